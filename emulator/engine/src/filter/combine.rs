@@ -1,0 +1,172 @@
+//! How several elements of one filter name are joined, and which comparisons may stand together.
+
+use std::fmt;
+
+use super::{Filter, Test, TextTest, Words};
+use crate::schema::FieldId;
+
+/// A comparison of a string or map filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// EQUALS.
+    Equals,
+    /// PREFIX.
+    Prefix,
+    /// CONTAINS.
+    Contains,
+    /// CONTAINS_WORD.
+    ContainsWord,
+    /// NOT_EQUALS.
+    NotEquals,
+    /// PREFIX_NOT_EQUALS.
+    PrefixNotEquals,
+    /// NOT_CONTAINS.
+    NotContains,
+}
+
+impl Comparison {
+    /// Every comparison.
+    pub const EVERY: [Self; 7] = [
+        Self::Equals,
+        Self::Prefix,
+        Self::Contains,
+        Self::ContainsWord,
+        Self::NotEquals,
+        Self::PrefixNotEquals,
+        Self::NotContains,
+    ];
+
+    /// The comparison that AWS calls by this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::EVERY.into_iter().find(|comparison| comparison.name() == name)
+    }
+
+    /// AWS's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Equals => "EQUALS",
+            Self::Prefix => "PREFIX",
+            Self::Contains => "CONTAINS",
+            Self::ContainsWord => "CONTAINS_WORD",
+            Self::NotEquals => "NOT_EQUALS",
+            Self::PrefixNotEquals => "PREFIX_NOT_EQUALS",
+            Self::NotContains => "NOT_CONTAINS",
+        }
+    }
+
+    /// Whether it asks that no value be so (FLT-04).
+    pub fn is_negative(self) -> bool {
+        matches!(self, Self::NotEquals | Self::PrefixNotEquals | Self::NotContains)
+    }
+
+    /// The test of a value; of a negative comparison the test that no value may pass.
+    pub fn test(self, value: &str) -> TextTest {
+        match self {
+            Self::Equals | Self::NotEquals => TextTest::Equals(value.to_owned()),
+            Self::Prefix | Self::PrefixNotEquals => TextTest::Prefix(value.to_owned()),
+            Self::Contains | Self::NotContains => TextTest::Contains(value.to_owned()),
+            Self::ContainsWord => TextTest::ContainsWord(Words::of(value)),
+        }
+    }
+}
+
+/// Two comparisons of one filter name that AWS refuses to take together, in the order they were written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedCombination {
+    /// The one written first.
+    pub first: Comparison,
+    /// The one written later.
+    pub second: Comparison,
+}
+
+impl fmt::Display for RefusedCombination {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "cannot combine {} with {}", self.first.name(), self.second.name())
+    }
+}
+
+impl std::error::Error for RefusedCombination {}
+
+/// Checks that the comparisons of one filter name may stand together (FLT-17).
+///
+/// # Errors
+/// The first pair that may not.
+pub fn check(comparisons: &[Comparison]) -> Result<(), RefusedCombination> {
+    for (index, second) in comparisons.iter().enumerate() {
+        let refused = comparisons.iter().take(index).find(|first| is_refused(**first, *second));
+        if let Some(first) = refused {
+            return Err(RefusedCombination { first: *first, second: *second });
+        }
+    }
+    Ok(())
+}
+
+/// The table of refusals. CONTAINS goes only with itself and so does NOT_CONTAINS, the stricter of two readings;
+/// CONTAINS_WORD is in no table and goes with everything (inferred).
+fn is_refused(one: Comparison, other: Comparison) -> bool {
+    use Comparison::{Contains, ContainsWord, Equals, NotContains, NotEquals, PrefixNotEquals};
+    let alone = |comparison| matches!(comparison, Contains | NotContains);
+    match (one, other) {
+        (ContainsWord, _) | (_, ContainsWord) => false,
+        (Equals, NotEquals | PrefixNotEquals) | (NotEquals | PrefixNotEquals, Equals) => true,
+        _ => one != other && (alone(one) || alone(other)),
+    }
+}
+
+/// Joins the tests of one field: any positive (or none is given), and no negative (FLT-03, FLT-18).
+pub fn combine(field: FieldId, positives: Vec<Test>, negatives: Vec<Test>) -> Filter {
+    let term = |test| Filter::term(field, test);
+    let positives: Vec<Filter> = positives.into_iter().map(term).collect();
+    let negatives = negatives.into_iter().map(|test| term(test).negated());
+    let any = (!positives.is_empty()).then_some(Filter::Any(positives));
+    Filter::All(any.into_iter().chain(negatives).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flt_17_refused_combinations() {
+        use Comparison::{Contains, Equals, NotContains, NotEquals, Prefix, PrefixNotEquals};
+        let order = [Equals, Prefix, Contains, NotEquals, PrefixNotEquals, NotContains];
+        let table = ["..xxxx", "..x..x", "xx.xxx", "x.x..x", "x.x..x", "xxxxx."];
+        for (first, row) in order.into_iter().zip(table) {
+            for (second, cell) in order.into_iter().zip(row.chars()) {
+                let expected = if cell == 'x' { Err(RefusedCombination { first, second }) } else { Ok(()) };
+                assert_eq!(check(&[first, second]), expected);
+                assert_eq!(check(&[first, Comparison::ContainsWord]), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn flt_17_the_first_refused_pair_is_named() {
+        use Comparison::{Equals, NotEquals, Prefix};
+        let refused = check(&[Prefix, NotEquals, Equals, NotEquals]).expect_err("refused");
+        assert_eq!(refused.to_string(), "cannot combine NOT_EQUALS with EQUALS");
+        assert_eq!(check(&[Prefix, Prefix, NotEquals]), Ok(()));
+        assert_eq!(check(&[]), Ok(()));
+    }
+
+    #[test]
+    fn flt_04_names_and_signs() {
+        for comparison in Comparison::EVERY {
+            assert_eq!(Comparison::named(comparison.name()), Some(comparison));
+            assert_eq!(comparison.is_negative(), comparison.name().contains("NOT"));
+        }
+        assert_eq!(Comparison::named("equals"), None);
+    }
+
+    #[test]
+    fn flt_03_positives_are_any_and_negatives_each_not() {
+        let field = FieldId(3);
+        let term = |value: &str| Filter::term(field, Test::equals(value));
+        assert_eq!(
+            combine(field, vec![Test::equals("a"), Test::equals("b")], vec![Test::equals("c"), Test::equals("d")]),
+            Filter::All(vec![Filter::Any(vec![term("a"), term("b")]), term("c").negated(), term("d").negated()])
+        );
+        assert_eq!(combine(field, vec![], vec![Test::equals("c")]), Filter::All(vec![term("c").negated()]));
+        assert_eq!(combine(field, vec![], vec![]), Filter::everything());
+    }
+}

@@ -1,0 +1,101 @@
+//! Ranges of numbers and instants.
+
+use std::ops::{Bound, RangeBounds};
+
+use crate::date::Instant;
+
+/// Bounds that must all hold (FLT-20); without bounds every number passes. Contradicting bounds pass nothing (FLT-22).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NumberRange {
+    /// Equal to.
+    pub eq: Option<f64>,
+    /// Greater than or equal to.
+    pub gte: Option<f64>,
+    /// Less than or equal to.
+    pub lte: Option<f64>,
+    /// Greater than.
+    pub gt: Option<f64>,
+    /// Less than.
+    pub lt: Option<f64>,
+}
+
+impl NumberRange {
+    #[expect(clippy::float_cmp, reason = "Eq is exact equality of doubles: Eq 50.5 never meets 50 (FLT-21)")]
+    pub(crate) fn contains(&self, number: f64) -> bool {
+        self.eq.is_none_or(|bound| number == bound)
+            && self.gte.is_none_or(|bound| number >= bound)
+            && self.lte.is_none_or(|bound| number <= bound)
+            && self.gt.is_none_or(|bound| number > bound)
+            && self.lt.is_none_or(|bound| number < bound)
+    }
+}
+
+/// A range of instants. A start after the end passes nothing (FLT-25).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateRange {
+    /// The earlier end.
+    pub start: Bound<Instant>,
+    /// The later end.
+    pub end: Bound<Instant>,
+}
+
+impl DateRange {
+    /// Both bounds included (FLT-25).
+    pub fn between(start: Instant, end: Instant) -> Self {
+        Self { start: Bound::Included(start), end: Bound::Included(end) }
+    }
+
+    /// From this instant on, without upper bound (WITHIN, FLT-27).
+    pub fn since(start: Instant) -> Self {
+        Self { start: Bound::Included(start), end: Bound::Unbounded }
+    }
+
+    /// Before this instant (OLDER_THAN, FLT-27).
+    pub fn before(end: Instant) -> Self {
+        Self { start: Bound::Unbounded, end: Bound::Excluded(end) }
+    }
+
+    pub(crate) fn contains(&self, instant: Instant) -> bool {
+        (self.start, self.end).contains(&instant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flt_20_members_of_one_element_are_a_range() {
+        let range = NumberRange { gte: Some(50.0), lt: Some(90.0), ..NumberRange::default() };
+        assert!(range.contains(50.0) && range.contains(89.9));
+        assert!(!range.contains(90.0) && !range.contains(49.0));
+        let open = NumberRange { gt: Some(1.0), lte: Some(2.0), ..NumberRange::default() };
+        assert!(!open.contains(1.0) && open.contains(2.0));
+    }
+
+    #[test]
+    fn flt_21_a_fraction_meets_no_integer() {
+        let range = NumberRange { eq: Some(50.5), ..NumberRange::default() };
+        assert!(!range.contains(50.0) && !range.contains(51.0) && range.contains(50.5));
+    }
+
+    #[test]
+    fn flt_22_contradicting_bounds_match_nothing() {
+        let range = NumberRange { gte: Some(2.0), lte: Some(1.0), ..NumberRange::default() };
+        assert!(![0.0, 1.0, 1.5, 2.0, 3.0].into_iter().any(|number| range.contains(number)));
+    }
+
+    #[test]
+    fn flt_25_absolute_bounds_are_included() {
+        let range = DateRange::between(1, 3);
+        assert_eq!((0..5).filter(|instant| range.contains(*instant)).collect::<Vec<_>>(), [1, 2, 3]);
+        assert!(!(0..5).any(|instant| DateRange::between(3, 1).contains(instant)));
+    }
+
+    #[test]
+    fn flt_27_a_window_has_one_bound() {
+        assert!(DateRange::since(2).contains(2) && DateRange::since(2).contains(Instant::MAX));
+        assert!(!DateRange::since(2).contains(1));
+        assert!(DateRange::before(2).contains(1) && !DateRange::before(2).contains(2));
+    }
+}

@@ -1,0 +1,151 @@
+//! The fields a caller may filter and sort by.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::item::{self, Item};
+use crate::path::Path;
+
+/// One filterable field, as a row of a caller's field table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name clients use, such as `ResourceType`.
+    pub name: &'static str,
+    /// What its values are.
+    pub kind: FieldKind,
+    /// Where the values stand: members joined by dots, `[]` for any element
+    /// (`Resources[].Details.AwsEc2Instance.IpV4Addresses[]`). Empty for [`FieldKind::Keyword`].
+    pub path: &'static str,
+}
+
+/// What the values of a field are. A document's value of another type counts as missing (inferred).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldKind {
+    /// JSON strings.
+    String,
+    /// JSON numbers, compared as doubles.
+    Number,
+    /// Strings in a form of [`crate::date::strict`], compared as instants.
+    Date,
+    /// Strings that hold one IPv4 or IPv6 address. Which family a filter takes is the dialect's rule.
+    Ip,
+    /// Entries of key and value: an object of strings, or, when the path ends in `[]`, objects of `name` and `value`.
+    Map,
+    /// Every string of the document.
+    Keyword,
+    /// JSON booleans.
+    Boolean,
+}
+
+impl FieldKind {
+    /// The kind that the field tables call by this name (`String`, `Number`, …).
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "String" => Self::String,
+            "Number" => Self::Number,
+            "Date" => Self::Date,
+            "Ip" => Self::Ip,
+            "Map" => Self::Map,
+            "Keyword" => Self::Keyword,
+            "Boolean" => Self::Boolean,
+            _ => return None,
+        })
+    }
+}
+
+/// A field of one [`Schema`]. An id of another schema selects whatever stands at that number, or nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FieldId(pub u16);
+
+impl FieldId {
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// A field table with its paths parsed.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    entries: Vec<Entry>,
+    by_name: HashMap<&'static str, FieldId>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    name: &'static str,
+    kind: FieldKind,
+    path: Path,
+}
+
+impl Schema {
+    /// Reads a field table; ids follow its order. Of two rows with one name the later is found by name.
+    pub fn new(fields: &[Field]) -> Self {
+        let mut schema = Self::default();
+        for (number, field) in (0..=u16::MAX).zip(fields) {
+            let path = Path::parse(field.path);
+            schema.entries.push(Entry { name: field.name, kind: field.kind, path });
+            schema.by_name.insert(field.name, FieldId(number));
+        }
+        schema
+    }
+
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<FieldId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The name of a field.
+    pub fn name(&self, field: FieldId) -> Option<&'static str> {
+        Some(self.entries.get(field.index())?.name)
+    }
+
+    /// The kind of a field.
+    pub fn kind(&self, field: FieldId) -> Option<FieldKind> {
+        Some(self.entries.get(field.index())?.kind)
+    }
+
+    /// All fields, in the order of the table.
+    pub fn fields(&self) -> impl Iterator<Item = FieldId> + use<> {
+        (0..=u16::MAX).take(self.entries.len()).map(FieldId)
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no field.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether `found` holds for any value that `document` has at `field`.
+    pub(crate) fn any<'d>(&self, field: FieldId, document: &'d Value, found: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
+        let Some(entry) = self.entries.get(field.index()) else {
+            return false;
+        };
+        if entry.kind == FieldKind::Keyword {
+            return item::any_string(document, found);
+        }
+        let pairs = entry.path.ends_in_elements();
+        entry.path.any(document, &mut |leaf| item::any(entry.kind, pairs, leaf, found))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_by_name_in_table_order() {
+        let field = |name, kind| Field { name, kind, path: name };
+        let schema = Schema::new(&[field("Title", FieldKind::String), field("Confidence", FieldKind::Number)]);
+        assert_eq!(schema.field("Confidence"), Some(FieldId(1)));
+        assert_eq!(schema.field("title"), None);
+        assert_eq!(schema.name(FieldId(0)), Some("Title"));
+        assert_eq!(schema.kind(FieldId(1)), Some(FieldKind::Number));
+        assert_eq!(schema.kind(FieldId(2)), None);
+        assert_eq!(schema.fields().collect::<Vec<_>>(), [FieldId(0), FieldId(1)]);
+    }
+}
