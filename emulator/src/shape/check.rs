@@ -1,0 +1,86 @@
+//! Whether an answer has the shape that the model promises.
+//!
+//! Constraints of length, range and pattern bind inputs only: a stored value may be older than a limit.
+
+use securityhub_engine::date;
+use securityhub_fixtures::model::{Flavour, Kind, ShapeId, Structure};
+use serde_json::{Map, Value};
+
+use super::violation::{Rule, Segment, Violation};
+
+/// What `answer` breaks of `shape`: types, required members, enums, unions, members that nobody knows.
+pub fn answer(shape: ShapeId, answer: &Value) -> Vec<Violation> {
+    let mut check = Check { path: Vec::new(), violations: Vec::new() };
+    check.value(shape, answer);
+    check.violations
+}
+
+struct Check {
+    path: Vec<Segment>,
+    violations: Vec<Violation>,
+}
+
+impl Check {
+    fn breach(&mut self, rule: Rule) {
+        self.violations.push(Violation { path: self.path.clone(), rule });
+    }
+
+    fn at(&mut self, segment: Segment, shape: ShapeId, value: &Value) {
+        self.path.push(segment);
+        self.value(shape, value);
+        self.path.pop();
+    }
+
+    fn value(&mut self, shape: ShapeId, value: &Value) {
+        match (&shape.shape().kind, value) {
+            (Kind::Structure(Structure { flavour: Flavour::Document, .. }), _)
+            | (Kind::Integer { .. }, Value::Number(_))
+            | (Kind::Float { .. }, Value::Number(_))
+            | (Kind::Boolean, Value::Bool(_)) => self.whole(shape, value),
+            (Kind::Structure(structure), Value::Object(members)) => self.structure(structure, members),
+            (Kind::List { member, .. }, Value::Array(items)) => {
+                for (position, item) in items.iter().enumerate() {
+                    self.at(Segment::Item(position), *member, item);
+                }
+            }
+            (Kind::Map { key, value: item, .. }, Value::Object(pairs)) => {
+                for (name, value) in pairs {
+                    self.at(Segment::Key(name.clone()), *key, &Value::String(name.clone()));
+                    self.at(Segment::Key(name.clone()), *item, value);
+                }
+            }
+            (Kind::String(string), Value::String(text)) => {
+                if !string.values.is_empty() && !string.values.contains(&text.as_str()) {
+                    self.breach(Rule::Enum(string.values));
+                }
+            }
+            (Kind::Timestamp, Value::String(text)) => {
+                if date::strict(text).is_none() {
+                    self.breach(Rule::DateTime);
+                }
+            }
+            (kind, _) => self.breach(Rule::Type(super::read::type_word(kind))),
+        }
+    }
+
+    fn whole(&mut self, shape: ShapeId, value: &Value) {
+        if matches!(shape.shape().kind, Kind::Integer { .. }) && !value.is_i64() {
+            self.breach(Rule::Type("integer"));
+        }
+    }
+
+    fn structure(&mut self, structure: &'static Structure, members: &Map<String, Value>) {
+        for (name, value) in members {
+            match structure.member(name) {
+                Some((position, member)) => self.at(Segment::Member(position, member.name), member.shape, value),
+                None => self.breach(Rule::Unknown(name.clone())),
+            }
+        }
+        for member in structure.members.iter().filter(|member| member.required && !members.contains_key(member.name)) {
+            self.breach(Rule::Missing(member.name));
+        }
+        if structure.flavour == Flavour::Union && members.len() != 1 {
+            self.breach(Rule::Union);
+        }
+    }
+}

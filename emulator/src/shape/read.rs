@@ -1,0 +1,395 @@
+//! Reading a document by its shape: one pass over the bytes, every violation collected.
+//!
+//! Members that the shape does not know and members that are `null` are left out of what is read, as AWS
+//! ignores them (ASF-06, ASF-09). Numbers keep their spelling as far as a number does.
+
+use std::fmt;
+
+use securityhub_engine::date;
+use securityhub_fixtures::model::{Flavour, Kind, Location, Member, ShapeId, StringShape, Structure};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::violation::{self, Bound, Rule, Segment, Violation};
+
+/// A body that is no JSON document at all.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotJson(
+    /// What the parser found, with line and column.
+    pub String,
+);
+
+/// What a document holds and what it breaks.
+#[derive(Debug, Default)]
+pub struct Document {
+    /// The members that its shape knows.
+    pub members: Map<String, Value>,
+    /// Breaches, in the order in which a schema finds them.
+    pub violations: Vec<Violation>,
+}
+
+/// Reads the body of an input structure; members bound to path, query or header are not looked for.
+///
+/// # Errors
+/// [`NotJson`] when the text cannot be parsed; nothing that was seen before counts then.
+pub fn body(shape: ShapeId, text: &str) -> Result<Document, NotJson> {
+    let mut reader = Reader::default();
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let value = Seed { shape, reader: &mut reader, body_only: true }
+        .deserialize(&mut parser)
+        .and_then(|value| parser.end().map(|()| value))
+        .map_err(|error| NotJson(error.to_string()))?;
+    let members = match value {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    violation::sort(&mut reader.violations);
+    Ok(Document { members, violations: reader.violations })
+}
+
+/// Reads a value that came as text, in a label, a query or a header, under the member `member`.
+pub fn text(
+    position: u16,
+    member: &'static Member,
+    texts: &[String],
+    violations: &mut Vec<Violation>,
+) -> Option<Value> {
+    let mut reader =
+        Reader { path: vec![Segment::Member(position, member.name)], violations: std::mem::take(violations) };
+    let value = match &member.shape.shape().kind {
+        Kind::List { member: item, min, max } => {
+            reader.items(texts.len(), *min, *max);
+            let items = texts.iter().enumerate().filter_map(|(position, text)| {
+                reader.path.push(Segment::Item(position));
+                let value = reader.scalar(*item, text);
+                reader.path.pop();
+                value
+            });
+            Some(Value::Array(items.collect()))
+        }
+        _ => texts.first().and_then(|text| reader.scalar(member.shape, text)),
+    };
+    *violations = reader.violations;
+    value
+}
+
+/// Names the required members that are missing, at the root.
+pub fn missing(structure: &'static Structure, present: &Map<String, Value>, violations: &mut Vec<Violation>) {
+    for member in structure.members.iter().filter(|member| member.required && !present.contains_key(member.name)) {
+        if !is_reported(violations, &[], member.name) {
+            violations.push(Violation { path: Vec::new(), rule: Rule::Missing(member.name) });
+        }
+    }
+    violation::sort(violations);
+}
+
+/// Whether a member of the structure at `path` was there, with a value of the wrong type.
+fn is_reported(violations: &[Violation], path: &[Segment], name: &str) -> bool {
+    violations.iter().any(|violation| {
+        violation.path.len() == path.len() + 1
+            && violation.path.starts_with(path)
+            && matches!(violation.path.last(), Some(Segment::Member(_, found)) if *found == name)
+    })
+}
+
+/// Collects violations while a document is walked.
+#[derive(Default)]
+struct Reader {
+    path: Vec<Segment>,
+    violations: Vec<Violation>,
+}
+
+impl Reader {
+    fn breach(&mut self, rule: Rule) {
+        self.violations.push(Violation { path: self.path.clone(), rule });
+    }
+
+    fn items(&mut self, count: usize, min: u32, max: Option<u32>) {
+        if count < min as usize {
+            self.breach(Rule::FewerItems(min));
+        }
+        if let Some(max) = max.filter(|&max| count > max as usize) {
+            self.breach(Rule::MoreItems(max));
+        }
+    }
+
+    /// A value spelled as text: numbers and booleans are read out of it.
+    fn scalar(&mut self, shape: ShapeId, text: &str) -> Option<Value> {
+        match &shape.shape().kind {
+            Kind::String(string) => {
+                self.string(string, text);
+                Some(Value::String(text.to_owned()))
+            }
+            Kind::Integer { .. } | Kind::Float { .. } => match text.parse::<Number>() {
+                Ok(number) => self.number(&shape.shape().kind, number),
+                Err(_) => self.mismatch(shape),
+            },
+            Kind::Boolean => match text {
+                "true" => Some(Value::Bool(true)),
+                "false" => Some(Value::Bool(false)),
+                _ => self.mismatch(shape),
+            },
+            Kind::Timestamp => {
+                if date::strict(text).is_none() {
+                    self.breach(Rule::DateTime);
+                }
+                Some(Value::String(text.to_owned()))
+            }
+            Kind::Structure(_) | Kind::List { .. } | Kind::Map { .. } => self.mismatch(shape),
+        }
+    }
+
+    fn mismatch(&mut self, shape: ShapeId) -> Option<Value> {
+        self.breach(Rule::Type(type_word(&shape.shape().kind)));
+        None
+    }
+
+    fn string(&mut self, shape: &StringShape, text: &str) {
+        let length = text.chars().count();
+        if length < shape.min as usize {
+            return self.breach(Rule::Shorter(shape.min));
+        }
+        if let Some(max) = shape.max.filter(|&max| length > max as usize) {
+            self.breach(Rule::Longer(max));
+        }
+        if let Some(pattern) = shape.pattern.filter(|pattern| !pattern.matches(text)) {
+            self.breach(Rule::Pattern(pattern));
+        }
+        if !shape.values.is_empty() && !shape.values.contains(&text) {
+            self.breach(Rule::Enum(shape.values));
+        }
+        if shape.date_time && date::strict(text).is_none() {
+            self.breach(Rule::DateTime);
+        }
+    }
+
+    fn number(&mut self, kind: &Kind, number: Number) -> Option<Value> {
+        match kind {
+            Kind::Integer { min, max } => {
+                let Some(value) = whole(&number) else {
+                    self.breach(Rule::Type("integer"));
+                    return None;
+                };
+                if let Some(min) = min.filter(|&min| value < min) {
+                    self.breach(Rule::Below(Bound::Integer(min)));
+                }
+                if let Some(max) = max.filter(|&max| value > max) {
+                    self.breach(Rule::Above(Bound::Integer(max)));
+                }
+                Some(Value::from(value))
+            }
+            Kind::Float { min, max } => {
+                let value = number.as_f64()?;
+                if let Some(min) = min.filter(|&min| value < min) {
+                    self.breach(Rule::Below(Bound::Float(min)));
+                }
+                if let Some(max) = max.filter(|&max| value > max) {
+                    self.breach(Rule::Above(Bound::Float(max)));
+                }
+                Some(Value::Number(number))
+            }
+            other => {
+                self.breach(Rule::Type(type_word(other)));
+                None
+            }
+        }
+    }
+}
+
+/// The whole number that a JSON number is; `5.0` is one, as it is for AJV.
+fn whole(number: &Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0)?;
+        #[allow(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+        Some(value as i64)
+    })
+}
+
+pub(super) fn type_word(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Structure(_) | Kind::Map { .. } => "object",
+        Kind::List { .. } => "array",
+        Kind::String(_) | Kind::Timestamp => "string",
+        // AJV asks for a number first, for a whole one then (FLT-28, ASF-64).
+        Kind::Integer { .. } | Kind::Float { .. } => "number",
+
+        Kind::Boolean => "boolean",
+    }
+}
+
+/// Carries the shape of the next value into the parser.
+struct Seed<'r> {
+    shape: ShapeId,
+    reader: &'r mut Reader,
+    body_only: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Option<Value>;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        if let Kind::Structure(Structure { flavour: Flavour::Document, .. }) = &self.shape.shape().kind {
+            return de::Deserialize::deserialize(deserializer)
+                .map(|value: Value| Some(value).filter(|value| !value.is_null()));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        if matches!(self.reader.path.last(), None | Some(Segment::Item(_) | Segment::Key(_))) {
+            return Ok(self.reader.mismatch(self.shape));
+        }
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(match self.shape.shape().kind {
+            Kind::Boolean => Some(Value::Bool(value)),
+            _ => self.reader.mismatch(self.shape),
+        })
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(self.reader.number(&self.shape.shape().kind, value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(self.reader.number(&self.shape.shape().kind, value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(match Number::from_f64(value) {
+            Some(number) => self.reader.number(&self.shape.shape().kind, number),
+            None => self.reader.mismatch(self.shape),
+        })
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(match &self.shape.shape().kind {
+            Kind::String(_) | Kind::Timestamp => self.reader.scalar(self.shape, value),
+            _ => self.reader.mismatch(self.shape),
+        })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let Kind::List { member, min, max } = self.shape.shape().kind else {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(self.reader.mismatch(self.shape));
+        };
+        let mut values = Vec::new();
+        let mut count = 0;
+        loop {
+            self.reader.path.push(Segment::Item(count));
+            let next = items.next_element_seed(Seed { shape: member, reader: self.reader, body_only: false });
+            self.reader.path.pop();
+            let Some(value) = next? else { break };
+            // A list keeps its length: an item that breaks its type stands as null, and the call is refused.
+            values.push(value.unwrap_or(Value::Null));
+            count += 1;
+        }
+        self.reader.items(count, min, max);
+        Ok(Some(Value::Array(values)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, pairs: A) -> Result<Self::Value, A::Error> {
+        match &self.shape.shape().kind {
+            Kind::Structure(structure) => self.structure(structure, pairs).map(Some),
+            Kind::Map { key, value, min, max } => self.map(*key, *value, (*min, *max), pairs).map(Some),
+            _ => {
+                let mut pairs = pairs;
+                while pairs.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(self.reader.mismatch(self.shape))
+            }
+        }
+    }
+}
+
+impl Seed<'_> {
+    fn structure<'de, A: MapAccess<'de>>(self, structure: &'static Structure, mut pairs: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(found) = pairs.next_key_seed(MemberName(structure))? {
+            let known = found.filter(|(_, member)| !self.body_only || member.location == Location::Body);
+            let Some((position, member)) = known else {
+                pairs.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            self.reader.path.push(Segment::Member(position, member.name));
+            let value = pairs.next_value_seed(Seed { shape: member.shape, reader: self.reader, body_only: false });
+            self.reader.path.pop();
+            if let Some(value) = value? {
+                members.insert(member.name.to_owned(), value);
+            }
+        }
+        if self.body_only {
+            // The root is complete only with what path, query and headers carry: see `missing`.
+            return Ok(Value::Object(members));
+        }
+        let reader = self.reader;
+        for member in structure.members.iter().filter(|member| member.required && !members.contains_key(member.name)) {
+            if !is_reported(&reader.violations, &reader.path, member.name) {
+                reader.breach(Rule::Missing(member.name));
+            }
+        }
+        if structure.flavour == Flavour::Union && members.len() != 1 {
+            reader.breach(Rule::Union);
+        }
+        Ok(Value::Object(members))
+    }
+
+    fn map<'de, A: MapAccess<'de>>(
+        self,
+        key: ShapeId,
+        value: ShapeId,
+        (min, max): (u32, Option<u32>),
+        mut pairs: A,
+    ) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = pairs.next_key::<String>()? {
+            self.reader.path.push(Segment::Key(name.clone()));
+            if let Kind::String(shape) = &key.shape().kind {
+                self.reader.string(shape, &name);
+            }
+            let next = pairs.next_value_seed(Seed { shape: value, reader: self.reader, body_only: false });
+            self.reader.path.pop();
+            members.insert(name, next?.unwrap_or(Value::Null));
+        }
+        if members.len() < min as usize {
+            self.reader.breach(Rule::FewerPairs(min));
+        }
+        if let Some(max) = max.filter(|&max| members.len() > max as usize) {
+            self.reader.breach(Rule::MorePairs(max));
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+/// Reads a key and finds the member it names, without a copy.
+struct MemberName(&'static Structure);
+
+impl<'de> DeserializeSeed<'de> for MemberName {
+    type Value = Option<(u16, &'static Member)>;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for MemberName {
+    type Value = Option<(u16, &'static Member)>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a member name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.member(name))
+    }
+}

@@ -1,0 +1,141 @@
+//! What AWS says of violations: the classic half in AJV's words, the V2 half in its framework's.
+
+use std::fmt::Write as _;
+
+use super::violation::{Rule, Segment, Violation};
+
+/// The prefix of a finding's sentences (IMP-32).
+pub const NOT_A_FINDING: &str = "Finding does not adhere to Amazon Finding Format. ";
+
+/// The message of a classic operation that refuses its input: a prefix a parameter, then AJV's sentences.
+pub fn classic(violations: &[Violation]) -> String {
+    let mut message = String::new();
+    let mut open: Option<&str> = None;
+    for violation in violations {
+        let parameter = parameter(violation);
+        if !message.is_empty() {
+            message.push_str(", ");
+        }
+        let under = usize::from(parameter == Some("Filters"));
+        if open != parameter {
+            match parameter {
+                Some("Filters") => message.push_str("Invalid Filters in the input: "),
+                Some(name) => _ = write!(message, "Invalid parameter '{name}'. "),
+                None => {}
+            }
+            open = parameter;
+        }
+        push_ajv(&mut message, violation, under.min(violation.path.len()));
+    }
+    message
+}
+
+/// AJV's sentences joined by `, `, with paths rooted below the first `skip` segments.
+pub fn ajv(violations: &[Violation], skip: usize) -> String {
+    let mut message = String::new();
+    for violation in violations {
+        if !message.is_empty() {
+            message.push_str(", ");
+        }
+        push_ajv(&mut message, violation, skip);
+    }
+    message
+}
+
+/// The message of a V2 operation that refuses its input (O2G-04).
+pub fn framework(violations: &[Violation]) -> String {
+    let count = violations.len();
+    let mut message = format!("{count} validation error{} detected: ", if count == 1 { "" } else { "s" });
+    for (position, violation) in violations.iter().enumerate() {
+        if position > 0 {
+            message.push_str("; ");
+        }
+        push_framework(&mut message, violation);
+    }
+    message
+}
+
+/// The top-level member that a violation is about.
+fn parameter(violation: &Violation) -> Option<&'static str> {
+    match (violation.path.first(), &violation.rule) {
+        (Some(Segment::Member(_, name)), _) => Some(name),
+        (None, Rule::Missing(name)) => Some(name),
+        _ => None,
+    }
+}
+
+fn push_ajv(message: &mut String, violation: &Violation, skip: usize) {
+    // A missing `Filters` is a member of the root that stays `data`.
+    message.push_str("data");
+    for segment in violation.path.iter().skip(skip) {
+        _ = match segment {
+            Segment::Member(_, name) => write!(message, ".{name}"),
+            Segment::Item(position) => write!(message, "[{position}]"),
+            Segment::Key(key) => write!(message, "['{key}']"),
+        };
+    }
+    message.push(' ');
+    _ = match &violation.rule {
+        Rule::Missing(name) => write!(message, "should have required property '{name}'"),
+        Rule::Type(name) => write!(message, "should be {name}"),
+        Rule::Shorter(min) => write!(message, "should NOT be shorter than {min} characters"),
+        Rule::Longer(max) => write!(message, "should NOT be longer than {max} characters"),
+        Rule::FewerItems(min) => write!(message, "should NOT have fewer than {min} items"),
+        Rule::MoreItems(max) => write!(message, "should NOT have more than {max} items"),
+        Rule::FewerPairs(min) => write!(message, "should NOT have fewer than {min} properties"),
+        Rule::MorePairs(max) => write!(message, "should NOT have more than {max} properties"),
+        Rule::Below(bound) => write!(message, "should be >= {bound}"),
+        Rule::Above(bound) => write!(message, "should be <= {bound}"),
+        Rule::Enum(_) => write!(message, "should be equal to one of the allowed values"),
+        Rule::Pattern(pattern) => write!(message, "should match pattern \"{}\"", pattern.text()),
+        Rule::DateTime => write!(message, "should match format \"date-time\""),
+        Rule::Union => write!(message, "should match exactly one schema in oneOf"),
+        Rule::Unknown(_) => write!(message, "should NOT have additional properties"),
+    };
+}
+
+fn push_framework(message: &mut String, violation: &Violation) {
+    let mut place = String::new();
+    for segment in &violation.path {
+        if !place.is_empty() {
+            place.push('.');
+        }
+        match segment {
+            Segment::Member(_, name) => push_lower_camel(&mut place, name),
+            Segment::Item(position) => _ = write!(place, "{}.member", position + 1),
+            Segment::Key(key) => place.push_str(key),
+        }
+    }
+    if let Rule::Missing(name) = &violation.rule {
+        if !place.is_empty() {
+            place.push('.');
+        }
+        push_lower_camel(&mut place, name);
+        _ = write!(message, "Value null at '{place}' failed to satisfy constraint: Member must not be null");
+        return;
+    }
+    _ = write!(message, "Value at '{place}' failed to satisfy constraint: Member must ");
+    _ = match &violation.rule {
+        Rule::Missing(_) => Ok(()),
+        Rule::Type(name) => write!(message, "be of type {name}"),
+        Rule::Shorter(min) | Rule::FewerItems(min) | Rule::FewerPairs(min) => {
+            write!(message, "have length greater than or equal to {min}")
+        }
+        Rule::Longer(max) | Rule::MoreItems(max) | Rule::MorePairs(max) => {
+            write!(message, "have length less than or equal to {max}")
+        }
+        Rule::Below(bound) => write!(message, "have value greater than or equal to {bound}"),
+        Rule::Above(bound) => write!(message, "have value less than or equal to {bound}"),
+        Rule::Enum(values) => write!(message, "satisfy enum value set: [{}]", values.join(", ")),
+        Rule::Pattern(pattern) => write!(message, "satisfy regular expression pattern: {}", pattern.text()),
+        Rule::DateTime => write!(message, "be a timestamp in ISO 8601 format"),
+        Rule::Union => write!(message, "have exactly one of its members set"),
+        Rule::Unknown(name) => write!(message, "not have member {name}"),
+    };
+}
+
+fn push_lower_camel(place: &mut String, name: &str) {
+    let mut characters = name.chars();
+    place.extend(characters.next().map(|first| first.to_ascii_lowercase()));
+    place.extend(characters);
+}

@@ -1,0 +1,95 @@
+//! Tests of reading, sentences and answers, on shapes of the service model.
+
+use securityhub_fixtures::Operation;
+use serde_json::json;
+
+use super::{check, read, sentence};
+
+/// Reads `text` as the body of `operation` and renders what it breaks.
+fn breaks(operation: Operation, text: &str) -> String {
+    sentence::classic(&read::body(operation.model().input, text).unwrap().violations)
+}
+
+#[test]
+fn err_10_every_violation_is_collected_in_the_order_of_the_schema() {
+    let text = r#"{"MaxResults":0,"Filters":{"Title":[{"Value":5}],"CreatedAt":[{"DateRange":{"Value":"7"}}]}}"#;
+    assert_eq!(
+        breaks(Operation::GetFindings, text),
+        "Invalid Filters in the input: data.CreatedAt[0].DateRange.Value should be number, \
+         data.Title[0].Value should be string, Invalid parameter 'MaxResults'. data.MaxResults should be >= 1"
+    );
+}
+
+#[test]
+fn err_10_lengths_count_code_points() {
+    let finding = |title: &str| format!(r#"{{"Findings":[{{"Title":"{title}"}}]}}"#);
+    let longer =
+        |title: &str| breaks(Operation::BatchImportFindings, &finding(title)).contains("Title should NOT be longer");
+    assert!(!longer(&"é".repeat(256)));
+    assert!(longer(&"é".repeat(257)));
+}
+
+#[test]
+fn asf_07_an_empty_string_is_too_short_and_a_blank_one_does_not_match() {
+    let text = r#"{"Findings":[{"Title":"","Description":"  "}]}"#;
+    let said = breaks(Operation::BatchImportFindings, text);
+    assert!(said.contains("data.Findings[0].Title should NOT be shorter than 1 characters"), "{said}");
+    assert!(said.contains(r#"data.Findings[0].Description should match pattern ".*\S.*""#), "{said}");
+}
+
+#[test]
+fn asf_06_asf_09_unknown_members_and_nulls_are_left_out() {
+    let read = read::body(
+        Operation::EnableSecurityHub.model().input,
+        r#"{"Nope":{"a":[1]},"Tags":null,"EnableDefaultStandards":true}"#,
+    );
+    let read = read.unwrap();
+    assert_eq!(json!(read.members), json!({"EnableDefaultStandards": true}));
+    assert!(read.violations.is_empty());
+}
+
+#[test]
+fn asf_92_a_map_key_is_quoted_in_its_path() {
+    let text = r#"{"Findings":[{"ProductFields":{"x":5}}]}"#;
+    let said = breaks(Operation::BatchImportFindings, text);
+    assert!(said.contains("data.Findings[0].ProductFields['x'] should be string"), "{said}");
+}
+
+#[test]
+fn cln_07_numbers_keep_their_spelling() {
+    let text = r#"{"Filters":{"Confidence":[{"Gte":80,"Lte":99.5}]}}"#;
+    let read = read::body(Operation::GetFindings.model().input, text).unwrap();
+    assert_eq!(json!(read.members).to_string(), text);
+}
+
+#[test]
+fn err_01_what_cannot_be_parsed_is_no_document() {
+    let input = Operation::EnableSecurityHub.model().input;
+    for text in ["", "{", "{}x", "nul", "{\"Tags\":{\"a\":\"\\ud800\"}}", "{\"EnableDefaultStandards\":1e999}"] {
+        assert!(read::body(input, text).is_err(), "{text}");
+    }
+    assert!(read::body(input, &"[".repeat(100_000)).is_err());
+    assert_eq!(breaks(Operation::EnableSecurityHub, "[]"), "data should be object");
+    assert_eq!(breaks(Operation::EnableSecurityHub, "null"), "data should be object");
+}
+
+#[test]
+fn o2g_04_the_v2_half_speaks_in_its_frameworks_words() {
+    let read = read::body(Operation::GetFindingsV2.model().input, r#"{"MaxResults":101}"#).unwrap();
+    assert_eq!(
+        sentence::framework(&read.violations),
+        "1 validation error detected: Value at 'maxResults' failed to satisfy constraint: \
+         Member must have value less than or equal to 100"
+    );
+}
+
+#[test]
+fn an_answer_is_held_against_its_shape() {
+    let output = Operation::DescribeHub.model().output;
+    assert!(check::answer(output, &json!({"HubArn": "x", "ControlFindingGenerator": "SECURITY_CONTROL"})).is_empty());
+    for wrong in [json!({"HubArn": 5}), json!({"Hub": "x"}), json!({"ControlFindingGenerator": "NEITHER"}), json!([])] {
+        assert!(!check::answer(output, &wrong).is_empty(), "{wrong}");
+    }
+    let output = Operation::GetFindings.model().output;
+    assert!(!check::answer(output, &json!({})).is_empty(), "Findings is required");
+}

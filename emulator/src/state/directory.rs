@@ -1,0 +1,181 @@
+//! Relations between accounts: who exists, who belongs to whom, who is which access key.
+//!
+//! A directory is small and read by every call, so readers get the whole of it as an `Arc` and a writer
+//! replaces it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::clock::Timestamp;
+use super::names::{AccountId, Region};
+
+/// All relations of a world.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    /// The regions that a scenario names, in its order.
+    pub regions: Vec<Region>,
+    /// The account of access keys that nothing else claims.
+    pub default_account: Option<AccountId>,
+    /// Accounts that are known by more than their id.
+    pub accounts: BTreeMap<AccountId, Account>,
+    /// The organization, if there is one.
+    pub organization: Option<Organization>,
+    /// Access key ids and whom they stand for.
+    pub credentials: BTreeMap<String, Credential>,
+    /// The members of an administrator in a region: the administrator, the region, the member.
+    pub members: BTreeMap<(AccountId, Region), BTreeMap<AccountId, Member>>,
+}
+
+/// What is known of an account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// Its e-mail address.
+    pub email: String,
+    /// Its status in the organization.
+    pub status: AccountStatus,
+    /// Whether a central configuration policy governs its hub (HUB-07).
+    pub centrally_managed: bool,
+}
+
+/// The status of an account in its organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountStatus {
+    /// In use.
+    Active,
+    /// Suspended.
+    Suspended,
+}
+
+/// An organization of AWS Organizations.
+#[derive(Clone, Debug)]
+pub struct Organization {
+    /// `o-…`
+    pub id: String,
+    /// `r-…`
+    pub root_id: String,
+    /// The management account.
+    pub management_account: AccountId,
+    /// Units by id.
+    pub units: BTreeMap<String, Unit>,
+    /// Each account's parent: the root's id or a unit's.
+    pub parents: BTreeMap<AccountId, String>,
+    /// When each account joined.
+    pub joined_at: Timestamp,
+    /// Service principals with trusted access, and since when.
+    pub service_access: BTreeMap<String, Timestamp>,
+    /// Accounts delegated a service: (service principal, account) and since when.
+    pub delegated_administrators: BTreeMap<(String, AccountId), Timestamp>,
+    /// The delegated administrator of Security Hub, by region (HUB-11).
+    pub security_hub_administrators: BTreeMap<Region, AccountId>,
+}
+
+/// An organizational unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Its name.
+    pub name: String,
+    /// The root's id or another unit's.
+    pub parent: String,
+}
+
+/// Whom an access key stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The account and the principal.
+    pub principal: Principal,
+    /// The secret key, where signatures are verified.
+    pub secret: Option<String>,
+    /// When a session's key ends; a user's key never does.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The account.
+    pub account: AccountId,
+    /// `arn:aws:iam::…:user/…` or `arn:aws:sts::…:assumed-role/…`.
+    pub arn: String,
+    /// The unique id, `AIDA…` or `AROA…:session`.
+    pub user_id: String,
+}
+
+/// A member as its administrator keeps it, in one region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Where the relation stands.
+    pub status: MemberStatus,
+    /// How it came about.
+    pub kind: MemberKind,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Where the relation of a member stands (ACC-02).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberStatus {
+    /// Added, not yet invited.
+    Created,
+    /// Invited, not yet accepted.
+    Invited,
+    /// A member.
+    Enabled,
+    /// Disassociated by the administrator.
+    Removed,
+    /// Left, or declined.
+    Resigned,
+}
+
+/// How a member came to its administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberKind {
+    /// Through the organization.
+    Organization,
+    /// By invitation.
+    Invitation,
+}
+
+impl Directory {
+    /// Whom an access key stands for: a listed credential, an account by its twelve digits, else the
+    /// default account's user.
+    pub fn principal(&self, access_key: &str, now: Timestamp) -> Option<Principal> {
+        if let Some(credential) = self.credentials.get(access_key) {
+            let alive = credential.expires_at.is_none_or(|end| now < end);
+            return alive.then(|| credential.principal.clone());
+        }
+        let fallback = self.default_account.unwrap_or(AccountId::DEFAULT);
+        Some(Principal::local_user(AccountId::parse(access_key).unwrap_or(fallback)))
+    }
+
+    /// The administrator of an account in a region: the one that holds it as an enabled member.
+    pub fn administrator(&self, account: AccountId, region: &Region) -> Option<AccountId> {
+        let holds = |members: &BTreeMap<AccountId, Member>| {
+            members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled)
+        };
+        self.members
+            .iter()
+            .find(|((_, place), members)| place == region && holds(members))
+            .map(|((administrator, _), _)| *administrator)
+    }
+
+    /// The enabled members of an administrator in a region.
+    pub fn enabled_members(&self, administrator: AccountId, region: &Region) -> BTreeSet<AccountId> {
+        let members = self.members.get(&(administrator, region.clone()));
+        let enabled = members.into_iter().flatten().filter(|(_, member)| member.status == MemberStatus::Enabled);
+        enabled.map(|(account, _)| *account).collect()
+    }
+
+    /// Whether the account is the organization's delegated administrator of Security Hub in a region.
+    pub fn is_delegated_administrator(&self, account: AccountId, region: &Region) -> bool {
+        let organization = self.organization.as_ref();
+        organization.and_then(|organization| organization.security_hub_administrators.get(region)) == Some(&account)
+    }
+}
+
+impl Principal {
+    /// The user that an account's bare access key stands for (NB-20).
+    pub fn local_user(account: AccountId) -> Principal {
+        Principal { account, arn: format!("arn:aws:iam::{account}:user/local"), user_id: format!("AIDALOCAL{account}") }
+    }
+}

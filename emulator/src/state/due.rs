@@ -1,0 +1,36 @@
+//! What AWS does later: an ordered set of due times.
+
+use std::collections::BTreeSet;
+
+use super::clock::Timestamp;
+use super::hub::HubKey;
+
+/// Something that happens at a time of the world's clock.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// The archived findings of a hub that was disabled then are dropped (HUB-16).
+    DropArchivedFindings(HubKey, Timestamp),
+    /// A hub that was disabled then is forgotten, with all that was kept of it (HUB-16).
+    ForgetHub(HubKey, Timestamp),
+}
+
+/// The ordered set.
+#[derive(Debug, Default)]
+pub(super) struct DueSet(BTreeSet<(Timestamp, Due)>);
+
+impl DueSet {
+    pub(super) fn insert(&mut self, at: Timestamp, due: Due) {
+        self.0.insert((at, due));
+    }
+
+    /// Takes the first entry that is due at `now`.
+    pub(super) fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+        self.0.first().filter(|(at, _)| *at <= now)?;
+        self.0.pop_first()
+    }
+
+    /// When the first entry is due.
+    pub(super) fn first(&self) -> Option<Timestamp> {
+        self.0.first().map(|(at, _)| *at)
+    }
+}

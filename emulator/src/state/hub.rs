@@ -1,0 +1,80 @@
+//! A hub: what Security Hub keeps of one account in one region.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::clock::Timestamp;
+use super::names::{AccountId, Region};
+
+/// Where a hub is: one account, one region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HubKey {
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+}
+
+/// What Security Hub keeps of one account in one region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hub {
+    /// Enabled, or dormant since it was disabled.
+    pub phase: Phase,
+    /// Whether new controls of enabled standards are switched on (HUB-04).
+    pub auto_enable_controls: bool,
+    /// How control findings are made (HUB-03).
+    pub control_finding_generator: ControlFindingGenerator,
+    /// Tags of the hub (HUB-05).
+    pub tags: BTreeMap<String, String>,
+    /// ARNs of the enabled standards (HUB-02).
+    pub standards: BTreeSet<String>,
+    /// `company/product` of each product whose findings the hub takes.
+    pub product_subscriptions: BTreeSet<String>,
+}
+
+/// Whether a hub is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// On since then.
+    Enabled(Timestamp),
+    /// Off since then; what is kept comes back with the next enabling (HUB-16, HUB-17).
+    Dormant(Timestamp),
+}
+
+impl Hub {
+    /// When it was enabled, if it is on.
+    pub fn subscribed_at(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Enabled(at) => Some(at),
+            Phase::Dormant(_) => None,
+        }
+    }
+}
+
+/// How control findings are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ControlFindingGenerator {
+    /// One finding a control.
+    #[default]
+    SecurityControl,
+    /// One finding a control and standard.
+    StandardControl,
+}
+
+impl ControlFindingGenerator {
+    /// The value on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ControlFindingGenerator::SecurityControl => "SECURITY_CONTROL",
+            ControlFindingGenerator::StandardControl => "STANDARD_CONTROL",
+        }
+    }
+
+    /// Reads the value on the wire.
+    pub fn parse(text: &str) -> Option<ControlFindingGenerator> {
+        match text {
+            "SECURITY_CONTROL" => Some(ControlFindingGenerator::SecurityControl),
+            "STANDARD_CONTROL" => Some(ControlFindingGenerator::StandardControl),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Plain data and its locks: the world that a process holds.
+//!
+//! What lives here: relations of accounts ([`Directory`]), hubs, finding tables, one clock, one id source,
+//! what is due later ([`Due`]), and the one way to write: a [`Transaction`] that leaves [`Change`]s.
+//! What may not: rules of Security Hub, JSON of requests, HTTP.
+//!
+//! Locks are taken in the order writers → directory → hubs → tables, and no guard leaves this room: callers
+//! get copies, `Arc`s or closures. `dashmap` is named in `world.rs` alone.
+
+mod change;
+mod clock;
+mod directory;
+mod due;
+mod hub;
+mod ids;
+mod names;
+mod transaction;
+mod world;
+
+pub use change::Change;
+pub use clock::{Clock, Timestamp, timestamp_text};
+pub use directory::{
+    Account, AccountStatus, Credential, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Unit,
+};
+pub use due::Due;
+pub use hub::{ControlFindingGenerator, Hub, HubKey, Phase};
+pub use ids::IdSource;
+pub use names::{AccountId, Region};
+pub use transaction::{FindingWriter, Transaction};
+pub use world::{FindingKey, World};

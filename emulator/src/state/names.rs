@@ -1,0 +1,99 @@
+//! Names that stand in every key: account ids and regions.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// An AWS account id: twelve digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId([u8; 12]);
+
+impl AccountId {
+    /// The account of callers whose access key says nothing of an account.
+    pub const DEFAULT: AccountId = AccountId(*b"000000000000");
+
+    /// Reads twelve digits.
+    pub fn parse(text: &str) -> Option<AccountId> {
+        let digits: [u8; 12] = text.as_bytes().try_into().ok()?;
+        digits.iter().all(u8::is_ascii_digit).then_some(AccountId(digits))
+    }
+
+    /// The twelve digits.
+    pub fn as_str(&self) -> &str {
+        // Only digits are ever stored, so the default is never taken.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A region by its name, such as `eu-west-1`. Any name is served; cheap to copy.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region(Arc<str>);
+
+impl Region {
+    /// The region of that name.
+    pub fn new(name: &str) -> Region {
+        Region(name.into())
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition it belongs to, by its name.
+    pub fn partition(&self) -> &'static str {
+        match &*self.0 {
+            name if name.starts_with("cn-") => "aws-cn",
+            name if name.starts_with("us-gov-") => "aws-us-gov",
+            name if name.starts_with("us-iso-") => "aws-iso",
+            name if name.starts_with("us-isob-") => "aws-iso-b",
+            _ => "aws",
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AccountId, Region};
+
+    #[test]
+    fn an_account_id_is_twelve_digits() {
+        assert_eq!(
+            AccountId::parse("123456789012").map(|account| account.to_string()).as_deref(),
+            Some("123456789012")
+        );
+        for wrong in ["", "12345678901", "1234567890123", "12345678901x", "١٢٣٤٥٦"] {
+            assert_eq!(AccountId::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_region_knows_its_partition() {
+        for (region, partition) in [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")] {
+            assert_eq!(Region::new(region).partition(), partition);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Answers of Security Hub on the wire: restJson1.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::json;
+
+use crate::aws_error::AwsError;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An answer with a JSON body.
+pub fn success(status: u16, request_id: &str, body: Bytes) -> Response<Bytes> {
+    response(status, request_id, JSON, body)
+}
+
+/// An error answer: the code in `x-amzn-ErrorType` and `Code`, the sentence in `Message` (CLN-04).
+pub fn error(error: &AwsError, request_id: &str) -> Response<Bytes> {
+    let code = error.code.name();
+    let body = json!({ "Message": error.message, "Code": code }).to_string();
+    let mut response = response(error.status, request_id, JSON, body.into());
+    response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(code));
+    response
+}
+
+/// An answer of any media type.
+pub fn response(status: u16, request_id: &str, content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, content_type);
+    if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, request_id);
+    }
+    response
+}

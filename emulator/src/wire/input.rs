@@ -1,0 +1,185 @@
+//! The input of an operation, gathered from path, query, headers and body.
+
+use http::request::Parts;
+use percent_encoding::percent_decode_str;
+use securityhub_fixtures::Operation;
+use securityhub_fixtures::model::{Kind, Location, Structure};
+
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::shape::read::{self, Document};
+
+/// The largest body, in bytes (IMP-22).
+pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
+
+/// Why a request cannot be read at all.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// The body is larger than [`BODY_LIMIT`].
+    TooLarge,
+    /// The body is not UTF-8 or no JSON.
+    NotJson(String),
+    /// The body is of this media type.
+    MediaType(String),
+}
+
+impl Rejection {
+    /// What the caller is told.
+    pub fn into_error(self, operation: Operation) -> AwsError {
+        match self {
+            Rejection::TooLarge => {
+                bad_request(operation, format!("Request body must not be larger than {BODY_LIMIT} bytes"))
+            }
+            Rejection::NotJson(reason) => {
+                bad_request(operation, format!("Could not parse request body into json: {reason}"))
+            }
+            Rejection::MediaType(media_type) => AwsError::new(
+                ErrorCode::UnsupportedMediaTypeException,
+                format!("Content-Type {media_type} is not supported; send application/json"),
+            ),
+        }
+    }
+}
+
+/// A bad request in the code of the operation's half of the API.
+pub fn bad_request(operation: Operation, message: String) -> AwsError {
+    if operation.answers_validation_exception() {
+        AwsError::new(ErrorCode::ValidationException, message)
+    } else {
+        AwsError::invalid_input(message)
+    }
+}
+
+/// Reads the input of `operation`, with all that it breaks.
+///
+/// # Errors
+/// [`Rejection`] when the body cannot be read.
+pub fn read(
+    operation: Operation,
+    labels: &[(&'static str, String)],
+    parts: &Parts,
+    body: &[u8],
+) -> Result<Document, Rejection> {
+    let Kind::Structure(structure) = &operation.model().input.shape().kind else { return Ok(Document::default()) };
+    let mut document = if structure.members.iter().any(|member| member.location == Location::Body) {
+        read_body(operation, parts, body)?
+    } else {
+        Document::default()
+    };
+    bind(structure, labels, parts, &mut document);
+    read::missing(structure, &document.members, &mut document.violations);
+    Ok(document)
+}
+
+fn read_body(operation: Operation, parts: &Parts, body: &[u8]) -> Result<Document, Rejection> {
+    if body.len() > BODY_LIMIT {
+        return Err(Rejection::TooLarge);
+    }
+    if body.is_empty() {
+        return Ok(Document::default());
+    }
+    check_media_type(parts)?;
+    let text = std::str::from_utf8(body).map_err(|error| Rejection::NotJson(error.to_string()))?;
+    read::body(operation.model().input, text).map_err(|error| Rejection::NotJson(error.0))
+}
+
+/// JSON in any of the spellings that clients use, or no media type at all.
+fn check_media_type(parts: &Parts) -> Result<(), Rejection> {
+    let Some(header) = parts.headers.get(http::header::CONTENT_TYPE) else { return Ok(()) };
+    let text = String::from_utf8_lossy(header.as_bytes());
+    let media_type = text.split(';').next().unwrap_or_default().trim();
+    let subtype = media_type.to_ascii_lowercase();
+    let json = subtype.strip_prefix("application/").is_some_and(|subtype| {
+        matches!(subtype, "json" | "x-amz-json-1.0" | "x-amz-json-1.1") || subtype.ends_with("+json")
+    });
+    if json || media_type.is_empty() { Ok(()) } else { Err(Rejection::MediaType(media_type.to_owned())) }
+}
+
+/// Adds what stands in labels, query and headers.
+fn bind(structure: &'static Structure, labels: &[(&'static str, String)], parts: &Parts, document: &mut Document) {
+    let query = parts.uri.query().unwrap_or_default();
+    for (position, member) in (0..).zip(structure.members) {
+        let texts = match member.location {
+            Location::Body => continue,
+            Location::Uri(name) => {
+                labels.iter().filter(|(label, _)| *label == name).map(|(_, value)| value.clone()).collect()
+            }
+            Location::Query(name) => query_values(query, name),
+            Location::Header(name) => {
+                parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::to_owned).collect()
+            }
+        };
+        if texts.is_empty() {
+            continue;
+        }
+        if let Some(value) = read::text(position, member, &texts, &mut document.violations) {
+            document.members.insert(member.name.to_owned(), value);
+        }
+    }
+}
+
+fn query_values(query: &str, name: &str) -> Vec<String> {
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .filter(|(key, _)| decode_query(key) == name)
+        .map(|(_, value)| decode_query(value))
+        .collect()
+}
+
+/// Decodes a query part; `+` is a blank, as form encoding writes it.
+fn decode_query(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(operation: Operation, uri: &str, content_type: &str, body: &[u8]) -> Result<Document, Rejection> {
+        let request = http::Request::builder().uri(uri).header("content-type", content_type).body(()).unwrap();
+        read(operation, &[("ResourceArn", "arn:aws:securityhub:x".to_owned())], &request.into_parts().0, body)
+    }
+
+    #[test]
+    fn tag_01_repeated_query_keys_make_a_list() {
+        let read = check(Operation::UntagResource, "/tags/x?tagKeys=a&tagKeys=b%20c&tagKeys=d+e", "", b"").unwrap();
+        assert_eq!(read.members["TagKeys"], json!(["a", "b c", "d e"]));
+        assert_eq!(read.violations.len(), 2, "a blank is no part of a tag key: {:?}", read.violations);
+    }
+
+    #[test]
+    fn cln_02_a_call_without_body_is_an_empty_object() {
+        for operation in [Operation::EnableSecurityHub, Operation::DisableSecurityHub] {
+            assert!(check(operation, "/accounts", "", b"").unwrap().violations.is_empty());
+        }
+    }
+
+    #[test]
+    fn err_11_a_body_that_cannot_be_read_is_rejected_whole() {
+        let operation = Operation::EnableSecurityHub;
+        assert!(matches!(check(operation, "/accounts", "application/json", b"{"), Err(Rejection::NotJson(_))));
+        assert!(matches!(check(operation, "/accounts", "", b"\xff{}"), Err(Rejection::NotJson(_))));
+        assert_eq!(
+            check(operation, "/accounts", "text/xml", b"{}").unwrap_err(),
+            Rejection::MediaType("text/xml".into())
+        );
+        let large = vec![b' '; BODY_LIMIT + 1];
+        assert_eq!(check(operation, "/accounts", "", &large).unwrap_err(), Rejection::TooLarge);
+        for good in ["application/json", "application/x-amz-json-1.1; charset=utf-8", "APPLICATION/JSON"] {
+            assert!(check(operation, "/accounts", good, b"{}").is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn err_10_a_number_in_the_query_is_held_against_its_range() {
+        let read = check(Operation::ListMembers, "/members?MaxResults=51&OnlyAssociated=maybe", "", b"").unwrap();
+        let said = crate::shape::sentence::classic(&read.violations);
+        assert_eq!(
+            said,
+            "Invalid parameter 'OnlyAssociated'. data.OnlyAssociated should be boolean, \
+             Invalid parameter 'MaxResults'. data.MaxResults should be <= 50"
+        );
+    }
+}

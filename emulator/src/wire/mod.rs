@@ -1,0 +1,10 @@
+//! HTTP in, HTTP out.
+//!
+//! What lives here: the server, routing on the raw path, identity from SigV4, reading inputs by the service
+//! model, rendering answers. What may not: any rule of Security Hub, any state.
+
+pub mod answer;
+pub mod identity;
+pub mod input;
+pub mod route;
+pub mod server;

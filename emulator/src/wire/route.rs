@@ -1,0 +1,206 @@
+//! Which operation a method and a raw path mean.
+//!
+//! Labels are matched on the raw path and decoded afterwards (CLN-01): a decoded slash would split an ARN.
+//! Literals win over labels (O2G-12).
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+use securityhub_fixtures::Operation;
+
+/// An operation and the labels of its path, decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The operation.
+    pub operation: Operation,
+    /// Label names and values.
+    pub labels: Vec<(&'static str, String)>,
+}
+
+/// Why a path leads nowhere.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unroutable {
+    /// No operation has this path.
+    UnknownPath,
+    /// Operations have this path with these methods only.
+    WrongMethod(Vec<&'static str>),
+    /// A label is not UTF-8 when decoded.
+    BrokenLabel,
+}
+
+/// Finds the operation of a request.
+///
+/// # Errors
+/// [`Unroutable`] says whether the path, the method or the encoding of a label is wrong.
+pub fn find(method: &Method, raw_path: &str) -> Result<Route, Unroutable> {
+    let segments: Vec<&str> = raw_path.strip_prefix('/').ok_or(Unroutable::UnknownPath)?.split('/').collect();
+    let first = segments.first().copied().unwrap_or_default();
+    let mut methods = BTreeSet::new();
+    for pattern in PATTERNS.get(first).into_iter().flatten() {
+        let Some(labels) = pattern.labels(&segments) else { continue };
+        if pattern.method == method.as_str() {
+            return labels
+                .into_iter()
+                .map(|(name, raw)| decode(raw).map(|value| (name, value)))
+                .collect::<Option<Vec<_>>>()
+                .map(|labels| Route { operation: pattern.operation, labels })
+                .ok_or(Unroutable::BrokenLabel);
+        }
+        methods.insert(pattern.method);
+    }
+    if methods.is_empty() {
+        Err(Unroutable::UnknownPath)
+    } else {
+        Err(Unroutable::WrongMethod(methods.into_iter().collect()))
+    }
+}
+
+fn decode(raw: String) -> Option<String> {
+    if !raw.contains('%') {
+        return Some(raw);
+    }
+    percent_decode_str(&raw).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// A path of the model, cut into segments.
+struct Pattern {
+    operation: Operation,
+    method: &'static str,
+    segments: Vec<Segment>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Segment {
+    Literal(&'static str),
+    Label(&'static str),
+    Greedy(&'static str),
+}
+
+/// Patterns by their first segment, which is a literal in all of the API; the most literal ones first.
+static PATTERNS: LazyLock<HashMap<&'static str, Vec<Pattern>>> = LazyLock::new(|| {
+    let mut patterns: HashMap<&'static str, Vec<Pattern>> = HashMap::new();
+    for operation in Operation::ALL {
+        let model = operation.model();
+        let segments: Vec<Segment> = model.path.trim_start_matches('/').split('/').map(Segment::read).collect();
+        if let Some(Segment::Literal(first)) = segments.first() {
+            patterns.entry(first).or_default().push(Pattern { operation, method: model.method, segments });
+        }
+    }
+    for list in patterns.values_mut() {
+        list.sort_by_key(|pattern| pattern.segments.iter().filter(|segment| !segment.is_literal()).count());
+    }
+    patterns
+});
+
+impl Segment {
+    fn read(text: &'static str) -> Segment {
+        match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+            None => Segment::Literal(text),
+            Some(name) => name.strip_suffix('+').map_or(Segment::Label(name), Segment::Greedy),
+        }
+    }
+
+    fn is_literal(self) -> bool {
+        matches!(self, Segment::Literal(_))
+    }
+}
+
+impl Pattern {
+    /// The labels, raw, if the path matches.
+    fn labels(&self, path: &[&str]) -> Option<Vec<(&'static str, String)>> {
+        let mut labels = Vec::new();
+        for (position, segment) in self.segments.iter().enumerate() {
+            let rest = path.get(position..)?;
+            let last = position + 1 == self.segments.len();
+            match *segment {
+                Segment::Literal(text) => (*rest.first()? == text).then_some(())?,
+                // An ARN may stand in any last label with its slashes raw, also where the model has a plain label.
+                Segment::Greedy(name) | Segment::Label(name) if last && (self.is_greedy() || is_arn(rest)) => {
+                    let value = rest.join("/");
+                    (!value.is_empty()).then_some(())?;
+                    labels.push((name, value));
+                    return Some(labels);
+                }
+                Segment::Greedy(name) | Segment::Label(name) => {
+                    let value = rest.first().filter(|value| !value.is_empty())?;
+                    labels.push((name, (*value).to_owned()));
+                }
+            }
+        }
+        (path.len() == self.segments.len()).then_some(labels)
+    }
+
+    fn is_greedy(&self) -> bool {
+        matches!(self.segments.last(), Some(Segment::Greedy(_)))
+    }
+}
+
+fn is_arn(path: &[&str]) -> bool {
+    path.first().is_some_and(|first| {
+        let start = first.get(..6).unwrap_or(first);
+        start.starts_with("arn:") || start.eq_ignore_ascii_case("arn%3a")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(method: &str, path: &str, operation: Operation, labels: &[(&'static str, &str)]) {
+        let labels = labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        assert_eq!(find(&method.parse().unwrap(), path), Ok(Route { operation, labels }), "{method} {path}");
+    }
+
+    #[test]
+    fn cln_01_every_form_of_a_label_is_understood() {
+        let arn = "arn:aws:securityhub:us-east-1:111111111111:action/custom/X";
+        for raw in [
+            arn.to_owned(),
+            "arn%3Aaws%3Asecurityhub%3Aus-east-1%3A111111111111%3Aaction/custom/X".to_owned(),
+            "arn%3aaws%3asecurityhub%3aus-east-1%3a111111111111%3aaction%2fcustom%2FX".to_owned(),
+        ] {
+            let path = format!("/actionTargets/{raw}");
+            check("DELETE", &path, Operation::DeleteActionTarget, &[("ActionTargetArn", arn)]);
+            let path = format!("/tags/{raw}");
+            check("GET", &path, Operation::ListTagsForResource, &[("ResourceArn", arn)]);
+        }
+    }
+
+    #[test]
+    fn o2g_12_literals_win_over_labels() {
+        check("GET", "/automationrulesv2/list", Operation::ListAutomationRulesV2, &[]);
+        check("GET", "/automationrulesv2/x", Operation::GetAutomationRuleV2, &[("Identifier", "x")]);
+        check("GET", "/aggregatorv2/list", Operation::ListAggregatorsV2, &[]);
+        check("POST", "/exportjobsv2/j1/cancel", Operation::CancelExportJobV2, &[("ExportJobId", "j1")]);
+        check("GET", "/insights/results/a/b", Operation::GetInsightResults, &[("InsightArn", "a/b")]);
+    }
+
+    #[test]
+    fn every_operation_is_reached_by_its_own_path() {
+        for operation in Operation::ALL {
+            let model = operation.model();
+            let mut path = String::new();
+            for segment in model.path.trim_start_matches('/').split('/') {
+                path.push('/');
+                path.push_str(if segment.starts_with('{') { "x" } else { segment });
+            }
+            assert_eq!(find(&model.method.parse().unwrap(), &path).unwrap().operation, operation, "{path}");
+        }
+    }
+
+    #[test]
+    fn err_05_an_unknown_path_and_a_wrong_method_are_told_apart() {
+        for path in ["/", "", "/nope", "/accounts/", "/tags/", "/actionTargets/get/x/", "/exportjobsv2//cancel"] {
+            let found = find(&Method::PUT, path);
+            assert!(matches!(found, Err(Unroutable::UnknownPath | Unroutable::WrongMethod(_))), "{path}: {found:?}");
+        }
+        assert_eq!(find(&Method::GET, "/nope"), Err(Unroutable::UnknownPath));
+        assert_eq!(
+            find(&Method::PUT, "/accounts"),
+            Err(Unroutable::WrongMethod(vec!["DELETE", "GET", "PATCH", "POST"]))
+        );
+        assert_eq!(find(&Method::GET, "/tags/%ff"), Err(Unroutable::BrokenLabel));
+    }
+}
