@@ -1,0 +1,74 @@
+//! ARNs of Security Hub: written and read in one place.
+
+use crate::state::{AccountId, HubKey, Region};
+
+/// An ARN cut into its parts; `arn:partition:service:region:account:resource`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arn<'a> {
+    /// `aws`, `aws-cn`, …
+    pub partition: &'a str,
+    /// `securityhub`
+    pub service: &'a str,
+    /// Empty for global resources.
+    pub region: &'a str,
+    /// Empty for resources of nobody's.
+    pub account: &'a str,
+    /// All that follows.
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Cuts a text; `None` when it has no six parts.
+    pub fn parse(text: &'a str) -> Option<Arn<'a>> {
+        let mut parts = text.splitn(6, ':');
+        if parts.next()? != "arn" {
+            return None;
+        }
+        let arn = Arn {
+            partition: parts.next()?,
+            service: parts.next()?,
+            region: parts.next()?,
+            account: parts.next()?,
+            resource: parts.next()?,
+        };
+        (!arn.partition.is_empty() && !arn.service.is_empty() && !arn.resource.is_empty()).then_some(arn)
+    }
+}
+
+/// `arn:PARTITION:securityhub:REGION:ACCOUNT:RESOURCE`
+pub fn of_account(region: &Region, account: AccountId, resource: &str) -> String {
+    format!("arn:{}:securityhub:{region}:{account}:{resource}", region.partition())
+}
+
+/// The ARN of a hub (HUB-01).
+pub fn hub(key: &HubKey) -> String {
+    of_account(&key.region, key.account, "hub/default")
+}
+
+/// `arn:PARTITION:securityhub:REGION:ACCOUNT:product/COMPANY/PRODUCT`; the account may be empty.
+pub fn product(region: &Region, account: &str, company_id: &str, product_id: &str) -> String {
+    format!("arn:{}:securityhub:{region}:{account}:product/{company_id}/{product_id}", region.partition())
+}
+
+/// The two standards that a fresh hub gets (HUB-02).
+pub fn default_standards(region: &Region) -> [String; 2] {
+    let partition = region.partition();
+    [
+        format!("arn:{partition}:securityhub:{region}::standards/aws-foundational-security-best-practices/v/1.0.0"),
+        format!("arn:{partition}:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Arn;
+
+    #[test]
+    fn an_arn_has_six_parts_and_the_last_keeps_its_colons() {
+        let arn = Arn::parse("arn:aws:securityhub:us-east-1::product/a:b/c").unwrap();
+        assert_eq!((arn.account, arn.resource), ("", "product/a:b/c"));
+        for wrong in ["", "arn", "arn:aws:securityhub:us-east-1:1", "urn:a:b:c:d:e", "arn::s:r:a:x", "arn:aws:s:r:a:"] {
+            assert_eq!(Arn::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What AWS does later, done when its time has come.
+
+use jiff::SignedDuration;
+
+use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
+
+/// Stages `due` for `after` from `now`; the end of time stands for any later time.
+pub fn put(transaction: &mut Transaction<'_>, now: Timestamp, after: SignedDuration, due: Due) {
+    transaction.put_due(now.checked_add(after).unwrap_or(Timestamp::MAX), due);
+}
+
+/// Does all that is due at `now`, in order.
+pub fn run(world: &World, now: Timestamp) {
+    while let Some((_, due)) = world.take_due(now) {
+        let mut transaction = world.write();
+        match due {
+            Due::DropArchivedFindings(hub, since) if is_dormant(world, &hub, since) => {
+                transaction.drop_findings(&hub, is_archived);
+            }
+            Due::ForgetHub(hub, since) if is_dormant(world, &hub, since) => {
+                transaction.drop_findings(&hub, |_| true);
+                transaction.forget_hub(&hub);
+            }
+            // The hub was enabled again meanwhile.
+            Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}
+        }
+        transaction.commit();
+    }
+}
+
+fn is_dormant(world: &World, hub: &HubKey, since: Timestamp) -> bool {
+    world.hub(hub).is_some_and(|hub| hub.phase == Phase::Dormant(since))
+}
+
+fn is_archived(document: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct State<'a> {
+        #[serde(borrow)]
+        record_state: &'a str,
+    }
+    serde_json::from_slice::<State>(document).is_ok_and(|state| state.record_state == "ARCHIVED")
+}

@@ -1,0 +1,1 @@
+//! Findings: import, merge, expiry.

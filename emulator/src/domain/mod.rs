@@ -1,0 +1,12 @@
+//! The rules of Security Hub: functions over the state.
+//!
+//! What lives here: what AWS does, a file or folder a subject, each rule with its id. What may not: HTTP, IO,
+//! the machine's clock (functions receive `now`), ids from anywhere but the world's source.
+
+pub mod arn;
+pub mod caller;
+pub mod due;
+pub mod filters;
+pub mod findings;
+pub mod hub;
+pub mod tags;

@@ -1,0 +1,87 @@
+//! Tags of the taggable resources (accounts.md section 1, Tags).
+
+use std::collections::BTreeMap;
+
+use super::arn::{self, Arn};
+use super::caller::Caller;
+use crate::aws_error::AwsError;
+use crate::state::{HubKey, Transaction, World};
+
+/// The most tags that a resource can have (TAG-04).
+pub const MOST_TAGS: usize = 50;
+
+/// First parts of the resources that take tags (TAG-02).
+const TAGGABLE: [&str; 8] = [
+    "hub",
+    "automation-rule",
+    "configuration-policy",
+    "connector",
+    "connectorv2",
+    "automation-rulev2",
+    "aggregatorv2",
+    "hubv2",
+];
+
+/// Why a resource cannot be tagged.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TagError {
+    /// Resources of this type take no tags (TAG-05).
+    NotTaggable(String),
+    /// No such resource of the caller's in this region (TAG-05, TAG-06).
+    NoResource(String),
+    /// More than [`MOST_TAGS`] would be on it (TAG-04).
+    TooMany,
+}
+
+impl From<TagError> for AwsError {
+    fn from(error: TagError) -> AwsError {
+        match error {
+            TagError::NotTaggable(arn) => AwsError::invalid_input(format!("Resource {arn} does not support tags")),
+            TagError::NoResource(arn) => AwsError::not_found(format!("Resource {arn} was not found")),
+            TagError::TooMany => AwsError::invalid_input(format!("A resource can have at most {MOST_TAGS} tags")),
+        }
+    }
+}
+
+/// The tags of a resource (TAG-07).
+///
+/// # Errors
+/// [`TagError::NotTaggable`], [`TagError::NoResource`].
+pub fn list(world: &World, caller: &Caller, arn: &str) -> Result<BTreeMap<String, String>, TagError> {
+    let key = resolve(caller, arn)?;
+    let hub = world.hub(&key).filter(|hub| hub.subscribed_at().is_some());
+    hub.map(|hub| hub.tags.clone()).ok_or_else(|| TagError::NoResource(arn.to_owned()))
+}
+
+/// Changes the tags of a resource, all or nothing.
+///
+/// # Errors
+/// Any [`TagError`].
+pub fn edit(
+    transaction: &mut Transaction<'_>,
+    caller: &Caller,
+    arn: &str,
+    edit: impl FnOnce(&mut BTreeMap<String, String>),
+) -> Result<(), TagError> {
+    let key = resolve(caller, arn)?;
+    let hub = transaction.hub(&key).filter(|hub| hub.subscribed_at().is_some());
+    let mut hub = hub.map(|hub| (*hub).clone()).ok_or_else(|| TagError::NoResource(arn.to_owned()))?;
+    edit(&mut hub.tags);
+    if hub.tags.len() > MOST_TAGS {
+        return Err(TagError::TooMany);
+    }
+    transaction.put_hub(key, hub);
+    Ok(())
+}
+
+/// The hub that an ARN names. Other taggable resources are found here as they come to exist.
+fn resolve(caller: &Caller, text: &str) -> Result<HubKey, TagError> {
+    let missing = || TagError::NoResource(text.to_owned());
+    let arn = Arn::parse(text).ok_or_else(missing)?;
+    let kind = arn.resource.split('/').next().unwrap_or_default();
+    if !TAGGABLE.contains(&kind) {
+        return Err(TagError::NotTaggable(text.to_owned()));
+    }
+    let key = caller.hub_key();
+    if text == arn::hub(&key) { Ok(key) } else { Err(missing()) }
+}

@@ -1,0 +1,1 @@
+//! Other AWS services on the same port.

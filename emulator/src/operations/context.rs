@@ -1,0 +1,39 @@
+//! What an operation is given.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::aws_error::AwsError;
+use crate::domain::caller::Caller;
+use crate::shape::Violation;
+use crate::state::World;
+
+/// The world and who calls.
+pub struct Context<'w> {
+    /// Everything that the process holds.
+    pub world: &'w World,
+    /// Who calls, where and when.
+    pub caller: Caller,
+}
+
+/// An input that satisfies its shape, save for the items that an operation judges one by one.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// The members, from path, query, headers and body.
+    pub members: Map<String, Value>,
+    /// What single items break, by position, where the operation refuses items and not the call.
+    pub item_violations: BTreeMap<usize, Vec<Violation>>,
+}
+
+impl Input {
+    /// Reads the members into the operation's own struct.
+    ///
+    /// # Errors
+    /// 400 when they do not fit, which a struct that follows the model rules out.
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, AwsError> {
+        serde_json::from_value(Value::Object(self.members))
+            .map_err(|error| AwsError::invalid_input("Invalid input").caused_by(error))
+    }
+}

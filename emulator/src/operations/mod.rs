@@ -1,0 +1,62 @@
+//! The operations of the API: one function each, and the registry that says how each one behaves.
+//!
+//! What lives here: wire structs of inputs and answers beside the function that uses them. What may not: rules
+//! (they are the domain's) and HTTP. To add an operation, write `fn name(&Context, Input) -> Result<Answer, AwsError>`
+//! (or the writing form) in its area's file and replace its arm in `registry.rs`.
+
+pub mod answer;
+pub mod context;
+pub mod findings;
+pub mod hub;
+pub mod paging;
+pub mod registry;
+pub mod tags;
+
+pub use answer::Answer;
+pub use context::{Context, Input};
+pub use registry::{Behaviour, Entry, HubRule, Run, entry};
+
+use securityhub_fixtures::Operation;
+
+use crate::aws_error::{AwsError, ErrorCode};
+
+/// Runs an operation whose input has passed the gate. A writer's transaction is committed when it succeeds and
+/// leaves nothing when it fails.
+///
+/// # Errors
+/// What the operation answers instead; 404 `UnknownOperationException` for one that is not built.
+pub fn call(context: &Context<'_>, operation: Operation, input: Input) -> Result<Answer, AwsError> {
+    match entry(operation).run {
+        Run::Reads(run) => run(context, input),
+        Run::Writes(run) => {
+            let mut transaction = context.world.write();
+            let answer = run(context, &mut transaction, input)?;
+            log_changes(operation, &transaction.commit());
+            Ok(answer)
+        }
+        Run::WritesFindings(run) => {
+            let mut transaction = context.world.write_findings();
+            let answer = run(context, &mut transaction, input)?;
+            log_changes(operation, &transaction.commit());
+            Ok(answer)
+        }
+        Run::Missing => Err(not_built(operation)),
+    }
+}
+
+/// The answer of an operation that is not built: a 404, since clients retry a 5xx for minutes (TF-07).
+pub fn not_built(operation: Operation) -> AwsError {
+    AwsError::new(
+        ErrorCode::UnknownOperationException,
+        format!(
+            "securityhub-local does not implement {} yet; `securityhub-local coverage` lists what it does",
+            operation.name()
+        ),
+    )
+}
+
+fn log_changes(operation: Operation, changes: &[crate::state::Change]) {
+    for change in changes {
+        tracing::debug!(operation = operation.name(), ?change, "changed");
+    }
+}

@@ -1,0 +1,223 @@
+//! How each of the 126 operations behaves. `coverage`, the README's table and the gate are folds over this list.
+
+use securityhub_fixtures::Operation;
+
+use super::answer::Answer;
+use super::context::{Context, Input};
+use super::{findings, hub, tags};
+use crate::aws_error::AwsError;
+use crate::state::Transaction;
+
+/// What the registry says of an operation.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// How well it behaves.
+    pub behaviour: Behaviour,
+    /// The function that runs it.
+    pub run: Run,
+    /// What it answers when the caller's hub is off.
+    pub hub: HubRule,
+    /// The list whose items it judges one by one (IMP-32).
+    pub per_item: Option<&'static str>,
+}
+
+/// How well an operation behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// As AWS does, as far as is known.
+    Behaves,
+    /// As AWS does, save for this.
+    Partial(&'static str),
+    /// Not built.
+    Missing,
+}
+
+/// The function that runs an operation.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// It changes nothing.
+    Reads(fn(&Context<'_>, Input) -> Result<Answer, AwsError>),
+    /// It changes hubs and relations, one call after the other.
+    Writes(fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>),
+    /// It changes findings only.
+    WritesFindings(fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>),
+    /// Not built.
+    Missing,
+}
+
+/// What an operation answers when the caller's hub is off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HubRule {
+    /// 401 `InvalidAccessException` (HUB-15).
+    Required,
+    /// 400 `BadRequestException` with an empty message (INV-04).
+    BadRequest,
+    /// Its own rules decide.
+    Own,
+}
+
+fn reads(run: fn(&Context<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
+    Entry { behaviour: Behaviour::Behaves, run: Run::Reads(run), hub: HubRule::Required, per_item: None }
+}
+
+fn writes(run: fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
+    Entry { behaviour: Behaviour::Behaves, run: Run::Writes(run), hub: HubRule::Required, per_item: None }
+}
+
+fn writes_findings(run: fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
+    Entry { behaviour: Behaviour::Behaves, run: Run::WritesFindings(run), hub: HubRule::Required, per_item: None }
+}
+
+fn missing() -> Entry {
+    Entry { behaviour: Behaviour::Missing, run: Run::Missing, hub: HubRule::Own, per_item: None }
+}
+
+impl Entry {
+    fn hub(self, hub: HubRule) -> Entry {
+        Entry { hub, ..self }
+    }
+
+    fn per_item(self, list: &'static str) -> Entry {
+        Entry { per_item: Some(list), ..self }
+    }
+
+    fn partial(self, lacks: &'static str) -> Entry {
+        Entry { behaviour: Behaviour::Partial(lacks), ..self }
+    }
+}
+
+/// What the registry says of `operation`. A new operation of AWS does not compile until it has an arm here.
+#[allow(clippy::too_many_lines, reason = "one line an operation")]
+#[allow(clippy::match_same_arms, reason = "one line an operation")]
+pub fn entry(operation: Operation) -> Entry {
+    match operation {
+        Operation::AcceptAdministratorInvitation => missing(),
+        Operation::AcceptInvitation => missing(),
+        Operation::BatchDeleteAutomationRules => missing(),
+        Operation::BatchDisableStandards => missing(),
+        Operation::BatchEnableStandards => missing(),
+        Operation::BatchGetAutomationRules => missing(),
+        Operation::BatchGetConfigurationPolicyAssociations => missing(),
+        Operation::BatchGetSecurityControls => missing(),
+        Operation::BatchGetStandardsControlAssociations => missing(),
+        Operation::BatchImportFindings => writes_findings(findings::batch_import_findings).per_item("Findings"),
+        Operation::BatchUpdateAutomationRules => missing(),
+        Operation::BatchUpdateFindings => missing(),
+        Operation::BatchUpdateFindingsV2 => missing(),
+        Operation::BatchUpdateStandardsControlAssociations => missing(),
+        Operation::CancelExportJobV2 => missing(),
+        Operation::CreateActionTarget => missing(),
+        Operation::CreateAggregatorV2 => missing(),
+        Operation::CreateAutomationRule => missing(),
+        Operation::CreateAutomationRuleV2 => missing(),
+        Operation::CreateConfigurationPolicy => missing(),
+        Operation::CreateConnector => missing(),
+        Operation::CreateConnectorV2 => missing(),
+        Operation::CreateFindingAggregator => missing(),
+        Operation::CreateInsight => missing(),
+        Operation::CreateMembers => missing(),
+        Operation::CreateTicketV2 => missing(),
+        Operation::DeclineInvitations => missing(),
+        Operation::DeleteActionTarget => missing(),
+        Operation::DeleteAggregatorV2 => missing(),
+        Operation::DeleteAutomationRuleV2 => missing(),
+        Operation::DeleteConfigurationPolicy => missing(),
+        Operation::DeleteConnector => missing(),
+        Operation::DeleteConnectorV2 => missing(),
+        Operation::DeleteFindingAggregator => missing(),
+        Operation::DeleteInsight => missing(),
+        Operation::DeleteInvitations => missing(),
+        Operation::DeleteMembers => missing(),
+        Operation::DescribeActionTargets => missing(),
+        Operation::DescribeHub => reads(hub::describe_hub),
+        Operation::DescribeOrganizationConfiguration => missing(),
+        Operation::DescribeProducts => missing(),
+        Operation::DescribeProductsV2 => missing(),
+        Operation::DescribeSecurityHubV2 => missing(),
+        Operation::DescribeStandards => missing(),
+        Operation::DescribeStandardsControls => missing(),
+        Operation::DisableImportFindingsForProduct => missing(),
+        Operation::DisableOrganizationAdminAccount => missing(),
+        Operation::DisableSecurityHub => writes(hub::disable_security_hub).hub(HubRule::Own),
+        Operation::DisableSecurityHubFeatureV2 => missing(),
+        Operation::DisableSecurityHubV2 => missing(),
+        Operation::DisassociateFromAdministratorAccount => missing(),
+        Operation::DisassociateFromMasterAccount => missing(),
+        Operation::DisassociateMembers => missing(),
+        Operation::EnableImportFindingsForProduct => missing(),
+        Operation::EnableOrganizationAdminAccount => missing(),
+        Operation::EnableSecurityHub => writes(hub::enable_security_hub)
+            .hub(HubRule::Own)
+            .partial("the default standards are subscribed, but their controls do not run"),
+        Operation::EnableSecurityHubFeatureV2 => missing(),
+        Operation::EnableSecurityHubV2 => missing(),
+        Operation::GenerateRecommendedPolicyV2 => missing(),
+        Operation::GetAdministratorAccount => missing(),
+        Operation::GetAggregatorV2 => missing(),
+        Operation::GetAutomationRuleV2 => missing(),
+        Operation::GetConfigurationPolicy => missing(),
+        Operation::GetConfigurationPolicyAssociation => missing(),
+        Operation::GetConnector => missing(),
+        Operation::GetConnectorV2 => missing(),
+        Operation::GetEnabledStandards => missing(),
+        Operation::GetExportJobV2 => missing(),
+        Operation::GetFindingAggregator => missing(),
+        Operation::GetFindingHistory => missing(),
+        Operation::GetFindingStatisticsV2 => missing(),
+        Operation::GetFindings => reads(findings::get_findings),
+        Operation::GetFindingsTrendsV2 => missing(),
+        Operation::GetFindingsV2 => missing(),
+        Operation::GetInsightResults => missing(),
+        Operation::GetInsights => missing(),
+        Operation::GetInvitationsCount => missing(),
+        Operation::GetMasterAccount => missing(),
+        Operation::GetMembers => missing(),
+        Operation::GetRecommendedPolicyV2 => missing(),
+        Operation::GetRemediationsV2 => missing(),
+        Operation::GetResourcesStatisticsV2 => missing(),
+        Operation::GetResourcesTrendsV2 => missing(),
+        Operation::GetResourcesV2 => missing(),
+        Operation::GetSecurityControlDefinition => missing(),
+        Operation::GetSoftwareResourcesV2 => missing(),
+        Operation::GetSoftwareStatisticsV2 => missing(),
+        Operation::GetSoftwareV2 => missing(),
+        Operation::InviteMembers => missing(),
+        Operation::ListAggregatorsV2 => missing(),
+        Operation::ListAutomationRules => missing(),
+        Operation::ListAutomationRulesV2 => missing(),
+        Operation::ListConfigurationPolicies => missing(),
+        Operation::ListConfigurationPolicyAssociations => missing(),
+        Operation::ListConnectors => missing(),
+        Operation::ListConnectorsV2 => missing(),
+        Operation::ListEnabledProductsForImport => missing(),
+        Operation::ListExportJobsV2 => missing(),
+        Operation::ListExposuresByRemediationV2 => missing(),
+        Operation::ListFindingAggregators => missing(),
+        Operation::ListFreeTrialStatusesV2 => missing(),
+        Operation::ListInvitations => missing(),
+        Operation::ListMembers => missing(),
+        Operation::ListOrganizationAdminAccounts => missing(),
+        Operation::ListSecurityControlDefinitions => missing(),
+        Operation::ListStandardsControlAssociations => missing(),
+        Operation::ListTagsForResource => reads(tags::list_tags_for_resource).hub(HubRule::Own),
+        Operation::RegisterConnectorV2 => missing(),
+        Operation::StartConfigurationPolicyAssociation => missing(),
+        Operation::StartConfigurationPolicyDisassociation => missing(),
+        Operation::StartExportJobV2 => missing(),
+        Operation::TagResource => writes(tags::tag_resource).hub(HubRule::Own),
+        Operation::UntagResource => writes(tags::untag_resource).hub(HubRule::Own),
+        Operation::UpdateActionTarget => missing(),
+        Operation::UpdateAggregatorV2 => missing(),
+        Operation::UpdateAutomationRuleV2 => missing(),
+        Operation::UpdateConfigurationPolicy => missing(),
+        Operation::UpdateConnector => missing(),
+        Operation::UpdateConnectorV2 => missing(),
+        Operation::UpdateFindingAggregator => missing(),
+        Operation::UpdateFindings => missing(),
+        Operation::UpdateInsight => missing(),
+        Operation::UpdateOrganizationConfiguration => missing(),
+        Operation::UpdateSecurityControl => missing(),
+        Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration),
+        Operation::UpdateStandardsControl => missing(),
+    }
+}
