@@ -80,6 +80,8 @@ error_codes! {
     InvalidSignatureException = 403,
     /// The access key is not known (`--verify-signatures`).
     UnrecognizedClientException = 403,
+    /// The session that signed the request is over.
+    ExpiredTokenException = 403,
     /// The body is of a media type that the service does not read.
     UnsupportedMediaTypeException = 415,
     /// The request did not arrive in time.

@@ -1,17 +1,33 @@
 //! A local AWS Security Hub.
 //!
-//! The way of a request, top to bottom: [`wire`] reads it by the service model, [`gate`] lets it in or says why
-//! not, [`operations`] has one function for each operation, [`domain`] the rules, [`state`] the data and its locks.
-//! Arrows point down only.
+//! In a Rust test, one line starts it and dropping it stops it:
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let emulator = securityhub_local::Emulator::start().await?;
+//! // point any AWS SDK at emulator.endpoint(), or give aws-sdk-securityhub emulator.http_client()
+//! # drop(emulator);
+//! # Ok::<(), securityhub_local::StartError>(()) }).unwrap();
+//! ```
+//!
+//! The way of a request, top to bottom: [`service`] is the only door, [`wire`] reads the request by the service
+//! model, [`gate`] lets it in or says why not, [`operations`] has one function for each operation, [`domain`] the
+//! rules, [`state`] the data and its locks. Arrows point down only; ARCHITECTURE.md has the whole picture.
 
 pub mod aws_error;
+#[cfg(feature = "aws-sdk")]
+pub mod connector;
 pub mod control;
 pub mod domain;
 pub mod gate;
+mod guard;
 pub mod neighbours;
 pub mod operations;
 pub mod program;
 pub mod scenario;
+pub mod service;
 pub mod shape;
 pub mod state;
 pub mod wire;
+
+pub use guard::{Builder, Emulator, StartError};

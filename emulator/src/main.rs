@@ -1,2 +1,7 @@
-//! The program.
-fn main() {}
+//! The program `securityhub-local`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    securityhub_local::program::main()
+}

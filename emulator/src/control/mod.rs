@@ -1,1 +1,136 @@
-//! The control plane.
+//! The control plane, `/_emulator/*`: a public contract for tests and for the program's own commands.
+//!
+//! What lives here: health, reset, the clock. What may not: anything that AWS has an operation for.
+
+use std::sync::LazyLock;
+
+use axum::extract::Query;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tower::ServiceExt;
+
+use crate::service::Service;
+use crate::state::timestamp_text;
+
+static ROUTER: LazyLock<Router> = LazyLock::new(|| {
+    Router::new()
+        .route("/_emulator/health", get(health))
+        .route("/_emulator/reset", post(reset))
+        .route("/_emulator/clock", get(clock).post(advance))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+});
+
+/// Whether a path belongs to the control plane.
+pub fn is_control(path: &str) -> bool {
+    path == "/_emulator" || path.starts_with("/_emulator/")
+}
+
+/// Answers a request of the control plane.
+pub async fn handle(service: Service, mut request: Request<Bytes>) -> Response<Bytes> {
+    request.extensions_mut().insert(service);
+    let Ok(response) = ROUTER.clone().oneshot(request.map(axum::body::Body::from)).await;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    Response::from_parts(parts, body)
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    clock: String,
+    hubs: usize,
+    findings: usize,
+}
+
+async fn health(Extension(service): Extension<Service>) -> Json<Health> {
+    let world = service.world();
+    Json(Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        clock: timestamp_text(world.clock.now()),
+        hubs: world.hub_count(),
+        findings: world.finding_count(),
+    })
+}
+
+#[derive(Deserialize)]
+struct Reset {
+    to: Option<String>,
+}
+
+async fn reset(Extension(service): Extension<Service>, Query(reset): Query<Reset>) -> axum::response::Response {
+    match reset.to.as_deref() {
+        None | Some("start") => match service.reset() {
+            Ok(()) => Json(json!({})).into_response(),
+            Err(diagnostics) => mistake(StatusCode::INTERNAL_SERVER_ERROR, &diagnostics.to_string()),
+        },
+        Some("empty") => {
+            service.empty();
+            Json(json!({})).into_response()
+        }
+        Some(other) => mistake(StatusCode::BAD_REQUEST, &format!("to={other} is unknown; use to=start or to=empty")),
+    }
+}
+
+#[derive(Serialize)]
+struct ClockState {
+    now: String,
+    frozen: bool,
+}
+
+async fn clock(Extension(service): Extension<Service>) -> Json<ClockState> {
+    let world = service.world();
+    Json(ClockState { now: timestamp_text(world.clock.now()), frozen: world.clock.is_frozen() })
+}
+
+/// `{"advance": "P30D"}`: an ISO 8601 duration, a day being 24 hours, or `{"advance": "36h"}`.
+#[derive(Deserialize)]
+struct Advance {
+    advance: String,
+}
+
+async fn advance(Extension(service): Extension<Service>, body: Bytes) -> axum::response::Response {
+    let by = serde_json::from_slice::<Advance>(&body)
+        .map_err(|error| error.to_string())
+        .and_then(|body| duration(&body.advance).ok_or(format!("{:?} is no duration", body.advance)));
+    match by {
+        Ok(by) => {
+            service.world().clock.advance(by);
+            clock(Extension(service)).await.into_response()
+        }
+        Err(error) => mistake(
+            StatusCode::BAD_REQUEST,
+            &format!("send {{\"advance\": \"P30D\"}}, an ISO 8601 duration that is not negative: {error}"),
+        ),
+    }
+}
+
+fn duration(text: &str) -> Option<SignedDuration> {
+    let span: jiff::Span = text.parse().ok()?;
+    let duration = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    (!duration.is_negative()).then_some(duration)
+}
+
+async fn unknown() -> axum::response::Response {
+    mistake(
+        StatusCode::NOT_FOUND,
+        "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock",
+    )
+}
+
+async fn wrong_method() -> axum::response::Response {
+    mistake(StatusCode::METHOD_NOT_ALLOWED, "this path takes another method: GET health, POST reset, GET or POST clock")
+}
+
+fn mistake(status: StatusCode, message: &str) -> axum::response::Response {
+    (status, Json(json!({ "error": message }))).into_response()
+}

@@ -1,1 +1,37 @@
-//! The program.
+//! The program: command line, start and stop, what a person reads.
+//!
+//! What lives here: commands and their output. What may not: rules of Security Hub. Exit codes are decided in
+//! `exit.rs`, once.
+
+mod cli;
+mod coverage;
+mod exit;
+mod logging;
+mod scenario;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use cli::{Cli, Command, ScenarioCommand};
+use exit::Exit;
+
+/// Runs the program with the arguments and the environment of the process.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Coverage(arguments) => coverage::run(&arguments),
+        Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments),
+        Command::Scenario(ScenarioCommand::Schema) => scenario::schema(),
+        Command::Version => {
+            println!("securityhub-local {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "securityhub-local", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    exit::code(outcome.map_err(Exit::print))
+}

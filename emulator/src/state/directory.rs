@@ -137,15 +137,14 @@ pub enum MemberKind {
 }
 
 impl Directory {
-    /// Whom an access key stands for: a listed credential, an account by its twelve digits, else the
-    /// default account's user.
-    pub fn principal(&self, access_key: &str, now: Timestamp) -> Option<Principal> {
+    /// Whom an access key stands for: a listed credential, an account by its twelve digits, else the default
+    /// account's user. `None` when the session of the key is over.
+    pub fn principal(&self, access_key: &str, default_account: AccountId, now: Timestamp) -> Option<Principal> {
         if let Some(credential) = self.credentials.get(access_key) {
             let alive = credential.expires_at.is_none_or(|end| now < end);
             return alive.then(|| credential.principal.clone());
         }
-        let fallback = self.default_account.unwrap_or(AccountId::DEFAULT);
-        Some(Principal::local_user(AccountId::parse(access_key).unwrap_or(fallback)))
+        Some(Principal::local_user(AccountId::parse(access_key).unwrap_or(default_account)))
     }
 
     /// The administrator of an account in a region: the one that holds it as an enabled member.

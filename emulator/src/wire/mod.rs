@@ -8,3 +8,4 @@ pub mod identity;
 pub mod input;
 pub mod route;
 pub mod server;
+pub mod signature;

@@ -7,8 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use http::Method;
+use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use securityhub_fixtures::Operation;
+
+use crate::aws_error::{AwsError, ErrorCode};
 
 /// An operation and the labels of its path, decoded.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +31,25 @@ pub enum Unroutable {
     WrongMethod(Vec<&'static str>),
     /// A label is not UTF-8 when decoded.
     BrokenLabel,
+}
+
+impl Unroutable {
+    /// What the caller is told: 404, 405 with the methods that the path takes, or 400.
+    pub fn into_error(self, parts: &Parts) -> AwsError {
+        let (method, path) = (&parts.method, parts.uri.path());
+        match self {
+            Unroutable::UnknownPath => AwsError::new(
+                ErrorCode::UnknownOperationException,
+                format!("{method} {path} is no operation of AWS Security Hub"),
+            ),
+            Unroutable::WrongMethod(methods) => AwsError::new(
+                ErrorCode::UnknownOperationException,
+                format!("{path} does not take {method}; it takes {}", methods.join(", ")),
+            )
+            .with_status(405),
+            Unroutable::BrokenLabel => AwsError::invalid_input(format!("{path} does not decode to UTF-8")),
+        }
+    }
 }
 
 /// Finds the operation of a request.

@@ -1,0 +1,179 @@
+//! An emulator inside a Rust program: started by one line, stopped when it is dropped.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::scenario;
+use crate::service::{Service, Settings};
+use crate::state::{AccountId, Region};
+use crate::wire::server;
+
+/// A running emulator. It serves on a thread of its own, so that it works from any runtime and outlives the
+/// runtime of the test that made it; dropping it stops it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let emulator = securityhub_local::Emulator::start().await?;
+/// assert!(emulator.endpoint().starts_with("http://127.0.0.1:"));
+/// # Ok::<(), securityhub_local::StartError>(()) }).unwrap();
+/// ```
+#[must_use = "an emulator stops when it is dropped: bind it to a variable that lives as long as the test"]
+pub struct Emulator {
+    service: Service,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why an emulator did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The scenario has mistakes; the text tells them all.
+    Scenario(String),
+    /// No port or no thread could be had.
+    Io(std::io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StartError::Scenario(mistakes) => formatter.write_str(mistakes),
+            StartError::Io(error) => write!(formatter, "the emulator cannot start: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<std::io::Error> for StartError {
+    fn from(error: std::io::Error) -> Self {
+        StartError::Io(error)
+    }
+}
+
+/// What an emulator is started with.
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until start() is awaited"]
+pub struct Builder {
+    scenarios: Vec<PathBuf>,
+    settings: Settings,
+    port: u16,
+}
+
+impl Emulator {
+    /// What an emulator can be started with.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Starts an empty one on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// [`StartError::Io`].
+    pub async fn start() -> Result<Emulator, StartError> {
+        Emulator::builder().start().await
+    }
+
+    /// `http://127.0.0.1:PORT`, for any client of this machine.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The service behind it, to be called without a socket.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// An HTTP client for `aws-sdk-*` that calls this emulator without a socket.
+    #[cfg(feature = "aws-sdk")]
+    pub fn http_client(&self) -> crate::connector::HttpClient {
+        crate::connector::HttpClient::new(self.service.clone())
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            _ = thread.join();
+        }
+    }
+}
+
+impl Builder {
+    /// Adds a scenario file, YAML or JSON; later ones add to earlier ones.
+    pub fn scenario(mut self, path: impl Into<PathBuf>) -> Builder {
+        self.scenarios.push(path.into());
+        self
+    }
+
+    /// Listens on this port instead of a free one.
+    pub fn port(mut self, port: u16) -> Builder {
+        self.port = port;
+        self
+    }
+
+    /// Lets in requests without a signature, as the default account in `region`.
+    pub fn allow_anonymous(mut self, region: &str) -> Builder {
+        self.settings.allow_anonymous = true;
+        self.settings.default_region = Region::new(region);
+        self
+    }
+
+    /// Refuses signatures that do not fit the secret keys of the scenario.
+    pub fn verify_signatures(mut self) -> Builder {
+        self.settings.verify_signatures = true;
+        self
+    }
+
+    /// The account of access keys that are neither twelve digits nor listed in the scenario. A text that is no
+    /// account id changes nothing.
+    pub fn default_account(mut self, account: &str) -> Builder {
+        self.settings.default_account = AccountId::parse(account).unwrap_or(self.settings.default_account);
+        self
+    }
+
+    /// Binds the port, loads the scenarios and serves.
+    ///
+    /// # Errors
+    /// [`StartError::Scenario`] with every mistake of the files; [`StartError::Io`].
+    pub async fn start(self) -> Result<Emulator, StartError> {
+        let scenario = match &self.scenarios[..] {
+            [] => None,
+            files => Some(scenario::load(files).map_err(|mistakes| StartError::Scenario(mistakes.to_string()))?),
+        };
+        let service =
+            Service::new(self.settings, scenario).map_err(|mistakes| StartError::Scenario(mistakes.to_string()))?;
+        // Bound here and not on the thread: once this returns, a client can connect.
+        let listener = std::net::TcpListener::bind(("127.0.0.1", self.port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let served = service.clone();
+        let thread = std::thread::Builder::new().name("securityhub-local".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+                let handle = move |request| {
+                    let service = served.clone();
+                    async move { service.handle(request).await }
+                };
+                let stopped = async { _ = stopped.await };
+                server::serve(vec![listener], handle, Duration::from_secs(30), stopped).await;
+            });
+        })?;
+        Ok(Emulator { service, address, stop: Some(stop), thread: Some(thread) })
+    }
+}

@@ -1,0 +1,195 @@
+//! The command line. Every flag can also be set by the environment variable that its help names.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::state::AccountId;
+
+/// A local AWS Security Hub.
+///
+/// Start it, point a client at it, work as if it were AWS: no AWS account, no network.
+#[derive(Parser)]
+#[command(name = "securityhub-local", version, after_help = AFTER_HELP)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Five minutes with it:
+  securityhub-local serve --scenario scenarios/quickstart.yaml
+  export AWS_ENDPOINT_URL_SECURITYHUB=http://127.0.0.1:4600
+  export AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=x AWS_REGION=us-east-1
+  aws securityhub get-findings --max-items 3
+
+An access key of twelve digits is that account. The region is the one that the client signs for.
+
+Exit codes: 0 done, 1 something failed while it ran, 2 the arguments or a scenario have mistakes.";
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Serve Security Hub on this machine until Ctrl-C
+    Serve(ServeArguments),
+    /// List all operations of the API and how well each one behaves
+    Coverage(CoverageArguments),
+    /// Work with scenario files
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
+    /// Print the version
+    Version,
+    /// Print a completion script for a shell
+    ///
+    /// For example: securityhub-local completions bash > /etc/bash_completion.d/securityhub-local
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum ScenarioCommand {
+    /// Check scenario files and tell every mistake with its place
+    ///
+    /// Exits with 0 when the files are good and with 2 when they are not.
+    Check(CheckArguments),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+}
+
+#[derive(Args)]
+pub(super) struct ServeArguments {
+    /// Scenario file, YAML or JSON; repeat it for several, later ones add to earlier ones
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SCENARIO", value_delimiter = ',')]
+    pub(super) scenario: Vec<PathBuf>,
+
+    /// Address to listen on; repeat it for several, such as 127.0.0.1 and ::1
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "SECURITYHUB_LOCAL_HOST",
+        default_value = "127.0.0.1",
+        value_delimiter = ','
+    )]
+    pub(super) host: Vec<IpAddr>,
+
+    /// Port to listen on; 0 takes a free one and prints it
+    #[arg(long, value_name = "PORT", env = "SECURITYHUB_LOCAL_PORT", default_value_t = 4600)]
+    pub(super) port: u16,
+
+    /// Write the port to this file once requests are taken, for scripts that use --port 0
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_PORT_FILE")]
+    pub(super) port_file: Option<PathBuf>,
+
+    /// Account of access keys that are neither twelve digits nor in the scenario
+    #[arg(
+        long,
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_DEFAULT_ACCOUNT",
+        default_value = "000000000000",
+        value_parser = account
+    )]
+    pub(super) default_account: AccountId,
+
+    /// Region of unsigned requests (with --allow-anonymous)
+    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_DEFAULT_REGION", default_value = "us-east-1")]
+    pub(super) default_region: String,
+
+    /// Let in requests without a signature, as the default account
+    #[arg(long, env = "SECURITYHUB_LOCAL_ALLOW_ANONYMOUS")]
+    pub(super) allow_anonymous: bool,
+
+    /// Refuse signatures that do not fit the secret keys of the scenario
+    #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES")]
+    pub(super) verify_signatures: bool,
+
+    /// Seconds that a request may take to arrive
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "SECURITYHUB_LOCAL_READ_TIMEOUT",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub(super) read_timeout: u64,
+
+    /// How log lines look; they go to standard error
+    #[arg(long, value_name = "FORM", env = "SECURITYHUB_LOCAL_LOG", value_enum, default_value_t = LogForm::Pretty)]
+    pub(super) log: LogForm,
+
+    /// What is logged: warn is quiet, info has a line a request, debug has every change
+    #[arg(long, value_name = "LEVEL", env = "SECURITYHUB_LOCAL_LOG_LEVEL", default_value = "warn")]
+    pub(super) log_level: LogLevel,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogForm {
+    /// Lines for people
+    Pretty,
+    /// An object a line, for machines
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Args)]
+pub(super) struct CoverageArguments {
+    /// Print JSON, for scripts
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", conflicts_with = "markdown")]
+    pub(super) json: bool,
+    /// Print the table of the README
+    #[arg(long)]
+    pub(super) markdown: bool,
+}
+
+#[derive(Args)]
+pub(super) struct CheckArguments {
+    /// Scenario files, YAML or JSON, in the order in which they are loaded
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// Print the mistakes as JSON, for scripts
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    pub(super) json: bool,
+}
+
+fn account(text: &str) -> Result<AccountId, String> {
+    AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, Command};
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_that_takes_a_setting_has_an_environment_variable() {
+        for command in Cli::command().get_subcommands().filter(|command| command.get_name() == "serve") {
+            for argument in command.get_arguments().filter(|argument| argument.get_id() != "help") {
+                assert!(argument.get_env().is_some(), "--{}", argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn an_account_is_twelve_digits_and_hosts_may_be_several() {
+        assert!(Cli::try_parse_from(["x", "serve", "--default-account", "1"]).is_err());
+        let Command::Serve(arguments) = Cli::parse_from(["x", "serve", "--host", "127.0.0.1,::1"]).command else {
+            panic!()
+        };
+        assert_eq!(arguments.host.len(), 2);
+    }
+}

@@ -1,0 +1,106 @@
+//! `coverage`: the registry as a table. The README's table is this output.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use securityhub_fixtures::Operation;
+use serde_json::json;
+
+use super::cli::CoverageArguments;
+use super::exit::Exit;
+use crate::operations::{Behaviour, entry};
+
+/// Prints the table, as the arguments ask.
+pub(super) fn run(arguments: &CoverageArguments) -> Result<(), Exit> {
+    let text = if arguments.json {
+        json_text()
+    } else if arguments.markdown {
+        markdown()
+    } else {
+        table()
+    };
+    // A reader that has seen enough and closed the pipe is no failure.
+    _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+fn word(behaviour: Behaviour) -> &'static str {
+    match behaviour {
+        Behaviour::Behaves => "behaves",
+        Behaviour::Partial(_) => "partial",
+        Behaviour::Missing => "missing",
+    }
+}
+
+fn lacks(behaviour: Behaviour) -> &'static str {
+    match behaviour {
+        Behaviour::Partial(lacks) => lacks,
+        Behaviour::Behaves | Behaviour::Missing => "",
+    }
+}
+
+/// How many operations behave, are partial, are missing.
+fn counts() -> [usize; 3] {
+    let count =
+        |wanted: &str| Operation::ALL.iter().filter(|&&operation| word(entry(operation).behaviour) == wanted).count();
+    ["behaves", "partial", "missing"].map(count)
+}
+
+fn summary() -> String {
+    let [behaves, partial, missing] = counts();
+    format!("{} operations: {behaves} behave, {partial} partial, {missing} missing\n", Operation::ALL.len())
+}
+
+fn table() -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["Operation", "Behaviour", "What is missing"]);
+    for operation in Operation::ALL {
+        let behaviour = entry(operation).behaviour;
+        table.add_row([operation.name(), word(behaviour), lacks(behaviour)]);
+    }
+    format!("{table}\n{}", summary())
+}
+
+/// The table of the README: what behaves and what is partial a row each, the missing ones in one list.
+pub fn markdown() -> String {
+    let mut text = format!("{}\n| operation | behaviour | what is missing |\n| --- | --- | --- |\n", summary());
+    let mut missing = Vec::new();
+    for operation in Operation::ALL {
+        match entry(operation).behaviour {
+            Behaviour::Missing => missing.push(format!("`{}`", operation.name())),
+            behaviour => _ = writeln!(text, "| `{}` | {} | {} |", operation.name(), word(behaviour), lacks(behaviour)),
+        }
+    }
+    _ = writeln!(text, "\nMissing (they answer 404 `UnknownOperationException`): {}.", missing.join(", "));
+    text
+}
+
+fn json_text() -> String {
+    let [behaves, partial, missing] = counts();
+    let operations: Vec<_> = Operation::ALL
+        .into_iter()
+        .map(|operation| {
+            let behaviour = entry(operation).behaviour;
+            json!({ "operation": operation.name(), "behaviour": word(behaviour), "missing": lacks(behaviour) })
+        })
+        .collect();
+    let body = json!({ "behaves": behaves, "partial": partial, "missing": missing, "operations": operations });
+    format!("{body:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_stands_in_each_form_once() {
+        let (table, json, markdown) = (table(), json_text(), markdown());
+        for operation in Operation::ALL {
+            assert!(table.contains(operation.name()) && json.contains(operation.name()));
+            assert_eq!(markdown.matches(&format!("`{}`", operation.name())).count(), 1, "{}", operation.name());
+        }
+        assert_eq!(counts().iter().sum::<usize>(), 126);
+    }
+}

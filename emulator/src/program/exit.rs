@@ -1,0 +1,42 @@
+//! What the exit codes mean.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Why the program ends without success.
+#[derive(Debug)]
+pub(super) enum Exit {
+    /// 1: something failed while it ran, such as a port that is taken.
+    Failed(String),
+    /// 2: the user's input is wrong: arguments, or a scenario with mistakes, which are told already.
+    Mistake(String),
+}
+
+impl Exit {
+    pub(super) fn failed(message: impl Display) -> Exit {
+        Exit::Failed(message.to_string())
+    }
+
+    pub(super) fn mistake(message: impl Display) -> Exit {
+        Exit::Mistake(message.to_string())
+    }
+
+    /// Tells the user and gives the number.
+    pub(super) fn print(self) -> u8 {
+        let (code, message) = match self {
+            Exit::Failed(message) => (1, format!("securityhub-local: {message}")),
+            Exit::Mistake(message) => (2, message),
+        };
+        if !message.is_empty() {
+            eprintln!("{}", message.trim_end());
+        }
+        code
+    }
+}
+
+pub(super) fn code(outcome: Result<(), u8>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(code) => ExitCode::from(code),
+    }
+}

@@ -1,0 +1,28 @@
+//! `scenario check` and `scenario schema`.
+
+use std::io::Write as _;
+
+use super::cli::CheckArguments;
+use super::exit::Exit;
+use crate::scenario;
+
+/// Checks scenario files; every mistake is told.
+pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
+    let diagnostics = scenario::check(&arguments.files);
+    if arguments.json {
+        println!("{:#}", diagnostics.to_json());
+        return if diagnostics.is_empty() { Ok(()) } else { Err(Exit::mistake("")) };
+    }
+    if diagnostics.is_empty() {
+        println!("The scenario is good.");
+        return Ok(());
+    }
+    Err(Exit::mistake(diagnostics))
+}
+
+/// Prints the JSON Schema of scenario files.
+pub(super) fn schema() -> Result<(), Exit> {
+    let text = format!("{:#}\n", scenario::schema());
+    _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! `serve`: from arguments to a server that listens, and back.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::cli::ServeArguments;
+use super::exit::Exit;
+use super::logging;
+use crate::scenario;
+use crate::service::{Service, Settings};
+use crate::state::Region;
+use crate::wire::server;
+
+/// Serves until SIGTERM or Ctrl-C.
+pub(super) fn run(arguments: &ServeArguments) -> Result<(), Exit> {
+    logging::start(arguments.log, arguments.log_level);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Exit::failed)?;
+    let outcome = runtime.block_on(serve(arguments));
+    // What still runs is cut off: the user said stop.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(arguments: &ServeArguments) -> Result<(), Exit> {
+    // Signals are caught before anybody is told that the program is ready.
+    let stop = signals().map_err(Exit::failed)?;
+    let service = service(arguments)?;
+    let listeners = bind(arguments).await?;
+    let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    announce(arguments, &addresses)?;
+    let handle = move |request| {
+        let service = service.clone();
+        async move { service.handle(request).await }
+    };
+    server::serve(listeners, handle, Duration::from_secs(arguments.read_timeout), stop).await;
+    Ok(())
+}
+
+fn service(arguments: &ServeArguments) -> Result<Service, Exit> {
+    let scenario = match &arguments.scenario[..] {
+        [] => None,
+        files => Some(scenario::load(files).map_err(Exit::mistake)?),
+    };
+    let settings = Settings {
+        allow_anonymous: arguments.allow_anonymous,
+        verify_signatures: arguments.verify_signatures,
+        default_region: Region::new(&arguments.default_region),
+        default_account: arguments.default_account,
+    };
+    Service::new(settings, scenario).map_err(Exit::mistake)
+}
+
+async fn bind(arguments: &ServeArguments) -> Result<Vec<TcpListener>, Exit> {
+    let mut listeners = Vec::new();
+    for host in &arguments.host {
+        let address = SocketAddr::new(*host, arguments.port);
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Exit::failed(format!(
+                "cannot listen on {address}: {error}. Is it running already? Take another --port, or 0 for a free one."
+            ))
+        })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+/// One line for people, and the port file for scripts.
+fn announce(arguments: &ServeArguments, addresses: &[SocketAddr]) -> Result<(), Exit> {
+    let Some(first) = addresses.first() else { return Err(Exit::failed("no address to listen on")) };
+    if let Some(path) = &arguments.port_file {
+        // Written aside and moved, so that nobody reads half a number.
+        let aside = path.with_extension("tmp");
+        std::fs::write(&aside, format!("{}\n", first.port()))
+            .and_then(|()| std::fs::rename(&aside, path))
+            .map_err(|error| Exit::failed(format!("cannot write the port to {}: {error}", path.display())))?;
+    }
+    let mut output = std::io::stdout();
+    let line = format!("Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{first}\n");
+    // A closed standard output is no reason not to serve.
+    _ = output.write_all(line.as_bytes()).and_then(|()| output.flush());
+    Ok(())
+}
+
+/// Done when the process is told to stop: SIGTERM or Ctrl-C.
+#[cfg(unix)]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Done when the process is told to stop: Ctrl-C.
+#[cfg(not(unix))]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async { _ = tokio::signal::ctrl_c().await })
+}

@@ -1,0 +1,190 @@
+//! The only door: a request in, an answer out. This file ties the rooms together and holds no rule.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response};
+use parking_lot::RwLock;
+use securityhub_fixtures::Operation;
+
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::control;
+use crate::domain::caller::Caller;
+use crate::domain::due;
+use crate::gate;
+use crate::neighbours;
+use crate::operations::{self, Answer, Context};
+use crate::scenario::{Diagnostics, Scenario};
+use crate::state::{AccountId, IdSource, Principal, Region, World};
+use crate::wire::identity::{self, Signature};
+use crate::wire::{answer, input, route, signature};
+
+/// How a service treats its callers.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether unsigned requests are let in, as the default account.
+    pub allow_anonymous: bool,
+    /// Whether signatures must fit the secret keys of the scenario.
+    pub verify_signatures: bool,
+    /// The region of unsigned requests.
+    pub default_region: Region,
+    /// The account of access keys that are neither twelve digits nor listed, unless the scenario says.
+    pub default_account: AccountId,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            allow_anonymous: false,
+            verify_signatures: false,
+            default_region: Region::new("us-east-1"),
+            default_account: AccountId::DEFAULT,
+        }
+    }
+}
+
+/// An emulated AWS endpoint; clones are the same one.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    world: RwLock<Arc<World>>,
+    scenario: Option<Scenario>,
+    settings: Settings,
+    request_ids: IdSource,
+}
+
+/// The signer of a request and the service it is for.
+struct Identity {
+    caller: Caller,
+    service: String,
+}
+
+impl Service {
+    /// A service with the world of a scenario, or an empty one.
+    ///
+    /// # Errors
+    /// What the scenario asks for and the domain refuses.
+    pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
+        let world = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
+        let world = RwLock::new(Arc::new(world));
+        Ok(Service(Arc::new(Inner { world, scenario, settings, request_ids: IdSource::new(0) })))
+    }
+
+    /// The world as it is.
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.0.world.read())
+    }
+
+    /// Puts the world back to its start: the scenario's, or an empty one.
+    ///
+    /// # Errors
+    /// As [`Service::new`].
+    pub fn reset(&self) -> Result<(), Diagnostics> {
+        let world = self.0.scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
+        *self.0.world.write() = Arc::new(world);
+        Ok(())
+    }
+
+    /// Empties the world.
+    pub fn empty(&self) {
+        *self.0.world.write() = Arc::new(World::default());
+    }
+
+    /// Answers a request. It never fails and never panics.
+    pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        if control::is_control(request.uri().path()) {
+            return control::handle(self.clone(), request).await;
+        }
+        let (parts, body) = request.into_parts();
+        let request_id = self.0.request_ids.uuid();
+        let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&parts, &body, &request_id)));
+        answered.unwrap_or_else(|_| {
+            tracing::error!(%request_id, method = %parts.method, path = parts.uri.path(), "a request panicked");
+            let error = AwsError::new(ErrorCode::InternalException, "Internal server error");
+            answer::error(&error, &request_id)
+        })
+    }
+
+    fn answer(&self, parts: &Parts, body: &Bytes, request_id: &str) -> Response<Bytes> {
+        let world = self.world();
+        due::run(&world, world.clock.now());
+        let identity = match self.identity(&world, parts, body) {
+            Ok(identity) => identity,
+            Err(error) => return refuse(&error, None, request_id),
+        };
+        if identity.service != "securityhub" {
+            let Identity { caller, service } = &identity;
+            return neighbours::handle(&world, &neighbours::Call { service, caller, parts, body, request_id });
+        }
+        let operation = match route::find(&parts.method, parts.uri.path()) {
+            Ok(route) => route,
+            Err(unroutable) => return refuse(&unroutable.into_error(parts), None, request_id),
+        };
+        let route::Route { operation, labels } = operation;
+        match call(&world, identity.caller, operation, &labels, parts, body) {
+            Ok(Answer(body)) => {
+                tracing::info!(operation = operation.name(), request_id, "answered");
+                answer::success(operation.model().status, request_id, body)
+            }
+            Err(error) => refuse(&error, Some(operation), request_id),
+        }
+    }
+
+    /// Who calls, and which service.
+    fn identity(&self, world: &World, parts: &Parts, body: &Bytes) -> Result<Identity, AwsError> {
+        let now = world.clock.now();
+        let directory = world.directory();
+        let default_account = directory.default_account.unwrap_or(self.0.settings.default_account);
+        let Some(signature) = identity::signature(parts)? else {
+            if !self.0.settings.allow_anonymous {
+                return Err(identity::missing());
+            }
+            let principal = Principal::local_user(default_account);
+            let caller = Caller { principal, region: self.0.settings.default_region.clone(), now };
+            return Ok(Identity { caller, service: "securityhub".to_owned() });
+        };
+        if self.0.settings.verify_signatures {
+            let secret = directory.credentials.get(&signature.access_key).and_then(|found| found.secret.as_deref());
+            verify(&signature, secret, parts, body)?;
+        }
+        let principal = directory.principal(&signature.access_key, default_account, now).ok_or_else(|| {
+            AwsError::new(ErrorCode::ExpiredTokenException, "The security token included in the request is expired")
+        })?;
+        let caller = Caller { principal, region: Region::new(&signature.region), now };
+        Ok(Identity { caller, service: signature.service })
+    }
+}
+
+fn verify(signature: &Signature, secret: Option<&str>, parts: &Parts, body: &Bytes) -> Result<(), AwsError> {
+    let unknown = || {
+        AwsError::new(ErrorCode::UnrecognizedClientException, "The security token included in the request is invalid.")
+    };
+    signature::verify(signature, secret.ok_or_else(unknown)?, &parts.method, &parts.uri, &parts.headers, body)
+}
+
+/// Reads the input, passes the gate and runs the operation.
+fn call(
+    world: &World,
+    caller: Caller,
+    operation: Operation,
+    labels: &[(&'static str, String)],
+    parts: &Parts,
+    body: &Bytes,
+) -> Result<Answer, AwsError> {
+    let document = input::read(operation, labels, parts, body).map_err(|rejection| rejection.into_error(operation))?;
+    let input = gate::enter(world, &caller, operation, document)?;
+    operations::call(&Context { world, caller }, operation, input)
+}
+
+fn refuse(error: &AwsError, operation: Option<Operation>, request_id: &str) -> Response<Bytes> {
+    let operation = operation.map_or("-", Operation::name);
+    if error.status >= 500 {
+        tracing::error!(operation, request_id, %error, "failed");
+    } else {
+        tracing::info!(operation, request_id, %error, "refused");
+    }
+    answer::error(error, request_id)
+}
