@@ -149,6 +149,7 @@ impl Builder {
     ///
     /// # Errors
     /// [`StartError::Scenario`] with every mistake of the files; [`StartError::Io`].
+    #[allow(clippy::unused_async, reason = "starting may come to wait; callers await it already")]
     pub async fn start(self) -> Result<Emulator, StartError> {
         let scenario = match &self.scenarios[..] {
             [] => None,

@@ -8,11 +8,10 @@ use securityhub_fixtures::Operation;
 use serde_json::json;
 
 use super::cli::CoverageArguments;
-use super::exit::Exit;
 use crate::operations::{Behaviour, entry};
 
 /// Prints the table, as the arguments ask.
-pub(super) fn run(arguments: &CoverageArguments) -> Result<(), Exit> {
+pub(super) fn run(arguments: &CoverageArguments) {
     let text = if arguments.json {
         json_text()
     } else if arguments.markdown {
@@ -22,7 +21,6 @@ pub(super) fn run(arguments: &CoverageArguments) -> Result<(), Exit> {
     };
     // A reader that has seen enough and closed the pipe is no failure.
     _ = std::io::stdout().write_all(text.as_bytes());
-    Ok(())
 }
 
 fn word(behaviour: Behaviour) -> &'static str {
@@ -64,7 +62,7 @@ fn table() -> String {
 }
 
 /// The table of the README: what behaves and what is partial a row each, the missing ones in one list.
-pub fn markdown() -> String {
+pub(super) fn markdown() -> String {
     let mut text = format!("{}\n| operation | behaviour | what is missing |\n| --- | --- | --- |\n", summary());
     let mut missing = Vec::new();
     for operation in Operation::ALL {

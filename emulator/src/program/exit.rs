@@ -21,8 +21,8 @@ impl Exit {
         Exit::Mistake(message.to_string())
     }
 
-    /// Tells the user and gives the number.
-    pub(super) fn print(self) -> u8 {
+    /// Tells the user and gives the code.
+    pub(super) fn print(self) -> ExitCode {
         let (code, message) = match self {
             Exit::Failed(message) => (1, format!("securityhub-local: {message}")),
             Exit::Mistake(message) => (2, message),
@@ -30,13 +30,6 @@ impl Exit {
         if !message.is_empty() {
             eprintln!("{}", message.trim_end());
         }
-        code
-    }
-}
-
-pub(super) fn code(outcome: Result<(), u8>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => ExitCode::from(code),
+        ExitCode::from(code)
     }
 }

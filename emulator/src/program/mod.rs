@@ -19,19 +19,27 @@ use exit::Exit;
 
 /// Runs the program with the arguments and the environment of the process.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Serve(arguments) => serve::run(&arguments),
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => exit.print(),
+    }
+}
+
+/// The table of the README: how each operation behaves, as Markdown.
+pub fn coverage_markdown() -> String {
+    coverage::markdown()
+}
+
+fn run(command: Command) -> Result<(), Exit> {
+    match command {
+        Command::Serve(arguments) => serve::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments),
-        Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments),
+        Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,
         Command::Scenario(ScenarioCommand::Schema) => scenario::schema(),
-        Command::Version => {
-            println!("securityhub-local {}", env!("CARGO_PKG_VERSION"));
-            Ok(())
-        }
+        Command::Version => println!("securityhub-local {}", env!("CARGO_PKG_VERSION")),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "securityhub-local", &mut std::io::stdout());
-            Ok(())
         }
-    };
-    exit::code(outcome.map_err(Exit::print))
+    }
+    Ok(())
 }

@@ -21,8 +21,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
 }
 
 /// Prints the JSON Schema of scenario files.
-pub(super) fn schema() -> Result<(), Exit> {
+pub(super) fn schema() {
     let text = format!("{:#}\n", scenario::schema());
     _ = std::io::stdout().write_all(text.as_bytes());
-    Ok(())
 }

@@ -33,10 +33,14 @@ impl Check {
 
     fn value(&mut self, shape: ShapeId, value: &Value) {
         match (&shape.shape().kind, value) {
+            (Kind::Integer { .. }, Value::Number(number)) => {
+                if !number.is_i64() {
+                    self.breach(Rule::Type("integer"));
+                }
+            }
             (Kind::Structure(Structure { flavour: Flavour::Document, .. }), _)
-            | (Kind::Integer { .. }, Value::Number(_))
             | (Kind::Float { .. }, Value::Number(_))
-            | (Kind::Boolean, Value::Bool(_)) => self.whole(shape, value),
+            | (Kind::Boolean, Value::Bool(_)) => {}
             (Kind::Structure(structure), Value::Object(members)) => self.structure(structure, members),
             (Kind::List { member, .. }, Value::Array(items)) => {
                 for (position, item) in items.iter().enumerate() {
@@ -60,12 +64,6 @@ impl Check {
                 }
             }
             (kind, _) => self.breach(Rule::Type(super::read::type_word(kind))),
-        }
-    }
-
-    fn whole(&mut self, shape: ShapeId, value: &Value) {
-        if matches!(shape.shape().kind, Kind::Integer { .. }) && !value.is_i64() {
-            self.breach(Rule::Type("integer"));
         }
     }
 

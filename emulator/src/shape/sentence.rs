@@ -58,8 +58,7 @@ pub fn framework(violations: &[Violation]) -> String {
 /// The top-level member that a violation is about.
 fn parameter(violation: &Violation) -> Option<&'static str> {
     match (violation.path.first(), &violation.rule) {
-        (Some(Segment::Member(_, name)), _) => Some(name),
-        (None, Rule::Missing(name)) => Some(name),
+        (Some(Segment::Member(_, name)), _) | (None, Rule::Missing(name)) => Some(name),
         _ => None,
     }
 }

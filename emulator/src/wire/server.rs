@@ -54,12 +54,8 @@ async fn told(stopped: &mut watch::Receiver<bool>) {
     _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn accept<H, F>(
-    listener: TcpListener,
-    handle: H,
-    read_timeout: Duration,
-    mut stopped: watch::Receiver<bool>,
-) where
+async fn accept<H, F>(listener: TcpListener, handle: H, read_timeout: Duration, mut stopped: watch::Receiver<bool>)
+where
     H: Fn(Request<Bytes>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
@@ -85,12 +81,8 @@ async fn accept<H, F>(
     _ = tokio::time::timeout(LAST_ANSWERS, ended).await;
 }
 
-async fn connection<H, F>(
-    stream: TcpStream,
-    handle: H,
-    read_timeout: Duration,
-    mut stopped: watch::Receiver<bool>,
-) where
+async fn connection<H, F>(stream: TcpStream, handle: H, read_timeout: Duration, mut stopped: watch::Receiver<bool>)
+where
     H: Fn(Request<Bytes>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
