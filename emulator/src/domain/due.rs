@@ -1,7 +1,10 @@
 //! What AWS does later, done when its time has come.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
+use super::findings::expiry;
 use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
 
 /// Stages `due` for `after` from `now`; the end of time stands for any later time.
@@ -11,9 +14,16 @@ pub fn put(transaction: &mut Transaction<'_>, now: Timestamp, after: SignedDurat
 
 /// Does all that is due at `now`, in order.
 pub fn run(world: &World, now: Timestamp) {
+    // One sweep sees all that has expired, however many were due.
+    let mut swept = BTreeSet::new();
     while let Some((_, due)) = world.take_due(now) {
         let mut transaction = world.write();
         match due {
+            Due::SweepFindings(region) => {
+                if swept.insert(region.clone()) {
+                    expiry::sweep(world, &region, now);
+                }
+            }
             Due::DropArchivedFindings(hub, since) if is_dormant(world, &hub, since) => {
                 transaction.drop_findings(&hub, is_archived);
             }

@@ -60,7 +60,7 @@ impl Check {
             }
             (Kind::Timestamp, Value::String(text)) => {
                 if date::strict(text).is_none() {
-                    self.breach(Rule::DateTime);
+                    self.breach(Rule::Format("date-time"));
                 }
             }
             (kind, _) => self.breach(Rule::Type(super::read::type_word(kind))),

@@ -11,6 +11,7 @@ pub mod read;
 pub mod sentence;
 mod violation;
 
+pub(crate) use violation::sort;
 pub use violation::{Bound, Rule, Segment, Violation};
 
 #[cfg(test)]

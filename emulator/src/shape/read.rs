@@ -33,9 +33,13 @@ pub struct Document {
 /// # Errors
 /// [`NotJson`] when the text cannot be parsed; nothing that was seen before counts then.
 pub fn body(shape: ShapeId, text: &str) -> Result<Document, NotJson> {
+    read(shape, text, true)
+}
+
+fn read(shape: ShapeId, text: &str, body_only: bool) -> Result<Document, NotJson> {
     let mut reader = Reader::default();
     let mut parser = serde_json::Deserializer::from_str(text);
-    let value = Seed { shape, reader: &mut reader, body_only: true }
+    let value = Seed { shape, reader: &mut reader, body_only }
         .deserialize(&mut parser)
         .and_then(|value| parser.end().map(|()| value))
         .map_err(|error| NotJson(error.to_string()))?;
@@ -45,6 +49,14 @@ pub fn body(shape: ShapeId, text: &str) -> Result<Document, NotJson> {
     };
     violation::sort(&mut reader.violations);
     Ok(Document { members, violations: reader.violations })
+}
+
+/// Reads a whole document of a shape, such as one finding of a file.
+///
+/// # Errors
+/// As [`body`].
+pub fn document(shape: ShapeId, text: &str) -> Result<Document, NotJson> {
+    read(shape, text, false)
 }
 
 /// Reads a value that came as text, in a label, a query or a header, under the member `member`.
@@ -104,6 +116,12 @@ impl Reader {
         self.violations.push(Violation { path: self.path.clone(), rule });
     }
 
+    /// Whether the reader stands in the filters of a classic operation, which take no member that they do not
+    /// know: a filter that were left out would let through what it is there to keep out (FLT-07).
+    fn is_in_filters(&self) -> bool {
+        matches!(self.path.first(), Some(Segment::Member(_, "Filters")))
+    }
+
     fn items(&mut self, count: usize, min: u32, max: Option<u32>) {
         if count < min as usize {
             self.breach(Rule::FewerItems(min));
@@ -131,7 +149,7 @@ impl Reader {
             },
             Kind::Timestamp => {
                 if date::strict(text).is_none() {
-                    self.breach(Rule::DateTime);
+                    self.breach(Rule::Format("date-time"));
                 }
                 Some(Value::String(text.to_owned()))
             }
@@ -159,7 +177,7 @@ impl Reader {
             self.breach(Rule::Enum(shape.values));
         }
         if shape.date_time && date::strict(text).is_none() {
-            self.breach(Rule::DateTime);
+            self.breach(Rule::Format("date-time"));
         }
     }
 
@@ -316,9 +334,13 @@ impl Seed<'_> {
     fn structure<'de, A: MapAccess<'de>>(self, structure: &'static Structure, mut pairs: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(found) = pairs.next_key_seed(MemberName(structure))? {
-            let known = found.filter(|(_, member)| !self.body_only || member.location == Location::Body);
+            let known =
+                found.as_ref().ok().copied().filter(|(_, member)| !self.body_only || member.location == Location::Body);
             let Some((position, member)) = known else {
                 pairs.next_value::<IgnoredAny>()?;
+                if let Some(name) = found.err().filter(|_| self.reader.is_in_filters()) {
+                    self.reader.breach(Rule::Unknown(name));
+                }
                 continue;
             };
             self.reader.path.push(Segment::Member(position, member.name));
@@ -371,11 +393,11 @@ impl Seed<'_> {
     }
 }
 
-/// Reads a key and finds the member it names, without a copy.
+/// Reads a key and finds the member it names, without a copy; or gives the key that names none.
 struct MemberName(&'static Structure);
 
 impl<'de> DeserializeSeed<'de> for MemberName {
-    type Value = Option<(u16, &'static Member)>;
+    type Value = Result<(u16, &'static Member), String>;
 
     fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_identifier(self)
@@ -383,13 +405,13 @@ impl<'de> DeserializeSeed<'de> for MemberName {
 }
 
 impl Visitor<'_> for MemberName {
-    type Value = Option<(u16, &'static Member)>;
+    type Value = Result<(u16, &'static Member), String>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a member name")
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.member(name))
+        Ok(self.0.member(name).ok_or_else(|| name.to_owned()))
     }
 }

@@ -87,7 +87,9 @@ fn push_ajv(message: &mut String, violation: &Violation, skip: usize) {
         Rule::Above(bound) => write!(message, "should be <= {bound}"),
         Rule::Enum(_) => write!(message, "should be equal to one of the allowed values"),
         Rule::Pattern(pattern) => write!(message, "should match pattern \"{}\"", pattern.text()),
-        Rule::DateTime => write!(message, "should match format \"date-time\""),
+        Rule::Format(format) => write!(message, "should match format \"{format}\""),
+        Rule::AnyOf => write!(message, "should match some schema in anyOf"),
+        Rule::Combination(first, second) => write!(message, "cannot combine {first} with {second}"),
         Rule::Union => write!(message, "should match exactly one schema in oneOf"),
         Rule::Unknown(_) => write!(message, "should NOT have additional properties"),
     };
@@ -127,7 +129,9 @@ fn push_framework(message: &mut String, violation: &Violation) {
         Rule::Above(bound) => write!(message, "have value less than or equal to {bound}"),
         Rule::Enum(values) => write!(message, "satisfy enum value set: [{}]", values.join(", ")),
         Rule::Pattern(pattern) => write!(message, "satisfy regular expression pattern: {}", pattern.text()),
-        Rule::DateTime => write!(message, "be a timestamp in ISO 8601 format"),
+        Rule::Format(format) => write!(message, "be of format {format}"),
+        Rule::AnyOf => write!(message, "satisfy one of the alternatives"),
+        Rule::Combination(first, second) => write!(message, "not combine {first} with {second}"),
         Rule::Union => write!(message, "have exactly one of its members set"),
         Rule::Unknown(name) => write!(message, "not have member {name}"),
     };

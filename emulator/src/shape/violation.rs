@@ -51,11 +51,15 @@ pub enum Rule {
     Enum(&'static [&'static str]),
     /// A string does not match.
     Pattern(Pattern),
-    /// A string is no date-time.
-    DateTime,
+    /// A string is not of this format, such as `date-time` or `ipv4`.
+    Format(&'static str),
+    /// None of the alternatives that the rules before this one name is there.
+    AnyOf,
+    /// Two comparisons of one filter that do not go together (FLT-17).
+    Combination(&'static str, &'static str),
     /// Not exactly one member of a union is present.
     Union,
-    /// The structure has no such member (answers only; inputs ignore what they do not know, ASF-06).
+    /// The structure has no such member (answers and filters; other inputs ignore what they do not know, ASF-06).
     Unknown(String),
 }
 
@@ -79,7 +83,7 @@ impl std::fmt::Display for Bound {
 
 /// Puts violations into the order in which a schema finds them: what a structure itself lacks first, then
 /// its members in the model's order, however the document orders them.
-pub(super) fn sort(violations: &mut [Violation]) {
+pub(crate) fn sort(violations: &mut [Violation]) {
     violations.sort_by(|left, right| {
         let steps = left.path.iter().zip(&right.path);
         steps

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::hub::HubKey;
+use super::names::Region;
 use super::world::FindingKey;
 
 /// One thing that changed. Findings are shared bytes; whoever needs a difference makes it when it is read.
@@ -23,10 +24,10 @@ pub enum Change {
         /// What is stored now.
         after: Bytes,
     },
-    /// Findings of an account were dropped.
+    /// Findings expired, or went with their hub.
     FindingsDropped {
-        /// Their owner and region.
-        hub: HubKey,
+        /// Their region.
+        region: Region,
         /// How many.
         count: usize,
     },

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::MutexGuard;
-use securityhub_engine::{Stored, Table};
+use securityhub_engine::{Key, Stored, Table};
 use serde_json::Value;
 
 use super::change::Change;
@@ -80,16 +80,22 @@ impl<'w> Transaction<'w> {
     /// Drops those of an account's findings in a region that `drops` says; stored documents are handed to it.
     pub fn drop_findings(&mut self, hub: &HubKey, drops: impl Fn(&[u8]) -> bool) {
         let account = hub.account.to_string();
-        let count = self.world.edit_findings(&hub.region, |table, _| {
-            let gone: Vec<_> = table
-                .iter()
-                .filter(|(key, stored)| key.account == account && drops(&stored.document))
-                .map(|(key, _)| key.clone())
-                .collect();
+        self.drop_where(&hub.region, |key, document| key.account == account && drops(document));
+    }
+
+    /// Drops those findings of a region, whosever they are, that `drops` says.
+    pub fn drop_expired(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
+        self.drop_where(region, |_, document| drops(document));
+    }
+
+    fn drop_where(&mut self, region: &Region, drops: impl Fn(&Key, &[u8]) -> bool) {
+        let count = self.world.edit_findings(region, |table, _| {
+            let found = table.iter().filter(|(key, stored)| drops(key, &stored.document));
+            let gone: Vec<_> = found.map(|(key, _)| key.clone()).collect();
             gone.iter().filter(|key| table.remove(key)).count()
         });
         if count > 0 {
-            self.changes.push(Change::FindingsDropped { hub: hub.clone(), count });
+            self.changes.push(Change::FindingsDropped { region: region.clone(), count });
         }
     }
 

@@ -1,0 +1,112 @@
+//! What makes a finding one, beyond the shapes of the model: alternatives and sizes (findings.md 2.1, 2.5, 2.7, 2.8).
+
+use serde_json::{Map, Value};
+
+use crate::shape::{self, Rule, Segment, Violation, sentence};
+
+/// The most bytes that a finding has as compact JSON (IMP-34).
+pub const MOST_BYTES: usize = 245_760;
+/// Strings must be shorter than this many characters (IMP-35).
+const STRING_LIMIT: usize = 32_768;
+/// The most pairs of ProductFields, those of AWS not counted (ASF-94).
+const MOST_PRODUCT_FIELDS: u32 = 50;
+
+/// The sentence that refuses a finding, if something is wrong with it; `of_shape` is what it breaks of the model,
+/// with paths that begin at the finding (IMP-32, IMP-34, IMP-35).
+pub fn refusal(finding: &Map<String, Value>, mut of_shape: Vec<Violation>) -> Option<String> {
+    alternatives(finding, &mut of_shape);
+    if !of_shape.is_empty() {
+        shape::sort(&mut of_shape);
+        return Some(format!("{}{}.", sentence::NOT_A_FINDING, sentence::ajv(&of_shape, 0)));
+    }
+    if has_long_string(finding.values()) {
+        return Some("The maximum size of an individual field should be less than 32768".to_owned());
+    }
+    let size = serde_json::to_vec(finding).map_or(0, |bytes| bytes.len());
+    (size > MOST_BYTES).then(|| "Finding size exceeded 240 KB".to_owned())
+}
+
+fn alternatives(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {
+    let provider = finding.get("FindingProviderFields").and_then(Value::as_object);
+    let somewhere = |name: &str| finding.contains_key(name) || provider.is_some_and(|fields| fields.contains_key(name));
+    match provider {
+        None if !violates(violations, "FindingProviderFields") => {
+            if !(reads(finding, violations, "Severity") && reads(finding, violations, "Types")) {
+                violations.extend(at(&[], [Rule::Missing("FindingProviderFields"), Rule::AnyOf]));
+            }
+        }
+        None => {}
+        // Each of the two must stand in one of the two places (ASF-03).
+        Some(_) => {
+            for name in ["Severity", "Types"] {
+                if !somewhere(name) && !violates(violations, name) {
+                    violations.extend(at(&["FindingProviderFields"], [Rule::Missing(name)]));
+                }
+            }
+        }
+    }
+    severity(finding.get("Severity"), &["Severity"], violations);
+    let of_provider = provider.and_then(|fields| fields.get("Severity"));
+    severity(of_provider, &["FindingProviderFields", "Severity"], violations);
+    recommendation(finding, violations);
+    product_fields(finding, violations);
+}
+
+/// Whether a member is there, with whatever it breaks.
+fn reads(finding: &Map<String, Value>, violations: &[Violation], name: &str) -> bool {
+    finding.contains_key(name) || violates(violations, name)
+}
+
+fn violates(violations: &[Violation], name: &str) -> bool {
+    violations
+        .iter()
+        .any(|violation| matches!(violation.path.first(), Some(Segment::Member(_, found)) if *found == name))
+}
+
+/// A severity needs a label or a normalized number (ASF-63).
+fn severity(value: Option<&Value>, path: &[&'static str], violations: &mut Vec<Violation>) {
+    let Some(severity) = value.and_then(Value::as_object) else { return };
+    let said = violations.iter().any(|violation| {
+        let names = violation.path.iter().filter_map(|segment| match segment {
+            Segment::Member(_, name) => Some(*name),
+            _ => None,
+        });
+        violation.path.len() > path.len() && names.zip(path).all(|(found, name)| found == *name)
+    });
+    if !said && !severity.contains_key("Label") && !severity.contains_key("Normalized") {
+        violations.extend(at(path, [Rule::Missing("Normalized"), Rule::Missing("Label"), Rule::AnyOf]));
+    }
+}
+
+/// A recommendation needs a text or an address (ASF-96).
+fn recommendation(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {
+    let recommendation = finding.get("Remediation").and_then(|value| value.get("Recommendation"));
+    let Some(recommendation) = recommendation.and_then(Value::as_object) else { return };
+    if recommendation.is_empty() && !violates(violations, "Remediation") {
+        let rules = [Rule::Missing("Text"), Rule::Missing("Url"), Rule::AnyOf];
+        violations.extend(at(&["Remediation", "Recommendation"], rules));
+    }
+}
+
+fn product_fields(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {
+    let fields = finding.get("ProductFields").and_then(Value::as_object);
+    let own = fields.map_or(0, |fields| fields.keys().filter(|key| !key.starts_with("aws/")).count());
+    if own > MOST_PRODUCT_FIELDS as usize {
+        violations.extend(at(&["ProductFields"], [Rule::MorePairs(MOST_PRODUCT_FIELDS)]));
+    }
+}
+
+/// Violations at a path of members. Positions only order what stands side by side, so that the last is good enough.
+fn at<const N: usize>(path: &[&'static str], rules: [Rule; N]) -> [Violation; N] {
+    let path: Vec<Segment> = path.iter().map(|name| Segment::Member(u16::MAX, name)).collect();
+    rules.map(|rule| Violation { path: path.clone(), rule })
+}
+
+fn has_long_string<'v>(values: impl IntoIterator<Item = &'v Value>) -> bool {
+    values.into_iter().any(|value| match value {
+        Value::String(text) => text.len() >= STRING_LIMIT && text.chars().count() >= STRING_LIMIT,
+        Value::Array(items) => has_long_string(items),
+        Value::Object(members) => has_long_string(members.values()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    })
+}

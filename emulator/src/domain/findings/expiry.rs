@@ -1,0 +1,55 @@
+//! When findings expire: active ones 90 days, archived ones 30 days after their last update (RET-01 … RET-05).
+
+use jiff::{RoundMode, SignedDuration, Timestamp as Instant, TimestampRound, Unit};
+use securityhub_engine::date;
+use serde::Deserialize;
+
+use crate::domain::hub::{ARCHIVED_FINDINGS_KEPT, HUB_KEPT};
+use crate::state::{Due, Region, Timestamp, Transaction, World};
+
+/// What decides when a finding expires.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Dates<'d> {
+    #[serde(borrow)]
+    product_arn: std::borrow::Cow<'d, str>,
+    #[serde(borrow)]
+    record_state: &'d str,
+    #[serde(borrow)]
+    processed_at: &'d str,
+    #[serde(borrow)]
+    updated_at: &'d str,
+}
+
+/// When a stored finding expires. The last update is the later of ProcessedAt and UpdatedAt, save for control
+/// findings, whose UpdatedAt it is (RET-02).
+pub fn expires(document: &[u8]) -> Option<Timestamp> {
+    let dates: Dates<'_> = serde_json::from_slice(document).ok()?;
+    let is_control = dates.product_arn.ends_with(":product/aws/securityhub");
+    let processed = date::strict(dates.processed_at).filter(|_| !is_control);
+    let last_update = Instant::from_nanosecond(date::strict(dates.updated_at).max(processed)?).ok()?;
+    last_update.checked_add(kept(dates.record_state)).ok()
+}
+
+fn kept(record_state: &str) -> SignedDuration {
+    if record_state == "ARCHIVED" { ARCHIVED_FINDINGS_KEPT } else { HUB_KEPT }
+}
+
+/// When the sweep comes that drops a finding: within the hour after it expires, so that findings of one hour need
+/// one sweep.
+pub(super) fn sweep_time(document: &[u8]) -> Option<Timestamp> {
+    let round = TimestampRound::new().smallest(Unit::Hour).mode(RoundMode::Ceil);
+    expires(document)?.round(round).ok()
+}
+
+/// Stages a sweep of a Region's findings.
+pub(super) fn put(transaction: &mut Transaction<'_>, region: &Region, at: Timestamp) {
+    transaction.put_due(at, Due::SweepFindings(region.clone()));
+}
+
+/// Drops the findings of a Region that have expired.
+pub fn sweep(world: &World, region: &Region, now: Timestamp) {
+    let mut transaction = world.write_findings();
+    transaction.drop_expired(region, |document| expires(document).is_some_and(|at| at <= now));
+    transaction.commit();
+}
