@@ -1,1 +1,152 @@
-//! Opaque tokens of pages.
+//! Opaque tokens of pages, bound to account, Region, operation and query (SRT-13, SRT-15).
+//!
+//! A token carries where the last row stood and two checksums: one of whom it was made for, one of the query. It has
+//! no lifetime (SRT-16). It is no secret: who forges one only fools himself.
+
+use std::fmt::Write as _;
+
+use securityhub_engine::{Position, SortValue};
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::aws_error::AwsError;
+use crate::domain::caller::Caller;
+
+/// What a token is bound to.
+pub struct Binding {
+    owner: u64,
+    query: u64,
+}
+
+impl Binding {
+    /// Binds to the caller's account and Region, the operation and its query.
+    pub fn new(caller: &Caller, operation: Operation, query: &Value) -> Binding {
+        Binding {
+            owner: checksum(&format!("{}/{}/{}", caller.account(), caller.region, operation.name())),
+            query: checksum(&query.to_string()),
+        }
+    }
+
+    /// The token of the page after `position`.
+    pub fn seal(&self, position: &Position) -> String {
+        let keys: Vec<Value> = position.keys.iter().map(key_to_json).collect();
+        let text = json!([self.owner, self.query, position.sequence, keys]).to_string();
+        let seal = checksum(&text);
+        let mut token = String::with_capacity(text.len() * 2 + 16);
+        for byte in seal.to_be_bytes().iter().chain(text.as_bytes()) {
+            _ = write!(token, "{byte:02x}");
+        }
+        token
+    }
+
+    /// Where a token says that the last page ended; `None` for the first page (SRT-17).
+    ///
+    /// # Errors
+    /// 400 when the token is damaged, was made for somebody else, or for another query.
+    pub fn open(&self, token: Option<&str>) -> Result<Option<Position>, AwsError> {
+        let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
+        let invalid = || AwsError::invalid_input("Invalid NextToken");
+        let bytes = from_hexadecimal(token).ok_or_else(invalid)?;
+        let (seal, text) = bytes.split_at_checked(8).ok_or_else(invalid)?;
+        let text = std::str::from_utf8(text).map_err(|_| invalid())?;
+        if checksum(text).to_be_bytes() != seal {
+            return Err(invalid());
+        }
+        let (owner, query, sequence, keys): (u64, u64, u64, Vec<Value>) =
+            serde_json::from_str(text).map_err(|_| invalid())?;
+        if owner != self.owner {
+            return Err(invalid());
+        }
+        if query != self.query {
+            return Err(AwsError::invalid_input("Invalid NextToken: Input Query has changed"));
+        }
+        let keys = keys.iter().map(key_from_json).collect::<Option<Vec<_>>>().ok_or_else(invalid)?;
+        Ok(Some(Position { keys, sequence }))
+    }
+}
+
+fn checksum(text: &str) -> u64 {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
+        return None;
+    }
+    let pairs = (0..text.len()).step_by(2).map(|at| text.get(at..at + 2));
+    pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
+}
+
+/// An instant goes as text: JSON numbers do not hold its nanoseconds.
+fn key_to_json(key: &SortValue) -> Value {
+    match key {
+        SortValue::Missing => Value::Null,
+        SortValue::Text(text) => json!(text),
+        SortValue::Number(number) => json!(number),
+        SortValue::Instant(instant) => json!([instant.to_string()]),
+    }
+}
+
+fn key_from_json(value: &Value) -> Option<SortValue> {
+    match value {
+        Value::Null => Some(SortValue::Missing),
+        Value::String(text) => Some(SortValue::Text(text.clone())),
+        Value::Number(number) => number.as_f64().map(SortValue::Number),
+        Value::Array(instant) => instant.first()?.as_str()?.parse().ok().map(SortValue::Instant),
+        Value::Bool(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{AccountId, Principal, Region};
+
+    fn binding(account: &str, region: &str, query: &Value) -> Binding {
+        let principal = Principal::local_user(AccountId::parse(account).unwrap());
+        let caller = Caller { principal, region: Region::new(region), now: jiff::Timestamp::UNIX_EPOCH };
+        Binding::new(&caller, Operation::GetFindings, query)
+    }
+
+    #[test]
+    fn srt_18_a_token_says_where_the_page_ended() {
+        let position = Position {
+            keys: vec![
+                SortValue::Text("ä".into()),
+                SortValue::Missing,
+                SortValue::Number(0.5),
+                SortValue::Instant(1_768_467_600_123_456_789),
+            ],
+            sequence: 7,
+        };
+        let binding = binding("111111111111", "us-east-1", &json!({}));
+        assert_eq!(binding.open(Some(&binding.seal(&position))).unwrap(), Some(position));
+    }
+
+    #[test]
+    fn srt_17_no_token_is_the_first_page() {
+        let binding = binding("111111111111", "us-east-1", &json!({}));
+        assert_eq!(binding.open(None).unwrap(), None);
+        assert_eq!(binding.open(Some("")).unwrap(), None);
+    }
+
+    #[test]
+    fn srt_13_srt_15_a_token_is_good_for_its_own_walk_only() {
+        let token = binding("111111111111", "us-east-1", &json!({"a": 1})).seal(&Position { keys: vec![], sequence: 7 });
+        let said = |account, region, query: Value, token: &str| {
+            binding(account, region, &query).open(Some(token)).unwrap_err().message.into_owned()
+        };
+        let query = json!({"a": 1});
+        assert_eq!(
+            said("111111111111", "us-east-1", json!({"a": 2}), &token),
+            "Invalid NextToken: Input Query has changed"
+        );
+        assert_eq!(said("222222222222", "us-east-1", query.clone(), &token), "Invalid NextToken");
+        assert_eq!(said("111111111111", "eu-west-1", query.clone(), &token), "Invalid NextToken");
+        for damaged in ["x", "é", "00", "zz", &token[2..], &token[..token.len() - 2], &token.replace('7', "8")] {
+            assert_eq!(said("111111111111", "us-east-1", query.clone(), damaged), "Invalid NextToken");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! `AwsSecurityFindingFilters`, as GetFindings and insights write them (filters.md section 1).
+//!
+//! The shape of the input has been checked: members are known and of their types. Paths of violations begin at the
+//! filters object.
+
+use std::net::IpAddr;
+
+use securityhub_engine::filter::combine::{self, Comparison};
+use securityhub_engine::filter::{self, DateRange, IpNet, Needle, NumberRange, Test};
+use securityhub_engine::{FieldId, FieldKind, Filter, Schema, date};
+use serde_json::{Map, Value};
+
+use crate::shape::{Rule, Segment, Violation};
+use crate::state::Timestamp;
+
+/// The most filter names of a request (FLT-05).
+const MOST_NAMES: u32 = 10;
+/// The most elements of a filter name (FLT-05).
+const MOST_ELEMENTS: u32 = 20;
+/// Comparisons that GetFindings and insights take of strings, and of maps (FLT-12).
+const STRING_COMPARISONS: &[&str] = &["EQUALS", "PREFIX", "NOT_EQUALS", "PREFIX_NOT_EQUALS"];
+const MAP_COMPARISONS: &[&str] = &["EQUALS", "NOT_EQUALS"];
+const NANOSECONDS_A_DAY: i128 = 86_400_000_000_000;
+
+/// Turns filters into the engine's; relative dates are counted from `now` (FLT-27).
+///
+/// # Errors
+/// Everything that the service refuses of them.
+pub fn convert(filters: &Map<String, Value>, schema: &Schema, now: Timestamp) -> Result<Filter, Vec<Violation>> {
+    let mut dialect = Dialect { now: now.as_nanosecond(), path: Vec::new(), violations: Vec::new() };
+    let mut parts = Vec::new();
+    let mut names = 0;
+    for (position, field) in (0..).zip(schema.fields()) {
+        let Some((name, kind)) = schema.name(field).zip(schema.kind(field)) else { continue };
+        // An empty list is as good as none (FLT-06).
+        let Some(elements) = filters.get(name).and_then(Value::as_array).filter(|list| !list.is_empty()) else {
+            continue;
+        };
+        names += 1;
+        dialect.path = vec![Segment::Member(position, name)];
+        if elements.len() > MOST_ELEMENTS as usize {
+            dialect.breach(Rule::MoreItems(MOST_ELEMENTS));
+        }
+        parts.push(dialect.field(field, kind, name, elements));
+    }
+    if names > MOST_NAMES {
+        dialect.violations.insert(0, Violation { path: Vec::new(), rule: Rule::MorePairs(MOST_NAMES) });
+    }
+    if dialect.violations.is_empty() { Ok(Filter::All(parts)) } else { Err(dialect.violations) }
+}
+
+struct Dialect {
+    now: i128,
+    path: Vec<Segment>,
+    violations: Vec<Violation>,
+}
+
+/// One element, read: its test, and whether no value may pass it.
+struct Element {
+    test: Test,
+    comparison: Option<Comparison>,
+}
+
+impl Dialect {
+    fn breach(&mut self, rule: Rule) {
+        self.violations.push(Violation { path: self.path.clone(), rule });
+    }
+
+    fn breach_at(&mut self, member: &'static str, rule: Rule) {
+        self.path.push(Segment::Member(0, member));
+        self.breach(rule);
+        self.path.pop();
+    }
+
+    /// The elements of one name, joined (FLT-03, FLT-17).
+    fn field(&mut self, field: FieldId, kind: FieldKind, name: &str, elements: &[Value]) -> Filter {
+        let mut read = Vec::with_capacity(elements.len());
+        for (position, element) in elements.iter().enumerate() {
+            let Some(element) = element.as_object() else { continue };
+            self.path.push(Segment::Item(position));
+            read.extend(self.element(kind, name, element));
+            self.path.pop();
+        }
+        let comparisons: Vec<Comparison> = read.iter().filter_map(|element| element.comparison).collect();
+        if let Err(refused) = combine::check(&comparisons) {
+            self.breach(Rule::Combination(refused.first.name(), refused.second.name()));
+        }
+        if kind == FieldKind::Boolean {
+            // `false` asks for false or absent, which is no test of a value (FLT-39).
+            let flags = read.iter().map(|element| Filter::flag(field, element.test == Test::Boolean(true)));
+            return Filter::Any(flags.collect());
+        }
+        let is_negative = |element: &Element| element.comparison.is_some_and(Comparison::is_negative);
+        let (negative, positive): (Vec<_>, Vec<_>) = read.into_iter().partition(is_negative);
+        let tests = |elements: Vec<Element>| elements.into_iter().map(|element| element.test).collect();
+        combine::combine(field, tests(positive), tests(negative))
+    }
+
+    fn element(&mut self, kind: FieldKind, name: &str, element: &Map<String, Value>) -> Option<Element> {
+        let plain = |test| Element { test, comparison: None };
+        match kind {
+            FieldKind::String => self.string(element),
+            FieldKind::Map => self.entry(element),
+            FieldKind::Number => self.number(element).map(Test::Number).map(plain),
+            FieldKind::Date => self.date(element).map(Test::Date).map(plain),
+            FieldKind::Ip => self.block(name, element).map(Test::Ip).map(plain),
+            FieldKind::Keyword => self.text(element, "Value").map(|text| plain(Test::Keyword(Needle::new(text)))),
+            FieldKind::Boolean => match element.get("Value").and_then(Value::as_bool) {
+                Some(value) => Some(plain(Test::Boolean(value))),
+                None => self.missing("Value"),
+            },
+        }
+    }
+
+    fn string(&mut self, element: &Map<String, Value>) -> Option<Element> {
+        let value = self.text(element, "Value");
+        let comparison = self.comparison(element, STRING_COMPARISONS);
+        let (value, comparison) = value.zip(comparison)?;
+        Some(Element { test: Test::Text(comparison.test(value)), comparison: Some(comparison) })
+    }
+
+    fn entry(&mut self, element: &Map<String, Value>) -> Option<Element> {
+        let key = self.text(element, "Key");
+        let value = self.text(element, "Value");
+        let comparison = self.comparison(element, MAP_COMPARISONS);
+        let ((key, value), comparison) = key.zip(value).zip(comparison)?;
+        let test = Test::Entry { key: key.to_owned(), value: comparison.test(value) };
+        Some(Element { test, comparison: Some(comparison) })
+    }
+
+    /// A required string (FLT-14).
+    fn text<'e>(&mut self, element: &'e Map<String, Value>, member: &'static str) -> Option<&'e str> {
+        let text = element.get(member).and_then(Value::as_str);
+        if text.is_none() {
+            self.breach(Rule::Missing(member));
+        }
+        text
+    }
+
+    fn missing<T>(&mut self, member: &'static str) -> Option<T> {
+        self.breach(Rule::Missing(member));
+        None
+    }
+
+    /// A comparison that the operation takes (FLT-12, FLT-13).
+    fn comparison(&mut self, element: &Map<String, Value>, taken: &'static [&'static str]) -> Option<Comparison> {
+        let name = self.text(element, "Comparison")?;
+        let comparison = Comparison::named(name).filter(|_| taken.contains(&name));
+        if comparison.is_none() {
+            self.breach_at("Comparison", Rule::Enum(taken));
+        }
+        comparison
+    }
+
+    fn number(&mut self, element: &Map<String, Value>) -> Option<NumberRange> {
+        if element.is_empty() {
+            self.breach(Rule::FewerPairs(1));
+            return None;
+        }
+        let bound = |name: &str| element.get(name).and_then(Value::as_f64);
+        Some(NumberRange { eq: bound("Eq"), gte: bound("Gte"), lte: bound("Lte"), gt: bound("Gt"), lt: bound("Lt") })
+    }
+
+    /// Start and End, or DateRange, and not both (FLT-23, FLT-30).
+    fn date(&mut self, element: &Map<String, Value>) -> Option<DateRange> {
+        let absolute = element.contains_key("Start") || element.contains_key("End");
+        match element.get("DateRange").and_then(Value::as_object) {
+            Some(_) if absolute => {
+                self.breach(Rule::Union);
+                None
+            }
+            Some(range) => {
+                self.path.push(Segment::Member(2, "DateRange"));
+                let range = self.relative(range);
+                self.path.pop();
+                range
+            }
+            None => {
+                let (start, end) = (self.instant(element, "Start"), self.instant(element, "End"));
+                start.zip(end).map(|(start, end)| DateRange::between(start, end))
+            }
+        }
+    }
+
+    fn instant(&mut self, element: &Map<String, Value>, member: &'static str) -> Option<i128> {
+        let text = self.text(element, member)?;
+        let instant = date::lenient(text);
+        if instant.is_none() {
+            self.breach_at(member, Rule::Format("date-time"));
+        }
+        instant
+    }
+
+    /// A window that rolls from the exact now (FLT-27).
+    fn relative(&mut self, range: &Map<String, Value>) -> Option<DateRange> {
+        let days = range.get("Value").and_then(Value::as_i64);
+        if days.is_none() {
+            self.breach(Rule::Missing("Value"));
+        }
+        let unit = self.text(range, "Unit");
+        let edge = self.now - i128::from(days.zip(unit)?.0) * NANOSECONDS_A_DAY;
+        Some(match range.get("Comparison").and_then(Value::as_str) {
+            Some("OLDER_THAN") => DateRange::before(edge),
+            _ => DateRange::since(edge),
+        })
+    }
+
+    /// A block of the filter's family of addresses (FLT-36, FLT-37).
+    fn block(&mut self, name: &str, element: &Map<String, Value>) -> Option<IpNet> {
+        let text = self.text(element, "Cidr")?;
+        let six = name.contains("IpV6");
+        let block = filter::block(text).filter(|block| matches!(block.addr(), IpAddr::V6(_)) == six);
+        if block.is_none() {
+            self.breach_at("Cidr", Rule::Format(if six { "ipv6" } else { "ipv4" }));
+        }
+        block
+    }
+}
