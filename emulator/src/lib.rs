@@ -28,6 +28,8 @@ pub mod scenario;
 pub mod service;
 pub mod shape;
 pub mod state;
+#[cfg(test)]
+mod testing;
 pub mod wire;
 
 pub use guard::{Builder, Emulator, StartError};

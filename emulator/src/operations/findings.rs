@@ -48,7 +48,9 @@ pub fn batch_import_findings(
     mut input: Input,
 ) -> Result<Answer, AwsError> {
     let Some(Value::Array(items)) = input.members.remove("Findings") else {
-        return Err(AwsError::invalid_input("Invalid parameter 'Findings'. data should have required property 'Findings'"));
+        return Err(AwsError::invalid_input(
+            "Invalid parameter 'Findings'. data should have required property 'Findings'",
+        ));
     };
     let findings = items
         .into_iter()

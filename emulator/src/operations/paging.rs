@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn srt_13_srt_15_a_token_is_good_for_its_own_walk_only() {
-        let token = binding("111111111111", "us-east-1", &json!({"a": 1})).seal(&Position { keys: vec![], sequence: 7 });
+        let token =
+            binding("111111111111", "us-east-1", &json!({"a": 1})).seal(&Position { keys: vec![], sequence: 7 });
         let said = |account, region, query: Value, token: &str| {
             binding(account, region, &query).open(Some(token)).unwrap_err().message.into_owned()
         };

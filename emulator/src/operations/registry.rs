@@ -100,7 +100,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::BatchGetConfigurationPolicyAssociations => missing(),
         Operation::BatchGetSecurityControls => missing(),
         Operation::BatchGetStandardsControlAssociations => missing(),
-        Operation::BatchImportFindings => writes_findings(findings::batch_import_findings).per_item("Findings").partial("automation rules, history and events do not follow an import"),
+        Operation::BatchImportFindings => writes_findings(findings::batch_import_findings)
+            .per_item("Findings")
+            .partial("automation rules, history and events do not follow an import"),
         Operation::BatchUpdateAutomationRules => missing(),
         Operation::BatchUpdateFindings => missing(),
         Operation::BatchUpdateFindingsV2 => missing(),

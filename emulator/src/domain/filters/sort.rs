@@ -19,11 +19,8 @@ pub fn convert(criteria: &[Value], schema: &Schema) -> Result<Vec<SortKey>, Vec<
         match field.filter(|field| !matches!(schema.kind(*field), Some(FieldKind::Map | FieldKind::Keyword))) {
             Some(field) => keys.push(SortKey { field, descending }),
             None => {
-                let path = vec![
-                    Segment::Member(0, "SortCriteria"),
-                    Segment::Item(position),
-                    Segment::Member(0, "Field"),
-                ];
+                let path =
+                    vec![Segment::Member(0, "SortCriteria"), Segment::Item(position), Segment::Member(0, "Field")];
                 violations.push(Violation { path, rule: Rule::Enum(&[]) });
             }
         }

@@ -1,0 +1,142 @@
+//! What the tests of this crate share: a world, calls from any account, answers held against their shape.
+
+use jiff::SignedDuration;
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+
+use crate::aws_error::AwsError;
+use crate::domain::caller::Caller;
+use crate::domain::due;
+use crate::gate;
+use crate::operations::{self, Context};
+use crate::shape::{check, read};
+use crate::state::{
+    AccountId, Clock, Directory, Member, MemberKind, MemberStatus, Principal, Region, World, timestamp_text,
+};
+
+pub(crate) const ADMINISTRATOR: &str = "111111111111";
+pub(crate) const MEMBER: &str = "222222222222";
+pub(crate) const REGION: &str = "us-east-1";
+
+/// A world whose clock stands at 2026-01-15T09:00:00Z.
+pub(crate) struct Stage(pub(crate) World);
+
+/// What a call answers: the body, or the error's status, code and message.
+pub(crate) type Outcome = Result<Value, (u16, &'static str, String)>;
+
+impl Stage {
+    /// Without any hub.
+    pub(crate) fn empty() -> Stage {
+        Stage(World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 7))
+    }
+
+    /// With hubs of these accounts in [`REGION`].
+    pub(crate) fn with_hubs(accounts: &[&str]) -> Stage {
+        let stage = Stage::empty();
+        for account in accounts {
+            stage.good(account, Operation::EnableSecurityHub, json!({}));
+        }
+        stage
+    }
+
+    /// Calls from an account in [`REGION`].
+    pub(crate) fn call(&self, account: &str, operation: Operation, input: Value) -> Outcome {
+        self.call_in(REGION, account, operation, input)
+    }
+
+    /// Calls from an account in a region. Every answer is held against its output shape.
+    pub(crate) fn call_in(&self, region: &str, account: &str, operation: Operation, input: Value) -> Outcome {
+        let now = self.0.clock.now();
+        due::run(&self.0, now);
+        let caller = Caller { principal: Principal::local_user(id(account)), region: Region::new(region), now };
+        let document = read::document(operation.model().input, &input.to_string()).expect("a test sends JSON");
+        let answered = gate::enter(&self.0, &caller, operation, document)
+            .and_then(|input| operations::call(&Context { world: &self.0, caller }, operation, input));
+        match answered {
+            Ok(answer) => {
+                let body: Value = serde_json::from_slice(&answer.0).expect("an answer is JSON");
+                let violations = check::answer(operation.model().output, &body);
+                assert!(violations.is_empty(), "{}: {violations:?} in {body}", operation.name());
+                Ok(body)
+            }
+            Err(AwsError { code, status, message, .. }) => Err((status, code.name(), message.into_owned())),
+        }
+    }
+
+    /// Calls and expects success.
+    pub(crate) fn good(&self, account: &str, operation: Operation, input: Value) -> Value {
+        self.call(account, operation, input).unwrap_or_else(|error| panic!("{}: {error:?}", operation.name()))
+    }
+
+    /// Calls and expects this refusal; the message is given back.
+    pub(crate) fn refused(&self, account: &str, operation: Operation, input: Value, status: u16, code: &str) -> String {
+        let (found_status, found_code, message) =
+            self.call(account, operation, input).expect_err("the call should be refused");
+        assert_eq!((found_status, found_code), (status, code), "{message}");
+        message
+    }
+
+    /// Moves the clock ahead by days.
+    pub(crate) fn days_pass(&self, days: i64) {
+        self.0.clock.advance(SignedDuration::from_hours(days * 24));
+    }
+
+    /// The time, as the service writes it.
+    pub(crate) fn now(&self) -> String {
+        timestamp_text(self.0.clock.now())
+    }
+
+    /// Changes relations.
+    pub(crate) fn relations(&self, edit: impl FnOnce(&mut Directory)) {
+        let mut transaction = self.0.write();
+        transaction.edit_directory(edit);
+        transaction.commit();
+    }
+
+    /// Makes [`MEMBER`] a member of [`ADMINISTRATOR`] in [`REGION`].
+    pub(crate) fn member(&self, status: MemberStatus) {
+        self.relations(|directory| {
+            let member = Member { status, kind: MemberKind::Invitation, updated_at: self.0.clock.now() };
+            let members = directory.members.entry((id(ADMINISTRATOR), Region::new(REGION))).or_default();
+            members.insert(id(MEMBER), member);
+        });
+    }
+}
+
+pub(crate) fn id(account: &str) -> AccountId {
+    AccountId::parse(account).expect("a test names accounts by twelve digits")
+}
+
+/// A valid finding of the private product of [`ADMINISTRATOR`], with members replaced by those of `with`; a null
+/// takes a member away.
+pub(crate) fn finding(finding_id: &str, with: Value) -> Value {
+    finding_of(ADMINISTRATOR, finding_id, with)
+}
+
+/// The same, of another account.
+pub(crate) fn finding_of(account: &str, finding_id: &str, with: Value) -> Value {
+    let mut finding = json!({
+        "SchemaVersion": "2018-10-08",
+        "Id": finding_id,
+        "ProductArn": format!("arn:aws:securityhub:{REGION}:{account}:product/{account}/default"),
+        "GeneratorId": "scanner/rule-1",
+        "AwsAccountId": account,
+        "Types": ["Software and Configuration Checks/Vulnerabilities"],
+        "CreatedAt": "2026-01-10T08:00:00Z",
+        "UpdatedAt": "2026-01-10T08:00:00Z",
+        "Severity": { "Label": "HIGH" },
+        "Title": "Port 22 is open",
+        "Description": "Found by a scan.",
+        "Resources": [{ "Type": "Other", "Id": "host-1" }],
+    });
+    if let (Value::Object(members), Value::Object(with)) = (&mut finding, with) {
+        for (name, value) in with {
+            if value.is_null() {
+                members.shift_remove(&name);
+            } else {
+                members.insert(name, value);
+            }
+        }
+    }
+    finding
+}
