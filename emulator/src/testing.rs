@@ -1,4 +1,5 @@
 //! What the tests of this crate share: a world, calls from any account, answers held against their shape.
+#![allow(clippy::needless_pass_by_value, reason = "tests write json! in the call")]
 
 use jiff::SignedDuration;
 use securityhub_fixtures::Operation;

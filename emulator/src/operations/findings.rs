@@ -110,7 +110,8 @@ struct GetFindingsInput {
 pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: GetFindingsInput = input.read()?;
     let schema = context.world.schema();
-    let filter = classic::convert(&input.filters, schema, context.caller.now).map_err(refuse_filters)?;
+    let filter = classic::convert(&input.filters, schema, context.caller.now)
+        .map_err(|violations| refuse_filters(&violations))?;
     let sort = sort::convert(&input.sort_criteria, schema)
         .map_err(|violations| AwsError::invalid_input(sentence::classic(&violations)))?;
     let query = json!([input.filters, input.sort_criteria]);
@@ -124,8 +125,8 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     Ok(Answer(page_body(&page, &binding)))
 }
 
-fn refuse_filters(violations: Vec<Violation>) -> AwsError {
-    AwsError::invalid_input(format!("Invalid Filters in the input: {}", sentence::ajv(&violations, 0)))
+fn refuse_filters(violations: &[Violation]) -> AwsError {
+    AwsError::invalid_input(format!("Invalid Filters in the input: {}", sentence::ajv(violations, 0)))
 }
 
 /// The findings that a caller sees: its own and, for an administrator, those of its enabled members whose hubs are on

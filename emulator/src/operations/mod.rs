@@ -16,6 +16,9 @@ pub use answer::Answer;
 pub use context::{Context, Input};
 pub use registry::{Behaviour, Entry, HubRule, Run, entry};
 
+#[cfg(test)]
+mod tests;
+
 use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};

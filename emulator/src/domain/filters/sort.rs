@@ -1,6 +1,6 @@
 //! SortCriteria (filters.md 2.1).
 
-use securityhub_engine::{FieldKind, Schema, SortKey};
+use securityhub_engine::{FieldId, FieldKind, Schema, SortKey};
 use serde_json::Value;
 
 use crate::shape::{Rule, Segment, Violation};
@@ -16,13 +16,13 @@ pub fn convert(criteria: &[Value], schema: &Schema) -> Result<Vec<SortKey>, Vec<
         let descending = criterion.get("SortOrder").and_then(Value::as_str) == Some("desc");
         let name = criterion.get("Field").and_then(Value::as_str);
         let field = name.and_then(|name| schema.field(name));
-        match field.filter(|field| !matches!(schema.kind(*field), Some(FieldKind::Map | FieldKind::Keyword))) {
-            Some(field) => keys.push(SortKey { field, descending }),
-            None => {
-                let path =
-                    vec![Segment::Member(0, "SortCriteria"), Segment::Item(position), Segment::Member(0, "Field")];
-                violations.push(Violation { path, rule: Rule::Enum(&[]) });
-            }
+        let ordered = |field: &FieldId| !matches!(schema.kind(*field), Some(FieldKind::Map | FieldKind::Keyword));
+        if let Some(field) = field.filter(ordered) {
+            keys.push(SortKey { field, descending });
+        } else {
+            let member = |name| Segment::Member(0, name);
+            let path = vec![member("SortCriteria"), Segment::Item(position), member("Field")];
+            violations.push(Violation { path, rule: Rule::Enum(&[]) });
         }
     }
     if violations.is_empty() { Ok(keys) } else { Err(violations) }

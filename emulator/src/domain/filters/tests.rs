@@ -1,1 +1,362 @@
-//! Tests.
+//! Rules of filters, sort criteria and pages, driven through GetFindings.
+
+use std::collections::BTreeSet;
+
+use securityhub_fixtures::Operation::{BatchImportFindings, GetFindings};
+use serde_json::{Value, json};
+
+use crate::state::MemberStatus;
+use crate::testing::{ADMINISTRATOR, MEMBER, Outcome, REGION, Stage, finding, finding_of};
+
+fn import(stage: &Stage, account: &str, findings: &[Value]) {
+    let answer = stage.good(account, BatchImportFindings, json!({ "Findings": findings }));
+    assert_eq!(answer["FailedFindings"], json!([]));
+}
+
+/// The four findings of filters.md 1.6, as an administrator of both accounts sees them; the clock stands at
+/// 2026-01-15T09:00:00Z, so that dates are five days later than there.
+fn four() -> Stage {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    let resource = |kind: &str, tags: Value| json!({ "Type": kind, "Id": format!("{kind}-1"), "Tags": tags });
+    let plain = |kind: &str| json!({ "Type": kind, "Id": format!("{kind}-1") });
+    let note = |text: &str| json!({ "Text": text, "UpdatedBy": "x", "UpdatedAt": "2026-01-01T00:00:00Z" });
+    let a = json!({
+        "Title": "S3.1 bucket is public", "Severity": { "Label": "HIGH" }, "Confidence": 90,
+        "Compliance": { "Status": "FAILED" }, "UpdatedAt": "2026-01-15T08:00:00Z",
+        "Resources": [resource("AwsS3Bucket", json!({ "env": "prod", "team": "Red" })), plain("AwsIamAccessKey")],
+        "ProductFields": { "ControlId": "S3.1" }, "Network": { "SourceIpV4": "10.0.0.5" },
+    });
+    let b = json!({
+        "Title": "GuardDuty Lambda Protection", "Severity": { "Label": "LOW" }, "UpdatedAt": "2026-01-08T09:00:00Z",
+        "Resources": [resource("AwsLambdaFunction", json!({ "env": "dev" }))],
+        "ProductFields": { "RuleId": "1.3" }, "Note": note("ok"),
+    });
+    let c = json!({
+        "Title": "IAM.1 policy allows admin", "Severity": { "Label": "CRITICAL" }, "Confidence": 50,
+        "Compliance": { "Status": "FAILED" }, "UpdatedAt": "2026-01-08T11:00:00+02:00",
+        "Resources": [plain("AwsIamPolicy"), plain("AwsIamRole")], "Network": { "SourceIpV4": "10.1.2.3" },
+    });
+    let d = json!({
+        "Title": "IAM.2 role unused", "Severity": { "Label": "MEDIUM" }, "Confidence": 50,
+        "Compliance": { "Status": "PASSED" }, "UpdatedAt": "2025-12-01T00:00:00Z",
+        "Resources": [resource("AwsIamRole", json!({ "env": "Prod" }))],
+        "ProductFields": { "ControlId": "1.3" }, "Note": note("fixed"),
+    });
+    import(&stage, ADMINISTRATOR, &[finding("a", a)]);
+    import(&stage, MEMBER, &[finding_of(MEMBER, "b", b)]);
+    import(&stage, ADMINISTRATOR, &[finding("c", c), finding("d", d)]);
+    stage.member(MemberStatus::Enabled);
+    stage
+}
+
+fn ids(answer: &Value) -> String {
+    let ids = answer["Findings"].as_array().unwrap().iter().map(|finding| finding["Id"].as_str().unwrap());
+    ids.collect::<Vec<_>>().join(" ")
+}
+
+fn search(stage: &Stage, filters: Value) -> Outcome {
+    stage.call(ADMINISTRATOR, GetFindings, json!({ "Filters": filters }))
+}
+
+fn strings(elements: &[(&str, &str)]) -> Value {
+    elements.iter().map(|(comparison, value)| json!({ "Value": value, "Comparison": comparison })).collect()
+}
+
+fn entries(elements: &[(&str, &str, &str)]) -> Value {
+    let element =
+        |(key, comparison, value): &(&str, &str, &str)| json!({ "Key": key, "Value": value, "Comparison": comparison });
+    elements.iter().map(element).collect()
+}
+
+/// The sentence with which filters are refused.
+fn refused(filters: Value) -> String {
+    let (status, code, message) = search(&four(), filters).unwrap_err();
+    assert_eq!((status, code), (400, "InvalidInputException"));
+    message.strip_prefix("Invalid Filters in the input: ").expect(&message).to_owned()
+}
+
+#[test]
+fn flt_02_flt_03_flt_10_flt_18_flt_40_to_flt_43_worked_cases_of_strings() {
+    let stage = four();
+    for (name, elements, expected) in [
+        ("Title", &[("PREFIX", "IAM")][..], "c d"),
+        ("Title", &[("PREFIX", "iam")], ""),
+        ("SeverityLabel", &[("EQUALS", "HIGH"), ("EQUALS", "LOW")], "a b"),
+        ("SeverityLabel", &[("NOT_EQUALS", "HIGH"), ("NOT_EQUALS", "LOW")], "c d"),
+        ("ResourceType", &[("PREFIX", "AwsIam")], "a c d"),
+        ("ResourceType", &[("PREFIX", "AwsIam"), ("NOT_EQUALS", "AwsIamPolicy")], "a d"),
+        ("ResourceType", &[("PREFIX_NOT_EQUALS", "AwsIam")], "b"),
+        ("ComplianceStatus", &[("EQUALS", "FAILED"), ("EQUALS", "PASSED")], "a c d"),
+        ("ComplianceStatus", &[("NOT_EQUALS", "PASSED")], "a b c"),
+        ("NoteText", &[("NOT_EQUALS", "ok")], "a c d"),
+        ("AwsAccountId", &[("EQUALS", "1234567890")], ""),
+    ] {
+        assert_eq!(ids(&search(&stage, json!({ name: strings(elements) })).unwrap()), expected, "{name} {elements:?}");
+    }
+    let both = json!({
+        "SeverityLabel": strings(&[("EQUALS", "HIGH")]),
+        "AwsAccountId": strings(&[("EQUALS", MEMBER)]),
+    });
+    assert_eq!(ids(&search(&stage, both).unwrap()), "");
+}
+
+#[test]
+fn flt_20_flt_25_flt_27_flt_29_worked_cases_of_numbers_and_dates() {
+    let stage = four();
+    for (name, elements, expected) in [
+        ("Confidence", json!([{ "Gte": 50, "Lt": 90 }]), "c d"),
+        ("Confidence", json!([{ "Gte": 90 }, { "Lte": 40 }]), "a"),
+        ("UpdatedAt", json!([{ "DateRange": { "Value": 7, "Unit": "DAYS" } }]), "a b c"),
+        ("UpdatedAt", json!([{ "DateRange": { "Value": 7, "Unit": "DAYS", "Comparison": "OLDER_THAN" } }]), "d"),
+        ("UpdatedAt", json!([{ "Start": "2026-01-08T09:00:00Z", "End": "2026-01-08T09:00:00Z" }]), "b c"),
+        ("UpdatedAt", json!([{ "Start": "2026-01-08", "End": "2999-01-01T00" }]), "a b c"),
+    ] {
+        assert_eq!(ids(&search(&stage, json!({ name: elements })).unwrap()), expected, "{name} {elements}");
+    }
+}
+
+#[test]
+fn flt_31_flt_32_flt_33_flt_36_flt_38_flt_39_worked_cases_of_maps_and_the_rest() {
+    let stage = four();
+    for (name, elements, expected) in [
+        ("ResourceTags", entries(&[("env", "EQUALS", "prod")]), "a"),
+        ("ResourceTags", entries(&[("env", "EQUALS", "prod"), ("env", "EQUALS", "dev")]), "a b"),
+        ("ResourceTags", entries(&[("env", "NOT_EQUALS", "prod")]), "b c d"),
+        ("ProductFields", entries(&[("ControlId", "EQUALS", "1.3"), ("RuleId", "EQUALS", "1.3")]), "b d"),
+        ("NetworkSourceIpV4", json!([{ "Cidr": "10.0.0.0/16" }]), "a"),
+        ("Keyword", json!([{ "Value": "lambda PROTECTION" }]), "b"),
+        ("Sample", json!([{ "Value": false }]), "a b c d"),
+        ("Sample", json!([{ "Value": true }]), ""),
+    ] {
+        assert_eq!(ids(&search(&stage, json!({ name: elements })).unwrap()), expected, "{name} {elements}");
+    }
+}
+
+#[test]
+fn flt_01_flt_06_no_filter_and_an_empty_list_match_all() {
+    let stage = four();
+    for filters in [json!({}), json!({ "Title": [] })] {
+        assert_eq!(ids(&search(&stage, filters).unwrap()), "a b c d");
+    }
+    assert_eq!(ids(&stage.good(ADMINISTRATOR, GetFindings, json!({ "Filters": null }))), "a b c d");
+}
+
+#[test]
+fn flt_05_names_and_elements_are_counted() {
+    let names = [
+        "Id",
+        "Title",
+        "Type",
+        "Region",
+        "GeneratorId",
+        "ProductArn",
+        "AwsAccountId",
+        "Description",
+        "RecordState",
+        "ProductName",
+        "CompanyName",
+    ];
+    let filters: Value = names.iter().map(|name| ((*name).to_owned(), strings(&[("PREFIX", "x")]))).collect();
+    assert_eq!(refused(filters), "data should NOT have more than 10 properties");
+    let many = vec![("EQUALS", "x"); 21];
+    assert_eq!(refused(json!({ "Title": strings(&many) })), "data.Title should NOT have more than 20 items");
+}
+
+#[test]
+fn flt_07_what_is_not_known_is_refused() {
+    assert_eq!(refused(json!({ "Nope": [] })), "data should NOT have additional properties");
+    let element = json!([{ "Value": "x", "Comparison": "EQUALS", "More": 1 }]);
+    assert_eq!(refused(json!({ "Title": element })), "data.Title[0] should NOT have additional properties");
+}
+
+#[test]
+fn flt_12_flt_13_flt_14_flt_15_elements_that_are_refused() {
+    let title = |element: Value| refused(json!({ "Title": [element] }));
+    for comparison in ["CONTAINS", "NOT_CONTAINS", "CONTAINS_WORD", "LIKE"] {
+        let said = title(json!({ "Value": "x", "Comparison": comparison }));
+        assert_eq!(said, "data.Title[0].Comparison should be equal to one of the allowed values");
+    }
+    assert_eq!(title(json!({ "Comparison": "EQUALS" })), "data.Title[0] should have required property 'Value'");
+    assert_eq!(title(json!({ "Value": "x" })), "data.Title[0] should have required property 'Comparison'");
+    assert_eq!(
+        title(json!({ "Value": "", "Comparison": "EQUALS" })),
+        "data.Title[0].Value should NOT be shorter than 1 characters"
+    );
+    assert_eq!(title(json!({ "Value": 5, "Comparison": "EQUALS" })), "data.Title[0].Value should be string");
+}
+
+#[test]
+fn flt_17_refused_combinations_are_refused() {
+    for (first, second) in [("EQUALS", "NOT_EQUALS"), ("PREFIX_NOT_EQUALS", "EQUALS")] {
+        refused(json!({ "ResourceType": strings(&[(first, "x"), (second, "y")]) }));
+    }
+    refused(json!({ "ResourceTags": entries(&[("a", "EQUALS", "x"), ("a", "NOT_EQUALS", "y")]) }));
+}
+
+#[test]
+fn flt_22_flt_23_flt_26_flt_28_flt_30_flt_34_flt_37_other_elements_that_are_refused() {
+    for (name, element, said) in [
+        ("Confidence", json!({}), "data.Confidence[0] should NOT have fewer than 1 properties"),
+        ("Confidence", json!({ "Gte": "5" }), "data.Confidence[0].Gte should be number"),
+        (
+            "UpdatedAt",
+            json!({ "Start": "2026-01-01T00:00:00Z" }),
+            "data.UpdatedAt[0] should have required property 'End'",
+        ),
+        (
+            "UpdatedAt",
+            json!({ "End": "2026-01-01T00:00:00Z" }),
+            "data.UpdatedAt[0] should have required property 'Start'",
+        ),
+        (
+            "UpdatedAt",
+            json!({ "Start": "now", "End": "2026-01-01" }),
+            "data.UpdatedAt[0].Start should match format \"date-time\"",
+        ),
+        (
+            "CreatedAt",
+            json!({ "DateRange": { "Value": "7", "Unit": "DAYS" } }),
+            "data.CreatedAt[0].DateRange.Value should be number",
+        ),
+        (
+            "CreatedAt",
+            json!({ "DateRange": { "Value": 7 } }),
+            "data.CreatedAt[0].DateRange should have required property 'Unit'",
+        ),
+        (
+            "CreatedAt",
+            json!({ "Start": "2026-01-01", "End": "2026-01-02", "DateRange": { "Value": 7, "Unit": "DAYS" } }),
+            "data.CreatedAt[0] should match exactly one schema in oneOf",
+        ),
+        (
+            "ResourceTags",
+            json!({ "Key": "a", "Value": "b" }),
+            "data.ResourceTags[0] should have required property 'Comparison'",
+        ),
+        ("NetworkSourceIpV4", json!({ "Cidr": "::1" }), "data.NetworkSourceIpV4[0].Cidr should match format \"ipv4\""),
+        ("NetworkSourceIpV6", json!({ "Cidr": "x" }), "data.NetworkSourceIpV6[0].Cidr should match format \"ipv6\""),
+    ] {
+        assert_eq!(refused(json!({ name: [element] })), said);
+    }
+}
+
+#[test]
+fn vis_01_vis_09_members_do_not_see_each_other_and_filters_never_widen() {
+    let stage = four();
+    assert_eq!(ids(&stage.good(MEMBER, GetFindings, json!({}))), "b");
+    let of_administrator = json!({ "Filters": { "AwsAccountId": strings(&[("EQUALS", ADMINISTRATOR)]) } });
+    assert_eq!(ids(&stage.good(MEMBER, GetFindings, of_administrator)), "");
+    stage.member(MemberStatus::Resigned);
+    assert_eq!(ids(&search(&stage, json!({})).unwrap()), "a c d", "VIS-02: it ends with the association");
+}
+
+fn sorted(stage: &Stage, criteria: Value) -> String {
+    ids(&stage.good(ADMINISTRATOR, GetFindings, json!({ "SortCriteria": criteria })))
+}
+
+#[test]
+fn srt_01_srt_04_srt_05_srt_06_srt_07_srt_08_order() {
+    let stage = four();
+    assert_eq!(sorted(&stage, json!([])), "a b c d");
+    assert_eq!(sorted(&stage, json!([{ "Field": "UpdatedAt", "SortOrder": "desc" }])), "a b c d");
+    assert_eq!(sorted(&stage, json!([{ "Field": "UpdatedAt", "SortOrder": "asc" }])), "d b c a");
+    assert_eq!(sorted(&stage, json!([{ "Field": "SeverityLabel" }])), "c a b d", "alphabetical");
+    assert_eq!(sorted(&stage, json!([{ "Field": "SeverityNormalized", "SortOrder": "desc" }])), "c a d b");
+    assert_eq!(sorted(&stage, json!([{ "Field": "Confidence", "SortOrder": "desc" }])), "a c d b", "missing last");
+    assert_eq!(
+        sorted(&stage, json!([{ "Field": "Confidence" }, { "Field": "Title", "SortOrder": "desc" }])),
+        "d c a b"
+    );
+    assert_eq!(sorted(&stage, json!([{ "Field": "ResourceType", "SortOrder": "desc" }])), "a b c d", "largest element");
+}
+
+#[test]
+fn srt_02_srt_03_criteria_that_are_refused() {
+    let stage = four();
+    for field in ["Keyword", "ResourceTags", "Nope"] {
+        let input = json!({ "SortCriteria": [{ "Field": field, "SortOrder": "asc" }] });
+        let said = stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
+        assert_eq!(
+            said,
+            "Invalid parameter 'SortCriteria'. data.SortCriteria[0].Field should be equal to one of the allowed values"
+        );
+    }
+    let input = json!({ "SortCriteria": [{ "Field": "Title", "SortOrder": "ASC" }] });
+    stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
+}
+
+#[test]
+fn srt_10_srt_11_srt_12_pages_are_full_and_the_last_has_no_token() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    for batch in 0..2 {
+        let findings: Vec<Value> = (0..75).map(|n| finding(&format!("f{batch}-{n:02}"), json!({}))).collect();
+        import(&stage, ADMINISTRATOR, &findings);
+    }
+    let first = stage.good(ADMINISTRATOR, GetFindings, json!({}));
+    assert_eq!(first["Findings"].as_array().unwrap().len(), 100);
+    let second = stage.good(ADMINISTRATOR, GetFindings, json!({ "NextToken": first["NextToken"], "MaxResults": 50 }));
+    assert_eq!((second["Findings"].as_array().unwrap().len(), second.get("NextToken")), (50, None));
+    for (size, said) in [(0, ">= 1"), (101, "<= 100")] {
+        let input = json!({ "MaxResults": size });
+        let message = stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
+        assert_eq!(message, format!("Invalid parameter 'MaxResults'. data.MaxResults should be {said}"));
+    }
+}
+
+#[test]
+fn srt_12_vis_05_no_finding_is_an_empty_list_and_no_hub_an_error() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    assert_eq!(stage.good(ADMINISTRATOR, GetFindings, json!({})), json!({ "Findings": [] }));
+    stage.refused(MEMBER, GetFindings, json!({}), 401, "InvalidAccessException");
+}
+
+#[test]
+fn srt_13_srt_14_srt_15_a_token_belongs_to_its_query_its_account_and_its_region() {
+    let stage = four();
+    stage.call_in("eu-west-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
+    let token = stage.good(ADMINISTRATOR, GetFindings, json!({ "MaxResults": 1 }))["NextToken"].clone();
+    let changed = json!({ "NextToken": token, "Filters": { "Title": strings(&[("PREFIX", "I")]) } });
+    let said = stage.refused(ADMINISTRATOR, GetFindings, changed, 400, "InvalidInputException");
+    assert_eq!(said, "Invalid NextToken: Input Query has changed");
+    let foreign = json!({ "NextToken": token });
+    let said = stage.refused(MEMBER, GetFindings, foreign.clone(), 400, "InvalidInputException");
+    assert!(said.starts_with("Invalid NextToken"));
+    assert_eq!(stage.call_in("eu-west-1", ADMINISTRATOR, GetFindings, foreign).unwrap_err().0, 400);
+    let resumed = stage.good(ADMINISTRATOR, GetFindings, json!({ "NextToken": token, "MaxResults": 2 }));
+    assert_eq!(ids(&resumed), "b c");
+}
+
+#[test]
+fn srt_18_a_walk_sees_each_finding_once_whatever_happens_meanwhile() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    let batch = |prefix: &str, updated_at: &str| -> Vec<Value> {
+        (0..30).map(|n| finding(&format!("{prefix}{n:02}"), json!({ "UpdatedAt": updated_at }))).collect()
+    };
+    import(&stage, ADMINISTRATOR, &batch("f", "2026-01-10T08:00:00Z"));
+    let (mut seen, mut token, mut step) = (Vec::new(), Value::Null, 0);
+    loop {
+        let page = stage.good(ADMINISTRATOR, GetFindings, json!({ "MaxResults": 7, "NextToken": token }));
+        seen.extend(
+            page["Findings"].as_array().unwrap().iter().map(|finding| finding["Id"].as_str().unwrap().to_owned()),
+        );
+        step += 1;
+        if step < 4 {
+            import(&stage, ADMINISTRATOR, &batch("f", &format!("2026-01-{:02}T08:00:00Z", 10 + step)));
+            import(&stage, ADMINISTRATOR, &batch(&format!("new{step}-"), "2026-01-10T08:00:00Z"));
+        }
+        match page.get("NextToken") {
+            Some(next) => token = next.clone(),
+            None => break,
+        }
+    }
+    assert_eq!(seen[..30], (0..30).map(|n| format!("f{n:02}")).collect::<Vec<_>>());
+    assert_eq!(seen.len(), seen.iter().collect::<BTreeSet<_>>().len(), "none twice");
+    assert_eq!(seen.len(), 120, "findings stored meanwhile come at the end");
+}
+
+#[test]
+fn flt_55_region_is_the_findings_own() {
+    let stage = four();
+    assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", REGION)]) })).unwrap()), "a b c d");
+    assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", "eu-west-1")]) })).unwrap()), "");
+}

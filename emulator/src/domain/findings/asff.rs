@@ -30,12 +30,9 @@ fn alternatives(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {
     let provider = finding.get("FindingProviderFields").and_then(Value::as_object);
     let somewhere = |name: &str| finding.contains_key(name) || provider.is_some_and(|fields| fields.contains_key(name));
     match provider {
-        None if !violates(violations, "FindingProviderFields") => {
-            if !(reads(finding, violations, "Severity") && reads(finding, violations, "Types")) {
-                violations.extend(at(&[], [Rule::Missing("FindingProviderFields"), Rule::AnyOf]));
-            }
-        }
-        None => {}
+        None if violates(violations, "FindingProviderFields") => {}
+        None if reads(finding, violations, "Severity") && reads(finding, violations, "Types") => {}
+        None => violations.extend(at(&[], [Rule::Missing("FindingProviderFields"), Rule::AnyOf])),
         // Each of the two must stand in one of the two places (ASF-03).
         Some(_) => {
             for name in ["Severity", "Types"] {

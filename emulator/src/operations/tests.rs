@@ -1,0 +1,344 @@
+//! Rules of hubs and tags, driven through the operations.
+
+use securityhub_fixtures::Operation::{
+    DescribeHub, DisableSecurityHub, EnableSecurityHub, ListTagsForResource, TagResource, UntagResource,
+    UpdateSecurityHubConfiguration,
+};
+use serde_json::{Value, json};
+
+use crate::domain::arn;
+use crate::state::{Account, AccountStatus, Hub, HubKey, MemberStatus, Organization, Region};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
+
+const HUB_ARN: &str = "arn:aws:securityhub:us-east-1:111111111111:hub/default";
+
+fn on() -> Stage {
+    Stage::with_hubs(&[ADMINISTRATOR])
+}
+
+fn kept(stage: &Stage, account: &str) -> Option<Hub> {
+    let key = HubKey { account: id(account), region: Region::new(REGION) };
+    stage.0.hub(&key).map(|hub| (*hub).clone())
+}
+
+fn generator(stage: &Stage, account: &str) -> Value {
+    stage.good(account, DescribeHub, json!({}))["ControlFindingGenerator"].clone()
+}
+
+fn describe(stage: &Stage) -> Value {
+    stage.good(ADMINISTRATOR, DescribeHub, json!({}))
+}
+
+fn tags(stage: &Stage) -> Value {
+    stage.good(ADMINISTRATOR, ListTagsForResource, json!({ "ResourceArn": HUB_ARN }))["Tags"].clone()
+}
+
+fn centrally_managed(stage: &Stage) {
+    stage.relations(|directory| {
+        let account = Account {
+            name: String::new(),
+            email: String::new(),
+            status: AccountStatus::Active,
+            centrally_managed: true,
+        };
+        directory.accounts.insert(id(ADMINISTRATOR), account);
+    });
+}
+
+#[test]
+fn hub_01_hub_03_hub_04_hub_08_acc_05_a_fresh_hub_is_described() {
+    let stage = Stage::empty();
+    assert_eq!(stage.good(ADMINISTRATOR, EnableSecurityHub, json!({})), json!({}));
+    insta::assert_json_snapshot!(describe(&stage), @r#"
+    {
+      "HubArn": "arn:aws:securityhub:us-east-1:111111111111:hub/default",
+      "SubscribedAt": "2026-01-15T09:00:00.000Z",
+      "AutoEnableControls": true,
+      "ControlFindingGenerator": "SECURITY_CONTROL"
+    }
+    "#);
+}
+
+#[test]
+fn hub_01_acc_01_a_hub_is_of_one_account_and_one_region() {
+    let stage = on();
+    assert_eq!(stage.call(MEMBER, DescribeHub, json!({})).unwrap_err().0, 401);
+    assert_eq!(stage.call_in("eu-west-1", ADMINISTRATOR, DescribeHub, json!({})).unwrap_err().0, 401);
+    stage.call_in("cn-north-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
+    let hub = stage.call_in("cn-north-1", ADMINISTRATOR, DescribeHub, json!({})).unwrap();
+    assert_eq!(hub["HubArn"], "arn:aws-cn:securityhub:cn-north-1:111111111111:hub/default");
+}
+
+#[test]
+fn hub_02_the_default_standards_are_subscribed_unless_refused() {
+    let standards = |input: Value| {
+        let stage = Stage::empty();
+        stage.good(ADMINISTRATOR, EnableSecurityHub, input);
+        kept(&stage, ADMINISTRATOR).unwrap().standards.into_iter().collect::<Vec<_>>()
+    };
+    let mut expected = arn::default_standards(&Region::new(REGION)).to_vec();
+    expected.sort();
+    assert_eq!(standards(json!({})), expected);
+    assert_eq!(standards(json!({ "EnableDefaultStandards": true })), expected);
+    assert!(standards(json!({ "EnableDefaultStandards": false })).is_empty());
+}
+
+#[test]
+fn hub_03_a_member_takes_its_administrators_generator() {
+    let stage = Stage::empty();
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
+    stage.member(MemberStatus::Enabled);
+    stage.good(MEMBER, EnableSecurityHub, json!({ "ControlFindingGenerator": "SECURITY_CONTROL" }));
+    assert_eq!(generator(&stage, MEMBER), "STANDARD_CONTROL");
+}
+
+#[test]
+fn hub_05_tags_are_put_on_the_hub_and_not_described() {
+    let stage = Stage::empty();
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": { "team": "blue" } }));
+    assert_eq!(tags(&stage), json!({ "team": "blue" }));
+    assert_eq!(describe(&stage).get("Tags"), None);
+    let said =
+        Stage::empty().refused(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": {} }), 400, "InvalidInputException");
+    assert_eq!(said, "Invalid parameter 'Tags'. data.Tags should NOT have fewer than 1 properties");
+}
+
+#[test]
+fn hub_06_enabling_twice_is_a_conflict_and_changes_nothing() {
+    let stage = on();
+    let input = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
+    let said = stage.refused(ADMINISTRATOR, EnableSecurityHub, input, 409, "ResourceConflictException");
+    assert_eq!(said, "Account is already subscribed to Security Hub");
+    assert_eq!(generator(&stage, ADMINISTRATOR), "SECURITY_CONTROL");
+}
+
+#[test]
+fn hub_07_a_centrally_managed_account_may_not_touch_its_hub() {
+    let stage = on();
+    centrally_managed(&stage);
+    for operation in [UpdateSecurityHubConfiguration, DisableSecurityHub] {
+        let said = stage.refused(ADMINISTRATOR, operation, json!({}), 403, "AccessDeniedException");
+        assert!(said.starts_with("This account is currently associated with a central configuration policy"), "{said}");
+    }
+    let stage = Stage::empty();
+    centrally_managed(&stage);
+    stage.refused(ADMINISTRATOR, EnableSecurityHub, json!({}), 403, "AccessDeniedException");
+}
+
+#[test]
+fn hub_08_the_argument_is_the_own_hub_or_nothing() {
+    let stage = on();
+    assert_eq!(stage.good(ADMINISTRATOR, DescribeHub, json!({ "HubArn": HUB_ARN })), describe(&stage));
+    for other in [
+        "arn:aws:securityhub:us-east-1:222222222222:hub/default",
+        "arn:aws:securityhub:eu-west-1:111111111111:hub/default",
+    ] {
+        stage.refused(ADMINISTRATOR, DescribeHub, json!({ "HubArn": other }), 404, "ResourceNotFoundException");
+    }
+    stage.refused(ADMINISTRATOR, DescribeHub, json!({ "HubArn": "hub" }), 400, "InvalidInputException");
+}
+
+#[test]
+fn hub_08_cln_03_a_hub_that_is_off_names_the_account() {
+    let said = Stage::empty().refused(ADMINISTRATOR, DescribeHub, json!({}), 401, "InvalidAccessException");
+    assert_eq!(said, "Account 111111111111 is not subscribed to AWS Security Hub");
+}
+
+#[test]
+fn hub_09_what_is_not_given_stays() {
+    let stage = on();
+    let before = describe(&stage);
+    assert_eq!(stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({})), json!({}));
+    assert_eq!(describe(&stage), before);
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
+    assert_eq!(describe(&stage)["AutoEnableControls"], false);
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
+    let after = describe(&stage);
+    assert_eq!(after["AutoEnableControls"], false);
+    assert_eq!(after["ControlFindingGenerator"], "STANDARD_CONTROL");
+}
+
+#[test]
+fn hub_10_the_administrator_sets_the_generator_of_its_members() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
+    stage.good(MEMBER, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
+    let input = json!({ "ControlFindingGenerator": "STANDARD_CONTROL", "AutoEnableControls": true });
+    stage.refused(MEMBER, UpdateSecurityHubConfiguration, input.clone(), 403, "AccessDeniedException");
+    assert_eq!(stage.good(MEMBER, DescribeHub, json!({}))["AutoEnableControls"], false, "nothing is half applied");
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, input);
+    assert_eq!(generator(&stage, MEMBER), "STANDARD_CONTROL");
+}
+
+#[test]
+fn hub_11_hub_12_an_administrator_with_members_stays() {
+    let stage = on();
+    stage.member(MemberStatus::Enabled);
+    let said = stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+    assert_eq!(said, "Cannot disable Security Hub on the Security Hub administrator");
+    for status in [MemberStatus::Created, MemberStatus::Invited, MemberStatus::Removed, MemberStatus::Resigned] {
+        let stage = on();
+        stage.member(status);
+        stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+        assert!(stage.0.directory().members.is_empty(), "its records are deleted");
+    }
+}
+
+#[test]
+fn hub_11_a_delegated_administrator_stays() {
+    let stage = on();
+    stage.relations(|directory| {
+        directory.organization = Some(Organization {
+            id: "o-local123456".into(),
+            root_id: "r-lo12".into(),
+            management_account: id(MEMBER),
+            units: std::collections::BTreeMap::new(),
+            parents: std::collections::BTreeMap::new(),
+            joined_at: jiff::Timestamp::UNIX_EPOCH,
+            service_access: std::collections::BTreeMap::new(),
+            delegated_administrators: std::collections::BTreeMap::new(),
+            security_hub_administrators: [(Region::new(REGION), id(ADMINISTRATOR))].into(),
+        });
+    });
+    let said = stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+    assert_eq!(said, "Cannot disable Security Hub on the Security Hub administrator");
+}
+
+#[test]
+fn hub_13_an_enabled_member_stays() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
+    let said = stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+    assert_eq!(said, "Cannot disable Security Hub on a Security Hub member");
+}
+
+#[test]
+fn hub_14_hub_15_a_hub_that_is_off() {
+    let stage = on();
+    assert_eq!(stage.good(ADMINISTRATOR, DisableSecurityHub, json!({})), json!({}));
+    stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 404, "ResourceNotFoundException");
+    stage.refused(ADMINISTRATOR, DescribeHub, json!({}), 401, "InvalidAccessException");
+    stage.refused(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({}), 401, "InvalidAccessException");
+    let tags = json!({ "ResourceArn": HUB_ARN });
+    stage.refused(ADMINISTRATOR, ListTagsForResource, tags, 404, "ResourceNotFoundException");
+}
+
+#[test]
+fn hub_15_an_invitation_that_was_received_is_gone() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Invited);
+    stage.good(MEMBER, DisableSecurityHub, json!({}));
+    let members = stage.0.directory().members[&(id(ADMINISTRATOR), Region::new(REGION))].clone();
+    assert_eq!(members[&id(MEMBER)].status, MemberStatus::Resigned);
+}
+
+#[test]
+fn hub_16_hub_17_settings_come_back_within_90_days_and_standards_do_not() {
+    let stage = Stage::empty();
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": { "team": "blue" } }));
+    let input = json!({ "AutoEnableControls": false, "ControlFindingGenerator": "STANDARD_CONTROL" });
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, input);
+    let subscriptions = kept(&stage, ADMINISTRATOR).unwrap().product_subscriptions;
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    let dormant = kept(&stage, ADMINISTRATOR).unwrap();
+    assert!(dormant.standards.is_empty() && dormant.product_subscriptions.is_empty());
+    stage.days_pass(89);
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false }));
+    let hub = describe(&stage);
+    assert_eq!(
+        (&hub["AutoEnableControls"], &hub["ControlFindingGenerator"]),
+        (&json!(false), &json!("STANDARD_CONTROL"))
+    );
+    assert_eq!(hub["SubscribedAt"], stage.now());
+    assert_eq!(tags(&stage), json!({ "team": "blue" }));
+    let back = kept(&stage, ADMINISTRATOR).unwrap();
+    assert!(back.standards.is_empty());
+    assert_eq!(back.product_subscriptions, subscriptions, "AWS's products come afresh");
+    stage.days_pass(10);
+    assert_eq!(describe(&stage)["AutoEnableControls"], false, "the old due time is void");
+}
+
+#[test]
+fn hub_16_after_90_days_all_is_gone() {
+    let stage = on();
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    stage.days_pass(91);
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
+    assert_eq!(describe(&stage)["AutoEnableControls"], true);
+}
+
+#[test]
+fn hub_19_members_hubs_stay_on() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Resigned);
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    stage.good(MEMBER, DescribeHub, json!({}));
+}
+
+#[test]
+fn prd_21_a_fresh_hub_is_subscribed_to_the_products_of_its_partition() {
+    let stage = on();
+    let subscriptions = kept(&stage, ADMINISTRATOR).unwrap().product_subscriptions;
+    assert!(subscriptions.contains("aws/guardduty") && !subscriptions.contains("prowler/prowler"));
+    assert_eq!(subscriptions.len(), 11);
+}
+
+#[test]
+fn tag_04_tag_07_tags_merge_and_an_absent_key_is_no_error() {
+    let stage = on();
+    assert_eq!(tags(&stage), json!({}));
+    let tag = |tags: Value| stage.good(ADMINISTRATOR, TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": tags }));
+    assert_eq!(tag(json!({ "a": "1", "b": "2" })), json!({}));
+    tag(json!({ "b": "3", "c": "" }));
+    assert_eq!(tags(&stage), json!({ "a": "1", "b": "3", "c": "" }));
+    let untag = json!({ "ResourceArn": HUB_ARN, "TagKeys": ["a", "nothing"] });
+    assert_eq!(stage.good(ADMINISTRATOR, UntagResource, untag), json!({}));
+    assert_eq!(tags(&stage), json!({ "b": "3", "c": "" }));
+}
+
+#[test]
+fn tag_04_a_resource_has_50_tags_at_most_and_nothing_is_half_applied() {
+    let stage = on();
+    let many = |from: usize, to: usize| -> Value { (from..to).map(|n| (format!("k{n}"), json!("v"))).collect() };
+    stage.good(ADMINISTRATOR, TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": many(0, 49) }));
+    let input = json!({ "ResourceArn": HUB_ARN, "Tags": many(48, 51) });
+    stage.refused(ADMINISTRATOR, TagResource, input, 400, "InvalidInputException");
+    assert_eq!(tags(&stage).as_object().unwrap().len(), 49);
+    let input = json!({ "ResourceArn": HUB_ARN, "Tags": many(0, 51) });
+    stage.refused(ADMINISTRATOR, TagResource, input, 400, "InvalidInputException");
+}
+
+#[test]
+fn tag_02_tag_05_tag_06_resources_that_cannot_be_tagged() {
+    let stage = on();
+    let check = |arn: &str, status: u16, code: &str| {
+        for (operation, mut input) in [
+            (ListTagsForResource, json!({})),
+            (TagResource, json!({ "Tags": { "a": "b" } })),
+            (UntagResource, json!({ "TagKeys": ["a"] })),
+        ] {
+            input["ResourceArn"] = json!(arn);
+            stage.refused(ADMINISTRATOR, operation, input, status, code);
+        }
+    };
+    check("arn:aws:s3:::bucket", 400, "InvalidInputException");
+    check("arn:aws:securityhub:us-east-1:111111111111:finding-aggregator/x", 400, "InvalidInputException");
+    check("arn:aws:securityhub:us-east-1:111111111111:insight/111111111111/custom/x", 400, "InvalidInputException");
+    check("arn:aws:securityhub:us-east-1:222222222222:hub/default", 404, "ResourceNotFoundException");
+    check("arn:aws:securityhub:eu-west-1:111111111111:hub/default", 404, "ResourceNotFoundException");
+    check("arn:aws:securityhub:us-east-1:111111111111:automation-rule/none", 404, "ResourceNotFoundException");
+    check("arn:aws:securityhub:", 404, "ResourceNotFoundException");
+}
+
+#[test]
+fn err_06_an_operation_that_is_not_built_says_so() {
+    let said = on().refused(
+        ADMINISTRATOR,
+        securityhub_fixtures::Operation::GetInsights,
+        json!({}),
+        404,
+        "UnknownOperationException",
+    );
+    assert!(said.contains("GetInsights"), "{said}");
+}
