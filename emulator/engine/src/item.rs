@@ -13,9 +13,17 @@ pub(crate) enum Item<'d> {
     Text(&'d str),
     Number(f64),
     Instant(date::Instant),
-    Address { text: &'d str, address: IpAddr },
-    Entry { key: &'d str, value: &'d str },
+    Address {
+        text: &'d str,
+        address: IpAddr,
+    },
+    Entry {
+        key: &'d str,
+        value: &'d str,
+    },
     Boolean(bool),
+    /// A string from anywhere in the document; what keywords, and nothing else, are looked for in.
+    Anywhere(&'d str),
 }
 
 /// Whether `found` holds for any value in the leaf of a path. `pairs`: entries are objects of `name` and `value`.
@@ -49,7 +57,7 @@ fn any_entry<'d>(map: &'d Map<String, Value>, found: &mut dyn FnMut(Item<'d>) ->
 /// Whether `found` holds for any string below `node`; keys are not looked at (FLT-38).
 pub(crate) fn any_string<'d>(node: &'d Value, found: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
     match node {
-        Value::String(text) => found(Item::Text(text)),
+        Value::String(text) => found(Item::Anywhere(text)),
         Value::Array(elements) => elements.iter().any(|element| any_string(element, found)),
         Value::Object(members) => members.values().any(|member| any_string(member, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,

@@ -58,7 +58,7 @@ impl<'c> SortPlace<'c> {
             Item::Number(number) => Some(Self::Number(number)),
             Item::Instant(instant) => Some(Self::Instant(instant)),
             Item::Boolean(boolean) => Some(Self::from(boolean)),
-            Item::Entry { .. } => None,
+            Item::Entry { .. } | Item::Anywhere(_) => None,
         }
     }
 

@@ -20,7 +20,7 @@ impl Word {
             Item::Text(text) => Some(Self::Text(text.into())),
             Item::Address { text, address } => Some(Self::Address(text.into(), address)),
             Item::Entry { key, value } => Some(Self::Entry(key.into(), value.into())),
-            Item::Number(_) | Item::Instant(_) | Item::Boolean(_) => None,
+            Item::Number(_) | Item::Instant(_) | Item::Boolean(_) | Item::Anywhere(_) => None,
         }
     }
 

@@ -124,7 +124,7 @@ impl Test {
             (Self::Date(range), Item::Instant(instant)) => range.contains(instant),
             (Self::Ip(block), Item::Address { address, .. }) => block.contains(&address),
             (Self::Entry { key, value }, Item::Entry { key: found, value: text }) => key == found && value.passes(text),
-            (Self::Keyword(needle), Item::Text(text)) => needle.is_in(text),
+            (Self::Keyword(needle), Item::Anywhere(text)) => needle.is_in(text),
             (Self::Boolean(wanted), Item::Boolean(found)) => *wanted == found,
             (Self::Present, _) => true,
             _ => false,

@@ -1,0 +1,107 @@
+//! Three answers to one question must agree: a naive oracle written from the rules, the walk over a document, and the
+//! columns of a table, whether built late or maintained from the start.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::finding::{Finding, Findings};
+use common::question::{Ask, Question};
+use common::{FIELDS, SCHEMA, oracle, put, table_of};
+use quickcheck::{Arbitrary, Gen, QuickCheck, TestResult};
+use securityhub_engine::filter::matches;
+use securityhub_engine::{Filter, Table};
+
+/// The sequence numbers of all rows that a table finds.
+fn select(table: &Table, filter: &Filter) -> Vec<u64> {
+    let page = table.select(filter, &[], None, usize::MAX);
+    assert!(!page.more);
+    assert_eq!(page.rows.len(), table.count(filter));
+    page.rows.iter().map(|row| row.position.sequence).collect()
+}
+
+/// What the oracle finds.
+fn expected(findings: &Findings, question: &Question) -> Vec<u64> {
+    let numbered = (0..).zip(findings.documents());
+    numbered.filter(|(_, document)| oracle::satisfies(document, question)).map(|(sequence, _)| sequence).collect()
+}
+
+/// A table that held other documents, had columns for the question, and was then updated.
+fn maintained(before: &Findings, findings: &Findings, filter: &Filter) -> Table {
+    let mut table = Table::new(Arc::clone(&SCHEMA));
+    let others: Vec<_> = before.documents().chain(before.documents()).collect();
+    for (sequence, document) in (0..).zip(others) {
+        put(&mut table, sequence, sequence, document);
+    }
+    table.select(filter, &[], None, 1);
+    for (sequence, document) in (0..).zip(findings.documents()) {
+        assert_eq!(put(&mut table, sequence, sequence, document), sequence);
+    }
+    for surplus in findings.0.len()..before.0.len() * 2 {
+        assert!(table.remove(&common::key(surplus)));
+    }
+    table
+}
+
+#[test]
+fn flt_40_to_45_oracle_document_and_columns_agree() {
+    fn agree(before: Findings, findings: Findings, question: Question) -> bool {
+        let expected = expected(&findings, &question);
+        let filter = question.filter();
+        let walked = (0..).zip(findings.documents()).filter(|(_, document)| matches(&filter, &SCHEMA, document));
+        walked.map(|(sequence, _)| sequence).collect::<Vec<u64>>() == expected
+            && select(&table_of(findings.documents()), &filter) == expected
+            && select(&maintained(&before, &findings, &filter), &filter) == expected
+    }
+    QuickCheck::new().tests(600).quickcheck(agree as fn(Findings, Findings, Question) -> bool);
+}
+
+#[test]
+fn simplify_never_changes_the_result() {
+    fn same(finding: Finding, question: Question) -> bool {
+        let filter = question.filter();
+        let simple = filter.simplify();
+        matches(&simple, &SCHEMA, &finding.0) == matches(&filter, &SCHEMA, &finding.0) && simple.simplify() == simple
+    }
+    QuickCheck::new().tests(1500).quickcheck(same as fn(Finding, Question) -> bool);
+}
+
+#[test]
+fn flt_41_a_question_and_its_negation_share_nothing_and_miss_nothing() {
+    fn halves(findings: Findings, question: Question) -> TestResult {
+        if findings.0.is_empty() {
+            return TestResult::discard();
+        }
+        let table = table_of(findings.documents());
+        let filter = question.filter();
+        let both = table.count(&filter) + table.count(&filter.clone().negated());
+        TestResult::from_bool(both == findings.0.len())
+    }
+    QuickCheck::new().tests(300).quickcheck(halves as fn(Findings, Question) -> TestResult);
+}
+
+/// The generator is only worth what it reaches: each field must be met by some finding and missing in another.
+#[test]
+fn generated_findings_reach_every_field() {
+    assert_eq!(FIELDS.len(), 107);
+    let mut random = Gen::from_size_and_seed(100, 7);
+    let findings = Findings((0..300).map(|_| Finding::arbitrary(&mut random)).collect());
+    let table = table_of(findings.documents());
+    for field in FIELDS.iter() {
+        let present = Question::Term(*field, Ask::Present);
+        let expected = expected(&findings, &present);
+        assert!(expected.len() > 3, "{} is met", field.name);
+        assert!(expected.len() < 300 || field.path.is_empty(), "{} is missing somewhere", field.name);
+        assert_eq!(select(&table, &present.filter()), expected, "{}", field.name);
+    }
+}
+
+/// Questions that nothing or everything satisfies prove little: enough of them must divide the findings.
+#[test]
+fn generated_questions_divide_the_findings() {
+    let mut random = Gen::from_size_and_seed(100, 11);
+    let findings = Findings((0..40).map(|_| Finding::arbitrary(&mut random)).collect());
+    let counts = (0..400).map(|_| expected(&findings, &Question::arbitrary(&mut random)).len());
+    let dividing = counts.filter(|count| (1..40).contains(count)).count();
+    assert!(dividing > 120, "{dividing} of 400");
+}
