@@ -1,1 +1,168 @@
+use serde_json::json;
 
+use super::*;
+use crate::filter::{Needle, Test};
+use crate::schema::{Field, FieldKind};
+use crate::sort::SortValue;
+
+const TITLE: FieldId = FieldId(0);
+const TYPE: FieldId = FieldId(1);
+const CONFIDENCE: FieldId = FieldId(2);
+const KEYWORD: FieldId = FieldId(3);
+
+fn table() -> Table {
+    Table::new(Arc::new(Schema::new(&[
+        Field { name: "Title", kind: FieldKind::String, path: "Title" },
+        Field { name: "Type", kind: FieldKind::String, path: "Types[]" },
+        Field { name: "Confidence", kind: FieldKind::Number, path: "Confidence" },
+        Field { name: "Keyword", kind: FieldKind::Keyword, path: "" },
+    ])))
+}
+
+fn key(id: &str) -> Key {
+    Key { account: "111111111111".into(), product_arn: "product".into(), id: id.into() }
+}
+
+fn put(table: &mut Table, id: &str, sequence: u64, document: &Value) -> u64 {
+    table.put(key(id), sequence, Bytes::from(document.to_string()), document)
+}
+
+fn ids(page: &Page) -> Vec<&str> {
+    page.rows.iter().map(|row| row.key.id.as_str()).collect()
+}
+
+fn titled(value: &str) -> Filter {
+    Filter::term(TITLE, Test::equals(value))
+}
+
+fn by(field: FieldId, descending: bool) -> [SortKey; 1] {
+    [SortKey { field, descending }]
+}
+
+#[track_caller]
+fn check_filter(table: &Table, filter: &Filter, expected: &[&str]) {
+    assert_eq!(ids(&table.select(filter, &[], None, 100)), expected, "{filter:?}");
+    assert_eq!(table.count(filter), expected.len(), "{filter:?}");
+}
+
+#[test]
+fn a_table_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Table>();
+}
+
+#[test]
+fn srt_08_an_update_keeps_its_number_and_a_new_birth_gets_another() {
+    let mut table = table();
+    assert_eq!(put(&mut table, "a", 1, &json!({})), 1);
+    assert_eq!(put(&mut table, "b", 2, &json!({})), 2);
+    assert_eq!(put(&mut table, "a", 3, &json!({"Title": "new"})), 1);
+    assert_eq!(table.get(&key("a")).expect("stored").document, Bytes::from(r#"{"Title":"new"}"#));
+    check_filter(&table, &Filter::everything(), &["a", "b"]);
+    assert!(table.remove(&key("a")));
+    assert!(!table.remove(&key("a")));
+    assert_eq!((table.get(&key("a")), table.len()), (None, 1));
+    assert_eq!(put(&mut table, "a", 4, &json!({})), 4);
+    check_filter(&table, &Filter::everything(), &["b", "a"]);
+    let sequences: Vec<u64> = table.iter().map(|(_, stored)| stored.sequence).collect();
+    assert_eq!(sequences, [2, 4]);
+}
+
+#[test]
+fn columns_follow_every_write() {
+    let mut table = table();
+    put(&mut table, "a", 1, &json!({"Title": "x", "Types": ["p", "q"]}));
+    let of_type = |value: &str| Filter::term(TYPE, Test::equals(value));
+    check_filter(&table, &titled("x"), &["a"]);
+    check_filter(&table, &of_type("q"), &["a"]);
+    put(&mut table, "b", 2, &json!({"Title": "x", "Types": ["q"]}));
+    check_filter(&table, &titled("x"), &["a", "b"]);
+    put(&mut table, "a", 3, &json!({"Types": ["p"]}));
+    check_filter(&table, &titled("x"), &["b"]);
+    check_filter(&table, &titled("x").negated(), &["a"]);
+    check_filter(&table, &of_type("q"), &["b"]);
+    check_filter(&table, &of_type("p"), &["a"]);
+    table.remove(&key("a"));
+    put(&mut table, "c", 4, &json!({"Title": "y"}));
+    check_filter(&table, &of_type("p"), &[]);
+    check_filter(&table, &titled("x").negated(), &["c"]);
+}
+
+#[test]
+fn flt_38_keywords_read_documents_as_they_are_now() {
+    let mut table = table();
+    put(&mut table, "a", 1, &json!({"Note": {"Text": "Admin"}}));
+    put(&mut table, "b", 2, &json!({"Title": "x"}));
+    let keyword = Filter::term(KEYWORD, Test::Keyword(Needle::new("admin")));
+    check_filter(&table, &keyword, &["a"]);
+    check_filter(&table, &Filter::Any(vec![keyword.clone(), titled("x")]), &["a", "b"]);
+    check_filter(&table, &Filter::All(vec![keyword.clone(), titled("x")]), &[]);
+    put(&mut table, "a", 1, &json!({}));
+    check_filter(&table, &keyword, &[]);
+}
+
+#[test]
+fn a_document_that_is_no_json_has_no_values() {
+    let mut table = table();
+    table.put(key("a"), 1, Bytes::from_static(b"{"), &Value::Null);
+    check_filter(&table, &titled("x"), &[]);
+    check_filter(&table, &titled("x").negated(), &["a"]);
+}
+
+#[test]
+fn srt_08_ties_are_oldest_first_in_both_directions() {
+    let mut table = table();
+    for (id, sequence) in [("b", 2), ("c", 3), ("a", 1)] {
+        put(&mut table, id, sequence, &json!({"Confidence": 5}));
+    }
+    put(&mut table, "d", 4, &json!({}));
+    for descending in [false, true] {
+        let page = table.select(&Filter::everything(), &by(CONFIDENCE, descending), None, 100);
+        assert_eq!(ids(&page), ["a", "b", "c", "d"]);
+    }
+}
+
+#[test]
+fn srt_18_a_page_resumes_where_a_row_stood_that_is_gone() {
+    let mut table = table();
+    for (id, sequence, confidence) in [("a", 1, 10), ("b", 2, 20), ("c", 3, 30)] {
+        put(&mut table, id, sequence, &json!({"Confidence": confidence}));
+    }
+    let sort = by(CONFIDENCE, true);
+    let everything = Filter::everything();
+    let first = table.select(&everything, &sort, None, 2);
+    assert_eq!((ids(&first), first.more), (vec!["c", "b"], true));
+    let position = &first.rows[1].position;
+    assert_eq!(*position, Position { keys: vec![SortValue::Number(20.0)], sequence: 2 });
+    table.remove(&key("b"));
+    put(&mut table, "d", 4, &json!({"Confidence": 15}));
+    let second = table.select(&everything, &sort, Some(position), 2);
+    assert_eq!((ids(&second), second.more), (vec!["d", "a"], false));
+}
+
+#[test]
+fn srt_12_more_is_said_only_when_rows_follow() {
+    let mut table = table();
+    for sequence in 0..40 {
+        let title = if sequence % 20 == 7 { "few" } else { "many" };
+        put(&mut table, &sequence.to_string(), sequence, &json!({"Title": title}));
+    }
+    for sort in [&[] as &[SortKey], &by(TITLE, false)] {
+        for (filter, rows) in [(titled("few"), 2), (titled("many"), 38), (Filter::nothing(), 0)] {
+            for limit in [0, 1, rows.max(1) - 1, rows, rows + 1] {
+                let page = table.select(&filter, sort, None, limit);
+                assert_eq!((page.rows.len(), page.more), (limit.min(rows), limit < rows), "{filter:?} {limit}");
+            }
+        }
+    }
+}
+
+#[test]
+fn srt_18_a_position_of_another_order_is_survived() {
+    let mut table = table();
+    put(&mut table, "a", 1, &json!({"Confidence": 10}));
+    for keys in [vec![], vec![SortValue::Text("z".into())], vec![SortValue::Missing, SortValue::Missing]] {
+        let position = Position { keys, sequence: 0 };
+        assert!(table.select(&Filter::everything(), &by(CONFIDENCE, false), Some(&position), 5).rows.len() <= 1);
+    }
+}
