@@ -63,7 +63,7 @@ fn cln_07_numbers_keep_their_spelling() {
 }
 
 #[test]
-fn err_01_what_cannot_be_parsed_is_no_document() {
+fn err_11_what_cannot_be_parsed_is_no_document() {
     let input = Operation::EnableSecurityHub.model().input;
     for text in ["", "{", "{}x", "nul", "{\"Tags\":{\"a\":\"\\ud800\"}}", "{\"EnableDefaultStandards\":1e999}"] {
         assert!(read::body(input, text).is_err(), "{text}");

@@ -1,3 +1,5 @@
+//! Timestamps in every form.
+
 use super::*;
 
 /// 2006-01-02T15:04:05Z.

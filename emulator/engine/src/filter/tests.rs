@@ -1,3 +1,5 @@
+//! Filters held against single documents.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tables under writes, and what they answer.
+
 use serde_json::json;
 
 use super::*;

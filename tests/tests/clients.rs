@@ -1,0 +1,146 @@
+//! What real clients send and rely on.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use securityhub_fixtures::Operation;
+use securityhub_local::Emulator;
+use securityhub_local_tests::answer;
+use securityhub_local_tests::door::Door;
+use serde_json::{Value, json};
+
+const ARN: &str = "arn:aws:securityhub:us-east-1:111111111111:hub/default";
+
+fn enabled() -> Door {
+    let door = Door::default();
+    assert_eq!(door.call(Operation::EnableSecurityHub, &json!({})).0, 200);
+    door
+}
+
+/// Sends a query call to a neighbour service.
+fn query(door: &Door, service: &str, form: &'static str) -> Response<Bytes> {
+    let request = Request::post("/")
+        .header("authorization", door.authorization().replace("/securityhub/", &format!("/{service}/")))
+        .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+        .body(Bytes::from_static(form.as_bytes()));
+    door.send(request.unwrap())
+}
+
+fn text(response: &Response<Bytes>) -> &str {
+    std::str::from_utf8(response.body()).unwrap()
+}
+
+#[test]
+fn cln_01_tag_01_an_arn_in_a_path_may_be_encoded_or_not() {
+    let door = enabled();
+    for path in [
+        format!("/tags/{ARN}"),
+        format!("/tags/{}", ARN.replace(':', "%3A")),
+        format!("/tags/{}", ARN.replace(':', "%3a").replace('/', "%2f")),
+        format!("/tags/{}", ARN.replace('/', "%2F")),
+    ] {
+        let request = Request::get(&path).header("authorization", door.authorization()).body(Bytes::new()).unwrap();
+        let answered = answer::check(Some(Operation::ListTagsForResource), &door.send(request));
+        assert_eq!(answered, (200, json!({ "Tags": {} })), "{path}");
+    }
+}
+
+#[test]
+fn cln_02_a_call_without_body_length_and_type_is_good() {
+    let door = Door::default();
+    for (method, operation) in [("POST", Operation::EnableSecurityHub), ("DELETE", Operation::DisableSecurityHub)] {
+        let request = Request::builder().method(method).uri("/accounts");
+        let request = request.header("authorization", door.authorization()).body(Bytes::new()).unwrap();
+        assert_eq!(answer::check(Some(operation), &door.send(request)), (200, json!({})), "{method}");
+    }
+}
+
+#[test]
+fn cln_05_cln_06_lists_are_there_when_empty_and_the_last_page_has_no_token() {
+    let door = enabled();
+    assert_eq!(door.call(Operation::GetFindings, &json!({})), (200, json!({ "Findings": [] })));
+    let finding = json!({
+        "SchemaVersion": "2018-10-08",
+        "Id": "scan/1",
+        "ProductArn": "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default",
+        "GeneratorId": "scan",
+        "AwsAccountId": "111111111111",
+        "Types": ["Effects"],
+        "CreatedAt": "2026-01-15T08:00:00Z",
+        "UpdatedAt": "2026-01-15T08:00:00Z",
+        "Severity": { "Label": "LOW" },
+        "Title": "Port 22 is open",
+        "Description": "Found by a scan.",
+        "Resources": [{ "Type": "Other", "Id": "host-1" }],
+    });
+    let imported = door.call(Operation::BatchImportFindings, &json!({ "Findings": [finding] }));
+    assert_eq!(imported, (200, json!({ "FailedCount": 0, "SuccessCount": 1, "FailedFindings": [] })));
+    let (_, page) = door.call(Operation::GetFindings, &json!({ "MaxResults": 1 }));
+    let members: Vec<_> = page.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["Findings"], "a full page may be the last");
+}
+
+#[test]
+fn tf_01_tf_05_sts_tells_the_account_on_the_same_endpoint() {
+    let response = query(&Door::default(), "sts", "Action=GetCallerIdentity&Version=2011-06-15");
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/xml");
+    let text = text(&response);
+    assert!(text.contains("<Account>111111111111</Account>"), "{text}");
+    assert!(text.contains("<Arn>arn:aws:iam::111111111111:user/local</Arn>"), "{text}");
+}
+
+#[test]
+fn tf_03_the_other_ways_to_an_account_answer_too() {
+    let door = Door::default();
+    let response = query(&door, "iam", "Action=GetUser&Version=2010-05-08");
+    assert_eq!(response.status(), 200);
+    assert!(text(&response).contains("<Arn>arn:aws:iam::111111111111:user/local</Arn>"), "{}", text(&response));
+    let response = query(&door, "iam", "Action=ListRoles&MaxItems=1&Version=2010-05-08");
+    assert_eq!(response.status(), 400, "a 5xx would be retried");
+}
+
+#[test]
+fn tf_04_a_hub_of_no_account_is_not_found() {
+    let input = json!({ "HubArn": "arn:aws:securityhub:us-east-1::hub/default" });
+    let (status, body) = enabled().call(Operation::DescribeHub, &input);
+    assert_eq!((status, &body["Code"]), (404, &json!("ResourceNotFoundException")));
+}
+
+#[test]
+fn tf_06_regions_at_one_endpoint_stay_apart() {
+    let mut door = enabled();
+    let described = |door: &Door| door.call(Operation::DescribeHub, &json!({}));
+    assert_eq!(described(&door).1["HubArn"], ARN);
+    door.region = "us-west-2".to_owned();
+    assert_eq!(described(&door).0, 401);
+    door.call(Operation::EnableSecurityHub, &json!({}));
+    let input = json!({ "AutoEnableControls": false });
+    door.call(Operation::UpdateSecurityHubConfiguration, &input);
+    assert_eq!(described(&door).1["AutoEnableControls"], false);
+    door.region = "us-east-1".to_owned();
+    assert_eq!(described(&door).1["AutoEnableControls"], true);
+}
+
+#[test]
+fn tf_10_an_answer_comes_in_one_piece_and_the_connection_stays() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let emulator = runtime.block_on(Emulator::start()).unwrap();
+    let mut stream = TcpStream::connect(emulator.endpoint().trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let request = format!("GET /accounts HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\n\r\n", Door::default().authorization());
+    let mut buffer = [0; 8 * 1024];
+    for _ in 0..200 {
+        stream.write_all(request.as_bytes()).unwrap();
+        let read = stream.read(&mut buffer).unwrap();
+        let answer = std::str::from_utf8(&buffer[..read]).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head in one read");
+        let head = head.to_ascii_lowercase();
+        assert!(head.contains(&format!("content-length: {}", body.len())), "the body comes with the head: {answer}");
+        assert!(!head.contains("connection: close"), "{head}");
+        assert_eq!(serde_json::from_str::<Value>(body).unwrap()["Code"], "InvalidAccessException");
+    }
+}

@@ -1,0 +1,181 @@
+//! Errors as they come out of the door: their form, their order, their sentences.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use securityhub_fixtures::Operation;
+use securityhub_local::operations::{Behaviour, entry};
+use securityhub_local_tests::door::{Door, request};
+use securityhub_local_tests::{answer, sample};
+use serde_json::{Value, json};
+
+const OTHER: &str = "222222222222";
+
+fn enabled() -> Door {
+    let door = Door::default();
+    assert_eq!(door.call(Operation::EnableSecurityHub, &json!({})).0, 200);
+    door
+}
+
+fn send(door: &Door, method: &str, path: &str, authorization: Option<&str>, body: &'static str) -> Response<Bytes> {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(authorization) = authorization {
+        request = request.header("authorization", authorization);
+    }
+    door.send(request.body(Bytes::from_static(body.as_bytes())).unwrap())
+}
+
+/// Calls and gives the status, the code and the message of the refusal.
+fn refused(door: &Door, operation: Operation, input: &Value) -> (u16, String, String) {
+    let (status, body) = door.call(operation, input);
+    (status, text(&body["Code"]), text(&body["Message"]))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+fn finding(account: &str) -> Value {
+    json!({
+        "SchemaVersion": "2018-10-08",
+        "Id": "scan/1",
+        "ProductArn": format!("arn:aws:securityhub:us-east-1:{account}:product/{account}/default"),
+        "GeneratorId": "scan",
+        "AwsAccountId": account,
+        "Types": ["Effects"],
+        "CreatedAt": "2026-01-15T08:00:00Z",
+        "UpdatedAt": "2026-01-15T08:00:00Z",
+        "Severity": { "Label": "LOW" },
+        "Title": "Port 22 is open",
+        "Description": "Found by a scan.",
+        "Resources": [{ "Type": "Other", "Id": "host-1" }],
+    })
+}
+
+#[test]
+fn err_01_cln_04_an_error_carries_its_code_twice_and_its_sentence_once() {
+    let door = Door::default();
+    let response = door.send(request(Operation::DescribeHub, &json!({}), &door.authorization()));
+    let header = |name: &str| response.headers()[name].to_str().unwrap();
+    assert_eq!(response.status(), 401);
+    assert_eq!(header("content-type"), "application/json");
+    assert_eq!(header("x-amzn-errortype"), "InvalidAccessException");
+    assert_eq!(header("x-amzn-requestid").len(), 36);
+    let body: Value = serde_json::from_slice(response.body()).unwrap();
+    let expected = json!({
+        "Message": "Account 111111111111 is not subscribed to AWS Security Hub",
+        "Code": "InvalidAccessException",
+    });
+    assert_eq!(body, expected);
+}
+
+#[test]
+fn err_05_an_unknown_path_is_404_and_a_wrong_method_405() {
+    let door = Door::default();
+    for (method, path, status) in [("GET", "/nothing/here", 404), ("GET", "/", 404), ("PUT", "/accounts", 405)] {
+        let response = send(&door, method, path, Some(&door.authorization()), "");
+        let (found, body) = answer::check(None, &response);
+        assert_eq!((found, &body["Code"]), (status, &json!("UnknownOperationException")), "{method} {path}");
+        assert!(text(&body["Message"]).contains(path), "{body}");
+    }
+}
+
+#[test]
+fn err_06_tf_07_what_is_not_built_is_named_and_never_a_5xx() {
+    let door = enabled();
+    let missing = Operation::ALL.into_iter().filter(|&operation| entry(operation).behaviour == Behaviour::Missing);
+    for operation in missing {
+        let input = sample::valid(operation.model().input, false);
+        let (status, code, message) = refused(&door, operation, &input);
+        assert_eq!((status, code.as_str()), (404, "UnknownOperationException"), "{message}");
+        assert!(message.contains(operation.name()), "{message}");
+    }
+}
+
+#[test]
+fn err_08_refusals_come_in_one_order() {
+    let door = Door::default();
+    let signed = door.authorization();
+    let check = |method: &str, path: &str, authorization, body, operation, status: u16, code: &str| {
+        let response = send(&door, method, path, authorization, body);
+        let (found, body) = answer::check(operation, &response);
+        assert_eq!((found, &body["Code"]), (status, &json!(code)), "{method} {path}: {body}");
+    };
+    // Each call breaks what the later stages look at, too.
+    check("GET", "/nothing", None, "{", None, 403, "MissingAuthenticationTokenException");
+    check("GET", "/nothing", Some("Bearer x"), "{", None, 403, "IncompleteSignatureException");
+    check("GET", "/nothing", Some(&signed), "{", None, 404, "UnknownOperationException");
+    let insights = Some(Operation::GetInsights);
+    check("POST", "/insights/get", Some(&signed), "{", insights, 400, "InvalidInputException");
+    check("POST", "/insights/get", Some(&signed), r#"{"MaxResults":0}"#, insights, 400, "InvalidInputException");
+    check("POST", "/insights/get", Some(&signed), "{}", insights, 404, "UnknownOperationException");
+    let findings = Some(Operation::GetFindings);
+    check("POST", "/findings", Some(&signed), r#"{"MaxResults":0}"#, findings, 400, "InvalidInputException");
+    check("POST", "/findings", Some(&signed), r#"{"NextToken":"no token"}"#, findings, 401, "InvalidAccessException");
+    door.call(Operation::EnableSecurityHub, &json!({}));
+    check("POST", "/findings", Some(&signed), r#"{"NextToken":"no token"}"#, findings, 400, "InvalidInputException");
+}
+
+#[test]
+fn err_09_each_half_has_its_code_for_a_bad_request() {
+    let door = enabled();
+    for (operation, expected) in [
+        (Operation::GetFindings, "InvalidInputException"),
+        (Operation::GetFindingsV2, "ValidationException"),
+        (Operation::ListConnectorsV2, "ValidationException"),
+    ] {
+        let (status, code, message) = refused(&door, operation, &json!({ "MaxResults": 1_000 }));
+        assert_eq!((status, code.as_str()), (400, expected), "{message}");
+    }
+}
+
+#[test]
+fn err_12_a_sentence_begins_with_whom_it_is_about() {
+    let door = enabled();
+    let mut wrong = finding("111111111111");
+    wrong["Resources"] = json!([]);
+    let (_, body) = door.call(Operation::BatchImportFindings, &json!({ "Findings": [wrong] }));
+    assert_eq!(
+        body["FailedFindings"][0]["ErrorMessage"],
+        "Finding does not adhere to Amazon Finding Format. data.Resources should NOT have fewer than 1 items."
+    );
+    let filters = json!({ "Filters": { "CreatedAt": [{ "DateRange": { "Value": "7", "Unit": "DAYS" } }] } });
+    assert_eq!(
+        refused(&door, Operation::GetFindings, &filters).2,
+        "Invalid Filters in the input: data.CreatedAt[0].DateRange.Value should be number"
+    );
+    assert_eq!(
+        refused(&door, Operation::GetFindings, &json!({ "MaxResults": 101 })).2,
+        "Invalid parameter 'MaxResults'. data.MaxResults should be <= 100"
+    );
+}
+
+#[test]
+fn err_13_err_15_err_16_err_20_what_is_answered_while_the_hub_is_off() {
+    let door = Door::default();
+    let arn = json!({ "ResourceArn": "arn:aws:securityhub:us-east-1:111111111111:hub/default" });
+    for (operation, input, expected) in [
+        (Operation::GetFindings, json!({}), (401, "InvalidAccessException")),
+        (Operation::UpdateSecurityHubConfiguration, json!({}), (401, "InvalidAccessException")),
+        (Operation::DisableSecurityHub, json!({}), (404, "ResourceNotFoundException")),
+        (Operation::ListTagsForResource, arn, (404, "ResourceNotFoundException")),
+    ] {
+        let (status, code, message) = refused(&door, operation, &input);
+        assert_eq!((status, code.as_str()), expected, "{}: {message}", operation.name());
+    }
+    assert_eq!(door.call(Operation::EnableSecurityHub, &json!({})).0, 200);
+    let (status, code, message) = refused(&door, Operation::EnableSecurityHub, &json!({}));
+    assert_eq!((status, code.as_str()), (409, "ResourceConflictException"), "{message}");
+}
+
+#[test]
+fn err_18_a_product_that_the_caller_may_not_write_is_named_with_the_caller_and_the_action() {
+    let door = enabled();
+    let (status, code, message) =
+        refused(&door, Operation::BatchImportFindings, &json!({ "Findings": [finding(OTHER)] }));
+    assert_eq!((status, code.as_str()), (403, "AccessDeniedException"));
+    assert_eq!(
+        message,
+        "User: arn:aws:iam::111111111111:user/local is not authorized to perform: securityhub:BatchImportFindings on \
+         resource: arn:aws:securityhub:us-east-1:222222222222:product/222222222222/default"
+    );
+}

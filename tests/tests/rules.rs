@@ -1,0 +1,327 @@
+//! The register of rules against the tests that prove them, and the texts that are made from the code.
+
+mod files;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
+use std::fs;
+
+use files::{root, with_extension};
+
+const REGISTER: &str = "docs/rules.tsv";
+const EVIDENCE: [&str; 3] = ["documented", "observed", "inferred"];
+
+/// `HUB-08`: a chapter's prefix and a number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Id {
+    prefix: String,
+    number: u32,
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{:02}", self.prefix, self.number)
+    }
+}
+
+struct Chapter {
+    prefix: String,
+    title: String,
+    rules: Vec<Rule>,
+}
+
+struct Rule {
+    id: Id,
+    evidence: String,
+    /// Why it is not modelled; a rule without a reason is tested.
+    reason: Option<String>,
+    text: String,
+}
+
+/// A test and the rules that its name says it proves.
+struct Proof {
+    name: String,
+    path: String,
+    line: usize,
+    ids: Vec<Named>,
+}
+
+/// What a test's name names: a rule, or all the rules of a chapter from one to another.
+#[derive(Debug, PartialEq, Eq)]
+enum Named {
+    One(Id),
+    Range(Id, Id),
+}
+
+/// Reads the register; its form is checked on the way.
+fn register() -> Vec<Chapter> {
+    let text = fs::read_to_string(root().join(REGISTER)).unwrap();
+    let mut lines = (1..).zip(text.lines()).filter(|(_, line)| !line.starts_with('#'));
+    assert_eq!(lines.next().map(|(_, line)| line), Some("id\tevidence\tstate\trule\treason"), "{REGISTER}");
+    let mut chapters: Vec<Chapter> = Vec::new();
+    for (number, line) in lines {
+        let fields: Vec<&str> = line.split('\t').collect();
+        match fields[..] {
+            ["chapter", prefix, title] => {
+                chapters.push(Chapter { prefix: prefix.to_owned(), title: title.to_owned(), rules: Vec::new() });
+            }
+            [id, evidence, state, text, reason] => {
+                let rule = rule(id, evidence, state, text, reason)
+                    .unwrap_or_else(|wrong| panic!("{REGISTER}:{number}: {wrong}: {line}"));
+                let chapter = chapters.last_mut().filter(|chapter| chapter.prefix == rule.id.prefix);
+                let chapter = chapter.unwrap_or_else(|| panic!("{REGISTER}:{number}: {id} stands in another's chapter"));
+                if let Some(before) = chapter.rules.last() {
+                    assert!(before.id < rule.id, "{REGISTER}:{number}: {id} follows {}", before.id);
+                }
+                chapter.rules.push(rule);
+            }
+            _ => panic!("{REGISTER}:{number}: neither a chapter nor a rule: {line}"),
+        }
+    }
+    chapters
+}
+
+fn rule(id: &str, evidence: &str, state: &str, text: &str, reason: &str) -> Result<Rule, String> {
+    let id = id.split_once('-').and_then(|(prefix, number)| self::id(prefix, number)).ok_or("no id")?;
+    let places = evidence.split(", ").map(|word| EVIDENCE.iter().position(|known| *known == word));
+    let places: Vec<usize> = places.collect::<Option<_>>().ok_or_else(|| format!("evidence is of {EVIDENCE:?}"))?;
+    if !places.is_sorted_by(|a, b| a < b) {
+        return Err("evidence stands in order, the best first".to_owned());
+    }
+    if text.trim().is_empty() {
+        return Err("it says nothing".to_owned());
+    }
+    let reason = match (state, reason.trim()) {
+        ("tested", "") => None,
+        ("tested", _) => return Err("a tested rule needs no reason".to_owned()),
+        ("not modelled", "") => return Err("a rule that is not modelled needs a reason".to_owned()),
+        ("not modelled", reason) => Some(reason.to_owned()),
+        _ => return Err("the state is `tested` or `not modelled`".to_owned()),
+    };
+    Ok(Rule { id, evidence: evidence.to_owned(), reason, text: text.to_owned() })
+}
+
+/// An id from its two parts, in any case.
+fn id(prefix: &str, number: &str) -> Option<Id> {
+    let is_prefix = (2..=3).contains(&prefix.len())
+        && prefix.starts_with(|c: char| c.is_ascii_alphabetic())
+        && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_number = number.len() >= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.parse().ok().filter(|_| is_number && is_prefix)?;
+    Some(Id { prefix: prefix.to_ascii_uppercase(), number })
+}
+
+/// The ids that a test's name begins with: `hub_13_hub_14_…`, `asf_20_to_asf_32_…`, `flt_40_to_45_…`.
+fn leading_ids(name: &str) -> Vec<Named> {
+    let words: Vec<&str> = name.split('_').collect();
+    let mut ids = Vec::new();
+    let mut rest = &words[..];
+    while let [prefix, number, after @ ..] = rest {
+        let Some(first) = id(prefix, number) else { break };
+        let (named, after) = match after {
+            ["to", prefix, number, after @ ..] if id(prefix, number).is_some() => {
+                (id(prefix, number).map(|last| Named::Range(first.clone(), last)), after)
+            }
+            ["to", number, after @ ..] if id(prefix, number).is_some() => {
+                (id(prefix, number).map(|last| Named::Range(first.clone(), last)), after)
+            }
+            after => (None, after),
+        };
+        ids.push(named.unwrap_or(Named::One(first)));
+        rest = after;
+    }
+    ids
+}
+
+/// The tests of the repository whose names begin with ids.
+fn proofs() -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    for file in with_extension("", &["rs", "py"]) {
+        let tests = if file.path.ends_with(".rs") { rust_tests(&file.text) } else { python_tests(&file.text) };
+        for (line, name) in tests {
+            // Python's runners want `test_` in front.
+            let ids = leading_ids(name.strip_prefix("test_").unwrap_or(name));
+            if !ids.is_empty() {
+                proofs.push(Proof { name: name.to_owned(), path: file.path.clone(), line, ids });
+            }
+        }
+    }
+    proofs
+}
+
+/// Functions under `#[test]` or `#[tokio::test]` and properties inside `quickcheck!`, with their lines.
+fn rust_tests(text: &str) -> Vec<(usize, &str)> {
+    let (mut tests, mut marked, mut properties) = (Vec::new(), false, None);
+    for (number, line) in (1..).zip(text.lines()) {
+        let code = line.trim_start();
+        let indent = line.len() - code.len();
+        if code.starts_with("#[test]") || code.starts_with("#[tokio::test") || code.starts_with("#[quickcheck") {
+            marked = true;
+        } else if code.starts_with("quickcheck! {") || code.starts_with("quickcheck::quickcheck! {") {
+            properties = Some(indent);
+        } else if code == "}" && properties == Some(indent) {
+            properties = None;
+        } else if let Some(name) = function(code) {
+            if marked || properties.is_some() {
+                tests.push((number, name));
+            }
+            marked = false;
+        }
+    }
+    tests
+}
+
+fn python_tests(text: &str) -> Vec<(usize, &str)> {
+    let name = |line: &'_ str| line.trim_start().strip_prefix("def ").map(str::len);
+    (1..)
+        .zip(text.lines())
+        .filter_map(|(number, line)| {
+            let rest = &line[line.len() - name(line)?..];
+            rest.split_once('(').map(|(name, _)| (number, name.trim()))
+        })
+        .collect()
+}
+
+/// The name of the function that begins on a line.
+fn function(code: &str) -> Option<&str> {
+    let code = code.strip_prefix("async ").unwrap_or(code);
+    let rest = code.strip_prefix("fn ")?;
+    rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()
+}
+
+/// For each rule of the register the tests that name it, and what the tests name beside it.
+fn proved<'p>(chapters: &[Chapter], proofs: &'p [Proof]) -> (BTreeMap<Id, Vec<&'p Proof>>, Vec<String>) {
+    let known: BTreeSet<&Id> = chapters.iter().flat_map(|chapter| &chapter.rules).map(|rule| &rule.id).collect();
+    let (mut proved, mut unknown) = (BTreeMap::<Id, Vec<&Proof>>::new(), Vec::new());
+    for proof in proofs {
+        for named in &proof.ids {
+            let ends = match named {
+                Named::One(id) => [id, id],
+                Named::Range(first, last) => [first, last],
+            };
+            for id in ends.into_iter().filter(|id| !known.contains(id)) {
+                unknown.push(format!("{}:{}: {} names {id}, which is not in {REGISTER}", proof.path, proof.line, proof.name));
+            }
+            for id in known.iter().filter(|id| (ends[0]..=ends[1]).contains(*id)) {
+                proved.entry((**id).clone()).or_default().push(proof);
+            }
+        }
+    }
+    (proved, unknown)
+}
+
+#[test]
+fn every_rule_is_proved_by_a_test_or_says_why_not_and_every_test_names_a_rule() {
+    let chapters = register();
+    let titles: BTreeSet<_> = chapters.iter().map(|chapter| &chapter.prefix).collect();
+    assert_eq!(titles.len(), chapters.len(), "a chapter stands twice");
+    let proofs = proofs();
+    let (proved, mut wrong) = proved(&chapters, &proofs);
+    for rule in chapters.iter().flat_map(|chapter| &chapter.rules) {
+        match (&rule.reason, proved.get(&rule.id).and_then(|tests| tests.first())) {
+            (None, None) => wrong.push(format!("{REGISTER}: no test names {}", rule.id)),
+            (Some(_), Some(test)) => wrong.push(format!(
+                "{}:{}: {} proves {}, which {REGISTER} calls not modelled",
+                test.path, test.line, test.name, rule.id
+            )),
+            (None, Some(_)) | (Some(_), None) => {}
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn the_page_of_fidelity_is_made_from_the_register() {
+    refresh("docs/fidelity.md", &fidelity(&register()));
+}
+
+fn fidelity(chapters: &[Chapter]) -> String {
+    let proofs = proofs();
+    let (proved, _) = proved(chapters, &proofs);
+    let rules = || chapters.iter().flat_map(|chapter| &chapter.rules);
+    let all = rules().count();
+    let tested = rules().filter(|rule| rule.reason.is_none()).count();
+    let mut text = format!(
+        "# Fidelity, rule by rule\n\n\
+         What is known of Security Hub's behaviour, how well it is known, and which test proves it here. *Documented*: \
+         AWS says so. *Observed*: public material shows it. *Inferred*: a guess of ours, to be changed when evidence \
+         comes. A rule with several kinds of evidence has them for its several parts.\n\n\
+         {all} rules: {tested} proved by tests, {} not modelled. `{REGISTER}` is the source; this page is made from it.\n",
+        all - tested
+    );
+    for chapter in chapters {
+        _ = write!(text, "\n## {}\n\n| rule | what | evidence | proved by |\n| --- | --- | --- | --- |\n", chapter.title);
+        for rule in &chapter.rules {
+            let proof = match &rule.reason {
+                Some(reason) => format!("*not modelled:* {reason}"),
+                None => proved.get(&rule.id).map(|tests| links(tests)).unwrap_or_default(),
+            };
+            _ = writeln!(text, "| {} | {} | {} | {proof} |", rule.id, rule.text, rule.evidence);
+        }
+    }
+    text
+}
+
+fn links(tests: &[&Proof]) -> String {
+    let links: Vec<_> = tests.iter().map(|test| format!("[`{}`](../{})", test.name, test.path)).collect();
+    links.join(", ")
+}
+
+#[test]
+fn the_readme_tells_the_coverage() {
+    let (begin, end) = ("<!-- coverage -->\n", "<!-- /coverage -->");
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let parts = readme.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
+    let (before, after) = parts.expect("README.md has the markers `<!-- coverage -->` and `<!-- /coverage -->`");
+    refresh("README.md", &format!("{before}{begin}{}{end}{after}", securityhub_local::program::coverage_markdown()));
+}
+
+/// Compares a file with what it should be. Outside CI it is rewritten, and the test fails this once.
+fn refresh(path: &str, expected: &str) {
+    let file = root().join(path);
+    if fs::read_to_string(&file).is_ok_and(|found| found == expected) {
+        return;
+    }
+    assert!(std::env::var_os("CI").is_none(), "{path} lags: run `cargo test` and commit what it rewrites");
+    fs::write(&file, expected).unwrap();
+    panic!("{path} lagged and is rewritten: run the test again and commit the file");
+}
+
+#[test]
+fn a_tests_name_begins_with_its_rules() {
+    let one = |prefix: &str, number| Named::One(Id { prefix: prefix.to_owned(), number });
+    assert_eq!(leading_ids("hub_13_hub_14_a_hub_that_is_off"), [one("HUB", 13), one("HUB", 14)]);
+    assert_eq!(leading_ids("o2g_04_asf_100_words"), [one("O2G", 4), one("ASF", 100)]);
+    let range = Named::Range(Id { prefix: "FLT".to_owned(), number: 40 }, Id { prefix: "FLT".to_owned(), number: 45 });
+    assert_eq!(leading_ids("flt_40_to_45_oracle"), [range]);
+    let range = Named::Range(Id { prefix: "ASF".to_owned(), number: 20 }, Id { prefix: "ASF".to_owned(), number: 32 });
+    assert_eq!(leading_ids("asf_20_to_asf_32_imp_01_all"), [range, one("IMP", 1)]);
+    for none in ["a_50_tags", "hub_is_on", "tags_50", "hub_1_x", "", "_", "every_one_of_126"] {
+        assert_eq!(leading_ids(none), [], "{none}");
+    }
+}
+
+#[test]
+fn tests_are_found_by_their_marks() {
+    let text = "#[test]\n#[allow(x)]\nfn a() {\n}\nfn helper() {}\n    #[tokio::test(flavor = \"x\")]\n    async fn b() {}\n\
+                quickcheck! {\n    fn c(x: u8) -> bool {\n        true\n    }\n}\nfn helper_too() {}\n";
+    assert_eq!(rust_tests(text), [(3, "a"), (7, "b"), (9, "c")]);
+    assert_eq!(python_tests("def tf_01_x():\n  def test_tf_02_y(a):\nclass A:\n"), [(1, "tf_01_x"), (2, "test_tf_02_y")]);
+}
+
+#[test]
+fn a_wrong_row_is_named() {
+    for (id, evidence, state, text, reason) in [
+        ("HUB1", "inferred", "tested", "x", ""),
+        ("HUB-01", "guessed", "tested", "x", ""),
+        ("HUB-01", "inferred, documented", "tested", "x", ""),
+        ("HUB-01", "inferred, inferred", "tested", "x", ""),
+        ("HUB-01", "inferred", "tested", "", ""),
+        ("HUB-01", "inferred", "tested", "x", "y"),
+        ("HUB-01", "inferred", "not modelled", "x", ""),
+        ("HUB-01", "inferred", "maybe", "x", ""),
+    ] {
+        assert!(rule(id, evidence, state, text, reason).is_err(), "{id} {evidence} {state} {text} {reason}");
+    }
+    assert!(rule("HUB-01", "documented, inferred", "not modelled", "x", "y").is_ok());
+}

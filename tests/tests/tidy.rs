@@ -1,0 +1,379 @@
+//! What the architecture promises, read off the source text: arrows, names, lengths, first lines, words.
+
+mod files;
+
+use files::{File, root, with_extension};
+
+const EMULATOR: &str = "emulator/src";
+const MOST_LINES_OF_A_FILE: usize = 600;
+const MOST_LINES_OF_A_FUNCTION: usize = 60;
+/// Any room, for what ties them together.
+const ALL: &[&str] = &["*"];
+
+/// Which rooms and paths each room of the emulator may name, beside itself. `engine` and `fixtures` are the crates.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("aws_error", &["fixtures"]),
+    ("connector", &["service"]),
+    ("control", &["service", "state"]),
+    ("domain", &["aws_error", "engine", "fixtures", "shape", "state"]),
+    ("gate", &["aws_error", "domain", "fixtures", "operations", "shape", "state"]),
+    ("guard", ALL),
+    ("lib", ALL),
+    ("main", ALL),
+    ("neighbours", &["aws_error", "domain::arn", "domain::caller", "state", "wire::answer"]),
+    ("operations", &["aws_error", "domain", "engine", "fixtures", "shape", "state"]),
+    ("program", ALL),
+    ("scenario", &["aws_error", "domain", "engine", "fixtures", "shape", "state"]),
+    ("service", ALL),
+    ("shape", &["engine", "fixtures"]),
+    ("state", &["engine", "fixtures"]),
+    ("wire", &["aws_error", "fixtures", "shape"]),
+];
+
+/// What does IO, reads a clock, or knows HTTP.
+const OUTSIDE: [&[&str]; 3] = [HTTP, IO, CLOCKS];
+const HTTP: &[&str] = &["hyper::", "http::", "tokio::", "axum::"];
+const IO: &[&str] = &["std::fs", "std::env", "std::process", "TcpStream", "TcpListener", "UdpSocket"];
+const CLOCKS: &[&str] = &["SystemTime", "::now()"];
+
+/// What rooms never name. The one clock is in `state`.
+const NEVER: &[(&str, &[&[&str]])] = &[
+    ("domain", &OUTSIDE),
+    ("gate", &OUTSIDE),
+    ("operations", &OUTSIDE),
+    ("scenario", &[HTTP]),
+    ("shape", &OUTSIDE),
+    ("state", &[HTTP, IO, &["SystemTime"]]),
+];
+
+/// A line of code: its number, and its text without comments.
+type Line<'f> = (usize, &'f str);
+
+/// The code lines of a file without its tests.
+fn code(file: &File) -> Vec<Line<'_>> {
+    if is_test_file(&file.path) { Vec::new() } else { without_tests(&file.text) }
+}
+
+/// Whether a file holds tests and what they share.
+fn is_test_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    path.contains("/tests/") || ["tests.rs", "testing.rs"].contains(&name)
+}
+
+/// Lines that are neither comments nor below `#[cfg(test)]`.
+fn without_tests(text: &str) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    // Between the mark and the end of the item: the indent at which a `}` or `;` ends it.
+    let mut skipped: Option<usize> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        let trimmed = line.trim();
+        let indent = line.len() - line.trim_start().len();
+        if let Some(end) = skipped {
+            let attribute = trimmed.starts_with("#[") || trimmed.is_empty();
+            if indent == end && !attribute && (trimmed.starts_with('}') || trimmed.ends_with([';', '}'])) {
+                skipped = None;
+            }
+        } else if trimmed == "#[cfg(test)]" {
+            skipped = Some(indent);
+        } else if !trimmed.starts_with("//") {
+            lines.push((number, line.split(" // ").next().unwrap_or(line)));
+        }
+    }
+    lines
+}
+
+/// The room of a file of the emulator.
+fn room(path: &str) -> &str {
+    let below = path.strip_prefix(EMULATOR).unwrap_or(path).trim_start_matches('/');
+    below.split('/').next().unwrap_or(below).trim_end_matches(".rs")
+}
+
+/// How many modules a file stands below the root of its crate.
+fn depth(path: &str) -> usize {
+    let below = path.strip_prefix(EMULATOR).unwrap_or(path).trim_start_matches('/');
+    let folders = below.matches('/').count();
+    if below.ends_with("/mod.rs") || ["lib.rs", "main.rs"].contains(&below) { folders } else { folders + 1 }
+}
+
+/// The paths below the crate's root that a text names, `domain::caller::Caller` for instance.
+fn named_paths(text: &str, depth: usize) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut starts: Vec<usize> = text.match_indices("crate::").map(|(at, found)| at + found.len()).collect();
+    let up = "super::".repeat(depth);
+    if depth > 0 {
+        starts.extend(text.match_indices(&up).map(|(at, found)| at + found.len()));
+    }
+    for start in starts {
+        expand(&text[start..], "", &mut paths);
+    }
+    for (at, found) in text.match_indices("securityhub_") {
+        let name = word(&text[at + found.len()..]);
+        if ["engine", "fixtures"].contains(&name) {
+            paths.push(name.to_owned());
+        }
+    }
+    paths
+}
+
+/// The paths of a use tree: `a::{b, c::d}` below a prefix.
+fn expand(tree: &str, prefix: &str, paths: &mut Vec<String>) {
+    if let Some(group) = tree.strip_prefix('{') {
+        let (mut open, mut start) = (1, 0);
+        for (at, character) in group.char_indices() {
+            open = match character {
+                '{' => open + 1,
+                '}' => open - 1,
+                _ => open,
+            };
+            if open == 0 || (open == 1 && character == ',') {
+                expand(group[start..at].trim_start(), prefix, paths);
+                start = at + 1;
+            }
+            if open == 0 {
+                return;
+            }
+        }
+        return;
+    }
+    let name = word(tree);
+    if name.is_empty() {
+        return;
+    }
+    let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}::{name}") };
+    match tree[name.len()..].strip_prefix("::") {
+        Some(rest) if rest.starts_with('{') || !word(rest).is_empty() => expand(rest, &path, paths),
+        _ => paths.push(path),
+    }
+}
+
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    &text[..end]
+}
+
+fn may_use(room: &str) -> Option<&'static [&'static str]> {
+    MAY_USE.iter().find(|(name, _)| *name == room).map(|(_, uses)| *uses)
+}
+
+/// The line that names a path, or at least its end: a use tree names it in parts.
+fn line_of(lines: &[Line<'_>], path: &str) -> usize {
+    let last = path.rsplit("::").next().unwrap_or(path);
+    let line = |text: &str| lines.iter().find(|(_, line)| line.contains(text)).map(|(number, _)| *number);
+    line(path).or_else(|| line(last)).unwrap_or(1)
+}
+
+#[test]
+fn arrows_point_down() {
+    let mut wrong = Vec::new();
+    for file in with_extension(EMULATOR, &["rs"]) {
+        let room = room(&file.path);
+        let lines = code(&file);
+        if lines.is_empty() {
+            continue;
+        }
+        let Some(uses) = may_use(room) else {
+            wrong.push(format!("{}:1: a room without a row in MAY_USE", file.path));
+            continue;
+        };
+        let text: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
+        for path in named_paths(&text.join("\n"), depth(&file.path)) {
+            let good = uses == ALL
+                || path.split("::").next() == Some(room)
+                || uses.iter().any(|allowed| path == *allowed || path.starts_with(&format!("{allowed}::")));
+            if !good {
+                wrong.push(format!("{}:{}: {room} may not use {path}", file.path, line_of(&lines, &path)));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn the_crates_below_know_nothing_of_ours() {
+    let mut wrong = Vec::new();
+    for folder in ["emulator/engine", "fixtures"] {
+        let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        let section = manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next());
+        for line in section.unwrap_or_default().lines() {
+            let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            if name.starts_with("securityhub-") || ["hyper", "http", "tokio", "axum", "dashmap"].contains(&name) {
+                wrong.push(format!("{folder}/Cargo.toml: {line}"));
+            }
+        }
+    }
+    for file in with_extension("emulator/engine/src", &["rs"]) {
+        wrong.extend(OUTSIDE.iter().flat_map(|never| names(&file, never)));
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn rooms_keep_clear_of_io_clocks_and_http() {
+    let mut wrong = Vec::new();
+    for file in with_extension(EMULATOR, &["rs"]) {
+        let room = room(&file.path);
+        for never in NEVER.iter().filter(|(name, _)| *name == room).flat_map(|(_, never)| *never) {
+            wrong.extend(names(&file, never));
+        }
+        if file.path != "emulator/src/state/world.rs" {
+            wrong.extend(names(&file, &["dashmap::", "DashMap"]));
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// Where a file's code names one of these. A name that only ends like it is another.
+fn names(file: &File, never: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (number, line) in code(file) {
+        for name in never {
+            let whole = line.match_indices(name).any(|(at, _)| {
+                let before = line[..at].chars().next_back().unwrap_or(' ');
+                name.starts_with("::") || !(before.is_alphanumeric() || before == '_')
+            });
+            if whole {
+                found.push(format!("{}:{number}: names {name}: {}", file.path, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn nothing_that_input_can_reach_panics() {
+    let mut wrong = Vec::new();
+    for folder in [EMULATOR, "emulator/engine/src"] {
+        for file in with_extension(folder, &["rs"]) {
+            let panics = [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("];
+            for (number, line) in code(&file) {
+                if let Some(found) = panics.iter().find(|panics| line.contains(**panics)) {
+                    wrong.push(format!("{}:{number}: {found}: {}", file.path, line.trim()));
+                }
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn every_file_says_first_what_lives_in_it_and_is_short() {
+    let mut wrong = Vec::new();
+    for file in with_extension("", &["rs"]) {
+        if !file.text.starts_with("//! ") {
+            wrong.push(format!("{}:1: does not begin with `//! `", file.path));
+        }
+        let lines = file.text.lines().count();
+        if lines > MOST_LINES_OF_A_FILE {
+            wrong.push(format!("{}:{MOST_LINES_OF_A_FILE}: has {lines} lines", file.path));
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn functions_are_short() {
+    let mut wrong = Vec::new();
+    for file in with_extension("", &["rs"]) {
+        for (number, lines) in functions(&file.text) {
+            if lines > MOST_LINES_OF_A_FUNCTION {
+                wrong.push(format!("{}:{number}: a function of {lines} lines", file.path));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// The functions of a text, by indentation: where each begins, and how many lines it has. Those that allow themselves
+/// to be long are left out.
+fn functions(text: &str) -> Vec<(usize, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut functions = Vec::new();
+    for (position, line) in lines.iter().enumerate() {
+        let start = line.trim_start();
+        let indent = &line[..line.len() - start.len()];
+        if !begins_function(start) || start.ends_with('}') || start.ends_with(';') || may_be_long(&lines[..position]) {
+            continue;
+        }
+        let end = lines[position..].iter().position(|line| {
+            let inner = line.strip_prefix(indent).unwrap_or_default();
+            inner == "}" || (inner.starts_with(')') && inner.ends_with(';'))
+        });
+        functions.push((position + 1, end.map_or(lines.len() - position, |end| end + 1)));
+    }
+    functions
+}
+
+fn begins_function(start: &str) -> bool {
+    let mut rest = start;
+    for word in ["pub ", "pub(crate) ", "pub(super) ", "const ", "async ", "extern \"C\" "] {
+        rest = rest.strip_prefix(word).unwrap_or(rest);
+    }
+    rest.starts_with("fn ")
+}
+
+/// Whether the attributes above a function allow it to be long.
+fn may_be_long(above: &[&str]) -> bool {
+    let attached = above.iter().rev().map(|line| line.trim()).take_while(|line| {
+        line.starts_with("#[") || line.starts_with("//") || line.ends_with(")]") || line.starts_with("reason")
+    });
+    attached.into_iter().any(|line| line.contains("clippy::too_many_lines"))
+}
+
+#[test]
+fn the_project_speaks_of_itself_alone() {
+    let words = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("/wo", "rk/"),
+        concat!("../sha", "red"),
+        concat!("/ho", "me/"),
+        concat!("/ro", "ot/"),
+        concat!("/tmp/help", "ers"),
+    ];
+    let mut wrong = Vec::new();
+    for file in with_extension("", &["rs", "md", "toml", "tsv", "yaml", "yml", "py", "sh", "tf", "js", "snap", "csv"]) {
+        for (number, line) in (1..).zip(file.text.lines()) {
+            if let Some(word) = words.iter().find(|word| line.contains(**word)) {
+                wrong.push(format!("{}:{number}: {word}: {}", file.path, line.trim()));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+fn assert_none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn paths_are_read_from_use_trees_and_expressions() {
+    let paths = |text: &str, depth| {
+        let mut paths = named_paths(text, depth);
+        paths.sort();
+        paths
+    };
+    assert_eq!(
+        paths("use crate::{a::{B, c::D}, e};\nuse crate::f::{\n    G,\n};", 1),
+        ["a::B", "a::c::D", "e", "f::G"]
+    );
+    assert_eq!(paths("let x = crate::shape::read::body(y);", 2), ["shape::read::body"]);
+    assert_eq!(paths("use super::state::World;", 1), ["state::World"]);
+    assert_eq!(paths("use super::arn;\nuse super::super::state;", 2), ["state"]);
+    assert_eq!(paths("use securityhub_engine::{Key, Table};\nuse securityhub_fixtures::Operation;", 1), ["engine", "fixtures"]);
+}
+
+#[test]
+fn tests_and_comments_are_no_code() {
+    let text = "//! a\nuse b;\n#[cfg(test)]\nmod tests;\nfn c() {} // d\n#[cfg(test)]\n#[allow(x)]\nmod e {\n    fn f() {\n    }\n}\nfn g() {}\n";
+    assert_eq!(without_tests(text), [(2, "use b;"), (5, "fn c() {}"), (12, "fn g() {}")]);
+    assert_eq!((room("emulator/src/wire/answer.rs"), depth("emulator/src/wire/answer.rs")), ("wire", 2));
+    assert_eq!((room("emulator/src/wire/mod.rs"), depth("emulator/src/wire/mod.rs")), ("wire", 1));
+    assert_eq!((room("emulator/src/service.rs"), depth("emulator/src/service.rs")), ("service", 1));
+}
+
+#[test]
+fn functions_are_counted_from_their_first_line_to_their_last() {
+    let text = "fn a() {\n}\ntrait B {\n    fn c(\n        x: u8,\n    ) -> u8;\n    fn d() {}\n}\n\
+                pub async fn e(\n    x: u8,\n) {\n    y();\n}\n#[allow(clippy::too_many_lines, reason = \"x\")]\nfn f() {\n}\n";
+    assert_eq!(functions(text), [(1, 2), (4, 3), (9, 5)]);
+}
