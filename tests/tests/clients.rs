@@ -1,4 +1,5 @@
 //! What real clients send and rely on.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -131,7 +132,8 @@ fn tf_10_an_answer_comes_in_one_piece_and_the_connection_stays() {
     let emulator = runtime.block_on(Emulator::start()).unwrap();
     let mut stream = TcpStream::connect(emulator.endpoint().trim_start_matches("http://")).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let request = format!("GET /accounts HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\n\r\n", Door::default().authorization());
+    let request =
+        format!("GET /accounts HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\n\r\n", Door::default().authorization());
     let mut buffer = [0; 8 * 1024];
     for _ in 0..200 {
         stream.write_all(request.as_bytes()).unwrap();

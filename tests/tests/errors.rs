@@ -1,4 +1,5 @@
 //! Errors as they come out of the door: their form, their order, their sentences.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use bytes::Bytes;
 use http::{Request, Response};

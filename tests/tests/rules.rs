@@ -1,4 +1,5 @@
 //! The register of rules against the tests that prove them, and the texts that are made from the code.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod files;
 
@@ -69,7 +70,8 @@ fn register() -> Vec<Chapter> {
                 let rule = rule(id, evidence, state, text, reason)
                     .unwrap_or_else(|wrong| panic!("{REGISTER}:{number}: {wrong}: {line}"));
                 let chapter = chapters.last_mut().filter(|chapter| chapter.prefix == rule.id.prefix);
-                let chapter = chapter.unwrap_or_else(|| panic!("{REGISTER}:{number}: {id} stands in another's chapter"));
+                let chapter =
+                    chapter.unwrap_or_else(|| panic!("{REGISTER}:{number}: {id} stands in another's chapter"));
                 if let Some(before) = chapter.rules.last() {
                     assert!(before.id < rule.id, "{REGISTER}:{number}: {id} follows {}", before.id);
                 }
@@ -192,7 +194,7 @@ fn function(code: &str) -> Option<&str> {
 /// For each rule of the register the tests that name it, and what the tests name beside it.
 fn proved<'p>(chapters: &[Chapter], proofs: &'p [Proof]) -> (BTreeMap<Id, Vec<&'p Proof>>, Vec<String>) {
     let known: BTreeSet<&Id> = chapters.iter().flat_map(|chapter| &chapter.rules).map(|rule| &rule.id).collect();
-    let (mut proved, mut unknown) = (BTreeMap::<Id, Vec<&Proof>>::new(), Vec::new());
+    let (mut proved, mut unknown) = (BTreeMap::<Id, Vec<&Proof>>::new(), BTreeSet::new());
     for proof in proofs {
         for named in &proof.ids {
             let ends = match named {
@@ -200,14 +202,17 @@ fn proved<'p>(chapters: &[Chapter], proofs: &'p [Proof]) -> (BTreeMap<Id, Vec<&'
                 Named::Range(first, last) => [first, last],
             };
             for id in ends.into_iter().filter(|id| !known.contains(id)) {
-                unknown.push(format!("{}:{}: {} names {id}, which is not in {REGISTER}", proof.path, proof.line, proof.name));
+                unknown.insert(format!(
+                    "{}:{}: {} names {id}, which is not in {REGISTER}",
+                    proof.path, proof.line, proof.name
+                ));
             }
             for id in known.iter().filter(|id| (ends[0]..=ends[1]).contains(*id)) {
                 proved.entry((**id).clone()).or_default().push(proof);
             }
         }
     }
-    (proved, unknown)
+    (proved, unknown.into_iter().collect())
 }
 
 #[test]
@@ -250,7 +255,11 @@ fn fidelity(chapters: &[Chapter]) -> String {
         all - tested
     );
     for chapter in chapters {
-        _ = write!(text, "\n## {}\n\n| rule | what | evidence | proved by |\n| --- | --- | --- | --- |\n", chapter.title);
+        _ = write!(
+            text,
+            "\n## {}\n\n| rule | what | evidence | proved by |\n| --- | --- | --- | --- |\n",
+            chapter.title
+        );
         for rule in &chapter.rules {
             let proof = match &rule.reason {
                 Some(reason) => format!("*not modelled:* {reason}"),
@@ -306,7 +315,10 @@ fn tests_are_found_by_their_marks() {
     let text = "#[test]\n#[allow(x)]\nfn a() {\n}\nfn helper() {}\n    #[tokio::test(flavor = \"x\")]\n    async fn b() {}\n\
                 quickcheck! {\n    fn c(x: u8) -> bool {\n        true\n    }\n}\nfn helper_too() {}\n";
     assert_eq!(rust_tests(text), [(3, "a"), (7, "b"), (9, "c")]);
-    assert_eq!(python_tests("def tf_01_x():\n  def test_tf_02_y(a):\nclass A:\n"), [(1, "tf_01_x"), (2, "test_tf_02_y")]);
+    assert_eq!(
+        python_tests("def tf_01_x():\n  def test_tf_02_y(a):\nclass A:\n"),
+        [(1, "tf_01_x"), (2, "test_tf_02_y")]
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use securityhub_fixtures::products::PRODUCTS;
 use super::arn;
 use super::caller::Caller;
 use super::due;
+use super::tags::{self, TagError};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{
     ControlFindingGenerator, Directory, Due, Hub, HubKey, MemberStatus, Phase, Region, Timestamp, Transaction, World,
@@ -33,6 +34,8 @@ pub enum HubError {
     Member,
     /// A member may not choose how control findings are made (HUB-10).
     MemberSetsGenerator,
+    /// With the tags that were kept it would have more than a resource can have (TAG-04).
+    TooManyTags,
 }
 
 impl From<HubError> for AwsError {
@@ -53,6 +56,7 @@ impl From<HubError> for AwsError {
             HubError::MemberSetsGenerator => {
                 AwsError::access_denied("Member accounts cannot update the control finding generator")
             }
+            HubError::TooManyTags => TagError::TooMany.into(),
         }
     }
 }
@@ -84,7 +88,7 @@ pub struct Enable {
 /// Enables a hub: a fresh one, or the dormant one with what was kept of it (HUB-01 … HUB-07, HUB-17).
 ///
 /// # Errors
-/// [`HubError::CentrallyManaged`], [`HubError::AlreadyEnabled`].
+/// [`HubError::CentrallyManaged`], [`HubError::AlreadyEnabled`], [`HubError::TooManyTags`].
 pub fn enable(
     transaction: &mut Transaction<'_>,
     directory: &Directory,
@@ -101,6 +105,9 @@ pub fn enable(
     hub.phase = Phase::Enabled(now);
     hub.product_subscriptions.extend(automatic_subscriptions(&key.region));
     hub.tags.extend(enable.tags);
+    if hub.tags.len() > tags::MOST_TAGS {
+        return Err(HubError::TooManyTags);
+    }
     if enable.default_standards {
         hub.standards.extend(arn::default_standards(&key.region));
     }

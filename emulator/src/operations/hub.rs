@@ -21,7 +21,8 @@ struct EnableSecurityHubInput {
 /// Enables the caller's hub (HUB-01 … HUB-07, HUB-17).
 ///
 /// # Errors
-/// 409 `ResourceConflictException` when it is on; 403 `AccessDeniedException` when centrally managed.
+/// 409 `ResourceConflictException` when it is on; 403 `AccessDeniedException` when centrally managed; 400
+/// `InvalidInputException` when it would have more than 50 tags, kept ones included.
 pub fn enable_security_hub(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

@@ -1,14 +1,14 @@
 //! Rules of hubs and tags, driven through the operations.
 
 use securityhub_fixtures::Operation::{
-    DescribeHub, DisableSecurityHub, EnableSecurityHub, ListTagsForResource, TagResource, UntagResource,
-    UpdateSecurityHubConfiguration,
+    BatchImportFindings, DescribeHub, DisableSecurityHub, EnableSecurityHub, ListTagsForResource, TagResource,
+    UntagResource, UpdateSecurityHubConfiguration,
 };
 use serde_json::{Value, json};
 
 use crate::domain::arn;
-use crate::state::{Account, AccountStatus, Hub, HubKey, MemberStatus, Organization, Region};
-use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
+use crate::state::{Account, AccountStatus, Hub, HubKey, Member, MemberKind, MemberStatus, Organization, Region};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
 
 const HUB_ARN: &str = "arn:aws:securityhub:us-east-1:111111111111:hub/default";
 
@@ -341,4 +341,153 @@ fn err_06_an_operation_that_is_not_built_says_so() {
         "UnknownOperationException",
     );
     assert!(said.contains("GetInsights"), "{said}");
+}
+
+#[test]
+fn hub_03_hub_17_a_hub_enabled_again_follows_its_administrator_and_takes_the_standards_if_asked() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.good(MEMBER, DisableSecurityHub, json!({}));
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
+    stage.member(MemberStatus::Enabled);
+    stage.good(MEMBER, EnableSecurityHub, json!({}));
+    assert_eq!(generator(&stage, MEMBER), "STANDARD_CONTROL");
+    assert_eq!(kept(&stage, MEMBER).unwrap().standards.len(), 2);
+}
+
+#[test]
+fn hub_10_hub_12_hub_13_members_of_an_organization_are_members() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.relations(|directory| {
+        let updated_at = jiff::Timestamp::UNIX_EPOCH;
+        let member = Member { status: MemberStatus::Enabled, kind: MemberKind::Organization, updated_at };
+        directory.members.insert((id(ADMINISTRATOR), Region::new(REGION)), [(id(MEMBER), member)].into());
+    });
+    let input = json!({ "ControlFindingGenerator": "SECURITY_CONTROL" });
+    stage.refused(MEMBER, UpdateSecurityHubConfiguration, input, 403, "AccessDeniedException");
+    stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+    stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+}
+
+#[test]
+fn hub_10_hub_13_acc_01_what_binds_a_member_binds_it_in_that_region_only() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
+    let there = |account: &str, operation, input: Value| stage.call_in("eu-west-1", account, operation, input);
+    for account in [ADMINISTRATOR, MEMBER] {
+        there(account, EnableSecurityHub, json!({})).unwrap();
+    }
+    let input = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, input.clone());
+    assert_eq!(there(MEMBER, DescribeHub, json!({})).unwrap()["ControlFindingGenerator"], "SECURITY_CONTROL");
+    there(MEMBER, UpdateSecurityHubConfiguration, input).unwrap();
+    there(MEMBER, DisableSecurityHub, json!({})).unwrap();
+    there(ADMINISTRATOR, DisableSecurityHub, json!({})).unwrap();
+    stage.good(MEMBER, DescribeHub, json!({}));
+}
+
+#[test]
+fn hub_11_acc_06_a_refusal_to_disable_has_a_code_that_the_model_does_not_list() {
+    let stage = on();
+    stage.member(MemberStatus::Enabled);
+    let code = "InvalidInputException";
+    assert!(!DisableSecurityHub.model().errors.contains(&code));
+    stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, code);
+}
+
+#[test]
+fn hub_15_a_hub_that_is_off_takes_no_findings_and_ends_here_only() {
+    let stage = on();
+    stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    let findings = json!({ "Findings": [finding("a", json!({}))] });
+    stage.refused(ADMINISTRATOR, BatchImportFindings, findings, 401, "InvalidAccessException");
+    stage.call_in("eu-west-1", ADMINISTRATOR, DescribeHub, json!({})).unwrap();
+}
+
+#[test]
+fn hub_16_each_disabling_counts_anew() {
+    let stage = on();
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    stage.days_pass(80);
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    stage.days_pass(80);
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
+    assert_eq!(describe(&stage)["AutoEnableControls"], false);
+}
+
+#[test]
+fn hub_16_subscriptions_to_other_products_are_kept() {
+    let stage = on();
+    let key = HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) };
+    let mut hub = kept(&stage, ADMINISTRATOR).unwrap();
+    hub.product_subscriptions.insert("prowler/prowler".to_owned());
+    let mut transaction = stage.0.write();
+    transaction.put_hub(key, hub);
+    transaction.commit();
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    assert_eq!(kept(&stage, ADMINISTRATOR).unwrap().product_subscriptions, ["prowler/prowler".to_owned()].into());
+    stage.days_pass(90);
+    stage.call(ADMINISTRATOR, DescribeHub, json!({})).unwrap_err();
+    assert_eq!(kept(&stage, ADMINISTRATOR), None);
+}
+
+#[test]
+fn hub_16_findings_go_with_what_was_kept() {
+    let stage = on();
+    let findings = json!({ "Findings": [finding("a", json!({})), finding("r", json!({ "RecordState": "ARCHIVED" }))] });
+    stage.good(ADMINISTRATOR, BatchImportFindings, findings);
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    for (days, stored) in [(29, 2), (1, 1), (59, 1), (1, 0)] {
+        stage.days_pass(days);
+        stage.call(ADMINISTRATOR, DescribeHub, json!({})).unwrap_err();
+        assert_eq!(stage.0.finding_count(), stored, "{}", stage.now());
+    }
+}
+
+#[test]
+fn tag_03_keys_and_values_are_held_to_their_form() {
+    let stage = on();
+    let tag = |key: &str, value: &str| {
+        stage.call(ADMINISTRATOR, TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": { key: value } }))
+    };
+    let long = |length: usize| "k".repeat(length);
+    for (key, value) in [("a,b;c<d", ""), (&*long(128), "\u{1F600}"), ("Team.A/1:x=y_", &*long(256))] {
+        assert_eq!(tag(key, value), Ok(json!({})), "{key} {value}");
+    }
+    for (key, value) in [("", "x"), (&*long(129), "x"), ("a b", "x"), ("a@b", "x"), ("aws:a", "x"), ("a", &*long(257))]
+    {
+        let (status, code, _) = tag(key, value).unwrap_err();
+        assert_eq!((status, code), (400, "InvalidInputException"), "{key} {value}");
+    }
+    assert_eq!(tags(&stage).as_object().unwrap().len(), 3);
+}
+
+#[test]
+fn tag_06_a_hub_that_is_off_has_no_tags_to_change() {
+    let stage = Stage::empty();
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": { "team": "blue" } }));
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    for (operation, input) in [
+        (ListTagsForResource, json!({ "ResourceArn": HUB_ARN })),
+        (TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": { "a": "b" } })),
+        (UntagResource, json!({ "ResourceArn": HUB_ARN, "TagKeys": ["team"] })),
+    ] {
+        stage.refused(ADMINISTRATOR, operation, input, 404, "ResourceNotFoundException");
+    }
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
+    assert_eq!(tags(&stage), json!({ "team": "blue" }), "they come back as they were");
+}
+
+#[test]
+fn tag_04_hub_05_hub_17_tags_of_a_kept_hub_count_when_it_is_enabled_again() {
+    let many = |from: usize| -> Value { (from..from + 30).map(|n| (format!("k{n}"), json!("v"))).collect() };
+    let stage = Stage::empty();
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": many(0) }));
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    stage.refused(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": many(30) }), 400, "InvalidInputException");
+    stage.refused(ADMINISTRATOR, DescribeHub, json!({}), 401, "InvalidAccessException");
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": many(20) }));
+    assert_eq!(tags(&stage).as_object().unwrap().len(), 50);
 }
