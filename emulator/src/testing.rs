@@ -1,5 +1,4 @@
 //! What the tests of this crate share: a world, calls from any account, answers held against their shape.
-#![allow(clippy::needless_pass_by_value, reason = "tests write json! in the call")]
 
 use jiff::SignedDuration;
 use securityhub_fixtures::Operation;

@@ -34,7 +34,7 @@ pub enum Unroutable {
 }
 
 impl Unroutable {
-    /// What the caller is told: 404, 405 with the methods that the path takes, or 400.
+    /// What the caller is told: 404, or 405 with the methods that the path takes.
     pub fn into_error(self, parts: &Parts) -> AwsError {
         let (method, path) = (&parts.method, parts.uri.path());
         match self {
@@ -47,7 +47,9 @@ impl Unroutable {
                 format!("{path} does not take {method}; it takes {}", methods.join(", ")),
             )
             .with_status(405),
-            Unroutable::BrokenLabel => AwsError::invalid_input(format!("{path} does not decode to UTF-8")),
+            Unroutable::BrokenLabel => {
+                AwsError::new(ErrorCode::UnknownOperationException, format!("{path} does not decode to UTF-8"))
+            }
         }
     }
 }

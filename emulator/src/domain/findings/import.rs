@@ -12,7 +12,7 @@ use super::{asff, expiry, merge, normalise};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::hub;
-use crate::shape::{Violation, read};
+use crate::shape::{Segment, Violation, read};
 use crate::state::{
     AccountId, Directory, FindingKey, FindingWriter, HubKey, Region, Timestamp, Transaction, World, timestamp_text,
 };
@@ -130,6 +130,11 @@ fn admit(endpoint: &Endpoint<'_>, sender: Sender<'_>, sent: &Sent) -> Result<(),
         return Ok(());
     };
     let denied = || caller.not_authorized(Operation::BatchImportFindings, product_arn);
+    // A text that cannot be an ARN by its length is the finding's own mistake.
+    let breaks_shape = |violation: &Violation| matches!(violation.path[..], [Segment::Member(_, "ProductArn")]);
+    if sent.violations.iter().any(breaks_shape) {
+        return Ok(());
+    }
     match product::find(product_arn, endpoint.region) {
         Err(Unusable::NoProductArn) => Err(AwsError::invalid_input(format!("productArn: \"{product_arn}\""))),
         Err(Unusable::NoProduct) => Err(denied()),

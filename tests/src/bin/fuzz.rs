@@ -1,0 +1,51 @@
+//! Sends random and mutated requests to an emulator in this process, as many as asked, and stops at the first answer
+//! that AWS could not give.
+//!
+//! ```text
+//! cargo run --release -p securityhub-local-tests --bin fuzz -- --requests 1000000 --seed 1
+//! ```
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use securityhub_local_tests::door::Door;
+use securityhub_local_tests::random::{self, Random};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |name: &str, otherwise: u64| {
+        let at = arguments.iter().position(|argument| argument == name);
+        at.map_or(Some(otherwise), |at| arguments.get(at + 1)?.parse().ok())
+    };
+    let (Some(requests), Some(seed)) = (number("--requests", 1_000_000), number("--seed", 1)) else {
+        eprintln!("usage: fuzz [--requests N] [--seed N]");
+        return ExitCode::from(2);
+    };
+    run(requests, seed);
+    ExitCode::SUCCESS
+}
+
+fn run(requests: u64, seed: u64) {
+    let (door, mut random) = (Door::default(), Random::new(seed));
+    let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
+    let start = Instant::now();
+    let shows = std::io::stderr().is_terminal();
+    for sent in 0..requests {
+        *statuses.entry(random::check(&door, random::request(&mut random))).or_default() += 1;
+        if shows && sent % 10_000 == 0 {
+            eprint!("\r{sent} of {requests} requests");
+            _ = std::io::stderr().flush();
+        }
+    }
+    if shows {
+        eprint!("\r");
+    }
+    let by_status: Vec<String> = statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
+    println!(
+        "{requests} requests (seed {seed}) in {:.0} s: no panic, every answer AWS-shaped ({})",
+        start.elapsed().as_secs_f64(),
+        by_status.join(", ")
+    );
+}

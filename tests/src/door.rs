@@ -1,0 +1,101 @@
+//! A client in process: requests with a signature that looks real, answers that are checked.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use securityhub_fixtures::Operation;
+use securityhub_fixtures::model::{Kind, Location};
+use securityhub_local::service::{Service, Settings};
+use serde_json::{Map, Value};
+
+use crate::answer;
+
+/// A service and the account and region that call it.
+pub struct Door {
+    service: Service,
+    runtime: tokio::runtime::Runtime,
+    /// The caller's account.
+    pub account: String,
+    /// The caller's region.
+    pub region: String,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        let service = Service::new(Settings::default(), None).expect("an empty world has no mistakes");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        Door { service, runtime, account: "111111111111".to_owned(), region: "us-east-1".to_owned() }
+    }
+}
+
+impl Door {
+    /// Sends a request as it is.
+    pub fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.runtime.block_on(self.service.handle(request))
+    }
+
+    /// Calls an operation and checks the answer; gives its status and body.
+    pub fn call(&self, operation: Operation, input: &Value) -> (u16, Value) {
+        let request = request(operation, input, &self.authorization());
+        answer::check(Some(operation), &self.send(request))
+    }
+
+    /// The header that makes the caller known.
+    pub fn authorization(&self) -> String {
+        format!(
+            "AWS4-HMAC-SHA256 Credential={}/20260115/{}/securityhub/aws4_request, SignedHeaders=host, Signature=00",
+            self.account, self.region
+        )
+    }
+}
+
+/// The request of an operation, as an SDK makes it: labels encoded, query members in the query, the rest in the body.
+pub fn request(operation: Operation, input: &Value, authorization: &str) -> Request<Bytes> {
+    let model = operation.model();
+    let Kind::Structure(structure) = &model.input.shape().kind else { panic!("an input is a structure") };
+    let mut path = model.path.replace('+', "");
+    let mut query = String::new();
+    let mut body = Map::new();
+    let mut members = match input {
+        Value::Object(members) => members.clone(),
+        other => panic!("an input is an object: {other}"),
+    };
+    for member in structure.members {
+        let Some(value) = members.remove(member.name) else { continue };
+        match member.location {
+            Location::Body => _ = body.insert(member.name.to_owned(), value),
+            Location::Uri(label) => path = path.replace(&format!("{{{label}}}"), &encode(&value)),
+            Location::Query(name) => {
+                let values = match &value {
+                    Value::Array(items) => items.clone(),
+                    other => vec![other.clone()],
+                };
+                for value in values {
+                    let mark = if query.is_empty() { '?' } else { '&' };
+                    _ = write!(query, "{mark}{name}={}", encode(&value));
+                }
+            }
+            Location::Header(_) => panic!("no operation binds a header"),
+        }
+    }
+    body.extend(members);
+    let has_body = structure.members.iter().any(|member| member.location == Location::Body);
+    let body = if has_body { Bytes::from(Value::Object(body).to_string()) } else { Bytes::new() };
+    Request::builder()
+        .method(model.method)
+        .uri(format!("{path}{query}"))
+        .header("authorization", authorization)
+        .header("content-type", "application/json")
+        .body(body)
+        .expect("a request that an SDK could send")
+}
+
+fn encode(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string()
+}

@@ -1,0 +1,132 @@
+//! The program as a process, built once and stopped when its guard is dropped.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// The program's path. It is built here when it is not, or not as the sources are now: tests of another package get no
+/// binary of this one from cargo.
+static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "securityhub-local", "--bin", "securityhub-local"])
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the program builds");
+    let test = std::env::current_exe().expect("an executable knows its path");
+    let target = test.ancestors().nth(2).expect("tests are built in target/PROFILE/deps");
+    target.join(format!("securityhub-local{}", std::env::consts::EXE_SUFFIX))
+});
+
+/// A command of the program, with none of its environment variables set.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(&*PATH);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SECURITYHUB_LOCAL_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments);
+    command
+}
+
+/// Runs a command of the program to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the program starts")
+}
+
+/// A server that serves until it is dropped.
+pub struct Program {
+    process: Child,
+    /// The line that it said when it was ready.
+    pub ready: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Program {
+    /// `serve --port 0` with more arguments.
+    pub fn start(arguments: &[&str]) -> Program {
+        let mut command = command(&["serve", "--port", "0"]);
+        command.args(arguments);
+        Program::serve(command)
+    }
+
+    /// Any serving command.
+    pub fn serve(mut command: Command) -> Program {
+        let mut process =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut ready = String::new();
+        let output = process.stdout.take().expect("standard output is piped");
+        BufReader::new(output).read_line(&mut ready).expect("the program speaks");
+        let url = ready.trim().rsplit("http://").next().unwrap_or_default();
+        let address = url.parse().unwrap_or_else(|_| panic!("no address in {ready:?}"));
+        Program { process, ready, address }
+    }
+
+    /// The process id, to send signals to.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Waits for the end, at most so long; gives the exit code, the time that it took, and standard error.
+    pub fn end(&mut self, most: Duration) -> (Option<i32>, Duration, String) {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().expect("a child can be waited for") {
+                let mut text = String::new();
+                let mut output = self.process.stderr.take().expect("standard error is piped");
+                output.read_to_string(&mut text).expect("log lines are text");
+                return (status.code(), start.elapsed(), text);
+            }
+            assert!(start.elapsed() < most, "the program has not ended after {most:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// A connection to it; reads wait ten seconds at most.
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("the program listens");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a connected socket");
+        stream
+    }
+
+    /// Sends bytes on a connection of their own and reads one answer: its head and its body.
+    pub fn send(&self, request: &[u8]) -> (String, String) {
+        let mut stream = self.connect();
+        stream.write_all(request).expect("the program reads");
+        answer(&mut stream)
+    }
+
+    /// Asks for health; it must be well.
+    pub fn assert_healthy(&self) {
+        let (head, body) = self.send(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        assert!(body.contains("\"status\":\"ok\""), "{body}");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+/// Reads one answer with a content length.
+pub fn answer(stream: &mut TcpStream) -> (String, String) {
+    let (mut answer, mut buffer) = (Vec::new(), [0; 16 * 1024]);
+    loop {
+        let read = stream.read(&mut buffer).expect("an answer comes in time");
+        answer.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or_default();
+            if body.len() >= length {
+                return (head.to_owned(), body[..length].to_owned());
+            }
+        }
+        assert!(read > 0, "the connection ended in the middle: {text:?}");
+    }
+}

@@ -1,0 +1,260 @@
+//! Random and mutated requests, and what any answer must be.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use securityhub_fixtures::Operation;
+use securityhub_local::wire::{identity, route};
+use serde_json::Value;
+
+use crate::answer;
+use crate::door::{self, Door};
+use crate::sample::{self, Breach};
+
+/// A small generator of even bits (SplitMix64), the same for equal seeds.
+pub struct Random(u64);
+
+impl Random {
+    /// A generator from a seed.
+    pub fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ bits >> 31
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.bits() % end.max(1) as u64).unwrap_or_default()
+    }
+
+    fn one_in(&mut self, chances: usize) -> bool {
+        self.below(chances) == 0
+    }
+
+    fn pick<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
+        choices[self.below(choices.len())]
+    }
+
+    fn bytes(&mut self, most: usize) -> Vec<u8> {
+        let count = self.below(most + 1);
+        (0..count).map(|_| self.bits().to_le_bytes()[0]).collect()
+    }
+}
+
+const METHODS: [&str; 9] = ["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "BREW"];
+const SERVICES: [&str; 8] = ["securityhub", "sts", "organizations", "ec2", "iam", "s3", "lambda", "\u{7f}"];
+const CONTENT_TYPES: [&str; 5] =
+    ["application/json", "application/x-amz-json-1.1", "application/x-www-form-urlencoded", "text/xml", ";"];
+const TEXTS: [&str; 14] = [
+    "null",
+    "-0",
+    "1e400",
+    "99999999999999999999999",
+    "0.1e-999",
+    "\"\\ud800\"",
+    "\"\\u0000\"",
+    "{}",
+    "[]",
+    "\"\u{1F600}\"",
+    "true",
+    "\"2026-02-31T00:00:00Z\"",
+    "{\"a\":1,\"a\":2}",
+    "[[[[[[[[[[",
+];
+const CONTROL: [&str; 6] = ["health", "reset", "clock", "", "reset?to=empty", "nope?%ff"];
+
+/// The inputs that break a constraint, of each operation.
+static BREACHES: LazyLock<Vec<Vec<Breach>>> =
+    LazyLock::new(|| Operation::ALL.map(|operation| sample::breaches(operation.model().input)).into());
+
+/// A random request.
+pub fn request(random: &mut Random) -> Request<Bytes> {
+    loop {
+        let made = match random.below(20) {
+            0 => Some(control(random)),
+            1..=3 => Some(neighbour(random)),
+            4..=6 => Some(anything(random)),
+            _ => Some(operation(random)),
+        };
+        if let Some(Ok(request)) = made {
+            return request;
+        }
+    }
+}
+
+type Made = http::Result<Request<Bytes>>;
+
+/// A request of an operation: valid, or with one constraint broken, and then mutated now and then.
+fn operation(random: &mut Random) -> Made {
+    let operation = Operation::ALL[random.below(Operation::ALL.len())];
+    let shape = operation.model().input;
+    let mut input = match random.below(4) {
+        0 => sample::valid(shape, true),
+        1 => sample::valid(shape, false),
+        _ => {
+            let breaches = &BREACHES[operation as usize];
+            let chosen = random.below(breaches.len());
+            breaches.get(chosen).map_or_else(|| sample::valid(shape, false), |breach| breach.input.clone())
+        }
+    };
+    if random.one_in(3) {
+        distort(random, &mut input, 0);
+    }
+    if !input.is_object() {
+        input = Value::Object(serde_json::Map::new());
+    }
+    let mut request = door::request(operation, &input, &authorization(random, "securityhub"));
+    if random.one_in(3) {
+        let mut body = request.body().to_vec();
+        mutate(random, &mut body);
+        *request.body_mut() = body.into();
+    }
+    Ok(request)
+}
+
+/// Replaces some value inside by another.
+fn distort(random: &mut Random, value: &mut Value, depth: usize) {
+    let replace = depth > 0 && random.one_in(4);
+    match value {
+        Value::Object(members) if !replace && !members.is_empty() => {
+            let chosen = random.below(members.len());
+            if let Some((_, inner)) = members.iter_mut().nth(chosen) {
+                distort(random, inner, depth + 1);
+            }
+        }
+        Value::Array(items) if !replace && !items.is_empty() => {
+            let chosen = random.below(items.len());
+            distort(random, &mut items[chosen], depth + 1);
+        }
+        _ => *value = serde_json::from_str(random.pick(&TEXTS)).unwrap_or(Value::Null),
+    }
+}
+
+fn mutate(random: &mut Random, body: &mut Vec<u8>) {
+    for _ in 0..=random.below(3) {
+        let at = random.below(body.len() + 1);
+        match random.below(6) {
+            0 => body.truncate(at),
+            1 => body.splice(at..at, random.bytes(8)).for_each(drop),
+            2 => body.splice(at..at, random.pick(&TEXTS).bytes()).for_each(drop),
+            3 => {
+                if let Some(byte) = body.get_mut(at) {
+                    *byte ^= 1 << random.below(8);
+                }
+            }
+            4 => body.splice(at..at, "[".repeat(random.below(2_000)).bytes()).for_each(drop),
+            _ => body.extend_from_within(..at.min(4_096)),
+        }
+    }
+}
+
+/// A request that may be of any path, method and body.
+fn anything(random: &mut Random) -> Made {
+    let mut path = String::from("/");
+    for _ in 0..random.below(4) {
+        let model = Operation::ALL[random.below(Operation::ALL.len())].model();
+        let segment = random.below(6);
+        match segment {
+            0 => path.push_str("%2f%41"),
+            1 => path.push_str("arn%3Aaws%3Asecurityhub%3A/x"),
+            2 => path.push_str("%ff%"),
+            3 => path.push_str("é"),
+            _ => path.push_str(model.path.trim_start_matches('/').split('/').next().unwrap_or_default()),
+        }
+        path.push_str(random.pick(&["/", "", "//", "?MaxResults=", "?tagKeys=%", "&"]));
+    }
+    let body = if random.one_in(2_000) { vec![b' '; 6 * 1024 * 1024 + 1] } else { random.bytes(64) };
+    build(random, &path, "securityhub", body)
+}
+
+/// A request of another service.
+fn neighbour(random: &mut Random) -> Made {
+    let actions = [
+        "Action=GetCallerIdentity",
+        "Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab",
+        "Action=AssumeRole&RoleArn=%00",
+        "Action=DescribeRegions",
+        "Action=GetUser",
+        "Action=ListAccountAliases",
+        "Action=",
+        "{}",
+        "{\"MaxResults\":1}",
+        "{\"AccountId\":\"1\"}",
+        "<x>",
+    ];
+    let mut body = random.pick(&actions).as_bytes().to_vec();
+    if random.one_in(3) {
+        mutate(random, &mut body);
+    }
+    let service = random.pick(&SERVICES[..7]);
+    let path = random.pick(&["/", "/?list-type=2", "/bucket/key", "/?Action=GetCallerIdentity"]);
+    build(random, path, service, body)
+}
+
+fn control(random: &mut Random) -> Made {
+    let path = format!("/_emulator/{}", random.pick(&CONTROL));
+    let mut body = b"{\"advance\":\"PT1S\"}".to_vec();
+    if random.one_in(2) {
+        mutate(random, &mut body);
+    }
+    build(random, &path, "securityhub", body)
+}
+
+fn build(random: &mut Random, path: &str, service: &str, body: Vec<u8>) -> Made {
+    let mut request = Request::builder().method(random.pick(&METHODS)).uri(path);
+    if !random.one_in(10) {
+        request = request.header("authorization", authorization(random, service));
+    }
+    let targets = ["DescribeOrganization", "ListAccounts", "ListRoots", "RegisterDelegatedAdministrator", "Nope", ""];
+    request = request
+        .header("content-type", random.pick(&CONTENT_TYPES))
+        .header("x-amz-target", format!("AWSOrganizationsV20161128.{}", random.pick(&targets)));
+    request.body(body.into())
+}
+
+/// Mostly readable, sometimes not.
+fn authorization(random: &mut Random, service: &str) -> String {
+    let account = random.pick(&["111111111111", "222222222222", "AKIA", ""]);
+    let region = random.pick(&["us-east-1", "eu-west-1", "", "x y"]);
+    let mut text = format!(
+        "AWS4-HMAC-SHA256 Credential={account}/20260115/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    if random.one_in(10) {
+        text.truncate(random.below(text.len()));
+        text.extend(random.bytes(3).iter().map(|byte| char::from(byte % 94 + 33)));
+    }
+    text
+}
+
+/// Sends a request and checks that the answer is one that AWS, its neighbours or the control plane could give; gives
+/// its status.
+pub fn check(door: &Door, request: Request<Bytes>) -> u16 {
+    let (parts, body) = request.into_parts();
+    let service = identity::signature(&parts).ok().flatten().map(|signature| signature.service);
+    let path = parts.uri.path().to_owned();
+    let operation = route::find(&parts.method, &path).ok().map(|route| route.operation);
+    let told = format!("{} {} for {service:?}: {:?}", parts.method, parts.uri, body.get(..200).unwrap_or(&body));
+    let response = door.send(Request::from_parts(parts, body));
+    let status = response.status().as_u16();
+    assert!(status < 500, "{told}: {response:?}");
+    if path == "/_emulator" || path.starts_with("/_emulator/") {
+        assert!(is_json(&response), "{told}: {response:?}");
+    } else if service.as_deref().is_none_or(|service| service == "securityhub") {
+        answer::check(operation, &response);
+    } else {
+        let body = response.body();
+        assert!(body.starts_with(b"<") || is_json(&response), "{told}: {response:?}");
+    }
+    status
+}
+
+fn is_json(response: &Response<Bytes>) -> bool {
+    serde_json::from_slice::<Value>(response.body()).is_ok()
+}

@@ -1,0 +1,234 @@
+//! The program as a person and a script meet it.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::Duration;
+
+use securityhub_local_tests::program::{self, Program};
+
+const SOON: Duration = Duration::from_secs(1);
+const AUTHORIZATION: &str = "authorization: AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/\
+                             aws4_request, SignedHeaders=host, Signature=00";
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn request(method_and_path: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("{method_and_path} HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+fn signal(program: &Program, name: &str) {
+    let sent = Command::new("kill").args([name, &program.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn one_line_says_that_it_is_ready_and_what_to_paste() {
+    let program = Program::start(&[]);
+    let expected = format!("Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{}\n", program.address);
+    assert_eq!(program.ready, expected);
+    program.assert_healthy();
+}
+
+#[test]
+fn sigterm_and_ctrl_c_stop_at_once_and_the_log_is_quiet() {
+    for name in ["-TERM", "-INT"] {
+        let mut program = Program::start(&[]);
+        let mut idle = program.connect();
+        idle.write_all(&request("POST /accounts", "{}")).unwrap();
+        let (head, _) = program::answer(&mut idle);
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let _half = program.connect().write_all(b"POST /accounts HTTP/1.1\r\ncontent-length: 5\r\n\r\n{");
+        signal(&program, name);
+        let (code, took, log) = program.end(Duration::from_secs(5));
+        assert_eq!((code, log.as_str()), (Some(0), ""), "{name}");
+        assert!(took < SOON, "{name}: {took:?}");
+    }
+}
+
+#[test]
+fn the_port_file_has_the_port() {
+    let file = std::env::temp_dir().join(format!("securityhub-local-port-{}", std::process::id()));
+    let program = Program::start(&["--port-file", &file.to_string_lossy()]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", program.address.port()));
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let output = program::run(&["serve", "--port", &taken.local_addr().unwrap().port().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.starts_with("securityhub-local: cannot listen on 127.0.0.1:") && said.contains("Take another --port"), "{said}");
+}
+
+#[test]
+fn wrong_arguments_exit_with_2() {
+    for arguments in [&["serve", "--nope"][..], &["serve", "--port", "x"], &["nope"], &["serve", "--default-account", "1"], &[]] {
+        assert_eq!(program::run(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    let output = program::run(&["serve", "--scenario", "no-such-file.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no-such-file.yaml"));
+}
+
+#[test]
+fn help_names_the_environment_variable_of_every_setting() {
+    let help = text(&program::run(&["serve", "--help"]).stdout);
+    for name in [
+        "SCENARIO", "HOST", "PORT", "PORT_FILE", "DEFAULT_ACCOUNT", "DEFAULT_REGION", "ALLOW_ANONYMOUS",
+        "VERIFY_SIGNATURES", "READ_TIMEOUT", "LOG", "LOG_LEVEL",
+    ] {
+        assert!(help.contains(&format!("SECURITYHUB_LOCAL_{name}=")), "{name} in\n{help}");
+    }
+    assert!(text(&program::run(&["--help"]).stdout).contains("Exit codes"));
+}
+
+#[test]
+fn settings_come_from_the_environment() {
+    let mut command = program::command(&["serve"]);
+    command.env("SECURITYHUB_LOCAL_PORT", "0");
+    command.env("SECURITYHUB_LOCAL_ALLOW_ANONYMOUS", "true");
+    command.env("SECURITYHUB_LOCAL_DEFAULT_REGION", "eu-west-1");
+    command.env("SECURITYHUB_LOCAL_DEFAULT_ACCOUNT", "444444444444");
+    let program = Program::serve(command);
+    program.send(b"POST /accounts HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
+    let (_, body) = program.send(b"GET /accounts HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(body.contains("arn:aws:securityhub:eu-west-1:444444444444:hub/default"), "{body}");
+}
+
+#[test]
+fn err_07_an_unsigned_request_is_refused() {
+    let (head, body) = Program::start(&[]).send(b"GET /accounts HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(head.starts_with("HTTP/1.1 403") && head.contains("x-amzn-errortype: MissingAuthenticationTokenException"), "{head}");
+    assert!(body.contains("Missing Authentication Token"));
+}
+
+#[test]
+fn log_lines_are_json_when_asked() {
+    let mut program = Program::start(&["--log", "json", "--log-level", "info"]);
+    program.send(&request("GET /accounts", ""));
+    signal(&program, "-TERM");
+    let (_, _, log) = program.end(Duration::from_secs(5));
+    assert!(!log.is_empty());
+    for line in log.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn coverage_lists_all_operations_in_each_form() {
+    let json: serde_json::Value = serde_json::from_slice(&program::run(&["coverage", "--json"]).stdout).unwrap();
+    assert_eq!(json["operations"].as_array().unwrap().len(), 126);
+    assert!(text(&program::run(&["coverage"]).stdout).contains("DescribeHub"));
+    assert!(text(&program::run(&["coverage", "--markdown"]).stdout).contains("| `DescribeHub` | behaves |"));
+}
+
+#[test]
+fn version_completions_and_schema_are_printed() {
+    assert_eq!(text(&program::run(&["version"]).stdout), format!("securityhub-local {}\n", env!("CARGO_PKG_VERSION")));
+    assert!(text(&program::run(&["completions", "bash"]).stdout).contains("securityhub-local"));
+    let schema: serde_json::Value = serde_json::from_slice(&program::run(&["scenario", "schema"]).stdout).unwrap();
+    assert!(schema["properties"]["hubs"].is_object(), "{schema}");
+}
+
+#[test]
+fn scenario_check_exits_with_0_or_2() {
+    let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
+    let good = program::run(&["scenario", "check", quickstart]);
+    assert_eq!((good.status.code(), text(&good.stdout)), (Some(0), "The scenario is good.\n".to_owned()));
+    let file = std::env::temp_dir().join(format!("securityhub-local-wrong-{}.yaml", std::process::id()));
+    std::fs::write(&file, "nmae: x\nhubs:\n  - account: \"1\"\n").unwrap();
+    let wrong = program::run(&["scenario", "check", &file.to_string_lossy()]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = text(&wrong.stderr);
+    assert!(said.contains("nmae") && said.contains("name"), "{said}");
+    let json = program::run(&["scenario", "check", "--json", &file.to_string_lossy()]);
+    assert_eq!(json.status.code(), Some(2));
+    assert!(serde_json::from_slice::<serde_json::Value>(&json.stdout).is_ok());
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn ipv6_is_served_beside_ipv4() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        println!("this machine has no ::1: not tested");
+        return;
+    }
+    let program = Program::start(&["--host", "::1"]);
+    assert!(program.address.is_ipv6());
+    program.assert_healthy();
+}
+
+#[test]
+fn one_connection_serves_many_requests_also_when_they_come_at_once() {
+    let program = Program::start(&[]);
+    let mut stream = program.connect();
+    for _ in 0..3 {
+        stream.write_all(&request("GET /accounts", "")).unwrap();
+        assert!(program::answer(&mut stream).0.starts_with("HTTP/1.1 401"));
+    }
+    let chunked = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{{\r\n1\r\n}}\r\n0\r\n\r\n");
+    stream.write_all(chunked.as_bytes()).unwrap();
+    assert!(program::answer(&mut stream).0.starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn http_2_without_tls_is_served() {
+    let program = Program::start(&[]);
+    let mut stream = program.connect();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00").unwrap();
+    let mut frame = [0; 9];
+    stream.read_exact(&mut frame).unwrap();
+    assert_eq!(frame[3], 4, "the first frame of an HTTP/2 server is SETTINGS: {frame:?}");
+}
+
+#[test]
+fn err_11_broken_connections_do_no_harm() {
+    let program = Program::start(&["--read-timeout", "1"]);
+    for garbage in [&b"\x00\xff\xfe garbage"[..], b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"POST /accounts HTTP/1.1\r\ncontent-length: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"] {
+        let mut stream = program.connect();
+        stream.write_all(garbage).unwrap();
+        _ = stream.shutdown(std::net::Shutdown::Write);
+        _ = stream.read_to_end(&mut Vec::new());
+        program.assert_healthy();
+    }
+    drop(program.connect().write_all(b"POST /accounts HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{\"a\""));
+    program.assert_healthy();
+}
+
+#[test]
+fn err_11_a_body_that_stalls_is_answered() {
+    let program = Program::start(&["--read-timeout", "1"]);
+    let stalled = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: 100\r\n\r\n{{");
+    let (head, body) = program.send(stalled.as_bytes());
+    assert!(head.starts_with("HTTP/1.1 408") && head.contains("x-amzn-errortype: RequestTimeoutException"), "{head}");
+    assert!(body.contains("did not arrive in time"));
+}
+
+#[test]
+fn imp_22_a_body_over_the_limit_is_answered_and_its_sender_reads_it() {
+    let program = Program::start(&[]);
+    let (head, body) = program.send(&request("POST /accounts", &" ".repeat(7 * 1024 * 1024)));
+    assert!(head.starts_with("HTTP/1.1 400") && head.contains("x-amzn-errortype: InvalidInputException"), "{head}");
+    assert!(body.contains("Request body must not be larger than 6291456 bytes"), "{body}");
+    program.assert_healthy();
+}
+
+#[test]
+fn reset_goes_back_to_the_start_or_to_nothing() {
+    let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
+    let program = Program::start(&["--scenario", quickstart]);
+    let health = || program.send(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n").1;
+    let start = health();
+    let post = |path: &str| program.send(format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").as_bytes()).0;
+    assert!(post("/_emulator/reset?to=empty").starts_with("HTTP/1.1 200"));
+    assert!(health().contains("\"hubs\":0,\"findings\":0"));
+    assert!(post("/_emulator/reset").starts_with("HTTP/1.1 200"));
+    assert_eq!(health(), start);
+    assert!(post("/_emulator/reset?to=mars").starts_with("HTTP/1.1 400"));
+}

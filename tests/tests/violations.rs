@@ -1,0 +1,113 @@
+//! For every constraint of every operation's input, a request that breaks it and nothing else.
+
+use std::collections::BTreeMap;
+
+use http::Request;
+use securityhub_fixtures::Operation;
+use securityhub_local::operations;
+use securityhub_local::wire::{input, route};
+use securityhub_local_tests::door::{Door, request};
+use securityhub_local_tests::sample::{self, Breach};
+use serde_json::{Value, json};
+
+/// Constraints in all inputs; a model with fewer has lost some.
+const CONSTRAINTS: usize = 14_000;
+
+#[test]
+fn err_10_each_constraint_of_each_operation_is_held() {
+    let door = Door::default();
+    door.call(Operation::EnableSecurityHub, &json!({}));
+    let mut counts = BTreeMap::new();
+    for operation in Operation::ALL {
+        let breaches = sample::breaches(operation.model().input);
+        counts.insert(operation.name(), breaches.len());
+        for breach in breaches {
+            check(&door, operation, &breach);
+        }
+    }
+    let total: usize = counts.values().sum();
+    println!("{total} constraints: {counts:?}");
+    assert_eq!(counts.len(), 126);
+    assert!(total >= CONSTRAINTS, "{total} constraints");
+}
+
+fn check(door: &Door, operation: Operation, breach: &Breach) {
+    let (status, body) = door.call(operation, &breach.input);
+    let told = || format!("{} {:?} {}: {body}", operation.name(), breach.path, breach.what);
+    if is_of_an_item(operation, breach) {
+        assert_eq!(status, 200, "{}", told());
+        assert_eq!(
+            (&body["FailedCount"], &body["FailedFindings"][0]["ErrorCode"]),
+            (&json!(1), &json!("InvalidInput")),
+            "{}",
+            told()
+        );
+        assert!(names(&body["FailedFindings"][0]["ErrorMessage"], operation, breach), "{}", told());
+        return;
+    }
+    let code = if operation.answers_validation_exception() { "ValidationException" } else { "InvalidInputException" };
+    assert_eq!((status, &body["Code"]), (400, &json!(code)), "{}", told());
+    assert!(names(&body["Message"], operation, breach), "{}", told());
+}
+
+/// Whether the breach is one of an item's own, in an operation that judges items one by one. An item that is no
+/// object or has no id refuses the call (IMP-25).
+fn is_of_an_item(operation: Operation, breach: &Breach) -> bool {
+    operations::entry(operation).per_item == breach.path.first().map(String::as_str)
+        && breach.path.len() > 1
+        && !(breach.path.len() == 2 && breach.path[1] == "Id" && matches!(breach.what, "missing" | "of the wrong type"))
+}
+
+/// Whether a message names the member that is wrong.
+fn names(message: &Value, operation: Operation, breach: &Breach) -> bool {
+    let message = message.as_str().unwrap_or_default();
+    let Some(name) = breach.path.last() else { return false };
+    if operation.answers_validation_exception() {
+        let (first, rest) = name.split_at(1);
+        message.contains(&format!("{}{rest}", first.to_ascii_lowercase()))
+    } else {
+        message.contains(name)
+    }
+}
+
+#[test]
+fn err_10_a_valid_input_breaks_nothing() {
+    for operation in Operation::ALL {
+        for full in [false, true] {
+            let input = sample::valid(operation.model().input, full);
+            let request: Request<bytes::Bytes> = request(operation, &input, "-");
+            let route = route::find(request.method(), request.uri().path()).unwrap();
+            assert_eq!(route.operation, operation);
+            let (parts, body) = request.into_parts();
+            let read = input::read(operation, &route.labels, &parts, &body).unwrap();
+            assert!(read.violations.is_empty(), "{}: {:?}", operation.name(), read.violations);
+        }
+    }
+}
+
+#[test]
+fn err_08_a_valid_call_is_not_refused_for_its_shape() {
+    for operation in Operation::ALL {
+        let door = Door::default();
+        let (status, body) = door.call(operation, &sample::valid(operation.model().input, false));
+        assert_ne!(status, 400, "{}: {body}", operation.name());
+    }
+}
+
+#[test]
+fn equal_requests_to_equal_worlds_give_equal_bytes() {
+    let answers = || {
+        let door = Door::default();
+        let calls = [
+            Operation::DescribeHub,
+            Operation::EnableSecurityHub,
+            Operation::EnableSecurityHub,
+            Operation::GetInsights,
+        ];
+        calls.map(|operation| {
+            let response = door.send(request(operation, &json!({}), &door.authorization()));
+            (response.status(), response.headers().clone(), response.into_body())
+        })
+    };
+    assert_eq!(answers(), answers());
+}
