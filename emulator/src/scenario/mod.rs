@@ -1,41 +1,105 @@
-//! Scenario files.
-use crate::state::World;
+//! Scenario files: what there is when the emulator starts, written in YAML or JSON.
+//!
+//! What lives here: reading files, telling every mistake of them at once with its place, and making a world of them
+//! through the same domain functions as the API. What may not: rules of Security Hub, HTTP.
+//!
+//! The way of a file: [`files`] reads it → [`spanned`] parses it to a tree → [`shape`] compares the tree with the
+//! schema and takes out what does not fit → serde reads the sections' structs from the rest → [`sections`] check them
+//! all, files laid over each other → [`Scenario::build`] applies them, as often as it is asked. A key is added in its
+//! section: a field with a doc comment, which is the schema's description; its check; its apply.
+//!
+//! Several files are laid over each other in the order given. `name`, `clock`, `seed`, `regions`, `default_account` and
+//! `organization` of a later file replace the earlier ones, each as a whole; `accounts` and `credentials` are replaced
+//! key by key; `hubs` and `findings` are added, and of a hub that two files list the later file's entry counts.
+
+mod check;
+mod diagnostic;
+mod files;
+mod sections;
+mod shape;
+mod spanned;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
-/// Mistakes.
-#[derive(Debug, Default)]
-pub struct Diagnostics;
-impl std::fmt::Display for Diagnostics {
-    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        Ok(())
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::check::Check;
+pub use self::diagnostic::{Diagnostic, Diagnostics, Position};
+use self::files::{FileId, Files, Place};
+use crate::state::World;
+
+/// A scenario without mistakes.
+#[derive(Debug)]
+pub struct Scenario {
+    valid: sections::Valid,
+    files: Files,
+}
+
+/// Loads files, laid over each other in their order.
+///
+/// # Errors
+/// Every mistake of every file.
+pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
+    let schema = schema();
+    let mut check = Check::default();
+    let mut written = sections::Written::default();
+    for path in paths {
+        match check.files.read(path) {
+            Ok(file) => written.add(read(file, &schema, &mut check)),
+            Err(mistake) => check.push(*mistake),
+        }
+    }
+    let valid = written.check(&mut check);
+    if check.mistakes.is_empty() { Ok(Scenario { valid, files: check.files }) } else { Err(check.finish()) }
+}
+
+/// What a file says, as far as it fits the schema.
+fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Written {
+    let node = match spanned::parse(&check.files, file) {
+        Ok(node) => node,
+        Err(mistake) => {
+            check.push(*mistake);
+            return sections::Written::default();
+        }
+    };
+    let Some(node) = shape::fit(&check.files, schema, node, &mut check.mistakes) else {
+        return sections::Written::default();
+    };
+    sections::Written::deserialize(&node).unwrap_or_else(|error| {
+        // The shape check leaves nothing that serde refuses; should it ever, the user is told what serde says.
+        check.push(check.at(Place::new(file, 0, 0), error.to_string()));
+        sections::Written::default()
+    })
+}
+
+/// All mistakes of files, those included that show only when their world is built.
+pub fn check(paths: &[PathBuf]) -> Diagnostics {
+    match load(paths).and_then(|scenario| scenario.build()) {
+        Ok(_) => Diagnostics::default(),
+        Err(mistakes) => mistakes,
     }
 }
-impl Diagnostics {
-    /// .
-    pub fn is_empty(&self) -> bool {
-        true
-    }
-    /// .
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::Value::Null
-    }
+
+/// The JSON Schema of scenario files.
+pub fn schema() -> Value {
+    schemars::schema_for!(sections::Written).to_value()
 }
-/// Scenario.
-pub struct Scenario;
+
 impl Scenario {
-    /// .
-    pub fn build(&self) -> Result<World, Diagnostics> {
-        Ok(World::default())
+    /// Its name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.valid.name.as_deref()
     }
-}
-/// .
-pub fn load(_: &[PathBuf]) -> Result<Scenario, Diagnostics> {
-    Ok(Scenario)
-}
-/// .
-pub fn check(_: &[PathBuf]) -> Diagnostics {
-    Diagnostics
-}
-/// .
-pub fn schema() -> serde_json::Value {
-    serde_json::Value::Null
+
+    /// Makes a fresh world of it.
+    ///
+    /// # Errors
+    /// What the domain refuses, such as a finding that Security Hub would not import.
+    pub fn build(&self) -> Result<World, Diagnostics> {
+        self.valid.world(&self.files).map_err(Diagnostics::sorted)
+    }
 }

@@ -1,0 +1,80 @@
+//! What the checks of all sections share: the mistakes so far, and the account ids that most sections write.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::files::{Files, Place};
+use super::spanned::Spanned;
+use crate::state::AccountId;
+
+/// The mistakes of a scenario, collected.
+#[derive(Debug, Default)]
+pub(super) struct Check {
+    /// What was read.
+    pub(super) files: Files,
+    /// What is wrong with it.
+    pub(super) mistakes: Vec<Diagnostic>,
+}
+
+impl Check {
+    /// A mistake at a place, to be told more of and pushed.
+    pub(super) fn at(&self, place: Place, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::at(&self.files, place, message)
+    }
+
+    /// Adds a mistake.
+    pub(super) fn push(&mut self, mistake: Diagnostic) {
+        self.mistakes.push(mistake);
+    }
+
+    /// Reads an account id.
+    pub(super) fn account(&mut self, written: &Spanned<String>) -> Option<AccountId> {
+        let account = AccountId::parse(&written.value);
+        if account.is_none() {
+            let message = format!("`{}` is no account id", written.value);
+            self.push(self.at(written.place, message).expected("twelve digits"));
+        }
+        account
+    }
+
+    /// `line 3`, or `line 3 of other.yaml`: where something is that a mistake at `seen_from` speaks of.
+    pub(super) fn line(&self, place: Place, seen_from: Place) -> String {
+        let there = self.at(place, "");
+        let line = there.position.map_or(1, |position| position.line);
+        if place.file == seen_from.file { format!("line {line}") } else { format!("line {line} of {}", there.file) }
+    }
+
+    /// All mistakes, in order.
+    pub(super) fn finish(self) -> Diagnostics {
+        Diagnostics::sorted(self.mistakes)
+    }
+}
+
+/// An account id as it is written. In YAML it may lack its quotes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct AccountText(pub(super) Spanned<String>);
+
+impl JsonSchema for AccountText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Account".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "integer"], "pattern": ACCOUNT_PATTERN })
+    }
+}
+
+const ACCOUNT_PATTERN: &str = "^[0-9]{12}$";
+
+/// Says of a map in the schema that its keys are account ids.
+pub(super) fn account_keys(schema: &mut Schema) {
+    schema.insert("propertyNames".to_owned(), serde_json::json!({ "pattern": ACCOUNT_PATTERN }));
+}

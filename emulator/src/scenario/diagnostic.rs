@@ -1,0 +1,176 @@
+//! A mistake of a scenario, told like a compiler's: what is wrong, where, what was expected, the nearest right word.
+
+use std::fmt;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde_json::{Value, json};
+
+use super::files::{Files, Place};
+
+/// One mistake.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// The file, as the user named it.
+    pub file: String,
+    /// Where in the file; `None` when all of it is meant.
+    pub position: Option<Position>,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected instead.
+    pub expected: Option<String>,
+    /// The nearest right word.
+    pub suggestion: Option<String>,
+}
+
+/// Where a mistake is.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its column in characters, from 1.
+    pub column: usize,
+    text: Arc<str>,
+    start: usize,
+    end: usize,
+}
+
+/// All mistakes, in the order of files and places.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostic {
+    /// A mistake that is a whole file's.
+    pub(super) fn of_file(file: &str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { file: file.to_owned(), position: None, message: message.into(), expected: None, suggestion: None }
+    }
+
+    /// A mistake at a place.
+    pub(super) fn at(files: &Files, place: Place, message: impl Into<String>) -> Diagnostic {
+        let Some(file) = files.get(place.file) else { return Diagnostic::of_file("", message) };
+        Diagnostic {
+            position: Some(Position::new(&file.text, place)),
+            ..Diagnostic::of_file(&file.path.display().to_string(), message)
+        }
+    }
+
+    /// Says what was expected.
+    pub(super) fn expected(mut self, expected: impl Into<String>) -> Diagnostic {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// Says the nearest right word, if there is one.
+    pub(super) fn suggest(mut self, word: Option<impl Into<String>>) -> Diagnostic {
+        self.suggestion = word.map(Into::into);
+        self
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "file": self.file,
+            "line": self.position.as_ref().map(|position| position.line),
+            "column": self.position.as_ref().map(|position| position.column),
+            "message": self.message,
+            "expected": self.expected,
+            "suggestion": self.suggestion,
+        })
+    }
+
+    fn report(&self) -> Group<'_> {
+        let title = Level::ERROR.primary_title(&*self.message);
+        let mut group = match &self.position {
+            Some(position) => {
+                let shown = position.shown();
+                let mark = AnnotationKind::Primary.span(position.start - shown.start..position.end - shown.start);
+                let text = position.text.get(shown).unwrap_or_default();
+                title.element(Snippet::source(text).line_start(position.line).path(&*self.file).annotation(mark))
+            }
+            None => title.element(annotate_snippets::Origin::path(&*self.file)),
+        };
+        if let Some(expected) = &self.expected {
+            group = group.element(Level::NOTE.with_name(Some("expected")).message(&**expected));
+        }
+        if let Some(suggestion) = &self.suggestion {
+            group = group.element(Level::HELP.message(format!("did you mean `{suggestion}`?")));
+        }
+        group
+    }
+}
+
+impl Position {
+    fn new(text: &Arc<str>, place: Place) -> Position {
+        let start = char_start(text, place.start);
+        let before = text.get(..start).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let line_end = text.get(start..).and_then(|rest| rest.find(['\n', '\r'])).map_or(text.len(), |end| start + end);
+        // A stretch over several lines is shown by its first.
+        let end = char_start(text, place.end.min(line_end)).max(start);
+        Position {
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            text: Arc::clone(text),
+            start,
+            end,
+        }
+    }
+
+    /// The line of the place, without its end.
+    fn shown(&self) -> std::ops::Range<usize> {
+        let start = self.text.get(..self.start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let rest = self.text.get(self.start..).unwrap_or_default();
+        start..rest.find(['\n', '\r']).map_or(self.text.len(), |end| self.start + end)
+    }
+}
+
+/// The start of the character that the byte belongs to.
+fn char_start(text: &str, byte: usize) -> usize {
+    (0..=byte.min(text.len())).rev().find(|byte| text.is_char_boundary(*byte)).unwrap_or_default()
+}
+
+impl Diagnostics {
+    /// Puts mistakes in the order of files, in which they were first named, and places.
+    pub(super) fn sorted(mut mistakes: Vec<Diagnostic>) -> Diagnostics {
+        let mut files: Vec<String> = Vec::new();
+        for mistake in &mistakes {
+            if !files.contains(&mistake.file) {
+                files.push(mistake.file.clone());
+            }
+        }
+        mistakes.sort_by_key(|mistake| {
+            let file = files.iter().position(|file| *file == mistake.file);
+            (file, mistake.position.as_ref().map(|position| position.start))
+        });
+        Diagnostics(mistakes)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The mistakes.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+
+    /// `[{"file", "line", "column", "message", "expected", "suggestion"}]`; what does not apply is null.
+    pub fn to_json(&self) -> Value {
+        self.0.iter().map(Diagnostic::to_json).collect()
+    }
+}
+
+/// Every mistake with its line, and how many there are.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let renderer = Renderer::plain();
+        for mistake in &self.0 {
+            writeln!(formatter, "{}\n", renderer.render(&[mistake.report()]))?;
+        }
+        match self.0.len() {
+            0 => Ok(()),
+            1 => formatter.write_str("The scenario has 1 mistake."),
+            count => write!(formatter, "The scenario has {count} mistakes."),
+        }
+    }
+}

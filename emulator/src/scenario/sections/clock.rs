@@ -1,0 +1,54 @@
+//! `clock`: what time it is.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::check::Check;
+use crate::scenario::spanned::Spanned;
+use crate::state::Clock;
+
+/// The clock of the emulator.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Clock")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// The time at the start, such as 2026-01-15T09:00:00Z. Left out, it is the machine's.
+    #[schemars(extend("format" = "date-time"))]
+    now: Option<Spanned<String>>,
+    /// Whether the clock stands still until it is advanced. A clock that stands makes every run alike. Left out, it runs.
+    #[serde(default)]
+    frozen: bool,
+}
+
+/// The clock at the start.
+#[derive(Debug, Default)]
+pub(in crate::scenario) struct Valid {
+    now: Option<Timestamp>,
+    frozen: bool,
+}
+
+/// Reads the time.
+pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Valid {
+    let now = written.now.as_ref().and_then(|now| {
+        let parsed = now.value.parse().ok();
+        if parsed.is_none() {
+            let mistake = check.at(now.place, format!("`{}` is no time", now.value));
+            check.push(mistake.expected("a date and time with its zone, such as 2026-01-15T09:00:00Z"));
+        }
+        parsed
+    });
+    Valid { now, frozen: written.frozen }
+}
+
+impl Valid {
+    /// A clock that starts now.
+    pub(super) fn clock(&self) -> Clock {
+        match (self.now, self.frozen) {
+            (Some(now), true) => Clock::frozen(now),
+            (Some(now), false) => Clock::starting(now),
+            (None, true) => Clock::frozen(Timestamp::now()),
+            (None, false) => Clock::default(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `findings`: ASFF files, imported as if their products had sent them.
+
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::domain::findings::import::{self, Endpoint, Sender};
+use crate::scenario::check::Check;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::files::{FileId, Files, Place};
+use crate::scenario::spanned::Spanned;
+use crate::scenario::suggest;
+use crate::state::{Directory, Region, Timestamp, Transaction, World};
+
+/// A source of findings.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Findings")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// JSON files of findings in ASFF, such as findings/*.json, relative to the folder of this file. A file holds one
+    /// finding, a list of them, or what BatchImportFindings takes: {"Findings": [...]}.
+    file: Spanned<String>,
+}
+
+/// Findings, each by its place, in the order in which they are imported.
+#[derive(Debug)]
+pub(in crate::scenario) struct Valid(Vec<Finding>);
+
+#[derive(Debug)]
+struct Finding {
+    place: Place,
+    /// Its position in its file, from 1.
+    position: usize,
+}
+
+/// Finds and reads the files, and cuts them into findings.
+pub(in crate::scenario) fn check(written: &[Written], check: &mut Check) -> Valid {
+    let mut findings = Vec::new();
+    for Written { file } in written {
+        for path in find(file, check) {
+            match check.files.read(&path) {
+                Ok(id) => findings.extend(cut(id, check)),
+                Err(mistake) => check.push(*mistake),
+            }
+        }
+    }
+    Valid(findings)
+}
+
+fn find(pattern: &Spanned<String>, check: &mut Check) -> Vec<std::path::PathBuf> {
+    let found = check.files.find(&pattern.value, pattern.place.file);
+    match &found {
+        Err(error) => {
+            let message = format!("`{}` is no pattern of files: {error}", pattern.value);
+            check.push(check.at(pattern.place, message).expected("a path, or a pattern such as findings/*.json"));
+        }
+        Ok(paths) if paths.is_empty() => {
+            let mistake = check.at(pattern.place, format!("no file fits `{}`", pattern.value));
+            let near = check.files.near(&pattern.value, pattern.place.file);
+            let nearest = suggest::nearest(&pattern.value, near.iter().map(String::as_str));
+            check.push(mistake.expected("a file, relative to the folder of this one").suggest(nearest));
+        }
+        Ok(_) => {}
+    }
+    found.unwrap_or_default()
+}
+
+/// Cuts a file into findings: one object, a list, or `{"Findings": [...]}`.
+fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
+    let Some(text) = check.files.get(file).map(|file| file.text.clone()) else { return Vec::new() };
+    let whole = Place::new(file, 0, text.len());
+    match pieces(&text) {
+        Ok(pieces) => {
+            let finding = |(index, piece): (usize, Range<usize>)| Finding {
+                place: Place::new(file, piece.start, piece.end),
+                position: index + 1,
+            };
+            pieces.into_iter().enumerate().map(finding).collect()
+        }
+        Err(error) => {
+            let place = place_of(&error, &text, whole);
+            let error = error.to_string();
+            let message = error.rsplit_once(" at line ").map_or(&*error, |(message, _)| message);
+            let mistake = check.at(place, format!("this is no JSON of findings: {message}"));
+            check.push(mistake.expected("a finding, a list of findings or {\"Findings\": [...]}"));
+            Vec::new()
+        }
+    }
+}
+
+/// Where the texts of findings stand in the text of a file.
+fn pieces(text: &str) -> Result<Vec<Range<usize>>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Batch<'t> {
+        #[serde(rename = "Findings", borrow)]
+        findings: Option<Vec<&'t RawValue>>,
+    }
+    let raw: Vec<&RawValue> = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text)?
+    } else {
+        let batch: Batch<'_> = serde_json::from_str(text)?;
+        match batch.findings {
+            Some(findings) => findings,
+            None => vec![serde_json::from_str(text)?],
+        }
+    };
+    let piece = |raw: &RawValue| {
+        let start = (raw.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        start..start + raw.get().len()
+    };
+    Ok(raw.into_iter().map(piece).collect())
+}
+
+/// Where the JSON reader stopped.
+fn place_of(error: &serde_json::Error, text: &str, whole: Place) -> Place {
+    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let start = (before + error.column().saturating_sub(1)).min(text.len());
+    Place::new(whole.file, start, start + 1)
+}
+
+/// Imports all findings, each into the Region of its product.
+///
+/// # Errors
+/// Every finding that AWS would refuse, with its sentence.
+pub(in crate::scenario) fn apply(
+    valid: &Valid,
+    files: &Files,
+    world: &World,
+    now: Timestamp,
+) -> Result<(), Vec<Diagnostic>> {
+    let directory = world.directory();
+    let mut transaction = world.write_findings();
+    let mut mistakes = Vec::new();
+    for finding in &valid.0 {
+        let import = Import { files, world, directory: &directory, now };
+        if let Err(sentence) = import.finding(&mut transaction, finding) {
+            let message = format!("Security Hub refuses finding {} of this file: {sentence}", finding.position);
+            mistakes.push(Diagnostic::at(files, finding.place, message));
+        }
+    }
+    transaction.commit();
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
+
+struct Import<'w> {
+    files: &'w Files,
+    world: &'w World,
+    directory: &'w Directory,
+    now: Timestamp,
+}
+
+impl Import<'_> {
+    fn finding(&self, transaction: &mut Transaction<'_>, finding: &Finding) -> Result<(), String> {
+        let Place { file, start, end } = finding.place;
+        let text = self.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default();
+        let sent = import::read_finding(text).map_err(|_| "it is no JSON object".to_owned())?;
+        let product_arn = sent.members.get("ProductArn").and_then(serde_json::Value::as_str).unwrap_or_default();
+        // The fourth part of an ARN; what is no ARN is refused whatever the Region.
+        let region = Region::new(product_arn.split(':').nth(3).unwrap_or_default());
+        let endpoint = Endpoint { world: self.world, directory: self.directory, region: &region, now: self.now };
+        let outcome = import::batch(transaction, &endpoint, Sender::Product, vec![sent])
+            .map_err(|error| error.message.into_owned())?;
+        match outcome.failed.into_iter().next() {
+            Some(failed) => Err(failed.message),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Enables hubs through the domain, and writes down relations.
+
+use std::collections::BTreeMap;
+
+use super::members::Member;
+use super::{Hub, Valid};
+use crate::aws_error::AwsError;
+use crate::domain::hub::{self, Enable, HubError};
+use crate::scenario::files::Place;
+use crate::state::{
+    AccountId, Directory, HubKey, Member as MemberRecord, MemberKind, MemberStatus, Timestamp, Transaction, World,
+};
+
+/// Writes the directory with its members, and enables all hubs; administrators come first, since members take settings
+/// from them.
+///
+/// # Errors
+/// What the domain refuses, with the places of the entries.
+pub(in crate::scenario) fn apply(
+    valid: &Valid,
+    world: &World,
+    mut directory: Directory,
+    now: Timestamp,
+) -> Result<(), Vec<(Place, String)>> {
+    for (key, hub) in &valid.hubs {
+        write_members(key, &hub.members, &mut directory, now);
+    }
+    let mut transaction = world.write();
+    let mut refusals = Vec::new();
+    let (administrators, others): (Vec<_>, Vec<_>) = valid.hubs.iter().partition(|(_, hub)| !hub.members.is_empty());
+    for (key, hub) in administrators.into_iter().chain(others) {
+        if let Err(error) = enable(&mut transaction, &directory, key, hub, now) {
+            refusals.extend(hub.place.map(|place| (place, AwsError::from(error).message.into_owned())));
+        }
+    }
+    transaction.edit_directory(|written| *written = directory);
+    transaction.commit();
+    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+}
+
+fn enable(
+    transaction: &mut Transaction<'_>,
+    directory: &Directory,
+    key: &HubKey,
+    hub: &Hub,
+    now: Timestamp,
+) -> Result<(), HubError> {
+    let enable = Enable {
+        default_standards: hub.default_standards,
+        control_finding_generator: hub.control_finding_generator.map(|(generator, _)| generator),
+        tags: hub.tags.clone(),
+    };
+    hub::enable(transaction, directory, key, now, enable)?;
+    if hub.auto_enable_controls.is_some() {
+        hub::update(transaction, directory, key, hub.auto_enable_controls, None)?;
+    }
+    if let (Some(products), Some(enabled)) = (&hub.products, transaction.hub(key)) {
+        let mut enabled = (*enabled).clone();
+        enabled.product_subscriptions.clone_from(products);
+        transaction.put_hub(key.clone(), enabled);
+    }
+    Ok(())
+}
+
+fn write_members(key: &HubKey, members: &BTreeMap<AccountId, Member>, directory: &mut Directory, now: Timestamp) {
+    if members.is_empty() {
+        return;
+    }
+    let record = |(account, member): (&AccountId, &Member)| {
+        let kind = kind(key, *account, member.status, directory);
+        (*account, MemberRecord { status: member.status, kind, updated_at: now })
+    };
+    let records = members.iter().map(record).collect();
+    directory.members.insert((key.account, key.region.clone()), records);
+}
+
+/// Accounts of the organization come to its delegated administrator without an invitation; who was invited, or left,
+/// came by one.
+fn kind(administrator: &HubKey, member: AccountId, status: MemberStatus, directory: &Directory) -> MemberKind {
+    let without_invitation = matches!(status, MemberStatus::Enabled | MemberStatus::Removed);
+    let of_organization = directory.is_delegated_administrator(administrator.account, &administrator.region)
+        && directory.organization.as_ref().is_some_and(|organization| organization.parents.contains_key(&member));
+    if without_invitation && of_organization { MemberKind::Organization } else { MemberKind::Invitation }
+}

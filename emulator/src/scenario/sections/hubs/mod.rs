@@ -1,0 +1,221 @@
+//! `hubs`: hubs that are on, their settings, products and members.
+//!
+//! What is written is an entry for an account in several Regions. The check spreads the entries to one [`Hub`] for
+//! each account and Region, and adds the hubs that AWS enables by itself: of the delegated administrator (ORG-02) and
+//! of enabled members (MST-02).
+
+mod apply;
+mod members;
+mod products;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+
+pub(super) use apply::apply;
+
+use self::members::Member;
+use super::organization;
+use super::regions::{self, RegionText};
+use crate::scenario::check::{AccountText, Check};
+use crate::scenario::files::Place;
+use crate::scenario::spanned::{Entries, Spanned};
+use crate::state::{AccountId, ControlFindingGenerator, HubKey, MemberStatus, Region};
+
+/// Hubs of an account that are on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Hub")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// The account.
+    account: AccountText,
+    /// The Regions: all of the scenario's, or a list of them.
+    regions: WrittenRegions,
+    /// Tags of the hub.
+    #[serde(default)]
+    tags: Entries<String>,
+    /// Whether new controls of enabled standards are switched on. Left out, they are.
+    auto_enable_controls: Option<bool>,
+    /// How findings of controls are made. Left out, one finding a control. A member takes its administrator's.
+    control_finding_generator: Option<Spanned<WrittenGenerator>>,
+    /// Whether the standards that AWS enables by default are on. Left out, they are not.
+    #[serde(default)]
+    default_standards: bool,
+    /// The products whose findings the hub takes and no others, such as guardduty or prowler/prowler. Left out, those
+    /// that AWS subscribes a fresh hub to.
+    products: Option<Vec<Spanned<String>>>,
+    /// The hub's members and how far each is, by account id: the account becomes an administrator. The hub of an
+    /// enabled member is on, listed or not.
+    #[serde(default)]
+    #[schemars(transform = crate::scenario::check::account_keys)]
+    members: Entries<members::Written>,
+}
+
+/// All Regions of the scenario, or a list.
+#[derive(Clone, Debug)]
+enum WrittenRegions {
+    All,
+    Listed(Vec<RegionText>),
+}
+
+impl<'de> Deserialize<'de> for WrittenRegions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenRegionsVisitor)
+    }
+}
+
+/// Written by hand, since serde's untagged enums lose the places.
+struct WrittenRegionsVisitor;
+
+impl<'de> Visitor<'de> for WrittenRegionsVisitor {
+    type Value = WrittenRegions;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("all or a list of Regions")
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<WrittenRegions, E> {
+        Ok(WrittenRegions::All)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<WrittenRegions, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(sequence)).map(WrittenRegions::Listed)
+    }
+}
+
+impl JsonSchema for WrittenRegions {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "HubRegions".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            { "type": "string", "const": "all" },
+            { "type": "array", "items": generator.subschema_for::<RegionText>() },
+        ]})
+    }
+}
+
+/// How findings of controls are made.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ControlFindingGenerator")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum WrittenGenerator {
+    /// One finding a control.
+    SecurityControl,
+    /// One finding a control and standard.
+    StandardControl,
+}
+
+impl From<WrittenGenerator> for ControlFindingGenerator {
+    fn from(written: WrittenGenerator) -> Self {
+        match written {
+            WrittenGenerator::SecurityControl => ControlFindingGenerator::SecurityControl,
+            WrittenGenerator::StandardControl => ControlFindingGenerator::StandardControl,
+        }
+    }
+}
+
+/// Hubs without mistakes.
+#[derive(Debug)]
+pub(in crate::scenario) struct Valid {
+    hubs: BTreeMap<HubKey, Hub>,
+}
+
+/// A hub that is on.
+#[derive(Clone, Debug, Default)]
+struct Hub {
+    /// Where its entry stands; `None` where AWS enables it by itself.
+    place: Option<Place>,
+    tags: BTreeMap<String, String>,
+    auto_enable_controls: Option<bool>,
+    control_finding_generator: Option<(ControlFindingGenerator, Place)>,
+    default_standards: bool,
+    /// `company/product`
+    products: Option<BTreeSet<String>>,
+    members: BTreeMap<AccountId, Member>,
+}
+
+/// What hubs refer to.
+pub(super) struct Around<'a> {
+    /// The scenario's Regions.
+    pub(super) regions: &'a [Region],
+    /// The organization.
+    pub(super) organization: Option<&'a organization::Valid>,
+}
+
+/// Reads all entries.
+pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Check) -> Valid {
+    let mut hubs = BTreeMap::new();
+    for entry in written {
+        let place = entry.account.0.place;
+        let account = check.account(&entry.account.0);
+        let regions = entry.regions.check(around.regions, check);
+        let hub = Hub {
+            place: Some(place),
+            products: entry.products.map(|products| products::check(&products, &regions, check)),
+            members: members::check(entry.members, check),
+            tags: entry.tags.0.into_iter().map(|(key, value)| (key.value, value)).collect(),
+            auto_enable_controls: entry.auto_enable_controls,
+            control_finding_generator: entry
+                .control_finding_generator
+                .map(|written| (written.value.into(), written.place)),
+            default_standards: entry.default_standards,
+        };
+        let Some(account) = account else { continue };
+        for region in regions {
+            add(&mut hubs, HubKey { account, region }, hub.clone(), check);
+        }
+    }
+    members::check_relations(&hubs, check);
+    add_automatic(&mut hubs, around);
+    Valid { hubs }
+}
+
+/// Adds a hub. An entry of a later file counts; within one file, two entries for one hub are a mistake.
+fn add(hubs: &mut BTreeMap<HubKey, Hub>, key: HubKey, hub: Hub, check: &mut Check) {
+    let earlier = hubs.get(&key).and_then(|earlier| earlier.place);
+    if let (Some(earlier), Some(place)) = (earlier, hub.place)
+        && earlier.file == place.file
+    {
+        let message = format!("{} has a hub in {} already, {}", key.account, key.region, check.line(earlier, place));
+        check.push(check.at(place, message).expected("each account and Region once"));
+    }
+    hubs.insert(key, hub);
+}
+
+/// Adds the hubs that AWS enables by itself.
+fn add_automatic(hubs: &mut BTreeMap<HubKey, Hub>, around: &Around<'_>) {
+    let administrator = around.organization.and_then(|organization| organization.delegated_administrator);
+    let of_administrator = administrator
+        .into_iter()
+        .flat_map(|account| around.regions.iter().map(move |region| HubKey { account, region: region.clone() }));
+    let of_members = hubs.iter().flat_map(|(key, hub)| {
+        let enabled = hub.members.iter().filter(|(_, member)| member.status == MemberStatus::Enabled);
+        enabled.map(|(account, _)| HubKey { account: *account, region: key.region.clone() })
+    });
+    let automatic: Vec<HubKey> = of_administrator.chain(of_members).collect();
+    for key in automatic {
+        hubs.entry(key).or_default();
+    }
+}
+
+impl WrittenRegions {
+    fn check(&self, regions: &[Region], check: &mut Check) -> Vec<Region> {
+        match self {
+            WrittenRegions::All => regions.to_vec(),
+            WrittenRegions::Listed(names) => {
+                names.iter().filter_map(|name| regions::check_one(name, regions, check)).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The sections of a scenario. Each has what is written (`Written`, whose doc comments are the schema's descriptions),
+//! `check`, which tells every mistake and gives what is valid, and `apply`, which does it to a world through the
+//! domain's own functions.
+
+pub(super) mod accounts;
+pub(super) mod clock;
+pub(super) mod credentials;
+pub(super) mod findings;
+pub(super) mod hubs;
+pub(super) mod organization;
+pub(super) mod regions;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::check::{AccountText, Check};
+use super::diagnostic::Diagnostic;
+use super::files::Files;
+use super::spanned::Entries;
+use crate::state::{AccountId, Credential, Directory, Region, World};
+
+/// What there is when the emulator starts. All keys may be left out.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Scenario")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    /// The schema of this file, for editors of JSON.
+    #[serde(rename = "$schema")]
+    #[allow(dead_code, reason = "only editors read it")]
+    schema: Option<String>,
+    /// A name, to tell scenarios apart.
+    name: Option<String>,
+    /// The clock of the emulator. Left out, it is the machine's.
+    clock: Option<clock::Written>,
+    /// The seed of all ids that are made: equal seeds give equal ids. Left out, it is 0.
+    seed: Option<u64>,
+    /// The Regions that the scenario is about. Left out, it is us-east-1 alone.
+    regions: Option<Vec<regions::RegionText>>,
+    /// The account of access keys that are neither twelve digits nor listed in `credentials`.
+    default_account: Option<AccountText>,
+    /// The organization of AWS Organizations. Left out, there is none.
+    organization: Option<organization::Written>,
+    /// What is known of accounts, by account id. An account needs no entry to be used.
+    #[serde(default)]
+    #[schemars(transform = super::check::account_keys)]
+    accounts: Entries<accounts::Written>,
+    /// Access keys, by access key id.
+    #[serde(default)]
+    credentials: Entries<credentials::Written>,
+    /// Hubs that are on, with their members.
+    #[serde(default)]
+    hubs: Vec<hubs::Written>,
+    /// Findings, as if their products had sent them.
+    #[serde(default)]
+    findings: Vec<findings::Written>,
+}
+
+/// A scenario without mistakes.
+#[derive(Debug)]
+pub(super) struct Valid {
+    pub(super) name: Option<String>,
+    clock: clock::Valid,
+    seed: u64,
+    regions: Vec<Region>,
+    default_account: Option<AccountId>,
+    organization: Option<organization::Valid>,
+    accounts: BTreeMap<AccountId, accounts::Valid>,
+    credentials: BTreeMap<String, Credential>,
+    hubs: hubs::Valid,
+    findings: findings::Valid,
+}
+
+impl Written {
+    /// Adds a later file: what stands alone (`name`, `clock`, `seed`, `regions`, `default_account`, `organization`)
+    /// is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs` and `findings` are added,
+    /// and of a hub that two files list, the later file's entry counts.
+    pub(super) fn add(&mut self, later: Written) {
+        replace(&mut self.name, later.name);
+        replace(&mut self.clock, later.clock);
+        replace(&mut self.seed, later.seed);
+        replace(&mut self.regions, later.regions);
+        replace(&mut self.default_account, later.default_account);
+        replace(&mut self.organization, later.organization);
+        self.accounts.add(later.accounts);
+        self.credentials.add(later.credentials);
+        self.hubs.extend(later.hubs);
+        self.findings.extend(later.findings);
+    }
+
+    /// Checks all sections.
+    pub(super) fn check(self, check: &mut Check) -> Valid {
+        let regions = regions::check(self.regions, check);
+        let organization = self.organization.and_then(|written| organization::check(written, check));
+        Valid {
+            name: self.name,
+            clock: self.clock.map(|written| clock::check(&written, check)).unwrap_or_default(),
+            seed: self.seed.unwrap_or(0),
+            default_account: self.default_account.and_then(|account| check.account(&account.0)),
+            accounts: accounts::check(self.accounts, check),
+            credentials: credentials::check(self.credentials, check),
+            hubs: hubs::check(
+                self.hubs,
+                &hubs::Around { regions: &regions, organization: organization.as_ref() },
+                check,
+            ),
+            findings: findings::check(&self.findings, check),
+            organization,
+            regions,
+        }
+    }
+}
+
+fn replace<T>(earlier: &mut Option<T>, later: Option<T>) {
+    if later.is_some() {
+        *earlier = later;
+    }
+}
+
+impl Valid {
+    /// A fresh world in which all of it is done.
+    ///
+    /// # Errors
+    /// What the domain refuses.
+    pub(super) fn world(&self, files: &Files) -> Result<World, Vec<Diagnostic>> {
+        let world = World::new(self.clock.clock(), self.seed);
+        let now = world.clock.now();
+        let mut directory = Directory {
+            regions: self.regions.clone(),
+            default_account: self.default_account,
+            credentials: self.credentials.clone(),
+            ..Directory::default()
+        };
+        accounts::apply(&self.accounts, &mut directory);
+        if let Some(organization) = &self.organization {
+            organization::apply(organization, &world.ids, now, &mut directory);
+        }
+        hubs::apply(&self.hubs, &world, directory, now).map_err(|refusals| {
+            refusals.into_iter().map(|(place, message)| Diagnostic::at(files, place, message)).collect::<Vec<_>>()
+        })?;
+        accounts::apply_central_management(&self.accounts, &world);
+        findings::apply(&self.findings, files, &world, now)?;
+        Ok(world)
+    }
+}

@@ -1,0 +1,210 @@
+//! `organization`: an organization of AWS Organizations, its units and its delegated administrator.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::accounts;
+use crate::scenario::check::{AccountText, Check};
+use crate::scenario::files::Place;
+use crate::scenario::spanned::{Entries, Spanned};
+use crate::state::{AccountId, Directory, IdSource, Organization, Region, Timestamp, Unit};
+
+/// The service principal by which Organizations knows Security Hub.
+const SECURITY_HUB: &str = "securityhub.amazonaws.com";
+/// How deep units may lie in each other.
+const DEPTH: usize = 5;
+
+/// An organization of AWS Organizations. Its accounts are the management account and those of its units.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Organization")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// Its id, such as o-a1b2c3d4e5. Left out, it is made from the seed.
+    #[schemars(extend("pattern" = "^o-[a-z0-9]{10,32}$"))]
+    id: Option<Spanned<String>>,
+    /// The id of its root, such as r-a1b2. Left out, it is made from the seed.
+    #[schemars(extend("pattern" = "^r-[a-z0-9]{4,32}$"))]
+    root_id: Option<Spanned<String>>,
+    /// Its management account.
+    management_account: AccountText,
+    /// Its organizational units, by name.
+    #[serde(default)]
+    units: Entries<WrittenUnit>,
+    /// The delegated administrator of Security Hub, in all Regions of the scenario. Its hubs are on.
+    delegated_administrator: Option<AccountText>,
+    /// Service principals with trusted access, such as config.amazonaws.com. That of Security Hub is among them where
+    /// there is a delegated administrator.
+    #[serde(default)]
+    service_access: Vec<Spanned<String>>,
+}
+
+/// An organizational unit.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "OrganizationalUnit")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct WrittenUnit {
+    /// The accounts in it.
+    #[serde(default)]
+    accounts: Vec<AccountText>,
+    /// The units in it, by name.
+    #[serde(default)]
+    units: Entries<WrittenUnit>,
+}
+
+/// An organization without mistakes.
+#[derive(Debug)]
+pub(in crate::scenario) struct Valid {
+    id: Option<String>,
+    root_id: Option<String>,
+    management_account: AccountId,
+    /// Units, outer ones before inner ones.
+    units: Vec<ValidUnit>,
+    /// The accounts of units, and which unit they are in.
+    parents: BTreeMap<AccountId, usize>,
+    /// The delegated administrator of Security Hub.
+    pub(super) delegated_administrator: Option<AccountId>,
+    service_access: Vec<String>,
+}
+
+#[derive(Debug)]
+struct ValidUnit {
+    name: String,
+    /// The position of the unit that it is in; `None` for the root.
+    parent: Option<usize>,
+}
+
+/// The units of an organization, as they are gathered.
+#[derive(Default)]
+struct Tree {
+    units: Vec<ValidUnit>,
+    parents: BTreeMap<AccountId, (usize, Place)>,
+}
+
+/// Reads the organization; `None` when its management account is none.
+pub(in crate::scenario) fn check(written: Written, check: &mut Check) -> Option<Valid> {
+    check_id(written.id.as_ref(), "o-", 10, check);
+    check_id(written.root_id.as_ref(), "r-", 4, check);
+    let mut tree = Tree::default();
+    tree.add(written.units, None, 1, check);
+    for service in &written.service_access {
+        if !service.value.ends_with(".amazonaws.com") {
+            let mistake = check.at(service.place, format!("`{}` is no service principal", service.value));
+            check.push(mistake.expected("a name such as securityhub.amazonaws.com"));
+        }
+    }
+    let administrator = written.delegated_administrator.map(|account| account.0);
+    let administrator = administrator.and_then(|written| Some((check.account(&written)?, written.place)));
+    let management_account = check.account(&written.management_account.0)?;
+    if let Some((account, place)) = administrator
+        && account != management_account
+        && !tree.parents.contains_key(&account)
+    {
+        let mistake = check.at(place, format!("{account} is not in the organization"));
+        check.push(mistake.expected("the management account or an account of one of the `units`"));
+    }
+    Some(Valid {
+        id: written.id.map(|id| id.value),
+        root_id: written.root_id.map(|id| id.value),
+        management_account,
+        units: tree.units,
+        parents: tree.parents.into_iter().map(|(account, (unit, _))| (account, unit)).collect(),
+        delegated_administrator: administrator.map(|(account, _)| account),
+        service_access: written.service_access.into_iter().map(|service| service.value).collect(),
+    })
+}
+
+fn check_id(id: Option<&Spanned<String>>, prefix: &str, least: usize, check: &mut Check) {
+    let Some(id) = id else { return };
+    let fits = id.value.strip_prefix(prefix).is_some_and(|rest| {
+        let length = rest.len();
+        (least..=32).contains(&length) && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    });
+    if !fits {
+        let mistake = check.at(id.place, format!("`{}` is no such id", id.value));
+        check.push(mistake.expected(format!("{prefix} and {least} to 32 small letters and digits")));
+    }
+}
+
+impl Tree {
+    fn add(&mut self, units: Entries<WrittenUnit>, parent: Option<usize>, depth: usize, check: &mut Check) {
+        for (name, written) in units.0 {
+            if depth > DEPTH {
+                let mistake = check.at(name.place, format!("the unit `{}` lies too deep", name.value));
+                check.push(mistake.expected(format!("at most {DEPTH} units in each other")));
+                continue;
+            }
+            let unit = self.units.len();
+            self.units.push(ValidUnit { name: name.value, parent });
+            for AccountText(account) in &written.accounts {
+                self.add_account(account, unit, check);
+            }
+            self.add(written.units, Some(unit), depth + 1, check);
+        }
+    }
+
+    fn add_account(&mut self, written: &Spanned<String>, unit: usize, check: &mut Check) {
+        let Some(account) = check.account(written) else { return };
+        match self.parents.get(&account) {
+            None => _ = self.parents.insert(account, (unit, written.place)),
+            Some((_, earlier)) => {
+                let line = check.line(*earlier, written.place);
+                let mistake = check.at(written.place, format!("{account} is in a unit already, {line}"));
+                check.push(mistake.expected("each account once"));
+            }
+        }
+    }
+}
+
+/// Tells the directory of the organization, and of its accounts.
+pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &mut Directory) {
+    let id = valid.id.clone().unwrap_or_else(|| format!("o-{}", word(ids, 10)));
+    let root_id = valid.root_id.clone().unwrap_or_else(|| format!("r-{}", word(ids, 4)));
+    let root = root_id.trim_start_matches("r-");
+    let unit_ids: Vec<String> = valid.units.iter().map(|_| format!("ou-{root}-{}", word(ids, 8))).collect();
+    let unit_id = |unit: Option<usize>| unit.and_then(|unit| unit_ids.get(unit)).unwrap_or(&root_id).clone();
+    let units = valid.units.iter().zip(&unit_ids);
+    let units =
+        units.map(|(unit, id)| (id.clone(), Unit { name: unit.name.clone(), parent: unit_id(unit.parent) })).collect();
+    let mut parents = BTreeMap::from([(valid.management_account, root_id.clone())]);
+    parents.extend(valid.parents.iter().map(|(account, unit)| (*account, unit_id(Some(*unit)))));
+    for account in parents.keys() {
+        directory.accounts.entry(*account).or_insert_with(|| accounts::unknown(*account));
+    }
+    let mut organization = Organization {
+        id,
+        management_account: valid.management_account,
+        units,
+        parents,
+        joined_at: now,
+        service_access: valid.service_access.iter().map(|service| (service.clone(), now)).collect(),
+        delegated_administrators: BTreeMap::new(),
+        security_hub_administrators: BTreeMap::new(),
+        root_id,
+    };
+    if let Some(account) = valid.delegated_administrator {
+        delegate(&mut organization, account, &directory.regions, now);
+    }
+    directory.organization = Some(organization);
+}
+
+/// Trusted access, and the registration, which the management account itself does not get (ORG-02).
+fn delegate(organization: &mut Organization, account: AccountId, regions: &[Region], now: Timestamp) {
+    organization.service_access.entry(SECURITY_HUB.to_owned()).or_insert(now);
+    if account != organization.management_account {
+        organization.delegated_administrators.insert((SECURITY_HUB.to_owned(), account), now);
+    }
+    organization.security_hub_administrators = regions.iter().map(|region| (region.clone(), account)).collect();
+}
+
+/// Small letters and digits.
+fn word(ids: &IdSource, length: usize) -> String {
+    let mut number = ids.number();
+    let mut letter = || {
+        let digit = u32::try_from(number % 36).unwrap_or_default();
+        number /= 36;
+        char::from_digit(digit, 36).unwrap_or('0')
+    };
+    (0..length).map(|_| letter()).collect()
+}

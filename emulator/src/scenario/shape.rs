@@ -1,0 +1,202 @@
+//! Compares what is written with the JSON Schema of scenarios, and takes out of the tree what does not fit.
+//!
+//! The schema is the one that editors read, made from the sections' structs, so there is one source for both. All
+//! mistakes of a file are told at once, and what remains can be read and judged further.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::diagnostic::Diagnostic;
+use super::files::{Files, Place};
+use super::spanned::{Content, Node, Spanned};
+use super::suggest;
+
+/// Takes what does not fit out of the tree; `None` when nothing is left. Each misfit is pushed to `mistakes`.
+pub(super) fn fit(files: &Files, schema: &Value, node: Node, mistakes: &mut Vec<Diagnostic>) -> Option<Node> {
+    let mut fit = Fit { files, definitions: schema.get("$defs").unwrap_or(&Value::Null), mistakes };
+    // An empty file is a scenario that says nothing.
+    if matches!(node.content, Content::Null) {
+        return None;
+    }
+    fit.node(schema, node, "a scenario")
+}
+
+struct Fit<'s, 'm> {
+    files: &'s Files,
+    definitions: &'s Value,
+    mistakes: &'m mut Vec<Diagnostic>,
+}
+
+impl<'s> Fit<'s, '_> {
+    /// `name` says what the value is of, in messages.
+    fn node(&mut self, schema: &'s Value, node: Node, name: &str) -> Option<Node> {
+        let branches = self.branches(schema);
+        let words: Vec<&str> = branches.iter().filter_map(|branch| branch.get("const")?.as_str()).collect();
+        if let Content::Text(text) = &node.content
+            && !words.is_empty()
+        {
+            if !words.contains(&&**text) {
+                self.wrong_word(node.place, text, &words, name);
+                return None;
+            }
+            return Some(node);
+        }
+        let Some(branch) = branches.iter().find(|branch| accepts(branch, &node.content)) else {
+            let mistake =
+                Diagnostic::at(self.files, node.place, format!("{name} cannot be {}", describe(&node.content)));
+            self.mistakes.push(mistake.expected(expected(&branches, &words)));
+            return None;
+        };
+        self.inside(branch, node, name)
+    }
+
+    fn inside(&mut self, schema: &'s Value, node: Node, name: &str) -> Option<Node> {
+        let Node { place, content } = node;
+        let content = match content {
+            Content::List(items) => {
+                let of_items = schema.get("items").unwrap_or(&Value::Null);
+                let of_list = format!("an item of {name}");
+                Content::List(items.into_iter().filter_map(|item| self.node(of_items, item, &of_list)).collect())
+            }
+            Content::Map(entries) => Content::Map(self.map(schema, place, entries, name)?),
+            other => other,
+        };
+        Some(Node { place, content })
+    }
+
+    /// `None` when a required key is missing or does not fit.
+    fn map(
+        &mut self,
+        schema: &'s Value,
+        place: Place,
+        entries: Vec<(Spanned<String>, Node)>,
+        name: &str,
+    ) -> Option<Vec<(Spanned<String>, Node)>> {
+        let written: Vec<String> = entries.iter().map(|(key, _)| key.value.clone()).collect();
+        let fitting = self.entries(schema, entries, name);
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let mut whole = true;
+        for key in required.filter(|key| fitting.iter().all(|(fitting, _)| fitting.value != *key)) {
+            whole = false;
+            if !written.iter().any(|written| written == key) {
+                let expected = description(schema, key).map(|text| format!("`{key}`: {text}"));
+                let mut mistake = Diagnostic::at(self.files, place, format!("{name} has no `{key}`"));
+                mistake.expected = expected;
+                self.mistakes.push(mistake);
+            }
+        }
+        whole.then_some(fitting)
+    }
+
+    /// The entries that fit.
+    fn entries(
+        &mut self,
+        schema: &'s Value,
+        entries: Vec<(Spanned<String>, Node)>,
+        name: &str,
+    ) -> Vec<(Spanned<String>, Node)> {
+        let known = schema.get("properties").and_then(Value::as_object);
+        let others = schema.get("additionalProperties").filter(|others| others.is_object());
+        let mut seen = BTreeSet::new();
+        let mut fitting = Vec::new();
+        for (key, value) in entries {
+            if !seen.insert(key.value.clone()) {
+                let message = format!("`{}` stands twice in {name}", key.value);
+                self.mistakes.push(Diagnostic::at(self.files, key.place, message).expected("each key once"));
+            } else if let Some(of_value) = known.and_then(|known| known.get(&key.value)).or(others) {
+                let of_key = format!("`{}`", key.value);
+                fitting.extend(self.node(of_value, value, &of_key).map(|value| (key, value)));
+            } else {
+                self.unknown_key(&key, known, name);
+            }
+        }
+        fitting
+    }
+
+    fn unknown_key(&mut self, key: &Spanned<String>, known: Option<&Map<String, Value>>, name: &str) {
+        let known: Vec<&str> = known.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        let message = format!("{name} has no key `{}`", key.value);
+        let nearest = suggest::nearest(&key.value, known.iter().copied());
+        let mistake = Diagnostic::at(self.files, key.place, message).expected(suggest::choices(known)).suggest(nearest);
+        self.mistakes.push(mistake);
+    }
+
+    fn wrong_word(&mut self, place: Place, word: &str, words: &[&str], name: &str) {
+        let expected = suggest::choices(words.iter().copied());
+        let nearest = suggest::nearest(word, words.iter().copied());
+        let mistake = Diagnostic::at(self.files, place, format!("{name} cannot be `{word}`"));
+        self.mistakes.push(mistake.expected(expected).suggest(nearest));
+    }
+
+    /// A schema's alternatives, references followed.
+    fn branches(&self, schema: &'s Value) -> Vec<&'s Value> {
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            let name = reference.trim_start_matches("#/$defs/");
+            return self.definitions.get(name).map(|schema| self.branches(schema)).unwrap_or_default();
+        }
+        let alternatives = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array);
+        match alternatives {
+            Some(alternatives) => alternatives.iter().flat_map(|schema| self.branches(schema)).collect(),
+            None => vec![schema],
+        }
+    }
+}
+
+/// The words or types that alternatives accept, in words.
+fn expected(branches: &[&Value], words: &[&str]) -> String {
+    let others = branches.iter().filter(|branch| branch.get("const").is_none());
+    let types: BTreeSet<&str> = others.flat_map(|branch| types(branch)).filter_map(type_in_words).collect();
+    suggest::choices(words.iter().copied().chain(types))
+}
+
+/// The names of the types that a schema without alternatives accepts.
+fn types(schema: &Value) -> Vec<&str> {
+    match schema.get("type") {
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn accepts(schema: &Value, content: &Content) -> bool {
+    let below = |value: i128| schema.get("minimum").and_then(Value::as_i64).is_some_and(|least| value < least.into());
+    types(schema).iter().any(|name| match content {
+        Content::Null => *name == "null",
+        Content::Boolean(_) => *name == "boolean",
+        Content::Integer(value, _) => *name == "integer" && !below(*value) && u64::try_from(*value).is_ok(),
+        Content::Number(_) => *name == "number",
+        Content::Text(_) => *name == "string",
+        Content::List(_) => *name == "array",
+        Content::Map(_) => *name == "object",
+    })
+}
+
+fn type_in_words(name: &str) -> Option<&'static str> {
+    match name {
+        "boolean" => Some("true or false"),
+        "integer" => Some("a whole number, not negative"),
+        "string" => Some("a text"),
+        "array" => Some("a list, [...]"),
+        "object" => Some("keys with values, {...}"),
+        _ => None,
+    }
+}
+
+fn describe(content: &Content) -> String {
+    match content {
+        Content::Null => "empty".to_owned(),
+        Content::Boolean(value) => format!("`{value}`"),
+        Content::Integer(_, written) => format!("the number {written}"),
+        Content::Number(value) => format!("the number {value}"),
+        Content::Text(text) => format!("the text `{text}`"),
+        Content::List(_) => "a list".to_owned(),
+        Content::Map(_) => "keys with values".to_owned(),
+    }
+}
+
+/// The first sentence of a key's description.
+fn description(schema: &Value, key: &str) -> Option<String> {
+    let text = schema.pointer(&format!("/properties/{key}/description"))?.as_str()?;
+    Some(text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.').to_owned())
+}

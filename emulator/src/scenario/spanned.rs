@@ -1,0 +1,442 @@
+//! What is written, with its places: a text becomes a tree of [`Node`]s, and serde reads structs from the tree.
+//!
+//! The tree stands between so that the shape check can tell every mistake of a file, take what is wrong out of the
+//! tree, and leave a rest that can be read. Structs say [`Spanned`] for each value that a later check may complain
+//! of, and [`Entries`] for a map whose keys it may complain of; JSON Schema sees neither.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::{BorrowedStrDeserializer, Error, MapDeserializer, SeqDeserializer};
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, forward_to_deserialize_any};
+
+use super::diagnostic::Diagnostic;
+use super::files::{FileId, Files, Place};
+
+/// A value and where it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    /// Where.
+    pub(super) place: Place,
+    /// What.
+    pub(super) content: Content,
+}
+
+/// What is written.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// Nothing, or `null`.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number, and how it is written.
+    Integer(i128, String),
+    /// Another number.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// `[…]`
+    List(Vec<Node>),
+    /// `{…}`; keys in the order of the text, with those that stand twice.
+    Map(Vec<(Spanned<String>, Node)>),
+}
+
+/// A value that remembers its place.
+#[derive(Clone, Debug)]
+pub(super) struct Spanned<T> {
+    /// The value.
+    pub(super) value: T,
+    /// Where it is written.
+    pub(super) place: Place,
+}
+
+/// A map in the order of its text whose keys remember their places.
+#[derive(Clone, Debug)]
+pub(super) struct Entries<T>(pub(super) Vec<(Spanned<String>, T)>);
+
+/// Parses YAML, and so JSON.
+///
+/// # Errors
+/// The first place that is no YAML.
+pub(super) fn parse(files: &Files, file: FileId) -> Result<Node, Box<Diagnostic>> {
+    let Some(text) = files.get(file).map(|file| &*file.text) else {
+        return Err(Box::new(Diagnostic::of_file("", "the file was not read")));
+    };
+    let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
+        strict_booleans: true,
+        with_snippet: false,
+    };
+    let whole = Place::new(file, 0, text.len());
+    match serde_saphyr::from_str_with_options::<Option<Raw>>(text, options) {
+        Ok(raw) => Ok(raw.map_or(Node { place: whole, content: Content::Null }, |raw| raw.node(file, text))),
+        Err(error) => {
+            let location = error.location();
+            let place = location.map_or(whole, |location| place(file, text, location));
+            Err(Box::new(Diagnostic::at(files, place, format!("this is no YAML: {}", syntax_error(&error)))))
+        }
+    }
+}
+
+/// The parser's words without the place, which the diagnostic tells.
+fn syntax_error(error: &serde_saphyr::Error) -> String {
+    let text = error.without_snippet().to_string();
+    let text = text.lines().next().unwrap_or_default();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let cut = text.find(" at line ").unwrap_or(text.len());
+    text.get(..cut).unwrap_or_default().to_owned()
+}
+
+fn place(file: FileId, text: &str, location: serde_saphyr::Location) -> Place {
+    let span = location.span();
+    if let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) {
+        let (start, length) = (usize::try_from(start).unwrap_or(0), usize::try_from(length).unwrap_or(0));
+        return Place::new(file, start, start.saturating_add(length.max(1)));
+    }
+    // The parser counts lines and columns from 1.
+    let line = usize::try_from(location.line()).unwrap_or(1).saturating_sub(1);
+    let column = usize::try_from(location.column()).unwrap_or(1).saturating_sub(1);
+    let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or_default();
+    let start = before + rest.char_indices().nth(column).map_or(rest.len(), |(byte, _)| byte);
+    Place::new(file, start, start + 1)
+}
+
+/// A value as the parser gives it.
+struct Raw(serde_saphyr::Spanned<RawContent>);
+
+enum RawContent {
+    Null,
+    Boolean(bool),
+    Integer(i128),
+    Number(f64),
+    Text(String),
+    List(Vec<Raw>),
+    Map(Vec<(Raw, Raw)>),
+}
+
+impl Raw {
+    fn node(self, file: FileId, text: &str) -> Node {
+        let place = place(file, text, self.0.defined);
+        let written = || text.get(place.start..place.end).unwrap_or_default().trim().to_owned();
+        let content = match self.0.value {
+            RawContent::Null => Content::Null,
+            RawContent::Boolean(value) => Content::Boolean(value),
+            RawContent::Integer(value) => Content::Integer(value, written()),
+            RawContent::Number(value) => Content::Number(value),
+            RawContent::Text(value) => Content::Text(value),
+            RawContent::List(items) => Content::List(items.into_iter().map(|item| item.node(file, text)).collect()),
+            RawContent::Map(entries) => {
+                let entry = |(key, value): (Raw, Raw)| (key.key(file, text), value.node(file, text));
+                Content::Map(entries.into_iter().map(entry).collect())
+            }
+        };
+        Node { place, content }
+    }
+
+    /// A key is a text, whatever it looks like: `222222222222:` needs no quotes.
+    fn key(self, file: FileId, text: &str) -> Spanned<String> {
+        let Node { place, content } = self.node(file, text);
+        let value = match content {
+            Content::Text(value) => value,
+            _ => text.get(place.start..place.end).unwrap_or_default().trim().to_owned(),
+        };
+        Spanned { value, place }
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde_saphyr::Spanned::deserialize(deserializer).map(Raw)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawContent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = RawContent;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<RawContent, E> {
+        Ok(RawContent::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<RawContent, E> {
+        Ok(RawContent::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<RawContent, E> {
+        Ok(RawContent::Boolean(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<RawContent, E> {
+        Ok(RawContent::Integer(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<RawContent, E> {
+        Ok(RawContent::Integer(value.into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<RawContent, E> {
+        Ok(RawContent::Integer(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<RawContent, E> {
+        Ok(RawContent::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<RawContent, E> {
+        Ok(RawContent::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<RawContent, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = sequence.next_element()? {
+            items.push(item);
+        }
+        Ok(RawContent::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawContent, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(RawContent::Map(entries))
+    }
+}
+
+/// The name by which [`Spanned`] asks the tree for a place; no file can spell it.
+const SPANNED: &str = "$spanned";
+
+impl<'de> Deserializer<'de> for &'de Node {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.content {
+            Content::Null => visitor.visit_unit(),
+            Content::Boolean(value) => visitor.visit_bool(*value),
+            Content::Integer(value, _) => match (u64::try_from(*value), i64::try_from(*value)) {
+                (Ok(value), _) => visitor.visit_u64(value),
+                (_, Ok(value)) => visitor.visit_i64(value),
+                _ => visitor.visit_i128(*value),
+            },
+            Content::Number(value) => visitor.visit_f64(*value),
+            Content::Text(value) => visitor.visit_borrowed_str(value),
+            Content::List(items) => visitor.visit_seq(SeqDeserializer::new(items.iter())),
+            Content::Map(entries) => {
+                visitor.visit_map(MapDeserializer::new(entries.iter().map(|(key, value)| (Key(key), value))))
+            }
+        }
+    }
+
+    /// Of a whole number where a text is read, what is written counts: an account id may lack its quotes.
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.content {
+            Content::Integer(_, written) => visitor.visit_borrowed_str(written),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.content {
+            Content::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+        if name == SPANNED {
+            return visitor.visit_seq(WithPlace { place: Some(self.place), value: Some(self) });
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match &self.content {
+            Content::Text(variant) => visitor.visit_enum(BorrowedStrDeserializer::new(variant)),
+            _ => Err(de::Error::custom("a word was expected")),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Error> for &'de Node {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// A key of a map: its text, or its text with its place.
+#[derive(Clone, Copy)]
+struct Key<'de>(&'de Spanned<String>);
+
+impl<'de> IntoDeserializer<'de, Error> for Key<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Key<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_borrowed_str(&self.0.value)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+        if name == SPANNED {
+            return visitor.visit_seq(WithPlace { place: Some(self.0.place), value: Some(self) });
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// A place and then a value, as [`Spanned`] reads them.
+struct WithPlace<D> {
+    place: Option<Place>,
+    value: Option<D>,
+}
+
+impl<'de, D: Deserializer<'de, Error = Error>> SeqAccess<'de> for WithPlace<D> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        if let Some(place) = self.place.take() {
+            return seed.deserialize(SeqDeserializer::new(place.numbers().into_iter())).map(Some);
+        }
+        self.value.take().map(|value| seed.deserialize(value)).transpose()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(SPANNED, SpannedVisitor(PhantomData))
+    }
+}
+
+struct SpannedVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for SpannedVisitor<T> {
+    type Value = Spanned<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value with its place")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Spanned<T>, A::Error> {
+        let place = sequence.next_element()?.map(Place::from_numbers);
+        let value = sequence.next_element()?;
+        let (Some(place), Some(value)) = (place, value) else { return Err(de::Error::invalid_length(0, &self)) };
+        Ok(Spanned { value, place })
+    }
+}
+
+impl<T> Deref for Spanned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Entries(Vec::new())
+    }
+}
+
+impl<T> Entries<T> {
+    /// Adds later entries; those of the same key are replaced.
+    pub(super) fn add(&mut self, later: Entries<T>) {
+        self.0.retain(|(earlier, _)| later.0.iter().all(|(key, _)| key.value != earlier.value));
+        self.0.extend(later.0);
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+struct EntriesVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+    type Value = Entries<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Entries(entries))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Entries<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Entries_of_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<T>() })
+    }
+}
