@@ -66,7 +66,8 @@ fn register() -> Vec<Chapter> {
             ["chapter", prefix, title] => {
                 chapters.push(Chapter { prefix: prefix.to_owned(), title: title.to_owned(), rules: Vec::new() });
             }
-            [id, evidence, state, text, reason] => {
+            [id, evidence, state, text, ref reason @ ..] if reason.len() < 2 => {
+                let reason = reason.first().copied().unwrap_or_default();
                 let rule = rule(id, evidence, state, text, reason)
                     .unwrap_or_else(|wrong| panic!("{REGISTER}:{number}: {wrong}: {line}"));
                 let chapter = chapters.last_mut().filter(|chapter| chapter.prefix == rule.id.prefix);
@@ -139,7 +140,10 @@ fn leading_ids(name: &str) -> Vec<Named> {
 fn proofs() -> Vec<Proof> {
     let mut proofs = Vec::new();
     for file in with_extension("", &["rs", "py"]) {
-        let tests = if file.path.ends_with(".rs") { rust_tests(&file.text) } else { python_tests(&file.text) };
+        let tests = match file.path.rsplit('.').next() {
+            Some("py") => python_tests(&file.text),
+            _ => rust_tests(&file.text),
+        };
         for (line, name) in tests {
             // Python's runners want `test_` in front.
             let ids = leading_ids(name.strip_prefix("test_").unwrap_or(name));

@@ -96,24 +96,27 @@ fn depth(path: &str) -> usize {
     if below.ends_with("/mod.rs") || ["lib.rs", "main.rs"].contains(&below) { folders } else { folders + 1 }
 }
 
-/// The paths below the crate's root that a text names, `domain::caller::Caller` for instance.
-fn named_paths(text: &str, depth: usize) -> Vec<String> {
-    let mut paths = Vec::new();
+/// The paths below the crate's root that a text names, `domain::caller::Caller` for instance, and on which of its lines
+/// each begins.
+fn named_paths(text: &str, depth: usize) -> Vec<(usize, String)> {
     let mut starts: Vec<usize> = text.match_indices("crate::").map(|(at, found)| at + found.len()).collect();
-    let up = "super::".repeat(depth);
     if depth > 0 {
-        starts.extend(text.match_indices(&up).map(|(at, found)| at + found.len()));
+        starts.extend(text.match_indices(&"super::".repeat(depth)).map(|(at, found)| at + found.len()));
     }
+    let line = |at: usize| text[..at].matches('\n').count();
+    let mut named = Vec::new();
     for start in starts {
+        let mut paths = Vec::new();
         expand(&text[start..], "", &mut paths);
+        named.extend(paths.into_iter().map(|path| (line(start), path)));
     }
     for (at, found) in text.match_indices("securityhub_") {
         let name = word(&text[at + found.len()..]);
         if ["engine", "fixtures"].contains(&name) {
-            paths.push(name.to_owned());
+            named.push((line(at), name.to_owned()));
         }
     }
-    paths
+    named
 }
 
 /// The paths of a use tree: `a::{b, c::d}` below a prefix.
@@ -156,13 +159,6 @@ fn may_use(room: &str) -> Option<&'static [&'static str]> {
     MAY_USE.iter().find(|(name, _)| *name == room).map(|(_, uses)| *uses)
 }
 
-/// The line that names a path, or at least its end: a use tree names it in parts.
-fn line_of(lines: &[Line<'_>], path: &str) -> usize {
-    let last = path.rsplit("::").next().unwrap_or(path);
-    let line = |text: &str| lines.iter().find(|(_, line)| line.contains(text)).map(|(number, _)| *number);
-    line(path).or_else(|| line(last)).unwrap_or(1)
-}
-
 #[test]
 fn arrows_point_down() {
     let mut wrong = Vec::new();
@@ -177,12 +173,12 @@ fn arrows_point_down() {
             continue;
         };
         let text: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
-        for path in named_paths(&text.join("\n"), depth(&file.path)) {
+        for (line, path) in named_paths(&text.join("\n"), depth(&file.path)) {
             let good = uses == ALL
                 || path.split("::").next() == Some(room)
                 || uses.iter().any(|allowed| path == *allowed || path.starts_with(&format!("{allowed}::")));
             if !good {
-                wrong.push(format!("{}:{}: {room} may not use {path}", file.path, line_of(&lines, &path)));
+                wrong.push(format!("{}:{}: {room} may not use {path}", file.path, lines[line].0));
             }
         }
     }
@@ -349,7 +345,7 @@ fn assert_none(wrong: &[String]) {
 #[test]
 fn paths_are_read_from_use_trees_and_expressions() {
     let paths = |text: &str, depth| {
-        let mut paths = named_paths(text, depth);
+        let mut paths: Vec<_> = named_paths(text, depth).into_iter().map(|(_, path)| path).collect();
         paths.sort();
         paths
     };
@@ -364,6 +360,12 @@ fn paths_are_read_from_use_trees_and_expressions() {
         paths("use securityhub_engine::{Key, Table};\nuse securityhub_fixtures::Operation;", 1),
         ["engine", "fixtures"]
     );
+}
+
+#[test]
+fn a_path_is_placed_where_its_use_begins() {
+    let named = named_paths("use a;\nuse crate::{\n    b,\n    c::d,\n};\nuse crate::e;", 1);
+    assert_eq!(named, [(1, "b".to_owned()), (1, "c::d".to_owned()), (5, "e".to_owned())]);
 }
 
 #[test]
