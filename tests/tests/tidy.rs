@@ -3,34 +3,13 @@
 
 mod files;
 
+use std::collections::BTreeMap;
+
 use files::{File, root, with_extension};
 
 const EMULATOR: &str = "emulator/src";
 const MOST_LINES_OF_A_FILE: usize = 600;
 const MOST_LINES_OF_A_FUNCTION: usize = 60;
-/// Any room, for what ties them together.
-const ALL: &[&str] = &["*"];
-
-/// Which rooms and paths each room of the emulator may name, beside itself. `engine` and `fixtures` are the crates.
-const MAY_USE: &[(&str, &[&str])] = &[
-    ("aws_error", &["fixtures"]),
-    ("connector", &["service"]),
-    ("control", &["service", "state"]),
-    ("domain", &["aws_error", "engine", "fixtures", "shape", "state"]),
-    ("gate", &["aws_error", "domain", "fixtures", "operations", "shape", "state"]),
-    ("guard", ALL),
-    ("lib", ALL),
-    ("main", ALL),
-    ("neighbours", &["aws_error", "domain::arn", "domain::caller", "state", "wire::answer"]),
-    ("operations", &["aws_error", "domain", "engine", "fixtures", "shape", "state"]),
-    ("program", ALL),
-    ("scenario", &["aws_error", "domain", "engine", "fixtures", "shape", "state"]),
-    ("service", ALL),
-    ("shape", &["engine", "fixtures"]),
-    ("state", &["engine", "fixtures"]),
-    ("wire", &["aws_error", "fixtures", "shape"]),
-];
-
 /// What does IO, reads a clock, or knows HTTP.
 const OUTSIDE: [&[&str]; 3] = [HTTP, IO, CLOCKS];
 const HTTP: &[&str] = &["hyper::", "http::", "tokio::", "axum::"];
@@ -155,27 +134,39 @@ fn word(text: &str) -> &str {
     &text[..end]
 }
 
-fn may_use(room: &str) -> Option<&'static [&'static str]> {
-    MAY_USE.iter().find(|(name, _)| *name == room).map(|(_, uses)| *uses)
+/// Which rooms and paths each room may name, beside itself; `None` for any. It is read from ARCHITECTURE.md, where
+/// rooms and paths stand between backticks.
+fn arrows() -> BTreeMap<String, Option<Vec<String>>> {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let table = text.split("| room | may use |\n").nth(1).expect("ARCHITECTURE.md has the table of rooms");
+    let ticked = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let mut arrows = BTreeMap::new();
+    for row in table.lines().take_while(|line| line.starts_with('|')).skip(1) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, rooms, uses, _] = cells[..] else { panic!("no row of two cells: {row}") };
+        let uses = (!uses.starts_with("any room")).then(|| ticked(uses));
+        arrows.extend(ticked(rooms).into_iter().map(|room| (room, uses.clone())));
+    }
+    arrows
 }
 
 #[test]
 fn arrows_point_down() {
-    let mut wrong = Vec::new();
+    let (arrows, mut wrong) = (arrows(), Vec::new());
     for file in with_extension(EMULATOR, &["rs"]) {
         let room = room(&file.path);
         let lines = code(&file);
         if lines.is_empty() {
             continue;
         }
-        let Some(uses) = may_use(room) else {
-            wrong.push(format!("{}:1: a room without a row in MAY_USE", file.path));
+        let Some(uses) = arrows.get(room) else {
+            wrong.push(format!("{}:1: {room} has no row in ARCHITECTURE.md's table of rooms", file.path));
             continue;
         };
+        let Some(uses) = uses else { continue };
         let text: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
         for (line, path) in named_paths(&text.join("\n"), depth(&file.path)) {
-            let good = uses == ALL
-                || path.split("::").next() == Some(room)
+            let good = path.split("::").next() == Some(room)
                 || uses.iter().any(|allowed| path == *allowed || path.starts_with(&format!("{allowed}::")));
             if !good {
                 wrong.push(format!("{}:{}: {room} may not use {path}", file.path, lines[line].0));
