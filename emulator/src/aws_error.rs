@@ -98,6 +98,12 @@ error_codes! {
     AccountAlreadyRegisteredException = 400,
     /// The AWS Organizations face: the account is not registered.
     AccountNotRegisteredException = 400,
+    /// The AWS Organizations face: the organization does not allow it.
+    ConstraintViolationException = 400,
+    /// A JSON face of a neighbour: the body is no JSON object.
+    SerializationException = 400,
+    /// The AWS IAM face: no such user.
+    NoSuchEntity = 404,
     /// The query faces: a parameter is missing or wrong.
     ValidationError = 400,
     /// The query faces: the caller may not do this.

@@ -1,0 +1,72 @@
+//! Which of AWS's protocols a request speaks, and so the form of its errors (NB-22, NB-25, NB-26, NB-27).
+
+use bytes::Bytes;
+use http::Response;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+
+use super::{ec2, json, query, s3};
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::wire::answer;
+
+/// A protocol, by its form of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// awsQuery, in a service's XML namespace where it is known.
+    Query(Option<&'static str>),
+    /// ec2Query
+    Ec2,
+    /// awsJson1.1
+    Json,
+    /// restXml, as S3 speaks it.
+    S3,
+    /// restJson1
+    RestJson,
+}
+
+impl Protocol {
+    /// The protocol of a service; that of an unknown one shows in the request.
+    pub fn of(service: &str, parts: &Parts) -> Protocol {
+        match service {
+            "sts" => Protocol::Query(Some(query::STS)),
+            "iam" => Protocol::Query(Some(query::IAM)),
+            "ec2" => Protocol::Ec2,
+            "organizations" => Protocol::Json,
+            "s3" => Protocol::S3,
+            _ if parts.headers.contains_key(json::TARGET) => Protocol::Json,
+            _ if is_form(parts) => Protocol::Query(None),
+            _ => Protocol::RestJson,
+        }
+    }
+
+    /// An error in this protocol.
+    pub fn refusal(self, error: &AwsError, request_id: &str) -> Response<Bytes> {
+        match self {
+            Protocol::Query(namespace) => query::refusal(error, namespace, request_id),
+            Protocol::Ec2 => ec2::refusal(error, request_id),
+            Protocol::Json => json::refusal(error, request_id),
+            Protocol::S3 => s3::refusal(error, request_id),
+            Protocol::RestJson => answer::error(error, request_id),
+        }
+    }
+}
+
+fn is_form(parts: &Parts) -> bool {
+    let form = |value: &http::HeaderValue| value.as_bytes().starts_with(b"application/x-www-form-urlencoded");
+    let action = |pair: &str| pair.starts_with("Action=");
+    parts.headers.get(CONTENT_TYPE).is_some_and(form) || parts.uri.query().unwrap_or_default().split('&').any(action)
+}
+
+/// How the XML protocols spell a code; the JSON ones spell it as it is. `inferred` for EC2 and S3.
+pub(super) fn xml_code(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::AccessDeniedException => "AccessDenied",
+        ErrorCode::ExpiredTokenException => "ExpiredToken",
+        ErrorCode::IncompleteSignatureException => "IncompleteSignature",
+        ErrorCode::InternalException => "InternalFailure",
+        ErrorCode::InvalidSignatureException => "SignatureDoesNotMatch",
+        ErrorCode::MissingAuthenticationTokenException => "MissingAuthenticationToken",
+        ErrorCode::UnrecognizedClientException => "InvalidClientTokenId",
+        code => code.name(),
+    }
+}

@@ -1,0 +1,95 @@
+//! awsQuery: parameters of a form, answers in XML (NB-20, NB-22).
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method, Response};
+use percent_encoding::percent_decode_str;
+
+use super::protocol::xml_code;
+use super::xml::Element;
+use super::{Call, unknown_operation};
+use crate::aws_error::AwsError;
+use crate::wire::answer::response;
+
+/// The namespace of STS.
+pub(super) const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// The namespace of IAM.
+pub(super) const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
+
+const XML: HeaderValue = HeaderValue::from_static("text/xml");
+
+/// The parameters of a request, from its query and its body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads the query and, of a POST, the body.
+    pub fn read(parts: &Parts, body: &[u8]) -> Form {
+        let query = parts.uri.query().unwrap_or_default();
+        let body = if parts.method == Method::POST { String::from_utf8_lossy(body) } else { "".into() };
+        let pairs = query.split('&').chain(body.trim_end().split('&')).filter(|pair| !pair.is_empty());
+        let split = |pair: &str| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        };
+        Form(pairs.map(split).collect())
+    }
+
+    /// The parameter of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
+    }
+
+    /// The operation, empty when none is named.
+    pub fn action(&self) -> &str {
+        self.get("Action").unwrap_or_default()
+    }
+
+    /// The values of `name.1`, `name.2`, …, in the order of the request.
+    pub fn list<'a>(&'a self, name: &str) -> Vec<&'a str> {
+        let numbered = |known: &str| {
+            let number = known.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+            number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        self.0.iter().filter(|(known, _)| numbered(known)).map(|(_, value)| &**value).collect()
+    }
+}
+
+/// Decodes a part of a form; `+` is a blank.
+fn decode(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// Runs an operation whose result is `Ok(None)` when the service has no such operation here.
+pub(super) fn answer(
+    call: &Call<'_>,
+    namespace: &'static str,
+    run: impl FnOnce(&Form) -> Result<Option<Vec<Element>>, AwsError>,
+) -> Result<Response<Bytes>, AwsError> {
+    let form = Form::read(call.parts, call.body);
+    let action = form.action();
+    let result = run(&form)?.ok_or_else(|| unknown_operation(call.service, action))?;
+    let metadata = Element::new("ResponseMetadata", [Element::text("RequestId", call.request_id)]);
+    let answer = Element::new(format!("{action}Response"), [Element::new(format!("{action}Result"), result), metadata]);
+    Ok(document(200, call.request_id, &answer.within(Some(namespace))))
+}
+
+/// An error: `ErrorResponse` (NB-22).
+pub(super) fn refusal(error: &AwsError, namespace: Option<&'static str>, request_id: &str) -> Response<Bytes> {
+    let at_fault = if error.status < 500 { "Sender" } else { "Receiver" };
+    let details = Element::new(
+        "Error",
+        [
+            Element::text("Type", at_fault),
+            Element::text("Code", xml_code(error.code)),
+            Element::text("Message", &*error.message),
+        ],
+    );
+    let refusal = Element::new("ErrorResponse", [details, Element::text("RequestId", request_id)]);
+    document(error.status, request_id, &refusal.within(namespace))
+}
+
+/// An answer of an XML document.
+pub(super) fn document(status: u16, request_id: &str, root: &Element) -> Response<Bytes> {
+    response(status, request_id, XML, root.render())
+}

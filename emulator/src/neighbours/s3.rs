@@ -1,0 +1,33 @@
+//! Amazon S3: ListBuckets, of which there are none (NB-27).
+
+use bytes::Bytes;
+use http::{Method, Response};
+
+use super::protocol::xml_code;
+use super::xml::Element;
+use super::{Call, query, unknown_operation};
+use crate::aws_error::AwsError;
+
+const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+
+/// Answers a request of S3.
+pub(super) fn answer(call: &Call<'_>) -> Result<Response<Bytes>, AwsError> {
+    if call.parts.method != Method::GET || call.parts.uri.path() != "/" {
+        let operation = format!("{} {}", call.parts.method, call.parts.uri.path());
+        return Err(unknown_operation(call.service, &operation));
+    }
+    let owner = Element::new("Owner", [Element::text("ID", call.caller.account().as_str())]);
+    let buckets = Element::new("Buckets", []);
+    let answer = Element::new("ListAllMyBucketsResult", [owner, buckets]).within(Some(NAMESPACE));
+    Ok(query::document(200, call.request_id, &answer))
+}
+
+/// An error in S3's form.
+pub(super) fn refusal(error: &AwsError, request_id: &str) -> Response<Bytes> {
+    let details = [
+        Element::text("Code", xml_code(error.code)),
+        Element::text("Message", &*error.message),
+        Element::text("RequestId", request_id),
+    ];
+    query::document(error.status, request_id, &Element::new("Error", details))
+}

@@ -1,0 +1,213 @@
+//! AWS Security Token Service: who the caller is, and sessions of roles (NB-20, NB-21).
+
+use jiff::SignedDuration;
+
+use super::query::Form;
+use super::xml::Element;
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::arn::Arn;
+use crate::domain::caller::Caller;
+use crate::state::{AccountId, Credential, IdSource, Principal, Timestamp, World};
+
+/// The duration of a session that asks for none, and the longest one of a session made by a session.
+const HOUR: i64 = 3600;
+
+/// Runs an operation of STS; `None` when it is not answered here.
+pub(super) fn call(world: &World, caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>, AwsError> {
+    match form.action() {
+        "GetCallerIdentity" => Ok(Some(get_caller_identity(&caller.principal))),
+        "AssumeRole" => assume_role(world, caller, form).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Anyone may ask (NB-20).
+fn get_caller_identity(principal: &Principal) -> Vec<Element> {
+    vec![
+        Element::text("Arn", &*principal.arn),
+        Element::text("UserId", &*principal.user_id),
+        Element::text("Account", principal.account.as_str()),
+    ]
+}
+
+/// Makes a session of any role in any account: roles and their trust policies are not kept here, so every
+/// caller is trusted, and the account need not be one that a scenario names (NB-21).
+fn assume_role(world: &World, caller: &Caller, form: &Form) -> Result<Vec<Element>, AwsError> {
+    let request = Request::read(caller, form)?;
+    let session = Session::new(&world.ids, caller.now, &request);
+    let credential = Credential {
+        principal: session.principal.clone(),
+        secret: Some(session.secret.clone()),
+        expires_at: Some(session.expires_at),
+    };
+    let mut transaction = world.write();
+    transaction.edit_directory(|directory| directory.credentials.insert(session.access_key.clone(), credential));
+    transaction.commit();
+    Ok(session.render())
+}
+
+/// A checked AssumeRole.
+struct Request<'a> {
+    role: Role<'a>,
+    session_name: &'a str,
+    duration: SignedDuration,
+}
+
+impl<'a> Request<'a> {
+    fn read(caller: &Caller, form: &'a Form) -> Result<Request<'a>, AwsError> {
+        let (role_arn, session_name) = (form.get("RoleArn"), form.get("RoleSessionName"));
+        let duration = form.get("DurationSeconds").map_or(Ok(HOUR), str::parse);
+        let mut violations = Vec::new();
+        check_length(&mut violations, "roleArn", role_arn, 20, 2048);
+        check_length(&mut violations, "roleSessionName", session_name, 2, 64);
+        check_session_name(&mut violations, session_name.unwrap_or_default());
+        match duration {
+            Ok(seconds) => check_duration(&mut violations, seconds),
+            Err(_) => violations
+                .push("Value at 'durationSeconds' failed to satisfy constraint: Member must be an integer".to_owned()),
+        }
+        let (Some(role_arn), Some(session_name), Ok(seconds), []) = (role_arn, session_name, duration, &violations[..])
+        else {
+            return Err(refuse(&violations));
+        };
+        let role = Role::parse(role_arn).ok_or_else(|| validation_error(format!("{role_arn} is invalid")))?;
+        if seconds > HOUR && caller.principal.arn.contains(":assumed-role/") {
+            return Err(validation_error(
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+            ));
+        }
+        Ok(Request { role, session_name, duration: SignedDuration::from_secs(seconds) })
+    }
+}
+
+/// A role, by its ARN.
+struct Role<'a> {
+    partition: &'a str,
+    account: AccountId,
+    name: &'a str,
+}
+
+impl<'a> Role<'a> {
+    /// Reads `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; the path is no part of a session's ARN.
+    fn parse(arn: &'a str) -> Option<Role<'a>> {
+        let arn = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.region.is_empty())?;
+        let name = arn.resource.strip_prefix("role/")?.rsplit('/').next().filter(|name| is_name(name))?;
+        Some(Role { partition: arn.partition, account: AccountId::parse(arn.account)?, name })
+    }
+}
+
+/// A session of a role.
+struct Session {
+    principal: Principal,
+    access_key: String,
+    secret: String,
+    token: String,
+    expires_at: Timestamp,
+}
+
+impl Session {
+    fn new(ids: &IdSource, now: Timestamp, request: &Request<'_>) -> Session {
+        let Request { role: Role { partition, account, name }, session_name, duration } = request;
+        Session {
+            principal: Principal {
+                account: *account,
+                arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}"),
+                user_id: format!("AROALOCAL{account}:{session_name}"),
+            },
+            access_key: format!("ASIA{}", letters(ids, 16)),
+            secret: letters(ids, 40),
+            token: format!("local-session-{}", ids.uuid()),
+            expires_at: now.checked_add(*duration).unwrap_or(Timestamp::MAX),
+        }
+    }
+
+    fn render(&self) -> Vec<Element> {
+        let (_, session) = self.principal.user_id.split_once(':').unwrap_or_default();
+        debug_assert!(!session.is_empty());
+        let user = Element::new(
+            "AssumedRoleUser",
+            [Element::text("AssumedRoleId", &*self.principal.user_id), Element::text("Arn", &*self.principal.arn)],
+        );
+        let credentials = Element::new(
+            "Credentials",
+            [
+                Element::text("AccessKeyId", &*self.access_key),
+                Element::text("SecretAccessKey", &*self.secret),
+                Element::text("SessionToken", &*self.token),
+                Element::text("Expiration", self.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            ],
+        );
+        vec![user, credentials]
+    }
+}
+
+/// Letters and digits from the world's ids.
+fn letters(ids: &IdSource, count: usize) -> String {
+    let digits = std::iter::repeat_with(|| ids.uuid().replace('-', "").to_uppercase());
+    let mut text = String::new();
+    for more in digits {
+        text.push_str(&more);
+        if text.len() >= count {
+            text.truncate(count);
+            break;
+        }
+    }
+    text
+}
+
+/// Whether a text is of the characters that IAM takes in names: `[\w+=,.@-]+`.
+fn is_name(text: &str) -> bool {
+    let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    !text.is_empty() && text.bytes().all(taken)
+}
+
+fn check_length(violations: &mut Vec<String>, member: &str, value: Option<&str>, min: usize, max: usize) {
+    let Some(value) = value else {
+        violations.push(format!("Value null at '{member}' failed to satisfy constraint: Member must not be null"));
+        return;
+    };
+    let length = value.chars().count();
+    let (word, limit) = if length < min {
+        ("greater", min)
+    } else if length > max {
+        ("less", max)
+    } else {
+        return;
+    };
+    violations.push(format!(
+        "Value '{value}' at '{member}' failed to satisfy constraint: \
+         Member must have length {word} than or equal to {limit}"
+    ));
+}
+
+fn check_session_name(violations: &mut Vec<String>, value: &str) {
+    if !value.is_empty() && !is_name(value) {
+        violations.push(format!(
+            "Value '{value}' at 'roleSessionName' failed to satisfy constraint: \
+             Member must satisfy regular expression pattern: [\\w+=,.@-]*"
+        ));
+    }
+}
+
+fn check_duration(violations: &mut Vec<String>, seconds: i64) {
+    let (word, limit) = match seconds {
+        ..900 => ("greater", 900),
+        900..=43_200 => return,
+        _ => ("less", 43_200),
+    };
+    violations.push(format!(
+        "Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: \
+         Member must have value {word} than or equal to {limit}"
+    ));
+}
+
+/// All violations in one sentence.
+fn refuse(violations: &[String]) -> AwsError {
+    let count = violations.len();
+    let noun = if count == 1 { "error" } else { "errors" };
+    validation_error(format!("{count} validation {noun} detected: {}", violations.join("; ")))
+}
+
+fn validation_error(message: impl Into<String>) -> AwsError {
+    AwsError::new(ErrorCode::ValidationError, message.into())
+}
