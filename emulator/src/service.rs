@@ -21,6 +21,9 @@ use crate::state::{AccountId, IdSource, Principal, Region, World};
 use crate::wire::identity::{self, Signature};
 use crate::wire::{answer, input, route, signature};
 
+/// The name that Security Hub has in a SigV4 scope.
+const SECURITY_HUB: &str = "securityhub";
+
 /// How a service treats its callers.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -113,9 +116,9 @@ impl Service {
         due::run(&world, world.clock.now());
         let identity = match self.identity(&world, parts, body) {
             Ok(identity) => identity,
-            Err(error) => return refuse(&error, None, request_id),
+            Err(error) => return refuse_caller(&error, parts, request_id),
         };
-        if identity.service != "securityhub" {
+        if identity.service != SECURITY_HUB {
             let Identity { caller, service } = &identity;
             return neighbours::handle(&world, &neighbours::Call { service, caller, parts, body, request_id });
         }
@@ -144,7 +147,7 @@ impl Service {
             }
             let principal = Principal::local_user(default_account);
             let caller = Caller { principal, region: self.0.settings.default_region.clone(), now };
-            return Ok(Identity { caller, service: "securityhub".to_owned() });
+            return Ok(Identity { caller, service: SECURITY_HUB.to_owned() });
         };
         if self.0.settings.verify_signatures {
             let secret = directory.credentials.get(&signature.access_key).and_then(|found| found.secret.as_deref());
@@ -177,6 +180,16 @@ fn call(
     let document = input::read(operation, labels, parts, body).map_err(|rejection| rejection.into_error(operation))?;
     let input = gate::enter(world, &caller, operation, document)?;
     operations::call(&Context { world, caller }, operation, input)
+}
+
+/// Refuses a caller in the words of the service that it signs for.
+fn refuse_caller(error: &AwsError, parts: &Parts, request_id: &str) -> Response<Bytes> {
+    match identity::signature(parts) {
+        Ok(Some(signature)) if signature.service != SECURITY_HUB => {
+            neighbours::refuse(&signature.service, parts, error, request_id)
+        }
+        _ => refuse(error, None, request_id),
+    }
 }
 
 fn refuse(error: &AwsError, operation: Option<Operation>, request_id: &str) -> Response<Bytes> {

@@ -42,8 +42,10 @@ pub fn verify(
 }
 
 fn canonical_request(signature: &Signature, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> String {
-    let header_lines: String =
-        signature.signed_headers.iter().map(|name| format!("{name}:{}\n", header(uri, headers, name))).collect();
+    let mut header_lines = String::new();
+    for name in &signature.signed_headers {
+        header_lines.extend([name, ":", &header(uri, headers, name), "\n"]);
+    }
     [
         method.as_str(),
         &canonical_path(&signature.service, uri.path()),

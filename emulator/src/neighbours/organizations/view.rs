@@ -129,5 +129,5 @@ impl<'d> View<'d> {
 }
 
 fn seconds(instant: Timestamp) -> f64 {
-    instant.as_second() as f64
+    instant.as_duration().as_secs_f64()
 }
