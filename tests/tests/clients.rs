@@ -105,6 +105,36 @@ fn tf_03_the_other_ways_to_an_account_answer_too() {
 }
 
 #[test]
+fn nb_01_to_07_the_calls_that_clients_make_beside_security_hub_are_answered() {
+    let door = Door::default();
+    for (service, form) in [
+        ("sts", "Action=GetCallerIdentity&Version=2011-06-15"),
+        (
+            "sts",
+            "Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2Fa&RoleSessionName=session&Version=2011-06-15",
+        ),
+        ("iam", "Action=GetUser&Version=2010-05-08"),
+        ("iam", "Action=ListAccountAliases&Version=2010-05-08"),
+        ("ec2", "Action=DescribeRegions&AllRegions=false&Version=2016-11-15"),
+    ] {
+        let response = query(&door, service, form);
+        assert_eq!(response.status(), 200, "{form}: {}", text(&response));
+    }
+    let buckets = Request::get("/").header("authorization", door.authorization().replace("/securityhub/", "/s3/"));
+    assert_eq!(door.send(buckets.body(Bytes::new()).unwrap()).status(), 200);
+    for operation in ["DescribeOrganization", "ListAccounts", "ListRoots", "ListAWSServiceAccessForOrganization"] {
+        let request = Request::post("/")
+            .header("authorization", door.authorization().replace("/securityhub/", "/organizations/"))
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", format!("AWSOrganizationsV20161128.{operation}"));
+        let response = door.send(request.body(Bytes::from_static(b"{}")).unwrap());
+        // There is no organization here, and being told so is an answer.
+        assert_eq!(response.status(), 400);
+        assert!(text(&response).contains("AWSOrganizationsNotInUseException"), "{operation}: {}", text(&response));
+    }
+}
+
+#[test]
 fn tf_04_a_hub_of_no_account_is_not_found() {
     let input = json!({ "HubArn": "arn:aws:securityhub:us-east-1::hub/default" });
     let (status, body) = enabled().call(Operation::DescribeHub, &input);

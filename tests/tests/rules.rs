@@ -131,7 +131,10 @@ fn leading_ids(name: &str) -> Vec<Named> {
             after => (None, after),
         };
         ids.push(named.unwrap_or(Named::One(first)));
-        rest = after;
+        rest = match after {
+            ["and", prefix, number, ..] if id(prefix, number).is_some() => &after[1..],
+            after => after,
+        };
     }
     ids
 }
@@ -305,6 +308,7 @@ fn a_tests_name_begins_with_its_rules() {
     let one = |prefix: &str, number| Named::One(Id { prefix: prefix.to_owned(), number });
     assert_eq!(leading_ids("hub_13_hub_14_a_hub_that_is_off"), [one("HUB", 13), one("HUB", 14)]);
     assert_eq!(leading_ids("o2g_04_asf_100_words"), [one("O2G", 4), one("ASF", 100)]);
+    assert_eq!(leading_ids("org_02_and_mst_02_and_more"), [one("ORG", 2), one("MST", 2)]);
     let range = Named::Range(Id { prefix: "FLT".to_owned(), number: 40 }, Id { prefix: "FLT".to_owned(), number: 45 });
     assert_eq!(leading_ids("flt_40_to_45_oracle"), [range]);
     let range = Named::Range(Id { prefix: "ASF".to_owned(), number: 20 }, Id { prefix: "ASF".to_owned(), number: 32 });
