@@ -55,7 +55,7 @@ fn any_entry<'d>(map: &'d Map<String, Value>, found: &mut dyn FnMut(Item<'d>) ->
 }
 
 /// Whether `found` holds for any string below `node`; keys are not looked at (FLT-38).
-pub(crate) fn any_string<'d>(node: &'d Value, found: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
+fn any_string<'d>(node: &'d Value, found: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
     match node {
         Value::String(text) => found(Item::Anywhere(text)),
         Value::Array(elements) => elements.iter().any(|element| any_string(element, found)),

@@ -15,7 +15,7 @@ pub struct Field {
     /// What its values are.
     pub kind: FieldKind,
     /// Where the values stand: members joined by dots, `[]` for any element
-    /// (`Resources[].Details.AwsEc2Instance.IpV4Addresses[]`). Empty for [`FieldKind::Keyword`].
+    /// (`Resources[].Details.AwsEc2Instance.IpV4Addresses[]`). Not read for [`FieldKind::Keyword`].
     pub path: &'static str,
 }
 
@@ -83,7 +83,7 @@ impl Schema {
     pub fn new(fields: &[Field]) -> Self {
         let mut schema = Self::default();
         for (number, field) in (0..=u16::MAX).zip(fields) {
-            let path = Path::parse(field.path);
+            let path = if field.kind == FieldKind::Keyword { Path::default() } else { Path::parse(field.path) };
             schema.entries.push(Entry { name: field.name, kind: field.kind, path });
             schema.by_name.insert(field.name, FieldId(number));
         }
@@ -125,9 +125,6 @@ impl Schema {
         let Some(entry) = self.entries.get(field.index()) else {
             return false;
         };
-        if entry.kind == FieldKind::Keyword {
-            return item::any_string(document, found);
-        }
         let pairs = entry.path.ends_in_elements();
         entry.path.any(document, &mut |leaf| item::any(entry.kind, pairs, leaf, found))
     }

@@ -54,7 +54,7 @@ fn flt_40_to_45_oracle_document_and_columns_agree() {
             && select(&table_of(findings.documents()), &filter) == expected
             && select(&maintained(&before, &findings, &filter), &filter) == expected
     }
-    QuickCheck::new().tests(600).quickcheck(agree as fn(Findings, Findings, Question) -> bool);
+    QuickCheck::new().tests(1000).quickcheck(agree as fn(Findings, Findings, Question) -> bool);
 }
 
 #[test]

@@ -12,7 +12,7 @@ const FIELDS: [Field; 8] = [
     Field { name: "UpdatedAt", kind: FieldKind::Date, path: "UpdatedAt" },
     Field { name: "Sample", kind: FieldKind::Boolean, path: "Sample" },
     Field { name: "ResourceTags", kind: FieldKind::Map, path: "Resources[].Tags" },
-    Field { name: "Keyword", kind: FieldKind::Keyword, path: "" },
+    Field { name: "Keyword", kind: FieldKind::Keyword, path: "Title" },
     Field { name: "resources.tags", kind: FieldKind::Map, path: "resources[].tags[]" },
 ];
 

@@ -91,6 +91,18 @@ fn columns_follow_every_write() {
 }
 
 #[test]
+fn flt_02_each_step_judges_what_the_ones_before_it_left() {
+    let mut table = table();
+    put(&mut table, "a", 1, &json!({"Title": "x", "Confidence": 1}));
+    put(&mut table, "b", 2, &json!({"Title": "y", "Confidence": 1}));
+    put(&mut table, "c", 3, &json!({"Title": "x"}));
+    let known = Filter::term(CONFIDENCE, Test::Present);
+    check_filter(&table, &Filter::All(vec![titled("x"), known.clone()]), &["a"]);
+    check_filter(&table, &Filter::All(vec![titled("x"), known.clone().negated()]), &["c"]);
+    check_filter(&table, &Filter::All(vec![titled("x"), Filter::Any(vec![known, titled("z")])]), &["a"]);
+}
+
+#[test]
 fn flt_38_keywords_read_documents_as_they_are_now() {
     let mut table = table();
     put(&mut table, "a", 1, &json!({"Note": {"Text": "Admin"}}));

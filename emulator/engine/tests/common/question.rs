@@ -75,7 +75,7 @@ impl Ask {
 
     /// A test for values of one kind.
     fn of_kind(random: &mut Gen, kind: FieldKind) -> Self {
-        if below(random, 8) == 0 {
+        if below(random, 6) == 0 {
             return Self::Present;
         }
         match kind {
@@ -131,7 +131,7 @@ impl Arbitrary for Question {
 
 fn question(random: &mut Gen, depth: usize) -> Question {
     let parts = |random: &mut Gen| (0..below(random, 5)).map(|_| question(random, depth - 1)).collect();
-    match below(random, if depth == 0 { 4 } else { 8 }) {
+    match below(random, if depth == 0 { 4 } else { 10 }) {
         0 => Question::In(string_field(random), (0..below(random, 4)).map(|_| pick(random, &TEXTS)).collect()),
         1..=3 => {
             let field = pick(random, &FIELDS);
@@ -139,8 +139,8 @@ fn question(random: &mut Gen, depth: usize) -> Question {
             let kind = if below(random, 12) == 0 { pick(random, &FIELDS).kind } else { field.kind };
             Question::Term(field, Ask::of_kind(random, kind))
         }
-        4 | 5 => Question::All(parts(random)),
-        6 => Question::Any(parts(random)),
+        4..=6 => Question::All(parts(random)),
+        7 | 8 => Question::Any(parts(random)),
         _ => Question::Not(Box::new(question(random, depth - 1))),
     }
 }
