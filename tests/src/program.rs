@@ -54,8 +54,7 @@ impl Program {
 
     /// Any serving command.
     pub fn serve(mut command: Command) -> Program {
-        let mut process =
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut ready = String::new();
         let output = process.stdout.take().expect("standard output is piped");
         BufReader::new(output).read_line(&mut ready).expect("the program speaks");

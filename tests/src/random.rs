@@ -240,12 +240,14 @@ pub fn check(door: &Door, request: Request<Bytes>) -> u16 {
     let service = identity::signature(&parts).ok().flatten().map(|signature| signature.service);
     let path = parts.uri.path().to_owned();
     let operation = route::find(&parts.method, &path).ok().map(|route| route.operation);
+    // An answer to HEAD has no body.
+    let bodiless = parts.method == http::Method::HEAD;
     let told = format!("{} {} for {service:?}: {:?}", parts.method, parts.uri, body.get(..200).unwrap_or(&body));
     let response = door.send(Request::from_parts(parts, body));
     let status = response.status().as_u16();
     assert!(status < 500, "{told}: {response:?}");
     if path == "/_emulator" || path.starts_with("/_emulator/") {
-        assert!(is_json(&response), "{told}: {response:?}");
+        assert!(bodiless || is_json(&response), "{told}: {response:?}");
     } else if service.as_deref().is_none_or(|service| service == "securityhub") {
         answer::check(operation, &response);
     } else {
