@@ -284,7 +284,7 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
         }
         let end = lines[position..].iter().position(|line| {
             let inner = line.strip_prefix(indent).unwrap_or_default();
-            inner == "}" || (inner.starts_with(')') && inner.ends_with(';'))
+            inner.starts_with('}') || (inner.starts_with(')') && inner.ends_with(';'))
         });
         functions.push((position + 1, end.map_or(lines.len() - position, |end| end + 1)));
     }
@@ -371,6 +371,7 @@ fn tests_and_comments_are_no_code() {
 #[test]
 fn functions_are_counted_from_their_first_line_to_their_last() {
     let text = "fn a() {\n}\ntrait B {\n    fn c(\n        x: u8,\n    ) -> u8;\n    fn d() {}\n}\n\
-                pub async fn e(\n    x: u8,\n) {\n    y();\n}\n#[allow(clippy::too_many_lines, reason = \"x\")]\nfn f() {\n}\n";
-    assert_eq!(functions(text), [(1, 2), (4, 3), (9, 5)]);
+                pub async fn e(\n    x: u8,\n) {\n    y();\n}\n#[allow(clippy::too_many_lines, reason = \"x\")]\nfn f() {\n}\n\
+                $(#[test]\nfn $name() {\n    g();\n})*\n";
+    assert_eq!(functions(text), [(1, 2), (4, 3), (9, 5), (18, 3)]);
 }
