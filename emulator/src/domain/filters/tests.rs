@@ -101,7 +101,7 @@ fn flt_02_flt_03_flt_10_flt_18_flt_40_to_flt_43_worked_cases_of_strings() {
 }
 
 #[test]
-fn flt_20_flt_25_flt_27_flt_29_worked_cases_of_numbers_and_dates() {
+fn flt_20_flt_24_to_flt_27_flt_29_worked_cases_of_numbers_and_dates() {
     let stage = four();
     for (name, elements, expected) in [
         ("Confidence", json!([{ "Gte": 50, "Lt": 90 }]), "c d"),
@@ -110,6 +110,8 @@ fn flt_20_flt_25_flt_27_flt_29_worked_cases_of_numbers_and_dates() {
         ("UpdatedAt", json!([{ "DateRange": { "Value": 7, "Unit": "DAYS", "Comparison": "OLDER_THAN" } }]), "d"),
         ("UpdatedAt", json!([{ "Start": "2026-01-08T09:00:00Z", "End": "2026-01-08T09:00:00Z" }]), "b c"),
         ("UpdatedAt", json!([{ "Start": "2026-01-08", "End": "2999-01-01T00" }]), "a b c"),
+        ("UpdatedAt", json!([{ "Start": "2026-01-08T09:00", "End": "Thu, 08 Jan 2026 09:00:00 UTC" }]), "b c"),
+        ("UpdatedAt", json!([{ "Start": "2026-01-09", "End": "2026-01-08" }]), ""),
     ] {
         assert_eq!(ids(&search(&stage, json!({ name: elements })).unwrap()), expected, "{name} {elements}");
     }
@@ -163,7 +165,7 @@ fn flt_05_names_and_elements_are_counted() {
 }
 
 #[test]
-fn flt_07_what_is_not_known_is_refused() {
+fn flt_07_flt_09_what_is_not_known_is_refused() {
     assert_eq!(refused(json!({ "Nope": [] })), "data should NOT have additional properties");
     let element = json!([{ "Value": "x", "Comparison": "EQUALS", "More": 1 }]);
     assert_eq!(refused(json!({ "Title": element })), "data.Title[0] should NOT have additional properties");
@@ -241,7 +243,7 @@ fn flt_22_flt_23_flt_26_flt_28_flt_30_flt_34_flt_37_other_elements_that_are_refu
 }
 
 #[test]
-fn vis_01_vis_09_members_do_not_see_each_other_and_filters_never_widen() {
+fn vis_01_vis_02_vis_09_members_do_not_see_each_other_and_filters_never_widen() {
     let stage = four();
     assert_eq!(ids(&stage.good(MEMBER, GetFindings, json!({}))), "b");
     let of_administrator = json!({ "Filters": { "AwsAccountId": strings(&[("EQUALS", ADMINISTRATOR)]) } });
@@ -359,4 +361,65 @@ fn flt_55_region_is_the_findings_own() {
     let stage = four();
     assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", REGION)]) })).unwrap()), "a b c d");
     assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", "eu-west-1")]) })).unwrap()), "");
+}
+
+/// Which of one finding's two states the filter finds: `f` has the attributes, `bare` has not.
+fn finds(with: Value, filters: Value) -> String {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    import(&stage, ADMINISTRATOR, &[finding("f", with), finding("bare", json!({}))]);
+    ids(&search(&stage, filters).unwrap())
+}
+
+#[test]
+fn flt_16_flt_46_flt_51_flt_53_values_are_compared_as_they_are_read() {
+    let with = || json!({ "Severity": { "Normalized": 95 }, "Workflow": { "Status": "NOTIFIED" } });
+    for (name, elements, expected) in [
+        ("SeverityLabel", strings(&[("EQUALS", "CRITICAL")]), "f"),
+        ("SeverityLabel", strings(&[("EQUALS", "critical")]), ""),
+        ("SeverityNormalized", json!([{ "Eq": 70 }]), "bare"),
+        ("FindingProviderFieldsSeverityLabel", strings(&[("EQUALS", "CRITICAL")]), "f"),
+        ("WorkflowStatus", strings(&[("EQUALS", "NOTIFIED")]), "f"),
+        ("WorkflowState", strings(&[("EQUALS", "NEW")]), "f bare"),
+        ("ProductFields", entries(&[("aws/securityhub/ProductName", "EQUALS", "Default")]), "f bare"),
+    ] {
+        assert_eq!(finds(with(), json!({ name: elements })), expected, "{name} {elements}");
+    }
+}
+
+#[test]
+fn flt_35_flt_44_flt_45_flt_52_flt_54_flt_57_to_flt_59_particular_filters() {
+    let resource = json!({
+        "Type": "AwsIamAccessKey", "Id": "key", "Provider": "AWS",
+        "Details": { "AwsIamAccessKey": { "UserName": "ann" }, "Other": { "a": "b" } }, "Tags": { "k": "v" },
+    });
+    let with = || {
+        json!({
+            "Severity": { "Label": "LOW", "Product": 8 },
+            "Resources": [resource, { "Type": "AwsS3Bucket", "Id": "bucket", "Tags": {} }],
+            "Compliance": { "AssociatedStandards": [{ "StandardsId": "standards/x/v/1.0.0" }] },
+            "Vulnerabilities": [{ "Id": "CVE-1" }, { "Id": "CVE-2", "FixAvailable": "PARTIAL", "ExploitAvailable": "YES" }],
+        })
+    };
+    let equals = |value: &str| strings(&[("EQUALS", value)]);
+    for (filters, expected) in [
+        (json!({ "ResourceDetailsOther": entries(&[("a", "EQUALS", "b")]) }), "f"),
+        (json!({ "ResourceType": equals("AwsS3Bucket"), "ResourceId": equals("key") }), "f"),
+        (json!({ "ResourceTags": entries(&[("k", "NOT_EQUALS", "v")]) }), "bare"),
+        (json!({ "SeverityProduct": [{ "Gt": 7 }] }), "f"),
+        (json!({ "SeverityProduct": [{ "Lt": 7 }] }), ""),
+        (json!({ "ResourceAwsIamAccessKeyUserName": equals("ann") }), "f"),
+        (json!({ "ComplianceAssociatedStandardsId": equals("standards/x/v/1.0.0") }), "f"),
+        (json!({ "VulnerabilitiesFixAvailable": equals("PARTIAL") }), "f"),
+        (json!({ "VulnerabilitiesExploitAvailable": equals("YES") }), "f"),
+        (json!({ "ResourceProvider": equals("AWS") }), "f"),
+    ] {
+        assert_eq!(finds(with(), filters.clone()), expected, "{filters}");
+    }
+}
+
+#[test]
+fn asf_104_flt_50_names_are_those_of_the_top_level() {
+    let with = || json!({ "ProductName": "DecoyDetector" });
+    assert_eq!(finds(with(), json!({ "ProductName": strings(&[("EQUALS", "DecoyDetector")]) })), "f");
+    assert_eq!(finds(with(), json!({ "ProductName": strings(&[("EQUALS", "Default")]) })), "bare");
 }

@@ -22,7 +22,7 @@ pub(super) fn is_later(imported: &Map<String, Value>, stored: &Map<String, Value
 
 /// Completes a finding that was not stored before (ASF-50 … ASF-53).
 pub(super) fn create(mut finding: Map<String, Value>, source: Source) -> Map<String, Value> {
-    provider_fields(&mut finding, |of_provider, _| of_provider.cloned());
+    provider_fields(&mut finding, true);
     normalise::customer_fields(&mut finding);
     resolve_passed(&mut finding, None, source);
     finding
@@ -34,7 +34,7 @@ pub(super) fn update(
     stored: &Map<String, Value>,
     source: Source,
 ) -> Map<String, Value> {
-    provider_fields(&mut finding, |of_provider, top| top.or(of_provider).cloned());
+    provider_fields(&mut finding, false);
     for name in KEPT {
         match stored.get(name) {
             Some(value) => _ = finding.insert(name.to_owned(), value.clone()),
@@ -46,23 +46,36 @@ pub(super) fn update(
     finding
 }
 
-/// Fills FindingProviderFields and the top level from what was sent in either. Where both were sent, the provider's
-/// part is what FindingProviderFields say, and `top` decides between the two for the top level (ASF-52).
-fn provider_fields(finding: &mut Map<String, Value>, top: impl Fn(Option<&Value>, Option<&Value>) -> Option<Value>) {
-    let sent = match finding.shift_remove("FindingProviderFields") {
+/// Fills FindingProviderFields and the top level from what was sent in either. Where both were sent, the top level of a
+/// new finding follows the provider's fields, and that of a stored one keeps what was sent for it (ASF-52).
+fn provider_fields(finding: &mut Map<String, Value>, is_new: bool) {
+    let mut sent = match finding.shift_remove("FindingProviderFields") {
         Some(Value::Object(fields)) => fields,
         _ => Map::new(),
     };
     let mut fields = Map::new();
     for name in SHARED {
-        let at_top = finding.get(name);
-        let of_provider = sent.get(name).or(at_top).cloned();
-        if let Some(value) = top(of_provider.as_ref(), at_top) {
-            finding.insert(name.to_owned(), value);
-        }
+        let of_provider = match sent.shift_remove(name) {
+            Some(value) => {
+                if is_new || !finding.contains_key(name) {
+                    finding.insert(name.to_owned(), value.clone());
+                }
+                Some(value)
+            }
+            None => finding.get(name).map(for_provider),
+        };
         fields.extend(of_provider.map(|value| (name.to_owned(), value)));
     }
     finding.insert("FindingProviderFields".to_owned(), Value::Object(fields));
+}
+
+/// A top-level value as FindingProviderFields hold it: their severity knows no `Product` (ASF-54, ASF-66).
+fn for_provider(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(members) = value.as_object_mut() {
+        members.shift_remove("Product");
+    }
+    value
 }
 
 /// A finding that is active or failing again is new again, unless it is suppressed (REI-20, REI-21, REI-25).

@@ -1,0 +1,368 @@
+//! Attributes: what makes a finding one, and what the service adds to it (findings.md section 2).
+
+use serde_json::{Value, json};
+
+use super::{as_product, hub, product_arn, read, said, stored};
+use crate::state::AccountStatus;
+use crate::testing::{ADMINISTRATOR, REGION, finding, id};
+
+#[test]
+fn asf_01_required_attributes_are_named() {
+    for name in
+        ["SchemaVersion", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Title", "Description", "Resources"]
+    {
+        assert_eq!(said(json!({ name: null })), format!("data should have required property '{name}'."));
+    }
+}
+
+#[test]
+fn asf_02_asf_03_severity_and_types_stand_in_one_place_or_the_other() {
+    let missing = "data should have required property 'FindingProviderFields', data should match some schema in anyOf.";
+    assert_eq!(said(json!({ "Severity": null })), missing);
+    assert_eq!(said(json!({ "Types": null })), missing);
+    let mixed = json!({ "Severity": null, "FindingProviderFields": { "Severity": { "Label": "LOW" } } });
+    stored(&hub(), &finding("f", mixed));
+    let without_types = json!({ "Types": null, "FindingProviderFields": { "Severity": { "Label": "LOW" } } });
+    assert_eq!(said(without_types), "data.FindingProviderFields should have required property 'Types'.");
+}
+
+#[test]
+fn asf_04_asf_05_asf_08_asf_70_sentences_of_single_attributes() {
+    assert_eq!(
+        said(json!({ "SchemaVersion": "2019-01-01" })),
+        "data.SchemaVersion should be equal to one of the allowed values."
+    );
+    assert_eq!(said(json!({ "AwsAccountId": "1" })), "data.AwsAccountId should match pattern \"^[0-9]{12}$\".");
+    assert_eq!(said(json!({ "Resources": [] })), "data.Resources should NOT have fewer than 1 items.");
+    assert_eq!(
+        said(json!({ "Resources": [{ "Type": "", "Id": "x" }] })),
+        "data.Resources[0].Type should NOT be shorter than 1 characters."
+    );
+    assert_eq!(said(json!({ "Types": ["a/b/c/d"] })), "data.Types[0] should match pattern \"^([^/]+)(/[^/]+){0,2}$\".");
+    assert_eq!(
+        said(json!({ "Remediation": { "Recommendation": { "Text": "x".repeat(513) } } })),
+        "data.Remediation.Recommendation.Text should NOT be longer than 512 characters."
+    );
+    let other = json!({ "Destinations": "x".repeat(1025) });
+    assert_eq!(
+        said(json!({ "Resources": [{ "Type": "Other", "Id": "x", "Details": { "Other": other } }] })),
+        "data.Resources[0].Details.Other['Destinations'] should NOT be longer than 1024 characters."
+    );
+}
+
+#[test]
+fn asf_40_asf_42_asf_43_timestamps_are_held_to_their_format_and_stored_as_sent() {
+    for wrong in ["2026-01-10", "2026-01-10 08:00:00Z", "2026-02-31T08:00:00Z", "2026-01-10T08:00:00", "yesterday"] {
+        assert_eq!(said(json!({ "CreatedAt": wrong })), "data.CreatedAt should match format \"date-time\".");
+    }
+    let sent = "2026-01-10T10:00:00.123456789+02:00";
+    assert_eq!(stored(&hub(), &finding("f", json!({ "CreatedAt": sent })))["CreatedAt"], sent);
+}
+
+#[test]
+fn asf_63_asf_64_a_severity_needs_a_label_or_a_number() {
+    assert_eq!(
+        said(json!({ "Severity": { "Original": "bad" } })),
+        "data.Severity should have required property 'Normalized', data.Severity should have required property 'Label', \
+         data.Severity should match some schema in anyOf."
+    );
+    assert_eq!(said(json!({ "Severity": { "Normalized": 101 } })), "data.Severity.Normalized should be <= 100.");
+    assert_eq!(said(json!({ "Severity": { "Normalized": 50.5 } })), "data.Severity.Normalized should be integer.");
+    assert_eq!(
+        said(json!({ "Severity": { "Label": "BAD" } })),
+        "data.Severity.Label should be equal to one of the allowed values."
+    );
+}
+
+#[test]
+fn asf_94_asf_96_pairs_of_aws_do_not_count_and_a_recommendation_says_something() {
+    let pairs =
+        |count: usize, prefix: &str| -> Value { (0..count).map(|n| (format!("{prefix}{n}"), json!("x"))).collect() };
+    assert_eq!(
+        said(json!({ "ProductFields": pairs(51, "p") })),
+        "data.ProductFields should NOT have more than 50 properties."
+    );
+    stored(&hub(), &finding("f", json!({ "ProductFields": pairs(60, "aws/x/") })));
+    assert_eq!(
+        said(json!({ "Remediation": { "Recommendation": {} } })),
+        "data.Remediation.Recommendation should have required property 'Text', data.Remediation.Recommendation should \
+         have required property 'Url', data.Remediation.Recommendation should match some schema in anyOf."
+    );
+}
+
+#[test]
+fn asf_20_to_asf_32_the_service_completes_a_finding() {
+    insta::assert_json_snapshot!(stored(
+        &hub(),
+        &finding("f", json!({ "ProcessedAt": "2020-01-01T00:00:00Z", "Region": "mars" }))
+    ));
+}
+
+#[test]
+fn asf_22_asf_24_a_listed_product_has_its_names_from_the_catalogue() {
+    let stage = hub();
+    let of_guardduty = finding("f", json!({ "ProductArn": product_arn("aws/guardduty"), "ProductName": "Mine" }));
+    as_product(&stage, &[of_guardduty]);
+    let read = read(&stage, "f");
+    assert_eq!((&read["ProductName"], &read["CompanyName"]), (&json!("GuardDuty"), &json!("Amazon")));
+    assert_eq!(
+        read["ProductFields"]["aws/securityhub/FindingId"],
+        format!("arn:aws:securityhub:{REGION}::product/aws/guardduty/f")
+    );
+}
+
+#[test]
+fn asf_23_asf_25_a_private_product_may_name_itself() {
+    let read = stored(&hub(), &finding("f", json!({ "ProductName": "DecoyDetector" })));
+    assert_eq!((&read["ProductName"], &read["CompanyName"]), (&json!("DecoyDetector"), &json!("Personal")));
+    assert_eq!(read["ProductFields"]["aws/securityhub/ProductName"], "Default");
+}
+
+#[test]
+fn asf_33_accounts_of_an_organization_carry_their_name() {
+    let stage = hub();
+    assert_eq!(stored(&stage, &finding("f", json!({ "AwsAccountName": "mine" }))).get("AwsAccountName"), None);
+    stage.relations(|directory| {
+        directory.organization = Some(crate::state::Organization {
+            id: "o-local123456".into(),
+            root_id: "r-lo12".into(),
+            management_account: id(ADMINISTRATOR),
+            units: std::collections::BTreeMap::new(),
+            parents: std::collections::BTreeMap::new(),
+            joined_at: jiff::Timestamp::UNIX_EPOCH,
+            service_access: std::collections::BTreeMap::new(),
+            delegated_administrators: std::collections::BTreeMap::new(),
+            security_hub_administrators: std::collections::BTreeMap::new(),
+        });
+        let account = crate::state::Account {
+            name: "security".into(),
+            email: "security@example.com".into(),
+            status: AccountStatus::Active,
+            centrally_managed: false,
+        };
+        directory.accounts.insert(id(ADMINISTRATOR), account);
+    });
+    assert_eq!(stored(&stage, &finding("g", json!({})))["AwsAccountName"], "security");
+}
+
+#[test]
+fn asf_50_asf_51_asf_52_asf_53_provider_fields_of_a_new_finding() {
+    let shown = |with: Value| {
+        let read = stored(&hub(), &finding("f", with));
+        (read["FindingProviderFields"]["Confidence"].clone(), read["Confidence"].clone())
+    };
+    assert_eq!(shown(json!({ "FindingProviderFields": { "Confidence": 1 } })), (json!(1), json!(1)));
+    assert_eq!(shown(json!({ "Confidence": 2 })), (json!(2), json!(2)));
+    assert_eq!(shown(json!({ "Confidence": 2, "FindingProviderFields": { "Confidence": 1 } })), (json!(1), json!(1)));
+    assert_eq!(shown(json!({})), (Value::Null, Value::Null));
+}
+
+#[test]
+fn asf_50_asf_51_asf_52_asf_53_provider_fields_of_a_stored_finding() {
+    let shown = |with: Value| {
+        let stage = hub();
+        stored(&stage, &finding("f", json!({ "Confidence": 9 })));
+        let mut again = finding("f", with);
+        again["UpdatedAt"] = json!("2026-01-11T08:00:00Z");
+        let read = stored(&stage, &again);
+        (read["FindingProviderFields"]["Confidence"].clone(), read["Confidence"].clone())
+    };
+    assert_eq!(shown(json!({ "FindingProviderFields": { "Confidence": 1 } })), (json!(1), json!(1)));
+    assert_eq!(shown(json!({ "Confidence": 2 })), (json!(2), json!(2)));
+    assert_eq!(shown(json!({ "Confidence": 2, "FindingProviderFields": { "Confidence": 1 } })), (json!(1), json!(2)));
+    assert_eq!(shown(json!({})), (Value::Null, Value::Null));
+}
+
+#[test]
+fn asf_54_asf_60_asf_61_asf_62_label_and_number_follow_from_each_other() {
+    let shown = |severity: Value| {
+        let read = stored(&hub(), &finding("f", json!({ "Severity": severity })));
+        assert_eq!(read["Severity"], read["FindingProviderFields"]["Severity"]);
+        (read["Severity"]["Label"].as_str().unwrap().to_owned(), read["Severity"]["Normalized"].as_i64().unwrap())
+    };
+    for (least, most, label, number) in [
+        (0, 0, "INFORMATIONAL", 0),
+        (1, 39, "LOW", 1),
+        (40, 69, "MEDIUM", 40),
+        (70, 89, "HIGH", 70),
+        (90, 100, "CRITICAL", 90),
+    ] {
+        assert_eq!(shown(json!({ "Normalized": least })).0, label);
+        assert_eq!(shown(json!({ "Normalized": most })).0, label);
+        assert_eq!(shown(json!({ "Label": label })).1, number);
+    }
+    assert_eq!(shown(json!({ "Label": "LOW", "Normalized": 95 })), ("LOW".into(), 95));
+}
+
+#[test]
+fn asf_08_asf_70_sentences_that_were_seen() {
+    let resource = |kind: &str, id: &str| json!({ "Resources": [{ "Type": kind, "Id": id }] });
+    assert_eq!(said(resource("Other", "")), "data.Resources[0].Id should NOT be shorter than 1 characters.");
+    let recommendation = json!({ "Remediation": { "Recommendation": { "Text": "", "Url": "x" } } });
+    assert_eq!(said(recommendation), "data.Remediation.Recommendation.Text should NOT be shorter than 1 characters.");
+    assert_eq!(said(json!({ "Types": [""] })), "data.Types[0] should match pattern \"^([^/]+)(/[^/]+){0,2}$\".");
+    assert_eq!(stored(&hub(), &finding("f", json!({ "Types": [] })))["Types"], json!([]));
+}
+
+#[test]
+fn asf_28_asf_29_asf_34_asf_35_what_the_provider_says_first_of_the_customers_part_is_kept() {
+    let sent = json!({
+        "Note": { "Text": "n", "UpdatedBy": "scanner", "UpdatedAt": "2026-01-10T08:00:00Z" },
+        "UserDefinedFields": { "team": "red" },
+        "VerificationState": "BENIGN_POSITIVE",
+        "Workflow": { "Status": "NOTIFIED" },
+        "WorkflowState": "DEFERRED",
+        "RecordState": "ARCHIVED",
+    });
+    let read = stored(&hub(), &finding("f", sent.clone()));
+    for (name, value) in sent.as_object().unwrap() {
+        assert_eq!(&read[name], value);
+    }
+}
+
+#[test]
+fn asf_34_asf_36_asf_37_asf_103_nothing_is_invented() {
+    let stage = hub();
+    let control =
+        finding("f", json!({ "ProductArn": product_arn("aws/guardduty"), "Compliance": { "Status": "FAILED" } }));
+    as_product(&stage, &[control]);
+    let read = read(&stage, "f");
+    assert_eq!(read["Compliance"], json!({ "Status": "FAILED" }));
+    assert_eq!(read["Resources"].as_array().unwrap()[0].as_object().unwrap().len(), 4);
+    for absent in ["Sample", "VerificationState", "Note", "UserDefinedFields", "AwsAccountName", "Confidence"] {
+        assert_eq!(read.get(absent), None);
+    }
+}
+
+#[test]
+fn asf_44_all_timestamps_are_held_to_the_format() {
+    let at = "soon";
+    for (with, path) in [
+        (json!({ "FirstObservedAt": at }), "FirstObservedAt"),
+        (json!({ "LastObservedAt": at }), "LastObservedAt"),
+        (json!({ "UpdatedAt": at }), "UpdatedAt"),
+        (json!({ "ProcessedAt": at }), "ProcessedAt"),
+        (json!({ "Note": { "Text": "n", "UpdatedBy": "x", "UpdatedAt": at } }), "Note.UpdatedAt"),
+        (json!({ "Process": { "LaunchedAt": at } }), "Process.LaunchedAt"),
+        (json!({ "Process": { "TerminatedAt": at } }), "Process.TerminatedAt"),
+        (json!({ "ThreatIntelIndicators": [{ "LastObservedAt": at }] }), "ThreatIntelIndicators[0].LastObservedAt"),
+        (
+            json!({ "Vulnerabilities": [{ "Id": "CVE-1", "Vendor": { "Name": "n", "VendorCreatedAt": at } }] }),
+            "Vulnerabilities[0].Vendor.VendorCreatedAt",
+        ),
+        (
+            json!({ "Vulnerabilities": [{ "Id": "CVE-1", "LastKnownExploitAt": at }] }),
+            "Vulnerabilities[0].LastKnownExploitAt",
+        ),
+        (json!({ "PatchSummary": { "Id": "p", "OperationEndTime": at } }), "PatchSummary.OperationEndTime"),
+        (json!({ "Action": { "AwsApiCallAction": { "FirstSeen": at } } }), "Action.AwsApiCallAction.FirstSeen"),
+    ] {
+        assert_eq!(said(with), format!("data.{path} should match format \"date-time\"."));
+    }
+}
+
+#[test]
+fn asf_45_dates_may_lie_ahead_and_contradict() {
+    let ahead = json!({ "CreatedAt": "2999-01-01T00:00:00Z", "LastObservedAt": "2998-01-01T00:00:00-1800" });
+    assert_eq!(stored(&hub(), &finding("f", ahead))["LastObservedAt"], "2998-01-01T00:00:00-1800");
+}
+
+#[test]
+fn asf_06_asf_55_asf_91_members_that_nobody_knows_are_dropped() {
+    let with = json!({
+        "Nope": 1,
+        "FindingProviderFields": { "Confidence": 5, "Title": "x" },
+        "Resources": [{ "Type": "Other", "Id": "x", "Details": { "Nope": {}, "Other": { "a": "b" } } }],
+    });
+    let read = stored(&hub(), &finding("f", with));
+    assert_eq!(read.get("Nope"), None);
+    assert_eq!(read["FindingProviderFields"].get("Title"), None);
+    assert_eq!(read["Resources"][0]["Details"], json!({ "Other": { "a": "b" } }));
+}
+
+#[test]
+fn asf_65_asf_66_original_and_product_of_a_severity_are_stored_as_sent() {
+    let severity = json!({ "Label": "LOW", "Original": "o".repeat(64), "Product": 8.5 });
+    let read = stored(&hub(), &finding("f", json!({ "Severity": severity })));
+    assert_eq!((&read["Severity"]["Original"], &read["Severity"]["Product"]), (&severity["Original"], &json!(8.5)));
+    assert_eq!(read["FindingProviderFields"]["Severity"].get("Product"), None);
+    assert_eq!(
+        said(json!({ "Severity": { "Label": "LOW", "Original": "o".repeat(65) } })),
+        "data.Severity.Original should NOT be longer than 64 characters."
+    );
+}
+
+#[test]
+fn asf_71_asf_73_types_are_free_and_at_most_50() {
+    let read = stored(&hub(), &finding("f", json!({ "Types": ["custom/a/b", "ens-op.acc.5.aws.iam.1"] })));
+    assert_eq!(read["Types"], json!(["custom/a/b", "ens-op.acc.5.aws.iam.1"]));
+    stored(&hub(), &finding("f", json!({ "Types": vec!["a"; 50] })));
+    assert_eq!(said(json!({ "Types": vec!["a"; 51] })), "data.Types should NOT have more than 50 items.");
+}
+
+#[test]
+fn asf_80_values_that_are_listed_are_the_only_ones() {
+    for (with, path) in [
+        (json!({ "RecordState": "GONE" }), "RecordState"),
+        (json!({ "WorkflowState": "NOTIFIED" }), "WorkflowState"),
+        (json!({ "Workflow": { "Status": "new" } }), "Workflow.Status"),
+        (json!({ "VerificationState": "MAYBE" }), "VerificationState"),
+        (json!({ "Compliance": { "Status": "passed" } }), "Compliance.Status"),
+        (json!({ "Malware": [{ "Name": "m", "Type": "VIRUS_2" }] }), "Malware[0].Type"),
+        (json!({ "ThreatIntelIndicators": [{ "Category": "X" }] }), "ThreatIntelIndicators[0].Category"),
+        (json!({ "Network": { "Direction": "INBOUND" } }), "Network.Direction"),
+        (json!({ "Resources": [{ "Type": "Other", "Id": "x", "Partition": "mars" }] }), "Resources[0].Partition"),
+        (json!({ "Vulnerabilities": [{ "Id": "CVE-1", "FixAvailable": "yes" }] }), "Vulnerabilities[0].FixAvailable"),
+    ] {
+        assert_eq!(said(with), format!("data.{path} should be equal to one of the allowed values."));
+    }
+}
+
+#[test]
+fn asf_81_asf_90_asf_97_asf_98_asf_101_asf_102_what_looks_like_a_list_of_values_is_free() {
+    let with = json!({
+        "SourceUrl": "not a url",
+        "RelatedFindings": [{ "ProductArn": "arn:nowhere", "Id": "none" }],
+        "Action": { "ActionType": "DANCE", "PortProbeAction": { "Blocked": true } },
+        "Threats": [{ "Name": "t", "Severity": "dire" }],
+        "GeneratorDetails": { "Name": "g", "Labels": ["a"] },
+        "Sample": false,
+        "Resources": [{
+            "Type": "AwsUnheardOfThing", "Id": "x", "ResourceRole": "Bystander",
+            "Details": { "AwsIamUser": { "UserName": "u" }, "AwsS3Bucket": { "OwnerId": "o" } },
+        }],
+    });
+    let mut expected = with.clone();
+    expected["Resources"][0]["Partition"] = json!("aws");
+    expected["Resources"][0]["Region"] = json!(REGION);
+    let read = stored(&hub(), &finding("f", with));
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&read[name], value);
+    }
+}
+
+#[test]
+fn asf_92_asf_93_asf_95_maps_hold_texts_of_any_characters() {
+    assert_eq!(said(json!({ "UserDefinedFields": { "a": true } })), "data.UserDefinedFields['a'] should be string.");
+    let odd = json!({ "§ä!": "Ω <&>" });
+    let resource = json!([{ "Type": "Other", "Id": "x", "Tags": odd }]);
+    let read = stored(&hub(), &finding("f", json!({ "UserDefinedFields": odd, "Resources": resource })));
+    assert_eq!((&read["UserDefinedFields"], &read["Resources"][0]["Tags"]), (&odd, &odd));
+}
+
+#[test]
+fn asf_94_fields_of_the_service_are_overwritten_and_others_of_aws_stored() {
+    let sent = json!({ "aws/securityhub/FindingId": "forged", "aws/other/x": "y" });
+    let fields = stored(&hub(), &finding("f", json!({ "ProductFields": sent })))["ProductFields"].clone();
+    assert!(fields["aws/securityhub/FindingId"].as_str().unwrap().ends_with("/default/f"));
+    assert_eq!(fields["aws/other/x"], "y");
+}
+
+#[test]
+fn asf_99_asf_100_compliance_needs_reason_codes_and_a_port_is_a_number() {
+    assert_eq!(
+        said(json!({ "Compliance": { "StatusReasons": [{ "Description": "d" }] } })),
+        "data.Compliance.StatusReasons[0] should have required property 'ReasonCode'."
+    );
+    assert_eq!(said(json!({ "Network": { "SourcePort": "22" } })), "data.Network.SourcePort should be number.");
+}

@@ -1,0 +1,198 @@
+//! Batches: who may import, what fails the call and what fails one finding (findings.md section 1).
+
+use securityhub_fixtures::Operation::BatchImportFindings;
+use serde_json::{Value, json};
+
+use super::{as_product, failure, failures_of_product, hub, import, product_arn, read, stored, subscribe};
+use crate::state::MemberStatus;
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of};
+
+fn denied(stage: &Stage, with: Value, resource: &str) {
+    let input = json!({ "Findings": [finding("good", json!({})), finding("f", with)] });
+    let message = stage.refused(ADMINISTRATOR, BatchImportFindings, input, 403, "AccessDeniedException");
+    let expected = format!(
+        "User: arn:aws:iam::{ADMINISTRATOR}:user/local is not authorized to perform: securityhub:BatchImportFindings \
+         on resource: {resource}"
+    );
+    assert_eq!(message, expected);
+    assert_eq!(stage.0.finding_count(), 0, "nothing of the batch is stored");
+}
+
+#[test]
+fn imp_01_imp_30_imp_44_a_hub_takes_findings_of_its_private_product() {
+    let stage = hub();
+    assert_eq!(stored(&stage, &finding("f", json!({})))["Id"], "f");
+}
+
+#[test]
+fn imp_04_imp_05_a_finding_of_another_account_refuses_the_call() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
+    let own = format!("arn:aws:securityhub:{REGION}:{ADMINISTRATOR}:product/{ADMINISTRATOR}/default");
+    denied(&stage, json!({ "AwsAccountId": MEMBER }), &own);
+}
+
+#[test]
+fn imp_06_a_product_of_another_region_refuses_the_call() {
+    let arn = format!("arn:aws:securityhub:eu-west-1:{ADMINISTRATOR}:product/{ADMINISTRATOR}/default");
+    denied(&hub(), json!({ "ProductArn": arn }), &arn);
+}
+
+#[test]
+fn imp_08_imp_10_imp_11_products_that_the_caller_may_not_write_refuse_the_call() {
+    for path in ["nobody/nothing", "aws/guardduty", "amazon/route-53-resolver-dns-firewall-aws-list"] {
+        let arn = format!("arn:aws:securityhub:{REGION}::product/{path}");
+        denied(&hub(), json!({ "ProductArn": arn }), &arn);
+    }
+    let arn = format!("arn:aws:securityhub:{REGION}:{MEMBER}:product/{MEMBER}/default");
+    denied(&hub(), json!({ "ProductArn": arn }), &arn);
+}
+
+#[test]
+fn imp_07_imp_09_what_is_no_product_arn_is_named_in_the_message() {
+    for arn in [
+        "arn:aws:securityhub:::product/aquasecurity/aquasecurity",
+        "arn:aws-cn:securityhub:us-east-1::product/prowler/prowler",
+        "product/prowler/prowler",
+        "arn:aws:securityhub:us-east-1::product/prowler",
+    ] {
+        let input = json!({ "Findings": [finding("f", json!({ "ProductArn": arn }))] });
+        let message = hub().refused(ADMINISTRATOR, BatchImportFindings, input, 400, "InvalidInputException");
+        assert_eq!(message, format!("productArn: \"{arn}\""));
+    }
+}
+
+#[test]
+fn imp_21_imp_25_what_is_no_list_of_findings_refuses_the_call() {
+    let stage = hub();
+    let said = |input| stage.refused(ADMINISTRATOR, BatchImportFindings, input, 400, "InvalidInputException");
+    assert_eq!(said(json!({})), "Invalid parameter 'Findings'. data should have required property 'Findings'");
+    assert_eq!(
+        said(json!({ "Findings": [] })),
+        "Invalid parameter 'Findings'. data.Findings should NOT have fewer than 1 items"
+    );
+    assert_eq!(
+        said(json!({ "Findings": vec![finding("f", json!({})); 101] })),
+        "Invalid parameter 'Findings'. data.Findings should NOT have more than 100 items"
+    );
+    assert_eq!(said(json!({ "Findings": [5] })), "Invalid parameter 'Findings'. data.Findings[0] should be object");
+    assert!(said(json!({ "Findings": [finding("f", json!({ "Id": null }))] })).contains("required property 'Id'"));
+    assert!(
+        said(json!({ "Findings": [finding("f", json!({ "Id": 5 }))] }))
+            .contains("data.Findings[0].Id should be string")
+    );
+}
+
+#[test]
+fn imp_23_a_hub_that_is_off_refuses_the_call() {
+    let input = json!({ "Findings": [finding("f", json!({}))] });
+    let message = Stage::empty().refused(ADMINISTRATOR, BatchImportFindings, input, 401, "InvalidAccessException");
+    assert_eq!(message, "Account 111111111111 is not subscribed to AWS Security Hub");
+}
+
+#[test]
+fn imp_31_good_findings_of_a_batch_are_stored_and_failures_keep_their_order() {
+    let stage = hub();
+    let bad = |id| finding(id, json!({ "Title": null }));
+    let answer = import(&stage, &[bad("b1"), finding("g1", json!({})), bad("b2"), finding("g2", json!({}))]);
+    assert_eq!((&answer["FailedCount"], &answer["SuccessCount"]), (&json!(2), &json!(2)));
+    let ids: Vec<_> = answer["FailedFindings"].as_array().unwrap().iter().map(|failed| &failed["Id"]).collect();
+    assert_eq!(ids, ["b1", "b2"]);
+    assert_eq!(read(&stage, "g2")["Id"], "g2");
+}
+
+#[test]
+fn imp_33_a_product_needs_a_subscription() {
+    let arn = product_arn("prowler/prowler");
+    let (code, message) = failure(&hub(), &finding("f", json!({ "ProductArn": arn })));
+    assert_eq!(code, "InvalidAccess");
+    assert_eq!(message, format!("Account {ADMINISTRATOR} is not subscribed to product {}", arn.as_str().unwrap()));
+}
+
+#[test]
+fn imp_34_imp_35_sizes_are_bounded() {
+    let long = "x".repeat(32_768);
+    let (_, message) = failure(&hub(), &finding("f", json!({ "Types": [long] })));
+    assert_eq!(message, "The maximum size of an individual field should be less than 32768");
+    let just = "x".repeat(32_767);
+    stored(&hub(), &finding("f", json!({ "Types": [just] })));
+    let (code, message) = failure(&hub(), &finding("f", json!({ "Types": vec![just; 8] })));
+    assert_eq!((&*code, &*message), ("InvalidInput", "Finding size exceeded 240 KB"));
+}
+
+#[test]
+fn imp_40_the_same_key_twice_is_a_create_and_an_update() {
+    let stage = hub();
+    let later = finding("f", json!({ "UpdatedAt": "2026-01-11T08:00:00Z", "Title": "Later" }));
+    let answer = import(&stage, &[finding("f", json!({})), later, finding("f", json!({ "Title": "Ignored" }))]);
+    assert_eq!(answer["SuccessCount"], 3);
+    assert_eq!((stage.0.finding_count(), &read(&stage, "f")["Title"]), (1, &json!("Later")));
+}
+
+#[test]
+fn imp_41_rei_11_an_id_is_unique_for_its_product_only() {
+    let stage = hub();
+    import(&stage, &[finding("f", json!({}))]);
+    let of_guardduty = finding("f", json!({ "ProductArn": product_arn("aws/guardduty") }));
+    as_product(&stage, &[of_guardduty]);
+    assert_eq!(stage.0.finding_count(), 2);
+}
+
+#[test]
+fn imp_45_a_finding_that_was_read_is_taken_back() {
+    let stage = hub();
+    let mut read = stored(&stage, &finding("f", json!({ "Sample": true, "Confidence": 50 })));
+    read["RecordState"] = json!("ARCHIVED");
+    read["UpdatedAt"] = json!("2026-01-12T00:00:00Z");
+    let again = stored(&stage, &read);
+    assert_eq!(again["RecordState"], "ARCHIVED");
+    read["ProcessedAt"] = again["ProcessedAt"].clone();
+    assert_eq!(again, read, "nothing else has changed");
+}
+
+#[test]
+fn imp_02_imp_03_imp_13_a_product_with_an_account_sends_for_its_customers() {
+    const CROWDSTRIKE: &str = "517716713836";
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER, CROWDSTRIKE]);
+    for customer in [ADMINISTRATOR, MEMBER] {
+        subscribe(&stage, customer, "crowdstrike/crowdstrike-falcon");
+    }
+    let arn = format!("arn:aws:securityhub:{REGION}:{CROWDSTRIKE}:product/crowdstrike/crowdstrike-falcon");
+    let of = |account: &str| finding_of(account, account, json!({ "ProductArn": arn }));
+    let own = finding_of(CROWDSTRIKE, "own", json!({}));
+    let input = json!({ "Findings": [of(ADMINISTRATOR), of(MEMBER), own] });
+    let answer = stage.good(CROWDSTRIKE, BatchImportFindings, input);
+    assert_eq!((&answer["SuccessCount"], stage.0.finding_count()), (&json!(3), 3));
+    let answer = import(&stage, &[of(ADMINISTRATOR)]);
+    assert_eq!(answer["SuccessCount"], 1, "a customer may write for itself");
+    let input = json!({ "Findings": [of(MEMBER)] });
+    stage.refused(ADMINISTRATOR, BatchImportFindings, input, 403, "AccessDeniedException");
+}
+
+#[test]
+fn imp_32_all_that_a_finding_breaks_is_told_in_the_order_of_the_schema() {
+    let wrong = finding(
+        "f",
+        json!({ "Title": null, "Types": null, "UpdatedAt": "now", "Resources": [{ "Type": 5, "Id": "" }], "Confidence": 101 }),
+    );
+    let (code, message) = failure(&hub(), &wrong);
+    assert_eq!(code, "InvalidInput");
+    assert_eq!(
+        message,
+        "Finding does not adhere to Amazon Finding Format. data should have required property 'Title', data should \
+         have required property 'FindingProviderFields', data should match some schema in anyOf, data.UpdatedAt should \
+         match format \"date-time\", data.Confidence should be <= 100, data.Resources[0].Type should be string, \
+         data.Resources[0].Id should NOT be shorter than 1 characters."
+    );
+}
+
+#[test]
+fn imp_33_the_owner_of_a_finding_needs_a_hub() {
+    let of_guardduty = |account| finding_of(account, "f", json!({ "ProductArn": product_arn("aws/guardduty") }));
+    let stage = hub();
+    let failed = failures_of_product(&stage, &[of_guardduty(MEMBER), of_guardduty(ADMINISTRATOR)]);
+    let [failed] = &failed[..] else { panic!("{failed:?}") };
+    assert_eq!((failed.code, &*failed.id), ("InvalidAccess", "f"));
+    assert_eq!(failed.message, format!("Account {MEMBER} is not subscribed to AWS Security Hub"));
+    assert_eq!(stage.0.finding_count(), 1);
+}

@@ -1,0 +1,146 @@
+//! Findings that are imported again (findings.md section 3).
+
+use serde_json::{Value, json};
+
+use super::{as_product, hub, import, product_arn, read, stored};
+use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding};
+
+/// Stores a finding with `first`, imports it again with `second`, and gives it as it is read then.
+fn twice(product: Option<&str>, first: Value, second: Value) -> Value {
+    let stage = hub();
+    for (with, updated_at) in [(first, "2026-01-10T08:00:00Z"), (second, "2026-01-11T08:00:00Z")] {
+        let mut finding = finding("f", with);
+        finding["UpdatedAt"] = json!(updated_at);
+        match product {
+            Some(product) => {
+                finding["ProductArn"] = product_arn(product);
+                as_product(&stage, &[finding]);
+            }
+            None => _ = stored(&stage, &finding),
+        }
+    }
+    read(&stage, "f")
+}
+
+#[test]
+fn rei_02_rei_03_only_a_later_import_counts_as_instants() {
+    let stage = hub();
+    stored(&stage, &finding("f", json!({ "UpdatedAt": "2026-01-10T08:00:00Z" })));
+    let before = read(&stage, "f");
+    stage.days_pass(1);
+    for ignored in ["2026-01-10T08:00:00Z", "2026-01-10T09:59:00+02:00", "2026-01-09T00:00:00Z"] {
+        import(&stage, &[finding("f", json!({ "UpdatedAt": ignored, "Title": "Other" }))]);
+        assert_eq!(read(&stage, "f"), before, "{ignored}");
+    }
+    let after = stored(&stage, &finding("f", json!({ "UpdatedAt": "2026-01-10T10:01:00+02:00", "Title": "Other" })));
+    assert_eq!((&after["Title"], &after["ProcessedAt"]), (&json!("Other"), &json!(stage.now())));
+}
+
+#[test]
+fn rei_05_what_the_customer_owns_stays() {
+    let first = json!({
+        "Note": { "Text": "n", "UpdatedBy": "me", "UpdatedAt": "2026-01-10T08:00:00Z" },
+        "UserDefinedFields": { "a": "b" },
+        "VerificationState": "TRUE_POSITIVE",
+        "Workflow": { "Status": "SUPPRESSED" },
+    });
+    let second =
+        json!({ "VerificationState": "UNKNOWN", "Workflow": { "Status": "NEW" }, "UserDefinedFields": { "c": "d" } });
+    let read = twice(None, first.clone(), second);
+    for (name, value) in first.as_object().unwrap() {
+        assert_eq!(&read[name], value);
+    }
+    let read = twice(None, json!({}), json!({ "VerificationState": "UNKNOWN" }));
+    assert_eq!(read.get("VerificationState"), None, "what was not there does not come");
+}
+
+#[test]
+fn rei_07_rei_10_rei_12_the_rest_is_replaced_as_a_whole() {
+    let first =
+        json!({ "CreatedAt": "2026-01-01T00:00:00Z", "SourceUrl": "x", "Confidence": 5, "RecordState": "ARCHIVED" });
+    let read = twice(None, first, json!({ "CreatedAt": "2026-01-05T00:00:00Z", "Title": "New" }));
+    assert_eq!(read["CreatedAt"], "2026-01-01T00:00:00Z");
+    assert_eq!((read.get("SourceUrl"), read.get("Confidence")), (None, None));
+    assert_eq!((&read["Title"], &read["RecordState"]), (&json!("New"), &json!("ACTIVE")));
+}
+
+fn workflow(status: &str, with: Value) -> Value {
+    let mut with = with;
+    with["Workflow"] = json!({ "Status": status });
+    with
+}
+
+#[test]
+fn rei_20_rei_25_a_finding_that_is_active_again_is_new_again_unless_suppressed() {
+    for (from, to) in [("NOTIFIED", "NEW"), ("RESOLVED", "NEW"), ("SUPPRESSED", "SUPPRESSED"), ("NEW", "NEW")] {
+        let read = twice(None, workflow(from, json!({ "RecordState": "ARCHIVED" })), json!({}));
+        assert_eq!(read["Workflow"]["Status"], to, "from {from}");
+    }
+}
+
+#[test]
+fn rei_21_rei_24_rei_26_rei_27_what_a_change_of_compliance_does() {
+    let status = |status: &str| json!({ "Compliance": { "Status": status } });
+    for failing in ["FAILED", "WARNING", "NOT_AVAILABLE"] {
+        let read = twice(None, workflow("RESOLVED", status("PASSED")), status(failing));
+        assert_eq!(read["Workflow"]["Status"], "NEW", "PASSED to {failing}");
+    }
+    let kept = |first: Value, second: Value| {
+        twice(None, workflow("NOTIFIED", first), second)["Workflow"]["Status"] == "NOTIFIED"
+    };
+    assert!(kept(status("FAILED"), status("WARNING")));
+    assert!(kept(status("PASSED"), json!({})));
+    assert!(kept(json!({}), status("FAILED")));
+    assert!(kept(status("FAILED"), status("PASSED")), "of another product PASSED changes nothing");
+}
+
+#[test]
+fn rei_22_rei_23_a_control_that_passes_is_resolved() {
+    let status = |status: &str| json!({ "Compliance": { "Status": status } });
+    for product in ["aws/securityhub", "aws/config"] {
+        let read = twice(Some(product), status("FAILED"), status("PASSED"));
+        assert_eq!(read["Workflow"]["Status"], "RESOLVED", "{product}");
+        let read = twice(Some(product), workflow("SUPPRESSED", status("FAILED")), status("PASSED"));
+        assert_eq!(read["Workflow"]["Status"], "SUPPRESSED", "{product}");
+        let stage = hub();
+        let mut created = finding("f", status("PASSED"));
+        created["ProductArn"] = product_arn(product);
+        as_product(&stage, &[created]);
+        assert_eq!(self::read(&stage, "f")["Workflow"]["Status"], "RESOLVED", "{product} at creation");
+    }
+    assert_eq!(twice(Some("aws/config"), status("WARNING"), status("PASSED"))["Workflow"]["Status"], "NEW");
+    assert_eq!(twice(Some("aws/securityhub"), status("WARNING"), status("PASSED"))["Workflow"]["Status"], "RESOLVED");
+}
+
+#[test]
+fn rei_08_rei_09_dates_of_the_provider_are_replaced_as_sent() {
+    let first = json!({ "FirstObservedAt": "2026-01-02T00:00:00Z", "LastObservedAt": "2026-01-09T00:00:00Z" });
+    let read = twice(None, first, json!({ "FirstObservedAt": "2026-01-03T00:00:00Z" }));
+    assert_eq!(
+        (&read["UpdatedAt"], &read["FirstObservedAt"]),
+        (&json!("2026-01-11T08:00:00Z"), &json!("2026-01-03T00:00:00Z"))
+    );
+    assert_eq!(read.get("LastObservedAt"), None);
+}
+
+#[test]
+fn rei_13_the_same_id_of_another_account_is_another_finding() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    for account in [ADMINISTRATOR, MEMBER] {
+        let with = json!({ "ProductArn": product_arn("aws/guardduty"), "AwsAccountId": account });
+        as_product(&stage, &[finding("f", with)]);
+    }
+    assert_eq!(stage.0.finding_count(), 2);
+}
+
+#[test]
+fn rei_28_a_suppressed_finding_is_still_updated() {
+    let read = twice(None, workflow("SUPPRESSED", json!({})), json!({ "Title": "Later" }));
+    assert_eq!((&read["Title"], &read["Workflow"]["Status"]), (&json!("Later"), &json!("SUPPRESSED")));
+}
+
+#[test]
+fn rei_30_an_archived_finding_stays_readable() {
+    let read = twice(None, json!({}), json!({ "RecordState": "ARCHIVED" }));
+    assert_eq!(read["RecordState"], "ARCHIVED");
+}
