@@ -3,10 +3,10 @@
 //! What lives here: reading files, telling every mistake of them at once with its place, and making a world of them
 //! through the same domain functions as the API. What may not: rules of Security Hub, HTTP.
 //!
-//! The way of a file: [`files`] reads it → [`spanned`] parses it to a tree → [`shape`] compares the tree with the
-//! schema and takes out what does not fit → serde reads the sections' structs from the rest → [`sections`] check them
-//! all, files laid over each other → [`Scenario::build`] applies them, as often as it is asked. A key is added in its
-//! section: a field with a doc comment, which is the schema's description; its check; its apply.
+//! The way of a file: [`files`] reads it → [`parse`] makes a tree of it → [`shape`] compares the tree with the schema
+//! and takes out what does not fit → serde reads the sections' structs from the rest ([`spanned`]) → [`sections`] check
+//! them all, files laid over each other → [`Scenario::build`] applies them, as often as it is asked. A key is added in
+//! its section: a field with a doc comment, which is the schema's description; its check; its apply.
 //!
 //! Several files are laid over each other in the order given. `name`, `clock`, `seed`, `regions`, `default_account` and
 //! `organization` of a later file replace the earlier ones, each as a whole; `accounts` and `credentials` are replaced
@@ -15,6 +15,7 @@
 mod check;
 mod diagnostic;
 mod files;
+mod parse;
 mod sections;
 mod shape;
 mod spanned;
@@ -59,7 +60,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
 
 /// What a file says, as far as it fits the schema.
 fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Written {
-    let node = match spanned::parse(&check.files, file) {
+    let node = match parse::text(&check.files, file) {
         Ok(node) => node,
         Err(mistake) => {
             check.push(*mistake);

@@ -37,7 +37,9 @@ impl<'s> Fit<'s, '_> {
             && !words.is_empty()
         {
             if !words.contains(&&**text) {
-                self.wrong_word(node.place, text, &words, name);
+                let mistake = Diagnostic::at(self.files, node.place, format!("{name} cannot be `{text}`"));
+                let nearest = suggest::nearest(text, words.iter().copied());
+                self.mistakes.push(mistake.expected(expected(&branches, &words)).suggest(nearest));
                 return None;
             }
             return Some(node);
@@ -73,8 +75,8 @@ impl<'s> Fit<'s, '_> {
         entries: Vec<(Spanned<String>, Node)>,
         name: &str,
     ) -> Option<Vec<(Spanned<String>, Node)>> {
-        let written: Vec<String> = entries.iter().map(|(key, _)| key.value.clone()).collect();
-        let fitting = self.entries(schema, entries, name);
+        let mut written: Vec<String> = entries.iter().map(|(key, _)| key.value.clone()).collect();
+        let fitting = self.entries(schema, entries, name, &mut written);
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let mut whole = true;
         for key in required.filter(|key| fitting.iter().all(|(fitting, _)| fitting.value != *key)) {
@@ -89,12 +91,13 @@ impl<'s> Fit<'s, '_> {
         whole.then_some(fitting)
     }
 
-    /// The entries that fit.
+    /// The entries that fit. To the keys that are `written` it adds those that unknown keys were likely meant to be.
     fn entries(
         &mut self,
         schema: &'s Value,
         entries: Vec<(Spanned<String>, Node)>,
         name: &str,
+        written: &mut Vec<String>,
     ) -> Vec<(Spanned<String>, Node)> {
         let known = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties").filter(|others| others.is_object());
@@ -104,29 +107,34 @@ impl<'s> Fit<'s, '_> {
             if !seen.insert(key.value.clone()) {
                 let message = format!("`{}` stands twice in {name}", key.value);
                 self.mistakes.push(Diagnostic::at(self.files, key.place, message).expected("each key once"));
-            } else if let Some(of_value) = known.and_then(|known| known.get(&key.value)).or(others) {
+            } else if let Some(of_value) = known.and_then(|known| known.get(&key.value)) {
                 let of_key = format!("`{}`", key.value);
                 fitting.extend(self.node(of_value, value, &of_key).map(|value| (key, value)));
+            } else if let Some(of_value) = others {
+                let of_key = format!("`{}` in {name}", key.value);
+                fitting.extend(self.node(of_value, value, &of_key).map(|value| (key, value)));
             } else {
-                self.unknown_key(&key, known, name);
+                written.extend(self.unknown_key(&key, known, name).map(str::to_owned));
             }
         }
         fitting
     }
 
-    fn unknown_key(&mut self, key: &Spanned<String>, known: Option<&Map<String, Value>>, name: &str) {
-        let known: Vec<&str> = known.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    /// Gives the key that was likely meant.
+    fn unknown_key<'k>(
+        &mut self,
+        key: &Spanned<String>,
+        known: Option<&'k Map<String, Value>>,
+        name: &str,
+    ) -> Option<&'k str> {
+        // A key of editors is not what anybody looks for.
+        let known = known.into_iter().flatten().map(|(key, _)| key.as_str()).filter(|key| !key.starts_with('$'));
+        let known: Vec<&str> = known.collect();
         let message = format!("{name} has no key `{}`", key.value);
         let nearest = suggest::nearest(&key.value, known.iter().copied());
         let mistake = Diagnostic::at(self.files, key.place, message).expected(suggest::choices(known)).suggest(nearest);
         self.mistakes.push(mistake);
-    }
-
-    fn wrong_word(&mut self, place: Place, word: &str, words: &[&str], name: &str) {
-        let expected = suggest::choices(words.iter().copied());
-        let nearest = suggest::nearest(word, words.iter().copied());
-        let mistake = Diagnostic::at(self.files, place, format!("{name} cannot be `{word}`"));
-        self.mistakes.push(mistake.expected(expected).suggest(nearest));
+        nearest
     }
 
     /// A schema's alternatives, references followed.
@@ -195,8 +203,13 @@ fn describe(content: &Content) -> String {
     }
 }
 
-/// The first sentence of a key's description.
+/// The first sentence of a key's description, as it stands behind a colon.
 fn description(schema: &Value, key: &str) -> Option<String> {
     let text = schema.pointer(&format!("/properties/{key}/description"))?.as_str()?;
-    Some(text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.').to_owned())
+    let sentence = text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.');
+    let mut letters = sentence.chars();
+    let first = letters.next()?;
+    let is_acronym = letters.clone().next().is_some_and(char::is_uppercase);
+    let first = if is_acronym { first } else { first.to_ascii_lowercase() };
+    Some(std::iter::once(first).chain(letters).collect())
 }

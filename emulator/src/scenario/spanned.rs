@@ -1,4 +1,4 @@
-//! What is written, with its places: a text becomes a tree of [`Node`]s, and serde reads structs from the tree.
+//! What is written, with its places: serde reads the sections' structs from a tree of [`Node`]s.
 //!
 //! The tree stands between so that the shape check can tell every mistake of a file, take what is wrong out of the
 //! tree, and leave a rest that can be read. Structs say [`Spanned`] for each value that a later check may complain
@@ -14,8 +14,7 @@ use serde::de::value::{BorrowedStrDeserializer, Error, MapDeserializer, SeqDeser
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::diagnostic::Diagnostic;
-use super::files::{FileId, Files, Place};
+use super::files::Place;
 
 /// A value and where it is written.
 #[derive(Clone, Debug)]
@@ -57,167 +56,6 @@ pub(super) struct Spanned<T> {
 /// A map in the order of its text whose keys remember their places.
 #[derive(Clone, Debug)]
 pub(super) struct Entries<T>(pub(super) Vec<(Spanned<String>, T)>);
-
-/// Parses YAML, and so JSON.
-///
-/// # Errors
-/// The first place that is no YAML.
-pub(super) fn parse(files: &Files, file: FileId) -> Result<Node, Box<Diagnostic>> {
-    let Some(text) = files.get(file).map(|file| &*file.text) else {
-        return Err(Box::new(Diagnostic::of_file("", "the file was not read")));
-    };
-    let options = serde_saphyr::options! {
-        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
-        strict_booleans: true,
-        with_snippet: false,
-    };
-    let whole = Place::new(file, 0, text.len());
-    match serde_saphyr::from_str_with_options::<Option<Raw>>(text, options) {
-        Ok(raw) => Ok(raw.map_or(Node { place: whole, content: Content::Null }, |raw| raw.node(file, text))),
-        Err(error) => {
-            let location = error.location();
-            let place = location.map_or(whole, |location| place(file, text, location));
-            Err(Box::new(Diagnostic::at(files, place, format!("this is no YAML: {}", syntax_error(&error)))))
-        }
-    }
-}
-
-/// The parser's words without the place, which the diagnostic tells.
-fn syntax_error(error: &serde_saphyr::Error) -> String {
-    let text = error.without_snippet().to_string();
-    let text = text.lines().next().unwrap_or_default();
-    let text = text.strip_prefix("error: ").unwrap_or(text);
-    let cut = text.find(" at line ").unwrap_or(text.len());
-    text.get(..cut).unwrap_or_default().to_owned()
-}
-
-fn place(file: FileId, text: &str, location: serde_saphyr::Location) -> Place {
-    let span = location.span();
-    if let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) {
-        let (start, length) = (usize::try_from(start).unwrap_or(0), usize::try_from(length).unwrap_or(0));
-        return Place::new(file, start, start.saturating_add(length.max(1)));
-    }
-    // The parser counts lines and columns from 1.
-    let line = usize::try_from(location.line()).unwrap_or(1).saturating_sub(1);
-    let column = usize::try_from(location.column()).unwrap_or(1).saturating_sub(1);
-    let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-    let rest = text.get(before..).unwrap_or_default();
-    let start = before + rest.char_indices().nth(column).map_or(rest.len(), |(byte, _)| byte);
-    Place::new(file, start, start + 1)
-}
-
-/// A value as the parser gives it.
-struct Raw(serde_saphyr::Spanned<RawContent>);
-
-enum RawContent {
-    Null,
-    Boolean(bool),
-    Integer(i128),
-    Number(f64),
-    Text(String),
-    List(Vec<Raw>),
-    Map(Vec<(Raw, Raw)>),
-}
-
-impl Raw {
-    fn node(self, file: FileId, text: &str) -> Node {
-        let place = place(file, text, self.0.defined);
-        let written = || text.get(place.start..place.end).unwrap_or_default().trim().to_owned();
-        let content = match self.0.value {
-            RawContent::Null => Content::Null,
-            RawContent::Boolean(value) => Content::Boolean(value),
-            RawContent::Integer(value) => Content::Integer(value, written()),
-            RawContent::Number(value) => Content::Number(value),
-            RawContent::Text(value) => Content::Text(value),
-            RawContent::List(items) => Content::List(items.into_iter().map(|item| item.node(file, text)).collect()),
-            RawContent::Map(entries) => {
-                let entry = |(key, value): (Raw, Raw)| (key.key(file, text), value.node(file, text));
-                Content::Map(entries.into_iter().map(entry).collect())
-            }
-        };
-        Node { place, content }
-    }
-
-    /// A key is a text, whatever it looks like: `222222222222:` needs no quotes.
-    fn key(self, file: FileId, text: &str) -> Spanned<String> {
-        let Node { place, content } = self.node(file, text);
-        let value = match content {
-            Content::Text(value) => value,
-            _ => text.get(place.start..place.end).unwrap_or_default().trim().to_owned(),
-        };
-        Spanned { value, place }
-    }
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde_saphyr::Spanned::deserialize(deserializer).map(Raw)
-    }
-}
-
-impl<'de> Deserialize<'de> for RawContent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = RawContent;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<RawContent, E> {
-        Ok(RawContent::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<RawContent, E> {
-        Ok(RawContent::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<RawContent, E> {
-        Ok(RawContent::Boolean(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<RawContent, E> {
-        Ok(RawContent::Integer(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<RawContent, E> {
-        Ok(RawContent::Integer(value.into()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<RawContent, E> {
-        Ok(RawContent::Integer(value))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<RawContent, E> {
-        Ok(RawContent::Number(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<RawContent, E> {
-        Ok(RawContent::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<RawContent, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = sequence.next_element()? {
-            items.push(item);
-        }
-        Ok(RawContent::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawContent, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(RawContent::Map(entries))
-    }
-}
 
 /// The name by which [`Spanned`] asks the tree for a place; no file can spell it.
 const SPANNED: &str = "$spanned";

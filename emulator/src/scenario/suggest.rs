@@ -1,9 +1,9 @@
 //! The nearest right word to a wrong one.
 
-/// The word of `words` that `wrong` was likely meant to be: at most a third of its letters are wrong.
+/// The word of `words` that `wrong` was likely meant to be: at most a third of its letters are wrong, and at most three.
 pub(super) fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let wrong = wrong.to_lowercase();
-    let allowed = (wrong.chars().count() / 3).max(1);
+    let allowed = wrong.chars().count().div_ceil(3).min(3);
     let distance = |word: &'w str| (strsim::damerau_levenshtein(&wrong, &word.to_lowercase()), word);
     let nearest = words.into_iter().map(distance).filter(|(distance, _)| *distance <= allowed).min();
     nearest.map(|(_, word)| word)
@@ -29,6 +29,7 @@ mod tests {
         assert_eq!(nearest("hub", words), Some("hubs"));
         assert_eq!(nearest("Acounts", words), Some("accounts"));
         assert_eq!(nearest("sede", words), Some("seed"));
+        assert_eq!(nearest("acconts-of-all", words), None);
         assert_eq!(nearest("findings", words), None);
         assert_eq!(nearest("", words), None);
     }

@@ -2,16 +2,423 @@
 
 use std::path::{Path, PathBuf};
 
-fn quickstart() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/quickstart.yaml")
+use quickcheck::QuickCheck;
+use tempfile::TempDir;
+
+use super::Scenario;
+use crate::domain::hub::is_enabled;
+use crate::state::{
+    AccountId, AccountStatus, ControlFindingGenerator, HubKey, MemberKind, MemberStatus, Region, World, timestamp_text,
+};
+
+/// A folder with files; it is gone when it is dropped.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn paths(folder: &TempDir, files: &[(&str, &str)]) -> Vec<PathBuf> {
+    let scenarios = files.iter().filter(|(name, _)| name.starts_with("scenario"));
+    scenarios.map(|(name, _)| folder.path().join(name)).collect()
+}
+
+/// The mistakes of those files whose names begin with `scenario`, as the user reads them.
+fn mistakes_of(files: &[(&str, &str)]) -> String {
+    let folder = folder(files);
+    let mistakes = super::check(&paths(&folder, files)).to_string();
+    mistakes.replace(&format!("{}/", folder.path().display()), "")
+}
+
+fn mistakes(text: &str) -> String {
+    mistakes_of(&[("scenario.yaml", text)])
+}
+
+fn load(files: &[(&str, &str)]) -> Scenario {
+    let folder = folder(files);
+    super::load(&paths(&folder, files)).map_err(|mistakes| mistakes.to_string()).unwrap()
+}
+
+fn build(text: &str) -> World {
+    load(&[("scenario.yaml", text)]).build().map_err(|mistakes| mistakes.to_string()).unwrap()
+}
+
+fn account(id: &str) -> AccountId {
+    AccountId::parse(id).unwrap()
+}
+
+fn key(id: &str, region: &str) -> HubKey {
+    HubKey { account: account(id), region: Region::new(region) }
+}
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
 #[test]
 fn the_quickstart_is_good_and_builds_the_same_world_each_time() {
-    let scenario = super::load(&[quickstart()]).unwrap();
+    let scenario = super::load(&[repository("scenarios/quickstart.yaml")]).unwrap();
     assert_eq!(scenario.name(), Some("quickstart"));
     for _ in 0..2 {
         let world = scenario.build().unwrap();
         assert_eq!((world.hub_count(), world.finding_count()), (6, 67));
+        assert_eq!(timestamp_text(world.clock.now()), "2026-01-15T09:00:00.000Z");
+        let directory = world.directory();
+        assert_eq!(
+            directory.administrator(account("333333333333"), &Region::new("eu-west-1")),
+            Some(account("111111111111"))
+        );
+        assert!(directory.is_delegated_administrator(account("111111111111"), &Region::new("us-east-1")));
+    }
+}
+
+#[test]
+fn equal_seeds_give_equal_organizations() {
+    let text = "seed: 3\norganization: { management_account: '111111111111', units: { A: { units: { B: {} } } } }";
+    let organization = |text: &str| build(text).directory().organization.clone().unwrap();
+    let (first, second, other) = (organization(text), organization(text), organization(&text.replace('3', "4")));
+    assert_eq!((&first.id, &first.root_id, &first.units), (&second.id, &second.root_id, &second.units));
+    assert_ne!(first.id, other.id);
+    let (outer, _) = first.units.iter().find(|(_, unit)| unit.name == "A").unwrap();
+    let (_, inner) = first.units.iter().find(|(_, unit)| unit.name == "B").unwrap();
+    assert_eq!(&inner.parent, outer);
+    assert!(outer.starts_with(&first.root_id.replacen("r-", "ou-", 1)), "{outer} lies under {}", first.root_id);
+}
+
+#[test]
+fn an_empty_file_is_an_empty_world_in_us_east_1() {
+    for text in ["", "# nothing\n", "{}", "name:\n"] {
+        let world = build(text);
+        assert_eq!(
+            (world.hub_count(), world.directory().regions.clone()),
+            (0, vec![Region::new("us-east-1")]),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn json_is_read_as_yaml_is() {
+    let text = "{\n\t\"name\": \"a\\/b \\u00e9\",\n\t\"hubs\": [\n\t\t{\"account\": \"111111111111\", \"regions\": \"all\"}\n\t]\n}\n";
+    let scenario = load(&[("scenario.json", text)]);
+    assert_eq!(scenario.name(), Some("a/b é"));
+    assert!(is_enabled(&scenario.build().unwrap(), &key("111111111111", "us-east-1")));
+}
+
+#[test]
+fn an_account_id_needs_no_quotes_in_yaml() {
+    let world = build(
+        "default_account: 012345678901\nhubs:\n  - { account: 111111111111, regions: all, members: { 222222222222: created } }",
+    );
+    assert_eq!(world.directory().default_account, Some(account("012345678901")));
+    assert!(is_enabled(&world, &key("111111111111", "us-east-1")));
+}
+
+#[test]
+fn what_several_entries_share_can_be_an_anchor() {
+    let world = build(
+        "hubs:\n  - &hub { account: '111111111111', regions: all, tags: { team: x } }\n  - { <<: *hub, account: '222222222222' }",
+    );
+    let hub = world.hub(&key("222222222222", "us-east-1")).unwrap();
+    assert_eq!(hub.tags.get("team").map(String::as_str), Some("x"));
+}
+
+#[test]
+fn a_hub_gets_its_settings() {
+    let world = build(
+        "hubs:\n  - account: '111111111111'\n    regions: [us-east-1]\n    tags: { team: x }\n    auto_enable_controls: false\n    \
+         control_finding_generator: STANDARD_CONTROL\n    default_standards: true\n    products: [guardduty, prowler/prowler]",
+    );
+    let hub = world.hub(&key("111111111111", "us-east-1")).unwrap();
+    assert_eq!(hub.tags.len(), 1);
+    assert!(!hub.auto_enable_controls);
+    assert_eq!(hub.control_finding_generator, ControlFindingGenerator::StandardControl);
+    assert_eq!(hub.standards.len(), 2);
+    let products: Vec<&str> = hub.product_subscriptions.iter().map(String::as_str).collect();
+    assert_eq!(products, ["aws/guardduty", "prowler/prowler"]);
+}
+
+#[test]
+fn hub_03_a_member_takes_its_administrators_generator_even_if_it_is_listed_first() {
+    let world = build(
+        "hubs:\n  - { account: '111111111111', regions: all }\n  - { account: '222222222222', regions: all, \
+         control_finding_generator: STANDARD_CONTROL, members: { '111111111111': enabled } }",
+    );
+    let hub = world.hub(&key("111111111111", "us-east-1")).unwrap();
+    assert_eq!(hub.control_finding_generator, ControlFindingGenerator::StandardControl);
+}
+
+#[test]
+fn org_02_and_mst_02_the_hubs_of_the_delegated_administrator_and_of_enabled_members_are_on() {
+    let world = build(
+        "regions: [us-east-1, eu-west-1]\n\
+         organization:\n  management_account: '999999999999'\n  delegated_administrator: '111111111111'\n  \
+         units: { A: { accounts: ['111111111111', '222222222222'] } }\n\
+         hubs:\n  - account: '111111111111'\n    regions: [us-east-1]\n    \
+         members: { '222222222222': enabled, '333333333333': enabled, '444444444444': invited }",
+    );
+    for (id, region, on) in [
+        ("111111111111", "eu-west-1", true),
+        ("222222222222", "us-east-1", true),
+        ("333333333333", "us-east-1", true),
+        ("222222222222", "eu-west-1", false),
+        ("444444444444", "us-east-1", false),
+    ] {
+        assert_eq!(is_enabled(&world, &key(id, region)), on, "{id} {region}");
+    }
+    let directory = world.directory();
+    let members = &directory.members[&(account("111111111111"), Region::new("us-east-1"))];
+    let kinds: Vec<_> = members.values().map(|member| (member.status, member.kind)).collect();
+    assert_eq!(
+        kinds,
+        [
+            (MemberStatus::Enabled, MemberKind::Organization),
+            (MemberStatus::Enabled, MemberKind::Invitation),
+            (MemberStatus::Invited, MemberKind::Invitation)
+        ]
+    );
+}
+
+#[test]
+fn a_centrally_managed_account_has_its_hub_all_the_same() {
+    let world = build(
+        "accounts: { '111111111111': { centrally_managed: true, status: suspended } }\n\
+         hubs: [{ account: '111111111111', regions: all }]",
+    );
+    let directory = world.directory();
+    let known = &directory.accounts[&account("111111111111")];
+    assert!(known.centrally_managed && is_enabled(&world, &key("111111111111", "us-east-1")));
+    assert_eq!((known.status, &*known.name), (AccountStatus::Suspended, "account-111111111111"));
+}
+
+#[test]
+fn credentials_stand_for_users_and_sessions() {
+    let world = build(
+        "credentials:\n  AKIAALICE: { account: '111111111111', user: alice, secret: s }\n  ASIAAUDIT: { account: \
+         '111111111111', role: Auditor, session: s1 }\n  AKIAPLAIN: { account: '222222222222' }",
+    );
+    let directory = world.directory();
+    let arn = |key: &str| directory.credentials[key].principal.arn.clone();
+    assert_eq!(arn("AKIAALICE"), "arn:aws:iam::111111111111:user/alice");
+    assert_eq!(arn("ASIAAUDIT"), "arn:aws:sts::111111111111:assumed-role/Auditor/s1");
+    assert_eq!(arn("AKIAPLAIN"), "arn:aws:iam::222222222222:user/local");
+    assert_eq!(directory.credentials["AKIAALICE"].secret.as_deref(), Some("s"));
+}
+
+#[test]
+fn a_clock_runs_on_from_its_time_unless_it_is_frozen() {
+    assert!(build("clock: { now: 2026-01-15T09:00:00Z, frozen: true }").clock.is_frozen());
+    assert!(build("clock: { frozen: true }").clock.is_frozen());
+    let running = build("clock: { now: 2026-01-15T09:00:00+01:00 }");
+    assert!(!running.clock.is_frozen());
+    assert!(timestamp_text(running.clock.now()).starts_with("2026-01-15T08:0"));
+}
+
+#[test]
+fn later_files_replace_add_and_override() {
+    let first = "name: one\nseed: 1\nregions: [us-east-1, eu-west-1]\n\
+         accounts: { '111111111111': { name: one }, '222222222222': { name: two, email: two@x.org } }\n\
+         hubs: [{ account: '111111111111', regions: all, tags: { from: one } }]";
+    let second = r#"{"name": "two",
+         "accounts": {"222222222222": {"name": "zwei"}},
+         "hubs": [{"account": "111111111111", "regions": ["eu-west-1"], "tags": {"from": "two"}},
+                  {"account": "333333333333", "regions": "all"}]}"#;
+    let scenario = load(&[("scenario-1.yaml", first), ("scenario-2.json", second)]);
+    assert_eq!(scenario.name(), Some("two"));
+    let world = scenario.build().unwrap();
+    assert_eq!(world.hub_count(), 4);
+    let tag = |region: &str| world.hub(&key("111111111111", region)).unwrap().tags["from"].clone();
+    assert_eq!((tag("us-east-1"), tag("eu-west-1")), ("one".to_owned(), "two".to_owned()));
+    let directory = world.directory();
+    let names = ["111111111111", "222222222222"].map(|id| &*directory.accounts[&account(id)].name);
+    assert_eq!(names, ["one", "zwei"]);
+    assert_eq!(directory.accounts[&account("222222222222")].email, "222222222222@example.com", "replaced as a whole");
+}
+
+/// A finding of GuardDuty that Security Hub takes.
+const FINDING: &str = r#"{"SchemaVersion": "2018-10-08", "Id": "1", "GeneratorId": "g", "AwsAccountId": "111111111111",
+"ProductArn": "arn:aws:securityhub:us-east-1::product/aws/guardduty", "Types": ["TTPs"], "Title": "t", "Description": "d",
+"CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z", "Severity": {"Label": "LOW"},
+"Resources": [{"Type": "Other", "Id": "r"}]}"#;
+
+const HUB_AND_FINDINGS: &str = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nhubs:\n  - { account: '111111111111', regions: all }\nfindings:\n  - file: '*.json'\n";
+
+#[test]
+fn findings_come_alone_in_a_list_or_as_a_batch() {
+    let list = format!(
+        "[{}, {}]",
+        FINDING.replace(r#""Id": "1""#, r#""Id": "2""#),
+        FINDING.replace(r#""Id": "1""#, r#""Id": "3""#)
+    );
+    let batch = format!(r#"{{"Findings": [{}]}}"#, FINDING.replace(r#""Id": "1""#, r#""Id": "4""#));
+    let files = [("scenario.yaml", HUB_AND_FINDINGS), ("a.json", FINDING), ("b.json", &list), ("c.json", &batch)];
+    assert_eq!(load(&files).build().unwrap().finding_count(), 4);
+}
+
+/// One snapshot for each kind of mistake.
+macro_rules! snapshots {
+    ($($name:ident: $text:expr,)*) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(stringify!($name), mistakes($text));
+        })*
+    };
+}
+
+snapshots! {
+    an_unknown_key_names_the_nearest: "name: x\nhubz: []\n",
+    an_unknown_key_far_from_all: "clock:\n  now: 2026-01-15T09:00:00Z\n  timezone: Europe/Berlin\n",
+    a_wrong_type: "seed: -7\nname: [a]\nclock: { frozen: 'yes' }\nhubs: { a: 1 }\n",
+    a_missing_key: "hubs:\n  - regions: all\n  - account: '111111111111'\n",
+    a_key_twice: "name: a\nname: b\n",
+    a_syntax_error: "hubs:\n  - account: '111111111111'\n   regions: all\n",
+    a_wrong_word: "hubs:\n  - { account: '111111111111', regions: al, members: { '222222222222': enabeld } }\n",
+    no_account_id: "default_account: '1234'\norganization:\n  management_account: root\n  units: { A: { accounts: ['11111111111x'] } }\nhubs:\n  - { account: 99, regions: all, members: { '2': enabled } }\naccounts:\n  '22222222222': {}\ncredentials:\n  AKIA: { account: abc }\n",
+    no_region: "regions: [eu-wset-1, mars-north-1, eu-west-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [eu-west-1, us-east-1, eu-wst-1] }\n",
+    no_product: "hubs:\n  - { account: '111111111111', regions: all, products: [guardduti, aws/inspecter, nonsense-of-mine, default] }\n",
+    no_time: "clock: { now: 2026-13-15T09:00:00Z }\n",
+    no_pattern: "findings:\n  - file: guard-duty.json\n  - file: '[a.json'\n",
+    no_id_of_an_organization: "organization: { id: org-1, root_id: r-A, management_account: '111111111111', service_access: [securityhub] }\n",
+    an_account_in_two_units: "organization:\n  management_account: '999999999999'\n  units:\n    A: { accounts: ['111111111111'] }\n    B: { accounts: ['111111111111'] }\n",
+    units_too_deep: "organization:\n  management_account: '999999999999'\n  units: { A: { units: { B: { units: { C: { units: { D: { units: { E: { units: { F: {} } } } } } } } } } } }\n",
+    a_delegated_administrator_outside: "organization: { management_account: '999999999999', delegated_administrator: '111111111111' }\n",
+    a_hub_twice: "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all }\n  - { account: '111111111111', regions: [eu-west-1] }\n",
+    members_against_the_rules: "hubs:\n  - account: '111111111111'\n    regions: all\n    members:\n      '111111111111': enabled\n      '222222222222': enabled\n      '333333333333': enabled\n  - account: '222222222222'\n    regions: all\n    control_finding_generator: STANDARD_CONTROL\n  - account: '444444444444'\n    regions: all\n    members: { '333333333333': enabled, '111111111111': enabled }\n",
+    no_credential: "credentials:\n  AKIA-1: { account: '111111111111', user: a, role: b }\n  AKIA2: { account: '111111111111', session: s }\n  AKIA3: { account: '111111111111', user: 'path/to/me' }\n",
+    no_email: "accounts:\n  '111111111111': { email: nobody, status: suspendet }\n",
+    many_mistakes_at_once: "nam: x\nclock: { now: yesterday, frozen: maybe }\nregions: [us-east-1, eu-west-l]\norganization:\n  management_account: '99999999999'\nhubs:\n  - account: '111111111111'\n    regions: all\n    tgas: {}\n    products: [guardduty, macy]\n    members: { '222222222222': joined }\n  - regions: [us-east-1]\nfindings:\n  - fil: x.json\n  - file: x.json\n",
+    a_place_behind_wide_letters: "name: \"日本語 🚨\"\naccounts: { '111111111111': { name: \"é\", emial: a@b } }\n",
+}
+
+#[test]
+fn no_scenario_file() {
+    insta::assert_snapshot!("no_scenario_file", super::check(&[PathBuf::from("no-such-folder/scenario.yaml")]));
+}
+
+#[test]
+fn no_file_of_findings() {
+    let files =
+        [("scenario.yaml", "findings:\n  - file: ./guard-duty.json\n  - file: no/*.json\n"), ("guardduty.json", "[]")];
+    insta::assert_snapshot!("no_file_of_findings", mistakes_of(&files));
+}
+
+#[test]
+fn what_is_nested_without_end_is_refused() {
+    for (open, close) in [("[", "]"), ("{a: ", "}")] {
+        let text = format!("name: {}{}", open.repeat(100_000), close.repeat(100_000));
+        assert!(mistakes(&text).contains("mistake"));
+    }
+    let nested =
+        |number: i32| format!("x{number}: &a{number} {}*a{}{}\n", "{a: ".repeat(12), number - 1, "}".repeat(12));
+    let chained: String = (1..100).map(nested).collect();
+    assert!(mistakes(&format!("x0: &a0 1\n{chained}")).contains("more than 24 deep"));
+}
+
+#[test]
+fn mistakes_of_several_files_stand_in_the_order_of_files() {
+    let text = mistakes_of(&[("scenario-b.yaml", "seed: x\n"), ("scenario-a.yaml", "name: {}\nsed: 1\n")]);
+    insta::assert_snapshot!("mistakes_of_several_files", text);
+}
+
+#[test]
+fn no_json_in_a_file_of_findings() {
+    let files = [
+        ("scenario.yaml", HUB_AND_FINDINGS),
+        ("a.json", "{\n  \"Findings\": [\n    {\"Id\": 1,}\n  ]\n}\n"),
+        ("b.json", "\"text\""),
+        ("c.json", ""),
+        ("d.json", "{\"Findings\": 5}"),
+        ("e.json", "[\n  {},\n  \"text\"\n]\n"),
+    ];
+    insta::assert_snapshot!("no_json_in_a_file_of_findings", mistakes_of(&files));
+}
+
+#[test]
+fn a_refused_finding_carries_the_sentence_of_aws() {
+    let foreign = FINDING.replace("111111111111", "222222222222");
+    let broken = FINDING.replace(r#""Label": "LOW""#, r#""Label": "LOUD""#);
+    let no_region = FINDING.replace("us-east-1", "mars");
+    let list = format!("[\n{FINDING},\n{foreign},\n{broken},\n{no_region}\n]\n");
+    insta::assert_snapshot!(
+        "a_refused_finding",
+        mistakes_of(&[("scenario.yaml", HUB_AND_FINDINGS), ("a.json", &list)])
+    );
+}
+
+#[test]
+fn mistakes_are_json_for_scripts() {
+    let folder = folder(&[("scenario.yaml", "hubz: []\n")]);
+    let mut mistakes = super::check(&[folder.path().join("scenario.yaml")]).to_json();
+    mistakes[0]["file"] = "scenario.yaml".into();
+    insta::assert_json_snapshot!("mistakes_are_json_for_scripts", mistakes);
+}
+
+/// The committed schema equals the structs; when it lags, this writes it anew and fails once.
+#[test]
+fn the_schema_is_fresh() {
+    let path = repository("scenarios/scenario.schema.json");
+    let fresh = format!("{:#}\n", super::schema());
+    if std::fs::read_to_string(&path).unwrap_or_default() != fresh {
+        std::fs::write(&path, fresh).unwrap();
+        panic!("{} lagged and is written anew; look at it and commit it", path.display());
+    }
+}
+
+#[test]
+fn every_key_of_the_schema_is_described() {
+    let schema = super::schema();
+    let mut objects: Vec<(&str, &serde_json::Value)> = vec![("Scenario", &schema)];
+    objects.extend(schema["$defs"].as_object().unwrap().iter().map(|(name, schema)| (&**name, schema)));
+    for (name, object) in objects {
+        for (key, property) in object["properties"].as_object().into_iter().flatten() {
+            assert!(property["description"].is_string(), "{name}.{key} has no description");
+        }
+    }
+}
+
+/// Bytes of the quickstart are changed, dropped, doubled or moved: whatever comes of it, it is told, and never by a
+/// panic.
+#[test]
+fn a_changed_quickstart_never_panics() {
+    fn is_told(changes: Vec<(u16, u8, u8)>) -> bool {
+        let text = std::fs::read_to_string(repository("scenarios/quickstart.yaml")).unwrap();
+        // The findings are not what is tried here.
+        let mut text = text.replace("findings/*.json", "none-of-them.json").into_bytes();
+        for (at, how, byte) in changes {
+            change(&mut text, usize::from(at), how, byte);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scenario.yaml");
+        std::fs::write(&path, &text).unwrap();
+        let mistakes = super::check(&[path]);
+        let places = mistakes.iter().filter_map(|mistake| mistake.position.as_ref());
+        let lines = text.split(|byte| *byte == b'\n').count();
+        places.into_iter().all(|place| place.line <= lines)
+            && mistakes.to_string().contains("mistake") != mistakes.is_empty()
+    }
+    QuickCheck::new().tests(500).quickcheck(is_told as fn(Vec<(u16, u8, u8)>) -> bool);
+}
+
+/// Signs that mean something in YAML.
+const SIGNS: &[u8] = b"{}[]:,&*!|>'\"%@`#-? \n\t";
+
+fn change(text: &mut Vec<u8>, at: usize, how: u8, byte: u8) {
+    if text.is_empty() {
+        return;
+    }
+    let at = at % text.len();
+    let end = (at + usize::from(byte)).min(text.len());
+    match how % 6 {
+        0 => text[at] = byte,
+        1 => _ = text.drain(at..end),
+        2 => text.insert(at, SIGNS[usize::from(byte) % SIGNS.len()]),
+        3 => {
+            let piece: Vec<u8> = text[at..end].to_vec();
+            text.splice(at..at, piece);
+        }
+        4 => text.truncate(at),
+        _ => text[at..end].reverse(),
     }
 }

@@ -14,7 +14,7 @@ use crate::state::{AccountId, Credential, Principal};
 #[schemars(rename = "Credential")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Written {
-    /// The account.
+    /// The account that the key is of.
     account: AccountText,
     /// The name of the user, without a path. Left out, it is local.
     user: Option<Spanned<String>>,

@@ -35,6 +35,13 @@ struct Finding {
     position: usize,
 }
 
+impl Finding {
+    /// Its first byte, to show where it begins.
+    fn start(&self) -> Place {
+        Place { end: self.place.start + 1, ..self.place }
+    }
+}
+
 /// Finds and reads the files, and cuts them into findings.
 pub(in crate::scenario) fn check(written: &[Written], check: &mut Check) -> Valid {
     let mut findings = Vec::new();
@@ -73,11 +80,17 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
     let whole = Place::new(file, 0, text.len());
     match pieces(&text) {
         Ok(pieces) => {
-            let finding = |(index, piece): (usize, Range<usize>)| Finding {
-                place: Place::new(file, piece.start, piece.end),
-                position: index + 1,
-            };
-            pieces.into_iter().enumerate().map(finding).collect()
+            let mut findings = Vec::with_capacity(pieces.len());
+            for (index, piece) in pieces.into_iter().enumerate() {
+                let finding = Finding { place: Place::new(file, piece.start, piece.end), position: index + 1 };
+                if text.get(piece).is_some_and(|text| text.starts_with('{')) {
+                    findings.push(finding);
+                } else {
+                    let message = format!("finding {} of this file is no JSON object", finding.position);
+                    check.push(check.at(finding.start(), message).expected("a finding, {...}"));
+                }
+            }
+            findings
         }
         Err(error) => {
             let place = place_of(&error, &text, whole);
@@ -93,6 +106,7 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
 /// Where the texts of findings stand in the text of a file.
 fn pieces(text: &str) -> Result<Vec<Range<usize>>, serde_json::Error> {
     #[derive(Deserialize)]
+    #[serde(expecting = "an object or a list")]
     struct Batch<'t> {
         #[serde(rename = "Findings", borrow)]
         findings: Option<Vec<&'t RawValue>>,
@@ -137,7 +151,7 @@ pub(in crate::scenario) fn apply(
         let import = Import { files, world, directory: &directory, now };
         if let Err(sentence) = import.finding(&mut transaction, finding) {
             let message = format!("Security Hub refuses finding {} of this file: {sentence}", finding.position);
-            mistakes.push(Diagnostic::at(files, finding.place, message));
+            mistakes.push(Diagnostic::at(files, finding.start(), message));
         }
     }
     transaction.commit();
@@ -155,7 +169,7 @@ impl Import<'_> {
     fn finding(&self, transaction: &mut Transaction<'_>, finding: &Finding) -> Result<(), String> {
         let Place { file, start, end } = finding.place;
         let text = self.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default();
-        let sent = import::read_finding(text).map_err(|_| "it is no JSON object".to_owned())?;
+        let sent = import::read_finding(text).map_err(|_| "it is no JSON".to_owned())?;
         let product_arn = sent.members.get("ProductArn").and_then(serde_json::Value::as_str).unwrap_or_default();
         // The fourth part of an ARN; what is no ARN is refused whatever the Region.
         let region = Region::new(product_arn.split(':').nth(3).unwrap_or_default());

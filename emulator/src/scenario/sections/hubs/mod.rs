@@ -32,9 +32,9 @@ use crate::state::{AccountId, ControlFindingGenerator, HubKey, MemberStatus, Reg
 #[schemars(rename = "Hub")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Written {
-    /// The account.
+    /// The account that they are of.
     account: AccountText,
-    /// The Regions: all of the scenario's, or a list of them.
+    /// The Regions that they are in: all of the scenario's, or a list of them.
     regions: WrittenRegions,
     /// Tags of the hub.
     #[serde(default)]

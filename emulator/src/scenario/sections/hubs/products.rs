@@ -28,26 +28,39 @@ fn full_name(product: &Product) -> String {
     format!("{}/{}", product.company_id, product.product_id)
 }
 
-/// Finds a product by its full name, by its short name if it is AWS's or the only one, else tells why not.
+/// Finds a product by its full name, or by its short name; of those that share one, AWS's is meant.
 fn find(name: &Spanned<String>, check: &mut Check) -> Option<&'static Product> {
-    let full: Vec<String> = PRODUCTS.iter().map(full_name).collect();
-    if let Some(found) = PRODUCTS.iter().zip(&full).find(|(_, full)| **full == name.value) {
-        return Some(found.0);
-    }
-    let named: Vec<&Product> = PRODUCTS.iter().filter(|product| product.product_id == name.value).collect();
-    match (&named[..], named.iter().find(|product| product.of_aws)) {
-        (_, Some(product)) | ([product], None) => return Some(product),
-        ([], None) => {
-            let words = PRODUCTS.iter().map(|product| product.product_id).chain(full.iter().map(String::as_str));
-            let mistake = check.at(name.place, format!("`{}` is no product of Security Hub", name.value));
-            let expected = "a product such as guardduty, or company/product such as prowler/prowler";
-            check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, words)));
-        }
-        (several, None) => {
-            let several: Vec<String> = several.iter().map(|product| full_name(product)).collect();
-            let mistake = check.at(name.place, format!("several companies have a product `{}`", name.value));
-            check.push(mistake.expected(suggest::choices(several.iter().map(String::as_str))));
+    let (mut full, mut short) = (None, None);
+    for product in &PRODUCTS {
+        if full_name(product) == name.value {
+            full = Some(product);
+        } else if product.product_id == name.value && (product.of_aws || short.is_none()) {
+            short = Some(product);
         }
     }
-    None
+    let found = full.or(short);
+    if found.is_none() {
+        let full: Vec<String> = PRODUCTS.iter().map(full_name).collect();
+        let words = PRODUCTS.iter().map(|product| product.product_id).chain(full.iter().map(String::as_str));
+        let mistake = check.at(name.place, format!("`{}` is no product of Security Hub", name.value));
+        let expected = "a product such as guardduty, or company/product such as prowler/prowler";
+        check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, words)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::PRODUCTS;
+
+    #[test]
+    fn a_short_name_that_is_not_of_aws_means_one_product() {
+        let of_aws: BTreeSet<&str> = PRODUCTS.iter().filter(|product| product.of_aws).map(|it| it.product_id).collect();
+        let mut seen = BTreeSet::new();
+        for product in PRODUCTS.iter().filter(|product| !of_aws.contains(product.product_id)) {
+            assert!(seen.insert(product.product_id), "{} is several products", product.product_id);
+        }
+    }
 }

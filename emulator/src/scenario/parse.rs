@@ -1,0 +1,189 @@
+//! From a text in YAML, and so in JSON, to a tree of [`Node`]s.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::diagnostic::Diagnostic;
+use super::files::{FileId, Files, Place};
+use super::spanned::{Content, Node, Spanned};
+
+/// Parses a text.
+///
+/// # Errors
+/// The first place that is no YAML.
+pub(super) fn text(files: &Files, file: FileId) -> Result<Node, Box<Diagnostic>> {
+    let Some(text) = files.get(file).map(|file| &*file.text) else {
+        return Err(Box::new(Diagnostic::of_file("", "the file was not read")));
+    };
+    let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        with_snippet: false,
+    };
+    let whole = Place::new(file, 0, text.len());
+    match serde_saphyr::from_str_with_options::<Option<Raw>>(text, options) {
+        Ok(raw) => Ok(raw.map_or(Node { place: whole, content: Content::Null }, |raw| raw.node(file, text))),
+        Err(error) => {
+            let location = error.location();
+            let place = location.map_or(whole, |location| place(file, text, location));
+            Err(Box::new(Diagnostic::at(files, place, format!("this is no YAML: {}", syntax_error(&error)))))
+        }
+    }
+}
+
+/// The parser's words without the place, which the diagnostic tells.
+fn syntax_error(error: &serde_saphyr::Error) -> String {
+    let text = error.without_snippet().to_string();
+    let text = text.lines().next().unwrap_or_default();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let cut = text.find(" at line ").unwrap_or(text.len());
+    text.get(..cut).unwrap_or_default().to_owned()
+}
+
+fn place(file: FileId, text: &str, location: serde_saphyr::Location) -> Place {
+    let span = location.span();
+    if let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) {
+        let (start, length) = (usize::try_from(start).unwrap_or(0), usize::try_from(length).unwrap_or(0));
+        return Place::new(file, start, start.saturating_add(length.max(1)));
+    }
+    // The parser counts lines and columns from 1.
+    let line = usize::try_from(location.line()).unwrap_or(1).saturating_sub(1);
+    let column = usize::try_from(location.column()).unwrap_or(1).saturating_sub(1);
+    let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or_default();
+    let start = before + rest.char_indices().nth(column).map_or(rest.len(), |(byte, _)| byte);
+    Place::new(file, start, start + 1)
+}
+
+/// A value as the parser gives it.
+struct Raw(serde_saphyr::Spanned<RawContent>);
+
+enum RawContent {
+    Null,
+    Boolean(bool),
+    Integer(i128),
+    Number(f64),
+    Text(String),
+    List(Vec<Raw>),
+    Map(Vec<(Raw, Raw)>),
+}
+
+impl Raw {
+    fn node(self, file: FileId, text: &str) -> Node {
+        let place = place(file, text, self.0.defined);
+        let written = || text.get(place.start..place.end).unwrap_or_default().trim().to_owned();
+        let content = match self.0.value {
+            RawContent::Null => Content::Null,
+            RawContent::Boolean(value) => Content::Boolean(value),
+            RawContent::Integer(value) => Content::Integer(value, written()),
+            RawContent::Number(value) => Content::Number(value),
+            RawContent::Text(value) => Content::Text(value),
+            RawContent::List(items) => Content::List(items.into_iter().map(|item| item.node(file, text)).collect()),
+            RawContent::Map(entries) => {
+                let entry = |(key, value): (Raw, Raw)| (key.key(file, text), value.node(file, text));
+                Content::Map(entries.into_iter().map(entry).collect())
+            }
+        };
+        Node { place, content }
+    }
+
+    /// A key is a text, whatever it looks like: `222222222222:` needs no quotes.
+    fn key(self, file: FileId, text: &str) -> Spanned<String> {
+        let Node { place, content } = self.node(file, text);
+        let value = match content {
+            Content::Text(value) => value,
+            _ => text.get(place.start..place.end).unwrap_or_default().trim().to_owned(),
+        };
+        Spanned { value, place }
+    }
+}
+
+/// How deep values may lie in each other, aliases followed. A scenario needs half of it; the parser's own limit does
+/// not count through aliases, and each level takes much of a stack.
+const DEPTH: usize = 24;
+
+thread_local! {
+    /// How deep the value lies that this thread reads.
+    static DEPTH_NOW: Cell<usize> = const { Cell::new(0) };
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let depth = DEPTH_NOW.get();
+        if depth == DEPTH {
+            return Err(de::Error::custom(format!("values lie more than {DEPTH} deep in each other")));
+        }
+        DEPTH_NOW.set(depth + 1);
+        let raw = serde_saphyr::Spanned::deserialize(deserializer).map(Raw);
+        DEPTH_NOW.set(depth);
+        raw
+    }
+}
+
+impl<'de> Deserialize<'de> for RawContent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = RawContent;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<RawContent, E> {
+        Ok(RawContent::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<RawContent, E> {
+        Ok(RawContent::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<RawContent, E> {
+        Ok(RawContent::Boolean(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<RawContent, E> {
+        Ok(RawContent::Integer(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<RawContent, E> {
+        Ok(RawContent::Integer(value.into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<RawContent, E> {
+        Ok(RawContent::Integer(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<RawContent, E> {
+        Ok(RawContent::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<RawContent, E> {
+        Ok(RawContent::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<RawContent, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = sequence.next_element()? {
+            items.push(item);
+        }
+        Ok(RawContent::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawContent, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(RawContent::Map(entries))
+    }
+}
