@@ -40,6 +40,8 @@ fn syntax_error(error: &serde_saphyr::Error) -> String {
     let text = error.without_snippet().to_string();
     let text = text.lines().next().unwrap_or_default();
     let text = text.strip_prefix("error: ").unwrap_or(text);
+    // What follows is for programmers that call the parser.
+    let text = text.split_once("; use ").map_or(text, |(text, _)| text);
     let cut = text.find(" at line ").unwrap_or(text.len());
     text.get(..cut).unwrap_or_default().to_owned()
 }
