@@ -1,1 +1,74 @@
-//! Real clients.
+//! What the tests of real clients share: the Python environment that they run in.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
+#![allow(clippy::missing_panics_doc, reason = "all of it panics when a client cannot be had")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// The repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A Python virtual environment with the packages of `python/requirements.txt`, made once under the target folder.
+///
+/// Where Python is missing it says so and gives `None`; in CI that is a failure.
+pub fn python_environment() -> Option<PathBuf> {
+    // Tests run side by side; the first one makes it.
+    static ENVIRONMENT: LazyLock<Option<PathBuf>> = LazyLock::new(make_environment);
+    ENVIRONMENT.clone()
+}
+
+fn make_environment() -> Option<PathBuf> {
+    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/requirements.txt");
+    let wanted = std::fs::read_to_string(&requirements).expect("requirements.txt is there");
+    let test = std::env::current_exe().expect("an executable knows its path");
+    let target = test.ancestors().nth(3).expect("tests are built in target/PROFILE/deps");
+    let environment = target.join("client-tests-python");
+    let done = environment.join("requirements-installed.txt");
+    if std::fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) {
+        return Some(environment);
+    }
+    let made = run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
+    if let Err(reason) = made {
+        let sentence = format!("real Python clients are not tested, since python3 with venv is missing: {reason}");
+        assert!(std::env::var_os("CI").is_none(), "{sentence}");
+        println!("{sentence}");
+        return None;
+    }
+    let pip = environment.join("bin/pip");
+    run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements))
+        .unwrap_or_else(|reason| panic!("the Python clients do not install: {reason}"));
+    std::fs::write(done, wanted).expect("the environment can be written");
+    Some(environment)
+}
+
+/// A command of the environment with nothing of the user's AWS configuration, sent to an endpoint.
+pub fn client(environment: &Path, program: &str, endpoint: &str) -> Command {
+    let mut command = Command::new(environment.join("bin").join(program));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    command
+        .env("PATH", format!("{}:{path}", environment.join("bin").display()))
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", "111111111111")
+        .env("AWS_SECRET_ACCESS_KEY", "x")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_PAGER", "");
+    command
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    match command.output() {
+        Err(error) => Err(error.to_string()),
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}

@@ -221,8 +221,10 @@ fn build(random: &mut Random, path: &str, service: &str, body: Vec<u8>) -> Made 
 
 /// Mostly readable, sometimes not.
 fn authorization(random: &mut Random, service: &str) -> String {
-    let account = random.pick(&["111111111111", "222222222222", "AKIA", ""]);
-    let region = random.pick(&["us-east-1", "eu-west-1", "", "x y"]);
+    let (mut account, mut region) = (random.pick(&["111111111111", "222222222222", "AKIA"]), random.pick(&["us-east-1", "eu-west-1"]));
+    if random.one_in(20) {
+        (account, region) = (random.pick(&["", "1", "x/y"]), random.pick(&["", "x y", "us-east-1"]));
+    }
     let mut text = format!(
         "AWS4-HMAC-SHA256 Credential={account}/20260115/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
     );

@@ -1,0 +1,173 @@
+//! aws-sdk-securityhub, by socket and in process: the same cases over both.
+
+use std::time::{Duration, Instant};
+
+use aws_credential_types::Credentials;
+use aws_sdk_securityhub::config::Region;
+use aws_sdk_securityhub::error::ProvideErrorMetadata;
+use aws_sdk_securityhub::types::{
+    AwsSecurityFinding, AwsSecurityFindingFilters, ControlFindingGenerator, Resource, Severity, SeverityLabel,
+    StringFilter, StringFilterComparison,
+};
+use aws_sdk_securityhub::{Client, Config};
+use securityhub_local::Emulator;
+
+/// How requests reach the emulator.
+#[derive(Clone, Copy)]
+enum Transport {
+    Socket,
+    InProcess,
+}
+
+const BOTH: [Transport; 2] = [Transport::Socket, Transport::InProcess];
+
+fn client(emulator: &Emulator, transport: Transport, account: &str, region: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version_latest()
+        .endpoint_url(emulator.endpoint())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new(account, "x", None, None, "test"));
+    let config = match transport {
+        Transport::Socket => config.http_client(aws_smithy_http_client::Builder::new().build_http()),
+        Transport::InProcess => config.http_client(emulator.http_client()),
+    };
+    Client::from_conf(config.build())
+}
+
+async fn enabled(emulator: &Emulator, transport: Transport) -> Client {
+    let client = client(emulator, transport, "111111111111", "us-east-1");
+    client.enable_security_hub().send().await.expect("the hub is enabled");
+    client
+}
+
+fn finding(id: &str, title: &str) -> AwsSecurityFinding {
+    AwsSecurityFinding::builder()
+        .schema_version("2018-10-08")
+        .id(id)
+        .product_arn("arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default")
+        .generator_id("scanner")
+        .aws_account_id("111111111111")
+        .types("Software and Configuration Checks/Vulnerabilities")
+        .created_at("2026-01-10T08:00:00Z")
+        .updated_at("2026-01-10T08:00:00Z")
+        .severity(Severity::builder().label(SeverityLabel::High).build())
+        .title(title)
+        .description("Found by a scan.")
+        .resources(Resource::builder().r#type("Other").id("host-1").build())
+        .build()
+}
+
+#[tokio::test]
+async fn hub_01_hub_06_hub_08_hub_09_the_life_of_a_hub() {
+    for transport in BOTH {
+        let emulator = Emulator::start().await.unwrap();
+        let client = client(&emulator, transport, "111111111111", "us-east-1");
+        let off = client.describe_hub().send().await.unwrap_err().into_service_error();
+        assert!(off.is_invalid_access_exception());
+        assert_eq!(off.message(), Some("Account 111111111111 is not subscribed to AWS Security Hub"));
+        client.enable_security_hub().send().await.unwrap();
+        let twice = client.enable_security_hub().send().await.unwrap_err().into_service_error();
+        assert!(twice.is_resource_conflict_exception());
+        let generator = ControlFindingGenerator::StandardControl;
+        client.update_security_hub_configuration().control_finding_generator(generator.clone()).send().await.unwrap();
+        let hub = client.describe_hub().send().await.unwrap();
+        assert_eq!(hub.hub_arn(), Some("arn:aws:securityhub:us-east-1:111111111111:hub/default"));
+        assert_eq!(hub.control_finding_generator(), Some(&generator));
+        client.disable_security_hub().send().await.unwrap();
+        let off = client.disable_security_hub().send().await.unwrap_err().into_service_error();
+        assert!(off.is_resource_not_found_exception());
+    }
+}
+
+#[tokio::test]
+async fn tag_01_tag_04_cln_01_an_arn_stands_in_the_path() {
+    for transport in BOTH {
+        let emulator = Emulator::start().await.unwrap();
+        let client = enabled(&emulator, transport).await;
+        let arn = "arn:aws:securityhub:us-east-1:111111111111:hub/default";
+        client.tag_resource().resource_arn(arn).tags("team", "blue").tags("env", "test").send().await.unwrap();
+        client.untag_resource().resource_arn(arn).tag_keys("env").tag_keys("none").send().await.unwrap();
+        let tags = client.list_tags_for_resource().resource_arn(arn).send().await.unwrap().tags.unwrap();
+        assert_eq!(tags, [("team".to_owned(), "blue".to_owned())].into());
+        let other =
+            client.list_tags_for_resource().resource_arn("arn:aws:securityhub:us-east-1:222222222222:hub/default");
+        assert!(other.send().await.unwrap_err().into_service_error().is_resource_not_found_exception());
+    }
+}
+
+#[tokio::test]
+async fn imp_30_imp_31_a_batch_tells_what_failed() {
+    for transport in BOTH {
+        let emulator = Emulator::start().await.unwrap();
+        let client = enabled(&emulator, transport).await;
+        let import = client.batch_import_findings().findings(finding("good", "Open port")).findings(finding("bad", ""));
+        let answer = import.send().await.unwrap();
+        assert_eq!((answer.success_count(), answer.failed_count()), (Some(1), Some(1)));
+        let failed = &answer.failed_findings()[0];
+        assert_eq!((failed.id(), failed.error_code()), (Some("bad"), Some("InvalidInput")));
+        assert_eq!(
+            failed.error_message(),
+            Some(
+                "Finding does not adhere to Amazon Finding Format. data.Title should NOT be shorter than 1 characters."
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn flt_03_srt_12_cln_06_a_paginator_reads_all_that_filters_select() {
+    for transport in BOTH {
+        let emulator = Emulator::start().await.unwrap();
+        let client = enabled(&emulator, transport).await;
+        for batch in 0..3 {
+            let findings =
+                (0..100).map(|n| finding(&format!("{batch}-{n:02}"), if n % 2 == 0 { "even" } else { "odd" }));
+            client.batch_import_findings().set_findings(Some(findings.collect())).send().await.unwrap();
+        }
+        let title = StringFilter::builder().value("even").comparison(StringFilterComparison::Equals).build();
+        let filters = AwsSecurityFindingFilters::builder().title(title).build();
+        let mut pages = client.get_findings().filters(filters).max_results(40).into_paginator().items().send();
+        let mut ids = std::collections::BTreeSet::new();
+        while let Some(finding) = pages.next().await {
+            let finding = finding.unwrap();
+            assert_eq!(finding.title(), Some("even"));
+            assert!(ids.insert(finding.id().unwrap().to_owned()), "no finding comes twice");
+        }
+        assert_eq!(ids.len(), 150);
+    }
+}
+
+#[tokio::test]
+async fn acc_01_accounts_and_regions_stand_apart() {
+    for transport in BOTH {
+        let emulator = Emulator::start().await.unwrap();
+        enabled(&emulator, transport).await;
+        for (account, region) in [("222222222222", "us-east-1"), ("111111111111", "eu-west-1")] {
+            let other = client(&emulator, transport, account, region);
+            let error = other.get_findings().send().await.unwrap_err().into_service_error();
+            assert!(error.is_invalid_access_exception() && error.message().unwrap().contains(account));
+        }
+    }
+}
+
+#[tokio::test]
+async fn err_06_tf_07_an_operation_that_is_not_built_is_not_retried() {
+    for transport in BOTH {
+        let emulator = Emulator::start().await.unwrap();
+        let client = enabled(&emulator, transport).await;
+        let start = Instant::now();
+        let error = client.get_insights().send().await.unwrap_err().into_service_error();
+        assert_eq!(error.code(), Some("UnknownOperationException"));
+        assert!(error.message().unwrap().contains("GetInsights"));
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn the_quickstart_is_there_without_a_port() {
+    let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
+    let emulator = Emulator::builder().scenario(quickstart).start().await.unwrap();
+    let client = client(&emulator, Transport::InProcess, "111111111111", "us-east-1");
+    let findings = client.get_findings().send().await.unwrap();
+    assert_eq!(findings.findings().len(), 40);
+}
