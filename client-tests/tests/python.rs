@@ -1,4 +1,5 @@
 //! boto3 and the AWS CLI, and the service model as botocore has it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,5 @@
 //! aws-sdk-securityhub, by socket and in process: the same cases over both.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use std::time::{Duration, Instant};
 

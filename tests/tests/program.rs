@@ -1,4 +1,5 @@
 //! The program as a person and a script meet it.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -17,7 +18,8 @@ fn text(bytes: &[u8]) -> String {
 
 fn request(method_and_path: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("{method_and_path} HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+    format!("{method_and_path} HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: {length}\r\n\r\n{body}")
+        .into_bytes()
 }
 
 fn signal(program: &Program, name: &str) {
@@ -28,7 +30,8 @@ fn signal(program: &Program, name: &str) {
 #[test]
 fn one_line_says_that_it_is_ready_and_what_to_paste() {
     let program = Program::start(&[]);
-    let expected = format!("Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{}\n", program.address);
+    let expected =
+        format!("Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{}\n", program.address);
     assert_eq!(program.ready, expected);
     program.assert_healthy();
 }
@@ -63,12 +66,17 @@ fn a_port_that_is_taken_is_told_with_what_to_do() {
     let output = program::run(&["serve", "--port", &taken.local_addr().unwrap().port().to_string()]);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
-    assert!(said.starts_with("securityhub-local: cannot listen on 127.0.0.1:") && said.contains("Take another --port"), "{said}");
+    assert!(
+        said.starts_with("securityhub-local: cannot listen on 127.0.0.1:") && said.contains("Take another --port"),
+        "{said}"
+    );
 }
 
 #[test]
 fn wrong_arguments_exit_with_2() {
-    for arguments in [&["serve", "--nope"][..], &["serve", "--port", "x"], &["nope"], &["serve", "--default-account", "1"], &[]] {
+    for arguments in
+        [&["serve", "--nope"][..], &["serve", "--port", "x"], &["nope"], &["serve", "--default-account", "1"], &[]]
+    {
         assert_eq!(program::run(arguments).status.code(), Some(2), "{arguments:?}");
     }
     let output = program::run(&["serve", "--scenario", "no-such-file.yaml"]);
@@ -80,8 +88,17 @@ fn wrong_arguments_exit_with_2() {
 fn help_names_the_environment_variable_of_every_setting() {
     let help = text(&program::run(&["serve", "--help"]).stdout);
     for name in [
-        "SCENARIO", "HOST", "PORT", "PORT_FILE", "DEFAULT_ACCOUNT", "DEFAULT_REGION", "ALLOW_ANONYMOUS",
-        "VERIFY_SIGNATURES", "READ_TIMEOUT", "LOG", "LOG_LEVEL",
+        "SCENARIO",
+        "HOST",
+        "PORT",
+        "PORT_FILE",
+        "DEFAULT_ACCOUNT",
+        "DEFAULT_REGION",
+        "ALLOW_ANONYMOUS",
+        "VERIFY_SIGNATURES",
+        "READ_TIMEOUT",
+        "LOG",
+        "LOG_LEVEL",
     ] {
         assert!(help.contains(&format!("SECURITYHUB_LOCAL_{name}=")), "{name} in\n{help}");
     }
@@ -104,7 +121,10 @@ fn settings_come_from_the_environment() {
 #[test]
 fn err_07_an_unsigned_request_is_refused() {
     let (head, body) = Program::start(&[]).send(b"GET /accounts HTTP/1.1\r\nhost: x\r\n\r\n");
-    assert!(head.starts_with("HTTP/1.1 403") && head.contains("x-amzn-errortype: MissingAuthenticationTokenException"), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 403") && head.contains("x-amzn-errortype: MissingAuthenticationTokenException"),
+        "{head}"
+    );
     assert!(body.contains("Missing Authentication Token"));
 }
 
@@ -172,7 +192,9 @@ fn one_connection_serves_many_requests_also_when_they_come_at_once() {
         stream.write_all(&request("GET /accounts", "")).unwrap();
         assert!(program::answer(&mut stream).0.starts_with("HTTP/1.1 401"));
     }
-    let chunked = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{{\r\n1\r\n}}\r\n0\r\n\r\n");
+    let chunked = format!(
+        "POST /accounts HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{{\r\n1\r\n}}\r\n0\r\n\r\n"
+    );
     stream.write_all(chunked.as_bytes()).unwrap();
     assert!(program::answer(&mut stream).0.starts_with("HTTP/1.1 200"));
 }
@@ -190,7 +212,13 @@ fn http_2_without_tls_is_served() {
 #[test]
 fn err_11_broken_connections_do_no_harm() {
     let program = Program::start(&["--read-timeout", "1"]);
-    for garbage in [&b"\x00\xff\xfe garbage"[..], b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"POST /accounts HTTP/1.1\r\ncontent-length: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"] {
+    for garbage in [
+        &b"\x00\xff\xfe garbage"[..],
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /accounts HTTP/1.1\r\ncontent-length: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+    ] {
         let mut stream = program.connect();
         stream.write_all(garbage).unwrap();
         _ = stream.shutdown(std::net::Shutdown::Write);
@@ -225,7 +253,8 @@ fn reset_goes_back_to_the_start_or_to_nothing() {
     let program = Program::start(&["--scenario", quickstart]);
     let health = || program.send(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n").1;
     let start = health();
-    let post = |path: &str| program.send(format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").as_bytes()).0;
+    let post =
+        |path: &str| program.send(format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").as_bytes()).0;
     assert!(post("/_emulator/reset?to=empty").starts_with("HTTP/1.1 200"));
     assert!(health().contains("\"hubs\":0,\"findings\":0"));
     assert!(post("/_emulator/reset").starts_with("HTTP/1.1 200"));
