@@ -7,6 +7,7 @@ use http::{Request, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::{Kind, Location};
+use securityhub_local::scenario;
 use securityhub_local::service::{Service, Settings};
 use serde_json::{Map, Value};
 
@@ -24,13 +25,19 @@ pub struct Door {
 
 impl Default for Door {
     fn default() -> Self {
-        let service = Service::new(Settings::default(), None).expect("an empty world has no mistakes");
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        Door { service, runtime, account: "111111111111".to_owned(), region: "us-east-1".to_owned() }
+        Door::new(Settings::default(), None)
     }
 }
 
 impl Door {
+    /// A service of its own, with the world of a scenario file or an empty one.
+    pub fn new(settings: Settings, scenario: Option<&str>) -> Door {
+        let scenario = scenario.map(|file| scenario::load(&[file.into()]).expect("a scenario without mistakes"));
+        let service = Service::new(settings, scenario).expect("a world without mistakes");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        Door { service, runtime, account: "111111111111".to_owned(), region: "us-east-1".to_owned() }
+    }
+
     /// Sends a request as it is.
     pub fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.runtime.block_on(self.service.handle(request))

@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use securityhub_fixtures::Operation;
+use securityhub_local::operations::{self, Behaviour};
+use securityhub_local::service::Settings;
 use securityhub_local::wire::{identity, route};
 use serde_json::Value;
 
@@ -42,7 +44,8 @@ impl Random {
         choices[self.below(choices.len())]
     }
 
-    fn bytes(&mut self, most: usize) -> Vec<u8> {
+    /// At most so many bytes of any value.
+    pub fn bytes(&mut self, most: usize) -> Vec<u8> {
         let count = self.below(most + 1);
         (0..count).map(|_| self.bits().to_le_bytes()[0]).collect()
     }
@@ -68,23 +71,93 @@ const TEXTS: [&str; 14] = [
     "{\"a\":1,\"a\":2}",
     "[[[[[[[[[[",
 ];
+const HEADERS: [&str; 12] = [
+    "authorization",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "transfer-encoding",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-target",
+    "x-forwarded-for",
+];
 const CONTROL: [&str; 6] = ["health", "reset", "clock", "", "reset?to=empty", "nope?%ff"];
 
 /// The inputs that break a constraint, of each operation.
 static BREACHES: LazyLock<Vec<Vec<Breach>>> =
     LazyLock::new(|| Operation::ALL.map(|operation| sample::breaches(operation.model().input)).into());
 
+/// The operations that do something.
+static BUILT: LazyLock<Vec<Operation>> = LazyLock::new(|| {
+    let is_built = |operation: &Operation| operations::entry(*operation).behaviour != Behaviour::Missing;
+    Operation::ALL.into_iter().filter(is_built).collect()
+});
+
+/// The services that random requests go to.
+pub struct Doors {
+    empty: Door,
+    quickstart: Door,
+    verifying: Door,
+}
+
+impl Default for Doors {
+    fn default() -> Self {
+        let quickstart = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml"));
+        let verifying = Settings { verify_signatures: true, ..Settings::default() };
+        Doors {
+            empty: Door::default(),
+            quickstart: Door::new(Settings::default(), quickstart),
+            verifying: Door::new(verifying, quickstart),
+        }
+    }
+}
+
+impl Doors {
+    /// Sends a random request to one of them and checks the answer; gives its status.
+    pub fn knock(&self, random: &mut Random) -> u16 {
+        let door = match random.below(10) {
+            0 => &self.verifying,
+            1..=4 => &self.empty,
+            _ => &self.quickstart,
+        };
+        check(door, request(random))
+    }
+}
+
 /// A random request.
 pub fn request(random: &mut Random) -> Request<Bytes> {
     loop {
-        let made = match random.below(20) {
+        let made = match random.below(60) {
             0 => control(random),
-            1..=3 => neighbour(random),
-            4..=6 => anything(random),
+            1..=6 => neighbour(random),
+            7..=10 => anything(random),
+            11..=12 => presigned(random),
             _ => Ok(operation(random)),
         };
-        if let Ok(request) = made {
+        if let Ok(mut request) = made {
+            if random.one_in(5) {
+                soup(random, &mut request);
+            }
             return request;
+        }
+    }
+}
+
+/// Adds headers, also such that are there already and such that are no text.
+fn soup(random: &mut Random, request: &mut Request<Bytes>) {
+    for _ in 0..random.below(12) {
+        let name = HeaderName::from_static(random.pick(&HEADERS));
+        let value = match random.below(3) {
+            0 => HeaderValue::from_str(random.pick(&TEXTS)),
+            1 => HeaderValue::from_str(random.pick(&CONTENT_TYPES)),
+            _ => HeaderValue::from_bytes(&random.bytes(64)).or_else(|_| HeaderValue::from_str("")),
+        };
+        if let Ok(value) = value {
+            request.headers_mut().append(name, value);
         }
     }
 }
@@ -93,7 +166,12 @@ type Made = http::Result<Request<Bytes>>;
 
 /// A request of an operation: valid, or with one constraint broken, and then mutated now and then.
 fn operation(random: &mut Random) -> Request<Bytes> {
-    let operation = Operation::ALL[random.below(Operation::ALL.len())];
+    // Those that are built have more to break, and a world without hubs answers little.
+    let operation = match random.below(8) {
+        0 => Operation::EnableSecurityHub,
+        1..=4 => BUILT[random.below(BUILT.len())],
+        _ => Operation::ALL[random.below(Operation::ALL.len())],
+    };
     let shape = operation.model().input;
     let mut input = match random.below(4) {
         0 => sample::valid(shape, true),
@@ -133,11 +211,17 @@ fn distort(random: &mut Random, value: &mut Value, depth: usize) {
             let chosen = random.below(items.len());
             distort(random, &mut items[chosen], depth + 1);
         }
+        // A value out of another operation's input, or one that is odd in itself.
+        _ if random.one_in(3) => {
+            let breaches = &BREACHES[random.below(BREACHES.len())];
+            *value = breaches.get(random.below(breaches.len())).map_or(Value::Null, |breach| breach.input.clone());
+        }
         _ => *value = serde_json::from_str(random.pick(&TEXTS)).unwrap_or(Value::Null),
     }
 }
 
-fn mutate(random: &mut Random, body: &mut Vec<u8>) {
+/// Cuts, bends and swells bytes.
+pub fn mutate(random: &mut Random, body: &mut Vec<u8>) {
     for _ in 0..=random.below(3) {
         let at = random.below(body.len() + 1);
         match random.below(6) {
@@ -172,6 +256,35 @@ fn anything(random: &mut Random) -> Made {
     }
     let body = if random.one_in(2_000) { vec![b' '; 6 * 1024 * 1024 + 1] } else { random.bytes(64) };
     build(random, &path, "securityhub", body)
+}
+
+/// A request that is signed in its query, or nearly.
+fn presigned(random: &mut Random) -> Made {
+    let credential = "111111111111%2F20260115%2Fus-east-1%2F";
+    let service = random.pick(&SERVICES[..7]);
+    let pairs = [
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256".to_owned(),
+        format!("X-Amz-Credential={credential}{service}%2Faws4_request"),
+        "X-Amz-SignedHeaders=host".to_owned(),
+        "X-Amz-Signature=00".to_owned(),
+        format!("X-Amz-Date={}", random.pick(&["20260115T080000Z", "", "%ff", "x"])),
+        format!("X-Amz-Expires={}", random.pick(&["60", "-1", "99999999999999999999"])),
+        "Action=GetCallerIdentity".to_owned(),
+    ];
+    let mut query: Vec<u8> = Vec::new();
+    for pair in &pairs {
+        // Some are left out, some come twice.
+        for _ in 0..[1, 1, 1, 1, 1, 1, 1, 1, 0, 2][random.below(10)] {
+            query.extend(pair.bytes());
+            query.push(b'&');
+        }
+    }
+    if random.one_in(3) {
+        mutate(random, &mut query);
+    }
+    let path = random.pick(&["/", "/accounts", "/findings", "/members", "/tags/x"]);
+    let uri = format!("{path}?{}", String::from_utf8_lossy(&query));
+    Request::builder().method(random.pick(&METHODS)).uri(uri).body(random.bytes(16).into())
 }
 
 /// A request of another service.
