@@ -23,11 +23,15 @@ enum Transport {
 const BOTH: [Transport; 2] = [Transport::Socket, Transport::InProcess];
 
 fn client(emulator: &Emulator, transport: Transport, account: &str, region: &str) -> Client {
+    client_with(emulator, transport, Credentials::new(account, "x", None, None, "test"), region)
+}
+
+fn client_with(emulator: &Emulator, transport: Transport, keys: Credentials, region: &str) -> Client {
     let config = Config::builder()
         .behavior_version_latest()
         .endpoint_url(emulator.endpoint())
         .region(Region::new(region.to_owned()))
-        .credentials_provider(Credentials::new(account, "x", None, None, "test"));
+        .credentials_provider(keys);
     let config = match transport {
         Transport::Socket => config.http_client(aws_smithy_http_client::Builder::new().build_http()),
         Transport::InProcess => config.http_client(emulator.http_client()),
@@ -161,6 +165,26 @@ async fn err_06_tf_07_an_operation_that_is_not_built_is_not_retried() {
         assert_eq!(error.code(), Some("UnknownOperationException"));
         assert!(error.message().unwrap().contains("GetInsights"));
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn err_07_signatures_are_verified_with_the_secrets_of_the_scenario() {
+    let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
+    let emulator = Emulator::builder().scenario(quickstart).verify_signatures().start().await.unwrap();
+    for transport in BOTH {
+        for (key, secret, refusal) in [
+            ("AKIAQUICKSTARTALICE1", "wonderland", None),
+            ("AKIAQUICKSTARTALICE1", "x", Some("InvalidSignatureException")),
+            ("111111111111", "wonderland", Some("UnrecognizedClientException")),
+        ] {
+            let keys = Credentials::new(key, secret, None, None, "test");
+            let client = client_with(&emulator, transport, keys, "us-east-1");
+            let arn = "arn:aws:securityhub:us-east-1:111111111111:hub/default";
+            let answer = client.list_tags_for_resource().resource_arn(arn).send().await;
+            let code = answer.err().map(|error| error.into_service_error().code().unwrap().to_owned());
+            assert_eq!(code.as_deref(), refusal, "{key} {secret}");
+        }
     }
 }
 

@@ -129,10 +129,16 @@ impl Service {
         let route::Route { operation, labels } = operation;
         match call(&world, identity.caller, operation, &labels, parts, body) {
             Ok(Answer(body)) => {
+                #[cfg(debug_assertions)]
+                assert_shape(operation, &body);
                 tracing::info!(operation = operation.name(), request_id, "answered");
                 answer::success(operation.model().status, request_id, body)
             }
-            Err(error) => refuse(&error, Some(operation), request_id),
+            Err(error) => {
+                #[cfg(debug_assertions)]
+                assert_declared(operation, &error);
+                refuse(&error, Some(operation), request_id)
+            }
         }
     }
 
@@ -180,6 +186,27 @@ fn call(
     let document = input::read(operation, labels, parts, body).map_err(|rejection| rejection.into_error(operation))?;
     let input = gate::enter(world, &caller, operation, document)?;
     operations::call(&Context { world, caller }, operation, input)
+}
+
+/// In debug builds, and so in every test, an answer that lacks the shape that the model promises is a failure of this
+/// program: it becomes a 500. In release builds an answer is sent as it is, since state has changed by then.
+#[cfg(debug_assertions)]
+fn assert_shape(operation: Operation, body: &[u8]) {
+    let violations = serde_json::from_slice(body)
+        .map(|body: serde_json::Value| crate::shape::check::answer(operation.model().output, &body));
+    let name = operation.name();
+    assert!(
+        matches!(&violations, Ok(found) if found.is_empty()),
+        "the answer of {name} breaks its shape: {violations:?}"
+    );
+}
+
+/// The same for an error that the operation neither declares nor has in the table of exceptions.
+#[cfg(debug_assertions)]
+fn assert_declared(operation: Operation, error: &AwsError) {
+    let name = operation.name();
+    let may = securityhub_fixtures::errors::may_answer(Some(operation), error.code.name(), error.status);
+    assert!(may, "{name} may not answer {error}");
 }
 
 /// Refuses a caller in the words of the service that it signs for.
