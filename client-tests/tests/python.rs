@@ -20,7 +20,7 @@ fn run(command: &mut Command) -> (i32, String, String) {
 }
 
 #[tokio::test]
-async fn boto3_cases_pass() {
+async fn cln_01_to_07_boto3_cases_pass() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/boto3_cases.py");
@@ -29,29 +29,85 @@ async fn boto3_cases_pass() {
     println!("{output}");
 }
 
+/// What version 1 of the AWS CLI exits with when the service refuses; version 2 exits with 254.
+const REFUSED: i32 = 255;
+
+/// Calls `aws securityhub` as the quickstart's administrator.
+fn aws(environment: &Path, emulator: &Emulator, arguments: &[&str]) -> (i32, String, String) {
+    run(client(environment, "aws", &emulator.endpoint()).arg("securityhub").args(arguments))
+}
+
+/// Calls `aws securityhub`, expects success and gives what it prints.
+fn aws_prints(environment: &Path, emulator: &Emulator, arguments: &[&str]) -> String {
+    let (code, output, error) = aws(environment, emulator, arguments);
+    assert_eq!(code, 0, "{arguments:?}: {error}");
+    output.trim().to_owned()
+}
+
 #[tokio::test]
-async fn the_aws_cli_reads_writes_and_fails_as_with_aws() {
+async fn cln_01_cln_06_the_aws_cli_reads_and_tags() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
-    let aws = |arguments: &[&str]| {
-        run(client(&environment, "aws", &emulator.endpoint()).args(["securityhub"]).args(arguments))
-    };
-    let (code, output, error) = aws(&["describe-hub", "--query", "HubArn", "--output", "text"]);
-    assert_eq!((code, output.trim()), (0, "arn:aws:securityhub:us-east-1:111111111111:hub/default"), "{error}");
-    let (code, output, error) = aws(&["get-findings", "--max-items", "3", "--query", "length(Findings)"]);
-    assert_eq!((code, output.trim()), (0, "3"), "{error}");
-    let (code, _, error) = aws(&["get-insights"]);
-    assert!(
-        matches!(code, 254 | 255) && error.contains("(UnknownOperationException)") && error.contains("GetInsights"),
-        "{code} {error}"
-    );
-    let (code, _, error) = aws(&["get-findings", "--max-results", "101"]);
-    assert!(matches!(code, 254 | 255) && error.contains("data.MaxResults should be <= 100"), "{code} {error}");
+    let aws = |arguments: &[&str]| aws_prints(&environment, &emulator, arguments);
     let arn = "arn:aws:securityhub:us-east-1:111111111111:hub/default";
-    assert_eq!(aws(&["tag-resource", "--resource-arn", arn, "--tags", "team=blue"]).0, 0);
-    let (_, output, _) =
-        aws(&["list-tags-for-resource", "--resource-arn", arn, "--query", "Tags.team", "--output", "text"]);
-    assert_eq!(output.trim(), "blue");
+    assert_eq!(aws(&["describe-hub", "--query", "HubArn", "--output", "text"]), arn);
+    assert_eq!(aws(&["get-findings", "--max-items", "3", "--query", "length(Findings)"]), "3");
+    let all = aws(&["get-findings", "--page-size", "7", "--query", "length(Findings)"]);
+    assert_eq!(all, "40", "it follows the pages to the last");
+    assert_eq!(aws(&["tag-resource", "--resource-arn", arn, "--tags", "team=blue"]), "");
+    let team = ["list-tags-for-resource", "--resource-arn", arn, "--query", "Tags.team", "--output", "text"];
+    assert_eq!(aws(&team), "blue");
+}
+
+/// A finding of the administrator's own product.
+fn finding(id: &str, title: &str) -> String {
+    let product = "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default";
+    format!(
+        r#"{{"SchemaVersion": "2018-10-08", "Id": "{id}", "ProductArn": "{product}", "GeneratorId": "scanner",
+        "AwsAccountId": "111111111111", "Types": ["Software and Configuration Checks/Vulnerabilities"],
+        "CreatedAt": "2026-01-10T08:00:00Z", "UpdatedAt": "2026-01-10T08:00:00Z", "Severity": {{"Label": "HIGH"}},
+        "Title": "{title}", "Description": "Found by a scan.", "Resources": [{{"Type": "Other", "Id": "host-1"}}]}}"#
+    )
+}
+
+#[tokio::test]
+async fn imp_30_imp_31_the_aws_cli_imports_a_file() {
+    let Some(environment) = python_environment() else { return };
+    let emulator = quickstart().await;
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("findings-of-the-aws-cli.json");
+    std::fs::write(&file, format!("[{}, {}]", finding("from-a-file", "Open port"), finding("bad", ""))).unwrap();
+    let findings = format!("file://{}", file.display());
+    let counts = "[SuccessCount, FailedCount, FailedFindings[0].Id]";
+    let import = ["batch-import-findings", "--findings", &findings, "--query", counts, "--output", "text"];
+    assert_eq!(aws_prints(&environment, &emulator, &import), "1\t1\tbad", "a failed finding is no failed call");
+    let filters = r#"{"Id": [{"Value": "from-a-file", "Comparison": "EQUALS"}]}"#;
+    let read = ["get-findings", "--filters", filters, "--query", "Findings[].Title", "--output", "text"];
+    assert_eq!(aws_prints(&environment, &emulator, &read), "Open port");
+}
+
+#[tokio::test]
+async fn cln_03_err_06_the_aws_cli_tells_why_it_is_refused() {
+    let Some(environment) = python_environment() else { return };
+    let emulator = quickstart().await;
+    let refused = |arguments: &[&str], sentence: &str| {
+        let (code, output, error) = aws(&environment, &emulator, arguments);
+        assert_eq!((code, output.as_str()), (REFUSED, ""), "{arguments:?}: {error}");
+        assert!(error.contains(sentence), "{arguments:?}: {error}");
+    };
+    refused(
+        &["get-findings", "--max-results", "101"],
+        "An error occurred (InvalidInputException) when calling the GetFindings operation: \
+         Invalid parameter 'MaxResults'. data.MaxResults should be <= 100",
+    );
+    refused(
+        &["get-insights"],
+        "An error occurred (UnknownOperationException) when calling the GetInsights operation: ",
+    );
+    refused(
+        &["describe-hub", "--region", "ap-southeast-2"],
+        "An error occurred (InvalidAccessException) when calling the DescribeHub operation: \
+         Account 111111111111 is not subscribed to AWS Security Hub",
+    );
 }
 
 /// The snippets of the README that stand under a `<!-- tour: LANGUAGE -->`.
