@@ -61,14 +61,10 @@ fn built(operation: Operation) -> Result<(), AwsError> {
     }
 }
 
-/// 401 or 400 when the operation needs the caller's hub and it is off (errors.md, Access).
+/// 401 when the operation needs the caller's hub and it is off (errors.md, Access).
 fn hub_on(world: &World, caller: &Caller, operation: Operation) -> Result<(), AwsError> {
-    let rule = operations::entry(operation).hub;
-    if rule == HubRule::Own || hub::is_enabled(world, &caller.hub_key()) {
-        return Ok(());
+    match operations::entry(operation).hub {
+        HubRule::Required if !hub::is_enabled(world, &caller.hub_key()) => Err(hub::not_subscribed(caller)),
+        HubRule::Required | HubRule::Own => Ok(()),
     }
-    Err(match rule {
-        HubRule::BadRequest => AwsError::new(ErrorCode::BadRequestException, ""),
-        HubRule::Required | HubRule::Own => hub::not_subscribed(caller),
-    })
 }

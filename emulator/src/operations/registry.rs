@@ -50,8 +50,6 @@ pub enum Run {
 pub enum HubRule {
     /// 401 `InvalidAccessException` (HUB-15).
     Required,
-    /// 400 `BadRequestException` with an empty message (INV-04).
-    BadRequest,
     /// Its own rules decide.
     Own,
 }

@@ -360,8 +360,13 @@ impl Seed<'_> {
                 reader.breach(Rule::Missing(member.name));
             }
         }
-        if structure.flavour == Flavour::Union && members.len() != 1 {
-            reader.breach(Rule::Union);
+        if structure.flavour == Flavour::Union {
+            let given = |member: &&Member| {
+                members.contains_key(member.name) || is_reported(&reader.violations, &reader.path, member.name)
+            };
+            if structure.members.iter().filter(given).count() != 1 {
+                reader.breach(Rule::Union);
+            }
         }
         Ok(Value::Object(members))
     }

@@ -84,6 +84,17 @@ fn o2g_04_the_v2_half_speaks_in_its_frameworks_words() {
 }
 
 #[test]
+fn err_10_a_member_of_the_wrong_type_is_a_unions_member_all_the_same() {
+    let target = |target: &str| {
+        let text = format!(r#"{{"ConfigurationPolicyIdentifier":"x","Target":{target}}}"#);
+        breaks(Operation::StartConfigurationPolicyAssociation, &text)
+    };
+    assert_eq!(target(r#"{"AccountId":5}"#), "Invalid parameter 'Target'. data.Target.AccountId should be string");
+    assert_eq!(target("{}"), "Invalid parameter 'Target'. data.Target should match exactly one schema in oneOf");
+    assert!(target(r#"{"AccountId":5,"RootId":"r-x"}"#).contains("data.Target should match exactly one schema"));
+}
+
+#[test]
 fn an_answer_is_held_against_its_shape() {
     let output = Operation::DescribeHub.model().output;
     assert!(check::answer(output, &json!({"HubArn": "x", "ControlFindingGenerator": "SECURITY_CONTROL"})).is_empty());
