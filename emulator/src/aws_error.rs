@@ -104,16 +104,8 @@ error_codes! {
     SerializationException = 400,
     /// The AWS IAM face: no such user.
     NoSuchEntity = 404,
-    /// The AWS Organizations face: the state of the organization forbids it.
-    ConstraintViolationException = 400,
-    /// The JSON 1.1 faces: the body cannot be read.
-    SerializationException = 400,
     /// The query faces: a parameter is missing or wrong.
     ValidationError = 400,
-    /// The query faces, EC2: a parameter is wrong.
-    InvalidParameterValue = 400,
-    /// The query faces, IAM: no such user.
-    NoSuchEntity = 404,
     /// The query faces: the caller may not do this.
     AccessDenied = 403,
 }

@@ -1,1 +1,118 @@
-//! Whole answers.
+//! Whole answers of the neighbours, through [`super::handle`].
+
+use bytes::Bytes;
+use http::Request;
+
+use super::{Call, handle};
+use crate::domain::caller::Caller;
+use crate::state::{Principal, Region};
+use crate::testing::{ADMINISTRATOR, Stage, id};
+
+/// Status and body of an answer.
+fn answer(stage: &Stage, service: &str, request: Request<&'static str>) -> (u16, String) {
+    let (parts, body) = request.into_parts();
+    let principal = Principal::local_user(id(ADMINISTRATOR));
+    let caller = Caller { principal, region: Region::new("us-east-1"), now: stage.0.clock.now() };
+    let body = Bytes::from_static(body.as_bytes());
+    let request_id = "5a0c9d6e-1111-4222-8333-944445555666";
+    let response = handle(&stage.0, &Call { service, caller: &caller, parts: &parts, body: &body, request_id });
+    (response.status().as_u16(), String::from_utf8(response.body().to_vec()).unwrap())
+}
+
+fn form(body: &'static str) -> Request<&'static str> {
+    let request = Request::post("/").header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+    request.body(body).unwrap()
+}
+
+#[test]
+fn nb_20_tf_01_get_caller_identity() {
+    let (status, body) = answer(&Stage::empty(), "sts", form("Action=GetCallerIdentity&Version=2011-06-15"));
+    assert_eq!(status, 200);
+    insta::assert_snapshot!(body, @r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::111111111111:user/local</Arn><UserId>AIDALOCAL111111111111</UserId><Account>111111111111</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>5a0c9d6e-1111-4222-8333-944445555666</RequestId></ResponseMetadata></GetCallerIdentityResponse>"#);
+}
+
+#[test]
+fn nb_21_assume_role_makes_a_session_that_ends() {
+    let stage = Stage::empty();
+    let call = "Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam%3A%3A333344445555%3Arole%2Fteam%2FAuditor&RoleSessionName=session1\
+                &DurationSeconds=900&Version=2011-06-15";
+    let (status, body) = answer(&stage, "sts", form(call));
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains("<Arn>arn:aws:sts::333344445555:assumed-role/Auditor/session1</Arn>"), "{body}");
+    assert!(body.contains("<Expiration>2026-01-15T09:15:00Z</Expiration>"), "{body}");
+    let (_, rest) = body.split_once("<AccessKeyId>").unwrap();
+    let (key, _) = rest.split_once("</AccessKeyId>").unwrap();
+    let directory = stage.0.directory();
+    let principal = |minutes: i64| {
+        let at = stage.0.clock.now() + jiff::SignedDuration::from_mins(minutes);
+        directory.principal(key, id(ADMINISTRATOR), at)
+    };
+    assert_eq!(principal(14).unwrap().account, id("333344445555"));
+    assert_eq!(principal(15), None);
+}
+
+#[test]
+fn nb_21_nb_22_a_wrong_assume_role_is_refused_in_xml() {
+    for call in [
+        "Action=AssumeRole&RoleSessionName=session1",
+        "Action=AssumeRole&RoleArn=arn:aws:iam::333344445555:user/Auditor&RoleSessionName=session1",
+        "Action=AssumeRole&RoleArn=arn:aws:iam::333344445555:role/Auditor&RoleSessionName=a%20b",
+        "Action=AssumeRole&RoleArn=arn:aws:iam::333344445555:role/Auditor&RoleSessionName=ab&DurationSeconds=5",
+        "Action=AssumeRole&RoleArn=arn:aws:iam::333344445555:role/Auditor&RoleSessionName=ab&DurationSeconds=x",
+    ] {
+        let (status, body) = answer(&Stage::empty(), "sts", form(call));
+        assert_eq!(status, 400, "{call}: {body}");
+        assert!(body.contains("<Type>Sender</Type><Code>ValidationError</Code>"), "{call}: {body}");
+    }
+}
+
+#[test]
+fn nb_23_get_user() {
+    let (status, body) = answer(&Stage::empty(), "iam", form("Action=GetUser&Version=2010-05-08"));
+    assert_eq!(status, 200);
+    insta::assert_snapshot!(body, @r#"<GetUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetUserResult><User><Path>/</Path><UserName>local</UserName><UserId>AIDALOCAL111111111111</UserId><Arn>arn:aws:iam::111111111111:user/local</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></User></GetUserResult><ResponseMetadata><RequestId>5a0c9d6e-1111-4222-8333-944445555666</RequestId></ResponseMetadata></GetUserResponse>"#);
+    let (status, body) = answer(&Stage::empty(), "iam", form("Action=GetUser&UserName=nobody"));
+    assert!(status == 404 && body.contains("<Code>NoSuchEntity</Code>"), "{body}");
+}
+
+#[test]
+fn nb_24_list_account_aliases() {
+    let (_, body) = answer(&Stage::empty(), "iam", form("Action=ListAccountAliases&Version=2010-05-08"));
+    assert!(
+        body.contains(
+            "<AccountAliases><member>local-111111111111</member></AccountAliases><IsTruncated>false</IsTruncated>"
+        ),
+        "{body}"
+    );
+}
+
+#[test]
+fn nb_25_describe_regions_lists_those_of_the_scenario() {
+    let stage = Stage::empty();
+    stage.relations(|directory| directory.regions = vec![Region::new("us-east-1"), Region::new("eu-west-1")]);
+    let (_, body) = answer(&stage, "ec2", form("Action=DescribeRegions&Version=2016-11-15"));
+    insta::assert_snapshot!(body, @r#"<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>5a0c9d6e-1111-4222-8333-944445555666</requestId><regionInfo><item><regionName>us-east-1</regionName><regionEndpoint>ec2.us-east-1.amazonaws.com</regionEndpoint><optInStatus>opt-in-not-required</optInStatus></item><item><regionName>eu-west-1</regionName><regionEndpoint>ec2.eu-west-1.amazonaws.com</regionEndpoint><optInStatus>opt-in-not-required</optInStatus></item></regionInfo></DescribeRegionsResponse>"#);
+    let (_, body) = answer(&stage, "ec2", form("Action=DescribeRegions&RegionName.1=eu-west-1"));
+    assert_eq!(body.matches("<item>").count(), 1, "{body}");
+}
+
+#[test]
+fn nb_27_what_is_not_answered_here_is_refused_in_the_form_of_the_request() {
+    let stage = Stage::empty();
+    let (status, body) = answer(&stage, "sts", form("Action=Nope"));
+    assert!(
+        status == 400 && body.starts_with("<ErrorResponse") && body.contains("UnknownOperationException"),
+        "{body}"
+    );
+    let (status, body) = answer(&stage, "ec2", form("Action=RunInstances"));
+    assert!(status == 400 && body.starts_with("<Response><Errors>"), "{body}");
+    let (status, body) = answer(&stage, "s3", Request::put("/bucket/key").body("x").unwrap());
+    assert!(status == 400 && body.starts_with("<Error>"), "{body}");
+    let target = Request::post("/").header("x-amz-target", "AWSOrganizationsV20161128.Nope").body("{}").unwrap();
+    let (status, body) = answer(&stage, "organizations", target);
+    assert!(status == 400 && body.contains("\"__type\":\"UnknownOperationException\""), "{body}");
+    let (status, body) = answer(&stage, "lambda", Request::get("/functions").body("").unwrap());
+    assert!(status == 400 && body.contains("\"Code\":\"UnknownOperationException\""), "{body}");
+    let (status, body) = answer(&stage, "s3", Request::get("/").body("").unwrap());
+    assert!(status == 200 && body.contains("<Buckets></Buckets>"), "{body}");
+}

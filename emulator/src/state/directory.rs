@@ -172,25 +172,6 @@ impl Directory {
     }
 }
 
-impl Organization {
-    /// Whether the account belongs to it, as management account or as member.
-    pub fn contains(&self, account: AccountId) -> bool {
-        account == self.management_account || self.parents.contains_key(&account)
-    }
-
-    /// Its accounts, the management account among them, by id.
-    pub fn accounts(&self) -> BTreeSet<AccountId> {
-        self.parents.keys().copied().chain([self.management_account]).collect()
-    }
-
-    /// The root or the unit that holds an account of it; the root holds the management account unless it is
-    /// said otherwise.
-    pub fn parent(&self, account: AccountId) -> Option<&str> {
-        let root = (account == self.management_account).then_some(&self.root_id);
-        self.parents.get(&account).or(root).map(String::as_str)
-    }
-}
-
 impl Principal {
     /// The user that an account's bare access key stands for (NB-20).
     pub fn local_user(account: AccountId) -> Principal {

@@ -1,1 +1,122 @@
-//! Whole answers.
+//! Rules of the calls of Organizations.
+
+use serde_json::{Value, json};
+
+use crate::domain::caller::Caller;
+use crate::state::{Organization, Principal, Region, Unit};
+use crate::testing::{ADMINISTRATOR, MEMBER, Stage, id};
+
+const MANAGEMENT: &str = "999999999999";
+
+fn stage() -> Stage {
+    let stage = Stage::empty();
+    stage.relations(|directory| {
+        directory.organization = Some(Organization {
+            id: "o-local123456".into(),
+            root_id: "r-lo12".into(),
+            management_account: id(MANAGEMENT),
+            units: [("ou-lo12-workload1".into(), Unit { name: "Workloads".into(), parent: "r-lo12".into() })].into(),
+            parents: [(id(ADMINISTRATOR), "r-lo12".into()), (id(MEMBER), "ou-lo12-workload1".into())].into(),
+            joined_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            service_access: std::collections::BTreeMap::new(),
+            delegated_administrators: std::collections::BTreeMap::new(),
+            security_hub_administrators: std::collections::BTreeMap::new(),
+        });
+    });
+    stage
+}
+
+fn call(stage: &Stage, account: &str, operation: &str, input: Value) -> Result<Value, (u16, &'static str)> {
+    let principal = Principal::local_user(id(account));
+    let caller = Caller { principal, region: Region::new("us-east-1"), now: stage.0.clock.now() };
+    let input = input.as_object().unwrap();
+    match super::call(&stage.0, &caller, operation, input) {
+        Ok(answer) => Ok(answer.expect("an operation that is answered here")),
+        Err(error) => Err((error.status, error.code.name())),
+    }
+}
+
+fn ids(answer: &Value, list: &str) -> Vec<String> {
+    answer[list].as_array().unwrap().iter().map(|row| row["Id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn nb_26_an_organization_is_described_to_each_member() {
+    insta::assert_json_snapshot!(call(&stage(), MEMBER, "DescribeOrganization", json!({})).unwrap(), @r#"
+    {
+      "Organization": {
+        "Id": "o-local123456",
+        "Arn": "arn:aws:organizations::999999999999:organization/o-local123456",
+        "FeatureSet": "ALL",
+        "MasterAccountArn": "arn:aws:organizations::999999999999:account/o-local123456/999999999999",
+        "MasterAccountId": "999999999999",
+        "MasterAccountEmail": "999999999999@example.com",
+        "AvailablePolicyTypes": []
+      }
+    }
+    "#);
+}
+
+#[test]
+fn nb_26_accounts_are_listed_in_pages_to_those_who_may() {
+    let stage = stage();
+    let first = call(&stage, MANAGEMENT, "ListAccounts", json!({ "MaxResults": 2 })).unwrap();
+    assert_eq!(ids(&first, "Accounts"), [ADMINISTRATOR, MEMBER]);
+    let rest = call(&stage, MANAGEMENT, "ListAccounts", json!({ "NextToken": first["NextToken"] })).unwrap();
+    assert_eq!((ids(&rest, "Accounts"), rest.get("NextToken")), (vec![MANAGEMENT.to_owned()], None));
+    assert_eq!(rest["Accounts"][0]["JoinedTimestamp"], 1_767_225_600.0);
+    assert_eq!(call(&stage, MEMBER, "ListAccounts", json!({})), Err((400, "AccessDeniedException")));
+    assert_eq!(
+        call(&stage, MANAGEMENT, "ListAccounts", json!({ "NextToken": "x" })),
+        Err((400, "InvalidInputException"))
+    );
+}
+
+#[test]
+fn nb_26_the_tree_is_walked_down_and_up() {
+    let stage = stage();
+    let read = |operation, input| call(&stage, MANAGEMENT, operation, input).unwrap();
+    assert_eq!(ids(&read("ListRoots", json!({})), "Roots"), ["r-lo12"]);
+    let units = read("ListOrganizationalUnitsForParent", json!({ "ParentId": "r-lo12" }));
+    assert_eq!(ids(&units, "OrganizationalUnits"), ["ou-lo12-workload1"]);
+    let accounts = read("ListAccountsForParent", json!({ "ParentId": "ou-lo12-workload1" }));
+    assert_eq!(ids(&accounts, "Accounts"), [MEMBER]);
+    let parents = read("ListParents", json!({ "ChildId": MEMBER }));
+    assert_eq!(parents, json!({ "Parents": [{ "Id": "ou-lo12-workload1", "Type": "ORGANIZATIONAL_UNIT" }] }));
+    let error = |operation, input| call(&stage, MANAGEMENT, operation, input).unwrap_err().1;
+    assert_eq!(error("ListAccountsForParent", json!({ "ParentId": "x" })), "ParentNotFoundException");
+    assert_eq!(error("ListParents", json!({ "ChildId": "x" })), "ChildNotFoundException");
+    assert_eq!(error("DescribeAccount", json!({ "AccountId": "123456789012" })), "AccountNotFoundException");
+}
+
+#[test]
+fn nb_26_services_are_delegated_by_the_management_account() {
+    let stage = stage();
+    let service = "securityhub.amazonaws.com";
+    let delegate = json!({ "ServicePrincipal": service, "AccountId": ADMINISTRATOR });
+    let manage = |operation, input: &Value| call(&stage, MANAGEMENT, operation, input.clone());
+    assert_eq!(
+        call(&stage, MEMBER, "RegisterDelegatedAdministrator", delegate.clone()),
+        Err((400, "AccessDeniedException"))
+    );
+    manage("EnableAWSServiceAccess", &json!({ "ServicePrincipal": service })).unwrap();
+    let access = manage("ListAWSServiceAccessForOrganization", &json!({})).unwrap();
+    assert_eq!(access["EnabledServicePrincipals"][0]["ServicePrincipal"], service);
+    manage("RegisterDelegatedAdministrator", &delegate).unwrap();
+    assert_eq!(manage("RegisterDelegatedAdministrator", &delegate), Err((400, "AccountAlreadyRegisteredException")));
+    let listed = call(&stage, ADMINISTRATOR, "ListDelegatedAdministrators", json!({})).unwrap();
+    assert_eq!(ids(&listed, "DelegatedAdministrators"), [ADMINISTRATOR]);
+    manage("DeregisterDelegatedAdministrator", &delegate).unwrap();
+    assert_eq!(manage("DeregisterDelegatedAdministrator", &delegate), Err((400, "AccountNotRegisteredException")));
+    manage("DisableAWSServiceAccess", &json!({ "ServicePrincipal": service })).unwrap();
+    assert_eq!(
+        manage("ListAWSServiceAccessForOrganization", &json!({})).unwrap(),
+        json!({ "EnabledServicePrincipals": [] })
+    );
+}
+
+#[test]
+fn nb_26_an_account_outside_is_told_so() {
+    let outside = call(&stage(), "123456789012", "DescribeOrganization", json!({}));
+    assert_eq!(outside, Err((400, "AWSOrganizationsNotInUseException")));
+}
