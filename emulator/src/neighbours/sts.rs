@@ -122,8 +122,6 @@ impl Session {
     }
 
     fn render(&self) -> Vec<Element> {
-        let (_, session) = self.principal.user_id.split_once(':').unwrap_or_default();
-        debug_assert!(!session.is_empty());
         let user = Element::new(
             "AssumedRoleUser",
             [Element::text("AssumedRoleId", &*self.principal.user_id), Element::text("Arn", &*self.principal.arn)],
@@ -141,18 +139,11 @@ impl Session {
     }
 }
 
-/// Letters and digits from the world's ids.
+/// Letters and digits, at most 64, from the world's ids.
 fn letters(ids: &IdSource, count: usize) -> String {
-    let digits = std::iter::repeat_with(|| ids.uuid().replace('-', "").to_uppercase());
-    let mut text = String::new();
-    for more in digits {
-        text.push_str(&more);
-        if text.len() >= count {
-            text.truncate(count);
-            break;
-        }
-    }
-    text
+    let mut letters = format!("{}{}", ids.uuid(), ids.uuid()).replace('-', "").to_uppercase();
+    letters.truncate(count);
+    letters
 }
 
 /// Whether a text is of the characters that IAM takes in names: `[\w+=,.@-]+`.

@@ -10,8 +10,11 @@ use serde_json::{Map, Value, json};
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
-use crate::state::{AccountId, Directory, Organization, World};
+use crate::state::{AccountId, Directory, Organization, Timestamp, World};
 use view::View;
+
+/// The service principal of Security Hub.
+const SECURITY_HUB: &str = "securityhub.amazonaws.com";
 
 /// The most rows of a page.
 const PAGE: usize = 20;
@@ -23,7 +26,6 @@ pub(super) fn call(
     operation: &str,
     input: &Map<String, Value>,
 ) -> Result<Option<Value>, AwsError> {
-    let directory = world.directory();
     let known = matches!(
         operation,
         "DescribeOrganization"
@@ -43,20 +45,20 @@ pub(super) fn call(
     if !known {
         return Ok(None);
     }
+    if operation.starts_with("List") || operation.starts_with("Describe") {
+        return read(&world.directory(), caller, operation, input).map(Some);
+    }
+    // What changes the organization is checked against what no one else can change meanwhile.
+    let mut transaction = world.write();
+    let directory = world.directory();
     let organization = of_caller(&directory, caller)?;
-    let view = View::new(&directory, organization);
-    if operation == "DescribeOrganization" {
-        return Ok(Some(json!({ "Organization": view.organization() })));
-    }
-    if operation.starts_with("List") || operation == "DescribeAccount" {
-        may_read(organization, caller)?;
-        return read(&view, operation, input).map(Some);
-    }
-    // What changes the organization is the management account's alone.
     if organization.management_account != caller.account() {
         return Err(no_permission());
     }
-    write(world, organization, caller, operation, input).map(|()| Some(json!({})))
+    let changed = change(organization.clone(), caller, operation, input)?;
+    transaction.edit_directory(|directory| directory.organization = Some(changed));
+    transaction.commit();
+    Ok(Some(json!({})))
 }
 
 /// The organization of the caller's account.
@@ -85,7 +87,18 @@ fn no_permission() -> AwsError {
     AwsError::access_denied("You don't have permissions to access this resource.").with_status(400)
 }
 
-fn read(view: &View<'_>, operation: &str, input: &Map<String, Value>) -> Result<Value, AwsError> {
+fn read(
+    directory: &Directory,
+    caller: &Caller,
+    operation: &str,
+    input: &Map<String, Value>,
+) -> Result<Value, AwsError> {
+    let organization = of_caller(directory, caller)?;
+    let view = &View::new(directory, organization);
+    if operation == "DescribeOrganization" {
+        return Ok(json!({ "Organization": view.organization() }));
+    }
+    may_read(organization, caller)?;
     match operation {
         "ListAccounts" => page(input, "Accounts", view.accounts()),
         "ListRoots" => page(input, "Roots", vec![view.root()]),
@@ -117,52 +130,85 @@ fn read(view: &View<'_>, operation: &str, input: &Map<String, Value>) -> Result<
     }
 }
 
-fn write(
-    world: &World,
-    organization: &Organization,
+/// The organization as the operation leaves it. Sentences are `inferred`.
+fn change(
+    mut organization: Organization,
     caller: &Caller,
     operation: &str,
     input: &Map<String, Value>,
-) -> Result<(), AwsError> {
-    let service = text(input, "ServicePrincipal")?.to_owned();
-    let account = if operation.contains("Delegated") {
-        let account = AccountId::parse(text(input, "AccountId")?).filter(|account| belongs(organization, *account));
-        Some(account.ok_or_else(no_account)?)
-    } else {
-        None
-    };
-    let registered =
-        account.is_some_and(|account| organization.delegated_administrators.contains_key(&(service.clone(), account)));
+) -> Result<Organization, AwsError> {
+    let service = service_principal(input)?;
     match operation {
-        "RegisterDelegatedAdministrator" if account == Some(organization.management_account) => {
-            let message = "You cannot register the management account as a delegated administrator.";
-            return Err(AwsError::new(ErrorCode::ConstraintViolationException, message));
+        "EnableAWSServiceAccess" => _ = organization.service_access.entry(service).or_insert(caller.now),
+        "DisableAWSServiceAccess" => _ = organization.service_access.remove(&service),
+        "RegisterDelegatedAdministrator" => {
+            let account = member(&organization, input)?;
+            register(&mut organization, account, service, caller.now)?;
         }
-        "RegisterDelegatedAdministrator" if registered => {
-            let message = "The account is already a delegated administrator for this service.";
-            return Err(AwsError::new(ErrorCode::AccountAlreadyRegisteredException, message));
+        _ => {
+            let account = member(&organization, input)?;
+            deregister(&mut organization, account, service)?;
         }
-        "DeregisterDelegatedAdministrator" if !registered => {
-            let message = "The account is not a delegated administrator for this service.";
-            return Err(AwsError::new(ErrorCode::AccountNotRegisteredException, message));
-        }
-        _ => {}
     }
-    let mut transaction = world.write();
-    transaction.edit_directory(|directory| {
-        let Some(organization) = directory.organization.as_mut() else { return };
-        match (operation, account) {
-            ("EnableAWSServiceAccess", _) => _ = organization.service_access.entry(service).or_insert(caller.now),
-            ("DisableAWSServiceAccess", _) => _ = organization.service_access.remove(&service),
-            ("RegisterDelegatedAdministrator", Some(account)) => {
-                organization.delegated_administrators.insert((service, account), caller.now);
-            }
-            (_, Some(account)) => _ = organization.delegated_administrators.remove(&(service, account)),
-            (_, None) => {}
-        }
-    });
-    transaction.commit();
+    Ok(organization)
+}
+
+/// Delegates a service that has trusted access to a member. Security Hub is delegated to one at most (ORG-03).
+fn register(
+    organization: &mut Organization,
+    account: AccountId,
+    service: String,
+    now: Timestamp,
+) -> Result<(), AwsError> {
+    let constraint = |message| Err(AwsError::new(ErrorCode::ConstraintViolationException, message));
+    if account == organization.management_account {
+        return constraint("You cannot register the management account as a delegated administrator.");
+    }
+    if !organization.service_access.contains_key(&service) {
+        return constraint("You must enable access for the service before you register a delegated administrator.");
+    }
+    let delegates = organization.delegated_administrators.keys().filter(|(name, _)| *name == service);
+    let delegates: Vec<AccountId> = delegates.map(|(_, delegate)| *delegate).collect();
+    if delegates.contains(&account) {
+        let message = "The account is already a delegated administrator for this service.";
+        return Err(AwsError::new(ErrorCode::AccountAlreadyRegisteredException, message));
+    }
+    if service == SECURITY_HUB && !delegates.is_empty() {
+        return constraint("The service already has a delegated administrator.");
+    }
+    organization.delegated_administrators.insert((service, account), now);
     Ok(())
+}
+
+/// Ends a delegation; that of Security Hub ends in every region (ORG-13).
+fn deregister(organization: &mut Organization, account: AccountId, service: String) -> Result<(), AwsError> {
+    if service == SECURITY_HUB {
+        organization.security_hub_administrators.retain(|_, administrator| *administrator != account);
+    }
+    match organization.delegated_administrators.remove(&(service, account)) {
+        Some(_) => Ok(()),
+        None => {
+            let message = "The account is not a delegated administrator for this service.";
+            Err(AwsError::new(ErrorCode::AccountNotRegisteredException, message))
+        }
+    }
+}
+
+/// `AccountId`, where it belongs to the organization.
+fn member(organization: &Organization, input: &Map<String, Value>) -> Result<AccountId, AwsError> {
+    let account = AccountId::parse(text(input, "AccountId")?).filter(|account| belongs(organization, *account));
+    account.ok_or_else(no_account)
+}
+
+/// `ServicePrincipal`, a name under amazonaws.com.
+fn service_principal(input: &Map<String, Value>) -> Result<String, AwsError> {
+    let name = text(input, "ServicePrincipal")?;
+    let service = name.strip_suffix(".amazonaws.com").unwrap_or_default();
+    let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    if service.is_empty() || name.len() > 128 || !service.bytes().all(taken) {
+        return Err(invalid("You specified an unrecognized service principal.".to_owned()));
+    }
+    Ok(name.to_owned())
 }
 
 fn no_account() -> AwsError {

@@ -120,3 +120,45 @@ fn nb_26_an_account_outside_is_told_so() {
     let outside = call(&stage(), "123456789012", "DescribeOrganization", json!({}));
     assert_eq!(outside, Err((400, "AWSOrganizationsNotInUseException")));
 }
+
+#[test]
+fn nb_26_a_service_is_delegated_after_it_has_access_and_security_hub_to_one_member() {
+    let stage = stage();
+    let write = |operation, service: &str, account: &str| {
+        let input = json!({ "ServicePrincipal": service, "AccountId": account });
+        call(&stage, MANAGEMENT, operation, input).map_err(|(_, code)| code)
+    };
+    let service = "securityhub.amazonaws.com";
+    let register = "RegisterDelegatedAdministrator";
+    assert_eq!(write(register, service, ADMINISTRATOR), Err("ConstraintViolationException"), "no access yet");
+    for wrong in ["securityhub", ".amazonaws.com", "security hub.amazonaws.com"] {
+        assert_eq!(write("EnableAWSServiceAccess", wrong, ""), Err("InvalidInputException"), "{wrong}");
+    }
+    write("EnableAWSServiceAccess", service, "").unwrap();
+    write("EnableAWSServiceAccess", "config.amazonaws.com", "").unwrap();
+    assert_eq!(write(register, service, MANAGEMENT), Err("ConstraintViolationException"));
+    assert_eq!(write(register, service, "123456789012"), Err("AccountNotFoundException"));
+    write(register, service, ADMINISTRATOR).unwrap();
+    assert_eq!(write(register, service, MEMBER), Err("ConstraintViolationException"), "there is one");
+    write(register, "config.amazonaws.com", ADMINISTRATOR).unwrap();
+    write(register, "config.amazonaws.com", MEMBER).unwrap();
+}
+
+#[test]
+fn org_13_deregistering_ends_the_administration_of_security_hub_in_every_region() {
+    let stage = stage();
+    let service = "securityhub.amazonaws.com";
+    stage.relations(|directory| {
+        let organization = directory.organization.as_mut().unwrap();
+        let since = organization.joined_at;
+        organization.delegated_administrators = [((service.to_owned(), id(ADMINISTRATOR)), since)].into();
+        organization.security_hub_administrators =
+            ["us-east-1", "eu-west-1"].map(|region| (Region::new(region), id(ADMINISTRATOR))).into();
+    });
+    let input = json!({ "ServicePrincipal": service, "AccountId": ADMINISTRATOR });
+    call(&stage, MANAGEMENT, "DeregisterDelegatedAdministrator", input).unwrap();
+    let directory = stage.0.directory();
+    assert!(directory.organization.as_ref().unwrap().security_hub_administrators.is_empty());
+    let denied = call(&stage, ADMINISTRATOR, "ListAccounts", json!({}));
+    assert_eq!(denied, Err((400, "AccessDeniedException")), "it may no longer read");
+}
