@@ -44,20 +44,28 @@ fn make_environment() -> Option<PathBuf> {
     Some(environment)
 }
 
-/// A command of the environment with nothing of the user's AWS configuration, sent to an endpoint.
+/// A command of the environment, sent to an endpoint as the quickstart's security account.
 pub fn client(environment: &Path, program: &str, endpoint: &str) -> Command {
-    let mut command = Command::new(environment.join("bin").join(program));
+    let mut command = command(environment, program);
+    command
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", "111111111111")
+        .env("AWS_SECRET_ACCESS_KEY", "x")
+        .env("AWS_DEFAULT_REGION", "us-east-1");
+    command
+}
+
+/// A command that finds the programs of the environment first, and nothing of the user's AWS configuration.
+pub fn command(environment: &Path, program: &str) -> Command {
+    let programs = environment.join("bin");
+    let ours = programs.join(program);
+    let mut command = if ours.exists() { Command::new(ours) } else { Command::new(program) };
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);
     }
     let path = std::env::var("PATH").unwrap_or_default();
     command
-        .env("PATH", format!("{}:{path}", environment.join("bin").display()))
-        .env("AWS_ENDPOINT_URL", endpoint)
-        .env("AWS_ACCESS_KEY_ID", "111111111111")
-        .env("AWS_SECRET_ACCESS_KEY", "x")
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("PATH", format!("{}:{path}", programs.display()))
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")

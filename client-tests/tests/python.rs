@@ -6,7 +6,7 @@ use std::process::Command;
 
 use securityhub_fixtures::{import, model};
 use securityhub_local::Emulator;
-use securityhub_local_client_tests::{client, python_environment, repository};
+use securityhub_local_client_tests::{client, command, python_environment, repository};
 
 async fn quickstart() -> Emulator {
     Emulator::builder().scenario(repository().join("scenarios/quickstart.yaml")).start().await.unwrap()
@@ -123,24 +123,15 @@ async fn the_snippets_of_the_readme_work_when_pasted() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let endpoint = emulator.endpoint();
-    for (language, program, flag) in [("bash", "bash", "-c"), ("python", "python", "-c")] {
+    for (language, arguments) in [("bash", &["-euo", "pipefail", "-c"][..]), ("python", &["-c"])] {
         let snippets = tour(language, &endpoint);
         assert!(!snippets.is_empty(), "the README has a tour in {language}");
         for snippet in snippets {
-            let mut command = if language == "bash" {
-                let path = client(&environment, "aws", &endpoint);
-                let mut command = Command::new(program);
-                command.envs(path.get_envs().filter_map(|(name, value)| Some((name, value?))));
-                command.args(["-euo", "pipefail"]);
-                command
-            } else {
-                client(&environment, program, &endpoint)
-            };
-            // Pasted, it says itself where to go.
-            command.env_remove("AWS_ENDPOINT_URL");
-            let (code, output, error) = run(command.args([flag, &snippet]));
+            // Pasted, it says itself where to go and as whom.
+            let (code, output, error) = run(command(&environment, language).args(arguments).arg(&snippet));
             assert_eq!(code, 0, "{snippet}\n{output}{error}");
             assert!(output.contains("HIGH"), "it shows findings: {output}");
+            assert!(!error.contains("You must specify a region"), "{error}");
         }
     }
 }

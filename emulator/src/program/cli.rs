@@ -21,7 +21,7 @@ const AFTER_HELP: &str = "\
 Five minutes with it:
   securityhub-local serve --scenario scenarios/quickstart.yaml
   export AWS_ENDPOINT_URL_SECURITYHUB=http://127.0.0.1:4600
-  export AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=x AWS_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=x AWS_DEFAULT_REGION=us-east-1
   aws securityhub get-findings --max-items 3
 
 An access key of twelve digits is that account. The region is the one that the client signs for.
