@@ -8,16 +8,15 @@ use securityhub_fixtures::products::PRODUCTS;
 use super::arn;
 use super::caller::Caller;
 use super::due;
+use super::findings::expiry::ARCHIVED_FINDINGS_KEPT;
 use super::tags::{self, TagError};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{
     ControlFindingGenerator, Directory, Due, Hub, HubKey, MemberStatus, Phase, Region, Timestamp, Transaction, World,
 };
 
-/// How long a disabled hub's settings and active findings are kept (HUB-16).
-pub const HUB_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// How long a disabled hub's archived findings are kept (HUB-16).
-pub const ARCHIVED_FINDINGS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long a disabled hub is kept, with its settings and active findings (HUB-16).
+const HUB_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Why a hub refuses.
 #[derive(Debug, PartialEq, Eq)]

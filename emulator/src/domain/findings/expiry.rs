@@ -4,8 +4,12 @@ use jiff::{RoundMode, SignedDuration, Timestamp as Instant, TimestampRound, Unit
 use securityhub_engine::date;
 use serde::Deserialize;
 
-use crate::domain::hub::{ARCHIVED_FINDINGS_KEPT, HUB_KEPT};
 use crate::state::{Due, Region, Timestamp, Transaction, World};
+
+/// How long an active finding is kept after its last update (RET-01).
+const ACTIVE_FINDINGS_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long an archived finding is kept after its last update, and after its hub was disabled (RET-01, HUB-16).
+pub const ARCHIVED_FINDINGS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What decides when a finding expires.
 #[derive(Deserialize)]
@@ -32,7 +36,7 @@ pub fn expires(document: &[u8]) -> Option<Timestamp> {
 }
 
 fn kept(record_state: &str) -> SignedDuration {
-    if record_state == "ARCHIVED" { ARCHIVED_FINDINGS_KEPT } else { HUB_KEPT }
+    if record_state == "ARCHIVED" { ARCHIVED_FINDINGS_KEPT } else { ACTIVE_FINDINGS_KEPT }
 }
 
 /// When the sweep comes that drops a finding: within the hour after it expires, so that findings of one hour need
