@@ -7,42 +7,99 @@ use super::protocol::xml_code;
 use super::query::{self, Form};
 use super::xml::Element;
 use super::{Call, unknown_operation};
-use crate::aws_error::AwsError;
+use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{Region, World};
 
 const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
+
+/// Every region is on without having been asked for; `AllRegions` changes nothing therefore.
+const OPT_IN_STATUS: &str = "opt-in-not-required";
 
 /// Answers a request of EC2.
 pub(super) fn answer(world: &World, call: &Call<'_>) -> Result<Response<Bytes>, AwsError> {
     let form = Form::read(call.parts, call.body);
     match form.action() {
-        "DescribeRegions" => Ok(query::document(200, call.request_id, &describe_regions(world, call, &form))),
+        "DescribeRegions" => {
+            let items = describe_regions(world, &form)?;
+            let content = [Element::text("requestId", call.request_id), Element::new("regionInfo", items)];
+            let answer = Element::new("DescribeRegionsResponse", content).within(Some(NAMESPACE));
+            Ok(query::document(200, call.request_id, &answer))
+        }
         action => Err(unknown_operation(call.service, action)),
     }
 }
 
-/// The regions that the scenario names, or the caller's own where it names none; all of them need no opt-in.
-fn describe_regions(world: &World, call: &Call<'_>, form: &Form) -> Element {
-    let directory = world.directory();
-    let own = [call.caller.region.clone()];
-    let regions: &[Region] = if directory.regions.is_empty() { &own } else { &directory.regions };
+fn describe_regions(world: &World, form: &Form) -> Result<Vec<Element>, AwsError> {
+    let regions = regions(world);
     let asked = form.list("RegionName");
-    let items: Vec<Element> = regions
-        .iter()
-        .filter(|region| asked.is_empty() || asked.contains(&region.as_str()))
-        .map(|region| {
-            Element::new(
-                "item",
-                [
-                    Element::text("regionName", region.as_str()),
-                    Element::text("regionEndpoint", format!("ec2.{region}.amazonaws.com")),
-                    Element::text("optInStatus", "opt-in-not-required"),
-                ],
-            )
-        })
-        .collect();
-    let content = [Element::text("requestId", call.request_id), Element::new("regionInfo", items)];
-    Element::new("DescribeRegionsResponse", content).within(Some(NAMESPACE))
+    if let Some(unknown) = asked.iter().find(|asked| regions.iter().all(|region| region.as_str() != **asked)) {
+        return Err(invalid(format!("Invalid region names: [{unknown}]")));
+    }
+    let filters = filters(form)?;
+    let wanted = |region: &&Region| {
+        let named = asked.is_empty() || asked.contains(&region.as_str());
+        named && filters.iter().all(|filter| filter.takes(region))
+    };
+    Ok(regions.iter().filter(wanted).map(item).collect())
+}
+
+/// The regions that the scenario names; where it names none us-east-1, and those with hubs.
+fn regions(world: &World) -> Vec<Region> {
+    let named = &world.directory().regions;
+    if !named.is_empty() {
+        return named.clone();
+    }
+    let mut regions = world.hub_regions();
+    regions.insert(Region::new("us-east-1"));
+    regions.into_iter().collect()
+}
+
+fn item(region: &Region) -> Element {
+    let content = [
+        Element::text("regionName", region.as_str()),
+        Element::text("regionEndpoint", endpoint(region)),
+        Element::text("optInStatus", OPT_IN_STATUS),
+    ];
+    Element::new("item", content)
+}
+
+fn endpoint(region: &Region) -> String {
+    let suffix = if region.partition() == "aws-cn" { ".cn" } else { "" };
+    format!("ec2.{region}.amazonaws.com{suffix}")
+}
+
+/// A filter and its values, of which one must fit as it is written: the wildcards of AWS are not read.
+struct Filter<'f> {
+    name: &'f str,
+    values: Vec<&'f str>,
+}
+
+impl Filter<'_> {
+    fn takes(&self, region: &Region) -> bool {
+        match self.name {
+            "opt-in-status" => self.values.contains(&OPT_IN_STATUS),
+            "region-name" => self.values.contains(&region.as_str()),
+            _ => self.values.contains(&endpoint(region).as_str()),
+        }
+    }
+}
+
+/// `Filter.1.Name`, `Filter.1.Value.1`, …
+fn filters(form: &Form) -> Result<Vec<Filter<'_>>, AwsError> {
+    let mut filters = Vec::new();
+    for number in 1.. {
+        let Some(name) = form.get(&format!("Filter.{number}.Name")) else { break };
+        if !["endpoint", "opt-in-status", "region-name"].contains(&name) {
+            return Err(invalid(format!("The filter '{name}' is invalid")));
+        }
+        filters.push(Filter { name, values: form.list(&format!("Filter.{number}.Value")) });
+    }
+    Ok(filters)
+}
+
+/// Both sentences are `inferred`.
+fn invalid(message: String) -> AwsError {
+    AwsError::new(ErrorCode::InvalidParameterValue, message)
 }
 
 /// An error in EC2's form.

@@ -96,6 +96,52 @@ fn nb_25_describe_regions_lists_those_of_the_scenario() {
     assert_eq!(body.matches("<item>").count(), 1, "{body}");
 }
 
+/// The names of the regions in an answer.
+fn region_names(body: &str) -> Vec<&str> {
+    body.split("<regionName>").skip(1).filter_map(|rest| rest.split('<').next()).collect()
+}
+
+#[test]
+fn nb_25_without_a_scenario_the_regions_are_those_of_hubs_and_us_east_1() {
+    let (_, body) = answer(&Stage::empty(), "ec2", form("Action=DescribeRegions"));
+    assert_eq!(region_names(&body), ["us-east-1"]);
+    let stage = Stage::empty();
+    let enable = securityhub_fixtures::Operation::EnableSecurityHub;
+    stage.call_in("cn-north-1", ADMINISTRATOR, enable, serde_json::json!({})).unwrap();
+    let (_, body) = answer(&stage, "ec2", form("Action=DescribeRegions"));
+    assert_eq!(region_names(&body), ["cn-north-1", "us-east-1"]);
+    assert!(body.contains("<regionEndpoint>ec2.cn-north-1.amazonaws.com.cn</regionEndpoint>"), "{body}");
+}
+
+#[test]
+fn nb_25_describe_regions_takes_names_and_filters() {
+    let stage = Stage::empty();
+    stage.relations(|directory| directory.regions = vec![Region::new("us-east-1"), Region::new("eu-west-1")]);
+    for (parameters, expected) in [
+        ("RegionName.1=eu-west-1", &["eu-west-1"][..]),
+        ("RegionName.1=eu-west-1&RegionName.2=us-east-1", &["us-east-1", "eu-west-1"]),
+        (
+            "Filter.1.Name=opt-in-status&Filter.1.Value.1=opted-in&Filter.1.Value.2=opt-in-not-required",
+            &["us-east-1", "eu-west-1"],
+        ),
+        ("Filter.1.Name=opt-in-status&Filter.1.Value.1=opted-in", &[]),
+        ("Filter.1.Name=region-name&Filter.1.Value.1=us-east-1", &["us-east-1"]),
+        ("Filter.1.Name=endpoint&Filter.1.Value.1=ec2.eu-west-1.amazonaws.com", &["eu-west-1"]),
+        (
+            "Filter.1.Name=opt-in-status&Filter.1.Value.1=opt-in-not-required&Filter.2.Name=region-name&Filter.2.Value.1=x",
+            &[],
+        ),
+    ] {
+        let call = form(format!("Action=DescribeRegions&{parameters}").leak());
+        let (status, body) = answer(&stage, "ec2", call);
+        assert_eq!((status, region_names(&body)), (200, expected.to_vec()), "{parameters}");
+    }
+    for wrong in ["RegionName.1=mars-1", "Filter.1.Name=colour&Filter.1.Value.1=blue"] {
+        let (status, body) = answer(&stage, "ec2", form(format!("Action=DescribeRegions&{wrong}").leak()));
+        assert!(status == 400 && body.contains("<Code>InvalidParameterValue</Code>"), "{wrong}: {body}");
+    }
+}
+
 #[test]
 fn nb_27_what_is_not_answered_here_is_refused_in_the_form_of_the_request() {
     let stage = Stage::empty();

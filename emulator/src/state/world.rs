@@ -1,5 +1,6 @@
 //! Everything that a process holds, and how it is read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -91,6 +92,11 @@ impl World {
     /// How many hubs are kept, dormant ones included.
     pub fn hub_count(&self) -> usize {
         self.hubs.len()
+    }
+
+    /// The regions that hubs are kept in, dormant ones included.
+    pub fn hub_regions(&self) -> BTreeSet<Region> {
+        self.hubs.iter().map(|hub| hub.key().region.clone()).collect()
     }
 
     /// How many findings are stored.

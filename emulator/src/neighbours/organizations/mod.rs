@@ -185,13 +185,11 @@ fn deregister(organization: &mut Organization, account: AccountId, service: Stri
     if service == SECURITY_HUB {
         organization.security_hub_administrators.retain(|_, administrator| *administrator != account);
     }
-    match organization.delegated_administrators.remove(&(service, account)) {
-        Some(_) => Ok(()),
-        None => {
-            let message = "The account is not a delegated administrator for this service.";
-            Err(AwsError::new(ErrorCode::AccountNotRegisteredException, message))
-        }
-    }
+    let ended = organization.delegated_administrators.remove(&(service, account)).map(|_| ());
+    ended.ok_or_else(|| {
+        let message = "The account is not a delegated administrator for this service.";
+        AwsError::new(ErrorCode::AccountNotRegisteredException, message)
+    })
 }
 
 /// `AccountId`, where it belongs to the organization.
