@@ -48,13 +48,25 @@ fn structure_of(structure: &'static Structure, depth: usize) -> Map<String, Valu
         let first = &structure.members[0];
         return Map::from_iter([(first.name.to_owned(), member_of(first, depth.saturating_sub(1)))]);
     }
-    let wanted = |member: &&Member| member.required || depth > 0;
+    let wanted = |member: &&Member| member.required || depth > 0 || is_needed_by_a_finding(structure, member);
     structure
         .members
         .iter()
         .filter(wanted)
         .map(|member| (member.name.to_owned(), member_of(member, depth.saturating_sub(1))))
         .collect()
+}
+
+/// What the model does not say: a finding needs a severity and types (ASF-02), a severity a label (ASF-63), a
+/// recommendation a text (ASF-96).
+fn is_needed_by_a_finding(structure: &Structure, member: &Member) -> bool {
+    let has = |name: &str| structure.member(name).is_some();
+    match member.name {
+        "Severity" | "Types" => has("FindingProviderFields") && has("SchemaVersion") || has("RelatedFindings"),
+        "Label" => has("Normalized") && has("Original"),
+        "Text" => has("Url") && structure.members.len() == 2,
+        _ => false,
+    }
 }
 
 /// A member's value; the few members that mean something get a value that does.
@@ -287,8 +299,10 @@ fn wrong_strings(string: &StringShape) -> Vec<(String, &'static str)> {
     if let Some(max) = string.max {
         wrong.push(("a".repeat(max as usize + 1), "too long"));
     }
-    if let Some(text) = string.pattern.map(unmatched) {
-        wrong.push((text.to_owned(), "unlike its pattern"));
+    if let Some(pattern) = string.pattern {
+        let text = unmatched(pattern);
+        let missing = (string.min as usize).saturating_sub(text.len());
+        wrong.push((format!("{text}{}", " ".repeat(missing)), "unlike its pattern"));
     }
     if !string.values.is_empty() {
         wrong.push(("no such value".to_owned(), "no value of its enum"));

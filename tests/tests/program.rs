@@ -4,13 +4,19 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use securityhub_local_tests::program::{self, Program};
+use securityhub_local_tests::random::{self, Random};
 
 const SOON: Duration = Duration::from_secs(1);
 const AUTHORIZATION: &str = "authorization: AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/\
                              aws4_request, SignedHeaders=host, Signature=00";
+
+const QUICKSTART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
@@ -20,6 +26,10 @@ fn request(method_and_path: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("{method_and_path} HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: {length}\r\n\r\n{body}")
         .into_bytes()
+}
+
+fn health(program: &Program) -> String {
+    program.send(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n").1
 }
 
 fn signal(program: &Program, name: &str) {
@@ -107,15 +117,41 @@ fn help_names_the_environment_variable_of_every_setting() {
 
 #[test]
 fn settings_come_from_the_environment() {
-    let mut command = program::command(&["serve"]);
-    command.env("SECURITYHUB_LOCAL_PORT", "0");
-    command.env("SECURITYHUB_LOCAL_ALLOW_ANONYMOUS", "true");
-    command.env("SECURITYHUB_LOCAL_DEFAULT_REGION", "eu-west-1");
-    command.env("SECURITYHUB_LOCAL_DEFAULT_ACCOUNT", "444444444444");
-    let program = Program::serve(command);
+    let serve = |settings: &[(&str, &str)]| {
+        let mut command = program::command(&["serve"]);
+        command.env("SECURITYHUB_LOCAL_PORT", "0");
+        command.envs(settings.iter().map(|(name, value)| (format!("SECURITYHUB_LOCAL_{name}"), value)));
+        Program::serve(command)
+    };
+    let program = serve(&[
+        ("ALLOW_ANONYMOUS", "true"),
+        ("DEFAULT_REGION", "eu-west-1"),
+        ("DEFAULT_ACCOUNT", "444444444444"),
+        ("HOST", "127.0.0.2"),
+    ]);
+    assert_eq!(program.address.ip().to_string(), "127.0.0.2");
     program.send(b"POST /accounts HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
     let (_, body) = program.send(b"GET /accounts HTTP/1.1\r\nhost: x\r\n\r\n");
     assert!(body.contains("arn:aws:securityhub:eu-west-1:444444444444:hub/default"), "{body}");
+
+    let file = std::env::temp_dir().join(format!("securityhub-local-environment-{}", std::process::id()));
+    let mut program = serve(&[
+        ("SCENARIO", QUICKSTART),
+        ("VERIFY_SIGNATURES", "true"),
+        ("PORT_FILE", &file.to_string_lossy()),
+        ("READ_TIMEOUT", "1"),
+        ("LOG", "json"),
+        ("LOG_LEVEL", "info"),
+    ]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", program.address.port()));
+    std::fs::remove_file(file).unwrap();
+    assert!(!health(&program).contains("\"findings\":0"));
+    let (head, _) = program.send(&request("GET /accounts", ""));
+    assert!(head.starts_with("HTTP/1.1 403"), "{head}");
+    let (head, _) = program.send(b"POST /accounts HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{");
+    assert!(head.starts_with("HTTP/1.1 408"), "{head}");
+    signal(&program, "-TERM");
+    assert!(program.end(Duration::from_secs(5)).2.starts_with("{\"timestamp\":"));
 }
 
 #[test]
@@ -158,8 +194,7 @@ fn version_completions_and_schema_are_printed() {
 
 #[test]
 fn scenario_check_exits_with_0_or_2() {
-    let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
-    let good = program::run(&["scenario", "check", quickstart]);
+    let good = program::run(&["scenario", "check", QUICKSTART]);
     assert_eq!((good.status.code(), text(&good.stdout)), (Some(0), "The scenario is good.\n".to_owned()));
     let file = std::env::temp_dir().join(format!("securityhub-local-wrong-{}.yaml", std::process::id()));
     std::fs::write(&file, "nmae: x\nhubs:\n  - account: \"1\"\n").unwrap();
@@ -185,7 +220,7 @@ fn ipv6_is_served_beside_ipv4() {
 }
 
 #[test]
-fn one_connection_serves_many_requests_also_when_they_come_at_once() {
+fn one_connection_serves_many_requests() {
     let program = Program::start(&[]);
     let mut stream = program.connect();
     for _ in 0..3 {
@@ -200,13 +235,41 @@ fn one_connection_serves_many_requests_also_when_they_come_at_once() {
 }
 
 #[test]
-fn http_2_without_tls_is_served() {
+fn requests_that_come_at_once_are_answered_in_their_order() {
     let program = Program::start(&[]);
     let mut stream = program.connect();
-    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00").unwrap();
-    let mut frame = [0; 9];
-    stream.read_exact(&mut frame).unwrap();
-    assert_eq!(frame[3], 4, "the first frame of an HTTP/2 server is SETTINGS: {frame:?}");
+    let mut sent = [request("GET /accounts", ""), request("POST /accounts", "{}"), request("GET /nope", "")].concat();
+    sent.extend(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    stream.write_all(&sent).unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    let statuses: Vec<&str> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    assert_eq!(statuses, ["401", "200", "404", "200"], "{answers}");
+}
+
+#[test]
+fn http_2_without_tls_is_served() {
+    let program = Program::start(&[]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let statuses = runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(program.address).await.unwrap();
+        let (mut client, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let mut statuses = Vec::new();
+        for method in ["GET", "POST", "GET"] {
+            let (_, authorization) = AUTHORIZATION.split_once(": ").unwrap();
+            let request = http::Request::builder()
+                .method(method)
+                .uri(format!("http://{}/accounts", program.address))
+                .header("authorization", authorization)
+                .body(Full::new(Bytes::new()))
+                .unwrap();
+            statuses.push(client.send_request(request).await.unwrap().status().as_u16());
+        }
+        statuses
+    });
+    assert_eq!(statuses, [401, 200, 200]);
 }
 
 #[test]
@@ -230,6 +293,37 @@ fn err_11_broken_connections_do_no_harm() {
 }
 
 #[test]
+fn err_11_random_bytes_on_a_connection_do_no_harm() {
+    let program = Program::start(&["--read-timeout", "1"]);
+    let mut random = Random::new(1);
+    for _ in 0..500 {
+        let mut sent = match random.below(3) {
+            0 => random.bytes(200),
+            1 => b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00".to_vec(),
+            _ => request("POST /findings", "{\"MaxResults\":1}"),
+        };
+        random::mutate(&mut random, &mut sent);
+        let mut stream = program.connect();
+        // The program may hang up before all is sent.
+        _ = stream.write_all(&sent);
+        _ = stream.shutdown(std::net::Shutdown::Write);
+        _ = stream.read_to_end(&mut Vec::new());
+    }
+    program.assert_healthy();
+}
+
+#[test]
+fn err_11_a_head_that_stalls_ends_its_connection() {
+    let program = Program::start(&["--read-timeout", "1"]);
+    let mut stream = program.connect();
+    stream.write_all(b"GET /accounts HTTP/1.1\r\nhos").unwrap();
+    let start = Instant::now();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    program.assert_healthy();
+}
+
+#[test]
 fn err_11_a_body_that_stalls_is_answered() {
     let program = Program::start(&["--read-timeout", "1"]);
     let stalled = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: 100\r\n\r\n{{");
@@ -249,15 +343,13 @@ fn imp_22_a_body_over_the_limit_is_answered_and_its_sender_reads_it() {
 
 #[test]
 fn reset_goes_back_to_the_start_or_to_nothing() {
-    let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
-    let program = Program::start(&["--scenario", quickstart]);
-    let health = || program.send(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n").1;
-    let start = health();
+    let program = Program::start(&["--scenario", QUICKSTART]);
+    let start = health(&program);
     let post =
         |path: &str| program.send(format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").as_bytes()).0;
     assert!(post("/_emulator/reset?to=empty").starts_with("HTTP/1.1 200"));
-    assert!(health().contains("\"hubs\":0,\"findings\":0"));
+    assert!(health(&program).contains("\"hubs\":0,\"findings\":0"));
     assert!(post("/_emulator/reset").starts_with("HTTP/1.1 200"));
-    assert_eq!(health(), start);
+    assert_eq!(health(&program), start);
     assert!(post("/_emulator/reset?to=mars").starts_with("HTTP/1.1 400"));
 }

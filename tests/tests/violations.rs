@@ -1,4 +1,5 @@
 //! For every constraint of every operation's input, a request that breaks it and nothing else.
+#![allow(clippy::panic, reason = "a test stops where it cannot go on")]
 
 use std::collections::BTreeMap;
 
@@ -42,12 +43,14 @@ fn check(door: &Door, operation: Operation, breach: &Breach) {
             "{}",
             told()
         );
-        assert!(names(&body["FailedFindings"][0]["ErrorMessage"], operation, breach), "{}", told());
+        let message = &body["FailedFindings"][0]["ErrorMessage"];
+        assert!(names(message, operation, breach) && tells(message, operation, breach), "{}", told());
         return;
     }
     let code = if operation.answers_validation_exception() { "ValidationException" } else { "InvalidInputException" };
     assert_eq!((status, &body["Code"]), (400, &json!(code)), "{}", told());
-    assert!(names(&body["Message"], operation, breach), "{}", told());
+    let message = &body["Message"];
+    assert!(names(message, operation, breach) && tells(message, operation, breach), "{}", told());
 }
 
 /// Whether the breach is one of an item's own, in an operation that judges items one by one. An item that is no
@@ -68,6 +71,35 @@ fn names(message: &Value, operation: Operation, breach: &Breach) -> bool {
     } else {
         message.contains(name)
     }
+}
+
+/// Whether a message says which constraint is broken, in the words of the operation's half.
+fn tells(message: &Value, operation: Operation, breach: &Breach) -> bool {
+    let (classic, framework) = match breach.what {
+        "missing" => ("should have required property", "Member must not be null"),
+        "of the wrong type" => ("should be ", "Member must be of type"),
+        "too short" => ("should NOT be shorter than", "length greater than or equal to"),
+        "too long" => ("should NOT be longer than", "length less than or equal to"),
+        "too few items" | "too few pairs" => ("should NOT have fewer than", "length greater than or equal to"),
+        "too many items" | "too many pairs" => ("should NOT have more than", "length less than or equal to"),
+        "below the least value" => ("should be >= ", "value greater than or equal to"),
+        "above the greatest value" => ("should be <= ", "value less than or equal to"),
+        "no value of its enum" => ("should be equal to one of the allowed values", "satisfy enum value set"),
+        "unlike its pattern" => ("should match pattern", "satisfy regular expression pattern"),
+        "no date-time" => ("should match format \"date-time\"", "be of format date-time"),
+        "a union without a member" | "a union with two members" => {
+            ("should match exactly one schema in oneOf", "have exactly one of its members set")
+        }
+        other => panic!("{other} has no words"),
+    };
+    let message = message.as_str().unwrap_or_default();
+    let (words, count) = if operation.answers_validation_exception() {
+        (framework, message.matches("failed to satisfy constraint").count())
+    } else {
+        (classic, message.matches(" should ").count())
+    };
+    // A text that is too long is often no value of its pattern either.
+    message.contains(words) && (count == 1 || breach.what == "too long")
 }
 
 #[test]
@@ -91,6 +123,12 @@ fn err_08_a_valid_call_is_not_refused_for_its_shape() {
         let door = Door::default();
         let (status, body) = door.call(operation, &sample::valid(operation.model().input, false));
         assert_ne!(status, 400, "{}: {body}", operation.name());
+        // With every member the input may ask for what cannot be had, but its shape is good.
+        let (_, body) = door.call(operation, &sample::valid(operation.model().input, true));
+        let message = body["Message"].as_str().unwrap_or_default();
+        for words in [" should ", "validation error"] {
+            assert!(!message.contains(words), "{}: {body}", operation.name());
+        }
     }
 }
 
