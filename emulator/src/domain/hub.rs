@@ -181,7 +181,11 @@ pub fn update(
     Ok(())
 }
 
-fn enabled(transaction: &Transaction<'_>, key: &HubKey) -> Result<Hub, HubError> {
+/// A hub that is on.
+///
+/// # Errors
+/// [`HubError::NotEnabled`].
+pub(super) fn enabled(transaction: &Transaction<'_>, key: &HubKey) -> Result<Hub, HubError> {
     let hub = transaction.hub(key).filter(|hub| hub.subscribed_at().is_some());
     hub.map(|hub| (*hub).clone()).ok_or(HubError::NotEnabled)
 }

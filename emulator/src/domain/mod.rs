@@ -9,4 +9,5 @@ pub mod due;
 pub mod filters;
 pub mod findings;
 pub mod hub;
+pub mod products;
 pub mod tags;

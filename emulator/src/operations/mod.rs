@@ -9,6 +9,7 @@ pub mod context;
 pub mod findings;
 pub mod hub;
 pub mod paging;
+pub mod products;
 pub mod registry;
 pub mod tags;
 

@@ -4,7 +4,7 @@ use securityhub_fixtures::Operation;
 
 use super::answer::Answer;
 use super::context::{Context, Input};
-use super::{findings, hub, tags};
+use super::{findings, hub, products, tags};
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
 
@@ -131,12 +131,12 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DescribeActionTargets => missing(),
         Operation::DescribeHub => reads(hub::describe_hub),
         Operation::DescribeOrganizationConfiguration => missing(),
-        Operation::DescribeProducts => missing(),
+        Operation::DescribeProducts => reads(products::describe_products),
         Operation::DescribeProductsV2 => missing(),
         Operation::DescribeSecurityHubV2 => missing(),
         Operation::DescribeStandards => missing(),
         Operation::DescribeStandardsControls => missing(),
-        Operation::DisableImportFindingsForProduct => missing(),
+        Operation::DisableImportFindingsForProduct => writes(products::disable_import_findings_for_product),
         Operation::DisableOrganizationAdminAccount => missing(),
         Operation::DisableSecurityHub => writes(hub::disable_security_hub).hub(HubRule::Own),
         Operation::DisableSecurityHubFeatureV2 => missing(),
@@ -144,7 +144,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DisassociateFromAdministratorAccount => missing(),
         Operation::DisassociateFromMasterAccount => missing(),
         Operation::DisassociateMembers => missing(),
-        Operation::EnableImportFindingsForProduct => missing(),
+        Operation::EnableImportFindingsForProduct => writes(products::enable_import_findings_for_product),
         Operation::EnableOrganizationAdminAccount => missing(),
         Operation::EnableSecurityHub => writes(hub::enable_security_hub)
             .hub(HubRule::Own)
@@ -189,7 +189,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListConfigurationPolicyAssociations => missing(),
         Operation::ListConnectors => missing(),
         Operation::ListConnectorsV2 => missing(),
-        Operation::ListEnabledProductsForImport => missing(),
+        Operation::ListEnabledProductsForImport => reads(products::list_enabled_products_for_import),
         Operation::ListExportJobsV2 => missing(),
         Operation::ListExposuresByRemediationV2 => missing(),
         Operation::ListFindingAggregators => missing(),

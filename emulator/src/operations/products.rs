@@ -1,0 +1,355 @@
+//! DescribeProducts, EnableImportFindingsForProduct, DisableImportFindingsForProduct, ListEnabledProductsForImport.
+
+use securityhub_engine::{Position, SortValue};
+use securityhub_fixtures::Operation;
+use securityhub_fixtures::products::Product;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::paging::Binding;
+use super::{Answer, Context, Input};
+use crate::aws_error::AwsError;
+use crate::domain::products;
+use crate::state::{HubKey, Transaction};
+
+/// The size of a page when none is asked (PRD-06, PRD-22).
+const PAGE: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PageInput {
+    next_token: Option<String>,
+    max_results: Option<usize>,
+    product_arn: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribeProductsOutput {
+    products: Vec<DescribedProduct>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribedProduct {
+    product_arn: String,
+    product_name: &'static str,
+    company_name: &'static str,
+    description: &'static str,
+    categories: &'static [&'static str],
+    integration_types: &'static [&'static str],
+    product_subscription_resource_policy: String,
+}
+
+impl DescribedProduct {
+    fn new(hub: &HubKey, product: &'static Product) -> DescribedProduct {
+        DescribedProduct {
+            product_arn: products::product_arn(&hub.region, product),
+            product_name: product.product_name,
+            company_name: product.company_name,
+            description: product.description,
+            categories: product.categories,
+            integration_types: product.integration_types,
+            product_subscription_resource_policy: products::subscription_policy(hub, product),
+        }
+    }
+}
+
+/// Lists the products that integrate with Security Hub in this region, or the one that is asked (PRD-06 … PRD-11).
+///
+/// # Errors
+/// 400 `InvalidInputException` for an unknown product or a token of another walk.
+pub fn describe_products(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let input: PageInput = input.read()?;
+    let hub = context.caller.hub_key();
+    let query = json!(input.product_arn);
+    let all = products::described(&hub.region).map(|product| DescribedProduct::new(&hub, product));
+    let mut rows: Vec<DescribedProduct> =
+        all.filter(|product| input.product_arn.as_ref().is_none_or(|asked| *asked == product.product_arn)).collect();
+    if let (Some(asked), true) = (&input.product_arn, rows.is_empty()) {
+        return Err(AwsError::invalid_input(format!("productArn: \"{asked}\"")));
+    }
+    rows.sort_by(|one, two| one.product_arn.cmp(&two.product_arn));
+    let binding = Binding::new(&context.caller, Operation::DescribeProducts, &query);
+    let after = last_of_page_before(&binding, input.next_token.as_deref())?;
+    rows.retain(|row| after.as_ref().is_none_or(|after| row.product_arn > *after));
+    let next_token = cut(&mut rows, input.max_results, &binding, |row| row.product_arn.clone());
+    Answer::json(&DescribeProductsOutput { products: rows, next_token })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListEnabledProductsForImportOutput {
+    product_subscriptions: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+/// Lists the subscriptions of the caller's hub (PRD-20 … PRD-25).
+///
+/// # Errors
+/// 400 `InvalidInputException` for a token of another walk.
+pub fn list_enabled_products_for_import(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let input: PageInput = input.read()?;
+    let key = context.caller.hub_key();
+    let hub = context.world.hub(&key);
+    let mut names: Vec<String> = hub.iter().flat_map(|hub| hub.product_subscriptions.iter().cloned()).collect();
+    names.sort_by(|one, two| products::order(one).cmp(&products::order(two)));
+    let binding = Binding::new(&context.caller, Operation::ListEnabledProductsForImport, &json!(null));
+    let after = last_of_page_before(&binding, input.next_token.as_deref())?;
+    names.retain(|name| after.as_ref().is_none_or(|after| products::order(name) > products::order(after)));
+    let next_token = cut(&mut names, input.max_results, &binding, Clone::clone);
+    let product_subscriptions = names.iter().map(|name| products::subscription_arn(&key, name)).collect();
+    Answer::json(&ListEnabledProductsForImportOutput { product_subscriptions, next_token })
+}
+
+/// The row that the page before ended with.
+fn last_of_page_before(binding: &Binding, token: Option<&str>) -> Result<Option<String>, AwsError> {
+    Ok(binding.open(token)?.and_then(|position| match position.keys.into_iter().next() {
+        Some(SortValue::Text(last)) => Some(last),
+        _ => None,
+    }))
+}
+
+/// Cuts rows to a page and gives the token of the next one.
+fn cut<T>(rows: &mut Vec<T>, size: Option<usize>, binding: &Binding, name: impl Fn(&T) -> String) -> Option<String> {
+    let size = size.unwrap_or(PAGE);
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let last = rows.last().filter(|_| more)?;
+    Some(binding.seal(&Position { keys: vec![SortValue::Text(name(last))], sequence: 0 }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EnableInput {
+    product_arn: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct EnableOutput {
+    product_subscription_arn: String,
+}
+
+/// Subscribes the caller's hub to a product's findings (PRD-12 … PRD-17).
+///
+/// # Errors
+/// 404 `ResourceNotFoundException` for an unknown product, 409 `ResourceConflictException` for one that is enabled, 400
+/// `InvalidInputException` for what is no product ARN of this region.
+pub fn enable_import_findings_for_product(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let input: EnableInput = input.read()?;
+    let product_subscription_arn = products::enable(transaction, &context.caller, &input.product_arn)?;
+    Answer::json(&EnableOutput { product_subscription_arn })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DisableInput {
+    product_subscription_arn: String,
+}
+
+/// Ends a subscription of the caller's hub (PRD-18, PRD-19).
+///
+/// # Errors
+/// 404 `ResourceNotFoundException` when there is none; 403 `AccessDeniedException` for another account's, or a product.
+pub fn disable_import_findings_for_product(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let input: DisableInput = input.read()?;
+    products::disable(transaction, &context.caller, &input.product_subscription_arn)?;
+    Ok(Answer::empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use securityhub_fixtures::Operation::{
+        BatchImportFindings, DescribeProducts, DisableImportFindingsForProduct, EnableImportFindingsForProduct,
+        ListEnabledProductsForImport,
+    };
+    use serde_json::{Value, json};
+
+    use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding};
+
+    const PROWLER: &str = "arn:aws:securityhub:us-east-1::product/prowler/prowler";
+    const SUBSCRIPTION: &str = "arn:aws:securityhub:us-east-1:111111111111:product-subscription/prowler/prowler";
+
+    fn on() -> Stage {
+        Stage::with_hubs(&[ADMINISTRATOR])
+    }
+
+    fn enable(stage: &Stage, arn: &str) -> Value {
+        stage.good(ADMINISTRATOR, EnableImportFindingsForProduct, json!({ "ProductArn": arn }))
+    }
+
+    /// `company/product` of each subscription.
+    fn listed(stage: &Stage, account: &str) -> Vec<String> {
+        let answer = stage.good(account, ListEnabledProductsForImport, json!({}));
+        assert_eq!(answer.get("NextToken"), None);
+        let arns = answer["ProductSubscriptions"].as_array().unwrap().iter().map(|arn| arn.as_str().unwrap());
+        arns.map(|arn| arn.split_once("product-subscription/").unwrap().1.to_owned()).collect()
+    }
+
+    #[test]
+    fn prd_20_prd_22_a_fresh_hub_lists_eleven_in_one_page() {
+        let expected = [
+            "amazon/route-53-resolver-dns-firewall-advanced",
+            "amazon/route-53-resolver-dns-firewall-aws-list",
+            "aws/access-analyzer",
+            "aws/config",
+            "aws/firewall-manager",
+            "aws/guardduty",
+            "aws/health",
+            "aws/inspector",
+            "aws/macie",
+            "aws/ssm-patch-manager",
+            "aws/securityhub",
+        ];
+        assert_eq!(listed(&on(), ADMINISTRATOR), expected);
+    }
+
+    #[test]
+    fn prd_02_prd_12_prd_14_prd_17_a_product_is_enabled_once_in_one_hub() {
+        let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+        assert_eq!(enable(&stage, PROWLER), json!({ "ProductSubscriptionArn": SUBSCRIPTION }));
+        assert!(listed(&stage, ADMINISTRATOR).contains(&"prowler/prowler".to_owned()));
+        assert!(!listed(&stage, MEMBER).contains(&"prowler/prowler".to_owned()));
+        let input = json!({ "ProductArn": PROWLER });
+        let said =
+            stage.refused(ADMINISTRATOR, EnableImportFindingsForProduct, input, 409, "ResourceConflictException");
+        assert_eq!(said, format!("Product {PROWLER} is already enabled"));
+    }
+
+    #[test]
+    fn imp_33_prd_18_findings_are_taken_while_the_product_is_enabled() {
+        let stage = on();
+        let import = |id: &str| {
+            let finding = finding(id, json!({ "ProductArn": PROWLER }));
+            stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding] }))["SuccessCount"].clone()
+        };
+        assert_eq!(import("a"), 0);
+        enable(&stage, PROWLER);
+        assert_eq!(import("a"), 1);
+        let disable = json!({ "ProductSubscriptionArn": SUBSCRIPTION });
+        assert_eq!(stage.good(ADMINISTRATOR, DisableImportFindingsForProduct, disable), json!({}));
+        assert_eq!((import("b"), stage.0.finding_count()), (json!(0), 1), "what is stored stays");
+    }
+
+    #[test]
+    fn prd_04_prd_13_prd_15_what_cannot_be_enabled() {
+        let stage = on();
+        let refused = |arn: &str, status, code| {
+            let input = json!({ "ProductArn": arn });
+            stage.refused(ADMINISTRATOR, EnableImportFindingsForProduct, input, status, code)
+        };
+        for unknown in [
+            "arn:aws:securityhub:us-east-1::product/nobody/nothing",
+            "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default",
+        ] {
+            let said = refused(unknown, 404, "ResourceNotFoundException");
+            assert_eq!(said, format!("{{\"productArn\":\"{unknown}\"}}"));
+        }
+        for wrong in [
+            "prowler",
+            "arn:aws:securityhub:eu-west-1::product/prowler/prowler",
+            "arn:aws-cn:securityhub:us-east-1::product/prowler/prowler",
+        ] {
+            assert_eq!(refused(wrong, 400, "InvalidInputException"), format!("productArn: \"{wrong}\""));
+        }
+    }
+
+    #[test]
+    fn prd_19_what_cannot_be_disabled() {
+        let stage = on();
+        let refused = |arn: &str, status, code| {
+            let input = json!({ "ProductSubscriptionArn": arn });
+            stage.refused(ADMINISTRATOR, DisableImportFindingsForProduct, input, status, code)
+        };
+        refused(SUBSCRIPTION, 404, "ResourceNotFoundException");
+        for other in [
+            "arn:aws:securityhub:us-east-1:111111111111:product/checkpoint/dome9-arc",
+            "arn:aws:securityhub:us-east-1:222222222222:product-subscription/aws/guardduty",
+        ] {
+            let said = refused(other, 403, "AccessDeniedException");
+            assert_eq!(
+                said,
+                format!("Account id 111111111111 is not authorized to perform action on resource: {other}")
+            );
+        }
+    }
+
+    #[test]
+    fn prd_23_prd_24_automatic_ones_are_disabled_and_come_back_with_the_hub() {
+        let stage = on();
+        enable(&stage, PROWLER);
+        let guardduty = "arn:aws:securityhub:us-east-1:111111111111:product-subscription/aws/guardduty";
+        stage.good(ADMINISTRATOR, DisableImportFindingsForProduct, json!({ "ProductSubscriptionArn": guardduty }));
+        assert_eq!(listed(&stage, ADMINISTRATOR).len(), 11);
+        stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::DisableSecurityHub, json!({}));
+        stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({}));
+        let names = listed(&stage, ADMINISTRATOR);
+        assert!(names.contains(&"aws/guardduty".to_owned()) && names.contains(&"prowler/prowler".to_owned()));
+    }
+
+    #[test]
+    fn prd_01_prd_07_prd_09_a_product_is_described_with_its_policy() {
+        let stage = on();
+        let all = stage.good(ADMINISTRATOR, DescribeProducts, json!({}))["Products"].as_array().unwrap().clone();
+        let account = |arn: &str| arn.split(':').nth(4).unwrap_or_default().to_owned();
+        let partner = all.iter().find(|product| !account(product["ProductArn"].as_str().unwrap()).is_empty()).unwrap();
+        let arn = partner["ProductArn"].as_str().unwrap();
+        let asked = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "ProductArn": arn }));
+        assert_eq!(asked["Products"], json!([partner]));
+        let policy = partner["ProductSubscriptionResourcePolicy"].as_str().unwrap();
+        let policy: Value = serde_json::from_str(policy).unwrap();
+        assert_eq!(policy["Statement"][0]["Principal"]["AWS"], account(arn));
+        assert_eq!(policy["Statement"][1]["Resource"], arn);
+        let condition = json!({ "StringEquals": { "securityhub:TargetAccount": ADMINISTRATOR } });
+        assert_eq!(policy["Statement"][1]["Condition"], condition);
+    }
+
+    #[test]
+    fn prd_06_prd_10_prd_25_products_come_in_pages_and_by_partition() {
+        let stage = on();
+        let (mut seen, mut token, mut pages) = (BTreeSet::new(), Value::Null, 0);
+        loop {
+            let page = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "MaxResults": 9, "NextToken": token }));
+            for product in page["Products"].as_array().unwrap() {
+                assert!(seen.insert(product["ProductArn"].as_str().unwrap().to_owned()), "none comes twice");
+            }
+            pages += 1;
+            match page.get("NextToken") {
+                Some(next) => token = next.clone(),
+                None => break,
+            }
+        }
+        let all = stage.good(ADMINISTRATOR, DescribeProducts, json!({}))["Products"].as_array().unwrap().len();
+        assert!(pages > 2 && seen.len() == all && seen.contains(PROWLER), "{pages} pages, {} of {all}", seen.len());
+        let unknown = json!({ "ProductArn": "arn:aws:securityhub:us-east-1::product/nobody/nothing" });
+        stage.refused(ADMINISTRATOR, DescribeProducts, unknown, 400, "InvalidInputException");
+        for operation in [DescribeProducts, ListEnabledProductsForImport] {
+            stage.refused(ADMINISTRATOR, operation, json!({ "NextToken": "x" }), 400, "InvalidInputException");
+        }
+        let enable = securityhub_fixtures::Operation::EnableSecurityHub;
+        stage.call_in("cn-north-1", ADMINISTRATOR, enable, json!({})).unwrap();
+        let in_china = stage.call_in("cn-north-1", ADMINISTRATOR, DescribeProducts, json!({})).unwrap();
+        assert!(in_china["Products"].as_array().unwrap().len() < all);
+    }
+
+    #[test]
+    fn prd_11_a_hub_that_is_off_describes_nothing() {
+        for operation in [DescribeProducts, ListEnabledProductsForImport] {
+            Stage::empty().refused(ADMINISTRATOR, operation, json!({}), 401, "InvalidAccessException");
+        }
+    }
+}
