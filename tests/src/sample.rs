@@ -321,6 +321,7 @@ fn unmatched(pattern: Pattern) -> &'static str {
         Pattern::SecurityHubArn => "arn:aws:s3:::bucket",
         Pattern::TagKey => "aws:x",
         Pattern::ClientToken => "a b",
+        Pattern::AlphaNumeric => "a-b",
         Pattern::LowerAlphaNumeric => "A",
         Pattern::PolicyName => "a.b",
         Pattern::PolicyDocument => "\u{1}",

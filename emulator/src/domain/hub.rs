@@ -130,6 +130,7 @@ fn fresh(now: Timestamp) -> Hub {
         tags: BTreeMap::new(),
         standards: std::collections::BTreeSet::new(),
         product_subscriptions: std::collections::BTreeSet::new(),
+        action_targets: BTreeMap::new(),
     }
 }
 

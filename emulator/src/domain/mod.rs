@@ -3,6 +3,7 @@
 //! What lives here: what AWS does, a file or folder a subject, each rule with its id. What may not: HTTP, IO,
 //! the machine's clock (functions receive `now`), ids from anywhere but the world's source.
 
+pub mod action_targets;
 pub mod arn;
 pub mod caller;
 pub mod due;

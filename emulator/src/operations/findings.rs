@@ -9,7 +9,7 @@ use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::paging::Binding;
+use super::paging::{Binding, PAGE};
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::filters::{classic, sort};
@@ -17,9 +17,6 @@ use crate::domain::findings::import::{self, Endpoint, Sender, Sent};
 use crate::domain::hub;
 use crate::shape::{Violation, sentence};
 use crate::state::{AccountId, HubKey, Transaction};
-
-/// The size of a page when none is asked (SRT-11).
-const PAGE: usize = 100;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -4,6 +4,7 @@
 //! (they are the domain's) and HTTP. To add an operation, write `fn name(&Context, Input) -> Result<Answer, AwsError>`
 //! (or the writing form) in its area's file and replace its arm in `registry.rs`.
 
+pub mod action_targets;
 pub mod answer;
 pub mod context;
 pub mod findings;

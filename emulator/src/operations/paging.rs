@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 
+/// The size of a page when none is asked (SRT-11, PRD-06, PRD-22).
+pub const PAGE: usize = 100;
+
 /// What a token is bound to.
 pub struct Binding {
     owner: u64,
@@ -38,6 +41,26 @@ impl Binding {
             _ = write!(token, "{byte:02x}");
         }
         token
+    }
+
+    /// The name of the row that the page before ended with, in a list that is walked by name.
+    ///
+    /// # Errors
+    /// As [`Binding::open`].
+    pub fn open_name(&self, token: Option<&str>) -> Result<Option<String>, AwsError> {
+        Ok(self.open(token)?.and_then(|position| match position.keys.into_iter().next() {
+            Some(SortValue::Text(last)) => Some(last),
+            _ => None,
+        }))
+    }
+
+    /// Cuts the rows that follow to a page, of [`PAGE`] when no size is asked, and gives the token of the next one.
+    pub fn cut<T>(&self, rows: &mut Vec<T>, size: Option<usize>, name: impl Fn(&T) -> String) -> Option<String> {
+        let size = size.unwrap_or(PAGE);
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let last = rows.last().filter(|_| more)?;
+        Some(self.seal(&Position { keys: vec![SortValue::Text(name(last))], sequence: 0 }))
     }
 
     /// Where a token says that the last page ended; `None` for the first page (SRT-17).

@@ -1,6 +1,5 @@
 //! DescribeProducts, EnableImportFindingsForProduct, DisableImportFindingsForProduct, ListEnabledProductsForImport.
 
-use securityhub_engine::{Position, SortValue};
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::products::Product;
 use serde::{Deserialize, Serialize};
@@ -11,9 +10,6 @@ use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::products;
 use crate::state::{HubKey, Transaction};
-
-/// The size of a page when none is asked (PRD-06, PRD-22).
-const PAGE: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -73,9 +69,9 @@ pub fn describe_products(context: &Context<'_>, input: Input) -> Result<Answer, 
     }
     rows.sort_by(|one, two| one.product_arn.cmp(&two.product_arn));
     let binding = Binding::new(&context.caller, Operation::DescribeProducts, &query);
-    let after = last_of_page_before(&binding, input.next_token.as_deref())?;
+    let after = binding.open_name(input.next_token.as_deref())?;
     rows.retain(|row| after.as_ref().is_none_or(|after| row.product_arn > *after));
-    let next_token = cut(&mut rows, input.max_results, &binding, |row| row.product_arn.clone());
+    let next_token = binding.cut(&mut rows, input.max_results, |row| row.product_arn.clone());
     Answer::json(&DescribeProductsOutput { products: rows, next_token })
 }
 
@@ -98,28 +94,11 @@ pub fn list_enabled_products_for_import(context: &Context<'_>, input: Input) -> 
     let mut names: Vec<String> = hub.iter().flat_map(|hub| hub.product_subscriptions.iter().cloned()).collect();
     names.sort_by(|one, two| products::order(one).cmp(&products::order(two)));
     let binding = Binding::new(&context.caller, Operation::ListEnabledProductsForImport, &json!(null));
-    let after = last_of_page_before(&binding, input.next_token.as_deref())?;
+    let after = binding.open_name(input.next_token.as_deref())?;
     names.retain(|name| after.as_ref().is_none_or(|after| products::order(name) > products::order(after)));
-    let next_token = cut(&mut names, input.max_results, &binding, Clone::clone);
+    let next_token = binding.cut(&mut names, input.max_results, Clone::clone);
     let product_subscriptions = names.iter().map(|name| products::subscription_arn(&key, name)).collect();
     Answer::json(&ListEnabledProductsForImportOutput { product_subscriptions, next_token })
-}
-
-/// The row that the page before ended with.
-fn last_of_page_before(binding: &Binding, token: Option<&str>) -> Result<Option<String>, AwsError> {
-    Ok(binding.open(token)?.and_then(|position| match position.keys.into_iter().next() {
-        Some(SortValue::Text(last)) => Some(last),
-        _ => None,
-    }))
-}
-
-/// Cuts rows to a page and gives the token of the next one.
-fn cut<T>(rows: &mut Vec<T>, size: Option<usize>, binding: &Binding, name: impl Fn(&T) -> String) -> Option<String> {
-    let size = size.unwrap_or(PAGE);
-    let more = rows.len() > size;
-    rows.truncate(size);
-    let last = rows.last().filter(|_| more)?;
-    Some(binding.seal(&Position { keys: vec![SortValue::Text(name(last))], sequence: 0 }))
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use securityhub_fixtures::Operation;
 
 use super::answer::Answer;
 use super::context::{Context, Input};
-use super::{findings, hub, products, tags};
+use super::{action_targets, findings, hub, products, tags};
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
 
@@ -106,7 +106,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::BatchUpdateFindingsV2 => missing(),
         Operation::BatchUpdateStandardsControlAssociations => missing(),
         Operation::CancelExportJobV2 => missing(),
-        Operation::CreateActionTarget => missing(),
+        Operation::CreateActionTarget => writes(action_targets::create_action_target),
         Operation::CreateAggregatorV2 => missing(),
         Operation::CreateAutomationRule => missing(),
         Operation::CreateAutomationRuleV2 => missing(),
@@ -118,7 +118,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateMembers => missing(),
         Operation::CreateTicketV2 => missing(),
         Operation::DeclineInvitations => missing(),
-        Operation::DeleteActionTarget => missing(),
+        Operation::DeleteActionTarget => writes(action_targets::delete_action_target),
         Operation::DeleteAggregatorV2 => missing(),
         Operation::DeleteAutomationRuleV2 => missing(),
         Operation::DeleteConfigurationPolicy => missing(),
@@ -128,7 +128,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteInsight => missing(),
         Operation::DeleteInvitations => missing(),
         Operation::DeleteMembers => missing(),
-        Operation::DescribeActionTargets => missing(),
+        Operation::DescribeActionTargets => reads(action_targets::describe_action_targets),
         Operation::DescribeHub => reads(hub::describe_hub),
         Operation::DescribeOrganizationConfiguration => missing(),
         Operation::DescribeProducts => reads(products::describe_products),
@@ -206,7 +206,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::StartExportJobV2 => missing(),
         Operation::TagResource => writes(tags::tag_resource).hub(HubRule::Own),
         Operation::UntagResource => writes(tags::untag_resource).hub(HubRule::Own),
-        Operation::UpdateActionTarget => missing(),
+        Operation::UpdateActionTarget => writes(action_targets::update_action_target),
         Operation::UpdateAggregatorV2 => missing(),
         Operation::UpdateAutomationRuleV2 => missing(),
         Operation::UpdateConfigurationPolicy => missing(),

@@ -29,6 +29,17 @@ pub struct Hub {
     pub standards: BTreeSet<String>,
     /// `company/product` of each product whose findings the hub takes.
     pub product_subscriptions: BTreeSet<String>,
+    /// Custom actions by id (ACT-01).
+    pub action_targets: BTreeMap<String, ActionTarget>,
+}
+
+/// A custom action, which a person can send findings through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionTarget {
+    /// Its name in the console.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
 }
 
 /// Whether a hub is on.

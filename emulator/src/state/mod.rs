@@ -23,7 +23,7 @@ pub use directory::{
     Account, AccountStatus, Credential, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Unit,
 };
 pub use due::Due;
-pub use hub::{ControlFindingGenerator, Hub, HubKey, Phase};
+pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use names::{AccountId, Region};
 pub use transaction::{FindingWriter, Transaction};

@@ -1,0 +1,222 @@
+//! CreateActionTarget, DescribeActionTargets, UpdateActionTarget, DeleteActionTarget.
+
+use securityhub_fixtures::Operation;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::paging::Binding;
+use super::{Answer, Context, Input};
+use crate::aws_error::AwsError;
+use crate::domain::action_targets;
+use crate::state::{ActionTarget, Transaction};
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ArnOutput {
+    action_target_arn: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateInput {
+    id: String,
+    name: String,
+    description: String,
+}
+
+/// Makes a custom action in the caller's hub (ACT-01 … ACT-05).
+///
+/// # Errors
+/// 409 `ResourceConflictException` for an id that is taken; 429 `LimitExceededException` for the fifty-first.
+pub fn create_action_target(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let CreateInput { id, name, description } = input.read()?;
+    let target = ActionTarget { name, description };
+    let action_target_arn = action_targets::create(transaction, &context.caller, id, target)?;
+    Answer::json(&ArnOutput { action_target_arn })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribeInput {
+    #[serde(default)]
+    action_target_arns: Vec<String>,
+    next_token: Option<String>,
+    max_results: Option<usize>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribeOutput {
+    action_targets: Vec<DescribedActionTarget>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribedActionTarget {
+    action_target_arn: String,
+    name: String,
+    description: String,
+}
+
+/// Lists custom actions: those that are asked for, or all; unknown ARNs are left out (ACT-07).
+///
+/// # Errors
+/// 400 `InvalidInputException` for a token of another walk.
+pub fn describe_action_targets(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let input: DescribeInput = input.read()?;
+    let key = context.caller.hub_key();
+    let query = json!(input.action_target_arns);
+    let binding = Binding::new(&context.caller, Operation::DescribeActionTargets, &query);
+    let after = binding.open_name(input.next_token.as_deref())?;
+    let hub = context.world.hub(&key);
+    let all = hub.iter().flat_map(|hub| &hub.action_targets).map(|(id, target)| DescribedActionTarget {
+        action_target_arn: action_targets::action_target_arn(&key, id),
+        name: target.name.clone(),
+        description: target.description.clone(),
+    });
+    let asked = &input.action_target_arns;
+    let mut rows: Vec<DescribedActionTarget> = all
+        .filter(|row| asked.is_empty() || asked.contains(&row.action_target_arn))
+        .filter(|row| after.as_ref().is_none_or(|after| row.action_target_arn > *after))
+        .collect();
+    let next_token = binding.cut(&mut rows, input.max_results, |row| row.action_target_arn.clone());
+    Answer::json(&DescribeOutput { action_targets: rows, next_token })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateInput {
+    action_target_arn: String,
+    name: Option<String>,
+    description: Option<String>,
+}
+
+/// Changes the name or the description of a custom action (ACT-06).
+///
+/// # Errors
+/// 404 `ResourceNotFoundException`.
+pub fn update_action_target(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let UpdateInput { action_target_arn, name, description } = input.read()?;
+    action_targets::update(transaction, &context.caller, &action_target_arn, name, description)?;
+    Ok(Answer::empty())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeleteInput {
+    action_target_arn: String,
+}
+
+/// Deletes a custom action (ACT-06).
+///
+/// # Errors
+/// 404 `ResourceNotFoundException`.
+pub fn delete_action_target(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let DeleteInput { action_target_arn } = input.read()?;
+    action_targets::delete(transaction, &context.caller, &action_target_arn)?;
+    Answer::json(&ArnOutput { action_target_arn })
+}
+
+#[cfg(test)]
+mod tests {
+    use securityhub_fixtures::Operation::{
+        CreateActionTarget, DeleteActionTarget, DescribeActionTargets, UpdateActionTarget,
+    };
+    use serde_json::{Value, json};
+
+    use crate::testing::{ADMINISTRATOR, MEMBER, Stage};
+
+    const ARN: &str = "arn:aws:securityhub:us-east-1:111111111111:action/custom/Ticket";
+
+    fn target(id: &str) -> Value {
+        json!({ "Id": id, "Name": "Make a ticket", "Description": "Sends to the tracker" })
+    }
+
+    fn created() -> Stage {
+        let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+        let answer = stage.good(ADMINISTRATOR, CreateActionTarget, target("Ticket"));
+        assert_eq!(answer, json!({ "ActionTargetArn": ARN }));
+        stage
+    }
+
+    fn described(stage: &Stage, account: &str, input: Value) -> Value {
+        stage.good(account, DescribeActionTargets, input)["ActionTargets"].clone()
+    }
+
+    #[test]
+    fn act_01_act_02_act_07_act_08_a_custom_action_is_its_accounts() {
+        let stage = created();
+        let expected =
+            json!([{ "ActionTargetArn": ARN, "Name": "Make a ticket", "Description": "Sends to the tracker" }]);
+        assert_eq!(described(&stage, ADMINISTRATOR, json!({})), expected);
+        assert_eq!(described(&stage, ADMINISTRATOR, json!({ "ActionTargetArns": [ARN] })), expected);
+        let unknown = json!({ "ActionTargetArns": [format!("{ARN}2")] });
+        assert_eq!(described(&stage, ADMINISTRATOR, unknown), json!([]));
+        assert_eq!(described(&stage, MEMBER, json!({ "ActionTargetArns": [ARN] })), json!([]));
+    }
+
+    #[test]
+    fn act_03_ids_and_names_are_bounded() {
+        let stage = created();
+        let refused = |input| stage.refused(ADMINISTRATOR, CreateActionTarget, input, 400, "InvalidInputException");
+        assert_eq!(
+            refused(target("A23456789012345678901")),
+            "Invalid parameter 'Id'. data.Id should NOT be longer than 20 characters"
+        );
+        assert_eq!(refused(target("a-b")), "Invalid parameter 'Id'. data.Id should match pattern \"^[0-9A-Za-z]+$\"");
+        let mut long = target("b");
+        long["Name"] = json!("x".repeat(21));
+        assert_eq!(refused(long), "Invalid parameter 'Name'. data.Name should NOT be longer than 20 characters");
+    }
+
+    #[test]
+    fn act_04_act_05_an_id_is_taken_once_and_fifty_are_enough() {
+        let stage = created();
+        stage.refused(ADMINISTRATOR, CreateActionTarget, target("Ticket"), 409, "ResourceConflictException");
+        stage.good(ADMINISTRATOR, CreateActionTarget, target("ticket"));
+        for n in 0..48 {
+            stage.good(ADMINISTRATOR, CreateActionTarget, target(&format!("n{n:02}")));
+        }
+        stage.refused(ADMINISTRATOR, CreateActionTarget, target("more"), 429, "LimitExceededException");
+        let first = stage.good(ADMINISTRATOR, DescribeActionTargets, json!({ "MaxResults": 30 }));
+        let rest = stage.good(ADMINISTRATOR, DescribeActionTargets, json!({ "NextToken": first["NextToken"] }));
+        assert_eq!((rest["ActionTargets"].as_array().unwrap().len(), rest.get("NextToken")), (20, None));
+    }
+
+    #[test]
+    fn act_06_what_is_given_changes_and_what_is_deleted_is_gone() {
+        let stage = created();
+        let update = json!({ "ActionTargetArn": ARN, "Name": "Page" });
+        assert_eq!(stage.good(ADMINISTRATOR, UpdateActionTarget, update), json!({}));
+        let row = &described(&stage, ADMINISTRATOR, json!({}))[0];
+        assert_eq!((&row["Name"], &row["Description"]), (&json!("Page"), &json!("Sends to the tracker")));
+        let delete = json!({ "ActionTargetArn": ARN });
+        stage.refused(MEMBER, DeleteActionTarget, delete.clone(), 404, "ResourceNotFoundException");
+        assert_eq!(stage.good(ADMINISTRATOR, DeleteActionTarget, delete.clone()), delete);
+        for operation in [UpdateActionTarget, DeleteActionTarget] {
+            stage.refused(ADMINISTRATOR, operation, delete.clone(), 404, "ResourceNotFoundException");
+        }
+    }
+
+    #[test]
+    fn hub_16_act_01_custom_actions_outlive_a_hub_that_comes_back() {
+        let stage = created();
+        stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::DisableSecurityHub, json!({}));
+        stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({}));
+        assert_eq!(described(&stage, ADMINISTRATOR, json!({})).as_array().unwrap().len(), 1);
+    }
+}
