@@ -38,6 +38,14 @@ impl Door {
         Door { service, runtime, account: "111111111111".to_owned(), region: "us-east-1".to_owned() }
     }
 
+    /// An empty world but for the caller's hub.
+    pub fn enabled() -> Door {
+        let door = Door::default();
+        let (status, body) = door.call(Operation::EnableSecurityHub, &serde_json::json!({}));
+        assert_eq!(status, 200, "{body}");
+        door
+    }
+
     /// Sends a request as it is.
     pub fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.runtime.block_on(self.service.handle(request))

@@ -102,6 +102,24 @@ fn string_of(string: &StringShape) -> String {
     format!("{text}{}", "a".repeat(missing))
 }
 
+/// A valid finding of an account's private product.
+pub fn finding(account: &str) -> Value {
+    json!({
+        "SchemaVersion": "2018-10-08",
+        "Id": "scan/1",
+        "ProductArn": format!("arn:aws:securityhub:us-east-1:{account}:product/{account}/default"),
+        "GeneratorId": "scan",
+        "AwsAccountId": account,
+        "Types": ["Effects"],
+        "CreatedAt": "2026-01-15T08:00:00Z",
+        "UpdatedAt": "2026-01-15T08:00:00Z",
+        "Severity": { "Label": "LOW" },
+        "Title": "Port 22 is open",
+        "Description": "Found by a scan.",
+        "Resources": [{ "Type": "Other", "Id": "host-1" }],
+    })
+}
+
 /// For every constraint below an input, a value that breaks it.
 pub fn breaches(input: ShapeId) -> Vec<Breach> {
     let mut walk = Walk { root: input, path: Vec::new(), shapes: Vec::new(), breaches: Vec::new() };

@@ -9,17 +9,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use securityhub_fixtures::Operation;
 use securityhub_local::Emulator;
-use securityhub_local_tests::answer;
 use securityhub_local_tests::door::Door;
+use securityhub_local_tests::{answer, sample};
 use serde_json::{Value, json};
 
 const ARN: &str = "arn:aws:securityhub:us-east-1:111111111111:hub/default";
-
-fn enabled() -> Door {
-    let door = Door::default();
-    assert_eq!(door.call(Operation::EnableSecurityHub, &json!({})).0, 200);
-    door
-}
 
 /// Sends a query call to a neighbour service.
 fn query(door: &Door, service: &str, form: &'static str) -> Response<Bytes> {
@@ -36,7 +30,7 @@ fn text(response: &Response<Bytes>) -> &str {
 
 #[test]
 fn cln_01_tag_01_an_arn_in_a_path_may_be_encoded_or_not() {
-    let door = enabled();
+    let door = Door::enabled();
     for path in [
         format!("/tags/{ARN}"),
         format!("/tags/{}", ARN.replace(':', "%3A")),
@@ -61,22 +55,9 @@ fn cln_02_a_call_without_body_length_and_type_is_good() {
 
 #[test]
 fn cln_05_cln_06_lists_are_there_when_empty_and_the_last_page_has_no_token() {
-    let door = enabled();
+    let door = Door::enabled();
     assert_eq!(door.call(Operation::GetFindings, &json!({})), (200, json!({ "Findings": [] })));
-    let finding = json!({
-        "SchemaVersion": "2018-10-08",
-        "Id": "scan/1",
-        "ProductArn": "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default",
-        "GeneratorId": "scan",
-        "AwsAccountId": "111111111111",
-        "Types": ["Effects"],
-        "CreatedAt": "2026-01-15T08:00:00Z",
-        "UpdatedAt": "2026-01-15T08:00:00Z",
-        "Severity": { "Label": "LOW" },
-        "Title": "Port 22 is open",
-        "Description": "Found by a scan.",
-        "Resources": [{ "Type": "Other", "Id": "host-1" }],
-    });
+    let finding = sample::finding("111111111111");
     let imported = door.call(Operation::BatchImportFindings, &json!({ "Findings": [finding] }));
     assert_eq!(imported, (200, json!({ "FailedCount": 0, "SuccessCount": 1, "FailedFindings": [] })));
     let (_, page) = door.call(Operation::GetFindings, &json!({ "MaxResults": 1 }));
@@ -137,13 +118,13 @@ fn nb_01_to_07_the_calls_that_clients_make_beside_security_hub_are_answered() {
 #[test]
 fn tf_04_a_hub_of_no_account_is_not_found() {
     let input = json!({ "HubArn": "arn:aws:securityhub:us-east-1::hub/default" });
-    let (status, body) = enabled().call(Operation::DescribeHub, &input);
+    let (status, body) = Door::enabled().call(Operation::DescribeHub, &input);
     assert_eq!((status, &body["Code"]), (404, &json!("ResourceNotFoundException")));
 }
 
 #[test]
 fn tf_06_regions_at_one_endpoint_stay_apart() {
-    let mut door = enabled();
+    let mut door = Door::enabled();
     let described = |door: &Door| door.call(Operation::DescribeHub, &json!({}));
     assert_eq!(described(&door).1["HubArn"], ARN);
     door.region = "us-west-2".to_owned();

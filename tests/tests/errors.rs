@@ -11,12 +11,6 @@ use serde_json::{Value, json};
 
 const OTHER: &str = "222222222222";
 
-fn enabled() -> Door {
-    let door = Door::default();
-    assert_eq!(door.call(Operation::EnableSecurityHub, &json!({})).0, 200);
-    door
-}
-
 fn send(door: &Door, method: &str, path: &str, authorization: Option<&str>, body: &'static str) -> Response<Bytes> {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(authorization) = authorization {
@@ -33,23 +27,6 @@ fn refused(door: &Door, operation: Operation, input: &Value) -> (u16, String, St
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
-}
-
-fn finding(account: &str) -> Value {
-    json!({
-        "SchemaVersion": "2018-10-08",
-        "Id": "scan/1",
-        "ProductArn": format!("arn:aws:securityhub:us-east-1:{account}:product/{account}/default"),
-        "GeneratorId": "scan",
-        "AwsAccountId": account,
-        "Types": ["Effects"],
-        "CreatedAt": "2026-01-15T08:00:00Z",
-        "UpdatedAt": "2026-01-15T08:00:00Z",
-        "Severity": { "Label": "LOW" },
-        "Title": "Port 22 is open",
-        "Description": "Found by a scan.",
-        "Resources": [{ "Type": "Other", "Id": "host-1" }],
-    })
 }
 
 #[test]
@@ -82,7 +59,7 @@ fn err_05_an_unknown_path_is_404_and_a_wrong_method_405() {
 
 #[test]
 fn err_06_tf_07_what_is_not_built_is_named_and_never_a_5xx() {
-    let door = enabled();
+    let door = Door::enabled();
     let missing = Operation::ALL.into_iter().filter(|&operation| entry(operation).behaviour == Behaviour::Missing);
     for operation in missing {
         let input = sample::valid(operation.model().input, false);
@@ -118,7 +95,7 @@ fn err_08_refusals_come_in_one_order() {
 
 #[test]
 fn err_09_each_half_has_its_code_for_a_bad_request() {
-    let door = enabled();
+    let door = Door::enabled();
     for (operation, expected) in [
         (Operation::GetFindings, "InvalidInputException"),
         (Operation::GetFindingsV2, "ValidationException"),
@@ -131,8 +108,8 @@ fn err_09_each_half_has_its_code_for_a_bad_request() {
 
 #[test]
 fn err_12_a_sentence_begins_with_whom_it_is_about() {
-    let door = enabled();
-    let mut wrong = finding("111111111111");
+    let door = Door::enabled();
+    let mut wrong = sample::finding("111111111111");
     wrong["Resources"] = json!([]);
     let (_, body) = door.call(Operation::BatchImportFindings, &json!({ "Findings": [wrong] }));
     assert_eq!(
@@ -170,9 +147,9 @@ fn err_13_err_15_err_16_err_20_what_is_answered_while_the_hub_is_off() {
 
 #[test]
 fn err_18_a_product_that_the_caller_may_not_write_is_named_with_the_caller_and_the_action() {
-    let door = enabled();
+    let door = Door::enabled();
     let (status, code, message) =
-        refused(&door, Operation::BatchImportFindings, &json!({ "Findings": [finding(OTHER)] }));
+        refused(&door, Operation::BatchImportFindings, &json!({ "Findings": [sample::finding(OTHER)] }));
     assert_eq!((status, code.as_str()), (403, "AccessDeniedException"));
     assert_eq!(
         message,
