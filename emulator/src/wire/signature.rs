@@ -3,6 +3,7 @@
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use http::{HeaderMap, Method, Uri};
+use jiff::fmt::rfc2822;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
@@ -14,6 +15,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS \
                         Secret Access Key and signing method. Consult the service documentation for details.";
+
+const HOST_NOT_SIGNED: &str = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
 
 /// Checks a signature. Its age is not looked at: the world's clock need not be the machine's.
 ///
@@ -27,18 +30,24 @@ pub fn verify(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<(), AwsError> {
+    let mismatch = |message| AwsError::new(ErrorCode::InvalidSignatureException, message);
+    if !signature.signed_headers.iter().any(|name| name == "host") {
+        return Err(mismatch(HOST_NOT_SIGNED));
+    }
     let canonical = canonical_request(signature, method, uri, headers, body);
+    let time = time(signature, uri, headers);
+    if !time.starts_with(&signature.date) {
+        return Err(mismatch(MISMATCH));
+    }
     let scope = format!("{}/{}/{}/aws4_request", signature.date, signature.region, signature.service);
-    let text = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{}", time(signature, uri, headers), hash(canonical.as_bytes()));
+    let text = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{}", time, hash(canonical.as_bytes()));
     let parts = [&*signature.date, &signature.region, &signature.service, "aws4_request"];
     let key = parts.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| {
         keyed(&key, part.as_bytes()).finalize().into_bytes().to_vec()
     });
     let provided = from_hexadecimal(&signature.signature).unwrap_or_default();
     // The comparison takes the same time wherever the two differ.
-    keyed(&key, text.as_bytes())
-        .verify_slice(&provided)
-        .map_err(|_| AwsError::new(ErrorCode::InvalidSignatureException, MISMATCH))
+    keyed(&key, text.as_bytes()).verify_slice(&provided).map_err(|_| mismatch(MISMATCH))
 }
 
 fn canonical_request(signature: &Signature, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> String {
@@ -57,12 +66,22 @@ fn canonical_request(signature: &Signature, method: &Method, uri: &Uri, headers:
     .join("\n")
 }
 
-/// Services other than S3 encode the path that is on the wire once more.
+/// Services other than S3 take dot segments and empty ones out of the path that is on the wire, and encode it once
+/// more.
 fn canonical_path(service: &str, path: &str) -> String {
     if service == "s3" {
         return path.to_owned();
     }
-    path.split('/').map(|segment| utf8_percent_encode(segment, ENCODED).to_string()).collect::<Vec<_>>().join("/")
+    let mut canonical: Vec<String> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => _ = canonical.pop(),
+            segment => canonical.push(utf8_percent_encode(segment, ENCODED).to_string()),
+        }
+    }
+    let end = if path.ends_with('/') && !canonical.is_empty() { "/" } else { "" };
+    format!("/{}{end}", canonical.join("/"))
 }
 
 /// Pairs sorted by name and value, each encoded; a presigned query has all but the signature itself.
@@ -103,13 +122,23 @@ fn payload(signature: &Signature, headers: &HeaderMap, body: &[u8]) -> String {
     }
 }
 
-/// The time of signing, as it was signed.
+/// The time of signing, as it was signed: that of X-Amz-Date, else of Date.
 fn time(signature: &Signature, uri: &Uri, headers: &HeaderMap) -> String {
     if signature.presigned {
         let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         return pairs.filter(|(name, _)| *name == "X-Amz-Date").map(|(_, value)| value.to_owned()).collect();
     }
-    headers.get("x-amz-date").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text("x-amz-date"), text("date")) {
+        (Some(time), _) => time.to_owned(),
+        (None, date) => date.and_then(basic_form).unwrap_or_default(),
+    }
+}
+
+/// `20261124T153735Z` of the time in a Date header, `Tue, 24 Nov 2026 15:37:35 GMT`.
+fn basic_form(date: &str) -> Option<String> {
+    let instant = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+    Some(instant.strftime("%Y%m%dT%H%M%SZ").to_string())
 }
 
 fn keyed(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
@@ -136,6 +165,7 @@ fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use http::Request;
+    use http::request::Parts;
 
     use super::*;
     use crate::wire::identity;
@@ -238,5 +268,116 @@ mod tests {
         get.headers_mut().remove("host");
         *get.uri_mut() = format!("http://127.0.0.1:4600{}", get.uri()).parse().unwrap();
         assert!(check(&get, "local-secret").is_ok());
+    }
+
+    /// Requests that botocore signed with other headers and paths than its clients send.
+    fn unusual_vectors() -> [Request<&'static str>; 4] {
+        let request = |method: &str, uri: &str, service: &str, headers: &str, signature: &str| {
+            let scope = SCOPE.replace("securityhub", service);
+            let authorization =
+                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={headers}, Signature={signature}");
+            let request = Request::builder().method(method).uri(uri).header("host", "127.0.0.1:4600");
+            request.header("authorization", authorization)
+        };
+        let date = "20261124T153735Z";
+        let path = "/tags/arn%3Aaws%3Ahub//./x/../default/";
+        let dots = "5dc0b5e4f04d99c2d04b1d6dc3aaec01662f765bf39d0a7b9786e731acae3f2f";
+        let dated = "0fab4e12de031bd768ec8009b52e0e9aaa9711db03c430ea467e31724b2a9958";
+        let blanks = "7f048be3a1b01a03feab3b0cecde3e1a4ce2e6bdf16703d0afd722741ed94e59";
+        let buckets = "eade04031dc79ce0c5f58279e714b0abaf7c8ff79c07325683b8a3013fa324f0";
+        let payload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let hashed = "host;x-amz-content-sha256;x-amz-date";
+        [
+            request("GET", path, "securityhub", "host;x-amz-date", dots).header("x-amz-date", date).body(""),
+            request("GET", "/members?a=", "securityhub", "date;host", dated)
+                .header("date", "Tue, 24 Nov 2026 15:37:35 -0000")
+                .body(""),
+            request("POST", "/findings", "securityhub", &format!("{hashed};x-spaces"), blanks)
+                .header("x-amz-date", date)
+                .header("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+                .header("x-spaces", "  a   b  ")
+                .body("{}"),
+            request("GET", "/", "s3", hashed, buckets)
+                .header("x-amz-date", date)
+                .header("x-amz-content-sha256", payload)
+                .body(""),
+        ]
+        .map(Result::unwrap)
+    }
+
+    #[test]
+    fn err_07_unusual_requests_of_botocore_fit() {
+        for request in unusual_vectors() {
+            assert!(check(&request, "local-secret").is_ok(), "{request:?}");
+            assert!(check(&request, "another-secret").is_err(), "{request:?}");
+        }
+    }
+
+    /// Whether a request is refused, be it that its signature cannot even be read.
+    fn is_refused(request: &Request<&'static str>) -> bool {
+        let (parts, ()) = request.clone().map(|_| ()).into_parts();
+        let Ok(Some(signature)) = identity::signature(&parts) else { return true };
+        let Parts { method, uri, headers, .. } = &parts;
+        verify(&signature, "local-secret", method, uri, headers, request.body().as_bytes()).is_err()
+    }
+
+    /// The text with one byte changed, for every byte from `start` on.
+    fn changes(text: &str, start: usize) -> Vec<String> {
+        let others = |position: usize| [b'x', b'0'].into_iter().filter(move |&byte| byte != text.as_bytes()[position]);
+        let change = |position: usize, byte: u8| {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[position] = byte;
+            String::from_utf8(bytes).unwrap()
+        };
+        (start..text.len()).flat_map(|position| others(position).map(move |byte| change(position, byte))).collect()
+    }
+
+    #[test]
+    fn err_07_whichever_byte_changes_the_signature_does_not_fit() {
+        let mut tried = 0;
+        for request in vectors() {
+            let mut changed = Vec::new();
+            for uri in changes(&request.uri().to_string(), 1) {
+                let Ok(uri) = uri.parse() else { continue };
+                let mut other = request.clone();
+                *other.uri_mut() = uri;
+                changed.push(other);
+            }
+            for body in changes(request.body(), 0) {
+                changed.push(request.clone().map(|_| &*body.leak()));
+            }
+            for (name, value) in request.headers() {
+                // The access key is in the header form no part of what is signed: the secret stands for it.
+                let value = value.to_str().unwrap();
+                for text in changes(value, value.find("/20261124").unwrap_or_default()) {
+                    let mut other = request.clone();
+                    other.headers_mut().insert(name.clone(), text.parse().unwrap());
+                    changed.push(other);
+                }
+            }
+            tried += changed.len();
+            for request in changed {
+                assert!(is_refused(&request), "{request:?}");
+            }
+        }
+        assert!(tried > 1000, "only {tried}");
+    }
+
+    #[test]
+    fn err_07_the_host_must_be_signed() {
+        let [mut get, ..] = vectors();
+        let header = get.headers()["authorization"].to_str().unwrap().replace("host;", "");
+        get.headers_mut().insert("authorization", header.parse().unwrap());
+        assert_eq!(check(&get, "local-secret").unwrap_err().message, HOST_NOT_SIGNED);
+    }
+
+    #[test]
+    fn err_07_the_day_of_the_scope_is_that_of_the_request() {
+        // Signed for the day after, in all that is hashed; only the two days differ.
+        let signature = "45429f8d148e65ac7605edd5d588ceb777070ed9feb2f9bdd14c27308b564402";
+        let mut request = signed("GET", "/accounts", "", "host;x-amz-date", signature);
+        let header = request.headers()["authorization"].to_str().unwrap().replace("/20261124/", "/20261125/");
+        request.headers_mut().insert("authorization", header.parse().unwrap());
+        assert_eq!(check(&request, "local-secret").unwrap_err().message, MISMATCH);
     }
 }
