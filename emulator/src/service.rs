@@ -106,8 +106,7 @@ impl Service {
         let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&parts, &body, &request_id)));
         answered.unwrap_or_else(|_| {
             tracing::error!(%request_id, method = %parts.method, path = parts.uri.path(), "a request panicked");
-            let error = AwsError::new(ErrorCode::InternalException, "Internal server error");
-            answer::error(&error, &request_id)
+            answer::error(&AwsError::new(fault_code(&parts), "Internal server error"), &request_id)
         })
     }
 
@@ -209,6 +208,14 @@ fn assert_declared(operation: Operation, error: &AwsError) {
     assert!(may, "{name} may not answer {error}");
 }
 
+/// The code that the half of the API has for a fault of its own.
+fn fault_code(parts: &Parts) -> ErrorCode {
+    match route::find(&parts.method, parts.uri.path()) {
+        Ok(route) if route.operation.answers_validation_exception() => ErrorCode::InternalServerException,
+        _ => ErrorCode::InternalException,
+    }
+}
+
 /// Refuses a caller in the words of the service that it signs for.
 fn refuse_caller(error: &AwsError, parts: &Parts, request_id: &str) -> Response<Bytes> {
     match identity::signature(parts) {
@@ -227,4 +234,17 @@ fn refuse(error: &AwsError, operation: Option<Operation>, request_id: &str) -> R
         tracing::info!(operation, request_id, %error, "refused");
     }
     answer::error(error, request_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn err_02_a_fault_has_the_code_of_its_half() {
+        let code = |path: &str| fault_code(&Request::get(path).body(()).unwrap().into_parts().0);
+        assert_eq!(code("/hubv2"), ErrorCode::InternalServerException);
+        assert_eq!(code("/accounts"), ErrorCode::InternalException);
+        assert_eq!(code("/nope"), ErrorCode::InternalException);
+    }
 }

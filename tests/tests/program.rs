@@ -324,6 +324,20 @@ fn err_11_a_head_that_stalls_ends_its_connection() {
 }
 
 #[test]
+fn err_11_a_connection_that_sends_no_request_is_closed() {
+    let program = Program::start(&["--read-timeout", "1"]);
+    for start in ["", "PR", "GET /acc"] {
+        let mut stream = program.connect();
+        stream.write_all(start.as_bytes()).unwrap();
+        let begun = Instant::now();
+        let read = stream.read(&mut [0; 64]).expect("the end comes before the reader gives up");
+        assert_eq!(read, 0, "after {start:?}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "after {start:?}: {:?}", begun.elapsed());
+    }
+    program.assert_healthy();
+}
+
+#[test]
 fn err_11_a_body_that_stalls_is_answered() {
     let program = Program::start(&["--read-timeout", "1"]);
     let stalled = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: 100\r\n\r\n{{");

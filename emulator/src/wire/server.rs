@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -54,6 +56,15 @@ async fn told(stopped: &mut watch::Receiver<bool>) {
     _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
+/// Done when a connection has brought no request in time. The version of HTTP is told by the first bytes, and hyper
+/// waits for those without an end.
+async fn silence(asked: Arc<AtomicBool>, read_timeout: Duration) {
+    tokio::time::sleep(read_timeout).await;
+    if asked.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
+}
+
 async fn accept<H, F>(listener: TcpListener, handle: H, read_timeout: Duration, mut stopped: watch::Receiver<bool>)
 where
     H: Fn(Request<Bytes>) -> F + Clone + Send + Sync + 'static,
@@ -87,7 +98,10 @@ where
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
     _ = stream.set_nodelay(true);
+    let asked = Arc::new(AtomicBool::new(false));
+    let silent = silence(Arc::clone(&asked), read_timeout);
     let service = service_fn(move |request: Request<Incoming>| {
+        asked.store(true, Ordering::Relaxed);
         let handle = handle.clone();
         async move { Ok::<_, Infallible>(answer(request, handle, read_timeout).await.map(Full::new)) }
     });
@@ -97,6 +111,7 @@ where
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let served = tokio::select! {
         served = connection.as_mut() => served,
+        () = silent => return,
         () = told(&mut stopped) => {
             connection.as_mut().graceful_shutdown();
             connection.await
