@@ -182,7 +182,9 @@ fn call(
     parts: &Parts,
     body: &Bytes,
 ) -> Result<Answer, AwsError> {
-    let document = input::read(operation, labels, parts, body).map_err(|rejection| rejection.into_error(operation))?;
+    let rejected = |rejection: input::Rejection| rejection.into_error(operation);
+    let body = input::Body::new(operations::entry(operation).per_item, parts, body).map_err(rejected)?;
+    let document = input::read(operation, labels, parts, &body).map_err(rejected)?;
     let input = gate::enter(world, &caller, operation, document)?;
     operations::call(&Context { world, caller }, operation, input)
 }

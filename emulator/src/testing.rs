@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use securityhub_fixtures::Operation;
+use securityhub_fixtures::model::Kind;
 use serde_json::{Value, json};
 
 use crate::aws_error::AwsError;
@@ -49,7 +50,16 @@ impl Stage {
         let now = self.0.clock.now();
         due::run(&self.0, now);
         let caller = Caller { principal: Principal::local_user(id(account)), region: Region::new(region), now };
-        let document = read::document(operation.model().input, &input.to_string()).expect("a test sends JSON");
+        let text = input.to_string();
+        let shape = operation.model().input;
+        let document = match operations::entry(operation).per_item {
+            Some(list) => read::body_with_items(shape, list, &text, &text),
+            None => read::document(shape, &text),
+        };
+        let mut document = document.expect("a test sends JSON");
+        if let Kind::Structure(structure) = &shape.shape().kind {
+            read::missing(structure, &mut document);
+        }
         let answered = gate::enter(&self.0, &caller, operation, document)
             .and_then(|input| operations::call(&Context { world: &self.0, caller }, operation, input));
         match answered {

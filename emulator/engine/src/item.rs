@@ -2,10 +2,8 @@
 
 use std::net::IpAddr;
 
-use serde_json::{Map, Value};
-
-use crate::date;
 use crate::schema::FieldKind;
+use crate::{date, json};
 
 /// One value of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,40 +24,66 @@ pub(crate) enum Item<'d> {
     Anywhere(&'d str),
 }
 
-/// Whether `found` holds for any value in the leaf of a path. `pairs`: entries are objects of `name` and `value`.
-pub(crate) fn any<'d>(kind: FieldKind, pairs: bool, leaf: &'d Value, found: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
-    let item = match kind {
-        FieldKind::String => leaf.as_str().map(Item::Text),
-        // Adding zero makes -0.0 the same number as 0.0.
-        FieldKind::Number => leaf.as_f64().map(|number| Item::Number(number + 0.0)),
-        FieldKind::Date => leaf.as_str().and_then(date::strict).map(Item::Instant),
-        FieldKind::Ip => leaf.as_str().and_then(address),
-        FieldKind::Boolean => leaf.as_bool().map(Item::Boolean),
-        FieldKind::Map if pairs => leaf.as_object().and_then(pair),
-        FieldKind::Map => return leaf.as_object().is_some_and(|map| any_entry(map, found)),
-        FieldKind::Keyword => return any_string(leaf, found),
-    };
-    item.is_some_and(found)
-}
-
-fn address(text: &str) -> Option<Item<'_>> {
-    Some(Item::Address { text, address: text.parse().ok()? })
-}
-
-fn pair(object: &Map<String, Value>) -> Option<Item<'_>> {
-    Some(Item::Entry { key: object.get("name")?.as_str()?, value: object.get("value")?.as_str()? })
-}
-
-fn any_entry<'d>(map: &'d Map<String, Value>, found: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
-    map.iter().any(|(key, value)| value.as_str().is_some_and(|value| found(Item::Entry { key, value })))
-}
-
-/// Whether `found` holds for any string below `node`; keys are not looked at (FLT-38).
-fn any_string<'d>(node: &'d Value, found: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
-    match node {
-        Value::String(text) => found(Item::Anywhere(text)),
-        Value::Array(elements) => elements.iter().any(|element| any_string(element, found)),
-        Value::Object(members) => members.values().any(|member| any_string(member, found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+/// Whether `found` holds for any value in the leaf of a path, given as JSON text. `pairs`: entries are objects of
+/// `name` and `value`.
+pub(crate) fn any(kind: FieldKind, pairs: bool, leaf: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
+    match kind {
+        FieldKind::String => text(leaf, |text| found(Item::Text(text))),
+        FieldKind::Date => text(leaf, |text| date::strict(text).is_some_and(|instant| found(Item::Instant(instant)))),
+        FieldKind::Ip => text(leaf, |text| text.parse().is_ok_and(|address| found(Item::Address { text, address }))),
+        FieldKind::Number => number(leaf).is_some_and(|number| found(Item::Number(number))),
+        FieldKind::Boolean => match leaf {
+            b"true" => found(Item::Boolean(true)),
+            b"false" => found(Item::Boolean(false)),
+            _ => false,
+        },
+        FieldKind::Map if pairs => any_pair(leaf, found),
+        FieldKind::Map => any_entry(leaf, found),
+        FieldKind::Keyword => json::any_string(leaf, 0, &mut |text| found(Item::Anywhere(text))),
     }
+}
+
+/// Whether `found` holds for the leaf, if it is a string.
+fn text(leaf: &[u8], found: impl FnOnce(&str) -> bool) -> bool {
+    let inner = leaf.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    inner.and_then(json::unescape).is_some_and(|text| found(&text))
+}
+
+/// The leaf, if it is a number. Adding zero makes -0.0 the same number as 0.0.
+fn number(leaf: &[u8]) -> Option<f64> {
+    if !leaf.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-') {
+        return None;
+    }
+    let number: f64 = std::str::from_utf8(leaf).ok()?.parse().ok()?;
+    Some(number + 0.0)
+}
+
+fn any_entry(leaf: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
+    let mut is_found = false;
+    if leaf.first() == Some(&b'{') {
+        json::members(leaf, 0, |key, at| {
+            let end = json::value(leaf, at)?;
+            let key = json::unescape(key)?;
+            is_found = is_found || text(leaf.get(at..end)?, |value| found(Item::Entry { key: &key, value }));
+            Some(end)
+        });
+    }
+    is_found
+}
+
+fn any_pair(leaf: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
+    let (mut key, mut value) = (None, None);
+    if leaf.first() == Some(&b'{') {
+        json::members(leaf, 0, |name, at| {
+            let end = json::value(leaf, at)?;
+            let said = leaf.get(at..end)?.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+            match name {
+                b"name" => key = said.and_then(json::unescape),
+                b"value" => value = said.and_then(json::unescape),
+                _ => {}
+            }
+            Some(end)
+        });
+    }
+    key.zip(value).is_some_and(|(key, value)| found(Item::Entry { key: &key, value: &value }))
 }

@@ -1,12 +1,9 @@
 //! Pages of rows, and where the next one begins.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
-
-use bytes::Bytes;
+use std::ops::Range;
 
 use crate::sort::{SortKey, SortValue};
-use crate::table::Key;
 
 /// Where a row stands in an order. A page that begins after a position needs no row to stand there any more (SRT-18).
 #[derive(Clone, Debug, PartialEq)]
@@ -30,10 +27,8 @@ impl Position {
 /// One row of a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// Whose document it is.
-    pub key: Arc<Key>,
-    /// The document, as stored.
-    pub document: Bytes,
+    /// Where its document, as stored, stands in the page's bytes.
+    pub document: Range<usize>,
     /// Where the row stood when the page was made.
     pub position: Position,
 }
@@ -41,18 +36,38 @@ pub struct Row {
 /// Rows in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
+    /// What the page was made behind, then the documents joined by commas.
+    pub bytes: Vec<u8>,
     /// The rows, as many as were asked for unless there are no more.
     pub rows: Vec<Row>,
     /// Whether rows follow after the last one.
     pub more: bool,
 }
 
-/// Joins pages that several tables gave for one question, order, position and limit.
-pub fn merge(pages: Vec<Page>, sort: &[SortKey], limit: usize) -> Page {
+impl Page {
+    /// The documents of the rows.
+    pub fn documents(&self) -> impl Iterator<Item = &[u8]> {
+        self.rows.iter().map(|row| self.bytes.get(row.document.clone()).unwrap_or_default())
+    }
+}
+
+/// Joins pages that several tables gave for one question, order, position and limit, behind `bytes`.
+pub fn merge(pages: &[Page], sort: &[SortKey], limit: usize, mut bytes: Vec<u8>) -> Page {
     let more = pages.iter().any(|page| page.more);
-    let mut rows: Vec<Row> = pages.into_iter().flat_map(|page| page.rows).collect();
-    rows.sort_by(|one, two| one.position.compare(&two.position, sort));
-    let more = more || rows.len() > limit;
-    rows.truncate(limit);
-    Page { rows, more }
+    let of_page =
+        |page: &'_ Page| page.rows.iter().cloned().zip(page.documents().map(<[u8]>::to_vec)).collect::<Vec<_>>();
+    let mut found: Vec<(Row, Vec<u8>)> = pages.iter().flat_map(of_page).collect();
+    found.sort_by(|(one, _), (two, _)| one.position.compare(&two.position, sort));
+    let more = more || found.len() > limit;
+    found.truncate(limit);
+    let mut rows = Vec::with_capacity(found.len());
+    for (row, document) in found {
+        if !rows.is_empty() {
+            bytes.push(b',');
+        }
+        let start = bytes.len();
+        bytes.extend_from_slice(&document);
+        rows.push(Row { document: start..bytes.len(), ..row });
+    }
+    Page { bytes, rows, more }
 }

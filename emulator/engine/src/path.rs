@@ -1,6 +1,8 @@
-//! Paths into a document, parsed once.
+//! Paths into a document, parsed once; several of them are followed in one pass over the text.
 
-use serde_json::Value;
+use crate::item::{self, Item};
+use crate::json;
+use crate::schema::{FieldId, FieldKind};
 
 /// The way from the root of a document to the values of a field; a step may pass through every element of an array.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,39 +27,105 @@ impl Path {
     }
 
     /// Whether the path ends in the elements of an array.
-    pub(crate) fn ends_in_elements(&self) -> bool {
+    fn ends_in_elements(&self) -> bool {
         self.steps.last().is_some_and(|step| step.each)
-    }
-
-    /// Whether `found` holds for any value at this path. Values of another form than the path says (an object where
-    /// an array is expected and the reverse) are missing.
-    pub(crate) fn any<'d>(&self, document: &'d Value, found: &mut dyn FnMut(&'d Value) -> bool) -> bool {
-        any(&self.steps, document, found)
     }
 }
 
-fn any<'d>(steps: &[Step], node: &'d Value, found: &mut dyn FnMut(&'d Value) -> bool) -> bool {
-    let Some((step, rest)) = steps.split_first() else {
-        return found(node);
-    };
-    match node.get(&step.member) {
-        None => false,
-        Some(member) if step.each => {
-            member.as_array().is_some_and(|elements| elements.iter().any(|element| any(rest, element, found)))
+/// The paths of several fields, joined where they begin alike.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Paths {
+    root: Node,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Node {
+    leaves: Vec<Leaf>,
+    members: Vec<(String, Node)>,
+    /// The elements of an array.
+    each: Option<Box<Node>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Leaf {
+    field: FieldId,
+    kind: FieldKind,
+    /// Entries of a map are objects of `name` and `value`.
+    pairs: bool,
+}
+
+impl Paths {
+    /// Adds the path of a field.
+    pub(crate) fn add(&mut self, field: FieldId, kind: FieldKind, path: &Path) {
+        let mut node = &mut self.root;
+        for step in &path.steps {
+            let known = node.members.iter().position(|(name, _)| *name == step.member);
+            let position = known.unwrap_or(node.members.len());
+            if known.is_none() {
+                node.members.push((step.member.clone(), Node::default()));
+            }
+            node = &mut node.members[position].1;
+            if step.each {
+                node = node.each.get_or_insert_default();
+            }
         }
-        Some(member) => any(rest, member, found),
+        node.leaves.push(Leaf { field, kind, pairs: path.ends_in_elements() });
+    }
+
+    /// Whether `found` holds for any value at any of the paths; the walk ends there. Values of another form than the
+    /// path says (an object where an array is expected and the reverse) are missing.
+    pub(crate) fn any(&self, document: &[u8], found: &mut dyn FnMut(FieldId, Item<'_>) -> bool) -> bool {
+        let mut walk = Walk { document, found, is_found: false };
+        _ = walk.value(&self.root, json::blanks(document, 0));
+        walk.is_found
+    }
+}
+
+struct Walk<'d, 'f> {
+    document: &'d [u8],
+    found: &'f mut dyn FnMut(FieldId, Item<'_>) -> bool,
+    is_found: bool,
+}
+
+impl Walk<'_, '_> {
+    /// Behind the value at `at`; none when the walk ends, for what was found or for text that is no JSON.
+    fn value(&mut self, node: &Node, at: usize) -> Option<usize> {
+        let document = self.document;
+        let end = match (document.get(at)?, &node.each) {
+            (b'{', _) if !node.members.is_empty() => json::members(document, at, |name, at| {
+                match node.members.iter().find(|(member, _)| member.as_bytes() == name) {
+                    Some((_, below)) => self.value(below, at),
+                    None => json::value(document, at),
+                }
+            }),
+            (b'[', Some(each)) => json::elements(document, at, |at| self.value(each, at)),
+            _ => json::value(document, at),
+        }?;
+        for leaf in &node.leaves {
+            let found = &mut *self.found;
+            let value = document.get(at..end)?;
+            if item::any(leaf.kind, leaf.pairs, value, &mut |item| found(leaf.field, item)) {
+                self.is_found = true;
+                return None;
+            }
+        }
+        Some(end)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    fn check(path: &str, document: &Value, expected: &[Value]) {
+    fn check(path: &str, document: &Value, expected: &[&str]) {
+        let mut paths = Paths::default();
+        paths.add(FieldId(0), FieldKind::String, &Path::parse(path));
         let mut seen = Vec::new();
-        Path::parse(path).any(document, &mut |value| {
-            seen.push(value.clone());
+        paths.any(document.to_string().as_bytes(), &mut |_, item| {
+            if let Item::Text(text) = item {
+                seen.push(text.to_owned());
+            }
             false
         });
         assert_eq!(seen, expected, "{path}");
@@ -66,21 +134,39 @@ mod tests {
     #[test]
     fn flt_42_a_path_reaches_every_element() {
         let document = json!({"Resources": [{"Ips": ["a", "b"]}, {}, {"Ips": ["c"]}, {"Ips": "d"}], "Title": "t"});
-        check("Title", &document, &[json!("t")]);
-        check("Resources[].Ips[]", &document, &[json!("a"), json!("b"), json!("c")]);
+        check("Title", &document, &["t"]);
+        check("Resources[].Ips[]", &document, &["a", "b", "c"]);
         check("Resources.Ips[]", &document, &[]);
         check("Title[]", &document, &[]);
         check("Missing.Deeper", &document, &[]);
     }
 
     #[test]
-    fn a_path_stops_at_the_first_find() {
-        let document = json!({"Types": ["a", "b", "c"]});
+    fn a_walk_stops_at_the_first_find() {
+        let mut paths = Paths::default();
+        paths.add(FieldId(0), FieldKind::String, &Path::parse("Types[]"));
         let mut seen = 0;
-        assert!(Path::parse("Types[]").any(&document, &mut |value| {
+        let document = json!({"Types": ["a", "b", "c"]}).to_string();
+        assert!(paths.any(document.as_bytes(), &mut |_, item| {
             seen += 1;
-            value == "b"
+            item == Item::Text("b")
         }));
         assert_eq!(seen, 2);
+    }
+
+    #[test]
+    fn several_fields_are_read_in_one_walk() {
+        let mut paths = Paths::default();
+        for (number, path) in (0..).zip(["A.B", "A.C[]", "A", "C"]) {
+            paths.add(FieldId(number), FieldKind::String, &Path::parse(path));
+        }
+        let mut seen = Vec::new();
+        let document = json!({"A": {"B": "b", "C": ["c", "d"]}, "C": "e"}).to_string();
+        paths.any(document.as_bytes(), &mut |field, item| {
+            seen.push((field.0, format!("{item:?}")));
+            false
+        });
+        let expected = [(0, "b"), (1, "c"), (1, "d"), (3, "e")];
+        assert_eq!(seen, expected.map(|(field, text)| (field, format!("Text({text:?})"))));
     }
 }

@@ -1,111 +1,150 @@
 //! How a table answers a filter: which columns, in what sequence, and what must be read from documents.
 
-use roaring::RoaringBitmap;
-
-use crate::column::Probe;
+use crate::bits::Bits;
+use crate::column::{Column, Matcher, Probe};
 use crate::filter::Filter;
 use crate::schema::{FieldId, FieldKind, Schema};
 
-/// The steps that find the rows of a filter.
-#[derive(Debug)]
-pub(crate) enum Plan<'f> {
+/// The steps that find the slots of a filter, a block at a time.
+pub(crate) enum Plan<'t> {
     /// All candidates.
     Everything,
-    /// Each step among the rows that the ones before it left; those that read documents come last.
-    Intersection(Vec<Plan<'f>>),
-    /// Each step among the rows that the ones before it did not find.
-    Union(Vec<Plan<'f>>),
+    /// No candidate.
+    Nothing,
+    /// Each step among the slots that the ones before it left; those that leave few come first, those that read
+    /// documents last.
+    Intersection(Vec<Plan<'t>>),
+    /// Each step among the slots that the ones before it did not find.
+    Union(Vec<Plan<'t>>),
     /// The candidates that the step does not find.
-    Complement(Box<Plan<'f>>),
+    Complement(Box<Plan<'t>>),
     /// Answered by a column.
-    Column { field: FieldId, probe: Probe<'f> },
+    Column(Matcher<'t>),
     /// Answered by reading the candidates' documents: keyword search, whose column would be all text there is.
-    Documents { field: FieldId, probe: Probe<'f> },
+    Documents { field: FieldId, probe: Probe<'t> },
 }
 
 /// What a plan reads from.
 pub(crate) trait Source {
-    /// Those of `candidates` with a value in the column of `field` that passes.
-    fn column(&self, field: FieldId, probe: Probe<'_>, candidates: &RoaringBitmap) -> RoaringBitmap;
-    /// Those of `candidates` with a value in their document that passes.
-    fn documents(&self, field: FieldId, probe: Probe<'_>, candidates: &RoaringBitmap) -> RoaringBitmap;
+    /// The column of a field, which has been built.
+    fn column(&self, field: FieldId) -> Option<&Column>;
+    /// Whether the document of a slot has a value that passes.
+    fn reads(&self, slot: u32, field: FieldId, probe: Probe<'_>) -> bool;
 }
 
-impl<'f> Plan<'f> {
-    pub(crate) fn new(filter: &'f Filter, schema: &Schema) -> Self {
-        let steps = |parts: &'f [Filter]| {
-            let mut steps: Vec<Self> = parts.iter().map(|part| Self::new(part, schema)).collect();
-            steps.sort_by_key(Self::reads_documents);
-            steps
+/// The fields whose columns a filter needs.
+pub(crate) fn columns(filter: &Filter, schema: &Schema, fields: &mut Vec<FieldId>) {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().for_each(|part| columns(part, schema, fields)),
+        Filter::Not(part) => columns(part, schema, fields),
+        Filter::Term { field, .. } | Filter::In { field, .. } => {
+            if schema.kind(*field) != Some(FieldKind::Keyword) {
+                fields.push(*field);
+            }
+        }
+    }
+}
+
+impl<'t> Plan<'t> {
+    /// Plans a filter over `all` slots.
+    pub(crate) fn new(filter: &'t Filter, schema: &Schema, source: &'t impl Source, all: u64) -> Self {
+        let steps = |parts: &'t [Filter]| -> Vec<Self> {
+            parts.iter().map(|part| Self::new(part, schema, source, all)).collect()
         };
         match filter {
             Filter::All(parts) if parts.is_empty() => Self::Everything,
-            Filter::All(parts) => Self::Intersection(steps(parts)),
-            Filter::Any(parts) => Self::Union(steps(parts)),
-            Filter::Not(part) => Self::Complement(Box::new(Self::new(part, schema))),
-            Filter::Term { field, test } => Self::leaf(*field, Probe::Test(test), schema),
-            Filter::In { field, values } => Self::leaf(*field, Probe::In(values), schema),
+            Filter::All(parts) => {
+                let mut steps = steps(parts);
+                if steps.iter().any(|step| matches!(step, Self::Nothing)) {
+                    return Self::Nothing;
+                }
+                steps.sort_by_cached_key(|step| step.estimate(all));
+                Self::Intersection(steps)
+            }
+            Filter::Any(parts) => {
+                let mut steps = steps(parts);
+                steps.retain(|step| !matches!(step, Self::Nothing));
+                steps.sort_by_key(Self::reads_documents);
+                if steps.is_empty() { Self::Nothing } else { Self::Union(steps) }
+            }
+            Filter::Not(part) => match Self::new(part, schema, source, all) {
+                Self::Nothing => Self::Everything,
+                step => Self::Complement(Box::new(step)),
+            },
+            Filter::Term { field, test } => Self::leaf(*field, Probe::Test(test), schema, source),
+            Filter::In { field, values } => Self::leaf(*field, Probe::In(values), schema, source),
         }
     }
 
-    fn leaf(field: FieldId, probe: Probe<'f>, schema: &Schema) -> Self {
-        match schema.kind(field) {
-            Some(FieldKind::Keyword) => Self::Documents { field, probe },
-            _ => Self::Column { field, probe },
+    fn leaf(field: FieldId, probe: Probe<'t>, schema: &Schema, source: &'t impl Source) -> Self {
+        if schema.kind(field) == Some(FieldKind::Keyword) {
+            return Self::Documents { field, probe };
         }
+        let matcher = source.column(field).map(|column| Matcher::new(column, probe));
+        matcher.filter(|matcher| !matcher.is_nothing()).map_or(Self::Nothing, Self::Column)
     }
 
     fn reads_documents(&self) -> bool {
         match self {
-            Self::Everything | Self::Column { .. } => false,
+            Self::Everything | Self::Nothing | Self::Column(_) => false,
             Self::Documents { .. } => true,
             Self::Complement(step) => step.reads_documents(),
             Self::Intersection(steps) | Self::Union(steps) => steps.iter().any(Self::reads_documents),
         }
     }
 
-    /// Adds the fields whose columns are needed.
-    pub(crate) fn columns(&self, fields: &mut Vec<FieldId>) {
+    /// About how many of `all` slots the step finds; more than all where it reads documents.
+    fn estimate(&self, all: u64) -> u64 {
         match self {
-            Self::Everything | Self::Documents { .. } => {}
-            Self::Column { field, .. } => fields.push(*field),
-            Self::Complement(step) => step.columns(fields),
-            Self::Intersection(steps) | Self::Union(steps) => steps.iter().for_each(|step| step.columns(fields)),
+            Self::Nothing => 0,
+            Self::Everything => all,
+            Self::Column(matcher) => matcher.estimate(all),
+            Self::Documents { .. } => u64::MAX,
+            step if step.reads_documents() => u64::MAX,
+            Self::Complement(step) => all.saturating_sub(step.estimate(all)),
+            Self::Intersection(steps) => steps.iter().map(|step| step.estimate(all)).min().unwrap_or(all),
+            Self::Union(steps) => steps.iter().map(|step| step.estimate(all)).sum::<u64>().min(all),
         }
     }
 
-    /// Those of `candidates` that satisfy the filter.
-    pub(crate) fn rows(&self, source: &impl Source, candidates: &RoaringBitmap) -> RoaringBitmap {
+    /// Those of `candidates`, slots of a block, that satisfy the filter.
+    pub(crate) fn passing(&self, source: &impl Source, block: usize, candidates: &Bits) -> Bits {
         match self {
-            Self::Everything => candidates.clone(),
-            Self::Intersection(steps) => intersection(steps, source, candidates),
-            Self::Union(steps) => union(steps, source, candidates),
-            Self::Complement(step) => candidates - step.rows(source, candidates),
-            Self::Column { field, probe } => source.column(*field, *probe, candidates),
-            Self::Documents { field, probe } => source.documents(*field, *probe, candidates),
+            Self::Everything => *candidates,
+            Self::Nothing => Bits::NONE,
+            Self::Intersection(steps) => {
+                let mut left = *candidates;
+                for step in steps {
+                    if left.is_empty() {
+                        break;
+                    }
+                    left = step.passing(source, block, &left);
+                }
+                left
+            }
+            Self::Union(steps) => {
+                let mut found = Bits::NONE;
+                for step in steps {
+                    let left = candidates.without(&found);
+                    if left.is_empty() {
+                        break;
+                    }
+                    found = found.or(&step.passing(source, block, &left));
+                }
+                found
+            }
+            Self::Complement(step) => candidates.without(&step.passing(source, block, candidates)),
+            Self::Column(matcher) => matcher.passing(block, candidates),
+            Self::Documents { field, probe } => {
+                let mut found = Bits::NONE;
+                for place in candidates.places() {
+                    let slot = crate::column::number(block * crate::bits::BLOCK + place);
+                    if source.reads(slot, *field, *probe) {
+                        found.insert(place);
+                    }
+                }
+                found
+            }
         }
     }
-}
-
-fn intersection(steps: &[Plan<'_>], source: &impl Source, candidates: &RoaringBitmap) -> RoaringBitmap {
-    let mut left = candidates.clone();
-    for step in steps {
-        if left.is_empty() {
-            break;
-        }
-        left = step.rows(source, &left);
-    }
-    left
-}
-
-fn union(steps: &[Plan<'_>], source: &impl Source, candidates: &RoaringBitmap) -> RoaringBitmap {
-    let mut found = RoaringBitmap::new();
-    for step in steps {
-        let left = candidates - &found;
-        if left.is_empty() {
-            break;
-        }
-        found |= step.rows(source, &left);
-    }
-    found
 }

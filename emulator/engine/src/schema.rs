@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use crate::item::{self, Item};
-use crate::path::Path;
+use crate::path::{Path, Paths};
 
 /// One filterable field, as a row of a caller's field table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,13 +118,21 @@ impl Schema {
         self.entries.is_empty()
     }
 
+    /// Adds the path of a field to those that are followed together.
+    pub(crate) fn add_path(&self, field: FieldId, paths: &mut Paths) {
+        if let Some(entry) = self.entries.get(field.index()) {
+            paths.add(field, entry.kind, &entry.path);
+        }
+    }
+
     /// Whether `found` holds for any value that `document` has at `field`.
-    pub(crate) fn any<'d>(&self, field: FieldId, document: &'d Value, found: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
-        let Some(entry) = self.entries.get(field.index()) else {
-            return false;
-        };
-        let pairs = entry.path.ends_in_elements();
-        entry.path.any(document, &mut |leaf| item::any(entry.kind, pairs, leaf, found))
+    pub(crate) fn any(&self, field: FieldId, document: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
+        if self.kind(field) == Some(FieldKind::Keyword) {
+            return item::any(FieldKind::Keyword, false, document, found);
+        }
+        let mut paths = Paths::default();
+        self.add_path(field, &mut paths);
+        paths.any(document, &mut |_, item| found(item))
     }
 }
 

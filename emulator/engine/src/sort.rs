@@ -6,7 +6,6 @@
 use std::cmp::Ordering;
 
 use crate::date::Instant;
-use crate::item::Item;
 use crate::schema::FieldId;
 
 /// One criterion of an order. Fields of kind Map and Keyword have no order: all rows stand as missing.
@@ -51,26 +50,7 @@ pub(crate) enum SortPlace<'c> {
     Missing,
 }
 
-impl<'c> SortPlace<'c> {
-    pub(crate) fn of(item: Item<'c>) -> Option<Self> {
-        match item {
-            Item::Text(text) | Item::Address { text, .. } => Some(Self::Text(text)),
-            Item::Number(number) => Some(Self::Number(number)),
-            Item::Instant(instant) => Some(Self::Instant(instant)),
-            Item::Boolean(boolean) => Some(Self::from(boolean)),
-            Item::Entry { .. } | Item::Anywhere(_) => None,
-        }
-    }
-
-    pub(crate) fn to_value(self) -> SortValue {
-        match self {
-            Self::Missing => SortValue::Missing,
-            Self::Text(text) => SortValue::Text(text.to_owned()),
-            Self::Number(number) => SortValue::Number(number),
-            Self::Instant(instant) => SortValue::Instant(instant),
-        }
-    }
-
+impl SortPlace<'_> {
     /// The order of two rows under one criterion.
     pub(crate) fn compare(self, other: Self, descending: bool) -> Ordering {
         let missing = |place| matches!(place, Self::Missing);
@@ -87,7 +67,7 @@ impl<'c> SortPlace<'c> {
     }
 }
 
-impl From<bool> for SortPlace<'_> {
+impl From<bool> for SortValue {
     fn from(boolean: bool) -> Self {
         Self::Number(f64::from(u8::from(boolean)))
     }

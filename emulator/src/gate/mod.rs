@@ -3,8 +3,6 @@
 //! What lives here: what is asked of every operation alike. What may not: the rules of any one operation.
 //! Throttling and policies take their places before [`shape`] when they are built.
 
-use std::collections::BTreeMap;
-
 use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
@@ -19,7 +17,12 @@ use crate::state::World;
 ///
 /// # Errors
 /// The first refusal: shape, then an operation that is not built, then a hub that is off.
-pub fn enter(world: &World, caller: &Caller, operation: Operation, document: Document) -> Result<Input, AwsError> {
+pub fn enter<'t>(
+    world: &World,
+    caller: &Caller,
+    operation: Operation,
+    document: Document<'t>,
+) -> Result<Input<'t>, AwsError> {
     let input = shape(operation, document)?;
     built(operation)?;
     hub_on(world, caller, operation)?;
@@ -27,16 +30,12 @@ pub fn enter(world: &World, caller: &Caller, operation: Operation, document: Doc
 }
 
 /// 400 for what the input breaks, save for what belongs to single items.
-fn shape(operation: Operation, document: Document) -> Result<Input, AwsError> {
-    let (mut of_call, mut of_items) = (Vec::new(), BTreeMap::<usize, Vec<Violation>>::new());
-    for violation in document.violations {
-        match item(operation, &violation) {
-            Some(position) => of_items.entry(position).or_default().push(violation),
-            None => of_call.push(violation),
-        }
-    }
+fn shape(operation: Operation, document: Document<'_>) -> Result<Input<'_>, AwsError> {
+    let of_call: Vec<Violation> =
+        document.violations.into_iter().filter(|violation| !is_of_item(operation, violation)).collect();
     if of_call.is_empty() {
-        return Ok(Input { members: document.members, item_violations: of_items });
+        let items = document.items.map(|items| items.items).unwrap_or_default();
+        return Ok(Input { members: document.members, items });
     }
     Err(if operation.answers_validation_exception() {
         AwsError::new(ErrorCode::ValidationException, sentence::framework(&of_call))
@@ -45,13 +44,10 @@ fn shape(operation: Operation, document: Document) -> Result<Input, AwsError> {
     })
 }
 
-/// The position of the item that a violation belongs to, where the operation judges items one by one.
-fn item(operation: Operation, violation: &Violation) -> Option<usize> {
-    let list = operations::entry(operation).per_item?;
-    match violation.path[..] {
-        [Segment::Member(_, name), Segment::Item(position), ..] if name == list => Some(position),
-        _ => None,
-    }
+/// Whether a violation belongs to an item, where the operation judges items one by one.
+fn is_of_item(operation: Operation, violation: &Violation) -> bool {
+    let list = operations::entry(operation).per_item;
+    matches!(violation.path[..], [Segment::Member(_, name), Segment::Item(_), ..] if Some(name) == list)
 }
 
 fn built(operation: Operation) -> Result<(), AwsError> {

@@ -1,13 +1,11 @@
 //! What an operation is given.
 
-use std::collections::BTreeMap;
-
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
-use crate::shape::Violation;
+use crate::shape::items::Item;
 use crate::state::World;
 
 /// The world and who calls.
@@ -20,14 +18,14 @@ pub struct Context<'w> {
 
 /// An input that satisfies its shape, save for the items that an operation judges one by one.
 #[derive(Debug, Default)]
-pub struct Input {
+pub struct Input<'t> {
     /// The members, from path, query, headers and body.
     pub members: Map<String, Value>,
-    /// What single items break, by position, where the operation refuses items and not the call.
-    pub item_violations: BTreeMap<usize, Vec<Violation>>,
+    /// The items, where the operation refuses items and not the call; each with what it breaks.
+    pub items: Vec<Item<'t>>,
 }
 
-impl Input {
+impl Input<'_> {
     /// Reads the members into the operation's own struct.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use securityhub_engine::{Filter, Page, page};
+use securityhub_engine::{Filter, Page};
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,9 +13,10 @@ use super::paging::{Binding, PAGE};
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::filters::{classic, sort};
-use crate::domain::findings::import::{self, Endpoint, Sender, Sent};
+use crate::domain::findings::import::{self, Endpoint, Sender};
 use crate::domain::hub;
-use crate::shape::{Violation, sentence};
+use crate::shape::items::Item;
+use crate::shape::{Segment, Violation, sentence};
 use crate::state::{AccountId, HubKey, Transaction};
 
 #[derive(Serialize)]
@@ -42,18 +43,11 @@ struct ImportFindingsError {
 pub fn batch_import_findings(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
-    mut input: Input,
+    input: Input<'_>,
 ) -> Result<Answer, AwsError> {
-    let Some(Value::Array(items)) = input.members.remove("Findings") else {
-        return Err(AwsError::invalid_input(
-            "Invalid parameter 'Findings'. data should have required property 'Findings'",
-        ));
-    };
-    let findings = items
-        .into_iter()
-        .enumerate()
-        .map(|(position, item)| sent(item, input.item_violations.remove(&position).unwrap_or_default()))
-        .collect::<Result<Vec<_>, _>>()?;
+    for (position, item) in input.items.iter().enumerate() {
+        has_id(position, item)?;
+    }
     let directory = context.world.directory();
     let endpoint = Endpoint {
         world: context.world,
@@ -61,7 +55,7 @@ pub fn batch_import_findings(
         region: &context.caller.region,
         now: context.caller.now,
     };
-    let outcome = import::batch(transaction, &endpoint, Sender::Caller(&context.caller), findings)?;
+    let outcome = import::batch(transaction, &endpoint, Sender::Caller(&context.caller), &input.items)?;
     let failed = outcome.failed.into_iter().map(|failed| ImportFindingsError {
         id: failed.id,
         error_code: failed.code,
@@ -75,18 +69,19 @@ pub fn batch_import_findings(
     })
 }
 
-/// One item of the request, with what it breaks told from the finding on. Without an id there is nothing to report a
-/// failure under, so the call fails (IMP-25).
-fn sent(item: Value, violations: Vec<Violation>) -> Result<Sent, AwsError> {
-    let members = match item {
-        Value::Object(members) if members.get("Id").is_some_and(Value::is_string) => members,
-        _ => return Err(AwsError::invalid_input(sentence::classic(&violations))),
+/// Without an id there is nothing to report a failure under, so the call fails (IMP-25).
+fn has_id(position: usize, item: &Item<'_>) -> Result<(), AwsError> {
+    let Item::Read(read) = item else { return Ok(()) };
+    if read.members.get("Id").is_some_and(Value::is_string) {
+        return Ok(());
+    }
+    let from_call = |violation: &Violation| {
+        let mut path = vec![Segment::Member(0, "Findings"), Segment::Item(position)];
+        path.extend(violation.path.iter().cloned());
+        Violation { path, rule: violation.rule.clone() }
     };
-    let from_finding = |mut violation: Violation| {
-        violation.path.drain(..2);
-        violation
-    };
-    Ok(Sent { members, violations: violations.into_iter().map(from_finding).collect() })
+    let violations: Vec<Violation> = read.violations.iter().map(from_call).collect();
+    Err(AwsError::invalid_input(sentence::classic(&violations)))
 }
 
 #[derive(Deserialize)]
@@ -117,9 +112,11 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     let limit = input.max_results.unwrap_or(PAGE);
     let filter = Filter::All(vec![visible(context), filter]);
     let region = &context.caller.region;
-    let found = context.world.read_findings(region, |table| table.select(&filter, &sort, after.as_ref(), limit));
-    let page = page::merge(found.into_iter().collect(), &sort, limit);
-    Ok(Answer(page_body(&page, &binding)))
+    let head = b"{\"Findings\":[".to_vec();
+    let found = context
+        .world
+        .read_findings(region, |findings| findings.table().select(&filter, &sort, after.as_ref(), limit, head));
+    Ok(Answer(page_body(found, &binding)))
 }
 
 fn refuse_filters(violations: &[Violation]) -> AwsError {
@@ -142,23 +139,15 @@ fn visible(context: &Context<'_>) -> Filter {
     }
 }
 
-/// Joins the stored documents; none is written again.
-fn page_body(page: &Page, binding: &Binding) -> Bytes {
-    let size: usize = page.rows.iter().map(|row| row.document.len() + 1).sum();
-    let mut body = Vec::with_capacity(size + 512);
-    body.extend_from_slice(b"{\"Findings\":[");
-    for (position, row) in page.rows.iter().enumerate() {
-        if position > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(&row.document);
-    }
-    body.push(b']');
+/// Ends the body that begins with the page's documents: stored documents are sent as they are.
+fn page_body(page: Option<Page>, binding: &Binding) -> Bytes {
+    let Some(mut page) = page else { return Bytes::from_static(b"{\"Findings\":[]}") };
+    page.bytes.push(b']');
     if let Some(last) = page.rows.last().filter(|_| page.more) {
-        body.extend_from_slice(b",\"NextToken\":\"");
-        body.extend_from_slice(binding.seal(&last.position).as_bytes());
-        body.push(b'"');
+        page.bytes.extend_from_slice(b",\"NextToken\":\"");
+        page.bytes.extend_from_slice(binding.seal(&last.position).as_bytes());
+        page.bytes.push(b'"');
     }
-    body.push(b'}');
-    body.into()
+    page.bytes.push(b'}');
+    page.bytes.into()
 }

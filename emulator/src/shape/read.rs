@@ -10,6 +10,7 @@ use securityhub_fixtures::model::{Flavour, Kind, Location, Member, ShapeId, Stri
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::items::{self, Items};
 use super::violation::{self, Bound, Rule, Segment, Violation};
 
 /// A body that is no JSON document at all.
@@ -21,22 +22,47 @@ pub struct NotJson(
 
 /// What a document holds and what it breaks.
 #[derive(Debug, Default)]
-pub struct Document {
+pub struct Document<'t> {
     /// The members that its shape knows.
     pub members: Map<String, Value>,
     /// Breaches, in the order in which a schema finds them.
     pub violations: Vec<Violation>,
+    /// The list whose items were read one by one, which then is no member.
+    pub items: Option<Items<'t>>,
+}
+
+impl Document<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.members.contains_key(name) || self.items.as_ref().is_some_and(|items| items.list == name)
+    }
+}
+
+/// Reads the body of an input structure as [`body`] does, but the items of `list` one by one. `compact` is `text`
+/// without blanks.
+///
+/// # Errors
+/// As [`body`].
+pub fn body_with_items<'t>(
+    shape: ShapeId,
+    list: &'static str,
+    text: &str,
+    compact: &'t str,
+) -> Result<Document<'t>, NotJson> {
+    match items::items(shape, list, compact) {
+        Some(items) => Ok(Document { items: Some(items), ..Document::default() }),
+        None => body(shape, text),
+    }
 }
 
 /// Reads the body of an input structure; members bound to path, query or header are not looked for.
 ///
 /// # Errors
 /// [`NotJson`] when the text cannot be parsed; nothing that was seen before counts then.
-pub fn body(shape: ShapeId, text: &str) -> Result<Document, NotJson> {
+pub fn body(shape: ShapeId, text: &str) -> Result<Document<'static>, NotJson> {
     read(shape, text, true)
 }
 
-fn read(shape: ShapeId, text: &str, body_only: bool) -> Result<Document, NotJson> {
+fn read(shape: ShapeId, text: &str, body_only: bool) -> Result<Document<'static>, NotJson> {
     let mut reader = Reader::default();
     let mut parser = serde_json::Deserializer::from_str(text);
     let value = Seed { shape, reader: &mut reader, body_only }
@@ -48,14 +74,14 @@ fn read(shape: ShapeId, text: &str, body_only: bool) -> Result<Document, NotJson
         _ => Map::new(),
     };
     violation::sort(&mut reader.violations);
-    Ok(Document { members, violations: reader.violations })
+    Ok(Document { members, violations: reader.violations, items: None })
 }
 
 /// Reads a whole document of a shape, such as one finding of a file.
 ///
 /// # Errors
 /// As [`body`].
-pub fn document(shape: ShapeId, text: &str) -> Result<Document, NotJson> {
+pub fn document(shape: ShapeId, text: &str) -> Result<Document<'static>, NotJson> {
     read(shape, text, false)
 }
 
@@ -86,13 +112,13 @@ pub fn text(
 }
 
 /// Names the required members that are missing, at the root.
-pub fn missing(structure: &'static Structure, present: &Map<String, Value>, violations: &mut Vec<Violation>) {
-    for member in structure.members.iter().filter(|member| member.required && !present.contains_key(member.name)) {
-        if !is_reported(violations, &[], member.name) {
-            violations.push(Violation { path: Vec::new(), rule: Rule::Missing(member.name) });
+pub fn missing(structure: &'static Structure, document: &mut Document<'_>) {
+    for member in structure.members.iter().filter(|member| member.required) {
+        if !document.has(member.name) && !is_reported(&document.violations, &[], member.name) {
+            document.violations.push(Violation { path: Vec::new(), rule: Rule::Missing(member.name) });
         }
     }
-    violation::sort(violations);
+    violation::sort(&mut document.violations);
 }
 
 /// Whether a member of the structure at `path` was there, with a value of the wrong type.

@@ -1,12 +1,9 @@
 //! What a transaction changed: one list that events, history, journal and logs read.
 
-use bytes::Bytes;
-
 use super::hub::HubKey;
 use super::names::Region;
-use super::world::FindingKey;
 
-/// One thing that changed. Findings are shared bytes; whoever needs a difference makes it when it is read.
+/// One thing that changed.
 #[derive(Clone, Debug)]
 pub enum Change {
     /// A hub was enabled, disabled or given other settings or tags; it reads so in the world.
@@ -15,14 +12,12 @@ pub enum Change {
     HubForgotten(HubKey),
     /// Relations between accounts changed.
     Directory,
-    /// A finding was stored or replaced.
-    Finding {
-        /// Its key.
-        key: FindingKey,
-        /// What was stored before.
-        before: Option<Bytes>,
-        /// What is stored now.
-        after: Bytes,
+    /// Findings were stored or replaced, in this order.
+    Findings {
+        /// Their region.
+        region: Region,
+        /// Which, by their numbers.
+        stored: Vec<StoredFinding>,
     },
     /// Findings expired, or went with their hub.
     FindingsDropped {
@@ -31,4 +26,13 @@ pub enum Change {
         /// How many.
         count: usize,
     },
+}
+
+/// A finding that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredFinding {
+    /// The number that it got when it was first stored.
+    pub number: u64,
+    /// Whether that was now.
+    pub is_new: bool,
 }

@@ -11,20 +11,22 @@ mod change;
 mod clock;
 mod directory;
 mod due;
+mod findings;
 mod hub;
 mod ids;
 mod names;
 mod transaction;
 mod world;
 
-pub use change::Change;
+pub use change::{Change, StoredFinding};
 pub use clock::{Clock, Timestamp, timestamp_text};
 pub use directory::{
     Account, AccountStatus, Credential, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Unit,
 };
 pub use due::Due;
+pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use names::{AccountId, Region};
-pub use transaction::{FindingWriter, Transaction};
-pub use world::{FindingKey, World};
+pub use transaction::Transaction;
+pub use world::World;

@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
 use parking_lot::MutexGuard;
-use securityhub_engine::{Key, Stored, Table};
-use serde_json::Value;
 
 use super::change::Change;
 use super::clock::Timestamp;
 use super::directory::Directory;
 use super::due::Due;
+use super::findings::FindingWriter;
 use super::hub::{Hub, HubKey};
 use super::names::Region;
-use super::world::{FindingKey, World};
+use super::world::World;
 
 /// Writes to a world. Hubs and relations are staged and appear together at [`Transaction::commit`]; a
 /// transaction that is dropped leaves them as they were. Findings are written at once, each wholly, under
@@ -73,27 +70,20 @@ impl<'w> Transaction<'w> {
 
     /// Writes findings of a region under its lock.
     pub fn edit_findings<R>(&mut self, region: &Region, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
-        let changes = &mut self.changes;
-        self.world.edit_findings(region, |table, sequence| edit(&mut FindingWriter { table, sequence, changes }))
-    }
-
-    /// Drops those of an account's findings in a region that `drops` says; stored documents are handed to it.
-    pub fn drop_findings(&mut self, hub: &HubKey, drops: impl Fn(&[u8]) -> bool) {
-        let account = hub.account.to_string();
-        self.drop_where(&hub.region, |key, document| key.account == account && drops(document));
-    }
-
-    /// Drops those findings of a region, whosever they are, that `drops` says.
-    pub fn drop_expired(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
-        self.drop_where(region, |_, document| drops(document));
-    }
-
-    fn drop_where(&mut self, region: &Region, drops: impl Fn(&Key, &[u8]) -> bool) {
-        let count = self.world.edit_findings(region, |table, _| {
-            let found = table.iter().filter(|(key, stored)| drops(key, &stored.document));
-            let gone: Vec<_> = found.map(|(key, _)| key.clone()).collect();
-            gone.iter().filter(|key| table.remove(key)).count()
+        let (result, stored) = self.world.edit_findings(region, |findings, sequence| {
+            let mut writer = FindingWriter::new(findings, sequence);
+            let result = edit(&mut writer);
+            (result, writer.finish())
         });
+        if !stored.is_empty() {
+            self.changes.push(Change::Findings { region: region.clone(), stored });
+        }
+        result
+    }
+
+    /// Drops those findings of a region that `drops` says of their documents.
+    pub fn drop_findings(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
+        let count = self.world.edit_findings(region, |findings, _| findings.remove_where(drops));
         if count > 0 {
             self.changes.push(Change::FindingsDropped { region: region.clone(), count });
         }
@@ -112,28 +102,5 @@ impl<'w> Transaction<'w> {
         }
         self.world.put_due(self.due);
         self.changes
-    }
-}
-
-/// Writes findings of one region; its table is locked meanwhile.
-pub struct FindingWriter<'t> {
-    table: &'t mut Table,
-    sequence: &'t AtomicU64,
-    changes: &'t mut Vec<Change>,
-}
-
-impl FindingWriter<'_> {
-    /// The stored finding.
-    pub fn get(&self, key: &FindingKey) -> Option<Stored> {
-        self.table.get(&key.in_table())
-    }
-
-    /// Stores a finding, or replaces it in its place. `document` is the compact JSON of `value`.
-    pub fn put(&mut self, key: FindingKey, document: Bytes, value: &Value) {
-        let in_table = key.in_table();
-        let before = self.table.get(&in_table).map(|stored| stored.document);
-        let sequence = if before.is_some() { 0 } else { self.sequence.fetch_add(1, Ordering::Relaxed) };
-        self.table.put(in_table, sequence, document.clone(), value);
-        self.changes.push(Change::Finding { key, before, after: document });
     }
 }

@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use parking_lot::{Mutex, MutexGuard, RwLock};
-use securityhub_engine::{Field, FieldKind, Key, Schema, Table};
+use securityhub_engine::{Field, FieldKind, Schema};
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterKind};
 
 use super::clock::{Clock, Timestamp};
 use super::directory::Directory;
 use super::due::{Due, DueSet};
+use super::findings::Findings;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
-use super::names::{AccountId, Region};
+use super::names::Region;
 use super::transaction::Transaction;
 
 /// Everything that a process holds.
@@ -27,33 +28,13 @@ pub struct World {
     writers: Mutex<()>,
     directory: RwLock<Arc<Directory>>,
     hubs: DashMap<HubKey, Arc<Hub>>,
-    tables: DashMap<Region, Arc<RwLock<Table>>>,
+    findings: DashMap<Region, Arc<RwLock<Findings>>>,
     schema: Arc<Schema>,
     due: Mutex<DueSet>,
     /// When the first entry of `due` is due, in milliseconds, so that a call need not lock to see it.
     first_due: AtomicI64,
     /// Numbers findings in the order in which they are first stored, over all accounts and regions (SRT-08).
     sequence: AtomicU64,
-}
-
-/// The key of a finding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FindingKey {
-    /// The region that holds it.
-    pub region: Region,
-    /// Its owner.
-    pub account: AccountId,
-    /// The product that made it.
-    pub product_arn: String,
-    /// Its id, unique for the product only.
-    pub id: String,
-}
-
-impl FindingKey {
-    /// The key inside the region's table.
-    pub(super) fn in_table(&self) -> Key {
-        Key { account: self.account.to_string(), product_arn: self.product_arn.clone(), id: self.id.clone() }
-    }
 }
 
 impl Default for World {
@@ -71,7 +52,7 @@ impl World {
             writers: Mutex::default(),
             directory: RwLock::default(),
             hubs: DashMap::new(),
-            tables: DashMap::new(),
+            findings: DashMap::new(),
             schema: Arc::new(Schema::new(&fields())),
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
@@ -101,8 +82,8 @@ impl World {
 
     /// How many findings are stored.
     pub fn finding_count(&self) -> usize {
-        let tables: Vec<_> = self.tables.iter().map(|table| Arc::clone(&table)).collect();
-        tables.iter().map(|table| table.read().len()).sum()
+        let regions: Vec<_> = self.findings.iter().map(|findings| Arc::clone(&findings)).collect();
+        regions.iter().map(|findings| findings.read().table().len()).sum()
     }
 
     /// The filterable fields of a finding.
@@ -111,10 +92,10 @@ impl World {
     }
 
     /// Reads a region's findings under its lock; `None` when the region has none.
-    pub fn read_findings<R>(&self, region: &Region, read: impl FnOnce(&Table) -> R) -> Option<R> {
-        let table = Arc::clone(&*self.tables.get(region)?);
-        let table = table.read();
-        Some(read(&table))
+    pub fn read_findings<R>(&self, region: &Region, read: impl FnOnce(&Findings) -> R) -> Option<R> {
+        let findings = Arc::clone(&*self.findings.get(region)?);
+        let findings = findings.read();
+        Some(read(&findings))
     }
 
     /// Starts a transaction on hubs and relations; it waits for the one before.
@@ -167,15 +148,15 @@ impl World {
     }
 
     /// Writes a region's findings under its lock.
-    pub(super) fn edit_findings<R>(&self, region: &Region, edit: impl FnOnce(&mut Table, &AtomicU64) -> R) -> R {
-        let table = Arc::clone(
+    pub(super) fn edit_findings<R>(&self, region: &Region, edit: impl FnOnce(&mut Findings, &AtomicU64) -> R) -> R {
+        let findings = Arc::clone(
             &*self
-                .tables
+                .findings
                 .entry(region.clone())
-                .or_insert_with(|| Arc::new(RwLock::new(Table::new(Arc::clone(&self.schema))))),
+                .or_insert_with(|| Arc::new(RwLock::new(Findings::new(Arc::clone(&self.schema))))),
         );
-        let mut table = table.write();
-        edit(&mut table, &self.sequence)
+        let mut findings = findings.write();
+        edit(&mut findings, &self.sequence)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The input of an operation, gathered from path, query, headers and body.
 
+use std::borrow::Cow;
+
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use securityhub_fixtures::Operation;
@@ -7,6 +9,7 @@ use securityhub_fixtures::model::{Kind, Location, Structure};
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::shape::read::{self, Document};
+use crate::shape::scan;
 
 /// The largest body, in bytes (IMP-22).
 pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
@@ -49,37 +52,62 @@ pub fn bad_request(operation: Operation, message: String) -> AwsError {
     }
 }
 
+/// A body as text.
+#[derive(Debug)]
+pub struct Body<'b> {
+    text: &'b str,
+    /// The list whose items are judged one by one, and the text without blanks.
+    bulk: Option<(&'static str, Cow<'b, str>)>,
+}
+
+impl<'b> Body<'b> {
+    /// Takes a body as text. `list` names the list whose items the operation judges one by one.
+    ///
+    /// # Errors
+    /// [`Rejection`] when it is too large, no UTF-8, or of another media type.
+    pub fn new(list: Option<&'static str>, parts: &Parts, body: &'b [u8]) -> Result<Body<'b>, Rejection> {
+        if body.len() > BODY_LIMIT {
+            return Err(Rejection::TooLarge);
+        }
+        if !body.is_empty() {
+            check_media_type(parts)?;
+        }
+        let text = std::str::from_utf8(body).map_err(|error| Rejection::NotJson(error.to_string()))?;
+        Ok(Body { text, bulk: list.map(|list| (list, scan::compact(text))) })
+    }
+}
+
 /// Reads the input of `operation`, with all that it breaks.
 ///
 /// # Errors
-/// [`Rejection`] when the body cannot be read.
-pub fn read(
+/// [`Rejection`] when the body is no JSON.
+pub fn read<'b>(
     operation: Operation,
     labels: &[(&'static str, String)],
     parts: &Parts,
-    body: &[u8],
-) -> Result<Document, Rejection> {
+    body: &'b Body<'_>,
+) -> Result<Document<'b>, Rejection> {
     let Kind::Structure(structure) = &operation.model().input.shape().kind else { return Ok(Document::default()) };
     let mut document = if structure.members.iter().any(|member| member.location == Location::Body) {
-        read_body(operation, parts, body)?
+        read_body(operation, body)?
     } else {
         Document::default()
     };
     bind(structure, labels, parts, &mut document);
-    read::missing(structure, &document.members, &mut document.violations);
+    read::missing(structure, &mut document);
     Ok(document)
 }
 
-fn read_body(operation: Operation, parts: &Parts, body: &[u8]) -> Result<Document, Rejection> {
-    if body.len() > BODY_LIMIT {
-        return Err(Rejection::TooLarge);
-    }
-    if body.is_empty() {
+fn read_body<'b>(operation: Operation, body: &'b Body<'_>) -> Result<Document<'b>, Rejection> {
+    if body.text.is_empty() {
         return Ok(Document::default());
     }
-    check_media_type(parts)?;
-    let text = std::str::from_utf8(body).map_err(|error| Rejection::NotJson(error.to_string()))?;
-    read::body(operation.model().input, text).map_err(|error| Rejection::NotJson(error.0))
+    let shape = operation.model().input;
+    let read = match &body.bulk {
+        Some((list, compact)) => read::body_with_items(shape, list, body.text, compact),
+        None => read::body(shape, body.text),
+    };
+    read.map_err(|error| Rejection::NotJson(error.0))
 }
 
 /// JSON in any of the spellings that clients use, or no media type at all.
@@ -95,7 +123,7 @@ fn check_media_type(parts: &Parts) -> Result<(), Rejection> {
 }
 
 /// Adds what stands in labels, query and headers.
-fn bind(structure: &'static Structure, labels: &[(&'static str, String)], parts: &Parts, document: &mut Document) {
+fn bind(structure: &'static Structure, labels: &[(&'static str, String)], parts: &Parts, document: &mut Document<'_>) {
     let query = parts.uri.query().unwrap_or_default();
     for (position, member) in (0..).zip(structure.members) {
         let texts = match member.location {
@@ -137,9 +165,12 @@ mod tests {
 
     use super::*;
 
-    fn check(operation: Operation, uri: &str, content_type: &str, body: &[u8]) -> Result<Document, Rejection> {
+    fn check(operation: Operation, uri: &str, content_type: &str, body: &[u8]) -> Result<Document<'static>, Rejection> {
         let request = http::Request::builder().uri(uri).header("content-type", content_type).body(()).unwrap();
-        read(operation, &[("ResourceArn", "arn:aws:securityhub:x".to_owned())], &request.into_parts().0, body)
+        let parts = request.into_parts().0;
+        let body = Body::new(None, &parts, body)?;
+        let read = read(operation, &[("ResourceArn", "arn:aws:securityhub:x".to_owned())], &parts, &body)?;
+        Ok(Document { members: read.members, violations: read.violations, items: None })
     }
 
     #[test]

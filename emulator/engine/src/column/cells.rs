@@ -2,61 +2,123 @@
 
 use std::collections::HashMap;
 
-use roaring::RoaringBitmap;
+use crate::bits::{BLOCK, BitSet, Bits};
 
 /// None, one or several values a slot.
 ///
-/// Which slots have a value at all is a bitmap of its own, so that absence needs no value to stand for it. Most slots
+/// Which slots have a value at all is a set of its own, so that absence needs no value to stand for it. Most slots
 /// have at most one value; the further values of the others stand apart.
 #[derive(Debug, Default)]
 pub(crate) struct Cells<T> {
-    present: RoaringBitmap,
+    present: BitSet,
     first: Vec<T>,
-    further: HashMap<u32, Box<[T]>>,
+    /// The slots with several values.
+    several: BitSet,
+    further: HashMap<u32, Vec<T>>,
 }
 
-impl<T: Copy + Default> Cells<T> {
-    /// Gives an empty slot its values.
-    pub(crate) fn set(&mut self, slot: u32, values: &[T]) {
-        let Some((first, further)) = values.split_first() else { return };
+impl<T: Copy + Default + PartialEq> Cells<T> {
+    /// Makes room for a slot.
+    pub(crate) fn reserve(&mut self, slot: u32) {
         let index = slot as usize;
         if self.first.len() <= index {
             self.first.resize(index + 1, T::default());
         }
-        if let Some(place) = self.first.get_mut(index) {
-            *place = *first;
+    }
+
+    /// Gives a slot one more value; says whether it was new to the slot.
+    pub(crate) fn add(&mut self, slot: u32, value: T) -> bool {
+        self.reserve(slot);
+        if self.values(slot).any(|other| other == value) {
+            return false;
+        }
+        if self.present.contains(slot) {
+            self.several.insert(slot);
+            self.further.entry(slot).or_default().push(value);
+            return true;
         }
         self.present.insert(slot);
-        if !further.is_empty() {
-            self.further.insert(slot, further.into());
+        if let Some(place) = self.first.get_mut(slot as usize) {
+            *place = value;
         }
+        true
     }
 
     /// Empties a slot.
     pub(crate) fn clear(&mut self, slot: u32) {
         self.present.remove(slot);
-        self.further.remove(&slot);
+        if self.several.contains(slot) {
+            self.several.remove(slot);
+            self.further.remove(&slot);
+        }
+    }
+
+    /// The first value of a slot.
+    pub(crate) fn first(&self, slot: u32) -> Option<T> {
+        self.present.contains(slot).then(|| self.first.get(slot as usize)).flatten().copied()
     }
 
     /// The values of a slot.
     pub(crate) fn values(&self, slot: u32) -> impl Iterator<Item = T> {
-        let first = self.present.contains(slot).then(|| self.first.get(slot as usize)).flatten();
-        first.into_iter().chain(self.further(slot)).copied()
+        self.first(slot).into_iter().chain(self.further(slot).iter().copied())
     }
 
-    /// The slots with a value.
-    pub(crate) fn present(&self) -> &RoaringBitmap {
-        &self.present
+    /// The slots of a block with a value.
+    pub(crate) fn present(&self, block: usize) -> Bits {
+        self.present.block(block)
     }
 
-    /// Those of `candidates` with a value that passes.
-    pub(crate) fn passing(&self, candidates: &RoaringBitmap, passes: impl Fn(T) -> bool) -> RoaringBitmap {
-        let slots = &self.present & candidates;
-        let passing = slots.iter().filter(|slot| {
-            self.first.get(*slot as usize).is_some_and(|value| passes(*value))
-                || self.further(*slot).iter().any(|value| passes(*value))
-        });
-        passing.collect()
+    /// The slots of a block with several values.
+    pub(crate) fn several(&self, block: usize) -> Bits {
+        self.several.block(block)
+    }
+
+    /// The first values of a block, as far as slots have been set; those of slots without a value say nothing.
+    pub(crate) fn firsts(&self, block: usize) -> &[T] {
+        let start = (block * BLOCK).min(self.first.len());
+        let end = (start + BLOCK).min(self.first.len());
+        self.first.get(start..end).unwrap_or_default()
+    }
+
+    /// Those of `candidates`, slots of a block, with a value that passes.
+    pub(crate) fn passing(&self, block: usize, candidates: &Bits, mut passes: impl FnMut(T) -> bool) -> Bits {
+        let candidates = candidates.and(&self.present.block(block));
+        let mut passing = Bits::NONE;
+        let firsts = self.firsts(block);
+        for ((word, wanted), values) in passing.0.iter_mut().zip(candidates.0).zip(firsts.chunks(64)) {
+            *word = passing_word(wanted, values, &mut passes);
+        }
+        let left = candidates.without(&passing).and(&self.several.block(block));
+        for place in left.places() {
+            let slot = super::number(block * BLOCK + place);
+            if self.further(slot).iter().any(|value| passes(*value)) {
+                passing.insert(place);
+            }
+        }
+        passing
+    }
+
+    /// The same with values of another type.
+    pub(crate) fn convert<U>(&self, convert: impl Fn(T) -> U) -> Cells<U> {
+        let further = self.further.iter();
+        Cells {
+            present: self.present.clone(),
+            first: self.first.iter().map(|value| convert(*value)).collect(),
+            several: self.several.clone(),
+            further: further
+                .map(|(slot, values)| (*slot, values.iter().map(|value| convert(*value)).collect()))
+                .collect(),
+        }
+    }
+
+    /// Keeps these slots, in this order, under new numbers from 0 on.
+    pub(crate) fn keep(&mut self, slots: &[u32]) {
+        let mut kept = Self::default();
+        for (new, old) in (0..).zip(slots) {
+            kept.reserve(new);
+            self.values(*old).for_each(|value| _ = kept.add(new, value));
+        }
+        *self = kept;
     }
 
     fn further(&self, slot: u32) -> &[T] {
@@ -67,6 +129,26 @@ impl<T: Copy + Default> Cells<T> {
     }
 }
 
+/// Of up to 64 values, those that are wanted and pass.
+fn passing_word<T: Copy>(wanted: u64, values: &[T], passes: &mut impl FnMut(T) -> bool) -> u64 {
+    let mut passing = 0;
+    if wanted.count_ones() > 40 {
+        // Nearly all are wanted: no jumps.
+        for (bit, value) in values.iter().enumerate() {
+            passing |= u64::from(passes(*value)) << bit;
+        }
+        return passing & wanted;
+    }
+    let mut left = wanted;
+    while left != 0 {
+        let bit = left.trailing_zeros();
+        left &= left - 1;
+        let passes = values.get(bit as usize).is_some_and(|value| passes(*value));
+        passing |= u64::from(passes) << bit;
+    }
+    passing
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,18 +156,20 @@ mod tests {
     #[test]
     fn flt_45_no_value_is_absent() {
         let mut cells = Cells::default();
-        cells.set(4, &[7, 8, 9]);
-        cells.set(1, &[0]);
-        cells.set(2, &[]);
+        for (slot, value) in [(4, 7), (4, 8), (4, 7), (4, 9), (1, 0)] {
+            cells.add(slot, value);
+        }
+        cells.reserve(2);
         let slots = |cells: &Cells<i32>, wanted: i32| {
-            let all = (0..10).collect();
-            cells.passing(&all, |value| value == wanted).iter().collect::<Vec<_>>()
+            cells.passing(0, &Bits([u64::MAX; 64]), |value| value == wanted).places().collect::<Vec<_>>()
         };
         assert_eq!(cells.values(4).collect::<Vec<_>>(), [7, 8, 9]);
         assert_eq!(cells.values(2).count(), 0);
         assert_eq!((slots(&cells, 0), slots(&cells, 9)), (vec![1], vec![4]));
         cells.clear(4);
-        cells.set(4, &[5]);
+        cells.add(4, 5);
         assert_eq!((slots(&cells, 9), slots(&cells, 5)), (vec![], vec![4]));
+        cells.keep(&[2, 4]);
+        assert_eq!((slots(&cells, 5), slots(&cells, 0)), (vec![1], vec![]));
     }
 }

@@ -1,118 +1,192 @@
 //! The distinct values of a column, each with a number.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::hash::BuildHasher;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::item::Item;
+use crate::schema::FieldKind;
 
-/// A value worth a number: those that repeat over rows or are long.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Word {
-    Text(Arc<str>),
-    Address(Arc<str>, IpAddr),
-    Entry(Arc<str>, Arc<str>),
-}
-
-impl Word {
-    pub(crate) fn of(item: Item<'_>) -> Option<Self> {
-        match item {
-            Item::Text(text) => Some(Self::Text(text.into())),
-            Item::Address { text, address } => Some(Self::Address(text.into(), address)),
-            Item::Entry { key, value } => Some(Self::Entry(key.into(), value.into())),
-            Item::Number(_) | Item::Instant(_) | Item::Boolean(_) | Item::Anywhere(_) => None,
-        }
-    }
-
-    pub(crate) fn item(&self) -> Item<'_> {
-        match self {
-            Self::Text(text) => Item::Text(text),
-            Self::Address(text, address) => Item::Address { text, address: *address },
-            Self::Entry(key, value) => Item::Entry { key, value },
-        }
-    }
-}
+/// Waste below this many bytes is not worth tidying.
+const LITTLE: usize = 64 * 1024;
 
 /// Numbers values and counts their uses; a value without use is forgotten and its number given away again, so that
 /// values which change with every update (dates of a map, say) do not pile up.
+///
+/// Values stand one after the other in one text: a million of them cost little more than their bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Dictionary {
-    words: Vec<Option<Used>>,
-    codes: HashMap<Word, u32>,
+    hasher: DefaultHashBuilder,
+    text: String,
+    words: Vec<Word>,
+    codes: HashTable<u32>,
     free: Vec<u32>,
+    /// Bytes of `text` that no word owns.
+    waste: usize,
+    /// The place of each word in their order, made when it is first asked for.
+    ranks: OnceLock<Vec<u32>>,
 }
 
-#[derive(Debug)]
-struct Used {
-    word: Word,
-    times: u32,
+/// A value; one that is not used has no uses.
+#[derive(Clone, Copy, Debug, Default)]
+struct Word {
+    start: usize,
+    length: u32,
+    /// The length of the key, where the value is an entry of a map.
+    key: u32,
+    uses: u32,
+}
+
+impl Word {
+    fn range(self) -> Range<usize> {
+        self.start..self.start + self.length as usize
+    }
 }
 
 impl Dictionary {
-    /// The number of a value, counted as one more use.
-    pub(crate) fn take(&mut self, word: Word) -> u32 {
-        if let Some(code) = self.codes.get(&word) {
-            if let Some(Some(used)) = self.words.get_mut(index(*code)) {
-                used.times = used.times.saturating_add(1);
+    /// The number of a value, counted as one more use; none for values that are not numbered.
+    pub(crate) fn take(&mut self, item: Item<'_>) -> Option<u32> {
+        let (key, value) = parts(item)?;
+        let hash = self.hash(key, value);
+        if let Some(code) = self.find(hash, key, value) {
+            if let Some(word) = self.words.get_mut(code as usize) {
+                word.uses = word.uses.saturating_add(1);
             }
-            return *code;
+            return Some(code);
         }
-        let used = Some(Used { word: word.clone(), times: 1 });
+        let start = self.text.len();
+        self.text.push_str(key);
+        self.text.push_str(value);
+        let length = super::number(key.len() + value.len());
+        let word = Word { start, length, key: super::number(key.len()), uses: 1 };
         let code = self.free.pop().unwrap_or_else(|| super::number(self.words.len()));
-        match self.words.get_mut(index(code)) {
-            Some(place) => *place = used,
-            None => self.words.push(used),
+        match self.words.get_mut(code as usize) {
+            Some(place) => *place = word,
+            None => self.words.push(word),
         }
-        self.codes.insert(word, code);
-        code
+        self.ranks.take();
+        let (hasher, words, text) = (&self.hasher, &self.words, &self.text);
+        self.codes.insert_unique(hash, code, |code| {
+            let (key, value) = spelled(words, text, *code).unwrap_or_default();
+            hasher.hash_one((key, value))
+        });
+        Some(code)
     }
 
     /// Ends one use of a value.
     pub(crate) fn release(&mut self, code: u32) {
-        let Some(place) = self.words.get_mut(index(code)) else { return };
-        match place {
-            Some(used) if used.times > 1 => used.times -= 1,
-            Some(_) => {
-                if let Some(used) = place.take() {
-                    self.codes.remove(&used.word);
-                    self.free.push(code);
-                }
-            }
-            None => {}
+        let Some(word) = self.words.get_mut(code as usize) else { return };
+        if word.uses > 1 {
+            word.uses -= 1;
+            return;
+        }
+        let Some((key, value)) = spelled(&self.words, &self.text, code) else { return };
+        let hash = self.hash(key, value);
+        if let Ok(entry) = self.codes.find_entry(hash, |other| *other == code) {
+            entry.remove();
+        }
+        if let Some(word) = self.words.get_mut(code as usize) {
+            self.waste += word.length as usize;
+            *word = Word::default();
+        }
+        self.free.push(code);
+        self.ranks.take();
+        if self.waste > LITTLE && self.waste * 2 > self.text.len() {
+            self.tidy();
         }
     }
 
-    pub(crate) fn word(&self, code: u32) -> Option<&Word> {
-        Some(&self.words.get(index(code))?.as_ref()?.word)
+    /// Writes the values that are used into a new text.
+    fn tidy(&mut self) {
+        let mut text = String::with_capacity(self.text.len().saturating_sub(self.waste));
+        for word in self.words.iter_mut().filter(|word| word.uses > 0) {
+            let start = text.len();
+            text.push_str(self.text.get(word.range()).unwrap_or_default());
+            word.start = start;
+        }
+        (self.text, self.waste) = (text, 0);
     }
 
-    pub(crate) fn code(&self, word: &Word) -> Option<u32> {
-        self.codes.get(word).copied()
+    /// The value of a number, as a field of this kind has it.
+    pub(crate) fn item(&self, code: u32, kind: FieldKind) -> Option<Item<'_>> {
+        let (key, value) = spelled(&self.words, &self.text, code)?;
+        Some(match kind {
+            FieldKind::Map => Item::Entry { key, value },
+            FieldKind::Ip => Item::Address { text: value, address: value.parse().ok()? },
+            _ => Item::Text(value),
+        })
     }
 
-    /// How many distinct values there are.
-    pub(crate) fn len(&self) -> usize {
-        self.codes.len()
+    /// The text of a number; of an entry, both parts.
+    pub(crate) fn text(&self, code: u32) -> Option<&str> {
+        self.text.get(self.words.get(code as usize)?.range())
     }
 
-    /// For every number given out so far whether its value passes.
-    pub(crate) fn verdicts(&self, passes: impl Fn(Item<'_>) -> bool) -> Verdicts {
-        let verdict = |place: &Option<Used>| place.as_ref().is_some_and(|used| passes(used.word.item()));
-        Verdicts(self.words.iter().map(verdict).collect())
+    /// The number of a text, or of an entry with its key.
+    pub(crate) fn code(&self, key: &str, value: &str) -> Option<u32> {
+        self.find(self.hash(key, value), key, value)
+    }
+
+    /// How often a value is used.
+    pub(crate) fn uses(&self, code: u32) -> u64 {
+        self.words.get(code as usize).map_or(0, |word| u64::from(word.uses))
+    }
+
+    /// One more than the largest number.
+    pub(crate) fn end(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The place of each number's text among all, by code point; unused numbers say nothing.
+    pub(crate) fn ranks(&self) -> &[u32] {
+        self.ranks.get_or_init(|| {
+            let mut codes: Vec<u32> = (0..super::number(self.words.len())).collect();
+            codes.retain(|code| self.uses(*code) > 0);
+            codes.sort_unstable_by_key(|code| self.text(*code));
+            let mut ranks = vec![0; self.words.len()];
+            for (rank, code) in (0..).zip(codes) {
+                if let Some(place) = ranks.get_mut(code as usize) {
+                    *place = rank;
+                }
+            }
+            ranks
+        })
+    }
+
+    /// How many texts come before this one, and whether it is one of them.
+    pub(crate) fn place(&self, text: &str) -> (u32, bool) {
+        if let Some(code) = self.code("", text) {
+            return (self.ranks().get(code as usize).copied().unwrap_or_default(), true);
+        }
+        let used = (0..super::number(self.words.len())).filter(|code| self.uses(*code) > 0);
+        let before = used.filter(|code| self.text(*code).is_some_and(|other| other < text));
+        (super::number(before.count()), false)
+    }
+
+    fn hash(&self, key: &str, value: &str) -> u64 {
+        self.hasher.hash_one((key, value))
+    }
+
+    fn find(&self, hash: u64, key: &str, value: &str) -> Option<u32> {
+        let wanted = Some((key, value));
+        self.codes.find(hash, |code| spelled(&self.words, &self.text, *code) == wanted).copied()
     }
 }
 
-/// Which values pass a test, by number.
-pub(crate) struct Verdicts(Vec<bool>);
-
-impl Verdicts {
-    pub(crate) fn passes(&self, code: u32) -> bool {
-        self.0.get(index(code)).copied().unwrap_or(false)
+/// The key, empty but for entries, and the value.
+fn parts(item: Item<'_>) -> Option<(&str, &str)> {
+    match item {
+        Item::Text(text) | Item::Address { text, .. } => Some(("", text)),
+        Item::Entry { key, value } => Some((key, value)),
+        Item::Number(_) | Item::Instant(_) | Item::Boolean(_) | Item::Anywhere(_) => None,
     }
 }
 
-fn index(code: u32) -> usize {
-    code as usize
+fn spelled<'t>(words: &[Word], text: &'t str, code: u32) -> Option<(&'t str, &'t str)> {
+    let word = words.get(code as usize).filter(|word| word.uses > 0)?;
+    text.get(word.range())?.split_at_checked(word.key as usize)
 }
 
 #[cfg(test)]
@@ -121,16 +195,51 @@ mod tests {
 
     #[test]
     fn a_value_lives_as_long_as_it_is_used() {
-        let word = |text: &str| Word::Text(text.into());
         let mut dictionary = Dictionary::default();
-        let code = dictionary.take(word("a"));
-        assert_eq!(dictionary.take(word("a")), code);
-        let other = dictionary.take(word("b"));
+        let code = dictionary.take(Item::Text("a")).unwrap();
+        assert_eq!(dictionary.take(Item::Text("a")), Some(code));
+        let other = dictionary.take(Item::Text("b")).unwrap();
         dictionary.release(code);
-        assert_eq!(dictionary.code(&word("a")), Some(code));
+        assert_eq!(dictionary.code("", "a"), Some(code));
         dictionary.release(code);
-        assert_eq!((dictionary.code(&word("a")), dictionary.len()), (None, 1));
-        assert_eq!(dictionary.take(word("c")), code, "the number is given away again");
-        assert_eq!(dictionary.word(other), Some(&word("b")));
+        assert_eq!(dictionary.code("", "a"), None);
+        assert_eq!(dictionary.take(Item::Text("c")), Some(code), "the number is given away again");
+        assert_eq!(dictionary.item(other, FieldKind::String), Some(Item::Text("b")));
+        assert_eq!(dictionary.take(Item::Number(1.0)), None);
+    }
+
+    #[test]
+    fn an_entry_is_not_the_text_of_its_parts() {
+        let mut dictionary = Dictionary::default();
+        let entry = dictionary.take(Item::Entry { key: "ab", value: "c" });
+        assert_ne!(entry, dictionary.take(Item::Entry { key: "a", value: "bc" }));
+        assert_eq!(dictionary.code("ab", "c"), entry);
+        assert_eq!(dictionary.item(entry.unwrap(), FieldKind::Map), Some(Item::Entry { key: "ab", value: "c" }));
+    }
+
+    #[test]
+    fn values_that_change_all_the_time_leave_no_waste() {
+        let mut dictionary = Dictionary::default();
+        let kept = dictionary.take(Item::Text("kept")).unwrap();
+        for number in 0..50_000 {
+            let code = dictionary.take(Item::Text(&format!("value {number}"))).unwrap();
+            dictionary.release(code);
+        }
+        assert!(dictionary.text.len() < 4 * LITTLE && dictionary.words.len() < 4);
+        assert_eq!(dictionary.text(kept), Some("kept"));
+        assert_eq!(dictionary.code("", "kept"), Some(kept));
+    }
+
+    #[test]
+    fn srt_05_ranks_follow_code_points() {
+        let mut dictionary = Dictionary::default();
+        let codes = ["b", "a", "c"].map(|text| dictionary.take(Item::Text(text)).unwrap());
+        assert_eq!(codes.map(|code| dictionary.ranks()[code as usize]), [1, 0, 2]);
+        assert_eq!(
+            [dictionary.place("b"), dictionary.place("bb"), dictionary.place("")],
+            [(1, true), (2, false), (0, false)]
+        );
+        dictionary.take(Item::Text("aa"));
+        assert_eq!(dictionary.place("b"), (2, true));
     }
 }

@@ -2,179 +2,165 @@
 //!
 //! A column answers every test of its kind of field: strings, addresses and map entries by number over a dictionary,
 //! so that a test runs once for each distinct value; numbers, instants and booleans as they are. Columns know no
-//! documents: the table reads values out of documents and hands them here.
+//! documents: the table reads values out of documents and hands them here. `matcher` is a test made ready for one
+//! column; `ranks` is the order of rows by one.
 
-use std::collections::HashSet;
-
-use roaring::RoaringBitmap;
-
-use crate::date::Instant;
-use crate::filter::{Test, TextTest, is_in};
+use crate::bits::Bits;
 use crate::item::Item;
 use crate::schema::FieldKind;
-use crate::sort::SortPlace;
+use crate::sort::SortValue;
 
 mod cells;
+mod dates;
 mod dictionary;
+mod matcher;
+mod ranks;
+
+pub(crate) use matcher::{Matcher, Probe};
+pub(crate) use ranks::Ranks;
 
 use cells::Cells;
-use dictionary::{Dictionary, Word};
+use dates::Dates;
+use dictionary::Dictionary;
 
-/// What a column is asked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Probe<'f> {
-    Test(&'f Test),
-    In(&'f HashSet<String>),
-}
-
-impl Probe<'_> {
-    pub(crate) fn passes(&self, item: Item<'_>) -> bool {
-        match self {
-            Self::Test(test) => test.passes(item),
-            Self::In(values) => is_in(values, item),
-        }
-    }
-
-    /// The values it asks for, where they can be looked up instead of tried.
-    fn words(&self) -> Option<Vec<Word>> {
-        match self {
-            Self::Test(Test::Text(TextTest::Equals(value))) => Some(vec![Word::Text(value.as_str().into())]),
-            Self::Test(Test::Entry { key, value: TextTest::Equals(value) }) => {
-                Some(vec![Word::Entry(key.as_str().into(), value.as_str().into())])
-            }
-            Self::In(values) => Some(values.iter().map(|value| Word::Text(value.as_str().into())).collect()),
-            Self::Test(_) => None,
-        }
-    }
-}
-
-/// The values of one field. The form follows the kind of the field.
+/// The values of one field.
 #[derive(Debug)]
-pub(crate) enum Column {
+pub(crate) struct Column {
+    kind: FieldKind,
+    values: Values,
+}
+
+/// The form follows the kind of the field.
+#[derive(Debug)]
+enum Values {
     Coded { dictionary: Dictionary, cells: Cells<u32> },
     Number(Cells<f64>),
-    Date(Cells<Instant>),
+    Date(Dates),
     Boolean(Cells<bool>),
 }
 
 impl Column {
     pub(crate) fn new(kind: FieldKind) -> Self {
-        match kind {
-            FieldKind::Number => Self::Number(Cells::default()),
-            FieldKind::Date => Self::Date(Cells::default()),
-            FieldKind::Boolean => Self::Boolean(Cells::default()),
+        let values = match kind {
+            FieldKind::Number => Values::Number(Cells::default()),
+            FieldKind::Date => Values::Date(Dates::default()),
+            FieldKind::Boolean => Values::Boolean(Cells::default()),
             FieldKind::String | FieldKind::Ip | FieldKind::Map | FieldKind::Keyword => {
-                Self::Coded { dictionary: Dictionary::default(), cells: Cells::default() }
+                Values::Coded { dictionary: Dictionary::default(), cells: Cells::default() }
             }
+        };
+        Self { kind, values }
+    }
+
+    /// Makes room for a slot, whether it gets values or not.
+    pub(crate) fn reserve(&mut self, slot: u32) {
+        match &mut self.values {
+            Values::Coded { cells, .. } => cells.reserve(slot),
+            Values::Number(cells) => cells.reserve(slot),
+            Values::Date(dates) => dates.reserve(slot),
+            Values::Boolean(cells) => cells.reserve(slot),
         }
     }
 
-    /// Gives an empty slot its values; those that are not of the column's kind are left out.
-    pub(crate) fn set(&mut self, slot: u32, items: &[Item<'_>]) {
-        match self {
-            Self::Coded { dictionary, cells } => {
-                let words: HashSet<Word> = items.iter().filter_map(|item| Word::of(*item)).collect();
-                let codes: Vec<u32> = words.into_iter().map(|word| dictionary.take(word)).collect();
-                cells.set(slot, &codes);
+    /// Gives a slot one more value; one that is not of the column's kind is left out.
+    pub(crate) fn add(&mut self, slot: u32, item: Item<'_>) {
+        match (&mut self.values, item) {
+            (Values::Coded { dictionary, cells }, item) => {
+                let Some(code) = dictionary.take(item) else { return };
+                if !cells.add(slot, code) {
+                    dictionary.release(code);
+                }
             }
-            Self::Number(cells) => cells.set(
-                slot,
-                &only(items, |item| match item {
-                    Item::Number(number) => Some(number),
-                    _ => None,
-                }),
-            ),
-            Self::Date(cells) => cells.set(
-                slot,
-                &only(items, |item| match item {
-                    Item::Instant(instant) => Some(instant),
-                    _ => None,
-                }),
-            ),
-            Self::Boolean(cells) => cells.set(
-                slot,
-                &only(items, |item| match item {
-                    Item::Boolean(boolean) => Some(boolean),
-                    _ => None,
-                }),
-            ),
+            (Values::Number(cells), Item::Number(number)) => _ = cells.add(slot, number),
+            (Values::Date(dates), Item::Instant(instant)) => dates.add(slot, instant),
+            (Values::Boolean(cells), Item::Boolean(boolean)) => _ = cells.add(slot, boolean),
+            _ => {}
         }
     }
 
     /// Empties a slot.
     pub(crate) fn clear(&mut self, slot: u32) {
-        match self {
-            Self::Coded { dictionary, cells } => {
-                for code in cells.values(slot) {
-                    dictionary.release(code);
-                }
+        match &mut self.values {
+            Values::Coded { dictionary, cells } => {
+                cells.values(slot).for_each(|code| dictionary.release(code));
                 cells.clear(slot);
             }
-            Self::Number(cells) => cells.clear(slot),
-            Self::Date(cells) => cells.clear(slot),
-            Self::Boolean(cells) => cells.clear(slot),
+            Values::Number(cells) => cells.clear(slot),
+            Values::Date(dates) => dates.clear(slot),
+            Values::Boolean(cells) => cells.clear(slot),
         }
     }
 
-    /// Those of `candidates` that have a value which passes.
-    pub(crate) fn passing(&self, probe: Probe<'_>, candidates: &RoaringBitmap) -> RoaringBitmap {
-        if matches!(probe, Probe::Test(Test::Present)) {
-            return self.present() & candidates;
-        }
-        match self {
-            Self::Coded { dictionary, cells } => coded(dictionary, cells, probe, candidates),
-            Self::Number(cells) => cells.passing(candidates, |number| probe.passes(Item::Number(number))),
-            Self::Date(cells) => cells.passing(candidates, |instant| probe.passes(Item::Instant(instant))),
-            Self::Boolean(cells) => cells.passing(candidates, |boolean| probe.passes(Item::Boolean(boolean))),
+    /// Keeps these slots, in this order, under new numbers from 0 on. Values of the others must have been cleared.
+    pub(crate) fn keep(&mut self, slots: &[u32]) {
+        match &mut self.values {
+            Values::Coded { cells, .. } => cells.keep(slots),
+            Values::Number(cells) => cells.keep(slots),
+            Values::Date(dates) => dates.keep(slots),
+            Values::Boolean(cells) => cells.keep(slots),
         }
     }
 
-    fn present(&self) -> &RoaringBitmap {
-        match self {
-            Self::Coded { cells, .. } => cells.present(),
-            Self::Number(cells) => cells.present(),
-            Self::Date(cells) => cells.present(),
-            Self::Boolean(cells) => cells.present(),
+    fn present(&self, block: usize) -> Bits {
+        match &self.values {
+            Values::Coded { cells, .. } => cells.present(block),
+            Values::Number(cells) => cells.present(block),
+            Values::Date(dates) => dates.present(block),
+            Values::Boolean(cells) => cells.present(block),
         }
     }
 
     /// Where a slot stands in an order by this column: its smallest value ascending, its largest descending (SRT-06).
-    pub(crate) fn place(&self, slot: u32, descending: bool) -> SortPlace<'_> {
-        let places: &mut dyn Iterator<Item = SortPlace<'_>> = match self {
-            Self::Coded { dictionary, cells } => {
-                let words = cells.values(slot).filter_map(|code| dictionary.word(code));
-                &mut words.filter_map(|word| SortPlace::of(word.item()))
+    pub(crate) fn place(&self, slot: u32, descending: bool) -> SortValue {
+        let place = match &self.values {
+            Values::Coded { .. } if self.kind == FieldKind::Map => None,
+            Values::Coded { dictionary, cells } => {
+                let ranks = dictionary.ranks();
+                let ranked = cells.values(slot).map(|code| (ranks.get(code as usize), code));
+                let extreme = if descending { ranked.max() } else { ranked.min() };
+                extreme.and_then(|(_, code)| dictionary.text(code)).map(|text| SortValue::Text(text.to_owned()))
             }
-            Self::Number(cells) => &mut cells.values(slot).map(SortPlace::Number),
-            Self::Date(cells) => &mut cells.values(slot).map(SortPlace::Instant),
-            Self::Boolean(cells) => &mut cells.values(slot).map(SortPlace::from),
+            Values::Number(cells) => ranks::number(cells, slot, descending).map(SortValue::Number),
+            Values::Date(dates) => dates.extreme(slot, descending).map(SortValue::Instant),
+            Values::Boolean(cells) => ranks::boolean(cells, slot, descending).map(SortValue::from),
         };
-        let extreme = if descending { places.max() } else { places.min() };
-        extreme.unwrap_or(SortPlace::Missing)
+        place.unwrap_or(SortValue::Missing)
     }
-}
 
-/// Values known by name are looked up. Otherwise the test runs once for each distinct value, or, when fewer rows than
-/// values are left to judge, on the values of those rows.
-fn coded(dictionary: &Dictionary, cells: &Cells<u32>, probe: Probe<'_>, candidates: &RoaringBitmap) -> RoaringBitmap {
-    if let Some(words) = probe.words() {
-        let codes: HashSet<u32> = words.iter().filter_map(|word| dictionary.code(word)).collect();
-        return match codes.iter().next() {
-            None => RoaringBitmap::new(),
-            Some(only) if codes.len() == 1 => cells.passing(candidates, |code| code == *only),
-            Some(_) => cells.passing(candidates, |code| codes.contains(&code)),
+    /// Counts slots of a block under each of their values, by number; nothing for columns without numbers.
+    pub(crate) fn count(&self, block: usize, slots: &Bits, counts: &mut Vec<u64>) {
+        let Values::Coded { dictionary, cells } = &self.values else { return };
+        counts.resize(dictionary.end().max(counts.len()), 0);
+        let present = slots.and(&cells.present(block));
+        let firsts = cells.firsts(block);
+        let mut count = |code: u32| {
+            if let Some(count) = counts.get_mut(code as usize) {
+                *count += 1;
+            }
         };
+        present.places().filter_map(|place| firsts.get(place)).for_each(|code| count(*code));
+        for place in present.and(&cells.several(block)).places() {
+            let slot = number(block * crate::bits::BLOCK + place);
+            cells.values(slot).skip(1).for_each(&mut count);
+        }
     }
-    if candidates.len() < dictionary.len() as u64 {
-        let passes = |code| dictionary.word(code).is_some_and(|word| probe.passes(word.item()));
-        return cells.passing(candidates, passes);
-    }
-    let verdicts = dictionary.verdicts(|item| probe.passes(item));
-    cells.passing(candidates, |code| verdicts.passes(code))
-}
 
-fn only<T>(items: &[Item<'_>], pick: impl Fn(Item<'_>) -> Option<T>) -> Vec<T> {
-    items.iter().filter_map(|item| pick(*item)).collect()
+    /// The text of a number that [`Column::count`] counted under.
+    pub(crate) fn text(&self, code: usize) -> Option<&str> {
+        match &self.values {
+            Values::Coded { dictionary, .. } => dictionary.text(number(code)),
+            _ => None,
+        }
+    }
+
+    /// The numbers of a slot, where the column holds numbers.
+    pub(crate) fn numbers(&self, slot: u32) -> impl Iterator<Item = f64> {
+        let cells = match &self.values {
+            Values::Number(cells) => Some(cells),
+            _ => None,
+        };
+        cells.into_iter().flat_map(move |cells| cells.values(slot))
+    }
 }
 
 /// A count of slots or values as a number of 32 bits; memory ends long before them.

@@ -58,6 +58,23 @@ impl DateRange {
     pub(crate) fn contains(&self, instant: Instant) -> bool {
         (self.start, self.end).contains(&instant)
     }
+
+    /// The first and the last instant of the range that fit 64 bits; none if it holds none of those.
+    pub(crate) fn near(&self) -> Option<(i64, i64)> {
+        let first = match self.start {
+            Bound::Included(start) => start,
+            Bound::Excluded(start) => start.checked_add(1)?,
+            Bound::Unbounded => Instant::MIN,
+        };
+        let last = match self.end {
+            Bound::Included(end) => end,
+            Bound::Excluded(end) => end.checked_sub(1)?,
+            Bound::Unbounded => Instant::MAX,
+        };
+        let first = i64::try_from(first.max(i64::MIN.into())).ok()?;
+        let last = i64::try_from(last.min(i64::MAX.into())).ok()?;
+        Some((first, last))
+    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,21 @@ impl Needle {
     pub(crate) fn is_in(&self, text: &str) -> bool {
         text.to_lowercase().contains(&self.0)
     }
+
+    /// Whether the bytes of a document already show that none of its strings holds the needle. Only plain text shows
+    /// it: escapes and letters beyond ASCII need to be read.
+    pub(crate) fn is_surely_not_in(&self, document: &[u8]) -> bool {
+        let needle = self.0.as_bytes();
+        let Some(first) = needle.first().filter(|_| needle.is_ascii()) else { return false };
+        if memchr::memchr(b'\\', document).is_some() || !document.is_ascii() {
+            return false;
+        }
+        let starts = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), document);
+        let is_at = |start: usize| {
+            document.get(start..start + needle.len()).is_some_and(|part| part.eq_ignore_ascii_case(needle))
+        };
+        !starts.into_iter().any(is_at)
+    }
 }
 
 #[cfg(test)]

@@ -2,22 +2,31 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use serde_json::Value;
-
-use crate::column::Column;
+use super::documents::Documents;
+use crate::bits::{BLOCK, BitSet};
+use crate::column::{Column, number};
+use crate::path::Paths;
 use crate::schema::{FieldId, Schema};
 
 /// A place for the column of each field.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     places: Vec<OnceLock<Column>>,
+    /// The paths of the columns that are built, as far as a writer has seen.
+    maintained: Maintained,
     /// Held while columns are built, so that readers who need the same ones parse the documents once.
     building: Mutex<()>,
 }
 
+#[derive(Debug, Default)]
+struct Maintained {
+    columns: usize,
+    paths: Paths,
+}
+
 impl Columns {
     pub(super) fn new(schema: &Schema) -> Self {
-        Self { places: schema.fields().map(|_| OnceLock::new()).collect(), building: Mutex::new(()) }
+        Self { places: schema.fields().map(|_| OnceLock::new()).collect(), ..Self::default() }
     }
 
     /// The column of a field, if it is built.
@@ -26,65 +35,91 @@ impl Columns {
     }
 
     /// Builds those columns of `fields` that are missing, in one pass over the documents.
-    pub(super) fn build<D>(&self, schema: &Schema, fields: &[FieldId], documents: impl FnOnce() -> D)
-    where
-        D: Iterator<Item = (u32, Value)>,
-    {
-        if self.missing(schema, fields).is_empty() {
+    pub(super) fn build(
+        &self,
+        schema: &Schema,
+        mut fields: Vec<FieldId>,
+        live: &BitSet,
+        documents: &Documents,
+        blocks: usize,
+    ) {
+        fields.sort_unstable();
+        fields.dedup();
+        let missing = |field: &FieldId| self.get(*field).is_none() && schema.kind(*field).is_some();
+        if !fields.iter().any(missing) {
             return;
         }
         let building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut columns = self.missing(schema, fields);
-        if columns.is_empty() {
-            return;
-        }
-        for (slot, document) in documents() {
-            for (field, column) in &mut columns {
-                fill(column, schema, *field, slot, &document);
+        fields.retain(missing);
+        let mut columns: Vec<Option<Column>> = self.places.iter().map(|_| None).collect();
+        let mut paths = Paths::default();
+        for field in &fields {
+            if let (Some(place), Some(kind)) = (columns.get_mut(field.index()), schema.kind(*field)) {
+                *place = Some(Column::new(kind));
+                schema.add_path(*field, &mut paths);
             }
         }
-        for (field, column) in columns {
-            if let Some(place) = self.places.get(field.index()) {
+        for block in 0..blocks {
+            for place in live.block(block).places() {
+                let slot = number(block * BLOCK + place);
+                paths.any(documents.get(slot), &mut |field, item| {
+                    if let Some(Some(column)) = columns.get_mut(field.index()) {
+                        column.add(slot, item);
+                    }
+                    false
+                });
+            }
+        }
+        for (place, column) in self.places.iter().zip(columns) {
+            if let Some(mut column) = column {
+                column.reserve(number((blocks * BLOCK).saturating_sub(1)));
                 place.get_or_init(|| column);
             }
         }
         drop(building);
     }
 
-    /// An empty column for each of `fields` that has none yet.
-    fn missing(&self, schema: &Schema, fields: &[FieldId]) -> Vec<(FieldId, Column)> {
-        let mut fields = fields.to_vec();
-        fields.sort_unstable();
-        fields.dedup();
-        let missing = fields.into_iter().filter(|field| self.get(*field).is_none());
-        missing.filter_map(|field| Some((field, Column::new(schema.kind(field)?)))).collect()
-    }
-
     /// Gives a new or cleared slot the values of a document.
-    pub(super) fn set(&mut self, schema: &Schema, slot: u32, document: &Value) {
-        for (field, column) in self.built() {
-            fill(column, schema, field, slot, document);
+    pub(super) fn set(&mut self, schema: &Schema, slot: u32, document: &[u8]) {
+        self.note_maintained(schema);
+        if self.maintained.columns == 0 {
+            return;
         }
+        let places = &mut self.places;
+        self.maintained.paths.any(document, &mut |field, item| {
+            if let Some(column) = places.get_mut(field.index()).and_then(OnceLock::get_mut) {
+                column.add(slot, item);
+            }
+            false
+        });
     }
 
     /// Empties a slot.
     pub(super) fn clear(&mut self, slot: u32) {
-        for (_, column) in self.built() {
-            column.clear(slot);
+        self.built().for_each(|column| column.clear(slot));
+    }
+
+    /// Keeps these slots, in this order, under new numbers from 0 on.
+    pub(super) fn keep(&mut self, slots: &[u32]) {
+        self.built().for_each(|column| column.keep(slots));
+    }
+
+    /// Sees which columns readers have built since the last write.
+    fn note_maintained(&mut self, schema: &Schema) {
+        let built = self.places.iter().filter(|place| place.get().is_some()).count();
+        if built == self.maintained.columns {
+            return;
         }
+        let mut paths = Paths::default();
+        for (field, place) in schema.fields().zip(&self.places) {
+            if place.get().is_some() {
+                schema.add_path(field, &mut paths);
+            }
+        }
+        self.maintained = Maintained { columns: built, paths };
     }
 
-    fn built(&mut self) -> impl Iterator<Item = (FieldId, &mut Column)> {
-        let numbered = (0..=u16::MAX).map(FieldId).zip(&mut self.places);
-        numbered.filter_map(|(field, place)| Some((field, place.get_mut()?)))
+    fn built(&mut self) -> impl Iterator<Item = &mut Column> {
+        self.places.iter_mut().filter_map(OnceLock::get_mut)
     }
-}
-
-fn fill(column: &mut Column, schema: &Schema, field: FieldId, slot: u32, document: &Value) {
-    let mut items = Vec::new();
-    schema.any(field, document, &mut |item| {
-        items.push(item);
-        false
-    });
-    column.set(slot, &items);
 }

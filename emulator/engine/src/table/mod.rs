@@ -3,62 +3,46 @@
 //! A table takes no lock for its content: whoever shares one keeps it behind a reader-writer lock. Readers build
 //! missing columns under a shared reference; the writer maintains those that are built.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use roaring::RoaringBitmap;
-use serde_json::Value;
-
-use crate::column::{Probe, number};
+use crate::bits::{BLOCK, BitSet, Bits};
+use crate::column::{Column, Probe, number};
 use crate::filter::Filter;
-use crate::page::{Page, Position};
-use crate::plan::{Plan, Source};
+use crate::plan::{self, Plan, Source};
 use crate::schema::{FieldId, Schema};
-use crate::sort::SortKey;
 
 mod columns;
-mod order;
+mod documents;
+mod groups;
+mod keys;
+mod select;
+
+pub use keys::Key;
 
 use columns::Columns;
+use documents::Documents;
+use keys::Keys;
 
-/// The three parts that name a document. The table compares them and knows no more of them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
-    /// The account whose finding it is.
-    pub account: String,
-    /// The product that reported it.
-    pub product_arn: String,
-    /// The identifier within the product.
-    pub id: String,
-}
+/// Fewer slots than these are not worth tidying.
+const FEW: usize = 4 * BLOCK;
 
-/// A stored document; a clone shares its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// The number that the document got when it was first stored.
-    pub sequence: u64,
-    /// The document, as stored.
-    pub document: Bytes,
-}
+/// A document's place in its table, good until documents are removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot(u32);
 
-/// Documents of one schema.
+/// Documents of one schema. A document begins with its [`Key`]; it is JSON text in UTF-8.
+///
+/// A slot belongs to one document until that is removed, and slots follow the order of first storing: neither an
+/// update nor a removal moves another document in it (SRT-08).
 #[derive(Debug, Default)]
 pub struct Table {
     schema: Arc<Schema>,
-    /// A slot belongs to one document until that is removed.
-    slots: Vec<Option<Slot>>,
-    free: Vec<u32>,
-    live: RoaringBitmap,
-    by_key: HashMap<Arc<Key>, u32>,
-    by_sequence: BTreeSet<(u64, u32)>,
+    documents: Documents,
+    keys: Keys,
+    /// The number of each slot's document, ascending.
+    sequences: Vec<u64>,
+    live: BitSet,
     columns: Columns,
-}
-
-#[derive(Debug)]
-struct Slot {
-    key: Arc<Key>,
-    stored: Stored,
 }
 
 impl Table {
@@ -73,118 +57,165 @@ impl Table {
         &self.schema
     }
 
-    /// The document of a key.
-    pub fn get(&self, key: &Key) -> Option<Stored> {
-        Some(self.slot(*self.by_key.get(key)?)?.stored.clone())
+    /// Where the document of a key is.
+    pub fn find(&self, key: &Key) -> Option<Slot> {
+        self.keys.find(key, &self.documents).map(Slot)
     }
 
-    /// Stores a document and answers its sequence number: the given one if the key is new, else the one it has.
-    /// The given number must be one that no other document of any table has; it need not be the largest so far.
-    /// `value` must be what `document` says: columns that exist are fed from it, later ones from the bytes.
-    pub fn put(&mut self, key: Key, sequence_if_new: u64, document: Bytes, value: &Value) -> u64 {
-        if let Some(slot) = self.by_key.get(&key).copied() {
-            self.columns.clear(slot);
-            self.columns.set(&self.schema, slot, value);
-            return self.replace(slot, document).unwrap_or(sequence_if_new);
-        }
-        let slot = self.free.pop().unwrap_or_else(|| number(self.slots.len()));
-        self.columns.set(&self.schema, slot, value);
-        let key = Arc::new(key);
+    /// Where the documents are whose keys have this name, first stored first.
+    pub fn named(&self, name: &[u8]) -> Vec<Slot> {
+        let mut slots: Vec<Slot> = self.keys.named(name, &self.documents).map(Slot).collect();
+        slots.sort_unstable();
+        slots
+    }
+
+    /// A document, as stored.
+    pub fn document(&self, slot: Slot) -> &[u8] {
+        self.documents.get(slot.0)
+    }
+
+    /// The number that a document got when it was first stored.
+    pub fn sequence(&self, slot: Slot) -> u64 {
+        self.sequences.get(slot.0 as usize).copied().unwrap_or(u64::MAX)
+    }
+
+    /// Stores a document under a key that is new. `sequence` must be larger than that of any document so far.
+    pub fn insert(&mut self, key: &Key, sequence: u64, document: &[u8]) -> Slot {
+        let slot = number(self.sequences.len());
+        self.documents.push(slot, document);
+        self.keys.push(slot, key);
+        self.sequences.push(sequence);
         self.live.insert(slot);
-        self.by_key.insert(Arc::clone(&key), slot);
-        self.by_sequence.insert((sequence_if_new, slot));
-        let content = Some(Slot { key, stored: Stored { sequence: sequence_if_new, document } });
-        match self.slots.get_mut(slot as usize) {
-            Some(place) => *place = content,
-            None => self.slots.push(content),
-        }
-        sequence_if_new
+        self.columns.set(&self.schema, slot, document);
+        Slot(slot)
     }
 
-    fn replace(&mut self, slot: u32, document: Bytes) -> Option<u64> {
-        let content = self.slots.get_mut(slot as usize)?.as_mut()?;
-        content.stored.document = document;
-        Some(content.stored.sequence)
+    /// Puts another document of the same key in a slot.
+    pub fn replace(&mut self, slot: Slot, document: &[u8]) {
+        self.columns.clear(slot.0);
+        self.documents.replace(slot.0, document);
+        self.columns.set(&self.schema, slot.0, document);
+    }
+
+    /// Stores a document, or replaces it in its place; gives its number.
+    pub fn put(&mut self, key: &Key, sequence_if_new: u64, document: &[u8]) -> u64 {
+        let slot = match self.find(key) {
+            Some(slot) => {
+                self.replace(slot, document);
+                slot
+            }
+            None => self.insert(key, sequence_if_new, document),
+        };
+        self.sequence(slot)
     }
 
     /// Removes the document of a key; says whether there was one. The key stored anew begins anew (SRT-08).
     pub fn remove(&mut self, key: &Key) -> bool {
-        let Some(slot) = self.by_key.remove(key) else {
-            return false;
-        };
-        self.columns.clear(slot);
-        self.live.remove(slot);
-        if let Some(content) = self.slots.get_mut(slot as usize).and_then(Option::take) {
-            self.by_sequence.remove(&(content.stored.sequence, slot));
-            self.free.push(slot);
-        }
+        let Some(slot) = self.find(key) else { return false };
+        self.end(slot.0);
+        self.tidy();
         true
+    }
+
+    /// Removes the documents that `drops` says; gives their numbers.
+    pub fn remove_where(&mut self, drops: impl Fn(&[u8]) -> bool) -> Vec<u64> {
+        let dropped: Vec<Slot> = self.slots().filter(|slot| drops(self.document(*slot))).collect();
+        let sequences = dropped.iter().map(|slot| self.sequence(*slot)).collect();
+        for slot in dropped {
+            self.end(slot.0);
+        }
+        self.tidy();
+        sequences
+    }
+
+    fn end(&mut self, slot: u32) {
+        self.keys.remove(slot);
+        self.columns.clear(slot);
+        self.documents.clear(slot);
+        self.live.remove(slot);
+    }
+
+    /// Renumbers the slots when most of them are empty.
+    fn tidy(&mut self) {
+        if self.sequences.len() < FEW || self.len() * 2 > self.sequences.len() {
+            return;
+        }
+        let kept: Vec<u32> = self.slots().map(|slot| slot.0).collect();
+        self.keys.keep(&kept);
+        self.documents.keep(&kept);
+        self.columns.keep(&kept);
+        self.sequences = kept.iter().filter_map(|slot| self.sequences.get(*slot as usize).copied()).collect();
+        self.live = BitSet::default();
+        for slot in 0..number(kept.len()) {
+            self.live.insert(slot);
+        }
     }
 
     /// How many documents there are.
     pub fn len(&self) -> usize {
-        self.by_key.len()
+        self.keys.len()
     }
 
     /// Whether there is no document.
     pub fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.len() == 0
     }
 
-    /// Every document with its key, first stored first.
-    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Stored)> {
-        let slots = self.by_sequence.iter().filter_map(|(_, slot)| self.slot(*slot));
-        slots.map(|slot| (&*slot.key, &slot.stored))
-    }
-
-    /// The first `limit` rows that satisfy `filter`, in the order of `sort`, after a position (or from the start).
-    pub fn select(&self, filter: &Filter, sort: &[SortKey], after: Option<&Position>, limit: usize) -> Page {
-        let sorted: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
-        let rows = self.rows(filter, sorted);
-        if sort.is_empty() { self.first_stored(&rows, after, limit) } else { self.sorted(&rows, sort, after, limit) }
+    /// The slots of all documents, first stored first.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> {
+        (0..self.blocks()).flat_map(|block| {
+            let live = self.live.block(block);
+            live.places().map(|place| at(block, place)).collect::<Vec<_>>()
+        })
     }
 
     /// How many documents satisfy `filter`.
     pub fn count(&self, filter: &Filter) -> usize {
-        usize::try_from(self.rows(filter, Vec::new()).len()).unwrap_or(usize::MAX)
+        let mut count = 0;
+        self.each_block(filter, Vec::new(), |_, slots| count += slots.count());
+        usize::try_from(count).unwrap_or(usize::MAX)
     }
 
-    /// The slots that satisfy `filter`. Builds the columns that it needs, and those of `fields`.
-    fn rows(&self, filter: &Filter, mut fields: Vec<FieldId>) -> RoaringBitmap {
+    /// Gives the slots that satisfy `filter`, a block at a time. Builds the columns that it needs, and those of
+    /// `fields`.
+    fn each_block(&self, filter: &Filter, fields: Vec<FieldId>, mut each: impl FnMut(usize, &Bits)) {
         let filter = filter.simplify();
-        let plan = Plan::new(&filter, &self.schema);
-        plan.columns(&mut fields);
-        self.columns.build(&self.schema, &fields, || self.documents());
-        plan.rows(self, &self.live)
+        self.build(&filter, fields);
+        let plan = Plan::new(&filter, &self.schema, self, self.len() as u64);
+        for block in 0..self.blocks() {
+            each(block, &plan.passing(self, block, &self.live.block(block)));
+        }
     }
 
-    fn slot(&self, slot: u32) -> Option<&Slot> {
-        self.slots.get(slot as usize)?.as_ref()
+    /// Builds the columns that a filter needs, and those of `fields`.
+    fn build(&self, filter: &Filter, mut fields: Vec<FieldId>) {
+        plan::columns(filter, &self.schema, &mut fields);
+        self.columns.build(&self.schema, fields, &self.live, &self.documents, self.blocks());
     }
 
-    /// Every document by slot, parsed.
-    fn documents(&self) -> impl Iterator<Item = (u32, Value)> {
-        self.live.iter().filter_map(|slot| Some((slot, parse(&self.slot(slot)?.stored.document))))
+    fn blocks(&self) -> usize {
+        self.sequences.len().div_ceil(BLOCK)
     }
 }
 
 impl Source for Table {
-    fn column(&self, field: FieldId, probe: Probe<'_>, candidates: &RoaringBitmap) -> RoaringBitmap {
-        self.columns.get(field).map_or_else(RoaringBitmap::new, |column| column.passing(probe, candidates))
+    fn column(&self, field: FieldId) -> Option<&Column> {
+        self.columns.get(field)
     }
 
-    fn documents(&self, field: FieldId, probe: Probe<'_>, candidates: &RoaringBitmap) -> RoaringBitmap {
-        let passes = |slot: &u32| {
-            let document = self.slot(*slot).map(|slot| parse(&slot.stored.document));
-            document.is_some_and(|document| self.schema.any(field, &document, &mut |item| probe.passes(item)))
-        };
-        candidates.iter().filter(passes).collect()
+    fn reads(&self, slot: u32, field: FieldId, probe: Probe<'_>) -> bool {
+        let document = self.documents.get(slot);
+        if let Probe::Test(crate::filter::Test::Keyword(needle)) = probe
+            && needle.is_surely_not_in(document)
+        {
+            return false;
+        }
+        self.schema.any(field, document, &mut |item| probe.passes(item))
     }
 }
 
-/// Bytes that are no JSON have no values.
-fn parse(document: &Bytes) -> Value {
-    serde_json::from_slice(document).unwrap_or(Value::Null)
+fn at(block: usize, place: usize) -> Slot {
+    Slot(number(block * BLOCK + place))
 }
 
 #[cfg(test)]

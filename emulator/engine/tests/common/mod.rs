@@ -8,7 +8,6 @@ pub(crate) mod question;
 
 use std::sync::{Arc, LazyLock};
 
-use bytes::Bytes;
 use quickcheck::Gen;
 use securityhub_engine::{Field, FieldKind, Key, Schema, SortKey, Table};
 use serde_json::Value;
@@ -31,11 +30,21 @@ fn read_field(row: &'static str) -> Option<Field> {
 pub(crate) static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::new(&FIELDS)));
 
 pub(crate) fn key(id: impl ToString) -> Key {
-    Key { account: "111111111111".into(), product_arn: "product".into(), id: id.to_string() }
+    Key::new(format!("{{\"#\":[{}]", id.to_string()).as_bytes(), b"")
 }
 
+/// Stores a document behind its key, which no field looks at.
 pub(crate) fn put(table: &mut Table, id: impl ToString, sequence: u64, document: &Value) -> u64 {
-    table.put(key(id), sequence, Bytes::from(document.to_string()), document)
+    let key = key(id);
+    table.put(&key, sequence, &keyed(&key, document))
+}
+
+/// The document with its key in front.
+pub(crate) fn keyed(key: &Key, document: &Value) -> Vec<u8> {
+    let text = document.to_string();
+    let members = text.trim_start_matches('{');
+    let comma: &[u8] = if members == "}" { b"" } else { b"," };
+    [key.as_bytes(), comma, members.as_bytes()].concat()
 }
 
 pub(crate) fn table_of<'d>(documents: impl IntoIterator<Item = &'d Value>) -> Table {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::document::{Finding, member_of, members_of};
 use crate::shape::{self, Rule, Segment, Violation, sentence};
 
 /// The most bytes that a finding has as compact JSON (IMP-34).
@@ -24,6 +25,26 @@ pub fn refusal(finding: &Map<String, Value>, mut of_shape: Vec<Violation>) -> Op
     }
     let size = serde_json::to_vec(finding).map_or(0, |bytes| bytes.len());
     (size > MOST_BYTES).then(|| "Finding size exceeded 240 KB".to_owned())
+}
+
+/// Whether it is plain to see that a finding without a fault of the model has none of these either. It may say no of
+/// a finding that has none; then [`refusal`] decides.
+pub(super) fn is_surely_whole(finding: &Finding<'_>) -> bool {
+    let provider = finding.get("FindingProviderFields");
+    let somewhere = |name: &str| finding.has(name) || provider.is_some_and(|fields| member_of(fields, name).is_some());
+    let is_told = |severity: Option<&str>| {
+        severity
+            .is_none_or(|severity| members_of(severity).iter().any(|(name, _)| matches!(*name, "Label" | "Normalized")))
+    };
+    let own_fields = finding.get("ProductFields").map(members_of).unwrap_or_default();
+    let own_fields = own_fields.iter().filter(|(key, _)| !key.starts_with("aws/")).count();
+    somewhere("Severity")
+        && somewhere("Types")
+        && is_told(finding.get("Severity"))
+        && is_told(provider.and_then(|fields| member_of(fields, "Severity")))
+        && finding.get("Remediation").is_none_or(|remediation| !remediation.contains("{}"))
+        && own_fields <= MOST_PRODUCT_FIELDS as usize
+        && finding.size() <= MOST_BYTES
 }
 
 fn alternatives(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {

@@ -1,15 +1,18 @@
 //! When findings expire: active ones 90 days, archived ones 30 days after their last update (RET-01 … RET-05).
 
-use jiff::{RoundMode, SignedDuration, Timestamp as Instant, TimestampRound, Unit};
+use jiff::{SignedDuration, Timestamp as Instant};
 use securityhub_engine::date;
 use serde::Deserialize;
 
+use super::document::Finding;
 use crate::state::{Due, Region, Timestamp, Transaction, World};
 
 /// How long an active finding is kept after its last update (RET-01).
 const ACTIVE_FINDINGS_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long an archived finding is kept after its last update, and after its hub was disabled (RET-01, HUB-16).
 pub const ARCHIVED_FINDINGS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+const HOUR: i128 = 3_600_000_000_000;
 
 /// What decides when a finding expires.
 #[derive(Deserialize)]
@@ -39,11 +42,14 @@ fn kept(record_state: &str) -> SignedDuration {
     if record_state == "ARCHIVED" { ARCHIVED_FINDINGS_KEPT } else { ACTIVE_FINDINGS_KEPT }
 }
 
-/// When the sweep comes that drops a finding: within the hour after it expires, so that findings of one hour need
-/// one sweep.
-pub(super) fn sweep_time(document: &[u8]) -> Option<Timestamp> {
-    let round = TimestampRound::new().smallest(Unit::Hour).mode(RoundMode::Ceil);
-    expires(document)?.round(round).ok()
+/// When the sweep comes that drops a finding which is imported `now`: within the hour after it expires, so that
+/// findings of one hour need one sweep.
+pub(super) fn sweep_time(imported: &Finding<'_>, now: Timestamp) -> Option<Timestamp> {
+    let is_control = imported.get("ProductArn")?.ends_with(":product/aws/securityhub\"");
+    let updated = date::strict(&imported.string("UpdatedAt")?)?;
+    let last_update = if is_control { updated } else { updated.max(now.as_nanosecond()) };
+    let expires = last_update + kept(&imported.string("RecordState")?).as_nanos();
+    Timestamp::from_second(i64::try_from(expires.div_euclid(HOUR) + 1).ok()?.checked_mul(3600)?).ok()
 }
 
 /// Stages a sweep of a Region's findings.
@@ -54,6 +60,6 @@ pub(super) fn put(transaction: &mut Transaction<'_>, region: &Region, at: Timest
 /// Drops the findings of a Region that have expired.
 pub fn sweep(world: &World, region: &Region, now: Timestamp) {
     let mut transaction = world.write_findings();
-    transaction.drop_expired(region, |document| expires(document).is_some_and(|at| at <= now));
+    transaction.drop_findings(region, |document| expires(document).is_some_and(|at| at <= now));
     transaction.commit();
 }

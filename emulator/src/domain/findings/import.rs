@@ -1,39 +1,21 @@
 //! A batch of findings, in order: all of it refused, or each finding judged on its own (findings.md 1.2 … 1.4).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
-use securityhub_fixtures::Operation;
-use securityhub_fixtures::model::{Kind, ShapeId};
-use serde_json::{Map, Value};
+use securityhub_engine::{Key, Slot};
 
-use super::product::{self, Source, Unusable};
-use super::{asff, expiry, merge, normalise};
+use super::document::{self, Finding};
+use super::history;
+use super::normalise::{self, Arrival};
+use super::origin::Origins;
+pub use super::origin::{Endpoint, Sender};
+use super::product::Source;
+use super::{asff, expiry, merge};
 use crate::aws_error::AwsError;
-use crate::domain::caller::Caller;
-use crate::domain::hub;
-use crate::shape::{Segment, Violation, read};
-use crate::state::{
-    AccountId, Directory, FindingKey, FindingWriter, HubKey, Region, Timestamp, Transaction, World, timestamp_text,
-};
-
-/// A finding as it was sent.
-#[derive(Debug, Default)]
-pub struct Sent {
-    /// Its members, as far as the model knows them.
-    pub members: Map<String, Value>,
-    /// What it breaks of the model, with paths that begin at the finding.
-    pub violations: Vec<Violation>,
-}
-
-/// Who sends a batch.
-#[derive(Clone, Copy, Debug)]
-pub enum Sender<'c> {
-    /// A caller of BatchImportFindings.
-    Caller(&'c Caller),
-    /// The product itself, for which AWS's own services import (IMP-11).
-    Product,
-}
+use crate::shape::items::Item;
+use crate::shape::{Segment, Violation, read, scan};
+use crate::state::{FindingWriter, HistorySource, Timestamp, Transaction, timestamp_text};
 
 /// What became of a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -55,23 +37,11 @@ pub struct Failed {
     pub message: String,
 }
 
-/// Where a batch arrives.
-pub struct Endpoint<'w> {
-    /// The world.
-    pub world: &'w World,
-    /// The relations, as they were when the call began.
-    pub directory: &'w Directory,
-    /// The Region.
-    pub region: &'w Region,
-    /// The time.
-    pub now: Timestamp,
-}
-
-/// A finding that passed all checks.
-struct Accepted {
-    key: FindingKey,
+/// A finding that passed all checks, with all that does not depend on what is stored.
+struct Accepted<'t> {
+    key: Key,
     source: Source,
-    finding: Map<String, Value>,
+    finding: Finding<'t>,
 }
 
 /// Imports a batch in the order in which it was sent (IMP-40).
@@ -83,18 +53,28 @@ pub fn batch(
     transaction: &mut Transaction<'_>,
     endpoint: &Endpoint<'_>,
     sender: Sender<'_>,
-    findings: Vec<Sent>,
+    findings: &[Item<'_>],
 ) -> Result<Outcome, AwsError> {
-    for finding in &findings {
-        admit(endpoint, sender, finding)?;
+    let mut origins = Origins::new(endpoint);
+    if let Sender::Caller(caller) = sender {
+        for finding in findings {
+            // A text that cannot be an ARN by its length is the finding's own mistake.
+            if let Some(product_arn) = string(finding, "ProductArn").filter(|_| !breaks(finding, "ProductArn")) {
+                let owner = string(finding, "AwsAccountId").unwrap_or_default();
+                origins.find(&product_arn, &owner).admit(caller)?;
+            }
+        }
     }
+    let now = document::quoted(&timestamp_text(endpoint.now));
     let mut outcome = Outcome::default();
     let mut accepted = Vec::with_capacity(findings.len());
     for sent in findings {
-        let id = string(&sent.members, "Id").to_owned();
-        match accept(endpoint, sent) {
+        match accept(&mut origins, endpoint, &now, sent) {
             Ok(finding) => accepted.push(finding),
-            Err((code, message)) => outcome.failed.push(Failed { id, code, message }),
+            Err((code, message)) => {
+                let id = string(sent, "Id").unwrap_or_default().into_owned();
+                outcome.failed.push(Failed { id, code, message });
+            }
         }
     }
     outcome.success_count = accepted.len();
@@ -102,123 +82,134 @@ pub fn batch(
     Ok(outcome)
 }
 
-/// Reads one finding from JSON text.
+/// Reads one finding from JSON text; `compact` is that text without blanks.
 ///
 /// # Errors
 /// Why the text is no JSON.
-pub fn read_finding(text: &str) -> Result<Sent, read::NotJson> {
-    let read = read::document(finding_shape(), text)?;
-    Ok(Sent { members: read.members, violations: read.violations })
-}
-
-/// The model's shape of a finding.
-fn finding_shape() -> ShapeId {
-    let input = Operation::BatchImportFindings.model().input;
-    let list = match &input.shape().kind {
-        Kind::Structure(structure) => structure.member("Findings").map_or(input, |(_, member)| member.shape),
-        _ => input,
-    };
-    match &list.shape().kind {
-        Kind::List { member, .. } => *member,
-        _ => list,
+pub fn read_finding(compact: &str) -> Result<Item<'_>, read::NotJson> {
+    match scan::structure(document::shape(), compact) {
+        Some(members) => Ok(Item::Faultless { text: compact, members }),
+        None => read::document(document::shape(), compact).map(Item::Read),
     }
 }
 
-/// Whether the sender may import this finding; what breaks its shape is judged later.
-fn admit(endpoint: &Endpoint<'_>, sender: Sender<'_>, sent: &Sent) -> Result<(), AwsError> {
-    let (Sender::Caller(caller), Some(Value::String(product_arn))) = (sender, sent.members.get("ProductArn")) else {
-        return Ok(());
-    };
-    let denied = || caller.not_authorized(Operation::BatchImportFindings, product_arn);
-    // A text that cannot be an ARN by its length is the finding's own mistake.
-    let breaks_shape = |violation: &Violation| matches!(violation.path[..], [Segment::Member(_, "ProductArn")]);
-    if sent.violations.iter().any(breaks_shape) {
-        return Ok(());
-    }
-    match product::find(product_arn, endpoint.region) {
-        Err(Unusable::NoProductArn) => Err(AwsError::invalid_input(format!("productArn: \"{product_arn}\""))),
-        Err(Unusable::NoProduct) => Err(denied()),
-        Ok(source) => {
-            // An owner that is no account id is the finding's own mistake (ASF-05).
-            let owner = AccountId::parse(string(&sent.members, "AwsAccountId")).unwrap_or(caller.account());
-            if source.admits(caller.account(), owner) { Ok(()) } else { Err(denied()) }
+/// A string member of a finding as it was sent.
+pub fn string<'i>(sent: &'i Item<'_>, name: &str) -> Option<Cow<'i, str>> {
+    match sent {
+        Item::Read(read) => read.members.get(name)?.as_str().map(Cow::Borrowed),
+        Item::Faultless { text, members } => {
+            let (_, range) = members.iter().find(|(member, _)| member.name == name)?;
+            document::string(text.get(range.clone())?)
         }
     }
 }
 
+/// Whether a member of the finding breaks the model.
+fn breaks(sent: &Item<'_>, name: &str) -> bool {
+    let is_about = |violation: &Violation| matches!(violation.path[..], [Segment::Member(_, found)] if found == name);
+    matches!(sent, Item::Read(read) if read.violations.iter().any(is_about))
+}
+
 /// Checks one finding and adds what the service adds.
-fn accept(endpoint: &Endpoint<'_>, sent: Sent) -> Result<Accepted, (&'static str, String)> {
-    let mut finding = sent.members;
-    if let Some(message) = asff::refusal(&finding, sent.violations) {
-        return Err(("InvalidInput", message));
-    }
-    let product_arn = string(&finding, "ProductArn").to_owned();
-    let Some(account) = AccountId::parse(string(&finding, "AwsAccountId")) else {
+fn accept<'t>(
+    origins: &mut Origins<'_, 't>,
+    endpoint: &Endpoint<'t>,
+    now: &'t str,
+    sent: &Item<'t>,
+) -> Result<Accepted<'t>, (&'static str, String)> {
+    let mut finding = check(sent).map_err(|message| ("InvalidInput", message))?;
+    let text = |name: &str| finding.string(name).unwrap_or_default();
+    let (product_arn, id) = (text("ProductArn"), text("Id"));
+    let origin = origins.find(&product_arn, &text("AwsAccountId"));
+    origin.taken.clone().map_err(|message| ("InvalidAccess", message))?;
+    let (Ok(source), Some(account)) = (origin.source, origin.owner) else {
         return Err(("InvalidInput", "AwsAccountId is no account id".to_owned()));
     };
-    let source = product::find(&product_arn, endpoint.region)
-        .map_err(|_| ("InvalidAccess", format!("No product {product_arn} in {}", endpoint.region)))?;
-    let owner = HubKey { account, region: endpoint.region.clone() };
-    subscribed(endpoint.world, &owner, source, &product_arn).map_err(|message| ("InvalidAccess", message))?;
-    let now = timestamp_text(endpoint.now);
-    let account_name = account_name(endpoint.directory, account);
-    let arrival = normalise::Arrival { source, region: endpoint.region, now: &now, account_name };
+    let key = document::key_of(&product_arn, &id, account);
+    let (product_arn, id) = (document::quoted(&product_arn), document::quoted(&id));
+    let arrival = Arrival { source, region: endpoint.region, now, account_name: origin.account_name };
+    // However its key was spelled, it is stored in one spelling.
+    finding.set("ProductArn", product_arn);
+    finding.set("Id", id);
     normalise::finding(&mut finding, &arrival);
-    let id = string(&finding, "Id").to_owned();
-    let key = FindingKey { region: endpoint.region.clone(), account, product_arn, id };
     Ok(Accepted { key, source, finding })
 }
 
-/// Whether the owner takes findings of the product (IMP-33).
-fn subscribed(world: &World, owner: &HubKey, source: Source, product_arn: &str) -> Result<(), String> {
-    let account = owner.account;
-    if !hub::is_enabled(world, owner) {
-        return Err(format!("Account {account} is not subscribed to AWS Security Hub"));
+/// The finding, or the sentence that refuses it.
+fn check<'t>(sent: &Item<'t>) -> Result<Finding<'t>, String> {
+    let read = match sent {
+        Item::Faultless { text, members } => {
+            let finding = Finding::of_spans(text, members);
+            if asff::is_surely_whole(&finding) {
+                return Ok(finding);
+            }
+            match asff::refusal(&finding.to_values(), Vec::new()) {
+                None => return Ok(finding),
+                Some(message) => return Err(message),
+            }
+        }
+        Item::Read(read) => read,
+    };
+    match asff::refusal(&read.members, read.violations.clone()) {
+        None => Ok(Finding::of_values(&read.members)),
+        Some(message) => Err(message),
     }
-    let takes = source
-        .subscription()
-        .is_none_or(|name| world.hub(owner).is_some_and(|hub| hub.product_subscriptions.contains(&name)));
-    if takes { Ok(()) } else { Err(format!("Account {account} is not subscribed to product {product_arn}")) }
-}
-
-/// The name of an account that belongs to the organization (ASF-33).
-fn account_name(directory: &Directory, account: AccountId) -> Option<&str> {
-    let organization = directory.organization.as_ref()?;
-    let belongs = organization.management_account == account || organization.parents.contains_key(&account);
-    let name = directory.accounts.get(&account).filter(|_| belongs).map(|account| account.name.as_str());
-    name.filter(|name| !name.is_empty())
 }
 
 /// Stores what was accepted under one lock, in order.
-fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, accepted: Vec<Accepted>) {
+fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, accepted: Vec<Accepted<'_>>) {
     if accepted.is_empty() {
         return;
     }
-    let expiries: BTreeSet<Timestamp> = transaction.edit_findings(endpoint.region, |writer| {
-        accepted.into_iter().filter_map(|finding| put(writer, finding)).collect()
+    // Most findings are new: they are written before the lock is taken.
+    let mut created = Vec::with_capacity(accepted.len() * 3072);
+    let ends: Vec<usize> = accepted
+        .iter()
+        .map(|accepted| {
+            let mut finding = accepted.finding.clone();
+            merge::create(&mut finding, accepted.source);
+            finding.write(&mut created);
+            created.len()
+        })
+        .collect();
+    let mut expiries = BTreeSet::new();
+    transaction.edit_findings(endpoint.region, |writer| {
+        let mut start = 0;
+        for (accepted, end) in accepted.iter().zip(ends) {
+            let new = created.get(start..end).unwrap_or_default();
+            start = end;
+            let is_stored = if let Some(slot) = writer.findings().table().find(&accepted.key) {
+                update(writer, slot, accepted, endpoint.now)
+            } else {
+                writer.create(&accepted.key, new);
+                true
+            };
+            if is_stored {
+                expiries.extend(expiry::sweep_time(&accepted.finding, endpoint.now));
+            }
+        }
     });
     for at in expiries {
         expiry::put(transaction, endpoint.region, at);
     }
 }
 
-/// Stores one finding, unless what is stored is as new (REI-03); gives when it expires.
-fn put(writer: &mut FindingWriter<'_>, accepted: Accepted) -> Option<Timestamp> {
-    let Accepted { key, source, finding } = accepted;
-    let stored =
-        writer.get(&key).and_then(|stored| serde_json::from_slice::<Map<String, Value>>(&stored.document).ok());
-    let merged = match stored {
-        None => merge::create(finding, source),
-        Some(stored) if merge::is_later(&finding, &stored) => merge::update(finding, &stored, source),
-        Some(_) => return None,
-    };
-    let value = Value::Object(merged);
-    let document = Bytes::from(value.to_string());
-    let expires = expiry::sweep_time(&document);
-    writer.put(key, document, &value);
-    expires
-}
-
-fn string<'m>(members: &'m Map<String, Value>, name: &str) -> &'m str {
-    members.get(name).and_then(Value::as_str).unwrap_or_default()
+/// Puts an import in the place of the finding in a slot, unless that is as new (REI-03); says whether it did.
+fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, now: Timestamp) -> bool {
+    let document = writer.findings().table().document(slot).to_vec();
+    let ledger = writer.findings().ledger(slot).cloned();
+    let stored = Finding::stored(&document);
+    if !merge::is_later(&accepted.finding, &stored) {
+        return false;
+    }
+    let mut finding = accepted.finding.clone();
+    merge::update(&mut finding, &stored, ledger.as_ref(), accepted.source);
+    let updates = history::difference(&stored, &finding);
+    let mut written = Vec::with_capacity(document.len() + 512);
+    finding.write(&mut written);
+    let ledger = writer.ledger(slot);
+    ledger.note_beneath = None;
+    history::record(ledger, &stored, now, HistorySource::Product, updates);
+    writer.replace(slot, &written);
+    true
 }

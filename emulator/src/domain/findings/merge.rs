@@ -1,120 +1,122 @@
 //! How an import meets what is stored: whose an attribute is, what stays, what the workflow does
 //! (findings.md 2.4 and section 3).
 
-use securityhub_engine::date;
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
+use securityhub_engine::date;
+
+use super::document::{self, Finding, member_of, members_of};
 use super::normalise;
 use super::product::Source;
+use crate::state::Ledger;
 
 /// Attributes that the provider and the customer both set; each is handled on its own (findings.md 2.4).
-const SHARED: [&str; 5] = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"];
+pub(super) const SHARED: [&str; 5] = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"];
 
 /// Attributes that stay as stored, whatever a provider sends (REI-05, REI-07).
 const KEPT: [&str; 6] = ["Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState", "CreatedAt"];
 
 /// Whether an import updates what is stored: it must be later, as instants (REI-01 … REI-03).
-pub(super) fn is_later(imported: &Map<String, Value>, stored: &Map<String, Value>) -> bool {
-    let instant =
-        |finding: &Map<String, Value>| finding.get("UpdatedAt").and_then(Value::as_str).and_then(date::strict);
+pub(super) fn is_later(imported: &Finding<'_>, stored: &Finding<'_>) -> bool {
+    let instant = |finding: &Finding<'_>| finding.string("UpdatedAt").and_then(|text| date::strict(&text));
     instant(imported) > instant(stored)
 }
 
 /// Completes a finding that was not stored before (ASF-50 … ASF-53).
-pub(super) fn create(mut finding: Map<String, Value>, source: Source) -> Map<String, Value> {
-    provider_fields(&mut finding, true);
-    normalise::customer_fields(&mut finding);
-    resolve_passed(&mut finding, None, source);
-    finding
+pub(super) fn create(finding: &mut Finding<'_>, source: Source) {
+    provider_fields(finding, true);
+    normalise::customer_fields(finding);
+    resolve_passed(finding, None, source);
 }
 
-/// Puts an import in the place of what is stored; only [`KEPT`] attributes survive (REI-10).
-pub(super) fn update(
-    mut finding: Map<String, Value>,
-    stored: &Map<String, Value>,
+/// Puts an import in the place of what is stored; [`KEPT`] attributes survive, and those that a customer has set
+/// (REI-10, ASF-56).
+pub(super) fn update<'t>(
+    finding: &mut Finding<'t>,
+    stored: &'t Finding<'_>,
+    ledger: Option<&'t Ledger>,
     source: Source,
-) -> Map<String, Value> {
-    provider_fields(&mut finding, false);
-    for name in KEPT {
+) {
+    provider_fields(finding, false);
+    let touched = ledger.map(|ledger| ledger.touched.as_slice()).unwrap_or_default();
+    for name in KEPT.iter().chain(touched) {
         match stored.get(name) {
-            Some(value) => _ = finding.insert(name.to_owned(), value.clone()),
-            None => _ = finding.shift_remove(name),
+            Some(value) => finding.set(name, value),
+            None => _ = finding.remove(name),
         }
     }
-    reopen(&mut finding, stored);
-    resolve_passed(&mut finding, Some(stored), source);
-    finding
+    // What UpdateFindings wrote is not kept (UPF-05).
+    match ledger.and_then(|ledger| ledger.note_beneath.as_ref()) {
+        Some(Some(note)) => finding.set("Note", note.as_str()),
+        Some(None) => _ = finding.remove("Note"),
+        None => {}
+    }
+    reopen(finding, stored);
+    resolve_passed(finding, Some(stored), source);
 }
 
 /// Fills FindingProviderFields and the top level from what was sent in either. Where both were sent, the top level of a
 /// new finding follows the provider's fields, and that of a stored one keeps what was sent for it (ASF-52).
-fn provider_fields(finding: &mut Map<String, Value>, is_new: bool) {
-    let mut sent = match finding.shift_remove("FindingProviderFields") {
-        Some(Value::Object(fields)) => fields,
-        _ => Map::new(),
-    };
-    let mut fields = Map::new();
+pub(super) fn provider_fields(finding: &mut Finding<'_>, is_new: bool) {
+    let sent = finding.remove("FindingProviderFields").unwrap_or_default();
+    let sent = members_of(&sent);
+    let mut fields: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(SHARED.len());
     for name in SHARED {
-        let of_provider = match sent.shift_remove(name) {
-            Some(value) => {
-                if is_new || !finding.contains_key(name) {
-                    finding.insert(name.to_owned(), value.clone());
-                }
-                Some(value)
+        if let Some((_, value)) = sent.iter().find(|(member, _)| *member == name) {
+            if is_new || !finding.has(name) {
+                finding.set(name, (*value).to_owned());
             }
-            None => finding.get(name).map(for_provider),
-        };
-        fields.extend(of_provider.map(|value| (name.to_owned(), value)));
+            fields.push((name, (*value).into()));
+        } else if let Some(value) = finding.get(name) {
+            fields.push((name, for_provider(value).into()));
+        }
     }
-    finding.insert("FindingProviderFields".to_owned(), Value::Object(fields));
+    let fields = document::object(fields.iter().map(|(name, value)| (*name, value.as_ref())));
+    finding.set("FindingProviderFields", fields);
 }
 
 /// A top-level value as FindingProviderFields hold it: their severity knows no `Product` (ASF-54, ASF-66).
-fn for_provider(value: &Value) -> Value {
-    let mut value = value.clone();
-    if let Some(members) = value.as_object_mut() {
-        members.shift_remove("Product");
+fn for_provider(value: &str) -> String {
+    let members = members_of(value);
+    if !members.iter().any(|(name, _)| *name == "Product") {
+        return value.to_owned();
     }
-    value
+    document::object(members.into_iter().filter(|(name, _)| *name != "Product"))
 }
 
 /// A finding that is active or failing again is new again, unless it is suppressed (REI-20, REI-21, REI-25).
-fn reopen(finding: &mut Map<String, Value>, stored: &Map<String, Value>) {
-    let archived_before =
-        text(stored, "RecordState") == Some("ARCHIVED") && text(finding, "RecordState") == Some("ACTIVE");
-    let failing_again = compliance(stored) == Some("PASSED")
-        && compliance(finding).is_some_and(|status| matches!(status, "FAILED" | "WARNING" | "NOT_AVAILABLE"));
+pub(super) fn reopen(finding: &mut Finding<'_>, stored: &Finding<'_>) {
+    let is_in = |finding: &Finding<'_>, state: &str| finding.string("RecordState").is_some_and(|found| found == state);
+    let archived_before = is_in(stored, "ARCHIVED") && is_in(finding, "ACTIVE");
+    let failing_again = compliance(stored).is_some_and(|status| status == "PASSED")
+        && compliance(finding).is_some_and(|status| matches!(&*status, "FAILED" | "WARNING" | "NOT_AVAILABLE"));
     if archived_before || failing_again {
-        set_workflow(finding, &["NOTIFIED", "RESOLVED"], "NEW");
+        set_workflow(finding, &["NOTIFIED", "RESOLVED"], r#"{"Status":"NEW"}"#);
     }
 }
 
 /// A control that passes is resolved; so is a finding of AWS Config (REI-22 … REI-24).
-fn resolve_passed(finding: &mut Map<String, Value>, stored: Option<&Map<String, Value>>, source: Source) {
+fn resolve_passed(finding: &mut Finding<'_>, stored: Option<&Finding<'_>>, source: Source) {
     let before = stored.and_then(compliance);
-    let becomes_passed = compliance(finding) == Some("PASSED") && before != Some("PASSED");
+    let is_passed = |status: &Option<Cow<'_, str>>| status.as_ref().is_some_and(|status| status == "PASSED");
+    let becomes_passed = is_passed(&compliance(finding)) && !is_passed(&before);
     let resolves = if source.is_of_aws("config") {
-        stored.is_none() || before == Some("FAILED")
+        stored.is_none() || before.as_ref().is_some_and(|status| status == "FAILED")
     } else {
         // A stored finding without a status did not change to PASSED (REI-26).
         source.is_of_aws("securityhub") && (stored.is_none() || before.is_some())
     };
     if becomes_passed && resolves {
-        set_workflow(finding, &["NEW", "NOTIFIED"], "RESOLVED");
+        set_workflow(finding, &["NEW", "NOTIFIED"], r#"{"Status":"RESOLVED"}"#);
     }
 }
 
-fn set_workflow(finding: &mut Map<String, Value>, from: &[&str], to: &str) {
-    let status = finding.get("Workflow").and_then(|workflow| workflow.get("Status")).and_then(Value::as_str);
-    if status.is_some_and(|status| from.contains(&status)) {
-        finding.insert("Workflow".to_owned(), json!({ "Status": to }));
+fn set_workflow(finding: &mut Finding<'_>, from: &[&str], to: &'static str) {
+    if finding.string_in("Workflow", "Status").is_some_and(|status| from.contains(&&*status)) {
+        finding.set("Workflow", to);
     }
 }
 
-fn text<'f>(finding: &'f Map<String, Value>, name: &str) -> Option<&'f str> {
-    finding.get(name).and_then(Value::as_str)
-}
-
-fn compliance(finding: &Map<String, Value>) -> Option<&str> {
-    finding.get("Compliance")?.get("Status")?.as_str()
+fn compliance<'f>(finding: &'f Finding<'_>) -> Option<Cow<'f, str>> {
+    member_of(finding.get("Compliance")?, "Status").and_then(document::string)
 }

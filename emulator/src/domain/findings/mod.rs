@@ -1,14 +1,18 @@
 //! Findings: who may import them, what is checked, what the service adds, how a re-import meets what is stored,
 //! and when they expire (findings.md sections 1–3 and 7).
 //!
-//! The way of one finding: `product` (may this sender import it?) → `asff` (is it one?) → `normalise` (what the
-//! service adds) → `merge` (onto what is stored) → the table. A stored document is what GetFindings sends.
+//! The way of one finding: `origin` (may this sender import it, from that product, for that owner?) → `asff` (is it
+//! one?) → `normalise` (what the service adds) → `merge` (onto what is stored) → the table. A stored document is what
+//! GetFindings sends. On the way a finding is a [`document::Finding`]: its members as text.
 
 pub mod asff;
+pub mod document;
 pub mod expiry;
+mod history;
 pub mod import;
 mod merge;
 mod normalise;
+mod origin;
 pub mod product;
 
 #[cfg(test)]

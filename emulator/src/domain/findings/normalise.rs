@@ -1,104 +1,131 @@
 //! What the service adds to a finding and evens out, whether it is new or imported again (findings.md 2.2, 2.5).
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
+use super::document::{self, Finding, elements_of, member_of, members_of, quoted, with_member};
 use super::product::Source;
 use crate::state::Region;
 
 /// The label of each range of normalized severities, by its least number, worst first (ASF-60, ASF-61).
 const SEVERITIES: [(&str, i64); 5] = [("CRITICAL", 90), ("HIGH", 70), ("MEDIUM", 40), ("LOW", 1), ("INFORMATIONAL", 0)];
 
+/// Keys of ProductFields that are the service's (ASF-24, ASF-25).
+const FINDING_ID: &str = "aws/securityhub/FindingId";
+const PRODUCT_NAME: &str = "aws/securityhub/ProductName";
+const COMPANY_NAME: &str = "aws/securityhub/CompanyName";
+
 /// What the service knows about where a finding arrives.
 pub(super) struct Arrival<'a> {
     pub(super) source: Source,
     pub(super) region: &'a Region,
-    /// The time, as text (ASF-20).
+    /// The time, as JSON (ASF-20).
     pub(super) now: &'a str,
     /// The owner's name in its organization (ASF-33).
     pub(super) account_name: Option<&'a str>,
 }
 
 /// Adds and evens out all but what depends on the finding that is stored.
-pub(super) fn finding(finding: &mut Map<String, Value>, arrival: &Arrival<'_>) {
-    put(finding, "ProcessedAt", arrival.now);
-    put(finding, "Region", arrival.region.as_str());
+pub(super) fn finding<'t>(finding: &mut Finding<'t>, arrival: &Arrival<'t>) {
+    finding.set("ProcessedAt", arrival.now);
+    finding.set_string("Region", arrival.region.as_str());
     match arrival.account_name {
-        Some(name) => put(finding, "AwsAccountName", name),
-        None => _ = finding.shift_remove("AwsAccountName"),
+        Some(name) => finding.set_string("AwsAccountName", name),
+        None => _ = finding.remove("AwsAccountName"),
     }
     names(finding, arrival.source);
-    default(finding, "RecordState", || json!("ACTIVE"));
-    resources(finding, arrival.region);
-    severity(finding.get_mut("Severity"));
-    if let Some(provider) = finding.get_mut("FindingProviderFields").and_then(Value::as_object_mut) {
-        severity(provider.get_mut("Severity"));
+    finding.set_default("RecordState", "\"ACTIVE\"");
+    if let Some(evened) = finding.get("Resources").and_then(|list| resources(list, arrival.region)) {
+        finding.set("Resources", evened);
+    }
+    if let Some(evened) = finding.get("Severity").and_then(severity) {
+        finding.set("Severity", evened);
+    }
+    if let Some(evened) = finding.get("FindingProviderFields").and_then(provider_severity) {
+        finding.set("FindingProviderFields", evened);
     }
 }
 
 /// Defaults of what a customer owns, in a finding that is new (ASF-28, ASF-29).
-pub(super) fn customer_fields(finding: &mut Map<String, Value>) {
-    default(finding, "Workflow", || json!({}));
-    if let Some(workflow) = finding.get_mut("Workflow").and_then(Value::as_object_mut) {
-        default(workflow, "Status", || json!("NEW"));
+pub(super) fn customer_fields(finding: &mut Finding<'_>) {
+    match finding.get("Workflow") {
+        Some(workflow) if member_of(workflow, "Status").is_some() => {}
+        Some(workflow) => {
+            let workflow = with_member(workflow, "Status", "\"NEW\"");
+            finding.set("Workflow", workflow);
+        }
+        None => finding.set("Workflow", r#"{"Status":"NEW"}"#),
     }
-    default(finding, "WorkflowState", || json!("NEW"));
+    finding.set_default("WorkflowState", "\"NEW\"");
 }
 
 /// Product and company: the catalogue's words for a listed product, the sender's own for a private one (ASF-22 … 25).
-fn names(finding: &mut Map<String, Value>, source: Source) {
+fn names(finding: &mut Finding<'_>, source: Source) {
     let (product_name, company_name) = match source {
         Source::Listed(product) => {
-            put(finding, "ProductName", product.product_name);
-            put(finding, "CompanyName", product.company_name);
+            finding.set_string("ProductName", product.product_name);
+            finding.set_string("CompanyName", product.company_name);
             (product.product_name, product.company_name)
         }
         Source::Private(_) => {
-            default(finding, "ProductName", || json!("Default"));
-            default(finding, "CompanyName", || json!("Personal"));
+            finding.set_default("ProductName", "\"Default\"");
+            finding.set_default("CompanyName", "\"Personal\"");
             ("Default", "Personal")
         }
     };
-    let text = |name: &str| finding.get(name).and_then(Value::as_str).unwrap_or_default();
-    let id = format!("{}/{}", text("ProductArn"), text("Id"));
-    default(finding, "ProductFields", || json!({}));
-    if let Some(fields) = finding.get_mut("ProductFields").and_then(Value::as_object_mut) {
-        put(fields, "aws/securityhub/FindingId", &id);
-        put(fields, "aws/securityhub/ProductName", product_name);
-        put(fields, "aws/securityhub/CompanyName", company_name);
-    }
+    let inner = |name: &str| {
+        let value = finding.get(name).unwrap_or_default();
+        value.get(1..value.len().saturating_sub(1)).unwrap_or_default()
+    };
+    let id = format!("\"{}/{}\"", inner("ProductArn"), inner("Id"));
+    let sent = finding.get("ProductFields").map(members_of).unwrap_or_default();
+    let of_provider = sent.into_iter().filter(|(key, _)| !matches!(*key, FINDING_ID | PRODUCT_NAME | COMPANY_NAME));
+    let (product_name, company_name) = (quoted(product_name), quoted(company_name));
+    let of_service =
+        [(FINDING_ID, id.as_str()), (PRODUCT_NAME, product_name.as_str()), (COMPANY_NAME, company_name.as_str())];
+    let fields = document::object(of_provider.chain(of_service));
+    finding.set("ProductFields", fields);
 }
 
-/// Each resource is somewhere (ASF-32).
-fn resources(finding: &mut Map<String, Value>, region: &Region) {
-    let resources = finding.get_mut("Resources").and_then(Value::as_array_mut);
-    for resource in resources.into_iter().flatten().filter_map(Value::as_object_mut) {
-        default(resource, "Partition", || json!(region.partition()));
-        default(resource, "Region", || json!(region.as_str()));
-    }
+/// Each resource is somewhere (ASF-32); none when each of them says so.
+fn resources(list: &str, region: &Region) -> Option<String> {
+    let resources = elements_of(list);
+    let evened: Vec<Cow<'_, str>> = resources.iter().map(|resource| placed(resource, region)).collect();
+    evened.iter().any(|resource| matches!(resource, Cow::Owned(_))).then(|| format!("[{}]", evened.join(",")))
 }
 
-/// The missing one of label and number, from the other; two that disagree both stay (ASF-60 … ASF-62).
-fn severity(severity: Option<&mut Value>) {
-    let Some(severity) = severity.and_then(Value::as_object_mut) else { return };
-    match (severity.get("Label").and_then(Value::as_str), severity.get("Normalized").and_then(Value::as_i64)) {
+fn placed<'t>(resource: &'t str, region: &Region) -> Cow<'t, str> {
+    let members = members_of(resource);
+    let mut placed = Cow::Borrowed(resource);
+    for (name, value) in [("Partition", region.partition()), ("Region", region.as_str())] {
+        if !members.iter().any(|(member, _)| *member == name) {
+            placed = with_member(&placed, name, &quoted(value)).into();
+        }
+    }
+    placed
+}
+
+/// A severity with both label and number, the missing one from the other; none if nothing is missing, so that two
+/// that disagree both stay (ASF-60 … ASF-62).
+pub(super) fn severity(severity: &str) -> Option<String> {
+    match (member_of(severity, "Label"), member_of(severity, "Normalized")) {
         (Some(label), None) => {
-            let number = SEVERITIES.iter().find(|(name, _)| *name == label).map(|(_, least)| *least);
-            severity.extend(number.map(|number| ("Normalized".to_owned(), json!(number))));
+            let label = document::string(label)?;
+            let (_, number) = SEVERITIES.iter().find(|(name, _)| *name == label)?;
+            Some(with_member(severity, "Normalized", &number.to_string()))
         }
         (None, Some(number)) => {
-            let label = SEVERITIES.iter().find(|(_, least)| number >= *least).map(|(name, _)| *name);
-            severity.extend(label.map(|label| ("Label".to_owned(), json!(label))));
+            let number: i64 = number.parse().ok()?;
+            let (label, _) = SEVERITIES.iter().find(|(_, least)| number >= *least)?;
+            Some(with_member(severity, "Label", &quoted(label)))
         }
-        (Some(_), Some(_)) | (None, None) => {}
+        (Some(_), Some(_)) | (None, None) => None,
     }
 }
 
-fn put(members: &mut Map<String, Value>, name: &str, value: &str) {
-    members.insert(name.to_owned(), Value::String(value.to_owned()));
-}
-
-fn default(members: &mut Map<String, Value>, name: &str, value: impl FnOnce() -> Value) {
-    if !members.contains_key(name) {
-        members.insert(name.to_owned(), value());
-    }
+/// The same of the severity that FindingProviderFields hold.
+fn provider_severity(fields: &str) -> Option<String> {
+    let members = members_of(fields);
+    let evened = members.iter().find(|(name, _)| *name == "Severity").and_then(|(_, value)| severity(value))?;
+    let evened = members.iter().map(|(name, value)| (*name, if *name == "Severity" { evened.as_str() } else { value }));
+    Some(document::object(evened))
 }

@@ -12,6 +12,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
+use crate::shape::scan;
 use crate::state::{Directory, Region, Timestamp, Transaction, World};
 
 /// A source of findings.
@@ -169,12 +170,13 @@ impl Import<'_> {
     fn finding(&self, transaction: &mut Transaction<'_>, finding: &Finding) -> Result<(), String> {
         let Place { file, start, end } = finding.place;
         let text = self.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default();
-        let sent = import::read_finding(text).map_err(|_| "it is no JSON".to_owned())?;
-        let product_arn = sent.members.get("ProductArn").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let text = scan::compact(text);
+        let sent = import::read_finding(&text).map_err(|_| "it is no JSON".to_owned())?;
+        let product_arn = import::string(&sent, "ProductArn").unwrap_or_default();
         // The fourth part of an ARN; what is no ARN is refused whatever the Region.
         let region = Region::new(product_arn.split(':').nth(3).unwrap_or_default());
         let endpoint = Endpoint { world: self.world, directory: self.directory, region: &region, now: self.now };
-        let outcome = import::batch(transaction, &endpoint, Sender::Product, vec![sent])
+        let outcome = import::batch(transaction, &endpoint, Sender::Product, &[sent])
             .map_err(|error| error.message.into_owned())?;
         match outcome.failed.into_iter().next() {
             Some(failed) => Err(failed.message),

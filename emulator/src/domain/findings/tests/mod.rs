@@ -53,9 +53,10 @@ fn failures_of_product(stage: &Stage, findings: &[Value]) -> Vec<Failed> {
     let region = Region::new(REGION);
     let directory = stage.0.directory();
     let endpoint = Endpoint { world: &stage.0, directory: &directory, region: &region, now: stage.0.clock.now() };
-    let sent = findings.iter().map(|finding| read_finding(&finding.to_string()).unwrap()).collect();
+    let texts: Vec<String> = findings.iter().map(Value::to_string).collect();
+    let sent: Vec<_> = texts.iter().map(|text| read_finding(text).unwrap()).collect();
     let mut transaction = stage.0.write_findings();
-    let outcome = batch(&mut transaction, &endpoint, Sender::Product, sent).unwrap();
+    let outcome = batch(&mut transaction, &endpoint, Sender::Product, &sent).unwrap();
     transaction.commit();
     outcome.failed
 }

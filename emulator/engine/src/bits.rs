@@ -1,0 +1,142 @@
+//! Sets of slots, a block of them at a time.
+
+/// How many slots a block has.
+pub(crate) const BLOCK: usize = 4096;
+const WORD: usize = 64;
+/// How many words a block has.
+pub(crate) const WORDS: usize = BLOCK / WORD;
+
+/// A set of slots of one block, by their place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bits(pub(crate) [u64; WORDS]);
+
+impl Bits {
+    pub(crate) const NONE: Self = Self([0; WORDS]);
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    pub(crate) fn insert(&mut self, place: usize) {
+        if let Some(word) = self.0.get_mut(place / WORD) {
+            *word |= 1 << (place % WORD);
+        }
+    }
+
+    /// The slots of this set that are in `other`, or are not.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        self.join(other, |one, two| one & two)
+    }
+
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        self.join(other, |one, two| one & !two)
+    }
+
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        self.join(other, |one, two| one | two)
+    }
+
+    fn join(&self, other: &Self, join: impl Fn(u64, u64) -> u64) -> Self {
+        let mut joined = Self::NONE;
+        for ((place, one), two) in joined.0.iter_mut().zip(&self.0).zip(&other.0) {
+            *place = join(*one, *two);
+        }
+        joined
+    }
+
+    /// The places of the set, ascending.
+    pub(crate) fn places(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().flat_map(|(index, word)| Ones(*word).map(move |bit| index * WORD + bit))
+    }
+}
+
+/// The positions of the ones of a word, ascending.
+struct Ones(u64);
+
+impl Iterator for Ones {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let bit = self.0.trailing_zeros() as usize;
+        self.0 &= self.0 - 1;
+        Some(bit)
+    }
+}
+
+/// A set over all slots of a table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BitSet(Vec<u64>);
+
+impl BitSet {
+    pub(crate) fn contains(&self, slot: u32) -> bool {
+        let slot = slot as usize;
+        self.0.get(slot / WORD).is_some_and(|word| word >> (slot % WORD) & 1 == 1)
+    }
+
+    pub(crate) fn insert(&mut self, slot: u32) {
+        let slot = slot as usize;
+        if self.0.len() <= slot / WORD {
+            self.0.resize(slot / WORD + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(slot / WORD) {
+            *word |= 1 << (slot % WORD);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let slot = slot as usize;
+        if let Some(word) = self.0.get_mut(slot / WORD) {
+            *word &= !(1 << (slot % WORD));
+        }
+    }
+
+    /// One block of it.
+    pub(crate) fn block(&self, block: usize) -> Bits {
+        let mut bits = Bits::NONE;
+        let words = self.0.get(block * WORDS..).unwrap_or_default();
+        for (place, word) in bits.0.iter_mut().zip(words) {
+            *place = *word;
+        }
+        bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_read_a_block_at_a_time() {
+        let mut set = BitSet::default();
+        for slot in [0, 63, 64, 4095, 4096, 9000] {
+            set.insert(slot);
+        }
+        set.remove(64);
+        let places = |block| set.block(block).places().collect::<Vec<_>>();
+        assert_eq!((places(0), places(1), places(2)), (vec![0, 63, 4095], vec![0], vec![9000 - 8192]));
+        assert_eq!(places(3), Vec::<usize>::new());
+        assert!(set.contains(9000) && !set.contains(64) && !set.contains(100_000));
+        assert_eq!(set.block(0).count(), 3);
+    }
+
+    #[test]
+    fn sets_join() {
+        let of = |places: &[usize]| {
+            let mut bits = Bits::NONE;
+            places.iter().for_each(|place| bits.insert(*place));
+            bits
+        };
+        let (one, two) = (of(&[1, 70]), of(&[70, 4000]));
+        assert_eq!(one.and(&two), of(&[70]));
+        assert_eq!(one.or(&two), of(&[1, 70, 4000]));
+        assert_eq!(one.without(&two), of(&[1]));
+        assert!(one.without(&one).is_empty());
+    }
+}

@@ -1,0 +1,112 @@
+//! Instants, in half the space where they are of our time.
+
+use super::cells::Cells;
+use crate::bits::Bits;
+use crate::date::Instant;
+use crate::filter::DateRange;
+
+/// Instants by slot: in 64 bits while all lie between 1677 and 2262, else in full.
+#[derive(Debug)]
+pub(crate) enum Dates {
+    Near(Cells<i64>),
+    Far(Cells<Instant>),
+}
+
+impl Default for Dates {
+    fn default() -> Self {
+        Self::Near(Cells::default())
+    }
+}
+
+impl Dates {
+    pub(crate) fn reserve(&mut self, slot: u32) {
+        match self {
+            Self::Near(cells) => cells.reserve(slot),
+            Self::Far(cells) => cells.reserve(slot),
+        }
+    }
+
+    pub(crate) fn add(&mut self, slot: u32, instant: Instant) {
+        match self {
+            Self::Far(cells) => _ = cells.add(slot, instant),
+            Self::Near(cells) => {
+                if let Ok(instant) = i64::try_from(instant) {
+                    cells.add(slot, instant);
+                } else {
+                    let mut far = cells.convert(Instant::from);
+                    far.add(slot, instant);
+                    *self = Self::Far(far);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn clear(&mut self, slot: u32) {
+        match self {
+            Self::Near(cells) => cells.clear(slot),
+            Self::Far(cells) => cells.clear(slot),
+        }
+    }
+
+    pub(crate) fn keep(&mut self, slots: &[u32]) {
+        match self {
+            Self::Near(cells) => cells.keep(slots),
+            Self::Far(cells) => cells.keep(slots),
+        }
+    }
+
+    pub(crate) fn present(&self, block: usize) -> Bits {
+        match self {
+            Self::Near(cells) => cells.present(block),
+            Self::Far(cells) => cells.present(block),
+        }
+    }
+
+    /// Those of `candidates`, slots of a block, with an instant in the range.
+    pub(crate) fn passing(&self, block: usize, candidates: &Bits, range: &DateRange) -> Bits {
+        match self {
+            Self::Near(cells) => match range.near() {
+                Some((first, last)) => cells.passing(block, candidates, |instant| first <= instant && instant <= last),
+                None => Bits::NONE,
+            },
+            Self::Far(cells) => cells.passing(block, candidates, |instant| range.contains(instant)),
+        }
+    }
+
+    /// The earliest or the latest instant of a slot.
+    pub(crate) fn extreme(&self, slot: u32, latest: bool) -> Option<Instant> {
+        match self {
+            Self::Near(cells) => extreme(cells.values(slot), latest).map(Instant::from),
+            Self::Far(cells) => extreme(cells.values(slot), latest),
+        }
+    }
+}
+
+fn extreme<T: Ord>(values: impl Iterator<Item = T>, latest: bool) -> Option<T> {
+    if latest { values.max() } else { values.min() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flt_29_instants_of_any_time_are_compared() {
+        let mut dates = Dates::default();
+        let old = -62_000_000_000 * 1_000_000_000;
+        for (slot, instant) in [(0, 5), (1, 7), (2, i128::from(i64::MAX))] {
+            dates.add(slot, instant);
+        }
+        let slots = |dates: &Dates, range: DateRange| {
+            dates.passing(0, &Bits([u64::MAX; 64]), &range).places().collect::<Vec<_>>()
+        };
+        assert_eq!(slots(&dates, DateRange::before(7)), [0]);
+        assert_eq!(slots(&dates, DateRange::since(7)), [1, 2]);
+        assert_eq!(slots(&dates, DateRange::between(old, old + 1)), [0_usize; 0]);
+        dates.add(3, old);
+        assert!(matches!(dates, Dates::Far(_)));
+        assert_eq!(slots(&dates, DateRange::before(7)), [0, 3]);
+        assert_eq!(slots(&dates, DateRange::between(old, old + 1)), [3]);
+        assert_eq!(dates.extreme(1, true), Some(7));
+    }
+}

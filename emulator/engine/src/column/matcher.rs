@@ -1,0 +1,168 @@
+//! A test made ready for one column.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use super::cells::Cells;
+use super::dictionary::Dictionary;
+use super::{Column, Values};
+use crate::bits::Bits;
+use crate::filter::{Test, TextTest, is_in};
+use crate::item::Item;
+use crate::schema::FieldKind;
+
+/// What a column is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Probe<'f> {
+    Test(&'f Test),
+    In(&'f HashSet<String>),
+}
+
+impl Probe<'_> {
+    pub(crate) fn passes(&self, item: Item<'_>) -> bool {
+        match self {
+            Self::Test(test) => test.passes(item),
+            Self::In(values) => is_in(values, item),
+        }
+    }
+}
+
+/// How one column finds the slots that pass a probe.
+pub(crate) struct Matcher<'t> {
+    column: &'t Column,
+    way: Way<'t>,
+}
+
+enum Way<'t> {
+    /// No value passes.
+    Nothing,
+    /// Every value passes.
+    Present,
+    /// One number.
+    Code(u32),
+    /// Several numbers.
+    Codes(Vec<bool>),
+    /// Each value is tried when it is first met, and once.
+    Tried(Probe<'t>, RefCell<Vec<Verdict>>),
+    /// Values that are not numbered.
+    Plain(Probe<'t>),
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Verdict {
+    #[default]
+    Untried,
+    Fails,
+    Passes,
+}
+
+impl<'t> Matcher<'t> {
+    pub(crate) fn new(column: &'t Column, probe: Probe<'t>) -> Self {
+        let way = match (&column.values, probe) {
+            (_, Probe::Test(Test::Present)) => Way::Present,
+            (Values::Coded { dictionary, .. }, probe) => coded(dictionary, column.kind, probe),
+            _ => Way::Plain(probe),
+        };
+        Self { column, way }
+    }
+
+    /// About how many of `all` slots pass, where that is known: the fewer, the better to begin with.
+    pub(crate) fn estimate(&self, all: u64) -> u64 {
+        match (&self.way, &self.column.values) {
+            (Way::Nothing, _) => 0,
+            (Way::Code(code), Values::Coded { dictionary, .. }) => dictionary.uses(*code),
+            (Way::Codes(codes), Values::Coded { dictionary, .. }) => {
+                let passing = codes.iter().zip(0..).filter(|(passes, _)| **passes);
+                passing.map(|(_, code)| dictionary.uses(code)).sum()
+            }
+            (Way::Plain(_), _) => all / 2,
+            // Trying values costs more than comparing numbers.
+            _ => all,
+        }
+    }
+
+    /// Whether no slot at all can pass.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self.way, Way::Nothing)
+    }
+
+    /// Those of `candidates`, slots of a block, with a value that passes.
+    pub(crate) fn passing(&self, block: usize, candidates: &Bits) -> Bits {
+        match (&self.way, &self.column.values) {
+            (Way::Present, _) => candidates.and(&self.column.present(block)),
+            (Way::Code(wanted), Values::Coded { cells, .. }) => {
+                cells.passing(block, candidates, |code| code == *wanted)
+            }
+            (Way::Codes(wanted), Values::Coded { cells, .. }) => {
+                cells.passing(block, candidates, |code| wanted.get(code as usize).copied().unwrap_or_default())
+            }
+            (Way::Tried(probe, verdicts), Values::Coded { dictionary, cells }) => {
+                let kind = self.column.kind;
+                tried(dictionary, kind, cells, *probe, &mut verdicts.borrow_mut(), (block, candidates))
+            }
+            (Way::Plain(Probe::Test(Test::Date(range))), Values::Date(dates)) => {
+                dates.passing(block, candidates, range)
+            }
+            (Way::Plain(Probe::Test(Test::Number(range))), Values::Number(cells)) => {
+                cells.passing(block, candidates, |number| range.contains(number))
+            }
+            (Way::Plain(Probe::Test(Test::Boolean(wanted))), Values::Boolean(cells)) => {
+                cells.passing(block, candidates, |boolean| boolean == *wanted)
+            }
+            // Nothing passes, or the test is of another kind of field.
+            _ => Bits::NONE,
+        }
+    }
+}
+
+/// Values known by name are looked up; others are tried as they are met.
+fn coded<'t>(dictionary: &Dictionary, kind: FieldKind, probe: Probe<'t>) -> Way<'t> {
+    let only = |code: Option<u32>| code.map_or(Way::Nothing, Way::Code);
+    match (probe, kind) {
+        (Probe::Test(Test::Text(TextTest::Equals(value))), FieldKind::String) => only(dictionary.code("", value)),
+        (Probe::Test(Test::Entry { key, value: TextTest::Equals(value) }), FieldKind::Map) => {
+            only(dictionary.code(key, value))
+        }
+        (Probe::In(values), FieldKind::String) => {
+            let codes: Vec<u32> = values.iter().filter_map(|value| dictionary.code("", value)).collect();
+            if codes.len() <= 1 {
+                return only(codes.first().copied());
+            }
+            let mut wanted = vec![false; dictionary.end()];
+            for code in codes {
+                if let Some(place) = wanted.get_mut(code as usize) {
+                    *place = true;
+                }
+            }
+            Way::Codes(wanted)
+        }
+        _ => Way::Tried(probe, RefCell::new(vec![Verdict::Untried; dictionary.end()])),
+    }
+}
+
+fn tried(
+    dictionary: &Dictionary,
+    kind: FieldKind,
+    cells: &Cells<u32>,
+    probe: Probe<'_>,
+    verdicts: &mut [Verdict],
+    (block, candidates): (usize, &Bits),
+) -> Bits {
+    // Only values of candidates are tried: there may be many others.
+    let mut passing = Bits::NONE;
+    let mut passes = |code: u32| {
+        let Some(verdict) = verdicts.get_mut(code as usize) else { return false };
+        if *verdict == Verdict::Untried {
+            let passes = dictionary.item(code, kind).is_some_and(|item| probe.passes(item));
+            *verdict = if passes { Verdict::Passes } else { Verdict::Fails };
+        }
+        *verdict == Verdict::Passes
+    };
+    for place in candidates.and(&cells.present(block)).places() {
+        let slot = super::number(block * crate::bits::BLOCK + place);
+        if cells.values(slot).any(&mut passes) {
+            passing.insert(place);
+        }
+    }
+    passing
+}

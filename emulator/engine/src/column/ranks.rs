@@ -1,0 +1,112 @@
+//! The order of rows by one column, as numbers.
+
+use super::cells::Cells;
+use super::{Column, Values};
+use crate::date::Instant;
+use crate::schema::FieldKind;
+use crate::sort::SortValue;
+
+/// The rank of rows without a value: last in both directions (SRT-07).
+const MISSING: u128 = u128::MAX;
+
+/// Where rows stand in an order by one column: a smaller number stands earlier, and missing values stand last.
+#[derive(Clone, Copy)]
+pub(crate) struct Ranks<'t> {
+    column: Option<&'t Column>,
+    /// Of a column with a dictionary.
+    texts: &'t [u32],
+    descending: bool,
+}
+
+impl<'t> Ranks<'t> {
+    pub(crate) fn new(column: Option<&'t Column>, descending: bool) -> Self {
+        // Entries of maps have no order: all rows stand as missing.
+        let column = column.filter(|column| column.kind != FieldKind::Map);
+        let texts = match column.map(|column| &column.values) {
+            Some(Values::Coded { dictionary, .. }) => dictionary.ranks(),
+            _ => &[],
+        };
+        Self { column, texts, descending }
+    }
+
+    /// The rank of a slot.
+    pub(crate) fn of(&self, slot: u32) -> u128 {
+        let Some(column) = self.column else { return MISSING };
+        let ascending = match &column.values {
+            Values::Coded { cells, .. } => {
+                let ranks = cells.values(slot).filter_map(|code| self.texts.get(code as usize).copied());
+                let extreme = if self.descending { ranks.max() } else { ranks.min() };
+                extreme.map(|rank| of_text(rank, true))
+            }
+            Values::Number(cells) => number(cells, slot, self.descending).map(of_number),
+            Values::Date(dates) => dates.extreme(slot, self.descending).map(of_instant),
+            Values::Boolean(cells) => boolean(cells, slot, self.descending).map(|value| of_number(value.into())),
+        };
+        self.directed(ascending)
+    }
+
+    /// The rank of a value that a page ended with, whether a row still has it or not.
+    pub(crate) fn of_value(&self, value: &SortValue) -> u128 {
+        let ascending = match (value, self.column.map(|column| &column.values)) {
+            (SortValue::Missing, _) | (_, None) => None,
+            (SortValue::Text(text), Some(Values::Coded { dictionary, .. })) => {
+                let (before, is_there) = dictionary.place(text);
+                Some(of_text(before, is_there))
+            }
+            (SortValue::Number(number), Some(_)) => Some(of_number(*number)),
+            (SortValue::Instant(instant), Some(_)) => Some(of_instant(*instant)),
+            (SortValue::Text(_), Some(_)) => Some(0),
+        };
+        self.directed(ascending)
+    }
+
+    fn directed(&self, ascending: Option<u128>) -> u128 {
+        match ascending {
+            None => MISSING,
+            Some(rank) if self.descending => MISSING - 1 - rank,
+            Some(rank) => rank,
+        }
+    }
+}
+
+/// The largest number of a slot, or the smallest.
+pub(super) fn number(cells: &Cells<f64>, slot: u32, largest: bool) -> Option<f64> {
+    let values = cells.values(slot);
+    if largest { values.reduce(f64::max) } else { values.reduce(f64::min) }
+}
+
+/// Whether a slot has true, or only true.
+pub(super) fn boolean(cells: &Cells<bool>, slot: u32, largest: bool) -> Option<bool> {
+    let values = cells.values(slot);
+    if largest { values.max() } else { values.min() }
+}
+
+/// Texts that are there have odd ranks, so that others find a place between them.
+fn of_text(before: u32, is_there: bool) -> u128 {
+    u128::from(before) * 2 + u128::from(is_there)
+}
+
+/// The bits of a double, so turned that they order as the numbers do.
+fn of_number(number: f64) -> u128 {
+    let bits = number.to_bits();
+    let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+    ordered.into()
+}
+
+fn of_instant(instant: Instant) -> u128 {
+    // Years 0 to 9999 in nanoseconds lie far within 100 bits.
+    instant.saturating_add(1 << 100).unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn srt_05_numbers_and_instants_keep_their_order() {
+        let numbers = [f64::NEG_INFINITY, -1e300, -1.0, -1e-300, 0.0, 1e-300, 0.5, 1.0, 1e300];
+        assert!(numbers.windows(2).all(|pair| of_number(pair[0]) < of_number(pair[1])));
+        let instants = [-62_167_219_200_000_000_000, -1, 0, 1, 253_402_300_799_999_999_999];
+        assert!(instants.windows(2).all(|pair| of_instant(pair[0]) < of_instant(pair[1])));
+    }
+}

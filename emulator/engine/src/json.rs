@@ -1,0 +1,217 @@
+//! Reading JSON text without building a tree of it.
+//!
+//! The text is a document that was valid JSON when it was stored; of text that is none, nothing is found, and nothing
+//! breaks. Every function takes the whole text and a position in it and gives the position behind what it read.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+
+/// The position of the next byte that is no blank.
+pub fn blanks(json: &[u8], mut at: usize) -> usize {
+    while json.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
+        at += 1;
+    }
+    at
+}
+
+/// Behind the string whose opening quote stands at `at`.
+pub fn string(json: &[u8], at: usize) -> Option<usize> {
+    if json.get(at) != Some(&b'"') {
+        return None;
+    }
+    let mut at = at + 1;
+    loop {
+        at += memchr2(b'"', b'\\', json.get(at..)?)?;
+        if json.get(at) == Some(&b'"') {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// Behind the value that begins at `at`.
+pub fn value(json: &[u8], at: usize) -> Option<usize> {
+    match json.get(at)? {
+        b'"' => string(json, at),
+        b'{' | b'[' => container(json, at),
+        _ => Some(scalar(json, at)),
+    }
+}
+
+fn container(json: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    loop {
+        match json.get(at)? {
+            b'"' => {
+                at = string(json, at)?;
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// Behind a number, a boolean or null.
+fn scalar(json: &[u8], mut at: usize) -> usize {
+    let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
+    while json.get(at).is_some_and(|byte| !ends(byte)) {
+        at += 1;
+    }
+    at
+}
+
+/// Walks the members of the object at `at`: `member` gets the name without its quotes, as it is spelled, and the
+/// position of the value, and gives the position behind that.
+pub fn members<'j>(
+    json: &'j [u8],
+    at: usize,
+    mut member: impl FnMut(&'j [u8], usize) -> Option<usize>,
+) -> Option<usize> {
+    let mut at = blanks(json, at + 1);
+    if json.get(at) == Some(&b'}') {
+        return Some(at + 1);
+    }
+    loop {
+        let end = string(json, at)?;
+        let name = json.get(at + 1..end - 1)?;
+        let colon = blanks(json, end);
+        if json.get(colon) != Some(&b':') {
+            return None;
+        }
+        at = blanks(json, member(name, blanks(json, colon + 1))?);
+        match json.get(at)? {
+            b',' => at = blanks(json, at + 1),
+            b'}' => return Some(at + 1),
+            _ => return None,
+        }
+    }
+}
+
+/// Walks the elements of the array at `at`: `element` gets the position of each and gives the position behind it.
+pub fn elements(json: &[u8], at: usize, mut element: impl FnMut(usize) -> Option<usize>) -> Option<usize> {
+    let mut at = blanks(json, at + 1);
+    if json.get(at) == Some(&b']') {
+        return Some(at + 1);
+    }
+    loop {
+        at = blanks(json, element(at)?);
+        match json.get(at)? {
+            b',' => at = blanks(json, at + 1),
+            b']' => return Some(at + 1),
+            _ => return None,
+        }
+    }
+}
+
+/// What a spelled string says, `inner` being the text between its quotes.
+pub fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
+    if memchr(b'\\', inner).is_none() {
+        return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
+    }
+    let mut spelled = Vec::with_capacity(inner.len() + 2);
+    spelled.push(b'"');
+    spelled.extend_from_slice(inner);
+    spelled.push(b'"');
+    serde_json::from_slice(&spelled).ok().map(Cow::Owned)
+}
+
+/// Whether `found` holds for any string that is a value, at any depth of the value at `at`; names of members are not
+/// looked at (FLT-38).
+pub fn any_string(json: &[u8], at: usize, found: &mut dyn FnMut(&str) -> bool) -> bool {
+    let mut at = at;
+    let mut depth = 0_usize;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => {
+                let Some(end) = string(json, at) else { return false };
+                let is_name = json.get(blanks(json, end)) == Some(&b':');
+                if !is_name {
+                    let text = json.get(at + 1..end - 1).and_then(unescape);
+                    if text.is_some_and(|text| found(&text)) {
+                        return true;
+                    }
+                }
+                at = end;
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                at += 1;
+            }
+            _ => at += 1,
+        }
+        if depth == 0 {
+            return false;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_end_where_they_end() {
+        let end = |text: &str| value(text.as_bytes(), 0);
+        assert_eq!(end(r#""a\"b",1"#), Some(6));
+        assert_eq!(end(r#""a\\",1"#), Some(5));
+        assert_eq!(end(r#"{"a":["}",{}]}x"#), Some(14));
+        assert_eq!(end("-1.5e3}"), Some(6));
+        assert_eq!(end("true"), Some(4));
+        assert_eq!(end(r#"{"a":[1"#), None);
+        assert_eq!(end(r#""abc"#), None);
+        assert_eq!(end(""), None);
+    }
+
+    #[test]
+    fn members_and_elements_are_walked_in_order_with_blanks_anywhere() {
+        let text = br#"{ "a" : 1 , "b\u0041" : [ 1 , "x" ] }"#;
+        let mut seen = Vec::new();
+        let end = members(text, 0, |name, at| {
+            let end = value(text, at)?;
+            seen.push((String::from_utf8_lossy(name).into_owned(), text[at..end].to_vec()));
+            Some(end)
+        });
+        assert_eq!(end, Some(text.len()));
+        assert_eq!(seen, [("a".into(), b"1".to_vec()), ("b\\u0041".into(), br#"[ 1 , "x" ]"#.to_vec())]);
+        let mut starts = Vec::new();
+        elements(b"[ 1 ,2,[3] ]", 0, |at| {
+            starts.push(at);
+            value(b"[ 1 ,2,[3] ]", at)
+        });
+        assert_eq!(starts, [2, 5, 7]);
+        assert_eq!(members(b"{\"a\" 1}", 0, |_, at| Some(at)), None);
+    }
+
+    #[test]
+    fn strings_are_read_as_they_are_meant() {
+        assert_eq!(unescape(b"plain").as_deref(), Some("plain"));
+        assert_eq!(unescape(br"a\u0042\n").as_deref(), Some("aB\n"));
+        assert_eq!(unescape(b"\xff"), None);
+        assert_eq!(unescape(br"\ud800"), None);
+    }
+
+    #[test]
+    fn flt_38_strings_of_any_depth_without_names() {
+        let mut seen = Vec::new();
+        let text = r#"{"a":"1","b":{"c":["2",{"d":"3"}]},"e":4} "5""#;
+        any_string(text.as_bytes(), 0, &mut |text| {
+            seen.push(text.to_owned());
+            false
+        });
+        assert_eq!(seen, ["1", "2", "3"]);
+    }
+}

@@ -1,0 +1,161 @@
+//! Rows put in order and cut into pages.
+
+use std::cmp::Ordering;
+
+use super::{Slot, Table, at};
+use crate::bits::{BLOCK, Bits};
+use crate::column::{Ranks, number};
+use crate::filter::Filter;
+use crate::page::{Page, Position, Row};
+use crate::plan::Plan;
+use crate::sort::{SortKey, SortValue};
+
+impl Table {
+    /// The first `limit` rows that satisfy `filter`, in the order of `sort`, after a position (or from the start).
+    /// Their documents are written behind `bytes`, joined by commas.
+    pub fn select(
+        &self,
+        filter: &Filter,
+        sort: &[SortKey],
+        after: Option<&Position>,
+        limit: usize,
+        bytes: Vec<u8>,
+    ) -> Page {
+        let filter = filter.simplify();
+        self.build(&filter, sort.iter().map(|key| key.field).collect());
+        let plan = Plan::new(&filter, &self.schema, self, self.len() as u64);
+        let slots = if sort.is_empty() {
+            self.first_stored(&plan, after, limit)
+        } else {
+            Order::new(self, sort, after, limit).select(&plan)
+        };
+        self.page(slots, sort, limit, bytes)
+    }
+
+    /// One slot more than a page, if there are as many, in the order of first storing (SRT-08).
+    fn first_stored(&self, plan: &Plan<'_>, after: Option<&Position>, limit: usize) -> Vec<u32> {
+        let start = after.map_or(0, |after| self.sequences.partition_point(|sequence| *sequence <= after.sequence));
+        let mut slots = Vec::new();
+        for block in start / BLOCK..self.blocks() {
+            let candidates = from(&self.live.block(block), start.saturating_sub(block * BLOCK));
+            let passing = plan.passing(self, block, &candidates);
+            let room = limit.saturating_add(1) - slots.len();
+            slots.extend(passing.places().take(room).map(|place| at(block, place).0));
+            if slots.len() > limit {
+                break;
+            }
+        }
+        slots
+    }
+
+    /// The page of `slots`, which are one more than `limit` if rows follow.
+    fn page(&self, mut slots: Vec<u32>, sort: &[SortKey], limit: usize, mut bytes: Vec<u8>) -> Page {
+        let more = slots.len() > limit;
+        slots.truncate(limit);
+        let size: usize = slots.iter().map(|slot| self.documents.get(*slot).len() + 1).sum();
+        // Room for what the caller ends the body with.
+        bytes.reserve(size + 512);
+        let mut rows = Vec::with_capacity(slots.len());
+        for slot in slots {
+            if !rows.is_empty() {
+                bytes.push(b',');
+            }
+            let start = bytes.len();
+            bytes.extend_from_slice(self.documents.get(slot));
+            let keys = sort.iter().map(|key| self.place(slot, *key)).collect();
+            let position = Position { keys, sequence: self.sequence(Slot(slot)) };
+            rows.push(Row { document: start..bytes.len(), position });
+        }
+        Page { bytes, rows, more }
+    }
+
+    fn place(&self, slot: u32, key: SortKey) -> SortValue {
+        self.columns.get(key.field).map_or(SortValue::Missing, |column| column.place(slot, key.descending))
+    }
+}
+
+/// The slots of a block from a place on.
+fn from(slots: &Bits, start: usize) -> Bits {
+    let mut kept = *slots;
+    for (index, word) in kept.0.iter_mut().enumerate() {
+        let before = start.saturating_sub(index * 64);
+        *word = if before >= 64 { 0 } else { *word >> before << before };
+    }
+    kept
+}
+
+/// The first rows in an order by columns: of all that pass, those are kept that stand before the last of a page.
+struct Order<'t> {
+    table: &'t Table,
+    ranks: Vec<Ranks<'t>>,
+    after: Option<(Vec<u128>, u64)>,
+    limit: usize,
+    /// Candidates, each with its first rank; no more than a few pages of them.
+    kept: Vec<(u128, u32)>,
+    /// Where the last row of the page stands, once there are as many.
+    last: Option<(u128, u32)>,
+}
+
+impl<'t> Order<'t> {
+    fn new(table: &'t Table, sort: &[SortKey], after: Option<&Position>, limit: usize) -> Self {
+        let ranks: Vec<Ranks<'t>> =
+            sort.iter().map(|key| Ranks::new(table.columns.get(key.field), key.descending)).collect();
+        let after = after.map(|position| {
+            let keys = ranks.iter().zip(&position.keys);
+            (keys.map(|(ranks, value)| ranks.of_value(value)).collect(), position.sequence)
+        });
+        Self { table, ranks, after, limit: limit.saturating_add(1), kept: Vec::new(), last: None }
+    }
+
+    fn select(mut self, plan: &Plan<'_>) -> Vec<u32> {
+        for block in 0..self.table.blocks() {
+            let passing = plan.passing(self.table, block, &self.table.live.block(block));
+            for place in passing.places() {
+                self.meet(number(block * BLOCK + place));
+            }
+        }
+        self.keep_first();
+        self.kept.into_iter().map(|(_, slot)| slot).collect()
+    }
+
+    fn meet(&mut self, slot: u32) {
+        let first = self.ranks.first().map_or(0, |ranks| ranks.of(slot));
+        if self.last.is_some_and(|(last, _)| first > last) || !self.is_after(first, slot) {
+            return;
+        }
+        let row = (first, slot);
+        if self.last.is_some_and(|last| self.compare(row, last).is_gt()) {
+            return;
+        }
+        self.kept.push(row);
+        if self.kept.len() >= self.limit.saturating_mul(2).max(64) {
+            self.keep_first();
+        }
+    }
+
+    /// Keeps a page, and one row more.
+    fn keep_first(&mut self) {
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.sort_unstable_by(|one, two| self.compare(*one, *two));
+        kept.truncate(self.limit);
+        if kept.len() == self.limit {
+            self.last = kept.last().copied();
+        }
+        self.kept = kept;
+    }
+
+    fn compare(&self, one: (u128, u32), two: (u128, u32)) -> Ordering {
+        let further = self.ranks.iter().skip(1).map(|ranks| ranks.of(one.1).cmp(&ranks.of(two.1)));
+        std::iter::once(one.0.cmp(&two.0))
+            .chain(further)
+            .find(|order| order.is_ne())
+            .unwrap_or_else(|| one.1.cmp(&two.1))
+    }
+
+    fn is_after(&self, first: u128, slot: u32) -> bool {
+        let Some((keys, sequence)) = &self.after else { return true };
+        let ranks = std::iter::once(first).chain(self.ranks.iter().skip(1).map(|ranks| ranks.of(slot)));
+        let order = ranks.zip(keys).map(|(rank, key)| rank.cmp(key)).find(|order| order.is_ne());
+        order.unwrap_or_else(|| self.table.sequence(Slot(slot)).cmp(sequence)).is_gt()
+    }
+}

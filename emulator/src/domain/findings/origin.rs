@@ -1,0 +1,119 @@
+//! Where a finding comes from: what its product and its owner mean at the endpoint where it arrives.
+
+use super::product::{self, Source, Unusable};
+use crate::aws_error::AwsError;
+use crate::domain::caller::Caller;
+use crate::domain::hub;
+use crate::state::{AccountId, Directory, HubKey, Region, Timestamp, World};
+use securityhub_fixtures::Operation;
+
+/// Who sends a batch.
+#[derive(Clone, Copy, Debug)]
+pub enum Sender<'c> {
+    /// A caller of BatchImportFindings.
+    Caller(&'c Caller),
+    /// The product itself, for which AWS's own services import (IMP-11).
+    Product,
+}
+
+/// Where a batch arrives.
+pub struct Endpoint<'w> {
+    /// The world.
+    pub world: &'w World,
+    /// The relations, as they were when the call began.
+    pub directory: &'w Directory,
+    /// The Region.
+    pub region: &'w Region,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// A product and an owner, as findings of one batch name them over and over.
+pub(super) struct Origin<'w> {
+    product_arn: String,
+    owner_text: String,
+    /// The product.
+    pub(super) source: Result<Source, Unusable>,
+    /// The owner; none if the text is no account id.
+    pub(super) owner: Option<AccountId>,
+    /// The owner's name in its organization (ASF-33).
+    pub(super) account_name: Option<&'w str>,
+    /// Whether the owner takes findings of the product, or why not (IMP-33).
+    pub(super) taken: Result<(), String>,
+}
+
+/// The origins that a batch has named so far.
+pub(super) struct Origins<'e, 'w> {
+    endpoint: &'e Endpoint<'w>,
+    known: Vec<Origin<'w>>,
+}
+
+impl<'e, 'w> Origins<'e, 'w> {
+    pub(super) fn new(endpoint: &'e Endpoint<'w>) -> Self {
+        Origins { endpoint, known: Vec::new() }
+    }
+
+    /// The origin of a finding, by its ProductArn and AwsAccountId.
+    pub(super) fn find(&mut self, product_arn: &str, owner: &str) -> &Origin<'w> {
+        let is_it = |origin: &Origin<'_>| origin.product_arn == product_arn && origin.owner_text == owner;
+        let position = self.known.iter().position(is_it).unwrap_or_else(|| {
+            self.known.push(Origin::new(self.endpoint, product_arn, owner));
+            self.known.len() - 1
+        });
+        &self.known[position]
+    }
+}
+
+impl<'w> Origin<'w> {
+    fn new(endpoint: &Endpoint<'w>, product_arn: &str, owner_text: &str) -> Origin<'w> {
+        let source = product::find(product_arn, endpoint.region);
+        let owner = AccountId::parse(owner_text);
+        let taken = match (source, owner) {
+            (Ok(source), Some(owner)) => {
+                let owner = HubKey { account: owner, region: endpoint.region.clone() };
+                taken(endpoint.world, &owner, source, product_arn)
+            }
+            _ => Err(format!("No product {product_arn} in {}", endpoint.region)),
+        };
+        let account_name = owner.and_then(|owner| account_name(endpoint.directory, owner));
+        let (product_arn, owner_text) = (product_arn.to_owned(), owner_text.to_owned());
+        Origin { product_arn, owner_text, source, owner, account_name, taken }
+    }
+
+    /// Whether a caller may import from here.
+    ///
+    /// # Errors
+    /// 400 for what is no product ARN (IMP-07, IMP-09), 403 for a product or an owner that is not the caller's
+    /// (IMP-04 … IMP-11).
+    pub(super) fn admit(&self, caller: &Caller) -> Result<(), AwsError> {
+        let product_arn = &self.product_arn;
+        let denied = || caller.not_authorized(Operation::BatchImportFindings, product_arn);
+        match self.source {
+            Err(Unusable::NoProductArn) => Err(AwsError::invalid_input(format!("productArn: \"{product_arn}\""))),
+            Err(Unusable::NoProduct) => Err(denied()),
+            Ok(source) => {
+                // An owner that is no account id is the finding's own mistake (ASF-05).
+                let owner = self.owner.unwrap_or(caller.account());
+                if source.admits(caller.account(), owner) { Ok(()) } else { Err(denied()) }
+            }
+        }
+    }
+}
+
+fn taken(world: &World, owner: &HubKey, source: Source, product_arn: &str) -> Result<(), String> {
+    let account = owner.account;
+    if !hub::is_enabled(world, owner) {
+        return Err(format!("Account {account} is not subscribed to AWS Security Hub"));
+    }
+    let takes = source
+        .subscription()
+        .is_none_or(|name| world.hub(owner).is_some_and(|hub| hub.product_subscriptions.contains(&name)));
+    if takes { Ok(()) } else { Err(format!("Account {account} is not subscribed to product {product_arn}")) }
+}
+
+fn account_name(directory: &Directory, account: AccountId) -> Option<&str> {
+    let organization = directory.organization.as_ref()?;
+    let belongs = organization.management_account == account || organization.parents.contains_key(&account);
+    let name = directory.accounts.get(&account).filter(|_| belongs).map(|account| account.name.as_str());
+    name.filter(|name| !name.is_empty())
+}

@@ -1,0 +1,88 @@
+//! The items of a list that an operation judges one by one, each read on its own.
+
+use std::ops::Range;
+
+use securityhub_engine::json;
+use securityhub_fixtures::model::{Kind, ShapeId};
+use serde::de::IgnoredAny;
+
+use super::read::{self, Document};
+use super::scan::{self, Span};
+
+/// The list of a body whose items are judged one by one.
+#[derive(Debug)]
+pub struct Items<'t> {
+    /// Its member of the input.
+    pub list: &'static str,
+    /// The items.
+    pub items: Vec<Item<'t>>,
+}
+
+/// One item.
+#[derive(Debug)]
+pub enum Item<'t> {
+    /// It has no fault.
+    Faultless {
+        /// Its text, compact.
+        text: &'t str,
+        /// Its members and where their values stand in the text.
+        members: Vec<Span>,
+    },
+    /// It was read with all that it breaks, in paths that begin at the item.
+    Read(Document<'static>),
+}
+
+/// Reads the items of `list` in the body of `input`, which is compact text. None when the body is no JSON, has no such
+/// list or not as many items as it may: the call is refused then, and reading the whole body tells why.
+pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Option<Items<'t>> {
+    let (shape, min, max) = list_shape(input, list)?;
+    let bytes = text.as_bytes();
+    if bytes.first() != Some(&b'{') {
+        return None;
+    }
+    let mut found: Option<Vec<Item<'t>>> = None;
+    let end = json::members(bytes, 0, |name, at| {
+        if name != list.as_bytes() {
+            serde_json::from_str::<IgnoredAny>(&format!("\"{}\"", std::str::from_utf8(name).ok()?)).ok()?;
+            return ignored(text, at);
+        }
+        if bytes.get(at) != Some(&b'[') {
+            return None;
+        }
+        let mut items = Vec::new();
+        let end = json::elements(bytes, at, |at| {
+            let end = json::value(bytes, at)?;
+            items.push(item(shape, text, at..end)?);
+            Some(end)
+        });
+        // Of a member that is repeated, the last one counts.
+        found = Some(items);
+        end
+    })?;
+    let items = found.filter(|items| items.len() >= min && items.len() <= max && end == text.len())?;
+    Some(Items { list, items })
+}
+
+fn item(shape: ShapeId, text: &str, range: Range<usize>) -> Option<Item<'_>> {
+    let text = text.get(range)?;
+    if let Some(members) = scan::structure(shape, text) {
+        return Some(Item::Faultless { text, members });
+    }
+    read::document(shape, text).ok().map(Item::Read)
+}
+
+/// Behind a value that only has to be JSON.
+fn ignored(text: &str, at: usize) -> Option<usize> {
+    let end = json::value(text.as_bytes(), at)?;
+    serde_json::from_str::<IgnoredAny>(text.get(at..end)?).ok()?;
+    Some(end)
+}
+
+/// The shape of the list's items and how many there may be.
+fn list_shape(input: ShapeId, list: &str) -> Option<(ShapeId, usize, usize)> {
+    let Kind::Structure(structure) = &input.shape().kind else { return None };
+    match &structure.member(list)?.1.shape.shape().kind {
+        Kind::List { member, min, max } => Some((*member, *min as usize, max.map_or(usize::MAX, |max| max as usize))),
+        _ => None,
+    }
+}
