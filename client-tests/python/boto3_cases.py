@@ -245,13 +245,13 @@ def err_06_tf_07_an_operation_that_is_not_built_is_not_retried():
             retries = {"mode": mode, "total_max_attempts": attempts}
             hub = client(config=botocore.config.Config(retries=retries))
             try:
-                answer = hub.get_insights()
+                answer = hub.get_enabled_standards()
             except botocore.exceptions.ClientError as error:
                 told, metadata = error.response["Error"], error.response["ResponseMetadata"]
-                assert told["Code"] == "UnknownOperationException" and "GetInsights" in told["Message"], told
+                assert told["Code"] == "UnknownOperationException" and "GetEnabledStandards" in told["Message"], told
                 assert (metadata["HTTPStatusCode"], metadata["RetryAttempts"]) == (404, 0), (retries, metadata)
             else:
-                raise AssertionError(f"GetInsights is built, so another operation is due here: {answer}")
+                raise AssertionError(f"GetEnabledStandards is built, so another operation is due here: {answer}")
 
 
 def err_07_a_presigned_url_is_a_request():

@@ -10,5 +10,7 @@ pub mod due;
 pub mod filters;
 pub mod findings;
 pub mod hub;
+pub mod insights;
 pub mod products;
 pub mod tags;
+pub mod visibility;

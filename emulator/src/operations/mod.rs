@@ -9,6 +9,7 @@ pub mod answer;
 pub mod context;
 pub mod findings;
 pub mod hub;
+pub mod insights;
 pub mod paging;
 pub mod products;
 pub mod registry;

@@ -4,7 +4,7 @@ use securityhub_fixtures::Operation;
 
 use super::answer::Answer;
 use super::context::{Context, Input};
-use super::{action_targets, findings, hub, products, tags};
+use super::{action_targets, findings, hub, insights, products, tags};
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
 
@@ -114,7 +114,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateConnector => missing(),
         Operation::CreateConnectorV2 => missing(),
         Operation::CreateFindingAggregator => missing(),
-        Operation::CreateInsight => missing(),
+        Operation::CreateInsight => writes(insights::create_insight),
         Operation::CreateMembers => missing(),
         Operation::CreateTicketV2 => missing(),
         Operation::DeclineInvitations => missing(),
@@ -125,7 +125,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteConnector => missing(),
         Operation::DeleteConnectorV2 => missing(),
         Operation::DeleteFindingAggregator => missing(),
-        Operation::DeleteInsight => missing(),
+        Operation::DeleteInsight => writes(insights::delete_insight),
         Operation::DeleteInvitations => missing(),
         Operation::DeleteMembers => missing(),
         Operation::DescribeActionTargets => reads(action_targets::describe_action_targets),
@@ -167,8 +167,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetFindings => reads(findings::get_findings).partial("no cross-Region aggregation"),
         Operation::GetFindingsTrendsV2 => missing(),
         Operation::GetFindingsV2 => missing(),
-        Operation::GetInsightResults => missing(),
-        Operation::GetInsights => missing(),
+        Operation::GetInsightResults => reads(insights::get_insight_results).partial("no cross-Region aggregation"),
+        Operation::GetInsights => reads(insights::get_insights),
         Operation::GetInvitationsCount => missing(),
         Operation::GetMasterAccount => missing(),
         Operation::GetMembers => missing(),
@@ -214,7 +214,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateConnectorV2 => missing(),
         Operation::UpdateFindingAggregator => missing(),
         Operation::UpdateFindings => missing(),
-        Operation::UpdateInsight => missing(),
+        Operation::UpdateInsight => writes(insights::update_insight),
         Operation::UpdateOrganizationConfiguration => missing(),
         Operation::UpdateSecurityControl => missing(),
         Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::Timestamp;
+use super::insight::Insight;
 use super::names::{AccountId, Region};
 
 /// Where a hub is: one account, one region.
@@ -31,6 +32,8 @@ pub struct Hub {
     pub product_subscriptions: BTreeSet<String>,
     /// Custom actions by id (ACT-01).
     pub action_targets: BTreeMap<String, ActionTarget>,
+    /// Insights of the customer's, in the order of their making (INS-10).
+    pub insights: Vec<Insight>,
 }
 
 /// A custom action, which a person can send findings through.

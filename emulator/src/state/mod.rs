@@ -13,6 +13,7 @@ mod directory;
 mod due;
 mod hub;
 mod ids;
+mod insight;
 mod names;
 mod transaction;
 mod world;
@@ -25,6 +26,7 @@ pub use directory::{
 pub use due::Due;
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
+pub use insight::Insight;
 pub use names::{AccountId, Region};
 pub use transaction::{FindingWriter, Transaction};
 pub use world::{FindingKey, World};

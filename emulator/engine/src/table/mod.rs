@@ -18,6 +18,7 @@ use crate::schema::{FieldId, Schema};
 use crate::sort::SortKey;
 
 mod columns;
+mod groups;
 mod order;
 
 use columns::Columns;
