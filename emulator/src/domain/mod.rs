@@ -5,6 +5,7 @@
 
 pub mod action_targets;
 pub mod arn;
+pub mod automation_rules;
 pub mod caller;
 pub mod due;
 pub mod filters;

@@ -6,6 +6,7 @@
 
 pub mod action_targets;
 pub mod answer;
+pub mod automation_rules;
 pub mod context;
 pub mod findings;
 pub mod hub;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::automation_rule::AutomationRule;
 use super::clock::Timestamp;
 use super::insight::Insight;
 use super::names::{AccountId, Region};
@@ -34,6 +35,8 @@ pub struct Hub {
     pub action_targets: BTreeMap<String, ActionTarget>,
     /// Insights of the customer's, in the order of their making (INS-10).
     pub insights: Vec<Insight>,
+    /// Automation rules, in the order of their making (ARU-01).
+    pub automation_rules: Vec<AutomationRule>,
 }
 
 /// A custom action, which a person can send findings through.

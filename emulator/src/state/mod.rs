@@ -7,6 +7,7 @@
 //! Locks are taken in the order writers → directory → hubs → tables, and no guard leaves this room: callers
 //! get copies, `Arc`s or closures. `dashmap` is named in `world.rs` alone.
 
+mod automation_rule;
 mod change;
 mod clock;
 mod directory;
@@ -18,6 +19,7 @@ mod names;
 mod transaction;
 mod world;
 
+pub use automation_rule::AutomationRule;
 pub use change::Change;
 pub use clock::{Clock, Timestamp, timestamp_text};
 pub use directory::{
