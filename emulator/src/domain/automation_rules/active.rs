@@ -36,7 +36,7 @@ pub fn active_rules(
     rules.into_iter().filter_map(|rule| active(world, &key, rule, now)).collect()
 }
 
-/// A rule made ready. That one is stored which cannot be, is ruled out by the checks it was stored under.
+/// A rule made ready; it passed the same checks when it was stored.
 fn active(world: &World, key: &HubKey, rule: &AutomationRule, now: Timestamp) -> Option<ActiveRule> {
     Some(ActiveRule {
         arn: super::rule_arn(key, &rule.id),
@@ -48,7 +48,7 @@ fn active(world: &World, key: &HubKey, rule: &AutomationRule, now: Timestamp) ->
 
 /// Those of `rules`, which stand in the order of their evaluation, whose criteria the finding satisfies; a terminal one
 /// that does is the last (ARU-37). No rule sees what another did, so that one document answers for all.
-pub fn matching<'r>(rules: &'r [ActiveRule], mut satisfies: impl FnMut(&Filter) -> bool) -> Vec<&'r ActiveRule> {
+pub fn matching(rules: &[ActiveRule], mut satisfies: impl FnMut(&Filter) -> bool) -> Vec<&ActiveRule> {
     let mut met = Vec::new();
     for rule in rules {
         if satisfies(&rule.filter) {
