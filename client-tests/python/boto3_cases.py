@@ -233,6 +233,42 @@ def c7n_02_timestamps_with_microseconds_and_an_offset():
     assert read["CreatedAt"] == odd["CreatedAt"] and read["Severity"] == severity, read
 
 
+def ins_01_ins_05_ins_06_ins_20_the_life_of_an_insight():
+    hub = client()
+    hub.batch_import_findings(Findings=[finding("insight", Resources=[{"Type": "Other", "Id": "host-of-an-insight"}])])
+    filters = {"Id": equals("insight"), "Confidence": []}
+    arn = hub.create_insight(Name="Mine", Filters=filters, GroupByAttribute="ResourceId")["InsightArn"]
+    hub.update_insight(InsightArn=arn, Name="Ours")
+    [read] = hub.get_insights(InsightArns=[arn])["Insights"]
+    assert read == {"InsightArn": arn, "Name": "Ours", "Filters": filters, "GroupByAttribute": "ResourceId"}, read
+    results = hub.get_insight_results(InsightArn=arn)["InsightResults"]
+    assert results["ResultValues"] == [{"GroupByAttributeValue": "host-of-an-insight", "Count": 1}], results
+    assert hub.delete_insight(InsightArn=arn)["InsightArn"] == arn
+    refused("ResourceNotFoundException", hub.get_insights, InsightArns=[arn])
+
+
+def aru_01_aru_08_aru_11_aru_12_the_life_of_an_automation_rule():
+    hub = client()
+    rule = {
+        "RuleName": "Quiet",
+        "Description": "What nobody needs to see.",
+        "RuleOrder": 1,
+        "Criteria": {"Title": [{"Value": "Port", "Comparison": "CONTAINS"}]},
+        "Actions": [{"Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": {"Severity": {"Product": 0.0, "Label": "LOW"}}}],
+    }
+    arn = hub.create_automation_rule(**rule, RuleStatus="DISABLED", Tags={"team": "blue"})["RuleArn"]
+    assert hub.list_tags_for_resource(ResourceArn=arn)["Tags"] == {"team": "blue"}
+    answer = hub.batch_update_automation_rules(UpdateAutomationRulesRequestItems=[{"RuleArn": arn, "RuleOrder": 2}])
+    assert answer["ProcessedAutomationRules"] == [arn] and answer["UnprocessedAutomationRules"] == [], answer
+    [read] = hub.batch_get_automation_rules(AutomationRulesArns=[arn])["Rules"]
+    assert {name: read[name] for name in rule} == {**rule, "RuleOrder": 2}, read
+    assert read["CreatedAt"].tzinfo and read["RuleStatus"] == "DISABLED" and read["IsTerminal"] is False, read
+    assert arn in [listed["RuleArn"] for listed in hub.list_automation_rules()["AutomationRulesMetadata"]]
+    assert hub.batch_delete_automation_rules(AutomationRulesArns=[arn])["ProcessedAutomationRules"] == [arn]
+    answer = hub.batch_get_automation_rules(AutomationRulesArns=[arn])
+    assert answer["Rules"] == [] and answer["UnprocessedAutomationRules"][0]["ErrorCode"] == 404, answer
+
+
 def flt_13_filters_that_aws_refuses_are_refused():
     contains = {"Title": [{"Value": "x", "Comparison": "CONTAINS"}]}
     message, status = refused("InvalidInputException", client().get_findings, Filters=contains)
@@ -245,13 +281,13 @@ def err_06_tf_07_an_operation_that_is_not_built_is_not_retried():
             retries = {"mode": mode, "total_max_attempts": attempts}
             hub = client(config=botocore.config.Config(retries=retries))
             try:
-                answer = hub.get_insights()
+                answer = hub.get_enabled_standards()
             except botocore.exceptions.ClientError as error:
                 told, metadata = error.response["Error"], error.response["ResponseMetadata"]
-                assert told["Code"] == "UnknownOperationException" and "GetInsights" in told["Message"], told
+                assert told["Code"] == "UnknownOperationException" and "GetEnabledStandards" in told["Message"], told
                 assert (metadata["HTTPStatusCode"], metadata["RetryAttempts"]) == (404, 0), (retries, metadata)
             else:
-                raise AssertionError(f"GetInsights is built, so another operation is due here: {answer}")
+                raise AssertionError(f"GetEnabledStandards is built, so another operation is due here: {answer}")
 
 
 def err_07_a_presigned_url_is_a_request():

@@ -161,9 +161,9 @@ async fn err_06_tf_07_an_operation_that_is_not_built_is_not_retried() {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
         let start = Instant::now();
-        let error = client.get_insights().send().await.unwrap_err().into_service_error();
+        let error = client.get_enabled_standards().send().await.unwrap_err().into_service_error();
         assert_eq!(error.code(), Some("UnknownOperationException"));
-        assert!(error.message().unwrap().contains("GetInsights"));
+        assert!(error.message().unwrap().contains("GetEnabledStandards"));
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     }
 }

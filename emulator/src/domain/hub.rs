@@ -131,6 +131,8 @@ fn fresh(now: Timestamp) -> Hub {
         standards: std::collections::BTreeSet::new(),
         product_subscriptions: std::collections::BTreeSet::new(),
         action_targets: BTreeMap::new(),
+        insights: Vec::new(),
+        automation_rules: Vec::new(),
     }
 }
 

@@ -5,10 +5,13 @@
 
 pub mod action_targets;
 pub mod arn;
+pub mod automation_rules;
 pub mod caller;
 pub mod due;
 pub mod filters;
 pub mod findings;
 pub mod hub;
+pub mod insights;
 pub mod products;
 pub mod tags;
+pub mod visibility;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::arn::{self, Arn};
+use super::automation_rules;
 use super::caller::Caller;
 use crate::aws_error::AwsError;
-use crate::state::{HubKey, Transaction, World};
+use crate::state::{Transaction, World};
 
 /// The most tags that a resource can have (TAG-04).
 pub const MOST_TAGS: usize = 50;
@@ -48,9 +49,15 @@ impl From<TagError> for AwsError {
 /// # Errors
 /// [`TagError::NotTaggable`], [`TagError::NoResource`].
 pub fn list(world: &World, caller: &Caller, arn: &str) -> Result<BTreeMap<String, String>, TagError> {
-    let key = resolve(caller, arn)?;
-    let hub = world.hub(&key).filter(|hub| hub.subscribed_at().is_some());
-    hub.map(|hub| hub.tags.clone()).ok_or_else(|| TagError::NoResource(arn.to_owned()))
+    let tagged = resolve(caller, arn)?;
+    let hub = world.hub(&caller.hub_key()).filter(|hub| hub.subscribed_at().is_some());
+    let tags = hub.and_then(|hub| match tagged {
+        Tagged::Hub => Some(hub.tags.clone()),
+        Tagged::AutomationRule(id) => {
+            hub.automation_rules.iter().find(|rule| rule.id == id).map(|rule| rule.tags.clone())
+        }
+    });
+    tags.ok_or_else(|| TagError::NoResource(arn.to_owned()))
 }
 
 /// Changes the tags of a resource, all or nothing.
@@ -63,19 +70,33 @@ pub fn edit(
     arn: &str,
     edit: impl FnOnce(&mut BTreeMap<String, String>),
 ) -> Result<(), TagError> {
-    let key = resolve(caller, arn)?;
+    let missing = || TagError::NoResource(arn.to_owned());
+    let (tagged, key) = (resolve(caller, arn)?, caller.hub_key());
     let hub = transaction.hub(&key).filter(|hub| hub.subscribed_at().is_some());
-    let mut hub = hub.map(|hub| (*hub).clone()).ok_or_else(|| TagError::NoResource(arn.to_owned()))?;
-    edit(&mut hub.tags);
-    if hub.tags.len() > MOST_TAGS {
+    let mut hub = hub.map(|hub| (*hub).clone()).ok_or_else(missing)?;
+    let tags = match tagged {
+        Tagged::Hub => &mut hub.tags,
+        Tagged::AutomationRule(id) => {
+            let rule = hub.automation_rules.iter_mut().find(|rule| rule.id == id);
+            &mut rule.ok_or_else(missing)?.tags
+        }
+    };
+    edit(tags);
+    if tags.len() > MOST_TAGS {
         return Err(TagError::TooMany);
     }
     transaction.put_hub(key, hub);
     Ok(())
 }
 
-/// The hub that an ARN names. Other taggable resources are found here as they come to exist.
-fn resolve(caller: &Caller, text: &str) -> Result<HubKey, TagError> {
+/// A resource of the caller's hub that has tags.
+enum Tagged<'a> {
+    Hub,
+    AutomationRule(&'a str),
+}
+
+/// What an ARN names in the caller's hub. Other taggable resources are found here as they come to exist.
+fn resolve<'a>(caller: &Caller, text: &'a str) -> Result<Tagged<'a>, TagError> {
     let missing = || TagError::NoResource(text.to_owned());
     let arn = Arn::parse(text).ok_or_else(missing)?;
     let kind = arn.resource.split('/').next().unwrap_or_default();
@@ -83,5 +104,9 @@ fn resolve(caller: &Caller, text: &str) -> Result<HubKey, TagError> {
         return Err(TagError::NotTaggable(text.to_owned()));
     }
     let key = caller.hub_key();
-    if text == arn::hub(&key) { Ok(key) } else { Err(missing()) }
+    if text == arn::hub(&key) {
+        return Ok(Tagged::Hub);
+    }
+    let rule = text.strip_prefix(&automation_rules::rule_arn(&key, ""));
+    rule.map(Tagged::AutomationRule).ok_or_else(missing)
 }

@@ -1,8 +1,5 @@
 //! BatchImportFindings and GetFindings.
 
-use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
-
 use bytes::Bytes;
 use securityhub_engine::{Filter, Page};
 use securityhub_fixtures::Operation;
@@ -14,10 +11,10 @@ use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::filters::{classic, sort};
 use crate::domain::findings::import::{self, Endpoint, Sender};
-use crate::domain::hub;
+use crate::domain::visibility;
 use crate::shape::items::Item;
 use crate::shape::{Segment, Violation, sentence};
-use crate::state::{AccountId, HubKey, Transaction};
+use crate::state::Transaction;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -102,41 +99,21 @@ struct GetFindingsInput {
 pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: GetFindingsInput = input.read()?;
     let schema = context.world.schema();
-    let filter = classic::convert(&input.filters, schema, context.caller.now)
-        .map_err(|violations| refuse_filters(&violations))?;
+    let filter = classic::convert(&classic::FILTERS, &input.filters, schema, context.caller.now)
+        .map_err(|violations| classic::FILTERS.refuse(&violations))?;
     let sort = sort::convert(&input.sort_criteria, schema)
         .map_err(|violations| AwsError::invalid_input(sentence::classic(&violations)))?;
     let query = json!([input.filters, input.sort_criteria]);
     let binding = Binding::new(&context.caller, Operation::GetFindings, &query);
     let after = binding.open(input.next_token.as_deref())?;
     let limit = input.max_results.unwrap_or(PAGE);
-    let filter = Filter::All(vec![visible(context), filter]);
+    let filter = Filter::All(vec![visibility::visible(context.world, &context.caller), filter]);
     let region = &context.caller.region;
     let head = b"{\"Findings\":[".to_vec();
     let found = context
         .world
         .read_findings(region, |findings| findings.table().select(&filter, &sort, after.as_ref(), limit, head));
     Ok(Answer(page_body(found, &binding)))
-}
-
-fn refuse_filters(violations: &[Violation]) -> AwsError {
-    AwsError::invalid_input(format!("Invalid Filters in the input: {}", sentence::ajv(violations, 0)))
-}
-
-/// The findings that a caller sees: its own and, for an administrator, those of its enabled members whose hubs are on
-/// (VIS-01, HUB-18).
-fn visible(context: &Context<'_>) -> Filter {
-    let caller = &context.caller;
-    let members: BTreeSet<AccountId> = context.world.directory().enabled_members(caller.account(), &caller.region);
-    let is_on = |account: &AccountId| {
-        hub::is_enabled(context.world, &HubKey { account: *account, region: caller.region.clone() })
-    };
-    let accounts = members.into_iter().filter(is_on).chain([caller.account()]);
-    let values: HashSet<String> = accounts.map(|account| account.to_string()).collect();
-    match context.world.schema().field("AwsAccountId") {
-        Some(field) => Filter::In { field, values: Arc::new(values) },
-        None => Filter::nothing(),
-    }
 }
 
 /// Ends the body that begins with the page's documents: stored documents are sent as they are.

@@ -6,9 +6,11 @@
 
 pub mod action_targets;
 pub mod answer;
+pub mod automation_rules;
 pub mod context;
 pub mod findings;
 pub mod hub;
+pub mod insights;
 pub mod paging;
 pub mod products;
 pub mod registry;

@@ -54,13 +54,23 @@ impl Binding {
         }))
     }
 
-    /// Cuts the rows that follow to a page, of [`PAGE`] when no size is asked, and gives the token of the next one.
+    /// Cuts the rows that follow to a page, of [`PAGE`] when no size is asked, and gives the token of the next one, for
+    /// a list that is walked by name.
     pub fn cut<T>(&self, rows: &mut Vec<T>, size: Option<usize>, name: impl Fn(&T) -> String) -> Option<String> {
+        self.cut_at(rows, size, |row| Position { keys: vec![SortValue::Text(name(row))], sequence: 0 })
+    }
+
+    /// The same for a list that is walked by `position`.
+    pub fn cut_at<T>(
+        &self,
+        rows: &mut Vec<T>,
+        size: Option<usize>,
+        position: impl Fn(&T) -> Position,
+    ) -> Option<String> {
         let size = size.unwrap_or(PAGE);
         let more = rows.len() > size;
         rows.truncate(size);
-        let last = rows.last().filter(|_| more)?;
-        Some(self.seal(&Position { keys: vec![SortValue::Text(name(last))], sequence: 0 }))
+        rows.last().filter(|_| more).map(|last| self.seal(&position(last)))
     }
 
     /// Where a token says that the last page ended; `None` for the first page (SRT-17).

@@ -4,7 +4,7 @@ use securityhub_fixtures::Operation;
 
 use super::answer::Answer;
 use super::context::{Context, Input};
-use super::{action_targets, findings, hub, products, tags};
+use super::{action_targets, automation_rules, findings, hub, insights, products, tags};
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
 
@@ -91,30 +91,30 @@ pub fn entry(operation: Operation) -> Entry {
     match operation {
         Operation::AcceptAdministratorInvitation => missing(),
         Operation::AcceptInvitation => missing(),
-        Operation::BatchDeleteAutomationRules => missing(),
+        Operation::BatchDeleteAutomationRules => writes(automation_rules::batch_delete_automation_rules),
         Operation::BatchDisableStandards => missing(),
         Operation::BatchEnableStandards => missing(),
-        Operation::BatchGetAutomationRules => missing(),
+        Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules),
         Operation::BatchGetConfigurationPolicyAssociations => missing(),
         Operation::BatchGetSecurityControls => missing(),
         Operation::BatchGetStandardsControlAssociations => missing(),
         Operation::BatchImportFindings => writes_findings(findings::batch_import_findings)
             .per_item("Findings")
             .partial("automation rules, history and events do not follow an import"),
-        Operation::BatchUpdateAutomationRules => missing(),
+        Operation::BatchUpdateAutomationRules => writes(automation_rules::batch_update_automation_rules),
         Operation::BatchUpdateFindings => missing(),
         Operation::BatchUpdateFindingsV2 => missing(),
         Operation::BatchUpdateStandardsControlAssociations => missing(),
         Operation::CancelExportJobV2 => missing(),
         Operation::CreateActionTarget => writes(action_targets::create_action_target),
         Operation::CreateAggregatorV2 => missing(),
-        Operation::CreateAutomationRule => missing(),
+        Operation::CreateAutomationRule => writes(automation_rules::create_automation_rule),
         Operation::CreateAutomationRuleV2 => missing(),
         Operation::CreateConfigurationPolicy => missing(),
         Operation::CreateConnector => missing(),
         Operation::CreateConnectorV2 => missing(),
         Operation::CreateFindingAggregator => missing(),
-        Operation::CreateInsight => missing(),
+        Operation::CreateInsight => writes(insights::create_insight),
         Operation::CreateMembers => missing(),
         Operation::CreateTicketV2 => missing(),
         Operation::DeclineInvitations => missing(),
@@ -125,7 +125,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteConnector => missing(),
         Operation::DeleteConnectorV2 => missing(),
         Operation::DeleteFindingAggregator => missing(),
-        Operation::DeleteInsight => missing(),
+        Operation::DeleteInsight => writes(insights::delete_insight),
         Operation::DeleteInvitations => missing(),
         Operation::DeleteMembers => missing(),
         Operation::DescribeActionTargets => reads(action_targets::describe_action_targets),
@@ -167,8 +167,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetFindings => reads(findings::get_findings).partial("no cross-Region aggregation"),
         Operation::GetFindingsTrendsV2 => missing(),
         Operation::GetFindingsV2 => missing(),
-        Operation::GetInsightResults => missing(),
-        Operation::GetInsights => missing(),
+        Operation::GetInsightResults => reads(insights::get_insight_results).partial("no cross-Region aggregation"),
+        Operation::GetInsights => reads(insights::get_insights),
         Operation::GetInvitationsCount => missing(),
         Operation::GetMasterAccount => missing(),
         Operation::GetMembers => missing(),
@@ -183,7 +183,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetSoftwareV2 => missing(),
         Operation::InviteMembers => missing(),
         Operation::ListAggregatorsV2 => missing(),
-        Operation::ListAutomationRules => missing(),
+        Operation::ListAutomationRules => reads(automation_rules::list_automation_rules),
         Operation::ListAutomationRulesV2 => missing(),
         Operation::ListConfigurationPolicies => missing(),
         Operation::ListConfigurationPolicyAssociations => missing(),
@@ -214,7 +214,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateConnectorV2 => missing(),
         Operation::UpdateFindingAggregator => missing(),
         Operation::UpdateFindings => missing(),
-        Operation::UpdateInsight => missing(),
+        Operation::UpdateInsight => writes(insights::update_insight),
         Operation::UpdateOrganizationConfiguration => missing(),
         Operation::UpdateSecurityControl => missing(),
         Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration),

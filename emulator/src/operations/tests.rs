@@ -335,12 +335,12 @@ fn tag_02_tag_05_tag_06_resources_that_cannot_be_tagged() {
 fn err_06_an_operation_that_is_not_built_says_so() {
     let said = on().refused(
         ADMINISTRATOR,
-        securityhub_fixtures::Operation::GetInsights,
+        securityhub_fixtures::Operation::GetEnabledStandards,
         json!({}),
         404,
         "UnknownOperationException",
     );
-    assert!(said.contains("GetInsights"), "{said}");
+    assert!(said.contains("GetEnabledStandards"), "{said}");
 }
 
 #[test]

@@ -142,10 +142,14 @@ impl Reader {
         self.violations.push(Violation { path: self.path.clone(), rule });
     }
 
-    /// Whether the reader stands in the filters of a classic operation, which take no member that they do not
-    /// know: a filter that were left out would let through what it is there to keep out (FLT-07).
+    /// Whether the reader stands in filters or in the criteria of a rule, which take no member that they do not
+    /// know: a filter that were left out would let through what it is there to keep out (FLT-07, ARU-26).
     fn is_in_filters(&self) -> bool {
-        matches!(self.path.first(), Some(Segment::Member(_, "Filters")))
+        matches!(
+            self.path[..],
+            [Segment::Member(_, "Filters" | "Criteria"), ..]
+                | [Segment::Member(..), Segment::Item(_), Segment::Member(_, "Criteria"), ..]
+        )
     }
 
     fn items(&mut self, count: usize, min: u32, max: Option<u32>) {

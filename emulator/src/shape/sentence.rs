@@ -16,10 +16,10 @@ pub fn classic(violations: &[Violation]) -> String {
         if !message.is_empty() {
             message.push_str(", ");
         }
-        let under = usize::from(parameter == Some("Filters"));
+        let under = usize::from(matches!(parameter, Some("Filters" | "Criteria")));
         if open != parameter {
             match parameter {
-                Some("Filters") => message.push_str("Invalid Filters in the input: "),
+                Some(name @ ("Filters" | "Criteria")) => _ = write!(message, "Invalid {name} in the input: "),
                 Some(name) => _ = write!(message, "Invalid parameter '{name}'. "),
                 None => {}
             }
@@ -64,7 +64,7 @@ fn parameter(violation: &Violation) -> Option<&'static str> {
 }
 
 fn push_ajv(message: &mut String, violation: &Violation, skip: usize) {
-    // A missing `Filters` is a member of the root that stays `data`.
+    // A missing `Filters` or `Criteria` is a member of the root that stays `data`.
     message.push_str("data");
     for segment in violation.path.iter().skip(skip) {
         _ = match segment {

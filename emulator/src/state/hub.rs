@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::automation_rule::AutomationRule;
 use super::clock::Timestamp;
+use super::insight::Insight;
 use super::names::{AccountId, Region};
 
 /// Where a hub is: one account, one region.
@@ -31,6 +33,10 @@ pub struct Hub {
     pub product_subscriptions: BTreeSet<String>,
     /// Custom actions by id (ACT-01).
     pub action_targets: BTreeMap<String, ActionTarget>,
+    /// Insights of the customer's, in the order of their making (INS-10).
+    pub insights: Vec<Insight>,
+    /// Automation rules, in the order of their making (ARU-01).
+    pub automation_rules: Vec<AutomationRule>,
 }
 
 /// A custom action, which a person can send findings through.

@@ -7,6 +7,7 @@
 //! Locks are taken in the order writers → directory → hubs → tables, and no guard leaves this room: callers
 //! get copies, `Arc`s or closures. `dashmap` is named in `world.rs` alone.
 
+mod automation_rule;
 mod change;
 mod clock;
 mod directory;
@@ -14,10 +15,12 @@ mod due;
 mod findings;
 mod hub;
 mod ids;
+mod insight;
 mod names;
 mod transaction;
 mod world;
 
+pub use automation_rule::AutomationRule;
 pub use change::{Change, StoredFinding};
 pub use clock::{Clock, Timestamp, timestamp_text};
 pub use directory::{
@@ -27,6 +30,7 @@ pub use due::Due;
 pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
+pub use insight::Insight;
 pub use names::{AccountId, Region};
 pub use transaction::Transaction;
 pub use world::World;

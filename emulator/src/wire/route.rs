@@ -193,6 +193,18 @@ mod tests {
     }
 
     #[test]
+    fn ins_12_the_arn_of_an_insight_stands_raw_or_encoded() {
+        let arn = "arn:aws:securityhub:us-east-1:111111111111:insight/111111111111/custom/X";
+        for raw in [arn.to_owned(), arn.replace(':', "%3A"), arn.replace(':', "%3a").replace('/', "%2F")] {
+            for (method, operation) in [("PATCH", Operation::UpdateInsight), ("DELETE", Operation::DeleteInsight)] {
+                check(method, &format!("/insights/{raw}"), operation, &[("InsightArn", arn)]);
+            }
+            let path = format!("/insights/results/{raw}");
+            check("GET", &path, Operation::GetInsightResults, &[("InsightArn", arn)]);
+        }
+    }
+
+    #[test]
     fn o2g_12_literals_win_over_labels() {
         check("GET", "/automationrulesv2/list", Operation::ListAutomationRulesV2, &[]);
         check("GET", "/automationrulesv2/x", Operation::GetAutomationRuleV2, &[("Identifier", "x")]);

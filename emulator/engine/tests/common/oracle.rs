@@ -25,7 +25,7 @@ pub(crate) fn satisfies(finding: &Value, question: &Question) -> bool {
 }
 
 /// The values a field has in a finding; a map is one value, as its entries belong together.
-fn values_at<'f>(finding: &'f Value, field: &Field) -> Vec<&'f Value> {
+pub(crate) fn values_at<'f>(finding: &'f Value, field: &Field) -> Vec<&'f Value> {
     if field.kind == FieldKind::Keyword {
         return strings(finding);
     }

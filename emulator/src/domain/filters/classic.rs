@@ -1,4 +1,5 @@
-//! `AwsSecurityFindingFilters`, as GetFindings and insights write them (filters.md section 1).
+//! The classic filters, in their two dialects: those of GetFindings and insights, and the criteria of automation rules
+//! (filters.md sections 1 and 5.2).
 //!
 //! The shape of the input has been checked: members are known and of their types. Paths of violations begin at the
 //! filters object.
@@ -8,48 +9,93 @@ use std::net::IpAddr;
 use securityhub_engine::filter::combine::{self, Comparison};
 use securityhub_engine::filter::{self, DateRange, IpNet, Needle, NumberRange, Test};
 use securityhub_engine::{FieldId, FieldKind, Filter, Schema, date};
+use securityhub_fixtures::fields::CRITERIA as CRITERIA_FIELDS;
 use serde_json::{Map, Value};
 
-use crate::shape::{Rule, Segment, Violation};
+use crate::aws_error::AwsError;
+use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::Timestamp;
 
-/// The most filter names of a request (FLT-05).
-const MOST_NAMES: u32 = 10;
-/// The most elements of a filter name (FLT-05).
-const MOST_ELEMENTS: u32 = 20;
-/// Comparisons that GetFindings and insights take of strings, and of maps (FLT-12).
-const STRING_COMPARISONS: &[&str] = &["EQUALS", "PREFIX", "NOT_EQUALS", "PREFIX_NOT_EQUALS"];
-const MAP_COMPARISONS: &[&str] = &["EQUALS", "NOT_EQUALS"];
 const NANOSECONDS_A_DAY: i128 = 86_400_000_000_000;
+
+/// What an operation takes of filters, and how it says what it does not.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// What the operation calls them; its sentences begin with it (FLT-09, ARU-26).
+    pub noun: &'static str,
+    /// The most elements of a filter name; `None` for a name that is not known (FLT-07).
+    pub most_elements: fn(&str) -> Option<u32>,
+    /// The most names of a request.
+    pub most_names: Option<u32>,
+    /// Whether at least one name is needed, and one element of each name that is there (FLT-06, ARU-05).
+    pub needs_elements: bool,
+    /// Comparisons of strings (FLT-12).
+    pub string_comparisons: &'static [&'static str],
+    /// Comparisons of maps.
+    pub map_comparisons: &'static [&'static str],
+    /// Reads the ends of a date range (FLT-26).
+    pub read_date: fn(&str) -> Option<date::Instant>,
+}
+
+/// `Filters` of GetFindings and insights (FLT-05, FLT-12).
+pub const FILTERS: Dialect = Dialect {
+    noun: "Filters",
+    most_elements: |_| Some(20),
+    most_names: Some(10),
+    needs_elements: false,
+    string_comparisons: &["EQUALS", "PREFIX", "NOT_EQUALS", "PREFIX_NOT_EQUALS"],
+    map_comparisons: &["EQUALS", "NOT_EQUALS"],
+    read_date: date::lenient,
+};
+
+/// `Criteria` of automation rules (ARU-20 … ARU-26).
+pub const CRITERIA: Dialect = Dialect {
+    noun: "Criteria",
+    most_elements: |name| {
+        let criterion = CRITERIA_FIELDS.iter().find(|criterion| criterion.field.name == name);
+        // Three criteria have no documented limit; that they have the usual one is inferred.
+        criterion.map(|criterion| criterion.most_elements.unwrap_or(20))
+    },
+    most_names: None,
+    needs_elements: true,
+    string_comparisons: &["EQUALS", "PREFIX", "CONTAINS", "NOT_EQUALS", "PREFIX_NOT_EQUALS", "NOT_CONTAINS"],
+    map_comparisons: &["EQUALS", "CONTAINS", "NOT_EQUALS", "NOT_CONTAINS"],
+    read_date: date::strict,
+};
+
+impl Dialect {
+    /// The refusal of filters that break this.
+    pub fn refuse(&self, violations: &[Violation]) -> AwsError {
+        AwsError::invalid_input(format!("Invalid {} in the input: {}", self.noun, sentence::ajv(violations, 0)))
+    }
+}
 
 /// Turns filters into the engine's; relative dates are counted from `now` (FLT-27).
 ///
 /// # Errors
-/// Everything that the service refuses of them.
-pub fn convert(filters: &Map<String, Value>, schema: &Schema, now: Timestamp) -> Result<Filter, Vec<Violation>> {
-    let mut dialect = Dialect { now: now.as_nanosecond(), path: Vec::new(), violations: Vec::new() };
+/// Everything that the service refuses of them; [`Dialect::refuse`] says it.
+pub fn convert(
+    dialect: &'static Dialect,
+    filters: &Map<String, Value>,
+    schema: &Schema,
+    now: Timestamp,
+) -> Result<Filter, Vec<Violation>> {
+    let mut reader = Reader { dialect, now: now.as_nanosecond(), path: Vec::new(), violations: Vec::new() };
+    reader.names(filters, schema);
     let mut parts = Vec::new();
-    let mut names = 0;
     for (position, field) in (0..).zip(schema.fields()) {
         let Some((name, kind)) = schema.name(field).zip(schema.kind(field)) else { continue };
-        // An empty list is as good as none (FLT-06).
-        let Some(elements) = filters.get(name).and_then(Value::as_array).filter(|list| !list.is_empty()) else {
-            continue;
-        };
-        names += 1;
-        dialect.path = vec![Segment::Member(position, name)];
-        if elements.len() > MOST_ELEMENTS as usize {
-            dialect.breach(Rule::MoreItems(MOST_ELEMENTS));
+        let Some(elements) = filters.get(name).and_then(Value::as_array) else { continue };
+        reader.path = vec![Segment::Member(position, name)];
+        if reader.count(name, elements.len()) {
+            parts.push(reader.field(field, kind, name, elements));
         }
-        parts.push(dialect.field(field, kind, name, elements));
     }
-    if names > MOST_NAMES {
-        dialect.violations.insert(0, Violation { path: Vec::new(), rule: Rule::MorePairs(MOST_NAMES) });
-    }
-    if dialect.violations.is_empty() { Ok(Filter::All(parts)) } else { Err(dialect.violations) }
+    if reader.violations.is_empty() { Ok(Filter::All(parts)) } else { Err(reader.violations) }
 }
 
-struct Dialect {
+struct Reader {
+    dialect: &'static Dialect,
     now: i128,
     path: Vec<Segment>,
     violations: Vec<Violation>,
@@ -61,7 +107,7 @@ struct Element {
     comparison: Option<Comparison>,
 }
 
-impl Dialect {
+impl Reader {
     fn breach(&mut self, rule: Rule) {
         self.violations.push(Violation { path: self.path.clone(), rule });
     }
@@ -70,6 +116,34 @@ impl Dialect {
         self.path.push(Segment::Member(0, member));
         self.breach(rule);
         self.path.pop();
+    }
+
+    /// How many names there are and whether all are known (FLT-05, FLT-07).
+    fn names(&mut self, filters: &Map<String, Value>, schema: &Schema) {
+        let used =
+            filters.values().filter(|value| value.as_array().is_none_or(|elements| !elements.is_empty())).count();
+        if let Some(most) = self.dialect.most_names.filter(|most| used > *most as usize) {
+            self.breach(Rule::MorePairs(most));
+        }
+        if self.dialect.needs_elements && filters.is_empty() {
+            self.breach(Rule::FewerPairs(1));
+        }
+        for name in filters.keys() {
+            if schema.field(name).is_none() || (self.dialect.most_elements)(name).is_none() {
+                self.breach(Rule::Unknown(name.clone()));
+            }
+        }
+    }
+
+    /// Whether a name has elements; too few or too many are a breach (FLT-05, FLT-06, ARU-21).
+    fn count(&mut self, name: &str, elements: usize) -> bool {
+        if let Some(most) = (self.dialect.most_elements)(name).filter(|most| elements > *most as usize) {
+            self.breach(Rule::MoreItems(most));
+        }
+        if self.dialect.needs_elements && elements == 0 {
+            self.breach(Rule::FewerItems(1));
+        }
+        elements > 0
     }
 
     /// The elements of one name, joined (FLT-03, FLT-17).
@@ -114,7 +188,7 @@ impl Dialect {
 
     fn string(&mut self, element: &Map<String, Value>) -> Option<Element> {
         let value = self.text(element, "Value");
-        let comparison = self.comparison(element, STRING_COMPARISONS);
+        let comparison = self.comparison(element, self.dialect.string_comparisons);
         let (value, comparison) = value.zip(comparison)?;
         Some(Element { test: Test::Text(comparison.test(value)), comparison: Some(comparison) })
     }
@@ -122,7 +196,7 @@ impl Dialect {
     fn entry(&mut self, element: &Map<String, Value>) -> Option<Element> {
         let key = self.text(element, "Key");
         let value = self.text(element, "Value");
-        let comparison = self.comparison(element, MAP_COMPARISONS);
+        let comparison = self.comparison(element, self.dialect.map_comparisons);
         let ((key, value), comparison) = key.zip(value).zip(comparison)?;
         let test = Test::Entry { key: key.to_owned(), value: comparison.test(value) };
         Some(Element { test, comparison: Some(comparison) })
@@ -184,7 +258,7 @@ impl Dialect {
 
     fn instant(&mut self, element: &Map<String, Value>, member: &'static str) -> Option<i128> {
         let text = self.text(element, member)?;
-        let instant = date::lenient(text);
+        let instant = (self.dialect.read_date)(text);
         if instant.is_none() {
             self.breach_at(member, Rule::Format("date-time"));
         }

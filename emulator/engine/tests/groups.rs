@@ -1,0 +1,103 @@
+//! Counting by a value: the table against a naive count.
+#![allow(clippy::expect_used, reason = "a test may fail")]
+
+mod common;
+
+use std::collections::{BTreeSet, HashMap};
+
+use common::finding::{Finding, Findings};
+use common::question::Question;
+use common::{FIELDS, SCHEMA, below, oracle, table_of};
+use quickcheck::{Arbitrary, Gen, QuickCheck};
+use securityhub_engine::{Field, FieldKind, Filter};
+use serde_json::{Value, json};
+
+/// One of the fields that findings are grouped by.
+#[derive(Clone, Debug)]
+struct Grouping(Field);
+
+fn groupings() -> impl Iterator<Item = Field> {
+    FIELDS.iter().copied().filter(|field| matches!(field.kind, FieldKind::String | FieldKind::Number))
+}
+
+impl Arbitrary for Grouping {
+    fn arbitrary(random: &mut Gen) -> Self {
+        let all: Vec<Field> = groupings().collect();
+        Self(all[below(random, all.len())])
+    }
+}
+
+/// Written from the rules: the distinct values of each finding that satisfies the question.
+fn naive(findings: &Findings, question: &Question, field: &Field) -> HashMap<String, u64> {
+    let mut counts = HashMap::new();
+    for finding in findings.documents().filter(|finding| oracle::satisfies(finding, question)) {
+        let values = oracle::values_at(finding, field).into_iter();
+        let texts: BTreeSet<String> = values.filter_map(|value| text(field.kind, value)).collect();
+        for text in texts {
+            *counts.entry(text).or_default() += 1;
+        }
+    }
+    counts
+}
+
+#[expect(clippy::float_cmp, reason = "numbers are looked up as they were written")]
+fn text(kind: FieldKind, value: &Value) -> Option<String> {
+    if kind == FieldKind::String {
+        return value.as_str().map(str::to_owned);
+    }
+    // The generator's numbers, as people write them.
+    let huge = format!("1{}", "0".repeat(300));
+    let written =
+        [(-1.0, "-1"), (0.0, "0"), (7.0, "7"), (50.0, "50"), (50.5, "50.5"), (90.0, "90"), (1e300, huge.as_str())];
+    let number = value.as_f64()?;
+    let (_, text) = written.iter().find(|(known, _)| *known == number).expect("a number of the generator");
+    Some((*text).to_owned())
+}
+
+#[test]
+fn ins_23_ins_24_ins_26_groups_are_those_of_a_naive_count() {
+    fn agree(findings: Findings, question: Question, Grouping(field): Grouping) -> bool {
+        let table = table_of(findings.documents());
+        let id = SCHEMA.field(field.name).expect("a field");
+        table.groups(&question.filter(), id) == naive(&findings, &question, &field)
+    }
+    QuickCheck::new().tests(1500).quickcheck(agree as fn(Findings, Question, Grouping) -> bool);
+}
+
+/// The generator is only worth what it reaches: groups of several findings and findings in several groups.
+#[test]
+fn generated_findings_form_groups() {
+    let mut random = Gen::from_size_and_seed(100, 3);
+    let findings = Findings((0..200).map(|_| Arbitrary::arbitrary(&mut random)).collect());
+    let everything = Question::All(Vec::new());
+    for field in groupings() {
+        let counts = naive(&findings, &everything, &field);
+        assert!(counts.values().any(|count| *count > 1), "{}: {counts:?}", field.name);
+    }
+    let field = FIELDS.iter().find(|field| field.name == "ResourceType").expect("a field");
+    let groups = |finding: &Finding| naive(&Findings(vec![finding.clone()]), &everything, field).len();
+    assert!(findings.0.iter().filter(|finding| groups(finding) > 1).count() > 10, "a finding counts more than once");
+}
+
+#[test]
+fn ins_23_ins_26_values_count_once_a_document_and_numbers_are_decimal() {
+    let documents = [
+        json!({ "Resources": [{ "Type": "a" }, { "Type": "a" }, { "Type": "b" }], "Confidence": 90 }),
+        json!({ "Resources": [{ "Type": "b" }], "Confidence": 90.0, "Severity": { "Product": 0.5 } }),
+        json!({ "Severity": { "Product": 1e21 }, "Confidence": "90" }),
+    ];
+    let table = table_of(&documents);
+    let groups = |name: &str| {
+        let mut groups: Vec<_> =
+            table.groups(&Filter::everything(), SCHEMA.field(name).expect("a field")).into_iter().collect();
+        groups.sort();
+        groups
+    };
+    let counted = |pairs: &[(&str, u64)]| -> Vec<(String, u64)> {
+        pairs.iter().map(|(value, count)| ((*value).to_owned(), *count)).collect()
+    };
+    assert_eq!(groups("ResourceType"), counted(&[("a", 1), ("b", 2)]));
+    assert_eq!(groups("Confidence"), counted(&[("90", 2)]));
+    assert_eq!(groups("SeverityProduct"), counted(&[("0.5", 1), ("1000000000000000000000", 1)]));
+    assert_eq!(groups("UpdatedAt"), counted(&[]));
+}

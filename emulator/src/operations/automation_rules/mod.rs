@@ -1,0 +1,281 @@
+//! CreateAutomationRule, BatchGetAutomationRules, BatchUpdateAutomationRules, BatchDeleteAutomationRules,
+//! ListAutomationRules.
+//!
+//! What lives here: their wire structs and, beside them, the tests of the rules. What may not: what an automation rule
+//! is and which findings it meets, which is `domain::automation_rules`.
+
+use std::collections::BTreeMap;
+
+use securityhub_fixtures::Operation;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::paging::Binding;
+use super::{Answer, Context, Input};
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::automation_rules::{self, Draft, Edit, Outcome};
+use crate::state::{AutomationRule, HubKey, Transaction, timestamp_text};
+
+#[cfg(test)]
+mod tests;
+
+#[derive(Clone, Copy, Deserialize, Serialize, PartialEq)]
+#[serde(rename_all = "UPPERCASE")]
+enum RuleStatus {
+    Enabled,
+    Disabled,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateInput {
+    rule_name: String,
+    description: String,
+    rule_order: u32,
+    rule_status: Option<RuleStatus>,
+    #[serde(default)]
+    is_terminal: bool,
+    criteria: Map<String, Value>,
+    actions: Vec<Value>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateOutput {
+    rule_arn: String,
+}
+
+/// Makes an automation rule (ARU-01 … ARU-07).
+///
+/// # Errors
+/// 403 `AccessDeniedException` for a member; 400 `InvalidInputException` for criteria or actions that the service
+/// refuses; 429 `LimitExceededException` for the hundred-and-first.
+pub fn create_automation_rule(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    automation_rules::admit(context.world, &context.caller, Operation::CreateAutomationRule)?;
+    let input: CreateInput = input.read()?;
+    let draft = Draft {
+        name: input.rule_name,
+        description: input.description,
+        order: input.rule_order,
+        is_enabled: input.rule_status != Some(RuleStatus::Disabled),
+        is_terminal: input.is_terminal,
+        criteria: input.criteria,
+        actions: input.actions,
+        tags: input.tags,
+    };
+    let rule_arn = automation_rules::create(transaction, context.world, &context.caller, draft)?;
+    Answer::json(&CreateOutput { rule_arn })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ArnsInput {
+    automation_rules_arns: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct AutomationRulesMetadata {
+    rule_arn: String,
+    rule_status: RuleStatus,
+    rule_order: u32,
+    rule_name: String,
+    description: String,
+    is_terminal: bool,
+    created_at: String,
+    updated_at: String,
+    created_by: String,
+}
+
+impl AutomationRulesMetadata {
+    fn new(hub: &HubKey, rule: &AutomationRule) -> AutomationRulesMetadata {
+        AutomationRulesMetadata {
+            rule_arn: automation_rules::rule_arn(hub, &rule.id),
+            rule_status: if rule.is_enabled { RuleStatus::Enabled } else { RuleStatus::Disabled },
+            rule_order: rule.order,
+            rule_name: rule.name.clone(),
+            description: rule.description.clone(),
+            is_terminal: rule.is_terminal,
+            created_at: timestamp_text(rule.created_at),
+            updated_at: timestamp_text(rule.updated_at),
+            created_by: rule.created_by.clone(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct AutomationRulesConfig {
+    #[serde(flatten)]
+    metadata: AutomationRulesMetadata,
+    criteria: Map<String, Value>,
+    actions: Vec<Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct UnprocessedAutomationRule {
+    rule_arn: String,
+    error_code: u16,
+    error_message: &'static str,
+}
+
+impl UnprocessedAutomationRule {
+    /// The code is an HTTP status, the message the name of the error (ARU-13).
+    fn new(rule_arn: String, code: ErrorCode) -> UnprocessedAutomationRule {
+        UnprocessedAutomationRule { rule_arn, error_code: code.status(), error_message: code.name() }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct BatchGetOutput {
+    rules: Vec<AutomationRulesConfig>,
+    unprocessed_automation_rules: Vec<UnprocessedAutomationRule>,
+}
+
+/// Reads automation rules by their ARNs (ARU-08, ARU-09).
+///
+/// # Errors
+/// 403 `AccessDeniedException` for a member.
+pub fn batch_get_automation_rules(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    automation_rules::admit(context.world, &context.caller, Operation::BatchGetAutomationRules)?;
+    let ArnsInput { automation_rules_arns } = input.read()?;
+    let key = context.caller.hub_key();
+    let mut output = BatchGetOutput { rules: Vec::new(), unprocessed_automation_rules: Vec::new() };
+    for arn in automation_rules_arns {
+        match automation_rules::find(context.world, &context.caller, &arn) {
+            Some(rule) => output.rules.push(AutomationRulesConfig {
+                metadata: AutomationRulesMetadata::new(&key, &rule),
+                criteria: rule.criteria,
+                actions: rule.actions,
+            }),
+            None => output
+                .unprocessed_automation_rules
+                .push(UnprocessedAutomationRule::new(arn, ErrorCode::ResourceNotFoundException)),
+        }
+    }
+    Answer::json(&output)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BatchUpdateInput {
+    update_automation_rules_request_items: Vec<UpdateItem>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateItem {
+    rule_arn: String,
+    rule_name: Option<String>,
+    description: Option<String>,
+    rule_order: Option<u32>,
+    rule_status: Option<RuleStatus>,
+    is_terminal: Option<bool>,
+    criteria: Option<Map<String, Value>>,
+    actions: Option<Vec<Value>>,
+}
+
+impl UpdateItem {
+    fn edit(self) -> (String, Edit) {
+        let edit = Edit {
+            name: self.rule_name,
+            description: self.description,
+            order: self.rule_order,
+            is_enabled: self.rule_status.map(|status| status == RuleStatus::Enabled),
+            is_terminal: self.is_terminal,
+            criteria: self.criteria,
+            actions: self.actions,
+        };
+        (self.rule_arn, edit)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct BatchOutput {
+    processed_automation_rules: Vec<String>,
+    unprocessed_automation_rules: Vec<UnprocessedAutomationRule>,
+}
+
+impl From<Outcome> for BatchOutput {
+    fn from(outcome: Outcome) -> BatchOutput {
+        let unprocessed = outcome.unprocessed.into_iter();
+        BatchOutput {
+            processed_automation_rules: outcome.processed,
+            unprocessed_automation_rules: unprocessed
+                .map(|(arn, code)| UnprocessedAutomationRule::new(arn, code))
+                .collect(),
+        }
+    }
+}
+
+/// Changes what is given of automation rules, each judged on its own (ARU-11, ARU-13).
+///
+/// # Errors
+/// 401 `InvalidAccessException` for a member.
+pub fn batch_update_automation_rules(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    automation_rules::admit(context.world, &context.caller, Operation::BatchUpdateAutomationRules)?;
+    let input: BatchUpdateInput = input.read()?;
+    let edits = input.update_automation_rules_request_items.into_iter().map(UpdateItem::edit).collect();
+    let outcome = automation_rules::update(transaction, context.world, &context.caller, edits)?;
+    Answer::json(&BatchOutput::from(outcome))
+}
+
+/// Deletes automation rules (ARU-12, ARU-14).
+///
+/// # Errors
+/// 401 `InvalidAccessException` for a member.
+pub fn batch_delete_automation_rules(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    automation_rules::admit(context.world, &context.caller, Operation::BatchDeleteAutomationRules)?;
+    let ArnsInput { automation_rules_arns } = input.read()?;
+    let outcome = automation_rules::delete(transaction, &context.caller, automation_rules_arns)?;
+    Answer::json(&BatchOutput::from(outcome))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListInput {
+    next_token: Option<String>,
+    max_results: Option<usize>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListOutput {
+    automation_rules_metadata: Vec<AutomationRulesMetadata>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+/// Lists automation rules, disabled ones too, in the order of their evaluation (ARU-15).
+///
+/// # Errors
+/// 403 `AccessDeniedException` for a member; 400 `InvalidInputException` for a token of another walk.
+pub fn list_automation_rules(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    automation_rules::admit(context.world, &context.caller, Operation::ListAutomationRules)?;
+    let input: ListInput = input.read()?;
+    let binding = Binding::new(&context.caller, Operation::ListAutomationRules, &json!({}));
+    let after = binding.open_name(input.next_token.as_deref())?;
+    let mut rows = automation_rules::list(context.world, &context.caller);
+    rows.retain(|rule| after.as_ref().is_none_or(|after| automation_rules::place_text(rule) > *after));
+    let next_token = binding.cut(&mut rows, input.max_results, automation_rules::place_text);
+    let key = context.caller.hub_key();
+    let automation_rules_metadata = rows.iter().map(|rule| AutomationRulesMetadata::new(&key, rule)).collect();
+    Answer::json(&ListOutput { automation_rules_metadata, next_token })
+}

@@ -1,0 +1,204 @@
+//! CreateInsight, UpdateInsight, DeleteInsight, GetInsights, GetInsightResults.
+//!
+//! What lives here: their wire structs and, beside them, the tests of the rules. What may not: what an insight is and
+//! how it counts, which is `domain::insights`.
+
+use securityhub_engine::Position;
+use securityhub_fixtures::Operation;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::paging::Binding;
+use super::{Answer, Context, Input};
+use crate::aws_error::AwsError;
+use crate::domain::insights::{self, Draft, Edit};
+use crate::state::{Insight, Transaction};
+
+#[cfg(test)]
+mod tests;
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ArnOutput {
+    insight_arn: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateInput {
+    name: String,
+    filters: Map<String, Value>,
+    group_by_attribute: String,
+}
+
+/// Makes an insight (INS-01 … INS-04).
+///
+/// # Errors
+/// 400 `InvalidInputException` for filters or a grouping that the service refuses; 429 `LimitExceededException` for
+/// the hundred-and-first.
+pub fn create_insight(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let CreateInput { name, filters, group_by_attribute } = input.read()?;
+    let draft = Draft { name, filters, group_by_attribute };
+    let insight_arn = insights::create(transaction, context.world, &context.caller, draft)?;
+    Answer::json(&ArnOutput { insight_arn })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateInput {
+    insight_arn: String,
+    name: Option<String>,
+    filters: Option<Map<String, Value>>,
+    group_by_attribute: Option<String>,
+}
+
+/// Changes what is given of an insight (INS-05).
+///
+/// # Errors
+/// 400 `InvalidInputException` as [`create_insight`] and for a managed insight; 404 `ResourceNotFoundException`.
+pub fn update_insight(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let UpdateInput { insight_arn, name, filters, group_by_attribute } = input.read()?;
+    let edit = Edit { name, filters, group_by_attribute };
+    insights::update(transaction, context.world, &context.caller, &insight_arn, edit)?;
+    Ok(Answer::empty())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ArnInput {
+    insight_arn: String,
+}
+
+/// Deletes an insight (INS-06).
+///
+/// # Errors
+/// 400 `InvalidInputException` for a managed insight; 404 `ResourceNotFoundException`.
+pub fn delete_insight(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let ArnInput { insight_arn } = input.read()?;
+    insights::delete(transaction, &context.caller, &insight_arn)?;
+    Answer::json(&ArnOutput { insight_arn })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetInput {
+    #[serde(default)]
+    insight_arns: Vec<String>,
+    next_token: Option<String>,
+    max_results: Option<usize>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetOutput {
+    insights: Vec<DescribedInsight>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribedInsight {
+    insight_arn: String,
+    name: String,
+    filters: Map<String, Value>,
+    group_by_attribute: String,
+}
+
+impl DescribedInsight {
+    fn new(insight_arn: String, insight: Insight) -> DescribedInsight {
+        let Insight { name, filters, group_by_attribute, .. } = insight;
+        DescribedInsight { insight_arn, name, filters, group_by_attribute }
+    }
+}
+
+/// Lists insights: those that are asked for, in the order asked, or all of the customer's, first made first (INS-09,
+/// INS-10).
+///
+/// # Errors
+/// 404 `ResourceNotFoundException` when one that is asked for is not there; 400 `InvalidInputException` for a token of
+/// another walk.
+pub fn get_insights(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let input: GetInput = input.read()?;
+    let query = json!(input.insight_arns);
+    let binding = Binding::new(&context.caller, Operation::GetInsights, &query);
+    let after = binding.open(input.next_token.as_deref())?.map(|position| position.sequence);
+    let mut rows = if input.insight_arns.is_empty() { all(context) } else { asked(context, &input.insight_arns)? };
+    rows.retain(|(place, _)| after.is_none_or(|after| *place > after));
+    let position = |(place, _): &(u64, _)| Position { keys: Vec::new(), sequence: *place };
+    let next_token = binding.cut_at(&mut rows, input.max_results, position);
+    Answer::json(&GetOutput { insights: rows.into_iter().map(|(_, insight)| insight).collect(), next_token })
+}
+
+/// Every insight of the customer's, by its number.
+fn all(context: &Context<'_>) -> Vec<(u64, DescribedInsight)> {
+    let key = context.caller.hub_key();
+    let hub = context.world.hub(&key);
+    let insights = hub.iter().flat_map(|hub| &hub.insights);
+    insights
+        .map(|insight| {
+            let arn = insights::custom_arn(&key, &insight.id);
+            (insight.number, DescribedInsight::new(arn, insight.clone()))
+        })
+        .collect()
+}
+
+/// The insights of these ARNs, by their place among them.
+fn asked(context: &Context<'_>, arns: &[String]) -> Result<Vec<(u64, DescribedInsight)>, AwsError> {
+    let find = |(place, arn): (u64, &String)| {
+        let insight = insights::find(context.world, &context.caller, arn)?;
+        Ok((place, DescribedInsight::new(arn.clone(), insight)))
+    };
+    (0..).zip(arns).map(find).collect()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ResultsOutput {
+    insight_results: InsightResults,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct InsightResults {
+    insight_arn: String,
+    group_by_attribute: String,
+    result_values: Vec<InsightResultValue>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct InsightResultValue {
+    group_by_attribute_value: String,
+    count: u64,
+}
+
+/// Counts the findings of an insight by the values of its grouping (INS-20 … INS-26).
+///
+/// # Errors
+/// 404 `ResourceNotFoundException`.
+pub fn get_insight_results(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let ArnInput { insight_arn } = input.read()?;
+    let insight = insights::find(context.world, &context.caller, &insight_arn)?;
+    let results = insights::results(context.world, &context.caller, &insight)?;
+    let value = |(group_by_attribute_value, count)| InsightResultValue { group_by_attribute_value, count };
+    Answer::json(&ResultsOutput {
+        insight_results: InsightResults {
+            insight_arn,
+            group_by_attribute: insight.group_by_attribute,
+            result_values: results.into_iter().map(value).collect(),
+        },
+    })
+}
