@@ -17,17 +17,44 @@ pub fn blanks(json: &[u8], mut at: usize) -> usize {
 
 /// Behind the string whose opening quote stands at `at`.
 pub fn string(json: &[u8], at: usize) -> Option<usize> {
+    Some(plain_string(json, at)?.0)
+}
+
+/// Behind the string whose opening quote stands at `at`, and whether it is spelled without escapes.
+pub fn plain_string(json: &[u8], at: usize) -> Option<(usize, bool)> {
     if json.get(at) != Some(&b'"') {
         return None;
     }
     let mut at = at + 1;
+    let mut is_plain = true;
     loop {
-        at += memchr2(b'"', b'\\', json.get(at..)?)?;
+        at = quote_or_escape(json, at)?;
         if json.get(at) == Some(&b'"') {
-            return Some(at + 1);
+            return Some((at + 1, is_plain));
         }
+        is_plain = false;
         at += 2;
     }
+}
+
+/// The position of the next quote or backslash. Most strings are short: their bytes are looked at eight at a time.
+fn quote_or_escape(json: &[u8], start: usize) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let mut at = start;
+    while let Some(chunk) = json.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
+        let found = zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c));
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+        if at - start >= 32 {
+            break;
+        }
+    }
+    Some(at + memchr2(b'"', b'\\', json.get(at..)?)?)
 }
 
 /// Behind the value that begins at `at`.

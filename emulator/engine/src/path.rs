@@ -76,7 +76,7 @@ impl Paths {
     /// path says (an object where an array is expected and the reverse) are missing.
     pub(crate) fn any(&self, document: &[u8], found: &mut dyn FnMut(FieldId, Item<'_>) -> bool) -> bool {
         let mut walk = Walk { document, found, is_found: false };
-        _ = walk.value(&self.root, json::blanks(document, 0));
+        walk.root(&self.root);
         walk.is_found
     }
 }
@@ -88,6 +88,24 @@ struct Walk<'d, 'f> {
 }
 
 impl Walk<'_, '_> {
+    /// Walks the document as far as one of the paths may still lead.
+    fn root(&mut self, root: &Node) {
+        let document = self.document;
+        let start = json::blanks(document, 0);
+        if document.get(start) != Some(&b'{') {
+            return;
+        }
+        let mut left = root.members.len();
+        json::members(document, start, |name, at| {
+            let Some((_, below)) = root.members.iter().find(|(member, _)| member.as_bytes() == name) else {
+                return json::value(document, at);
+            };
+            let end = self.value(below, at)?;
+            left -= 1;
+            (left > 0).then_some(end)
+        });
+    }
+
     /// Behind the value at `at`; none when the walk ends, for what was found or for text that is no JSON.
     fn value(&mut self, node: &Node, at: usize) -> Option<usize> {
         let document = self.document;

@@ -1,7 +1,5 @@
 //! The items of a list that an operation judges one by one, each read on its own.
 
-use std::ops::Range;
-
 use securityhub_engine::json;
 use securityhub_fixtures::model::{Kind, ShapeId};
 use serde::de::IgnoredAny;
@@ -23,9 +21,9 @@ pub struct Items<'t> {
 pub enum Item<'t> {
     /// It has no fault.
     Faultless {
-        /// Its text, compact.
+        /// The text that it stands in.
         text: &'t str,
-        /// Its members and where their values stand in the text.
+        /// Its members and where their values stand in the text, compact.
         members: Vec<Span>,
     },
     /// It was read with all that it breaks, in paths that begin at the item.
@@ -51,8 +49,8 @@ pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Op
         }
         let mut items = Vec::new();
         let end = json::elements(bytes, at, |at| {
-            let end = json::value(bytes, at)?;
-            items.push(item(shape, text, at..end)?);
+            let (item, end) = item(shape, text, at)?;
+            items.push(item);
             Some(end)
         });
         // Of a member that is repeated, the last one counts.
@@ -63,12 +61,14 @@ pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Op
     Some(Items { list, items })
 }
 
-fn item(shape: ShapeId, text: &str, range: Range<usize>) -> Option<Item<'_>> {
-    let text = text.get(range)?;
-    if let Some(members) = scan::structure(shape, text) {
-        return Some(Item::Faultless { text, members });
+/// The item that begins at `at`, and the position behind it.
+fn item(shape: ShapeId, text: &str, at: usize) -> Option<(Item<'_>, usize)> {
+    if let Some((members, end)) = scan::structure(shape, text, at) {
+        return Some((Item::Faultless { text, members }, end));
     }
-    read::document(shape, text).ok().map(Item::Read)
+    let end = json::value(text.as_bytes(), at)?;
+    let read = read::document(shape, text.get(at..end)?).ok()?;
+    Some((Item::Read(read), end))
 }
 
 /// Behind a value that only has to be JSON.

@@ -18,24 +18,44 @@ const MOST_MEMBERS: usize = 256;
 /// Longer strings are judged by more than their shape (IMP-35).
 const LONG_STRING: usize = 32_768;
 
+/// Who writes blanks between tokens, writes some within these first bytes.
+const BEGINNING: usize = 64;
 /// More keys are not compared one by one.
 const MANY_KEYS: usize = 64;
 
 /// A member of a faultless structure and where its value stands in the text.
 pub type Span = (&'static Member, Range<usize>);
 
-/// The members of a structure, in the order of the text, if the whole text is one without a fault.
-pub fn structure(shape: ShapeId, text: &str) -> Option<Vec<Span>> {
+/// The members of the structure that begins at `at`, in the order of the text, and the position behind it, if it has
+/// no fault.
+pub fn structure(shape: ShapeId, text: &str, at: usize) -> Option<(Vec<Span>, usize)> {
     let Kind::Structure(structure) = &shape.shape().kind else { return None };
     let mut spans = Vec::with_capacity(32);
-    let mut scanner = Scanner { bytes: text.as_bytes(), depth: 0 };
-    let end = scanner.structure(structure, 0, &mut |member, range| spans.push((member, range)))?;
-    (end == text.len()).then_some(spans)
+    let mut scanner = Scanner { text, depth: 0 };
+    let end = scanner.structure(structure, at, &mut |member, range| spans.push((member, range)))?;
+    Some((spans, end))
 }
 
-/// The text without blanks between its tokens; itself, where there are none. Of text that is no JSON, nothing is
-/// promised but that it does not become JSON.
+/// The text without blanks between its tokens, if it begins with some; else itself. Of text that is no JSON, nothing
+/// is promised but that it does not become JSON.
 pub fn compact(text: &str) -> Cow<'_, str> {
+    let start = text.as_bytes();
+    let has_blanks = || {
+        let mut at = 0;
+        while at < BEGINNING {
+            match start.get(at) {
+                Some(b'"') => at = json::string(start, at).unwrap_or(BEGINNING),
+                Some(b' ' | b'\n' | b'\r' | b'\t') => return true,
+                Some(_) => at += 1,
+                None => return false,
+            }
+        }
+        false
+    };
+    if has_blanks() { without_blanks(text) } else { Cow::Borrowed(text) }
+}
+
+fn without_blanks(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
     let mut compacted: Option<String> = None;
@@ -74,11 +94,15 @@ fn needs_blank(before: Option<&u8>, after: Option<&u8>) -> bool {
 }
 
 struct Scanner<'t> {
-    bytes: &'t [u8],
+    text: &'t str,
     depth: u32,
 }
 
 impl<'t> Scanner<'t> {
+    fn bytes(&self) -> &'t [u8] {
+        self.text.as_bytes()
+    }
+
     /// Behind the value that begins at `at`.
     fn value(&mut self, shape: ShapeId, at: usize) -> Option<usize> {
         match &shape.shape().kind {
@@ -89,7 +113,7 @@ impl<'t> Scanner<'t> {
             Kind::Integer { min, max } => self.integer(*min, *max, at),
             Kind::Float { min, max } => self.float(*min, *max, at),
             Kind::Boolean => {
-                let rest = self.bytes.get(at..)?;
+                let rest = self.bytes().get(at..)?;
                 let length = if rest.starts_with(b"true") { 4 } else { 5 };
                 (length == 4 || rest.starts_with(b"false")).then_some(at + length)
             }
@@ -113,14 +137,13 @@ impl<'t> Scanner<'t> {
         at: usize,
         seen: &mut dyn FnMut(&'static Member, Range<usize>),
     ) -> Option<usize> {
-        if structure.flavour != Flavour::Plain || self.bytes.get(at) != Some(&b'{') {
+        if structure.flavour != Flavour::Plain || self.bytes().get(at) != Some(&b'{') {
             return None;
         }
         let mut present = [0_u64; MOST_MEMBERS / 64];
         let mut required = 0;
-        let bytes = self.bytes;
-        let end = json::members(bytes, at, |name, at| {
-            let (position, member) = structure.member(std::str::from_utf8(name).ok()?)?;
+        let end = self.members(at, |scanner, name, at| {
+            let (position, member) = structure.member(name)?;
             let word = present.get_mut(usize::from(position) / 64)?;
             let bit = 1 << (position % 64);
             if *word & bit != 0 {
@@ -128,39 +151,76 @@ impl<'t> Scanner<'t> {
             }
             *word |= bit;
             required += u16::from(member.required);
-            let end = self.value(member.shape, at)?;
+            let end = scanner.value(member.shape, at)?;
             seen(member, at..end);
             Some(end)
         })?;
         (required == structure.required).then_some(end)
     }
 
+    /// Walks the members of the object at `at`, which has no blank between its tokens.
+    fn members(
+        &mut self,
+        at: usize,
+        mut member: impl FnMut(&mut Self, &'t str, usize) -> Option<usize>,
+    ) -> Option<usize> {
+        let bytes = self.bytes();
+        let mut at = at + 1;
+        if bytes.get(at) == Some(&b'}') {
+            return Some(at + 1);
+        }
+        loop {
+            let end = json::string(bytes, at)?;
+            let name = self.text.get(at + 1..end - 1)?;
+            if bytes.get(end) != Some(&b':') {
+                return None;
+            }
+            at = member(self, name, end + 1)?;
+            match bytes.get(at)? {
+                b',' => at += 1,
+                b'}' => return Some(at + 1),
+                _ => return None,
+            }
+        }
+    }
+
     fn list(&mut self, member: ShapeId, (min, max): (u32, Option<u32>), at: usize) -> Option<usize> {
-        if self.bytes.get(at) != Some(&b'[') {
+        if self.bytes().get(at) != Some(&b'[') {
             return None;
         }
         let mut count = 0;
-        let end = json::elements(self.bytes, at, |at| {
-            count += 1;
-            self.value(member, at)
-        })?;
+        let mut at = at + 1;
+        if self.bytes().get(at) == Some(&b']') {
+            at += 1;
+        } else {
+            loop {
+                count += 1;
+                at = self.value(member, at)?;
+                match self.bytes().get(at)? {
+                    b',' => at += 1,
+                    b']' => break at += 1,
+                    _ => return None,
+                }
+            }
+        }
+        let end = at;
         (count >= min && max.is_none_or(|max| count <= max)).then_some(end)
     }
 
     fn map(&mut self, key: ShapeId, value: ShapeId, (min, max): (u32, Option<u32>), at: usize) -> Option<usize> {
         let Kind::String(key) = &key.shape().kind else { return None };
-        if self.bytes.get(at) != Some(&b'{') {
+        if self.bytes().get(at) != Some(&b'{') {
             return None;
         }
-        let mut keys: Vec<&[u8]> = Vec::new();
-        let end = json::members(self.bytes, at, |name, at| {
+        let mut keys: Vec<&str> = Vec::new();
+        let end = self.members(at, |scanner, name, at| {
             // Keys that are spelled alike are alike; those with escapes are read with care.
-            let is_plain = keys.len() < MANY_KEYS && !name.iter().any(|byte| *byte == b'\\' || *byte < b' ');
-            if !is_plain || keys.contains(&name) || !string_fits(key, std::str::from_utf8(name).ok()?) {
+            let is_plain = keys.len() < MANY_KEYS && !name.bytes().any(|byte| byte == b'\\' || byte < b' ');
+            if !is_plain || keys.contains(&name) || !string_fits(key, name) {
                 return None;
             }
             keys.push(name);
-            self.value(value, at)
+            scanner.value(value, at)
         })?;
         let count = u32::try_from(keys.len()).ok()?;
         (count >= min && max.is_none_or(|max| count <= max)).then_some(end)
@@ -173,19 +233,18 @@ impl<'t> Scanner<'t> {
 
     /// The string that begins at `at`, and the position behind it.
     fn text(&self, at: usize) -> Option<(usize, Cow<'t, str>)> {
-        let bytes = self.bytes;
-        let end = json::string(bytes, at)?;
-        let inner = bytes.get(at + 1..end - 1)?;
-        if inner.len() >= LONG_STRING || inner.iter().any(|byte| *byte < b' ') {
+        let (end, is_plain) = json::plain_string(self.bytes(), at)?;
+        let inner = self.text.get(at + 1..end - 1)?;
+        if inner.len() >= LONG_STRING || inner.bytes().any(|byte| byte < b' ') {
             return None;
         }
-        Some((end, json::unescape(inner)?))
+        Some((end, if is_plain { inner.into() } else { json::unescape(inner.as_bytes())? }))
     }
 
     /// A whole number in its plain spelling.
     fn integer(&mut self, min: Option<i64>, max: Option<i64>, at: usize) -> Option<usize> {
-        let end = json::value(self.bytes, at)?;
-        let spelled = std::str::from_utf8(self.bytes.get(at..end)?).ok()?;
+        let end = json::value(self.bytes(), at)?;
+        let spelled = self.text.get(at..end)?;
         let digits = spelled.strip_prefix('-').unwrap_or(spelled).as_bytes();
         let is_plain = match digits {
             [b'0'] => spelled.len() == 1,
@@ -198,8 +257,8 @@ impl<'t> Scanner<'t> {
 
     /// A number without exponent, of no more digits than a double tells apart.
     fn float(&mut self, min: Option<f64>, max: Option<f64>, at: usize) -> Option<usize> {
-        let end = json::value(self.bytes, at)?;
-        let spelled = std::str::from_utf8(self.bytes.get(at..end)?).ok().filter(|spelled| spelled.len() <= 16)?;
+        let end = json::value(self.bytes(), at)?;
+        let spelled = self.text.get(at..end).filter(|spelled| spelled.len() <= 16)?;
         let (whole, fraction) =
             spelled.split_once('.').map_or((spelled, None), |(whole, fraction)| (whole, Some(fraction)));
         let is_plain = match whole.strip_prefix('-').unwrap_or(whole).as_bytes() {

@@ -87,9 +87,9 @@ pub fn batch(
 /// # Errors
 /// Why the text is no JSON.
 pub fn read_finding(compact: &str) -> Result<Item<'_>, read::NotJson> {
-    match scan::structure(document::shape(), compact) {
-        Some(members) => Ok(Item::Faultless { text: compact, members }),
-        None => read::document(document::shape(), compact).map(Item::Read),
+    match scan::structure(document::shape(), compact, 0) {
+        Some((members, end)) if end == compact.len() => Ok(Item::Faultless { text: compact, members }),
+        _ => read::document(document::shape(), compact).map(Item::Read),
     }
 }
 

@@ -92,7 +92,10 @@ fn mutated(random: &mut Gen, text: &str) -> String {
 #[test]
 fn imp_32_what_is_quickly_found_faultless_is_faultless() {
     fn agree(Broken(text): Broken) -> bool {
-        let Some(spans) = structure(finding_shape(), &text) else { return true };
+        let Some((spans, end)) = structure(finding_shape(), &text, 0) else { return true };
+        if end < text.len() {
+            return true;
+        }
         let Ok(read) = read::document(finding_shape(), &text) else { return false };
         let found = spans.iter().map(|(member, range)| {
             (member.name.to_owned(), serde_json::from_str(&text[range.clone()]).expect("a value"))
@@ -104,14 +107,14 @@ fn imp_32_what_is_quickly_found_faultless_is_faultless() {
 
 #[test]
 fn a_faultless_finding_is_seen_as_one() {
-    assert!(structure(finding_shape(), &whole().to_string()).is_some());
+    assert!(structure(finding_shape(), &whole().to_string(), 0).is_some());
     let mut seen = 0;
     for entry in glob::glob(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/findings/*.json")).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap()).unwrap();
         let file: Value = serde_json::from_str(&text).unwrap();
         let list = file.get("Findings").unwrap_or(&file).clone();
         for finding in list.as_array().cloned().unwrap_or(vec![list]) {
-            assert!(structure(finding_shape(), &finding.to_string()).is_some(), "{finding}");
+            assert!(structure(finding_shape(), &finding.to_string(), 0).is_some(), "{finding}");
             seen += 1;
         }
     }
@@ -133,7 +136,7 @@ fn every_valid_input_is_compacted_to_the_same_value() {
 #[test]
 fn err_11_what_is_no_json_does_not_become_json_without_blanks() {
     for text in ["[1 2]", "{\"a\" 1}", "tr ue", "1 . 5", "\"a", "[1, 2", "- 1", "{\"a\": 1 2}"] {
-        let compacted = compact(text);
+        let compacted = without_blanks(text);
         assert!(serde_json::from_str::<Value>(&compacted).is_err(), "{text} became {compacted}");
     }
 }
@@ -141,7 +144,7 @@ fn err_11_what_is_no_json_does_not_become_json_without_blanks() {
 #[test]
 fn only_whole_texts_of_the_shape_are_taken() {
     let input = Operation::BatchImportFindings.model().input;
-    for text in ["", "{", "{}x", "[]", "5", "{} "] {
-        assert_eq!(structure(input, text).map(|spans| spans.len()), None, "{text}");
+    for text in ["", "{", "{ }", "[]", "5", "{\"Findings\":[] }"] {
+        assert_eq!(structure(input, text, 0).map(|(_, end)| end), None, "{text}");
     }
 }
