@@ -8,6 +8,7 @@ pub mod action_targets;
 pub mod answer;
 pub mod automation_rules;
 pub mod context;
+pub mod finding_changes;
 pub mod findings;
 pub mod hub;
 pub mod insights;

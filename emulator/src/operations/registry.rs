@@ -4,7 +4,7 @@ use securityhub_fixtures::Operation;
 
 use super::answer::Answer;
 use super::context::{Context, Input};
-use super::{action_targets, automation_rules, findings, hub, insights, products, tags};
+use super::{action_targets, automation_rules, finding_changes, findings, hub, insights, products, tags};
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
 
@@ -100,9 +100,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::BatchGetStandardsControlAssociations => missing(),
         Operation::BatchImportFindings => writes_findings(findings::batch_import_findings)
             .per_item("Findings")
-            .partial("automation rules, history and events do not follow an import"),
+            .partial("events do not follow an import"),
         Operation::BatchUpdateAutomationRules => writes(automation_rules::batch_update_automation_rules),
-        Operation::BatchUpdateFindings => missing(),
+        Operation::BatchUpdateFindings => writes_findings(finding_changes::batch_update_findings),
         Operation::BatchUpdateFindingsV2 => missing(),
         Operation::BatchUpdateStandardsControlAssociations => missing(),
         Operation::CancelExportJobV2 => missing(),
@@ -162,7 +162,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetEnabledStandards => missing(),
         Operation::GetExportJobV2 => missing(),
         Operation::GetFindingAggregator => missing(),
-        Operation::GetFindingHistory => missing(),
+        Operation::GetFindingHistory => reads(finding_changes::get_finding_history),
         Operation::GetFindingStatisticsV2 => missing(),
         Operation::GetFindings => reads(findings::get_findings).partial("no cross-Region aggregation"),
         Operation::GetFindingsTrendsV2 => missing(),
@@ -213,7 +213,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateConnector => missing(),
         Operation::UpdateConnectorV2 => missing(),
         Operation::UpdateFindingAggregator => missing(),
-        Operation::UpdateFindings => missing(),
+        Operation::UpdateFindings => writes_findings(finding_changes::update_findings),
         Operation::UpdateInsight => writes(insights::update_insight),
         Operation::UpdateOrganizationConfiguration => missing(),
         Operation::UpdateSecurityControl => missing(),

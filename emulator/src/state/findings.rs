@@ -31,6 +31,17 @@ pub struct Ledger {
     pub note_beneath: Option<Option<String>>,
 }
 
+impl Ledger {
+    /// Notes attributes that imports leave alone from now on.
+    pub fn touch(&mut self, attributes: impl Iterator<Item = &'static str>) {
+        for attribute in attributes {
+            if !self.touched.contains(&attribute) {
+                self.touched.push(attribute);
+            }
+        }
+    }
+}
+
 /// A change of a finding, as its history tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryRecord {

@@ -176,6 +176,13 @@ impl Table {
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
+    /// Where the documents are that satisfy `filter`, first stored first.
+    pub fn matching(&self, filter: &Filter) -> Vec<Slot> {
+        let mut found = Vec::new();
+        self.each_block(filter, Vec::new(), |block, slots| found.extend(slots.places().map(|place| at(block, place))));
+        found
+    }
+
     /// Gives the slots that satisfy `filter`, a block at a time. Builds the columns that it needs, and those of
     /// `fields`.
     fn each_block(&self, filter: &Filter, fields: Vec<FieldId>, mut each: impl FnMut(usize, &Bits)) {

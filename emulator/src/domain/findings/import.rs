@@ -1,21 +1,17 @@
 //! A batch of findings, in order: all of it refused, or each finding judged on its own (findings.md 1.2 … 1.4).
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-use securityhub_engine::{Key, Slot};
-
+use super::asff;
 use super::document::{self, Finding};
-use super::history;
 use super::normalise::{self, Arrival};
 use super::origin::Origins;
 pub use super::origin::{Endpoint, Sender};
-use super::product::Source;
-use super::{asff, expiry, merge};
+use super::store::{self, Accepted};
 use crate::aws_error::AwsError;
 use crate::shape::items::Item;
 use crate::shape::{Segment, Violation, read, scan};
-use crate::state::{FindingWriter, HistorySource, Timestamp, Transaction, timestamp_text};
+use crate::state::{Transaction, timestamp_text};
 
 /// What became of a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,13 +31,6 @@ pub struct Failed {
     pub code: &'static str,
     /// Why.
     pub message: String,
-}
-
-/// A finding that passed all checks, with all that does not depend on what is stored.
-struct Accepted<'t> {
-    key: Key,
-    source: Source,
-    finding: Finding<'t>,
 }
 
 /// Imports a batch in the order in which it was sent (IMP-40).
@@ -78,7 +67,7 @@ pub fn batch(
         }
     }
     outcome.success_count = accepted.len();
-    store(transaction, endpoint, accepted);
+    store::store(transaction, endpoint, &accepted);
     Ok(outcome)
 }
 
@@ -132,7 +121,8 @@ fn accept<'t>(
     finding.set("ProductArn", product_arn);
     finding.set("Id", id);
     normalise::finding(&mut finding, &arrival);
-    Ok(Accepted { key, source, finding })
+    let rules = store::rules_met(endpoint.world, &origin.rules, &finding);
+    Ok(Accepted { key, source, finding, rules })
 }
 
 /// The finding, or the sentence that refuses it.
@@ -154,62 +144,4 @@ fn check<'t>(sent: &Item<'t>) -> Result<Finding<'t>, String> {
         None => Ok(Finding::of_values(&read.members)),
         Some(message) => Err(message),
     }
-}
-
-/// Stores what was accepted under one lock, in order.
-fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, accepted: Vec<Accepted<'_>>) {
-    if accepted.is_empty() {
-        return;
-    }
-    // Most findings are new: they are written before the lock is taken.
-    let mut created = Vec::with_capacity(accepted.len() * 3072);
-    let ends: Vec<usize> = accepted
-        .iter()
-        .map(|accepted| {
-            let mut finding = accepted.finding.clone();
-            merge::create(&mut finding, accepted.source);
-            finding.write(&mut created);
-            created.len()
-        })
-        .collect();
-    let mut expiries = BTreeSet::new();
-    transaction.edit_findings(endpoint.region, |writer| {
-        let mut start = 0;
-        for (accepted, end) in accepted.iter().zip(ends) {
-            let new = created.get(start..end).unwrap_or_default();
-            start = end;
-            let is_stored = if let Some(slot) = writer.findings().table().find(&accepted.key) {
-                update(writer, slot, accepted, endpoint.now)
-            } else {
-                writer.create(&accepted.key, new);
-                true
-            };
-            if is_stored {
-                expiries.extend(expiry::sweep_time(&accepted.finding, endpoint.now));
-            }
-        }
-    });
-    for at in expiries {
-        expiry::put(transaction, endpoint.region, at);
-    }
-}
-
-/// Puts an import in the place of the finding in a slot, unless that is as new (REI-03); says whether it did.
-fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, now: Timestamp) -> bool {
-    let document = writer.findings().table().document(slot).to_vec();
-    let ledger = writer.findings().ledger(slot).cloned();
-    let stored = Finding::stored(&document);
-    if !merge::is_later(&accepted.finding, &stored) {
-        return false;
-    }
-    let mut finding = accepted.finding.clone();
-    merge::update(&mut finding, &stored, ledger.as_ref(), accepted.source);
-    let updates = history::difference(&stored, &finding);
-    let mut written = Vec::with_capacity(document.len() + 512);
-    finding.write(&mut written);
-    let ledger = writer.ledger(slot);
-    ledger.note_beneath = None;
-    history::record(ledger, &stored, now, HistorySource::Product, updates);
-    writer.replace(slot, &written);
-    true
 }

@@ -45,14 +45,24 @@ pub(super) fn update<'t>(
             None => _ = finding.remove(name),
         }
     }
-    // What UpdateFindings wrote is not kept (UPF-05).
+    put_note_beneath(finding, ledger);
+    reopen(finding, stored);
+    resolve_passed(finding, Some(stored), source);
+}
+
+/// The finding without the note that UpdateFindings wrote, which histories do not tell of (UPF-04, UPF-05).
+pub(super) fn without_passing_note<'t>(stored: &Finding<'t>, ledger: Option<&'t Ledger>) -> Finding<'t> {
+    let mut finding = stored.clone();
+    put_note_beneath(&mut finding, ledger);
+    finding
+}
+
+fn put_note_beneath<'t>(finding: &mut Finding<'t>, ledger: Option<&'t Ledger>) {
     match ledger.and_then(|ledger| ledger.note_beneath.as_ref()) {
         Some(Some(note)) => finding.set("Note", note.as_str()),
         Some(None) => _ = finding.remove("Note"),
         None => {}
     }
-    reopen(finding, stored);
-    resolve_passed(finding, Some(stored), source);
 }
 
 /// Fills FindingProviderFields and the top level from what was sent in either. Where both were sent, the top level of a

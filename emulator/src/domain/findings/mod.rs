@@ -6,14 +6,17 @@
 //! GetFindings sends. On the way a finding is a [`document::Finding`]: its members as text.
 
 pub mod asff;
+pub mod change;
+mod customer;
 pub mod document;
 pub mod expiry;
-mod history;
+pub mod history;
 pub mod import;
 mod merge;
 mod normalise;
 mod origin;
 pub mod product;
+mod store;
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,13 @@
 //! Where a finding comes from: what its product and its owner mean at the endpoint where it arrives.
 
+use securityhub_fixtures::Operation;
+
 use super::product::{self, Source, Unusable};
 use crate::aws_error::AwsError;
+use crate::domain::automation_rules::{self, ActiveRule};
 use crate::domain::caller::Caller;
 use crate::domain::hub;
 use crate::state::{AccountId, Directory, HubKey, Region, Timestamp, World};
-use securityhub_fixtures::Operation;
 
 /// Who sends a batch.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,8 @@ pub(super) struct Origin<'w> {
     pub(super) owner: Option<AccountId>,
     /// The owner's name in its organization (ASF-33).
     pub(super) account_name: Option<&'w str>,
+    /// The automation rules that the owner's findings meet (ARU-39).
+    pub(super) rules: Vec<ActiveRule>,
     /// Whether the owner takes findings of the product, or why not (IMP-33).
     pub(super) taken: Result<(), String>,
 }
@@ -77,7 +81,11 @@ impl<'w> Origin<'w> {
         };
         let account_name = owner.and_then(|owner| account_name(endpoint.directory, owner));
         let (product_arn, owner_text) = (product_arn.to_owned(), owner_text.to_owned());
-        Origin { product_arn, owner_text, source, owner, account_name, taken }
+        let rules = owner.map(|owner| {
+            let Endpoint { world, directory, region, now } = endpoint;
+            automation_rules::active_rules(world, directory, owner, region, *now)
+        });
+        Origin { product_arn, owner_text, source, owner, account_name, rules: rules.unwrap_or_default(), taken }
     }
 
     /// Whether a caller may import from here.

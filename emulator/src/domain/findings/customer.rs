@@ -1,0 +1,71 @@
+//! What customers and automation rules set of a finding (findings.md 4.3, filters.md 5.4).
+
+use serde_json::{Map, Value};
+
+use super::document::{self, Finding, members_of, object, quoted};
+use super::merge::SHARED;
+use super::normalise;
+use crate::state::{Timestamp, timestamp_text};
+
+/// Sets what is given: the members of BatchUpdateFindings and of a rule's action have the same names and effects.
+/// The provider's fields, UpdatedAt and all else stay (BUF-32 … BUF-34, ARU-52).
+pub(super) fn update(finding: &mut Finding<'_>, given: &Map<String, Value>, now: Timestamp) {
+    for (name, value) in given {
+        match name.as_str() {
+            "Note" => set_note(finding, value, now),
+            "Severity" => {
+                let severity = severity(finding.get("Severity").unwrap_or("{}"), value);
+                finding.set("Severity", severity);
+            }
+            "Confidence" => finding.set("Confidence", value.to_string()),
+            "Criticality" => finding.set("Criticality", value.to_string()),
+            "Types" => finding.set("Types", value.to_string()),
+            "RelatedFindings" => finding.set("RelatedFindings", value.to_string()),
+            "VerificationState" => finding.set("VerificationState", value.to_string()),
+            // An empty map takes the member away (BUF-29).
+            "UserDefinedFields" if value.as_object().is_some_and(Map::is_empty) => {
+                finding.remove("UserDefinedFields");
+            }
+            "UserDefinedFields" => finding.set("UserDefinedFields", value.to_string()),
+            "Workflow" if value.get("Status").is_some() => finding.set("Workflow", value.to_string()),
+            _ => {}
+        }
+    }
+}
+
+/// The attributes that are the customer's from now on, since they are given, be it with the value that they had
+/// (ASF-56, BUF-35).
+pub(super) fn touched(given: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
+    SHARED.into_iter().filter(|name| given.contains_key(*name))
+}
+
+/// Replaces the one note; the time is the service's (BUF-20).
+pub(super) fn set_note(finding: &mut Finding<'_>, given: &Value, now: Timestamp) {
+    let text = |name: &str| given.get(name).map(Value::to_string).unwrap_or_default();
+    let (words, author, now) = (text("Text"), text("UpdatedBy"), quoted(&timestamp_text(now)));
+    finding.set("Note", object([("Text", &*words), ("UpdatedBy", &author), ("UpdatedAt", &now)]));
+}
+
+/// The severity with label, number and product as given, the missing one of label and number from the other; what the
+/// provider called it stays (BUF-21 … BUF-25).
+fn severity(stored: &str, given: &Value) -> String {
+    let texts: Vec<(&str, String)> = ["Label", "Normalized", "Product"]
+        .into_iter()
+        .filter_map(|name| Some((name, given.get(name)?.to_string())))
+        .collect();
+    let is_given = |name: &str| texts.iter().any(|(given, _)| *given == name);
+    let relabels = is_given("Label") || is_given("Normalized");
+    let stays = |name: &str| match name {
+        "Label" | "Normalized" => !relabels,
+        name => !is_given(name),
+    };
+    let kept = members_of(stored).into_iter().filter(|(name, _)| stays(name));
+    let severity = object(texts.iter().map(|(name, text)| (*name, text.as_str())).chain(kept));
+    normalise::severity(&severity).unwrap_or(severity)
+}
+
+/// The account that a stored finding belongs to.
+pub(super) fn owner(document: &[u8]) -> Option<String> {
+    let finding = Finding::stored(document);
+    finding.get("AwsAccountId").and_then(document::string).map(std::borrow::Cow::into_owned)
+}

@@ -1,0 +1,139 @@
+//! How findings that were accepted reach the table: created, or put onto what is stored; then the automation rules.
+
+use std::collections::BTreeSet;
+
+use securityhub_engine::{Key, Slot, filter};
+use serde_json::{Map, Value};
+
+use super::document::Finding;
+use super::import::Endpoint;
+use super::product::Source;
+use super::{customer, expiry, history, merge, normalise};
+use crate::domain::automation_rules::{self, ActiveRule};
+use crate::state::{FindingWriter, HistorySource, HistoryUpdate, Ledger, Timestamp, Transaction, World};
+
+/// A finding that passed all checks, with all that does not depend on what is stored.
+pub(super) struct Accepted<'t> {
+    pub(super) key: Key,
+    pub(super) source: Source,
+    pub(super) finding: Finding<'t>,
+    /// The automation rules whose criteria it satisfies.
+    pub(super) rules: Vec<MetRule>,
+}
+
+/// An automation rule that a finding has met.
+pub(super) struct MetRule {
+    arn: String,
+    update: Map<String, Value>,
+}
+
+/// What one rule changed, and which attributes it took over.
+struct Effect {
+    source: HistorySource,
+    updates: Vec<HistoryUpdate>,
+    touched: Vec<&'static str>,
+}
+
+/// The rules whose criteria a finding satisfies. They see the provider's document as it was sent, with what is missing
+/// filled in, and not what is stored (ARU-32 … ARU-34).
+pub(super) fn rules_met(world: &World, rules: &[ActiveRule], finding: &Finding<'_>) -> Vec<MetRule> {
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let mut seen = finding.clone();
+    merge::provider_fields(&mut seen, true);
+    normalise::customer_fields(&mut seen);
+    let mut document = Vec::with_capacity(seen.size());
+    seen.write(&mut document);
+    let met = automation_rules::matching(rules, |criteria| filter::matches(criteria, world.schema(), &document));
+    met.into_iter().map(|rule| MetRule { arn: rule.arn.clone(), update: rule.update.clone() }).collect()
+}
+
+/// Stores what was accepted under one lock, in order.
+pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, accepted: &[Accepted<'_>]) {
+    if accepted.is_empty() {
+        return;
+    }
+    // Most findings are new: they are written before the lock is taken.
+    let mut created = Vec::with_capacity(accepted.len() * 3072);
+    let prepared: Vec<(usize, Vec<Effect>)> = accepted
+        .iter()
+        .map(|accepted| {
+            let mut finding = accepted.finding.clone();
+            merge::create(&mut finding, accepted.source);
+            let effects = apply(&accepted.rules, &mut finding, endpoint.now);
+            finding.write(&mut created);
+            (created.len(), effects)
+        })
+        .collect();
+    let mut expiries = BTreeSet::new();
+    transaction.edit_findings(endpoint.region, |writer| {
+        let mut start = 0;
+        for (accepted, (end, effects)) in accepted.iter().zip(prepared) {
+            let document = created.get(start..end).unwrap_or_default();
+            start = end;
+            let is_stored = if let Some(slot) = writer.findings().table().find(&accepted.key) {
+                update(writer, slot, accepted, endpoint.now)
+            } else {
+                create(writer, &accepted.key, document, effects, endpoint.now);
+                true
+            };
+            if is_stored {
+                expiries.extend(expiry::sweep_time(&accepted.finding, endpoint.now));
+            }
+        }
+    });
+    for at in expiries {
+        expiry::put(transaction, endpoint.region, at);
+    }
+}
+
+fn create(writer: &mut FindingWriter<'_>, key: &Key, document: &[u8], effects: Vec<Effect>, now: Timestamp) {
+    let slot = writer.create(key, document);
+    if !effects.is_empty() {
+        let created_at = history::processed_at(document);
+        note(writer.ledger(slot), created_at.as_ref(), effects, now);
+    }
+}
+
+/// Puts an import in the place of the finding in a slot, unless that is as new (REI-03); says whether it did.
+fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, now: Timestamp) -> bool {
+    let document = writer.findings().table().document(slot).to_vec();
+    let ledger = writer.findings().ledger(slot).cloned();
+    let stored = Finding::stored(&document);
+    if !merge::is_later(&accepted.finding, &stored) {
+        return false;
+    }
+    let mut finding = accepted.finding.clone();
+    merge::update(&mut finding, &stored, ledger.as_ref(), accepted.source);
+    let updates = history::difference(&merge::without_passing_note(&stored, ledger.as_ref()), &finding);
+    let mut effects = vec![Effect { source: HistorySource::Product, updates, touched: Vec::new() }];
+    effects.extend(apply(&accepted.rules, &mut finding, now));
+    let mut written = Vec::with_capacity(document.len() + 512);
+    finding.write(&mut written);
+    let ledger = writer.ledger(slot);
+    ledger.note_beneath = None;
+    note(ledger, history::processed_at(&document).as_ref(), effects, now);
+    writer.replace(slot, &written);
+    true
+}
+
+/// Does what rules say, one after the other: the last that sets a field sets it (ARU-35, ARU-51).
+fn apply(rules: &[MetRule], finding: &mut Finding<'_>, now: Timestamp) -> Vec<Effect> {
+    let effect = |rule: &MetRule| {
+        let before = finding.clone();
+        customer::update(finding, &rule.update, now);
+        let updates = history::difference(&before, finding);
+        let touched = customer::touched(&rule.update).collect();
+        Effect { source: HistorySource::Customer(rule.arn.clone()), updates, touched }
+    };
+    rules.iter().map(effect).collect()
+}
+
+/// Writes what happened into the ledger; an effect that changed nothing leaves no record (HIS-15, ARU-53, ARU-54).
+fn note(ledger: &mut Ledger, created_at: Option<&String>, effects: Vec<Effect>, now: Timestamp) {
+    for effect in effects {
+        ledger.touch(effect.touched.into_iter());
+        history::record(ledger, created_at.cloned(), now, effect.source, effect.updates);
+    }
+}

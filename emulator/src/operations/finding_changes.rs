@@ -1,0 +1,230 @@
+//! BatchUpdateFindings, UpdateFindings and GetFindingHistory.
+
+use std::collections::HashSet;
+
+use securityhub_engine::{Filter, Position};
+use securityhub_fixtures::Operation;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::paging::{Binding, PAGE};
+use super::{Answer, Context, Input};
+use crate::aws_error::AwsError;
+use crate::domain::filters::classic::{self, FILTERS};
+use crate::domain::findings::change::{self, Identifier, PassingUpdate, Unchanged};
+use crate::domain::findings::history::{self, Period, Told};
+use crate::domain::visibility;
+use crate::state::{Timestamp, Transaction};
+
+/// `AwsSecurityFindingIdentifier`
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct FindingIdentifier {
+    id: String,
+    product_arn: String,
+}
+
+impl FindingIdentifier {
+    fn identifier(&self) -> Identifier {
+        Identifier { product_arn: self.product_arn.clone(), id: self.id.clone() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BatchUpdateFindingsInput {
+    finding_identifiers: Vec<FindingIdentifier>,
+    #[serde(flatten)]
+    given: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct BatchUpdateFindingsOutput {
+    processed_findings: Vec<FindingIdentifier>,
+    unprocessed_findings: Vec<UnprocessedFinding>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct UnprocessedFinding {
+    finding_identifier: FindingIdentifier,
+    error_code: &'static str,
+    error_message: &'static str,
+}
+
+/// Sets what a customer may set of up to 100 findings that it sees (findings.md section 4).
+///
+/// # Errors
+/// None beyond the shape of the input: what cannot be changed is listed.
+pub fn batch_update_findings(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input<'_>,
+) -> Result<Answer, AwsError> {
+    let BatchUpdateFindingsInput { finding_identifiers, given } = input.read()?;
+    let caller = &context.caller;
+    let accounts = visibility::accounts(context.world, caller);
+    let mut output = BatchUpdateFindingsOutput { processed_findings: vec![], unprocessed_findings: vec![] };
+    let mut named = HashSet::new();
+    transaction.edit_findings(&caller.region, |writer| {
+        for identifier in finding_identifiers {
+            let name = identifier.identifier();
+            let slots = change::find(writer.findings(), &name, &accounts);
+            let changed = if !named.insert(name) {
+                Err(Unchanged::Duplicate)
+            } else if slots.is_empty() {
+                Err(Unchanged::NotFound)
+            } else {
+                change::update(writer, &slots, &given, &caller.principal.arn, caller.now)
+            };
+            match changed.map_err(Unchanged::said) {
+                Ok(()) => output.processed_findings.push(identifier),
+                Err((error_code, error_message)) => output.unprocessed_findings.push(UnprocessedFinding {
+                    finding_identifier: identifier,
+                    error_code,
+                    error_message,
+                }),
+            }
+        }
+    });
+    Answer::json(&output)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateFindingsInput {
+    filters: Map<String, Value>,
+    note: Option<Value>,
+    record_state: Option<String>,
+}
+
+/// Sets note and state of all findings that the filters select, until their next import (findings.md section 5).
+///
+/// # Errors
+/// 400 `InvalidInputException` for filters that the service refuses, or when there is nothing to set (UPF-02).
+pub fn update_findings(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input<'_>,
+) -> Result<Answer, AwsError> {
+    let UpdateFindingsInput { filters, note, record_state } = input.read()?;
+    let caller = &context.caller;
+    let selected = classic::convert(&FILTERS, &filters, context.world.schema(), caller.now)
+        .map_err(|violations| FILTERS.refuse(&violations))?;
+    if note.is_none() && record_state.is_none() {
+        return Err(AwsError::invalid_input("Give a Note or a RecordState"));
+    }
+    let filter = Filter::All(vec![visibility::visible(context.world, caller), selected]);
+    let update = PassingUpdate { note, record_state };
+    transaction.edit_findings(&caller.region, |writer| {
+        change::update_until_import(writer, &filter, &update, caller.now);
+    });
+    Ok(Answer::empty())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetFindingHistoryInput {
+    finding_identifier: FindingIdentifier,
+    start_time: Option<String>,
+    end_time: Option<String>,
+    next_token: Option<String>,
+    max_results: Option<usize>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetFindingHistoryOutput {
+    records: Vec<FindingHistoryRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct FindingHistoryRecord {
+    finding_identifier: FindingIdentifier,
+    update_time: String,
+    finding_created: bool,
+    update_source: UpdateSource,
+    updates: Vec<HistoryUpdate>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateSource {
+    r#type: &'static str,
+    identity: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct HistoryUpdate {
+    updated_field: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_value: Option<String>,
+}
+
+/// Tells what happened to a finding, newest first, a page at a time (findings.md section 6). Of a finding that the
+/// caller does not see, nothing is told (HIS-17).
+///
+/// # Errors
+/// 400 `InvalidInputException` for a period that ends before it starts, or a token of another walk.
+pub fn get_finding_history(context: &Context<'_>, input: Input<'_>) -> Result<Answer, AwsError> {
+    let input: GetFindingHistoryInput = input.read()?;
+    let caller = &context.caller;
+    let identifier = input.finding_identifier;
+    let query = json!([identifier, input.start_time, input.end_time]);
+    let binding = Binding::new(caller, Operation::GetFindingHistory, &query);
+    let before = binding.open(input.next_token.as_deref())?.map(|position| position.sequence);
+    let period = Period { start: time(input.start_time.as_deref())?, end: time(input.end_time.as_deref())? };
+    if period.start.zip(period.end).is_some_and(|(start, end)| start > end) {
+        return Err(AwsError::invalid_input("StartTime must not be after EndTime"));
+    }
+    let accounts = visibility::accounts(context.world, caller);
+    let mut told = context
+        .world
+        .read_findings(&caller.region, |findings| {
+            let slots = change::find(findings, &identifier.identifier(), &accounts);
+            slots.first().map(|slot| history::tell(findings, *slot, period, caller.now))
+        })
+        .flatten()
+        .unwrap_or_default();
+    told.retain(|told| before.is_none_or(|before| told.place < before));
+    let size = input.max_results.unwrap_or(PAGE);
+    let more = told.len() > size;
+    told.truncate(size);
+    let last = told.last().filter(|_| more).map(|told| Position { keys: Vec::new(), sequence: told.place });
+    let next_token = last.map(|last| binding.seal(&last));
+    let records = told.into_iter().map(|told| record(&identifier, told)).collect();
+    Answer::json(&GetFindingHistoryOutput { records, next_token })
+}
+
+/// A bound of the period; the shape has been checked.
+fn time(text: Option<&str>) -> Result<Option<Timestamp>, AwsError> {
+    let instant = text.and_then(securityhub_engine::date::strict);
+    instant
+        .map(|instant| {
+            Timestamp::from_nanosecond(instant)
+                .map_err(|error| AwsError::invalid_input("StartTime and EndTime must be times").caused_by(error))
+        })
+        .transpose()
+}
+
+fn record(identifier: &FindingIdentifier, told: Told) -> FindingHistoryRecord {
+    let update = |update: crate::state::HistoryUpdate| HistoryUpdate {
+        updated_field: update.field,
+        old_value: update.old,
+        new_value: update.new,
+    };
+    FindingHistoryRecord {
+        finding_identifier: identifier.clone(),
+        update_time: told.at,
+        finding_created: told.is_creation,
+        update_source: UpdateSource { r#type: told.kind, identity: told.identity },
+        updates: told.updates.into_iter().map(update).collect(),
+    }
+}
