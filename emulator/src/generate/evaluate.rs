@@ -93,7 +93,9 @@ impl<'e> Evaluation<'e> {
         for part in parts {
             match part {
                 Part::Literal(letters) => text.push_str(letters),
-                Part::Name(path) => self.name(path.name).and_then(|value| write_value(&mut text, field(&value, path)))?,
+                Part::Name(path) => {
+                    self.name(path.name).and_then(|value| write_value(&mut text, field(&value, path)))?
+                }
                 Part::Fresh(fresh) => self.write_fresh(&mut text, fresh),
             }
         }

@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 use self::evaluate::{Around, finding};
 use self::resident::Residents;
 use self::template::Template;
-use crate::state::{HubKey, Timestamp};
+use crate::state::{AccountId, HubKey, Timestamp};
 
 /// A product whose findings can be generated, by the product part of its ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +35,10 @@ pub struct Request {
     pub products: Vec<Product>,
     /// How many.
     pub count: usize,
-    /// The accounts and Regions that they are spread over. The first account counts as the organization's security
-    /// account.
+    /// The accounts and Regions that they are spread over.
     pub hubs: Vec<HubKey>,
+    /// The security account of the organization, whose policies Firewall Manager applies.
+    pub administrator: AccountId,
     /// How many days back they reach.
     pub days: u32,
     /// The seed. Resources come from it alone, so that all requests of a seed speak of the same ones.
@@ -46,6 +47,9 @@ pub struct Request {
     pub sequence: u64,
     /// The time; nothing is later.
     pub now: Timestamp,
+    /// Whether they come as the private product of their account, which BatchImportFindings lets the account send
+    /// (IMP-01), and not as AWS's own product, which it does not (IMP-11). Their names still say whose they are (ASF-23).
+    pub private: bool,
 }
 
 /// A template that cannot be read. The ones that are built in can, as a test proves.
@@ -91,7 +95,11 @@ impl Product {
     }
 
     /// Its ARN in a Region.
-    fn arn(self, hub: &HubKey) -> String {
+    fn arn(self, hub: &HubKey, private: bool) -> String {
+        if private {
+            let HubKey { account, region } = hub;
+            return format!("arn:{}:securityhub:{region}:{account}:product/{account}/default", region.partition());
+        }
         let account = self.listed().and_then(|product| product.account).unwrap_or_default();
         let (partition, region) = (hub.region.partition(), &hub.region);
         format!("arn:{partition}:securityhub:{region}:{account}:product/aws/{}", self.name())
@@ -144,14 +152,19 @@ impl Iterator for Findings {
         let source = self.sources.get_mut(source)?;
         let hub = source.hubs.get(self.random.usize(..source.hubs.len()))?;
         let around = Around {
-            product_arn: source.product.arn(hub),
+            product_arn: source.product.arn(hub, self.request.private),
             hub,
-            administrator: self.request.hubs.first()?.account,
+            administrator: self.request.administrator,
             days: self.request.days,
             now: self.request.now,
         };
         self.made += 1;
-        Some(finding(&source.template, &around, &mut source.residents, &mut self.random))
+        let mut made = finding(&source.template, &around, &mut source.residents, &mut self.random);
+        if let (true, Some(product)) = (self.request.private, source.product.listed()) {
+            made.insert("ProductName".to_owned(), product.product_name.into());
+            made.insert("CompanyName".to_owned(), product.company_name.into());
+        }
+        Some(made)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -26,7 +26,8 @@ fn hubs() -> Vec<HubKey> {
 }
 
 fn request(products: Vec<Product>, count: usize) -> Request {
-    Request { products, count, hubs: hubs(), days: 30, seed: 7, sequence: 0, now: now() }
+    let administrator = AccountId::parse(ACCOUNTS[0]).unwrap();
+    Request { products, count, hubs: hubs(), administrator, days: 30, seed: 7, sequence: 0, now: now(), private: false }
 }
 
 fn generate(request: Request) -> Findings {
@@ -152,7 +153,7 @@ fn security_hub_accepts_every_kind_of_every_product() {
         for kind in kinds {
             let name = kind.name.clone();
             let template = Template { weight, names: names.clone(), kinds: vec![kind] };
-            let (product_arn, administrator) = (product.arn(&hub), hub.account);
+            let (product_arn, administrator) = (product.arn(&hub, false), hub.account);
             let around = Around { product_arn, hub: &hub, administrator, days: 30, now: now() };
             let made: Vec<_> = (0..20).map(|_| finding(&template, &around, &mut residents, &mut random)).collect();
             let outcome = import(&world, hub.region.as_str(), &made);
@@ -223,6 +224,17 @@ fn a_product_is_left_out_where_its_partition_does_not_have_it() {
     china.products = vec![Product::named("macie").unwrap()];
     let mut none = generate(china);
     assert_eq!((none.size_hint(), none.next()), ((0, Some(0)), None));
+}
+
+#[test]
+fn imp_01_findings_of_the_private_product_are_importable_and_keep_their_names() {
+    let mut request = request(vec![Product::named("guardduty").unwrap()], 10);
+    request.private = true;
+    request.hubs.truncate(1);
+    let made: Vec<_> = generate(request).collect();
+    let arn = "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default";
+    assert!(made.iter().all(|finding| at(finding, "ProductArn") == arn && at(finding, "ProductName") == "GuardDuty"));
+    assert_eq!(import(&world(), "us-east-1", &made).success_count, 10);
 }
 
 #[test]
