@@ -94,7 +94,8 @@ impl<'e> Evaluation<'e> {
             match part {
                 Part::Literal(letters) => text.push_str(letters),
                 Part::Name(path) => {
-                    self.name(path.name).and_then(|value| write_value(&mut text, field(&value, path)))?
+                    let value = self.name(path.name)?;
+                    write_value(&mut text, field(&value, path))?;
                 }
                 Part::Fresh(fresh) => self.write_fresh(&mut text, fresh),
             }
