@@ -20,6 +20,7 @@ pub mod connector;
 pub mod control;
 pub mod domain;
 pub mod gate;
+pub mod generate;
 mod guard;
 pub mod neighbours;
 pub mod operations;

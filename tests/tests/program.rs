@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -366,4 +366,111 @@ fn reset_goes_back_to_the_start_or_to_nothing() {
     assert!(post("/_emulator/reset").starts_with("HTTP/1.1 200"));
     assert_eq!(health(&program), start);
     assert!(post("/_emulator/reset?to=mars").starts_with("HTTP/1.1 400"));
+}
+
+/// `generate` with a fixed time.
+fn generate(arguments: &[&str]) -> Vec<u8> {
+    let output = program::run(&[&["generate", "--now", "2026-01-15T09:00:00Z"], arguments].concat());
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "no bar where no terminal is");
+    output.stdout
+}
+
+#[test]
+fn generate_writes_findings_in_each_form() {
+    let arguments = ["--product", "guardduty", "--count", "250", "--account", "111111111111,222222222222"];
+    let of = |form: &[&str]| generate(&[&arguments, form].concat());
+    let array = of(&[]);
+    let findings: Vec<serde_json::Value> = serde_json::from_slice(&array).unwrap();
+    assert_eq!((findings.len(), of(&["--format", "array"])), (250, array.clone()));
+    assert_ne!(of(&["--seed", "1"]), array);
+    let lines = text(&of(&["--format", "lines"]));
+    let read: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(read, findings);
+    let bodies = text(&of(&["--format", "import", "--region", "us-east-1,eu-west-1"]));
+    let mut count = 0;
+    for body in bodies.lines() {
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        let findings = body["Findings"].as_array().unwrap();
+        let hub = |finding: &serde_json::Value| {
+            let region = finding["ProductArn"].as_str().and_then(|arn| arn.split(':').nth(3)).map(str::to_owned);
+            (finding["AwsAccountId"].clone(), region)
+        };
+        assert!(findings.len() <= 100 && findings.iter().all(|finding| hub(finding) == hub(&findings[0])));
+        count += findings.len();
+    }
+    assert_eq!(count, 250);
+}
+
+#[test]
+fn imp_01_what_generate_writes_for_the_private_product_is_imported() {
+    let bodies = text(&generate(&[
+        "--product",
+        "all",
+        "--private-product",
+        "--account",
+        "111111111111",
+        "--format",
+        "import",
+        "--count",
+        "120",
+    ]));
+    let program = Program::start(&[]);
+    program.send(&request("POST /accounts", "{}"));
+    for body in bodies.lines() {
+        let (head, answer) = program.send(&request("POST /findings/import", body));
+        assert!(head.starts_with("HTTP/1.1 200") && answer.contains("\"FailedCount\":0"), "{answer}");
+    }
+    assert!(health(&program).contains("\"findings\":120"), "{}", health(&program));
+}
+
+#[test]
+fn what_generate_writes_is_a_file_of_findings_of_a_scenario() {
+    let folder = std::env::temp_dir().join(format!("securityhub-local-generated-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let arguments = ["--product", "all", "--account", "111111111111", "--count", "40", "--format"];
+    std::fs::write(folder.join("array.json"), generate(&[&arguments[..], &["array"]].concat())).unwrap();
+    let body = generate(&[&arguments[..], &["import", "--seed", "1"]].concat());
+    std::fs::write(folder.join("import.json"), body).unwrap();
+    let scenario = folder.join("scenario.yaml");
+    std::fs::write(&scenario, "hubs: [{ account: '111111111111', regions: all }]\nfindings: [{ file: '*.json' }]\n")
+        .unwrap();
+    let program = Program::start(&["--scenario", &scenario.to_string_lossy()]);
+    assert!(health(&program).contains("\"findings\":80"), "{}", health(&program));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn generate_tells_what_is_wrong_with_its_arguments() {
+    for (arguments, said) in [
+        (&["--product", "guardduti"][..], "'guardduty'"),
+        (&[], "--product"),
+        (&["--product", "macie", "--account", "1"], "an account id has twelve digits"),
+        (&["--product", "macie", "--region", "nowhere"], "eu-west-1"),
+        (&["--product", "macie", "--now", "yesterday"], "2026-01-15T09:00:00Z"),
+        (&["--product", "macie", "--days", "366"], "366"),
+        (&["--product", "macie", "--region", "cn-north-1"], "no --region given has the product macie"),
+    ] {
+        let output = program::run(&[&["generate"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
+    }
+    let help = text(&program::run(&["generate", "--help"]).stdout);
+    for name in ["PRODUCT", "COUNT", "ACCOUNT", "REGION", "DAYS", "SEED", "NOW", "PRIVATE_PRODUCT", "FORMAT"] {
+        assert!(help.contains(&format!("SECURITYHUB_LOCAL_{name}=")), "{name} in\n{help}");
+    }
+    let mut command = program::command(&["generate"]);
+    let set = [("PRODUCT", "health"), ("COUNT", "3"), ("FORMAT", "lines"), ("SEED", "2")];
+    command.envs(set.map(|(name, value)| (format!("SECURITYHUB_LOCAL_{name}"), value)));
+    assert_eq!(text(&command.output().unwrap().stdout).lines().count(), 3);
+}
+
+#[test]
+fn generate_ends_quietly_when_its_reader_has_seen_enough() {
+    let mut command = program::command(&["generate", "--product", "inspector", "--count", "1000000"]);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut output = process.stdout.take().unwrap();
+    output.read_exact(&mut [0; 1000]).unwrap();
+    drop(output);
+    let ended = process.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), text(&ended.stderr)), (Some(0), String::new()));
 }

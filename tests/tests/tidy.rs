@@ -20,6 +20,7 @@ const CLOCKS: &[&str] = &["SystemTime", "::now()"];
 const NEVER: &[(&str, &[&[&str]])] = &[
     ("domain", &OUTSIDE),
     ("gate", &OUTSIDE),
+    ("generate", &OUTSIDE),
     ("operations", &OUTSIDE),
     ("scenario", &[HTTP]),
     ("shape", &OUTSIDE),

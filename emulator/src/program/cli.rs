@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::state::AccountId;
+use crate::generate::Product;
+use crate::state::{AccountId, Region, Timestamp};
 
 /// A local AWS Security Hub.
 ///
@@ -34,6 +36,9 @@ pub(super) enum Command {
     Serve(ServeArguments),
     /// List all operations of the API and how well each one behaves
     Coverage(CoverageArguments),
+    /// Write believable findings of a product to standard output, as many as you like
+    #[command(after_help = GENERATE_HELP)]
+    Generate(GenerateArguments),
     /// Work with scenario files
     #[command(subcommand)]
     Scenario(ScenarioCommand),
@@ -47,6 +52,21 @@ pub(super) enum Command {
         shell: clap_complete::Shell,
     },
 }
+
+const GENERATE_HELP: &str = "\
+Findings for a scenario, to be listed in it under `findings: [{ file: guardduty.json }]`:
+  securityhub-local generate --product guardduty --count 1000 > guardduty.json
+
+The same seed and time give the same findings, byte for byte:
+  securityhub-local generate --product inspector --seed 7 --now 2026-01-15T09:00:00Z --account 111111111111,222222222222
+
+Findings that an account sends by itself (AWS's own products cannot be sent so, here as in AWS), a call a line:
+  securityhub-local generate --product all --private-product --account 111111111111 --format import |
+    while read -r body; do
+      printf %s \"$body\" | aws securityhub batch-import-findings --cli-input-json file:///dev/stdin
+    done
+
+A scenario can generate them too, without a file: findings: [{ generate: { product: guardduty, count: 1000 } }]";
 
 #[derive(Subcommand)]
 pub(super) enum ScenarioCommand {
@@ -141,6 +161,86 @@ pub(super) enum LogLevel {
 }
 
 #[derive(Args)]
+pub(super) struct GenerateArguments {
+    /// Product whose findings they are; all mixes them
+    #[arg(
+        long,
+        value_name = "PRODUCT",
+        env = "SECURITYHUB_LOCAL_PRODUCT",
+        value_parser = PossibleValuesParser::new(Product::all().map(Product::name).chain(["all"]))
+    )]
+    pub(super) product: String,
+
+    /// How many findings
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_COUNT", default_value_t = 100)]
+    pub(super) count: usize,
+
+    /// Account that they are of; repeat it for several, over which they are spread
+    #[arg(
+        long,
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_ACCOUNT",
+        default_value = "000000000000",
+        value_delimiter = ',',
+        value_parser = account
+    )]
+    pub(super) account: Vec<AccountId>,
+
+    /// Region that they are in; repeat it for several, over which they are spread
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        default_value = "us-east-1",
+        value_delimiter = ',',
+        value_parser = region
+    )]
+    pub(super) region: Vec<Region>,
+
+    /// How many days back they reach
+    #[arg(
+        long,
+        value_name = "DAYS",
+        env = "SECURITYHUB_LOCAL_DAYS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(0..=365)
+    )]
+    pub(super) days: u32,
+
+    /// Seed: the same gives the same findings, and the same resources in those of all products
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_SEED", default_value_t = 0)]
+    pub(super) seed: u64,
+
+    /// Time than which nothing is later, such as 2026-01-15T09:00:00Z; left out, it is the machine's
+    #[arg(long, value_name = "TIME", env = "SECURITYHUB_LOCAL_NOW", value_parser = time)]
+    pub(super) now: Option<Timestamp>,
+
+    /// Send them as the private product of their account, which may import them itself
+    #[arg(long, env = "SECURITYHUB_LOCAL_PRIVATE_PRODUCT")]
+    pub(super) private_product: bool,
+
+    /// How they are written
+    #[arg(
+        long,
+        value_name = "FORM",
+        env = "SECURITYHUB_LOCAL_FORMAT",
+        value_enum,
+        default_value_t = FindingsForm::Array
+    )]
+    pub(super) format: FindingsForm,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FindingsForm {
+    /// One JSON array
+    Array,
+    /// Bodies of BatchImportFindings, up to 100 findings of one account and Region a line
+    Import,
+    /// A finding a line
+    Lines,
+}
+
+#[derive(Args)]
 pub(super) struct CoverageArguments {
     /// Print JSON, for scripts
     #[arg(long, env = "SECURITYHUB_LOCAL_JSON", conflicts_with = "markdown")]
@@ -164,6 +264,17 @@ fn account(text: &str) -> Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
 }
 
+fn region(text: &str) -> Result<Region, String> {
+    let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    // A finding cannot name a longer one.
+    let is_name = text.contains('-') && text.len() <= 16 && text.chars().all(is_letter);
+    if is_name { Ok(Region::new(text)) } else { Err("a Region has a name such as eu-west-1".to_owned()) }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "a time has a date, a time of day and a zone, such as 2026-01-15T09:00:00Z".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, Parser};
@@ -177,7 +288,8 @@ mod tests {
 
     #[test]
     fn every_flag_that_takes_a_setting_has_an_environment_variable() {
-        for command in Cli::command().get_subcommands().filter(|command| command.get_name() == "serve") {
+        let has_settings = |name: &str| name == "serve" || name == "generate";
+        for command in Cli::command().get_subcommands().filter(|command| has_settings(command.get_name())) {
             for argument in command.get_arguments().filter(|argument| argument.get_id() != "help") {
                 assert!(argument.get_env().is_some(), "--{}", argument.get_id());
             }

@@ -6,6 +6,7 @@
 mod cli;
 mod coverage;
 mod exit;
+mod generate;
 mod logging;
 mod scenario;
 mod serve;
@@ -34,6 +35,7 @@ fn run(command: Command) -> Result<(), Exit> {
     match command {
         Command::Serve(arguments) => serve::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments)?,
         Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,
         Command::Scenario(ScenarioCommand::Schema) => scenario::schema(),
         Command::Version => println!("securityhub-local {}", env!("CARGO_PKG_VERSION")),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::files::{Files, Place};
@@ -77,4 +78,21 @@ const ACCOUNT_PATTERN: &str = "^[0-9]{12}$";
 /// Says of a map in the schema that its keys are account ids.
 pub(super) fn account_keys(schema: &mut Schema) {
     schema.insert("propertyNames".to_owned(), serde_json::json!({ "pattern": ACCOUNT_PATTERN }));
+}
+
+/// Says of a key in the schema that it cannot be empty, though it may be left out.
+pub(super) fn not_null(schema: &mut Schema) {
+    let is_null = |value: &Value| value == "null" || value.get("type").is_some_and(|name| name == "null");
+    for keyword in ["type", "anyOf"] {
+        let Some(Value::Array(alternatives)) = schema.get_mut(keyword) else { continue };
+        alternatives.retain(|alternative| !is_null(alternative));
+        if let [only] = &mut alternatives[..] {
+            let only = only.take();
+            schema.remove(keyword);
+            match only {
+                Value::Object(members) => members.into_iter().for_each(|(name, value)| _ = schema.insert(name, value)),
+                only => _ = schema.insert(keyword.to_owned(), only),
+            }
+        }
+    }
 }

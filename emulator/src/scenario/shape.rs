@@ -88,7 +88,32 @@ impl<'s> Fit<'s, '_> {
                 self.mistakes.push(mistake);
             }
         }
-        whole.then_some(fitting)
+        let fits = self.number_fits(schema, place, &fitting, &written, name);
+        (whole && fits).then_some(fitting)
+    }
+
+    /// Whether there are as many keys as the schema lets through. Of too few, it is told only where none was written,
+    /// since what was wrong with a key was told already.
+    fn number_fits(
+        &mut self,
+        schema: &Value,
+        place: Place,
+        fitting: &[(Spanned<String>, Node)],
+        written: &[String],
+        name: &str,
+    ) -> bool {
+        let number = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
+        let count = fitting.len() as u64;
+        let too_few = number("minProperties").is_some_and(|least| count < least);
+        let too_many = number("maxProperties").is_some_and(|most| count > most);
+        if too_many || (too_few && written.is_empty()) {
+            let known = schema.get("properties").and_then(Value::as_object);
+            let known: Vec<&str> = known.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+            let message = format!("{name} has {}", if too_many { "too many keys" } else { "no key" });
+            let expected = format!("one of {}", suggest::choices(known));
+            self.mistakes.push(Diagnostic::at(self.files, place, message).expected(expected));
+        }
+        !too_few && !too_many
     }
 
     /// The entries that fit. To the keys that are `written` it adds those that unknown keys were likely meant to be.

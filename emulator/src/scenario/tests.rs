@@ -1,5 +1,6 @@
 //! Scenarios are loaded, built and refused with every mistake told.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use quickcheck::QuickCheck;
@@ -257,6 +258,38 @@ fn findings_come_alone_in_a_list_or_as_a_batch() {
     assert_eq!(load(&files).build().unwrap().finding_count(), 4);
 }
 
+const TWO_HUBS: &str = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nregions: [us-east-1, eu-west-1]\nhubs:\n  \
+    - { account: '111111111111', regions: all }\n  - { account: '222222222222', regions: [us-east-1] }\n";
+
+/// The documents of all findings of a world.
+fn findings(world: &World) -> BTreeSet<Vec<u8>> {
+    let of = |region| {
+        let documents = world.read_findings(&Region::new(region), |findings| {
+            let table = findings.table();
+            table.slots().map(|slot| table.document(slot).to_vec()).collect::<Vec<_>>()
+        });
+        documents.unwrap_or_default()
+    };
+    ["us-east-1", "eu-west-1"].into_iter().flat_map(of).collect()
+}
+
+#[test]
+fn generated_findings_are_spread_over_the_hubs_that_are_on() {
+    let generate = "findings:\n  - generate: { product: guardduty, count: 150 }\n  - generate: { product: all, count: 250, \
+         accounts: ['111111111111'], regions: [eu-west-1], days: 3 }\n  - generate: { product: guardduty, count: 150 }\n";
+    let text = format!("{TWO_HUBS}{generate}");
+    let world = build(&text);
+    assert_eq!(world.finding_count(), 550, "sources share no finding");
+    assert_eq!(findings(&world), findings(&build(&text)), "each build gives the same");
+    assert_ne!(findings(&world), findings(&build(&format!("seed: 1\n{text}"))));
+}
+
+#[test]
+fn the_scenario_of_generated_findings_is_good() {
+    let world = super::load(&[repository("scenarios/generated.yaml")]).unwrap().build().unwrap();
+    assert_eq!((world.hub_count(), world.finding_count()), (6, 2000));
+}
+
 /// One snapshot for each kind of mistake.
 macro_rules! snapshots {
     ($($name:ident: $text:expr,)*) => {
@@ -281,6 +314,10 @@ snapshots! {
     no_product: "hubs:\n  - { account: '111111111111', regions: all, products: [guardduti, aws/inspecter, nonsense-of-mine, default] }\n",
     no_time: "clock: { now: 2026-13-15T09:00:00Z }\n",
     no_pattern: "findings:\n  - file: guard-duty.json\n  - file: '[a.json'\n",
+    no_source_of_findings: "findings:\n  - {}\n  - fil: a.json\n  - file: '*.toml'\n    generate: { product: macie, count: 1 }\n  - generate: { count: 1 }\n",
+    nothing_to_generate: &format!("{TWO_HUBS}findings:\n  - generate: {{ product: guardduti, count: 0, days: 366 }}\n  - generate:\n      product: macie\n      count: 1000001\n      accounts: ['222222222221', '33']\n      regions: [us-west-2, eu-wst-1]\n  - generate: {{ product: macie, count: 5, accounts: some }}\n  - generate: {{ product: macie, count: 5, accounts: ['222222222222'], regions: [eu-west-1] }}\n"),
+    no_hub_to_generate_for: "regions: [cn-north-1]\naccounts: { '111111111111': {} }\nhubs:\n  - { account: '222222222222', regions: all }\nfindings:\n  - generate: { product: macie, count: 5 }\n  - generate: { product: all, count: 5, accounts: ['111111111111'] }\n",
+    refused_generated_findings: "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [us-east-1], products: [guardduty] }\nfindings:\n  - generate: { product: macie, count: 5 }\n  - generate: { product: guardduty, count: 200, accounts: ['111111111111'], regions: [us-east-1, eu-west-1] }\n",
     no_id_of_an_organization: "organization: { id: org-1, root_id: r-A, management_account: '111111111111', service_access: [securityhub] }\n",
     an_account_in_two_units: "organization:\n  management_account: '999999999999'\n  units:\n    A: { accounts: ['111111111111'] }\n    B: { accounts: ['111111111111'] }\n",
     units_too_deep: "organization:\n  management_account: '999999999999'\n  units: { A: { units: { B: { units: { C: { units: { D: { units: { E: { units: { F: {} } } } } } } } } } } }\n",

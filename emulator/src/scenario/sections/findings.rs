@@ -1,33 +1,51 @@
-//! `findings`: ASFF files, imported as if their products had sent them.
+//! `findings`: ASFF files and generated findings, imported as if their products had sent them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
+use super::generate::{self, Around, Generate};
 use crate::domain::findings::import::{self, Endpoint, Sender};
-use crate::scenario::check::Check;
+use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
+use crate::shape::items::Item;
+use crate::shape::read::Document;
 use crate::shape::scan;
 use crate::state::{Directory, Region, Timestamp, Transaction, World};
 
-/// A source of findings.
+/// How many findings come together at most, as in a call of BatchImportFindings.
+const BATCH: usize = 100;
+
+/// A source of findings: files, or a generator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "Findings")]
+#[schemars(rename = "Findings", extend("minProperties" = 1, "maxProperties" = 1))]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Written {
     /// JSON files of findings in ASFF, such as findings/*.json, relative to the folder of this file. A file holds one
     /// finding, a list of them, or what BatchImportFindings takes: {"Findings": [...]}.
-    file: Spanned<String>,
+    #[schemars(transform = not_null)]
+    file: Option<Spanned<String>>,
+    /// Findings that are made up, believably, from the scenario's seed.
+    #[schemars(transform = not_null)]
+    generate: Option<generate::Written>,
 }
 
-/// Findings, each by its place, in the order in which they are imported.
+/// Findings, in the order in which they are imported.
 #[derive(Debug)]
-pub(in crate::scenario) struct Valid(Vec<Finding>);
+pub(in crate::scenario) struct Valid(Vec<Source>);
+
+#[derive(Debug)]
+enum Source {
+    File(Vec<Finding>),
+    Generate(Generate),
+}
 
 #[derive(Debug)]
 struct Finding {
@@ -43,18 +61,32 @@ impl Finding {
     }
 }
 
-/// Finds and reads the files, and cuts them into findings.
-pub(in crate::scenario) fn check(written: &[Written], check: &mut Check) -> Valid {
-    let mut findings = Vec::new();
-    for Written { file } in written {
-        for path in find(file, check) {
-            match check.files.read(&path) {
-                Ok(id) => findings.extend(cut(id, check)),
-                Err(mistake) => check.push(*mistake),
+/// Reads the sources: files are found and cut into findings.
+pub(super) fn check(written: &[Written], around: &Around<'_>, check: &mut Check) -> Valid {
+    let mut sources = Vec::with_capacity(written.len());
+    for (sequence, source) in (1..).zip(written) {
+        match (&source.file, &source.generate) {
+            (Some(file), None) => sources.push(Source::File(files(file, check))),
+            (None, Some(written)) => {
+                sources.extend(generate::check(written, sequence, around, check).map(Source::Generate));
             }
+            // The schema lets neither none nor both of them through.
+            _ => {}
         }
     }
-    Valid(findings)
+    Valid(sources)
+}
+
+/// Finds and reads files, and cuts them into findings.
+fn files(pattern: &Spanned<String>, check: &mut Check) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for path in find(pattern, check) {
+        match check.files.read(&path) {
+            Ok(id) => findings.extend(cut(id, check)),
+            Err(mistake) => check.push(*mistake),
+        }
+    }
+    findings
 }
 
 fn find(pattern: &Spanned<String>, check: &mut Check) -> Vec<std::path::PathBuf> {
@@ -143,16 +175,17 @@ pub(in crate::scenario) fn apply(
     valid: &Valid,
     files: &Files,
     world: &World,
+    seed: u64,
     now: Timestamp,
 ) -> Result<(), Vec<Diagnostic>> {
     let directory = world.directory();
     let mut transaction = world.write_findings();
+    let import = Import { files, world, directory: &directory, now };
     let mut mistakes = Vec::new();
-    for finding in &valid.0 {
-        let import = Import { files, world, directory: &directory, now };
-        if let Err(sentence) = import.finding(&mut transaction, finding) {
-            let message = format!("Security Hub refuses finding {} of this file: {sentence}", finding.position);
-            mistakes.push(Diagnostic::at(files, finding.start(), message));
+    for source in &valid.0 {
+        match source {
+            Source::File(findings) => mistakes.extend(import.all_of_file(&mut transaction, findings)),
+            Source::Generate(generate) => mistakes.extend(import.generated(&mut transaction, generate, seed)),
         }
     }
     transaction.commit();
@@ -167,14 +200,23 @@ struct Import<'w> {
 }
 
 impl Import<'_> {
+    fn all_of_file(&self, transaction: &mut Transaction<'_>, findings: &[Finding]) -> Vec<Diagnostic> {
+        let mut mistakes = Vec::new();
+        for finding in findings {
+            if let Err(sentence) = self.finding(transaction, finding) {
+                let message = format!("Security Hub refuses finding {} of this file: {sentence}", finding.position);
+                mistakes.push(Diagnostic::at(self.files, finding.start(), message));
+            }
+        }
+        mistakes
+    }
+
     fn finding(&self, transaction: &mut Transaction<'_>, finding: &Finding) -> Result<(), String> {
         let Place { file, start, end } = finding.place;
         let text = self.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default();
         let text = scan::compact(text);
         let sent = import::read_finding(&text).map_err(|_| "it is no JSON".to_owned())?;
-        let product_arn = import::string(&sent, "ProductArn").unwrap_or_default();
-        // The fourth part of an ARN; what is no ARN is refused whatever the Region.
-        let region = Region::new(product_arn.split(':').nth(3).unwrap_or_default());
+        let region = region_of(&import::string(&sent, "ProductArn").unwrap_or_default());
         let endpoint = Endpoint { world: self.world, directory: self.directory, region: &region, now: self.now };
         let outcome = import::batch(transaction, &endpoint, Sender::Product, &[sent])
             .map_err(|error| error.message.into_owned())?;
@@ -183,4 +225,53 @@ impl Import<'_> {
             None => Ok(()),
         }
     }
+
+    /// Generates findings and imports them, batch by batch.
+    fn generated(&self, transaction: &mut Transaction<'_>, generate: &Generate, seed: u64) -> Vec<Diagnostic> {
+        let findings = match generate.findings(seed, self.now) {
+            Ok(findings) => findings,
+            Err(mistake) => return vec![Diagnostic::at(self.files, generate.place, mistake.to_string())],
+        };
+        let mut batches: BTreeMap<Region, Vec<Map<String, Value>>> = BTreeMap::new();
+        let mut refused = BTreeMap::new();
+        for finding in findings {
+            let region = region_of(finding.get("ProductArn").and_then(Value::as_str).unwrap_or_default());
+            let batch = batches.entry(region.clone()).or_default();
+            batch.push(finding);
+            if batch.len() == BATCH {
+                self.batch(transaction, &region, std::mem::take(batch), &mut refused);
+            }
+        }
+        for (region, batch) in batches {
+            self.batch(transaction, &region, batch, &mut refused);
+        }
+        let refusals = generate.refusals(&refused).into_iter();
+        refusals.map(|message| Diagnostic::at(self.files, generate.place, message)).collect()
+    }
+
+    /// Imports generated findings; what is wrong with how many of them is added to `refused`.
+    fn batch(
+        &self,
+        transaction: &mut Transaction<'_>,
+        region: &Region,
+        findings: Vec<Map<String, Value>>,
+        refused: &mut BTreeMap<String, usize>,
+    ) {
+        let count = findings.len();
+        // Templates break nothing of the model, which their tests prove; so nothing is read anew here.
+        let read = |members| Item::Read(Document { members, ..Document::default() });
+        let sent: Vec<Item<'_>> = findings.into_iter().map(read).collect();
+        let endpoint = Endpoint { world: self.world, directory: self.directory, region, now: self.now };
+        match import::batch(transaction, &endpoint, Sender::Product, &sent) {
+            Ok(outcome) => {
+                outcome.failed.into_iter().for_each(|failed| *refused.entry(failed.message).or_default() += 1);
+            }
+            Err(error) => *refused.entry(error.message.into_owned()).or_default() += count,
+        }
+    }
+}
+
+/// The Region of a product's ARN: its fourth part. What is no ARN is refused whatever the Region.
+fn region_of(product_arn: &str) -> Region {
+    Region::new(product_arn.split(':').nth(3).unwrap_or_default())
 }

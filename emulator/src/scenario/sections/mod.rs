@@ -3,9 +3,11 @@
 //! domain's own functions.
 
 pub(super) mod accounts;
+mod all_or;
 pub(super) mod clock;
 pub(super) mod credentials;
 pub(super) mod findings;
+mod generate;
 pub(super) mod hubs;
 pub(super) mod organization;
 pub(super) mod regions;
@@ -93,19 +95,23 @@ impl Written {
     pub(super) fn check(self, check: &mut Check) -> Valid {
         let regions = regions::check(self.regions, check);
         let organization = self.organization.and_then(|written| organization::check(written, check));
+        let accounts = accounts::check(self.accounts, check);
+        let hubs =
+            hubs::check(self.hubs, &hubs::Around { regions: &regions, organization: organization.as_ref() }, check);
+        let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
+        let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
+        let around =
+            generate::Around { regions: &regions, accounts: &named, hubs: &hubs, organization: organization.as_ref() };
+        let findings = findings::check(&self.findings, &around, check);
         Valid {
             name: self.name,
             clock: self.clock.map(|written| clock::check(&written, check)).unwrap_or_default(),
             seed: self.seed.unwrap_or(0),
             default_account: self.default_account.and_then(|account| check.account(&account.0)),
-            accounts: accounts::check(self.accounts, check),
+            accounts,
             credentials: credentials::check(self.credentials, check),
-            hubs: hubs::check(
-                self.hubs,
-                &hubs::Around { regions: &regions, organization: organization.as_ref() },
-                check,
-            ),
-            findings: findings::check(&self.findings, check),
+            hubs,
+            findings,
             organization,
             regions,
         }
@@ -140,7 +146,7 @@ impl Valid {
             refusals.into_iter().map(|(place, message)| Diagnostic::at(files, place, message)).collect::<Vec<_>>()
         })?;
         accounts::apply_central_management(&self.accounts, &world);
-        findings::apply(&self.findings, files, &world, now)?;
+        findings::apply(&self.findings, files, &world, self.seed, now)?;
         Ok(world)
     }
 }

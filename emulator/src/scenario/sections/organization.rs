@@ -115,6 +115,13 @@ pub(in crate::scenario) fn check(written: Written, check: &mut Check) -> Option<
     })
 }
 
+impl Valid {
+    /// Its accounts.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        [self.management_account].into_iter().chain(self.parents.keys().copied())
+    }
+}
+
 fn check_id(id: Option<&Spanned<String>>, prefix: &str, least: usize, check: &mut Check) {
     let Some(id) = id else { return };
     let fits = id.value.strip_prefix(prefix).is_some_and(|rest| {

@@ -8,18 +8,15 @@ mod apply;
 mod members;
 mod products;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Deserializer, SeqAccess, Visitor};
 
 pub(super) use apply::apply;
 
 use self::members::Member;
+use super::all_or::AllOr;
 use super::organization;
 use super::regions::{self, RegionText};
 use crate::scenario::check::{AccountText, Check};
@@ -35,7 +32,7 @@ pub(in crate::scenario) struct Written {
     /// The account that they are of.
     account: AccountText,
     /// The Regions that they are in: all of the scenario's, or a list of them.
-    regions: WrittenRegions,
+    regions: AllOr<RegionText>,
     /// Tags of the hub.
     #[serde(default)]
     tags: Entries<String>,
@@ -54,55 +51,6 @@ pub(in crate::scenario) struct Written {
     #[serde(default)]
     #[schemars(transform = crate::scenario::check::account_keys)]
     members: Entries<members::Written>,
-}
-
-/// All Regions of the scenario, or a list.
-#[derive(Clone, Debug)]
-enum WrittenRegions {
-    All,
-    Listed(Vec<RegionText>),
-}
-
-impl<'de> Deserialize<'de> for WrittenRegions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(WrittenRegionsVisitor)
-    }
-}
-
-/// Written by hand, since serde's untagged enums lose the places.
-struct WrittenRegionsVisitor;
-
-impl<'de> Visitor<'de> for WrittenRegionsVisitor {
-    type Value = WrittenRegions;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("all or a list of Regions")
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<WrittenRegions, E> {
-        Ok(WrittenRegions::All)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<WrittenRegions, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(sequence)).map(WrittenRegions::Listed)
-    }
-}
-
-impl JsonSchema for WrittenRegions {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "HubRegions".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "oneOf": [
-            { "type": "string", "const": "all" },
-            { "type": "array", "items": generator.subschema_for::<RegionText>() },
-        ]})
-    }
 }
 
 /// How findings of controls are made.
@@ -159,7 +107,7 @@ pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Chec
     for entry in written {
         let place = entry.account.0.place;
         let account = check.account(&entry.account.0);
-        let regions = entry.regions.check(around.regions, check);
+        let regions = regions_of(&entry.regions, around.regions, check);
         let hub = Hub {
             place: Some(place),
             products: entry.products.map(|products| products::check(&products, &regions, check)),
@@ -209,13 +157,16 @@ fn add_automatic(hubs: &mut BTreeMap<HubKey, Hub>, around: &Around<'_>) {
     }
 }
 
-impl WrittenRegions {
-    fn check(&self, regions: &[Region], check: &mut Check) -> Vec<Region> {
-        match self {
-            WrittenRegions::All => regions.to_vec(),
-            WrittenRegions::Listed(names) => {
-                names.iter().filter_map(|name| regions::check_one(name, regions, check)).collect()
-            }
-        }
+fn regions_of(written: &AllOr<RegionText>, regions: &[Region], check: &mut Check) -> Vec<Region> {
+    match written {
+        AllOr::All => regions.to_vec(),
+        AllOr::Listed(names) => names.iter().filter_map(|name| regions::check_one(name, regions, check)).collect(),
+    }
+}
+
+impl Valid {
+    /// The hubs that are on.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &HubKey> {
+        self.hubs.keys()
     }
 }

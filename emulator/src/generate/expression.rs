@@ -1,0 +1,117 @@
+//! What stands between braces in a text of a template: from its letters to [`Part`]s.
+
+use super::template::Scope;
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Part {
+    /// Letters.
+    Literal(String),
+    /// `{name.field}`: a name's value, or a field of it.
+    Name(Path),
+    /// Something that is new each time.
+    Fresh(Fresh),
+}
+
+/// The way to a value: the position of its name, and fields from there.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Path {
+    pub(super) name: usize,
+    pub(super) fields: Vec<String>,
+}
+
+/// What is new each time that it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Fresh {
+    /// `{hex:17}`: so many hexadecimal digits.
+    Hex(usize),
+    /// `{key:16}`: so many capital letters and digits, as ids of IAM have them.
+    Key(usize),
+    /// `{digits:10}`: so many decimal digits, the first no zero.
+    Digits(usize),
+    /// `{uuid}`
+    Uuid,
+    /// `{number:1-100}`: a whole number of a range.
+    Number(u64, u64),
+    /// `{ago:1-30}`: a time so many days before now.
+    Ago(u64, u64),
+}
+
+/// What a text of a template is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Text {
+    /// A text with parts.
+    Parts(Vec<Part>),
+    /// `{=name}`: a value as it is.
+    Value(Part),
+    /// `{use:name}`: a fragment in place of the text.
+    Use(String),
+}
+
+/// Reads a text.
+///
+/// # Errors
+/// What its braces hold that is nothing.
+pub(super) fn read(text: &str, scope: &Scope) -> Result<Text, String> {
+    if let Some(inside) = whole(text) {
+        if let Some(expression) = inside.strip_prefix('=') {
+            return part(expression, scope).map(Text::Value);
+        }
+        if let Some(fragment) = inside.strip_prefix("use:") {
+            return Ok(Text::Use(fragment.to_owned()));
+        }
+    }
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while let Some((before, after)) = rest.split_once('{') {
+        let (inside, after) = after.split_once('}').ok_or_else(|| format!("`{text}` has an open brace"))?;
+        if !before.is_empty() {
+            parts.push(Part::Literal(before.to_owned()));
+        }
+        parts.push(part(inside, scope)?);
+        rest = after;
+    }
+    if !rest.is_empty() || parts.is_empty() {
+        parts.push(Part::Literal(rest.to_owned()));
+    }
+    Ok(Text::Parts(parts))
+}
+
+/// The inside of a text that is one pair of braces.
+fn whole(text: &str) -> Option<&str> {
+    text.strip_prefix('{')?.strip_suffix('}').filter(|inside| !inside.contains('{'))
+}
+
+fn part(expression: &str, scope: &Scope) -> Result<Part, String> {
+    if expression == "uuid" {
+        return Ok(Part::Fresh(Fresh::Uuid));
+    }
+    if let Some((function, argument)) = expression.split_once(':') {
+        return fresh(function, argument).map(Part::Fresh).ok_or_else(|| format!("`{{{expression}}}` is nothing"));
+    }
+    let mut words = expression.split('.');
+    let name = words.next().unwrap_or_default();
+    let fields: Vec<String> = words.map(str::to_owned).collect();
+    let path = scope.position(name).map(|name| Path { name, fields });
+    match path {
+        Some(path) if scope.has(&path) => Ok(Part::Name(path)),
+        Some(_) => Err(format!("`{expression}` is no field of `{name}`")),
+        None => Err(format!("`{name}` is no name that stands before it")),
+    }
+}
+
+fn fresh(function: &str, argument: &str) -> Option<Fresh> {
+    let length = || argument.parse().ok();
+    let range = || {
+        let (least, most) = argument.split_once('-')?;
+        let (least, most) = (least.parse().ok()?, most.parse().ok()?);
+        (least <= most).then_some((least, most))
+    };
+    match function {
+        "hex" => length().map(Fresh::Hex),
+        "key" => length().map(Fresh::Key),
+        "digits" => length().map(Fresh::Digits),
+        "number" => range().map(|(least, most)| Fresh::Number(least, most)),
+        "ago" => range().map(|(least, most)| Fresh::Ago(least, most)),
+        _ => None,
+    }
+}

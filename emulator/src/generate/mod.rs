@@ -1,0 +1,174 @@
+//! Believable findings of AWS's own services, as many as one likes: templates filled from a seed.
+//!
+//! What lives here: reading the templates of `fixtures` ([`template`]), the population that they speak of
+//! ([`resident`]), and one finding after the other ([`Findings`]). What may not: importing them, printing them, a clock,
+//! or randomness that does not come from the seed. Equal requests give equal findings, byte for byte, and a longer
+//! sequence begins with the shorter one.
+
+mod evaluate;
+mod expression;
+mod resident;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use fastrand::Rng;
+use securityhub_fixtures::generators::GENERATORS;
+use securityhub_fixtures::products;
+use serde_json::{Map, Value};
+
+use self::evaluate::{Around, finding};
+use self::resident::Residents;
+use self::template::Template;
+use crate::state::{AccountId, HubKey, Timestamp};
+
+/// A product whose findings can be generated, by the product part of its ARN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Product(usize);
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Whose findings; of several, each gets its usual share.
+    pub products: Vec<Product>,
+    /// How many.
+    pub count: usize,
+    /// The accounts and Regions that they are spread over.
+    pub hubs: Vec<HubKey>,
+    /// The security account of the organization, whose policies Firewall Manager applies.
+    pub administrator: AccountId,
+    /// How many days back they reach.
+    pub days: u32,
+    /// The seed. Resources come from it alone, so that all requests of a seed speak of the same ones.
+    pub seed: u64,
+    /// Which findings of the seed: sequences speak of the same resources and share no finding.
+    pub sequence: u64,
+    /// The time; nothing is later.
+    pub now: Timestamp,
+    /// Whether they come as the private product of their account, which BatchImportFindings lets the account send
+    /// (IMP-01), and not as AWS's own product, which it does not (IMP-11). Their names still say whose they are (ASF-23).
+    pub private: bool,
+}
+
+/// A template that cannot be read. The ones that are built in can, as a test proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake(String);
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl Product {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Product> {
+        (0..GENERATORS.len()).map(Product)
+    }
+
+    /// The one of this name, such as `guardduty`.
+    pub fn named(name: &str) -> Option<Product> {
+        Product::all().find(|product| product.name() == name)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        GENERATORS.get(self.0).map_or("", |generator| generator.product_id)
+    }
+
+    /// Whether a partition has it.
+    pub fn is_in(self, partition: &str) -> bool {
+        self.listed().is_some_and(|product| product.partitions.contains(&partition))
+    }
+
+    fn listed(self) -> Option<&'static products::Product> {
+        products::find("aws", self.name())
+    }
+
+    fn template(self) -> Result<Template, Mistake> {
+        let text = GENERATORS.get(self.0).map_or("", |generator| generator.template);
+        Template::read(text).map_err(|mistake| Mistake(format!("template {}: {mistake}", self.name())))
+    }
+
+    /// Its ARN in a Region.
+    fn arn(self, hub: &HubKey, private: bool) -> String {
+        if private {
+            let HubKey { account, region } = hub;
+            return format!("arn:{}:securityhub:{region}:{account}:product/{account}/default", region.partition());
+        }
+        let account = self.listed().and_then(|product| product.account).unwrap_or_default();
+        let (partition, region) = (hub.region.partition(), &hub.region);
+        format!("arn:{partition}:securityhub:{region}:{account}:product/aws/{}", self.name())
+    }
+}
+
+/// Findings in ASFF, one after the other.
+pub struct Findings {
+    request: Request,
+    sources: Vec<Source>,
+    random: Rng,
+    made: usize,
+}
+
+/// A product with the hubs whose partition has it.
+struct Source {
+    product: Product,
+    template: Template,
+    hubs: Vec<HubKey>,
+    residents: Residents,
+}
+
+/// The findings of a request. A product is left out of Regions whose partition does not have it; where nothing is left,
+/// there are no findings.
+///
+/// # Errors
+/// A template that cannot be read.
+pub fn findings(request: Request) -> Result<Findings, Mistake> {
+    let mut sources = Vec::with_capacity(request.products.len());
+    for product in &request.products {
+        let has_it = |hub: &&HubKey| product.is_in(hub.region.partition());
+        let hubs: Vec<HubKey> = request.hubs.iter().filter(has_it).cloned().collect();
+        if !hubs.is_empty() {
+            let template = product.template()?;
+            sources.push(Source { product: *product, template, hubs, residents: Residents::new(request.seed) });
+        }
+    }
+    let random = resident::random(&[&request.seed.to_string(), "findings", &request.sequence.to_string()]);
+    Ok(Findings { request, sources, random, made: 0 })
+}
+
+impl Iterator for Findings {
+    type Item = Map<String, Value>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.made == self.request.count {
+            return None;
+        }
+        let source = template::pick(&mut self.random, &self.sources, |source| source.template.weight)?;
+        let source = self.sources.get_mut(source)?;
+        let hub = source.hubs.get(self.random.usize(..source.hubs.len()))?;
+        let around = Around {
+            product_arn: source.product.arn(hub, self.request.private),
+            hub,
+            administrator: self.request.administrator,
+            days: self.request.days,
+            now: self.request.now,
+        };
+        self.made += 1;
+        let mut made = finding(&source.template, &around, &mut source.residents, &mut self.random);
+        if let (true, Some(product)) = (self.request.private, source.product.listed()) {
+            made.insert("ProductName".to_owned(), product.product_name.into());
+            made.insert("CompanyName".to_owned(), product.company_name.into());
+        }
+        Some(made)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = if self.sources.is_empty() { 0 } else { self.request.count - self.made };
+        (left, Some(left))
+    }
+}

@@ -1,0 +1,353 @@
+//! Templates: files of kinds of findings, read into trees whose names are resolved.
+//!
+//! A file has `weight` (the product's share among several), `names`, `fragments`, `finding` (members of every finding),
+//! and `kinds`, each with `kind` (what it is called), `weight`, `names`, `like` (fragments of findings) and `finding`.
+//! `shared.json` is laid under each file: its names and fragments come first. A finding is merged, object into object,
+//! from that of `shared.json`, that of its file, the fragments that its kind is like, and the kind's own; `null` leaves a
+//! member out.
+//!
+//! **Names** hold from where they stand: a name may use those before it, a kind's names also those of its file, and a
+//! later name hides an earlier one. Each gets one value a finding, so that an id may stand in several places.
+//! - a text: its value is the text;
+//! - a list: one of its items; an object among them may have a `weight`, else it weighs 1;
+//! - an object: a record, its fields being texts and values;
+//! - `{"residents": 8, "per": "region", "each": {…}}`: one of so many records that an account has in a Region (`region`),
+//!   that it has in all (`account`), or that all accounts share (`organization`). They depend on the seed alone and so
+//!   recur. `{row}` counts them from 1.
+//!
+//! **Given names**: `account`, `region`, `partition`, `dns_suffix`, `console` (host of the Region's console),
+//! `administrator` (the organization's security account), `product_arn`, `row`, and `time` with `first_observed`,
+//! `last_observed`, `created` and `updated`.
+//!
+//! **Texts** hold expressions in braces: a name or a field of it (`{instance.id}`), or something that is new each time:
+//! `{hex:17}`, `{key:16}`, `{digits:10}`, `{uuid}`, `{number:1-100}`, `{ago:1-30}` (a time, days before now). A text that
+//! is one expression with `=` becomes the value as it is: `"{=host.asn}"` a number, `"{=package.cvss}"` an object.
+//! `"{use:instance}"` stands for a fragment. What names a field that this record lacks is left out, and so is the text
+//! around it.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use securityhub_fixtures::generators::SHARED;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::expression::{self, Part, Path, Text};
+
+/// The names that every template has, in the order of their positions.
+pub(super) const GIVEN: [&str; 9] =
+    ["account", "region", "partition", "dns_suffix", "console", "administrator", "product_arn", "row", "time"];
+/// The fields of `time`.
+pub(super) const TIMES: [&str; 4] = ["first_observed", "last_observed", "created", "updated"];
+/// How deep fragments may use each other.
+const DEPTH: usize = 8;
+
+/// A template.
+#[derive(Debug)]
+pub(super) struct Template {
+    /// The product's share among several.
+    pub(super) weight: u64,
+    /// What names stand for, by position.
+    pub(super) names: Vec<Name>,
+    /// Kinds of findings.
+    pub(super) kinds: Vec<Kind>,
+}
+
+/// A kind of finding.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// What it is called.
+    #[cfg(test)]
+    pub(super) name: String,
+    pub(super) weight: u64,
+    pub(super) finding: Node,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Name {
+    /// One of [`GIVEN`].
+    Given,
+    /// A value that is made for each finding.
+    Once(Node),
+    /// One of the residents.
+    Resident(Residence),
+}
+
+/// Residents of one name.
+#[derive(Clone, Debug)]
+pub(super) struct Residence {
+    /// The kind that they are of, if any, and the name; with the seed they decide what the residents are.
+    pub(super) name: String,
+    pub(super) count: usize,
+    pub(super) per: Per,
+    pub(super) each: Node,
+}
+
+/// Whose residents are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Per {
+    /// An account's in a Region.
+    Region,
+    /// An account's.
+    Account,
+    /// Everybody's.
+    Organization,
+}
+
+/// A value of a template.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    /// The same each time.
+    Constant(Value),
+    /// A text with parts.
+    Text(Vec<Part>),
+    /// A part as it is.
+    Value(Part),
+    /// `{…}`
+    Object(Vec<(String, Node)>),
+    /// `[…]`
+    List(Vec<Node>),
+    /// One of several, each with its weight.
+    Choice(Vec<(u64, Node)>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default = "one")]
+    weight: u64,
+    #[serde(default)]
+    names: Map<String, Value>,
+    #[serde(default)]
+    fragments: BTreeMap<String, Value>,
+    #[serde(default)]
+    finding: Value,
+    #[serde(default)]
+    kinds: Vec<WrittenKind>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenKind {
+    kind: String,
+    #[serde(default = "one")]
+    weight: u64,
+    #[serde(default)]
+    names: Map<String, Value>,
+    /// Fragments of findings that are laid under its own members.
+    #[serde(default)]
+    like: Vec<String>,
+    finding: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenResidence {
+    residents: usize,
+    per: Per,
+    each: Value,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// The names that a text may use, and the fragments.
+#[derive(Default)]
+pub(super) struct Scope {
+    positions: BTreeMap<String, usize>,
+    names: Vec<Name>,
+    fragments: BTreeMap<String, Value>,
+}
+
+impl Template {
+    /// Reads a template over the shared one.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn read(text: &str) -> Result<Template, String> {
+        let shared: Written = serde_json::from_str(SHARED).map_err(|error| format!("shared.json: {error}"))?;
+        let written: Written = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let mut scope = Scope::with_given_names();
+        scope.fragments = shared.fragments;
+        scope.fragments.extend(written.fragments);
+        scope.define(shared.names, "").map_err(|mistake| format!("shared.json: {mistake}"))?;
+        scope.define(written.names, "")?;
+        let mut finding = shared.finding;
+        merge(&mut finding, written.finding);
+        let positions = scope.positions.clone();
+        let mut kinds = Vec::with_capacity(written.kinds.len());
+        for kind in written.kinds {
+            scope.positions.clone_from(&positions);
+            kinds.push(scope.kind(&finding, kind)?);
+        }
+        Ok(Template { weight: written.weight, names: scope.names, kinds })
+    }
+}
+
+impl Scope {
+    fn with_given_names() -> Scope {
+        let positions = GIVEN.iter().enumerate().map(|(position, name)| ((*name).to_owned(), position)).collect();
+        Scope { positions, names: vec![Name::Given; GIVEN.len()], fragments: BTreeMap::new() }
+    }
+
+    /// The position of a name.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.positions.get(name).copied()
+    }
+
+    /// Whether a name has these fields, in at least one of the records that it can be.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        match self.names.get(path.name) {
+            Some(Name::Given) => match &path.fields[..] {
+                [] => GIVEN.get(path.name) != Some(&"time"),
+                [field] => GIVEN.get(path.name) == Some(&"time") && TIMES.contains(&&**field),
+                _ => false,
+            },
+            Some(Name::Once(node)) => self.node_has(node, &path.fields),
+            Some(Name::Resident(residence)) => self.node_has(&residence.each, &path.fields),
+            None => false,
+        }
+    }
+
+    fn node_has(&self, node: &Node, fields: &[String]) -> bool {
+        let [field, rest @ ..] = fields else { return true };
+        match node {
+            Node::Object(members) => members.iter().any(|(name, node)| name == field && self.node_has(node, rest)),
+            Node::Choice(items) => items.iter().any(|(_, node)| self.node_has(node, fields)),
+            Node::Constant(value) => fields.iter().try_fold(value, |value, field| value.get(field)).is_some(),
+            Node::Value(Part::Name(path)) => {
+                self.has(&Path { name: path.name, fields: [&path.fields[..], fields].concat() })
+            }
+            Node::Value(_) | Node::Text(_) | Node::List(_) => false,
+        }
+    }
+
+    /// Defines names; `of` tells residents of a kind from those of others.
+    fn define(&mut self, names: Map<String, Value>, of: &str) -> Result<(), String> {
+        for (name, value) in names {
+            let defined = self.name(&name, of, value).map_err(|mistake| format!("name {name}: {mistake}"))?;
+            self.positions.insert(name, self.names.len());
+            self.names.push(defined);
+        }
+        Ok(())
+    }
+
+    fn name(&self, name: &str, of: &str, value: Value) -> Result<Name, String> {
+        match value {
+            Value::Object(members) if members.contains_key("residents") => {
+                let written: WrittenResidence =
+                    serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
+                let each = self.node(written.each, 0)?;
+                let WrittenResidence { residents: count, per, .. } = written;
+                Ok(Name::Resident(Residence { name: format!("{of}/{name}"), count, per, each }))
+            }
+            Value::Array(items) if !items.is_empty() => {
+                let item = |mut item: Value| {
+                    let weight = item.as_object_mut().and_then(|members| members.shift_remove("weight"));
+                    Ok((weight.and_then(|weight| weight.as_u64()).unwrap_or(1), self.node(item, 0)?))
+                };
+                items.into_iter().map(item).collect::<Result<_, String>>().map(|items| Name::Once(Node::Choice(items)))
+            }
+            value => self.node(value, 0).map(Name::Once),
+        }
+    }
+
+    fn kind(&mut self, of_all: &Value, written: WrittenKind) -> Result<Kind, String> {
+        let WrittenKind { kind, weight, names, like, finding } = written;
+        let in_kind = |mistake| format!("kind {kind}: {mistake}");
+        self.define(names, &kind).map_err(in_kind)?;
+        let mut merged = of_all.clone();
+        for fragment in like {
+            let found = self.fragments.get(&fragment).ok_or_else(|| in_kind(format!("`{fragment}` is no fragment")))?;
+            merge(&mut merged, found.clone());
+        }
+        merge(&mut merged, finding);
+        let finding = self.node(merged, 0).map_err(in_kind)?;
+        Ok(Kind {
+            #[cfg(test)]
+            name: kind,
+            weight,
+            finding,
+        })
+    }
+
+    /// Reads a value; `depth` says in how many fragments it lies.
+    fn node(&self, value: Value, depth: usize) -> Result<Node, String> {
+        match value {
+            Value::String(text) => self.text(&text, depth),
+            Value::Array(items) => {
+                let nodes = items.into_iter().map(|item| self.node(item, depth)).collect::<Result<Vec<_>, _>>()?;
+                Ok(constant(Node::List(nodes)))
+            }
+            Value::Object(members) => {
+                let member = |(name, value)| Ok((name, self.node(value, depth)?));
+                Ok(constant(Node::Object(members.into_iter().map(member).collect::<Result<Vec<_>, String>>()?)))
+            }
+            other => Ok(Node::Constant(other)),
+        }
+    }
+
+    fn text(&self, text: &str, depth: usize) -> Result<Node, String> {
+        Ok(match expression::read(text, self)? {
+            Text::Parts(parts) => match &parts[..] {
+                [Part::Literal(text)] => Node::Constant(Value::String(text.clone())),
+                _ => Node::Text(parts),
+            },
+            Text::Value(part) => Node::Value(part),
+            Text::Use(name) => {
+                let fragment = self.fragments.get(&name).filter(|_| depth < DEPTH);
+                let fragment = fragment.ok_or_else(|| format!("`{name}` is no fragment, or uses itself"))?;
+                self.node(fragment.clone(), depth + 1).map_err(|mistake| format!("fragment {name}: {mistake}"))?
+            }
+        })
+    }
+}
+
+/// Makes one constant of what holds constants only; what is null is left out.
+fn constant(node: Node) -> Node {
+    let is_constant = |node: &Node| matches!(node, Node::Constant(_));
+    match &node {
+        Node::Object(members) if members.iter().all(|(_, node)| is_constant(node)) => {
+            let member = |(name, node): &(String, Node)| match node {
+                Node::Constant(value) if !value.is_null() => Some((name.clone(), value.clone())),
+                _ => None,
+            };
+            Node::Constant(Value::Object(members.iter().filter_map(member).collect()))
+        }
+        Node::List(nodes) if nodes.iter().all(is_constant) => {
+            let item = |node: &Node| match node {
+                Node::Constant(value) if !value.is_null() => Some(value.clone()),
+                _ => None,
+            };
+            Node::Constant(Value::Array(nodes.iter().filter_map(item).collect()))
+        }
+        _ => node,
+    }
+}
+
+/// Lays a value over another: object into object, anything else in its place.
+fn merge(under: &mut Value, over: Value) {
+    match (under, over) {
+        (Value::Object(under), Value::Object(over)) => {
+            for (name, value) in over {
+                merge(under.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (under, over) => *under = over,
+    }
+}
+
+/// The position of one item, by weight; `None` where nothing weighs anything.
+pub(super) fn pick<T>(random: &mut Rng, items: &[T], weight: impl Fn(&T) -> u64) -> Option<usize> {
+    let total: u64 = items.iter().map(&weight).sum();
+    let mut at = random.u64(..total.max(1));
+    items.iter().position(|item| {
+        let weight = weight(item);
+        let here = at < weight;
+        at = at.saturating_sub(weight);
+        here
+    })
+}

@@ -1,0 +1,213 @@
+//! `generate` of `findings`: how many findings of which product, for which hubs.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use super::all_or::AllOr;
+use super::hubs;
+use super::organization;
+use super::regions::{self, RegionText};
+use crate::generate::{self, Product, Request};
+use crate::scenario::check::{AccountText, Check};
+use crate::scenario::files::Place;
+use crate::scenario::spanned::Spanned;
+use crate::scenario::suggest;
+use crate::state::{AccountId, HubKey, Region, Timestamp};
+
+const MOST_FINDINGS: u64 = 1_000_000;
+const MOST_DAYS: u64 = 365;
+/// The word for all products.
+const ALL: &str = "all";
+
+/// Findings that are made up, believably: they come from the scenario's seed and clock, and their resources recur.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Generate")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    /// The product that sends them, such as guardduty; or all, each with its usual share.
+    product: ProductText,
+    /// How many, from 1 to 1,000,000.
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = MOST_FINDINGS))]
+    count: Spanned<u64>,
+    /// The accounts that they are of: all that have a hub, or a list. Left out, all.
+    accounts: Option<AllOr<AccountText>>,
+    /// The Regions that they are in: all with a hub of these accounts, or a list. Left out, all.
+    regions: Option<AllOr<RegionText>>,
+    /// How many days before the clock's time the oldest one was seen, at most 365. Left out, 30.
+    #[schemars(extend("maximum" = MOST_DAYS))]
+    days: Option<Spanned<u64>>,
+}
+
+/// The name of a product as it is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+struct ProductText(Spanned<String>);
+
+impl JsonSchema for ProductText {
+    fn schema_name() -> Cow<'static, str> {
+        "GeneratedProduct".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": names().collect::<Vec<_>>() })
+    }
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    Product::all().map(Product::name).chain([ALL])
+}
+
+/// What is generated, without mistakes.
+#[derive(Debug)]
+pub(super) struct Generate {
+    /// Where its product is written.
+    pub(super) place: Place,
+    /// The product, as it is written.
+    pub(super) product: String,
+    products: Vec<Product>,
+    count: usize,
+    hubs: Vec<HubKey>,
+    administrator: AccountId,
+    days: u32,
+    /// Its position among the sources of findings, so that no two make the same findings.
+    sequence: u64,
+}
+
+/// What it refers to.
+pub(super) struct Around<'a> {
+    /// The scenario's Regions.
+    pub(super) regions: &'a [Region],
+    /// Accounts that the scenario names.
+    pub(super) accounts: &'a BTreeSet<AccountId>,
+    /// The hubs that are on.
+    pub(super) hubs: &'a hubs::Valid,
+    /// The organization.
+    pub(super) organization: Option<&'a organization::Valid>,
+}
+
+/// Reads what is asked for; `None` when it cannot be made.
+pub(super) fn check(written: &Written, sequence: u64, around: &Around<'_>, check: &mut Check) -> Option<Generate> {
+    let products = products(&written.product.0, check);
+    let count = number(&written.count, 1, MOST_FINDINGS, "findings", check);
+    let days = written.days.as_ref().map_or(Some(30), |days| number(days, 0, MOST_DAYS, "days", check));
+    let hubs = hubs_of(written, around, check);
+    let (products, count, days, mut hubs) = (products?, count?, days?, hubs?);
+    let Spanned { value: product, place } = written.product.0.clone();
+    hubs.retain(|hub| products.iter().any(|product| product.is_in(hub.region.partition())));
+    let Some(first) = hubs.first() else {
+        let mistake = check.at(place, format!("no hub is on that takes findings of `{product}`"));
+        check.push(mistake.expected("an account and a Region that `hubs` switches on"));
+        return None;
+    };
+    let delegated = around.organization.and_then(|organization| organization.delegated_administrator);
+    let administrator = delegated.unwrap_or(first.account);
+    Some(Generate {
+        place,
+        product,
+        products,
+        count: usize::try_from(count).unwrap_or(usize::MAX),
+        hubs,
+        administrator,
+        days: u32::try_from(days).unwrap_or(u32::MAX),
+        sequence,
+    })
+}
+
+fn products(name: &Spanned<String>, check: &mut Check) -> Option<Vec<Product>> {
+    if name.value == ALL {
+        return Some(Product::all().collect());
+    }
+    let found = Product::named(&name.value);
+    if found.is_none() {
+        let mistake = check.at(name.place, format!("findings of `{}` cannot be generated", name.value));
+        let nearest = suggest::nearest(&name.value, names());
+        check.push(mistake.expected(suggest::choices(names())).suggest(nearest));
+    }
+    found.map(|product| vec![product])
+}
+
+fn number(written: &Spanned<u64>, least: u64, most: u64, of: &str, check: &mut Check) -> Option<u64> {
+    let fits = (least..=most).contains(&written.value);
+    if !fits {
+        let mistake = check.at(written.place, format!("{} {of} cannot be generated", written.value));
+        check.push(mistake.expected(format!("a number from {least} to {most}")));
+    }
+    fits.then_some(written.value)
+}
+
+/// The hubs that findings are for: where all accounts or all Regions are meant, those that are on; else each account
+/// in each Region, on or not. `None` after a mistake.
+fn hubs_of(written: &Written, around: &Around<'_>, check: &mut Check) -> Option<Vec<HubKey>> {
+    let before = check.mistakes.len();
+    let accounts: Option<Vec<AccountId>> = match &written.accounts {
+        None | Some(AllOr::All) => None,
+        Some(AllOr::Listed(listed)) => {
+            Some(listed.iter().filter_map(|account| account_of(account, around, check)).collect())
+        }
+    };
+    let regions: Option<Vec<Region>> = match &written.regions {
+        None | Some(AllOr::All) => None,
+        Some(AllOr::Listed(listed)) => {
+            Some(listed.iter().filter_map(|region| regions::check_one(region, around.regions, check)).collect())
+        }
+    };
+    if check.mistakes.len() > before {
+        return None;
+    }
+    let both = accounts.as_ref().zip(regions.as_ref());
+    if let Some((accounts, regions)) = both {
+        let in_all = |account: &AccountId| {
+            let account = *account;
+            regions.iter().map(move |region| HubKey { account, region: region.clone() })
+        };
+        return Some(accounts.iter().flat_map(in_all).collect());
+    }
+    let is_meant = |hub: &&HubKey| {
+        accounts.as_ref().is_none_or(|accounts| accounts.contains(&hub.account))
+            && regions.as_ref().is_none_or(|regions| regions.contains(&hub.region))
+    };
+    Some(around.hubs.keys().filter(is_meant).cloned().collect())
+}
+
+fn account_of(AccountText(written): &AccountText, around: &Around<'_>, check: &mut Check) -> Option<AccountId> {
+    let account = check.account(written)?;
+    let known = around.accounts.contains(&account);
+    if !known {
+        let mistake = check.at(written.place, format!("{account} is no account of this scenario"));
+        let nearest = suggest::nearest(account.as_str(), around.accounts.iter().map(AccountId::as_str));
+        let expected = "an account of `hubs`, `accounts` or the `organization`";
+        check.push(mistake.expected(expected).suggest(nearest));
+    }
+    known.then_some(account)
+}
+
+impl Generate {
+    /// The findings.
+    ///
+    /// # Errors
+    /// A template that cannot be read.
+    pub(super) fn findings(&self, seed: u64, now: Timestamp) -> Result<generate::Findings, generate::Mistake> {
+        generate::findings(Request {
+            products: self.products.clone(),
+            count: self.count,
+            hubs: self.hubs.clone(),
+            administrator: self.administrator,
+            days: self.days,
+            seed,
+            sequence: self.sequence,
+            now,
+            private: false,
+        })
+    }
+
+    /// What is told of findings that were refused: each sentence once, with how many it is said of.
+    pub(super) fn refusals(&self, sentences: &BTreeMap<String, usize>) -> Vec<String> {
+        let told = |(sentence, times): (&String, &usize)| {
+            format!("Security Hub refuses {times} of {} generated findings of {}: {sentence}", self.count, self.product)
+        };
+        sentences.iter().map(told).collect()
+    }
+}
