@@ -9,7 +9,10 @@ use crate::testing::{ADMINISTRATOR, REGION, Stage, finding, id};
 
 mod attributes;
 mod batches;
+mod changes;
+mod histories;
 mod retention;
+mod rules;
 mod updates;
 
 fn hub() -> Stage {

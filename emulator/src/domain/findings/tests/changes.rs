@@ -1,0 +1,356 @@
+//! What customers change: BatchUpdateFindings and UpdateFindings.
+
+use securityhub_fixtures::Operation::{BatchUpdateFindings, UpdateFindings};
+
+use super::*;
+use crate::state::MemberStatus;
+use crate::testing::{MEMBER, finding_of};
+
+fn identifier(finding: &Value) -> Value {
+    json!({ "Id": finding["Id"], "ProductArn": finding["ProductArn"] })
+}
+
+/// Imports a finding, changes it, and gives it as it is read then.
+fn changed(stage: &Stage, with: Value, update: Value) -> Value {
+    let finding = finding("f", with);
+    stored(stage, &finding);
+    change(stage, &finding, update);
+    read(stage, "f")
+}
+
+fn change(stage: &Stage, finding: &Value, update: Value) {
+    let answer = stage.good(ADMINISTRATOR, BatchUpdateFindings, request(&[identifier(finding)], update));
+    assert_eq!(answer, json!({ "ProcessedFindings": [identifier(finding)], "UnprocessedFindings": [] }));
+}
+
+fn request(identifiers: &[Value], update: Value) -> Value {
+    let mut request = json!({ "FindingIdentifiers": identifiers });
+    request.as_object_mut().unwrap().extend(update.as_object().unwrap().clone());
+    request
+}
+
+/// The same finding, imported a day later.
+fn later(stage: &Stage, with: Value) -> Value {
+    let mut finding = finding("f", json!({ "UpdatedAt": "2026-01-11T08:00:00Z" }));
+    finding.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    stored(stage, &finding)
+}
+
+#[test]
+fn buf_01_buf_02_identifiers_are_counted_and_nothing_given_changes_nothing() {
+    let stage = hub();
+    let one = finding("f", json!({}));
+    let before = stored(&stage, &one);
+    change(&stage, &one, json!({}));
+    assert_eq!(read(&stage, "f"), before);
+    for (count, said) in [(0, "fewer than 1"), (101, "more than 100")] {
+        let request = request(&vec![identifier(&one); count], json!({}));
+        assert_eq!(
+            stage.refused(ADMINISTRATOR, BatchUpdateFindings, request, 400, "InvalidInputException"),
+            format!("Invalid parameter 'FindingIdentifiers'. data.FindingIdentifiers should NOT have {said} items")
+        );
+    }
+}
+
+#[test]
+fn buf_03_a_value_that_breaks_a_limit_refuses_the_call() {
+    let stage = hub();
+    let one = finding("f", json!({}));
+    let before = stored(&stage, &one);
+    let refused = |update: Value| {
+        let request = request(&[identifier(&one)], update);
+        stage.refused(ADMINISTRATOR, BatchUpdateFindings, request, 400, "InvalidInputException")
+    };
+    for (update, said) in [
+        (json!({ "Confidence": 101 }), "Invalid parameter 'Confidence'. data.Confidence should be <= 100"),
+        (
+            json!({ "Note": { "Text": "t" } }),
+            "Invalid parameter 'Note'. data.Note should have required property 'UpdatedBy'",
+        ),
+        (
+            json!({ "Note": { "Text": "x".repeat(513), "UpdatedBy": "me" } }),
+            "Invalid parameter 'Note'. data.Note.Text should NOT be longer than 512 characters",
+        ),
+        (
+            json!({ "Workflow": { "Status": "DONE" } }),
+            "Invalid parameter 'Workflow'. data.Workflow.Status should be equal to one of the allowed values",
+        ),
+        (
+            json!({ "Types": ["a/b/c/d"] }),
+            "Invalid parameter 'Types'. data.Types[0] should match pattern \"^([^/]+)(/[^/]+){0,2}$\"",
+        ),
+        (
+            json!({ "RelatedFindings": vec![json!({ "Id": "i", "ProductArn": "p" }); 11] }),
+            "Invalid parameter 'RelatedFindings'. data.RelatedFindings should NOT have more than 10 items",
+        ),
+    ] {
+        assert_eq!(refused(update), said);
+    }
+    assert_eq!(read(&stage, "f"), before);
+}
+
+#[test]
+fn buf_04_without_a_hub_there_is_nothing_to_change() {
+    let request = request(&[identifier(&finding("f", json!({})))], json!({}));
+    Stage::empty().refused(ADMINISTRATOR, BatchUpdateFindings, request.clone(), 401, "InvalidAccessException");
+}
+
+#[test]
+fn buf_10_buf_11_buf_13_an_administrator_changes_the_one_copy_of_its_members() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    let of_member = finding_of(MEMBER, "m", json!({}));
+    let of_administrator = finding("a", json!({}));
+    stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [of_member] }));
+    import(&stage, std::slice::from_ref(&of_administrator));
+    let resolve = |finding: &Value| request(&[identifier(finding)], json!({ "Workflow": { "Status": "RESOLVED" } }));
+    let is_found = |account: &str, finding: &Value| {
+        let answer = stage.good(account, BatchUpdateFindings, resolve(finding));
+        answer["UnprocessedFindings"] == json!([])
+    };
+    assert!(!is_found(ADMINISTRATOR, &of_member), "no relation");
+    stage.member(MemberStatus::Enabled);
+    assert!(is_found(ADMINISTRATOR, &of_member));
+    assert!(!is_found(MEMBER, &of_administrator));
+    for account in [ADMINISTRATOR, MEMBER] {
+        let filters = json!({ "Filters": { "Id": [{ "Value": "m", "Comparison": "EQUALS" }] } });
+        let seen = stage.good(account, GetFindings, filters);
+        assert_eq!(seen["Findings"][0]["Workflow"]["Status"], "RESOLVED");
+    }
+}
+
+#[test]
+fn buf_20_a_note_replaces_the_one_before_and_is_dated_by_the_service() {
+    let stage = hub();
+    let note = |text: &str| json!({ "Note": { "Text": text, "UpdatedBy": "me" } });
+    let first = changed(&stage, json!({}), note("one"));
+    assert_eq!(first["Note"], json!({ "Text": "one", "UpdatedBy": "me", "UpdatedAt": "2026-01-15T09:00:00.000Z" }));
+    stage.days_pass(1);
+    change(&stage, &finding("f", json!({})), note("\"two\""));
+    let expected = json!({ "Text": "\"two\"", "UpdatedBy": "me", "UpdatedAt": "2026-01-16T09:00:00.000Z" });
+    assert_eq!(read(&stage, "f")["Note"], expected);
+}
+
+#[test]
+fn buf_21_to_buf_25_a_severity_is_completed_and_keeps_what_the_provider_called_it() {
+    let severity = json!({ "Label": "HIGH", "Original": "8.1", "Product": 8.5 });
+    for (update, expected) in [
+        (json!({ "Label": "LOW" }), json!({ "Label": "LOW", "Normalized": 1, "Product": 8.5, "Original": "8.1" })),
+        (
+            json!({ "Normalized": 95 }),
+            json!({ "Label": "CRITICAL", "Normalized": 95, "Product": 8.5, "Original": "8.1" }),
+        ),
+        (
+            json!({ "Normalized": 5, "Label": "HIGH" }),
+            json!({ "Label": "HIGH", "Normalized": 5, "Product": 8.5, "Original": "8.1" }),
+        ),
+        (json!({ "Product": 0 }), json!({ "Label": "HIGH", "Normalized": 70, "Product": 0, "Original": "8.1" })),
+    ] {
+        let with = json!({ "Severity": severity });
+        let found = changed(&hub(), with, json!({ "Severity": update }))["Severity"].clone();
+        assert_eq!(found, expected, "{update}");
+    }
+}
+
+#[test]
+fn buf_26_to_buf_31_values_are_set_and_lists_and_maps_replaced() {
+    let with = json!({
+        "Confidence": 50, "UserDefinedFields": { "a": "b" }, "RecordState": "ARCHIVED",
+        "RelatedFindings": [{ "ProductArn": "p", "Id": "1" }, { "ProductArn": "p", "Id": "2" }],
+    });
+    let update = json!({
+        "Confidence": 0, "Criticality": 100, "Types": ["TTPs"], "VerificationState": "TRUE_POSITIVE",
+        "RelatedFindings": [{ "ProductArn": "q", "Id": "3" }], "UserDefinedFields": { "c": "d" },
+        "Workflow": { "Status": "SUPPRESSED" },
+    });
+    let stage = hub();
+    let found = changed(&stage, with, update.clone());
+    for (name, value) in update.as_object().unwrap() {
+        assert_eq!(&found[name], value, "{name}");
+    }
+    assert_eq!((&found["WorkflowState"], &found["RecordState"]), (&json!("NEW"), &json!("ARCHIVED")));
+    change(&stage, &found, json!({ "UserDefinedFields": {}, "Workflow": { "Status": "NOTIFIED" } }));
+    let found = read(&stage, "f");
+    assert_eq!((found.get("UserDefinedFields"), &found["Workflow"]["Status"]), (None, &json!("NOTIFIED")));
+}
+
+#[test]
+fn buf_32_to_buf_34_what_the_provider_says_stays() {
+    let stage = hub();
+    let before = stored(&stage, &finding("f", json!({})));
+    stage.days_pass(1);
+    change(&stage, &before, json!({ "Severity": { "Label": "LOW" }, "Confidence": 3, "Types": ["TTPs"] }));
+    let after = read(&stage, "f");
+    for name in ["FindingProviderFields", "UpdatedAt", "ProcessedAt", "RecordState", "ProductFields", "Resources"] {
+        assert_eq!(after[name], before[name], "{name}");
+    }
+}
+
+#[test]
+fn asf_56_buf_35_what_a_customer_has_given_is_out_of_the_reach_of_imports() {
+    let stage = hub();
+    // Given with the value that it has: given all the same.
+    changed(&stage, json!({ "Confidence": 40 }), json!({ "Severity": { "Label": "HIGH" }, "Criticality": 9 }));
+    let sent = json!({
+        "Confidence": 41, "Severity": { "Label": "LOW" },
+        "FindingProviderFields": { "Severity": { "Label": "CRITICAL" }, "Types": ["TTPs"] },
+    });
+    let found = later(&stage, sent);
+    assert_eq!(found["Severity"], json!({ "Label": "HIGH", "Normalized": 70 }));
+    assert_eq!(found["FindingProviderFields"]["Severity"], json!({ "Label": "CRITICAL", "Normalized": 90 }));
+    assert_eq!((&found["Criticality"], &found["Confidence"]), (&json!(9), &json!(41)));
+    assert_eq!(found["FindingProviderFields"].get("Criticality"), None);
+}
+
+#[test]
+fn rei_05_rei_06_a_customers_attributes_survive_an_import() {
+    let stage = hub();
+    let update = json!({
+        "Note": { "Text": "t", "UpdatedBy": "me" }, "UserDefinedFields": { "a": "b" },
+        "VerificationState": "BENIGN_POSITIVE", "Workflow": { "Status": "NOTIFIED" },
+    });
+    let before = changed(&stage, json!({}), update);
+    let after =
+        later(&stage, json!({ "Workflow": { "Status": "NEW" }, "UserDefinedFields": { "x": "y" }, "Title": "T" }));
+    for name in ["Note", "UserDefinedFields", "VerificationState", "Workflow"] {
+        assert_eq!(after[name], before[name], "{name}");
+    }
+    assert_eq!(after["Title"], "T");
+}
+
+#[test]
+fn buf_40_buf_41_what_is_unknown_or_named_twice_is_listed() {
+    let stage = hub();
+    let known = finding("a", json!({}));
+    import(&stage, std::slice::from_ref(&known));
+    let unknown = json!({ "Id": "nope", "ProductArn": known["ProductArn"] });
+    let identifiers = [identifier(&known), identifier(&known), unknown.clone(), unknown.clone()];
+    let answer = stage.good(ADMINISTRATOR, BatchUpdateFindings, request(&identifiers, json!({ "Confidence": 1 })));
+    let unprocessed = |identifier: &Value, code: &str, message: &str| json!({ "FindingIdentifier": identifier, "ErrorCode": code, "ErrorMessage": message });
+    let duplicate =
+        |identifier| unprocessed(identifier, "DuplicatedFindingIdentifier", "Finding Identifier is duplicated");
+    assert_eq!(
+        answer,
+        json!({
+            "ProcessedFindings": [identifier(&known)],
+            "UnprocessedFindings": [
+                duplicate(&identifier(&known)),
+                unprocessed(&unknown, "FindingNotFound", "Finding Not Found"),
+                duplicate(&unknown),
+            ],
+        })
+    );
+}
+
+#[test]
+fn buf_43_a_finding_does_not_grow_beyond_240_kb() {
+    let stage = hub();
+    let many: serde_json::Map<String, Value> = (0..32).map(|n| (format!("k{n}"), json!("x".repeat(1024)))).collect();
+    let resources: Vec<Value> =
+        (0..6).map(|n| json!({ "Type": "Other", "Id": format!("r{n}"), "Details": { "Other": many } })).collect();
+    let large = finding("f", json!({ "Resources": resources }));
+    let before = stored(&stage, &large);
+    let fields: serde_json::Map<String, Value> = (0..50).map(|n| (format!("k{n}"), json!("x".repeat(1024)))).collect();
+    let request = request(&[identifier(&large)], json!({ "UserDefinedFields": fields }));
+    let answer = stage.good(ADMINISTRATOR, BatchUpdateFindings, request);
+    let said = &answer["UnprocessedFindings"][0];
+    assert_eq!(
+        (&said["ErrorCode"], &said["ErrorMessage"]),
+        (&json!("FindingSizeExceeded"), &json!("Finding size exceeded 240 KB"))
+    );
+    assert_eq!(read(&stage, "f"), before);
+}
+
+fn update_findings(stage: &Stage, id: &str, update: Value) {
+    let mut request = update;
+    request["Filters"] = json!({ "Id": [{ "Value": id, "Comparison": "EQUALS" }] });
+    assert_eq!(stage.good(ADMINISTRATOR, UpdateFindings, request), json!({}));
+}
+
+#[test]
+fn upf_01_upf_02_upf_07_all_that_match_are_changed_and_something_must_be_given() {
+    let stage = hub();
+    import(&stage, &[finding("a", json!({})), finding("b", json!({})), finding("c", json!({ "Title": "other" }))]);
+    let filters = json!({ "Title": [{ "Value": "Port", "Comparison": "PREFIX" }] });
+    stage.good(ADMINISTRATOR, UpdateFindings, json!({ "Filters": filters, "RecordState": "ARCHIVED" }));
+    let states = ["a", "b", "c"].map(|id| read(&stage, id)["RecordState"].clone());
+    assert_eq!(states, ["ARCHIVED", "ARCHIVED", "ACTIVE"]);
+    stage.refused(ADMINISTRATOR, UpdateFindings, json!({ "Filters": filters }), 400, "InvalidInputException");
+    let nothing = json!({ "Id": [{ "Value": "nope", "Comparison": "EQUALS" }] });
+    let answer = stage.good(ADMINISTRATOR, UpdateFindings, json!({ "Filters": nothing, "RecordState": "ACTIVE" }));
+    assert_eq!(answer, json!({}));
+    let bad = json!({ "Title": [{ "Value": "a", "Comparison": "CONTAINS" }] });
+    let said = stage.refused(
+        ADMINISTRATOR,
+        UpdateFindings,
+        json!({ "Filters": bad, "RecordState": "ACTIVE" }),
+        400,
+        "InvalidInputException",
+    );
+    assert!(said.starts_with("Invalid Filters in the input: data.Title[0].Comparison"), "{said}");
+}
+
+#[test]
+fn upf_03_the_members_account_sees_what_its_administrator_did() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
+    stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [finding_of(MEMBER, "m", json!({}))] }));
+    update_findings(&stage, "m", json!({ "Note": { "Text": "seen", "UpdatedBy": "me" } }));
+    let seen = stage.good(MEMBER, GetFindings, json!({}));
+    assert_eq!(seen["Findings"][0]["Note"]["Text"], "seen");
+}
+
+#[test]
+fn upf_05_upf_08_the_next_import_takes_it_back() {
+    let stage = hub();
+    let note = |text: &str| json!({ "Note": { "Text": text, "UpdatedBy": "me" } });
+    let before = changed(&stage, json!({}), note("kept"));
+    let mut update = note("passing");
+    update["RecordState"] = json!("ARCHIVED");
+    update_findings(&stage, "f", update);
+    update_findings(&stage, "f", note("passing too"));
+    let between = read(&stage, "f");
+    assert_eq!(
+        (&between["Note"]["Text"], &between["RecordState"], &between["UpdatedAt"], &between["ProcessedAt"]),
+        (&json!("passing too"), &json!("ARCHIVED"), &before["UpdatedAt"], &before["ProcessedAt"])
+    );
+    let after = later(&stage, json!({}));
+    assert_eq!((&after["Note"], &after["RecordState"]), (&before["Note"], &json!("ACTIVE")));
+    // A note that BatchUpdateFindings writes stays, whatever was beneath.
+    update_findings(&stage, "f", note("passing"));
+    change(&stage, &after, note("lasting"));
+    let sent = json!({ "UpdatedAt": "2026-01-12T08:00:00Z" });
+    assert_eq!(later(&stage, sent)["Note"]["Text"], "lasting");
+}
+
+#[test]
+fn upf_05_without_a_note_beneath_none_is_left() {
+    let stage = hub();
+    stored(&stage, &finding("f", json!({})));
+    update_findings(&stage, "f", json!({ "Note": { "Text": "passing", "UpdatedBy": "me" } }));
+    assert_eq!(later(&stage, json!({})).get("Note"), None);
+}
+
+#[test]
+fn upf_06_a_finding_that_is_active_again_is_new_again() {
+    let stage = hub();
+    changed(&stage, json!({ "RecordState": "ARCHIVED" }), json!({ "Workflow": { "Status": "RESOLVED" } }));
+    update_findings(&stage, "f", json!({ "RecordState": "ACTIVE" }));
+    assert_eq!(read(&stage, "f")["Workflow"]["Status"], "NEW");
+}
+
+#[test]
+fn ret_03_a_customers_change_does_not_prolong_a_findings_life() {
+    let stage = hub();
+    stored(&stage, &finding("f", json!({})));
+    stage.days_pass(89);
+    change(&stage, &finding("f", json!({})), json!({ "Confidence": 1 }));
+    stage.days_pass(2);
+    assert_eq!(read(&stage, "f"), Value::Null);
+    // An old UpdatedAt does not make a finding vanish that was imported now.
+    stored(
+        &stage,
+        &finding("old", json!({ "UpdatedAt": "2020-01-01T00:00:00Z", "CreatedAt": "2020-01-01T00:00:00Z" })),
+    );
+    stage.days_pass(60);
+    assert_ne!(read(&stage, "old"), Value::Null);
+}

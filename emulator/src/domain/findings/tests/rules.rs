@@ -1,0 +1,240 @@
+//! Automation rules as findings arrive (filters.md 5.3 and 5.4).
+
+use securityhub_fixtures::Operation::{
+    BatchUpdateAutomationRules, BatchUpdateFindings, CreateAutomationRule, GetFindingHistory, UpdateFindings,
+};
+
+use super::*;
+use crate::state::MemberStatus;
+use crate::testing::{MEMBER, finding_of};
+
+/// Makes a rule for findings whose title begins with `Port`, or with other criteria, and gives its ARN.
+fn rule(stage: &Stage, order: u32, update: Value, with: Value) -> String {
+    rule_of(stage, ADMINISTRATOR, REGION, order, update, with)
+}
+
+fn rule_of(stage: &Stage, account: &str, region: &str, order: u32, update: Value, with: Value) -> String {
+    let mut request = json!({
+        "RuleOrder": order, "RuleName": format!("rule {order}"), "Description": "d",
+        "Criteria": { "Title": [{ "Value": "Port", "Comparison": "PREFIX" }] },
+        "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": update }],
+    });
+    request.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    let answer = stage.call_in(region, account, CreateAutomationRule, request).unwrap();
+    answer["RuleArn"].as_str().unwrap().to_owned()
+}
+
+fn equals(name: &str, value: &str) -> Value {
+    json!({ "Criteria": { name: [{ "Value": value, "Comparison": "EQUALS" }] } })
+}
+
+fn suppressed() -> Value {
+    json!({ "Workflow": { "Status": "SUPPRESSED" } })
+}
+
+fn status(stage: &Stage) -> Value {
+    read(stage, "f")["Workflow"]["Status"].clone()
+}
+
+fn import_on(stage: &Stage, day: u32, with: Value) {
+    let mut finding = finding("f", json!({ "UpdatedAt": format!("2026-01-{day:02}T08:00:00Z") }));
+    finding.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    import(stage, &[finding]);
+}
+
+fn customer(stage: &Stage, update: Value) {
+    let finding = finding("f", json!({}));
+    let mut request = json!({ "FindingIdentifiers": [{ "Id": finding["Id"], "ProductArn": finding["ProductArn"] }] });
+    request.as_object_mut().unwrap().extend(update.as_object().unwrap().clone());
+    stage.good(ADMINISTRATOR, BatchUpdateFindings, request);
+}
+
+#[test]
+fn imp_43_aru_30_aru_40_a_rule_runs_on_creates_and_updates_and_not_at_rest() {
+    let stage = hub();
+    import_on(&stage, 10, json!({ "Severity": { "Label": "LOW" } }));
+    rule(&stage, 1, suppressed(), equals("SeverityLabel", "LOW"));
+    assert_eq!(status(&stage), "NEW", "not at rest");
+    import_on(&stage, 11, json!({ "Severity": { "Label": "LOW" } }));
+    assert_eq!(status(&stage), "SUPPRESSED");
+    import(&stage, &[finding("new", json!({ "Severity": { "Label": "LOW" } })), finding("other", json!({}))]);
+    assert_eq!(read(&stage, "new")["Workflow"]["Status"], "SUPPRESSED");
+    assert_eq!(read(&stage, "other")["Workflow"]["Status"], "NEW");
+}
+
+#[test]
+fn rei_03_aru_30_an_import_that_is_ignored_meets_no_rule() {
+    let stage = hub();
+    import_on(&stage, 10, json!({}));
+    rule(&stage, 1, suppressed(), json!({}));
+    import_on(&stage, 10, json!({}));
+    assert_eq!(status(&stage), "NEW");
+}
+
+#[test]
+fn aru_31_buf_37_a_customers_change_runs_no_rule() {
+    let stage = hub();
+    rule(&stage, 1, suppressed(), equals("SeverityLabel", "LOW"));
+    import_on(&stage, 10, json!({}));
+    customer(&stage, json!({ "Severity": { "Label": "LOW" } }));
+    let filters = json!({ "Id": [{ "Value": "f", "Comparison": "EQUALS" }] });
+    stage.good(ADMINISTRATOR, UpdateFindings, json!({ "Filters": filters, "RecordState": "ACTIVE" }));
+    assert_eq!(status(&stage), "NEW");
+    // The document says HIGH as before: that is what the rule looks at.
+    import_on(&stage, 11, json!({}));
+    assert_eq!((status(&stage), &read(&stage, "f")["Severity"]["Label"]), (json!("NEW"), &json!("LOW")));
+}
+
+#[test]
+fn aru_32_aru_33_what_is_missing_is_filled_in_before_criteria_look() {
+    for criteria in [
+        json!({ "WorkflowStatus": [{ "Value": "NEW", "Comparison": "EQUALS" }] }),
+        json!({ "ProductName": [{ "Value": "Default", "Comparison": "EQUALS" }] }),
+        json!({ "CompanyName": [{ "Value": "Personal", "Comparison": "EQUALS" }] }),
+        json!({ "RecordState": [{ "Value": "ACTIVE", "Comparison": "EQUALS" }] }),
+        json!({ "SeverityLabel": [{ "Value": "MEDIUM", "Comparison": "EQUALS" }] }),
+        json!({ "Type": [{ "Value": "TTPs", "Comparison": "EQUALS" }] }),
+        json!({ "ResourceRegion": [{ "Value": REGION, "Comparison": "EQUALS" }] }),
+        json!({ "CreatedAt": [{ "DateRange": { "Value": 7, "Unit": "DAYS" } }] }),
+        json!({ "Title": [{ "Value": "22", "Comparison": "CONTAINS" }] }),
+    ] {
+        let stage = hub();
+        rule(&stage, 1, json!({ "Confidence": 77 }), json!({ "Criteria": criteria }));
+        let provider = json!({ "Severity": { "Normalized": 41 }, "Types": ["TTPs"] });
+        let without = json!({ "Severity": null, "Types": null, "FindingProviderFields": provider });
+        import(&stage, &[finding("f", without)]);
+        assert_eq!(read(&stage, "f")["Confidence"], 77, "{criteria}");
+    }
+}
+
+#[test]
+fn aru_34_the_last_writer_sets_the_field() {
+    for sent in [json!({}), json!({ "Workflow": { "Status": "NEW" } })] {
+        let stage = hub();
+        import_on(&stage, 10, json!({}));
+        customer(&stage, json!({ "Workflow": { "Status": "NOTIFIED" } }));
+        rule(&stage, 1, suppressed(), equals("WorkflowStatus", "NEW"));
+        import_on(&stage, 11, sent);
+        assert_eq!(status(&stage), "SUPPRESSED");
+        customer(&stage, json!({ "Workflow": { "Status": "NOTIFIED" } }));
+        assert_eq!(status(&stage), "NOTIFIED");
+    }
+}
+
+#[test]
+fn aru_35_aru_37_later_rules_overwrite_and_a_terminal_one_is_the_last() {
+    let severity = |label: &str| json!({ "Severity": { "Label": label }, "Confidence": label.len() });
+    for (is_terminal, label, confidence) in [(false, "INFORMATIONAL", 8), (true, "CRITICAL", 8)] {
+        let stage = hub();
+        rule(&stage, 2, json!({ "Severity": { "Label": "INFORMATIONAL" } }), json!({}));
+        rule(&stage, 1, severity("CRITICAL"), json!({ "IsTerminal": is_terminal }));
+        import_on(&stage, 10, json!({}));
+        let found = read(&stage, "f");
+        assert_eq!((&found["Severity"]["Label"], &found["Confidence"]), (&json!(label), &json!(confidence)));
+    }
+}
+
+#[test]
+fn aru_35_of_equal_orders_the_one_changed_earlier_comes_first() {
+    let stage = hub();
+    let first = rule(&stage, 1, json!({ "Confidence": 1 }), json!({}));
+    stage.days_pass(1);
+    rule(&stage, 1, json!({ "Confidence": 2 }), json!({}));
+    import(&stage, &[finding("a", json!({}))]);
+    assert_eq!(read(&stage, "a")["Confidence"], 2);
+    stage.days_pass(1);
+    let items = json!([{ "RuleArn": first, "RuleName": "changed" }]);
+    stage.good(ADMINISTRATOR, BatchUpdateAutomationRules, json!({ "UpdateAutomationRulesRequestItems": items }));
+    import(&stage, &[finding("b", json!({}))]);
+    assert_eq!(read(&stage, "b")["Confidence"], 1);
+}
+
+#[test]
+fn aru_36_criteria_do_not_see_what_earlier_rules_did() {
+    let stage = hub();
+    rule(&stage, 1, json!({ "Severity": { "Label": "LOW" } }), json!({}));
+    rule(&stage, 2, suppressed(), equals("SeverityLabel", "LOW"));
+    import_on(&stage, 10, json!({}));
+    assert_eq!((status(&stage), &read(&stage, "f")["Severity"]["Label"]), (json!("NEW"), &json!("LOW")));
+}
+
+#[test]
+fn aru_39_rules_reach_members_and_their_own_region_only() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.call_in("eu-west-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
+    rule_of(&stage, ADMINISTRATOR, "eu-west-1", 1, json!({ "Confidence": 5 }), json!({}));
+    rule_of(&stage, MEMBER, REGION, 1, json!({ "Confidence": 6 }), json!({}));
+    stage.member(MemberStatus::Enabled);
+    let confidence = |id: &str| {
+        stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [finding_of(MEMBER, id, json!({}))] }));
+        read(&stage, id).get("Confidence").cloned()
+    };
+    assert_eq!(confidence("a"), None, "a member's own rules rest");
+    rule(&stage, 1, json!({ "Confidence": 7 }), json!({}));
+    assert_eq!(confidence("b"), Some(json!(7)));
+}
+
+#[test]
+fn aru_50_an_action_sets_what_batch_update_findings_sets() {
+    let update = json!({
+        "Note": { "Text": "by rule", "UpdatedBy": "rule" }, "Severity": { "Normalized": 95 }, "Confidence": 1,
+        "VerificationState": "FALSE_POSITIVE", "Criticality": 2, "Types": ["TTPs"],
+        "UserDefinedFields": { "a": "b" }, "Workflow": { "Status": "RESOLVED" },
+        "RelatedFindings": [{ "ProductArn": "arn:aws:securityhub:us-east-1::product/a/b", "Id": "i" }],
+    });
+    let (by_rule, by_customer) = (hub(), hub());
+    rule(&by_rule, 1, update.clone(), json!({}));
+    import_on(&by_rule, 10, json!({}));
+    import_on(&by_customer, 10, json!({}));
+    customer(&by_customer, update);
+    assert_eq!(read(&by_rule, "f"), read(&by_customer, "f"));
+}
+
+#[test]
+fn aru_51_aru_52_what_a_rule_set_stays_and_the_finding_keeps_its_time() {
+    let stage = hub();
+    let arn = rule(&stage, 1, json!({ "Severity": { "Label": "LOW" } }), json!({}));
+    import_on(&stage, 10, json!({}));
+    assert_eq!(read(&stage, "f")["UpdatedAt"], "2026-01-10T08:00:00Z");
+    let delete = json!({ "AutomationRulesArns": [arn] });
+    stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::BatchDeleteAutomationRules, delete);
+    import_on(&stage, 11, json!({ "Severity": { "Label": "CRITICAL" } }));
+    let found = read(&stage, "f");
+    assert_eq!(found["Severity"]["Label"], "LOW");
+    assert_eq!(found["FindingProviderFields"]["Severity"]["Label"], "CRITICAL");
+    customer(&stage, json!({ "Severity": { "Label": "MEDIUM" } }));
+    assert_eq!(read(&stage, "f")["Severity"]["Label"], "MEDIUM");
+}
+
+#[test]
+fn his_10_aru_53_aru_54_a_rule_leaves_a_record_of_its_own_if_it_changed_something() {
+    let stage = hub();
+    let arn = rule(&stage, 1, json!({ "Severity": { "Label": "LOW" } }), json!({}));
+    rule(&stage, 2, json!({ "Workflow": { "Status": "NEW" } }), json!({}));
+    import_on(&stage, 10, json!({}));
+    let finding = finding("f", json!({}));
+    let request = json!({ "FindingIdentifier": { "Id": finding["Id"], "ProductArn": finding["ProductArn"] } });
+    let records = || stage.good(ADMINISTRATOR, GetFindingHistory, request.clone())["Records"].clone();
+    let told = records();
+    assert_eq!(told.as_array().unwrap().len(), 2);
+    assert_eq!(told[0]["UpdateSource"], json!({ "Type": "BATCH_UPDATE_FINDINGS", "Identity": arn }));
+    assert_eq!(
+        told[0]["Updates"],
+        json!([
+            { "UpdatedField": "Severity.Label", "OldValue": "HIGH", "NewValue": "LOW" },
+            { "UpdatedField": "Severity.Normalized", "OldValue": "70", "NewValue": "1" },
+        ])
+    );
+    assert_eq!(told[1]["FindingCreated"], true);
+    import_on(&stage, 11, json!({ "Title": "Port 23 is open" }));
+    assert_eq!(records().as_array().unwrap().len(), 3, "the import's record, and none of the rules");
+}
+
+#[test]
+fn aru_55_workflow_resets_happen_before_rules() {
+    let stage = hub();
+    rule(&stage, 1, json!({ "Workflow": { "Status": "NOTIFIED" } }), equals("Title", "again"));
+    import_on(&stage, 10, json!({ "RecordState": "ARCHIVED", "Workflow": { "Status": "RESOLVED" } }));
+    import_on(&stage, 11, json!({ "Title": "again" }));
+    assert_eq!(status(&stage), "NOTIFIED");
+}
