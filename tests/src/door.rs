@@ -46,6 +46,13 @@ impl Door {
         door
     }
 
+    /// Another client of the same service, for another thread.
+    #[must_use]
+    pub fn beside(&self) -> Door {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        Door { service: self.service.clone(), runtime, account: self.account.clone(), region: self.region.clone() }
+    }
+
     /// Sends a request as it is.
     pub fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.runtime.block_on(self.service.handle(request))
