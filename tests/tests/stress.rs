@@ -243,7 +243,7 @@ fn read_during_imports(readers: &[&(dyn Fn(&mut Client<'_>) + Sync)]) {
     });
 }
 
-const WALKS: usize = 16;
+const WALKS: usize = 10;
 
 #[test]
 fn srt_18_rei_03_walks_in_the_order_of_storing_see_each_finding_once_during_imports() {
