@@ -152,7 +152,7 @@ pub fn request(random: &mut Random) -> Request<Bytes> {
             1..=6 => neighbour(random),
             7..=10 => anything(random),
             11..=12 => presigned(random),
-            _ => Ok(operation(random)),
+            _ => operation(random),
         };
         if let Ok(mut request) = made {
             if random.one_in(5) {
@@ -181,7 +181,7 @@ fn soup(random: &mut Random, request: &mut Request<Bytes>) {
 type Made = http::Result<Request<Bytes>>;
 
 /// A request of an operation: valid, or with one constraint broken, and then mutated now and then.
-fn operation(random: &mut Random) -> Request<Bytes> {
+fn operation(random: &mut Random) -> Made {
     // Those that are built have more to break, and a world without hubs answers little.
     let operation = match random.below(8) {
         0 => Operation::EnableSecurityHub,
@@ -204,13 +204,13 @@ fn operation(random: &mut Random) -> Request<Bytes> {
     if !input.is_object() {
         input = Value::Object(serde_json::Map::new());
     }
-    let mut request = door::request(operation, &input, &authorization(random, "securityhub"));
+    let mut request = door::try_request(operation, &input, &authorization(random, "securityhub"))?;
     if random.one_in(3) {
         let mut body = request.body().to_vec();
         mutate(random, &mut body);
         *request.body_mut() = body.into();
     }
-    request
+    Ok(request)
 }
 
 /// Replaces some value inside by another.
