@@ -40,13 +40,19 @@ impl std::fmt::Display for Rates {
     }
 }
 
-/// Imports `count` findings from two connections and makes sure that all are there.
+/// Imports `count` findings and makes sure that all are there.
 pub(crate) fn import(program: &Child, count: usize) -> Rates {
-    let requests = |connection| -> Box<dyn Requests> { Box::new(Imports::new(connection, count / CONNECTIONS)) };
-    let answers = load::run(program.address(), (0..CONNECTIONS).map(requests).collect(), None);
+    let rates = send(program, count);
     let health = once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
     let health: Value = serde_json::from_slice(&health).expect("health is JSON");
     assert_eq!(health["findings"], count, "all are imported: {health}");
+    rates
+}
+
+/// Sends imports of `count` findings from two connections.
+pub(crate) fn send(server: &Child, count: usize) -> Rates {
+    let requests = |connection| -> Box<dyn Requests> { Box::new(Imports::new(connection, count / CONNECTIONS)) };
+    let answers = load::run(server.address(), (0..CONNECTIONS).map(requests).collect(), None);
     Rates { tenths: tenths(answers.start, &answers.times), whole: answers.rate() * as_number(BATCH) }
 }
 

@@ -50,6 +50,8 @@ fn main() {
     first_import(&program, count);
     imports(&program, count);
     let bare = Child::bare();
+    once(bare.address(), &bare::prepare(b"{}"));
+    line("the same requests into the bare server", &import::send(&bare, count).to_string(), "");
     page(&program, &bare);
     latencies(&program, &bare);
 }
