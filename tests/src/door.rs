@@ -46,6 +46,13 @@ impl Door {
         door
     }
 
+    /// Another client of the same service, for another thread.
+    #[must_use]
+    pub fn beside(&self) -> Door {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        Door { service: self.service.clone(), runtime, account: self.account.clone(), region: self.region.clone() }
+    }
+
     /// Sends a request as it is.
     pub fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.runtime.block_on(self.service.handle(request))
@@ -68,6 +75,14 @@ impl Door {
 
 /// The request of an operation, as an SDK makes it: labels encoded, query members in the query, the rest in the body.
 pub fn request(operation: Operation, input: &Value, authorization: &str) -> Request<Bytes> {
+    try_request(operation, input, authorization).expect("a request that an SDK could send")
+}
+
+/// The same, of an input that may be too long for a path.
+///
+/// # Errors
+/// What makes it no request.
+pub fn try_request(operation: Operation, input: &Value, authorization: &str) -> http::Result<Request<Bytes>> {
     let model = operation.model();
     let Kind::Structure(structure) = &model.input.shape().kind else { panic!("an input is a structure") };
     let mut path = model.path.replace('+', "");
@@ -104,7 +119,6 @@ pub fn request(operation: Operation, input: &Value, authorization: &str) -> Requ
         .header("authorization", authorization)
         .header("content-type", "application/json")
         .body(body)
-        .expect("a request that an SDK could send")
 }
 
 fn encode(value: &Value) -> String {

@@ -86,7 +86,8 @@ fn key_of(key: ShapeId, number: u32) -> String {
     }
 }
 
-fn string_of(string: &StringShape) -> String {
+/// The shortest valid string, or a value of its enum.
+pub(crate) fn string_of(string: &StringShape) -> String {
     if string.date_time {
         return "2026-01-15T08:00:00Z".to_owned();
     }

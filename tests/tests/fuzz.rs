@@ -1,14 +1,24 @@
-//! A bounded run of the fuzzer; `src/bin/fuzz.rs` is the long one.
+//! Bounded runs of the fuzzer; `src/bin/fuzz.rs` is the long one.
 
 use securityhub_local_tests::random::{Doors, Random};
 
 #[test]
 fn err_01_err_11_random_requests_get_answers_that_aws_could_give() {
-    let (doors, mut random) = (Doors::default(), Random::new(1));
+    let (mut doors, mut random) = (Doors::default(), Random::new(1));
     let mut successes = 0;
-    for _ in 0..20_000 {
+    for _ in 0..10_000 {
         let status = doors.knock(&mut random);
         successes += u32::from(status < 300);
     }
     assert!(successes > 100, "some of the requests are good ones: {successes}");
+}
+
+#[test]
+fn err_01_imp_30_random_findings_and_filters_get_answers_that_aws_could_give() {
+    let (mut doors, mut random) = (Doors::default(), Random::new(2));
+    for _ in 0..2_000 {
+        doors.store.knock(&mut random);
+    }
+    let (imported, read) = (doors.store.imported, doors.store.read);
+    assert!(imported > 500 && read > 1_000, "many are good ones: {imported} imported, {read} read");
 }

@@ -1,34 +1,21 @@
-//! Requests, as the bytes that go over the connection.
+//! The requests of this bench.
 
 use std::fmt::Write as _;
 
-const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, \
-                             SignedHeaders=host;x-amz-date, Signature=\
-                             0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-
-/// A request with a signature that looks real.
-pub(crate) fn http(method_and_path: &str, body: &[u8]) -> Vec<u8> {
-    let mut request = format!(
-        "{method_and_path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {AUTHORIZATION}\r\nx-amz-date: \
-         20260115T090000Z\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    )
-    .into_bytes();
-    request.extend_from_slice(body);
-    request
-}
+use crate::common::http::{self, ACCOUNT};
+use crate::common::load::Requests;
 
 pub(crate) fn enable_hub() -> Vec<u8> {
-    http("POST /accounts", b"{}")
+    http::request("POST /accounts", ACCOUNT, b"{}")
 }
 
 pub(crate) fn describe_hub() -> Vec<u8> {
-    http("GET /accounts", b"")
+    http::request("GET /accounts", ACCOUNT, b"")
 }
 
 pub(crate) fn page() -> Vec<u8> {
     let filters = br#"{"Filters":{"SeverityLabel":[{"Value":"HIGH","Comparison":"EQUALS"}]},"MaxResults":100}"#;
-    http("POST /findings", filters)
+    http::request("POST /findings", ACCOUNT, filters)
 }
 
 /// Import requests of 100 findings whose ids differ from one request to the next.
@@ -53,7 +40,7 @@ impl Imports {
             push_finding(&mut body, position);
         }
         body.push_str("]}");
-        let request = http("POST /findings/import", body.as_bytes());
+        let request = http::request("POST /findings/import", ACCOUNT, body.as_bytes());
         let ids = request
             .windows(12)
             .enumerate()
@@ -66,15 +53,16 @@ impl Imports {
     pub(crate) fn body_length(&self) -> usize {
         self.body_length
     }
+}
 
-    /// The next request.
-    pub(crate) fn next(&mut self) -> &[u8] {
+impl Requests for Imports {
+    fn next(&mut self) -> Option<&[u8]> {
         for &at in &self.ids {
             let id = format!("{:04}{:08}", self.stream, self.next);
             self.request[at..at + 12].copy_from_slice(&id.as_bytes()[..12]);
             self.next += 1;
         }
-        &self.request
+        Some(&self.request)
     }
 }
 

@@ -6,36 +6,37 @@
 
 #![allow(clippy::expect_used, reason = "a bench stops where it cannot go on")]
 
-mod bare;
 mod bodies;
-mod child;
-mod load;
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "the other bench uses the rest")]
+mod common;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 use bodies::Imports;
-use child::Child;
-use load::{Request, run};
+use common::bare::{self, Limit};
+use common::child::Child;
+use common::compare::{Pairs, compare};
+use common::connection::once;
+use common::load::{Requests, Same};
+use common::summary::Summary;
 
-/// Pairs of rounds; each round lasts [`ROUND`].
-const PAIRS: usize = 5;
-const ROUND: Duration = Duration::from_millis(1500);
 const STARTS: usize = 21;
 /// Findings in the store when a page is read, in batches of 100.
 const STORED_BATCHES: usize = 200;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if arguments.iter().any(|argument| argument == "--bare") {
+    if std::env::args().any(|argument| argument == "--bare") {
         return bare::serve();
     }
     let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/quickstart.yaml");
     println!("start to healthy, with the quickstart: {}", starts(&quickstart));
-    println!("\n{:<28} {:>12} {:>12}   ratio, median (min … max of {PAIRS} pairs)", "call", "program /s", "bare /s");
+    println!("\n{:<28} {}", "call", Pairs::titles());
     let program = Child::program(&[]);
     let bare = Child::bare();
-    run_once(&program, &bodies::enable_hub());
+    once(program.address(), &bodies::enable_hub());
     describe_hub(&program, &bare);
     import(&program, &bare);
     page(&bare);
@@ -43,77 +44,48 @@ fn main() {
 
 /// Milliseconds from starting the process to an answer of its health check: median and range.
 fn starts(scenario: &Path) -> String {
-    let mut times: Vec<f64> = (0..STARTS)
-        .map(|_| {
-            let start = Instant::now();
-            let program = Child::program(&["--scenario", &scenario.to_string_lossy()]);
-            run_once(&program, b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
-            start.elapsed().as_secs_f64() * 1000.0
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    format!("{:.1} ms (median of {STARTS}; {:.1} … {:.1})", times[STARTS / 2], times[0], times[STARTS - 1])
-}
-
-fn run_once(server: &Child, request: &[u8]) {
-    let answer = load::once(server.address(), request);
-    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    let times = Summary::of((0..STARTS).map(|_| {
+        let start = Instant::now();
+        let program = Child::program(&["--scenario", &scenario.to_string_lossy()]);
+        once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
+        start.elapsed().as_secs_f64() * 1000.0
+    }));
+    format!("{:.1} ms (median of {STARTS}; {:.1} … {:.1})", times.median(), times.least(), times.greatest())
 }
 
 fn describe_hub(program: &Child, bare: &Child) {
     let request = bodies::describe_hub();
-    let answer = load::body(&load::once(program.address(), &request));
-    compare("DescribeHub", program, bare, || Request::Same(request.clone()), &bare::echo(&answer));
+    let answer = once(program.address(), &request);
+    let pairs = compare(program, bare, &|| Box::new(Same(request.clone())), &bare::echo(&answer));
+    println!("{:<28} {pairs}", "DescribeHub");
 }
 
 fn import(program: &Child, bare: &Child) {
     let imports = Imports::new(0);
     println!("  (a body of {} bytes)", imports.body_length());
-    let counter = std::sync::atomic::AtomicU32::new(1);
-    let request = || {
-        let stream = counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Request::Import(Box::new(Imports::new(stream)))
-    };
-    compare("import of 100 x 2.4 KB", program, bare, request, &bare::sink(&imports));
+    let counter = AtomicU32::new(1);
+    let requests = || -> Box<dyn Requests> { Box::new(Imports::new(counter.fetch_add(1, Ordering::Relaxed))) };
+    let pairs = compare(program, bare, &requests, &sink(imports));
+    println!("{:<28} {pairs}", "import of 100 x 2.4 KB");
+}
+
+/// The limit of an import: the bare server reads the same body and answers as briefly.
+fn sink(imports: Imports) -> Limit {
+    let answer = br#"{"FailedCount":0,"SuccessCount":100,"FailedFindings":[]}"#;
+    Limit { prepare: bare::prepare(answer), requests: Box::new(move || Box::new(imports.clone())) }
 }
 
 /// A page of 100 with one EQUALS, out of a store that the load before has not grown.
 fn page(bare: &Child) {
     let program = Child::program(&[]);
-    run_once(&program, &bodies::enable_hub());
+    once(program.address(), &bodies::enable_hub());
     let mut imports = Imports::new(0);
     for _ in 0..STORED_BATCHES {
-        run_once(&program, imports.next());
+        once(program.address(), imports.next().unwrap_or_default());
     }
     let request = bodies::page();
-    let answer = load::body(&load::once(program.address(), &request));
+    let answer = once(program.address(), &request);
     println!("  (a page of {} bytes, {} findings stored)", answer.len(), STORED_BATCHES * 100);
-    compare("GetFindings, page of 100", &program, bare, || Request::Same(request.clone()), &bare::echo(&answer));
-}
-
-/// Runs the two in turn and prints medians and ratios.
-fn compare(name: &str, program: &Child, bare: &Child, request: impl Fn() -> Request, limit: &bare::Limit) {
-    run_once(bare, &limit.prepare);
-    let (mut ratios, mut ours, mut limits) = (Vec::new(), Vec::new(), Vec::new());
-    run(program.address(), &request, ROUND / 3);
-    run(bare.address(), &|| limit.request.copy(), ROUND / 3);
-    for _ in 0..PAIRS {
-        let our = run(program.address(), &request, ROUND);
-        let bare = run(bare.address(), &|| limit.request.copy(), ROUND);
-        ratios.push(our / bare);
-        ours.push(our);
-        limits.push(bare);
-    }
-    for list in [&mut ratios, &mut ours, &mut limits] {
-        list.sort_by(f64::total_cmp);
-    }
-    let middle = PAIRS / 2;
-    println!(
-        "{name:<28} {:>12.0} {:>12.0}   {:.2} ({:.2} … {:.2})",
-        ours[middle],
-        limits[middle],
-        ratios[middle],
-        ratios[0],
-        ratios[PAIRS - 1]
-    );
+    let pairs = compare(&program, bare, &|| Box::new(Same(request.clone())), &bare::echo(&answer));
+    println!("{:<28} {pairs}", "GetFindings, page of 100");
 }

@@ -42,6 +42,11 @@ pub fn batch_import_findings(
     transaction: &mut Transaction<'_>,
     input: Input<'_>,
 ) -> Result<Answer, AwsError> {
+    if input.items.is_empty() {
+        return Err(AwsError::invalid_input(
+            "Invalid parameter 'Findings'. data.Findings should NOT have fewer than 1 items",
+        ));
+    }
     for (position, item) in input.items.iter().enumerate() {
         has_id(position, item)?;
     }

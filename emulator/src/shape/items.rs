@@ -1,8 +1,11 @@
 //! The items of a list that an operation judges one by one, each read on its own.
 
+use std::collections::BTreeMap;
+
 use securityhub_engine::json;
 use securityhub_fixtures::model::{Kind, ShapeId};
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::read::{self, Document};
 use super::scan::{self, Span};
@@ -31,7 +34,7 @@ pub enum Item<'t> {
 }
 
 /// Reads the items of `list` in the body of `input`, which is compact text. None when the body is no JSON, has no such
-/// list or not as many items as it may: the call is refused then, and reading the whole body tells why.
+/// list or not as many items as it may, or spells the list's name with escapes.
 pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Option<Items<'t>> {
     let (shape, min, max) = list_shape(input, list)?;
     let bytes = text.as_bytes();
@@ -57,8 +60,21 @@ pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Op
         found = Some(items);
         end
     })?;
-    let items = found.filter(|items| items.len() >= min && items.len() <= max && end == text.len())?;
-    Some(Items { list, items })
+    let items = found.filter(|items| items.len() >= min && items.len() <= max)?;
+    (json::blanks(bytes, end) == text.len()).then_some(Items { list, items })
+}
+
+/// The same of JSON text in any spelling, at leisure. None when there is no such list or not as many items as it may
+/// have: the call is refused then.
+pub(super) fn spelled_otherwise(input: ShapeId, list: &'static str, text: &str) -> Option<Items<'static>> {
+    let (shape, min, max) = list_shape(input, list)?;
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
+    let items: Vec<&RawValue> = serde_json::from_str(members.get(list)?.get()).ok()?;
+    if items.len() < min || items.len() > max {
+        return None;
+    }
+    let read = |item: &RawValue| read::document(shape, item.get()).ok().map(Item::Read);
+    Some(Items { list, items: items.into_iter().map(read).collect::<Option<_>>()? })
 }
 
 /// The item that begins at `at`, and the position behind it.

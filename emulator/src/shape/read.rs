@@ -48,9 +48,13 @@ pub fn body_with_items<'t>(
     text: &str,
     compact: &'t str,
 ) -> Result<Document<'t>, NotJson> {
-    match items::items(shape, list, compact) {
+    if let Some(items) = items::items(shape, list, compact) {
+        return Ok(Document { items: Some(items), ..Document::default() });
+    }
+    let whole = body(shape, text)?;
+    match items::spelled_otherwise(shape, list, text) {
         Some(items) => Ok(Document { items: Some(items), ..Document::default() }),
-        None => body(shape, text),
+        None => Ok(whole),
     }
 }
 

@@ -104,3 +104,31 @@ fn an_answer_is_held_against_its_shape() {
     let output = Operation::GetFindings.model().output;
     assert!(!check::answer(output, &json!({})).is_empty(), "Findings is required");
 }
+
+#[test]
+fn imp_30_items_are_found_however_the_body_is_spelled() {
+    let shape = Operation::BatchImportFindings.model().input;
+    let ids = |text: &str| -> Vec<String> {
+        let compact = super::scan::compact(text);
+        let read = read::body_with_items(shape, "Findings", text, &compact).unwrap();
+        let items = read.items.unwrap_or_else(|| panic!("{text}: {:?}", read.violations)).items;
+        items.iter().map(|item| crate::domain::findings::import::string(item, "Id").unwrap().into_owned()).collect()
+    };
+    for text in [
+        r#"{"Findings":[{"Id":"a"},{"Id":"b"}]}"#,
+        "{\"Findings\":[{\"Id\":\"a\"},{\"Id\":\"b\"}]}\n",
+        "\n { \"Findings\" : [ {\"Id\":\"a\"} ,\n {\"Id\":\"b\"} ] } \n",
+        r#"{"\u0046indings":[{"Id":"a"},{"Id":"b"}]}"#,
+        r#"{"Other":{"x":[1]},"Findings":[{"Id":"no"}],"Findings":[{"Id":"a"},{"Id":"b"}],"More":null}"#,
+        "{\"Findings\":[{\"Title\":\"a long title that hides what follows it from the first look\", \"Id\":\"a\"},  {\"Id\":\"b\"}]\t}",
+    ] {
+        assert_eq!(ids(text), ["a", "b"], "{text}");
+    }
+    for text in
+        [r#"{"Findings":[{"Id":"a"}]"#, r#"{"Findings":[{"Id":"a"}]} x"#, r#"{"Findings":[{"Id":"a"}],"x":tru}"#, ""]
+    {
+        assert!(read::body_with_items(shape, "Findings", text, text).is_err(), "{text}");
+    }
+    let none = read::body_with_items(shape, "Findings", r#"{"Findings":[]}"#, r#"{"Findings":[]}"#).unwrap();
+    assert!(none.items.is_none() && none.violations.len() == 1);
+}

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 }
 
 fn run(requests: u64, seed: u64) {
-    let (doors, mut random) = (Doors::default(), Random::new(seed));
+    let (mut doors, mut random) = (Doors::default(), Random::new(seed));
     let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
     let start = Instant::now();
     let shows = std::io::stderr().is_terminal();
@@ -43,8 +43,11 @@ fn run(requests: u64, seed: u64) {
     }
     let by_status: Vec<String> = statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
     println!(
-        "{requests} requests (seed {seed}) in {:.0} s: no panic, every answer AWS-shaped ({})",
+        "{requests} requests (seed {seed}) in {:.0} s: no panic, every answer AWS-shaped ({}); {} findings imported, {} \
+         read",
         start.elapsed().as_secs_f64(),
-        by_status.join(", ")
+        by_status.join(", "),
+        doors.store.imported,
+        doors.store.read,
     );
 }

@@ -38,6 +38,11 @@ impl Child {
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
 }
 
 impl Drop for Child {

@@ -1,4 +1,12 @@
 //! Random and mutated requests, and what any answer must be.
+//!
+//! Here are requests of all kinds. Findings and questions about them, which need a hub that is on and texts written by
+//! hand, are made in the modules below.
+
+mod filters;
+mod findings;
+mod store;
+mod text;
 
 use std::sync::LazyLock;
 
@@ -10,6 +18,7 @@ use securityhub_local::service::Settings;
 use securityhub_local::wire::{identity, route};
 use serde_json::Value;
 
+use self::store::Store;
 use crate::answer;
 use crate::door::{self, Door};
 use crate::sample::{self, Breach};
@@ -102,6 +111,8 @@ pub struct Doors {
     empty: Door,
     quickstart: Door,
     verifying: Door,
+    /// The service of random findings.
+    pub store: Store,
 }
 
 impl Default for Doors {
@@ -112,19 +123,24 @@ impl Default for Doors {
             empty: Door::default(),
             quickstart: Door::new(Settings::default(), quickstart),
             verifying: Door::new(verifying, quickstart),
+            store: Store::new(Door::new(Settings::default(), quickstart)),
         }
     }
 }
 
 impl Doors {
-    /// Sends a random request to one of them and checks the answer; gives its status.
-    pub fn knock(&self, random: &mut Random) -> u16 {
+    /// Sends a random request to one of them and checks the answer; gives its status. Half of the requests are findings
+    /// and questions about them.
+    pub fn knock(&mut self, random: &mut Random) -> u16 {
+        if random.one_in(2) {
+            return self.store.knock(random);
+        }
         let door = match random.below(10) {
             0 => &self.verifying,
             1..=4 => &self.empty,
             _ => &self.quickstart,
         };
-        check(door, request(random))
+        check(door, request(random)).0
     }
 }
 
@@ -136,7 +152,7 @@ pub fn request(random: &mut Random) -> Request<Bytes> {
             1..=6 => neighbour(random),
             7..=10 => anything(random),
             11..=12 => presigned(random),
-            _ => Ok(operation(random)),
+            _ => operation(random),
         };
         if let Ok(mut request) = made {
             if random.one_in(5) {
@@ -165,7 +181,7 @@ fn soup(random: &mut Random, request: &mut Request<Bytes>) {
 type Made = http::Result<Request<Bytes>>;
 
 /// A request of an operation: valid, or with one constraint broken, and then mutated now and then.
-fn operation(random: &mut Random) -> Request<Bytes> {
+fn operation(random: &mut Random) -> Made {
     // Those that are built have more to break, and a world without hubs answers little.
     let operation = match random.below(8) {
         0 => Operation::EnableSecurityHub,
@@ -188,13 +204,13 @@ fn operation(random: &mut Random) -> Request<Bytes> {
     if !input.is_object() {
         input = Value::Object(serde_json::Map::new());
     }
-    let mut request = door::request(operation, &input, &authorization(random, "securityhub"));
+    let mut request = door::try_request(operation, &input, &authorization(random, "securityhub"))?;
     if random.one_in(3) {
         let mut body = request.body().to_vec();
         mutate(random, &mut body);
         *request.body_mut() = body.into();
     }
-    request
+    Ok(request)
 }
 
 /// Replaces some value inside by another.
@@ -350,8 +366,8 @@ fn authorization(random: &mut Random, service: &str) -> String {
 }
 
 /// Sends a request and checks that the answer is one that AWS, its neighbours or the control plane could give; gives
-/// its status.
-pub fn check(door: &Door, request: Request<Bytes>) -> u16 {
+/// its status, and its body where it is of Security Hub.
+pub fn check(door: &Door, request: Request<Bytes>) -> (u16, Value) {
     let (parts, body) = request.into_parts();
     let service = identity::signature(&parts).ok().flatten().map(|signature| signature.service);
     let path = parts.uri.path().to_owned();
@@ -365,12 +381,12 @@ pub fn check(door: &Door, request: Request<Bytes>) -> u16 {
     if path == "/_emulator" || path.starts_with("/_emulator/") {
         assert!(bodiless || is_json(&response), "{told}: {response:?}");
     } else if service.as_deref().is_none_or(|service| service == "securityhub") {
-        answer::check(operation, &response);
+        return answer::check(operation, &response);
     } else {
         let body = response.body();
         assert!(body.starts_with(b"<") || is_json(&response), "{told}: {response:?}");
     }
-    status
+    (status, Value::Null)
 }
 
 fn is_json(response: &Response<Bytes>) -> bool {

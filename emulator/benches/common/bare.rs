@@ -9,26 +9,30 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
-use crate::bodies::{self, Imports};
-use crate::load::Request;
+use super::http;
+use super::load::{Requests, Same};
 
 /// What the bare server is asked.
 pub(crate) struct Limit {
     /// Sent once: the answer that it gives from then on.
     pub(crate) prepare: Vec<u8>,
-    /// Sent over and over.
-    pub(crate) request: Request,
+    /// Makes what each connection sends.
+    pub(crate) requests: Box<dyn Fn() -> Box<dyn Requests>>,
+}
+
+/// A request whose body is the answer that the bare server gives from then on.
+pub(crate) fn prepare(answer: &[u8]) -> Vec<u8> {
+    http::request("POST /prepare", http::ACCOUNT, answer)
+}
+
+/// An empty request.
+pub(crate) fn ask() -> Vec<u8> {
+    http::request("GET /", http::ACCOUNT, b"")
 }
 
 /// The limit of an answer: the bare server sends it for an empty request.
 pub(crate) fn echo(answer: &[u8]) -> Limit {
-    Limit { prepare: bodies::http("POST /prepare", answer), request: Request::Same(bodies::http("GET /", b"")) }
-}
-
-/// The limit of an import: the bare server reads the same body and answers as briefly.
-pub(crate) fn sink(imports: &Imports) -> Limit {
-    let answer = br#"{"FailedCount":0,"SuccessCount":100,"FailedFindings":[]}"#;
-    Limit { prepare: bodies::http("POST /prepare", answer), request: Request::Import(Box::new(imports.clone())) }
+    Limit { prepare: prepare(answer), requests: Box::new(|| Box::new(Same(ask()))) }
 }
 
 /// Serves until it is killed.
@@ -51,16 +55,16 @@ pub(crate) fn serve() {
 }
 
 async fn respond(
-    request: http::Request<Incoming>,
+    request: ::http::Request<Incoming>,
     answer: Arc<Mutex<Bytes>>,
-) -> Result<http::Response<Full<Bytes>>, Infallible> {
+) -> Result<::http::Response<Full<Bytes>>, Infallible> {
     let prepares = request.uri().path() == "/prepare";
     let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let mut answer = answer.lock().expect("nothing panics with the lock");
     if prepares {
         *answer = body;
     }
-    let mut response = http::Response::new(Full::new(answer.clone()));
-    response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
+    let mut response = ::http::Response::new(Full::new(answer.clone()));
+    response.headers_mut().insert("content-type", ::http::HeaderValue::from_static("application/json"));
     Ok(response)
 }

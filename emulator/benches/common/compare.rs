@@ -1,0 +1,59 @@
+//! The program and its limit in turn.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::bare::Limit;
+use super::child::Child;
+use super::connection::once;
+use super::load::{self, Requests};
+use super::summary::Summary;
+
+/// Pairs of rounds; each round lasts [`ROUND`].
+pub(crate) const PAIRS: usize = 5;
+const ROUND: Duration = Duration::from_millis(1500);
+const CONNECTIONS: usize = 8;
+
+/// What pairs of rounds gave.
+pub(crate) struct Pairs {
+    /// Answers a second of the program.
+    program: Summary,
+    /// Answers a second of the bare server.
+    bare: Summary,
+    /// The one to the other, pair by pair.
+    pub(crate) ratio: Summary,
+}
+
+impl Pairs {
+    /// The titles of what [`Pairs`] print.
+    pub(crate) fn titles() -> String {
+        format!("{:>12} {:>12}   ratio, median (min … max of {PAIRS} pairs)", "program /s", "bare /s")
+    }
+}
+
+impl fmt::Display for Pairs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (program, bare) = (self.program.median(), self.bare.median());
+        write!(formatter, "{program:>12.0} {bare:>12.0}   {:.2}", self.ratio)
+    }
+}
+
+/// Loads the two in turn, from eight connections.
+pub(crate) fn compare(program: &Child, bare: &Child, requests: &dyn Fn() -> Box<dyn Requests>, limit: &Limit) -> Pairs {
+    once(bare.address(), &limit.prepare);
+    round(program, requests, ROUND / 3);
+    round(bare, &limit.requests, ROUND / 3);
+    let rates: Vec<(f64, f64)> =
+        (0..PAIRS).map(|_| (round(program, requests, ROUND), round(bare, &limit.requests, ROUND))).collect();
+    Pairs {
+        program: Summary::of(rates.iter().map(|(program, _)| *program)),
+        bare: Summary::of(rates.iter().map(|(_, bare)| *bare)),
+        ratio: Summary::of(rates.iter().map(|(program, bare)| program / bare)),
+    }
+}
+
+/// Answers a second.
+fn round(server: &Child, requests: &dyn Fn() -> Box<dyn Requests>, time: Duration) -> f64 {
+    let connections = (0..CONNECTIONS).map(|_| requests()).collect();
+    load::run(server.address(), connections, Some(Instant::now() + time)).rate()
+}

@@ -1,0 +1,25 @@
+//! Measured values beside goals.
+
+/// Prints a measure, what it came to, and the goal if it has one.
+pub(crate) fn line(name: &str, measured: &str, goal: &str) {
+    println!("{}", format!("{name:<61} {measured:<66} {goal}").trim_end());
+}
+
+/// A goal not to stay below.
+pub(crate) fn at_least(measured: f64, goal: f64) -> String {
+    verdict(measured >= goal, "≥", goal, "")
+}
+
+/// A goal not to exceed.
+pub(crate) fn at_most(measured: f64, goal: f64) -> String {
+    verdict(measured <= goal, "≤", goal, "")
+}
+
+/// A goal to stay below.
+pub(crate) fn below(measured: f64, goal: f64, unit: &str) -> String {
+    verdict(measured < goal, "<", goal, unit)
+}
+
+fn verdict(met: bool, relation: &str, goal: f64, unit: &str) -> String {
+    format!("goal {relation} {goal}{unit}: {}", if met { "met" } else { "missed" })
+}

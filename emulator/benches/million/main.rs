@@ -1,0 +1,145 @@
+//! The program with a million findings of 40 accounts, against goals.
+//!
+//! ```text
+//! cargo bench -p securityhub-local --bench million
+//! cargo bench -p securityhub-local --bench million -- --count 20000
+//! ```
+//!
+//! A machine may hand out memory slowly the first time that it is touched, so that the first import into a process
+//! measures the machine. Therefore the first is only printed, and memory is weighed after it: from then on the process
+//! holds on to pages that it used before. Then the world is reset and filled again, three times, in the same process,
+//! which has touched by then all the memory that it needs; these runs count. Each of them is followed by filters on
+//! fields that nobody has named in that world. The last world answers everything else.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
+
+mod ask;
+mod cold;
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "the other bench uses the rest")]
+mod common;
+mod findings;
+mod goal;
+mod import;
+mod latency;
+mod organization;
+mod random;
+
+use common::bare;
+use common::child::Child;
+use common::compare::{Pairs, compare};
+use common::connection::once;
+use common::load::Same;
+use common::summary::Summary;
+use goal::{at_least, at_most, below, line};
+use import::{Rates, as_number, import};
+use latency::Latency;
+
+/// Imports that count.
+const RUNS: usize = 3;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|argument| argument == "--bare") {
+        return bare::serve();
+    }
+    let count = count(&arguments);
+    let scenario = organization::scenario();
+    let program = Child::program(&["--scenario", &scenario.path().to_string_lossy()]);
+    println!("{count} findings of {} accounts; one line is median (least … greatest)\n", findings::ACCOUNTS);
+    first_import(&program, count);
+    imports(&program, count);
+    let bare = Child::bare();
+    once(bare.address(), &bare::prepare(b"{}"));
+    line("the same requests into the bare server", &import::send(&bare, count).to_string(), "");
+    page(&program, &bare);
+    latencies(&program, &bare);
+}
+
+/// The number after `--count`, made even for two connections and ten tenths.
+fn count(arguments: &[String]) -> usize {
+    let at = arguments.iter().position(|argument| argument == "--count");
+    let count = at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(1_000_000);
+    usize::max(count / 2_000, 1) * 2_000
+}
+
+/// The import that touches the memory, and what the findings cost of it.
+fn first_import(program: &Child, count: usize) {
+    let before = import::resident(program.id());
+    let rates = import(program, count);
+    line("import into memory untouched", &rates.to_string(), "");
+    let after = import::resident(program.id());
+    let name = "memory for each byte of the findings as stored";
+    let (Some(before), Some(after)) = (before, after) else {
+        return line(name, "skipped: this system has no /proc/PID/status", "");
+    };
+    let documents = import::weigh(program);
+    let bytes = documents.mean() * as_number(count);
+    let ratio = (after - before) / bytes;
+    line(name, &format!("{ratio:.2}, once in a fresh process"), &at_most(ratio, 1.15));
+    println!(
+        "  ({:.0} MB resident for {:.0} MB = {count} x {:.1} bytes, the exact mean of {} documents of {documents:.0})",
+        (after - before) / 1e6,
+        bytes / 1e6,
+        documents.mean(),
+        documents.count(),
+    );
+}
+
+/// The imports that count, each with filters on fields never named.
+fn imports(program: &Child, count: usize) {
+    let (mut ratios, mut keywords) = (Vec::new(), Vec::new());
+    let mut answers = [const { Vec::new() }; 3];
+    for run in 1..=RUNS {
+        once(program.address(), b"POST /_emulator/reset HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
+        let rates: Rates = import(program, count);
+        line(&format!("import into memory touched, run {run}"), &rates.to_string(), "");
+        ratios.push(rates.ratio());
+        for (all, answer) in answers.iter_mut().zip(cold::fields(program)) {
+            all.push(answer);
+        }
+        keywords.push(cold::keyword(program));
+    }
+    let ratios = Summary::of(ratios);
+    line("last tenth of an import to the first", &format!("{ratios:.2}"), &at_least(ratios.median(), 0.8));
+    for ((field, _, what), answers) in cold::FIELDS.iter().zip(answers) {
+        let first = Summary::of(answers.iter().map(|(first, _)| *first));
+        let second = Summary::of(answers.iter().map(|(_, second)| second * 1000.0));
+        line(&format!("{field}, {what}: first"), &format!("{first:.3} s"), &below(first.median(), 3.0, " s"));
+        let goal = below(second.median(), 50.0, " ms");
+        line(&format!("{field}, {what}: second"), &format!("{second:.2} ms"), &goal);
+    }
+    line("Keyword that none has", &format!("{:.3} s", Summary::of(keywords)), "");
+}
+
+/// A page of one severity at saturation, beside the bare server.
+fn page(program: &Child, bare: &Child) {
+    let question = ask::filtered(ask::equals("SeverityLabel", "HIGH"));
+    let answer = once(program.address(), &question);
+    let pairs = compare(program, bare, &|| Box::new(Same(question.clone())), &bare::echo(&answer));
+    println!("\n{:<28} {}", "call at saturation", Pairs::titles());
+    let goal = at_least(pairs.ratio.median(), 0.5);
+    println!("{:<28} {pairs}   {goal}  (a page of {} bytes)\n", "GetFindings, one EQUALS", answer.len());
+}
+
+/// Each kind of question at fifty a second.
+fn latencies(program: &Child, bare: &Child) {
+    let tell = |name: &str, server: &Child, questions: &[Vec<u8>], goal: Option<f64>| {
+        let latency = Latency::measure(server, questions);
+        let goal = goal.map(|goal| below(latency.percentiles_99.median(), goal, " ms"));
+        line(name, &latency.to_string(), &goal.map(|goal| format!("p99 {goal}")).unwrap_or_default());
+    };
+    println!("one question at a time, 50 a second, {} rounds of {}", latency::ROUNDS, latency::SAMPLES);
+    tell("five filters", program, &ask::mixed(), Some(3.0));
+    tell("by UpdatedAt, latest first", program, &[latency::latest()], Some(3.0));
+    match latency::insight(program) {
+        Some(question) => tell("insight, active by severity", program, &[question], Some(2.0)),
+        None => line("insight, active by severity", "not built", "goal: p99 < 2 ms"),
+    }
+    let first = ask::administrator(&ask::Question::default());
+    tell("no filter, page 1", program, std::slice::from_ref(&first), None);
+    let (number, deep) = latency::deep(program);
+    tell(&format!("no filter, page {number}"), program, &[deep], None);
+    once(bare.address(), &bare::prepare(&once(program.address(), &first)));
+    tell("the same bytes from the bare server", bare, &[bare::ask()], None);
+}

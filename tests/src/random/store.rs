@@ -1,0 +1,125 @@
+//! A service that takes random findings and random questions about them, and what is kept of its answers to ask on.
+
+use http::Request;
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+
+use super::{Random, check, filters, findings, mutate, text};
+use crate::door::{self, Door};
+
+/// Tokens and ids that are kept.
+const KEPT: usize = 16;
+/// Requests between two resets, which keep the store small.
+const REQUESTS: u64 = 20_000;
+/// The administrator and its members.
+const ACCOUNTS: [&str; 4] = ["111111111111", "111111111111", "222222222222", "333333333333"];
+
+/// A service whose hubs are on.
+pub struct Store {
+    door: Door,
+    sent: u64,
+    /// Inputs of pages that had another after them, with its token.
+    pages: Vec<(Value, String)>,
+    /// ARNs of insights.
+    insights: Vec<String>,
+    /// Findings that imports took.
+    pub imported: u64,
+    /// Findings that pages had.
+    pub read: u64,
+}
+
+impl Store {
+    pub(super) fn new(door: Door) -> Store {
+        Store { door, sent: 0, pages: Vec::new(), insights: Vec::new(), imported: 0, read: 0 }
+    }
+
+    /// Sends a random import or a random question and checks the answer; gives its status.
+    pub fn knock(&mut self, random: &mut Random) -> u16 {
+        self.sent += 1;
+        if self.sent.is_multiple_of(REQUESTS) {
+            let reset = Request::post("/_emulator/reset").body(bytes::Bytes::new()).expect("a request");
+            return check(&self.door, reset).0;
+        }
+        self.door.account = random.pick(&ACCOUNTS).to_owned();
+        match random.below(20) {
+            0..=8 => self.import(random),
+            9..=17 => self.ask(random),
+            18 if !self.insights.is_empty() => self.insight(random),
+            _ => self.make(random),
+        }
+    }
+
+    fn import(&mut self, random: &mut Random) -> u16 {
+        let input = findings::import(random, &self.door.account);
+        let (status, body) = self.send(random, Operation::BatchImportFindings, &input);
+        self.imported += body["SuccessCount"].as_u64().unwrap_or_default();
+        status
+    }
+
+    /// Asks for a first page, or on from one before, with its token or with a damaged one.
+    fn ask(&mut self, random: &mut Random) -> u16 {
+        let mut input = filters::question(random);
+        if !self.pages.is_empty() && random.one_in(3) {
+            let (before, token) = &self.pages[random.below(self.pages.len())];
+            if !random.one_in(6) {
+                input = before.clone();
+            }
+            input["NextToken"] = json!(if random.one_in(3) { damaged(random, token) } else { token.clone() });
+        }
+        let (status, mut body) = self.send(random, Operation::GetFindings, &input);
+        self.read += body["Findings"].as_array().map_or(0, |found| found.len() as u64);
+        if let Value::String(token) = body["NextToken"].take() {
+            keep(random, &mut self.pages, (input, token));
+        }
+        status
+    }
+
+    /// Makes an insight or a rule.
+    fn make(&mut self, random: &mut Random) -> u16 {
+        let (operation, input) = filters::other(random);
+        let (status, mut body) = self.send(random, operation, &input);
+        if let Value::String(arn) = body["InsightArn"].take() {
+            keep(random, &mut self.insights, arn);
+        }
+        status
+    }
+
+    /// Changes, reads or deletes an insight.
+    fn insight(&mut self, random: &mut Random) -> u16 {
+        let arn = &self.insights[random.below(self.insights.len())];
+        let (operation, mut input) = match random.below(4) {
+            0 => (Operation::DeleteInsight, json!({})),
+            1 => (Operation::UpdateInsight, filters::insight(random)),
+            _ => (Operation::GetInsightResults, json!({})),
+        };
+        input["InsightArn"] = json!(arn);
+        check(&self.door, door::request(operation, &input, &self.door.authorization())).0
+    }
+
+    /// Sends an input whose members all stand in the body, written by hand.
+    fn send(&self, random: &mut Random, operation: Operation, input: &Value) -> (u16, Value) {
+        let mut request = door::request(operation, &json!({}), &self.door.authorization());
+        *request.body_mut() = text::write(random, input).into();
+        check(&self.door, request)
+    }
+}
+
+/// Keeps some of what comes.
+fn keep<T>(random: &mut Random, kept: &mut Vec<T>, one: T) {
+    if kept.len() < KEPT {
+        kept.push(one);
+    } else {
+        kept[random.below(KEPT)] = one;
+    }
+}
+
+fn damaged(random: &mut Random, token: &str) -> String {
+    let mut bytes = token.as_bytes().to_vec();
+    match random.below(4) {
+        0 => bytes.make_ascii_uppercase(),
+        1 => bytes.truncate(random.below(bytes.len())),
+        2 => bytes.reverse(),
+        _ => mutate(random, &mut bytes),
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,296 @@
+//! Importers, updaters and readers at once, each on a thread of its own, against one service. What they send follows
+//! from their seeds; what is asserted holds however their calls fall together.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+
+use securityhub_fixtures::Operation;
+use securityhub_local_tests::door::Door;
+use securityhub_local_tests::random::Random;
+use securityhub_local_tests::sample;
+use serde_json::{Value, json};
+
+/// Findings that are there before the threads begin.
+const STANDING: usize = 400;
+/// No more than so many findings are made.
+const MOST: usize = 2_000;
+const BATCH: usize = 8;
+const LABELS: [&str; 5] = ["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"];
+
+/// A finding that says in each field that its provider owns which version it is, and whose length differs with it. Its
+/// severity stays.
+fn finding(number: usize, version: u64) -> Value {
+    let mut finding = sample::finding("111111111111");
+    let padding = usize::try_from(version * 37 % 400).unwrap();
+    let seconds = version / 1000;
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    finding["Id"] = json!(format!("stress/{number}"));
+    finding["Title"] = json!(title(number, version));
+    finding["Description"] = json!(format!("{version} {}", "x".repeat(padding)));
+    finding["GeneratorId"] = json!(format!("{version} generator"));
+    finding["ProductFields"] = json!({ "version": format!("{version} of {number}") });
+    finding["Resources"][0]["Id"] = json!(format!("{version} resource"));
+    finding["UpdatedAt"] = json!(format!("2026-01-15T{hour:02}:{minute:02}:{second:02}.{:03}Z", version % 1000));
+    finding["Severity"] = json!({ "Label": label(number) });
+    finding
+}
+
+fn title(number: usize, version: u64) -> String {
+    format!("{version} is the version of {number}")
+}
+
+fn label(number: usize) -> &'static str {
+    LABELS[number % LABELS.len()]
+}
+
+/// The number and the version of a finding, all of whose fields are of that version.
+fn read(found: &Value) -> (usize, u64) {
+    let number = found["Id"].as_str().and_then(|id| id.strip_prefix("stress/")?.parse().ok());
+    let version = found["GeneratorId"].as_str().and_then(|text| text.split(' ').next()?.parse().ok());
+    let (number, version) = number.zip(version).unwrap_or_else(|| panic!("none of ours: {found}"));
+    let whole = finding(number, version);
+    for field in ["Id", "Title", "Description", "GeneratorId", "UpdatedAt"] {
+        assert_eq!(found[field], whole[field], "{field} in {found}");
+    }
+    assert_eq!(found["ProductFields"]["version"], whole["ProductFields"]["version"], "{found}");
+    assert_eq!(found["Resources"][0]["Id"], whole["Resources"][0]["Id"], "{found}");
+    assert_eq!(found["Severity"]["Label"], whole["Severity"]["Label"], "{found}");
+    (number, version)
+}
+
+/// What the threads share.
+struct Shared {
+    door: Door,
+    /// Findings with lower numbers are stored.
+    stored: AtomicUsize,
+    /// The last version that somebody took.
+    version: AtomicU64,
+    /// Readers that have not done yet; writers go on until there is none.
+    readers: AtomicUsize,
+}
+
+impl Shared {
+    fn new(readers: usize) -> Shared {
+        let shared = Shared {
+            door: Door::enabled(),
+            stored: AtomicUsize::new(0),
+            version: AtomicU64::new(0),
+            readers: AtomicUsize::new(readers),
+        };
+        let client = Client::new(&shared, 0);
+        while shared.stored.load(Ordering::SeqCst) < STANDING {
+            client.create();
+        }
+        shared
+    }
+
+    fn next_version(&self) -> u64 {
+        self.version.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn is_read(&self) -> bool {
+        self.readers.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// Counts a reader as done when it ends, well or by a panic.
+struct Reading<'s>(&'s Shared);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.readers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// One thread's client.
+struct Client<'s> {
+    shared: &'s Shared,
+    door: Door,
+    random: Random,
+    /// The latest version of each finding that it has seen or written.
+    seen: HashMap<usize, u64>,
+}
+
+impl<'s> Client<'s> {
+    fn new(shared: &'s Shared, seed: u64) -> Client<'s> {
+        Client { shared, door: shared.door.beside(), random: Random::new(seed), seen: HashMap::new() }
+    }
+
+    fn import(&self, findings: &[Value]) {
+        let (status, body) = self.door.call(Operation::BatchImportFindings, &json!({ "Findings": findings }));
+        assert_eq!((status, &body["SuccessCount"]), (200, &json!(findings.len())), "{body}");
+    }
+
+    /// Imports some that are new. Only one thread does.
+    fn create(&self) {
+        let first = self.shared.stored.load(Ordering::SeqCst);
+        let findings: Vec<Value> =
+            (first..first + BATCH).map(|number| finding(number, self.shared.next_version())).collect();
+        self.import(&findings);
+        self.shared.stored.store(first + BATCH, Ordering::SeqCst);
+    }
+
+    /// Imports some again: mostly in a new version; now and then in one that came before, which changes nothing unless
+    /// that one has not come yet (REI-03).
+    fn update(&mut self) -> Vec<(usize, u64)> {
+        let stored = self.shared.stored.load(Ordering::SeqCst);
+        let mut updates = Vec::new();
+        for _ in 0..BATCH {
+            let version = self.shared.next_version();
+            let version = if self.random.below(4) == 0 { version.saturating_sub(100).max(1) } else { version };
+            updates.push((self.random.below(stored), version));
+        }
+        let findings: Vec<Value> = updates.iter().map(|(number, version)| finding(*number, *version)).collect();
+        self.import(&findings);
+        updates
+    }
+
+    /// Notes that a finding was seen in a version, which is none before that it was seen or written in by this thread.
+    fn note(&mut self, number: usize, version: u64) {
+        let seen = self.seen.entry(number).or_default();
+        assert!(version >= *seen, "{number} went back from version {seen} to {version}");
+        *seen = version;
+    }
+
+    /// The numbers of the findings of a page, each looked at, and the token of the next one.
+    fn page(&mut self, input: &Value) -> (Vec<usize>, Value) {
+        let (status, mut body) = self.door.call(Operation::GetFindings, input);
+        assert_eq!(status, 200, "{body}");
+        let found: Vec<(usize, u64)> = body["Findings"].as_array().unwrap().iter().map(read).collect();
+        for (number, version) in &found {
+            self.note(*number, *version);
+        }
+        (found.into_iter().map(|(number, _)| number).collect(), body["NextToken"].take())
+    }
+
+    /// Walks all pages, each of another size.
+    fn walk(&mut self, input: &Value) -> Vec<usize> {
+        let (mut input, mut numbers) = (input.clone(), Vec::new());
+        loop {
+            input["MaxResults"] = json!(20 + self.random.below(60));
+            let (mut page, token) = self.page(&input);
+            numbers.append(&mut page);
+            if token.is_null() {
+                return numbers;
+            }
+            input["NextToken"] = token;
+        }
+    }
+
+    /// Walks and asserts that every finding that the query is about and that was there before was seen once, and none
+    /// twice.
+    fn walk_once(&mut self, input: &Value, concerns: impl Fn(usize) -> bool) {
+        let stored = self.shared.stored.load(Ordering::SeqCst);
+        let mut numbers = self.walk(input);
+        assert!(numbers.iter().all(|number| concerns(*number)), "{input} found others");
+        numbers.sort_unstable();
+        let twice = numbers.windows(2).find(|pair| pair[0] == pair[1]);
+        assert_eq!(twice, None, "{input} found one twice");
+        let missed = (0..stored).find(|number| concerns(*number) && numbers.binary_search(number).is_err());
+        assert_eq!(missed, None, "{input} missed one");
+    }
+
+    /// Finds one finding by its id.
+    fn find(&mut self, number: usize) -> u64 {
+        let (found, _) = self.page(&equals("Id", &format!("stress/{number}")));
+        assert_eq!(found, [number]);
+        self.seen[&number]
+    }
+}
+
+fn equals(field: &str, value: &str) -> Value {
+    json!({ "Filters": { field: [{ "Value": value, "Comparison": "EQUALS" }] } })
+}
+
+/// Imports new findings among updates, until the readers are done.
+fn keep_importing(shared: &Shared, seed: u64) {
+    let mut client = Client::new(shared, seed);
+    while shared.is_read() {
+        if client.random.below(6) == 0 && shared.stored.load(Ordering::SeqCst) < MOST {
+            client.create();
+        } else {
+            client.update();
+        }
+    }
+}
+
+/// Updates, and reads what it wrote, until the readers are done.
+fn keep_updating(shared: &Shared, seed: u64) {
+    let mut client = Client::new(shared, seed);
+    while shared.is_read() {
+        for (number, version) in client.update() {
+            assert!(client.find(number) >= version, "{number} is older than version {version}, which was imported");
+        }
+    }
+}
+
+/// Runs readers while others import and update.
+fn read_during_imports(readers: &[&(dyn Fn(&mut Client<'_>) + Sync)]) {
+    let shared = Shared::new(readers.len());
+    thread::scope(|scope| {
+        for (seed, reader) in (100..).zip(readers) {
+            let shared = &shared;
+            scope.spawn(move || {
+                let _reading = Reading(shared);
+                reader(&mut Client::new(shared, seed));
+            });
+        }
+        scope.spawn(|| keep_importing(&shared, 1));
+        scope.spawn(|| keep_updating(&shared, 2));
+        scope.spawn(|| keep_updating(&shared, 3));
+    });
+}
+
+const WALKS: usize = 10;
+
+#[test]
+fn srt_18_rei_03_walks_in_the_order_of_storing_see_each_finding_once_during_imports() {
+    read_during_imports(&[&|client| (0..WALKS).for_each(|_| client.walk_once(&json!({}), |_| true)), &|client| {
+        for walk in 0..WALKS {
+            let label = LABELS[walk % LABELS.len()];
+            client.walk_once(&equals("SeverityLabel", label), |number| self::label(number) == label);
+        }
+    }]);
+}
+
+#[test]
+fn srt_18_rei_03_walks_by_what_stays_see_each_finding_once_during_imports() {
+    let by = |field: &str, order: &str| json!({ "SortCriteria": [{ "Field": field, "SortOrder": order }] });
+    read_during_imports(&[
+        &|client| (0..WALKS).for_each(|_| client.walk_once(&by("SeverityLabel", "asc"), |_| true)),
+        &|client| {
+            for _ in 0..WALKS / 2 {
+                client.walk_once(&by("SeverityNormalized", "desc"), |_| true);
+                // What is updated meanwhile moves to the front: such a walk promises no more than whole findings.
+                client.walk(&by("UpdatedAt", "desc"));
+            }
+        },
+    ]);
+}
+
+#[test]
+fn imp_44_vis_06_each_thread_reads_what_it_wrote() {
+    let shared = Shared::new(0);
+    thread::scope(|scope| {
+        for writer in 0..4 {
+            let shared = &shared;
+            scope.spawn(move || write_and_read(&mut Client::new(shared, writer), writer));
+        }
+    });
+}
+
+/// Updates findings that no other thread does, and finds each by its version's title and no more by the one before.
+fn write_and_read(client: &mut Client<'_>, writer: u64) {
+    let own = |drawn: usize| drawn * 4 + usize::try_from(writer).unwrap();
+    for _ in 0..150 {
+        let number = own(client.random.below(STANDING / 4));
+        let before = client.find(number);
+        let version = client.shared.next_version();
+        client.import(&[finding(number, version)]);
+        assert_eq!(client.find(number), version);
+        assert_eq!(client.page(&equals("Title", &title(number, version))).0, [number]);
+        assert!(client.page(&equals("Title", &title(number, before))).0.is_empty());
+    }
+}
