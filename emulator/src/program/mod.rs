@@ -4,8 +4,10 @@
 //! `exit.rs`, once.
 
 mod cli;
+mod client;
 mod coverage;
 mod exit;
+mod explain;
 mod logging;
 mod scenario;
 mod serve;
@@ -33,6 +35,7 @@ pub fn coverage_markdown() -> String {
 fn run(command: Command) -> Result<(), Exit> {
     match command {
         Command::Serve(arguments) => serve::run(&arguments)?,
+        Command::Explain(arguments) => explain::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,
         Command::Scenario(ScenarioCommand::Schema) => scenario::schema(),

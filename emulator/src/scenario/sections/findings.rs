@@ -1,19 +1,16 @@
 //! `findings`: ASFF files, imported as if their products had sent them.
 
-use std::ops::Range;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::domain::findings::import::{self, Endpoint, Sender};
+use crate::domain::findings::{delivery, import};
 use crate::scenario::check::Check;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 use crate::shape::scan;
-use crate::state::{Directory, Region, Timestamp, Transaction, World};
+use crate::state::{Timestamp, Transaction, World};
 
 /// A source of findings.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -79,7 +76,7 @@ fn find(pattern: &Spanned<String>, check: &mut Check) -> Vec<std::path::PathBuf>
 fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
     let Some(text) = check.files.get(file).map(|file| file.text.clone()) else { return Vec::new() };
     let whole = Place::new(file, 0, text.len());
-    match pieces(&text) {
+    match delivery::pieces(&text) {
         Ok(pieces) => {
             let mut findings = Vec::with_capacity(pieces.len());
             for (index, piece) in pieces.into_iter().enumerate() {
@@ -104,30 +101,6 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
     }
 }
 
-/// Where the texts of findings stand in the text of a file.
-fn pieces(text: &str) -> Result<Vec<Range<usize>>, serde_json::Error> {
-    #[derive(Deserialize)]
-    #[serde(expecting = "an object or a list")]
-    struct Batch<'t> {
-        #[serde(rename = "Findings", borrow)]
-        findings: Option<Vec<&'t RawValue>>,
-    }
-    let raw: Vec<&RawValue> = if text.trim_start().starts_with('[') {
-        serde_json::from_str(text)?
-    } else {
-        let batch: Batch<'_> = serde_json::from_str(text)?;
-        match batch.findings {
-            Some(findings) => findings,
-            None => vec![serde_json::from_str(text)?],
-        }
-    };
-    let piece = |raw: &RawValue| {
-        let start = (raw.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-        start..start + raw.get().len()
-    };
-    Ok(raw.into_iter().map(piece).collect())
-}
-
 /// Where the JSON reader stopped.
 fn place_of(error: &serde_json::Error, text: &str, whole: Place) -> Place {
     let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
@@ -145,11 +118,10 @@ pub(in crate::scenario) fn apply(
     world: &World,
     now: Timestamp,
 ) -> Result<(), Vec<Diagnostic>> {
-    let directory = world.directory();
     let mut transaction = world.write_findings();
     let mut mistakes = Vec::new();
     for finding in &valid.0 {
-        let import = Import { files, world, directory: &directory, now };
+        let import = Import { files, world, now };
         if let Err(sentence) = import.finding(&mut transaction, finding) {
             let message = format!("Security Hub refuses finding {} of this file: {sentence}", finding.position);
             mistakes.push(Diagnostic::at(files, finding.start(), message));
@@ -162,7 +134,6 @@ pub(in crate::scenario) fn apply(
 struct Import<'w> {
     files: &'w Files,
     world: &'w World,
-    directory: &'w Directory,
     now: Timestamp,
 }
 
@@ -172,11 +143,7 @@ impl Import<'_> {
         let text = self.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default();
         let text = scan::compact(text);
         let sent = import::read_finding(&text).map_err(|_| "it is no JSON".to_owned())?;
-        let product_arn = import::string(&sent, "ProductArn").unwrap_or_default();
-        // The fourth part of an ARN; what is no ARN is refused whatever the Region.
-        let region = Region::new(product_arn.split(':').nth(3).unwrap_or_default());
-        let endpoint = Endpoint { world: self.world, directory: self.directory, region: &region, now: self.now };
-        let outcome = import::batch(transaction, &endpoint, Sender::Product, &[sent])
+        let outcome = delivery::deliver(transaction, self.world, self.now, &[sent])
             .map_err(|error| error.message.into_owned())?;
         match outcome.failed.into_iter().next() {
             Some(failed) => Err(failed.message),
