@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Query;
+use axum::extract::{DefaultBodyLimit, Query};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -34,6 +34,8 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/explain", post(explain::explain))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        // The server has bounded the body already.
+        .layer(DefaultBodyLimit::disable())
 });
 
 /// Whether a path belongs to the control plane.

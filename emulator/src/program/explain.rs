@@ -106,5 +106,80 @@ fn render_finding(finding: &ExplainedFinding, style: Style) -> String {
 
 #[cfg(test)]
 mod tests {
+    use insta::assert_snapshot;
+
     use super::*;
+    use crate::domain::explain::{ExplainedElement, ExplainedFilter, ExplainedVisibility};
+
+    const PLAIN: Style = Style { colours: false };
+    const SUMMARY: &str = "not returned: ResourceType asks for PREFIX AwsIam or PREFIX AwsEc2; the finding has \
+                           AwsS3Bucket, AwsS3Object";
+
+    fn filter(name: &str, passes: bool, values: &[&str], elements: &[(&str, bool)]) -> ExplainedFilter {
+        let element = |(asks, decides): &(&str, bool)| ExplainedElement {
+            element: json!({}),
+            asks: (*asks).to_owned(),
+            negative: asks.contains("NOT_"),
+            passes,
+            decides: *decides,
+            matched: Vec::new(),
+        };
+        let values = values.iter().map(ToString::to_string).collect();
+        ExplainedFilter { name: name.to_owned(), passes, values, elements: elements.iter().map(element).collect() }
+    }
+
+    fn finding(filters: Vec<ExplainedFilter>, summary: &str) -> ExplainedFinding {
+        ExplainedFinding {
+            product_arn: "arn:aws:securityhub:us-east-1::product/aws/macie".to_owned(),
+            aws_account_id: "222222222222".to_owned(),
+            region: "us-east-1".to_owned(),
+            returned: false,
+            summary: summary.to_owned(),
+            visibility: ExplainedVisibility { passes: true, reason: "it is 222222222222's own".to_owned() },
+            filters,
+        }
+    }
+
+    fn explanation(findings: Vec<ExplainedFinding>, summary: &str) -> Explanation {
+        let (account, region) = ("222222222222".to_owned(), "us-east-1".to_owned());
+        Explanation { account, region, id: "f".to_owned(), summary: summary.to_owned(), findings }
+    }
+
+    fn macie() -> ExplainedFinding {
+        let elements = [("PREFIX AwsIam", true), ("PREFIX AwsEc2", true), ("NOT_EQUALS Other", false)];
+        let types = filter("ResourceType", false, &["AwsS3Bucket", "AwsS3Object"], &elements);
+        let label = filter("SeverityLabel", true, &["HIGH"], &[("EQUALS LOW", false), ("EQUALS HIGH", true)]);
+        finding(vec![types, label], SUMMARY)
+    }
+
+    #[test]
+    fn an_explanation_for_people() {
+        assert_snapshot!("one_finding", render(&explanation(vec![macie()], SUMMARY), PLAIN));
+    }
+
+    #[test]
+    fn an_explanation_of_several_findings_for_people() {
+        let other = finding(Vec::new(), "returned: the caller sees it and no filter is given");
+        let explanation = explanation(vec![macie(), other], "returned: 1 of the 2 findings with this Id");
+        assert_snapshot!("several_findings", render(&explanation, PLAIN));
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let explanation = explanation(vec![macie()], SUMMARY);
+        let coloured = render(&explanation, Style { colours: true });
+        assert!(coloured.contains("\u{1b}[31m✘\u{1b}[0m ResourceType") && coloured.contains("\u{1b}[32m✔\u{1b}[0m"));
+        let codes = ["\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[0m"];
+        let stripped = codes.iter().fold(coloured, |text, code| text.replace(code, ""));
+        assert_eq!(stripped, render(&explanation, PLAIN));
+    }
+
+    #[test]
+    fn filters_that_are_no_json_are_told_with_an_example() {
+        assert_eq!(filters("{}").unwrap(), json!({}));
+        for (argument, said) in [("{", "this is no JSON"), ("@no-such-file", "cannot read no-such-file")] {
+            let Err(Exit::Mistake(message)) = filters(argument) else { panic!("{argument}") };
+            assert!(message.contains(said), "{message}");
+        }
+    }
 }

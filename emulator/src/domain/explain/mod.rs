@@ -26,7 +26,7 @@ mod words;
 /// Which finding is asked about, and what GetFindings would be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'q> {
-    /// Its Id, which findings of several products and accounts may share (FLT-60).
+    /// Its Id, which findings of several products and accounts may share.
     pub id: &'q str,
     /// Its product, to tell it from others.
     pub product_arn: Option<&'q str>,

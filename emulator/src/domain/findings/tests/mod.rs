@@ -9,6 +9,7 @@ use crate::testing::{ADMINISTRATOR, REGION, Stage, finding, id};
 
 mod attributes;
 mod batches;
+mod delivery;
 mod retention;
 mod updates;
 
