@@ -474,3 +474,120 @@ fn generate_ends_quietly_when_its_reader_has_seen_enough() {
     let ended = process.wait_with_output().unwrap();
     assert_eq!((ended.status.code(), text(&ended.stderr)), (Some(0), String::new()));
 }
+
+/// The Id of a finding of the quickstart, of Macie for 222222222222.
+const MACIE: &str = "cfe157f6c83a467bd3ab169253f70881";
+
+/// A command that asks a program to explain [`MACIE`].
+fn explain(program: &Program, arguments: &[&str]) -> Command {
+    let mut command = program::command(&["explain", "--id", MACIE, "--url", &format!("http://{}", program.address)]);
+    command.args(arguments);
+    command
+}
+
+#[test]
+fn flt_02_vis_01_explain_says_what_decided() {
+    let program = Program::start(&["--scenario", QUICKSTART]);
+    let asked = |arguments: &[&str]| {
+        let output = explain(&program, arguments).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+        text(&output.stdout)
+    };
+    let filters = r#"{"ResourceType": [{"Value": "AwsIam", "Comparison": "PREFIX"}]}"#;
+    let said = asked(&["--filters", filters]);
+    let line = "  ✘ ResourceType  asks for PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n";
+    assert!(said.contains(line) && said.contains("  ✔ visible       222222222222 is an enabled member"), "{said}");
+    assert!(
+        said.ends_with("not returned: ResourceType asks for PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n"),
+        "{said}"
+    );
+    assert!(!said.contains('\u{1b}'), "colours are for terminals: {said}");
+    assert!(asked(&["--account", "333333333333"]).contains("  ✘ visible  its owner 222222222222 is no member"));
+    assert!(asked(&["--region", "eu-west-1"]).contains("it is stored in us-east-1"));
+    assert!(asked(&["--product-arn", "x"]).contains("no finding with this Id and the ProductArn x"));
+    let file = std::env::temp_dir().join(format!("securityhub-local-filters-{}.json", std::process::id()));
+    std::fs::write(&file, filters).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&asked(&["--json", "--filters", &format!("@{}", file.display())])).unwrap();
+    std::fs::remove_file(file).unwrap();
+    assert_eq!(json["Findings"][0]["Filters"][0]["Passes"], false, "{json}");
+}
+
+#[test]
+fn explain_takes_its_settings_from_the_environment() {
+    let program = Program::start(&["--scenario", QUICKSTART]);
+    let url = format!("http://{}", program.address);
+    let settings = [
+        ("ID", MACIE),
+        ("URL", &url),
+        ("ACCOUNT", "222222222222"),
+        ("REGION", "us-east-1"),
+        ("PRODUCT_ARN", "arn:aws:securityhub:us-east-1::product/aws/macie"),
+        ("FILTERS", r#"{"SeverityLabel": [{"Value": "HIGH", "Comparison": "EQUALS"}]}"#),
+        ("JSON", "true"),
+    ];
+    let mut command = program::command(&["explain"]);
+    command.envs(settings.iter().map(|(name, value)| (format!("SECURITYHUB_LOCAL_{name}"), value)));
+    let json: serde_json::Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    assert_eq!((&json["Account"], &json["Findings"][0]["Returned"]), (&"222222222222".into(), &true.into()), "{json}");
+}
+
+#[test]
+fn explain_tells_what_to_do_when_it_cannot() {
+    let program = Program::start(&[]);
+    let refused = |arguments: &[&str]| {
+        let output = explain(&program, arguments).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let contains = r#"{"Title": [{"Value": "x", "Comparison": "CONTAINS"}]}"#;
+    let sentence = "securityhub-local: Invalid Filters in the input: data.Title[0].Comparison should be equal to one \
+                    of the allowed values\n";
+    assert_eq!(refused(&["--filters", contains]), (Some(2), sentence.to_owned()));
+    let (code, said) = refused(&["--filters", "SeverityLabel=HIGH"]);
+    assert!(code == Some(2) && said.contains("this is no JSON"), "{said}");
+
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let output = program::run(&["explain", "--id", "x", "--url", &url]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(&format!("no emulator answers at {url}")) && said.contains("securityhub-local serve"),
+        "{said}"
+    );
+    assert_eq!(program::run(&["explain", "--id", "x", "--url", "127.0.0.1:4600"]).status.code(), Some(2));
+    assert_eq!(program::run(&["explain"]).status.code(), Some(2));
+}
+
+/// What the README shows of `explain` is what it prints when pasted.
+#[test]
+fn flt_02_the_explanation_of_the_readme_is_what_is_printed() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let mut blocks = readme.split("```bash\nsecurityhub-local explain ").nth(1).expect("it explains").split("```");
+    let (arguments, shown) = (blocks.next().unwrap(), blocks.nth(1).unwrap());
+    let program = Program::start(&["--scenario", QUICKSTART]);
+    let binary = program::command(&[]).get_program().to_owned();
+    let mut shell = Command::new("bash");
+    shell.arg("-c").arg(format!("\"$0\" explain {arguments}")).arg(binary);
+    let output = shell.env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address)).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), shown.trim_start_matches("text\n"));
+}
+
+#[test]
+fn imp_11_findings_of_aws_services_are_posted_to_the_control_plane() {
+    let program = Program::start(&["--scenario", QUICKSTART]);
+    let before = health(&program);
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/findings/guardduty.json");
+    let findings = std::fs::read_to_string(file).unwrap();
+    assert!(!findings.contains("/a-new-one"));
+    let findings = findings.replacen("/finding/", "/finding/a-new-one/", 1);
+    let (head, body) = program.send(&request("POST /_emulator/findings", &findings));
+    assert!(head.starts_with("HTTP/1.1 200") && body.contains("\"FailedCount\":0"), "{head} {body}");
+    let count = |health: &str| {
+        let health: serde_json::Value = serde_json::from_str(health).unwrap();
+        health["findings"].as_u64().unwrap()
+    };
+    assert_eq!(count(&health(&program)), count(&before) + 1, "the others are stored already");
+}

@@ -130,7 +130,9 @@ mod tests {
     fn sets_join() {
         let of = |places: &[usize]| {
             let mut bits = Bits::NONE;
-            places.iter().for_each(|place| bits.insert(*place));
+            for place in places {
+                bits.insert(*place);
+            }
             bits
         };
         let (one, two) = (of(&[1, 70]), of(&[70, 4000]));

@@ -27,6 +27,17 @@ pub fn lenient(text: &str) -> Option<Instant> {
     strict(text).or_else(|| without_zone(text)).or_else(|| rfc_1123(text))
 }
 
+/// An instant in UTC, `YYYY-MM-DDTHH:MM:SSZ`, with as many fraction digits as it needs.
+pub fn text(instant: Instant) -> String {
+    let (seconds, fraction) = (instant.div_euclid(SECOND), instant.rem_euclid(SECOND));
+    let (number, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = date_of(number);
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    let fraction = if fraction == 0 { String::new() } else { format!(".{fraction:09}") };
+    let fraction = fraction.trim_end_matches('0');
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
 fn without_zone(text: &str) -> Option<Instant> {
     let mut cursor = Cursor::new(text);
     let midnight = calendar_date(&mut cursor)? * 86_400 * SECOND;
@@ -142,6 +153,19 @@ fn days(year: Instant, month: Instant, day: Instant) -> Option<Instant> {
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_cycle = year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year;
     Some(cycle * 146_097 + day_of_cycle - 719_468)
+}
+
+/// The date of a day that is so many days after 1970-01-01: what [`days`] counts, the other way.
+fn date_of(days: Instant) -> (Instant, Instant, Instant) {
+    let (cycle, day_of_cycle) = ((days + 719_468).div_euclid(146_097), (days + 719_468).rem_euclid(146_097));
+    let leaps = day_of_cycle / 1460 - day_of_cycle / 36_524 + day_of_cycle / 146_096;
+    let year_of_cycle = (day_of_cycle - leaps) / 365;
+    let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+    // Months are counted from March, as years are.
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let year = cycle * 400 + year_of_cycle + Instant::from(month > 9);
+    (year, if month > 9 { month - 9 } else { month + 3 }, day)
 }
 
 struct Cursor<'t> {

@@ -10,7 +10,10 @@ use crate::{date, json};
 pub(crate) enum Item<'d> {
     Text(&'d str),
     Number(f64),
-    Instant(date::Instant),
+    Instant {
+        text: &'d str,
+        instant: date::Instant,
+    },
     Address {
         text: &'d str,
         address: IpAddr,
@@ -29,7 +32,9 @@ pub(crate) enum Item<'d> {
 pub(crate) fn any(kind: FieldKind, pairs: bool, leaf: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
     match kind {
         FieldKind::String => text(leaf, |text| found(Item::Text(text))),
-        FieldKind::Date => text(leaf, |text| date::strict(text).is_some_and(|instant| found(Item::Instant(instant)))),
+        FieldKind::Date => {
+            text(leaf, |text| date::strict(text).is_some_and(|instant| found(Item::Instant { text, instant })))
+        }
         FieldKind::Ip => text(leaf, |text| text.parse().is_ok_and(|address| found(Item::Address { text, address }))),
         FieldKind::Number => number(leaf).is_some_and(|number| found(Item::Number(number))),
         FieldKind::Boolean => match leaf {

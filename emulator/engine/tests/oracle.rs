@@ -1,5 +1,5 @@
-//! Three answers to one question must agree: a naive oracle written from the rules, the walk over a document, and the
-//! columns of a table, whether built late or maintained from the start.
+//! All answers to one question must agree: a naive oracle written from the rules, the walk over a document, its
+//! explanation, and the columns of a table, whether built late or maintained from the start.
 #![allow(clippy::expect_used, reason = "a test may fail")]
 
 mod common;
@@ -10,6 +10,7 @@ use common::finding::{Finding, Findings};
 use common::question::{Ask, Question};
 use common::{FIELDS, SCHEMA, oracle, put, table_of};
 use quickcheck::{Arbitrary, Gen, QuickCheck, TestResult};
+use securityhub_engine::filter::explain::{Explanation, Reason, explain};
 use securityhub_engine::filter::matches;
 use securityhub_engine::{Filter, Table};
 
@@ -57,6 +58,33 @@ fn flt_40_to_45_oracle_document_and_columns_agree() {
             && select(&maintained(&before, &findings, &filter), &filter) == expected
     }
     QuickCheck::new().tests(1000).quickcheck(agree as fn(Findings, Findings, Question) -> bool);
+}
+
+/// Whether every node's verdict follows from what is below it.
+fn follows(explanation: &Explanation) -> bool {
+    let holds = match &explanation.reason {
+        Reason::All(parts) => parts.iter().all(|part| part.holds),
+        Reason::Any(parts) => parts.iter().any(|part| part.holds),
+        Reason::Not(part) => !part.holds,
+        Reason::Values(values) => values.found.iter().any(|found| found.passes),
+    };
+    let below = match &explanation.reason {
+        Reason::All(parts) | Reason::Any(parts) => parts.iter().all(follows),
+        Reason::Not(part) => follows(part),
+        Reason::Values(values) => values.field.is_some(),
+    };
+    explanation.holds == holds && below
+}
+
+#[test]
+fn flt_40_to_45_an_explanation_agrees_with_the_answer() {
+    fn agrees(finding: Finding, question: Question) -> bool {
+        let filter = question.filter();
+        let document = finding.0.to_string().into_bytes();
+        let explanation = explain(&filter, &SCHEMA, &document);
+        explanation.holds == matches(&filter, &SCHEMA, &document) && follows(&explanation)
+    }
+    QuickCheck::new().tests(2000).quickcheck(agrees as fn(Finding, Question) -> bool);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The control plane, `/_emulator/*`: a public contract for tests and for the program's own commands.
 //!
-//! What lives here: health, reset, the clock. What may not: anything that AWS has an operation for.
+//! What lives here: health, reset, the clock, the findings of AWS's own services ([`findings`]), explanations
+//! ([`explain`]). What may not: anything that AWS has an operation for, and rules, which are the domain's.
 
 use std::sync::LazyLock;
 
-use axum::extract::Query;
+use axum::extract::{DefaultBodyLimit, Query};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -19,13 +20,22 @@ use tower::ServiceExt;
 use crate::service::Service;
 use crate::state::timestamp_text;
 
+mod explain;
+mod findings;
+#[cfg(test)]
+mod tests;
+
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     Router::new()
         .route("/_emulator/health", get(health))
         .route("/_emulator/reset", post(reset))
         .route("/_emulator/clock", get(clock).post(advance))
+        .route("/_emulator/findings", post(findings::deliver))
+        .route("/_emulator/explain", post(explain::explain))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        // The server has bounded the body already.
+        .layer(DefaultBodyLimit::disable())
 });
 
 /// Whether a path belongs to the control plane.
@@ -123,12 +133,16 @@ fn duration(text: &str) -> Option<SignedDuration> {
 async fn unknown() -> axum::response::Response {
     mistake(
         StatusCode::NOT_FOUND,
-        "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock",
+        "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
+         POST /_emulator/findings, POST /_emulator/explain",
     )
 }
 
 async fn wrong_method() -> axum::response::Response {
-    mistake(StatusCode::METHOD_NOT_ALLOWED, "this path takes another method: GET health, POST reset, GET or POST clock")
+    mistake(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this path takes another method: GET health, POST reset, GET or POST clock, POST findings, POST explain",
+    )
 }
 
 fn mistake(status: StatusCode, message: &str) -> axum::response::Response {

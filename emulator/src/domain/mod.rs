@@ -8,6 +8,7 @@ pub mod arn;
 pub mod automation_rules;
 pub mod caller;
 pub mod due;
+pub mod explain;
 pub mod filters;
 pub mod findings;
 pub mod hub;

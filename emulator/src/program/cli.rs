@@ -30,10 +30,25 @@ An access key of twelve digits is that account. The region is the one that the c
 
 Exit codes: 0 done, 1 something failed while it ran, 2 the arguments or a scenario have mistakes.";
 
+const EXPLAIN_HELP: &str = "\
+For example, against `securityhub-local serve --scenario scenarios/quickstart.yaml`:
+  securityhub-local explain --id cfe157f6c83a467bd3ab169253f70881 \\
+    --filters '{\"ResourceType\": [{\"Value\": \"AwsIam\", \"Comparison\": \"PREFIX\"}]}'
+
+The filters are those of GetFindings, in JSON; `--filters @filters.json` reads them from a file.
+
+Exit codes: 0 explained, 1 no emulator answered, 2 the arguments or the filters have mistakes.";
+
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Serve Security Hub on this machine until Ctrl-C
     Serve(ServeArguments),
+    /// Ask a running emulator why GetFindings returns a finding, or does not
+    ///
+    /// Tells whether the account sees the finding and, filter by filter, what was asked, what the finding has and
+    /// which of both decided.
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplainArguments),
     /// List all operations of the API and how well each one behaves
     Coverage(CoverageArguments),
     /// Write believable findings of a product to standard output, as many as you like
@@ -158,6 +173,43 @@ pub(super) enum LogLevel {
     Info,
     Debug,
     Trace,
+}
+
+#[derive(Args)]
+pub(super) struct ExplainArguments {
+    /// Id of the finding; if several findings have it, each is explained
+    #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_ID")]
+    pub(super) id: String,
+
+    /// Product of the finding, to tell it from others of the same Id
+    #[arg(long, value_name = "ARN", env = "SECURITYHUB_LOCAL_PRODUCT_ARN")]
+    pub(super) product_arn: Option<String>,
+
+    /// Account that calls GetFindings
+    #[arg(
+        long,
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_ACCOUNT",
+        default_value = "111111111111",
+        value_parser = account
+    )]
+    pub(super) account: AccountId,
+
+    /// Region where it calls
+    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", default_value = "us-east-1")]
+    pub(super) region: String,
+
+    /// Filters of GetFindings as JSON, or @FILE to read them from a file
+    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS", default_value = "{}")]
+    pub(super) filters: String,
+
+    /// Where the emulator listens
+    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
+    pub(super) url: String,
+
+    /// Print JSON, for scripts
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    pub(super) json: bool,
 }
 
 #[derive(Args)]
@@ -288,7 +340,7 @@ mod tests {
 
     #[test]
     fn every_flag_that_takes_a_setting_has_an_environment_variable() {
-        let has_settings = |name: &str| name == "serve" || name == "generate";
+        let has_settings = |name: &str| ["serve", "explain", "generate"].contains(&name);
         for command in Cli::command().get_subcommands().filter(|command| has_settings(command.get_name())) {
             for argument in command.get_arguments().filter(|argument| argument.get_id() != "help") {
                 assert!(argument.get_env().is_some(), "--{}", argument.get_id());

@@ -4,8 +4,10 @@
 //! `exit.rs`, once.
 
 mod cli;
+mod client;
 mod coverage;
 mod exit;
+mod explain;
 mod generate;
 mod logging;
 mod scenario;
@@ -34,6 +36,7 @@ pub fn coverage_markdown() -> String {
 fn run(command: Command) -> Result<(), Exit> {
     match command {
         Command::Serve(arguments) => serve::run(&arguments)?,
+        Command::Explain(arguments) => explain::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments)?,
         Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,

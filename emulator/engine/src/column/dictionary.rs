@@ -180,7 +180,7 @@ fn parts(item: Item<'_>) -> Option<(&str, &str)> {
     match item {
         Item::Text(text) | Item::Address { text, .. } => Some(("", text)),
         Item::Entry { key, value } => Some((key, value)),
-        Item::Number(_) | Item::Instant(_) | Item::Boolean(_) | Item::Anywhere(_) => None,
+        Item::Number(_) | Item::Instant { .. } | Item::Boolean(_) | Item::Anywhere(_) => None,
     }
 }
 

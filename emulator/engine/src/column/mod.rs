@@ -72,7 +72,7 @@ impl Column {
                 }
             }
             (Values::Number(cells), Item::Number(number)) => _ = cells.add(slot, number),
-            (Values::Date(dates), Item::Instant(instant)) => dates.add(slot, instant),
+            (Values::Date(dates), Item::Instant { instant, .. }) => dates.add(slot, instant),
             (Values::Boolean(cells), Item::Boolean(boolean)) => _ = cells.add(slot, boolean),
             _ => {}
         }

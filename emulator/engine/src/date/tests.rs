@@ -101,6 +101,21 @@ fn flt_26_anything_else_is_refused() {
     }
 }
 
+#[test]
+fn an_instant_is_written_as_it_is_read() {
+    for text in [
+        "1970-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.999999999Z",
+        "2006-01-02T15:04:05.5Z",
+        "2024-02-29T23:59:59Z",
+        "2100-02-28T00:00:00.00001Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+    ] {
+        assert_eq!(super::text(strict(text).expect(text)), text);
+    }
+}
+
 /// Every day of 400 years follows the one before it.
 #[test]
 fn asf_41_the_calendar_has_no_gap() {
@@ -110,6 +125,7 @@ fn asf_41_the_calendar_has_no_gap() {
             for day in 1..=31 {
                 if let Some(number) = days(year, month, day) {
                     assert_eq!(number, expected, "{year}-{month}-{day}");
+                    assert_eq!(date_of(number), (year, month, day));
                     expected += 1;
                 }
             }

@@ -1,7 +1,7 @@
 //! What is asked: one tree for every dialect.
 //!
 //! Here live the tree, the tests on single values, the joining of a field's tests ([`combine`]) and the walk over one
-//! document ([`matches`]). Reading a request into the tree is the dialect's business and lives with the caller; how a
+//! document ([`matches`]; with what it saw, [`explain`]). Reading a request into the tree is the dialect's business and lives with the caller; how a
 //! table answers it is the plan's. Rules: filters.md sections 1.1 to 1.4.
 
 use std::collections::HashSet;
@@ -12,6 +12,7 @@ use crate::schema::{FieldId, Schema};
 
 mod address;
 pub mod combine;
+pub mod explain;
 mod range;
 mod simplify;
 mod text;
@@ -119,7 +120,7 @@ impl Test {
         match (self, item) {
             (Self::Text(wanted), Item::Text(text)) => wanted.passes(text),
             (Self::Number(range), Item::Number(number)) => range.contains(number),
-            (Self::Date(range), Item::Instant(instant)) => range.contains(instant),
+            (Self::Date(range), Item::Instant { instant, .. }) => range.contains(instant),
             (Self::Ip(block), Item::Address { address, .. }) => block.contains(&address),
             (Self::Entry { key, value }, Item::Entry { key: found, value: text }) => key == found && value.passes(text),
             (Self::Keyword(needle), Item::Anywhere(text)) => needle.is_in(text),

@@ -26,7 +26,7 @@ impl TextTest {
 
 /// Words to be found next to one another in order: maximal runs of letters and digits, in any case (FLT-11).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words(Vec<String>);
+pub struct Words(pub(super) Vec<String>);
 
 impl Words {
     /// The words of a text. A text without a letter or digit has none, and is found nowhere (inferred).
@@ -43,7 +43,7 @@ impl Words {
 
 /// A part of a string, in any case (FLT-38).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Needle(String);
+pub struct Needle(pub(super) String);
 
 impl Needle {
     /// The part to look for.

@@ -1,15 +1,12 @@
 //! `findings`: ASFF files and generated findings, imported as if their products had sent them.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::generate::{self, Around, Generate};
-use crate::domain::findings::import::{self, Endpoint, Sender};
+use crate::domain::findings::{delivery, import};
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
@@ -18,10 +15,7 @@ use crate::scenario::suggest;
 use crate::shape::items::Item;
 use crate::shape::read::Document;
 use crate::shape::scan;
-use crate::state::{Directory, Region, Timestamp, Transaction, World};
-
-/// How many findings come together at most, as in a call of BatchImportFindings.
-const BATCH: usize = 100;
+use crate::state::{Timestamp, Transaction, World};
 
 /// A source of findings: files, or a generator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -111,7 +105,7 @@ fn find(pattern: &Spanned<String>, check: &mut Check) -> Vec<std::path::PathBuf>
 fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
     let Some(text) = check.files.get(file).map(|file| file.text.clone()) else { return Vec::new() };
     let whole = Place::new(file, 0, text.len());
-    match pieces(&text) {
+    match delivery::pieces(&text) {
         Ok(pieces) => {
             let mut findings = Vec::with_capacity(pieces.len());
             for (index, piece) in pieces.into_iter().enumerate() {
@@ -136,30 +130,6 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
     }
 }
 
-/// Where the texts of findings stand in the text of a file.
-fn pieces(text: &str) -> Result<Vec<Range<usize>>, serde_json::Error> {
-    #[derive(Deserialize)]
-    #[serde(expecting = "an object or a list")]
-    struct Batch<'t> {
-        #[serde(rename = "Findings", borrow)]
-        findings: Option<Vec<&'t RawValue>>,
-    }
-    let raw: Vec<&RawValue> = if text.trim_start().starts_with('[') {
-        serde_json::from_str(text)?
-    } else {
-        let batch: Batch<'_> = serde_json::from_str(text)?;
-        match batch.findings {
-            Some(findings) => findings,
-            None => vec![serde_json::from_str(text)?],
-        }
-    };
-    let piece = |raw: &RawValue| {
-        let start = (raw.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-        start..start + raw.get().len()
-    };
-    Ok(raw.into_iter().map(piece).collect())
-}
-
 /// Where the JSON reader stopped.
 fn place_of(error: &serde_json::Error, text: &str, whole: Place) -> Place {
     let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
@@ -178,9 +148,8 @@ pub(in crate::scenario) fn apply(
     seed: u64,
     now: Timestamp,
 ) -> Result<(), Vec<Diagnostic>> {
-    let directory = world.directory();
     let mut transaction = world.write_findings();
-    let import = Import { files, world, directory: &directory, now };
+    let import = Import { files, world, now };
     let mut mistakes = Vec::new();
     for source in &valid.0 {
         match source {
@@ -195,7 +164,6 @@ pub(in crate::scenario) fn apply(
 struct Import<'w> {
     files: &'w Files,
     world: &'w World,
-    directory: &'w Directory,
     now: Timestamp,
 }
 
@@ -216,9 +184,7 @@ impl Import<'_> {
         let text = self.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default();
         let text = scan::compact(text);
         let sent = import::read_finding(&text).map_err(|_| "it is no JSON".to_owned())?;
-        let region = region_of(&import::string(&sent, "ProductArn").unwrap_or_default());
-        let endpoint = Endpoint { world: self.world, directory: self.directory, region: &region, now: self.now };
-        let outcome = import::batch(transaction, &endpoint, Sender::Product, &[sent])
+        let outcome = delivery::deliver(transaction, self.world, self.now, &[sent])
             .map_err(|error| error.message.into_owned())?;
         match outcome.failed.into_iter().next() {
             Some(failed) => Err(failed.message),
@@ -226,52 +192,37 @@ impl Import<'_> {
         }
     }
 
-    /// Generates findings and imports them, batch by batch.
+    /// Generates findings and imports them, batch by batch of a Region.
     fn generated(&self, transaction: &mut Transaction<'_>, generate: &Generate, seed: u64) -> Vec<Diagnostic> {
         let findings = match generate.findings(seed, self.now) {
             Ok(findings) => findings,
             Err(mistake) => return vec![Diagnostic::at(self.files, generate.place, mistake.to_string())],
         };
-        let mut batches: BTreeMap<Region, Vec<Map<String, Value>>> = BTreeMap::new();
+        let mut batches: BTreeMap<String, Vec<Item<'_>>> = BTreeMap::new();
         let mut refused = BTreeMap::new();
-        for finding in findings {
-            let region = region_of(finding.get("ProductArn").and_then(Value::as_str).unwrap_or_default());
-            let batch = batches.entry(region.clone()).or_default();
+        for members in findings {
+            // Templates break nothing of the model, which their tests prove; so nothing is read anew here.
+            let finding = Item::Read(Document { members, ..Document::default() });
+            let batch = batches.entry(delivery::region_of(&finding)).or_default();
             batch.push(finding);
-            if batch.len() == BATCH {
-                self.batch(transaction, &region, std::mem::take(batch), &mut refused);
+            if batch.len() == delivery::BATCH {
+                self.batch(transaction, &std::mem::take(batch), &mut refused);
             }
         }
-        for (region, batch) in batches {
-            self.batch(transaction, &region, batch, &mut refused);
+        for batch in batches.values() {
+            self.batch(transaction, batch, &mut refused);
         }
         let refusals = generate.refusals(&refused).into_iter();
         refusals.map(|message| Diagnostic::at(self.files, generate.place, message)).collect()
     }
 
     /// Imports generated findings; what is wrong with how many of them is added to `refused`.
-    fn batch(
-        &self,
-        transaction: &mut Transaction<'_>,
-        region: &Region,
-        findings: Vec<Map<String, Value>>,
-        refused: &mut BTreeMap<String, usize>,
-    ) {
-        let count = findings.len();
-        // Templates break nothing of the model, which their tests prove; so nothing is read anew here.
-        let read = |members| Item::Read(Document { members, ..Document::default() });
-        let sent: Vec<Item<'_>> = findings.into_iter().map(read).collect();
-        let endpoint = Endpoint { world: self.world, directory: self.directory, region, now: self.now };
-        match import::batch(transaction, &endpoint, Sender::Product, &sent) {
+    fn batch(&self, transaction: &mut Transaction<'_>, batch: &[Item<'_>], refused: &mut BTreeMap<String, usize>) {
+        match delivery::deliver(transaction, self.world, self.now, batch) {
             Ok(outcome) => {
                 outcome.failed.into_iter().for_each(|failed| *refused.entry(failed.message).or_default() += 1);
             }
-            Err(error) => *refused.entry(error.message.into_owned()).or_default() += count,
+            Err(error) => *refused.entry(error.message.into_owned()).or_default() += batch.len(),
         }
     }
-}
-
-/// The Region of a product's ARN: its fourth part. What is no ARN is refused whatever the Region.
-fn region_of(product_arn: &str) -> Region {
-    Region::new(product_arn.split(':').nth(3).unwrap_or_default())
 }

@@ -10,6 +10,7 @@ use crate::testing::{ADMINISTRATOR, REGION, Stage, finding, id};
 mod attributes;
 mod batches;
 mod changes;
+mod delivery;
 mod histories;
 mod retention;
 mod rules;

@@ -1,0 +1,292 @@
+//! Why one document satisfies a filter, or does not: the walk of [`matches`](super::matches) with what it saw.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::ops::Bound;
+
+use ipnet::IpNet;
+
+use super::combine::Comparison;
+use super::{DateRange, Filter, NumberRange, Test, TextTest, is_in};
+use crate::date;
+use crate::item::Item;
+use crate::schema::{FieldId, FieldKind, Schema};
+
+/// How many strings of a document are told for a keyword.
+const FEW: usize = 5;
+/// How many strings of a set are told.
+const FEW_OF_A_SET: usize = 10;
+
+/// A filter, or a part of one, held against a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// Whether the document satisfies it.
+    pub holds: bool,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a filter holds or not: one variant a node of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It holds if every part does.
+    All(Vec<Explanation>),
+    /// It holds if a part does.
+    Any(Vec<Explanation>),
+    /// It holds if the part does not.
+    Not(Box<Explanation>),
+    /// It holds if a value of a field passes.
+    Values(Values),
+}
+
+/// What was asked of a field, and what a document has there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// The field's name; none if the schema has no such field.
+    pub field: Option<&'static str>,
+    /// What was asked, beginning with AWS's name of the comparison where there is one: `PREFIX AwsIam`.
+    pub asked: String,
+    /// Every value of the field, in the document's order; for a keyword a few of those that pass and no other.
+    pub found: Vec<Found>,
+}
+
+/// A value of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The value; of an entry of a map, key and value with `=` between them.
+    pub text: String,
+    /// Whether it passes.
+    pub passes: bool,
+}
+
+/// Holds a document, JSON text, against a filter and every part of it. The verdict is that of
+/// [`matches`](super::matches).
+pub fn explain(filter: &Filter, schema: &Schema, document: &[u8]) -> Explanation {
+    let each = |parts: &[Filter]| parts.iter().map(|part| explain(part, schema, document)).collect::<Vec<_>>();
+    match filter {
+        Filter::All(parts) => {
+            let parts = each(parts);
+            Explanation { holds: parts.iter().all(|part| part.holds), reason: Reason::All(parts) }
+        }
+        Filter::Any(parts) => {
+            let parts = each(parts);
+            Explanation { holds: parts.iter().any(|part| part.holds), reason: Reason::Any(parts) }
+        }
+        Filter::Not(part) => {
+            let part = explain(part, schema, document);
+            Explanation { holds: !part.holds, reason: Reason::Not(Box::new(part)) }
+        }
+        Filter::Term { field, test } => {
+            values(*field, schema, document, test.to_string(), &mut |item| test.passes(item))
+        }
+        Filter::In { field, values: set } => {
+            values(*field, schema, document, words_of_set(set), &mut |item| is_in(set, item))
+        }
+    }
+}
+
+impl Explanation {
+    /// What was asked of fields, in the order of the tree.
+    pub fn values(&self) -> Vec<&Values> {
+        match &self.reason {
+            Reason::All(parts) | Reason::Any(parts) => parts.iter().flat_map(Explanation::values).collect(),
+            Reason::Not(part) => part.values(),
+            Reason::Values(values) => vec![values],
+        }
+    }
+}
+
+fn values(
+    field: FieldId,
+    schema: &Schema,
+    document: &[u8],
+    asked: String,
+    passes: &mut dyn FnMut(Item<'_>) -> bool,
+) -> Explanation {
+    let is_keyword = schema.kind(field) == Some(FieldKind::Keyword);
+    let mut found = Vec::new();
+    schema.any(field, document, &mut |item| {
+        let passes = passes(item);
+        if passes || !is_keyword {
+            found.push(Found { text: text_of(item), passes });
+        }
+        is_keyword && found.len() == FEW
+    });
+    let holds = found.iter().any(|found| found.passes);
+    Explanation { holds, reason: Reason::Values(Values { field: schema.name(field), asked, found }) }
+}
+
+fn text_of(item: Item<'_>) -> String {
+    match item {
+        Item::Text(text) | Item::Anywhere(text) | Item::Instant { text, .. } | Item::Address { text, .. } => {
+            text.to_owned()
+        }
+        Item::Number(number) => number.to_string(),
+        Item::Entry { key, value } => format!("{key}={value}"),
+        Item::Boolean(boolean) => boolean.to_string(),
+    }
+}
+
+fn words_of_set(set: &HashSet<String>) -> String {
+    if set.len() > FEW_OF_A_SET {
+        return format!("one of {} strings", set.len());
+    }
+    let mut strings: Vec<&str> = set.iter().map(String::as_str).collect();
+    strings.sort_unstable();
+    format!("one of {}", strings.join(", "))
+}
+
+/// What it asks, in AWS's words.
+impl fmt::Display for Test {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(test) => test.fmt(formatter),
+            Self::Number(range) => formatter.write_str(&words_of_numbers(range)),
+            Self::Date(range) => formatter.write_str(&words_of_dates(range)),
+            Self::Ip(block) => write!(formatter, "Cidr {}", IpNet::trunc(block)),
+            Self::Entry { key, value } => write!(formatter, "{key} {value}"),
+            Self::Keyword(needle) => write!(formatter, "{:?} in any case", needle.0),
+            Self::Boolean(value) => value.fmt(formatter),
+            Self::Present => formatter.write_str("any value"),
+        }
+    }
+}
+
+/// What it asks, in AWS's words.
+impl fmt::Display for TextTest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (comparison, value) = match self {
+            Self::Equals(value) => (Comparison::Equals, value.as_str()),
+            Self::Prefix(value) => (Comparison::Prefix, value.as_str()),
+            Self::Contains(value) => (Comparison::Contains, value.as_str()),
+            Self::ContainsWord(words) => (Comparison::ContainsWord, &*words.0.join(" ")),
+        };
+        write!(formatter, "{} {value}", comparison.name())
+    }
+}
+
+fn words_of_numbers(range: &NumberRange) -> String {
+    let NumberRange { eq, gte, lte, gt, lt } = range;
+    let bounds = [("Eq", eq), ("Gte", gte), ("Lte", lte), ("Gt", gt), ("Lt", lt)];
+    let words = bounds.iter().filter_map(|(name, bound)| bound.map(|bound| format!("{name} {bound}")));
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { "any number".to_owned() } else { words.join(", ") }
+}
+
+fn words_of_dates(range: &DateRange) -> String {
+    let start = match range.start {
+        Bound::Included(start) => Some(format!("from {}", date::text(start))),
+        Bound::Excluded(start) => Some(format!("after {}", date::text(start))),
+        Bound::Unbounded => None,
+    };
+    let end = match range.end {
+        Bound::Included(end) => Some(format!("to {}", date::text(end))),
+        Bound::Excluded(end) => Some(format!("before {}", date::text(end))),
+        Bound::Unbounded => None,
+    };
+    let words: Vec<String> = start.into_iter().chain(end).collect();
+    if words.is_empty() { "any date".to_owned() } else { words.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use super::super::{Needle, Words, block};
+    use super::*;
+    use crate::schema::Field;
+
+    const FIELDS: [Field; 6] = [
+        Field { name: "Type", kind: FieldKind::String, path: "Types[]" },
+        Field { name: "Confidence", kind: FieldKind::Number, path: "Confidence" },
+        Field { name: "UpdatedAt", kind: FieldKind::Date, path: "UpdatedAt" },
+        Field { name: "Tags", kind: FieldKind::Map, path: "Tags" },
+        Field { name: "Address", kind: FieldKind::Ip, path: "Address" },
+        Field { name: "Keyword", kind: FieldKind::Keyword, path: "" },
+    ];
+
+    fn told(name: &str, test: Test, document: &Value) -> (bool, String) {
+        let schema = Schema::new(&FIELDS);
+        let filter = Filter::term(schema.field(name).expect(name), test);
+        let explanation = explain(&filter, &schema, document.to_string().as_bytes());
+        let [values] = explanation.values()[..] else { panic!("{explanation:?}") };
+        let mark = |found: &Found| format!("{}{}", if found.passes { "+" } else { "-" }, found.text);
+        let found: Vec<String> = values.found.iter().map(mark).collect();
+        let field = values.field.expect("a field of the schema");
+        (explanation.holds, format!("{field}: {}: {}", values.asked, found.join(" ")))
+    }
+
+    #[track_caller]
+    fn check(name: &str, test: Test, document: Value, expected: (bool, &str)) {
+        assert_eq!(told(name, test, &document), (expected.0, expected.1.to_owned()));
+    }
+
+    #[test]
+    fn flt_42_a_term_tells_every_value_and_which_of_them_pass() {
+        let document = json!({ "Types": ["AwsIamRole", "AwsS3Bucket"] });
+        check(
+            "Type",
+            Test::prefix("AwsIam"),
+            document.clone(),
+            (true, "Type: PREFIX AwsIam: +AwsIamRole -AwsS3Bucket"),
+        );
+        check("Type", Test::equals("x"), document, (false, "Type: EQUALS x: -AwsIamRole -AwsS3Bucket"));
+        check("Type", Test::Present, json!({}), (false, "Type: any value: "));
+        let words = Test::Text(TextTest::ContainsWord(Words::of("iam-ROLE")));
+        check("Type", words, json!({ "Types": ["an IAM role"] }), (true, "Type: CONTAINS_WORD iam role: +an IAM role"));
+    }
+
+    #[test]
+    fn each_kind_is_told_in_its_own_words() {
+        let range = NumberRange { gte: Some(50.0), lt: Some(90.5), ..NumberRange::default() };
+        let document = json!({ "Confidence": 90, "UpdatedAt": "2026-01-03T14:00:00+02:00", "Address": "10.1.2.3" });
+        check("Confidence", Test::Number(range), document.clone(), (true, "Confidence: Gte 50, Lt 90.5: +90"));
+        check("Confidence", Test::Number(NumberRange::default()), json!({}), (false, "Confidence: any number: "));
+        let noon = date::strict("2026-01-03T12:00:00Z").expect("a date");
+        let told = "UpdatedAt: from 2026-01-03T12:00:00Z to 2026-01-03T12:00:00Z: +2026-01-03T14:00:00+02:00";
+        check("UpdatedAt", Test::Date(DateRange::between(noon, noon)), document.clone(), (true, told));
+        let told = "UpdatedAt: before 2026-01-03T12:00:00Z: -2026-01-03T14:00:00+02:00";
+        check("UpdatedAt", Test::Date(DateRange::before(noon)), document.clone(), (false, told));
+        let network = block("10.0.7.7/16").expect("a block");
+        check("Address", Test::Ip(network), document, (false, "Address: Cidr 10.0.0.0/16: -10.1.2.3"));
+        let entry = Test::Entry { key: "env".to_owned(), value: TextTest::Equals("prod".to_owned()) };
+        let document = json!({ "Tags": { "env": "dev", "team": "red" } });
+        check("Tags", entry, document, (false, "Tags: env EQUALS prod: -env=dev -team=red"));
+    }
+
+    #[test]
+    fn flt_38_of_a_keyword_a_few_strings_that_hold_it_are_told() {
+        let document = json!({ "Types": ["An Admin", "no", "admin 1", "admin 2"], "Title": "admin 3" });
+        let expected = (true, "Keyword: \"admin\" in any case: +An Admin +admin 1 +admin 2 +admin 3");
+        check("Keyword", Test::Keyword(Needle::new("ADMIN")), document, expected);
+        let many = json!({ "Types": vec!["admin"; 100] });
+        assert_eq!(told("Keyword", Test::Keyword(Needle::new("admin")), &many).1.matches("+admin").count(), FEW);
+    }
+
+    #[test]
+    fn flt_43_every_node_has_its_verdict() {
+        let schema = Schema::new(&FIELDS);
+        let term = |value: &str| Filter::term(FieldId(0), Test::equals(value));
+        let filter = Filter::All(vec![Filter::Any(vec![term("a"), term("b")]), term("c").negated()]);
+        let explanation = explain(&filter, &schema, br#"{"Types":["b","c"]}"#);
+        let Reason::All(parts) = &explanation.reason else { panic!("{explanation:?}") };
+        let verdicts: Vec<bool> = parts.iter().map(|part| part.holds).collect();
+        assert_eq!((explanation.holds, verdicts), (false, vec![true, false]));
+        assert_eq!(explanation.values().iter().map(|values| values.found.len()).collect::<Vec<_>>(), [2, 2, 2]);
+    }
+
+    #[test]
+    fn vis_01_a_set_is_told_by_its_strings_or_their_number() {
+        let schema = Schema::new(&FIELDS);
+        let asked = |count: u32| {
+            let values = Arc::new((0..count).map(|number| number.to_string()).collect());
+            let explanation = explain(&Filter::In { field: FieldId(0), values }, &schema, br#"{"Types":["1"]}"#);
+            (explanation.holds, explanation.values()[0].asked.clone())
+        };
+        assert_eq!(asked(3), (true, "one of 0, 1, 2".to_owned()));
+        assert_eq!(asked(11), (true, "one of 11 strings".to_owned()));
+        assert_eq!(asked(1), (false, "one of 0".to_owned()));
+    }
+}

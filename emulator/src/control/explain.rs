@@ -1,0 +1,50 @@
+//! `POST /_emulator/explain`: why a finding is returned or not.
+
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::mistake;
+use crate::domain::caller::Caller;
+use crate::domain::due;
+use crate::domain::explain::{self, Question};
+use crate::service::Service;
+use crate::state::{AccountId, Principal, Region};
+
+const EXPECTED: &str = "send {\"Account\": \"111111111111\", \"Region\": \"us-east-1\", \"Id\": \"...\", \
+                        \"Filters\": {...}}, and \"ProductArn\" where findings share an Id";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Asked {
+    account: String,
+    region: String,
+    id: String,
+    product_arn: Option<String>,
+    #[serde(default)]
+    filters: Value,
+}
+
+/// Explains the findings of an Id to the caller that the body names; 400 with the service's own sentence for filters
+/// that it refuses.
+pub(super) async fn explain(Extension(service): Extension<Service>, body: Bytes) -> Response {
+    match answer(&service, &body) {
+        Ok(explanation) => Json(explanation).into_response(),
+        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+    }
+}
+
+fn answer(service: &Service, body: &[u8]) -> Result<explain::Explanation, String> {
+    let asked: Asked = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
+    let account = AccountId::parse(&asked.account)
+        .ok_or_else(|| format!("{EXPECTED}: {:?} is no account id, which has twelve digits", asked.account))?;
+    let world = service.world();
+    let now = world.clock.now();
+    due::run(&world, now);
+    let caller = Caller { principal: Principal::local_user(account), region: Region::new(&asked.region), now };
+    let question = Question { id: &asked.id, product_arn: asked.product_arn.as_deref(), filters: &asked.filters };
+    explain::explain(&world, &caller, &question).map_err(|error| error.message.into_owned())
+}

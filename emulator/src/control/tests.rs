@@ -1,0 +1,141 @@
+//! The control plane through the only door.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+
+use crate::service::{Service, Settings};
+use crate::testing::{ADMINISTRATOR, finding};
+
+const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, \
+                         SignedHeaders=host, Signature=00";
+
+fn send(service: &Service, method: &str, path: &str, body: impl Into<Bytes>) -> (u16, Value) {
+    let request = Request::builder().method(method).uri(path).header("authorization", SIGNATURE);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let response: Response<Bytes> = runtime.block_on(service.handle(request.body(body.into()).unwrap()));
+    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
+}
+
+fn post(service: &Service, path: &str, body: impl Into<Bytes>) -> (u16, Value) {
+    send(service, "POST", path, body)
+}
+
+/// A service with a hub.
+fn service() -> Service {
+    let service = Service::new(Settings::default(), None).unwrap();
+    assert_eq!(post(&service, "/accounts", "{}").0, 200);
+    service
+}
+
+fn of_aws(finding_id: &str) -> Value {
+    finding(finding_id, json!({ "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/access-analyzer" }))
+}
+
+fn refusal(path: &str, body: impl Into<Bytes>) -> String {
+    let service = service();
+    let (status, answer) = post(&service, path, body);
+    assert_eq!(status, 400, "{answer}");
+    assert_eq!(service.world().finding_count(), 0, "nothing is stored");
+    answer["error"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn imp_11_imp_30_findings_of_an_aws_service_enter_by_the_control_plane_alone() {
+    let service = service();
+    let import = json!({ "Findings": [of_aws("f")] }).to_string();
+    assert_eq!(post(&service, "/findings/import", import.clone()).0, 403);
+    let (status, answer) = post(&service, "/_emulator/findings", import);
+    assert_eq!((status, answer), (200, json!({ "SuccessCount": 1, "FailedCount": 0, "FailedFindings": [] })));
+    let (_, found) = post(&service, "/findings", "{}");
+    assert_eq!(
+        (&found["Findings"][0]["Id"], &found["Findings"][0]["ProductName"]),
+        (&json!("f"), &json!("IAM Access Analyzer"))
+    );
+    let wrong = finding("g", json!({ "ProductArn": of_aws("g")["ProductArn"], "Title": null }));
+    for body in [json!([of_aws("h"), wrong]), wrong.clone()] {
+        let (status, answer) = post(&service, "/_emulator/findings", body.to_string());
+        assert_eq!((status, &answer["FailedCount"]), (200, &json!(1)), "{answer}");
+        assert_eq!(answer["FailedFindings"][0]["Id"], "g");
+        assert_eq!(answer["FailedFindings"][0]["ErrorCode"], "InvalidInput");
+    }
+    assert_eq!(service.world().finding_count(), 2);
+    let many: Vec<Value> = (0..3000).map(|number| of_aws(&format!("many/{number}"))).collect();
+    let many = json!(many).to_string();
+    assert!(many.len() > 1024 * 1024);
+    assert_eq!(post(&service, "/_emulator/findings", many).1["SuccessCount"], 3000);
+    let padded = format!("{}{}", of_aws("padded"), " ".repeat(5 * 1024 * 1024));
+    assert_eq!(post(&service, "/_emulator/findings", padded).1["SuccessCount"], 1);
+}
+
+#[test]
+fn imp_11_imp_25_a_body_that_cannot_be_read_is_refused_whole() {
+    let expected = "send a finding, a list of findings or {\"Findings\": [...]}: ";
+    let refused = |body: String| refusal("/_emulator/findings", body);
+    let good = of_aws("good");
+    for body in ["", "7", "[", "{\"Findings\": 7}"] {
+        assert!(refused(body.to_owned()).starts_with(expected), "{body}");
+    }
+    assert_eq!(refused(json!([good, "x"]).to_string()), format!("{expected}finding 2 is no JSON object"));
+    assert_eq!(refused(json!([good, { "Id": 7 }]).to_string()), "finding 2 has no Id that is a string");
+    assert!(refusal("/_emulator/findings", &b"\xff"[..]).starts_with(expected));
+    let (status, answer) = post(&service(), "/_emulator/findings", vec![b' '; 6 * 1024 * 1024 + 1]);
+    assert_eq!(status, 413);
+    assert!(answer["error"].as_str().unwrap().contains("in several requests"), "{answer}");
+}
+
+#[test]
+fn flt_02_vis_01_a_finding_is_explained_over_the_control_plane() {
+    let service = service();
+    post(&service, "/_emulator/findings", of_aws("f").to_string());
+    let filters = json!({ "ResourceType": [{ "Value": "AwsIam", "Comparison": "PREFIX" }] });
+    let mut question = json!({ "Account": ADMINISTRATOR, "Region": "us-east-1", "Id": "f", "Filters": filters });
+    let (status, answer) = post(&service, "/_emulator/explain", question.to_string());
+    assert_eq!(status, 200, "{answer}");
+    let summary = "not returned: ResourceType asks for PREFIX AwsIam; the finding has Other";
+    assert_eq!((&answer["Summary"], &answer["Findings"][0]["Summary"]), (&json!(summary), &json!(summary)));
+    question["Account"] = json!("222222222222");
+    question.as_object_mut().unwrap().remove("Filters");
+    let (_, answer) = post(&service, "/_emulator/explain", question.to_string());
+    assert_eq!(answer["Findings"][0]["Visibility"]["Passes"], false, "{answer}");
+}
+
+#[test]
+fn flt_13_a_question_that_cannot_be_answered_is_refused() {
+    let refused = |body: Value| refusal("/_emulator/explain", body.to_string());
+    let question =
+        |filters: Value| json!({ "Account": ADMINISTRATOR, "Region": "us-east-1", "Id": "f", "Filters": filters });
+    assert_eq!(
+        refused(question(json!({ "Title": [{ "Value": "x", "Comparison": "CONTAINS" }] }))),
+        "Invalid Filters in the input: data.Title[0].Comparison should be equal to one of the allowed values"
+    );
+    assert!(
+        refused(json!({ "Account": "1", "Region": "us-east-1", "Id": "f" }))
+            .ends_with("\"1\" is no account id, which has twelve digits")
+    );
+    assert!(
+        refused(json!({ "Account": ADMINISTRATOR, "Region": "us-east-1" }))
+            .ends_with("missing field `Id` at line 1 column 47")
+    );
+    assert!(refused(json!({ "Acount": ADMINISTRATOR })).contains("unknown field `Acount`"));
+}
+
+#[test]
+fn what_is_no_path_of_it_names_all_that_are() {
+    let service = service();
+    let (status, answer) = send(&service, "GET", "/_emulator/nope", "");
+    let paths = [
+        "GET /_emulator/health",
+        "POST /_emulator/reset",
+        "GET and POST /_emulator/clock",
+        "POST /_emulator/findings",
+        "POST /_emulator/explain",
+    ];
+    assert_eq!(status, 404);
+    for path in paths {
+        assert!(answer["error"].as_str().unwrap().contains(path), "{path} in {answer}");
+    }
+    for path in ["/_emulator/findings", "/_emulator/explain"] {
+        assert_eq!(send(&service, "GET", path, "").0, 405, "{path}");
+    }
+}

@@ -1,0 +1,73 @@
+//! Findings from the products themselves, AWS's own services among them, which no customer may send (IMP-11): cut out of
+//! a text, and each imported in the Region of its product.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::import::{self, Endpoint, Outcome, Sender};
+use crate::aws_error::AwsError;
+use crate::shape::items::Item;
+use crate::state::{Region, Timestamp, Transaction, World};
+
+/// The most findings of a batch (IMP-21).
+pub const BATCH: usize = 100;
+
+/// Where findings stand in a text: one object, a list of them, or `{"Findings": [...]}`. They need be no objects.
+///
+/// # Errors
+/// Where the text is no JSON of one of these forms.
+pub fn pieces(text: &str) -> Result<Vec<Range<usize>>, serde_json::Error> {
+    #[derive(Deserialize)]
+    #[serde(expecting = "an object or a list")]
+    struct Batch<'t> {
+        #[serde(rename = "Findings", borrow)]
+        findings: Option<Vec<&'t RawValue>>,
+    }
+    let raw: Vec<&RawValue> = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text)?
+    } else {
+        let batch: Batch<'_> = serde_json::from_str(text)?;
+        match batch.findings {
+            Some(findings) => findings,
+            None => vec![serde_json::from_str(text)?],
+        }
+    };
+    let piece = |raw: &RawValue| {
+        let start = (raw.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        start..start + raw.get().len()
+    };
+    Ok(raw.into_iter().map(piece).collect())
+}
+
+/// Imports findings in order, any number of them, each as its own product and in the Region of its ProductArn
+/// (IMP-11). They go the way of all imports.
+///
+/// # Errors
+/// As [`import::batch`], which refuses no product's batch as a whole.
+pub fn deliver(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    now: Timestamp,
+    findings: &[Item<'_>],
+) -> Result<Outcome, AwsError> {
+    let directory = world.directory();
+    let mut outcome = Outcome::default();
+    for of_region in findings.chunk_by(|one, two| region_of(one) == region_of(two)) {
+        let region = Region::new(&of_region.first().map(region_of).unwrap_or_default());
+        let endpoint = Endpoint { world, directory: &directory, region: &region, now };
+        for batch in of_region.chunks(BATCH) {
+            let Outcome { success_count, failed } = import::batch(transaction, &endpoint, Sender::Product, batch)?;
+            outcome.success_count += success_count;
+            outcome.failed.extend(failed);
+        }
+    }
+    Ok(outcome)
+}
+
+/// The fourth part of the ProductArn; what is no ARN is refused whatever the Region.
+pub fn region_of(finding: &Item<'_>) -> String {
+    let product_arn = import::string(finding, "ProductArn").unwrap_or_default();
+    product_arn.split(':').nth(3).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,70 @@
+//! A client of the control plane of a running emulator.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use super::exit::Exit;
+
+/// How long an emulator may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Posts JSON to a path of the control plane at `url` and gives what it answers.
+///
+/// # Errors
+/// 1 when no emulator answers, with what to do; 2 with the emulator's sentence when it refuses what was sent.
+pub(super) fn post(url: &str, path: &str, body: &Value) -> Result<Bytes, Exit> {
+    let authority = authority(url)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Exit::failed)?;
+    let answer = runtime.block_on(async {
+        match tokio::time::timeout(PATIENCE, send(&authority, path, body)).await {
+            Ok(answer) => answer.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("no answer in {} seconds", PATIENCE.as_secs())),
+        }
+    });
+    let (status, answer) = answer.map_err(|error| {
+        Exit::failed(format!(
+            "no emulator answers at {url}: {error}. Start one with `securityhub-local serve`, or say with --url where \
+             it listens."
+        ))
+    })?;
+    if status == StatusCode::OK {
+        return Ok(answer);
+    }
+    let said = serde_json::from_slice::<Value>(&answer).ok();
+    match said.as_ref().and_then(|said| said.get("error")).and_then(Value::as_str) {
+        Some(message) if status.is_client_error() && status != StatusCode::NOT_FOUND => {
+            Err(Exit::mistake(format!("securityhub-local: {message}")))
+        }
+        _ => Err(Exit::failed(format!("{url}{path} answers {status}: is it securityhub-local of this version?"))),
+    }
+}
+
+/// Host and port of `http://HOST:PORT`.
+fn authority(url: &str) -> Result<String, Exit> {
+    let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
+    let authority = uri.as_ref().and_then(Uri::authority);
+    match authority {
+        Some(authority) if authority.port().is_some() => Ok(authority.to_string()),
+        Some(authority) => Ok(format!("{authority}:80")),
+        None => Err(Exit::mistake(format!("securityhub-local: --url {url} is not of the form http://127.0.0.1:4600"))),
+    }
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+async fn send(authority: &str, path: &str, body: &Value) -> Result<(StatusCode, Bytes), Failure> {
+    let stream = TcpStream::connect(authority).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let request = Request::post(path).header("host", authority).header("content-type", "application/json");
+    let response = sender.send_request(request.body(Full::new(Bytes::from(body.to_string())))?).await?;
+    let status = response.status();
+    Ok((status, response.into_body().collect().await?.to_bytes()))
+}

@@ -1,0 +1,185 @@
+//! `explain`: why GetFindings returns a finding or not, as a running emulator tells it.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+
+use serde_json::{Value, json};
+
+use super::cli::ExplainArguments;
+use super::client;
+use super::exit::Exit;
+use crate::domain::explain::{ExplainedFinding, Explanation};
+
+/// Asks the emulator and prints what it says.
+pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
+    let mut question = json!({
+        "Account": arguments.account.as_str(),
+        "Region": arguments.region,
+        "Id": arguments.id,
+        "Filters": filters(&arguments.filters)?,
+    });
+    if let (Some(product_arn), Value::Object(members)) = (&arguments.product_arn, &mut question) {
+        members.insert("ProductArn".to_owned(), json!(product_arn));
+    }
+    let answer = client::post(&arguments.url, "/_emulator/explain", &question)?;
+    let explanation: Explanation = serde_json::from_slice(&answer)
+        .map_err(|error| Exit::failed(format!("the answer of {} is no explanation: {error}", arguments.url)))?;
+    let text = if arguments.json {
+        format!("{:#}\n", json!(explanation))
+    } else {
+        render(&explanation, Style { colours: has_colours() })
+    };
+    // A reader that has seen enough and closed the pipe is no failure.
+    _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// The filters of the argument, or of the file that it names after `@`.
+fn filters(argument: &str) -> Result<Value, Exit> {
+    let mistake = |message: String| Exit::mistake(format!("securityhub-local: --filters: {message}"));
+    let text = match argument.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).map_err(|error| mistake(format!("cannot read {file}: {error}")))?,
+        None => argument.to_owned(),
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        mistake(format!(
+            "this is no JSON: {error}. Expected filters as GetFindings takes them, such as {}",
+            r#"{"SeverityLabel": [{"Value": "HIGH", "Comparison": "EQUALS"}]}"#
+        ))
+    })
+}
+
+/// Colours are for people at a terminal who have not asked for none.
+fn has_colours() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+#[derive(Clone, Copy)]
+struct Style {
+    colours: bool,
+}
+
+impl Style {
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn mark(self, passes: bool) -> String {
+        if passes { self.paint("32", "✔") } else { self.paint("31", "✘") }
+    }
+}
+
+fn render(explanation: &Explanation, style: Style) -> String {
+    let Explanation { account, region, id, summary, findings } = explanation;
+    let mut text = format!("{}\nasked by {account} in {region}\n\n", style.bold(id));
+    for finding in findings {
+        text.push_str(&render_finding(finding, style));
+        if findings.len() > 1 {
+            text.push('\n');
+        }
+    }
+    if findings.len() != 1 {
+        _ = writeln!(text, "{}", style.bold(summary));
+    }
+    text
+}
+
+/// A line for visibility and for each filter name, then the summary.
+fn render_finding(finding: &ExplainedFinding, style: Style) -> String {
+    let ExplainedFinding { product_arn, aws_account_id, region, summary, visibility, filters, .. } = finding;
+    let names = filters.iter().map(|filter| filter.name.len());
+    let width = names.chain(["visible".len()]).max().unwrap_or_default();
+    let mut text = format!("finding of {aws_account_id} in {region}, {product_arn}\n");
+    let mut line = |passes: bool, name: &str, reason: &str| {
+        _ = writeln!(text, "  {} {name:width$}  {reason}", style.mark(passes));
+    };
+    line(visibility.passes, "visible", &visibility.reason);
+    for filter in filters {
+        line(filter.passes, &filter.name, &filter.sentence());
+    }
+    text + &style.bold(summary) + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::domain::explain::{ExplainedElement, ExplainedFilter, ExplainedVisibility};
+
+    const PLAIN: Style = Style { colours: false };
+    const SUMMARY: &str = "not returned: ResourceType asks for PREFIX AwsIam or PREFIX AwsEc2; the finding has \
+                           AwsS3Bucket, AwsS3Object";
+
+    fn filter(name: &str, passes: bool, values: &[&str], elements: &[(&str, bool)]) -> ExplainedFilter {
+        let element = |(asks, decides): &(&str, bool)| ExplainedElement {
+            element: json!({}),
+            asks: (*asks).to_owned(),
+            negative: asks.contains("NOT_"),
+            passes,
+            decides: *decides,
+            matched: Vec::new(),
+        };
+        let values = values.iter().map(ToString::to_string).collect();
+        ExplainedFilter { name: name.to_owned(), passes, values, elements: elements.iter().map(element).collect() }
+    }
+
+    fn finding(filters: Vec<ExplainedFilter>, summary: &str) -> ExplainedFinding {
+        ExplainedFinding {
+            product_arn: "arn:aws:securityhub:us-east-1::product/aws/macie".to_owned(),
+            aws_account_id: "222222222222".to_owned(),
+            region: "us-east-1".to_owned(),
+            returned: false,
+            summary: summary.to_owned(),
+            visibility: ExplainedVisibility { passes: true, reason: "it is 222222222222's own".to_owned() },
+            filters,
+        }
+    }
+
+    fn explanation(findings: Vec<ExplainedFinding>, summary: &str) -> Explanation {
+        let (account, region) = ("222222222222".to_owned(), "us-east-1".to_owned());
+        Explanation { account, region, id: "f".to_owned(), summary: summary.to_owned(), findings }
+    }
+
+    fn macie() -> ExplainedFinding {
+        let elements = [("PREFIX AwsIam", true), ("PREFIX AwsEc2", true), ("NOT_EQUALS Other", false)];
+        let types = filter("ResourceType", false, &["AwsS3Bucket", "AwsS3Object"], &elements);
+        let label = filter("SeverityLabel", true, &["HIGH"], &[("EQUALS LOW", false), ("EQUALS HIGH", true)]);
+        finding(vec![types, label], SUMMARY)
+    }
+
+    #[test]
+    fn an_explanation_for_people() {
+        assert_snapshot!("one_finding", render(&explanation(vec![macie()], SUMMARY), PLAIN));
+    }
+
+    #[test]
+    fn an_explanation_of_several_findings_for_people() {
+        let other = finding(Vec::new(), "returned: the caller sees it and no filter is given");
+        let explanation = explanation(vec![macie(), other], "returned: 1 of the 2 findings with this Id");
+        assert_snapshot!("several_findings", render(&explanation, PLAIN));
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let explanation = explanation(vec![macie()], SUMMARY);
+        let coloured = render(&explanation, Style { colours: true });
+        assert!(coloured.contains("\u{1b}[31m✘\u{1b}[0m ResourceType") && coloured.contains("\u{1b}[32m✔\u{1b}[0m"));
+        let codes = ["\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[0m"];
+        let stripped = codes.iter().fold(coloured, |text, code| text.replace(code, ""));
+        assert_eq!(stripped, render(&explanation, PLAIN));
+    }
+
+    #[test]
+    fn filters_that_are_no_json_are_told_with_an_example() {
+        assert_eq!(filters("{}").unwrap(), json!({}));
+        for (argument, said) in [("{", "this is no JSON"), ("@no-such-file", "cannot read no-such-file")] {
+            let Err(Exit::Mistake(message)) = filters(argument) else { panic!("{argument}") };
+            assert!(message.contains(said), "{message}");
+        }
+    }
+}
