@@ -70,7 +70,7 @@ pub fn batch_update_findings(
     transaction.edit_findings(&caller.region, |writer| {
         for identifier in finding_identifiers {
             let name = identifier.identifier();
-            let slots = change::find(writer.findings(), &name, &accounts);
+            let slots = change::find(writer.findings(), &name, |owner| accounts.contains(owner));
             let changed = if !named.insert(name) {
                 Err(Unchanged::Duplicate)
             } else if slots.is_empty() {
@@ -188,7 +188,7 @@ pub fn get_finding_history(context: &Context<'_>, input: Input<'_>) -> Result<An
     let mut told = context
         .world
         .read_findings(&caller.region, |findings| {
-            let slots = change::find(findings, &identifier.identifier(), &accounts);
+            let slots = change::find(findings, &identifier.identifier(), |owner| accounts.contains(owner));
             slots.first().map(|slot| history::tell(findings, *slot, period, caller.now))
         })
         .flatten()

@@ -1,7 +1,5 @@
 //! Changes that customers make to stored findings: BatchUpdateFindings and UpdateFindings (findings.md 4 and 5).
 
-use std::collections::HashSet;
-
 use securityhub_engine::{Filter, Slot};
 use serde_json::{Map, Value};
 
@@ -41,11 +39,11 @@ impl Unchanged {
     }
 }
 
-/// Where the findings of a name are that belong to one of these accounts. A product of AWS may have findings of one
+/// Where the findings of a name are whose owner's account the caller sees. A product of AWS may have findings of one
 /// name in several accounts; all of them are meant (inferred).
-pub fn find(findings: &Findings, identifier: &Identifier, accounts: &HashSet<String>) -> Vec<Slot> {
+pub fn find(findings: &Findings, identifier: &Identifier, sees: impl Fn(&str) -> bool) -> Vec<Slot> {
     let table = findings.table();
-    let is_seen = |slot: &Slot| customer::owner(table.document(*slot)).is_some_and(|owner| accounts.contains(&owner));
+    let is_seen = |slot: &Slot| customer::owner(table.document(*slot)).is_some_and(|owner| sees(&owner));
     let name = document::name_of(&identifier.product_arn, &identifier.id);
     table.named(&name).into_iter().filter(is_seen).collect()
 }
