@@ -155,7 +155,7 @@ fn settings_come_from_the_environment() {
 }
 
 #[test]
-fn err_07_an_unsigned_request_is_refused() {
+fn err_07_imp_20_an_unsigned_request_is_refused() {
     let (head, body) = Program::start(&[]).send(b"GET /accounts HTTP/1.1\r\nhost: x\r\n\r\n");
     assert!(
         head.starts_with("HTTP/1.1 403") && head.contains("x-amzn-errortype: MissingAuthenticationTokenException"),

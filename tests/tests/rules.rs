@@ -106,7 +106,7 @@ fn rule(id: &str, evidence: &str, state: &str, text: &str, reason: &str) -> Resu
 
 /// An id from its two parts, in any case.
 fn id(prefix: &str, number: &str) -> Option<Id> {
-    let is_prefix = (2..=3).contains(&prefix.len())
+    let is_prefix = ((2..=3).contains(&prefix.len()) || prefix.eq_ignore_ascii_case("t"))
         && prefix.starts_with(|c: char| c.is_ascii_alphabetic())
         && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let is_number = number.len() >= 2 && number.bytes().all(|byte| byte.is_ascii_digit());

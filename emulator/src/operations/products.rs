@@ -154,7 +154,7 @@ mod tests {
 
     use securityhub_fixtures::Operation::{
         BatchImportFindings, DescribeProducts, DisableImportFindingsForProduct, EnableImportFindingsForProduct,
-        ListEnabledProductsForImport,
+        EnableSecurityHub, ListEnabledProductsForImport,
     };
     use serde_json::{Value, json};
 
@@ -245,6 +245,44 @@ mod tests {
         ] {
             assert_eq!(refused(wrong, 400, "InvalidInputException"), format!("productArn: \"{wrong}\""));
         }
+    }
+
+    #[test]
+    fn prd_03_prd_05_an_arn_names_a_product_of_its_region_with_the_account_of_the_catalogue() {
+        let stage = on();
+        let described = |arn: &str| stage.call(ADMINISTRATOR, DescribeProducts, json!({ "ProductArn": arn }));
+        let of_account = "arn:aws:securityhub:us-east-1:365761988620:product/forcepoint/forcepoint-ngfw";
+        assert!(described(of_account).is_ok());
+        for wrong in [
+            "arn:aws:securityhub:us-east-1::product/forcepoint/forcepoint-ngfw",
+            "arn:aws:securityhub:eu-west-1:365761988620:product/forcepoint/forcepoint-ngfw",
+        ] {
+            assert_eq!(described(wrong).unwrap_err().1, "InvalidInputException", "{wrong}");
+        }
+        let europe = "arn:aws:securityhub:eu-west-1:365761988620:product/forcepoint/forcepoint-ngfw";
+        let enable = json!({ "ProductArn": europe });
+        assert!(stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).is_ok());
+        assert!(stage.call_in("eu-west-1", ADMINISTRATOR, EnableImportFindingsForProduct, enable).is_ok());
+    }
+
+    #[test]
+    fn prd_08_prd_16_products_that_only_receive_can_be_enabled_too() {
+        let stage = on();
+        let mut kinds = std::collections::BTreeSet::new();
+        let page = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "MaxResults": 100 }));
+        let mut receives = None;
+        for product in page["Products"].as_array().unwrap() {
+            let types = product["IntegrationTypes"].as_array().unwrap();
+            kinds.extend(types.iter().map(|kind| kind.as_str().unwrap().to_owned()));
+            if types.len() == 1 && types[0] == "RECEIVE_FINDINGS_FROM_SECURITY_HUB" {
+                receives = Some(product["ProductArn"].clone());
+            }
+        }
+        let known =
+            ["RECEIVE_FINDINGS_FROM_SECURITY_HUB", "SEND_FINDINGS_TO_SECURITY_HUB", "UPDATE_FINDINGS_IN_SECURITY_HUB"];
+        assert!(kinds.iter().all(|kind| known.contains(&kind.as_str())), "{kinds:?}");
+        let enable = json!({ "ProductArn": receives.expect("some product only receives") });
+        stage.good(ADMINISTRATOR, EnableImportFindingsForProduct, enable);
     }
 
     #[test]

@@ -418,7 +418,7 @@ fn hub_16_each_disabling_counts_anew() {
 }
 
 #[test]
-fn hub_16_subscriptions_to_other_products_are_kept() {
+fn hub_16_ret_07_subscriptions_to_other_products_are_kept() {
     let stage = on();
     let key = HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) };
     let mut hub = kept(&stage, ADMINISTRATOR).unwrap();

@@ -357,6 +357,28 @@ fn srt_18_a_walk_sees_each_finding_once_whatever_happens_meanwhile() {
 }
 
 #[test]
+fn flt_56_accounts_of_the_organization_are_found_by_name() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
+    stage.organization(&[(ADMINISTRATOR, "security")]);
+    import(&stage, ADMINISTRATOR, &[finding("a", json!({}))]);
+    import(&stage, MEMBER, &[finding_of(MEMBER, "b", json!({}))]);
+    let named =
+        |comparison, value| search(&stage, json!({ "AwsAccountName": strings(&[(comparison, value)]) })).unwrap();
+    assert_eq!(ids(&named("PREFIX", "sec")), "a");
+    assert_eq!(ids(&named("NOT_EQUALS", "security")), "b", "invited by hand: it has no name");
+}
+
+#[test]
+fn flt_60_an_id_may_find_several_findings() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
+    import(&stage, ADMINISTRATOR, &[finding("f", json!({}))]);
+    import(&stage, MEMBER, &[finding_of(MEMBER, "f", json!({}))]);
+    assert_eq!(ids(&search(&stage, json!({ "Id": strings(&[("EQUALS", "f")]) })).unwrap()), "f f");
+}
+
+#[test]
 fn flt_55_region_is_the_findings_own() {
     let stage = four();
     assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", REGION)]) })).unwrap()), "a b c d");

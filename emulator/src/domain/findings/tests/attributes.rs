@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{as_product, hub, product_arn, read, said, stored};
-use crate::state::AccountStatus;
-use crate::testing::{ADMINISTRATOR, REGION, finding, id};
+use crate::testing::{ADMINISTRATOR, REGION, finding};
 
 #[test]
 fn asf_01_required_attributes_are_named() {
@@ -122,26 +121,7 @@ fn asf_23_asf_25_a_private_product_may_name_itself() {
 fn asf_33_accounts_of_an_organization_carry_their_name() {
     let stage = hub();
     assert_eq!(stored(&stage, &finding("f", json!({ "AwsAccountName": "mine" }))).get("AwsAccountName"), None);
-    stage.relations(|directory| {
-        directory.organization = Some(crate::state::Organization {
-            id: "o-local123456".into(),
-            root_id: "r-lo12".into(),
-            management_account: id(ADMINISTRATOR),
-            units: std::collections::BTreeMap::new(),
-            parents: std::collections::BTreeMap::new(),
-            joined_at: jiff::Timestamp::UNIX_EPOCH,
-            service_access: std::collections::BTreeMap::new(),
-            delegated_administrators: std::collections::BTreeMap::new(),
-            security_hub_administrators: std::collections::BTreeMap::new(),
-        });
-        let account = crate::state::Account {
-            name: "security".into(),
-            email: "security@example.com".into(),
-            status: AccountStatus::Active,
-            centrally_managed: false,
-        };
-        directory.accounts.insert(id(ADMINISTRATOR), account);
-    });
+    stage.organization(&[(ADMINISTRATOR, "security")]);
     assert_eq!(stored(&stage, &finding("g", json!({})))["AwsAccountName"], "security");
 }
 

@@ -187,7 +187,7 @@ fn imp_32_all_that_a_finding_breaks_is_told_in_the_order_of_the_schema() {
 }
 
 #[test]
-fn imp_33_the_owner_of_a_finding_needs_a_hub() {
+fn imp_33_ret_08_the_owner_of_a_finding_needs_a_hub() {
     let of_guardduty = |account| finding_of(account, "f", json!({ "ProductArn": product_arn("aws/guardduty") }));
     let stage = hub();
     let failed = failures_of_product(&stage, &[of_guardduty(MEMBER), of_guardduty(ADMINISTRATOR)]);
@@ -195,4 +195,26 @@ fn imp_33_the_owner_of_a_finding_needs_a_hub() {
     assert_eq!((failed.code, &*failed.id), ("InvalidAccess", "f"));
     assert_eq!(failed.message, format!("Account {MEMBER} is not subscribed to AWS Security Hub"));
     assert_eq!(stage.0.finding_count(), 1);
+}
+
+#[test]
+fn imp_14_answers_that_the_model_does_not_list_stand_in_the_table() {
+    use securityhub_fixtures::{Operation, errors};
+    for (operation, code, status) in [
+        (BatchImportFindings, "AccessDeniedException", 403),
+        (Operation::EnableImportFindingsForProduct, "ResourceNotFoundException", 404),
+        (Operation::ListEnabledProductsForImport, "InvalidInputException", 400),
+    ] {
+        assert!(!operation.model().errors.contains(&code), "{code} is listed by {}", operation.name());
+        assert!(errors::may_answer(Some(operation), code, status), "{code} of {}", operation.name());
+    }
+}
+
+#[test]
+fn imp_26_what_refuses_the_whole_call_comes_in_one_order() {
+    let foreign = |count: usize| json!({ "Findings": vec![finding_of(MEMBER, "f", json!({})); count] });
+    let off = Stage::empty();
+    off.refused(ADMINISTRATOR, BatchImportFindings, foreign(101), 400, "InvalidInputException");
+    off.refused(ADMINISTRATOR, BatchImportFindings, foreign(1), 401, "InvalidAccessException");
+    hub().refused(ADMINISTRATOR, BatchImportFindings, foreign(1), 403, "AccessDeniedException");
 }

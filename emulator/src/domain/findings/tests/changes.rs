@@ -354,3 +354,42 @@ fn ret_03_a_customers_change_does_not_prolong_a_findings_life() {
     stage.days_pass(60);
     assert_ne!(read(&stage, "old"), Value::Null);
 }
+
+#[test]
+fn rei_31_rei_34_a_finding_is_archived_by_its_provider_alone() {
+    let stage = hub();
+    let found = changed(&stage, json!({}), json!({ "RecordState": "ARCHIVED" }));
+    assert_eq!(found["RecordState"], "ACTIVE", "BatchUpdateFindings knows no such member");
+    stage.days_pass(80);
+    assert_eq!(read(&stage, "f")["RecordState"], "ACTIVE");
+    assert_eq!(later(&stage, json!({ "RecordState": "ARCHIVED" }))["RecordState"], "ARCHIVED");
+}
+
+#[test]
+fn ret_09_ret_10_what_an_administrator_sees_ends_and_comes_back_with_the_relation() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
+    let of_member = finding_of(MEMBER, "m", json!({}));
+    stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [of_member] }));
+    let note = json!({ "Note": { "Text": "by the administrator", "UpdatedBy": "me" } });
+    stage.good(ADMINISTRATOR, BatchUpdateFindings, request(&[identifier(&of_member)], note));
+    let texts = |account: &str| {
+        let found = stage.good(account, GetFindings, json!({}))["Findings"].clone();
+        found.as_array().unwrap().iter().map(|found| found["Note"]["Text"].clone()).collect::<Vec<_>>()
+    };
+    stage.member(MemberStatus::Removed);
+    assert_eq!((texts(ADMINISTRATOR), texts(MEMBER)), (vec![], vec![json!("by the administrator")]));
+    stage.member(MemberStatus::Enabled);
+    assert_eq!(texts(ADMINISTRATOR), ["by the administrator"]);
+}
+
+#[test]
+fn upf_04_his_16_passing_updates_leave_no_trace() {
+    let stage = hub();
+    let one = finding("f", json!({}));
+    stored(&stage, &one);
+    update_findings(&stage, "f", json!({ "Note": { "Text": "t", "UpdatedBy": "me" }, "RecordState": "ARCHIVED" }));
+    let request = json!({ "FindingIdentifier": identifier(&one) });
+    let told = stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::GetFindingHistory, request);
+    assert_eq!(told["Records"].as_array().unwrap().len(), 1);
+}

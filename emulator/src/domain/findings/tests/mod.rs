@@ -7,6 +7,7 @@ use super::import::{Endpoint, Failed, Sender, batch, read_finding};
 use crate::state::{HubKey, Region};
 use crate::testing::{ADMINISTRATOR, REGION, Stage, finding, id};
 
+mod anchors;
 mod attributes;
 mod batches;
 mod changes;
