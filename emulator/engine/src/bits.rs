@@ -55,7 +55,7 @@ impl Bits {
 }
 
 /// The positions of the ones of a word, ascending.
-struct Ones(u64);
+pub(crate) struct Ones(pub(crate) u64);
 
 impl Iterator for Ones {
     type Item = usize;

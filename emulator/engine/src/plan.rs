@@ -58,30 +58,38 @@ impl<'t> Plan<'t> {
                 if steps.iter().any(|step| matches!(step, Self::Nothing)) {
                     return Self::Nothing;
                 }
+                steps.retain(|step| !matches!(step, Self::Everything));
                 steps.sort_by_cached_key(|step| step.estimate(all));
-                Self::Intersection(steps)
+                if steps.is_empty() { Self::Everything } else { Self::Intersection(steps) }
             }
             Filter::Any(parts) => {
                 let mut steps = steps(parts);
                 steps.retain(|step| !matches!(step, Self::Nothing));
                 steps.sort_by_key(Self::reads_documents);
+                if steps.iter().any(|step| matches!(step, Self::Everything)) {
+                    return Self::Everything;
+                }
                 if steps.is_empty() { Self::Nothing } else { Self::Union(steps) }
             }
             Filter::Not(part) => match Self::new(part, schema, source, all) {
                 Self::Nothing => Self::Everything,
+                Self::Everything => Self::Nothing,
                 step => Self::Complement(Box::new(step)),
             },
-            Filter::Term { field, test } => Self::leaf(*field, Probe::Test(test), schema, source),
-            Filter::In { field, values } => Self::leaf(*field, Probe::In(values), schema, source),
+            Filter::Term { field, test } => Self::leaf(*field, Probe::Test(test), schema, source, all),
+            Filter::In { field, values } => Self::leaf(*field, Probe::In(values), schema, source, all),
         }
     }
 
-    fn leaf(field: FieldId, probe: Probe<'t>, schema: &Schema, source: &'t impl Source) -> Self {
+    fn leaf(field: FieldId, probe: Probe<'t>, schema: &Schema, source: &'t impl Source, all: u64) -> Self {
         if schema.kind(field) == Some(FieldKind::Keyword) {
             return Self::Documents { field, probe };
         }
-        let matcher = source.column(field).map(|column| Matcher::new(column, probe));
-        matcher.filter(|matcher| !matcher.is_nothing()).map_or(Self::Nothing, Self::Column)
+        match source.column(field).map(|column| Matcher::new(column, probe)) {
+            Some(matcher) if matcher.is_everything(all) => Self::Everything,
+            Some(matcher) if !matcher.is_nothing() => Self::Column(matcher),
+            _ => Self::Nothing,
+        }
     }
 
     fn reads_documents(&self) -> bool {

@@ -23,8 +23,16 @@ const BEGINNING: usize = 64;
 /// More keys are not compared one by one.
 const MANY_KEYS: usize = 64;
 
-/// A member of a faultless structure and where its value stands in the text.
-pub type Span = (&'static Member, Range<usize>);
+/// A member of a faultless structure.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// Its position in the model.
+    pub position: u16,
+    /// The member.
+    pub member: &'static Member,
+    /// Where its value stands in the text.
+    pub range: Range<usize>,
+}
 
 /// The members of the structure that begins at `at`, in the order of the text, and the position behind it, if it has
 /// no fault.
@@ -32,7 +40,7 @@ pub fn structure(shape: ShapeId, text: &str, at: usize) -> Option<(Vec<Span>, us
     let Kind::Structure(structure) = &shape.shape().kind else { return None };
     let mut spans = Vec::with_capacity(32);
     let mut scanner = Scanner { text, depth: 0 };
-    let end = scanner.structure(structure, at, &mut |member, range| spans.push((member, range)))?;
+    let end = scanner.structure(structure, at, &mut |span| spans.push(span))?;
     Some((spans, end))
 }
 
@@ -107,7 +115,7 @@ impl<'t> Scanner<'t> {
     fn value(&mut self, shape: ShapeId, at: usize) -> Option<usize> {
         match &shape.shape().kind {
             Kind::String(string) => self.string(string, at),
-            Kind::Structure(structure) => self.nested(|scanner| scanner.structure(structure, at, &mut |_, _| {})),
+            Kind::Structure(structure) => self.nested(|scanner| scanner.structure(structure, at, &mut |_| {})),
             Kind::List { member, min, max } => self.nested(|scanner| scanner.list(*member, (*min, *max), at)),
             Kind::Map { key, value, min, max } => self.nested(|scanner| scanner.map(*key, *value, (*min, *max), at)),
             Kind::Integer { min, max } => self.integer(*min, *max, at),
@@ -131,12 +139,7 @@ impl<'t> Scanner<'t> {
         end
     }
 
-    fn structure(
-        &mut self,
-        structure: &'static Structure,
-        at: usize,
-        seen: &mut dyn FnMut(&'static Member, Range<usize>),
-    ) -> Option<usize> {
+    fn structure(&mut self, structure: &'static Structure, at: usize, seen: &mut dyn FnMut(Span)) -> Option<usize> {
         if structure.flavour != Flavour::Plain || self.bytes().get(at) != Some(&b'{') {
             return None;
         }
@@ -152,7 +155,7 @@ impl<'t> Scanner<'t> {
             *word |= bit;
             required += u16::from(member.required);
             let end = scanner.value(member.shape, at)?;
-            seen(member, at..end);
+            seen(Span { position, member, range: at..end });
             Some(end)
         })?;
         (required == structure.required).then_some(end)

@@ -68,6 +68,11 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
         self.present.block(block)
     }
 
+    /// Whether no slot has several values.
+    pub(crate) fn is_single(&self) -> bool {
+        self.further.is_empty()
+    }
+
     /// The slots of a block with several values.
     pub(crate) fn several(&self, block: usize) -> Bits {
         self.several.block(block)
@@ -129,15 +134,29 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
     }
 }
 
+/// Of 64 values, more wanted ones than these are judged with all the others.
+const MANY: u32 = 16;
+
+/// Bytes of 0 and 1 as bits.
+fn packed(verdicts: &[u8; 64]) -> u64 {
+    let (chunks, _) = verdicts.as_chunks::<8>();
+    chunks.iter().rev().fold(0, |bits, chunk| {
+        // Moves the lowest bit of each byte to its place in the highest byte.
+        let byte = u64::from_le_bytes(*chunk).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits << 8 | byte
+    })
+}
+
 /// Of up to 64 values, those that are wanted and pass.
 fn passing_word<T: Copy>(wanted: u64, values: &[T], passes: &mut impl FnMut(T) -> bool) -> u64 {
     let mut passing = 0;
-    if wanted.count_ones() > 40 {
-        // Nearly all are wanted: no jumps.
-        for (bit, value) in values.iter().enumerate() {
-            passing |= u64::from(passes(*value)) << bit;
+    if wanted.count_ones() > MANY {
+        // All are judged, without jumps, so that the processor judges several at once.
+        let mut verdicts = [0; 64];
+        for (verdict, value) in verdicts.iter_mut().zip(values) {
+            *verdict = u8::from(passes(*value));
         }
-        return passing & wanted;
+        return packed(&verdicts) & wanted;
     }
     let mut left = wanted;
     while left != 0 {
@@ -152,6 +171,26 @@ fn passing_word<T: Copy>(wanted: u64, values: &[T], passes: &mut impl FnMut(T) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_verdicts_are_those_of_one_after_the_other() {
+        let mut cells = Cells::default();
+        for slot in 0..5000_u32 {
+            if slot % 7 != 0 {
+                cells.add(slot, slot * slot % 11);
+            }
+        }
+        for wanted in [Bits([u64::MAX; 64]), Bits([0x8000_0000_0000_0001; 64]), Bits([0x0f0f_0ff0_1234_5678; 64])] {
+            for block in [0, 1] {
+                let found = cells.passing(block, &wanted, |value| value == 5 || value == 3);
+                let expected = wanted.places().filter(|place| {
+                    let slot = u32::try_from(block * BLOCK + place).unwrap();
+                    slot < 5000 && slot % 7 != 0 && [3, 5].contains(&(slot * slot % 11))
+                });
+                assert_eq!(found.places().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+            }
+        }
+    }
 
     #[test]
     fn flt_45_no_value_is_absent() {

@@ -38,8 +38,8 @@ enum Way<'t> {
     Nothing,
     /// Every value passes.
     Present,
-    /// One number.
-    Code(u32),
+    /// A few numbers; of fewer, the first one fills the places.
+    Few([u32; 3]),
     /// Several numbers.
     Codes(Vec<bool>),
     /// Each value is tried when it is first met, and once.
@@ -66,11 +66,20 @@ impl<'t> Matcher<'t> {
         Self { column, way }
     }
 
+    /// Whether each of `all` slots is known to pass: values that all of them have are no question.
+    pub(crate) fn is_everything(&self, all: u64) -> bool {
+        let is_single = matches!(&self.column.values, Values::Coded { cells, .. } if cells.is_single());
+        is_single && matches!(self.way, Way::Few(_) | Way::Codes(_)) && self.estimate(all) >= all
+    }
+
     /// About how many of `all` slots pass, where that is known: the fewer, the better to begin with.
     pub(crate) fn estimate(&self, all: u64) -> u64 {
         match (&self.way, &self.column.values) {
             (Way::Nothing, _) => 0,
-            (Way::Code(code), Values::Coded { dictionary, .. }) => dictionary.uses(*code),
+            (Way::Few([first, second, third]), Values::Coded { dictionary, .. }) => {
+                let others = [second, third].into_iter().filter(|other| *other != first);
+                dictionary.uses(*first) + others.map(|code| dictionary.uses(*code)).sum::<u64>()
+            }
             (Way::Codes(codes), Values::Coded { dictionary, .. }) => {
                 let passing = codes.iter().zip(0..).filter(|(passes, _)| **passes);
                 passing.map(|(_, code)| dictionary.uses(code)).sum()
@@ -90,8 +99,11 @@ impl<'t> Matcher<'t> {
     pub(crate) fn passing(&self, block: usize, candidates: &Bits) -> Bits {
         match (&self.way, &self.column.values) {
             (Way::Present, _) => candidates.and(&self.column.present(block)),
-            (Way::Code(wanted), Values::Coded { cells, .. }) => {
-                cells.passing(block, candidates, |code| code == *wanted)
+            (Way::Few([first, second, third]), Values::Coded { cells, .. }) if first == third => {
+                cells.passing(block, candidates, |code| code == *first || code == *second)
+            }
+            (Way::Few([first, second, third]), Values::Coded { cells, .. }) => {
+                cells.passing(block, candidates, |code| code == *first || code == *second || code == *third)
             }
             (Way::Codes(wanted), Values::Coded { cells, .. }) => {
                 cells.passing(block, candidates, |code| wanted.get(code as usize).copied().unwrap_or_default())
@@ -117,7 +129,7 @@ impl<'t> Matcher<'t> {
 
 /// Values known by name are looked up; others are tried as they are met.
 fn coded<'t>(dictionary: &Dictionary, kind: FieldKind, probe: Probe<'t>) -> Way<'t> {
-    let only = |code: Option<u32>| code.map_or(Way::Nothing, Way::Code);
+    let only = |code: Option<u32>| code.map_or(Way::Nothing, |code| Way::Few([code; 3]));
     match (probe, kind) {
         (Probe::Test(Test::Text(TextTest::Equals(value))), FieldKind::String) => only(dictionary.code("", value)),
         (Probe::Test(Test::Entry { key, value: TextTest::Equals(value) }), FieldKind::Map) => {
@@ -125,8 +137,12 @@ fn coded<'t>(dictionary: &Dictionary, kind: FieldKind, probe: Probe<'t>) -> Way<
         }
         (Probe::In(values), FieldKind::String) => {
             let codes: Vec<u32> = values.iter().filter_map(|value| dictionary.code("", value)).collect();
-            if codes.len() <= 1 {
-                return only(codes.first().copied());
+            match codes[..] {
+                [] => return Way::Nothing,
+                [first] => return Way::Few([first; 3]),
+                [first, second] => return Way::Few([first, second, first]),
+                [first, second, third] => return Way::Few([first, second, third]),
+                _ => {}
             }
             let mut wanted = vec![false; dictionary.end()];
             for code in codes {

@@ -5,7 +5,7 @@
 //! documents: the table reads values out of documents and hands them here. `matcher` is a test made ready for one
 //! column; `ranks` is the order of rows by one.
 
-use crate::bits::Bits;
+use crate::bits::{Bits, Ones};
 use crate::item::Item;
 use crate::schema::FieldKind;
 use crate::sort::SortValue;
@@ -138,10 +138,28 @@ impl Column {
                 *count += 1;
             }
         };
-        present.places().filter_map(|place| firsts.get(place)).for_each(|code| count(*code));
+        for (word, codes) in present.0.iter().zip(firsts.chunks(64)) {
+            if *word == u64::MAX {
+                for code in codes {
+                    count(*code);
+                }
+            } else {
+                Ones(*word).filter_map(|bit| codes.get(bit)).for_each(|code| count(*code));
+            }
+        }
         for place in present.and(&cells.several(block)).places() {
             let slot = number(block * crate::bits::BLOCK + place);
             cells.values(slot).skip(1).for_each(&mut count);
+        }
+    }
+
+    /// How many slots have each value, by number, if the column counts that.
+    pub(crate) fn uses(&self) -> Option<Vec<u64>> {
+        match &self.values {
+            Values::Coded { dictionary, .. } => {
+                Some((0..number(dictionary.end())).map(|code| dictionary.uses(code)).collect())
+            }
+            _ => None,
         }
     }
 
@@ -151,6 +169,11 @@ impl Column {
             Values::Coded { dictionary, .. } => dictionary.text(number(code)),
             _ => None,
         }
+    }
+
+    /// Whether the column holds numbers.
+    pub(crate) fn has_numbers(&self) -> bool {
+        matches!(self.values, Values::Number(_))
     }
 
     /// The numbers of a slot, where the column holds numbers.

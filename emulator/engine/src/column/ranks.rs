@@ -2,7 +2,9 @@
 
 use super::cells::Cells;
 use super::{Column, Values};
+use crate::bits::Bits;
 use crate::date::Instant;
+use crate::filter::DateRange;
 use crate::schema::FieldKind;
 use crate::sort::SortValue;
 
@@ -60,6 +62,31 @@ impl<'t> Ranks<'t> {
         self.directed(ascending)
     }
 
+    /// Those of `candidates`, slots of a block, that do not stand after a rank; others may stay.
+    pub(crate) fn up_to(&self, block: usize, candidates: &Bits, rank: u128) -> Bits {
+        let Some(column) = self.column.filter(|_| rank < MISSING) else { return *candidates };
+        let ascending = if self.descending { MISSING - 1 - rank } else { rank };
+        match &column.values {
+            Values::Coded { cells, .. } => {
+                let rank_of = |code: u32| self.texts.get(code as usize).map_or(0, |rank| of_text(*rank, true));
+                cells.passing(block, candidates, |code| self.is_within(rank_of(code), ascending))
+            }
+            Values::Date(dates) => {
+                let instant = to_instant(ascending);
+                let range = if self.descending { DateRange::since(instant) } else { DateRange::until(instant) };
+                dates.passing(block, candidates, &range)
+            }
+            Values::Number(cells) => {
+                cells.passing(block, candidates, |number| self.is_within(of_number(number), ascending))
+            }
+            Values::Boolean(_) => *candidates,
+        }
+    }
+
+    fn is_within(&self, rank: u128, bound: u128) -> bool {
+        if self.descending { rank >= bound } else { rank <= bound }
+    }
+
     fn directed(&self, ascending: Option<u128>) -> u128 {
         match ascending {
             None => MISSING,
@@ -93,9 +120,15 @@ fn of_number(number: f64) -> u128 {
     ordered.into()
 }
 
+/// Years 0 to 9999 in nanoseconds lie far within 100 bits.
+const MIDDLE: Instant = 1 << 100;
+
 fn of_instant(instant: Instant) -> u128 {
-    // Years 0 to 9999 in nanoseconds lie far within 100 bits.
-    instant.saturating_add(1 << 100).unsigned_abs()
+    instant.saturating_add(MIDDLE).unsigned_abs()
+}
+
+fn to_instant(rank: u128) -> Instant {
+    Instant::try_from(rank).unwrap_or(Instant::MAX).saturating_sub(MIDDLE)
 }
 
 #[cfg(test)]
@@ -108,5 +141,6 @@ mod tests {
         assert!(numbers.windows(2).all(|pair| of_number(pair[0]) < of_number(pair[1])));
         let instants = [-62_167_219_200_000_000_000, -1, 0, 1, 253_402_300_799_999_999_999];
         assert!(instants.windows(2).all(|pair| of_instant(pair[0]) < of_instant(pair[1])));
+        assert_eq!(instants.map(|instant| to_instant(of_instant(instant))), instants);
     }
 }

@@ -50,6 +50,11 @@ impl DateRange {
         Self { start: Bound::Included(start), end: Bound::Unbounded }
     }
 
+    /// Up to this instant, which is included.
+    pub(crate) fn until(end: Instant) -> Self {
+        Self { start: Bound::Unbounded, end: Bound::Included(end) }
+    }
+
     /// Before this instant (OLDER_THAN, FLT-27).
     pub fn before(end: Instant) -> Self {
         Self { start: Bound::Unbounded, end: Bound::Excluded(end) }

@@ -109,7 +109,10 @@ impl<'t> Order<'t> {
 
     fn select(mut self, plan: &Plan<'_>) -> Vec<u32> {
         for block in 0..self.table.blocks() {
-            let passing = plan.passing(self.table, block, &self.table.live.block(block));
+            let mut passing = plan.passing(self.table, block, &self.table.live.block(block));
+            if let (Some((last, _)), Some(ranks)) = (self.last, self.ranks.first()) {
+                passing = ranks.up_to(block, &passing, last);
+            }
             for place in passing.places() {
                 self.meet(number(block * BLOCK + place));
             }

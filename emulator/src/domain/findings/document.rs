@@ -40,10 +40,19 @@ fn structure() -> Option<&'static Structure> {
     }
 }
 
-/// A finding: names and values of its top-level members, in order.
+/// The place of a member in the model; one that the model does not know has none.
+fn position(name: &str) -> Option<u16> {
+    structure()?.member(name).map(|(position, _)| position)
+}
+
+fn name(position: u16) -> &'static str {
+    structure().and_then(|structure| structure.members.get(usize::from(position))).map_or("", |member| member.name)
+}
+
+/// A finding: its top-level members in order, by their places in the model.
 #[derive(Clone, Debug, Default)]
 pub struct Finding<'t> {
-    members: Vec<(&'static str, Cow<'t, str>)>,
+    members: Vec<(u16, Cow<'t, str>)>,
 }
 
 impl<'t> Finding<'t> {
@@ -51,19 +60,18 @@ impl<'t> Finding<'t> {
     pub fn of_spans(text: &'t str, spans: &[Span]) -> Finding<'t> {
         // Room for what the service adds.
         let mut members = Vec::with_capacity(spans.len() + 12);
-        let found = spans.iter().filter_map(|(member, range)| Some((member.name, text.get(range.clone())?.into())));
-        members.extend(found);
+        members.extend(spans.iter().filter_map(|span| Some((span.position, text.get(span.range.clone())?.into()))));
         Finding { members }
     }
 
     /// A finding that was stored.
     pub fn stored(document: &'t [u8]) -> Finding<'t> {
         let mut finding = Finding { members: Vec::with_capacity(40) };
-        let (Ok(text), Some(structure)) = (std::str::from_utf8(document), structure()) else { return finding };
+        let Ok(text) = std::str::from_utf8(document) else { return finding };
         json::members(document, 0, |name, at| {
             let end = json::value(document, at)?;
-            let (_, member) = structure.member(std::str::from_utf8(name).ok()?)?;
-            finding.members.push((member.name, text.get(at..end)?.into()));
+            let position = position(std::str::from_utf8(name).ok()?)?;
+            finding.members.push((position, text.get(at..end)?.into()));
             Some(end)
         });
         finding
@@ -71,19 +79,22 @@ impl<'t> Finding<'t> {
 
     /// A finding that was read into values.
     pub fn of_values(members: &Map<String, Value>) -> Finding<'static> {
-        let known = |name: &str| structure().and_then(|structure| structure.member(name));
-        let members = members.iter().filter_map(|(name, value)| Some((known(name)?.1.name, value.to_string().into())));
+        let members = members.iter().filter_map(|(name, value)| Some((position(name)?, value.to_string().into())));
         Finding { members: members.collect() }
     }
 
     /// The members, in order.
     pub fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.members.iter().map(|(name, value)| (*name, value.as_ref()))
+        self.members.iter().map(|(position, value)| (name(*position), value.as_ref()))
     }
 
     /// A member as JSON.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.members.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_ref())
+        self.at(position(name)?)
+    }
+
+    fn at(&self, position: u16) -> Option<&str> {
+        self.members.iter().find(|(other, _)| *other == position).map(|(_, value)| value.as_ref())
     }
 
     /// Whether a member is there.
@@ -101,50 +112,65 @@ impl<'t> Finding<'t> {
         member_of(self.get(name)?, member).and_then(string)
     }
 
-    /// Sets a member to JSON, in the place where it stood.
-    pub fn set(&mut self, name: &'static str, value: impl Into<Cow<'t, str>>) {
-        match self.members.iter_mut().find(|(other, _)| *other == name) {
+    /// Sets a member to JSON, in the place where it stood. A member that the model does not know is not set.
+    pub fn set(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
+        let Some(position) = position(name) else { return };
+        match self.members.iter_mut().find(|(other, _)| *other == position) {
             Some((_, place)) => *place = value.into(),
-            None => self.members.push((name, value.into())),
+            None => self.members.push((position, value.into())),
         }
     }
 
     /// Sets a member to JSON if it is not there.
-    pub fn set_default(&mut self, name: &'static str, value: impl Into<Cow<'t, str>>) {
+    pub fn set_default(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
         if !self.has(name) {
-            self.members.push((name, value.into()));
+            self.set(name, value);
         }
     }
 
     /// Sets a member to a string.
-    pub fn set_string(&mut self, name: &'static str, value: &str) {
+    pub fn set_string(&mut self, name: &str, value: &str) {
         self.set(name, quoted(value));
+    }
+
+    /// Writes a string member in the one spelling that keys are compared in.
+    pub fn respell(&mut self, name: &str) {
+        if self.get(name).is_some_and(|value| value.contains('\\')) {
+            let respelled = self.string(name).map(|value| quoted(&value)).unwrap_or_default();
+            self.set(name, respelled);
+        }
     }
 
     /// Takes a member away.
     pub fn remove(&mut self, name: &str) -> Option<Cow<'t, str>> {
-        let position = self.members.iter().position(|(other, _)| *other == name)?;
-        Some(self.members.remove(position).1)
+        let position = position(name)?;
+        let index = self.members.iter().position(|(other, _)| *other == position)?;
+        Some(self.members.remove(index).1)
     }
 
     /// How many bytes it has as compact JSON.
     pub fn size(&self) -> usize {
-        let members = self.members.iter().map(|(name, value)| name.len() + value.len() + 4);
+        let members = self.members().map(|(name, value)| name.len() + value.len() + 4);
         members.sum::<usize>().max(1) + 1
     }
 
     /// Writes it as compact JSON, its key first.
     pub fn write(&self, document: &mut Vec<u8>) {
-        let key = KEY.iter().filter_map(|name| Some((*name, self.get(name)?)));
-        let rest = self.members().filter(|(name, _)| !KEY.contains(name));
+        let key = KEY.map(|name| position(name).unwrap_or(u16::MAX));
         let mut separator = b'{';
-        for (name, value) in key.chain(rest) {
+        let mut write = |position: u16, value: &str| {
             document.push(separator);
             document.push(b'"');
-            document.extend_from_slice(name.as_bytes());
+            document.extend_from_slice(name(position).as_bytes());
             document.extend_from_slice(b"\":");
             document.extend_from_slice(value.as_bytes());
             separator = b',';
+        };
+        for position in key {
+            self.at(position).into_iter().for_each(|value| write(position, value));
+        }
+        for (position, value) in self.members.iter().filter(|(position, _)| !key.contains(position)) {
+            write(*position, value);
         }
         document.extend_from_slice(if separator == b'{' { b"{}" } else { b"}" });
     }
@@ -223,7 +249,8 @@ pub fn elements_of(array: &str) -> Vec<&str> {
 
 /// A JSON object with these members.
 pub fn object<'t>(members: impl IntoIterator<Item = (&'t str, &'t str)>) -> String {
-    let mut object = String::from("{");
+    let mut object = String::with_capacity(256);
+    object.push('{');
     for (name, value) in members {
         if object.len() > 1 {
             object.push(',');

@@ -55,10 +55,11 @@ pub fn batch(
         }
     }
     let now = document::quoted(&timestamp_text(endpoint.now));
+    let region = document::quoted(endpoint.region.as_str());
     let mut outcome = Outcome::default();
     let mut accepted = Vec::with_capacity(findings.len());
     for sent in findings {
-        match accept(&mut origins, endpoint, &now, sent) {
+        match accept(&mut origins, endpoint, (&now, &region), sent) {
             Ok(finding) => accepted.push(finding),
             Err((code, message)) => {
                 let id = string(sent, "Id").unwrap_or_default().into_owned();
@@ -87,8 +88,8 @@ pub fn string<'i>(sent: &'i Item<'_>, name: &str) -> Option<Cow<'i, str>> {
     match sent {
         Item::Read(read) => read.members.get(name)?.as_str().map(Cow::Borrowed),
         Item::Faultless { text, members } => {
-            let (_, range) = members.iter().find(|(member, _)| member.name == name)?;
-            document::string(text.get(range.clone())?)
+            let span = members.iter().find(|span| span.member.name == name)?;
+            document::string(text.get(span.range.clone())?)
         }
     }
 }
@@ -103,7 +104,7 @@ fn breaks(sent: &Item<'_>, name: &str) -> bool {
 fn accept<'t>(
     origins: &mut Origins<'_, 't>,
     endpoint: &Endpoint<'t>,
-    now: &'t str,
+    (now, region_text): (&'t str, &'t str),
     sent: &Item<'t>,
 ) -> Result<Accepted<'t>, (&'static str, String)> {
     let mut finding = check(sent).map_err(|message| ("InvalidInput", message))?;
@@ -115,11 +116,10 @@ fn accept<'t>(
         return Err(("InvalidInput", "AwsAccountId is no account id".to_owned()));
     };
     let key = document::key_of(&product_arn, &id, account);
-    let (product_arn, id) = (document::quoted(&product_arn), document::quoted(&id));
-    let arrival = Arrival { source, region: endpoint.region, now, account_name: origin.account_name };
+    let arrival = Arrival { source, region: endpoint.region, region_text, now, account_name: origin.account_name };
     // However its key was spelled, it is stored in one spelling.
-    finding.set("ProductArn", product_arn);
-    finding.set("Id", id);
+    finding.respell("ProductArn");
+    finding.respell("Id");
     normalise::finding(&mut finding, &arrival);
     let rules = store::rules_met(endpoint.world, &origin.rules, &finding);
     Ok(Accepted { key, source, finding, rules })

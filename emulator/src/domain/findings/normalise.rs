@@ -18,6 +18,8 @@ const COMPANY_NAME: &str = "aws/securityhub/CompanyName";
 pub(super) struct Arrival<'a> {
     pub(super) source: Source,
     pub(super) region: &'a Region,
+    /// The Region, as JSON.
+    pub(super) region_text: &'a str,
     /// The time, as JSON (ASF-20).
     pub(super) now: &'a str,
     /// The owner's name in its organization (ASF-33).
@@ -27,7 +29,7 @@ pub(super) struct Arrival<'a> {
 /// Adds and evens out all but what depends on the finding that is stored.
 pub(super) fn finding<'t>(finding: &mut Finding<'t>, arrival: &Arrival<'t>) {
     finding.set("ProcessedAt", arrival.now);
-    finding.set_string("Region", arrival.region.as_str());
+    finding.set("Region", arrival.region_text);
     match arrival.account_name {
         Some(name) => finding.set_string("AwsAccountName", name),
         None => _ = finding.remove("AwsAccountName"),

@@ -97,8 +97,8 @@ fn imp_32_what_is_quickly_found_faultless_is_faultless() {
             return true;
         }
         let Ok(read) = read::document(finding_shape(), &text) else { return false };
-        let found = spans.iter().map(|(member, range)| {
-            (member.name.to_owned(), serde_json::from_str(&text[range.clone()]).expect("a value"))
+        let found = spans.iter().map(|span| {
+            (span.member.name.to_owned(), serde_json::from_str(&text[span.range.clone()]).expect("a value"))
         });
         read.violations.is_empty() && read.members == found.collect::<Map<String, Value>>()
     }

@@ -144,3 +144,19 @@ fn rei_30_an_archived_finding_stays_readable() {
     let read = twice(None, json!({}), json!({ "RecordState": "ARCHIVED" }));
     assert_eq!(read["RecordState"], "ARCHIVED");
 }
+
+#[test]
+fn rei_01_a_key_is_the_same_however_it_is_spelled() {
+    let stage = hub();
+    for (day, spelled) in [(10, "a/b"), (11, "\\u0061/b"), (12, "a\\/b")] {
+        let finding = finding("ID", json!({ "UpdatedAt": format!("2026-01-{day}T08:00:00Z"), "Title": spelled }));
+        let text = finding.to_string().replace("\"ID\"", &format!("\"{spelled}\""));
+        let sent = [read_finding(&text).unwrap()];
+        let (region, directory) = (Region::new(REGION), stage.0.directory());
+        let endpoint = Endpoint { world: &stage.0, directory: &directory, region: &region, now: stage.0.clock.now() };
+        let mut transaction = stage.0.write_findings();
+        assert_eq!(batch(&mut transaction, &endpoint, Sender::Product, &sent).unwrap().failed, []);
+        transaction.commit();
+        assert_eq!((stage.0.finding_count(), &read(&stage, "a/b")["Title"]), (1, &json!(spelled)));
+    }
+}
