@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{as_product, hub, import, product_arn, read, stored};
+use super::{
+    Endpoint, REGION, Region, Sender, as_product, batch, hub, import, product_arn, read, read_finding, stored,
+};
 use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding};
 
 /// Stores a finding with `first`, imports it again with `second`, and gives it as it is read then.
