@@ -1,7 +1,6 @@
 //! The values of a column, by slot.
 
-use std::collections::HashMap;
-
+use super::further::Further;
 use crate::bits::{BLOCK, BitSet, Bits};
 
 /// None, one or several values a slot.
@@ -14,7 +13,7 @@ pub(crate) struct Cells<T> {
     first: Vec<T>,
     /// The slots with several values.
     several: BitSet,
-    further: HashMap<u32, Vec<T>>,
+    further: Further<T>,
 }
 
 impl<T: Copy + Default + PartialEq> Cells<T> {
@@ -34,7 +33,7 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
         }
         if self.present.contains(slot) {
             self.several.insert(slot);
-            self.further.entry(slot).or_default().push(value);
+            self.further.push(slot, value);
             return true;
         }
         self.present.insert(slot);
@@ -49,7 +48,7 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
         self.present.remove(slot);
         if self.several.contains(slot) {
             self.several.remove(slot);
-            self.further.remove(&slot);
+            self.further.clear(slot);
         }
     }
 
@@ -104,15 +103,12 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
     }
 
     /// The same with values of another type.
-    pub(crate) fn convert<U>(&self, convert: impl Fn(T) -> U) -> Cells<U> {
-        let further = self.further.iter();
+    pub(crate) fn convert<U>(&self, convert: impl Fn(T) -> U + Copy) -> Cells<U> {
         Cells {
             present: self.present.clone(),
             first: self.first.iter().map(|value| convert(*value)).collect(),
             several: self.several.clone(),
-            further: further
-                .map(|(slot, values)| (*slot, values.iter().map(|value| convert(*value)).collect()))
-                .collect(),
+            further: self.further.convert(convert),
         }
     }
 
@@ -127,10 +123,7 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
     }
 
     fn further(&self, slot: u32) -> &[T] {
-        if self.further.is_empty() {
-            return &[];
-        }
-        self.further.get(&slot).map_or(&[], |values| values)
+        self.further.get(slot)
     }
 }
 

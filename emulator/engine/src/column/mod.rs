@@ -13,6 +13,7 @@ use crate::sort::SortValue;
 mod cells;
 mod dates;
 mod dictionary;
+mod further;
 mod matcher;
 mod ranks;
 
