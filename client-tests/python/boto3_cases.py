@@ -233,6 +233,28 @@ def c7n_02_timestamps_with_microseconds_and_an_offset():
     assert read["CreatedAt"] == odd["CreatedAt"] and read["Severity"] == severity, read
 
 
+def buf_20_his_05_upf_05_changes_and_their_history():
+    name = "changed-by-customers"
+    sent = finding(name)
+    hub = client()
+    assert hub.batch_import_findings(Findings=[sent])["FailedCount"] == 0
+    identifier = {"Id": name, "ProductArn": sent["ProductArn"]}
+    answer = hub.batch_update_findings(
+        FindingIdentifiers=[identifier, {"Id": "none", "ProductArn": sent["ProductArn"]}],
+        Workflow={"Status": "NOTIFIED"},
+        Note={"Text": "seen", "UpdatedBy": "boto3"},
+    )
+    assert answer["ProcessedFindings"] == [identifier], answer
+    assert [one["ErrorCode"] for one in answer["UnprocessedFindings"]] == ["FindingNotFound"], answer
+    records = hub.get_paginator("get_finding_history").paginate(FindingIdentifier=identifier).build_full_result()["Records"]
+    assert [record["FindingCreated"] for record in records] == [False, True], records
+    assert records[0]["UpdateSource"] == {"Type": "BATCH_UPDATE_FINDINGS", "Identity": f"arn:aws:iam::{ADMINISTRATOR}:user/local"}
+    told = {update["UpdatedField"]: update.get("NewValue") for update in records[0]["Updates"]}
+    assert told["Workflow.Status"] == "NOTIFIED" and told["Note.Text"] == "seen", told
+    hub.update_findings(Filters={"Id": equals(name)}, RecordState="ARCHIVED")
+    assert hub.get_findings(Filters={"Id": equals(name)})["Findings"][0]["RecordState"] == "ARCHIVED"
+
+
 def ins_01_ins_05_ins_06_ins_20_the_life_of_an_insight():
     hub = client()
     hub.batch_import_findings(Findings=[finding("insight", Resources=[{"Type": "Other", "Id": "host-of-an-insight"}])])
