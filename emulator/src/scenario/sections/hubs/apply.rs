@@ -68,7 +68,7 @@ fn write_members(key: &HubKey, members: &BTreeMap<AccountId, Member>, directory:
     }
     let record = |(account, member): (&AccountId, &Member)| {
         let kind = kind(key, *account, member.status, directory);
-        (*account, MemberRecord { status: member.status, kind, updated_at: now })
+        (*account, MemberRecord::new(member.status, kind, now))
     };
     let records = members.iter().map(record).collect();
     directory.members.insert((key.account, key.region.clone()), records);

@@ -1,0 +1,107 @@
+//! Lists of accounts as the console takes them: `Account ID,Email`, a line an account.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+use crate::state::AccountId;
+
+/// What a list looks like, for those whose list does not.
+pub const EXPECTED: &str = "lines such as 111111111111,security@example.com, under a heading Account ID,Email or none";
+
+/// An account of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The account.
+    pub account: AccountId,
+    /// Its e-mail address.
+    pub email: Option<String>,
+    /// Its line, from 1.
+    pub line: u64,
+}
+
+/// A line that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its number, from 1.
+    pub line: u64,
+    /// Where it stands in the text, in bytes.
+    pub span: Range<usize>,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}: {}", self.line, self.message)
+    }
+}
+
+/// Reads a list. Fields may stand in quotes, lines may end with CRLF, a byte order mark may stand before them, empty
+/// lines count for nothing; the address may be left out.
+///
+/// # Errors
+/// Every line that is wrong. A list with a mistake is of no use as a whole.
+pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
+    let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let skipped = text.len() - bare.len();
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(bare.as_bytes());
+    let (mut rows, mut mistakes, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
+    // The text is UTF-8 and may have any number of fields, so that no record fails.
+    for (position, record) in reader.records().filter_map(Result::ok).enumerate() {
+        let at = record.position();
+        let line = at.map_or(1, csv::Position::line);
+        let start = at.and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or_default();
+        if position == 0 && is_heading(&record) {
+            continue;
+        }
+        let read = row(&record, line).and_then(|row| match lines.insert(row.account, line) {
+            Some(earlier) => Err(format!("{} stands in line {earlier} already", row.account)),
+            None => Ok(row),
+        });
+        match read {
+            Ok(row) => rows.push(row),
+            Err(message) => mistakes.push(Mistake { line, span: span(bare, start, skipped), message }),
+        }
+    }
+    if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
+}
+
+/// `Account ID`, however it is spelled.
+fn is_heading(record: &StringRecord) -> bool {
+    let letters = |field: &str| field.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let first = record.get(0).map(letters).unwrap_or_default().to_ascii_lowercase();
+    ["accountid", "account", "accountids"].contains(&&*first)
+}
+
+fn row(record: &StringRecord, line: u64) -> Result<Row, String> {
+    let written = record.get(0).unwrap_or_default();
+    let Some(account) = AccountId::parse(written) else {
+        let is_short = !written.is_empty() && written.len() < 12 && written.bytes().all(|byte| byte.is_ascii_digit());
+        let hint = if is_short { " (a spreadsheet drops zeros in front)" } else { "" };
+        return Err(format!("`{written}` is no account id, which has twelve digits{hint}"));
+    };
+    let email = record.get(1).filter(|email| !email.is_empty());
+    if let Some(email) = email
+        && email.split_once('@').is_none_or(|(user, host)| user.is_empty() || host.is_empty())
+    {
+        return Err(format!("`{email}` is no e-mail address"));
+    }
+    if let Some(more) = record.iter().skip(2).find(|field| !field.is_empty()) {
+        return Err(format!("`{more}` stands behind the address, where nothing is expected"));
+    }
+    Ok(Row { account, email: email.map(str::to_owned), line })
+}
+
+/// The line that begins at `start`, without its end, in the text before its mark was skipped.
+fn span(text: &str, start: usize, skipped: usize) -> Range<usize> {
+    let rest = text.get(start..).unwrap_or_default();
+    let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+    let line = rest.get(blank..).unwrap_or_default();
+    let start = start + blank;
+    let end = start + line.find(['\r', '\n']).unwrap_or(line.len());
+    start + skipped..end + skipped
+}
