@@ -19,14 +19,14 @@ pub struct Row {
     /// Its e-mail address.
     pub email: Option<String>,
     /// Its line, from 1.
-    pub line: u64,
+    pub line: usize,
 }
 
 /// A line that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// Its number, from 1.
-    pub line: u64,
+    pub line: usize,
     /// Where it stands in the text, in bytes.
     pub span: Range<usize>,
     /// What is wrong with it.
@@ -50,11 +50,13 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(bare.as_bytes());
     let (mut rows, mut mistakes, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut line, mut counted) = (1, 0);
     // The text is UTF-8 and may have any number of fields, so that no record fails.
     for (position, record) in reader.records().filter_map(Result::ok).enumerate() {
-        let at = record.position();
-        let line = at.map_or(1, csv::Position::line);
-        let start = at.and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or_default();
+        let span = span(bare, &record);
+        // The reader counts no line that is empty, and ends one before its line feed.
+        line += bare.get(counted..span.start).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count();
+        counted = span.start;
         if position == 0 && is_heading(&record) {
             continue;
         }
@@ -64,7 +66,7 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
         });
         match read {
             Ok(row) => rows.push(row),
-            Err(message) => mistakes.push(Mistake { line, span: span(bare, start, skipped), message }),
+            Err(message) => mistakes.push(Mistake { line, span: span.start + skipped..span.end + skipped, message }),
         }
     }
     if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
@@ -77,7 +79,7 @@ fn is_heading(record: &StringRecord) -> bool {
     ["accountid", "account", "accountids"].contains(&&*first)
 }
 
-fn row(record: &StringRecord, line: u64) -> Result<Row, String> {
+fn row(record: &StringRecord, line: usize) -> Result<Row, String> {
     let written = record.get(0).unwrap_or_default();
     let Some(account) = AccountId::parse(written) else {
         let is_short = !written.is_empty() && written.len() < 12 && written.bytes().all(|byte| byte.is_ascii_digit());
@@ -96,12 +98,11 @@ fn row(record: &StringRecord, line: u64) -> Result<Row, String> {
     Ok(Row { account, email: email.map(str::to_owned), line })
 }
 
-/// The line that begins at `start`, without its end, in the text before its mark was skipped.
-fn span(text: &str, start: usize, skipped: usize) -> Range<usize> {
-    let rest = text.get(start..).unwrap_or_default();
-    let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
-    let line = rest.get(blank..).unwrap_or_default();
-    let start = start + blank;
-    let end = start + line.find(['\r', '\n']).unwrap_or(line.len());
-    start + skipped..end + skipped
+/// The first line of a record, without its end.
+fn span(text: &str, record: &StringRecord) -> Range<usize> {
+    let at = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
+    let rest = text.get(at..).unwrap_or_default();
+    let line = rest.trim_start_matches(['\r', '\n']);
+    let start = at + rest.len() - line.len();
+    start..start + line.find(['\r', '\n']).unwrap_or(line.len())
 }
