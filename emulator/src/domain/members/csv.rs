@@ -20,6 +20,8 @@ pub struct Row {
     pub email: Option<String>,
     /// Its line, from 1.
     pub line: usize,
+    /// Where the line stands in the text, in bytes.
+    pub span: Range<usize>,
 }
 
 /// A line that is wrong.
@@ -60,13 +62,14 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
         if position == 0 && is_heading(&record) {
             continue;
         }
-        let read = row(&record, line).and_then(|row| match lines.insert(row.account, line) {
-            Some(earlier) => Err(format!("{} stands in line {earlier} already", row.account)),
-            None => Ok(row),
+        let span = span.start + skipped..span.end + skipped;
+        let read = fields(&record).and_then(|(account, email)| match lines.insert(account, line) {
+            Some(earlier) => Err(format!("{account} stands in line {earlier} already")),
+            None => Ok((account, email)),
         });
         match read {
-            Ok(row) => rows.push(row),
-            Err(message) => mistakes.push(Mistake { line, span: span.start + skipped..span.end + skipped, message }),
+            Ok((account, email)) => rows.push(Row { account, email, line, span }),
+            Err(message) => mistakes.push(Mistake { line, span, message }),
         }
     }
     if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
@@ -79,7 +82,8 @@ fn is_heading(record: &StringRecord) -> bool {
     ["accountid", "account", "accountids"].contains(&&*first)
 }
 
-fn row(record: &StringRecord, line: usize) -> Result<Row, String> {
+/// The account and its address.
+fn fields(record: &StringRecord) -> Result<(AccountId, Option<String>), String> {
     let written = record.get(0).unwrap_or_default();
     let Some(account) = AccountId::parse(written) else {
         let is_short = !written.is_empty() && written.len() < 12 && written.bytes().all(|byte| byte.is_ascii_digit());
@@ -95,7 +99,7 @@ fn row(record: &StringRecord, line: usize) -> Result<Row, String> {
     if let Some(more) = record.iter().skip(2).find(|field| !field.is_empty()) {
         return Err(format!("`{more}` stands behind the address, where nothing is expected"));
     }
-    Ok(Row { account, email: email.map(str::to_owned), line })
+    Ok((account, email.map(str::to_owned)))
 }
 
 /// The first line of a record, without its end.

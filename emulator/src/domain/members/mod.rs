@@ -22,7 +22,23 @@ pub use refusal::{Refusal, RelationError, Unprocessed};
 use std::collections::BTreeMap;
 
 use super::hub::{self, Enable};
-use crate::state::{AccountId, Directory, HubKey, Member, MemberKind, MemberQuotas, Timestamp, Transaction};
+use crate::state::{
+    AccountId, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberQuotas, MemberStatus, Timestamp,
+    Transaction,
+};
+
+/// A record that stands where the calls before it have led: one that left can accept again, one that was removed has no
+/// invitation any more.
+pub fn at(status: MemberStatus, kind: MemberKind, ids: &IdSource, now: Timestamp) -> Member {
+    let member = Member::new(status, kind, now);
+    let was_invited = kind == MemberKind::Invitation && status != MemberStatus::Created;
+    let has_invitation = was_invited && status != MemberStatus::Removed;
+    Member {
+        invited_at: was_invited.then_some(now),
+        invitation: has_invitation.then(|| Invitation { id: ids.hexadecimal(), is_declined: false }),
+        ..member
+    }
+}
 
 /// Whether an account has members, so that it cannot be one (INV-12, INV-26).
 fn has_members(directory: &Directory, hub: &HubKey) -> bool {
