@@ -279,7 +279,7 @@ fn mst_25_members_by_invitation_become_the_organizations() {
 }
 
 #[test]
-fn org_35_an_account_that_joins_may_be_enabled_without_standards() {
+fn mst_02_an_account_that_joins_may_be_enabled_without_standards() {
     let stage = organization(&[ADMINISTRATOR]);
     happens(&stage, |transaction| {
         let now = stage.0.clock.now();

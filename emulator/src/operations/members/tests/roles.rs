@@ -3,7 +3,7 @@
 use securityhub_fixtures::Operation::{
     BatchImportFindings, BatchUpdateFindings, CreateActionTarget, CreateInsight, DeleteMembers, DescribeActionTargets,
     DescribeHub, DisableSecurityHub, DisassociateFromAdministratorAccount, DisassociateMembers, GetFindingHistory,
-    GetFindings, GetInsightResults, GetMembers, ListEnabledProductsForImport, UpdateFindings,
+    GetFindings, GetInsightResults, GetMembers, ListAutomationRules, ListEnabledProductsForImport, UpdateFindings,
     UpdateSecurityHubConfiguration,
 };
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ fn rol_04_a_hub_is_disabled_when_no_relation_holds_it() {
 }
 
 #[test]
-fn rol_05_rol_23_findings_histories_and_results_are_seen_by_the_administrator_too() {
+fn rol_05_findings_histories_and_results_are_seen_by_the_administrator_too() {
     let stage = with_finding();
     for (account, count) in [(ADMINISTRATOR, 1), (MEMBER, 1), (OTHER, 0)] {
         assert_eq!(findings(&stage, account).len(), count, "{account}");
@@ -126,7 +126,7 @@ fn rol_07_nobody_imports_for_another() {
 }
 
 #[test]
-fn rol_09_rol_24_rol_32_actions_insights_and_integrations_are_each_accounts_own() {
+fn rol_09_rol_32_actions_insights_and_integrations_are_each_accounts_own() {
     let stage = with_finding();
     let target = json!({ "Id": "Ticket", "Name": "Ticket", "Description": "x" });
     stage.good(ADMINISTRATOR, CreateActionTarget, target);
@@ -145,6 +145,32 @@ fn rol_09_rol_24_rol_32_actions_insights_and_integrations_are_each_accounts_own(
     stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
     let results = stage.good(ADMINISTRATOR, GetInsightResults, asked);
     assert_eq!(results["InsightResults"]["ResultValues"], json!([]));
+}
+
+#[test]
+fn rol_11_automation_rules_are_for_those_who_are_no_members() {
+    let stage = related();
+    for account in [ADMINISTRATOR, OTHER] {
+        stage.good(account, ListAutomationRules, json!({}));
+    }
+    stage.refused(MEMBER, ListAutomationRules, json!({}), 403, "AccessDeniedException");
+}
+
+#[test]
+fn quo_06_actions_and_insights_are_counted_for_each_account() {
+    let stage = related();
+    let target = |number| json!({ "Id": format!("n{number}"), "Name": "n", "Description": "d" });
+    let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "AwsAccountId" });
+    for number in 0..50 {
+        stage.good(ADMINISTRATOR, CreateActionTarget, target(number));
+    }
+    for _ in 0..100 {
+        stage.good(ADMINISTRATOR, CreateInsight, insight.clone());
+    }
+    stage.refused(ADMINISTRATOR, CreateActionTarget, target(50), 429, "LimitExceededException");
+    stage.refused(ADMINISTRATOR, CreateInsight, insight.clone(), 429, "LimitExceededException");
+    stage.good(MEMBER, CreateActionTarget, target(50));
+    stage.good(MEMBER, CreateInsight, insight);
 }
 
 #[test]
