@@ -1,6 +1,7 @@
 //! `members`: a list of members from nothing to enabled, as a running emulator does it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
@@ -66,7 +67,7 @@ fn accept(arguments: &AcceptArguments) -> Result<(), Exit> {
 fn list(arguments: &ListArguments) -> Result<(), Exit> {
     let mut path = format!("/_emulator/members?administrator={}", arguments.at.administrator);
     if !arguments.region.is_empty() {
-        path.push_str(&format!("&region={}", names(&arguments.region).join(",")));
+        _ = write!(path, "&region={}", names(&arguments.region).join(","));
     }
     let outcome = outcome(&arguments.at.url, &client::get(&arguments.at.url, &path)?)?;
     if arguments.at.json {

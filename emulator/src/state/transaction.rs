@@ -63,14 +63,10 @@ impl<'w> Transaction<'w> {
 
     /// Stages a change of relations. What [`Transaction::directory`] gave should be gone by then, lest it be copied.
     pub fn edit_directory<R>(&mut self, edit: impl FnOnce(&mut Directory) -> R) -> R {
-        let directory = match &mut self.directory {
-            Some(staged) => staged,
-            None => {
-                self.changes.push(Change::Directory);
-                self.directory.insert(self.world.directory())
-            }
-        };
-        edit(Arc::make_mut(directory))
+        if self.directory.is_none() {
+            self.changes.push(Change::Directory);
+        }
+        edit(Arc::make_mut(self.directory.get_or_insert_with(|| self.world.directory())))
     }
 
     /// Stages something that happens later.

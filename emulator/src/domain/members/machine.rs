@@ -40,6 +40,7 @@ pub enum Step {
 
 /// Where `event` leads from `from`, `None` being no record; `None` when it leads nowhere: the event is refused, or
 /// nothing happens.
+#[allow(clippy::match_same_arms, reason = "a line a rule")]
 pub fn next(from: Option<(MemberStatus, MemberKind)>, event: Event) -> Option<Step> {
     let step = match (event, from) {
         // MST-01. Who left the organization is as good as new.

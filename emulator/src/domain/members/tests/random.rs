@@ -256,7 +256,7 @@ fn run(calls: Vec<Call>, with_organization: bool) -> bool {
         let after = records(&stage.0.directory());
         match outcome {
             Err(_) => {
-                assert!(before == after && hubs_before == hubs(&stage), "{call:?} is refused and changes something")
+                assert!(before == after && hubs_before == hubs(&stage), "{call:?} is refused and changes something");
             }
             Ok(answer) => check_unprocessed(&call, &answer, &before, &after),
         }

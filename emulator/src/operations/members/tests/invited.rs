@@ -41,7 +41,7 @@ fn mst_08_inv_21_inv_22_inv_30_arn_07_who_accepts_is_a_member_and_keeps_the_invi
         "InvitedAt": "2026-01-15T09:00:00.000Z",
         "MemberStatus": "Enabled",
     });
-    assert_eq!(invitations(&stage, MEMBER), [expected.clone()]);
+    assert_eq!(invitations(&stage, MEMBER), std::slice::from_ref(&expected));
     assert_eq!(stage.good(MEMBER, GetAdministratorAccount, json!({})), json!({ "Administrator": expected }));
     assert_eq!(stage.good(MEMBER, GetMasterAccount, json!({})), json!({ "Master": expected }));
     assert_eq!(stage.good(OTHER, GetAdministratorAccount, json!({})), json!({}));

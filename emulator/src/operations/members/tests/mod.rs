@@ -98,6 +98,7 @@ fn administrator(stage: &Stage, account: &str) -> Option<(String, String)> {
     Some((text("AccountId"), text("MemberStatus")))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "it is compared with what may be missing")]
 fn is(status: &str) -> Option<String> {
     Some(status.to_owned())
 }
