@@ -291,6 +291,67 @@ def aru_01_aru_08_aru_11_aru_12_the_life_of_an_automation_rule():
     assert answer["Rules"] == [] and answer["UnprocessedAutomationRules"][0]["ErrorCode"] == 404, answer
 
 
+def none_unprocessed(answer):
+    assert answer["UnprocessedAccounts"] == [], answer
+
+
+def statuses(hub):
+    listed = hub.get_paginator("list_members").paginate(OnlyAssociated=False)
+    return {member["AccountId"]: member["MemberStatus"] for page in listed for member in page["Members"]}
+
+
+def mst_01_mst_17_inv_21_inv_30_cli_02_cli_03_cli_07_the_life_of_a_member_from_both_sides():
+    # A Region of its own, where the quickstart has no hubs.
+    region, administrator, invited = "us-west-2", "666666666666", "777777777777"
+    hub, member = client(account=administrator, region=region), client(account=invited, region=region)
+    message, status = refused("BadRequestException", hub.list_members)
+    assert status == 400 and not message, message
+    hub.enable_security_hub(EnableDefaultStandards=False)
+    none_unprocessed(hub.create_members(AccountDetails=[{"AccountId": invited, "Email": "member@example.com"}]))
+    [unprocessed] = hub.create_members(AccountDetails=[{"AccountId": invited}])["UnprocessedAccounts"]
+    assert "given account ID is already a member or associated" in unprocessed["ProcessingResult"], unprocessed
+    assert (statuses(hub), hub.list_members()["Members"]) == ({invited: "Created"}, [])
+    none_unprocessed(hub.invite_members(AccountIds=[invited]))
+    [unprocessed] = hub.invite_members(AccountIds=[invited])["UnprocessedAccounts"]
+    text = "because the current account has already invited or is already the SecurityHub"
+    assert text in unprocessed["ProcessingResult"], unprocessed
+
+    refused("BadRequestException", member.list_invitations)
+    refused("InvalidAccessException", member.get_administrator_account)
+    member.enable_security_hub(EnableDefaultStandards=False)
+    assert member.get_invitations_count()["InvitationsCount"] == 1
+    [invitation] = member.list_invitations()["Invitations"]
+    assert (invitation["AccountId"], invitation["MemberStatus"]) == (administrator, "Invited"), invitation
+    assert invitation["InvitedAt"].tzinfo, invitation
+    assert "Master" not in member.get_master_account()
+    member.accept_invitation(MasterId=administrator, InvitationId=invitation["InvitationId"])
+    told = member.get_administrator_account()["Administrator"]
+    assert told == {**invitation, "MemberStatus": "Enabled"} == member.get_master_account()["Master"], told
+    [read] = hub.get_members(AccountIds=[invited])["Members"]
+    assert read["MasterId"] == read["AdministratorId"] == administrator and read["Email"] == "member@example.com", read
+    assert read["MemberStatus"] == "Enabled" and read["UpdatedAt"] >= read["InvitedAt"], read
+    assert member.batch_import_findings(Findings=[finding("theirs", invited, region)])["SuccessCount"] == 1
+    assert [found["Id"] for found in hub.get_findings()["Findings"]] == ["theirs"]
+
+    [unprocessed] = hub.delete_members(AccountIds=[invited])["UnprocessedAccounts"]
+    assert "cannot delete the given member account ID" in unprocessed["ProcessingResult"], unprocessed
+    member.disassociate_from_administrator_account()
+    assert (statuses(hub), hub.get_findings()["Findings"]) == ({invited: "Resigned"}, [])
+    member.accept_administrator_invitation(AdministratorId=administrator, InvitationId=invitation["InvitationId"])
+    hub.disassociate_members(AccountIds=[invited])
+    assert (statuses(hub), member.list_invitations()["Invitations"]) == ({invited: "Removed"}, [])
+    refused("ResourceNotFoundException", member.disassociate_from_master_account)
+    none_unprocessed(hub.invite_members(AccountIds=[invited]))
+    [unprocessed] = member.delete_invitations(AccountIds=[administrator])["UnprocessedAccounts"]
+    assert "has not declined their invitation yet" in unprocessed["ProcessingResult"], unprocessed
+    none_unprocessed(member.decline_invitations(AccountIds=[administrator]))
+    none_unprocessed(member.delete_invitations(AccountIds=[administrator]))
+    none_unprocessed(hub.delete_members(AccountIds=[invited]))
+    assert statuses(hub) == {}
+    for one in [hub, member]:
+        one.disable_security_hub()
+
+
 def flt_13_filters_that_aws_refuses_are_refused():
     contains = {"Title": [{"Value": "x", "Comparison": "CONTAINS"}]}
     message, status = refused("InvalidInputException", client().get_findings, Filters=contains)

@@ -135,7 +135,7 @@ impl Stage {
     /// Makes [`MEMBER`] a member of [`ADMINISTRATOR`] in [`REGION`].
     pub(crate) fn member(&self, status: MemberStatus) {
         self.relations(|directory| {
-            let member = Member { status, kind: MemberKind::Invitation, updated_at: self.0.clock.now() };
+            let member = Member::new(status, MemberKind::Invitation, self.0.clock.now());
             let members = directory.members.entry((id(ADMINISTRATOR), Region::new(REGION))).or_default();
             members.insert(id(MEMBER), member);
         });

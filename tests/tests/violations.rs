@@ -123,7 +123,8 @@ fn err_08_a_valid_call_is_not_refused_for_its_shape() {
     for operation in Operation::ALL {
         let door = Door::default();
         let (status, body) = door.call(operation, &sample::valid(operation.model().input, false));
-        assert_ne!(status, 400, "{}: {body}", operation.name());
+        // Members and invitations are refused with 400 where the hub is off (INV-04), which comes after the shape.
+        assert!(status != 400 || body["Code"] == "BadRequestException", "{}: {body}", operation.name());
         // With every member the input may ask for what cannot be had, but its shape is good.
         let (_, body) = door.call(operation, &sample::valid(operation.model().input, true));
         let message = body["Message"].as_str().unwrap_or_default();

@@ -1,7 +1,8 @@
 //! The control plane, `/_emulator/*`: a public contract for tests and for the program's own commands.
 //!
 //! What lives here: health, reset, the clock, the findings of AWS's own services ([`findings`]), explanations
-//! ([`explain`]). What may not: anything that AWS has an operation for, and rules, which are the domain's.
+//! ([`explain`]), members in bulk ([`members`]). What may not: anything that one call of AWS does, and rules, which are
+//! the domain's.
 
 use std::sync::LazyLock;
 
@@ -22,6 +23,7 @@ use crate::state::timestamp_text;
 
 mod explain;
 mod findings;
+mod members;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +34,8 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/clock", get(clock).post(advance))
         .route("/_emulator/findings", post(findings::deliver))
         .route("/_emulator/explain", post(explain::explain))
+        .route("/_emulator/members", get(members::list).post(members::add))
+        .route("/_emulator/members/accept", post(members::accept))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         // The server has bounded the body already.
@@ -134,14 +138,16 @@ async fn unknown() -> axum::response::Response {
     mistake(
         StatusCode::NOT_FOUND,
         "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
-         POST /_emulator/findings, POST /_emulator/explain",
+         POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
+         POST /_emulator/members/accept",
     )
 }
 
 async fn wrong_method() -> axum::response::Response {
     mistake(
         StatusCode::METHOD_NOT_ALLOWED,
-        "this path takes another method: GET health, POST reset, GET or POST clock, POST findings, POST explain",
+        "this path takes another method: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
+         GET or POST members, POST members/accept",
     )
 }
 

@@ -130,12 +130,101 @@ fn what_is_no_path_of_it_names_all_that_are() {
         "GET and POST /_emulator/clock",
         "POST /_emulator/findings",
         "POST /_emulator/explain",
+        "GET and POST /_emulator/members",
+        "POST /_emulator/members/accept",
     ];
     assert_eq!(status, 404);
     for path in paths {
         assert!(answer["error"].as_str().unwrap().contains(path), "{path} in {answer}");
     }
-    for path in ["/_emulator/findings", "/_emulator/explain"] {
+    for path in ["/_emulator/findings", "/_emulator/explain", "/_emulator/members/accept"] {
         assert_eq!(send(&service, "GET", path, "").0, 405, "{path}");
     }
+}
+
+/// What a list of members answers: of each its account, status, and whether its hub is on.
+fn member_rows(answer: &Value) -> Vec<(String, String, bool)> {
+    let row = |row: &Value| {
+        let text = |name: &str| row[name].as_str().unwrap().to_owned();
+        (text("AccountId"), text("MemberStatus"), row["HubIsOn"].as_bool().unwrap())
+    };
+    answer["Members"].as_array().unwrap().iter().map(row).collect()
+}
+
+#[test]
+fn cli_07_a_list_of_members_is_added_invited_and_accepted_over_the_control_plane() {
+    let service = service();
+    let add = json!({
+        "Administrator": ADMINISTRATOR,
+        "Regions": ["us-east-1"],
+        "Csv": "Account ID,Email\r\n222222222222,two@example.com\r\n333333333333,\r\n111111111111,\r\n",
+        "Invite": true,
+    });
+    let (status, answer) = post(&service, "/_emulator/members", add.to_string());
+    assert_eq!(status, 200, "{answer}");
+    let row = |account: &str, status: &str, is_on| (account.to_owned(), status.to_owned(), is_on);
+    let invited = [row("222222222222", "Invited", false), row("333333333333", "Invited", false)];
+    assert_eq!(member_rows(&answer), invited);
+    assert_eq!(answer["Members"][0]["Email"], "two@example.com");
+    assert_eq!(
+        answer["UnprocessedAccounts"],
+        json!([{
+            "Region": "us-east-1",
+            "AccountId": "111111111111",
+            "ProcessingResult": "The request is rejected because an account cannot become a member of itself.",
+        }])
+    );
+    let mut accept = json!({ "Administrator": ADMINISTRATOR, "Regions": ["us-east-1"], "AccountIds": ["333333333333", "444444444444"] });
+    let (_, answer) = post(&service, "/_emulator/members/accept", accept.to_string());
+    assert_eq!(member_rows(&answer), [row("333333333333", "Enabled", true)]);
+    assert_eq!(answer["UnprocessedAccounts"][0]["AccountId"], "444444444444");
+    accept.as_object_mut().unwrap().remove("AccountIds");
+    let (_, answer) = post(&service, "/_emulator/members/accept", accept.to_string());
+    assert_eq!(
+        (member_rows(&answer), &answer["UnprocessedAccounts"]),
+        (vec![row("222222222222", "Enabled", true)], &json!([]))
+    );
+    let (_, answer) = post(&service, "/_emulator/members/accept", accept.to_string());
+    assert_eq!(answer, json!({ "Members": [], "UnprocessedAccounts": [] }), "nobody waits any more");
+    let path = format!("/_emulator/members?administrator={ADMINISTRATOR}");
+    let (_, all) = send(&service, "GET", &path, "");
+    assert_eq!((member_rows(&all).len(), all.get("UnprocessedAccounts")), (2, None));
+    assert_eq!(send(&service, "GET", &format!("{path}&region=us-east-1,eu-west-1"), "").1, all);
+    assert_eq!(send(&service, "GET", &format!("{path}&region=eu-west-1"), "").1["Members"], json!([]));
+}
+
+#[test]
+fn a_list_of_members_with_a_mistake_adds_none() {
+    let service = service();
+    let refused = |body: Value| {
+        let (status, answer) = post(&service, "/_emulator/members", body.to_string());
+        assert_eq!(status, 400, "{answer}");
+        assert!(service.world().directory().members.is_empty(), "nothing is added");
+        answer["error"].as_str().unwrap().to_owned()
+    };
+    let with = |name: &str, value: Value| {
+        let mut body = json!({ "Administrator": ADMINISTRATOR, "Regions": ["us-east-1"] });
+        body[name] = value;
+        body
+    };
+    assert_eq!(
+        refused(with("Csv", json!("222222222222,\nx,y\n3,z\n"))),
+        "the list has mistakes, and nothing was added: line 2: `x` is no account id, which has twelve digits; line 3: `3` \
+         is no account id, which has twelve digits (a spreadsheet drops zeros in front); expected lines such as \
+         111111111111,security@example.com, under a heading Account ID,Email or none"
+    );
+    let details = json!([{ "AccountId": "222222222222" }, { "AccountId": "x" }]);
+    assert!(
+        refused(with("AccountDetails", details.clone())).ends_with("\"x\" is no account id, which has twelve digits")
+    );
+    let mut both = with("AccountDetails", details);
+    both["Csv"] = json!("");
+    assert!(refused(both).ends_with("both Csv and AccountDetails are there"));
+    let elsewhere = refused(with("Regions", json!(["us-east-1", "eu-west-1"])));
+    assert_eq!(elsewhere, "Security Hub is off in 111111111111 in eu-west-1: enable it there first");
+    assert!(refused(with("Regions", json!([]))).ends_with("Regions is empty"));
+    assert!(refused(with("Invit", json!(true))).contains("unknown field `Invit`"));
+    let (status, answer) = post(&service, "/_emulator/members/accept", "{}");
+    assert!(status == 400 && answer["error"].as_str().unwrap().contains("missing field `Administrator`"), "{answer}");
+    assert_eq!(send(&service, "GET", "/_emulator/members", "").0, 400);
 }

@@ -9,10 +9,11 @@ use super::arn;
 use super::caller::Caller;
 use super::due;
 use super::findings::expiry::ARCHIVED_FINDINGS_KEPT;
+use super::members::invited;
 use super::tags::{self, TagError};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{
-    ControlFindingGenerator, Directory, Due, Hub, HubKey, MemberStatus, Phase, Region, Timestamp, Transaction, World,
+    ControlFindingGenerator, Directory, Due, Hub, HubKey, Phase, Region, Timestamp, Transaction, World,
 };
 
 /// How long a disabled hub is kept, with its settings and active findings (HUB-16).
@@ -219,7 +220,7 @@ pub fn disable(
     hub.standards.clear();
     hub.product_subscriptions.retain(|subscription| !is_of_aws(subscription));
     transaction.put_hub(key.clone(), hub);
-    end_relations(transaction, key, now);
+    invited::end_all(transaction, key, now);
     due::put(transaction, now, ARCHIVED_FINDINGS_KEPT, Due::DropArchivedFindings(key.clone(), now));
     due::put(transaction, now, HUB_KEPT, Due::ForgetHub(key.clone(), now));
     Ok(())
@@ -228,21 +229,4 @@ pub fn disable(
 fn is_of_aws(subscription: &str) -> bool {
     let (company, product) = subscription.split_once('/').unwrap_or_default();
     securityhub_fixtures::products::find(company, product).is_some_and(|product| product.of_aws)
-}
-
-/// Removes the account's member records, and the invitations that it was sent (HUB-15). An administrator that
-/// invited it sees the invitation as declined: `inferred`.
-fn end_relations(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) {
-    transaction.edit_directory(|directory| {
-        directory.members.remove(&(key.account, key.region.clone()));
-        for ((_, region), members) in &mut directory.members {
-            if let Some(member) = members.get_mut(&key.account)
-                && *region == key.region
-                && member.status == MemberStatus::Invited
-            {
-                member.status = MemberStatus::Resigned;
-                member.updated_at = now;
-            }
-        }
-    });
 }

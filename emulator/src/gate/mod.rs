@@ -57,10 +57,13 @@ fn built(operation: Operation) -> Result<(), AwsError> {
     }
 }
 
-/// 401 when the operation needs the caller's hub and it is off (errors.md, Access).
+/// 401 when the operation needs the caller's hub and it is off; 400 where members or invitations are meant (errors.md,
+/// Access).
 fn hub_on(world: &World, caller: &Caller, operation: Operation) -> Result<(), AwsError> {
+    let is_off = || !hub::is_enabled(world, &caller.hub_key());
     match operations::entry(operation).hub {
-        HubRule::Required if !hub::is_enabled(world, &caller.hub_key()) => Err(hub::not_subscribed(caller)),
-        HubRule::Required | HubRule::Own => Ok(()),
+        HubRule::Required if is_off() => Err(hub::not_subscribed(caller)),
+        HubRule::RequiredByMembers if is_off() => Err(AwsError::new(ErrorCode::BadRequestException, "")),
+        HubRule::Required | HubRule::RequiredByMembers | HubRule::Own => Ok(()),
     }
 }

@@ -12,6 +12,7 @@ pub mod finding_changes;
 pub mod findings;
 pub mod hub;
 pub mod insights;
+pub mod members;
 pub mod paging;
 pub mod products;
 pub mod registry;

@@ -4,7 +4,7 @@ use securityhub_fixtures::Operation;
 
 use super::answer::Answer;
 use super::context::{Context, Input};
-use super::{action_targets, automation_rules, finding_changes, findings, hub, insights, products, tags};
+use super::{action_targets, automation_rules, finding_changes, findings, hub, insights, members, products, tags};
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
 
@@ -50,6 +50,8 @@ pub enum Run {
 pub enum HubRule {
     /// 401 `InvalidAccessException` (HUB-15).
     Required,
+    /// 400 `BadRequestException` without a message (INV-04).
+    RequiredByMembers,
     /// Its own rules decide.
     Own,
 }
@@ -89,8 +91,10 @@ impl Entry {
 #[allow(clippy::match_same_arms, reason = "one line an operation")]
 pub fn entry(operation: Operation) -> Entry {
     match operation {
-        Operation::AcceptAdministratorInvitation => missing(),
-        Operation::AcceptInvitation => missing(),
+        Operation::AcceptAdministratorInvitation => {
+            writes(members::invited::accept_invitation).hub(HubRule::RequiredByMembers)
+        }
+        Operation::AcceptInvitation => writes(members::invited::accept_invitation).hub(HubRule::RequiredByMembers),
         Operation::BatchDeleteAutomationRules => writes(automation_rules::batch_delete_automation_rules),
         Operation::BatchDisableStandards => missing(),
         Operation::BatchEnableStandards => missing(),
@@ -115,9 +119,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateConnectorV2 => missing(),
         Operation::CreateFindingAggregator => missing(),
         Operation::CreateInsight => writes(insights::create_insight),
-        Operation::CreateMembers => missing(),
+        Operation::CreateMembers => writes(members::administrator::create_members).hub(HubRule::RequiredByMembers),
         Operation::CreateTicketV2 => missing(),
-        Operation::DeclineInvitations => missing(),
+        Operation::DeclineInvitations => writes(members::invited::decline_invitations).hub(HubRule::RequiredByMembers),
         Operation::DeleteActionTarget => writes(action_targets::delete_action_target),
         Operation::DeleteAggregatorV2 => missing(),
         Operation::DeleteAutomationRuleV2 => missing(),
@@ -126,8 +130,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteConnectorV2 => missing(),
         Operation::DeleteFindingAggregator => missing(),
         Operation::DeleteInsight => writes(insights::delete_insight),
-        Operation::DeleteInvitations => missing(),
-        Operation::DeleteMembers => missing(),
+        Operation::DeleteInvitations => writes(members::invited::delete_invitations).hub(HubRule::RequiredByMembers),
+        Operation::DeleteMembers => writes(members::administrator::delete_members).hub(HubRule::RequiredByMembers),
         Operation::DescribeActionTargets => reads(action_targets::describe_action_targets),
         Operation::DescribeHub => reads(hub::describe_hub),
         Operation::DescribeOrganizationConfiguration => missing(),
@@ -141,9 +145,11 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DisableSecurityHub => writes(hub::disable_security_hub).hub(HubRule::Own),
         Operation::DisableSecurityHubFeatureV2 => missing(),
         Operation::DisableSecurityHubV2 => missing(),
-        Operation::DisassociateFromAdministratorAccount => missing(),
-        Operation::DisassociateFromMasterAccount => missing(),
-        Operation::DisassociateMembers => missing(),
+        Operation::DisassociateFromAdministratorAccount => writes(members::invited::disassociate_from_administrator),
+        Operation::DisassociateFromMasterAccount => writes(members::invited::disassociate_from_administrator),
+        Operation::DisassociateMembers => {
+            writes(members::administrator::disassociate_members).hub(HubRule::RequiredByMembers)
+        }
         Operation::EnableImportFindingsForProduct => writes(products::enable_import_findings_for_product),
         Operation::EnableOrganizationAdminAccount => missing(),
         Operation::EnableSecurityHub => writes(hub::enable_security_hub)
@@ -152,7 +158,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::EnableSecurityHubFeatureV2 => missing(),
         Operation::EnableSecurityHubV2 => missing(),
         Operation::GenerateRecommendedPolicyV2 => missing(),
-        Operation::GetAdministratorAccount => missing(),
+        Operation::GetAdministratorAccount => reads(members::invited::get_administrator_account),
         Operation::GetAggregatorV2 => missing(),
         Operation::GetAutomationRuleV2 => missing(),
         Operation::GetConfigurationPolicy => missing(),
@@ -169,9 +175,11 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetFindingsV2 => missing(),
         Operation::GetInsightResults => reads(insights::get_insight_results).partial("no cross-Region aggregation"),
         Operation::GetInsights => reads(insights::get_insights),
-        Operation::GetInvitationsCount => missing(),
-        Operation::GetMasterAccount => missing(),
-        Operation::GetMembers => missing(),
+        Operation::GetInvitationsCount => {
+            reads(members::invited::get_invitations_count).hub(HubRule::RequiredByMembers)
+        }
+        Operation::GetMasterAccount => reads(members::invited::get_master_account),
+        Operation::GetMembers => reads(members::administrator::get_members).hub(HubRule::RequiredByMembers),
         Operation::GetRecommendedPolicyV2 => missing(),
         Operation::GetRemediationsV2 => missing(),
         Operation::GetResourcesStatisticsV2 => missing(),
@@ -181,7 +189,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetSoftwareResourcesV2 => missing(),
         Operation::GetSoftwareStatisticsV2 => missing(),
         Operation::GetSoftwareV2 => missing(),
-        Operation::InviteMembers => missing(),
+        Operation::InviteMembers => writes(members::administrator::invite_members).hub(HubRule::RequiredByMembers),
         Operation::ListAggregatorsV2 => missing(),
         Operation::ListAutomationRules => reads(automation_rules::list_automation_rules),
         Operation::ListAutomationRulesV2 => missing(),
@@ -194,8 +202,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListExposuresByRemediationV2 => missing(),
         Operation::ListFindingAggregators => missing(),
         Operation::ListFreeTrialStatusesV2 => missing(),
-        Operation::ListInvitations => missing(),
-        Operation::ListMembers => missing(),
+        Operation::ListInvitations => reads(members::invited::list_invitations).hub(HubRule::RequiredByMembers),
+        Operation::ListMembers => reads(members::administrator::list_members).hub(HubRule::RequiredByMembers),
         Operation::ListOrganizationAdminAccounts => missing(),
         Operation::ListSecurityControlDefinitions => missing(),
         Operation::ListStandardsControlAssociations => missing(),

@@ -359,7 +359,7 @@ fn hub_10_hub_12_hub_13_members_of_an_organization_are_members() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.relations(|directory| {
         let updated_at = jiff::Timestamp::UNIX_EPOCH;
-        let member = Member { status: MemberStatus::Enabled, kind: MemberKind::Organization, updated_at };
+        let member = Member::new(MemberStatus::Enabled, MemberKind::Organization, updated_at);
         directory.members.insert((id(ADMINISTRATOR), Region::new(REGION)), [(id(MEMBER), member)].into());
     });
     let input = json!({ "ControlFindingGenerator": "SECURITY_CONTROL" });

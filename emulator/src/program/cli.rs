@@ -49,6 +49,9 @@ pub(super) enum Command {
     /// which of both decided.
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArguments),
+    /// Add, invite and accept members of an administrator in a running emulator, a list at once
+    #[command(subcommand, after_help = MEMBERS_HELP)]
+    Members(MembersCommand),
     /// List all operations of the API and how well each one behaves
     Coverage(CoverageArguments),
     /// Write believable findings of a product to standard output, as many as you like
@@ -82,6 +85,131 @@ Findings that an account sends by itself (AWS's own products cannot be sent so, 
     done
 
 A scenario can generate them too, without a file: findings: [{ generate: { product: guardduty, count: 1000 } }]";
+
+const MEMBERS_HELP: &str = "\
+The list is what the console takes: lines of an account id and an e-mail address, with the heading `Account ID,Email` or
+without. A list with a mistake adds nobody.
+
+From nothing to members that share their findings, in one call:
+  securityhub-local members add --csv members.csv --accept
+
+Or step by step, as AWS does it, where --account accepts in the place of a few and none in the place of all:
+  securityhub-local members add --csv members.csv --invite
+  securityhub-local members accept --account 222222222222
+  securityhub-local members list
+
+Exit codes: 0 done, 1 no emulator answered or accounts were refused, 2 the arguments or the list have mistakes.";
+
+#[derive(Subcommand)]
+pub(super) enum MembersCommand {
+    /// Add the accounts of a CSV file, and invite them and accept if asked
+    ///
+    /// What is done already is not done again, so that a list can be sent twice.
+    #[command(after_help = MEMBERS_HELP)]
+    Add(AddArguments),
+    /// Accept invitations in the place of the invited accounts
+    ///
+    /// A hub that is off comes on first, as its account would have had to enable it.
+    #[command(after_help = MEMBERS_HELP)]
+    Accept(AcceptArguments),
+    /// List members of all statuses
+    #[command(after_help = MEMBERS_HELP)]
+    List(ListArguments),
+}
+
+#[derive(Args)]
+pub(super) struct AddArguments {
+    /// List of accounts: lines such as 222222222222,a@example.com
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_CSV")]
+    pub(super) csv: PathBuf,
+
+    /// Invite them, too
+    #[arg(long, env = "SECURITYHUB_LOCAL_INVITE")]
+    pub(super) invite: bool,
+
+    /// Invite them and accept in their place
+    #[arg(long, env = "SECURITYHUB_LOCAL_ACCEPT")]
+    pub(super) accept: bool,
+
+    #[command(flatten)]
+    pub(super) at: MembersAt,
+
+    /// Region of the relation; repeat it for several
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        default_value = "us-east-1",
+        value_delimiter = ',',
+        value_parser = region
+    )]
+    pub(super) region: Vec<Region>,
+}
+
+#[derive(Args)]
+pub(super) struct AcceptArguments {
+    /// Account that accepts; repeat it for several; left out, all that are invited
+    #[arg(
+        long,
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_ACCOUNT",
+        value_delimiter = ',',
+        value_parser = account
+    )]
+    pub(super) account: Vec<AccountId>,
+
+    #[command(flatten)]
+    pub(super) at: MembersAt,
+
+    /// Region of the relation; repeat it for several
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        default_value = "us-east-1",
+        value_delimiter = ',',
+        value_parser = region
+    )]
+    pub(super) region: Vec<Region>,
+}
+
+#[derive(Args)]
+pub(super) struct ListArguments {
+    #[command(flatten)]
+    pub(super) at: MembersAt,
+
+    /// Region of the relation; repeat it for several; left out, all
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        value_delimiter = ',',
+        value_parser = region
+    )]
+    pub(super) region: Vec<Region>,
+}
+
+/// Whose members, and where the emulator is.
+#[derive(Args)]
+pub(super) struct MembersAt {
+    /// Account whose members they are
+    #[arg(
+        long,
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_ADMINISTRATOR",
+        default_value = "111111111111",
+        value_parser = account
+    )]
+    pub(super) administrator: AccountId,
+
+    /// Where the emulator listens
+    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
+    pub(super) url: String,
+
+    /// Print JSON, for scripts
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    pub(super) json: bool,
+}
 
 #[derive(Subcommand)]
 pub(super) enum ScenarioCommand {
@@ -340,8 +468,10 @@ mod tests {
 
     #[test]
     fn every_flag_that_takes_a_setting_has_an_environment_variable() {
-        let has_settings = |name: &str| ["serve", "explain", "generate"].contains(&name);
-        for command in Cli::command().get_subcommands().filter(|command| has_settings(command.get_name())) {
+        let has_settings = |name: &str| ["serve", "explain", "generate", "add", "accept", "list"].contains(&name);
+        let cli = Cli::command();
+        let of_members = cli.find_subcommand("members").unwrap().get_subcommands();
+        for command in cli.get_subcommands().chain(of_members).filter(|command| has_settings(command.get_name())) {
             for argument in command.get_arguments().filter(|argument| argument.get_id() != "help") {
                 assert!(argument.get_env().is_some(), "--{}", argument.get_id());
             }

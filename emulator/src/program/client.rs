@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri};
+use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -20,10 +20,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// 1 when no emulator answers, with what to do; 2 with the emulator's sentence when it refuses what was sent.
 pub(super) fn post(url: &str, path: &str, body: &Value) -> Result<Bytes, Exit> {
+    call(url, Method::POST, path, body.to_string())
+}
+
+/// Gets a path of the control plane at `url`.
+///
+/// # Errors
+/// As [`post`].
+pub(super) fn get(url: &str, path: &str) -> Result<Bytes, Exit> {
+    call(url, Method::GET, path, String::new())
+}
+
+fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Exit> {
     let authority = authority(url)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Exit::failed)?;
     let answer = runtime.block_on(async {
-        match tokio::time::timeout(PATIENCE, send(&authority, path, body)).await {
+        match tokio::time::timeout(PATIENCE, send(&authority, method, path, body)).await {
             Ok(answer) => answer.map_err(|error| error.to_string()),
             Err(_) => Err(format!("no answer in {} seconds", PATIENCE.as_secs())),
         }
@@ -59,12 +71,13 @@ fn authority(url: &str) -> Result<String, Exit> {
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-async fn send(authority: &str, path: &str, body: &Value) -> Result<(StatusCode, Bytes), Failure> {
+async fn send(authority: &str, method: Method, path: &str, body: String) -> Result<(StatusCode, Bytes), Failure> {
     let stream = TcpStream::connect(authority).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let request = Request::post(path).header("host", authority).header("content-type", "application/json");
-    let response = sender.send_request(request.body(Full::new(Bytes::from(body.to_string())))?).await?;
+    let request = Request::builder().method(method).uri(path).header("host", authority);
+    let request = request.header("content-type", "application/json").body(Full::new(Bytes::from(body)))?;
+    let response = sender.send_request(request).await?;
     let status = response.status();
     Ok((status, response.into_body().collect().await?.to_bytes()))
 }

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod generate;
 mod logging;
+mod members;
 mod scenario;
 mod serve;
 
@@ -37,6 +38,7 @@ fn run(command: Command) -> Result<(), Exit> {
     match command {
         Command::Serve(arguments) => serve::run(&arguments)?,
         Command::Explain(arguments) => explain::run(&arguments)?,
+        Command::Members(command) => members::run(&command)?,
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments)?,
         Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,

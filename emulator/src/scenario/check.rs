@@ -1,6 +1,7 @@
 //! What the checks of all sections share: the mistakes so far, and the account ids that most sections write.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::files::{Files, Place};
 use super::spanned::Spanned;
+use super::suggest;
 use crate::state::AccountId;
 
 /// The mistakes of a scenario, collected.
@@ -39,6 +41,26 @@ impl Check {
             self.push(self.at(written.place, message).expected("twelve digits"));
         }
         account
+    }
+
+    /// The files that a pattern names, at least one unless a mistake is told; `such_as` shows what it may look like.
+    pub(super) fn find(&mut self, pattern: &Spanned<String>, such_as: &str) -> Vec<PathBuf> {
+        let found = self.files.find(&pattern.value, pattern.place.file);
+        match &found {
+            Err(error) => {
+                let message = format!("`{}` is no pattern of files: {error}", pattern.value);
+                let expected = format!("a path, or a pattern such as {such_as}");
+                self.push(self.at(pattern.place, message).expected(expected));
+            }
+            Ok(paths) if paths.is_empty() => {
+                let mistake = self.at(pattern.place, format!("no file fits `{}`", pattern.value));
+                let near = self.files.near(&pattern.value, pattern.place.file);
+                let nearest = suggest::nearest(&pattern.value, near.iter().map(String::as_str));
+                self.push(mistake.expected("a file, relative to the folder of this one").suggest(nearest));
+            }
+            Ok(_) => {}
+        }
+        found.unwrap_or_default()
     }
 
     /// `line 3`, or `line 3 of other.yaml`: where something is that a mistake at `seen_from` speaks of.

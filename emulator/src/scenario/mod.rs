@@ -8,9 +8,9 @@
 //! them all, files laid over each other → [`Scenario::build`] applies them, as often as it is asked. A key is added in
 //! its section: a field with a doc comment, which is the schema's description; its check; its apply.
 //!
-//! Several files are laid over each other in the order given. `name`, `clock`, `seed`, `regions`, `default_account` and
-//! `organization` of a later file replace the earlier ones, each as a whole; `accounts` and `credentials` are replaced
-//! key by key; `hubs` and `findings` are added, and of a hub that two files list the later file's entry counts.
+//! Several files are laid over each other in the order given. `name`, `clock`, `seed`, `regions`, `default_account`,
+//! `organization` and `quotas` of a later file replace the earlier ones, each as a whole; `accounts` and `credentials`
+//! are replaced key by key; `hubs` and `findings` are added, and of a hub that two files list the later file's entry counts.
 
 mod check;
 mod diagnostic;

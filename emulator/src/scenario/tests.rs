@@ -182,6 +182,82 @@ fn org_02_and_mst_02_the_hubs_of_the_delegated_administrator_and_of_enabled_memb
     );
 }
 
+const LIST: &str =
+    "\u{feff}Account ID,Email\r\n222222222222,two@example.com\r\n333333333333,\r\n444444444444,four@example.com\r\n";
+
+#[test]
+fn a_list_of_members_is_a_csv_file_and_members_says_what_is_otherwise() {
+    let text = "regions: [us-east-1, eu-west-1]\naccounts: { '333333333333': { email: three@example.com } }\nhubs:\n  \
+                - account: '111111111111'\n    regions: all\n    members_csv: lists/members.csv\n    \
+                members: { '444444444444': invited, '555555555555': created }\n";
+    let folder = folder(&[("scenario.yaml", text)]);
+    std::fs::create_dir(folder.path().join("lists")).unwrap();
+    std::fs::write(folder.path().join("lists/members.csv"), LIST).unwrap();
+    let world = super::load(&[folder.path().join("scenario.yaml")]).unwrap().build().unwrap();
+    for region in ["us-east-1", "eu-west-1"] {
+        let directory = world.directory();
+        let members = &directory.members[&(account("111111111111"), Region::new(region))];
+        let rows: Vec<_> = members.values().map(|member| (member.status, member.email.as_deref())).collect();
+        assert_eq!(
+            rows,
+            [
+                (MemberStatus::Enabled, Some("two@example.com")),
+                (MemberStatus::Enabled, Some("three@example.com")),
+                (MemberStatus::Invited, Some("four@example.com")),
+                (MemberStatus::Created, None),
+            ]
+        );
+        assert!(is_enabled(&world, &key("222222222222", region)) && !is_enabled(&world, &key("444444444444", region)));
+    }
+}
+
+#[test]
+fn mst_11_arn_07_members_of_a_scenario_have_the_invitations_that_led_to_them() {
+    let world = build(
+        "hubs:\n  - { account: '111111111111', regions: all, members: { '222222222222': enabled, \
+         '333333333333': invited, '444444444444': created, '555555555555': removed, '666666666666': resigned } }",
+    );
+    let directory = world.directory();
+    let members = directory.members[&(account("111111111111"), Region::new("us-east-1"))].values();
+    let rows: Vec<_> = members.map(|member| (member.invited_at.is_some(), member.invitation.is_some())).collect();
+    assert_eq!(rows, [(true, true), (true, true), (false, false), (true, false), (true, true)]);
+}
+
+#[test]
+fn a_bad_line_of_a_list_of_members_is_told_with_its_place() {
+    let text = "hubs:\n  - { account: '111111111111', regions: all, members_csv: members.csv }\n  \
+                - { account: '222222222222', regions: all, members_csv: member.csv }\n";
+    let list =
+        "Account ID,Email\n12345678901,a@example.com\n333333333333,c@example.com\n333333333333,\n111111111111,\n";
+    insta::assert_snapshot!(mistakes_of(&[("scenario.yaml", text), ("members.csv", list)]));
+    insta::assert_snapshot!(mistakes_of(&[
+        ("scenario.yaml", "hubs: [{ account: '111111111111', regions: all, members_csv: members.csv }]\n"),
+        ("members.csv", "222222222222,\n111111111111,\n"),
+    ]));
+}
+
+#[test]
+fn quo_01_quo_02_members_keep_to_the_quotas_of_the_scenario() {
+    let with = |quotas: &str| {
+        format!(
+            "quotas: {quotas}\norganization:\n  management_account: '999999999999'\n  delegated_administrator: \
+             '111111111111'\n  units: {{ A: {{ accounts: ['111111111111', '222222222222'] }} }}\nhubs:\n  - {{ account: \
+             '111111111111', regions: all, members: {{ '222222222222': enabled, '333333333333': enabled, '444444444444': \
+             removed }} }}\n"
+        )
+    };
+    assert_eq!(mistakes(&with("{ members: 2, invited_members: 1 }")), "");
+    for (quotas, told) in [
+        ("{ members: 1 }", "111111111111 has 2 members in us-east-1, and 1 are allowed"),
+        ("{ invited_members: 0 }", "111111111111 has 1 members by invitation in us-east-1, and 0 are allowed"),
+        ("{ members: 1000001 }", "1000001 is no quota"),
+    ] {
+        assert!(mistakes(&with(quotas)).contains(told), "{}", mistakes(&with(quotas)));
+    }
+    let directory = build(&with("{ invited_members: 7 }")).directory();
+    assert_eq!((directory.quotas.members, directory.quotas.invited_members), (10_000, 7));
+}
+
 #[test]
 fn a_centrally_managed_account_has_its_hub_all_the_same() {
     let world = build(
@@ -288,6 +364,18 @@ fn generated_findings_are_spread_over_the_hubs_that_are_on() {
 fn the_scenario_of_generated_findings_is_good() {
     let world = super::load(&[repository("scenarios/generated.yaml")]).unwrap().build().unwrap();
     assert_eq!((world.hub_count(), world.finding_count()), (6, 2000));
+}
+
+#[test]
+fn the_forty_members_are_good_and_their_administrator_has_them() {
+    let world = super::load(&[repository("scenarios/forty-members.yaml")]).unwrap().build().unwrap();
+    let directory = world.directory();
+    let count = |region: &str| {
+        let members = &directory.members[&(account("111111111111"), Region::new(region))];
+        (members.len(), members.values().filter(|member| member.status == MemberStatus::Enabled).count())
+    };
+    assert_eq!((count("us-east-1"), count("eu-west-1")), ((40, 35), (3, 2)));
+    assert_eq!(world.finding_count(), 160);
 }
 
 /// One snapshot for each kind of mistake.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::Timestamp;
+use super::member::{Member, MemberQuotas, MemberStatus};
 use super::names::{AccountId, Region};
 
 /// All relations of a world.
@@ -23,6 +24,8 @@ pub struct Directory {
     pub credentials: BTreeMap<String, Credential>,
     /// The members of an administrator in a region: the administrator, the region, the member.
     pub members: BTreeMap<(AccountId, Region), BTreeMap<AccountId, Member>>,
+    /// How many members an administrator may have.
+    pub quotas: MemberQuotas,
 }
 
 /// What is known of an account.
@@ -101,41 +104,6 @@ pub struct Principal {
     pub user_id: String,
 }
 
-/// A member as its administrator keeps it, in one region.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// Where the relation stands.
-    pub status: MemberStatus,
-    /// How it came about.
-    pub kind: MemberKind,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-}
-
-/// Where the relation of a member stands (ACC-02).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberStatus {
-    /// Added, not yet invited.
-    Created,
-    /// Invited, not yet accepted.
-    Invited,
-    /// A member.
-    Enabled,
-    /// Disassociated by the administrator.
-    Removed,
-    /// Left, or declined.
-    Resigned,
-}
-
-/// How a member came to its administrator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberKind {
-    /// Through the organization.
-    Organization,
-    /// By invitation.
-    Invitation,
-}
-
 impl Directory {
     /// Whom an access key stands for: a listed credential, an account by its twelve digits, else the default
     /// account's user. `None` when the session of the key is over.
@@ -147,15 +115,21 @@ impl Directory {
         Some(Principal::local_user(AccountId::parse(access_key).unwrap_or(default_account)))
     }
 
+    /// The record that an administrator keeps of an account in a region.
+    pub fn member(&self, administrator: AccountId, region: &Region, account: AccountId) -> Option<&Member> {
+        self.members.get(&(administrator, region.clone()))?.get(&account)
+    }
+
+    /// All records of an account in a region, whoever keeps them: what the account itself sees of its invitations.
+    pub fn records_of(&self, account: AccountId, region: &Region) -> impl Iterator<Item = (AccountId, &Member)> {
+        let here = self.members.iter().filter(move |((_, place), _)| place == region);
+        here.filter_map(move |((administrator, _), members)| Some((*administrator, members.get(&account)?)))
+    }
+
     /// The administrator of an account in a region: the one that holds it as an enabled member.
     pub fn administrator(&self, account: AccountId, region: &Region) -> Option<AccountId> {
-        let holds = |members: &BTreeMap<AccountId, Member>| {
-            members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled)
-        };
-        self.members
-            .iter()
-            .find(|((_, place), members)| place == region && holds(members))
-            .map(|((administrator, _), _)| *administrator)
+        let enabled = |(_, member): &(AccountId, &Member)| member.status == MemberStatus::Enabled;
+        self.records_of(account, region).find(enabled).map(|(administrator, _)| administrator)
     }
 
     /// The enabled members of an administrator in a region.
@@ -163,6 +137,14 @@ impl Directory {
         let members = self.members.get(&(administrator, region.clone()));
         let enabled = members.into_iter().flatten().filter(|(_, member)| member.status == MemberStatus::Enabled);
         enabled.map(|(account, _)| *account).collect()
+    }
+
+    /// Whether the account is in the organization, if there is one; the management account is.
+    pub fn is_in_organization(&self, account: AccountId) -> bool {
+        let contains = |organization: &Organization| {
+            organization.management_account == account || organization.parents.contains_key(&account)
+        };
+        self.organization.as_ref().is_some_and(contains)
     }
 
     /// Whether the account is the organization's delegated administrator of Security Hub in a region.

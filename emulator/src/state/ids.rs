@@ -34,6 +34,11 @@ impl IdSource {
         text
     }
 
+    /// 32 lower-case hexadecimal digits, as an invitation has them (ARN-07).
+    pub fn hexadecimal(&self) -> String {
+        format!("{:016x}{:016x}", self.number(), self.number())
+    }
+
     /// A number of 64 even bits: the finalizer of SplitMix64 over the counter.
     pub fn number(&self) -> u64 {
         let counter = self.next.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
@@ -56,6 +61,8 @@ mod tests {
         assert_ne!(first, other.uuid());
         assert_ne!(first, one.uuid());
         assert_eq!(first.len(), 36);
+        assert_ne!(one.hexadecimal(), other.hexadecimal());
+        assert_eq!(one.hexadecimal().len(), 32);
         assert_eq!((&first[14..15], "89ab".contains(&first[19..20])), ("4", true), "{first}");
     }
 }

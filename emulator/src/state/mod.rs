@@ -16,6 +16,7 @@ mod findings;
 mod hub;
 mod ids;
 mod insight;
+mod member;
 mod names;
 mod transaction;
 mod world;
@@ -23,14 +24,13 @@ mod world;
 pub use automation_rule::AutomationRule;
 pub use change::{Change, StoredFinding};
 pub use clock::{Clock, Timestamp, timestamp_text};
-pub use directory::{
-    Account, AccountStatus, Credential, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Unit,
-};
+pub use directory::{Account, AccountStatus, Credential, Directory, Organization, Principal, Unit};
 pub use due::Due;
 pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use insight::Insight;
+pub use member::{Invitation, Member, MemberKind, MemberQuotas, MemberStatus};
 pub use names::{AccountId, Region};
 pub use transaction::Transaction;
 pub use world::World;

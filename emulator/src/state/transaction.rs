@@ -22,7 +22,7 @@ pub struct Transaction<'w> {
     /// Held to the end, where hubs and relations are written.
     _writer: Option<MutexGuard<'w, ()>>,
     hubs: BTreeMap<HubKey, Option<Arc<Hub>>>,
-    directory: Option<Directory>,
+    directory: Option<Arc<Directory>>,
     due: Vec<(Timestamp, Due)>,
     changes: Vec<Change>,
 }
@@ -56,11 +56,17 @@ impl<'w> Transaction<'w> {
         self.hubs.insert(key.clone(), None);
     }
 
-    /// Stages a change of relations.
+    /// The relations, as this transaction left them.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.as_ref().map_or_else(|| self.world.directory(), Arc::clone)
+    }
+
+    /// Stages a change of relations. What [`Transaction::directory`] gave should be gone by then, lest it be copied.
     pub fn edit_directory<R>(&mut self, edit: impl FnOnce(&mut Directory) -> R) -> R {
-        let directory = self.directory.get_or_insert_with(|| (*self.world.directory()).clone());
-        self.changes.push(Change::Directory);
-        edit(directory)
+        if self.directory.is_none() {
+            self.changes.push(Change::Directory);
+        }
+        edit(Arc::make_mut(self.directory.get_or_insert_with(|| self.world.directory())))
     }
 
     /// Stages something that happens later.

@@ -135,8 +135,8 @@ impl World {
         self.first_due.store(first, Ordering::Release);
     }
 
-    pub(super) fn replace_directory(&self, directory: Directory) {
-        *self.directory.write() = Arc::new(directory);
+    pub(super) fn replace_directory(&self, directory: Arc<Directory>) {
+        *self.directory.write() = directory;
     }
 
     pub(super) fn put_hub(&self, key: HubKey, hub: Arc<Hub>) {

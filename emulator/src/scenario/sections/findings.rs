@@ -11,7 +11,6 @@ use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
 use crate::scenario::spanned::Spanned;
-use crate::scenario::suggest;
 use crate::shape::items::Item;
 use crate::shape::read::Document;
 use crate::shape::scan;
@@ -74,31 +73,13 @@ pub(super) fn check(written: &[Written], around: &Around<'_>, check: &mut Check)
 /// Finds and reads files, and cuts them into findings.
 fn files(pattern: &Spanned<String>, check: &mut Check) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for path in find(pattern, check) {
+    for path in check.find(pattern, "findings/*.json") {
         match check.files.read(&path) {
             Ok(id) => findings.extend(cut(id, check)),
             Err(mistake) => check.push(*mistake),
         }
     }
     findings
-}
-
-fn find(pattern: &Spanned<String>, check: &mut Check) -> Vec<std::path::PathBuf> {
-    let found = check.files.find(&pattern.value, pattern.place.file);
-    match &found {
-        Err(error) => {
-            let message = format!("`{}` is no pattern of files: {error}", pattern.value);
-            check.push(check.at(pattern.place, message).expected("a path, or a pattern such as findings/*.json"));
-        }
-        Ok(paths) if paths.is_empty() => {
-            let mistake = check.at(pattern.place, format!("no file fits `{}`", pattern.value));
-            let near = check.files.near(&pattern.value, pattern.place.file);
-            let nearest = suggest::nearest(&pattern.value, near.iter().map(String::as_str));
-            check.push(mistake.expected("a file, relative to the folder of this one").suggest(nearest));
-        }
-        Ok(_) => {}
-    }
-    found.unwrap_or_default()
 }
 
 /// Cuts a file into findings: one object, a list, or `{"Findings": [...]}`.

@@ -10,6 +10,7 @@ pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
 pub(super) mod organization;
+pub(super) mod quotas;
 pub(super) mod regions;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::Files;
 use super::spanned::Entries;
-use crate::state::{AccountId, Credential, Directory, Region, World};
+use crate::state::{AccountId, Credential, Directory, MemberQuotas, Region, World};
 
 /// What there is when the emulator starts. All keys may be left out.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -51,6 +52,8 @@ pub(super) struct Written {
     /// Access keys, by access key id.
     #[serde(default)]
     credentials: Entries<credentials::Written>,
+    /// Quotas, where AWS's own numbers are in the way.
+    quotas: Option<quotas::Written>,
     /// Hubs that are on, with their members.
     #[serde(default)]
     hubs: Vec<hubs::Written>,
@@ -70,13 +73,14 @@ pub(super) struct Valid {
     organization: Option<organization::Valid>,
     accounts: BTreeMap<AccountId, accounts::Valid>,
     credentials: BTreeMap<String, Credential>,
+    quotas: MemberQuotas,
     hubs: hubs::Valid,
     findings: findings::Valid,
 }
 
 impl Written {
-    /// Adds a later file: what stands alone (`name`, `clock`, `seed`, `regions`, `default_account`, `organization`)
-    /// is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs` and `findings` are added,
+    /// Adds a later file: what stands alone (`name`, `clock`, `seed`, `regions`, `default_account`, `organization`,
+    /// `quotas`) is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs` and `findings` are added,
     /// and of a hub that two files list, the later file's entry counts.
     pub(super) fn add(&mut self, later: Written) {
         replace(&mut self.name, later.name);
@@ -85,6 +89,7 @@ impl Written {
         replace(&mut self.regions, later.regions);
         replace(&mut self.default_account, later.default_account);
         replace(&mut self.organization, later.organization);
+        replace(&mut self.quotas, later.quotas);
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
         self.hubs.extend(later.hubs);
@@ -96,8 +101,9 @@ impl Written {
         let regions = regions::check(self.regions, check);
         let organization = self.organization.and_then(|written| organization::check(written, check));
         let accounts = accounts::check(self.accounts, check);
-        let hubs =
-            hubs::check(self.hubs, &hubs::Around { regions: &regions, organization: organization.as_ref() }, check);
+        let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
+        let around = hubs::Around { regions: &regions, organization: organization.as_ref(), quotas };
+        let hubs = hubs::check(self.hubs, &around, check);
         let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
         let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
         let around =
@@ -110,6 +116,7 @@ impl Written {
             default_account: self.default_account.and_then(|account| check.account(&account.0)),
             accounts,
             credentials: credentials::check(self.credentials, check),
+            quotas,
             hubs,
             findings,
             organization,
@@ -136,6 +143,7 @@ impl Valid {
             regions: self.regions.clone(),
             default_account: self.default_account,
             credentials: self.credentials.clone(),
+            quotas: self.quotas,
             ..Directory::default()
         };
         accounts::apply(&self.accounts, &mut directory);

@@ -116,6 +116,11 @@ pub(in crate::scenario) fn check(written: Written, check: &mut Check) -> Option<
 }
 
 impl Valid {
+    /// Whether an account is in it.
+    pub(super) fn contains(&self, account: AccountId) -> bool {
+        account == self.management_account || self.parents.contains_key(&account)
+    }
+
     /// Its accounts.
     pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> {
         [self.management_account].into_iter().chain(self.parents.keys().copied())

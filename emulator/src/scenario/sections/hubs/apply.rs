@@ -6,9 +6,11 @@ use super::members::Member;
 use super::{Hub, Valid};
 use crate::aws_error::AwsError;
 use crate::domain::hub::{self, Enable, HubError};
+use crate::domain::members;
 use crate::scenario::files::Place;
 use crate::state::{
-    AccountId, Directory, HubKey, Member as MemberRecord, MemberKind, MemberStatus, Timestamp, Transaction, World,
+    AccountId, Directory, HubKey, IdSource, Member as MemberRecord, MemberKind, MemberStatus, Timestamp, Transaction,
+    World,
 };
 
 /// Writes the directory with its members, and enables all hubs; administrators come first, since members take settings
@@ -23,7 +25,7 @@ pub(in crate::scenario) fn apply(
     now: Timestamp,
 ) -> Result<(), Vec<(Place, String)>> {
     for (key, hub) in &valid.hubs {
-        write_members(key, &hub.members, &mut directory, now);
+        write_members(key, &hub.members, &world.ids, &mut directory, now);
     }
     let mut transaction = world.write();
     let mut refusals = Vec::new();
@@ -62,13 +64,21 @@ fn enable(
     Ok(())
 }
 
-fn write_members(key: &HubKey, members: &BTreeMap<AccountId, Member>, directory: &mut Directory, now: Timestamp) {
+fn write_members(
+    key: &HubKey,
+    members: &BTreeMap<AccountId, Member>,
+    ids: &IdSource,
+    directory: &mut Directory,
+    now: Timestamp,
+) {
     if members.is_empty() {
         return;
     }
     let record = |(account, member): (&AccountId, &Member)| {
         let kind = kind(key, *account, member.status, directory);
-        (*account, MemberRecord { status: member.status, kind, updated_at: now })
+        let known = directory.accounts.get(account).map(|account| account.email.clone());
+        let record = members::at(member.status, kind, ids, now);
+        (*account, MemberRecord { email: member.email.clone().or(known), ..record })
     };
     let records = members.iter().map(record).collect();
     directory.members.insert((key.account, key.region.clone()), records);
@@ -79,6 +89,6 @@ fn write_members(key: &HubKey, members: &BTreeMap<AccountId, Member>, directory:
 fn kind(administrator: &HubKey, member: AccountId, status: MemberStatus, directory: &Directory) -> MemberKind {
     let without_invitation = matches!(status, MemberStatus::Enabled | MemberStatus::Removed);
     let of_organization = directory.is_delegated_administrator(administrator.account, &administrator.region)
-        && directory.organization.as_ref().is_some_and(|organization| organization.parents.contains_key(&member));
+        && directory.is_in_organization(member);
     if without_invitation && of_organization { MemberKind::Organization } else { MemberKind::Invitation }
 }

@@ -1,15 +1,17 @@
-//! `members` of a hub: the accounts that its account administers, and how far each is.
+//! `members` and `members_csv` of a hub: the accounts that its account administers, and how far each is.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Hub;
+use super::{Around, Hub};
+use crate::domain::members::csv;
 use crate::scenario::check::Check;
 use crate::scenario::files::Place;
-use crate::scenario::spanned::Entries;
-use crate::state::{AccountId, HubKey, MemberStatus};
+use crate::scenario::sections::organization;
+use crate::scenario::spanned::{Entries, Spanned};
+use crate::state::{AccountId, HubKey, MemberQuotas, MemberStatus};
 
 /// How far a member is.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
@@ -41,20 +43,81 @@ impl From<Written> for MemberStatus {
 }
 
 /// A member of a hub.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Member {
     /// How far it is.
     pub(super) status: MemberStatus,
+    /// Its e-mail address, if the list says.
+    pub(super) email: Option<String>,
     /// Where it stands.
     pub(super) place: Place,
 }
 
-/// Reads the members of an entry.
-pub(super) fn check(written: Entries<Written>, check: &mut Check) -> BTreeMap<AccountId, Member> {
-    let member = |(account, status): (_, Written)| {
-        Some((check.account(&account)?, Member { status: status.into(), place: account.place }))
+/// Reads the members of an entry, those of its list first.
+pub(super) fn check(
+    written: Entries<Written>,
+    list: Option<&Spanned<String>>,
+    check: &mut Check,
+) -> BTreeMap<AccountId, Member> {
+    let mut members = list.map(|list| read_list(list, check)).unwrap_or_default();
+    for (account, status) in written.0 {
+        let Some(id) = check.account(&account) else { continue };
+        let email = members.get(&id).and_then(|listed| listed.email.clone());
+        members.insert(id, Member { status: status.into(), email, place: account.place });
+    }
+    members
+}
+
+/// Reads the members of a CSV file.
+fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, Member> {
+    let mut members = BTreeMap::new();
+    for path in check.find(list, "members/*.csv") {
+        let file = match check.files.read(&path) {
+            Ok(file) => file,
+            Err(mistake) => {
+                check.push(*mistake);
+                continue;
+            }
+        };
+        let text = check.files.get(file).map(|file| file.text.clone()).unwrap_or_default();
+        match csv::read(&text) {
+            Ok(rows) => members.extend(rows.into_iter().map(|row| {
+                let place = Place::new(file, row.span.start, row.span.end);
+                (row.account, Member { status: MemberStatus::Enabled, email: row.email, place })
+            })),
+            Err(mistakes) => {
+                for mistake in mistakes {
+                    let place = Place::new(file, mistake.span.start, mistake.span.end);
+                    check.push(check.at(place, mistake.message).expected(csv::EXPECTED));
+                }
+            }
+        }
+    }
+    members
+}
+
+/// Checks that no administrator has more members in a Region than its quotas let it have.
+pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, around: &Around<'_>, check: &mut Check) {
+    let MemberQuotas { members, invited_members } = around.quotas;
+    let is_of_organization = |administrator: AccountId, account: AccountId| {
+        let delegate =
+            |organization: &&organization::Valid| organization.delegated_administrator == Some(administrator);
+        around.organization.filter(delegate).is_some_and(|organization| organization.contains(account))
     };
-    written.0.into_iter().filter_map(member).collect()
+    for (key, hub) in hubs {
+        let live = hub.members.iter().filter(|(_, member)| member.status.is_live());
+        let invited = live.clone().filter(|(account, _)| !is_of_organization(key.account, **account)).count();
+        let (all, Some(place)) = (live.count(), hub.place) else { continue };
+        let (count, kind, most, quota) = if all > members {
+            (all, "members", members, "members")
+        } else if invited > invited_members {
+            (invited, "members by invitation", invited_members, "invited_members")
+        } else {
+            continue;
+        };
+        let message = format!("{} has {count} {kind} in {}, and {most} are allowed", key.account, key.region);
+        check.push(check.at(place, message).expected(format!("fewer, or a higher number in `quotas`, `{quota}`")));
+    }
 }
 
 /// Checks that no account administers itself, has two administrators in a Region, or is administrator and member, and
@@ -90,8 +153,8 @@ fn as_member(
     member: &Member,
 ) -> Option<(Place, (String, &'static str))> {
     let own = own?;
-    if own.members.values().any(|member| member.status == MemberStatus::Enabled) {
-        let message = format!("{} has enabled members itself in {}", key.account, key.region);
+    if own.members.values().any(|member| member.status.is_live()) {
+        let message = format!("{} has members itself in {}", key.account, key.region);
         return Some((member.place, (message, "an account that administers no other")));
     }
     let generator = of_administrator.control_finding_generator.map(|(generator, _)| generator).unwrap_or_default();

@@ -22,7 +22,7 @@ use super::regions::{self, RegionText};
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Place;
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::state::{AccountId, ControlFindingGenerator, HubKey, MemberStatus, Region};
+use crate::state::{AccountId, ControlFindingGenerator, HubKey, MemberQuotas, MemberStatus, Region};
 
 /// Hubs of an account that are on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -51,6 +51,11 @@ pub(in crate::scenario) struct Written {
     #[serde(default)]
     #[schemars(transform = crate::scenario::check::account_keys)]
     members: Entries<members::Written>,
+    /// A CSV file of members, such as members.csv, relative to the folder of this file: lines of an account id and an
+    /// e-mail address, under the heading `Account ID,Email` or none, as the console takes them. They are enabled unless
+    /// `members` says otherwise.
+    #[schemars(transform = crate::scenario::check::not_null)]
+    members_csv: Option<Spanned<String>>,
 }
 
 /// How findings of controls are made.
@@ -99,6 +104,8 @@ pub(super) struct Around<'a> {
     pub(super) regions: &'a [Region],
     /// The organization.
     pub(super) organization: Option<&'a organization::Valid>,
+    /// How many members an administrator may have.
+    pub(super) quotas: MemberQuotas,
 }
 
 /// Reads all entries.
@@ -111,7 +118,7 @@ pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Chec
         let hub = Hub {
             place: Some(place),
             products: entry.products.map(|products| products::check(&products, &regions, check)),
-            members: members::check(entry.members, check),
+            members: members::check(entry.members, entry.members_csv.as_ref(), check),
             tags: entry.tags.0.into_iter().map(|(key, value)| (key.value, value)).collect(),
             auto_enable_controls: entry.auto_enable_controls,
             control_finding_generator: entry
@@ -125,6 +132,7 @@ pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Chec
         }
     }
     members::check_relations(&hubs, check);
+    members::check_quotas(&hubs, around, check);
     add_automatic(&mut hubs, around);
     Valid { hubs }
 }

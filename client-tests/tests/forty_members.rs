@@ -1,0 +1,112 @@
+//! aws-sdk-securityhub against the forty members, as their administrator and as two of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+
+use std::collections::BTreeMap;
+
+use aws_credential_types::Credentials;
+use aws_sdk_securityhub::config::Region;
+use aws_sdk_securityhub::error::ProvideErrorMetadata;
+use aws_sdk_securityhub::{Client, Config};
+use securityhub_local::Emulator;
+
+const ADMINISTRATOR: &str = "111111111111";
+/// An enabled member with findings.
+const PAYMENTS: &str = "200000000001";
+/// Invited, with a hub of its own.
+const PARTNER: &str = "200000000036";
+
+fn client(emulator: &Emulator, account: &str, region: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version_latest()
+        .endpoint_url(emulator.endpoint())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new(account, "x", None, None, "test"))
+        .http_client(emulator.http_client());
+    Client::from_conf(config.build())
+}
+
+async fn start() -> Emulator {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/forty-members.yaml");
+    Emulator::builder().scenario(scenario).start().await.unwrap()
+}
+
+/// How many members there are of each status, over all pages.
+async fn statuses(administrator: &Client) -> BTreeMap<String, usize> {
+    let mut pages = administrator.list_members().only_associated(false).max_results(7).into_paginator().send();
+    let mut counts = BTreeMap::new();
+    while let Some(page) = pages.next().await {
+        for member in page.unwrap().members() {
+            assert_eq!(member.administrator_id(), Some(ADMINISTRATOR));
+            *counts.entry(member.member_status().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn counts(expected: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    expected.iter().map(|(status, count)| ((*status).to_owned(), *count)).collect()
+}
+
+#[tokio::test]
+async fn inv_14_inv_05_rol_01_the_administrator_lists_its_members_of_each_region() {
+    let emulator = start().await;
+    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
+    assert_eq!(statuses(&administrator).await, counts(&[("Enabled", 35), ("Invited", 4), ("Resigned", 1)]));
+    assert_eq!(administrator.list_members().send().await.unwrap().members().len(), 35, "the associated ones");
+    let europe = client(&emulator, ADMINISTRATOR, "eu-west-1");
+    assert_eq!(statuses(&europe).await, counts(&[("Enabled", 2), ("Invited", 1)]));
+    let read = administrator.get_members().account_ids(PAYMENTS).account_ids("999999999999").send().await.unwrap();
+    assert_eq!(read.members()[0].email(), Some("payments-prod@example.com"));
+    let unprocessed = read.unprocessed_accounts()[0].processing_result().unwrap();
+    assert!(unprocessed.ends_with("is not a member of the current account."), "{unprocessed}");
+}
+
+#[tokio::test]
+async fn mst_12_mst_13_inv_30_rol_30_an_enabled_member_reads_its_administrator_and_leaves() {
+    let emulator = start().await;
+    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
+    let member = client(&emulator, PAYMENTS, "us-east-1");
+    let told = member.get_administrator_account().send().await.unwrap().administrator.unwrap();
+    assert_eq!((told.account_id(), told.member_status()), (Some(ADMINISTRATOR), Some("Enabled")));
+    assert!(member.list_members().send().await.unwrap().members().is_empty());
+    let own = member.get_findings().max_results(100).send().await.unwrap().findings().len();
+    let seen = |found: &[aws_sdk_securityhub::types::AwsSecurityFinding]| {
+        found.iter().filter(|finding| finding.aws_account_id() == Some(PAYMENTS)).count()
+    };
+    let mut all = Vec::new();
+    let mut pages = administrator.get_findings().into_paginator().send();
+    while let Some(page) = pages.next().await {
+        all.extend(page.unwrap().findings().to_vec());
+    }
+    assert!(own > 0 && seen(&all) == own, "{own}");
+    let stays = member.disable_security_hub().send().await.unwrap_err().into_service_error();
+    assert_eq!(stays.code(), Some("InvalidInputException"));
+    member.disassociate_from_administrator_account().send().await.unwrap();
+    let left = administrator.get_findings().max_results(100).send().await.unwrap();
+    assert_eq!(seen(left.findings()), 0);
+    assert_eq!(member.get_findings().max_results(100).send().await.unwrap().findings().len(), own);
+    assert!(member.get_administrator_account().send().await.unwrap().administrator.is_none());
+}
+
+#[tokio::test]
+async fn mst_08_mst_17_cli_03_an_invited_account_accepts_and_is_removed_again() {
+    let emulator = start().await;
+    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
+    let partner = client(&emulator, PARTNER, "us-east-1");
+    assert_eq!(partner.get_invitations_count().send().await.unwrap().invitations_count(), Some(1));
+    let invitations = partner.list_invitations().send().await.unwrap();
+    let [invitation] = invitations.invitations() else { panic!("one invitation") };
+    let wrong = partner.accept_administrator_invitation().administrator_id(ADMINISTRATOR).invitation_id("0");
+    let wrong = wrong.send().await.unwrap_err().into_service_error();
+    assert!(wrong.is_invalid_input_exception() && wrong.message().unwrap().contains("no pending invitation"));
+    let id = invitation.invitation_id().unwrap();
+    partner.accept_administrator_invitation().administrator_id(ADMINISTRATOR).invitation_id(id).send().await.unwrap();
+    assert_eq!(statuses(&administrator).await, counts(&[("Enabled", 36), ("Invited", 3), ("Resigned", 1)]));
+    let deleted = administrator.delete_members().account_ids(PARTNER).send().await.unwrap();
+    assert_eq!(deleted.unprocessed_accounts().len(), 1, "an enabled member is not deleted");
+    administrator.disassociate_members().account_ids(PARTNER).send().await.unwrap();
+    let deleted = administrator.delete_members().account_ids(PARTNER).send().await.unwrap();
+    assert!(deleted.unprocessed_accounts().is_empty());
+    assert_eq!(statuses(&administrator).await, counts(&[("Enabled", 35), ("Invited", 3), ("Resigned", 1)]));
+    assert!(partner.list_invitations().send().await.unwrap().invitations().is_empty());
+}

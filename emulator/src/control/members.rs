@@ -1,0 +1,192 @@
+//! `/_emulator/members`: members in bulk, from both sides at once.
+//!
+//! AWS has an operation for each step of each account; what it has none for is a whole list, and accepting in the
+//! place of many accounts.
+
+use std::collections::BTreeSet;
+
+use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::mistake;
+use crate::domain::members::bulk::{self, MemberRow, Outcome, Unprocessed, Wish};
+use crate::domain::members::csv;
+use crate::domain::{due, hub};
+use crate::service::Service;
+use crate::state::{AccountId, HubKey, Region, Transaction, World};
+
+const ADD: &str = "send {\"Administrator\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"AccountDetails\": \
+                   [{\"AccountId\": \"222222222222\", \"Email\": \"a@example.com\"}]}, or \"Csv\": \"Account \
+                   ID,Email\\n...\" instead of AccountDetails, and \"Invite\" or \"Accept\": true to go on";
+const ACCEPT: &str = "send {\"Administrator\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"AccountIds\": \
+                      [\"222222222222\"]}, or no AccountIds for all that are invited";
+const LIST: &str = "ask for ?administrator=111111111111 and, for some Regions only, &region=us-east-1,eu-west-1";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Add {
+    administrator: String,
+    regions: Vec<String>,
+    #[serde(default)]
+    account_details: Vec<AccountDetails>,
+    csv: Option<String>,
+    #[serde(default)]
+    invite: bool,
+    #[serde(default)]
+    accept: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct AccountDetails {
+    account_id: String,
+    email: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Accept {
+    administrator: String,
+    regions: Vec<String>,
+    account_ids: Option<Vec<String>>,
+}
+
+/// Which members are listed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct List {
+    administrator: Option<String>,
+    region: Option<String>,
+}
+
+/// Adds accounts, invites them and accepts in their place, as far as is asked. A body with a mistake adds none.
+pub(super) async fn add(Extension(service): Extension<Service>, body: Bytes) -> Response {
+    respond(added(&service.world(), &body))
+}
+
+/// Accepts the invitations of an administrator, in the place of some accounts or of all that are invited.
+pub(super) async fn accept(Extension(service): Extension<Service>, body: Bytes) -> Response {
+    respond(accepted(&service.world(), &body))
+}
+
+/// Lists the members of an administrator, of all statuses.
+pub(super) async fn list(Extension(service): Extension<Service>, query: Query<List>) -> Response {
+    respond(listed(&service.world(), &query.0))
+}
+
+fn respond(outcome: Result<Outcome, String>) -> Response {
+    match outcome {
+        Ok(outcome) => Json(outcome).into_response(),
+        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+    }
+}
+
+fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
+    let asked: Add = serde_json::from_slice(body).map_err(|error| format!("{ADD}: {error}"))?;
+    let accounts = accounts_of(&asked)?;
+    let wish = Wish { invite: asked.invite, accept: asked.accept };
+    let now = world.clock.now();
+    due::run(world, now);
+    let hubs = hubs(world, &asked.administrator, &asked.regions, ADD)?;
+    let mut transaction = world.write();
+    let mut refused = Vec::new();
+    for hub in &hubs {
+        for (account, email) in &accounts {
+            let outcome = bulk::add(&mut transaction, &world.ids, hub, (*account, email.clone()), wish, now);
+            refused.extend(outcome.err().map(|sentence| unprocessed(hub, *account, sentence)));
+        }
+    }
+    commit(transaction);
+    let accounts: BTreeSet<String> = accounts.iter().map(|(account, _)| account.to_string()).collect();
+    Ok(Outcome {
+        members: rows(world, &hubs, |row| accounts.contains(&row.account_id)),
+        unprocessed_accounts: Some(refused),
+    })
+}
+
+fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
+    let asked: Accept = serde_json::from_slice(body).map_err(|error| format!("{ACCEPT}: {error}"))?;
+    let named = asked.account_ids.map(|ids| ids.iter().map(|id| account(id, ACCEPT)).collect::<Result<Vec<_>, _>>());
+    let named = named.transpose()?;
+    let now = world.clock.now();
+    due::run(world, now);
+    let hubs = hubs(world, &asked.administrator, &asked.regions, ACCEPT)?;
+    let mut transaction = world.write();
+    let (mut refused, mut spoken_of) = (Vec::new(), BTreeSet::new());
+    for hub in &hubs {
+        let accounts = named.clone().unwrap_or_else(|| bulk::waiting(&transaction.directory(), hub));
+        for account in accounts {
+            let outcome = bulk::accept(&mut transaction, hub, account, now);
+            refused.extend(outcome.err().map(|sentence| unprocessed(hub, account, sentence)));
+            spoken_of.insert((hub.region.to_string(), account.to_string()));
+        }
+    }
+    commit(transaction);
+    let is_meant = |row: &MemberRow| spoken_of.contains(&(row.region.clone(), row.account_id.clone()));
+    Ok(Outcome { members: rows(world, &hubs, is_meant), unprocessed_accounts: Some(refused) })
+}
+
+fn listed(world: &World, asked: &List) -> Result<Outcome, String> {
+    let administrator = account(asked.administrator.as_deref().unwrap_or_default(), LIST)?;
+    let regions: Vec<Region> = match &asked.region {
+        Some(regions) => regions.split(',').map(Region::new).collect(),
+        None => world.hub_regions().into_iter().collect(),
+    };
+    let hubs: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account: administrator, region }).collect();
+    Ok(Outcome { members: rows(world, &hubs, |_| true), unprocessed_accounts: None })
+}
+
+/// The accounts to add, with their addresses: all of them are good, or none is added.
+fn accounts_of(asked: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> {
+    let Some(list) = &asked.csv else {
+        let details = asked.account_details.iter();
+        return details.map(|details| Ok((account(&details.account_id, ADD)?, details.email.clone()))).collect();
+    };
+    if !asked.account_details.is_empty() {
+        return Err(format!("{ADD}: both Csv and AccountDetails are there"));
+    }
+    let told = |mistakes: Vec<csv::Mistake>| {
+        let mistakes: Vec<String> = mistakes.iter().map(csv::Mistake::to_string).collect();
+        format!("the list has mistakes, and nothing was added: {}; expected {}", mistakes.join("; "), csv::EXPECTED)
+    };
+    Ok(csv::read(list).map_err(told)?.into_iter().map(|row| (row.account, row.email)).collect())
+}
+
+/// The administrator's hubs in the Regions, which have to be on.
+fn hubs(world: &World, administrator: &str, regions: &[String], expected: &str) -> Result<Vec<HubKey>, String> {
+    let administrator = account(administrator, expected)?;
+    if regions.is_empty() {
+        return Err(format!("{expected}: Regions is empty"));
+    }
+    let hub = |region: &String| {
+        let hub = HubKey { account: administrator, region: Region::new(region) };
+        if hub::is_enabled(world, &hub) {
+            Ok(hub)
+        } else {
+            Err(format!("Security Hub is off in {administrator} in {region}: enable it there first"))
+        }
+    };
+    regions.iter().map(hub).collect()
+}
+
+fn account(text: &str, expected: &str) -> Result<AccountId, String> {
+    AccountId::parse(text).ok_or_else(|| format!("{expected}: {text:?} is no account id, which has twelve digits"))
+}
+
+fn unprocessed(hub: &HubKey, account: AccountId, processing_result: String) -> Unprocessed {
+    Unprocessed { region: hub.region.to_string(), account_id: account.to_string(), processing_result }
+}
+
+fn rows(world: &World, hubs: &[HubKey], is_meant: impl Fn(&MemberRow) -> bool) -> Vec<MemberRow> {
+    hubs.iter().flat_map(|hub| bulk::rows(world, hub)).filter(|row| is_meant(row)).collect()
+}
+
+fn commit(transaction: Transaction<'_>) {
+    for change in transaction.commit() {
+        tracing::debug!(?change, "changed");
+    }
+}

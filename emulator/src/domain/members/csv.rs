@@ -1,0 +1,112 @@
+//! Lists of accounts as the console takes them: `Account ID,Email`, a line an account.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+use crate::state::AccountId;
+
+/// What a list looks like, for those whose list does not.
+pub const EXPECTED: &str = "lines such as 111111111111,security@example.com, under a heading Account ID,Email or none";
+
+/// An account of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The account.
+    pub account: AccountId,
+    /// Its e-mail address.
+    pub email: Option<String>,
+    /// Its line, from 1.
+    pub line: usize,
+    /// Where the line stands in the text, in bytes.
+    pub span: Range<usize>,
+}
+
+/// A line that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its number, from 1.
+    pub line: usize,
+    /// Where it stands in the text, in bytes.
+    pub span: Range<usize>,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}: {}", self.line, self.message)
+    }
+}
+
+/// Reads a list. Fields may stand in quotes, lines may end with CRLF, a byte order mark may stand before them, empty
+/// lines count for nothing; the address may be left out.
+///
+/// # Errors
+/// Every line that is wrong. A list with a mistake is of no use as a whole.
+pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
+    let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let skipped = text.len() - bare.len();
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(bare.as_bytes());
+    let (mut rows, mut mistakes, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut line, mut counted) = (1, 0);
+    // The text is UTF-8 and may have any number of fields, so that no record fails.
+    for (position, record) in reader.records().filter_map(Result::ok).enumerate() {
+        let span = span(bare, &record);
+        // The reader counts no line that is empty, and ends one before its line feed.
+        line += bare.get(counted..span.start).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count();
+        counted = span.start;
+        if position == 0 && is_heading(&record) {
+            continue;
+        }
+        let span = span.start + skipped..span.end + skipped;
+        let read = fields(&record).and_then(|(account, email)| match lines.insert(account, line) {
+            Some(earlier) => Err(format!("{account} stands in line {earlier} already")),
+            None => Ok((account, email)),
+        });
+        match read {
+            Ok((account, email)) => rows.push(Row { account, email, line, span }),
+            Err(message) => mistakes.push(Mistake { line, span, message }),
+        }
+    }
+    if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
+}
+
+/// `Account ID`, however it is spelled.
+fn is_heading(record: &StringRecord) -> bool {
+    let letters = |field: &str| field.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let first = record.get(0).map(letters).unwrap_or_default().to_ascii_lowercase();
+    ["accountid", "account", "accountids"].contains(&&*first)
+}
+
+/// The account and its address.
+fn fields(record: &StringRecord) -> Result<(AccountId, Option<String>), String> {
+    let written = record.get(0).unwrap_or_default();
+    let Some(account) = AccountId::parse(written) else {
+        let is_short = !written.is_empty() && written.len() < 12 && written.bytes().all(|byte| byte.is_ascii_digit());
+        let hint = if is_short { " (a spreadsheet drops zeros in front)" } else { "" };
+        return Err(format!("`{written}` is no account id, which has twelve digits{hint}"));
+    };
+    let email = record.get(1).filter(|email| !email.is_empty());
+    if let Some(email) = email
+        && email.split_once('@').is_none_or(|(user, host)| user.is_empty() || host.is_empty())
+    {
+        return Err(format!("`{email}` is no e-mail address"));
+    }
+    if let Some(more) = record.iter().skip(2).find(|field| !field.is_empty()) {
+        return Err(format!("`{more}` stands behind the address, where nothing is expected"));
+    }
+    Ok((account, email.map(str::to_owned)))
+}
+
+/// The first line of a record, without its end.
+fn span(text: &str, record: &StringRecord) -> Range<usize> {
+    let at = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
+    let rest = text.get(at..).unwrap_or_default();
+    let line = rest.trim_start_matches(['\r', '\n']);
+    let start = at + rest.len() - line.len();
+    start..start + line.find(['\r', '\n']).unwrap_or(line.len())
+}

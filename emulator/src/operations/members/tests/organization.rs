@@ -1,0 +1,291 @@
+//! Members that come through the organization.
+
+use securityhub_fixtures::Operation::{
+    CreateMembers, DeleteMembers, DescribeHub, DisableSecurityHub, DisassociateFromAdministratorAccount,
+    DisassociateMembers, EnableSecurityHub, GetFindings, InviteMembers,
+};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::members::is_limit_reached;
+use crate::domain::members::organization::{
+    Joining, adopt_organization_accounts, become_organization_member, end_delegation, forget_account,
+    leave_organization,
+};
+use crate::state::{AccountStatus, HubKey, MemberQuotas, Region, Transaction};
+use crate::testing::{finding_of, id};
+
+const MANAGEMENT: &str = "999999999999";
+
+/// [`ADMINISTRATOR`] is the delegated administrator of an organization that [`MEMBER`] and [`OTHER`] are in.
+fn organization(hubs: &[&str]) -> Stage {
+    let stage = Stage::with_hubs(hubs);
+    let accounts = [(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "member"), (OTHER, "other")];
+    stage.organization(&accounts);
+    delegate(&stage);
+    stage
+}
+
+fn delegate(stage: &Stage) {
+    stage.relations(|directory| {
+        let organization = directory.organization.as_mut().unwrap();
+        organization.security_hub_administrators.insert(Region::new(REGION), id(ADMINISTRATOR));
+    });
+}
+
+fn suspend(stage: &Stage, account: &str, status: AccountStatus) {
+    stage.relations(|directory| directory.accounts.get_mut(&id(account)).unwrap().status = status);
+}
+
+fn administrator_key() -> HubKey {
+    HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) }
+}
+
+fn happens(stage: &Stage, event: impl FnOnce(&mut Transaction<'_>)) {
+    let mut transaction = stage.0.write();
+    event(&mut transaction);
+    transaction.commit();
+}
+
+fn seen(stage: &Stage) -> usize {
+    stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"].as_array().unwrap().len()
+}
+
+/// A finding of an account.
+fn found(stage: &Stage, account: &str) {
+    let input = json!({ "Findings": [finding_of(account, "f", json!({}))] });
+    stage.good(account, securityhub_fixtures::Operation::BatchImportFindings, input);
+}
+
+#[test]
+fn mst_02_inv_03_inv_30_hub_03_an_account_of_the_organization_is_a_member_at_once() {
+    let stage = organization(&[]);
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
+    stage.good(OTHER, EnableSecurityHub, json!({}));
+    create(&stage, ADMINISTRATOR, MEMBER);
+    create(&stage, ADMINISTRATOR, OTHER);
+    let member = &members(&stage, ADMINISTRATOR)[0];
+    assert_eq!((&member["MemberStatus"], &member["Email"]), (&json!("Enabled"), &json!("member@example.com")));
+    assert_eq!(member.get("InvitedAt"), None);
+    for account in [MEMBER, OTHER] {
+        let expected = json!({ "Administrator": { "AccountId": ADMINISTRATOR, "MemberStatus": "Enabled" } });
+        assert_eq!(stage.good(account, GetAdministratorAccount, json!({})), expected);
+        assert_eq!(stage.good(account, DescribeHub, json!({}))["ControlFindingGenerator"], "STANDARD_CONTROL");
+        assert_eq!(invitations(&stage, account), Vec::<Value>::new());
+    }
+    let hub = stage.0.hub(&HubKey { account: id(MEMBER), region: Region::new(REGION) }).unwrap();
+    assert_eq!(hub.standards.len(), 2, "the default standards");
+}
+
+#[test]
+fn inv_08_an_account_of_another_organization_is_invited() {
+    let stage = organization(&[ADMINISTRATOR, STRANGER]);
+    enable(&stage, ADMINISTRATOR, STRANGER);
+    // Who is no delegated administrator invites everyone.
+    let stage = organization(&[MEMBER, OTHER]);
+    enable(&stage, MEMBER, OTHER);
+}
+
+#[test]
+fn mst_03_mst_04_a_suspended_account_is_noted_until_it_is_added_again() {
+    let stage = organization(&[ADMINISTRATOR]);
+    suspend(&stage, MEMBER, AccountStatus::Suspended);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("AccountSuspended"));
+    assert_eq!(stage.call(MEMBER, DescribeHub, json!({})).unwrap_err().0, 401);
+    suspend(&stage, MEMBER, AccountStatus::Active);
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("AccountSuspended"));
+    create(&stage, ADMINISTRATOR, MEMBER);
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"));
+    stage.good(MEMBER, DescribeHub, json!({}));
+}
+
+#[test]
+fn mst_22_rol_35_findings_of_a_member_that_is_suspended_later_stay() {
+    let stage = organization(&[ADMINISTRATOR, MEMBER]);
+    found(&stage, MEMBER);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    suspend(&stage, MEMBER, AccountStatus::Suspended);
+    assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), seen(&stage)), (is("Enabled"), 1));
+    create(&stage, ADMINISTRATOR, MEMBER);
+    assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), seen(&stage)), (is("AccountSuspended"), 0));
+}
+
+#[test]
+fn mst_14_inv_31_an_organizations_member_cannot_leave() {
+    let stage = organization(&[ADMINISTRATOR]);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    let said = stage.refused(MEMBER, DisassociateFromAdministratorAccount, json!({}), 400, "InvalidInputException");
+    assert_eq!(said, "The request is rejected because the current account is managed by AWS Organizations.");
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"));
+    stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+}
+
+#[test]
+fn mst_19_upr_09_an_organizations_member_is_not_deleted() {
+    let stage = organization(&[ADMINISTRATOR]);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    for expected in ["Enabled", "Removed"] {
+        assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is(expected));
+        assert_eq!(
+            sentence(&stage.good(ADMINISTRATOR, DeleteMembers, ids(&[MEMBER])), MEMBER),
+            "The request is rejected because the given account ID belongs to the organization of the current account."
+        );
+        stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER]));
+    }
+}
+
+#[test]
+fn inv_07_inv_19_a_removed_account_of_the_organization_is_added_again() {
+    let stage = organization(&[ADMINISTRATOR]);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    let again = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER])), MEMBER);
+    assert!(again.contains("is already a member or associated"), "{again}");
+    stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER]));
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Removed"));
+    stage.good(MEMBER, DescribeHub, json!({}));
+    create(&stage, ADMINISTRATOR, MEMBER);
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"));
+}
+
+#[test]
+fn inv_09_upr_11_the_management_account_enables_itself() {
+    let stage = organization(&[ADMINISTRATOR]);
+    assert_eq!(
+        sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MANAGEMENT])), MANAGEMENT),
+        "The request is rejected because the organization management account has not enabled Security Hub."
+    );
+    stage.good(MANAGEMENT, EnableSecurityHub, json!({}));
+    create(&stage, ADMINISTRATOR, MANAGEMENT);
+    assert_eq!(status(&stage, ADMINISTRATOR, MANAGEMENT), is("Enabled"));
+}
+
+#[test]
+fn inv_10_upr_12_accounts_of_the_organization_are_not_invited() {
+    let stage = organization(&[ADMINISTRATOR]);
+    let invite = || sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[MEMBER])), MEMBER);
+    let said = "The request is rejected because organization accounts cannot be invited.";
+    assert_eq!(invite(), said);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    assert!(invite().contains("has already invited or is already the SecurityHub master"));
+    stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER]));
+    assert_eq!(invite(), said);
+}
+
+#[test]
+fn inv_12_an_account_that_administers_others_is_not_taken_in() {
+    let stage = organization(&[ADMINISTRATOR, MEMBER, OTHER]);
+    create(&stage, MEMBER, OTHER);
+    let said = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER])), MEMBER);
+    assert!(said.ends_with("has created, invited or associated members itself."), "{said}");
+}
+
+#[test]
+fn inv_18_a_centrally_managed_member_is_not_disassociated() {
+    let stage = organization(&[ADMINISTRATOR]);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    create(&stage, ADMINISTRATOR, OTHER);
+    stage.relations(|directory| directory.accounts.get_mut(&id(OTHER)).unwrap().centrally_managed = true);
+    let input = ids(&[MEMBER, OTHER]);
+    stage.refused(ADMINISTRATOR, DisassociateMembers, input, 403, "AccessDeniedException");
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"), "an error changes nothing");
+    stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER]));
+}
+
+#[test]
+fn inv_15_accounts_of_the_organization_that_were_never_members_are_not_listed() {
+    let stage = organization(&[ADMINISTRATOR]);
+    assert_eq!(members(&stage, ADMINISTRATOR), Vec::<Value>::new());
+}
+
+#[test]
+fn quo_01_quo_03_upr_10_a_delegated_administrator_has_a_quota() {
+    let stage = organization(&[ADMINISTRATOR]);
+    stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 5 });
+    assert!(!is_limit_reached(&stage.0.directory(), &administrator_key()));
+    create(&stage, ADMINISTRATOR, MEMBER);
+    assert!(is_limit_reached(&stage.0.directory(), &administrator_key()));
+    for account in [OTHER, STRANGER] {
+        let said = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[account])), account);
+        assert!(said.contains("cannot create anymore members"), "{said}");
+    }
+}
+
+#[test]
+fn mst_20_rol_30_who_leaves_the_organization_is_shown_as_deleted() {
+    let stage = organization(&[ADMINISTRATOR, MEMBER]);
+    found(&stage, MEMBER);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    assert_eq!(seen(&stage), 1);
+    stage.days_pass(1);
+    stage.relations(|directory| _ = directory.organization.as_mut().unwrap().parents.remove(&id(MEMBER)));
+    happens(&stage, |transaction| leave_organization(transaction, id(MEMBER), stage.0.clock.now()));
+    assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), seen(&stage)), (is("Deleted"), 0));
+    assert_eq!(members(&stage, ADMINISTRATOR)[0]["UpdatedAt"], stage.now());
+    assert_eq!(administrator(&stage, MEMBER), None);
+    stage.good(MEMBER, DescribeHub, json!({}));
+    // From then on it is as any other account.
+    enable(&stage, ADMINISTRATOR, MEMBER);
+    assert_eq!(seen(&stage), 1);
+}
+
+#[test]
+fn mst_20_mst_17_the_record_of_who_left_the_organization_can_be_deleted() {
+    let stage = organization(&[ADMINISTRATOR]);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    happens(&stage, |transaction| leave_organization(transaction, id(MEMBER), stage.0.clock.now()));
+    none_unprocessed(&stage.good(ADMINISTRATOR, DeleteMembers, ids(&[MEMBER])));
+    assert_eq!(members(&stage, ADMINISTRATOR), Vec::<Value>::new());
+}
+
+#[test]
+fn mst_21_a_closed_account_is_nowhere() {
+    let stage = organization(&[ADMINISTRATOR, STRANGER, MEMBER]);
+    invite(&stage, STRANGER, MEMBER);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    happens(&stage, |transaction| forget_account(transaction, id(MEMBER)));
+    assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), status(&stage, STRANGER, MEMBER)), (None, None));
+}
+
+#[test]
+fn mst_24_who_was_the_organizations_stands_alone_without_a_delegated_administrator() {
+    let stage = organization(&[ADMINISTRATOR, STRANGER]);
+    create(&stage, ADMINISTRATOR, MEMBER);
+    enable(&stage, ADMINISTRATOR, STRANGER);
+    happens(&stage, |transaction| end_delegation(transaction, &administrator_key()));
+    assert_eq!((administrator(&stage, MEMBER), status(&stage, ADMINISTRATOR, MEMBER)), (None, None));
+    stage.good(MEMBER, DescribeHub, json!({}));
+    assert_eq!(status(&stage, ADMINISTRATOR, STRANGER), is("Enabled"));
+}
+
+#[test]
+fn mst_25_members_by_invitation_become_the_organizations() {
+    let stage = stage();
+    let accounts = [(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "member"), (OTHER, "other")];
+    stage.organization(&accounts);
+    enable(&stage, ADMINISTRATOR, MEMBER);
+    invite(&stage, ADMINISTRATOR, OTHER);
+    invite(&stage, ADMINISTRATOR, STRANGER);
+    delegate(&stage);
+    happens(&stage, |transaction| {
+        adopt_organization_accounts(transaction, &administrator_key(), stage.0.clock.now());
+    });
+    for account in [MEMBER, OTHER] {
+        assert_eq!(status(&stage, ADMINISTRATOR, account), is("Enabled"));
+        assert_eq!(invitations(&stage, account), Vec::<Value>::new());
+        stage.refused(account, DisassociateFromAdministratorAccount, json!({}), 400, "InvalidInputException");
+    }
+    assert_eq!(status(&stage, ADMINISTRATOR, STRANGER), is("Invited"));
+}
+
+#[test]
+fn mst_02_an_account_that_joins_may_be_enabled_without_standards() {
+    let stage = organization(&[ADMINISTRATOR]);
+    happens(&stage, |transaction| {
+        let now = stage.0.clock.now();
+        become_organization_member(transaction, &administrator_key(), id(MEMBER), Joining::default(), now);
+    });
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"));
+    let hub = stage.0.hub(&HubKey { account: id(MEMBER), region: Region::new(REGION) }).unwrap();
+    assert!(hub.standards.is_empty());
+}

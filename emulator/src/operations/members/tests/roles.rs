@@ -1,0 +1,206 @@
+//! What each side of a relation may do, and what is left when it ends (accounts.md section 3).
+
+use securityhub_fixtures::Operation::{
+    BatchImportFindings, BatchUpdateFindings, CreateActionTarget, CreateInsight, DeleteMembers, DescribeActionTargets,
+    DescribeHub, DisableSecurityHub, DisassociateFromAdministratorAccount, DisassociateMembers, GetFindingHistory,
+    GetFindings, GetInsightResults, GetMembers, ListAutomationRules, ListEnabledProductsForImport, UpdateFindings,
+    UpdateSecurityHubConfiguration,
+};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::testing::{finding_of, id};
+
+/// [`MEMBER`] is a member and has a finding.
+fn with_finding() -> Stage {
+    let stage = related();
+    stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [finding_of(MEMBER, "f", json!({}))] }));
+    stage
+}
+
+fn findings(stage: &Stage, account: &str) -> Vec<Value> {
+    stage.good(account, GetFindings, json!({}))["Findings"].as_array().unwrap().clone()
+}
+
+fn identifier(finding: &Value) -> Value {
+    json!({ "Id": finding["Id"], "ProductArn": finding["ProductArn"] })
+}
+
+#[test]
+fn rol_01_inv_16_members_are_listed_to_their_administrator_alone() {
+    let stage = related();
+    assert_eq!(members(&stage, ADMINISTRATOR).len(), 1);
+    for account in [MEMBER, OTHER] {
+        assert_eq!(members(&stage, account), Vec::<Value>::new());
+        assert_eq!(stage.good(account, GetMembers, ids(&[MEMBER]))["Members"], json!([]));
+    }
+    // Records of an account that became a member itself are not listed.
+    let stage = stage_of_records();
+    assert_eq!(members(&stage, MEMBER), Vec::<Value>::new());
+}
+
+/// [`MEMBER`] had a member of its own before it became one.
+fn stage_of_records() -> Stage {
+    let stage = stage();
+    enable(&stage, MEMBER, OTHER);
+    stage.good(MEMBER, DisassociateMembers, ids(&[OTHER]));
+    enable(&stage, ADMINISTRATOR, MEMBER);
+    stage
+}
+
+#[test]
+fn rol_02_an_administrator_parts_with_members_and_a_member_with_its_administrator() {
+    let stage = related();
+    stage.good(OTHER, DisassociateMembers, ids(&[MEMBER]));
+    stage.good(MEMBER, DisassociateMembers, ids(&[ADMINISTRATOR, MEMBER]));
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"));
+    stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Resigned"));
+}
+
+#[test]
+fn rol_03_a_member_deletes_no_record() {
+    let stage = stage_of_records();
+    let said = sentence(&stage.good(MEMBER, DeleteMembers, ids(&[OTHER])), OTHER);
+    assert!(said.contains("is not a member of the current account"), "{said}");
+}
+
+#[test]
+fn rol_04_a_hub_is_disabled_when_no_relation_holds_it() {
+    let stage = related();
+    for account in [ADMINISTRATOR, MEMBER] {
+        stage.refused(account, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+    }
+    stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER]));
+    for account in [ADMINISTRATOR, MEMBER, OTHER] {
+        stage.good(account, DisableSecurityHub, json!({}));
+    }
+}
+
+#[test]
+fn rol_05_findings_histories_and_results_are_seen_by_the_administrator_too() {
+    let stage = with_finding();
+    for (account, count) in [(ADMINISTRATOR, 1), (MEMBER, 1), (OTHER, 0)] {
+        assert_eq!(findings(&stage, account).len(), count, "{account}");
+    }
+    let finding = &findings(&stage, MEMBER)[0];
+    let history = json!({ "FindingIdentifier": identifier(finding) });
+    assert_eq!(stage.good(ADMINISTRATOR, GetFindingHistory, history)["Records"].as_array().unwrap().len(), 1);
+    let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "AwsAccountId" });
+    let arn = stage.good(ADMINISTRATOR, CreateInsight, insight)["InsightArn"].clone();
+    let results = stage.good(ADMINISTRATOR, GetInsightResults, json!({ "InsightArn": arn }));
+    assert_eq!(results["InsightResults"]["ResultValues"][0]["GroupByAttributeValue"], MEMBER);
+}
+
+#[test]
+fn rol_06_rol_31_what_an_administrator_wrote_on_a_finding_stays() {
+    let stage = with_finding();
+    let update = json!({
+        "FindingIdentifiers": [identifier(&findings(&stage, MEMBER)[0])],
+        "Workflow": { "Status": "NOTIFIED" },
+        "Note": { "Text": "seen", "UpdatedBy": "security" },
+    });
+    let unprocessed = |account: &str| {
+        let answer = stage.good(account, BatchUpdateFindings, update.clone());
+        answer["UnprocessedFindings"].as_array().unwrap().len()
+    };
+    assert_eq!((unprocessed(ADMINISTRATOR), unprocessed(OTHER)), (0, 1));
+    stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER]));
+    assert_eq!(unprocessed(ADMINISTRATOR), 1);
+    assert_eq!(findings(&stage, ADMINISTRATOR), Vec::<Value>::new());
+    let finding = &findings(&stage, MEMBER)[0];
+    assert_eq!((&finding["Workflow"]["Status"], &finding["Note"]["Text"]), (&json!("NOTIFIED"), &json!("seen")));
+    assert_eq!(unprocessed(MEMBER), 0);
+    let archive = json!({ "Filters": {}, "RecordState": "ARCHIVED" });
+    stage.good(ADMINISTRATOR, UpdateFindings, archive);
+    assert_eq!(findings(&stage, MEMBER)[0]["RecordState"], "ACTIVE");
+}
+
+#[test]
+fn rol_07_nobody_imports_for_another() {
+    let stage = related();
+    for (account, owner) in [(ADMINISTRATOR, MEMBER), (MEMBER, ADMINISTRATOR)] {
+        let input = json!({ "Findings": [finding_of(owner, "f", json!({}))] });
+        stage.refused(account, BatchImportFindings, input, 403, "AccessDeniedException");
+    }
+}
+
+#[test]
+fn rol_09_rol_32_actions_insights_and_integrations_are_each_accounts_own() {
+    let stage = with_finding();
+    let target = json!({ "Id": "Ticket", "Name": "Ticket", "Description": "x" });
+    stage.good(ADMINISTRATOR, CreateActionTarget, target);
+    assert_eq!(stage.good(MEMBER, DescribeActionTargets, json!({}))["ActionTargets"], json!([]));
+    let product = json!({ "ProductArn": "arn:aws:securityhub:us-east-1::product/prowler/prowler" });
+    stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::EnableImportFindingsForProduct, product);
+    let products =
+        |account: &str| stage.good(account, ListEnabledProductsForImport, json!({}))["ProductSubscriptions"].clone();
+    assert!(
+        !products(MEMBER).to_string().contains("prowler") && products(ADMINISTRATOR).to_string().contains("prowler")
+    );
+    let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "AwsAccountId" });
+    let arn = stage.good(ADMINISTRATOR, CreateInsight, insight)["InsightArn"].clone();
+    let asked = json!({ "InsightArn": arn });
+    stage.refused(MEMBER, GetInsightResults, asked.clone(), 404, "ResourceNotFoundException");
+    stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
+    let results = stage.good(ADMINISTRATOR, GetInsightResults, asked);
+    assert_eq!(results["InsightResults"]["ResultValues"], json!([]));
+}
+
+#[test]
+fn rol_11_automation_rules_are_for_those_who_are_no_members() {
+    let stage = related();
+    for account in [ADMINISTRATOR, OTHER] {
+        stage.good(account, ListAutomationRules, json!({}));
+    }
+    stage.refused(MEMBER, ListAutomationRules, json!({}), 403, "AccessDeniedException");
+}
+
+#[test]
+fn quo_06_actions_and_insights_are_counted_for_each_account() {
+    let stage = related();
+    let target = |number| json!({ "Id": format!("n{number}"), "Name": "n", "Description": "d" });
+    let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "AwsAccountId" });
+    for number in 0..50 {
+        stage.good(ADMINISTRATOR, CreateActionTarget, target(number));
+    }
+    for _ in 0..100 {
+        stage.good(ADMINISTRATOR, CreateInsight, insight.clone());
+    }
+    stage.refused(ADMINISTRATOR, CreateActionTarget, target(50), 429, "LimitExceededException");
+    stage.refused(ADMINISTRATOR, CreateInsight, insight.clone(), 429, "LimitExceededException");
+    stage.good(MEMBER, CreateActionTarget, target(50));
+    stage.good(MEMBER, CreateInsight, insight);
+}
+
+#[test]
+fn rol_12_a_member_leaves_the_choice_of_generator_to_its_administrator() {
+    let stage = related();
+    let choice = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
+    stage.refused(MEMBER, UpdateSecurityHubConfiguration, choice.clone(), 403, "AccessDeniedException");
+    for account in [ADMINISTRATOR, OTHER] {
+        stage.good(account, UpdateSecurityHubConfiguration, choice.clone());
+    }
+    assert_eq!(stage.good(MEMBER, DescribeHub, json!({}))["ControlFindingGenerator"], "STANDARD_CONTROL");
+}
+
+#[test]
+fn rol_30_mst_13_mst_12_findings_leave_with_the_relation_and_the_member_keeps_all() {
+    for ends in [DisassociateMembers, DisassociateFromAdministratorAccount] {
+        let stage = with_finding();
+        let before = (
+            findings(&stage, MEMBER),
+            stage.0.hub(&crate::state::HubKey { account: id(MEMBER), region: crate::state::Region::new(REGION) }),
+        );
+        match ends {
+            DisassociateMembers => stage.good(ADMINISTRATOR, ends, ids(&[MEMBER])),
+            _ => stage.good(MEMBER, ends, json!({})),
+        };
+        assert_eq!(findings(&stage, ADMINISTRATOR), Vec::<Value>::new());
+        let after = (
+            findings(&stage, MEMBER),
+            stage.0.hub(&crate::state::HubKey { account: id(MEMBER), region: crate::state::Region::new(REGION) }),
+        );
+        assert_eq!(after, before);
+    }
+}

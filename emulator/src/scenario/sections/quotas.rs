@@ -1,0 +1,42 @@
+//! `quotas`: how much of everything an account may have, where AWS's own number is in the way.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::check::{Check, not_null};
+use crate::scenario::spanned::Spanned;
+use crate::state::MemberQuotas;
+
+/// More than any quota of AWS.
+const MOST: u64 = 1_000_000;
+
+/// How many members an administrator may have in a Region.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Quotas")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// Members of a delegated administrator. Left out, 10,000.
+    #[schemars(transform = not_null, extend("maximum" = MOST))]
+    members: Option<Spanned<u64>>,
+    /// Members by invitation, those included that have not accepted yet. Left out, 1,000.
+    #[schemars(transform = not_null, extend("maximum" = MOST))]
+    invited_members: Option<Spanned<u64>>,
+}
+
+/// Reads the quotas.
+pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> MemberQuotas {
+    let defaults = MemberQuotas::default();
+    MemberQuotas {
+        members: number(written.members.as_ref(), check).unwrap_or(defaults.members),
+        invited_members: number(written.invited_members.as_ref(), check).unwrap_or(defaults.invited_members),
+    }
+}
+
+fn number(written: Option<&Spanned<u64>>, check: &mut Check) -> Option<usize> {
+    let written = written?;
+    if written.value > MOST {
+        let mistake = check.at(written.place, format!("{} is no quota", written.value));
+        check.push(mistake.expected(format!("a number up to {MOST}")));
+    }
+    usize::try_from(written.value).ok()
+}
