@@ -4,7 +4,9 @@ use securityhub_fixtures::Operation;
 
 use super::answer::Answer;
 use super::context::{Context, Input};
-use super::{action_targets, automation_rules, finding_changes, findings, hub, insights, products, tags};
+use super::{
+    action_targets, automation_rules, finding_aggregators, finding_changes, findings, hub, insights, products, tags,
+};
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
 
@@ -113,7 +115,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateConfigurationPolicy => missing(),
         Operation::CreateConnector => missing(),
         Operation::CreateConnectorV2 => missing(),
-        Operation::CreateFindingAggregator => missing(),
+        Operation::CreateFindingAggregator => writes(finding_aggregators::create_finding_aggregator),
         Operation::CreateInsight => writes(insights::create_insight),
         Operation::CreateMembers => missing(),
         Operation::CreateTicketV2 => missing(),
@@ -124,7 +126,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteConfigurationPolicy => missing(),
         Operation::DeleteConnector => missing(),
         Operation::DeleteConnectorV2 => missing(),
-        Operation::DeleteFindingAggregator => missing(),
+        Operation::DeleteFindingAggregator => writes(finding_aggregators::delete_finding_aggregator),
         Operation::DeleteInsight => writes(insights::delete_insight),
         Operation::DeleteInvitations => missing(),
         Operation::DeleteMembers => missing(),
@@ -161,13 +163,13 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetConnectorV2 => missing(),
         Operation::GetEnabledStandards => missing(),
         Operation::GetExportJobV2 => missing(),
-        Operation::GetFindingAggregator => missing(),
+        Operation::GetFindingAggregator => reads(finding_aggregators::get_finding_aggregator),
         Operation::GetFindingHistory => reads(finding_changes::get_finding_history),
         Operation::GetFindingStatisticsV2 => missing(),
-        Operation::GetFindings => reads(findings::get_findings).partial("no cross-Region aggregation"),
+        Operation::GetFindings => reads(findings::get_findings),
         Operation::GetFindingsTrendsV2 => missing(),
         Operation::GetFindingsV2 => missing(),
-        Operation::GetInsightResults => reads(insights::get_insight_results).partial("no cross-Region aggregation"),
+        Operation::GetInsightResults => reads(insights::get_insight_results),
         Operation::GetInsights => reads(insights::get_insights),
         Operation::GetInvitationsCount => missing(),
         Operation::GetMasterAccount => missing(),
@@ -192,7 +194,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListEnabledProductsForImport => reads(products::list_enabled_products_for_import),
         Operation::ListExportJobsV2 => missing(),
         Operation::ListExposuresByRemediationV2 => missing(),
-        Operation::ListFindingAggregators => missing(),
+        Operation::ListFindingAggregators => reads(finding_aggregators::list_finding_aggregators),
         Operation::ListFreeTrialStatusesV2 => missing(),
         Operation::ListInvitations => missing(),
         Operation::ListMembers => missing(),
@@ -212,7 +214,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateConfigurationPolicy => missing(),
         Operation::UpdateConnector => missing(),
         Operation::UpdateConnectorV2 => missing(),
-        Operation::UpdateFindingAggregator => missing(),
+        Operation::UpdateFindingAggregator => writes(finding_aggregators::update_finding_aggregator),
         Operation::UpdateFindings => writes_findings(finding_changes::update_findings),
         Operation::UpdateInsight => writes(insights::update_insight),
         Operation::UpdateOrganizationConfiguration => missing(),

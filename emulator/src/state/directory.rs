@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::aggregator::Aggregator;
 use super::clock::Timestamp;
 use super::names::{AccountId, Region};
 
@@ -23,6 +24,8 @@ pub struct Directory {
     pub credentials: BTreeMap<String, Credential>,
     /// The members of an administrator in a region: the administrator, the region, the member.
     pub members: BTreeMap<(AccountId, Region), BTreeMap<AccountId, Member>>,
+    /// The finding aggregators of accounts; one serves all Regions.
+    pub aggregators: BTreeMap<AccountId, Aggregator>,
 }
 
 /// What is known of an account.
@@ -163,6 +166,29 @@ impl Directory {
         let members = self.members.get(&(administrator, region.clone()));
         let enabled = members.into_iter().flatten().filter(|(_, member)| member.status == MemberStatus::Enabled);
         enabled.map(|(account, _)| *account).collect()
+    }
+
+    /// The administrators that hold an account as an enabled member, in any region.
+    pub fn administrators(&self, account: AccountId) -> impl Iterator<Item = AccountId> {
+        let holds = move |members: &BTreeMap<AccountId, Member>| {
+            members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled)
+        };
+        self.members.iter().filter(move |(_, members)| holds(members)).map(|((administrator, _), _)| *administrator)
+    }
+
+    /// Whether the account is an enabled member of any administrator, in any region.
+    pub fn is_member(&self, account: AccountId) -> bool {
+        self.administrators(account).next().is_some()
+    }
+
+    /// The home region in which an account's findings of `region` are shown too: its own aggregator says so, or that
+    /// of its administrator there.
+    pub fn home(&self, account: AccountId, region: &Region) -> Option<&Region> {
+        if self.aggregators.is_empty() {
+            return None;
+        }
+        let owner = self.administrator(account, region).unwrap_or(account);
+        self.aggregators.get(&owner).filter(|aggregator| aggregator.links(region)).map(|aggregator| &aggregator.home)
     }
 
     /// Whether the account is the organization's delegated administrator of Security Hub in a region.

@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::cells::Cells;
 use super::dictionary::Dictionary;
+use super::sets::Codes;
 use super::{Column, Values};
 use crate::bits::Bits;
 use crate::filter::{Test, TextTest, is_in};
@@ -15,7 +17,7 @@ use crate::schema::FieldKind;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Probe<'f> {
     Test(&'f Test),
-    In(&'f HashSet<String>),
+    In(&'f Arc<HashSet<String>>),
 }
 
 impl Probe<'_> {
@@ -41,7 +43,7 @@ enum Way<'t> {
     /// One number.
     Code(u32),
     /// Several numbers.
-    Codes(Vec<bool>),
+    Codes(Arc<Codes>),
     /// Each value is tried when it is first met, and once.
     Tried(Probe<'t>, RefCell<Vec<Verdict>>),
     /// Values that are not numbered.
@@ -72,8 +74,7 @@ impl<'t> Matcher<'t> {
             (Way::Nothing, _) => 0,
             (Way::Code(code), Values::Coded { dictionary, .. }) => dictionary.uses(*code),
             (Way::Codes(codes), Values::Coded { dictionary, .. }) => {
-                let passing = codes.iter().zip(0..).filter(|(passes, _)| **passes);
-                passing.map(|(_, code)| dictionary.uses(code)).sum()
+                codes.numbers().iter().map(|code| dictionary.uses(*code)).sum()
             }
             (Way::Plain(_), _) => all / 2,
             // Trying values costs more than comparing numbers.
@@ -94,7 +95,7 @@ impl<'t> Matcher<'t> {
                 cells.passing(block, candidates, |code| code == *wanted)
             }
             (Way::Codes(wanted), Values::Coded { cells, .. }) => {
-                cells.passing(block, candidates, |code| wanted.get(code as usize).copied().unwrap_or_default())
+                cells.passing(block, candidates, |code| wanted.has(code))
             }
             (Way::Tried(probe, verdicts), Values::Coded { dictionary, cells }) => {
                 let kind = self.column.kind;
@@ -124,17 +125,12 @@ fn coded<'t>(dictionary: &Dictionary, kind: FieldKind, probe: Probe<'t>) -> Way<
             only(dictionary.code(key, value))
         }
         (Probe::In(values), FieldKind::String) => {
-            let codes: Vec<u32> = values.iter().filter_map(|value| dictionary.code("", value)).collect();
-            if codes.len() <= 1 {
-                return only(codes.first().copied());
+            let codes = dictionary.codes(values);
+            match codes.numbers() {
+                [] => Way::Nothing,
+                [code] => Way::Code(*code),
+                _ => Way::Codes(codes),
             }
-            let mut wanted = vec![false; dictionary.end()];
-            for code in codes {
-                if let Some(place) = wanted.get_mut(code as usize) {
-                    *place = true;
-                }
-            }
-            Way::Codes(wanted)
         }
         _ => Way::Tried(probe, RefCell::new(vec![Verdict::Untried; dictionary.end()])),
     }

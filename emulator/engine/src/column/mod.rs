@@ -15,6 +15,7 @@ mod dates;
 mod dictionary;
 mod matcher;
 mod ranks;
+mod sets;
 
 pub(crate) use matcher::{Matcher, Probe};
 pub(crate) use ranks::Ranks;
