@@ -71,7 +71,7 @@ fn accounts(world: &World, account: AccountId, region: &Region) -> Arc<HashSet<S
 impl View {
     /// The accounts that it shows, as a filter.
     pub fn filter(&self, world: &World) -> Filter {
-        of_accounts(world, Arc::clone(&self.accounts))
+        in_set(world, Arc::clone(&self.accounts))
     }
 
     /// The documents of its place that it may show.
@@ -87,7 +87,11 @@ impl View {
 }
 
 /// The findings of accounts, as a filter.
-pub fn of_accounts(world: &World, values: Arc<HashSet<String>>) -> Filter {
+pub fn of_accounts<'a>(world: &World, accounts: impl IntoIterator<Item = &'a AccountId>) -> Filter {
+    in_set(world, Arc::new(accounts.into_iter().map(ToString::to_string).collect()))
+}
+
+fn in_set(world: &World, values: Arc<HashSet<String>>) -> Filter {
     match world.schema().field("AwsAccountId") {
         Some(field) => Filter::In { field, values },
         None => Filter::nothing(),

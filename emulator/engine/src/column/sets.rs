@@ -39,9 +39,12 @@ impl Codes {
     }
 }
 
+/// A set by where it is, and what it came to.
+type Known = (Weak<HashSet<String>>, Arc<Codes>);
+
 /// What large sets came to, the latest last.
 #[derive(Debug, Default)]
-pub(super) struct Sets(Mutex<Vec<(Weak<HashSet<String>>, Arc<Codes>)>>);
+pub(super) struct Sets(Mutex<Vec<Known>>);
 
 impl Sets {
     /// What a set comes to: remembered, or made. A set is known by where it is, as long as it is there.

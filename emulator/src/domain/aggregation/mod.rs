@@ -93,23 +93,25 @@ pub fn mode(linking: &Linking) -> (&'static str, Option<&[Region]>) {
 /// # Errors
 /// What [`AggregationError`] says of modes and lists (AGG-02, AGG-03).
 pub fn linking(home: &Region, mode: &str, names: &[String]) -> Result<Linking, AggregationError> {
-    let (mode, takes): (_, Option<fn(Vec<Region>) -> Linking>) = match mode {
-        "ALL_REGIONS" => ("ALL_REGIONS", None),
-        "NO_REGIONS" => ("NO_REGIONS", None),
-        "ALL_REGIONS_EXCEPT_SPECIFIED" => ("ALL_REGIONS_EXCEPT_SPECIFIED", Some(Linking::AllExcept)),
-        "SPECIFIED_REGIONS" => ("SPECIFIED_REGIONS", Some(Linking::Only)),
-        _ => return Err(AggregationError::UnknownMode),
-    };
-    match takes {
-        None if !names.is_empty() => Err(AggregationError::NeedlessRegions(mode)),
-        None if mode == "NO_REGIONS" => Ok(Linking::None),
-        None => Ok(Linking::All),
-        Some(_) if names.is_empty() => Err(AggregationError::MissingRegions(mode)),
-        Some(linking) => listed(home, names).map(linking),
+    match mode {
+        "ALL_REGIONS" => alone("ALL_REGIONS", names, Linking::All),
+        "ALL_REGIONS_EXCEPT_SPECIFIED" => listed("ALL_REGIONS_EXCEPT_SPECIFIED", home, names).map(Linking::AllExcept),
+        "SPECIFIED_REGIONS" => listed("SPECIFIED_REGIONS", home, names).map(Linking::Only),
+        "NO_REGIONS" => alone("NO_REGIONS", names, Linking::None),
+        _ => Err(AggregationError::UnknownMode),
     }
 }
 
-fn listed(home: &Region, names: &[String]) -> Result<Vec<Region>, AggregationError> {
+/// A mode that takes no list.
+fn alone(mode: &'static str, names: &[String], linking: Linking) -> Result<Linking, AggregationError> {
+    if names.is_empty() { Ok(linking) } else { Err(AggregationError::NeedlessRegions(mode)) }
+}
+
+/// The list of a mode that takes one.
+fn listed(mode: &'static str, home: &Region, names: &[String]) -> Result<Vec<Region>, AggregationError> {
+    if names.is_empty() {
+        return Err(AggregationError::MissingRegions(mode));
+    }
     let mut listed = Vec::with_capacity(names.len());
     for name in names {
         let region = Region::new(name);

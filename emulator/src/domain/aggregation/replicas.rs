@@ -4,8 +4,7 @@
 //! is unlinked leaves replicas of what was shown (AGG-10, AGG-14): copies of their own in the home Region, which age
 //! there and change there only. A replica gives way when its finding is shown again, so that there are never two.
 
-use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use securityhub_engine::{Key, Scope};
 
@@ -55,8 +54,7 @@ pub fn follow(transaction: &mut Transaction<'_>, world: &World) {
         leave(transaction, world, way);
     }
     for way in &changed.linked {
-        let accounts = way.accounts.iter().map(ToString::to_string).collect();
-        transaction.set_findings_aside(&way.region, &visibility::of_accounts(world, Arc::new(accounts)));
+        transaction.set_findings_aside(&way.region, &visibility::of_accounts(world, &way.accounts));
     }
     for way in &changed.joined {
         give_way(transaction, world, way);
@@ -107,12 +105,9 @@ fn covered(directory: &Directory, owner: AccountId, region: &Region) -> BTreeSet
 fn leave(transaction: &mut Transaction<'_>, world: &World, way: &Way) {
     let Way { home, region, accounts } = way;
     let is_on = |account: &&AccountId| hub::is_enabled(world, &HubKey { account: **account, region: region.clone() });
-    let accounts: HashSet<String> = accounts.iter().filter(is_on).map(ToString::to_string).collect();
-    if accounts.is_empty() {
-        return;
-    }
+    let shown = visibility::of_accounts(world, accounts.iter().filter(is_on));
     let place = Place { region: home.clone(), origin: Some(region.clone()) };
-    transaction.leave_replicas(&place, &visibility::of_accounts(world, Arc::new(accounts)), document::key);
+    transaction.leave_replicas(&place, &shown, document::key);
     let sweeps = world.read_findings(&place, |findings| {
         let table = findings.table();
         table.slots().filter_map(|slot| expiry::sweep_of(table.document(slot))).collect::<BTreeSet<_>>()
@@ -125,8 +120,7 @@ fn leave(transaction: &mut Transaction<'_>, world: &World, way: &Way) {
 /// Drops the replicas of findings that are shown again.
 fn give_way(transaction: &mut Transaction<'_>, world: &World, way: &Way) {
     let place = Place { region: way.home.clone(), origin: Some(way.region.clone()) };
-    let accounts: HashSet<String> = way.accounts.iter().map(ToString::to_string).collect();
-    let filter = visibility::of_accounts(world, Arc::new(accounts));
+    let filter = visibility::of_accounts(world, &way.accounts);
     let keys = world.read_findings(&place, |replicas| {
         let table = replicas.table();
         let slots = table.within(Scope::All).matching(&filter);

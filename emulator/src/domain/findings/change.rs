@@ -63,9 +63,9 @@ pub fn update(
     given: &Map<String, Value>,
 ) -> Vec<Result<(), Unchanged>> {
     let mut outcomes = vec![Err(Unchanged::NotFound); names.len()];
-    let mut named = HashSet::new();
+    let mut seen = HashSet::new();
     for (name, outcome) in names.iter().zip(&mut outcomes) {
-        if !named.insert(name) {
+        if !seen.insert(name) {
             *outcome = Err(Unchanged::Duplicate);
         }
     }

@@ -16,7 +16,7 @@ fn listed(stage: &Stage, region: &str, account: &str) -> Value {
 }
 
 #[test]
-fn agg_01_agg_02_agg_11_arn_03_the_called_region_becomes_the_home_region() {
+fn agg_01_agg_02_agg_11_the_called_region_becomes_the_home_region() {
     for (mode, regions) in [
         ("ALL_REGIONS", None),
         ("NO_REGIONS", None),
