@@ -13,7 +13,7 @@ pub(crate) const ROOM: usize = 512;
 pub struct Position {
     /// Its place under each criterion of the order; empty without criteria.
     pub keys: Vec<SortValue>,
-    /// Its sequence number, which no other row of any table has.
+    /// Its sequence number. Rows of two tables have the same one only where one is a copy of the other.
     pub sequence: u64,
 }
 

@@ -20,8 +20,8 @@ use super::world::World;
 /// their table's lock, since AWS accepts them one by one.
 pub struct Transaction<'w> {
     world: &'w World,
-    /// Held to the end, where hubs and relations are written.
-    _writer: Option<MutexGuard<'w, ()>>,
+    /// Held to the end, where hubs and relations are written or must not be.
+    writer: Option<MutexGuard<'w, ()>>,
     hubs: BTreeMap<HubKey, Option<Arc<Hub>>>,
     directory: Option<Directory>,
     due: Vec<(Timestamp, Due)>,
@@ -30,14 +30,7 @@ pub struct Transaction<'w> {
 
 impl<'w> Transaction<'w> {
     pub(super) fn new(world: &'w World, writer: Option<MutexGuard<'w, ()>>) -> Self {
-        Transaction {
-            world,
-            _writer: writer,
-            hubs: BTreeMap::new(),
-            directory: None,
-            due: Vec::new(),
-            changes: Vec::new(),
-        }
+        Transaction { world, writer, hubs: BTreeMap::new(), directory: None, due: Vec::new(), changes: Vec::new() }
     }
 
     /// A hub, as this transaction left it.
@@ -62,6 +55,14 @@ impl<'w> Transaction<'w> {
         let directory = self.directory.get_or_insert_with(|| (*self.world.directory()).clone());
         self.changes.push(Change::Directory);
         edit(directory)
+    }
+
+    /// Waits for the writer of hubs and relations before this, and keeps others waiting to the end: what is read of them
+    /// from now on stays so. Not to be called while findings are edited.
+    pub fn hold_relations(&mut self) {
+        if self.writer.is_none() {
+            self.writer = Some(self.world.lock_writers());
+        }
     }
 
     /// The relations as this transaction left them; none if it has not touched them.

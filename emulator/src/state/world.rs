@@ -129,7 +129,11 @@ impl World {
 
     /// Starts a transaction on hubs and relations; it waits for the one before.
     pub fn write(&self) -> Transaction<'_> {
-        Transaction::new(self, Some(self.writers.lock()))
+        Transaction::new(self, Some(self.lock_writers()))
+    }
+
+    pub(super) fn lock_writers(&self) -> MutexGuard<'_, ()> {
+        self.writers.lock()
     }
 
     /// Starts a transaction on findings alone; it does not wait for writers of hubs.

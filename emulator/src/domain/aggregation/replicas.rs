@@ -154,6 +154,8 @@ pub fn supersede(
     if places.is_empty() {
         return;
     }
+    // A Region that is being unlinked has left its replicas before its relations are committed.
+    transaction.hold_relations();
     let (written, directory) = (written(), world.directory());
     for place in places {
         let is_shown = |owner: AccountId| directory.home(owner, region) == Some(&place.region);

@@ -234,5 +234,5 @@ fn vis_03_vis_04_agg_10_agg_13_agg_14_agg_16_regions_show_what_the_model_says() 
         }
         true
     }
-    QuickCheck::new().tests(60).quickcheck(agrees as fn(Vec<Step>) -> bool);
+    QuickCheck::new().tests(40).quickcheck(agrees as fn(Vec<Step>) -> bool);
 }
