@@ -110,10 +110,10 @@ async fn cln_03_err_06_the_aws_cli_tells_why_it_is_refused() {
     );
 }
 
-/// The snippets of the README that stand under a `<!-- tour: LANGUAGE -->`.
-fn tour(language: &str, endpoint: &str) -> Vec<String> {
+/// The snippets of the README that stand under a `<!-- tour: LANGUAGE -->`, or `<!-- tour: LANGUAGE SCENARIO -->`.
+fn tour(language: &str, scenario: &str, endpoint: &str) -> Vec<String> {
     let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
-    let mark = format!("<!-- tour: {language} -->\n```{language}\n");
+    let mark = format!("<!-- tour: {language}{scenario} -->\n```{language}\n");
     let snippets = readme.split(&mark).skip(1).filter_map(|rest| rest.split("```").next());
     snippets.map(|snippet| snippet.replace("http://127.0.0.1:4600", endpoint)).collect()
 }
@@ -124,7 +124,7 @@ async fn the_snippets_of_the_readme_work_when_pasted() {
     let emulator = quickstart().await;
     let endpoint = emulator.endpoint();
     for (language, arguments) in [("bash", &["-euo", "pipefail", "-c"][..]), ("python", &["-c"])] {
-        let snippets = tour(language, &endpoint);
+        let snippets = tour(language, "", &endpoint);
         assert!(!snippets.is_empty(), "the README has a tour in {language}");
         for snippet in snippets {
             // Pasted, it says itself where to go and as whom.
@@ -134,6 +134,23 @@ async fn the_snippets_of_the_readme_work_when_pasted() {
             assert!(!error.contains("You must specify a region"), "{error}");
         }
     }
+}
+
+#[tokio::test]
+async fn vis_03_vis_04_agg_10_the_readmes_tour_of_aggregation_works_when_pasted() {
+    let Some(environment) = python_environment() else { return };
+    let scenario = "scenarios/aggregation.yaml";
+    let emulator = Emulator::builder().scenario(repository().join(scenario)).start().await.unwrap();
+    let snippets = tour("bash", &format!(" {scenario}"), &emulator.endpoint());
+    assert_eq!(snippets.len(), 1, "the README has one tour of aggregation");
+    let (code, output, error) = run(command(&environment, "bash").args(["-euo", "pipefail", "-c"]).arg(&snippets[0]));
+    assert_eq!(code, 0, "{output}{error}");
+    let lines: Vec<&str> = output.lines().collect();
+    let number = |at: usize| lines[at].parse::<usize>().unwrap();
+    assert_eq!((number(0), number(1)), (120, number(2)), "{output}");
+    assert!(number(3) > 0 && number(3) < 120, "{output}");
+    assert!(output.contains("eu-west-1\tseen"), "{output}");
+    assert_eq!(number(lines.len() - 1), 120, "{output}");
 }
 
 #[test]

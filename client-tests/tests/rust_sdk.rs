@@ -7,8 +7,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_securityhub::config::Region;
 use aws_sdk_securityhub::error::ProvideErrorMetadata;
 use aws_sdk_securityhub::types::{
-    AwsSecurityFinding, AwsSecurityFindingFilters, ControlFindingGenerator, Resource, Severity, SeverityLabel,
-    StringFilter, StringFilterComparison,
+    AwsSecurityFinding, AwsSecurityFindingFilters, AwsSecurityFindingIdentifier, ControlFindingGenerator, NoteUpdate,
+    Resource, Severity, SeverityLabel, StringFilter, StringFilterComparison,
 };
 use aws_sdk_securityhub::{Client, Config};
 use securityhub_local::Emulator;
@@ -195,4 +195,70 @@ async fn the_quickstart_is_there_without_a_port() {
     let client = client(&emulator, Transport::InProcess, "111111111111", "us-east-1");
     let findings = client.get_findings().send().await.unwrap();
     assert_eq!(findings.findings().len(), 40);
+}
+
+/// Region and id of all findings that a client sees.
+async fn all(client: &Client) -> Vec<(String, String)> {
+    let mut pages = client.get_findings().max_results(50).into_paginator().items().send();
+    let mut all = Vec::new();
+    while let Some(finding) = pages.next().await {
+        let finding = finding.unwrap();
+        all.push((finding.region().unwrap().to_owned(), finding.id().unwrap().to_owned()));
+    }
+    all
+}
+
+#[tokio::test]
+async fn vis_03_vis_04_agg_06_agg_07_agg_08_agg_10_a_home_region_shows_linked_ones() {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/aggregation.yaml");
+    for transport in BOTH {
+        let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();
+        let as_account = |account, region| client(&emulator, transport, account, region);
+        let home = as_account("111111111111", "us-east-1");
+        let linked = as_account("111111111111", "eu-west-1");
+        let member = as_account("222222222222", "us-east-1");
+        let (at_home, in_linked) = (all(&home).await, all(&linked).await);
+        assert_eq!(at_home.len(), 120);
+        let of_linked: Vec<_> = at_home.iter().filter(|(region, _)| region == "eu-west-1").cloned().collect();
+        assert!(!in_linked.is_empty() && of_linked == in_linked, "the linked Region's, in their order");
+        let own = all(&member).await;
+        assert!(own.iter().all(|finding| at_home.contains(finding)));
+        assert!(own.iter().any(|(region, _)| region == "ap-southeast-2") && own.len() < at_home.len());
+
+        let list = member.list_finding_aggregators().send().await.unwrap();
+        let arn = list.finding_aggregators()[0].finding_aggregator_arn().unwrap();
+        let got = as_account("222222222222", "eu-west-1").get_finding_aggregator().finding_aggregator_arn(arn);
+        let got = got.send().await.unwrap();
+        assert_eq!(
+            (got.finding_aggregation_region(), got.region_linking_mode()),
+            (Some("us-east-1"), Some("ALL_REGIONS"))
+        );
+        let refused = member.delete_finding_aggregator().finding_aggregator_arn(arn).send().await.unwrap_err();
+        assert_eq!(refused.raw_response().unwrap().status().as_u16(), 401);
+        assert!(refused.into_service_error().is_invalid_input_exception());
+
+        let finding = linked.get_findings().max_results(1).send().await.unwrap().findings()[0].clone();
+        let update = |client: &Client, text: &str| {
+            let (id, product_arn) = (finding.id().unwrap(), finding.product_arn().unwrap());
+            let identifier = AwsSecurityFindingIdentifier::builder().id(id).product_arn(product_arn).build();
+            let note = NoteUpdate::builder().text(text).updated_by("test").build();
+            client.batch_update_findings().finding_identifiers(identifier).note(note).send()
+        };
+        let note = async |client: &Client| {
+            let id = StringFilter::builder().value(finding.id().unwrap()).comparison(StringFilterComparison::Equals);
+            let filters = AwsSecurityFindingFilters::builder().id(id.build()).build();
+            let answer = client.get_findings().filters(filters).send().await.unwrap();
+            assert_eq!(answer.findings().len(), 1);
+            answer.findings()[0].note().and_then(|note| note.text()).unwrap_or_default().to_owned()
+        };
+        for (client, text) in [(&home, "at home"), (&linked, "where it is from")] {
+            assert_eq!(update(client, text).await.unwrap().processed_findings().len(), 1);
+            assert_eq!((note(&home).await, note(&linked).await), (text.to_owned(), text.to_owned()));
+        }
+
+        home.delete_finding_aggregator().finding_aggregator_arn(arn).send().await.unwrap();
+        update(&linked, "later").await.unwrap();
+        assert_eq!((note(&home).await.as_str(), note(&linked).await.as_str()), ("where it is from", "later"));
+        assert_eq!(all(&home).await, at_home, "what was shown stays");
+    }
 }

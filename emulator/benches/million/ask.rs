@@ -15,6 +15,11 @@ pub(crate) struct Question<'a> {
 
 /// The administrator's request.
 pub(crate) fn administrator(question: &Question<'_>) -> Vec<u8> {
+    by(&account(0), question)
+}
+
+/// An account's request.
+pub(crate) fn by(account: &str, question: &Question<'_>) -> Vec<u8> {
     let mut body = json!({ "MaxResults": 100 });
     if !question.filters.is_null() {
         body["Filters"] = question.filters.clone();
@@ -25,7 +30,7 @@ pub(crate) fn administrator(question: &Question<'_>) -> Vec<u8> {
     if let Some(token) = question.token {
         body["NextToken"] = json!(token);
     }
-    http::request("POST /findings", &account(0), body.to_string().as_bytes())
+    http::request("POST /findings", account, body.to_string().as_bytes())
 }
 
 /// A request with filters alone.

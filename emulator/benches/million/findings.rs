@@ -4,6 +4,8 @@
 //! The text of a finding is prepared for each severity and each of `resources.json`, with marks of fixed width. A
 //! request is texts drawn at random and joined, and the marks overwritten: nothing is formatted for each finding.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
 use crate::common::http;
@@ -83,6 +85,10 @@ pub(crate) struct Imports {
     /// By severity, then by resource.
     prepared: Vec<Vec<Prepared>>,
     random: Random,
+    /// The accounts that findings belong to.
+    owners: Range<usize>,
+    /// Whether findings of one request belong to several; then they are sent as their products send them.
+    mixed: bool,
     connection: usize,
     sent: usize,
     count: usize,
@@ -93,17 +99,28 @@ pub(crate) struct Imports {
 impl Imports {
     /// `count` findings, whose ids no other connection makes.
     pub(crate) fn new(connection: usize, count: usize) -> Imports {
+        Imports::of(0..ACCOUNTS, false, connection, count)
+    }
+
+    /// The same for other accounts, each request of one or of many.
+    pub(crate) fn of(owners: Range<usize>, mixed: bool, connection: usize, count: usize) -> Imports {
         let resources: Vec<Value> = serde_json::from_str(include_str!("resources.json")).expect("a list");
         let of_severity = |(label, _)| resources.iter().map(|resource| finding(label, resource)).collect();
         Imports {
             prepared: SEVERITIES.map(of_severity).into(),
             random: Random(connection as u64),
+            owners,
+            mixed,
             connection,
             sent: 0,
             count,
             request: Vec::new(),
             body: Vec::new(),
         }
+    }
+
+    fn owner(&mut self) -> String {
+        account(self.owners.start + self.random.below(self.owners.len()))
     }
 
     fn severity(&mut self) -> usize {
@@ -152,17 +169,21 @@ impl Requests for Imports {
         if self.sent >= self.count {
             return None;
         }
-        let account = account(self.random.below(ACCOUNTS));
+        let mut account = self.owner();
         self.body.clear();
         self.body.extend_from_slice(b"{\"Findings\":[");
         for position in 0..BATCH {
             if position > 0 {
                 self.body.push(b',');
             }
+            if self.mixed {
+                account = self.owner();
+            }
             self.push(&account);
         }
         self.body.extend_from_slice(b"]}");
-        self.request = http::head("POST /findings/import", &account, self.body.len());
+        let path = if self.mixed { "POST /_emulator/findings" } else { "POST /findings/import" };
+        self.request = http::head(path, &account, self.body.len());
         self.request.extend_from_slice(&self.body);
         Some(&self.request)
     }

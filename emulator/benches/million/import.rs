@@ -43,10 +43,15 @@ impl std::fmt::Display for Rates {
 /// Imports `count` findings and makes sure that all are there.
 pub(crate) fn import(program: &Child, count: usize) -> Rates {
     let rates = send(program, count);
+    all_there(program, count);
+    rates
+}
+
+/// Makes sure that so many findings are stored.
+pub(crate) fn all_there(program: &Child, count: usize) {
     let health = once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
     let health: Value = serde_json::from_slice(&health).expect("health is JSON");
     assert_eq!(health["findings"], count, "all are imported: {health}");
-    rates
 }
 
 /// Sends imports of `count` findings from two connections.

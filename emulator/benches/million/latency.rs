@@ -20,7 +20,7 @@ const DEEP_PAGE: usize = 50;
 
 /// Milliseconds from a request's first byte to its answer's last: the median and the 99th percentile of each round.
 pub(crate) struct Latency {
-    medians: Summary,
+    pub(crate) medians: Summary,
     pub(crate) percentiles_99: Summary,
 }
 

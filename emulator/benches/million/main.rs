@@ -9,7 +9,8 @@
 //! measures the machine. Therefore the first is only printed, and memory is weighed after it: from then on the process
 //! holds on to pages that it used before. Then the world is reset and filled again, three times, in the same process,
 //! which has touched by then all the memory that it needs; these runs count. Each of them is followed by filters on
-//! fields that nobody has named in that world. The last world answers everything else.
+//! fields that nobody has named in that world. The last world answers everything else, save for one question that an
+//! administrator of ten thousand members asks beside a single account: each has a world of its own.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
 
@@ -22,6 +23,7 @@ mod findings;
 mod goal;
 mod import;
 mod latency;
+mod members;
 mod organization;
 mod random;
 
@@ -54,6 +56,9 @@ fn main() {
     line("the same requests into the bare server", &import::send(&bare, count).to_string(), "");
     page(&program, &bare);
     latencies(&program, &bare);
+    drop(program);
+    println!("\nthe same question of many accounts and of one, in worlds of their own");
+    members::compare(count);
 }
 
 /// The number after `--count`, made even for two connections and ten tenths.

@@ -5,12 +5,15 @@ use std::ops::Range;
 
 use crate::sort::{SortKey, SortValue};
 
+/// Room behind a page for what the caller ends a body with.
+pub(crate) const ROOM: usize = 512;
+
 /// Where a row stands in an order. A page that begins after a position needs no row to stand there any more (SRT-18).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Position {
     /// Its place under each criterion of the order; empty without criteria.
     pub keys: Vec<SortValue>,
-    /// Its sequence number, which no other row of any table has.
+    /// Its sequence number. Rows of two tables have the same one only where one is a copy of the other.
     pub sequence: u64,
 }
 
@@ -51,23 +54,24 @@ impl Page {
     }
 }
 
-/// Joins pages that several tables gave for one question, order, position and limit, behind `bytes`.
+/// Joins pages that several tables gave for one question, order, position and limit, behind `bytes`. Rows that stand at
+/// one position are one document, of which the first page's is taken.
 pub fn merge(pages: &[Page], sort: &[SortKey], limit: usize, mut bytes: Vec<u8>) -> Page {
     let more = pages.iter().any(|page| page.more);
-    let of_page =
-        |page: &'_ Page| page.rows.iter().cloned().zip(page.documents().map(<[u8]>::to_vec)).collect::<Vec<_>>();
-    let mut found: Vec<(Row, Vec<u8>)> = pages.iter().flat_map(of_page).collect();
+    let mut found: Vec<(&Row, &[u8])> = pages.iter().flat_map(|page| page.rows.iter().zip(page.documents())).collect();
     found.sort_by(|(one, _), (two, _)| one.position.compare(&two.position, sort));
+    found.dedup_by(|(later, _), (first, _)| later.position.compare(&first.position, sort).is_eq());
     let more = more || found.len() > limit;
     found.truncate(limit);
+    bytes.reserve(found.iter().map(|(_, document)| document.len() + 1).sum::<usize>() + ROOM);
     let mut rows = Vec::with_capacity(found.len());
     for (row, document) in found {
         if !rows.is_empty() {
             bytes.push(b',');
         }
         let start = bytes.len();
-        bytes.extend_from_slice(&document);
-        rows.push(Row { document: start..bytes.len(), ..row });
+        bytes.extend_from_slice(document);
+        rows.push(Row { document: start..bytes.len(), position: row.position.clone() });
     }
     Page { bytes, rows, more }
 }

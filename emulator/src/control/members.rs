@@ -13,6 +13,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::mistake;
+use crate::domain::aggregation::replicas;
 use crate::domain::members::bulk::{self, MemberRow, Outcome, Unprocessed, Wish};
 use crate::domain::members::csv;
 use crate::domain::{due, hub};
@@ -100,7 +101,7 @@ fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
             refused.extend(outcome.err().map(|sentence| unprocessed(hub, *account, sentence)));
         }
     }
-    commit(transaction);
+    commit(transaction, &world);
     let accounts: BTreeSet<String> = accounts.iter().map(|(account, _)| account.to_string()).collect();
     Ok(Outcome {
         members: rows(world, &hubs, |row| accounts.contains(&row.account_id)),
@@ -125,7 +126,7 @@ fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
             spoken_of.insert((hub.region.to_string(), account.to_string()));
         }
     }
-    commit(transaction);
+    commit(transaction, &world);
     let is_meant = |row: &MemberRow| spoken_of.contains(&(row.region.clone(), row.account_id.clone()));
     Ok(Outcome { members: rows(world, &hubs, is_meant), unprocessed_accounts: Some(refused) })
 }
@@ -185,7 +186,8 @@ fn rows(world: &World, hubs: &[HubKey], is_meant: impl Fn(&MemberRow) -> bool) -
     hubs.iter().flat_map(|hub| bulk::rows(world, hub)).filter(|row| is_meant(row)).collect()
 }
 
-fn commit(transaction: Transaction<'_>) {
+fn commit(mut transaction: Transaction<'_>, world: &World) {
+    replicas::follow(&mut transaction, world);
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }

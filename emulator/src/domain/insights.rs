@@ -1,5 +1,7 @@
 //! Insights: saved questions about findings, of customers and of AWS (filters.md section 3).
 
+use std::collections::HashMap;
+
 use securityhub_engine::{FieldId, FieldKind, Filter, Schema};
 use securityhub_fixtures::insights::{self, ManagedInsight};
 use serde_json::{Map, Value};
@@ -189,9 +191,15 @@ fn read(insight: &ManagedInsight) -> Insight {
 pub fn results(world: &World, caller: &Caller, insight: &Insight) -> Result<Vec<(String, u64)>, AwsError> {
     let selection = selection(world, caller, &insight.filters)?;
     let field = grouping(world.schema(), &insight.group_by_attribute)?;
-    let filter = Filter::All(vec![visibility::visible(world, caller), selection]);
-    let counts = world.read_findings(&caller.region, |findings| findings.table().groups(&filter, field));
-    let mut values: Vec<(String, u64)> = counts.into_iter().flatten().collect();
+    let mut counts: HashMap<String, u64> = HashMap::new();
+    for view in visibility::views(world, caller) {
+        let filter = Filter::All(vec![view.filter(world), selection.clone()]);
+        let groups = world.read_findings(&view.place, |findings| view.part(findings).groups(&filter, field));
+        for (value, count) in groups.into_iter().flatten() {
+            *counts.entry(value).or_default() += count;
+        }
+    }
+    let mut values: Vec<(String, u64)> = counts.into_iter().collect();
     values.sort_by(|(one, of_one), (two, of_two)| of_two.cmp(of_one).then_with(|| one.cmp(two)));
     values.truncate(MOST_VALUES);
     Ok(values)

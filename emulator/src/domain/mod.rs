@@ -4,6 +4,7 @@
 //! the machine's clock (functions receive `now`), ids from anywhere but the world's source.
 
 pub mod action_targets;
+pub mod aggregation;
 pub mod arn;
 pub mod automation_rules;
 pub mod caller;

@@ -1,34 +1,104 @@
 //! Which findings a caller sees (filters.md 2.3).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use securityhub_engine::Filter;
+use securityhub_engine::{Filter, Part, Scope, Slot};
 
 use super::caller::Caller;
+use super::findings::document;
 use super::hub;
-use crate::state::{AccountId, HubKey, MemberStatus, World};
+use crate::state::{AccountId, Findings, HubKey, MemberStatus, Place, Region, World};
 
-/// The accounts whose findings a caller sees: its own and, for an administrator, those of its enabled members whose
-/// hubs are on (VIS-01, HUB-18). It is computed for each call, so that it ends with the relation (VIS-02).
-pub fn accounts(world: &World, caller: &Caller) -> HashSet<String> {
-    let members: BTreeSet<AccountId> = world.directory().enabled_members(caller.account(), &caller.region);
-    let is_on =
-        |account: &AccountId| hub::is_enabled(world, &HubKey { account: *account, region: caller.region.clone() });
-    let accounts = members.into_iter().filter(is_on).chain([caller.account()]);
-    accounts.map(|account| account.to_string()).collect()
+/// Findings of one place that a caller sees. A finding is seen in one view only.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Where they are stored.
+    pub place: Place,
+    /// Whose they are.
+    accounts: Arc<HashSet<String>>,
+    /// Of a linked Region, what was written since it was linked (AGG-13).
+    scope: Scope,
 }
 
-/// The findings that a caller sees, as a filter.
-pub fn visible(world: &World, caller: &Caller) -> Filter {
-    let values = accounts(world, caller);
+/// The findings that a caller sees: those of its Region, the replicas that others left there (AGG-14) and, where its
+/// Region is a home Region, those of the Regions that are linked to it (VIS-03). It is computed for each call, so that
+/// it ends with the relations (VIS-02).
+///
+/// Replicas come before linked Regions: a finding whose replica gives way meanwhile is met twice rather than never, and
+/// stands at one position then.
+pub fn views(world: &World, caller: &Caller) -> Vec<View> {
+    let own = accounts(world, caller.account(), &caller.region);
+    let mut views = vec![View { place: Place::from(&caller.region), accounts: Arc::clone(&own), scope: Scope::All }];
+    for place in world.replica_places().into_iter().filter(|place| place.region == caller.region) {
+        views.push(View { place, accounts: Arc::clone(&own), scope: Scope::All });
+    }
+    for region in linked(world, caller) {
+        let accounts = accounts(world, caller.account(), &region);
+        views.push(View { place: Place::from(&region), accounts, scope: Scope::NotAside });
+    }
+    views
+}
+
+/// The Regions with findings that are linked to the caller's and in which its hub is on (AGG-04).
+fn linked(world: &World, caller: &Caller) -> Vec<Region> {
+    let directory = world.directory();
+    if directory.aggregators.is_empty() {
+        return Vec::new();
+    }
+    let account = caller.account();
+    let is_linked = |region: &Region| {
+        directory.home(account, region) == Some(&caller.region)
+            && hub::is_enabled(world, &HubKey { account, region: region.clone() })
+    };
+    world.finding_regions().into_iter().filter(is_linked).collect()
+}
+
+/// The accounts whose findings of a Region an account sees: its own and, for an administrator, those of its enabled
+/// members there whose hubs are on (VIS-01, HUB-18, AGG-15).
+fn accounts(world: &World, account: AccountId, region: &Region) -> Arc<HashSet<String>> {
+    let key = HubKey { account, region: region.clone() };
+    if !world.directory().members.contains_key(&(account, region.clone())) {
+        return Arc::new(HashSet::from([account.to_string()]));
+    }
+    world.remembered_accounts(&key, || {
+        let members = world.directory().enabled_members(account, region);
+        let is_on = |member: &AccountId| hub::is_enabled(world, &HubKey { account: *member, region: region.clone() });
+        members.into_iter().filter(is_on).chain([account]).map(|account| account.to_string()).collect()
+    })
+}
+
+impl View {
+    /// The accounts that it shows, as a filter.
+    pub fn filter(&self, world: &World) -> Filter {
+        in_set(world, Arc::clone(&self.accounts))
+    }
+
+    /// The documents of its place that it may show.
+    pub fn part<'f>(&self, findings: &'f Findings) -> Part<'f> {
+        findings.table().within(self.scope)
+    }
+
+    /// Whether it shows the finding in a slot of its place.
+    pub fn shows(&self, findings: &Findings, slot: Slot) -> bool {
+        let owner = document::owner(findings.table().document(slot));
+        owner.is_some_and(|owner| self.accounts.contains(&*owner)) && self.part(findings).has(slot)
+    }
+}
+
+/// The findings of accounts, as a filter.
+pub fn of_accounts<'a>(world: &World, accounts: impl IntoIterator<Item = &'a AccountId>) -> Filter {
+    in_set(world, Arc::new(accounts.into_iter().map(ToString::to_string).collect()))
+}
+
+fn in_set(world: &World, values: Arc<HashSet<String>>) -> Filter {
     match world.schema().field("AwsAccountId") {
-        Some(field) => Filter::In { field, values: Arc::new(values) },
+        Some(field) => Filter::In { field, values },
         None => Filter::nothing(),
     }
 }
 
-/// Why a caller sees the findings of an account in its Region, or does not.
+/// Why a caller sees the findings of an account in a place, or does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
     /// They are its own.
@@ -37,6 +107,10 @@ pub enum Sight {
     Member,
     /// Its own hub is off, so that it reads nothing (VIS-05).
     CallerIsOff,
+    /// The place is another Region, which is not linked to the caller's.
+    Elsewhere,
+    /// The place is a linked Region, and the caller's own hub there is off (AGG-04).
+    LinkedIsOff,
     /// The account is its enabled member, but the hub of the account is off (HUB-18).
     MemberIsOff,
     /// The account is a member of another status.
@@ -54,21 +128,30 @@ impl Sight {
     }
 }
 
-/// Why a caller sees the findings of `owner`, or does not: [`visible`] with its reason (VIS-01, VIS-05).
-pub fn sight(world: &World, caller: &Caller, owner: AccountId) -> Sight {
-    let is_on = |account| hub::is_enabled(world, &HubKey { account, region: caller.region.clone() });
-    if !is_on(caller.account()) {
+/// Why a caller sees the findings of `owner` in a place, or does not: [`views`] with its reason (VIS-01, VIS-03,
+/// VIS-05).
+pub fn sight(world: &World, caller: &Caller, place: &Place, owner: AccountId) -> Sight {
+    let is_on = |account, region: &Region| hub::is_enabled(world, &HubKey { account, region: region.clone() });
+    let (account, region, directory) = (caller.account(), &place.region, world.directory());
+    if !is_on(account, &caller.region) {
         return Sight::CallerIsOff;
     }
-    if owner == caller.account() {
+    if *region != caller.region {
+        if place.origin.is_some() || directory.home(account, region) != Some(&caller.region) {
+            return Sight::Elsewhere;
+        }
+        if !is_on(account, region) {
+            return Sight::LinkedIsOff;
+        }
+    }
+    if owner == account {
         return Sight::Own;
     }
-    let directory = world.directory();
-    let members = directory.members.get(&(caller.account(), caller.region.clone()));
+    let members = directory.members.get(&(account, region.clone()));
     match members.and_then(|members| members.get(&owner)).map(|member| member.status) {
-        Some(MemberStatus::Enabled) if is_on(owner) => Sight::Member,
+        Some(MemberStatus::Enabled) if is_on(owner, region) => Sight::Member,
         Some(MemberStatus::Enabled) => Sight::MemberIsOff,
-        _ if directory.administrator(caller.account(), &caller.region) == Some(owner) => Sight::Administrator,
+        _ if directory.administrator(account, region) == Some(owner) => Sight::Administrator,
         Some(status) => Sight::NotEnabled(status),
         None => Sight::NoMember,
     }

@@ -1,8 +1,6 @@
 //! BatchUpdateFindings, UpdateFindings and GetFindingHistory.
 
-use std::collections::HashSet;
-
-use securityhub_engine::{Filter, Position};
+use securityhub_engine::Position;
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,7 +11,7 @@ use crate::aws_error::AwsError;
 use crate::domain::filters::classic::{self, FILTERS};
 use crate::domain::findings::change::{self, Identifier, PassingUpdate, Unchanged};
 use crate::domain::findings::history::{self, Period, Told};
-use crate::domain::visibility;
+use crate::domain::visibility::{self, View};
 use crate::state::{Timestamp, Transaction};
 
 /// `AwsSecurityFindingIdentifier`
@@ -63,31 +61,19 @@ pub fn batch_update_findings(
     input: Input<'_>,
 ) -> Result<Answer, AwsError> {
     let BatchUpdateFindingsInput { finding_identifiers, given } = input.read()?;
-    let caller = &context.caller;
-    let accounts = visibility::accounts(context.world, caller);
+    let names: Vec<Identifier> = finding_identifiers.iter().map(FindingIdentifier::identifier).collect();
+    let outcomes = change::update(transaction, context.world, &context.caller, &names, &given);
     let mut output = BatchUpdateFindingsOutput { processed_findings: vec![], unprocessed_findings: vec![] };
-    let mut named = HashSet::new();
-    transaction.edit_findings(&caller.region, |writer| {
-        for identifier in finding_identifiers {
-            let name = identifier.identifier();
-            let slots = change::find(writer.findings(), &name, |owner| accounts.contains(owner));
-            let changed = if !named.insert(name) {
-                Err(Unchanged::Duplicate)
-            } else if slots.is_empty() {
-                Err(Unchanged::NotFound)
-            } else {
-                change::update(writer, &slots, &given, &caller.principal.arn, caller.now)
-            };
-            match changed.map_err(Unchanged::said) {
-                Ok(()) => output.processed_findings.push(identifier),
-                Err((error_code, error_message)) => output.unprocessed_findings.push(UnprocessedFinding {
-                    finding_identifier: identifier,
-                    error_code,
-                    error_message,
-                }),
-            }
+    for (identifier, outcome) in finding_identifiers.into_iter().zip(outcomes) {
+        match outcome.map_err(Unchanged::said) {
+            Ok(()) => output.processed_findings.push(identifier),
+            Err((error_code, error_message)) => output.unprocessed_findings.push(UnprocessedFinding {
+                finding_identifier: identifier,
+                error_code,
+                error_message,
+            }),
         }
-    });
+    }
     Answer::json(&output)
 }
 
@@ -115,11 +101,8 @@ pub fn update_findings(
     if note.is_none() && record_state.is_none() {
         return Err(AwsError::invalid_input("Give a Note or a RecordState"));
     }
-    let filter = Filter::All(vec![visibility::visible(context.world, caller), selected]);
     let update = PassingUpdate { note, record_state };
-    transaction.edit_findings(&caller.region, |writer| {
-        change::update_until_import(writer, &filter, &update, caller.now);
-    });
+    change::update_until_import(transaction, context.world, caller, &selected, &update);
     Ok(Answer::empty())
 }
 
@@ -184,15 +167,15 @@ pub fn get_finding_history(context: &Context<'_>, input: Input<'_>) -> Result<An
     if period.start.zip(period.end).is_some_and(|(start, end)| start > end) {
         return Err(AwsError::invalid_input("StartTime must not be after EndTime"));
     }
-    let accounts = visibility::accounts(context.world, caller);
-    let mut told = context
-        .world
-        .read_findings(&caller.region, |findings| {
-            let slots = change::find(findings, &identifier.identifier(), |owner| accounts.contains(owner));
-            slots.first().map(|slot| history::tell(findings, *slot, period, caller.now))
-        })
-        .flatten()
-        .unwrap_or_default();
+    let name = identifier.identifier();
+    let tell = |view: View| {
+        let told = context.world.read_findings(&view.place, |findings| {
+            let slot = change::find(findings, &name, &view).into_iter().next()?;
+            Some(history::tell(findings, slot, period, caller.now))
+        });
+        told.flatten()
+    };
+    let mut told = visibility::views(context.world, caller).into_iter().find_map(tell).unwrap_or_default();
     told.retain(|told| before.is_none_or(|before| told.place < before));
     let size = input.max_results.unwrap_or(PAGE);
     let more = told.len() > size;

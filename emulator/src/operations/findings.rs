@@ -1,7 +1,7 @@
 //! BatchImportFindings and GetFindings.
 
 use bytes::Bytes;
-use securityhub_engine::{Filter, Page};
+use securityhub_engine::{Filter, Page, page};
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -11,10 +11,10 @@ use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::filters::{classic, sort};
 use crate::domain::findings::import::{self, Endpoint, Sender};
-use crate::domain::visibility;
+use crate::domain::visibility::{self, View};
 use crate::shape::items::Item;
 use crate::shape::{Segment, Violation, sentence};
-use crate::state::Transaction;
+use crate::state::{Findings, Transaction};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -112,12 +112,19 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     let binding = Binding::new(&context.caller, Operation::GetFindings, &query);
     let after = binding.open(input.next_token.as_deref())?;
     let limit = input.max_results.unwrap_or(PAGE);
-    let filter = Filter::All(vec![visibility::visible(context.world, &context.caller), filter]);
-    let region = &context.caller.region;
     let head = b"{\"Findings\":[".to_vec();
-    let found = context
-        .world
-        .read_findings(region, |findings| findings.table().select(&filter, &sort, after.as_ref(), limit, head));
+    let select = |view: &View, filter: Filter, bytes: Vec<u8>| {
+        let filter = Filter::All(vec![view.filter(context.world), filter]);
+        let select = |findings: &Findings| view.part(findings).select(&filter, &sort, after.as_ref(), limit, bytes);
+        context.world.read_findings(&view.place, select)
+    };
+    let found = match &visibility::views(context.world, &context.caller)[..] {
+        [only] => select(only, filter, head),
+        views => {
+            let pages: Vec<Page> = views.iter().filter_map(|view| select(view, filter.clone(), Vec::new())).collect();
+            Some(page::merge(&pages, &sort, limit, head))
+        }
+    };
     Ok(Answer(page_body(found, &binding)))
 }
 

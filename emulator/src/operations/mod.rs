@@ -8,6 +8,7 @@ pub mod action_targets;
 pub mod answer;
 pub mod automation_rules;
 pub mod context;
+pub mod finding_aggregators;
 pub mod finding_changes;
 pub mod findings;
 pub mod hub;
@@ -28,6 +29,7 @@ mod tests;
 use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::aggregation::replicas;
 
 /// Runs an operation whose input has passed the gate. A writer's transaction is committed when it succeeds and
 /// leaves nothing when it fails.
@@ -40,6 +42,7 @@ pub fn call(context: &Context<'_>, operation: Operation, input: Input) -> Result
         Run::Writes(run) => {
             let mut transaction = context.world.write();
             let answer = run(context, &mut transaction, input)?;
+            replicas::follow(&mut transaction, context.world);
             log_changes(operation, &transaction.commit());
             Ok(answer)
         }

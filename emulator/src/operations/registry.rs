@@ -4,7 +4,10 @@ use securityhub_fixtures::Operation;
 
 use super::answer::Answer;
 use super::context::{Context, Input};
-use super::{action_targets, automation_rules, finding_changes, findings, hub, insights, members, products, tags};
+use super::{
+    action_targets, automation_rules, finding_aggregators, finding_changes, findings, hub, insights, members, products,
+    tags,
+};
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
 
@@ -117,7 +120,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateConfigurationPolicy => missing(),
         Operation::CreateConnector => missing(),
         Operation::CreateConnectorV2 => missing(),
-        Operation::CreateFindingAggregator => missing(),
+        Operation::CreateFindingAggregator => writes(finding_aggregators::create_finding_aggregator),
         Operation::CreateInsight => writes(insights::create_insight),
         Operation::CreateMembers => writes(members::administrator::create_members).hub(HubRule::RequiredByMembers),
         Operation::CreateTicketV2 => missing(),
@@ -128,7 +131,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteConfigurationPolicy => missing(),
         Operation::DeleteConnector => missing(),
         Operation::DeleteConnectorV2 => missing(),
-        Operation::DeleteFindingAggregator => missing(),
+        Operation::DeleteFindingAggregator => writes(finding_aggregators::delete_finding_aggregator),
         Operation::DeleteInsight => writes(insights::delete_insight),
         Operation::DeleteInvitations => writes(members::invited::delete_invitations).hub(HubRule::RequiredByMembers),
         Operation::DeleteMembers => writes(members::administrator::delete_members).hub(HubRule::RequiredByMembers),
@@ -167,13 +170,13 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetConnectorV2 => missing(),
         Operation::GetEnabledStandards => missing(),
         Operation::GetExportJobV2 => missing(),
-        Operation::GetFindingAggregator => missing(),
+        Operation::GetFindingAggregator => reads(finding_aggregators::get_finding_aggregator),
         Operation::GetFindingHistory => reads(finding_changes::get_finding_history),
         Operation::GetFindingStatisticsV2 => missing(),
-        Operation::GetFindings => reads(findings::get_findings).partial("no cross-Region aggregation"),
+        Operation::GetFindings => reads(findings::get_findings),
         Operation::GetFindingsTrendsV2 => missing(),
         Operation::GetFindingsV2 => missing(),
-        Operation::GetInsightResults => reads(insights::get_insight_results).partial("no cross-Region aggregation"),
+        Operation::GetInsightResults => reads(insights::get_insight_results),
         Operation::GetInsights => reads(insights::get_insights),
         Operation::GetInvitationsCount => {
             reads(members::invited::get_invitations_count).hub(HubRule::RequiredByMembers)
@@ -200,7 +203,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListEnabledProductsForImport => reads(products::list_enabled_products_for_import),
         Operation::ListExportJobsV2 => missing(),
         Operation::ListExposuresByRemediationV2 => missing(),
-        Operation::ListFindingAggregators => missing(),
+        Operation::ListFindingAggregators => reads(finding_aggregators::list_finding_aggregators),
         Operation::ListFreeTrialStatusesV2 => missing(),
         Operation::ListInvitations => reads(members::invited::list_invitations).hub(HubRule::RequiredByMembers),
         Operation::ListMembers => reads(members::administrator::list_members).hub(HubRule::RequiredByMembers),
@@ -220,7 +223,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateConfigurationPolicy => missing(),
         Operation::UpdateConnector => missing(),
         Operation::UpdateConnectorV2 => missing(),
-        Operation::UpdateFindingAggregator => missing(),
+        Operation::UpdateFindingAggregator => writes(finding_aggregators::update_finding_aggregator),
         Operation::UpdateFindings => writes_findings(finding_changes::update_findings),
         Operation::UpdateInsight => writes(insights::update_insight),
         Operation::UpdateOrganizationConfiguration => missing(),

@@ -10,7 +10,8 @@
 //!
 //! Several files are laid over each other in the order given. `name`, `clock`, `seed`, `regions`, `default_account`,
 //! `organization` and `quotas` of a later file replace the earlier ones, each as a whole; `accounts` and `credentials`
-//! are replaced key by key; `hubs` and `findings` are added, and of a hub that two files list the later file's entry counts.
+//! are replaced key by key; `hubs`, `aggregators` and `findings` are added, and of a hub or an aggregator that two files
+//! list the later file's entry counts.
 
 mod check;
 mod diagnostic;

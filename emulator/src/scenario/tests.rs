@@ -7,9 +7,12 @@ use quickcheck::QuickCheck;
 use tempfile::TempDir;
 
 use super::Scenario;
+use crate::domain::caller::Caller;
 use crate::domain::hub::is_enabled;
+use crate::domain::visibility::{View, views};
 use crate::state::{
-    AccountId, AccountStatus, ControlFindingGenerator, HubKey, MemberKind, MemberStatus, Region, World, timestamp_text,
+    AccountId, AccountStatus, ControlFindingGenerator, HubKey, Linking, MemberKind, MemberStatus, Principal, Region,
+    World, timestamp_text,
 };
 
 /// A folder with files; it is gone when it is dropped.
@@ -378,6 +381,47 @@ fn the_forty_members_are_good_and_their_administrator_has_them() {
     assert_eq!(world.finding_count(), 160);
 }
 
+#[test]
+fn agg_13_vis_03_findings_of_a_scenario_count_as_written_since_regions_were_linked() {
+    let world = super::load(&[repository("scenarios/aggregation.yaml")]).unwrap().build().unwrap();
+    assert_eq!((world.hub_count(), world.finding_count()), (9, 120));
+    let caller = |account: &str, region: &str| Caller {
+        principal: Principal::local_user(self::account(account)),
+        region: Region::new(region),
+        now: world.clock.now(),
+    };
+    let count = |account: &str, region: &str| {
+        let count = |view: &View| {
+            let filter = view.filter(&world);
+            world.read_findings(&view.place, |findings| view.part(findings).count(&filter)).unwrap_or_default()
+        };
+        views(&world, &caller(account, region)).iter().map(count).sum::<usize>()
+    };
+    assert_eq!(count("111111111111", "us-east-1"), 120);
+    let linked = count("111111111111", "eu-west-1");
+    assert!(linked > 0 && linked < 120, "{linked}");
+    let own = ["us-east-1", "eu-west-1", "ap-southeast-2"].map(|region| count("222222222222", region));
+    assert!(own[0] > own[1] + own[2], "its own of all Regions: {own:?}");
+}
+
+#[test]
+fn a_later_file_replaces_an_aggregator_and_adds_others() {
+    let base = "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all }\n  - { account: '222222222222', regions: all }\naggregators:\n  - { account: '111111111111', home: us-east-1 }\n";
+    let over = "aggregators:\n  - { account: '111111111111', home: eu-west-1, mode: SPECIFIED_REGIONS, regions: [us-east-1] }\n  - { account: '222222222222', home: us-east-1, mode: NO_REGIONS }\n";
+    let world = load(&[("scenario-1.yaml", base), ("scenario-2.yaml", over)]).build().unwrap();
+    let directory = world.directory();
+    let told = directory
+        .aggregators
+        .iter()
+        .map(|(account, aggregator)| (account.to_string(), aggregator.home.to_string(), aggregator.linking.clone()));
+    let (one, two) = ("111111111111".to_owned(), "222222222222".to_owned());
+    let expected = [
+        (one, "eu-west-1".to_owned(), Linking::Only(vec![Region::new("us-east-1")])),
+        (two, "us-east-1".to_owned(), Linking::None),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+}
+
 /// One snapshot for each kind of mistake.
 macro_rules! snapshots {
     ($($name:ident: $text:expr,)*) => {
@@ -412,6 +456,8 @@ snapshots! {
     a_delegated_administrator_outside: "organization: { management_account: '999999999999', delegated_administrator: '111111111111' }\n",
     a_hub_twice: "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all }\n  - { account: '111111111111', regions: [eu-west-1] }\n",
     members_against_the_rules: "hubs:\n  - account: '111111111111'\n    regions: all\n    members:\n      '111111111111': enabled\n      '222222222222': enabled\n      '333333333333': enabled\n  - account: '222222222222'\n    regions: all\n    control_finding_generator: STANDARD_CONTROL\n  - account: '444444444444'\n    regions: all\n    members: { '333333333333': enabled, '111111111111': enabled }\n",
+    aggregators_against_the_rules: "regions: [us-east-1, eu-west-1, eu-south-1]\nhubs:\n  - account: '111111111111'\n    regions: [us-east-1, eu-south-1]\n    members: { '222222222222': enabled }\naggregators:\n  - { account: '111111111111', home: us-east-1, mode: NO_REGIONS, regions: [eu-west-1] }\n  - { account: '111111111111', home: us-east-1, mode: SPECIFIED_REGIONS, regions: [eu-wst-1, us-east-1] }\n  - { account: '222222222222', home: us-east-1 }\n  - { account: '333333333333', home: eu-west-1 }\n  - { account: '444444444444', home: us-west-2, mode: SOME_REGIONS }\n  - { account: '555555555555', home: us-east-1, mode: SPECIFIED_REGIONS, regions: [us-east-1] }\n",
+    an_opt_in_home_region: "regions: [eu-south-1]\nhubs:\n  - { account: '111111111111', regions: all }\naggregators:\n  - { account: '111111111111', home: eu-south-1 }\n",
     no_credential: "credentials:\n  AKIA-1: { account: '111111111111', user: a, role: b }\n  AKIA2: { account: '111111111111', session: s }\n  AKIA3: { account: '111111111111', user: 'path/to/me' }\n",
     no_email: "accounts:\n  '111111111111': { email: nobody, status: suspendet }\n",
     many_mistakes_at_once: "nam: x\nclock: { now: yesterday, frozen: maybe }\nregions: [us-east-1, eu-west-l]\norganization:\n  management_account: '99999999999'\nhubs:\n  - account: '111111111111'\n    regions: all\n    tgas: {}\n    products: [guardduty, macy]\n    members: { '222222222222': joined }\n  - regions: [us-east-1]\nfindings:\n  - fil: x.json\n  - file: x.json\n",

@@ -1,7 +1,7 @@
 //! What a transaction changed: one list that events, history, journal and logs read.
 
 use super::hub::HubKey;
-use super::names::Region;
+use super::names::{Place, Region};
 
 /// One thing that changed.
 #[derive(Clone, Debug)]
@@ -14,8 +14,8 @@ pub enum Change {
     Directory,
     /// Findings were stored or replaced, in this order.
     Findings {
-        /// Their region.
-        region: Region,
+        /// Where.
+        place: Place,
         /// Which, by their numbers.
         stored: Vec<StoredFinding>,
     },
@@ -26,6 +26,8 @@ pub enum Change {
         /// How many.
         count: usize,
     },
+    /// Replicas of findings were left in a home region, or gave way to the findings themselves.
+    Replicas(Place),
 }
 
 /// A finding that was written.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::aggregator::Aggregator;
 use super::clock::Timestamp;
 use super::member::{Member, MemberQuotas, MemberStatus};
 use super::names::{AccountId, Region};
@@ -26,6 +27,8 @@ pub struct Directory {
     pub members: BTreeMap<(AccountId, Region), BTreeMap<AccountId, Member>>,
     /// How many members an administrator may have.
     pub quotas: MemberQuotas,
+    /// The finding aggregators of accounts; one serves all Regions.
+    pub aggregators: BTreeMap<AccountId, Aggregator>,
 }
 
 /// What is known of an account.
@@ -145,6 +148,29 @@ impl Directory {
             organization.management_account == account || organization.parents.contains_key(&account)
         };
         self.organization.as_ref().is_some_and(contains)
+    }
+
+    /// The administrators that hold an account as an enabled member, in any region.
+    pub fn administrators(&self, account: AccountId) -> impl Iterator<Item = AccountId> {
+        let holds = move |members: &BTreeMap<AccountId, Member>| {
+            members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled)
+        };
+        self.members.iter().filter(move |(_, members)| holds(members)).map(|((administrator, _), _)| *administrator)
+    }
+
+    /// Whether the account is an enabled member of any administrator, in any region.
+    pub fn is_member(&self, account: AccountId) -> bool {
+        self.administrators(account).next().is_some()
+    }
+
+    /// The home region in which an account's findings of `region` are shown too: its own aggregator says so, or that
+    /// of its administrator there.
+    pub fn home(&self, account: AccountId, region: &Region) -> Option<&Region> {
+        if self.aggregators.is_empty() {
+            return None;
+        }
+        let owner = self.administrator(account, region).unwrap_or(account);
+        self.aggregators.get(&owner).filter(|aggregator| aggregator.links(region)).map(|aggregator| &aggregator.home)
     }
 
     /// Whether the account is the organization's delegated administrator of Security Hub in a region.

@@ -1,10 +1,10 @@
 //! The findings of a region: a table of documents, and what is kept of each beside its document.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use securityhub_engine::{Key, Schema, Slot, Table};
+use securityhub_engine::{Filter, Key, Schema, Slot, Table};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
@@ -94,6 +94,43 @@ impl Findings {
             self.ledgers.remove(sequence);
         }
         gone.len()
+    }
+
+    pub(super) fn set_aside(&mut self, filter: &Filter) {
+        self.table.set_aside(filter);
+    }
+
+    /// Adds findings of another table in the order of their numbers, which they keep.
+    pub(super) fn add(&mut self, others: &Findings, slots: &[Slot], key: impl Fn(&[u8]) -> Option<Key>) {
+        let keyed = |of: &Findings, slot: Slot| Some((slot, key(of.table.document(slot))?));
+        let taken: Vec<(Slot, Key)> = slots.iter().filter_map(|slot| keyed(others, *slot)).collect();
+        let keys: HashSet<&Key> = taken.iter().map(|(_, key)| key).collect();
+        let mut kept: Vec<(Slot, Key)> = self.table.slots().filter_map(|slot| keyed(self, slot)).collect();
+        kept.retain(|(_, key)| !keys.contains(key));
+        let kept = kept.iter().map(|(slot, key)| (&*self, *slot, key));
+        let mut all: Vec<_> = kept.chain(taken.iter().map(|(slot, key)| (others, *slot, key))).collect();
+        all.sort_by_key(|(of, slot, _)| of.table.sequence(*slot));
+        let mut joined = Findings::new(Arc::clone(self.table.schema()));
+        for (of, slot, key) in all {
+            let number = of.table.sequence(slot);
+            joined.table.insert(key, number, of.table.document(slot));
+            if let Some(ledger) = of.ledgers.get(&number) {
+                joined.ledgers.insert(number, ledger.clone());
+            }
+        }
+        *self = joined;
+    }
+
+    /// Removes the findings of these keys; says how many there were.
+    pub(super) fn remove(&mut self, keys: &[Key]) -> usize {
+        let mut count = 0;
+        for key in keys {
+            if let Some(slot) = self.table.find(key) {
+                self.ledgers.remove(&self.table.sequence(slot));
+                count += usize::from(self.table.remove(key));
+            }
+        }
+        count
     }
 }
 

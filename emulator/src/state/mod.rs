@@ -7,6 +7,7 @@
 //! Locks are taken in the order writers → directory → hubs → tables, and no guard leaves this room: callers
 //! get copies, `Arc`s or closures. `dashmap` is named in `world.rs` alone.
 
+mod aggregator;
 mod automation_rule;
 mod change;
 mod clock;
@@ -18,9 +19,11 @@ mod ids;
 mod insight;
 mod member;
 mod names;
+mod remembered;
 mod transaction;
 mod world;
 
+pub use aggregator::{Aggregator, Linking};
 pub use automation_rule::AutomationRule;
 pub use change::{Change, StoredFinding};
 pub use clock::{Clock, Timestamp, timestamp_text};
@@ -31,6 +34,6 @@ pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use insight::Insight;
 pub use member::{Invitation, Member, MemberKind, MemberQuotas, MemberStatus};
-pub use names::{AccountId, Region};
+pub use names::{AccountId, Place, Region};
 pub use transaction::Transaction;
 pub use world::World;

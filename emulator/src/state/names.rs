@@ -69,6 +69,28 @@ impl Region {
     }
 }
 
+/// Where a table of findings stands: those of a region itself, or the replicas that another region left there when it
+/// was unlinked (AGG-14).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The region where they are read and changed.
+    pub region: Region,
+    /// The region that left them; none for the region's own.
+    pub origin: Option<Region>,
+}
+
+impl From<&Region> for Place {
+    fn from(region: &Region) -> Place {
+        Place { region: region.clone(), origin: None }
+    }
+}
+
+impl From<&Place> for Place {
+    fn from(place: &Place) -> Place {
+        place.clone()
+    }
+}
+
 impl fmt::Display for Region {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())

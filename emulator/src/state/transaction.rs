@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::MutexGuard;
+use securityhub_engine::{Filter, Key, Scope};
 
 use super::change::Change;
 use super::clock::Timestamp;
@@ -11,7 +12,7 @@ use super::directory::Directory;
 use super::due::Due;
 use super::findings::FindingWriter;
 use super::hub::{Hub, HubKey};
-use super::names::Region;
+use super::names::{Place, Region};
 use super::world::World;
 
 /// Writes to a world. Hubs and relations are staged and appear together at [`Transaction::commit`]; a
@@ -19,8 +20,8 @@ use super::world::World;
 /// their table's lock, since AWS accepts them one by one.
 pub struct Transaction<'w> {
     world: &'w World,
-    /// Held to the end, where hubs and relations are written.
-    _writer: Option<MutexGuard<'w, ()>>,
+    /// Held to the end, where hubs and relations are written or must not be.
+    writer: Option<MutexGuard<'w, ()>>,
     hubs: BTreeMap<HubKey, Option<Arc<Hub>>>,
     directory: Option<Arc<Directory>>,
     due: Vec<(Timestamp, Due)>,
@@ -29,14 +30,7 @@ pub struct Transaction<'w> {
 
 impl<'w> Transaction<'w> {
     pub(super) fn new(world: &'w World, writer: Option<MutexGuard<'w, ()>>) -> Self {
-        Transaction {
-            world,
-            _writer: writer,
-            hubs: BTreeMap::new(),
-            directory: None,
-            due: Vec::new(),
-            changes: Vec::new(),
-        }
+        Transaction { world, writer, hubs: BTreeMap::new(), directory: None, due: Vec::new(), changes: Vec::new() }
     }
 
     /// A hub, as this transaction left it.
@@ -69,29 +63,77 @@ impl<'w> Transaction<'w> {
         edit(Arc::make_mut(self.directory.get_or_insert_with(|| self.world.directory())))
     }
 
+    /// Waits for the writer of hubs and relations before this, and keeps others waiting to the end: what is read of them
+    /// from now on stays so. Not to be called while findings are edited.
+    pub fn hold_relations(&mut self) {
+        if self.writer.is_none() {
+            self.writer = Some(self.world.lock_writers());
+        }
+    }
+
+    /// The relations as this transaction left them; none if it has not touched them.
+    pub fn staged_directory(&self) -> Option<&Directory> {
+        self.directory.as_deref()
+    }
+
     /// Stages something that happens later.
     pub fn put_due(&mut self, at: Timestamp, due: Due) {
         self.due.push((at, due));
     }
 
-    /// Writes findings of a region under its lock.
-    pub fn edit_findings<R>(&mut self, region: &Region, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
-        let (result, stored) = self.world.edit_findings(region, |findings, sequence| {
+    /// Writes the findings of a place under its lock.
+    pub fn edit_findings<R>(&mut self, place: impl Into<Place>, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
+        let place = place.into();
+        let (result, stored) = self.world.edit_findings(&place, |findings, sequence| {
             let mut writer = FindingWriter::new(findings, sequence);
             let result = edit(&mut writer);
             (result, writer.finish())
         });
         if !stored.is_empty() {
-            self.changes.push(Change::Findings { region: region.clone(), stored });
+            self.changes.push(Change::Findings { place, stored });
         }
         result
     }
 
-    /// Drops those findings of a region that `drops` says of their documents.
+    /// Drops those findings of a region, replicas among them, that `drops` says of their documents.
     pub fn drop_findings(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
-        let count = self.world.edit_findings(region, |findings, _| findings.remove_where(drops));
+        let replicas = self.world.replica_places().into_iter().filter(|place| place.region == *region);
+        let places = std::iter::once(Place::from(region)).chain(replicas);
+        let count = places.map(|place| self.world.edit_findings(&place, |findings, _| findings.remove_where(&drops)));
+        let count = count.sum();
         if count > 0 {
             self.changes.push(Change::FindingsDropped { region: region.clone(), count });
+        }
+    }
+
+    /// Sets those findings of a region that satisfy a filter aside, each until it is written again.
+    pub fn set_findings_aside(&mut self, region: &Region, filter: &Filter) {
+        self.world.edit_findings(&Place::from(region), |findings, _| findings.set_aside(filter));
+    }
+
+    /// Leaves replicas in `place`: of those findings of its origin that satisfy a filter and are not set aside, as they
+    /// are now, with their numbers and what is kept beside them. Where there is one of a finding already, it is replaced.
+    /// `key` gives the key of a document.
+    pub fn leave_replicas(&mut self, place: &Place, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
+        let Some(origin) = &place.origin else { return };
+        let left = self.world.read_findings(origin, |findings| {
+            let slots = findings.table().within(Scope::NotAside).matching(filter);
+            if !slots.is_empty() {
+                // Nobody else holds the locks of two tables.
+                self.world.edit_findings(place, |replicas, _| replicas.add(findings, &slots, key));
+            }
+            !slots.is_empty()
+        });
+        if left == Some(true) {
+            self.changes.push(Change::Replicas(place.clone()));
+        }
+    }
+
+    /// Drops the replicas of these findings.
+    pub fn drop_replicas(&mut self, place: &Place, keys: &[Key]) {
+        let count = self.world.edit_findings(place, |replicas, _| replicas.remove(keys));
+        if count > 0 {
+            self.changes.push(Change::Replicas(place.clone()));
         }
     }
 

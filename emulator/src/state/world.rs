@@ -1,6 +1,6 @@
 //! Everything that a process holds, and how it is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -15,7 +15,8 @@ use super::due::{Due, DueSet};
 use super::findings::Findings;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
-use super::names::Region;
+use super::names::{Place, Region};
+use super::remembered::Remembered;
 use super::transaction::Transaction;
 
 /// Everything that a process holds.
@@ -29,6 +30,9 @@ pub struct World {
     directory: RwLock<Arc<Directory>>,
     hubs: DashMap<HubKey, Arc<Hub>>,
     findings: DashMap<Region, Arc<RwLock<Findings>>>,
+    /// Replicas that regions left in home regions; most worlds have none.
+    replicas: RwLock<BTreeMap<Place, Arc<RwLock<Findings>>>>,
+    remembered: Remembered,
     schema: Arc<Schema>,
     due: Mutex<DueSet>,
     /// When the first entry of `due` is due, in milliseconds, so that a call need not lock to see it.
@@ -53,6 +57,8 @@ impl World {
             directory: RwLock::default(),
             hubs: DashMap::new(),
             findings: DashMap::new(),
+            replicas: RwLock::default(),
+            remembered: Remembered::default(),
             schema: Arc::new(Schema::new(&fields())),
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
@@ -80,7 +86,26 @@ impl World {
         self.hubs.iter().map(|hub| hub.key().region.clone()).collect()
     }
 
-    /// How many findings are stored.
+    /// The regions that have stored findings of their own.
+    pub fn finding_regions(&self) -> BTreeSet<Region> {
+        self.findings.iter().map(|findings| findings.key().clone()).collect()
+    }
+
+    /// Where there are replicas of other regions' findings.
+    pub fn replica_places(&self) -> Vec<Place> {
+        let each = |(place, findings): (&Place, &Arc<RwLock<Findings>>)| (place.clone(), Arc::clone(findings));
+        let mut places: Vec<_> = self.replicas.read().iter().map(each).collect();
+        places.retain(|(_, findings)| !findings.read().table().is_empty());
+        places.into_iter().map(|(place, _)| place).collect()
+    }
+
+    /// A set of accounts that belongs to a hub, computed by `find` once for as long as neither relations nor hubs change;
+    /// `find` reads them itself.
+    pub fn remembered_accounts(&self, key: &HubKey, find: impl FnOnce() -> HashSet<String>) -> Arc<HashSet<String>> {
+        self.remembered.accounts(key, find)
+    }
+
+    /// How many findings are stored, replicas not counted.
     pub fn finding_count(&self) -> usize {
         let regions: Vec<_> = self.findings.iter().map(|findings| Arc::clone(&findings)).collect();
         regions.iter().map(|findings| findings.read().table().len()).sum()
@@ -91,16 +116,24 @@ impl World {
         &self.schema
     }
 
-    /// Reads a region's findings under its lock; `None` when the region has none.
-    pub fn read_findings<R>(&self, region: &Region, read: impl FnOnce(&Findings) -> R) -> Option<R> {
-        let findings = Arc::clone(&*self.findings.get(region)?);
+    /// Reads the findings of a place under its lock; `None` when it has none.
+    pub fn read_findings<R>(&self, place: impl Into<Place>, read: impl FnOnce(&Findings) -> R) -> Option<R> {
+        let place = place.into();
+        let findings = match place.origin {
+            None => Arc::clone(&*self.findings.get(&place.region)?),
+            Some(_) => Arc::clone(self.replicas.read().get(&place)?),
+        };
         let findings = findings.read();
         Some(read(&findings))
     }
 
     /// Starts a transaction on hubs and relations; it waits for the one before.
     pub fn write(&self) -> Transaction<'_> {
-        Transaction::new(self, Some(self.writers.lock()))
+        Transaction::new(self, Some(self.lock_writers()))
+    }
+
+    pub(super) fn lock_writers(&self) -> MutexGuard<'_, ()> {
+        self.writers.lock()
     }
 
     /// Starts a transaction on findings alone; it does not wait for writers of hubs.
@@ -137,24 +170,29 @@ impl World {
 
     pub(super) fn replace_directory(&self, directory: Arc<Directory>) {
         *self.directory.write() = directory;
+        self.remembered.forget();
     }
 
     pub(super) fn put_hub(&self, key: HubKey, hub: Arc<Hub>) {
-        self.hubs.insert(key, hub);
+        let is_on = hub.subscribed_at().is_some();
+        let before = self.hubs.insert(key, hub);
+        if before.is_some_and(|before| before.subscribed_at().is_some()) != is_on {
+            self.remembered.forget();
+        }
     }
 
     pub(super) fn remove_hub(&self, key: &HubKey) {
         self.hubs.remove(key);
+        self.remembered.forget();
     }
 
-    /// Writes a region's findings under its lock.
-    pub(super) fn edit_findings<R>(&self, region: &Region, edit: impl FnOnce(&mut Findings, &AtomicU64) -> R) -> R {
-        let findings = Arc::clone(
-            &*self
-                .findings
-                .entry(region.clone())
-                .or_insert_with(|| Arc::new(RwLock::new(Findings::new(Arc::clone(&self.schema))))),
-        );
+    /// Writes the findings of a place under its lock.
+    pub(super) fn edit_findings<R>(&self, place: &Place, edit: impl FnOnce(&mut Findings, &AtomicU64) -> R) -> R {
+        let empty = || Arc::new(RwLock::new(Findings::new(Arc::clone(&self.schema))));
+        let findings = match place.origin {
+            None => Arc::clone(&*self.findings.entry(place.region.clone()).or_insert_with(empty)),
+            Some(_) => Arc::clone(self.replicas.write().entry(place.clone()).or_insert_with(empty)),
+        };
         let mut findings = findings.write();
         edit(&mut findings, &self.sequence)
     }

@@ -1,11 +1,13 @@
 //! The distinct values of a column, each with a number.
 
+use std::collections::HashSet;
 use std::hash::BuildHasher;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::sets::{Codes, Sets};
 use crate::item::Item;
 use crate::schema::FieldKind;
 
@@ -27,6 +29,8 @@ pub(crate) struct Dictionary {
     waste: usize,
     /// The place of each word in their order, made when it is first asked for.
     ranks: OnceLock<Vec<u32>>,
+    /// The numbers of large sets that were asked for.
+    sets: Sets,
 }
 
 /// A value; one that is not used has no uses.
@@ -67,6 +71,7 @@ impl Dictionary {
             None => self.words.push(word),
         }
         self.ranks.take();
+        self.sets.forget();
         let (hasher, words, text) = (&self.hasher, &self.words, &self.text);
         self.codes.insert_unique(hash, code, |code| {
             let (key, value) = spelled(words, text, *code).unwrap_or_default();
@@ -93,6 +98,7 @@ impl Dictionary {
         }
         self.free.push(code);
         self.ranks.take();
+        self.sets.forget();
         if self.waste > LITTLE && self.waste * 2 > self.text.len() {
             self.tidy();
         }
@@ -127,6 +133,11 @@ impl Dictionary {
     /// The number of a text, or of an entry with its key.
     pub(crate) fn code(&self, key: &str, value: &str) -> Option<u32> {
         self.find(self.hash(key, value), key, value)
+    }
+
+    /// The numbers of the texts of a set.
+    pub(crate) fn codes(&self, set: &Arc<HashSet<String>>) -> Arc<Codes> {
+        self.sets.get(set, || Codes::new(set.iter().filter_map(|value| self.code("", value)), self.end()))
     }
 
     /// How often a value is used.

@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::cells::Cells;
 use super::dictionary::Dictionary;
+use super::sets::Codes;
 use super::{Column, Values};
 use crate::bits::Bits;
 use crate::filter::{Test, TextTest, is_in};
@@ -15,7 +17,7 @@ use crate::schema::FieldKind;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Probe<'f> {
     Test(&'f Test),
-    In(&'f HashSet<String>),
+    In(&'f Arc<HashSet<String>>),
 }
 
 impl Probe<'_> {
@@ -41,7 +43,7 @@ enum Way<'t> {
     /// A few numbers; of fewer, the first one fills the places.
     Few([u32; 3]),
     /// Several numbers.
-    Codes(Vec<bool>),
+    Codes(Arc<Codes>),
     /// Each value is tried when it is first met, and once.
     Tried(Probe<'t>, RefCell<Vec<Verdict>>),
     /// Values that are not numbered.
@@ -81,8 +83,7 @@ impl<'t> Matcher<'t> {
                 dictionary.uses(*first) + others.map(|code| dictionary.uses(*code)).sum::<u64>()
             }
             (Way::Codes(codes), Values::Coded { dictionary, .. }) => {
-                let passing = codes.iter().zip(0..).filter(|(passes, _)| **passes);
-                passing.map(|(_, code)| dictionary.uses(code)).sum()
+                codes.numbers().iter().map(|code| dictionary.uses(*code)).sum()
             }
             (Way::Plain(_), _) => all / 2,
             // Trying values costs more than comparing numbers.
@@ -106,7 +107,7 @@ impl<'t> Matcher<'t> {
                 cells.passing(block, candidates, |code| code == *first || code == *second || code == *third)
             }
             (Way::Codes(wanted), Values::Coded { cells, .. }) => {
-                cells.passing(block, candidates, |code| wanted.get(code as usize).copied().unwrap_or_default())
+                cells.passing(block, candidates, |code| wanted.has(code))
             }
             (Way::Tried(probe, verdicts), Values::Coded { dictionary, cells }) => {
                 let kind = self.column.kind;
@@ -136,21 +137,14 @@ fn coded<'t>(dictionary: &Dictionary, kind: FieldKind, probe: Probe<'t>) -> Way<
             only(dictionary.code(key, value))
         }
         (Probe::In(values), FieldKind::String) => {
-            let codes: Vec<u32> = values.iter().filter_map(|value| dictionary.code("", value)).collect();
-            match codes[..] {
-                [] => return Way::Nothing,
-                [first] => return Way::Few([first; 3]),
-                [first, second] => return Way::Few([first, second, first]),
-                [first, second, third] => return Way::Few([first, second, third]),
-                _ => {}
+            let codes = dictionary.codes(values);
+            match codes.numbers() {
+                [] => Way::Nothing,
+                [first] => Way::Few([*first; 3]),
+                [first, second] => Way::Few([*first, *second, *first]),
+                [first, second, third] => Way::Few([*first, *second, *third]),
+                _ => Way::Codes(codes),
             }
-            let mut wanted = vec![false; dictionary.end()];
-            for code in codes {
-                if let Some(place) = wanted.get_mut(code as usize) {
-                    *place = true;
-                }
-            }
-            Way::Codes(wanted)
         }
         _ => Way::Tried(probe, RefCell::new(vec![Verdict::Untried; dictionary.end()])),
     }

@@ -16,6 +16,7 @@ mod dictionary;
 mod further;
 mod matcher;
 mod ranks;
+mod sets;
 
 pub(crate) use matcher::{Matcher, Probe};
 pub(crate) use ranks::Ranks;

@@ -5,19 +5,21 @@
 
 use std::sync::Arc;
 
-use crate::bits::{BLOCK, BitSet, Bits};
+use crate::bits::{BLOCK, BitSet};
 use crate::column::{Column, Probe, number};
 use crate::filter::Filter;
-use crate::plan::{self, Plan, Source};
+use crate::plan::{self, Source};
 use crate::schema::{FieldId, Schema};
 
 mod columns;
 mod documents;
 mod groups;
 mod keys;
+mod part;
 mod select;
 
 pub use keys::Key;
+pub use part::{Part, Scope};
 
 use columns::Columns;
 use documents::Documents;
@@ -42,6 +44,8 @@ pub struct Table {
     /// The number of each slot's document, ascending.
     sequences: Vec<u64>,
     live: BitSet,
+    /// The slots that are set aside, all of them live.
+    aside: BitSet,
     columns: Columns,
 }
 
@@ -90,8 +94,9 @@ impl Table {
         Slot(slot)
     }
 
-    /// Puts another document of the same key in a slot.
+    /// Puts another document of the same key in a slot; it is no longer set aside.
     pub fn replace(&mut self, slot: Slot, document: &[u8]) {
+        self.aside.remove(slot.0);
         self.columns.clear(slot.0);
         self.documents.replace(slot.0, document);
         self.columns.set(&self.schema, slot.0, document);
@@ -133,6 +138,7 @@ impl Table {
         self.columns.clear(slot);
         self.documents.clear(slot);
         self.live.remove(slot);
+        self.aside.remove(slot);
     }
 
     /// Renumbers the slots when most of them are empty.
@@ -145,9 +151,13 @@ impl Table {
         self.documents.keep(&kept);
         self.columns.keep(&kept);
         self.sequences = kept.iter().filter_map(|slot| self.sequences.get(*slot as usize).copied()).collect();
+        let aside = std::mem::take(&mut self.aside);
         self.live = BitSet::default();
-        for slot in 0..number(kept.len()) {
+        for (slot, old) in (0..).zip(&kept) {
             self.live.insert(slot);
+            if aside.contains(*old) {
+                self.aside.insert(slot);
+            }
         }
     }
 
@@ -171,27 +181,7 @@ impl Table {
 
     /// How many documents satisfy `filter`.
     pub fn count(&self, filter: &Filter) -> usize {
-        let mut count = 0;
-        self.each_block(filter, Vec::new(), |_, slots| count += slots.count());
-        usize::try_from(count).unwrap_or(usize::MAX)
-    }
-
-    /// Where the documents are that satisfy `filter`, first stored first.
-    pub fn matching(&self, filter: &Filter) -> Vec<Slot> {
-        let mut found = Vec::new();
-        self.each_block(filter, Vec::new(), |block, slots| found.extend(slots.places().map(|place| at(block, place))));
-        found
-    }
-
-    /// Gives the slots that satisfy `filter`, a block at a time. Builds the columns that it needs, and those of
-    /// `fields`.
-    fn each_block(&self, filter: &Filter, fields: Vec<FieldId>, mut each: impl FnMut(usize, &Bits)) {
-        let filter = filter.simplify();
-        self.build(&filter, fields);
-        let plan = Plan::new(&filter, &self.schema, self, self.len() as u64);
-        for block in 0..self.blocks() {
-            each(block, &plan.passing(self, block, &self.live.block(block)));
-        }
+        self.within(Scope::All).count(filter)
     }
 
     /// Builds the columns that a filter needs, and those of `fields`.

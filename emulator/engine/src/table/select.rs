@@ -2,15 +2,15 @@
 
 use std::cmp::Ordering;
 
-use super::{Slot, Table, at};
+use super::{Part, Scope, Slot, Table, at};
 use crate::bits::{BLOCK, Bits};
 use crate::column::{Ranks, number};
 use crate::filter::Filter;
-use crate::page::{Page, Position, Row};
+use crate::page::{Page, Position, ROOM, Row};
 use crate::plan::Plan;
 use crate::sort::{SortKey, SortValue};
 
-impl Table {
+impl Part<'_> {
     /// The first `limit` rows that satisfy `filter`, in the order of `sort`, after a position (or from the start).
     /// Their documents are written behind `bytes`, joined by commas.
     pub fn select(
@@ -21,24 +21,25 @@ impl Table {
         limit: usize,
         bytes: Vec<u8>,
     ) -> Page {
-        let filter = filter.simplify();
-        self.build(&filter, sort.iter().map(|key| key.field).collect());
-        let plan = Plan::new(&filter, &self.schema, self, self.len() as u64);
+        let (filter, table) = (filter.simplify(), self.table);
+        table.build(&filter, sort.iter().map(|key| key.field).collect());
+        let plan = Plan::new(&filter, &table.schema, table, table.len() as u64);
         let slots = if sort.is_empty() {
             self.first_stored(&plan, after, limit)
         } else {
-            Order::new(self, sort, after, limit).select(&plan)
+            Order::new(*self, sort, after, limit).select(&plan)
         };
-        self.page(slots, sort, limit, bytes)
+        table.page(slots, sort, limit, bytes)
     }
 
     /// One slot more than a page, if there are as many, in the order of first storing (SRT-08).
     fn first_stored(&self, plan: &Plan<'_>, after: Option<&Position>, limit: usize) -> Vec<u32> {
-        let start = after.map_or(0, |after| self.sequences.partition_point(|sequence| *sequence <= after.sequence));
+        let table = self.table;
+        let start = after.map_or(0, |after| table.sequences.partition_point(|sequence| *sequence <= after.sequence));
         let mut slots = Vec::new();
-        for block in start / BLOCK..self.blocks() {
-            let candidates = from(&self.live.block(block), start.saturating_sub(block * BLOCK));
-            let passing = plan.passing(self, block, &candidates);
+        for block in start / BLOCK..table.blocks() {
+            let candidates = from(&self.block(block), start.saturating_sub(block * BLOCK));
+            let passing = plan.passing(table, block, &candidates);
             let room = limit.saturating_add(1) - slots.len();
             slots.extend(passing.places().take(room).map(|place| at(block, place).0));
             if slots.len() > limit {
@@ -47,14 +48,27 @@ impl Table {
         }
         slots
     }
+}
+
+impl Table {
+    /// [`Part::select`] of all its documents.
+    pub fn select(
+        &self,
+        filter: &Filter,
+        sort: &[SortKey],
+        after: Option<&Position>,
+        limit: usize,
+        bytes: Vec<u8>,
+    ) -> Page {
+        self.within(Scope::All).select(filter, sort, after, limit, bytes)
+    }
 
     /// The page of `slots`, which are one more than `limit` if rows follow.
     fn page(&self, mut slots: Vec<u32>, sort: &[SortKey], limit: usize, mut bytes: Vec<u8>) -> Page {
         let more = slots.len() > limit;
         slots.truncate(limit);
         let size: usize = slots.iter().map(|slot| self.documents.get(*slot).len() + 1).sum();
-        // Room for what the caller ends the body with.
-        bytes.reserve(size + 512);
+        bytes.reserve(size + ROOM);
         let mut rows = Vec::with_capacity(slots.len());
         for slot in slots {
             if !rows.is_empty() {
@@ -86,7 +100,7 @@ fn from(slots: &Bits, start: usize) -> Bits {
 
 /// The first rows in an order by columns: of all that pass, those are kept that stand before the last of a page.
 struct Order<'t> {
-    table: &'t Table,
+    part: Part<'t>,
     ranks: Vec<Ranks<'t>>,
     after: Option<(Vec<u128>, u64)>,
     limit: usize,
@@ -97,19 +111,20 @@ struct Order<'t> {
 }
 
 impl<'t> Order<'t> {
-    fn new(table: &'t Table, sort: &[SortKey], after: Option<&Position>, limit: usize) -> Self {
+    fn new(part: Part<'t>, sort: &[SortKey], after: Option<&Position>, limit: usize) -> Self {
         let ranks: Vec<Ranks<'t>> =
-            sort.iter().map(|key| Ranks::new(table.columns.get(key.field), key.descending)).collect();
+            sort.iter().map(|key| Ranks::new(part.table.columns.get(key.field), key.descending)).collect();
         let after = after.map(|position| {
             let keys = ranks.iter().zip(&position.keys);
             (keys.map(|(ranks, value)| ranks.of_value(value)).collect(), position.sequence)
         });
-        Self { table, ranks, after, limit: limit.saturating_add(1), kept: Vec::new(), last: None }
+        Self { part, ranks, after, limit: limit.saturating_add(1), kept: Vec::new(), last: None }
     }
 
     fn select(mut self, plan: &Plan<'_>) -> Vec<u32> {
-        for block in 0..self.table.blocks() {
-            let mut passing = plan.passing(self.table, block, &self.table.live.block(block));
+        let table = self.part.table;
+        for block in 0..table.blocks() {
+            let mut passing = plan.passing(table, block, &self.part.block(block));
             if let (Some((last, _)), Some(ranks)) = (self.last, self.ranks.first()) {
                 passing = ranks.up_to(block, &passing, last);
             }
@@ -159,6 +174,6 @@ impl<'t> Order<'t> {
         let Some((keys, sequence)) = &self.after else { return true };
         let ranks = std::iter::once(first).chain(self.ranks.iter().skip(1).map(|ranks| ranks.of(slot)));
         let order = ranks.zip(keys).map(|(rank, key)| rank.cmp(key)).find(|order| order.is_ne());
-        order.unwrap_or_else(|| self.table.sequence(Slot(slot)).cmp(sequence)).is_gt()
+        order.unwrap_or_else(|| self.part.table.sequence(Slot(slot)).cmp(sequence)).is_gt()
     }
 }

@@ -229,3 +229,61 @@ fn ret_01_what_is_left_after_many_removals_is_as_it_was() {
     assert_eq!(ids(&page), ["7799", "7796"]);
     assert_eq!(table.count(&Filter::term(TYPE, Test::equals("q"))), 112);
 }
+
+#[test]
+fn what_is_set_aside_comes_back_when_it_is_replaced() {
+    let mut table = table();
+    for (number, id) in (0..).zip(["a", "b", "c", "d"]) {
+        put(&mut table, id, number, &json!({ "Title": "old" }));
+    }
+    table.set_aside(&titled("old"));
+    put(&mut table, "b", 9, &json!({ "Title": "new" }));
+    put(&mut table, "e", 9, &json!({ "Title": "old" }));
+    assert!(table.remove(&key("a")));
+    let everything = Filter::everything();
+    let seen = |table: &Table, scope, sort: &[SortKey]| {
+        let part = table.within(scope);
+        let page = part.select(&everything, sort, None, 100, Vec::new());
+        let slots = table.slots().filter(|slot| part.has(*slot)).collect::<Vec<_>>();
+        assert_eq!(part.matching(&everything), slots);
+        assert_eq!(part.groups(&everything, TITLE).values().sum::<u64>(), slots.len() as u64);
+        ids(&page)
+    };
+    assert_eq!(seen(&table, Scope::NotAside, &[]), ["b", "e"]);
+    assert_eq!(seen(&table, Scope::NotAside, &by(TITLE, true)), ["e", "b"]);
+    assert_eq!(seen(&table, Scope::All, &[]), ["b", "c", "d", "e"]);
+    // The place of a document that was set aside is given away.
+    table.remove_where(|document| document.starts_with(key("c").as_bytes()));
+    put(&mut table, "c", 10, &json!({}));
+    assert_eq!(table.within(Scope::NotAside).count(&everything), 3);
+}
+
+#[test]
+fn what_is_set_aside_stays_so_when_slots_are_renumbered() {
+    let mut table = table();
+    for number in 0..FEW as u64 {
+        put(&mut table, &number.to_string(), number, &json!({ "Confidence": number }));
+    }
+    table.set_aside(&titled("none"));
+    table.set_aside(&Filter::Any(vec![titled("x"), Filter::term(CONFIDENCE, Test::Present)]));
+    put(&mut table, "77", 0, &json!({ "Confidence": 77 }));
+    table.remove_where(|document| !document.ends_with(b"7}"));
+    let left = table.within(Scope::NotAside).select(&Filter::everything(), &[], None, 100, Vec::new());
+    assert!(table.len() > 1 && table.len() * 2 < FEW, "{}", table.len());
+    assert_eq!(ids(&left), ["77"]);
+}
+
+#[test]
+fn rows_at_one_position_are_merged_to_the_first() {
+    let (mut one, mut two) = (table(), table());
+    put(&mut one, "a", 1, &json!({ "Title": "one" }));
+    put(&mut two, "a", 1, &json!({ "Title": "two" }));
+    put(&mut two, "b", 2, &json!({ "Title": "two" }));
+    let page = |table: &Table| table.select(&Filter::everything(), &[], None, 2, Vec::new());
+    let merged = crate::page::merge(&[page(&one), page(&two)], &[], 2, b"[".to_vec());
+    assert_eq!(
+        String::from_utf8_lossy(&merged.bytes),
+        "[".to_owned() + r#"{"Id":"a","Of":1,"Title":"one"},{"Id":"b","Of":1,"Title":"two"}"#
+    );
+    assert!(!merged.more);
+}

@@ -6,7 +6,7 @@
 
 use securityhub_engine::filter::explain::{self as engine, Values};
 use securityhub_engine::filter::{Test, combine::Comparison};
-use securityhub_engine::{FieldKind, Filter, Schema};
+use securityhub_engine::{FieldKind, Filter, Schema, Scope, Slot};
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -14,10 +14,10 @@ use serde_json::{Map, Value, json};
 use super::caller::Caller;
 use super::filters::classic::{self, FILTERS};
 use super::findings::document::Finding;
-use super::visibility;
+use super::visibility::{self, View};
 use crate::aws_error::AwsError;
 use crate::shape::{read, sentence};
-use crate::state::{AccountId, Region, World};
+use crate::state::{AccountId, Place, World};
 
 #[cfg(test)]
 mod tests;
@@ -46,7 +46,7 @@ pub struct Explanation {
     pub id: String,
     /// All of it in one line.
     pub summary: String,
-    /// The findings of that Id: those of the Region or, when it has none, those of others.
+    /// The findings of that Id: those of the Region and of Regions linked to it or, when these have none, of others.
     pub findings: Vec<ExplainedFinding>,
 }
 
@@ -127,13 +127,15 @@ struct Asked<'q> {
 pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Result<Explanation, AwsError> {
     let filters = read_filters(question.filters)?;
     let asked = asked(world.schema(), caller, &filters)?;
-    let mut stored = find(world, &caller.region, question);
+    let views = visibility::views(world, caller);
+    let mut stored: Vec<Stored> =
+        views.iter().flat_map(|view| find(world, &view.place, Some(view), question)).collect();
     if stored.is_empty() {
-        let others = world.hub_regions().into_iter().filter(|region| *region != caller.region);
-        stored = others.flat_map(|region| find(world, &region, question)).collect();
+        let asked = |place: &Place| views.iter().any(|view| view.place == *place);
+        let others = world.hub_regions().into_iter().map(|region| Place::from(&region)).filter(|place| !asked(place));
+        stored = others.flat_map(|place| find(world, &place, None, question)).collect();
     }
-    let each = |(region, document): &(Region, Vec<u8>)| finding(world, caller, &asked, region, document);
-    let findings: Vec<ExplainedFinding> = stored.iter().map(each).collect();
+    let findings: Vec<ExplainedFinding> = stored.iter().map(|stored| finding(world, caller, &asked, stored)).collect();
     Ok(Explanation {
         account: caller.account().to_string(),
         region: caller.region.to_string(),
@@ -177,8 +179,16 @@ fn asked<'q>(schema: &Schema, caller: &Caller, filters: &'q Map<String, Value>) 
     Ok(asked)
 }
 
-/// The findings of a Region that are asked about.
-fn find(world: &World, region: &Region, question: &Question<'_>) -> Vec<(Region, Vec<u8>)> {
+/// A finding that is asked about.
+struct Stored {
+    place: Place,
+    document: Vec<u8>,
+    /// Whether it was last written before its Region was linked (AGG-13).
+    is_aside: bool,
+}
+
+/// The findings of a place that are asked about.
+fn find(world: &World, place: &Place, view: Option<&View>, question: &Question<'_>) -> Vec<Stored> {
     let equals = |name: &str, value: &str| match world.schema().field(name) {
         Some(field) => Filter::term(field, Test::equals(value)),
         None => Filter::nothing(),
@@ -186,22 +196,27 @@ fn find(world: &World, region: &Region, question: &Question<'_>) -> Vec<(Region,
     let mut parts = vec![equals("Id", question.id)];
     parts.extend(question.product_arn.map(|product_arn| equals("ProductArn", product_arn)));
     let filter = Filter::All(parts);
-    let page =
-        world.read_findings(region, |findings| findings.table().select(&filter, &[], None, usize::MAX, Vec::new()));
-    let page = page.unwrap_or_default();
-    page.documents().map(|document| (region.clone(), document.to_vec())).collect()
+    let found = world.read_findings(place, |findings| {
+        let stored = |slot: Slot| Stored {
+            place: place.clone(),
+            document: findings.table().document(slot).to_vec(),
+            is_aside: view.is_some_and(|view| !view.part(findings).has(slot)),
+        };
+        findings.table().within(Scope::All).matching(&filter).into_iter().map(stored).collect()
+    });
+    found.unwrap_or_default()
 }
 
-fn finding(world: &World, caller: &Caller, asked: &[Asked<'_>], region: &Region, document: &[u8]) -> ExplainedFinding {
-    let stored = Finding::stored(document);
-    let text = |name: &str| stored.string(name).unwrap_or_default().into_owned();
+fn finding(world: &World, caller: &Caller, asked: &[Asked<'_>], stored: &Stored) -> ExplainedFinding {
+    let finding = Finding::stored(&stored.document);
+    let text = |name: &str| finding.string(name).unwrap_or_default().into_owned();
     let owner = text("AwsAccountId");
-    let visibility = visibility(world, caller, region, &owner);
-    let filters: Vec<_> = asked.iter().map(|asked| filter(world.schema(), asked, document)).collect();
+    let visibility = visibility(world, caller, stored, &owner);
+    let filters: Vec<_> = asked.iter().map(|asked| filter(world.schema(), asked, &stored.document)).collect();
     ExplainedFinding {
         product_arn: text("ProductArn"),
         aws_account_id: owner,
-        region: region.to_string(),
+        region: stored.place.region.to_string(),
         returned: visibility.passes && filters.iter().all(|filter| filter.passes),
         summary: words::of_finding(&visibility, &filters),
         visibility,
@@ -209,12 +224,12 @@ fn finding(world: &World, caller: &Caller, asked: &[Asked<'_>], region: &Region,
     }
 }
 
-/// First where it is stored, then whose it is (VIS-01).
-fn visibility(world: &World, caller: &Caller, region: &Region, owner: &str) -> ExplainedVisibility {
+/// First where it is stored, then whose it is (VIS-01, VIS-03), then since when its Region is linked (AGG-13).
+fn visibility(world: &World, caller: &Caller, stored: &Stored, owner: &str) -> ExplainedVisibility {
     // A stored finding's owner is an account id.
-    let sight = AccountId::parse(owner).map(|owner| visibility::sight(world, caller, owner));
-    let passes = *region == caller.region && sight.is_some_and(visibility::Sight::sees);
-    ExplainedVisibility { passes, reason: words::of_visibility(caller, region, owner, sight) }
+    let sight = AccountId::parse(owner).map(|owner| visibility::sight(world, caller, &stored.place, owner));
+    let passes = sight.is_some_and(visibility::Sight::sees) && !stored.is_aside;
+    ExplainedVisibility { passes, reason: words::of_visibility(caller, &stored.place, owner, sight, stored.is_aside) }
 }
 
 fn filter(schema: &Schema, asked: &Asked<'_>, document: &[u8]) -> ExplainedFilter {

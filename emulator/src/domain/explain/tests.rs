@@ -6,8 +6,8 @@ use securityhub_fixtures::Operation::{BatchImportFindings, DisableSecurityHub, E
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::visibility::{Sight, sight, visible};
-use crate::state::{MemberStatus, Principal};
+use crate::domain::visibility::{Sight, sight, views};
+use crate::state::{MemberStatus, Principal, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of, id};
 
 const STATUSES: [MemberStatus; 5] = [
@@ -212,8 +212,10 @@ fn vis_01_vis_05_hub_18_sight_agrees_with_what_is_visible() {
             for (account, owner) in [(ADMINISTRATOR, MEMBER), (MEMBER, ADMINISTRATOR), (MEMBER, MEMBER)] {
                 let caller = caller(&stage, account, REGION);
                 let document = json!({ "AwsAccountId": owner }).to_string();
-                let is_visible = matches(&visible(&stage.0, &caller), stage.0.schema(), document.as_bytes());
-                let sight = sight(&stage.0, &caller, id(owner));
+                let views = views(&stage.0, &caller);
+                let [view] = &views[..] else { panic!("{views:?}") };
+                let is_visible = matches(&view.filter(&stage.0), stage.0.schema(), document.as_bytes());
+                let sight = sight(&stage.0, &caller, &view.place, id(owner));
                 // Who has no hub is refused before anything is visible.
                 let expected = hubs.contains(&account) && is_visible;
                 assert_eq!(sight.sees(), expected, "{account} {owner} {status:?} {hubs:?}: {sight:?}");

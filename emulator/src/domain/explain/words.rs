@@ -7,7 +7,7 @@ use super::{ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibi
 use crate::domain::caller::Caller;
 use crate::domain::hub;
 use crate::domain::visibility::Sight;
-use crate::state::{Region, World};
+use crate::state::{Place, Region, World};
 
 /// How many values a sentence tells, and how many characters of each.
 const FEW: usize = 5;
@@ -17,7 +17,7 @@ const LONG: usize = 80;
 pub(super) fn of_all(world: &World, caller: &Caller, question: &Question<'_>, findings: &[ExplainedFinding]) -> String {
     match findings {
         [] if !hub::is_enabled(world, &caller.hub_key()) => {
-            format!("not returned: {}", of_visibility(caller, &caller.region, "", Some(Sight::CallerIsOff)))
+            format!("not returned: {}", of_sight(caller, &caller.region, "", Some(Sight::CallerIsOff)))
         }
         [] => {
             let product = question
@@ -61,16 +61,40 @@ pub(super) fn of_finding(visibility: &ExplainedVisibility, filters: &[ExplainedF
 }
 
 /// Why the caller sees a finding or not.
-pub(super) fn of_visibility(caller: &Caller, stored_in: &Region, owner: &str, sight: Option<Sight>) -> String {
-    let (account, region) = (caller.account(), &caller.region);
-    if stored_in != region {
-        return format!("it is stored in {stored_in}, and {region} is asked");
+pub(super) fn of_visibility(
+    caller: &Caller,
+    place: &Place,
+    owner: &str,
+    sight: Option<Sight>,
+    is_aside: bool,
+) -> String {
+    let (asked, region) = (&caller.region, &place.region);
+    let reason = of_sight(caller, region, owner, sight);
+    if !sight.is_some_and(Sight::sees) {
+        return reason;
     }
+    match &place.origin {
+        Some(origin) => format!("{reason}; {origin} left a replica of it here when it was unlinked"),
+        None if region == asked => reason,
+        None if is_aside => format!(
+            "it was last written before {region} was linked to {asked}, where it appears with its next import or update"
+        ),
+        None => format!("{reason}; {region} is linked to {asked}"),
+    }
+}
+
+/// Why the caller sees the findings of an owner in a Region or not.
+fn of_sight(caller: &Caller, region: &Region, owner: &str, sight: Option<Sight>) -> String {
+    let (account, asked) = (caller.account(), &caller.region);
     match sight {
+        Some(Sight::Elsewhere) => format!("it is stored in {region}, and {asked} is asked"),
+        Some(Sight::LinkedIsOff) => {
+            format!("{region} is linked to {asked}, but the hub of {account} in {region} is off")
+        }
         Some(Sight::Own) => format!("it is {account}'s own"),
         Some(Sight::Member) => format!("{owner} is an enabled member of {account} in {region}, and its hub is on"),
         Some(Sight::CallerIsOff) => {
-            format!("the hub of {account} in {region} is off, so GetFindings answers InvalidAccessException")
+            format!("the hub of {account} in {asked} is off, so GetFindings answers InvalidAccessException")
         }
         Some(Sight::MemberIsOff) => {
             format!("its owner {owner} is an enabled member of {account} in {region}, but the hub of {owner} is off")

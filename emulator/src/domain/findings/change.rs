@@ -1,12 +1,17 @@
 //! Changes that customers make to stored findings: BatchUpdateFindings and UpdateFindings (findings.md 4 and 5).
 
-use securityhub_engine::{Filter, Slot};
+use std::collections::HashSet;
+
+use securityhub_engine::{Filter, Key, Slot};
 use serde_json::{Map, Value};
 
 use super::asff::MOST_BYTES;
 use super::document::{self, Finding};
 use super::{customer, history, merge};
-use crate::state::{FindingWriter, Findings, HistorySource, Timestamp};
+use crate::domain::aggregation::replicas;
+use crate::domain::caller::Caller;
+use crate::domain::visibility::{self, View};
+use crate::state::{AccountId, FindingWriter, Findings, HistorySource, Timestamp, Transaction, World};
 
 /// A finding by the two parts of its name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,20 +44,64 @@ impl Unchanged {
     }
 }
 
-/// Where the findings of a name are whose owner's account the caller sees. A product of AWS may have findings of one
-/// name in several accounts; all of them are meant (inferred).
-pub fn find(findings: &Findings, identifier: &Identifier, sees: impl Fn(&str) -> bool) -> Vec<Slot> {
-    let table = findings.table();
-    let is_seen = |slot: &Slot| customer::owner(table.document(*slot)).is_some_and(|owner| sees(&owner));
+/// Where the findings of a name are that a view shows. A product of AWS may have findings of one name in several
+/// accounts; all of them are meant (inferred).
+pub fn find(findings: &Findings, identifier: &Identifier, view: &View) -> Vec<Slot> {
     let name = document::name_of(&identifier.product_arn, &identifier.id);
-    table.named(&name).into_iter().filter(is_seen).collect()
+    let mut named = findings.table().named(&name);
+    named.retain(|slot| view.shows(findings, *slot));
+    named
 }
 
-/// Sets what a customer gives of the findings in these slots (BUF-20 … BUF-36).
+/// Sets what a customer gives of the findings of each name that the caller sees, wherever they are stored (BUF-12,
+/// BUF-20 … BUF-41); says of each name what became of it.
+pub fn update(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    names: &[Identifier],
+    given: &Map<String, Value>,
+) -> Vec<Result<(), Unchanged>> {
+    let mut outcomes = vec![Err(Unchanged::NotFound); names.len()];
+    let mut seen = HashSet::new();
+    for (name, outcome) in names.iter().zip(&mut outcomes) {
+        if !seen.insert(name) {
+            *outcome = Err(Unchanged::Duplicate);
+        }
+    }
+    for view in visibility::views(world, caller) {
+        let left = replicas::are_left_by(world, &view.place);
+        let written = transaction.edit_findings(&view.place, |writer| {
+            let mut written = Vec::new();
+            for (name, outcome) in names.iter().zip(&mut outcomes) {
+                let slots = find(writer.findings(), name, &view);
+                if slots.is_empty() || *outcome == Err(Unchanged::Duplicate) {
+                    continue;
+                }
+                *outcome = set(writer, &slots, given, &caller.principal.arn, caller.now);
+                written.extend(slots);
+            }
+            if left { keys(writer.findings(), &written) } else { Vec::new() }
+        });
+        replicas::supersede(transaction, world, &view.place.region, || written);
+    }
+    outcomes
+}
+
+/// Owners and keys of the findings in these slots.
+fn keys(findings: &Findings, slots: &[Slot]) -> Vec<(AccountId, Key)> {
+    let key = |slot: &Slot| {
+        let document = findings.table().document(*slot);
+        Some((AccountId::parse(&document::owner(document)?)?, document::key(document)?))
+    };
+    slots.iter().filter_map(key).collect()
+}
+
+/// Sets what is given of the findings in these slots.
 ///
 /// # Errors
 /// [`Unchanged::TooLarge`]; then none of them has changed.
-pub fn update(
+fn set(
     writer: &mut FindingWriter<'_>,
     slots: &[Slot],
     given: &Map<String, Value>,
@@ -94,9 +143,29 @@ pub struct PassingUpdate {
     pub record_state: Option<String>,
 }
 
-/// Sets note and state of all findings that satisfy a filter, until their next import (UPF-01 … UPF-08).
-pub fn update_until_import(writer: &mut FindingWriter<'_>, filter: &Filter, update: &PassingUpdate, now: Timestamp) {
-    for slot in writer.findings().table().matching(filter) {
+/// Sets note and state of all findings that the caller sees and a filter selects, until their next import (UPF-01 …
+/// UPF-08).
+pub fn update_until_import(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    selected: &Filter,
+    update: &PassingUpdate,
+) {
+    for view in visibility::views(world, caller) {
+        let filter = Filter::All(vec![view.filter(world), selected.clone()]);
+        let left = replicas::are_left_by(world, &view.place);
+        let written = transaction.edit_findings(&view.place, |writer| {
+            let slots = view.part(writer.findings()).matching(&filter);
+            set_until_import(writer, &slots, update, caller.now);
+            if left { keys(writer.findings(), &slots) } else { Vec::new() }
+        });
+        replicas::supersede(transaction, world, &view.place.region, || written);
+    }
+}
+
+fn set_until_import(writer: &mut FindingWriter<'_>, slots: &[Slot], update: &PassingUpdate, now: Timestamp) {
+    for slot in slots.iter().copied() {
         let document = writer.findings().table().document(slot).to_vec();
         let stored = Finding::stored(&document);
         let mut finding = stored.clone();

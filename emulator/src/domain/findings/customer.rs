@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::document::{self, Finding, members_of, object, quoted};
+use super::document::{Finding, members_of, object, quoted};
 use super::merge::SHARED;
 use super::normalise;
 use crate::state::{Timestamp, timestamp_text};
@@ -62,10 +62,4 @@ fn severity(stored: &str, given: &Value) -> String {
     let kept = members_of(stored).into_iter().filter(|(name, _)| stays(name));
     let severity = object(texts.iter().map(|(name, text)| (*name, text.as_str())).chain(kept));
     normalise::severity(&severity).unwrap_or(severity)
-}
-
-/// The account that a stored finding belongs to.
-pub(super) fn owner(document: &[u8]) -> Option<String> {
-    let finding = Finding::stored(document);
-    finding.get("AwsAccountId").and_then(document::string).map(std::borrow::Cow::into_owned)
 }

@@ -198,6 +198,18 @@ pub fn key_of(product_arn: &str, id: &str, account: AccountId) -> Key {
     Key::new(&name_of(product_arn, id), owner.as_bytes())
 }
 
+/// The key that a stored finding begins with.
+pub fn key(document: &[u8]) -> Option<Key> {
+    let finding = Finding::stored(document);
+    let owner = AccountId::parse(&finding.string("AwsAccountId")?)?;
+    Some(key_of(&finding.string("ProductArn")?, &finding.string("Id")?, owner))
+}
+
+/// The account that a stored finding belongs to.
+pub fn owner(document: &[u8]) -> Option<String> {
+    Finding::stored(document).string("AwsAccountId").map(Cow::into_owned)
+}
+
 /// A string as JSON.
 pub fn quoted(text: &str) -> String {
     if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
@@ -290,6 +302,8 @@ mod tests {
         assert_eq!(finding.size(), text.len());
         let key = key_of("p", "a\"b", AccountId::parse("111111111111").unwrap());
         assert!(document.starts_with(key.as_bytes()));
+        assert_eq!(super::key(&document), Some(key));
+        assert_eq!(owner(&document).as_deref(), Some("111111111111"));
         let stored = Finding::stored(&document);
         assert_eq!((stored.string("Id").as_deref(), stored.get("Title")), (Some("a\"b"), Some(r#""é\\""#)));
         assert_eq!(stored.to_values(), finding.to_values());

@@ -48,12 +48,20 @@ pub(super) fn sweep_time(imported: &Finding<'_>, now: Timestamp) -> Option<Times
     let is_control = imported.get("ProductArn")?.ends_with(":product/aws/securityhub\"");
     let updated = date::strict(&imported.string("UpdatedAt")?)?;
     let last_update = if is_control { updated } else { updated.max(now.as_nanosecond()) };
-    let expires = last_update + kept(&imported.string("RecordState")?).as_nanos();
+    sweep_after(last_update + kept(&imported.string("RecordState")?).as_nanos())
+}
+
+/// When the sweep comes that drops a stored finding.
+pub(in crate::domain) fn sweep_of(document: &[u8]) -> Option<Timestamp> {
+    sweep_after(expires(document)?.as_nanosecond())
+}
+
+fn sweep_after(expires: i128) -> Option<Timestamp> {
     Timestamp::from_second(i64::try_from(expires.div_euclid(HOUR) + 1).ok()?.checked_mul(3600)?).ok()
 }
 
 /// Stages a sweep of a Region's findings.
-pub(super) fn put(transaction: &mut Transaction<'_>, region: &Region, at: Timestamp) {
+pub(in crate::domain) fn put(transaction: &mut Transaction<'_>, region: &Region, at: Timestamp) {
     transaction.put_due(at, Due::SweepFindings(region.clone()));
 }
 

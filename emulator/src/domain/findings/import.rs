@@ -122,7 +122,7 @@ fn accept<'t>(
     finding.respell("Id");
     normalise::finding(&mut finding, &arrival);
     let rules = store::rules_met(endpoint.world, &origin.rules, &finding);
-    Ok(Accepted { key, source, finding, rules })
+    Ok(Accepted { key, owner: account, source, finding, rules })
 }
 
 /// The finding, or the sentence that refuses it.

@@ -9,12 +9,14 @@ use super::document::Finding;
 use super::import::Endpoint;
 use super::product::Source;
 use super::{customer, expiry, history, merge, normalise};
+use crate::domain::aggregation::replicas;
 use crate::domain::automation_rules::{self, ActiveRule};
-use crate::state::{FindingWriter, HistorySource, HistoryUpdate, Ledger, Timestamp, Transaction, World};
+use crate::state::{AccountId, FindingWriter, HistorySource, HistoryUpdate, Ledger, Timestamp, Transaction, World};
 
 /// A finding that passed all checks, with all that does not depend on what is stored.
 pub(super) struct Accepted<'t> {
     pub(super) key: Key,
+    pub(super) owner: AccountId,
     pub(super) source: Source,
     pub(super) finding: Finding<'t>,
     /// The automation rules whose criteria it satisfies.
@@ -67,6 +69,7 @@ pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, 
         })
         .collect();
     let mut expiries = BTreeSet::new();
+    let mut written = Vec::with_capacity(accepted.len());
     transaction.edit_findings(endpoint.region, |writer| {
         let mut start = 0;
         for (accepted, (end, effects)) in accepted.iter().zip(prepared) {
@@ -80,8 +83,12 @@ pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, 
             };
             if is_stored {
                 expiries.extend(expiry::sweep_time(&accepted.finding, endpoint.now));
+                written.push(accepted);
             }
         }
+    });
+    replicas::supersede(transaction, endpoint.world, endpoint.region, || {
+        written.iter().map(|accepted| (accepted.owner, accepted.key.clone())).collect()
     });
     for at in expiries {
         expiry::put(transaction, endpoint.region, at);

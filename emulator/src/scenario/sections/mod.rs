@@ -3,6 +3,7 @@
 //! domain's own functions.
 
 pub(super) mod accounts;
+pub(super) mod aggregators;
 mod all_or;
 pub(super) mod clock;
 pub(super) mod credentials;
@@ -20,7 +21,7 @@ use serde::Deserialize;
 
 use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
-use super::files::Files;
+use super::files::{Files, Place};
 use super::spanned::Entries;
 use crate::state::{AccountId, Credential, Directory, MemberQuotas, Region, World};
 
@@ -57,6 +58,9 @@ pub(super) struct Written {
     /// Hubs that are on, with their members.
     #[serde(default)]
     hubs: Vec<hubs::Written>,
+    /// Home Regions, which show the findings of other Regions too.
+    #[serde(default)]
+    aggregators: Vec<aggregators::Written>,
     /// Findings, as if their products had sent them.
     #[serde(default)]
     findings: Vec<findings::Written>,
@@ -75,13 +79,14 @@ pub(super) struct Valid {
     credentials: BTreeMap<String, Credential>,
     quotas: MemberQuotas,
     hubs: hubs::Valid,
+    aggregators: aggregators::Valid,
     findings: findings::Valid,
 }
 
 impl Written {
     /// Adds a later file: what stands alone (`name`, `clock`, `seed`, `regions`, `default_account`, `organization`,
-    /// `quotas`) is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs` and `findings` are added,
-    /// and of a hub that two files list, the later file's entry counts.
+    /// `quotas`) is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs`, `aggregators` and
+    /// `findings` are added, and of a hub or an aggregator that two files list, the later file's entry counts.
     pub(super) fn add(&mut self, later: Written) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
@@ -93,6 +98,7 @@ impl Written {
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
         self.hubs.extend(later.hubs);
+        self.aggregators.extend(later.aggregators);
         self.findings.extend(later.findings);
     }
 
@@ -104,6 +110,7 @@ impl Written {
         let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
         let around = hubs::Around { regions: &regions, organization: organization.as_ref(), quotas };
         let hubs = hubs::check(self.hubs, &around, check);
+        let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
         let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
         let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
         let around =
@@ -118,6 +125,7 @@ impl Written {
             credentials: credentials::check(self.credentials, check),
             quotas,
             hubs,
+            aggregators,
             findings,
             organization,
             regions,
@@ -150,9 +158,12 @@ impl Valid {
         if let Some(organization) = &self.organization {
             organization::apply(organization, &world.ids, now, &mut directory);
         }
-        hubs::apply(&self.hubs, &world, directory, now).map_err(|refusals| {
-            refusals.into_iter().map(|(place, message)| Diagnostic::at(files, place, message)).collect::<Vec<_>>()
-        })?;
+        let mistakes = |refusals: Vec<(Place, String)>| {
+            let mistake = |(place, message)| Diagnostic::at(files, place, message);
+            refusals.into_iter().map(mistake).collect::<Vec<_>>()
+        };
+        hubs::apply(&self.hubs, &world, directory, now).map_err(mistakes)?;
+        aggregators::apply(&self.aggregators, &world, now).map_err(mistakes)?;
         accounts::apply_central_management(&self.accounts, &world);
         findings::apply(&self.findings, files, &world, self.seed, now)?;
         Ok(world)

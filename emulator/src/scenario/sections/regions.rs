@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use securityhub_fixtures::regions::REGIONS;
 use serde::Deserialize;
 
 use crate::scenario::check::Check;
@@ -27,7 +28,7 @@ impl JsonSchema for RegionText {
 
 /// The names of all Regions.
 fn known() -> impl Iterator<Item = &'static str> {
-    include_str!("regions.txt").lines().filter(|line| !line.starts_with('#'))
+    REGIONS.iter().map(|region| region.name)
 }
 
 /// Reads the Regions of a scenario.
@@ -48,7 +49,7 @@ pub(in crate::scenario) fn check(written: Option<Vec<RegionText>>, check: &mut C
     regions
 }
 
-fn is_known(name: &Spanned<String>, check: &mut Check) -> bool {
+pub(super) fn is_known(name: &Spanned<String>, check: &mut Check) -> bool {
     let is_known = known().any(|known| known == name.value);
     if !is_known {
         let mistake = check.at(name.place, format!("`{}` is no Region of AWS", name.value));

@@ -177,4 +177,15 @@ impl Valid {
     pub(super) fn keys(&self) -> impl Iterator<Item = &HubKey> {
         self.hubs.keys()
     }
+
+    /// Whether a hub is on.
+    pub(super) fn is_on(&self, key: &HubKey) -> bool {
+        self.hubs.contains_key(key)
+    }
+
+    /// An administrator that holds an account as an enabled member, in any Region.
+    pub(super) fn administrator(&self, account: AccountId) -> Option<AccountId> {
+        let holds = |hub: &Hub| hub.members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled);
+        self.hubs.iter().find(|(_, hub)| holds(hub)).map(|(key, _)| key.account)
+    }
 }

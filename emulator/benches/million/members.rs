@@ -1,0 +1,34 @@
+//! One question, asked by an administrator of ten thousand members, and by a single account that owns as many findings.
+
+use crate::ask::{Question, by, equals};
+use crate::common::child::Child;
+use crate::common::load::{self, Requests};
+use crate::findings::{Imports, account};
+use crate::goal::{at_most, line};
+use crate::import::all_there;
+use crate::latency::Latency;
+use crate::organization;
+
+const MEMBERS: usize = 10_000;
+/// The account that owns all, and is no member.
+const SINGLE: usize = MEMBERS + 1;
+
+/// Measures both in turn, each in a world of its own.
+pub(crate) fn compare(count: usize) {
+    let single = format!("  - account: \"{}\"\n    regions: all\n", account(SINGLE));
+    let scenario = organization::of_members(MEMBERS, &single);
+    let ask = |asks: usize, owners: std::ops::Range<usize>| {
+        let program = Child::program(&["--scenario", &scenario.path().to_string_lossy()]);
+        let imports: Vec<Box<dyn Requests>> = vec![Box::new(Imports::of(owners, true, 0, count))];
+        load::run(program.address(), imports, None);
+        all_there(&program, count);
+        let question = Question { filters: equals("SeverityLabel", "HIGH"), ..Question::default() };
+        Latency::measure(&program, &[by(&account(asks), &question)])
+    };
+    let of_one = ask(SINGLE, SINGLE..SINGLE + 1);
+    let of_many = ask(0, 1..MEMBERS + 1);
+    line("one EQUALS, a single account that owns all", &of_one.to_string(), "");
+    line("the same of an administrator of 10,000 members", &of_many.to_string(), "");
+    let ratio = of_many.medians.median() / of_one.medians.median();
+    line("the administrator to the single account, medians", &format!("{ratio:.2}"), &at_most(ratio, 2.0));
+}

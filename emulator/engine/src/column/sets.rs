@@ -1,0 +1,110 @@
+//! Which numbers of a dictionary belong to a set of texts. Large sets, such as the accounts that an administrator sees,
+//! are asked for again and again; what they come to is remembered for as long as no value is numbered anew.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// Sets of fewer values are looked up anew each time.
+const SMALL: usize = 64;
+/// How many sets are remembered.
+const MOST: usize = 8;
+
+/// Which numbers belong to a set.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Codes {
+    wanted: Vec<bool>,
+    numbers: Vec<u32>,
+}
+
+impl Codes {
+    /// These numbers, all below `end`.
+    pub(crate) fn new(numbers: impl Iterator<Item = u32>, end: usize) -> Self {
+        let mut codes = Self { wanted: vec![false; end], numbers: numbers.collect() };
+        for number in &codes.numbers {
+            if let Some(place) = codes.wanted.get_mut(*number as usize) {
+                *place = true;
+            }
+        }
+        codes
+    }
+
+    /// Whether a number belongs to it.
+    pub(crate) fn has(&self, number: u32) -> bool {
+        self.wanted.get(number as usize).copied().unwrap_or_default()
+    }
+
+    /// The numbers, in any order.
+    pub(crate) fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+}
+
+/// A set by where it is, and what it came to.
+type Known = (Weak<HashSet<String>>, Arc<Codes>);
+
+/// What large sets came to, the latest last.
+#[derive(Debug, Default)]
+pub(super) struct Sets(Mutex<Vec<Known>>);
+
+impl Sets {
+    /// What a set comes to: remembered, or made. A set is known by where it is, as long as it is there.
+    pub(super) fn get(&self, set: &Arc<HashSet<String>>, make: impl FnOnce() -> Codes) -> Arc<Codes> {
+        if set.len() < SMALL {
+            return Arc::new(make());
+        }
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A weak reference keeps its place from being given away.
+        if let Some((_, codes)) = known.iter().find(|(other, _)| std::ptr::eq(other.as_ptr(), Arc::as_ptr(set))) {
+            return Arc::clone(codes);
+        }
+        let codes = Arc::new(make());
+        known.retain(|(other, _)| other.strong_count() > 0);
+        if known.len() >= MOST {
+            known.remove(0);
+        }
+        known.push((Arc::downgrade(set), Arc::clone(&codes)));
+        codes
+    }
+
+    /// Values have been numbered anew.
+    pub(super) fn forget(&mut self) {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(end: usize) -> Arc<HashSet<String>> {
+        Arc::new((0..end).map(|number| number.to_string()).collect())
+    }
+
+    #[test]
+    fn a_large_set_is_looked_up_once_until_values_are_numbered_anew() {
+        let mut sets = Sets::default();
+        let made = |sets: &Sets, set: &Arc<HashSet<String>>| {
+            let mut made = false;
+            sets.get(set, || {
+                made = true;
+                Codes::new([1].into_iter(), 3)
+            });
+            made
+        };
+        let (large, small) = (set(SMALL), set(SMALL - 1));
+        assert!(made(&sets, &large) && !made(&sets, &large));
+        assert!(made(&sets, &small) && made(&sets, &small));
+        let others: Vec<_> = (0..MOST).map(|_| set(SMALL)).collect();
+        assert!(others.iter().all(|other| made(&sets, other)), "equal sets are not the same");
+        assert!(made(&sets, &large), "only so many are remembered");
+        sets.forget();
+        assert!(made(&sets, &large));
+    }
+
+    #[test]
+    fn numbers_belong_or_not() {
+        let codes = Codes::new([2, 0].into_iter(), 3);
+        assert_eq!([0, 1, 2, 3].map(|number| codes.has(number)), [true, false, true, false]);
+        assert_eq!(codes.numbers(), [2, 0]);
+    }
+}

@@ -1,0 +1,153 @@
+//! CreateFindingAggregator, GetFindingAggregator, ListFindingAggregators, UpdateFindingAggregator,
+//! DeleteFindingAggregator.
+
+use securityhub_fixtures::Operation;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::paging::Binding;
+use super::{Answer, Context, Input};
+use crate::aws_error::AwsError;
+use crate::domain::aggregation;
+use crate::state::{AccountId, Aggregator, Transaction};
+
+/// What all but DeleteFindingAggregator answer (AGG-01, AGG-11).
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct AggregatorOutput {
+    finding_aggregator_arn: String,
+    finding_aggregation_region: String,
+    region_linking_mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    regions: Option<Vec<String>>,
+}
+
+impl AggregatorOutput {
+    fn new(owner: AccountId, aggregator: &Aggregator) -> AggregatorOutput {
+        let (region_linking_mode, regions) = aggregation::mode(&aggregator.linking);
+        AggregatorOutput {
+            finding_aggregator_arn: aggregation::aggregator_arn(owner, aggregator),
+            finding_aggregation_region: aggregator.home.to_string(),
+            region_linking_mode,
+            regions: regions.map(|regions| regions.iter().map(ToString::to_string).collect()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateInput {
+    region_linking_mode: String,
+    #[serde(default)]
+    regions: Vec<String>,
+}
+
+/// Makes the called Region the home Region of the account (AGG-01 … AGG-06).
+///
+/// # Errors
+/// 400 `InvalidInputException` for a mode or Regions that do not fit, an opt-in Region, or a second aggregator; 401
+/// `InvalidInputException` for a member.
+pub fn create_finding_aggregator(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let CreateInput { region_linking_mode, regions } = input.read()?;
+    let caller = &context.caller;
+    let aggregator = aggregation::create(transaction, context.world, caller, &region_linking_mode, &regions)?;
+    Answer::json(&AggregatorOutput::new(caller.account(), &aggregator))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ArnInput {
+    finding_aggregator_arn: String,
+}
+
+/// Tells of the account's aggregator or its administrator's, from any Region (AGG-07, AGG-08).
+///
+/// # Errors
+/// 400 `InvalidInputException` for what is no ARN of an aggregator; 404 `ResourceNotFoundException`.
+pub fn get_finding_aggregator(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let ArnInput { finding_aggregator_arn } = input.read()?;
+    let directory = context.world.directory();
+    let (owner, aggregator) = aggregation::find(&directory, &context.caller, &finding_aggregator_arn)?;
+    Answer::json(&AggregatorOutput::new(owner, aggregator))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListInput {
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListOutput {
+    finding_aggregators: Vec<FindingAggregator>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct FindingAggregator {
+    finding_aggregator_arn: String,
+}
+
+/// Lists the one aggregator that the account sees, if there is one, from any Region (AGG-07, AGG-08).
+///
+/// # Errors
+/// 400 `InvalidInputException` for a token: no page is followed by another.
+pub fn list_finding_aggregators(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let ListInput { next_token } = input.read()?;
+    let caller = &context.caller;
+    Binding::new(caller, Operation::ListFindingAggregators, &Value::Null).open(next_token.as_deref())?;
+    let directory = context.world.directory();
+    let seen = aggregation::seen(&directory, caller.account(), &caller.region);
+    let finding_aggregators = seen
+        .map(|(owner, aggregator)| FindingAggregator {
+            finding_aggregator_arn: aggregation::aggregator_arn(owner, aggregator),
+        })
+        .into_iter()
+        .collect();
+    Answer::json(&ListOutput { finding_aggregators })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UpdateInput {
+    finding_aggregator_arn: String,
+    region_linking_mode: String,
+    #[serde(default)]
+    regions: Vec<String>,
+}
+
+/// Replaces mode and Regions, in the home Region (AGG-09).
+///
+/// # Errors
+/// 400 `InvalidInputException` as [`create_finding_aggregator`] and in another Region; 401 `InvalidInputException` for a
+/// member; 404 `ResourceNotFoundException`.
+pub fn update_finding_aggregator(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let UpdateInput { finding_aggregator_arn, region_linking_mode, regions } = input.read()?;
+    let caller = &context.caller;
+    let aggregator = aggregation::update(transaction, caller, &finding_aggregator_arn, &region_linking_mode, &regions)?;
+    Answer::json(&AggregatorOutput::new(caller.account(), &aggregator))
+}
+
+/// Ends aggregation, in the home Region (AGG-10).
+///
+/// # Errors
+/// 400 `InvalidInputException` for what is no ARN of an aggregator and in another Region; 401 `InvalidInputException`
+/// for a member; 404 `ResourceNotFoundException`.
+pub fn delete_finding_aggregator(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let ArnInput { finding_aggregator_arn } = input.read()?;
+    aggregation::delete(transaction, &context.caller, &finding_aggregator_arn)?;
+    Ok(Answer::empty())
+}

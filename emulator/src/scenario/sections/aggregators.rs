@@ -1,0 +1,136 @@
+//! `aggregators`: accounts whose findings of several Regions are shown in one.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::hubs;
+use super::regions::{self, RegionText};
+use crate::aws_error::AwsError;
+use crate::domain::aggregation;
+use crate::domain::caller::Caller;
+use crate::scenario::check::{AccountText, Check};
+use crate::scenario::files::Place;
+use crate::scenario::spanned::Spanned;
+use crate::state::{AccountId, HubKey, Principal, Region, Timestamp, World};
+
+/// The finding aggregator of an account. Its home Region shows the findings of linked Regions too, those of its members
+/// among them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Aggregator")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// The account: an administrator, or one that belongs to nobody. Members have their administrator's.
+    account: AccountText,
+    /// The home Region; the account's hub there is on.
+    home: RegionText,
+    /// Which Regions are linked. Left out, all are.
+    mode: Option<Spanned<Mode>>,
+    /// The Regions that are linked, or the only ones that are not, as the mode says.
+    #[serde(default)]
+    regions: Vec<RegionText>,
+}
+
+/// Which Regions are linked.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "RegionLinkingMode")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(clippy::enum_variant_names, reason = "AWS calls them so")]
+enum Mode {
+    /// All, those that AWS will have one day too.
+    AllRegions,
+    /// All but those that `regions` lists.
+    AllRegionsExceptSpecified,
+    /// Those that `regions` lists.
+    SpecifiedRegions,
+    /// None.
+    NoRegions,
+}
+
+impl Mode {
+    /// As the API calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Mode::AllRegions => "ALL_REGIONS",
+            Mode::AllRegionsExceptSpecified => "ALL_REGIONS_EXCEPT_SPECIFIED",
+            Mode::SpecifiedRegions => "SPECIFIED_REGIONS",
+            Mode::NoRegions => "NO_REGIONS",
+        }
+    }
+}
+
+/// An aggregator without mistakes.
+#[derive(Clone, Debug)]
+pub(super) struct Aggregator {
+    place: Place,
+    home: Region,
+    mode: &'static str,
+    regions: Vec<String>,
+}
+
+/// Aggregators by account.
+pub(super) type Valid = BTreeMap<AccountId, Aggregator>;
+
+/// Reads all entries. An entry of a later file counts; within one file, two entries for one account are a mistake.
+pub(super) fn check(written: Vec<Written>, regions: &[Region], hubs: &hubs::Valid, check: &mut Check) -> Valid {
+    let mut aggregators = Valid::new();
+    for entry in written {
+        let place = entry.account.0.place;
+        let account = check.account(&entry.account.0);
+        let home = regions::check_one(&entry.home, regions, check);
+        // Region names that AWS does not have are told by themselves.
+        let known = entry
+            .regions
+            .iter()
+            .map(|RegionText(name)| regions::is_known(name, check))
+            .fold(true, |all, one| all & one);
+        let (Some(account), Some(home)) = (account, home) else { continue };
+        check_hub(account, &home, place, hubs, check);
+        let mode = entry.mode.as_ref().map_or("ALL_REGIONS", |mode| mode.value.name());
+        let names: Vec<String> = entry.regions.into_iter().map(|RegionText(name)| name.value).collect();
+        if known && let Err(error) = aggregation::linking(&home, mode, &names) {
+            check.push(check.at(place, AwsError::from(error).message.into_owned()));
+        }
+        if let Some(earlier) = aggregators.get(&account).map(|earlier: &Aggregator| earlier.place)
+            && earlier.file == place.file
+        {
+            let message = format!("{account} has an aggregator already, {}", check.line(earlier, place));
+            check.push(check.at(place, message).expected("each account once"));
+        }
+        aggregators.insert(account, Aggregator { place, home, mode, regions: names });
+    }
+    aggregators
+}
+
+/// An aggregator needs the hub of its home Region, and is nobody's who is a member.
+fn check_hub(account: AccountId, home: &Region, place: Place, hubs: &hubs::Valid, check: &mut Check) {
+    if let Some(administrator) = hubs.administrator(account) {
+        let message = format!("{account} is an enabled member of {administrator}, and has its aggregator");
+        check.push(check.at(place, message).expected("an administrator, or an account that is no member"));
+    } else if !hubs.is_on(&HubKey { account, region: home.clone() }) {
+        let message = format!("the hub of {account} in {home} is off");
+        check.push(check.at(place, message).expected(format!("an entry under `hubs` for {account} in {home}")));
+    }
+}
+
+/// Makes the aggregators; findings that are loaded later count as written since (AGG-13).
+///
+/// # Errors
+/// What the domain refuses, with the places of the entries.
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Place, String)>> {
+    if valid.is_empty() {
+        return Ok(());
+    }
+    let mut transaction = world.write();
+    let mut refusals = Vec::new();
+    for (account, aggregator) in valid {
+        let caller = Caller { principal: Principal::local_user(*account), region: aggregator.home.clone(), now };
+        let made = aggregation::create(&mut transaction, world, &caller, aggregator.mode, &aggregator.regions);
+        if let Err(error) = made {
+            refusals.push((aggregator.place, error.message.into_owned()));
+        }
+    }
+    transaction.commit();
+    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+}
