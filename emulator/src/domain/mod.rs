@@ -13,6 +13,7 @@ pub mod filters;
 pub mod findings;
 pub mod hub;
 pub mod insights;
+pub mod policy;
 pub mod products;
 pub mod tags;
 pub mod visibility;

@@ -84,6 +84,8 @@ impl<'a> Request<'a> {
 struct Role<'a> {
     partition: &'a str,
     account: AccountId,
+    /// It begins and ends with a slash.
+    path: &'a str,
     name: &'a str,
 }
 
@@ -91,8 +93,9 @@ impl<'a> Role<'a> {
     /// Reads `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; the path is no part of a session's ARN.
     fn parse(arn: &'a str) -> Option<Role<'a>> {
         let arn = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.region.is_empty())?;
-        let name = arn.resource.strip_prefix("role/")?.rsplit('/').next().filter(|name| is_name(name))?;
-        Some(Role { partition: arn.partition, account: AccountId::parse(arn.account)?, name })
+        let path = arn.resource.strip_prefix("role").filter(|path| path.starts_with('/'))?;
+        let (path, name) = path.split_at_checked(path.rfind('/')? + 1).filter(|(_, name)| is_name(name))?;
+        Some(Role { partition: arn.partition, account: AccountId::parse(arn.account)?, path, name })
     }
 }
 
@@ -107,13 +110,9 @@ struct Session {
 
 impl Session {
     fn new(ids: &IdSource, now: Timestamp, request: &Request<'_>) -> Session {
-        let Request { role: Role { partition, account, name }, session_name, duration } = request;
+        let Request { role: Role { partition, account, path, name }, session_name, duration } = request;
         Session {
-            principal: Principal {
-                account: *account,
-                arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}"),
-                user_id: format!("AROALOCAL{account}:{session_name}"),
-            },
+            principal: Principal::session(partition, *account, (path, name), session_name),
             access_key: format!("ASIA{}", letters(ids, 16)),
             secret: letters(ids, 40),
             token: format!("local-session-{}", ids.uuid()),

@@ -4,9 +4,11 @@
 //! replaces it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::clock::Timestamp;
 use super::names::{AccountId, Region};
+use super::policy::{Permissions, Policies};
 
 /// All relations of a world.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,8 @@ pub struct Directory {
     pub credentials: BTreeMap<String, Credential>,
     /// The members of an administrator in a region: the administrator, the region, the member.
     pub members: BTreeMap<(AccountId, Region), BTreeMap<AccountId, Member>>,
+    /// Policies, and what they are attached to.
+    pub policies: Policies,
 }
 
 /// What is known of an account.
@@ -99,6 +103,10 @@ pub struct Principal {
     pub arn: String,
     /// The unique id, `AIDA…` or `AROA…:session`.
     pub user_id: String,
+    /// Of a session, the ARN of its role: `arn:aws:iam::…:role/…`.
+    pub role_arn: Option<String>,
+    /// What its policies let it do; `None` for an administrator.
+    pub permissions: Option<Arc<Permissions>>,
 }
 
 /// A member as its administrator keeps it, in one region.
@@ -175,6 +183,28 @@ impl Directory {
 impl Principal {
     /// The user that an account's bare access key stands for (NB-20).
     pub fn local_user(account: AccountId) -> Principal {
-        Principal { account, arn: format!("arn:aws:iam::{account}:user/local"), user_id: format!("AIDALOCAL{account}") }
+        Principal::user(account, "local")
+    }
+
+    /// A user of an account; an administrator.
+    pub fn user(account: AccountId, name: &str) -> Principal {
+        Principal {
+            account,
+            arn: format!("arn:aws:iam::{account}:user/{name}"),
+            user_id: format!("AIDALOCAL{account}"),
+            role_arn: None,
+            permissions: None,
+        }
+    }
+
+    /// A session of a role of an account; an administrator. `path` begins and ends with a slash.
+    pub fn session(partition: &str, account: AccountId, (path, role): (&str, &str), name: &str) -> Principal {
+        Principal {
+            account,
+            arn: format!("arn:{partition}:sts::{account}:assumed-role/{role}/{name}"),
+            user_id: format!("AROALOCAL{account}:{name}"),
+            role_arn: Some(format!("arn:{partition}:iam::{account}:role{path}{role}")),
+            permissions: None,
+        }
     }
 }

@@ -17,6 +17,7 @@ mod hub;
 mod ids;
 mod insight;
 mod names;
+mod policy;
 mod transaction;
 mod world;
 
@@ -32,5 +33,9 @@ pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use insight::Insight;
 pub use names::{AccountId, Region};
+pub use policy::{
+    Condition, Effect, Listed, Operator, Pattern, Permissions, Piece, Policies, Policy, Quantifier, Relation,
+    Statement, Test,
+};
 pub use transaction::Transaction;
 pub use world::World;

@@ -63,20 +63,9 @@ fn check_names(written: &Written, check: &mut Check) -> bool {
 }
 
 fn principal(account: AccountId, written: &Written) -> Principal {
-    let Some(role) = &written.role else {
-        return match &written.user {
-            None => Principal::local_user(account),
-            Some(user) => Principal {
-                account,
-                arn: format!("arn:aws:iam::{account}:user/{}", user.value),
-                user_id: format!("AIDALOCAL{account}"),
-            },
-        };
-    };
-    let session = written.session.as_ref().map_or("local", |session| &session.value);
-    Principal {
-        account,
-        arn: format!("arn:aws:sts::{account}:assumed-role/{}/{session}", role.value),
-        user_id: format!("AROALOCAL{account}:{session}"),
+    let name = |written: &Option<Spanned<String>>| written.as_ref().map_or("local", |name| &name.value).to_owned();
+    match &written.role {
+        Some(role) => Principal::session("aws", account, ("/", &role.value), &name(&written.session)),
+        None => Principal::user(account, &name(&written.user)),
     }
 }
