@@ -81,7 +81,7 @@ fn effect(policies: &[Arc<Policy>], request: Request<'_>) -> Option<Effect> {
 
 fn applies(statement: &Statement, request: Request<'_>) -> bool {
     let Request { action, resource, keys } = request;
-    lists(&statement.actions, |written| pattern::fits_in_any_case(written, keys, action))
+    lists(&statement.actions, |written| pattern::fits_action(written, keys, [action]))
         && lists(&statement.resources, |written| pattern::fits(written, keys, resource))
         && statement.conditions.iter().all(|condition| condition::holds(condition, keys))
 }

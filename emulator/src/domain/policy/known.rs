@@ -67,7 +67,7 @@ pub(super) fn concerns(actions: &Listed) -> bool {
 
 fn names_any(patterns: &[Pattern]) -> bool {
     let none = Keys::default();
-    actions().any(|action| patterns.iter().any(|pattern| pattern::fits_in_any_case(pattern, &none, action)))
+    patterns.iter().any(|pattern| pattern::fits_action(pattern, &none, actions()))
 }
 
 /// Whether requests can have a condition key. Letter case does not count, and those of other services are not known

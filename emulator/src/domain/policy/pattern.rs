@@ -1,7 +1,5 @@
 //! Texts of policies with wildcards and variables: read, and compared with what a request has.
 
-use std::iter::once;
-
 use super::keys::Keys;
 use crate::state::{Pattern, Piece};
 
@@ -79,10 +77,11 @@ pub fn fits(pattern: &Pattern, keys: &Keys, text: &str) -> bool {
     glyphs(pattern, keys).is_some_and(|glyphs| glob(&glyphs, text, |one, other| one == other))
 }
 
-/// The same, whatever the letter case: of actions.
-pub fn fits_in_any_case(pattern: &Pattern, keys: &Keys, text: &str) -> bool {
-    let same = |one: char, other: char| one.to_lowercase().eq(other.to_lowercase());
-    glyphs(pattern, keys).is_some_and(|glyphs| glob(&glyphs, text, same))
+/// Whether all of one of the actions fits, whatever its letter case.
+pub fn fits_action<'a>(pattern: &Pattern, keys: &Keys, actions: impl IntoIterator<Item = &'a str>) -> bool {
+    let same = |one: char, other: char| one.eq_ignore_ascii_case(&other);
+    let fits = |glyphs: Vec<Glyph>| actions.into_iter().any(|action| glob(&glyphs, action, same));
+    glyphs(pattern, keys).is_some_and(fits)
 }
 
 /// Whether an ARN fits: each of its six parts fits its own part of the pattern, so that `*` does not reach beyond a
@@ -115,37 +114,32 @@ fn glyphs(pattern: &Pattern, keys: &Keys) -> Option<Vec<Glyph>> {
     Some(glyphs)
 }
 
-/// Whether glyphs spell a text. `reached` are the glyphs before which a reader of the text can stand.
+/// Whether glyphs spell a text. A `*` takes as little as it can, and a character more when what follows does not fit.
 fn glob(glyphs: &[Glyph], text: &str, same: impl Fn(char, char) -> bool) -> bool {
-    let mut reached = vec![false; glyphs.len() + 1];
-    if let Some(first) = reached.first_mut() {
-        *first = true;
-    }
-    skip_many(glyphs, &mut reached);
-    for found in text.chars() {
-        let stays = |(before, glyph): (&bool, &Glyph)| *before && *glyph == Glyph::Many;
-        let steps = |(before, glyph): (&bool, &Glyph)| {
-            *before
-                && match glyph {
-                    Glyph::Character(wanted) => same(*wanted, found),
-                    Glyph::One => true,
-                    Glyph::Many => false,
-                }
+    let (mut position, mut rest) = (0, text.chars());
+    // Behind the last `*`, and the text that begins there next.
+    let mut again = None;
+    loop {
+        let mut behind = rest.clone();
+        let Some(found) = behind.next() else { break };
+        let fits = match glyphs.get(position) {
+            Some(Glyph::Many) => {
+                position += 1;
+                again = Some((position, behind));
+                continue;
+            }
+            Some(Glyph::One) => true,
+            Some(Glyph::Character(wanted)) => same(*wanted, found),
+            None => false,
         };
-        let stepped = once(false).chain(reached.iter().zip(glyphs).map(steps));
-        let stayed = reached.iter().zip(glyphs).map(stays).chain(once(false));
-        reached = stepped.zip(stayed).map(|(stepped, stayed)| stepped || stayed).collect();
-        skip_many(glyphs, &mut reached);
+        if fits {
+            (position, rest) = (position + 1, behind);
+        } else if let Some((start, from)) = &mut again {
+            (position, rest) = (*start, from.clone());
+            from.next();
+        } else {
+            return false;
+        }
     }
-    reached.last().is_some_and(|end| *end)
-}
-
-/// Whoever can stand before a `*` can stand behind it.
-fn skip_many(glyphs: &[Glyph], reached: &mut [bool]) {
-    let mut before = false;
-    for (position, here) in reached.iter_mut().enumerate() {
-        let behind_many = position > 0 && glyphs.get(position - 1) == Some(&Glyph::Many);
-        *here |= before && behind_many;
-        before = *here;
-    }
+    glyphs.iter().skip(position).all(|glyph| *glyph == Glyph::Many)
 }
