@@ -44,6 +44,9 @@ fn service(arguments: &ServeArguments) -> Result<Service, Exit> {
         [] => None,
         files => Some(scenario::load(files).map_err(Exit::mistake)?),
     };
+    for scenario in scenario.iter().filter(|scenario| !scenario.warnings().is_empty()) {
+        eprintln!("{}", scenario.warnings());
+    }
     let settings = Settings {
         allow_anonymous: arguments.allow_anonymous,
         verify_signatures: arguments.verify_signatures,

@@ -10,6 +10,7 @@ pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
 pub(super) mod organization;
+pub(super) mod policies;
 pub(super) mod regions;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,9 @@ pub(super) struct Written {
     /// Access keys, by access key id.
     #[serde(default)]
     credentials: Entries<credentials::Written>,
+    /// Policies of IAM and service control policies, by name. They bind nobody until they are attached.
+    #[serde(default)]
+    policies: Entries<policies::Written>,
     /// Hubs that are on, with their members.
     #[serde(default)]
     hubs: Vec<hubs::Written>,
@@ -70,14 +74,15 @@ pub(super) struct Valid {
     organization: Option<organization::Valid>,
     accounts: BTreeMap<AccountId, accounts::Valid>,
     credentials: BTreeMap<String, Credential>,
+    policies: policies::Valid,
     hubs: hubs::Valid,
     findings: findings::Valid,
 }
 
 impl Written {
     /// Adds a later file: what stands alone (`name`, `clock`, `seed`, `regions`, `default_account`, `organization`)
-    /// is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs` and `findings` are added,
-    /// and of a hub that two files list, the later file's entry counts.
+    /// is replaced as a whole; `accounts`, `credentials` and `policies` are replaced key by key; `hubs` and `findings`
+    /// are added, and of a hub that two files list, the later file's entry counts.
     pub(super) fn add(&mut self, later: Written) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
@@ -87,6 +92,7 @@ impl Written {
         replace(&mut self.organization, later.organization);
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
+        self.policies.add(later.policies);
         self.hubs.extend(later.hubs);
         self.findings.extend(later.findings);
     }
@@ -94,8 +100,9 @@ impl Written {
     /// Checks all sections.
     pub(super) fn check(self, check: &mut Check) -> Valid {
         let regions = regions::check(self.regions, check);
-        let organization = self.organization.and_then(|written| organization::check(written, check));
-        let accounts = accounts::check(self.accounts, check);
+        let policies = policies::check(self.policies, check);
+        let organization = self.organization.and_then(|written| organization::check(written, &policies, check));
+        let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
         let hubs =
             hubs::check(self.hubs, &hubs::Around { regions: &regions, organization: organization.as_ref() }, check);
         let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
@@ -108,8 +115,9 @@ impl Written {
             clock: self.clock.map(|written| clock::check(&written, check)).unwrap_or_default(),
             seed: self.seed.unwrap_or(0),
             default_account: self.default_account.and_then(|account| check.account(&account.0)),
+            credentials: credentials::check(self.credentials, &policies, &accounts, check),
             accounts,
-            credentials: credentials::check(self.credentials, check),
+            policies,
             hubs,
             findings,
             organization,
@@ -138,6 +146,7 @@ impl Valid {
             credentials: self.credentials.clone(),
             ..Directory::default()
         };
+        directory.policies.named = self.policies.named();
         accounts::apply(&self.accounts, &mut directory);
         if let Some(organization) = &self.organization {
             organization::apply(organization, &world.ids, now, &mut directory);
