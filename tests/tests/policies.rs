@@ -71,7 +71,7 @@ fn err_08_iam_01_every_operation_is_judged_before_its_shape_and_whether_it_is_bu
 fn iam_09_the_address_of_a_client_is_a_condition_key() {
     for (network, expected) in [("127.0.0.0/8", "403"), ("203.0.113.0/24", "401")] {
         let condition = format!("Condition: {{ IpAddress: {{ 'aws:SourceIp': '{network}' }} }}");
-        let file = denying(&format!("policy-of-{}", expected), &condition);
+        let file = denying(&format!("policy-of-{expected}"), &condition);
         let program = Program::start(&["--scenario", file.path()]);
         let mut stream = TcpStream::connect(program.address).unwrap();
         let authorization = Door::default().authorization();

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{HUB, denied, keys, of};
-use crate::domain::policy::{Kind, Layer, Request, judge};
+use crate::domain::policy::Kind::{self, Boundary, Identity, ServiceControl, Session};
+use crate::domain::policy::{Layer, Request, judge};
 
 const RULE: &str = "arn:aws:securityhub:us-east-1:222222222222:automation-rule/a1b2";
 
@@ -158,7 +159,6 @@ fn iam_12_den_01_to_06_den_09_which_layer_denies() {
     let allow = || of(json!({ "Effect": "Allow", "Action": "securityhub:*", "Resource": "*" }));
     let deny = || of(json!({ "Effect": "Deny", "Action": "securityhub:Get*", "Resource": "*" }));
     let other = || of(json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }));
-    use Kind::{Boundary, Identity, ServiceControl, Session};
     let scp_missing = "because no service control policy allows the securityhub:GetFindings action";
     for (layers, expected) in [
         (vec![], None),
