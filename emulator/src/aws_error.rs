@@ -106,6 +106,8 @@ error_codes! {
     NoSuchEntity = 404,
     /// The query faces: a parameter is missing or wrong.
     ValidationError = 400,
+    /// The AWS STS face: the policy of a session is none.
+    MalformedPolicyDocument = 400,
     /// The AWS EC2 face: a parameter is wrong.
     InvalidParameterValue = 400,
     /// The query faces: the caller may not do this.

@@ -167,9 +167,9 @@ impl Builder {
         let thread = std::thread::Builder::new().name("securityhub-local".to_owned()).spawn(move || {
             runtime.block_on(async move {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                let handle = move |request| {
+                let handle = move |request, source| {
                     let service = served.clone();
-                    async move { service.handle(request).await }
+                    async move { service.handle_from(request, Some(source)).await }
                 };
                 let stopped = async { _ = stopped.await };
                 server::serve(vec![listener], handle, Duration::from_secs(30), stopped).await;

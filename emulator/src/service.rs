@@ -1,5 +1,6 @@
 //! The only door: a request in, an answer out. This file ties the rooms together and holds no rule.
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -96,21 +97,26 @@ impl Service {
         *self.0.world.write() = Arc::new(World::default());
     }
 
-    /// Answers a request. It never fails and never panics.
+    /// Answers a request that came over no socket. It never fails and never panics.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.handle_from(request, None).await
+    }
+
+    /// Answers a request from an address, which policies can ask for.
+    pub async fn handle_from(&self, request: Request<Bytes>, source: Option<IpAddr>) -> Response<Bytes> {
         if control::is_control(request.uri().path()) {
             return control::handle(self.clone(), request).await;
         }
         let (parts, body) = request.into_parts();
         let request_id = self.0.request_ids.uuid();
-        let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&parts, &body, &request_id)));
+        let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&parts, &body, source, &request_id)));
         answered.unwrap_or_else(|_| {
             tracing::error!(%request_id, method = %parts.method, path = parts.uri.path(), "a request panicked");
             answer::error(&AwsError::new(fault_code(&parts), "Internal server error"), &request_id)
         })
     }
 
-    fn answer(&self, parts: &Parts, body: &Bytes, request_id: &str) -> Response<Bytes> {
+    fn answer(&self, parts: &Parts, body: &Bytes, source: Option<IpAddr>, request_id: &str) -> Response<Bytes> {
         let world = self.world();
         due::run(&world, world.clock.now());
         let identity = match self.identity(&world, parts, body) {
@@ -126,7 +132,7 @@ impl Service {
             Err(unroutable) => return refuse(&unroutable.into_error(parts), None, request_id),
         };
         let route::Route { operation, labels } = operation;
-        match call(&world, identity.caller, operation, &labels, parts, body) {
+        match call(&world, identity.caller, source, operation, &labels, parts, body) {
             Ok(Answer(body)) => {
                 #[cfg(debug_assertions)]
                 assert_shape(operation, &body);
@@ -177,6 +183,7 @@ fn verify(signature: &Signature, secret: Option<&str>, parts: &Parts, body: &Byt
 fn call(
     world: &World,
     caller: Caller,
+    source: Option<IpAddr>,
     operation: Operation,
     labels: &[(&'static str, String)],
     parts: &Parts,
@@ -185,7 +192,7 @@ fn call(
     let rejected = |rejection: input::Rejection| rejection.into_error(operation);
     let body = input::Body::new(operations::entry(operation).per_item, parts, body).map_err(rejected)?;
     let document = input::read(operation, labels, parts, &body).map_err(rejected)?;
-    let input = gate::enter(world, &caller, operation, document)?;
+    let input = gate::enter(world, &caller, source, operation, document)?;
     operations::call(&Context { world, caller }, operation, input)
 }
 

@@ -50,9 +50,14 @@ impl Stage {
 
     /// Calls from an account in a region. Every answer is held against its output shape.
     pub(crate) fn call_in(&self, region: &str, account: &str, operation: Operation, input: Value) -> Outcome {
+        self.call_as(&Principal::local_user(id(account)), region, operation, input)
+    }
+
+    /// Calls as a principal in a region.
+    pub(crate) fn call_as(&self, principal: &Principal, region: &str, operation: Operation, input: Value) -> Outcome {
         let now = self.0.clock.now();
         due::run(&self.0, now);
-        let caller = Caller { principal: Principal::local_user(id(account)), region: Region::new(region), now };
+        let caller = Caller { principal: principal.clone(), region: Region::new(region), now };
         let text = input.to_string();
         let shape = operation.model().input;
         let document = match operations::entry(operation).per_item {
@@ -63,7 +68,7 @@ impl Stage {
         if let Kind::Structure(structure) = &shape.shape().kind {
             read::missing(structure, &mut document);
         }
-        let answered = gate::enter(&self.0, &caller, operation, document)
+        let answered = gate::enter(&self.0, &caller, None, operation, document)
             .and_then(|input| operations::call(&Context { world: &self.0, caller }, operation, input));
         match answered {
             Ok(answer) => {

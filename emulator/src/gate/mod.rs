@@ -1,28 +1,33 @@
 //! May this call run? Each stage is one function, in AWS's order of refusal (errors.md).
 //!
 //! What lives here: what is asked of every operation alike. What may not: the rules of any one operation.
-//! Throttling and policies take their places before [`shape`] when they are built.
+//! Throttling takes its place before policies when it is built.
+
+use std::net::IpAddr;
 
 use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
-use crate::domain::hub;
+use crate::domain::{hub, policy};
 use crate::operations::{self, Behaviour, HubRule, Input};
 use crate::shape::read::Document;
 use crate::shape::{Segment, Violation, sentence};
 use crate::state::World;
 
-/// Lets a call in, or says why not.
+/// Lets a call in, or says why not. A malformed call that policies deny is denied, since AWS asks them before it
+/// looks at the input (errors.md, inferred).
 ///
 /// # Errors
-/// The first refusal: shape, then an operation that is not built, then a hub that is off.
+/// The first refusal: policies, then shape, then an operation that is not built, then a hub that is off.
 pub fn enter<'t>(
     world: &World,
     caller: &Caller,
+    source: Option<IpAddr>,
     operation: Operation,
     document: Document<'t>,
 ) -> Result<Input<'t>, AwsError> {
+    policy::admit(world, caller, source, operation, &document)?;
     let input = shape(operation, document)?;
     built(operation)?;
     hub_on(world, caller, operation)?;

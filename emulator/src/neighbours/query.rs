@@ -47,8 +47,14 @@ impl Form {
 
     /// The values of `name.1`, `name.2`, …, in the order of the request.
     pub fn list<'a>(&'a self, name: &str) -> Vec<&'a str> {
+        self.list_of(name, "")
+    }
+
+    /// The values of `name.1.member`, `name.2.member`, …, in the order of the request.
+    pub fn list_of<'a>(&'a self, name: &str, member: &str) -> Vec<&'a str> {
         let numbered = |known: &str| {
-            let number = known.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+            let rest = known.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+            let number = rest.and_then(|rest| rest.strip_suffix(member));
             number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
         };
         self.0.iter().filter(|(known, _)| numbered(known)).map(|(_, value)| &**value).collect()

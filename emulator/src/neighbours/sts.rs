@@ -1,16 +1,22 @@
 //! AWS Security Token Service: who the caller is, and sessions of roles (NB-20, NB-21).
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use super::query::Form;
 use super::xml::Element;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn::Arn;
 use crate::domain::caller::Caller;
-use crate::state::{AccountId, Credential, IdSource, Principal, Timestamp, World};
+use crate::domain::policy;
+use crate::state::{AccountId, Credential, Directory, IdSource, Permissions, Policy, Principal, Timestamp, World};
 
 /// The duration of a session that asks for none, and the longest one of a session made by a session.
 const HOUR: i64 = 3600;
+/// The most characters of a policy that is passed with a session.
+const LONGEST_POLICY: usize = 2048;
 
 /// Runs an operation of STS; `None` when it is not answered here.
 pub(super) fn call(world: &World, caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>, AwsError> {
@@ -30,11 +36,14 @@ fn get_caller_identity(principal: &Principal) -> Vec<Element> {
     ]
 }
 
-/// Makes a session of any role in any account: roles and their trust policies are not kept here, so every
-/// caller is trusted, and the account need not be one that a scenario names (NB-21).
+/// Makes a session of any role in any account: trust policies are not kept here, so every caller is trusted, and
+/// neither the role nor its account need be one that a scenario names (NB-21). The session may do what the role's
+/// policies and the ones that are passed with it allow (IAM-12).
 fn assume_role(world: &World, caller: &Caller, form: &Form) -> Result<Vec<Element>, AwsError> {
     let request = Request::read(caller, form)?;
-    let session = Session::new(&world.ids, caller.now, &request);
+    let permissions = permissions(&world.directory(), &request.role, form)?;
+    let mut session = Session::new(&world.ids, caller.now, &request);
+    session.principal.permissions = permissions;
     let credential = Credential {
         principal: session.principal.clone(),
         secret: Some(session.secret.clone()),
@@ -44,6 +53,43 @@ fn assume_role(world: &World, caller: &Caller, form: &Form) -> Result<Vec<Elemen
     transaction.edit_directory(|directory| directory.credentials.insert(session.access_key.clone(), credential));
     transaction.commit();
     Ok(session.render())
+}
+
+/// What a session of a role may do; `None` for an administrator's.
+fn permissions(directory: &Directory, role: &Role<'_>, form: &Form) -> Result<Option<Arc<Permissions>>, AwsError> {
+    let known = directory.policies.roles.get(&(role.account, role.name.to_owned()));
+    let passed = session_policies(directory, form)?;
+    let session = (!passed.is_empty()).then_some(passed);
+    let permissions = Permissions { session, ..known.cloned().unwrap_or_default() };
+    Ok((permissions != Permissions::default()).then(|| Arc::new(permissions)))
+}
+
+/// The policies that are passed with a session: a document, and policies of the scenario by ARNs that end in their
+/// names.
+fn session_policies(directory: &Directory, form: &Form) -> Result<Vec<Arc<Policy>>, AwsError> {
+    let mut policies = Vec::new();
+    for arn in form.list_of("PolicyArns.member", ".arn") {
+        let name = arn.rsplit('/').next().unwrap_or(arn);
+        let policy = directory.policies.named.get(name);
+        policies.push(policy.cloned().ok_or_else(|| validation_error(format!("{arn} does not exist")))?);
+    }
+    if let Some(document) = form.get("Policy") {
+        policies.push(Arc::new(session_policy(document)?));
+    }
+    Ok(policies)
+}
+
+fn session_policy(document: &str) -> Result<Policy, AwsError> {
+    let malformed = |message: String| AwsError::new(ErrorCode::MalformedPolicyDocument, message);
+    if document.is_empty() || document.chars().count() > LONGEST_POLICY {
+        let limits = format!("between 1 and {LONGEST_POLICY} characters");
+        return Err(validation_error(format!("Value at 'policy' failed to satisfy constraint: it has {limits}")));
+    }
+    let value: Value =
+        serde_json::from_str(document).map_err(|_| malformed("This policy contains invalid Json".into()))?;
+    let (policy, remarks) = policy::read("session", &value);
+    let refused = remarks.into_iter().find(|remark| remark.refuses);
+    policy.ok_or_else(|| malformed(refused.map(|remark| remark.message).unwrap_or_default()))
 }
 
 /// A checked AssumeRole.
@@ -84,6 +130,8 @@ impl<'a> Request<'a> {
 struct Role<'a> {
     partition: &'a str,
     account: AccountId,
+    /// It begins and ends with a slash.
+    path: &'a str,
     name: &'a str,
 }
 
@@ -91,8 +139,9 @@ impl<'a> Role<'a> {
     /// Reads `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; the path is no part of a session's ARN.
     fn parse(arn: &'a str) -> Option<Role<'a>> {
         let arn = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.region.is_empty())?;
-        let name = arn.resource.strip_prefix("role/")?.rsplit('/').next().filter(|name| is_name(name))?;
-        Some(Role { partition: arn.partition, account: AccountId::parse(arn.account)?, name })
+        let path = arn.resource.strip_prefix("role").filter(|path| path.starts_with('/'))?;
+        let (path, name) = path.split_at_checked(path.rfind('/')? + 1).filter(|(_, name)| is_name(name))?;
+        Some(Role { partition: arn.partition, account: AccountId::parse(arn.account)?, path, name })
     }
 }
 
@@ -107,13 +156,9 @@ struct Session {
 
 impl Session {
     fn new(ids: &IdSource, now: Timestamp, request: &Request<'_>) -> Session {
-        let Request { role: Role { partition, account, name }, session_name, duration } = request;
+        let Request { role: Role { partition, account, path, name }, session_name, duration } = request;
         Session {
-            principal: Principal {
-                account: *account,
-                arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}"),
-                user_id: format!("AROALOCAL{account}:{session_name}"),
-            },
+            principal: Principal::session(partition, *account, (path, name), session_name),
             access_key: format!("ASIA{}", letters(ids, 16)),
             secret: letters(ids, 40),
             token: format!("local-session-{}", ids.uuid()),

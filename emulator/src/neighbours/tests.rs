@@ -1,11 +1,13 @@
 //! Whole answers of the neighbours, through [`super::handle`].
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Request;
 
 use super::{Call, handle};
 use crate::domain::caller::Caller;
-use crate::state::{Principal, Region};
+use crate::state::{Permissions, Policy, Principal, Region};
 use crate::testing::{ADMINISTRATOR, Stage, id};
 
 /// Status and body of an answer.
@@ -49,6 +51,62 @@ fn nb_21_assume_role_makes_a_session_that_ends() {
     };
     assert_eq!(principal(14).unwrap().account, id("333344445555"));
     assert_eq!(principal(15), None);
+}
+
+/// The policy document of a scenario or a session.
+fn policy(effect: &str, action: &str) -> serde_json::Value {
+    serde_json::json!({ "Statement": { "Effect": effect, "Action": action, "Resource": "*" } })
+}
+
+/// What the session of an assumed role may do, the name of each policy.
+fn assumed(stage: &Stage, more: &str) -> Result<[Vec<String>; 2], (u16, String)> {
+    let call =
+        format!("Action=AssumeRole&RoleArn=arn:aws:iam::333344445555:role/Auditor&RoleSessionName=session1{more}");
+    let (status, body) = answer(stage, "sts", form(call.leak()));
+    if status != 200 {
+        return Err((status, body));
+    }
+    let (key, _) = body.split_once("<AccessKeyId>").unwrap().1.split_once("</AccessKeyId>").unwrap();
+    let directory = stage.0.directory();
+    let principal = directory.principal(key, id(ADMINISTRATOR), stage.0.clock.now()).unwrap();
+    assert_eq!(principal.role_arn.as_deref(), Some("arn:aws:iam::333344445555:role/Auditor"));
+    let names = |policies: &Option<Vec<Arc<Policy>>>| {
+        policies.iter().flatten().map(|policy| policy.name.clone()).collect::<Vec<_>>()
+    };
+    let permissions = principal.permissions.map(|permissions| (*permissions).clone()).unwrap_or_default();
+    Ok([names(&permissions.identity), names(&permissions.session)])
+}
+
+#[test]
+fn nb_21_iam_12_a_session_carries_the_policies_of_its_role_and_its_own() {
+    let stage = Stage::empty();
+    assert_eq!(assumed(&stage, ""), Ok([vec![], vec![]]), "a role that nothing is said of is an administrator's");
+    let own = |name: &str| Arc::new(crate::domain::policy::read(name, &policy("Allow", "*")).0.unwrap());
+    stage.relations(|directory| {
+        let permissions = Permissions { identity: Some(vec![own("role")]), ..Permissions::default() };
+        directory.policies.roles.insert((id("333344445555"), "Auditor".to_owned()), permissions);
+        directory.policies.named.insert("named".to_owned(), own("named"));
+    });
+    assert_eq!(assumed(&stage, ""), Ok([vec!["role".to_owned()], vec![]]));
+    let passed =
+        format!("&Policy={}&PolicyArns.member.1.arn=arn:aws:iam::333344445555:policy/named", policy("Deny", "s3:*"));
+    let expected = [vec!["role".to_owned()], vec!["named".to_owned(), "session".to_owned()]];
+    assert_eq!(assumed(&stage, &passed), Ok(expected));
+}
+
+#[test]
+fn nb_21_nb_22_a_wrong_policy_of_a_session_is_refused() {
+    for (more, code, message) in [
+        ("&Policy={".to_owned(), "MalformedPolicyDocument", "This policy contains invalid Json"),
+        (format!("&Policy={}", policy("Allow", "x")), "MalformedPolicyDocument", "`x` is no action"),
+        ("&Policy=".to_owned(), "ValidationError", "between 1 and 2048 characters"),
+        (format!("&Policy={}", "x".repeat(2049)), "ValidationError", "between 1 and 2048 characters"),
+        ("&PolicyArns.member.1.arn=arn:aws:iam::aws:policy/x".to_owned(), "ValidationError", "policy/x does not exist"),
+    ] {
+        let (status, body) = assumed(&Stage::empty(), &more).unwrap_err();
+        assert_eq!(status, 400, "{body}");
+        assert!(body.contains(&format!("<Code>{code}</Code>")) && body.contains(message), "{body}");
+    }
 }
 
 #[test]

@@ -6,18 +6,22 @@ use super::cli::CheckArguments;
 use super::exit::Exit;
 use crate::scenario;
 
-/// Checks scenario files; every mistake is told.
+/// Checks scenario files; every mistake is told, and every warning.
 pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
     let diagnostics = scenario::check(&arguments.files);
     if arguments.json {
         println!("{:#}", diagnostics.to_json());
-        return if diagnostics.is_empty() { Ok(()) } else { Err(Exit::mistake("")) };
+        return if diagnostics.has_mistakes() { Err(Exit::mistake("")) } else { Ok(()) };
+    }
+    if diagnostics.has_mistakes() {
+        return Err(Exit::mistake(diagnostics));
     }
     if diagnostics.is_empty() {
         println!("The scenario is good.");
-        return Ok(());
+    } else {
+        eprintln!("{diagnostics}");
     }
-    Err(Exit::mistake(diagnostics))
+    Ok(())
 }
 
 /// Prints the JSON Schema of scenario files.

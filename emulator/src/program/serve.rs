@@ -31,9 +31,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Exit> {
     let listeners = bind(arguments).await?;
     let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     announce(arguments, &addresses)?;
-    let handle = move |request| {
+    let handle = move |request, source| {
         let service = service.clone();
-        async move { service.handle(request).await }
+        async move { service.handle_from(request, Some(source)).await }
     };
     server::serve(listeners, handle, Duration::from_secs(arguments.read_timeout), stop).await;
     Ok(())
@@ -44,6 +44,9 @@ fn service(arguments: &ServeArguments) -> Result<Service, Exit> {
         [] => None,
         files => Some(scenario::load(files).map_err(Exit::mistake)?),
     };
+    for scenario in scenario.iter().filter(|scenario| !scenario.warnings().is_empty()) {
+        eprintln!("{}", scenario.warnings());
+    }
     let settings = Settings {
         allow_anonymous: arguments.allow_anonymous,
         verify_signatures: arguments.verify_signatures,

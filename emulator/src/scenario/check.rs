@@ -7,13 +7,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::diagnostic::{Diagnostic, Diagnostics};
+use super::diagnostic::Diagnostic;
 use super::files::{Files, Place};
 use super::spanned::Spanned;
 use super::suggest;
 use crate::state::AccountId;
 
-/// The mistakes of a scenario, collected.
+/// The mistakes and warnings of a scenario, collected.
 #[derive(Debug, Default)]
 pub(super) struct Check {
     /// What was read.
@@ -28,7 +28,7 @@ impl Check {
         Diagnostic::at(&self.files, place, message)
     }
 
-    /// Adds a mistake.
+    /// Adds a mistake, or a warning.
     pub(super) fn push(&mut self, mistake: Diagnostic) {
         self.mistakes.push(mistake);
     }
@@ -68,11 +68,6 @@ impl Check {
         let there = self.at(place, "");
         let line = there.position.map_or(1, |position| position.line);
         if place.file == seen_from.file { format!("line {line}") } else { format!("line {line} of {}", there.file) }
-    }
-
-    /// All mistakes, in order.
-    pub(super) fn finish(self) -> Diagnostics {
-        Diagnostics::sorted(self.mistakes)
     }
 }
 

@@ -1,4 +1,5 @@
-//! A mistake of a scenario, told like a compiler's: what is wrong, where, what was expected, the nearest right word.
+//! A mistake of a scenario, or a warning, told like a compiler's: what is wrong, where, what was expected, the nearest
+//! right word.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +9,11 @@ use serde_json::{Value, json};
 
 use super::files::{Files, Place};
 
-/// One mistake.
+/// One mistake, or one warning.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
     /// The file, as the user named it.
     pub file: String,
     /// Where in the file; `None` when all of it is meant.
@@ -21,6 +24,15 @@ pub struct Diagnostic {
     pub expected: Option<String>,
     /// The nearest right word.
     pub suggestion: Option<String>,
+}
+
+/// How bad something is that is told of a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The scenario cannot be loaded.
+    Mistake,
+    /// It can, but something in it has no effect.
+    Warning,
 }
 
 /// Where a mistake is.
@@ -35,14 +47,21 @@ pub struct Position {
     end: usize,
 }
 
-/// All mistakes, in the order of files and places.
+/// All mistakes and warnings, in the order of files and places.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostic {
     /// A mistake that is a whole file's.
     pub(super) fn of_file(file: &str, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { file: file.to_owned(), position: None, message: message.into(), expected: None, suggestion: None }
+        Diagnostic {
+            severity: Severity::Mistake,
+            file: file.to_owned(),
+            position: None,
+            message: message.into(),
+            expected: None,
+            suggestion: None,
+        }
     }
 
     /// A mistake at a place.
@@ -66,8 +85,15 @@ impl Diagnostic {
         self
     }
 
+    /// Makes a warning of it.
+    pub(super) fn warning(mut self) -> Diagnostic {
+        self.severity = Severity::Warning;
+        self
+    }
+
     fn to_json(&self) -> Value {
         json!({
+            "severity": self.severity.name(),
             "file": self.file,
             "line": self.position.as_ref().map(|position| position.line),
             "column": self.position.as_ref().map(|position| position.column),
@@ -78,7 +104,8 @@ impl Diagnostic {
     }
 
     fn report(&self) -> Group<'_> {
-        let title = Level::ERROR.primary_title(&*self.message);
+        let level = if self.severity == Severity::Warning { Level::WARNING } else { Level::ERROR };
+        let title = level.primary_title(&*self.message);
         let mut group = match &self.position {
             Some(position) => {
                 let shown = position.shown();
@@ -95,6 +122,15 @@ impl Diagnostic {
             group = group.element(Level::HELP.message(format!("did you mean `{suggestion}`?")));
         }
         group
+    }
+}
+
+impl Severity {
+    fn name(self) -> &'static str {
+        match self {
+            Severity::Mistake => "mistake",
+            Severity::Warning => "warning",
+        }
     }
 }
 
@@ -149,28 +185,37 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
-    /// The mistakes.
+    /// Whether there are mistakes, and not only warnings.
+    pub fn has_mistakes(&self) -> bool {
+        self.count(Severity::Mistake) > 0
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.0.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+
+    /// The mistakes and warnings.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()
     }
 
-    /// `[{"file", "line", "column", "message", "expected", "suggestion"}]`; what does not apply is null.
+    /// `[{"severity", "file", "line", "column", "message", "expected", "suggestion"}]`; what does not apply is null.
     pub fn to_json(&self) -> Value {
         self.0.iter().map(Diagnostic::to_json).collect()
     }
 }
 
-/// Every mistake with its line, and how many there are.
+/// Each with its line, and how many there are.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let renderer = Renderer::plain();
-        for mistake in &self.0 {
-            writeln!(formatter, "{}\n", renderer.render(&[mistake.report()]))?;
+        for diagnostic in &self.0 {
+            writeln!(formatter, "{}\n", renderer.render(&[diagnostic.report()]))?;
         }
-        match self.0.len() {
-            0 => Ok(()),
-            1 => formatter.write_str("The scenario has 1 mistake."),
-            count => write!(formatter, "The scenario has {count} mistakes."),
-        }
+        let counts = [Severity::Mistake, Severity::Warning].map(|severity| (severity.name(), self.count(severity)));
+        let told = counts.iter().filter(|(_, count)| *count > 0);
+        let told: Vec<String> =
+            told.map(|(name, count)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();
+        if told.is_empty() { Ok(()) } else { write!(formatter, "The scenario has {}.", told.join(" and ")) }
     }
 }

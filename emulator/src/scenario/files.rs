@@ -71,6 +71,11 @@ impl Files {
         Ok(paths)
     }
 
+    /// A path that is relative to the folder of the file that writes it.
+    pub(super) fn beside(&self, path: &str, written_in: FileId) -> PathBuf {
+        self.folder(written_in).join(path)
+    }
+
     /// Files in the folder of a path, as the file that writes the path would write them.
     pub(super) fn near(&self, path: &str, written_in: FileId) -> Vec<String> {
         let folder = Path::new(path).parent().unwrap_or(Path::new(""));

@@ -9,9 +9,9 @@
 //! its section: a field with a doc comment, which is the schema's description; its check; its apply.
 //!
 //! Several files are laid over each other in the order given. `name`, `clock`, `seed`, `regions`, `default_account`,
-//! `organization` and `quotas` of a later file replace the earlier ones, each as a whole; `accounts` and `credentials`
-//! are replaced key by key; `hubs`, `aggregators` and `findings` are added, and of a hub or an aggregator that two files
-//! list the later file's entry counts.
+//! `organization` and `quotas` of a later file replace the earlier ones, each as a whole; `accounts`, `credentials` and
+//! `policies` are replaced key by key; `hubs`, `aggregators` and `findings` are added, and of a hub or an aggregator that
+//! two files list the later file's entry counts.
 
 mod check;
 mod diagnostic;
@@ -30,7 +30,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::check::Check;
-pub use self::diagnostic::{Diagnostic, Diagnostics, Position};
+pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Place};
 use crate::state::World;
 
@@ -39,6 +39,7 @@ use crate::state::World;
 pub struct Scenario {
     valid: sections::Valid,
     files: Files,
+    warnings: Diagnostics,
 }
 
 /// Loads files, laid over each other in their order.
@@ -56,7 +57,9 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
         }
     }
     let valid = written.check(&mut check);
-    if check.mistakes.is_empty() { Ok(Scenario { valid, files: check.files }) } else { Err(check.finish()) }
+    let Check { files, mistakes } = check;
+    let told = Diagnostics::sorted(mistakes);
+    if told.has_mistakes() { Err(told) } else { Ok(Scenario { valid, files, warnings: told }) }
 }
 
 /// What a file says, as far as it fits the schema.
@@ -78,11 +81,10 @@ fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Written {
     })
 }
 
-/// All mistakes of files, those included that show only when their world is built.
+/// All mistakes of files, those included that show only when their world is built; else their warnings.
 pub fn check(paths: &[PathBuf]) -> Diagnostics {
-    match load(paths).and_then(|scenario| scenario.build()) {
-        Ok(_) => Diagnostics::default(),
-        Err(mistakes) => mistakes,
+    match load(paths).and_then(|scenario| scenario.build().map(|_| scenario.warnings)) {
+        Ok(told) | Err(told) => told,
     }
 }
 
@@ -95,6 +97,11 @@ impl Scenario {
     /// Its name, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.valid.name.as_deref()
+    }
+
+    /// What in it has no effect.
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.warnings
     }
 
     /// Makes a fresh world of it.

@@ -54,6 +54,10 @@ impl<'s> Fit<'s, '_> {
     }
 
     fn inside(&mut self, schema: &'s Value, node: Node, name: &str) -> Option<Node> {
+        // What another language says in it is not the schema's.
+        if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
+            return Some(node);
+        }
         let Node { place, content } = node;
         let content = match content {
             Content::List(items) => {

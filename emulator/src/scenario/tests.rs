@@ -30,26 +30,26 @@ fn paths(folder: &TempDir, files: &[(&str, &str)]) -> Vec<PathBuf> {
 }
 
 /// The mistakes of those files whose names begin with `scenario`, as the user reads them.
-fn mistakes_of(files: &[(&str, &str)]) -> String {
+pub(super) fn mistakes_of(files: &[(&str, &str)]) -> String {
     let folder = folder(files);
     let mistakes = super::check(&paths(&folder, files)).to_string();
     mistakes.replace(&format!("{}/", folder.path().display()), "")
 }
 
-fn mistakes(text: &str) -> String {
+pub(super) fn mistakes(text: &str) -> String {
     mistakes_of(&[("scenario.yaml", text)])
 }
 
-fn load(files: &[(&str, &str)]) -> Scenario {
+pub(super) fn load(files: &[(&str, &str)]) -> Scenario {
     let folder = folder(files);
     super::load(&paths(&folder, files)).map_err(|mistakes| mistakes.to_string()).unwrap()
 }
 
-fn build(text: &str) -> World {
+pub(super) fn build(text: &str) -> World {
     load(&[("scenario.yaml", text)]).build().map_err(|mistakes| mistakes.to_string()).unwrap()
 }
 
-fn account(id: &str) -> AccountId {
+pub(super) fn account(id: &str) -> AccountId {
     AccountId::parse(id).unwrap()
 }
 
@@ -57,7 +57,7 @@ fn key(id: &str, region: &str) -> HubKey {
     HubKey { account: account(id), region: Region::new(region) }
 }
 
-fn repository(path: &str) -> PathBuf {
+pub(super) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 

@@ -4,11 +4,13 @@
 //! replaces it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::aggregator::Aggregator;
 use super::clock::Timestamp;
 use super::member::{Member, MemberQuotas, MemberStatus};
 use super::names::{AccountId, Region};
+use super::policy::{Permissions, Policies};
 
 /// All relations of a world.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,8 @@ pub struct Directory {
     pub quotas: MemberQuotas,
     /// The finding aggregators of accounts; one serves all Regions.
     pub aggregators: BTreeMap<AccountId, Aggregator>,
+    /// Policies, and what they are attached to.
+    pub policies: Policies,
 }
 
 /// What is known of an account.
@@ -105,6 +109,10 @@ pub struct Principal {
     pub arn: String,
     /// The unique id, `AIDA…` or `AROA…:session`.
     pub user_id: String,
+    /// Of a session, the ARN of its role: `arn:aws:iam::…:role/…`.
+    pub role_arn: Option<String>,
+    /// What its policies let it do; `None` for an administrator.
+    pub permissions: Option<Arc<Permissions>>,
 }
 
 impl Directory {
@@ -183,6 +191,28 @@ impl Directory {
 impl Principal {
     /// The user that an account's bare access key stands for (NB-20).
     pub fn local_user(account: AccountId) -> Principal {
-        Principal { account, arn: format!("arn:aws:iam::{account}:user/local"), user_id: format!("AIDALOCAL{account}") }
+        Principal::user(account, "local")
+    }
+
+    /// A user of an account; an administrator.
+    pub fn user(account: AccountId, name: &str) -> Principal {
+        Principal {
+            account,
+            arn: format!("arn:aws:iam::{account}:user/{name}"),
+            user_id: format!("AIDALOCAL{account}"),
+            role_arn: None,
+            permissions: None,
+        }
+    }
+
+    /// A session of a role of an account; an administrator. `path` begins and ends with a slash.
+    pub fn session(partition: &str, account: AccountId, (path, role): (&str, &str), name: &str) -> Principal {
+        Principal {
+            account,
+            arn: format!("arn:{partition}:sts::{account}:assumed-role/{role}/{name}"),
+            user_id: format!("AROALOCAL{account}:{name}"),
+            role_arn: Some(format!("arn:{partition}:iam::{account}:role{path}{role}")),
+            permissions: None,
+        }
     }
 }

@@ -19,6 +19,7 @@ mod ids;
 mod insight;
 mod member;
 mod names;
+mod policy;
 mod remembered;
 mod transaction;
 mod world;
@@ -35,5 +36,9 @@ pub use ids::IdSource;
 pub use insight::Insight;
 pub use member::{Invitation, Member, MemberKind, MemberQuotas, MemberStatus};
 pub use names::{AccountId, Place, Region};
+pub use policy::{
+    Condition, Effect, Listed, Operator, Pattern, Permissions, Piece, Policies, Policy, Quantifier, Relation,
+    Statement, Test,
+};
 pub use transaction::Transaction;
 pub use world::World;

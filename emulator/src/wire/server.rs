@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +28,8 @@ const DRAINED: usize = 64 * 1024 * 1024;
 /// How long requests under way may take once the server is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_millis(250);
 
-/// Serves every listener until `shutdown` is done; returns when each connection has ended.
+/// Serves every listener until `shutdown` is done; returns when each connection has ended. `handle` is given each
+/// request and the address that it came from.
 ///
 /// `read_timeout` bounds how long the head of a request, and then its body, may take to arrive.
 pub async fn serve<H, F>(
@@ -36,7 +38,7 @@ pub async fn serve<H, F>(
     read_timeout: Duration,
     shutdown: impl Future<Output = ()>,
 ) where
-    H: Fn(Request<Bytes>) -> F + Clone + Send + Sync + 'static,
+    H: Fn(Request<Bytes>, IpAddr) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
     let (stop, stopped) = watch::channel(false);
@@ -67,7 +69,7 @@ async fn silence(asked: Arc<AtomicBool>, read_timeout: Duration) {
 
 async fn accept<H, F>(listener: TcpListener, handle: H, read_timeout: Duration, mut stopped: watch::Receiver<bool>)
 where
-    H: Fn(Request<Bytes>) -> F + Clone + Send + Sync + 'static,
+    H: Fn(Request<Bytes>, IpAddr) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
     let mut connections = JoinSet::new();
@@ -75,8 +77,10 @@ where
         tokio::select! {
             () = told(&mut stopped) => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, handle.clone(), read_timeout, stopped.clone()));
+                Ok((stream, source)) => {
+                    let handle = handle.clone();
+                    let handle = move |request| handle(request, source.ip());
+                    connections.spawn(connection(stream, handle, read_timeout, stopped.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: wait for connections to end instead of spinning.

@@ -1,13 +1,16 @@
 //! `accounts`: what is known of accounts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::policies::{self, Attached};
+use super::{credentials, organization};
 use crate::scenario::check::Check;
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::state::{Account, AccountId, AccountStatus, Directory, World};
+use crate::state::{Account, AccountId, AccountStatus, Directory, Permissions, Policy, World};
 
 /// What is known of an account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -23,6 +26,25 @@ pub(in crate::scenario) struct Written {
     /// Whether a central configuration policy governs its hubs, so that it cannot change them itself.
     #[serde(default)]
     centrally_managed: bool,
+    /// Service control policies, by name. The account is in the organization.
+    #[serde(default)]
+    policies: Vec<Spanned<String>>,
+    /// Whether FullAWSAccess is attached beside them. Left out, it is.
+    full_aws_access: Option<Spanned<bool>>,
+    /// Roles whose sessions may not do everything, by name without a path.
+    #[serde(default)]
+    roles: Entries<WrittenRole>,
+}
+
+/// What the policies of a role let its sessions do.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Role")]
+#[serde(deny_unknown_fields)]
+struct WrittenRole {
+    /// Its identity-based policies, by name; it has these and no others. Left out, it is an administrator's.
+    policies: Option<Vec<Spanned<String>>>,
+    /// Its permissions boundary, the name of a policy.
+    boundary: Option<Spanned<String>>,
 }
 
 /// The status of an account in its organization.
@@ -38,14 +60,29 @@ enum Status {
 
 /// What is known of an account.
 #[derive(Debug)]
-pub(in crate::scenario) struct Valid(Account);
+pub(in crate::scenario) struct Valid {
+    account: Account,
+    /// Service control policies.
+    policies: Vec<Arc<Policy>>,
+    /// What the policies of its roles let their sessions do.
+    pub(super) roles: BTreeMap<String, Permissions>,
+}
 
 /// Reads all entries.
-pub(in crate::scenario) fn check(written: Entries<Written>, check: &mut Check) -> BTreeMap<AccountId, Valid> {
+pub(in crate::scenario) fn check(
+    written: Entries<Written>,
+    policies: &policies::Valid,
+    organization: Option<&organization::Valid>,
+    check: &mut Check,
+) -> BTreeMap<AccountId, Valid> {
     let mut accounts = BTreeMap::new();
     for (id, written) in written.0 {
         check_email(written.email.as_ref(), check);
+        let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
+        let attached = policies.attached(&attached, check);
+        let roles = roles(written.roles, policies, check);
         let Some(id) = check.account(&id) else { continue };
+        check_reach(id, written.policies.first(), organization, check);
         let unknown = unknown(id);
         let account = Account {
             name: written.name.unwrap_or(unknown.name),
@@ -56,9 +93,38 @@ pub(in crate::scenario) fn check(written: Entries<Written>, check: &mut Check) -
             },
             centrally_managed: written.centrally_managed,
         };
-        accounts.insert(id, Valid(account));
+        accounts.insert(id, Valid { account, policies: attached, roles });
     }
     accounts
+}
+
+fn roles(
+    written: Entries<WrittenRole>,
+    policies: &policies::Valid,
+    check: &mut Check,
+) -> BTreeMap<String, Permissions> {
+    let mut roles = BTreeMap::new();
+    for (name, role) in written.0 {
+        credentials::check_name(&name, check);
+        roles.insert(name.value, policies.permissions(role.policies.as_ref(), role.boundary.as_ref(), check));
+    }
+    roles
+}
+
+/// Service control policies reach the accounts of the organization, and the management account is not bound (IAM-11).
+fn check_reach(
+    id: AccountId,
+    first: Option<&Spanned<String>>,
+    organization: Option<&organization::Valid>,
+    check: &mut Check,
+) {
+    let Some(first) = first else { return };
+    if organization.is_none_or(|organization| organization.accounts().all(|account| account != id)) {
+        let mistake = check.at(first.place, format!("{id} is in no organization, which service control policies need"));
+        check.push(mistake.expected("an account of one of the `units` of `organization`"));
+    } else if organization.is_some_and(|organization| organization.management_account == id) {
+        check.push(check.at(first.place, "no service control policy binds the management account").warning());
+    }
 }
 
 fn check_email(email: Option<&Spanned<String>>, check: &mut Check) {
@@ -80,11 +146,16 @@ pub(super) fn unknown(id: AccountId) -> Account {
     }
 }
 
-/// Tells the directory of the accounts. That they are centrally managed comes later, since it would keep their hubs
+/// Tells the directory of the accounts and their policies. That they are centrally managed comes later, since it would keep their hubs
 /// from being enabled.
 pub(super) fn apply(accounts: &BTreeMap<AccountId, Valid>, directory: &mut Directory) {
-    for (id, Valid(account)) in accounts {
+    for (id, Valid { account, policies, roles }) in accounts {
         directory.accounts.insert(*id, Account { centrally_managed: false, ..account.clone() });
+        if !policies.is_empty() {
+            directory.policies.service_control.insert(id.to_string(), policies.clone());
+        }
+        let roles = roles.iter().map(|(name, permissions)| ((*id, name.clone()), permissions.clone()));
+        directory.policies.roles.extend(roles);
     }
 }
 
@@ -92,7 +163,7 @@ pub(super) fn apply(accounts: &BTreeMap<AccountId, Valid>, directory: &mut Direc
 pub(super) fn apply_central_management(accounts: &BTreeMap<AccountId, Valid>, world: &World) {
     let mut transaction = world.write();
     transaction.edit_directory(|directory| {
-        for (id, Valid(account)) in accounts {
+        for (id, Valid { account, .. }) in accounts {
             if let Some(known) = directory.accounts.get_mut(id) {
                 known.centrally_managed = account.centrally_managed;
             }

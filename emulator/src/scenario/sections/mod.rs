@@ -11,6 +11,7 @@ pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
 pub(super) mod organization;
+pub(super) mod policies;
 pub(super) mod quotas;
 pub(super) mod regions;
 
@@ -53,6 +54,9 @@ pub(super) struct Written {
     /// Access keys, by access key id.
     #[serde(default)]
     credentials: Entries<credentials::Written>,
+    /// Policies of IAM and service control policies, by name. They bind nobody until they are attached.
+    #[serde(default)]
+    policies: Entries<policies::Written>,
     /// Quotas, where AWS's own numbers are in the way.
     quotas: Option<quotas::Written>,
     /// Hubs that are on, with their members.
@@ -78,6 +82,7 @@ pub(super) struct Valid {
     accounts: BTreeMap<AccountId, accounts::Valid>,
     credentials: BTreeMap<String, Credential>,
     quotas: MemberQuotas,
+    policies: policies::Valid,
     hubs: hubs::Valid,
     aggregators: aggregators::Valid,
     findings: findings::Valid,
@@ -85,8 +90,9 @@ pub(super) struct Valid {
 
 impl Written {
     /// Adds a later file: what stands alone (`name`, `clock`, `seed`, `regions`, `default_account`, `organization`,
-    /// `quotas`) is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs`, `aggregators` and
-    /// `findings` are added, and of a hub or an aggregator that two files list, the later file's entry counts.
+    /// `quotas`) is replaced as a whole; `accounts`, `credentials` and `policies` are replaced key by key; `hubs`,
+    /// `aggregators` and `findings` are added, and of a hub or an aggregator that two files list, the later file's entry
+    /// counts.
     pub(super) fn add(&mut self, later: Written) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
@@ -97,6 +103,7 @@ impl Written {
         replace(&mut self.quotas, later.quotas);
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
+        self.policies.add(later.policies);
         self.hubs.extend(later.hubs);
         self.aggregators.extend(later.aggregators);
         self.findings.extend(later.findings);
@@ -105,8 +112,9 @@ impl Written {
     /// Checks all sections.
     pub(super) fn check(self, check: &mut Check) -> Valid {
         let regions = regions::check(self.regions, check);
-        let organization = self.organization.and_then(|written| organization::check(written, check));
-        let accounts = accounts::check(self.accounts, check);
+        let policies = policies::check(self.policies, check);
+        let organization = self.organization.and_then(|written| organization::check(written, &policies, check));
+        let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
         let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
         let around = hubs::Around { regions: &regions, organization: organization.as_ref(), quotas };
         let hubs = hubs::check(self.hubs, &around, check);
@@ -121,9 +129,10 @@ impl Written {
             clock: self.clock.map(|written| clock::check(&written, check)).unwrap_or_default(),
             seed: self.seed.unwrap_or(0),
             default_account: self.default_account.and_then(|account| check.account(&account.0)),
+            credentials: credentials::check(self.credentials, &policies, &accounts, check),
             accounts,
-            credentials: credentials::check(self.credentials, check),
             quotas,
+            policies,
             hubs,
             aggregators,
             findings,
@@ -154,6 +163,7 @@ impl Valid {
             quotas: self.quotas,
             ..Directory::default()
         };
+        directory.policies.named = self.policies.named();
         accounts::apply(&self.accounts, &mut directory);
         if let Some(organization) = &self.organization {
             organization::apply(organization, &world.ids, now, &mut directory);

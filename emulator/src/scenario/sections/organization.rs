@@ -1,15 +1,17 @@
 //! `organization`: an organization of AWS Organizations, its units and its delegated administrator.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::accounts;
+use super::policies::{self, Attached};
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Place;
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::state::{AccountId, Directory, IdSource, Organization, Region, Timestamp, Unit};
+use crate::state::{AccountId, Directory, IdSource, Organization, Policy, Region, Timestamp, Unit};
 
 /// The service principal by which Organizations knows Security Hub.
 const SECURITY_HUB: &str = "securityhub.amazonaws.com";
@@ -32,6 +34,11 @@ pub(in crate::scenario) struct Written {
     /// Its organizational units, by name.
     #[serde(default)]
     units: Entries<WrittenUnit>,
+    /// Service control policies of the root, by name: they bind all accounts but the management account.
+    #[serde(default)]
+    policies: Vec<Spanned<String>>,
+    /// Whether FullAWSAccess is attached to the root beside them. Left out, it is.
+    full_aws_access: Option<Spanned<bool>>,
     /// The delegated administrator of Security Hub, in all Regions of the scenario. Its hubs are on.
     delegated_administrator: Option<AccountText>,
     /// Service principals with trusted access, such as config.amazonaws.com. That of Security Hub is among them where
@@ -51,6 +58,11 @@ pub(in crate::scenario) struct WrittenUnit {
     /// The units in it, by name.
     #[serde(default)]
     units: Entries<WrittenUnit>,
+    /// Service control policies, by name: they bind the accounts in it and in the units in it.
+    #[serde(default)]
+    policies: Vec<Spanned<String>>,
+    /// Whether FullAWSAccess is attached beside them. Left out, it is.
+    full_aws_access: Option<Spanned<bool>>,
 }
 
 /// An organization without mistakes.
@@ -58,7 +70,7 @@ pub(in crate::scenario) struct WrittenUnit {
 pub(in crate::scenario) struct Valid {
     id: Option<String>,
     root_id: Option<String>,
-    management_account: AccountId,
+    pub(super) management_account: AccountId,
     /// Units, outer ones before inner ones.
     units: Vec<ValidUnit>,
     /// The accounts of units, and which unit they are in.
@@ -66,6 +78,8 @@ pub(in crate::scenario) struct Valid {
     /// The delegated administrator of Security Hub.
     pub(super) delegated_administrator: Option<AccountId>,
     service_access: Vec<String>,
+    /// Service control policies of the root.
+    policies: Vec<Arc<Policy>>,
 }
 
 #[derive(Debug)]
@@ -73,20 +87,24 @@ struct ValidUnit {
     name: String,
     /// The position of the unit that it is in; `None` for the root.
     parent: Option<usize>,
+    /// Service control policies.
+    policies: Vec<Arc<Policy>>,
 }
 
 /// The units of an organization, as they are gathered.
-#[derive(Default)]
-struct Tree {
+struct Tree<'p> {
+    policies: &'p policies::Valid,
     units: Vec<ValidUnit>,
     parents: BTreeMap<AccountId, (usize, Place)>,
 }
 
 /// Reads the organization; `None` when its management account is none.
-pub(in crate::scenario) fn check(written: Written, check: &mut Check) -> Option<Valid> {
+pub(in crate::scenario) fn check(written: Written, policies: &policies::Valid, check: &mut Check) -> Option<Valid> {
     check_id(written.id.as_ref(), "o-", 10, check);
     check_id(written.root_id.as_ref(), "r-", 4, check);
-    let mut tree = Tree::default();
+    let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
+    let of_root = policies.attached(&attached, check);
+    let mut tree = Tree { policies, units: Vec::new(), parents: BTreeMap::new() };
     tree.add(written.units, None, 1, check);
     for service in &written.service_access {
         if !service.value.ends_with(".amazonaws.com") {
@@ -112,6 +130,7 @@ pub(in crate::scenario) fn check(written: Written, check: &mut Check) -> Option<
         parents: tree.parents.into_iter().map(|(account, (unit, _))| (account, unit)).collect(),
         delegated_administrator: administrator.map(|(account, _)| account),
         service_access: written.service_access.into_iter().map(|service| service.value).collect(),
+        policies: of_root,
     })
 }
 
@@ -139,7 +158,7 @@ fn check_id(id: Option<&Spanned<String>>, prefix: &str, least: usize, check: &mu
     }
 }
 
-impl Tree {
+impl Tree<'_> {
     fn add(&mut self, units: Entries<WrittenUnit>, parent: Option<usize>, depth: usize, check: &mut Check) {
         for (name, written) in units.0 {
             if depth > DEPTH {
@@ -148,7 +167,9 @@ impl Tree {
                 continue;
             }
             let unit = self.units.len();
-            self.units.push(ValidUnit { name: name.value, parent });
+            let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
+            let policies = self.policies.attached(&attached, check);
+            self.units.push(ValidUnit { name: name.value, parent, policies });
             for AccountText(account) in &written.accounts {
                 self.add_account(account, unit, check);
             }
@@ -177,6 +198,9 @@ pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &m
     let unit_ids: Vec<String> = valid.units.iter().map(|_| format!("ou-{root}-{}", word(ids, 8))).collect();
     let unit_id = |unit: Option<usize>| unit.and_then(|unit| unit_ids.get(unit)).unwrap_or(&root_id).clone();
     let units = valid.units.iter().zip(&unit_ids);
+    let attached = units.clone().map(|(unit, id)| (id, &unit.policies)).chain([(&root_id, &valid.policies)]);
+    let attached = attached.filter(|(_, policies)| !policies.is_empty());
+    directory.policies.service_control.extend(attached.map(|(id, policies)| (id.clone(), policies.clone())));
     let units =
         units.map(|(unit, id)| (id.clone(), Unit { name: unit.name.clone(), parent: unit_id(unit.parent) })).collect();
     let mut parents = BTreeMap::from([(valid.management_account, root_id.clone())]);

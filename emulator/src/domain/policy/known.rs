@@ -1,0 +1,84 @@
+//! What policies can name with effect: the actions of Security Hub, and the condition keys that requests have here.
+
+use securityhub_fixtures::actions::ACTIONS;
+
+use super::keys::Keys;
+use super::pattern;
+use crate::state::{Listed, Pattern};
+
+/// The prefix of the actions and the condition keys of Security Hub.
+const SERVICE: &str = "securityhub:";
+/// Prefixes of condition keys that tags complete.
+const TAGS: [&str; 2] = ["aws:RequestTag/", "aws:ResourceTag/"];
+
+/// The condition keys that a request can have, save for those of tags.
+pub(super) const KEYS: [&str; 24] = [
+    "aws:CurrentTime",
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:PrincipalIsAWSService",
+    "aws:PrincipalOrgID",
+    "aws:RequestedRegion",
+    "aws:SourceIp",
+    "aws:TagKeys",
+    "securityhub:TargetAccount",
+    "securityhub:ASFFSyntaxPath/Confidence",
+    "securityhub:ASFFSyntaxPath/Criticality",
+    "securityhub:ASFFSyntaxPath/Note.Text",
+    "securityhub:ASFFSyntaxPath/Note.UpdatedBy",
+    "securityhub:ASFFSyntaxPath/RelatedFindings",
+    "securityhub:ASFFSyntaxPath/Severity.Label",
+    "securityhub:ASFFSyntaxPath/Severity.Normalized",
+    "securityhub:ASFFSyntaxPath/Severity.Product",
+    "securityhub:ASFFSyntaxPath/Types",
+    "securityhub:ASFFSyntaxPath/UserDefinedFields",
+    "securityhub:ASFFSyntaxPath/VerificationState",
+    "securityhub:ASFFSyntaxPath/Workflow.Status",
+    "securityhub:OCSFSyntaxPath/Comment",
+    "securityhub:OCSFSyntaxPath/SeverityId",
+    "securityhub:OCSFSyntaxPath/StatusId",
+];
+
+/// The fields of a request that have a condition key of this stem (IAM-07, IAM-08), with their keys.
+pub(super) fn fields_below(stem: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    KEYS.iter().filter_map(move |key| Some((*key, key.strip_prefix(stem)?.strip_prefix('/')?)))
+}
+
+pub(super) fn actions() -> impl Iterator<Item = &'static str> {
+    ACTIONS.iter().map(|action| action.name)
+}
+
+pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+    KEYS.into_iter().chain(TAGS)
+}
+
+/// Whether an action may be meant: those of other services are not known here.
+pub(super) fn is_action(text: &str, pattern: &Pattern) -> bool {
+    !begins_with(text, SERVICE) || names_any(std::slice::from_ref(pattern))
+}
+
+/// Whether a list of actions concerns Security Hub.
+pub(super) fn concerns(actions: &Listed) -> bool {
+    match actions {
+        Listed::AnyOf(patterns) => names_any(patterns),
+        Listed::NoneOf(_) => true,
+    }
+}
+
+fn names_any(patterns: &[Pattern]) -> bool {
+    let none = Keys::default();
+    patterns.iter().any(|pattern| pattern::fits_action(pattern, &none, actions()))
+}
+
+/// Whether requests can have a condition key. Letter case does not count, and those of other services are not known
+/// here.
+pub(super) fn is_key(key: &str) -> bool {
+    let of_others = !begins_with(key, SERVICE) && !begins_with(key, "aws:");
+    of_others
+        || TAGS.iter().any(|stem| begins_with(key, stem))
+        || KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
+}
+
+fn begins_with(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}

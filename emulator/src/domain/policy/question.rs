@@ -1,0 +1,185 @@
+//! What a call asks of policies: its resources, and the condition keys of each.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use securityhub_fixtures::Operation;
+use securityhub_fixtures::actions::{self, Action};
+use serde_json::{Map, Value};
+
+use super::keys::Keys;
+use super::known;
+use crate::domain::arn::{self, Arn};
+use crate::domain::caller::Caller;
+use crate::domain::findings::import;
+use crate::domain::tags;
+use crate::shape::read::Document;
+use crate::state::{Directory, World};
+
+/// What stands for a resource where an action is about none (DEN-10).
+const ANY: &str = "*";
+
+/// A call, as policies see it. Its input may break its shape: what can be read of it counts.
+pub struct Call<'c> {
+    /// The world.
+    pub world: &'c World,
+    /// Its relations.
+    pub directory: &'c Directory,
+    /// Who calls.
+    pub caller: &'c Caller,
+    /// From where, if the call came over a socket.
+    pub source: Option<IpAddr>,
+    /// The operation.
+    pub operation: Operation,
+    /// The input.
+    pub input: &'c Document<'c>,
+}
+
+/// A resource that a call is about, and the condition keys that hold of it.
+#[derive(Debug)]
+pub struct Asked {
+    /// An ARN, or `*`.
+    pub resource: String,
+    /// The keys.
+    pub keys: Keys,
+}
+
+impl Call<'_> {
+    /// What is asked: for each resource one question, in the order of the input.
+    pub fn questions(&self) -> Vec<Asked> {
+        let action = actions::of(self.operation);
+        let common = self.common_keys(action);
+        if action.has_key("securityhub:TargetAccount") {
+            return self.imports(&common);
+        }
+        let resources = self.resources(action);
+        let question = |resource: String| {
+            let mut keys = common.clone();
+            if action.has_key("aws:ResourceTag") {
+                for (name, value) in tags::list(self.world, self.caller, &resource).unwrap_or_default() {
+                    keys.set(&format!("aws:ResourceTag/{name}"), [value]);
+                }
+            }
+            Asked { resource, keys }
+        };
+        resources.into_iter().map(question).collect()
+    }
+
+    /// One question for each product and owner of the findings (IAM-05, IAM-06). A finding without a product is its own
+    /// mistake, and nothing is stored for it.
+    fn imports(&self, common: &Keys) -> Vec<Asked> {
+        let mut seen = BTreeSet::new();
+        let mut asked = Vec::new();
+        for (product_arn, owner) in self.products() {
+            if seen.insert((product_arn.clone(), owner.clone())) {
+                let mut keys = common.clone();
+                keys.set("securityhub:TargetAccount", owner);
+                asked.push(Asked { resource: product_arn, keys });
+            }
+        }
+        if asked.is_empty() {
+            asked.push(Asked { resource: ANY.to_owned(), keys: common.clone() });
+        }
+        asked
+    }
+
+    /// The products and owners of the findings, whether they were read one by one or not.
+    fn products(&self) -> Vec<(String, Option<String>)> {
+        let text = |finding: &Value, name: &str| finding.get(name).and_then(Value::as_str).map(str::to_owned);
+        let whole = self.input.members.get("Findings").and_then(Value::as_array).into_iter().flatten();
+        let whole = whole.filter_map(|finding| Some((text(finding, "ProductArn")?, text(finding, "AwsAccountId"))));
+        let items = self.input.items.iter().flat_map(|items| &items.items);
+        let items = items.filter_map(|item| {
+            let owner = import::string(item, "AwsAccountId").map(Into::into);
+            Some((import::string(item, "ProductArn")?.into(), owner))
+        });
+        whole.chain(items).collect()
+    }
+
+    /// The resources that a call is about, `*` if there is none (IAM-03 … IAM-05).
+    fn resources(&self, action: &Action) -> Vec<String> {
+        let own = |resource: &str| arn::of_account(&self.caller.region, self.caller.account(), resource);
+        let members = &self.input.members;
+        let named: Vec<&str> = match action.resource_types {
+            [] => vec![ANY],
+            ["hub"] => return vec![arn::hub(&self.caller.hub_key())],
+            // The id of a V2 hub is made when it is enabled; a policy sees a fixed one (inferred).
+            ["hubv2"] => return vec![own("hubv2/default")],
+            [_] => names(members),
+            _ => members.get("ResourceArn").and_then(Value::as_str).into_iter().collect(),
+        };
+        let kind = action.resource_types.first().unwrap_or(&ANY);
+        let full = |name: &str| match Arn::parse(name) {
+            None if name != ANY && action.resource_types.len() == 1 => own(&format!("{kind}/{name}")),
+            _ => name.to_owned(),
+        };
+        let named: Vec<String> = named.into_iter().map(full).collect();
+        if named.is_empty() { vec![ANY.to_owned()] } else { named }
+    }
+
+    /// The keys that hold of the whole call.
+    fn common_keys(&self, action: &Action) -> Keys {
+        let mut keys = Keys::default();
+        let principal = &self.caller.principal;
+        let role_or_user = principal.role_arn.as_ref().unwrap_or(&principal.arn);
+        keys.set("aws:PrincipalArn", [role_or_user.clone()]);
+        keys.set("aws:PrincipalAccount", [principal.account.to_string()]);
+        keys.set("aws:PrincipalIsAWSService", ["false".to_owned()]);
+        keys.set("aws:RequestedRegion", [self.caller.region.to_string()]);
+        keys.set("aws:CurrentTime", [self.caller.now.to_string()]);
+        keys.set("aws:SourceIp", self.source.map(|address| address.to_canonical().to_string()));
+        let organization = self.directory.organization.as_ref();
+        let organization = organization.filter(|organization| {
+            organization.management_account == principal.account
+                || organization.parents.contains_key(&principal.account)
+        });
+        keys.set("aws:PrincipalOrgID", organization.map(|organization| organization.id.clone()));
+        self.tags_sent(action, &mut keys);
+        for stem in ["securityhub:ASFFSyntaxPath", "securityhub:OCSFSyntaxPath"] {
+            if action.has_key(stem) {
+                for (key, field) in known::fields_below(stem) {
+                    keys.set(key, values(&self.input.members, field));
+                }
+            }
+        }
+        keys
+    }
+
+    /// The tags that a request sets, and the keys of those that it sets or takes away (IAM-09).
+    fn tags_sent(&self, action: &Action, keys: &mut Keys) {
+        let members = &self.input.members;
+        let set = members.get("Tags").and_then(Value::as_object);
+        if action.has_key("aws:RequestTag") {
+            for (name, value) in set.into_iter().flatten() {
+                keys.set(&format!("aws:RequestTag/{name}"), value.as_str().map(str::to_owned));
+            }
+        }
+        if action.has_key("aws:TagKeys") {
+            let taken = members.get("TagKeys").and_then(Value::as_array).into_iter().flatten();
+            let taken = taken.filter_map(Value::as_str).map(str::to_owned);
+            keys.set("aws:TagKeys", set.into_iter().flatten().map(|(name, _)| name.clone()).chain(taken));
+        }
+    }
+}
+
+/// The resources that an input names, by ARN or by id.
+fn names(members: &Map<String, Value>) -> Vec<&str> {
+    let one = ["Identifier", "ConnectorId", "FindingAggregatorArn", "AggregatorV2Arn"].into_iter();
+    let one = one.filter_map(|name| members.get(name)?.as_str());
+    let list = |name: &str| members.get(name).and_then(Value::as_array).into_iter().flatten();
+    let arns = list("AutomationRulesArns").filter_map(Value::as_str);
+    let items = list("UpdateAutomationRulesRequestItems").filter_map(|item| item.get("RuleArn")?.as_str());
+    one.chain(arns).chain(items).collect()
+}
+
+/// The values of a field that a request sets, each as text (IAM-07); what is an object stands as its JSON.
+fn values(members: &Map<String, Value>, field: &str) -> Vec<String> {
+    let mut names = field.split('.');
+    let first = names.next().and_then(|name| members.get(name));
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match names.fold(first, |value, name| value?.get(name)) {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.iter().map(text).collect(),
+        Some(value) => vec![text(value)],
+    }
+}

@@ -1,0 +1,260 @@
+//! A policy document, from JSON to a [`Policy`], with all that is wrong with it.
+//!
+//! Identity-based policies, boundaries, session policies and service control policies have one language, so there is
+//! one reader; none of them names a principal.
+
+use serde_json::{Map, Value};
+
+use super::operators;
+use super::pattern::{self, Signs};
+use super::remark::{Remark, Remarks, Step};
+use super::{condition, known};
+use crate::state::{Condition, Effect, Listed, Pattern, Policy, Statement};
+
+/// The elements of a document.
+const OF_DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
+/// The elements of a statement.
+const OF_STATEMENT: [&str; 7] = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+/// The version in which texts have variables, and the older one that counts where none is written.
+const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
+
+/// Reads a document. There is a policy unless a remark refuses it.
+pub fn read(name: &str, document: &Value) -> (Option<Policy>, Vec<Remark>) {
+    let mut reader = Reader { remarks: Remarks::default(), variables: false, concerns: true, sids: Vec::new() };
+    let statements = reader.document(document);
+    let remarks = reader.remarks.all;
+    let refused = remarks.iter().any(|remark| remark.refuses);
+    ((!refused).then(|| Policy { name: name.to_owned(), statements }), remarks)
+}
+
+struct Reader<'d> {
+    remarks: Remarks,
+    /// Whether `${…}` is a variable.
+    variables: bool,
+    /// Whether the statement concerns Security Hub.
+    concerns: bool,
+    sids: Vec<&'d str>,
+}
+
+impl<'d> Reader<'d> {
+    fn document(&mut self, document: &'d Value) -> Vec<Statement> {
+        let Some(members) = self.object(document, "a policy", &OF_DOCUMENT) else { return Vec::new() };
+        if let Some(version) = members.get("Version") {
+            self.remarks.enter(Step::Key("Version"), |remarks| {
+                let known = version.as_str().is_some_and(|version| VERSIONS.contains(&version));
+                if !known {
+                    let expected = format!("\"{}\", or \"{}\" of old", VERSIONS[0], VERSIONS[1]);
+                    remarks.refuse(format!("a policy has no Version {version}"), expected);
+                }
+            });
+            self.variables = version == VERSIONS[0];
+        }
+        let Some(statements) = members.get("Statement") else {
+            self.remarks.refuse("a policy has no `Statement`", "a statement or a list of them");
+            return Vec::new();
+        };
+        let mut read = Vec::new();
+        self.each(statements, "Statement", "a statement or a list of them", |reader, statement| {
+            read.extend(reader.statement(statement));
+        });
+        read
+    }
+
+    fn statement(&mut self, statement: &'d Value) -> Option<Statement> {
+        let members = self.object(statement, "a statement", &OF_STATEMENT)?;
+        if let Some(sid) = members.get("Sid") {
+            self.sid(sid);
+        }
+        let effect = self.effect(members.get("Effect"));
+        let actions = self.listed(members, ["Action", "NotAction"], Self::action);
+        let resources = self.listed(members, ["Resource", "NotResource"], Self::resource);
+        // A condition of other services' actions may ask for what only they know.
+        self.concerns = actions.as_ref().is_none_or(known::concerns);
+        let conditions = members.get("Condition").map(|block| self.conditions(block)).unwrap_or_default();
+        Some(Statement { effect: effect?, actions: actions?, resources: resources?, conditions })
+    }
+
+    fn sid(&mut self, sid: &'d Value) {
+        let text = sid.as_str().filter(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let twice = text.is_some_and(|text| self.sids.contains(&text));
+        self.sids.extend(text);
+        self.remarks.enter(Step::Key("Sid"), |remarks| {
+            if text.is_none() {
+                remarks.refuse(format!("{sid} is no Sid"), "letters and digits");
+            } else if twice {
+                remarks.refuse(format!("the Sid {sid} stands twice"), "each once in a policy");
+            }
+        });
+    }
+
+    fn effect(&mut self, effect: Option<&Value>) -> Option<Effect> {
+        const EXPECTED: &str = "Allow or Deny";
+        let Some(written) = effect else {
+            self.remarks.refuse("a statement has no `Effect`", EXPECTED);
+            return None;
+        };
+        let effect = match written.as_str() {
+            Some("Allow") => Some(Effect::Allow),
+            Some("Deny") => Some(Effect::Deny),
+            _ => None,
+        };
+        if effect.is_none() {
+            self.remarks.enter(Step::Key("Effect"), |remarks| {
+                remarks.refuse(format!("`Effect` cannot be {written}"), EXPECTED);
+                remarks.meant(written.as_str().unwrap_or_default(), ["Allow", "Deny"]);
+            });
+        }
+        effect
+    }
+
+    /// Reads what a statement lists under one of two names, of which it has exactly one.
+    fn listed(
+        &mut self,
+        members: &'d Map<String, Value>,
+        [positive, negative]: [&'static str; 2],
+        read: fn(&mut Self, &str) -> Pattern,
+    ) -> Option<Listed> {
+        let (name, list) = match (members.get(positive), members.get(negative)) {
+            (Some(list), None) => (positive, list),
+            (None, Some(list)) => (negative, list),
+            (None, None) => {
+                let expected = format!("`{positive}` or `{negative}`");
+                self.remarks.refuse(format!("a statement has no `{positive}`"), expected);
+                return None;
+            }
+            (Some(_), Some(_)) => {
+                let message = format!("a statement cannot have `{positive}` and `{negative}`");
+                self.remarks.enter(Step::Key(negative), |remarks| remarks.refuse(message, "one of the two"));
+                return None;
+            }
+        };
+        let mut patterns = Vec::new();
+        self.each(list, name, "a text or a list of texts", |reader, item| match item.as_str() {
+            Some(text) => patterns.push(read(reader, text)),
+            None => reader.remarks.refuse(format!("`{name}` cannot be {item}"), "a text or a list of texts"),
+        });
+        Some(if name == positive { Listed::AnyOf(patterns) } else { Listed::NoneOf(patterns) })
+    }
+
+    fn action(&mut self, text: &str) -> Pattern {
+        let pattern = pattern::read(text, Signs { wildcards: true, variables: false });
+        if text != "*" && text.split_once(':').is_none_or(|(service, name)| service.is_empty() || name.is_empty()) {
+            let message = format!("`{text}` is no action");
+            self.remarks.refuse(message, "a service and a name, such as securityhub:GetFindings or securityhub:Get*");
+        } else if !known::is_action(text, &pattern) {
+            self.remarks.warn(format!("Security Hub has no action `{text}`"));
+            self.remarks.meant(text, known::actions());
+        }
+        pattern
+    }
+
+    fn resource(&mut self, text: &str) -> Pattern {
+        if text != "*" && !text.starts_with("arn:") {
+            let message = format!("`{text}` is no resource");
+            self.remarks.refuse(message, "* or an ARN, such as arn:aws:securityhub:us-east-1:111122223333:hub/default");
+        }
+        pattern::read(text, Signs { wildcards: true, variables: self.variables })
+    }
+
+    fn conditions(&mut self, block: &'d Value) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        self.remarks.go(Step::Key("Condition"));
+        match block {
+            Value::Object(operators) => {
+                for (name, keys) in operators {
+                    self.remarks.go(Step::Key(name));
+                    self.operator(name, keys, &mut conditions);
+                    self.remarks.back();
+                }
+            }
+            other => self.remarks.refuse(format!("`Condition` cannot be {other}"), "operators with keys and values"),
+        }
+        self.remarks.back();
+        conditions
+    }
+
+    fn operator(&mut self, name: &str, keys: &'d Value, conditions: &mut Vec<Condition>) {
+        let Some(operator) = operators::find(name) else {
+            self.remarks.refuse_key(format!("there is no operator `{name}`"), "an operator such as StringEquals");
+            return self.remarks.meant(name, operators::names());
+        };
+        let Value::Object(keys) = keys else {
+            return self.remarks.refuse(format!("`{name}` cannot be {keys}"), "keys with values");
+        };
+        for (key, values) in keys {
+            if self.concerns && !known::is_key(key) {
+                self.remarks.enter(Step::Key(key), |remarks| {
+                    remarks.warn_key(format!("no request has the condition key `{key}` here"));
+                    remarks.meant(key, known::keys());
+                });
+            }
+            let wildcards = operators::takes_wildcards(operator.test);
+            let mut patterns = Vec::new();
+            self.each(values, key, "a value or a list of values", |reader, value| {
+                let Some(text) = scalar(value) else {
+                    return reader.remarks.refuse(format!("{value} is no value of a condition"), "a text");
+                };
+                let pattern = pattern::read(&text, Signs { wildcards, variables: reader.variables });
+                if let Some(expected) = condition::unfit(operator.test, &text)
+                    && !pattern::has_variables(&pattern)
+                {
+                    reader.remarks.refuse(format!("`{name}` cannot compare with `{text}`"), expected);
+                }
+                patterns.push(pattern);
+            });
+            conditions.push(Condition { operator, key: key.clone(), values: patterns });
+        }
+    }
+
+    /// Reads each item of a list, or what stands alone.
+    fn each(
+        &mut self,
+        written: &'d Value,
+        name: &'d str,
+        expected: &'static str,
+        mut read: impl FnMut(&mut Self, &'d Value),
+    ) {
+        self.remarks.go(Step::Key(name));
+        match written {
+            Value::Array(items) if items.is_empty() => self.remarks.refuse(format!("`{name}` is empty"), expected),
+            Value::Array(items) => {
+                for (position, item) in items.iter().enumerate() {
+                    self.remarks.go(Step::Item(position));
+                    read(self, item);
+                    self.remarks.back();
+                }
+            }
+            alone => read(self, alone),
+        }
+        self.remarks.back();
+    }
+
+    /// The members of an object that has these at most.
+    fn object(&mut self, value: &'d Value, what: &str, known: &[&'static str]) -> Option<&'d Map<String, Value>> {
+        let Value::Object(members) = value else {
+            self.remarks.refuse(format!("{what} cannot be {value}"), "an object, {...}");
+            return None;
+        };
+        for name in members.keys().filter(|name| !known.contains(&&***name)) {
+            self.remarks.enter(Step::Key(name), |remarks| {
+                if matches!(&**name, "Principal" | "NotPrincipal") {
+                    let message = format!("`{name}` stands in policies of resources alone");
+                    remarks.refuse_key(message, "the policy binds whom it is attached to");
+                } else {
+                    remarks.refuse_key(format!("{what} has no `{name}`"), known.join(", "));
+                    remarks.meant(name, known.iter().copied());
+                }
+            });
+        }
+        Some(members)
+    }
+}
+
+/// A value of a condition as text: numbers and booleans may lack their quotes.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,192 @@
+//! `policies`: policies of IAM and service control policies, by the names under which other sections attach them.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::domain::policy::{self, PathStep, Remark};
+use crate::scenario::check::{Check, not_null};
+use crate::scenario::files::{FileId, Place};
+use crate::scenario::parse;
+use crate::scenario::spanned::{Content, Entries, Node, Spanned};
+use crate::scenario::suggest;
+use crate::state::{Permissions, Policy};
+
+/// A policy: a file, or the document itself.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Policy", extend("minProperties" = 1, "maxProperties" = 1))]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// The JSON file of the document, such as scp/prevent-tamper.json, relative to the folder of this file.
+    #[schemars(transform = not_null)]
+    file: Option<Spanned<String>>,
+    /// The document, in the language of IAM: Version and Statement.
+    #[schemars(transform = not_null)]
+    document: Option<Node>,
+}
+
+/// Policies by name; those with mistakes are known by name alone.
+#[derive(Debug)]
+pub(in crate::scenario) struct Valid(BTreeMap<String, Option<Arc<Policy>>>);
+
+/// Service control policies that a section attaches to one place, as it writes them.
+pub(super) struct Attached<'w> {
+    pub(super) policies: &'w [Spanned<String>],
+    pub(super) full_aws_access: Option<&'w Spanned<bool>>,
+}
+
+/// Reads all documents.
+pub(in crate::scenario) fn check(written: Entries<Written>, check: &mut Check) -> Valid {
+    let mut policies = BTreeMap::new();
+    for (name, written) in written.0 {
+        let document = match (written.file, written.document) {
+            (Some(file), None) => read(&file, check),
+            (None, Some(document)) => Some(document),
+            // The schema lets neither none nor both of them through.
+            _ => None,
+        };
+        let policy = document.and_then(|document| policy_of(&name.value, &document, check));
+        policies.insert(name.value, policy);
+    }
+    Valid(policies)
+}
+
+fn read(file: &Spanned<String>, check: &mut Check) -> Option<Node> {
+    let written_in: FileId = file.place.file;
+    let path = check.files.beside(&file.value, written_in);
+    if !path.is_file() {
+        let mistake = check.at(file.place, format!("there is no file `{}`", file.value));
+        let near = check.files.near(&file.value, written_in);
+        let nearest = suggest::nearest(&file.value, near.iter().map(String::as_str));
+        check.push(mistake.expected("a file, relative to the folder of this one").suggest(nearest));
+        return None;
+    }
+    let node = check.files.read(&path).and_then(|id| parse::text(&check.files, id));
+    node.map_err(|mistake| check.push(*mistake)).ok()
+}
+
+fn policy_of(name: &str, document: &Node, check: &mut Check) -> Option<Arc<Policy>> {
+    let before = check.mistakes.len();
+    let value = json(document, check);
+    let (policy, remarks) = policy::read(name, &value);
+    for remark in &remarks {
+        tell(document, remark, check);
+    }
+    // A key that stands twice is a mistake that the value does not show.
+    let refused = check.mistakes.len() - before > remarks.len();
+    policy.filter(|_| !refused).map(Arc::new)
+}
+
+/// The JSON of a part of the tree.
+fn json(node: &Node, check: &mut Check) -> Value {
+    match &node.content {
+        Content::Null => Value::Null,
+        Content::Boolean(value) => Value::Bool(*value),
+        Content::Integer(value, written) => {
+            i64::try_from(*value).map_or_else(|_| Value::String(written.clone()), Value::from)
+        }
+        Content::Number(value) => Value::from(*value),
+        Content::Text(text) => Value::String(text.clone()),
+        Content::List(items) => items.iter().map(|item| json(item, check)).collect(),
+        Content::Map(entries) => {
+            let mut members = Map::new();
+            for (key, value) in entries {
+                let value = json(value, check);
+                if members.insert(key.value.clone(), value).is_some() {
+                    let mistake = check.at(key.place, format!("`{}` stands twice", key.value));
+                    check.push(mistake.expected("each key once"));
+                }
+            }
+            Value::Object(members)
+        }
+    }
+}
+
+fn tell(document: &Node, remark: &Remark, check: &mut Check) {
+    let mut diagnostic = check.at(place(document, remark), &*remark.message);
+    if let Some(expected) = &remark.expected {
+        diagnostic = diagnostic.expected(&**expected);
+    }
+    if let Some((wrong, words)) = &remark.meant {
+        diagnostic = diagnostic.suggest(suggest::nearest(wrong, words.iter().copied()));
+    }
+    check.push(if remark.refuses { diagnostic } else { diagnostic.warning() });
+}
+
+/// Where in the text a remark belongs.
+fn place(document: &Node, remark: &Remark) -> Place {
+    let (mut node, mut place) = (document, document.place);
+    for step in &remark.path {
+        let next = match (step, &node.content) {
+            (PathStep::Key(name), Content::Map(entries)) => {
+                let entry = entries.iter().find(|(key, _)| key.value == *name);
+                entry.map(|(key, value)| (value, if remark.of_key { key.place } else { value.place }))
+            }
+            (PathStep::Item(position), Content::List(items)) => items.get(*position).map(|item| (item, item.place)),
+            _ => None,
+        };
+        let Some((inner, there)) = next else { break };
+        (node, place) = (inner, there);
+    }
+    place
+}
+
+impl Valid {
+    /// Those without mistakes.
+    pub(super) fn named(&self) -> BTreeMap<String, Arc<Policy>> {
+        let good = self.0.iter().filter_map(|(name, policy)| Some((name.clone(), policy.clone()?)));
+        good.collect()
+    }
+
+    /// The policy of a name that another section writes.
+    pub(super) fn find(&self, name: &Spanned<String>, check: &mut Check) -> Option<Arc<Policy>> {
+        let found = self.0.get(&name.value);
+        if found.is_none() {
+            let mistake = check.at(name.place, format!("there is no policy `{}`", name.value));
+            let nearest = suggest::nearest(&name.value, self.0.keys().map(String::as_str));
+            check.push(mistake.expected("a name that stands under `policies`").suggest(nearest));
+        }
+        found.cloned().flatten()
+    }
+
+    fn find_all(&self, names: &[Spanned<String>], check: &mut Check) -> Vec<Arc<Policy>> {
+        names.iter().filter_map(|name| self.find(name, check)).collect()
+    }
+
+    /// The service control policies of one place, FullAWSAccess among them unless it is detached; none where nothing
+    /// is written, which has the same effect.
+    pub(super) fn attached(&self, written: &Attached<'_>, check: &mut Check) -> Vec<Arc<Policy>> {
+        let mut policies = self.find_all(written.policies, check);
+        match written.full_aws_access {
+            Some(full) if !full.value => {
+                if written.policies.is_empty() {
+                    let mistake = check.at(full.place, "no service control policy would be attached");
+                    check.push(mistake.expected("`policies` in the place of FullAWSAccess"));
+                }
+            }
+            _ if policies.is_empty() => {}
+            _ => policies.insert(0, policy::full_aws_access()),
+        }
+        policies
+    }
+
+    /// What policies let a principal do. One without `policies` is an administrator, within its boundary.
+    pub(super) fn permissions(
+        &self,
+        policies: Option<&Vec<Spanned<String>>>,
+        boundary: Option<&Spanned<String>>,
+        check: &mut Check,
+    ) -> Permissions {
+        Permissions {
+            identity: policies.map(|names| self.find_all(names, check)),
+            boundary: boundary.and_then(|name| self.find(name, check)),
+            session: None,
+        }
+    }
+}
