@@ -17,7 +17,7 @@ pub(crate) fn scenario() -> NamedTempFile {
 pub(crate) fn of_members(members: usize, others: &str) -> NamedTempFile {
     let administrator = account(0);
     let mut text = format!(
-        "clock: {{ now: 2026-01-31T00:00:00Z, frozen: true }}\nregions: [us-east-1]\nhubs:\n  - account: \
+        "clock: {{ now: 2026-01-31T00:00:00Z, frozen: true }}\nregions: [us-east-1]\nquotas: {{ invited_members: 10000 }}\nhubs:\n  - account: \
          \"{administrator}\"\n    regions: all\n    members:\n"
     );
     for number in 1..=members {
