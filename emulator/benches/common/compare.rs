@@ -40,11 +40,25 @@ impl fmt::Display for Pairs {
 
 /// Loads the two in turn, from eight connections.
 pub(crate) fn compare(program: &Child, bare: &Child, requests: &dyn Fn() -> Box<dyn Requests>, limit: &Limit) -> Pairs {
+    compare_prepared(program, bare, requests, limit, &|| {})
+}
+
+/// The same with something done before each round of the program.
+pub(crate) fn compare_prepared(
+    program: &Child,
+    bare: &Child,
+    requests: &dyn Fn() -> Box<dyn Requests>,
+    limit: &Limit,
+    prepare: &dyn Fn(),
+) -> Pairs {
     once(bare.address(), &limit.prepare);
     round(program, requests, ROUND / 3);
     round(bare, &limit.requests, ROUND / 3);
-    let rates: Vec<(f64, f64)> =
-        (0..PAIRS).map(|_| (round(program, requests, ROUND), round(bare, &limit.requests, ROUND))).collect();
+    let pair = |_| {
+        prepare();
+        (round(program, requests, ROUND), round(bare, &limit.requests, ROUND))
+    };
+    let rates: Vec<(f64, f64)> = (0..PAIRS).map(pair).collect();
     Pairs {
         program: Summary::of(rates.iter().map(|(program, _)| *program)),
         bare: Summary::of(rates.iter().map(|(_, bare)| *bare)),

@@ -8,4 +8,5 @@ pub(crate) mod compare;
 pub(crate) mod connection;
 pub(crate) mod http;
 pub(crate) mod load;
+pub(crate) mod memory;
 pub(crate) mod summary;

@@ -5,6 +5,10 @@ use std::fmt::Write as _;
 use crate::common::http::{self, ACCOUNT};
 use crate::common::load::Requests;
 
+pub(crate) fn reset() -> Vec<u8> {
+    http::request("POST /_emulator/reset", ACCOUNT, b"")
+}
+
 pub(crate) fn enable_hub() -> Vec<u8> {
     http::request("POST /accounts", ACCOUNT, b"{}")
 }

@@ -18,12 +18,15 @@ use std::time::Instant;
 use bodies::Imports;
 use common::bare::{self, Limit};
 use common::child::Child;
-use common::compare::{Pairs, compare};
+use common::compare::{Pairs, compare, compare_prepared};
 use common::connection::once;
 use common::load::{Requests, Same};
+use common::memory;
 use common::summary::Summary;
 
 const STARTS: usize = 21;
+/// More memory than a round of imports takes, in bytes.
+const MEMORY: usize = 3 << 30;
 /// Findings in the store when a page is read, in batches of 100.
 const STORED_BATCHES: usize = 200;
 
@@ -65,7 +68,13 @@ fn import(program: &Child, bare: &Child) {
     println!("  (a body of {} bytes)", imports.body_length());
     let counter = AtomicU32::new(1);
     let requests = || -> Box<dyn Requests> { Box::new(Imports::new(counter.fetch_add(1, Ordering::Relaxed))) };
-    let pairs = compare(program, bare, &requests, &sink(imports));
+    // Each round begins with an empty store, and with memory that the machine has handed out before.
+    let prepare = || {
+        once(program.address(), &bodies::reset());
+        once(program.address(), &bodies::enable_hub());
+        memory::touch(MEMORY);
+    };
+    let pairs = compare_prepared(program, bare, &requests, &sink(imports), &prepare);
     println!("{:<28} {pairs}", "import of 100 x 2.4 KB");
 }
 
