@@ -1,0 +1,96 @@
+//! Terraform with its AWS provider: what it makes it finds again unchanged, and takes away whole.
+//!
+//! It runs wherever `terraform` and provider hashicorp/aws 5.100.0 are installed, the provider as a mirror in a folder:
+//! the one that TERRAFORM_PLUGINS names, one of those where Terraform itself looks, or one under /opt. Elsewhere the
+//! test says that it did not run.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use securityhub_local::Emulator;
+use securityhub_local_client_tests::repository;
+
+/// The provider inside a mirror.
+const PROVIDER: &str = "registry.terraform.io/hashicorp/aws/5.100.0";
+
+/// A folder that holds the provider.
+fn plugins() -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let named = std::env::var_os("TERRAFORM_PLUGINS").map(PathBuf::from);
+    let usual = [
+        home.join(".terraform.d/plugins"),
+        home.join(".local/share/terraform/plugins"),
+        PathBuf::from("/usr/local/share/terraform/plugins"),
+        PathBuf::from("/usr/share/terraform/plugins"),
+    ];
+    let optional = std::fs::read_dir("/opt").into_iter().flatten().flatten().map(|entry| entry.path());
+    named.into_iter().chain(usual).chain(optional).find(|folder| folder.join(PROVIDER).is_dir())
+}
+
+/// A copy of a module, in a folder of its own that ends with this.
+struct Module {
+    folder: PathBuf,
+    endpoint: String,
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Module {
+    /// Copies and initialises a module; `None`, with a sentence, where Terraform or its provider is missing.
+    fn new(name: &str, endpoint: &str) -> Option<Module> {
+        let Some(plugins) = plugins().filter(|_| Command::new("terraform").arg("version").output().is_ok()) else {
+            println!("Terraform was not run: terraform or a mirror with {PROVIDER} is missing");
+            return None;
+        };
+        let folder = std::env::temp_dir().join(format!("securityhub-local-terraform-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let source = repository().join("client-tests/terraform").join(name).join("main.tf");
+        std::fs::copy(source, folder.join("main.tf")).unwrap();
+        let module = Module { folder, endpoint: endpoint.to_owned() };
+        module.good(&["init", &format!("-plugin-dir={}", plugins.display())]);
+        Some(module)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new("terraform");
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("TF_")) {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(&self.folder)
+            .env("TF_CLI_CONFIG_FILE", Path::new("/dev/null"))
+            .env("TF_VAR_endpoint", &self.endpoint)
+            .env("CHECKPOINT_DISABLE", "1")
+            .args(arguments)
+            .args(["-no-color", "-input=false"])
+            .output()
+            .unwrap()
+    }
+
+    fn good(&self, arguments: &[&str]) {
+        let output = self.run(arguments);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    }
+
+    /// Makes all of it, finds nothing to change, and takes it away again.
+    fn come_and_go(&self) {
+        self.good(&["apply", "-auto-approve"]);
+        // An exit code of 2 would mean that something is to be changed.
+        self.good(&["plan", "-detailed-exitcode"]);
+        self.good(&["destroy", "-auto-approve"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tf_01_cli_01_to_cli_03_accounts_come_and_go() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    if let Some(module) = Module::new("accounts", &emulator.endpoint()) {
+        tokio::task::spawn_blocking(move || module.come_and_go()).await.unwrap();
+    }
+}
