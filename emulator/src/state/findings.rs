@@ -1,10 +1,11 @@
 //! The findings of a region: a table of documents, and what is kept of each beside its document.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use securityhub_engine::{Filter, Key, Schema, Slot, Table};
+use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Table};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
@@ -156,6 +157,23 @@ impl<'t> FindingWriter<'t> {
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
         self.stored.push(StoredFinding { number, is_new: true });
         self.findings.table.insert(key, number, document)
+    }
+
+    /// Takes documents of new findings, written one after the other.
+    pub fn take(&mut self, documents: Vec<u8>) -> Batch {
+        self.findings.table.take(documents)
+    }
+
+    /// Stores a finding of a batch that is new.
+    pub fn create_from(&mut self, key: &Key, batch: &Batch, document: Range<usize>) -> Slot {
+        let number = self.sequence.fetch_add(1, Ordering::Relaxed);
+        self.stored.push(StoredFinding { number, is_new: true });
+        self.findings.table.insert_from(key, number, batch, document)
+    }
+
+    /// Ends a batch.
+    pub fn settle(&mut self, batch: &Batch) {
+        self.findings.table.settle(batch);
     }
 
     /// Puts another document in the place of a finding.

@@ -3,14 +3,28 @@
 //! One allocation a document would cost a tenth of a finding's own size. Bytes that updates leave behind are given
 //! back when half of a piece is waste.
 
+use std::ops::Range;
+
 /// The size of a piece. A document that is larger has a piece of its own.
 const PIECE: usize = 8 * 1024 * 1024;
+/// Batches of fewer bytes are copied.
+const SMALL: usize = 64 * 1024;
 
 /// Documents by slot.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
     pieces: Vec<Piece>,
+    /// The piece that documents are copied to.
+    open: Option<usize>,
     places: Vec<Place>,
+}
+
+/// Documents written one after the other, to be stored without a copy.
+#[derive(Debug)]
+pub struct Batch {
+    /// The piece that they have become; of a small batch, none.
+    piece: Option<usize>,
+    bytes: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +56,36 @@ impl Documents {
     pub(super) fn push(&mut self, slot: u32, document: &[u8]) {
         let place = self.write(slot, document);
         self.places.push(place);
+    }
+
+    /// Takes documents, written one after the other, as a piece.
+    pub(super) fn take(&mut self, mut bytes: Vec<u8>) -> Batch {
+        if bytes.len() < SMALL {
+            return Batch { piece: None, bytes };
+        }
+        if bytes.len() < bytes.capacity() / 4 * 3 {
+            bytes.shrink_to_fit();
+        }
+        self.pieces.push(Piece { bytes, ..Piece::default() });
+        Batch { piece: Some(self.pieces.len() - 1), bytes: Vec::new() }
+    }
+
+    /// Puts a document of a batch as that of the next slot.
+    pub(super) fn push_from(&mut self, slot: u32, batch: &Batch, range: Range<usize>) {
+        let Some((number, piece)) = batch.piece.and_then(|number| Some((number, self.pieces.get_mut(number)?))) else {
+            return self.push(slot, batch.bytes.get(range).unwrap_or_default());
+        };
+        piece.used += range.len();
+        piece.slots.push(slot);
+        let [piece, start, length] = [number, range.start, range.len()].map(crate::column::number);
+        self.places.push(Place { piece, start, length });
+    }
+
+    /// Ends a batch: what was not put of it is waste.
+    pub(super) fn settle(&mut self, batch: &Batch) {
+        if let Some(number) = batch.piece {
+            self.tidy(number);
+        }
     }
 
     /// Puts another document in a slot, where the one before stood if it fits there.
@@ -89,16 +133,20 @@ impl Documents {
         }
     }
 
-    /// Appends to the last piece, or to a new one.
+    /// Appends to the open piece, or to a new one.
     fn write(&mut self, slot: u32, document: &[u8]) -> Place {
-        let fits = |piece: &Piece| piece.bytes.len() + document.len() <= piece.bytes.capacity();
-        if !self.pieces.last().is_some_and(fits) {
+        let fits = |number: &usize| {
+            let piece = self.pieces.get(*number);
+            piece.is_some_and(|piece| piece.bytes.len() + document.len() <= piece.bytes.capacity())
+        };
+        let number = self.open.filter(fits).unwrap_or_else(|| {
             let bytes = Vec::with_capacity(document.len().max(PIECE));
             self.pieces.push(Piece { bytes, ..Piece::default() });
-        }
-        let number = self.pieces.len().saturating_sub(1);
+            self.pieces.len() - 1
+        });
+        self.open = Some(number);
         let mut place = Place { piece: crate::column::number(number), start: 0, length: size(document) };
-        if let Some(piece) = self.pieces.last_mut() {
+        if let Some(piece) = self.pieces.get_mut(number) {
             place.start = size(&piece.bytes);
             piece.bytes.extend_from_slice(document);
             piece.used += document.len();
@@ -107,19 +155,26 @@ impl Documents {
         place
     }
 
-    /// Takes the bytes of a place out of use. A piece that is mostly waste is emptied: its documents move to the last.
+    /// Takes the bytes of a place out of use.
     fn give_back(&mut self, place: Place) {
-        let is_last = place.piece as usize + 1 == self.pieces.len();
-        let Some(piece) = self.pieces.get_mut(place.piece as usize) else { return };
-        piece.used = piece.used.saturating_sub(place.length as usize);
-        if is_last || piece.used * 2 > piece.bytes.len() {
+        if let Some(piece) = self.pieces.get_mut(place.piece as usize) {
+            piece.used = piece.used.saturating_sub(place.length as usize);
+        }
+        self.tidy(place.piece as usize);
+    }
+
+    /// Empties a piece that is mostly waste: its documents move to the open one.
+    fn tidy(&mut self, number: usize) {
+        let is_open = self.open == Some(number);
+        let Some(piece) = self.pieces.get_mut(number) else { return };
+        if is_open || piece.used * 2 > piece.bytes.len() {
             return;
         }
         let emptied = std::mem::take(piece);
         for slot in emptied.slots {
             let Some(old) = self.places.get(slot as usize).copied() else { continue };
             let range = old.start as usize..old.start as usize + old.length as usize;
-            if old.piece == place.piece
+            if old.piece as usize == number
                 && let Some(document) = emptied.bytes.get(range).filter(|document| !document.is_empty())
             {
                 let new = self.write(slot, document);
@@ -140,6 +195,31 @@ mod tests {
 
     fn document(seed: usize) -> Vec<u8> {
         vec![u8::try_from(seed % 251).unwrap_or(0); 1000 + seed * 7919 % 200_000]
+    }
+
+    #[test]
+    fn a_batch_is_stored_without_a_copy_unless_most_of_it_is_waste() {
+        for (length, is_piece) in [(10, false), (1000, true)] {
+            let all: Vec<Vec<u8>> = (0..100_u8).map(|number| vec![number; length]).collect();
+            let mut documents = Documents::default();
+            documents.push(0, b"first");
+            for (first, step) in [(1, 1), (101, 9)] {
+                let batch = documents.take(all.concat());
+                assert_eq!(batch.piece.is_some(), is_piece);
+                let some = (0..100).step_by(step);
+                for (slot, number) in (first..).zip(some.clone()) {
+                    documents.push_from(slot, &batch, number * length..(number + 1) * length);
+                }
+                documents.settle(&batch);
+                for (slot, number) in (first..).zip(some) {
+                    assert_eq!(documents.get(slot), all[number]);
+                }
+            }
+            let held: usize = documents.pieces.iter().map(|piece| piece.bytes.len()).sum();
+            assert_eq!(held, 5 + 112 * length, "of the second batch the documents alone are kept");
+            documents.replace(1, &[7; 2000]);
+            assert_eq!((documents.get(1), documents.get(0)), (&[7; 2000][..], &b"first"[..]));
+        }
     }
 
     #[test]

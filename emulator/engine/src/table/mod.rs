@@ -3,6 +3,7 @@
 //! A table takes no lock for its content: whoever shares one keeps it behind a reader-writer lock. Readers build
 //! missing columns under a shared reference; the writer maintains those that are built.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bits::{BLOCK, BitSet};
@@ -18,6 +19,7 @@ mod keys;
 mod part;
 mod select;
 
+pub use documents::Batch;
 pub use keys::Key;
 pub use part::{Part, Scope};
 
@@ -92,6 +94,27 @@ impl Table {
         self.live.insert(slot);
         self.columns.set(&self.schema, slot, document);
         Slot(slot)
+    }
+
+    /// Takes documents, written one after the other; [`Table::insert_from`] stores them without a copy.
+    pub fn take(&mut self, documents: Vec<u8>) -> Batch {
+        self.documents.take(documents)
+    }
+
+    /// [`Table::insert`] of a document of a batch.
+    pub fn insert_from(&mut self, key: &Key, sequence: u64, batch: &Batch, document: Range<usize>) -> Slot {
+        let slot = number(self.sequences.len());
+        self.documents.push_from(slot, batch, document);
+        self.keys.push(slot, key);
+        self.sequences.push(sequence);
+        self.live.insert(slot);
+        self.columns.set(&self.schema, slot, self.documents.get(slot));
+        Slot(slot)
+    }
+
+    /// Ends a batch: documents of it that were not stored are given back.
+    pub fn settle(&mut self, batch: &Batch) {
+        self.documents.settle(batch);
     }
 
     /// Puts another document of the same key in a slot; it is no longer set aside.

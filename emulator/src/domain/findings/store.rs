@@ -71,14 +71,16 @@ pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, 
     let mut expiries = BTreeSet::new();
     let mut written = Vec::with_capacity(accepted.len());
     transaction.edit_findings(endpoint.region, |writer| {
+        let batch = writer.take(created);
         let mut start = 0;
         for (accepted, (end, effects)) in accepted.iter().zip(prepared) {
-            let document = created.get(start..end).unwrap_or_default();
+            let document = start..end;
             start = end;
             let is_stored = if let Some(slot) = writer.findings().table().find(&accepted.key) {
                 update(writer, slot, accepted, endpoint.now)
             } else {
-                create(writer, &accepted.key, document, effects, endpoint.now);
+                let slot = writer.create_from(&accepted.key, &batch, document);
+                created_by_rules(writer, slot, effects, endpoint.now);
                 true
             };
             if is_stored {
@@ -86,6 +88,7 @@ pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, 
                 written.push(accepted);
             }
         }
+        writer.settle(&batch);
     });
     replicas::supersede(transaction, endpoint.world, endpoint.region, || {
         written.iter().map(|accepted| (accepted.owner, accepted.key.clone())).collect()
@@ -95,10 +98,10 @@ pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, 
     }
 }
 
-fn create(writer: &mut FindingWriter<'_>, key: &Key, document: &[u8], effects: Vec<Effect>, now: Timestamp) {
-    let slot = writer.create(key, document);
+/// Notes what rules did to a finding as it was created.
+fn created_by_rules(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect>, now: Timestamp) {
     if !effects.is_empty() {
-        let created_at = history::processed_at(document);
+        let created_at = history::processed_at(writer.findings().table().document(slot));
         note(writer.ledger(slot), created_at.as_ref(), effects, now);
     }
 }
