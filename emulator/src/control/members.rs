@@ -101,7 +101,7 @@ fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
             refused.extend(outcome.err().map(|sentence| unprocessed(hub, *account, sentence)));
         }
     }
-    commit(transaction, &world);
+    commit(transaction, world);
     let accounts: BTreeSet<String> = accounts.iter().map(|(account, _)| account.to_string()).collect();
     Ok(Outcome {
         members: rows(world, &hubs, |row| accounts.contains(&row.account_id)),
@@ -126,7 +126,7 @@ fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
             spoken_of.insert((hub.region.to_string(), account.to_string()));
         }
     }
-    commit(transaction, &world);
+    commit(transaction, world);
     let is_meant = |row: &MemberRow| spoken_of.contains(&(row.region.clone(), row.account_id.clone()));
     Ok(Outcome { members: rows(world, &hubs, is_meant), unprocessed_accounts: Some(refused) })
 }

@@ -15,6 +15,7 @@ pub mod findings;
 pub mod hub;
 pub mod insights;
 pub mod members;
+pub mod organization;
 pub mod policy;
 pub mod products;
 pub mod tags;

@@ -14,6 +14,7 @@ pub mod findings;
 pub mod hub;
 pub mod insights;
 pub mod members;
+pub mod organization;
 pub mod paging;
 pub mod products;
 pub mod registry;

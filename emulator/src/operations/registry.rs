@@ -5,8 +5,8 @@ use securityhub_fixtures::Operation;
 use super::answer::Answer;
 use super::context::{Context, Input};
 use super::{
-    action_targets, automation_rules, finding_aggregators, finding_changes, findings, hub, insights, members, products,
-    tags,
+    action_targets, automation_rules, finding_aggregators, finding_changes, findings, hub, insights, members,
+    organization, products, tags,
 };
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
@@ -137,14 +137,16 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteMembers => writes(members::administrator::delete_members).hub(HubRule::RequiredByMembers),
         Operation::DescribeActionTargets => reads(action_targets::describe_action_targets),
         Operation::DescribeHub => reads(hub::describe_hub),
-        Operation::DescribeOrganizationConfiguration => missing(),
+        Operation::DescribeOrganizationConfiguration => reads(organization::describe_organization_configuration),
         Operation::DescribeProducts => reads(products::describe_products),
         Operation::DescribeProductsV2 => missing(),
         Operation::DescribeSecurityHubV2 => missing(),
         Operation::DescribeStandards => missing(),
         Operation::DescribeStandardsControls => missing(),
         Operation::DisableImportFindingsForProduct => writes(products::disable_import_findings_for_product),
-        Operation::DisableOrganizationAdminAccount => missing(),
+        Operation::DisableOrganizationAdminAccount => {
+            writes(organization::disable_organization_admin_account).hub(HubRule::Own)
+        }
         Operation::DisableSecurityHub => writes(hub::disable_security_hub).hub(HubRule::Own),
         Operation::DisableSecurityHubFeatureV2 => missing(),
         Operation::DisableSecurityHubV2 => missing(),
@@ -154,7 +156,9 @@ pub fn entry(operation: Operation) -> Entry {
             writes(members::administrator::disassociate_members).hub(HubRule::RequiredByMembers)
         }
         Operation::EnableImportFindingsForProduct => writes(products::enable_import_findings_for_product),
-        Operation::EnableOrganizationAdminAccount => missing(),
+        Operation::EnableOrganizationAdminAccount => {
+            writes(organization::enable_organization_admin_account).hub(HubRule::Own)
+        }
         Operation::EnableSecurityHub => writes(hub::enable_security_hub)
             .hub(HubRule::Own)
             .partial("the default standards are subscribed, but their controls do not run"),
@@ -207,7 +211,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListFreeTrialStatusesV2 => missing(),
         Operation::ListInvitations => reads(members::invited::list_invitations).hub(HubRule::RequiredByMembers),
         Operation::ListMembers => reads(members::administrator::list_members).hub(HubRule::RequiredByMembers),
-        Operation::ListOrganizationAdminAccounts => missing(),
+        Operation::ListOrganizationAdminAccounts => {
+            reads(organization::list_organization_admin_accounts).hub(HubRule::Own)
+        }
         Operation::ListSecurityControlDefinitions => missing(),
         Operation::ListStandardsControlAssociations => missing(),
         Operation::ListTagsForResource => reads(tags::list_tags_for_resource).hub(HubRule::Own),
@@ -226,7 +232,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateFindingAggregator => writes(finding_aggregators::update_finding_aggregator),
         Operation::UpdateFindings => writes_findings(finding_changes::update_findings),
         Operation::UpdateInsight => writes(insights::update_insight),
-        Operation::UpdateOrganizationConfiguration => missing(),
+        Operation::UpdateOrganizationConfiguration => {
+            writes(organization::update_organization_configuration).partial("central configuration is refused")
+        }
         Operation::UpdateSecurityControl => missing(),
         Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration),
         Operation::UpdateStandardsControl => missing(),

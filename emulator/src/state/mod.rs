@@ -28,7 +28,9 @@ pub use aggregator::{Aggregator, Linking};
 pub use automation_rule::AutomationRule;
 pub use change::{Change, StoredFinding};
 pub use clock::{Clock, Timestamp, timestamp_text};
-pub use directory::{Account, AccountStatus, Credential, Directory, Organization, Principal, Unit};
+pub use directory::{
+    Account, AccountStatus, Credential, Directory, Organization, OrganizationConfiguration, Principal, Unit,
+};
 pub use due::Due;
 pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
