@@ -8,6 +8,7 @@ pub mod aggregation;
 pub mod arn;
 pub mod automation_rules;
 pub mod caller;
+pub mod central_configuration;
 pub mod due;
 pub mod explain;
 pub mod filters;

@@ -5,8 +5,8 @@ use securityhub_fixtures::Operation;
 use super::answer::Answer;
 use super::context::{Context, Input};
 use super::{
-    action_targets, automation_rules, finding_aggregators, finding_changes, findings, hub, insights, members,
-    organization, products, tags,
+    action_targets, automation_rules, configuration_policies, finding_aggregators, finding_changes, findings, hub,
+    insights, members, organization, products, tags,
 };
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
@@ -102,7 +102,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::BatchDisableStandards => missing(),
         Operation::BatchEnableStandards => missing(),
         Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules),
-        Operation::BatchGetConfigurationPolicyAssociations => missing(),
+        Operation::BatchGetConfigurationPolicyAssociations => {
+            reads(configuration_policies::associations::batch_get_configuration_policy_associations)
+        }
         Operation::BatchGetSecurityControls => missing(),
         Operation::BatchGetStandardsControlAssociations => missing(),
         Operation::BatchImportFindings => writes_findings(findings::batch_import_findings)
@@ -117,7 +119,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateAggregatorV2 => missing(),
         Operation::CreateAutomationRule => writes(automation_rules::create_automation_rule),
         Operation::CreateAutomationRuleV2 => missing(),
-        Operation::CreateConfigurationPolicy => missing(),
+        Operation::CreateConfigurationPolicy => writes(configuration_policies::create_configuration_policy)
+            .partial("that controls and parameters exist is not checked"),
         Operation::CreateConnector => missing(),
         Operation::CreateConnectorV2 => missing(),
         Operation::CreateFindingAggregator => writes(finding_aggregators::create_finding_aggregator),
@@ -128,7 +131,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteActionTarget => writes(action_targets::delete_action_target),
         Operation::DeleteAggregatorV2 => missing(),
         Operation::DeleteAutomationRuleV2 => missing(),
-        Operation::DeleteConfigurationPolicy => missing(),
+        Operation::DeleteConfigurationPolicy => writes(configuration_policies::delete_configuration_policy),
         Operation::DeleteConnector => missing(),
         Operation::DeleteConnectorV2 => missing(),
         Operation::DeleteFindingAggregator => writes(finding_aggregators::delete_finding_aggregator),
@@ -168,8 +171,10 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetAdministratorAccount => reads(members::invited::get_administrator_account),
         Operation::GetAggregatorV2 => missing(),
         Operation::GetAutomationRuleV2 => missing(),
-        Operation::GetConfigurationPolicy => missing(),
-        Operation::GetConfigurationPolicyAssociation => missing(),
+        Operation::GetConfigurationPolicy => reads(configuration_policies::get_configuration_policy),
+        Operation::GetConfigurationPolicyAssociation => {
+            reads(configuration_policies::associations::get_configuration_policy_association)
+        }
         Operation::GetConnector => missing(),
         Operation::GetConnectorV2 => missing(),
         Operation::GetEnabledStandards => missing(),
@@ -200,8 +205,10 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListAggregatorsV2 => missing(),
         Operation::ListAutomationRules => reads(automation_rules::list_automation_rules),
         Operation::ListAutomationRulesV2 => missing(),
-        Operation::ListConfigurationPolicies => missing(),
-        Operation::ListConfigurationPolicyAssociations => missing(),
+        Operation::ListConfigurationPolicies => reads(configuration_policies::list_configuration_policies),
+        Operation::ListConfigurationPolicyAssociations => {
+            reads(configuration_policies::associations::list_configuration_policy_associations)
+        }
         Operation::ListConnectors => missing(),
         Operation::ListConnectorsV2 => missing(),
         Operation::ListEnabledProductsForImport => reads(products::list_enabled_products_for_import),
@@ -218,15 +225,21 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListStandardsControlAssociations => missing(),
         Operation::ListTagsForResource => reads(tags::list_tags_for_resource).hub(HubRule::Own),
         Operation::RegisterConnectorV2 => missing(),
-        Operation::StartConfigurationPolicyAssociation => missing(),
-        Operation::StartConfigurationPolicyDisassociation => missing(),
+        Operation::StartConfigurationPolicyAssociation => {
+            writes(configuration_policies::associations::start_configuration_policy_association)
+                .partial("controls and parameters of a policy do not follow it")
+        }
+        Operation::StartConfigurationPolicyDisassociation => {
+            writes(configuration_policies::associations::start_configuration_policy_disassociation)
+        }
         Operation::StartExportJobV2 => missing(),
         Operation::TagResource => writes(tags::tag_resource).hub(HubRule::Own),
         Operation::UntagResource => writes(tags::untag_resource).hub(HubRule::Own),
         Operation::UpdateActionTarget => writes(action_targets::update_action_target),
         Operation::UpdateAggregatorV2 => missing(),
         Operation::UpdateAutomationRuleV2 => missing(),
-        Operation::UpdateConfigurationPolicy => missing(),
+        Operation::UpdateConfigurationPolicy => writes(configuration_policies::update_configuration_policy)
+            .partial("controls and parameters of a policy do not follow it"),
         Operation::UpdateConnector => missing(),
         Operation::UpdateConnectorV2 => missing(),
         Operation::UpdateFindingAggregator => writes(finding_aggregators::update_finding_aggregator),

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::aggregator::Aggregator;
+use super::central_configuration::CentralConfiguration;
 use super::clock::Timestamp;
 use super::member::{Member, MemberQuotas, MemberStatus};
 use super::names::{AccountId, Region};
@@ -98,6 +99,8 @@ pub struct Organization {
     pub security_hub_v2_administrator: Option<AccountId>,
     /// What delegated administrators have set for accounts to come, by region; the rest is as at the start (ORG-32).
     pub configurations: BTreeMap<Region, OrganizationConfiguration>,
+    /// Central configuration, where it is on.
+    pub central: Option<CentralConfiguration>,
 }
 
 /// What becomes of accounts that join the organization, in one region.
@@ -132,6 +135,7 @@ impl Organization {
             security_hub_administrators: BTreeMap::new(),
             security_hub_v2_administrator: None,
             configurations: BTreeMap::new(),
+            central: None,
         }
     }
 
@@ -222,6 +226,15 @@ impl Directory {
     /// Whether the account is suspended or closed, so that nobody can use it.
     pub fn is_out_of_use(&self, account: AccountId) -> bool {
         self.accounts.get(&account).is_some_and(|account| account.status != AccountStatus::Active)
+    }
+
+    /// Whether a region is configured centrally: the home region, and those linked to it.
+    pub fn is_central(&self, region: &Region) -> bool {
+        let central = self.organization.as_ref().and_then(|organization| organization.central.as_ref());
+        central.is_some_and(|central| {
+            let aggregator = self.aggregators.get(&central.administrator);
+            central.home == *region || aggregator.is_some_and(|aggregator| aggregator.links(region))
+        })
     }
 
     /// The administrators that hold an account as an enabled member, in any region.

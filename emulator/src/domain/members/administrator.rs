@@ -4,6 +4,7 @@ use super::machine::{self, Event, Step};
 use super::organization::{self, Joining};
 use super::refusal::Refusal;
 use super::{beside, edit, has_members, is_full, is_member, put, retain};
+use crate::domain::central_configuration;
 use crate::domain::hub::{self, HubError};
 use crate::state::{
     AccountId, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberStatus, Timestamp, Transaction,
@@ -165,7 +166,7 @@ pub fn disassociate(
 ) -> Result<(), HubError> {
     let directory = transaction.directory();
     let Ok(record) = member(&directory, administrator, account) else { return Ok(()) };
-    let is_managed = directory.accounts.get(&account).is_some_and(|account| account.centrally_managed);
+    let is_managed = central_configuration::is_managed(&directory, &beside(administrator, account));
     if is_managed && record.kind == MemberKind::Organization {
         return Err(HubError::CentrallyManaged);
     }

@@ -8,6 +8,7 @@ use std::fmt;
 use jiff::SignedDuration;
 
 use super::configuration;
+use crate::domain::central_configuration::settle::account_moved;
 use crate::domain::due;
 use crate::domain::members::organization::{forget_account, leave_organization};
 use crate::state::{
@@ -99,13 +100,22 @@ impl fmt::Display for AccountError {
 /// [`AccountError`]; nothing is changed then.
 pub fn happen(
     transaction: &mut Transaction<'_>,
+    world: &World,
     account: AccountId,
     event: Event,
     now: Timestamp,
 ) -> Result<(), AccountError> {
     match event {
-        Event::Join { parent, name, email } => join(transaction, account, parent.as_deref(), (name, email), now),
-        Event::Move { parent } => move_to(transaction, account, &parent),
+        Event::Join { parent, name, email } => {
+            join(transaction, account, parent.as_deref(), (name, email), now)?;
+            account_moved(transaction, world, account, now);
+            Ok(())
+        }
+        Event::Move { parent } => {
+            move_to(transaction, account, &parent)?;
+            account_moved(transaction, world, account, now);
+            Ok(())
+        }
         Event::Leave => leave(transaction, account, now),
         Event::Suspend => {
             may_go_out_of_use(&transaction.directory(), account)?;
@@ -232,6 +242,10 @@ fn remove_from_organization(transaction: &mut Transaction<'_>, account: AccountI
         if let Some(organization) = &mut directory.organization {
             organization.parents.remove(&account);
             organization.joined_later.remove(&account);
+            if let Some(central) = &mut organization.central {
+                central.applied.remove(account.as_str());
+                central.settled.remove(account.as_str());
+            }
         }
     });
 }

@@ -94,6 +94,9 @@ fn may_be_designated(
     if let Some(other) = designated(organization, feature, &caller.region).or_else(elsewhere) {
         return Err(OrganizationError::AnotherIsDesignated(other));
     }
+    if is_management && organization.central.is_some() {
+        return Err(OrganizationError::Central);
+    }
     let hub = HubKey { account, region: caller.region.clone() };
     if feature == Feature::V2 {
         return Ok(());
@@ -123,6 +126,9 @@ pub fn dismiss(
     if designated(organization, feature, &caller.region) != Some(account) {
         return Err(OrganizationError::NotDesignated(account));
     }
+    if feature == Feature::Classic && directory.is_central(&caller.region) {
+        return Err(OrganizationError::Central);
+    }
     drop(directory);
     match feature {
         Feature::Classic => end(transaction, &HubKey { account, region: caller.region.clone() }),
@@ -144,6 +150,7 @@ pub fn end_everywhere(transaction: &mut Transaction<'_>, account: AccountId) {
     edit(transaction, |organization| {
         let of_v2 = &mut organization.security_hub_v2_administrator;
         *of_v2 = of_v2.filter(|administrator| *administrator != account);
+        organization.central.take_if(|central| central.administrator == account);
     });
 }
 

@@ -2,9 +2,10 @@
 
 use super::OrganizationError;
 use crate::domain::caller::Caller;
+use crate::domain::central_configuration::switch;
 use crate::domain::members::organization::{Joining, become_organization_member, may_be_enabled};
 use crate::state::{
-    AccountId, Directory, HubKey, Organization, OrganizationConfiguration, Region, Timestamp, Transaction,
+    AccountId, Directory, HubKey, Organization, OrganizationConfiguration, Region, Timestamp, Transaction, World,
 };
 
 /// What is to be set; what is `None` stays (ORG-33).
@@ -14,31 +15,47 @@ pub struct Change {
     pub auto_enable: bool,
     /// Whether their hubs come on with the default standards.
     pub auto_enable_standards: Option<bool>,
-    /// Whether central configuration is asked for.
-    pub central: bool,
+    /// Whether central configuration is to be on.
+    pub central: Option<bool>,
 }
 
-/// What a Region's delegated administrator has set (ORG-32).
+/// What a Region's delegated administrator has set (ORG-32), and whether the Region is configured centrally (CCF-08).
 ///
 /// # Errors
 /// [`OrganizationError::NotAdministrator`].
-pub fn described(directory: &Directory, caller: &Caller) -> Result<OrganizationConfiguration, OrganizationError> {
-    administered(directory, caller).map(|organization| organization.configuration(&caller.region))
+pub fn described(
+    directory: &Directory,
+    caller: &Caller,
+) -> Result<(OrganizationConfiguration, bool), OrganizationError> {
+    let organization = administered(directory, caller)?;
+    Ok((organization.configuration(&caller.region), directory.is_central(&caller.region)))
 }
 
-/// Sets what becomes of accounts that join; those that are there already are left alone (ORG-33 … ORG-35).
+/// Sets what becomes of accounts that join; those that are there already are left alone (ORG-33 … ORG-35). Turns central
+/// configuration on and off (CCF-01 … CCF-10).
 ///
 /// # Errors
-/// [`OrganizationError::NotAdministrator`], [`OrganizationError::EnablesUnderCentral`],
-/// [`OrganizationError::NoCentralConfiguration`].
-pub fn update(transaction: &mut Transaction<'_>, caller: &Caller, change: Change) -> Result<(), OrganizationError> {
-    let configuration = described(&transaction.directory(), caller)?;
-    if change.central {
-        return Err(if change.auto_enable || change.auto_enable_standards == Some(true) {
-            OrganizationError::EnablesUnderCentral
-        } else {
-            OrganizationError::NoCentralConfiguration
-        });
+/// [`OrganizationError`].
+pub fn update(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    change: Change,
+) -> Result<(), OrganizationError> {
+    let (configuration, was_central) = described(&transaction.directory(), caller)?;
+    if change.central.unwrap_or(was_central) {
+        if change.auto_enable || change.auto_enable_standards == Some(true) {
+            return Err(OrganizationError::EnablesUnderCentral);
+        }
+        return switch::on(transaction, world, caller);
+    }
+    if was_central {
+        let directory = transaction.directory();
+        if directory.aggregators.get(&caller.account()).is_none_or(|it| it.home != caller.region) {
+            return Err(OrganizationError::NoHomeRegion);
+        }
+        drop(directory);
+        switch::off(transaction)?;
     }
     let standards = change.auto_enable_standards.unwrap_or(configuration.auto_enable_standards);
     let changed = OrganizationConfiguration { auto_enable: change.auto_enable, auto_enable_standards: standards };

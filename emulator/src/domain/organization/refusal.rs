@@ -26,8 +26,14 @@ pub enum OrganizationError {
     NotAdministrator(AccountId),
     /// Central configuration leaves no new account to the defaults (ORG-34).
     EnablesUnderCentral,
-    /// Central configuration is not built.
-    NoCentralConfiguration,
+    /// Central configuration needs an aggregator, and is changed in its home Region (CCF-02, CCF-08).
+    NoHomeRegion,
+    /// The management account cannot configure centrally (CCF-03).
+    ManagementAccountIsAdministrator,
+    /// Policies or associations exist, so that central configuration stays (CCF-09).
+    PoliciesExist,
+    /// Under central configuration a designation stays (ORG-12).
+    Central,
 }
 
 impl From<OrganizationError> for AwsError {
@@ -62,9 +68,21 @@ impl From<OrganizationError> for AwsError {
             OrganizationError::EnablesUnderCentral => {
                 "Auto Enable and AutoEnableStandards can not be enabled for Central Configuration".to_owned()
             }
-            OrganizationError::NoCentralConfiguration => {
-                "securityhub-local does not implement central configuration yet; ConfigurationType can be LOCAL"
+            OrganizationError::NoHomeRegion => {
+                "Central configuration requires a finding aggregator. Call this operation \
+                                                from the home Region."
                     .to_owned()
+            }
+            OrganizationError::ManagementAccountIsAdministrator => {
+                return AwsError::access_denied("The organization management account cannot use central configuration");
+            }
+            OrganizationError::PoliciesExist => {
+                let message =
+                    "Cannot disable central configuration while configuration policies or associations exist.";
+                return AwsError::new(ErrorCode::ResourceConflictException, message);
+            }
+            OrganizationError::Central => {
+                "The organization uses central configuration. Switch to local configuration first.".to_owned()
             }
         })
     }

@@ -113,9 +113,12 @@ struct DescribeOutput {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[allow(clippy::struct_field_names, reason = "the names on the wire")]
 struct Configuration {
     configuration_type: &'static str,
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_message: Option<&'static str>,
 }
 
 /// Tells what becomes of accounts that join (ORG-32, QUO-03).
@@ -124,12 +127,16 @@ struct Configuration {
 /// 401 `InvalidAccessException` for who is not the delegated administrator (ORG-30).
 pub fn describe_organization_configuration(context: &Context<'_>, _input: Input) -> Result<Answer, AwsError> {
     let directory = context.world.directory();
-    let configuration = configuration::described(&directory, &context.caller)?;
+    let (configuration, is_central) = configuration::described(&directory, &context.caller)?;
     Answer::json(&DescribeOutput {
         auto_enable: configuration.auto_enable,
         member_account_limit_reached: members::is_limit_reached(&directory, &context.caller.hub_key()),
         auto_enable_standards: if configuration.auto_enable_standards { "DEFAULT" } else { "NONE" },
-        organization_configuration: Configuration { configuration_type: "LOCAL", status: "ENABLED" },
+        organization_configuration: Configuration {
+            configuration_type: if is_central { "CENTRAL" } else { "LOCAL" },
+            status: "ENABLED",
+            status_message: is_central.then_some("Central configuration has been enabled successfully"),
+        },
     })
 }
 
@@ -150,8 +157,8 @@ struct ConfigurationInput {
 /// Sets what becomes of accounts that join (ORG-33 … ORG-35).
 ///
 /// # Errors
-/// 401 `InvalidAccessException` for who is not the delegated administrator (ORG-30); 400 `InvalidInputException` for
-/// central configuration.
+/// 401 `InvalidAccessException` for who is not the delegated administrator (ORG-30); 400 `InvalidInputException`,
+/// 403 `AccessDeniedException` and 409 `ResourceConflictException` as central configuration needs it.
 pub fn update_organization_configuration(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -162,8 +169,8 @@ pub fn update_organization_configuration(
     let change = Change {
         auto_enable: input.auto_enable,
         auto_enable_standards: input.auto_enable_standards.map(|standards| standards == "DEFAULT"),
-        central: asked.is_some_and(|asked| asked == "CENTRAL"),
+        central: asked.map(|asked| asked == "CENTRAL"),
     };
-    configuration::update(transaction, &context.caller, change)?;
+    configuration::update(transaction, context.world, &context.caller, change)?;
     Ok(Answer::empty())
 }

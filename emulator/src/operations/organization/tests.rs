@@ -62,7 +62,7 @@ fn happens(stage: &Stage, account: &str, event: Event) -> Result<(), AccountErro
     let now = stage.0.clock.now();
     due::run(&stage.0, now);
     let mut transaction = stage.0.write();
-    accounts::happen(&mut transaction, id(account), event, now)?;
+    accounts::happen(&mut transaction, &stage.0, id(account), event, now)?;
     replicas::follow(&mut transaction, &stage.0);
     transaction.commit();
     Ok(())

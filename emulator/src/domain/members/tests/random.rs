@@ -108,7 +108,7 @@ impl Step {
             Step::Leaves(account) => (account, Event::Leave),
         };
         let mut transaction = stage.0.write();
-        accounts::happen(&mut transaction, id(account), event, stage.0.clock.now()).map_err(|_| ())?;
+        accounts::happen(&mut transaction, &stage.0, id(account), event, stage.0.clock.now()).map_err(|_| ())?;
         transaction.commit();
         Ok(Value::Null)
     }
