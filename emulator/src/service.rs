@@ -167,16 +167,22 @@ impl Service {
         let principal = directory.principal(&signature.access_key, default_account, now).ok_or_else(|| {
             AwsError::new(ErrorCode::ExpiredTokenException, "The security token included in the request is expired")
         })?;
+        // Whose account is suspended or closed is told as little as who has no account (ROL-35; the code is `inferred`).
+        if directory.is_out_of_use(principal.account) {
+            return Err(unrecognized());
+        }
         let caller = Caller { principal, region: Region::new(&signature.region), now };
         Ok(Identity { caller, service: signature.service })
     }
 }
 
 fn verify(signature: &Signature, secret: Option<&str>, parts: &Parts, body: &Bytes) -> Result<(), AwsError> {
-    let unknown = || {
-        AwsError::new(ErrorCode::UnrecognizedClientException, "The security token included in the request is invalid.")
-    };
-    signature::verify(signature, secret.ok_or_else(unknown)?, &parts.method, &parts.uri, &parts.headers, body)
+    signature::verify(signature, secret.ok_or_else(unrecognized)?, &parts.method, &parts.uri, &parts.headers, body)
+}
+
+/// The access key is nobody's.
+fn unrecognized() -> AwsError {
+    AwsError::new(ErrorCode::UnrecognizedClientException, "The security token included in the request is invalid.")
 }
 
 /// Reads the input, passes the gate and runs the operation.

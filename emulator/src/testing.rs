@@ -1,7 +1,5 @@
 //! What the tests of this crate share: a world, calls from any account, answers held against their shape.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::Kind;
@@ -14,8 +12,8 @@ use crate::gate;
 use crate::operations::{self, Context};
 use crate::shape::{check, read};
 use crate::state::{
-    Account, AccountId, AccountStatus, Clock, Directory, Member, MemberKind, MemberStatus, Organization, Principal,
-    Region, World, timestamp_text,
+    Account, AccountId, Clock, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Region, World,
+    timestamp_text,
 };
 
 pub(crate) const ADMINISTRATOR: &str = "111111111111";
@@ -114,24 +112,14 @@ impl Stage {
     /// Makes an organization of these accounts with their names, the first of them its management account.
     pub(crate) fn organization(&self, accounts: &[(&str, &str)]) {
         self.relations(|directory| {
-            directory.organization = Some(Organization {
-                id: "o-local123456".into(),
-                root_id: "r-lo12".into(),
-                management_account: id(accounts[0].0),
-                units: BTreeMap::new(),
-                parents: accounts.iter().skip(1).map(|(account, _)| (id(account), "r-lo12".to_owned())).collect(),
-                joined_at: jiff::Timestamp::UNIX_EPOCH,
-                service_access: BTreeMap::new(),
-                delegated_administrators: BTreeMap::new(),
-                security_hub_administrators: BTreeMap::new(),
-            });
+            let (root, management_account) = ("r-lo12".to_owned(), id(accounts[0].0));
+            let since = jiff::Timestamp::UNIX_EPOCH;
+            let mut organization = Organization::new("o-local123456".into(), root.clone(), management_account, since);
+            organization.parents.extend(accounts.iter().map(|(account, _)| (id(account), root.clone())));
+            directory.organization = Some(organization);
             for (account, name) in accounts {
-                let known = Account {
-                    name: (*name).to_owned(),
-                    email: format!("{name}@example.com"),
-                    status: AccountStatus::Active,
-                    centrally_managed: false,
-                };
+                let email = format!("{name}@example.com");
+                let known = Account { name: (*name).to_owned(), email, ..Account::unknown(id(account)) };
                 directory.accounts.insert(id(account), known);
             }
         });

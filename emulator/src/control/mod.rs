@@ -1,7 +1,8 @@
 //! The control plane, `/_emulator/*`: a public contract for tests and for the program's own commands.
 //!
 //! What lives here: health, reset, the clock, the findings of AWS's own services ([`findings`]), explanations
-//! ([`explain`]), members in bulk ([`members`]). What may not: anything that one call of AWS does, and rules, which are
+//! ([`explain`]), members in bulk ([`members`]), what
+//! happens to accounts ([`organization`]). What may not: anything that one call of AWS does, and rules, which are
 //! the domain's.
 
 use std::sync::LazyLock;
@@ -24,6 +25,7 @@ use crate::state::timestamp_text;
 mod explain;
 mod findings;
 mod members;
+mod organization;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +38,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/explain", post(explain::explain))
         .route("/_emulator/members", get(members::list).post(members::add))
         .route("/_emulator/members/accept", post(members::accept))
+        .route("/_emulator/organization", post(organization::happen))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         // The server has bounded the body already.
@@ -139,7 +142,7 @@ async fn unknown() -> axum::response::Response {
         StatusCode::NOT_FOUND,
         "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
          POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
-         POST /_emulator/members/accept",
+         POST /_emulator/members/accept, POST /_emulator/organization",
     )
 }
 
@@ -147,7 +150,7 @@ async fn wrong_method() -> axum::response::Response {
     mistake(
         StatusCode::METHOD_NOT_ALLOWED,
         "this path takes another method: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
-         GET or POST members, POST members/accept",
+         GET or POST members, POST members/accept, POST organization",
     )
 }
 

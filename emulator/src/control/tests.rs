@@ -132,12 +132,13 @@ fn what_is_no_path_of_it_names_all_that_are() {
         "POST /_emulator/explain",
         "GET and POST /_emulator/members",
         "POST /_emulator/members/accept",
+        "POST /_emulator/organization",
     ];
     assert_eq!(status, 404);
     for path in paths {
         assert!(answer["error"].as_str().unwrap().contains(path), "{path} in {answer}");
     }
-    for path in ["/_emulator/findings", "/_emulator/explain", "/_emulator/members/accept"] {
+    for path in ["/_emulator/findings", "/_emulator/explain", "/_emulator/members/accept", "/_emulator/organization"] {
         assert_eq!(send(&service, "GET", path, "").0, 405, "{path}");
     }
 }
@@ -227,4 +228,105 @@ fn a_list_of_members_with_a_mistake_adds_none() {
     let (status, answer) = post(&service, "/_emulator/members/accept", "{}");
     assert!(status == 400 && answer["error"].as_str().unwrap().contains("missing field `Administrator`"), "{answer}");
     assert_eq!(send(&service, "GET", "/_emulator/members", "").0, 400);
+}
+
+/// Calls as an account; the status of the answer and the answer.
+fn as_account(service: &Service, account: &str, path: &str, body: &Value) -> (u16, Value) {
+    let scope = format!("Credential={account}/20260115/us-east-1/securityhub/aws4_request");
+    let signature = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=00");
+    let request = Request::builder().method("POST").uri(path).header("authorization", signature);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let response = runtime.block_on(service.handle(request.body(body.to_string().into()).unwrap()));
+    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
+}
+
+/// A service with the delegated administrator of the scenario that shows one.
+fn delegated() -> Service {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/delegated-admin.yaml");
+    let scenario = crate::scenario::load(&[file.into()]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    Service::new(Settings::default(), Some(scenario)).unwrap()
+}
+
+fn happens(service: &Service, body: &Value) -> (u16, Value) {
+    post(service, "/_emulator/organization", body.to_string())
+}
+
+#[test]
+fn org_35_mst_20_accounts_join_and_leave_over_the_control_plane() {
+    let service = delegated();
+    let join = json!({ "Action": "join", "AccountId": "444444444444", "Parent": "Workloads", "Name": "payments" });
+    let (status, answer) = happens(&service, &join);
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!((&answer["Status"], &answer["ParentName"]), (&json!("ACTIVE"), &json!("Workloads")));
+    let member = json!([{ "AccountId": ADMINISTRATOR, "MemberStatus": "Enabled" }]);
+    let region = |name: &str| json!({ "Region": name, "HubIsOn": true, "Administrators": member });
+    assert_eq!(answer["Regions"], json!([region("eu-west-1"), region("us-east-1")]));
+    let (_, answer) = happens(&service, &json!({ "Action": "move", "AccountId": "444444444444", "Parent": "Sandbox" }));
+    assert_eq!((&answer["ParentName"], &answer["Regions"][0]), (&json!("Sandbox"), &region("eu-west-1")));
+    let (_, answer) = happens(&service, &json!({ "Action": "leave", "AccountId": "444444444444" }));
+    assert_eq!(answer.get("ParentName"), None);
+    assert_eq!(answer["Regions"][0]["Administrators"][0]["MemberStatus"], "Deleted");
+}
+
+#[test]
+fn rol_35_ret_11_mst_22_a_suspended_account_calls_nothing_and_its_findings_stay_seen() {
+    let service = delegated();
+    let seen = || {
+        let by_member = json!({ "Filters": { "AwsAccountId": [{ "Value": "222222222222", "Comparison": "EQUALS" }] } });
+        as_account(&service, ADMINISTRATOR, "/findings", &by_member).1["Findings"].as_array().unwrap().len()
+    };
+    let before = seen();
+    assert!(before > 0);
+    let event = |action: &str| happens(&service, &json!({ "Action": action, "AccountId": "222222222222" })).1;
+    assert_eq!(event("suspend")["Regions"][0]["Administrators"][0]["MemberStatus"], "Enabled");
+    let (status, answer) = as_account(&service, "222222222222", "/findings", &json!({}));
+    assert_eq!((status, &answer["Code"]), (403, &json!("UnrecognizedClientException")));
+    assert_eq!(seen(), before);
+    let new = finding(
+        "new",
+        json!({
+            "AwsAccountId": "222222222222", "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/access-analyzer",
+        }),
+    );
+    let (_, answer) = post(&service, "/_emulator/findings", new.to_string());
+    assert_eq!((&answer["FailedCount"], seen()), (&json!(1), before), "no new ones arise");
+    assert_eq!(event("reactivate")["Status"], "ACTIVE");
+    assert_eq!(as_account(&service, "222222222222", "/findings", &json!({})).0, 200);
+    let (_, answer) = post(&service, "/_emulator/findings", new.to_string());
+    assert_eq!((&answer["SuccessCount"], seen()), (&json!(1), before + 1));
+    assert_eq!(event("close")["Status"], "CLOSED");
+    assert_eq!(seen(), 0);
+}
+
+#[test]
+fn what_the_organization_does_not_allow_is_told() {
+    let service = delegated();
+    let refused = |body: Value| {
+        let (status, answer) = happens(&service, &body);
+        assert_eq!(status, 400, "{answer}");
+        answer["error"].as_str().unwrap().to_owned()
+    };
+    let account = "222222222222";
+    for (body, told) in [
+        (json!({ "Action": "join", "AccountId": account }), "222222222222 is in the organization already"),
+        (json!({ "Action": "join", "AccountId": "2" }), "\"2\" is no account id, which has twelve digits"),
+        (json!({ "Action": "move", "AccountId": account }), "Parent is missing"),
+        (json!({ "Action": "move", "AccountId": account, "Parent": "Nowhere" }), "there is no unit \"Nowhere\""),
+        (json!({ "Action": "leave", "AccountId": "444444444444" }), "444444444444 is not in the organization"),
+        (json!({ "Action": "leave", "AccountId": ADMINISTRATOR }), "111111111111 is a delegated administrator"),
+        (json!({ "Action": "close", "AccountId": "999999999999" }), "999999999999 is the management account"),
+        (
+            json!({ "Action": "leave", "AccountId": account, "Parent": "x" }),
+            "Parent is of an account that joins or moves",
+        ),
+        (
+            json!({ "Action": "leave", "AccountId": account, "Name": "x" }),
+            "Name and Email are of an account that joins",
+        ),
+        (json!({ "Action": "reactivate", "AccountId": account }), "222222222222 is neither suspended nor closed"),
+        (json!({ "Action": "explode", "AccountId": account }), "unknown variant `explode`"),
+    ] {
+        let said = refused(body);
+        assert!(said.contains(told), "{told} in {said}");
+    }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
+use super::aggregation::replicas;
 use super::findings::document::Finding;
 use super::findings::expiry;
-use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
+use super::organization;
+use crate::state::{AccountId, Due, HubKey, Phase, Timestamp, Transaction, World};
 
 /// Stages `due` for `after` from `now`; the end of time stands for any later time.
 pub fn put(transaction: &mut Transaction<'_>, now: Timestamp, after: SignedDuration, due: Due) {
@@ -26,11 +28,16 @@ pub fn run(world: &World, now: Timestamp) {
                 }
             }
             Due::DropArchivedFindings(hub, since) if is_dormant(world, &hub, since) => {
-                transaction.drop_findings(&hub.region, |document| is_of(document, &hub) && is_archived(document));
+                transaction
+                    .drop_findings(&hub.region, |document| is_of(document, hub.account) && is_archived(document));
             }
             Due::ForgetHub(hub, since) if is_dormant(world, &hub, since) => {
-                transaction.drop_findings(&hub.region, |document| is_of(document, &hub));
+                transaction.drop_findings(&hub.region, |document| is_of(document, hub.account));
                 transaction.forget_hub(&hub);
+            }
+            Due::ForgetAccount(account, since) => {
+                organization::accounts::forget(&mut transaction, world, account, since);
+                replicas::follow(&mut transaction, world);
             }
             // The hub was enabled again meanwhile.
             Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}
@@ -43,8 +50,9 @@ fn is_dormant(world: &World, hub: &HubKey, since: Timestamp) -> bool {
     world.hub(hub).is_some_and(|hub| hub.phase == Phase::Dormant(since))
 }
 
-fn is_of(document: &[u8], hub: &HubKey) -> bool {
-    Finding::stored(document).string("AwsAccountId").is_some_and(|owner| owner == hub.account.as_str())
+/// Whether a stored finding is of an account.
+pub(super) fn is_of(document: &[u8], account: AccountId) -> bool {
+    Finding::stored(document).string("AwsAccountId").is_some_and(|owner| owner == account.as_str())
 }
 
 fn is_archived(document: &[u8]) -> bool {

@@ -7,6 +7,7 @@ use securityhub_fixtures::products::PRODUCTS;
 
 use super::arn;
 use super::caller::Caller;
+use super::central_configuration;
 use super::due;
 use super::findings::expiry::ARCHIVED_FINDINGS_KEPT;
 use super::members::invited;
@@ -97,6 +98,22 @@ pub fn enable(
     enable: Enable,
 ) -> Result<(), HubError> {
     refuse_centrally_managed(directory, key)?;
+    turn_on(transaction, directory, key, now, enable)
+}
+
+/// Enables a hub as a configuration policy says, whoever governs it; one that is on stays as it is (CCF-40).
+pub fn switch_on(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) {
+    let directory = transaction.directory();
+    _ = turn_on(transaction, &directory, key, now, Enable::default());
+}
+
+fn turn_on(
+    transaction: &mut Transaction<'_>,
+    directory: &Directory,
+    key: &HubKey,
+    now: Timestamp,
+    enable: Enable,
+) -> Result<(), HubError> {
     let mut hub = match transaction.hub(key).map(|hub| (*hub).clone()) {
         Some(hub) if hub.subscribed_at().is_some() => return Err(HubError::AlreadyEnabled),
         Some(dormant) => dormant,
@@ -147,8 +164,7 @@ fn automatic_subscriptions(region: &Region) -> impl Iterator<Item = String> {
 }
 
 fn refuse_centrally_managed(directory: &Directory, key: &HubKey) -> Result<(), HubError> {
-    let managed = directory.accounts.get(&key.account).is_some_and(|account| account.centrally_managed);
-    if managed { Err(HubError::CentrallyManaged) } else { Ok(()) }
+    if central_configuration::is_managed(directory, key) { Err(HubError::CentrallyManaged) } else { Ok(()) }
 }
 
 /// Changes settings; what is `None` stays (HUB-09). A generator that an administrator sets becomes its
@@ -163,7 +179,11 @@ pub fn update(
     auto_enable_controls: Option<bool>,
     control_finding_generator: Option<ControlFindingGenerator>,
 ) -> Result<(), HubError> {
-    refuse_centrally_managed(directory, key)?;
+    // How findings of controls are made is the administrator's to say, also where a policy governs it (ROL-27).
+    let is_administrators = auto_enable_controls.is_none() && central_configuration::is_administered_by(directory, key);
+    if !is_administrators {
+        refuse_centrally_managed(directory, key)?;
+    }
     let mut hub = enabled(transaction, key)?;
     if control_finding_generator.is_some() && directory.administrator(key.account, &key.region).is_some() {
         return Err(HubError::MemberSetsGenerator);
@@ -206,7 +226,7 @@ pub fn disable(
     key: &HubKey,
     now: Timestamp,
 ) -> Result<(), HubError> {
-    let mut hub = enabled(transaction, key)?;
+    let hub = enabled(transaction, key)?;
     refuse_centrally_managed(directory, key)?;
     if directory.is_delegated_administrator(key.account, &key.region)
         || !directory.enabled_members(key.account, &key.region).is_empty()
@@ -216,6 +236,18 @@ pub fn disable(
     if directory.administrator(key.account, &key.region).is_some() {
         return Err(HubError::Member);
     }
+    turn_off(transaction, key, hub, now);
+    Ok(())
+}
+
+/// Disables a hub as a configuration policy says (CCF-40).
+pub fn switch_off(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) {
+    if let Ok(hub) = enabled(transaction, key) {
+        turn_off(transaction, key, hub, now);
+    }
+}
+
+fn turn_off(transaction: &mut Transaction<'_>, key: &HubKey, mut hub: Hub, now: Timestamp) {
     hub.phase = Phase::Dormant(now);
     hub.standards.clear();
     hub.product_subscriptions.retain(|subscription| !is_of_aws(subscription));
@@ -223,7 +255,6 @@ pub fn disable(
     invited::end_all(transaction, key, now);
     due::put(transaction, now, ARCHIVED_FINDINGS_KEPT, Due::DropArchivedFindings(key.clone(), now));
     due::put(transaction, now, HUB_KEPT, Due::ForgetHub(key.clone(), now));
-    Ok(())
 }
 
 fn is_of_aws(subscription: &str) -> bool {

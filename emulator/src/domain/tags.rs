@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::arn::{self, Arn};
 use super::automation_rules;
 use super::caller::Caller;
+use super::central_configuration::{administered, policies};
 use crate::aws_error::AwsError;
 use crate::state::{Transaction, World};
 
@@ -50,12 +51,18 @@ impl From<TagError> for AwsError {
 /// [`TagError::NotTaggable`], [`TagError::NoResource`].
 pub fn list(world: &World, caller: &Caller, arn: &str) -> Result<BTreeMap<String, String>, TagError> {
     let tagged = resolve(caller, arn)?;
+    if let Tagged::ConfigurationPolicy = tagged {
+        let directory = world.directory();
+        let policy = administered(&directory, caller).and_then(|central| policies::find(central, arn));
+        return policy.map(|policy| policy.tags.clone()).map_err(|_| TagError::NoResource(arn.to_owned()));
+    }
     let hub = world.hub(&caller.hub_key()).filter(|hub| hub.subscribed_at().is_some());
     let tags = hub.and_then(|hub| match tagged {
         Tagged::Hub => Some(hub.tags.clone()),
         Tagged::AutomationRule(id) => {
             hub.automation_rules.iter().find(|rule| rule.id == id).map(|rule| rule.tags.clone())
         }
+        Tagged::ConfigurationPolicy => None,
     });
     tags.ok_or_else(|| TagError::NoResource(arn.to_owned()))
 }
@@ -72,6 +79,9 @@ pub fn edit(
 ) -> Result<(), TagError> {
     let missing = || TagError::NoResource(arn.to_owned());
     let (tagged, key) = (resolve(caller, arn)?, caller.hub_key());
+    if let Tagged::ConfigurationPolicy = tagged {
+        return policies::edit_tags(transaction, caller, arn, edit);
+    }
     let hub = transaction.hub(&key).filter(|hub| hub.subscribed_at().is_some());
     let mut hub = hub.map(|hub| (*hub).clone()).ok_or_else(missing)?;
     let tags = match tagged {
@@ -80,6 +90,7 @@ pub fn edit(
             let rule = hub.automation_rules.iter_mut().find(|rule| rule.id == id);
             &mut rule.ok_or_else(missing)?.tags
         }
+        Tagged::ConfigurationPolicy => return Err(missing()),
     };
     edit(tags);
     if tags.len() > MOST_TAGS {
@@ -93,6 +104,8 @@ pub fn edit(
 enum Tagged<'a> {
     Hub,
     AutomationRule(&'a str),
+    /// One of the organization's, which its administrator has.
+    ConfigurationPolicy,
 }
 
 /// What an ARN names in the caller's hub. Other taggable resources are found here as they come to exist.
@@ -106,6 +119,9 @@ fn resolve<'a>(caller: &Caller, text: &'a str) -> Result<Tagged<'a>, TagError> {
     let key = caller.hub_key();
     if text == arn::hub(&key) {
         return Ok(Tagged::Hub);
+    }
+    if kind == "configuration-policy" {
+        return Ok(Tagged::ConfigurationPolicy);
     }
     let rule = text.strip_prefix(&automation_rules::rule_arn(&key, ""));
     rule.map(Tagged::AutomationRule).ok_or_else(missing)

@@ -9,6 +9,7 @@ use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::aggregation;
+use crate::domain::central_configuration::switch::follow_aggregator;
 use crate::state::{AccountId, Aggregator, Transaction};
 
 /// What all but DeleteFindingAggregator answer (AGG-01, AGG-11).
@@ -134,6 +135,7 @@ pub fn update_finding_aggregator(
     let UpdateInput { finding_aggregator_arn, region_linking_mode, regions } = input.read()?;
     let caller = &context.caller;
     let aggregator = aggregation::update(transaction, caller, &finding_aggregator_arn, &region_linking_mode, &regions)?;
+    follow_aggregator(transaction, context.world, caller.account(), caller.now);
     Answer::json(&AggregatorOutput::new(caller.account(), &aggregator))
 }
 
@@ -148,6 +150,8 @@ pub fn delete_finding_aggregator(
     input: Input,
 ) -> Result<Answer, AwsError> {
     let ArnInput { finding_aggregator_arn } = input.read()?;
-    aggregation::delete(transaction, &context.caller, &finding_aggregator_arn)?;
+    let caller = &context.caller;
+    aggregation::delete(transaction, caller, &finding_aggregator_arn)?;
+    follow_aggregator(transaction, context.world, caller.account(), caller.now);
     Ok(Answer::empty())
 }

@@ -7,6 +7,7 @@
 pub mod action_targets;
 pub mod answer;
 pub mod automation_rules;
+pub mod configuration_policies;
 pub mod context;
 pub mod finding_aggregators;
 pub mod finding_changes;
@@ -14,6 +15,7 @@ pub mod findings;
 pub mod hub;
 pub mod insights;
 pub mod members;
+pub mod organization;
 pub mod paging;
 pub mod products;
 pub mod registry;

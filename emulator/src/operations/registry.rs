@@ -5,8 +5,8 @@ use securityhub_fixtures::Operation;
 use super::answer::Answer;
 use super::context::{Context, Input};
 use super::{
-    action_targets, automation_rules, finding_aggregators, finding_changes, findings, hub, insights, members, products,
-    tags,
+    action_targets, automation_rules, configuration_policies, finding_aggregators, finding_changes, findings, hub,
+    insights, members, organization, products, tags,
 };
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
@@ -102,7 +102,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::BatchDisableStandards => missing(),
         Operation::BatchEnableStandards => missing(),
         Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules),
-        Operation::BatchGetConfigurationPolicyAssociations => missing(),
+        Operation::BatchGetConfigurationPolicyAssociations => {
+            reads(configuration_policies::associations::batch_get_configuration_policy_associations)
+        }
         Operation::BatchGetSecurityControls => missing(),
         Operation::BatchGetStandardsControlAssociations => missing(),
         Operation::BatchImportFindings => writes_findings(findings::batch_import_findings)
@@ -117,7 +119,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateAggregatorV2 => missing(),
         Operation::CreateAutomationRule => writes(automation_rules::create_automation_rule),
         Operation::CreateAutomationRuleV2 => missing(),
-        Operation::CreateConfigurationPolicy => missing(),
+        Operation::CreateConfigurationPolicy => writes(configuration_policies::create_configuration_policy)
+            .partial("that controls and parameters exist is not checked"),
         Operation::CreateConnector => missing(),
         Operation::CreateConnectorV2 => missing(),
         Operation::CreateFindingAggregator => writes(finding_aggregators::create_finding_aggregator),
@@ -128,7 +131,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteActionTarget => writes(action_targets::delete_action_target),
         Operation::DeleteAggregatorV2 => missing(),
         Operation::DeleteAutomationRuleV2 => missing(),
-        Operation::DeleteConfigurationPolicy => missing(),
+        Operation::DeleteConfigurationPolicy => writes(configuration_policies::delete_configuration_policy),
         Operation::DeleteConnector => missing(),
         Operation::DeleteConnectorV2 => missing(),
         Operation::DeleteFindingAggregator => writes(finding_aggregators::delete_finding_aggregator),
@@ -137,14 +140,16 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeleteMembers => writes(members::administrator::delete_members).hub(HubRule::RequiredByMembers),
         Operation::DescribeActionTargets => reads(action_targets::describe_action_targets),
         Operation::DescribeHub => reads(hub::describe_hub),
-        Operation::DescribeOrganizationConfiguration => missing(),
+        Operation::DescribeOrganizationConfiguration => reads(organization::describe_organization_configuration),
         Operation::DescribeProducts => reads(products::describe_products),
         Operation::DescribeProductsV2 => missing(),
         Operation::DescribeSecurityHubV2 => missing(),
         Operation::DescribeStandards => missing(),
         Operation::DescribeStandardsControls => missing(),
         Operation::DisableImportFindingsForProduct => writes(products::disable_import_findings_for_product),
-        Operation::DisableOrganizationAdminAccount => missing(),
+        Operation::DisableOrganizationAdminAccount => {
+            writes(organization::disable_organization_admin_account).hub(HubRule::Own)
+        }
         Operation::DisableSecurityHub => writes(hub::disable_security_hub).hub(HubRule::Own),
         Operation::DisableSecurityHubFeatureV2 => missing(),
         Operation::DisableSecurityHubV2 => missing(),
@@ -154,7 +159,9 @@ pub fn entry(operation: Operation) -> Entry {
             writes(members::administrator::disassociate_members).hub(HubRule::RequiredByMembers)
         }
         Operation::EnableImportFindingsForProduct => writes(products::enable_import_findings_for_product),
-        Operation::EnableOrganizationAdminAccount => missing(),
+        Operation::EnableOrganizationAdminAccount => {
+            writes(organization::enable_organization_admin_account).hub(HubRule::Own)
+        }
         Operation::EnableSecurityHub => writes(hub::enable_security_hub)
             .hub(HubRule::Own)
             .partial("the default standards are subscribed, but their controls do not run"),
@@ -164,8 +171,10 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetAdministratorAccount => reads(members::invited::get_administrator_account),
         Operation::GetAggregatorV2 => missing(),
         Operation::GetAutomationRuleV2 => missing(),
-        Operation::GetConfigurationPolicy => missing(),
-        Operation::GetConfigurationPolicyAssociation => missing(),
+        Operation::GetConfigurationPolicy => reads(configuration_policies::get_configuration_policy),
+        Operation::GetConfigurationPolicyAssociation => {
+            reads(configuration_policies::associations::get_configuration_policy_association)
+        }
         Operation::GetConnector => missing(),
         Operation::GetConnectorV2 => missing(),
         Operation::GetEnabledStandards => missing(),
@@ -196,8 +205,10 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListAggregatorsV2 => missing(),
         Operation::ListAutomationRules => reads(automation_rules::list_automation_rules),
         Operation::ListAutomationRulesV2 => missing(),
-        Operation::ListConfigurationPolicies => missing(),
-        Operation::ListConfigurationPolicyAssociations => missing(),
+        Operation::ListConfigurationPolicies => reads(configuration_policies::list_configuration_policies),
+        Operation::ListConfigurationPolicyAssociations => {
+            reads(configuration_policies::associations::list_configuration_policy_associations)
+        }
         Operation::ListConnectors => missing(),
         Operation::ListConnectorsV2 => missing(),
         Operation::ListEnabledProductsForImport => reads(products::list_enabled_products_for_import),
@@ -207,26 +218,36 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListFreeTrialStatusesV2 => missing(),
         Operation::ListInvitations => reads(members::invited::list_invitations).hub(HubRule::RequiredByMembers),
         Operation::ListMembers => reads(members::administrator::list_members).hub(HubRule::RequiredByMembers),
-        Operation::ListOrganizationAdminAccounts => missing(),
+        Operation::ListOrganizationAdminAccounts => {
+            reads(organization::list_organization_admin_accounts).hub(HubRule::Own)
+        }
         Operation::ListSecurityControlDefinitions => missing(),
         Operation::ListStandardsControlAssociations => missing(),
         Operation::ListTagsForResource => reads(tags::list_tags_for_resource).hub(HubRule::Own),
         Operation::RegisterConnectorV2 => missing(),
-        Operation::StartConfigurationPolicyAssociation => missing(),
-        Operation::StartConfigurationPolicyDisassociation => missing(),
+        Operation::StartConfigurationPolicyAssociation => {
+            writes(configuration_policies::associations::start_configuration_policy_association)
+                .partial("controls and parameters of a policy do not follow it")
+        }
+        Operation::StartConfigurationPolicyDisassociation => {
+            writes(configuration_policies::associations::start_configuration_policy_disassociation)
+        }
         Operation::StartExportJobV2 => missing(),
         Operation::TagResource => writes(tags::tag_resource).hub(HubRule::Own),
         Operation::UntagResource => writes(tags::untag_resource).hub(HubRule::Own),
         Operation::UpdateActionTarget => writes(action_targets::update_action_target),
         Operation::UpdateAggregatorV2 => missing(),
         Operation::UpdateAutomationRuleV2 => missing(),
-        Operation::UpdateConfigurationPolicy => missing(),
+        Operation::UpdateConfigurationPolicy => writes(configuration_policies::update_configuration_policy)
+            .partial("controls and parameters of a policy do not follow it"),
         Operation::UpdateConnector => missing(),
         Operation::UpdateConnectorV2 => missing(),
         Operation::UpdateFindingAggregator => writes(finding_aggregators::update_finding_aggregator),
         Operation::UpdateFindings => writes_findings(finding_changes::update_findings),
         Operation::UpdateInsight => writes(insights::update_insight),
-        Operation::UpdateOrganizationConfiguration => missing(),
+        Operation::UpdateOrganizationConfiguration => {
+            writes(organization::update_organization_configuration).partial("central configuration is refused")
+        }
         Operation::UpdateSecurityControl => missing(),
         Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration),
         Operation::UpdateStandardsControl => missing(),

@@ -188,17 +188,10 @@ fn hub_11_hub_12_an_administrator_with_members_stays() {
 fn hub_11_a_delegated_administrator_stays() {
     let stage = on();
     stage.relations(|directory| {
-        directory.organization = Some(Organization {
-            id: "o-local123456".into(),
-            root_id: "r-lo12".into(),
-            management_account: id(MEMBER),
-            units: std::collections::BTreeMap::new(),
-            parents: std::collections::BTreeMap::new(),
-            joined_at: jiff::Timestamp::UNIX_EPOCH,
-            service_access: std::collections::BTreeMap::new(),
-            delegated_administrators: std::collections::BTreeMap::new(),
-            security_hub_administrators: [(Region::new(REGION), id(ADMINISTRATOR))].into(),
-        });
+        let since = jiff::Timestamp::UNIX_EPOCH;
+        let mut organization = Organization::new("o-local123456".into(), "r-lo12".into(), id(MEMBER), since);
+        organization.security_hub_administrators = [(Region::new(REGION), id(ADMINISTRATOR))].into();
+        directory.organization = Some(organization);
     });
     let said = stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
     assert_eq!(said, "Cannot disable Security Hub on the Security Hub administrator");

@@ -52,6 +52,9 @@ pub(super) enum Command {
     /// Add, invite and accept members of an administrator in a running emulator, a list at once
     #[command(subcommand, after_help = MEMBERS_HELP)]
     Members(MembersCommand),
+    /// Let accounts join, move in and leave the organization of a running emulator, be suspended or closed
+    #[command(subcommand, after_help = super::organization::HELP)]
+    Organization(super::organization::OrganizationCommand),
     /// List all operations of the API and how well each one behaves
     Coverage(CoverageArguments),
     /// Write believable findings of a product to standard output, as many as you like
@@ -440,7 +443,7 @@ pub(super) struct CheckArguments {
     pub(super) json: bool,
 }
 
-fn account(text: &str) -> Result<AccountId, String> {
+pub(super) fn account(text: &str) -> Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
 }
 
@@ -468,10 +471,14 @@ mod tests {
 
     #[test]
     fn every_flag_that_takes_a_setting_has_an_environment_variable() {
-        let has_settings = |name: &str| ["serve", "explain", "generate", "add", "accept", "list"].contains(&name);
+        let has_settings = |name: &str| {
+            let of_organization = ["join", "move", "leave", "suspend", "reactivate", "close"];
+            ["serve", "explain", "generate", "add", "accept", "list"].contains(&name) || of_organization.contains(&name)
+        };
         let cli = Cli::command();
-        let of_members = cli.find_subcommand("members").unwrap().get_subcommands();
-        for command in cli.get_subcommands().chain(of_members).filter(|command| has_settings(command.get_name())) {
+        let groups = ["members", "organization"].map(|name| cli.find_subcommand(name).unwrap());
+        let of_groups = groups.iter().flat_map(|group| group.get_subcommands());
+        for command in cli.get_subcommands().chain(of_groups).filter(|command| has_settings(command.get_name())) {
             for argument in command.get_arguments().filter(|argument| argument.get_id() != "help") {
                 assert!(argument.get_env().is_some(), "--{}", argument.get_id());
             }

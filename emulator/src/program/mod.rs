@@ -11,6 +11,7 @@ mod explain;
 mod generate;
 mod logging;
 mod members;
+mod organization;
 mod scenario;
 mod serve;
 
@@ -39,6 +40,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Serve(arguments) => serve::run(&arguments)?,
         Command::Explain(arguments) => explain::run(&arguments)?,
         Command::Members(command) => members::run(&command)?,
+        Command::Organization(command) => organization::run(&command)?,
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments)?,
         Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::aggregator::Aggregator;
+use super::central_configuration::CentralConfiguration;
 use super::clock::Timestamp;
 use super::member::{Member, MemberQuotas, MemberStatus};
 use super::names::{AccountId, Region};
@@ -53,8 +54,22 @@ pub struct Account {
 pub enum AccountStatus {
     /// In use.
     Active,
-    /// Suspended.
+    /// Suspended by AWS.
     Suspended,
+    /// Closed by its owner since then; after a while it is gone (RET-11).
+    Closed(Timestamp),
+}
+
+impl Account {
+    /// An account of which nothing is known.
+    pub fn unknown(id: AccountId) -> Account {
+        Account {
+            name: format!("account-{id}"),
+            email: format!("{id}@example.com"),
+            status: AccountStatus::Active,
+            centrally_managed: false,
+        }
+    }
 }
 
 /// An organization of AWS Organizations.
@@ -70,14 +85,64 @@ pub struct Organization {
     pub units: BTreeMap<String, Unit>,
     /// Each account's parent: the root's id or a unit's.
     pub parents: BTreeMap<AccountId, String>,
-    /// When each account joined.
+    /// When its accounts joined.
     pub joined_at: Timestamp,
+    /// When accounts joined that came later.
+    pub joined_later: BTreeMap<AccountId, Timestamp>,
     /// Service principals with trusted access, and since when.
     pub service_access: BTreeMap<String, Timestamp>,
     /// Accounts delegated a service: (service principal, account) and since when.
     pub delegated_administrators: BTreeMap<(String, AccountId), Timestamp>,
     /// The delegated administrator of Security Hub, by region (HUB-11).
     pub security_hub_administrators: BTreeMap<Region, AccountId>,
+    /// The delegated administrator of Security Hub's V2 half, in all regions (ORG-38).
+    pub security_hub_v2_administrator: Option<AccountId>,
+    /// What delegated administrators have set for accounts to come, by region; the rest is as at the start (ORG-32).
+    pub configurations: BTreeMap<Region, OrganizationConfiguration>,
+    /// Central configuration, where it is on.
+    pub central: Option<CentralConfiguration>,
+}
+
+/// What becomes of accounts that join the organization, in one region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrganizationConfiguration {
+    /// Whether they become members, their hubs on (ORG-35).
+    pub auto_enable: bool,
+    /// Whether a hub that comes on so has the default standards.
+    pub auto_enable_standards: bool,
+}
+
+impl Default for OrganizationConfiguration {
+    /// As it is until somebody says otherwise (ORG-32).
+    fn default() -> Self {
+        OrganizationConfiguration { auto_enable: false, auto_enable_standards: true }
+    }
+}
+
+impl Organization {
+    /// An organization of its management account alone.
+    pub fn new(id: String, root_id: String, management_account: AccountId, now: Timestamp) -> Organization {
+        Organization {
+            id,
+            management_account,
+            units: BTreeMap::new(),
+            parents: BTreeMap::from([(management_account, root_id.clone())]),
+            root_id,
+            joined_at: now,
+            joined_later: BTreeMap::new(),
+            service_access: BTreeMap::new(),
+            delegated_administrators: BTreeMap::new(),
+            security_hub_administrators: BTreeMap::new(),
+            security_hub_v2_administrator: None,
+            configurations: BTreeMap::new(),
+            central: None,
+        }
+    }
+
+    /// What becomes of accounts that join, in a region.
+    pub fn configuration(&self, region: &Region) -> OrganizationConfiguration {
+        self.configurations.get(region).copied().unwrap_or_default()
+    }
 }
 
 /// An organizational unit.
@@ -156,6 +221,20 @@ impl Directory {
             organization.management_account == account || organization.parents.contains_key(&account)
         };
         self.organization.as_ref().is_some_and(contains)
+    }
+
+    /// Whether the account is suspended or closed, so that nobody can use it.
+    pub fn is_out_of_use(&self, account: AccountId) -> bool {
+        self.accounts.get(&account).is_some_and(|account| account.status != AccountStatus::Active)
+    }
+
+    /// Whether a region is configured centrally: the home region, and those linked to it.
+    pub fn is_central(&self, region: &Region) -> bool {
+        let central = self.organization.as_ref().and_then(|organization| organization.central.as_ref());
+        central.is_some_and(|central| {
+            let aggregator = self.aggregators.get(&central.administrator);
+            central.home == *region || aggregator.is_some_and(|aggregator| aggregator.links(region))
+        })
     }
 
     /// The administrators that hold an account as an enabled member, in any region.

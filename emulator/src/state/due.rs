@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use super::clock::Timestamp;
 use super::hub::HubKey;
-use super::names::Region;
+use super::names::{AccountId, Region};
 
 /// Something that happens at a time of the world's clock.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
     /// The archived findings of a hub that was disabled then are dropped (HUB-16).
     DropArchivedFindings(HubKey, Timestamp),
+    /// An account that was closed then is forgotten, with all that was kept of it (RET-11).
+    ForgetAccount(AccountId, Timestamp),
     /// Findings of a region that have expired are dropped (RET-01).
     SweepFindings(Region),
     /// A hub that was disabled then is forgotten, with all that was kept of it (HUB-16).

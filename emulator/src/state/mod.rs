@@ -9,6 +9,7 @@
 
 mod aggregator;
 mod automation_rule;
+mod central_configuration;
 mod change;
 mod clock;
 mod directory;
@@ -26,9 +27,14 @@ mod world;
 
 pub use aggregator::{Aggregator, Linking};
 pub use automation_rule::AutomationRule;
+pub use central_configuration::{
+    Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, PolicyContent, Settled,
+};
 pub use change::{Change, StoredFinding};
 pub use clock::{Clock, Timestamp, timestamp_text};
-pub use directory::{Account, AccountStatus, Credential, Directory, Organization, Principal, Unit};
+pub use directory::{
+    Account, AccountStatus, Credential, Directory, Organization, OrganizationConfiguration, Principal, Unit,
+};
 pub use due::Due;
 pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};

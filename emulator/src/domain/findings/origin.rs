@@ -75,7 +75,7 @@ impl<'w> Origin<'w> {
         let taken = match (source, owner) {
             (Ok(source), Some(owner)) => {
                 let owner = HubKey { account: owner, region: endpoint.region.clone() };
-                taken(endpoint.world, &owner, source, product_arn)
+                taken(endpoint, &owner, source, product_arn)
             }
             _ => Err(format!("No product {product_arn} in {}", endpoint.region)),
         };
@@ -108,8 +108,12 @@ impl<'w> Origin<'w> {
     }
 }
 
-fn taken(world: &World, owner: &HubKey, source: Source, product_arn: &str) -> Result<(), String> {
-    let account = owner.account;
+fn taken(endpoint: &Endpoint<'_>, owner: &HubKey, source: Source, product_arn: &str) -> Result<(), String> {
+    let (world, account) = (endpoint.world, owner.account);
+    // RET-11; the sentence is `inferred`.
+    if endpoint.directory.is_out_of_use(account) {
+        return Err(format!("Account {account} is suspended"));
+    }
     if !hub::is_enabled(world, owner) {
         return Err(format!("Account {account} is not subscribed to AWS Security Hub"));
     }

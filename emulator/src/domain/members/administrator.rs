@@ -4,10 +4,10 @@ use super::machine::{self, Event, Step};
 use super::organization::{self, Joining};
 use super::refusal::Refusal;
 use super::{beside, edit, has_members, is_full, is_member, put, retain};
+use crate::domain::central_configuration;
 use crate::domain::hub::{self, HubError};
 use crate::state::{
-    AccountId, AccountStatus, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberStatus, Timestamp,
-    Transaction,
+    AccountId, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberStatus, Timestamp, Transaction,
 };
 
 /// The records that an administrator sees, by account. An account that is a member itself sees none (INV-16).
@@ -79,8 +79,7 @@ fn how_added(directory: &Directory, administrator: &HubKey, account: AccountId) 
     if !is_of_its_organization(directory, administrator, account) {
         return Event::Create;
     }
-    let status = directory.accounts.get(&account).map(|account| account.status);
-    if status == Some(AccountStatus::Suspended) { Event::JoinSuspended } else { Event::Join }
+    if directory.is_out_of_use(account) { Event::JoinSuspended } else { Event::Join }
 }
 
 /// Whether the account is of the organization whose delegated administrator this is (INV-08).
@@ -167,7 +166,7 @@ pub fn disassociate(
 ) -> Result<(), HubError> {
     let directory = transaction.directory();
     let Ok(record) = member(&directory, administrator, account) else { return Ok(()) };
-    let is_managed = directory.accounts.get(&account).is_some_and(|account| account.centrally_managed);
+    let is_managed = central_configuration::is_managed(&directory, &beside(administrator, account));
     if is_managed && record.kind == MemberKind::Organization {
         return Err(HubError::CentrallyManaged);
     }

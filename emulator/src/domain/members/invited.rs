@@ -45,7 +45,8 @@ pub fn accept(
     if is_member(&directory, invited) {
         return Err(RelationError::AlreadyMember);
     }
-    if has_members(&directory, invited) {
+    // A delegated administrator is one also before it has members: `inferred`.
+    if has_members(&directory, invited) || directory.is_delegated_administrator(invited.account, &invited.region) {
         return Err(RelationError::HasMembers);
     }
     let record = directory.member(administrator, &invited.region, invited.account);

@@ -62,8 +62,8 @@ pub fn next(from: Option<(MemberStatus, MemberKind)>, event: Event) -> Option<St
         (Event::Disassociate, Some((Created | Invited | Enabled, _))) => Step::To(Removed),
         // MST-17; not MST-18, MST-19.
         (Event::Delete, Some((Created | Invited | Removed | Resigned, Invitation) | (Deleted, _))) => Step::End,
-        // MST-20.
-        (Event::LeaveOrganization, Some((Enabled, Organization))) => Step::To(Deleted),
+        // MST-20; that the records of who was removed or suspended follow is `inferred`, lest nothing could be done with them.
+        (Event::LeaveOrganization, Some((Enabled | Removed | AccountSuspended, Organization))) => Step::To(Deleted),
         _ => return None,
     };
     Some(step)

@@ -3,7 +3,7 @@
 //! The calls of AWS Organizations and of the delegation build on these.
 
 use super::machine::{self, Event, Step};
-use super::{beside, follow_administrator, has_members, put, retain, switch_on};
+use super::{beside, follow_administrator, has_members, is_full, put, retain, switch_on};
 use crate::state::{AccountId, Directory, HubKey, Member, MemberKind, MemberStatus, Timestamp, Transaction};
 
 /// How an account of the organization becomes a member.
@@ -45,16 +45,23 @@ pub fn become_organization_member(
     }
 }
 
+/// Whether an account of the organization that nobody asks for may become a member: it is nobody else's, has no members
+/// itself, and there is room for it.
+pub fn may_be_enabled(directory: &Directory, administrator: &HubKey, account: AccountId) -> bool {
+    let other = directory.administrator(account, &administrator.region);
+    account != administrator.account
+        && other.is_none_or(|other| other == administrator.account)
+        && !has_members(directory, &beside(administrator, account))
+        && !is_full(directory, administrator, account, MemberKind::Organization)
+}
+
 /// An administrator by invitation becomes the delegated administrator: those of its members by invitation that are of the
 /// organization become the organization's, and their invitations go (MST-25). One that is somebody else's member, or has
 /// members itself, stays as it is: `inferred`.
 pub fn adopt_organization_accounts(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
     let directory = transaction.directory();
     let may_join = |account: AccountId| {
-        let other = directory.administrator(account, &administrator.region);
-        directory.is_in_organization(account)
-            && other.is_none_or(|other| other == administrator.account)
-            && !has_members(&directory, &beside(administrator, account))
+        directory.is_in_organization(account) && may_be_enabled(&directory, administrator, account)
     };
     let members = directory.members.get(&(administrator.account, administrator.region.clone()));
     let invited = members.into_iter().flatten().filter(|(_, member)| member.kind == MemberKind::Invitation);

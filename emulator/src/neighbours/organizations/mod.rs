@@ -9,12 +9,11 @@ mod view;
 use serde_json::{Map, Value, json};
 
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::aggregation::replicas;
 use crate::domain::caller::Caller;
+use crate::domain::organization::{SERVICE_PRINCIPAL, administrator};
 use crate::state::{AccountId, Directory, Organization, Timestamp, World};
 use view::View;
-
-/// The service principal of Security Hub.
-const SECURITY_HUB: &str = "securityhub.amazonaws.com";
 
 /// The most rows of a page.
 const PAGE: usize = 20;
@@ -56,7 +55,13 @@ pub(super) fn call(
         return Err(no_permission());
     }
     let changed = change(organization.clone(), caller, operation, input)?;
+    drop(directory);
     transaction.edit_directory(|directory| directory.organization = Some(changed));
+    if operation == "DeregisterDelegatedAdministrator" && service_principal(input)? == SERVICE_PRINCIPAL {
+        let account = AccountId::parse(text(input, "AccountId")?).ok_or_else(no_account)?;
+        administrator::end_everywhere(&mut transaction, account);
+        replicas::follow(&mut transaction, world);
+    }
     transaction.commit();
     Ok(Some(json!({})))
 }
@@ -173,18 +178,15 @@ fn register(
         let message = "The account is already a delegated administrator for this service.";
         return Err(AwsError::new(ErrorCode::AccountAlreadyRegisteredException, message));
     }
-    if service == SECURITY_HUB && !delegates.is_empty() {
+    if service == SERVICE_PRINCIPAL && !delegates.is_empty() {
         return constraint("The service already has a delegated administrator.");
     }
     organization.delegated_administrators.insert((service, account), now);
     Ok(())
 }
 
-/// Ends a delegation; that of Security Hub ends in every region (ORG-13).
+/// Ends a delegation.
 fn deregister(organization: &mut Organization, account: AccountId, service: String) -> Result<(), AwsError> {
-    if service == SECURITY_HUB {
-        organization.security_hub_administrators.retain(|_, administrator| *administrator != account);
-    }
     let ended = organization.delegated_administrators.remove(&(service, account)).map(|_| ());
     ended.ok_or_else(|| {
         let message = "The account is not a delegated administrator for this service.";

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::caller::Caller;
-use crate::state::{Organization, Principal, Region, Unit};
+use crate::state::{Member, MemberKind, MemberStatus, Organization, Principal, Region, Unit};
 use crate::testing::{ADMINISTRATOR, MEMBER, Stage, id};
 
 const MANAGEMENT: &str = "999999999999";
@@ -11,17 +11,12 @@ const MANAGEMENT: &str = "999999999999";
 fn stage() -> Stage {
     let stage = Stage::empty();
     stage.relations(|directory| {
-        directory.organization = Some(Organization {
-            id: "o-local123456".into(),
-            root_id: "r-lo12".into(),
-            management_account: id(MANAGEMENT),
-            units: [("ou-lo12-workload1".into(), Unit { name: "Workloads".into(), parent: "r-lo12".into() })].into(),
-            parents: [(id(ADMINISTRATOR), "r-lo12".into()), (id(MEMBER), "ou-lo12-workload1".into())].into(),
-            joined_at: "2026-01-01T00:00:00Z".parse().unwrap(),
-            service_access: std::collections::BTreeMap::new(),
-            delegated_administrators: std::collections::BTreeMap::new(),
-            security_hub_administrators: std::collections::BTreeMap::new(),
-        });
+        let since = "2026-01-01T00:00:00Z".parse().unwrap();
+        let mut organization = Organization::new("o-local123456".into(), "r-lo12".into(), id(MANAGEMENT), since);
+        let unit = "ou-lo12-workload1".to_owned();
+        organization.units = [(unit.clone(), Unit { name: "Workloads".into(), parent: "r-lo12".into() })].into();
+        organization.parents.extend([(id(ADMINISTRATOR), "r-lo12".into()), (id(MEMBER), unit)]);
+        directory.organization = Some(organization);
     });
     stage
 }
@@ -154,11 +149,20 @@ fn org_13_deregistering_ends_the_administration_of_security_hub_in_every_region(
         organization.delegated_administrators = [((service.to_owned(), id(ADMINISTRATOR)), since)].into();
         organization.security_hub_administrators =
             ["us-east-1", "eu-west-1"].map(|region| (Region::new(region), id(ADMINISTRATOR))).into();
+        organization.security_hub_v2_administrator = Some(id(ADMINISTRATOR));
+        let member = Member::new(MemberStatus::Enabled, MemberKind::Organization, since);
+        for region in ["us-east-1", "eu-west-1"] {
+            let key = (id(ADMINISTRATOR), Region::new(region));
+            directory.members.entry(key).or_default().insert(id(MEMBER), member.clone());
+        }
     });
     let input = json!({ "ServicePrincipal": service, "AccountId": ADMINISTRATOR });
     call(&stage, MANAGEMENT, "DeregisterDelegatedAdministrator", input).unwrap();
     let directory = stage.0.directory();
-    assert!(directory.organization.as_ref().unwrap().security_hub_administrators.is_empty());
+    let organization = directory.organization.as_ref().unwrap();
+    assert!(organization.security_hub_administrators.is_empty());
+    assert_eq!(organization.security_hub_v2_administrator, None);
+    assert_eq!(directory.members.keys().next(), None, "nobody is its member any more");
     let denied = call(&stage, ADMINISTRATOR, "ListAccounts", json!({}));
     assert_eq!(denied, Err((400, "AccessDeniedException")), "it may no longer read");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::state::{AccountId, AccountStatus, Directory, Organization, Timestamp};
+use crate::state::{AccountId, Directory, Organization, Timestamp};
 
 /// Renders parts of an organization. Timestamps are seconds since 1970, as awsJson1.1 writes them.
 pub(super) struct View<'d> {
@@ -37,15 +37,17 @@ impl<'d> View<'d> {
         self.parent_id(account)?;
         let known = self.directory.accounts.get(&account);
         let name = known.map(|known| known.name.as_str()).filter(|name| !name.is_empty());
-        let suspended = known.is_some_and(|known| known.status == AccountStatus::Suspended);
+        // A closed account is shown as a suspended one until it is gone.
+        let suspended = self.directory.is_out_of_use(account);
+        let joined_later = self.organization.joined_later.get(&account);
         Some(json!({
             "Id": account.as_str(),
             "Arn": self.arn("account", account.as_str()),
             "Email": self.email(account),
             "Name": name.unwrap_or(account.as_str()),
             "Status": if suspended { "SUSPENDED" } else { "ACTIVE" },
-            "JoinedMethod": "CREATED",
-            "JoinedTimestamp": seconds(self.organization.joined_at),
+            "JoinedMethod": if joined_later.is_some() { "INVITED" } else { "CREATED" },
+            "JoinedTimestamp": seconds(*joined_later.unwrap_or(&self.organization.joined_at)),
         }))
     }
 

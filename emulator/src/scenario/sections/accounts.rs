@@ -83,7 +83,7 @@ pub(in crate::scenario) fn check(
         let roles = roles(written.roles, policies, check);
         let Some(id) = check.account(&id) else { continue };
         check_reach(id, written.policies.first(), organization, check);
-        let unknown = unknown(id);
+        let unknown = Account::unknown(id);
         let account = Account {
             name: written.name.unwrap_or(unknown.name),
             email: written.email.map_or(unknown.email, |email| email.value),
@@ -136,21 +136,12 @@ fn check_email(email: Option<&Spanned<String>>, check: &mut Check) {
     }
 }
 
-/// An account of which nothing is said.
-pub(super) fn unknown(id: AccountId) -> Account {
-    Account {
-        name: format!("account-{id}"),
-        email: format!("{id}@example.com"),
-        status: AccountStatus::Active,
-        centrally_managed: false,
-    }
-}
-
-/// Tells the directory of the accounts and their policies. That they are centrally managed comes later, since it would keep their hubs
-/// from being enabled.
+/// Tells the directory of the accounts and their policies. That they are centrally managed or suspended comes last, since it
+/// would keep their hubs from being enabled and their findings from being stored.
 pub(super) fn apply(accounts: &BTreeMap<AccountId, Valid>, directory: &mut Directory) {
     for (id, Valid { account, policies, roles }) in accounts {
-        directory.accounts.insert(*id, Account { centrally_managed: false, ..account.clone() });
+        let known = Account { centrally_managed: false, status: AccountStatus::Active, ..account.clone() };
+        directory.accounts.insert(*id, known);
         if !policies.is_empty() {
             directory.policies.service_control.insert(id.to_string(), policies.clone());
         }
@@ -159,13 +150,14 @@ pub(super) fn apply(accounts: &BTreeMap<AccountId, Valid>, directory: &mut Direc
     }
 }
 
-/// Gives centrally managed accounts out of their own hands.
-pub(super) fn apply_central_management(accounts: &BTreeMap<AccountId, Valid>, world: &World) {
+/// Gives centrally managed accounts out of their own hands, and suspends those that are.
+pub(super) fn apply_last(accounts: &BTreeMap<AccountId, Valid>, world: &World) {
     let mut transaction = world.write();
     transaction.edit_directory(|directory| {
         for (id, Valid { account, .. }) in accounts {
             if let Some(known) = directory.accounts.get_mut(id) {
                 known.centrally_managed = account.centrally_managed;
+                known.status = account.status;
             }
         }
     });

@@ -174,8 +174,8 @@ impl Valid {
         };
         hubs::apply(&self.hubs, &world, directory, now).map_err(mistakes)?;
         aggregators::apply(&self.aggregators, &world, now).map_err(mistakes)?;
-        accounts::apply_central_management(&self.accounts, &world);
         findings::apply(&self.findings, files, &world, self.seed, now)?;
+        accounts::apply_last(&self.accounts, &world);
         Ok(world)
     }
 }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::accounts;
 use super::policies::{self, Attached};
+use crate::domain::organization::SERVICE_PRINCIPAL;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Place;
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::state::{AccountId, Directory, IdSource, Organization, Policy, Region, Timestamp, Unit};
+use crate::state::{
+    Account, AccountId, Directory, IdSource, Organization, OrganizationConfiguration, Policy, Region, Timestamp, Unit,
+};
 
-/// The service principal by which Organizations knows Security Hub.
-const SECURITY_HUB: &str = "securityhub.amazonaws.com";
 /// How deep units may lie in each other.
 const DEPTH: usize = 5;
 
@@ -41,10 +41,24 @@ pub(in crate::scenario) struct Written {
     full_aws_access: Option<Spanned<bool>>,
     /// The delegated administrator of Security Hub, in all Regions of the scenario. Its hubs are on.
     delegated_administrator: Option<AccountText>,
+    /// Whether accounts that join become members of the delegated administrator, their hubs on. Left out, they do not.
+    auto_enable: Option<Spanned<bool>>,
+    /// Whether the hubs that come on so have the standards that AWS enables by default. Left out, they have.
+    auto_enable_standards: Option<Spanned<AutoEnableStandards>>,
     /// Service principals with trusted access, such as config.amazonaws.com. That of Security Hub is among them where
     /// there is a delegated administrator.
     #[serde(default)]
     service_access: Vec<Spanned<String>>,
+}
+
+/// Whether hubs that come on by themselves have standards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum AutoEnableStandards {
+    /// Those that AWS enables by default.
+    Default,
+    /// None.
+    None,
 }
 
 /// An organizational unit.
@@ -77,6 +91,8 @@ pub(in crate::scenario) struct Valid {
     parents: BTreeMap<AccountId, usize>,
     /// The delegated administrator of Security Hub.
     pub(super) delegated_administrator: Option<AccountId>,
+    /// What becomes of accounts that join.
+    configuration: OrganizationConfiguration,
     service_access: Vec<String>,
     /// Service control policies of the root.
     policies: Vec<Arc<Policy>>,
@@ -115,6 +131,12 @@ pub(in crate::scenario) fn check(written: Written, policies: &policies::Valid, c
     let administrator = written.delegated_administrator.map(|account| account.0);
     let administrator = administrator.and_then(|written| Some((check.account(&written)?, written.place)));
     let management_account = check.account(&written.management_account.0)?;
+    let configuration = configuration(
+        written.auto_enable.as_ref(),
+        written.auto_enable_standards.as_ref(),
+        administrator.is_some(),
+        check,
+    );
     if let Some((account, place)) = administrator
         && account != management_account
         && !tree.parents.contains_key(&account)
@@ -129,9 +151,28 @@ pub(in crate::scenario) fn check(written: Written, policies: &policies::Valid, c
         units: tree.units,
         parents: tree.parents.into_iter().map(|(account, (unit, _))| (account, unit)).collect(),
         delegated_administrator: administrator.map(|(account, _)| account),
+        configuration,
         service_access: written.service_access.into_iter().map(|service| service.value).collect(),
         policies: of_root,
     })
+}
+
+/// What the delegated administrator has set, in all Regions.
+fn configuration(
+    auto_enable: Option<&Spanned<bool>>,
+    standards: Option<&Spanned<AutoEnableStandards>>,
+    has_administrator: bool,
+    check: &mut Check,
+) -> OrganizationConfiguration {
+    let places = [auto_enable.map(|it| it.place), standards.map(|it| it.place)];
+    if let (false, Some(place)) = (has_administrator, places.into_iter().flatten().next()) {
+        let mistake = check.at(place, "nobody can have set this: there is no `delegated_administrator`");
+        check.push(mistake.expected("a `delegated_administrator` beside it"));
+    }
+    OrganizationConfiguration {
+        auto_enable: auto_enable.is_some_and(|it| it.value),
+        auto_enable_standards: standards.is_none_or(|it| it.value == AutoEnableStandards::Default),
+    }
 }
 
 impl Valid {
@@ -206,30 +247,28 @@ pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &m
     let mut parents = BTreeMap::from([(valid.management_account, root_id.clone())]);
     parents.extend(valid.parents.iter().map(|(account, unit)| (*account, unit_id(Some(*unit)))));
     for account in parents.keys() {
-        directory.accounts.entry(*account).or_insert_with(|| accounts::unknown(*account));
+        directory.accounts.entry(*account).or_insert_with(|| Account::unknown(*account));
     }
+    let service_access = valid.service_access.iter().map(|service| (service.clone(), now)).collect();
     let mut organization = Organization {
-        id,
-        management_account: valid.management_account,
         units,
         parents,
-        joined_at: now,
-        service_access: valid.service_access.iter().map(|service| (service.clone(), now)).collect(),
-        delegated_administrators: BTreeMap::new(),
-        security_hub_administrators: BTreeMap::new(),
-        root_id,
+        service_access,
+        ..Organization::new(id, root_id, valid.management_account, now)
     };
     if let Some(account) = valid.delegated_administrator {
         delegate(&mut organization, account, &directory.regions, now);
+        let regions = directory.regions.iter();
+        organization.configurations = regions.map(|region| (region.clone(), valid.configuration)).collect();
     }
     directory.organization = Some(organization);
 }
 
 /// Trusted access, and the registration, which the management account itself does not get (ORG-02).
 fn delegate(organization: &mut Organization, account: AccountId, regions: &[Region], now: Timestamp) {
-    organization.service_access.entry(SECURITY_HUB.to_owned()).or_insert(now);
+    organization.service_access.entry(SERVICE_PRINCIPAL.to_owned()).or_insert(now);
     if account != organization.management_account {
-        organization.delegated_administrators.insert((SECURITY_HUB.to_owned(), account), now);
+        organization.delegated_administrators.insert((SERVICE_PRINCIPAL.to_owned(), account), now);
     }
     organization.security_hub_administrators = regions.iter().map(|region| (region.clone(), account)).collect();
 }

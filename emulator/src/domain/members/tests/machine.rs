@@ -33,9 +33,9 @@ Resigned          .        Enabled  AccountSuspended  Invited  Enabled  .       
 const BY_ORGANIZATION: &str = "
                   Create   Join     JoinSuspended     Invite   Accept   Decline   Leave     Disassociate  Delete  Leaves
 Enabled           .        .        AccountSuspended  .        .        .         .         Removed       .       Deleted
-Removed           .        Enabled  AccountSuspended  .        .        .         .         .             .       .
+Removed           .        Enabled  AccountSuspended  .        .        .         .         .             .       Deleted
 Deleted           Created  Enabled  AccountSuspended  .        .        .         .         .             -       .
-AccountSuspended  .        Enabled  AccountSuspended  .        .        .         .         .             .       .
+AccountSuspended  .        Enabled  AccountSuspended  .        .        .         .         .             .       Deleted
 ";
 
 fn status(name: &str) -> Option<MemberStatus> {

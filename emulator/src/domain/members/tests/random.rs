@@ -1,27 +1,31 @@
-//! Random calls of all kinds from random accounts in two Regions: what must hold after each of them.
+//! Random calls of all kinds from random accounts in two Regions, and accounts that join and leave the organization: what
+//! must hold after each of them.
 
 use std::collections::BTreeMap;
 
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use securityhub_fixtures::Operation::{
     self, AcceptAdministratorInvitation, AcceptInvitation, CreateMembers, DeclineInvitations, DeleteInvitations,
-    DeleteMembers, DisableSecurityHub, DisassociateFromAdministratorAccount, DisassociateFromMasterAccount,
-    DisassociateMembers, EnableSecurityHub, GetAdministratorAccount, GetInvitationsCount, GetMasterAccount, GetMembers,
-    InviteMembers, ListInvitations, ListMembers,
+    DeleteMembers, DescribeOrganizationConfiguration, DisableOrganizationAdminAccount, DisableSecurityHub,
+    DisassociateFromAdministratorAccount, DisassociateFromMasterAccount, DisassociateMembers,
+    EnableOrganizationAdminAccount, EnableSecurityHub, GetAdministratorAccount, GetInvitationsCount, GetMasterAccount,
+    GetMembers, InviteMembers, ListInvitations, ListMembers, ListOrganizationAdminAccounts,
+    UpdateOrganizationConfiguration,
 };
 use serde_json::{Value, json};
 
-use crate::state::MemberStatus::{self, Created, Enabled, Invited, Removed, Resigned};
-use crate::state::{AccountId, Directory, Hub, HubKey, Member, Region};
+use crate::domain::organization::accounts::{self, Event};
+use crate::state::MemberStatus::{self, Created, Deleted, Enabled, Invited, Removed, Resigned};
+use crate::state::{AccountId, Directory, Hub, HubKey, Member, MemberKind, Region};
 use crate::testing::{Outcome, Stage, id};
 
-/// The first is the management account and the second the delegated administrator, where there is an organization; the
-/// last is in none.
+/// The first is the management account and the second the delegated administrator at first, where there is an
+/// organization; the last is in none at first.
 const ACCOUNTS: [&str; 5] = ["000000000001", "000000000002", "000000000003", "000000000004", "000000000005"];
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 
 /// What somebody may call.
-const CALLS: [Operation; 18] = [
+const CALLS: [Operation; 25] = [
     CreateMembers,
     CreateMembers,
     InviteMembers,
@@ -40,6 +44,13 @@ const CALLS: [Operation; 18] = [
     GetMembers,
     GetMasterAccount,
     GetInvitationsCount,
+    EnableOrganizationAdminAccount,
+    EnableOrganizationAdminAccount,
+    DisableOrganizationAdminAccount,
+    UpdateOrganizationConfiguration,
+    UpdateOrganizationConfiguration,
+    DescribeOrganizationConfiguration,
+    ListOrganizationAdminAccounts,
 ];
 
 /// A call: by whom, where, about whom.
@@ -56,9 +67,11 @@ struct Call {
 impl Arbitrary for Call {
     fn arbitrary(g: &mut Gen) -> Call {
         let account = |g: &mut Gen| *g.choose(&ACCOUNTS).unwrap();
+        let operation = *g.choose(&CALLS).unwrap();
+        let is_managements = matches!(operation, EnableOrganizationAdminAccount | DisableOrganizationAdminAccount);
         Call {
-            operation: *g.choose(&CALLS).unwrap(),
-            caller: account(g),
+            operation,
+            caller: if is_managements && !u8::arbitrary(g).is_multiple_of(8) { ACCOUNTS[0] } else { account(g) },
             // Mostly one of them, so that calls meet.
             region: REGIONS[usize::from(u8::arbitrary(g).is_multiple_of(4))],
             others: [account(g), account(g)],
@@ -66,6 +79,77 @@ impl Arbitrary for Call {
         }
     }
 }
+
+/// A call, or an account that joins the organization or leaves it.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Call(Call),
+    Joins(&'static str),
+    Leaves(&'static str),
+}
+
+impl Arbitrary for Step {
+    fn arbitrary(g: &mut Gen) -> Step {
+        let account = *g.choose(&ACCOUNTS).unwrap();
+        match u8::arbitrary(g) % 8 {
+            0 => Step::Joins(account),
+            1 => Step::Leaves(account),
+            _ => Step::Call(Call::arbitrary(g)),
+        }
+    }
+}
+
+impl Step {
+    /// What is answered; an error's place is taken by `Err`.
+    fn happen(self, stage: &Stage) -> Result<Value, ()> {
+        let (account, event) = match self {
+            Step::Call(call) => return call.send(stage).map_err(|_| ()),
+            Step::Joins(account) => (account, Event::Join { parent: None, name: None, email: None }),
+            Step::Leaves(account) => (account, Event::Leave),
+        };
+        let mut transaction = stage.0.write();
+        accounts::happen(&mut transaction, &stage.0, id(account), event, stage.0.clock.now()).map_err(|_| ())?;
+        transaction.commit();
+        Ok(Value::Null)
+    }
+
+    fn moves(self) -> &'static [(Option<MemberStatus>, Option<MemberStatus>)] {
+        match self {
+            Step::Call(call) => call.moves(),
+            Step::Joins(_) | Step::Leaves(_) => &[],
+        }
+    }
+
+    fn moves_of_organization(self) -> &'static [(Option<MemberStatus>, Option<MemberStatus>)] {
+        match self {
+            Step::Call(call) => call.moves_of_organization(),
+            Step::Joins(_) => JOINED,
+            Step::Leaves(_) => &[(Some(Enabled), Some(Deleted)), (Some(Removed), Some(Deleted))],
+        }
+    }
+}
+
+/// What adding does to a record that is the organization's, before or after.
+const CREATED: &[(Option<MemberStatus>, Option<MemberStatus>)] = &[
+    (None, Some(Enabled)),
+    (Some(Created), Some(Enabled)),
+    (Some(Invited), Some(Enabled)),
+    (Some(Removed), Some(Enabled)),
+    (Some(Resigned), Some(Enabled)),
+    (Some(Deleted), Some(Enabled)),
+    (Some(Deleted), Some(Created)),
+];
+
+/// From anywhere to a member of the organization.
+const JOINED: &[(Option<MemberStatus>, Option<MemberStatus>)] = &[
+    (None, Some(Enabled)),
+    (Some(Created), Some(Enabled)),
+    (Some(Invited), Some(Enabled)),
+    (Some(Enabled), Some(Enabled)),
+    (Some(Removed), Some(Enabled)),
+    (Some(Resigned), Some(Enabled)),
+    (Some(Deleted), Some(Enabled)),
+];
 
 impl Call {
     fn input(&self, directory: &Directory) -> Value {
@@ -78,6 +162,8 @@ impl Call {
             }
             InviteMembers | GetMembers | DisassociateMembers | DeleteMembers | DeclineInvitations
             | DeleteInvitations => json!({ "AccountIds": [first, second] }),
+            EnableOrganizationAdminAccount | DisableOrganizationAdminAccount => json!({ "AdminAccountId": first }),
+            UpdateOrganizationConfiguration => json!({ "AutoEnable": first < second }),
             _ => json!({}),
         }
     }
@@ -122,11 +208,17 @@ impl Call {
         }
     }
 
-    /// The same of the organization's accounts, where the caller administers them.
+    /// The same of records that are the organization's, before or after.
     fn moves_of_organization(&self) -> &'static [(Option<MemberStatus>, Option<MemberStatus>)] {
         match self.operation {
-            CreateMembers => &[(None, Some(Enabled)), (Some(Removed), Some(Enabled))],
+            EnableOrganizationAdminAccount => JOINED,
+            // Who left the organization is added as any other account is.
+            CreateMembers => CREATED,
             DisassociateMembers => &[(Some(Enabled), Some(Removed))],
+            DeleteMembers => &[(Some(Deleted), None)],
+            DisableOrganizationAdminAccount | DisableSecurityHub => {
+                &[(Some(Enabled), None), (Some(Removed), None), (Some(Deleted), None)]
+            }
             _ => &[],
         }
     }
@@ -140,10 +232,10 @@ fn world(with_organization: bool) -> Stage {
     }
     if with_organization {
         stage.organization(&ACCOUNTS.map(|account| (account, account))[..4]);
-        stage.relations(|directory| {
-            let organization = directory.organization.as_mut().unwrap();
-            organization.security_hub_administrators = REGIONS.map(|name| (Region::new(name), id(ACCOUNTS[1]))).into();
-        });
+        for region in REGIONS {
+            let input = json!({ "AdminAccountId": ACCOUNTS[1] });
+            stage.call_in(region, ACCOUNTS[0], EnableOrganizationAdminAccount, input).unwrap();
+        }
     }
     stage
 }
@@ -168,7 +260,7 @@ fn hubs(stage: &Stage) -> Vec<Option<Hub>> {
 }
 
 /// Statuses move along the machine, each for a call that moves it so.
-fn check_moves(call: &Call, before: &Records, after: &Records, with_organization: bool) {
+fn check_moves(step: Step, before: &Records, after: &Records) {
     let keys: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
     for key in keys {
         let status = |records: &Records| records.get(key).map(|member| member.status);
@@ -176,10 +268,15 @@ fn check_moves(call: &Call, before: &Records, after: &Records, with_organization
         if before.get(key) == after.get(key) {
             continue;
         }
-        let is_of_organization = with_organization && key.0 == id(ACCOUNTS[1]) && key.2 != id(ACCOUNTS[4]);
-        let allowed = if is_of_organization { call.moves_of_organization() } else { call.moves() };
-        let invitation_goes = matches!(call.operation, DeleteInvitations | DisableSecurityHub) && moved.0 == moved.1;
-        assert!(allowed.contains(&moved) || invitation_goes, "{call:?} moved {key:?} {moved:?}");
+        let is_of_organization =
+            |records: &Records| records.get(key).is_some_and(|member| member.kind == MemberKind::Organization);
+        let of_organization = is_of_organization(before) || is_of_organization(after);
+        let allowed = if of_organization { step.moves_of_organization() } else { step.moves() };
+        let ends_invitations = matches!(
+            step,
+            Step::Call(Call { operation: DeleteInvitations | DisableSecurityHub, .. }) if moved.0 == moved.1
+        );
+        assert!(allowed.contains(&moved) || ends_invitations, "{step:?} moved {key:?} {moved:?}");
     }
 }
 
@@ -209,6 +306,30 @@ fn check_records(directory: &Directory) {
         for region in REGIONS.map(Region::new) {
             let enabled = directory.records_of(account, &region).filter(|(_, member)| member.status == Enabled);
             assert!(enabled.count() <= 1, "{account} has two administrators in {region}");
+        }
+    }
+}
+
+/// Who is designated is of the organization, has its hub on, is nobody's member, and is the only one but for the
+/// management account; who is a member through the organization is so of the one that is designated.
+fn check_administrators(stage: &Stage) {
+    let directory = stage.0.directory();
+    let Some(organization) = &directory.organization else { return };
+    let designated = &organization.security_hub_administrators;
+    for (region, account) in designated {
+        let hub = stage.0.hub(&HubKey { account: *account, region: region.clone() });
+        assert!(hub.is_some_and(|hub| hub.subscribed_at().is_some()), "the hub of {account} in {region}");
+        assert!(directory.is_in_organization(*account) && directory.administrator(*account, region).is_none());
+    }
+    let others = designated.values().filter(|account| **account != organization.management_account);
+    assert!(others.collect::<std::collections::BTreeSet<_>>().len() <= 1, "{designated:?}");
+    for ((administrator, region), members) in &directory.members {
+        for (account, member) in members {
+            if member.kind == MemberKind::Organization {
+                assert_eq!(designated.get(region), Some(administrator), "{account} in {region}");
+                let is_in = directory.is_in_organization(*account);
+                assert!(is_in || member.status == Deleted, "{account} in {region}: {:?}", member.status);
+            }
         }
     }
 }
@@ -248,26 +369,31 @@ fn text(row: &Value, name: &str) -> String {
     row[name].as_str().unwrap().to_owned()
 }
 
-fn run(calls: Vec<Call>, with_organization: bool) -> bool {
+fn run(steps: Vec<Step>, with_organization: bool) -> bool {
     let stage = world(with_organization);
-    for call in calls {
+    for step in steps {
         let (before, hubs_before) = (records(&stage.0.directory()), hubs(&stage));
-        let outcome = call.send(&stage);
+        let outcome = step.happen(&stage);
         let after = records(&stage.0.directory());
         match outcome {
-            Err(_) => {
-                assert!(before == after && hubs_before == hubs(&stage), "{call:?} is refused and changes something");
+            Err(()) => {
+                assert!(before == after && hubs_before == hubs(&stage), "{step:?} is refused and changes something");
             }
-            Ok(answer) => check_unprocessed(&call, &answer, &before, &after),
+            Ok(answer) => {
+                if let Step::Call(call) = &step {
+                    check_unprocessed(call, &answer, &before, &after);
+                }
+            }
         }
-        check_moves(&call, &before, &after, with_organization);
+        check_moves(step, &before, &after);
         check_records(&stage.0.directory());
+        check_administrators(&stage);
         check_both_sides(&stage);
     }
     true
 }
 
 #[test]
-fn mst_01_to_mst_19_and_inv_12_random_calls_leave_both_sides_true() {
-    QuickCheck::new().tests(150).quickcheck(run as fn(Vec<Call>, bool) -> bool);
+fn mst_01_to_mst_25_and_inv_12_random_calls_leave_both_sides_true() {
+    QuickCheck::new().tests(150).quickcheck(run as fn(Vec<Step>, bool) -> bool);
 }

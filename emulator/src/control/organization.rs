@@ -1,0 +1,84 @@
+//! `/_emulator/organization`: accounts that join, move, leave, are suspended, come back or are closed.
+//!
+//! Security Hub has no operation for it: Organizations, AWS itself or the account's owner does it.
+
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::mistake;
+use crate::domain::aggregation::replicas;
+use crate::domain::due;
+use crate::domain::organization::accounts::{self, Event};
+use crate::domain::organization::report::{AccountRow, row};
+use crate::service::Service;
+use crate::state::{AccountId, World};
+
+const EXPECTED: &str = "send {\"Action\": \"join\", \"AccountId\": \"444444444444\"}, with \"Parent\" (a unit's name or id), \
+                        \"Name\" and \"Email\" if you like; other actions are move, which needs a Parent, leave, suspend, \
+                        reactivate and close";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Asked {
+    action: Action,
+    account_id: String,
+    parent: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Join,
+    Move,
+    Leave,
+    Suspend,
+    Reactivate,
+    Close,
+}
+
+/// Lets something happen to an account and tells how it is from then on.
+pub(super) async fn happen(Extension(service): Extension<Service>, body: Bytes) -> Response {
+    match happened(&service.world(), &body) {
+        Ok(row) => Json(row).into_response(),
+        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+    }
+}
+
+fn happened(world: &World, body: &[u8]) -> Result<AccountRow, String> {
+    let asked: Asked = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
+    let account = AccountId::parse(&asked.account_id)
+        .ok_or_else(|| format!("{EXPECTED}: {:?} is no account id, which has twelve digits", asked.account_id))?;
+    let event = event(asked)?;
+    let now = world.clock.now();
+    due::run(world, now);
+    let mut transaction = world.write();
+    accounts::happen(&mut transaction, world, account, event, now).map_err(|error| error.to_string())?;
+    replicas::follow(&mut transaction, world);
+    for change in transaction.commit() {
+        tracing::debug!(?change, "changed");
+    }
+    Ok(row(world, account))
+}
+
+fn event(asked: Asked) -> Result<Event, String> {
+    let Asked { action, parent, name, email, .. } = asked;
+    if action != Action::Join && (name.is_some() || email.is_some()) {
+        return Err(format!("{EXPECTED}: Name and Email are of an account that joins"));
+    }
+    if !matches!(action, Action::Join | Action::Move) && parent.is_some() {
+        return Err(format!("{EXPECTED}: Parent is of an account that joins or moves"));
+    }
+    Ok(match action {
+        Action::Join => Event::Join { parent, name, email },
+        Action::Move => Event::Move { parent: parent.ok_or_else(|| format!("{EXPECTED}: Parent is missing"))? },
+        Action::Leave => Event::Leave,
+        Action::Suspend => Event::Suspend,
+        Action::Reactivate => Event::Reactivate,
+        Action::Close => Event::Close,
+    })
+}

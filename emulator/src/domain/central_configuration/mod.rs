@@ -1,0 +1,113 @@
+//! Central configuration (accounts.md section 5): policies that govern the organization's accounts from the home Region.
+//!
+//! What lives here: turning it on and off ([`switch`]), policies ([`policies`]), what they are applied to and what is
+//! inherited ([`associations`]), how an account is brought to what governs it ([`settle`]), and what a policy does to one
+//! hub ([`apply`]). What may not: standards and controls themselves.
+
+pub mod apply;
+pub mod associations;
+pub mod policies;
+pub mod settle;
+pub mod switch;
+
+use super::caller::Caller;
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::state::{CentralConfiguration, Directory, Governance, HubKey, Transaction};
+
+/// What stands for self-management where a policy's id could stand.
+pub const SELF_MANAGED: &str = "SELF_MANAGED_SECURITY_HUB";
+
+/// The most policies of an organization (QUO-04).
+pub const MOST_POLICIES: usize = 20;
+
+/// Why a call of central configuration is refused. Sentences are `inferred` save that of `NotAdministrator`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CentralError {
+    /// The caller is not the delegated administrator, or not in the home Region, or there is no central configuration
+    /// (CCF-11, CCF-12).
+    NotAdministrator,
+    /// There is no such policy (CCF-19).
+    NoPolicy(String),
+    /// There is no such target in the organization (CCF-24).
+    NoTarget(String),
+    /// A target is one of three things (CCF-24).
+    InvalidTarget,
+    /// Nothing governs the target, or not what was named (CCF-26, CCF-33).
+    NoAssociation(String),
+    /// Another policy has the name (CCF-15).
+    NameTaken(String),
+    /// The name has other characters than it may, or too many (CCF-15).
+    InvalidName(String),
+    /// There are as many as there may be (CCF-15).
+    TooMany,
+    /// A policy says what it cannot (CCF-16 … CCF-18).
+    InvalidPolicy(String),
+    /// The policy is associated (CCF-21).
+    InUse,
+}
+
+impl From<CentralError> for AwsError {
+    fn from(error: CentralError) -> AwsError {
+        match error {
+            CentralError::NotAdministrator => AwsError::access_denied(
+                "Must be a Security Hub delegated administrator with Central Configuration enabled",
+            ),
+            CentralError::NoPolicy(id) => AwsError::not_found(format!("Configuration policy {id} was not found")),
+            CentralError::NoTarget(id) => AwsError::not_found(format!("Target {id} was not found in the organization")),
+            CentralError::InvalidTarget => AwsError::invalid_input(
+                "Invalid parameter 'Target'. It names an account, an organizational unit or a root, and one of them",
+            ),
+            CentralError::NoAssociation(id) => {
+                AwsError::not_found(format!("No configuration policy is associated with target {id}"))
+            }
+            CentralError::NameTaken(name) => AwsError::new(
+                ErrorCode::ResourceConflictException,
+                format!("A configuration policy named {name} already exists"),
+            ),
+            CentralError::InvalidName(name) => AwsError::invalid_input(format!("Invalid parameter 'Name'. {name}")),
+            CentralError::TooMany => AwsError::new(
+                ErrorCode::LimitExceededException,
+                format!("An organization can have at most {MOST_POLICIES} configuration policies"),
+            ),
+            CentralError::InvalidPolicy(message) => {
+                AwsError::invalid_input(format!("Invalid parameter 'ConfigurationPolicy'. {message}"))
+            }
+            CentralError::InUse => AwsError::new(
+                ErrorCode::ResourceConflictException,
+                "The configuration policy is associated with targets",
+            ),
+        }
+    }
+}
+
+/// The central configuration that a caller may read and change here (CCF-11, CCF-12).
+///
+/// # Errors
+/// [`CentralError::NotAdministrator`].
+pub fn administered<'d>(directory: &'d Directory, caller: &Caller) -> Result<&'d CentralConfiguration, CentralError> {
+    let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
+    let central = central.filter(|central| central.administrator == caller.account() && central.home == caller.region);
+    central.ok_or(CentralError::NotAdministrator)
+}
+
+/// Changes the central configuration, if there is one.
+fn edit<R>(transaction: &mut Transaction<'_>, edit: impl FnOnce(&mut CentralConfiguration) -> R) -> Option<R> {
+    transaction.edit_directory(|directory| directory.organization.as_mut()?.central.as_mut().map(edit))
+}
+
+/// Whether a policy governs an account's hub, so that the account cannot change it itself (CCF-30). An account of a
+/// scenario may be so without a policy.
+pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
+    let by_policy = || {
+        let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region));
+        let governance = organization.and_then(|it| settle::governance(it, key.account.as_str()));
+        matches!(governance, Some((Governance::Policy(_), _)))
+    };
+    directory.accounts.get(&key.account).is_some_and(|account| account.centrally_managed) || by_policy()
+}
+
+/// Whether an account configures the others centrally here.
+pub fn is_administered_by(directory: &Directory, key: &HubKey) -> bool {
+    let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
+    central.is_some_and(|central| central.administrator == key.account && directory.is_central(&key.region))
+}

@@ -1,0 +1,178 @@
+//! Bringing accounts to what governs them, in the home Region and those linked to it (CCF-27 … CCF-32, CCF-40 … CCF-42).
+
+use super::{apply, edit, switch};
+use crate::domain::hub;
+use crate::domain::members::organization::{Joining, become_organization_member, may_be_enabled};
+use crate::state::{
+    AccountId, Directory, Governance, HubKey, Organization, PolicyContent, Region, Settled, Timestamp, Transaction,
+    World,
+};
+
+/// What governs a target: what is applied to it, else to the nearest above it; and whether it is its own (CCF-26).
+pub fn governance<'o>(organization: &'o Organization, target: &str) -> Option<(&'o Governance, bool)> {
+    let central = organization.central.as_ref()?;
+    let mut at = Some(target.to_owned());
+    while let Some(id) = at {
+        if let Some(applied) = central.applied.get(&id) {
+            return Some((&applied.governance, id == target));
+        }
+        at = above(organization, &id);
+    }
+    None
+}
+
+/// The unit or root that a target is in.
+fn above(organization: &Organization, target: &str) -> Option<String> {
+    let of_unit = organization.units.get(target).map(|unit| unit.parent.clone());
+    of_unit.or_else(|| organization.parents.get(&AccountId::parse(target)?).cloned())
+}
+
+/// All targets of an organization: the root, units, accounts.
+pub fn targets(organization: &Organization) -> impl Iterator<Item = String> {
+    let accounts = organization.parents.keys().map(ToString::to_string);
+    [organization.root_id.clone()].into_iter().chain(organization.units.keys().cloned()).chain(accounts)
+}
+
+fn is_below(organization: &Organization, target: &str, top: &str) -> bool {
+    let mut at = Some(target.to_owned());
+    while let Some(id) = at {
+        if id == top {
+            return true;
+        }
+        at = above(organization, &id);
+    }
+    false
+}
+
+/// Settles a target and all below it: accounts first, then what holds them (CCF-27).
+pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
+    let directory = transaction.directory();
+    let Some(organization) = directory.organization.as_ref().filter(|it| it.central.is_some()) else { return };
+    let all: Vec<String> = targets(organization).filter(|target| is_below(organization, target, top)).collect();
+    drop(directory);
+    let (accounts, parents): (Vec<String>, Vec<String>) =
+        all.into_iter().partition(|target| AccountId::parse(target).is_some());
+    for account in accounts.iter().filter_map(|account| AccountId::parse(account)) {
+        settle_account(transaction, world, account, now);
+    }
+    for parent in parents {
+        let directory = transaction.directory();
+        let Some(organization) = &directory.organization else { return };
+        let failure = failure_below(organization, &parent);
+        let is_governed = governance(organization, &parent).is_some();
+        drop(directory);
+        note(transaction, &parent, is_governed.then_some(Settled { updated_at: now, failure }));
+    }
+}
+
+/// An account has come, or has moved (CCF-42).
+pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
+    if transaction.directory().organization.as_ref().is_some_and(|organization| organization.central.is_some()) {
+        settle_account(transaction, world, account, now);
+    }
+}
+
+/// The sentence of a parent whose accounts have failed (CCF-29).
+fn failure_below(organization: &Organization, parent: &str) -> Option<String> {
+    let central = organization.central.as_ref()?;
+    let failed: Vec<&String> = central
+        .settled
+        .iter()
+        .filter(|(id, settled)| AccountId::parse(id).is_some() && settled.failure.is_some())
+        .map(|(id, _)| id)
+        .filter(|id| is_below(organization, id, parent))
+        .collect();
+    if failed.is_empty() {
+        return None;
+    }
+    if parent != organization.root_id {
+        return Some("One or more children under this target failed association.".to_owned());
+    }
+    // The root counts what is right below it.
+    let children = targets(organization).filter(|child| above(organization, child).as_deref() == Some(parent));
+    let count = children.filter(|child| failed.iter().any(|id| is_below(organization, id, child))).count();
+    Some(format!("Policy association failed because {count} organizational units or accounts under this root failed."))
+}
+
+fn settle_account(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let Some(central) = &organization.central else { return };
+    let governance = governance(organization, account.as_str()).map(|(governance, _)| governance.clone());
+    let policy = match &governance {
+        Some(Governance::Policy(id)) => central.policies.get(id).map(|policy| policy.content.clone()),
+        Some(Governance::SelfManaged) | None => None,
+    };
+    let administrator = central.administrator;
+    let regions = switch::regions(world, &directory, administrator);
+    let home = central.home.clone();
+    let failure = policy.as_ref().and_then(|content| obstacle(transaction, &directory, account, content, &regions));
+    drop(directory);
+    if let (Some(content), None) = (&policy, &failure) {
+        for region in regions {
+            let administrator = HubKey { account: administrator, region };
+            bring(transaction, &administrator, account, (content, &home), now);
+        }
+    }
+    let settled = governance.map(|_| Settled { updated_at: now, failure });
+    note(transaction, account.as_str(), settled);
+}
+
+/// Why a policy cannot be applied to an account (CCF-31). The sentences are `inferred`.
+fn obstacle<'r>(
+    transaction: &Transaction<'_>,
+    directory: &Directory,
+    account: AccountId,
+    content: &PolicyContent,
+    regions: impl IntoIterator<Item = &'r Region> + Copy,
+) -> Option<String> {
+    let key = |region: &Region| HubKey { account, region: region.clone() };
+    let is_off = |region: &Region| hub::enabled(transaction, &key(region)).is_err();
+    let is_management = directory.organization.as_ref().is_some_and(|it| it.management_account == account);
+    let central = directory.organization.as_ref().and_then(|it| it.central.as_ref());
+    let is_administrator = central.is_some_and(|central| central.administrator == account);
+    let has_members = |region: &Region| {
+        let members = directory.members.get(&(account, region.clone()));
+        members.is_some_and(|members| members.values().any(|member| member.status.is_live()))
+    };
+    if directory.is_out_of_use(account) {
+        return Some("The account is suspended.".to_owned());
+    }
+    if is_management && *content != PolicyContent::Off && regions.into_iter().any(is_off) {
+        return Some("Security Hub is not enabled in the organization management account.".to_owned());
+    }
+    if !is_administrator && regions.into_iter().any(has_members) {
+        return Some("The account has member accounts of its own.".to_owned());
+    }
+    None
+}
+
+/// Does what a policy says in one Region. The administrator's own hub is never off (CCF-32).
+fn bring(
+    transaction: &mut Transaction<'_>,
+    administrator: &HubKey,
+    account: AccountId,
+    (content, home): (&PolicyContent, &Region),
+    now: Timestamp,
+) {
+    let key = HubKey { account, region: administrator.region.clone() };
+    if *content == PolicyContent::Off {
+        if account != administrator.account {
+            hub::switch_off(transaction, &key, now);
+        }
+        return;
+    }
+    hub::switch_on(transaction, &key, now);
+    if may_be_enabled(&transaction.directory(), administrator, account) {
+        become_organization_member(transaction, administrator, account, Joining::default(), now);
+    }
+    apply::to_hub(transaction, &key, content, home);
+}
+
+/// Notes how it went, or that nothing governs the target.
+fn note(transaction: &mut Transaction<'_>, target: &str, settled: Option<Settled>) {
+    edit(transaction, |central| match settled {
+        Some(settled) => _ = central.settled.insert(target.to_owned(), settled),
+        None => _ = central.settled.remove(target),
+    });
+}

@@ -1,0 +1,129 @@
+//! Turning central configuration on and off (CCF-01 … CCF-10), and what a change of linked Regions does to it (CCF-43).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::settle;
+use crate::domain::caller::Caller;
+use crate::domain::hub::{self, Enable};
+use crate::domain::members::organization::may_be_enabled;
+use crate::domain::members::organization::{Joining, adopt_organization_accounts, become_organization_member};
+use crate::domain::organization::OrganizationError;
+use crate::state::{
+    AccountId, CentralConfiguration, Directory, HubKey, OrganizationConfiguration, Region, Timestamp, Transaction,
+    World,
+};
+
+/// Turns it on (CCF-01, CCF-02, CCF-03, CCF-07); where it is on, nothing changes.
+///
+/// # Errors
+/// [`OrganizationError`].
+pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> Result<(), OrganizationError> {
+    let directory = transaction.directory();
+    let organization = directory.organization.as_ref().ok_or(OrganizationError::NotInOrganization)?;
+    let is_home = directory.aggregators.get(&caller.account()).is_some_and(|it| it.home == caller.region);
+    if !is_home {
+        return Err(OrganizationError::NoHomeRegion);
+    }
+    if organization.central.is_some() {
+        return Ok(());
+    }
+    if organization.management_account == caller.account() {
+        return Err(OrganizationError::ManagementAccountIsAdministrator);
+    }
+    let regions = regions(world, &directory, caller.account());
+    let other = |region: &Region| organization.security_hub_administrators.get(region).copied();
+    if let Some(other) = regions.iter().filter_map(other).find(|other| *other != caller.account()) {
+        return Err(OrganizationError::AnotherIsDesignated(other));
+    }
+    drop(directory);
+    transaction.edit_directory(|directory| {
+        if let Some(organization) = &mut directory.organization {
+            organization.central = Some(CentralConfiguration {
+                administrator: caller.account(),
+                home: caller.region.clone(),
+                policies: BTreeMap::new(),
+                applied: BTreeMap::new(),
+                settled: BTreeMap::new(),
+            });
+        }
+    });
+    for region in regions {
+        take_region(transaction, &HubKey { account: caller.account(), region }, caller.now);
+    }
+    Ok(())
+}
+
+/// Turns it off; settings stay (CCF-09, CCF-10).
+///
+/// # Errors
+/// [`OrganizationError::PoliciesExist`].
+pub fn off(transaction: &mut Transaction<'_>) -> Result<(), OrganizationError> {
+    let directory = transaction.directory();
+    let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
+    if central.is_some_and(|central| !central.policies.is_empty() || !central.applied.is_empty()) {
+        return Err(OrganizationError::PoliciesExist);
+    }
+    drop(directory);
+    end(transaction);
+    Ok(())
+}
+
+/// Ends it with its policies; accounts keep their settings (ORG-13, CCF-43).
+pub fn end(transaction: &mut Transaction<'_>) {
+    transaction.edit_directory(|directory| {
+        if let Some(organization) = &mut directory.organization {
+            organization.central = None;
+        }
+    });
+}
+
+/// The aggregator of an account was made, changed or deleted: without a home Region there is no central configuration,
+/// and Regions that are linked now follow it (CCF-28, CCF-43, AGG-19).
+pub fn follow_aggregator(transaction: &mut Transaction<'_>, world: &World, owner: AccountId, now: Timestamp) {
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let Some(central) = organization.central.as_ref().filter(|central| central.administrator == owner) else { return };
+    if !directory.aggregators.contains_key(&owner) {
+        drop(directory);
+        end(transaction);
+        return;
+    }
+    let is_new = |region: &Region| !organization.security_hub_administrators.contains_key(region);
+    let fresh: Vec<Region> = regions(world, &directory, owner).into_iter().filter(is_new).collect();
+    let (root, home) = (organization.root_id.clone(), central.home.clone());
+    drop(directory);
+    for region in fresh.into_iter().filter(|region| *region != home) {
+        take_region(transaction, &HubKey { account: owner, region }, now);
+    }
+    settle::below(transaction, world, &root, now);
+}
+
+/// The home Region of an aggregator and the Regions linked to it: those that the scenario names or hubs are in.
+pub fn regions(world: &World, directory: &Directory, owner: AccountId) -> BTreeSet<Region> {
+    let Some(aggregator) = directory.aggregators.get(&owner) else { return BTreeSet::new() };
+    let known = world.hub_regions().into_iter().chain(directory.regions.iter().cloned());
+    let linked = known.filter(|region| aggregator.links(region));
+    linked.chain([aggregator.home.clone()]).collect()
+}
+
+/// The administrator is it in a Region, its hub on; accounts whose hub is on are its members; nobody is enabled for
+/// joining (CCF-07).
+fn take_region(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
+    let configuration = OrganizationConfiguration { auto_enable: false, auto_enable_standards: false };
+    let accounts: Vec<AccountId> = transaction.edit_directory(|directory| {
+        let Some(organization) = &mut directory.organization else { return Vec::new() };
+        organization.security_hub_administrators.insert(administrator.region.clone(), administrator.account);
+        organization.configurations.insert(administrator.region.clone(), configuration);
+        organization.parents.keys().copied().collect()
+    });
+    let enable = Enable { default_standards: true, ..Enable::default() };
+    _ = hub::enable(transaction, &transaction.directory(), administrator, now, enable);
+    adopt_organization_accounts(transaction, administrator, now);
+    for account in accounts {
+        let key = HubKey { account, region: administrator.region.clone() };
+        let is_on = hub::enabled(transaction, &key).is_ok();
+        if is_on && may_be_enabled(&transaction.directory(), administrator, account) {
+            become_organization_member(transaction, administrator, account, Joining::default(), now);
+        }
+    }
+}

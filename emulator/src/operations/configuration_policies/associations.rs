@@ -1,0 +1,228 @@
+//! StartConfigurationPolicyAssociation, StartConfigurationPolicyDisassociation, GetConfigurationPolicyAssociation,
+//! BatchGetConfigurationPolicyAssociations, ListConfigurationPolicyAssociations.
+
+use securityhub_fixtures::Operation;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::aws_error::AwsError;
+use crate::domain::central_configuration::associations::{self, Association, named_id};
+use crate::domain::central_configuration::{CentralError, administered, settle};
+use crate::operations::paging::Binding;
+use crate::operations::{Answer, Context, Input};
+use crate::state::{Transaction, timestamp_text};
+
+/// One of three (CCF-24).
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+#[allow(clippy::struct_field_names, reason = "the names on the wire")]
+struct Target {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organizational_unit_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root_id: Option<String>,
+}
+
+impl Target {
+    fn id(&self) -> Result<&str, CentralError> {
+        match (&self.account_id, &self.organizational_unit_id, &self.root_id) {
+            (Some(id), None, None) | (None, Some(id), None) | (None, None, Some(id)) => Ok(id),
+            _ => Err(CentralError::InvalidTarget),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Summary {
+    configuration_policy_id: String,
+    target_id: String,
+    target_type: &'static str,
+    association_type: &'static str,
+    updated_at: String,
+    association_status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    association_status_message: Option<String>,
+}
+
+impl From<Association> for Summary {
+    fn from(association: Association) -> Summary {
+        Summary {
+            configuration_policy_id: association.policy_id,
+            target_id: association.target,
+            target_type: association.target_type,
+            association_type: if association.is_applied { "APPLIED" } else { "INHERITED" },
+            updated_at: timestamp_text(association.updated_at),
+            association_status: association.status,
+            association_status_message: association.message,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StartInput {
+    configuration_policy_identifier: String,
+    target: Option<Target>,
+}
+
+/// Applies a policy or self-management to a target (CCF-25).
+///
+/// # Errors
+/// 403 `AccessDeniedException` for who may not; 404 `ResourceNotFoundException` for an unknown policy or target.
+pub fn start_configuration_policy_association(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let StartInput { configuration_policy_identifier, target } = input.read()?;
+    administered(&transaction.directory(), &context.caller)?;
+    let target = target.ok_or(CentralError::InvalidTarget)?;
+    let policy = &configuration_policy_identifier;
+    let association = associations::start(transaction, context.world, &context.caller, policy, target.id()?)?;
+    Answer::json(&Summary::from(association))
+}
+
+/// Takes away what is applied to a target (CCF-33).
+///
+/// # Errors
+/// As [`start_configuration_policy_association`]; 404 `ResourceNotFoundException` where that is not applied.
+pub fn start_configuration_policy_disassociation(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let StartInput { configuration_policy_identifier, target } = input.read()?;
+    administered(&transaction.directory(), &context.caller)?;
+    let target = target.ok_or(CentralError::InvalidTarget)?;
+    let policy = &configuration_policy_identifier;
+    associations::end(transaction, context.world, &context.caller, policy, target.id()?)?;
+    Ok(Answer::empty())
+}
+
+#[derive(Deserialize, Serialize, Clone)]
+#[serde(rename_all = "PascalCase")]
+struct GetInput {
+    target: Option<Target>,
+}
+
+/// Tells what governs a target (CCF-26).
+///
+/// # Errors
+/// 403 `AccessDeniedException` for who may not; 404 `ResourceNotFoundException` where nothing does.
+pub fn get_configuration_policy_association(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let input: GetInput = input.read()?;
+    Answer::json(&get(context, &input)?)
+}
+
+fn get(context: &Context<'_>, input: &GetInput) -> Result<Summary, CentralError> {
+    let directory = context.world.directory();
+    administered(&directory, &context.caller)?;
+    let organization = directory.organization.as_ref().ok_or(CentralError::NotAdministrator)?;
+    let target = input.target.as_ref().ok_or(CentralError::InvalidTarget)?;
+    Ok(associations::of(organization, target.id()?)?.into())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BatchGetInput {
+    configuration_policy_association_identifiers: Vec<GetInput>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct BatchGetOutput {
+    configuration_policy_associations: Vec<Summary>,
+    unprocessed_configuration_policy_associations: Vec<Unprocessed>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Unprocessed {
+    configuration_policy_association_identifiers: GetInput,
+    error_code: String,
+    error_reason: String,
+}
+
+/// Tells what governs each of several targets (CCF-35).
+///
+/// # Errors
+/// 403 `AccessDeniedException` for who may not; what is wrong with a target is its own.
+pub fn batch_get_configuration_policy_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let BatchGetInput { configuration_policy_association_identifiers } = input.read()?;
+    administered(&context.world.directory(), &context.caller)?;
+    let mut output = BatchGetOutput {
+        configuration_policy_associations: Vec::new(),
+        unprocessed_configuration_policy_associations: Vec::new(),
+    };
+    for asked in configuration_policy_association_identifiers {
+        match get(context, &asked) {
+            Ok(summary) => output.configuration_policy_associations.push(summary),
+            Err(error) => {
+                let error = AwsError::from(error);
+                output.unprocessed_configuration_policy_associations.push(Unprocessed {
+                    configuration_policy_association_identifiers: asked,
+                    error_code: error.status.to_string(),
+                    error_reason: error.message.into_owned(),
+                });
+            }
+        }
+    }
+    Answer::json(&output)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListInput {
+    next_token: Option<String>,
+    max_results: Option<usize>,
+    filters: Option<Filters>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Filters {
+    configuration_policy_id: Option<String>,
+    association_type: Option<String>,
+    association_status: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListOutput {
+    configuration_policy_association_summaries: Vec<Summary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+/// Lists every target that something governs, by its id, which is `inferred` (CCF-36).
+///
+/// # Errors
+/// 403 `AccessDeniedException` for who may not; 400 `InvalidInputException` for a token that is not this list's.
+pub fn list_configuration_policy_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let ListInput { next_token, max_results, filters } = input.read()?;
+    let directory = context.world.directory();
+    let central = administered(&directory, &context.caller)?;
+    let organization = directory.organization.as_ref().ok_or(CentralError::NotAdministrator)?;
+    let binding =
+        Binding::new(&context.caller, Operation::ListConfigurationPolicyAssociations, &json!({ "Filters": filters }));
+    let after = binding.open_name(next_token.as_deref())?;
+    let filters = filters.as_ref();
+    let policy = filters.and_then(|filters| filters.configuration_policy_id.as_ref());
+    // A policy that there is not has no associations.
+    let policy = policy.map(|policy| named_id(central, policy).unwrap_or_default());
+    let asked = |filter: Option<&String>, value: &str| filter.is_none_or(|filter| filter == value);
+    let is_asked = |row: &Summary| {
+        asked(policy.as_ref(), &row.configuration_policy_id)
+            && asked(filters.and_then(|filters| filters.association_type.as_ref()), row.association_type)
+            && asked(filters.and_then(|filters| filters.association_status.as_ref()), row.association_status)
+    };
+    let rows = settle::targets(organization).filter_map(|target| associations::of(organization, &target).ok());
+    let mut summaries: Vec<Summary> = rows.map(Summary::from).filter(is_asked).collect();
+    summaries.sort_by(|one, two| one.target_id.cmp(&two.target_id));
+    summaries.retain(|row| after.as_ref().is_none_or(|after| row.target_id > *after));
+    let next_token = binding.cut(&mut summaries, max_results, |row| row.target_id.clone());
+    Answer::json(&ListOutput { configuration_policy_association_summaries: summaries, next_token })
+}

@@ -1,0 +1,107 @@
+//! What a policy says, on the wire.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::CentralError;
+use crate::state::{ChosenControls, PolicyContent};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PolicyInput {
+    security_hub: Option<SecurityHubPolicy>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SecurityHubPolicy {
+    service_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled_standard_identifiers: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    security_controls_configuration: Option<ControlsConfiguration>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ControlsConfiguration {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled_security_control_identifiers: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled_security_control_identifiers: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    security_control_custom_parameters: Option<Value>,
+}
+
+impl PolicyInput {
+    /// Reads what is said: a policy that turns hubs on lists standards and either controls that are on or those that are
+    /// not (CCF-16); one that turns them off says no more (CCF-17).
+    pub(super) fn read(self) -> Result<PolicyContent, CentralError> {
+        let invalid = |message: &str| Err(CentralError::InvalidPolicy(message.to_owned()));
+        let Some(policy) = self.security_hub else { return invalid("SecurityHub is missing") };
+        let Some(service_enabled) = policy.service_enabled else { return invalid("ServiceEnabled is missing") };
+        let standards = policy.enabled_standard_identifiers;
+        if !service_enabled {
+            return match standards {
+                Some(standards) if !standards.is_empty() => {
+                    invalid("EnabledStandardIdentifiers are of a policy that enables Security Hub")
+                }
+                _ => Ok(PolicyContent::Off),
+            };
+        }
+        let Some(standards) = standards else { return invalid("EnabledStandardIdentifiers is missing") };
+        let Some(configuration) = policy.security_controls_configuration else {
+            return invalid("SecurityControlsConfiguration is missing");
+        };
+        let enabled = configuration.enabled_security_control_identifiers;
+        let disabled = configuration.disabled_security_control_identifiers;
+        let controls = match (enabled, disabled) {
+            (Some(enabled), None) => ChosenControls::Only(enabled),
+            (None, Some(disabled)) => ChosenControls::AllBut(disabled),
+            _ => {
+                return invalid(
+                    "SecurityControlsConfiguration has either EnabledSecurityControlIdentifiers or \
+                     DisabledSecurityControlIdentifiers",
+                );
+            }
+        };
+        let parameters = configuration.security_control_custom_parameters.map(|parameters| parameters.to_string());
+        Ok(PolicyContent::On { standards, controls, parameters })
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PolicyOutput {
+    security_hub: SecurityHubPolicy,
+}
+
+impl PolicyOutput {
+    pub(super) fn new(content: PolicyContent) -> PolicyOutput {
+        let PolicyContent::On { standards, controls, parameters } = content else {
+            return PolicyOutput {
+                security_hub: SecurityHubPolicy {
+                    service_enabled: Some(false),
+                    enabled_standard_identifiers: None,
+                    security_controls_configuration: None,
+                },
+            };
+        };
+        let (enabled, disabled) = match controls {
+            ChosenControls::Only(controls) => (Some(controls), None),
+            ChosenControls::AllBut(controls) => (None, Some(controls)),
+        };
+        let configuration = ControlsConfiguration {
+            enabled_security_control_identifiers: enabled,
+            disabled_security_control_identifiers: disabled,
+            security_control_custom_parameters: parameters.and_then(|text| serde_json::from_str(&text).ok()),
+        };
+        PolicyOutput {
+            security_hub: SecurityHubPolicy {
+                service_enabled: Some(true),
+                enabled_standard_identifiers: Some(standards),
+                security_controls_configuration: Some(configuration),
+            },
+        }
+    }
+}

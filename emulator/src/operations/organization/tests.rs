@@ -1,0 +1,556 @@
+//! Rules of the organization, driven through the operations and by what happens to accounts.
+
+use securityhub_fixtures::Operation::{
+    AcceptAdministratorInvitation, CreateFindingAggregator, CreateMembers, DescribeHub,
+    DescribeOrganizationConfiguration, DisableOrganizationAdminAccount, DisableSecurityHub, DisassociateMembers,
+    EnableOrganizationAdminAccount, EnableSecurityHub, GetAdministratorAccount, GetFindings, InviteMembers,
+    ListFindingAggregators, ListInvitations, ListMembers, ListOrganizationAdminAccounts,
+    UpdateOrganizationConfiguration, UpdateSecurityHubConfiguration,
+};
+use serde_json::{Value, json};
+
+use crate::domain::aggregation::replicas;
+use crate::domain::due;
+use crate::domain::organization::accounts::{self, AccountError, Event};
+use crate::state::{AccountStatus, HubKey, MemberQuotas, Region, Unit};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding_of, id};
+
+const MANAGEMENT: &str = "999999999999";
+const OTHER: &str = "333333333333";
+const NEWCOMER: &str = "444444444444";
+const OUTSIDER: &str = "555555555555";
+const ELSEWHERE: &str = "eu-west-1";
+const UNIT: &str = "ou-lo12-workload1";
+
+/// An organization of four accounts and a unit; nobody's hub is on.
+fn organization() -> Stage {
+    let stage = Stage::empty();
+    stage.organization(&[
+        (MANAGEMENT, "management"),
+        (ADMINISTRATOR, "security"),
+        (MEMBER, "member"),
+        (OTHER, "other"),
+    ]);
+    stage.relations(|directory| {
+        let units = &mut directory.organization.as_mut().unwrap().units;
+        for (unit, name) in [(UNIT, "Workloads"), ("ou-lo12-twin00001", "Twin"), ("ou-lo12-twin00002", "Twin")] {
+            units.insert(unit.to_owned(), Unit { name: name.to_owned(), parent: "r-lo12".to_owned() });
+        }
+    });
+    stage
+}
+
+fn admin(account: &str) -> Value {
+    json!({ "AdminAccountId": account })
+}
+
+/// [`ADMINISTRATOR`] is the delegated administrator in [`REGION`].
+fn delegated() -> Stage {
+    let stage = organization();
+    stage.good(MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR));
+    stage
+}
+
+/// The same, and accounts that join are enabled.
+fn enabling() -> Stage {
+    let stage = delegated();
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, json!({ "AutoEnable": true }));
+    stage
+}
+
+fn happens(stage: &Stage, account: &str, event: Event) -> Result<(), AccountError> {
+    let now = stage.0.clock.now();
+    due::run(&stage.0, now);
+    let mut transaction = stage.0.write();
+    accounts::happen(&mut transaction, &stage.0, id(account), event, now)?;
+    replicas::follow(&mut transaction, &stage.0);
+    transaction.commit();
+    Ok(())
+}
+
+fn join() -> Event {
+    Event::Join { parent: None, name: None, email: None }
+}
+
+/// Every record of an administrator: account and status.
+fn records(stage: &Stage, administrator: &str) -> Vec<(String, String)> {
+    let answer = stage.good(administrator, ListMembers, json!({ "OnlyAssociated": false }));
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let rows = answer["Members"].as_array().unwrap().iter();
+    rows.map(|row| (text(row, "AccountId"), text(row, "MemberStatus"))).collect()
+}
+
+fn record(account: &str, status: &str) -> (String, String) {
+    (account.to_owned(), status.to_owned())
+}
+
+fn listed(stage: &Stage, account: &str) -> Value {
+    stage.good(account, ListOrganizationAdminAccounts, json!({}))["AdminAccounts"].clone()
+}
+
+fn hub(stage: &Stage, region: &str, account: &str) -> Option<std::sync::Arc<crate::state::Hub>> {
+    stage.0.hub(&HubKey { account: id(account), region: Region::new(region) })
+}
+
+fn add(stage: &Stage, administrator: &str, account: &str) {
+    let answer = stage.good(administrator, CreateMembers, json!({ "AccountDetails": [{ "AccountId": account }] }));
+    assert_eq!(answer["UnprocessedAccounts"], json!([]));
+}
+
+/// An administrator by invitation with one member.
+fn by_invitation(stage: &Stage, administrator: &str, account: &str) {
+    for account in [administrator, account] {
+        _ = stage.call(account, EnableSecurityHub, json!({}));
+    }
+    add(stage, administrator, account);
+    stage.good(administrator, InviteMembers, json!({ "AccountIds": [account] }));
+    let invitations = stage.good(account, ListInvitations, json!({}));
+    let invitation = invitations["Invitations"][0]["InvitationId"].clone();
+    let accept = json!({ "AdministratorId": administrator, "InvitationId": invitation });
+    stage.good(account, AcceptAdministratorInvitation, accept);
+}
+
+#[test]
+fn org_01_org_02_org_04_org_10_cli_04_the_management_account_designates_an_administrator() {
+    let stage = organization();
+    assert_eq!(listed(&stage, MANAGEMENT), json!([]));
+    let expected = json!({ "AdminAccountId": ADMINISTRATOR, "Feature": "SecurityHub" });
+    for _ in 0..2 {
+        assert_eq!(stage.good(MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)), expected);
+        assert_eq!(listed(&stage, MANAGEMENT), json!([{ "AccountId": ADMINISTRATOR, "Status": "ENABLED" }]));
+    }
+    assert_eq!(hub(&stage, REGION, ADMINISTRATOR).unwrap().standards.len(), 2, "its hub has the default standards");
+    assert_eq!(hub(&stage, ELSEWHERE, ADMINISTRATOR), None);
+    let directory = stage.0.directory();
+    let organization = directory.organization.as_ref().unwrap();
+    let service = "securityhub.amazonaws.com".to_owned();
+    assert!(organization.service_access.contains_key(&service));
+    assert!(organization.delegated_administrators.contains_key(&(service, id(ADMINISTRATOR))));
+    stage.refused(ADMINISTRATOR, EnableSecurityHub, json!({}), 409, "ResourceConflictException");
+    assert_eq!(stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR)), json!({}));
+    assert_eq!(listed(&stage, MANAGEMENT), json!([]));
+}
+
+#[test]
+fn org_03_org_05_there_is_one_administrator_for_all_regions() {
+    let stage = delegated();
+    let sentence = "Security Hub delegated administrator account 111111111111 is already designated for the \
+                    organization. Remove it before you designate another account.";
+    for region in [REGION, ELSEWHERE] {
+        let refused = stage.call_in(region, MANAGEMENT, EnableOrganizationAdminAccount, admin(OTHER)).unwrap_err();
+        assert_eq!(refused, (400, "InvalidInputException", sentence.to_owned()));
+        assert_eq!(hub(&stage, region, OTHER), None, "an error changes nothing");
+    }
+    // Dismissed here, it is still the one that Organizations knows.
+    stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
+    assert_eq!(stage.call(MANAGEMENT, EnableOrganizationAdminAccount, admin(OTHER)).unwrap_err().2, sentence);
+    stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
+}
+
+#[test]
+fn org_03_the_management_account_may_be_it_beside_another_once_its_hub_is_on() {
+    let stage = delegated();
+    let designate = |region| stage.call_in(region, MANAGEMENT, EnableOrganizationAdminAccount, admin(MANAGEMENT));
+    assert_eq!(designate(REGION).unwrap_err().0, 400, "there is one in this Region");
+    let off = designate(ELSEWHERE).unwrap_err();
+    assert_eq!((off.0, off.1), (400, "InvalidInputException"));
+    stage.call_in(ELSEWHERE, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
+    designate(ELSEWHERE).unwrap();
+    let directory = stage.0.directory();
+    let delegates = &directory.organization.as_ref().unwrap().delegated_administrators;
+    assert!(delegates.keys().all(|(_, account)| *account == id(ADMINISTRATOR)), "it is not registered itself");
+}
+
+#[test]
+fn org_06_org_08_who_cannot_be_it() {
+    let stage = organization();
+    let refused = |account: &str| {
+        stage.refused(MANAGEMENT, EnableOrganizationAdminAccount, admin(account), 400, "InvalidInputException")
+    };
+    for account in [OUTSIDER, "12345"] {
+        assert_eq!(refused(account), "The account provided is not a member of the organization");
+    }
+    happens(&stage, OTHER, Event::Suspend).unwrap();
+    assert_eq!(refused(OTHER), "Account 333333333333 is suspended");
+    by_invitation(&stage, OUTSIDER, MEMBER);
+    assert_eq!(refused(MEMBER), "Account 222222222222 is a member account of another administrator account");
+    assert_eq!(listed(&stage, MANAGEMENT), json!([]));
+}
+
+#[test]
+fn org_07_who_may_not_designate() {
+    let stage = delegated();
+    let management = "You must be the organization management account to perform this operation";
+    let outside = "Your account is not a member of an organization";
+    for (account, said) in [(MEMBER, management), (ADMINISTRATOR, management), (OUTSIDER, outside)] {
+        for operation in [EnableOrganizationAdminAccount, DisableOrganizationAdminAccount] {
+            let refused = stage.refused(account, operation, admin(ADMINISTRATOR), 403, "AccessDeniedException");
+            assert_eq!(refused, said);
+        }
+    }
+    for (account, said) in [(MEMBER, management), (OUTSIDER, outside)] {
+        let refused = stage.refused(account, ListOrganizationAdminAccounts, json!({}), 403, "AccessDeniedException");
+        assert_eq!(refused, said);
+    }
+    assert_eq!(listed(&stage, ADMINISTRATOR).as_array().unwrap().len(), 1, "the administrator may read");
+}
+
+#[test]
+fn org_10_quo_08_the_list_has_pages_of_ten_at_most_and_one_row() {
+    let stage = delegated();
+    let list = |input: Value| stage.call(MANAGEMENT, ListOrganizationAdminAccounts, input);
+    assert!(list(json!({ "MaxResults": 10 })).is_ok());
+    for input in [json!({ "MaxResults": 11 }), json!({ "NextToken": "x" }), json!({ "Feature": "x" })] {
+        assert_eq!(list(input).unwrap_err().0, 400);
+    }
+}
+
+#[test]
+fn org_10_each_half_has_an_administrator_of_its_own() {
+    let stage = delegated();
+    let with = |account: &str| json!({ "AdminAccountId": account, "Feature": "SecurityHubV2" });
+    let v2 = |region| {
+        let answer =
+            stage.call_in(region, MANAGEMENT, ListOrganizationAdminAccounts, json!({ "Feature": "SecurityHubV2" }));
+        answer.unwrap()
+    };
+    assert_eq!(v2(REGION), json!({ "AdminAccounts": [], "Feature": "SecurityHubV2" }));
+    stage.refused(MANAGEMENT, EnableOrganizationAdminAccount, with(OTHER), 400, "InvalidInputException");
+    let answer = stage.good(MANAGEMENT, EnableOrganizationAdminAccount, with(ADMINISTRATOR));
+    assert_eq!(answer["Feature"], "SecurityHubV2");
+    for region in [REGION, ELSEWHERE] {
+        assert_eq!(v2(region)["AdminAccounts"][0]["AccountId"], ADMINISTRATOR);
+    }
+    stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
+    assert_eq!(v2(REGION)["AdminAccounts"][0]["AccountId"], ADMINISTRATOR);
+    stage.good(MANAGEMENT, DisableOrganizationAdminAccount, with(ADMINISTRATOR));
+    assert_eq!(v2(ELSEWHERE)["AdminAccounts"], json!([]));
+}
+
+#[test]
+fn org_11_org_20_mst_24_without_administrator_accounts_stand_alone_in_this_region() {
+    let stage = delegated();
+    stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
+    add(&stage, ADMINISTRATOR, MEMBER);
+    by_invitation(&stage, ADMINISTRATOR, OUTSIDER);
+    let refused =
+        stage.refused(MANAGEMENT, DisableOrganizationAdminAccount, admin(OTHER), 400, "InvalidInputException");
+    assert_eq!(refused, "Account 333333333333 is not the Security Hub delegated administrator");
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, json!({ "AutoEnable": true }));
+    stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(OUTSIDER, "Enabled")], "members by invitation stay");
+    assert_eq!(stage.good(MEMBER, GetAdministratorAccount, json!({})), json!({}));
+    stage.good(MEMBER, DescribeHub, json!({}));
+    let directory = stage.0.directory();
+    assert!(directory.is_delegated_administrator(id(ADMINISTRATOR), &Region::new(ELSEWHERE)));
+    assert_eq!(
+        directory.organization.as_ref().unwrap().delegated_administrators.len(),
+        1,
+        "Organizations knows it still"
+    );
+    stage.refused(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR), 400, "InvalidInputException");
+    stage.good(MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR));
+    let configuration = stage.good(ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
+    assert_eq!(configuration["AutoEnable"], false, "it begins anew");
+}
+
+#[test]
+fn hub_11_org_11_an_administrator_disables_its_hub_once_it_is_one_no_more() {
+    let stage = delegated();
+    stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+    stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+}
+
+#[test]
+fn mst_25_members_by_invitation_become_the_organizations_when_their_administrator_is_designated() {
+    let stage = organization();
+    by_invitation(&stage, ADMINISTRATOR, MEMBER);
+    by_invitation(&stage, ADMINISTRATOR, OUTSIDER);
+    stage.good(MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR));
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(MEMBER, "Enabled"), record(OUTSIDER, "Enabled")]);
+    let left = |account| stage.good(account, ListInvitations, json!({}))["Invitations"].as_array().unwrap().len();
+    assert_eq!((left(MEMBER), left(OUTSIDER)), (0, 1));
+}
+
+#[test]
+fn inv_12_inv_26_a_delegated_administrator_becomes_nobodys_member() {
+    let stage = organization();
+    for account in [OUTSIDER, ADMINISTRATOR] {
+        stage.good(account, EnableSecurityHub, json!({}));
+    }
+    add(&stage, OUTSIDER, ADMINISTRATOR);
+    stage.good(OUTSIDER, InviteMembers, json!({ "AccountIds": [ADMINISTRATOR] }));
+    stage.good(MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR));
+    let invitation = stage.good(ADMINISTRATOR, ListInvitations, json!({}))["Invitations"][0]["InvitationId"].clone();
+    let accept = json!({ "AdministratorId": OUTSIDER, "InvitationId": invitation });
+    stage.refused(ADMINISTRATOR, AcceptAdministratorInvitation, accept, 400, "InvalidInputException");
+}
+
+#[test]
+fn org_30_org_31_rol_13_the_configuration_is_the_administrators_alone() {
+    let stage = delegated();
+    let operations = [
+        (DescribeOrganizationConfiguration, json!({})),
+        (UpdateOrganizationConfiguration, json!({ "AutoEnable": true })),
+    ];
+    for (operation, input) in operations {
+        for account in [MANAGEMENT, MEMBER, OUTSIDER] {
+            let off = stage.refused(account, operation, input.clone(), 401, "InvalidAccessException");
+            assert_eq!(off, format!("Account {account} is not subscribed to AWS Security Hub"));
+        }
+        for account in [MANAGEMENT, MEMBER, OUTSIDER] {
+            _ = stage.call(account, EnableSecurityHub, json!({}));
+            let other = stage.refused(account, operation, input.clone(), 401, "InvalidAccessException");
+            assert_eq!(other, format!("Account {account} is not an administrator for this organization"));
+            stage.good(account, DisableSecurityHub, json!({}));
+        }
+        stage.good(ADMINISTRATOR, operation, input);
+    }
+}
+
+#[test]
+fn org_32_quo_03_how_it_is_at_first() {
+    let stage = delegated();
+    let describe = || stage.good(ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
+    let mut expected = json!({
+        "AutoEnable": false,
+        "MemberAccountLimitReached": false,
+        "AutoEnableStandards": "DEFAULT",
+        "OrganizationConfiguration": { "ConfigurationType": "LOCAL", "Status": "ENABLED" },
+    });
+    assert_eq!(describe(), expected);
+    stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 1 });
+    add(&stage, ADMINISTRATOR, MEMBER);
+    expected["MemberAccountLimitReached"] = json!(true);
+    assert_eq!(describe(), expected);
+}
+
+#[test]
+fn org_33_cli_05_what_is_set_and_what_stays() {
+    let stage = delegated();
+    let set = |input: Value| {
+        assert_eq!(stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, input), json!({}));
+        let answer = stage.good(ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
+        assert_eq!(answer["OrganizationConfiguration"], json!({ "ConfigurationType": "LOCAL", "Status": "ENABLED" }));
+        (answer["AutoEnable"].as_bool().unwrap(), answer["AutoEnableStandards"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(set(json!({ "AutoEnable": true, "AutoEnableStandards": "NONE" })), (true, "NONE".to_owned()));
+    assert_eq!(set(json!({ "AutoEnable": false })), (false, "NONE".to_owned()));
+    let told = json!({ "ConfigurationType": "LOCAL", "Status": "FAILED", "StatusMessage": "x" });
+    let input = json!({ "AutoEnable": true, "AutoEnableStandards": "DEFAULT", "OrganizationConfiguration": told });
+    assert_eq!(set(input), (true, "DEFAULT".to_owned()));
+    let elsewhere = stage.call_in(ELSEWHERE, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
+    assert_eq!(elsewhere.unwrap_err().0, 401, "each Region has its own");
+    stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, json!({}), 400, "InvalidInputException");
+    // What Terraform sends in the end.
+    let local = json!({ "ConfigurationType": "LOCAL" });
+    let input = json!({ "AutoEnable": false, "AutoEnableStandards": "NONE", "OrganizationConfiguration": local });
+    assert_eq!(set(input), (false, "NONE".to_owned()));
+}
+
+#[test]
+fn org_34_central_configuration_enables_nobody_by_itself() {
+    let stage = delegated();
+    let central = json!({ "ConfigurationType": "CENTRAL" });
+    for (auto_enable, standards) in [(true, "NONE"), (false, "DEFAULT"), (true, "DEFAULT")] {
+        let input = json!({
+            "AutoEnable": auto_enable, "AutoEnableStandards": standards, "OrganizationConfiguration": central,
+        });
+        let said = stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, input, 400, "InvalidInputException");
+        assert_eq!(said, "Auto Enable and AutoEnableStandards can not be enabled for Central Configuration");
+    }
+}
+
+#[test]
+fn org_35_org_37_mst_02_who_joins_is_enabled() {
+    let stage = enabling();
+    let generator = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, generator);
+    assert_eq!(records(&stage, ADMINISTRATOR), [], "those that are there are left alone");
+    happens(&stage, NEWCOMER, join()).unwrap();
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
+    let hub_of_newcomer = hub(&stage, REGION, NEWCOMER).unwrap();
+    assert_eq!(hub_of_newcomer.standards.len(), 2);
+    assert_eq!(hub_of_newcomer.control_finding_generator.as_str(), "STANDARD_CONTROL");
+    assert_eq!(hub(&stage, ELSEWHERE, NEWCOMER), None, "each Region for itself");
+    let expected = json!({ "Administrator": { "AccountId": ADMINISTRATOR, "MemberStatus": "Enabled" } });
+    assert_eq!(stage.good(NEWCOMER, GetAdministratorAccount, json!({})), expected);
+}
+
+#[test]
+fn org_35_without_standards_and_without_auto_enable() {
+    let stage = delegated();
+    happens(&stage, NEWCOMER, join()).unwrap();
+    assert_eq!((records(&stage, ADMINISTRATOR), hub(&stage, REGION, NEWCOMER)), (vec![], None));
+    let none = json!({ "AutoEnable": true, "AutoEnableStandards": "NONE" });
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, none);
+    happens(&stage, OUTSIDER, join()).unwrap();
+    assert!(hub(&stage, REGION, OUTSIDER).unwrap().standards.is_empty());
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(OUTSIDER, "Enabled")]);
+}
+
+#[test]
+fn org_35_a_hub_that_is_on_is_kept_and_another_administrators_member_left() {
+    let stage = enabling();
+    let without = json!({ "EnableDefaultStandards": false });
+    stage.good(NEWCOMER, EnableSecurityHub, without);
+    happens(&stage, NEWCOMER, join()).unwrap();
+    assert!(hub(&stage, REGION, NEWCOMER).unwrap().standards.is_empty(), "it gets the membership only");
+    by_invitation(&stage, MEMBER, OUTSIDER);
+    happens(&stage, OUTSIDER, join()).unwrap();
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
+    assert_eq!(records(&stage, MEMBER), [record(OUTSIDER, "Enabled")]);
+}
+
+#[test]
+fn org_35_quo_01_the_quota_lets_no_more_in() {
+    let stage = enabling();
+    stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 1 });
+    happens(&stage, NEWCOMER, join()).unwrap();
+    happens(&stage, OUTSIDER, join()).unwrap();
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
+}
+
+#[test]
+fn org_36_the_management_account_is_not_enabled() {
+    let stage = enabling();
+    assert_eq!(happens(&stage, MANAGEMENT, join()), Err(AccountError::IsMember(id(MANAGEMENT))));
+    happens(&stage, MANAGEMENT, Event::Move { parent: UNIT.to_owned() }).unwrap();
+    assert_eq!((hub(&stage, REGION, MANAGEMENT), records(&stage, ADMINISTRATOR)), (None, vec![]));
+}
+
+#[test]
+fn mst_20_org_35_inv_19_who_leaves_is_deleted_and_enabled_again_as_it_joins_again() {
+    let stage = enabling();
+    happens(&stage, NEWCOMER, join()).unwrap();
+    let findings = json!({ "Findings": [finding_of(NEWCOMER, "f", json!({}))] });
+    stage.good(NEWCOMER, securityhub_fixtures::Operation::BatchImportFindings, findings);
+    let seen = || stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"].as_array().unwrap().len();
+    assert_eq!(seen(), 1);
+    happens(&stage, NEWCOMER, Event::Leave).unwrap();
+    assert_eq!((records(&stage, ADMINISTRATOR), seen()), (vec![record(NEWCOMER, "Deleted")], 0));
+    stage.good(NEWCOMER, DescribeHub, json!({}));
+    assert_eq!(happens(&stage, NEWCOMER, Event::Leave), Err(AccountError::NoMember(id(NEWCOMER))));
+    happens(&stage, NEWCOMER, join()).unwrap();
+    assert_eq!((records(&stage, ADMINISTRATOR), seen()), (vec![record(NEWCOMER, "Enabled")], 1));
+    stage.good(ADMINISTRATOR, DisassociateMembers, json!({ "AccountIds": [NEWCOMER] }));
+    happens(&stage, NEWCOMER, Event::Move { parent: "Workloads".to_owned() }).unwrap();
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Removed")]);
+    happens(&stage, NEWCOMER, Event::Leave).unwrap();
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Deleted")], "its record does not stick");
+}
+
+#[test]
+fn mst_22_mst_03_mst_04_a_suspended_member_stays_until_it_is_added_again() {
+    let stage = enabling();
+    happens(&stage, NEWCOMER, join()).unwrap();
+    happens(&stage, NEWCOMER, Event::Suspend).unwrap();
+    assert_eq!(happens(&stage, NEWCOMER, Event::Suspend), Err(AccountError::OutOfUse(id(NEWCOMER))));
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
+    add(&stage, ADMINISTRATOR, NEWCOMER);
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "AccountSuspended")]);
+    happens(&stage, NEWCOMER, Event::Reactivate).unwrap();
+    assert_eq!(happens(&stage, NEWCOMER, Event::Reactivate), Err(AccountError::InUse(id(NEWCOMER))));
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "AccountSuspended")]);
+    add(&stage, ADMINISTRATOR, NEWCOMER);
+    assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
+}
+
+#[test]
+fn ret_11_mst_21_a_closed_account_is_in_no_list_and_gone_after_ninety_days() {
+    let stage = enabling();
+    happens(&stage, NEWCOMER, join()).unwrap();
+    happens(&stage, NEWCOMER, Event::Close).unwrap();
+    assert_eq!(records(&stage, ADMINISTRATOR), []);
+    // Opened again in time, all is there.
+    stage.days_pass(89);
+    let findings = json!({ "Findings": [finding_of(NEWCOMER, "f", json!({}))] });
+    happens(&stage, NEWCOMER, Event::Reactivate).unwrap();
+    stage.days_pass(2);
+    stage.good(NEWCOMER, securityhub_fixtures::Operation::BatchImportFindings, findings);
+    assert_eq!(stage.0.finding_count(), 1, "the first closure is forgotten, not the account");
+    happens(&stage, NEWCOMER, Event::Close).unwrap();
+    stage.days_pass(89);
+    due::run(&stage.0, stage.0.clock.now());
+    assert!(hub(&stage, REGION, NEWCOMER).is_some() && stage.0.directory().is_in_organization(id(NEWCOMER)));
+    assert_eq!(stage.0.directory().accounts[&id(NEWCOMER)].status, AccountStatus::Closed(stage_time(&stage, -89)));
+    stage.days_pass(1);
+    due::run(&stage.0, stage.0.clock.now());
+    assert_eq!((hub(&stage, REGION, NEWCOMER), stage.0.finding_count()), (None, 0));
+    assert!(!stage.0.directory().is_in_organization(id(NEWCOMER)));
+}
+
+fn stage_time(stage: &Stage, days: i64) -> crate::state::Timestamp {
+    stage.0.clock.now() + jiff::SignedDuration::from_hours(days * 24)
+}
+
+#[test]
+fn org_13_who_holds_the_organization_stays_until_its_delegation_ends() {
+    let stage = delegated();
+    for event in [Event::Leave, Event::Close] {
+        assert_eq!(happens(&stage, ADMINISTRATOR, event), Err(AccountError::IsDelegated(id(ADMINISTRATOR))));
+    }
+    for event in [Event::Leave, Event::Close, Event::Suspend] {
+        assert_eq!(happens(&stage, MANAGEMENT, event), Err(AccountError::IsManagementAccount(id(MANAGEMENT))));
+    }
+}
+
+#[test]
+fn nb_26_units_are_found_by_name_and_id() {
+    let stage = organization();
+    let to = |parent: &str| happens(&stage, MEMBER, Event::Move { parent: parent.to_owned() });
+    let parent = || stage.0.directory().organization.as_ref().unwrap().parents[&id(MEMBER)].clone();
+    for (name, expected) in [("Workloads", UNIT), ("root", "r-lo12"), (UNIT, UNIT), ("r-lo12", "r-lo12")] {
+        to(name).unwrap();
+        assert_eq!(parent(), expected);
+    }
+    assert_eq!(to("Nowhere"), Err(AccountError::NoParent("Nowhere".to_owned())));
+    assert_eq!(to("Twin"), Err(AccountError::ManyParents("Twin".to_owned())));
+    let parent = Some("Workloads".to_owned());
+    let join = Event::Join { parent, name: Some("payments".to_owned()), email: None };
+    happens(&stage, NEWCOMER, join.clone()).unwrap();
+    assert_eq!(stage.0.directory().accounts[&id(NEWCOMER)].name, "payments");
+    let alone = Stage::empty();
+    assert_eq!(happens(&alone, NEWCOMER, join), Err(AccountError::NoOrganization));
+}
+
+#[test]
+fn rol_10_rol_33_quo_05_agg_16_the_aggregator_is_the_administrators() {
+    let stage = enabling();
+    let create = |account| stage.call(account, CreateFindingAggregator, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
+    create(ADMINISTRATOR).unwrap();
+    create(ADMINISTRATOR).unwrap_err();
+    happens(&stage, NEWCOMER, join()).unwrap();
+    assert_eq!(create(NEWCOMER).unwrap_err().0, 401);
+    let count = |account| {
+        let answer = stage.good(account, ListFindingAggregators, json!({}));
+        answer["FindingAggregators"].as_array().unwrap().len()
+    };
+    assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 1), "a member reads it");
+    assert_eq!(stage.0.directory().home(id(NEWCOMER), &Region::new(ELSEWHERE)), None, "it is no member there");
+    happens(&stage, NEWCOMER, Event::Leave).unwrap();
+    assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 0));
+    create(NEWCOMER).unwrap();
+}
+
+#[test]
+fn cli_08_cli_09_programs_add_all_accounts_again_and_again_and_tear_down() {
+    let stage = delegated();
+    stage.refused(ADMINISTRATOR, EnableSecurityHub, json!({}), 409, "ResourceConflictException");
+    let details = json!({ "AccountDetails": [{ "AccountId": MEMBER }, { "AccountId": OTHER }] });
+    assert_eq!(stage.good(ADMINISTRATOR, CreateMembers, details.clone()), json!({ "UnprocessedAccounts": [] }));
+    let again = stage.good(ADMINISTRATOR, CreateMembers, details);
+    for unprocessed in again["UnprocessedAccounts"].as_array().unwrap() {
+        let said = unprocessed["ProcessingResult"].as_str().unwrap();
+        assert!(said.contains("given account ID is already a member or associated"), "{said}");
+    }
+    assert_eq!(stage.good(ADMINISTRATOR, ListFindingAggregators, json!({}))["FindingAggregators"], json!([]));
+    stage.good(ADMINISTRATOR, DisassociateMembers, json!({ "AccountIds": [MEMBER, OTHER] }));
+    stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
+    for account in [MEMBER, OTHER, ADMINISTRATOR] {
+        stage.good(account, DisableSecurityHub, json!({}));
+        stage.refused(account, DisableSecurityHub, json!({}), 404, "ResourceNotFoundException");
+    }
+    stage.refused(ADMINISTRATOR, ListMembers, json!({}), 400, "BadRequestException");
+}

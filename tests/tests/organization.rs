@@ -1,0 +1,70 @@
+//! `securityhub-local organization` against a running program, and what the README shows of it.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::process::{Command, Output};
+
+use securityhub_local_tests::program::{self, Program};
+use serde_json::Value;
+
+const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/delegated-admin.yaml");
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn organization(program: &Program, arguments: &[&str]) -> Output {
+    let mut command = program::command(&["organization"]);
+    command.args(arguments).env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address));
+    command.output().unwrap()
+}
+
+#[test]
+fn org_35_an_account_that_joins_is_enabled_and_what_is_not_allowed_is_told() {
+    let program = Program::start(&["--scenario", SCENARIO]);
+    let joined = organization(&program, &["join", "--account", "444444444444", "--parent", "Workloads"]);
+    assert_eq!(
+        text(&joined.stdout),
+        "444444444444 is ACTIVE in Workloads\n  eu-west-1: hub on, Enabled member of 111111111111\n  us-east-1: hub on, \
+         Enabled member of 111111111111\n"
+    );
+    let again = organization(&program, &["join", "--account", "444444444444"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert_eq!(text(&again.stderr), "securityhub-local: 444444444444 is in the organization already\n");
+    let closed = organization(&program, &["close", "--account", "444444444444", "--json"]);
+    let closed: Value = serde_json::from_slice(&closed.stdout).unwrap();
+    assert_eq!((&closed["Status"], &closed["ParentName"]), (&Value::from("CLOSED"), &Value::from("Workloads")));
+    let code = |arguments: &[&str]| organization(&program, arguments).status.code();
+    assert_eq!(code(&["join"]), Some(2));
+    assert_eq!(code(&["move", "--account", "222222222222"]), Some(2));
+    assert_eq!(code(&["leave", "--account", "222222222222", "--url", "http://127.0.0.1:1"]), Some(1));
+    let help = text(&program::run(&["organization", "join", "--help"]).stdout);
+    for word in ["SECURITYHUB_LOCAL_PARENT=", "--name", "Exit codes"] {
+        assert!(help.contains(word), "{word} in\n{help}");
+    }
+}
+
+/// The commands of ours that the README shows do what it says.
+#[test]
+fn mst_20_mst_22_the_commands_of_the_readme_work() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let block = readme.split("# An account joins").nth(1).and_then(|rest| rest.split("# The delegation ends").next());
+    let block = block.unwrap();
+    let ours: Vec<&str> = block.lines().filter(|line| line.starts_with("securityhub-local ")).collect();
+    assert_eq!(ours.len(), 6, "{block}");
+    let program = Program::start(&["--scenario", SCENARIO]);
+    let binary = program::command(&[]).get_program().to_owned();
+    let script = ours.join("\n").replace("securityhub-local ", "\"$0\" ");
+    let mut shell = Command::new("bash");
+    shell.args(["-e", "-c", &script]).arg(binary).env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address));
+    let output = shell.output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    let said = text(&output.stdout);
+    for line in [
+        "us-east-1: 2 members (2 Enabled)",
+        "444444444444 is ACTIVE in Sandbox",
+        "444444444444 is SUSPENDED in Sandbox",
+        "444444444444 is ACTIVE in no organization\n  eu-west-1: hub on, Deleted member of 111111111111",
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+}
