@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::findings::document::Finding;
 use super::findings::expiry;
+use super::standards::{security_controls, subscriptions};
 use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
 
 /// Stages `due` for `after` from `now`; the end of time stands for any later time.
@@ -31,6 +32,12 @@ pub fn run(world: &World, now: Timestamp) {
             Due::ForgetHub(hub, since) if is_dormant(world, &hub, since) => {
                 transaction.drop_findings(&hub.region, |document| is_of(document, &hub));
                 transaction.forget_hub(&hub);
+            }
+            Due::SettleStandard(hub, standard, since) => {
+                subscriptions::settle(&mut transaction, &hub, standard, since, now);
+            }
+            Due::SettleControl(hub, control, since) => {
+                security_controls::settle(&mut transaction, &hub, control, since);
             }
             // The hub was enabled again meanwhile.
             Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use securityhub_fixtures::products::PRODUCTS;
 
-use super::arn;
 use super::caller::Caller;
 use super::due;
 use super::findings::expiry::ARCHIVED_FINDINGS_KEPT;
+use super::standards::subscriptions;
 use super::tags::{self, TagError};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{
-    ControlFindingGenerator, Directory, Due, Hub, HubKey, MemberStatus, Phase, Region, Timestamp, Transaction, World,
+    ConfigRecorder, ControlFindingGenerator, Directory, Due, Hub, HubKey, MemberStatus, Phase, Region, Timestamp,
+    Transaction, World,
 };
 
 /// How long a disabled hub is kept, with its settings and active findings (HUB-16).
@@ -108,7 +109,7 @@ pub fn enable(
         return Err(HubError::TooManyTags);
     }
     if enable.default_standards {
-        hub.standards.extend(arn::default_standards(&key.region));
+        subscriptions::begin_default(transaction, key, &mut hub, now);
     }
     // A member follows its administrator, whatever it asks for (HUB-03).
     let administrator = directory.administrator(key.account, &key.region);
@@ -128,7 +129,9 @@ fn fresh(now: Timestamp) -> Hub {
         auto_enable_controls: true,
         control_finding_generator: ControlFindingGenerator::default(),
         tags: BTreeMap::new(),
-        standards: std::collections::BTreeSet::new(),
+        standards: BTreeMap::new(),
+        security_controls: BTreeMap::new(),
+        config_recorder: ConfigRecorder::default(),
         product_subscriptions: std::collections::BTreeSet::new(),
         action_targets: BTreeMap::new(),
         insights: Vec::new(),
@@ -145,7 +148,11 @@ fn automatic_subscriptions(region: &Region) -> impl Iterator<Item = String> {
         .map(|product| format!("{}/{}", product.company_id, product.product_id))
 }
 
-fn refuse_centrally_managed(directory: &Directory, key: &HubKey) -> Result<(), HubError> {
+/// Refuses an account whose settings a central configuration policy governs (HUB-07, STD-29).
+///
+/// # Errors
+/// [`HubError::CentrallyManaged`].
+pub(super) fn refuse_centrally_managed(directory: &Directory, key: &HubKey) -> Result<(), HubError> {
     let managed = directory.accounts.get(&key.account).is_some_and(|account| account.centrally_managed);
     if managed { Err(HubError::CentrallyManaged) } else { Ok(()) }
 }

@@ -14,5 +14,6 @@ pub mod findings;
 pub mod hub;
 pub mod insights;
 pub mod products;
+pub mod standards;
 pub mod tags;
 pub mod visibility;

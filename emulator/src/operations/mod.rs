@@ -15,6 +15,7 @@ pub mod insights;
 pub mod paging;
 pub mod products;
 pub mod registry;
+pub mod standards;
 pub mod tags;
 
 pub use answer::Answer;

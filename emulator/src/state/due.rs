@@ -11,6 +11,10 @@ use super::names::Region;
 pub enum Due {
     /// The archived findings of a hub that was disabled then are dropped (HUB-16).
     DropArchivedFindings(HubKey, Timestamp),
+    /// A standard that a hub has been enabling or disabling since then is enabled or gone (STD-63).
+    SettleStandard(HubKey, &'static str, Timestamp),
+    /// The checks of a security control that was updated then use its parameters (SEC-36).
+    SettleControl(HubKey, &'static str, Timestamp),
     /// Findings of a region that have expired are dropped (RET-01).
     SweepFindings(Region),
     /// A hub that was disabled then is forgotten, with all that was kept of it (HUB-16).

@@ -10,6 +10,7 @@
 mod automation_rule;
 mod change;
 mod clock;
+mod delays;
 mod directory;
 mod due;
 mod findings;
@@ -17,12 +18,14 @@ mod hub;
 mod ids;
 mod insight;
 mod names;
+mod standards;
 mod transaction;
 mod world;
 
 pub use automation_rule::AutomationRule;
 pub use change::{Change, StoredFinding};
-pub use clock::{Clock, Timestamp, timestamp_text};
+pub use clock::{Clock, Timestamp, duration, timestamp_text};
+pub use delays::Delays;
 pub use directory::{
     Account, AccountStatus, Credential, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Unit,
 };
@@ -32,5 +35,6 @@ pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use insight::Insight;
 pub use names::{AccountId, Region};
+pub use standards::{ConfigRecorder, ControlSettings, ControlState, Subscription, SubscriptionStatus};
 pub use transaction::Transaction;
 pub use world::World;

@@ -7,6 +7,7 @@ use parking_lot::MutexGuard;
 
 use super::change::Change;
 use super::clock::Timestamp;
+use super::delays::Delays;
 use super::directory::Directory;
 use super::due::Due;
 use super::findings::FindingWriter;
@@ -61,6 +62,11 @@ impl<'w> Transaction<'w> {
         let directory = self.directory.get_or_insert_with(|| (*self.world.directory()).clone());
         self.changes.push(Change::Directory);
         edit(directory)
+    }
+
+    /// How long what AWS does later takes.
+    pub fn delays(&self) -> Delays {
+        self.world.delays
     }
 
     /// Stages something that happens later.

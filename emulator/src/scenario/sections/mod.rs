@@ -6,6 +6,7 @@ pub(super) mod accounts;
 mod all_or;
 pub(super) mod clock;
 pub(super) mod credentials;
+pub(super) mod delays;
 pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
@@ -21,7 +22,7 @@ use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::Files;
 use super::spanned::Entries;
-use crate::state::{AccountId, Credential, Directory, Region, World};
+use crate::state::{AccountId, Credential, Delays, Directory, Region, World};
 
 /// What there is when the emulator starts. All keys may be left out.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -36,6 +37,8 @@ pub(super) struct Written {
     name: Option<String>,
     /// The clock of the emulator. Left out, it is the machine's.
     clock: Option<clock::Written>,
+    /// How long takes what AWS does later. Left out, it is done before the next call.
+    delays: Option<delays::Written>,
     /// The seed of all ids that are made: equal seeds give equal ids. Left out, it is 0.
     seed: Option<u64>,
     /// The Regions that the scenario is about. Left out, it is us-east-1 alone.
@@ -64,6 +67,7 @@ pub(super) struct Written {
 pub(super) struct Valid {
     pub(super) name: Option<String>,
     clock: clock::Valid,
+    delays: Delays,
     seed: u64,
     regions: Vec<Region>,
     default_account: Option<AccountId>,
@@ -75,12 +79,13 @@ pub(super) struct Valid {
 }
 
 impl Written {
-    /// Adds a later file: what stands alone (`name`, `clock`, `seed`, `regions`, `default_account`, `organization`)
+    /// Adds a later file: what stands alone (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`, `organization`)
     /// is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs` and `findings` are added,
     /// and of a hub that two files list, the later file's entry counts.
     pub(super) fn add(&mut self, later: Written) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
+        replace(&mut self.delays, later.delays);
         replace(&mut self.seed, later.seed);
         replace(&mut self.regions, later.regions);
         replace(&mut self.default_account, later.default_account);
@@ -106,6 +111,7 @@ impl Written {
         Valid {
             name: self.name,
             clock: self.clock.map(|written| clock::check(&written, check)).unwrap_or_default(),
+            delays: self.delays.map(|written| delays::check(&written, check)).unwrap_or_default(),
             seed: self.seed.unwrap_or(0),
             default_account: self.default_account.and_then(|account| check.account(&account.0)),
             accounts,
@@ -130,7 +136,7 @@ impl Valid {
     /// # Errors
     /// What the domain refuses.
     pub(super) fn world(&self, files: &Files) -> Result<World, Vec<Diagnostic>> {
-        let world = World::new(self.clock.clock(), self.seed);
+        let mut world = World::new(self.clock.clock(), self.seed);
         let now = world.clock.now();
         let mut directory = Directory {
             regions: self.regions.clone(),
@@ -147,6 +153,8 @@ impl Valid {
         })?;
         accounts::apply_central_management(&self.accounts, &world);
         findings::apply(&self.findings, files, &world, self.seed, now)?;
+        // What the scenario says is so at once.
+        world.delays = self.delays;
         Ok(world)
     }
 }
