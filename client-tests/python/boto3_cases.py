@@ -352,6 +352,51 @@ def mst_01_mst_17_inv_21_inv_30_cli_02_cli_03_cli_07_the_life_of_a_member_from_b
         one.disable_security_hub()
 
 
+def std_20_std_30_ctl_12_sec_40_sec_43_the_life_of_two_standards():
+    hub = client()
+    cis = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"
+    pci = f"arn:aws:securityhub:{REGION}::standards/pci-dss/v/3.2.1"
+    assert {cis, pci} <= {standard["StandardsArn"] for standard in hub.describe_standards()["Standards"]}
+    requests = [{"StandardsArn": cis}, {"StandardsArn": pci}]
+    enabled = hub.batch_enable_standards(StandardsSubscriptionRequests=requests)["StandardsSubscriptions"]
+    assert [row["StandardsArn"] for row in enabled] == [cis, pci], enabled
+    arns = [row["StandardsSubscriptionArn"] for row in enabled]
+    walk = hub.get_paginator("get_enabled_standards").paginate(StandardsSubscriptionArns=arns, PaginationConfig={"PageSize": 1})
+    assert [row["StandardsStatus"] for page in walk for row in page["StandardsSubscriptions"]] == ["READY", "READY"]
+    walk = hub.get_paginator("describe_standards_controls").paginate(StandardsSubscriptionArn=arns[1])
+    controls = {control["ControlId"]: control for page in walk for control in page["Controls"]}
+    assert len(controls) == 44, controls.keys()
+    rotation = controls["PCI.KMS.1"]
+    assert rotation["ControlStatus"] == "ENABLED" and rotation["ControlStatusUpdatedAt"].tzinfo, rotation
+    change = {"StandardsControlArn": rotation["StandardsControlArn"], "ControlStatus": "DISABLED", "DisabledReason": "rotated by hand"}
+    hub.update_standards_control(**change)
+    walk = hub.get_paginator("list_standards_control_associations").paginate(SecurityControlId="KMS.4")
+    associations = {row["StandardsArn"]: row for page in walk for row in page["StandardsControlAssociationSummaries"]}
+    assert associations[cis]["AssociationStatus"] == "ENABLED", associations
+    assert (associations[pci]["AssociationStatus"], associations[pci]["UpdatedReason"]) == ("DISABLED", "rotated by hand"), associations
+    ids = [{"SecurityControlId": "KMS.4", "StandardsArn": pci}]
+    [detail] = hub.batch_get_standards_control_associations(StandardsControlAssociationIds=ids)["StandardsControlAssociationDetails"]
+    assert detail["StandardsControlArns"] == [rotation["StandardsControlArn"]], detail
+    disabled = hub.batch_disable_standards(StandardsSubscriptionArns=arns)["StandardsSubscriptions"]
+    assert [row["StandardsStatus"] for row in disabled] == ["DELETING", "DELETING"], disabled
+    assert hub.get_enabled_standards(StandardsSubscriptionArns=arns)["StandardsSubscriptions"] == []
+    _, status = refused("ResourceNotFoundException", hub.describe_standards_controls, StandardsSubscriptionArn=arns[1])
+    assert status == 404
+
+
+def sec_23_sec_30_parameters_of_a_security_control():
+    hub = client()
+    walk = hub.get_paginator("list_security_control_definitions").paginate(PaginationConfig={"PageSize": 100})
+    assert len([control for page in walk for control in page["SecurityControlDefinitions"]]) > 500
+    definition = hub.get_security_control_definition(SecurityControlId="ACM.1")["SecurityControlDefinition"]
+    options = definition["ParameterDefinitions"]["daysToExpiration"]["ConfigurationOptions"]
+    assert options == {"Integer": {"DefaultValue": 30, "Min": 14, "Max": 365}}, options
+    for value in [{"ValueType": "CUSTOM", "Value": {"Integer": 45}}, {"ValueType": "DEFAULT"}]:
+        hub.update_security_control(SecurityControlId="ACM.1", Parameters={"daysToExpiration": value})
+        [control] = hub.batch_get_security_controls(SecurityControlIds=["ACM.1"])["SecurityControls"]
+        assert control["Parameters"]["daysToExpiration"]["ValueType"] == value["ValueType"], control
+
+
 def flt_13_filters_that_aws_refuses_are_refused():
     contains = {"Title": [{"Value": "x", "Comparison": "CONTAINS"}]}
     message, status = refused("InvalidInputException", client().get_findings, Filters=contains)
@@ -364,13 +409,14 @@ def err_06_tf_07_an_operation_that_is_not_built_is_not_retried():
             retries = {"mode": mode, "total_max_attempts": attempts}
             hub = client(config=botocore.config.Config(retries=retries))
             try:
-                answer = hub.get_enabled_standards()
+                answer = hub.get_finding_statistics_v2(GroupByRules=[{"GroupByField": "activity_name"}])
             except botocore.exceptions.ClientError as error:
                 told, metadata = error.response["Error"], error.response["ResponseMetadata"]
-                assert told["Code"] == "UnknownOperationException" and "GetEnabledStandards" in told["Message"], told
+                assert told["Code"] == "UnknownOperationException", told
+                assert "GetFindingStatisticsV2" in told["Message"], told
                 assert (metadata["HTTPStatusCode"], metadata["RetryAttempts"]) == (404, 0), (retries, metadata)
             else:
-                raise AssertionError(f"GetEnabledStandards is built, so another operation is due here: {answer}")
+                raise AssertionError(f"GetFindingStatisticsV2 is built, so another operation is due here: {answer}")
 
 
 def err_07_a_presigned_url_is_a_request():

@@ -100,8 +100,8 @@ async fn cln_03_err_06_the_aws_cli_tells_why_it_is_refused() {
          Invalid parameter 'MaxResults'. data.MaxResults should be <= 100",
     );
     refused(
-        &["get-enabled-standards"],
-        "An error occurred (UnknownOperationException) when calling the GetEnabledStandards operation: ",
+        &["get-finding-statistics-v2", "--group-by-rules", "GroupByField=activity_name"],
+        "An error occurred (UnknownOperationException) when calling the GetFindingStatisticsV2 operation: ",
     );
     refused(
         &["describe-hub", "--region", "ap-southeast-2"],

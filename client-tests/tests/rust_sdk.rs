@@ -7,8 +7,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_securityhub::config::Region;
 use aws_sdk_securityhub::error::ProvideErrorMetadata;
 use aws_sdk_securityhub::types::{
-    AwsSecurityFinding, AwsSecurityFindingFilters, AwsSecurityFindingIdentifier, ControlFindingGenerator, NoteUpdate,
-    Resource, Severity, SeverityLabel, StringFilter, StringFilterComparison,
+    AwsSecurityFinding, AwsSecurityFindingFilters, AwsSecurityFindingIdentifier, ControlFindingGenerator, GroupByField,
+    GroupByRule, NoteUpdate, Resource, Severity, SeverityLabel, StringFilter, StringFilterComparison,
 };
 use aws_sdk_securityhub::{Client, Config};
 use securityhub_local::Emulator;
@@ -161,9 +161,11 @@ async fn err_06_tf_07_an_operation_that_is_not_built_is_not_retried() {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
         let start = Instant::now();
-        let error = client.get_enabled_standards().send().await.unwrap_err().into_service_error();
+        let rule = GroupByRule::builder().group_by_field(GroupByField::ActivityName).build();
+        let call = client.get_finding_statistics_v2().group_by_rules(rule);
+        let error = call.send().await.unwrap_err().into_service_error();
         assert_eq!(error.code(), Some("UnknownOperationException"));
-        assert!(error.message().unwrap().contains("GetEnabledStandards"));
+        assert!(error.message().unwrap().contains("GetFindingStatisticsV2"));
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     }
 }

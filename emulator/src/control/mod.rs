@@ -14,13 +14,12 @@ use axum::{Extension, Json, Router};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower::ServiceExt;
 
 use crate::service::Service;
-use crate::state::timestamp_text;
+use crate::state::{duration, timestamp_text};
 
 mod explain;
 mod findings;
@@ -129,12 +128,6 @@ async fn advance(Extension(service): Extension<Service>, body: Bytes) -> axum::r
             &format!("send {{\"advance\": \"P30D\"}}, an ISO 8601 duration that is not negative: {error}"),
         ),
     }
-}
-
-fn duration(text: &str) -> Option<SignedDuration> {
-    let span: jiff::Span = text.parse().ok()?;
-    let duration = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
-    (!duration.is_negative()).then_some(duration)
 }
 
 async fn unknown() -> axum::response::Response {

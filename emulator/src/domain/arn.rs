@@ -50,15 +50,6 @@ pub fn product(region: &Region, account: &str, company_id: &str, product_id: &st
     format!("arn:{}:securityhub:{region}:{account}:product/{company_id}/{product_id}", region.partition())
 }
 
-/// The two standards that a fresh hub gets (HUB-02).
-pub fn default_standards(region: &Region) -> [String; 2] {
-    let partition = region.partition();
-    [
-        format!("arn:{partition}:securityhub:{region}::standards/aws-foundational-security-best-practices/v/1.0.0"),
-        format!("arn:{partition}:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::Arn;

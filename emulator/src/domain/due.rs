@@ -8,6 +8,7 @@ use super::aggregation::replicas;
 use super::findings::document::Finding;
 use super::findings::expiry;
 use super::organization;
+use super::standards::{security_controls, subscriptions};
 use crate::state::{AccountId, Due, HubKey, Phase, Timestamp, Transaction, World};
 
 /// Stages `due` for `after` from `now`; the end of time stands for any later time.
@@ -38,6 +39,12 @@ pub fn run(world: &World, now: Timestamp) {
             Due::ForgetAccount(account, since) => {
                 organization::accounts::forget(&mut transaction, world, account, since);
                 replicas::follow(&mut transaction, world);
+            }
+            Due::SettleStandard(hub, standard, since) => {
+                subscriptions::settle(&mut transaction, &hub, standard, since, now);
+            }
+            Due::SettleControl(hub, control, since) => {
+                security_controls::settle(&mut transaction, &hub, control, since);
             }
             // The hub was enabled again meanwhile.
             Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use securityhub_fixtures::products::PRODUCTS;
 
-use super::arn;
 use super::caller::Caller;
 use super::central_configuration;
 use super::due;
 use super::findings::expiry::ARCHIVED_FINDINGS_KEPT;
 use super::members::invited;
+use super::standards::subscriptions;
 use super::tags::{self, TagError};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{
-    ControlFindingGenerator, Directory, Due, Hub, HubKey, Phase, Region, Timestamp, Transaction, World,
+    ConfigRecorder, ControlFindingGenerator, Directory, Due, Hub, HubKey, Phase, Region, Timestamp, Transaction, World,
 };
 
 /// How long a disabled hub is kept, with its settings and active findings (HUB-16).
@@ -126,7 +126,7 @@ fn turn_on(
         return Err(HubError::TooManyTags);
     }
     if enable.default_standards {
-        hub.standards.extend(arn::default_standards(&key.region));
+        subscriptions::begin_default(transaction, key, &mut hub, now);
     }
     // A member follows its administrator, whatever it asks for (HUB-03).
     let administrator = directory.administrator(key.account, &key.region);
@@ -146,7 +146,9 @@ fn fresh(now: Timestamp) -> Hub {
         auto_enable_controls: true,
         control_finding_generator: ControlFindingGenerator::default(),
         tags: BTreeMap::new(),
-        standards: std::collections::BTreeSet::new(),
+        standards: BTreeMap::new(),
+        security_controls: BTreeMap::new(),
+        config_recorder: ConfigRecorder::default(),
         product_subscriptions: std::collections::BTreeSet::new(),
         action_targets: BTreeMap::new(),
         insights: Vec::new(),
@@ -163,7 +165,11 @@ fn automatic_subscriptions(region: &Region) -> impl Iterator<Item = String> {
         .map(|product| format!("{}/{}", product.company_id, product.product_id))
 }
 
-fn refuse_centrally_managed(directory: &Directory, key: &HubKey) -> Result<(), HubError> {
+/// Refuses an account whose settings a central configuration policy governs (HUB-07, STD-29).
+///
+/// # Errors
+/// [`HubError::CentrallyManaged`].
+pub(super) fn refuse_centrally_managed(directory: &Directory, key: &HubKey) -> Result<(), HubError> {
     if central_configuration::is_managed(directory, key) { Err(HubError::CentrallyManaged) } else { Ok(()) }
 }
 

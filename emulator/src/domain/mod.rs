@@ -19,5 +19,6 @@ pub mod members;
 pub mod organization;
 pub mod policy;
 pub mod products;
+pub mod standards;
 pub mod tags;
 pub mod visibility;

@@ -19,6 +19,7 @@ pub mod organization;
 pub mod paging;
 pub mod products;
 pub mod registry;
+pub mod standards;
 pub mod tags;
 
 pub use answer::Answer;

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::context::{Context, Input};
 use super::{
     action_targets, automation_rules, configuration_policies, finding_aggregators, finding_changes, findings, hub,
-    insights, members, organization, products, tags,
+    insights, members, organization, products, standards, tags,
 };
 use crate::aws_error::AwsError;
 use crate::state::Transaction;
@@ -99,21 +99,25 @@ pub fn entry(operation: Operation) -> Entry {
         }
         Operation::AcceptInvitation => writes(members::invited::accept_invitation).hub(HubRule::RequiredByMembers),
         Operation::BatchDeleteAutomationRules => writes(automation_rules::batch_delete_automation_rules),
-        Operation::BatchDisableStandards => missing(),
-        Operation::BatchEnableStandards => missing(),
+        Operation::BatchDisableStandards => writes(standards::batch_disable_standards),
+        Operation::BatchEnableStandards => {
+            writes(standards::batch_enable_standards).partial("controls are not checked, so that no findings follow")
+        }
         Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules),
         Operation::BatchGetConfigurationPolicyAssociations => {
             reads(configuration_policies::associations::batch_get_configuration_policy_associations)
         }
-        Operation::BatchGetSecurityControls => missing(),
-        Operation::BatchGetStandardsControlAssociations => missing(),
+        Operation::BatchGetSecurityControls => reads(standards::batch_get_security_controls),
+        Operation::BatchGetStandardsControlAssociations => reads(standards::batch_get_standards_control_associations),
         Operation::BatchImportFindings => writes_findings(findings::batch_import_findings)
             .per_item("Findings")
             .partial("events do not follow an import"),
         Operation::BatchUpdateAutomationRules => writes(automation_rules::batch_update_automation_rules),
         Operation::BatchUpdateFindings => writes_findings(finding_changes::batch_update_findings),
         Operation::BatchUpdateFindingsV2 => missing(),
-        Operation::BatchUpdateStandardsControlAssociations => missing(),
+        Operation::BatchUpdateStandardsControlAssociations => {
+            writes(standards::batch_update_standards_control_associations)
+        }
         Operation::CancelExportJobV2 => missing(),
         Operation::CreateActionTarget => writes(action_targets::create_action_target),
         Operation::CreateAggregatorV2 => missing(),
@@ -144,8 +148,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DescribeProducts => reads(products::describe_products),
         Operation::DescribeProductsV2 => missing(),
         Operation::DescribeSecurityHubV2 => missing(),
-        Operation::DescribeStandards => missing(),
-        Operation::DescribeStandardsControls => missing(),
+        Operation::DescribeStandards => reads(standards::describe_standards),
+        Operation::DescribeStandardsControls => reads(standards::describe_standards_controls),
         Operation::DisableImportFindingsForProduct => writes(products::disable_import_findings_for_product),
         Operation::DisableOrganizationAdminAccount => {
             writes(organization::disable_organization_admin_account).hub(HubRule::Own)
@@ -162,9 +166,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::EnableOrganizationAdminAccount => {
             writes(organization::enable_organization_admin_account).hub(HubRule::Own)
         }
-        Operation::EnableSecurityHub => writes(hub::enable_security_hub)
-            .hub(HubRule::Own)
-            .partial("the default standards are subscribed, but their controls do not run"),
+        Operation::EnableSecurityHub => writes(hub::enable_security_hub).hub(HubRule::Own),
         Operation::EnableSecurityHubFeatureV2 => missing(),
         Operation::EnableSecurityHubV2 => missing(),
         Operation::GenerateRecommendedPolicyV2 => missing(),
@@ -177,7 +179,7 @@ pub fn entry(operation: Operation) -> Entry {
         }
         Operation::GetConnector => missing(),
         Operation::GetConnectorV2 => missing(),
-        Operation::GetEnabledStandards => missing(),
+        Operation::GetEnabledStandards => reads(standards::get_enabled_standards),
         Operation::GetExportJobV2 => missing(),
         Operation::GetFindingAggregator => reads(finding_aggregators::get_finding_aggregator),
         Operation::GetFindingHistory => reads(finding_changes::get_finding_history),
@@ -197,7 +199,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetResourcesStatisticsV2 => missing(),
         Operation::GetResourcesTrendsV2 => missing(),
         Operation::GetResourcesV2 => missing(),
-        Operation::GetSecurityControlDefinition => missing(),
+        Operation::GetSecurityControlDefinition => reads(standards::get_security_control_definition),
         Operation::GetSoftwareResourcesV2 => missing(),
         Operation::GetSoftwareStatisticsV2 => missing(),
         Operation::GetSoftwareV2 => missing(),
@@ -221,8 +223,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListOrganizationAdminAccounts => {
             reads(organization::list_organization_admin_accounts).hub(HubRule::Own)
         }
-        Operation::ListSecurityControlDefinitions => missing(),
-        Operation::ListStandardsControlAssociations => missing(),
+        Operation::ListSecurityControlDefinitions => reads(standards::list_security_control_definitions),
+        Operation::ListStandardsControlAssociations => reads(standards::list_standards_control_associations),
         Operation::ListTagsForResource => reads(tags::list_tags_for_resource).hub(HubRule::Own),
         Operation::RegisterConnectorV2 => missing(),
         Operation::StartConfigurationPolicyAssociation => {
@@ -248,8 +250,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateOrganizationConfiguration => {
             writes(organization::update_organization_configuration).partial("central configuration is refused")
         }
-        Operation::UpdateSecurityControl => missing(),
+        Operation::UpdateSecurityControl => writes(standards::update_security_control),
         Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration),
-        Operation::UpdateStandardsControl => missing(),
+        Operation::UpdateStandardsControl => writes(standards::update_standards_control),
     }
 }

@@ -145,6 +145,24 @@ fn a_hub_gets_its_settings() {
 }
 
 #[test]
+fn std_13_std_61_std_63_a_hub_has_the_standards_of_the_scenario_at_once() {
+    let world = build(
+        "delays: { standards_enable: 5m, standards_disable: P1D }\nhubs:\n  - account: '111111111111'\n    regions: [us-east-1]\n    \
+         standards: [pci-dss-4.0.1, control-tower-1.0.0]\n  - { account: '222222222222', regions: [us-east-1], \
+         default_standards: true, config_recorder: off }",
+    );
+    crate::domain::due::run(&world, world.clock.now());
+    let statuses = |account: &str| {
+        let hub = world.hub(&key(account, "us-east-1")).unwrap();
+        hub.standards.iter().map(|(id, subscription)| (*id, subscription.status.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(statuses("111111111111"), [("control-tower-1.0.0", "READY"), ("pci-dss-4.0.1", "READY")]);
+    assert_eq!(statuses("222222222222"), [("cis-1.2.0", "INCOMPLETE"), ("fsbp-1.0.0", "INCOMPLETE")]);
+    assert_eq!(world.delays.standards_enable, jiff::SignedDuration::from_mins(5));
+    assert_eq!(world.delays.standards_disable, jiff::SignedDuration::from_hours(24));
+}
+
+#[test]
 fn hub_03_a_member_takes_its_administrators_generator_even_if_it_is_listed_first() {
     let world = build(
         "hubs:\n  - { account: '111111111111', regions: all }\n  - { account: '222222222222', regions: all, \
@@ -444,6 +462,8 @@ snapshots! {
     no_account_id: "default_account: '1234'\norganization:\n  management_account: root\n  units: { A: { accounts: ['11111111111x'] } }\nhubs:\n  - { account: 99, regions: all, members: { '2': enabled } }\naccounts:\n  '22222222222': {}\ncredentials:\n  AKIA: { account: abc }\n",
     no_region: "regions: [eu-wset-1, mars-north-1, eu-west-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [eu-west-1, us-east-1, eu-wst-1] }\n",
     no_product: "hubs:\n  - { account: '111111111111', regions: all, products: [guardduti, aws/inspecter, nonsense-of-mine, default] }\n",
+    no_duration: "delays: { standards_enable: soon, standards_disable: -1h }\n",
+    no_standard: "hubs:\n  - { account: '111111111111', regions: all, standards: [pci-dss-4.0, cis-azure-4.0.0], config_recorder: of }\n",
     no_time: "clock: { now: 2026-13-15T09:00:00Z }\n",
     no_pattern: "findings:\n  - file: guard-duty.json\n  - file: '[a.json'\n",
     no_source_of_findings: "findings:\n  - {}\n  - fil: a.json\n  - file: '*.toml'\n    generate: { product: macie, count: 1 }\n  - generate: { count: 1 }\n",

@@ -67,6 +67,13 @@ pub fn timestamp_text(instant: Timestamp) -> String {
     instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
+/// Reads a duration that is not negative: `P30D`, a day being 24 hours, or `36h`.
+pub fn duration(text: &str) -> Option<SignedDuration> {
+    let span: jiff::Span = text.parse().ok()?;
+    let duration = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    (!duration.is_negative()).then_some(duration)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

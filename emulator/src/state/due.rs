@@ -13,6 +13,10 @@ pub enum Due {
     DropArchivedFindings(HubKey, Timestamp),
     /// An account that was closed then is forgotten, with all that was kept of it (RET-11).
     ForgetAccount(AccountId, Timestamp),
+    /// A standard that a hub has been enabling or disabling since then is enabled or gone (STD-63).
+    SettleStandard(HubKey, &'static str, Timestamp),
+    /// The checks of a security control that was updated then use its parameters (SEC-36).
+    SettleControl(HubKey, &'static str, Timestamp),
     /// Findings of a region that have expired are dropped (RET-01).
     SweepFindings(Region),
     /// A hub that was disabled then is forgotten, with all that was kept of it (HUB-16).

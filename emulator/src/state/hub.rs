@@ -6,6 +6,7 @@ use super::automation_rule::AutomationRule;
 use super::clock::Timestamp;
 use super::insight::Insight;
 use super::names::{AccountId, Region};
+use super::standards::{ConfigRecorder, ControlSettings, Subscription};
 
 /// Where a hub is: one account, one region.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,8 +28,12 @@ pub struct Hub {
     pub control_finding_generator: ControlFindingGenerator,
     /// Tags of the hub (HUB-05).
     pub tags: BTreeMap<String, String>,
-    /// ARNs of the enabled standards (HUB-02).
-    pub standards: BTreeSet<String>,
+    /// The enabled standards, by the catalogue's short name (HUB-02, STD-50).
+    pub standards: BTreeMap<&'static str, Subscription>,
+    /// What the account set of security controls, by their ids (SEC-31).
+    pub security_controls: BTreeMap<&'static str, ControlSettings>,
+    /// Whether AWS Config records here (STD-61).
+    pub config_recorder: ConfigRecorder,
     /// `company/product` of each product whose findings the hub takes.
     pub product_subscriptions: BTreeSet<String>,
     /// Custom actions by id (ACT-01).

@@ -12,6 +12,7 @@ mod automation_rule;
 mod central_configuration;
 mod change;
 mod clock;
+mod delays;
 mod directory;
 mod due;
 mod findings;
@@ -22,6 +23,7 @@ mod member;
 mod names;
 mod policy;
 mod remembered;
+mod standards;
 mod transaction;
 mod world;
 
@@ -31,7 +33,8 @@ pub use central_configuration::{
     Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, PolicyContent, Settled,
 };
 pub use change::{Change, StoredFinding};
-pub use clock::{Clock, Timestamp, timestamp_text};
+pub use clock::{Clock, Timestamp, duration, timestamp_text};
+pub use delays::Delays;
 pub use directory::{
     Account, AccountStatus, Credential, Directory, Organization, OrganizationConfiguration, Principal, Unit,
 };
@@ -46,5 +49,6 @@ pub use policy::{
     Condition, Effect, Listed, Operator, Pattern, Permissions, Piece, Policies, Policy, Quantifier, Relation,
     Statement, Test,
 };
+pub use standards::{ConfigRecorder, ControlSettings, ControlState, Subscription, SubscriptionStatus};
 pub use transaction::Transaction;
 pub use world::World;

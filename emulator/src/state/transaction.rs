@@ -8,6 +8,7 @@ use securityhub_engine::{Filter, Key, Scope};
 
 use super::change::Change;
 use super::clock::Timestamp;
+use super::delays::Delays;
 use super::directory::Directory;
 use super::due::Due;
 use super::findings::FindingWriter;
@@ -74,6 +75,11 @@ impl<'w> Transaction<'w> {
     /// The relations as this transaction left them; none if it has not touched them.
     pub fn staged_directory(&self) -> Option<&Directory> {
         self.directory.as_deref()
+    }
+
+    /// How long what AWS does later takes.
+    pub fn delays(&self) -> Delays {
+        self.world.delays
     }
 
     /// Stages something that happens later.

@@ -10,6 +10,7 @@ use securityhub_engine::{Field, FieldKind, Schema};
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterKind};
 
 use super::clock::{Clock, Timestamp};
+use super::delays::Delays;
 use super::directory::Directory;
 use super::due::{Due, DueSet};
 use super::findings::Findings;
@@ -23,6 +24,8 @@ use super::transaction::Transaction;
 pub struct World {
     /// The one clock.
     pub clock: Clock,
+    /// How long what AWS does later takes.
+    pub delays: Delays,
     /// The one source of ids of resources.
     pub ids: IdSource,
     /// One writer of relations and hubs at a time: what it read is still so when it commits.
@@ -52,6 +55,7 @@ impl World {
     pub fn new(clock: Clock, seed: u64) -> World {
         World {
             clock,
+            delays: Delays::default(),
             ids: IdSource::new(seed),
             writers: Mutex::default(),
             directory: RwLock::default(),

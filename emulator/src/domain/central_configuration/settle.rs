@@ -166,7 +166,7 @@ fn bring(
     if may_be_enabled(&transaction.directory(), administrator, account) {
         become_organization_member(transaction, administrator, account, Joining::default(), now);
     }
-    apply::to_hub(transaction, &key, content, home);
+    apply::to_hub(transaction, &key, content, home, now);
 }
 
 /// Notes how it went, or that nothing governs the target.

@@ -7,6 +7,7 @@ pub(super) mod aggregators;
 mod all_or;
 pub(super) mod clock;
 pub(super) mod credentials;
+pub(super) mod delays;
 pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
@@ -24,7 +25,7 @@ use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::{Files, Place};
 use super::spanned::Entries;
-use crate::state::{AccountId, Credential, Directory, MemberQuotas, Region, World};
+use crate::state::{AccountId, Credential, Delays, Directory, MemberQuotas, Region, World};
 
 /// What there is when the emulator starts. All keys may be left out.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -39,6 +40,8 @@ pub(super) struct Written {
     name: Option<String>,
     /// The clock of the emulator. Left out, it is the machine's.
     clock: Option<clock::Written>,
+    /// How long takes what AWS does later. Left out, it is done before the next call.
+    delays: Option<delays::Written>,
     /// The seed of all ids that are made: equal seeds give equal ids. Left out, it is 0.
     seed: Option<u64>,
     /// The Regions that the scenario is about. Left out, it is us-east-1 alone.
@@ -75,6 +78,7 @@ pub(super) struct Written {
 pub(super) struct Valid {
     pub(super) name: Option<String>,
     clock: clock::Valid,
+    delays: Delays,
     seed: u64,
     regions: Vec<Region>,
     default_account: Option<AccountId>,
@@ -89,13 +93,14 @@ pub(super) struct Valid {
 }
 
 impl Written {
-    /// Adds a later file: what stands alone (`name`, `clock`, `seed`, `regions`, `default_account`, `organization`,
+    /// Adds a later file: what stands alone (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`, `organization`,
     /// `quotas`) is replaced as a whole; `accounts`, `credentials` and `policies` are replaced key by key; `hubs`,
     /// `aggregators` and `findings` are added, and of a hub or an aggregator that two files list, the later file's entry
     /// counts.
     pub(super) fn add(&mut self, later: Written) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
+        replace(&mut self.delays, later.delays);
         replace(&mut self.seed, later.seed);
         replace(&mut self.regions, later.regions);
         replace(&mut self.default_account, later.default_account);
@@ -127,6 +132,7 @@ impl Written {
         Valid {
             name: self.name,
             clock: self.clock.map(|written| clock::check(&written, check)).unwrap_or_default(),
+            delays: self.delays.map(|written| delays::check(&written, check)).unwrap_or_default(),
             seed: self.seed.unwrap_or(0),
             default_account: self.default_account.and_then(|account| check.account(&account.0)),
             credentials: credentials::check(self.credentials, &policies, &accounts, check),
@@ -154,7 +160,7 @@ impl Valid {
     /// # Errors
     /// What the domain refuses.
     pub(super) fn world(&self, files: &Files) -> Result<World, Vec<Diagnostic>> {
-        let world = World::new(self.clock.clock(), self.seed);
+        let mut world = World::new(self.clock.clock(), self.seed);
         let now = world.clock.now();
         let mut directory = Directory {
             regions: self.regions.clone(),
@@ -176,6 +182,8 @@ impl Valid {
         aggregators::apply(&self.aggregators, &world, now).map_err(mistakes)?;
         findings::apply(&self.findings, files, &world, self.seed, now)?;
         accounts::apply_last(&self.accounts, &world);
+        // What the scenario says is so at once.
+        world.delays = self.delays;
         Ok(world)
     }
 }

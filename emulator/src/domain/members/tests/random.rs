@@ -14,6 +14,7 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
+use crate::domain::due;
 use crate::domain::organization::accounts::{self, Event};
 use crate::state::MemberStatus::{self, Created, Deleted, Enabled, Invited, Removed, Resigned};
 use crate::state::{AccountId, Directory, Hub, HubKey, Member, MemberKind, Region};
@@ -372,6 +373,8 @@ fn text(row: &Value, name: &str) -> String {
 fn run(steps: Vec<Step>, with_organization: bool) -> bool {
     let stage = world(with_organization);
     for step in steps {
+        // What became due by itself is no step's doing.
+        due::run(&stage.0, stage.0.clock.now());
         let (before, hubs_before) = (records(&stage.0.directory()), hubs(&stage));
         let outcome = step.happen(&stage);
         let after = records(&stage.0.directory());

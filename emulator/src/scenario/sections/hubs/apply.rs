@@ -7,6 +7,7 @@ use super::{Hub, Valid};
 use crate::aws_error::AwsError;
 use crate::domain::hub::{self, Enable, HubError};
 use crate::domain::members;
+use crate::domain::standards::subscriptions;
 use crate::scenario::files::Place;
 use crate::state::{
     AccountId, Directory, HubKey, IdSource, Member as MemberRecord, MemberKind, MemberStatus, Timestamp, Transaction,
@@ -56,9 +57,15 @@ fn enable(
     if hub.auto_enable_controls.is_some() {
         hub::update(transaction, directory, key, hub.auto_enable_controls, None)?;
     }
-    if let (Some(products), Some(enabled)) = (&hub.products, transaction.hub(key)) {
+    if let Some(enabled) = transaction.hub(key) {
         let mut enabled = (*enabled).clone();
-        enabled.product_subscriptions.clone_from(products);
+        if let Some(products) = &hub.products {
+            enabled.product_subscriptions.clone_from(products);
+        }
+        enabled.config_recorder = hub.config_recorder;
+        for standard in &hub.standards {
+            subscriptions::begin(transaction, key, &mut enabled, standard, BTreeMap::new(), now);
+        }
         transaction.put_hub(key.clone(), enabled);
     }
     Ok(())

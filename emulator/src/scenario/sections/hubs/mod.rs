@@ -7,10 +7,12 @@
 mod apply;
 mod members;
 mod products;
+mod standards;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
+use securityhub_fixtures::standards::Standard;
 use serde::Deserialize;
 
 pub(super) use apply::apply;
@@ -22,7 +24,7 @@ use super::regions::{self, RegionText};
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Place;
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::state::{AccountId, ControlFindingGenerator, HubKey, MemberQuotas, MemberStatus, Region};
+use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberQuotas, MemberStatus, Region};
 
 /// Hubs of an account that are on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -43,6 +45,12 @@ pub(in crate::scenario) struct Written {
     /// Whether the standards that AWS enables by default are on. Left out, they are not.
     #[serde(default)]
     default_standards: bool,
+    /// Further standards that are on, such as cis-1.4.0 or pci-dss-4.0.1; control-tower-1.0.0 is as if AWS Control
+    /// Tower had made it.
+    #[serde(default)]
+    standards: Vec<Spanned<String>>,
+    /// Whether AWS Config records resources: on or off. Left out, it is on; where it is off, standards are incomplete.
+    config_recorder: Option<WrittenRecorder>,
     /// The products whose findings the hub takes and no others, such as guardduty or prowler/prowler. Left out, those
     /// that AWS subscribes a fresh hub to.
     products: Option<Vec<Spanned<String>>>,
@@ -78,6 +86,17 @@ impl From<WrittenGenerator> for ControlFindingGenerator {
     }
 }
 
+/// Whether AWS Config records resources.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ConfigRecorder")]
+#[serde(rename_all = "snake_case")]
+enum WrittenRecorder {
+    /// It records.
+    On,
+    /// It does not, or there is none.
+    Off,
+}
+
 /// Hubs without mistakes.
 #[derive(Debug)]
 pub(in crate::scenario) struct Valid {
@@ -93,6 +112,8 @@ struct Hub {
     auto_enable_controls: Option<bool>,
     control_finding_generator: Option<(ControlFindingGenerator, Place)>,
     default_standards: bool,
+    standards: Vec<&'static Standard>,
+    config_recorder: ConfigRecorder,
     /// `company/product`
     products: Option<BTreeSet<String>>,
     members: BTreeMap<AccountId, Member>,
@@ -125,6 +146,11 @@ pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Chec
                 .control_finding_generator
                 .map(|written| (written.value.into(), written.place)),
             default_standards: entry.default_standards,
+            standards: standards::check(&entry.standards, check),
+            config_recorder: match entry.config_recorder {
+                None | Some(WrittenRecorder::On) => ConfigRecorder::On,
+                Some(WrittenRecorder::Off) => ConfigRecorder::Off,
+            },
         };
         let Some(account) = account else { continue };
         for region in regions {

@@ -1,0 +1,167 @@
+//! Parameters of security controls: what they may be, and what an account makes of them (SEC-08, SEC-09, SEC-23,
+//! SEC-30 … SEC-34).
+
+use securityhub_fixtures::standards::{Control, Options, Parameter};
+use serde_json::{Map, Value, json};
+
+use crate::aws_error::AwsError;
+use crate::shape::{Bound, Rule, Segment, Violation, sentence};
+
+/// The default value of a parameter, a `ParameterValue`; none where the service names none (SEC-09).
+fn default_value(options: &Options) -> Option<Value> {
+    let value = match options {
+        Options::Integer { default, .. } => json!((*default)?),
+        Options::IntegerList { default, .. } => json!((*default)?),
+        Options::Double { default, .. } => json!((*default)?),
+        Options::Boolean { default } => json!((*default)?),
+        Options::Enum { default, .. } => json!((*default)?),
+        Options::EnumList { default, .. } | Options::StringList { default, .. } => json!((*default)?),
+    };
+    Some(value)
+}
+
+/// A `ParameterConfiguration`: the account's own value, or the default (SEC-23).
+pub(super) fn configuration(parameter: &Parameter, own: Option<&Value>) -> Value {
+    match (own, default_value(&parameter.options)) {
+        (Some(own), _) => json!({ "ValueType": "CUSTOM", "Value": own }),
+        (None, Some(value)) => json!({ "ValueType": "DEFAULT", "Value": { parameter.options.type_name(): value } }),
+        (None, None) => json!({ "ValueType": "DEFAULT" }),
+    }
+}
+
+/// A `ParameterDefinition` (SEC-08, SEC-09). Its description is ours.
+pub fn definition(parameter: &Parameter) -> Value {
+    let options = &parameter.options;
+    let mut members = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            members.insert(name.to_owned(), value);
+        }
+    };
+    put("DefaultValue", default_value(options));
+    match options {
+        Options::Integer { min, max, .. } => {
+            put("Min", min.map(Value::from));
+            put("Max", max.map(Value::from));
+        }
+        Options::Double { min, max, .. } => {
+            put("Min", min.map(Value::from));
+            put("Max", max.map(Value::from));
+        }
+        Options::IntegerList { min, max, max_items, .. } => {
+            put("Min", min.map(Value::from));
+            put("Max", max.map(Value::from));
+            put("MaxItems", max_items.map(Value::from));
+        }
+        Options::Enum { allowed, .. } => put("AllowedValues", Some(json!(allowed))),
+        Options::EnumList { allowed, max_items, .. } => {
+            put("AllowedValues", Some(json!(allowed)));
+            put("MaxItems", max_items.map(Value::from));
+        }
+        Options::StringList { max_items, .. } => put("MaxItems", max_items.map(Value::from)),
+        Options::Boolean { .. } => {}
+    }
+    json!({
+        "Description": format!("The parameter {} of the control", parameter.name),
+        "ConfigurationOptions": { options.type_name(): members },
+    })
+}
+
+/// What an update makes of parameters: its own value each, or none, to follow the default again (SEC-32, SEC-33).
+///
+/// # Errors
+/// 400 for whatever the control does not take (SEC-34).
+pub(super) fn changes(
+    control: &'static Control,
+    sent: &Map<String, Value>,
+) -> Result<Vec<(&'static str, Option<Value>)>, AwsError> {
+    if !control.customizable {
+        let message =
+            format!("Invalid parameter 'Parameters'. Security control {} has no customizable parameters", control.id);
+        return Err(AwsError::invalid_input(message));
+    }
+    let mut changes = Vec::with_capacity(sent.len());
+    let mut violations = Vec::new();
+    for (name, configuration) in sent {
+        match control.parameters.iter().find(|parameter| parameter.name == name) {
+            None => violations.push(Violation { path: vec![member("Parameters")], rule: Rule::Unknown(name.clone()) }),
+            Some(parameter) => match own_value(parameter, configuration) {
+                Ok(value) => changes.push((parameter.name, value)),
+                Err((mut beneath, rule)) => {
+                    let mut path = vec![member("Parameters"), member(parameter.name)];
+                    path.append(&mut beneath);
+                    violations.push(Violation { path, rule });
+                }
+            },
+        }
+    }
+    if violations.is_empty() { Ok(changes) } else { Err(AwsError::invalid_input(sentence::classic(&violations))) }
+}
+
+fn member(name: &'static str) -> Segment {
+    Segment::Member(0, name)
+}
+
+/// What a value breaks, and where beneath the parameter.
+type Broken = (Vec<Segment>, Rule);
+
+/// The value of a `ParameterConfiguration`: a custom one must be of the parameter's type and among its options; what
+/// comes with a default is ignored (SEC-32, SEC-34).
+fn own_value(parameter: &Parameter, configuration: &Value) -> Result<Option<Value>, Broken> {
+    if configuration.get("ValueType").and_then(Value::as_str) == Some("DEFAULT") {
+        return Ok(None);
+    }
+    let type_name = parameter.options.type_name();
+    let value = configuration.get("Value").ok_or((vec![], Rule::Missing("Value")))?;
+    let typed = value.get(type_name).ok_or_else(|| (vec![member("Value")], Rule::Missing(type_name)))?;
+    judge(&parameter.options, typed).map_err(|(mut beneath, rule)| {
+        let mut path = vec![member("Value"), member(type_name)];
+        path.append(&mut beneath);
+        (path, rule)
+    })?;
+    Ok(Some(value.clone()))
+}
+
+/// Holds a value of the right type against the options.
+fn judge(options: &Options, value: &Value) -> Result<(), Broken> {
+    match options {
+        Options::Integer { min, max, .. } => in_range(value, *min, *max).map_err(|rule| (vec![], rule)),
+        Options::Double { min, max, .. } => {
+            let number = value.as_f64().unwrap_or_default();
+            let below = min.filter(|min| number < *min).map(|min| Rule::Below(Bound::Float(min)));
+            let above = || max.filter(|max| number > *max).map(|max| Rule::Above(Bound::Float(max)));
+            below.or_else(above).map_or(Ok(()), |rule| Err((vec![], rule)))
+        }
+        Options::Boolean { .. } => Ok(()),
+        Options::Enum { allowed, .. } => among(value, allowed).map_err(|rule| (vec![], rule)),
+        Options::IntegerList { min, max, max_items, .. } => each(value, *max_items, |item| in_range(item, *min, *max)),
+        Options::EnumList { allowed, max_items, .. } => each(value, *max_items, |item| among(item, allowed)),
+        Options::StringList { max_items, .. } => each(value, *max_items, |_| Ok(())),
+    }
+}
+
+fn in_range(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<(), Rule> {
+    let number = value.as_i64().unwrap_or_default();
+    let below = min.filter(|min| number < *min).map(|min| Rule::Below(Bound::Integer(min)));
+    let above = || max.filter(|max| number > *max).map(|max| Rule::Above(Bound::Integer(max)));
+    below.or_else(above).map_or(Ok(()), Err)
+}
+
+/// A parameter whose values are not known takes any.
+fn among(value: &Value, allowed: &'static [&'static str]) -> Result<(), Rule> {
+    let is_allowed = allowed.is_empty() || value.as_str().is_some_and(|text| allowed.contains(&text));
+    if is_allowed { Ok(()) } else { Err(Rule::Enum(allowed)) }
+}
+
+/// A list has items, not too many, and each is judged.
+fn each(value: &Value, most: Option<usize>, judge: impl Fn(&Value) -> Result<(), Rule>) -> Result<(), Broken> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    if items.is_empty() {
+        return Err((vec![], Rule::FewerItems(1)));
+    }
+    if let Some(most) = most.filter(|most| items.len() > *most) {
+        return Err((vec![], Rule::MoreItems(u32::try_from(most).unwrap_or(u32::MAX))));
+    }
+    let judged = |(place, item)| judge(item).map_err(|rule| (vec![Segment::Item(place)], rule));
+    items.iter().enumerate().try_for_each(judged)
+}

@@ -1,0 +1,139 @@
+//! Security controls: one a check, whatever standards hold it (standards.md 3.1, 3.2).
+
+use std::collections::BTreeMap;
+
+use securityhub_fixtures::standards::{self, Control};
+use serde_json::{Map, Value};
+
+use super::{controls, parameters, subscriptions};
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::arn::{self, Arn};
+use crate::domain::caller::Caller;
+use crate::domain::{due, hub};
+use crate::state::{Due, Hub, HubKey, SubscriptionStatus, Timestamp, Transaction, World};
+
+/// Why a text names no security control of the caller's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoControl {
+    /// It begins as an ARN and is none of a security control.
+    Malformed,
+    /// It is of another account or Region.
+    Foreign,
+    /// AWS has none of that id, or has it no more (SEC-07).
+    Unknown,
+}
+
+impl NoControl {
+    /// `ErrorCode` of an item that is not processed (SEC-24).
+    pub fn code(self) -> &'static str {
+        match self {
+            NoControl::Malformed => "INVALID_INPUT",
+            NoControl::Foreign => "ACCESS_DENIED",
+            NoControl::Unknown => "RESOURCE_NOT_FOUND",
+        }
+    }
+
+    /// Its sentence: `inferred`.
+    pub fn reason(self) -> &'static str {
+        match self {
+            NoControl::Malformed => "Invalid security control ARN",
+            NoControl::Foreign => "The security control is not in this account and Region",
+            NoControl::Unknown => "Security control not found",
+        }
+    }
+}
+
+/// The ARN of a security control (SEC-21).
+pub fn security_control_arn(hub: &HubKey, control: &Control) -> String {
+    arn::of_account(&hub.region, hub.account, &format!("security-control/{}", control.id))
+}
+
+/// The security control of an id or an ARN (SEC-20, SEC-24).
+///
+/// # Errors
+/// [`NoControl`].
+pub fn find(hub: &HubKey, text: &str) -> Result<&'static Control, NoControl> {
+    if !text.starts_with("arn:") {
+        return standards::control(text).ok_or(NoControl::Unknown);
+    }
+    let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub").ok_or(NoControl::Malformed)?;
+    let id = arn.resource.strip_prefix("security-control/").ok_or(NoControl::Malformed)?;
+    let here = (hub.region.partition(), hub.region.as_str(), hub.account.as_str());
+    if (arn.partition, arn.region, arn.account) != here {
+        return Err(NoControl::Foreign);
+    }
+    standards::control(id).ok_or(NoControl::Unknown)
+}
+
+/// Whether a security control is enabled in at least one enabled standard (SEC-22).
+pub fn is_enabled(hub: &Hub, control: &Control) -> bool {
+    let kept = subscriptions::all(hub).filter(|(_, subscription)| subscription.status != SubscriptionStatus::Deleting);
+    let mut seats = kept.flat_map(|(standard, subscription)| {
+        standard.seats(control).map(move |seat| controls::state(subscription, seat))
+    });
+    seats.any(|state| state.enabled)
+}
+
+/// Sets parameters of a security control for all standards of the account and Region; those that are not named keep
+/// their values (SEC-30 … SEC-38).
+///
+/// # Errors
+/// 404 for an unknown control, 400 for parameters that it does not take, a control that the Region lacks or whose last
+/// update is on its way, 403 for a centrally managed account, 401 when the hub is off.
+pub fn update(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    id: &str,
+    sent: &Map<String, Value>,
+    reason: Option<String>,
+) -> Result<(), AwsError> {
+    let key = caller.hub_key();
+    hub::refuse_centrally_managed(&world.directory(), &key)?;
+    let control = find(&key, id).map_err(|error| AwsError::not_found(error.reason()))?;
+    if !control.is_available(key.region.as_str()) {
+        return Err(AwsError::invalid_input(format!(
+            "Security control {} is not available in {}",
+            control.id, key.region
+        )));
+    }
+    let changes = parameters::changes(control, sent)?;
+    let mut hub = hub::enabled(transaction, &key).map_err(|_| hub::not_subscribed(caller))?;
+    let settings = hub.security_controls.entry(control.id).or_default();
+    if settings.updating_since.is_some() {
+        let message = format!("Security control {} is being updated", control.id);
+        return Err(AwsError::new(ErrorCode::ResourceInUseException, message));
+    }
+    for (name, value) in changes {
+        match value {
+            Some(value) => _ = settings.parameters.insert(name, value),
+            None => _ = settings.parameters.remove(name),
+        }
+    }
+    settings.last_update_reason = reason;
+    settings.updating_since = Some(caller.now);
+    let delay = transaction.delays().security_control_update;
+    due::put(transaction, caller.now, delay, Due::SettleControl(key.clone(), control.id, caller.now));
+    transaction.put_hub(key, hub);
+    Ok(())
+}
+
+/// Ends an update of then: the checks use its values (SEC-36).
+pub fn settle(transaction: &mut Transaction<'_>, key: &HubKey, control: &'static str, since: Timestamp) {
+    let Some(hub) = transaction.hub(key) else { return };
+    let mut hub = (*hub).clone();
+    let settings = hub.security_controls.get_mut(control);
+    let Some(settings) = settings.filter(|settings| settings.updating_since == Some(since)) else { return };
+    settings.updating_since = None;
+    transaction.put_hub(key.clone(), hub);
+}
+
+/// The parameters of a control and the values that its checks use, by name (SEC-23).
+pub fn current_parameters(hub: &Hub, control: &Control) -> BTreeMap<&'static str, Value> {
+    let settings = hub.security_controls.get(control.id);
+    let own = |name: &str| settings.and_then(|settings| settings.parameters.get(name));
+    let of = |parameter: &'static standards::Parameter| {
+        (parameter.name, parameters::configuration(parameter, own(parameter.name)))
+    };
+    control.parameters.iter().map(of).collect()
+}

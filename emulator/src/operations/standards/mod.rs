@@ -1,0 +1,270 @@
+//! DescribeStandards, GetEnabledStandards, BatchEnableStandards, BatchDisableStandards; the operations of controls and
+//! associations stand beside.
+//!
+//! What lives here: their wire structs and the walks through the catalogue. What may not: rules, which are
+//! `domain::standards`.
+
+mod associations;
+mod controls;
+mod security_controls;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use securityhub_engine::Position;
+use securityhub_fixtures::Operation;
+use securityhub_fixtures::standards::Standard;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub use associations::{
+    batch_get_standards_control_associations, batch_update_standards_control_associations,
+    list_standards_control_associations,
+};
+pub use controls::{describe_standards_controls, update_standards_control};
+pub use security_controls::{
+    batch_get_security_controls, get_security_control_definition, list_security_control_definitions,
+    update_security_control,
+};
+
+use super::paging::{Binding, PAGE};
+use super::{Answer, Context, Input};
+use crate::aws_error::AwsError;
+use crate::domain::standards::subscriptions::{self, NO_RECORDER, Request};
+use crate::domain::standards::{standard_arn, subscription_arn};
+use crate::state::{HubKey, Subscription, SubscriptionStatus, Transaction};
+
+/// The part of a list that is asked: what a token continues, and how many rows at most.
+struct Walk<'a> {
+    operation: Operation,
+    /// What the token is bound to.
+    query: Value,
+    token: Option<&'a str>,
+    size: usize,
+}
+
+/// Cuts a page out of rows whose order never changes; a token says the place of the last row.
+///
+/// # Errors
+/// 400 for a token of another walk.
+fn page<T>(
+    context: &Context<'_>,
+    walk: &Walk<'_>,
+    rows: impl Iterator<Item = T>,
+) -> Result<(Vec<T>, Option<String>), AwsError> {
+    let binding = Binding::new(&context.caller, walk.operation, &walk.query);
+    let after = binding.open(walk.token)?.map(|position| position.sequence);
+    let mut rows: Vec<(u64, T)> =
+        (0..).zip(rows).filter(|(place, _)| after.is_none_or(|after| *place > after)).collect();
+    let at = |(place, _): &(u64, T)| Position { keys: vec![], sequence: *place };
+    let next_token = binding.cut_at(&mut rows, Some(walk.size), at);
+    Ok((rows.into_iter().map(|(_, row)| row).collect(), next_token))
+}
+
+/// Whether a filter of providers lets one through; an empty filter lets all (STD-07).
+fn is_asked(providers: &[String], provider: &str) -> bool {
+    providers.is_empty() || providers.iter().any(|asked| asked == provider)
+}
+
+/// `ControlStatus` and `AssociationStatus`.
+fn status(enabled: bool) -> &'static str {
+    if enabled { "ENABLED" } else { "DISABLED" }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribeInput {
+    next_token: Option<String>,
+    max_results: Option<usize>,
+    #[serde(default)]
+    providers: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribeOutput {
+    standards: Vec<DescribedStandard>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribedStandard {
+    standards_arn: String,
+    name: &'static str,
+    description: &'static str,
+    enabled_by_default: bool,
+    provider: &'static str,
+    standards_managed_by: ManagedBy,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ManagedBy {
+    company: &'static str,
+    product: &'static str,
+}
+
+/// Lists the standards that can be enabled in this Region (STD-10 … STD-14).
+///
+/// # Errors
+/// 400 `InvalidInputException` for a token of another walk.
+pub fn describe_standards(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let input: DescribeInput = input.read()?;
+    let key = context.caller.hub_key();
+    let hub = context.world.hub(&key);
+    let row = |standard: &'static Standard| DescribedStandard {
+        standards_arn: standard_arn(&key.region, standard),
+        name: standard.name,
+        description: standard.description,
+        enabled_by_default: standard.enabled_by_default,
+        provider: standard.provider,
+        standards_managed_by: ManagedBy { company: standard.company, product: standard.product },
+    };
+    let all = subscriptions::described(hub.as_deref()).filter(|standard| is_asked(&input.providers, standard.provider));
+    let walk = Walk {
+        operation: Operation::DescribeStandards,
+        query: json!(input.providers),
+        token: input.next_token.as_deref(),
+        size: input.max_results.unwrap_or(PAGE),
+    };
+    let (standards, next_token) = page(context, &walk, all.map(row))?;
+    Answer::json(&DescribeOutput { standards, next_token })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SubscriptionRow {
+    standards_subscription_arn: String,
+    standards_arn: String,
+    standards_input: BTreeMap<String, String>,
+    standards_status: &'static str,
+    standards_controls_updatable: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standards_status_reason: Option<StatusReason>,
+    provider: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct StatusReason {
+    status_reason_code: &'static str,
+}
+
+impl SubscriptionRow {
+    fn new(hub: &HubKey, standard: &Standard, subscription: &Subscription) -> SubscriptionRow {
+        let status = subscription.status;
+        let is_incomplete = status == SubscriptionStatus::Incomplete;
+        SubscriptionRow {
+            standards_subscription_arn: subscription_arn(hub, standard),
+            standards_arn: standard_arn(&hub.region, standard),
+            standards_input: subscription.input.clone(),
+            standards_status: status.as_str(),
+            standards_controls_updatable: if status.is_updatable() {
+                "READY_FOR_UPDATES"
+            } else {
+                "NOT_READY_FOR_UPDATES"
+            },
+            standards_status_reason: is_incomplete.then_some(StatusReason { status_reason_code: NO_RECORDER }),
+            provider: standard.provider,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SubscriptionsOutput {
+    standards_subscriptions: Vec<SubscriptionRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetInput {
+    #[serde(default)]
+    standards_subscription_arns: Vec<String>,
+    next_token: Option<String>,
+    max_results: Option<usize>,
+    #[serde(default)]
+    providers: Vec<String>,
+}
+
+/// Lists the subscriptions of the caller's hub: those that are asked for, or all (STD-50 … STD-52).
+///
+/// # Errors
+/// 400 `InvalidInputException` for a token of another walk.
+pub fn get_enabled_standards(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let input: GetInput = input.read()?;
+    let key = context.caller.hub_key();
+    let asked = &input.standards_subscription_arns;
+    let hub = context.world.hub(&key);
+    let all = hub.iter().flat_map(|hub| subscriptions::all(hub));
+    let rows = all
+        .filter(|(standard, _)| is_asked(&input.providers, standard.provider))
+        .map(|(standard, subscription)| SubscriptionRow::new(&key, standard, subscription))
+        .filter(|row| asked.is_empty() || asked.contains(&row.standards_subscription_arn));
+    let walk = Walk {
+        operation: Operation::GetEnabledStandards,
+        query: json!([asked, input.providers]),
+        token: input.next_token.as_deref(),
+        size: input.max_results.unwrap_or(PAGE),
+    };
+    let (standards_subscriptions, next_token) = page(context, &walk, rows)?;
+    Answer::json(&SubscriptionsOutput { standards_subscriptions, next_token })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EnableInput {
+    standards_subscription_requests: Vec<Request>,
+}
+
+/// Enables standards in the caller's hub (STD-20 … STD-29).
+///
+/// # Errors
+/// 400 `InvalidInputException` for an ARN that is none of a standard here, or a standard that is being disabled; 403
+/// `AccessDeniedException` when centrally managed.
+pub fn batch_enable_standards(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let EnableInput { standards_subscription_requests } = input.read()?;
+    let enabled = subscriptions::enable(transaction, context.world, &context.caller, standards_subscription_requests)?;
+    subscriptions_answer(context, &enabled)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DisableInput {
+    standards_subscription_arns: Vec<String>,
+}
+
+/// Disables standards in the caller's hub (STD-30 … STD-35).
+///
+/// # Errors
+/// 400 `InvalidInputException` for what is no subscription of the caller's, or one between two states; 403
+/// `AccessDeniedException` when centrally managed.
+pub fn batch_disable_standards(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let DisableInput { standards_subscription_arns } = input.read()?;
+    let disabled = subscriptions::disable(transaction, context.world, &context.caller, standards_subscription_arns)?;
+    subscriptions_answer(context, &disabled)
+}
+
+fn subscriptions_answer(
+    context: &Context<'_>,
+    subscriptions: &[(&'static Standard, Subscription)],
+) -> Result<Answer, AwsError> {
+    let key = context.caller.hub_key();
+    let rows = subscriptions.iter();
+    let rows = rows.map(|(standard, subscription)| SubscriptionRow::new(&key, standard, subscription));
+    let standards_subscriptions = rows.collect();
+    Answer::json(&SubscriptionsOutput { standards_subscriptions, next_token: None })
+}

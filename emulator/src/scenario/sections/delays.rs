@@ -1,0 +1,39 @@
+//! `delays`: how long takes what AWS does later.
+
+use jiff::SignedDuration;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::check::Check;
+use crate::scenario::spanned::Spanned;
+use crate::state::{Delays, duration};
+
+/// How long takes what AWS does later, such as 5m or P1D. What is left out is done before the next call.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Delays")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// A standard is enabled: it is PENDING for so long.
+    standards_enable: Option<Spanned<String>>,
+    /// A standard is disabled: it is DELETING for so long.
+    standards_disable: Option<Spanned<String>>,
+    /// Parameters of a security control are set: it is UPDATING for so long.
+    security_control_update: Option<Spanned<String>>,
+}
+
+/// Reads the durations.
+pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Delays {
+    let mut read = |written: &Option<Spanned<String>>| {
+        let Some(written) = written else { return SignedDuration::ZERO };
+        duration(&written.value).unwrap_or_else(|| {
+            let mistake = check.at(written.place, format!("`{}` is no duration", written.value));
+            check.push(mistake.expected("a duration such as 5m, 36h or P3D"));
+            SignedDuration::ZERO
+        })
+    };
+    Delays {
+        standards_enable: read(&written.standards_enable),
+        standards_disable: read(&written.standards_disable),
+        security_control_update: read(&written.security_control_update),
+    }
+}

@@ -1,0 +1,14 @@
+//! How long what AWS does later takes here.
+
+use jiff::SignedDuration;
+
+/// How long what AWS does later takes on the world's clock; zero is done before the next call (STD-63).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delays {
+    /// A standard is enabled: `PENDING` for so long.
+    pub standards_enable: SignedDuration,
+    /// A standard is disabled: `DELETING` for so long.
+    pub standards_disable: SignedDuration,
+    /// Parameters of a security control are changed: `UPDATING` for so long (SEC-36).
+    pub security_control_update: SignedDuration,
+}

@@ -1,0 +1,84 @@
+//! What a hub keeps of standards and security controls.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::clock::Timestamp;
+
+/// A standard that is enabled in a hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// How far it is.
+    pub status: SubscriptionStatus,
+    /// Since when it has that status.
+    pub since: Timestamp,
+    /// When it was enabled, and with it all its controls (STD-40).
+    pub enabled_at: Timestamp,
+    /// `StandardsInput`, as it was given (STD-20).
+    pub input: BTreeMap<String, String>,
+    /// Standard controls that were changed, by the end of their ARN.
+    pub controls: BTreeMap<&'static str, ControlState>,
+}
+
+/// How far a subscription is (standards.md 1.6). None of ours fails to be disabled, so there is no `FAILED`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubscriptionStatus {
+    /// Being enabled.
+    Pending,
+    /// Enabled.
+    Ready,
+    /// Enabled without a configuration recorder (STD-61).
+    Incomplete,
+    /// Being disabled.
+    Deleting,
+}
+
+impl SubscriptionStatus {
+    /// The value on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SubscriptionStatus::Pending => "PENDING",
+            SubscriptionStatus::Ready => "READY",
+            SubscriptionStatus::Incomplete => "INCOMPLETE",
+            SubscriptionStatus::Deleting => "DELETING",
+        }
+    }
+
+    /// Whether its controls can be seen and changed: `READY_FOR_UPDATES`.
+    pub fn is_updatable(self) -> bool {
+        matches!(self, SubscriptionStatus::Ready | SubscriptionStatus::Incomplete)
+    }
+}
+
+/// A standard control's own state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlState {
+    /// Whether it is enabled.
+    pub enabled: bool,
+    /// When it was last set, also to what it was (CTL-18).
+    pub updated_at: Timestamp,
+    /// Why, if that was said.
+    pub reason: Option<String>,
+}
+
+/// What an account set of a security control.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ControlSettings {
+    /// Values of parameters that are its own, by name: a `ParameterValue` each.
+    pub parameters: BTreeMap<&'static str, Value>,
+    /// `LastUpdateReason`
+    pub last_update_reason: Option<String>,
+    /// Since when an update is on its way to the checks (SEC-36).
+    pub updating_since: Option<Timestamp>,
+}
+
+/// The configuration recorder of AWS Config in an account and region.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConfigRecorder {
+    /// It records.
+    #[default]
+    On,
+    /// There is none, or it does not record.
+    Off,
+}
