@@ -1,5 +1,7 @@
 //! Scenarios are loaded, built and refused with every mistake told.
 
+mod shipped;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -379,47 +381,6 @@ fn generated_findings_are_spread_over_the_hubs_that_are_on() {
     assert_eq!(world.finding_count(), 550, "sources share no finding");
     assert_eq!(findings(&world), findings(&build(&text)), "each build gives the same");
     assert_ne!(findings(&world), findings(&build(&format!("seed: 1\n{text}"))));
-}
-
-#[test]
-fn the_scenario_of_generated_findings_is_good() {
-    let world = super::load(&[repository("scenarios/generated.yaml")]).unwrap().build().unwrap();
-    assert_eq!((world.hub_count(), world.finding_count()), (6, 2000));
-}
-
-#[test]
-fn the_forty_members_are_good_and_their_administrator_has_them() {
-    let world = super::load(&[repository("scenarios/forty-members.yaml")]).unwrap().build().unwrap();
-    let directory = world.directory();
-    let count = |region: &str| {
-        let members = &directory.members[&(account("111111111111"), Region::new(region))];
-        (members.len(), members.values().filter(|member| member.status == MemberStatus::Enabled).count())
-    };
-    assert_eq!((count("us-east-1"), count("eu-west-1")), ((40, 35), (3, 2)));
-    assert_eq!(world.finding_count(), 160);
-}
-
-#[test]
-fn agg_13_vis_03_findings_of_a_scenario_count_as_written_since_regions_were_linked() {
-    let world = super::load(&[repository("scenarios/aggregation.yaml")]).unwrap().build().unwrap();
-    assert_eq!((world.hub_count(), world.finding_count()), (9, 120));
-    let caller = |account: &str, region: &str| Caller {
-        principal: Principal::local_user(self::account(account)),
-        region: Region::new(region),
-        now: world.clock.now(),
-    };
-    let count = |account: &str, region: &str| {
-        let count = |view: &View| {
-            let filter = view.filter(&world);
-            world.read_findings(&view.place, |findings| view.part(findings).count(&filter)).unwrap_or_default()
-        };
-        views(&world, &caller(account, region)).iter().map(count).sum::<usize>()
-    };
-    assert_eq!(count("111111111111", "us-east-1"), 120);
-    let linked = count("111111111111", "eu-west-1");
-    assert!(linked > 0 && linked < 120, "{linked}");
-    let own = ["us-east-1", "eu-west-1", "ap-southeast-2"].map(|region| count("222222222222", region));
-    assert!(own[0] > own[1] + own[2], "its own of all Regions: {own:?}");
 }
 
 #[test]
