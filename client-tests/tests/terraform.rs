@@ -94,3 +94,12 @@ async fn tf_01_cli_01_to_cli_03_accounts_come_and_go() {
         tokio::task::spawn_blocking(move || module.come_and_go()).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tf_01_cli_04_to_cli_06_an_organization_is_configured_and_let_go() {
+    let scenario = repository().join("client-tests/terraform/organization/scenario.yaml");
+    let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();
+    if let Some(module) = Module::new("organization", &emulator.endpoint()) {
+        tokio::task::spawn_blocking(move || module.come_and_go()).await.unwrap();
+    }
+}
