@@ -6,14 +6,15 @@ use jiff::SignedDuration;
 use securityhub_fixtures::products::PRODUCTS;
 
 use super::caller::Caller;
+use super::checks;
 use super::due;
 use super::findings::expiry::ARCHIVED_FINDINGS_KEPT;
 use super::standards::subscriptions;
 use super::tags::{self, TagError};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{
-    ConfigRecorder, ControlFindingGenerator, Directory, Due, Hub, HubKey, MemberStatus, Phase, Region, Timestamp,
-    Transaction, World,
+    CheckScope, ConfigRecorder, ControlFindingGenerator, Directory, Due, Hub, HubKey, MemberStatus, Phase, Region,
+    Timestamp, Transaction, World,
 };
 
 /// How long a disabled hub is kept, with its settings and active findings (HUB-16).
@@ -131,6 +132,7 @@ fn fresh(now: Timestamp) -> Hub {
         tags: BTreeMap::new(),
         standards: BTreeMap::new(),
         security_controls: BTreeMap::new(),
+        next_check: None,
         config_recorder: ConfigRecorder::default(),
         product_subscriptions: std::collections::BTreeSet::new(),
         action_targets: BTreeMap::new(),
@@ -166,6 +168,7 @@ pub fn update(
     transaction: &mut Transaction<'_>,
     directory: &Directory,
     key: &HubKey,
+    now: Timestamp,
     auto_enable_controls: Option<bool>,
     control_finding_generator: Option<ControlFindingGenerator>,
 ) -> Result<(), HubError> {
@@ -179,10 +182,12 @@ pub fn update(
     }
     if let Some(generator) = control_finding_generator {
         hub.control_finding_generator = generator;
+        checks::request(transaction, key, CheckScope::Generator, now, SignedDuration::ZERO);
         for account in directory.enabled_members(key.account, &key.region) {
             let member = HubKey { account, region: key.region.clone() };
             if let Ok(mut hub) = enabled(transaction, &member) {
                 hub.control_finding_generator = generator;
+                checks::request(transaction, &member, CheckScope::Generator, now, SignedDuration::ZERO);
                 transaction.put_hub(member, hub);
             }
         }
@@ -224,6 +229,7 @@ pub fn disable(
     }
     hub.phase = Phase::Dormant(now);
     hub.standards.clear();
+    hub.next_check = None;
     hub.product_subscriptions.retain(|subscription| !is_of_aws(subscription));
     transaction.put_hub(key.clone(), hub);
     end_relations(transaction, key, now);

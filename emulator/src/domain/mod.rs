@@ -7,6 +7,7 @@ pub mod action_targets;
 pub mod arn;
 pub mod automation_rules;
 pub mod caller;
+pub mod checks;
 pub mod due;
 pub mod explain;
 pub mod filters;

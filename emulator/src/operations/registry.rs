@@ -93,9 +93,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::AcceptInvitation => missing(),
         Operation::BatchDeleteAutomationRules => writes(automation_rules::batch_delete_automation_rules),
         Operation::BatchDisableStandards => writes(standards::batch_disable_standards),
-        Operation::BatchEnableStandards => {
-            writes(standards::batch_enable_standards).partial("controls are not checked, so that no findings follow")
-        }
+        Operation::BatchEnableStandards => writes(standards::batch_enable_standards)
+            .partial("controls are checked only where a scenario declares resources"),
         Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules),
         Operation::BatchGetConfigurationPolicyAssociations => missing(),
         Operation::BatchGetSecurityControls => reads(standards::batch_get_security_controls),

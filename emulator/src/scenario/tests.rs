@@ -160,6 +160,31 @@ fn std_13_std_61_std_63_a_hub_has_the_standards_of_the_scenario_at_once() {
 }
 
 #[test]
+fn res_01_res_03_res_04_resources_are_declared_with_what_fails() {
+    let world = build(
+        "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all, quiet: true }\nresources:\n  \
+         - { account: '111111111111', regions: [us-east-1], type: AwsS3Bucket, id: pay, fails: [S3.2, PCI.S3.5, \
+         cis-1.4.0/2.1.5.2], tags: { team: pay } }\n  - { account: '111111111111', regions: all, type: AwsIamUser, id: ops, \
+         fails: ['*'], warns: { IAM.3: CONFIG_RULE_EVALUATION_ERROR } }\n  - { account: '111111111111', regions: all, \
+         type: AwsAccount, fails: [CloudTrail.1, CIS.3.3], reasons: { CloudTrail.1: CLOUDTRAIL_MULTI_REGION_NOT_PRESENT } }",
+    );
+    let resources = world.resources.as_ref().unwrap();
+    let here = &resources.declared[&key("111111111111", "us-east-1")];
+    let ids: Vec<&str> = here.iter().map(|resource| resource.id.as_str()).collect();
+    assert_eq!(ids, ["arn:aws:s3:::pay", "arn:aws:iam::111111111111:user/ops", "AWS::::Account:111111111111"]);
+    let names = |place: usize| here[place].results.keys().copied().collect::<Vec<_>>();
+    assert_eq!(names(0), ["S3.2", "S3.5", "S3.8"]);
+    assert!(names(1).contains(&"IAM.5"));
+    assert_eq!(here[1].results["IAM.3"].status.as_str(), "WARNING");
+    assert_eq!(names(2), ["CloudTrail.1", "CloudWatch.1"]);
+    assert_eq!(here[2].results["CloudTrail.1"].reason.as_deref(), Some("CLOUDTRAIL_MULTI_REGION_NOT_PRESENT"));
+    assert_eq!(resources.declared[&key("111111111111", "eu-west-1")].len(), 2);
+    assert_eq!(resources.quiet.len(), 2);
+    assert_eq!(build("resources: []").resources, Some(crate::state::Resources::default()));
+    assert_eq!(build("name: none").resources, None);
+}
+
+#[test]
 fn hub_03_a_member_takes_its_administrators_generator_even_if_it_is_listed_first() {
     let world = build(
         "hubs:\n  - { account: '111111111111', regions: all }\n  - { account: '222222222222', regions: all, \
@@ -330,6 +355,7 @@ snapshots! {
     no_account_id: "default_account: '1234'\norganization:\n  management_account: root\n  units: { A: { accounts: ['11111111111x'] } }\nhubs:\n  - { account: 99, regions: all, members: { '2': enabled } }\naccounts:\n  '22222222222': {}\ncredentials:\n  AKIA: { account: abc }\n",
     no_region: "regions: [eu-wset-1, mars-north-1, eu-west-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [eu-west-1, us-east-1, eu-wst-1] }\n",
     no_product: "hubs:\n  - { account: '111111111111', regions: all, products: [guardduti, aws/inspecter, nonsense-of-mine, default] }\n",
+    no_resource: "hubs:\n  - { account: '111111111111', regions: all }\nresources:\n  - { account: '111111111111', regions: all, type: AwsS3Buckt, id: a }\n  - account: '111111111111'\n    regions: all\n    type: AwsS3Bucket\n    fails: [S3.55, IAM.9, PCI.S3.5, '1.10']\n    warns: { S3.1: CONFIG_RULE_EVALUATION_EROR }\n",
     no_duration: "delays: { standards_enable: soon, standards_disable: -1h }\n",
     no_standard: "hubs:\n  - { account: '111111111111', regions: all, standards: [pci-dss-4.0, cis-azure-4.0.0], config_recorder: of }\n",
     no_time: "clock: { now: 2026-13-15T09:00:00Z }\n",

@@ -18,6 +18,7 @@ mod hub;
 mod ids;
 mod insight;
 mod names;
+mod resources;
 mod standards;
 mod transaction;
 mod world;
@@ -29,12 +30,13 @@ pub use delays::Delays;
 pub use directory::{
     Account, AccountStatus, Credential, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Unit,
 };
-pub use due::Due;
+pub use due::{CheckScope, Due};
 pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use insight::Insight;
 pub use names::{AccountId, Region};
+pub use resources::{CheckResult, ComplianceStatus, Resource, Resources};
 pub use standards::{ConfigRecorder, ControlSettings, ControlState, Subscription, SubscriptionStatus};
 pub use transaction::Transaction;
 pub use world::World;

@@ -13,6 +13,7 @@ use super::due::Due;
 use super::findings::FindingWriter;
 use super::hub::{Hub, HubKey};
 use super::names::Region;
+use super::resources::Resources;
 use super::world::World;
 
 /// Writes to a world. Hubs and relations are staged and appear together at [`Transaction::commit`]; a
@@ -67,6 +68,11 @@ impl<'w> Transaction<'w> {
     /// How long what AWS does later takes.
     pub fn delays(&self) -> Delays {
         self.world.delays
+    }
+
+    /// What the scenario declares of resources.
+    pub fn resources(&self) -> Option<&'w Resources> {
+        self.world.resources.as_ref()
     }
 
     /// Stages something that happens later.

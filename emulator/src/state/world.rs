@@ -17,6 +17,7 @@ use super::findings::Findings;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
 use super::names::Region;
+use super::resources::Resources;
 use super::transaction::Transaction;
 
 /// Everything that a process holds.
@@ -25,6 +26,8 @@ pub struct World {
     pub clock: Clock,
     /// How long what AWS does later takes.
     pub delays: Delays,
+    /// What the scenario declares of resources; without it no control is checked.
+    pub resources: Option<Resources>,
     /// The one source of ids of resources.
     pub ids: IdSource,
     /// One writer of relations and hubs at a time: what it read is still so when it commits.
@@ -52,6 +55,7 @@ impl World {
         World {
             clock,
             delays: Delays::default(),
+            resources: None,
             ids: IdSource::new(seed),
             writers: Mutex::default(),
             directory: RwLock::default(),

@@ -12,6 +12,7 @@ mod generate;
 pub(super) mod hubs;
 pub(super) mod organization;
 pub(super) mod regions;
+pub(super) mod resources;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::Files;
 use super::spanned::Entries;
-use crate::state::{AccountId, Credential, Delays, Directory, Region, World};
+use crate::state::{AccountId, Credential, Delays, Directory, Region, Resources, World};
 
 /// What there is when the emulator starts. All keys may be left out.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -57,6 +58,9 @@ pub(super) struct Written {
     /// Hubs that are on, with their members.
     #[serde(default)]
     hubs: Vec<hubs::Written>,
+    /// Resources for the controls of the enabled standards to check. Controls make findings as soon as this is there, be
+    /// it empty; left out, nothing is checked.
+    resources: Option<Vec<resources::Written>>,
     /// Findings, as if their products had sent them.
     #[serde(default)]
     findings: Vec<findings::Written>,
@@ -75,12 +79,13 @@ pub(super) struct Valid {
     accounts: BTreeMap<AccountId, accounts::Valid>,
     credentials: BTreeMap<String, Credential>,
     hubs: hubs::Valid,
+    resources: Option<Resources>,
     findings: findings::Valid,
 }
 
 impl Written {
     /// Adds a later file: what stands alone (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`, `organization`)
-    /// is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs` and `findings` are added,
+    /// is replaced as a whole; `accounts` and `credentials` are replaced key by key; `hubs`, `resources` and `findings` are added,
     /// and of a hub that two files list, the later file's entry counts.
     pub(super) fn add(&mut self, later: Written) {
         replace(&mut self.name, later.name);
@@ -93,6 +98,9 @@ impl Written {
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
         self.hubs.extend(later.hubs);
+        if let Some(resources) = later.resources {
+            self.resources.get_or_insert_default().extend(resources);
+        }
         self.findings.extend(later.findings);
     }
 
@@ -103,6 +111,10 @@ impl Written {
         let accounts = accounts::check(self.accounts, check);
         let hubs =
             hubs::check(self.hubs, &hubs::Around { regions: &regions, organization: organization.as_ref() }, check);
+        let resources = self.resources.map(|written| Resources {
+            declared: resources::check(&written, &regions, check),
+            quiet: hubs.quiet().cloned().collect(),
+        });
         let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
         let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
         let around =
@@ -117,6 +129,7 @@ impl Written {
             accounts,
             credentials: credentials::check(self.credentials, check),
             hubs,
+            resources,
             findings,
             organization,
             regions,
@@ -137,6 +150,7 @@ impl Valid {
     /// What the domain refuses.
     pub(super) fn world(&self, files: &Files) -> Result<World, Vec<Diagnostic>> {
         let mut world = World::new(self.clock.clock(), self.seed);
+        world.resources.clone_from(&self.resources);
         let now = world.clock.now();
         let mut directory = Directory {
             regions: self.regions.clone(),
