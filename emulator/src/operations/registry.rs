@@ -217,7 +217,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateFindings => writes_findings(finding_changes::update_findings),
         Operation::UpdateInsight => writes(insights::update_insight),
         Operation::UpdateOrganizationConfiguration => missing(),
-        Operation::UpdateSecurityControl => writes(standards::update_security_control),
+        Operation::UpdateSecurityControl => writes(standards::update_security_control)
+            .partial("of the parameters only required tags change what a control finds"),
         Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration),
         Operation::UpdateStandardsControl => writes(standards::update_standards_control),
     }

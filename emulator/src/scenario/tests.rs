@@ -185,6 +185,13 @@ fn res_01_res_03_res_04_resources_are_declared_with_what_fails() {
 }
 
 #[test]
+fn res_02_the_example_of_controls_is_good() {
+    let world = super::load(&[repository("scenarios/controls.yaml")]).unwrap().build().unwrap();
+    crate::domain::due::run(&world, world.clock.now());
+    assert!(world.finding_count() > 50, "{}", world.finding_count());
+}
+
+#[test]
 fn hub_03_a_member_takes_its_administrators_generator_even_if_it_is_listed_first() {
     let world = build(
         "hubs:\n  - { account: '111111111111', regions: all }\n  - { account: '222222222222', regions: all, \
