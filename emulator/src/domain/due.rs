@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::aggregation::replicas;
+use super::checks;
 use super::findings::document::Finding;
 use super::findings::expiry;
 use super::organization;
@@ -44,8 +45,9 @@ pub fn run(world: &World, now: Timestamp) {
                 subscriptions::settle(&mut transaction, &hub, standard, since, now);
             }
             Due::SettleControl(hub, control, since) => {
-                security_controls::settle(&mut transaction, &hub, control, since);
+                security_controls::settle(&mut transaction, &hub, control, since, now);
             }
+            Due::Check(hub, scope) => checks::run(world, &mut transaction, &hub, scope, now),
             // The hub was enabled again meanwhile.
             Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}
         }

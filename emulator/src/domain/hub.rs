@@ -7,6 +7,7 @@ use securityhub_fixtures::products::PRODUCTS;
 
 use super::caller::Caller;
 use super::central_configuration;
+use super::checks;
 use super::due;
 use super::findings::expiry::ARCHIVED_FINDINGS_KEPT;
 use super::members::invited;
@@ -14,7 +15,8 @@ use super::standards::subscriptions;
 use super::tags::{self, TagError};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{
-    ConfigRecorder, ControlFindingGenerator, Directory, Due, Hub, HubKey, Phase, Region, Timestamp, Transaction, World,
+    CheckScope, ConfigRecorder, ControlFindingGenerator, Directory, Due, Hub, HubKey, Phase, Region, Timestamp,
+    Transaction, World,
 };
 
 /// How long a disabled hub is kept, with its settings and active findings (HUB-16).
@@ -148,6 +150,7 @@ fn fresh(now: Timestamp) -> Hub {
         tags: BTreeMap::new(),
         standards: BTreeMap::new(),
         security_controls: BTreeMap::new(),
+        next_check: None,
         config_recorder: ConfigRecorder::default(),
         product_subscriptions: std::collections::BTreeSet::new(),
         action_targets: BTreeMap::new(),
@@ -182,6 +185,7 @@ pub fn update(
     transaction: &mut Transaction<'_>,
     directory: &Directory,
     key: &HubKey,
+    now: Timestamp,
     auto_enable_controls: Option<bool>,
     control_finding_generator: Option<ControlFindingGenerator>,
 ) -> Result<(), HubError> {
@@ -199,10 +203,12 @@ pub fn update(
     }
     if let Some(generator) = control_finding_generator {
         hub.control_finding_generator = generator;
+        checks::request(transaction, key, CheckScope::Generator, now, SignedDuration::ZERO);
         for account in directory.enabled_members(key.account, &key.region) {
             let member = HubKey { account, region: key.region.clone() };
             if let Ok(mut hub) = enabled(transaction, &member) {
                 hub.control_finding_generator = generator;
+                checks::request(transaction, &member, CheckScope::Generator, now, SignedDuration::ZERO);
                 transaction.put_hub(member, hub);
             }
         }
@@ -256,6 +262,7 @@ pub fn switch_off(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestam
 fn turn_off(transaction: &mut Transaction<'_>, key: &HubKey, mut hub: Hub, now: Timestamp) {
     hub.phase = Phase::Dormant(now);
     hub.standards.clear();
+    hub.next_check = None;
     hub.product_subscriptions.retain(|subscription| !is_of_aws(subscription));
     transaction.put_hub(key.clone(), hub);
     invited::end_all(transaction, key, now);

@@ -9,6 +9,7 @@ pub mod arn;
 pub mod automation_rules;
 pub mod caller;
 pub mod central_configuration;
+pub mod checks;
 pub mod due;
 pub mod explain;
 pub mod filters;

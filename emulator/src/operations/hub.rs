@@ -100,7 +100,14 @@ pub fn update_security_hub_configuration(
     let input: UpdateSecurityHubConfigurationInput = input.read()?;
     let generator = input.control_finding_generator.as_deref().and_then(ControlFindingGenerator::parse);
     let directory = context.world.directory();
-    hub::update(transaction, &directory, &context.caller.hub_key(), input.auto_enable_controls, generator)?;
+    hub::update(
+        transaction,
+        &directory,
+        &context.caller.hub_key(),
+        context.caller.now,
+        input.auto_enable_controls,
+        generator,
+    )?;
     Ok(Answer::empty())
 }
 

@@ -1,5 +1,6 @@
 //! Scenarios are loaded, built and refused with every mistake told.
 
+mod resources;
 mod shipped;
 
 use std::collections::BTreeSet;
@@ -144,24 +145,6 @@ fn a_hub_gets_its_settings() {
     assert_eq!(hub.standards.len(), 2);
     let products: Vec<&str> = hub.product_subscriptions.iter().map(String::as_str).collect();
     assert_eq!(products, ["aws/guardduty", "prowler/prowler"]);
-}
-
-#[test]
-fn std_13_std_61_std_63_a_hub_has_the_standards_of_the_scenario_at_once() {
-    let world = build(
-        "delays: { standards_enable: 5m, standards_disable: P1D }\nhubs:\n  - account: '111111111111'\n    regions: [us-east-1]\n    \
-         standards: [pci-dss-4.0.1, control-tower-1.0.0]\n  - { account: '222222222222', regions: [us-east-1], \
-         default_standards: true, config_recorder: off }",
-    );
-    crate::domain::due::run(&world, world.clock.now());
-    let statuses = |account: &str| {
-        let hub = world.hub(&key(account, "us-east-1")).unwrap();
-        hub.standards.iter().map(|(id, subscription)| (*id, subscription.status.as_str())).collect::<Vec<_>>()
-    };
-    assert_eq!(statuses("111111111111"), [("control-tower-1.0.0", "READY"), ("pci-dss-4.0.1", "READY")]);
-    assert_eq!(statuses("222222222222"), [("cis-1.2.0", "INCOMPLETE"), ("fsbp-1.0.0", "INCOMPLETE")]);
-    assert_eq!(world.delays.standards_enable, jiff::SignedDuration::from_mins(5));
-    assert_eq!(world.delays.standards_disable, jiff::SignedDuration::from_hours(24));
 }
 
 #[test]
@@ -423,6 +406,7 @@ snapshots! {
     no_account_id: "default_account: '1234'\norganization:\n  management_account: root\n  units: { A: { accounts: ['11111111111x'] } }\nhubs:\n  - { account: 99, regions: all, members: { '2': enabled } }\naccounts:\n  '22222222222': {}\ncredentials:\n  AKIA: { account: abc }\n",
     no_region: "regions: [eu-wset-1, mars-north-1, eu-west-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [eu-west-1, us-east-1, eu-wst-1] }\n",
     no_product: "hubs:\n  - { account: '111111111111', regions: all, products: [guardduti, aws/inspecter, nonsense-of-mine, default] }\n",
+    no_resource: "hubs:\n  - { account: '111111111111', regions: all }\nresources:\n  - { account: '111111111111', regions: all, type: AwsS3Buckt, id: a }\n  - account: '111111111111'\n    regions: all\n    type: AwsS3Bucket\n    fails: [S3.55, IAM.9, PCI.S3.5, '1.10']\n    warns: { S3.1: CONFIG_RULE_EVALUATION_EROR }\n",
     no_duration: "delays: { standards_enable: soon, standards_disable: -1h }\n",
     no_standard: "hubs:\n  - { account: '111111111111', regions: all, standards: [pci-dss-4.0, cis-azure-4.0.0], config_recorder: of }\n",
     no_time: "clock: { now: 2026-13-15T09:00:00Z }\n",

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 /// How long what AWS does later takes on the world's clock; zero is done before the next call (STD-63).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delays {
     /// A standard is enabled: `PENDING` for so long.
     pub standards_enable: SignedDuration,
@@ -11,4 +11,17 @@ pub struct Delays {
     pub standards_disable: SignedDuration,
     /// Parameters of a security control are changed: `UPDATING` for so long (SEC-36).
     pub security_control_update: SignedDuration,
+    /// A control or its standard is disabled: its findings are archived after so long (FND-50).
+    pub archive_disabled: SignedDuration,
+}
+
+impl Default for Delays {
+    fn default() -> Self {
+        Delays {
+            standards_enable: SignedDuration::ZERO,
+            standards_disable: SignedDuration::ZERO,
+            security_control_update: SignedDuration::ZERO,
+            archive_disabled: SignedDuration::from_hours(3 * 24),
+        }
+    }
 }

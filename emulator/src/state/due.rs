@@ -15,12 +15,27 @@ pub enum Due {
     ForgetAccount(AccountId, Timestamp),
     /// A standard that a hub has been enabling or disabling since then is enabled or gone (STD-63).
     SettleStandard(HubKey, &'static str, Timestamp),
+    /// Controls of a hub are checked.
+    Check(HubKey, CheckScope),
     /// The checks of a security control that was updated then use its parameters (SEC-36).
     SettleControl(HubKey, &'static str, Timestamp),
     /// Findings of a region that have expired are dropped (RET-01).
     SweepFindings(Region),
     /// A hub that was disabled then is forgotten, with all that was kept of it (HUB-16).
     ForgetHub(HubKey, Timestamp),
+}
+
+/// Which controls of a hub are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CheckScope {
+    /// All of them.
+    All,
+    /// All of them, since the hub makes its findings in another way: those of the old way are archived at once (FND-51).
+    Generator,
+    /// Those of a standard, by its short name.
+    Standard(&'static str),
+    /// This one.
+    Control(&'static str),
 }
 
 /// The ordered set.

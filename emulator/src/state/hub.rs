@@ -32,6 +32,8 @@ pub struct Hub {
     pub standards: BTreeMap<&'static str, Subscription>,
     /// What the account set of security controls, by their ids (SEC-31).
     pub security_controls: BTreeMap<&'static str, ControlSettings>,
+    /// When all its controls are checked next, if they are.
+    pub next_check: Option<Timestamp>,
     /// Whether AWS Config records here (STD-61).
     pub config_recorder: ConfigRecorder,
     /// `company/product` of each product whose findings the hub takes.

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sha2::{Digest, Sha256};
+
 /// Makes identifiers from a seed and a counter.
 #[derive(Debug)]
 pub struct IdSource {
@@ -18,20 +20,15 @@ impl IdSource {
 
     /// A UUID in the form of version 4.
     pub fn uuid(&self) -> String {
-        let (high, low) = (self.number(), self.number());
-        let mut text = String::with_capacity(36);
-        let version = high & 0xffff_ffff_ffff_0fff | 0x4000;
-        let variant = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
-        _ = write!(
-            text,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            version >> 32,
-            version >> 16 & 0xffff,
-            version & 0xffff,
-            variant >> 48,
-            variant & 0xffff_ffff_ffff
-        );
-        text
+        uuid_text(self.number(), self.number())
+    }
+
+    /// A UUID in the form of version 4 that a name always has in worlds of one seed.
+    pub fn uuid_of(&self, name: &str) -> String {
+        let digest = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(name).finalize();
+        let half =
+            |from: usize| digest.iter().skip(from).take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        uuid_text(half(0), half(8))
     }
 
     /// 32 lower-case hexadecimal digits, as an invitation has them (ARN-07).
@@ -47,6 +44,22 @@ impl IdSource {
         bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^ bits >> 31
     }
+}
+
+fn uuid_text(high: u64, low: u64) -> String {
+    let mut text = String::with_capacity(36);
+    let version = high & 0xffff_ffff_ffff_0fff | 0x4000;
+    let variant = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
+    _ = write!(
+        text,
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        version >> 32,
+        version >> 16 & 0xffff,
+        version & 0xffff,
+        variant >> 48,
+        variant & 0xffff_ffff_ffff
+    );
+    text
 }
 
 #[cfg(test)]

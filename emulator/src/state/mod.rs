@@ -23,6 +23,7 @@ mod member;
 mod names;
 mod policy;
 mod remembered;
+mod resources;
 mod standards;
 mod transaction;
 mod world;
@@ -38,7 +39,7 @@ pub use delays::Delays;
 pub use directory::{
     Account, AccountStatus, Credential, Directory, Organization, OrganizationConfiguration, Principal, Unit,
 };
-pub use due::Due;
+pub use due::{CheckScope, Due};
 pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
@@ -49,6 +50,7 @@ pub use policy::{
     Condition, Effect, Listed, Operator, Pattern, Permissions, Piece, Policies, Policy, Quantifier, Relation,
     Statement, Test,
 };
+pub use resources::{CheckResult, ComplianceStatus, Resource, Resources};
 pub use standards::{ConfigRecorder, ControlSettings, ControlState, Subscription, SubscriptionStatus};
 pub use transaction::Transaction;
 pub use world::World;

@@ -14,6 +14,7 @@ use super::due::Due;
 use super::findings::FindingWriter;
 use super::hub::{Hub, HubKey};
 use super::names::{Place, Region};
+use super::resources::Resources;
 use super::world::World;
 
 /// Writes to a world. Hubs and relations are staged and appear together at [`Transaction::commit`]; a
@@ -80,6 +81,11 @@ impl<'w> Transaction<'w> {
     /// How long what AWS does later takes.
     pub fn delays(&self) -> Delays {
         self.world.delays
+    }
+
+    /// What the scenario declares of resources.
+    pub fn resources(&self) -> Option<&'w Resources> {
+        self.world.resources.as_ref()
     }
 
     /// Stages something that happens later.

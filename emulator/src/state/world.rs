@@ -18,6 +18,7 @@ use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
 use super::names::{Place, Region};
 use super::remembered::Remembered;
+use super::resources::Resources;
 use super::transaction::Transaction;
 
 /// Everything that a process holds.
@@ -26,6 +27,8 @@ pub struct World {
     pub clock: Clock,
     /// How long what AWS does later takes.
     pub delays: Delays,
+    /// What the scenario declares of resources; without it no control is checked.
+    pub resources: Option<Resources>,
     /// The one source of ids of resources.
     pub ids: IdSource,
     /// One writer of relations and hubs at a time: what it read is still so when it commits.
@@ -56,6 +59,7 @@ impl World {
         World {
             clock,
             delays: Delays::default(),
+            resources: None,
             ids: IdSource::new(seed),
             writers: Mutex::default(),
             directory: RwLock::default(),

@@ -102,15 +102,26 @@ pub fn update(
     let mut hub = hub::enabled(transaction, &key).map_err(|_| hub::not_subscribed(caller))?;
     let mut unprocessed = Vec::new();
     for (place, change) in changes.iter().enumerate() {
-        if let Err(refusal) = apply(&mut hub, &key, caller, change) {
-            unprocessed.push((place, refusal));
+        match apply(&mut hub, &key, caller, change) {
+            Ok(seats) => {
+                for seat in seats {
+                    controls::check(transaction, &key, seat, change.enabled, caller.now);
+                }
+            }
+            Err(refusal) => unprocessed.push((place, refusal)),
         }
     }
     transaction.put_hub(key, hub);
     Ok(unprocessed)
 }
 
-fn apply(hub: &mut Hub, key: &HubKey, caller: &Caller, change: &Change<'_>) -> Result<(), Unprocessed> {
+/// Makes a change; gives the seats that it is of.
+fn apply(
+    hub: &mut Hub,
+    key: &HubKey,
+    caller: &Caller,
+    change: &Change<'_>,
+) -> Result<Vec<&'static StandardControl>, Unprocessed> {
     if !change.enabled && change.reason.is_none() {
         return Err(("INVALID_INPUT", "UpdatedReason is required to disable a control"));
     }
@@ -118,9 +129,9 @@ fn apply(hub: &mut Hub, key: &HubKey, caller: &Caller, change: &Change<'_>) -> R
     let state =
         ControlState { enabled: change.enabled, updated_at: caller.now, reason: change.reason.map(str::to_owned) };
     if let Some(subscription) = hub.standards.get_mut(association.standard.id) {
-        for seat in association.seats {
+        for seat in &association.seats {
             controls::set(subscription, seat, state.clone());
         }
     }
-    Ok(())
+    Ok(association.seats)
 }

@@ -1,13 +1,14 @@
 //! Standard controls: the seats of security controls in the enabled standards (standards.md section 2).
 
+use jiff::SignedDuration;
 use securityhub_fixtures::standards::{Standard, StandardControl};
 
 use super::{control_arn_prefix, subscriptions};
 use crate::aws_error::AwsError;
 use crate::domain::arn::Arn;
 use crate::domain::caller::Caller;
-use crate::domain::hub;
-use crate::state::{ControlState, Hub, HubKey, Subscription, Transaction, World};
+use crate::domain::{checks, hub};
+use crate::state::{CheckScope, ControlState, Hub, HubKey, Subscription, Timestamp, Transaction, World};
 
 /// Why a standard control cannot be read or changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -105,6 +106,7 @@ pub fn update(
     let Some(enabled) = change.enabled else { return Ok(()) };
     let reason = change.reason.filter(|_| !enabled);
     set(subscription, control, ControlState { enabled, updated_at: caller.now, reason });
+    check(transaction, &key, control, enabled, caller.now);
     transaction.put_hub(key, hub);
     Ok(())
 }
@@ -112,6 +114,18 @@ pub fn update(
 /// Sets the state of a control in its standard, which UpdateStandardsControl and associations share (SEC-48).
 pub(super) fn set(subscription: &mut Subscription, control: &StandardControl, state: ControlState) {
     subscription.controls.insert(control.number, state);
+}
+
+/// Asks for the check of a control that was enabled or disabled: what it no longer finds is archived later (FND-50).
+pub(super) fn check(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    control: &StandardControl,
+    enabled: bool,
+    now: Timestamp,
+) {
+    let after = if enabled { SignedDuration::ZERO } else { transaction.delays().archive_disabled };
+    checks::request(transaction, key, CheckScope::Control(control.control.id), now, after);
 }
 
 /// The control of an ARN in a standard that is ready for updates.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use securityhub_fixtures::standards::{self, Control};
 use serde_json::{Map, Value};
 
@@ -9,8 +10,8 @@ use super::{controls, parameters, subscriptions};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
-use crate::domain::{due, hub};
-use crate::state::{Due, Hub, HubKey, SubscriptionStatus, Timestamp, Transaction, World};
+use crate::domain::{checks, due, hub};
+use crate::state::{CheckScope, Due, Hub, HubKey, SubscriptionStatus, Timestamp, Transaction, World};
 
 /// Why a text names no security control of the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,12 +120,19 @@ pub fn update(
 }
 
 /// Ends an update of then: the checks use its values (SEC-36).
-pub fn settle(transaction: &mut Transaction<'_>, key: &HubKey, control: &'static str, since: Timestamp) {
+pub fn settle(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    control: &'static str,
+    since: Timestamp,
+    now: Timestamp,
+) {
     let Some(hub) = transaction.hub(key) else { return };
     let mut hub = (*hub).clone();
     let settings = hub.security_controls.get_mut(control);
     let Some(settings) = settings.filter(|settings| settings.updating_since == Some(since)) else { return };
     settings.updating_since = None;
+    checks::request(transaction, key, CheckScope::Control(control), now, SignedDuration::ZERO);
     transaction.put_hub(key.clone(), hub);
 }
 

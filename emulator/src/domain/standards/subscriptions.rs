@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use securityhub_fixtures::standards::{Offered, STANDARDS, Standard};
 use serde::{Deserialize, Serialize};
 
 use super::{standard_arn, subscription_arn};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
-use crate::domain::{due, hub};
+use crate::domain::{checks, due, hub};
 use crate::state::{
-    ConfigRecorder, Due, Hub, HubKey, Region, Subscription, SubscriptionStatus, Timestamp, Transaction, World,
+    CheckScope, ConfigRecorder, Due, Hub, HubKey, Region, Subscription, SubscriptionStatus, Timestamp, Transaction,
+    World,
 };
 
 /// `StatusReasonCode` of a standard that is incomplete (STD-60, STD-61).
@@ -159,7 +161,7 @@ fn turn(
     subscription: &mut Subscription,
     status: SubscriptionStatus,
     now: Timestamp,
-    delay: jiff::SignedDuration,
+    delay: SignedDuration,
 ) {
     subscription.status = status;
     subscription.since = now;
@@ -229,13 +231,18 @@ pub fn settle(
         return;
     };
     match subscription.status {
-        SubscriptionStatus::Deleting => _ = hub.standards.remove(standard),
+        SubscriptionStatus::Deleting => {
+            hub.standards.remove(standard);
+            let after = transaction.delays().archive_disabled;
+            checks::request(transaction, key, CheckScope::Standard(standard), now, after);
+        }
         SubscriptionStatus::Pending => {
             subscription.since = now;
             subscription.status = match hub.config_recorder {
                 ConfigRecorder::On => SubscriptionStatus::Ready,
                 ConfigRecorder::Off => SubscriptionStatus::Incomplete,
             };
+            checks::request(transaction, key, CheckScope::Standard(standard), now, SignedDuration::ZERO);
         }
         SubscriptionStatus::Ready | SubscriptionStatus::Incomplete => return,
     }

@@ -40,6 +40,7 @@ fn slow() -> Stage {
         standards_enable: SignedDuration::from_hours(1),
         standards_disable: SignedDuration::from_hours(2),
         security_control_update: SignedDuration::from_hours(3),
+        ..Delays::default()
     };
     stage
 }

@@ -17,14 +17,17 @@ pub(in crate::scenario) struct Written {
     standards_enable: Option<Spanned<String>>,
     /// A standard is disabled: it is DELETING for so long.
     standards_disable: Option<Spanned<String>>,
+    /// A control or its standard is disabled: its findings are archived after so long. Left out, it is P3D.
+    archive_disabled: Option<Spanned<String>>,
     /// Parameters of a security control are set: it is UPDATING for so long.
     security_control_update: Option<Spanned<String>>,
 }
 
 /// Reads the durations.
 pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Delays {
-    let mut read = |written: &Option<Spanned<String>>| {
-        let Some(written) = written else { return SignedDuration::ZERO };
+    let default = Delays::default();
+    let mut read = |written: &Option<Spanned<String>>, default: SignedDuration| {
+        let Some(written) = written else { return default };
         duration(&written.value).unwrap_or_else(|| {
             let mistake = check.at(written.place, format!("`{}` is no duration", written.value));
             check.push(mistake.expected("a duration such as 5m, 36h or P3D"));
@@ -32,8 +35,9 @@ pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Delays
         })
     };
     Delays {
-        standards_enable: read(&written.standards_enable),
-        standards_disable: read(&written.standards_disable),
-        security_control_update: read(&written.security_control_update),
+        standards_enable: read(&written.standards_enable, default.standards_enable),
+        standards_disable: read(&written.standards_disable, default.standards_disable),
+        security_control_update: read(&written.security_control_update, default.security_control_update),
+        archive_disabled: read(&written.archive_disabled, default.archive_disabled),
     }
 }

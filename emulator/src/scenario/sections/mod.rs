@@ -15,6 +15,7 @@ pub(super) mod organization;
 pub(super) mod policies;
 pub(super) mod quotas;
 pub(super) mod regions;
+pub(super) mod resources;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,7 @@ use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::{Files, Place};
 use super::spanned::Entries;
-use crate::state::{AccountId, Credential, Delays, Directory, MemberQuotas, Region, World};
+use crate::state::{AccountId, Credential, Delays, Directory, MemberQuotas, Region, Resources, World};
 
 /// What there is when the emulator starts. All keys may be left out.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -68,6 +69,9 @@ pub(super) struct Written {
     /// Home Regions, which show the findings of other Regions too.
     #[serde(default)]
     aggregators: Vec<aggregators::Written>,
+    /// Resources for the controls of the enabled standards to check. Controls make findings as soon as this is there, be
+    /// it empty; left out, nothing is checked.
+    resources: Option<Vec<resources::Written>>,
     /// Findings, as if their products had sent them.
     #[serde(default)]
     findings: Vec<findings::Written>,
@@ -89,14 +93,15 @@ pub(super) struct Valid {
     policies: policies::Valid,
     hubs: hubs::Valid,
     aggregators: aggregators::Valid,
+    resources: Option<Resources>,
     findings: findings::Valid,
 }
 
 impl Written {
     /// Adds a later file: what stands alone (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`, `organization`,
     /// `quotas`) is replaced as a whole; `accounts`, `credentials` and `policies` are replaced key by key; `hubs`,
-    /// `aggregators` and `findings` are added, and of a hub or an aggregator that two files list, the later file's entry
-    /// counts.
+    /// `aggregators`, `resources` and `findings` are added, and of a hub or an aggregator that two files list, the later
+    /// file's entry counts.
     pub(super) fn add(&mut self, later: Written) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
@@ -111,6 +116,9 @@ impl Written {
         self.policies.add(later.policies);
         self.hubs.extend(later.hubs);
         self.aggregators.extend(later.aggregators);
+        if let Some(resources) = later.resources {
+            self.resources.get_or_insert_default().extend(resources);
+        }
         self.findings.extend(later.findings);
     }
 
@@ -124,6 +132,10 @@ impl Written {
         let around = hubs::Around { regions: &regions, organization: organization.as_ref(), quotas };
         let hubs = hubs::check(self.hubs, &around, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
+        let resources = self.resources.map(|written| Resources {
+            declared: resources::check(&written, &regions, check),
+            quiet: hubs.quiet().cloned().collect(),
+        });
         let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
         let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
         let around =
@@ -141,6 +153,7 @@ impl Written {
             policies,
             hubs,
             aggregators,
+            resources,
             findings,
             organization,
             regions,
@@ -161,6 +174,7 @@ impl Valid {
     /// What the domain refuses.
     pub(super) fn world(&self, files: &Files) -> Result<World, Vec<Diagnostic>> {
         let mut world = World::new(self.clock.clock(), self.seed);
+        world.resources.clone_from(&self.resources);
         let now = world.clock.now();
         let mut directory = Directory {
             regions: self.regions.clone(),

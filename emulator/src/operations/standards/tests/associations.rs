@@ -28,7 +28,7 @@ fn apply(stage: &Stage, updates: &[Value]) -> Value {
 }
 
 #[test]
-fn sec_40_sec_41_enabled_standards_that_hold_the_control_are_listed() {
+fn sec_40_sec_41_tf_24_enabled_standards_that_hold_the_control_are_listed() {
     let stage = with(&[PCI, CIS_1_2]);
     let rows = listed(&stage, "KMS.4");
     let arns: Vec<&Value> = rows.iter().map(|row| &row["StandardsArn"]).collect();
@@ -159,7 +159,7 @@ fn sec_46_sec_47_updates_are_judged_one_by_one() {
 }
 
 #[test]
-fn sec_48_one_state_stands_behind_both_operations() {
+fn sec_48_tf_23_one_state_stands_behind_both_operations() {
     let stage = with(&[PCI]);
     let control = |stage: &Stage| {
         let input = json!({ "StandardsSubscriptionArn": OF_PCI });

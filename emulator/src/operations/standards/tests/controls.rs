@@ -119,7 +119,7 @@ fn ctl_01_ctl_09_a_subscription_must_be_there() {
 }
 
 #[test]
-fn ctl_10_ctl_11_a_page_has_a_hundred_controls_when_none_is_asked() {
+fn ctl_10_ctl_11_tf_22_a_page_has_a_hundred_controls_when_none_is_asked() {
     let stage = with(&[FSBP]);
     let of_fsbp =
         "arn:aws:securityhub:us-east-1:111111111111:subscription/aws-foundational-security-best-practices/v/1.0.0";
@@ -139,7 +139,7 @@ fn ctl_10_ctl_11_a_page_has_a_hundred_controls_when_none_is_asked() {
 }
 
 #[test]
-fn ctl_12_ctl_16_ctl_18_a_control_is_disabled_for_a_reason_and_enabled_without() {
+fn ctl_12_ctl_16_ctl_18_tf_22_a_control_is_disabled_for_a_reason_and_enabled_without() {
     let stage = with(&[PCI]);
     let enabled_at = stage.now();
     assert_eq!(control(&stage, OF_PCI, "PCI.CW.1")["ControlStatusUpdatedAt"], enabled_at);

@@ -105,7 +105,7 @@ fn std_12_without_a_hub_there_are_no_standards() {
 }
 
 #[test]
-fn std_02_std_20_std_23_std_51_std_63_enabling_is_pending_and_then_ready() {
+fn std_02_std_20_std_23_std_51_std_63_tf_21_enabling_is_pending_and_then_ready() {
     let stage = bare();
     let request = json!({ "StandardsArn": PCI, "StandardsInput": { "scope": "cards" } });
     let input =

@@ -55,7 +55,7 @@ fn enable(
     };
     hub::enable(transaction, directory, key, now, enable)?;
     if hub.auto_enable_controls.is_some() {
-        hub::update(transaction, directory, key, hub.auto_enable_controls, None)?;
+        hub::update(transaction, directory, key, now, hub.auto_enable_controls, None)?;
     }
     if let Some(enabled) = transaction.hub(key) {
         let mut enabled = (*enabled).clone();

@@ -51,6 +51,10 @@ pub(in crate::scenario) struct Written {
     standards: Vec<Spanned<String>>,
     /// Whether AWS Config records resources: on or off. Left out, it is on; where it is off, standards are incomplete.
     config_recorder: Option<WrittenRecorder>,
+    /// Whether controls without any resource make no findings, so that those on declared resources stand out. Left out,
+    /// they say that they passed, as AWS's do.
+    #[serde(default)]
+    quiet: bool,
     /// The products whose findings the hub takes and no others, such as guardduty or prowler/prowler. Left out, those
     /// that AWS subscribes a fresh hub to.
     products: Option<Vec<Spanned<String>>>,
@@ -114,6 +118,7 @@ struct Hub {
     default_standards: bool,
     standards: Vec<&'static Standard>,
     config_recorder: ConfigRecorder,
+    quiet: bool,
     /// `company/product`
     products: Option<BTreeSet<String>>,
     members: BTreeMap<AccountId, Member>,
@@ -147,6 +152,7 @@ pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Chec
                 .map(|written| (written.value.into(), written.place)),
             default_standards: entry.default_standards,
             standards: standards::check(&entry.standards, check),
+            quiet: entry.quiet,
             config_recorder: match entry.config_recorder {
                 None | Some(WrittenRecorder::On) => ConfigRecorder::On,
                 Some(WrittenRecorder::Off) => ConfigRecorder::Off,
@@ -213,5 +219,10 @@ impl Valid {
     pub(super) fn administrator(&self, account: AccountId) -> Option<AccountId> {
         let holds = |hub: &Hub| hub.members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled);
         self.hubs.iter().find(|(_, hub)| holds(hub)).map(|(key, _)| key.account)
+    }
+
+    /// The hubs where controls without a resource make no findings (RES-06).
+    pub(super) fn quiet(&self) -> impl Iterator<Item = &HubKey> {
+        self.hubs.iter().filter(|(_, hub)| hub.quiet).map(|(key, _)| key)
     }
 }

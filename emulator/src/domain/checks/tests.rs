@@ -1,0 +1,464 @@
+//! Findings of controls, seen through the operations (FND, RES).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use securityhub_fixtures::Operation::{
+    BatchDisableStandards, BatchEnableStandards, BatchUpdateFindings, BatchUpdateStandardsControlAssociations,
+    CreateAutomationRule, DescribeStandards, EnableSecurityHub, GetFindingHistory, GetFindings, UpdateSecurityControl,
+    UpdateSecurityHubConfiguration,
+};
+use securityhub_fixtures::standards::{CONTROLS, Control, Offered, STANDARDS, Standard};
+use serde_json::{Value, json};
+
+use crate::state::{CheckResult, ComplianceStatus, ConfigRecorder, HubKey, Region, Resource, Resources};
+use crate::testing::{ADMINISTRATOR, REGION, Stage, id};
+
+const CIS_1_2: &str = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0";
+const CIS_1_4: &str = "arn:aws:securityhub:us-east-1::standards/cis-aws-foundations-benchmark/v/1.4.0";
+const PCI: &str = "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1";
+const TAGGING: &str = "arn:aws:securityhub:us-east-1::standards/aws-resource-tagging-standard/v/1.0.0";
+const OF_PCI: &str = "arn:aws:securityhub:us-east-1:111111111111:subscription/pci-dss/v/3.2.1";
+const OF_CIS_1_4: &str =
+    "arn:aws:securityhub:us-east-1:111111111111:subscription/cis-aws-foundations-benchmark/v/1.4.0";
+
+fn key() -> HubKey {
+    HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) }
+}
+
+fn result(status: ComplianceStatus, reason: Option<&str>) -> CheckResult {
+    CheckResult { status, reason: reason.map(str::to_owned) }
+}
+
+fn bucket(fails: &[&'static str]) -> Resource {
+    Resource {
+        resource_type: "AwsS3Bucket".into(),
+        id: "arn:aws:s3:::pay-invoices".into(),
+        results: fails.iter().map(|id| (*id, result(ComplianceStatus::Failed, None))).collect(),
+        tags: None,
+    }
+}
+
+/// A quiet hub without standards, in a world with these resources.
+fn quiet(declared: Vec<Resource>) -> Stage {
+    let mut stage = Stage::empty();
+    let declared = BTreeMap::from([(key(), declared)]);
+    stage.0.resources = Some(Resources { declared, quiet: BTreeSet::from([key()]) });
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false }));
+    stage
+}
+
+/// The same, and controls without a resource say so.
+fn loud(declared: Vec<Resource>) -> Stage {
+    let mut stage = quiet(declared);
+    stage.0.resources.as_mut().unwrap().quiet.clear();
+    stage
+}
+
+fn enable(stage: &Stage, standards: &[&str]) {
+    let requests: Vec<Value> = standards.iter().map(|arn| json!({ "StandardsArn": arn })).collect();
+    stage.good(ADMINISTRATOR, BatchEnableStandards, json!({ "StandardsSubscriptionRequests": requests }));
+}
+
+fn generator(stage: &Stage, value: &str) {
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "ControlFindingGenerator": value }));
+}
+
+fn equals(value: &str) -> Value {
+    json!([{ "Value": value, "Comparison": "EQUALS" }])
+}
+
+fn found(stage: &Stage, filters: Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut input = json!({ "Filters": filters, "MaxResults": 100 });
+    loop {
+        let mut answer = stage.good(ADMINISTRATOR, GetFindings, input.clone());
+        all.append(answer["Findings"].as_array_mut().unwrap());
+        let Some(token) = answer.get("NextToken") else { return all };
+        input["NextToken"] = token.clone();
+    }
+}
+
+/// The findings of a security control.
+fn of(stage: &Stage, control: &str) -> Vec<Value> {
+    found(stage, json!({ "ComplianceSecurityControlId": equals(control) }))
+}
+
+fn only(stage: &Stage, control: &str) -> Value {
+    let mut all = of(stage, control);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+fn hours_pass(stage: &Stage, hours: i64) {
+    stage.0.clock.advance(SignedDuration::from_hours(hours));
+}
+
+fn recorder_off(stage: &Stage) {
+    let mut transaction = stage.0.write();
+    let mut hub = (*transaction.hub(&key()).unwrap()).clone();
+    hub.config_recorder = ConfigRecorder::Off;
+    transaction.put_hub(key(), hub);
+    transaction.commit();
+}
+
+#[test]
+fn res_02_nothing_is_checked_where_nothing_is_declared() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    assert_eq!(found(&stage, json!({})), Vec::<Value>::new());
+}
+
+#[test]
+fn fnd_02_to_fnd_09_res_02_std_04_a_finding_of_a_security_control() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[CIS_1_4, PCI]);
+    insta::assert_json_snapshot!("a_finding_of_a_security_control", only(&stage, "S3.5"));
+    let passed = only(&stage, "S3.1");
+    assert_eq!(
+        (&passed["Compliance"]["Status"], &passed["Workflow"]["Status"]),
+        (&json!("PASSED"), &json!("RESOLVED"))
+    );
+    assert_eq!(passed["Severity"], json!({ "Label": "INFORMATIONAL", "Normalized": 0, "Original": "INFORMATIONAL" }));
+}
+
+#[test]
+fn fnd_06_std_04_a_finding_of_a_ruleset() {
+    let stage = quiet(vec![]);
+    generator(&stage, "STANDARD_CONTROL");
+    enable(&stage, &[CIS_1_2]);
+    insta::assert_json_snapshot!("a_finding_of_a_ruleset", only(&stage, "IAM.9"));
+}
+
+#[test]
+fn std_04_fnd_04_a_finding_of_a_standard_control() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    generator(&stage, "STANDARD_CONTROL");
+    enable(&stage, &[PCI]);
+    let finding = only(&stage, "S3.5");
+    let of = |name: &str| finding["ProductFields"][name].clone();
+    assert_eq!(of("StandardsArn"), "arn:aws:securityhub:::standards/pci-dss/v/3.2.1");
+    assert_eq!((of("StandardsSubscriptionArn"), of("ControlId")), (json!(OF_PCI), json!("PCI.S3.5")));
+    assert!(finding["Id"].as_str().unwrap().starts_with(&format!("{OF_PCI}/PCI.S3.5/finding/")));
+    assert_eq!(finding["GeneratorId"], "pci-dss/v/3.2.1/PCI.S3.5");
+    assert!(finding["Title"].as_str().unwrap().starts_with("PCI.S3.5 "));
+    assert_eq!(
+        finding["Severity"],
+        json!({ "Product": 40, "Label": "MEDIUM", "Normalized": 40, "Original": "MEDIUM" })
+    );
+    assert_eq!(finding["Compliance"]["RelatedRequirements"], json!(["PCI DSS 4.1"]));
+    assert_eq!(finding["Compliance"]["AssociatedStandards"], json!([{ "StandardsId": "standards/pci-dss/v/3.2.1" }]));
+}
+
+#[test]
+fn cis_11_fnd_30_one_finding_for_all_standards_or_one_for_each() {
+    let stage = quiet(vec![]);
+    enable(&stage, &[CIS_1_2, CIS_1_4]);
+    let standards = only(&stage, "IAM.9")["Compliance"]["AssociatedStandards"].clone();
+    let names = ["ruleset/cis-aws-foundations-benchmark/v/1.2.0", "standards/cis-aws-foundations-benchmark/v/1.4.0"];
+    assert_eq!(standards, json!(names.map(|name| json!({ "StandardsId": name }))));
+    let stage = quiet(vec![]);
+    generator(&stage, "STANDARD_CONTROL");
+    enable(&stage, &[CIS_1_2, CIS_1_4]);
+    assert_eq!(of(&stage, "IAM.9").len(), 2);
+    assert_eq!(of(&stage, "CloudWatch.1").len(), 4, "two seats in each");
+}
+
+#[test]
+fn fnd_01_a_finding_of_tags_looks_alike_in_both_modes() {
+    let queue = Resource {
+        resource_type: "AwsSqsQueue".into(),
+        id: "arn:aws:sqs:us-east-1:111111111111:pay".into(),
+        results: BTreeMap::new(),
+        tags: Some(BTreeMap::from([("team".to_owned(), "pay".to_owned())])),
+    };
+    let stage = quiet(vec![queue]);
+    generator(&stage, "STANDARD_CONTROL");
+    enable(&stage, &[TAGGING]);
+    let finding = only(&stage, "SQS.2");
+    assert_eq!(finding["GeneratorId"], "security-control/SQS.2");
+    assert_eq!((finding["ProductFields"].get("StandardsArn"), finding["Severity"].get("Product")), (None, None));
+    generator(&stage, "SECURITY_CONTROL");
+    assert_eq!(only(&stage, "SQS.2")["Id"], finding["Id"]);
+}
+
+#[test]
+fn res_08_sec_37_fnd_10_fnd_21_fnd_45_controls_of_tags_look_at_tags() {
+    let queue = Resource {
+        resource_type: "AwsSqsQueue".into(),
+        id: "arn:aws:sqs:us-east-1:111111111111:pay".into(),
+        results: BTreeMap::new(),
+        tags: Some(BTreeMap::from([("team".to_owned(), "pay".to_owned())])),
+    };
+    let stage = quiet(vec![queue]);
+    enable(&stage, &[TAGGING]);
+    let finding = only(&stage, "SQS.2");
+    assert_eq!(
+        (&finding["Compliance"]["Status"], finding["Compliance"].get("SecurityControlParameters")),
+        (&json!("PASSED"), None)
+    );
+    let value = json!({ "ValueType": "CUSTOM", "Value": { "StringList": ["team", "owner"] } });
+    let input = json!({ "SecurityControlId": "SQS.2", "Parameters": { "requiredTagKeys": value } });
+    stage.good(ADMINISTRATOR, UpdateSecurityControl, input);
+    let failed = only(&stage, "SQS.2");
+    assert_eq!(failed["Compliance"]["Status"], "FAILED");
+    let parameters = json!([{ "Name": "requiredTagKeys", "Value": ["team", "owner"] }]);
+    assert_eq!(failed["Compliance"]["SecurityControlParameters"], parameters);
+    assert_eq!(failed["ProductFields"]["PreviousComplianceStatus"], "PASSED");
+    assert_eq!(failed["Workflow"]["Status"], "NEW");
+}
+
+#[test]
+fn fnd_31_fnd_39_res_04_res_06_controls_without_a_resource_pass_on_the_account() {
+    let stage = loud(vec![bucket(&[])]);
+    enable(&stage, &[PCI]);
+    let empty = only(&stage, "RDS.1");
+    assert_eq!(empty["Resources"][0]["Type"], "AwsAccount");
+    assert_eq!(empty["Compliance"]["StatusReasons"][0]["ReasonCode"], "CONFIG_EVALUATIONS_EMPTY");
+    assert!(empty["ProductFields"]["aws/securityhub/annotation"].as_str().unwrap().starts_with("AWS Config evaluated"));
+    assert_eq!(only(&stage, "S3.5")["Resources"][0]["Type"], "AwsS3Bucket");
+    let all = found(&stage, json!({}));
+    assert_eq!(all.len(), 44 - unavailable(), "one a control that the Region has");
+    let stage = quiet(vec![bucket(&[])]);
+    enable(&stage, &[PCI]);
+    assert_eq!(of(&stage, "RDS.1"), Vec::<Value>::new());
+    assert_eq!(of(&stage, "IAM.9").len(), 1, "the account is a resource");
+}
+
+/// Controls of PCI DSS 3.2.1 that the Region lacks.
+fn unavailable() -> usize {
+    let pci = securityhub_fixtures::standards::standard("pci-dss-3.2.1").unwrap();
+    pci.controls.iter().filter(|seat| !seat.control.is_available(REGION)).count()
+}
+
+#[test]
+fn fnd_34_fnd_36_fnd_38_res_05_without_a_recorder_rules_warn_and_config_1_fails() {
+    let stage = loud(vec![bucket(&["S3.5"])]);
+    recorder_off(&stage);
+    enable(&stage, &[PCI]);
+    let config = only(&stage, "Config.1");
+    assert_eq!(config["Compliance"]["StatusReasons"][0]["ReasonCode"], "CONFIG_RECORDER_DISABLED");
+    assert_eq!((&config["Compliance"]["Status"], &config["Severity"]["Label"]), (&json!("FAILED"), &json!("CRITICAL")));
+    let bucket = only(&stage, "S3.5");
+    assert_eq!((&bucket["Compliance"]["Status"], &bucket["Severity"]["Label"]), (&json!("WARNING"), &json!("MEDIUM")));
+    assert_eq!(bucket["Resources"][0]["Type"], "AwsAccount");
+    assert_eq!(only(&stage, "CloudWatch.1")["Compliance"]["Status"], "PASSED", "it has no rule");
+}
+
+#[test]
+fn fnd_40_fnd_42_fnd_43_fnd_46_a_check_without_change_moves_times_only() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[PCI]);
+    let first = only(&stage, "S3.5");
+    assert_eq!(
+        (&first["CreatedAt"], first["ProductFields"].get("PreviousComplianceStatus")),
+        (&json!(stage.now()), None)
+    );
+    hours_pass(&stage, 12);
+    let second = only(&stage, "S3.5");
+    assert_eq!((&second["UpdatedAt"], &second["LastObservedAt"]), (&json!(stage.now()), &json!(stage.now())));
+    assert_eq!((&second["CreatedAt"], &second["FirstObservedAt"]), (&first["CreatedAt"], &first["FirstObservedAt"]));
+    assert_eq!(second["ProductFields"]["PreviousComplianceStatus"], "FAILED");
+    let records = |stage: &Stage| {
+        let identifier = json!({ "Id": first["Id"], "ProductArn": first["ProductArn"] });
+        let history = stage.good(ADMINISTRATOR, GetFindingHistory, json!({ "FindingIdentifier": identifier }));
+        history["Records"].as_array().unwrap().len()
+    };
+    let told = records(&stage);
+    hours_pass(&stage, 12);
+    assert_eq!(only(&stage, "S3.5")["UpdatedAt"], stage.now());
+    assert_eq!(records(&stage), told, "times alone are not told");
+}
+
+#[test]
+fn fnd_22_fnd_23_what_customers_change_survives_checks() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[PCI]);
+    let finding = only(&stage, "S3.5");
+    let identifiers = json!([{ "Id": finding["Id"], "ProductArn": finding["ProductArn"] }]);
+    let change = json!({ "FindingIdentifiers": identifiers, "Workflow": { "Status": "RESOLVED" }, "Severity": { "Label": "LOW" } });
+    stage.good(ADMINISTRATOR, BatchUpdateFindings, change);
+    hours_pass(&stage, 24);
+    let checked = only(&stage, "S3.5");
+    assert_eq!((&checked["Workflow"]["Status"], &checked["Severity"]["Label"]), (&json!("RESOLVED"), &json!("LOW")));
+    assert_eq!(checked["FindingProviderFields"]["Severity"]["Label"], "MEDIUM");
+    assert_eq!(checked["UpdatedAt"], stage.now());
+}
+
+#[test]
+fn fnd_20_fnd_44_fnd_46_rei_35_another_result_updates_the_same_finding_and_is_told() {
+    let mut stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[PCI]);
+    let first = only(&stage, "S3.5");
+    stage.0.resources.as_mut().unwrap().declared.insert(key(), vec![bucket(&[])]);
+    hours_pass(&stage, 12);
+    let second = only(&stage, "S3.5");
+    assert_eq!((&second["Id"], &second["CreatedAt"]), (&first["Id"], &first["CreatedAt"]));
+    assert_eq!((&second["FirstObservedAt"], &second["Workflow"]["Status"]), (&json!(stage.now()), &json!("RESOLVED")));
+    assert_eq!(second["ProductFields"]["PreviousComplianceStatus"], "FAILED");
+    let identifier = json!({ "Id": first["Id"], "ProductArn": first["ProductArn"] });
+    let history = stage.good(ADMINISTRATOR, GetFindingHistory, json!({ "FindingIdentifier": identifier }));
+    let source = json!({ "Type": "BATCH_IMPORT_FINDINGS", "Identity": first["ProductArn"] });
+    assert_eq!(history["Records"][0]["UpdateSource"], source);
+}
+
+#[test]
+fn std_43_std_44_fnd_50_fnd_55_rei_32_findings_of_a_disabled_standard_are_archived_after_three_days() {
+    let stage = quiet(vec![bucket(&["S3.5", "S3.2"])]);
+    enable(&stage, &[PCI, CIS_1_4]);
+    let first = only(&stage, "S3.2");
+    stage.good(ADMINISTRATOR, BatchDisableStandards, json!({ "StandardsSubscriptionArns": [OF_PCI] }));
+    hours_pass(&stage, 48);
+    assert_eq!(only(&stage, "S3.2")["RecordState"], "ACTIVE");
+    hours_pass(&stage, 24);
+    assert_eq!(only(&stage, "S3.2")["RecordState"], "ARCHIVED");
+    let shared = only(&stage, "S3.5");
+    let left = json!([{ "StandardsId": "standards/cis-aws-foundations-benchmark/v/1.4.0" }]);
+    assert_eq!((&shared["RecordState"], &shared["Compliance"]["AssociatedStandards"]), (&json!("ACTIVE"), &left));
+    enable(&stage, &[PCI]);
+    let again = only(&stage, "S3.2");
+    assert_eq!((&again["Id"], &again["RecordState"]), (&first["Id"], &json!("ACTIVE")));
+}
+
+#[test]
+fn fnd_50_findings_of_a_disabled_control_are_archived_after_the_scenarios_delay() {
+    let mut stage = quiet(vec![bucket(&["S3.5"])]);
+    stage.0.delays.archive_disabled = SignedDuration::ZERO;
+    enable(&stage, &[PCI]);
+    let update = json!({ "StandardsArn": PCI, "SecurityControlId": "S3.5", "AssociationStatus": "DISABLED", "UpdatedReason": "x" });
+    let input = json!({ "StandardsControlAssociationUpdates": [update] });
+    assert_eq!(only(&stage, "S3.5")["RecordState"], "ACTIVE");
+    stage.good(ADMINISTRATOR, BatchUpdateStandardsControlAssociations, input);
+    assert_eq!(only(&stage, "S3.5")["RecordState"], "ARCHIVED");
+    assert_eq!(only(&stage, "S3.1")["RecordState"], "ACTIVE");
+    let enable = json!({ "StandardsArn": PCI, "SecurityControlId": "S3.5", "AssociationStatus": "ENABLED" });
+    let input = json!({ "StandardsControlAssociationUpdates": [enable] });
+    stage.good(ADMINISTRATOR, BatchUpdateStandardsControlAssociations, input);
+    assert_eq!(only(&stage, "S3.5")["RecordState"], "ACTIVE");
+}
+
+#[test]
+fn fnd_51_fnd_52_fnd_53_fnd_56_rei_33_another_way_of_making_findings_archives_those_of_the_old() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[PCI]);
+    let consolidated = only(&stage, "S3.5");
+    generator(&stage, "STANDARD_CONTROL");
+    let by_state = |state: &str| {
+        let filters = json!({ "ComplianceSecurityControlId": equals("S3.5"), "RecordState": equals(state) });
+        let mut all = found(&stage, filters);
+        assert_eq!(all.len(), 1);
+        all.remove(0)
+    };
+    let (active, archived) = (by_state("ACTIVE"), by_state("ARCHIVED"));
+    assert_eq!(archived["Id"], consolidated["Id"]);
+    assert_eq!(archived["ProductFields"]["ArchivalReasons:0/ReasonCode"], "CONSOLIDATED_CONTROL_FINDINGS_UPDATE");
+    assert!(active["Id"].as_str().unwrap().contains(":subscription/"));
+    generator(&stage, "SECURITY_CONTROL");
+    assert_eq!(by_state("ACTIVE")["Id"], consolidated["Id"]);
+    assert_eq!(by_state("ARCHIVED")["Id"], active["Id"]);
+}
+
+#[test]
+fn fnd_54_findings_that_are_checked_do_not_expire() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[CIS_1_4]);
+    assert_eq!(only(&stage, "S3.5")["RecordState"], "ACTIVE");
+    stage.days_pass(200);
+    assert_eq!(only(&stage, "S3.5")["UpdatedAt"], stage.now());
+    stage.good(ADMINISTRATOR, BatchDisableStandards, json!({ "StandardsSubscriptionArns": [OF_CIS_1_4] }));
+    stage.days_pass(3);
+    assert_eq!(only(&stage, "S3.5")["RecordState"], "ARCHIVED");
+    stage.days_pass(31);
+    assert_eq!(of(&stage, "S3.5"), Vec::<Value>::new());
+}
+
+#[test]
+fn res_13_an_empty_account_has_one_finding_a_control_or_a_seat() {
+    let fsbp = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
+    let standards = ["fsbp-1.0.0", "cis-1.2.0"].map(|id| securityhub_fixtures::standards::standard(id).unwrap());
+    let seats = || standards.iter().flat_map(|standard| standard.controls);
+    // CloudTrail.6 and CloudTrail.7 find something on a trail's bucket alone.
+    let is_checked = |id: &str| !["CloudTrail.6", "CloudTrail.7"].contains(&id);
+    let here = || seats().filter(|seat| seat.control.is_available(REGION) && is_checked(seat.control.id));
+    let controls: BTreeSet<&str> = here().map(|seat| seat.control.id).collect();
+    for (value, expected) in [("SECURITY_CONTROL", controls.len()), ("STANDARD_CONTROL", here().count())] {
+        let stage = loud(vec![]);
+        generator(&stage, value);
+        enable(&stage, &[fsbp, CIS_1_2]);
+        assert_eq!(found(&stage, json!({})).len(), expected, "{value}");
+    }
+    assert!(controls.len() > 380 && here().count() > controls.len());
+}
+
+#[test]
+fn fnd_30_every_control_of_every_standard_makes_a_finding_that_is_one() {
+    for value in ["SECURITY_CONTROL", "STANDARD_CONTROL"] {
+        let stage = loud(vec![]);
+        generator(&stage, value);
+        let all = stage.good(ADMINISTRATOR, DescribeStandards, json!({}))["Standards"].as_array().unwrap().clone();
+        enable(&stage, &all.iter().map(|standard| standard["StandardsArn"].as_str().unwrap()).collect::<Vec<_>>());
+        let ids: BTreeSet<String> = found(&stage, json!({}))
+            .iter()
+            .map(|finding| finding["Compliance"]["SecurityControlId"].as_str().unwrap().to_owned())
+            .collect();
+        let is_held = |control: &&'static Control| STANDARDS.iter().any(|it| is_offered(it, control));
+        let expected = CONTROLS.iter().filter(|control| control.is_available(REGION)).filter(is_held);
+        let missing: Vec<&str> = expected.map(|control| control.id).filter(|id| !ids.contains(*id)).collect();
+        assert_eq!(missing, ["CloudTrail.6", "CloudTrail.7"], "{value}: they need a trail's bucket");
+    }
+}
+
+fn is_offered(standard: &Standard, control: &Control) -> bool {
+    standard.offered == Offered::Always && standard.seats(control).next().is_some()
+}
+
+#[test]
+fn fnd_40_standards_that_are_enabled_at_once_are_checked_at_once() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[PCI, CIS_1_4]);
+    let finding = only(&stage, "S3.5");
+    assert_eq!((&finding["UpdatedAt"], &finding["CreatedAt"]), (&json!(stage.now()), &json!(stage.now())));
+    assert_eq!(finding["ProductFields"].get("PreviousComplianceStatus"), None);
+    assert_eq!(finding["Compliance"]["AssociatedStandards"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn fnd_12_automation_rules_meet_control_findings() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    let rule = json!({
+        "RuleName": "Quiet",
+        "Description": "Requests are terminated elsewhere.",
+        "RuleOrder": 1,
+        "Criteria": { "ComplianceSecurityControlId": equals("S3.5") },
+        "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": { "Workflow": { "Status": "SUPPRESSED" } } }],
+    });
+    stage.good(ADMINISTRATOR, CreateAutomationRule, rule);
+    enable(&stage, &[PCI]);
+    assert_eq!(only(&stage, "S3.5")["Workflow"]["Status"], "SUPPRESSED");
+    hours_pass(&stage, 12);
+    assert_eq!(only(&stage, "S3.5")["Workflow"]["Status"], "SUPPRESSED");
+}
+
+#[test]
+fn cis_07_cis_13_findings_of_metric_filters_and_of_trails() {
+    let mut of_trail = bucket(&["CloudTrail.6"]);
+    of_trail.id = "arn:aws:s3:::trail".into();
+    let stage = loud(vec![bucket(&[]), of_trail]);
+    enable(&stage, &[CIS_1_2]);
+    assert_eq!(only(&stage, "CloudWatch.4")["Resources"][0]["Type"], "AwsAccount");
+    assert_eq!(only(&stage, "CloudTrail.6")["Resources"][0]["Id"], "arn:aws:s3:::trail");
+    assert_eq!(of(&stage, "CloudTrail.7"), Vec::<Value>::new());
+}
+
+#[test]
+fn res_12_fnd_11_findings_are_of_each_hub_and_nobody_imports_them() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[PCI]);
+    let finding = only(&stage, "S3.5");
+    let input = json!({ "Findings": [finding] });
+    let refused = stage.call(ADMINISTRATOR, securityhub_fixtures::Operation::BatchImportFindings, input);
+    assert_eq!(refused.unwrap_err().0, 403);
+    stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
+    let filters = json!({ "Filters": { "ComplianceSecurityControlId": equals("S3.5") } });
+    let there = stage.call_in("eu-west-1", ADMINISTRATOR, GetFindings, filters).unwrap();
+    assert_eq!(there["Findings"][0]["Resources"][0]["Type"], "AwsAccount", "no bucket is declared there");
+}

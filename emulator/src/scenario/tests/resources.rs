@@ -1,0 +1,53 @@
+//! Standards that a hub starts with, and resources for their controls to check.
+
+use super::*;
+
+#[test]
+fn std_13_std_61_std_63_a_hub_has_the_standards_of_the_scenario_at_once() {
+    let world = build(
+        "delays: { standards_enable: 5m, standards_disable: P1D }\nhubs:\n  - account: '111111111111'\n    regions: [us-east-1]\n    \
+         standards: [pci-dss-4.0.1, control-tower-1.0.0]\n  - { account: '222222222222', regions: [us-east-1], \
+         default_standards: true, config_recorder: off }",
+    );
+    crate::domain::due::run(&world, world.clock.now());
+    let statuses = |account: &str| {
+        let hub = world.hub(&key(account, "us-east-1")).unwrap();
+        hub.standards.iter().map(|(id, subscription)| (*id, subscription.status.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(statuses("111111111111"), [("control-tower-1.0.0", "READY"), ("pci-dss-4.0.1", "READY")]);
+    assert_eq!(statuses("222222222222"), [("cis-1.2.0", "INCOMPLETE"), ("fsbp-1.0.0", "INCOMPLETE")]);
+    assert_eq!(world.delays.standards_enable, jiff::SignedDuration::from_mins(5));
+    assert_eq!(world.delays.standards_disable, jiff::SignedDuration::from_hours(24));
+}
+
+#[test]
+fn res_01_res_03_res_04_resources_are_declared_with_what_fails() {
+    let world = build(
+        "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all, quiet: true }\nresources:\n  \
+         - { account: '111111111111', regions: [us-east-1], type: AwsS3Bucket, id: pay, fails: [S3.2, PCI.S3.5, \
+         cis-1.4.0/2.1.5.2], tags: { team: pay } }\n  - { account: '111111111111', regions: all, type: AwsIamUser, id: ops, \
+         fails: ['*'], warns: { IAM.3: CONFIG_RULE_EVALUATION_ERROR } }\n  - { account: '111111111111', regions: all, \
+         type: AwsAccount, fails: [CloudTrail.1, CIS.3.3], reasons: { CloudTrail.1: CLOUDTRAIL_MULTI_REGION_NOT_PRESENT } }",
+    );
+    let resources = world.resources.as_ref().unwrap();
+    let here = &resources.declared[&key("111111111111", "us-east-1")];
+    let ids: Vec<&str> = here.iter().map(|resource| resource.id.as_str()).collect();
+    assert_eq!(ids, ["arn:aws:s3:::pay", "arn:aws:iam::111111111111:user/ops", "AWS::::Account:111111111111"]);
+    let names = |place: usize| here[place].results.keys().copied().collect::<Vec<_>>();
+    assert_eq!(names(0), ["S3.2", "S3.5", "S3.8"]);
+    assert!(names(1).contains(&"IAM.5"));
+    assert_eq!(here[1].results["IAM.3"].status.as_str(), "WARNING");
+    assert_eq!(names(2), ["CloudTrail.1", "CloudWatch.1"]);
+    assert_eq!(here[2].results["CloudTrail.1"].reason.as_deref(), Some("CLOUDTRAIL_MULTI_REGION_NOT_PRESENT"));
+    assert_eq!(resources.declared[&key("111111111111", "eu-west-1")].len(), 2);
+    assert_eq!(resources.quiet.len(), 2);
+    assert_eq!(build("resources: []").resources, Some(crate::state::Resources::default()));
+    assert_eq!(build("name: none").resources, None);
+}
+
+#[test]
+fn res_02_the_example_of_controls_is_good() {
+    let world = crate::scenario::load(&[repository("scenarios/controls.yaml")]).unwrap().build().unwrap();
+    crate::domain::due::run(&world, world.clock.now());
+    assert!(world.finding_count() > 50, "{}", world.finding_count());
+}
