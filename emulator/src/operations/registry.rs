@@ -122,8 +122,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateAggregatorV2 => missing(),
         Operation::CreateAutomationRule => writes(automation_rules::create_automation_rule),
         Operation::CreateAutomationRuleV2 => missing(),
-        Operation::CreateConfigurationPolicy => writes(configuration_policies::create_configuration_policy)
-            .partial("that controls and parameters exist is not checked"),
+        Operation::CreateConfigurationPolicy => writes(configuration_policies::create_configuration_policy),
         Operation::CreateConnector => missing(),
         Operation::CreateConnectorV2 => missing(),
         Operation::CreateFindingAggregator => writes(finding_aggregators::create_finding_aggregator),
@@ -228,7 +227,6 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::RegisterConnectorV2 => missing(),
         Operation::StartConfigurationPolicyAssociation => {
             writes(configuration_policies::associations::start_configuration_policy_association)
-                .partial("controls and parameters of a policy do not follow it")
         }
         Operation::StartConfigurationPolicyDisassociation => {
             writes(configuration_policies::associations::start_configuration_policy_disassociation)
@@ -239,8 +237,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateActionTarget => writes(action_targets::update_action_target),
         Operation::UpdateAggregatorV2 => missing(),
         Operation::UpdateAutomationRuleV2 => missing(),
-        Operation::UpdateConfigurationPolicy => writes(configuration_policies::update_configuration_policy)
-            .partial("controls and parameters of a policy do not follow it"),
+        Operation::UpdateConfigurationPolicy => writes(configuration_policies::update_configuration_policy),
         Operation::UpdateConnector => missing(),
         Operation::UpdateConnectorV2 => missing(),
         Operation::UpdateFindingAggregator => writes(finding_aggregators::update_finding_aggregator),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::clock::Timestamp;
 use super::names::{AccountId, Region};
 
@@ -50,8 +52,8 @@ pub enum PolicyContent {
         standards: Vec<String>,
         /// Which controls of them.
         controls: ChosenControls,
-        /// Parameters of controls, as they were given: a JSON list, if any.
-        parameters: Option<String>,
+        /// `SecurityControlCustomParameters`, as they were given: a JSON list, if any.
+        parameters: Option<Value>,
     },
 }
 
@@ -62,6 +64,23 @@ pub enum ChosenControls {
     Only(Vec<String>),
     /// All but these, those to come too.
     AllBut(Vec<String>),
+}
+
+impl ChosenControls {
+    /// Whether a control is on.
+    pub fn has(&self, id: &str) -> bool {
+        match self {
+            ChosenControls::Only(ids) => ids.iter().any(|of| of == id),
+            ChosenControls::AllBut(ids) => ids.iter().all(|of| of != id),
+        }
+    }
+
+    /// The controls that are named, to be on or to be off.
+    pub fn named(&self) -> &[String] {
+        match self {
+            ChosenControls::Only(ids) | ChosenControls::AllBut(ids) => ids,
+        }
+    }
 }
 
 /// What governs an account.

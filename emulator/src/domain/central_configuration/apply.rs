@@ -1,23 +1,103 @@
 //! What a policy does to one hub that is on: the one place where standards and controls follow it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use securityhub_fixtures::standards::Standard;
+use securityhub_fixtures::standards::{Control, Standard};
 
-use crate::domain::standards::{self, subscriptions};
-use crate::state::{HubKey, PolicyContent, Region, Timestamp, Transaction};
+use super::content;
+use crate::domain::standards::{controls, security_controls, subscriptions};
+use crate::state::{
+    ControlState, Hub, HubKey, PolicyContent, Region, Subscription, SubscriptionStatus, Timestamp, Transaction,
+};
 
-/// Enables exactly the standards that a policy lists (CCF-40); others are gone at once (inferred). Its ARNs name the home
-/// Region; the hub's own take their place. Which controls are on, and their parameters, does not follow yet.
-pub fn to_hub(transaction: &mut Transaction<'_>, key: &HubKey, content: &PolicyContent, home: &Region, now: Timestamp) {
-    let (PolicyContent::On { standards, .. }, Some(hub)) = (content, transaction.hub(key)) else { return };
-    let (of_home, here) = (format!(":{home}::standards/"), format!(":{}::standards/", key.region));
-    let own = |arn: &String| standards::meant(&arn.replacen(&of_home, &here, 1), &key.region).ok();
-    let listed: Vec<&'static Standard> = standards.iter().filter_map(own).collect();
-    let mut hub = (*hub).clone();
-    hub.standards.retain(|id, _| listed.iter().any(|standard| standard.id == *id));
-    for standard in listed {
-        subscriptions::begin(transaction, key, &mut hub, standard, BTreeMap::new(), now);
+/// Why a policy disabled a control: `inferred`.
+const REASON: &str = "Disabled by a configuration policy";
+
+/// Where a policy has effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent<'r> {
+    /// The home Region, which the ARNs of its standards name.
+    pub home: &'r Region,
+    /// The home Region and those linked to it.
+    pub regions: &'r BTreeSet<Region>,
+}
+
+impl Extent<'_> {
+    /// Whether a control is checked in a Region of it: one on global resources in the home Region alone, or, where that
+    /// lacks it, in the first that has it (CCF-41).
+    fn checks(&self, control: &Control, region: &Region) -> bool {
+        if !control.is_global() {
+            return control.is_available(region.as_str());
+        }
+        let mut from_home = [self.home].into_iter().chain(self.regions);
+        from_home.find(|region| control.is_available(region.as_str())) == Some(region)
     }
+}
+
+/// Enables exactly the standards that a policy lists, in all of them exactly the controls that it wants, and gives
+/// parameters its values or their defaults (CCF-40, CCF-41). Other standards are gone at once: `inferred`.
+pub fn to_hub(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    content: &PolicyContent,
+    extent: Extent<'_>,
+    now: Timestamp,
+) {
+    let (PolicyContent::On { standards, controls, parameters }, Some(hub)) = (content, transaction.hub(key)) else {
+        return;
+    };
+    let mut hub = (*hub).clone();
+    let listed = standards.iter().filter_map(|arn| subscriptions::offered(arn, extent.home));
+    follow_standards(transaction, key, &mut hub, &listed.collect::<Vec<_>>(), now);
+    follow_controls(
+        transaction,
+        key,
+        &mut hub,
+        |control| controls.has(control.id) && extent.checks(control, &key.region),
+        now,
+    );
+    // A policy is checked before it is kept, so it says nothing that could be refused here.
+    let own = content::own_parameters(controls, parameters.as_ref()).unwrap_or_default();
+    security_controls::replace_parameters(transaction, key, &mut hub, &own, now);
     transaction.put_hub(key.clone(), hub);
+}
+
+fn follow_standards(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    hub: &mut Hub,
+    listed: &[&'static Standard],
+    now: Timestamp,
+) {
+    let is_listed = |id: &str| listed.iter().any(|standard| standard.id == id);
+    let leaves = |(id, subscription): (&&'static str, &Subscription)| {
+        (!is_listed(id) || subscription.status == SubscriptionStatus::Deleting).then_some(*id)
+    };
+    for id in hub.standards.iter().filter_map(leaves).collect::<Vec<_>>() {
+        subscriptions::end(transaction, key, hub, id, now);
+    }
+    for standard in listed {
+        subscriptions::begin(transaction, key, hub, standard, BTreeMap::new(), now);
+    }
+}
+
+/// Sets all seats of the enabled standards that are otherwise than `is_wanted` says.
+fn follow_controls(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    hub: &mut Hub,
+    is_wanted: impl Fn(&Control) -> bool,
+    now: Timestamp,
+) {
+    for (id, subscription) in &mut hub.standards {
+        let seats = securityhub_fixtures::standards::standard(id).map_or(&[][..], |standard| standard.controls);
+        for seat in seats {
+            let enabled = is_wanted(seat.control);
+            if controls::state(subscription, seat).enabled != enabled {
+                let reason = (!enabled).then(|| REASON.to_owned());
+                controls::set(subscription, seat, ControlState { enabled, updated_at: now, reason });
+                controls::check(transaction, key, seat, enabled, now);
+            }
+        }
+    }
 }

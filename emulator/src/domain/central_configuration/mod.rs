@@ -1,11 +1,12 @@
 //! Central configuration (accounts.md section 5): policies that govern the organization's accounts from the home Region.
 //!
-//! What lives here: turning it on and off ([`switch`]), policies ([`policies`]), what they are applied to and what is
+//! What lives here: turning it on and off ([`switch`]), policies ([`policies`]) and what they say ([`content`]), what they are applied to and what is
 //! inherited ([`associations`]), how an account is brought to what governs it ([`settle`]), and what a policy does to one
 //! hub ([`apply`]). What may not: standards and controls themselves.
 
 pub mod apply;
 pub mod associations;
+pub mod content;
 pub mod policies;
 pub mod settle;
 pub mod switch;
@@ -42,6 +43,8 @@ pub enum CentralError {
     TooMany,
     /// A policy says what it cannot (CCF-16 … CCF-18).
     InvalidPolicy(String),
+    /// Parameters that a control does not take, in the words of UpdateSecurityControl (CCF-18, SEC-34).
+    InvalidParameters(String),
     /// The policy is associated (CCF-21).
     InUse,
 }
@@ -72,6 +75,7 @@ impl From<CentralError> for AwsError {
             CentralError::InvalidPolicy(message) => {
                 AwsError::invalid_input(format!("Invalid parameter 'ConfigurationPolicy'. {message}"))
             }
+            CentralError::InvalidParameters(sentence) => AwsError::invalid_input(sentence),
             CentralError::InUse => AwsError::new(
                 ErrorCode::ResourceConflictException,
                 "The configuration policy is associated with targets",

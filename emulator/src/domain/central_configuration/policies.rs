@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CentralError, MOST_POLICIES, administered, edit, settle};
+use super::{CentralError, MOST_POLICIES, administered, content, edit, settle};
 use crate::domain::arn;
 use crate::domain::caller::Caller;
 use crate::domain::tags::{MOST_TAGS, TagError};
@@ -49,7 +49,7 @@ pub fn create(
     let directory = transaction.directory();
     let central = administered(&directory, caller)?;
     check_name(central, &policy.name, "")?;
-    check_content(central, &policy.content)?;
+    content::check(&central.home, &policy.content)?;
     if central.policies.len() >= MOST_POLICIES {
         return Err(CentralError::TooMany);
     }
@@ -78,7 +78,7 @@ pub fn update(
         policy.name = name;
     }
     if let Some(content) = change.content {
-        check_content(central, &content)?;
+        content::check(&central.home, &content)?;
         policy.content = content;
     }
     policy.description = change.description.or(policy.description);
@@ -144,20 +144,4 @@ fn check_name(central: &CentralConfiguration, name: &str, own_id: &str) -> Resul
         return Err(CentralError::NameTaken(name.to_owned()));
     }
     Ok(())
-}
-
-/// Standards are named by ARNs of the home Region, or of none (CCF-18).
-fn check_content(central: &CentralConfiguration, content: &PolicyContent) -> Result<(), CentralError> {
-    let PolicyContent::On { standards, .. } = content else { return Ok(()) };
-    let is_standard = |text: &&String| {
-        arn::Arn::parse(text).is_some_and(|arn| {
-            let here = arn.region == central.home.as_str() && arn.resource.starts_with("standards/");
-            let anywhere = arn.region.is_empty() && arn.resource.starts_with("ruleset/");
-            arn.service == "securityhub" && arn.partition == central.home.partition() && (here || anywhere)
-        })
-    };
-    match standards.iter().find(|standard| !is_standard(standard)) {
-        None => Ok(()),
-        Some(other) => Err(CentralError::InvalidPolicy(format!("{other} is no standard of {}", central.home))),
-    }
 }

@@ -1,11 +1,14 @@
 //! Bringing accounts to what governs them, in the home Region and those linked to it (CCF-27 … CCF-32, CCF-40 … CCF-42).
 
-use super::{apply, edit, switch};
+use std::collections::BTreeSet;
+
+use super::apply::{self, Extent};
+use super::{edit, switch};
 use crate::domain::hub;
 use crate::domain::members::organization::{Joining, become_organization_member, may_be_enabled};
 use crate::state::{
-    AccountId, Directory, Governance, HubKey, Organization, PolicyContent, Region, Settled, Timestamp, Transaction,
-    World,
+    AccountId, ConfigRecorder, Directory, Governance, HubKey, Organization, PolicyContent, Region, Settled, Timestamp,
+    Transaction, World,
 };
 
 /// What governs a target: what is applied to it, else to the nearest above it; and whether it is its own (CCF-26).
@@ -106,13 +109,15 @@ fn settle_account(transaction: &mut Transaction<'_>, world: &World, account: Acc
     let administrator = central.administrator;
     let regions = switch::regions(world, &directory, administrator);
     let home = central.home.clone();
-    let failure = policy.as_ref().and_then(|content| obstacle(transaction, &directory, account, content, &regions));
+    let mut failure = policy.as_ref().and_then(|content| obstacle(transaction, &directory, account, content, &regions));
     drop(directory);
+    let extent = Extent { home: &home, regions: &regions };
     if let (Some(content), None) = (&policy, &failure) {
-        for region in regions {
+        for region in regions.iter().cloned() {
             let administrator = HubKey { account: administrator, region };
-            bring(transaction, &administrator, account, (content, &home), now);
+            bring(transaction, &administrator, account, content, extent, now);
         }
+        failure = missing_recorder(transaction, account, content, &regions);
     }
     let settled = governance.map(|_| Settled { updated_at: now, failure });
     note(transaction, account.as_str(), settled);
@@ -147,12 +152,29 @@ fn obstacle<'r>(
     None
 }
 
+/// Standards are enabled without a recorder, but their controls find nothing (CCF-31). The sentence is `inferred`.
+fn missing_recorder(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    content: &PolicyContent,
+    regions: &BTreeSet<Region>,
+) -> Option<String> {
+    let PolicyContent::On { standards, .. } = content else { return None };
+    let records_not = |region: &&Region| {
+        let hub = transaction.hub(&HubKey { account, region: (*region).clone() });
+        hub.is_some_and(|hub| hub.config_recorder == ConfigRecorder::Off)
+    };
+    let region = regions.iter().find(records_not).filter(|_| !standards.is_empty())?;
+    Some(format!("AWS Config does not record in {region}."))
+}
+
 /// Does what a policy says in one Region. The administrator's own hub is never off (CCF-32).
 fn bring(
     transaction: &mut Transaction<'_>,
     administrator: &HubKey,
     account: AccountId,
-    (content, home): (&PolicyContent, &Region),
+    content: &PolicyContent,
+    extent: Extent<'_>,
     now: Timestamp,
 ) {
     let key = HubKey { account, region: administrator.region.clone() };
@@ -166,7 +188,7 @@ fn bring(
     if may_be_enabled(&transaction.directory(), administrator, account) {
         become_organization_member(transaction, administrator, account, Joining::default(), now);
     }
-    apply::to_hub(transaction, &key, content, home, now);
+    apply::to_hub(transaction, &key, content, extent, now);
 }
 
 /// Notes how it went, or that nothing governs the target.

@@ -112,12 +112,12 @@ pub fn update(
 }
 
 /// Sets the state of a control in its standard, which UpdateStandardsControl and associations share (SEC-48).
-pub(super) fn set(subscription: &mut Subscription, control: &StandardControl, state: ControlState) {
+pub fn set(subscription: &mut Subscription, control: &StandardControl, state: ControlState) {
     subscription.controls.insert(control.number, state);
 }
 
 /// Asks for the check of a control that was enabled or disabled: what it no longer finds is archived later (FND-50).
-pub(super) fn check(
+pub fn check(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
     control: &StandardControl,

@@ -71,7 +71,7 @@ pub fn definition(parameter: &Parameter) -> Value {
 ///
 /// # Errors
 /// 400 for whatever the control does not take (SEC-34).
-pub(super) fn changes(
+pub fn changes(
     control: &'static Control,
     sent: &Map<String, Value>,
 ) -> Result<Vec<(&'static str, Option<Value>)>, AwsError> {

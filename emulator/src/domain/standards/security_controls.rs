@@ -1,6 +1,6 @@
 //! Security controls: one a check, whatever standards hold it (standards.md 3.1, 3.2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use securityhub_fixtures::standards::{self, Control};
@@ -11,7 +11,7 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::{checks, due, hub};
-use crate::state::{CheckScope, Due, Hub, HubKey, SubscriptionStatus, Timestamp, Transaction, World};
+use crate::state::{CheckScope, ControlSettings, Due, Hub, HubKey, SubscriptionStatus, Timestamp, Transaction, World};
 
 /// Why a text names no security control of the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,11 +112,44 @@ pub fn update(
         }
     }
     settings.last_update_reason = reason;
-    settings.updating_since = Some(caller.now);
-    let delay = transaction.delays().security_control_update;
-    due::put(transaction, caller.now, delay, Due::SettleControl(key.clone(), control.id, caller.now));
+    begin_update(transaction, &key, control.id, settings, caller.now);
     transaction.put_hub(key, hub);
     Ok(())
+}
+
+/// The checks do not use the new values yet (SEC-36).
+fn begin_update(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    control: &'static str,
+    settings: &mut ControlSettings,
+    now: Timestamp,
+) {
+    settings.updating_since = Some(now);
+    let delay = transaction.delays().security_control_update;
+    due::put(transaction, now, delay, Due::SettleControl(key.clone(), control, now));
+}
+
+/// Parameters of a control that are not defaults, by name.
+pub type OwnParameters = BTreeMap<&'static str, Value>;
+
+/// Gives controls these parameters, and all others their defaults (CCF-40).
+pub fn replace_parameters(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    hub: &mut Hub,
+    own: &BTreeMap<&'static str, OwnParameters>,
+    now: Timestamp,
+) {
+    let controls: BTreeSet<&'static str> = hub.security_controls.keys().chain(own.keys()).copied().collect();
+    for control in controls {
+        let settings = hub.security_controls.entry(control).or_default();
+        let parameters = own.get(control).cloned().unwrap_or_default();
+        if settings.parameters != parameters {
+            settings.parameters = parameters;
+            begin_update(transaction, key, control, settings, now);
+        }
+    }
 }
 
 /// Ends an update of then: the checks use its values (SEC-36).

@@ -70,7 +70,7 @@ pub fn described(hub: Option<&Hub>) -> impl Iterator<Item = &'static Standard> {
 
 /// The standard of an ARN that a customer may enable in a region; the ARN must be its own, letter for letter (STD-21,
 /// STD-22, STD-27).
-fn offered(text: &str, region: &Region) -> Option<&'static Standard> {
+pub fn offered(text: &str, region: &Region) -> Option<&'static Standard> {
     let is_meant = |standard: &&Standard| standard.offered == Offered::Always && standard_arn(region, standard) == text;
     STANDARDS.iter().find(is_meant)
 }
@@ -216,6 +216,13 @@ pub fn all(hub: &Hub) -> impl Iterator<Item = (&'static Standard, &Subscription)
     STANDARDS.iter().filter_map(|standard| Some((standard, hub.standards.get(standard.id)?)))
 }
 
+/// A standard is gone with all its associations; what its controls have found is archived after a while (STD-42, STD-43).
+pub fn end(transaction: &mut Transaction<'_>, key: &HubKey, hub: &mut Hub, standard: &'static str, now: Timestamp) {
+    hub.standards.remove(standard);
+    let after = transaction.delays().archive_disabled;
+    checks::request(transaction, key, CheckScope::Standard(standard), now, after);
+}
+
 /// Ends what a subscription has been doing since then, unless it has turned meanwhile: it is enabled, as far as there
 /// is a configuration recorder, or it is gone with all its associations (STD-31, STD-42, STD-61, STD-63).
 pub fn settle(
@@ -231,11 +238,7 @@ pub fn settle(
         return;
     };
     match subscription.status {
-        SubscriptionStatus::Deleting => {
-            hub.standards.remove(standard);
-            let after = transaction.delays().archive_disabled;
-            checks::request(transaction, key, CheckScope::Standard(standard), now, after);
-        }
+        SubscriptionStatus::Deleting => end(transaction, key, &mut hub, standard, now),
         SubscriptionStatus::Pending => {
             subscription.since = now;
             subscription.status = match hub.config_recorder {

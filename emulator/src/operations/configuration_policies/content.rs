@@ -65,7 +65,7 @@ impl PolicyInput {
                 );
             }
         };
-        let parameters = configuration.security_control_custom_parameters.map(|parameters| parameters.to_string());
+        let parameters = configuration.security_control_custom_parameters;
         Ok(PolicyContent::On { standards, controls, parameters })
     }
 }
@@ -94,7 +94,7 @@ impl PolicyOutput {
         let configuration = ControlsConfiguration {
             enabled_security_control_identifiers: enabled,
             disabled_security_control_identifiers: disabled,
-            security_control_custom_parameters: parameters.and_then(|text| serde_json::from_str(&text).ok()),
+            security_control_custom_parameters: parameters,
         };
         PolicyOutput {
             security_hub: SecurityHubPolicy {

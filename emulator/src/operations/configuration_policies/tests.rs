@@ -1,5 +1,7 @@
 //! Rules of central configuration, driven through the operations.
 
+mod controls;
+
 use securityhub_fixtures::Operation::{
     self, BatchGetConfigurationPolicyAssociations, CreateConfigurationPolicy, CreateFindingAggregator,
     DeleteConfigurationPolicy, DeleteFindingAggregator, DescribeHub, DescribeOrganizationConfiguration,

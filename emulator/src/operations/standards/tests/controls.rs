@@ -164,7 +164,7 @@ fn ctl_12_ctl_16_ctl_18_tf_22_a_control_is_disabled_for_a_reason_and_enabled_wit
 }
 
 #[test]
-fn ctl_13_ctl_14_only_the_callers_own_controls_are_changed() {
+fn ctl_13_ctl_14_den_08_only_the_callers_own_controls_are_changed() {
     let stage = with(&[PCI]);
     for unknown in [
         "pci-dss/v/3.2.1/PCI.X.1",
