@@ -153,6 +153,21 @@ async fn vis_03_vis_04_agg_10_the_readmes_tour_of_aggregation_works_when_pasted(
     assert_eq!(number(lines.len() - 1), 120, "{output}");
 }
 
+#[tokio::test]
+async fn ccf_29_ccf_30_ccf_44_the_readmes_tour_of_central_configuration_works_when_pasted() {
+    let Some(environment) = python_environment() else { return };
+    let scenario = "scenarios/central-configuration.yaml";
+    let emulator = Emulator::builder().scenario(repository().join(scenario)).start().await.unwrap();
+    let snippets = tour("bash", &format!(" {scenario}"), &emulator.endpoint());
+    assert_eq!(snippets.len(), 1, "the README has one tour of central configuration");
+    let (code, output, error) = run(command(&environment, "bash").args(["-euo", "pipefail", "-c"]).arg(&snippets[0]));
+    assert_eq!(code, 0, "{output}{error}");
+    assert!(output.contains("333333333333\tINHERITED\tFAILED\tAWS Config does not record in eu-west-1."), "{output}");
+    assert!(output.contains("standards/cis-aws-foundations-benchmark/v/1.4.0"), "{output}");
+    assert!(error.contains("is currently associated with a central configuration policy"), "{error}");
+    assert!(output.contains("\"AssociationStatus\": \"PENDING\""), "{output}");
+}
+
 #[test]
 fn the_committed_service_model_is_what_the_importer_makes_of_botocores() {
     let Some(environment) = python_environment() else { return };

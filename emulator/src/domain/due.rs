@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::aggregation::replicas;
+use super::central_configuration::settle;
 use super::checks;
 use super::findings::document::Finding;
 use super::findings::expiry;
@@ -47,6 +48,7 @@ pub fn run(world: &World, now: Timestamp) {
             Due::SettleControl(hub, control, since) => {
                 security_controls::settle(&mut transaction, &hub, control, since, now);
             }
+            Due::SettleAssociations(target) => settle::below(&mut transaction, world, &target, now),
             Due::Check(hub, scope) => checks::run(world, &mut transaction, &hub, scope, now),
             // The hub was enabled again meanwhile.
             Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}

@@ -1,5 +1,6 @@
 //! Scenarios are loaded, built and refused with every mistake told.
 
+mod central_configuration;
 mod resources;
 mod shipped;
 

@@ -14,6 +14,8 @@ pub struct CentralConfiguration {
     pub administrator: AccountId,
     /// The home Region.
     pub home: Region,
+    /// From when it is `ENABLED`; `PENDING` until then (CCF-05).
+    pub enabled_at: Timestamp,
     /// Policies by id.
     pub policies: BTreeMap<String, ConfigurationPolicy>,
     /// What is applied to a target itself, by the id of the account, unit or root.
@@ -106,6 +108,17 @@ pub struct Applied {
 pub struct Settled {
     /// When.
     pub updated_at: Timestamp,
-    /// Why it failed, if it did.
-    pub failure: Option<String>,
+    /// How.
+    pub outcome: Outcome,
+}
+
+/// How it went with a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is yet to be done.
+    Pending,
+    /// All is done.
+    Success,
+    /// Something could not be done, and why.
+    Failed(String),
 }

@@ -11,6 +11,10 @@ pub struct Delays {
     pub standards_disable: SignedDuration,
     /// Parameters of a security control are changed: `UPDATING` for so long (SEC-36).
     pub security_control_update: SignedDuration,
+    /// Central configuration is turned on: `PENDING` for so long (CCF-05).
+    pub central_configuration: SignedDuration,
+    /// A configuration policy is associated, changed or taken away: its targets are `PENDING` for so long (CCF-27).
+    pub policy_association: SignedDuration,
     /// A control or its standard is disabled: its findings are archived after so long (FND-50).
     pub archive_disabled: SignedDuration,
 }
@@ -21,6 +25,8 @@ impl Default for Delays {
             standards_enable: SignedDuration::ZERO,
             standards_disable: SignedDuration::ZERO,
             security_control_update: SignedDuration::ZERO,
+            central_configuration: SignedDuration::ZERO,
+            policy_association: SignedDuration::ZERO,
             archive_disabled: SignedDuration::from_hours(3 * 24),
         }
     }

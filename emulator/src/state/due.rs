@@ -19,6 +19,8 @@ pub enum Due {
     Check(HubKey, CheckScope),
     /// The checks of a security control that was updated then use its parameters (SEC-36).
     SettleControl(HubKey, &'static str, Timestamp),
+    /// A target of a configuration policy, and all below it, are brought to what governs them (CCF-27).
+    SettleAssociations(String),
     /// Findings of a region that have expired are dropped (RET-01).
     SweepFindings(Region),
     /// A hub that was disabled then is forgotten, with all that was kept of it (HUB-16).

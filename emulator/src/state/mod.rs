@@ -31,7 +31,7 @@ mod world;
 pub use aggregator::{Aggregator, Linking};
 pub use automation_rule::AutomationRule;
 pub use central_configuration::{
-    Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, PolicyContent, Settled,
+    Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, Outcome, PolicyContent, Settled,
 };
 pub use change::{Change, StoredFinding};
 pub use clock::{Clock, Timestamp, duration, timestamp_text};

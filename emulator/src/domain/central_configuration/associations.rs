@@ -4,7 +4,9 @@ use super::policies;
 use super::settle::{self, governance};
 use super::{CentralError, SELF_MANAGED, administered, edit};
 use crate::domain::caller::Caller;
-use crate::state::{AccountId, Applied, CentralConfiguration, Governance, Organization, Timestamp, Transaction, World};
+use crate::state::{
+    AccountId, Applied, CentralConfiguration, Governance, Organization, Outcome, Timestamp, Transaction, World,
+};
 
 /// What governs a target, and how that went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub struct Association {
 }
 
 /// Applies a policy, or self-management, to a target in place of what was applied to it (CCF-25). It is answered as
-/// pending, and settled before the next call.
+/// pending, and settled before the next call, unless a scenario delays it.
 ///
 /// # Errors
 /// [`CentralError`].
@@ -47,7 +49,7 @@ pub fn start(
     edit(transaction, |central| {
         central.applied.insert(target.to_owned(), Applied { governance, updated_at: caller.now })
     });
-    settle::below(transaction, world, target, caller.now);
+    settle::begin(transaction, world, target, caller.now);
     Ok(Association {
         policy_id,
         target: target.to_owned(),
@@ -81,7 +83,7 @@ pub fn end(
     }
     drop(directory);
     edit(transaction, |central| central.applied.remove(target));
-    settle::below(transaction, world, target, caller.now);
+    settle::begin(transaction, world, target, caller.now);
     Ok(())
 }
 
@@ -96,15 +98,19 @@ pub fn of(organization: &Organization, target: &str) -> Result<Association, Cent
     let settled = organization.central.as_ref().and_then(|central| central.settled.get(target));
     let settled = settled.ok_or_else(missing)?;
     let done = "Association applied successfully on this target.";
-    let success = matches!(governance, Governance::Policy(_)).then(|| done.to_owned());
+    let (status, message) = match &settled.outcome {
+        Outcome::Pending => ("PENDING", None),
+        Outcome::Success => ("SUCCESS", matches!(governance, Governance::Policy(_)).then(|| done.to_owned())),
+        Outcome::Failed(why) => ("FAILED", Some(why.clone())),
+    };
     Ok(Association {
         policy_id: policy_id(governance),
         target: target.to_owned(),
         target_type,
         is_applied,
         updated_at: settled.updated_at,
-        status: if settled.failure.is_some() { "FAILED" } else { "SUCCESS" },
-        message: settled.failure.clone().or(success),
+        status,
+        message,
     })
 }
 

@@ -25,7 +25,7 @@ pub const MOST_POLICIES: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CentralError {
     /// The caller is not the delegated administrator, or not in the home Region, or there is no central configuration
-    /// (CCF-11, CCF-12).
+    /// yet (CCF-11, CCF-12).
     NotAdministrator,
     /// There is no such policy (CCF-19).
     NoPolicy(String),
@@ -90,8 +90,10 @@ impl From<CentralError> for AwsError {
 /// [`CentralError::NotAdministrator`].
 pub fn administered<'d>(directory: &'d Directory, caller: &Caller) -> Result<&'d CentralConfiguration, CentralError> {
     let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
-    let central = central.filter(|central| central.administrator == caller.account() && central.home == caller.region);
-    central.ok_or(CentralError::NotAdministrator)
+    let is_callers = |central: &&CentralConfiguration| {
+        (central.administrator, &central.home) == (caller.account(), &caller.region) && central.enabled_at <= caller.now
+    };
+    central.filter(is_callers).ok_or(CentralError::NotAdministrator)
 }
 
 /// Changes the central configuration, if there is one.

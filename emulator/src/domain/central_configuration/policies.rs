@@ -89,7 +89,7 @@ pub fn update(
     drop(directory);
     edit(transaction, |central| central.policies.insert(policy.id.clone(), policy.clone()));
     for target in targets {
-        settle::below(transaction, world, &target, caller.now);
+        settle::begin(transaction, world, &target, caller.now);
     }
     Ok(policy)
 }

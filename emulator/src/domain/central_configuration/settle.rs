@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::apply::{self, Extent};
 use super::{edit, switch};
-use crate::domain::hub;
 use crate::domain::members::organization::{Joining, become_organization_member, may_be_enabled};
+use crate::domain::{due, hub};
 use crate::state::{
-    AccountId, ConfigRecorder, Directory, Governance, HubKey, Organization, PolicyContent, Region, Settled, Timestamp,
-    Transaction, World,
+    AccountId, ConfigRecorder, Directory, Due, Governance, HubKey, Organization, Outcome, PolicyContent, Region,
+    Settled, Timestamp, Transaction, World,
 };
 
 /// What governs a target: what is applied to it, else to the nearest above it; and whether it is its own (CCF-26).
@@ -47,6 +47,25 @@ fn is_below(organization: &Organization, target: &str, top: &str) -> bool {
     false
 }
 
+/// Settles a target and all below it, now or, where a scenario delays it, later; they are pending until then (CCF-27).
+pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
+    let delay = transaction.delays().policy_association;
+    if delay.is_zero() {
+        below(transaction, world, top, now);
+        return;
+    }
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let all = targets(organization).filter(|target| is_below(organization, target, top));
+    let all: Vec<(String, bool)> = all.map(|it| (it.clone(), governance(organization, &it).is_some())).collect();
+    drop(directory);
+    for (target, is_governed) in all {
+        let pending = Settled { updated_at: now, outcome: Outcome::Pending };
+        note(transaction, &target, is_governed.then_some(pending));
+    }
+    due::put(transaction, now, delay, Due::SettleAssociations(top.to_owned()));
+}
+
 /// Settles a target and all below it: accounts first, then what holds them (CCF-27).
 pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
     let directory = transaction.directory();
@@ -64,7 +83,7 @@ pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
         let failure = failure_below(organization, &parent);
         let is_governed = governance(organization, &parent).is_some();
         drop(directory);
-        note(transaction, &parent, is_governed.then_some(Settled { updated_at: now, failure }));
+        note(transaction, &parent, is_governed.then(|| Settled { updated_at: now, outcome: outcome(failure) }));
     }
 }
 
@@ -81,7 +100,7 @@ fn failure_below(organization: &Organization, parent: &str) -> Option<String> {
     let failed: Vec<&String> = central
         .settled
         .iter()
-        .filter(|(id, settled)| AccountId::parse(id).is_some() && settled.failure.is_some())
+        .filter(|(id, settled)| AccountId::parse(id).is_some() && matches!(settled.outcome, Outcome::Failed(_)))
         .map(|(id, _)| id)
         .filter(|id| is_below(organization, id, parent))
         .collect();
@@ -119,7 +138,7 @@ fn settle_account(transaction: &mut Transaction<'_>, world: &World, account: Acc
         }
         failure = missing_recorder(transaction, account, content, &regions);
     }
-    let settled = governance.map(|_| Settled { updated_at: now, failure });
+    let settled = governance.map(|_| Settled { updated_at: now, outcome: outcome(failure) });
     note(transaction, account.as_str(), settled);
 }
 
@@ -189,6 +208,10 @@ fn bring(
         become_organization_member(transaction, administrator, account, Joining::default(), now);
     }
     apply::to_hub(transaction, &key, content, extent, now);
+}
+
+fn outcome(failure: Option<String>) -> Outcome {
+    failure.map_or(Outcome::Success, Outcome::Failed)
 }
 
 /// Notes how it went, or that nothing governs the target.

@@ -36,11 +36,14 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
         return Err(OrganizationError::AnotherIsDesignated(other));
     }
     drop(directory);
+    let delay = transaction.delays().central_configuration;
+    let enabled_at = caller.now.checked_add(delay).unwrap_or(Timestamp::MAX);
     transaction.edit_directory(|directory| {
         if let Some(organization) = &mut directory.organization {
             organization.central = Some(CentralConfiguration {
                 administrator: caller.account(),
                 home: caller.region.clone(),
+                enabled_at,
                 policies: BTreeMap::new(),
                 applied: BTreeMap::new(),
                 settled: BTreeMap::new(),

@@ -19,6 +19,17 @@ pub struct Change {
     pub central: Option<bool>,
 }
 
+/// How a Region's organization is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// By its own administrator.
+    Local,
+    /// Centrally, soon (CCF-05).
+    CentralPending,
+    /// Centrally.
+    Central,
+}
+
 /// What a Region's delegated administrator has set (ORG-32), and whether the Region is configured centrally (CCF-08).
 ///
 /// # Errors
@@ -26,9 +37,15 @@ pub struct Change {
 pub fn described(
     directory: &Directory,
     caller: &Caller,
-) -> Result<(OrganizationConfiguration, bool), OrganizationError> {
+) -> Result<(OrganizationConfiguration, Kind), OrganizationError> {
     let organization = administered(directory, caller)?;
-    Ok((organization.configuration(&caller.region), directory.is_central(&caller.region)))
+    let central = organization.central.as_ref().filter(|_| directory.is_central(&caller.region));
+    let kind = match central {
+        None => Kind::Local,
+        Some(central) if central.enabled_at > caller.now => Kind::CentralPending,
+        Some(_) => Kind::Central,
+    };
+    Ok((organization.configuration(&caller.region), kind))
 }
 
 /// Sets what becomes of accounts that join; those that are there already are left alone (ORG-33 … ORG-35). Turns central
@@ -42,7 +59,8 @@ pub fn update(
     caller: &Caller,
     change: Change,
 ) -> Result<(), OrganizationError> {
-    let (configuration, was_central) = described(&transaction.directory(), caller)?;
+    let (configuration, kind) = described(&transaction.directory(), caller)?;
+    let was_central = kind != Kind::Local;
     if change.central.unwrap_or(was_central) {
         if change.auto_enable || change.auto_enable_standards == Some(true) {
             return Err(OrganizationError::EnablesUnderCentral);

@@ -1,6 +1,7 @@
 //! Rules of central configuration, driven through the operations.
 
 mod controls;
+mod delays;
 
 use securityhub_fixtures::Operation::{
     self, BatchGetConfigurationPolicyAssociations, CreateConfigurationPolicy, CreateFindingAggregator,

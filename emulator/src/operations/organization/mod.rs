@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::aws_error::AwsError;
 use crate::domain::members;
 use crate::domain::organization::administrator::{self, Feature};
-use crate::domain::organization::configuration::{self, Change};
+use crate::domain::organization::configuration::{self, Change, Kind};
 use crate::operations::paging::Binding;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, Transaction};
@@ -127,15 +127,15 @@ struct Configuration {
 /// 401 `InvalidAccessException` for who is not the delegated administrator (ORG-30).
 pub fn describe_organization_configuration(context: &Context<'_>, _input: Input) -> Result<Answer, AwsError> {
     let directory = context.world.directory();
-    let (configuration, is_central) = configuration::described(&directory, &context.caller)?;
+    let (configuration, kind) = configuration::described(&directory, &context.caller)?;
     Answer::json(&DescribeOutput {
         auto_enable: configuration.auto_enable,
         member_account_limit_reached: members::is_limit_reached(&directory, &context.caller.hub_key()),
         auto_enable_standards: if configuration.auto_enable_standards { "DEFAULT" } else { "NONE" },
         organization_configuration: Configuration {
-            configuration_type: if is_central { "CENTRAL" } else { "LOCAL" },
-            status: "ENABLED",
-            status_message: is_central.then_some("Central configuration has been enabled successfully"),
+            configuration_type: if kind == Kind::Local { "LOCAL" } else { "CENTRAL" },
+            status: if kind == Kind::CentralPending { "PENDING" } else { "ENABLED" },
+            status_message: (kind == Kind::Central).then_some("Central configuration has been enabled successfully"),
         },
     })
 }

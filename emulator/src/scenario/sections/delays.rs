@@ -17,6 +17,10 @@ pub(in crate::scenario) struct Written {
     standards_enable: Option<Spanned<String>>,
     /// A standard is disabled: it is DELETING for so long.
     standards_disable: Option<Spanned<String>>,
+    /// Central configuration is turned on: it is PENDING for so long.
+    central_configuration: Option<Spanned<String>>,
+    /// A configuration policy is associated, changed or taken away: its targets are PENDING for so long.
+    policy_association: Option<Spanned<String>>,
     /// A control or its standard is disabled: its findings are archived after so long. Left out, it is P3D.
     archive_disabled: Option<Spanned<String>>,
     /// Parameters of a security control are set: it is UPDATING for so long.
@@ -38,6 +42,8 @@ pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Delays
         standards_enable: read(&written.standards_enable, default.standards_enable),
         standards_disable: read(&written.standards_disable, default.standards_disable),
         security_control_update: read(&written.security_control_update, default.security_control_update),
+        central_configuration: read(&written.central_configuration, default.central_configuration),
+        policy_association: read(&written.policy_association, default.policy_association),
         archive_disabled: read(&written.archive_disabled, default.archive_disabled),
     }
 }

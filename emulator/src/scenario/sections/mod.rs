@@ -5,6 +5,7 @@
 pub(super) mod accounts;
 pub(super) mod aggregators;
 mod all_or;
+mod central_configuration;
 pub(super) mod clock;
 pub(super) mod credentials;
 pub(super) mod delays;
@@ -16,6 +17,7 @@ pub(super) mod policies;
 pub(super) mod quotas;
 pub(super) mod regions;
 pub(super) mod resources;
+mod standards;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +27,7 @@ use serde::Deserialize;
 use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::{Files, Place};
-use super::spanned::Entries;
+use super::spanned::{Entries, Spanned};
 use crate::state::{AccountId, Credential, Delays, Directory, MemberQuotas, Region, Resources, World};
 
 /// What there is when the emulator starts. All keys may be left out.
@@ -69,6 +71,8 @@ pub(super) struct Written {
     /// Home Regions, which show the findings of other Regions too.
     #[serde(default)]
     aggregators: Vec<aggregators::Written>,
+    /// Central configuration of the organization's accounts.
+    central_configuration: Option<Spanned<central_configuration::Written>>,
     /// Resources for the controls of the enabled standards to check. Controls make findings as soon as this is there, be
     /// it empty; left out, nothing is checked.
     resources: Option<Vec<resources::Written>>,
@@ -93,13 +97,14 @@ pub(super) struct Valid {
     policies: policies::Valid,
     hubs: hubs::Valid,
     aggregators: aggregators::Valid,
+    central_configuration: Option<central_configuration::Valid>,
     resources: Option<Resources>,
     findings: findings::Valid,
 }
 
 impl Written {
     /// Adds a later file: what stands alone (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`, `organization`,
-    /// `quotas`) is replaced as a whole; `accounts`, `credentials` and `policies` are replaced key by key; `hubs`,
+    /// `central_configuration`, `quotas`) is replaced as a whole; `accounts`, `credentials` and `policies` are replaced key by key; `hubs`,
     /// `aggregators`, `resources` and `findings` are added, and of a hub or an aggregator that two files list, the later
     /// file's entry counts.
     pub(super) fn add(&mut self, later: Written) {
@@ -110,6 +115,7 @@ impl Written {
         replace(&mut self.regions, later.regions);
         replace(&mut self.default_account, later.default_account);
         replace(&mut self.organization, later.organization);
+        replace(&mut self.central_configuration, later.central_configuration);
         replace(&mut self.quotas, later.quotas);
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
@@ -132,6 +138,9 @@ impl Written {
         let around = hubs::Around { regions: &regions, organization: organization.as_ref(), quotas };
         let hubs = hubs::check(self.hubs, &around, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
+        let around = (organization.as_ref(), &aggregators);
+        let central_configuration =
+            self.central_configuration.and_then(|written| central_configuration::check(written, around, check));
         let resources = self.resources.map(|written| Resources {
             declared: resources::check(&written, &regions, check),
             quiet: hubs.quiet().cloned().collect(),
@@ -153,6 +162,7 @@ impl Written {
             policies,
             hubs,
             aggregators,
+            central_configuration,
             resources,
             findings,
             organization,
@@ -194,6 +204,9 @@ impl Valid {
         };
         hubs::apply(&self.hubs, &world, directory, now).map_err(mistakes)?;
         aggregators::apply(&self.aggregators, &world, now).map_err(mistakes)?;
+        if let Some(central_configuration) = &self.central_configuration {
+            central_configuration::apply(central_configuration, &world, now).map_err(mistakes)?;
+        }
         findings::apply(&self.findings, files, &world, self.seed, now)?;
         accounts::apply_last(&self.accounts, &world);
         // What the scenario says is so at once.

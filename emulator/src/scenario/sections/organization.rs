@@ -181,6 +181,16 @@ impl Valid {
         account == self.management_account || self.parents.contains_key(&account)
     }
 
+    /// Whether accounts that join become members.
+    pub(super) fn enables_joined(&self) -> bool {
+        self.configuration.auto_enable
+    }
+
+    /// The names of its units.
+    pub(super) fn units(&self) -> impl Iterator<Item = &str> {
+        self.units.iter().map(|unit| unit.name.as_str())
+    }
+
     /// Its accounts.
     pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> {
         [self.management_account].into_iter().chain(self.parents.keys().copied())

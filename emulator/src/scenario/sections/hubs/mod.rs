@@ -7,7 +7,6 @@
 mod apply;
 mod members;
 mod products;
-mod standards;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +20,7 @@ use self::members::Member;
 use super::all_or::AllOr;
 use super::organization;
 use super::regions::{self, RegionText};
+use super::standards;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Place;
 use crate::scenario::spanned::{Entries, Spanned};

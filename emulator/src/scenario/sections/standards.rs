@@ -1,4 +1,4 @@
-//! `standards` of a hub: the short names of the catalogue, such as `pci-dss-4.0.1`.
+//! `standards` of a hub or a policy: the short names of the catalogue, such as `pci-dss-4.0.1`.
 
 use securityhub_fixtures::standards::{self, Offered, STANDARDS, Standard};
 

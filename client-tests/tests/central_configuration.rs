@@ -1,0 +1,141 @@
+//! aws-sdk-securityhub against central configuration: as the administrator, as governed and as self-managed accounts.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+
+use std::collections::BTreeMap;
+
+use aws_credential_types::Credentials;
+use aws_sdk_securityhub::config::Region;
+use aws_sdk_securityhub::error::ProvideErrorMetadata;
+use aws_sdk_securityhub::types::{AssociationStatus, StandardsSubscriptionRequest, Target};
+use aws_sdk_securityhub::{Client, Config};
+use securityhub_local::Emulator;
+
+const ADMINISTRATOR: &str = "111111111111";
+const SHOP: &str = "222222222222";
+const WAREHOUSE: &str = "333333333333";
+const LAB: &str = "444444444444";
+const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
+const GOVERNED: &str = "This account is currently associated with a central configuration policy, so only the \
+                        administrator can access this operation.";
+
+fn client(emulator: &Emulator, account: &str, region: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version_latest()
+        .endpoint_url(emulator.endpoint())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new(account, "x", None, None, "test"))
+        .http_client(emulator.http_client());
+    Client::from_conf(config.build())
+}
+
+async fn start() -> Emulator {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/central-configuration.yaml");
+    Emulator::builder().scenario(scenario).start().await.unwrap()
+}
+
+/// The ends of the ARNs of a hub's standards.
+async fn standards(client: &Client) -> Vec<String> {
+    let enabled = client.get_enabled_standards().send().await.unwrap();
+    let name = |arn: &str| arn.rsplit("standards/").next().unwrap().to_owned();
+    let mut names: Vec<String> =
+        enabled.standards_subscriptions().iter().map(|it| name(it.standards_arn().unwrap())).collect();
+    names.sort();
+    names
+}
+
+async fn status(client: &Client, control: &str) -> AssociationStatus {
+    let list = client.list_standards_control_associations().security_control_id(control).send().await.unwrap();
+    list.standards_control_association_summaries()[0].association_status().unwrap().clone()
+}
+
+#[tokio::test]
+async fn ccf_29_ccf_36_the_administrator_lists_what_governs_whom_and_how_that_went() {
+    let emulator = start().await;
+    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
+    let policies = administrator.list_configuration_policies().send().await.unwrap();
+    let names: BTreeMap<&str, &str> =
+        policies.configuration_policy_summaries().iter().map(|it| (it.id().unwrap(), it.name().unwrap())).collect();
+    assert_eq!(names.len(), 2);
+    let mut pages =
+        administrator.list_configuration_policy_associations().max_results(3).into_paginator().items().send();
+    let mut rows = BTreeMap::new();
+    while let Some(row) = pages.next().await {
+        let row = row.unwrap();
+        let id = row.configuration_policy_id().unwrap();
+        let (kind, status) = (row.association_type().unwrap().as_str(), row.association_status().unwrap().as_str());
+        let what = format!("{} {kind} {status}", names.get(id).unwrap_or(&id));
+        rows.insert(row.target_id().unwrap().to_owned(), what);
+    }
+    assert_eq!(rows.len(), 9, "a root, three units, five accounts: {rows:?}");
+    assert_eq!(rows["r-a1b2"], "SELF_MANAGED_SECURITY_HUB APPLIED FAILED");
+    assert_eq!(rows[ADMINISTRATOR], "SELF_MANAGED_SECURITY_HUB INHERITED SUCCESS");
+    assert_eq!(rows[SHOP], "baseline INHERITED SUCCESS");
+    assert_eq!(rows[WAREHOUSE], "baseline INHERITED FAILED");
+    assert_eq!(rows[LAB], "closed INHERITED SUCCESS");
+    let target = Target::AccountId(WAREHOUSE.to_owned());
+    let read = administrator.get_configuration_policy_association().target(target).send().await.unwrap();
+    assert_eq!(read.association_status_message(), Some("AWS Config does not record in eu-west-1."));
+}
+
+#[tokio::test]
+async fn ccf_40_ccf_41_rol_21_rol_22_a_governed_account_has_what_its_policy_says_and_cannot_change_it() {
+    let emulator = start().await;
+    for region in REGIONS {
+        let shop = client(&emulator, SHOP, region);
+        let expected = ["aws-foundational-security-best-practices/v/1.0.0", "cis-aws-foundations-benchmark/v/1.4.0"];
+        assert_eq!(standards(&shop).await, expected);
+        assert_eq!(status(&shop, "S3.9").await, AssociationStatus::Disabled);
+        assert_eq!(status(&shop, "S3.8").await, AssociationStatus::Enabled);
+        let is_home = region == "us-east-1";
+        assert_eq!(status(&shop, "IAM.9").await == AssociationStatus::Enabled, is_home, "a global resource");
+        let controls = shop.batch_get_security_controls().security_control_ids("ACM.1").send().await.unwrap();
+        let parameters = controls.security_controls()[0].parameters().unwrap();
+        let days = parameters["daysToExpiration"].value().unwrap().as_integer().unwrap();
+        assert_eq!(*days, 45);
+        let refused = shop.disable_security_hub().send().await.unwrap_err();
+        assert_eq!((refused.code(), refused.message()), (Some("AccessDeniedException"), Some(GOVERNED)));
+        let pci = format!("arn:aws:securityhub:{region}::standards/pci-dss/v/3.2.1");
+        let request = StandardsSubscriptionRequest::builder().standards_arn(pci).build();
+        let refused = shop.batch_enable_standards().standards_subscription_requests(request).send().await.unwrap_err();
+        assert_eq!(refused.message(), Some(GOVERNED));
+        let administrator = shop.get_administrator_account().send().await.unwrap().administrator.unwrap();
+        assert_eq!(administrator.account_id(), Some(ADMINISTRATOR));
+        let refused = client(&emulator, LAB, region).describe_hub().send().await.unwrap_err();
+        assert!(
+            refused.message().unwrap().contains("is not subscribed to AWS Security Hub"),
+            "its policy turned it off"
+        );
+    }
+}
+
+#[tokio::test]
+async fn ccf_11_ccf_12_ccf_44_a_self_managed_account_changes_its_own_and_no_policies() {
+    let emulator = start().await;
+    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
+    let target = || Target::AccountId(SHOP.to_owned());
+    administrator
+        .start_configuration_policy_association()
+        .configuration_policy_identifier("SELF_MANAGED_SECURITY_HUB")
+        .target(target())
+        .send()
+        .await
+        .unwrap();
+    let shop = client(&emulator, SHOP, "eu-west-1");
+    assert_eq!(standards(&shop).await.len(), 2, "settings remain");
+    shop.update_security_hub_configuration().auto_enable_controls(false).send().await.unwrap();
+    let elsewhere = client(&emulator, ADMINISTRATOR, "eu-west-1");
+    for outsider in [&shop, &elsewhere] {
+        let refused = outsider.list_configuration_policies().send().await.unwrap_err();
+        let said = "Must be a Security Hub delegated administrator with Central Configuration enabled";
+        assert_eq!((refused.code(), refused.message()), (Some("AccessDeniedException"), Some(said)));
+    }
+    administrator
+        .start_configuration_policy_disassociation()
+        .configuration_policy_identifier("SELF_MANAGED_SECURITY_HUB")
+        .target(target())
+        .send()
+        .await
+        .unwrap();
+    let refused = shop.update_security_hub_configuration().auto_enable_controls(true).send().await.unwrap_err();
+    assert_eq!(refused.message(), Some(GOVERNED), "it inherits again");
+}

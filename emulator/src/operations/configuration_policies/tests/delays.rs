@@ -1,0 +1,47 @@
+//! What a scenario delays.
+
+use jiff::SignedDuration;
+
+use super::*;
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+#[test]
+fn ccf_05_central_configuration_is_pending_for_as_long_as_a_scenario_says() {
+    let mut stage = local();
+    stage.0.delays.central_configuration = MINUTE;
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
+    assert_eq!(described(&stage, REGION), json!({ "ConfigurationType": "CENTRAL", "Status": "PENDING" }));
+    let said = stage.refused(ADMINISTRATOR, ListConfigurationPolicies, json!({}), 403, "AccessDeniedException");
+    assert_eq!(said, REFUSED);
+    stage.0.clock.advance(MINUTE);
+    assert_eq!(described(&stage, REGION)["Status"], "ENABLED");
+    stage.good(ADMINISTRATOR, ListConfigurationPolicies, json!({}));
+}
+
+#[test]
+fn ccf_20_ccf_27_targets_are_pending_for_as_long_as_a_scenario_says() {
+    let mut stage = central();
+    stage.0.delays.policy_association = MINUTE;
+    let policy = create(&stage, "p", says(&[FSBP]));
+    start(&stage, &policy, UNIT);
+    assert_eq!(governs(&stage, UNIT), is(&policy, "APPLIED", "PENDING"));
+    assert_eq!(governs(&stage, MEMBER), is(&policy, "INHERITED", "PENDING"));
+    assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 2, "those of its own");
+    stage.0.clock.advance(MINUTE);
+    stage.good(ADMINISTRATOR, DescribeHub, json!({}));
+    assert_eq!(governs(&stage, MEMBER), is(&policy, "INHERITED", "SUCCESS"));
+    assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 1);
+    // A change makes them pending again; what is taken away can be deleted before anything has settled.
+    stage.good(
+        ADMINISTRATOR,
+        UpdateConfigurationPolicy,
+        json!({ "Identifier": policy, "ConfigurationPolicy": says(&[]) }),
+    );
+    assert_eq!(governs(&stage, UNIT), is(&policy, "APPLIED", "PENDING"));
+    stage.good(ADMINISTRATOR, StartConfigurationPolicyDisassociation, with_policy(&policy, UNIT));
+    stage.good(ADMINISTRATOR, DeleteConfigurationPolicy, json!({ "Identifier": policy }));
+    stage.0.clock.advance(MINUTE);
+    stage.good(ADMINISTRATOR, DescribeHub, json!({}));
+    assert_eq!(governs(&stage, MEMBER), None);
+}

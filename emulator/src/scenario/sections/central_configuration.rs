@@ -1,0 +1,309 @@
+//! `central_configuration`: policies of the delegated administrator, and what they are associated with.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use securityhub_fixtures::standards::{self, CONTROLS, Control, Offered, Standard};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{aggregators, organization};
+use crate::aws_error::AwsError;
+use crate::domain::caller::Caller;
+use crate::domain::central_configuration::{SELF_MANAGED, associations, content, policies, switch};
+use crate::domain::standards::standard_arn;
+use crate::scenario::check::Check;
+use crate::scenario::files::Place;
+use crate::scenario::spanned::{Entries, Spanned};
+use crate::scenario::suggest;
+use crate::state::{
+    AccountId, ChosenControls, ConfigurationPolicy, Organization, PolicyContent, Principal, Region, Timestamp,
+    Transaction, World,
+};
+
+/// What a target is associated with where it is left to itself.
+const OWN: &str = "self_managed";
+
+/// What a target is called that is the organization's root.
+const ROOT: &str = "root";
+
+/// Central configuration: the delegated administrator configures hubs, standards and controls of all accounts, in the
+/// home Region of its aggregator and all linked ones.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "CentralConfiguration")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// Configuration policies, by name.
+    #[serde(default)]
+    policies: Entries<WrittenPolicy>,
+    /// What is associated with the root (`root`), a unit (its name) or an account (its id): the name of a policy, or
+    /// `self_managed`. What has nothing inherits from what it is in.
+    #[serde(default)]
+    associations: Entries<Spanned<String>>,
+}
+
+/// A configuration policy.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ConfigurationPolicy")]
+#[serde(deny_unknown_fields)]
+struct WrittenPolicy {
+    /// What it is for.
+    description: Option<String>,
+    /// Whether hubs are on; where they are off, a policy says no more. Left out, they are on.
+    service_enabled: Option<Spanned<bool>>,
+    /// The standards that are on and no others, such as fsbp-1.0.0.
+    #[serde(default)]
+    standards: Vec<Spanned<String>>,
+    /// The controls that are on and no others, such as S3.1. Left out, all are on that `disabled_controls` does not list.
+    enabled_controls: Option<Vec<Spanned<String>>>,
+    /// The controls that are off.
+    disabled_controls: Option<Vec<Spanned<String>>>,
+    /// Parameters of controls: `{ ACM.1: { daysToExpiration: 45 } }`. Those that are left out have their defaults.
+    #[serde(default)]
+    parameters: Entries<Entries<Value>>,
+}
+
+/// Central configuration without mistakes.
+#[derive(Clone, Debug)]
+pub(super) struct Valid {
+    administrator: AccountId,
+    place: Place,
+    policies: Vec<Policy>,
+    associations: Vec<Association>,
+}
+
+#[derive(Clone, Debug)]
+struct Policy {
+    name: Spanned<String>,
+    description: Option<String>,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Off,
+    On { standards: Vec<&'static Standard>, controls: ChosenControls, parameters: Option<Value> },
+}
+
+#[derive(Clone, Debug)]
+struct Association {
+    target: Spanned<String>,
+    /// The name of a policy, or [`OWN`].
+    governance: String,
+}
+
+/// Reads it; `None` where nobody could have made it.
+pub(super) fn check(
+    written: Spanned<Written>,
+    around: (Option<&organization::Valid>, &aggregators::Valid),
+    check: &mut Check,
+) -> Option<Valid> {
+    let place = written.place;
+    let Written { policies, associations } = written.value;
+    let policies: Vec<Policy> = policies.0.into_iter().map(|(name, policy)| policy_of(name, policy, check)).collect();
+    let (organization, aggregators) = around;
+    let organization = organization.filter(|organization| organization.delegated_administrator.is_some());
+    let Some((organization, administrator)) = organization.and_then(|it| Some((it, it.delegated_administrator?)))
+    else {
+        let mistake = check.at(place, "nobody can have configured this: there is no `delegated_administrator`");
+        check.push(mistake.expected("an `organization` with one"));
+        return None;
+    };
+    if !aggregators.contains_key(&administrator) {
+        let mistake = check.at(place, format!("{administrator} has no home Region"));
+        check.push(mistake.expected(format!("an entry under `aggregators` for {administrator}")));
+    }
+    if organization.enables_joined() {
+        let mistake = check
+            .at(place, "the `organization` has `auto_enable`, which is for accounts that nobody configures centrally");
+        check.push(mistake.expected("an `organization` without it"));
+    }
+    let associations = associations.0.into_iter();
+    let associations = associations.filter_map(|(target, to)| association(target, to, &policies, organization, check));
+    let associations = associations.collect();
+    Some(Valid { administrator, place, policies, associations })
+}
+
+fn policy_of(name: Spanned<String>, written: WrittenPolicy, check: &mut Check) -> Policy {
+    let content = match &written.service_enabled {
+        Some(enabled) if !enabled.value => {
+            let says_more = !written.standards.is_empty() || !written.parameters.0.is_empty();
+            if says_more || written.enabled_controls.is_some() || written.disabled_controls.is_some() {
+                let mistake = check.at(enabled.place, format!("`{}` turns hubs off and says more", name.value));
+                check.push(mistake.expected("`service_enabled: false` and nothing else"));
+            }
+            Content::Off
+        }
+        _ => content_of(&name, &written, check),
+    };
+    Policy { name, description: written.description, content }
+}
+
+fn content_of(name: &Spanned<String>, written: &WrittenPolicy, check: &mut Check) -> Content {
+    let mut standards = super::standards::check(&written.standards, check);
+    standards.retain(|standard| standard.offered == Offered::Always);
+    if let (Some(_), Some(_)) = (&written.enabled_controls, &written.disabled_controls) {
+        let mistake =
+            check.at(name.place, format!("`{}` lists both controls that are on and controls that are off", name.value));
+        check.push(mistake.expected("`enabled_controls` or `disabled_controls`"));
+    }
+    let controls = match (&written.enabled_controls, &written.disabled_controls) {
+        (Some(enabled), _) => ChosenControls::Only(control_ids(enabled, check)),
+        (None, disabled) => ChosenControls::AllBut(control_ids(disabled.as_deref().unwrap_or_default(), check)),
+    };
+    let parameters = written.parameters.0.iter().filter_map(|(id, own)| {
+        let control = control(id, check)?;
+        let own: Map<String, Value> =
+            own.0.iter().map(|(name, value)| (name.value.clone(), custom(control, name, value))).collect();
+        Some(json!({ "SecurityControlId": control.id, "Parameters": own }))
+    });
+    let parameters: Vec<Value> = parameters.collect();
+    let parameters = (!parameters.is_empty()).then(|| Value::Array(parameters));
+    if let Err(error) = content::own_parameters(&controls, parameters.as_ref()) {
+        check.push(check.at(name.place, AwsError::from(error).message.into_owned()));
+    }
+    Content::On { standards, controls, parameters }
+}
+
+/// A `ParameterConfiguration`; a value that is not of the parameter's type is left out, and so is refused.
+fn custom(control: &Control, name: &str, value: &Value) -> Value {
+    let parameter = control.parameters.iter().find(|parameter| parameter.name == name);
+    let type_name = parameter.map_or("", |parameter| parameter.options.type_name());
+    let items_are = |is: fn(&Value) -> bool| value.as_array().is_some_and(|items| items.iter().all(is));
+    let fits = match type_name {
+        "Integer" => value.is_i64(),
+        "Double" => value.is_number(),
+        "Boolean" => value.is_boolean(),
+        "IntegerList" => items_are(Value::is_i64),
+        "EnumList" | "StringList" => items_are(Value::is_string),
+        _ => value.is_string(),
+    };
+    let value = if fits { json!({ type_name: value }) } else { json!({}) };
+    json!({ "ValueType": "CUSTOM", "Value": value })
+}
+
+fn control_ids(written: &[Spanned<String>], check: &mut Check) -> Vec<String> {
+    written.iter().filter_map(|id| control(id, check)).map(|control| control.id.to_owned()).collect()
+}
+
+fn control(id: &Spanned<String>, check: &mut Check) -> Option<&'static Control> {
+    let found = standards::control(&id.value);
+    if found.is_none() {
+        let known = CONTROLS.iter().filter(|control| control.active).map(|control| control.id);
+        let mistake = check.at(id.place, format!("`{}` is no security control", id.value));
+        check.push(mistake.expected("an id such as S3.1").suggest(suggest::nearest(&id.value, known)));
+    }
+    found
+}
+
+fn association(
+    target: Spanned<String>,
+    to: Spanned<String>,
+    policies: &[Policy],
+    organization: &organization::Valid,
+    check: &mut Check,
+) -> Option<Association> {
+    let named = || policies.iter().map(|policy| policy.name.value.as_str()).chain([OWN]);
+    if named().all(|name| name != to.value) {
+        let mistake = check.at(to.place, format!("there is no policy `{}`", to.value));
+        let expected = format!("a policy that is listed under `policies`, or {OWN}");
+        check.push(mistake.expected(expected).suggest(suggest::nearest(&to.value, named())));
+        return None;
+    }
+    let count = organization.units().filter(|unit| *unit == target.value).count();
+    let is_account = AccountId::parse(&target.value).is_some_and(|account| organization.contains(account));
+    if target.value != ROOT && !is_account && count != 1 {
+        let what = if count == 0 { "is not in the organization" } else { "is the name of several units" };
+        let mistake = check.at(target.place, format!("`{}` {what}", target.value));
+        let others = organization.units().chain([ROOT]).filter(|unit| *unit != target.value);
+        let nearest = suggest::nearest(&target.value, others);
+        check.push(mistake.expected("root, the name of a unit, or the id of an account").suggest(nearest));
+        return None;
+    }
+    Some(Association { target, governance: to.value })
+}
+
+/// Turns it on, makes the policies and associates them.
+///
+/// # Errors
+/// What the domain refuses, with the places of what is written.
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Place, String)>> {
+    let mut transaction = world.write();
+    let home = transaction.directory().aggregators.get(&valid.administrator).map(|aggregator| aggregator.home.clone());
+    let Some(home) = home else { return Ok(()) };
+    let caller = Caller { principal: Principal::local_user(valid.administrator), region: home, now };
+    let refused = |place: Place, error: AwsError| vec![(place, error.message.into_owned())];
+    switch::on(&mut transaction, world, &caller).map_err(|error| refused(valid.place, error.into()))?;
+    let mut ids = BTreeMap::from([(OWN, SELF_MANAGED.to_owned())]);
+    for policy in &valid.policies {
+        let made = policies::create(&mut transaction, world, &caller, policy.made(&caller));
+        let made = made.map_err(|error| refused(policy.name.place, error.into()))?;
+        ids.insert(&policy.name.value, made.id);
+    }
+    for Association { target, governance } in in_order(&valid.associations, &transaction) {
+        let directory = transaction.directory();
+        let id = directory.organization.as_ref().map(|organization| target_id(organization, &target.value));
+        drop(directory);
+        let (Some(policy), Some(id)) = (ids.get(governance.as_str()), id) else { continue };
+        associations::start(&mut transaction, world, &caller, policy, &id)
+            .map_err(|error| refused(target.place, error.into()))?;
+    }
+    transaction.commit();
+    Ok(())
+}
+
+impl Policy {
+    /// The policy; its id is given later.
+    fn made(&self, caller: &Caller) -> ConfigurationPolicy {
+        ConfigurationPolicy {
+            id: String::new(),
+            name: self.name.value.clone(),
+            description: self.description.clone(),
+            content: self.content.of(&caller.region),
+            tags: BTreeMap::new(),
+            created_at: caller.now,
+            updated_at: caller.now,
+        }
+    }
+}
+
+impl Content {
+    /// As a policy of a home Region says it.
+    fn of(&self, home: &Region) -> PolicyContent {
+        match self {
+            Content::Off => PolicyContent::Off,
+            Content::On { standards, controls, parameters } => PolicyContent::On {
+                standards: standards.iter().map(|standard| standard_arn(home, standard)).collect(),
+                controls: controls.clone(),
+                parameters: parameters.clone(),
+            },
+        }
+    }
+}
+
+/// Associations, inner targets before outer ones, so that no account is first brought to what it does not inherit.
+fn in_order<'a>(associations: &'a [Association], transaction: &Transaction<'_>) -> Vec<&'a Association> {
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return Vec::new() };
+    let mut ordered: Vec<&Association> = associations.iter().collect();
+    ordered.sort_by_key(|association| {
+        std::cmp::Reverse(depth(organization, &target_id(organization, &association.target.value)))
+    });
+    ordered
+}
+
+/// How many units and roots a target is in.
+fn depth(organization: &Organization, target: &str) -> usize {
+    let of_account = || organization.parents.get(&AccountId::parse(target)?);
+    let parent = organization.units.get(target).map(|unit| &unit.parent).or_else(of_account);
+    parent.map_or(0, |parent| 1 + depth(organization, parent))
+}
+
+/// The id of a target that is called `root`, by the name of a unit, or by its own id.
+fn target_id(organization: &Organization, name: &str) -> String {
+    if name == ROOT {
+        return organization.root_id.clone();
+    }
+    let unit = organization.units.iter().find(|(_, unit)| unit.name == name);
+    unit.map_or_else(|| name.to_owned(), |(id, _)| id.clone())
+}
