@@ -195,7 +195,7 @@ fn plain_table(header: &[&str]) -> Table {
 
 /// Lines without the blanks that pad them.
 fn lines(table: &Table) -> String {
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    table.trim_fmt() + "\n"
 }
 
 fn table(of: &str, rows: &[Row<'_>], last: Option<Row<'_>>) -> String {
