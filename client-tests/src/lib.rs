@@ -2,6 +2,8 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
 #![allow(clippy::missing_panics_doc, reason = "all of it panics when a client cannot be had")]
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -71,6 +73,26 @@ pub fn command(environment: &Path, program: &str) -> Command {
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_PAGER", "");
     command
+}
+
+/// Posts JSON to the control plane, and gives the answer's body, which is a success.
+pub fn post(endpoint: &str, path: &str, body: &str) -> String {
+    send(endpoint, "POST", path, body)
+}
+
+/// Sends JSON to the control plane by some method, and gives the answer's body, which is a success.
+pub fn send(endpoint: &str, method: &str, path: &str, body: &str) -> String {
+    let address = endpoint.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).expect("the emulator listens");
+    let length = body.len();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(format!("{head}{body}").as_bytes()).expect("the request is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer is text");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
+    assert!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {answer}");
+    body.to_owned()
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

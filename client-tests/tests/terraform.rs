@@ -103,3 +103,11 @@ async fn tf_01_cli_04_to_cli_06_an_organization_is_configured_and_let_go() {
         tokio::task::spawn_blocking(move || module.come_and_go()).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tf_01_tf_22_tf_23_standards_controls_and_products_come_and_go() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    if let Some(module) = Module::new("standards", &emulator.endpoint()) {
+        tokio::task::spawn_blocking(move || module.come_and_go()).await.unwrap();
+    }
+}

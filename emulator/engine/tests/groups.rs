@@ -9,7 +9,7 @@ use common::finding::{Finding, Findings};
 use common::question::Question;
 use common::{FIELDS, SCHEMA, below, oracle, table_of};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
-use securityhub_engine::{Field, FieldKind, Filter};
+use securityhub_engine::{Field, FieldKind, Filter, Scope};
 use serde_json::{Value, json};
 
 /// One of the fields that findings are grouped by.
@@ -62,6 +62,30 @@ fn ins_23_ins_24_ins_26_groups_are_those_of_a_naive_count() {
         table.groups(&question.filter(), id) == naive(&findings, &question, &field)
     }
     QuickCheck::new().tests(1500).quickcheck(agree as fn(Findings, Question, Grouping) -> bool);
+}
+
+#[test]
+fn sco_01_combinations_are_those_of_a_naive_count() {
+    fn first(finding: &Value, field: &Field) -> Option<String> {
+        oracle::values_at(finding, field).into_iter().find_map(|value| text(field.kind, value))
+    }
+    fn agree(findings: Findings, question: Question, one: Grouping, other: Grouping) -> bool {
+        let fields = [one.0, other.0];
+        if fields.iter().any(|field| field.kind != FieldKind::String) {
+            return true;
+        }
+        let mut expected: HashMap<[String; 2], u64> = HashMap::new();
+        for finding in findings.documents().filter(|finding| oracle::satisfies(finding, &question)) {
+            if let [Some(one), Some(other)] = fields.each_ref().map(|field| first(finding, field)) {
+                *expected.entry([one, other]).or_default() += 1;
+            }
+        }
+        let table = table_of(findings.documents());
+        let ids = fields.map(|field| SCHEMA.field(field.name).expect("a field"));
+        let counted = table.within(Scope::All).combinations(&question.filter(), ids);
+        counted.len() == expected.len() && counted.into_iter().collect::<HashMap<_, _>>() == expected
+    }
+    QuickCheck::new().tests(1500).quickcheck(agree as fn(Findings, Question, Grouping, Grouping) -> bool);
 }
 
 /// The generator is only worth what it reaches: groups of several findings and findings in several groups.

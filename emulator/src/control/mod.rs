@@ -1,9 +1,8 @@
 //! The control plane, `/_emulator/*`: a public contract for tests and for the program's own commands.
 //!
 //! What lives here: health, reset, the clock, the findings of AWS's own services ([`findings`]), explanations
-//! ([`explain`]), members in bulk ([`members`]), what
-//! happens to accounts ([`organization`]). What may not: anything that one call of AWS does, and rules, which are
-//! the domain's.
+//! ([`explain`]), members in bulk ([`members`]), what happens to accounts ([`organization`]), the scores that the
+//! console shows ([`compliance`]). What may not: anything that one call of AWS does, and rules, which are the domain's.
 
 use std::sync::LazyLock;
 
@@ -21,6 +20,7 @@ use tower::ServiceExt;
 use crate::service::Service;
 use crate::state::{duration, timestamp_text};
 
+mod compliance;
 mod explain;
 mod findings;
 mod members;
@@ -37,6 +37,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/explain", post(explain::explain))
         .route("/_emulator/members", get(members::list).post(members::add))
         .route("/_emulator/members/accept", post(members::accept))
+        .route("/_emulator/compliance", get(compliance::scores))
         .route("/_emulator/organization", post(organization::happen))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -135,7 +136,7 @@ async fn unknown() -> axum::response::Response {
         StatusCode::NOT_FOUND,
         "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
          POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
-         POST /_emulator/members/accept, POST /_emulator/organization",
+         POST /_emulator/members/accept, POST /_emulator/organization, GET /_emulator/compliance",
     )
 }
 
@@ -143,7 +144,7 @@ async fn wrong_method() -> axum::response::Response {
     mistake(
         StatusCode::METHOD_NOT_ALLOWED,
         "this path takes another method: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
-         GET or POST members, POST members/accept, POST organization",
+         GET or POST members, POST members/accept, POST organization, GET compliance",
     )
 }
 

@@ -133,6 +133,7 @@ fn what_is_no_path_of_it_names_all_that_are() {
         "GET and POST /_emulator/members",
         "POST /_emulator/members/accept",
         "POST /_emulator/organization",
+        "GET /_emulator/compliance",
     ];
     assert_eq!(status, 404);
     for path in paths {
@@ -329,4 +330,46 @@ fn what_the_organization_does_not_allow_is_told() {
         let said = refused(body);
         assert!(said.contains(told), "{told} in {said}");
     }
+}
+
+#[test]
+fn sco_06_sco_12_scores_are_told_over_the_control_plane() {
+    let service = service();
+    let get = |query: &str| send(&service, "GET", &format!("/_emulator/compliance{query}"), "");
+    let (status, answer) = get("?account=111111111111&region=us-east-1");
+    assert_eq!((status, &answer["AccountId"], &answer["SummaryScore"]), (200, &json!(ADMINISTRATOR), &Value::Null));
+    let names: Vec<&str> =
+        answer["Standards"].as_array().unwrap().iter().map(|it| it["Name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["AWS Foundational Security Best Practices v1.0.0", "CIS AWS Foundations Benchmark v1.2.0"]);
+    let control = json!({
+        "SecurityControlId": "IAM.9", "Title": "MFA should be enabled for the root user", "SeverityRating": "CRITICAL",
+        "ControlStatus": "FAILED", "FailedChecks": 1, "TotalChecks": 1,
+    });
+    let checked = finding(
+        "check",
+        json!({
+            "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/securityhub",
+            "Compliance": { "Status": "FAILED", "SecurityControlId": "IAM.9" },
+            "UpdatedAt": crate::state::timestamp_text(service.world().clock.now()),
+        }),
+    );
+    assert_eq!(post(&service, "/_emulator/findings", checked.to_string()).1["SuccessCount"], 1);
+    let (_, answer) = get("?account=111111111111&region=us-east-1&standard=cis-1.2.0");
+    let [cis] = answer["Standards"].as_array().unwrap().as_slice() else { panic!("{answer}") };
+    assert_eq!((&cis["Score"], &cis["Counts"]["Failed"], &cis["Counts"]["NoData"]), (&json!(0), &json!(1), &json!(41)));
+    assert!(cis["Controls"].as_array().unwrap().contains(&control), "{cis}");
+    assert_eq!((&answer["SummaryScore"], answer.get("Accounts")), (&json!(0), None));
+    for (query, told) in [
+        ("", "\"\" is no account id"),
+        ("?account=1&region=us-east-1", "\"1\" is no account id"),
+        ("?account=111111111111", "region is missing"),
+        ("?account=111111111111&region=us-east-1&standard=cis", "\"cis\" is no standard; there are fsbp-1.0.0"),
+        ("?account=111111111111&region=us-east-1&standard=pci-dss-3.2.1", "is enabled in none of the accounts"),
+        ("?account=222222222222&region=us-east-1", "Security Hub is off in 222222222222 in us-east-1"),
+    ] {
+        let (status, answer) = get(query);
+        assert_eq!(status, 400, "{query}");
+        assert!(answer["error"].as_str().unwrap().contains(told), "{query}: {answer}");
+    }
+    assert_eq!(post(&service, "/_emulator/compliance", "{}").0, 405);
 }

@@ -20,6 +20,7 @@ pub mod members;
 pub mod organization;
 pub mod policy;
 pub mod products;
+pub mod scores;
 pub mod standards;
 pub mod tags;
 pub mod visibility;

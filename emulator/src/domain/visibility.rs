@@ -1,6 +1,6 @@
 //! Which findings a caller sees (filters.md 2.3).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use securityhub_engine::{Filter, Part, Scope, Slot};
@@ -33,15 +33,27 @@ pub fn views(world: &World, caller: &Caller) -> Vec<View> {
     for place in world.replica_places().into_iter().filter(|place| place.region == caller.region) {
         views.push(View { place, accounts: Arc::clone(&own), scope: Scope::All });
     }
-    for region in linked(world, caller) {
+    for region in linked(world, caller, world.finding_regions()) {
         let accounts = accounts(world, caller.account(), &region);
         views.push(View { place: Place::from(&region), accounts, scope: Scope::NotAside });
     }
     views
 }
 
-/// The Regions with findings that are linked to the caller's and in which its hub is on (AGG-04).
-fn linked(world: &World, caller: &Caller) -> Vec<Region> {
+/// The hubs that are on and whose findings the caller sees, its own in its own Region first (SCO-09, SCO-10).
+pub fn hubs(world: &World, caller: &Caller) -> Vec<HubKey> {
+    let account = caller.account();
+    let linked = linked(world, caller, world.hub_regions());
+    let regions = std::iter::once(caller.region.clone()).chain(linked);
+    let seen = |region: Region| {
+        let members = enabled_members(world, account, &region);
+        std::iter::once(account).chain(members).map(move |account| HubKey { account, region: region.clone() })
+    };
+    regions.flat_map(seen).collect()
+}
+
+/// Those of `regions` that are linked to the caller's and in which its hub is on (AGG-04).
+fn linked(world: &World, caller: &Caller, regions: BTreeSet<Region>) -> Vec<Region> {
     let directory = world.directory();
     if directory.aggregators.is_empty() {
         return Vec::new();
@@ -51,7 +63,7 @@ fn linked(world: &World, caller: &Caller) -> Vec<Region> {
         directory.home(account, region) == Some(&caller.region)
             && hub::is_enabled(world, &HubKey { account, region: region.clone() })
     };
-    world.finding_regions().into_iter().filter(is_linked).collect()
+    regions.into_iter().filter(is_linked).collect()
 }
 
 /// The accounts whose findings of a Region an account sees: its own and, for an administrator, those of its enabled
@@ -62,10 +74,15 @@ fn accounts(world: &World, account: AccountId, region: &Region) -> Arc<HashSet<S
         return Arc::new(HashSet::from([account.to_string()]));
     }
     world.remembered_accounts(&key, || {
-        let members = world.directory().enabled_members(account, region);
-        let is_on = |member: &AccountId| hub::is_enabled(world, &HubKey { account: *member, region: region.clone() });
-        members.into_iter().filter(is_on).chain([account]).map(|account| account.to_string()).collect()
+        let members = enabled_members(world, account, region);
+        members.into_iter().chain([account]).map(|account| account.to_string()).collect()
     })
+}
+
+/// The enabled members of an account in a Region whose hubs are on (VIS-01, HUB-18).
+fn enabled_members(world: &World, account: AccountId, region: &Region) -> Vec<AccountId> {
+    let is_on = |member: &AccountId| hub::is_enabled(world, &HubKey { account: *member, region: region.clone() });
+    world.directory().enabled_members(account, region).into_iter().filter(is_on).collect()
 }
 
 impl View {

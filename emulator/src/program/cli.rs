@@ -55,6 +55,12 @@ pub(super) enum Command {
     /// Let accounts join, move in and leave the organization of a running emulator, be suspended or closed
     #[command(subcommand, after_help = super::organization::HELP)]
     Organization(super::organization::OrganizationCommand),
+    /// Show security scores and control statuses of a running emulator, as the console does
+    ///
+    /// The score of a standard is how many of its controls passed, of those that have data. An administrator's is over
+    /// its members too, that of a home Region over the linked ones.
+    #[command(after_help = super::compliance::HELP)]
+    Compliance(super::compliance::ComplianceArguments),
     /// List all operations of the API and how well each one behaves
     Coverage(CoverageArguments),
     /// Write believable findings of a product to standard output, as many as you like
@@ -447,7 +453,7 @@ pub(super) fn account(text: &str) -> Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
 }
 
-fn region(text: &str) -> Result<Region, String> {
+pub(super) fn region(text: &str) -> Result<Region, String> {
     let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     // A finding cannot name a longer one.
     let is_name = text.contains('-') && text.len() <= 16 && text.chars().all(is_letter);
@@ -473,7 +479,8 @@ mod tests {
     fn every_flag_that_takes_a_setting_has_an_environment_variable() {
         let has_settings = |name: &str| {
             let of_organization = ["join", "move", "leave", "suspend", "reactivate", "close"];
-            ["serve", "explain", "generate", "add", "accept", "list"].contains(&name) || of_organization.contains(&name)
+            ["serve", "explain", "compliance", "generate", "add", "accept", "list"].contains(&name)
+                || of_organization.contains(&name)
         };
         let cli = Cli::command();
         let groups = ["members", "organization"].map(|name| cli.find_subcommand(name).unwrap());

@@ -1,13 +1,14 @@
 //! `explain`: why GetFindings returns a finding or not, as a running emulator tells it.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 
 use serde_json::{Value, json};
 
 use super::cli::ExplainArguments;
 use super::client;
 use super::exit::Exit;
+use super::style::Style;
 use crate::domain::explain::{ExplainedFinding, Explanation};
 
 /// Asks the emulator and prints what it says.
@@ -24,11 +25,8 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
     let answer = client::post(&arguments.url, "/_emulator/explain", &question)?;
     let explanation: Explanation = serde_json::from_slice(&answer)
         .map_err(|error| Exit::failed(format!("the answer of {} is no explanation: {error}", arguments.url)))?;
-    let text = if arguments.json {
-        format!("{:#}\n", json!(explanation))
-    } else {
-        render(&explanation, Style { colours: has_colours() })
-    };
+    let text =
+        if arguments.json { format!("{:#}\n", json!(explanation)) } else { render(&explanation, Style::of_output()) };
     // A reader that has seen enough and closed the pipe is no failure.
     _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
@@ -47,30 +45,6 @@ fn filters(argument: &str) -> Result<Value, Exit> {
             r#"{"SeverityLabel": [{"Value": "HIGH", "Comparison": "EQUALS"}]}"#
         ))
     })
-}
-
-/// Colours are for people at a terminal who have not asked for none.
-fn has_colours() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-#[derive(Clone, Copy)]
-struct Style {
-    colours: bool,
-}
-
-impl Style {
-    fn paint(self, code: &str, text: &str) -> String {
-        if self.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-
-    fn bold(self, text: &str) -> String {
-        self.paint("1", text)
-    }
-
-    fn mark(self, passes: bool) -> String {
-        if passes { self.paint("32", "✔") } else { self.paint("31", "✘") }
-    }
 }
 
 fn render(explanation: &Explanation, style: Style) -> String {

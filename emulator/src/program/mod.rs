@@ -5,6 +5,7 @@
 
 mod cli;
 mod client;
+mod compliance;
 mod coverage;
 mod exit;
 mod explain;
@@ -14,6 +15,7 @@ mod members;
 mod organization;
 mod scenario;
 mod serve;
+mod style;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Explain(arguments) => explain::run(&arguments)?,
         Command::Members(command) => members::run(&command)?,
         Command::Organization(command) => organization::run(&command)?,
+        Command::Compliance(arguments) => compliance::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments)?,
         Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,

@@ -173,6 +173,14 @@ impl Column {
         }
     }
 
+    /// The first value of a slot, by the number that [`Column::text`] takes, if the column has such numbers.
+    pub(crate) fn first_code(&self, slot: u32) -> Option<u32> {
+        match &self.values {
+            Values::Coded { cells, .. } => cells.first(slot),
+            _ => None,
+        }
+    }
+
     /// Whether the column holds numbers.
     pub(crate) fn has_numbers(&self) -> bool {
         matches!(self.values, Values::Number(_))

@@ -1,4 +1,4 @@
-//! How many documents have each value of a field.
+//! How many documents have each value of a field, or values of several together.
 
 use std::collections::HashMap;
 
@@ -43,6 +43,36 @@ impl Part<'_> {
         }
         groups.extend(named(column, counts));
         groups
+    }
+
+    /// Counts the documents that satisfy `filter` under what they have at all of `fields` together, in no order. Of
+    /// several values at a field the first counts; a document without a value at one of them counts nowhere. Fields are
+    /// of kind String.
+    pub fn combinations<const N: usize>(&self, filter: &Filter, fields: [FieldId; N]) -> Vec<([String; N], u64)> {
+        let table = self.table;
+        let mut counts: HashMap<[u32; N], u64> = HashMap::new();
+        self.each_block(filter, fields.to_vec(), |block, slots| {
+            let columns = fields.map(|field| table.columns.get(field));
+            'places: for place in slots.places() {
+                let mut codes = [0; N];
+                for (code, column) in codes.iter_mut().zip(columns) {
+                    let first = column.and_then(|column| column.first_code(at(block, place).0));
+                    let Some(first) = first else { continue 'places };
+                    *code = first;
+                }
+                *counts.entry(codes).or_default() += 1;
+            }
+        });
+        let text = |field, code: u32| Some(table.columns.get(field)?.text(code as usize)?.to_owned());
+        let mut counted = Vec::with_capacity(counts.len());
+        for (codes, count) in counts {
+            let mut texts = std::array::from_fn(|_| String::new());
+            for ((place, field), code) in texts.iter_mut().zip(fields).zip(codes) {
+                *place = text(field, code).unwrap_or_default();
+            }
+            counted.push((texts, count));
+        }
+        counted
     }
 }
 

@@ -1,0 +1,58 @@
+# Standards and controls of an account, and a product whose findings it takes.
+
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "5.100.0"
+    }
+  }
+}
+
+variable "endpoint" {
+  type = string
+}
+
+provider "aws" {
+  region                  = "us-east-1"
+  access_key              = "111111111111"
+  secret_key              = "x"
+  skip_metadata_api_check = true
+  endpoints {
+    securityhub = var.endpoint
+    sts         = var.endpoint
+  }
+}
+
+resource "aws_securityhub_account" "this" {
+  enable_default_standards = false
+}
+
+resource "aws_securityhub_standards_subscription" "cis" {
+  standards_arn = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"
+  depends_on    = [aws_securityhub_account.this]
+}
+
+resource "aws_securityhub_standards_subscription" "pci" {
+  standards_arn = "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1"
+  depends_on    = [aws_securityhub_account.this]
+}
+
+resource "aws_securityhub_standards_control" "passwords" {
+  standards_control_arn = "arn:aws:securityhub:us-east-1:111111111111:control/cis-aws-foundations-benchmark/v/1.2.0/1.10"
+  control_status        = "DISABLED"
+  disabled_reason       = "Single sign-on looks after passwords"
+  depends_on            = [aws_securityhub_standards_subscription.cis]
+}
+
+resource "aws_securityhub_standards_control_association" "hardware_tokens" {
+  security_control_id = "IAM.6"
+  standards_arn       = aws_securityhub_standards_subscription.pci.standards_arn
+  association_status  = "DISABLED"
+  updated_reason      = "Nobody uses the root user"
+}
+
+resource "aws_securityhub_product_subscription" "prowler" {
+  product_arn = "arn:aws:securityhub:us-east-1::product/prowler/prowler"
+  depends_on  = [aws_securityhub_account.this]
+}

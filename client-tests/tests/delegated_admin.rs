@@ -1,0 +1,93 @@
+//! aws-sdk-securityhub against the delegated administrator: as the management account, the administrator, a member, an
+//! account that was never added, and one that joins.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+
+use aws_credential_types::Credentials;
+use aws_sdk_securityhub::config::Region;
+use aws_sdk_securityhub::error::ProvideErrorMetadata;
+use aws_sdk_securityhub::{Client, Config};
+use securityhub_local::Emulator;
+use securityhub_local_client_tests::{post, repository};
+
+const MANAGEMENT: &str = "999999999999";
+const ADMINISTRATOR: &str = "111111111111";
+/// A member from the start.
+const SHOP: &str = "222222222222";
+/// In the organization, and never added.
+const WAREHOUSE: &str = "333333333333";
+/// It joins.
+const PAYMENTS: &str = "444444444444";
+
+fn client(emulator: &Emulator, account: &str, region: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version_latest()
+        .endpoint_url(emulator.endpoint())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new(account, "x", None, None, "test"))
+        .http_client(emulator.http_client());
+    Client::from_conf(config.build())
+}
+
+async fn start() -> Emulator {
+    Emulator::builder().scenario(repository().join("scenarios/delegated-admin.yaml")).start().await.unwrap()
+}
+
+async fn happens(emulator: &Emulator, action: &str) {
+    let body =
+        format!(r#"{{"Action": "{action}", "AccountId": "{PAYMENTS}", "Parent": "Workloads", "Name": "payments"}}"#);
+    let body = if action == "join" { body } else { format!(r#"{{"Action": "{action}", "AccountId": "{PAYMENTS}"}}"#) };
+    let endpoint = emulator.endpoint();
+    tokio::task::spawn_blocking(move || post(&endpoint, "/_emulator/organization", &body)).await.unwrap();
+}
+
+#[tokio::test]
+async fn org_07_org_10_org_30_the_management_account_designates_and_does_not_configure() {
+    let emulator = start().await;
+    for region in ["us-east-1", "eu-west-1"] {
+        let management = client(&emulator, MANAGEMENT, region);
+        let list = management.list_organization_admin_accounts().send().await.unwrap();
+        assert_eq!(list.admin_accounts()[0].account_id(), Some(ADMINISTRATOR));
+        let refused = management.describe_organization_configuration().send().await.unwrap_err();
+        assert_eq!(refused.raw_response().unwrap().status().as_u16(), 401);
+        let said = refused.message().unwrap();
+        assert!(
+            said.contains("is not subscribed") || said.contains("is not an administrator for this organization"),
+            "{said}"
+        );
+        let member = client(&emulator, SHOP, region);
+        let refused = member.list_organization_admin_accounts().send().await.unwrap_err();
+        assert_eq!(refused.code(), Some("AccessDeniedException"));
+        let configuration = client(&emulator, ADMINISTRATOR, region).describe_organization_configuration();
+        let configuration = configuration.send().await.unwrap();
+        assert_eq!(configuration.auto_enable(), Some(true));
+        assert_eq!(configuration.auto_enable_standards().unwrap().as_str(), "DEFAULT");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn org_35_org_36_rol_30_an_account_joins_is_enabled_by_itself_and_leaves() {
+    let emulator = start().await;
+    let administrator = client(&emulator, ADMINISTRATOR, "eu-west-1");
+    let payments = client(&emulator, PAYMENTS, "eu-west-1");
+    let warehouse = client(&emulator, WAREHOUSE, "eu-west-1");
+    assert!(payments.describe_hub().send().await.unwrap_err().into_service_error().is_invalid_access_exception());
+    happens(&emulator, "join").await;
+    let enabled = payments.get_enabled_standards().send().await.unwrap();
+    assert_eq!(enabled.standards_subscriptions().len(), 2, "those that AWS enables by default");
+    let told = payments.get_administrator_account().send().await.unwrap().administrator.unwrap();
+    assert_eq!(told.account_id(), Some(ADMINISTRATOR));
+    let members = administrator.list_members().send().await.unwrap();
+    let ids: Vec<&str> = members.members().iter().filter_map(|member| member.account_id()).collect();
+    assert_eq!(ids, [SHOP, PAYMENTS], "{WAREHOUSE} was there before and is left alone");
+    assert!(warehouse.describe_hub().send().await.unwrap_err().into_service_error().is_invalid_access_exception());
+    let refused = payments.disassociate_from_administrator_account().send().await.unwrap_err();
+    assert!(refused.code().is_some(), "an organization's member cannot leave by itself");
+    happens(&emulator, "leave").await;
+    let all = administrator.list_members().only_associated(false).send().await.unwrap();
+    let status = |id: &str| {
+        all.members().iter().find(|member| member.account_id() == Some(id)).and_then(|member| member.member_status())
+    };
+    assert_eq!((status(SHOP), status(PAYMENTS)), (Some("Enabled"), Some("Deleted")));
+    payments.describe_hub().send().await.unwrap();
+    assert!(payments.get_administrator_account().send().await.unwrap().administrator.is_none());
+}

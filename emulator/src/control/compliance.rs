@@ -1,0 +1,58 @@
+//! `GET /_emulator/compliance`: control statuses and security scores, as the console shows them to an account in a Region.
+
+use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::mistake;
+use crate::domain::caller::Caller;
+use crate::domain::scores::{self, Compliance};
+use crate::domain::{due, hub};
+use crate::service::Service;
+use crate::state::{AccountId, Principal, Region, World};
+
+const EXPECTED: &str = "ask for ?account=111111111111&region=us-east-1 and, for the controls of one standard only, \
+                        &standard=fsbp-1.0.0 or its ARN";
+
+/// Whose scores, where, and of which standard.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    account: Option<String>,
+    region: Option<String>,
+    standard: Option<String>,
+}
+
+/// Tells the scores that an account sees in a Region; 400 where its hub is off.
+pub(super) async fn scores(Extension(service): Extension<Service>, query: Query<Asked>) -> Response {
+    match computed(&service.world(), &query.0) {
+        Ok(compliance) => Json(compliance).into_response(),
+        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+    }
+}
+
+fn computed(world: &World, asked: &Asked) -> Result<Compliance, String> {
+    let account = asked.account.as_deref().unwrap_or_default();
+    let account = AccountId::parse(account)
+        .ok_or_else(|| format!("{EXPECTED}: {account:?} is no account id, which has twelve digits"))?;
+    let region = asked.region.as_deref().filter(|region| !region.is_empty());
+    let region = Region::new(region.ok_or_else(|| format!("{EXPECTED}: region is missing"))?);
+    let standard = asked.standard.as_deref().map(scores::standard).transpose();
+    let standard = standard.map_err(|error| format!("{EXPECTED}: {error}"))?;
+    let now = world.clock.now();
+    due::run(world, now);
+    let caller = Caller { principal: Principal::local_user(account), region, now };
+    if !hub::is_enabled(world, &caller.hub_key()) {
+        return Err(format!("Security Hub is off in {account} in {}: enable it there first", caller.region));
+    }
+    let compliance = scores::compute(world, &caller, standard);
+    match standard.filter(|_| compliance.scores.standards.is_empty()) {
+        Some(standard) => Err(format!(
+            "{} is enabled in none of the accounts and Regions that {account} sees in {}",
+            standard.id, caller.region
+        )),
+        None => Ok(compliance),
+    }
+}

@@ -1,0 +1,413 @@
+//! `compliance`: security scores and control statuses, as a running emulator computes them.
+
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+
+use clap::{Args, ValueEnum};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use securityhub_fixtures::standards::Standard;
+use serde_json::json;
+
+use super::cli::{account, region};
+use super::client;
+use super::exit::Exit;
+use super::style::Style;
+use crate::domain::scores::{self, Compliance, ControlScore, ControlStatus, Counts, StandardScore};
+use crate::state::{AccountId, Region};
+
+pub(super) const HELP: &str = "\
+Against `securityhub-local serve --scenario scenarios/controls.yaml`: all standards, then what
+keeps one of them from 100 %:
+  securityhub-local compliance
+  securityhub-local compliance --standard cis-1.2.0
+
+Account by account, where members share their findings, in all standards or in one:
+  securityhub-local compliance --by account
+  securityhub-local compliance --by account --standard fsbp-1.0.0
+
+A score is passed / (passed + failed + unknown) controls; the summary has a control of several
+standards once. A control fails with one failed finding, is unknown with one that warns or is not
+available, and has no data where no active finding is left that is not suppressed. Scores are
+those of now; AWS computes them once a day.
+
+On a terminal there are bars, too, without colours where NO_COLOR is set.
+
+Exit codes: 0 shown, 1 no emulator answered, 2 the arguments are wrong or the hub is off.";
+
+/// The widest that a bar becomes, in characters.
+const WIDEST_BAR: usize = 50;
+/// The narrowest, however narrow the terminal is.
+const NARROWEST_BAR: usize = 10;
+/// The last character of a bar, in eighths.
+const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+#[derive(Args)]
+pub(super) struct ComplianceArguments {
+    /// Account that looks
+    #[arg(
+        long,
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_ACCOUNT",
+        default_value = "111111111111",
+        value_parser = account
+    )]
+    account: AccountId,
+
+    /// Region where it looks; a home Region shows the linked ones, too
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        default_value = "us-east-1",
+        value_parser = region
+    )]
+    region: Region,
+
+    /// Standard whose controls are listed, failed ones first: a short name such as fsbp-1.0.0, or an ARN
+    #[arg(long, value_name = "STANDARD", env = "SECURITYHUB_LOCAL_STANDARD", value_parser = scores::standard)]
+    standard: Option<&'static Standard>,
+
+    /// What has a row each; left out, it is standards, or the controls of one
+    #[arg(long, value_name = "WHAT", env = "SECURITYHUB_LOCAL_BY", value_enum)]
+    by: Option<By>,
+
+    /// Where the emulator listens
+    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
+    url: String,
+
+    /// Print JSON, for scripts
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// The administrator and its members
+    Account,
+}
+
+/// Asks the emulator and prints what it says.
+pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
+    let ComplianceArguments { account, region, standard, by, url, json } = arguments;
+    let mut path = format!("/_emulator/compliance?account={account}&region={}", region.as_str());
+    if let Some(standard) = standard {
+        _ = write!(path, "&standard={}", standard.id);
+    }
+    let answer = client::get(url, &path)?;
+    let compliance: Compliance = serde_json::from_slice(&answer)
+        .map_err(|error| Exit::failed(format!("the answer of {url} is no list of scores: {error}")))?;
+    let text = if *json {
+        format!("{:#}\n", json!(compliance))
+    } else {
+        // Bars are for people: what is piped are the tables alone.
+        let bars = std::io::stdout()
+            .is_terminal()
+            .then(|| Bars { width: Table::new().width().map_or(80, usize::from), style: Style::of_output() });
+        render(&compliance, standard.is_some(), *by, bars)?
+    };
+    // A reader that has seen enough and closed the pipe is no failure.
+    _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// A name with its score and what that is of.
+struct Row<'c> {
+    name: &'c str,
+    score: Option<u64>,
+    counts: Counts,
+}
+
+fn render(compliance: &Compliance, is_of_standard: bool, by: Option<By>, bars: Option<Bars>) -> Result<String, Exit> {
+    let standard = compliance.scores.standards.first().filter(|_| is_of_standard);
+    let mut text = heading(compliance, standard);
+    let rows = match (by, standard) {
+        (Some(By::Account), _) => {
+            let rows = of_accounts(compliance, is_of_standard)?;
+            text += &table("Account", &rows, None);
+            rows
+        }
+        (None, None) => {
+            let rows: Vec<Row<'_>> = compliance.scores.standards.iter().map(of_standard).collect();
+            let (score, counts) = (compliance.scores.summary_score, compliance.scores.summary_counts);
+            text += &table("Standard", &rows, Some(Row { name: "Summary", score, counts }));
+            rows
+        }
+        (None, Some(standard)) => {
+            text += &controls(&standard.controls);
+            vec![of_standard(standard)]
+        }
+    };
+    if let Some(bars) = bars {
+        text.push('\n');
+        text += &bars.draw(&rows);
+    }
+    Ok(text)
+}
+
+/// Whose score it is, and the score.
+fn heading(compliance: &Compliance, standard: Option<&StandardScore>) -> String {
+    let Compliance { account_id, region, regions, scores, accounts, .. } = compliance;
+    let (of, score) = match standard {
+        Some(standard) => (standard.name.as_str(), standard.score),
+        None => ("Security score", scores.summary_score),
+    };
+    let accounts = accounts.as_ref().map(Vec::len).filter(|count| *count > 1).map(|count| format!("{count} accounts"));
+    let regions = (regions.len() > 1).then(|| format!("{} Regions", regions.len()));
+    let over: Vec<String> = accounts.into_iter().chain(regions).collect();
+    let over = if over.is_empty() { String::new() } else { format!(", over {}", over.join(" and ")) };
+    format!("{of} of {account_id} in {region}{over}: {}\n\n", percent(score))
+}
+
+fn of_standard(standard: &StandardScore) -> Row<'_> {
+    Row { name: &standard.name, score: standard.score, counts: standard.counts }
+}
+
+/// A row an account: of the summary, or of the standard that is asked for, which an account may not have enabled.
+fn of_accounts(compliance: &Compliance, is_of_standard: bool) -> Result<Vec<Row<'_>>, Exit> {
+    let Compliance { account_id, region, accounts, .. } = compliance;
+    let accounts = accounts.as_ref().ok_or_else(|| {
+        Exit::mistake(format!(
+            "securityhub-local: --by account: {account_id} has no enabled members in {region} whose hubs are on"
+        ))
+    })?;
+    let rows = accounts.iter().map(|account| {
+        let (score, counts) = match (is_of_standard, account.scores.standards.first()) {
+            (true, Some(standard)) => (standard.score, standard.counts),
+            (true, None) => (None, Counts::default()),
+            (false, _) => (account.scores.summary_score, account.scores.summary_counts),
+        };
+        Row { name: &account.account_id, score, counts }
+    });
+    Ok(rows.collect())
+}
+
+fn percent(score: Option<u64>) -> String {
+    score.map_or("no score".to_owned(), |score| format!("{score} %"))
+}
+
+fn plain_table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table
+}
+
+/// Lines without the blanks that pad them.
+fn lines(table: &Table) -> String {
+    table.trim_fmt() + "\n"
+}
+
+fn table(of: &str, rows: &[Row<'_>], last: Option<Row<'_>>) -> String {
+    let mut table = plain_table(&[of, "Score", "Passed", "Failed", "Unknown", "No data", "Disabled"]);
+    for Row { name, score, counts } in rows.iter().chain(&last) {
+        let Counts { passed, failed, unknown, no_data, disabled } = *counts;
+        let counts = [passed, failed, unknown, no_data, disabled].map(|count| count.to_string());
+        table.add_row([(*name).to_owned(), percent(*score)].into_iter().chain(counts));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    lines(&table)
+}
+
+/// The controls of a standard: failed first, and of those the most severe.
+fn controls(controls: &[ControlScore]) -> String {
+    let mut sorted: Vec<&ControlScore> = controls.iter().collect();
+    let severity = |control: &ControlScore| {
+        ["CRITICAL", "HIGH", "MEDIUM", "LOW"].iter().position(|known| *known == control.severity_rating)
+    };
+    sorted.sort_by_key(|control| (Reverse(control.control_status), severity(control)));
+    let mut table = plain_table(&["Control", "Status", "Severity", "Failed checks", "Title"]);
+    for control in sorted {
+        let checks = match control.control_status {
+            ControlStatus::Disabled | ControlStatus::NoData => "-".to_owned(),
+            _ => format!("{} of {}", control.failed_checks, control.total_checks),
+        };
+        let ControlScore { security_control_id: id, title, severity_rating, control_status, .. } = control;
+        table.add_row([id, control_status.as_str(), severity_rating, checks.as_str(), title]);
+    }
+    lines(&table)
+}
+
+/// A chart of scores, a bar a row.
+#[derive(Clone, Copy)]
+struct Bars {
+    /// How many characters a line may have.
+    width: usize,
+    style: Style,
+}
+
+impl Bars {
+    fn draw(self, rows: &[Row<'_>]) -> String {
+        // Two blanks after the name, `100 %` and a blank after the bar.
+        const REST: usize = 8;
+        let longest = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
+        let names = longest.min(self.width.saturating_sub(REST + NARROWEST_BAR).max(NARROWEST_BAR));
+        let width = self.width.saturating_sub(names + REST).clamp(NARROWEST_BAR, WIDEST_BAR);
+        let line = |row: &Row<'_>| {
+            let name = shortened(row.name, names);
+            let bar = row.score.map(|score| self.bar(score, width)).unwrap_or_default();
+            let blank = if bar.is_empty() { "" } else { " " };
+            format!("{name:names$}  {bar}{blank}{}\n", percent(row.score))
+        };
+        rows.iter().map(line).collect()
+    }
+
+    fn bar(self, score: u64, width: usize) -> String {
+        let eighths = usize::try_from(score.min(100)).unwrap_or_default() * width * 8 / 100;
+        let end = EIGHTHS.get(eighths % 8).copied().unwrap_or_default();
+        let bar = "█".repeat(eighths / 8) + end;
+        let colour = match score {
+            80.. => "32",
+            50.. => "33",
+            _ => "31",
+        };
+        if bar.is_empty() { bar } else { self.style.paint(colour, &bar) }
+    }
+}
+
+/// A name without its middle, since names of standards end with their version.
+fn shortened(name: &str, most: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= most {
+        return name.to_owned();
+    }
+    let end = most / 3;
+    let start = most.saturating_sub(end + 1);
+    let ending = letters.iter().skip(letters.len().saturating_sub(end));
+    letters.iter().take(start).chain(&['…']).chain(ending).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use insta::assert_snapshot;
+
+    use super::super::cli::Cli;
+    use super::*;
+    use crate::domain::scores::{AccountScores, Scores};
+
+    const PLAIN: Style = Style { colours: false };
+
+    fn counts(passed: u64, failed: u64, unknown: u64, no_data: u64, disabled: u64) -> Counts {
+        Counts { passed, failed, unknown, no_data, disabled }
+    }
+
+    fn standard_score(name: &str, counts: Counts, controls: Vec<ControlScore>) -> StandardScore {
+        StandardScore {
+            standards_arn: "arn".to_owned(),
+            name: name.to_owned(),
+            score: counts.score(),
+            counts,
+            controls,
+        }
+    }
+
+    fn control(id: &str, severity: &str, status: ControlStatus, failed: u64, total: u64) -> ControlScore {
+        ControlScore {
+            security_control_id: id.to_owned(),
+            title: format!("What {id} asks should be so"),
+            severity_rating: severity.to_owned(),
+            control_status: status,
+            failed_checks: failed,
+            total_checks: total,
+        }
+    }
+
+    fn standards() -> Vec<StandardScore> {
+        let controls = vec![
+            control("S3.1", "MEDIUM", ControlStatus::Passed, 0, 12),
+            control("S3.2", "CRITICAL", ControlStatus::Disabled, 0, 0),
+            control("S3.5", "MEDIUM", ControlStatus::Failed, 3, 12),
+            control("IAM.9", "CRITICAL", ControlStatus::Failed, 1, 2),
+            control("IAM.3", "MEDIUM", ControlStatus::Unknown, 0, 1),
+            control("KMS.4", "MEDIUM", ControlStatus::NoData, 0, 0),
+        ];
+        vec![
+            standard_score("AWS Foundational Security Best Practices v1.0.0", counts(159, 56, 0, 150, 3), controls),
+            standard_score("CIS AWS Foundations Benchmark v1.2.0", counts(8, 28, 1, 5, 0), Vec::new()),
+            standard_score("PCI DSS v3.2.1", counts(30, 14, 1, 0, 0), Vec::new()),
+            standard_score("AWS Resource Tagging Standard v1.0.0", counts(0, 0, 0, 140, 0), Vec::new()),
+        ]
+    }
+
+    fn compliance(standards: Vec<StandardScore>, accounts: bool) -> Compliance {
+        let summary_counts = counts(197, 98, 2, 295, 3);
+        let scores = Scores { summary_score: summary_counts.score(), summary_counts, standards };
+        let account = |account_id: &str, standards: &[StandardScore]| AccountScores {
+            account_id: account_id.to_owned(),
+            scores: Scores { standards: standards.to_vec(), ..scores.clone() },
+        };
+        let accounts = accounts.then(|| vec![account("111111111111", &scores.standards), account("222222222222", &[])]);
+        let regions = if accounts.is_some() { vec!["eu-west-1", "us-east-1"] } else { vec!["us-east-1"] };
+        Compliance {
+            account_id: "111111111111".to_owned(),
+            region: "us-east-1".to_owned(),
+            regions: regions.into_iter().map(str::to_owned).collect(),
+            computed_at: "2026-01-15T09:00:00.000Z".to_owned(),
+            scores,
+            accounts,
+        }
+    }
+
+    fn of_one() -> Compliance {
+        compliance(standards().drain(..1).collect(), true)
+    }
+
+    #[test]
+    fn sco_06_sco_07_the_scores_of_standards_for_people() {
+        assert_snapshot!("standards", render(&compliance(standards(), false), false, None, None).unwrap());
+    }
+
+    #[test]
+    fn sco_04_the_controls_of_a_standard_for_people() {
+        assert_snapshot!("controls", render(&of_one(), true, None, None).unwrap());
+    }
+
+    #[test]
+    fn sco_09_accounts_for_people() {
+        let all = render(&compliance(standards(), true), false, Some(By::Account), None).unwrap();
+        let of_standard = render(&of_one(), true, Some(By::Account), None).unwrap();
+        assert_snapshot!("accounts", format!("{all}\n{of_standard}"));
+        let Err(Exit::Mistake(told)) = render(&compliance(standards(), false), false, Some(By::Account), None) else {
+            panic!("there are none")
+        };
+        assert!(told.contains("111111111111 has no enabled members in us-east-1"), "{told}");
+    }
+
+    #[test]
+    fn bars_follow_the_width_of_the_terminal() {
+        let standards = standards();
+        let rows: Vec<Row<'_>> = standards.iter().map(of_standard).collect();
+        let charts: Vec<String> = [120, 72, 40, 1]
+            .into_iter()
+            .map(|width| {
+                let chart = Bars { width, style: PLAIN }.draw(&rows);
+                let fits = chart.lines().all(|line| line.chars().count() <= width.max(28));
+                assert!(fits, "{chart}");
+                format!("{width} characters:\n{chart}")
+            })
+            .collect();
+        assert_snapshot!("bars", charts.join("\n"));
+    }
+
+    #[test]
+    fn colours_of_bars_change_nothing_but_colours() {
+        let standards = standards();
+        let rows: Vec<Row<'_>> = standards.iter().map(of_standard).collect();
+        let coloured = Bars { width: 80, style: Style { colours: true } }.draw(&rows);
+        assert!(coloured.contains("\u{1b}[33m█") && coloured.contains("\u{1b}[31m█"), "{coloured}");
+        let codes = ["\u{1b}[31m", "\u{1b}[33m", "\u{1b}[0m"];
+        let stripped = codes.iter().fold(coloured, |text, code| text.replace(code, ""));
+        assert_eq!(stripped, Bars { width: 80, style: PLAIN }.draw(&rows));
+    }
+
+    #[test]
+    fn help_teaches() {
+        let mut cli = Cli::command().term_width(100);
+        cli.build();
+        let help = cli.find_subcommand_mut("compliance").map(clap::Command::render_long_help);
+        assert_snapshot!("help", help.unwrap());
+    }
+}

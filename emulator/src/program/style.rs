@@ -1,0 +1,29 @@
+//! Colours in what people read.
+
+use std::io::IsTerminal as _;
+
+#[derive(Clone, Copy)]
+pub(super) struct Style {
+    pub(super) colours: bool,
+}
+
+impl Style {
+    /// Colours are for people at a terminal who have not asked for none.
+    pub(super) fn of_output() -> Style {
+        let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+        Style { colours }
+    }
+
+    /// The text in the colour of an ANSI code.
+    pub(super) fn paint(self, code: &str, text: &str) -> String {
+        if self.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    pub(super) fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    pub(super) fn mark(self, passes: bool) -> String {
+        if passes { self.paint("32", "✔") } else { self.paint("31", "✘") }
+    }
+}
