@@ -15,6 +15,7 @@
 
 mod check;
 mod diagnostic;
+pub mod entries;
 mod files;
 mod parse;
 mod sections;

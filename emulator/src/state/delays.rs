@@ -11,6 +11,8 @@ pub struct Delays {
     pub standards_disable: SignedDuration,
     /// Parameters of a security control are changed: `UPDATING` for so long (SEC-36).
     pub security_control_update: SignedDuration,
+    /// A standard shares a rule with one that is enabled already: the rule's findings for it come after so long (FND-41).
+    pub shared_rule: SignedDuration,
     /// A control or its standard is disabled: its findings are archived after so long (FND-50).
     pub archive_disabled: SignedDuration,
 }
@@ -21,6 +23,7 @@ impl Default for Delays {
             standards_enable: SignedDuration::ZERO,
             standards_disable: SignedDuration::ZERO,
             security_control_update: SignedDuration::ZERO,
+            shared_rule: SignedDuration::ZERO,
             archive_disabled: SignedDuration::from_hours(3 * 24),
         }
     }

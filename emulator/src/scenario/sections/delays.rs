@@ -19,6 +19,8 @@ pub(in crate::scenario) struct Written {
     standards_disable: Option<Spanned<String>>,
     /// A control or its standard is disabled: its findings are archived after so long. Left out, it is P3D.
     archive_disabled: Option<Spanned<String>>,
+    /// A standard shares rules of AWS Config with one that is enabled already: what they find comes after so long.
+    shared_rule: Option<Spanned<String>>,
     /// Parameters of a security control are set: it is UPDATING for so long.
     security_control_update: Option<Spanned<String>>,
 }
@@ -38,6 +40,7 @@ pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Delays
         standards_enable: read(&written.standards_enable, default.standards_enable),
         standards_disable: read(&written.standards_disable, default.standards_disable),
         security_control_update: read(&written.security_control_update, default.security_control_update),
+        shared_rule: read(&written.shared_rule, default.shared_rule),
         archive_disabled: read(&written.archive_disabled, default.archive_disabled),
     }
 }

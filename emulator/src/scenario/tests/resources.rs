@@ -29,7 +29,7 @@ fn res_01_res_03_res_04_resources_are_declared_with_what_fails() {
          fails: ['*'], warns: { IAM.3: CONFIG_RULE_EVALUATION_ERROR } }\n  - { account: '111111111111', regions: all, \
          type: AwsAccount, fails: [CloudTrail.1, CIS.3.3], reasons: { CloudTrail.1: CLOUDTRAIL_MULTI_REGION_NOT_PRESENT } }",
     );
-    let resources = world.resources.as_ref().unwrap();
+    let resources = world.resources().unwrap();
     let here = &resources.declared[&key("111111111111", "us-east-1")];
     let ids: Vec<&str> = here.iter().map(|resource| resource.id.as_str()).collect();
     assert_eq!(ids, ["arn:aws:s3:::pay", "arn:aws:iam::111111111111:user/ops", "AWS::::Account:111111111111"]);
@@ -40,9 +40,9 @@ fn res_01_res_03_res_04_resources_are_declared_with_what_fails() {
     assert_eq!(names(2), ["CloudTrail.1", "CloudWatch.1"]);
     assert_eq!(here[2].results["CloudTrail.1"].reason.as_deref(), Some("CLOUDTRAIL_MULTI_REGION_NOT_PRESENT"));
     assert_eq!(resources.declared[&key("111111111111", "eu-west-1")].len(), 2);
-    assert_eq!(resources.quiet.len(), 2);
-    assert_eq!(build("resources: []").resources, Some(crate::state::Resources::default()));
-    assert_eq!(build("name: none").resources, None);
+    assert!(world.hub(&key("111111111111", "eu-west-1")).unwrap().is_quiet);
+    assert_eq!(build("resources: []").resources().as_deref(), Some(&crate::state::Resources::default()));
+    assert_eq!(build("name: none").resources(), None);
 }
 
 #[test]
