@@ -1,15 +1,15 @@
 //! The control plane, `/_emulator/*`: a public contract for tests and for the program's own commands.
 //!
 //! What lives here: health, reset, the clock, the findings of AWS's own services ([`findings`]), explanations
-//! ([`explain`]), members in bulk ([`members`]), what
-//! happens to accounts ([`organization`]). What may not: anything that one call of AWS does, and rules, which are
+//! ([`explain`]), members in bulk ([`members`]), what happens to accounts ([`organization`]), what controls check
+//! ([`resources`]). What may not: anything that one call of AWS does, and rules, which are
 //! the domain's.
 
 use std::sync::LazyLock;
 
 use axum::extract::{DefaultBodyLimit, Query};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -25,6 +25,7 @@ mod explain;
 mod findings;
 mod members;
 mod organization;
+mod resources;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,9 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/members", get(members::list).post(members::add))
         .route("/_emulator/members/accept", post(members::accept))
         .route("/_emulator/organization", post(organization::happen))
+        .route("/_emulator/resources", get(resources::list).put(resources::declare).delete(resources::delete))
+        .route("/_emulator/config-recorder", put(resources::record))
+        .route("/_emulator/checks/run", post(resources::run))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         // The server has bounded the body already.
@@ -135,7 +139,8 @@ async fn unknown() -> axum::response::Response {
         StatusCode::NOT_FOUND,
         "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
          POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
-         POST /_emulator/members/accept, POST /_emulator/organization",
+         POST /_emulator/members/accept, POST /_emulator/organization, GET, PUT and DELETE /_emulator/resources, \
+         PUT /_emulator/config-recorder, POST /_emulator/checks/run",
     )
 }
 
@@ -143,7 +148,8 @@ async fn wrong_method() -> axum::response::Response {
     mistake(
         StatusCode::METHOD_NOT_ALLOWED,
         "this path takes another method: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
-         GET or POST members, POST members/accept, POST organization",
+         GET or POST members, POST members/accept, POST organization, GET, PUT or DELETE resources, \
+         PUT config-recorder, POST checks/run",
     )
 }
 

@@ -1,5 +1,7 @@
 //! Findings of controls, seen through the operations (FND, RES).
 
+mod changes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;

@@ -51,3 +51,22 @@ fn res_02_the_example_of_controls_is_good() {
     crate::domain::due::run(&world, world.clock.now());
     assert!(world.finding_count() > 50, "{}", world.finding_count());
 }
+
+#[test]
+fn res_02_res_05_res_09_recorders_conditions_and_what_does_not_apply_are_declared() {
+    let world = build(
+        "hubs:\n  - { account: '111111111111', regions: all, config_recorder: { types: [AWS::S3::Bucket], role: custom } }\n  \
+         - { account: '222222222222', regions: all, config_recorder: off }\nresources:\n  - { account: '111111111111', \
+         regions: all, type: AwsCertificateManagerCertificate, id: c, when: [{ control: ACM.1, parameter: daysToExpiration, \
+         fails_if: '>= 45' }], not_applicable: [ACM.2], annotation: { ACM.1: soon }, details: { Serial: 7 } }",
+    );
+    let hub = world.hub(&key("111111111111", "us-east-1")).unwrap();
+    assert!(hub.config_recorder.records("AwsS3Bucket") && !hub.config_recorder.records("AwsEc2Vpc"));
+    let resources = world.resources().unwrap();
+    let certificate = &resources.declared[&key("111111111111", "us-east-1")][0];
+    assert_eq!((certificate.conditions.len(), &certificate.annotations["ACM.1"][..]), (1, "soon"));
+    assert_eq!(certificate.results["ACM.2"].reason.as_deref(), Some("CONFIG_RETURNS_NOT_APPLICABLE"));
+    assert_eq!(certificate.details, Some(serde_json::json!({ "Serial": 7 })));
+    let wrong = "hubs: [{ account: '111111111111', regions: all, config_recorder: { types: [AwsS3Bukket] } }]";
+    assert!(mistakes(wrong).contains("did you mean `AwsS3Bucket`?"), "{}", mistakes(wrong));
+}
