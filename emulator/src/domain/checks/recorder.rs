@@ -44,7 +44,6 @@ pub(super) fn fault(
 ) -> Option<(&'static str, Option<String>)> {
     match recorder {
         ConfigRecorder::Off => Some(("CONFIG_RECORDER_DISABLED", None)),
-        ConfigRecorder::On => None,
         ConfigRecorder::Custom(_) if !unrecorded.is_empty() => {
             let named: Vec<&str> = unrecorded.iter().copied().take(MOST_NAMED).collect();
             let rest = unrecorded.len() - named.len();
@@ -55,6 +54,6 @@ pub(super) fn fault(
         ConfigRecorder::Custom(recording) if recording.has_custom_role && wants_own_role => {
             Some(("CONFIG_RECORDER_CUSTOM_ROLE", None))
         }
-        ConfigRecorder::Custom(_) => None,
+        ConfigRecorder::On | ConfigRecorder::Custom(_) => None,
     }
 }
