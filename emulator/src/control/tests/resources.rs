@@ -110,8 +110,11 @@ fn res_05_std_61_fnd_34_recorders_are_switched() {
     assert_eq!(switch(json!("off")).0, 200);
     post(&service, "/standards/register", STANDARD);
     expect(&service, "Config.1", &[("FAILED", "ACTIVE")]);
-    let subscribed =
-        || post(&service, "/standards/get", "{}").1["StandardsSubscriptions"][0]["StandardsStatus"].clone();
+    let subscribed = || {
+        let pci = "arn:aws:securityhub:us-east-1:111111111111:subscription/pci-dss/v/3.2.1";
+        let asked = json!({ "StandardsSubscriptionArns": [pci] });
+        post(&service, "/standards/get", asked.to_string()).1["StandardsSubscriptions"][0]["StandardsStatus"].clone()
+    };
     assert_eq!(switch(json!("on")).0, 200);
     expect(&service, "Config.1", &[("PASSED", "ACTIVE")]);
     assert_eq!(subscribed(), "INCOMPLETE");
