@@ -1,14 +1,15 @@
 //! The control plane, `/_emulator/*`: a public contract for tests and for the program's own commands.
 //!
 //! What lives here: health, reset, the clock, the findings of AWS's own services ([`findings`]), explanations
-//! ([`explain`]), members in bulk ([`members`]), what happens to accounts ([`organization`]), the scores that the
-//! console shows ([`compliance`]). What may not: anything that one call of AWS does, and rules, which are the domain's.
+//! ([`explain`]), members in bulk ([`members`]), what happens to accounts ([`organization`]), what controls check
+//! ([`resources`]), the scores that the console shows ([`compliance`]). What may not: anything that one call of AWS does,
+//! and rules, which are the domain's.
 
 use std::sync::LazyLock;
 
 use axum::extract::{DefaultBodyLimit, Query};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -25,6 +26,7 @@ mod explain;
 mod findings;
 mod members;
 mod organization;
+mod resources;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +41,9 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/members/accept", post(members::accept))
         .route("/_emulator/compliance", get(compliance::scores))
         .route("/_emulator/organization", post(organization::happen))
+        .route("/_emulator/resources", get(resources::list).put(resources::declare).delete(resources::delete))
+        .route("/_emulator/config-recorder", put(resources::record))
+        .route("/_emulator/checks/run", post(resources::run))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         // The server has bounded the body already.
@@ -136,7 +141,8 @@ async fn unknown() -> axum::response::Response {
         StatusCode::NOT_FOUND,
         "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
          POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
-         POST /_emulator/members/accept, POST /_emulator/organization, GET /_emulator/compliance",
+         POST /_emulator/members/accept, POST /_emulator/organization, GET /_emulator/compliance, GET, PUT and DELETE \
+          /_emulator/resources, PUT /_emulator/config-recorder, POST /_emulator/checks/run",
     )
 }
 
@@ -144,7 +150,8 @@ async fn wrong_method() -> axum::response::Response {
     mistake(
         StatusCode::METHOD_NOT_ALLOWED,
         "this path takes another method: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
-         GET or POST members, POST members/accept, POST organization, GET compliance",
+         GET or POST members, POST members/accept, POST organization, GET compliance, GET, PUT or DELETE resources, \
+          PUT config-recorder, POST checks/run",
     )
 }
 

@@ -1,5 +1,7 @@
 //! The control plane through the only door.
 
+mod resources;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};

@@ -151,6 +151,7 @@ fn fresh(now: Timestamp) -> Hub {
         standards: BTreeMap::new(),
         security_controls: BTreeMap::new(),
         next_check: None,
+        is_quiet: false,
         config_recorder: ConfigRecorder::default(),
         product_subscriptions: std::collections::BTreeSet::new(),
         action_targets: BTreeMap::new(),

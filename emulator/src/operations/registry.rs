@@ -100,8 +100,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::AcceptInvitation => writes(members::invited::accept_invitation).hub(HubRule::RequiredByMembers),
         Operation::BatchDeleteAutomationRules => writes(automation_rules::batch_delete_automation_rules),
         Operation::BatchDisableStandards => writes(standards::batch_disable_standards),
-        Operation::BatchEnableStandards => writes(standards::batch_enable_standards)
-            .partial("controls are checked only where a scenario declares resources"),
+        Operation::BatchEnableStandards => {
+            writes(standards::batch_enable_standards).partial("controls are checked only where resources are declared")
+        }
         Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules),
         Operation::BatchGetConfigurationPolicyAssociations => {
             reads(configuration_policies::associations::batch_get_configuration_policy_associations)
@@ -244,8 +245,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateFindings => writes_findings(finding_changes::update_findings),
         Operation::UpdateInsight => writes(insights::update_insight),
         Operation::UpdateOrganizationConfiguration => writes(organization::update_organization_configuration),
-        Operation::UpdateSecurityControl => writes(standards::update_security_control)
-            .partial("of the parameters only required tags change what a control finds"),
+        Operation::UpdateSecurityControl => writes(standards::update_security_control),
         Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration),
         Operation::UpdateStandardsControl => writes(standards::update_standards_control),
     }

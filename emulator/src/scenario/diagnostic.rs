@@ -199,6 +199,19 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// All of them in one line, for where no lines of the text are shown.
+    pub fn in_a_line(&self) -> String {
+        let told = self.0.iter().map(|diagnostic| {
+            let Diagnostic { position, message, expected, suggestion, .. } = diagnostic;
+            let place = position.as_ref().map(|it| format!("line {}, column {}: ", it.line, it.column));
+            let expected = expected.as_ref().map(|text| format!(", expected {text}"));
+            let suggestion = suggestion.as_ref().map(|word| format!(", did you mean `{word}`?"));
+            let part = |text: Option<String>| text.unwrap_or_default();
+            format!("{}{message}{}{}", part(place), part(expected), part(suggestion))
+        });
+        told.collect::<Vec<_>>().join("; ")
+    }
+
     /// `[{"severity", "file", "line", "column", "message", "expected", "suggestion"}]`; what does not apply is null.
     pub fn to_json(&self) -> Value {
         self.0.iter().map(Diagnostic::to_json).collect()

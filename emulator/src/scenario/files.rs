@@ -52,6 +52,12 @@ impl Files {
         Ok(FileId(self.0.len() - 1))
     }
 
+    /// Adds a text that comes from no file, under a name.
+    pub(super) fn add(&mut self, name: &str, text: &str) -> FileId {
+        self.0.push(File { path: PathBuf::from(name), text: text.into() });
+        FileId(self.0.len() - 1)
+    }
+
     /// A text that was read.
     pub(super) fn get(&self, id: FileId) -> Option<&File> {
         self.0.get(id.0)

@@ -8,6 +8,8 @@
 //! them all, files laid over each other → [`Scenario::build`] applies them, as often as it is asked. A key is added in
 //! its section: a field with a doc comment, which is the schema's description; its check; its apply.
 //!
+//! [`entries`] reads entries that come alone, at run time.
+//!
 //! Several files are laid over each other in the order given. `name`, `clock`, `seed`, `regions`, `default_account`,
 //! `organization` and `quotas` of a later file replace the earlier ones, each as a whole; `accounts`, `credentials` and
 //! `policies` are replaced key by key; `hubs`, `aggregators` and `findings` are added, and of a hub or an aggregator that
@@ -15,6 +17,7 @@
 
 mod check;
 mod diagnostic;
+pub mod entries;
 mod files;
 mod parse;
 mod sections;

@@ -14,12 +14,23 @@ use super::suggest;
 
 /// Takes what does not fit out of the tree; `None` when nothing is left. Each misfit is pushed to `mistakes`.
 pub(super) fn fit(files: &Files, schema: &Value, node: Node, mistakes: &mut Vec<Diagnostic>) -> Option<Node> {
-    let mut fit = Fit { files, definitions: schema.get("$defs").unwrap_or(&Value::Null), mistakes };
     // An empty file is a scenario that says nothing.
     if matches!(node.content, Content::Null) {
         return None;
     }
-    fit.node(schema, node, "a scenario")
+    fit_as(files, schema, node, "a scenario", mistakes)
+}
+
+/// The same of another text than a scenario's; `name` says what it is.
+pub(super) fn fit_as(
+    files: &Files,
+    schema: &Value,
+    node: Node,
+    name: &str,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Node> {
+    let mut fit = Fit { files, definitions: schema.get("$defs").unwrap_or(&Value::Null), mistakes };
+    fit.node(schema, node, name)
 }
 
 struct Fit<'s, 'm> {

@@ -14,6 +14,8 @@ use serde::de::value::{BorrowedStrDeserializer, Error, MapDeserializer, SeqDeser
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
+use serde_json::Value;
+
 use super::files::Place;
 
 /// A value and where it is written.
@@ -42,6 +44,25 @@ pub(super) enum Content {
     List(Vec<Node>),
     /// `{…}`; keys in the order of the text, with those that stand twice.
     Map(Vec<(Spanned<String>, Node)>),
+}
+
+impl Node {
+    /// What is written, without its places.
+    pub(super) fn to_json(&self) -> Value {
+        match &self.content {
+            Content::Null => Value::Null,
+            Content::Boolean(value) => Value::from(*value),
+            Content::Integer(value, written) => {
+                i64::try_from(*value).map_or_else(|_| Value::from(written.as_str()), Value::from)
+            }
+            Content::Number(value) => Value::from(*value),
+            Content::Text(value) => Value::from(value.as_str()),
+            Content::List(items) => items.iter().map(Node::to_json).collect(),
+            Content::Map(entries) => {
+                Value::Object(entries.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect())
+            }
+        }
+    }
 }
 
 /// A value that remembers its place.

@@ -12,6 +12,8 @@ pub enum Change {
     HubForgotten(HubKey),
     /// Relations between accounts changed.
     Directory,
+    /// Declared resources changed.
+    Resources,
     /// Findings were stored or replaced, in this order.
     Findings {
         /// Where.

@@ -15,6 +15,8 @@ pub struct Delays {
     pub central_configuration: SignedDuration,
     /// A configuration policy is associated, changed or taken away: its targets are `PENDING` for so long (CCF-27).
     pub policy_association: SignedDuration,
+    /// A standard shares a rule with one that is enabled already: the rule's findings for it come after so long (FND-41).
+    pub shared_rule: SignedDuration,
     /// A control or its standard is disabled: its findings are archived after so long (FND-50).
     pub archive_disabled: SignedDuration,
 }
@@ -27,6 +29,7 @@ impl Default for Delays {
             security_control_update: SignedDuration::ZERO,
             central_configuration: SignedDuration::ZERO,
             policy_association: SignedDuration::ZERO,
+            shared_rule: SignedDuration::ZERO,
             archive_disabled: SignedDuration::from_hours(3 * 24),
         }
     }

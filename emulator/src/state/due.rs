@@ -13,7 +13,8 @@ pub enum Due {
     DropArchivedFindings(HubKey, Timestamp),
     /// An account that was closed then is forgotten, with all that was kept of it (RET-11).
     ForgetAccount(AccountId, Timestamp),
-    /// A standard that a hub has been enabling or disabling since then is enabled or gone (STD-63).
+    /// A standard that a hub has been enabling or disabling since then is enabled or gone (STD-63); one that has been
+    /// incomplete since then tries again (STD-61).
     SettleStandard(HubKey, &'static str, Timestamp),
     /// Controls of a hub are checked.
     Check(HubKey, CheckScope),
@@ -38,6 +39,10 @@ pub enum CheckScope {
     Standard(&'static str),
     /// This one.
     Control(&'static str),
+    /// Those that look at a type and are checked when a resource of it changes (RES-10).
+    Changed(&'static str),
+    /// All that look at a type.
+    Type(&'static str),
 }
 
 /// The ordered set.

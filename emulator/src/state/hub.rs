@@ -34,6 +34,8 @@ pub struct Hub {
     pub security_controls: BTreeMap<&'static str, ControlSettings>,
     /// When all its controls are checked next, if they are.
     pub next_check: Option<Timestamp>,
+    /// Whether controls without a resource make no findings (RES-06).
+    pub is_quiet: bool,
     /// Whether AWS Config records here (STD-61).
     pub config_recorder: ConfigRecorder,
     /// `company/product` of each product whose findings the hub takes.

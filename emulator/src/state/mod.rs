@@ -50,7 +50,7 @@ pub use policy::{
     Condition, Effect, Listed, Operator, Pattern, Permissions, Piece, Policies, Policy, Quantifier, Relation,
     Statement, Test,
 };
-pub use resources::{CheckResult, ComplianceStatus, Resource, Resources};
-pub use standards::{ConfigRecorder, ControlSettings, ControlState, Subscription, SubscriptionStatus};
+pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterCondition, Resource, Resources};
+pub use standards::{ConfigRecorder, ControlSettings, ControlState, Recording, Subscription, SubscriptionStatus};
 pub use transaction::Transaction;
 pub use world::World;

@@ -1,6 +1,6 @@
 //! What a hub keeps of standards and security controls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -15,6 +15,8 @@ pub struct Subscription {
     pub since: Timestamp,
     /// When it was enabled, and with it all its controls (STD-40).
     pub enabled_at: Timestamp,
+    /// Until when its controls wait whose rules another standard shares; none if they do not (FND-41).
+    pub shared_rules_from: Option<Timestamp>,
     /// `StandardsInput`, as it was given (STD-20).
     pub input: BTreeMap<String, String>,
     /// Standard controls that were changed, by the end of their ARN.
@@ -74,11 +76,35 @@ pub struct ControlSettings {
 }
 
 /// The configuration recorder of AWS Config in an account and region.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ConfigRecorder {
-    /// It records.
+    /// It records all types, with the role of AWS Config.
     #[default]
     On,
     /// There is none, or it does not record.
     Off,
+    /// It records otherwise.
+    Custom(Recording),
+}
+
+/// What a configuration recorder records, and how (RES-05).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// The ASFF types that it records; none is all.
+    pub types: Option<BTreeSet<&'static str>>,
+    /// Whether it records with a role of the customer's.
+    pub has_custom_role: bool,
+}
+
+impl ConfigRecorder {
+    /// Whether it records a type.
+    pub fn records(&self, resource_type: &str) -> bool {
+        match self {
+            ConfigRecorder::On => true,
+            ConfigRecorder::Off => false,
+            ConfigRecorder::Custom(recording) => {
+                recording.types.as_ref().is_none_or(|types| types.contains(resource_type))
+            }
+        }
+    }
 }

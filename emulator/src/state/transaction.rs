@@ -26,13 +26,22 @@ pub struct Transaction<'w> {
     writer: Option<MutexGuard<'w, ()>>,
     hubs: BTreeMap<HubKey, Option<Arc<Hub>>>,
     directory: Option<Arc<Directory>>,
+    resources: Option<Arc<Resources>>,
     due: Vec<(Timestamp, Due)>,
     changes: Vec<Change>,
 }
 
 impl<'w> Transaction<'w> {
     pub(super) fn new(world: &'w World, writer: Option<MutexGuard<'w, ()>>) -> Self {
-        Transaction { world, writer, hubs: BTreeMap::new(), directory: None, due: Vec::new(), changes: Vec::new() }
+        Transaction {
+            world,
+            writer,
+            hubs: BTreeMap::new(),
+            directory: None,
+            resources: None,
+            due: Vec::new(),
+            changes: Vec::new(),
+        }
     }
 
     /// A hub, as this transaction left it.
@@ -83,9 +92,17 @@ impl<'w> Transaction<'w> {
         self.world.delays
     }
 
-    /// What the scenario declares of resources.
-    pub fn resources(&self) -> Option<&'w Resources> {
-        self.world.resources.as_ref()
+    /// What is declared of resources, as this transaction left it; without it no control is checked.
+    pub fn resources(&self) -> Option<Arc<Resources>> {
+        self.resources.clone().or_else(|| self.world.resources())
+    }
+
+    /// Stages a change of what is declared of resources; from then on controls are checked.
+    pub fn edit_resources<R>(&mut self, edit: impl FnOnce(&mut Resources) -> R) -> R {
+        if self.resources.is_none() {
+            self.changes.push(Change::Resources);
+        }
+        edit(Arc::make_mut(self.resources.get_or_insert_with(|| self.world.resources().unwrap_or_default())))
     }
 
     /// Stages something that happens later.
@@ -153,6 +170,9 @@ impl<'w> Transaction<'w> {
     pub fn commit(self) -> Vec<Change> {
         if let Some(directory) = self.directory {
             self.world.replace_directory(directory);
+        }
+        if let Some(resources) = self.resources {
+            self.world.replace_resources(resources);
         }
         for (key, hub) in self.hubs {
             match hub {

@@ -27,14 +27,14 @@ pub struct World {
     pub clock: Clock,
     /// How long what AWS does later takes.
     pub delays: Delays,
-    /// What the scenario declares of resources; without it no control is checked.
-    pub resources: Option<Resources>,
     /// The one source of ids of resources.
     pub ids: IdSource,
     /// One writer of relations and hubs at a time: what it read is still so when it commits.
     writers: Mutex<()>,
     directory: RwLock<Arc<Directory>>,
     hubs: DashMap<HubKey, Arc<Hub>>,
+    /// What is declared of resources; without it no control is checked.
+    resources: RwLock<Option<Arc<Resources>>>,
     findings: DashMap<Region, Arc<RwLock<Findings>>>,
     /// Replicas that regions left in home regions; most worlds have none.
     replicas: RwLock<BTreeMap<Place, Arc<RwLock<Findings>>>>,
@@ -59,11 +59,11 @@ impl World {
         World {
             clock,
             delays: Delays::default(),
-            resources: None,
             ids: IdSource::new(seed),
             writers: Mutex::default(),
             directory: RwLock::default(),
             hubs: DashMap::new(),
+            resources: RwLock::default(),
             findings: DashMap::new(),
             replicas: RwLock::default(),
             remembered: Remembered::default(),
@@ -79,6 +79,11 @@ impl World {
         Arc::clone(&self.directory.read())
     }
 
+    /// What is declared of resources, as it is now.
+    pub fn resources(&self) -> Option<Arc<Resources>> {
+        self.resources.read().clone()
+    }
+
     /// A hub, enabled or dormant.
     pub fn hub(&self, key: &HubKey) -> Option<Arc<Hub>> {
         self.hubs.get(key).map(|hub| Arc::clone(&hub))
@@ -87,6 +92,11 @@ impl World {
     /// How many hubs are kept, dormant ones included.
     pub fn hub_count(&self) -> usize {
         self.hubs.len()
+    }
+
+    /// Where hubs are kept, dormant ones included.
+    pub fn hub_keys(&self) -> BTreeSet<HubKey> {
+        self.hubs.iter().map(|hub| hub.key().clone()).collect()
     }
 
     /// The regions that hubs are kept in, dormant ones included.
@@ -179,6 +189,10 @@ impl World {
     pub(super) fn replace_directory(&self, directory: Arc<Directory>) {
         *self.directory.write() = directory;
         self.remembered.forget();
+    }
+
+    pub(super) fn replace_resources(&self, resources: Arc<Resources>) {
+        *self.resources.write() = Some(resources);
     }
 
     pub(super) fn put_hub(&self, key: HubKey, hub: Arc<Hub>) {

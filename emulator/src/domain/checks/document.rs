@@ -3,9 +3,11 @@
 use securityhub_fixtures::standards::{Control, Form, Standard, StandardControl};
 use serde_json::{Map, Value, json};
 
+use super::names::ACCOUNT_TYPE;
 use super::reasons;
-use super::results::{ACCOUNT_TYPE, Check};
+use super::results::Check;
 use crate::domain::arn;
+use crate::domain::findings::asff;
 use crate::domain::findings::document::Finding;
 use crate::domain::standards::{control_arn, controls, description, security_controls, subscription_arn};
 use crate::state::{ComplianceStatus, Hub, HubKey, IdSource};
@@ -14,6 +16,8 @@ use crate::state::{ComplianceStatus, Hub, HubKey, IdSource};
 const SECURITY_CONTROL_TYPE: &str = "Software and Configuration Checks/Industry and Regulatory Standards";
 const REMEDIATION: &str =
     "For information on how to correct this issue, consult the AWS Security Hub controls documentation.";
+/// The most bytes of a finding, with room for what the import adds to it.
+const MOST_BYTES: usize = asff::MOST_BYTES - 4096;
 /// The most requirements that a finding names (CIS-09).
 const MOST_REQUIREMENTS: usize = 32;
 
@@ -35,7 +39,7 @@ impl Subject {
     }
 
     /// What its findings' ids begin with, up to the id of the finding itself.
-    fn id_prefix(&self, key: &HubKey) -> String {
+    pub(super) fn id_prefix(&self, key: &HubKey) -> String {
         match self {
             Subject::SecurityControl(control, _) => security_controls::security_control_arn(key, control),
             Subject::Seat(standard, seat) => format!("{}/{}", subscription_arn(key, standard), seat.number),
@@ -129,10 +133,14 @@ pub(super) fn product_arn(key: &HubKey) -> String {
 }
 
 /// The id of a finding: the same for the same account, Region, subject and resource (FND-56).
-pub(super) fn id(ids: &IdSource, key: &HubKey, subject: &Subject, check: &Check<'_>) -> String {
-    let prefix = subject.id_prefix(key);
+pub(super) fn id(ids: &IdSource, prefix: &str, check: &Check<'_>) -> String {
     let resource = check.resource.map_or(ACCOUNT_TYPE, |resource| resource.id.as_str());
     format!("{prefix}/finding/{}", ids.uuid_of(&format!("{prefix} {resource}")))
+}
+
+/// The id by which a finding names its resource (FND-06).
+pub(super) fn resource_id(key: &HubKey, check: &Check<'_>) -> String {
+    check.resource.map_or_else(|| format!("AWS::::Account:{}", key.account), |resource| resource.id.clone())
 }
 
 /// When the finding was and is checked.
@@ -164,9 +172,8 @@ impl Times {
 /// Writes the finding as the product sends it; the import makes FindingProviderFields of it (ASF-50, ASF-66).
 pub(super) fn write(
     ids: &IdSource,
-    key: &HubKey,
-    hub: &Hub,
-    subject: &Subject,
+    (key, hub): (&HubKey, &Hub),
+    (subject, id): (&Subject, &str),
     check: &Check<'_>,
     times: &Times,
 ) -> Value {
@@ -175,9 +182,9 @@ pub(super) fn write(
     let mut fields = subject.product_fields(key, &remediation);
     fields.extend(check_fields(ids, key, control, check, times));
     let severity = severity(subject, control, check.result.status);
-    json!({
+    let mut finding = json!({
         "SchemaVersion": "2018-10-08",
-        "Id": id(ids, key, subject, check),
+        "Id": id,
         "ProductArn": product_arn(key),
         "ProductName": "Security Hub",
         "CompanyName": "AWS",
@@ -197,8 +204,15 @@ pub(super) fn write(
         "Resources": [resource(key, check)],
         "Compliance": compliance(hub, subject, check),
         "WorkflowState": "NEW",
-        "RecordState": "ACTIVE",
-    })
+        "RecordState": if check.applies() { "ACTIVE" } else { "ARCHIVED" },
+    });
+    // A finding that is too large loses what it tells of its resource (FND-07).
+    if finding.to_string().len() > MOST_BYTES
+        && let Some(resource) = finding.pointer_mut("/Resources/0").and_then(Value::as_object_mut)
+    {
+        resource.remove("Details");
+    }
+    finding
 }
 
 /// The product fields of both modes (FND-05, FND-06).
@@ -216,7 +230,7 @@ fn check_fields(
         fields.insert("RelatedAWSResources:0/name".to_owned(), name.into());
         fields.insert("RelatedAWSResources:0/type".to_owned(), "AWS::Config::ConfigRule".into());
     }
-    if let Some(text) = check.result.reason.as_deref().and_then(reasons::description) {
+    if let Some(text) = text(check) {
         fields.insert("aws/securityhub/annotation".to_owned(), text.into());
     }
     if let Some(status) = &times.previous_status {
@@ -226,6 +240,11 @@ fn check_fields(
     let resource = check.resource.map_or_else(account, |resource| resource.id.clone());
     fields.insert("Resources:0/Id".to_owned(), resource.into());
     fields
+}
+
+/// What is said of a result: the resource's own words, or its reason's.
+fn text<'c>(check: &'c Check<'_>) -> Option<&'c str> {
+    check.text.as_deref().or_else(|| check.result.reason.as_deref().and_then(reasons::description))
 }
 
 /// The control's severity while it does not pass (standards.md 4.2); a finding of a seat has `Product`.
@@ -252,14 +271,13 @@ fn severity(subject: &Subject, control: &Control, status: ComplianceStatus) -> M
 }
 
 fn resource(key: &HubKey, check: &Check<'_>) -> Value {
-    let account = || format!("AWS::::Account:{}", key.account);
-    let (kind, id) = check
-        .resource
-        .map_or_else(|| (ACCOUNT_TYPE, account()), |resource| (resource.resource_type.as_str(), resource.id.clone()));
+    let kind = check.resource.map_or(ACCOUNT_TYPE, |resource| resource.resource_type);
+    let id = resource_id(key, check);
     let mut written =
         json!({ "Type": kind, "Id": id, "Partition": key.region.partition(), "Region": key.region.as_str() });
-    if let (Some(tags), Some(members)) = (check.resource.and_then(|it| it.tags.as_ref()), written.as_object_mut()) {
-        members.insert("Tags".to_owned(), json!(tags));
+    if let (Some(resource), Some(members)) = (check.resource, written.as_object_mut()) {
+        members.extend(resource.tags.as_ref().map(|tags| ("Tags".to_owned(), json!(tags))));
+        members.extend(resource.details.as_ref().map(|details| ("Details".to_owned(), json!({ kind: details }))));
     }
     written
 }
@@ -281,7 +299,7 @@ fn compliance(hub: &Hub, subject: &Subject, check: &Check<'_>) -> Value {
         put("RelatedRequirements", json!(requirements));
     }
     if let Some(code) = &check.result.reason {
-        let description = reasons::description(code).unwrap_or(code);
+        let description = text(check).unwrap_or(code);
         put("StatusReasons", json!([{ "ReasonCode": code, "Description": description }]));
     }
     let parameters: Vec<Value> = parameters(hub, control);

@@ -1,17 +1,23 @@
 //! Checks of controls: what each control of the enabled standards finds on the declared resources, as findings of
 //! Security Hub itself (standards.md sections 4 and 7).
 //!
-//! What lives here: what a control finds ([`results`]), the finding that says so ([`document`]), and when findings are
-//! made, checked again and archived ([`run`]). What may not: another way into the tables than the import of all
+//! What lives here: what a control finds ([`results`], with [`names`] of resources and the [`recorder`] of AWS Config),
+//! the finding that says so ([`document`]), when findings are made and checked again ([`run`]), what becomes of those
+//! that no check makes any more ([`stray`]), and what happens to resources and recorders at run time ([`change`]). What may not: another way into the tables than the import of all
 //! findings, so that rules, histories and filters see nothing special.
 
+pub mod change;
 mod document;
+mod names;
 mod reasons;
+mod recorder;
 mod results;
 mod run;
+mod stray;
 
+pub use names::{ACCOUNT_TYPE, known_types, looks_at, resource_id, resource_type};
 pub use reasons::known as known_reasons;
-pub use results::{ACCOUNT_TYPE, is_on_account};
+pub use results::NOT_APPLICABLE;
 pub use run::{request, run};
 
 #[cfg(test)]

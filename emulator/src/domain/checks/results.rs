@@ -1,25 +1,67 @@
 //! What a control finds on the resources of an account and Region (standards.md 4.4, section 7).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use securityhub_fixtures::standards::Control;
+use serde_json::Value;
 
+use super::names::ACCOUNT_TYPE;
+use super::recorder;
 use crate::domain::standards::security_controls;
-use crate::state::{CheckResult, ComplianceStatus, ConfigRecorder, Hub, HubKey, Resource, Resources};
+use crate::state::{
+    CheckResult, Comparison, ComplianceStatus, ConfigRecorder, Hub, HubKey, ParameterCondition, Resource, Resources,
+    Timestamp,
+};
 
-/// The type of the resource that every account is (RES-04).
-pub const ACCOUNT_TYPE: &str = "AwsAccount";
+/// How long after the last resource of a type is gone the account says so (FND-33).
+pub(super) const SILENCE: SignedDuration = SignedDuration::from_hours(18);
 
-/// The control that checks AWS Config itself.
-const CONFIG: &str = "Config.1";
+/// What AWS Config says of a resource that left the scope of a rule, or is gone (FND-33).
+pub const NOT_APPLICABLE: &str = "CONFIG_RETURNS_NOT_APPLICABLE";
+
+/// Where controls check, and when.
+#[derive(Debug)]
+pub(super) struct Scene<'r> {
+    pub(super) key: &'r HubKey,
+    pub(super) hub: &'r Hub,
+    pub(super) resources: &'r Resources,
+    /// The types that the recorder lacks and enabled controls need (FND-36).
+    pub(super) unrecorded: BTreeSet<&'static str>,
+    pub(super) now: Timestamp,
+}
 
 /// One thing that a control finds.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Check<'r> {
     /// The resource; none is the account itself.
     pub(super) resource: Option<&'r Resource>,
     /// What is found.
     pub(super) result: CheckResult,
+    /// What is said of it, instead of what its reason's code says.
+    pub(super) text: Option<String>,
+    /// It makes no finding, but changes one that was made before (FND-35).
+    pub(super) only_if_stored: bool,
+}
+
+impl<'r> Check<'r> {
+    fn of(resource: Option<&'r Resource>, result: CheckResult) -> Check<'r> {
+        Check { resource, result, text: None, only_if_stored: false }
+    }
+
+    /// A resource that left the scope of its control, or is gone.
+    pub(super) fn not_applicable(resource: &'r Resource) -> Check<'r> {
+        Check::of(Some(resource), because(ComplianceStatus::NotAvailable, NOT_APPLICABLE))
+    }
+
+    /// What does not apply is found no more: its finding is archived (FND-33).
+    pub(super) fn applies(&self) -> bool {
+        self.result.reason.as_deref() != Some(NOT_APPLICABLE)
+    }
+
+    fn on_account(account: Option<&Resource>, control: &Control, result: CheckResult) -> Check<'r> {
+        Check { text: account.and_then(|account| annotation(control, account)), ..Check::of(None, result) }
+    }
 }
 
 fn plain(status: ComplianceStatus) -> CheckResult {
@@ -31,34 +73,64 @@ fn because(status: ComplianceStatus, reason: &str) -> CheckResult {
 }
 
 /// All that a control finds; nothing where its Region lacks it (FND-39).
-pub(super) fn of<'r>(resources: &'r Resources, key: &HubKey, hub: &Hub, control: &Control) -> Vec<Check<'r>> {
-    if !control.is_available(key.region.as_str()) {
+pub(super) fn of<'r>(scene: &Scene<'r>, control: &Control) -> Vec<Check<'r>> {
+    if !control.is_available(scene.key.region.as_str()) {
         return Vec::new();
     }
-    let declared = resources.declared.get(key).map(Vec::as_slice).unwrap_or_default();
-    let said = |resource: &Resource| resource.results.get(control.id).cloned();
-    let of_account = |result| vec![Check { resource: None, result }];
-    let account = declared.iter().find(|resource| resource.resource_type == ACCOUNT_TYPE).and_then(said);
-    if control.id == CONFIG {
-        return of_account(account.unwrap_or_else(|| config(hub.config_recorder)));
+    let declared = scene.resources.declared.get(scene.key).map(Vec::as_slice).unwrap_or_default();
+    let account = declared.iter().find(|resource| resource.resource_type == ACCOUNT_TYPE);
+    if control.id == recorder::CONTROL {
+        return vec![config(scene, control, account)];
     }
+    let in_scope: Vec<&'r Resource> =
+        declared.iter().filter(|resource| control.resource_types.contains(&resource.resource_type)).collect();
     // A rule of AWS Config needs the recorder (FND-34, FND-38).
-    if hub.config_recorder == ConfigRecorder::Off && control.config_rule.is_some() {
-        return of_account(because(ComplianceStatus::Warning, "CONFIG_ACCESS_DENIED"));
+    let recorder = &scene.hub.config_recorder;
+    if *recorder == ConfigRecorder::Off && control.config_rule.is_some() {
+        return unrecorded(&in_scope);
     }
     if is_on_account(control) {
-        return of_account(account.unwrap_or(plain(ComplianceStatus::Passed)));
+        let result = account.map_or(plain(ComplianceStatus::Passed), |account| result(scene.hub, control, account));
+        return vec![Check::on_account(account, control, result)];
     }
-    let in_scope = declared.iter().filter(|resource| control.resource_types.contains(&resource.resource_type.as_str()));
-    let checks: Vec<Check<'_>> = in_scope
-        // Only the bucket of a trail is checked, which the scenario names (CIS-13).
-        .filter(|resource| !is_on_trail_bucket(control) || said(resource).is_some())
-        .map(|resource| Check { resource: Some(resource), result: result(hub, control, resource) })
-        .collect();
-    if checks.is_empty() && !is_on_trail_bucket(control) && !resources.quiet.contains(key) {
-        return of_account(because(ComplianceStatus::Passed, "CONFIG_EVALUATIONS_EMPTY"));
+    let is_recorded = control.resource_types.iter().any(|name| recorder.records(name));
+    if !is_recorded && control.config_rule.is_some() {
+        let passes = control.resource_types.iter().any(|name| recorder::is_global(name));
+        return if passes { empty(scene) } else { unrecorded(&in_scope) };
+    }
+    on_resources(scene, control, &in_scope)
+}
+
+/// Each resource in scope; the account, where no resource is (FND-30, FND-31, FND-33).
+fn on_resources<'r>(scene: &Scene<'r>, control: &Control, in_scope: &[&'r Resource]) -> Vec<Check<'r>> {
+    // Only the bucket of a trail is checked, which is one that something is said of (CIS-13).
+    let is_on_trail_bucket = matches!(control.id, "CloudTrail.6" | "CloudTrail.7");
+    let is_checked = |resource: &&&Resource| !is_on_trail_bucket || resource.results.contains_key(control.id);
+    let check = |resource: &&'r Resource| Check {
+        text: annotation(control, resource),
+        ..Check::of(Some(*resource), result(scene.hub, control, resource))
+    };
+    let mut checks: Vec<Check<'r>> = in_scope.iter().filter(is_checked).map(check).collect();
+    let gone = |name: &&'static str| scene.resources.gone.get(&(scene.key.clone(), *name));
+    let is_silent = |gone: &Timestamp| gone.checked_add(SILENCE).is_ok_and(|end| scene.now < end);
+    let is_silent = control.resource_types.iter().filter_map(gone).any(is_silent);
+    if !is_on_trail_bucket && !is_silent && !checks.iter().any(Check::applies) {
+        checks.extend(empty(scene));
     }
     checks
+}
+
+/// There is nothing to check, which passes; a quiet hub does not say so (FND-31, RES-06).
+fn empty<'r>(scene: &Scene<'_>) -> Vec<Check<'r>> {
+    let passed = Check::of(None, because(ComplianceStatus::Passed, "CONFIG_EVALUATIONS_EMPTY"));
+    if scene.hub.is_quiet { Vec::new() } else { vec![passed] }
+}
+
+/// One warning on the account; findings that were made before warn too (FND-34, FND-35).
+fn unrecorded<'r>(in_scope: &[&'r Resource]) -> Vec<Check<'r>> {
+    let warning = |resource| Check::of(resource, because(ComplianceStatus::Warning, "CONFIG_ACCESS_DENIED"));
+    let before = in_scope.iter().map(|resource| Check { only_if_stored: true, ..warning(Some(*resource)) });
+    std::iter::once(warning(None)).chain(before).collect()
 }
 
 /// Controls of the account, and those of metric filters, whose findings are always on the account (RES-04, CIS-07).
@@ -67,28 +139,40 @@ pub fn is_on_account(control: &Control) -> bool {
     control.resource_types.contains(&ACCOUNT_TYPE) || number.is_some_and(|number| (1..=14).contains(&number))
 }
 
-fn is_on_trail_bucket(control: &Control) -> bool {
-    matches!(control.id, "CloudTrail.6" | "CloudTrail.7")
-}
-
-/// What Config.1 finds (RES-05, FND-36).
-fn config(recorder: ConfigRecorder) -> CheckResult {
-    match recorder {
-        ConfigRecorder::On => plain(ComplianceStatus::Passed),
-        ConfigRecorder::Off => because(ComplianceStatus::Failed, "CONFIG_RECORDER_DISABLED"),
+/// What the control of AWS Config finds: what is declared, or what the recorder is (RES-05).
+fn config<'r>(scene: &Scene<'_>, control: &Control, account: Option<&Resource>) -> Check<'r> {
+    if let Some(said) = account.and_then(|account| account.results.get(control.id)) {
+        return Check::on_account(account, control, said.clone());
+    }
+    let wants_own_role = security_controls::current_parameters(scene.hub, control)
+        .get("includeConfigServiceLinkedRoleCheck")
+        .and_then(|parameter| parameter.pointer("/Value/Boolean")?.as_bool())
+        .unwrap_or(true);
+    match recorder::fault(&scene.hub.config_recorder, &scene.unrecorded, wants_own_role) {
+        None => Check::on_account(account, control, plain(ComplianceStatus::Passed)),
+        Some((reason, text)) => {
+            let check = Check::on_account(account, control, because(ComplianceStatus::Failed, reason));
+            Check { text: check.text.or(text), ..check }
+        }
     }
 }
 
-/// What is declared, or what the tags say, or that it passes (RES-02, RES-08).
+fn annotation(control: &Control, resource: &Resource) -> Option<String> {
+    resource.annotations.get(control.id).cloned()
+}
+
+/// What is declared, or what a parameter or the tags say, or that it passes (RES-02, RES-08, RES-09).
 fn result(hub: &Hub, control: &Control, resource: &Resource) -> CheckResult {
     if let Some(said) = resource.results.get(control.id) {
         return said.clone();
     }
+    let mut conditions = resource.conditions.iter().filter(|condition| condition.control == control.id);
     let is_tagged = match (&resource.tags, tag_parameter(control)) {
-        (Some(tags), Some(parameter)) => has_tags(tags, &required_tags(hub, control, parameter)),
+        (Some(tags), Some(parameter)) => has_tags(tags, &values(hub, control, parameter)),
         _ => true,
     };
-    plain(if is_tagged { ComplianceStatus::Passed } else { ComplianceStatus::Failed })
+    let fails = !is_tagged || conditions.any(|condition| holds(condition, &values(hub, control, condition.parameter)));
+    plain(if fails { ComplianceStatus::Failed } else { ComplianceStatus::Passed })
 }
 
 fn tag_parameter(control: &Control) -> Option<&'static str> {
@@ -96,11 +180,36 @@ fn tag_parameter(control: &Control) -> Option<&'static str> {
     names.into_iter().find(|name| matches!(*name, "requiredTagKeys" | "requiredKeyTags"))
 }
 
-fn required_tags(hub: &Hub, control: &Control, parameter: &str) -> Vec<String> {
+/// The present values of a parameter, one for all but lists; none where it has no value.
+fn values(hub: &Hub, control: &Control, parameter: &str) -> Vec<String> {
     let parameters = security_controls::current_parameters(hub, control);
-    let keys =
-        parameters.get(parameter).and_then(|parameter| parameter.pointer("/Value/StringList")?.as_array().cloned());
-    keys.into_iter().flatten().filter_map(|key| key.as_str().map(str::to_owned)).collect()
+    let value = parameters.get(parameter).and_then(|it| it.get("Value")?.as_object()?.values().next().cloned());
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match value {
+        None => Vec::new(),
+        Some(Value::Array(values)) => values.iter().map(text).collect(),
+        Some(value) => vec![text(&value)],
+    }
+}
+
+/// Whether the present values of a parameter compare as they are to fail; without a value they do not (RES-09).
+fn holds(condition: &ParameterCondition, values: &[String]) -> bool {
+    let number = |text: &str| text.parse::<f64>().ok();
+    let compared = || {
+        let [value] = values else { return None };
+        number(value)?.partial_cmp(&number(&condition.value)?)
+    };
+    let is_equal = |value: &String| {
+        *value == condition.value || number(value).is_some() && number(value) == number(&condition.value)
+    };
+    match condition.comparison {
+        Comparison::Equal => values.iter().any(is_equal),
+        Comparison::Unequal => !values.is_empty() && !values.iter().any(is_equal),
+        Comparison::More => compared().is_some_and(std::cmp::Ordering::is_gt),
+        Comparison::AtLeast => compared().is_some_and(std::cmp::Ordering::is_ge),
+        Comparison::Less => compared().is_some_and(std::cmp::Ordering::is_lt),
+        Comparison::AtMost => compared().is_some_and(std::cmp::Ordering::is_le),
+    }
 }
 
 /// Whether there is a tag of the customer's, and all that are required.

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use securityhub_engine::{Filter, Scope, date};
-use securityhub_fixtures::standards::{self, CONTROLS, Control, Form, Standard, StandardControl};
-use serde_json::{Map, Value, json};
+use securityhub_engine::date;
+use securityhub_fixtures::standards::{self, CONTROLS, Control, Form, Schedule, Standard, StandardControl};
+use serde_json::Value;
 
 use super::document::{self, Subject, Times};
-use super::results;
+use super::results::{self, Check, Scene};
+use super::stray::{self, Stray};
+use super::{names, recorder};
 use crate::domain::due;
 use crate::domain::findings::delivery::BATCH;
 use crate::domain::findings::document::{Finding, key_of};
@@ -20,16 +22,6 @@ use crate::state::{
 
 /// How often all controls are checked (FND-42).
 const PERIOD: SignedDuration = SignedDuration::from_hours(12);
-
-/// What an archived finding says when the way of making findings was changed (FND-52).
-const CONSOLIDATION: [(&str, &str); 2] = [
-    ("ArchivalReasons:0/ReasonCode", "CONSOLIDATED_CONTROL_FINDINGS_UPDATE"),
-    (
-        "ArchivalReasons:0/Description",
-        "The finding is in an ARCHIVED state because consolidated control findings has been turned on or off. This \
-         causes findings in the previous state to be archived when new findings are being generated.",
-    ),
-];
 
 /// Asks for a check after a while; without declared resources there is nothing to check.
 pub fn request(
@@ -44,31 +36,126 @@ pub fn request(
     }
 }
 
-/// Checks the controls of a scope, imports what they find, and archives what nobody asks for any more.
+/// One thing that is to be told, and the id of the finding that tells it.
+struct Told<'r> {
+    subject: &'r Subject,
+    check: Check<'r>,
+    id: String,
+}
+
+/// What a check works with.
+struct Run<'r> {
+    world: &'r World,
+    scene: Scene<'r>,
+    scope: CheckScope,
+}
+
+/// Checks the controls of a scope, imports what they find, and archives what is found no more.
 pub fn run(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, scope: CheckScope, now: Timestamp) {
-    let Some(resources) = &world.resources else { return };
+    let Some(resources) = transaction.resources() else { return };
     let Some(hub) = transaction.hub(key).filter(|hub| hub.subscribed_at().is_some()) else { return };
-    let checked = subjects(&hub);
-    let mut wanted = BTreeSet::new();
-    let mut findings = Vec::new();
-    for subject in &checked {
-        let is_due = is_in(scope, subject.control());
-        for check in results::of(resources, key, &hub, subject.control()) {
-            let id = document::id(&world.ids, key, subject, &check);
-            if is_due {
-                findings.extend(stored(world, key, &id, |stored| {
-                    let times = Times::new(stored, check.result.status, timestamp_text(later(now, stored)));
-                    let finding = document::write(&world.ids, key, &hub, subject, &check, &times);
-                    let is_told = stored.is_some_and(|stored| is_told(stored, &finding, now));
-                    (!is_told).then(|| finding.to_string())
-                }));
-            }
-            wanted.insert(id);
-        }
-    }
-    findings.extend(unwanted(world, transaction, key, &hub, &wanted, scope == CheckScope::Generator, now));
+    let checked = subjects(&hub, now);
+    let controls = checked.iter().map(Subject::control);
+    let unrecorded = recorder::unrecorded(&hub.config_recorder, controls, &transaction.directory(), key);
+    let scene = Scene { key, hub: &hub, resources: &resources, unrecorded, now };
+    let run = Run { world, scene, scope };
+    let mut told = run.told(&checked);
+    let wanted: BTreeSet<String> = told.iter().map(|told| told.id.clone()).collect();
+    let mut strays = stray::find(world, key, &wanted);
+    run.adopt(&mut told, &mut strays);
+    let mut findings: Vec<String> = told.iter().filter_map(|told| run.finding(told)).collect();
+    let oldest = now.checked_sub(transaction.delays().archive_disabled).unwrap_or(Timestamp::MIN);
+    findings.extend(strays.iter().filter_map(|stray| run.end(stray, &checked, oldest)));
     deliver(world, transaction, key, &findings, now);
     schedule(transaction, key, &hub, !checked.is_empty(), now);
+}
+
+impl Run<'_> {
+    /// All that controls find, due or not.
+    fn told<'r>(&'r self, checked: &'r [Subject]) -> Vec<Told<'r>> {
+        let of = |subject: &'r Subject| {
+            let prefix = subject.id_prefix(self.scene.key);
+            let told = move |check: Check<'r>| {
+                let id = document::id(&self.world.ids, &prefix, &check);
+                Told { subject, check, id }
+            };
+            results::of(&self.scene, subject.control()).into_iter().map(told)
+        };
+        checked.iter().flat_map(of).collect()
+    }
+
+    /// A finding with an id of another maker's, on the same control and resource, is the one that checks update (RES-14).
+    fn adopt(&self, told: &mut [Told<'_>], strays: &mut Vec<Stray>) {
+        for told in told {
+            if strays.is_empty() {
+                return;
+            }
+            let prefix = told.subject.id_prefix(self.scene.key);
+            let resource = document::resource_id(self.scene.key, &told.check);
+            let meant = strays.iter().position(|stray| stray.prefix() == prefix && stray.resource_id == resource);
+            if let Some(place) = meant.filter(|_| !self.stored(&told.id, |stored| stored.is_some())) {
+                told.id = strays.remove(place).id;
+            }
+        }
+    }
+
+    /// The finding that tells it, if that is due and not told already.
+    fn finding(&self, told: &Told<'_>) -> Option<String> {
+        if !is_in(self.scope, told.subject.control()) {
+            return None;
+        }
+        self.stored(&told.id, |stored| {
+            if told.check.only_if_stored && stored.is_none() {
+                return None;
+            }
+            let finding = self.write((told.subject, &told.id), &told.check, stored);
+            let is_told = stored.is_some_and(|stored| is_told(stored, &finding, self.scene.now));
+            (!is_told).then(|| finding.to_string())
+        })
+    }
+
+    fn write(&self, subject: (&Subject, &str), check: &Check<'_>, stored: Option<&Finding<'_>>) -> Value {
+        let times = Times::new(stored, check.result.status, timestamp_text(later(self.scene.now, stored)));
+        document::write(&self.world.ids, (self.scene.key, self.scene.hub), subject, check, &times)
+    }
+
+    /// The end of a finding that no check makes: at once when the hub now makes its findings in another way (FND-51,
+    /// FND-52), or when its control is checked and finds it no more, which is what becomes of a resource that is gone
+    /// (FND-32, FND-33); else when it has not been checked for a while (FND-50).
+    fn end(&self, stray: &Stray, checked: &[Subject], oldest: Timestamp) -> Option<String> {
+        let is_consolidated = self.scene.hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
+        let is_of_seat = stray.id.contains(":subscription/");
+        let subject = checked.iter().find(|subject| subject.id_prefix(self.scene.key) == stray.prefix());
+        let subject = subject.filter(|subject| is_in(self.scope, subject.control()));
+        self.stored(&stray.id, |stored| {
+            let at = || timestamp_text(later(self.scene.now, stored));
+            let ended = if self.scope == CheckScope::Generator && is_of_seat == is_consolidated {
+                stray.archived(at(), &stray::CONSOLIDATION)?
+            } else if let (Some(subject), Some(resource)) = (subject, stray.resource()) {
+                let mut gone = self.write((subject, &stray.id), &Check::not_applicable(&resource), stored);
+                if let (Some(members), Some(resources)) = (gone.as_object_mut(), stray.resources()) {
+                    members.insert("Resources".to_owned(), resources);
+                }
+                gone
+            } else if subject.is_some() || stray.updated_at <= oldest {
+                stray.archived(at(), &[])?
+            } else {
+                return None;
+            };
+            Some(ended.to_string())
+        })
+    }
+
+    /// Looks at the stored finding of an id.
+    fn stored<R>(&self, id: &str, look: impl Fn(Option<&Finding<'_>>) -> R) -> R {
+        let key = self.scene.key;
+        let name = key_of(&document::product_arn(key), id, key.account);
+        let found = self.world.read_findings(&key.region, |findings| {
+            let slot = findings.table().find(&name)?;
+            Some(look(Some(&Finding::stored(findings.table().document(slot)))))
+        });
+        found.flatten().unwrap_or_else(|| look(None))
+    }
 }
 
 /// Stages the next check of all, once the last one is over.
@@ -85,6 +172,8 @@ fn is_in(scope: CheckScope, control: &Control) -> bool {
     match scope {
         CheckScope::All | CheckScope::Generator => true,
         CheckScope::Control(id) => control.id == id,
+        CheckScope::Type(name) => names::looks_at(control, name),
+        CheckScope::Changed(name) => control.schedule != Schedule::Periodic && names::looks_at(control, name),
         CheckScope::Standard(id) => {
             standards::standard(id).is_some_and(|standard| standard.seats(control).next().is_some())
         }
@@ -93,11 +182,14 @@ fn is_in(scope: CheckScope, control: &Control) -> bool {
 
 /// What findings are made of: the enabled seats of standards that are ready, one by one or by security control, as the
 /// hub makes its findings; findings of some standards are always by security control (FND-01).
-fn subjects(hub: &Hub) -> Vec<Subject> {
+fn subjects(hub: &Hub, now: Timestamp) -> Vec<Subject> {
     let mut by_control: Vec<(&'static Standard, &'static StandardControl)> = Vec::new();
     let mut subjects = Vec::new();
     for (standard, subscription) in subscriptions::all(hub).filter(|(_, it)| it.status.is_updatable()) {
-        for seat in standard.controls.iter().filter(|seat| controls::state(subscription, seat).enabled) {
+        let is_checked = |seat: &&StandardControl| {
+            controls::state(subscription, seat).enabled && !subscriptions::waits_for_rule(hub, subscription, seat, now)
+        };
+        for seat in standard.controls.iter().filter(is_checked) {
             let is_by_control = hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
             if is_by_control || standard.form == Form::SecurityControl {
                 by_control.push((standard, seat));
@@ -125,24 +217,18 @@ fn security_control(
     (!standards.is_empty()).then_some(Subject::SecurityControl(control, standards))
 }
 
-/// Looks at the stored finding of an id.
-fn stored<R>(world: &World, key: &HubKey, id: &str, look: impl Fn(Option<&Finding<'_>>) -> R) -> R {
-    let name = key_of(&document::product_arn(key), id, key.account);
-    let found = world.read_findings(&key.region, |findings| {
-        let slot = findings.table().find(&name)?;
-        Some(look(Some(&Finding::stored(findings.table().document(slot)))))
-    });
-    found.flatten().unwrap_or_else(|| look(None))
-}
-
-/// Whether the stored finding tells the same of this very time, as when two standards are enabled at once.
+/// Whether the stored finding tells the same of this very time, as when two standards are enabled at once; what does not
+/// apply is told once.
 fn is_told(stored: &Finding<'_>, finding: &Value, now: Timestamp) -> bool {
     let updated = stored.string("UpdatedAt").and_then(|text| date::strict(&text));
     let is_of_now = updated.is_some_and(|updated| updated >= i128::from(now.as_millisecond()) * 1_000_000);
-    let compliance = stored.get("Compliance").and_then(|text| serde_json::from_str::<Value>(text).ok());
-    is_of_now
-        && stored.string("RecordState").is_some_and(|state| state == "ACTIVE")
-        && compliance.as_ref() == finding.get("Compliance")
+    let state = stored.string("RecordState").unwrap_or_default();
+    let member = |name: &str| stored.get(name).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let annotation = |fields: Option<&Value>| fields?.get("aws/securityhub/annotation").cloned();
+    (is_of_now || state == "ARCHIVED")
+        && finding.get("RecordState").is_some_and(|told| *told == *state)
+        && ["Compliance", "Resources"].iter().all(|name| member(name).as_ref() == finding.get(*name))
+        && annotation(member("ProductFields").as_ref()) == annotation(finding.get("ProductFields"))
 }
 
 /// The time of a check; on a clock that stands it is a millisecond after the one before, since an import must be later
@@ -151,64 +237,6 @@ fn later(now: Timestamp, stored: Option<&Finding<'_>>) -> Timestamp {
     let updated = stored.and_then(|stored| date::strict(&stored.string("UpdatedAt")?));
     let after = updated.and_then(|updated| Timestamp::from_nanosecond(updated + 1_000_000).ok());
     after.map_or(now, |after| after.max(now))
-}
-
-/// Active findings that no check makes any more, as they are to be archived: at once when the hub now makes its findings in
-/// another way, else when they have not been checked for a while (FND-50 … FND-52).
-fn unwanted(
-    world: &World,
-    transaction: &Transaction<'_>,
-    key: &HubKey,
-    hub: &Hub,
-    wanted: &BTreeSet<String>,
-    is_switched: bool,
-    now: Timestamp,
-) -> Vec<String> {
-    let oldest = now.checked_sub(transaction.delays().archive_disabled).unwrap_or(Timestamp::MIN);
-    let filter = active(world, key);
-    let is_consolidated = hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
-    let archive = |document: &[u8]| {
-        let finding = Finding::stored(document);
-        let id = finding.string("Id").filter(|id| !wanted.contains(&**id))?;
-        let is_of_seat = id.contains(":subscription/");
-        let is_of_other_mode = is_switched && is_of_seat == is_consolidated;
-        let updated = Timestamp::from_nanosecond(date::strict(&finding.string("UpdatedAt")?)?).ok()?;
-        if !is_of_other_mode && updated > oldest {
-            return None;
-        }
-        let mut members: Map<String, Value> = serde_json::from_slice(document).ok()?;
-        members.insert("RecordState".to_owned(), "ARCHIVED".into());
-        members.insert("UpdatedAt".to_owned(), timestamp_text(later(now, Some(&finding))).into());
-        if let Some(fields) =
-            members.get_mut("ProductFields").and_then(Value::as_object_mut).filter(|_| is_of_other_mode)
-        {
-            fields.extend(CONSOLIDATION.map(|(name, value)| (name.to_owned(), json!(value))));
-        }
-        Some(Value::Object(members).to_string())
-    };
-    let archived = world.read_findings(&key.region, |findings| {
-        let table = findings.table();
-        table
-            .within(Scope::All)
-            .matching(&filter)
-            .into_iter()
-            .filter_map(|slot| archive(table.document(slot)))
-            .collect::<Vec<_>>()
-    });
-    archived.unwrap_or_default()
-}
-
-/// Active control findings of a hub's account.
-fn active(world: &World, key: &HubKey) -> Filter {
-    let is = |name: &str, value: String| match world.schema().field(name) {
-        Some(field) => Filter::In { field, values: std::sync::Arc::new([value].into_iter().collect()) },
-        None => Filter::nothing(),
-    };
-    Filter::All(vec![
-        is("AwsAccountId", key.account.to_string()),
-        is("ProductArn", document::product_arn(key)),
-        is("RecordState", "ACTIVE".to_owned()),
-    ])
 }
 
 /// Imports as Security Hub itself (FND-11, FND-12).

@@ -1,5 +1,7 @@
 //! Findings of controls, seen through the operations (FND, RES).
 
+mod changes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
@@ -11,7 +13,7 @@ use securityhub_fixtures::Operation::{
 use securityhub_fixtures::standards::{CONTROLS, Control, Offered, STANDARDS, Standard};
 use serde_json::{Value, json};
 
-use crate::state::{CheckResult, ComplianceStatus, ConfigRecorder, HubKey, Region, Resource, Resources};
+use crate::state::{CheckResult, ComplianceStatus, ConfigRecorder, Hub, HubKey, Region, Resource};
 use crate::testing::{ADMINISTRATOR, REGION, Stage, id};
 
 const CIS_1_2: &str = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0";
@@ -32,26 +34,40 @@ fn result(status: ComplianceStatus, reason: Option<&str>) -> CheckResult {
 
 fn bucket(fails: &[&'static str]) -> Resource {
     Resource {
-        resource_type: "AwsS3Bucket".into(),
+        resource_type: "AwsS3Bucket",
         id: "arn:aws:s3:::pay-invoices".into(),
         results: fails.iter().map(|id| (*id, result(ComplianceStatus::Failed, None))).collect(),
-        tags: None,
+        ..Resource::default()
     }
+}
+
+fn declare(stage: &Stage, declared: Vec<Resource>) {
+    let mut transaction = stage.0.write();
+    let declared = BTreeMap::from([(key(), declared)]);
+    super::change::declare(&mut transaction, &stage.0, declared, stage.0.clock.now());
+    transaction.commit();
+}
+
+fn edit_hub(stage: &Stage, edit: impl FnOnce(&mut Hub)) {
+    let mut transaction = stage.0.write();
+    let mut hub = (*transaction.hub(&key()).unwrap()).clone();
+    edit(&mut hub);
+    transaction.put_hub(key(), hub);
+    transaction.commit();
 }
 
 /// A quiet hub without standards, in a world with these resources.
 fn quiet(declared: Vec<Resource>) -> Stage {
-    let mut stage = Stage::empty();
-    let declared = BTreeMap::from([(key(), declared)]);
-    stage.0.resources = Some(Resources { declared, quiet: BTreeSet::from([key()]) });
-    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false }));
+    let stage = loud(declared);
+    edit_hub(&stage, |hub| hub.is_quiet = true);
     stage
 }
 
 /// The same, and controls without a resource say so.
 fn loud(declared: Vec<Resource>) -> Stage {
-    let mut stage = quiet(declared);
-    stage.0.resources.as_mut().unwrap().quiet.clear();
+    let stage = Stage::empty();
+    declare(&stage, declared);
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false }));
     stage
 }
 
@@ -95,11 +111,7 @@ fn hours_pass(stage: &Stage, hours: i64) {
 }
 
 fn recorder_off(stage: &Stage) {
-    let mut transaction = stage.0.write();
-    let mut hub = (*transaction.hub(&key()).unwrap()).clone();
-    hub.config_recorder = ConfigRecorder::Off;
-    transaction.put_hub(key(), hub);
-    transaction.commit();
+    edit_hub(stage, |hub| hub.config_recorder = ConfigRecorder::Off);
 }
 
 #[test]
@@ -166,10 +178,10 @@ fn cis_11_fnd_30_one_finding_for_all_standards_or_one_for_each() {
 #[test]
 fn fnd_01_a_finding_of_tags_looks_alike_in_both_modes() {
     let queue = Resource {
-        resource_type: "AwsSqsQueue".into(),
+        resource_type: "AwsSqsQueue",
         id: "arn:aws:sqs:us-east-1:111111111111:pay".into(),
-        results: BTreeMap::new(),
         tags: Some(BTreeMap::from([("team".to_owned(), "pay".to_owned())])),
+        ..Resource::default()
     };
     let stage = quiet(vec![queue]);
     generator(&stage, "STANDARD_CONTROL");
@@ -184,10 +196,10 @@ fn fnd_01_a_finding_of_tags_looks_alike_in_both_modes() {
 #[test]
 fn res_08_sec_37_fnd_10_fnd_21_fnd_45_controls_of_tags_look_at_tags() {
     let queue = Resource {
-        resource_type: "AwsSqsQueue".into(),
+        resource_type: "AwsSqsQueue",
         id: "arn:aws:sqs:us-east-1:111111111111:pay".into(),
-        results: BTreeMap::new(),
         tags: Some(BTreeMap::from([("team".to_owned(), "pay".to_owned())])),
+        ..Resource::default()
     };
     let stage = quiet(vec![queue]);
     enable(&stage, &[TAGGING]);
@@ -286,10 +298,10 @@ fn fnd_22_fnd_23_what_customers_change_survives_checks() {
 
 #[test]
 fn fnd_20_fnd_44_fnd_46_rei_35_another_result_updates_the_same_finding_and_is_told() {
-    let mut stage = quiet(vec![bucket(&["S3.5"])]);
+    let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let first = only(&stage, "S3.5");
-    stage.0.resources.as_mut().unwrap().declared.insert(key(), vec![bucket(&[])]);
+    declare(&stage, vec![bucket(&[])]);
     hours_pass(&stage, 12);
     let second = only(&stage, "S3.5");
     assert_eq!((&second["Id"], &second["CreatedAt"]), (&first["Id"], &first["CreatedAt"]));

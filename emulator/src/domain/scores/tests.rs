@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::caller::Caller;
+use crate::domain::checks::change;
 use crate::domain::due;
 use crate::state::{
-    CheckResult, ComplianceStatus, HubKey, Member, MemberKind, MemberStatus, Principal, Region, Resource, Resources,
+    CheckResult, ComplianceStatus, HubKey, Member, MemberKind, MemberStatus, Principal, Region, Resource,
 };
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
 
@@ -27,9 +28,9 @@ fn key(account: &str, region: &str) -> HubKey {
 }
 
 /// A resource on which these controls find this.
-fn resource(kind: &str, name: &str, results: &[(&'static str, ComplianceStatus)]) -> Resource {
+fn resource(kind: &'static str, name: &str, results: &[(&'static str, ComplianceStatus)]) -> Resource {
     let results = results.iter().map(|(control, status)| (*control, CheckResult { status: *status, reason: None }));
-    Resource { resource_type: kind.to_owned(), id: name.to_owned(), results: results.collect(), tags: None }
+    Resource { resource_type: kind, id: name.to_owned(), results: results.collect(), ..Resource::default() }
 }
 
 fn bucket(name: &str, results: &[(&'static str, ComplianceStatus)]) -> Resource {
@@ -42,13 +43,19 @@ fn account(results: &[(&'static str, ComplianceStatus)]) -> Resource {
 
 /// Quiet hubs without standards, each with its resources.
 fn world(hubs: Vec<(&str, &str, Vec<Resource>)>) -> Stage {
-    let mut stage = Stage::empty();
-    let quiet: BTreeSet<HubKey> = hubs.iter().map(|(account, region, _)| key(account, region)).collect();
+    let stage = Stage::empty();
     for (account, region, _) in &hubs {
         stage.call_in(region, account, EnableSecurityHub, json!({ "EnableDefaultStandards": false })).unwrap();
     }
+    let mut transaction = stage.0.write();
+    for (account, region, _) in &hubs {
+        let mut hub = (*transaction.hub(&key(account, region)).unwrap()).clone();
+        hub.is_quiet = true;
+        transaction.put_hub(key(account, region), hub);
+    }
     let declared = hubs.into_iter().map(|(account, region, resources)| (key(account, region), resources)).collect();
-    stage.0.resources = Some(Resources { declared, quiet });
+    change::declare(&mut transaction, &stage.0, declared, stage.0.clock.now());
+    transaction.commit();
     stage
 }
 

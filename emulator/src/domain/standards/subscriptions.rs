@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use securityhub_fixtures::standards::{Offered, STANDARDS, Standard};
+use securityhub_fixtures::standards::{Offered, STANDARDS, Standard, StandardControl};
 use serde::{Deserialize, Serialize};
 
 use super::{standard_arn, subscription_arn};
@@ -137,6 +137,7 @@ pub fn begin(
         status: SubscriptionStatus::Incomplete,
         since: now,
         enabled_at: now,
+        shared_rules_from: None,
         input,
         controls: BTreeMap::new(),
     };
@@ -166,6 +167,33 @@ fn turn(
     subscription.status = status;
     subscription.since = now;
     due::put(transaction, now, delay, Due::SettleStandard(key.clone(), standard, now));
+}
+
+/// Days after which an incomplete standard tries again; then it is every seventh (STD-61).
+const RETRIES: [i64; 3] = [1, 3, 7];
+
+/// Stages the next try of a standard that has been incomplete since then (STD-61).
+fn retry(transaction: &mut Transaction<'_>, key: &HubKey, standard: &'static str, since: Timestamp, now: Timestamp) {
+    let passed = now.duration_since(since).as_hours() / 24;
+    let next = RETRIES.into_iter().find(|day| *day > passed).unwrap_or((passed / 7 + 1) * 7);
+    due::put(
+        transaction,
+        since,
+        SignedDuration::from_hours(next * 24),
+        Due::SettleStandard(key.clone(), standard, since),
+    );
+}
+
+/// Whether a seat is not checked yet, since a standard that was enabled before shares its rule (FND-41).
+pub fn waits_for_rule(hub: &Hub, subscription: &Subscription, seat: &StandardControl, now: Timestamp) -> bool {
+    if seat.control.config_rule.is_none() || subscription.shared_rules_from.is_none_or(|from| from <= now) {
+        return false;
+    }
+    let mut earlier = all(hub).filter(|(_, other)| other.enabled_at < subscription.enabled_at);
+    earlier.any(|(standard, other)| {
+        let is_shared = |other: &&StandardControl| other.control.config_rule == seat.control.config_rule;
+        other.status.is_updatable() && standard.controls.iter().any(|seat| is_shared(&seat))
+    })
 }
 
 /// Disables standards, all or none of them; gives each that was named once (STD-30 … STD-35).
@@ -224,7 +252,8 @@ pub fn end(transaction: &mut Transaction<'_>, key: &HubKey, hub: &mut Hub, stand
 }
 
 /// Ends what a subscription has been doing since then, unless it has turned meanwhile: it is enabled, as far as there
-/// is a configuration recorder, or it is gone with all its associations (STD-31, STD-42, STD-61, STD-63).
+/// is a configuration recorder, or it is gone with all its associations; one that is incomplete tries again (STD-31,
+/// STD-42, STD-61, STD-63).
 pub fn settle(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -241,13 +270,27 @@ pub fn settle(
         SubscriptionStatus::Deleting => end(transaction, key, &mut hub, standard, now),
         SubscriptionStatus::Pending => {
             subscription.since = now;
-            subscription.status = match hub.config_recorder {
-                ConfigRecorder::On => SubscriptionStatus::Ready,
-                ConfigRecorder::Off => SubscriptionStatus::Incomplete,
-            };
+            subscription.status = SubscriptionStatus::Ready;
+            if hub.config_recorder == ConfigRecorder::Off {
+                subscription.status = SubscriptionStatus::Incomplete;
+                retry(transaction, key, standard, now, now);
+            }
+            let wait = transaction.delays().shared_rule;
+            if !wait.is_zero() {
+                subscription.shared_rules_from = now.checked_add(wait).ok();
+                checks::request(transaction, key, CheckScope::Standard(standard), now, wait);
+            }
             checks::request(transaction, key, CheckScope::Standard(standard), now, SignedDuration::ZERO);
         }
-        SubscriptionStatus::Ready | SubscriptionStatus::Incomplete => return,
+        SubscriptionStatus::Incomplete if hub.config_recorder == ConfigRecorder::Off => {
+            return retry(transaction, key, standard, since, now);
+        }
+        SubscriptionStatus::Incomplete => {
+            subscription.since = now;
+            subscription.status = SubscriptionStatus::Ready;
+            checks::request(transaction, key, CheckScope::Standard(standard), now, SignedDuration::ZERO);
+        }
+        SubscriptionStatus::Ready => return,
     }
     transaction.put_hub(key.clone(), hub);
 }

@@ -23,6 +23,8 @@ pub(in crate::scenario) struct Written {
     policy_association: Option<Spanned<String>>,
     /// A control or its standard is disabled: its findings are archived after so long. Left out, it is P3D.
     archive_disabled: Option<Spanned<String>>,
+    /// A standard shares rules of AWS Config with one that is enabled already: what they find comes after so long.
+    shared_rule: Option<Spanned<String>>,
     /// Parameters of a security control are set: it is UPDATING for so long.
     security_control_update: Option<Spanned<String>>,
 }
@@ -44,6 +46,7 @@ pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Delays
         security_control_update: read(&written.security_control_update, default.security_control_update),
         central_configuration: read(&written.central_configuration, default.central_configuration),
         policy_association: read(&written.policy_association, default.policy_association),
+        shared_rule: read(&written.shared_rule, default.shared_rule),
         archive_disabled: read(&written.archive_disabled, default.archive_disabled),
     }
 }

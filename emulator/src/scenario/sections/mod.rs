@@ -7,6 +7,7 @@ pub(super) mod aggregators;
 mod all_or;
 mod central_configuration;
 pub(super) mod clock;
+mod conditions;
 pub(super) mod credentials;
 pub(super) mod delays;
 pub(super) mod findings;
@@ -28,7 +29,8 @@ use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::{Files, Place};
 use super::spanned::{Entries, Spanned};
-use crate::state::{AccountId, Credential, Delays, Directory, MemberQuotas, Region, Resources, World};
+use crate::domain::checks;
+use crate::state::{AccountId, Credential, Delays, Directory, HubKey, MemberQuotas, Region, Resource, World};
 
 /// What there is when the emulator starts. All keys may be left out.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -98,7 +100,7 @@ pub(super) struct Valid {
     hubs: hubs::Valid,
     aggregators: aggregators::Valid,
     central_configuration: Option<central_configuration::Valid>,
-    resources: Option<Resources>,
+    resources: Option<BTreeMap<HubKey, Vec<Resource>>>,
     findings: findings::Valid,
 }
 
@@ -138,13 +140,11 @@ impl Written {
         let around = hubs::Around { regions: &regions, organization: organization.as_ref(), quotas };
         let hubs = hubs::check(self.hubs, &around, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
-        let around = (organization.as_ref(), &aggregators);
+        let aggregation = (organization.as_ref(), &aggregators);
         let central_configuration =
-            self.central_configuration.and_then(|written| central_configuration::check(written, around, check));
-        let resources = self.resources.map(|written| Resources {
-            declared: resources::check(&written, &regions, check),
-            quiet: hubs.quiet().cloned().collect(),
-        });
+            self.central_configuration.and_then(|written| central_configuration::check(written, aggregation, check));
+        let around = resources::Around { all: &regions, named: &regions };
+        let resources = self.resources.map(|written| resources::check(&written, &around, check));
         let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
         let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
         let around =
@@ -184,8 +184,12 @@ impl Valid {
     /// What the domain refuses.
     pub(super) fn world(&self, files: &Files) -> Result<World, Vec<Diagnostic>> {
         let mut world = World::new(self.clock.clock(), self.seed);
-        world.resources.clone_from(&self.resources);
         let now = world.clock.now();
+        if let Some(resources) = &self.resources {
+            let mut transaction = world.write();
+            checks::change::declare(&mut transaction, &world, resources.clone(), now);
+            transaction.commit();
+        }
         let mut directory = Directory {
             regions: self.regions.clone(),
             default_account: self.default_account,

@@ -7,10 +7,11 @@ use securityhub_fixtures::standards::{CONTROLS, Control, STANDARDS};
 use serde::Deserialize;
 
 use super::all_or::AllOr;
+use super::conditions;
 use super::regions::{self, RegionText};
 use crate::domain::checks;
 use crate::scenario::check::{AccountText, Check};
-use crate::scenario::spanned::{Entries, Spanned};
+use crate::scenario::spanned::{Entries, Node, Spanned};
 use crate::scenario::suggest;
 use crate::state::{AccountId, CheckResult, ComplianceStatus, HubKey, Region, Resource};
 
@@ -24,7 +25,7 @@ pub(in crate::scenario) struct Written {
     account: AccountText,
     /// The Regions that it is in: all of the scenario's, or a list of them.
     regions: AllOr<RegionText>,
-    /// Its ASFF type, such as AwsS3Bucket.
+    /// Its ASFF type, such as AwsS3Bucket, or AWS::S3::Bucket as CloudFormation spells it.
     #[serde(rename = "type")]
     resource_type: Spanned<String>,
     /// Its ARN, or its name, of which the ARN of a bucket, user, role, function or topic is made. An account has none.
@@ -38,92 +39,99 @@ pub(in crate::scenario) struct Written {
     /// Controls that cannot be checked, with the code of the reason.
     #[serde(default)]
     not_available: Entries<Spanned<String>>,
+    /// Controls that do not apply to it: their findings are archived.
+    #[serde(default)]
+    not_applicable: Vec<Spanned<String>>,
+    /// What fails it while a parameter of a control has certain values.
+    #[serde(default)]
+    when: Vec<conditions::Written>,
+    /// What findings say of it beside their results, by control.
+    #[serde(default)]
+    annotation: Entries<String>,
     /// Codes of the reasons for what fails, by control.
     #[serde(default)]
     reasons: Entries<Spanned<String>>,
     /// Its tags, which controls of tags look at. Left out, it has all that they ask for.
     tags: Option<Entries<String>>,
+    /// What findings tell of it: the members of Resources[].Details of its type.
+    details: Option<Node>,
+}
+
+/// The Regions that resources can be in.
+pub(in crate::scenario) struct Around<'a> {
+    /// Those that `all` means.
+    pub(in crate::scenario) all: &'a [Region],
+    /// Those that a list may name.
+    pub(in crate::scenario) named: &'a [Region],
 }
 
 /// Reads all entries.
-pub(super) fn check(written: &[Written], regions: &[Region], check: &mut Check) -> BTreeMap<HubKey, Vec<Resource>> {
+pub(in crate::scenario) fn check(
+    written: &[Written],
+    around: &Around<'_>,
+    check: &mut Check,
+) -> BTreeMap<HubKey, Vec<Resource>> {
     let mut declared: BTreeMap<HubKey, Vec<Resource>> = BTreeMap::new();
     for entry in written {
         let account = check.account(&entry.account.0);
         let in_regions = match &entry.regions {
-            AllOr::All => regions.to_vec(),
-            AllOr::Listed(names) => names.iter().filter_map(|name| regions::check_one(name, regions, check)).collect(),
+            AllOr::All => around.all.to_vec(),
+            AllOr::Listed(names) => {
+                names.iter().filter_map(|name| regions::check_one(name, around.named, check)).collect()
+            }
         };
-        let in_scope = in_scope(&entry.resource_type, check);
-        let results = results(entry, &in_scope, check);
-        let Some(account) = account else { continue };
+        let resource_type = resource_type(&entry.resource_type, check);
+        let looks = |control: &&Control| {
+            control.active && resource_type.is_some_and(|resource_type| checks::looks_at(control, resource_type))
+        };
+        let in_scope: Vec<&'static Control> = CONTROLS.iter().filter(looks).collect();
+        let resource = Resource {
+            resource_type: resource_type.unwrap_or_default(),
+            id: String::new(),
+            results: results(entry, &in_scope, check),
+            annotations: annotations(&entry.annotation, &in_scope, check),
+            conditions: entry.when.iter().filter_map(|when| conditions::check(when, &in_scope, check)).collect(),
+            tags: entry.tags.clone().map(|tags| tags.0.into_iter().map(|(key, value)| (key.value, value)).collect()),
+            details: entry.details.as_ref().map(Node::to_json),
+        };
+        let (Some(account), Some(resource_type)) = (account, resource_type) else { continue };
         for region in in_regions {
-            let resource = Resource {
-                resource_type: entry.resource_type.value.clone(),
-                id: id(entry, account, &region, check),
-                results: results.clone(),
-                tags: entry
-                    .tags
-                    .clone()
-                    .map(|tags| tags.0.into_iter().map(|(key, value)| (key.value, value)).collect()),
-            };
-            declared.entry(HubKey { account, region }).or_default().push(resource);
+            let id = id(entry, resource_type, account, &region, check);
+            declared.entry(HubKey { account, region }).or_default().push(Resource { id, ..resource.clone() });
         }
     }
     declared
 }
 
-/// The controls that look at a type; that none does is a mistake.
-fn in_scope(resource_type: &Spanned<String>, check: &mut Check) -> Vec<&'static Control> {
-    let is_account = resource_type.value == checks::ACCOUNT_TYPE;
-    let looks = |control: &&Control| {
-        control.active
-            && (control.resource_types.contains(&resource_type.value.as_str())
-                || is_account && checks::is_on_account(control))
-    };
-    let in_scope: Vec<&'static Control> = CONTROLS.iter().filter(looks).collect();
-    if in_scope.is_empty() {
-        let known: BTreeSet<&str> = CONTROLS.iter().flat_map(|control| control.resource_types).copied().collect();
-        let message = format!("no control looks at the type `{}`", resource_type.value);
-        let nearest = suggest::nearest(&resource_type.value, known);
-        let mistake = check.at(resource_type.place, message);
-        check.push(mistake.expected("an ASFF type such as AwsS3Bucket").suggest(nearest));
-    }
-    in_scope
+fn annotations(
+    written: &Entries<String>,
+    in_scope: &[&'static Control],
+    check: &mut Check,
+) -> BTreeMap<&'static str, String> {
+    let read = |(name, text): &(Spanned<String>, String)| Some((control(name, in_scope, check)?.id, text.clone()));
+    written.0.iter().filter_map(read).collect()
 }
 
-/// Names with an ARN of their own form, by type: the service, the part before the name, and whether it is global.
-const ARNS: [(&str, &str, &str, bool); 8] = [
-    ("AwsIamUser", "iam", "user/", true),
-    ("AwsIamRole", "iam", "role/", true),
-    ("AwsIamPolicy", "iam", "policy/", true),
-    ("AwsLambdaFunction", "lambda", "function:", false),
-    ("AwsSnsTopic", "sns", "", false),
-    ("AwsSqsQueue", "sqs", "", false),
-    ("AwsEc2SecurityGroup", "ec2", "security-group/", false),
-    ("AwsKmsKey", "kms", "key/", false),
-];
-
-fn id(entry: &Written, account: AccountId, region: &Region, check: &mut Check) -> String {
-    let resource_type = entry.resource_type.value.as_str();
-    let partition = region.partition();
-    match &entry.id {
-        None if resource_type == checks::ACCOUNT_TYPE => format!("AWS::::Account:{account}"),
-        None => {
-            let mistake = check.at(entry.resource_type.place, "the resource has no `id`");
-            check.push(mistake.expected("its ARN or its name"));
-            String::new()
-        }
-        Some(id) if id.value.starts_with("arn:") => id.value.clone(),
-        Some(id) if resource_type == "AwsS3Bucket" => format!("arn:{partition}:s3:::{}", id.value),
-        Some(id) => ARNS.iter().find(|(name, ..)| *name == resource_type).map_or_else(
-            || id.value.clone(),
-            |(_, service, before, is_global)| {
-                let region = if *is_global { "" } else { region.as_str() };
-                format!("arn:{partition}:{service}:{region}:{account}:{before}{}", id.value)
-            },
-        ),
+/// The ASFF type of a text; that no control looks at it is a mistake.
+pub(in crate::scenario) fn resource_type(written: &Spanned<String>, check: &mut Check) -> Option<&'static str> {
+    let found = checks::resource_type(&written.value);
+    if found.is_none() {
+        let known: BTreeSet<&str> = checks::known_types().collect();
+        let message = format!("no control looks at the type `{}`", written.value);
+        let nearest = suggest::nearest(&written.value, known);
+        let mistake = check.at(written.place, message);
+        check.push(mistake.expected("an ASFF type such as AwsS3Bucket").suggest(nearest));
     }
+    found
+}
+
+fn id(entry: &Written, resource_type: &str, account: AccountId, region: &Region, check: &mut Check) -> String {
+    if entry.id.is_none() && resource_type != checks::ACCOUNT_TYPE {
+        let mistake = check.at(entry.resource_type.place, "the resource has no `id`");
+        check.push(mistake.expected("its ARN or its name"));
+    }
+    let name = entry.id.as_ref().map_or("", |id| id.value.as_str());
+    checks::resource_id(resource_type, name, account, region)
 }
 
 fn results(entry: &Written, in_scope: &[&'static Control], check: &mut Check) -> BTreeMap<&'static str, CheckResult> {
@@ -134,6 +142,12 @@ fn results(entry: &Written, in_scope: &[&'static Control], check: &mut Check) ->
             results.extend(in_scope.iter().map(|control| (control.id, failed())));
         } else if let Some(control) = control(name, in_scope, check) {
             results.insert(control.id, failed());
+        }
+    }
+    for name in &entry.not_applicable {
+        if let Some(control) = control(name, in_scope, check) {
+            let reason = Some(checks::NOT_APPLICABLE.to_owned());
+            results.insert(control.id, CheckResult { status: ComplianceStatus::NotAvailable, reason });
         }
     }
     let coded = [(&entry.warns, ComplianceStatus::Warning), (&entry.not_available, ComplianceStatus::NotAvailable)];
@@ -154,7 +168,11 @@ fn results(entry: &Written, in_scope: &[&'static Control], check: &mut Check) ->
 }
 
 /// The security control of an id, a security control's or a standard's (RES-03).
-fn control(name: &Spanned<String>, in_scope: &[&'static Control], check: &mut Check) -> Option<&'static Control> {
+pub(in crate::scenario) fn control(
+    name: &Spanned<String>,
+    in_scope: &[&'static Control],
+    check: &mut Check,
+) -> Option<&'static Control> {
     let of_seat = STANDARDS.iter().find_map(|standard| {
         let prefix = format!("{}/", standard.id);
         let id = name.value.strip_prefix(&prefix).unwrap_or(&name.value);

@@ -29,7 +29,7 @@ fn res_01_res_03_res_04_resources_are_declared_with_what_fails() {
          fails: ['*'], warns: { IAM.3: CONFIG_RULE_EVALUATION_ERROR } }\n  - { account: '111111111111', regions: all, \
          type: AwsAccount, fails: [CloudTrail.1, CIS.3.3], reasons: { CloudTrail.1: CLOUDTRAIL_MULTI_REGION_NOT_PRESENT } }",
     );
-    let resources = world.resources.as_ref().unwrap();
+    let resources = world.resources().unwrap();
     let here = &resources.declared[&key("111111111111", "us-east-1")];
     let ids: Vec<&str> = here.iter().map(|resource| resource.id.as_str()).collect();
     assert_eq!(ids, ["arn:aws:s3:::pay", "arn:aws:iam::111111111111:user/ops", "AWS::::Account:111111111111"]);
@@ -40,9 +40,9 @@ fn res_01_res_03_res_04_resources_are_declared_with_what_fails() {
     assert_eq!(names(2), ["CloudTrail.1", "CloudWatch.1"]);
     assert_eq!(here[2].results["CloudTrail.1"].reason.as_deref(), Some("CLOUDTRAIL_MULTI_REGION_NOT_PRESENT"));
     assert_eq!(resources.declared[&key("111111111111", "eu-west-1")].len(), 2);
-    assert_eq!(resources.quiet.len(), 2);
-    assert_eq!(build("resources: []").resources, Some(crate::state::Resources::default()));
-    assert_eq!(build("name: none").resources, None);
+    assert!(world.hub(&key("111111111111", "eu-west-1")).unwrap().is_quiet);
+    assert_eq!(build("resources: []").resources().as_deref(), Some(&crate::state::Resources::default()));
+    assert_eq!(build("name: none").resources(), None);
 }
 
 #[test]
@@ -50,4 +50,23 @@ fn res_02_the_example_of_controls_is_good() {
     let world = crate::scenario::load(&[repository("scenarios/controls.yaml")]).unwrap().build().unwrap();
     crate::domain::due::run(&world, world.clock.now());
     assert!(world.finding_count() > 50, "{}", world.finding_count());
+}
+
+#[test]
+fn res_02_res_05_res_09_recorders_conditions_and_what_does_not_apply_are_declared() {
+    let world = build(
+        "hubs:\n  - { account: '111111111111', regions: all, config_recorder: { types: [AWS::S3::Bucket], role: custom } }\n  \
+         - { account: '222222222222', regions: all, config_recorder: off }\nresources:\n  - { account: '111111111111', \
+         regions: all, type: AwsCertificateManagerCertificate, id: c, when: [{ control: ACM.1, parameter: daysToExpiration, \
+         fails_if: '>= 45' }], not_applicable: [ACM.2], annotation: { ACM.1: soon }, details: { Serial: 7 } }",
+    );
+    let hub = world.hub(&key("111111111111", "us-east-1")).unwrap();
+    assert!(hub.config_recorder.records("AwsS3Bucket") && !hub.config_recorder.records("AwsEc2Vpc"));
+    let resources = world.resources().unwrap();
+    let certificate = &resources.declared[&key("111111111111", "us-east-1")][0];
+    assert_eq!((certificate.conditions.len(), &certificate.annotations["ACM.1"][..]), (1, "soon"));
+    assert_eq!(certificate.results["ACM.2"].reason.as_deref(), Some("CONFIG_RETURNS_NOT_APPLICABLE"));
+    assert_eq!(certificate.details, Some(serde_json::json!({ "Serial": 7 })));
+    let wrong = "hubs: [{ account: '111111111111', regions: all, config_recorder: { types: [AwsS3Bukket] } }]";
+    assert!(mistakes(wrong).contains("did you mean `AwsS3Bucket`?"), "{}", mistakes(wrong));
 }

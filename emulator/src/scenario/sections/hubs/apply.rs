@@ -62,7 +62,8 @@ fn enable(
         if let Some(products) = &hub.products {
             enabled.product_subscriptions.clone_from(products);
         }
-        enabled.config_recorder = hub.config_recorder;
+        enabled.config_recorder = hub.config_recorder.clone();
+        enabled.is_quiet = hub.quiet;
         for standard in &hub.standards {
             subscriptions::begin(transaction, key, &mut enabled, standard, BTreeMap::new(), now);
         }

@@ -7,6 +7,7 @@
 mod apply;
 mod members;
 mod products;
+mod recorder;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,8 +50,9 @@ pub(in crate::scenario) struct Written {
     /// Tower had made it.
     #[serde(default)]
     standards: Vec<Spanned<String>>,
-    /// Whether AWS Config records resources: on or off. Left out, it is on; where it is off, standards are incomplete.
-    config_recorder: Option<WrittenRecorder>,
+    /// Whether AWS Config records resources: on, off, or what it records. Left out, it is on; where it is off, standards
+    /// are incomplete.
+    config_recorder: Option<recorder::Written>,
     /// Whether controls without any resource make no findings, so that those on declared resources stand out. Left out,
     /// they say that they passed, as AWS's do.
     #[serde(default)]
@@ -88,17 +90,6 @@ impl From<WrittenGenerator> for ControlFindingGenerator {
             WrittenGenerator::StandardControl => ControlFindingGenerator::StandardControl,
         }
     }
-}
-
-/// Whether AWS Config records resources.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "ConfigRecorder")]
-#[serde(rename_all = "snake_case")]
-enum WrittenRecorder {
-    /// It records.
-    On,
-    /// It does not, or there is none.
-    Off,
 }
 
 /// Hubs without mistakes.
@@ -153,10 +144,9 @@ pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Chec
             default_standards: entry.default_standards,
             standards: standards::check(&entry.standards, check),
             quiet: entry.quiet,
-            config_recorder: match entry.config_recorder {
-                None | Some(WrittenRecorder::On) => ConfigRecorder::On,
-                Some(WrittenRecorder::Off) => ConfigRecorder::Off,
-            },
+            config_recorder: entry
+                .config_recorder
+                .map_or_else(ConfigRecorder::default, |written| recorder::check(&written, check)),
         };
         let Some(account) = account else { continue };
         for region in regions {
@@ -219,10 +209,5 @@ impl Valid {
     pub(super) fn administrator(&self, account: AccountId) -> Option<AccountId> {
         let holds = |hub: &Hub| hub.members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled);
         self.hubs.iter().find(|(_, hub)| holds(hub)).map(|(key, _)| key.account)
-    }
-
-    /// The hubs where controls without a resource make no findings (RES-06).
-    pub(super) fn quiet(&self) -> impl Iterator<Item = &HubKey> {
-        self.hubs.iter().filter(|(_, hub)| hub.quiet).map(|(key, _)| key)
     }
 }

@@ -1,0 +1,275 @@
+//! `/_emulator/resources`, `/_emulator/config-recorder` and `/_emulator/checks/run`: what controls check, changed at run
+//! time.
+//!
+//! AWS sees the resources of an account change; the emulator has those that are declared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::mistake;
+use crate::domain::checks::{self, change};
+use crate::domain::{due, hub};
+use crate::scenario::entries;
+use crate::service::Service;
+use crate::state::{
+    AccountId, CheckResult, ComplianceStatus, ConfigRecorder, HubKey, Recording, Region, Resource, Transaction, World,
+};
+
+const DECLARE: &str = "send a resource or a list of resources, as `resources` of a scenario has them";
+const DELETE: &str = "ask for ?account=111111111111&type=AwsS3Bucket&id=pay and, for some Regions only, \
+                      &region=us-east-1,eu-west-1; without an id or a type all of them go";
+const RECORD: &str = "send {\"Account\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"Recorder\": \"off\"}, or \"on\", \
+                      or {\"Types\": [\"AwsS3Bucket\"], \"Role\": \"custom\"}";
+const RUN: &str = "send {\"Account\": \"111111111111\", \"Regions\": [\"us-east-1\"]}, or nothing for all hubs";
+
+/// Which resources are listed, or deleted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    account: Option<String>,
+    region: Option<String>,
+    #[serde(rename = "type")]
+    resource_type: Option<String>,
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Record {
+    account: String,
+    regions: Vec<String>,
+    recorder: WrittenRecorder,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenRecorder {
+    Switch(Switch),
+    Custom(Custom),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Custom {
+    types: Option<Vec<String>>,
+    role: Option<Role>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Custom,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Run {
+    account: Option<String>,
+    regions: Option<Vec<String>>,
+}
+
+/// Lists what is declared, as entries that can be sent again.
+pub(super) async fn list(Extension(service): Extension<Service>, query: Query<Asked>) -> Response {
+    respond(listed(&service.world(), &query.0))
+}
+
+/// Declares resources (RES-10).
+pub(super) async fn declare(Extension(service): Extension<Service>, body: Bytes) -> Response {
+    respond(declared(&service.world(), &body))
+}
+
+/// Deletes resources, and gives those that were (FND-33).
+pub(super) async fn delete(Extension(service): Extension<Service>, query: Query<Asked>) -> Response {
+    match deleted(&service.world(), query.0) {
+        Ok(deleted) if deleted.is_empty() => mistake(StatusCode::NOT_FOUND, "there is no such resource"),
+        other => respond(other.map(|deleted| json!({ "resources": deleted }))),
+    }
+}
+
+/// Switches recorders of AWS Config (RES-05).
+pub(super) async fn record(Extension(service): Extension<Service>, body: Bytes) -> Response {
+    respond(recorded(&service.world(), &body))
+}
+
+/// Checks all controls at once (RES-10).
+pub(super) async fn run(Extension(service): Extension<Service>, body: Bytes) -> Response {
+    respond(ran(&service.world(), &body))
+}
+
+fn respond(outcome: Result<Value, String>) -> Response {
+    match outcome {
+        Ok(answer) => Json(answer).into_response(),
+        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+    }
+}
+
+fn listed(world: &World, asked: &Asked) -> Result<Value, String> {
+    let account = asked.account.as_deref().map(|text| account(text, DELETE)).transpose()?;
+    let regions = asked.region.as_ref().map(|regions| regions.split(',').map(Region::new).collect::<Vec<_>>());
+    let is_meant = |key: &HubKey, resource: &Resource| {
+        account.is_none_or(|account| account == key.account)
+            && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
+            && asked
+                .resource_type
+                .as_ref()
+                .is_none_or(|name| checks::resource_type(name) == Some(resource.resource_type))
+            && asked.id.as_ref().is_none_or(|id| *id == resource.id)
+    };
+    let resources = world.resources().unwrap_or_default();
+    let all = resources.declared.iter().flat_map(|(key, all)| all.iter().map(move |resource| (key, resource)));
+    let entries: Vec<Value> =
+        all.filter(|(key, it)| is_meant(key, it)).map(|(key, resource)| entry(key, resource)).collect();
+    Ok(json!({ "resources": entries }))
+}
+
+fn declared(world: &World, body: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(body).map_err(|error| format!("{DECLARE}: {error}"))?;
+    let mut regions = world.directory().regions.clone();
+    regions.extend(world.hub_regions().into_iter().filter(|region| !regions.contains(region)).collect::<Vec<_>>());
+    let resources =
+        entries::resources(text, &regions).map_err(|mistakes| format!("{DECLARE}: {}", mistakes.in_a_line()))?;
+    let entries: Vec<Value> =
+        resources.iter().flat_map(|(key, all)| all.iter().map(move |resource| entry(key, resource))).collect();
+    change(world, |transaction, now| change::declare(transaction, world, resources, now));
+    Ok(json!({ "resources": entries }))
+}
+
+fn deleted(world: &World, asked: Asked) -> Result<Vec<Value>, String> {
+    let resource_type = asked.resource_type.map(|name| resource_type(&name)).transpose()?;
+    let which = change::Which {
+        account: account(asked.account.as_deref().unwrap_or_default(), DELETE)?,
+        regions: asked.region.map(|regions| regions.split(',').map(Region::new).collect()),
+        resource_type,
+        id: asked.id,
+    };
+    let deleted = change(world, |transaction, now| change::delete(transaction, &which, now));
+    Ok(deleted.iter().map(|(key, resource)| entry(key, resource)).collect())
+}
+
+fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
+    let asked: Record = serde_json::from_slice(body).map_err(|error| format!("{RECORD}: {error}"))?;
+    let account = account(&asked.account, RECORD)?;
+    let recorder = match asked.recorder {
+        WrittenRecorder::Switch(Switch::On) => ConfigRecorder::On,
+        WrittenRecorder::Switch(Switch::Off) => ConfigRecorder::Off,
+        WrittenRecorder::Custom(Custom { types, role }) => {
+            let read = |types: Vec<String>| types.iter().map(|name| resource_type(name)).collect::<Result<_, _>>();
+            let has_custom_role = matches!(role, Some(Role::Custom));
+            ConfigRecorder::Custom(Recording { types: types.map(read).transpose()?, has_custom_role })
+        }
+    };
+    let keys: Vec<HubKey> =
+        asked.regions.iter().map(|region| HubKey { account, region: Region::new(region) }).collect();
+    if keys.is_empty() {
+        return Err(format!("{RECORD}: Regions is empty"));
+    }
+    if let Some(off) = keys.iter().find(|key| !hub::is_enabled(world, key)) {
+        return Err(format!("Security Hub is off in {account} in {}: enable it there first", off.region));
+    }
+    change(world, |transaction, now| {
+        keys.iter().try_for_each(|key| change::record(transaction, key, recorder.clone(), now))
+    })
+    .map_err(|_| format!("Security Hub was disabled in {account} meanwhile"))?;
+    Ok(json!({}))
+}
+
+fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
+    let asked: Run = match body {
+        [] => Run::default(),
+        body => serde_json::from_slice(body).map_err(|error| format!("{RUN}: {error}"))?,
+    };
+    if world.resources().is_none() {
+        return Err("no resources are declared, so that no control is checked: PUT /_emulator/resources".to_owned());
+    }
+    let account = asked.account.as_deref().map(|text| account(text, RUN)).transpose()?;
+    let regions = asked.regions.map(|regions| regions.iter().map(|name| Region::new(name)).collect::<Vec<_>>());
+    let is_meant = |key: &HubKey| {
+        account.is_none_or(|account| account == key.account)
+            && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
+            && hub::is_enabled(world, key)
+    };
+    let keys: BTreeSet<HubKey> = world.hub_keys().into_iter().filter(is_meant).collect();
+    change(world, |transaction, now| change::check(transaction, &keys, now));
+    let checked: Vec<Value> =
+        keys.iter().map(|key| json!({ "Account": key.account.as_str(), "Region": key.region.as_str() })).collect();
+    Ok(json!({ "Checked": checked }))
+}
+
+/// Changes the world, and lets what is due at once follow.
+fn change<R>(world: &World, edit: impl FnOnce(&mut Transaction<'_>, crate::state::Timestamp) -> R) -> R {
+    let now = world.clock.now();
+    due::run(world, now);
+    let mut transaction = world.write();
+    let result = edit(&mut transaction, now);
+    for change in transaction.commit() {
+        tracing::debug!(?change, "changed");
+    }
+    due::run(world, now);
+    result
+}
+
+fn account(text: &str, expected: &str) -> Result<AccountId, String> {
+    AccountId::parse(text).ok_or_else(|| format!("{expected}: {text:?} is no account id, which has twelve digits"))
+}
+
+fn resource_type(name: &str) -> Result<&'static str, String> {
+    let expected = "expected an ASFF type such as AwsS3Bucket";
+    checks::resource_type(name).ok_or_else(|| format!("no control looks at the type `{name}`, {expected}"))
+}
+
+/// A resource, as a scenario writes it.
+fn entry(key: &HubKey, resource: &Resource) -> Value {
+    let of = |is_meant: &dyn Fn(&CheckResult) -> bool| {
+        let meant = resource.results.iter().filter(move |(_, result)| is_meant(result));
+        meant.map(|(id, result)| (*id, result.reason.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let names = |results: &BTreeMap<&str, Option<String>>| results.keys().copied().map(Value::from).collect::<Vec<_>>();
+    let is_no_more = |result: &CheckResult| result.reason.as_deref() == Some(checks::NOT_APPLICABLE);
+    let fails = of(&|result| result.status == ComplianceStatus::Failed);
+    let reasons: BTreeMap<&str, &String> = fails.iter().filter_map(|(id, it)| Some((*id, it.as_ref()?))).collect();
+    let when = resource.conditions.iter().map(|it| {
+        let fails_if = format!("{} {}", it.comparison.sign(), it.value);
+        json!({ "control": it.control, "parameter": it.parameter, "fails_if": fails_if })
+    });
+    let parts = [
+        ("fails", json!(names(&fails))),
+        ("reasons", json!(reasons)),
+        ("warns", json!(of(&|result| result.status == ComplianceStatus::Warning))),
+        ("not_available", json!(of(&|it| it.status == ComplianceStatus::NotAvailable && !is_no_more(it)))),
+        ("not_applicable", json!(names(&of(&is_no_more)))),
+        ("when", json!(when.collect::<Vec<_>>())),
+        ("annotation", json!(resource.annotations)),
+    ];
+    let mut written = Map::new();
+    let mut put = |name: &str, value: Value| _ = written.insert(name.to_owned(), value);
+    put("account", key.account.as_str().into());
+    put("regions", json!([key.region.as_str()]));
+    put("type", resource.resource_type.into());
+    put("id", resource.id.as_str().into());
+    let is_said = |value: &Value| match value {
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        _ => false,
+    };
+    for (name, value) in parts.into_iter().filter(|(_, value)| is_said(value)) {
+        put(name, value);
+    }
+    // Without any tag, the controls of tags fail; of unknown ones, they pass.
+    resource.tags.iter().for_each(|tags| put("tags", json!(tags)));
+    resource.details.iter().for_each(|details| put("details", details.clone()));
+    Value::Object(written)
+}

@@ -1,0 +1,61 @@
+//! How resources are named: their types, and the ARNs that are made of short names (RES-01).
+
+use securityhub_fixtures::standards::{CONTROLS, Control};
+
+use super::results;
+use crate::state::{AccountId, Region};
+
+/// The type of the resource that every account is (RES-04).
+pub const ACCOUNT_TYPE: &str = "AwsAccount";
+
+/// All types that controls look at, some of them more than once.
+pub fn known_types() -> impl Iterator<Item = &'static str> {
+    CONTROLS.iter().filter(|control| control.active).flat_map(|control| control.resource_types).copied()
+}
+
+/// The ASFF type of a text, which may spell it as CloudFormation does: `AWS::S3::Bucket` is `AwsS3Bucket`.
+pub fn resource_type(text: &str) -> Option<&'static str> {
+    let joined = text.replace("::", "");
+    let is_meant = |known: &&str| *known == text || text.contains("::") && known.eq_ignore_ascii_case(&joined);
+    known_types().find(is_meant)
+}
+
+/// Whether a control looks at resources of a type.
+pub fn looks_at(control: &Control, resource_type: &str) -> bool {
+    control.resource_types.contains(&resource_type) || resource_type == ACCOUNT_TYPE && results::is_on_account(control)
+}
+
+/// Names with an ARN of their own form, by type: the service, the part before the name, and whether it is global.
+const ARNS: [(&str, &str, &str, bool); 8] = [
+    ("AwsIamUser", "iam", "user/", true),
+    ("AwsIamRole", "iam", "role/", true),
+    ("AwsIamPolicy", "iam", "policy/", true),
+    ("AwsLambdaFunction", "lambda", "function:", false),
+    ("AwsSnsTopic", "sns", "", false),
+    ("AwsSqsQueue", "sqs", "", false),
+    ("AwsEc2SecurityGroup", "ec2", "security-group/", false),
+    ("AwsKmsKey", "kms", "key/", false),
+];
+
+/// The id of a resource: the ARN that it has, or is given where its type has a form for one, else its name. An account
+/// has one whatever it is called.
+pub fn resource_id(resource_type: &str, name: &str, account: AccountId, region: &Region) -> String {
+    let partition = region.partition();
+    if resource_type == ACCOUNT_TYPE {
+        return format!("AWS::::Account:{account}");
+    }
+    if name.starts_with("arn:") {
+        return name.to_owned();
+    }
+    if resource_type == "AwsS3Bucket" {
+        return format!("arn:{partition}:s3:::{name}");
+    }
+    let form = ARNS.iter().find(|(known, ..)| *known == resource_type);
+    form.map_or_else(
+        || name.to_owned(),
+        |(_, service, before, is_global)| {
+            let region = if *is_global { "" } else { region.as_str() };
+            format!("arn:{partition}:{service}:{region}:{account}:{before}{name}")
+        },
+    )
+}

@@ -1,0 +1,66 @@
+//! `when` of a resource: what fails it while a parameter of a control has certain values (RES-09).
+
+use schemars::JsonSchema;
+use securityhub_fixtures::standards::{Control, Options};
+use serde::Deserialize;
+
+use super::resources;
+use crate::scenario::check::Check;
+use crate::scenario::spanned::Spanned;
+use crate::scenario::suggest;
+use crate::state::{Comparison, ParameterCondition};
+
+/// A control that the resource fails while its parameter compares so. Without a value of its own or a default, it does
+/// not compare.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ParameterCondition")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// The control, such as ACM.1.
+    control: Spanned<String>,
+    /// Its parameter, such as daysToExpiration.
+    parameter: Spanned<String>,
+    /// How its present value compares when the control fails: a sign, >, >=, <, <=, = or !=, and a value, such as >= 45.
+    /// A list equals what it holds.
+    fails_if: Spanned<String>,
+}
+
+/// Reads a condition.
+pub(super) fn check(written: &Written, in_scope: &[&'static Control], check: &mut Check) -> Option<ParameterCondition> {
+    let control = resources::control(&written.control, in_scope, check)?;
+    let name = &written.parameter;
+    let Some(parameter) = control.parameters.iter().find(|parameter| parameter.name == name.value) else {
+        let known = || control.parameters.iter().map(|parameter| parameter.name);
+        let nearest = suggest::nearest(&name.value, known());
+        let mistake = check.at(name.place, format!("{} has no parameter `{}`", control.id, name.value));
+        let expected = if known().next().is_some() { suggest::choices(known()) } else { "another control".to_owned() };
+        check.push(mistake.expected(expected).suggest(nearest));
+        return None;
+    };
+    let Some((comparison, value)) = comparison(&written.fails_if.value, &parameter.options) else {
+        let message = format!("`{}` compares no {}", written.fails_if.value, parameter.options.type_name());
+        let mistake = check.at(written.fails_if.place, message);
+        check.push(mistake.expected("a sign and a value of the parameter's type, such as >= 45, or = true"));
+        return None;
+    };
+    Some(ParameterCondition { control: control.id, parameter: parameter.name, comparison, value: value.to_owned() })
+}
+
+/// The comparison of a text, and its value, if values of the parameter compare so.
+fn comparison<'t>(text: &'t str, options: &Options) -> Option<(Comparison, &'t str)> {
+    let text = text.trim();
+    let sign = Comparison::ALL.iter().find(|(sign, _)| text.starts_with(sign));
+    let (sign, comparison) = sign?;
+    let value = text.get(sign.len()..)?.trim();
+    let is_ordered = matches!(options, Options::Integer { .. } | Options::Double { .. });
+    let is_equality = matches!(comparison, Comparison::Equal | Comparison::Unequal);
+    let fits = match options {
+        Options::Integer { .. } | Options::Double { .. } | Options::IntegerList { .. } => value.parse::<f64>().is_ok(),
+        Options::Boolean { .. } => matches!(value, "true" | "false"),
+        Options::Enum { allowed, .. } | Options::EnumList { allowed, .. } => {
+            allowed.is_empty() || allowed.contains(&value)
+        }
+        Options::StringList { .. } => !value.is_empty(),
+    };
+    (fits && (is_ordered || is_equality)).then_some((*comparison, value))
+}

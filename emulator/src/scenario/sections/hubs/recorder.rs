@@ -1,0 +1,98 @@
+//! `config_recorder`: whether AWS Config records resources, and which (RES-05).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use crate::scenario::check::Check;
+use crate::scenario::sections::resources;
+use crate::scenario::spanned::Spanned;
+use crate::state::{ConfigRecorder, Recording};
+
+/// On, off, or what is recorded.
+#[derive(Clone, Debug)]
+pub(super) enum Written {
+    On,
+    Off,
+    Custom(Custom),
+}
+
+/// What AWS Config records, and how.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Recording")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Custom {
+    /// The types that it records, such as AwsS3Bucket or AWS::S3::Bucket. Left out, all of them.
+    types: Option<Vec<Spanned<String>>>,
+    /// The role that it records with: custom, a role of the customer's. Left out, it is that of AWS Config.
+    role: Option<Role>,
+}
+
+/// The role that AWS Config records with.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "RecorderRole")]
+#[serde(rename_all = "snake_case")]
+enum Role {
+    /// A role of the customer's.
+    Custom,
+}
+
+/// Written by hand, since serde's untagged enums lose the places.
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenVisitor)
+    }
+}
+
+struct WrittenVisitor;
+
+impl<'de> Visitor<'de> for WrittenVisitor {
+    type Value = Written;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("on, off or what is recorded")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Written, E> {
+        Ok(if text == "off" { Written::Off } else { Written::On })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Written, A::Error> {
+        Custom::deserialize(MapAccessDeserializer::new(map)).map(Written::Custom)
+    }
+}
+
+impl JsonSchema for Written {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "ConfigRecorder".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            { "type": "string", "const": "on" },
+            { "type": "string", "const": "off" },
+            generator.subschema_for::<Custom>(),
+        ]})
+    }
+}
+
+/// Reads it.
+pub(super) fn check(written: &Written, check: &mut Check) -> ConfigRecorder {
+    match written {
+        Written::On => ConfigRecorder::On,
+        Written::Off => ConfigRecorder::Off,
+        Written::Custom(Custom { types, role }) => {
+            let mut read = |name: &Spanned<String>| resources::resource_type(name, check);
+            let types = types.as_ref().map(|types| types.iter().filter_map(&mut read).collect());
+            ConfigRecorder::Custom(Recording { types, has_custom_role: role.is_some() })
+        }
+    }
+}
