@@ -138,13 +138,7 @@ async fn the_snippets_of_the_readme_work_when_pasted() {
 
 #[tokio::test]
 async fn vis_03_vis_04_agg_10_the_readmes_tour_of_aggregation_works_when_pasted() {
-    let Some(environment) = python_environment() else { return };
-    let scenario = "scenarios/aggregation.yaml";
-    let emulator = Emulator::builder().scenario(repository().join(scenario)).start().await.unwrap();
-    let snippets = tour("bash", &format!(" {scenario}"), &emulator.endpoint());
-    assert_eq!(snippets.len(), 1, "the README has one tour of aggregation");
-    let (code, output, error) = run(command(&environment, "bash").args(["-euo", "pipefail", "-c"]).arg(&snippets[0]));
-    assert_eq!(code, 0, "{output}{error}");
+    let Some((output, _)) = bash_tour("scenarios/aggregation.yaml").await else { return };
     let lines: Vec<&str> = output.lines().collect();
     let number = |at: usize| lines[at].parse::<usize>().unwrap();
     assert_eq!((number(0), number(1)), (120, number(2)), "{output}");
@@ -155,17 +149,47 @@ async fn vis_03_vis_04_agg_10_the_readmes_tour_of_aggregation_works_when_pasted(
 
 #[tokio::test]
 async fn ccf_29_ccf_30_ccf_44_the_readmes_tour_of_central_configuration_works_when_pasted() {
-    let Some(environment) = python_environment() else { return };
-    let scenario = "scenarios/central-configuration.yaml";
-    let emulator = Emulator::builder().scenario(repository().join(scenario)).start().await.unwrap();
-    let snippets = tour("bash", &format!(" {scenario}"), &emulator.endpoint());
-    assert_eq!(snippets.len(), 1, "the README has one tour of central configuration");
-    let (code, output, error) = run(command(&environment, "bash").args(["-euo", "pipefail", "-c"]).arg(&snippets[0]));
-    assert_eq!(code, 0, "{output}{error}");
+    let Some((output, error)) = bash_tour("scenarios/central-configuration.yaml").await else { return };
     assert!(output.contains("333333333333\tINHERITED\tFAILED\tAWS Config does not record in eu-west-1."), "{output}");
     assert!(output.contains("standards/cis-aws-foundations-benchmark/v/1.4.0"), "{output}");
     assert!(error.contains("is currently associated with a central configuration policy"), "{error}");
     assert!(output.contains("\"AssociationStatus\": \"PENDING\""), "{output}");
+}
+
+#[tokio::test]
+async fn fnd_20_fnd_50_cis_11_the_readmes_tour_of_standards_works_when_pasted() {
+    let Some((output, _)) = bash_tour("scenarios/cis-and-pci.yaml").await else { return };
+    let lines: Vec<&str> = output.lines().collect();
+    let of = |names: &str| names.replace(' ', "\t");
+    assert_eq!(lines[0], "PENDING\tPENDING");
+    assert_eq!(lines[1], of("CloudTrail.1 EC2.13 EC2.6 IAM.5 IAM.9 S3.3 S3.5"));
+    assert!(lines.contains(&of("CloudTrail.1 EC2.13 EC2.6 IAM.5 IAM.9").as_str()), "{lines:#?}");
+    let archived = lines.last().unwrap();
+    assert!(archived.contains("S3.3") && !archived.contains("EC2.13"), "{archived}");
+}
+
+#[tokio::test]
+async fn fnd_34_fnd_35_fnd_36_the_readmes_tour_of_config_works_when_pasted() {
+    let Some((output, _)) = bash_tour("scenarios/config-off.yaml").await else { return };
+    let lines: Vec<&str> = output.lines().collect();
+    assert_eq!(lines[0], "EC2.6=seen\tS3.5=seen");
+    assert_eq!(lines[1], "Config.1=CONFIG_RECORDER_DISABLED");
+    assert_eq!(lines[2], "Config.1=CONFIG_RECORDER_MISSING_REQUIRED_RESOURCE_TYPES\tEC2.6=seen");
+    assert_eq!(lines[3], "Config.1=CONFIG_RECORDER_CUSTOM_ROLE\tEC2.6=seen\tS3.5=seen");
+    assert_eq!(lines[4], "INCOMPLETE\tNO_AVAILABLE_CONFIGURATION_RECORDER");
+    assert!(lines[5..].contains(&"EC2.6=seen\tS3.5=seen"), "{lines:#?}");
+    assert_eq!(lines.last(), Some(&"READY"));
+}
+
+/// What the README's one tour of a scenario prints, on standard output and error; none without Python.
+async fn bash_tour(scenario: &str) -> Option<(String, String)> {
+    let environment = python_environment()?;
+    let emulator = Emulator::builder().scenario(repository().join(scenario)).start().await.unwrap();
+    let snippets = tour("bash", &format!(" {scenario}"), &emulator.endpoint());
+    assert_eq!(snippets.len(), 1, "the README has one tour of {scenario}");
+    let (code, output, error) = run(command(&environment, "bash").args(["-euo", "pipefail", "-c"]).arg(&snippets[0]));
+    assert_eq!(code, 0, "{output}{error}");
+    Some((output, error))
 }
 
 #[test]

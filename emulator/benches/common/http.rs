@@ -3,18 +3,30 @@
 /// The account that calls, where a bench needs but one.
 pub(crate) const ACCOUNT: &str = "111111111111";
 
+/// The Region that is called, where a bench needs but one.
+const REGION: &str = "us-east-1";
+
 /// A request of an account, with a signature that looks real.
 pub(crate) fn request(method_and_path: &str, account: &str, body: &[u8]) -> Vec<u8> {
-    let mut request = head(method_and_path, account, body.len());
+    request_in(REGION, method_and_path, account, body)
+}
+
+/// The same in a Region.
+pub(crate) fn request_in(region: &str, method_and_path: &str, account: &str, body: &[u8]) -> Vec<u8> {
+    let mut request = head_in(region, method_and_path, account, body.len());
     request.extend_from_slice(body);
     request
 }
 
 /// The head of a request whose body is `length` bytes long.
 pub(crate) fn head(method_and_path: &str, account: &str, length: usize) -> Vec<u8> {
+    head_in(REGION, method_and_path, account, length)
+}
+
+fn head_in(region: &str, method_and_path: &str, account: &str, length: usize) -> Vec<u8> {
     format!(
         "{method_and_path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: AWS4-HMAC-SHA256 \
-         Credential={account}/20260115/us-east-1/securityhub/aws4_request, SignedHeaders=host;x-amz-date, \
+         Credential={account}/20260115/{region}/securityhub/aws4_request, SignedHeaders=host;x-amz-date, \
          Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\nx-amz-date: \
          20260115T090000Z\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
     )

@@ -6,6 +6,7 @@ pub(crate) mod bare;
 pub(crate) mod child;
 pub(crate) mod compare;
 pub(crate) mod connection;
+pub(crate) mod goal;
 pub(crate) mod http;
 pub(crate) mod load;
 pub(crate) mod memory;

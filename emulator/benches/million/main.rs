@@ -19,7 +19,6 @@ mod cold;
 #[allow(dead_code, reason = "the other bench uses the rest")]
 mod common;
 mod findings;
-mod goal;
 mod import;
 mod latency;
 mod members;
@@ -30,10 +29,10 @@ use common::bare;
 use common::child::Child;
 use common::compare::{Pairs, compare};
 use common::connection::once;
+use common::goal::{at_least, at_most, below, line};
 use common::load::Same;
 use common::memory;
 use common::summary::Summary;
-use goal::{at_least, at_most, below, line};
 use import::{Rates, as_number, import};
 use latency::Latency;
 

@@ -2,9 +2,9 @@
 
 use crate::ask::{Question, by, equals};
 use crate::common::child::Child;
+use crate::common::goal::{at_most, line};
 use crate::common::load::{self, Requests};
 use crate::findings::{Imports, account};
-use crate::goal::{at_most, line};
 use crate::import::all_there;
 use crate::latency::Latency;
 use crate::organization;

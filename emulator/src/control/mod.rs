@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower::ServiceExt;
 
+use crate::domain::due;
 use crate::service::Service;
 use crate::state::{duration, timestamp_text};
 
@@ -59,9 +60,12 @@ pub fn is_control(path: &str) -> bool {
 pub async fn handle(service: Service, mut request: Request<Bytes>) -> Response<Bytes> {
     request.extensions_mut().insert(service);
     let Ok(response) = ROUTER.clone().oneshot(request.map(axum::body::Body::from)).await;
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    Response::from_parts(parts, body)
+    let (mut parts, body) = response.into_parts();
+    let mut body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default().to_vec();
+    // For those who read it on a terminal.
+    body.push(b'\n');
+    parts.headers.insert(http::header::CONTENT_LENGTH, body.len().into());
+    Response::from_parts(parts, body.into())
 }
 
 #[derive(Serialize)]
@@ -75,6 +79,8 @@ struct Health {
 
 async fn health(Extension(service): Extension<Service>) -> Json<Health> {
     let world = service.world();
+    // What it counts is what the next call would see.
+    due::run(&world, world.clock.now());
     Json(Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
@@ -142,7 +148,7 @@ async fn unknown() -> axum::response::Response {
         "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
          POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
          POST /_emulator/members/accept, POST /_emulator/organization, GET /_emulator/compliance, GET, PUT and DELETE \
-          /_emulator/resources, PUT /_emulator/config-recorder, POST /_emulator/checks/run",
+         /_emulator/resources, PUT /_emulator/config-recorder, POST /_emulator/checks/run",
     )
 }
 

@@ -22,7 +22,7 @@ pub fn put(transaction: &mut Transaction<'_>, now: Timestamp, after: SignedDurat
 pub fn run(world: &World, now: Timestamp) {
     // One sweep sees all that has expired, however many were due.
     let mut swept = BTreeSet::new();
-    while let Some((_, due)) = world.take_due(now) {
+    while let Some(due) = world.take_due(now) {
         let mut transaction = world.write();
         match due {
             Due::SweepFindings(region) => {
@@ -49,7 +49,12 @@ pub fn run(world: &World, now: Timestamp) {
                 security_controls::settle(&mut transaction, &hub, control, since, now);
             }
             Due::SettleAssociations(target) => settle::below(&mut transaction, world, &target, now),
-            Due::Check(hub, scope) => checks::run(world, &mut transaction, &hub, scope, now),
+            Due::Check(hub, scope) => {
+                // As when several standards are enabled at once: all that is to be checked is checked once.
+                let mut scopes = world.take_checks(now, &hub);
+                scopes.push(scope);
+                checks::run(world, &mut transaction, &hub, &scopes, now);
+            }
             // The hub was enabled again meanwhile.
             Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}
         }

@@ -55,9 +55,14 @@ impl DueSet {
     }
 
     /// Takes the first entry that is due at `now`.
-    pub(super) fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
-        self.0.first().filter(|(at, _)| *at <= now)?;
-        self.0.pop_first()
+    pub(super) fn take(&mut self, now: Timestamp) -> Option<Due> {
+        self.take_if(now, |_| true)
+    }
+
+    /// Takes the first entry if it is due at `now` and wanted.
+    pub(super) fn take_if(&mut self, now: Timestamp, is_wanted: impl Fn(&Due) -> bool) -> Option<Due> {
+        self.0.first().filter(|(at, due)| *at <= now && is_wanted(due))?;
+        self.0.pop_first().map(|(_, due)| due)
     }
 
     /// When the first entry is due.

@@ -12,7 +12,7 @@ use securityhub_fixtures::fields::{FILTER_FIELDS, FilterKind};
 use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
 use super::directory::Directory;
-use super::due::{Due, DueSet};
+use super::due::{CheckScope, Due, DueSet};
 use super::findings::Findings;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
@@ -160,7 +160,7 @@ impl World {
     }
 
     /// Takes the next thing that is due at `now`.
-    pub fn take_due(&self, now: Timestamp) -> Option<(Timestamp, Due)> {
+    pub fn take_due(&self, now: Timestamp) -> Option<Due> {
         if now.as_millisecond() < self.first_due.load(Ordering::Acquire) {
             return None;
         }
@@ -168,6 +168,19 @@ impl World {
         let taken = due.take(now);
         self.note_first_due(&due);
         taken
+    }
+
+    /// Takes the checks of a hub that stand first among what is due at `now`.
+    pub fn take_checks(&self, now: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
+        let mut due = self.due.lock();
+        let mut scopes = Vec::new();
+        while let Some(Due::Check(_, scope)) =
+            due.take_if(now, |due| matches!(due, Due::Check(other, _) if other == hub))
+        {
+            scopes.push(scope);
+        }
+        self.note_first_due(&due);
+        scopes
     }
 
     pub(super) fn put_due(&self, entries: Vec<(Timestamp, Due)>) {

@@ -3,8 +3,9 @@
 //!
 //! What lives here: what a control finds ([`results`], with [`names`] of resources and the [`recorder`] of AWS Config),
 //! the finding that says so ([`document`]), when findings are made and checked again ([`run`]), what becomes of those
-//! that no check makes any more ([`stray`]), and what happens to resources and recorders at run time ([`change`]). What may not: another way into the tables than the import of all
-//! findings, so that rules, histories and filters see nothing special.
+//! that no check makes any more ([`stray`]), and what happens to resources and recorders at run time ([`change`]). What
+//! may not: another way into the tables than the import of all findings, so that rules, histories and filters see nothing
+//! special.
 
 pub mod change;
 mod document;

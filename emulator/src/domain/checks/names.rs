@@ -1,5 +1,6 @@
 //! How resources are named: their types, and the ARNs that are made of short names (RES-01).
 
+use securityhub_fixtures::resource_arns::{self, ResourceArn};
 use securityhub_fixtures::standards::{CONTROLS, Control};
 
 use super::results;
@@ -25,18 +26,6 @@ pub fn looks_at(control: &Control, resource_type: &str) -> bool {
     control.resource_types.contains(&resource_type) || resource_type == ACCOUNT_TYPE && results::is_on_account(control)
 }
 
-/// Names with an ARN of their own form, by type: the service, the part before the name, and whether it is global.
-const ARNS: [(&str, &str, &str, bool); 8] = [
-    ("AwsIamUser", "iam", "user/", true),
-    ("AwsIamRole", "iam", "role/", true),
-    ("AwsIamPolicy", "iam", "policy/", true),
-    ("AwsLambdaFunction", "lambda", "function:", false),
-    ("AwsSnsTopic", "sns", "", false),
-    ("AwsSqsQueue", "sqs", "", false),
-    ("AwsEc2SecurityGroup", "ec2", "security-group/", false),
-    ("AwsKmsKey", "kms", "key/", false),
-];
-
 /// The id of a resource: the ARN that it has, or is given where its type has a form for one, else its name. An account
 /// has one whatever it is called.
 pub fn resource_id(resource_type: &str, name: &str, account: AccountId, region: &Region) -> String {
@@ -47,14 +36,12 @@ pub fn resource_id(resource_type: &str, name: &str, account: AccountId, region: 
     if name.starts_with("arn:") {
         return name.to_owned();
     }
-    if resource_type == "AwsS3Bucket" {
-        return format!("arn:{partition}:s3:::{name}");
-    }
-    let form = ARNS.iter().find(|(known, ..)| *known == resource_type);
+    let form = resource_arns::find(resource_type);
     form.map_or_else(
         || name.to_owned(),
-        |(_, service, before, is_global)| {
-            let region = if *is_global { "" } else { region.as_str() };
+        |ResourceArn { service, before, has_region, has_account, .. }| {
+            let region = if *has_region { region.as_str() } else { "" };
+            let account = if *has_account { account.as_str() } else { "" };
             format!("arn:{partition}:{service}:{region}:{account}:{before}{name}")
         },
     )

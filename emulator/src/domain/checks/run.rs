@@ -47,18 +47,18 @@ struct Told<'r> {
 struct Run<'r> {
     world: &'r World,
     scene: Scene<'r>,
-    scope: CheckScope,
+    scopes: &'r [CheckScope],
 }
 
-/// Checks the controls of a scope, imports what they find, and archives what is found no more.
-pub fn run(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, scope: CheckScope, now: Timestamp) {
+/// Checks the controls that are in one of these scopes, imports what they find, and archives what is found no more.
+pub fn run(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, scopes: &[CheckScope], now: Timestamp) {
     let Some(resources) = transaction.resources() else { return };
     let Some(hub) = transaction.hub(key).filter(|hub| hub.subscribed_at().is_some()) else { return };
     let checked = subjects(&hub, now);
     let controls = checked.iter().map(Subject::control);
     let unrecorded = recorder::unrecorded(&hub.config_recorder, controls, &transaction.directory(), key);
     let scene = Scene { key, hub: &hub, resources: &resources, unrecorded, now };
-    let run = Run { world, scene, scope };
+    let run = Run { world, scene, scopes };
     let mut told = run.told(&checked);
     let wanted: BTreeSet<String> = told.iter().map(|told| told.id.clone()).collect();
     let mut strays = stray::find(world, key, &wanted);
@@ -101,7 +101,7 @@ impl Run<'_> {
 
     /// The finding that tells it, if that is due and not told already.
     fn finding(&self, told: &Told<'_>) -> Option<String> {
-        if !is_in(self.scope, told.subject.control()) {
+        if !self.is_checked(told.subject.control()) {
             return None;
         }
         self.stored(&told.id, |stored| {
@@ -126,10 +126,10 @@ impl Run<'_> {
         let is_consolidated = self.scene.hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
         let is_of_seat = stray.id.contains(":subscription/");
         let subject = checked.iter().find(|subject| subject.id_prefix(self.scene.key) == stray.prefix());
-        let subject = subject.filter(|subject| is_in(self.scope, subject.control()));
+        let subject = subject.filter(|subject| self.is_checked(subject.control()));
         self.stored(&stray.id, |stored| {
             let at = || timestamp_text(later(self.scene.now, stored));
-            let ended = if self.scope == CheckScope::Generator && is_of_seat == is_consolidated {
+            let ended = if self.scopes.contains(&CheckScope::Generator) && is_of_seat == is_consolidated {
                 stray.archived(at(), &stray::CONSOLIDATION)?
             } else if let (Some(subject), Some(resource)) = (subject, stray.resource()) {
                 let mut gone = self.write((subject, &stray.id), &Check::not_applicable(&resource), stored);
@@ -144,6 +144,10 @@ impl Run<'_> {
             };
             Some(ended.to_string())
         })
+    }
+
+    fn is_checked(&self, control: &Control) -> bool {
+        self.scopes.iter().any(|scope| is_in(*scope, control))
     }
 
     /// Looks at the stored finding of an id.
