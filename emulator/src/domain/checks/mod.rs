@@ -2,7 +2,7 @@
 //! Security Hub itself (standards.md sections 4 and 7).
 //!
 //! What lives here: what a control finds ([`results`], with [`names`] of resources and the [`recorder`] of AWS Config),
-//! the finding that says so ([`document`]), when findings are made and checked again ([`run`]), what becomes of those
+//! the finding that says so ([`document`], of a [`subject`]), when findings are made and checked again ([`run`]), what becomes of those
 //! that no check makes any more ([`stray`]), and what happens to resources and recorders at run time ([`change`]). What
 //! may not: another way into the tables than the import of all findings, so that rules, histories and filters see nothing
 //! special.
@@ -15,6 +15,7 @@ mod recorder;
 mod results;
 mod run;
 mod stray;
+mod subject;
 
 pub use names::{ACCOUNT_TYPE, known_types, looks_at, resource_id, resource_type};
 pub use reasons::known as known_reasons;

@@ -1,15 +1,16 @@
 //! When findings of controls are made, checked again and archived (standards.md 4.5, 4.6).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::SignedDuration;
 use securityhub_engine::date;
 use securityhub_fixtures::standards::{self, CONTROLS, Control, Form, Schedule, Standard, StandardControl};
 use serde_json::Value;
 
-use super::document::{self, Subject, Times};
+use super::document::{self, Times};
 use super::results::{self, Check, Scene};
 use super::stray::{self, Stray};
+use super::subject::Subject;
 use super::{names, recorder};
 use crate::domain::due;
 use crate::domain::findings::delivery::BATCH;
@@ -110,11 +111,11 @@ impl Run<'_> {
             }
             let finding = self.write((told.subject, &told.id), &told.check, stored);
             let is_told = stored.is_some_and(|stored| is_told(stored, &finding, self.scene.now));
-            (!is_told).then(|| finding.to_string())
+            (!is_told).then_some(finding)
         })
     }
 
-    fn write(&self, subject: (&Subject, &str), check: &Check<'_>, stored: Option<&Finding<'_>>) -> Value {
+    fn write(&self, subject: (&Subject, &str), check: &Check<'_>, stored: Option<&Finding<'_>>) -> String {
         let times = Times::new(stored, check.result.status, timestamp_text(later(self.scene.now, stored)));
         document::write(&self.world.ids, (self.scene.key, self.scene.hub), subject, check, &times)
     }
@@ -129,20 +130,16 @@ impl Run<'_> {
         let subject = subject.filter(|subject| self.is_checked(subject.control()));
         self.stored(&stray.id, |stored| {
             let at = || timestamp_text(later(self.scene.now, stored));
-            let ended = if self.scopes.contains(&CheckScope::Generator) && is_of_seat == is_consolidated {
-                stray.archived(at(), &stray::CONSOLIDATION)?
+            Some(if self.scopes.contains(&CheckScope::Generator) && is_of_seat == is_consolidated {
+                stray.archived(at(), &stray::CONSOLIDATION)?.to_string()
             } else if let (Some(subject), Some(resource)) = (subject, stray.resource()) {
-                let mut gone = self.write((subject, &stray.id), &Check::not_applicable(&resource), stored);
-                if let (Some(members), Some(resources)) = (gone.as_object_mut(), stray.resources()) {
-                    members.insert("Resources".to_owned(), resources);
-                }
-                gone
+                let gone = self.write((subject, &stray.id), &Check::not_applicable(&resource), stored);
+                stray.with_its_resources(gone)?
             } else if subject.is_some() || stray.updated_at <= oldest {
-                stray.archived(at(), &[])?
+                stray.archived(at(), &[])?.to_string()
             } else {
                 return None;
-            };
-            Some(ended.to_string())
+            })
         })
     }
 
@@ -187,7 +184,7 @@ fn is_in(scope: CheckScope, control: &Control) -> bool {
 /// What findings are made of: the enabled seats of standards that are ready, one by one or by security control, as the
 /// hub makes its findings; findings of some standards are always by security control (FND-01).
 fn subjects(hub: &Hub, now: Timestamp) -> Vec<Subject> {
-    let mut by_control: Vec<(&'static Standard, &'static StandardControl)> = Vec::new();
+    let mut by_control: HashMap<&str, Vec<(&'static Standard, &'static StandardControl)>> = HashMap::new();
     let mut subjects = Vec::new();
     for (standard, subscription) in subscriptions::all(hub).filter(|(_, it)| it.status.is_updatable()) {
         let is_checked = |seat: &&StandardControl| {
@@ -196,43 +193,48 @@ fn subjects(hub: &Hub, now: Timestamp) -> Vec<Subject> {
         for seat in standard.controls.iter().filter(is_checked) {
             let is_by_control = hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
             if is_by_control || standard.form == Form::SecurityControl {
-                by_control.push((standard, seat));
+                by_control.entry(seat.control.id).or_default().push((standard, seat));
             } else {
                 subjects.push(Subject::Seat(standard, seat));
             }
         }
     }
-    by_control.sort_by_key(|(standard, _)| standard.standards_id);
-    subjects.extend(CONTROLS.iter().filter_map(|control| security_control(control, &by_control)));
+    let security_control = |control: &'static Control| Some(security_control(control, by_control.remove(control.id)?));
+    subjects.extend(CONTROLS.iter().filter_map(security_control));
     subjects
 }
 
+/// A security control with the standards that hold it, by their ids.
 fn security_control(
     control: &'static Control,
-    seats: &[(&'static Standard, &'static StandardControl)],
-) -> Option<Subject> {
+    mut seats: Vec<(&'static Standard, &'static StandardControl)>,
+) -> Subject {
+    seats.sort_by_key(|(standard, _)| standard.standards_id);
     let mut standards: Vec<(&'static Standard, Vec<&'static StandardControl>)> = Vec::new();
-    for (standard, seat) in seats.iter().filter(|(_, seat)| seat.control.id == control.id) {
+    for (standard, seat) in seats {
         match standards.last_mut().filter(|(last, _)| last.id == standard.id) {
             Some((_, seats)) => seats.push(seat),
             None => standards.push((standard, vec![seat])),
         }
     }
-    (!standards.is_empty()).then_some(Subject::SecurityControl(control, standards))
+    Subject::SecurityControl(control, standards)
 }
 
 /// Whether the stored finding tells the same of this very time, as when two standards are enabled at once; what does not
 /// apply is told once.
-fn is_told(stored: &Finding<'_>, finding: &Value, now: Timestamp) -> bool {
+fn is_told(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
     let updated = stored.string("UpdatedAt").and_then(|text| date::strict(&text));
     let is_of_now = updated.is_some_and(|updated| updated >= i128::from(now.as_millisecond()) * 1_000_000);
     let state = stored.string("RecordState").unwrap_or_default();
-    let member = |name: &str| stored.get(name).and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let annotation = |fields: Option<&Value>| fields?.get("aws/securityhub/annotation").cloned();
-    (is_of_now || state == "ARCHIVED")
-        && finding.get("RecordState").is_some_and(|told| *told == *state)
-        && ["Compliance", "Resources"].iter().all(|name| member(name).as_ref() == finding.get(*name))
-        && annotation(member("ProductFields").as_ref()) == annotation(finding.get("ProductFields"))
+    if !is_of_now && state != "ARCHIVED" {
+        return false;
+    }
+    let finding = Finding::stored(finding.as_bytes());
+    let read = |of: &Finding<'_>, name: &str| of.get(name).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let annotation = |of: &Finding<'_>| read(of, "ProductFields")?.get("aws/securityhub/annotation").cloned();
+    finding.string("RecordState").is_some_and(|told| told == state)
+        && ["Compliance", "Resources"].iter().all(|name| read(stored, name) == read(&finding, name))
+        && annotation(stored) == annotation(&finding)
 }
 
 /// The time of a check; on a clock that stands it is a millisecond after the one before, since an import must be later

@@ -60,9 +60,13 @@ impl Stray {
         Some(Resource { resource_type, id: self.resource_id.clone(), ..Resource::default() })
     }
 
-    /// What it tells of its resources.
-    pub(super) fn resources(&self) -> Option<Value> {
-        serde_json::from_str(Finding::stored(&self.document).get("Resources")?).ok()
+    /// A finding of the same with what this one tells of its resources.
+    pub(super) fn with_its_resources(&self, finding: String) -> Option<String> {
+        let stored = Finding::stored(&self.document);
+        let Some(resources) = stored.get("Resources") else { return Some(finding) };
+        let mut members: Map<String, Value> = serde_json::from_str(&finding).ok()?;
+        members.insert("Resources".to_owned(), serde_json::from_str(resources).ok()?);
+        Some(Value::Object(members).to_string())
     }
 
     /// The finding, archived, with further product fields.
