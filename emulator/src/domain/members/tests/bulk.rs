@@ -1,11 +1,14 @@
 //! The whole way in one go.
 
-use securityhub_fixtures::Operation::{DescribeHub, DisassociateFromAdministratorAccount};
-use serde_json::json;
+use securityhub_fixtures::Operation::{
+    BatchImportFindings, BatchUpdateFindings, CreateInsight, DescribeHub, DisassociateFromAdministratorAccount,
+    GetFindingHistory, GetFindings, GetInsightResults,
+};
+use serde_json::{Value, json};
 
 use crate::domain::members::bulk::{self, Wish};
 use crate::state::{HubKey, MemberQuotas, MemberStatus, Region};
-use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding_of, id};
 
 fn key() -> HubKey {
     HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) }
@@ -73,4 +76,58 @@ fn quo_01_thousands_of_members_are_quick() {
     let directory = stage.0.directory();
     assert_eq!(directory.enabled_members(id(ADMINISTRATOR), &Region::new(REGION)).len(), 10_000);
     assert!(bulk::waiting(&directory, &key()).is_empty());
+}
+
+/// The accounts of ten thousand members.
+fn thousands() -> impl Iterator<Item = String> {
+    (0..10_000).map(|number| format!("9{number:011}"))
+}
+
+/// All findings that satisfy filters, page by page.
+fn findings(stage: &Stage, filters: &Value) -> usize {
+    let (mut count, mut token) = (0, Value::Null);
+    loop {
+        let input = json!({ "Filters": filters, "MaxResults": 100, "NextToken": token });
+        let page = stage.good(ADMINISTRATOR, GetFindings, input);
+        count += page["Findings"].as_array().unwrap().len();
+        token = page["NextToken"].clone();
+        if token.is_null() {
+            return count;
+        }
+    }
+}
+
+#[test]
+fn rol_05_rol_06_an_administrator_of_ten_thousand_members_reads_counts_and_updates_their_findings() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    stage.relations(|directory| directory.quotas.invited_members = 10_000);
+    let mut transaction = stage.0.write();
+    let now = stage.0.clock.now();
+    for member in thousands() {
+        bulk::add(&mut transaction, &stage.0.ids, &key(), (id(&member), None), ACCEPT, now).unwrap();
+    }
+    transaction.commit();
+    for member in thousands() {
+        let imported = finding_of(&member, "scan-7", json!({}));
+        assert_eq!(stage.good(&member, BatchImportFindings, json!({ "Findings": [imported] }))["SuccessCount"], 1);
+    }
+    let new = json!({ "WorkflowStatus": [{ "Value": "NEW", "Comparison": "EQUALS" }] });
+    assert_eq!(findings(&stage, &new), 10_000);
+    let insight = json!({ "Name": "New", "Filters": new, "GroupByAttribute": "SeverityLabel" });
+    let arn = stage.good(ADMINISTRATOR, CreateInsight, insight)["InsightArn"].clone();
+    let counted = || {
+        let results = stage.good(ADMINISTRATOR, GetInsightResults, json!({ "InsightArn": arn }));
+        results["InsightResults"]["ResultValues"][0]["Count"].as_u64().unwrap()
+    };
+    assert_eq!(counted(), 10_000);
+    let identifiers: Vec<Value> = thousands()
+        .step_by(100)
+        .map(|member| json!({ "Id": "scan-7", "ProductArn": finding_of(&member, "scan-7", json!({}))["ProductArn"] }))
+        .collect();
+    let update = json!({ "FindingIdentifiers": identifiers, "Workflow": { "Status": "NOTIFIED" } });
+    let updated = stage.good(ADMINISTRATOR, BatchUpdateFindings, update);
+    assert_eq!(updated["ProcessedFindings"].as_array().unwrap().len(), 100);
+    assert_eq!((findings(&stage, &new), counted()), (9_900, 9_900));
+    let history = stage.good(ADMINISTRATOR, GetFindingHistory, json!({ "FindingIdentifier": identifiers[99] }));
+    assert_eq!(history["Records"][0]["UpdateSource"]["Type"], "BATCH_UPDATE_FINDINGS");
 }
