@@ -13,6 +13,7 @@ use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
 use super::directory::Directory;
 use super::due::{Due, DueSet};
+use super::events::{Derive, Draft, Event, EventPage, Events, Written};
 use super::findings::Findings;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
@@ -45,6 +46,8 @@ pub struct World {
     first_due: AtomicI64,
     /// Numbers findings in the order in which they are first stored, over all accounts and regions (SRT-08).
     sequence: AtomicU64,
+    /// What hubs are told; none where nobody looks, and while a world is set up.
+    events: Option<Events>,
 }
 
 impl Default for World {
@@ -71,6 +74,39 @@ impl World {
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
             sequence: AtomicU64::new(0),
+            events: None,
+        }
+    }
+
+    /// From now on makes events of what is written, and keeps the newest `most` of them; 0 makes none.
+    pub fn make_events(&mut self, most: usize, derive: Derive) {
+        self.events = (most > 0).then(|| Events::new(most, derive));
+    }
+
+    /// Whether events are made.
+    pub fn keeps_events(&self) -> bool {
+        self.events.is_some()
+    }
+
+    /// Up to `most` events after a number that are meant, oldest first.
+    pub fn events(&self, after: u64, most: usize, is_meant: impl Fn(&Event) -> bool) -> EventPage {
+        self.events.as_ref().map(|events| events.page(after, most, is_meant)).unwrap_or_default()
+    }
+
+    /// Forgets all events; their numbers do not come back.
+    pub fn clear_events(&self) {
+        self.events.iter().for_each(Events::clear);
+    }
+
+    pub(super) fn note_written(&self, written: Written) {
+        if let Some(events) = &self.events {
+            events.note(written);
+        }
+    }
+
+    pub(super) fn tell(&self, drafts: Vec<Draft>) {
+        if let Some(events) = &self.events {
+            events.tell(self, drafts);
         }
     }
 
