@@ -13,7 +13,7 @@ use securityhub_fixtures::Operation;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::control;
 use crate::domain::caller::Caller;
-use crate::domain::due;
+use crate::domain::{due, events};
 use crate::gate;
 use crate::neighbours;
 use crate::operations::{self, Answer, Context};
@@ -36,6 +36,8 @@ pub struct Settings {
     pub default_region: Region,
     /// The account of access keys that are neither twelve digits nor listed, unless the scenario says.
     pub default_account: AccountId,
+    /// How many events are kept, the newest ones; 0 makes none.
+    pub events: usize,
 }
 
 impl Default for Settings {
@@ -45,6 +47,7 @@ impl Default for Settings {
             verify_signatures: false,
             default_region: Region::new("us-east-1"),
             default_account: AccountId::DEFAULT,
+            events: 10_000,
         }
     }
 }
@@ -73,7 +76,7 @@ impl Service {
     /// What the scenario asks for and the domain refuses.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
         let world = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        let world = RwLock::new(Arc::new(world));
+        let world = RwLock::new(open(world, &settings));
         Ok(Service(Arc::new(Inner { world, scenario, settings, request_ids: IdSource::new(0) })))
     }
 
@@ -88,13 +91,13 @@ impl Service {
     /// As [`Service::new`].
     pub fn reset(&self) -> Result<(), Diagnostics> {
         let world = self.0.scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        *self.0.world.write() = Arc::new(world);
+        *self.0.world.write() = open(world, &self.0.settings);
         Ok(())
     }
 
     /// Empties the world.
     pub fn empty(&self) {
-        *self.0.world.write() = Arc::new(World::default());
+        *self.0.world.write() = open(World::default(), &self.0.settings);
     }
 
     /// Answers a request that came over no socket. It never fails and never panics.
@@ -174,6 +177,13 @@ impl Service {
         let caller = Caller { principal, region: Region::new(&signature.region), now };
         Ok(Identity { caller, service: signature.service })
     }
+}
+
+/// A world that is set up: what is due by now is of its start, and events are of what happens from now on (EVT-08).
+fn open(mut world: World, settings: &Settings) -> Arc<World> {
+    due::run(&world, world.clock.now());
+    world.make_events(settings.events, events::derive);
+    Arc::new(world)
 }
 
 fn verify(signature: &Signature, secret: Option<&str>, parts: &Parts, body: &Bytes) -> Result<(), AwsError> {

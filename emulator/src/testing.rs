@@ -96,11 +96,10 @@ impl Stage {
 
     /// The events that were told since this was asked last, as a rule gets them.
     pub(crate) fn events(&self) -> Vec<Value> {
-        let page = self.0.events(0, usize::MAX, |_| true);
-        assert_eq!(page.dropped, 0, "a test makes fewer events");
-        self.0.clear_events();
-        let read = |event| serde_json::from_str(&events::envelope::write(event, &self.0.ids)).expect("an event is JSON");
-        page.events.iter().map(read).collect()
+        assert_eq!(self.0.events(0, 0, |_| true).dropped, 0, "a test makes fewer events");
+        let read =
+            |event| serde_json::from_str(&events::envelope::write(event, &self.0.ids)).expect("an event is JSON");
+        self.0.take_events().iter().map(read).collect()
     }
 
     /// Moves the clock ahead by days.

@@ -135,11 +135,11 @@ impl Events {
         self.ring.lock().page(after, most, is_meant)
     }
 
-    /// Forgets all events; their numbers do not come back.
-    pub(super) fn clear(&self) {
+    /// Takes all events; their numbers do not come back.
+    pub(super) fn take(&self) -> Vec<Event> {
         let mut ring = self.ring.lock();
-        ring.events.clear();
         ring.emptied_at = ring.last;
+        ring.events.drain(..).collect()
     }
 }
 

@@ -122,7 +122,7 @@ impl<'w> Transaction<'w> {
     pub fn edit_findings<R>(&mut self, place: impl Into<Place>, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
         let (place, world) = (place.into(), self.world);
         let (result, stored) = world.edit_findings(&place, |findings, sequence| {
-            let mut writer = FindingWriter::new(findings, sequence, world.keeps_events());
+            let mut writer = FindingWriter::new(findings, sequence, world.makes_events());
             let result = edit(&mut writer);
             let (stored, snapshots) = writer.finish();
             if let Some(findings) = snapshots.filter(|snapshots| !snapshots.is_empty()) {

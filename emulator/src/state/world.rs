@@ -84,7 +84,7 @@ impl World {
     }
 
     /// Whether events are made.
-    pub fn keeps_events(&self) -> bool {
+    pub fn makes_events(&self) -> bool {
         self.events.is_some()
     }
 
@@ -93,9 +93,9 @@ impl World {
         self.events.as_ref().map(|events| events.page(after, most, is_meant)).unwrap_or_default()
     }
 
-    /// Forgets all events; their numbers do not come back.
-    pub fn clear_events(&self) {
-        self.events.iter().for_each(Events::clear);
+    /// Takes all events that are kept, oldest first; their numbers do not come back.
+    pub fn take_events(&self) -> Vec<Event> {
+        self.events.as_ref().map(Events::take).unwrap_or_default()
     }
 
     pub(super) fn note_written(&self, written: Written) {

@@ -102,12 +102,7 @@ fn selected(world: &World, caller: &Caller, names: &[Identifier]) -> Result<Vec<
 }
 
 /// The results of an insight, or those of some values, with their counts as they are now.
-fn report(
-    world: &World,
-    caller: &Caller,
-    arn: String,
-    values: Option<Vec<String>>,
-) -> Result<InsightReport, AwsError> {
+fn report(world: &World, caller: &Caller, arn: String, values: Option<Vec<String>>) -> Result<InsightReport, AwsError> {
     let insight = insights::find(world, caller, &arn)?;
     let mut results = insights::results(world, caller, &insight)?;
     let most = insights::MOST_VALUES;
