@@ -76,8 +76,10 @@ impl Service {
     /// What the scenario asks for and the domain refuses.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
         let world = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        let world = RwLock::new(open(world, &settings));
-        Ok(Service(Arc::new(Inner { world, scenario, settings, request_ids: IdSource::new(0) })))
+        let service =
+            Service(Arc::new(Inner { world: RwLock::default(), scenario, settings, request_ids: IdSource::new(0) }));
+        service.replace(world);
+        Ok(service)
     }
 
     /// The world as it is.
@@ -91,13 +93,22 @@ impl Service {
     /// As [`Service::new`].
     pub fn reset(&self) -> Result<(), Diagnostics> {
         let world = self.0.scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        *self.0.world.write() = open(world, &self.0.settings);
+        self.replace(world);
         Ok(())
     }
 
     /// Empties the world.
     pub fn empty(&self) {
-        *self.0.world.write() = open(World::default(), &self.0.settings);
+        self.replace(World::default());
+    }
+
+    /// Puts a world that is set up in the place of the one that is. What is due by now is of its start, and events are of
+    /// what happens from now on (EVT-08); their numbers go on, so that who follows them goes on.
+    fn replace(&self, mut world: World) {
+        due::run(&world, world.clock.now());
+        let mut current = self.0.world.write();
+        world.make_events(self.0.settings.events, events::derive, current.events(0, 0, |_| false).last);
+        *current = Arc::new(world);
     }
 
     /// Answers a request that came over no socket. It never fails and never panics.
@@ -177,13 +188,6 @@ impl Service {
         let caller = Caller { principal, region: Region::new(&signature.region), now };
         Ok(Identity { caller, service: signature.service })
     }
-}
-
-/// A world that is set up: what is due by now is of its start, and events are of what happens from now on (EVT-08).
-fn open(mut world: World, settings: &Settings) -> Arc<World> {
-    due::run(&world, world.clock.now());
-    world.make_events(settings.events, events::derive);
-    Arc::new(world)
 }
 
 fn verify(signature: &Signature, secret: Option<&str>, parts: &Parts, body: &Bytes) -> Result<(), AwsError> {

@@ -30,6 +30,8 @@ Exit codes: 0 shown, 1 no emulator answered, 2 the arguments are wrong or events
 /// How many events are asked for at once.
 const PAGE: usize = 1000;
 const HEADING: [&str; 5] = ["Time", "Account", "Region", "Kind", "Finding"];
+/// How many characters of an id are shown.
+const LONGEST_ID: usize = 40;
 /// How often `--follow` asks.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -75,19 +77,25 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
     loop {
         let page = page(arguments, after)?;
         if page.last < after {
-            // The emulator was put back to its start, and so were its numbers.
+            // Another emulator listens there now, whose numbers began anew.
             after = 0;
             continue;
         }
-        if page.dropped > 0 {
-            eprintln!("{} earlier events are no longer kept", page.dropped);
+        match page.dropped {
+            0 => {}
+            1 => eprintln!("1 earlier event is no longer kept"),
+            dropped => eprintln!("{dropped} earlier events are no longer kept"),
         }
         let mut text = String::new();
         if std::mem::take(&mut heading) {
             text.push_str(&line(HEADING));
         }
         for event in &page.events {
-            text.push_str(&if arguments.json { format!("{}\n", event.get()) } else { told(event.get()) });
+            if arguments.json {
+                _ = writeln!(text, "{}", event.get());
+            } else {
+                text.push_str(&told(event.get()));
+            }
         }
         let mut output = std::io::stdout();
         if output.write_all(text.as_bytes()).and_then(|()| output.flush()).is_err() {
@@ -131,11 +139,17 @@ fn told(event: &str) -> String {
         Some(finding) => {
             let [severity, title, id] = [&finding["Severity"]["Label"], &finding["Title"], &finding["Id"]].map(text);
             let state = if finding["RecordState"] == "ARCHIVED" { " archived" } else { "" };
-            format!("{severity}{state}: {title} ({id})")
+            format!("{severity}{state}: {title} ({})", end_of(&id))
         }
         None => format!("{} results of {}", text(&detail["number of results"]), text(&detail["insightName"])),
     };
     line([&time, &text(&event["account"]), &text(&event["region"]), kind.unwrap_or("-"), &about])
+}
+
+/// The end of an id, which tells more than its beginning.
+fn end_of(id: &str) -> String {
+    let cut = id.char_indices().rev().nth(LONGEST_ID - 1).map_or(0, |(at, _)| at);
+    if cut == 0 { id.to_owned() } else { format!("…{}", &id[cut..]) }
 }
 
 /// Columns of one width, whenever the lines come.
@@ -148,6 +162,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn long_ids_are_cut_at_their_beginning() {
+        let long = format!("{}{}", "é".repeat(50), "x".repeat(39));
+        for (id, shown) in
+            [("", ""), ("a", "a"), (&"x".repeat(40), &*"x".repeat(40)), (&long, &format!("…{}", &long[98..]))]
+        {
+            assert_eq!(end_of(id), shown);
+        }
+    }
 
     #[test]
     fn events_for_people() {

@@ -16,8 +16,10 @@ use super::world::World;
 /// Something that a hub has been told.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Its place in the order of all events of the world, from 1 on.
+    /// Its place in the order of all events, from 1 on; it goes on where the world before this ended.
     pub number: u64,
+    /// Its place among the events of its world, from 1 on: its id is made of it.
+    pub ordinal: u64,
     /// When it was told.
     pub at: Timestamp,
     /// Who was told, and where.
@@ -101,6 +103,8 @@ pub(super) struct Events {
 struct Ring {
     most: usize,
     events: VecDeque<Event>,
+    /// The number of the last event of the world before this.
+    before: u64,
     /// The number of the last event.
     last: u64,
     /// The number of the last event when the ring was emptied.
@@ -108,9 +112,8 @@ struct Ring {
 }
 
 impl Events {
-    pub(super) fn new(most: usize, derive: Derive) -> Self {
-        let ring = Ring { most, events: VecDeque::new(), last: 0, emptied_at: 0 };
-        Events { derive, written: Mutex::default(), ring: Mutex::new(ring) }
+    pub(super) fn new(most: usize, derive: Derive, after: u64) -> Self {
+        Events { derive, written: Mutex::default(), ring: Mutex::new(Ring::new(most, after)) }
     }
 
     /// Notes what is to be told.
@@ -144,12 +147,17 @@ impl Events {
 }
 
 impl Ring {
+    fn new(most: usize, after: u64) -> Ring {
+        Ring { most, events: VecDeque::new(), before: after, last: after, emptied_at: after }
+    }
+
     fn push(&mut self, (receiver, subject): Draft, at: Timestamp) {
         if self.events.len() >= self.most {
             self.events.pop_front();
         }
         self.last += 1;
-        self.events.push_back(Event { number: self.last, at, receiver, subject });
+        let ordinal = self.last - self.before;
+        self.events.push_back(Event { number: self.last, ordinal, at, receiver, subject });
     }
 
     fn page(&self, after: u64, most: usize, is_meant: impl Fn(&Event) -> bool) -> EventPage {
@@ -174,7 +182,7 @@ mod tests {
     use crate::state::{AccountId, Region};
 
     fn ring(most: usize, count: u8) -> Ring {
-        let mut ring = Ring { most, events: VecDeque::new(), last: 0, emptied_at: 0 };
+        let mut ring = Ring::new(most, 0);
         let receiver = HubKey { account: AccountId::DEFAULT, region: Region::new("us-east-1") };
         for number in 1..=count {
             ring.push((receiver.clone(), Subject::Finding(Snapshot::copy(&[number]))), Timestamp::UNIX_EPOCH);

@@ -78,9 +78,10 @@ impl World {
         }
     }
 
-    /// From now on makes events of what is written, and keeps the newest `most` of them; 0 makes none.
-    pub fn make_events(&mut self, most: usize, derive: Derive) {
-        self.events = (most > 0).then(|| Events::new(most, derive));
+    /// From now on makes events of what is written, and keeps the newest `most` of them; 0 makes none. Their numbers
+    /// begin after `after`.
+    pub fn make_events(&mut self, most: usize, derive: Derive, after: u64) {
+        self.events = (most > 0).then(|| Events::new(most, derive, after));
     }
 
     /// Whether events are made.

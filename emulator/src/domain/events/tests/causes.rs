@@ -59,6 +59,7 @@ fn evt_11_evt_12_imp_42_the_body_is_what_get_findings_answered_then() {
     stage.good(ADMINISTRATOR, BatchUpdateFindings, update);
     import(&stage, &[finding("f", json!({ "UpdatedAt": "2026-01-11T00:00:00Z", "Title": "New" }))]);
     let bodies = bodies(&stage.events());
+    assert_eq!(bodies.len(), 3);
     assert_eq!(bodies[0].to_string(), first.to_string());
     assert_eq!(bodies[2].to_string(), read(&stage, "f").to_string());
     assert_eq!(bodies[0]["UpdatedAt"], "2026-01-10T09:00:00+01:00");

@@ -199,12 +199,12 @@ fn compare(stage: &Stage, place: &Place, owner: &str, accounts: [&str; 3]) {
     let mut told = receivers(&stage.0, place, id(owner));
     told.sort();
     let hubs = accounts.iter().flat_map(|account| REGIONS.map(|region| (id(account), Region::new(region))));
-    let sees = |(account, region): &(_, Region)| {
+    let is_seen = |(account, region): &(_, Region)| {
         let principal = Principal::local_user(*account);
         let caller = Caller { principal, region: region.clone(), now: stage.0.clock.now() };
         sight(&stage.0, &caller, place, id(owner)).sees()
     };
-    let mut seen: Vec<HubKey> = hubs.filter(sees).map(|(account, region)| HubKey { account, region }).collect();
-    seen.sort();
-    assert_eq!(told, seen, "{place:?} {owner}: {:?}", stage.0.directory());
+    let mut expected: Vec<HubKey> = hubs.filter(is_seen).map(|(account, region)| HubKey { account, region }).collect();
+    expected.sort();
+    assert_eq!(told, expected, "{place:?} {owner}: {:?}", stage.0.directory());
 }
