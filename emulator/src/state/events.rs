@@ -72,11 +72,30 @@ pub struct Written {
     /// Where they are stored.
     pub place: Place,
     /// What was stored, in order.
-    pub findings: Vec<Snapshot>,
+    pub findings: VecDeque<Snapshot>,
+    /// How many were stored before these. Their events would not be kept, and each is counted as one.
+    earlier: u64,
+    /// How many are kept at most.
+    most: usize,
 }
 
-/// What hubs are told of findings that were written, in order.
-pub type Derive = fn(&World, &[Written]) -> Vec<Draft>;
+impl Written {
+    fn new(place: Place, most: usize) -> Written {
+        Written { place, findings: VecDeque::new(), earlier: 0, most }
+    }
+
+    /// Adds a finding.
+    pub(super) fn push(&mut self, finding: Snapshot) {
+        if self.findings.len() >= self.most {
+            self.findings.pop_front();
+            self.earlier += 1;
+        }
+        self.findings.push_back(finding);
+    }
+}
+
+/// Tells, in order, what hubs are told of findings that were written.
+pub type Derive = fn(&World, &Written, &mut dyn FnMut(Draft));
 
 /// A part of what is kept.
 #[derive(Debug, Default)]
@@ -92,6 +111,7 @@ pub struct EventPage {
 /// The events of a world.
 #[derive(Debug)]
 pub(super) struct Events {
+    most: usize,
     derive: Derive,
     /// What was written and not told yet. It is filled under the locks of tables, so that it has the order in which
     /// findings were written.
@@ -113,24 +133,34 @@ struct Ring {
 
 impl Events {
     pub(super) fn new(most: usize, derive: Derive, after: u64) -> Self {
-        Events { derive, written: Mutex::default(), ring: Mutex::new(Ring::new(most, after)) }
+        Events { most, derive, written: Mutex::default(), ring: Mutex::new(Ring::new(most, after)) }
+    }
+
+    /// A note of findings of a place.
+    pub(super) fn begin(&self, place: Place) -> Written {
+        Written::new(place, self.most)
     }
 
     /// Notes what is to be told.
     pub(super) fn note(&self, written: Written) {
-        self.written.lock().push(written);
+        if !written.findings.is_empty() {
+            self.written.lock().push(written);
+        }
     }
 
     /// Tells what was noted, then `drafts`. One transaction tells at a time, and may tell what another has written.
     pub(super) fn tell(&self, world: &World, drafts: Vec<Draft>) {
         let mut ring = self.ring.lock();
         let written = std::mem::take(&mut *self.written.lock());
-        let derived = if written.is_empty() { Vec::new() } else { (self.derive)(world, &written) };
-        if derived.is_empty() && drafts.is_empty() {
+        if written.is_empty() && drafts.is_empty() {
             return;
         }
         let at = world.clock.now();
-        derived.into_iter().chain(drafts).for_each(|draft| ring.push(draft, at));
+        for written in &written {
+            ring.last += written.earlier;
+            (self.derive)(world, written, &mut |draft| ring.push(draft, at));
+        }
+        drafts.into_iter().for_each(|draft| ring.push(draft, at));
     }
 
     /// Up to `most` events after a number that are meant.
@@ -193,6 +223,14 @@ mod tests {
     fn page(ring: &Ring, after: u64, most: usize, is_meant: impl Fn(u64) -> bool) -> (Vec<u64>, u64, u64) {
         let page = ring.page(after, most, |event| is_meant(event.number));
         (page.events.iter().map(|event| event.number).collect(), page.last, page.dropped)
+    }
+
+    #[test]
+    fn of_findings_that_are_written_together_the_newest_are_kept() {
+        let mut written = Written::new(Place { region: Region::new("us-east-1"), origin: None }, 3);
+        (0..10).for_each(|number| written.push(Snapshot::copy(&[number])));
+        let kept: Vec<&[u8]> = written.findings.iter().map(Snapshot::as_bytes).collect();
+        assert_eq!((kept, written.earlier), (vec![&[7][..], &[8], &[9]], 7));
     }
 
     #[test]

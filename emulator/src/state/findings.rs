@@ -9,6 +9,7 @@ use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Snapshot, Table};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
+use super::events::Written;
 
 /// The findings of a region.
 #[derive(Debug)]
@@ -141,12 +142,12 @@ pub struct FindingWriter<'t> {
     sequence: &'t AtomicU64,
     stored: Vec<StoredFinding>,
     /// What was stored, where events are made of it.
-    snapshots: Option<Vec<Snapshot>>,
+    written: Option<Written>,
 }
 
 impl<'t> FindingWriter<'t> {
-    pub(super) fn new(findings: &'t mut Findings, sequence: &'t AtomicU64, makes_events: bool) -> Self {
-        FindingWriter { findings, sequence, stored: Vec::new(), snapshots: makes_events.then(Vec::new) }
+    pub(super) fn new(findings: &'t mut Findings, sequence: &'t AtomicU64, written: Option<Written>) -> Self {
+        FindingWriter { findings, sequence, stored: Vec::new(), written }
     }
 
     /// The findings as they are.
@@ -171,8 +172,8 @@ impl<'t> FindingWriter<'t> {
     pub fn create_from(&mut self, key: &Key, batch: &Batch, document: Range<usize>) -> Slot {
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
         self.stored.push(StoredFinding { number, is_new: true });
-        if let Some(snapshots) = &mut self.snapshots {
-            snapshots.push(self.findings.table.snapshot(batch, document.clone()));
+        if let Some(written) = &mut self.written {
+            written.push(self.findings.table.snapshot(batch, document.clone()));
         }
         self.findings.table.insert_from(key, number, batch, document)
     }
@@ -196,10 +197,10 @@ impl<'t> FindingWriter<'t> {
     }
 
     fn keep(&mut self, document: &[u8]) {
-        self.snapshots.iter_mut().for_each(|snapshots| snapshots.push(Snapshot::copy(document)));
+        self.written.iter_mut().for_each(|written| written.push(Snapshot::copy(document)));
     }
 
-    pub(super) fn finish(self) -> (Vec<StoredFinding>, Option<Vec<Snapshot>>) {
-        (self.stored, self.snapshots)
+    pub(super) fn finish(self) -> (Vec<StoredFinding>, Option<Written>) {
+        (self.stored, self.written)
     }
 }

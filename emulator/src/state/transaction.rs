@@ -11,7 +11,7 @@ use super::clock::Timestamp;
 use super::delays::Delays;
 use super::directory::Directory;
 use super::due::Due;
-use super::events::{Draft, Written};
+use super::events::Draft;
 use super::findings::FindingWriter;
 use super::hub::{Hub, HubKey};
 use super::names::{Place, Region};
@@ -122,12 +122,10 @@ impl<'w> Transaction<'w> {
     pub fn edit_findings<R>(&mut self, place: impl Into<Place>, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
         let (place, world) = (place.into(), self.world);
         let (result, stored) = world.edit_findings(&place, |findings, sequence| {
-            let mut writer = FindingWriter::new(findings, sequence, world.makes_events());
+            let mut writer = FindingWriter::new(findings, sequence, world.begin_note(&place));
             let result = edit(&mut writer);
-            let (stored, snapshots) = writer.finish();
-            if let Some(findings) = snapshots.filter(|snapshots| !snapshots.is_empty()) {
-                world.note_written(Written { place: place.clone(), findings });
-            }
+            let (stored, written) = writer.finish();
+            world.note_written(written);
             (result, stored)
         });
         if !stored.is_empty() {

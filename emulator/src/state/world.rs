@@ -99,8 +99,14 @@ impl World {
         self.events.as_ref().map(Events::take).unwrap_or_default()
     }
 
-    pub(super) fn note_written(&self, written: Written) {
-        if let Some(events) = &self.events {
+    /// A note of findings of a place that are written, if events are made.
+    pub(super) fn begin_note(&self, place: &Place) -> Option<Written> {
+        self.events.as_ref().map(|events| events.begin(place.clone()))
+    }
+
+    /// Notes what was written. To be called under the lock of its table.
+    pub(super) fn note_written(&self, written: Option<Written>) {
+        if let (Some(events), Some(written)) = (&self.events, written) {
             events.note(written);
         }
     }

@@ -19,18 +19,14 @@ use crate::state::{AccountId, Draft, HubKey, Place, Subject, World, Written};
 
 /// `Security Hub Findings - Imported` for each finding that was written, and each hub that sees it (EVT-01, EVT-40 …
 /// EVT-46).
-pub fn derive(world: &World, written: &[Written]) -> Vec<Draft> {
-    let mut drafts = Vec::new();
-    for Written { place, findings } in written {
-        let mut known: BTreeMap<AccountId, Vec<HubKey>> = BTreeMap::new();
-        for finding in findings {
-            let owner = document::owner(finding.as_bytes()).and_then(|owner| AccountId::parse(&owner));
-            let Some(owner) = owner else { continue };
-            let told = known.entry(owner).or_insert_with(|| receivers(world, place, owner));
-            drafts.extend(told.iter().map(|hub| (hub.clone(), Subject::Finding(finding.clone()))));
-        }
+pub fn derive(world: &World, written: &Written, tell: &mut dyn FnMut(Draft)) {
+    let mut known: BTreeMap<AccountId, Vec<HubKey>> = BTreeMap::new();
+    for finding in &written.findings {
+        let owner = document::owner(finding.as_bytes()).and_then(|owner| AccountId::parse(&owner));
+        let Some(owner) = owner else { continue };
+        let told = known.entry(owner).or_insert_with(|| receivers(world, &written.place, owner));
+        told.iter().for_each(|hub| tell((hub.clone(), Subject::Finding(finding.clone()))));
     }
-    drafts
 }
 
 /// The hubs that see the findings of an account in a place, that of the account first: its own, that of its administrator
