@@ -160,7 +160,9 @@ impl Events {
             ring.last += written.earlier;
             (self.derive)(world, written, &mut |draft| ring.push(draft, at));
         }
-        drafts.into_iter().for_each(|draft| ring.push(draft, at));
+        for draft in drafts {
+            ring.push(draft, at);
+        }
     }
 
     /// Up to `most` events after a number that are meant.

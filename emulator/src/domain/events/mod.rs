@@ -25,7 +25,9 @@ pub fn derive(world: &World, written: &Written, tell: &mut dyn FnMut(Draft)) {
         let owner = document::owner(finding.as_bytes()).and_then(|owner| AccountId::parse(&owner));
         let Some(owner) = owner else { continue };
         let told = known.entry(owner).or_insert_with(|| receivers(world, &written.place, owner));
-        told.iter().for_each(|hub| tell((hub.clone(), Subject::Finding(finding.clone()))));
+        for hub in told.iter() {
+            tell((hub.clone(), Subject::Finding(finding.clone())));
+        }
     }
 }
 
