@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::domain::events::envelope;
 use crate::scenario;
 use crate::service::{Service, Settings};
 use crate::state::{AccountId, Region};
@@ -94,6 +95,28 @@ impl Emulator {
         &self.service
     }
 
+    /// The events that were sent to EventBridge since this was called last, oldest first: each as a rule's target gets
+    /// it. The newest 10,000 are kept ([`Builder::keep_events`]).
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let emulator = securityhub_local::Emulator::start().await?;
+    /// // after calls of the code under test, such as BatchImportFindings
+    /// for event in emulator.events() {
+    ///     assert_eq!(event["detail-type"], "Security Hub Findings - Imported");
+    /// }
+    /// # Ok::<(), securityhub_local::StartError>(()) }).unwrap();
+    /// ```
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let world = self.service.world();
+        let events = world.take_events();
+        // What the emulator writes is JSON.
+        events
+            .iter()
+            .map(|event| serde_json::from_str(&envelope::write(event, &world.ids)).unwrap_or_default())
+            .collect()
+    }
+
     /// An HTTP client for `aws-sdk-*` that calls this emulator without a socket.
     #[cfg(feature = "aws-sdk")]
     pub fn http_client(&self) -> crate::connector::HttpClient {
@@ -142,6 +165,12 @@ impl Builder {
     /// account id changes nothing.
     pub fn default_account(mut self, account: &str) -> Builder {
         self.settings.default_account = AccountId::parse(account).unwrap_or(self.settings.default_account);
+        self
+    }
+
+    /// Keeps the newest `most` events for [`Emulator::events`] instead of 10,000; 0 makes none.
+    pub fn keep_events(mut self, most: usize) -> Builder {
+        self.settings.events = most;
         self
     }
 

@@ -13,7 +13,7 @@ use securityhub_fixtures::Operation;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::control;
 use crate::domain::caller::Caller;
-use crate::domain::due;
+use crate::domain::{due, events};
 use crate::gate;
 use crate::neighbours;
 use crate::operations::{self, Answer, Context};
@@ -36,6 +36,8 @@ pub struct Settings {
     pub default_region: Region,
     /// The account of access keys that are neither twelve digits nor listed, unless the scenario says.
     pub default_account: AccountId,
+    /// How many events are kept, the newest ones; 0 makes none.
+    pub events: usize,
 }
 
 impl Default for Settings {
@@ -45,6 +47,7 @@ impl Default for Settings {
             verify_signatures: false,
             default_region: Region::new("us-east-1"),
             default_account: AccountId::DEFAULT,
+            events: 10_000,
         }
     }
 }
@@ -73,8 +76,10 @@ impl Service {
     /// What the scenario asks for and the domain refuses.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
         let world = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        let world = RwLock::new(Arc::new(world));
-        Ok(Service(Arc::new(Inner { world, scenario, settings, request_ids: IdSource::new(0) })))
+        let service =
+            Service(Arc::new(Inner { world: RwLock::default(), scenario, settings, request_ids: IdSource::new(0) }));
+        service.replace(world);
+        Ok(service)
     }
 
     /// The world as it is.
@@ -88,13 +93,22 @@ impl Service {
     /// As [`Service::new`].
     pub fn reset(&self) -> Result<(), Diagnostics> {
         let world = self.0.scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        *self.0.world.write() = Arc::new(world);
+        self.replace(world);
         Ok(())
     }
 
     /// Empties the world.
     pub fn empty(&self) {
-        *self.0.world.write() = Arc::new(World::default());
+        self.replace(World::default());
+    }
+
+    /// Puts a world that is set up in the place of the one that is. What is due by now is of its start, and events are of
+    /// what happens from now on (EVT-08); their numbers go on, so that who follows them goes on.
+    fn replace(&self, mut world: World) {
+        due::run(&world, world.clock.now());
+        let mut current = self.0.world.write();
+        world.make_events(self.0.settings.events, events::derive, current.events(0, 0, |_| false).last);
+        *current = Arc::new(world);
     }
 
     /// Answers a request that came over no socket. It never fails and never panics.

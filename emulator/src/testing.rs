@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
-use crate::domain::due;
+use crate::domain::{due, events};
 use crate::gate;
 use crate::operations::{self, Context};
 use crate::shape::{check, read};
@@ -29,7 +29,9 @@ pub(crate) type Outcome = Result<Value, (u16, &'static str, String)>;
 impl Stage {
     /// Without any hub.
     pub(crate) fn empty() -> Stage {
-        Stage(World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 7))
+        let mut world = World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 7);
+        world.make_events(10_000, events::derive, 0);
+        Stage(world)
     }
 
     /// With hubs of these accounts in [`REGION`].
@@ -90,6 +92,14 @@ impl Stage {
             self.call(account, operation, input).expect_err("the call should be refused");
         assert_eq!((found_status, found_code), (status, code), "{message}");
         message
+    }
+
+    /// The events that were told since this was asked last, as a rule gets them.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        assert_eq!(self.0.events(0, 0, |_| true).dropped, 0, "a test makes fewer events");
+        let read =
+            |event| serde_json::from_str(&events::envelope::write(event, &self.0.ids)).expect("an event is JSON");
+        self.0.take_events().iter().map(read).collect()
     }
 
     /// Moves the clock ahead by days.

@@ -2,7 +2,8 @@
 //!
 //! What lives here: health, reset, the clock, the findings of AWS's own services ([`findings`]), explanations
 //! ([`explain`]), members in bulk ([`members`]), what happens to accounts ([`organization`]), what controls check
-//! ([`resources`]), the scores that the console shows ([`compliance`]). What may not: anything that one call of AWS does,
+//! ([`resources`]), the scores that the console shows ([`compliance`]), the events that were sent and those that a person
+//! sends ([`events`]). What may not: anything that one call of AWS does,
 //! and rules, which are the domain's.
 
 use std::sync::LazyLock;
@@ -23,6 +24,7 @@ use crate::service::Service;
 use crate::state::{duration, timestamp_text};
 
 mod compliance;
+mod events;
 mod explain;
 mod findings;
 mod members;
@@ -45,6 +47,8 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/resources", get(resources::list).put(resources::declare).delete(resources::delete))
         .route("/_emulator/config-recorder", put(resources::record))
         .route("/_emulator/checks/run", post(resources::run))
+        .route("/_emulator/events", get(events::list).delete(events::clear))
+        .route("/_emulator/custom-actions", post(events::send))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         // The server has bounded the body already.
@@ -148,7 +152,8 @@ async fn unknown() -> axum::response::Response {
         "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
          POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
          POST /_emulator/members/accept, POST /_emulator/organization, GET /_emulator/compliance, GET, PUT and DELETE \
-         /_emulator/resources, PUT /_emulator/config-recorder, POST /_emulator/checks/run",
+         /_emulator/resources, PUT /_emulator/config-recorder, POST /_emulator/checks/run, GET and DELETE \
+         /_emulator/events, POST /_emulator/custom-actions",
     )
 }
 
@@ -157,7 +162,7 @@ async fn wrong_method() -> axum::response::Response {
         StatusCode::METHOD_NOT_ALLOWED,
         "this path takes another method: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
          GET or POST members, POST members/accept, POST organization, GET compliance, GET, PUT or DELETE resources, \
-          PUT config-recorder, POST checks/run",
+          PUT config-recorder, POST checks/run, GET or DELETE events, POST custom-actions",
     )
 }
 

@@ -1,5 +1,6 @@
 //! The control plane through the only door.
 
+mod events;
 mod resources;
 
 use bytes::Bytes;

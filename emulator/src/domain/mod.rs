@@ -11,6 +11,7 @@ pub mod caller;
 pub mod central_configuration;
 pub mod checks;
 pub mod due;
+pub mod events;
 pub mod explain;
 pub mod filters;
 pub mod findings;

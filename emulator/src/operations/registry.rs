@@ -109,9 +109,7 @@ pub fn entry(operation: Operation) -> Entry {
         }
         Operation::BatchGetSecurityControls => reads(standards::batch_get_security_controls),
         Operation::BatchGetStandardsControlAssociations => reads(standards::batch_get_standards_control_associations),
-        Operation::BatchImportFindings => writes_findings(findings::batch_import_findings)
-            .per_item("Findings")
-            .partial("events do not follow an import"),
+        Operation::BatchImportFindings => writes_findings(findings::batch_import_findings).per_item("Findings"),
         Operation::BatchUpdateAutomationRules => writes(automation_rules::batch_update_automation_rules),
         Operation::BatchUpdateFindings => writes_findings(finding_changes::batch_update_findings),
         Operation::BatchUpdateFindingsV2 => missing(),

@@ -61,6 +61,12 @@ pub(super) enum Command {
     /// its members too, that of a home Region over the linked ones.
     #[command(after_help = super::compliance::HELP)]
     Compliance(super::compliance::ComplianceArguments),
+    /// Show the events that a running emulator has sent to EventBridge
+    ///
+    /// Each hub that sees a finding is told when that is created or updated: the account that owns it, its administrator,
+    /// and both in their home Region.
+    #[command(after_help = super::events::HELP)]
+    Events(super::events::EventsArguments),
     /// List all operations of the API and how well each one behaves
     Coverage(CoverageArguments),
     /// Write believable findings of a product to standard output, as many as you like
@@ -276,6 +282,10 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES")]
     pub(super) verify_signatures: bool,
 
+    /// How many events are kept, the newest ones; 0 makes none
+    #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVENTS", default_value_t = 10_000)]
+    pub(super) events: usize,
+
     /// Seconds that a request may take to arrive
     #[arg(
         long,
@@ -479,7 +489,7 @@ mod tests {
     fn every_flag_that_takes_a_setting_has_an_environment_variable() {
         let has_settings = |name: &str| {
             let of_organization = ["join", "move", "leave", "suspend", "reactivate", "close"];
-            ["serve", "explain", "compliance", "generate", "add", "accept", "list"].contains(&name)
+            ["serve", "explain", "compliance", "events", "generate", "add", "accept", "list"].contains(&name)
                 || of_organization.contains(&name)
         };
         let cli = Cli::command();

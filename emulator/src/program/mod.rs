@@ -7,6 +7,7 @@ mod cli;
 mod client;
 mod compliance;
 mod coverage;
+mod events;
 mod exit;
 mod explain;
 mod generate;
@@ -44,6 +45,7 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Members(command) => members::run(&command)?,
         Command::Organization(command) => organization::run(&command)?,
         Command::Compliance(arguments) => compliance::run(&arguments)?,
+        Command::Events(arguments) => events::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments)?,
         Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,

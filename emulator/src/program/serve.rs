@@ -52,6 +52,7 @@ fn service(arguments: &ServeArguments) -> Result<Service, Exit> {
         verify_signatures: arguments.verify_signatures,
         default_region: Region::new(&arguments.default_region),
         default_account: arguments.default_account,
+        events: arguments.events,
     };
     Service::new(settings, scenario).map_err(Exit::mistake)
 }

@@ -1,4 +1,4 @@
-//! What a transaction changed: one list that events, history, journal and logs read.
+//! What a transaction changed: one list that journal and logs read. Events are made of [`super::Written`].
 
 use super::hub::HubKey;
 use super::names::{Place, Region};

@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Table};
+use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Snapshot, Table};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
+use super::events::Written;
 
 /// The findings of a region.
 #[derive(Debug)]
@@ -140,11 +141,13 @@ pub struct FindingWriter<'t> {
     findings: &'t mut Findings,
     sequence: &'t AtomicU64,
     stored: Vec<StoredFinding>,
+    /// What was stored, where events are made of it.
+    written: Option<Written>,
 }
 
 impl<'t> FindingWriter<'t> {
-    pub(super) fn new(findings: &'t mut Findings, sequence: &'t AtomicU64) -> Self {
-        FindingWriter { findings, sequence, stored: Vec::new() }
+    pub(super) fn new(findings: &'t mut Findings, sequence: &'t AtomicU64, written: Option<Written>) -> Self {
+        FindingWriter { findings, sequence, stored: Vec::new(), written }
     }
 
     /// The findings as they are.
@@ -156,6 +159,7 @@ impl<'t> FindingWriter<'t> {
     pub fn create(&mut self, key: &Key, document: &[u8]) -> Slot {
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
         self.stored.push(StoredFinding { number, is_new: true });
+        self.keep(document);
         self.findings.table.insert(key, number, document)
     }
 
@@ -168,6 +172,9 @@ impl<'t> FindingWriter<'t> {
     pub fn create_from(&mut self, key: &Key, batch: &Batch, document: Range<usize>) -> Slot {
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
         self.stored.push(StoredFinding { number, is_new: true });
+        if let Some(written) = &mut self.written {
+            written.push(self.findings.table.snapshot(batch, document.clone()));
+        }
         self.findings.table.insert_from(key, number, batch, document)
     }
 
@@ -180,6 +187,7 @@ impl<'t> FindingWriter<'t> {
     pub fn replace(&mut self, slot: Slot, document: &[u8]) {
         let number = self.findings.table.sequence(slot);
         self.stored.push(StoredFinding { number, is_new: false });
+        self.keep(document);
         self.findings.table.replace(slot, document);
     }
 
@@ -188,7 +196,11 @@ impl<'t> FindingWriter<'t> {
         self.findings.ledgers.entry(self.findings.table.sequence(slot)).or_default()
     }
 
-    pub(super) fn finish(self) -> Vec<StoredFinding> {
-        self.stored
+    fn keep(&mut self, document: &[u8]) {
+        self.written.iter_mut().for_each(|written| written.push(Snapshot::copy(document)));
+    }
+
+    pub(super) fn finish(self) -> (Vec<StoredFinding>, Option<Written>) {
+        (self.stored, self.written)
     }
 }

@@ -1,11 +1,12 @@
 //! Plain data and its locks: the world that a process holds.
 //!
 //! What lives here: relations of accounts ([`Directory`]), hubs, finding tables, one clock, one id source,
-//! what is due later ([`Due`]), and the one way to write: a [`Transaction`] that leaves [`Change`]s.
+//! what is due later ([`Due`]), [`Event`]s in a ring, and the one way to write: a [`Transaction`] that leaves [`Change`]s.
 //! What may not: rules of Security Hub, JSON of requests, HTTP.
 //!
-//! Locks are taken in the order writers → directory → hubs → tables, and no guard leaves this room: callers
-//! get copies, `Arc`s or closures. `dashmap` is named in `world.rs` alone.
+//! Locks are taken in the order writers → directory → hubs → tables → what was written, and no guard leaves this room:
+//! callers get copies, `Arc`s or closures. Who tells events holds their ring, and reads relations and hubs meanwhile;
+//! nobody takes the ring who holds another lock than the writers'. `dashmap` is named in `world.rs` alone.
 
 mod aggregator;
 mod automation_rule;
@@ -15,6 +16,7 @@ mod clock;
 mod delays;
 mod directory;
 mod due;
+mod events;
 mod findings;
 mod hub;
 mod ids;
@@ -40,6 +42,7 @@ pub use directory::{
     Account, AccountStatus, Credential, Directory, Organization, OrganizationConfiguration, Principal, Unit,
 };
 pub use due::{CheckScope, Due};
+pub use events::{Derive, Draft, Event, EventPage, InsightReport, Subject, UsedAction, Written};
 pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;

@@ -11,6 +11,7 @@ use super::clock::Timestamp;
 use super::delays::Delays;
 use super::directory::Directory;
 use super::due::Due;
+use super::events::Draft;
 use super::findings::FindingWriter;
 use super::hub::{Hub, HubKey};
 use super::names::{Place, Region};
@@ -28,6 +29,7 @@ pub struct Transaction<'w> {
     directory: Option<Arc<Directory>>,
     resources: Option<Arc<Resources>>,
     due: Vec<(Timestamp, Due)>,
+    drafts: Vec<Draft>,
     changes: Vec<Change>,
 }
 
@@ -40,6 +42,7 @@ impl<'w> Transaction<'w> {
             directory: None,
             resources: None,
             due: Vec::new(),
+            drafts: Vec::new(),
             changes: Vec::new(),
         }
     }
@@ -110,13 +113,20 @@ impl<'w> Transaction<'w> {
         self.due.push((at, due));
     }
 
-    /// Writes the findings of a place under its lock.
+    /// Stages an event that follows from no finding that is written.
+    pub fn tell(&mut self, draft: Draft) {
+        self.drafts.push(draft);
+    }
+
+    /// Writes the findings of a place under its lock, and notes them for the events that follow.
     pub fn edit_findings<R>(&mut self, place: impl Into<Place>, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
-        let place = place.into();
-        let (result, stored) = self.world.edit_findings(&place, |findings, sequence| {
-            let mut writer = FindingWriter::new(findings, sequence);
+        let (place, world) = (place.into(), self.world);
+        let (result, stored) = world.edit_findings(&place, |findings, sequence| {
+            let mut writer = FindingWriter::new(findings, sequence, world.begin_note(&place));
             let result = edit(&mut writer);
-            (result, writer.finish())
+            let (stored, written) = writer.finish();
+            world.note_written(written);
+            (result, stored)
         });
         if !stored.is_empty() {
             self.changes.push(Change::Findings { place, stored });
@@ -166,7 +176,7 @@ impl<'w> Transaction<'w> {
         }
     }
 
-    /// Makes what was staged visible, all of it, and gives what changed.
+    /// Makes what was staged visible, all of it, tells the events that follow, and gives what changed.
     pub fn commit(self) -> Vec<Change> {
         if let Some(directory) = self.directory {
             self.world.replace_directory(directory);
@@ -181,6 +191,7 @@ impl<'w> Transaction<'w> {
             }
         }
         self.world.put_due(self.due);
+        self.world.tell(self.drafts);
         self.changes
     }
 }

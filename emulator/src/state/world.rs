@@ -13,6 +13,7 @@ use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
 use super::directory::Directory;
 use super::due::{CheckScope, Due, DueSet};
+use super::events::{Derive, Draft, Event, EventPage, Events, Written};
 use super::findings::Findings;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
@@ -45,6 +46,8 @@ pub struct World {
     first_due: AtomicI64,
     /// Numbers findings in the order in which they are first stored, over all accounts and regions (SRT-08).
     sequence: AtomicU64,
+    /// What hubs are told; none where nobody looks, and while a world is set up.
+    events: Option<Events>,
 }
 
 impl Default for World {
@@ -71,6 +74,46 @@ impl World {
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
             sequence: AtomicU64::new(0),
+            events: None,
+        }
+    }
+
+    /// From now on makes events of what is written, and keeps the newest `most` of them; 0 makes none. Their numbers
+    /// begin after `after`.
+    pub fn make_events(&mut self, most: usize, derive: Derive, after: u64) {
+        self.events = (most > 0).then(|| Events::new(most, derive, after));
+    }
+
+    /// Whether events are made.
+    pub fn makes_events(&self) -> bool {
+        self.events.is_some()
+    }
+
+    /// Up to `most` events after a number that are meant, oldest first.
+    pub fn events(&self, after: u64, most: usize, is_meant: impl Fn(&Event) -> bool) -> EventPage {
+        self.events.as_ref().map(|events| events.page(after, most, is_meant)).unwrap_or_default()
+    }
+
+    /// Takes all events that are kept, oldest first; their numbers do not come back.
+    pub fn take_events(&self) -> Vec<Event> {
+        self.events.as_ref().map(Events::take).unwrap_or_default()
+    }
+
+    /// A note of findings of a place that are written, if events are made.
+    pub(super) fn begin_note(&self, place: &Place) -> Option<Written> {
+        self.events.as_ref().map(|events| events.begin(place.clone()))
+    }
+
+    /// Notes what was written. To be called under the lock of its table.
+    pub(super) fn note_written(&self, written: Option<Written>) {
+        if let (Some(events), Some(written)) = (&self.events, written) {
+            events.note(written);
+        }
+    }
+
+    pub(super) fn tell(&self, drafts: Vec<Draft>) {
+        if let Some(events) = &self.events {
+            events.tell(self, drafts);
         }
     }
 

@@ -4,6 +4,7 @@
 //! back when half of a piece is waste.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The size of a piece. A document that is larger has a piece of its own.
 const PIECE: usize = 8 * 1024 * 1024;
@@ -27,9 +28,31 @@ pub struct Batch {
     bytes: Vec<u8>,
 }
 
+/// A document as it was, whatever becomes of it in its table.
+///
+/// That of a large batch is no copy: it keeps the batch's bytes, which the table leaves unchanged meanwhile.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    bytes: Arc<Vec<u8>>,
+    range: Range<u32>,
+}
+
+impl Snapshot {
+    /// A copy of a document.
+    pub fn copy(document: &[u8]) -> Self {
+        Self { range: 0..size(document), bytes: Arc::new(document.to_vec()) }
+    }
+
+    /// The document.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(self.range.start as usize..self.range.end as usize).unwrap_or_default()
+    }
+}
+
 #[derive(Debug, Default)]
 struct Piece {
-    bytes: Vec<u8>,
+    /// Shared with snapshots, if any; it is not written to then.
+    bytes: Arc<Vec<u8>>,
     /// Bytes that belong to documents.
     used: usize,
     /// The slots whose documents were put here; some may have moved since.
@@ -66,7 +89,7 @@ impl Documents {
         if bytes.len() < bytes.capacity() / 4 * 3 {
             bytes.shrink_to_fit();
         }
-        self.pieces.push(Piece { bytes, ..Piece::default() });
+        self.pieces.push(Piece { bytes: Arc::new(bytes), ..Piece::default() });
         Batch { piece: Some(self.pieces.len() - 1), bytes: Vec::new() }
     }
 
@@ -81,6 +104,15 @@ impl Documents {
         self.places.push(Place { piece, start, length });
     }
 
+    /// A document of a batch.
+    pub(super) fn snapshot(&self, batch: &Batch, range: Range<usize>) -> Snapshot {
+        let [start, end] = [range.start, range.end].map(crate::column::number);
+        match batch.piece.and_then(|number| self.pieces.get(number)) {
+            Some(piece) => Snapshot { bytes: Arc::clone(&piece.bytes), range: start..end },
+            None => Snapshot::copy(batch.bytes.get(range).unwrap_or_default()),
+        }
+    }
+
     /// Ends a batch: what was not put of it is waste.
     pub(super) fn settle(&mut self, batch: &Batch) {
         if let Some(number) = batch.piece {
@@ -88,18 +120,17 @@ impl Documents {
         }
     }
 
-    /// Puts another document in a slot, where the one before stood if it fits there.
+    /// Puts another document in a slot, where the one before stood if it fits there and no snapshot has it.
     pub(super) fn replace(&mut self, slot: u32, document: &[u8]) {
         let Some(place) = self.places.get(slot as usize).copied() else { return };
-        if document.len() <= place.length as usize {
-            let start = place.start as usize;
-            let piece = self.pieces.get_mut(place.piece as usize);
-            if let Some(piece) = piece
-                && let Some(bytes) = piece.bytes.get_mut(start..start + document.len())
-            {
-                bytes.copy_from_slice(document);
-                piece.used -= place.length as usize - document.len();
-            }
+        let start = place.start as usize;
+        if document.len() <= place.length as usize
+            && let Some(piece) = self.pieces.get_mut(place.piece as usize)
+            && let Some(bytes) = Arc::get_mut(&mut piece.bytes)
+            && let Some(bytes) = bytes.get_mut(start..start + document.len())
+        {
+            bytes.copy_from_slice(document);
+            piece.used -= place.length as usize - document.len();
             self.put_place(slot, Place { length: size(document), ..place });
             return;
         }
@@ -141,14 +172,17 @@ impl Documents {
         };
         let number = self.open.filter(fits).unwrap_or_else(|| {
             let bytes = Vec::with_capacity(document.len().max(PIECE));
-            self.pieces.push(Piece { bytes, ..Piece::default() });
+            self.pieces.push(Piece { bytes: Arc::new(bytes), ..Piece::default() });
             self.pieces.len() - 1
         });
         self.open = Some(number);
         let mut place = Place { piece: crate::column::number(number), start: 0, length: size(document) };
-        if let Some(piece) = self.pieces.get_mut(number) {
-            place.start = size(&piece.bytes);
-            piece.bytes.extend_from_slice(document);
+        // No snapshot has the open piece, since only batches are shared.
+        if let Some(piece) = self.pieces.get_mut(number)
+            && let Some(bytes) = Arc::get_mut(&mut piece.bytes)
+        {
+            place.start = size(bytes);
+            bytes.extend_from_slice(document);
             piece.used += document.len();
             piece.slots.push(slot);
         }
@@ -219,6 +253,33 @@ mod tests {
             assert_eq!(held, 5 + 112 * length, "of the second batch the documents alone are kept");
             documents.replace(1, &[7; 2000]);
             assert_eq!((documents.get(1), documents.get(0)), (&[7; 2000][..], &b"first"[..]));
+        }
+    }
+
+    #[test]
+    fn a_snapshot_stays_as_it_was() {
+        for length in [10, 1000] {
+            let all: Vec<Vec<u8>> = (0..100_u8).map(|number| vec![number; length]).collect();
+            let mut documents = Documents::default();
+            let batch = documents.take(all.concat());
+            let mut snapshots = Vec::new();
+            for number in 0..100_u8 {
+                let range = usize::from(number) * length..(usize::from(number) + 1) * length;
+                snapshots.push(documents.snapshot(&batch, range.clone()));
+                documents.push_from(number.into(), &batch, range);
+            }
+            documents.settle(&batch);
+            for slot in 0..90 {
+                documents.replace(slot, b"short");
+            }
+            for (number, snapshot) in (0..).zip(&snapshots) {
+                assert_eq!(snapshot.as_bytes(), vec![number; length]);
+                let stored = documents.get(number.into()).to_vec();
+                assert_eq!(stored, if number < 90 { b"short".to_vec() } else { vec![number; length] });
+            }
+            drop(snapshots);
+            documents.replace(95, b"shorter");
+            assert_eq!((documents.get(95), documents.get(96)), (&b"shorter"[..], &vec![96; length][..]));
         }
     }
 

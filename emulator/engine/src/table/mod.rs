@@ -19,7 +19,7 @@ mod keys;
 mod part;
 mod select;
 
-pub use documents::Batch;
+pub use documents::{Batch, Snapshot};
 pub use keys::Key;
 pub use part::{Part, Scope};
 
@@ -110,6 +110,11 @@ impl Table {
         self.live.insert(slot);
         self.columns.set(&self.schema, slot, self.documents.get(slot));
         Slot(slot)
+    }
+
+    /// A document of a batch, to be kept as it is.
+    pub fn snapshot(&self, batch: &Batch, document: Range<usize>) -> Snapshot {
+        self.documents.snapshot(batch, document)
     }
 
     /// Ends a batch: documents of it that were not stored are given back.

@@ -207,7 +207,17 @@ pub fn key(document: &[u8]) -> Option<Key> {
 
 /// The account that a stored finding belongs to.
 pub fn owner(document: &[u8]) -> Option<String> {
-    Finding::stored(document).string("AwsAccountId").map(Cow::into_owned)
+    let mut owner = None;
+    // It stands among the first members, at which the walk ends.
+    json::members(document, 0, |name, at| {
+        let end = json::value(document, at)?;
+        if name == b"AwsAccountId" {
+            owner = string(std::str::from_utf8(document.get(at..end)?).ok()?).map(Cow::into_owned);
+            return None;
+        }
+        Some(end)
+    });
+    owner
 }
 
 /// A string as JSON.

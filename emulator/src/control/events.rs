@@ -1,0 +1,139 @@
+//! `/_emulator/events` and `/_emulator/custom-actions`: what Security Hub has sent to EventBridge, and what a person sends
+//! from the console.
+
+use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::mistake;
+use crate::domain::due;
+use crate::domain::events::custom_action::{self, Selection};
+use crate::domain::events::envelope;
+use crate::domain::findings::change::Identifier;
+use crate::service::Service;
+use crate::state::{AccountId, Event, EventPage, Region, World};
+
+/// How many events a page has unless more are asked for, and at most.
+const PAGE: usize = 100;
+const MOST: usize = 1000;
+
+const LIST: &str = "ask for ?account=111111111111&region=us-east-1&detail-type=...&after=0&limit=100, each of which may \
+                    be left out";
+const SEND: &str = "send {\"ActionTargetArn\": \"...\", \"FindingIdentifiers\": [{\"Id\": \"...\", \"ProductArn\": \
+                    \"...\"}]}, or with {\"InsightArn\": \"...\", \"ResultValues\": [\"...\"]} in the place of findings";
+const OFF: &str = "events are off: start the emulator with --events 10000";
+
+/// Which events are listed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Asked {
+    account: Option<String>,
+    region: Option<String>,
+    detail_type: Option<String>,
+    after: Option<u64>,
+    limit: Option<usize>,
+}
+
+/// What a person selects, and the custom action that it goes to.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Send {
+    action_target_arn: String,
+    finding_identifiers: Option<Vec<FindingIdentifier>>,
+    insight_arn: Option<String>,
+    result_values: Option<Vec<String>>,
+}
+
+/// `AwsSecurityFindingIdentifier`
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct FindingIdentifier {
+    id: String,
+    product_arn: String,
+}
+
+/// Lists events, oldest first; `Last` is where the next page begins, `Dropped` how many that were asked for are no longer
+/// kept.
+pub(super) async fn list(Extension(service): Extension<Service>, query: Query<Asked>) -> Response {
+    let world = service.world();
+    match page(&world, &query.0) {
+        Ok(page) => ([(CONTENT_TYPE, "application/json")], written(&world, &page)).into_response(),
+        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+    }
+}
+
+/// Forgets all events.
+pub(super) async fn clear(Extension(service): Extension<Service>) -> Json<Value> {
+    service.world().take_events();
+    Json(json!({}))
+}
+
+/// Sends findings or insight results to a custom action, as a person does in the console (EVT-65).
+pub(super) async fn send(Extension(service): Extension<Service>, body: Bytes) -> Response {
+    match sent(&service.world(), &body) {
+        Ok(count) => Json(json!({ "EventCount": count })).into_response(),
+        Err((status, message)) => mistake(status, &message),
+    }
+}
+
+fn page(world: &World, asked: &Asked) -> Result<EventPage, String> {
+    let account = asked.account.as_deref().map(|text| {
+        AccountId::parse(text).ok_or_else(|| format!("{LIST}: {text:?} is no account id, which has twelve digits"))
+    });
+    let account = account.transpose()?;
+    let region = asked.region.as_deref().map(Region::new);
+    let limit = asked.limit.unwrap_or(PAGE);
+    if !(1..=MOST).contains(&limit) {
+        return Err(format!("{LIST}: limit is 1 to {MOST}"));
+    }
+    due::run(world, world.clock.now());
+    if !world.makes_events() {
+        return Err(OFF.to_owned());
+    }
+    let is_meant = |event: &Event| {
+        account.is_none_or(|account| account == event.receiver.account)
+            && region.as_ref().is_none_or(|region| *region == event.receiver.region)
+            && asked.detail_type.as_ref().is_none_or(|name| name == envelope::detail_type(&event.subject))
+    };
+    Ok(world.events(asked.after.unwrap_or(0), limit, is_meant))
+}
+
+fn written(world: &World, page: &EventPage) -> String {
+    let events: Vec<String> = page.events.iter().map(|event| envelope::write(event, &world.ids)).collect();
+    format!("{{\"Events\":[{}],\"Last\":{},\"Dropped\":{}}}", events.join(","), page.last, page.dropped)
+}
+
+fn sent(world: &World, body: &[u8]) -> Result<usize, (StatusCode, String)> {
+    let wrong = |message: String| (StatusCode::BAD_REQUEST, message);
+    let asked: Send = serde_json::from_slice(body).map_err(|error| wrong(format!("{SEND}: {error}")))?;
+    let action_target_arn = asked.action_target_arn.clone();
+    let selection = selection(asked).ok_or_else(|| wrong(format!("{SEND}: either findings or an insight")))?;
+    let now = world.clock.now();
+    due::run(world, now);
+    if !world.makes_events() {
+        return Err(wrong(OFF.to_owned()));
+    }
+    let mut transaction = world.write();
+    let count = custom_action::send(&mut transaction, world, now, &action_target_arn, selection).map_err(|error| {
+        (StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST), error.message.into_owned())
+    })?;
+    transaction.commit();
+    Ok(count)
+}
+
+fn selection(asked: Send) -> Option<Selection> {
+    let Send { finding_identifiers, insight_arn, result_values, .. } = asked;
+    match (finding_identifiers, insight_arn, result_values) {
+        (Some(names), None, None) => {
+            let name = |FindingIdentifier { id, product_arn }| Identifier { product_arn, id };
+            Some(Selection::Findings(names.into_iter().map(name).collect()))
+        }
+        (None, Some(insight_arn), values) => Some(Selection::Results { insight_arn, values }),
+        _ => None,
+    }
+}

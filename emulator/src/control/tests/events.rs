@@ -1,0 +1,181 @@
+//! Events through the only door.
+
+use super::*;
+
+const IMPORTED: &str = "Security%20Hub%20Findings%20-%20Imported";
+const ACTION: &str = "arn:aws:securityhub:us-east-1:111111111111:action/custom/tickets";
+
+fn get(service: &Service, query: &str) -> Value {
+    let (status, answer) = send(service, "GET", &format!("/_emulator/events{query}"), "");
+    assert_eq!(status, 200, "{answer}");
+    answer
+}
+
+fn import(service: &Service, finding_ids: &[&str]) {
+    let findings: Vec<Value> = finding_ids.iter().map(|id| finding(id, json!({}))).collect();
+    let (status, answer) = post(service, "/findings/import", json!({ "Findings": findings }).to_string());
+    assert_eq!((status, &answer["FailedCount"]), (200, &json!(0)), "{answer}");
+}
+
+/// Ids of findings, `Last` and `Dropped`.
+fn page(service: &Service, query: &str) -> (Vec<String>, u64, u64) {
+    let answer = get(service, query);
+    let id = |event: &Value| event["detail"]["findings"][0]["Id"].as_str().unwrap().to_owned();
+    let events = answer["Events"].as_array().unwrap().iter().map(id).collect();
+    (events, answer["Last"].as_u64().unwrap(), answer["Dropped"].as_u64().unwrap())
+}
+
+fn page_of(ids: &[&str], last: u64, dropped: u64) -> (Vec<String>, u64, u64) {
+    (ids.iter().map(|id| (*id).to_owned()).collect(), last, dropped)
+}
+
+/// A service with a hub that keeps this many events.
+fn keeping(events: usize) -> Service {
+    let service = Service::new(Settings { events, ..Settings::default() }, None).unwrap();
+    assert_eq!(post(&service, "/accounts", "{}").0, 200);
+    service
+}
+
+#[test]
+fn evt_09_events_are_listed_page_by_page_and_forgotten() {
+    let service = service();
+    assert_eq!(page(&service, ""), page_of(&[], 0, 0));
+    import(&service, &["a", "b", "c"]);
+    assert_eq!(page(&service, ""), page_of(&["a", "b", "c"], 3, 0));
+    assert_eq!(page(&service, "?limit=2"), page_of(&["a", "b"], 2, 0));
+    assert_eq!(page(&service, "?limit=2&after=2"), page_of(&["c"], 3, 0));
+    for (query, count) in [
+        ("?account=111111111111&region=us-east-1", 3),
+        ("?account=222222222222", 0),
+        ("?region=eu-west-1", 0),
+        (&format!("?detail-type={IMPORTED}"), 3),
+        ("?detail-type=other", 0),
+    ] {
+        let (found, last, dropped) = page(&service, query);
+        assert_eq!((found.len(), last, dropped), (count, 3, 0), "{query}");
+    }
+    assert_eq!(send(&service, "DELETE", "/_emulator/events", ""), (200, json!({})));
+    assert_eq!(page(&service, ""), page_of(&[], 3, 0), "they are forgotten, not dropped");
+    import(&service, &["d"]);
+    assert_eq!(page(&service, ""), page_of(&["d"], 4, 0));
+}
+
+#[test]
+fn evt_09_evt_10_after_a_reset_numbers_go_on_and_ids_come_again() {
+    let service = service();
+    import(&service, &["a", "b"]);
+    let first = get(&service, "")["Events"].clone();
+    post(&service, "/_emulator/reset", "");
+    assert_eq!(page(&service, ""), page_of(&[], 2, 0));
+    assert_eq!(post(&service, "/accounts", "{}").0, 200);
+    import(&service, &["a", "b"]);
+    assert_eq!(page(&service, "?after=2"), page_of(&["a", "b"], 4, 0));
+    let second = get(&service, "")["Events"].clone();
+    assert_eq!((&first[0]["id"], &first[1]["id"]), (&second[0]["id"], &second[1]["id"]));
+}
+
+#[test]
+fn evt_09_the_newest_are_kept_as_many_as_wanted() {
+    let service = keeping(2);
+    import(&service, &["a", "b", "c", "d", "e"]);
+    assert_eq!(page(&service, ""), page_of(&["d", "e"], 5, 3));
+    assert_eq!(page(&service, "?after=2"), page_of(&["d", "e"], 5, 1));
+    assert_eq!(page(&service, "?after=4"), page_of(&["e"], 5, 0));
+    let off = keeping(0);
+    import(&off, &["a"]);
+    for (method, path, body) in [
+        ("GET", "/_emulator/events", String::new()),
+        ("POST", "/_emulator/custom-actions", custom_action(json!({ "FindingIdentifiers": [] }))),
+    ] {
+        let (status, answer) = send(&off, method, path, body);
+        assert_eq!(status, 400);
+        assert_eq!(answer["error"], "events are off: start the emulator with --events 10000");
+    }
+}
+
+#[test]
+fn evt_09_a_wrong_question_is_told_what_is_right() {
+    let service = service();
+    for query in ["?account=1", "?limit=0", "?limit=1001"] {
+        let (status, answer) = send(&service, "GET", &format!("/_emulator/events{query}"), "");
+        assert_eq!(status, 400);
+        assert!(answer["error"].as_str().unwrap().starts_with("ask for ?account=111111111111&region="), "{answer}");
+    }
+    for query in ["?after=x", "?unknown=1"] {
+        assert_eq!(send(&service, "GET", &format!("/_emulator/events{query}"), "").0, 400);
+    }
+}
+
+/// A scenario whose hub has a finding, and whose controls are checked at once.
+fn scenario() -> crate::scenario::Scenario {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scenario.yaml");
+    std::fs::write(folder.path().join("findings.json"), json!([finding("f", json!({}))]).to_string()).unwrap();
+    let text = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nregions: [us-east-1]\nhubs:\n  \
+                - { account: \"111111111111\", regions: all, quiet: true, standards: [pci-dss-3.2.1] }\nresources:\n  \
+                - { account: \"111111111111\", regions: all, type: AwsS3Bucket, id: pay }\n\
+                findings: [{ file: findings.json }]\n";
+    std::fs::write(&file, text).unwrap();
+    crate::scenario::load(&[file]).unwrap()
+}
+
+#[test]
+fn evt_08_what_is_there_at_the_start_is_no_event() {
+    let service = Service::new(Settings::default(), Some(scenario())).unwrap();
+    assert!(service.world().finding_count() > 1, "controls were checked");
+    let newer = finding("f", json!({ "UpdatedAt": "2026-01-11T00:00:00Z" })).to_string();
+    for last in 0..2 {
+        assert_eq!(page(&service, ""), page_of(&[], last, 0));
+        assert_eq!(post(&service, "/_emulator/findings", newer.clone()).0, 200);
+        assert_eq!(page(&service, ""), page_of(&["f"], last + 1, 0));
+        post(&service, "/_emulator/reset", "");
+    }
+    post(&service, "/_emulator/clock", json!({ "advance": "13h" }).to_string());
+    assert!(!page(&service, "").0.is_empty(), "what is due later is told");
+}
+
+#[test]
+fn evt_20_evt_52_findings_of_aws_services_are_told_too() {
+    let service = service();
+    assert_eq!(post(&service, "/_emulator/findings", of_aws("f").to_string()).0, 200);
+    let event = get(&service, "")["Events"][0].clone();
+    assert_eq!(event["resources"], json!(["arn:aws:securityhub:us-east-1::product/aws/access-analyzer/f"]));
+    assert_eq!(event["detail"]["findings"], post(&service, "/findings", "{}").1["Findings"]);
+}
+
+fn custom_action(selection: Value) -> String {
+    let mut body = json!({ "ActionTargetArn": ACTION });
+    body.as_object_mut().unwrap().extend(selection.as_object().unwrap().clone());
+    body.to_string()
+}
+
+#[test]
+fn evt_65_act_09_a_person_sends_findings_or_insight_results_by_the_control_plane() {
+    let service = service();
+    import(&service, &["a"]);
+    let target = json!({ "Name": "Tickets", "Description": "d", "Id": "tickets" }).to_string();
+    assert_eq!(post(&service, "/actionTargets", target).1["ActionTargetArn"], ACTION);
+    send(&service, "DELETE", "/_emulator/events", "");
+    let named = |id: &str| json!([{ "Id": id, "ProductArn": finding(id, json!({}))["ProductArn"] }]);
+    let insight = "arn:aws:securityhub:::insight/securityhub/default/1";
+    for (selection, status) in [
+        (json!({ "FindingIdentifiers": named("a") }), 200),
+        (json!({ "InsightArn": insight }), 200),
+        (json!({ "FindingIdentifiers": named("b") }), 404),
+        (json!({ "FindingIdentifiers": [] }), 400),
+        (json!({ "InsightArn": insight, "ResultValues": ["unknown"] }), 404),
+        (json!({ "InsightArn": format!("{insight}x") }), 404),
+        (json!({}), 400),
+        (json!({ "FindingIdentifiers": named("a"), "InsightArn": insight }), 400),
+        (json!({ "FindingIdentifiers": named("a"), "Unknown": 1 }), 400),
+    ] {
+        let (found, answer) = post(&service, "/_emulator/custom-actions", custom_action(selection.clone()));
+        assert_eq!(found, status, "{selection} {answer}");
+        assert_eq!(answer.get("EventCount"), (status == 200).then(|| json!(1)).as_ref(), "{answer}");
+    }
+    let events = get(&service, "")["Events"].clone();
+    let types: Vec<&str> =
+        events.as_array().unwrap().iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["Security Hub Findings - Custom Action", "Security Hub Insight Results"]);
+    assert_eq!(events[1]["resources"], json!([ACTION]));
+}

@@ -1,0 +1,125 @@
+//! What a person sends to a custom action. AWS has it in its console only (events.md section 6).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use securityhub_engine::Snapshot;
+
+use crate::aws_error::AwsError;
+use crate::domain::action_targets::{self, ActionTargetError};
+use crate::domain::arn::Arn;
+use crate::domain::caller::Caller;
+use crate::domain::findings::change::{self, Identifier};
+use crate::domain::{hub, insights, visibility};
+use crate::state::{
+    AccountId, Draft, HubKey, InsightReport, Principal, Region, Subject, Timestamp, Transaction, UsedAction, World,
+};
+
+/// The most findings that a person can select (EVT-13).
+pub const MOST_FINDINGS: usize = 20;
+
+/// What is sent.
+#[derive(Debug)]
+pub enum Selection {
+    /// Findings, each as an event of its own.
+    Findings(Vec<Identifier>),
+    /// Results of an insight, as one event: of these values, or all.
+    Results {
+        /// The ARN of the insight.
+        insight_arn: String,
+        /// Values of its grouping.
+        values: Option<Vec<String>>,
+    },
+}
+
+/// Sends a selection to the custom action of an ARN, in whose account and Region the person acts (EVT-44); says how many
+/// events that makes. What is selected twice is sent once, and one mistake keeps all from being sent: both `inferred`.
+///
+/// # Errors
+/// 404 for a custom action, finding or insight result that is not there; 400 when there is nothing to send, too much, or
+/// the hub is off (EVT-65).
+pub fn send(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    now: Timestamp,
+    action_target_arn: &str,
+    selection: Selection,
+) -> Result<usize, AwsError> {
+    let (caller, action) = find(world, now, action_target_arn)?;
+    let action = Arc::new(action);
+    let subjects = match selection {
+        Selection::Findings(names) => {
+            let found = selected(world, &caller, &names)?;
+            found.into_iter().map(|finding| Subject::Selected(Arc::clone(&action), finding)).collect()
+        }
+        Selection::Results { insight_arn, values } => {
+            vec![Subject::Results(action, Arc::new(report(world, &caller, insight_arn, values)?))]
+        }
+    };
+    let count = subjects.len();
+    subjects.into_iter().map(|subject| -> Draft { (caller.hub_key(), subject) }).for_each(|it| transaction.tell(it));
+    Ok(count)
+}
+
+/// A custom action, and who acts: somebody in its account and Region.
+fn find(world: &World, now: Timestamp, arn: &str) -> Result<(Caller, UsedAction), AwsError> {
+    let missing = || AwsError::from(ActionTargetError::Missing(arn.to_owned()));
+    let parts = Arn::parse(arn).ok_or_else(missing)?;
+    let account = AccountId::parse(parts.account).ok_or_else(missing)?;
+    let key = HubKey { account, region: Region::new(parts.region) };
+    let id = arn.strip_prefix(&action_targets::action_target_arn(&key, "")).ok_or_else(missing)?;
+    let target = world.hub(&key).and_then(|hub| hub.action_targets.get(id).cloned()).ok_or_else(missing)?;
+    if !hub::is_enabled(world, &key) {
+        let message = format!("Security Hub is off in {account} in {}: enable it there first", key.region);
+        return Err(AwsError::invalid_input(message));
+    }
+    let caller = Caller { principal: Principal::local_user(account), region: key.region, now };
+    Ok((caller, UsedAction { arn: arn.to_owned(), name: target.name, description: target.description }))
+}
+
+/// The findings of these names that the caller sees, as they are now.
+fn selected(world: &World, caller: &Caller, names: &[Identifier]) -> Result<Vec<Snapshot>, AwsError> {
+    if names.is_empty() || names.len() > MOST_FINDINGS {
+        let message = format!("Select 1 to {MOST_FINDINGS} findings; there are {}", names.len());
+        return Err(AwsError::invalid_input(message));
+    }
+    let views = visibility::views(world, caller);
+    let (mut seen, mut selected) = (HashSet::new(), Vec::new());
+    for name in names.iter().filter(|name| seen.insert(*name)) {
+        let before = selected.len();
+        for view in &views {
+            world.read_findings(&view.place, |findings| {
+                let slots = change::find(findings, name, view);
+                selected.extend(slots.into_iter().map(|slot| Snapshot::copy(findings.table().document(slot))));
+            });
+        }
+        if selected.len() == before {
+            let Identifier { product_arn, id } = name;
+            return Err(AwsError::not_found(format!("Finding {id} of {product_arn} was not found")));
+        }
+    }
+    Ok(selected)
+}
+
+/// The results of an insight, or those of some values, with their counts as they are now.
+fn report(world: &World, caller: &Caller, arn: String, values: Option<Vec<String>>) -> Result<InsightReport, AwsError> {
+    let insight = insights::find(world, caller, &arn)?;
+    let mut results = insights::results(world, caller, &insight)?;
+    let most = insights::MOST_VALUES;
+    if let Some(values) = &values {
+        if values.is_empty() || values.len() > most {
+            let message = format!("Select 1 to {most} results; there are {}", values.len());
+            return Err(AwsError::invalid_input(message));
+        }
+        let is_there = |value: &&String| results.iter().any(|(result, _)| result == *value);
+        if let Some(missing) = values.iter().find(|value| !is_there(value)) {
+            return Err(AwsError::not_found(format!("Insight {arn} has no result {missing}")));
+        }
+        results.retain(|(result, _)| values.contains(result));
+    }
+    if results.is_empty() {
+        return Err(AwsError::invalid_input(format!("Insight {arn} has no results")));
+    }
+    let (name, group_by_attribute) = (insight.name, insight.group_by_attribute);
+    Ok(InsightReport { arn, name, group_by_attribute, values: results })
+}

@@ -1,0 +1,75 @@
+//! How an event is written, as EventBridge gives it to a rule (events.md sections 1, 2 and 6).
+
+use serde_json::{Value, json};
+
+use crate::domain::findings::document::{Finding, quoted};
+use crate::state::{Event, IdSource, InsightReport, Subject, UsedAction};
+
+/// `detail-type` of an event (EVT-01 … EVT-03).
+pub fn detail_type(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Finding(_) => "Security Hub Findings - Imported",
+        Subject::Selected(..) => "Security Hub Findings - Custom Action",
+        Subject::Results(..) => "Security Hub Insight Results",
+    }
+}
+
+/// An event as JSON: the envelope of EVT-10, and the finding as GetFindings answered it then (EVT-11). Its id follows
+/// from the world's seed and its place among the events of its world.
+pub fn write(event: &Event, ids: &IdSource) -> String {
+    let Event { ordinal, at, receiver, subject, .. } = event;
+    format!(
+        "{{\"version\":\"0\",\"id\":\"{}\",\"detail-type\":\"{}\",\"source\":\"aws.securityhub\",\"account\":\"{}\",\
+         \"time\":\"{}\",\"region\":{},\"resources\":[{}],\"detail\":{}}}",
+        ids.uuid_of(&format!("event/{ordinal}")),
+        detail_type(subject),
+        receiver.account,
+        at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        quoted(receiver.region.as_str()),
+        quoted(&resource(subject)),
+        detail(subject),
+    )
+}
+
+/// The one string of `resources`: `ProductArn/Id` of the finding, or the ARN of the custom action (EVT-64).
+pub fn resource(subject: &Subject) -> String {
+    match subject {
+        Subject::Finding(finding) => {
+            let finding = Finding::stored(finding.as_bytes());
+            let text = |name: &str| finding.string(name).unwrap_or_default().into_owned();
+            format!("{}/{}", text("ProductArn"), text("Id"))
+        }
+        Subject::Selected(action, _) | Subject::Results(action, _) => action.arn.clone(),
+    }
+}
+
+fn detail(subject: &Subject) -> String {
+    match subject {
+        Subject::Finding(finding) => format!("{{{}}}", findings(finding.as_bytes())),
+        Subject::Selected(action, finding) => format!("{{{},{}}}", used(action), findings(finding.as_bytes())),
+        Subject::Results(action, report) => format!("{{{},{}}}", used(action), results(report)),
+    }
+}
+
+fn findings(document: &[u8]) -> String {
+    format!("\"findings\":[{}]", String::from_utf8_lossy(document))
+}
+
+/// Name and description of the custom action (EVT-60).
+fn used(action: &UsedAction) -> String {
+    format!("\"actionName\":{},\"actionDescription\":{}", quoted(&action.name), quoted(&action.description))
+}
+
+/// The insight and its results: the count of them is a text, the counts of findings are numbers (EVT-61 … EVT-63).
+fn results(report: &InsightReport) -> String {
+    let InsightReport { arn, name, group_by_attribute, values } = report;
+    let values: Vec<Value> = values.iter().map(|(value, count)| json!({ value.as_str(): count })).collect();
+    format!(
+        "\"insightArn\":{},\"insightName\":{},\"resultType\":{},\"number of results\":\"{}\",\"insightResults\":{}",
+        quoted(arn),
+        quoted(name),
+        quoted(group_by_attribute),
+        values.len(),
+        Value::from(values),
+    )
+}

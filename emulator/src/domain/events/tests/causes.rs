@@ -1,0 +1,270 @@
+//! What makes an event, and what is in it.
+
+use securityhub_fixtures::Operation::{
+    BatchEnableStandards, BatchImportFindings, BatchUpdateFindings, CreateActionTarget, CreateAutomationRule,
+    CreateFindingAggregator, CreateInsight, CreateMembers, DeleteActionTarget, DisableSecurityHub, EnableSecurityHub,
+    InviteMembers, TagResource, UpdateFindings, UpdateSecurityHubConfiguration,
+};
+use serde_json::{Value, json};
+
+use super::super::envelope;
+use super::*;
+use crate::domain::due;
+use crate::testing::{MEMBER, finding};
+
+fn hub() -> Stage {
+    Stage::with_hubs(&[ADMINISTRATOR])
+}
+
+fn identifiers(finding_ids: &[&str]) -> Value {
+    let named = |id: &&str| json!({ "Id": id, "ProductArn": finding(id, json!({}))["ProductArn"] });
+    finding_ids.iter().map(named).collect()
+}
+
+#[test]
+fn evt_01_evt_10_an_import_is_told_in_an_envelope_of_eventbridge() {
+    let stage = hub();
+    import(&stage, &[finding("scan-7/bucket \"open\"", json!({ "Sample": true }))]);
+    let event = &stage.0.events(0, 9, |_| true).events[0];
+    let text = envelope::write(event, &stage.0.ids);
+    let parsed: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(parsed.to_string(), text, "compact, and in this order");
+    insta::assert_snapshot!(format!("{parsed:#}"));
+}
+
+#[test]
+fn evt_10_ids_are_uuids_of_version_4_that_equal_runs_repeat() {
+    let run = || {
+        let stage = hub();
+        import(&stage, &[finding("a", json!({})), finding("b", json!({}))]);
+        stage.events()
+    };
+    let events = run();
+    assert_eq!(events, run());
+    let event_ids: Vec<&str> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_ne!(event_ids[0], event_ids[1]);
+    for id in event_ids {
+        assert_eq!((id.len(), &id[14..15], "89ab".contains(&id[19..20])), (36, "4", true), "{id}");
+        assert_eq!(id.to_lowercase(), id);
+    }
+}
+
+#[test]
+fn evt_11_evt_12_imp_42_the_body_is_what_get_findings_answered_then() {
+    let stage = hub();
+    let with = json!({ "UpdatedAt": "2026-01-10T09:00:00+01:00", "ProductFields": { "team": "é\"" } });
+    import(&stage, &[finding("f", with)]);
+    let first = read(&stage, "f");
+    let update = json!({ "FindingIdentifiers": identifiers(&["f"]), "Note": { "Text": "mine", "UpdatedBy": "me" } });
+    stage.good(ADMINISTRATOR, BatchUpdateFindings, update);
+    import(&stage, &[finding("f", json!({ "UpdatedAt": "2026-01-11T00:00:00Z", "Title": "New" }))]);
+    let bodies = bodies(&stage.events());
+    assert_eq!(bodies.len(), 3);
+    assert_eq!(bodies[0].to_string(), first.to_string());
+    assert_eq!(bodies[2].to_string(), read(&stage, "f").to_string());
+    assert_eq!(bodies[0]["UpdatedAt"], "2026-01-10T09:00:00+01:00");
+    let all = ["ProcessedAt", "Region", "ProductName", "CompanyName", "Workflow", "WorkflowState", "RecordState"];
+    for name in all.iter().chain(&["FindingProviderFields", "ProductFields"]) {
+        assert!(bodies[0].get(name).is_some(), "{name}");
+    }
+    assert!(bodies[0]["ProductFields"].get("aws/securityhub/FindingId").is_some());
+}
+
+#[test]
+fn evt_14_a_finding_of_the_largest_size_is_one_event() {
+    let stage = hub();
+    let text = "x".repeat(1024);
+    let fields: serde_json::Map<String, Value> = (0..49).map(|number| (format!("k{number}"), json!(text))).collect();
+    let resources: Vec<Value> = (0..20)
+        .map(|number| json!({ "Type": "Other", "Id": format!("r{number}"), "Details": { "Other": fields } }))
+        .collect();
+    let mut many = resources;
+    while json!(many).to_string().len() > 230_000 {
+        many.pop();
+    }
+    import(&stage, &[finding("large", json!({ "Resources": many }))]);
+    let events = stage.events();
+    assert!(events[0].to_string().len() > 180_000);
+    assert_eq!(bodies(&events), [read(&stage, "large")]);
+}
+
+#[test]
+fn evt_20_evt_51_evt_52_each_finding_that_succeeded_is_told_in_order_before_the_answer() {
+    let stage = hub();
+    let findings = [
+        finding("new", json!({})),
+        finding("failed", json!({ "Title": null })),
+        finding("other", json!({})),
+        finding("new", json!({ "UpdatedAt": "2026-01-11T00:00:00Z", "Title": "Again" })),
+    ];
+    assert_eq!(import(&stage, &findings)["FailedCount"], 1);
+    let events = stage.events();
+    assert_eq!(ids(&events), ["new", "other", "new"]);
+    assert_eq!(bodies(&events)[2]["Title"], "Again");
+    assert_eq!(bodies(&events)[0]["Title"], "Port 22 is open");
+    stage.refused(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [] }), 400, "InvalidInputException");
+    assert_eq!(stage.events(), Vec::<Value>::new());
+}
+
+#[test]
+fn evt_20_a_large_batch_is_told_as_it_was_whatever_is_done_to_it_later() {
+    let stage = hub();
+    let findings: Vec<Value> =
+        (0..100).map(|number| finding(&format!("f{number}"), json!({ "Description": "d".repeat(1000) }))).collect();
+    import(&stage, &findings);
+    let later =
+        |number| finding(&format!("f{number}"), json!({ "UpdatedAt": "2026-01-11T00:00:00Z", "Title": "Later" }));
+    import(&stage, &(0..100).map(later).collect::<Vec<_>>());
+    let bodies = bodies(&stage.events());
+    for (number, body) in bodies.iter().enumerate() {
+        let title = if number < 100 { "Port 22 is open" } else { "Later" };
+        assert_eq!((&body["Id"], &body["Title"]), (&json!(format!("f{}", number % 100)), &json!(title)));
+    }
+    assert_eq!(bodies.len(), 200);
+}
+
+#[test]
+fn evt_21_every_reimport_is_told_unless_it_is_ignored() {
+    let stage = hub();
+    import(&stage, &[finding("f", json!({}))]);
+    assert_eq!(stage.events().len(), 1);
+    import(&stage, &[finding("f", json!({ "UpdatedAt": "2026-01-11T00:00:00Z" }))]);
+    assert_eq!(ids(&stage.events()), ["f"], "nothing but UpdatedAt is new");
+    for ignored in ["2026-01-11T00:00:00Z", "2026-01-09T00:00:00Z"] {
+        import(&stage, &[finding("f", json!({ "UpdatedAt": ignored, "Title": "Old" }))]);
+        assert_eq!(stage.events(), Vec::<Value>::new());
+    }
+}
+
+#[test]
+fn evt_22_buf_36_each_processed_finding_is_told_and_its_updated_at_stays() {
+    let stage = hub();
+    import(&stage, &[finding("a", json!({})), finding("b", json!({}))]);
+    stage.events();
+    stage.days_pass(1);
+    let named = identifiers(&["b", "unknown", "a", "b"]);
+    let update = json!({ "FindingIdentifiers": named, "Workflow": { "Status": "NOTIFIED" } });
+    let answer = stage.good(ADMINISTRATOR, BatchUpdateFindings, update);
+    assert_eq!(answer["UnprocessedFindings"].as_array().unwrap().len(), 2);
+    let events = stage.events();
+    assert_eq!(ids(&events), ["b", "a"]);
+    for (event, body) in events.iter().zip(bodies(&events)) {
+        assert_eq!((&event["detail-type"], &event["time"]), (&json!(IMPORTED), &json!("2026-01-16T09:00:00Z")));
+        assert_eq!(body["Workflow"]["Status"], "NOTIFIED");
+        assert_eq!(body["UpdatedAt"], "2026-01-10T08:00:00Z");
+    }
+}
+
+#[test]
+fn evt_23_each_finding_that_update_findings_selects_is_told() {
+    let stage = hub();
+    import(&stage, &[finding("a", json!({})), finding("b", json!({ "Title": "Other" })), finding("c", json!({}))]);
+    stage.events();
+    let filters = json!({ "Title": [{ "Value": "Port", "Comparison": "PREFIX" }] });
+    stage.good(ADMINISTRATOR, UpdateFindings, json!({ "Filters": filters, "RecordState": "ARCHIVED" }));
+    let events = stage.events();
+    assert_eq!(ids(&events), ["a", "c"]);
+    assert!(bodies(&events).iter().all(|body| body["RecordState"] == "ARCHIVED"));
+}
+
+#[test]
+fn evt_24_evt_25_rules_run_before_the_one_event_and_do_not_look_back() {
+    let stage = hub();
+    import(&stage, &[finding("before", json!({}))]);
+    stage.events();
+    let rule = |order, action: Value| {
+        json!({
+            "RuleOrder": order, "RuleName": "r", "Description": "d",
+            "Criteria": { "SeverityLabel": [{ "Value": "HIGH", "Comparison": "EQUALS" }] },
+            "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": action }],
+        })
+    };
+    stage.good(ADMINISTRATOR, CreateAutomationRule, rule(1, json!({ "Severity": { "Label": "CRITICAL" } })));
+    stage.good(ADMINISTRATOR, CreateAutomationRule, rule(2, json!({ "Workflow": { "Status": "SUPPRESSED" } })));
+    assert_eq!(stage.events(), Vec::<Value>::new());
+    import(&stage, &[finding("after", json!({}))]);
+    let bodies = bodies(&stage.events());
+    assert_eq!(bodies, [read(&stage, "after")]);
+    assert_eq!(bodies[0]["Severity"]["Label"], "CRITICAL");
+    assert_eq!(bodies[0]["Workflow"]["Status"], "SUPPRESSED");
+}
+
+#[test]
+fn evt_28_what_expires_or_goes_with_its_hub_is_not_told() {
+    let stage = hub();
+    import(&stage, &[finding("active", json!({})), finding("archived", json!({ "RecordState": "ARCHIVED" }))]);
+    stage.events();
+    stage.days_pass(40);
+    assert_eq!(read(&stage, "archived"), Value::Null);
+    stage.days_pass(60);
+    assert_eq!(read(&stage, "active"), Value::Null);
+    import(&stage, &[finding("last", json!({ "UpdatedAt": "2026-05-01T00:00:00Z" }))]);
+    stage.events();
+    stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
+    stage.days_pass(100);
+    due::run(&stage.0, stage.0.clock.now());
+    assert_eq!(stage.0.finding_count(), 0);
+    assert_eq!(stage.events(), Vec::<Value>::new());
+}
+
+#[test]
+fn evt_07_evt_29_hubs_standards_members_and_what_is_kept_of_them_are_not_told() {
+    let stage = Stage::empty();
+    for (operation, input) in [
+        (EnableSecurityHub, json!({})),
+        (UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false })),
+        (
+            BatchEnableStandards,
+            json!({ "StandardsSubscriptionRequests": [{
+                "StandardsArn": "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1",
+            }] }),
+        ),
+        (CreateMembers, json!({ "AccountDetails": [{ "AccountId": MEMBER, "Email": "a@example.com" }] })),
+        (InviteMembers, json!({ "AccountIds": [MEMBER] })),
+        (CreateFindingAggregator, json!({ "RegionLinkingMode": "ALL_REGIONS" })),
+        (CreateInsight, json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "ResourceId" })),
+        (CreateActionTarget, json!({ "Name": "n", "Description": "d", "Id": "x" })),
+        (
+            TagResource,
+            json!({ "ResourceArn": "arn:aws:securityhub:us-east-1:111111111111:hub/default", "Tags": { "a": "b" } }),
+        ),
+        (
+            DeleteActionTarget,
+            json!({ "ActionTargetArn": "arn:aws:securityhub:us-east-1:111111111111:action/custom/x" }),
+        ),
+    ] {
+        stage.good(ADMINISTRATOR, operation, input);
+        assert_eq!(stage.events(), Vec::<Value>::new(), "{}", operation.name());
+    }
+}
+
+#[test]
+fn evt_51_events_of_a_finding_have_the_order_of_its_changes() {
+    let stage = hub();
+    import(&stage, &[finding("f", json!({}))]);
+    stage.events();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let stage = &stage;
+            scope.spawn(move || {
+                for round in 0..50 {
+                    let note = json!({ "Text": format!("{thread}.{round}"), "UpdatedBy": "me" });
+                    let update = json!({ "FindingIdentifiers": identifiers(&["f"]), "Note": note });
+                    stage.good(ADMINISTRATOR, BatchUpdateFindings, update);
+                }
+            });
+        }
+    });
+    let input = json!({ "FindingIdentifier": identifiers(&["f"])[0], "MaxResults": 100 });
+    let history = stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::GetFindingHistory, input);
+    let newest: Vec<&Value> = history["Records"].as_array().unwrap().iter().collect();
+    let texts = |record: &Value| {
+        let updates = record["Updates"].as_array().unwrap().iter();
+        updates.filter(|update| update["UpdatedField"] == "Note.Text").map(|it| it["NewValue"].clone()).next()
+    };
+    let told: Vec<Value> = bodies(&stage.events()).iter().rev().map(|body| body["Note"]["Text"].clone()).collect();
+    assert_eq!(told.len(), 200);
+    for (record, told) in newest.iter().zip(&told) {
+        assert_eq!(texts(record).as_ref(), Some(told), "{record}");
+    }
+}

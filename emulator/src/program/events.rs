@@ -1,0 +1,199 @@
+//! `events`: what a running emulator has sent to EventBridge, a line an event.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::Duration;
+
+use clap::Args;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::cli::{account, region};
+use super::client;
+use super::exit::Exit;
+use crate::state::{AccountId, Region};
+
+pub(super) const HELP: &str = "\
+Against `securityhub-local serve --scenario scenarios/quickstart.yaml`, in a terminal of its own, while findings are
+imported or updated in another:
+  securityhub-local events --follow
+
+What one account's rule would get, an event a line:
+  securityhub-local events --account 111111111111 --region us-east-1 --json
+
+What is there at the start makes no events. The newest 10,000 are kept (`serve --events`).
+
+Exit codes: 0 shown, 1 no emulator answered, 2 the arguments are wrong or events are off.";
+
+/// How many events are asked for at once.
+const PAGE: usize = 1000;
+const HEADING: [&str; 5] = ["Time", "Account", "Region", "Kind", "Finding"];
+/// How many characters of an id are shown.
+const LONGEST_ID: usize = 40;
+/// How often `--follow` asks.
+const PAUSE: Duration = Duration::from_millis(500);
+
+#[derive(Args)]
+pub(super) struct EventsArguments {
+    /// Account that was told; left out, all
+    #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
+    account: Option<AccountId>,
+
+    /// Region where it was told; left out, all
+    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", value_parser = region)]
+    region: Option<Region>,
+
+    /// Kind of event, such as "Security Hub Findings - Imported"; left out, all
+    #[arg(long, value_name = "TEXT", env = "SECURITYHUB_LOCAL_DETAIL_TYPE")]
+    detail_type: Option<String>,
+
+    /// Go on with events as they come, until Ctrl-C
+    #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW")]
+    follow: bool,
+
+    /// Where the emulator listens
+    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
+    url: String,
+
+    /// Print JSON, an event a line, for scripts
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    json: bool,
+}
+
+/// A page, as the control plane answers it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    events: Vec<Box<RawValue>>,
+    last: u64,
+    dropped: u64,
+}
+
+/// Prints the events that are kept and, if it follows, those to come.
+pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
+    let (mut after, mut heading) = (0, !arguments.json);
+    loop {
+        let page = page(arguments, after)?;
+        if page.last < after {
+            // Another emulator listens there now, whose numbers began anew.
+            after = 0;
+            continue;
+        }
+        match page.dropped {
+            0 => {}
+            1 => eprintln!("1 earlier event is no longer kept"),
+            dropped => eprintln!("{dropped} earlier events are no longer kept"),
+        }
+        let mut text = String::new();
+        if std::mem::take(&mut heading) {
+            text.push_str(&line(HEADING));
+        }
+        for event in &page.events {
+            if arguments.json {
+                _ = writeln!(text, "{}", event.get());
+            } else {
+                text.push_str(&told(event.get()));
+            }
+        }
+        let mut output = std::io::stdout();
+        if output.write_all(text.as_bytes()).and_then(|()| output.flush()).is_err() {
+            // A reader that has seen enough and closed the pipe is no failure.
+            return Ok(());
+        }
+        let is_last = page.events.len() < PAGE;
+        after = page.last;
+        match (is_last, arguments.follow) {
+            (true, false) => return Ok(()),
+            (true, true) => std::thread::sleep(PAUSE),
+            (false, _) => {}
+        }
+    }
+}
+
+fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
+    let mut path = format!("/_emulator/events?after={after}&limit={PAGE}");
+    if let Some(account) = arguments.account {
+        _ = write!(path, "&account={account}");
+    }
+    if let Some(region) = &arguments.region {
+        _ = write!(path, "&region={region}");
+    }
+    if let Some(detail_type) = &arguments.detail_type {
+        _ = write!(path, "&detail-type={}", utf8_percent_encode(detail_type, NON_ALPHANUMERIC));
+    }
+    serde_json::from_slice(&client::get(&arguments.url, &path)?)
+        .map_err(|error| Exit::failed(format!("the answer of {} is no list of events: {error}", arguments.url)))
+}
+
+/// An event for people: when, who was told, where, its kind, and the finding with its severity.
+fn told(event: &str) -> String {
+    let event: Value = serde_json::from_str(event).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let time = text(&event["time"]).replace('T', " ").replace('Z', "");
+    let kind = text(&event["detail-type"]);
+    let kind = ["Security Hub Findings - ", "Security Hub "].iter().find_map(|name| kind.strip_prefix(name));
+    let detail = &event["detail"];
+    let about = match detail["findings"].get(0) {
+        Some(finding) => {
+            let [severity, title, id] = [&finding["Severity"]["Label"], &finding["Title"], &finding["Id"]].map(text);
+            let state = if finding["RecordState"] == "ARCHIVED" { " archived" } else { "" };
+            format!("{severity}{state}: {title} ({})", end_of(&id))
+        }
+        None => format!("{} results of {}", text(&detail["number of results"]), text(&detail["insightName"])),
+    };
+    line([&time, &text(&event["account"]), &text(&event["region"]), kind.unwrap_or("-"), &about])
+}
+
+/// The end of an id, which tells more than its beginning.
+fn end_of(id: &str) -> String {
+    let cut = id.char_indices().rev().nth(LONGEST_ID - 1).map_or(0, |(at, _)| at);
+    if cut == 0 { id.to_owned() } else { format!("…{}", &id[cut..]) }
+}
+
+/// Columns of one width, whenever the lines come.
+fn line([time, account, region, kind, about]: [&str; 5]) -> String {
+    format!("{time:<19}  {account:<12}  {region:<14}  {kind:<15}  {about}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn long_ids_are_cut_at_their_beginning() {
+        let long = format!("{}{}", "é".repeat(50), "x".repeat(39));
+        for (id, shown) in
+            [("", ""), ("a", "a"), (&"x".repeat(40), &*"x".repeat(40)), (&long, &format!("…{}", &long[98..]))]
+        {
+            assert_eq!(end_of(id), shown);
+        }
+    }
+
+    #[test]
+    fn events_for_people() {
+        let event = |kind: &str, detail: Value| {
+            let event = json!({
+                "detail-type": kind, "account": "111111111111", "time": "2026-01-15T09:00:00Z", "region": "us-east-1",
+                "detail": detail,
+            });
+            told(&event.to_string())
+        };
+        let finding = |state: &str| json!({ "Id": "scan/1", "Title": "Port 22 is open", "Severity": { "Label": "HIGH" }, "RecordState": state });
+        let lines = [
+            line(HEADING),
+            event("Security Hub Findings - Imported", json!({ "findings": [finding("ACTIVE")] })),
+            event("Security Hub Findings - Custom Action", json!({ "findings": [finding("ARCHIVED")] })),
+            event("Security Hub Insight Results", json!({ "insightName": "open", "number of results": "2" })),
+        ];
+        insta::assert_snapshot!(lines.concat(), @r"
+        Time                 Account       Region          Kind             Finding
+        2026-01-15 09:00:00  111111111111  us-east-1       Imported         HIGH: Port 22 is open (scan/1)
+        2026-01-15 09:00:00  111111111111  us-east-1       Custom Action    HIGH archived: Port 22 is open (scan/1)
+        2026-01-15 09:00:00  111111111111  us-east-1       Insight Results  2 results of open
+        ");
+    }
+}

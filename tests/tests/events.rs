@@ -1,0 +1,115 @@
+//! `securityhub-local events` against a running program, and what the README shows of it.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Output, Stdio};
+
+use securityhub_local_tests::program::{self, Program};
+use serde_json::{Value, json};
+
+const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn events(program: &Program, arguments: &[&str]) -> Output {
+    let mut command = program::command(&["events"]);
+    command.args(arguments).env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address));
+    command.output().unwrap()
+}
+
+/// What a command prints that succeeds.
+fn printed(program: &Program, arguments: &[&str]) -> String {
+    let output = events(program, arguments);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{arguments:?}");
+    text(&output.stdout)
+}
+
+/// Calls as the quickstart's administrator.
+fn call(program: &Program, method: &str, path: &str, body: &Value) -> Value {
+    let body = body.to_string();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: AWS4-HMAC-SHA256 \
+         Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, SignedHeaders=host, Signature=00\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let (head, answer) = program.send(head.as_bytes());
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{answer}");
+    serde_json::from_str(&answer).unwrap()
+}
+
+/// Does what the README's passage does: a finding of a member is triaged, and sent to a custom action.
+fn triage(program: &Program) {
+    let equals = |value: &str| json!([{ "Value": value, "Comparison": "EQUALS" }]);
+    let filters = json!({ "AwsAccountId": equals("222222222222"), "SeverityLabel": equals("HIGH") });
+    let found = call(program, "POST", "/findings", &json!({ "Filters": filters }));
+    let finding = &found["Findings"][0];
+    let identifiers = json!([{ "Id": finding["Id"], "ProductArn": finding["ProductArn"] }]);
+    let update = json!({ "FindingIdentifiers": identifiers, "Workflow": { "Status": "NOTIFIED" } });
+    call(program, "PATCH", "/findings/batchupdate", &update);
+    let target = json!({ "Name": "Tickets", "Description": "Opens a ticket", "Id": "tickets" });
+    let arn = call(program, "POST", "/actionTargets", &target)["ActionTargetArn"].clone();
+    let selection = json!({ "ActionTargetArn": arn, "FindingIdentifiers": identifiers });
+    call(program, "POST", "/_emulator/custom-actions", &selection);
+}
+
+#[test]
+fn evt_09_evt_41_evt_44_the_events_of_the_readme_are_what_is_printed() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let shown =
+        readme.split("securityhub-local events   # ").nth(1).expect("it tells of events").split("```text\n").nth(1);
+    let shown = shown.and_then(|rest| rest.split("```").next()).unwrap();
+    let program = Program::start(&["--scenario", SCENARIO]);
+    triage(&program);
+    assert_eq!(printed(&program, &[]), shown);
+    let heading = shown.lines().next().unwrap();
+    let of_member = printed(&program, &["--account", "222222222222", "--region", "us-east-1"]);
+    assert_eq!(of_member.lines().collect::<Vec<_>>(), [heading, shown.lines().nth(1).unwrap()]);
+    let lines = printed(&program, &["--json", "--detail-type", "Security Hub Findings - Custom Action"]);
+    let event: Value = serde_json::from_str(&lines).expect("one line");
+    assert_eq!(event["detail"]["actionName"], "Tickets");
+}
+
+#[test]
+fn evt_09_events_are_followed_and_what_was_missed_is_told() {
+    let program = Program::start(&["--scenario", SCENARIO, "--events", "2"]);
+    triage(&program);
+    let output = events(&program, &["--json"]);
+    assert_eq!(text(&output.stderr), "1 earlier event is no longer kept\n");
+    assert_eq!(text(&output.stdout).lines().count(), 2);
+    let mut command = program::command(&["events", "--json", "--follow"]);
+    command.env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address));
+    let mut follower = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines().map(|line| {
+        let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        event["detail-type"].as_str().unwrap().to_owned()
+    });
+    let [imported, custom_action] = ["Security Hub Findings - Imported", "Security Hub Findings - Custom Action"];
+    assert_eq!(lines.by_ref().take(2).collect::<Vec<_>>(), [imported, custom_action]);
+    call(&program, "POST", "/_emulator/reset", &json!({}));
+    triage(&program);
+    // It goes on, though numbers have begun anew.
+    assert_eq!(lines.next().as_deref(), Some(imported));
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+}
+
+#[test]
+fn what_is_asked_wrongly_is_told() {
+    let program = Program::start(&["--events", "0"]);
+    for (arguments, code, told) in [
+        (&[][..], 2, "events are off"),
+        (&["--account", "1"], 2, "an account id has twelve digits"),
+        (&["--url", "http://127.0.0.1:1"], 1, "securityhub-local serve"),
+    ] {
+        let output = events(&program, arguments);
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(code) && said.contains(told), "{arguments:?}: {said}");
+    }
+    let help = text(&program::run(&["events", "--help"]).stdout);
+    for word in ["SECURITYHUB_LOCAL_DETAIL_TYPE=", "SECURITYHUB_LOCAL_FOLLOW=", "--follow", "Exit codes"] {
+        assert!(help.contains(word), "{word} in\n{help}");
+    }
+}
