@@ -2,6 +2,7 @@
 
 mod controls;
 mod delays;
+mod linking;
 
 use securityhub_fixtures::Operation::{
     self, BatchGetConfigurationPolicyAssociations, CreateConfigurationPolicy, CreateFindingAggregator,
