@@ -3,6 +3,7 @@
 mod controls;
 mod delays;
 mod linking;
+mod roles;
 
 use securityhub_fixtures::Operation::{
     self, BatchGetConfigurationPolicyAssociations, CreateConfigurationPolicy, CreateFindingAggregator,

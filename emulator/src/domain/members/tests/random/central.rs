@@ -257,9 +257,38 @@ impl Expected {
             },
             _ => {}
         }
+        if let Step::Central(Task { what: Do::Associate(_, of), .. }) = step
+            && stage.0.delays.policy_association.is_zero()
+        {
+            self.check_settled(stage, of);
+        }
         if matches!(step, Step::Central(task) if !matches!(task.what, Do::Central | Do::Link(_))) {
             for (place, settings) in self.untouched(stage) {
                 assert!(before.get(&place).is_none_or(|before| *before == settings), "{step:?} changed {place:?}");
+            }
+        }
+    }
+
+    /// What was just associated has failed where an account in it has; whose hub a policy turned on is somebody's member.
+    fn check_settled(&self, stage: &Stage, of: &str) {
+        let directory = stage.0.directory();
+        let organization = directory.organization.as_ref().unwrap();
+        let central = organization.central.as_ref().unwrap();
+        let failed = |target: &str| matches!(central.settled[target].outcome, crate::state::Outcome::Failed(_));
+        let is_below = |account: &&str| {
+            let parent = organization.parents.get(&id(account)).map(String::as_str);
+            let place = |parent: &str| PARENTS.iter().position(|other| *other == parent);
+            // Each parent is in the one before it.
+            *account == of || parent.and_then(place).zip(place(of)).is_some_and(|(inner, outer)| inner >= outer)
+        };
+        let mut below = ACCOUNTS.into_iter().filter(is_below).filter(|it| central.settled.contains_key(*it)).peekable();
+        if PARENTS.contains(&of) && below.peek().is_some() {
+            assert_eq!(failed(of), below.clone().any(failed), "{of} has another status than what is in it");
+        }
+        for account in below.filter(|account| !failed(account) && *account != central.administrator.as_str()) {
+            let is_on = matches!(self.policy_of(&directory, account), Some(Content::On(_)));
+            for region in central.taken.iter().filter(|_| is_on) {
+                assert!(directory.administrator(id(account), region).is_some(), "{account} in {region} is free");
             }
         }
     }
