@@ -81,13 +81,15 @@ impl Module {
         text(&output.stdout)
     }
 
-    /// Makes all of it, first as it is at first, then changed; finds nothing to change each time.
-    fn come(&self) {
-        for changed in ["-var=changed=false", "-var=changed=true"] {
-            self.good(&["apply", "-auto-approve", "-no-color", "-input=false", changed]);
-            // An exit code of 2 would mean that something is to be changed.
-            self.good(&["plan", "-detailed-exitcode", "-no-color", "-input=false", changed]);
-        }
+    /// Makes all of it; changes what is to be `updated`, and nothing else; then finds nothing to change.
+    fn come(&self, updated: usize) {
+        let (first, then) = ("-var=changed=false", "-var=changed=true");
+        self.good(&["apply", "-auto-approve", "-no-color", "-input=false", first]);
+        let printed = self.good(&["apply", "-auto-approve", "-no-color", "-input=false", then]);
+        let plan = format!("Plan: 0 to add, {updated} to change, 0 to destroy.");
+        assert!(printed.contains(&plan), "{plan} {printed}");
+        // An exit code of 2 would mean that something is to be changed.
+        self.good(&["plan", "-detailed-exitcode", "-no-color", "-input=false", then]);
     }
 
     /// Takes it away again, and holds what was called against what the resources are said to call.
@@ -146,7 +148,7 @@ async fn tf_01_tf_20_tf_25_to_tf_31_tf_42_tf_44_cli_01_to_cli_03_cln_08_accounts
     let emulator = Emulator::builder().start().await.unwrap();
     if let Some(module) = Module::new("accounts", &emulator.endpoint()) {
         let run = move || {
-            module.come();
+            module.come(5);
             module.go(&OF_ACCOUNTS);
         };
         tokio::task::spawn_blocking(run).await.unwrap();
@@ -159,7 +161,7 @@ async fn tf_01_tf_32_to_tf_35_tf_40_tf_41_tf_43_tf_45_cli_04_to_cli_06_an_organi
     let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();
     let Some(module) = Module::new("organization", &emulator.endpoint()) else { return };
     let run = move || {
-        module.come();
+        module.come(3);
         let member = "aws_securityhub_member.organization";
         // It is read as invited, which nobody asked for: without `ignore_changes` it would be made anew.
         let shown = module.good(&["state", "show", "-no-color", member]);
@@ -190,7 +192,7 @@ async fn tf_01_tf_21_to_tf_25_standards_controls_and_products_come_and_go() {
     let emulator = Emulator::builder().start().await.unwrap();
     if let Some(module) = Module::new("standards", &emulator.endpoint()) {
         let run = move || {
-            module.come();
+            module.come(2);
             module.go(&[
                 "BatchEnableStandards",
                 "GetEnabledStandards",

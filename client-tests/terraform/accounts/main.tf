@@ -101,7 +101,7 @@ resource "aws_securityhub_insight" "open" {
     }
     workflow_status {
       comparison = "EQUALS"
-      value      = "ASSIGNED"
+      value      = "RESOLVED"
     }
     created_at {
       date_range {

@@ -156,8 +156,7 @@ resource "aws_securityhub_configuration_policy_association" "sandboxes" {
 
 resource "aws_securityhub_configuration_policy_association" "security" {
   target_id = local.units["Security"]
-  policy_id = "SELF_MANAGED_SECURITY_HUB"
-  depends_on = [aws_securityhub_organization_configuration.central]
+  policy_id = aws_securityhub_configuration_policy.chosen.id
 }
 
 # An account of the organization is a member at once, which is read as an invitation (hashicorp/terraform-provider-aws

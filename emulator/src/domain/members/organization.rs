@@ -9,7 +9,7 @@ use crate::state::{AccountId, Directory, HubKey, Member, MemberKind, MemberStatu
 /// How an account of the organization becomes a member.
 #[derive(Clone, Debug, Default)]
 pub struct Joining {
-    /// Its e-mail address; left out, the one that Organizations knows (INV-03).
+    /// Its e-mail address; left out, none is told, though Organizations knows one (INV-03, TF-43).
     pub email: Option<String>,
     /// Whether a hub that is off comes on with the default standards (MST-02, ORG-35).
     pub default_standards: bool,
@@ -33,8 +33,7 @@ pub fn become_organization_member(
     let event = if joining.is_suspended { Event::JoinSuspended } else { Event::Join };
     let step = machine::next(record.map(|member| (member.status, member.kind)), event);
     let Some(Step::To(status)) = step else { return };
-    let known = directory.accounts.get(&account).map(|account| account.email.clone());
-    let email = joining.email.or_else(|| record.and_then(|member| member.email.clone())).or(known);
+    let email = joining.email.or_else(|| record.and_then(|member| member.email.clone()));
     let invited_at = record.and_then(|member| member.invited_at);
     let member = Member { email, invited_at, ..Member::new(status, MemberKind::Organization, now) };
     drop(directory);
