@@ -156,7 +156,8 @@ fn take_region(transaction: &mut Transaction<'_>, administrator: &HubKey, now: T
         let key = HubKey { account, region: administrator.region.clone() };
         let is_on = hub::enabled(transaction, &key).is_ok();
         if is_on && may_be_enabled(&transaction.directory(), administrator, account) {
-            become_organization_member(transaction, administrator, account, Joining::default(), now);
+            let joining = Joining::unasked(&transaction.directory(), administrator, account, false);
+            become_organization_member(transaction, administrator, account, joining, now);
         }
     }
 }

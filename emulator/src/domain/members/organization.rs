@@ -17,6 +17,20 @@ pub struct Joining {
     pub is_suspended: bool,
 }
 
+impl Joining {
+    /// How an account joins that nobody adds by name: one that is suspended is only noted, unless it is a member already
+    /// (MST-03, MST-22; that the first holds here too is `inferred`).
+    pub fn unasked(
+        directory: &Directory,
+        administrator: &HubKey,
+        account: AccountId,
+        default_standards: bool,
+    ) -> Joining {
+        let is_member = directory.administrator(account, &administrator.region) == Some(administrator.account);
+        Joining { email: None, default_standards, is_suspended: directory.is_out_of_use(account) && !is_member }
+    }
+}
+
 /// Makes an account of the organization a member of the delegated administrator: enabled, its hub on, nothing to accept
 /// (MST-02, MST-03, MST-25, ORG-35, ORG-37). An account that is suspended is only noted.
 ///
@@ -67,7 +81,7 @@ pub fn adopt_organization_accounts(transaction: &mut Transaction<'_>, administra
     let joining: Vec<AccountId> = invited.map(|(account, _)| *account).filter(|account| may_join(*account)).collect();
     drop(directory);
     for account in joining {
-        let joining = Joining { default_standards: true, ..Joining::default() };
+        let joining = Joining::unasked(&transaction.directory(), administrator, account, true);
         become_organization_member(transaction, administrator, account, joining, now);
     }
 }

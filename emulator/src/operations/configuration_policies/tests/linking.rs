@@ -1,4 +1,4 @@
-//! Regions that are linked once central configuration is on.
+//! What becomes of accounts in Regions that are taken over, at first and once more are linked.
 
 use super::*;
 
@@ -57,4 +57,13 @@ fn ccf_07_ccf_40_a_region_that_hubs_come_to_later_is_taken_over_with_the_next_as
     let administrator = stage.call_in(later, MEMBER, GetAdministratorAccount, json!({})).unwrap();
     assert_eq!(administrator["Administrator"]["AccountId"], ADMINISTRATOR);
     stage.call_in(later, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({})).unwrap();
+}
+
+#[test]
+fn mst_03_ccf_07_who_is_suspended_is_only_noted() {
+    let stage = local();
+    happens(&stage, MEMBER, Event::Suspend);
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
+    let read = stage.good(ADMINISTRATOR, Operation::GetMembers, json!({ "AccountIds": [MEMBER] }));
+    assert_eq!(read["Members"][0]["MemberStatus"], "AccountSuspended");
 }

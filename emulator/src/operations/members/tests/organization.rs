@@ -279,6 +279,23 @@ fn mst_25_members_by_invitation_become_the_organizations() {
 }
 
 #[test]
+fn mst_03_mst_22_mst_25_who_is_suspended_is_adopted_as_such_unless_it_is_a_member_already() {
+    let stage = stage();
+    stage.organization(&[(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "m"), (OTHER, "o")]);
+    enable(&stage, ADMINISTRATOR, MEMBER);
+    invite(&stage, ADMINISTRATOR, OTHER);
+    for account in [MEMBER, OTHER] {
+        suspend(&stage, account, AccountStatus::Suspended);
+    }
+    delegate(&stage);
+    happens(&stage, |transaction| {
+        adopt_organization_accounts(transaction, &administrator_key(), stage.0.clock.now());
+    });
+    assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"));
+    assert_eq!(status(&stage, ADMINISTRATOR, OTHER), is("AccountSuspended"));
+}
+
+#[test]
 fn mst_02_an_account_that_joins_may_be_enabled_without_standards() {
     let stage = organization(&[ADMINISTRATOR]);
     happens(&stage, |transaction| {

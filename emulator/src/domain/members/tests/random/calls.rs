@@ -12,7 +12,7 @@ use securityhub_fixtures::Operation::{
 use serde_json::{Value, json};
 
 use super::{ACCOUNTS, REGIONS};
-use crate::state::MemberStatus::{self, Created, Deleted, Enabled, Invited, Removed, Resigned};
+use crate::state::MemberStatus::{self, AccountSuspended, Created, Deleted, Enabled, Invited, Removed, Resigned};
 use crate::state::{Directory, Region};
 use crate::testing::{Outcome, Stage, id};
 
@@ -84,6 +84,15 @@ const CREATED: Moves = &[
     (Some(Resigned), Some(Enabled)),
     (Some(Deleted), Some(Enabled)),
     (Some(Deleted), Some(Created)),
+    (None, Some(AccountSuspended)),
+    (Some(Created), Some(AccountSuspended)),
+    (Some(Invited), Some(AccountSuspended)),
+    (Some(Enabled), Some(AccountSuspended)),
+    (Some(Removed), Some(AccountSuspended)),
+    (Some(Resigned), Some(AccountSuspended)),
+    (Some(Deleted), Some(AccountSuspended)),
+    (Some(AccountSuspended), Some(AccountSuspended)),
+    (Some(AccountSuspended), Some(Enabled)),
 ];
 
 /// From anywhere to a member of the organization.
@@ -95,6 +104,15 @@ pub(super) const JOINED: Moves = &[
     (Some(Removed), Some(Enabled)),
     (Some(Resigned), Some(Enabled)),
     (Some(Deleted), Some(Enabled)),
+    (None, Some(AccountSuspended)),
+    (Some(Created), Some(AccountSuspended)),
+    (Some(Invited), Some(AccountSuspended)),
+    (Some(Enabled), Some(AccountSuspended)),
+    (Some(Removed), Some(AccountSuspended)),
+    (Some(Resigned), Some(AccountSuspended)),
+    (Some(Deleted), Some(AccountSuspended)),
+    (Some(AccountSuspended), Some(AccountSuspended)),
+    (Some(AccountSuspended), Some(Enabled)),
 ];
 
 /// What a hub that goes off does to records by invitation.
@@ -166,7 +184,7 @@ impl Call {
             DisassociateMembers => &[(Some(Enabled), Some(Removed))],
             DeleteMembers => &[(Some(Deleted), None)],
             DisableOrganizationAdminAccount | DisableSecurityHub => {
-                &[(Some(Enabled), None), (Some(Removed), None), (Some(Deleted), None)]
+                &[(Some(Enabled), None), (Some(Removed), None), (Some(Deleted), None), (Some(AccountSuspended), None)]
             }
             _ => &[],
         }

@@ -95,7 +95,7 @@ impl Arbitrary for Task {
         let is_usual = |g: &mut Gen| !u8::arbitrary(g).is_multiple_of(16);
         Task {
             what,
-            caller: if is_usual(g) { ACCOUNTS[1] } else { *g.choose(&ACCOUNTS).unwrap() },
+            caller: if is_usual(g) { ACCOUNTS[1] } else { g.choose(&ACCOUNTS).unwrap() },
             region: REGIONS[usize::from(!is_usual(g))],
         }
     }

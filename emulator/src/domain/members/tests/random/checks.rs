@@ -41,7 +41,7 @@ pub(super) fn others(stage: &Stage) -> impl PartialEq + use<> {
 }
 
 /// Statuses move along the machine, each for a call that moves it so.
-pub(super) fn check_moves(step: Step, before: &Records, after: &Records) {
+pub(super) fn check_moves(stage: &Stage, step: Step, before: &Records, after: &Records) {
     let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     for key in keys {
         let status = |records: &Records| records.get(key).map(|member| member.status);
@@ -49,11 +49,16 @@ pub(super) fn check_moves(step: Step, before: &Records, after: &Records) {
         if before.get(key) == after.get(key) {
             continue;
         }
+        // Who is suspended is noted, and enabled only once somebody adds it again (MST-03, MST-04).
+        let is_enabled_now = moved.0 != moved.1 && moved.1 == Some(Enabled);
         let is_of_organization =
             |records: &Records| records.get(key).is_some_and(|member| member.kind == MemberKind::Organization);
         let of_organization = is_of_organization(before) || is_of_organization(after);
         let allowed = if of_organization { step.moves_of_organization() } else { step.moves() };
         let ends_invitations = step.ends_invitations() && moved.0 == moved.1;
+        let is_accepted = matches!(step, Step::Call(_)) && !is_of_organization(after);
+        let is_out_of_use = stage.0.directory().is_out_of_use(key.2);
+        assert!(!is_enabled_now || is_accepted || !is_out_of_use, "{step:?} enabled {key:?}, which is suspended");
         assert!(allowed.contains(&moved) || ends_invitations, "{step:?} moved {key:?} {moved:?}");
     }
 }
