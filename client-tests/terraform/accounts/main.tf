@@ -13,6 +13,12 @@ variable "endpoint" {
   type = string
 }
 
+# Whether what can be updated is to be otherwise than at first.
+variable "changed" {
+  type    = bool
+  default = false
+}
+
 provider "aws" {
   region                  = "us-east-1"
   access_key              = "111111111111"
@@ -39,7 +45,9 @@ provider "aws" {
 }
 
 resource "aws_securityhub_account" "administrator" {
-  enable_default_standards = false
+  enable_default_standards  = false
+  auto_enable_controls      = !var.changed
+  control_finding_generator = var.changed ? "STANDARD_CONTROL" : "SECURITY_CONTROL"
 }
 
 resource "aws_securityhub_account" "member" {
@@ -61,7 +69,7 @@ resource "aws_securityhub_invite_accepter" "member" {
 }
 
 resource "aws_securityhub_finding_aggregator" "home" {
-  linking_mode      = "SPECIFIED_REGIONS"
+  linking_mode      = var.changed ? "ALL_REGIONS_EXCEPT_SPECIFIED" : "SPECIFIED_REGIONS"
   specified_regions = ["eu-west-1"]
   depends_on        = [aws_securityhub_account.administrator]
 }
@@ -72,28 +80,52 @@ resource "aws_securityhub_product_subscription" "product" {
 }
 
 resource "aws_securityhub_action_target" "ticket" {
-  name        = "Make a ticket"
+  name        = var.changed ? "Make a task" : "Make a ticket"
   identifier  = "Ticket"
-  description = "Sends the finding to the tracker"
+  description = var.changed ? "Sends the finding to the planner" : "Sends the finding to the tracker"
   depends_on  = [aws_securityhub_account.administrator]
 }
 
 resource "aws_securityhub_insight" "open" {
-  name               = "open by severity"
-  group_by_attribute = "SeverityLabel"
+  name               = var.changed ? "open by type" : "open by severity"
+  group_by_attribute = var.changed ? "ResourceType" : "SeverityLabel"
   filters {
+    # Sets, in another order than the one in which they are sent.
+    workflow_status {
+      comparison = "EQUALS"
+      value      = "NOTIFIED"
+    }
     workflow_status {
       comparison = "EQUALS"
       value      = "NEW"
     }
+    workflow_status {
+      comparison = "EQUALS"
+      value      = "RESOLVED"
+    }
     created_at {
       date_range {
         unit  = "DAYS"
-        value = 5
+        value = var.changed ? 9 : 5
       }
+    }
+    updated_at {
+      start = "2026-01-10T08:00:00Z"
+      end   = "2026-01-12T08:00:00+01:00"
     }
     confidence {
       gte = "0"
+    }
+    confidence {
+      eq = "99.5"
+    }
+    network_source_ipv4 {
+      cidr = "10.0.0.0/16"
+    }
+    resource_tags {
+      comparison = "NOT_EQUALS"
+      key        = "owner"
+      value      = "nobody"
     }
   }
   depends_on = [aws_securityhub_account.administrator]
@@ -101,8 +133,11 @@ resource "aws_securityhub_insight" "open" {
 
 resource "aws_securityhub_automation_rule" "quiet" {
   rule_name   = "quiet"
-  rule_order  = 1
-  description = "What nobody needs to see"
+  rule_order  = var.changed ? 2 : 1
+  description = var.changed ? "What few need to see" : "What nobody needs to see"
+  rule_status = var.changed ? "DISABLED" : "ENABLED"
+  is_terminal = var.changed
+  tags        = var.changed ? { team = "blue", since = "2026" } : { team = "red", stage = "test" }
   actions {
     type = "FINDING_FIELDS_UPDATE"
     finding_fields_update {
@@ -110,18 +145,31 @@ resource "aws_securityhub_automation_rule" "quiet" {
         label   = "LOW"
         product = "0.0"
       }
+      confidence          = 20
+      criticality         = var.changed ? 40 : 30
       types               = ["Software and Configuration Checks/Industry and Regulatory Standards"]
       user_defined_fields = { owner = "platform" }
+      verification_state  = var.changed ? "UNKNOWN" : null
     }
   }
   criteria {
     aws_account_id {
       comparison = "EQUALS"
-      value      = "1234567890"
+      value      = "222222222222"
+    }
+    aws_account_id {
+      comparison = "EQUALS"
+      value      = "111111111111"
     }
     resource_type {
       comparison = "PREFIX"
-      value      = "AwsS3"
+      value      = var.changed ? "AwsEc2" : "AwsS3"
+    }
+    dynamic "criticality" {
+      for_each = var.changed ? [] : ["50"]
+      content {
+        lte = criticality.value
+      }
     }
   }
   depends_on = [aws_securityhub_account.administrator]

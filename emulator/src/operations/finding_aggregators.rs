@@ -125,8 +125,8 @@ struct UpdateInput {
 /// Replaces mode and Regions, in the home Region (AGG-09).
 ///
 /// # Errors
-/// 400 `InvalidInputException` as [`create_finding_aggregator`] and in another Region; 401 `InvalidInputException` for a
-/// member; 404 `ResourceNotFoundException`.
+/// 400 `InvalidInputException` as [`create_finding_aggregator`], in another Region, and under central configuration for a
+/// Region whose administrator is another; 401 `InvalidInputException` for a member; 404 `ResourceNotFoundException`.
 pub fn update_finding_aggregator(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -135,7 +135,7 @@ pub fn update_finding_aggregator(
     let UpdateInput { finding_aggregator_arn, region_linking_mode, regions } = input.read()?;
     let caller = &context.caller;
     let aggregator = aggregation::update(transaction, caller, &finding_aggregator_arn, &region_linking_mode, &regions)?;
-    follow_aggregator(transaction, context.world, caller.account(), caller.now);
+    follow_aggregator(transaction, context.world, caller.account(), caller.now)?;
     Answer::json(&AggregatorOutput::new(caller.account(), &aggregator))
 }
 
@@ -152,6 +152,6 @@ pub fn delete_finding_aggregator(
     let ArnInput { finding_aggregator_arn } = input.read()?;
     let caller = &context.caller;
     aggregation::delete(transaction, caller, &finding_aggregator_arn)?;
-    follow_aggregator(transaction, context.world, caller.account(), caller.now);
+    follow_aggregator(transaction, context.world, caller.account(), caller.now)?;
     Ok(Answer::empty())
 }

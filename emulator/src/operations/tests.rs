@@ -1,5 +1,7 @@
 //! Rules of hubs and tags, driven through the operations.
 
+mod identifiers;
+
 use securityhub_fixtures::Operation::{
     BatchImportFindings, DescribeHub, DisableSecurityHub, EnableSecurityHub, ListTagsForResource, TagResource,
     UntagResource, UpdateSecurityHubConfiguration,

@@ -83,7 +83,7 @@ fn the_quickstart_is_good_and_builds_the_same_world_each_time() {
 }
 
 #[test]
-fn equal_seeds_give_equal_organizations() {
+fn arn_08_equal_seeds_give_equal_organizations() {
     let text = "seed: 3\norganization: { management_account: '111111111111', units: { A: { units: { B: {} } } } }";
     let organization = |text: &str| build(text).directory().organization.clone().unwrap();
     let (first, second, other) = (organization(text), organization(text), organization(&text.replace('3', "4")));
@@ -93,6 +93,14 @@ fn equal_seeds_give_equal_organizations() {
     let (_, inner) = first.units.iter().find(|(_, unit)| unit.name == "B").unwrap();
     assert_eq!(&inner.parent, outer);
     assert!(outer.starts_with(&first.root_id.replacen("r-", "ou-", 1)), "{outer} lies under {}", first.root_id);
+    let is_word = |word: &str, length| {
+        word.len() == length && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let root = first.root_id.strip_prefix("r-").unwrap();
+    let (of_root, of_unit) = outer.strip_prefix("ou-").unwrap().split_once('-').unwrap();
+    assert!(is_word(root, 4) && of_root == root && is_word(of_unit, 8), "{} {outer}", first.root_id);
+    let accounts = first.parents.keys().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(accounts, ["111111111111"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Central configuration: the policies of an organization, and to what they are applied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -16,6 +16,8 @@ pub struct CentralConfiguration {
     pub home: Region,
     /// From when it is `ENABLED`; `PENDING` until then (CCF-05).
     pub enabled_at: Timestamp,
+    /// The Regions that it has taken over: the home Region and those linked to it (CCF-07, CCF-28).
+    pub taken: BTreeSet<Region>,
     /// Policies by id.
     pub policies: BTreeMap<String, ConfigurationPolicy>,
     /// What is applied to a target itself, by the id of the account, unit or root.

@@ -68,6 +68,7 @@ pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
 
 /// Settles a target and all below it: accounts first, then what holds them (CCF-27).
 pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
+    switch::take_linked(transaction, world, now);
     let directory = transaction.directory();
     let Some(organization) = directory.organization.as_ref().filter(|it| it.central.is_some()) else { return };
     let all: Vec<String> = targets(organization).filter(|target| is_below(organization, target, top)).collect();
@@ -90,6 +91,7 @@ pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
 /// An account has come, or has moved (CCF-42).
 pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
     if transaction.directory().organization.as_ref().is_some_and(|organization| organization.central.is_some()) {
+        switch::take_linked(transaction, world, now);
         settle_account(transaction, world, account, now);
     }
 }

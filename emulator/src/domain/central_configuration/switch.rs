@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::settle;
+use super::{edit, settle};
 use crate::domain::caller::Caller;
 use crate::domain::hub::{self, Enable};
 use crate::domain::members::organization::may_be_enabled;
@@ -30,11 +30,7 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
     if organization.management_account == caller.account() {
         return Err(OrganizationError::ManagementAccountIsAdministrator);
     }
-    let regions = regions(world, &directory, caller.account());
-    let other = |region: &Region| organization.security_hub_administrators.get(region).copied();
-    if let Some(other) = regions.iter().filter_map(other).find(|other| *other != caller.account()) {
-        return Err(OrganizationError::AnotherIsDesignated(other));
-    }
+    refuse_others(world, &directory, caller.account())?;
     drop(directory);
     let delay = transaction.delays().central_configuration;
     let enabled_at = caller.now.checked_add(delay).unwrap_or(Timestamp::MAX);
@@ -44,16 +40,24 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
                 administrator: caller.account(),
                 home: caller.region.clone(),
                 enabled_at,
+                taken: BTreeSet::new(),
                 policies: BTreeMap::new(),
                 applied: BTreeMap::new(),
                 settled: BTreeMap::new(),
             });
         }
     });
-    for region in regions {
-        take_region(transaction, &HubKey { account: caller.account(), region }, caller.now);
-    }
+    take_linked(transaction, world, caller.now);
     Ok(())
+}
+
+/// Refuses where another account is designated in the home Region or one that is linked to it: the administrator has to be
+/// it in all of them (CCF-07).
+fn refuse_others(world: &World, directory: &Directory, owner: AccountId) -> Result<(), OrganizationError> {
+    let Some(organization) = &directory.organization else { return Ok(()) };
+    let other = |region: &Region| organization.security_hub_administrators.get(region).copied();
+    let other = regions(world, directory, owner).iter().filter_map(other).find(|other| *other != owner);
+    other.map_or(Ok(()), |other| Err(OrganizationError::AnotherIsDesignated(other)))
 }
 
 /// Turns it off; settings stay (CCF-09, CCF-10).
@@ -80,25 +84,51 @@ pub fn end(transaction: &mut Transaction<'_>) {
     });
 }
 
-/// The aggregator of an account was made, changed or deleted: without a home Region there is no central configuration,
-/// and Regions that are linked now follow it (CCF-28, CCF-43, AGG-19).
-pub fn follow_aggregator(transaction: &mut Transaction<'_>, world: &World, owner: AccountId, now: Timestamp) {
+/// The aggregator of an account was changed or deleted: without a home Region there is no central configuration, and
+/// Regions that are linked now follow it (CCF-28, CCF-43, AGG-19).
+///
+/// # Errors
+/// [`OrganizationError::AnotherIsDesignated`] in a Region that is linked now: `inferred`, as it is when central
+/// configuration begins.
+pub fn follow_aggregator(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    owner: AccountId,
+    now: Timestamp,
+) -> Result<(), OrganizationError> {
     let directory = transaction.directory();
-    let Some(organization) = &directory.organization else { return };
-    let Some(central) = organization.central.as_ref().filter(|central| central.administrator == owner) else { return };
+    let Some(organization) = &directory.organization else { return Ok(()) };
+    if organization.central.as_ref().is_none_or(|central| central.administrator != owner) {
+        return Ok(());
+    }
+    let root = organization.root_id.clone();
     if !directory.aggregators.contains_key(&owner) {
         drop(directory);
         end(transaction);
+        return Ok(());
+    }
+    refuse_others(world, &directory, owner)?;
+    drop(directory);
+    settle::below(transaction, world, &root, now);
+    Ok(())
+}
+
+/// Takes over the Regions that have been linked since the last time, and lets go of those that are linked no more.
+pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timestamp) {
+    let directory = transaction.directory();
+    let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
+    let Some(central) = central else { return };
+    let administrator = central.administrator;
+    let linked = regions(world, &directory, administrator);
+    let fresh: Vec<Region> = linked.difference(&central.taken).cloned().collect();
+    if linked == central.taken {
         return;
     }
-    let is_new = |region: &Region| !organization.security_hub_administrators.contains_key(region);
-    let fresh: Vec<Region> = regions(world, &directory, owner).into_iter().filter(is_new).collect();
-    let (root, home) = (organization.root_id.clone(), central.home.clone());
     drop(directory);
-    for region in fresh.into_iter().filter(|region| *region != home) {
-        take_region(transaction, &HubKey { account: owner, region }, now);
+    edit(transaction, |central| central.taken = linked);
+    for region in fresh {
+        take_region(transaction, &HubKey { account: administrator, region }, now);
     }
-    settle::below(transaction, world, &root, now);
 }
 
 /// The home Region of an aggregator and the Regions linked to it: those that the scenario names or hubs are in.
@@ -126,7 +156,8 @@ fn take_region(transaction: &mut Transaction<'_>, administrator: &HubKey, now: T
         let key = HubKey { account, region: administrator.region.clone() };
         let is_on = hub::enabled(transaction, &key).is_ok();
         if is_on && may_be_enabled(&transaction.directory(), administrator, account) {
-            become_organization_member(transaction, administrator, account, Joining::default(), now);
+            let joining = Joining::unasked(&transaction.directory(), administrator, account, false);
+            become_organization_member(transaction, administrator, account, joining, now);
         }
     }
 }

@@ -9,12 +9,26 @@ use crate::state::{AccountId, Directory, HubKey, Member, MemberKind, MemberStatu
 /// How an account of the organization becomes a member.
 #[derive(Clone, Debug, Default)]
 pub struct Joining {
-    /// Its e-mail address; left out, the one that Organizations knows (INV-03).
+    /// Its e-mail address; left out, none is told, though Organizations knows one (INV-03, TF-43).
     pub email: Option<String>,
     /// Whether a hub that is off comes on with the default standards (MST-02, ORG-35).
     pub default_standards: bool,
     /// Whether the account is suspended, so that it is not enabled (MST-03).
     pub is_suspended: bool,
+}
+
+impl Joining {
+    /// How an account joins that nobody adds by name: one that is suspended is only noted, unless it is a member already
+    /// (MST-03, MST-22; that the first holds here too is `inferred`).
+    pub fn unasked(
+        directory: &Directory,
+        administrator: &HubKey,
+        account: AccountId,
+        default_standards: bool,
+    ) -> Joining {
+        let is_member = directory.administrator(account, &administrator.region) == Some(administrator.account);
+        Joining { email: None, default_standards, is_suspended: directory.is_out_of_use(account) && !is_member }
+    }
 }
 
 /// Makes an account of the organization a member of the delegated administrator: enabled, its hub on, nothing to accept
@@ -33,8 +47,7 @@ pub fn become_organization_member(
     let event = if joining.is_suspended { Event::JoinSuspended } else { Event::Join };
     let step = machine::next(record.map(|member| (member.status, member.kind)), event);
     let Some(Step::To(status)) = step else { return };
-    let known = directory.accounts.get(&account).map(|account| account.email.clone());
-    let email = joining.email.or_else(|| record.and_then(|member| member.email.clone())).or(known);
+    let email = joining.email.or_else(|| record.and_then(|member| member.email.clone()));
     let invited_at = record.and_then(|member| member.invited_at);
     let member = Member { email, invited_at, ..Member::new(status, MemberKind::Organization, now) };
     drop(directory);
@@ -68,7 +81,7 @@ pub fn adopt_organization_accounts(transaction: &mut Transaction<'_>, administra
     let joining: Vec<AccountId> = invited.map(|(account, _)| *account).filter(|account| may_join(*account)).collect();
     drop(directory);
     for account in joining {
-        let joining = Joining { default_standards: true, ..Joining::default() };
+        let joining = Joining::unasked(&transaction.directory(), administrator, account, true);
         become_organization_member(transaction, administrator, account, joining, now);
     }
 }

@@ -166,7 +166,7 @@ fn aru_07_tag_02_tag_04_tag_07_a_rule_has_tags() {
 }
 
 #[test]
-fn aru_09_aru_10_flt_08_criteria_and_actions_come_back_as_they_were_sent() {
+fn aru_09_aru_10_flt_08_cln_08_criteria_and_actions_come_back_as_they_were_sent() {
     let stage = on();
     let criteria = r#"{
         "Title": [{ "Value": "b", "Comparison": "CONTAINS" }, { "Comparison": "CONTAINS", "Value": "a" }],

@@ -2,6 +2,8 @@
 
 mod controls;
 mod delays;
+mod linking;
+mod roles;
 
 use securityhub_fixtures::Operation::{
     self, BatchGetConfigurationPolicyAssociations, CreateConfigurationPolicy, CreateFindingAggregator,

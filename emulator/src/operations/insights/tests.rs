@@ -88,7 +88,7 @@ fn ins_01_ins_15_names_may_be_equal_and_a_sort_order_is_ignored() {
 }
 
 #[test]
-fn flt_06_flt_08_filters_come_back_as_they_were_sent() {
+fn flt_06_flt_08_cln_08_filters_come_back_as_they_were_sent() {
     let stage = on();
     let sent = r#"{
         "Confidence": [{ "Lt": 90.5, "Gte": 0 }, { "Eq": 90.0 }],

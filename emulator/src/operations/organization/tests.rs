@@ -111,7 +111,7 @@ fn by_invitation(stage: &Stage, administrator: &str, account: &str) {
 }
 
 #[test]
-fn org_01_org_02_org_04_org_10_cli_04_the_management_account_designates_an_administrator() {
+fn org_01_org_02_org_04_org_10_arn_09_cli_04_the_management_account_designates_an_administrator() {
     let stage = organization();
     assert_eq!(listed(&stage, MANAGEMENT), json!([]));
     let expected = json!({ "AdminAccountId": ADMINISTRATOR, "Feature": "SecurityHub" });

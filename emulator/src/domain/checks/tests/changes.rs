@@ -243,7 +243,7 @@ fn copy(control: &Control) -> Control {
 }
 
 #[test]
-fn res_01_res_02_fnd_07_details_annotations_and_what_does_not_apply() {
+fn res_01_res_02_fnd_07_imp_37_details_annotations_and_what_does_not_apply() {
     let told = Resource {
         details: Some(json!({ "OwnerId": "owner" })),
         annotations: BTreeMap::from([("S3.5", "Seen by hand".to_owned())]),

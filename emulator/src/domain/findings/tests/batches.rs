@@ -110,7 +110,7 @@ fn imp_33_a_product_needs_a_subscription() {
 }
 
 #[test]
-fn imp_34_imp_35_sizes_are_bounded() {
+fn imp_34_imp_35_imp_37_sizes_are_bounded() {
     let long = "x".repeat(32_768);
     let (_, message) = failure(&hub(), &finding("f", json!({ "Types": [long] })));
     assert_eq!(message, "The maximum size of an individual field should be less than 32768");

@@ -358,7 +358,7 @@ fn den_03_den_04_iam_11_err_19_every_level_must_allow() {
 }
 
 #[test]
-fn iam_11_whom_service_control_policies_bind() {
+fn iam_11_arn_10_whom_service_control_policies_bind() {
     let stage = Stage::empty();
     in_units(&stage);
     for target in ["r-lo12", "999999999999"] {

@@ -1,8 +1,8 @@
 //! What an administrator does.
 
 use securityhub_fixtures::Operation::{
-    AcceptInvitation, CreateMembers, DeclineInvitations, DeleteMembers, DescribeHub, DisassociateFromMasterAccount,
-    DisassociateMembers, EnableSecurityHub, GetMembers, InviteMembers, ListMembers,
+    self, AcceptInvitation, CreateMembers, DeclineInvitations, DeleteMembers, DescribeHub,
+    DisassociateFromMasterAccount, DisassociateMembers, EnableSecurityHub, GetMembers, InviteMembers, ListMembers,
 };
 use serde_json::{Value, json};
 
@@ -372,4 +372,34 @@ fn inv_04_err_14_members_and_invitations_without_a_hub_are_refused_without_a_wor
         let said = stage.refused(ADMINISTRATOR, operation, json!({}), 401, "InvalidAccessException");
         assert!(said.contains("is not subscribed to AWS Security Hub"), "{said}");
     }
+}
+
+#[test]
+fn cli_11_steampipe_reads_pages_of_members_the_hub_its_tags_and_its_administrator() {
+    let stage = stage();
+    let accounts: Vec<String> = (0..120).map(|number| format!("9{number:011}")).collect();
+    for accounts in accounts.chunks(50) {
+        let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+        none_unprocessed(&stage.good(ADMINISTRATOR, CreateMembers, details(&accounts)));
+    }
+    let mut input = json!({ "OnlyAssociated": false, "MaxResults": 50 });
+    let (mut read, mut tokens) = (Vec::new(), Vec::new());
+    loop {
+        let page = stage.good(ADMINISTRATOR, ListMembers, input.clone());
+        let rows = page["Members"].as_array().unwrap().iter();
+        read.extend(rows.map(|row| row["AccountId"].as_str().unwrap().to_owned()));
+        let Some(token) = page.get("NextToken") else { break };
+        assert!(!tokens.contains(token), "it stops at a token that it has seen");
+        tokens.push(token.clone());
+        input["NextToken"] = token.clone();
+    }
+    assert_eq!((read, tokens.len()), (accounts, 2));
+    let hub = stage.good(ADMINISTRATOR, DescribeHub, json!({}))["HubArn"].clone();
+    let asked = json!({ "ResourceArn": hub });
+    assert_eq!(stage.good(ADMINISTRATOR, Operation::ListTagsForResource, asked), json!({ "Tags": {} }));
+    assert_eq!(stage.good(ADMINISTRATOR, Operation::GetAdministratorAccount, json!({})), json!({}));
+    let off = "999999999999";
+    let said = stage.refused(off, DescribeHub, json!({}), 401, "InvalidAccessException");
+    assert!(said.contains("is not subscribed to AWS Security Hub"), "{said}");
+    assert_eq!(stage.refused(off, ListMembers, json!({}), 400, "BadRequestException"), "");
 }

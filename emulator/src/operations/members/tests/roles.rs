@@ -1,10 +1,10 @@
 //! What each side of a relation may do, and what is left when it ends (accounts.md section 3).
 
 use securityhub_fixtures::Operation::{
-    BatchImportFindings, BatchUpdateFindings, CreateActionTarget, CreateInsight, DeleteMembers, DescribeActionTargets,
-    DescribeHub, DisableSecurityHub, DisassociateFromAdministratorAccount, DisassociateMembers, GetFindingHistory,
-    GetFindings, GetInsightResults, GetMembers, ListAutomationRules, ListEnabledProductsForImport, UpdateFindings,
-    UpdateSecurityHubConfiguration,
+    self, BatchImportFindings, BatchUpdateFindings, CreateActionTarget, CreateInsight, DeleteMembers,
+    DescribeActionTargets, DescribeHub, DisableSecurityHub, DisassociateFromAdministratorAccount, DisassociateMembers,
+    GetFindingHistory, GetFindings, GetInsightResults, GetMembers, ListAutomationRules, ListEnabledProductsForImport,
+    UpdateFindings, UpdateSecurityHubConfiguration,
 };
 use serde_json::{Value, json};
 
@@ -126,13 +126,46 @@ fn rol_07_nobody_imports_for_another() {
 }
 
 #[test]
+fn rol_08_standards_controls_and_parameters_are_each_accounts_own() {
+    let stage = related();
+    let fsbp = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
+    let settings = |account: &str| {
+        let hub =
+            stage.0.hub(&crate::state::HubKey { account: id(account), region: crate::state::Region::new(REGION) });
+        hub.map(|hub| (hub.standards.clone(), hub.security_controls.clone()))
+    };
+    for (account, other) in [(ADMINISTRATOR, MEMBER), (MEMBER, ADMINISTRATOR)] {
+        // What was called before is done by now.
+        stage.good(other, Operation::GetEnabledStandards, json!({}));
+        let before = settings(other);
+        let update = json!({
+            "SecurityControlId": "ACM.1",
+            "Parameters": { "daysToExpiration": { "ValueType": "CUSTOM", "Value": { "Integer": 20 } } },
+        });
+        stage.good(account, Operation::UpdateSecurityControl, update);
+        let update = json!({
+            "StandardsArn": fsbp, "SecurityControlId": "S3.1", "AssociationStatus": "DISABLED", "UpdatedReason": "x",
+        });
+        let update = json!({ "StandardsControlAssociationUpdates": [update] });
+        stage.good(account, Operation::BatchUpdateStandardsControlAssociations, update);
+        let subscriptions = stage.good(account, Operation::GetEnabledStandards, json!({}));
+        let arn = subscriptions["StandardsSubscriptions"][0]["StandardsSubscriptionArn"].clone();
+        let disable = json!({ "StandardsSubscriptionArns": [arn] });
+        // Nobody names what is another's.
+        stage.refused(other, Operation::BatchDisableStandards, disable.clone(), 400, "InvalidInputException");
+        stage.good(account, Operation::BatchDisableStandards, disable);
+        assert_eq!(settings(other), before, "{account} changes only its own");
+    }
+}
+
+#[test]
 fn rol_09_rol_32_actions_insights_and_integrations_are_each_accounts_own() {
     let stage = with_finding();
     let target = json!({ "Id": "Ticket", "Name": "Ticket", "Description": "x" });
     stage.good(ADMINISTRATOR, CreateActionTarget, target);
     assert_eq!(stage.good(MEMBER, DescribeActionTargets, json!({}))["ActionTargets"], json!([]));
     let product = json!({ "ProductArn": "arn:aws:securityhub:us-east-1::product/prowler/prowler" });
-    stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::EnableImportFindingsForProduct, product);
+    stage.good(ADMINISTRATOR, Operation::EnableImportFindingsForProduct, product);
     let products =
         |account: &str| stage.good(account, ListEnabledProductsForImport, json!({}))["ProductSubscriptions"].clone();
     assert!(

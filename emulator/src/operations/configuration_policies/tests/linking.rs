@@ -1,0 +1,69 @@
+//! What becomes of accounts in Regions that are taken over, at first and once more are linked.
+
+use super::*;
+
+fn link(stage: &Stage, mode: &str) -> crate::testing::Outcome {
+    let mut input = stage.good(ADMINISTRATOR, ListFindingAggregators, json!({}))["FindingAggregators"][0].clone();
+    input["RegionLinkingMode"] = json!(mode);
+    stage.call(ADMINISTRATOR, UpdateFindingAggregator, input)
+}
+
+#[test]
+fn ccf_07_ccf_28_agg_19_a_region_of_the_administrators_that_is_linked_later_is_taken_over_too() {
+    let stage = local();
+    let designated = json!({ "AdminAccountId": ADMINISTRATOR });
+    stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, designated).unwrap();
+    stage.call_in(ELSEWHERE, OTHER, EnableSecurityHub, json!({})).unwrap();
+    let enables = json!({ "AutoEnable": true });
+    stage.call_in(ELSEWHERE, ADMINISTRATOR, UpdateOrganizationConfiguration, enables).unwrap();
+    link(&stage, "NO_REGIONS").unwrap();
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
+    let read = || stage.call_in(ELSEWHERE, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({})).unwrap();
+    assert_eq!((&read()["AutoEnable"], &read()["AutoEnableStandards"]), (&json!(true), &json!("DEFAULT")));
+    link(&stage, "ALL_REGIONS").unwrap();
+    assert_eq!(read()["OrganizationConfiguration"]["ConfigurationType"], "CENTRAL");
+    assert_eq!((&read()["AutoEnable"], &read()["AutoEnableStandards"]), (&json!(false), &json!("NONE")));
+    let administrator = stage.call_in(ELSEWHERE, OTHER, GetAdministratorAccount, json!({})).unwrap();
+    assert_eq!(administrator["Administrator"]["AccountId"], ADMINISTRATOR);
+    // Who parts with it is not taken again when something else is linked.
+    let other = json!({ "AccountIds": [OTHER] });
+    stage.call_in(ELSEWHERE, ADMINISTRATOR, DisassociateMembers, other).unwrap();
+    link(&stage, "ALL_REGIONS").unwrap();
+    assert_eq!(stage.call_in(ELSEWHERE, OTHER, GetAdministratorAccount, json!({})), Ok(json!({})));
+}
+
+#[test]
+fn ccf_03_ccf_07_a_region_whose_administrator_is_another_is_not_linked() {
+    let stage = local();
+    link(&stage, "NO_REGIONS").unwrap();
+    stage.call_in(ELSEWHERE, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
+    let designated = json!({ "AdminAccountId": MANAGEMENT });
+    stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, designated).unwrap();
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
+    let refused = link(&stage, "ALL_REGIONS").unwrap_err();
+    assert_eq!((refused.0, refused.1), (400, "InvalidInputException"));
+    start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
+    assert_eq!(governs(&stage, MEMBER).unwrap().2, "SUCCESS");
+    assert_eq!(stage.0.directory().administrator(id(MEMBER), &Region::new(ELSEWHERE)), None);
+}
+
+#[test]
+fn ccf_07_ccf_40_a_region_that_hubs_come_to_later_is_taken_over_with_the_next_association() {
+    let stage = central();
+    let later = "ap-southeast-1";
+    stage.call_in(later, OTHER, EnableSecurityHub, json!({})).unwrap();
+    start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
+    assert!(hub(&stage, later, ADMINISTRATOR).is_some() && hub(&stage, later, MEMBER).is_some());
+    let administrator = stage.call_in(later, MEMBER, GetAdministratorAccount, json!({})).unwrap();
+    assert_eq!(administrator["Administrator"]["AccountId"], ADMINISTRATOR);
+    stage.call_in(later, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({})).unwrap();
+}
+
+#[test]
+fn mst_03_ccf_07_who_is_suspended_is_only_noted() {
+    let stage = local();
+    happens(&stage, MEMBER, Event::Suspend);
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
+    let read = stage.good(ADMINISTRATOR, Operation::GetMembers, json!({ "AccountIds": [MEMBER] }));
+    assert_eq!(read["Members"][0]["MemberStatus"], "AccountSuspended");
+}
