@@ -14,6 +14,7 @@ use super::mistake;
 use crate::domain::due;
 use crate::domain::events::custom_action::{self, Selection};
 use crate::domain::events::envelope;
+use crate::domain::events::pattern::EventPattern;
 use crate::domain::findings::change::Identifier;
 use crate::service::Service;
 use crate::state::{AccountId, Event, EventPage, Region, World};
@@ -22,8 +23,8 @@ use crate::state::{AccountId, Event, EventPage, Region, World};
 const PAGE: usize = 100;
 const MOST: usize = 1000;
 
-const LIST: &str = "ask for ?account=111111111111&region=us-east-1&detail-type=...&after=0&limit=100, each of which may \
-                    be left out";
+const LIST: &str = "ask for ?account=111111111111&region=us-east-1&detail-type=...&pattern=...&after=0&limit=100, each \
+                    of which may be left out";
 const SEND: &str = "send {\"ActionTargetArn\": \"...\", \"FindingIdentifiers\": [{\"Id\": \"...\", \"ProductArn\": \
                     \"...\"}]}, or with {\"InsightArn\": \"...\", \"ResultValues\": [\"...\"]} in the place of findings";
 const OFF: &str = "events are off: start the emulator with --events 10000";
@@ -35,6 +36,8 @@ pub(super) struct Asked {
     account: Option<String>,
     region: Option<String>,
     detail_type: Option<String>,
+    /// An event pattern of a rule.
+    pattern: Option<String>,
     after: Option<u64>,
     limit: Option<usize>,
 }
@@ -91,14 +94,20 @@ fn page(world: &World, asked: &Asked) -> Result<EventPage, String> {
     if !(1..=MOST).contains(&limit) {
         return Err(format!("{LIST}: limit is 1 to {MOST}"));
     }
+    let pattern = asked.pattern.as_deref().map(EventPattern::read).transpose()?;
     due::run(world, world.clock.now());
     if !world.makes_events() {
         return Err(OFF.to_owned());
     }
+    let is_selected = |pattern: &EventPattern, event: &Event| {
+        let written = serde_json::from_str(&envelope::write(event, &world.ids)).unwrap_or_default();
+        pattern.matches(&written)
+    };
     let is_meant = |event: &Event| {
         account.is_none_or(|account| account == event.receiver.account)
             && region.as_ref().is_none_or(|region| *region == event.receiver.region)
             && asked.detail_type.as_ref().is_none_or(|name| name == envelope::detail_type(&event.subject))
+            && pattern.as_ref().is_none_or(|pattern| is_selected(pattern, event))
     };
     Ok(world.events(asked.after.unwrap_or(0), limit, is_meant))
 }

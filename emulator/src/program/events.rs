@@ -15,17 +15,19 @@ use super::client;
 use super::exit::Exit;
 use crate::state::{AccountId, Region};
 
-pub(super) const HELP: &str = "\
-Against `securityhub-local serve --scenario scenarios/quickstart.yaml`, in a terminal of its own, while findings are
+pub(super) const HELP: &str = r#"Against `securityhub-local serve --scenario scenarios/quickstart.yaml`, in a terminal of its own, while findings are
 imported or updated in another:
   securityhub-local events --follow
 
 What one account's rule would get, an event a line:
   securityhub-local events --account 111111111111 --region us-east-1 --json
 
+What a rule of EventBridge would select:
+  securityhub-local events --pattern '{"detail": {"findings": {"Severity": {"Label": ["CRITICAL"]}}}}'
+
 What is there at the start makes no events. The newest 10,000 are kept (`serve --events`).
 
-Exit codes: 0 shown, 1 no emulator answered, 2 the arguments are wrong or events are off.";
+Exit codes: 0 shown, 1 no emulator answered, 2 the arguments or the pattern are wrong, or events are off."#;
 
 /// How many events are asked for at once.
 const PAGE: usize = 1000;
@@ -48,6 +50,10 @@ pub(super) struct EventsArguments {
     /// Kind of event, such as "Security Hub Findings - Imported"; left out, all
     #[arg(long, value_name = "TEXT", env = "SECURITYHUB_LOCAL_DETAIL_TYPE")]
     detail_type: Option<String>,
+
+    /// Event pattern of a rule, as EventBridge takes it; left out, all
+    #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_PATTERN")]
+    pattern: Option<String>,
 
     /// Go on with events as they come, until Ctrl-C
     #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW")]
@@ -122,6 +128,9 @@ fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
     }
     if let Some(detail_type) = &arguments.detail_type {
         _ = write!(path, "&detail-type={}", utf8_percent_encode(detail_type, NON_ALPHANUMERIC));
+    }
+    if let Some(pattern) = &arguments.pattern {
+        _ = write!(path, "&pattern={}", utf8_percent_encode(pattern, NON_ALPHANUMERIC));
     }
     serde_json::from_slice(&client::get(&arguments.url, &path)?)
         .map_err(|error| Exit::failed(format!("the answer of {} is no list of events: {error}", arguments.url)))

@@ -179,3 +179,17 @@ fn evt_65_act_09_a_person_sends_findings_or_insight_results_by_the_control_plane
     assert_eq!(types, ["Security Hub Findings - Custom Action", "Security Hub Insight Results"]);
     assert_eq!(events[1]["resources"], json!([ACTION]));
 }
+
+#[test]
+fn pat_01_pat_40_events_are_listed_that_a_rule_selects() {
+    let service = service();
+    import(&service, &["a", "b"]);
+    let pattern = |text: &str| format!("?pattern={}", text.replace('{', "%7B").replace('}', "%7D").replace('"', "%22"));
+    let of = |ids: &str| pattern(&format!(r#"{{"detail":{{"findings":{{"Id":[{ids}]}}}}}}"#));
+    assert_eq!(page(&service, &of("\"b\"")), page_of(&["b"], 2, 0));
+    assert_eq!(page(&service, &of(r#"{"prefix":"x"}"#)), page_of(&[], 2, 0));
+    let (status, answer) = send(&service, "GET", &format!("/_emulator/events{}", pattern("{}")), "");
+    let sentence = "Event pattern is not valid. Reason: Empty objects are not allowed\n at [Source: (String)\"{}\"; line: 1, \
+                    column: 3]";
+    assert_eq!((status, &answer["error"]), (400, &json!(sentence)));
+}

@@ -1,12 +1,13 @@
 //! What Security Hub sends to EventBridge (events.md).
 //!
 //! What lives here: who is told of a finding that was created or updated ([`derive`]), how an event is written
-//! ([`envelope`]), and what a person sends to a custom action ([`custom_action`]). What may not: the cause of an event,
-//! which is a stored finding and nothing else, so that imports, updates by customers, checks of controls and archives by
-//! the service cannot forget it; patterns and delivery.
+//! ([`envelope`]), what a person sends to a custom action ([`custom_action`]), and which events a rule selects
+//! ([`pattern`]). What may not: the cause of an event, which is a stored finding and nothing else, so that imports, updates
+//! by customers, checks of controls and archives by the service cannot forget it; delivery.
 
 pub mod custom_action;
 pub mod envelope;
+pub mod pattern;
 
 #[cfg(test)]
 mod tests;

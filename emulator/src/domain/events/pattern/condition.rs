@@ -1,0 +1,159 @@
+//! What one value is held against (PAT-03 … PAT-06, PAT-20 … PAT-30).
+
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+/// An alternative of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Condition {
+    /// A string; one that is an address matches all spellings of the address (PAT-05).
+    Text(String),
+    /// A number, as it is written (PAT-04).
+    Number(String),
+    /// `true`, `false` or `null`.
+    Word(Value),
+    /// A string of a form.
+    Form(Form),
+    /// Present, and none of these numbers or strings (PAT-25).
+    AnythingBut(Vec<Condition>),
+    /// Present, and of none of these forms (PAT-26).
+    AnythingButForms(Vec<Form>),
+    /// A number in a range: lower and upper bounds, and whether each is itself in it (PAT-27).
+    Range(Option<(f64, bool)>, Option<(f64, bool)>),
+    /// An address in a block: its base and the number of bits that count (PAT-28).
+    Block(IpAddr, u32),
+    /// Present (PAT-29).
+    Present,
+    /// Absent.
+    Absent,
+}
+
+/// A form of strings.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Form {
+    /// It begins so.
+    Prefix(String),
+    /// It begins so in any case.
+    PrefixIgnoreCase(String),
+    /// It ends so.
+    Suffix(String),
+    /// It ends so in any case.
+    SuffixIgnoreCase(String),
+    /// It is this in any case.
+    EqualsIgnoreCase(String),
+    /// It consists of these parts, with anything between them.
+    Wildcard(Vec<String>),
+}
+
+impl Condition {
+    /// Whether it holds for a value that is there.
+    pub(super) fn holds(&self, value: &Value) -> bool {
+        match self {
+            Condition::Text(text) => value.as_str().is_some_and(|value| is_same_text(text, value)),
+            Condition::Number(number) => is_same_number(number, value),
+            Condition::Word(word) => word == value,
+            Condition::Form(form) => value.as_str().is_some_and(|value| form.holds(value)),
+            Condition::AnythingBut(others) => !others.iter().any(|other| other.holds(value)),
+            Condition::AnythingButForms(forms) => {
+                !value.as_str().is_some_and(|value| forms.iter().any(|form| form.holds(value)))
+            }
+            Condition::Range(bottom, top) => value.as_f64().is_some_and(|number| {
+                bottom.is_none_or(|(bound, is_in)| number > bound || is_in && is_equal(number, bound))
+                    && top.is_none_or(|(bound, is_in)| number < bound || is_in && is_equal(number, bound))
+            }),
+            Condition::Block(base, bits) => value
+                .as_str()
+                .and_then(|text| text.parse().ok())
+                .is_some_and(|address| is_within(address, *base, *bits)),
+            Condition::Present => true,
+            Condition::Absent => false,
+        }
+    }
+
+    /// Whether it holds where nothing is.
+    pub(super) fn wants_absence(&self) -> bool {
+        *self == Condition::Absent
+    }
+}
+
+impl Form {
+    fn holds(&self, value: &str) -> bool {
+        match self {
+            Form::Prefix(text) => value.starts_with(text.as_str()),
+            Form::Suffix(text) => value.ends_with(text.as_str()),
+            Form::PrefixIgnoreCase(text) => value.to_lowercase().starts_with(&text.to_lowercase()),
+            Form::SuffixIgnoreCase(text) => value.to_lowercase().ends_with(&text.to_lowercase()),
+            Form::EqualsIgnoreCase(text) => value.to_lowercase() == text.to_lowercase(),
+            Form::Wildcard(parts) => is_made_of(value, parts),
+        }
+    }
+}
+
+fn is_same_text(text: &str, value: &str) -> bool {
+    let address = |text: &str| text.parse::<IpAddr>().ok();
+    text == value || address(text).is_some_and(|known| address(value) == Some(known))
+}
+
+/// Equal as numbers, if a double holds the pattern's number; else as they are written (PAT-04).
+fn is_same_number(number: &str, value: &Value) -> bool {
+    let Value::Number(found) = value else { return false };
+    let written = found.to_string();
+    if written == number {
+        return true;
+    }
+    match exact(number) {
+        Some(number) => found.as_f64().is_some_and(|found| is_equal(found, number)),
+        None => false,
+    }
+}
+
+/// The double that a number is, if it is written back with the same digits.
+fn exact(number: &str) -> Option<f64> {
+    let read: f64 = number.parse().ok().filter(|read: &f64| read.is_finite())?;
+    (digits(number) == digits(&format!("{read:e}"))).then_some(read)
+}
+
+/// The digits of a number without zeros on either side, and the power of ten of the last of them.
+fn digits(number: &str) -> (String, i64) {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{}{fraction}", whole.trim_start_matches('-'));
+    let kept = all.trim_end_matches('0');
+    let power = exponent.parse::<i64>().unwrap_or(i64::MAX / 2);
+    let dropped = all.len() - kept.len();
+    let shift = i64::try_from(dropped).unwrap_or_default() - i64::try_from(fraction.len()).unwrap_or_default();
+    match kept.trim_start_matches('0') {
+        "" => (String::new(), 0),
+        digits => (digits.to_owned(), power.saturating_add(shift)),
+    }
+}
+
+fn is_equal(left: f64, right: f64) -> bool {
+    left.partial_cmp(&right).is_some_and(std::cmp::Ordering::is_eq)
+}
+
+/// Whether an address has the leading bits of a base; host bits of the base do not count.
+fn is_within(address: IpAddr, base: IpAddr, bits: u32) -> bool {
+    match (address, base) {
+        (IpAddr::V4(address), IpAddr::V4(base)) => {
+            (u32::from(address) ^ u32::from(base)).checked_shr(32 - bits).unwrap_or(0) == 0
+        }
+        (IpAddr::V6(address), IpAddr::V6(base)) => {
+            (u128::from(address) ^ u128::from(base)).checked_shr(128 - bits).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
+}
+
+/// Whether a text is the parts in order, with anything between them.
+fn is_made_of(value: &str, parts: &[String]) -> bool {
+    let [first, middle @ .., last] = parts else { return parts.first().is_some_and(|part| part == value) };
+    let Some(rest) = value.strip_prefix(first.as_str()) else { return false };
+    let Some(mut rest) = rest.strip_suffix(last.as_str()) else { return false };
+    for part in middle {
+        let Some(at) = rest.find(part.as_str()) else { return false };
+        rest = rest.get(at + part.len()..).unwrap_or_default();
+    }
+    true
+}
