@@ -185,7 +185,8 @@ impl Service {
         if directory.is_out_of_use(principal.account) {
             return Err(unrecognized());
         }
-        let caller = Caller { principal, region: Region::new(&signature.region), now };
+        let region = Region::new(&signature.region);
+        let caller = Caller { principal: principal.of_partition(region.partition()), region, now };
         Ok(Identity { caller, service: signature.service })
     }
 }

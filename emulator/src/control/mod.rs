@@ -136,7 +136,9 @@ async fn advance(Extension(service): Extension<Service>, body: Bytes) -> axum::r
         .and_then(|body| duration(&body.advance).ok_or(format!("{:?} is no duration", body.advance)));
     match by {
         Ok(by) => {
-            service.world().clock.advance(by);
+            let world = service.world();
+            world.clock.advance(by);
+            due::clock_was_moved(&world, world.clock.now());
             clock(Extension(service)).await.into_response()
         }
         Err(error) => mistake(

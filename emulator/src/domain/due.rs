@@ -22,7 +22,7 @@ pub fn put(transaction: &mut Transaction<'_>, now: Timestamp, after: SignedDurat
 pub fn run(world: &World, now: Timestamp) {
     // One sweep sees all that has expired, however many were due.
     let mut swept = BTreeSet::new();
-    while let Some(due) = world.take_due(now) {
+    while let Some((at, due)) = world.take_due(now) {
         let mut transaction = world.write();
         match due {
             Due::SweepFindings(region) => {
@@ -43,12 +43,13 @@ pub fn run(world: &World, now: Timestamp) {
                 replicas::follow(&mut transaction, world);
             }
             Due::SettleStandard(hub, standard, since) => {
-                subscriptions::settle(&mut transaction, &hub, standard, since, now);
+                // What follows from it counts from then, however late somebody looks.
+                subscriptions::settle(&mut transaction, &hub, standard, since, at);
             }
             Due::SettleControl(hub, control, since) => {
                 security_controls::settle(&mut transaction, &hub, control, since, now);
             }
-            Due::SettleAssociations(target) => settle::below(&mut transaction, world, &target, now),
+            Due::SettleAssociations(target) => settle::ripen(&mut transaction, world, &target, now),
             Due::Check(hub, scope) => {
                 // As when several standards are enabled at once: all that is to be checked is checked once.
                 let mut scopes = world.take_checks(now, &hub);
@@ -59,6 +60,14 @@ pub fn run(world: &World, now: Timestamp) {
             Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}
         }
         transaction.commit();
+    }
+}
+
+/// The clock was moved: what has expired by now is dropped without waiting for the sweep of its hour (RET-01).
+pub fn clock_was_moved(world: &World, now: Timestamp) {
+    run(world, now);
+    for region in world.finding_regions() {
+        expiry::sweep(world, &region, now);
     }
 }
 

@@ -29,9 +29,11 @@ pub struct View {
 /// stands at one position then.
 pub fn views(world: &World, caller: &Caller) -> Vec<View> {
     let own = accounts(world, caller.account(), &caller.region);
-    let mut views = vec![View { place: Place::from(&caller.region), accounts: Arc::clone(&own), scope: Scope::All }];
+    let mut views = vec![View { place: Place::from(&caller.region), accounts: own, scope: Scope::All }];
     for place in world.replica_places().into_iter().filter(|place| place.region == caller.region) {
-        views.push(View { place, accounts: Arc::clone(&own), scope: Scope::All });
+        // Whose findings of another Region are shown follows from the members there (AGG-15, ROL-30).
+        let accounts = accounts(world, caller.account(), place.origin.as_ref().unwrap_or(&place.region));
+        views.push(View { place, accounts, scope: Scope::All });
     }
     for region in linked(world, caller, world.finding_regions()) {
         let accounts = accounts(world, caller.account(), &region);
@@ -164,6 +166,8 @@ pub fn sight(world: &World, caller: &Caller, place: &Place, owner: AccountId) ->
     if owner == account {
         return Sight::Own;
     }
+    // Of a replica, members are those of the Region that it is from.
+    let region = place.origin.as_ref().unwrap_or(region);
     let members = directory.members.get(&(account, region.clone()));
     match members.and_then(|members| members.get(&owner)).map(|member| member.status) {
         Some(MemberStatus::Enabled) if is_on(owner, region) => Sight::Member,

@@ -23,11 +23,11 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// Binds to the caller's account and Region, the operation and its query.
+    /// Binds to the caller's account and Region, the operation and its query, in whatever order that names its members.
     pub fn new(caller: &Caller, operation: Operation, query: &Value) -> Binding {
         Binding {
             owner: checksum(&format!("{}/{}/{}", caller.account(), caller.region, operation.name())),
-            query: checksum(&query.to_string()),
+            query: checksum(&in_order(query).to_string()),
         }
     }
 
@@ -96,6 +96,20 @@ impl Binding {
         }
         let keys = keys.iter().map(key_from_json).collect::<Option<Vec<_>>>().ok_or_else(invalid)?;
         Ok(Some(Position { keys, sequence }))
+    }
+}
+
+/// A value with the members of its objects by name.
+fn in_order(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<(&String, Value)> =
+                members.iter().map(|(name, value)| (name, in_order(value))).collect();
+            members.sort_by_key(|(name, _)| *name);
+            members.into_iter().map(|(name, value)| (name.clone(), value)).collect()
+        }
+        Value::Array(items) => items.iter().map(in_order).collect(),
+        other => other.clone(),
     }
 }
 

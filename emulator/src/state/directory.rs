@@ -284,6 +284,15 @@ impl Principal {
         }
     }
 
+    /// The same in the partition of a Region: whose ARN was made without one gets it.
+    #[must_use]
+    pub fn of_partition(mut self, partition: &str) -> Principal {
+        if let Some(rest) = self.arn.strip_prefix("arn:aws:iam:").filter(|_| self.role_arn.is_none()) {
+            self.arn = format!("arn:{partition}:iam:{rest}");
+        }
+        self
+    }
+
     /// A session of a role of an account; an administrator. `path` begins and ends with a slash.
     pub fn session(partition: &str, account: AccountId, (path, role): (&str, &str), name: &str) -> Principal {
         Principal {

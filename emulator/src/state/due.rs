@@ -55,14 +55,20 @@ impl DueSet {
     }
 
     /// Takes the first entry that is due at `now`.
-    pub(super) fn take(&mut self, now: Timestamp) -> Option<Due> {
-        self.take_if(now, |_| true)
+    pub(super) fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+        self.0.first().filter(|(at, _)| *at <= now)?;
+        self.0.pop_first()
     }
 
     /// Takes the first entry if it is due at `now` and wanted.
     pub(super) fn take_if(&mut self, now: Timestamp, is_wanted: impl Fn(&Due) -> bool) -> Option<Due> {
         self.0.first().filter(|(at, due)| *at <= now && is_wanted(due))?;
         self.0.pop_first().map(|(_, due)| due)
+    }
+
+    /// Whether an entry is in it, at whatever time.
+    pub(super) fn has(&self, due: &Due) -> bool {
+        self.0.iter().any(|(_, other)| other == due)
     }
 
     /// When the first entry is due.

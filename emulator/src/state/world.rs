@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Takes the next thing that is due at `now`.
-    pub fn take_due(&self, now: Timestamp) -> Option<Due> {
+    pub fn take_due(&self, now: Timestamp) -> Option<(Timestamp, Due)> {
         if now.as_millisecond() < self.first_due.load(Ordering::Acquire) {
             return None;
         }
@@ -224,6 +224,11 @@ impl World {
         }
         self.note_first_due(&due);
         scopes
+    }
+
+    /// Whether the same is due later.
+    pub fn has_due(&self, due: &Due) -> bool {
+        self.due.lock().has(due)
     }
 
     pub(super) fn put_due(&self, entries: Vec<(Timestamp, Due)>) {

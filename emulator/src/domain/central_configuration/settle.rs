@@ -7,8 +7,8 @@ use super::{edit, switch};
 use crate::domain::members::organization::{Joining, become_organization_member, may_be_enabled};
 use crate::domain::{due, hub};
 use crate::state::{
-    AccountId, ConfigRecorder, Directory, Due, Governance, HubKey, Organization, Outcome, PolicyContent, Region,
-    Settled, Timestamp, Transaction, World,
+    AccountId, CentralConfiguration, ConfigRecorder, Directory, Due, Governance, HubKey, Organization, Outcome,
+    PolicyContent, Region, Settled, Timestamp, Transaction, World,
 };
 
 /// What governs a target: what is applied to it, else to the nearest above it; and whether it is its own (CCF-26).
@@ -66,6 +66,53 @@ pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
     due::put(transaction, now, delay, Due::SettleAssociations(top.to_owned()));
 }
 
+/// The time of a change of a target has come: settles it and all below it, save for what was changed later, which stays
+/// pending until its own time. What holds them is settled with the last of them (CCF-27).
+pub fn ripen(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
+    switch::take_linked(transaction, world, now);
+    let oldest = now.checked_sub(transaction.delays().policy_association).unwrap_or(Timestamp::MIN);
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let Some(central) = &organization.central else { return };
+    let is_ripe = |target: &str| {
+        let pending = central.settled.get(target).filter(|settled| settled.outcome == Outcome::Pending);
+        pending.is_none_or(|settled| settled.updated_at <= oldest)
+    };
+    let below = targets(organization).filter(|target| is_below(organization, target, top));
+    let accounts: Vec<AccountId> =
+        below.filter(|it| is_ripe(it)).filter_map(|account| AccountId::parse(&account)).collect();
+    let is_near = |it: &String| is_below(organization, it, top) || is_below(organization, top, it);
+    let parents = targets(organization).filter(|it| AccountId::parse(it).is_none() && is_near(it) && is_ripe(it));
+    let parents: Vec<String> =
+        parents.filter(|it| is_below(organization, it, top) || is_pending(central, it)).collect();
+    drop(directory);
+    for account in accounts {
+        settle_account(transaction, world, account, now);
+    }
+    for parent in parents {
+        settle_parent(transaction, &parent, now);
+    }
+}
+
+fn is_pending(central: &CentralConfiguration, target: &str) -> bool {
+    central.settled.get(target).is_some_and(|settled| settled.outcome == Outcome::Pending)
+}
+
+/// Settles a root or unit as its accounts are; while one of them is pending, it is.
+fn settle_parent(transaction: &mut Transaction<'_>, parent: &str, now: Timestamp) {
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let Some(central) = &organization.central else { return };
+    let mut accounts = organization.parents.keys().map(ToString::to_string);
+    if accounts.any(|account| is_pending(central, &account) && is_below(organization, &account, parent)) {
+        return;
+    }
+    let failure = failure_below(organization, parent);
+    let is_governed = governance(organization, parent).is_some();
+    drop(directory);
+    note(transaction, parent, is_governed.then(|| Settled { updated_at: now, outcome: outcome(failure) }));
+}
+
 /// Settles a target and all below it: accounts first, then what holds them (CCF-27).
 pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
     switch::take_linked(transaction, world, now);
@@ -79,16 +126,11 @@ pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
         settle_account(transaction, world, account, now);
     }
     for parent in parents {
-        let directory = transaction.directory();
-        let Some(organization) = &directory.organization else { return };
-        let failure = failure_below(organization, &parent);
-        let is_governed = governance(organization, &parent).is_some();
-        drop(directory);
-        note(transaction, &parent, is_governed.then(|| Settled { updated_at: now, outcome: outcome(failure) }));
+        settle_parent(transaction, &parent, now);
     }
 }
 
-/// An account has come, or has moved (CCF-42).
+/// An account has come, has moved (CCF-42), or is in use again (CCF-28).
 pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
     if transaction.directory().organization.as_ref().is_some_and(|organization| organization.central.is_some()) {
         switch::take_linked(transaction, world, now);

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{edit, settle};
 use crate::domain::caller::Caller;
+use crate::domain::due;
 use crate::domain::hub::{self, Enable};
 use crate::domain::members::organization::may_be_enabled;
 use crate::domain::members::organization::{Joining, adopt_organization_accounts, become_organization_member};
 use crate::domain::organization::OrganizationError;
 use crate::state::{
-    AccountId, CentralConfiguration, Directory, HubKey, OrganizationConfiguration, Region, Timestamp, Transaction,
-    World,
+    AccountId, CentralConfiguration, Directory, Due, HubKey, Linking, OrganizationConfiguration, Region, Timestamp,
+    Transaction, World,
 };
 
 /// Turns it on (CCF-01, CCF-02, CCF-03, CCF-07); where it is on, nothing changes.
@@ -31,6 +32,7 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
         return Err(OrganizationError::ManagementAccountIsAdministrator);
     }
     refuse_others(world, &directory, caller.account())?;
+    let root = organization.root_id.clone();
     drop(directory);
     let delay = transaction.delays().central_configuration;
     let enabled_at = caller.now.checked_add(delay).unwrap_or(Timestamp::MAX);
@@ -47,7 +49,11 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
             });
         }
     });
-    take_linked(transaction, world, caller.now);
+    if delay.is_zero() {
+        take_linked(transaction, world, caller.now);
+    } else {
+        due::put(transaction, caller.now, delay, Due::SettleAssociations(root));
+    }
     Ok(())
 }
 
@@ -109,15 +115,17 @@ pub fn follow_aggregator(
     }
     refuse_others(world, &directory, owner)?;
     drop(directory);
-    settle::below(transaction, world, &root, now);
+    take_linked(transaction, world, now);
+    settle::begin(transaction, world, &root, now);
     Ok(())
 }
 
-/// Takes over the Regions that have been linked since the last time, and lets go of those that are linked no more.
+/// Takes over the Regions that have been linked since the last time, and lets go of those that are linked no more; nothing
+/// while central configuration is pending (CCF-07).
 pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timestamp) {
     let directory = transaction.directory();
     let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
-    let Some(central) = central else { return };
+    let Some(central) = central.filter(|central| central.enabled_at <= now) else { return };
     let administrator = central.administrator;
     let linked = regions(world, &directory, administrator);
     let fresh: Vec<Region> = linked.difference(&central.taken).cloned().collect();
@@ -131,10 +139,15 @@ pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timest
     }
 }
 
-/// The home Region of an aggregator and the Regions linked to it: those that the scenario names or hubs are in.
+/// The home Region of an aggregator and the Regions linked to it: those that the aggregator or the scenario names, or
+/// hubs are in.
 pub fn regions(world: &World, directory: &Directory, owner: AccountId) -> BTreeSet<Region> {
     let Some(aggregator) = directory.aggregators.get(&owner) else { return BTreeSet::new() };
-    let known = world.hub_regions().into_iter().chain(directory.regions.iter().cloned());
+    let named = match &aggregator.linking {
+        Linking::Only(regions) => regions.as_slice(),
+        Linking::All | Linking::AllExcept(_) | Linking::None => &[],
+    };
+    let known = world.hub_regions().into_iter().chain(directory.regions.iter().chain(named).cloned());
     let linked = known.filter(|region| aggregator.links(region));
     linked.chain([aggregator.home.clone()]).collect()
 }

@@ -130,7 +130,7 @@ struct WrittenResource<'w> {
     partition: &'static str,
     region: &'w str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<&'w BTreeMap<String, String>>,
+    tags: Option<Tags<'w>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<Details<'w>>,
 }
@@ -172,6 +172,21 @@ struct Parameter {
 
 fn members<S: Serializer>(members: &[(&'static str, Cow<'_, str>)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
+}
+
+/// `Tags` that a finding can carry: AWS allows resources tags without a value, and ASFF does not.
+struct Tags<'w>(&'w BTreeMap<String, String>);
+
+/// The most tags of a resource, and the longest key and value, in characters.
+const MOST_TAGS: usize = 50;
+const LONGEST: (usize, usize) = (128, 256);
+
+impl Serialize for Tags<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fits = |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
+        let good = self.0.iter().filter(|(key, value)| fits(key, LONGEST.0) && fits(value, LONGEST.1));
+        serializer.collect_map(good.take(MOST_TAGS))
+    }
 }
 
 /// `Details` has one member, which is named like the type.
@@ -229,6 +244,14 @@ pub(super) fn write(
     text_of(&finding)
 }
 
+/// A finding of an id without what it tells of its resource beyond type and id.
+pub(super) fn bare(finding: &str, id: &str) -> Option<String> {
+    let mut finding: Value = serde_json::from_str(finding).ok()?;
+    let resource = finding.pointer_mut("/Resources/0")?.as_object_mut()?;
+    resource.retain(|name, _| name != "Details" && name != "Tags");
+    (finding.get("Id")?.as_str()? == id).then(|| finding.to_string())
+}
+
 fn text_of(finding: &Written<'_>) -> String {
     let mut text = Vec::with_capacity(USUAL_BYTES);
     // Nothing in it fails to be written: its keys are strings, and memory takes all.
@@ -263,7 +286,8 @@ fn check_fields<'c>(
 
 /// What is said of a result: the resource's own words, or its reason's.
 fn text<'c>(check: &'c Check<'_>) -> Option<&'c str> {
-    check.text.as_deref().or_else(|| check.result.reason.as_deref().and_then(reasons::description))
+    let said = check.text.as_deref().filter(|text| !text.trim().is_empty());
+    said.or_else(|| check.result.reason.as_deref().and_then(reasons::description))
 }
 
 /// The control's severity while it does not pass (standards.md 4.2).
@@ -290,7 +314,7 @@ fn resource<'w>(key: &'w HubKey, check: &Check<'w>) -> WrittenResource<'w> {
         id: resource_id(key, check).into(),
         partition: key.region.partition(),
         region: key.region.as_str(),
-        tags: check.resource.and_then(|resource| resource.tags.as_ref()),
+        tags: check.resource.and_then(|resource| resource.tags.as_ref()).map(Tags),
         details: check.resource.and_then(|resource| Some(Details(resource_type, resource.details.as_ref()?))),
     }
 }

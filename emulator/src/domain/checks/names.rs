@@ -42,6 +42,8 @@ pub fn resource_id(resource_type: &str, name: &str, account: AccountId, region: 
         |ResourceArn { service, before, has_region, has_account, .. }| {
             let region = if *has_region { region.as_str() } else { "" };
             let account = if *has_account { account.as_str() } else { "" };
+            // A name may be written with what stands before it, as in user/ops.
+            let name = name.strip_prefix(before).unwrap_or(name);
             format!("arn:{partition}:{service}:{region}:{account}:{before}{name}")
         },
     )

@@ -114,7 +114,8 @@ fn on_resources<'r>(scene: &Scene<'r>, control: &Control, in_scope: &[&'r Resour
     let gone = |name: &&'static str| scene.resources.gone.get(&(scene.key.clone(), *name));
     let is_silent = |gone: &Timestamp| gone.checked_add(SILENCE).is_ok_and(|end| scene.now < end);
     let is_silent = control.resource_types.iter().filter_map(gone).any(is_silent);
-    if !is_on_trail_bucket && !is_silent && !checks.iter().any(Check::applies) {
+    // What is there and does not apply leaves no word on the account (FND-33).
+    if !is_on_trail_bucket && !is_silent && in_scope.is_empty() {
         checks.extend(empty(scene));
     }
     checks
@@ -214,6 +215,6 @@ fn holds(condition: &ParameterCondition, values: &[String]) -> bool {
 
 /// Whether there is a tag of the customer's, and all that are required.
 fn has_tags(tags: &BTreeMap<String, String>, required: &[String]) -> bool {
-    let mut own = tags.keys().filter(|key| !key.starts_with("aws:"));
-    own.next().is_some() && required.iter().all(|key| tags.contains_key(key))
+    let own: BTreeSet<&String> = tags.keys().filter(|key| !key.starts_with("aws:")).collect();
+    !own.is_empty() && required.iter().all(|key| own.contains(key))
 }

@@ -65,7 +65,7 @@ pub fn run(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, scope
     let mut strays = stray::find(world, key, &wanted);
     run.adopt(&mut told, &mut strays);
     let mut findings: Vec<String> = told.iter().filter_map(|told| run.finding(told)).collect();
-    let oldest = now.checked_sub(transaction.delays().archive_disabled).unwrap_or(Timestamp::MIN);
+    let oldest = now.checked_sub(transaction.delays().archive_disabled + PERIOD).unwrap_or(Timestamp::MIN);
     findings.extend(strays.iter().filter_map(|stray| run.end(stray, &checked, oldest)));
     deliver(world, transaction, key, &findings, now);
     schedule(transaction, key, &hub, !checked.is_empty(), now);
@@ -122,7 +122,8 @@ impl Run<'_> {
 
     /// The end of a finding that no check makes: at once when the hub now makes its findings in another way (FND-51,
     /// FND-52), or when its control is checked and finds it no more, which is what becomes of a resource that is gone
-    /// (FND-32, FND-33); else when it has not been checked for a while (FND-50).
+    /// (FND-32, FND-33); else when the time of its control or standard is over (FND-50), or nobody has checked it
+    /// for longer than that.
     fn end(&self, stray: &Stray, checked: &[Subject], oldest: Timestamp) -> Option<String> {
         let is_consolidated = self.scene.hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
         let is_of_seat = stray.id.contains(":subscription/");
@@ -135,12 +136,23 @@ impl Run<'_> {
             } else if let (Some(subject), Some(resource)) = (subject, stray.resource()) {
                 let gone = self.write((subject, &stray.id), &Check::not_applicable(&resource), stored);
                 stray.with_its_resources(gone)?
-            } else if subject.is_some() || stray.updated_at <= oldest {
+            } else if subject.is_some() || stray.updated_at <= oldest || self.is_over(stray) {
                 stray.archived(at(), &[])?.to_string()
             } else {
                 return None;
             })
         })
+    }
+
+    /// Whether what a stray tells of was disabled so long ago that this check was to archive it, and not again since.
+    fn is_over(&self, stray: &Stray) -> bool {
+        let Some(control) = stray.control else { return false };
+        let ends = |scope: &&CheckScope| match scope {
+            CheckScope::Control(_) | CheckScope::Standard(_) => is_in(**scope, control),
+            _ => false,
+        };
+        let is_due_again = || self.world.has_due(&Due::Check(self.scene.key.clone(), CheckScope::Control(control.id)));
+        self.scopes.iter().any(|scope| ends(&scope)) && !is_due_again()
     }
 
     fn is_checked(&self, control: &Control) -> bool {
@@ -249,15 +261,21 @@ fn later(now: Timestamp, stored: Option<&Finding<'_>>) -> Timestamp {
 fn deliver(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, findings: &[String], now: Timestamp) {
     let directory = world.directory();
     let endpoint = Endpoint { world, directory: &directory, region: &key.region, now };
+    let mut failed = Vec::new();
     for batch in findings.chunks(BATCH) {
         let items: Vec<_> = batch.iter().filter_map(|text| import::read_finding(text).ok()).collect();
         match import::batch(transaction, &endpoint, Sender::Product, &items) {
-            Ok(outcome) => {
-                for failed in outcome.failed {
-                    tracing::debug!(id = failed.id, why = failed.message, "a control finding was not taken");
-                }
-            }
+            Ok(outcome) => failed.extend(outcome.failed),
             Err(error) => tracing::warn!(%error, hub = ?key, "control findings were refused"),
+        }
+    }
+    for failed in failed {
+        tracing::warn!(id = failed.id, why = failed.message, "what a finding tells of its resource is left out");
+        let bare = findings.iter().find_map(|text| document::bare(text, &failed.id));
+        let items: Vec<_> = bare.iter().filter_map(|text| import::read_finding(text).ok()).collect();
+        let again = import::batch(transaction, &endpoint, Sender::Product, &items);
+        for failed in again.map(|outcome| outcome.failed).unwrap_or_default() {
+            tracing::error!(id = failed.id, why = failed.message, "a control finding was not taken");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use securityhub_engine::{Filter, Scope, date};
+use securityhub_fixtures::standards::{CONTROLS, Control};
 use serde_json::{Map, Value, json};
 
 use super::document;
@@ -30,6 +31,8 @@ pub(super) struct Stray {
     /// None where it tells of the account, or of something that no control looks at.
     pub(super) resource_type: Option<&'static str>,
     pub(super) updated_at: Timestamp,
+    /// What found it, as far as it is known.
+    pub(super) control: Option<&'static Control>,
     document: Vec<u8>,
 }
 
@@ -45,6 +48,9 @@ impl Stray {
             resource_id: text("Id").unwrap_or_default().to_owned(),
             resource_type: text("Type").and_then(names::resource_type).filter(|name| *name != ACCOUNT_TYPE),
             updated_at,
+            control: finding
+                .string_in("Compliance", "SecurityControlId")
+                .and_then(|id| CONTROLS.iter().find(|control| control.id == id)),
             document: document.to_owned(),
         })
     }

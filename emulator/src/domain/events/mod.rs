@@ -42,7 +42,10 @@ fn receivers(world: &World, place: &Place, owner: AccountId) -> Vec<HubKey> {
     if !is_on(&here(owner)) {
         return Vec::new();
     }
-    let administrator = directory.administrator(owner, &place.region).map(here).filter(is_on);
+    // A replica is seen by who is the administrator where it is from, while the owner's hub is on there (AGG-15).
+    let from = place.origin.as_ref().unwrap_or(&place.region);
+    let administrator = directory.administrator(owner, from).map(here).filter(is_on);
+    let administrator = administrator.filter(|_| is_on(&HubKey { account: owner, region: from.clone() }));
     let mut told: Vec<HubKey> = std::iter::once(here(owner)).chain(administrator).collect();
     if place.origin.is_none() {
         let home = |hub: &HubKey| {

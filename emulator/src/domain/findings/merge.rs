@@ -66,7 +66,8 @@ fn put_note_beneath<'t>(finding: &mut Finding<'t>, ledger: Option<&'t Ledger>) {
 }
 
 /// Fills FindingProviderFields and the top level from what was sent in either. Where both were sent, the top level of a
-/// new finding follows the provider's fields, and that of a stored one keeps what was sent for it (ASF-52).
+/// new finding follows the provider's fields, and that of a stored one keeps what was sent for it (ASF-52). The severity
+/// in them knows no `Product`, as the service model has it (ASF-54, ASF-66).
 pub(super) fn provider_fields(finding: &mut Finding<'_>, is_new: bool) {
     let sent = finding.remove("FindingProviderFields").unwrap_or_default();
     let sent = members_of(&sent);
@@ -78,15 +79,14 @@ pub(super) fn provider_fields(finding: &mut Finding<'_>, is_new: bool) {
             }
             fields.push((name, (*value).into()));
         } else if let Some(value) = finding.get(name) {
-            fields.push((name, for_provider(value).into()));
+            fields.push((name, without_product(value).into()));
         }
     }
     let fields = document::object(fields.iter().map(|(name, value)| (*name, value.as_ref())));
     finding.set("FindingProviderFields", fields);
 }
 
-/// A top-level value as FindingProviderFields hold it: their severity knows no `Product` (ASF-54, ASF-66).
-fn for_provider(value: &str) -> String {
+fn without_product(value: &str) -> String {
     let members = members_of(value);
     if !members.iter().any(|(name, _)| *name == "Product") {
         return value.to_owned();
@@ -96,8 +96,7 @@ fn for_provider(value: &str) -> String {
 
 /// A finding that is active or failing again is new again, unless it is suppressed (REI-20, REI-21, REI-25).
 pub(super) fn reopen(finding: &mut Finding<'_>, stored: &Finding<'_>) {
-    let is_in = |finding: &Finding<'_>, state: &str| finding.string("RecordState").is_some_and(|found| found == state);
-    let archived_before = is_in(stored, "ARCHIVED") && is_in(finding, "ACTIVE");
+    let archived_before = is_archived(stored) && !is_archived(finding);
     let failing_again = compliance(stored).is_some_and(|status| status == "PASSED")
         && compliance(finding).is_some_and(|status| matches!(&*status, "FAILED" | "WARNING" | "NOT_AVAILABLE"));
     if archived_before || failing_again {
@@ -105,20 +104,27 @@ pub(super) fn reopen(finding: &mut Finding<'_>, stored: &Finding<'_>) {
     }
 }
 
-/// A control that passes is resolved; so is a finding of AWS Config (REI-22 … REI-24).
+/// A control that passes is resolved, also when its finding is active again; so is a finding of AWS Config (REI-22 …
+/// REI-24, standards.md 4.2).
 fn resolve_passed(finding: &mut Finding<'_>, stored: Option<&Finding<'_>>, source: Source) {
     let before = stored.and_then(compliance);
     let is_passed = |status: &Option<Cow<'_, str>>| status.as_ref().is_some_and(|status| status == "PASSED");
-    let becomes_passed = is_passed(&compliance(finding)) && !is_passed(&before);
+    let is_of_controls = source.is_of_aws("securityhub");
+    let is_back = is_of_controls && stored.is_some_and(|stored| is_archived(stored) && !is_archived(finding));
+    let becomes_passed = is_passed(&compliance(finding)) && (!is_passed(&before) || is_back);
     let resolves = if source.is_of_aws("config") {
         stored.is_none() || before.as_ref().is_some_and(|status| status == "FAILED")
     } else {
         // A stored finding without a status did not change to PASSED (REI-26).
-        source.is_of_aws("securityhub") && (stored.is_none() || before.is_some())
+        is_of_controls && (stored.is_none() || before.is_some())
     };
     if becomes_passed && resolves {
         set_workflow(finding, &["NEW", "NOTIFIED"], r#"{"Status":"RESOLVED"}"#);
     }
+}
+
+fn is_archived(finding: &Finding<'_>) -> bool {
+    finding.string("RecordState").is_some_and(|state| state == "ARCHIVED")
 }
 
 fn set_workflow(finding: &mut Finding<'_>, from: &[&str], to: &'static str) {

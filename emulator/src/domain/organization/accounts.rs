@@ -127,6 +127,7 @@ pub fn happen(
                 return Err(AccountError::InUse(account));
             }
             set_status(transaction, account, AccountStatus::Active);
+            account_moved(transaction, world, account, now);
             Ok(())
         }
         Event::Close => close(transaction, account, now),

@@ -12,15 +12,22 @@ const SERVICE: &str = "securityhub:";
 const TAGS: [&str; 2] = ["aws:RequestTag/", "aws:ResourceTag/"];
 
 /// The condition keys that a request can have, save for those of tags.
-pub(super) const KEYS: [&str; 24] = [
+pub(super) const KEYS: [&str; 31] = [
     "aws:CurrentTime",
+    "aws:EpochTime",
+    "aws:MultiFactorAuthPresent",
     "aws:PrincipalAccount",
     "aws:PrincipalArn",
     "aws:PrincipalIsAWSService",
     "aws:PrincipalOrgID",
+    "aws:PrincipalType",
     "aws:RequestedRegion",
+    "aws:ResourceAccount",
+    "aws:SecureTransport",
     "aws:SourceIp",
     "aws:TagKeys",
+    "aws:ViaAWSService",
+    "aws:username",
     "securityhub:TargetAccount",
     "securityhub:ASFFSyntaxPath/Confidence",
     "securityhub:ASFFSyntaxPath/Criticality",

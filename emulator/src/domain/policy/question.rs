@@ -127,6 +127,20 @@ impl Call<'_> {
         keys.set("aws:PrincipalIsAWSService", ["false".to_owned()]);
         keys.set("aws:RequestedRegion", [self.caller.region.to_string()]);
         keys.set("aws:CurrentTime", [self.caller.now.to_string()]);
+        keys.set("aws:EpochTime", [self.caller.now.as_second().to_string()]);
+        // Clients reach AWS by TLS.
+        keys.set("aws:SecureTransport", ["true".to_owned()]);
+        keys.set("aws:ViaAWSService", ["false".to_owned()]);
+        keys.set("aws:ResourceAccount", [self.caller.account().to_string()]);
+        let (kind, user) = match (&principal.role_arn, principal.arn.rsplit_once('/')) {
+            (None, Some((_, name))) => ("User", Some(name.to_owned())),
+            (None, None) => ("Account", None),
+            (Some(_), _) => ("AssumedRole", None),
+        };
+        keys.set("aws:PrincipalType", [kind.to_owned()]);
+        keys.set("aws:username", user);
+        // Access keys of users say nothing of MFA; sessions here have none.
+        keys.set("aws:MultiFactorAuthPresent", principal.role_arn.as_ref().map(|_| "false".to_owned()));
         keys.set("aws:SourceIp", self.source.map(|address| address.to_canonical().to_string()));
         let organization = self.directory.organization.as_ref();
         let organization = organization.filter(|organization| {

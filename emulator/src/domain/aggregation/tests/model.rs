@@ -73,7 +73,7 @@ impl Model {
             let is_here = named.0 == region || (region == 0 && self.is_shown(named.0, named.1) && *is_fresh);
             (is_here && self.sees(account, named.1, named.0)).then_some((*named, false))
         };
-        let replicas = self.replicas.keys().filter(|named| region == 0 && self.sees(account, named.1, 0));
+        let replicas = self.replicas.keys().filter(|named| region == 0 && self.sees(account, named.1, named.0));
         self.findings.iter().filter_map(is_seen).chain(replicas.map(|named| (*named, true))).collect()
     }
 

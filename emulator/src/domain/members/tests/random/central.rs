@@ -253,7 +253,8 @@ impl Expected {
                 Do::Unaggregate if !is_central(stage) => {
                     *self = Expected::default();
                 }
-                Do::Aggregate | Do::Link(_) | Do::Unaggregate | Do::Central | Do::Local => {}
+                Do::Link(_) => begins(&mut self.pending_until),
+                Do::Aggregate | Do::Unaggregate | Do::Central | Do::Local => {}
             },
             _ => {}
         }

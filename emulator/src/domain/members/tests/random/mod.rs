@@ -156,7 +156,7 @@ impl Step {
     fn moves_of_organization(self) -> Moves {
         match self {
             Step::Call(call) => call.moves_of_organization(),
-            Step::Central(_) | Step::Joins(..) | Step::Moves(..) => GOVERNED,
+            Step::Central(_) | Step::Joins(..) | Step::Moves(..) | Step::Reactivated(_) => GOVERNED,
             Step::Leaves(_) => &[
                 (Some(Enabled), Some(Deleted)),
                 (Some(Removed), Some(Deleted)),
@@ -170,7 +170,7 @@ impl Step {
     fn ends_invitations(self) -> bool {
         match self {
             Step::Call(call) => matches!(call.operation, DeleteInvitations | DisableSecurityHub),
-            Step::Central(_) | Step::Joins(..) | Step::Moves(..) => true,
+            Step::Central(_) | Step::Joins(..) | Step::Moves(..) | Step::Reactivated(_) => true,
             _ => false,
         }
     }
