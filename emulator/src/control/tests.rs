@@ -376,3 +376,16 @@ fn sco_06_sco_12_scores_are_told_over_the_control_plane() {
     }
     assert_eq!(post(&service, "/_emulator/compliance", "{}").0, 405);
 }
+
+#[test]
+fn ret_01_rei_04_what_expires_while_the_clock_is_moved_is_gone_at_once() {
+    let service = service();
+    let archived = finding("scan", json!({ "RecordState": "ARCHIVED" }));
+    let (_, answer) = post(&service, "/findings/import", json!({ "Findings": [archived] }).to_string());
+    assert_eq!(answer["SuccessCount"], 1, "{answer}");
+    let count = || post(&service, "/findings", "{}").1["Findings"].as_array().unwrap().len();
+    for (by, expected) in [("P29D", 1), ("PT23H", 1), ("PT1H1S", 0)] {
+        post(&service, "/_emulator/clock", json!({ "advance": by }).to_string());
+        assert_eq!(count(), expected, "{by}");
+    }
+}

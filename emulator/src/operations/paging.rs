@@ -173,6 +173,14 @@ mod tests {
     }
 
     #[test]
+    fn srt_13_the_order_of_names_changes_no_query() {
+        let of = |text: &str| binding("111111111111", "us-east-1", &serde_json::from_str(text).unwrap());
+        let token = of(r#"{"a":[{"x":1,"y":2}],"b":2}"#).seal(&Position { keys: vec![], sequence: 7 });
+        assert!(of(r#"{"b":2,"a":[{"y":2,"x":1}]}"#).open(Some(&token)).is_ok());
+        assert!(of(r#"{"b":2,"a":[{"y":1,"x":2}]}"#).open(Some(&token)).is_err());
+    }
+
+    #[test]
     fn srt_17_no_token_is_the_first_page() {
         let binding = binding("111111111111", "us-east-1", &json!({}));
         assert_eq!(binding.open(None).unwrap(), None);

@@ -48,3 +48,23 @@ pub fn resource_id(resource_type: &str, name: &str, account: AccountId, region: 
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::resource_id;
+    use crate::state::{AccountId, Region};
+
+    #[test]
+    fn res_01_an_arn_is_made_of_a_name_however_it_is_written() {
+        let of =
+            |resource_type, name, region| resource_id(resource_type, name, AccountId::DEFAULT, &Region::new(region));
+        let account = AccountId::DEFAULT;
+        for name in ["ops", "user/ops"] {
+            assert_eq!(of("AwsIamUser", name, "us-east-1"), format!("arn:aws:iam::{account}:user/ops"));
+        }
+        assert_eq!(of("AwsEc2Vpc", "vpc-1", "cn-north-1"), format!("arn:aws-cn:ec2:cn-north-1:{account}:vpc/vpc-1"));
+        assert_eq!(of("AwsS3Bucket", "b", "us-east-1"), "arn:aws:s3:::b");
+        assert_eq!(of("AwsLogsMetricFilter", "f", "us-east-1"), "f");
+        assert_eq!(of("AwsAccount", "", "us-east-1"), format!("AWS::::Account:{account}"));
+    }
+}

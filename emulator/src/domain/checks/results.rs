@@ -214,7 +214,7 @@ fn holds(condition: &ParameterCondition, values: &[String]) -> bool {
 }
 
 /// Whether there is a tag of the customer's, and all that are required.
-fn has_tags(tags: &BTreeMap<String, String>, required: &[String]) -> bool {
+pub(super) fn has_tags(tags: &BTreeMap<String, String>, required: &[String]) -> bool {
     let own: BTreeSet<&String> = tags.keys().filter(|key| !key.starts_with("aws:")).collect();
     !own.is_empty() && required.iter().all(|key| own.contains(key))
 }

@@ -106,6 +106,10 @@ fn flt_06_flt_08_cln_08_filters_come_back_as_they_were_sent() {
         json!({ "InsightArn": arn, "Filters": { "Confidence": [{ "Eq": 0.0 }] } }),
     );
     assert_eq!(read(&stage, &arn)["Filters"].to_string(), r#"{"Confidence":[{"Eq":0.0}]}"#);
+    // As text: a reader that is off by the last digit would read the same twice.
+    let long: Value = serde_json::from_str(r#"{"Confidence":[{"Eq":31.245270191439438}]}"#).unwrap();
+    stage.good(ADMINISTRATOR, UpdateInsight, json!({ "InsightArn": arn, "Filters": long }));
+    assert_eq!(read(&stage, &arn)["Filters"].to_string(), r#"{"Confidence":[{"Eq":31.245270191439438}]}"#);
 }
 
 #[test]

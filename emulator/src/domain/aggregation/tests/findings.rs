@@ -342,3 +342,23 @@ fn agg_14_hub_16_replicas_go_with_the_hub_of_the_home_region() {
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "");
     assert_eq!(seen(&stage, LINKED, ADMINISTRATOR), "l=later");
 }
+
+#[test]
+fn rol_30_agg_15_who_parts_in_a_linked_region_is_seen_at_home_no_more() {
+    let (stage, _) = linked();
+    relate(&stage, LINKED, MemberStatus::Removed);
+    let ids = |account| titles(&stage, HOME, account).into_keys().collect::<Vec<_>>().join(" ");
+    assert_eq!(ids(ADMINISTRATOR), "h-a h-m l-a");
+    assert!(!note(&stage, (HOME, ADMINISTRATOR), (LINKED, MEMBER), "l-m", "not ours"));
+    assert_eq!(ids(MEMBER), "h-m l-m", "its own, as they were");
+}
+
+#[test]
+fn agg_14_agg_15_replicas_of_a_member_of_the_linked_region_alone_stay() {
+    let (stage, arn) = linked();
+    relate(&stage, HOME, MemberStatus::Removed);
+    let ids = || titles(&stage, HOME, ADMINISTRATOR).into_keys().collect::<Vec<_>>().join(" ");
+    assert_eq!(ids(), "h-a l-a l-m");
+    relink(&stage, ADMINISTRATOR, &arn, &[]);
+    assert_eq!(ids(), "h-a l-a l-m");
+}

@@ -354,3 +354,71 @@ fn res_11_filters_and_insights_see_control_findings() {
     let values = json!([{ "GroupByAttributeValue": "S3.5", "Count": 1 }]);
     assert_eq!(results["InsightResults"]["ResultValues"], values);
 }
+
+#[test]
+fn res_02_res_08_what_a_finding_cannot_carry_of_a_resource_is_left_out_of_it() {
+    let tagged = |tags: &[(&str, &str)]| Resource {
+        tags: Some(tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()),
+        ..bucket(&["S3.5"])
+    };
+    let stage = quiet(vec![tagged(&[("team", ""), ("stage", "test")])]);
+    enable(&stage, &[CIS_1_4]);
+    let finding = only(&stage, "S3.5");
+    assert_eq!(finding["Resources"][0]["Tags"], json!({ "stage": "test" }));
+    let broken = Resource { details: Some(json!({ "OwnerId": 5 })), ..tagged(&[]) };
+    declare(&stage, vec![broken]);
+    hours_pass(&stage, 12);
+    let finding = only(&stage, "S3.5");
+    assert_eq!((&finding["UpdatedAt"], &finding["Resources"][0]["Details"]), (&json!(stage.now()), &Value::Null));
+}
+
+#[test]
+fn res_08_tags_of_aws_count_for_nothing() {
+    let tags = BTreeMap::from([("aws:a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
+    let required = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert!(results::has_tags(&tags, &required(&["b"])));
+    assert!(!results::has_tags(&tags, &required(&["aws:a"])));
+}
+
+#[test]
+fn fnd_33_the_last_resource_that_does_not_apply_leaves_no_word_on_the_account() {
+    let stage = loud(vec![bucket(&[])]);
+    enable(&stage, &[CIS_1_4]);
+    let result = result(ComplianceStatus::NotAvailable, Some("CONFIG_RETURNS_NOT_APPLICABLE"));
+    declare(&stage, vec![Resource { results: BTreeMap::from([("S3.5", result)]), ..bucket(&[]) }]);
+    assert_eq!(status(&only(&stage, "S3.5")), ("NOT_AVAILABLE", "ARCHIVED", "NEW"));
+}
+
+#[test]
+fn fnd_50_what_is_disabled_is_archived_three_days_later_to_the_hour() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[CIS_1_4]);
+    hours_pass(&stage, 11);
+    let set = |status: &str| {
+        let update = json!({ "StandardsArn": CIS_1_4, "SecurityControlId": "S3.5", "AssociationStatus": status, "UpdatedReason": "x" });
+        let input = json!({ "StandardsControlAssociationUpdates": [update] });
+        stage.good(ADMINISTRATOR, BatchUpdateStandardsControlAssociations, input);
+    };
+    let record_state = || only(&stage, "S3.5")["RecordState"].as_str().unwrap().to_owned();
+    set("DISABLED");
+    hours_pass(&stage, 71);
+    assert_eq!(record_state(), "ACTIVE");
+    hours_pass(&stage, 1);
+    assert_eq!(record_state(), "ARCHIVED");
+    set("ENABLED");
+    set("DISABLED");
+    assert_eq!(record_state(), "ACTIVE");
+    hours_pass(&stage, 72);
+    assert_eq!(record_state(), "ARCHIVED");
+}
+
+#[test]
+fn rei_22_fnd_20_what_passes_and_is_active_again_is_resolved() {
+    let stage = quiet(vec![bucket(&[])]);
+    enable(&stage, &[CIS_1_4]);
+    assert_eq!(status(&only(&stage, "S3.5")), ("PASSED", "ACTIVE", "RESOLVED"));
+    assert_eq!(delete(&stage, "AwsS3Bucket", "arn:aws:s3:::pay-invoices"), 1);
+    assert_eq!(only(&stage, "S3.5")["RecordState"], "ARCHIVED");
+    declare(&stage, vec![bucket(&[])]);
+    assert_eq!(status(&only(&stage, "S3.5")), ("PASSED", "ACTIVE", "RESOLVED"));
+}

@@ -401,3 +401,24 @@ fn iam_12_a_service_control_policy_grants_nothing() {
         "{message}"
     );
 }
+
+#[test]
+fn iam_12_every_request_has_the_keys_that_guards_are_written_with() {
+    let stage = Stage::empty();
+    let denies = |condition: Value| {
+        let guard = json!({ "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition });
+        !passes(&stage, &alice(json!([allow("*", "*"), guard])), EnableSecurityHub, json!({}))
+    };
+    for (condition, expected) in [
+        (json!({ "Bool": { "aws:SecureTransport": "false" } }), false),
+        (json!({ "Bool": { "aws:ViaAWSService": "false" } }), true),
+        (json!({ "BoolIfExists": { "aws:MultiFactorAuthPresent": "false" } }), true),
+        (json!({ "Bool": { "aws:MultiFactorAuthPresent": "false" } }), false),
+        (json!({ "StringEquals": { "aws:username": "alice" } }), true),
+        (json!({ "StringEquals": { "aws:PrincipalType": "User" } }), true),
+        (json!({ "StringEquals": { "aws:ResourceAccount": ADMINISTRATOR } }), true),
+        (json!({ "NumericGreaterThan": { "aws:EpochTime": "0" } }), true),
+    ] {
+        assert_eq!(denies(condition.clone()), expected, "{condition}");
+    }
+}

@@ -45,3 +45,33 @@ fn ccf_20_ccf_27_targets_are_pending_for_as_long_as_a_scenario_says() {
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
     assert_eq!(governs(&stage, MEMBER), None);
 }
+
+#[test]
+fn ccf_07_what_follows_from_central_configuration_waits_for_it() {
+    let mut stage = local();
+    stage.0.delays.central_configuration = MINUTE;
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
+    assert!(hub(&stage, ELSEWHERE, ADMINISTRATOR).is_none(), "it is pending");
+    stage.0.clock.advance(MINUTE);
+    stage.good(ADMINISTRATOR, DescribeHub, json!({}));
+    assert!(hub(&stage, ELSEWHERE, ADMINISTRATOR).is_some());
+    assert_eq!(stage.0.directory().administrator(id(MEMBER), &Region::new(REGION)), Some(id(ADMINISTRATOR)));
+}
+
+#[test]
+fn ccf_25_ccf_27_a_target_that_is_changed_again_waits_anew_and_its_parent_with_it() {
+    let mut stage = central();
+    stage.0.delays.policy_association = MINUTE * 5;
+    let policies = ["p", "q"].map(|name| create(&stage, name, says(&[FSBP])));
+    start(&stage, &policies[0], UNIT);
+    stage.0.clock.advance(MINUTE * 4);
+    start(&stage, &policies[1], MEMBER);
+    stage.0.clock.advance(MINUTE);
+    stage.good(ADMINISTRATOR, DescribeHub, json!({}));
+    assert_eq!(governs(&stage, MEMBER), is(&policies[1], "APPLIED", "PENDING"), "a minute after its start");
+    assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "PENDING"), "as long as what is in it");
+    stage.0.clock.advance(MINUTE * 4);
+    stage.good(ADMINISTRATOR, DescribeHub, json!({}));
+    assert_eq!(governs(&stage, MEMBER), is(&policies[1], "APPLIED", "SUCCESS"));
+    assert_eq!(governs(&stage, UNIT), is(&policies[0], "APPLIED", "SUCCESS"));
+}

@@ -67,3 +67,33 @@ fn mst_03_ccf_07_who_is_suspended_is_only_noted() {
     let read = stage.good(ADMINISTRATOR, Operation::GetMembers, json!({ "AccountIds": [MEMBER] }));
     assert_eq!(read["Members"][0]["MemberStatus"], "AccountSuspended");
 }
+
+#[test]
+fn ccf_07_ccf_28_ccf_40_a_region_that_the_aggregator_names_is_taken_over_though_nobody_is_there_yet() {
+    let stage = central();
+    start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
+    let named = "us-west-2";
+    let mut input = stage.good(ADMINISTRATOR, ListFindingAggregators, json!({}))["FindingAggregators"][0].clone();
+    input["RegionLinkingMode"] = json!("SPECIFIED_REGIONS");
+    input["Regions"] = json!([ELSEWHERE, named]);
+    stage.good(ADMINISTRATOR, UpdateFindingAggregator, input);
+    assert!(hub(&stage, named, ADMINISTRATOR).is_some());
+    assert_eq!(hub(&stage, named, MEMBER).unwrap().standards.len(), 1);
+}
+
+#[test]
+fn ccf_28_ccf_31_an_account_that_is_in_use_again_gets_what_governs_it() {
+    let stage = central();
+    let happen = |event| {
+        let mut transaction = stage.0.write();
+        accounts::happen(&mut transaction, &stage.0, id(MEMBER), event, stage.0.clock.now()).unwrap();
+        transaction.commit();
+    };
+    happen(Event::Suspend);
+    let policy = create(&stage, "p", says(&[FSBP]));
+    start(&stage, &policy, UNIT);
+    assert_eq!(governs(&stage, MEMBER).unwrap().2, "FAILED");
+    happen(Event::Reactivate);
+    assert_eq!(governs(&stage, MEMBER).unwrap().2, "SUCCESS");
+    assert_eq!(governs(&stage, UNIT).unwrap().2, "FAILED", "until it is started again");
+}
