@@ -191,7 +191,8 @@ pub fn update(
     control_finding_generator: Option<ControlFindingGenerator>,
 ) -> Result<(), HubError> {
     // How findings of controls are made is the administrator's to say, also where a policy governs it (ROL-27).
-    let is_administrators = auto_enable_controls.is_none() && central_configuration::is_administered_by(directory, key);
+    let is_of_generator = control_finding_generator.is_some() && auto_enable_controls.is_none();
+    let is_administrators = is_of_generator && central_configuration::is_administered_by(directory, key);
     if !is_administrators {
         refuse_centrally_managed(directory, key)?;
     }

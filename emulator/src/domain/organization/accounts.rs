@@ -203,7 +203,11 @@ fn leave(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) 
 /// MST-21: who keeps a record of it does so no more. All else is kept for a while, then goes for good (RET-11).
 fn close(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) -> Result<(), AccountError> {
     let directory = transaction.directory();
-    may_go_out_of_use(&directory, account)?;
+    // One that is suspended may be closed too (MST-21).
+    let status = directory.accounts.get(&account).map(|account| account.status);
+    if status != Some(AccountStatus::Suspended) {
+        may_go_out_of_use(&directory, account)?;
+    }
     is_free_to_go(&directory, account)?;
     drop(directory);
     set_status(transaction, account, AccountStatus::Closed(now));

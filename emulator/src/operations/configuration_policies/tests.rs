@@ -328,6 +328,9 @@ fn ccf_30_ccf_40_rol_21_rol_27_a_policy_switches_hubs_and_standards_in_all_linke
     stage.good(MEMBER, GetFindings, json!({}));
     let generator = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, generator);
+    let governed =
+        |input| stage.refused(ADMINISTRATOR, UpdateSecurityHubConfiguration, input, 403, "AccessDeniedException");
+    assert_eq!(governed(json!({})), GOVERNED, "nothing but the generator is the administrator's");
     assert_eq!(stage.good(MEMBER, DescribeHub, json!({}))["ControlFindingGenerator"], "STANDARD_CONTROL");
     let members = json!({ "AccountIds": [MEMBER] });
     stage.refused(ADMINISTRATOR, DisassociateMembers, members, 403, "AccessDeniedException");
