@@ -343,6 +343,8 @@ fn err_11_a_body_that_stalls_is_answered() {
     let stalled = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: 100\r\n\r\n{{");
     let (head, body) = program.send(stalled.as_bytes());
     assert!(head.starts_with("HTTP/1.1 408") && head.contains("x-amzn-errortype: RequestTimeoutException"), "{head}");
+    let id = head.lines().find_map(|line| line.strip_prefix("x-amzn-requestid: ")).unwrap();
+    assert_eq!(id.trim().len(), 36, "{head}");
     assert!(body.contains("did not arrive in time"));
 }
 

@@ -1,6 +1,5 @@
 //! `GET /_emulator/compliance`: control statuses and security scores, as the console shows them to an account in a Region.
 
-use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::StatusCode;
@@ -26,7 +25,7 @@ pub(super) struct Asked {
 }
 
 /// Tells the scores that an account sees in a Region; 400 where its hub is off.
-pub(super) async fn scores(Extension(service): Extension<Service>, query: Query<Asked>) -> Response {
+pub(super) async fn scores(Extension(service): Extension<Service>, query: super::Asked<Asked>) -> Response {
     match computed(&service.world(), &query.0) {
         Ok(compliance) => Json(compliance).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),

@@ -1,7 +1,6 @@
 //! `/_emulator/events` and `/_emulator/custom-actions`: what Security Hub has sent to EventBridge, and what a person sends
 //! from the console.
 
-use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
@@ -62,7 +61,7 @@ struct FindingIdentifier {
 
 /// Lists events, oldest first; `Last` is where the next page begins, `Dropped` how many that were asked for are no longer
 /// kept.
-pub(super) async fn list(Extension(service): Extension<Service>, query: Query<Asked>) -> Response {
+pub(super) async fn list(Extension(service): Extension<Service>, query: super::Asked<Asked>) -> Response {
     let world = service.world();
     match page(&world, &query.0) {
         Ok(page) => ([(CONTENT_TYPE, "application/json")], written(&world, &page)).into_response(),

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
@@ -75,7 +74,7 @@ pub(super) async fn accept(Extension(service): Extension<Service>, body: Bytes) 
 }
 
 /// Lists the members of an administrator, of all statuses.
-pub(super) async fn list(Extension(service): Extension<Service>, query: Query<List>) -> Response {
+pub(super) async fn list(Extension(service): Extension<Service>, query: super::Asked<List>) -> Response {
     respond(listed(&service.world(), &query.0))
 }
 

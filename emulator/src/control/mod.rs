@@ -8,13 +8,15 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::{DefaultBodyLimit, Query};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Query};
 use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower::ServiceExt;
@@ -99,7 +101,7 @@ struct Reset {
     to: Option<String>,
 }
 
-async fn reset(Extension(service): Extension<Service>, Query(reset): Query<Reset>) -> axum::response::Response {
+async fn reset(Extension(service): Extension<Service>, Asked(reset): Asked<Reset>) -> axum::response::Response {
     match reset.to.as_deref() {
         None | Some("start") => match service.reset() {
             Ok(()) => Json(json!({})).into_response(),
@@ -166,6 +168,20 @@ async fn wrong_method() -> axum::response::Response {
          GET or POST members, POST members/accept, POST organization, GET compliance, GET, PUT or DELETE resources, \
           PUT config-recorder, POST checks/run, GET or DELETE events, POST custom-actions",
     )
+}
+
+/// What a query asks; a mistake in it is told as all mistakes are.
+struct Asked<T>(T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = axum::response::Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let asked = Query::<T>::try_from_uri(&parts.uri);
+        asked
+            .map(|Query(asked)| Asked(asked))
+            .map_err(|rejection| mistake(StatusCode::BAD_REQUEST, &rejection.body_text()))
+    }
 }
 
 fn mistake(status: StatusCode, message: &str) -> axum::response::Response {

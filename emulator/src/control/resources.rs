@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
@@ -83,7 +82,7 @@ struct Run {
 }
 
 /// Lists what is declared, as entries that can be sent again.
-pub(super) async fn list(Extension(service): Extension<Service>, query: Query<Asked>) -> Response {
+pub(super) async fn list(Extension(service): Extension<Service>, query: super::Asked<Asked>) -> Response {
     respond(listed(&service.world(), &query.0))
 }
 
@@ -93,7 +92,7 @@ pub(super) async fn declare(Extension(service): Extension<Service>, body: Bytes)
 }
 
 /// Deletes resources, and gives those that were (FND-33).
-pub(super) async fn delete(Extension(service): Extension<Service>, query: Query<Asked>) -> Response {
+pub(super) async fn delete(Extension(service): Extension<Service>, query: super::Asked<Asked>) -> Response {
     match deleted(&service.world(), query.0) {
         Ok(deleted) if deleted.is_empty() => mistake(StatusCode::NOT_FOUND, "there is no such resource"),
         other => respond(other.map(|deleted| json!({ "resources": deleted }))),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -139,11 +140,11 @@ pub(super) struct AddArguments {
     pub(super) csv: PathBuf,
 
     /// Invite them, too
-    #[arg(long, env = "SECURITYHUB_LOCAL_INVITE")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_INVITE", value_parser = FalseyValueParser::new())]
     pub(super) invite: bool,
 
     /// Invite them and accept in their place
-    #[arg(long, env = "SECURITYHUB_LOCAL_ACCEPT")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_ACCEPT", value_parser = FalseyValueParser::new())]
     pub(super) accept: bool,
 
     #[command(flatten)]
@@ -222,7 +223,7 @@ pub(super) struct MembersAt {
     pub(super) url: String,
 
     /// Print JSON, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     pub(super) json: bool,
 }
 
@@ -275,11 +276,12 @@ pub(super) struct ServeArguments {
     pub(super) default_region: String,
 
     /// Let in requests without a signature, as the default account
-    #[arg(long, env = "SECURITYHUB_LOCAL_ALLOW_ANONYMOUS")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_ALLOW_ANONYMOUS", value_parser = FalseyValueParser::new())]
     pub(super) allow_anonymous: bool,
 
-    /// Refuse signatures that do not fit the secret keys of the scenario
-    #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES")]
+    /// Refuse signatures that do not fit the secret keys of the scenario; then only access keys that it lists with a
+    /// secret can call
+    #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES", value_parser = FalseyValueParser::new())]
     pub(super) verify_signatures: bool,
 
     /// How many events are kept, the newest ones; 0 makes none
@@ -355,7 +357,7 @@ pub(super) struct ExplainArguments {
     pub(super) url: String,
 
     /// Print JSON, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     pub(super) json: bool,
 }
 
@@ -415,7 +417,7 @@ pub(super) struct GenerateArguments {
     pub(super) now: Option<Timestamp>,
 
     /// Send them as the private product of their account, which may import them itself
-    #[arg(long, env = "SECURITYHUB_LOCAL_PRIVATE_PRODUCT")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_PRIVATE_PRODUCT", value_parser = FalseyValueParser::new())]
     pub(super) private_product: bool,
 
     /// How they are written
@@ -455,7 +457,7 @@ pub(super) struct CheckArguments {
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
     /// Print the mistakes as JSON, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     pub(super) json: bool,
 }
 

@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use securityhub_fixtures::standards::Standard;
@@ -12,6 +13,7 @@ use serde_json::json;
 use super::cli::{account, region};
 use super::client;
 use super::exit::Exit;
+use super::output;
 use super::style::Style;
 use crate::domain::scores::{self, Compliance, ControlScore, ControlStatus, Counts, StandardScore};
 use crate::state::{AccountId, Region};
@@ -77,7 +79,7 @@ pub(super) struct ComplianceArguments {
     url: String,
 
     /// Print JSON, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     json: bool,
 }
 
@@ -106,9 +108,7 @@ pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
             .then(|| Bars { width: Table::new().width().map_or(80, usize::from), style: Style::of_output() });
         render(&compliance, standard.is_some(), *by, bars)?
     };
-    // A reader that has seen enough and closed the pipe is no failure.
-    _ = std::io::stdout().write_all(text.as_bytes());
-    Ok(())
+    output::print(&text)
 }
 
 /// A name with its score and what that is of.

@@ -1,17 +1,21 @@
 //! `coverage`: the registry as a table. The README's table is this output.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use securityhub_fixtures::Operation;
 use serde_json::json;
 
 use super::cli::CoverageArguments;
+use super::exit::Exit;
+use super::output;
 use crate::operations::{Behaviour, entry};
 
 /// Prints the table, as the arguments ask.
-pub(super) fn run(arguments: &CoverageArguments) {
+///
+/// # Errors
+/// As [`output::print`].
+pub(super) fn run(arguments: &CoverageArguments) -> Result<(), Exit> {
     let text = if arguments.json {
         json_text()
     } else if arguments.markdown {
@@ -19,8 +23,7 @@ pub(super) fn run(arguments: &CoverageArguments) {
     } else {
         table()
     };
-    // A reader that has seen enough and closed the pipe is no failure.
-    _ = std::io::stdout().write_all(text.as_bytes());
+    output::print(&text)
 }
 
 fn word(behaviour: Behaviour) -> &'static str {

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,6 +14,7 @@ use serde_json::value::RawValue;
 use super::cli::{account, region};
 use super::client;
 use super::exit::Exit;
+use super::output;
 use crate::state::{AccountId, Region};
 
 pub(super) const HELP: &str = r#"Against `securityhub-local serve --scenario scenarios/quickstart.yaml`, in a terminal of its own, while findings are
@@ -56,7 +58,7 @@ pub(super) struct EventsArguments {
     pattern: Option<String>,
 
     /// Go on with events as they come, until Ctrl-C
-    #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW", value_parser = FalseyValueParser::new())]
     follow: bool,
 
     /// Where the emulator listens
@@ -64,7 +66,7 @@ pub(super) struct EventsArguments {
     url: String,
 
     /// Print JSON, an event a line, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     json: bool,
 }
 
@@ -80,8 +82,20 @@ struct Page {
 /// Prints the events that are kept and, if it follows, those to come.
 pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
     let (mut after, mut heading) = (0, !arguments.json);
+    // Who follows waits for an emulator that is started again.
+    let (mut has_begun, mut is_waiting) = (false, false);
     loop {
-        let page = page(arguments, after)?;
+        let page = match page(arguments, after) {
+            Err(Exit::Failed(why)) if arguments.follow && has_begun => {
+                if !std::mem::replace(&mut is_waiting, true) {
+                    eprintln!("securityhub-local: waiting for it to come back: {why}");
+                }
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+            page => page?,
+        };
+        (has_begun, is_waiting) = (true, false);
         if page.last < after {
             // Another emulator listens there now, whose numbers began anew.
             after = 0;
@@ -104,9 +118,9 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
             }
         }
         let mut output = std::io::stdout();
-        if output.write_all(text.as_bytes()).and_then(|()| output.flush()).is_err() {
-            // A reader that has seen enough and closed the pipe is no failure.
-            return Ok(());
+        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+            Ok(()) => {}
+            failed => return output::written(failed),
         }
         let is_last = page.events.len() < PAGE;
         after = page.last;
@@ -139,7 +153,7 @@ fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
 /// An event for people: when, who was told, where, its kind, and the finding with its severity.
 fn told(event: &str) -> String {
     let event: Value = serde_json::from_str(event).unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let text = |value: &Value| output::harmless(value.as_str().unwrap_or("-"));
     let time = text(&event["time"]).replace('T', " ").replace('Z', "");
     let kind = text(&event["detail-type"]);
     let kind = ["Security Hub Findings - ", "Security Hub "].iter().find_map(|name| kind.strip_prefix(name));

@@ -1,13 +1,13 @@
 //! `explain`: why GetFindings returns a finding or not, as a running emulator tells it.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use serde_json::{Value, json};
 
 use super::cli::ExplainArguments;
 use super::client;
 use super::exit::Exit;
+use super::output;
 use super::style::Style;
 use crate::domain::explain::{ExplainedFinding, Explanation};
 
@@ -27,9 +27,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
         .map_err(|error| Exit::failed(format!("the answer of {} is no explanation: {error}", arguments.url)))?;
     let text =
         if arguments.json { format!("{:#}\n", json!(explanation)) } else { render(&explanation, Style::of_output()) };
-    // A reader that has seen enough and closed the pipe is no failure.
-    _ = std::io::stdout().write_all(text.as_bytes());
-    Ok(())
+    output::print(&text)
 }
 
 /// The filters of the argument, or of the file that it names after `@`.

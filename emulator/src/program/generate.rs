@@ -1,13 +1,14 @@
 //! `generate`: believable findings on standard output.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
 use super::cli::{FindingsForm, GenerateArguments};
 use super::exit::Exit;
+use super::output;
 use crate::generate::{self, Findings, Product, Request};
 use crate::state::{Clock, HubKey};
 
@@ -34,12 +35,7 @@ pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
         FindingsForm::Import => bodies(&mut output, findings),
     };
     progress.finish_and_clear();
-    match written.and_then(|()| output.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Exit::failed(format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(()),
-    }
+    output::written(written.and_then(|()| output.flush()))
 }
 
 fn request(arguments: &GenerateArguments) -> Request {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::cli::{AcceptArguments, AddArguments, ListArguments, MembersAt, MembersCommand};
 use super::client;
 use super::exit::Exit;
+use super::output;
 use crate::domain::members::bulk::{MemberRow, Outcome};
 use crate::domain::members::csv::{self, Row};
 use crate::state::Region;
@@ -71,11 +72,10 @@ fn list(arguments: &ListArguments) -> Result<(), Exit> {
     }
     let outcome = outcome(&arguments.at.url, &client::get(&arguments.at.url, &path)?)?;
     if arguments.at.json {
-        print(&format!("{:#}\n", json!(outcome)));
+        output::print(&format!("{:#}\n", json!(outcome)))
     } else {
-        print(&format!("{}{}", table(&outcome.members), summary(&outcome.members)));
+        output::print(&format!("{}{}", table(&outcome.members), summary(&outcome.members)))
     }
-    Ok(())
 }
 
 /// Reads a list; every line that is wrong is told.
@@ -109,9 +109,9 @@ fn outcome(url: &str, answer: &[u8]) -> Result<Outcome, Exit> {
 /// Prints what came of it; that accounts were refused is a failure.
 fn tell(at: &MembersAt, outcome: Outcome) -> Result<(), Exit> {
     if at.json {
-        print(&format!("{:#}\n", json!(outcome)));
+        output::print(&format!("{:#}\n", json!(outcome)))?;
     } else {
-        print(&summary(&outcome.members));
+        output::print(&summary(&outcome.members))?;
     }
     let refused = outcome.unprocessed_accounts.unwrap_or_default();
     if refused.is_empty() {
@@ -124,11 +124,6 @@ fn tell(at: &MembersAt, outcome: Outcome) -> Result<(), Exit> {
     let count = refused.len();
     let accounts = if count == 1 { "1 account was".to_owned() } else { format!("{count} accounts were") };
     Err(Exit::failed(format!("{accounts} refused:\n{}", lines.join("\n"))))
-}
-
-/// A reader that has seen enough and closed the pipe is no failure.
-fn print(text: &str) {
-    _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn table(members: &[MemberRow]) -> String {

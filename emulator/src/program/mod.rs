@@ -14,6 +14,7 @@ mod generate;
 mod logging;
 mod members;
 mod organization;
+mod output;
 mod scenario;
 mod serve;
 mod style;
@@ -46,13 +47,15 @@ fn run(command: Command) -> Result<(), Exit> {
         Command::Organization(command) => organization::run(&command)?,
         Command::Compliance(arguments) => compliance::run(&arguments)?,
         Command::Events(arguments) => events::run(&arguments)?,
-        Command::Coverage(arguments) => coverage::run(&arguments),
+        Command::Coverage(arguments) => coverage::run(&arguments)?,
         Command::Generate(arguments) => generate::run(&arguments)?,
         Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,
-        Command::Scenario(ScenarioCommand::Schema) => scenario::schema(),
-        Command::Version => println!("securityhub-local {}", env!("CARGO_PKG_VERSION")),
+        Command::Scenario(ScenarioCommand::Schema) => scenario::schema()?,
+        Command::Version => output::print(&format!("securityhub-local {}\n", env!("CARGO_PKG_VERSION")))?,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "securityhub-local", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "securityhub-local", &mut script);
+            output::print(&String::from_utf8_lossy(&script))?;
         }
     }
     Ok(())

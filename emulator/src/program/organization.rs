@@ -1,14 +1,15 @@
 //! `organization`: what happens to accounts in a running emulator, as Organizations, AWS or their owners would do it.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::cli::account;
 use super::client;
 use super::exit::Exit;
+use super::output;
 use crate::domain::organization::report::{AccountRow, RegionRow};
 use crate::state::AccountId;
 
@@ -87,7 +88,7 @@ pub(super) struct At {
     url: String,
 
     /// Print JSON, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON")]
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     json: bool,
 }
 
@@ -116,9 +117,7 @@ fn send(action: &str, at: &At, details: &[(&str, Option<&String>)]) -> Result<()
     let row: AccountRow = serde_json::from_slice(&answer)
         .map_err(|error| Exit::failed(format!("the answer of {} is no account: {error}", at.url)))?;
     let text = if at.json { format!("{:#}\n", json!(row)) } else { told(&row) };
-    // A reader that has seen enough and closed the pipe is no failure.
-    _ = std::io::stdout().write_all(text.as_bytes());
-    Ok(())
+    output::print(&text)
 }
 
 /// `444444444444 is ACTIVE in Workloads`, then a line a Region.

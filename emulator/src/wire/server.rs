@@ -5,7 +5,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -142,8 +142,11 @@ where
     }
 }
 
+/// Refuses what did not arrive. Its id is of this room's own counting, since nobody else has seen the request.
 fn refuse(message: &'static str) -> Response<Bytes> {
-    answer::error(&AwsError::new(ErrorCode::RequestTimeoutException, message), "")
+    static REFUSED: AtomicU64 = AtomicU64::new(1);
+    let request_id = format!("00000000-0000-4000-8000-{:012x}", REFUSED.fetch_add(1, Ordering::Relaxed));
+    answer::error(&AwsError::new(ErrorCode::RequestTimeoutException, message), &request_id)
 }
 
 /// Reads a body. Of one over the limit it keeps a byte more than the limit, which is how the reader of inputs

@@ -181,6 +181,21 @@ fn evt_65_act_09_a_person_sends_findings_or_insight_results_by_the_control_plane
 }
 
 #[test]
+fn a_mistake_in_a_query_is_told_as_all_mistakes_are() {
+    let service = service();
+    for path in [
+        "/_emulator/events?limit=abc",
+        "/_emulator/events?foo=1",
+        "/_emulator/members?foo=1",
+        "/_emulator/reset?to=1&to=2",
+    ] {
+        let (status, answer) = send(&service, if path.contains("reset") { "POST" } else { "GET" }, path, "");
+        assert_eq!(status, 400, "{path}");
+        assert!(answer["error"].is_string(), "{path}: {answer}");
+    }
+}
+
+#[test]
 fn pat_01_pat_40_events_are_listed_that_a_rule_selects() {
     let service = service();
     import(&service, &["a", "b"]);

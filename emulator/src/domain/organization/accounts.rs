@@ -83,7 +83,7 @@ impl fmt::Display for AccountError {
                 write!(formatter, "there are several units {parent:?}: give the id of one")
             }
             AccountError::IsManagementAccount(account) => {
-                write!(formatter, "{account} is the management account of the organization, which stays and in use")
+                write!(formatter, "{account} is the management account of the organization, which stays and is in use")
             }
             AccountError::IsDelegated(account) => {
                 write!(formatter, "{account} is a delegated administrator: end its delegations in Organizations first")

@@ -1,0 +1,30 @@
+//! What the program prints, where that fails, and switches in the environment.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use securityhub_local_tests::program;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_printed_is_told() {
+    for arguments in [&["version"][..], &["completions", "bash"], &["coverage"], &["scenario", "schema"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program::command(arguments).stdout(full).output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.starts_with("securityhub-local: cannot write to standard output"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn switches_in_the_environment_are_written_as_one_likes() {
+    for (written, is_on) in [("1", true), ("yes", true), ("true", true), ("0", false), ("false", false), ("", false)] {
+        let mut command = program::command(&["scenario", "check"]);
+        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml"));
+        let output = command.env("SECURITYHUB_LOCAL_JSON", written).output().unwrap();
+        assert_eq!(text(&output.stdout).starts_with('['), is_on, "{written:?}: {}", text(&output.stdout));
+    }
+}
