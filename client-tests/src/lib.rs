@@ -1,4 +1,5 @@
-//! What the tests of real clients share: the Python environment that they run in.
+//! What the tests of real clients share: the Python environment that they run in, clients of the SDK for Rust, and calls of
+//! the control plane.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
 #![allow(clippy::missing_panics_doc, reason = "all of it panics when a client cannot be had")]
 
@@ -7,6 +8,11 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
+
+use aws_credential_types::Credentials;
+use aws_sdk_securityhub::config::Region;
+use aws_sdk_securityhub::{Client, Config};
+use securityhub_local::Emulator;
 
 /// The repository.
 pub fn repository() -> PathBuf {
@@ -73,6 +79,23 @@ pub fn command(environment: &Path, program: &str) -> Command {
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_PAGER", "");
     command
+}
+
+/// A client of the SDK for Rust that calls an emulator without a socket, as an account in a Region.
+pub fn sdk(emulator: &Emulator, account: &str, region: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version_latest()
+        .endpoint_url(emulator.endpoint())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(Credentials::new(account, "x", None, None, "test"))
+        .http_client(emulator.http_client());
+    Client::from_conf(config.build())
+}
+
+/// Starts an emulator with a scenario that ships, by the name of its file.
+pub async fn start(scenario: &str) -> Emulator {
+    let file = repository().join("scenarios").join(scenario);
+    Emulator::builder().scenario(file).start().await.expect("a scenario that ships is good")
 }
 
 /// Posts JSON to the control plane, and gives the answer's body, which is a success.

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_credential_types::Credentials;
-use aws_sdk_securityhub::config::Region;
+use aws_sdk_securityhub::Client;
 use aws_sdk_securityhub::error::ProvideErrorMetadata;
 use aws_sdk_securityhub::types::{AssociationStatus, StandardsSubscriptionRequest, Target};
-use aws_sdk_securityhub::{Client, Config};
-use securityhub_local::Emulator;
+use securityhub_local_client_tests::{sdk, start};
 
+const SCENARIO: &str = "central-configuration.yaml";
 const ADMINISTRATOR: &str = "111111111111";
 const SHOP: &str = "222222222222";
 const WAREHOUSE: &str = "333333333333";
@@ -17,21 +16,6 @@ const LAB: &str = "444444444444";
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 const GOVERNED: &str = "This account is currently associated with a central configuration policy, so only the \
                         administrator can access this operation.";
-
-fn client(emulator: &Emulator, account: &str, region: &str) -> Client {
-    let config = Config::builder()
-        .behavior_version_latest()
-        .endpoint_url(emulator.endpoint())
-        .region(Region::new(region.to_owned()))
-        .credentials_provider(Credentials::new(account, "x", None, None, "test"))
-        .http_client(emulator.http_client());
-    Client::from_conf(config.build())
-}
-
-async fn start() -> Emulator {
-    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/central-configuration.yaml");
-    Emulator::builder().scenario(scenario).start().await.unwrap()
-}
 
 /// The ends of the ARNs of a hub's standards.
 async fn standards(client: &Client) -> Vec<String> {
@@ -50,8 +34,8 @@ async fn status(client: &Client, control: &str) -> AssociationStatus {
 
 #[tokio::test]
 async fn ccf_29_ccf_36_the_administrator_lists_what_governs_whom_and_how_that_went() {
-    let emulator = start().await;
-    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
+    let emulator = start(SCENARIO).await;
+    let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     let policies = administrator.list_configuration_policies().send().await.unwrap();
     let names: BTreeMap<&str, &str> =
         policies.configuration_policy_summaries().iter().map(|it| (it.id().unwrap(), it.name().unwrap())).collect();
@@ -79,9 +63,9 @@ async fn ccf_29_ccf_36_the_administrator_lists_what_governs_whom_and_how_that_we
 
 #[tokio::test]
 async fn ccf_40_ccf_41_rol_21_rol_22_a_governed_account_has_what_its_policy_says_and_cannot_change_it() {
-    let emulator = start().await;
+    let emulator = start(SCENARIO).await;
     for region in REGIONS {
-        let shop = client(&emulator, SHOP, region);
+        let shop = sdk(&emulator, SHOP, region);
         let expected = ["aws-foundational-security-best-practices/v/1.0.0", "cis-aws-foundations-benchmark/v/1.4.0"];
         assert_eq!(standards(&shop).await, expected);
         assert_eq!(status(&shop, "S3.9").await, AssociationStatus::Disabled);
@@ -100,7 +84,7 @@ async fn ccf_40_ccf_41_rol_21_rol_22_a_governed_account_has_what_its_policy_says
         assert_eq!(refused.message(), Some(GOVERNED));
         let administrator = shop.get_administrator_account().send().await.unwrap().administrator.unwrap();
         assert_eq!(administrator.account_id(), Some(ADMINISTRATOR));
-        let refused = client(&emulator, LAB, region).describe_hub().send().await.unwrap_err();
+        let refused = sdk(&emulator, LAB, region).describe_hub().send().await.unwrap_err();
         assert!(
             refused.message().unwrap().contains("is not subscribed to AWS Security Hub"),
             "its policy turned it off"
@@ -110,8 +94,8 @@ async fn ccf_40_ccf_41_rol_21_rol_22_a_governed_account_has_what_its_policy_says
 
 #[tokio::test]
 async fn ccf_11_ccf_12_ccf_44_a_self_managed_account_changes_its_own_and_no_policies() {
-    let emulator = start().await;
-    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
+    let emulator = start(SCENARIO).await;
+    let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     let target = || Target::AccountId(SHOP.to_owned());
     administrator
         .start_configuration_policy_association()
@@ -120,10 +104,10 @@ async fn ccf_11_ccf_12_ccf_44_a_self_managed_account_changes_its_own_and_no_poli
         .send()
         .await
         .unwrap();
-    let shop = client(&emulator, SHOP, "eu-west-1");
+    let shop = sdk(&emulator, SHOP, "eu-west-1");
     assert_eq!(standards(&shop).await.len(), 2, "settings remain");
     shop.update_security_hub_configuration().auto_enable_controls(false).send().await.unwrap();
-    let elsewhere = client(&emulator, ADMINISTRATOR, "eu-west-1");
+    let elsewhere = sdk(&emulator, ADMINISTRATOR, "eu-west-1");
     for outsider in [&shop, &elsewhere] {
         let refused = outsider.list_configuration_policies().send().await.unwrap_err();
         let said = "Must be a Security Hub delegated administrator with Central Configuration enabled";

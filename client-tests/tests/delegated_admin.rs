@@ -2,13 +2,11 @@
 //! account that was never added, and one that joins.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
-use aws_credential_types::Credentials;
-use aws_sdk_securityhub::config::Region;
 use aws_sdk_securityhub::error::ProvideErrorMetadata;
-use aws_sdk_securityhub::{Client, Config};
 use securityhub_local::Emulator;
-use securityhub_local_client_tests::{post, repository};
+use securityhub_local_client_tests::{post, sdk, start};
 
+const SCENARIO: &str = "delegated-admin.yaml";
 const MANAGEMENT: &str = "999999999999";
 const ADMINISTRATOR: &str = "111111111111";
 /// A member from the start.
@@ -17,20 +15,6 @@ const SHOP: &str = "222222222222";
 const WAREHOUSE: &str = "333333333333";
 /// It joins.
 const PAYMENTS: &str = "444444444444";
-
-fn client(emulator: &Emulator, account: &str, region: &str) -> Client {
-    let config = Config::builder()
-        .behavior_version_latest()
-        .endpoint_url(emulator.endpoint())
-        .region(Region::new(region.to_owned()))
-        .credentials_provider(Credentials::new(account, "x", None, None, "test"))
-        .http_client(emulator.http_client());
-    Client::from_conf(config.build())
-}
-
-async fn start() -> Emulator {
-    Emulator::builder().scenario(repository().join("scenarios/delegated-admin.yaml")).start().await.unwrap()
-}
 
 async fn happens(emulator: &Emulator, action: &str) {
     let body =
@@ -42,9 +26,9 @@ async fn happens(emulator: &Emulator, action: &str) {
 
 #[tokio::test]
 async fn org_07_org_10_org_30_the_management_account_designates_and_does_not_configure() {
-    let emulator = start().await;
+    let emulator = start(SCENARIO).await;
     for region in ["us-east-1", "eu-west-1"] {
-        let management = client(&emulator, MANAGEMENT, region);
+        let management = sdk(&emulator, MANAGEMENT, region);
         let list = management.list_organization_admin_accounts().send().await.unwrap();
         assert_eq!(list.admin_accounts()[0].account_id(), Some(ADMINISTRATOR));
         let refused = management.describe_organization_configuration().send().await.unwrap_err();
@@ -54,10 +38,10 @@ async fn org_07_org_10_org_30_the_management_account_designates_and_does_not_con
             said.contains("is not subscribed") || said.contains("is not an administrator for this organization"),
             "{said}"
         );
-        let member = client(&emulator, SHOP, region);
+        let member = sdk(&emulator, SHOP, region);
         let refused = member.list_organization_admin_accounts().send().await.unwrap_err();
         assert_eq!(refused.code(), Some("AccessDeniedException"));
-        let configuration = client(&emulator, ADMINISTRATOR, region).describe_organization_configuration();
+        let configuration = sdk(&emulator, ADMINISTRATOR, region).describe_organization_configuration();
         let configuration = configuration.send().await.unwrap();
         assert_eq!(configuration.auto_enable(), Some(true));
         assert_eq!(configuration.auto_enable_standards().unwrap().as_str(), "DEFAULT");
@@ -66,10 +50,10 @@ async fn org_07_org_10_org_30_the_management_account_designates_and_does_not_con
 
 #[tokio::test(flavor = "multi_thread")]
 async fn org_35_org_36_rol_30_an_account_joins_is_enabled_by_itself_and_leaves() {
-    let emulator = start().await;
-    let administrator = client(&emulator, ADMINISTRATOR, "eu-west-1");
-    let payments = client(&emulator, PAYMENTS, "eu-west-1");
-    let warehouse = client(&emulator, WAREHOUSE, "eu-west-1");
+    let emulator = start(SCENARIO).await;
+    let administrator = sdk(&emulator, ADMINISTRATOR, "eu-west-1");
+    let payments = sdk(&emulator, PAYMENTS, "eu-west-1");
+    let warehouse = sdk(&emulator, WAREHOUSE, "eu-west-1");
     assert!(payments.describe_hub().send().await.unwrap_err().into_service_error().is_invalid_access_exception());
     happens(&emulator, "join").await;
     let enabled = payments.get_enabled_standards().send().await.unwrap();

@@ -3,32 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use aws_credential_types::Credentials;
-use aws_sdk_securityhub::config::Region;
+use aws_sdk_securityhub::Client;
 use aws_sdk_securityhub::error::ProvideErrorMetadata;
-use aws_sdk_securityhub::{Client, Config};
-use securityhub_local::Emulator;
+use securityhub_local_client_tests::{sdk, start};
 
+const SCENARIO: &str = "forty-members.yaml";
 const ADMINISTRATOR: &str = "111111111111";
 /// An enabled member with findings.
 const PAYMENTS: &str = "200000000001";
 /// Invited, with a hub of its own.
 const PARTNER: &str = "200000000036";
-
-fn client(emulator: &Emulator, account: &str, region: &str) -> Client {
-    let config = Config::builder()
-        .behavior_version_latest()
-        .endpoint_url(emulator.endpoint())
-        .region(Region::new(region.to_owned()))
-        .credentials_provider(Credentials::new(account, "x", None, None, "test"))
-        .http_client(emulator.http_client());
-    Client::from_conf(config.build())
-}
-
-async fn start() -> Emulator {
-    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/forty-members.yaml");
-    Emulator::builder().scenario(scenario).start().await.unwrap()
-}
 
 /// How many members there are of each status, over all pages.
 async fn statuses(administrator: &Client) -> BTreeMap<String, usize> {
@@ -49,11 +33,11 @@ fn counts(expected: &[(&str, usize)]) -> BTreeMap<String, usize> {
 
 #[tokio::test]
 async fn inv_14_inv_05_rol_01_the_administrator_lists_its_members_of_each_region() {
-    let emulator = start().await;
-    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
+    let emulator = start(SCENARIO).await;
+    let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     assert_eq!(statuses(&administrator).await, counts(&[("Enabled", 35), ("Invited", 4), ("Resigned", 1)]));
     assert_eq!(administrator.list_members().send().await.unwrap().members().len(), 35, "the associated ones");
-    let europe = client(&emulator, ADMINISTRATOR, "eu-west-1");
+    let europe = sdk(&emulator, ADMINISTRATOR, "eu-west-1");
     assert_eq!(statuses(&europe).await, counts(&[("Enabled", 2), ("Invited", 1)]));
     let read = administrator.get_members().account_ids(PAYMENTS).account_ids("999999999999").send().await.unwrap();
     assert_eq!(read.members()[0].email(), Some("payments-prod@example.com"));
@@ -63,9 +47,9 @@ async fn inv_14_inv_05_rol_01_the_administrator_lists_its_members_of_each_region
 
 #[tokio::test]
 async fn mst_12_mst_13_inv_30_rol_30_an_enabled_member_reads_its_administrator_and_leaves() {
-    let emulator = start().await;
-    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
-    let member = client(&emulator, PAYMENTS, "us-east-1");
+    let emulator = start(SCENARIO).await;
+    let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
+    let member = sdk(&emulator, PAYMENTS, "us-east-1");
     let told = member.get_administrator_account().send().await.unwrap().administrator.unwrap();
     assert_eq!((told.account_id(), told.member_status()), (Some(ADMINISTRATOR), Some("Enabled")));
     assert!(member.list_members().send().await.unwrap().members().is_empty());
@@ -90,9 +74,9 @@ async fn mst_12_mst_13_inv_30_rol_30_an_enabled_member_reads_its_administrator_a
 
 #[tokio::test]
 async fn mst_08_mst_17_cli_03_an_invited_account_accepts_and_is_removed_again() {
-    let emulator = start().await;
-    let administrator = client(&emulator, ADMINISTRATOR, "us-east-1");
-    let partner = client(&emulator, PARTNER, "us-east-1");
+    let emulator = start(SCENARIO).await;
+    let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
+    let partner = sdk(&emulator, PARTNER, "us-east-1");
     assert_eq!(partner.get_invitations_count().send().await.unwrap().invitations_count(), Some(1));
     let invitations = partner.list_invitations().send().await.unwrap();
     let [invitation] = invitations.invitations() else { panic!("one invitation") };

@@ -4,35 +4,19 @@
 
 use std::collections::BTreeSet;
 
-use aws_credential_types::Credentials;
-use aws_sdk_securityhub::config::Region;
+use aws_sdk_securityhub::Client;
 use aws_sdk_securityhub::types::{
     AwsSecurityFinding, AwsSecurityFindingFilters, AwsSecurityFindingIdentifier, ComplianceStatus,
     ControlFindingGenerator, NoteUpdate, RecordState, StandardsStatus, StandardsSubscriptionRequest, StatusReasonCode,
     StringFilter, StringFilterComparison, WorkflowStatus, WorkflowUpdate,
 };
-use aws_sdk_securityhub::{Client, Config};
 use securityhub_local::Emulator;
-use securityhub_local_client_tests::{repository, send};
+use securityhub_local_client_tests::{sdk, send, start};
 
 const SECURITY: &str = "111111111111";
 const PAYMENTS: &str = "222222222222";
 const CIS: &str = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0";
 const PCI: &str = "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1";
-
-fn client(emulator: &Emulator, account: &str, region: &str) -> Client {
-    let config = Config::builder()
-        .behavior_version_latest()
-        .endpoint_url(emulator.endpoint())
-        .region(Region::new(region.to_owned()))
-        .credentials_provider(Credentials::new(account, "x", None, None, "test"))
-        .http_client(emulator.http_client());
-    Client::from_conf(config.build())
-}
-
-async fn start(scenario: &str) -> Emulator {
-    Emulator::builder().scenario(repository().join("scenarios").join(scenario)).start().await.unwrap()
-}
 
 /// What the control plane does.
 async fn control(emulator: &Emulator, method: &'static str, path: &'static str, body: &str) {
@@ -106,8 +90,8 @@ fn bucket(fails: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn fnd_20_fnd_21_cis_11_a_resource_is_corrected_and_the_finding_passes_and_is_resolved() {
     let emulator = start("cis-and-pci.yaml").await;
-    let payments = client(&emulator, PAYMENTS, "us-east-1");
-    let security = client(&emulator, SECURITY, "us-east-1");
+    let payments = sdk(&emulator, PAYMENTS, "us-east-1");
+    let security = sdk(&emulator, SECURITY, "us-east-1");
     assert_eq!(findings(&payments, AwsSecurityFindingFilters::builder().build()).await.len(), 0);
     enable(&payments, &[CIS, PCI]).await;
     let enabled = payments.get_enabled_standards().send().await.unwrap();
@@ -152,7 +136,7 @@ async fn fnd_20_fnd_21_cis_11_a_resource_is_corrected_and_the_finding_passes_and
 #[tokio::test(flavor = "multi_thread")]
 async fn fnd_50_fnd_55_std_43_a_standard_is_disabled_and_what_it_alone_checked_is_archived() {
     let emulator = start("cis-and-pci.yaml").await;
-    let payments = client(&emulator, PAYMENTS, "us-east-1");
+    let payments = sdk(&emulator, PAYMENTS, "us-east-1");
     enable(&payments, &[CIS, PCI]).await;
     let subscription = "arn:aws:securityhub:us-east-1:222222222222:subscription/pci-dss/v/3.2.1";
     payments.batch_disable_standards().standards_subscription_arns(subscription).send().await.unwrap();
@@ -169,8 +153,8 @@ async fn fnd_50_fnd_55_std_43_a_standard_is_disabled_and_what_it_alone_checked_i
 #[tokio::test(flavor = "multi_thread")]
 async fn fnd_51_fnd_52_the_administrator_has_findings_made_for_each_standard() {
     let emulator = start("cis-and-pci.yaml").await;
-    let payments = client(&emulator, PAYMENTS, "us-east-1");
-    let security = client(&emulator, SECURITY, "us-east-1");
+    let payments = sdk(&emulator, PAYMENTS, "us-east-1");
+    let security = sdk(&emulator, SECURITY, "us-east-1");
     enable(&payments, &[CIS, PCI]).await;
     let before = of(&payments, "EC2.13").await;
     let generator = ControlFindingGenerator::StandardControl;
@@ -194,7 +178,7 @@ async fn fnd_51_fnd_52_the_administrator_has_findings_made_for_each_standard() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fnd_34_std_61_res_05_the_recorder_is_switched_on_and_controls_see() {
     let emulator = start("config-off.yaml").await;
-    let off = client(&emulator, SECURITY, "us-west-2");
+    let off = sdk(&emulator, SECURITY, "us-west-2");
     let enabled = off.get_enabled_standards().send().await.unwrap();
     let subscription = &enabled.standards_subscriptions()[0];
     assert_eq!(subscription.standards_status(), Some(&StandardsStatus::Incomplete));
@@ -222,14 +206,14 @@ async fn fnd_34_std_61_res_05_the_recorder_is_switched_on_and_controls_see() {
 #[tokio::test]
 async fn fnd_35_fnd_36_what_config_does_not_record_is_not_seen() {
     let emulator = start("config-off.yaml").await;
-    let all = client(&emulator, SECURITY, "us-east-1");
+    let all = sdk(&emulator, SECURITY, "us-east-1");
     assert_eq!(failed(&all).await, BTreeSet::from(["EC2.6".to_owned(), "S3.5".to_owned()]));
-    let some = client(&emulator, SECURITY, "eu-west-1");
+    let some = sdk(&emulator, SECURITY, "eu-west-1");
     let recorder = of(&some, "Config.1").await;
     assert_eq!(reason_of(&recorder), Some("CONFIG_RECORDER_MISSING_REQUIRED_RESOURCE_TYPES"));
     assert_eq!(failed(&some).await, BTreeSet::from(["Config.1".to_owned(), "EC2.6".to_owned()]));
     assert_eq!(of(&some, "S3.5").await.compliance().unwrap().status(), Some(&ComplianceStatus::Warning));
-    let role = client(&emulator, SECURITY, "eu-central-1");
+    let role = sdk(&emulator, SECURITY, "eu-central-1");
     assert_eq!(reason_of(&of(&role, "Config.1").await), Some("CONFIG_RECORDER_CUSTOM_ROLE"));
     assert_eq!(failed(&role).await.len(), 3);
 }

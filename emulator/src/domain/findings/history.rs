@@ -77,7 +77,7 @@ pub struct Told {
 pub struct Period {
     /// Its beginning; none for the finding's own.
     pub start: Option<Timestamp>,
-    /// Its end; none for now.
+    /// Its end; where there is none, the present is.
     pub end: Option<Timestamp>,
 }
 
