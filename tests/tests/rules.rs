@@ -39,7 +39,8 @@ struct Rule {
     text: String,
 }
 
-/// A test and the rules that its name says it proves.
+/// A test and the rules that it says it proves: in a line `/// Rules: HUB-13, ASF-20 to ASF-32.` of its doc comment
+/// (`# Rules: …` in Python), or by the ids that its name begins with.
 struct Proof {
     name: String,
     path: String,
@@ -47,7 +48,7 @@ struct Proof {
     ids: Vec<Named>,
 }
 
-/// What a test's name names: a rule, or all the rules of a chapter from one to another.
+/// A rule that a test names, or all the rules of a chapter from one to another.
 #[derive(Debug, PartialEq, Eq)]
 enum Named {
     One(Id),
@@ -139,7 +140,21 @@ fn leading_ids(name: &str) -> Vec<Named> {
     ids
 }
 
-/// The tests of the repository whose names begin with ids.
+/// The ids of a line `Rules: HUB-13, ASF-20 to ASF-32.`
+fn listed_ids(line: &str) -> Vec<Named> {
+    let parse = |text: &str| text.split_once('-').and_then(|(prefix, number)| id(prefix, number));
+    let named = |text: &str| match text.split_once(" to ") {
+        Some((first, last)) => Some(Named::Range(parse(first)?, parse(last)?)),
+        None => parse(text).map(Named::One),
+    };
+    let parts = line.trim().trim_end_matches('.').split(", ");
+    parts.map(|part| named(part).unwrap_or_else(|| panic!("`{part}` is not a rule id, in `Rules: {line}`"))).collect()
+}
+
+/// A test as it stands in its file: the line of its name, its name, and its line of rules.
+type FoundTest<'t> = (usize, &'t str, Option<&'t str>);
+
+/// The tests of the repository that name rules.
 fn proofs() -> Vec<Proof> {
     let mut proofs = Vec::new();
     for file in with_extension("", &["rs", "py"]) {
@@ -147,9 +162,10 @@ fn proofs() -> Vec<Proof> {
             Some("py") => python_tests(&file.text),
             _ => rust_tests(&file.text),
         };
-        for (line, name) in tests {
+        for (line, name, rules) in tests {
             // Python's runners want `test_` in front.
-            let ids = leading_ids(name.strip_prefix("test_").unwrap_or(name));
+            let mut ids = leading_ids(name.strip_prefix("test_").unwrap_or(name));
+            ids.extend(rules.map(listed_ids).unwrap_or_default());
             if !ids.is_empty() {
                 proofs.push(Proof { name: name.to_owned(), path: file.path.clone(), line, ids });
             }
@@ -158,13 +174,15 @@ fn proofs() -> Vec<Proof> {
     proofs
 }
 
-/// Functions under `#[test]` or `#[tokio::test]` and properties inside `quickcheck!`, with their lines.
-fn rust_tests(text: &str) -> Vec<(usize, &str)> {
-    let (mut tests, mut marked, mut properties) = (Vec::new(), false, None);
+/// Functions under `#[test]` or `#[tokio::test]` and properties inside `quickcheck!`.
+fn rust_tests(text: &str) -> Vec<FoundTest<'_>> {
+    let (mut tests, mut marked, mut properties, mut rules) = (Vec::new(), false, None, None);
     for (number, line) in (1..).zip(text.lines()) {
         let code = line.trim_start();
         let indent = line.len() - code.len();
-        if code.starts_with("#[test]") || code.starts_with("#[tokio::test") || code.starts_with("#[quickcheck") {
+        if let Some(listed) = code.strip_prefix("/// Rules: ") {
+            rules = Some(listed);
+        } else if code.starts_with("#[test]") || code.starts_with("#[tokio::test") || code.starts_with("#[quickcheck") {
             marked = true;
         } else if code.starts_with("quickcheck! {") || code.starts_with("quickcheck::quickcheck! {") {
             properties = Some(indent);
@@ -172,23 +190,25 @@ fn rust_tests(text: &str) -> Vec<(usize, &str)> {
             properties = None;
         } else if let Some(name) = function(code) {
             if marked || properties.is_some() {
-                tests.push((number, name));
+                tests.push((number, name, rules));
             }
-            marked = false;
+            (marked, rules) = (false, None);
         }
     }
     tests
 }
 
-fn python_tests(text: &str) -> Vec<(usize, &str)> {
-    let name = |line: &'_ str| line.trim_start().strip_prefix("def ").map(str::len);
-    (1..)
-        .zip(text.lines())
-        .filter_map(|(number, line)| {
-            let rest = &line[line.len() - name(line)?..];
-            rest.split_once('(').map(|(name, _)| (number, name.trim()))
-        })
-        .collect()
+fn python_tests(text: &str) -> Vec<FoundTest<'_>> {
+    let (mut tests, mut rules) = (Vec::new(), None);
+    for (number, line) in (1..).zip(text.lines()) {
+        let code = line.trim_start();
+        if let Some(listed) = code.strip_prefix("# Rules: ") {
+            rules = Some(listed);
+        } else if let Some((name, _)) = code.strip_prefix("def ").and_then(|rest| rest.split_once('(')) {
+            tests.push((number, name.trim(), rules.take()));
+        }
+    }
+    tests
 }
 
 /// The name of the function that begins on a line.
@@ -319,13 +339,23 @@ fn a_tests_name_begins_with_its_rules() {
 }
 
 #[test]
-fn tests_are_found_by_their_marks() {
-    let text = "#[test]\n#[allow(x)]\nfn a() {\n}\nfn helper() {}\n    #[tokio::test(flavor = \"x\")]\n    async fn b() {}\n\
-                quickcheck! {\n    fn c(x: u8) -> bool {\n        true\n    }\n}\nfn helper_too() {}\n";
-    assert_eq!(rust_tests(text), [(3, "a"), (7, "b"), (9, "c")]);
+fn a_line_of_rules_lists_ids_and_ranges() {
+    let id = |prefix: &str, number| Id { prefix: prefix.to_owned(), number };
     assert_eq!(
-        python_tests("def tf_01_x():\n  def test_tf_02_y(a):\nclass A:\n"),
-        [(1, "tf_01_x"), (2, "test_tf_02_y")]
+        listed_ids("HUB-13, ASF-20 to ASF-32."),
+        [Named::One(id("HUB", 13)), Named::Range(id("ASF", 20), id("ASF", 32))]
+    );
+    assert!(std::panic::catch_unwind(|| listed_ids("HUB-13 and more")).is_err(), "anything else is a mistake");
+}
+
+#[test]
+fn tests_are_found_by_their_marks() {
+    let text = "#[test]\n#[allow(x)]\nfn a() {\n}\nfn helper() {}\n    /// Rules: HUB-13.\n    #[tokio::test(flavor = \"x\")]\n    \
+                async fn b() {}\nquickcheck! {\n    fn c(x: u8) -> bool {\n        true\n    }\n}\nfn helper_too() {}\n";
+    assert_eq!(rust_tests(text), [(3, "a", None), (8, "b", Some("HUB-13.")), (10, "c", None)]);
+    assert_eq!(
+        python_tests("def tf_01_x():\n# Rules: TF-02.\n  def test_y(a):\nclass A:\n"),
+        [(1, "tf_01_x", None), (3, "test_y", Some("TF-02."))]
     );
 }
 
