@@ -1,7 +1,7 @@
 //! Samples of shapes: valid values, and for each constraint a value that breaks it and nothing else.
 
-use securityhub_fixtures::Pattern;
 use securityhub_fixtures::model::{Flavour, Kind, Location, Member, ShapeId, StringShape, Structure};
+use securityhub_fixtures::{Format, Pattern};
 use serde_json::{Map, Value, json};
 
 /// The account that samples name.
@@ -88,8 +88,10 @@ fn key_of(key: ShapeId, number: u32) -> String {
 
 /// The shortest valid string, or a value of its enum.
 pub(crate) fn string_of(string: &StringShape) -> String {
-    if string.date_time {
-        return "2026-01-15T08:00:00Z".to_owned();
+    match string.format {
+        Some(Format::DateTime) => return "2026-01-15T08:00:00Z".to_owned(),
+        Some(Format::Uri) => return "https://example.com/".to_owned(),
+        None => {}
     }
     if let Some(value) = string.values.first() {
         return (*value).to_owned();
@@ -326,8 +328,10 @@ fn wrong_strings(string: &StringShape) -> Vec<(String, &'static str)> {
     if !string.values.is_empty() {
         wrong.push(("no such value".to_owned(), "no value of its enum"));
     }
-    if string.date_time {
-        wrong.push(("yesterday".to_owned(), "no date-time"));
+    match string.format {
+        Some(Format::DateTime) => wrong.push(("yesterday".to_owned(), "no date-time")),
+        Some(Format::Uri) => wrong.push(("example.com".to_owned(), "no uri")),
+        None => {}
     }
     wrong
 }

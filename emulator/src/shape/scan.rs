@@ -11,6 +11,8 @@ use securityhub_engine::{date, json};
 use securityhub_fixtures::Pattern;
 use securityhub_fixtures::model::{Flavour, Kind, Member, ShapeId, StringShape, Structure};
 
+use super::read::has_format;
+
 /// No finding nests deeper.
 const MOST_DEPTH: u32 = 40;
 /// No structure of the model has more members.
@@ -289,7 +291,7 @@ fn string_fits(shape: &StringShape, text: &str) -> bool {
             Some(pattern) => pattern.matches(text),
         }
         && (shape.values.is_empty() || shape.values.contains(&text))
-        && (!shape.date_time || date::strict(text).is_some())
+        && shape.format.is_none_or(|format| has_format(format, text))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Random findings: valid ones, few enough ids that many come again.
 
-use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::{Flavour, Kind, ShapeId, StringShape, Structure};
+use securityhub_fixtures::{Format, Operation};
 use serde_json::{Map, Value, json};
 
 use super::Random;
@@ -144,8 +144,10 @@ fn string_of(random: &mut Random, string: &StringShape) -> String {
     if !string.values.is_empty() {
         return random.pick(string.values).to_owned();
     }
-    if string.date_time {
-        return random.pick(&TIMES).to_owned();
+    match string.format {
+        Some(Format::DateTime) => return random.pick(&TIMES).to_owned(),
+        Some(Format::Uri) => return sample::string_of(string),
+        None => {}
     }
     let word = random.pick(&WORDS);
     let length = u32::try_from(word.chars().count()).unwrap_or(u32::MAX);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::asff;
 use super::document::{self, Finding};
+use super::merge::Kind;
 use super::normalise::{self, Arrival};
 use super::origin::Origins;
 pub use super::origin::{Endpoint, Sender};
@@ -59,7 +60,7 @@ pub fn batch(
     let mut outcome = Outcome::default();
     let mut accepted = Vec::with_capacity(findings.len());
     for sent in findings {
-        match accept(&mut origins, endpoint, (&now, &region), sent) {
+        match accept(&mut origins, endpoint, sender, (&now, &region), sent) {
             Ok(finding) => accepted.push(finding),
             Err((code, message)) => {
                 let id = string(sent, "Id").unwrap_or_default().into_owned();
@@ -104,6 +105,7 @@ fn breaks(sent: &Item<'_>, name: &str) -> bool {
 fn accept<'t>(
     origins: &mut Origins<'_, 't>,
     endpoint: &Endpoint<'t>,
+    sender: Sender<'_>,
     (now, region_text): (&'t str, &'t str),
     sent: &Item<'t>,
 ) -> Result<Accepted<'t>, (&'static str, String)> {
@@ -120,9 +122,15 @@ fn accept<'t>(
     // However its key was spelled, it is stored in one spelling.
     finding.respell("ProductArn");
     finding.respell("Id");
+    let is_of_product = matches!(sender, Sender::Product);
+    // Only GetFindings gives a finding a ProcessedAt.
+    let kind = if is_of_product && finding.has("ProcessedAt") { Kind::Recording } else { Kind::New };
+    if is_of_product {
+        normalise::complete_provider_severity(&mut finding);
+    }
     normalise::finding(&mut finding, &arrival);
-    let rules = store::rules_met(endpoint.world, &origin.rules, &finding);
-    Ok(Accepted { key, owner: account, source, finding, rules })
+    let rules = store::rules_met(endpoint.world, &origin.rules, &finding, kind);
+    Ok(Accepted { key, owner: account, source, finding, kind, rules })
 }
 
 /// The finding, or the sentence that refuses it.

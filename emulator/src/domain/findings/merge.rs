@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use securityhub_engine::date;
+use serde_json::Value;
 
 use super::document::{self, Finding, member_of, members_of};
 use super::normalise;
@@ -22,11 +23,24 @@ pub(super) fn is_later(imported: &Finding<'_>, stored: &Finding<'_>) -> bool {
     instant(imported) > instant(stored)
 }
 
+/// What an import is, which decides how its top level and its FindingProviderFields go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A provider's document of a finding that is not stored yet.
+    New,
+    /// A provider's document of a finding that is stored.
+    Update,
+    /// A finding as GetFindings returned it, put in by the service: customers may have changed its top level (IMP-46).
+    Recording,
+}
+
 /// Completes a finding that was not stored before (ASF-50 … ASF-53).
-pub(super) fn create(finding: &mut Finding<'_>, source: Source) {
-    provider_fields(finding, true);
+pub(super) fn create(finding: &mut Finding<'_>, kind: Kind, source: Source) {
+    provider_fields(finding, kind);
     normalise::customer_fields(finding);
-    resolve_passed(finding, None, source);
+    if kind != Kind::Recording {
+        resolve_passed(finding, None, source);
+    }
 }
 
 /// Puts an import in the place of what is stored; [`KEPT`] attributes survive, and those that a customer has set
@@ -37,7 +51,7 @@ pub(super) fn update<'t>(
     ledger: Option<&'t Ledger>,
     source: Source,
 ) {
-    provider_fields(finding, false);
+    provider_fields(finding, Kind::Update);
     let touched = ledger.map(|ledger| ledger.touched.as_slice()).unwrap_or_default();
     for name in KEPT.iter().chain(touched) {
         match stored.get(name) {
@@ -66,32 +80,36 @@ fn put_note_beneath<'t>(finding: &mut Finding<'t>, ledger: Option<&'t Ledger>) {
 }
 
 /// Fills FindingProviderFields and the top level from what was sent in either. Where both were sent, the top level of a
-/// new finding follows the provider's fields, and that of a stored one keeps what was sent for it (ASF-52). The severity
-/// in them knows no `Product`, as the service model has it (ASF-54, ASF-66).
-pub(super) fn provider_fields(finding: &mut Finding<'_>, is_new: bool) {
+/// new finding follows the provider's fields; that of a stored or a recorded one keeps what was sent for it (ASF-52).
+pub(super) fn provider_fields(finding: &mut Finding<'_>, kind: Kind) {
     let sent = finding.remove("FindingProviderFields").unwrap_or_default();
     let sent = members_of(&sent);
-    let mut fields: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(SHARED.len());
+    let takes_from_top = kind != Kind::Recording || sent.is_empty();
+    let mut fields: Vec<(&str, String)> = Vec::with_capacity(SHARED.len());
     for name in SHARED {
         if let Some((_, value)) = sent.iter().find(|(member, _)| *member == name) {
-            if is_new || !finding.has(name) {
+            if kind == Kind::New || !finding.has(name) {
                 finding.set(name, (*value).to_owned());
             }
-            fields.push((name, (*value).into()));
-        } else if let Some(value) = finding.get(name) {
-            fields.push((name, without_product(value).into()));
+            fields.push((name, (*value).to_owned()));
+        } else if let Some(value) = finding.get(name).filter(|_| takes_from_top) {
+            fields.push((name, value.to_owned()));
         }
     }
-    let fields = document::object(fields.iter().map(|(name, value)| (*name, value.as_ref())));
+    let fields = document::object(fields.iter().map(|(name, value)| (*name, value.as_str())));
     finding.set("FindingProviderFields", fields);
 }
 
-fn without_product(value: &str) -> String {
-    let members = members_of(value);
-    if !members.iter().any(|(name, _)| *name == "Product") {
-        return value.to_owned();
-    }
-    document::object(members.into_iter().filter(|(name, _)| *name != "Product"))
+/// The attributes of a recorded finding that a customer or a rule had set: their values differ from the provider's
+/// (IMP-46).
+pub(super) fn set_by_customers(finding: &Finding<'_>) -> Vec<&'static str> {
+    let provider = finding.get("FindingProviderFields").map(members_of).unwrap_or_default();
+    let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
+    let differs = |name: &&'static str| {
+        let provided = provider.iter().find(|(member, _)| member == name).and_then(|(_, value)| parse(value));
+        finding.get(name).and_then(parse) != provided
+    };
+    SHARED.into_iter().filter(differs).collect()
 }
 
 /// A finding that is active or failing again is new again, unless it is suppressed (REI-20, REI-21, REI-25).

@@ -26,6 +26,22 @@ pub(super) struct Arrival<'a> {
     pub(super) account_name: Option<&'a str>,
 }
 
+/// Completes the severity in FindingProviderFields from the one at the top, where their labels agree: the model does not
+/// list all its members, so that an SDK which read the finding has dropped some (ASF-54).
+pub(super) fn complete_provider_severity(finding: &mut Finding<'_>) {
+    let Some(fields) = finding.get("FindingProviderFields") else { return };
+    let (Some(provided), Some(top)) = (member_of(fields, "Severity"), finding.get("Severity")) else { return };
+    if member_of(provided, "Label").is_none() || member_of(provided, "Label") != member_of(top, "Label") {
+        return;
+    }
+    let provided = members_of(provided);
+    let lacks = |name: &str| provided.iter().all(|(member, _)| *member != name);
+    let kept = members_of(top).into_iter().filter(|(name, _)| lacks(name));
+    let completed = document::object(provided.iter().copied().chain(kept));
+    let fields = with_severity(fields, &completed);
+    finding.set("FindingProviderFields", fields);
+}
+
 /// Adds and evens out all but what depends on the finding that is stored.
 pub(super) fn finding<'t>(finding: &mut Finding<'t>, arrival: &Arrival<'t>) {
     finding.set("ProcessedAt", arrival.now);
@@ -126,8 +142,11 @@ pub(super) fn severity(severity: &str) -> Option<String> {
 
 /// The same of the severity that FindingProviderFields hold.
 fn provider_severity(fields: &str) -> Option<String> {
-    let members = members_of(fields);
-    let evened = members.iter().find(|(name, _)| *name == "Severity").and_then(|(_, value)| severity(value))?;
-    let evened = members.iter().map(|(name, value)| (*name, if *name == "Severity" { evened.as_str() } else { value }));
-    Some(document::object(evened))
+    Some(with_severity(fields, &severity(member_of(fields, "Severity")?)?))
+}
+
+/// FindingProviderFields with another severity in the place of theirs.
+fn with_severity(fields: &str, severity: &str) -> String {
+    let members = members_of(fields).into_iter();
+    document::object(members.map(|(name, value)| (name, if name == "Severity" { severity } else { value })))
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::document::Finding;
 use super::import::Endpoint;
+use super::merge::Kind;
 use super::product::Source;
 use super::{customer, expiry, history, merge, normalise};
 use crate::domain::aggregation::replicas;
@@ -19,6 +20,8 @@ pub(super) struct Accepted<'t> {
     pub(super) owner: AccountId,
     pub(super) source: Source,
     pub(super) finding: Finding<'t>,
+    /// `New` or `Recording`; whether it updates a stored finding is seen under the table's lock.
+    pub(super) kind: Kind,
     /// The automation rules whose criteria it satisfies.
     pub(super) rules: Vec<MetRule>,
 }
@@ -38,12 +41,12 @@ struct Effect {
 
 /// The rules whose criteria a finding satisfies. They see the provider's document as it was sent, with what is missing
 /// filled in, and not what is stored (ARU-32 … ARU-34).
-pub(super) fn rules_met(world: &World, rules: &[ActiveRule], finding: &Finding<'_>) -> Vec<MetRule> {
+pub(super) fn rules_met(world: &World, rules: &[ActiveRule], finding: &Finding<'_>, kind: Kind) -> Vec<MetRule> {
     if rules.is_empty() {
         return Vec::new();
     }
     let mut seen = finding.clone();
-    merge::provider_fields(&mut seen, true);
+    merge::provider_fields(&mut seen, kind);
     normalise::customer_fields(&mut seen);
     let mut document = Vec::with_capacity(seen.size());
     seen.write(&mut document);
@@ -62,8 +65,9 @@ pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, 
         .iter()
         .map(|accepted| {
             let mut finding = accepted.finding.clone();
-            merge::create(&mut finding, accepted.source);
-            let effects = apply(&accepted.rules, &mut finding, endpoint.now);
+            merge::create(&mut finding, accepted.kind, accepted.source);
+            let mut effects = recorded_changes(accepted.kind, &finding);
+            effects.extend(apply(&accepted.rules, &mut finding, endpoint.now));
             finding.write(&mut created);
             (created.len(), effects)
         })
@@ -80,7 +84,7 @@ pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, 
                 update(writer, slot, accepted, endpoint.now)
             } else {
                 let slot = writer.create_from(&accepted.key, &batch, document);
-                created_by_rules(writer, slot, effects, endpoint.now);
+                note_creation(writer, slot, effects, endpoint.now);
                 true
             };
             if is_stored {
@@ -98,8 +102,17 @@ pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, 
     }
 }
 
-/// Notes what rules did to a finding as it was created.
-fn created_by_rules(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect>, now: Timestamp) {
+/// The attributes that customers had taken over of a finding when it was recorded.
+fn recorded_changes(kind: Kind, finding: &Finding<'_>) -> Vec<Effect> {
+    let touched = if kind == Kind::Recording { merge::set_by_customers(finding) } else { Vec::new() };
+    if touched.is_empty() {
+        return Vec::new();
+    }
+    vec![Effect { source: HistorySource::Product, updates: Vec::new(), touched }]
+}
+
+/// Notes what customers and rules did to a finding by the time it was created.
+fn note_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect>, now: Timestamp) {
     if !effects.is_empty() {
         let created_at = history::processed_at(writer.findings().table().document(slot));
         note(writer.ledger(slot), created_at.as_ref(), effects, now);

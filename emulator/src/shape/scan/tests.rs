@@ -21,19 +21,23 @@ fn whole() -> Value {
         "GeneratorId": "g", "AwsAccountId": "111111111111", "Types": ["TTPs/a/b", "Effects"],
         "CreatedAt": "2026-01-10T08:00:00Z", "UpdatedAt": "2026-01-10T08:00:00.123+02:00",
         "Severity": { "Label": "HIGH", "Normalized": 70, "Product": 7.5 }, "Confidence": 0, "Title": "é",
-        "Description": "d", "ProductFields": { "a": "b", "c": "d" }, "Sample": true,
+        "Description": "d", "ProductFields": { "a": "b", "c": "", "e": " " }, "Sample": true,
+        "Remediation": { "Recommendation": { "Text": "t", "Url": "https://example.com/x" } },
+        "UserDefinedFields": { "u": "" }, "Compliance": { "AssociatedStandards": [{ "StandardsId": "s" }] },
+        "FindingProviderFields": { "Severity": { "Label": "LOW", "Product": 3, "Normalized": 1 }, "Types": ["a"] },
         "Network": { "SourcePort": 22, "Direction": "IN" },
         "Action": { "AwsApiCallAction": { "RemoteIpDetails": { "GeoLocation": { "Lat": -51.5, "Lon": 0.0 } } } },
         "Resources": [
             { "Type": "AwsS3Bucket", "Id": "x", "Tags": { "k": "v" },
-              "Details": { "AwsS3Bucket": { "Name": "n" }, "Other": { "o": "p" } } },
+              "Details": { "AwsS3Bucket": { "Name": "n" }, "Other": { "o": "", "p": "q" },
+                           "AwsEc2Instance": { "IpV4Addresses": ["10.0.0.1"] } } },
             { "Type": "Other", "Id": "y" },
         ],
         "Vulnerabilities": [{ "Id": "CVE", "Cvss": [{ "BaseScore": 9.8, "Version": "3.1" }] }],
     })
 }
 
-const ODD: [&str; 22] = [
+const ODD: [&str; 27] = [
     "null",
     "\"\"",
     "\" \"",
@@ -53,6 +57,11 @@ const ODD: [&str; 22] = [
     "[]",
     "[null]",
     "{\"a\":1}",
+    "{\"a\":\"\"}",
+    "{\"\":\"a\"}",
+    "{\"a\":\"b\",\"a\":\"\"}",
+    "\"urn:a\\u0020b\"",
+    "\"mailto:a@b\"",
     "[{}]",
     "\"2026-13-01T00:00:00Z\"",
     "{\"Unknown\":\"x\"}",

@@ -178,7 +178,7 @@ fn asf_54_asf_60_asf_61_asf_62_label_and_number_follow_from_each_other() {
 fn asf_08_asf_70_sentences_that_were_seen() {
     let resource = |kind: &str, id: &str| json!({ "Resources": [{ "Type": kind, "Id": id }] });
     assert_eq!(said(resource("Other", "")), "data.Resources[0].Id should NOT be shorter than 1 characters.");
-    let recommendation = json!({ "Remediation": { "Recommendation": { "Text": "", "Url": "x" } } });
+    let recommendation = json!({ "Remediation": { "Recommendation": { "Text": "", "Url": "https://x" } } });
     assert_eq!(said(recommendation), "data.Remediation.Recommendation.Text should NOT be shorter than 1 characters.");
     assert_eq!(said(json!({ "Types": [""] })), "data.Types[0] should match pattern \"^([^/]+)(/[^/]+){0,2}$\".");
     assert_eq!(stored(&hub(), &finding("f", json!({ "Types": [] })))["Types"], json!([]));
@@ -265,7 +265,11 @@ fn asf_65_asf_66_original_and_product_of_a_severity_are_stored_as_sent() {
     let severity = json!({ "Label": "LOW", "Original": "o".repeat(64), "Product": 8.5 });
     let read = stored(&hub(), &finding("f", json!({ "Severity": severity })));
     assert_eq!((&read["Severity"]["Original"], &read["Severity"]["Product"]), (&severity["Original"], &json!(8.5)));
-    assert_eq!(read["FindingProviderFields"]["Severity"].get("Product"), None);
+    assert_eq!(read["FindingProviderFields"]["Severity"]["Product"], json!(8.5), "copied whole (ASF-54)");
+    let provided = json!({ "Severity": { "Label": "LOW", "Product": 3 }, "Types": ["TTPs"] });
+    let read = stored(&hub(), &finding("f", json!({ "FindingProviderFields": provided, "Severity": null })));
+    assert_eq!(read["FindingProviderFields"]["Severity"], json!({ "Label": "LOW", "Product": 3, "Normalized": 1 }));
+    assert_eq!(read["Severity"], read["FindingProviderFields"]["Severity"]);
     assert_eq!(
         said(json!({ "Severity": { "Label": "LOW", "Original": "o".repeat(65) } })),
         "data.Severity.Original should NOT be longer than 64 characters."
@@ -328,6 +332,42 @@ fn asf_92_asf_93_asf_95_maps_hold_texts_of_any_characters() {
     let resource = json!([{ "Type": "Other", "Id": "x", "Tags": odd }]);
     let read = stored(&hub(), &finding("f", json!({ "UserDefinedFields": odd, "Resources": resource })));
     assert_eq!((&read["UserDefinedFields"], &read["Resources"][0]["Tags"]), (&odd, &odd));
+}
+
+/// Rules: ASF-97.
+#[test]
+fn the_url_of_a_recommendation_is_a_uri_and_others_are_any_text() {
+    let at = |url: &str| json!({ "Remediation": { "Recommendation": { "Url": url } } });
+    for url in ["https://example.com/a", "s3://bucket/x", "URN:isbn:1"] {
+        let read = stored(&hub(), &finding("f", at(url)));
+        assert_eq!(read["Remediation"], at(url)["Remediation"]);
+    }
+    let path = "data.Remediation.Recommendation.Url";
+    for url in ["N/A", "docs.example.com", "https://example.com/a b", " "] {
+        assert_eq!(said(at(url)), format!("{path} should match format \"uri\"."));
+    }
+    assert_eq!(
+        said(at("")),
+        format!("{path} should NOT be shorter than 1 characters, {path} should match format \"uri\".")
+    );
+    let elsewhere = json!({ "SourceUrl": "N/A", "ThreatIntelIndicators": [{ "SourceUrl": "x y" }] });
+    assert_eq!(stored(&hub(), &finding("f", elsewhere))["SourceUrl"], "N/A");
+}
+
+/// Rules: ASF-105.
+#[test]
+fn sizes_that_published_refusals_show_are_held() {
+    let standards = |count: usize| json!({ "Compliance": { "AssociatedStandards": vec![json!({ "StandardsId": "standards/x" }); count] } });
+    let details = |details: Value| json!({ "Resources": [{ "Type": "Other", "Id": "x", "Details": details }] });
+    let addresses = |count: usize| details(json!({ "AwsEc2Instance": { "IpV4Addresses": vec!["10.0.0.1"; count] } }));
+    let image = |length: usize| details(json!({ "Container": { "ImageName": "i".repeat(length) } }));
+    for with in [standards(20), addresses(10), image(128)] {
+        stored(&hub(), &finding("f", with));
+    }
+    assert_eq!(said(standards(21)), "data.Compliance.AssociatedStandards should NOT have more than 20 items.");
+    let path = "data.Resources[0].Details";
+    assert_eq!(said(addresses(11)), format!("{path}.AwsEc2Instance.IpV4Addresses should NOT have more than 10 items."));
+    assert_eq!(said(image(129)), format!("{path}.Container.ImageName should NOT be longer than 128 characters."));
 }
 
 #[test]

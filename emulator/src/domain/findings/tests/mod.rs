@@ -13,6 +13,8 @@ mod batches;
 mod changes;
 mod delivery;
 mod histories;
+mod maps;
+mod recordings;
 mod retention;
 mod rules;
 mod updates;
