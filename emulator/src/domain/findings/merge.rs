@@ -106,8 +106,8 @@ pub(super) fn set_by_customers(finding: &Finding<'_>) -> Vec<&'static str> {
     let provider = finding.get("FindingProviderFields").map(members_of).unwrap_or_default();
     let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
     let differs = |name: &&'static str| {
-        let provided = provider.iter().find(|(member, _)| member == name).and_then(|(_, value)| parse(value));
-        finding.get(name).and_then(parse) != provided
+        let of_provider = provider.iter().find(|(member, _)| member == name).and_then(|(_, value)| parse(value));
+        finding.get(name).and_then(parse) != of_provider
     };
     SHARED.into_iter().filter(differs).collect()
 }
