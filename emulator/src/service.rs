@@ -108,6 +108,7 @@ impl Service {
         due::run(&world, world.clock.now());
         let mut current = self.0.world.write();
         world.make_events(self.0.settings.events, events::derive, current.events(0, 0, |_| false).last);
+        world.set_epoch(current.epoch() + 1);
         *current = Arc::new(world);
     }
 

@@ -134,7 +134,7 @@ fn listed(world: &World, asked: &List) -> Result<Outcome, String> {
     let administrator = account(asked.administrator.as_deref().unwrap_or_default(), LIST)?;
     let regions: Vec<Region> = match &asked.region {
         Some(regions) => regions.split(',').map(Region::new).collect(),
-        None => world.hub_regions().into_iter().collect(),
+        None => world.relations().hub_regions().into_iter().collect(),
     };
     let hubs: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account: administrator, region }).collect();
     Ok(Outcome { members: rows(world, &hubs, |_| true), unprocessed_accounts: None })

@@ -91,12 +91,13 @@ async fn health(Extension(service): Extension<Service>) -> Json<Health> {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
         clock: timestamp_text(world.clock.now()),
-        hubs: world.hub_count(),
+        hubs: world.relations().hub_count(),
         findings: world.finding_count(),
     })
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Reset {
     to: Option<String>,
 }
@@ -128,6 +129,7 @@ async fn clock(Extension(service): Extension<Service>) -> Json<ClockState> {
 
 /// `{"advance": "P30D"}`: an ISO 8601 duration, a day being 24 hours, or `{"advance": "36h"}`.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Advance {
     advance: String,
 }

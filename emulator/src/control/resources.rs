@@ -138,7 +138,9 @@ fn listed(world: &World, asked: &Asked) -> Result<Value, String> {
 fn declared(world: &World, body: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(body).map_err(|error| format!("{DECLARE}: {error}"))?;
     let mut regions = world.directory().regions.clone();
-    regions.extend(world.hub_regions().into_iter().filter(|region| !regions.contains(region)).collect::<Vec<_>>());
+    regions.extend(
+        world.relations().hub_regions().into_iter().filter(|region| !regions.contains(region)).collect::<Vec<_>>(),
+    );
     let resources =
         entries::resources(text, &regions).map_err(|mistakes| format!("{DECLARE}: {}", mistakes.in_a_line()))?;
     let entries: Vec<Value> =
@@ -201,7 +203,7 @@ fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
             && hub::is_enabled(world, key)
     };
-    let keys: BTreeSet<HubKey> = world.hub_keys().into_iter().filter(is_meant).collect();
+    let keys: BTreeSet<HubKey> = world.relations().hub_keys().into_iter().filter(is_meant).collect();
     change(world, |transaction, now| change::check(transaction, &keys, now));
     let checked: Vec<Value> =
         keys.iter().map(|key| json!({ "Account": key.account.as_str(), "Region": key.region.as_str() })).collect();

@@ -1,7 +1,5 @@
 //! What AWS does later, done when its time has come.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
 
 use super::aggregation::replicas;
@@ -18,48 +16,48 @@ pub fn put(transaction: &mut Transaction<'_>, now: Timestamp, after: SignedDurat
     transaction.put_due(now.checked_add(after).unwrap_or(Timestamp::MAX), due);
 }
 
-/// Does all that is due at `now`, in order.
+/// Does all that is due at `now`, in order of its due time and dated with it, so that a step of the clock leaves what its
+/// parts would leave (FND-40).
+///
+/// Entries are taken and done under the writers' lock. A call that comes meanwhile waits for what is due, and none sees
+/// a world in which something due is undone (STD-63).
 pub fn run(world: &World, now: Timestamp) {
-    // One sweep sees all that has expired, however many were due.
-    let mut swept = BTreeSet::new();
-    while let Some((at, due)) = world.take_due(now) {
+    while world.is_due(now) {
         let mut transaction = world.write();
-        match due {
-            Due::SweepFindings(region) => {
-                if swept.insert(region.clone()) {
-                    expiry::sweep(world, &region, now);
-                }
-            }
-            Due::DropArchivedFindings(hub, since) if is_dormant(world, &hub, since) => {
-                transaction
-                    .drop_findings(&hub.region, |document| is_of(document, hub.account) && is_archived(document));
-            }
-            Due::ForgetHub(hub, since) if is_dormant(world, &hub, since) => {
-                transaction.drop_findings(&hub.region, |document| is_of(document, hub.account));
-                transaction.forget_hub(&hub);
-            }
-            Due::ForgetAccount(account, since) => {
-                organization::accounts::forget(&mut transaction, world, account, since);
-                replicas::follow(&mut transaction, world);
-            }
-            Due::SettleStandard(hub, standard, since) => {
-                // What follows from it counts from then, however late somebody looks.
-                subscriptions::settle(&mut transaction, &hub, standard, since, at);
-            }
-            Due::SettleControl(hub, control, since) => {
-                security_controls::settle(&mut transaction, &hub, control, since, now);
-            }
-            Due::SettleAssociations(target) => settle::ripen(&mut transaction, world, &target, now),
-            Due::Check(hub, scope) => {
-                // As when several standards are enabled at once: all that is to be checked is checked once.
-                let mut scopes = world.take_checks(now, &hub);
-                scopes.push(scope);
-                checks::run(world, &mut transaction, &hub, &scopes, now);
-            }
-            // The hub was enabled again meanwhile.
-            Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}
-        }
+        let Some((at, due)) = transaction.take_due(now) else { return };
+        carry_out(world, &mut transaction, due, at, now);
         transaction.commit();
+    }
+}
+
+/// Does what was due at a time, at that time; `now` is how far the clock has come.
+fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Timestamp, now: Timestamp) {
+    match due {
+        Due::SweepFindings(region) => expiry::sweep(world, &region, at),
+        Due::DropArchivedFindings(hub, since) if is_dormant(world, &hub, since) => {
+            transaction.drop_findings(&hub.region, |document| is_of(document, hub.account) && is_archived(document));
+        }
+        Due::ForgetHub(hub, since) if is_dormant(world, &hub, since) => {
+            transaction.drop_findings(&hub.region, |document| is_of(document, hub.account));
+            transaction.forget_hub(&hub);
+        }
+        Due::ForgetAccount(account, since) => {
+            organization::accounts::forget(transaction, world, account, since);
+            replicas::follow(transaction, world);
+        }
+        Due::SettleStandard(hub, standard, since) => subscriptions::settle(transaction, &hub, standard, since, at),
+        Due::SettleControl(hub, control, since) => security_controls::settle(transaction, &hub, control, since, at),
+        Due::SettleAssociations(target) => settle::ripen(transaction, world, &target, at),
+        Due::Check(hub, scope) => {
+            // What has expired by then is not updated: it is found anew.
+            expiry::sweep(world, &hub.region, at);
+            // As when several standards are enabled at once: all that is to be checked is checked once.
+            let mut scopes = transaction.take_checks(at, &hub);
+            scopes.push(scope);
+            checks::run(world, transaction, &hub, &scopes, (at, now));
+        }
+        // The hub was enabled again meanwhile.
+        Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}
     }
 }
 

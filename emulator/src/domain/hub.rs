@@ -74,7 +74,7 @@ pub fn not_subscribed(caller: &Caller) -> AwsError {
 
 /// Whether the hub is on.
 pub fn is_enabled(world: &World, key: &HubKey) -> bool {
-    world.hub(key).is_some_and(|hub| hub.subscribed_at().is_some())
+    world.relations().is_on(key)
 }
 
 /// What EnableSecurityHub is asked.

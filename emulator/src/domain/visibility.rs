@@ -7,8 +7,7 @@ use securityhub_engine::{Filter, Part, Scope, Slot};
 
 use super::caller::Caller;
 use super::findings::document;
-use super::hub;
-use crate::state::{AccountId, Findings, HubKey, MemberStatus, Place, Region, World};
+use crate::state::{AccountId, Findings, HubKey, MemberStatus, Place, Region, Relations, World};
 
 /// Findings of one place that a caller sees. A finding is seen in one view only.
 #[derive(Clone, Debug)]
@@ -28,15 +27,17 @@ pub struct View {
 /// Replicas come before linked Regions: a finding whose replica gives way meanwhile is met twice rather than never, and
 /// stands at one position then.
 pub fn views(world: &World, caller: &Caller) -> Vec<View> {
-    let own = accounts(world, caller.account(), &caller.region);
+    // One value for all views: a caller sees all of a change of relations, or nothing of it.
+    let relations = world.relations();
+    let own = accounts(&relations, caller.account(), &caller.region);
     let mut views = vec![View { place: Place::from(&caller.region), accounts: own, scope: Scope::All }];
     for place in world.replica_places().into_iter().filter(|place| place.region == caller.region) {
         // Whose findings of another Region are shown follows from the members there (AGG-15, ROL-30).
-        let accounts = accounts(world, caller.account(), place.origin.as_ref().unwrap_or(&place.region));
+        let accounts = accounts(&relations, caller.account(), place.origin.as_ref().unwrap_or(&place.region));
         views.push(View { place, accounts, scope: Scope::All });
     }
-    for region in linked(world, caller, world.finding_regions()) {
-        let accounts = accounts(world, caller.account(), &region);
+    for region in linked(&relations, caller, world.finding_regions()) {
+        let accounts = accounts(&relations, caller.account(), &region);
         views.push(View { place: Place::from(&region), accounts, scope: Scope::NotAside });
     }
     views
@@ -44,47 +45,47 @@ pub fn views(world: &World, caller: &Caller) -> Vec<View> {
 
 /// The hubs that are on and whose findings the caller sees, its own in its own Region first (SCO-09, SCO-10).
 pub fn hubs(world: &World, caller: &Caller) -> Vec<HubKey> {
-    let account = caller.account();
-    let linked = linked(world, caller, world.hub_regions());
+    let (account, relations) = (caller.account(), world.relations());
+    let linked = linked(&relations, caller, relations.hub_regions());
     let regions = std::iter::once(caller.region.clone()).chain(linked);
     let seen = |region: Region| {
-        let members = enabled_members(world, account, &region);
+        let members = enabled_members(&relations, account, &region);
         std::iter::once(account).chain(members).map(move |account| HubKey { account, region: region.clone() })
     };
     regions.flat_map(seen).collect()
 }
 
 /// Those of `regions` that are linked to the caller's and in which its hub is on (AGG-04).
-fn linked(world: &World, caller: &Caller, regions: BTreeSet<Region>) -> Vec<Region> {
-    let directory = world.directory();
+fn linked(relations: &Relations, caller: &Caller, regions: BTreeSet<Region>) -> Vec<Region> {
+    let directory = relations.directory();
     if directory.aggregators.is_empty() {
         return Vec::new();
     }
     let account = caller.account();
     let is_linked = |region: &Region| {
         directory.home(account, region) == Some(&caller.region)
-            && hub::is_enabled(world, &HubKey { account, region: region.clone() })
+            && relations.is_on(&HubKey { account, region: region.clone() })
     };
     regions.into_iter().filter(is_linked).collect()
 }
 
 /// The accounts whose findings of a Region an account sees: its own and, for an administrator, those of its enabled
 /// members there whose hubs are on (VIS-01, HUB-18, AGG-15).
-fn accounts(world: &World, account: AccountId, region: &Region) -> Arc<HashSet<String>> {
+fn accounts(relations: &Relations, account: AccountId, region: &Region) -> Arc<HashSet<String>> {
     let key = HubKey { account, region: region.clone() };
-    if !world.directory().members.contains_key(&(account, region.clone())) {
+    if !relations.directory().members.contains_key(&(account, region.clone())) {
         return Arc::new(HashSet::from([account.to_string()]));
     }
-    world.remembered_accounts(&key, || {
-        let members = enabled_members(world, account, region);
+    relations.visible_accounts(&key, || {
+        let members = enabled_members(relations, account, region);
         members.into_iter().chain([account]).map(|account| account.to_string()).collect()
     })
 }
 
 /// The enabled members of an account in a Region whose hubs are on (VIS-01, HUB-18).
-fn enabled_members(world: &World, account: AccountId, region: &Region) -> Vec<AccountId> {
-    let is_on = |member: &AccountId| hub::is_enabled(world, &HubKey { account: *member, region: region.clone() });
-    world.directory().enabled_members(account, region).into_iter().filter(is_on).collect()
+fn enabled_members(relations: &Relations, account: AccountId, region: &Region) -> Vec<AccountId> {
+    let is_on = |member: &AccountId| relations.is_on(&HubKey { account: *member, region: region.clone() });
+    relations.directory().enabled_members(account, region).into_iter().filter(is_on).collect()
 }
 
 impl View {
@@ -150,8 +151,9 @@ impl Sight {
 /// Why a caller sees the findings of `owner` in a place, or does not: [`views`] with its reason (VIS-01, VIS-03,
 /// VIS-05).
 pub fn sight(world: &World, caller: &Caller, place: &Place, owner: AccountId) -> Sight {
-    let is_on = |account, region: &Region| hub::is_enabled(world, &HubKey { account, region: region.clone() });
-    let (account, region, directory) = (caller.account(), &place.region, world.directory());
+    let relations = world.relations();
+    let is_on = |account, region: &Region| relations.is_on(&HubKey { account, region: region.clone() });
+    let (account, region, directory) = (caller.account(), &place.region, relations.directory());
     if !is_on(account, &caller.region) {
         return Sight::CallerIsOff;
     }

@@ -49,7 +49,7 @@ fn regions(world: &World) -> Vec<Region> {
     if !named.is_empty() {
         return named.clone();
     }
-    let mut regions = world.hub_regions();
+    let mut regions = world.relations().hub_regions();
     regions.insert(Region::new("us-east-1"));
     regions.into_iter().collect()
 }

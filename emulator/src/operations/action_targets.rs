@@ -72,7 +72,7 @@ pub fn describe_action_targets(context: &Context<'_>, input: Input) -> Result<An
     let input: DescribeInput = input.read()?;
     let key = context.caller.hub_key();
     let query = json!(input.action_target_arns);
-    let binding = Binding::new(&context.caller, Operation::DescribeActionTargets, &query);
+    let binding = Binding::new(context, Operation::DescribeActionTargets, &query);
     let after = binding.open_name(input.next_token.as_deref())?;
     let hub = context.world.hub(&key);
     let all = hub.iter().flat_map(|hub| &hub.action_targets).map(|(id, target)| DescribedActionTarget {

@@ -101,7 +101,7 @@ struct FindingAggregator {
 pub fn list_finding_aggregators(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let ListInput { next_token } = input.read()?;
     let caller = &context.caller;
-    Binding::new(caller, Operation::ListFindingAggregators, &Value::Null).open(next_token.as_deref())?;
+    Binding::new(context, Operation::ListFindingAggregators, &Value::Null).open(next_token.as_deref())?;
     let directory = context.world.directory();
     let seen = aggregation::seen(&directory, caller.account(), &caller.region);
     let finding_aggregators = seen

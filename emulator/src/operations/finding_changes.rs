@@ -161,7 +161,7 @@ pub fn get_finding_history(context: &Context<'_>, input: Input<'_>) -> Result<An
     let caller = &context.caller;
     let identifier = input.finding_identifier;
     let query = json!([identifier, input.start_time, input.end_time]);
-    let binding = Binding::new(caller, Operation::GetFindingHistory, &query);
+    let binding = Binding::new(context, Operation::GetFindingHistory, &query);
     let before = binding.open(input.next_token.as_deref())?.map(|position| position.sequence);
     let period = Period { start: time(input.start_time.as_deref())?, end: time(input.end_time.as_deref())? };
     if period.start.zip(period.end).is_some_and(|(start, end)| start > end) {

@@ -109,7 +109,7 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     let sort = sort::convert(&input.sort_criteria, schema)
         .map_err(|violations| AwsError::invalid_input(sentence::classic(&violations)))?;
     let query = json!([input.filters, input.sort_criteria]);
-    let binding = Binding::new(&context.caller, Operation::GetFindings, &query);
+    let binding = Binding::new(context, Operation::GetFindings, &query);
     let after = binding.open(input.next_token.as_deref())?;
     let limit = input.max_results.unwrap_or(PAGE);
     let head = b"{\"Findings\":[".to_vec();

@@ -1,7 +1,8 @@
 //! Opaque tokens of pages, bound to account, Region, operation and query (SRT-13, SRT-15).
 //!
-//! A token carries where the last row stood and two checksums: one of whom it was made for, one of the query. It has
-//! no lifetime (SRT-16). It is no secret: who forges one only fools himself.
+//! A token carries where the last row stood and two checksums: one of its owner, one of the query. It has no lifetime
+//! (SRT-16), but it ends with the world that made it, since a walk over two worlds would skip rows. Tokens are not
+//! secret; forging one gains nothing.
 
 use std::fmt::Write as _;
 
@@ -10,8 +11,8 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::context::Context;
 use crate::aws_error::AwsError;
-use crate::domain::caller::Caller;
 
 /// The size of a page when none is asked (SRT-11, PRD-06, PRD-22).
 pub const PAGE: usize = 100;
@@ -23,10 +24,13 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// Binds to the caller's account and Region, the operation and its query, in whatever order that names its members.
-    pub fn new(caller: &Caller, operation: Operation, query: &Value) -> Binding {
+    /// Binds to the world, the caller's account and Region, the operation and its query, in whatever order that names its
+    /// members.
+    pub fn new(context: &Context<'_>, operation: Operation, query: &Value) -> Binding {
+        let Context { world, caller } = context;
+        let (account, region, epoch) = (caller.account(), &caller.region, world.epoch());
         Binding {
-            owner: checksum(&format!("{}/{}/{}", caller.account(), caller.region, operation.name())),
+            owner: checksum(&format!("{epoch}/{account}/{region}/{}", operation.name())),
             query: checksum(&in_order(query).to_string()),
         }
     }
@@ -149,12 +153,28 @@ fn key_from_json(value: &Value) -> Option<SortValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{AccountId, Principal, Region};
+    use crate::domain::caller::Caller;
+    use crate::state::{AccountId, Principal, Region, World};
 
     fn binding(account: &str, region: &str, query: &Value) -> Binding {
+        binding_in(&World::default(), account, region, query)
+    }
+
+    fn binding_in(world: &World, account: &str, region: &str, query: &Value) -> Binding {
         let principal = Principal::local_user(AccountId::parse(account).unwrap());
         let caller = Caller { principal, region: Region::new(region), now: jiff::Timestamp::UNIX_EPOCH };
-        Binding::new(&caller, Operation::GetFindings, query)
+        Binding::new(&Context { world, caller }, Operation::GetFindings, query)
+    }
+
+    /// Rules: SRT-15.
+    #[test]
+    fn a_token_of_the_world_before_a_reset_is_refused() {
+        let mut world = World::default();
+        let position = Position { keys: vec![], sequence: 7 };
+        let token = binding_in(&world, "111111111111", "us-east-1", &json!({})).seal(&position);
+        world.set_epoch(1);
+        let after = binding_in(&world, "111111111111", "us-east-1", &json!({}));
+        assert_eq!(after.open(Some(&token)).unwrap_err().message, "Invalid NextToken");
     }
 
     #[test]

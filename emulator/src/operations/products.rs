@@ -68,7 +68,7 @@ pub fn describe_products(context: &Context<'_>, input: Input) -> Result<Answer, 
         return Err(AwsError::invalid_input(format!("productArn: \"{asked}\"")));
     }
     rows.sort_by(|one, two| one.product_arn.cmp(&two.product_arn));
-    let binding = Binding::new(&context.caller, Operation::DescribeProducts, &query);
+    let binding = Binding::new(context, Operation::DescribeProducts, &query);
     let after = binding.open_name(input.next_token.as_deref())?;
     rows.retain(|row| after.as_ref().is_none_or(|after| row.product_arn > *after));
     let next_token = binding.cut(&mut rows, input.max_results, |row| row.product_arn.clone());
@@ -93,7 +93,7 @@ pub fn list_enabled_products_for_import(context: &Context<'_>, input: Input) -> 
     let hub = context.world.hub(&key);
     let mut names: Vec<String> = hub.iter().flat_map(|hub| hub.product_subscriptions.iter().cloned()).collect();
     names.sort_by(|one, two| products::order(one).cmp(&products::order(two)));
-    let binding = Binding::new(&context.caller, Operation::ListEnabledProductsForImport, &json!(null));
+    let binding = Binding::new(context, Operation::ListEnabledProductsForImport, &json!(null));
     let after = binding.open_name(input.next_token.as_deref())?;
     names.retain(|name| after.as_ref().is_none_or(|after| products::order(name) > products::order(after)));
     let next_token = binding.cut(&mut names, input.max_results, Clone::clone);

@@ -71,7 +71,7 @@ fn the_quickstart_is_good_and_builds_the_same_world_each_time() {
     assert_eq!(scenario.name(), Some("quickstart"));
     for _ in 0..2 {
         let world = scenario.build().unwrap();
-        assert_eq!((world.hub_count(), world.finding_count()), (6, 67));
+        assert_eq!((world.relations().hub_count(), world.finding_count()), (6, 67));
         assert_eq!(timestamp_text(world.clock.now()), "2026-01-15T09:00:00.000Z");
         let directory = world.directory();
         assert_eq!(
@@ -108,7 +108,7 @@ fn an_empty_file_is_an_empty_world_in_us_east_1() {
     for text in ["", "# nothing\n", "{}", "name:\n"] {
         let world = build(text);
         assert_eq!(
-            (world.hub_count(), world.directory().regions.clone()),
+            (world.relations().hub_count(), world.directory().regions.clone()),
             (0, vec![Region::new("us-east-1")]),
             "{text}"
         );
@@ -320,7 +320,7 @@ fn later_files_replace_add_and_override() {
     let scenario = load(&[("scenario-1.yaml", first), ("scenario-2.json", second)]);
     assert_eq!(scenario.name(), Some("two"));
     let world = scenario.build().unwrap();
-    assert_eq!(world.hub_count(), 4);
+    assert_eq!(world.relations().hub_count(), 4);
     let tag = |region: &str| world.hub(&key("111111111111", region)).unwrap().tags["from"].clone();
     assert_eq!((tag("us-east-1"), tag("eu-west-1")), ("one".to_owned(), "two".to_owned()));
     let directory = world.directory();

@@ -45,34 +45,52 @@ pub enum CheckScope {
     Type(&'static str),
 }
 
-/// The ordered set.
+/// What is due later, in order of time.
 #[derive(Debug, Default)]
-pub(super) struct DueSet(BTreeSet<(Timestamp, Due)>);
+pub(super) struct DueSet {
+    entries: BTreeSet<(Timestamp, Due)>,
+    /// When the entry was due that is being done now. Until it is done, it counts as due.
+    taken: Option<Timestamp>,
+}
 
 impl DueSet {
     pub(super) fn insert(&mut self, at: Timestamp, due: Due) {
-        self.0.insert((at, due));
+        self.entries.insert((at, due));
     }
 
-    /// Takes the first entry that is due at `now`.
+    /// Takes the first entry that is due at `now`, to be done by the caller; the entry taken before is done.
     pub(super) fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
-        self.0.first().filter(|(at, _)| *at <= now)?;
-        self.0.pop_first()
+        let is_due = self.entries.first().is_some_and(|(at, _)| *at <= now);
+        let entry = if is_due { self.entries.pop_first() } else { None };
+        self.taken = entry.as_ref().map(|(at, _)| *at);
+        entry
     }
 
-    /// Takes the first entry if it is due at `now` and wanted.
-    pub(super) fn take_if(&mut self, now: Timestamp, is_wanted: impl Fn(&Due) -> bool) -> Option<Due> {
-        self.0.first().filter(|(at, due)| *at <= now && is_wanted(due))?;
-        self.0.pop_first().map(|(_, due)| due)
+    /// The entry that was taken is done.
+    pub(super) fn done(&mut self) {
+        self.taken = None;
+    }
+
+    /// Takes the checks of a hub that are first in order and due at exactly this time.
+    pub(super) fn take_checks(&mut self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
+        let mut scopes = Vec::new();
+        while let Some((first, Due::Check(other, scope))) = self.entries.first() {
+            if *first != at || other != hub {
+                break;
+            }
+            scopes.push(*scope);
+            self.entries.pop_first();
+        }
+        scopes
     }
 
     /// Whether an entry is in it, at whatever time.
     pub(super) fn has(&self, due: &Due) -> bool {
-        self.0.iter().any(|(_, other)| other == due)
+        self.entries.iter().any(|(_, other)| other == due)
     }
 
-    /// When the first entry is due.
+    /// When the first entry is due, the one that is being done included.
     pub(super) fn first(&self) -> Option<Timestamp> {
-        self.0.first().map(|(at, _)| *at)
+        self.taken.or_else(|| self.entries.first().map(|(at, _)| *at))
     }
 }

@@ -16,10 +16,9 @@ use super::world::World;
 /// Something that a hub has been told.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Its place in the order of all events, from 1 on; it goes on where the world before this ended.
+    /// Its place in the order of all events, from 1 on; it goes on where the world before this ended. The event's id is
+    /// made of it, so that no two events of a process share one.
     pub number: u64,
-    /// Its place among the events of its world, from 1 on: its id is made of it.
-    pub ordinal: u64,
     /// When it was told.
     pub at: Timestamp,
     /// Who was told, and where.
@@ -71,6 +70,8 @@ pub type Draft = (HubKey, Subject);
 pub struct Written {
     /// Where they are stored.
     pub place: Place,
+    /// When they were written.
+    at: Timestamp,
     /// What was stored, in order.
     pub findings: VecDeque<Snapshot>,
     /// How many were stored before these. Their events would not be kept, and each is counted as one.
@@ -80,8 +81,8 @@ pub struct Written {
 }
 
 impl Written {
-    fn new(place: Place, most: usize) -> Written {
-        Written { place, findings: VecDeque::new(), earlier: 0, most }
+    fn new(place: Place, at: Timestamp, most: usize) -> Written {
+        Written { place, at, findings: VecDeque::new(), earlier: 0, most }
     }
 
     /// Adds a finding.
@@ -123,8 +124,6 @@ pub(super) struct Events {
 struct Ring {
     most: usize,
     events: VecDeque<Event>,
-    /// The number of the last event of the world before this.
-    before: u64,
     /// The number of the last event.
     last: u64,
     /// The number of the last event when the ring was emptied.
@@ -137,8 +136,8 @@ impl Events {
     }
 
     /// A note of findings of a place.
-    pub(super) fn begin(&self, place: Place) -> Written {
-        Written::new(place, self.most)
+    pub(super) fn begin(&self, place: Place, at: Timestamp) -> Written {
+        Written::new(place, at, self.most)
     }
 
     /// Notes what is to be told.
@@ -148,17 +147,17 @@ impl Events {
         }
     }
 
-    /// Tells what was noted, then `drafts`. One transaction tells at a time, and may tell what another has written.
-    pub(super) fn tell(&self, world: &World, drafts: Vec<Draft>) {
+    /// Tells what was noted, then `drafts` of the time `at`. One transaction tells at a time, and may tell what another
+    /// has written.
+    pub(super) fn tell(&self, world: &World, drafts: Vec<Draft>, at: Timestamp) {
         let mut ring = self.ring.lock();
         let written = std::mem::take(&mut *self.written.lock());
         if written.is_empty() && drafts.is_empty() {
             return;
         }
-        let at = world.clock.now();
         for written in &written {
             ring.last += written.earlier;
-            (self.derive)(world, written, &mut |draft| ring.push(draft, at));
+            (self.derive)(world, written, &mut |draft| ring.push(draft, written.at));
         }
         for draft in drafts {
             ring.push(draft, at);
@@ -180,7 +179,7 @@ impl Events {
 
 impl Ring {
     fn new(most: usize, after: u64) -> Ring {
-        Ring { most, events: VecDeque::new(), before: after, last: after, emptied_at: after }
+        Ring { most, events: VecDeque::new(), last: after, emptied_at: after }
     }
 
     fn push(&mut self, (receiver, subject): Draft, at: Timestamp) {
@@ -188,8 +187,7 @@ impl Ring {
             self.events.pop_front();
         }
         self.last += 1;
-        let ordinal = self.last - self.before;
-        self.events.push_back(Event { number: self.last, ordinal, at, receiver, subject });
+        self.events.push_back(Event { number: self.last, at, receiver, subject });
     }
 
     fn page(&self, after: u64, most: usize, is_meant: impl Fn(&Event) -> bool) -> EventPage {
@@ -229,7 +227,8 @@ mod tests {
 
     #[test]
     fn of_findings_that_are_written_together_the_newest_are_kept() {
-        let mut written = Written::new(Place { region: Region::new("us-east-1"), origin: None }, 3);
+        let mut written =
+            Written::new(Place { region: Region::new("us-east-1"), origin: None }, Timestamp::UNIX_EPOCH, 3);
         (0..10).for_each(|number| written.push(Snapshot::copy(&[number])));
         let kept: Vec<&[u8]> = written.findings.iter().map(Snapshot::as_bytes).collect();
         assert_eq!((kept, written.earlier), (vec![&[7][..], &[8], &[9]], 7));

@@ -90,9 +90,25 @@ impl Findings {
         self.ledgers.get(&self.table.sequence(slot))
     }
 
+    /// When a finding expires; none if nothing was said of it.
+    pub fn expires_at(&self, slot: Slot) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.table.end(slot)).ok()
+    }
+
+    /// Removes up to `most` of the findings that have expired at `now`; gives how many it removed.
+    pub(super) fn remove_expired(&mut self, now: Timestamp, most: usize) -> usize {
+        let gone = self.table.remove_ended(now.as_millisecond(), most);
+        self.forget(&gone)
+    }
+
     pub(super) fn remove_where(&mut self, drops: impl Fn(&[u8]) -> bool) -> usize {
         let gone = self.table.remove_where(drops);
-        for sequence in &gone {
+        self.forget(&gone)
+    }
+
+    /// Drops what was kept beside findings that are gone.
+    fn forget(&mut self, gone: &[u64]) -> usize {
+        for sequence in gone {
             self.ledgers.remove(sequence);
         }
         gone.len()
@@ -115,7 +131,8 @@ impl Findings {
         let mut joined = Findings::new(Arc::clone(self.table.schema()));
         for (of, slot, key) in all {
             let number = of.table.sequence(slot);
-            joined.table.insert(key, number, of.table.document(slot));
+            let copy = joined.table.insert(key, number, of.table.document(slot));
+            joined.table.set_end(copy, of.table.end(slot));
             if let Some(ledger) = of.ledgers.get(&number) {
                 joined.ledgers.insert(number, ledger.clone());
             }
@@ -189,6 +206,11 @@ impl<'t> FindingWriter<'t> {
         self.stored.push(StoredFinding { number, is_new: false });
         self.keep(document);
         self.findings.table.replace(slot, document);
+    }
+
+    /// Sets when a finding expires.
+    pub fn set_expiry(&mut self, slot: Slot, at: Timestamp) {
+        self.findings.table.set_end(slot, at.as_millisecond());
     }
 
     /// Changes what is kept of a finding beside its document.

@@ -24,7 +24,7 @@ mod insight;
 mod member;
 mod names;
 mod policy;
-mod remembered;
+mod relations;
 mod resources;
 mod standards;
 mod transaction;
@@ -53,6 +53,7 @@ pub use policy::{
     Condition, Effect, Listed, Operator, Pattern, Permissions, Piece, Policies, Policy, Quantifier, Relation,
     Statement, Test,
 };
+pub use relations::Relations;
 pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterCondition, Resource, Resources};
 pub use standards::{ConfigRecorder, ControlSettings, ControlState, Recording, Subscription, SubscriptionStatus};
 pub use transaction::Transaction;

@@ -10,13 +10,17 @@ use super::change::Change;
 use super::clock::Timestamp;
 use super::delays::Delays;
 use super::directory::Directory;
-use super::due::Due;
+use super::due::{CheckScope, Due};
 use super::events::Draft;
-use super::findings::FindingWriter;
+use super::findings::{FindingWriter, Findings};
 use super::hub::{Hub, HubKey};
 use super::names::{Place, Region};
+use super::relations::Relations;
 use super::resources::Resources;
 use super::world::World;
+
+/// How many expired findings are removed under one lock.
+const EXPIRED_AT_A_TIME: usize = 4096;
 
 /// Writes to a world. Hubs and relations are staged and appear together at [`Transaction::commit`]; a
 /// transaction that is dropped leaves them as they were. Findings are written at once, each wholly, under
@@ -31,6 +35,8 @@ pub struct Transaction<'w> {
     due: Vec<(Timestamp, Due)>,
     drafts: Vec<Draft>,
     changes: Vec<Change>,
+    /// When what this transaction does was due; its events are of that time.
+    due_at: Option<Timestamp>,
 }
 
 impl<'w> Transaction<'w> {
@@ -44,7 +50,21 @@ impl<'w> Transaction<'w> {
             due: Vec::new(),
             drafts: Vec::new(),
             changes: Vec::new(),
+            due_at: None,
         }
+    }
+
+    /// Takes the next entry that is due at `now`, to be done in this transaction and dated with its own time. The
+    /// transaction must be one of [`World::write`].
+    pub fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+        let taken = self.world.take_due(now);
+        self.due_at = taken.as_ref().map(|(at, _)| *at);
+        taken
+    }
+
+    /// Takes the checks of a hub that are due at the same time as the one that was taken, and next in order.
+    pub fn take_checks(&mut self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
+        self.world.take_checks(at, hub)
     }
 
     /// A hub, as this transaction left it.
@@ -120,9 +140,9 @@ impl<'w> Transaction<'w> {
 
     /// Writes the findings of a place under its lock, and notes them for the events that follow.
     pub fn edit_findings<R>(&mut self, place: impl Into<Place>, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
-        let (place, world) = (place.into(), self.world);
+        let (place, world, due_at) = (place.into(), self.world, self.due_at);
         let (result, stored) = world.edit_findings(&place, |findings, sequence| {
-            let mut writer = FindingWriter::new(findings, sequence, world.begin_note(&place));
+            let mut writer = FindingWriter::new(findings, sequence, world.begin_note(&place, due_at));
             let result = edit(&mut writer);
             let (stored, written) = writer.finish();
             world.note_written(written);
@@ -136,13 +156,32 @@ impl<'w> Transaction<'w> {
 
     /// Drops those findings of a region, replicas among them, that `drops` says of their documents.
     pub fn drop_findings(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
+        self.remove_findings(region, |_| true, |findings| findings.remove_where(&drops));
+    }
+
+    /// Drops the findings of a region, replicas among them, that have expired at `now`. Their table is locked for a few
+    /// thousand of them at a time, so that other calls go on meanwhile.
+    pub fn drop_expired(&mut self, region: &Region, now: Timestamp) {
+        let may_have_expired = |findings: &Findings| findings.table().first_end() <= now.as_millisecond();
+        let remove = |findings: &mut Findings| findings.remove_expired(now, EXPIRED_AT_A_TIME);
+        while self.remove_findings(region, may_have_expired, remove) > 0 {}
+    }
+
+    /// Removes findings of a Region and replicas in it, from the tables that `is_wanted` says.
+    fn remove_findings(
+        &mut self,
+        region: &Region,
+        is_wanted: impl Fn(&Findings) -> bool,
+        remove: impl Fn(&mut Findings) -> usize,
+    ) -> usize {
         let replicas = self.world.replica_places().into_iter().filter(|place| place.region == *region);
         let places = std::iter::once(Place::from(region)).chain(replicas);
-        let count = places.map(|place| self.world.edit_findings(&place, |findings, _| findings.remove_where(&drops)));
-        let count = count.sum();
+        let places = places.filter(|place| self.world.read_findings(place.clone(), &is_wanted) == Some(true));
+        let count = places.map(|place| self.world.edit_findings(&place, |findings, _| remove(findings))).sum();
         if count > 0 {
             self.changes.push(Change::FindingsDropped { region: region.clone(), count });
         }
+        count
     }
 
     /// Sets those findings of a region that satisfy a filter aside, each until it is written again.
@@ -178,20 +217,22 @@ impl<'w> Transaction<'w> {
 
     /// Makes what was staged visible, all of it, tells the events that follow, and gives what changed.
     pub fn commit(self) -> Vec<Change> {
-        if let Some(directory) = self.directory {
-            self.world.replace_directory(directory);
-        }
-        if let Some(resources) = self.resources {
-            self.world.replace_resources(resources);
-        }
-        for (key, hub) in self.hubs {
-            match hub {
-                Some(hub) => self.world.put_hub(key, hub),
-                None => self.world.remove_hub(&key),
+        if self.directory.is_some() || self.resources.is_some() || !self.hubs.is_empty() {
+            let mut relations = Relations::clone(&self.world.relations());
+            if let Some(directory) = self.directory {
+                relations.replace_directory(directory);
             }
+            if let Some(resources) = self.resources {
+                relations.replace_resources(resources);
+            }
+            for (key, hub) in self.hubs {
+                relations.replace_hub(key, hub);
+            }
+            self.world.publish(relations);
         }
-        self.world.put_due(self.due);
-        self.world.tell(self.drafts);
+        self.world.tell(self.drafts, self.due_at);
+        // Last, since a call that finds nothing due does not wait for this transaction.
+        self.world.put_due(self.due, self.due_at.is_some());
         self.changes
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that a process holds, and how it is read.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -18,7 +18,7 @@ use super::findings::Findings;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
 use super::names::{Place, Region};
-use super::remembered::Remembered;
+use super::relations::Relations;
 use super::resources::Resources;
 use super::transaction::Transaction;
 
@@ -26,20 +26,19 @@ use super::transaction::Transaction;
 pub struct World {
     /// The one clock.
     pub clock: Clock,
+    /// Counts the worlds of the process before this one.
+    epoch: u64,
     /// How long what AWS does later takes.
     pub delays: Delays,
     /// The one source of ids of resources.
     pub ids: IdSource,
     /// One writer of relations and hubs at a time: what it read is still so when it commits.
     writers: Mutex<()>,
-    directory: RwLock<Arc<Directory>>,
-    hubs: DashMap<HubKey, Arc<Hub>>,
-    /// What is declared of resources; without it no control is checked.
-    resources: RwLock<Option<Arc<Resources>>>,
+    /// Relations, hubs and declared resources, published as one value.
+    relations: RwLock<Arc<Relations>>,
     findings: DashMap<Region, Arc<RwLock<Findings>>>,
     /// Replicas that regions left in home regions; most worlds have none.
     replicas: RwLock<BTreeMap<Place, Arc<RwLock<Findings>>>>,
-    remembered: Remembered,
     schema: Arc<Schema>,
     due: Mutex<DueSet>,
     /// When the first entry of `due` is due, in milliseconds, so that a call need not lock to see it.
@@ -61,21 +60,29 @@ impl World {
     pub fn new(clock: Clock, seed: u64) -> World {
         World {
             clock,
+            epoch: 0,
             delays: Delays::default(),
             ids: IdSource::new(seed),
             writers: Mutex::default(),
-            directory: RwLock::default(),
-            hubs: DashMap::new(),
-            resources: RwLock::default(),
+            relations: RwLock::default(),
             findings: DashMap::new(),
             replicas: RwLock::default(),
-            remembered: Remembered::default(),
             schema: Arc::new(Schema::new(&fields())),
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
             sequence: AtomicU64::new(0),
             events: None,
         }
+    }
+
+    /// Tells this world from those that the process held before: tokens of one are not good for another.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Sets [`World::epoch`], before the world is used.
+    pub fn set_epoch(&mut self, epoch: u64) {
+        self.epoch = epoch;
     }
 
     /// From now on makes events of what is written, and keeps the newest `most` of them; 0 makes none. Their numbers
@@ -100,8 +107,8 @@ impl World {
     }
 
     /// A note of findings of a place that are written, if events are made.
-    pub(super) fn begin_note(&self, place: &Place) -> Option<Written> {
-        self.events.as_ref().map(|events| events.begin(place.clone()))
+    pub(super) fn begin_note(&self, place: &Place, due_at: Option<Timestamp>) -> Option<Written> {
+        self.events.as_ref().map(|events| events.begin(place.clone(), due_at.unwrap_or_else(|| self.clock.now())))
     }
 
     /// Notes what was written. To be called under the lock of its table.
@@ -111,43 +118,33 @@ impl World {
         }
     }
 
-    pub(super) fn tell(&self, drafts: Vec<Draft>) {
+    pub(super) fn tell(&self, drafts: Vec<Draft>, due_at: Option<Timestamp>) {
         if let Some(events) = &self.events {
-            events.tell(self, drafts);
+            events.tell(self, drafts, due_at.unwrap_or_else(|| self.clock.now()));
         }
     }
 
-    /// The relations, as they are now.
+    /// Relations, hubs and declared resources at this moment. A call that looks at several of them takes this once.
+    pub fn relations(&self) -> Arc<Relations> {
+        Arc::clone(&self.relations.read())
+    }
+
+    /// The relations between accounts at this moment.
     pub fn directory(&self) -> Arc<Directory> {
-        Arc::clone(&self.directory.read())
+        Arc::clone(self.relations.read().directory())
     }
 
-    /// What is declared of resources, as it is now.
+    /// The declared resources at this moment.
     pub fn resources(&self) -> Option<Arc<Resources>> {
-        self.resources.read().clone()
+        self.relations.read().resources().cloned()
     }
 
-    /// A hub, enabled or dormant.
+    /// A hub at this moment, enabled or dormant.
     pub fn hub(&self, key: &HubKey) -> Option<Arc<Hub>> {
-        self.hubs.get(key).map(|hub| Arc::clone(&hub))
+        self.relations.read().hub(key).cloned()
     }
 
-    /// How many hubs are kept, dormant ones included.
-    pub fn hub_count(&self) -> usize {
-        self.hubs.len()
-    }
-
-    /// Where hubs are kept, dormant ones included.
-    pub fn hub_keys(&self) -> BTreeSet<HubKey> {
-        self.hubs.iter().map(|hub| hub.key().clone()).collect()
-    }
-
-    /// The regions that hubs are kept in, dormant ones included.
-    pub fn hub_regions(&self) -> BTreeSet<Region> {
-        self.hubs.iter().map(|hub| hub.key().region.clone()).collect()
-    }
-
-    /// The regions that have stored findings of their own.
+    /// The Regions that findings were written in; all of them may have gone since.
     pub fn finding_regions(&self) -> BTreeSet<Region> {
         self.findings.iter().map(|findings| findings.key().clone()).collect()
     }
@@ -158,12 +155,6 @@ impl World {
         let mut places: Vec<_> = self.replicas.read().iter().map(each).collect();
         places.retain(|(_, findings)| !findings.read().table().is_empty());
         places.into_iter().map(|(place, _)| place).collect()
-    }
-
-    /// A set of accounts that belongs to a hub, computed by `find` once for as long as neither relations nor hubs change;
-    /// `find` reads them itself.
-    pub fn remembered_accounts(&self, key: &HubKey, find: impl FnOnce() -> HashSet<String>) -> Arc<HashSet<String>> {
-        self.remembered.accounts(key, find)
     }
 
     /// How many findings are stored, replicas not counted.
@@ -202,28 +193,22 @@ impl World {
         Transaction::new(self, None)
     }
 
-    /// Takes the next thing that is due at `now`.
-    pub fn take_due(&self, now: Timestamp) -> Option<(Timestamp, Due)> {
-        if now.as_millisecond() < self.first_due.load(Ordering::Acquire) {
-            return None;
-        }
+    /// Whether something is due at `now`, or is being done that was.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        now.as_millisecond() >= self.first_due.load(Ordering::Acquire)
+    }
+
+    /// Takes the next entry that is due. To be called under the writers' lock, so that entries are done one after the
+    /// other and in order; [`World::is_due`] stays true until the taker commits.
+    pub(super) fn take_due(&self, now: Timestamp) -> Option<(Timestamp, Due)> {
         let mut due = self.due.lock();
         let taken = due.take(now);
         self.note_first_due(&due);
         taken
     }
 
-    /// Takes the checks of a hub that stand first among what is due at `now`.
-    pub fn take_checks(&self, now: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
-        let mut due = self.due.lock();
-        let mut scopes = Vec::new();
-        while let Some(Due::Check(_, scope)) =
-            due.take_if(now, |due| matches!(due, Due::Check(other, _) if other == hub))
-        {
-            scopes.push(scope);
-        }
-        self.note_first_due(&due);
-        scopes
+    pub(super) fn take_checks(&self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
+        self.due.lock().take_checks(at, hub)
     }
 
     /// Whether the same is due later.
@@ -231,13 +216,17 @@ impl World {
         self.due.lock().has(due)
     }
 
-    pub(super) fn put_due(&self, entries: Vec<(Timestamp, Due)>) {
-        if entries.is_empty() {
+    /// Adds what a transaction staged; `has_done` says that the transaction did what it had taken.
+    pub(super) fn put_due(&self, entries: Vec<(Timestamp, Due)>, has_done: bool) {
+        if entries.is_empty() && !has_done {
             return;
         }
         let mut due = self.due.lock();
         for (at, entry) in entries {
             due.insert(at, entry);
+        }
+        if has_done {
+            due.done();
         }
         self.note_first_due(&due);
     }
@@ -247,26 +236,9 @@ impl World {
         self.first_due.store(first, Ordering::Release);
     }
 
-    pub(super) fn replace_directory(&self, directory: Arc<Directory>) {
-        *self.directory.write() = directory;
-        self.remembered.forget();
-    }
-
-    pub(super) fn replace_resources(&self, resources: Arc<Resources>) {
-        *self.resources.write() = Some(resources);
-    }
-
-    pub(super) fn put_hub(&self, key: HubKey, hub: Arc<Hub>) {
-        let is_on = hub.subscribed_at().is_some();
-        let before = self.hubs.insert(key, hub);
-        if before.is_some_and(|before| before.subscribed_at().is_some()) != is_on {
-            self.remembered.forget();
-        }
-    }
-
-    pub(super) fn remove_hub(&self, key: &HubKey) {
-        self.hubs.remove(key);
-        self.remembered.forget();
+    /// Publishes what a transaction staged, in one step. To be called under the writers' lock.
+    pub(super) fn publish(&self, relations: Relations) {
+        *self.relations.write() = Arc::new(relations);
     }
 
     /// Writes the findings of a place under its lock.

@@ -30,6 +30,9 @@ use keys::Keys;
 /// Fewer slots than these are not worth tidying.
 const FEW: usize = 4 * BLOCK;
 
+/// The end of a document that has none.
+pub const NEVER: i64 = i64::MAX;
+
 /// A document's place in its table, good until documents are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(u32);
@@ -38,13 +41,17 @@ pub struct Slot(u32);
 ///
 /// A slot belongs to one document until that is removed, and slots follow the order of first storing: neither an
 /// update nor a removal moves another document in it (SRT-08).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Table {
     schema: Arc<Schema>,
     documents: Documents,
     keys: Keys,
     /// The number of each slot's document, ascending.
     sequences: Vec<u64>,
+    /// When each slot's document ends, in a unit of the caller's; [`NEVER`] until it is set.
+    ends: Vec<i64>,
+    /// No document ends before.
+    first_end: i64,
     live: BitSet,
     /// The slots that are set aside, all of them live.
     aside: BitSet,
@@ -54,8 +61,17 @@ pub struct Table {
 impl Table {
     /// An empty table.
     pub fn new(schema: Arc<Schema>) -> Self {
-        let columns = Columns::new(&schema);
-        Self { schema, columns, ..Self::default() }
+        Self {
+            columns: Columns::new(&schema),
+            schema,
+            documents: Documents::default(),
+            keys: Keys::default(),
+            sequences: Vec::new(),
+            ends: Vec::new(),
+            first_end: NEVER,
+            live: BitSet::default(),
+            aside: BitSet::default(),
+        }
     }
 
     /// The fields of its documents.
@@ -91,6 +107,7 @@ impl Table {
         self.documents.push(slot, document);
         self.keys.push(slot, key);
         self.sequences.push(sequence);
+        self.ends.push(NEVER);
         self.live.insert(slot);
         self.columns.set(&self.schema, slot, document);
         Slot(slot)
@@ -107,6 +124,7 @@ impl Table {
         self.documents.push_from(slot, batch, document);
         self.keys.push(slot, key);
         self.sequences.push(sequence);
+        self.ends.push(NEVER);
         self.live.insert(slot);
         self.columns.set(&self.schema, slot, self.documents.get(slot));
         Slot(slot)
@@ -145,23 +163,62 @@ impl Table {
     /// Removes the document of a key; says whether there was one. The key stored anew begins anew (SRT-08).
     pub fn remove(&mut self, key: &Key) -> bool {
         let Some(slot) = self.find(key) else { return false };
-        self.end(slot.0);
+        self.clear(slot.0);
         self.tidy();
         true
+    }
+
+    /// Sets when a document ends.
+    pub fn set_end(&mut self, slot: Slot, end: i64) {
+        if let Some(current) = self.ends.get_mut(slot.0 as usize) {
+            *current = end;
+            self.first_end = self.first_end.min(end);
+        }
+    }
+
+    /// When a document ends.
+    pub fn end(&self, slot: Slot) -> i64 {
+        self.ends.get(slot.0 as usize).copied().unwrap_or(NEVER)
+    }
+
+    /// A time before which no document ends; there may be none that ends then.
+    pub fn first_end(&self) -> i64 {
+        self.first_end
+    }
+
+    /// Removes up to `most` of the documents that have ended at `now`; gives their numbers. It reads no document.
+    pub fn remove_ended(&mut self, now: i64, most: usize) -> Vec<u64> {
+        if self.first_end > now {
+            return Vec::new();
+        }
+        let ended = (0..).zip(&self.ends).filter(|(_, end)| **end <= now);
+        let slots: Vec<Slot> = ended.map(|(slot, _)| Slot(slot)).take(most).collect();
+        if slots.len() < most {
+            let later = self.ends.iter().copied().filter(|end| *end > now);
+            self.first_end = later.min().unwrap_or(NEVER);
+        }
+        self.remove_slots(&slots)
     }
 
     /// Removes the documents that `drops` says; gives their numbers.
     pub fn remove_where(&mut self, drops: impl Fn(&[u8]) -> bool) -> Vec<u64> {
         let dropped: Vec<Slot> = self.slots().filter(|slot| drops(self.document(*slot))).collect();
-        let sequences = dropped.iter().map(|slot| self.sequence(*slot)).collect();
-        for slot in dropped {
-            self.end(slot.0);
+        self.remove_slots(&dropped)
+    }
+
+    fn remove_slots(&mut self, slots: &[Slot]) -> Vec<u64> {
+        let sequences = slots.iter().map(|slot| self.sequence(*slot)).collect();
+        for slot in slots {
+            self.clear(slot.0);
         }
         self.tidy();
         sequences
     }
 
-    fn end(&mut self, slot: u32) {
+    fn clear(&mut self, slot: u32) {
+        if let Some(end) = self.ends.get_mut(slot as usize) {
+            *end = NEVER;
+        }
         self.keys.remove(slot);
         self.columns.clear(slot);
         self.documents.clear(slot);
@@ -179,6 +236,7 @@ impl Table {
         self.documents.keep(&kept);
         self.columns.keep(&kept);
         self.sequences = kept.iter().filter_map(|slot| self.sequences.get(*slot as usize).copied()).collect();
+        self.ends = kept.iter().filter_map(|slot| self.ends.get(*slot as usize).copied()).collect();
         let aside = std::mem::take(&mut self.aside);
         self.live = BitSet::default();
         for (slot, old) in (0..).zip(&kept) {
@@ -220,6 +278,12 @@ impl Table {
 
     fn blocks(&self) -> usize {
         self.sequences.len().div_ceil(BLOCK)
+    }
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self::new(Arc::default())
     }
 }
 

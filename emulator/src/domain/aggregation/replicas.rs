@@ -109,8 +109,7 @@ fn leave(transaction: &mut Transaction<'_>, world: &World, way: &Way) {
     let place = Place { region: home.clone(), origin: Some(region.clone()) };
     transaction.leave_replicas(&place, &shown, document::key);
     let sweeps = world.read_findings(&place, |findings| {
-        let table = findings.table();
-        table.slots().filter_map(|slot| expiry::sweep_of(table.document(slot))).collect::<BTreeSet<_>>()
+        findings.table().slots().filter_map(|slot| findings.expires_at(slot)).collect::<BTreeSet<_>>()
     });
     for at in sweeps.into_iter().flatten() {
         expiry::put(transaction, home, at);

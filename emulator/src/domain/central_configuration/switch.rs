@@ -147,7 +147,7 @@ pub fn regions(world: &World, directory: &Directory, owner: AccountId) -> BTreeS
         Linking::Only(regions) => regions.as_slice(),
         Linking::All | Linking::AllExcept(_) | Linking::None => &[],
     };
-    let known = world.hub_regions().into_iter().chain(directory.regions.iter().chain(named).cloned());
+    let known = world.relations().hub_regions().into_iter().chain(directory.regions.iter().chain(named).cloned());
     let linked = known.filter(|region| aggregator.links(region));
     linked.chain([aggregator.home.clone()]).collect()
 }

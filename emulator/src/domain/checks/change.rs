@@ -58,7 +58,7 @@ pub fn declare(
         }
     });
     if is_first {
-        check(transaction, &world.hub_keys(), now);
+        check(transaction, &world.relations().hub_keys(), now);
     }
     for (key, name) in changed.into_iter().filter(|_| !is_first) {
         request(transaction, &key, CheckScope::Changed(name), now, SignedDuration::ZERO);

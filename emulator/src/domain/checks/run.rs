@@ -23,6 +23,10 @@ use crate::state::{
 
 /// How often all controls are checked (FND-42).
 const PERIOD: SignedDuration = SignedDuration::from_hours(12);
+/// How much of the end of a step of the clock sees every check.
+const EVERY_CHECK: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long a long step of the clock goes without a check before that.
+const SKIPPED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Asks for a check after a while; without declared resources there is nothing to check.
 pub fn request(
@@ -51,8 +55,15 @@ struct Run<'r> {
     scopes: &'r [CheckScope],
 }
 
-/// Checks the controls that are in one of these scopes, imports what they find, and archives what is found no more.
-pub fn run(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, scopes: &[CheckScope], now: Timestamp) {
+/// Checks the controls that are in one of these scopes, imports what they find, and archives what is found no more. The
+/// check is one of the time `now`, which the clock may have left behind: `until` is how far it has come.
+pub fn run(
+    world: &World,
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    scopes: &[CheckScope],
+    (now, until): (Timestamp, Timestamp),
+) {
     let Some(resources) = transaction.resources() else { return };
     let Some(hub) = transaction.hub(key).filter(|hub| hub.subscribed_at().is_some()) else { return };
     let checked = subjects(&hub, now);
@@ -68,7 +79,7 @@ pub fn run(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, scope
     let oldest = now.checked_sub(transaction.delays().archive_disabled + PERIOD).unwrap_or(Timestamp::MIN);
     findings.extend(strays.iter().filter_map(|stray| run.end(stray, &checked, oldest)));
     deliver(world, transaction, key, &findings, now);
-    schedule(transaction, key, &hub, !checked.is_empty(), now);
+    schedule(transaction, key, &hub, !checked.is_empty(), (now, until));
 }
 
 impl Run<'_> {
@@ -172,13 +183,27 @@ impl Run<'_> {
 }
 
 /// Stages the next check of all, once the last one is over.
-fn schedule(transaction: &mut Transaction<'_>, key: &HubKey, hub: &Hub, has_controls: bool, now: Timestamp) {
+fn schedule(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    hub: &Hub,
+    has_controls: bool,
+    (now, until): (Timestamp, Timestamp),
+) {
     if !has_controls || hub.next_check.is_some_and(|next| next > now) {
         return;
     }
-    let next = now.checked_add(PERIOD).unwrap_or(Timestamp::MAX);
+    let next = now.checked_add(wait(until.duration_since(now))).unwrap_or(Timestamp::MAX);
     transaction.put_hub(key.clone(), Hub { next_check: Some(next), ..hub.clone() });
     transaction.put_due(next, Due::Check(key.clone(), CheckScope::All));
+}
+
+/// How long after a check the next one is, when the clock has gone on so far already. Checks come every twelve hours
+/// (FND-42). Of a step of the clock that is longer than [`EVERY_CHECK`], all checks of its end are done, and before them
+/// one in [`SKIPPED`], which is often enough that no finding that is still found expires.
+fn wait(behind: SignedDuration) -> SignedDuration {
+    let skipped = (behind - EVERY_CHECK).clamp(PERIOD, SKIPPED);
+    SignedDuration::from_secs(skipped.as_secs() / PERIOD.as_secs() * PERIOD.as_secs())
 }
 
 fn is_in(scope: CheckScope, control: &Control) -> bool {

@@ -15,13 +15,13 @@ pub fn detail_type(subject: &Subject) -> &'static str {
 }
 
 /// An event as JSON: the envelope of EVT-10, and the finding as GetFindings answered it then (EVT-11). Its id follows
-/// from the world's seed and its place among the events of its world.
+/// from the world's seed and its number, which is never used twice in a process.
 pub fn write(event: &Event, ids: &IdSource) -> String {
-    let Event { ordinal, at, receiver, subject, .. } = event;
+    let Event { number, at, receiver, subject, .. } = event;
     format!(
         "{{\"version\":\"0\",\"id\":\"{}\",\"detail-type\":\"{}\",\"source\":\"aws.securityhub\",\"account\":\"{}\",\
          \"time\":\"{}\",\"region\":{},\"resources\":[{}],\"detail\":{}}}",
-        ids.uuid_of(&format!("event/{ordinal}")),
+        ids.uuid_of(&format!("event/{number}")),
         detail_type(subject),
         receiver.account,
         at.strftime("%Y-%m-%dT%H:%M:%SZ"),

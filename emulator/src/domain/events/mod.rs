@@ -15,17 +15,17 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::findings::document;
-use super::hub;
-use crate::state::{AccountId, Draft, HubKey, Place, Subject, World, Written};
+use crate::state::{AccountId, Draft, HubKey, Place, Relations, Subject, World, Written};
 
 /// `Security Hub Findings - Imported` for each finding that was written, and each hub that sees it (EVT-01, EVT-40 …
 /// EVT-46).
 pub fn derive(world: &World, written: &Written, tell: &mut dyn FnMut(Draft)) {
+    let relations = world.relations();
     let mut known: BTreeMap<AccountId, Vec<HubKey>> = BTreeMap::new();
     for finding in &written.findings {
         let owner = document::owner(finding.as_bytes()).and_then(|owner| AccountId::parse(&owner));
         let Some(owner) = owner else { continue };
-        let told = known.entry(owner).or_insert_with(|| receivers(world, &written.place, owner));
+        let told = known.entry(owner).or_insert_with(|| receivers(&relations, &written.place, owner));
         for hub in told.iter() {
             tell((hub.clone(), Subject::Finding(finding.clone())));
         }
@@ -35,10 +35,10 @@ pub fn derive(world: &World, written: &Written, tell: &mut dyn FnMut(Draft)) {
 /// The hubs that see the findings of an account in a place, that of the account first: its own, that of its administrator
 /// there, and both in the home Region that the place is linked to. That a copy of another Region's finding is an event
 /// at home is `inferred` (EVT-42).
-fn receivers(world: &World, place: &Place, owner: AccountId) -> Vec<HubKey> {
-    let directory = world.directory();
+fn receivers(relations: &Relations, place: &Place, owner: AccountId) -> Vec<HubKey> {
+    let directory = relations.directory();
     let here = |account| HubKey { account, region: place.region.clone() };
-    let is_on = |hub: &HubKey| hub::is_enabled(world, hub);
+    let is_on = |hub: &HubKey| relations.is_on(hub);
     if !is_on(&here(owner)) {
         return Vec::new();
     }

@@ -132,7 +132,12 @@ pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Resul
         views.iter().flat_map(|view| find(world, &view.place, Some(view), question)).collect();
     if stored.is_empty() {
         let asked = |place: &Place| views.iter().any(|view| view.place == *place);
-        let others = world.hub_regions().into_iter().map(|region| Place::from(&region)).filter(|place| !asked(place));
+        let others = world
+            .relations()
+            .hub_regions()
+            .into_iter()
+            .map(|region| Place::from(&region))
+            .filter(|place| !asked(place));
         stored = others.flat_map(|place| find(world, &place, None, question)).collect();
     }
     let findings: Vec<ExplainedFinding> = stored.iter().map(|stored| finding(world, caller, &asked, stored)).collect();

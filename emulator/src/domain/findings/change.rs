@@ -1,13 +1,13 @@
 //! Changes that customers make to stored findings: BatchUpdateFindings and UpdateFindings (findings.md 4 and 5).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use securityhub_engine::{Filter, Key, Slot};
 use serde_json::{Map, Value};
 
 use super::asff::MOST_BYTES;
 use super::document::{self, Finding};
-use super::{customer, history, merge};
+use super::{customer, expiry, history, merge};
 use crate::domain::aggregation::replicas;
 use crate::domain::caller::Caller;
 use crate::domain::visibility::{self, View};
@@ -155,16 +155,26 @@ pub fn update_until_import(
     for view in visibility::views(world, caller) {
         let filter = Filter::All(vec![view.filter(world), selected.clone()]);
         let left = replicas::are_left_by(world, &view.place);
-        let written = transaction.edit_findings(&view.place, |writer| {
+        let (written, expiries) = transaction.edit_findings(&view.place, |writer| {
             let slots = view.part(writer.findings()).matching(&filter);
-            set_until_import(writer, &slots, update, caller.now);
-            if left { keys(writer.findings(), &slots) } else { Vec::new() }
+            let expiries = set_until_import(writer, &slots, update, caller.now);
+            (if left { keys(writer.findings(), &slots) } else { Vec::new() }, expiries)
         });
+        for expires_at in expiries {
+            expiry::put(transaction, &view.place.region, expires_at);
+        }
         replicas::supersede(transaction, world, &view.place.region, || written);
     }
 }
 
-fn set_until_import(writer: &mut FindingWriter<'_>, slots: &[Slot], update: &PassingUpdate, now: Timestamp) {
+/// Sets what is given of the findings in these slots; gives the times at which some of them now expire.
+fn set_until_import(
+    writer: &mut FindingWriter<'_>,
+    slots: &[Slot],
+    update: &PassingUpdate,
+    now: Timestamp,
+) -> BTreeSet<Timestamp> {
+    let mut expiries = BTreeSet::new();
     for slot in slots.iter().copied() {
         let document = writer.findings().table().document(slot).to_vec();
         let stored = Finding::stored(&document);
@@ -183,5 +193,12 @@ fn set_until_import(writer: &mut FindingWriter<'_>, slots: &[Slot], update: &Pas
             writer.ledger(slot).note_beneath.get_or_insert(beneath);
         }
         writer.replace(slot, &written);
+        if let (Some(state), Some(before)) = (&update.record_state, writer.findings().expires_at(slot)) {
+            let old_state = stored.string("RecordState").unwrap_or_default();
+            let expires_at = expiry::of_state(before, &old_state, state);
+            writer.set_expiry(slot, expires_at);
+            expiries.insert(expires_at);
+        }
     }
+    expiries
 }

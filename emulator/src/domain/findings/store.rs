@@ -80,15 +80,17 @@ pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, 
         for (accepted, (end, effects)) in accepted.iter().zip(prepared) {
             let document = start..end;
             start = end;
-            let is_stored = if let Some(slot) = writer.findings().table().find(&accepted.key) {
-                update(writer, slot, accepted, endpoint.now)
+            let stored = if let Some(slot) = writer.findings().table().find(&accepted.key) {
+                update(writer, slot, accepted, endpoint.now).then_some(slot)
             } else {
                 let slot = writer.create_from(&accepted.key, &batch, document);
                 note_creation(writer, slot, effects, endpoint.now);
-                true
+                Some(slot)
             };
-            if is_stored {
-                expiries.extend(expiry::sweep_time(&accepted.finding, endpoint.now));
+            if let Some(slot) = stored {
+                let expires_at = expiry::of_import(&accepted.finding, endpoint.now);
+                writer.set_expiry(slot, expires_at);
+                expiries.insert(expires_at);
                 written.push(accepted);
             }
         }

@@ -230,7 +230,7 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
         directory.members.retain(|(administrator, _), _| *administrator != account);
         directory.aggregators.remove(&account);
     });
-    let mut regions = world.hub_regions();
+    let mut regions = world.relations().hub_regions();
     regions.extend(world.finding_regions());
     for region in regions {
         transaction.drop_findings(&region, |document| due::is_of(document, account));

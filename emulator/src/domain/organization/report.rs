@@ -50,7 +50,7 @@ pub fn row(world: &World, account: AccountId) -> AccountRow {
     let directory = world.directory();
     let status = directory.accounts.get(&account).map_or(AccountStatus::Active, |account| account.status);
     let (parent_id, parent_name) = parent(&directory, account).unzip();
-    let mut regions = world.hub_regions();
+    let mut regions = world.relations().hub_regions();
     regions.extend(directory.members.keys().map(|(_, region)| region.clone()));
     let regions = regions.iter().map(|region| of_region(world, &directory, account, region));
     AccountRow {

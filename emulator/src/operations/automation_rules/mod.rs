@@ -270,7 +270,7 @@ struct ListOutput {
 pub fn list_automation_rules(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     automation_rules::admit(context.world, &context.caller, Operation::ListAutomationRules)?;
     let input: ListInput = input.read()?;
-    let binding = Binding::new(&context.caller, Operation::ListAutomationRules, &json!({}));
+    let binding = Binding::new(context, Operation::ListAutomationRules, &json!({}));
     let after = binding.open_name(input.next_token.as_deref())?;
     let mut rows = automation_rules::list(context.world, &context.caller);
     rows.retain(|rule| after.as_ref().is_none_or(|after| automation_rules::place_text(rule) > *after));

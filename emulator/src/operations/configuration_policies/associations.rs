@@ -206,8 +206,7 @@ pub fn list_configuration_policy_associations(context: &Context<'_>, input: Inpu
     let directory = context.world.directory();
     let central = administered(&directory, &context.caller)?;
     let organization = directory.organization.as_ref().ok_or(CentralError::NotAdministrator)?;
-    let binding =
-        Binding::new(&context.caller, Operation::ListConfigurationPolicyAssociations, &json!({ "Filters": filters }));
+    let binding = Binding::new(context, Operation::ListConfigurationPolicyAssociations, &json!({ "Filters": filters }));
     let after = binding.open_name(next_token.as_deref())?;
     let filters = filters.as_ref();
     let policy = filters.and_then(|filters| filters.configuration_policy_id.as_ref());

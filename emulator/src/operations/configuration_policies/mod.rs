@@ -183,7 +183,7 @@ pub fn list_configuration_policies(context: &Context<'_>, input: Input) -> Resul
     let ListInput { next_token, max_results } = input.read()?;
     let directory = context.world.directory();
     let central = administered(&directory, &context.caller)?;
-    let binding = Binding::new(&context.caller, Operation::ListConfigurationPolicies, &Value::Null);
+    let binding = Binding::new(context, Operation::ListConfigurationPolicies, &Value::Null);
     let after = binding.open_name(next_token.as_deref())?;
     let rest = central.policies.values().filter(|policy| after.as_ref().is_none_or(|after| policy.id > *after));
     let summary = |policy: &ConfigurationPolicy| Summary {

@@ -133,7 +133,7 @@ impl DescribedInsight {
 pub fn get_insights(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: GetInput = input.read()?;
     let query = json!(input.insight_arns);
-    let binding = Binding::new(&context.caller, Operation::GetInsights, &query);
+    let binding = Binding::new(context, Operation::GetInsights, &query);
     let after = binding.open(input.next_token.as_deref())?.map(|position| position.sequence);
     let mut rows = if input.insight_arns.is_empty() { all(context) } else { asked(context, &input.insight_arns)? };
     rows.retain(|(place, _)| after.is_none_or(|after| *place > after));

@@ -143,7 +143,7 @@ struct ListOutput {
 pub fn list_members(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: ListInput = input.read()?;
     let only_associated = input.only_associated.unwrap_or(true);
-    let binding = Binding::new(&context.caller, Operation::ListMembers, &json!(only_associated));
+    let binding = Binding::new(context, Operation::ListMembers, &json!(only_associated));
     let after = binding.open_name(input.next_token.as_deref())?;
     let size = input.max_results.unwrap_or(PAGE);
     let (caller, directory) = (context.caller.hub_key(), context.world.directory());

@@ -57,7 +57,7 @@ struct ListOutput {
 /// 400 `InvalidInputException` for a token of another walk (ARN-13).
 pub fn list_invitations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: ListInput = input.read()?;
-    let binding = Binding::new(&context.caller, Operation::ListInvitations, &Value::Null);
+    let binding = Binding::new(context, Operation::ListInvitations, &Value::Null);
     let after = binding.open_name(input.next_token.as_deref())?;
     let directory = context.world.directory();
     // The place in the order: when it was sent, and by whom.

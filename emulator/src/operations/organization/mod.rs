@@ -93,7 +93,7 @@ struct AdminAccount {
 pub fn list_organization_admin_accounts(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let ListInput { next_token, feature: name } = input.read()?;
     let (caller, feature) = (&context.caller, feature(name.as_deref()));
-    Binding::new(caller, Operation::ListOrganizationAdminAccounts, &Value::Null).open(next_token.as_deref())?;
+    Binding::new(context, Operation::ListOrganizationAdminAccounts, &Value::Null).open(next_token.as_deref())?;
     let administrator = administrator::listed(&context.world.directory(), caller, feature)?;
     let row = |account_id| AdminAccount { account_id, status: "ENABLED" };
     Answer::json(&ListOutput {

@@ -53,7 +53,7 @@ fn page<T>(
     walk: &Walk<'_>,
     rows: impl Iterator<Item = T>,
 ) -> Result<(Vec<T>, Option<String>), AwsError> {
-    let binding = Binding::new(&context.caller, walk.operation, &walk.query);
+    let binding = Binding::new(context, walk.operation, &walk.query);
     let after = binding.open(walk.token)?.map(|position| position.sequence);
     let mut rows: Vec<(u64, T)> =
         (0..).zip(rows).filter(|(place, _)| after.is_none_or(|after| *place > after)).collect();

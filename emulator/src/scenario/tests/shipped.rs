@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_scenario_of_generated_findings_is_good() {
     let world = crate::scenario::load(&[repository("scenarios/generated.yaml")]).unwrap().build().unwrap();
-    assert_eq!((world.hub_count(), world.finding_count()), (6, 2000));
+    assert_eq!((world.relations().hub_count(), world.finding_count()), (6, 2000));
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn the_forty_members_are_good_and_their_administrator_has_them() {
 #[test]
 fn agg_13_vis_03_findings_of_a_scenario_count_as_written_since_regions_were_linked() {
     let world = crate::scenario::load(&[repository("scenarios/aggregation.yaml")]).unwrap().build().unwrap();
-    assert_eq!((world.hub_count(), world.finding_count()), (9, 120));
+    assert_eq!((world.relations().hub_count(), world.finding_count()), (9, 120));
     let caller = |account: &str, region: &str| Caller {
         principal: Principal::local_user(self::account(account)),
         region: Region::new(region),

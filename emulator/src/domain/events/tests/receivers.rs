@@ -114,7 +114,7 @@ fn evt_45_a_hub_that_is_off_is_not_told_and_nobody_is_told_of_it() {
     stage.call_in(OTHER, MEMBER, DisableSecurityHub, json!({})).unwrap();
     relate(&stage, OTHER, MemberStatus::Enabled);
     let place = Place::from(&Region::new(OTHER));
-    assert_eq!(receivers(&stage.0, &place, id(MEMBER)), []);
+    assert_eq!(receivers(&stage.0.relations(), &place, id(MEMBER)), []);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn evt_40_to_evt_46_who_is_told_is_who_sees() {
 }
 
 fn compare(stage: &Stage, place: &Place, owner: &str, accounts: [&str; 3]) {
-    let mut told = receivers(&stage.0, place, id(owner));
+    let mut told = receivers(&stage.0.relations(), place, id(owner));
     told.sort();
     let hubs = accounts.iter().flat_map(|account| REGIONS.map(|region| (id(account), Region::new(region))));
     let is_seen = |(account, region): &(_, Region)| {
