@@ -107,6 +107,11 @@ impl Stage {
         self.0.clock.advance(SignedDuration::from_hours(days * 24));
     }
 
+    /// Does what follows when the clock was moved over the control plane.
+    pub(crate) fn clock_was_moved(&self) {
+        due::clock_was_moved(&self.0, self.0.clock.now());
+    }
+
     /// The time, as the service writes it.
     pub(crate) fn now(&self) -> String {
         timestamp_text(self.0.clock.now())

@@ -135,12 +135,12 @@ struct Advance {
 }
 
 async fn advance(Extension(service): Extension<Service>, body: Bytes) -> axum::response::Response {
-    let by = serde_json::from_slice::<Advance>(&body)
-        .map_err(|error| error.to_string())
-        .and_then(|body| duration(&body.advance).ok_or(format!("{:?} is no duration", body.advance)));
+    let world = service.world();
+    let by = serde_json::from_slice::<Advance>(&body).map_err(|error| error.to_string()).and_then(|body| {
+        duration(&body.advance, world.clock.now()).ok_or_else(|| format!("`{}` is not a valid duration", body.advance))
+    });
     match by {
         Ok(by) => {
-            let world = service.world();
             world.clock.advance(by);
             due::clock_was_moved(&world, world.clock.now());
             clock(Extension(service)).await.into_response()

@@ -81,3 +81,6 @@ pub(super) fn is_of(document: &[u8], account: AccountId) -> bool {
 fn is_archived(document: &[u8]) -> bool {
     Finding::stored(document).string("RecordState").is_some_and(|state| state == "ARCHIVED")
 }
+
+#[cfg(test)]
+mod tests;

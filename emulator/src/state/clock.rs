@@ -1,5 +1,8 @@
 //! The one clock of a world: real, frozen, or moved ahead.
 
+use std::borrow::Cow;
+
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp as Instant, Unit};
 use parking_lot::Mutex;
 
@@ -67,11 +70,34 @@ pub fn timestamp_text(instant: Timestamp) -> String {
     instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
-/// Reads a duration that is not negative: `P30D`, a day being 24 hours, or `36h`.
-pub fn duration(text: &str) -> Option<SignedDuration> {
+/// Reads a duration from `start` on: ISO 8601 such as `P1Y`, `P0.5D` or `PT36H`, or `36h`. Years and months are the
+/// calendar's, so that 31 January and `P1M` make the last day of February; a day has 24 hours. `None` for what is
+/// negative or ends after the last instant that the clock knows.
+pub fn duration(text: &str, start: Timestamp) -> Option<SignedDuration> {
+    let (text, fraction) = split_fraction(text)?;
     let span: jiff::Span = text.parse().ok()?;
-    let duration = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    let whole = start.to_zoned_datetime(TimeZone::UTC).checked_add(span).ok()?.timestamp();
+    let duration = whole.checked_add(fraction).ok()?.duration_since(start);
     (!duration.is_negative()).then_some(duration)
+}
+
+/// Cuts the fraction off a number of days or weeks at the end of an ISO 8601 duration, which jiff does not read: `P1.5D`
+/// is `P1D` and twelve hours.
+fn split_fraction(text: &str) -> Option<(Cow<'_, str>, SignedDuration)> {
+    let unit = match text.as_bytes() {
+        [b'P' | b'p', .., b'D' | b'd'] => SignedDuration::from_hours(24),
+        [b'P' | b'p', .., b'W' | b'w'] => SignedDuration::from_hours(7 * 24),
+        _ => return Some((text.into(), SignedDuration::ZERO)),
+    };
+    let Some(point) = text.find(['.', ',']) else { return Some((text.into(), SignedDuration::ZERO)) };
+    let digits = text.get(point + 1..text.len() - 1)?;
+    if digits.is_empty() || digits.len() > 9 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let numerator: i128 = digits.parse().ok()?;
+    let nanoseconds = unit.as_nanos() * numerator / 10_i128.pow(u32::try_from(digits.len()).ok()?);
+    let whole = format!("{}{}", text.get(..point)?, text.get(text.len() - 1..)?);
+    Some((whole.into(), SignedDuration::from_nanos(i64::try_from(nanoseconds).ok()?)))
 }
 
 #[cfg(test)]
@@ -102,5 +128,29 @@ mod tests {
         let first = clock.now();
         assert!(timestamp_text(first).starts_with("2026-01-15T09:0"));
         assert!(clock.now() >= first);
+    }
+
+    #[test]
+    fn durations_are_iso_8601_by_the_calendar_of_the_clock() {
+        let start = "2026-01-31T09:00:00Z".parse().unwrap();
+        for (text, end) in [
+            ("P1Y", "2027-01-31T09:00:00Z"),
+            ("P1M", "2026-02-28T09:00:00Z"),
+            ("P2W", "2026-02-14T09:00:00Z"),
+            ("P0.5D", "2026-01-31T21:00:00Z"),
+            ("P1,25D", "2026-02-01T15:00:00Z"),
+            ("P1M0.5W", "2026-03-03T21:00:00Z"),
+            ("P1Y2M3DT4H5M6.5S", "2027-04-03T13:05:06.5Z"),
+            ("PT0,5H", "2026-01-31T09:30:00Z"),
+            ("36h", "2026-02-01T21:00:00Z"),
+            ("p1d", "2026-02-01T09:00:00Z"),
+            ("P0D", "2026-01-31T09:00:00Z"),
+        ] {
+            let by = duration(text, start).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(start + by, end.parse::<Timestamp>().unwrap(), "{text}");
+        }
+        for text in ["", "P", "P0.5Y", "P0.5M", "P1.5DT1H", "-P1D", "P-1D", "P.5.5D", "P1.D", "P9000Y", "soon", "5"] {
+            assert_eq!(duration(text, start), None, "{text}");
+        }
     }
 }

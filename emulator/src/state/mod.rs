@@ -1,12 +1,12 @@
 //! Plain data and its locks: the world that a process holds.
 //!
-//! What lives here: relations of accounts ([`Directory`]), hubs, finding tables, one clock, one id source,
-//! what is due later ([`Due`]), [`Event`]s in a ring, and the one way to write: a [`Transaction`] that leaves [`Change`]s.
-//! What may not: rules of Security Hub, JSON of requests, HTTP.
+//! What lives here: relations of accounts ([`Directory`]), hubs and declared resources as one value ([`Relations`]),
+//! finding tables, one clock, one id source, what is due later ([`Due`]), [`Event`]s in a ring, and the one way to write: a
+//! [`Transaction`] that leaves [`Change`]s. What may not: rules of Security Hub, JSON of requests, HTTP.
 //!
-//! Locks are taken in the order writers → directory → hubs → tables → what was written, and no guard leaves this room:
-//! callers get copies, `Arc`s or closures. Who tells events holds their ring, and reads relations and hubs meanwhile;
-//! nobody takes the ring who holds another lock than the writers'. `dashmap` is named in `world.rs` alone.
+//! Locks are taken in the order writers → due entries → relations → tables → written findings, and no guard leaves this
+//! room: callers get copies, `Arc`s or closures. A commit holds the ring of events while it reads relations; nobody takes
+//! the ring while holding another lock than the writers'. `dashmap` is named in `world.rs` alone.
 
 mod aggregator;
 mod automation_rule;

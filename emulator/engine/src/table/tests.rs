@@ -230,6 +230,39 @@ fn ret_01_what_is_left_after_many_removals_is_as_it_was() {
     assert_eq!(table.count(&Filter::term(TYPE, Test::equals("q"))), 112);
 }
 
+/// Rules: RET-01.
+#[test]
+fn documents_that_have_ended_are_removed_some_at_a_time() {
+    let mut table = table();
+    for number in 0..20_000 {
+        put(&mut table, &number.to_string(), number, &json!({ "Title": "t" }));
+        let slot = table.find(&key(&number.to_string())).expect("stored");
+        // The last hundred have no end, and every tenth of the others ends late.
+        if number < 19_900 {
+            table.set_end(slot, if number % 10 == 0 { 500 } else { 100 });
+        }
+    }
+    assert_eq!(table.first_end(), 100);
+    assert!(table.remove_ended(99, 4_000).is_empty());
+    let mut gone = 0;
+    loop {
+        let now = table.remove_ended(100, 4_000).len();
+        gone += now;
+        if now < 4_000 {
+            break;
+        }
+    }
+    assert_eq!((gone, table.len(), table.first_end()), (17_910, 2_090, 500));
+    let slot = table.find(&key("0")).expect("kept");
+    assert_eq!(table.end(slot), 500, "slots were renumbered, and ends with them");
+    table.set_end(slot, 600);
+    assert_eq!(table.remove_ended(500, usize::MAX).len(), 1_989);
+    assert_eq!((table.len(), table.first_end()), (101, 600));
+    assert!(table.remove(&key("0")));
+    assert!(table.remove_ended(i64::MAX - 1, usize::MAX).is_empty());
+    assert_eq!((table.len(), table.first_end()), (100, NEVER));
+}
+
 #[test]
 fn what_is_set_aside_comes_back_when_it_is_replaced() {
     let mut table = table();

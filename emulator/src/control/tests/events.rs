@@ -1,5 +1,7 @@
 //! Events through the only door.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 const IMPORTED: &str = "Security%20Hub%20Findings%20-%20Imported";
@@ -60,8 +62,9 @@ fn evt_09_events_are_listed_page_by_page_and_forgotten() {
     assert_eq!(page(&service, ""), page_of(&["d"], 4, 0));
 }
 
+/// Rules: EVT-09, EVT-10.
 #[test]
-fn evt_09_evt_10_after_a_reset_numbers_go_on_and_ids_come_again() {
+fn after_a_reset_neither_numbers_nor_ids_of_events_come_again() {
     let service = service();
     import(&service, &["a", "b"]);
     let first = get(&service, "")["Events"].clone();
@@ -71,7 +74,9 @@ fn evt_09_evt_10_after_a_reset_numbers_go_on_and_ids_come_again() {
     import(&service, &["a", "b"]);
     assert_eq!(page(&service, "?after=2"), page_of(&["a", "b"], 4, 0));
     let second = get(&service, "")["Events"].clone();
-    assert_eq!((&first[0]["id"], &first[1]["id"]), (&second[0]["id"], &second[1]["id"]));
+    let ids: BTreeSet<_> =
+        [&first, &second].iter().flat_map(|page| page.as_array().unwrap()).map(|it| it["id"].to_string()).collect();
+    assert_eq!(ids.len(), 4);
 }
 
 #[test]

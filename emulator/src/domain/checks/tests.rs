@@ -305,8 +305,10 @@ fn fnd_20_fnd_44_fnd_46_rei_35_another_result_updates_the_same_finding_and_is_to
     hours_pass(&stage, 12);
     let second = only(&stage, "S3.5");
     assert_eq!((&second["Id"], &second["CreatedAt"]), (&first["Id"], &first["CreatedAt"]));
-    assert_eq!((&second["FirstObservedAt"], &second["Workflow"]["Status"]), (&json!(stage.now()), &json!("RESOLVED")));
-    assert_eq!(second["ProductFields"]["PreviousComplianceStatus"], "FAILED");
+    let change = "2026-01-15T09:00:00.001Z";
+    assert_eq!(second["FirstObservedAt"], change, "the check that the change asked for is of its time");
+    assert_eq!((&second["UpdatedAt"], &second["Workflow"]["Status"]), (&json!(stage.now()), &json!("RESOLVED")));
+    assert_eq!(second["ProductFields"]["PreviousComplianceStatus"], "PASSED");
     let identifier = json!({ "Id": first["Id"], "ProductArn": first["ProductArn"] });
     let history = stage.good(ADMINISTRATOR, GetFindingHistory, json!({ "FindingIdentifier": identifier }));
     let source = json!({ "Type": "BATCH_IMPORT_FINDINGS", "Identity": first["ProductArn"] });

@@ -3,8 +3,11 @@
 //! The time is computed once, when a finding is written, and kept beside its document; nothing reads it from a stored
 //! document again.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp as Instant};
 use securityhub_engine::date;
+use serde::Deserialize;
 
 use super::document::Finding;
 use crate::state::{Due, Region, Timestamp, Transaction, World};
@@ -34,6 +37,22 @@ pub(super) fn of_state(before: Timestamp, old_state: &str, new_state: &str) -> T
 
 fn kept(record_state: &str) -> SignedDuration {
     if record_state == "ARCHIVED" { ARCHIVED_FINDINGS_KEPT } else { ACTIVE_FINDINGS_KEPT }
+}
+
+/// Whether AWS would have deleted a finding by now, going by its own last update. Here it is kept, as one that is put in.
+pub fn is_beyond_retention(finding: &str, now: Timestamp) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Age<'f> {
+        #[serde(borrow)]
+        updated_at: Cow<'f, str>,
+        #[serde(borrow)]
+        record_state: Option<Cow<'f, str>>,
+    }
+    let Ok(age) = serde_json::from_str::<Age<'_>>(finding) else { return false };
+    let updated = date::strict(&age.updated_at).and_then(|updated| Instant::from_nanosecond(updated).ok());
+    let state = age.record_state.unwrap_or_default();
+    updated.and_then(|updated| updated.checked_add(kept(&state)).ok()).is_some_and(|expires_at| expires_at <= now)
 }
 
 /// Stages the sweep that drops a finding: within the hour after it expires, so that findings of one hour need one sweep.

@@ -42,6 +42,11 @@ pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Valid 
 }
 
 impl Valid {
+    /// The time at the start.
+    pub(super) fn start(&self) -> Timestamp {
+        self.now.unwrap_or_else(Timestamp::now)
+    }
+
     /// A clock that starts now.
     pub(super) fn clock(&self) -> Clock {
         match (self.now, self.frozen) {

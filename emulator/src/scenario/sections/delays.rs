@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
-use crate::state::{Delays, duration};
+use crate::state::{Delays, Timestamp, duration};
 
 /// How long takes what AWS does later, such as 5m or P1D. What is left out is done before the next call.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -29,13 +29,13 @@ pub(in crate::scenario) struct Written {
     security_control_update: Option<Spanned<String>>,
 }
 
-/// Reads the durations.
-pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Delays {
+/// Reads the durations; years and months are those that follow the start of the clock.
+pub(in crate::scenario) fn check(written: &Written, start: Timestamp, check: &mut Check) -> Delays {
     let default = Delays::default();
     let mut read = |written: &Option<Spanned<String>>, default: SignedDuration| {
         let Some(written) = written else { return default };
-        duration(&written.value).unwrap_or_else(|| {
-            let mistake = check.at(written.place, format!("`{}` is no duration", written.value));
+        duration(&written.value, start).unwrap_or_else(|| {
+            let mistake = check.at(written.place, format!("`{}` is not a valid duration", written.value));
             check.push(mistake.expected("a duration such as 5m, 36h or P3D"));
             SignedDuration::ZERO
         })

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::generate::{self, Around, Generate};
-use crate::domain::findings::{delivery, import};
+use crate::domain::findings::{delivery, expiry, import};
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
@@ -55,11 +55,11 @@ impl Finding {
 }
 
 /// Reads the sources: files are found and cut into findings.
-pub(super) fn check(written: &[Written], around: &Around<'_>, check: &mut Check) -> Valid {
+pub(super) fn check(written: &[Written], around: &Around<'_>, start: Timestamp, check: &mut Check) -> Valid {
     let mut sources = Vec::with_capacity(written.len());
     for (sequence, source) in (1..).zip(written) {
         match (&source.file, &source.generate) {
-            (Some(file), None) => sources.push(Source::File(files(file, check))),
+            (Some(file), None) => sources.push(Source::File(files(file, start, check))),
             (None, Some(written)) => {
                 sources.extend(generate::check(written, sequence, around, check).map(Source::Generate));
             }
@@ -71,11 +71,15 @@ pub(super) fn check(written: &[Written], around: &Around<'_>, check: &mut Check)
 }
 
 /// Finds and reads files, and cuts them into findings.
-fn files(pattern: &Spanned<String>, check: &mut Check) -> Vec<Finding> {
+fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<Finding> {
     let mut findings = Vec::new();
     for path in check.find(pattern, "findings/*.json") {
         match check.files.read(&path) {
-            Ok(id) => findings.extend(cut(id, check)),
+            Ok(id) => {
+                let of_file = cut(id, check);
+                warn_of_old(&of_file, start, check);
+                findings.extend(of_file);
+            }
             Err(mistake) => check.push(*mistake),
         }
     }
@@ -109,6 +113,29 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
             Vec::new()
         }
     }
+}
+
+/// Warns, once a file, of findings that AWS would have deleted before the clock starts (RET-05).
+fn warn_of_old(findings: &[Finding], start: Timestamp, check: &mut Check) {
+    let text = |finding: &Finding| {
+        let Place { file, start, end } = finding.place;
+        check.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default()
+    };
+    let is_old = |finding: &&Finding| expiry::is_beyond_retention(text(finding), start);
+    let mut old = findings.iter().filter(is_old);
+    let Some(first) = old.next() else { return };
+    let (count, other) =
+        (old.count() + 1, "last updated more than 90 days (ARCHIVED: 30 days) before the clock starts");
+    let findings = if count == 1 {
+        "1 finding of this file was".to_owned()
+    } else {
+        format!("{count} findings of this file were")
+    };
+    let message = format!(
+        "{findings} {other}: AWS would have deleted {}; here the time counts from the start",
+        if count == 1 { "it" } else { "them" }
+    );
+    check.push(check.at(first.start(), message).warning());
 }
 
 /// Where the JSON reader stopped.

@@ -132,6 +132,8 @@ impl Written {
 
     /// Checks all sections.
     pub(super) fn check(self, check: &mut Check) -> Valid {
+        let clock = self.clock.map(|written| clock::check(&written, check)).unwrap_or_default();
+        let start = clock.start();
         let regions = regions::check(self.regions, check);
         let policies = policies::check(self.policies, check);
         let organization = self.organization.and_then(|written| organization::check(written, &policies, check));
@@ -149,11 +151,11 @@ impl Written {
         let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
         let around =
             generate::Around { regions: &regions, accounts: &named, hubs: &hubs, organization: organization.as_ref() };
-        let findings = findings::check(&self.findings, &around, check);
+        let findings = findings::check(&self.findings, &around, start, check);
         Valid {
             name: self.name,
-            clock: self.clock.map(|written| clock::check(&written, check)).unwrap_or_default(),
-            delays: self.delays.map(|written| delays::check(&written, check)).unwrap_or_default(),
+            clock,
+            delays: self.delays.map(|written| delays::check(&written, start, check)).unwrap_or_default(),
             seed: self.seed.unwrap_or(0),
             default_account: self.default_account.and_then(|account| check.account(&account.0)),
             credentials: credentials::check(self.credentials, &policies, &accounts, check),

@@ -1,9 +1,12 @@
 //! How long findings are kept (findings.md section 7).
 
-use securityhub_fixtures::Operation::{BatchImportFindings, DisableSecurityHub, EnableSecurityHub, GetFindings};
+use securityhub_fixtures::Operation::{
+    BatchImportFindings, DisableSecurityHub, EnableSecurityHub, GetFindings, UpdateFindings,
+};
 use serde_json::{Value, json};
 
 use super::{as_product, hub, import, product_arn, read, stored};
+use crate::domain::findings::{delivery, import as importing};
 use crate::state::MemberStatus;
 use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding, finding_of};
 
@@ -22,16 +25,63 @@ fn ret_01_ret_02_findings_expire_after_30_and_90_days() {
     assert_eq!(stage.0.finding_count(), 0);
 }
 
+/// Rules: RET-02, RET-05.
 #[test]
-fn ret_02_a_control_finding_counts_from_its_own_update() {
+fn a_finding_recorded_long_ago_lives_its_whole_time_from_when_it_is_put_in() {
+    for (product, state, kept) in
+        [("aws/securityhub", "ACTIVE", 90), ("aws/securityhub", "ARCHIVED", 30), ("aws/guardduty", "ACTIVE", 90)]
+    {
+        let stage = hub();
+        let recorded = json!({
+            "ProductArn": product_arn(product), "RecordState": state, "UpdatedAt": "2021-11-01T00:00:00Z",
+        });
+        as_product(&stage, &[finding("f", recorded)]);
+        stage.days_pass(kept - 1);
+        assert_eq!(read(&stage, "f")["Id"], "f", "{product} {state}");
+        stage.days_pass(1);
+        stage.clock_was_moved();
+        assert_eq!(read(&stage, "f"), Value::Null, "{product} {state}");
+    }
+}
+
+/// Rules: RET-01, RET-02.
+#[test]
+fn escaped_dates_and_states_expire_as_plain_ones() {
     let stage = hub();
-    let control =
-        finding("f", json!({ "ProductArn": product_arn("aws/securityhub"), "UpdatedAt": "2025-11-01T00:00:00Z" }));
-    as_product(&stage, &[control]);
-    stage.days_pass(10);
-    assert_eq!(read(&stage, "f")["Id"], "f");
-    stage.days_pass(10);
-    assert_eq!(read(&stage, "f"), Value::Null);
+    let plain = finding("plain", json!({ "UpdatedAt": "2026-01-10T08:00:00Z", "RecordState": "ARCHIVED" })).to_string();
+    let texts = [
+        plain.clone(),
+        plain.replace("plain", "state").replace("\"ARCHIVED\"", "\"\\u0041RCHIVED\""),
+        plain.replace("plain", "updated").replace("2026-01-10T08", "2026-01-\\u00310T08"),
+    ];
+    let items: Vec<_> = texts.iter().map(|text| importing::read_finding(text).unwrap()).collect();
+    let mut transaction = stage.0.write_findings();
+    let outcome = delivery::deliver(&mut transaction, &stage.0, stage.0.clock.now(), &items).unwrap();
+    transaction.commit();
+    assert_eq!((outcome.success_count, stage.0.finding_count()), (3, 3), "{:?}", outcome.failed);
+    stage.days_pass(30);
+    stage.clock_was_moved();
+    assert_eq!(stage.0.finding_count(), 0);
+}
+
+/// Rules: RET-02, RET-03.
+#[test]
+fn an_update_in_the_future_prolongs_a_findings_life_and_a_customers_archive_shortens_it() {
+    let stage = hub();
+    import(&stage, &[finding("later", json!({ "UpdatedAt": "2026-01-25T09:00:00Z" })), finding("now", json!({}))]);
+    let archive = json!({
+        "Filters": { "Id": [{ "Value": "now", "Comparison": "EQUALS" }] }, "RecordState": "ARCHIVED",
+    });
+    stage.good(ADMINISTRATOR, UpdateFindings, archive);
+    let living = |days| {
+        stage.days_pass(days);
+        stage.clock_was_moved();
+        ["later", "now"].map(|id| read(&stage, id) != Value::Null)
+    };
+    assert_eq!(living(29), [true, true]);
+    assert_eq!(living(1), [true, false]);
+    assert_eq!(living(69), [true, false]);
+    assert_eq!(living(1), [false, false]);
 }
 
 #[test]

@@ -1,0 +1,124 @@
+//! Relations, hubs and declared resources as one value.
+//!
+//! A reader takes one [`Relations`] and sees one moment, whatever is written meanwhile; a transaction publishes its
+//! successor in one swap. The map of hubs is persistent, so a successor shares all that did not change.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use parking_lot::Mutex;
+
+use super::directory::Directory;
+use super::hub::{Hub, HubKey};
+use super::names::Region;
+use super::resources::Resources;
+
+/// Relations of accounts, hubs and declared resources at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Relations {
+    directory: Arc<Directory>,
+    hubs: OrdMap<HubKey, Arc<Hub>>,
+    /// Without declared resources no control is checked.
+    resources: Option<Arc<Resources>>,
+    visible: Arc<VisibleAccounts>,
+}
+
+/// Sets of accounts computed from relations and from which hubs are on; successors share them until either changes.
+#[derive(Debug, Default)]
+struct VisibleAccounts(Mutex<HashMap<HubKey, Arc<HashSet<String>>>>);
+
+impl Relations {
+    /// The relations between accounts.
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// A hub, enabled or dormant.
+    pub fn hub(&self, key: &HubKey) -> Option<&Arc<Hub>> {
+        self.hubs.get(key)
+    }
+
+    /// Whether the hub is on.
+    pub fn is_on(&self, key: &HubKey) -> bool {
+        self.hub(key).is_some_and(|hub| hub.subscribed_at().is_some())
+    }
+
+    /// The number of hubs, dormant ones included.
+    pub fn hub_count(&self) -> usize {
+        self.hubs.len()
+    }
+
+    /// The keys of all hubs, dormant ones included.
+    pub fn hub_keys(&self) -> BTreeSet<HubKey> {
+        self.hubs.keys().cloned().collect()
+    }
+
+    /// The Regions of all hubs, dormant ones included.
+    pub fn hub_regions(&self) -> BTreeSet<Region> {
+        let mut regions = BTreeSet::new();
+        for key in self.hubs.keys() {
+            if !regions.contains(&key.region) {
+                regions.insert(key.region.clone());
+            }
+        }
+        regions
+    }
+
+    /// The declared resources.
+    pub fn resources(&self) -> Option<&Arc<Resources>> {
+        self.resources.as_ref()
+    }
+
+    /// The accounts whose findings a hub sees, computed by `find` once for as long as neither relations nor the
+    /// phases of hubs change.
+    pub fn visible_accounts(&self, key: &HubKey, find: impl FnOnce() -> HashSet<String>) -> Arc<HashSet<String>> {
+        if let Some(known) = self.visible.0.lock().get(key) {
+            return Arc::clone(known);
+        }
+        // Computed without the lock: two readers may do it at once, with the same result.
+        let found = Arc::new(find());
+        Arc::clone(self.visible.0.lock().entry(key.clone()).or_insert(found))
+    }
+
+    pub(super) fn replace_directory(&mut self, directory: Arc<Directory>) {
+        self.directory = directory;
+        self.visible = Arc::default();
+    }
+
+    pub(super) fn replace_resources(&mut self, resources: Arc<Resources>) {
+        self.resources = Some(resources);
+    }
+
+    /// Puts a hub, or removes it.
+    pub(super) fn replace_hub(&mut self, key: HubKey, hub: Option<Arc<Hub>>) {
+        let was_on = self.is_on(&key);
+        let is_on = hub.as_ref().is_some_and(|hub| hub.subscribed_at().is_some());
+        match hub {
+            Some(hub) => _ = self.hubs.insert(key, hub),
+            None => _ = self.hubs.remove(&key),
+        }
+        if was_on != is_on {
+            self.visible = Arc::default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::AccountId;
+
+    #[test]
+    fn visible_accounts_are_computed_once_until_relations_change() {
+        let mut relations = Relations::default();
+        let key = HubKey { account: AccountId::DEFAULT, region: Region::new("us-east-1") };
+        let set = |text: &str| HashSet::from([text.to_owned()]);
+        let first = relations.visible_accounts(&key, || set("1"));
+        assert!(Arc::ptr_eq(&first, &relations.clone().visible_accounts(&key, || set("2"))), "a clone shares it");
+        let before = relations.clone();
+        relations.replace_directory(Arc::default());
+        assert_eq!(*relations.visible_accounts(&key, || set("3")), set("3"));
+        assert_eq!(*before.visible_accounts(&key, || set("4")), set("1"), "the value before is unchanged");
+    }
+}
