@@ -55,6 +55,8 @@ pub use policy::{
 };
 pub use relations::Relations;
 pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterCondition, Resource, Resources};
-pub use standards::{ConfigRecorder, ControlSettings, ControlState, Recording, Subscription, SubscriptionStatus};
+pub use standards::{
+    ConfigRecorder, ControlSettings, ControlState, ParameterUpdate, Recording, Subscription, SubscriptionStatus,
+};
 pub use transaction::Transaction;
 pub use world::World;

@@ -9,6 +9,7 @@ use super::names::ACCOUNT_TYPE;
 use super::results::SILENCE;
 use super::run::request;
 use crate::domain::hub::{self, HubError};
+use crate::domain::standards::subscriptions;
 use crate::state::{
     AccountId, CheckScope, ConfigRecorder, HubKey, Region, Resource, Resources, Timestamp, Transaction, World,
 };
@@ -114,8 +115,8 @@ pub fn check<'k>(transaction: &mut Transaction<'_>, keys: impl IntoIterator<Item
     }
 }
 
-/// Gives a hub another recorder. Controls are checked at once, which is `inferred`; a standard that is incomplete waits
-/// for its next try (STD-61, RES-05).
+/// Gives a hub another recorder. Controls are checked at once, which is `inferred`; once there is a recorder, incomplete
+/// standards try again (STD-61, RES-05).
 ///
 /// # Errors
 /// The hub is off.
@@ -127,6 +128,9 @@ pub fn record(
 ) -> Result<(), HubError> {
     let mut hub = hub::enabled(transaction, key)?;
     hub.config_recorder = recorder;
+    if hub.config_recorder != ConfigRecorder::Off {
+        subscriptions::try_again(transaction, key, &hub, now);
+    }
     transaction.put_hub(key.clone(), hub);
     request(transaction, key, CheckScope::All, now, SignedDuration::ZERO);
     Ok(())

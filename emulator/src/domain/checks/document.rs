@@ -338,7 +338,7 @@ fn compliance<'w>(hub: &Hub, subject: &Subject, check: &'w Check<'_>) -> Complia
 
 /// The parameters that have a value.
 fn parameters(hub: &Hub, control: &Control) -> Vec<Parameter> {
-    let current = security_controls::current_parameters(hub, control);
+    let current = security_controls::checked_parameters(hub, control);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let written = |(name, parameter): (&'static str, Value)| {
         let value = parameter.get("Value")?.as_object()?.values().next()?.clone();

@@ -53,7 +53,9 @@ pub(in crate::scenario) struct Written {
     reasons: Entries<Spanned<String>>,
     /// Its tags, which controls of tags look at. Left out, it has all that they ask for.
     tags: Option<Entries<String>>,
-    /// What findings tell of it: the members of Resources[].Details of its type.
+    /// What findings tell of it: the members of Resources[].Details of its type. Where they carry the value that a
+    /// parameter of a control is about, such as BackupRetentionPeriod, the two decide what the control finds. Types
+    /// without members in the findings format take those of AWS Config, and an account its PasswordPolicy.
     details: Option<Node>,
 }
 
