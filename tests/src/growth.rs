@@ -37,7 +37,7 @@ pub fn assert_in_proportion<T>(what: &str, size: usize, mut prepare: impl FnMut(
         let input = prepare(size);
         let start = processor_time();
         run(input);
-        (processor_time() - start).max(FLOOR)
+        processor_time().saturating_sub(start).max(FLOOR)
     };
     let (mut once, mut twice) = (Duration::MAX, Duration::MAX);
     for count in 1..=RUNS.1 {
