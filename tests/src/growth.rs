@@ -16,7 +16,7 @@ use rustix::time::{ClockId, clock_gettime};
 const LIMIT: f64 = 3.0;
 /// Runs of each size before a ratio counts, and at most: a further run can only make a minimum smaller, so noise goes
 /// away and a square stays.
-const RUNS: (usize, usize) = (3, 15);
+const RUNS: (usize, usize) = (2, 15);
 /// Less than this is too short to be compared, and counts as this much.
 const FLOOR: Duration = Duration::from_micros(500);
 
