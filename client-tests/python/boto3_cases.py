@@ -453,6 +453,30 @@ def nb_23_nb_24_nb_25_nb_26_nb_27_neighbours_answer():
     refused("UnknownOperationException", client("ec2").describe_instances)
 
 
+def cln_07_cln_08_filters_come_back_as_they_were_sent():
+    hub = client()
+    filters = {
+        "SeverityNormalized": [{"Gte": 50, "Lte": 99.5}],
+        "Confidence": [{"Eq": 80}],
+        "CreatedAt": [{"DateRange": {"Value": 7, "Unit": "DAYS"}}],
+        "UpdatedAt": [{"Start": "2026-01-01T00:00:00.000Z", "End": "2026-01-02T00:00:00+00:00"}],
+        "ProductFields": [{"Key": "a", "Value": "b", "Comparison": "EQUALS"}],
+        "Sample": [{"Value": False}],
+        "Title": [{"Value": "b", "Comparison": "PREFIX"}, {"Value": "a", "Comparison": "PREFIX"}],
+    }
+    arn = hub.create_insight(Name="mine", Filters=filters, GroupByAttribute="ResourceId")["InsightArn"]
+    [insight] = hub.get_insights(InsightArns=[arn])["Insights"]
+    hub.delete_insight(InsightArn=arn)
+    assert insight == {"InsightArn": arn, "Name": "mine", "Filters": filters, "GroupByAttribute": "ResourceId"}, insight
+    criteria = {"Criticality": [{"Gte": 1.25}], "CreatedAt": [{"Start": "2026-01-01T00:00:00Z", "End": "2026-01-02T00:00:00Z"}]}
+    actions = [{"Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": {"Severity": {"Product": 0.0, "Label": "LOW"}}}]
+    rule = {"RuleName": "mine", "RuleOrder": 1, "Description": "d", "Criteria": criteria, "Actions": actions}
+    arn = hub.create_automation_rule(**rule)["RuleArn"]
+    [read] = hub.batch_get_automation_rules(AutomationRulesArns=[arn])["Rules"]
+    assert {name: read[name] for name in rule} == rule, read
+    hub.batch_delete_automation_rules(AutomationRulesArns=[arn])
+
+
 def main():
     # A case is a function whose name begins with the rule that it proves.
     cases = [(name, case) for name, case in globals().items() if re.match(r"[a-z][a-z0-9]{1,2}_\d\d_", name)]
