@@ -40,7 +40,7 @@ struct Rule {
 }
 
 /// A test and the rules that it says it proves: in a line `/// Rules: HUB-13, ASF-20 to ASF-32.` of its doc comment
-/// (`# Rules: …` in Python), or by the ids that its name begins with.
+/// (`# Rules: …` in Python, `// Rules: …` in JavaScript), or by the ids that its name begins with.
 struct Proof {
     name: String,
     path: String,
@@ -157,9 +157,10 @@ type FoundTest<'t> = (usize, &'t str, Option<&'t str>);
 /// The tests of the repository that name rules.
 fn proofs() -> Vec<Proof> {
     let mut proofs = Vec::new();
-    for file in with_extension("", &["rs", "py"]) {
+    for file in with_extension("", &["rs", "py", "mjs"]) {
         let tests = match file.path.rsplit('.').next() {
             Some("py") => python_tests(&file.text),
+            Some("mjs") => script_tests(&file.text, "// Rules: ", "test(\"", '"'),
             _ => rust_tests(&file.text),
         };
         for (line, name, rules) in tests {
@@ -199,12 +200,17 @@ fn rust_tests(text: &str) -> Vec<FoundTest<'_>> {
 }
 
 fn python_tests(text: &str) -> Vec<FoundTest<'_>> {
+    script_tests(text, "# Rules: ", "def ", '(')
+}
+
+/// Tests of a script, each named on one line between a beginning and an end.
+fn script_tests<'t>(text: &'t str, listing: &str, begin: &str, end: char) -> Vec<FoundTest<'t>> {
     let (mut tests, mut rules) = (Vec::new(), None);
     for (number, line) in (1..).zip(text.lines()) {
         let code = line.trim_start();
-        if let Some(listed) = code.strip_prefix("# Rules: ") {
+        if let Some(listed) = code.strip_prefix(listing) {
             rules = Some(listed);
-        } else if let Some((name, _)) = code.strip_prefix("def ").and_then(|rest| rest.split_once('(')) {
+        } else if let Some((name, _)) = code.strip_prefix(begin).and_then(|rest| rest.split_once(end)) {
             tests.push((number, name.trim(), rules.take()));
         }
     }
@@ -305,11 +311,45 @@ fn links(tests: &[&Proof]) -> String {
 
 #[test]
 fn the_readme_tells_the_coverage() {
-    let (begin, end) = ("<!-- coverage -->\n", "<!-- /coverage -->");
+    refresh_readme("coverage", &securityhub_local::program::coverage_markdown());
+}
+
+#[test]
+fn the_readme_lists_the_client_programs_with_the_versions_that_are_pinned() {
+    let mut table = "| program | version | what is checked |\n| --- | --- | --- |\n".to_owned();
+    for file in with_extension("client-tests/programs", &["py", "mjs"]) {
+        // Its first line says `PROGRAM: what is checked.`
+        let Some(folder) = file.path.strip_suffix("/cases.py").or(file.path.strip_suffix("/cases.mjs")) else {
+            continue;
+        };
+        let first = file.text.lines().next().unwrap().trim_matches(['"', '/', ' ']);
+        let (program, checked) = first.split_once(": ").unwrap_or_else(|| panic!("{}: {first}", file.path));
+        _ = writeln!(table, "| [{program}]({}) | {} | {checked} |", file.path, pinned_version(folder));
+    }
+    refresh_readme("programs", &table);
+}
+
+/// The version that a program's folder pins: of the package that the folder is named after, or of the one dependency.
+fn pinned_version(folder: &str) -> String {
+    let read = |name: &str| fs::read_to_string(root().join(folder).join(name));
+    if let Ok(requirements) = read("requirements.txt") {
+        let package = folder.rsplit('/').next().unwrap();
+        let pins = requirements.lines().filter_map(|line| line.split_once("=="));
+        let mut versions = pins.filter(|(name, _)| name.replace('_', "-").eq_ignore_ascii_case(package));
+        return versions.next().unwrap_or_else(|| panic!("{folder}/requirements.txt pins {package}")).1.to_owned();
+    }
+    let package: serde_json::Value = serde_json::from_str(&read("package.json").unwrap()).unwrap();
+    let dependencies = package["dependencies"].as_object().unwrap();
+    dependencies.values().next().unwrap().as_str().unwrap().to_owned()
+}
+
+/// Compares what stands in the README between `<!-- NAME -->` and `<!-- /NAME -->` with what it should be.
+fn refresh_readme(name: &str, expected: &str) {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let parts = readme.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
-    let (before, after) = parts.expect("README.md has the markers `<!-- coverage -->` and `<!-- /coverage -->`");
-    refresh("README.md", &format!("{before}{begin}{}{end}{after}", securityhub_local::program::coverage_markdown()));
+    let parts = readme.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let (before, after) = parts.unwrap_or_else(|| panic!("README.md has the markers `{begin}` and `{end}`"));
+    refresh("README.md", &format!("{before}{begin}{expected}{end}{after}"));
 }
 
 /// Compares a file with what it should be. Outside CI it is rewritten, and the test fails this once.
@@ -357,6 +397,8 @@ fn tests_are_found_by_their_marks() {
         python_tests("def tf_01_x():\n# Rules: TF-02.\n  def test_y(a):\nclass A:\n"),
         [(1, "tf_01_x", None), (3, "test_y", Some("TF-02."))]
     );
+    let script = "// Rules: CLN-08.\ntest(\"it is so\", async () => {\n";
+    assert_eq!(script_tests(script, "// Rules: ", "test(\"", '"'), [(2, "it is so", Some("CLN-08."))]);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What a document breaks, as a value with its place and its numbers.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use securityhub_fixtures::Pattern;
 
@@ -22,7 +21,7 @@ pub enum Segment {
     /// An item of a list.
     Item(usize),
     /// A key of a map.
-    Key(Arc<str>),
+    Key(String),
 }
 
 /// The constraints that a value can break.

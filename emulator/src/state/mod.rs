@@ -1,7 +1,7 @@
 //! Plain data and its locks: the world that a process holds.
 //!
 //! What lives here: relations of accounts ([`Directory`]), hubs and declared resources as one value ([`Relations`]),
-//! sessions of roles, finding tables, one clock, one id source, what is due later ([`Due`]), [`Event`]s in a ring, and the one way to write: a
+//! finding tables, one clock, one id source, what is due later ([`Due`]), [`Event`]s in a ring, and the one way to write: a
 //! [`Transaction`] that leaves [`Change`]s. What may not: rules of Security Hub, JSON of requests, HTTP.
 //!
 //! Locks are taken in the order writers → due entries → relations → tables → written findings, and no guard leaves this
@@ -26,7 +26,6 @@ mod names;
 mod policy;
 mod relations;
 mod resources;
-mod sessions;
 mod standards;
 mod transaction;
 mod world;
@@ -56,9 +55,6 @@ pub use policy::{
 };
 pub use relations::Relations;
 pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterCondition, Resource, Resources};
-pub use sessions::SESSION_KEY;
-pub use standards::{
-    ConfigRecorder, ControlSettings, ControlState, ParameterUpdate, Recording, Subscription, SubscriptionStatus,
-};
+pub use standards::{ConfigRecorder, ControlSettings, ControlState, Recording, Subscription, SubscriptionStatus};
 pub use transaction::Transaction;
 pub use world::World;

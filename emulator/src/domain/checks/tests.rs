@@ -1,7 +1,6 @@
 //! Findings of controls, seen through the operations (FND, RES).
 
 mod changes;
-mod parameters;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -31,8 +31,7 @@ pub struct Compliance {
     pub accounts: Option<Vec<AccountScores>>,
 }
 
-/// The scores of one account in the same Regions. Controls are listed only where one standard is asked for: those of all
-/// standards in all accounts would be more than anybody reads.
+/// The scores of one account in the same Regions, without controls: these are told to who asks as that account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccountScores {
@@ -116,9 +115,7 @@ pub fn compute(world: &World, caller: &Caller, only: Option<&Standard>) -> Compl
     let of_account = |account: &AccountId| {
         let own: Vec<&Site> = sites.iter().filter(|site| site.account == *account).collect();
         let mut scores = scores(&own, &caller.region, only);
-        if only.is_none() {
-            scores.standards.iter_mut().for_each(|standard| standard.controls.clear());
-        }
+        scores.standards.iter_mut().for_each(|standard| standard.controls.clear());
         AccountScores { account_id: account.to_string(), scores }
     };
     Compliance {
