@@ -175,13 +175,13 @@ impl Service {
             let caller = Caller { principal, region: self.0.settings.default_region.clone(), now };
             return Ok(Identity { caller, service: SECURITY_HUB.to_owned() });
         };
-        if self.0.settings.verify_signatures {
-            let secret = directory.credentials.get(&signature.access_key).and_then(|found| found.secret.as_deref());
-            verify(&signature, secret, parts, body)?;
-        }
-        let principal = directory.principal(&signature.access_key, default_account, now).ok_or_else(|| {
+        let principal = world.principal(&signature.access_key, default_account, now).ok_or_else(|| {
             AwsError::new(ErrorCode::ExpiredTokenException, "The security token included in the request is expired")
         })?;
+        if self.0.settings.verify_signatures {
+            let secret = world.credential(&signature.access_key, now).and_then(|found| found.secret);
+            verify(&signature, secret.as_deref(), parts, body)?;
+        }
         // Whose account is suspended or closed is told as little as who has no account (ROL-35; the code is `inferred`).
         if directory.is_out_of_use(principal.account) {
             return Err(unrecognized());

@@ -1,5 +1,7 @@
 //! Amazon EC2: DescribeRegions (NB-25). Its protocol is awsQuery with answers and errors of its own form.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::Response;
 
@@ -84,15 +86,27 @@ impl Filter<'_> {
     }
 }
 
-/// `Filter.1.Name`, `Filter.1.Value.1`, …
+/// `Filter.1.Name`, `Filter.1.Value.1`, …, up to the first number without a name. The form is walked once, however many
+/// filters it has.
 fn filters(form: &Form) -> Result<Vec<Filter<'_>>, AwsError> {
+    let mut written: BTreeMap<usize, (Option<&str>, Vec<&str>)> = BTreeMap::new();
+    for (parameter, value) in form.pairs() {
+        let rest = parameter.strip_prefix("Filter.").and_then(|rest| rest.split_once('.'));
+        let Some((number, rest)) = rest.and_then(|(number, rest)| Some((number.parse().ok()?, rest))) else { continue };
+        let filter = written.entry(number).or_default();
+        if rest == "Name" {
+            filter.0.get_or_insert(value);
+        } else if rest.strip_prefix("Value.").is_some_and(query::is_number) {
+            filter.1.push(value);
+        }
+    }
     let mut filters = Vec::new();
     for number in 1.. {
-        let Some(name) = form.get(&format!("Filter.{number}.Name")) else { break };
+        let Some((Some(name), values)) = written.remove(&number) else { break };
         if !["endpoint", "opt-in-status", "region-name"].contains(&name) {
             return Err(invalid(format!("The filter '{name}' is invalid")));
         }
-        filters.push(Filter { name, values: form.list(&format!("Filter.{number}.Value")) });
+        filters.push(Filter { name, values });
     }
     Ok(filters)
 }

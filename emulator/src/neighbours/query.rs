@@ -55,10 +55,20 @@ impl Form {
         let numbered = |known: &str| {
             let rest = known.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
             let number = rest.and_then(|rest| rest.strip_suffix(member));
-            number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+            number.is_some_and(is_number)
         };
-        self.0.iter().filter(|(known, _)| numbered(known)).map(|(_, value)| &**value).collect()
+        self.pairs().filter(|(known, _)| numbered(known)).map(|(_, value)| value).collect()
     }
+
+    /// All parameters, in the order of the request.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+}
+
+/// Whether a part of a parameter's name is the number of an item.
+pub(super) fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Decodes a part of a form; `+` is a blank.

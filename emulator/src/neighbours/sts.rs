@@ -11,7 +11,9 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn::Arn;
 use crate::domain::caller::Caller;
 use crate::domain::policy;
-use crate::state::{AccountId, Credential, Directory, IdSource, Permissions, Policy, Principal, Timestamp, World};
+use crate::state::{
+    AccountId, Credential, Directory, IdSource, Permissions, Policy, Principal, SESSION_KEY, Timestamp, World,
+};
 
 /// The duration of a session that asks for none, and the longest one of a session made by a session.
 const HOUR: i64 = 3600;
@@ -44,14 +46,8 @@ fn assume_role(world: &World, caller: &Caller, form: &Form) -> Result<Vec<Elemen
     let permissions = permissions(&world.directory(), &request.role, form)?;
     let mut session = Session::new(&world.ids, caller.now, &request);
     session.principal.permissions = permissions;
-    let credential = Credential {
-        principal: session.principal.clone(),
-        secret: Some(session.secret.clone()),
-        expires_at: Some(session.expires_at),
-    };
-    let mut transaction = world.write();
-    transaction.edit_directory(|directory| directory.credentials.insert(session.access_key.clone(), credential));
-    transaction.commit();
+    let credential = Credential { principal: session.principal.clone(), secret: Some(session.secret.clone()) };
+    world.open_session(session.access_key.clone(), credential, session.expires_at, caller.now);
     Ok(session.render())
 }
 
@@ -159,7 +155,7 @@ impl Session {
         let Request { role: Role { partition, account, path, name }, session_name, duration } = request;
         Session {
             principal: Principal::session(partition, *account, (path, name), session_name),
-            access_key: format!("ASIA{}", letters(ids, 16)),
+            access_key: format!("{SESSION_KEY}{}", letters(ids, 20 - SESSION_KEY.len())),
             secret: letters(ids, 40),
             token: format!("local-session-{}", ids.uuid()),
             expires_at: now.checked_add(*duration).unwrap_or(Timestamp::MAX),

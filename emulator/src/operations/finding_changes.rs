@@ -10,7 +10,7 @@ use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::filters::classic::{self, FILTERS};
 use crate::domain::findings::change::{self, Identifier, PassingUpdate, Unchanged};
-use crate::domain::findings::history::{self, Period, Told};
+use crate::domain::findings::history::{self, Entry, Period, Query};
 use crate::domain::visibility::{self, View};
 use crate::state::{Timestamp, Transaction};
 
@@ -151,8 +151,8 @@ struct HistoryUpdate {
     new_value: Option<String>,
 }
 
-/// Tells what happened to a finding, newest first, a page at a time (findings.md section 6). Of a finding that the
-/// caller does not see, nothing is told (HIS-17).
+/// Lists the changes of a finding, newest first, a page at a time (findings.md section 6). The list is empty for a
+/// finding that the caller does not see (HIS-17).
 ///
 /// # Errors
 /// 400 `InvalidInputException` for a period that ends before it starts, or a token of another walk.
@@ -168,21 +168,18 @@ pub fn get_finding_history(context: &Context<'_>, input: Input<'_>) -> Result<An
         return Err(AwsError::invalid_input("StartTime must not be after EndTime"));
     }
     let name = identifier.identifier();
-    let tell = |view: View| {
-        let told = context.world.read_findings(&view.place, |findings| {
+    let query = Query { period, before, size: input.max_results.unwrap_or(PAGE) };
+    let read = |view: View| {
+        let page = context.world.read_findings(&view.place, |findings| {
             let slot = change::find(findings, &name, &view).into_iter().next()?;
-            Some(history::tell(findings, slot, period, caller.now))
+            Some(history::page(findings, slot, &query, caller.now))
         });
-        told.flatten()
+        page.flatten()
     };
-    let mut told = visibility::views(context.world, caller).into_iter().find_map(tell).unwrap_or_default();
-    told.retain(|told| before.is_none_or(|before| told.place < before));
-    let size = input.max_results.unwrap_or(PAGE);
-    let more = told.len() > size;
-    told.truncate(size);
-    let last = told.last().filter(|_| more).map(|told| Position { keys: Vec::new(), sequence: told.place });
-    let next_token = last.map(|last| binding.seal(&last));
-    let records = told.into_iter().map(|told| record(&identifier, told)).collect();
+    let page = visibility::views(context.world, caller).into_iter().find_map(read).unwrap_or_default();
+    let last = page.entries.last().filter(|_| page.has_more);
+    let next_token = last.map(|last| binding.seal(&Position { keys: Vec::new(), sequence: last.number }));
+    let records = page.entries.into_iter().map(|entry| record(&identifier, entry)).collect();
     Answer::json(&GetFindingHistoryOutput { records, next_token })
 }
 
@@ -197,7 +194,7 @@ fn time(text: Option<&str>) -> Result<Option<Timestamp>, AwsError> {
         .transpose()
 }
 
-fn record(identifier: &FindingIdentifier, told: Told) -> FindingHistoryRecord {
+fn record(identifier: &FindingIdentifier, entry: Entry) -> FindingHistoryRecord {
     let update = |update: crate::state::HistoryUpdate| HistoryUpdate {
         updated_field: update.field,
         old_value: update.old,
@@ -205,9 +202,9 @@ fn record(identifier: &FindingIdentifier, told: Told) -> FindingHistoryRecord {
     };
     FindingHistoryRecord {
         finding_identifier: identifier.clone(),
-        update_time: told.at,
-        finding_created: told.is_creation,
-        update_source: UpdateSource { r#type: told.kind, identity: told.identity },
-        updates: told.updates.into_iter().map(update).collect(),
+        update_time: entry.at,
+        finding_created: entry.is_creation,
+        update_source: UpdateSource { r#type: entry.kind, identity: entry.identity },
+        updates: entry.updates.into_iter().map(update).collect(),
     }
 }

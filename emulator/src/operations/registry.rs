@@ -100,9 +100,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::AcceptInvitation => writes(members::invited::accept_invitation).hub(HubRule::RequiredByMembers),
         Operation::BatchDeleteAutomationRules => writes(automation_rules::batch_delete_automation_rules),
         Operation::BatchDisableStandards => writes(standards::batch_disable_standards),
-        Operation::BatchEnableStandards => {
-            writes(standards::batch_enable_standards).partial("controls are checked only where resources are declared")
-        }
+        Operation::BatchEnableStandards => writes(standards::batch_enable_standards),
         Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules),
         Operation::BatchGetConfigurationPolicyAssociations => {
             reads(configuration_policies::associations::batch_get_configuration_policy_associations)
@@ -110,7 +108,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::BatchGetSecurityControls => reads(standards::batch_get_security_controls),
         Operation::BatchGetStandardsControlAssociations => reads(standards::batch_get_standards_control_associations),
         Operation::BatchImportFindings => writes_findings(findings::batch_import_findings).per_item("Findings"),
-        Operation::BatchUpdateAutomationRules => writes(automation_rules::batch_update_automation_rules).partial("an item that breaks the model refuses the whole call"),
+        Operation::BatchUpdateAutomationRules => writes(automation_rules::batch_update_automation_rules)
+            .partial("an item that breaks the model refuses the whole call"),
         Operation::BatchUpdateFindings => writes_findings(finding_changes::batch_update_findings),
         Operation::BatchUpdateFindingsV2 => missing(),
         Operation::BatchUpdateStandardsControlAssociations => {
@@ -243,10 +242,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateFindings => writes_findings(finding_changes::update_findings),
         Operation::UpdateInsight => writes(insights::update_insight),
         Operation::UpdateOrganizationConfiguration => writes(organization::update_organization_configuration),
-        Operation::UpdateSecurityControl => writes(standards::update_security_control).partial(
-            "beside required tags, a parameter changes what is found only where a resource says so; checks use it at once",
-        ),
-        Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration).partial("AutoEnableControls is kept and has no effect: the catalogue gets no new controls"),
+        Operation::UpdateSecurityControl => writes(standards::update_security_control),
+        Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration)
+            .partial("AutoEnableControls is kept and has no effect: the catalogue gets no new controls"),
         Operation::UpdateStandardsControl => writes(standards::update_standards_control),
     }
 }

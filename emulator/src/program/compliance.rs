@@ -24,7 +24,8 @@ keeps one of them from 100 %:
   securityhub-local compliance
   securityhub-local compliance --standard cis-1.2.0
 
-Account by account, where members share their findings, in all standards or in one:
+Account by account, where members share their findings, in all standards, or in one with the
+controls of each account:
   securityhub-local compliance --by account
   securityhub-local compliance --by account --standard fsbp-1.0.0
 
@@ -125,6 +126,9 @@ fn render(compliance: &Compliance, is_of_standard: bool, by: Option<By>, bars: O
         (Some(By::Account), _) => {
             let rows = of_accounts(compliance, is_of_standard)?;
             text += &table("Account", &rows, None);
+            if is_of_standard {
+                text += &controls_of_accounts(compliance);
+            }
             rows
         }
         (None, None) => {
@@ -180,6 +184,23 @@ fn of_accounts(compliance: &Compliance, is_of_standard: bool) -> Result<Vec<Row<
         Row { name: &account.account_id, score, counts }
     });
     Ok(rows.collect())
+}
+
+/// The controls of the standard that is asked for, account by account.
+fn controls_of_accounts(compliance: &Compliance) -> String {
+    let mut text = String::new();
+    for account in compliance.accounts.iter().flatten() {
+        if let Some(standard) = account.scores.standards.first() {
+            _ = write!(
+                text,
+                "\n{}: {}\n\n{}",
+                account.account_id,
+                percent(standard.score),
+                controls(&standard.controls)
+            );
+        }
+    }
+    text
 }
 
 fn percent(score: Option<u64>) -> String {

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, MOST_DIAGNOSTICS};
 use super::files::{Files, Place};
 use super::spanned::Spanned;
 use super::suggest;
@@ -26,6 +26,11 @@ impl Check {
     /// A mistake at a place, to be told more of and pushed.
     pub(super) fn at(&self, place: Place, message: impl Into<String>) -> Diagnostic {
         Diagnostic::at(&self.files, place, message)
+    }
+
+    /// Whether so many mistakes were found that no more are looked for.
+    pub(super) fn is_full(&self) -> bool {
+        self.mistakes.len() >= MOST_DIAGNOSTICS
     }
 
     /// Adds a mistake, or a warning.

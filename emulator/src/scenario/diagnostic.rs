@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 
 use super::files::{Files, Place};
 
+/// The most mistakes and warnings of a scenario that are looked for. Each names its line, so that a text full of mistakes
+/// would take its length times their number.
+pub(super) const MOST_DIAGNOSTICS: usize = 100;
+
 /// One mistake, or one warning.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -229,6 +233,7 @@ impl fmt::Display for Diagnostics {
         let told = counts.iter().filter(|(_, count)| *count > 0);
         let told: Vec<String> =
             told.map(|(name, count)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();
-        if told.is_empty() { Ok(()) } else { write!(formatter, "The scenario has {}.", told.join(" and ")) }
+        let at_least = if self.0.len() >= MOST_DIAGNOSTICS { "at least " } else { "" };
+        if told.is_empty() { Ok(()) } else { write!(formatter, "The scenario has {at_least}{}.", told.join(" and ")) }
     }
 }

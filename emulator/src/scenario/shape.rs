@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, MOST_DIAGNOSTICS};
 use super::files::{Files, Place};
 use super::spanned::{Content, Node, Spanned};
 use super::suggest;
@@ -40,8 +40,15 @@ struct Fit<'s, 'm> {
 }
 
 impl<'s> Fit<'s, '_> {
+    fn is_full(&self) -> bool {
+        self.mistakes.len() >= MOST_DIAGNOSTICS
+    }
+
     /// `name` says what the value is of, in messages.
     fn node(&mut self, schema: &'s Value, node: Node, name: &str) -> Option<Node> {
+        if self.is_full() {
+            return None;
+        }
         let branches = self.branches(schema);
         let words: Vec<&str> = branches.iter().filter_map(|branch| branch.get("const")?.as_str()).collect();
         if let Content::Text(text) = &node.content
@@ -144,6 +151,9 @@ impl<'s> Fit<'s, '_> {
         let mut seen = BTreeSet::new();
         let mut fitting = Vec::new();
         for (key, value) in entries {
+            if self.is_full() {
+                break;
+            }
             if !seen.insert(key.value.clone()) {
                 let message = format!("`{}` stands twice in {name}", key.value);
                 self.mistakes.push(Diagnostic::at(self.files, key.place, message).expected("each key once"));

@@ -3,9 +3,12 @@
 /// The word of `words` that `wrong` was likely meant to be: at most a third of its letters are wrong, and at most three.
 pub(super) fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let wrong = wrong.to_lowercase();
-    let allowed = wrong.chars().count().div_ceil(3).min(3);
+    let length = wrong.chars().count();
+    let allowed = length.div_ceil(3).min(3);
+    // The distance is at least the difference of the lengths, and costs their product.
+    let is_near = |word: &&str| word.chars().count().abs_diff(length) <= allowed;
     let distance = |word: &'w str| (strsim::damerau_levenshtein(&wrong, &word.to_lowercase()), word);
-    let nearest = words.into_iter().map(distance).filter(|(distance, _)| *distance <= allowed).min();
+    let nearest = words.into_iter().filter(is_near).map(distance).filter(|(distance, _)| *distance <= allowed).min();
     nearest.map(|(_, word)| word)
 }
 

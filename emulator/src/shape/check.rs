@@ -49,8 +49,8 @@ impl Check {
             }
             (Kind::Map { key, value: item, .. }, Value::Object(pairs)) => {
                 for (name, value) in pairs {
-                    self.at(Segment::Key(name.clone()), *key, &Value::String(name.clone()));
-                    self.at(Segment::Key(name.clone()), *item, value);
+                    self.at(Segment::Key(name.as_str().into()), *key, &Value::String(name.clone()));
+                    self.at(Segment::Key(name.as_str().into()), *item, value);
                 }
             }
             (Kind::String(string), Value::String(text)) => {

@@ -52,6 +52,9 @@ pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Op
         }
         let mut items = Vec::new();
         let end = json::elements(bytes, at, |at| {
+            if items.len() == max {
+                return None;
+            }
             let (item, end) = item(shape, text, at)?;
             items.push(item);
             Some(end)

@@ -97,12 +97,16 @@ pub fn text(
     texts: &[String],
     violations: &mut Vec<Violation>,
 ) -> Option<Value> {
-    let mut reader =
-        Reader { path: vec![Segment::Member(position, member.name)], violations: std::mem::take(violations) };
+    let mut reader = Reader {
+        path: vec![Segment::Member(position, member.name)],
+        violations: std::mem::take(violations),
+        ..Reader::default()
+    };
     let value = match &member.shape.shape().kind {
         Kind::List { member: item, min, max } => {
             reader.items(texts.len(), *min, *max);
-            let items = texts.iter().enumerate().filter_map(|(position, text)| {
+            let judged = texts.iter().take(most(*max)).enumerate();
+            let items = judged.filter_map(|(position, text)| {
                 reader.path.push(Segment::Item(position));
                 let value = reader.scalar(*item, text);
                 reader.path.pop();
@@ -119,32 +123,37 @@ pub fn text(
 /// Names the required members that are missing, at the root.
 pub fn missing(structure: &'static Structure, document: &mut Document<'_>) {
     for member in structure.members.iter().filter(|member| member.required) {
-        if !document.has(member.name) && !is_reported(&document.violations, &[], member.name) {
+        if !document.has(member.name) && !is_reported(&document.violations, member.name) {
             document.violations.push(Violation { path: Vec::new(), rule: Rule::Missing(member.name) });
         }
     }
     violation::sort(&mut document.violations);
 }
 
-/// Whether a member of the structure at `path` was there, with a value of the wrong type.
-fn is_reported(violations: &[Violation], path: &[Segment], name: &str) -> bool {
-    violations.iter().any(|violation| {
-        violation.path.len() == path.len() + 1
-            && violation.path.starts_with(path)
-            && matches!(violation.path.last(), Some(Segment::Member(_, found)) if *found == name)
-    })
+/// Whether a member of the root was there, with a value of the wrong type.
+fn is_reported(violations: &[Violation], name: &str) -> bool {
+    violations.iter().any(|violation| matches!(violation.path[..], [Segment::Member(_, found)] if found == name))
 }
+
+/// The most violations of one document that are kept. A short item such as `{}` can break many rules, and a body of
+/// megabytes would otherwise be answered with a message many times its size.
+pub(super) const MOST_VIOLATIONS: usize = 100;
 
 /// Collects violations while a document is walked.
 #[derive(Default)]
 struct Reader {
     path: Vec<Segment>,
     violations: Vec<Violation>,
+    /// How many violations were found, those that are not kept included.
+    found: usize,
 }
 
 impl Reader {
     fn breach(&mut self, rule: Rule) {
-        self.violations.push(Violation { path: self.path.clone(), rule });
+        self.found += 1;
+        if self.violations.len() < MOST_VIOLATIONS {
+            self.violations.push(Violation { path: self.path.clone(), rule });
+        }
     }
 
     /// Whether the reader stands in filters or in the criteria of a rule, which take no member that they do not
@@ -261,6 +270,11 @@ pub(super) fn has_format(format: Format, text: &str) -> bool {
     }
 }
 
+/// How many items or pairs are judged.
+fn most(max: Option<u32>) -> usize {
+    max.map_or(usize::MAX, |max| max as usize)
+}
+
 /// The whole number that a JSON number is; `5.0` is one, as it is for AJV.
 fn whole(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
@@ -349,16 +363,26 @@ impl<'de> Visitor<'de> for Seed<'_> {
             while items.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(self.reader.mismatch(self.shape));
         };
+        let most = most(max);
+        let found_before = self.reader.violations.len();
         let mut values = Vec::new();
-        let mut count = 0;
-        loop {
-            self.reader.path.push(Segment::Item(count));
+        while values.len() < most {
+            self.reader.path.push(Segment::Item(values.len()));
             let next = items.next_element_seed(Seed { shape: member, reader: self.reader, body_only: false });
             self.reader.path.pop();
             let Some(value) = next? else { break };
             // A list keeps its length: an item that breaks its type stands as null, and the call is refused.
             values.push(value.unwrap_or(Value::Null));
-            count += 1;
+        }
+        let mut count = values.len();
+        if count == most {
+            while items.next_element::<IgnoredAny>()?.is_some() {
+                count += 1;
+            }
+        }
+        if count > most {
+            // Of a list that is too long only its size is reported.
+            self.reader.violations.truncate(found_before);
         }
         self.reader.items(count, min, max);
         Ok(Some(Value::Array(values)))
@@ -380,6 +404,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
 impl Seed<'_> {
     fn structure<'de, A: MapAccess<'de>>(self, structure: &'static Structure, mut pairs: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
+        // Members with a value of the wrong type, which therefore are not missing.
+        let mut mistyped: Vec<u16> = Vec::new();
         while let Some(found) = pairs.next_key_seed(MemberName(structure))? {
             let known =
                 found.as_ref().ok().copied().filter(|(_, member)| !self.body_only || member.location == Location::Body);
@@ -390,11 +416,14 @@ impl Seed<'_> {
                 }
                 continue;
             };
+            let found_before = self.reader.found;
             self.reader.path.push(Segment::Member(position, member.name));
             let value = pairs.next_value_seed(Seed { shape: member.shape, reader: self.reader, body_only: false });
             self.reader.path.pop();
             if let Some(value) = value? {
                 members.insert(member.name.to_owned(), value);
+            } else if self.reader.found > found_before && !mistyped.contains(&position) {
+                mistyped.push(position);
             }
         }
         if self.body_only {
@@ -402,16 +431,16 @@ impl Seed<'_> {
             return Ok(Value::Object(members));
         }
         let reader = self.reader;
-        for member in structure.members.iter().filter(|member| member.required && !members.contains_key(member.name)) {
-            if !is_reported(&reader.violations, &reader.path, member.name) {
+        let is_given =
+            |position: u16, member: &Member| members.contains_key(member.name) || mistyped.contains(&position);
+        for (position, member) in (0..).zip(structure.members) {
+            if member.required && !is_given(position, member) {
                 reader.breach(Rule::Missing(member.name));
             }
         }
         if structure.flavour == Flavour::Union {
-            let given = |member: &&Member| {
-                members.contains_key(member.name) || is_reported(&reader.violations, &reader.path, member.name)
-            };
-            if structure.members.iter().filter(given).count() != 1 {
+            let given = (0..).zip(structure.members).filter(|(position, member)| is_given(*position, member));
+            if given.count() != 1 {
                 reader.breach(Rule::Union);
             }
         }
@@ -425,9 +454,15 @@ impl Seed<'_> {
         (min, max): (u32, Option<u32>),
         mut pairs: A,
     ) -> Result<Value, A::Error> {
+        let most = most(max);
+        let found_before = self.reader.violations.len();
         let mut members = Map::new();
         while let Some(name) = pairs.next_key::<String>()? {
-            self.reader.path.push(Segment::Key(name.clone()));
+            if members.len() > most {
+                pairs.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            self.reader.path.push(Segment::Key(name.as_str().into()));
             if let Kind::String(shape) = &key.shape().kind {
                 self.reader.string(shape, &name);
             }
@@ -439,6 +474,8 @@ impl Seed<'_> {
             self.reader.breach(Rule::FewerPairs(min));
         }
         if let Some(max) = max.filter(|&max| members.len() > max as usize) {
+            // Of a map that is too large only its size is reported.
+            self.reader.violations.truncate(found_before);
             self.reader.breach(Rule::MorePairs(max));
         }
         Ok(Value::Object(members))

@@ -200,6 +200,9 @@ impl<'t> Scanner<'t> {
         } else {
             loop {
                 count += 1;
+                if max.is_some_and(|max| count > max) {
+                    return None;
+                }
                 at = self.value(member, at)?;
                 match self.bytes().get(at)? {
                     b',' => at += 1,
@@ -209,7 +212,7 @@ impl<'t> Scanner<'t> {
             }
         }
         let end = at;
-        (count >= min && max.is_none_or(|max| count <= max)).then_some(end)
+        (count >= min).then_some(end)
     }
 
     fn map(&mut self, key: ShapeId, value: ShapeId, (min, max): (u32, Option<u32>), at: usize) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! What a document breaks, as a value with its place and its numbers.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use securityhub_fixtures::Pattern;
 
@@ -21,7 +22,7 @@ pub enum Segment {
     /// An item of a list.
     Item(usize),
     /// A key of a map.
-    Key(String),
+    Key(Arc<str>),
 }
 
 /// The constraints that a value can break.

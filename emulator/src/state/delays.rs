@@ -17,6 +17,8 @@ pub struct Delays {
     pub policy_association: SignedDuration,
     /// A standard shares a rule with one that is enabled already: the rule's findings for it come after so long (FND-41).
     pub shared_rule: SignedDuration,
+    /// A configuration recorder comes on: incomplete standards try again after so long (STD-61).
+    pub recorder_retry: SignedDuration,
     /// A control or its standard is disabled: its findings are archived after so long (FND-50).
     pub archive_disabled: SignedDuration,
 }
@@ -30,6 +32,7 @@ impl Default for Delays {
             central_configuration: SignedDuration::ZERO,
             policy_association: SignedDuration::ZERO,
             shared_rule: SignedDuration::ZERO,
+            recorder_retry: SignedDuration::ZERO,
             archive_disabled: SignedDuration::from_hours(3 * 24),
         }
     }

@@ -24,7 +24,7 @@ pub struct Directory {
     pub accounts: BTreeMap<AccountId, Account>,
     /// The organization, if there is one.
     pub organization: Option<Organization>,
-    /// Access key ids and whom they stand for.
+    /// The access keys that a scenario lists, with their principals; those of sessions are not among them.
     pub credentials: BTreeMap<String, Credential>,
     /// The members of an administrator in a region: the administrator, the region, the member.
     pub members: BTreeMap<(AccountId, Region), BTreeMap<AccountId, Member>>,
@@ -161,8 +161,6 @@ pub struct Credential {
     pub principal: Principal,
     /// The secret key, where signatures are verified.
     pub secret: Option<String>,
-    /// When a session's key ends; a user's key never does.
-    pub expires_at: Option<Timestamp>,
 }
 
 /// Who calls.
@@ -181,16 +179,6 @@ pub struct Principal {
 }
 
 impl Directory {
-    /// Whom an access key stands for: a listed credential, an account by its twelve digits, else the default
-    /// account's user. `None` when the session of the key is over.
-    pub fn principal(&self, access_key: &str, default_account: AccountId, now: Timestamp) -> Option<Principal> {
-        if let Some(credential) = self.credentials.get(access_key) {
-            let alive = credential.expires_at.is_none_or(|end| now < end);
-            return alive.then(|| credential.principal.clone());
-        }
-        Some(Principal::local_user(AccountId::parse(access_key).unwrap_or(default_account)))
-    }
-
     /// The record that an administrator keeps of an account in a region.
     pub fn member(&self, administrator: AccountId, region: &Region, account: AccountId) -> Option<&Member> {
         self.members.get(&(administrator, region.clone()))?.get(&account)

@@ -1,6 +1,6 @@
 //! The findings of a region: a table of documents, and what is kept of each beside its document.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,8 +26,10 @@ pub struct Ledger {
     pub touched: Vec<&'static str>,
     /// When the finding was created, once it has been imported again.
     pub created_at: Option<String>,
-    /// What happened to it since, oldest first.
-    pub records: Vec<HistoryRecord>,
+    /// What happened to it since, oldest first and in the order of their times.
+    pub records: VecDeque<HistoryRecord>,
+    /// How many records before them were dropped because of their age.
+    pub dropped_records: u64,
     /// The note that comes back with the next import, where UpdateFindings has set another (UPF-05): its JSON, or
     /// none.
     pub note_beneath: Option<Option<String>>,

@@ -1,7 +1,7 @@
 //! Plain data and its locks: the world that a process holds.
 //!
 //! What lives here: relations of accounts ([`Directory`]), hubs and declared resources as one value ([`Relations`]),
-//! finding tables, one clock, one id source, what is due later ([`Due`]), [`Event`]s in a ring, and the one way to write: a
+//! sessions of roles, finding tables, one clock, one id source, what is due later ([`Due`]), [`Event`]s in a ring, and the one way to write: a
 //! [`Transaction`] that leaves [`Change`]s. What may not: rules of Security Hub, JSON of requests, HTTP.
 //!
 //! Locks are taken in the order writers → due entries → relations → tables → written findings, and no guard leaves this
@@ -26,6 +26,7 @@ mod names;
 mod policy;
 mod relations;
 mod resources;
+mod sessions;
 mod standards;
 mod transaction;
 mod world;
@@ -55,6 +56,9 @@ pub use policy::{
 };
 pub use relations::Relations;
 pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterCondition, Resource, Resources};
-pub use standards::{ConfigRecorder, ControlSettings, ControlState, Recording, Subscription, SubscriptionStatus};
+pub use sessions::SESSION_KEY;
+pub use standards::{
+    ConfigRecorder, ControlSettings, ControlState, ParameterUpdate, Recording, Subscription, SubscriptionStatus,
+};
 pub use transaction::Transaction;
 pub use world::World;

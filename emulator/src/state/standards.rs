@@ -9,6 +9,8 @@ use super::clock::Timestamp;
 /// A standard that is enabled in a hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
+    /// Its place in the order in which the hub's standards were enabled, also of those enabled in the same instant.
+    pub order: u32,
     /// How far it is.
     pub status: SubscriptionStatus,
     /// Since when it has that status.
@@ -71,8 +73,17 @@ pub struct ControlSettings {
     pub parameters: BTreeMap<&'static str, Value>,
     /// `LastUpdateReason`
     pub last_update_reason: Option<String>,
-    /// Since when an update is on its way to the checks (SEC-36).
-    pub updating_since: Option<Timestamp>,
+    /// The update that is on its way to the checks, if one is (SEC-36).
+    pub updating: Option<ParameterUpdate>,
+}
+
+/// An update of parameters that checks do not use yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterUpdate {
+    /// Since when it is on its way.
+    pub since: Timestamp,
+    /// The values of its own that checks use until then.
+    pub in_use: BTreeMap<&'static str, Value>,
 }
 
 /// The configuration recorder of AWS Config in an account and region.

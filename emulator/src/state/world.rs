@@ -11,15 +11,16 @@ use securityhub_fixtures::fields::{FILTER_FIELDS, FilterKind};
 
 use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
-use super::directory::Directory;
+use super::directory::{Credential, Directory, Principal};
 use super::due::{CheckScope, Due, DueSet};
 use super::events::{Derive, Draft, Event, EventPage, Events, Written};
 use super::findings::Findings;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
-use super::names::{Place, Region};
+use super::names::{AccountId, Place, Region};
 use super::relations::Relations;
 use super::resources::Resources;
+use super::sessions::{SESSION_KEY, Sessions};
 use super::transaction::Transaction;
 
 /// Everything that a process holds.
@@ -36,6 +37,8 @@ pub struct World {
     writers: Mutex<()>,
     /// Relations, hubs and declared resources, published as one value.
     relations: RwLock<Arc<Relations>>,
+    /// Sessions of roles; they are opened without a transaction, since no relation depends on them.
+    sessions: Sessions,
     findings: DashMap<Region, Arc<RwLock<Findings>>>,
     /// Replicas that regions left in home regions; most worlds have none.
     replicas: RwLock<BTreeMap<Place, Arc<RwLock<Findings>>>>,
@@ -65,6 +68,7 @@ impl World {
             ids: IdSource::new(seed),
             writers: Mutex::default(),
             relations: RwLock::default(),
+            sessions: Sessions::default(),
             findings: DashMap::new(),
             replicas: RwLock::default(),
             schema: Arc::new(Schema::new(&fields())),
@@ -132,6 +136,26 @@ impl World {
     /// The relations between accounts at this moment.
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(self.relations.read().directory())
+    }
+
+    /// Opens a session of a role under an access key that begins with [`SESSION_KEY`].
+    pub fn open_session(&self, access_key: String, credential: Credential, ends_at: Timestamp, now: Timestamp) {
+        self.sessions.open(access_key, credential, ends_at, now);
+    }
+
+    /// The credential of an access key: one that the scenario lists, or a session that is not over.
+    pub fn credential(&self, access_key: &str, now: Timestamp) -> Option<Credential> {
+        self.directory().credentials.get(access_key).cloned().or_else(|| self.sessions.get(access_key, now))
+    }
+
+    /// The principal of an access key: of its credential, else the local user of the account whose twelve digits it is,
+    /// else of the default account. `None` when the key belongs to a session that is over.
+    pub fn principal(&self, access_key: &str, default_account: AccountId, now: Timestamp) -> Option<Principal> {
+        if let Some(credential) = self.credential(access_key, now) {
+            return Some(credential.principal);
+        }
+        let is_over = access_key.starts_with(SESSION_KEY);
+        (!is_over).then(|| Principal::local_user(AccountId::parse(access_key).unwrap_or(default_account)))
     }
 
     /// The declared resources at this moment.

@@ -92,11 +92,16 @@ impl std::error::Error for RefusedCombination {}
 /// # Errors
 /// The first pair that may not.
 pub fn check(comparisons: &[Comparison]) -> Result<(), RefusedCombination> {
-    for (index, second) in comparisons.iter().enumerate() {
-        let refused = comparisons.iter().take(index).find(|first| is_refused(**first, *second));
-        if let Some(first) = refused {
-            return Err(RefusedCombination { first: *first, second: *second });
+    // Each comparison once, in the order in which they were first written: that is enough to find the first pair.
+    let mut written: Vec<Comparison> = Vec::new();
+    for &second in comparisons {
+        if written.contains(&second) {
+            continue;
         }
+        if let Some(&first) = written.iter().find(|first| is_refused(**first, second)) {
+            return Err(RefusedCombination { first, second });
+        }
+        written.push(second);
     }
     Ok(())
 }

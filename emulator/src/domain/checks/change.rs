@@ -1,7 +1,7 @@
 //! What happens to declared resources, to recorders and to checks at run time, by the control plane (RES-05, RES-10,
 //! FND-32 … FND-37).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::SignedDuration;
 
@@ -9,6 +9,7 @@ use super::names::ACCOUNT_TYPE;
 use super::results::SILENCE;
 use super::run::request;
 use crate::domain::hub::{self, HubError};
+use crate::domain::standards::subscriptions;
 use crate::state::{
     AccountId, CheckScope, ConfigRecorder, HubKey, Region, Resource, Resources, Timestamp, Transaction, World,
 };
@@ -51,10 +52,8 @@ pub fn declare(
     let mut changed: BTreeSet<(HubKey, &'static str)> = BTreeSet::new();
     transaction.edit_resources(|resources| {
         for (key, added) in declared {
-            for resource in added {
-                changed.insert((key.clone(), resource.resource_type));
-                put(resources, &key, resource);
-            }
+            changed.extend(added.iter().map(|resource| (key.clone(), resource.resource_type)));
+            put(resources, &key, added);
         }
     });
     if is_first {
@@ -65,13 +64,17 @@ pub fn declare(
     }
 }
 
-fn put(resources: &mut Resources, key: &HubKey, resource: Resource) {
-    resources.gone.remove(&(key.clone(), resource.resource_type));
+fn put(resources: &mut Resources, key: &HubKey, added: Vec<Resource>) {
     let present = resources.declared.entry(key.clone()).or_default();
-    let is_same = |other: &&mut Resource| (other.resource_type, &other.id) == (resource.resource_type, &resource.id);
-    match present.iter_mut().find(is_same) {
-        Some(same) => *same = resource,
-        None => present.push(resource),
+    let name = |resource: &Resource| (resource.resource_type, resource.id.clone());
+    let mut places: HashMap<_, _> = present.iter().map(name).zip(0..).collect();
+    for resource in added {
+        resources.gone.remove(&(key.clone(), resource.resource_type));
+        let place = *places.entry(name(&resource)).or_insert(present.len());
+        match present.get_mut(place) {
+            Some(same) => *same = resource,
+            None => present.push(resource),
+        }
     }
 }
 
@@ -114,8 +117,8 @@ pub fn check<'k>(transaction: &mut Transaction<'_>, keys: impl IntoIterator<Item
     }
 }
 
-/// Gives a hub another recorder. Controls are checked at once, which is `inferred`; a standard that is incomplete waits
-/// for its next try (STD-61, RES-05).
+/// Gives a hub another recorder. Controls are checked at once, which is `inferred`; once there is a recorder, incomplete
+/// standards try again (STD-61, RES-05).
 ///
 /// # Errors
 /// The hub is off.
@@ -127,6 +130,9 @@ pub fn record(
 ) -> Result<(), HubError> {
     let mut hub = hub::enabled(transaction, key)?;
     hub.config_recorder = recorder;
+    if hub.config_recorder != ConfigRecorder::Off {
+        subscriptions::try_again(transaction, key, &hub, now);
+    }
     transaction.put_hub(key.clone(), hub);
     request(transaction, key, CheckScope::All, now, SignedDuration::ZERO);
     Ok(())

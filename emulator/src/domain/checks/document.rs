@@ -244,12 +244,12 @@ pub(super) fn write(
     text_of(&finding)
 }
 
-/// A finding of an id without what it tells of its resource beyond type and id.
-pub(super) fn bare(finding: &str, id: &str) -> Option<String> {
+/// A finding without the details and tags of its resource.
+pub(super) fn bare(finding: &str) -> Option<String> {
     let mut finding: Value = serde_json::from_str(finding).ok()?;
     let resource = finding.pointer_mut("/Resources/0")?.as_object_mut()?;
     resource.retain(|name, _| name != "Details" && name != "Tags");
-    (finding.get("Id")?.as_str()? == id).then(|| finding.to_string())
+    Some(finding.to_string())
 }
 
 fn text_of(finding: &Written<'_>) -> String {
@@ -338,7 +338,7 @@ fn compliance<'w>(hub: &Hub, subject: &Subject, check: &'w Check<'_>) -> Complia
 
 /// The parameters that have a value.
 fn parameters(hub: &Hub, control: &Control) -> Vec<Parameter> {
-    let current = security_controls::current_parameters(hub, control);
+    let current = security_controls::checked_parameters(hub, control);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let written = |(name, parameter): (&'static str, Value)| {
         let value = parameter.get("Value")?.as_object()?.values().next()?.clone();

@@ -7,7 +7,7 @@ use securityhub_fixtures::standards::Control;
 use serde_json::Value;
 
 use super::names::ACCOUNT_TYPE;
-use super::recorder;
+use super::{carried, recorder};
 use crate::domain::standards::security_controls;
 use crate::state::{
     CheckResult, Comparison, ComplianceStatus, ConfigRecorder, Hub, HubKey, ParameterCondition, Resource, Resources,
@@ -90,7 +90,7 @@ pub(super) fn of<'r>(scene: &Scene<'r>, control: &Control) -> Vec<Check<'r>> {
         return unrecorded(&in_scope);
     }
     if is_on_account(control) {
-        let result = account.map_or(plain(ComplianceStatus::Passed), |account| result(scene.hub, control, account));
+        let result = account.map_or(plain(ComplianceStatus::Passed), |account| result(scene, control, account));
         return vec![Check::on_account(account, control, result)];
     }
     let is_recorded = control.resource_types.iter().any(|name| recorder.records(name));
@@ -108,7 +108,7 @@ fn on_resources<'r>(scene: &Scene<'r>, control: &Control, in_scope: &[&'r Resour
     let is_checked = |resource: &&&Resource| !is_on_trail_bucket || resource.results.contains_key(control.id);
     let check = |resource: &&'r Resource| Check {
         text: annotation(control, resource),
-        ..Check::of(Some(*resource), result(scene.hub, control, resource))
+        ..Check::of(Some(*resource), result(scene, control, resource))
     };
     let mut checks: Vec<Check<'r>> = in_scope.iter().filter(is_checked).map(check).collect();
     let gone = |name: &&'static str| scene.resources.gone.get(&(scene.key.clone(), *name));
@@ -145,7 +145,7 @@ fn config<'r>(scene: &Scene<'_>, control: &Control, account: Option<&Resource>) 
     if let Some(said) = account.and_then(|account| account.results.get(control.id)) {
         return Check::on_account(account, control, said.clone());
     }
-    let wants_own_role = security_controls::current_parameters(scene.hub, control)
+    let wants_own_role = security_controls::checked_parameters(scene.hub, control)
         .get("includeConfigServiceLinkedRoleCheck")
         .and_then(|parameter| parameter.pointer("/Value/Boolean")?.as_bool())
         .unwrap_or(true);
@@ -162,8 +162,10 @@ fn annotation(control: &Control, resource: &Resource) -> Option<String> {
     resource.annotations.get(control.id).cloned()
 }
 
-/// What is declared, or what a parameter or the tags say, or that it passes (RES-02, RES-08, RES-09).
-fn result(hub: &Hub, control: &Control, resource: &Resource) -> CheckResult {
+/// What is declared, or what parameters say of tags and of values that the resource carries, or that it passes (RES-02,
+/// RES-08, RES-09).
+fn result(scene: &Scene<'_>, control: &Control, resource: &Resource) -> CheckResult {
+    let hub = scene.hub;
     if let Some(said) = resource.results.get(control.id) {
         return said.clone();
     }
@@ -172,7 +174,15 @@ fn result(hub: &Hub, control: &Control, resource: &Resource) -> CheckResult {
         (Some(tags), Some(parameter)) => has_tags(tags, &values(hub, control, parameter)),
         _ => true,
     };
-    let fails = !is_tagged || conditions.any(|condition| holds(condition, &values(hub, control, condition.parameter)));
+    let mut checked = control.parameters.iter().filter_map(|parameter| Some((parameter, parameter.check.as_ref()?)));
+    let is_wrong = |details: &Value| {
+        checked.any(|(parameter, check)| {
+            carried::fails(check, parameter, &values(hub, control, parameter.name), details, scene.now)
+        })
+    };
+    let fails = !is_tagged
+        || resource.details.as_ref().is_some_and(is_wrong)
+        || conditions.any(|condition| holds(condition, &values(hub, control, condition.parameter)));
     plain(if fails { ComplianceStatus::Failed } else { ComplianceStatus::Passed })
 }
 
@@ -183,7 +193,7 @@ fn tag_parameter(control: &Control) -> Option<&'static str> {
 
 /// The present values of a parameter, one for all but lists; none where it has no value.
 fn values(hub: &Hub, control: &Control, parameter: &str) -> Vec<String> {
-    let parameters = security_controls::current_parameters(hub, control);
+    let parameters = security_controls::checked_parameters(hub, control);
     let value = parameters.get(parameter).and_then(|it| it.get("Value")?.as_object()?.values().next().cloned());
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match value {

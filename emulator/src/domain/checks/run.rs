@@ -1,6 +1,6 @@
 //! When findings of controls are made, checked again and archived (standards.md 4.5, 4.6).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::SignedDuration;
 use securityhub_engine::date;
@@ -98,17 +98,28 @@ impl Run<'_> {
 
     /// A finding with an id of another maker's, on the same control and resource, is the one that checks update (RES-14).
     fn adopt(&self, told: &mut [Told<'_>], strays: &mut Vec<Stray>) {
+        if strays.is_empty() {
+            return;
+        }
+        // The ids of strays by control and resource, the last one first.
+        let mut meant: HashMap<(String, String), Vec<String>> = HashMap::new();
+        for stray in strays.iter().rev() {
+            let of = (stray.prefix().to_owned(), stray.resource_id.clone());
+            meant.entry(of).or_default().push(stray.id.clone());
+        }
+        let mut adopted: HashSet<String> = HashSet::new();
         for told in told {
-            if strays.is_empty() {
-                return;
-            }
-            let prefix = told.subject.id_prefix(self.scene.key);
             let resource = document::resource_id(self.scene.key, &told.check);
-            let meant = strays.iter().position(|stray| stray.prefix() == prefix && stray.resource_id == resource);
-            if let Some(place) = meant.filter(|_| !self.stored(&told.id, |stored| stored.is_some())) {
-                told.id = strays.remove(place).id;
+            let of = (told.subject.id_prefix(self.scene.key), resource);
+            let Some(ids) = meant.get_mut(&of) else { continue };
+            if !self.stored(&told.id, |stored| stored.is_some())
+                && let Some(id) = ids.pop()
+            {
+                adopted.insert(id.clone());
+                told.id = id;
             }
         }
+        strays.retain(|stray| !adopted.contains(&stray.id));
     }
 
     /// The finding that tells it, if that is due and not told already.
@@ -294,9 +305,17 @@ fn deliver(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, findi
             Err(error) => tracing::warn!(%error, hub = ?key, "control findings were refused"),
         }
     }
-    for failed in failed {
-        tracing::warn!(id = failed.id, why = failed.message, "what a finding tells of its resource is left out");
-        let bare = findings.iter().find_map(|text| document::bare(text, &failed.id));
+    if failed.is_empty() {
+        return;
+    }
+    let refused: HashMap<&str, &str> =
+        failed.iter().map(|failed| (failed.id.as_str(), failed.message.as_str())).collect();
+    for text in findings {
+        let finding = Finding::stored(text.as_bytes());
+        let id = finding.string("Id").unwrap_or_default();
+        let Some(why) = refused.get(&*id) else { continue };
+        tracing::warn!(%id, why, "a finding is stored without the details and tags of its resource");
+        let bare = document::bare(text);
         let items: Vec<_> = bare.iter().filter_map(|text| import::read_finding(text).ok()).collect();
         let again = import::batch(transaction, &endpoint, Sender::Product, &items);
         for failed in again.map(|outcome| outcome.failed).unwrap_or_default() {

@@ -1,6 +1,7 @@
 //! Findings of controls, seen through the operations (FND, RES).
 
 mod changes;
+mod parameters;
 
 use std::collections::{BTreeMap, BTreeSet};
 

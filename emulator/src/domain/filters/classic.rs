@@ -135,10 +135,12 @@ impl Reader {
         }
     }
 
-    /// Whether a name has elements; too few or too many are a breach (FLT-05, FLT-06, ARU-21).
+    /// Whether a name has elements to be read; too few or too many are a breach (FLT-05, FLT-06, ARU-21). Of too many,
+    /// none is read.
     fn count(&mut self, name: &str, elements: usize) -> bool {
         if let Some(most) = (self.dialect.most_elements)(name).filter(|most| elements > *most as usize) {
             self.breach(Rule::MoreItems(most));
+            return false;
         }
         if self.dialect.needs_elements && elements == 0 {
             self.breach(Rule::FewerItems(1));

@@ -1,6 +1,7 @@
-//! What a finding's history tells (findings.md section 6).
+//! The history of a finding (findings.md section 6).
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use jiff::SignedDuration;
 use securityhub_engine::{Slot, date};
@@ -9,32 +10,32 @@ use serde_json::Value;
 use super::document::Finding;
 use crate::state::{Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger, Timestamp, timestamp_text};
 
-/// How long a record is told (HIS-04).
+/// How long a record can be read, and is kept (HIS-04).
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 const BATCH_IMPORT_FINDINGS: &str = "BATCH_IMPORT_FINDINGS";
 const BATCH_UPDATE_FINDINGS: &str = "BATCH_UPDATE_FINDINGS";
 
-/// Times that every import moves; they are not told (HIS-14).
+/// Times that every import moves; records leave them out (HIS-14).
 const TIMES: [&str; 5] = ["CreatedAt", "UpdatedAt", "ProcessedAt", "FirstObservedAt", "LastObservedAt"];
 
 /// What is different between two states of a finding, attribute by attribute: objects and maps are descended, lists are
 /// one value (HIS-11 … HIS-14).
 pub(super) fn difference(old: &Finding<'_>, new: &Finding<'_>) -> Vec<HistoryUpdate> {
     let mut updates = Vec::new();
-    let told = |(name, _): &(&'static str, &str)| !TIMES.contains(name);
-    for (name, value) in new.members().filter(told) {
+    let is_recorded = |(name, _): &(&'static str, &str)| !TIMES.contains(name);
+    for (name, value) in new.members().filter(is_recorded) {
         if old.get(name) != Some(value) {
             compare(name, old.get(name).map(parse).as_ref(), Some(&parse(value)), &mut updates);
         }
     }
-    for (name, value) in old.members().filter(told).filter(|(name, _)| !new.has(name)) {
+    for (name, value) in old.members().filter(is_recorded).filter(|(name, _)| !new.has(name)) {
         compare(name, Some(&parse(value)), None, &mut updates);
     }
     updates
 }
 
-/// Writes a record, unless nothing is to be told (HIS-15). `created_at` is the ProcessedAt that the finding had before:
-/// as long as there is no ledger, that is when it was created.
+/// Adds a record, unless nothing changed (HIS-15), and drops those that are too old to be read. `created_at` is the
+/// ProcessedAt that the finding had before: as long as there is no ledger, that is when it was created.
 pub(super) fn record(
     ledger: &mut Ledger,
     created_at: Option<String>,
@@ -45,9 +46,22 @@ pub(super) fn record(
     if ledger.created_at.is_none() {
         ledger.created_at = created_at;
     }
-    if !updates.is_empty() {
-        ledger.records.push(HistoryRecord { at, source, updates });
+    if updates.is_empty() {
+        return;
     }
+    // A request that began earlier may reach the table later; records are searched by their time.
+    let at = ledger.records.back().map_or(at, |last| at.max(last.at));
+    ledger.records.push_back(HistoryRecord { at, source, updates });
+    let oldest = oldest(at);
+    while ledger.records.front().is_some_and(|record| record.at < oldest) {
+        ledger.records.pop_front();
+        ledger.dropped_records += 1;
+    }
+}
+
+/// The earliest time of which records can be read.
+fn oldest(now: Timestamp) -> Timestamp {
+    now.checked_sub(KEPT).unwrap_or(Timestamp::MIN)
 }
 
 /// When a stored document was last processed.
@@ -55,11 +69,11 @@ pub(super) fn processed_at(document: &[u8]) -> Option<String> {
     Finding::stored(document).string("ProcessedAt").map(Cow::into_owned)
 }
 
-/// What is told of a finding at one time.
+/// One record as GetFindingHistory answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// Its place among all that is told of the finding, the creation being 0.
-    pub place: u64,
+pub struct Entry {
+    /// Its number among all records of the finding, the creation being 0.
+    pub number: u64,
     /// When the service processed it.
     pub at: String,
     /// Whether the finding was created then.
@@ -81,40 +95,81 @@ pub struct Period {
     pub end: Option<Timestamp>,
 }
 
-/// All that is told of a finding in a period, newest first (HIS-02 … HIS-05). Of what is older than [`KEPT`] nothing
-/// is told.
-pub fn tell(findings: &Findings, slot: Slot, period: Period, now: Timestamp) -> Vec<Told> {
+/// The part of a history that a call asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Query {
+    /// The period.
+    pub period: Period,
+    /// Only records with lower numbers than this one, with which the page before ended.
+    pub before: Option<u64>,
+    /// The most records.
+    pub size: usize,
+}
+
+/// A page of a history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The records, newest first (HIS-05).
+    pub entries: Vec<Entry>,
+    /// Whether older ones follow.
+    pub has_more: bool,
+}
+
+/// A page of a finding's history (HIS-02 … HIS-06). Records older than [`KEPT`] are not part of it. Only the records of
+/// the page are looked at, however many there are.
+pub fn page(findings: &Findings, slot: Slot, query: &Query, now: Timestamp) -> Page {
     let document = findings.table().document(slot);
     let finding = Finding::stored(document);
-    let product_arn = finding.string("ProductArn").unwrap_or_default();
     let ledger = findings.ledger(slot);
     let created_at = ledger.and_then(|ledger| ledger.created_at.clone()).or_else(|| processed_at(document));
-    let creation = Told {
-        place: 0,
-        at: created_at.unwrap_or_default(),
-        is_creation: true,
-        kind: BATCH_IMPORT_FINDINGS,
-        identity: product_arn.clone().into_owned(),
-        updates: Vec::new(),
+    let created_at = created_at.unwrap_or_default();
+    let creation = date::strict(&created_at);
+    let claimed = finding.string("CreatedAt").and_then(|text| date::strict(&text));
+    let oldest = oldest(now).as_nanosecond();
+    let own_start = claimed.into_iter().chain(creation).min();
+    let start = query.period.start.map(Timestamp::as_nanosecond).or(own_start).unwrap_or(oldest).max(oldest);
+    let end = query.period.end.unwrap_or(now).as_nanosecond();
+
+    let product_arn = finding.string("ProductArn").unwrap_or_default();
+    let mut entries = match ledger {
+        Some(ledger) => newest(ledger, start..=end, query, &product_arn),
+        None => Vec::new(),
     };
-    let records = ledger.map(|ledger| ledger.records.as_slice()).unwrap_or_default();
-    let later = (1..).zip(records).map(|(place, record)| {
+    let is_creation_asked_for = query.before.is_none_or(|before| before > 0);
+    if entries.len() <= query.size && is_creation_asked_for && creation.is_some_and(|at| (start..=end).contains(&at)) {
+        entries.push(Entry {
+            number: 0,
+            at: created_at,
+            is_creation: true,
+            kind: BATCH_IMPORT_FINDINGS,
+            identity: product_arn.into_owned(),
+            updates: Vec::new(),
+        });
+    }
+    let has_more = entries.len() > query.size;
+    entries.truncate(query.size);
+    Page { entries, has_more }
+}
+
+/// The newest records of a period, newest first, and one more than asked for where there is one.
+fn newest(ledger: &Ledger, period: RangeInclusive<i128>, query: &Query, product_arn: &str) -> Vec<Entry> {
+    let records = &ledger.records;
+    let from = records.partition_point(|record| record.at.as_nanosecond() < *period.start());
+    let mut to = records.partition_point(|record| record.at.as_nanosecond() <= *period.end());
+    let number = |index: usize| ledger.dropped_records + index as u64 + 1;
+    if let Some(before) = query.before {
+        to = to.min(usize::try_from(before.saturating_sub(number(0))).unwrap_or(usize::MAX));
+    }
+    let entry = |index: usize| {
+        let record = records.get(index)?;
         let (kind, identity) = match &record.source {
-            HistorySource::Product => (BATCH_IMPORT_FINDINGS, product_arn.clone().into_owned()),
+            HistorySource::Product => (BATCH_IMPORT_FINDINGS, product_arn.to_owned()),
             HistorySource::Customer(arn) => (BATCH_UPDATE_FINDINGS, arn.clone()),
         };
         let (at, updates) = (timestamp_text(record.at), record.updates.clone());
-        Told { place, at, is_creation: false, kind, identity, updates }
-    });
-    let oldest = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN).as_nanosecond();
-    let created = date::strict(finding.string("CreatedAt").as_deref().unwrap_or_default());
-    let first = created.into_iter().chain(date::strict(&creation.at)).min();
-    let start = period.start.map(Timestamp::as_nanosecond).or(first).unwrap_or(oldest).max(oldest);
-    let end = period.end.unwrap_or(now).as_nanosecond();
-    let is_within = |told: &Told| date::strict(&told.at).is_some_and(|at| (start..=end).contains(&at));
-    let mut told: Vec<Told> = std::iter::once(creation.clone()).chain(later).filter(is_within).collect();
-    told.reverse();
-    told
+        Some(Entry { number: number(index), at, is_creation: false, kind, identity, updates })
+    };
+    (from..to).rev().take(query.size + 1).filter_map(entry).collect()
 }
 
 fn parse(value: &str) -> Value {

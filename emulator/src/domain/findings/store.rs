@@ -121,24 +121,26 @@ fn note_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect
     }
 }
 
-/// Puts an import in the place of the finding in a slot, unless that is as new (REI-03); says whether it did.
+/// Puts an import in the place of the finding in a slot, unless that is as new (REI-03); says whether it did. The ledger
+/// holds the finding's whole history, so it is read where it is and never copied.
 fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, now: Timestamp) -> bool {
-    let document = writer.findings().table().document(slot).to_vec();
-    let ledger = writer.findings().ledger(slot).cloned();
-    let stored = Finding::stored(&document);
+    let document = writer.findings().table().document(slot);
+    let ledger = writer.findings().ledger(slot);
+    let stored = Finding::stored(document);
     if !merge::is_later(&accepted.finding, &stored) {
         return false;
     }
     let mut finding = accepted.finding.clone();
-    merge::update(&mut finding, &stored, ledger.as_ref(), accepted.source);
-    let updates = history::difference(&merge::without_passing_note(&stored, ledger.as_ref()), &finding);
+    merge::update(&mut finding, &stored, ledger, accepted.source);
+    let updates = history::difference(&merge::without_passing_note(&stored, ledger), &finding);
     let mut effects = vec![Effect { source: HistorySource::Product, updates, touched: Vec::new() }];
     effects.extend(apply(&accepted.rules, &mut finding, now));
     let mut written = Vec::with_capacity(document.len() + 512);
     finding.write(&mut written);
+    let created_at = history::processed_at(document);
     let ledger = writer.ledger(slot);
     ledger.note_beneath = None;
-    note(ledger, history::processed_at(&document).as_ref(), effects, now);
+    note(ledger, created_at.as_ref(), effects, now);
     writer.replace(slot, &written);
     true
 }

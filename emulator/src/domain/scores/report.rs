@@ -31,7 +31,8 @@ pub struct Compliance {
     pub accounts: Option<Vec<AccountScores>>,
 }
 
-/// The scores of one account in the same Regions, without controls: these are told to who asks as that account.
+/// The scores of one account in the same Regions. Controls are listed only where one standard is asked for: those of all
+/// standards in all accounts would be more than anybody reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccountScores {
@@ -115,7 +116,9 @@ pub fn compute(world: &World, caller: &Caller, only: Option<&Standard>) -> Compl
     let of_account = |account: &AccountId| {
         let own: Vec<&Site> = sites.iter().filter(|site| site.account == *account).collect();
         let mut scores = scores(&own, &caller.region, only);
-        scores.standards.iter_mut().for_each(|standard| standard.controls.clear());
+        if only.is_none() {
+            scores.standards.iter_mut().for_each(|standard| standard.controls.clear());
+        }
         AccountScores { account_id: account.to_string(), scores }
     };
     Compliance {

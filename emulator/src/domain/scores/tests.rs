@@ -66,10 +66,14 @@ fn enable(stage: &Stage, account: &str, region: &str, standard: &str) {
 }
 
 fn seen(stage: &Stage, account: &str, region: &str) -> Compliance {
-    let now = stage.0.clock.now();
-    due::run(&stage.0, now);
-    let caller = Caller { principal: Principal::local_user(id(account)), region: Region::new(region), now };
+    let caller = caller(stage, account, region);
+    due::run(&stage.0, caller.now);
     compute(&stage.0, &caller, None)
+}
+
+fn caller(stage: &Stage, account: &str, region: &str) -> Caller {
+    let now = stage.0.clock.now();
+    Caller { principal: Principal::local_user(id(account)), region: Region::new(region), now }
 }
 
 fn own(stage: &Stage) -> Compliance {
@@ -293,6 +297,9 @@ fn sco_09_sco_11_an_administrators_scores_are_over_its_members() {
         scores
     };
     assert_eq!(accounts[0].scores, without_controls(alone.scores));
+    let asked = super::standard("pci-dss-3.2.1").unwrap();
+    let of_pci = super::compute(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), Some(asked)).accounts.unwrap();
+    assert_eq!(control(&of_pci[1].scores.standards[0], "IAM.9"), (ControlStatus::Failed, 1, 1), "account by account");
     let of_member = seen(&stage, MEMBER, REGION);
     assert_eq!((&accounts[1].scores, of_member.accounts), (&without_controls(of_member.scores), None));
     // Disabled or without data here, it is what it is there; disabled everywhere, it is disabled.

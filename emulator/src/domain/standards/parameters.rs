@@ -147,9 +147,8 @@ fn in_range(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<(), Rul
     below.or_else(above).map_or(Ok(()), Err)
 }
 
-/// A parameter whose values are not known takes any.
 fn among(value: &Value, allowed: &'static [&'static str]) -> Result<(), Rule> {
-    let is_allowed = allowed.is_empty() || value.as_str().is_some_and(|text| allowed.contains(&text));
+    let is_allowed = value.as_str().is_some_and(|text| allowed.contains(&text));
     if is_allowed { Ok(()) } else { Err(Rule::Enum(allowed)) }
 }
 

@@ -11,7 +11,9 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::{checks, due, hub};
-use crate::state::{CheckScope, ControlSettings, Due, Hub, HubKey, SubscriptionStatus, Timestamp, Transaction, World};
+use crate::state::{
+    CheckScope, ControlSettings, Due, Hub, HubKey, ParameterUpdate, SubscriptionStatus, Timestamp, Transaction, World,
+};
 
 /// Why a text names no security control of the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,10 +103,11 @@ pub fn update(
     let changes = parameters::changes(control, sent)?;
     let mut hub = hub::enabled(transaction, &key).map_err(|_| hub::not_subscribed(caller))?;
     let settings = hub.security_controls.entry(control.id).or_default();
-    if settings.updating_since.is_some() {
+    if settings.updating.is_some() {
         let message = format!("Security control {} is being updated", control.id);
         return Err(AwsError::new(ErrorCode::ResourceInUseException, message));
     }
+    let before = settings.parameters.clone();
     for (name, value) in changes {
         match value {
             Some(value) => _ = settings.parameters.insert(name, value),
@@ -112,20 +115,22 @@ pub fn update(
         }
     }
     settings.last_update_reason = reason;
-    begin_update(transaction, &key, control.id, settings, caller.now);
+    begin_update(transaction, (&key, control.id), settings, before, caller.now);
     transaction.put_hub(key, hub);
     Ok(())
 }
 
-/// The checks do not use the new values yet (SEC-36).
+/// Until the update is over, checks use the values of before, or those that they used while an earlier update was on its
+/// way (SEC-36).
 fn begin_update(
     transaction: &mut Transaction<'_>,
-    key: &HubKey,
-    control: &'static str,
+    (key, control): (&HubKey, &'static str),
     settings: &mut ControlSettings,
+    before: OwnParameters,
     now: Timestamp,
 ) {
-    settings.updating_since = Some(now);
+    let in_use = settings.updating.take().map_or(before, |earlier| earlier.in_use);
+    settings.updating = Some(ParameterUpdate { since: now, in_use });
     let delay = transaction.delays().security_control_update;
     due::put(transaction, now, delay, Due::SettleControl(key.clone(), control, now));
 }
@@ -146,8 +151,8 @@ pub fn replace_parameters(
         let settings = hub.security_controls.entry(control).or_default();
         let parameters = own.get(control).cloned().unwrap_or_default();
         if settings.parameters != parameters {
-            settings.parameters = parameters;
-            begin_update(transaction, key, control, settings, now);
+            let before = std::mem::replace(&mut settings.parameters, parameters);
+            begin_update(transaction, (key, control), settings, before, now);
         }
     }
 }
@@ -163,16 +168,29 @@ pub fn settle(
     let Some(hub) = transaction.hub(key) else { return };
     let mut hub = (*hub).clone();
     let settings = hub.security_controls.get_mut(control);
-    let Some(settings) = settings.filter(|settings| settings.updating_since == Some(since)) else { return };
-    settings.updating_since = None;
+    let is_meant = |settings: &&mut ControlSettings| settings.updating.as_ref().is_some_and(|it| it.since == since);
+    let Some(settings) = settings.filter(is_meant) else { return };
+    settings.updating = None;
     checks::request(transaction, key, CheckScope::Control(control), now, SignedDuration::ZERO);
     transaction.put_hub(key.clone(), hub);
 }
 
-/// The parameters of a control and the values that its checks use, by name (SEC-23).
+/// The parameters of a control with their values, by name (SEC-23).
 pub fn current_parameters(hub: &Hub, control: &Control) -> BTreeMap<&'static str, Value> {
-    let settings = hub.security_controls.get(control.id);
-    let own = |name: &str| settings.and_then(|settings| settings.parameters.get(name));
+    configurations(control, hub.security_controls.get(control.id).map(|settings| &settings.parameters))
+}
+
+/// The parameters of a control with the values that its checks use, by name: while an update is on its way, those of
+/// before it (SEC-36).
+pub fn checked_parameters(hub: &Hub, control: &Control) -> BTreeMap<&'static str, Value> {
+    let in_use = |settings: &'_ ControlSettings| {
+        settings.updating.as_ref().map_or_else(|| settings.parameters.clone(), |update| update.in_use.clone())
+    };
+    configurations(control, hub.security_controls.get(control.id).map(in_use).as_ref())
+}
+
+fn configurations(control: &Control, own: Option<&OwnParameters>) -> BTreeMap<&'static str, Value> {
+    let own = |name: &str| own.and_then(|own| own.get(name));
     let of = |parameter: &'static standards::Parameter| {
         (parameter.name, parameters::configuration(parameter, own(parameter.name)))
     };

@@ -133,7 +133,9 @@ pub fn begin(
     input: BTreeMap<String, String>,
     now: Timestamp,
 ) {
+    let order = hub.standards.values().map(|other| other.order + 1).max().unwrap_or_default();
     let fresh = || Subscription {
+        order,
         status: SubscriptionStatus::Incomplete,
         since: now,
         enabled_at: now,
@@ -184,12 +186,20 @@ fn retry(transaction: &mut Transaction<'_>, key: &HubKey, standard: &'static str
     );
 }
 
+/// Stages the try of incomplete standards that follows when a configuration recorder comes on (STD-61).
+pub fn try_again(transaction: &mut Transaction<'_>, key: &HubKey, hub: &Hub, now: Timestamp) {
+    let delay = transaction.delays().recorder_retry;
+    for (standard, subscription) in all(hub).filter(|(_, it)| it.status == SubscriptionStatus::Incomplete) {
+        due::put(transaction, now, delay, Due::SettleStandard(key.clone(), standard.id, subscription.since));
+    }
+}
+
 /// Whether a seat is not checked yet, since a standard that was enabled before shares its rule (FND-41).
 pub fn waits_for_rule(hub: &Hub, subscription: &Subscription, seat: &StandardControl, now: Timestamp) -> bool {
     if seat.control.config_rule.is_none() || subscription.shared_rules_from.is_none_or(|from| from <= now) {
         return false;
     }
-    let mut earlier = all(hub).filter(|(_, other)| other.enabled_at < subscription.enabled_at);
+    let mut earlier = all(hub).filter(|(_, other)| other.order < subscription.order);
     earlier.any(|(standard, other)| {
         let is_shared = |other: &&StandardControl| other.control.config_rule == seat.control.config_rule;
         other.status.is_updatable() && standard.controls.iter().any(|seat| is_shared(&seat))

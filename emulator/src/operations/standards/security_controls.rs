@@ -164,7 +164,7 @@ struct SecurityControl {
 impl SecurityControl {
     fn new(key: &HubKey, hub: &Hub, control: &'static Control) -> SecurityControl {
         let settings = hub.security_controls.get(control.id);
-        let is_updating = settings.is_some_and(|settings| settings.updating_since.is_some());
+        let is_updating = settings.is_some_and(|settings| settings.updating.is_some());
         SecurityControl {
             security_control_id: control.id,
             security_control_arn: security_controls::security_control_arn(key, control),

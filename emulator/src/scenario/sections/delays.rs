@@ -23,8 +23,11 @@ pub(in crate::scenario) struct Written {
     policy_association: Option<Spanned<String>>,
     /// A control or its standard is disabled: its findings are archived after so long. Left out, it is P3D.
     archive_disabled: Option<Spanned<String>>,
-    /// A standard shares rules of AWS Config with one that is enabled already: what they find comes after so long.
+    /// A standard shares rules of AWS Config with one that was enabled before it: what they find comes after so long.
     shared_rule: Option<Spanned<String>>,
+    /// AWS Config begins to record where standards are INCOMPLETE without it: they try again after so long. Whatever is
+    /// said here, they also try 1, 3 and 7 days after they became INCOMPLETE, and every seventh day after that.
+    recorder_retry: Option<Spanned<String>>,
     /// Parameters of a security control are set: it is UPDATING for so long.
     security_control_update: Option<Spanned<String>>,
 }
@@ -47,6 +50,7 @@ pub(in crate::scenario) fn check(written: &Written, start: Timestamp, check: &mu
         central_configuration: read(&written.central_configuration, default.central_configuration),
         policy_association: read(&written.policy_association, default.policy_association),
         shared_rule: read(&written.shared_rule, default.shared_rule),
+        recorder_retry: read(&written.recorder_retry, default.recorder_retry),
         archive_disabled: read(&written.archive_disabled, default.archive_disabled),
     }
 }

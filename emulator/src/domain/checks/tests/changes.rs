@@ -183,9 +183,40 @@ fn fnd_36_config_1_wants_what_controls_need_and_the_role_of_aws_config() {
     assert_eq!(only(&stage, "Config.1")["Compliance"]["Status"], "PASSED");
 }
 
+/// Rules: STD-61.
+#[test]
+fn incomplete_standards_try_again_when_the_recorder_comes_on() {
+    let mut stage = quiet(vec![bucket(&["S3.5"])]);
+    let statuses = |stage: &Stage| {
+        let answer = stage.good(ADMINISTRATOR, GetEnabledStandards, json!({}));
+        let rows = answer["StandardsSubscriptions"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["StandardsStatus"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    recorder_off(&stage);
+    enable(&stage, &[PCI, CIS_1_4]);
+    assert_eq!(statuses(&stage), ["INCOMPLETE", "INCOMPLETE"]);
+    let types = BTreeSet::from(["AwsS3Bucket"]);
+    let recording = Recording { types: Some(types), has_custom_role: false };
+    record(&stage, ConfigRecorder::Custom(recording));
+    assert_eq!(statuses(&stage), ["READY", "READY"]);
+    let active: Vec<Value> = of(&stage, "S3.5").into_iter().filter(|it| it["RecordState"] == "ACTIVE").collect();
+    assert_eq!((active.len(), &active[0]["Compliance"]["Status"]), (1, &json!("FAILED")));
+
+    stage.0.delays.recorder_retry = SignedDuration::from_mins(30);
+    recorder_off(&stage);
+    enable(&stage, &[CIS_1_2]);
+    assert!(statuses(&stage).contains(&"INCOMPLETE".to_owned()));
+    record(&stage, ConfigRecorder::On);
+    stage.0.clock.advance(SignedDuration::from_mins(29));
+    assert!(statuses(&stage).contains(&"INCOMPLETE".to_owned()));
+    stage.0.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!(statuses(&stage), ["READY", "READY", "READY"]);
+}
+
 #[test]
 fn std_61_a_standard_without_a_recorder_tries_again_after_days() {
-    let stage = quiet(vec![]);
+    let mut stage = quiet(vec![]);
+    stage.0.delays.recorder_retry = SignedDuration::from_hours(24 * 365);
     recorder_off(&stage);
     enable(&stage, &[PCI]);
     let status = || {
@@ -304,6 +335,25 @@ fn fnd_41_a_standard_that_shares_a_rule_waits_for_the_scenarios_delay() {
     assert_eq!(standards(), 1);
     hours_pass(&stage, 1);
     assert_eq!(standards(), 2);
+}
+
+/// Rules: FND-41.
+#[test]
+fn the_second_of_two_standards_enabled_in_one_instant_waits_for_their_shared_rules() {
+    for together in [true, false] {
+        let mut stage = quiet(vec![bucket(&["S3.5"])]);
+        stage.0.delays.shared_rule = SignedDuration::from_hours(18);
+        if together {
+            enable(&stage, &[PCI, CIS_1_4]);
+        } else {
+            enable(&stage, &[PCI]);
+            enable(&stage, &[CIS_1_4]);
+        }
+        let standards = || only(&stage, "S3.5")["Compliance"]["AssociatedStandards"].clone();
+        assert_eq!(standards(), json!([{ "StandardsId": "standards/pci-dss/v/3.2.1" }]), "{together}");
+        hours_pass(&stage, 18);
+        assert_eq!(standards().as_array().unwrap().len(), 2, "{together}");
+    }
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn his_02_his_03_his_18_a_period_has_defaults_and_its_bounds() {
 }
 
 #[test]
-fn his_04_records_are_told_for_90_days() {
+fn his_04_records_can_be_read_for_90_days() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     for day in 11..14 {
@@ -166,6 +166,39 @@ fn his_04_records_are_told_for_90_days() {
     let times: Vec<_> = told.iter().map(|record| record["UpdateTime"].as_str().unwrap()[..10].to_owned()).collect();
     assert_eq!(times, ["2026-05-15", "2026-04-05", "2026-02-24"], "the creation is 120 days ago");
     assert_eq!(records(&stage, json!({ "StartTime": "2026-01-01T00:00:00Z" })).len(), 3);
+}
+
+/// Rules: HIS-04.
+#[test]
+fn records_that_are_too_old_to_be_read_are_dropped_and_a_walk_goes_on() {
+    let stage = hub();
+    import_on(&stage, 10, json!({}));
+    let held = || {
+        let key = HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) };
+        let count = |findings: &crate::state::Findings| {
+            let slot = findings.table().slots().next().unwrap();
+            findings.ledger(slot).map_or(0, |ledger| ledger.records.len())
+        };
+        stage.0.read_findings(&key.region, count).unwrap()
+    };
+    for confidence in 0..10 {
+        customer(&stage, json!({ "Confidence": confidence }));
+        stage.days_pass(20);
+        import_on(&stage, 11 + confidence, json!({ "Title": format!("{confidence}") }));
+    }
+    // Those of the last 90 days: imports 80, 60, 40, 20 and 0 days ago, each with a change at the same time.
+    assert_eq!(held(), 9);
+    let request = |token: &Value| json!({ "FindingIdentifier": identifier(), "MaxResults": 2, "NextToken": token });
+    let first = stage.good(ADMINISTRATOR, GetFindingHistory, request(&Value::Null));
+    stage.days_pass(50);
+    customer(&stage, json!({ "Criticality": 1 }));
+    assert!(held() < 9);
+    let second = stage.good(ADMINISTRATOR, GetFindingHistory, request(&first["NextToken"]));
+    let fields = |page: &Value| -> Vec<String> {
+        let records = page["Records"].as_array().unwrap();
+        records.iter().map(|record| record["Updates"][0]["NewValue"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((fields(&first), fields(&second)), (vec!["9".into(), "9".into()], vec!["8".into(), "8".into()]));
 }
 
 #[test]

@@ -283,6 +283,23 @@ fn sec_34_values_out_of_range_or_of_another_type_are_refused() {
     assert_eq!(zones, ".minAvailabilityZones.Value.Enum should be equal to one of the allowed values");
 }
 
+/// Rules: SEC-34.
+#[test]
+fn parameters_of_buckets_take_the_values_that_the_user_guide_lists() {
+    let stage = bare();
+    let said = refused(&stage, "S3.13", "targetTransitionStorageClass", custom("Enum", json!("nonsense")));
+    assert_eq!(said, ".targetTransitionStorageClass.Value.Enum should be equal to one of the allowed values");
+    let said = refused(&stage, "S3.11", "eventTypes", custom("EnumList", json!(["s3:TestEvent", "nonsense"])));
+    assert_eq!(said, ".eventTypes.Value.EnumList[1] should be equal to one of the allowed values");
+    for (id, name, value) in [
+        ("S3.13", "targetTransitionStorageClass", custom("Enum", json!("GLACIER_IR"))),
+        ("S3.11", "eventTypes", custom("EnumList", json!(["s3:ObjectCreated:*", "s3:Replication:*"]))),
+        ("FSx.4", "deploymentTypes", custom("Enum", json!("MULTI_AZ_2"))),
+    ] {
+        stage.good(ADMINISTRATOR, UpdateSecurityControl, update(id, json!({ name: value })));
+    }
+}
+
 #[test]
 fn sec_34_lists_are_judged_item_by_item() {
     let stage = bare();

@@ -16,7 +16,7 @@ fn stage(text: &str) -> Stage {
 
 /// Whom an access key stands for.
 fn key(world: &World, access_key: &str) -> Principal {
-    world.directory().principal(access_key, account("000000000000"), world.clock.now()).unwrap()
+    world.principal(access_key, account("000000000000"), world.clock.now()).unwrap()
 }
 
 /// The end of the sentence by which policies deny a call; nothing where they let it through.

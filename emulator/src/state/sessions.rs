@@ -1,0 +1,77 @@
+//! Sessions of roles, apart from the directory: a session is opened often and changes no relation.
+
+use std::collections::{BTreeSet, HashMap};
+
+use parking_lot::RwLock;
+
+use super::clock::Timestamp;
+use super::directory::Credential;
+
+/// Every access key of a session begins so. A key that begins so and is not known belongs to a session that is over, so
+/// ended sessions need not be kept to be refused.
+pub const SESSION_KEY: &str = "ASIALOCAL";
+
+/// The open sessions, by access key.
+#[derive(Debug, Default)]
+pub(super) struct Sessions(RwLock<Open>);
+
+#[derive(Debug, Default)]
+struct Open {
+    by_key: HashMap<String, Session>,
+    by_end: BTreeSet<(Timestamp, String)>,
+}
+
+#[derive(Debug)]
+struct Session {
+    credential: Credential,
+    ends_at: Timestamp,
+}
+
+impl Sessions {
+    /// Adds a session, and drops those that are over.
+    pub(super) fn open(&self, key: String, credential: Credential, ends_at: Timestamp, now: Timestamp) {
+        let mut open = self.0.write();
+        while open.by_end.first().is_some_and(|(end, _)| *end <= now) {
+            if let Some((_, ended)) = open.by_end.pop_first() {
+                open.by_key.remove(&ended);
+            }
+        }
+        open.by_end.insert((ends_at, key.clone()));
+        open.by_key.insert(key, Session { credential, ends_at });
+    }
+
+    /// The credential of a session that is not over.
+    pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<Credential> {
+        let open = self.0.read();
+        open.by_key.get(key).filter(|session| now < session.ends_at).map(|session| session.credential.clone())
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        let open = self.0.read();
+        assert_eq!(open.by_key.len(), open.by_end.len());
+        open.by_key.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::state::{AccountId, Principal};
+
+    /// Rules: NB-21.
+    #[test]
+    fn sessions_that_are_over_are_dropped_when_another_is_opened() {
+        let sessions = Sessions::default();
+        let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        for minute in 0..1_000 {
+            let credential = Credential { principal: Principal::local_user(AccountId::DEFAULT), secret: None };
+            sessions.open(format!("{SESSION_KEY}{minute}"), credential, at(minute + 15), at(minute));
+            assert!(sessions.len() <= 15, "{} in minute {minute}", sessions.len());
+        }
+        let key = format!("{SESSION_KEY}999");
+        assert!(sessions.get(&key, at(1_013)).is_some() && sessions.get(&key, at(1_014)).is_none());
+    }
+}

@@ -1,0 +1,299 @@
+//! Work grows in proportion to what a caller sends: lists, maps, filters, forms, policies, bodies of the control plane.
+//! Nothing else is tested here, since other tests would take processor time between two measurements.
+#![allow(clippy::expect_used, reason = "a test stops where it cannot go on")]
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use http::Request;
+use securityhub_fixtures::Operation;
+use securityhub_fixtures::model::{Kind, Location, Member, ShapeId};
+use securityhub_local_tests::door::{self, Door};
+use securityhub_local_tests::growth::assert_in_proportion;
+use securityhub_local_tests::sample;
+use serde_json::{Map, Value, json};
+
+/// Measures one request that `body` makes for a size.
+fn assert_body(
+    what: &str,
+    size: usize,
+    request: impl Fn(&Door, Bytes) -> Request<Bytes>,
+    body: impl Fn(usize) -> String,
+) {
+    let door = Door::enabled();
+    assert_in_proportion(what, size, |size| request(&door, body(size).into()), |request| _ = door.send(request));
+}
+
+/// A request of an operation with a body that no SDK need be able to write.
+fn call(operation: Operation) -> impl Fn(&Door, Bytes) -> Request<Bytes> {
+    move |door, body| {
+        let mut request = door::request(operation, &json!({}), &door.authorization());
+        *request.body_mut() = body;
+        request
+    }
+}
+
+fn control(method: &'static str, path: &'static str) -> impl Fn(&Door, Bytes) -> Request<Bytes> {
+    move |_, body| Request::builder().method(method).uri(path).body(body).expect("a request")
+}
+
+fn neighbour(service: &'static str) -> impl Fn(&Door, Bytes) -> Request<Bytes> {
+    move |door, body| {
+        let authorization = door.authorization().replace("securityhub", service);
+        let request = Request::post("/").header("authorization", authorization);
+        request.header("content-type", "application/x-www-form-urlencoded").body(body).expect("a request")
+    }
+}
+
+/// `[item,item,…]`
+fn list(size: usize, item: impl Fn(usize) -> String) -> String {
+    format!("[{}]", (0..size).map(item).collect::<Vec<_>>().join(","))
+}
+
+/// Rules: IMP-21.
+#[test]
+fn findings_that_break_every_rule_are_counted_and_not_judged_beyond_the_limit() {
+    let of = |item: &'static str| move |size: usize| format!(r#"{{"Findings":{}}}"#, list(size, |_| item.to_owned()));
+    for item in ["{}", "1", r#"{"Resources":[{}]}"#] {
+        assert_body(item, 4_000, call(Operation::BatchImportFindings), of(item));
+    }
+    let nested = |size: usize| format!(r#"{{"Findings":[{{"Resources":{}}}]}}"#, list(size, |_| "{}".to_owned()));
+    assert_body("resources", 4_000, call(Operation::BatchImportFindings), nested);
+}
+
+/// Rules: FLT-05, FLT-17.
+#[test]
+fn values_of_one_filter_are_not_compared_in_pairs() {
+    let value = |number: usize| format!(r#"{{"Value":"{number}","Comparison":"EQUALS"}}"#);
+    let filters = |size: usize| format!(r#"{{"Filters":{{"Title":{}}}}}"#, list(size, value));
+    assert_body("filter values", 4_000, call(Operation::GetFindings), filters);
+    let filters = |size: usize| {
+        let names = (0..size).map(|number| format!(r#""Name{number}":[]"#)).collect::<Vec<_>>();
+        format!(r#"{{"Filters":{{{}}}}}"#, names.join(","))
+    };
+    assert_body("filter names", 4_000, call(Operation::GetFindings), filters);
+}
+
+/// Rules: RES-10.
+#[test]
+fn declared_resources_cost_in_proportion_whether_right_or_wrong() {
+    let declare = || control("PUT", "/_emulator/resources");
+    for wrong in ["{}", "1", r#"{"nope":1,"type":"AwsS3Bucke"}"#] {
+        assert_body(wrong, 1_000, declare(), |size| list(size, |_| wrong.to_owned()));
+    }
+    let fails = |size: usize| {
+        let names = list(size, |number| format!(r#""S3.{}""#, number + 90));
+        format!(r#"{{"account":"111111111111","regions":"all","type":"AwsS3Bucket","id":"b","fails":{names}}}"#)
+    };
+    assert_body("unknown controls", 1_000, declare(), fails);
+    let key = |size: usize| format!(r#"{{"{}":1}}"#, "regions".repeat(size));
+    assert_body("a long key", 10_000, declare(), key);
+    let buckets = |size: usize| {
+        let bucket = |number| {
+            format!(r#"{{"account":"111111111111","regions":["us-east-1"],"type":"AwsS3Bucket","id":"b{number}"}}"#)
+        };
+        list(size, bucket)
+    };
+    assert_body("buckets", 150, declare(), buckets);
+}
+
+/// Rules: RES-10.
+#[test]
+fn yaml_aliases_do_not_multiply() {
+    let bomb = |size: usize| {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        (1..=size).for_each(|level| {
+            let alias = format!("*a{}", level - 1);
+            _ = writeln!(text, "a{level}: &a{level} [{}]", [alias.as_str(); 10].join(", "));
+        });
+        text
+    };
+    assert_body("aliases", 10, control("PUT", "/_emulator/resources"), bomb);
+    let many = |size: usize| format!("[&a {{x: 1}}{}]", ", *a".repeat(size));
+    assert_body("many aliases", 2_000, control("PUT", "/_emulator/resources"), many);
+}
+
+/// Rules: INV-01.
+#[test]
+fn members_added_by_the_control_plane_cost_in_proportion() {
+    let account = |number: usize| 222_222_000_000 + number;
+    let add = || control("POST", "/_emulator/members");
+    let body =
+        |list: &str| format!(r#"{{"Administrator":"111111111111","Regions":["us-east-1"],{list},"Invite":true}}"#);
+    let details = |size: usize| {
+        let detail = |number| format!(r#"{{"AccountId":"{}","Email":"a@b.example"}}"#, account(number));
+        body(&format!(r#""AccountDetails":{}"#, list(size, detail)))
+    };
+    assert_body("account details", 200, add(), details);
+    let csv = |size: usize| {
+        let lines: Vec<String> = (0..size).map(|number| format!("{},a@b.example\\n", account(number))).collect();
+        body(&format!(r#""Csv":"{}""#, lines.concat()))
+    };
+    assert_body("a list of accounts", 200, add(), csv);
+    let wrong = |size: usize| body(&format!(r#""Csv":"{}""#, "x,y\\n".repeat(size)));
+    assert_body("a wrong list of accounts", 4_000, add(), wrong);
+    let ids = |size: usize| {
+        let ids = list(size, |number| format!(r#""{}""#, account(number)));
+        format!(r#"{{"Administrator":"111111111111","Regions":["us-east-1"],"AccountIds":{ids}}}"#)
+    };
+    assert_body("accounts that accept", 1_000, control("POST", "/_emulator/members/accept"), ids);
+    let regions = |size: usize| {
+        let regions = list(size, |_| r#""us-east-1""#.to_owned());
+        format!(r#"{{"Administrator":"111111111111","Regions":{regions},"AccountDetails":[]}}"#)
+    };
+    assert_body("Regions", 1_000, add(), regions);
+}
+
+/// Rules: IMP-11, EVT-65.
+#[test]
+fn other_bodies_of_the_control_plane_cost_in_proportion() {
+    let findings = |item: &'static str| move |size: usize| list(size, |_| item.to_owned());
+    assert_body("findings", 2_000, control("POST", "/_emulator/findings"), findings(r#"{"Id":"a"}"#));
+    assert_body("wrong findings", 2_000, control("POST", "/_emulator/findings"), findings("{}"));
+    let selected = |size: usize| {
+        let names = list(size, |number| format!(r#"{{"Id":"{number}","ProductArn":"p"}}"#));
+        format!(r#"{{"ActionTargetArn":"x","FindingIdentifiers":{names}}}"#)
+    };
+    assert_body("selected findings", 2_000, control("POST", "/_emulator/custom-actions"), selected);
+    let regions = |size: usize| list(size, |number| format!(r#""us-east-{number}""#));
+    let record = |size: usize| format!(r#"{{"Account":"111111111111","Regions":{},"Recorder":"off"}}"#, regions(size));
+    assert_body("recorders", 2_000, control("PUT", "/_emulator/config-recorder"), record);
+    let run = |size: usize| format!(r#"{{"Account":"111111111111","Regions":{}}}"#, regions(size));
+    assert_body("checks", 2_000, control("POST", "/_emulator/checks/run"), run);
+    let filters = |size: usize| {
+        let values = list(size, |number| format!(r#"{{"Value":"{number}","Comparison":"EQUALS"}}"#));
+        format!(r#"{{"Account":"111111111111","Region":"us-east-1","Id":"a","Filters":{{"Title":{values}}}}}"#)
+    };
+    assert_body("explained filters", 2_000, control("POST", "/_emulator/explain"), filters);
+}
+
+/// Rules: NB-20, NB-22.
+#[test]
+fn forms_of_other_services_cost_in_proportion() {
+    let filters = |size: usize| {
+        let filter = |number: usize| format!("&Filter.{number}.Name=region-name&Filter.{number}.Value.1=x");
+        (1..=size).fold("Action=DescribeRegions".to_owned(), |form, number| form + &filter(number))
+    };
+    assert_body("EC2 filters", 2_000, neighbour("ec2"), filters);
+    let values = |size: usize| {
+        let value = |number: usize| format!("&RegionName.{number}=us-east-1&Filter.1.Value.{number}=x");
+        (1..=size)
+            .fold("Action=DescribeRegions&Filter.1.Name=endpoint".to_owned(), |form, number| form + &value(number))
+    };
+    assert_body("EC2 values", 2_000, neighbour("ec2"), values);
+    let policies = |size: usize| {
+        let policy = |number: usize| format!("&PolicyArns.member.{number}.arn=arn:aws:iam::aws:policy/x");
+        let role = "Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab".to_owned();
+        (1..=size).fold(role, |form, number| form + &policy(number))
+    };
+    assert_body("session policies", 2_000, neighbour("sts"), policies);
+}
+
+/// Rules: NB-21.
+#[test]
+fn sessions_of_roles_cost_the_same_however_many_there_are() {
+    let assume = "Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab";
+    let sessions = |size: usize| {
+        let door = Door::enabled();
+        let request = neighbour("sts");
+        (0..size).for_each(|_| {
+            assert_eq!(door.send(request(&door, Bytes::from_static(assume.as_bytes()))).status(), 200);
+        });
+    };
+    assert_in_proportion("sessions", 500, |size| size, sessions);
+}
+
+/// A list or a map in the input of an operation: the members to it, through the first items of the lists on the way.
+struct Place {
+    operation: Operation,
+    path: Vec<&'static str>,
+    shape: ShapeId,
+}
+
+/// The lists and maps of all inputs that operations walk themselves: those of the input, and those of what it holds.
+/// Lists deeper in a finding are read alike, wherever they are.
+fn collections() -> Vec<Place> {
+    let mut places = Vec::new();
+    for operation in Operation::ALL {
+        let Kind::Structure(input) = &operation.model().input.shape().kind else { continue };
+        for member in input.members.iter().filter(|member| member.location == Location::Body) {
+            collect(operation, member, &mut vec![], &mut places);
+        }
+    }
+    places
+}
+
+fn collect(operation: Operation, member: &Member, path: &mut Vec<&'static str>, places: &mut Vec<Place>) {
+    path.push(member.name);
+    let mut shape = member.shape;
+    if let Kind::List { member: item, .. } | Kind::Map { value: item, .. } = shape.shape().kind {
+        places.push(Place { operation, path: path.clone(), shape });
+        shape = item;
+    }
+    let is_filter = matches!(path[0], "Filters" | "Criteria") && path.len() > 1;
+    if let Kind::Structure(structure) = &shape.shape().kind
+        && path.len() < 3
+        && !is_filter
+    {
+        structure.members.iter().for_each(|member| collect(operation, member, path, places));
+    }
+    path.pop();
+}
+
+impl Place {
+    /// A valid input but for this list or map, which has so many items or pairs.
+    fn input(&self, size: usize, is_valid: bool) -> Value {
+        let mut input = sample::valid(self.operation.model().input, false);
+        let mut at = &mut input;
+        for name in &self.path {
+            if at.is_array() || !at.is_object() {
+                *at = json!([{}]);
+                at = &mut at[0];
+            }
+            at = &mut at[*name];
+        }
+        *at = match &self.shape.shape().kind {
+            Kind::Map { value, .. } => (0..size)
+                .map(|number| (format!("k{number}"), item(*value, number, is_valid)))
+                .collect::<Map<_, _>>()
+                .into(),
+            Kind::List { member, .. } => (0..size).map(|number| item(*member, number, is_valid)).collect(),
+            _ => Value::Null,
+        };
+        input
+    }
+}
+
+/// An item that differs from all others, or one that breaks its type.
+fn item(shape: ShapeId, number: usize, is_valid: bool) -> Value {
+    if !is_valid {
+        return json!({});
+    }
+    let mut value = sample::valid(shape, false);
+    number_texts(&mut value, number);
+    value
+}
+
+fn number_texts(value: &mut Value, number: usize) {
+    match value {
+        Value::String(text) if text == sample::ACCOUNT => *text = format!("{:012}", 222_222_000_000 + number),
+        Value::String(text) => *text = format!("{text}{number}"),
+        Value::Array(items) => items.iter_mut().for_each(|item| number_texts(item, number)),
+        Value::Object(members) => members.values_mut().for_each(|value| number_texts(value, number)),
+        _ => {}
+    }
+}
+
+/// Rules: ERR-10.
+#[test]
+fn every_list_and_map_of_every_operation_costs_in_proportion_to_its_size() {
+    let door = Door::enabled();
+    for place in collections() {
+        for is_valid in [true, false] {
+            let items = if is_valid { "valid" } else { "wrong" };
+            let what = format!("{} {} of {items} items", place.operation.name(), place.path.join("."));
+            let prepare = |size| door::request(place.operation, &place.input(size, is_valid), &door.authorization());
+            assert_in_proportion(&what, 2_000, prepare, |request| _ = door.send(request));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The cost of one change, and of one page of a history, does not depend on how long the history is.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use securityhub_fixtures::Operation;
+use securityhub_local_tests::door::Door;
+use securityhub_local_tests::{growth, sample};
+use serde_json::{Value, json};
+
+/// A finding as of a second of the day, with a title of its own.
+fn version(number: usize) -> Value {
+    let mut finding = sample::finding("111111111111");
+    let at = format!("2026-01-16T{:02}:{:02}:{:02}Z", number / 3600, number / 60 % 60, number % 60);
+    finding["UpdatedAt"] = json!(at);
+    finding["Title"] = json!(format!("version {number}"));
+    finding
+}
+
+struct Stored {
+    door: Door,
+    versions: Cell<usize>,
+}
+
+impl Stored {
+    fn import(&self, count: usize) {
+        let from = self.versions.replace(self.versions.get() + count);
+        let findings: Vec<Value> = (from..from + count).map(version).collect();
+        let (_, answer) = self.door.call(Operation::BatchImportFindings, &json!({ "Findings": findings }));
+        assert_eq!(answer["SuccessCount"], json!(count));
+    }
+}
+
+/// Rules: HIS-06.
+#[test]
+fn a_change_and_a_page_cost_the_same_however_long_the_history_is() {
+    let stored = RefCell::new(HashMap::<usize, Rc<Stored>>::new());
+    // A history of `size` times `size` records: work that looks at all of them would take four times as long.
+    let prepare = |size: usize| {
+        let new = || {
+            let stored = Stored { door: Door::enabled(), versions: Cell::new(0) };
+            (0..size * size / 100).for_each(|_| stored.import(100));
+            Rc::new(stored)
+        };
+        Rc::clone(stored.borrow_mut().entry(size).or_insert_with(new))
+    };
+    growth::assert_in_proportion("changes and pages of a history", 60, prepare, |stored| {
+        let finding = version(0);
+        let identifier = json!({ "Id": finding["Id"], "ProductArn": finding["ProductArn"] });
+        for number in 0..20 {
+            stored.import(1);
+            let update = json!({ "FindingIdentifiers": [identifier], "Confidence": number });
+            stored.door.call(Operation::BatchUpdateFindings, &update);
+            let page = json!({ "FindingIdentifier": identifier, "MaxResults": 2 });
+            let (_, answer) = stored.door.call(Operation::GetFindingHistory, &page);
+            assert_eq!(answer["Records"].as_array().map(Vec::len), Some(2), "{answer}");
+        }
+    });
+}
