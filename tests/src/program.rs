@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -52,9 +52,14 @@ impl Program {
         Program::serve(command)
     }
 
-    /// Any serving command.
-    pub fn serve(mut command: Command) -> Program {
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    /// Any serving command; its standard error is a pipe that nobody reads before the end.
+    pub fn serve(command: Command) -> Program {
+        Program::serve_with_log(command, Stdio::piped())
+    }
+
+    /// Any serving command whose standard error goes to `log`.
+    pub fn serve_with_log(mut command: Command, log: impl Into<Stdio>) -> Program {
+        let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
         let mut ready = String::new();
         let output = process.stdout.take().expect("standard output is piped");
         BufReader::new(output).read_line(&mut ready).expect("the program speaks");
@@ -81,6 +86,11 @@ impl Program {
             assert!(start.elapsed() < most, "the program has not ended after {most:?}");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Its standard error, to be read while it runs.
+    pub fn log(&mut self) -> ChildStderr {
+        self.process.stderr.take().expect("standard error is piped")
     }
 
     /// A connection to it; reads wait ten seconds at most.

@@ -244,6 +244,14 @@ fn nothing_that_input_can_reach_panics() {
     assert_none(&wrong);
 }
 
+/// Printing macros panic when the reader of the output is gone; `program/output.rs` writes instead.
+#[test]
+fn nothing_is_printed_by_macros() {
+    let macros = ["print!", "println!", "eprint!", "eprintln!", "dbg!"];
+    let files = [EMULATOR, "emulator/engine/src"].into_iter().flat_map(|folder| with_extension(folder, &["rs"]));
+    assert_none(&files.flat_map(|file| names(&file, &macros)).collect::<Vec<_>>());
+}
+
 #[test]
 fn every_file_says_first_what_lives_in_it_and_is_short() {
     let mut wrong = Vec::new();

@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
         let page = match page(arguments, after) {
             Err(Exit::Failed(why)) if arguments.follow && has_begun => {
                 if !std::mem::replace(&mut is_waiting, true) {
-                    eprintln!("securityhub-local: waiting for it to come back: {why}");
+                    output::complain(&format!("securityhub-local: waiting for the emulator to come back: {why}"));
                 }
                 std::thread::sleep(PAUSE);
                 continue;
@@ -103,8 +103,8 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
         }
         match page.dropped {
             0 => {}
-            1 => eprintln!("1 earlier event is no longer kept"),
-            dropped => eprintln!("{dropped} earlier events are no longer kept"),
+            1 => output::complain("1 earlier event is no longer available"),
+            dropped => output::complain(&format!("{dropped} earlier events are no longer available")),
         }
         let mut text = String::new();
         if std::mem::take(&mut heading) {

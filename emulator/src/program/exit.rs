@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use super::output;
+
 /// Why the program ends without success.
 #[derive(Debug)]
 pub(super) enum Exit {
@@ -28,7 +30,7 @@ impl Exit {
             Exit::Mistake(message) => (2, message),
         };
         if !message.is_empty() {
-            eprintln!("{}", message.trim_end());
+            output::complain(&message);
         }
         ExitCode::from(code)
     }

@@ -1,4 +1,5 @@
-//! Standard output.
+//! Standard output and standard error. Nothing else in the program prints: `println!` and `eprintln!` panic when their
+//! reader is gone.
 
 use std::io::{ErrorKind, Write as _};
 
@@ -11,6 +12,11 @@ use super::exit::Exit;
 pub(super) fn print(text: &str) -> Result<(), Exit> {
     let mut output = std::io::stdout();
     written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
+}
+
+/// Writes a line to standard error. If it cannot be written, there is nobody left to tell.
+pub(super) fn complain(line: &str) {
+    _ = std::io::stderr().write_all(format!("{}\n", line.trim_end()).as_bytes());
 }
 
 /// What came of writing to standard output.

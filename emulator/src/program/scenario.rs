@@ -18,7 +18,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
     if diagnostics.is_empty() {
         return output::print("The scenario is good.\n");
     }
-    eprintln!("{diagnostics}");
+    output::complain(&diagnostics.to_string());
     Ok(())
 }
 

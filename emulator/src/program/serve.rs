@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::cli::ServeArguments;
 use super::exit::Exit;
-use super::logging;
+use super::logging::Log;
 use crate::scenario;
 use crate::service::{Service, Settings};
 use crate::state::Region;
@@ -16,18 +16,18 @@ use crate::wire::server;
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) fn run(arguments: &ServeArguments) -> Result<(), Exit> {
-    logging::start(arguments.log, arguments.log_level);
+    let log = Log::start(arguments.log, arguments.log_level);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Exit::failed)?;
-    let outcome = runtime.block_on(serve(arguments));
+    let outcome = runtime.block_on(serve(arguments, &log));
     // What still runs is cut off: the user said stop.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(arguments: &ServeArguments) -> Result<(), Exit> {
+async fn serve(arguments: &ServeArguments, log: &Log) -> Result<(), Exit> {
     // Signals are caught before anybody is told that the program is ready.
     let stop = signals().map_err(Exit::failed)?;
-    let service = service(arguments)?;
+    let service = service(arguments, log)?;
     let listeners = bind(arguments).await?;
     let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     announce(arguments, &addresses)?;
@@ -39,13 +39,13 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Exit> {
     Ok(())
 }
 
-fn service(arguments: &ServeArguments) -> Result<Service, Exit> {
+fn service(arguments: &ServeArguments, log: &Log) -> Result<Service, Exit> {
     let scenario = match &arguments.scenario[..] {
         [] => None,
         files => Some(scenario::load(files).map_err(Exit::mistake)?),
     };
     for scenario in scenario.iter().filter(|scenario| !scenario.warnings().is_empty()) {
-        eprintln!("{}", scenario.warnings());
+        log.print(&format!("{}\n", scenario.warnings().to_string().trim_end()));
     }
     let settings = Settings {
         allow_anonymous: arguments.allow_anonymous,

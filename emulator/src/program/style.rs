@@ -10,8 +10,16 @@ pub(super) struct Style {
 impl Style {
     /// Colours are for people at a terminal who have not asked for none.
     pub(super) fn of_output() -> Style {
-        let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
-        Style { colours }
+        Style::of(std::io::stdout().is_terminal())
+    }
+
+    /// The same for standard error.
+    pub(super) fn of_errors() -> Style {
+        Style::of(std::io::stderr().is_terminal())
+    }
+
+    fn of(is_terminal: bool) -> Style {
+        Style { colours: is_terminal && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty()) }
     }
 
     /// The text in the colour of an ANSI code.
