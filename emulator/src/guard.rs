@@ -198,7 +198,7 @@ impl Builder {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
                 let handle = move |request, source| {
                     let service = served.clone();
-                    async move { service.handle_from(request, Some(source)).await }
+                    async move { service.serve(request, source).await }
                 };
                 let stopped = async { _ = stopped.await };
                 server::serve(vec![listener], handle, Duration::from_secs(30), stopped).await;

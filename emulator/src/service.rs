@@ -1,13 +1,16 @@
 //! The only door: a request in, an answer out. This file ties the rooms together and holds no rule.
 
+use std::any::Any;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
@@ -16,14 +19,23 @@ use crate::domain::caller::Caller;
 use crate::domain::{due, events};
 use crate::gate;
 use crate::neighbours;
-use crate::operations::{self, Answer, Context};
+use crate::operations::{self, Answer, Context, Run};
 use crate::scenario::{Diagnostics, Scenario};
 use crate::state::{AccountId, IdSource, Principal, Region, World};
 use crate::wire::identity::{self, Signature};
+use crate::wire::route::{Route, Unroutable};
 use crate::wire::{answer, input, route, signature};
+
+mod lanes;
+#[cfg(test)]
+mod tests;
+
+use lanes::{Lane, Lanes};
 
 /// The name that Security Hub has in a SigV4 scope.
 const SECURITY_HUB: &str = "securityhub";
+/// A body that is longer makes any call a heavy one, in bytes.
+const LONG_BODY: usize = 16 * 1024;
 
 /// How a service treats its callers.
 #[derive(Clone, Debug)]
@@ -61,6 +73,12 @@ struct Inner {
     scenario: Option<Scenario>,
     settings: Settings,
     request_ids: IdSource,
+    lanes: Lanes,
+    /// The id of the last request that panicked.
+    last_panic: Mutex<Option<String>>,
+    /// What tests let happen at the start of each call, which they are told by its path.
+    #[cfg(test)]
+    hook: Mutex<Option<tests::Hook>>,
 }
 
 /// The signer of a request and the service it is for.
@@ -76,8 +94,16 @@ impl Service {
     /// What the scenario asks for and the domain refuses.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
         let world = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        let service =
-            Service(Arc::new(Inner { world: RwLock::default(), scenario, settings, request_ids: IdSource::new(0) }));
+        let service = Service(Arc::new(Inner {
+            world: RwLock::default(),
+            scenario,
+            settings,
+            request_ids: IdSource::new(0),
+            lanes: Lanes::default(),
+            last_panic: Mutex::default(),
+            #[cfg(test)]
+            hook: Mutex::default(),
+        }));
         service.replace(world);
         Ok(service)
     }
@@ -112,26 +138,100 @@ impl Service {
         *current = Arc::new(world);
     }
 
-    /// Answers a request that came over no socket. It never fails and never panics.
-    pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.handle_from(request, None).await
+    /// The id of the last request that panicked. From then on the world may be half changed.
+    pub fn last_panic(&self) -> Option<String> {
+        self.0.last_panic.lock().clone()
     }
 
-    /// Answers a request from an address, which policies can ask for.
-    pub async fn handle_from(&self, request: Request<Bytes>, source: Option<IpAddr>) -> Response<Bytes> {
-        if control::is_control(request.uri().path()) {
-            return control::handle(self.clone(), request).await;
-        }
-        let (parts, body) = request.into_parts();
-        let request_id = self.0.request_ids.uuid();
-        let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&parts, &body, source, &request_id)));
-        answered.unwrap_or_else(|_| {
-            tracing::error!(%request_id, method = %parts.method, path = parts.uri.path(), "a request panicked");
-            answer::error(&AwsError::new(fault_code(&parts), "Internal server error"), &request_id)
+    /// Answers a request that came over no socket, on the thread of its caller. It never fails and never panics.
+    pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let route = route::find(request.method(), request.uri().path());
+        self.respond(request, route, None).await
+    }
+
+    /// Answers a request from an address, which policies can ask for. Heavy work is done on a thread of its own, so that
+    /// the thread that serves connections is free for others; it is not begun when the future is dropped before.
+    pub async fn serve(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
+        let route = route::find(request.method(), request.uri().path());
+        let Some(lane) = self.lane(&request, &route) else {
+            return self.respond(request, route, Some(source)).await;
+        };
+        let service = self.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let work = move || runtime.block_on(service.respond(request, route, Some(source)));
+        let ended = || {
+            let error = AwsError::new(ErrorCode::InternalException, "The emulator is shutting down");
+            answer::error(&error, &self.0.request_ids.uuid())
+        };
+        self.0.lanes.run(lane, work).await.unwrap_or_else(ended)
+    }
+
+    /// Where a call is done; `None` is at once, on the thread that serves the connection.
+    fn lane(&self, request: &Request<Bytes>, route: &Result<Route, Unroutable>) -> Option<Lane> {
+        let lane = match route {
+            _ if control::is_control(request.uri().path()) => {
+                (!control::is_light(request.method(), request.uri().path())).then_some(Lane::Control)
+            }
+            Ok(Route { operation, .. }) => {
+                let entry = operations::entry(*operation);
+                let is_heavy = entry.is_heavy || request.body().len() > LONG_BODY;
+                is_heavy.then_some(if matches!(entry.run, Run::Reads(_)) { Lane::Reads } else { Lane::Writes })
+            }
+            Err(_) => Some(Lane::Writes),
+        };
+        lane.or_else(|| {
+            let world = self.world();
+            world.is_due(world.clock.now()).then_some(Lane::Due)
         })
     }
 
-    fn answer(&self, parts: &Parts, body: &Bytes, source: Option<IpAddr>, request_id: &str) -> Response<Bytes> {
+    async fn respond(
+        &self,
+        request: Request<Bytes>,
+        route: Result<Route, Unroutable>,
+        source: Option<IpAddr>,
+    ) -> Response<Bytes> {
+        if control::is_control(request.uri().path()) {
+            let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+            let answered = caught(async {
+                #[cfg(test)]
+                self.call_hook(&path);
+                control::handle(self.clone(), request).await
+            });
+            return answered.await.unwrap_or_else(|_| {
+                let request_id = self.0.request_ids.uuid();
+                self.note_panic(&request_id, method.as_str(), &path);
+                control::fault(&request_id)
+            });
+        }
+        let (parts, body) = request.into_parts();
+        let code = fault_code(route.as_ref().ok());
+        let request_id = self.0.request_ids.uuid();
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(test)]
+            self.call_hook(parts.uri.path());
+            self.answer(&parts, &body, route, source, &request_id)
+        }));
+        answered.unwrap_or_else(|_| {
+            self.note_panic(&request_id, parts.method.as_str(), parts.uri.path());
+            answer::error(&AwsError::new(code, "Internal server error"), &request_id)
+        })
+    }
+
+    fn note_panic(&self, request_id: &str, method: &str, path: &str) {
+        *self.0.last_panic.lock() = Some(request_id.to_owned());
+        // A subscriber of the program that embeds this may itself be what panics.
+        _ = catch_unwind(|| tracing::error!(request_id, method, path, "a request panicked"));
+    }
+
+    fn answer(
+        &self,
+        parts: &Parts,
+        body: &Bytes,
+        route: Result<Route, Unroutable>,
+        source: Option<IpAddr>,
+        request_id: &str,
+    ) -> Response<Bytes> {
         let world = self.world();
         due::run(&world, world.clock.now());
         let identity = match self.identity(&world, parts, body) {
@@ -142,11 +242,10 @@ impl Service {
             let Identity { caller, service } = &identity;
             return neighbours::handle(&world, &neighbours::Call { service, caller, parts, body, request_id });
         }
-        let operation = match route::find(&parts.method, parts.uri.path()) {
+        let Route { operation, labels } = match route {
             Ok(route) => route,
             Err(unroutable) => return refuse(&unroutable.into_error(parts), None, request_id),
         };
-        let route::Route { operation, labels } = operation;
         match call(&world, identity.caller, source, operation, &labels, parts, body) {
             Ok(Answer(body)) => {
                 #[cfg(debug_assertions)]
@@ -240,11 +339,21 @@ fn assert_declared(operation: Operation, error: &AwsError) {
 }
 
 /// The code that the half of the API has for a fault of its own.
-fn fault_code(parts: &Parts) -> ErrorCode {
-    match route::find(&parts.method, parts.uri.path()) {
-        Ok(route) if route.operation.answers_validation_exception() => ErrorCode::InternalServerException,
+fn fault_code(route: Option<&Route>) -> ErrorCode {
+    match route {
+        Some(route) if route.operation.answers_validation_exception() => ErrorCode::InternalServerException,
         _ => ErrorCode::InternalException,
     }
+}
+
+/// Polls a future to its end; a panic in it is an error.
+async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
 }
 
 /// Refuses a caller in the words of the service that it signs for.
@@ -265,17 +374,4 @@ fn refuse(error: &AwsError, operation: Option<Operation>, request_id: &str) -> R
         tracing::info!(operation, request_id, %error, "refused");
     }
     answer::error(error, request_id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn err_02_a_fault_has_the_code_of_its_half() {
-        let code = |path: &str| fault_code(&Request::get(path).body(()).unwrap().into_parts().0);
-        assert_eq!(code("/hubv2"), ErrorCode::InternalServerException);
-        assert_eq!(code("/accounts"), ErrorCode::InternalException);
-        assert_eq!(code("/nope"), ErrorCode::InternalException);
-    }
 }

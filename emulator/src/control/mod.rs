@@ -24,6 +24,7 @@ use tower::ServiceExt;
 use crate::domain::due;
 use crate::service::Service;
 use crate::state::{duration, timestamp_text};
+use crate::wire::answer;
 
 mod compliance;
 mod events;
@@ -62,6 +63,17 @@ pub fn is_control(path: &str) -> bool {
     path == "/_emulator" || path.starts_with("/_emulator/")
 }
 
+/// Whether a call is answered at once: it neither reads findings nor waits for whoever writes.
+pub fn is_light(method: &http::Method, path: &str) -> bool {
+    method == http::Method::GET && ["/_emulator/health", "/_emulator/clock"].contains(&path)
+}
+
+/// Answers a call that panicked (CPL-11).
+pub fn fault(request_id: &str) -> Response<Bytes> {
+    let message = format!("internal error; the log says more of request {request_id}");
+    answer::control(StatusCode::INTERNAL_SERVER_ERROR, request_id, &json!({ "Message": message }))
+}
+
 /// Answers a request of the control plane.
 pub async fn handle(service: Service, mut request: Request<Bytes>) -> Response<Bytes> {
     request.extensions_mut().insert(service);
@@ -76,7 +88,11 @@ pub async fn handle(service: Service, mut request: Request<Bytes>) -> Response<B
 
 #[derive(Serialize)]
 struct Health {
+    /// `degraded` once a request has panicked: what it was changing may be half done.
     status: &'static str,
+    /// The id of the last request that panicked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_panic: Option<String>,
     version: &'static str,
     clock: String,
     hubs: usize,
@@ -87,8 +103,10 @@ async fn health(Extension(service): Extension<Service>) -> Json<Health> {
     let world = service.world();
     // What it counts is what the next call would see.
     due::run(&world, world.clock.now());
+    let last_panic = service.last_panic();
     Json(Health {
-        status: "ok",
+        status: if last_panic.is_some() { "degraded" } else { "ok" },
+        last_panic,
         version: env!("CARGO_PKG_VERSION"),
         clock: timestamp_text(world.clock.now()),
         hubs: world.relations().hub_count(),

@@ -22,6 +22,9 @@ pub struct Entry {
     pub hub: HubRule,
     /// The list whose items it judges one by one (IMP-32).
     pub per_item: Option<&'static str>,
+    /// Whether it may take more than some hundred microseconds, or wait for a lock that another call holds so long. A
+    /// server does it on a thread of its own. All that write are heavy.
+    pub is_heavy: bool,
 }
 
 /// How well an operation behaves.
@@ -59,20 +62,24 @@ pub enum HubRule {
     Own,
 }
 
+fn entry_of(run: Run, is_heavy: bool) -> Entry {
+    Entry { behaviour: Behaviour::Behaves, run, hub: HubRule::Required, per_item: None, is_heavy }
+}
+
 fn reads(run: fn(&Context<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
-    Entry { behaviour: Behaviour::Behaves, run: Run::Reads(run), hub: HubRule::Required, per_item: None }
+    entry_of(Run::Reads(run), false)
 }
 
 fn writes(run: fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
-    Entry { behaviour: Behaviour::Behaves, run: Run::Writes(run), hub: HubRule::Required, per_item: None }
+    entry_of(Run::Writes(run), true)
 }
 
 fn writes_findings(run: fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
-    Entry { behaviour: Behaviour::Behaves, run: Run::WritesFindings(run), hub: HubRule::Required, per_item: None }
+    entry_of(Run::WritesFindings(run), true)
 }
 
 fn missing() -> Entry {
-    Entry { behaviour: Behaviour::Missing, run: Run::Missing, hub: HubRule::Own, per_item: None }
+    Entry { behaviour: Behaviour::Missing, hub: HubRule::Own, ..entry_of(Run::Missing, false) }
 }
 
 impl Entry {
@@ -82,6 +89,11 @@ impl Entry {
 
     fn per_item(self, list: &'static str) -> Entry {
         Entry { per_item: Some(list), ..self }
+    }
+
+    /// Of an operation that reads findings or walks a long list.
+    fn heavy(self) -> Entry {
+        Entry { is_heavy: true, ..self }
     }
 
     fn partial(self, lacks: &'static str) -> Entry {
@@ -103,10 +115,10 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::BatchEnableStandards => writes(standards::batch_enable_standards),
         Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules),
         Operation::BatchGetConfigurationPolicyAssociations => {
-            reads(configuration_policies::associations::batch_get_configuration_policy_associations)
+            reads(configuration_policies::associations::batch_get_configuration_policy_associations).heavy()
         }
-        Operation::BatchGetSecurityControls => reads(standards::batch_get_security_controls),
-        Operation::BatchGetStandardsControlAssociations => reads(standards::batch_get_standards_control_associations),
+        Operation::BatchGetSecurityControls => reads(standards::batch_get_security_controls).heavy(),
+        Operation::BatchGetStandardsControlAssociations => reads(standards::batch_get_standards_control_associations).heavy(),
         Operation::BatchImportFindings => writes_findings(findings::batch_import_findings).per_item("Findings"),
         Operation::BatchUpdateAutomationRules => writes(automation_rules::batch_update_automation_rules)
             .partial("an item that breaks the model refuses the whole call"),
@@ -141,11 +153,11 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DescribeActionTargets => reads(action_targets::describe_action_targets),
         Operation::DescribeHub => reads(hub::describe_hub),
         Operation::DescribeOrganizationConfiguration => reads(organization::describe_organization_configuration),
-        Operation::DescribeProducts => reads(products::describe_products),
+        Operation::DescribeProducts => reads(products::describe_products).heavy(),
         Operation::DescribeProductsV2 => missing(),
         Operation::DescribeSecurityHubV2 => missing(),
         Operation::DescribeStandards => reads(standards::describe_standards),
-        Operation::DescribeStandardsControls => reads(standards::describe_standards_controls),
+        Operation::DescribeStandardsControls => reads(standards::describe_standards_controls).heavy(),
         Operation::DisableImportFindingsForProduct => writes(products::disable_import_findings_for_product),
         Operation::DisableOrganizationAdminAccount => {
             writes(organization::disable_organization_admin_account).hub(HubRule::Own)
@@ -178,12 +190,12 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetEnabledStandards => reads(standards::get_enabled_standards),
         Operation::GetExportJobV2 => missing(),
         Operation::GetFindingAggregator => reads(finding_aggregators::get_finding_aggregator),
-        Operation::GetFindingHistory => reads(finding_changes::get_finding_history),
+        Operation::GetFindingHistory => reads(finding_changes::get_finding_history).heavy(),
         Operation::GetFindingStatisticsV2 => missing(),
-        Operation::GetFindings => reads(findings::get_findings),
+        Operation::GetFindings => reads(findings::get_findings).heavy(),
         Operation::GetFindingsTrendsV2 => missing(),
         Operation::GetFindingsV2 => missing(),
-        Operation::GetInsightResults => reads(insights::get_insight_results),
+        Operation::GetInsightResults => reads(insights::get_insight_results).heavy(),
         Operation::GetInsights => reads(insights::get_insights),
         Operation::GetInvitationsCount => {
             reads(members::invited::get_invitations_count).hub(HubRule::RequiredByMembers)
@@ -205,7 +217,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListAutomationRulesV2 => missing(),
         Operation::ListConfigurationPolicies => reads(configuration_policies::list_configuration_policies),
         Operation::ListConfigurationPolicyAssociations => {
-            reads(configuration_policies::associations::list_configuration_policy_associations)
+            reads(configuration_policies::associations::list_configuration_policy_associations).heavy()
         }
         Operation::ListConnectors => missing(),
         Operation::ListConnectorsV2 => missing(),
@@ -219,7 +231,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListOrganizationAdminAccounts => {
             reads(organization::list_organization_admin_accounts).hub(HubRule::Own)
         }
-        Operation::ListSecurityControlDefinitions => reads(standards::list_security_control_definitions),
+        Operation::ListSecurityControlDefinitions => reads(standards::list_security_control_definitions).heavy(),
         Operation::ListStandardsControlAssociations => reads(standards::list_standards_control_associations),
         Operation::ListTagsForResource => reads(tags::list_tags_for_resource).hub(HubRule::Own),
         Operation::RegisterConnectorV2 => missing(),

@@ -111,7 +111,9 @@ fn subscribe(queue: &Arc<Queue>, form: LogForm, level: LogLevel) {
 
 /// Logs a panic. The standard hook writes to standard error itself and would wait for its reader.
 fn report_panic(panic: &PanicHookInfo<'_>) {
-    let reason = panic.payload_as_str().unwrap_or("(no message)");
+    let payload = panic.payload();
+    let formatted = payload.downcast_ref::<String>().map(String::as_str);
+    let reason = formatted.or(payload.downcast_ref::<&str>().copied()).unwrap_or("(no message)");
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(reason, place, "a thread panicked");
     let backtrace = Backtrace::capture();

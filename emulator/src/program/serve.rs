@@ -33,7 +33,7 @@ async fn serve(arguments: &ServeArguments, log: &Log) -> Result<(), Exit> {
     announce(arguments, &addresses)?;
     let handle = move |request, source| {
         let service = service.clone();
-        async move { service.handle_from(request, Some(source)).await }
+        async move { service.serve(request, source).await }
     };
     server::serve(listeners, handle, Duration::from_secs(arguments.read_timeout), stop).await;
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use parking_lot::{Mutex, MutexGuard, RwLock};
@@ -40,6 +40,8 @@ pub struct World {
     /// Sessions of roles; they are opened without a transaction, since no relation depends on them.
     sessions: Sessions,
     findings: DashMap<Region, Arc<RwLock<Findings>>>,
+    /// How many findings there are, so that whoever only counts them does not wait for their locks.
+    finding_count: AtomicUsize,
     /// Replicas that regions left in home regions; most worlds have none.
     replicas: RwLock<BTreeMap<Place, Arc<RwLock<Findings>>>>,
     schema: Arc<Schema>,
@@ -70,6 +72,7 @@ impl World {
             relations: RwLock::default(),
             sessions: Sessions::default(),
             findings: DashMap::new(),
+            finding_count: AtomicUsize::new(0),
             replicas: RwLock::default(),
             schema: Arc::new(Schema::new(&fields())),
             due: Mutex::default(),
@@ -183,8 +186,7 @@ impl World {
 
     /// How many findings are stored, replicas not counted.
     pub fn finding_count(&self) -> usize {
-        let regions: Vec<_> = self.findings.iter().map(|findings| Arc::clone(&findings)).collect();
-        regions.iter().map(|findings| findings.read().table().len()).sum()
+        self.finding_count.load(Ordering::Relaxed)
     }
 
     /// The filterable fields of a finding.
@@ -273,7 +275,13 @@ impl World {
             Some(_) => Arc::clone(self.replicas.write().entry(place.clone()).or_insert_with(empty)),
         };
         let mut findings = findings.write();
-        edit(&mut findings, &self.sequence)
+        let before = findings.table().len();
+        let result = edit(&mut findings, &self.sequence);
+        if place.origin.is_none() {
+            // Modulo 2^64, so that a difference below zero takes away.
+            self.finding_count.fetch_add(findings.table().len().wrapping_sub(before), Ordering::Relaxed);
+        }
+        result
     }
 }
 

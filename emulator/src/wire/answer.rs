@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::aws_error::AwsError;
 
@@ -22,6 +22,11 @@ pub fn error(error: &AwsError, request_id: &str) -> Response<Bytes> {
     let mut response = response(error.status, request_id, JSON, body.into());
     response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(code));
     response
+}
+
+/// An answer of the control plane. Its body ends its line, for those who read it on a terminal.
+pub fn control(status: StatusCode, request_id: &str, body: &Value) -> Response<Bytes> {
+    response(status.as_u16(), request_id, JSON, format!("{body}\n").into())
 }
 
 /// An answer of any media type.
