@@ -84,6 +84,8 @@ error_codes! {
     ExpiredTokenException = 403,
     /// The body is of a media type that the service does not read.
     UnsupportedMediaTypeException = 415,
+    /// The server has no room for the request now.
+    ServiceUnavailableException = 503,
     /// The request did not arrive in time.
     RequestTimeoutException = 408,
     /// The AWS Organizations face: the account is in no organization.

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -11,7 +10,8 @@ use crate::domain::events::envelope;
 use crate::scenario;
 use crate::service::{Service, Settings};
 use crate::state::{AccountId, Region};
-use crate::wire::server;
+use crate::wire::admission::Admission;
+use crate::wire::server::{self, Options};
 
 /// A running emulator. It serves on a thread of its own, so that it works from any runtime and outlives the
 /// runtime of the test that made it; dropping it stops it.
@@ -64,6 +64,7 @@ pub struct Builder {
     scenarios: Vec<PathBuf>,
     settings: Settings,
     port: u16,
+    admission: Admission,
 }
 
 impl Emulator {
@@ -174,6 +175,20 @@ impl Builder {
         self
     }
 
+    /// Lets pages of a web origin call, such as `https://app.example.com`; `*` for all. Pages of this machine may call
+    /// anyhow.
+    pub fn allow_origin(mut self, origin: &str) -> Builder {
+        self.admission.origins.push(origin.to_owned());
+        self
+    }
+
+    /// Answers requests for another host name; `*` for all. IP addresses, `localhost` and names of one label, such as
+    /// those of compose services, are allowed anyhow.
+    pub fn allow_host(mut self, host: &str) -> Builder {
+        self.admission.hosts.push(host.to_owned());
+        self
+    }
+
     /// Binds the port, loads the scenarios and serves.
     ///
     /// # Errors
@@ -191,6 +206,7 @@ impl Builder {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let options = Options { admission: self.admission, ..Options::default() };
         let (stop, stopped) = oneshot::channel();
         let served = service.clone();
         let thread = std::thread::Builder::new().name("securityhub-local".to_owned()).spawn(move || {
@@ -201,8 +217,10 @@ impl Builder {
                     async move { service.serve(request, source).await }
                 };
                 let stopped = async { _ = stopped.await };
-                server::serve(vec![listener], handle, Duration::from_secs(30), stopped).await;
+                server::serve(vec![listener], handle, options, stopped).await;
             });
+            // Calls that still run on threads of their own end by themselves.
+            runtime.shutdown_background();
         })?;
         Ok(Emulator { service, address, stop: Some(stop), thread: Some(thread) })
     }

@@ -169,7 +169,7 @@ impl Service {
     /// Where a call is done; `None` is at once, on the thread that serves the connection.
     fn lane(&self, request: &Request<Bytes>, route: &Result<Route, Unroutable>) -> Option<Lane> {
         let lane = match route {
-            _ if control::is_control(request.uri().path()) => {
+            _ if route::is_control(request.uri().path()) => {
                 (!control::is_light(request.method(), request.uri().path())).then_some(Lane::Control)
             }
             Ok(Route { operation, .. }) => {
@@ -191,7 +191,7 @@ impl Service {
         route: Result<Route, Unroutable>,
         source: Option<IpAddr>,
     ) -> Response<Bytes> {
-        if control::is_control(request.uri().path()) {
+        if route::is_control(request.uri().path()) {
             let (method, path) = (request.method().clone(), request.uri().path().to_owned());
             let answered = caught(async {
                 #[cfg(test)]

@@ -54,7 +54,7 @@ fn sigterm_and_ctrl_c_stop_at_once_and_the_log_is_quiet() {
         idle.write_all(&request("POST /accounts", "{}")).unwrap();
         let (head, _) = program::answer(&mut idle);
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        let _half = program.connect().write_all(b"POST /accounts HTTP/1.1\r\ncontent-length: 5\r\n\r\n{");
+        let _half = program.connect().write_all(b"POST /accounts HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n{");
         signal(&program, name);
         let (code, took, log) = program.end(Duration::from_secs(5));
         assert_eq!((code, log.as_str()), (Some(0), ""), "{name}");
@@ -106,6 +106,9 @@ fn help_names_the_environment_variable_of_every_setting() {
         "DEFAULT_REGION",
         "ALLOW_ANONYMOUS",
         "VERIFY_SIGNATURES",
+        "ALLOW_ORIGIN",
+        "ALLOW_HOST",
+        "BODY_MEMORY",
         "READ_TIMEOUT",
         "LOG",
         "LOG_LEVEL",

@@ -58,11 +58,6 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .layer(DefaultBodyLimit::disable())
 });
 
-/// Whether a path belongs to the control plane.
-pub fn is_control(path: &str) -> bool {
-    path == "/_emulator" || path.starts_with("/_emulator/")
-}
-
 /// Whether a call is answered at once: it neither reads findings nor waits for whoever writes.
 pub fn is_light(method: &http::Method, path: &str) -> bool {
     method == http::Method::GET && ["/_emulator/health", "/_emulator/clock"].contains(&path)

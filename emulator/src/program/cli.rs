@@ -7,6 +7,7 @@ use clap::builder::FalseyValueParser;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::values::{host_name, origin, size};
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
 
@@ -288,7 +289,39 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVENTS", default_value_t = 10_000)]
     pub(super) events: usize,
 
-    /// Seconds that a request may take to arrive
+    /// Web origin whose pages may call, such as https://app.example.com; repeat it for several, or `*` for all. Pages of
+    /// localhost may call anyhow
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "SECURITYHUB_LOCAL_ALLOW_ORIGIN",
+        value_delimiter = ',',
+        value_parser = origin
+    )]
+    pub(super) allow_origin: Vec<String>,
+
+    /// Host name under which clients may call; repeat it for several, or `*` for all. IP addresses, localhost, names of
+    /// one label (compose services) and host.docker.internal are allowed anyhow
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "SECURITYHUB_LOCAL_ALLOW_HOST",
+        value_delimiter = ',',
+        value_parser = host_name
+    )]
+    pub(super) allow_host: Vec<String>,
+
+    /// Memory for the bodies of requests that are not answered yet, in bytes or with KiB, MiB or GiB
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "SECURITYHUB_LOCAL_BODY_MEMORY",
+        default_value = "512MiB",
+        value_parser = size
+    )]
+    pub(super) body_memory: usize,
+
+    /// Seconds that a request may take to arrive, a connection may be idle, and a client may leave an answer unread
     #[arg(
         long,
         value_name = "SECONDS",

@@ -18,6 +18,7 @@ mod output;
 mod scenario;
 mod serve;
 mod style;
+mod values;
 
 use std::process::ExitCode;
 

@@ -12,7 +12,8 @@ use super::logging::Log;
 use crate::scenario;
 use crate::service::{Service, Settings};
 use crate::state::Region;
-use crate::wire::server;
+use crate::wire::admission::Admission;
+use crate::wire::server::{self, Options};
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) fn run(arguments: &ServeArguments) -> Result<(), Exit> {
@@ -35,7 +36,12 @@ async fn serve(arguments: &ServeArguments, log: &Log) -> Result<(), Exit> {
         let service = service.clone();
         async move { service.serve(request, source).await }
     };
-    server::serve(listeners, handle, Duration::from_secs(arguments.read_timeout), stop).await;
+    let options = Options {
+        read_timeout: Duration::from_secs(arguments.read_timeout),
+        body_memory: arguments.body_memory,
+        admission: Admission { origins: arguments.allow_origin.clone(), hosts: arguments.allow_host.clone() },
+    };
+    server::serve(listeners, handle, options, stop).await;
     Ok(())
 }
 

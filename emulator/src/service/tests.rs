@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;
-use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1;
@@ -146,7 +145,7 @@ fn served(service: &Service) -> (std::net::SocketAddr, oneshot::Sender<()>, mpsc
                 let service = service.clone();
                 async move { service.serve(request, source).await }
             };
-            server::serve(vec![listener], handle, Duration::from_secs(30), async { _ = stopped.await }).await;
+            server::serve(vec![listener], handle, server::Options::default(), async { _ = stopped.await }).await;
         });
         runtime.shutdown_background();
         ended.send(()).unwrap();

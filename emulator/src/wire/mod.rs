@@ -1,9 +1,11 @@
 //! HTTP in, HTTP out.
 //!
-//! What lives here: the server, routing on the raw path, identity from SigV4, reading inputs by the service
+//! What lives here: the server and whom it lets in, routing on the raw path, identity from SigV4, reading inputs by the service
 //! model, rendering answers. What may not: any rule of Security Hub, any state.
 
+pub mod admission;
 pub mod answer;
+mod body;
 pub mod identity;
 pub mod input;
 pub mod route;

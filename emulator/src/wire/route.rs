@@ -13,6 +13,11 @@ use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
 
+/// Whether a path belongs to the control plane.
+pub fn is_control(path: &str) -> bool {
+    path == "/_emulator" || path.starts_with("/_emulator/")
+}
+
 /// An operation and the labels of its path, decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Route {

@@ -5,46 +5,74 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
+use bytes::Bytes;
+use http::header::{ORIGIN, RETRY_AFTER};
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
-use super::answer;
-use super::input::BODY_LIMIT;
+use super::admission::{self, Admission};
+use super::body::{self, Broken, Memory};
+use super::{answer, route};
 use crate::aws_error::{AwsError, ErrorCode};
 
-/// How much of a body over the limit is read and dropped, so that its sender gets to read the answer.
-const DRAINED: usize = 64 * 1024 * 1024;
 /// How long requests under way may take once the server is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_millis(250);
 
-/// Serves every listener until `shutdown` is done; returns when each connection has ended. `handle` is given each
-/// request and the address that it came from.
-///
-/// `read_timeout` bounds how long the head of a request, and then its body, may take to arrive.
-pub async fn serve<H, F>(
-    listeners: Vec<TcpListener>,
+/// How a server treats its clients.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long the head of a request, and then its body, may take to arrive; how long a connection may be idle, and how
+    /// long a client may read nothing of an answer.
+    pub read_timeout: Duration,
+    /// How much memory the bodies of all requests that are not answered yet may take, in bytes.
+    pub body_memory: usize,
+    /// Which host names and web pages may call.
+    pub admission: Admission,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            read_timeout: Duration::from_secs(30),
+            body_memory: 512 * 1024 * 1024,
+            admission: Admission::default(),
+        }
+    }
+}
+
+/// What all connections of a server share.
+struct Shared<H> {
     handle: H,
     read_timeout: Duration,
-    shutdown: impl Future<Output = ()>,
-) where
-    H: Fn(Request<Bytes>, IpAddr) -> F + Clone + Send + Sync + 'static,
+    memory: Memory,
+    admission: Admission,
+}
+
+/// Serves every listener until `shutdown` is done; returns when each connection has ended. `handle` is given each
+/// request and the address that it came from.
+pub async fn serve<H, F>(listeners: Vec<TcpListener>, handle: H, options: Options, shutdown: impl Future<Output = ()>)
+where
+    H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
+    let Options { read_timeout, body_memory, admission } = options;
+    let shared = Arc::new(Shared { handle, read_timeout, memory: Memory::new(body_memory), admission });
     let (stop, stopped) = watch::channel(false);
     let mut accepting = JoinSet::new();
     for listener in listeners {
-        accepting.spawn(accept(listener, handle.clone(), read_timeout, stopped.clone()));
+        accepting.spawn(accept(listener, Arc::clone(&shared), stopped.clone()));
     }
     drop(stopped);
     shutdown.await;
@@ -52,35 +80,62 @@ pub async fn serve<H, F>(
     while accepting.join_next().await.is_some() {}
 }
 
-/// Done when the server is told to stop.
-async fn told(stopped: &mut watch::Receiver<bool>) {
+/// Done when the server has to stop.
+async fn stops(stopped: &mut watch::Receiver<bool>) {
     // An error means that the sender is gone, which is the end as well.
     _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Done when a connection has brought no request in time. The version of HTTP is told by the first bytes, and hyper
-/// waits for those without an end.
-async fn silence(asked: Arc<AtomicBool>, read_timeout: Duration) {
-    tokio::time::sleep(read_timeout).await;
-    if asked.load(Ordering::Relaxed) {
-        std::future::pending::<()>().await;
+/// What a connection is doing.
+#[derive(Default)]
+struct Activity {
+    /// Requests that came.
+    begun: AtomicU64,
+    /// Requests that are not answered yet.
+    open: AtomicUsize,
+}
+
+/// Counts an open request until it is dropped.
+struct Open(Arc<Activity>);
+
+impl Activity {
+    fn begin(self: &Arc<Activity>) -> Open {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Open(Arc::clone(self))
+    }
+
+    /// Done when no request came for as long as `timeout`, and none is open. hyper ends idle connections of HTTP/1.1 by
+    /// itself, but waits without end for the bytes that tell the version, and for the next stream of HTTP/2.
+    async fn idle(&self, timeout: Duration) {
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            tokio::time::sleep(timeout).await;
+            if self.open.load(Ordering::Relaxed) == 0 && self.begun.load(Ordering::Relaxed) == begun {
+                return;
+            }
+        }
     }
 }
 
-async fn accept<H, F>(listener: TcpListener, handle: H, read_timeout: Duration, mut stopped: watch::Receiver<bool>)
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn accept<H, F>(listener: TcpListener, shared: Arc<Shared<H>>, mut stopped: watch::Receiver<bool>)
 where
-    H: Fn(Request<Bytes>, IpAddr) -> F + Clone + Send + Sync + 'static,
+    H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            () = told(&mut stopped) => break,
+            () = stops(&mut stopped) => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, source)) => {
-                    let handle = handle.clone();
-                    let handle = move |request| handle(request, source.ip());
-                    connections.spawn(connection(stream, handle, read_timeout, stopped.clone()));
+                    connections.spawn(connection(stream, source.ip(), Arc::clone(&shared), stopped.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: wait for connections to end instead of spinning.
@@ -96,27 +151,40 @@ where
     _ = tokio::time::timeout(LAST_ANSWERS, ended).await;
 }
 
-async fn connection<H, F>(stream: TcpStream, handle: H, read_timeout: Duration, mut stopped: watch::Receiver<bool>)
+async fn connection<H, F>(stream: TcpStream, source: IpAddr, shared: Arc<Shared<H>>, mut stopped: watch::Receiver<bool>)
 where
-    H: Fn(Request<Bytes>) -> F + Clone + Send + Sync + 'static,
+    H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
     _ = stream.set_nodelay(true);
-    let asked = Arc::new(AtomicBool::new(false));
-    let silent = silence(Arc::clone(&asked), read_timeout);
+    let timeout = shared.read_timeout;
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(timeout));
+    let activity = Arc::new(Activity::default());
+    let begun = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        asked.store(true, Ordering::Relaxed);
-        let handle = handle.clone();
-        async move { Ok::<_, Infallible>(answer(request, handle, read_timeout).await.map(Full::new)) }
+        let (shared, open) = (Arc::clone(&shared), begun.begin());
+        async move {
+            let response = answer(request, source, &shared).await;
+            drop(open);
+            Ok::<_, Infallible>(response.map(Full::new))
+        }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(read_timeout);
-    builder.http2().timer(TokioTimer::new());
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(timeout);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(timeout).keep_alive_timeout(timeout);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Box::pin(stream)), service));
     let served = tokio::select! {
         served = connection.as_mut() => served,
-        () = silent => return,
-        () = told(&mut stopped) => {
+        () = activity.idle(timeout) => {
+            // A client of HTTP/2 is told, and an answer that it takes slowly may still arrive.
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(timeout, connection).await {
+                Ok(served) => served,
+                Err(_) => return,
+            }
+        }
+        () = stops(&mut stopped) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -126,56 +194,73 @@ where
     }
 }
 
-async fn answer<H, F>(request: Request<Incoming>, handle: H, read_timeout: Duration) -> Response<Bytes>
+async fn answer<H, F>(request: Request<Incoming>, source: IpAddr, shared: &Shared<H>) -> Response<Bytes>
 where
-    H: Fn(Request<Bytes>) -> F,
+    H: Fn(Request<Bytes>, IpAddr) -> F,
     F: Future<Output = Response<Bytes>>,
 {
     let (parts, body) = request.into_parts();
-    match tokio::time::timeout(read_timeout, collect(body)).await {
-        Ok(Ok(body)) => handle(Request::from_parts(parts, body)).await,
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "a body did not arrive");
-            refuse("The request body could not be read")
+    let is_control = route::is_control(parts.uri.path());
+    if let Err(refusal) = shared.admission.judge(&parts) {
+        tracing::warn!(method = %parts.method, path = parts.uri.path(), reason = refusal.message, "refused");
+        let code = match refusal.status {
+            StatusCode::FORBIDDEN => ErrorCode::AccessDeniedException,
+            _ => ErrorCode::InvalidInputException,
+        };
+        return refuse(is_control, &AwsError::new(code, refusal.message));
+    }
+    let origin = parts.headers.get(ORIGIN).cloned();
+    let mut response = match admission::preflight(&parts) {
+        Some(response) => response,
+        None => receive(Request::from_parts(parts, body), source, shared, is_control).await,
+    };
+    if let Some(origin) = origin {
+        admission::expose(origin, &mut response);
+    }
+    response
+}
+
+/// Receives the body of a request that was let in, and has the request handled.
+async fn receive<H, F>(
+    request: Request<Incoming>,
+    source: IpAddr,
+    shared: &Shared<H>,
+    is_control: bool,
+) -> Response<Bytes>
+where
+    H: Fn(Request<Bytes>, IpAddr) -> F,
+    F: Future<Output = Response<Bytes>>,
+{
+    let (parts, body) = request.into_parts();
+    // Held until the answer is made: a call that waits for others keeps its body.
+    let mut held = shared.memory.hold_nothing();
+    match tokio::time::timeout(shared.read_timeout, body::collect(body, &mut held)).await {
+        Ok(Ok(body)) => (shared.handle)(Request::from_parts(parts, body), source).await,
+        Ok(Err(Broken::Malformed(error))) => {
+            let message = format!("The request body could not be read: {error}");
+            refuse(is_control, &AwsError::new(ErrorCode::InvalidInputException, message))
         }
-        Err(_) => refuse("The request body did not arrive in time"),
+        Ok(Err(Broken::NoMemory)) => {
+            let message = "The bodies of other requests take all the memory for bodies; send this one again later, or \
+                           start the emulator with a larger --body-memory";
+            let mut response = refuse(is_control, &AwsError::new(ErrorCode::ServiceUnavailableException, message));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+        }
+        Err(_) => {
+            let error = AwsError::new(ErrorCode::RequestTimeoutException, "The request body did not arrive in time");
+            refuse(is_control, &error)
+        }
     }
 }
 
-/// Refuses what did not arrive. Its id is of this room's own counting, since nobody else has seen the request.
-fn refuse(message: &'static str) -> Response<Bytes> {
+/// Refuses a request that nobody else has seen; so its id is of this room's own counting.
+fn refuse(is_control: bool, error: &AwsError) -> Response<Bytes> {
     static REFUSED: AtomicU64 = AtomicU64::new(1);
     let request_id = format!("00000000-0000-4000-8000-{:012x}", REFUSED.fetch_add(1, Ordering::Relaxed));
-    answer::error(&AwsError::new(ErrorCode::RequestTimeoutException, message), &request_id)
-}
-
-/// Reads a body. Of one over the limit it keeps a byte more than the limit, which is how the reader of inputs
-/// knows, and drops the rest.
-async fn collect(mut body: Incoming) -> Result<Bytes, hyper::Error> {
-    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(BODY_LIMIT).min(BODY_LIMIT);
-    let mut first: Option<Bytes> = None;
-    let mut joined = BytesMut::new();
-    let mut received = 0;
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        received += data.len();
-        if received > DRAINED {
-            break;
-        }
-        match first.take() {
-            None if joined.is_empty() => first = Some(data),
-            None => append(&mut joined, &data),
-            Some(only) => {
-                joined.reserve(expected);
-                append(&mut joined, &only);
-                append(&mut joined, &data);
-            }
-        }
+    if !is_control {
+        return answer::error(error, &request_id);
     }
-    Ok(first.unwrap_or_else(|| joined.freeze()))
-}
-
-fn append(joined: &mut BytesMut, data: &[u8]) {
-    let room = (BODY_LIMIT + 1).saturating_sub(joined.len());
-    joined.extend_from_slice(data.get(..room).unwrap_or(data));
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+    answer::control(status, &request_id, &json!({ "Message": error.message }))
 }

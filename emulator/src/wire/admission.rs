@@ -1,0 +1,284 @@
+//! Which host names and which web pages may call: what keeps pages of strangers out (CPL-07 to CPL-10).
+//!
+//! A page in the developer's browser can send requests to this machine. It is recognised by its `Origin`, and, where it
+//! made its own host name resolve to this machine (DNS rebinding), by the `Host` that it sends.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use bytes::Bytes;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, HOST, ORIGIN, VARY,
+};
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+
+const EXPOSED: HeaderValue = HeaderValue::from_static("x-amzn-requestid, x-amzn-errortype, x-emulator-fault");
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
+const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Stands for all in both lists.
+const ANY: &str = "*";
+
+/// Who may call, besides the programs and pages of this machine.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    /// Further origins of web pages, such as `https://app.example.com`; `*` for all.
+    pub origins: Vec<String>,
+    /// Further host names under which this server may be called; `*` for all.
+    pub hosts: Vec<String>,
+}
+
+/// Why a request is not let in.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// 400 or 403.
+    pub status: StatusCode,
+    /// What is wrong, and the flag that allows it.
+    pub message: String,
+}
+
+impl Admission {
+    /// Judges the host name and the origin of a request.
+    ///
+    /// # Errors
+    /// 400 for an HTTP/1.1 request without exactly one host, 403 for a host or an origin that is not allowed.
+    pub fn judge(&self, parts: &Parts) -> Result<(), Refusal> {
+        self.judge_host(parts)?;
+        self.judge_origin(parts)
+    }
+
+    fn judge_host(&self, parts: &Parts) -> Result<(), Refusal> {
+        let headers: Vec<&HeaderValue> = parts.headers.get_all(HOST).iter().collect();
+        let target = parts.uri.authority();
+        if headers.len() > 1 {
+            return Err(bad_request("the request has more than one Host header".to_owned()));
+        }
+        if headers.is_empty() && target.is_none() && parts.version >= Version::HTTP_11 {
+            return Err(bad_request("the request has no Host header".to_owned()));
+        }
+        let named = headers.into_iter().map(HeaderValue::as_bytes);
+        for bytes in named.chain(target.map(|target| target.as_str().as_bytes())) {
+            let text = String::from_utf8_lossy(bytes);
+            let Ok(authority) = Authority::from_str(&text) else {
+                return Err(bad_request(format!("the Host header '{text}' is not a host name with an optional port")));
+            };
+            let host = authority.host();
+            if !is_local_host(host) && !self.hosts.iter().any(|allowed| allowed == ANY || is_same(allowed, host)) {
+                return Err(forbidden(format!("host '{host}' is not allowed; start with --allow-host {host}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_origin(&self, parts: &Parts) -> Result<(), Refusal> {
+        if self.origins.iter().any(|allowed| allowed == ANY) {
+            return Ok(());
+        }
+        let mut has_origin = false;
+        for origin in &parts.headers.get_all(ORIGIN) {
+            has_origin = true;
+            let origin = String::from_utf8_lossy(origin.as_bytes());
+            if !is_local_origin(&origin) && !self.origins.iter().any(|allowed| is_same(allowed, &origin)) {
+                return Err(forbidden(format!("origin '{origin}' is not allowed; start with --allow-origin {origin}")));
+            }
+        }
+        let is_cross_site = parts.headers.get_all(FETCH_SITE).iter().any(|site| site == "cross-site");
+        if is_cross_site && !has_origin && ![Method::GET, Method::HEAD].contains(&parts.method) {
+            let message = "a cross-site request without an Origin is not allowed; start with --allow-origin '*'";
+            return Err(forbidden(message.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn bad_request(message: String) -> Refusal {
+    Refusal { status: StatusCode::BAD_REQUEST, message }
+}
+
+fn forbidden(message: String) -> Refusal {
+    Refusal { status: StatusCode::FORBIDDEN, message }
+}
+
+fn is_same(allowed: &str, found: &str) -> bool {
+    allowed.eq_ignore_ascii_case(found)
+}
+
+/// IP addresses, and names that the public DNS has no address for: `localhost`, those below it, names of one label such
+/// as those of compose services, and Docker's name of the machine.
+fn is_local_host(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let is_one_label = !name.is_empty() && !name.contains(['.', '[', ':']);
+    is_one_label
+        || name.parse::<Ipv4Addr>().is_ok()
+        || bracketed(name).is_some()
+        || is_below_localhost(name)
+        || is_same(name, "host.docker.internal")
+}
+
+fn is_below_localhost(name: &str) -> bool {
+    let Some((before, last)) = name.rsplit_once('.') else { return is_same(name, "localhost") };
+    is_same(last, "localhost") && !before.is_empty()
+}
+
+fn bracketed(host: &str) -> Option<Ipv6Addr> {
+    host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
+/// Whether an origin is a page that this machine serves itself.
+fn is_local_origin(origin: &str) -> bool {
+    let Some((scheme, rest)) = origin.split_once("://") else { return false };
+    let Ok(authority) = Authority::from_str(rest) else { return false };
+    let host = authority.host();
+    let is_loopback = host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || bracketed(host).is_some_and(|address| address.is_loopback());
+    ["http", "https"].contains(&scheme) && !rest.contains('@') && (is_loopback || is_below_localhost(host))
+}
+
+/// The answer to a preflight request that was let in; `None` if the request is none.
+pub(super) fn preflight(parts: &Parts) -> Option<Response<Bytes>> {
+    if parts.method != Method::OPTIONS || !parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+        return None;
+    }
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    if let Some(asked) = parts.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+    }
+    if parts.headers.get(REQUEST_PRIVATE_NETWORK).is_some_and(|asked| asked == "true") {
+        headers.insert(ALLOW_PRIVATE_NETWORK, HeaderValue::from_static("true"));
+    }
+    Some(response)
+}
+
+/// Lets the page of an allowed origin read an answer.
+pub(super) fn expose(origin: HeaderValue, response: &mut Response<Bytes>) {
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    headers.append(VARY, HeaderValue::from_static("Origin"));
+    debug_assert!(response.status() == StatusCode::NO_CONTENT || response.headers().contains_key(CONTENT_TYPE));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(method: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = http::Request::builder().method(method).uri("/accounts");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn admission() -> Admission {
+        Admission { origins: vec!["https://app.example.com".into()], hosts: vec!["hub.example.com".into()] }
+    }
+
+    fn judged(method: &str, headers: &[(&str, &str)]) -> Result<(), (u16, String)> {
+        admission().judge(&parts(method, headers)).map_err(|refusal| (refusal.status.as_u16(), refusal.message))
+    }
+
+    /// Rules: CPL-07.
+    #[test]
+    fn hosts_of_this_machine_are_allowed_and_others_by_name() {
+        for host in [
+            "127.0.0.1:4600",
+            "10.1.2.3",
+            "[::1]:4600",
+            "localhost",
+            "LOCALHOST:4600",
+            "localhost.",
+            "securityhub:4600",
+            "security_hub",
+            "api.localhost:1",
+            "host.docker.internal:4600",
+            "hub.example.com",
+            "HUB.example.com:4600",
+        ] {
+            assert_eq!(judged("POST", &[("host", host)]), Ok(()), "{host}");
+        }
+        for host in ["evil.example", "a.hub.example.com", "127.0.0.1.evil.example:4600", "localhost.evil.example"] {
+            let name = host.trim_end_matches(":4600");
+            let message = format!("host '{name}' is not allowed; start with --allow-host {name}");
+            assert_eq!(judged("GET", &[("host", host)]), Err((403, message)), "{host}");
+        }
+        let any = Admission { hosts: vec!["*".into()], ..Admission::default() };
+        assert_eq!(any.judge(&parts("GET", &[("host", "evil.example")])), Ok(()));
+    }
+
+    /// Rules: CPL-07.
+    #[test]
+    fn a_request_has_one_host() {
+        let status = |headers: &[(&str, &str)]| judged("GET", headers).map_err(|(status, _)| status);
+        assert_eq!(status(&[]), Err(400));
+        assert_eq!(status(&[("host", "")]), Err(400));
+        assert_eq!(status(&[("host", "localhost"), ("host", "localhost")]), Err(400));
+        assert_eq!(status(&[("host", "local host")]), Err(400));
+        let mut old = parts("GET", &[]);
+        old.version = Version::HTTP_10;
+        assert_eq!(admission().judge(&old), Ok(()), "HTTP/1.0 has no host");
+        for (uri, judged) in [("http://127.0.0.1:4600/accounts", Ok(())), ("http://evil.example/", Err(403))] {
+            let mut absolute = parts("GET", &[("host", "localhost")]);
+            absolute.uri = uri.parse().unwrap();
+            assert_eq!(admission().judge(&absolute).map_err(|refusal| refusal.status.as_u16()), judged, "{uri}");
+        }
+    }
+
+    /// Rules: CPL-08, CPL-09.
+    #[test]
+    fn pages_of_this_machine_are_allowed_and_others_by_name() {
+        let with = |origin: &str| judged("POST", &[("host", "x"), ("origin", origin)]);
+        for origin in [
+            "http://localhost:3000",
+            "https://localhost",
+            "http://app.localhost",
+            "http://127.0.0.1:8080",
+            "http://127.9.9.9",
+            "http://[::1]:5173",
+            "https://app.example.com",
+        ] {
+            assert_eq!(with(origin), Ok(()), "{origin}");
+        }
+        for origin in [
+            "null",
+            "",
+            "https://a.example",
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "http://localhost.evil.example",
+            "http://localhost@evil.example",
+            "http://10.0.0.1",
+            "http://securityhub",
+            "file://localhost",
+        ] {
+            let message = format!("origin '{origin}' is not allowed; start with --allow-origin {origin}");
+            assert_eq!(with(origin), Err((403, message)), "{origin}");
+        }
+        let two = [("host", "x"), ("origin", "http://localhost"), ("origin", "https://a.example")];
+        assert!(judged("GET", &two).is_err());
+        let any = Admission { origins: vec!["*".into()], ..Admission::default() };
+        assert_eq!(any.judge(&parts("POST", &[("host", "x"), ("origin", "null")])), Ok(()));
+    }
+
+    /// Rules: CPL-08.
+    #[test]
+    fn a_cross_site_request_without_an_origin_may_only_read() {
+        let headers = [("host", "x"), ("sec-fetch-site", "cross-site")];
+        for (method, status) in [("GET", Ok(())), ("HEAD", Ok(())), ("POST", Err(403)), ("DELETE", Err(403))] {
+            assert_eq!(judged(method, &headers).map_err(|(status, _)| status), status, "{method}");
+        }
+        for site in ["same-origin", "same-site", "none"] {
+            assert_eq!(judged("POST", &[("host", "x"), ("sec-fetch-site", site)]), Ok(()), "{site}");
+        }
+    }
+}

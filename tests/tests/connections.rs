@@ -1,0 +1,180 @@
+//! Connections: which pages and host names are let in, what ends a connection, and how much bodies may take.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use securityhub_local_tests::program::{self, Program};
+
+const AUTHORIZATION: &str = "authorization: AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/\
+                             aws4_request, SignedHeaders=host, Signature=00\r\n";
+
+/// Sends a request with these headers, each of which ends its line.
+fn send(program: &Program, method_and_path: &str, headers: &str) -> (String, String) {
+    program.send(format!("{method_and_path} HTTP/1.1\r\n{AUTHORIZATION}{headers}content-length: 0\r\n\r\n").as_bytes())
+}
+
+fn has(head: &str, line: &str) -> bool {
+    head.lines().any(|found| found.eq_ignore_ascii_case(line))
+}
+
+/// Rules: CPL-07, CPL-08, CPL-09.
+#[test]
+fn a_page_of_a_stranger_is_refused_and_nothing_is_done() {
+    let program = Program::start(&[]);
+    assert!(send(&program, "POST /accounts", "host: x\r\n").0.starts_with("HTTP/1.1 200"));
+    let origin = "origin 'https://a.example' is not allowed; start with --allow-origin https://a.example";
+    let host = "host 'a.example' is not allowed; start with --allow-host a.example";
+    for (headers, message) in [("host: x\r\norigin: https://a.example\r\n", origin), ("host: a.example:4600\r\n", host)]
+    {
+        let (head, body) = send(&program, "POST /_emulator/reset?to=empty", headers);
+        assert!(head.starts_with("HTTP/1.1 403"), "{head}");
+        assert_eq!(body, format!("{{\"Message\":\"{message}\"}}\n"));
+        let (head, body) = send(&program, "DELETE /accounts", headers);
+        assert!(head.starts_with("HTTP/1.1 403") && has(&head, "x-amzn-errortype: AccessDeniedException"), "{head}");
+        assert_eq!(body, format!("{{\"Message\":\"{message}\",\"Code\":\"AccessDeniedException\"}}"));
+        assert!(!head.contains("access-control-"), "{head}");
+        let preflight = format!("{headers}access-control-request-method: POST\r\n");
+        let (head, _) = send(&program, "OPTIONS /accounts", &preflight);
+        assert!(head.starts_with("HTTP/1.1 403") && !head.contains("access-control-"), "{head}");
+    }
+    for headers in ["", "host: x\r\nhost: x\r\n"] {
+        assert!(send(&program, "GET /_emulator/health", headers).0.starts_with("HTTP/1.1 400"));
+        assert!(send(&program, "GET /accounts", headers).0.starts_with("HTTP/1.1 400"));
+    }
+    assert!(send(&program, "GET /accounts", "host: x\r\n").0.starts_with("HTTP/1.1 200"), "the hub is still there");
+}
+
+/// Rules: CPL-07, CPL-10.
+#[test]
+fn pages_that_are_allowed_may_read() {
+    let mut command = program::command(&["serve", "--port", "0", "--allow-host", "hub.example.com"]);
+    command.env("SECURITYHUB_LOCAL_ALLOW_ORIGIN", "https://a.example,https://b.example");
+    let program = Program::serve(command);
+    for origin in ["https://a.example", "https://b.example", "http://localhost:3000"] {
+        for path in ["/_emulator/health", "/accounts", "/nope"] {
+            let headers = format!("host: hub.example.com\r\norigin: {origin}\r\n");
+            let (head, _) = send(&program, &format!("GET {path}"), &headers);
+            for line in [
+                &*format!("access-control-allow-origin: {origin}"),
+                "vary: Origin",
+                "access-control-expose-headers: x-amzn-requestid, x-amzn-errortype, x-emulator-fault",
+            ] {
+                assert!(has(&head, line), "{line} in {head}");
+            }
+            assert!(!head.contains("allow-credentials"), "{head}");
+        }
+    }
+    let headers = "host: x\r\norigin: https://a.example\r\naccess-control-request-method: PUT\r\n\
+                   access-control-request-headers: authorization,x-amz-date\r\n\
+                   access-control-request-private-network: true\r\n";
+    let (head, body) = send(&program, "OPTIONS /_emulator/clock", headers);
+    assert!(head.starts_with("HTTP/1.1 204") && body.is_empty(), "{head}");
+    for line in [
+        "access-control-allow-origin: https://a.example",
+        "access-control-allow-methods: GET, HEAD, POST, PUT, PATCH, DELETE",
+        "access-control-allow-headers: authorization,x-amz-date",
+        "access-control-max-age: 600",
+        "access-control-allow-private-network: true",
+        "vary: Origin",
+    ] {
+        assert!(has(&head, line), "{line} in {head}");
+    }
+    assert!(!send(&program, "GET /accounts", "host: x\r\n").0.contains("access-control-"));
+}
+
+/// Rules: CPL-06.
+#[test]
+fn a_broken_chunk_is_a_bad_request() {
+    let program = Program::start(&[]);
+    for path in ["/accounts", "/_emulator/findings"] {
+        for chunk in ["zz\r\n{}\r\n0\r\n\r\n", "2\r\n{}0\r\n\r\n", "fffffffffffffffff\r\n{}"] {
+            let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}transfer-encoding: chunked\r\n\r\n");
+            let (head, body) = program.send(format!("{head}{chunk}").as_bytes());
+            assert!(head.starts_with("HTTP/1.1 400"), "{chunk:?}: {head}");
+            assert!(body.contains("The request body could not be read: "), "{body}");
+        }
+    }
+    program.assert_healthy();
+}
+
+/// Rules: CPL-06.
+#[test]
+fn bodies_share_a_bounded_memory() {
+    let program = Program::start(&["--body-memory", "1MiB"]);
+    let head = |path: &str, length: usize| {
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}content-length: {length}\r\n\r\n")
+    };
+    let mut unfinished = program.connect();
+    unfinished.write_all(head("/accounts", 900_001).as_bytes()).unwrap();
+    unfinished.write_all(&[b' '; 900_000]).unwrap();
+    let padded = format!("{}{{}}", " ".repeat(299_998));
+    let sent = |path: &str| program.send(format!("{}{padded}", head(path, 300_000)).as_bytes());
+    // What was sent above may not have been read yet.
+    let refused = std::iter::repeat_with(|| sent("/accounts")).find(|(head, _)| head.starts_with("HTTP/1.1 503"));
+    let (head, body) = refused.unwrap();
+    assert!(has(&head, "retry-after: 1") && has(&head, "x-amzn-errortype: ServiceUnavailableException"), "{head}");
+    assert!(body.contains("--body-memory"), "{body}");
+    let (head, body) = sent("/_emulator/findings");
+    assert!(head.starts_with("HTTP/1.1 503") && body.starts_with("{\"Message\":"), "{head}{body}");
+    program.assert_healthy();
+    drop(unfinished);
+    let answered = std::iter::repeat_with(|| sent("/accounts")).find(|(head, _)| !head.starts_with("HTTP/1.1 503"));
+    assert!(!answered.unwrap().0.starts_with("HTTP/1.1 5"), "the memory is given back");
+}
+
+/// Waits for the end of a connection that the program closes.
+fn assert_closed(stream: &mut TcpStream) {
+    let mut buffer = [0; 64 * 1024];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return,
+            Err(error) => panic!("the connection is still open: {error}"),
+        }
+    }
+}
+
+/// Rules: ERR-11.
+#[test]
+fn an_idle_connection_of_http_2_is_closed() {
+    let program = Program::start(&["--read-timeout", "1"]);
+    let mut stream = program.connect();
+    // The preface, empty settings, the acknowledgement of the program's settings, and then nothing.
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00").unwrap();
+    stream.write_all(b"\x00\x00\x00\x04\x01\x00\x00\x00\x00").unwrap();
+    assert_closed(&mut stream);
+    // A client that answers pings is closed too once it asks nothing.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(program.address).await.unwrap();
+        let (mut client, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let health = http::Request::get(format!("http://{}/_emulator/health", program.address));
+        let answer = client.send_request(health.body(Full::new(Bytes::new())).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        tokio::time::timeout(Duration::from_secs(20), connection).await.unwrap().unwrap().unwrap();
+    });
+    program.assert_healthy();
+}
+
+/// Rules: ERR-11.
+#[test]
+fn a_client_that_reads_nothing_is_closed() {
+    let program = Program::start(&["--read-timeout", "1"]);
+    assert!(send(&program, "POST /accounts", "host: x\r\n").0.starts_with("HTTP/1.1 200"));
+    let mut stream = program.connect();
+    stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+    let request = format!("GET /securityControls/definitions HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\n");
+    // Answers fill the buffers of the connection until the program can write no more, and then read no more.
+    let error = std::iter::repeat_with(|| stream.write_all(request.as_bytes())).find_map(Result::err).unwrap();
+    let ends = [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe];
+    assert!(ends.contains(&error.kind()), "the connection is still open: {error}");
+    program.assert_healthy();
+}
