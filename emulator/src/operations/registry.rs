@@ -118,7 +118,9 @@ pub fn entry(operation: Operation) -> Entry {
             reads(configuration_policies::associations::batch_get_configuration_policy_associations).heavy()
         }
         Operation::BatchGetSecurityControls => reads(standards::batch_get_security_controls).heavy(),
-        Operation::BatchGetStandardsControlAssociations => reads(standards::batch_get_standards_control_associations).heavy(),
+        Operation::BatchGetStandardsControlAssociations => {
+            reads(standards::batch_get_standards_control_associations).heavy()
+        }
         Operation::BatchImportFindings => writes_findings(findings::batch_import_findings).per_item("Findings"),
         Operation::BatchUpdateAutomationRules => writes(automation_rules::batch_update_automation_rules)
             .partial("an item that breaks the model refuses the whole call"),
