@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::expression::{Fresh, Part, Path};
-use super::resident::Residents;
+use super::resident::{Known, Residents};
 use super::template::{self, GIVEN, Name, Node, Residence, Template};
 use crate::state::{AccountId, HubKey, Timestamp, timestamp_text};
 
@@ -80,10 +80,7 @@ impl<'e> Evaluation<'e> {
                 let items = nodes.iter().map(|node| self.value(node));
                 Value::Array(items.filter(|item| !item.is_null()).collect())
             }
-            Node::Choice(items) => {
-                let picked = template::pick(self.random, items, |(weight, _)| *weight);
-                picked.and_then(|at| items.get(at)).map_or(Value::Null, |(_, node)| self.value(node))
-            }
+            Node::Choice(_) => Arc::unwrap_or_clone(self.shared(node)),
         }
     }
 
@@ -126,13 +123,24 @@ impl<'e> Evaluation<'e> {
         }
         let template = self.template;
         let value = match template.names.get(position)? {
-            Name::Given => self.given(GIVEN.get(position)?),
-            Name::Once(node) => self.value(node),
-            Name::Resident(residence) => self.resident(residence)?,
+            Name::Given => Arc::new(self.given(GIVEN.get(position)?)),
+            Name::Once(node) => self.shared(node),
+            Name::Resident(residence) => self.resident(position, residence)?,
         };
-        let value = Arc::new(value);
         *self.values.get_mut(position)? = Some(Arc::clone(&value));
         Some(value)
+    }
+
+    /// The value of a name. A name that stands for another name shares its value, as a record can be large.
+    fn shared(&mut self, node: &Node) -> Arc<Value> {
+        match node {
+            Node::Value(Part::Name(path)) if path.fields.is_empty() => self.name(path.name).unwrap_or_default(),
+            Node::Choice(items) => {
+                let picked = template::pick(self.random, items, |(weight, _)| *weight);
+                picked.and_then(|at| items.get(at)).map(|(_, node)| self.shared(node)).unwrap_or_default()
+            }
+            node => Arc::new(self.value(node)),
+        }
     }
 
     fn given(&mut self, name: &str) -> Value {
@@ -184,11 +192,11 @@ impl<'e> Evaluation<'e> {
         moment.unwrap_or(Timestamp::MIN)
     }
 
-    fn resident(&mut self, residence: &Residence) -> Option<Value> {
+    fn resident(&mut self, position: usize, residence: &Residence) -> Option<Arc<Value>> {
         let hub = self.around.hub;
-        let known = match self.residents.known(residence, hub) {
+        let known = match self.residents.known(position, residence, hub) {
             Some(known) => known,
-            None => self.settle(residence, hub),
+            None => self.settle(position, residence, hub),
         };
         // The first ones are met more often, as the busiest hosts of an account are.
         let last = known.len().checked_sub(1)?;
@@ -197,20 +205,22 @@ impl<'e> Evaluation<'e> {
     }
 
     /// Makes the residents of a hub.
-    fn settle(&mut self, residence: &Residence, hub: &HubKey) -> Arc<[Value]> {
-        let mut random = self.residents.random(residence, hub);
+    fn settle(&mut self, position: usize, residence: &Residence, hub: &HubKey) -> Known {
+        let mut random = self.residents.random(position, residence, hub);
         let mut made = Vec::with_capacity(residence.count);
         for row in 1..=residence.count {
             let mut evaluation = Evaluation::new(self.template, self.around, self.residents, &mut random, row);
-            made.push(evaluation.value(&residence.each));
+            made.push(Arc::new(evaluation.value(&residence.each)));
         }
-        self.residents.remember(residence, hub, made)
+        self.residents.remember(position, residence, hub, made)
     }
 
     fn write_fresh(&mut self, text: &mut String, fresh: &Fresh) {
         let random = &mut *self.random;
         match *fresh {
             Fresh::Hex(count) => text.extend((0..count).map(|_| random.digit(16))),
+            Fresh::UpperHex(count) => text.extend((0..count).map(|_| random.digit(16).to_ascii_uppercase())),
+            Fresh::Code(count) => text.extend((0..count).map(|_| random.digit(36))),
             Fresh::Key(count) => text.extend((0..count).map(|_| random.digit(36).to_ascii_uppercase())),
             Fresh::Digits(count) => {
                 let digit = |at| if at == 0 { char::from(random.u8(b'1'..=b'9')) } else { random.digit(10) };
@@ -221,7 +231,7 @@ impl<'e> Evaluation<'e> {
             Fresh::Ago(least, most) => {
                 let seconds = random.u64(least.saturating_mul(DAY)..=most.saturating_mul(DAY));
                 let milliseconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
-                text.push_str(&whole_seconds(self.moment(milliseconds)));
+                _ = write!(text, "{}", self.moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%S"));
             }
         }
     }

@@ -25,15 +25,20 @@ pub(super) struct Path {
 pub(super) enum Fresh {
     /// `{hex:17}`: so many hexadecimal digits.
     Hex(usize),
-    /// `{key:16}`: so many capital letters and digits, as ids of IAM have them.
+    /// `{HEX:64}`: so many hexadecimal digits with capital letters, as hashes of AWS Health have them.
+    UpperHex(usize),
+    /// `{key:16}`: so many capital letters and digits, as IDs of IAM have them.
     Key(usize),
-    /// `{digits:10}`: so many decimal digits, the first no zero.
+    /// `{code:6}`: so many small letters and digits, as IDs of AWS Config rules have them.
+    Code(usize),
+    /// `{digits:10}`: so many decimal digits, the first not zero.
     Digits(usize),
     /// `{uuid}`
     Uuid,
     /// `{number:1-100}`: a whole number of a range.
     Number(u64, u64),
-    /// `{ago:1-30}`: a time so many days before now.
+    /// `{ago:1-30}`: a time so many days before now, to the second and without a zone. AWS services disagree about
+    /// milliseconds, so the text around it ends it with `Z` or `.000Z`.
     Ago(u64, u64),
 }
 
@@ -88,12 +93,13 @@ fn part(expression: &str, scope: &Scope) -> Result<Part, String> {
     if let Some((function, argument)) = expression.split_once(':') {
         return fresh(function, argument).map(Part::Fresh).ok_or_else(|| format!("`{{{expression}}}` is nothing"));
     }
-    let mut words = expression.split('.');
+    let (written, is_optional) = expression.strip_suffix('?').map_or((expression, false), |written| (written, true));
+    let mut words = written.split('.');
     let name = words.next().unwrap_or_default();
     let fields: Vec<String> = words.map(str::to_owned).collect();
     let path = scope.position(name).map(|name| Path { name, fields });
     match path {
-        Some(path) if scope.has(&path) => Ok(Part::Name(path)),
+        Some(path) if is_optional || scope.has(&path) => Ok(Part::Name(path)),
         Some(_) => Err(format!("`{expression}` is no field of `{name}`")),
         None => Err(format!("`{name}` is no name that stands before it")),
     }
@@ -108,7 +114,9 @@ fn fresh(function: &str, argument: &str) -> Option<Fresh> {
     };
     match function {
         "hex" => length().map(Fresh::Hex),
+        "HEX" => length().map(Fresh::UpperHex),
         "key" => length().map(Fresh::Key),
+        "code" => length().map(Fresh::Code),
         "digits" => length().map(Fresh::Digits),
         "number" => range().map(|(least, most)| Fresh::Number(least, most)),
         "ago" => range().map(|(least, most)| Fresh::Ago(least, most)),

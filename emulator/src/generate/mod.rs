@@ -7,6 +7,8 @@
 
 mod evaluate;
 mod expression;
+#[cfg(test)]
+mod likeness;
 mod resident;
 mod template;
 #[cfg(test)]

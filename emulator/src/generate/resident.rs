@@ -10,14 +10,17 @@ use sha2::{Digest, Sha256};
 use super::template::{Per, Residence};
 use crate::state::{AccountId, HubKey, Region};
 
-/// Residents that were needed so far.
+/// Residents of one template that were needed so far.
 pub(super) struct Residents {
     seed: u64,
-    known: HashMap<Home, Arc<[Value]>>,
+    known: HashMap<Home, Known>,
 }
 
-/// Whose residents of which name.
-type Home = (String, Option<AccountId>, Option<Region>);
+/// The residents of one name in one hub. Findings share each of them.
+pub(super) type Known = Arc<[Arc<Value>]>;
+
+/// The position of a name in the template, and whose residents they are.
+type Home = (usize, Option<AccountId>, Option<Region>);
 
 impl Residents {
     /// The residents of a seed.
@@ -25,31 +28,37 @@ impl Residents {
         Residents { seed, known: HashMap::new() }
     }
 
-    /// Those of a hub that are known already.
-    pub(super) fn known(&self, residence: &Residence, hub: &HubKey) -> Option<Arc<[Value]>> {
-        self.known.get(&home(residence, hub)).cloned()
+    /// Those of a hub that are known already, for the name at a position of the template.
+    pub(super) fn known(&self, position: usize, residence: &Residence, hub: &HubKey) -> Option<Known> {
+        self.known.get(&home(position, residence, hub)).cloned()
     }
 
     /// Remembers those of a hub.
-    pub(super) fn remember(&mut self, residence: &Residence, hub: &HubKey, made: Vec<Value>) -> Arc<[Value]> {
-        let made: Arc<[Value]> = made.into();
-        self.known.insert(home(residence, hub), Arc::clone(&made));
+    pub(super) fn remember(
+        &mut self,
+        position: usize,
+        residence: &Residence,
+        hub: &HubKey,
+        made: Vec<Arc<Value>>,
+    ) -> Known {
+        let made: Known = made.into();
+        self.known.insert(home(position, residence, hub), Arc::clone(&made));
         made
     }
 
-    /// The random numbers from which those of a hub are made.
-    pub(super) fn random(&self, residence: &Residence, hub: &HubKey) -> Rng {
-        let (name, account, region) = home(residence, hub);
+    /// The random numbers from which those of a hub are made: the same in all templates that have the name.
+    pub(super) fn random(&self, position: usize, residence: &Residence, hub: &HubKey) -> Rng {
+        let (_, account, region) = home(position, residence, hub);
         let account = account.map(|account| account.to_string()).unwrap_or_default();
         let region = region.map(|region| region.to_string()).unwrap_or_default();
-        random(&[&self.seed.to_string(), "residents", &name, &account, &region])
+        random(&[&self.seed.to_string(), "residents", &residence.name, &account, &region])
     }
 }
 
-fn home(residence: &Residence, hub: &HubKey) -> Home {
+fn home(position: usize, residence: &Residence, hub: &HubKey) -> Home {
     let account = (residence.per != Per::Organization).then_some(hub.account);
     let region = (residence.per == Per::Region).then(|| hub.region.clone());
-    (residence.name.clone(), account, region)
+    (position, account, region)
 }
 
 /// Random numbers that words decide.

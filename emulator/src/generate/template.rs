@@ -20,10 +20,11 @@
 //! `last_observed`, `created` and `updated`.
 //!
 //! **Texts** hold expressions in braces: a name or a field of it (`{instance.id}`), or something that is new each time:
-//! `{hex:17}`, `{key:16}`, `{digits:10}`, `{uuid}`, `{number:1-100}`, `{ago:1-30}` (a time, days before now). A text that
-//! is one expression with `=` becomes the value as it is: `"{=host.asn}"` a number, `"{=package.cvss}"` an object.
-//! `"{use:instance}"` stands for a fragment. What names a field that this record lacks is left out, and so is the text
-//! around it.
+//! `{hex:17}`, `{HEX:64}`, `{key:16}`, `{code:6}`, `{digits:10}`, `{uuid}`, `{number:1-100}`, `{ago:1-30}` (a time, days
+//! before now, that ends with its seconds). An object within a text is written as JSON. A text that is one expression
+//! with `=` becomes the value as it is: `"{=host.asn}"` a number, `"{=package.cvss}"` an object. `"{use:instance}"` stands
+//! for a fragment. A member whose text names a field that the record lacks is left out. At least one record must have the
+//! field, unless a `?` follows it: `{package.Release?}`.
 
 use std::collections::BTreeMap;
 

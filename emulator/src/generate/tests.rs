@@ -26,7 +26,7 @@ fn hubs() -> Vec<HubKey> {
         .collect()
 }
 
-fn request(products: Vec<Product>, count: usize) -> Request {
+pub(super) fn request(products: Vec<Product>, count: usize) -> Request {
     let administrator = AccountId::parse(ACCOUNTS[0]).unwrap();
     Request { products, count, hubs: hubs(), administrator, days: 30, seed: 7, sequence: 0, now: now(), private: false }
 }
@@ -121,7 +121,9 @@ fn findings_are_spread_over_accounts_regions_severities_resources_and_days() {
         for finding in &findings {
             *met.entry(at(finding, "Resources/0/Id")).or_default() += 1;
         }
-        assert!(met.values().any(|times| *times >= 4), "{}: resources recur", product.name());
+        // IAM Access Analyzer has one finding for each resource, so its resources do not recur (PRD-31).
+        let recurs = met.values().any(|times| *times >= 4);
+        assert!(recurs || product.name() == "access-analyzer", "{}: resources recur", product.name());
         assert!(met.len() > 20, "{}: {} resources", product.name(), met.len());
     }
 }
@@ -175,7 +177,7 @@ fn every_kind_of_every_product_appears() {
         assert_eq!(names.len(), kinds.len(), "{}", product.name());
         let mut random = fastrand::Rng::with_seed(7);
         let picked: BTreeSet<usize> =
-            (0..300).filter_map(|_| super::template::pick(&mut random, &kinds, |kind| kind.weight)).collect();
+            (0..3_000).filter_map(|_| super::template::pick(&mut random, &kinds, |kind| kind.weight)).collect();
         assert_eq!(picked.len(), kinds.len(), "{}", product.name());
     }
     let types: BTreeSet<String> =
@@ -253,6 +255,7 @@ fn a_template_with_a_mistake_is_told() {
         let text = format!(r#"{{"names": {names}, "kinds": [{{"kind": "k", "finding": {finding}}}]}}"#);
         assert_eq!(Template::read(&text).unwrap_err(), mistake);
     }
+    assert!(Template::read(r#"{"kinds": [{"kind": "k", "finding": {"Id": "{time.never?}"}}]}"#).is_ok());
     assert!(Template::read("{").is_err() && Template::read(r#"{"kindz": []}"#).is_err());
 }
 
