@@ -7,8 +7,6 @@
 
 mod evaluate;
 mod expression;
-#[cfg(test)]
-mod likeness;
 mod resident;
 mod template;
 #[cfg(test)]

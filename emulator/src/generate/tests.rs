@@ -1,5 +1,7 @@
 //! What is generated is valid, spread, believable and the same each time.
 
+mod likeness;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -26,7 +28,7 @@ fn hubs() -> Vec<HubKey> {
         .collect()
 }
 
-pub(super) fn request(products: Vec<Product>, count: usize) -> Request {
+fn request(products: Vec<Product>, count: usize) -> Request {
     let administrator = AccountId::parse(ACCOUNTS[0]).unwrap();
     Request { products, count, hubs: hubs(), administrator, days: 30, seed: 7, sequence: 0, now: now(), private: false }
 }

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::tests::request;
-use super::{Product, findings};
+use super::request;
+use crate::generate::{Product, findings};
 
 /// Members of every finding of every product, beside those that a test names.
 const EVERYWHERE: [&str; 12] = [
