@@ -1,5 +1,7 @@
 //! Sets of slots, a block of them at a time.
 
+use std::sync::Arc;
+
 /// How many slots a block has.
 pub(crate) const BLOCK: usize = 4096;
 const WORD: usize = 64;
@@ -24,6 +26,16 @@ impl Bits {
     pub(crate) fn insert(&mut self, place: usize) {
         if let Some(word) = self.0.get_mut(place / WORD) {
             *word |= 1 << (place % WORD);
+        }
+    }
+
+    fn contains(&self, place: usize) -> bool {
+        self.0.get(place / WORD).is_some_and(|word| word >> (place % WORD) & 1 == 1)
+    }
+
+    fn remove(&mut self, place: usize) {
+        if let Some(word) = self.0.get_mut(place / WORD) {
+            *word &= !(1 << (place % WORD));
         }
     }
 
@@ -70,41 +82,36 @@ impl Iterator for Ones {
     }
 }
 
-/// A set over all slots of a table.
+/// A set over all slots of a table, in blocks that clones share until one of them writes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct BitSet(Vec<u64>);
+pub(crate) struct BitSet(Vec<Arc<Bits>>);
 
 impl BitSet {
     pub(crate) fn contains(&self, slot: u32) -> bool {
-        let slot = slot as usize;
-        self.0.get(slot / WORD).is_some_and(|word| word >> (slot % WORD) & 1 == 1)
+        let (block, place) = (slot as usize / BLOCK, slot as usize % BLOCK);
+        self.0.get(block).is_some_and(|bits| bits.contains(place))
     }
 
     pub(crate) fn insert(&mut self, slot: u32) {
-        let slot = slot as usize;
-        if self.0.len() <= slot / WORD {
-            self.0.resize(slot / WORD + 1, 0);
+        let (block, place) = (slot as usize / BLOCK, slot as usize % BLOCK);
+        while self.0.len() <= block {
+            self.0.push(Arc::new(Bits::NONE));
         }
-        if let Some(word) = self.0.get_mut(slot / WORD) {
-            *word |= 1 << (slot % WORD);
+        if let Some(bits) = self.0.get_mut(block) {
+            Arc::make_mut(bits).insert(place);
         }
     }
 
     pub(crate) fn remove(&mut self, slot: u32) {
-        let slot = slot as usize;
-        if let Some(word) = self.0.get_mut(slot / WORD) {
-            *word &= !(1 << (slot % WORD));
+        let (block, place) = (slot as usize / BLOCK, slot as usize % BLOCK);
+        if let Some(bits) = self.0.get_mut(block).filter(|bits| bits.contains(place)) {
+            Arc::make_mut(bits).remove(place);
         }
     }
 
     /// One block of it.
     pub(crate) fn block(&self, block: usize) -> Bits {
-        let mut bits = Bits::NONE;
-        let words = self.0.get(block * WORDS..).unwrap_or_default();
-        for (place, word) in bits.0.iter_mut().zip(words) {
-            *place = *word;
-        }
-        bits
+        self.0.get(block).map_or(Bits::NONE, |bits| **bits)
     }
 }
 

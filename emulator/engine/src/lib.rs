@@ -13,6 +13,7 @@
 //! What may not live here: accounts, regions, HTTP, request JSON, clocks. Relative dates arrive resolved to instants.
 
 mod bits;
+mod blocks;
 mod column;
 pub mod date;
 pub mod filter;

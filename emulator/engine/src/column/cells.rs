@@ -2,27 +2,36 @@
 
 use super::further::Further;
 use crate::bits::{BLOCK, BitSet, Bits};
+use crate::blocks::Blocks;
 
 /// None, one or several values a slot.
 ///
 /// Which slots have a value at all is a set of its own, so that absence needs no value to stand for it. Most slots
 /// have at most one value; the further values of the others stand apart.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cells<T> {
     present: BitSet,
-    first: Vec<T>,
+    first: Blocks<T>,
     /// The slots with several values.
     several: BitSet,
     further: Further<T>,
 }
 
+impl<T> Default for Cells<T> {
+    fn default() -> Self {
+        Self {
+            present: BitSet::default(),
+            first: Blocks::default(),
+            several: BitSet::default(),
+            further: Further::default(),
+        }
+    }
+}
+
 impl<T: Copy + Default + PartialEq> Cells<T> {
     /// Makes room for a slot.
     pub(crate) fn reserve(&mut self, slot: u32) {
-        let index = slot as usize;
-        if self.first.len() <= index {
-            self.first.resize(index + 1, T::default());
-        }
+        self.first.reserve(slot as usize);
     }
 
     /// Gives a slot one more value; says whether it was new to the slot.
@@ -79,9 +88,7 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
 
     /// The first values of a block, as far as slots have been set; those of slots without a value say nothing.
     pub(crate) fn firsts(&self, block: usize) -> &[T] {
-        let start = (block * BLOCK).min(self.first.len());
-        let end = (start + BLOCK).min(self.first.len());
-        self.first.get(start..end).unwrap_or_default()
+        self.first.block(block)
     }
 
     /// Those of `candidates`, slots of a block, with a value that passes.
@@ -103,7 +110,7 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
     }
 
     /// The same with values of another type.
-    pub(crate) fn convert<U>(&self, convert: impl Fn(T) -> U + Copy) -> Cells<U> {
+    pub(crate) fn convert<U: Copy>(&self, convert: impl Fn(T) -> U + Copy) -> Cells<U> {
         Cells {
             present: self.present.clone(),
             first: self.first.iter().map(|value| convert(*value)).collect(),

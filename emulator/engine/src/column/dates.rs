@@ -6,7 +6,7 @@ use crate::date::Instant;
 use crate::filter::DateRange;
 
 /// Instants by slot: in 64 bits while all lie between 1677 and 2262, else in full.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Dates {
     Near(Cells<i64>),
     Far(Cells<Instant>),

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
 use super::sets::{Codes, Sets};
+use crate::blocks::{Blocks, Index};
 use crate::item::Item;
 use crate::schema::FieldKind;
 
@@ -17,36 +17,65 @@ const LITTLE: usize = 64 * 1024;
 /// Numbers values and counts their uses; a value without use is forgotten and its number given away again, so that
 /// values which change with every update (dates of a map, say) do not pile up.
 ///
-/// Values stand one after the other in one text: a million of them cost little more than their bytes.
-#[derive(Debug, Default)]
+/// Values stand one after the other in pieces of text: a million of them cost little more than their bytes. Clones share
+/// pieces, words and the index until one of them writes.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Dictionary {
     hasher: DefaultHashBuilder,
-    text: String,
-    words: Vec<Word>,
-    codes: HashTable<u32>,
-    free: Vec<u32>,
-    /// Bytes of `text` that no word owns.
+    texts: Texts,
+    words: Blocks<Word>,
+    codes: Index,
+    free: Arc<Vec<u32>>,
+    /// Bytes of `texts` that no word owns.
     waste: usize,
     /// The place of each word in their order, made when it is first asked for.
-    ranks: OnceLock<Vec<u32>>,
+    ranks: OnceLock<Arc<Vec<u32>>>,
     /// The numbers of large sets that were asked for.
     sets: Sets,
+}
+
+/// The size of a piece of text. A value that is longer has a piece of its own.
+const PIECE: usize = 64 * 1024;
+
+/// Texts, one after the other in pieces.
+#[derive(Clone, Debug, Default)]
+struct Texts {
+    pieces: Vec<Arc<String>>,
+    /// The bytes of all pieces.
+    length: usize,
+}
+
+impl Texts {
+    /// Writes a text of two parts; gives its piece and where it starts.
+    fn push(&mut self, key: &str, value: &str) -> (u32, u32) {
+        let length = key.len() + value.len();
+        if self.pieces.last().is_none_or(|piece| piece.len() + length > PIECE) {
+            self.pieces.push(Arc::default());
+        }
+        self.length += length;
+        let number = super::number(self.pieces.len().saturating_sub(1));
+        let Some(piece) = self.pieces.last_mut() else { return (number, 0) };
+        let piece = Arc::make_mut(piece);
+        let start = super::number(piece.len());
+        piece.push_str(key);
+        piece.push_str(value);
+        (number, start)
+    }
+
+    fn get(&self, word: Word) -> Option<&str> {
+        self.pieces.get(word.piece as usize)?.get(word.start as usize..word.start as usize + word.length as usize)
+    }
 }
 
 /// A value; one that is not used has no uses.
 #[derive(Clone, Copy, Debug, Default)]
 struct Word {
-    start: usize,
+    piece: u32,
+    start: u32,
     length: u32,
     /// The length of the key, where the value is an entry of a map.
     key: u32,
     uses: u32,
-}
-
-impl Word {
-    fn range(self) -> Range<usize> {
-        self.start..self.start + self.length as usize
-    }
 }
 
 impl Dictionary {
@@ -60,21 +89,20 @@ impl Dictionary {
             }
             return Some(code);
         }
-        let start = self.text.len();
-        self.text.push_str(key);
-        self.text.push_str(value);
+        let (piece, start) = self.texts.push(key, value);
         let length = super::number(key.len() + value.len());
-        let word = Word { start, length, key: super::number(key.len()), uses: 1 };
-        let code = self.free.pop().unwrap_or_else(|| super::number(self.words.len()));
+        let word = Word { piece, start, length, key: super::number(key.len()), uses: 1 };
+        let freed = if self.free.is_empty() { None } else { Arc::make_mut(&mut self.free).pop() };
+        let code = freed.unwrap_or_else(|| super::number(self.words.len()));
         match self.words.get_mut(code as usize) {
             Some(place) => *place = word,
             None => self.words.push(word),
         }
         self.ranks.take();
         self.sets.forget();
-        let (hasher, words, text) = (&self.hasher, &self.words, &self.text);
-        self.codes.insert_unique(hash, code, |code| {
-            let (key, value) = spelled(words, text, *code).unwrap_or_default();
+        let (hasher, words, texts) = (&self.hasher, &self.words, &self.texts);
+        self.codes.insert(hash, code, |code| {
+            let (key, value) = spelled(words, texts, code).unwrap_or_default();
             hasher.hash_one((key, value))
         });
         Some(code)
@@ -87,37 +115,33 @@ impl Dictionary {
             word.uses -= 1;
             return;
         }
-        let Some((key, value)) = spelled(&self.words, &self.text, code) else { return };
+        let Some((key, value)) = spelled(&self.words, &self.texts, code) else { return };
         let hash = self.hash(key, value);
-        if let Ok(entry) = self.codes.find_entry(hash, |other| *other == code) {
-            entry.remove();
-        }
+        self.codes.remove(hash, code);
         if let Some(word) = self.words.get_mut(code as usize) {
             self.waste += word.length as usize;
             *word = Word::default();
         }
-        self.free.push(code);
+        Arc::make_mut(&mut self.free).push(code);
         self.ranks.take();
         self.sets.forget();
-        if self.waste > LITTLE && self.waste * 2 > self.text.len() {
+        if self.waste > LITTLE && self.waste * 2 > self.texts.length {
             self.tidy();
         }
     }
 
     /// Writes the values that are used into a new text.
     fn tidy(&mut self) {
-        let mut text = String::with_capacity(self.text.len().saturating_sub(self.waste));
+        let mut texts = Texts::default();
         for word in self.words.iter_mut().filter(|word| word.uses > 0) {
-            let start = text.len();
-            text.push_str(self.text.get(word.range()).unwrap_or_default());
-            word.start = start;
+            (word.piece, word.start) = texts.push("", self.texts.get(*word).unwrap_or_default());
         }
-        (self.text, self.waste) = (text, 0);
+        (self.texts, self.waste) = (texts, 0);
     }
 
     /// The value of a number, as a field of this kind has it.
     pub(crate) fn item(&self, code: u32, kind: FieldKind) -> Option<Item<'_>> {
-        let (key, value) = spelled(&self.words, &self.text, code)?;
+        let (key, value) = spelled(&self.words, &self.texts, code)?;
         Some(match kind {
             FieldKind::Map => Item::Entry { key, value },
             FieldKind::Ip => Item::Address { text: value, address: value.parse().ok()? },
@@ -127,7 +151,7 @@ impl Dictionary {
 
     /// The text of a number; of an entry, both parts.
     pub(crate) fn text(&self, code: u32) -> Option<&str> {
-        self.text.get(self.words.get(code as usize)?.range())
+        self.texts.get(*self.words.get(code as usize)?)
     }
 
     /// The number of a text, or of an entry with its key.
@@ -162,7 +186,7 @@ impl Dictionary {
                     *place = rank;
                 }
             }
-            ranks
+            Arc::new(ranks)
         })
     }
 
@@ -182,7 +206,7 @@ impl Dictionary {
 
     fn find(&self, hash: u64, key: &str, value: &str) -> Option<u32> {
         let wanted = Some((key, value));
-        self.codes.find(hash, |code| spelled(&self.words, &self.text, *code) == wanted).copied()
+        self.codes.find(hash, |code| spelled(&self.words, &self.texts, *code) == wanted)
     }
 }
 
@@ -195,9 +219,9 @@ fn parts(item: Item<'_>) -> Option<(&str, &str)> {
     }
 }
 
-fn spelled<'t>(words: &[Word], text: &'t str, code: u32) -> Option<(&'t str, &'t str)> {
+fn spelled<'t>(words: &Blocks<Word>, texts: &'t Texts, code: u32) -> Option<(&'t str, &'t str)> {
     let word = words.get(code as usize).filter(|word| word.uses > 0)?;
-    text.get(word.range())?.split_at_checked(word.key as usize)
+    texts.get(*word)?.split_at_checked(word.key as usize)
 }
 
 #[cfg(test)]
@@ -236,7 +260,7 @@ mod tests {
             let code = dictionary.take(Item::Text(&format!("value {number}"))).unwrap();
             dictionary.release(code);
         }
-        assert!(dictionary.text.len() < 4 * LITTLE && dictionary.words.len() < 4);
+        assert!(dictionary.texts.length < 4 * LITTLE && dictionary.words.len() < 4);
         assert_eq!(dictionary.text(kept), Some("kept"));
         assert_eq!(dictionary.code("", "kept"), Some(kept));
     }

@@ -1,13 +1,24 @@
 //! The second and later values of slots that have several.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use crate::bits::BLOCK;
 
 /// Waste below this many values is not worth tidying.
-const LITTLE: usize = 64 * 1024;
+const LITTLE: usize = 1024;
 
-/// Lists by slot, one after the other in one place, so that neighbouring slots are read together.
-#[derive(Debug)]
+/// Lists by slot, in blocks of slots that clones share until one of them writes.
+#[derive(Clone, Debug)]
 pub(super) struct Further<T> {
+    blocks: Vec<Arc<Lists<T>>>,
+    /// How many values all lists have.
+    count: usize,
+}
+
+/// Lists by their place in a block, one after the other, so that neighbouring slots are read together.
+#[derive(Clone, Debug)]
+struct Lists<T> {
     /// Where the list of each slot stands, as far as slots with a list go.
     places: Vec<Place>,
     values: Vec<T>,
@@ -29,23 +40,63 @@ impl Place {
 
 impl<T> Default for Further<T> {
     fn default() -> Self {
+        Self { blocks: Vec::new(), count: 0 }
+    }
+}
+
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
         Self { places: Vec::new(), values: Vec::new(), waste: 0 }
     }
 }
 
 impl<T: Copy> Further<T> {
     pub(super) fn is_empty(&self) -> bool {
-        self.values.len() == self.waste
+        self.count == 0
     }
 
     pub(super) fn get(&self, slot: u32) -> &[T] {
-        let place = self.places.get(slot as usize).copied().unwrap_or_default();
+        self.blocks.get(slot as usize / BLOCK).map(|lists| lists.get(slot as usize % BLOCK)).unwrap_or_default()
+    }
+
+    /// Adds a value to the list of a slot.
+    pub(super) fn push(&mut self, slot: u32, value: T) {
+        let block = slot as usize / BLOCK;
+        while self.blocks.len() <= block {
+            self.blocks.push(Arc::default());
+        }
+        if let Some(lists) = self.blocks.get_mut(block) {
+            Arc::make_mut(lists).push(slot as usize % BLOCK, value);
+            self.count += 1;
+        }
+    }
+
+    pub(super) fn clear(&mut self, slot: u32) {
+        let length = self.get(slot).len();
+        if let Some(lists) = self.blocks.get_mut(slot as usize / BLOCK).filter(|_| length > 0) {
+            Arc::make_mut(lists).clear(slot as usize % BLOCK);
+            self.count -= length;
+        }
+    }
+
+    /// The same with values of another type.
+    pub(super) fn convert<U>(&self, convert: impl Fn(T) -> U) -> Further<U> {
+        let of = |lists: &Arc<Lists<T>>| {
+            let values = lists.values.iter().map(|value| convert(*value)).collect();
+            Arc::new(Lists { places: lists.places.clone(), values, waste: lists.waste })
+        };
+        Further { blocks: self.blocks.iter().map(of).collect(), count: self.count }
+    }
+}
+
+impl<T: Copy> Lists<T> {
+    fn get(&self, index: usize) -> &[T] {
+        let place = self.places.get(index).copied().unwrap_or_default();
         self.values.get(place.range()).unwrap_or_default()
     }
 
-    /// Adds a value to the list of a slot. The list that was added to last grows where it is.
-    pub(super) fn push(&mut self, slot: u32, value: T) {
-        let index = slot as usize;
+    /// The list that was added to last grows where it is.
+    fn push(&mut self, index: usize, value: T) {
         if self.places.len() <= index {
             self.places.resize(index + 1, Place::default());
         }
@@ -60,20 +111,14 @@ impl<T: Copy> Further<T> {
         place.length += 1;
     }
 
-    pub(super) fn clear(&mut self, slot: u32) {
-        if let Some(place) = self.places.get_mut(slot as usize) {
+    fn clear(&mut self, index: usize) {
+        if let Some(place) = self.places.get_mut(index) {
             self.waste += place.length as usize;
             *place = Place::default();
         }
         if self.waste > LITTLE && self.waste * 2 > self.values.len() {
             self.tidy();
         }
-    }
-
-    /// The same with values of another type.
-    pub(super) fn convert<U>(&self, convert: impl Fn(T) -> U) -> Further<U> {
-        let values = self.values.iter().map(|value| convert(*value)).collect();
-        Further { places: self.places.clone(), values, waste: self.waste }
     }
 
     fn tidy(&mut self) {
@@ -103,7 +148,7 @@ mod tests {
             let expected: Vec<u32> = (0..slot % 4).map(|value| 39_900 + slot + value).collect();
             assert_eq!(further.get(slot), expected);
         }
-        assert!(further.values.len() < 3 * LITTLE);
+        assert!(further.blocks[0].values.len() < 3 * LITTLE);
         further.push(1, 7);
         assert_eq!(further.get(1), [39_901, 7]);
         assert_eq!(further.get(1000), [0; 0]);

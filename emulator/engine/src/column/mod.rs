@@ -26,14 +26,14 @@ use dates::Dates;
 use dictionary::Dictionary;
 
 /// The values of one field.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
     kind: FieldKind,
     values: Values,
 }
 
 /// The form follows the kind of the field.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Values {
     Coded { dictionary: Dictionary, cells: Cells<u32> },
     Number(Cells<f64>),

@@ -46,6 +46,13 @@ type Known = (Weak<HashSet<String>>, Arc<Codes>);
 #[derive(Debug, Default)]
 pub(super) struct Sets(Mutex<Vec<Known>>);
 
+impl Clone for Sets {
+    /// Nothing is remembered yet.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 impl Sets {
     /// What a set comes to: remembered, or made. A set is known by where it is, as long as it is there.
     pub(super) fn get(&self, set: &Arc<HashSet<String>>, make: impl FnOnce() -> Codes) -> Arc<Codes> {

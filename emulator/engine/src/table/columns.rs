@@ -1,6 +1,6 @@
 //! The columns of a table: built when first asked for, maintained from then on.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::documents::Documents;
 use crate::bits::{BLOCK, BitSet};
@@ -8,10 +8,10 @@ use crate::column::{Column, number};
 use crate::path::Paths;
 use crate::schema::{FieldId, Schema};
 
-/// A place for the column of each field.
+/// A place for the column of each field. Clones share the columns until one of them writes.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    places: Vec<OnceLock<Column>>,
+    places: Vec<OnceLock<Arc<Column>>>,
     /// The paths of the columns that are built, as far as a writer has seen.
     maintained: Maintained,
     /// Held while columns are built, so that readers who need the same ones parse the documents once.
@@ -24,6 +24,12 @@ struct Maintained {
     paths: Paths,
 }
 
+impl Clone for Columns {
+    fn clone(&self) -> Self {
+        Self { places: self.places.clone(), ..Self::default() }
+    }
+}
+
 impl Columns {
     pub(super) fn new(schema: &Schema) -> Self {
         Self { places: schema.fields().map(|_| OnceLock::new()).collect(), ..Self::default() }
@@ -31,7 +37,7 @@ impl Columns {
 
     /// The column of a field, if it is built.
     pub(super) fn get(&self, field: FieldId) -> Option<&Column> {
-        self.places.get(field.index())?.get()
+        self.places.get(field.index())?.get().map(Arc::as_ref)
     }
 
     /// Builds those columns of `fields` that are missing, in one pass over the documents.
@@ -73,7 +79,7 @@ impl Columns {
         for (place, column) in self.places.iter().zip(columns) {
             if let Some(mut column) = column {
                 column.reserve(number((blocks * BLOCK).saturating_sub(1)));
-                place.get_or_init(|| column);
+                place.get_or_init(|| Arc::new(column));
             }
         }
         drop(building);
@@ -88,7 +94,7 @@ impl Columns {
         let places = &mut self.places;
         self.maintained.paths.any(document, &mut |field, item| {
             if let Some(column) = places.get_mut(field.index()).and_then(OnceLock::get_mut) {
-                column.add(slot, item);
+                Arc::make_mut(column).add(slot, item);
             }
             false
         });
@@ -120,6 +126,6 @@ impl Columns {
     }
 
     fn built(&mut self) -> impl Iterator<Item = &mut Column> {
-        self.places.iter_mut().filter_map(OnceLock::get_mut)
+        self.places.iter_mut().filter_map(OnceLock::get_mut).map(Arc::make_mut)
     }
 }

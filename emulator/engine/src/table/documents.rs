@@ -6,18 +6,23 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::blocks::Blocks;
+
 /// The size of a piece. A document that is larger has a piece of its own.
 const PIECE: usize = 8 * 1024 * 1024;
 /// Batches of fewer bytes are copied.
 const SMALL: usize = 64 * 1024;
 
-/// Documents by slot.
-#[derive(Debug, Default)]
+/// How many pieces clones share together.
+const TOGETHER: usize = 64;
+
+/// Documents by slot. Clones share the bytes until one of them writes.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Documents {
-    pieces: Vec<Piece>,
+    pieces: Blocks<Piece, TOGETHER>,
     /// The piece that documents are copied to.
     open: Option<usize>,
-    places: Vec<Place>,
+    places: Blocks<Place>,
 }
 
 /// Documents written one after the other, to be stored without a copy.
@@ -49,9 +54,9 @@ impl Snapshot {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Piece {
-    /// Shared with snapshots, if any; it is not written to then.
+    /// Shared with snapshots and clones, if any; it is not written to then.
     bytes: Arc<Vec<u8>>,
     /// Bytes that belong to documents.
     used: usize,
@@ -151,7 +156,7 @@ impl Documents {
     pub(super) fn keep(&mut self, slots: &[u32]) {
         self.places = slots.iter().filter_map(|slot| self.places.get(*slot as usize).copied()).collect();
         self.pieces.iter_mut().for_each(|piece| piece.slots.clear());
-        for (slot, place) in (0..).zip(&self.places) {
+        for (slot, place) in (0..).zip(self.places.iter()) {
             if let Some(piece) = self.pieces.get_mut(place.piece as usize) {
                 piece.slots.push(slot);
             }
@@ -167,8 +172,9 @@ impl Documents {
     /// Appends to the open piece, or to a new one.
     fn write(&mut self, slot: u32, document: &[u8]) -> Place {
         let fits = |number: &usize| {
-            let piece = self.pieces.get(*number);
-            piece.is_some_and(|piece| piece.bytes.len() + document.len() <= piece.bytes.capacity())
+            let Some(piece) = self.pieces.get_mut(*number) else { return false };
+            // A clone of the table may share the open piece.
+            Arc::get_mut(&mut piece.bytes).is_some_and(|bytes| bytes.len() + document.len() <= bytes.capacity())
         };
         let number = self.open.filter(fits).unwrap_or_else(|| {
             let bytes = Vec::with_capacity(document.len().max(PIECE));
@@ -177,7 +183,6 @@ impl Documents {
         });
         self.open = Some(number);
         let mut place = Place { piece: crate::column::number(number), start: 0, length: size(document) };
-        // No snapshot has the open piece, since only batches are shared.
         if let Some(piece) = self.pieces.get_mut(number)
             && let Some(bytes) = Arc::get_mut(&mut piece.bytes)
         {

@@ -2,9 +2,10 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
 use super::documents::Documents;
+use crate::blocks::{Blocks, Index};
 
 /// What a document begins with, and no other document of its table: a name, and whose it is.
 ///
@@ -34,24 +35,24 @@ impl Key {
 }
 
 /// An index that holds no key: it keeps hashes, and compares with the documents themselves.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     hasher: DefaultHashBuilder,
-    slots: HashTable<u32>,
+    slots: Index,
     /// The hash of each slot's name.
-    hashes: Vec<u64>,
+    hashes: Blocks<u64>,
 }
 
 impl Keys {
     pub(super) fn find(&self, key: &Key, documents: &Documents) -> Option<u32> {
         let hash = self.hasher.hash_one(key.name());
-        self.slots.find(hash, |slot| documents.get(*slot).starts_with(&key.bytes)).copied()
+        self.slots.find(hash, |slot| documents.get(*slot).starts_with(&key.bytes))
     }
 
     /// The slots of all documents that begin with a name.
     pub(super) fn named<'t>(&'t self, name: &'t [u8], documents: &'t Documents) -> impl Iterator<Item = u32> + 't {
         let hash = self.hasher.hash_one(name);
-        self.slots.iter_hash(hash).copied().filter(move |slot| documents.get(*slot).starts_with(name))
+        self.slots.iter_hash(hash).filter(move |slot| documents.get(*slot).starts_with(name))
     }
 
     /// Adds the next slot, whose key must be new.
@@ -59,14 +60,13 @@ impl Keys {
         let hash = self.hasher.hash_one(key.name());
         self.hashes.push(hash);
         let hashes = &self.hashes;
-        self.slots.insert_unique(hash, slot, |slot| hashes.get(*slot as usize).copied().unwrap_or_default());
+        self.slots.insert(hash, slot, |slot| hashes.get(slot as usize).copied().unwrap_or_default());
     }
 
     /// Forgets a slot.
     pub(super) fn remove(&mut self, slot: u32) {
-        let Some(hash) = self.hashes.get(slot as usize) else { return };
-        if let Ok(entry) = self.slots.find_entry(*hash, |other| *other == slot) {
-            entry.remove();
+        if let Some(hash) = self.hashes.get(slot as usize) {
+            self.slots.remove(*hash, slot);
         }
     }
 
@@ -74,9 +74,9 @@ impl Keys {
     pub(super) fn keep(&mut self, slots: &[u32]) {
         self.hashes = slots.iter().filter_map(|slot| self.hashes.get(*slot as usize).copied()).collect();
         let hashes = &self.hashes;
-        self.slots = HashTable::with_capacity(hashes.len());
-        for (slot, hash) in (0..).zip(hashes) {
-            self.slots.insert_unique(*hash, slot, |slot| hashes.get(*slot as usize).copied().unwrap_or_default());
+        self.slots = Index::default();
+        for (slot, hash) in (0..).zip(hashes.iter()) {
+            self.slots.insert(*hash, slot, |slot| hashes.get(slot as usize).copied().unwrap_or_default());
         }
     }
 

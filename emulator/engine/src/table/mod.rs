@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bits::{BLOCK, BitSet};
+use crate::blocks::Blocks;
 use crate::column::{Column, Probe, number};
 use crate::filter::Filter;
 use crate::plan::{self, Source};
@@ -41,15 +42,17 @@ pub struct Slot(u32);
 ///
 /// A slot belongs to one document until that is removed, and slots follow the order of first storing: neither an
 /// update nor a removal moves another document in it (SRT-08).
-#[derive(Debug)]
+///
+/// A clone is a fork: it shares everything with the table until one of both writes, which then copies what it touches.
+#[derive(Clone, Debug)]
 pub struct Table {
     schema: Arc<Schema>,
     documents: Documents,
     keys: Keys,
     /// The number of each slot's document, ascending.
-    sequences: Vec<u64>,
+    sequences: Blocks<u64>,
     /// When each slot's document ends, in a unit of the caller's; [`NEVER`] until it is set.
-    ends: Vec<i64>,
+    ends: Blocks<i64>,
     /// No document ends before.
     first_end: i64,
     live: BitSet,
@@ -66,8 +69,8 @@ impl Table {
             schema,
             documents: Documents::default(),
             keys: Keys::default(),
-            sequences: Vec::new(),
-            ends: Vec::new(),
+            sequences: Blocks::default(),
+            ends: Blocks::default(),
             first_end: NEVER,
             live: BitSet::default(),
             aside: BitSet::default(),
@@ -191,7 +194,7 @@ impl Table {
         if self.first_end > now {
             return Vec::new();
         }
-        let ended = (0..).zip(&self.ends).filter(|(_, end)| **end <= now);
+        let ended = (0..).zip(self.ends.iter()).filter(|(_, end)| **end <= now);
         let slots: Vec<Slot> = ended.map(|(slot, _)| Slot(slot)).take(most).collect();
         if slots.len() < most {
             let later = self.ends.iter().copied().filter(|end| *end > now);

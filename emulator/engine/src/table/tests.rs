@@ -1,5 +1,7 @@
 //! Tables under writes, and what they answer.
 
+mod fork;
+
 use serde_json::{Value, json};
 
 use super::*;
