@@ -70,7 +70,8 @@ pub struct Service(Arc<Inner>);
 
 struct Inner {
     world: RwLock<Arc<World>>,
-    scenario: Option<Scenario>,
+    /// The world as it was when the scenario was loaded. Nothing is written to it.
+    start: World,
     settings: Settings,
     request_ids: IdSource,
     lanes: Lanes,
@@ -93,10 +94,12 @@ impl Service {
     /// # Errors
     /// What the scenario asks for and the domain refuses.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
-        let world = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
+        let start = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
+        // What is due by now is of the start.
+        due::run(&start, start.clock.now());
         let service = Service(Arc::new(Inner {
             world: RwLock::default(),
-            scenario,
+            start,
             settings,
             request_ids: IdSource::new(0),
             lanes: Lanes::default(),
@@ -104,7 +107,7 @@ impl Service {
             #[cfg(test)]
             hook: Mutex::default(),
         }));
-        service.replace(world);
+        service.reset();
         Ok(service)
     }
 
@@ -113,14 +116,9 @@ impl Service {
         Arc::clone(&self.0.world.read())
     }
 
-    /// Puts the world back to its start: the scenario's, or an empty one.
-    ///
-    /// # Errors
-    /// As [`Service::new`].
-    pub fn reset(&self) -> Result<(), Diagnostics> {
-        let world = self.0.scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        self.replace(world);
-        Ok(())
+    /// Puts the world back to its start: the scenario's, or an empty one. It takes the same time whatever the world holds.
+    pub fn reset(&self) {
+        self.replace(self.0.start.restarted());
     }
 
     /// Empties the world.
@@ -128,14 +126,16 @@ impl Service {
         self.replace(World::default());
     }
 
-    /// Puts a world that is set up in the place of the one that is. What is due by now is of its start, and events are of
-    /// what happens from now on (EVT-08); their numbers go on, so that who follows them goes on.
+    /// Puts a world in the place of the present one. Events are of what happens from now on (EVT-08); their numbering
+    /// continues, so a client that follows them keeps its cursor.
     fn replace(&self, mut world: World) {
-        due::run(&world, world.clock.now());
         let mut current = self.0.world.write();
         world.make_events(self.0.settings.events, events::derive, current.events(0, 0, |_| false).last);
         world.set_epoch(current.epoch() + 1);
-        *current = Arc::new(world);
+        let before = std::mem::replace(&mut *current, Arc::new(world));
+        drop(current);
+        // Giving back the memory of many findings takes time that nobody needs to wait for.
+        _ = std::thread::Builder::new().spawn(move || drop(before));
     }
 
     /// The id of the last request that panicked. From then on the world may be half changed.

@@ -389,3 +389,36 @@ fn ret_01_rei_04_what_expires_while_the_clock_is_moved_is_gone_at_once() {
         assert_eq!(count(), expected, "{by}");
     }
 }
+
+/// What a world answers, whoever asks.
+fn answers(service: &Service) -> Vec<(u16, Value)> {
+    let mut answers: Vec<(u16, Value)> =
+        ["/accounts", "/standards/controls?x", "/_emulator/clock", "/_emulator/resources"]
+            .iter()
+            .map(|path| send(service, "GET", path, ""))
+            .collect();
+    answers.push(post(service, "/findings", json!({ "MaxResults": 100 }).to_string()));
+    answers.push(send(service, "GET", "/_emulator/compliance?account=111111111111&region=us-east-1", ""));
+    answers
+}
+
+#[test]
+fn a_reset_world_is_as_a_fresh_one_whatever_happened_before() {
+    for scenario in ["quickstart.yaml", "controls.yaml"] {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/").to_owned() + scenario;
+        let load =
+            || Service::new(Settings::default(), Some(crate::scenario::load(&[path.clone().into()]).unwrap())).unwrap();
+        let (used, fresh) = (load(), load());
+        for round in 0..3 {
+            assert_eq!(answers(&used), answers(&fresh), "{scenario}, round {round}");
+            let findings: Vec<Value> = (0..50).map(|number| finding(&format!("f{number}"), json!({}))).collect();
+            post(&used, "/findings/import", json!({ "Findings": findings }).to_string());
+            let archive =
+                json!({ "Filters": {}, "RecordState": "ARCHIVED", "Note": { "Text": "x", "UpdatedBy": "y" } });
+            send(&used, "PATCH", "/findings", archive.to_string());
+            post(&used, "/_emulator/clock", r#"{"advance":"P40D"}"#);
+            send(&used, "DELETE", "/accounts", "");
+            post(&used, "/_emulator/reset", "");
+        }
+    }
+}

@@ -12,7 +12,21 @@ pub type Timestamp = Instant;
 /// Tells the time of a world. A frozen clock stands until it is advanced; a running one keeps its distance
 /// to the machine's clock.
 #[derive(Debug)]
-pub struct Clock(Mutex<Mode>);
+pub struct Clock {
+    mode: Mutex<Mode>,
+    start: Start,
+}
+
+/// What a clock was made with.
+#[derive(Clone, Copy, Debug)]
+enum Start {
+    /// It stands at this instant.
+    Frozen(Timestamp),
+    /// It runs on from this instant.
+    Running(Timestamp),
+    /// It is the machine's.
+    Machine,
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Mode {
@@ -22,24 +36,39 @@ enum Mode {
 
 impl Default for Clock {
     fn default() -> Self {
-        Clock(Mutex::new(Mode::Running(SignedDuration::ZERO)))
+        Clock::new(Start::Machine)
     }
 }
 
 impl Clock {
+    fn new(start: Start) -> Clock {
+        let mode = match start {
+            Start::Frozen(now) => Mode::Frozen(whole(now)),
+            Start::Running(now) => Mode::Running(now.duration_since(Instant::now())),
+            Start::Machine => Mode::Running(SignedDuration::ZERO),
+        };
+        Clock { mode: Mutex::new(mode), start }
+    }
+
     /// A clock that stands at `now`.
     pub fn frozen(now: Timestamp) -> Clock {
-        Clock(Mutex::new(Mode::Frozen(whole(now))))
+        Clock::new(Start::Frozen(now))
     }
 
     /// A clock that runs on from `now`.
     pub fn starting(now: Timestamp) -> Clock {
-        Clock(Mutex::new(Mode::Running(now.duration_since(Instant::now()))))
+        Clock::new(Start::Running(now))
+    }
+
+    /// A clock that begins where this one began.
+    #[must_use]
+    pub fn restarted(&self) -> Clock {
+        Clock::new(self.start)
     }
 
     /// The time, in whole milliseconds.
     pub fn now(&self) -> Timestamp {
-        match *self.0.lock() {
+        match *self.mode.lock() {
             Mode::Frozen(now) => now,
             Mode::Running(ahead) => whole(Instant::now().checked_add(ahead).unwrap_or(Instant::MAX)),
         }
@@ -47,13 +76,13 @@ impl Clock {
 
     /// Whether the clock stands.
     pub fn is_frozen(&self) -> bool {
-        matches!(*self.0.lock(), Mode::Frozen(_))
+        matches!(*self.mode.lock(), Mode::Frozen(_))
     }
 
     /// Moves the clock ahead; it never moves back.
     pub fn advance(&self, by: SignedDuration) {
         let by = by.max(SignedDuration::ZERO);
-        let mut mode = self.0.lock();
+        let mut mode = self.mode.lock();
         *mode = match *mode {
             Mode::Frozen(now) => Mode::Frozen(now.checked_add(by).unwrap_or(Instant::MAX)),
             Mode::Running(ahead) => Mode::Running(ahead.saturating_add(by)),

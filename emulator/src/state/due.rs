@@ -1,6 +1,6 @@
 //! What AWS does later: an ordered set of due times.
 
-use std::collections::BTreeSet;
+use imbl::OrdSet;
 
 use super::clock::Timestamp;
 use super::hub::HubKey;
@@ -46,9 +46,10 @@ pub enum CheckScope {
 }
 
 /// What is due later, in order of time.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DueSet {
-    entries: BTreeSet<(Timestamp, Due)>,
+    /// Persistent, so that a fork of the world shares it.
+    entries: OrdSet<(Timestamp, Due)>,
     /// When the entry was due that is being done now. Until it is done, it counts as due.
     taken: Option<Timestamp>,
 }
@@ -60,8 +61,8 @@ impl DueSet {
 
     /// Takes the first entry that is due at `now`, to be done by the caller; the entry taken before is done.
     pub(super) fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
-        let is_due = self.entries.first().is_some_and(|(at, _)| *at <= now);
-        let entry = if is_due { self.entries.pop_first() } else { None };
+        let is_due = self.entries.get_min().is_some_and(|(at, _)| *at <= now);
+        let entry = if is_due { self.entries.remove_min() } else { None };
         self.taken = entry.as_ref().map(|(at, _)| *at);
         entry
     }
@@ -74,12 +75,12 @@ impl DueSet {
     /// Takes the checks of a hub that are first in order and due at exactly this time.
     pub(super) fn take_checks(&mut self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
         let mut scopes = Vec::new();
-        while let Some((first, Due::Check(other, scope))) = self.entries.first() {
+        while let Some((first, Due::Check(other, scope))) = self.entries.get_min() {
             if *first != at || other != hub {
                 break;
             }
             scopes.push(*scope);
-            self.entries.pop_first();
+            self.entries.remove_min();
         }
         scopes
     }
@@ -91,6 +92,6 @@ impl DueSet {
 
     /// When the first entry is due, the one that is being done included.
     pub(super) fn first(&self) -> Option<Timestamp> {
-        self.taken.or_else(|| self.entries.first().map(|(at, _)| *at))
+        self.taken.or_else(|| self.entries.get_min().map(|(at, _)| *at))
     }
 }

@@ -1,6 +1,6 @@
 //! The findings of a region: a table of documents, and what is kept of each beside its document.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,12 +11,12 @@ use super::change::StoredFinding;
 use super::clock::Timestamp;
 use super::events::Written;
 
-/// The findings of a region.
-#[derive(Debug)]
+/// The findings of a region. A clone is a fork, which shares what neither side writes.
+#[derive(Clone, Debug)]
 pub struct Findings {
     table: Table,
     /// By the number of the finding; of a finding that was only ever created, nothing is kept.
-    ledgers: HashMap<u64, Ledger>,
+    ledgers: imbl::HashMap<u64, Arc<Ledger>>,
 }
 
 /// What is kept of a finding beside its document.
@@ -79,7 +79,7 @@ pub struct HistoryUpdate {
 
 impl Findings {
     pub(super) fn new(schema: Arc<Schema>) -> Self {
-        Self { table: Table::new(schema), ledgers: HashMap::new() }
+        Self { table: Table::new(schema), ledgers: imbl::HashMap::new() }
     }
 
     /// The documents.
@@ -89,7 +89,7 @@ impl Findings {
 
     /// What is kept of a finding beside its document.
     pub fn ledger(&self, slot: Slot) -> Option<&Ledger> {
-        self.ledgers.get(&self.table.sequence(slot))
+        self.ledgers.get(&self.table.sequence(slot)).map(Arc::as_ref)
     }
 
     /// When a finding expires; none if nothing was said of it.
@@ -136,7 +136,7 @@ impl Findings {
             let copy = joined.table.insert(key, number, of.table.document(slot));
             joined.table.set_end(copy, of.table.end(slot));
             if let Some(ledger) = of.ledgers.get(&number) {
-                joined.ledgers.insert(number, ledger.clone());
+                joined.ledgers.insert(number, Arc::clone(ledger));
             }
         }
         *self = joined;
@@ -217,7 +217,7 @@ impl<'t> FindingWriter<'t> {
 
     /// Changes what is kept of a finding beside its document.
     pub fn ledger(&mut self, slot: Slot) -> &mut Ledger {
-        self.findings.ledgers.entry(self.findings.table.sequence(slot)).or_default()
+        Arc::make_mut(self.findings.ledgers.entry(self.findings.table.sequence(slot)).or_default())
     }
 
     fn keep(&mut self, document: &[u8]) {

@@ -18,6 +18,12 @@ impl IdSource {
         IdSource { seed, next: AtomicU64::new(0) }
     }
 
+    /// A source that goes on from here, apart from this one.
+    #[must_use]
+    pub fn fork(&self) -> IdSource {
+        IdSource { seed: self.seed, next: AtomicU64::new(self.next.load(Ordering::Relaxed)) }
+    }
+
     /// A UUID in the form of version 4.
     pub fn uuid(&self) -> String {
         uuid_text(self.number(), self.number())

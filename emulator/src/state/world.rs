@@ -23,6 +23,9 @@ use super::resources::Resources;
 use super::sessions::{SESSION_KEY, Sessions};
 use super::transaction::Transaction;
 
+/// Findings of one place behind their lock. A fork of the world shares them until one of both writes.
+type Stored = Arc<RwLock<Arc<Findings>>>;
+
 /// Everything that a process holds.
 pub struct World {
     /// The one clock.
@@ -39,11 +42,11 @@ pub struct World {
     relations: RwLock<Arc<Relations>>,
     /// Sessions of roles; they are opened without a transaction, since no relation depends on them.
     sessions: Sessions,
-    findings: DashMap<Region, Arc<RwLock<Findings>>>,
+    findings: DashMap<Region, Stored>,
     /// How many findings there are, so that whoever only counts them does not wait for their locks.
     finding_count: AtomicUsize,
     /// Replicas that regions left in home regions; most worlds have none.
-    replicas: RwLock<BTreeMap<Place, Arc<RwLock<Findings>>>>,
+    replicas: RwLock<BTreeMap<Place, Stored>>,
     schema: Arc<Schema>,
     due: Mutex<DueSet>,
     /// When the first entry of `due` is due, in milliseconds, so that a call need not lock to see it.
@@ -78,6 +81,32 @@ impl World {
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
             sequence: AtomicU64::new(0),
+            events: None,
+        }
+    }
+
+    /// A world that begins as this one is, at the start of its clock, and goes on apart from it. It makes no events yet.
+    ///
+    /// It shares all that neither of both writes, so that it costs the same whatever the world holds.
+    #[must_use]
+    pub fn restarted(&self) -> World {
+        let _quiet = self.lock_writers();
+        let share = |stored: &Stored| Arc::new(RwLock::new(Arc::clone(&stored.read())));
+        World {
+            clock: self.clock.restarted(),
+            epoch: self.epoch,
+            delays: self.delays,
+            ids: self.ids.fork(),
+            writers: Mutex::default(),
+            relations: RwLock::new(self.relations()),
+            sessions: Sessions::default(),
+            finding_count: AtomicUsize::new(self.finding_count.load(Ordering::Relaxed)),
+            findings: self.findings.iter().map(|it| (it.key().clone(), share(it.value()))).collect(),
+            replicas: RwLock::new(self.replicas.read().iter().map(|(place, it)| (place.clone(), share(it))).collect()),
+            schema: Arc::clone(&self.schema),
+            due: Mutex::new(self.due.lock().clone()),
+            first_due: AtomicI64::new(self.first_due.load(Ordering::Acquire)),
+            sequence: AtomicU64::new(self.sequence.load(Ordering::Acquire)),
             events: None,
         }
     }
@@ -178,7 +207,7 @@ impl World {
 
     /// Where there are replicas of other regions' findings.
     pub fn replica_places(&self) -> Vec<Place> {
-        let each = |(place, findings): (&Place, &Arc<RwLock<Findings>>)| (place.clone(), Arc::clone(findings));
+        let each = |(place, findings): (&Place, &Stored)| (place.clone(), Arc::clone(findings));
         let mut places: Vec<_> = self.replicas.read().iter().map(each).collect();
         places.retain(|(_, findings)| !findings.read().table().is_empty());
         places.into_iter().map(|(place, _)| place).collect()
@@ -269,14 +298,14 @@ impl World {
 
     /// Writes the findings of a place under its lock.
     pub(super) fn edit_findings<R>(&self, place: &Place, edit: impl FnOnce(&mut Findings, &AtomicU64) -> R) -> R {
-        let empty = || Arc::new(RwLock::new(Findings::new(Arc::clone(&self.schema))));
+        let empty = || Arc::new(RwLock::new(Arc::new(Findings::new(Arc::clone(&self.schema)))));
         let findings = match place.origin {
             None => Arc::clone(&*self.findings.entry(place.region.clone()).or_insert_with(empty)),
             Some(_) => Arc::clone(self.replicas.write().entry(place.clone()).or_insert_with(empty)),
         };
         let mut findings = findings.write();
         let before = findings.table().len();
-        let result = edit(&mut findings, &self.sequence);
+        let result = edit(Arc::make_mut(&mut findings), &self.sequence);
         if place.origin.is_none() {
             // Modulo 2^64, so that a difference below zero takes away.
             self.finding_count.fetch_add(findings.table().len().wrapping_sub(before), Ordering::Relaxed);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::domain::checks;
 use crate::domain::events::envelope;
-use crate::state::{CheckResult, ComplianceStatus, HubKey, Place, Region, Resource};
+use crate::state::{CheckResult, ComplianceStatus, HubKey, MemberStatus, Place, Region, Resource};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
 
 const STANDARDS: [&str; 2] = ["pci-dss/v/3.2.1", "cis-aws-foundations-benchmark/v/1.4.0"];
@@ -260,6 +260,7 @@ fn no_call_sees_one_of_several_due_entries_undone() {
 #[test]
 fn readers_see_all_of_a_transaction_or_nothing_of_it() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..3 {
@@ -283,7 +284,7 @@ fn readers_see_all_of_a_transaction_or_nothing_of_it() {
                 members.clear();
                 if round % 2 == 1 {
                     let kind = crate::state::MemberKind::Invitation;
-                    let member = crate::state::Member::new(crate::state::MemberStatus::Enabled, kind, now);
+                    let member = crate::state::Member::new(MemberStatus::Enabled, kind, now);
                     members.insert(id(MEMBER), member);
                 }
             });
