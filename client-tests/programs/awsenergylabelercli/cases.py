@@ -1,4 +1,4 @@
-"""awsenergylabelercli: labels of accounts and zones follow from the findings that are stored."""
+"""awsenergylabelercli: labels of accounts, audit zones and organizations are computed from the stored findings."""
 
 import json
 import pathlib

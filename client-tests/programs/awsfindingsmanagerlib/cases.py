@@ -1,4 +1,4 @@
-"""awsfindingsmanagerlib: its rules suppress the findings that they are about, and no others."""
+"""awsfindingsmanagerlib: suppression rules change the findings that they match, in all linked Regions, and no others."""
 
 import unittest
 from unittest import TestCase

@@ -1,4 +1,4 @@
-"""cloud-custodian (c7n): policies post findings, select resources by them, and read findings as resources."""
+"""cloud-custodian (c7n): `post-finding` imports and updates findings, the filter `finding` selects resources, `securityhub-finding` lists findings."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-// AWS SDK for JavaScript: it parses answers and errors by its own code, made from the same service model.
+// AWS SDK for JavaScript: the SDK's own code writes requests and reads answers, errors, dates and pages.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 

@@ -1,4 +1,4 @@
-"""prowler: what a scan finds is stored, what the next one no longer finds is archived, and customers' marks stay."""
+"""prowler: findings of a scan are stored, those that the next scan lacks are archived, and workflow, note and fields of customers are kept."""
 
 import csv
 import json
@@ -107,6 +107,9 @@ class Scans(TestCase):
         self.assertEqual((enabled[TAKES]["STATUS"], enabled[OFF]["STATUS"]), ("PASS", "FAIL"), enabled)
         self.assertIn("aws-foundational-security-best-practices", enabled[TAKES]["STATUS_EXTENDED"])
         self.assertIn("not enabled", enabled[OFF]["STATUS_EXTENDED"])
+        # The delegated administrator is asked for in each Region whose hub is on.
+        delegated = {row["REGION"] for row in results if row["CHECK_ID"] == "securityhub_delegated_admin_enabled_all_regions"}
+        self.assertLessEqual({TAKES, UNSUBSCRIBED}, delegated)
 
     def check_after(self, before, after, gone):
         self.assertEqual(after.keys(), before.keys())

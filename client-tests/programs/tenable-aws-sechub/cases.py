@@ -1,4 +1,4 @@
-"""tenable-aws-sechub: what Tenable exports arrives as findings of its product, each in its asset's account."""
+"""tenable-aws-sechub: vulnerabilities that Tenable exports are imported into the account of each asset, and archived when fixed."""
 
 import http.server
 import json
