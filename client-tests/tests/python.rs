@@ -29,6 +29,34 @@ async fn cln_01_to_07_boto3_cases_pass() {
     println!("{output}");
 }
 
+/// Starts an emulator with the world of this scenario text.
+async fn with_scenario(name: &str, text: &str) -> Emulator {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, text).unwrap();
+    Emulator::builder().scenario(file).start().await.unwrap()
+}
+
+/// Rules: IMP-46.
+#[tokio::test]
+async fn findings_that_boto3_read_come_out_of_another_world_as_they_went_in() {
+    let Some(environment) = python_environment() else { return };
+    let products = "[guardduty, inspector, macie, access-analyzer, firewall-manager, config, health, securityhub]";
+    let scenario = |hour: u8, rest: &str| {
+        format!(
+            "name: recordings\nclock: {{ now: \"2026-01-15T{hour:02}:00:00Z\", frozen: true }}\nregions: [us-east-1]\n\
+             hubs:\n  - {{ account: \"111111111111\", regions: all, default_standards: true, products: {products} }}\n{rest}"
+        )
+    };
+    let source = scenario(9, "resources: []\nfindings:\n  - generate: { product: all, count: 140 }\n");
+    let source = with_scenario("recorded.yaml", &source).await;
+    let target = scenario(10, "").replace("default_standards: true", "default_standards: false");
+    let target = with_scenario("replayed.yaml", &target).await;
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/recording_cases.py");
+    let mut command = client(&environment, "python", &source.endpoint());
+    let (code, output, error) = run(command.arg(cases).arg(target.endpoint()));
+    assert_eq!(code, 0, "{output}{error}");
+}
+
 /// What version 1 of the AWS CLI exits with when the service refuses; version 2 exits with 254.
 const REFUSED: i32 = 255;
 

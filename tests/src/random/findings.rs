@@ -149,6 +149,10 @@ fn string_of(random: &mut Random, string: &StringShape) -> String {
         Some(Format::Uri) => return sample::string_of(string),
         None => {}
     }
+    // Values of maps may be empty (ASF-92).
+    if string.min == 0 && random.below(8) == 0 {
+        return String::new();
+    }
     let word = random.pick(&WORDS);
     let length = u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
     let fits = length >= string.min && string.max.is_none_or(|max| length <= max);
