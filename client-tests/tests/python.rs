@@ -125,7 +125,7 @@ async fn cln_03_err_06_the_aws_cli_tells_why_it_is_refused() {
     refused(
         &["get-findings", "--max-results", "101"],
         "An error occurred (InvalidInputException) when calling the GetFindings operation: \
-         Invalid parameter 'MaxResults'. data.MaxResults should be <= 100",
+         Invalid parameter 'MaxResults'. '101' is greater than maximum value: 100.",
     );
     refused(
         &["get-finding-statistics-v2", "--group-by-rules", "GroupByField=activity_name"],

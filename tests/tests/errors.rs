@@ -124,7 +124,7 @@ fn err_12_a_sentence_begins_with_whom_it_is_about() {
     );
     assert_eq!(
         refused(&door, Operation::GetFindings, &json!({ "MaxResults": 101 })).2,
-        "Invalid parameter 'MaxResults'. data.MaxResults should be <= 100"
+        "Invalid parameter 'MaxResults'. '101' is greater than maximum value: 100."
     );
 }
 

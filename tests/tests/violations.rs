@@ -47,6 +47,12 @@ fn check(door: &Door, operation: Operation, breach: &Breach) {
         assert!(names(message, operation, breach) && tells(message, operation, breach), "{}", told());
         return;
     }
+    if is_of_a_rule(operation, breach) {
+        let unprocessed = &body["UnprocessedAutomationRules"][0];
+        let expected = (200, &json!(400), &json!("InvalidInputException"));
+        assert_eq!((status, &unprocessed["ErrorCode"], &unprocessed["ErrorMessage"]), expected, "{}", told());
+        return;
+    }
     let code = if operation.answers_validation_exception() { "ValidationException" } else { "InvalidInputException" };
     assert_eq!((status, &body["Code"]), (400, &json!(code)), "{}", told());
     let message = &body["Message"];
@@ -59,6 +65,12 @@ fn is_of_an_item(operation: Operation, breach: &Breach) -> bool {
     operations::entry(operation).per_item == breach.path.first().map(String::as_str)
         && breach.path.len() > 1
         && !(breach.path.len() == 2 && breach.path[1] == "Id" && matches!(breach.what, "missing" | "of the wrong type"))
+}
+
+/// Whether the breach is that of one rule of a batch, which alone is left unprocessed; its ARN is needed to name it.
+fn is_of_a_rule(operation: Operation, breach: &Breach) -> bool {
+    operations::entry(operation).judges == breach.path.first().map(String::as_str)
+        && breach.path.get(1).is_some_and(|member| member != "RuleArn")
 }
 
 /// Whether a message names the member that is wrong.
@@ -75,7 +87,12 @@ fn names(message: &Value, operation: Operation, breach: &Breach) -> bool {
 
 /// Whether a message says which constraint is broken, in the words of the operation's half.
 fn tells(message: &Value, operation: Operation, breach: &Breach) -> bool {
+    let is_parameter = breach.path.len() == 1;
     let (classic, framework) = match breach.what {
+        "too few items" if is_parameter => ("is less than minimum value", "length greater than or equal to"),
+        "too many items" if is_parameter => ("is greater than maximum value", "length less than or equal to"),
+        "below the least value" if is_parameter => ("is less than minimum value", "value greater than or equal to"),
+        "above the greatest value" if is_parameter => ("is greater than maximum value", "value less than or equal to"),
         "missing" => ("should have required property", "Member must not be null"),
         "of the wrong type" => ("should be ", "Member must be of type"),
         "too short" => ("should NOT be shorter than", "length greater than or equal to"),
@@ -97,7 +114,8 @@ fn tells(message: &Value, operation: Operation, breach: &Breach) -> bool {
     let (words, count) = if operation.answers_validation_exception() {
         (framework, message.matches("failed to satisfy constraint").count())
     } else {
-        (classic, message.matches(" should ").count())
+        let sentences = [" should ", "is less than minimum value", "is greater than maximum value"];
+        (classic, sentences.map(|words| message.matches(words).count()).iter().sum())
     };
     // A text that is too long often does not match its pattern either, and an empty one lacks its format.
     message.contains(words) && (count == 1 || matches!(breach.what, "too long" | "too short"))

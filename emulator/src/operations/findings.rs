@@ -43,9 +43,7 @@ pub fn batch_import_findings(
     input: Input<'_>,
 ) -> Result<Answer, AwsError> {
     if input.items.is_empty() {
-        return Err(AwsError::invalid_input(
-            "Invalid parameter 'Findings'. data.Findings should NOT have fewer than 1 items",
-        ));
+        return Err(AwsError::invalid_input("Invalid parameter 'Findings'. Size '0' is less than minimum value: 1."));
     }
     for (position, item) in input.items.iter().enumerate() {
         has_id(position, item)?;

@@ -20,7 +20,7 @@ pub struct Entry {
     pub run: Run,
     /// What it answers when the caller's hub is off.
     pub hub: HubRule,
-    /// The list whose items it judges one by one (IMP-32).
+    /// The list whose items it judges one by one, which are read one by one too (IMP-32).
     pub per_item: Option<&'static str>,
     /// Whether it may take more than some hundred microseconds, or wait for a lock that another call holds so long. A
     /// server does it on a thread of its own. All that write are heavy.
@@ -122,8 +122,9 @@ pub fn entry(operation: Operation) -> Entry {
             reads(standards::batch_get_standards_control_associations).heavy()
         }
         Operation::BatchImportFindings => writes_findings(findings::batch_import_findings).per_item("Findings"),
-        Operation::BatchUpdateAutomationRules => writes(automation_rules::batch_update_automation_rules)
-            .partial("an item that breaks the model refuses the whole call"),
+        Operation::BatchUpdateAutomationRules => {
+            writes(automation_rules::batch_update_automation_rules).per_item(automation_rules::REQUEST_ITEMS)
+        }
         Operation::BatchUpdateFindings => writes_findings(finding_changes::batch_update_findings),
         Operation::BatchUpdateFindingsV2 => missing(),
         Operation::BatchUpdateStandardsControlAssociations => {

@@ -168,10 +168,10 @@ impl Reader {
 
     fn items(&mut self, count: usize, min: u32, max: Option<u32>) {
         if count < min as usize {
-            self.breach(Rule::FewerItems(min));
+            self.breach(Rule::FewerItems { least: min, size: count });
         }
         if let Some(max) = max.filter(|&max| count > max as usize) {
-            self.breach(Rule::MoreItems(max));
+            self.breach(Rule::MoreItems { most: max, size: count });
         }
     }
 
@@ -237,20 +237,20 @@ impl Reader {
                     return None;
                 };
                 if let Some(min) = min.filter(|&min| value < min) {
-                    self.breach(Rule::Below(Bound::Integer(min)));
+                    self.breach(Rule::Below { least: Bound::Integer(min), value: Bound::Integer(value) });
                 }
                 if let Some(max) = max.filter(|&max| value > max) {
-                    self.breach(Rule::Above(Bound::Integer(max)));
+                    self.breach(Rule::Above { most: Bound::Integer(max), value: Bound::Integer(value) });
                 }
                 Some(Value::from(value))
             }
             Kind::Float { min, max } => {
                 let value = number.as_f64()?;
                 if let Some(min) = min.filter(|&min| value < min) {
-                    self.breach(Rule::Below(Bound::Float(min)));
+                    self.breach(Rule::Below { least: Bound::Float(min), value: Bound::Float(value) });
                 }
                 if let Some(max) = max.filter(|&max| value > max) {
-                    self.breach(Rule::Above(Bound::Float(max)));
+                    self.breach(Rule::Above { most: Bound::Float(max), value: Bound::Float(value) });
                 }
                 Some(Value::Number(number))
             }

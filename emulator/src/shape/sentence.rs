@@ -7,9 +7,13 @@ use super::violation::{Rule, Segment, Violation};
 /// The prefix of a finding's sentences (IMP-32).
 pub const NOT_A_FINDING: &str = "Finding does not adhere to Amazon Finding Format. ";
 
-/// The message of a classic operation that refuses its input: a prefix a parameter, then AJV's sentences.
+/// The message of a classic operation that refuses its input: a prefix a parameter, then AJV's sentences. The ranges of
+/// parameters are checked before the schema, so the first parameter out of range is the only thing that the message names.
 pub fn classic(violations: &[Violation]) -> String {
     let mut message = String::new();
+    if let Some(sentence) = violations.iter().find_map(out_of_range) {
+        return sentence;
+    }
     let mut open: Option<&str> = None;
     for violation in violations {
         let parameter = parameter(violation);
@@ -63,6 +67,20 @@ fn parameter(violation: &Violation) -> Option<&'static str> {
     }
 }
 
+/// The sentence about a parameter of the call whose value, or whose number of items, is out of range (ERR-21). AJV
+/// judges what is inside findings, filters and other structures.
+fn out_of_range(violation: &Violation) -> Option<String> {
+    let [Segment::Member(_, name)] = violation.path[..] else { return None };
+    let sentence = match violation.rule {
+        Rule::Below { least, value } => format!("'{value}' is less than minimum value: {least}."),
+        Rule::Above { most, value } => format!("'{value}' is greater than maximum value: {most}."),
+        Rule::FewerItems { least, size } => format!("Size '{size}' is less than minimum value: {least}."),
+        Rule::MoreItems { most, size } => format!("Size '{size}' is greater than maximum value: {most}."),
+        _ => return None,
+    };
+    Some(format!("Invalid parameter '{name}'. {sentence}"))
+}
+
 fn push_ajv(message: &mut String, violation: &Violation, skip: usize) {
     // A missing `Filters` or `Criteria` is a member of the root that stays `data`.
     message.push_str("data");
@@ -79,12 +97,12 @@ fn push_ajv(message: &mut String, violation: &Violation, skip: usize) {
         Rule::Type(name) => write!(message, "should be {name}"),
         Rule::Shorter(min) => write!(message, "should NOT be shorter than {min} characters"),
         Rule::Longer(max) => write!(message, "should NOT be longer than {max} characters"),
-        Rule::FewerItems(min) => write!(message, "should NOT have fewer than {min} items"),
-        Rule::MoreItems(max) => write!(message, "should NOT have more than {max} items"),
+        Rule::FewerItems { least, .. } => write!(message, "should NOT have fewer than {least} items"),
+        Rule::MoreItems { most, .. } => write!(message, "should NOT have more than {most} items"),
         Rule::FewerPairs(min) => write!(message, "should NOT have fewer than {min} properties"),
         Rule::MorePairs(max) => write!(message, "should NOT have more than {max} properties"),
-        Rule::Below(bound) => write!(message, "should be >= {bound}"),
-        Rule::Above(bound) => write!(message, "should be <= {bound}"),
+        Rule::Below { least, .. } => write!(message, "should be >= {least}"),
+        Rule::Above { most, .. } => write!(message, "should be <= {most}"),
         Rule::Enum(_) => write!(message, "should be equal to one of the allowed values"),
         Rule::Pattern(pattern) => write!(message, "should match pattern \"{}\"", pattern.text()),
         Rule::Format(format) => write!(message, "should match format \"{format}\""),
@@ -119,14 +137,14 @@ fn push_framework(message: &mut String, violation: &Violation) {
     _ = match &violation.rule {
         Rule::Missing(_) => Ok(()),
         Rule::Type(name) => write!(message, "be of type {name}"),
-        Rule::Shorter(min) | Rule::FewerItems(min) | Rule::FewerPairs(min) => {
+        Rule::Shorter(min) | Rule::FewerItems { least: min, .. } | Rule::FewerPairs(min) => {
             write!(message, "have length greater than or equal to {min}")
         }
-        Rule::Longer(max) | Rule::MoreItems(max) | Rule::MorePairs(max) => {
+        Rule::Longer(max) | Rule::MoreItems { most: max, .. } | Rule::MorePairs(max) => {
             write!(message, "have length less than or equal to {max}")
         }
-        Rule::Below(bound) => write!(message, "have value greater than or equal to {bound}"),
-        Rule::Above(bound) => write!(message, "have value less than or equal to {bound}"),
+        Rule::Below { least, .. } => write!(message, "have value greater than or equal to {least}"),
+        Rule::Above { most, .. } => write!(message, "have value less than or equal to {most}"),
         Rule::Enum(values) => write!(message, "satisfy enum value set: [{}]", values.join(", ")),
         Rule::Pattern(pattern) => write!(message, "satisfy regular expression pattern: {}", pattern.text()),
         Rule::Format(format) => write!(message, "be of format {format}"),

@@ -12,11 +12,11 @@ fn breaks(operation: Operation, text: &str) -> String {
 
 #[test]
 fn err_10_every_violation_is_collected_in_the_order_of_the_schema() {
-    let text = r#"{"MaxResults":0,"Filters":{"Title":[{"Value":5}],"CreatedAt":[{"DateRange":{"Value":"7"}}]}}"#;
+    let text = r#"{"MaxResults":"7","Filters":{"Title":[{"Value":5}],"CreatedAt":[{"DateRange":{"Value":"7"}}]}}"#;
     assert_eq!(
         breaks(Operation::GetFindings, text),
         "Invalid Filters in the input: data.CreatedAt[0].DateRange.Value should be number, \
-         data.Title[0].Value should be string, Invalid parameter 'MaxResults'. data.MaxResults should be >= 1"
+         data.Title[0].Value should be string, Invalid parameter 'MaxResults'. data.MaxResults should be number"
     );
 }
 
@@ -46,6 +46,34 @@ fn asf_06_asf_09_unknown_members_and_nulls_are_left_out() {
     let read = read.unwrap();
     assert_eq!(json!(read.members), json!({"EnableDefaultStandards": true}));
     assert!(read.violations.is_empty());
+}
+
+/// Rules: ERR-21.
+#[test]
+fn a_parameter_out_of_range_is_named_with_its_value_or_its_size() {
+    let findings = vec!["{}"; 109].join(",");
+    assert_eq!(
+        breaks(Operation::BatchImportFindings, &format!(r#"{{"Findings":[{findings}]}}"#)),
+        "Invalid parameter 'Findings'. Size '109' is greater than maximum value: 100."
+    );
+    assert_eq!(
+        breaks(Operation::BatchImportFindings, r#"{"Findings":[]}"#),
+        "Invalid parameter 'Findings'. Size '0' is less than minimum value: 1."
+    );
+    let orders = |order: &str| breaks(Operation::CreateAutomationRule, &format!(r#"{{"RuleOrder":{order}}}"#));
+    assert_eq!(orders("1100"), "Invalid parameter 'RuleOrder'. '1100' is greater than maximum value: 1000.");
+    assert_eq!(orders("-1"), "Invalid parameter 'RuleOrder'. '-1' is less than minimum value: 1.");
+}
+
+/// Rules: ERR-21.
+#[test]
+fn what_is_out_of_range_inside_a_finding_is_refused_by_the_schema() {
+    let related = vec![r#"{"Id":"i","ProductArn":"p"}"#; 11].join(",");
+    let finding = format!(r#"{{"Findings":[{{"Confidence":101,"RelatedFindings":[{related}]}}]}}"#);
+    let finding = breaks(Operation::BatchImportFindings, &finding);
+    for said in ["data.Findings[0].Confidence should be <= 100", "RelatedFindings should NOT have more than 10 items"] {
+        assert!(finding.contains(said), "{finding}");
+    }
 }
 
 #[test]

@@ -36,18 +36,38 @@ pub enum Rule {
     Shorter(u32),
     /// A string has more code points.
     Longer(u32),
-    /// A list has fewer items.
-    FewerItems(u32),
-    /// A list has more items.
-    MoreItems(u32),
+    /// A list of `size` items needs `least`.
+    FewerItems {
+        /// Items that there must be.
+        least: u32,
+        /// Items that there are.
+        size: usize,
+    },
+    /// A list of `size` items may have `most`.
+    MoreItems {
+        /// Items that there may be.
+        most: u32,
+        /// Items that there are.
+        size: usize,
+    },
     /// A map has fewer pairs.
     FewerPairs(u32),
     /// A map has more pairs.
     MorePairs(u32),
-    /// A number is below the bound.
-    Below(Bound),
-    /// A number is above the bound.
-    Above(Bound),
+    /// A number is below the least value.
+    Below {
+        /// The least value.
+        least: Bound,
+        /// The number.
+        value: Bound,
+    },
+    /// A number is above the greatest value.
+    Above {
+        /// The greatest value.
+        most: Bound,
+        /// The number.
+        value: Bound,
+    },
     /// A string is none of these values.
     Enum(&'static [&'static str]),
     /// A string does not match.

@@ -207,10 +207,6 @@ mod tests {
     fn err_10_a_number_in_the_query_is_held_against_its_range() {
         let read = check(Operation::ListMembers, "/members?MaxResults=51&OnlyAssociated=maybe", "", b"").unwrap();
         let said = crate::shape::sentence::classic(&read.violations);
-        assert_eq!(
-            said,
-            "Invalid parameter 'OnlyAssociated'. data.OnlyAssociated should be boolean, \
-             Invalid parameter 'MaxResults'. data.MaxResults should be <= 50"
-        );
+        assert_eq!(said, "Invalid parameter 'MaxResults'. '51' is greater than maximum value: 50.");
     }
 }

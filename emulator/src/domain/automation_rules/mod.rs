@@ -163,7 +163,8 @@ pub struct Outcome {
     pub unprocessed: Vec<(String, ErrorCode)>,
 }
 
-/// Changes rules, one after the other; each gets a new time of change (ARU-11).
+/// Changes rules, one after the other; each gets a new time of change (ARU-11). An edit that could not be read is not
+/// done, whether its rule is there or not (ARU-13).
 ///
 /// # Errors
 /// 401 when the hub is off.
@@ -171,12 +172,14 @@ pub fn update(
     transaction: &mut Transaction<'_>,
     world: &World,
     caller: &Caller,
-    edits: Vec<(String, Edit)>,
+    edits: Vec<(String, Result<Edit, ErrorCode>)>,
 ) -> Result<Outcome, AwsError> {
     let key = caller.hub_key();
     batch(transaction, caller, edits, |hub, (arn, edit)| {
-        let result =
-            apply(world, caller, position(hub, &key, &arn).and_then(|at| hub.automation_rules.get_mut(at)), edit);
+        let result = edit.and_then(|edit| {
+            let rule = position(hub, &key, &arn).and_then(|at| hub.automation_rules.get_mut(at));
+            apply(world, caller, rule, edit)
+        });
         (arn, result)
     })
 }
@@ -248,8 +251,8 @@ fn update_of(actions: &[Value]) -> Result<&Map<String, Value>, AwsError> {
     let refuse = |path, rule| Err(AwsError::invalid_input(sentence::classic(&[Violation { path, rule }])));
     let action = match actions {
         [action] => action,
-        [] => return refuse(list, Rule::FewerItems(1)),
-        _ => return refuse(list, Rule::MoreItems(1)),
+        [] => return refuse(list, Rule::FewerItems { least: 1, size: 0 }),
+        more => return refuse(list, Rule::MoreItems { most: 1, size: more.len() }),
     };
     let path = [list, vec![Segment::Item(0)]].concat();
     if action.get("Type").is_none() {

@@ -21,7 +21,8 @@ pub const SELF_MANAGED: &str = "SELF_MANAGED_SECURITY_HUB";
 /// The most policies of an organization (QUO-04).
 pub const MOST_POLICIES: usize = 20;
 
-/// Why a call of central configuration is refused. Sentences are `inferred` save that of `NotAdministrator`.
+/// Why a call of central configuration is refused. Sentences are `inferred` except those of `NotAdministrator` and
+/// `IncompletePolicy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CentralError {
     /// The caller is not the delegated administrator, or not in the home Region, or there is no central configuration
@@ -41,7 +42,9 @@ pub enum CentralError {
     InvalidName(String),
     /// There are as many as there may be (CCF-15).
     TooMany,
-    /// A policy says what it cannot (CCF-16 … CCF-18).
+    /// A policy enables Security Hub without naming standards and controls (CCF-16).
+    IncompletePolicy,
+    /// A policy contains what it must not (CCF-16 … CCF-18).
     InvalidPolicy(String),
     /// Parameters that a control does not take, in the words of UpdateSecurityControl (CCF-18, SEC-34).
     InvalidParameters(String),
@@ -71,6 +74,10 @@ impl From<CentralError> for AwsError {
             CentralError::TooMany => AwsError::new(
                 ErrorCode::LimitExceededException,
                 format!("An organization can have at most {MOST_POLICIES} configuration policies"),
+            ),
+            CentralError::IncompletePolicy => AwsError::invalid_input(
+                "Invalid semantics: Enabled standards and security control configurations must be configured when \
+                 Security Hub is enabled",
             ),
             CentralError::InvalidPolicy(message) => {
                 AwsError::invalid_input(format!("Invalid parameter 'ConfigurationPolicy'. {message}"))

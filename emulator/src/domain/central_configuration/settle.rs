@@ -138,6 +138,25 @@ pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: 
     }
 }
 
+/// An account is no longer below `parent`: what failed because of the accounts below it is settled by those that are
+/// left (CCF-45). Parents that still hold the account keep their status, since a child's later change does not touch theirs
+/// (CCF-28).
+pub fn account_left(transaction: &mut Transaction<'_>, account: AccountId, parent: &str, now: Timestamp) {
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let Some(central) = &organization.central else { return };
+    let has_failed = |id: &String| {
+        central.settled.get(id).is_some_and(|settled| matches!(settled.outcome, Outcome::Failed(_)))
+    };
+    let chain = std::iter::successors(Some(parent.to_owned()), |id| above(organization, id));
+    let left = chain.filter(|id| has_failed(id) && !is_below(organization, account.as_str(), id));
+    let left: Vec<String> = left.collect();
+    drop(directory);
+    for parent in left {
+        settle_parent(transaction, &parent, now);
+    }
+}
+
 /// The sentence of a parent whose accounts have failed (CCF-29).
 fn failure_below(organization: &Organization, parent: &str) -> Option<String> {
     let central = organization.central.as_ref()?;

@@ -139,11 +139,11 @@ impl Reader {
     /// none is read.
     fn count(&mut self, name: &str, elements: usize) -> bool {
         if let Some(most) = (self.dialect.most_elements)(name).filter(|most| elements > *most as usize) {
-            self.breach(Rule::MoreItems(most));
+            self.breach(Rule::MoreItems { most, size: elements });
             return false;
         }
         if self.dialect.needs_elements && elements == 0 {
-            self.breach(Rule::FewerItems(1));
+            self.breach(Rule::FewerItems { least: 1, size: elements });
         }
         elements > 0
     }

@@ -298,10 +298,10 @@ fn srt_10_srt_11_srt_12_pages_are_full_and_the_last_has_no_token() {
     assert_eq!(first["Findings"].as_array().unwrap().len(), 100);
     let second = stage.good(ADMINISTRATOR, GetFindings, json!({ "NextToken": first["NextToken"], "MaxResults": 50 }));
     assert_eq!((second["Findings"].as_array().unwrap().len(), second.get("NextToken")), (50, None));
-    for (size, said) in [(0, ">= 1"), (101, "<= 100")] {
+    for (size, said) in [(0, "less than minimum value: 1"), (101, "greater than maximum value: 100")] {
         let input = json!({ "MaxResults": size });
         let message = stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
-        assert_eq!(message, format!("Invalid parameter 'MaxResults'. data.MaxResults should be {said}"));
+        assert_eq!(message, format!("Invalid parameter 'MaxResults'. '{size}' is {said}."));
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use jiff::SignedDuration;
 
 use super::configuration;
-use crate::domain::central_configuration::settle::account_moved;
+use crate::domain::central_configuration::settle::{account_left, account_moved};
 use crate::domain::due;
 use crate::domain::members::organization::{forget_account, leave_organization};
 use crate::state::{
@@ -112,8 +112,10 @@ pub fn happen(
             Ok(())
         }
         Event::Move { parent } => {
+            let old = old_parent(transaction, account);
             move_to(transaction, account, &parent)?;
             account_moved(transaction, world, account, now);
+            settle_old(transaction, account, old, now);
             Ok(())
         }
         Event::Leave => leave(transaction, account, now),
@@ -195,7 +197,7 @@ fn leave(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) 
     }
     is_free_to_go(&directory, account)?;
     drop(directory);
-    remove_from_organization(transaction, account);
+    remove_from_organization(transaction, account, now);
     leave_organization(transaction, account, now);
     Ok(())
 }
@@ -225,7 +227,8 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
         return;
     }
     drop(directory);
-    remove_from_organization(transaction, account);
+    let now = since.checked_add(CLOSED_KEPT).unwrap_or(since);
+    remove_from_organization(transaction, account, now);
     transaction.edit_directory(|directory| {
         directory.members.retain(|(administrator, _), _| *administrator != account);
         directory.aggregators.remove(&account);
@@ -241,7 +244,19 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
     }
 }
 
-fn remove_from_organization(transaction: &mut Transaction<'_>, account: AccountId) {
+fn old_parent(transaction: &Transaction<'_>, account: AccountId) -> Option<String> {
+    transaction.directory().organization.as_ref()?.parents.get(&account).cloned()
+}
+
+/// What failed because of the account no longer has it (CCF-45).
+fn settle_old(transaction: &mut Transaction<'_>, account: AccountId, old: Option<String>, now: Timestamp) {
+    if let Some(old) = old {
+        account_left(transaction, account, &old, now);
+    }
+}
+
+fn remove_from_organization(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) {
+    let old = old_parent(transaction, account);
     transaction.edit_directory(|directory| {
         directory.policies.service_control.remove(account.as_str());
         if let Some(organization) = &mut directory.organization {
@@ -253,6 +268,7 @@ fn remove_from_organization(transaction: &mut Transaction<'_>, account: AccountI
             }
         }
     });
+    settle_old(transaction, account, old, now);
 }
 
 fn set_status(transaction: &mut Transaction<'_>, account: AccountId, status: AccountStatus) {

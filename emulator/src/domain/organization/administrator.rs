@@ -1,5 +1,7 @@
 //! The delegated administrator: designated by the management account, Region by Region (ORG-01 … ORG-20).
 
+use std::collections::BTreeSet;
+
 use super::{OrganizationError, SERVICE_PRINCIPAL};
 use crate::domain::caller::Caller;
 use crate::domain::hub::{self, Enable};
@@ -151,6 +153,26 @@ pub fn end_everywhere(transaction: &mut Transaction<'_>, account: AccountId) {
         let of_v2 = &mut organization.security_hub_v2_administrator;
         *of_v2 = of_v2.filter(|administrator| *administrator != account);
         organization.central.take_if(|central| central.administrator == account);
+    });
+}
+
+/// Trusted access is taken away: nobody is delegated Security Hub any more, in any Region and for either half. Accounts
+/// become standalone and keep their settings, and central configuration ends with its policies (ORG-14). That the
+/// delegation in Organizations goes too is `inferred` from "no longer associated with a delegated administrator".
+pub fn end_all(transaction: &mut Transaction<'_>) {
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let delegates = organization.delegated_administrators.keys();
+    let delegates = delegates.filter(|(service, _)| service == SERVICE_PRINCIPAL).map(|(_, account)| *account);
+    let designated = organization.security_hub_administrators.values().copied();
+    let accounts: BTreeSet<AccountId> =
+        delegates.chain(designated).chain(organization.security_hub_v2_administrator).collect();
+    drop(directory);
+    for account in accounts {
+        end_everywhere(transaction, account);
+    }
+    edit(transaction, |organization| {
+        organization.delegated_administrators.retain(|(service, _), _| service != SERVICE_PRINCIPAL);
     });
 }
 

@@ -128,8 +128,8 @@ fn judge(options: &Options, value: &Value) -> Result<(), Broken> {
         Options::Integer { min, max, .. } => in_range(value, *min, *max).map_err(|rule| (vec![], rule)),
         Options::Double { min, max, .. } => {
             let number = value.as_f64().unwrap_or_default();
-            let below = min.filter(|min| number < *min).map(|min| Rule::Below(Bound::Float(min)));
-            let above = || max.filter(|max| number > *max).map(|max| Rule::Above(Bound::Float(max)));
+            let below = min.filter(|min| number < *min).map(|min| Rule::Below { least: Bound::Float(min), value: Bound::Float(number) });
+            let above = || max.filter(|max| number > *max).map(|max| Rule::Above { most: Bound::Float(max), value: Bound::Float(number) });
             below.or_else(above).map_or(Ok(()), |rule| Err((vec![], rule)))
         }
         Options::Boolean { .. } => Ok(()),
@@ -142,8 +142,8 @@ fn judge(options: &Options, value: &Value) -> Result<(), Broken> {
 
 fn in_range(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<(), Rule> {
     let number = value.as_i64().unwrap_or_default();
-    let below = min.filter(|min| number < *min).map(|min| Rule::Below(Bound::Integer(min)));
-    let above = || max.filter(|max| number > *max).map(|max| Rule::Above(Bound::Integer(max)));
+    let below = min.filter(|min| number < *min).map(|min| Rule::Below { least: Bound::Integer(min), value: Bound::Integer(number) });
+    let above = || max.filter(|max| number > *max).map(|max| Rule::Above { most: Bound::Integer(max), value: Bound::Integer(number) });
     below.or_else(above).map_or(Ok(()), Err)
 }
 
@@ -156,10 +156,11 @@ fn among(value: &Value, allowed: &'static [&'static str]) -> Result<(), Rule> {
 fn each(value: &Value, most: Option<usize>, judge: impl Fn(&Value) -> Result<(), Rule>) -> Result<(), Broken> {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     if items.is_empty() {
-        return Err((vec![], Rule::FewerItems(1)));
+        return Err((vec![], Rule::FewerItems { least: 1, size: 0 }));
     }
     if let Some(most) = most.filter(|most| items.len() > *most) {
-        return Err((vec![], Rule::MoreItems(u32::try_from(most).unwrap_or(u32::MAX))));
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        return Err((vec![], Rule::MoreItems { most, size: items.len() }));
     }
     let judged = |(place, item)| judge(item).map_err(|rule| (vec![Segment::Item(place)], rule));
     items.iter().enumerate().try_for_each(judged)

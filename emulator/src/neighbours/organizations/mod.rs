@@ -62,6 +62,10 @@ pub(super) fn call(
         administrator::end_everywhere(&mut transaction, account);
         replicas::follow(&mut transaction, world);
     }
+    if operation == "DisableAWSServiceAccess" && service_principal(input)? == SERVICE_PRINCIPAL {
+        administrator::end_all(&mut transaction);
+        replicas::follow(&mut transaction, world);
+    }
     transaction.commit();
     Ok(Some(json!({})))
 }

@@ -139,14 +139,15 @@ fn nb_26_a_service_is_delegated_after_it_has_access_and_security_hub_to_one_memb
     write(register, "config.amazonaws.com", MEMBER).unwrap();
 }
 
-#[test]
-fn org_13_deregistering_ends_the_administration_of_security_hub_in_every_region() {
+const SERVICE: &str = "securityhub.amazonaws.com";
+
+/// [`ADMINISTRATOR`] administers both halves of Security Hub in two Regions, with [`MEMBER`] as its member.
+fn administered() -> Stage {
     let stage = stage();
-    let service = "securityhub.amazonaws.com";
     stage.relations(|directory| {
         let organization = directory.organization.as_mut().unwrap();
         let since = organization.joined_at;
-        organization.delegated_administrators = [((service.to_owned(), id(ADMINISTRATOR)), since)].into();
+        organization.delegated_administrators = [((SERVICE.to_owned(), id(ADMINISTRATOR)), since)].into();
         organization.security_hub_administrators =
             ["us-east-1", "eu-west-1"].map(|region| (Region::new(region), id(ADMINISTRATOR))).into();
         organization.security_hub_v2_administrator = Some(id(ADMINISTRATOR));
@@ -156,13 +157,43 @@ fn org_13_deregistering_ends_the_administration_of_security_hub_in_every_region(
             directory.members.entry(key).or_default().insert(id(MEMBER), member.clone());
         }
     });
-    let input = json!({ "ServicePrincipal": service, "AccountId": ADMINISTRATOR });
-    call(&stage, MANAGEMENT, "DeregisterDelegatedAdministrator", input).unwrap();
+    stage
+}
+
+/// That nobody administers Security Hub.
+fn nobody_administers(stage: &Stage) {
     let directory = stage.0.directory();
     let organization = directory.organization.as_ref().unwrap();
     assert!(organization.security_hub_administrators.is_empty());
     assert_eq!(organization.security_hub_v2_administrator, None);
     assert_eq!(directory.members.keys().next(), None, "nobody is its member any more");
-    let denied = call(&stage, ADMINISTRATOR, "ListAccounts", json!({}));
+    let denied = call(stage, ADMINISTRATOR, "ListAccounts", json!({}));
     assert_eq!(denied, Err((400, "AccessDeniedException")), "it may no longer read");
+}
+
+#[test]
+fn org_13_deregistering_ends_the_administration_of_security_hub_in_every_region() {
+    let stage = administered();
+    let input = json!({ "ServicePrincipal": SERVICE, "AccountId": ADMINISTRATOR });
+    call(&stage, MANAGEMENT, "DeregisterDelegatedAdministrator", input).unwrap();
+    nobody_administers(&stage);
+}
+
+/// Rules: ORG-14.
+#[test]
+fn without_trusted_access_nobody_administers_security_hub_and_members_are_standalone() {
+    let stage = administered();
+    // The management account may administer a Region itself, without a delegation.
+    stage.relations(|directory| {
+        let organization = directory.organization.as_mut().unwrap();
+        organization.security_hub_administrators.insert(Region::new("us-west-2"), id(MANAGEMENT));
+        let config = ("config.amazonaws.com".to_owned(), id(MEMBER));
+        organization.delegated_administrators.insert(config, organization.joined_at);
+    });
+    call(&stage, MANAGEMENT, "DisableAWSServiceAccess", json!({ "ServicePrincipal": "config.amazonaws.com" })).unwrap();
+    assert_eq!(stage.0.directory().organization.as_ref().unwrap().security_hub_administrators.len(), 3);
+    call(&stage, MANAGEMENT, "DisableAWSServiceAccess", json!({ "ServicePrincipal": SERVICE })).unwrap();
+    nobody_administers(&stage);
+    let delegates = call(&stage, MANAGEMENT, "ListDelegatedAdministrators", json!({})).unwrap();
+    assert_eq!(ids(&delegates, "DelegatedAdministrators"), [MEMBER], "other services keep theirs");
 }

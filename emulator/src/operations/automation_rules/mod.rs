@@ -4,7 +4,7 @@
 //! What lives here: their wire structs and, beside them, the tests of the rules. What may not: what an automation rule
 //! is and which findings it meets, which is `domain::automation_rules`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::automation_rules::{self, Draft, Edit, Outcome};
+use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::{AutomationRule, HubKey, Transaction, timestamp_text};
 
 #[cfg(test)]
@@ -164,11 +165,8 @@ pub fn batch_get_automation_rules(context: &Context<'_>, input: Input) -> Result
     Answer::json(&output)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct BatchUpdateInput {
-    update_automation_rules_request_items: Vec<UpdateItem>,
-}
+/// The list of BatchUpdateAutomationRules, whose items are judged one by one.
+pub const REQUEST_ITEMS: &str = "UpdateAutomationRulesRequestItems";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -184,7 +182,7 @@ struct UpdateItem {
 }
 
 impl UpdateItem {
-    fn edit(self) -> (String, Edit) {
+    fn edit(self) -> (String, Result<Edit, ErrorCode>) {
         let edit = Edit {
             name: self.rule_name,
             description: self.description,
@@ -194,8 +192,35 @@ impl UpdateItem {
             criteria: self.criteria,
             actions: self.actions,
         };
-        (self.rule_arn, edit)
+        (self.rule_arn, Ok(edit))
     }
+}
+
+/// The items of BatchUpdateAutomationRules, each with its change or why there is none. The answer names an item by its
+/// `RuleArn`, so an item without one refuses the call (ARU-13; `inferred`).
+fn edits(mut input: Input) -> Result<Vec<(String, Result<Edit, ErrorCode>)>, AwsError> {
+    let is_of_arn = |violation: &Violation| match violation.path.get(2..).unwrap_or_default() {
+        [] => !matches!(violation.rule, Rule::Missing(name) if name != "RuleArn"),
+        [Segment::Member(_, name), ..] => *name == "RuleArn",
+        _ => false,
+    };
+    let (of_arn, of_item): (Vec<Violation>, Vec<Violation>) = input.faults.drain(..).partition(is_of_arn);
+    if !of_arn.is_empty() {
+        return Err(AwsError::invalid_input(sentence::classic(&of_arn)));
+    }
+    let position = |violation: &Violation| match violation.path.get(1) {
+        Some(Segment::Item(position)) => Some(*position),
+        _ => None,
+    };
+    let faulty: BTreeSet<usize> = of_item.iter().filter_map(position).collect();
+    let Some(Value::Array(items)) = input.members.remove(REQUEST_ITEMS) else { return Ok(Vec::new()) };
+    let edit = |(position, item): (usize, Value)| {
+        let read = || serde_json::from_value::<UpdateItem>(item.clone()).ok().map(UpdateItem::edit);
+        let whole = if faulty.contains(&position) { None } else { read() };
+        let arn = || item.get("RuleArn").and_then(Value::as_str).unwrap_or_default().to_owned();
+        whole.unwrap_or_else(|| (arn(), Err(ErrorCode::InvalidInputException)))
+    };
+    Ok(items.into_iter().enumerate().map(edit).collect())
 }
 
 #[derive(Serialize)]
@@ -220,16 +245,14 @@ impl From<Outcome> for BatchOutput {
 /// Changes what is given of automation rules, each judged on its own (ARU-11, ARU-13).
 ///
 /// # Errors
-/// 401 `InvalidAccessException` for a member.
+/// 401 `InvalidAccessException` for a member; 400 `InvalidInputException` for an item without a `RuleArn`.
 pub fn batch_update_automation_rules(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
     input: Input,
 ) -> Result<Answer, AwsError> {
     automation_rules::admit(context.world, &context.caller, Operation::BatchUpdateAutomationRules)?;
-    let input: BatchUpdateInput = input.read()?;
-    let edits = input.update_automation_rules_request_items.into_iter().map(UpdateItem::edit).collect();
-    let outcome = automation_rules::update(transaction, context.world, &context.caller, edits)?;
+    let outcome = automation_rules::update(transaction, context.world, &context.caller, edits(input)?)?;
     Answer::json(&BatchOutput::from(outcome))
 }
 

@@ -34,8 +34,8 @@ struct ControlsConfiguration {
 }
 
 impl PolicyInput {
-    /// Reads what is said: a policy that turns hubs on lists standards and either controls that are on or those that are
-    /// not (CCF-16); one that turns them off says no more (CCF-17).
+    /// Reads the content: a policy that enables Security Hub lists standards and either the controls that are enabled or
+    /// those that are not (CCF-16); one that disables it contains nothing else (CCF-17).
     pub(super) fn read(self) -> Result<PolicyContent, CentralError> {
         let invalid = |message: &str| Err(CentralError::InvalidPolicy(message.to_owned()));
         let Some(policy) = self.security_hub else { return invalid("SecurityHub is missing") };
@@ -44,24 +44,24 @@ impl PolicyInput {
         if !service_enabled {
             return match standards {
                 Some(standards) if !standards.is_empty() => {
-                    invalid("EnabledStandardIdentifiers are of a policy that enables Security Hub")
+                    invalid("EnabledStandardIdentifiers is only allowed when ServiceEnabled is true")
                 }
                 _ => Ok(PolicyContent::Off),
             };
         }
-        let Some(standards) = standards else { return invalid("EnabledStandardIdentifiers is missing") };
-        let Some(configuration) = policy.security_controls_configuration else {
-            return invalid("SecurityControlsConfiguration is missing");
+        let (Some(standards), Some(configuration)) = (standards, policy.security_controls_configuration) else {
+            return Err(CentralError::IncompletePolicy);
         };
         let enabled = configuration.enabled_security_control_identifiers;
         let disabled = configuration.disabled_security_control_identifiers;
         let controls = match (enabled, disabled) {
             (Some(enabled), None) => ChosenControls::Only(enabled),
             (None, Some(disabled)) => ChosenControls::AllBut(disabled),
-            _ => {
+            (None, None) => return Err(CentralError::IncompletePolicy),
+            (Some(_), Some(_)) => {
                 return invalid(
-                    "SecurityControlsConfiguration has either EnabledSecurityControlIdentifiers or \
-                     DisabledSecurityControlIdentifiers",
+                    "SecurityControlsConfiguration contains both EnabledSecurityControlIdentifiers and \
+                     DisabledSecurityControlIdentifiers; give one of them",
                 );
             }
         };

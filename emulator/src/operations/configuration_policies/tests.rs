@@ -2,6 +2,7 @@
 
 mod controls;
 mod delays;
+mod leaving;
 mod linking;
 mod roles;
 
@@ -272,6 +273,31 @@ fn ccf_16_ccf_17_what_a_policy_says() {
     let policy = create(&stage, "p", more);
     let read = stage.good(ADMINISTRATOR, GetConfigurationPolicy, json!({ "Identifier": policy }));
     assert_eq!(read["ConfigurationPolicy"], off());
+}
+
+/// Rules: CCF-16.
+#[test]
+fn a_policy_that_enables_security_hub_without_standards_or_controls_is_refused_in_the_words_of_aws() {
+    let stage = central();
+    let good = create(&stage, "good", says(&[]));
+    let missing = |member: &str| {
+        let mut content = says(&[]);
+        content["SecurityHub"].as_object_mut().unwrap().remove(member);
+        content
+    };
+    let mut neither = says(&[]);
+    neither["SecurityHub"]["SecurityControlsConfiguration"] = json!({});
+    let incomplete =
+        [missing("EnabledStandardIdentifiers"), missing("SecurityControlsConfiguration"), neither];
+    let said = "Invalid semantics: Enabled standards and security control configurations must be configured when \
+                Security Hub is enabled";
+    for content in incomplete {
+        let creation = json!({ "Name": "p", "ConfigurationPolicy": content });
+        let update = json!({ "Identifier": good, "ConfigurationPolicy": content });
+        for (operation, input) in [(CreateConfigurationPolicy, creation), (UpdateConfigurationPolicy, update)] {
+            assert_eq!(stage.refused(ADMINISTRATOR, operation, input, 400, "InvalidInputException"), said);
+        }
+    }
 }
 
 #[test]

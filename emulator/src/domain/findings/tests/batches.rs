@@ -69,11 +69,11 @@ fn imp_21_imp_25_what_is_no_list_of_findings_refuses_the_call() {
     assert_eq!(said(json!({})), "Invalid parameter 'Findings'. data should have required property 'Findings'");
     assert_eq!(
         said(json!({ "Findings": [] })),
-        "Invalid parameter 'Findings'. data.Findings should NOT have fewer than 1 items"
+        "Invalid parameter 'Findings'. Size '0' is less than minimum value: 1."
     );
     assert_eq!(
         said(json!({ "Findings": vec![finding("f", json!({})); 101] })),
-        "Invalid parameter 'Findings'. data.Findings should NOT have more than 100 items"
+        "Invalid parameter 'Findings'. Size '101' is greater than maximum value: 100."
     );
     assert_eq!(said(json!({ "Findings": [5] })), "Invalid parameter 'Findings'. data.Findings[0] should be object");
     assert!(said(json!({ "Findings": [finding("f", json!({ "Id": null }))] })).contains("required property 'Id'"));

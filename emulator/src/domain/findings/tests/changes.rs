@@ -43,11 +43,11 @@ fn buf_01_buf_02_identifiers_are_counted_and_nothing_given_changes_nothing() {
     let before = stored(&stage, &one);
     change(&stage, &one, json!({}));
     assert_eq!(read(&stage, "f"), before);
-    for (count, said) in [(0, "fewer than 1"), (101, "more than 100")] {
+    for (count, said) in [(0, "less than minimum value: 1"), (101, "greater than maximum value: 100")] {
         let request = request(&vec![identifier(&one); count], json!({}));
         assert_eq!(
             stage.refused(ADMINISTRATOR, BatchUpdateFindings, request, 400, "InvalidInputException"),
-            format!("Invalid parameter 'FindingIdentifiers'. data.FindingIdentifiers should NOT have {said} items")
+            format!("Invalid parameter 'FindingIdentifiers'. Size '{count}' is {said}.")
         );
     }
 }
@@ -62,7 +62,7 @@ fn buf_03_a_value_that_breaks_a_limit_refuses_the_call() {
         stage.refused(ADMINISTRATOR, BatchUpdateFindings, request, 400, "InvalidInputException")
     };
     for (update, said) in [
-        (json!({ "Confidence": 101 }), "Invalid parameter 'Confidence'. data.Confidence should be <= 100"),
+        (json!({ "Confidence": 101 }), "Invalid parameter 'Confidence'. '101' is greater than maximum value: 100."),
         (
             json!({ "Note": { "Text": "t" } }),
             "Invalid parameter 'Note'. data.Note should have required property 'UpdatedBy'",
@@ -81,7 +81,7 @@ fn buf_03_a_value_that_breaks_a_limit_refuses_the_call() {
         ),
         (
             json!({ "RelatedFindings": vec![json!({ "Id": "i", "ProductArn": "p" }); 11] }),
-            "Invalid parameter 'RelatedFindings'. data.RelatedFindings should NOT have more than 10 items",
+            "Invalid parameter 'RelatedFindings'. Size '11' is greater than maximum value: 10.",
         ),
     ] {
         assert_eq!(refused(update), said);
