@@ -170,6 +170,19 @@ fn hub_10_sec_53_the_administrator_sets_the_generator_of_its_members() {
     assert_eq!(generator(&stage, MEMBER), "STANDARD_CONTROL");
 }
 
+/// Rules: SEC-53.
+#[test]
+fn findings_are_consolidated_in_govcloud_and_china_too() {
+    for region in ["us-gov-west-1", "cn-north-1"] {
+        let stage = Stage::empty();
+        let call = |operation, input| stage.call_in(region, ADMINISTRATOR, operation, input).unwrap();
+        call(EnableSecurityHub, json!({}));
+        assert_eq!(call(DescribeHub, json!({}))["ControlFindingGenerator"], "SECURITY_CONTROL", "{region}");
+        call(UpdateSecurityHubConfiguration, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
+        assert_eq!(call(DescribeHub, json!({}))["ControlFindingGenerator"], "STANDARD_CONTROL", "{region}");
+    }
+}
+
 #[test]
 fn hub_11_hub_12_an_administrator_with_members_stays() {
     let stage = on();

@@ -51,7 +51,7 @@ fn asf_06_asf_09_unknown_members_and_nulls_are_left_out() {
 /// Rules: ERR-21.
 #[test]
 fn a_parameter_out_of_range_is_named_with_its_value_or_its_size() {
-    let findings = vec!["{}"; 109].join(",");
+    let findings = ["{}"; 109].join(",");
     assert_eq!(
         breaks(Operation::BatchImportFindings, &format!(r#"{{"Findings":[{findings}]}}"#)),
         "Invalid parameter 'Findings'. Size '109' is greater than maximum value: 100."
@@ -68,7 +68,7 @@ fn a_parameter_out_of_range_is_named_with_its_value_or_its_size() {
 /// Rules: ERR-21.
 #[test]
 fn what_is_out_of_range_inside_a_finding_is_refused_by_the_schema() {
-    let related = vec![r#"{"Id":"i","ProductArn":"p"}"#; 11].join(",");
+    let related = [r#"{"Id":"i","ProductArn":"p"}"#; 11].join(",");
     let finding = format!(r#"{{"Findings":[{{"Confidence":101,"RelatedFindings":[{related}]}}]}}"#);
     let finding = breaks(Operation::BatchImportFindings, &finding);
     for said in ["data.Findings[0].Confidence should be <= 100", "RelatedFindings should NOT have more than 10 items"] {

@@ -154,6 +154,9 @@ pub struct Edit {
     pub actions: Option<Vec<Value>>,
 }
 
+/// The rule that an item of a batch names by its ARN, and its change, or why the item has none.
+pub type Request = (String, Result<Edit, ErrorCode>);
+
 /// What became of a batch of rules: each is judged on its own (ARU-13, ARU-14).
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -172,7 +175,7 @@ pub fn update(
     transaction: &mut Transaction<'_>,
     world: &World,
     caller: &Caller,
-    edits: Vec<(String, Result<Edit, ErrorCode>)>,
+    edits: Vec<Request>,
 ) -> Result<Outcome, AwsError> {
     let key = caller.hub_key();
     batch(transaction, caller, edits, |hub, (arn, edit)| {

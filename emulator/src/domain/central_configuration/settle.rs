@@ -145,9 +145,8 @@ pub fn account_left(transaction: &mut Transaction<'_>, account: AccountId, paren
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return };
     let Some(central) = &organization.central else { return };
-    let has_failed = |id: &String| {
-        central.settled.get(id).is_some_and(|settled| matches!(settled.outcome, Outcome::Failed(_)))
-    };
+    let has_failed =
+        |id: &String| central.settled.get(id).is_some_and(|settled| matches!(settled.outcome, Outcome::Failed(_)));
     let chain = std::iter::successors(Some(parent.to_owned()), |id| above(organization, id));
     let left = chain.filter(|id| has_failed(id) && !is_below(organization, account.as_str(), id));
     let left: Vec<String> = left.collect();

@@ -128,8 +128,13 @@ fn judge(options: &Options, value: &Value) -> Result<(), Broken> {
         Options::Integer { min, max, .. } => in_range(value, *min, *max).map_err(|rule| (vec![], rule)),
         Options::Double { min, max, .. } => {
             let number = value.as_f64().unwrap_or_default();
-            let below = min.filter(|min| number < *min).map(|min| Rule::Below { least: Bound::Float(min), value: Bound::Float(number) });
-            let above = || max.filter(|max| number > *max).map(|max| Rule::Above { most: Bound::Float(max), value: Bound::Float(number) });
+            let below = min
+                .filter(|min| number < *min)
+                .map(|min| Rule::Below { least: Bound::Float(min), value: Bound::Float(number) });
+            let above = || {
+                max.filter(|max| number > *max)
+                    .map(|max| Rule::Above { most: Bound::Float(max), value: Bound::Float(number) })
+            };
             below.or_else(above).map_or(Ok(()), |rule| Err((vec![], rule)))
         }
         Options::Boolean { .. } => Ok(()),
@@ -142,8 +147,13 @@ fn judge(options: &Options, value: &Value) -> Result<(), Broken> {
 
 fn in_range(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<(), Rule> {
     let number = value.as_i64().unwrap_or_default();
-    let below = min.filter(|min| number < *min).map(|min| Rule::Below { least: Bound::Integer(min), value: Bound::Integer(number) });
-    let above = || max.filter(|max| number > *max).map(|max| Rule::Above { most: Bound::Integer(max), value: Bound::Integer(number) });
+    let below = min
+        .filter(|min| number < *min)
+        .map(|min| Rule::Below { least: Bound::Integer(min), value: Bound::Integer(number) });
+    let above = || {
+        max.filter(|max| number > *max)
+            .map(|max| Rule::Above { most: Bound::Integer(max), value: Bound::Integer(number) })
+    };
     below.or_else(above).map_or(Ok(()), Err)
 }
 

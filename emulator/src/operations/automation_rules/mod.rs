@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::domain::automation_rules::{self, Draft, Edit, Outcome};
+use crate::domain::automation_rules::{self, Draft, Edit, Outcome, Request};
 use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::{AutomationRule, HubKey, Transaction, timestamp_text};
 
@@ -182,7 +182,7 @@ struct UpdateItem {
 }
 
 impl UpdateItem {
-    fn edit(self) -> (String, Result<Edit, ErrorCode>) {
+    fn edit(self) -> Request {
         let edit = Edit {
             name: self.rule_name,
             description: self.description,
@@ -198,7 +198,7 @@ impl UpdateItem {
 
 /// The items of BatchUpdateAutomationRules, each with its change or why there is none. The answer names an item by its
 /// `RuleArn`, so an item without one refuses the call (ARU-13; `inferred`).
-fn edits(mut input: Input) -> Result<Vec<(String, Result<Edit, ErrorCode>)>, AwsError> {
+fn edits(mut input: Input) -> Result<Vec<Request>, AwsError> {
     let is_of_arn = |violation: &Violation| match violation.path.get(2..).unwrap_or_default() {
         [] => !matches!(violation.rule, Rule::Missing(name) if name != "RuleArn"),
         [Segment::Member(_, name), ..] => *name == "RuleArn",

@@ -287,8 +287,7 @@ fn a_policy_that_enables_security_hub_without_standards_or_controls_is_refused_i
     };
     let mut neither = says(&[]);
     neither["SecurityHub"]["SecurityControlsConfiguration"] = json!({});
-    let incomplete =
-        [missing("EnabledStandardIdentifiers"), missing("SecurityControlsConfiguration"), neither];
+    let incomplete = [missing("EnabledStandardIdentifiers"), missing("SecurityControlsConfiguration"), neither];
     let said = "Invalid semantics: Enabled standards and security control configurations must be configured when \
                 Security Hub is enabled";
     for content in incomplete {
