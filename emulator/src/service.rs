@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use parking_lot::{Mutex, RwLock};
-use securityhub_fixtures::Operation;
+use securityhub_fixtures::{Operation, regions};
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::control;
@@ -21,7 +21,7 @@ use crate::gate;
 use crate::neighbours;
 use crate::operations::{self, Answer, Context, Run};
 use crate::scenario::{Diagnostics, Scenario};
-use crate::state::{AccountId, IdSource, Principal, Region, World};
+use crate::state::{AccountId, Directory, IdSource, Principal, Region, World};
 use crate::wire::identity::{self, Signature};
 use crate::wire::route::{Route, Unroutable};
 use crate::wire::{answer, input, route, signature};
@@ -271,7 +271,8 @@ impl Service {
                 return Err(identity::missing());
             }
             let principal = Principal::local_user(default_account);
-            let caller = Caller { principal, region: self.0.settings.default_region.clone(), now };
+            let region = signed_region(&directory, self.0.settings.default_region.as_str(), SECURITY_HUB)?;
+            let caller = Caller { principal, region, now };
             return Ok(Identity { caller, service: SECURITY_HUB.to_owned() });
         };
         let principal = world.principal(&signature.access_key, default_account, now).ok_or_else(|| {
@@ -285,7 +286,7 @@ impl Service {
         if directory.is_out_of_use(principal.account) {
             return Err(unrecognized());
         }
-        let region = Region::new(&signature.region);
+        let region = signed_region(&directory, &signature.region, &signature.service)?;
         let caller = Caller { principal: principal.of_partition(region.partition()), region, now };
         Ok(Identity { caller, service: signature.service })
     }
@@ -293,6 +294,21 @@ impl Service {
 
 fn verify(signature: &Signature, secret: Option<&str>, parts: &Parts, body: &Bytes) -> Result<(), AwsError> {
     signature::verify(signature, secret.ok_or_else(unrecognized)?, &parts.method, &parts.uri, &parts.headers, body)
+}
+
+/// The Region of a credential scope. SDKs sign with a partition's global name for services without Regions.
+///
+/// # Errors
+/// 403 `InvalidSignatureException` for a Region that there is not. AWS has no endpoint for it, so nobody has seen what it
+/// would answer; the first sentence is what its endpoints say of another Region's signature.
+fn signed_region(directory: &Directory, name: &str, service: &str) -> Result<Region, AwsError> {
+    directory.region(name).or_else(|unknown| {
+        if service != SECURITY_HUB && regions::is_global(name) {
+            return Ok(Region::new(name));
+        }
+        let message = format!("Credential should be scoped to a valid region, not '{name}'. {unknown}.");
+        Err(AwsError::new(ErrorCode::InvalidSignatureException, message))
+    })
 }
 
 /// The access key is nobody's.

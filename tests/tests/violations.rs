@@ -62,14 +62,16 @@ fn check(door: &Door, operation: Operation, breach: &Breach) {
 /// Whether the breach is one of an item's own, in an operation that judges items one by one. An item that is no
 /// object or has no id refuses the call (IMP-25).
 fn is_of_an_item(operation: Operation, breach: &Breach) -> bool {
-    operations::entry(operation).per_item == breach.path.first().map(String::as_str)
+    operation == Operation::BatchImportFindings
+        && operations::entry(operation).per_item == breach.path.first().map(String::as_str)
         && breach.path.len() > 1
         && !(breach.path.len() == 2 && breach.path[1] == "Id" && matches!(breach.what, "missing" | "of the wrong type"))
 }
 
 /// Whether the breach is that of one rule of a batch, which alone is left unprocessed; its ARN is needed to name it.
 fn is_of_a_rule(operation: Operation, breach: &Breach) -> bool {
-    operations::entry(operation).judges == breach.path.first().map(String::as_str)
+    operation == Operation::BatchUpdateAutomationRules
+        && breach.path.len() > 1
         && breach.path.get(1).is_some_and(|member| member != "RuleArn")
 }
 

@@ -10,7 +10,7 @@ use crate::domain::caller::Caller;
 use crate::domain::scores::{self, Compliance};
 use crate::domain::{due, hub};
 use crate::service::Service;
-use crate::state::{AccountId, Principal, Region, World};
+use crate::state::{AccountId, Principal, World};
 
 const EXPECTED: &str = "ask for ?account=111111111111&region=us-east-1 and, for the controls of one standard only, \
                         &standard=fsbp-1.0.0 or its ARN";
@@ -37,7 +37,7 @@ fn computed(world: &World, asked: &Asked) -> Result<Compliance, String> {
     let account = AccountId::parse(account)
         .ok_or_else(|| format!("{EXPECTED}: {account:?} is no account id, which has twelve digits"))?;
     let region = asked.region.as_deref().filter(|region| !region.is_empty());
-    let region = Region::new(region.ok_or_else(|| format!("{EXPECTED}: region is missing"))?);
+    let region = super::region(world, region.ok_or_else(|| format!("{EXPECTED}: region is missing"))?)?;
     let standard = asked.standard.as_deref().map(scores::standard).transpose();
     let standard = standard.map_err(|error| format!("{EXPECTED}: {error}"))?;
     let now = world.clock.now();

@@ -16,7 +16,7 @@ use crate::domain::events::envelope;
 use crate::domain::events::pattern::EventPattern;
 use crate::domain::findings::change::Identifier;
 use crate::service::Service;
-use crate::state::{AccountId, Event, EventPage, Region, World};
+use crate::state::{AccountId, Event, EventPage, World};
 
 /// How many events a page has unless more are asked for, and at most.
 const PAGE: usize = 100;
@@ -88,7 +88,7 @@ fn page(world: &World, asked: &Asked) -> Result<EventPage, String> {
         AccountId::parse(text).ok_or_else(|| format!("{LIST}: {text:?} is no account id, which has twelve digits"))
     });
     let account = account.transpose()?;
-    let region = asked.region.as_deref().map(Region::new);
+    let region = asked.region.as_deref().map(|region| super::region(world, region)).transpose()?;
     let limit = asked.limit.unwrap_or(PAGE);
     if !(1..=MOST).contains(&limit) {
         return Err(format!("{LIST}: limit is 1 to {MOST}"));

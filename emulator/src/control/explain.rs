@@ -12,7 +12,7 @@ use crate::domain::caller::Caller;
 use crate::domain::due;
 use crate::domain::explain::{self, Question};
 use crate::service::Service;
-use crate::state::{AccountId, Principal, Region};
+use crate::state::{AccountId, Principal};
 
 const EXPECTED: &str = "send {\"Account\": \"111111111111\", \"Region\": \"us-east-1\", \"Id\": \"...\", \
                         \"Filters\": {...}}, and \"ProductArn\" where findings share an Id";
@@ -44,7 +44,8 @@ fn answer(service: &Service, body: &[u8]) -> Result<explain::Explanation, String
     let world = service.world();
     let now = world.clock.now();
     due::run(&world, now);
-    let caller = Caller { principal: Principal::local_user(account), region: Region::new(&asked.region), now };
+    let region = super::region(&world, &asked.region)?;
+    let caller = Caller { principal: Principal::local_user(account), region, now };
     let question = Question { id: &asked.id, product_arn: asked.product_arn.as_deref(), filters: &asked.filters };
     explain::explain(&world, &caller, &question).map_err(|error| error.message.into_owned())
 }

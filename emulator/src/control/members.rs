@@ -133,7 +133,7 @@ fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
 fn listed(world: &World, asked: &List) -> Result<Outcome, String> {
     let administrator = account(asked.administrator.as_deref().unwrap_or_default(), LIST)?;
     let regions: Vec<Region> = match &asked.region {
-        Some(regions) => regions.split(',').map(Region::new).collect(),
+        Some(regions) => super::regions(world, regions.split(','))?,
         None => world.relations().hub_regions().into_iter().collect(),
     };
     let hubs: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account: administrator, region }).collect();
@@ -163,7 +163,7 @@ fn hubs(world: &World, administrator: &str, regions: &[String], expected: &str) 
         return Err(format!("{expected}: Regions is empty"));
     }
     let hub = |region: &String| {
-        let hub = HubKey { account: administrator, region: Region::new(region) };
+        let hub = HubKey { account: administrator, region: super::region(world, region)? };
         if hub::is_enabled(world, &hub) {
             Ok(hub)
         } else {

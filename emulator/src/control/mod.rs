@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::domain::due;
 use crate::service::Service;
-use crate::state::{duration, timestamp_text};
+use crate::state::{Region, World, duration, timestamp_text};
 use crate::wire::answer;
 
 mod compliance;
@@ -197,6 +197,16 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
             .map(|Query(asked)| Asked(asked))
             .map_err(|rejection| mistake(StatusCode::BAD_REQUEST, &rejection.body_text()))
     }
+}
+
+/// The Region of a name, or the sentence that refuses it.
+fn region(world: &World, name: &str) -> Result<Region, String> {
+    world.directory().region(name).map_err(|unknown| unknown.to_string())
+}
+
+/// The Regions of these names, in their order.
+fn regions<'n>(world: &World, names: impl Iterator<Item = &'n str>) -> Result<Vec<Region>, String> {
+    names.map(|name| region(world, name)).collect()
 }
 
 fn mistake(status: StatusCode, message: &str) -> axum::response::Response {

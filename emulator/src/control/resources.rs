@@ -18,7 +18,7 @@ use crate::domain::{due, hub};
 use crate::scenario::entries;
 use crate::service::Service;
 use crate::state::{
-    AccountId, CheckResult, ComplianceStatus, ConfigRecorder, HubKey, Recording, Region, Resource, Transaction, World,
+    AccountId, CheckResult, ComplianceStatus, ConfigRecorder, HubKey, Recording, Resource, Transaction, World,
 };
 
 const DECLARE: &str = "send a resource or a list of resources, as `resources` of a scenario has them";
@@ -118,7 +118,7 @@ fn respond(outcome: Result<Value, String>) -> Response {
 
 fn listed(world: &World, asked: &Asked) -> Result<Value, String> {
     let account = asked.account.as_deref().map(|text| account(text, DELETE)).transpose()?;
-    let regions = asked.region.as_ref().map(|regions| regions.split(',').map(Region::new).collect::<Vec<_>>());
+    let regions = asked.region.as_ref().map(|regions| super::regions(world, regions.split(','))).transpose()?;
     let is_meant = |key: &HubKey, resource: &Resource| {
         account.is_none_or(|account| account == key.account)
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
@@ -153,7 +153,7 @@ fn deleted(world: &World, asked: Asked) -> Result<Vec<Value>, String> {
     let resource_type = asked.resource_type.map(|name| resource_type(&name)).transpose()?;
     let which = change::Which {
         account: account(asked.account.as_deref().unwrap_or_default(), DELETE)?,
-        regions: asked.region.map(|regions| regions.split(',').map(Region::new).collect()),
+        regions: asked.region.map(|regions| super::regions(world, regions.split(','))).transpose()?,
         resource_type,
         id: asked.id,
     };
@@ -173,8 +173,8 @@ fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
             ConfigRecorder::Custom(Recording { types: types.map(read).transpose()?, has_custom_role })
         }
     };
-    let keys: Vec<HubKey> =
-        asked.regions.iter().map(|region| HubKey { account, region: Region::new(region) }).collect();
+    let regions = super::regions(world, asked.regions.iter().map(String::as_str))?;
+    let keys: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account, region }).collect();
     if keys.is_empty() {
         return Err(format!("{RECORD}: Regions is empty"));
     }
@@ -197,7 +197,7 @@ fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
         return Err("no resources are declared, so that no control is checked: PUT /_emulator/resources".to_owned());
     }
     let account = asked.account.as_deref().map(|text| account(text, RUN)).transpose()?;
-    let regions = asked.regions.map(|regions| regions.iter().map(|name| Region::new(name)).collect::<Vec<_>>());
+    let regions = asked.regions.map(|names| super::regions(world, names.iter().map(String::as_str))).transpose()?;
     let is_meant = |key: &HubKey| {
         account.is_none_or(|account| account == key.account)
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))

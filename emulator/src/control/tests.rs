@@ -1,6 +1,7 @@
 //! The control plane through the only door.
 
 mod events;
+mod regions;
 mod resources;
 
 use bytes::Bytes;

@@ -36,11 +36,11 @@ pub fn enter<'t>(
 
 /// 400 for what the input breaks, save for what belongs to single items.
 fn shape(operation: Operation, document: Document<'_>) -> Result<Input<'_>, AwsError> {
-    let (faults, of_call): (Vec<Violation>, Vec<Violation>) =
-        document.violations.into_iter().partition(|violation| is_of_item(operation, violation));
+    let of_call: Vec<Violation> =
+        document.violations.into_iter().filter(|violation| !is_of_item(operation, violation)).collect();
     if of_call.is_empty() {
         let items = document.items.map(|items| items.items).unwrap_or_default();
-        return Ok(Input { members: document.members, items, faults });
+        return Ok(Input { members: document.members, items });
     }
     Err(if operation.answers_validation_exception() {
         AwsError::new(ErrorCode::ValidationException, sentence::framework(&of_call))
@@ -51,8 +51,7 @@ fn shape(operation: Operation, document: Document<'_>) -> Result<Input<'_>, AwsE
 
 /// Whether a violation belongs to an item, where the operation judges items one by one.
 fn is_of_item(operation: Operation, violation: &Violation) -> bool {
-    let entry = operations::entry(operation);
-    let list = entry.per_item.or(entry.judges);
+    let list = operations::entry(operation).per_item;
     matches!(violation.path[..], [Segment::Member(_, name), Segment::Item(_), ..] if Some(name) == list)
 }
 

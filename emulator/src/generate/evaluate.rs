@@ -145,18 +145,12 @@ impl<'e> Evaluation<'e> {
 
     fn given(&mut self, name: &str) -> Value {
         let HubKey { account, region } = self.around.hub;
-        let partition = region.partition();
         match name {
             "account" => account.as_str().into(),
             "region" => region.as_str().into(),
-            "partition" => partition.into(),
-            "dns_suffix" if partition == "aws-cn" => "amazonaws.com.cn".into(),
-            "dns_suffix" => "amazonaws.com".into(),
-            "console" => match partition {
-                "aws-cn" => format!("{region}.console.amazonaws.cn").into(),
-                "aws-us-gov" => format!("{region}.console.amazonaws-us-gov.com").into(),
-                _ => format!("{region}.console.aws.amazon.com").into(),
-            },
+            "partition" => region.partition().into(),
+            "dns_suffix" => region.dns_suffix().into(),
+            "console" => region.console().into(),
             "administrator" => self.around.administrator.as_str().into(),
             "product_arn" => self.around.product_arn.as_str().into(),
             "row" => self.row.into(),

@@ -66,8 +66,7 @@ fn item(region: &Region) -> Element {
 }
 
 fn endpoint(region: &Region) -> String {
-    let suffix = if region.partition() == "aws-cn" { ".cn" } else { "" };
-    format!("ec2.{region}.amazonaws.com{suffix}")
+    format!("ec2.{region}.{}", region.dns_suffix())
 }
 
 /// A filter and its values, of which one must fit as it is written: the wildcards of AWS are not read.

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
-use crate::shape::Violation;
 use crate::shape::items::Item;
 use crate::state::World;
 
@@ -24,8 +23,6 @@ pub struct Input<'t> {
     pub members: Map<String, Value>,
     /// The items, where the operation refuses items and not the call; each with what it breaks.
     pub items: Vec<Item<'t>>,
-    /// What items of a list among the members break, where the operation judges them one by one.
-    pub faults: Vec<Violation>,
 }
 
 impl Input<'_> {

@@ -20,7 +20,7 @@ pub struct Entry {
     pub run: Run,
     /// What it answers when the caller's hub is off.
     pub hub: HubRule,
-    /// The list whose items it judges one by one, which are read one by one too (IMP-32).
+    /// The list whose items it judges one by one, each read on its own (IMP-32, ARU-13).
     pub per_item: Option<&'static str>,
     /// Whether it may take more than some hundred microseconds, or wait for a lock that another call holds so long. A
     /// server does it on a thread of its own. All that write are heavy.

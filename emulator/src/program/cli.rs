@@ -499,10 +499,7 @@ pub(super) fn account(text: &str) -> Result<AccountId, String> {
 }
 
 pub(super) fn region(text: &str) -> Result<Region, String> {
-    let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    // A finding cannot name a longer one.
-    let is_name = text.contains('-') && text.len() <= 16 && text.chars().all(is_letter);
-    if is_name { Ok(Region::new(text)) } else { Err("a Region has a name such as eu-west-1".to_owned()) }
+    if Region::is_name(text) { Ok(Region::new(text)) } else { Err("a Region has a name such as eu-west-1".to_owned()) }
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {

@@ -34,7 +34,8 @@ pub fn resources(text: &str, all: &[Region]) -> Result<BTreeMap<HubKey, Vec<Reso
         check.push(check.at(Place::new(file, 0, 0), error.to_string()));
         None
     });
-    let named: Vec<Region> = REGIONS.iter().map(|region| Region::new(region.name)).collect();
+    let known = REGIONS.iter().map(|region| Region::new(region.name));
+    let named: Vec<Region> = known.chain(all.iter().cloned()).collect();
     let declared = resources::check(&written.unwrap_or_default(), &Around { all, named: &named }, &mut check);
     let told = Diagnostics::sorted(check.mistakes);
     if told.has_mistakes() { Err(told) } else { Ok(declared) }

@@ -1,6 +1,7 @@
 //! The items of a list that an operation judges one by one, each read on its own.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use securityhub_engine::json;
 use securityhub_fixtures::model::{Kind, ShapeId};
@@ -31,6 +32,24 @@ pub enum Item<'t> {
     },
     /// It was read with all that it breaks, in paths that begin at the item.
     Read(Document<'static>),
+}
+
+/// An item read by its shape, with its violations. An item that the fast path found faultless is read again, since the
+/// fast path does not see unknown members inside filters. `None` only if the item is not one of `list` of `input`.
+pub fn document(input: ShapeId, list: &str, item: Item<'_>) -> Option<Document<'static>> {
+    match item {
+        Item::Read(document) => Some(document),
+        Item::Faultless { text, members } => {
+            let (shape, _, _) = list_shape(input, list)?;
+            let mut object = String::from("{");
+            for Span { member, range } in members {
+                let separator = if object.len() > 1 { "," } else { "" };
+                _ = write!(object, "{separator}\"{}\":{}", member.name, text.get(range)?);
+            }
+            object.push('}');
+            read::document(shape, &object).ok()
+        }
+    }
 }
 
 /// Reads the items of `list` in the body of `input`, which is compact text. None when the body is no JSON, has no such

@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use securityhub_fixtures::regions;
+
 use super::aggregator::Aggregator;
 use super::central_configuration::CentralConfiguration;
 use super::clock::Timestamp;
 use super::member::{Member, MemberQuotas, MemberStatus};
-use super::names::{AccountId, Region};
+use super::names::{AccountId, Region, UnknownRegion};
 use super::policy::{Permissions, Policies};
 
 /// All relations of a world.
@@ -179,6 +181,16 @@ pub struct Principal {
 }
 
 impl Directory {
+    /// The Region of a name: one that AWS has, or one that the scenario lists.
+    ///
+    /// # Errors
+    /// [`UnknownRegion`].
+    pub fn region(&self, name: &str) -> Result<Region, UnknownRegion> {
+        let is_listed = || self.regions.iter().any(|region| region.as_str() == name);
+        let is_known = regions::find(name).is_some() || is_listed();
+        if is_known { Ok(Region::new(name)) } else { Err(UnknownRegion(name.to_owned())) }
+    }
+
     /// The record that an administrator keeps of an account in a region.
     pub fn member(&self, administrator: AccountId, region: &Region, account: AccountId) -> Option<&Member> {
         self.members.get(&(administrator, region.clone()))?.get(&account)

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use securityhub_fixtures::regions;
+
 /// An AWS account id: twelve digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId([u8; 12]);
@@ -42,7 +44,9 @@ impl serde::Serialize for AccountId {
     }
 }
 
-/// A region by its name, such as `eu-west-1`. Any name is served; cheap to copy.
+/// A Region by its name, such as `eu-west-1`; cheap to copy. Which names are served, [`Directory::region`] says.
+///
+/// [`Directory::region`]: super::Directory::region
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region(Arc<str>);
 
@@ -57,15 +61,39 @@ impl Region {
         &self.0
     }
 
-    /// The partition it belongs to, by its name.
+    /// The name of the partition that it belongs to.
     pub fn partition(&self) -> &'static str {
-        match &*self.0 {
-            name if name.starts_with("cn-") => "aws-cn",
-            name if name.starts_with("us-gov-") => "aws-us-gov",
-            name if name.starts_with("us-iso-") => "aws-iso",
-            name if name.starts_with("us-isob-") => "aws-iso-b",
-            _ => "aws",
-        }
+        regions::partition(&self.0).name
+    }
+
+    /// What the host names of its endpoints end with.
+    pub fn dns_suffix(&self) -> &'static str {
+        regions::partition(&self.0).dns_suffix
+    }
+
+    /// The host name of its management console.
+    pub fn console(&self) -> String {
+        format!("{self}.{}", regions::partition(&self.0).console)
+    }
+
+    /// Whether a text has the form of a Region's name. A finding cannot name a longer one.
+    pub fn is_name(text: &str) -> bool {
+        let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        text.contains('-') && text.len() <= 16 && text.chars().all(is_letter)
+    }
+}
+
+/// A Region that AWS does not have and the scenario does not list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRegion(
+    /// Its name.
+    pub String,
+);
+
+impl fmt::Display for UnknownRegion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UnknownRegion(name) = self;
+        write!(formatter, "AWS has no Region `{name}`; to use it here, list it under `regions` in the scenario")
     }
 }
 
@@ -119,9 +147,19 @@ mod tests {
     }
 
     #[test]
-    fn a_region_knows_its_partition() {
-        for (region, partition) in [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")] {
+    fn a_region_is_of_the_partition_of_the_table() {
+        for (region, partition) in [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("eusc-de-east-1", "aws-eusc")] {
             assert_eq!(Region::new(region).partition(), partition);
+        }
+    }
+
+    #[test]
+    fn a_regions_name_has_small_letters_digits_and_a_dash() {
+        for good in ["eu-west-1", "us-isof-south-1", "lab-1"] {
+            assert!(Region::is_name(good), "{good}");
+        }
+        for wrong in ["", "lab", "EU-WEST-1", "eu_west_1", "a-very-long-region-1"] {
+            assert!(!Region::is_name(wrong), "{wrong}");
         }
     }
 }

@@ -92,11 +92,17 @@ pub fn mode(linking: &Linking) -> (&'static str, Option<&[Region]>) {
 ///
 /// # Errors
 /// What [`AggregationError`] says of modes and lists (AGG-02, AGG-03).
-pub fn linking(home: &Region, mode: &str, names: &[String]) -> Result<Linking, AggregationError> {
+pub fn linking(
+    directory: &Directory,
+    home: &Region,
+    mode: &str,
+    names: &[String],
+) -> Result<Linking, AggregationError> {
+    let listed = |mode| listed(directory, mode, home, names);
     match mode {
         "ALL_REGIONS" => alone("ALL_REGIONS", names, Linking::All),
-        "ALL_REGIONS_EXCEPT_SPECIFIED" => listed("ALL_REGIONS_EXCEPT_SPECIFIED", home, names).map(Linking::AllExcept),
-        "SPECIFIED_REGIONS" => listed("SPECIFIED_REGIONS", home, names).map(Linking::Only),
+        "ALL_REGIONS_EXCEPT_SPECIFIED" => listed("ALL_REGIONS_EXCEPT_SPECIFIED").map(Linking::AllExcept),
+        "SPECIFIED_REGIONS" => listed("SPECIFIED_REGIONS").map(Linking::Only),
         "NO_REGIONS" => alone("NO_REGIONS", names, Linking::None),
         _ => Err(AggregationError::UnknownMode),
     }
@@ -108,16 +114,19 @@ fn alone(mode: &'static str, names: &[String], linking: Linking) -> Result<Linki
 }
 
 /// The list of a mode that takes one.
-fn listed(mode: &'static str, home: &Region, names: &[String]) -> Result<Vec<Region>, AggregationError> {
+fn listed(
+    directory: &Directory,
+    mode: &'static str,
+    home: &Region,
+    names: &[String],
+) -> Result<Vec<Region>, AggregationError> {
     if names.is_empty() {
         return Err(AggregationError::MissingRegions(mode));
     }
     let mut listed = Vec::with_capacity(names.len());
     for name in names {
-        let region = Region::new(name);
-        if regions::find(name).is_none() || region.partition() != home.partition() {
-            return Err(AggregationError::UnknownRegion(name.clone()));
-        }
+        let region = directory.region(name).ok().filter(|region| region.partition() == home.partition());
+        let region = region.ok_or_else(|| AggregationError::UnknownRegion(name.clone()))?;
         if region == *home {
             return Err(AggregationError::ListsHome(region));
         }
@@ -165,7 +174,7 @@ pub fn create(
     regions: &[String],
 ) -> Result<Aggregator, AwsError> {
     let home = caller.region.clone();
-    let linking = linking(&home, mode, regions)?;
+    let linking = linking(&transaction.directory(), &home, mode, regions)?;
     hub::enabled(transaction, &caller.hub_key()).map_err(|_| hub::not_subscribed(caller))?;
     if regions::find(home.as_str()).is_some_and(|region| region.opt_in) {
         return Err(AggregationError::OptInHome(home).into());
@@ -194,7 +203,7 @@ pub fn update(
     mode: &str,
     regions: &[String],
 ) -> Result<Aggregator, AggregationError> {
-    let linking = linking(&caller.region, mode, regions)?;
+    let linking = linking(&transaction.directory(), &caller.region, mode, regions)?;
     transaction.edit_directory(|directory| {
         let owner = own(directory, caller, arn, "updated")?;
         let aggregator = directory.aggregators.get_mut(&owner);

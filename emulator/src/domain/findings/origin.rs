@@ -110,6 +110,7 @@ impl<'w> Origin<'w> {
 
 fn taken(endpoint: &Endpoint<'_>, owner: &HubKey, source: Source, product_arn: &str) -> Result<(), String> {
     let (world, account) = (endpoint.world, owner.account);
+    endpoint.directory.region(owner.region.as_str()).map_err(|unknown| unknown.to_string())?;
     // RET-11; the sentence is `inferred`.
     if endpoint.directory.is_out_of_use(account) {
         return Err(format!("Account {account} is suspended"));

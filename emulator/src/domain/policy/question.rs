@@ -1,5 +1,6 @@
 //! What a call asks of policies: its resources, and the condition keys of each.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -100,18 +101,18 @@ impl Call<'_> {
     fn resources(&self, action: &Action) -> Vec<String> {
         let own = |resource: &str| arn::of_account(&self.caller.region, self.caller.account(), resource);
         let members = &self.input.members;
-        let named: Vec<&str> = match action.resource_types {
-            [] => vec![ANY],
+        let named: Vec<Cow<'_, str>> = match action.resource_types {
+            [] => vec![ANY.into()],
             ["hub"] => return vec![arn::hub(&self.caller.hub_key())],
             // The id of a V2 hub is made when it is enabled; a policy sees a fixed one (inferred).
             ["hubv2"] => return vec![own("hubv2/default")],
-            [_] => names(members),
-            _ => members.get("ResourceArn").and_then(Value::as_str).into_iter().collect(),
+            [_] => names(self.input),
+            _ => members.get("ResourceArn").and_then(Value::as_str).map(Cow::Borrowed).into_iter().collect(),
         };
         let kind = action.resource_types.first().unwrap_or(&ANY);
-        let full = |name: &str| match Arn::parse(name) {
+        let full = |name: Cow<'_, str>| match Arn::parse(&name) {
             None if name != ANY && action.resource_types.len() == 1 => own(&format!("{kind}/{name}")),
-            _ => name.to_owned(),
+            _ => name.into_owned(),
         };
         let named: Vec<String> = named.into_iter().map(full).collect();
         if named.is_empty() { vec![ANY.to_owned()] } else { named }
@@ -177,13 +178,14 @@ impl Call<'_> {
 }
 
 /// The resources that an input names, by ARN or by id.
-fn names(members: &Map<String, Value>) -> Vec<&str> {
+fn names<'i>(input: &'i Document<'_>) -> Vec<Cow<'i, str>> {
+    let members = &input.members;
     let one = ["Identifier", "ConnectorId", "FindingAggregatorArn", "AggregatorV2Arn"].into_iter();
-    let one = one.filter_map(|name| members.get(name)?.as_str());
+    let one = one.filter_map(|name| members.get(name)?.as_str().map(Cow::Borrowed));
     let list = |name: &str| members.get(name).and_then(Value::as_array).into_iter().flatten();
-    let arns = list("AutomationRulesArns").filter_map(Value::as_str);
-    let items = list("UpdateAutomationRulesRequestItems").filter_map(|item| item.get("RuleArn")?.as_str());
-    one.chain(arns).chain(items).collect()
+    let arns = list("AutomationRulesArns").filter_map(|arn| arn.as_str().map(Cow::Borrowed));
+    let rules = input.items.iter().flat_map(|items| &items.items).filter_map(|item| import::string(item, "RuleArn"));
+    one.chain(arns).chain(rules).collect()
 }
 
 /// The values of a field that a request sets, each as text (IAM-07); what is an object stands as its JSON.

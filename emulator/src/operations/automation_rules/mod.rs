@@ -4,7 +4,7 @@
 //! What lives here: their wire structs and, beside them, the tests of the rules. What may not: what an automation rule
 //! is and which findings it meets, which is `domain::automation_rules`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::automation_rules::{self, Draft, Edit, Outcome, Request};
+use crate::shape::items::{self, Item};
 use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::{AutomationRule, HubKey, Transaction, timestamp_text};
 
@@ -196,31 +197,36 @@ impl UpdateItem {
     }
 }
 
-/// The items of BatchUpdateAutomationRules, each with its change or why there is none. The answer names an item by its
+/// The items of BatchUpdateAutomationRules, each with its change or why it has none. The answer names an item by its
 /// `RuleArn`, so an item without one refuses the call (ARU-13; `inferred`).
-fn edits(mut input: Input) -> Result<Vec<Request>, AwsError> {
-    let is_of_arn = |violation: &Violation| match violation.path.get(2..).unwrap_or_default() {
-        [] => !matches!(violation.rule, Rule::Missing(name) if name != "RuleArn"),
-        [Segment::Member(_, name), ..] => *name == "RuleArn",
-        _ => false,
+fn requests(input: Input) -> Result<Vec<Request>, AwsError> {
+    let shape = Operation::BatchUpdateAutomationRules.model().input;
+    let read = |(position, item): (usize, Item<'_>)| {
+        let document = items::document(shape, REQUEST_ITEMS, item).unwrap_or_default();
+        let arn = document.members.get("RuleArn").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if arn.is_empty() {
+            return Err(unnamed(position, &document.violations));
+        }
+        let is_whole = document.violations.is_empty();
+        let item = serde_json::from_value::<UpdateItem>(Value::Object(document.members)).ok().filter(|_| is_whole);
+        Ok(item.map_or((arn, Err(ErrorCode::InvalidInputException)), UpdateItem::edit))
     };
-    let (of_arn, of_item): (Vec<Violation>, Vec<Violation>) = input.faults.drain(..).partition(is_of_arn);
-    if !of_arn.is_empty() {
-        return Err(AwsError::invalid_input(sentence::classic(&of_arn)));
-    }
-    let position = |violation: &Violation| match violation.path.get(1) {
-        Some(Segment::Item(position)) => Some(*position),
-        _ => None,
+    input.items.into_iter().enumerate().map(read).collect()
+}
+
+/// What an item breaks that no answer could name, in paths from the root of the call.
+fn unnamed(position: usize, violations: &[Violation]) -> AwsError {
+    let is_of_arn = |violation: &&Violation| match (&violation.path[..], &violation.rule) {
+        ([], Rule::Missing(name)) | ([Segment::Member(_, name), ..], _) => *name == "RuleArn",
+        _ => violation.path.is_empty(),
     };
-    let faulty: BTreeSet<usize> = of_item.iter().filter_map(position).collect();
-    let Some(Value::Array(items)) = input.members.remove(REQUEST_ITEMS) else { return Ok(Vec::new()) };
-    let edit = |(position, item): (usize, Value)| {
-        let read = || serde_json::from_value::<UpdateItem>(item.clone()).ok().map(UpdateItem::edit);
-        let whole = if faulty.contains(&position) { None } else { read() };
-        let arn = || item.get("RuleArn").and_then(Value::as_str).unwrap_or_default().to_owned();
-        whole.unwrap_or_else(|| (arn(), Err(ErrorCode::InvalidInputException)))
+    let from_call = |violation: &Violation| {
+        let mut path = vec![Segment::Member(0, REQUEST_ITEMS), Segment::Item(position)];
+        path.extend(violation.path.iter().cloned());
+        Violation { path, rule: violation.rule.clone() }
     };
-    Ok(items.into_iter().enumerate().map(edit).collect())
+    let violations: Vec<Violation> = violations.iter().filter(is_of_arn).map(from_call).collect();
+    AwsError::invalid_input(sentence::classic(&violations))
 }
 
 #[derive(Serialize)]
@@ -252,7 +258,7 @@ pub fn batch_update_automation_rules(
     input: Input,
 ) -> Result<Answer, AwsError> {
     automation_rules::admit(context.world, &context.caller, Operation::BatchUpdateAutomationRules)?;
-    let outcome = automation_rules::update(transaction, context.world, &context.caller, edits(input)?)?;
+    let outcome = automation_rules::update(transaction, context.world, &context.caller, requests(input)?)?;
     Answer::json(&BatchOutput::from(outcome))
 }
 

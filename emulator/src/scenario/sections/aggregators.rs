@@ -13,7 +13,7 @@ use crate::domain::caller::Caller;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Place;
 use crate::scenario::spanned::Spanned;
-use crate::state::{AccountId, HubKey, Principal, Region, Timestamp, World};
+use crate::state::{AccountId, Directory, HubKey, Principal, Region, Timestamp, World};
 
 /// The finding aggregator of an account. Its home Region shows the findings of linked Regions too, those of its members
 /// among them.
@@ -75,6 +75,7 @@ pub(super) type Valid = BTreeMap<AccountId, Aggregator>;
 /// Reads all entries. An entry of a later file counts; within one file, two entries for one account are a mistake.
 pub(super) fn check(written: Vec<Written>, regions: &[Region], hubs: &hubs::Valid, check: &mut Check) -> Valid {
     let mut aggregators = Valid::new();
+    let directory = Directory { regions: regions.to_vec(), ..Directory::default() };
     for entry in written {
         let place = entry.account.0.place;
         let account = check.account(&entry.account.0);
@@ -83,13 +84,13 @@ pub(super) fn check(written: Vec<Written>, regions: &[Region], hubs: &hubs::Vali
         let known = entry
             .regions
             .iter()
-            .map(|RegionText(name)| regions::is_known(name, check))
+            .map(|RegionText(name)| regions::is_known(name, regions, check))
             .fold(true, |all, one| all & one);
         let (Some(account), Some(home)) = (account, home) else { continue };
         check_hub(account, &home, place, hubs, check);
         let mode = entry.mode.as_ref().map_or("ALL_REGIONS", |mode| mode.value.name());
         let names: Vec<String> = entry.regions.into_iter().map(|RegionText(name)| name.value).collect();
-        if known && let Err(error) = aggregation::linking(&home, mode, &names) {
+        if known && let Err(error) = aggregation::linking(&directory, &home, mode, &names) {
             check.push(check.at(place, AwsError::from(error).message.into_owned()));
         }
         if let Some(earlier) = aggregators.get(&account).map(|earlier: &Aggregator| earlier.place)

@@ -49,7 +49,8 @@ pub(super) struct Written {
     delays: Option<delays::Written>,
     /// The seed of all ids that are made: equal seeds give equal ids. Left out, it is 0.
     seed: Option<u64>,
-    /// The Regions that the scenario is about. Left out, it is us-east-1 alone.
+    /// The Regions that the scenario is about. A Region that AWS does not have is served only if it is listed here.
+    /// Default: us-east-1.
     regions: Option<Vec<regions::RegionText>>,
     /// The account of access keys that are neither twelve digits nor listed in `credentials`.
     default_account: Option<AccountText>,

@@ -1,4 +1,4 @@
-//! `regions`: names of Regions, checked against the Regions that AWS has.
+//! `regions`: names of Regions, checked against the Regions that AWS has. Only `regions` itself may add others.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
-use crate::state::Region;
+use crate::state::{Region, UnknownRegion};
 
 /// The name of a Region as it is written.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,7 +22,12 @@ impl JsonSchema for RegionText {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": known().collect::<Vec<_>>() })
+        let known: Vec<&str> = known().collect();
+        // Editors complete the names that AWS has, and let others through.
+        json_schema!({ "anyOf": [
+            { "type": "string", "enum": known },
+            { "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)+$" },
+        ] })
     }
 }
 
@@ -31,13 +36,22 @@ fn known() -> impl Iterator<Item = &'static str> {
     REGIONS.iter().map(|region| region.name)
 }
 
-/// Reads the Regions of a scenario.
+/// Reads the Regions of a scenario. One that AWS does not have is served too, since it is listed here; a name that is
+/// almost one of AWS's is warned of.
 pub(in crate::scenario) fn check(written: Option<Vec<RegionText>>, check: &mut Check) -> Vec<Region> {
     let Some(written) = written else { return vec![Region::new("us-east-1")] };
     let mut regions = Vec::new();
     for RegionText(name) in written {
-        if !is_known(&name, check) {
+        if !Region::is_name(&name.value) {
+            let mistake = check.at(name.place, format!("`{}` is not a valid name of a Region", name.value));
+            let expected = "up to 16 lower-case letters, digits and dashes, such as eu-west-1";
+            check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, known())));
             continue;
+        }
+        let nearest = suggest::nearest(&name.value, known()).filter(|nearest| *nearest != name.value);
+        if let Some(nearest) = nearest.filter(|_| !known().any(|known| known == name.value)) {
+            let message = format!("AWS has no Region `{}`; it is served because it is listed here", name.value);
+            check.push(check.at(name.place, message).suggest(Some(nearest)).warning());
         }
         let region = Region::new(&name.value);
         if regions.contains(&region) {
@@ -49,10 +63,12 @@ pub(in crate::scenario) fn check(written: Option<Vec<RegionText>>, check: &mut C
     regions
 }
 
-pub(super) fn is_known(name: &Spanned<String>, check: &mut Check) -> bool {
-    let is_known = known().any(|known| known == name.value);
+/// Whether AWS has the Region or the scenario lists it.
+pub(super) fn is_known(name: &Spanned<String>, regions: &[Region], check: &mut Check) -> bool {
+    let is_listed = regions.iter().any(|region| region.as_str() == name.value);
+    let is_known = is_listed || known().any(|known| known == name.value);
     if !is_known {
-        let mistake = check.at(name.place, format!("`{}` is no Region of AWS", name.value));
+        let mistake = check.at(name.place, UnknownRegion(name.value.clone()).to_string());
         let nearest = suggest::nearest(&name.value, known());
         check.push(mistake.expected("the name of a Region, such as eu-west-1").suggest(nearest));
     }
@@ -62,7 +78,7 @@ pub(super) fn is_known(name: &Spanned<String>, check: &mut Check) -> bool {
 /// Reads the name of one of the scenario's Regions.
 pub(super) fn check_one(RegionText(name): &RegionText, regions: &[Region], check: &mut Check) -> Option<Region> {
     let region = regions.iter().find(|region| region.as_str() == name.value);
-    if region.is_none() && is_known(name, check) {
+    if region.is_none() && is_known(name, regions, check) {
         let mistake = check.at(name.place, format!("{} is not among the scenario's `regions`", name.value));
         let listed = suggest::choices(regions.iter().map(Region::as_str));
         check.push(mistake.expected(format!("{listed}; or add it to `regions`")));
