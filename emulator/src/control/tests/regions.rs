@@ -97,7 +97,7 @@ fn the_control_plane_refuses_a_region_that_there_is_not() {
     let service = service();
     let explain = json!({ "Account": ADMINISTRATOR, "Region": "mars-1", "Id": "f", "Filters": {} }).to_string();
     let members = json!({ "Administrator": ADMINISTRATOR, "Regions": ["mars-1"], "AccountDetails": [{ "AccountId": "222222222222" }] }).to_string();
-    let recorder = json!({ "Account": ADMINISTRATOR, "Regions": ["mars-1"], "ConfigRecorder": "on" }).to_string();
+    let recorder = json!({ "Account": ADMINISTRATOR, "Regions": ["mars-1"], "Recorder": "on" }).to_string();
     for (method, path, body) in [
         ("GET", "/_emulator/events?region=mars-1", ""),
         ("GET", "/_emulator/resources?region=us-east-1,mars-1", ""),
