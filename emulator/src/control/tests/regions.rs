@@ -49,7 +49,7 @@ fn a_call_that_is_signed_for_a_region_that_there_is_not_is_refused_by_name() {
     }
     let (status, answer) = hub(&service, "aws-global");
     assert_eq!((status, &answer["Code"]), (403, &json!("InvalidSignatureException")), "Security Hub is regional");
-    assert_eq!(service.world().hub_count(), 0);
+    assert_eq!(service.world().relations().hub_count(), 0);
 }
 
 /// Rules: ACC-08.
