@@ -42,7 +42,7 @@ pub fn document(input: ShapeId, list: &str, item: Item<'_>) -> Option<Document<'
         Item::Faultless { text, members } => {
             let (shape, _, _) = list_shape(input, list)?;
             let mut object = String::from("{");
-            for Span { member, range } in members {
+            for Span { member, range, .. } in members {
                 let separator = if object.len() > 1 { "," } else { "" };
                 _ = write!(object, "{separator}\"{}\":{}", member.name, text.get(range)?);
             }
