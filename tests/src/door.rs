@@ -1,6 +1,7 @@
 //! A client in process: requests with a signature that looks real, answers that are checked.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -21,6 +22,8 @@ pub struct Door {
     pub account: String,
     /// The caller's region.
     pub region: String,
+    /// The most processor time that a request may take for each 10 KB of it; random requests are held to it.
+    pub time_limit: Option<Duration>,
 }
 
 impl Default for Door {
@@ -35,7 +38,8 @@ impl Door {
         let scenario = scenario.map(|file| scenario::load(&[file.into()]).expect("a scenario without mistakes"));
         let service = Service::new(settings, scenario).expect("a world without mistakes");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        Door { service, runtime, account: "111111111111".to_owned(), region: "us-east-1".to_owned() }
+        let (account, region) = ("111111111111".to_owned(), "us-east-1".to_owned());
+        Door { service, runtime, account, region, time_limit: None }
     }
 
     /// An empty world but for the caller's hub.
@@ -50,7 +54,8 @@ impl Door {
     #[must_use]
     pub fn beside(&self) -> Door {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        Door { service: self.service.clone(), runtime, account: self.account.clone(), region: self.region.clone() }
+        let (account, region) = (self.account.clone(), self.region.clone());
+        Door { service: self.service.clone(), runtime, account, region, time_limit: self.time_limit }
     }
 
     /// Sends a request as it is.

@@ -4,6 +4,7 @@
 #![allow(clippy::missing_panics_doc, reason = "all of it panics when an answer is wrong")]
 
 pub mod answer;
+pub mod collections;
 pub mod door;
 pub mod growth;
 pub mod program;

@@ -22,3 +22,12 @@ fn err_01_imp_30_random_findings_and_filters_get_answers_that_aws_could_give() {
     let (imported, read) = (doors.store.imported, doors.store.read);
     assert!(imported > 500 && read > 1_000, "many are good ones: {imported} imported, {read} read");
 }
+
+/// Rules: ERR-01, ERR-11.
+#[test]
+fn requests_of_hostile_sizes_get_answers_that_aws_could_give() {
+    let (mut doors, mut random) = (Doors::default(), Random::new(3));
+    let statuses: Vec<u16> = (0..150).map(|_| doors.knock_with_size(&mut random)).collect();
+    let count = |good: fn(&u16) -> bool| statuses.iter().filter(|status| good(status)).count();
+    assert!(count(|status| *status == 200) > 10 && count(|status| *status == 400) > 10, "{statuses:?}");
+}

@@ -7,11 +7,10 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use http::Request;
 use securityhub_fixtures::Operation;
-use securityhub_fixtures::model::{Kind, Location, Member, ShapeId};
+use securityhub_local_tests::collections::{self, Items};
 use securityhub_local_tests::door::{self, Door};
 use securityhub_local_tests::growth::assert_in_proportion;
-use securityhub_local_tests::sample;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 /// Measures one request that `body` makes for a size.
 fn assert_body(
@@ -203,96 +202,15 @@ fn sessions_of_roles_cost_the_same_however_many_there_are() {
     assert_in_proportion("sessions", 500, |size| size, sessions);
 }
 
-/// A list or a map in the input of an operation: the members to it, through the first items of the lists on the way.
-struct Place {
-    operation: Operation,
-    path: Vec<&'static str>,
-    shape: ShapeId,
-}
-
-/// The lists and maps of all inputs that operations walk themselves: those of the input, and those of what it holds.
-/// Lists deeper in a finding are read alike, wherever they are.
-fn collections() -> Vec<Place> {
-    let mut places = Vec::new();
-    for operation in Operation::ALL {
-        let Kind::Structure(input) = &operation.model().input.shape().kind else { continue };
-        for member in input.members.iter().filter(|member| member.location == Location::Body) {
-            collect(operation, member, &mut vec![], &mut places);
-        }
-    }
-    places
-}
-
-fn collect(operation: Operation, member: &Member, path: &mut Vec<&'static str>, places: &mut Vec<Place>) {
-    path.push(member.name);
-    let mut shape = member.shape;
-    if let Kind::List { member: item, .. } | Kind::Map { value: item, .. } = shape.shape().kind {
-        places.push(Place { operation, path: path.clone(), shape });
-        shape = item;
-    }
-    let is_filter = matches!(path[0], "Filters" | "Criteria") && path.len() > 1;
-    if let Kind::Structure(structure) = &shape.shape().kind
-        && path.len() < 3
-        && !is_filter
-    {
-        structure.members.iter().for_each(|member| collect(operation, member, path, places));
-    }
-    path.pop();
-}
-
-impl Place {
-    /// A valid input but for this list or map, which has so many items or pairs.
-    fn input(&self, size: usize, is_valid: bool) -> Value {
-        let mut input = sample::valid(self.operation.model().input, false);
-        let mut at = &mut input;
-        for name in &self.path {
-            if at.is_array() || !at.is_object() {
-                *at = json!([{}]);
-                at = &mut at[0];
-            }
-            at = &mut at[*name];
-        }
-        *at = match &self.shape.shape().kind {
-            Kind::Map { value, .. } => (0..size)
-                .map(|number| (format!("k{number}"), item(*value, number, is_valid)))
-                .collect::<Map<_, _>>()
-                .into(),
-            Kind::List { member, .. } => (0..size).map(|number| item(*member, number, is_valid)).collect(),
-            _ => Value::Null,
-        };
-        input
-    }
-}
-
-/// An item that differs from all others, or one that breaks its type.
-fn item(shape: ShapeId, number: usize, is_valid: bool) -> Value {
-    if !is_valid {
-        return json!({});
-    }
-    let mut value = sample::valid(shape, false);
-    number_texts(&mut value, number);
-    value
-}
-
-fn number_texts(value: &mut Value, number: usize) {
-    match value {
-        Value::String(text) if text == sample::ACCOUNT => *text = format!("{:012}", 222_222_000_000 + number),
-        Value::String(text) => *text = format!("{text}{number}"),
-        Value::Array(items) => items.iter_mut().for_each(|item| number_texts(item, number)),
-        Value::Object(members) => members.values_mut().for_each(|value| number_texts(value, number)),
-        _ => {}
-    }
-}
-
 /// Rules: ERR-10.
 #[test]
 fn every_list_and_map_of_every_operation_costs_in_proportion_to_its_size() {
     let door = Door::enabled();
-    for place in collections() {
-        for is_valid in [true, false] {
-            let items = if is_valid { "valid" } else { "wrong" };
-            let what = format!("{} {} of {items} items", place.operation.name(), place.path.join("."));
-            let prepare = |size| door::request(place.operation, &place.input(size, is_valid), &door.authorization());
+    for collection in collections::all() {
+        for items in [Items::Valid, Items::Wrong] {
+            let what = format!("{} {} {items:?}", collection.operation.name(), collection.path.join("."));
+            let input = |size| collection.input(size, items);
+            let prepare = |size| door::request(collection.operation, &input(size), &door.authorization());
             assert_in_proportion(&what, 2_000, prepare, |request| _ = door.send(request));
         }
     }

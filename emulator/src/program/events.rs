@@ -76,6 +76,7 @@ pub(super) struct EventsArguments {
 struct Page {
     events: Vec<Box<RawValue>>,
     last: u64,
+    more: bool,
     dropped: u64,
 }
 
@@ -122,12 +123,11 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
             Ok(()) => {}
             failed => return output::written(failed),
         }
-        let is_last = page.events.len() < PAGE;
         after = page.last;
-        match (is_last, arguments.follow) {
-            (true, false) => return Ok(()),
-            (true, true) => std::thread::sleep(PAUSE),
-            (false, _) => {}
+        match (page.more, arguments.follow) {
+            (false, false) => return Ok(()),
+            (false, true) => std::thread::sleep(PAUSE),
+            (true, _) => {}
         }
     }
 }

@@ -105,6 +105,8 @@ pub struct EventPage {
     pub events: Vec<Event>,
     /// The number after which the next page begins.
     pub last: u64,
+    /// Whether there are later events that were not looked at.
+    pub more: bool,
     /// How many events that would have been looked at are no longer kept.
     pub dropped: u64,
 }
@@ -198,6 +200,7 @@ impl Ring {
         for event in self.events.range(later..).filter(|event| is_meant(event)) {
             if page.events.len() == most {
                 page.last = page.events.last().map_or(after, |event| event.number);
+                page.more = true;
                 break;
             }
             page.events.push(event.clone());

@@ -1,5 +1,6 @@
 //! Sends random and mutated requests to emulators in this process, as many as asked, and stops at the first answer
-//! that AWS could not give: a panic, a 5xx, an answer of another form. Equal seeds send equal requests.
+//! that AWS could not give (a panic, a 5xx, an answer of another form) or that takes more than 100 ms of processor time
+//! for each 10 KB of the request. Equal seeds send equal requests.
 //!
 //! ```text
 //! cargo run --release -p securityhub-local-tests --bin fuzz -- --requests 1000000 --seed 1
@@ -7,10 +8,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use securityhub_local_tests::random::{Doors, Random};
+
+/// The most processor time for each 10 KB of a request.
+const LIMIT: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,17 +27,22 @@ fn main() -> ExitCode {
         eprintln!("usage: fuzz [--requests N] [--seed N]");
         return ExitCode::from(2);
     };
-    run(requests, seed);
-    ExitCode::SUCCESS
+    run(requests, seed)
 }
 
-fn run(requests: u64, seed: u64) {
-    let (mut doors, mut random) = (Doors::default(), Random::new(seed));
+fn run(requests: u64, seed: u64) -> ExitCode {
+    let (mut doors, mut random) = (Doors::new(Some(LIMIT)), Random::new(seed));
     let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
     let start = Instant::now();
     let shows = std::io::stderr().is_terminal();
     for sent in 0..requests {
-        *statuses.entry(doors.knock(&mut random)).or_default() += 1;
+        let own_seed = random.seed();
+        let answered = catch_unwind(AssertUnwindSafe(|| doors.knock(&mut random)));
+        let Ok(status) = answered else {
+            eprintln!("request {sent} of seed {seed} failed; its own seed is {own_seed}");
+            return ExitCode::FAILURE;
+        };
+        *statuses.entry(status).or_default() += 1;
         if shows && sent % 10_000 == 0 {
             eprint!("\r{sent} of {requests} requests");
             _ = std::io::stderr().flush();
@@ -43,11 +53,13 @@ fn run(requests: u64, seed: u64) {
     }
     let by_status: Vec<String> = statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
     println!(
-        "{requests} requests (seed {seed}) in {:.0} s: no panic, every answer AWS-shaped ({}); {} findings imported, {} \
-         read",
+        "{requests} requests (seed {seed}) in {:.0} s: no panic, every answer AWS-shaped ({}), none over {} ms of processor \
+         time per 10 KB; {} findings imported, {} read",
         start.elapsed().as_secs_f64(),
         by_status.join(", "),
+        LIMIT.as_millis(),
         doors.store.imported,
         doors.store.read,
     );
+    ExitCode::SUCCESS
 }

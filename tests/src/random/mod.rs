@@ -5,10 +5,12 @@
 
 mod filters;
 mod findings;
+mod hostile;
 mod store;
 mod text;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
@@ -21,6 +23,7 @@ use serde_json::Value;
 use self::store::Store;
 use crate::answer;
 use crate::door::{self, Door};
+use crate::growth::processor_time;
 use crate::sample::{self, Breach};
 
 /// A small generator of even bits (SplitMix64), the same for equal seeds.
@@ -30,6 +33,11 @@ impl Random {
     /// A generator from a seed.
     pub fn new(seed: u64) -> Random {
         Random(seed)
+    }
+
+    /// The seed of a generator that goes on as this one.
+    pub fn seed(&self) -> u64 {
+        self.0
     }
 
     fn bits(&mut self) -> u64 {
@@ -111,29 +119,47 @@ pub struct Doors {
     empty: Door,
     quickstart: Door,
     verifying: Door,
+    hostile: Door,
+    /// Hostile requests since the service that takes them was reset.
+    sent: usize,
     /// The service of random findings.
     pub store: Store,
 }
 
 impl Default for Doors {
     fn default() -> Self {
-        let quickstart = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml"));
-        let verifying = Settings { verify_signatures: true, ..Settings::default() };
-        Doors {
-            empty: Door::default(),
-            quickstart: Door::new(Settings::default(), quickstart),
-            verifying: Door::new(verifying, quickstart),
-            store: Store::new(Door::new(Settings::default(), quickstart)),
-        }
+        Doors::new(None)
     }
 }
 
 impl Doors {
+    /// Services whose answers may take so much processor time for each 10 KB of a request.
+    pub fn new(time_limit: Option<Duration>) -> Doors {
+        let quickstart = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml"));
+        let verifying = Settings { verify_signatures: true, ..Settings::default() };
+        let door = |settings, scenario| {
+            let mut door = Door::new(settings, scenario);
+            door.time_limit = time_limit;
+            door
+        };
+        Doors {
+            empty: door(Settings::default(), None),
+            quickstart: door(Settings::default(), quickstart),
+            verifying: door(verifying, quickstart),
+            hostile: door(Settings::default(), quickstart),
+            sent: 0,
+            store: Store::new(door(Settings::default(), quickstart)),
+        }
+    }
+
     /// Sends a random request to one of them and checks the answer; gives its status. Half of the requests are findings
-    /// and questions about them.
+    /// and questions about them, one in forty has a hostile size.
     pub fn knock(&mut self, random: &mut Random) -> u16 {
         if random.one_in(2) {
             return self.store.knock(random);
+        }
+        if random.one_in(20) {
+            return self.knock_with_size(random);
         }
         let door = match random.below(10) {
             0 => &self.verifying,
@@ -142,6 +168,26 @@ impl Doors {
         };
         check(door, request(random)).0
     }
+}
+
+impl Doors {
+    /// Sends a request of a hostile size and checks the answer. What such requests leave behind is forgotten often, so
+    /// that each is judged by its own size.
+    pub fn knock_with_size(&mut self, random: &mut Random) -> u16 {
+        self.sent += 1;
+        if self.sent.is_multiple_of(HOSTILE) {
+            return check(&self.hostile, reset()).0;
+        }
+        let made = std::iter::repeat_with(|| hostile::request(random)).find_map(Result::ok);
+        made.map_or(0, |request| check(&self.hostile, request).0)
+    }
+}
+
+/// Requests of hostile sizes between two resets.
+const HOSTILE: usize = 12;
+
+fn reset() -> Request<Bytes> {
+    Request::post("/_emulator/reset").body(Bytes::new()).expect("a request")
 }
 
 /// A random request.
@@ -365,6 +411,9 @@ fn authorization(random: &mut Random, service: &str) -> String {
     text
 }
 
+/// The bytes of a request that may take as long as the limit says; a shorter request may take as long.
+const UNIT: u32 = 10_000;
+
 /// Sends a request and checks that the answer is one that AWS, its neighbours or the control plane could give; gives
 /// its status, and its body where it is of Security Hub.
 pub fn check(door: &Door, request: Request<Bytes>) -> (u16, Value) {
@@ -375,7 +424,14 @@ pub fn check(door: &Door, request: Request<Bytes>) -> (u16, Value) {
     // An answer to HEAD has no body.
     let bodiless = parts.method == http::Method::HEAD;
     let told = format!("{} {} for {service:?}: {:?}", parts.method, parts.uri, body.get(..200).unwrap_or(&body));
+    let size = body.len() + parts.uri.path_and_query().map_or(0, |text| text.as_str().len());
+    let start = processor_time();
     let response = door.send(Request::from_parts(parts, body));
+    if let Some(limit) = door.time_limit {
+        let spent = processor_time().saturating_sub(start);
+        let allowed = limit * u32::try_from(size).unwrap_or(u32::MAX).max(UNIT) / UNIT;
+        assert!(spent <= allowed, "{told}: {spent:?} of processor time for {size} bytes");
+    }
     let status = response.status().as_u16();
     assert!(status < 500, "{told}: {response:?}");
     if path == "/_emulator" || path.starts_with("/_emulator/") {

@@ -1,10 +1,9 @@
 //! A service that takes random findings and random questions about them, and what is kept of its answers to ask on.
 
-use http::Request;
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use super::{Random, check, filters, findings, mutate, text};
+use super::{Random, check, filters, findings, mutate, reset, text};
 use crate::door::{self, Door};
 
 /// Tokens and ids that are kept.
@@ -37,8 +36,7 @@ impl Store {
     pub fn knock(&mut self, random: &mut Random) -> u16 {
         self.sent += 1;
         if self.sent.is_multiple_of(REQUESTS) {
-            let reset = Request::post("/_emulator/reset").body(bytes::Bytes::new()).expect("a request");
-            return check(&self.door, reset).0;
+            return check(&self.door, reset()).0;
         }
         self.door.account = random.pick(&ACCOUNTS).to_owned();
         match random.below(20) {

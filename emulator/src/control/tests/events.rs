@@ -56,6 +56,8 @@ fn evt_09_events_are_listed_page_by_page_and_forgotten() {
         let (found, last, dropped) = page(&service, query);
         assert_eq!((found.len(), last, dropped), (count, 3, 0), "{query}");
     }
+    assert_eq!(get(&service, "?limit=2")["More"], json!(true));
+    assert_eq!(get(&service, "?limit=3")["More"], json!(false));
     assert_eq!(send(&service, "DELETE", "/_emulator/events", ""), (200, json!({})));
     assert_eq!(page(&service, ""), page_of(&[], 3, 0), "they are forgotten, not dropped");
     import(&service, &["d"]);
@@ -212,4 +214,35 @@ fn pat_01_pat_40_events_are_listed_that_a_rule_selects() {
     let sentence = "Event pattern is not valid. Reason: Empty objects are not allowed\n at [Source: (String)\"{}\"; line: 1, \
                     column: 3]";
     assert_eq!((status, &answer["error"]), (400, &json!(sentence)));
+}
+
+/// Rules: EVT-09.
+#[test]
+fn a_call_compares_a_thousand_events_with_a_pattern_and_the_next_one_goes_on() {
+    let service = keeping(5_000);
+    for batch in 0..25 {
+        let ids: Vec<String> = (0..100).map(|number| format!("f{}", batch * 100 + number)).collect();
+        import(&service, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let asked = |after: u64, pattern: &str| {
+        let pattern = percent_encoding::utf8_percent_encode(pattern, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let answer = get(&service, &format!("?limit=2&after={after}&pattern={pattern}"));
+        (
+            page(&service, &format!("?limit=2&after={after}&pattern={pattern}")).0,
+            answer["Last"].clone(),
+            answer["More"].clone(),
+        )
+    };
+    let of = |ids: &[&str], last: u64, more: bool| {
+        (ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>(), json!(last), json!(more))
+    };
+    let pattern = r#"{"detail":{"findings":{"Id":["f10","f2400"]}}}"#;
+    assert_eq!(asked(0, pattern), of(&["f10"], 1_000, true));
+    assert_eq!(asked(1_000, pattern), of(&[], 2_000, true));
+    assert_eq!(asked(2_000, pattern), of(&["f2400"], 2_500, false));
+    let all = r#"{"source":["aws.securityhub"]}"#;
+    assert_eq!(asked(0, all), of(&["f0", "f1"], 2, true));
+    // Each alternative of a pattern counts.
+    let alternatives = r#"{"$or":[{"account":["1"]},{"region":["x"]}]}"#;
+    assert_eq!(asked(0, alternatives), of(&[], 500, true));
 }

@@ -1,6 +1,6 @@
 //! The leaves of an event, by their paths without indexes (PAT-10, PAT-11).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -9,6 +9,17 @@ use serde_json::Value;
 pub(super) struct Membership(BTreeMap<String, usize>);
 
 impl Membership {
+    /// The arrays, by their paths.
+    pub(super) fn arrays(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The same without arrays other than these.
+    pub(super) fn within(mut self, arrays: &BTreeSet<&str>) -> Membership {
+        self.0.retain(|path, _| arrays.contains(path.as_str()));
+        self
+    }
+
     /// Both, if they do not lie in different elements of one array.
     pub(super) fn joined(&self, other: &Membership) -> Option<Membership> {
         let is_same = |(path, index): (&String, &usize)| other.0.get(path).is_none_or(|at| at == index);

@@ -15,6 +15,7 @@ mod tokens;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ use leaves::{Leaf, Membership};
 pub const MOST_CHARACTERS: usize = 4096;
 
 /// All that a path must satisfy: one of these conditions.
-type Fields = BTreeMap<String, Vec<Condition>>;
+type Fields = BTreeMap<String, Arc<[Condition]>>;
 
 /// A pattern that was read.
 #[derive(Clone, Debug)]
@@ -45,6 +46,11 @@ impl EventPattern {
         read.map(EventPattern).map_err(|reason| format!("Event pattern is not valid. Reason: {reason}"))
     }
 
+    /// How many alternatives it has; an event may be compared with each of them.
+    pub fn alternatives(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether it selects an event.
     pub fn matches(&self, event: &Value) -> bool {
         let leaves = leaves::of(event);
@@ -56,9 +62,11 @@ impl EventPattern {
 /// are met in the order of their names, as the service does: what is to be absent is absent from the elements that were
 /// met before it (PAT-15, PAT-16).
 fn selects(fields: &Fields, leaves: &BTreeMap<String, Vec<Leaf>>) -> bool {
+    let there: Vec<&[Leaf]> =
+        fields.keys().map(|path| leaves.get(path).map(Vec::as_slice).unwrap_or_default()).collect();
+    let later = arrays_of_later_fields(&there);
     let mut met: BTreeSet<Membership> = BTreeSet::from([Membership::default()]);
-    for (path, conditions) in fields {
-        let there = leaves.get(path).map(Vec::as_slice).unwrap_or_default();
+    for ((conditions, there), later) in fields.values().zip(there).zip(&later) {
         let mut next = BTreeSet::new();
         for membership in &met {
             let consistent = there.iter().filter_map(|leaf| Some((leaf, leaf.membership.joined(membership)?)));
@@ -69,10 +77,24 @@ fn selects(fields: &Fields, leaves: &BTreeMap<String, Vec<Leaf>>) -> bool {
             let good = |(leaf, _): &(&Leaf, Membership)| conditions.iter().any(|condition| condition.holds(leaf.value));
             next.extend(consistent.into_iter().filter(good).map(|(_, joined)| joined));
         }
-        met = next;
+        // Elements of an array that no later field lies in make no difference any more. Without this, arrays that have
+        // nothing to do with each other would multiply.
+        met = next.into_iter().map(|membership| membership.within(later)).collect();
         if met.is_empty() {
             return false;
         }
     }
     true
+}
+
+/// For each field, the arrays that leaves of later fields lie in.
+fn arrays_of_later_fields<'l>(there: &[&'l [Leaf<'_>]]) -> Vec<BTreeSet<&'l str>> {
+    let mut arrays = BTreeSet::new();
+    let mut later: Vec<BTreeSet<&str>> = Vec::with_capacity(there.len());
+    for leaves in there.iter().rev() {
+        later.push(arrays.clone());
+        arrays.extend(leaves.iter().flat_map(|leaf| leaf.membership.arrays()));
+    }
+    later.reverse();
+    later
 }

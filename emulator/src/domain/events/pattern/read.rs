@@ -1,6 +1,7 @@
 //! How a pattern is read, and refused (PAT-01, PAT-20 … PAT-33, PAT-41 … PAT-69).
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::Fields;
 use super::condition::{Condition, Form};
@@ -73,11 +74,11 @@ fn object(tokens: &mut Tokens<'_>, all: &mut Vec<Fields>, path: &str, is_in_or: 
         match tokens.next()? {
             Token::StartObject => object(tokens, all, &step(path, &name), false)?,
             Token::StartArray => {
-                let conditions = conditions(tokens)?;
+                let conditions: Arc<[Condition]> = conditions(tokens)?.into();
                 let path = step(path, &name);
                 // A name that comes again takes the place of the first (PAT-07).
                 for fields in all.iter_mut() {
-                    fields.insert(path.clone(), conditions.clone());
+                    fields.insert(path.clone(), Arc::clone(&conditions));
                 }
             }
             _ => return Err(tokens.told(&format!("\"{name}\" must be an object or an array"))),

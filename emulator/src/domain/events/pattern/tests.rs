@@ -336,6 +336,19 @@ quickcheck! {
     }
 }
 
+/// Rules: PAT-12.
+#[test]
+fn arrays_that_have_nothing_to_do_with_each_other_do_not_multiply() {
+    let there = json!([{ "exists": true }]);
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let pattern: serde_json::Map<String, Value> =
+        names.iter().map(|name| ((*name).to_owned(), there.clone())).collect();
+    let pattern = EventPattern::read(&Value::Object(pattern).to_string()).unwrap();
+    // Sixty to the sixth would not end.
+    let event: Value = names.iter().map(|name| ((*name).to_owned(), json!(vec![1; 60]))).collect();
+    assert!(pattern.matches(&event));
+}
+
 /// The naive form: each star takes nothing, or one letter more.
 fn walk(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern, text) {
