@@ -138,6 +138,8 @@ fn is_reported(violations: &[Violation], name: &str) -> bool {
 /// The most violations of one document that are kept. A short item such as `{}` can break many rules, and a body of
 /// megabytes would otherwise be answered with a message many times its size.
 pub(super) const MOST_VIOLATIONS: usize = 100;
+/// No violation is kept once the keys of maps in those before take up so many bytes: each is repeated in the message.
+const MOST_KEY_BYTES: usize = 65_536;
 
 /// Collects violations while a document is walked.
 #[derive(Default)]
@@ -146,12 +148,16 @@ struct Reader {
     violations: Vec<Violation>,
     /// How many violations were found, those that are not kept included.
     found: usize,
+    /// Bytes of the keys in the paths of violations that were kept.
+    key_bytes: usize,
 }
 
 impl Reader {
     fn breach(&mut self, rule: Rule) {
         self.found += 1;
-        if self.violations.len() < MOST_VIOLATIONS {
+        if self.violations.len() < MOST_VIOLATIONS && self.key_bytes < MOST_KEY_BYTES {
+            let key_bytes = |segment: &Segment| if let Segment::Key(key) = segment { key.len() } else { 0 };
+            self.key_bytes += self.path.iter().map(key_bytes).sum::<usize>();
             self.violations.push(Violation { path: self.path.clone(), rule });
         }
     }

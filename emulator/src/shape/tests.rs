@@ -160,3 +160,24 @@ fn imp_30_items_are_found_however_the_body_is_spelled() {
     let none = read::body_with_items(shape, "Findings", r#"{"Findings":[]}"#, r#"{"Findings":[]}"#).unwrap();
     assert!(none.items.is_none() && none.violations.len() == 1);
 }
+
+/// Rules: ERR-24.
+#[test]
+fn of_many_violations_the_first_hundred_are_reported() {
+    let of = |list: &str| format!(r#"{{"SecurityControlId":"a","Parameters":{{{list}}}}}"#);
+    let many = of(&format!(r#""a":{{"ValueType":"CUSTOM","Value":{{"EnumList":[{}]}}}}"#, vec!["1"; 500].join(",")));
+    assert_eq!(breaks(Operation::UpdateSecurityControl, &many).matches("should be string").count(), 100);
+    let key = "k".repeat(30_000);
+    let long =
+        of(&format!(r#""{key}":{{"ValueType":"CUSTOM","Value":{{"EnumList":[{}]}}}}"#, vec!["1"; 500].join(",")));
+    assert!(breaks(Operation::UpdateSecurityControl, &long).len() < 100_000);
+}
+
+/// Rules: ERR-24.
+#[test]
+fn of_a_map_that_is_too_large_only_its_size_is_reported() {
+    let tags: Vec<String> = (0..60).map(|number| format!(r#""{number}":1"#)).collect();
+    let text = format!(r#"{{"Tags":{{{}}}}}"#, tags.join(","));
+    let expected = "Invalid parameter 'Tags'. data.Tags should NOT have more than 50 properties";
+    assert_eq!(breaks(Operation::EnableSecurityHub, &text), expected);
+}

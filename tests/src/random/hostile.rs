@@ -125,11 +125,7 @@ fn form(random: &mut Random) -> Made {
         ("sts", "GetCallerIdentity", "x=%2a"),
         ("iam", "GetUser", "UserName=a"),
     ][random.below(6)];
-    let mut body = format!("Action={action}");
-    for number in 1..=size(random).min(10_000) {
-        _ = write!(body, "&{}", parameter.replace('#', &number.to_string()));
-    }
-    if random.one_in(4) {
+    let mut body = if random.one_in(4) {
         let statement = json!({
             "Effect": "Allow",
             "Action": "*",
@@ -137,8 +133,13 @@ fn form(random: &mut Random) -> Made {
             "Condition": { "StringLike": { "aws:username": "*a".repeat(random.below(200)) } },
         });
         let policy = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
-        body = "Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab&Policy=".to_owned();
-        body.extend(utf8_percent_encode(&policy, NON_ALPHANUMERIC));
+        let policy = utf8_percent_encode(&policy, NON_ALPHANUMERIC);
+        format!("Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab&Policy={policy}")
+    } else {
+        format!("Action={action}")
+    };
+    for number in 1..=size(random).min(10_000) {
+        _ = write!(body, "&{}", parameter.replace('#', &number.to_string()));
     }
     Request::post("/")
         .header("authorization", authorization(random, service))

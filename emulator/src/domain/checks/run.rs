@@ -77,7 +77,9 @@ pub fn run(
     run.adopt(&mut told, &mut strays);
     let mut findings: Vec<String> = told.iter().filter_map(|told| run.finding(told)).collect();
     let oldest = now.checked_sub(transaction.delays().archive_disabled + PERIOD).unwrap_or(Timestamp::MIN);
-    findings.extend(strays.iter().filter_map(|stray| run.end(stray, &checked, oldest)));
+    let by_prefix: HashMap<String, &Subject> =
+        checked.iter().map(|subject| (subject.id_prefix(key), subject)).collect();
+    findings.extend(strays.iter().filter_map(|stray| run.end(stray, &by_prefix, oldest)));
     deliver(world, transaction, key, &findings, now);
     schedule(transaction, key, &hub, !checked.is_empty(), (now, until));
 }
@@ -146,10 +148,10 @@ impl Run<'_> {
     /// FND-52), or when its control is checked and finds it no more, which is what becomes of a resource that is gone
     /// (FND-32, FND-33); else when the time of its control or standard is over (FND-50), or nobody has checked it
     /// for longer than that.
-    fn end(&self, stray: &Stray, checked: &[Subject], oldest: Timestamp) -> Option<String> {
+    fn end(&self, stray: &Stray, checked: &HashMap<String, &Subject>, oldest: Timestamp) -> Option<String> {
         let is_consolidated = self.scene.hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
         let is_of_seat = stray.id.contains(":subscription/");
-        let subject = checked.iter().find(|subject| subject.id_prefix(self.scene.key) == stray.prefix());
+        let subject = checked.get(stray.prefix()).copied();
         let subject = subject.filter(|subject| self.is_checked(subject.control()));
         self.stored(&stray.id, |stored| {
             let at = || timestamp_text(later(self.scene.now, stored));

@@ -3,6 +3,8 @@
 //! Identity-based policies, boundaries, session policies and service control policies have one language, so there is
 //! one reader; none of them names a principal.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::operators;
@@ -20,7 +22,7 @@ const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 
 /// Reads a document. There is a policy unless a remark refuses it.
 pub fn read(name: &str, document: &Value) -> (Option<Policy>, Vec<Remark>) {
-    let mut reader = Reader { remarks: Remarks::default(), variables: false, concerns: true, sids: Vec::new() };
+    let mut reader = Reader { remarks: Remarks::default(), variables: false, concerns: true, sids: HashSet::new() };
     let statements = reader.document(document);
     let remarks = reader.remarks.all;
     let refused = remarks.iter().any(|remark| remark.refuses);
@@ -33,7 +35,7 @@ struct Reader<'d> {
     variables: bool,
     /// Whether the statement concerns Security Hub.
     concerns: bool,
-    sids: Vec<&'d str>,
+    sids: HashSet<&'d str>,
 }
 
 impl<'d> Reader<'d> {
@@ -76,8 +78,7 @@ impl<'d> Reader<'d> {
 
     fn sid(&mut self, sid: &'d Value) {
         let text = sid.as_str().filter(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        let twice = text.is_some_and(|text| self.sids.contains(&text));
-        self.sids.extend(text);
+        let twice = text.is_some_and(|text| !self.sids.insert(text));
         self.remarks.enter(Step::Key("Sid"), |remarks| {
             if text.is_none() {
                 remarks.refuse(format!("{sid} is no Sid"), "letters and digits");
