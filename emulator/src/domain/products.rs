@@ -8,7 +8,7 @@ use super::caller::Caller;
 use super::findings::product::{self, Source, Unusable};
 use super::hub;
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::state::{HubKey, Region, Transaction};
+use crate::state::{Directory, HubKey, Region, Transaction};
 
 /// Why a subscription cannot be changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,10 +41,11 @@ impl From<ProductError> for AwsError {
     }
 }
 
-/// The products that DescribeProducts shows in a region: those of its partition whose ids are published (PRD-10).
-pub fn described(region: &Region) -> impl Iterator<Item = &'static Product> {
-    let partition = region.partition();
-    PRODUCTS.iter().filter(move |product| product.described && product.partitions.contains(&partition))
+/// The products that DescribeProducts shows in a Region: those of its partition whose ids are published (PRD-10), and
+/// those that the scenario declares (PRD-26).
+pub fn described(directory: &Directory, region: &Region) -> impl Iterator<Item = &'static Product> {
+    let all = PRODUCTS.iter().chain(directory.products.iter().copied());
+    all.filter(|product| product.described && product.is_in(region.partition(), region.as_str()))
 }
 
 /// The ARN of a product in a region (PRD-01).
@@ -89,7 +90,7 @@ pub fn subscription_policy(hub: &HubKey, product: &Product) -> String {
 /// # Errors
 /// [`ProductError`], or 401 when the hub is off.
 pub fn enable(transaction: &mut Transaction<'_>, caller: &Caller, product_arn: &str) -> Result<String, AwsError> {
-    let source = product::find(product_arn, &caller.region).map_err(|unusable| {
+    let source = product::find(&transaction.directory(), product_arn, &caller.region).map_err(|unusable| {
         let elsewhere = Arn::parse(product_arn).is_none_or(|arn| arn.region != caller.region.as_str());
         if unusable == Unusable::NoProductArn || elsewhere {
             ProductError::NoProductArn(product_arn.to_owned())

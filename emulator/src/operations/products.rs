@@ -61,7 +61,8 @@ pub fn describe_products(context: &Context<'_>, input: Input) -> Result<Answer, 
     let input: PageInput = input.read()?;
     let hub = context.caller.hub_key();
     let query = json!(input.product_arn);
-    let all = products::described(&hub.region).map(|product| DescribedProduct::new(&hub, product));
+    let directory = context.world.directory();
+    let all = products::described(&directory, &hub.region).map(|product| DescribedProduct::new(&hub, product));
     let mut rows: Vec<DescribedProduct> =
         all.filter(|product| input.product_arn.as_ref().is_none_or(|asked| *asked == product.product_arn)).collect();
     if let (Some(asked), true) = (&input.product_arn, rows.is_empty()) {

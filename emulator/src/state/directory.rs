@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use securityhub_fixtures::products::{self, Product};
 use securityhub_fixtures::regions;
 
 use super::aggregator::Aggregator;
@@ -20,6 +21,8 @@ use super::policy::{Permissions, Policies};
 pub struct Directory {
     /// The regions that a scenario names, in its order.
     pub regions: Vec<Region>,
+    /// The products that a scenario declares beside those of the catalogue (PRD-26).
+    pub products: Vec<&'static Product>,
     /// The account of access keys that nothing else claims.
     pub default_account: Option<AccountId>,
     /// Accounts that are known by more than their id.
@@ -181,6 +184,12 @@ pub struct Principal {
 }
 
 impl Directory {
+    /// The product of the catalogue, or of the scenario, that has these two parts of an ARN.
+    pub fn product(&self, company_id: &str, product_id: &str) -> Option<&'static Product> {
+        let is_it = |product: &&&Product| product.company_id == company_id && product.product_id == product_id;
+        products::find(company_id, product_id).or_else(|| self.products.iter().find(is_it).copied())
+    }
+
     /// The Region of a name: one that AWS has, or one that the scenario lists.
     ///
     /// # Errors

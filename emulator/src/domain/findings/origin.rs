@@ -70,7 +70,7 @@ impl<'e, 'w> Origins<'e, 'w> {
 
 impl<'w> Origin<'w> {
     fn new(endpoint: &Endpoint<'w>, product_arn: &str, owner_text: &str) -> Origin<'w> {
-        let source = product::find(product_arn, endpoint.region);
+        let source = product::find(endpoint.directory, product_arn, endpoint.region);
         let owner = AccountId::parse(owner_text);
         let taken = match (source, owner) {
             (Ok(source), Some(owner)) => {

@@ -1,16 +1,16 @@
 //! Products: what a product ARN names, and who may import as it (findings.md 1.1).
 
-use securityhub_fixtures::products::{self, Product};
+use securityhub_fixtures::products::Product;
 
 use crate::domain::arn::Arn;
-use crate::state::{AccountId, Region};
+use crate::state::{AccountId, Directory, Region};
 
 /// What a product ARN names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The private product of an account, which every hub has (IMP-01).
     Private(AccountId),
-    /// A product of the catalogue.
+    /// A product of the catalogue or of the scenario.
     Listed(&'static Product),
 }
 
@@ -27,7 +27,7 @@ pub enum Unusable {
 ///
 /// # Errors
 /// [`Unusable`].
-pub fn find(text: &str, region: &Region) -> Result<Source, Unusable> {
+pub fn find(directory: &Directory, text: &str, region: &Region) -> Result<Source, Unusable> {
     let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub" && !arn.region.is_empty());
     let arn = arn.filter(|arn| arn.partition == region.partition()).ok_or(Unusable::NoProductArn)?;
     let parts: Vec<&str> = arn.resource.split('/').collect();
@@ -42,9 +42,10 @@ pub fn find(text: &str, region: &Region) -> Result<Source, Unusable> {
         let account = AccountId::parse(company_id).filter(|account| account.as_str() == arn.account);
         return account.map(Source::Private).ok_or(Unusable::NoProduct);
     }
-    products::find(company_id, product_id)
+    directory
+        .product(company_id, product_id)
         .filter(|product| product.account.unwrap_or_default() == arn.account)
-        .filter(|product| product.partitions.contains(&arn.partition))
+        .filter(|product| product.is_in(arn.partition, region.as_str()))
         .map(Source::Listed)
         .ok_or(Unusable::NoProduct)
 }

@@ -15,6 +15,7 @@ mod generate;
 pub(super) mod hubs;
 pub(super) mod organization;
 pub(super) mod policies;
+pub(super) mod products;
 pub(super) mod quotas;
 pub(super) mod regions;
 pub(super) mod resources;
@@ -23,6 +24,7 @@ mod standards;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
+use securityhub_fixtures::products::Product;
 use serde::Deserialize;
 
 use super::check::{AccountText, Check};
@@ -66,6 +68,9 @@ pub(super) struct Written {
     /// Policies of IAM and service control policies, by name. They bind nobody until they are attached.
     #[serde(default)]
     policies: Entries<policies::Written>,
+    /// Product integrations beside those that AWS lists. Hubs subscribe to them as to any other.
+    #[serde(default)]
+    products: Vec<products::Written>,
     /// Quotas, where AWS's own numbers are in the way.
     quotas: Option<quotas::Written>,
     /// Hubs that are on, with their members.
@@ -92,6 +97,7 @@ pub(super) struct Valid {
     delays: Delays,
     seed: u64,
     regions: Vec<Region>,
+    products: Vec<&'static Product>,
     default_account: Option<AccountId>,
     organization: Option<organization::Valid>,
     accounts: BTreeMap<AccountId, accounts::Valid>,
@@ -123,6 +129,7 @@ impl Written {
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
         self.policies.add(later.policies);
+        self.products.extend(later.products);
         self.hubs.extend(later.hubs);
         self.aggregators.extend(later.aggregators);
         if let Some(resources) = later.resources {
@@ -140,7 +147,9 @@ impl Written {
         let organization = self.organization.and_then(|written| organization::check(written, &policies, check));
         let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
         let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
-        let around = hubs::Around { regions: &regions, organization: organization.as_ref(), quotas };
+        let products = products::check(self.products, &regions, check);
+        let around =
+            hubs::Around { regions: &regions, products: &products, organization: organization.as_ref(), quotas };
         let hubs = hubs::check(self.hubs, &around, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
         let aggregation = (organization.as_ref(), &aggregators);
@@ -169,6 +178,7 @@ impl Written {
             resources,
             findings,
             organization,
+            products,
             regions,
         }
     }
@@ -195,6 +205,7 @@ impl Valid {
         }
         let mut directory = Directory {
             regions: self.regions.clone(),
+            products: self.products.clone(),
             default_account: self.default_account,
             credentials: self.credentials.clone(),
             quotas: self.quotas,

@@ -12,6 +12,7 @@ mod recorder;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
+use securityhub_fixtures::products::Product;
 use securityhub_fixtures::standards::Standard;
 use serde::Deserialize;
 
@@ -119,6 +120,8 @@ struct Hub {
 pub(super) struct Around<'a> {
     /// The scenario's Regions.
     pub(super) regions: &'a [Region],
+    /// The products that the scenario declares.
+    pub(super) products: &'a [&'static Product],
     /// The organization.
     pub(super) organization: Option<&'a organization::Valid>,
     /// How many members an administrator may have.
@@ -134,7 +137,7 @@ pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Chec
         let regions = regions_of(&entry.regions, around.regions, check);
         let hub = Hub {
             place: Some(place),
-            products: entry.products.map(|products| products::check(&products, &regions, check)),
+            products: entry.products.map(|products| products::check(&products, around.products, &regions, check)),
             members: members::check(entry.members, entry.members_csv.as_ref(), check),
             tags: entry.tags.0.into_iter().map(|(key, value)| (key.value, value)).collect(),
             auto_enable_controls: entry.auto_enable_controls,

@@ -10,14 +10,19 @@ use crate::scenario::suggest;
 use crate::state::Region;
 
 /// Reads product names; `company/product` of each.
-pub(super) fn check(written: &[Spanned<String>], regions: &[Region], check: &mut Check) -> BTreeSet<String> {
+pub(super) fn check(
+    written: &[Spanned<String>],
+    declared: &[&'static Product],
+    regions: &[Region],
+    check: &mut Check,
+) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for name in written {
-        let Some(product) = find(name, check) else { continue };
-        let lacks = |region: &&Region| !product.partitions.contains(&region.partition());
+        let Some(product) = find(name, declared, check) else { continue };
+        let lacks = |region: &&Region| !product.is_in(region.partition(), region.as_str());
         if let Some(region) = regions.iter().find(lacks) {
             let mistake = check.at(name.place, format!("{region} has no product `{}`", name.value));
-            check.push(mistake.expected(format!("a product of the partition {}", region.partition())));
+            check.push(mistake.expected(format!("a product that {region} has")));
         }
         names.insert(full_name(product));
     }
@@ -29,9 +34,10 @@ fn full_name(product: &Product) -> String {
 }
 
 /// Finds a product by its full name, or by its short name; of those that share one, AWS's is meant.
-fn find(name: &Spanned<String>, check: &mut Check) -> Option<&'static Product> {
+fn find(name: &Spanned<String>, declared: &[&'static Product], check: &mut Check) -> Option<&'static Product> {
     let (mut full, mut short) = (None, None);
-    for product in &PRODUCTS {
+    let all: Vec<&'static Product> = PRODUCTS.iter().chain(declared.iter().copied()).collect();
+    for product in all.iter().copied() {
         if full_name(product) == name.value {
             full = Some(product);
         } else if product.product_id == name.value && (product.of_aws || short.is_none()) {
@@ -40,8 +46,8 @@ fn find(name: &Spanned<String>, check: &mut Check) -> Option<&'static Product> {
     }
     let found = full.or(short);
     if found.is_none() {
-        let full: Vec<String> = PRODUCTS.iter().map(full_name).collect();
-        let words = PRODUCTS.iter().map(|product| product.product_id).chain(full.iter().map(String::as_str));
+        let full: Vec<String> = all.iter().map(|product| full_name(product)).collect();
+        let words = all.iter().map(|product| product.product_id).chain(full.iter().map(String::as_str));
         let mistake = check.at(name.place, format!("`{}` is no product of Security Hub", name.value));
         let expected = "a product such as guardduty, or company/product such as prowler/prowler";
         check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, words)));

@@ -1,0 +1,158 @@
+//! `products`: product integrations beside those of the catalogue.
+
+use schemars::JsonSchema;
+use securityhub_fixtures::products::{self, Product};
+use serde::Deserialize;
+
+use super::regions::{self, RegionText};
+use crate::scenario::check::{AccountText, Check};
+use crate::scenario::spanned::Spanned;
+use crate::state::Region;
+
+/// What a product's integration does.
+const SENDS: &[&str] = &["SEND_FINDINGS_TO_SECURITY_HUB"];
+
+/// A product integration that AWS does not list, or not yet.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "Product")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// Company in the ARN of the product, such as acme.
+    company: Spanned<String>,
+    /// Product in the ARN, such as scanner.
+    product: Spanned<String>,
+    /// CompanyName of its findings. Default: the company.
+    company_name: Option<String>,
+    /// ProductName of its findings. Default: the product.
+    product_name: Option<String>,
+    /// Account in the ARN, which may import findings for other accounts. Default: none.
+    account: Option<AccountText>,
+    /// Categories that DescribeProducts shows.
+    #[serde(default)]
+    categories: Vec<String>,
+    /// Description that DescribeProducts shows.
+    description: Option<String>,
+    /// Regions that have the product. Default: all Regions of the scenario's partitions.
+    regions: Option<Vec<RegionText>>,
+}
+
+/// Reads the products. They live as long as the program, as those of the catalogue do; a scenario is read once.
+pub(super) fn check(written: Vec<Written>, regions: &[Region], check: &mut Check) -> Vec<&'static Product> {
+    let mut declared: Vec<&'static Product> = Vec::new();
+    for entry in written {
+        let whole = is_part(&entry.company, check) & is_part(&entry.product, check);
+        let (company, product) = (&*entry.company.value, &*entry.product.value);
+        let same = |it: &&&Product| it.company_id == company && it.product_id == product;
+        if products::find(company, product).is_some() || declared.iter().find(same).is_some() {
+            let message = format!("the product `{company}/{product}` exists already");
+            check.push(
+                check.at(entry.product.place, message).expected("a product that is neither listed by AWS nor here"),
+            );
+            continue;
+        }
+        let account = entry.account.as_ref().map(|account| check.account(&account.0));
+        let named = entry
+            .regions
+            .as_ref()
+            .map(|names| names.iter().filter_map(|name| regions::check_one(name, regions, check)).collect::<Vec<_>>());
+        if !whole || account == Some(None) {
+            continue;
+        }
+        let of = named.as_deref().unwrap_or(regions);
+        let mut partitions: Vec<&'static str> = of.iter().map(Region::partition).collect();
+        partitions.sort_unstable();
+        partitions.dedup();
+        let names = named.unwrap_or_default().iter().map(|region| leak(region.as_str())).collect::<Vec<_>>();
+        declared.push(Box::leak(Box::new(Product {
+            company_id: leak(company),
+            product_id: leak(product),
+            account: account.flatten().map(|account| leak(account.as_str())),
+            company_name: leak(entry.company_name.as_deref().unwrap_or(company)),
+            product_name: leak(entry.product_name.as_deref().unwrap_or(product)),
+            of_aws: false,
+            auto_enabled: false,
+            partitions: partitions.leak(),
+            regions: names.leak(),
+            integration_types: SENDS,
+            categories: entry.categories.iter().map(|category| leak(category)).collect::<Vec<_>>().leak(),
+            description: leak(entry.description.as_deref().unwrap_or("A product of the scenario.")),
+            described: true,
+        })));
+    }
+    declared
+}
+
+/// Whether a text can be a part of a product's ARN.
+fn is_part(text: &Spanned<String>, check: &mut Check) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    let is_part = !text.value.is_empty() && text.value != "default" && text.value.chars().all(is_letter);
+    if !is_part {
+        let mistake = check.at(text.place, format!("`{}` cannot be a part of a product's ARN", text.value));
+        check.push(mistake.expected("letters, digits, dashes, dots and underscores, such as acme"));
+    }
+    is_part
+}
+
+fn leak(text: &str) -> &'static str {
+    text.to_owned().leak()
+}
+
+#[cfg(test)]
+mod tests {
+    use securityhub_fixtures::Operation::{
+        BatchImportFindings, DescribeProducts, EnableImportFindingsForProduct, GetFindings,
+        ListEnabledProductsForImport,
+    };
+    use serde_json::json;
+
+    use crate::scenario::tests::{build, mistakes};
+    use crate::testing::{ADMINISTRATOR, Stage, finding};
+
+    const SCENARIO: &str = "products:
+  - { company: acme, product: scanner, product_name: ACME Scanner, categories: [Vulnerability management] }
+  - { company: acme, product: probe, regions: [eu-west-1] }
+regions: [us-east-1, eu-west-1]
+hubs:
+  - { account: '111111111111', regions: [us-east-1], products: [guardduty, acme/scanner] }
+";
+
+    /// Rules: PRD-26.
+    #[test]
+    fn a_product_of_the_scenario_is_described_subscribed_to_and_imported_from() {
+        let stage = Stage(build(SCENARIO));
+        let arn = "arn:aws:securityhub:us-east-1::product/acme/scanner";
+        let described = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "ProductArn": arn }));
+        let described = &described["Products"][0];
+        assert_eq!(
+            (&described["CompanyName"], &described["ProductName"], &described["Categories"]),
+            (&json!("acme"), &json!("ACME Scanner"), &json!(["Vulnerability management"]))
+        );
+        let enabled = stage.good(ADMINISTRATOR, ListEnabledProductsForImport, json!({})).to_string();
+        assert!(enabled.contains("product-subscription/acme/scanner"), "{enabled}");
+        let sent = finding("f", json!({ "ProductArn": arn }));
+        stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [sent] }));
+        let found = stage.good(ADMINISTRATOR, GetFindings, json!({}));
+        assert_eq!(found["Findings"][0]["ProductName"], "ACME Scanner");
+    }
+
+    /// Rules: PRD-26.
+    #[test]
+    fn a_product_is_in_its_regions_alone() {
+        let stage = Stage(build(SCENARIO));
+        let arn = "arn:aws:securityhub:us-east-1::product/acme/probe";
+        let input = json!({ "ProductArn": arn });
+        stage.refused(ADMINISTRATOR, EnableImportFindingsForProduct, input, 404, "ResourceNotFoundException");
+    }
+
+    /// Rules: PRD-26.
+    #[test]
+    fn a_product_that_exists_already_is_a_mistake() {
+        for text in [
+            "products: [{ company: aws, product: guardduty }]",
+            "products: [{ company: acme, product: a }, { company: acme, product: a }]",
+        ] {
+            assert!(mistakes(text).contains("exists already"), "{text}");
+        }
+        assert!(mistakes("products: [{ company: a/b, product: a }]").contains("part of a product's ARN"));
+    }
+}
