@@ -5,7 +5,8 @@
 //!   its typical finding; for Health and Config, the page on AWS integrations of the Security Hub user guide; for Firewall
 //!   Manager, the pages on findings of its developer guide; for Inspector also its samples of `EventBridge` events.
 //! - *recorded*: answers of `GetFindings` and events that projects publish as test data: cloud-custodian (ECR image
-//!   findings), `DefectDojo` (`unittests/scans/awssecurityhub`), the Splunk SOAR connector `awssecurityhub`.
+//!   findings), `DefectDojo` (`unittests/scans/awssecurityhub`), the Splunk SOAR connector `awssecurityhub`, and for
+//!   GuardDuty a `GetFindings` answer and a Security Lake record of 2025.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -373,8 +374,8 @@ fn a_flaw_that_inspector_finds_names_packages_and_vendor() {
 
 /// Rules: PRD-30.
 ///
-/// guide: the table of types and the two typical findings. A policy finding has a UUID, a finding on sensitive data a
-/// hexadecimal ID, and neither an observation time nor a URL.
+/// Inferred, but for the type of `S3BucketPublic`, the sample bucket and `Sample`, which published findings show. A policy
+/// finding has a UUID, a finding on sensitive data a hexadecimal ID, and neither has an observation time or a URL.
 #[test]
 fn a_finding_of_macie_is_on_a_bucket_or_on_its_object() {
     let sample = Sample::of("macie");
