@@ -8,7 +8,7 @@ use super::checks;
 use super::findings::document::Finding;
 use super::findings::expiry;
 use super::organization;
-use super::standards::{security_controls, subscriptions};
+use super::standards::{new_controls, security_controls, subscriptions};
 use crate::state::{AccountId, Due, HubKey, Phase, Timestamp, Transaction, World};
 
 /// Stages `due` for `after` from `now`; the end of time stands for any later time.
@@ -46,6 +46,10 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
             replicas::follow(transaction, world);
         }
         Due::SettleStandard(hub, standard, since) => subscriptions::settle(transaction, &hub, standard, since, at),
+        Due::AddControl(control, standard) => new_controls::add(transaction, world, (control, standard), at),
+        Due::EnableControl(hub, standard, control, since) => {
+            new_controls::enable(transaction, world, &hub, (standard, control), (since, at));
+        }
         Due::SettleControl(hub, control, since) => security_controls::settle(transaction, &hub, control, since, at),
         Due::SettleAssociations(target) => settle::ripen(transaction, world, &target, at),
         Due::Check(hub, scope) => {

@@ -258,8 +258,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateInsight => writes(insights::update_insight),
         Operation::UpdateOrganizationConfiguration => writes(organization::update_organization_configuration),
         Operation::UpdateSecurityControl => writes(standards::update_security_control),
-        Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration)
-            .partial("AutoEnableControls is kept and has no effect: the catalogue gets no new controls"),
+        Operation::UpdateSecurityHubConfiguration => writes(hub::update_security_hub_configuration),
         Operation::UpdateStandardsControl => writes(standards::update_standards_control),
     }
 }

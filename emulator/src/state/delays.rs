@@ -19,6 +19,8 @@ pub struct Delays {
     pub shared_rule: SignedDuration,
     /// A configuration recorder comes on: incomplete standards try again after so long (STD-61).
     pub recorder_retry: SignedDuration,
+    /// A control is added to an enabled standard: it is enabled after so long (SEC-50).
+    pub new_controls: SignedDuration,
     /// A control or its standard is disabled: its findings are archived after so long (FND-50).
     pub archive_disabled: SignedDuration,
 }
@@ -33,6 +35,7 @@ impl Default for Delays {
             policy_association: SignedDuration::ZERO,
             shared_rule: SignedDuration::ZERO,
             recorder_retry: SignedDuration::ZERO,
+            new_controls: SignedDuration::ZERO,
             archive_disabled: SignedDuration::from_hours(3 * 24),
         }
     }

@@ -39,6 +39,9 @@ pub struct Directory {
     pub aggregators: BTreeMap<AccountId, Aggregator>,
     /// Policies, and what they are attached to.
     pub policies: Policies,
+    /// Security controls that AWS has not added to all of their standards yet, by their ids, with the short names of the
+    /// standards that are to come (SEC-50).
+    pub new_controls: BTreeMap<&'static str, BTreeSet<&'static str>>,
 }
 
 /// What is known of an account.

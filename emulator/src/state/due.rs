@@ -9,6 +9,8 @@ use super::names::{AccountId, Region};
 /// Something that happens at a time of the world's clock.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
+    /// A security control is added to a standard (SEC-50).
+    AddControl(&'static str, &'static str),
     /// The archived findings of a hub that was disabled then are dropped (HUB-16).
     DropArchivedFindings(HubKey, Timestamp),
     /// An account that was closed then is forgotten, with all that was kept of it (RET-11).
@@ -16,6 +18,8 @@ pub enum Due {
     /// A standard that a hub has been enabling or disabling since then is enabled or gone (STD-63); one that has been
     /// incomplete since then tries again (STD-61).
     SettleStandard(HubKey, &'static str, Timestamp),
+    /// In a standard of a hub, a control that was added then is enabled (SEC-50).
+    EnableControl(HubKey, &'static str, &'static str, Timestamp),
     /// Controls of a hub are checked.
     Check(HubKey, CheckScope),
     /// The checks of a security control that was updated then use its parameters (SEC-36).

@@ -21,6 +21,8 @@ pub struct Subscription {
     pub shared_rules_from: Option<Timestamp>,
     /// `StandardsInput`, as it was given (STD-20).
     pub input: BTreeMap<String, String>,
+    /// The security controls that the standard does not hold yet, by their ids (SEC-50).
+    pub absent: BTreeSet<&'static str>,
     /// Standard controls that were changed, by the end of their ARN.
     pub controls: BTreeMap<&'static str, ControlState>,
 }

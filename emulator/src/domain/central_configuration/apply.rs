@@ -34,6 +34,12 @@ impl Extent<'_> {
     }
 }
 
+/// Whether a policy wants a control in a Region; none if it turns hubs off.
+pub fn wants(content: &PolicyContent, extent: Extent<'_>, control: &Control, region: &Region) -> Option<bool> {
+    let PolicyContent::On { controls, .. } = content else { return None };
+    Some(controls.has(control.id) && extent.checks(control, region))
+}
+
 /// Enables exactly the standards that a policy lists, in all of them exactly the controls that it wants, and gives
 /// parameters its values or their defaults (CCF-40, CCF-41). Other standards are gone at once: `inferred`.
 pub fn to_hub(
@@ -49,13 +55,8 @@ pub fn to_hub(
     let mut hub = (*hub).clone();
     let listed = standards.iter().filter_map(|arn| subscriptions::offered(arn, extent.home));
     follow_standards(transaction, key, &mut hub, &listed.collect::<Vec<_>>(), now);
-    follow_controls(
-        transaction,
-        key,
-        &mut hub,
-        |control| controls.has(control.id) && extent.checks(control, &key.region),
-        now,
-    );
+    let is_wanted = |control: &Control| wants(content, extent, control, &key.region).unwrap_or_default();
+    follow_controls(transaction, key, &mut hub, is_wanted, now);
     // A policy is checked before it is kept, so it says nothing that could be refused here.
     let own = content::own_parameters(controls, parameters.as_ref()).unwrap_or_default();
     security_controls::replace_parameters(transaction, key, &mut hub, &own, now);
@@ -90,8 +91,8 @@ fn follow_controls(
     now: Timestamp,
 ) {
     for (id, subscription) in &mut hub.standards {
-        let seats = securityhub_fixtures::standards::standard(id).map_or(&[][..], |standard| standard.controls);
-        for seat in seats {
+        let Some(standard) = securityhub_fixtures::standards::standard(id) else { continue };
+        for seat in controls::seats(standard, subscription).collect::<Vec<_>>() {
             let enabled = is_wanted(seat.control);
             if controls::state(subscription, seat).enabled != enabled {
                 let reason = (!enabled).then(|| REASON.to_owned());

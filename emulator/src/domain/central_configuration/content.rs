@@ -6,22 +6,22 @@ use securityhub_fixtures::standards::{self, Control};
 use serde_json::{Map, Value};
 
 use super::CentralError;
-use crate::domain::standards::security_controls::OwnParameters;
+use crate::domain::standards::security_controls::{self, OwnParameters};
 use crate::domain::standards::{parameters, subscriptions};
-use crate::state::{ChosenControls, PolicyContent, Region};
+use crate::state::{ChosenControls, Directory, PolicyContent, Region};
 
 /// Holds what a policy says against the catalogue: standards that can be enabled, by their ARNs in the home Region,
 /// known controls, and parameters that they take, of controls that are on.
 ///
 /// # Errors
 /// [`CentralError::InvalidPolicy`], [`CentralError::InvalidParameters`].
-pub fn check(home: &Region, content: &PolicyContent) -> Result<(), CentralError> {
+pub fn check(directory: &Directory, home: &Region, content: &PolicyContent) -> Result<(), CentralError> {
     let PolicyContent::On { standards, controls, parameters } = content else { return Ok(()) };
     let invalid = |message: String| Err(CentralError::InvalidPolicy(message));
     if let Some(other) = standards.iter().find(|standard| subscriptions::offered(standard, home).is_none()) {
         return invalid(format!("{other} is no standard of {home}"));
     }
-    if let Some(other) = controls.named().iter().find(|id| standards::control(id).is_none()) {
+    if let Some(other) = controls.named().iter().find(|id| security_controls::by_id(directory, id).is_none()) {
         return invalid(format!("{other} is no security control"));
     }
     own_parameters(controls, parameters.as_ref()).map(|_| ())

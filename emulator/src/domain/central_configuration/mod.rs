@@ -11,9 +11,11 @@ pub mod policies;
 pub mod settle;
 pub mod switch;
 
+use securityhub_fixtures::standards::Control;
+
 use super::caller::Caller;
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::state::{CentralConfiguration, Directory, Governance, HubKey, Transaction};
+use crate::state::{CentralConfiguration, Directory, Governance, HubKey, Transaction, World};
 
 /// What stands for self-management where a policy's id could stand.
 pub const SELF_MANAGED: &str = "SELF_MANAGED_SECURITY_HUB";
@@ -117,6 +119,16 @@ pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
         matches!(governance, Some((Governance::Policy(_), _)))
     };
     directory.accounts.get(&key.account).is_some_and(|account| account.centrally_managed) || by_policy()
+}
+
+/// Whether the policy that governs a hub wants a control there, also one that is new; none if no policy does (CCF-40).
+pub fn wants(world: &World, directory: &Directory, key: &HubKey, control: &Control) -> Option<bool> {
+    let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region))?;
+    let (Governance::Policy(id), _) = settle::governance(organization, key.account.as_str())? else { return None };
+    let central = organization.central.as_ref()?;
+    let regions = switch::regions(world, directory, central.administrator);
+    let extent = apply::Extent { home: &central.home, regions: &regions };
+    apply::wants(&central.policies.get(id)?.content, extent, control, &key.region)
 }
 
 /// Whether an account configures the others centrally here.

@@ -49,7 +49,7 @@ pub fn create(
     let directory = transaction.directory();
     let central = administered(&directory, caller)?;
     check_name(central, &policy.name, "")?;
-    content::check(&central.home, &policy.content)?;
+    content::check(&directory, &central.home, &policy.content)?;
     if central.policies.len() >= MOST_POLICIES {
         return Err(CentralError::TooMany);
     }
@@ -78,7 +78,7 @@ pub fn update(
         policy.name = name;
     }
     if let Some(content) = change.content {
-        content::check(&central.home, &content)?;
+        content::check(&directory, &central.home, &content)?;
         policy.content = content;
     }
     policy.description = change.description.or(policy.description);

@@ -240,7 +240,7 @@ fn subjects(hub: &Hub, now: Timestamp) -> Vec<Subject> {
         let is_checked = |seat: &&StandardControl| {
             controls::state(subscription, seat).enabled && !subscriptions::waits_for_rule(hub, subscription, seat, now)
         };
-        for seat in standard.controls.iter().filter(is_checked) {
+        for seat in controls::seats(standard, subscription).filter(is_checked) {
             let is_by_control = hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
             if is_by_control || standard.form == Form::SecurityControl {
                 by_control.entry(seat.control.id).or_default().push((standard, seat));

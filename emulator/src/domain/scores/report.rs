@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::sites::{self, Site};
 use super::{Checks, ControlStatus, Counts};
 use crate::domain::caller::Caller;
-use crate::domain::standards::standard_arn;
-use crate::state::{AccountId, Region, World, timestamp_text};
+use crate::domain::standards::{new_controls, standard_arn};
+use crate::state::{AccountId, Directory, Region, World, timestamp_text};
 
 /// The scores that an account sees in a Region: its own, and those of its members and linked Regions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,11 +111,12 @@ pub fn standard(text: &str) -> Result<&'static Standard, String> {
 /// Computes the scores that a caller sees, of all standards or of one.
 pub fn compute(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
     let sites = sites::sites(world, caller);
+    let directory = world.directory();
     let regions: BTreeSet<&Region> = sites.iter().map(|site| &site.region).collect();
     let accounts: BTreeSet<AccountId> = sites.iter().map(|site| site.account).collect();
     let of_account = |account: &AccountId| {
         let own: Vec<&Site> = sites.iter().filter(|site| site.account == *account).collect();
-        let mut scores = scores(&own, &caller.region, only);
+        let mut scores = scores(&directory, &own, &caller.region, only);
         if only.is_none() {
             scores.standards.iter_mut().for_each(|standard| standard.controls.clear());
         }
@@ -126,28 +127,29 @@ pub fn compute(world: &World, caller: &Caller, only: Option<&Standard>) -> Compl
         region: caller.region.to_string(),
         regions: regions.iter().map(ToString::to_string).collect(),
         computed_at: timestamp_text(caller.now),
-        scores: scores(&sites.iter().collect::<Vec<_>>(), &caller.region, only),
+        scores: scores(&directory, &sites.iter().collect::<Vec<_>>(), &caller.region, only),
         accounts: (accounts.len() > 1).then(|| accounts.iter().map(of_account).collect()),
     }
 }
 
 /// The scores over these sites.
-fn scores(sites: &[&Site], region: &Region, only: Option<&Standard>) -> Scores {
+fn scores(directory: &Directory, sites: &[&Site], region: &Region, only: Option<&Standard>) -> Scores {
     let enabled: Vec<&'static Standard> =
         STANDARDS.iter().filter(|standard| sites.iter().any(|site| site.standards.contains_key(standard.id))).collect();
-    let summary_counts = summary(sites, &enabled);
+    let summary_counts = summary(directory, sites, &enabled);
     let told = enabled.into_iter().filter(|standard| only.is_none_or(|only| only.id == standard.id));
     Scores {
         summary_score: summary_counts.score(),
         summary_counts,
-        standards: told.map(|standard| of_standard(sites, region, standard)).collect(),
+        standards: told.map(|standard| of_standard(directory, sites, region, standard)).collect(),
     }
 }
 
 /// The controls of all these standards, each once (SCO-07).
-fn summary(sites: &[&Site], standards: &[&'static Standard]) -> Counts {
-    let held: HashSet<&str> =
-        standards.iter().flat_map(|standard| standard.controls).map(|seat| seat.control.id).collect();
+fn summary(directory: &Directory, sites: &[&Site], standards: &[&'static Standard]) -> Counts {
+    let all = standards.iter().flat_map(|standard| standard.controls.iter().map(move |seat| (standard, seat.control)));
+    let held = all.filter(|(standard, control)| new_controls::holds(directory, standard, control));
+    let held: HashSet<&str> = held.map(|(_, control)| control.id).collect();
     let mut counts = Counts::default();
     for control in CONTROLS.iter().filter(|control| held.contains(control.id)) {
         counts.add(over(sites, control, None).0);
@@ -156,10 +158,12 @@ fn summary(sites: &[&Site], standards: &[&'static Standard]) -> Counts {
 }
 
 /// A standard, over the sites where it is enabled.
-fn of_standard(sites: &[&Site], region: &Region, standard: &'static Standard) -> StandardScore {
+fn of_standard(directory: &Directory, sites: &[&Site], region: &Region, standard: &'static Standard) -> StandardScore {
     let sites: Vec<&Site> = sites.iter().filter(|site| site.standards.contains_key(standard.id)).copied().collect();
     let (mut told, mut counts, mut controls) = (HashSet::new(), Counts::default(), Vec::new());
-    for control in standard.controls.iter().map(|seat| seat.control).filter(|control| told.insert(control.id)) {
+    let held = standard.controls.iter().map(|seat| seat.control);
+    let held = held.filter(|control| new_controls::holds(directory, standard, control));
+    for control in held.filter(|control| told.insert(control.id)) {
         let (status, checks) = over(&sites, control, Some(standard));
         counts.add(status);
         controls.push(ControlScore {

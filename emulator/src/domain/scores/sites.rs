@@ -60,7 +60,7 @@ fn standards(world: &World, key: &HubKey) -> BTreeMap<&'static str, HashSet<&'st
     let Some(hub) = world.hub(key) else { return BTreeMap::new() };
     let kept = subscriptions::all(&hub).filter(|(_, subscription)| subscription.status != SubscriptionStatus::Deleting);
     let enabled = kept.map(|(standard, subscription)| {
-        let seats = standard.controls.iter().filter(|seat| controls::state(subscription, seat).enabled);
+        let seats = controls::seats(standard, subscription).filter(|seat| controls::state(subscription, seat).enabled);
         (standard.id, seats.map(|seat| seat.control.id).collect())
     });
     enabled.collect()

@@ -7,7 +7,7 @@ use super::{NoStandard, controls, subscriptions};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::hub;
-use crate::state::{ControlState, Hub, HubKey, Subscription, Transaction, World};
+use crate::state::{ControlState, Directory, Hub, HubKey, Subscription, Transaction, World};
 
 /// A security control in an enabled standard.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ pub struct Association {
 
 impl Association {
     fn new(standard: &'static Standard, subscription: &Subscription, control: &'static Control) -> Option<Association> {
-        let seats: Vec<&'static StandardControl> = standard.seats(control).collect();
+        let of_control = |seat: &&'static StandardControl| seat.control.id == control.id;
+        let seats: Vec<&'static StandardControl> = controls::seats(standard, subscription).filter(of_control).collect();
         let states: Vec<ControlState> = seats.iter().map(|seat| controls::state(subscription, seat)).collect();
         let enabled = states.iter().any(|state| state.enabled);
         let last = states.into_iter().max_by_key(|state| state.updated_at)?;
@@ -61,8 +62,14 @@ pub type Unprocessed = (&'static str, &'static str);
 ///
 /// # Errors
 /// [`Unprocessed`].
-pub fn find(hub: &Hub, key: &HubKey, control: &str, standard: &str) -> Result<Association, Unprocessed> {
-    let control = security_controls::find(key, control).map_err(|error: NoControl| (error.code(), error.reason()))?;
+pub fn find(
+    directory: &Directory,
+    (key, hub): (&HubKey, &Hub),
+    control: &str,
+    standard: &str,
+) -> Result<Association, Unprocessed> {
+    let control =
+        security_controls::find(directory, key, control).map_err(|error: NoControl| (error.code(), error.reason()))?;
     let standard = super::meant(standard, &key.region).map_err(|error| match error {
         NoStandard::Malformed => ("INVALID_INPUT", "Invalid standards ARN"),
         NoStandard::Unknown => ("RESOURCE_NOT_FOUND", "Standard not found"),
@@ -98,11 +105,12 @@ pub fn update(
     changes: &[Change<'_>],
 ) -> Result<Vec<(usize, Unprocessed)>, AwsError> {
     let key = caller.hub_key();
-    hub::refuse_centrally_managed(&world.directory(), &key)?;
+    let directory = world.directory();
+    hub::refuse_centrally_managed(&directory, &key)?;
     let mut hub = hub::enabled(transaction, &key).map_err(|_| hub::not_subscribed(caller))?;
     let mut unprocessed = Vec::new();
     for (place, change) in changes.iter().enumerate() {
-        match apply(&mut hub, &key, caller, change) {
+        match apply(&directory, (&key, &mut hub), caller, change) {
             Ok(seats) => {
                 for seat in seats {
                     controls::check(transaction, &key, seat, change.enabled, caller.now);
@@ -117,15 +125,15 @@ pub fn update(
 
 /// Makes a change; gives the seats that it is of.
 fn apply(
-    hub: &mut Hub,
-    key: &HubKey,
+    directory: &Directory,
+    (key, hub): (&HubKey, &mut Hub),
     caller: &Caller,
     change: &Change<'_>,
 ) -> Result<Vec<&'static StandardControl>, Unprocessed> {
     if !change.enabled && change.reason.is_none() {
         return Err(("INVALID_INPUT", "UpdatedReason is required to disable a control"));
     }
-    let association = find(hub, key, change.control, change.standard)?;
+    let association = find(directory, (key, hub), change.control, change.standard)?;
     let state =
         ControlState { enabled: change.enabled, updated_at: caller.now, reason: change.reason.map(str::to_owned) };
     if let Some(subscription) = hub.standards.get_mut(association.standard.id) {

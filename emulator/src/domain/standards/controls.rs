@@ -49,6 +49,14 @@ pub fn state(subscription: &Subscription, control: &StandardControl) -> ControlS
     subscription.controls.get(control.number).cloned().unwrap_or_else(as_enabled)
 }
 
+/// The controls of an enabled standard: those that it holds by now (SEC-50).
+pub fn seats(
+    standard: &'static Standard,
+    subscription: &Subscription,
+) -> impl Iterator<Item = &'static StandardControl> {
+    standard.controls.iter().filter(|seat| !subscription.absent.contains(seat.control.id))
+}
+
 /// Where a standard control's page on remedies is: the two oldest standards have pages of their own (CTL-06).
 pub fn remediation_url(standard: &Standard, control: &StandardControl) -> String {
     let page = match standard.id {
@@ -130,9 +138,10 @@ pub fn check(
 
 /// The control of an ARN in a standard that is ready for updates.
 fn find(hub: &Hub, key: &HubKey, arn: &str) -> Option<(&'static Standard, &'static StandardControl)> {
-    let of = |standard: &'static Standard| {
+    let of = |standard: &'static Standard, subscription: &Subscription| {
         let number = arn.strip_prefix(&control_arn_prefix(key, standard))?;
-        standard.controls.iter().find(|control| control.number == number).map(|control| (standard, control))
+        seats(standard, subscription).find(|control| control.number == number).map(|control| (standard, control))
     };
-    subscriptions::all(hub).filter(|(_, it)| it.status.is_updatable()).find_map(|(standard, _)| of(standard))
+    let mut ready = subscriptions::all(hub).filter(|(_, it)| it.status.is_updatable());
+    ready.find_map(|(standard, subscription)| of(standard, subscription))
 }

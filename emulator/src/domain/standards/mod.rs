@@ -2,11 +2,13 @@
 //!
 //! What lives here: ARNs of standards and which standard a caller means; subscriptions with their statuses
 //! ([`subscriptions`]), the seats of controls in standards ([`controls`]), security controls across standards
-//! ([`security_controls`]) with their [`parameters`], and the [`associations`] of the two. What may not: wire structs,
+//! ([`security_controls`]) with their [`parameters`], the [`associations`] of the two, and [`new_controls`] that come
+//! later. What may not: wire structs,
 //! paging.
 
 pub mod associations;
 pub mod controls;
+pub mod new_controls;
 pub mod parameters;
 pub mod security_controls;
 pub mod subscriptions;

@@ -6,13 +6,14 @@ use jiff::SignedDuration;
 use securityhub_fixtures::standards::{self, Control};
 use serde_json::{Map, Value};
 
-use super::{controls, parameters, subscriptions};
+use super::{controls, new_controls, parameters, subscriptions};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::{checks, due, hub};
 use crate::state::{
-    CheckScope, ControlSettings, Due, Hub, HubKey, ParameterUpdate, SubscriptionStatus, Timestamp, Transaction, World,
+    CheckScope, ControlSettings, Directory, Due, Hub, HubKey, ParameterUpdate, SubscriptionStatus, Timestamp,
+    Transaction, World,
 };
 
 /// Why a text names no security control of the caller's.
@@ -55,9 +56,9 @@ pub fn security_control_arn(hub: &HubKey, control: &Control) -> String {
 ///
 /// # Errors
 /// [`NoControl`].
-pub fn find(hub: &HubKey, text: &str) -> Result<&'static Control, NoControl> {
+pub fn find(directory: &Directory, hub: &HubKey, text: &str) -> Result<&'static Control, NoControl> {
     if !text.starts_with("arn:") {
-        return standards::control(text).ok_or(NoControl::Unknown);
+        return by_id(directory, text).ok_or(NoControl::Unknown);
     }
     let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub").ok_or(NoControl::Malformed)?;
     let id = arn.resource.strip_prefix("security-control/").ok_or(NoControl::Malformed)?;
@@ -65,16 +66,21 @@ pub fn find(hub: &HubKey, text: &str) -> Result<&'static Control, NoControl> {
     if (arn.partition, arn.region, arn.account) != here {
         return Err(NoControl::Foreign);
     }
-    standards::control(id).ok_or(NoControl::Unknown)
+    by_id(directory, id).ok_or(NoControl::Unknown)
+}
+
+/// The security control of an id, if AWS has it by now (SEC-07, SEC-50).
+pub fn by_id(directory: &Directory, id: &str) -> Option<&'static Control> {
+    standards::control(id).filter(|control| new_controls::is_known(directory, control))
 }
 
 /// Whether a security control is enabled in at least one enabled standard (SEC-22).
 pub fn is_enabled(hub: &Hub, control: &Control) -> bool {
     let kept = subscriptions::all(hub).filter(|(_, subscription)| subscription.status != SubscriptionStatus::Deleting);
     let mut seats = kept.flat_map(|(standard, subscription)| {
-        standard.seats(control).map(move |seat| controls::state(subscription, seat))
+        controls::seats(standard, subscription).map(move |seat| (subscription, seat))
     });
-    seats.any(|state| state.enabled)
+    seats.any(|(subscription, seat)| seat.control.id == control.id && controls::state(subscription, seat).enabled)
 }
 
 /// Sets parameters of a security control for all standards of the account and Region; those that are not named keep
@@ -92,8 +98,9 @@ pub fn update(
     reason: Option<String>,
 ) -> Result<(), AwsError> {
     let key = caller.hub_key();
-    hub::refuse_centrally_managed(&world.directory(), &key)?;
-    let control = find(&key, id).map_err(|error| AwsError::not_found(error.reason()))?;
+    let directory = world.directory();
+    hub::refuse_centrally_managed(&directory, &key)?;
+    let control = find(&directory, &key, id).map_err(|error| AwsError::not_found(error.reason()))?;
     if !control.is_available(key.region.as_str()) {
         return Err(AwsError::invalid_input(format!(
             "Security control {} is not available in {}",

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use securityhub_fixtures::standards::{Offered, STANDARDS, Standard, StandardControl};
 use serde::{Deserialize, Serialize};
 
-use super::{standard_arn, subscription_arn};
+use super::{controls, new_controls, standard_arn, subscription_arn};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::{checks, due, hub};
@@ -141,12 +141,27 @@ pub fn begin(
         enabled_at: now,
         shared_rules_from: None,
         input,
+        absent: new_controls::missing(&transaction.directory(), standard),
         controls: BTreeMap::new(),
     };
     let subscription = hub.standards.entry(standard.id).or_insert_with(fresh);
     if subscription.status == SubscriptionStatus::Incomplete {
         let delay = transaction.delays().standards_enable;
         turn(transaction, key, standard.id, subscription, SubscriptionStatus::Pending, now, delay);
+    }
+}
+
+/// A standard to which controls are added is PENDING meanwhile, as when it is enabled (SEC-51).
+pub fn renew(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    standard: &'static str,
+    subscription: &mut Subscription,
+    now: Timestamp,
+) {
+    if subscription.status.is_updatable() {
+        let delay = transaction.delays().standards_enable;
+        turn(transaction, key, standard, subscription, SubscriptionStatus::Pending, now, delay);
     }
 }
 
@@ -202,7 +217,7 @@ pub fn waits_for_rule(hub: &Hub, subscription: &Subscription, seat: &StandardCon
     let mut earlier = all(hub).filter(|(_, other)| other.order < subscription.order);
     earlier.any(|(standard, other)| {
         let is_shared = |other: &&StandardControl| other.control.config_rule == seat.control.config_rule;
-        other.status.is_updatable() && standard.controls.iter().any(|seat| is_shared(&seat))
+        other.status.is_updatable() && controls::seats(standard, other).any(|seat| is_shared(&seat))
     })
 }
 
@@ -286,7 +301,8 @@ pub fn settle(
                 retry(transaction, key, standard, now, now);
             }
             let wait = transaction.delays().shared_rule;
-            if !wait.is_zero() {
+            // A standard to which controls are added goes on with what it checks already.
+            if !wait.is_zero() && subscription.shared_rules_from.is_none() {
                 subscription.shared_rules_from = now.checked_add(wait).ok();
                 checks::request(transaction, key, CheckScope::Standard(standard), now, wait);
             }

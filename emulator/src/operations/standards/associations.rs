@@ -66,9 +66,10 @@ impl Summary {
 pub fn list_standards_control_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: ListInput = input.read()?;
     let key = context.caller.hub_key();
-    let control = security_controls::find(&key, &input.security_control_id).map_err(|error| {
-        AwsError::invalid_input(format!("Invalid parameter 'SecurityControlId'. {}", error.reason()))
-    })?;
+    let control =
+        security_controls::find(&context.world.directory(), &key, &input.security_control_id).map_err(|error| {
+            AwsError::invalid_input(format!("Invalid parameter 'SecurityControlId'. {}", error.reason()))
+        })?;
     let hub = context.world.hub(&key);
     let all = hub.iter().flat_map(|hub| associations::of_control(hub, control));
     let walk = Walk {
@@ -128,8 +129,9 @@ pub fn batch_get_standards_control_associations(context: &Context<'_>, input: In
     let hub = context.world.hub(&key).ok_or_else(|| crate::domain::hub::not_subscribed(&context.caller))?;
     let mut details = Vec::new();
     let mut unprocessed_associations = Vec::new();
+    let directory = context.world.directory();
     for id in standards_control_association_ids {
-        match associations::find(&hub, &key, &id.security_control_id, &id.standards_arn) {
+        match associations::find(&directory, (&key, &hub), &id.security_control_id, &id.standards_arn) {
             Ok(association) => details.push(Detail {
                 summary: Summary::new(&key, &association),
                 standards_control_arns: association

@@ -80,7 +80,7 @@ pub fn describe_standards_controls(context: &Context<'_>, input: Input) -> Resul
     let hub = context.world.hub(&key);
     let found = hub.as_deref().and_then(|hub| subscriptions::subscribed(hub, &key, arn));
     let (standard, subscription) = found.ok_or(ControlError::NoSubscription)?;
-    let seats = standard.controls.iter().filter(|_| subscription.status.is_updatable());
+    let seats = controls::seats(standard, subscription).filter(|_| subscription.status.is_updatable());
     let walk = Walk {
         operation: Operation::DescribeStandardsControls,
         query: json!(arn),

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use securityhub_fixtures::Operation;
-use securityhub_fixtures::standards::{self, CONTROLS, Control};
+use securityhub_fixtures::standards::{CONTROLS, Control};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Walk, is_asked, page, status};
 use crate::aws_error::AwsError;
 use crate::domain::standards::security_controls::{self, NoControl};
-use crate::domain::standards::{self as domain, description, parameters};
+use crate::domain::standards::{self as domain, description, new_controls, parameters};
 use crate::operations::{Answer, Context, Input};
 use crate::state::{Hub, HubKey, Region, Transaction};
 
@@ -90,7 +90,11 @@ pub fn list_security_control_definitions(context: &Context<'_>, input: Input) ->
                 AwsError::invalid_input(format!("Invalid parameter 'StandardsArn'. {arn} is no standard"))
             })?),
         };
-    let is_in_it = |control: &&Control| standard.is_none_or(|standard| standard.seats(control).next().is_some());
+    let directory = context.world.directory();
+    let is_in_it = |control: &&Control| match standard {
+        Some(standard) => new_controls::holds(&directory, standard, control),
+        None => new_controls::is_known(&directory, control),
+    };
     let all = CONTROLS.iter().filter(|control| control.active && is_asked(&input.providers, PROVIDER));
     let rows = all.filter(is_in_it).map(|control| Definition::new(region, control));
     let walk = Walk {
@@ -121,7 +125,7 @@ struct GetOutput {
 /// 404 `ResourceNotFoundException` for an unknown or retired id, and for an ARN.
 pub fn get_security_control_definition(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let GetInput { security_control_id } = input.read()?;
-    let control = standards::control(&security_control_id);
+    let control = security_controls::by_id(&context.world.directory(), &security_control_id);
     let control = control.ok_or_else(|| AwsError::not_found(NoControl::Unknown.reason()))?;
     let definitions: BTreeMap<_, _> =
         control.parameters.iter().map(|parameter| (parameter.name, parameters::definition(parameter))).collect();
@@ -198,8 +202,9 @@ pub fn batch_get_security_controls(context: &Context<'_>, input: Input) -> Resul
     let key = context.caller.hub_key();
     let hub = context.world.hub(&key).ok_or_else(|| crate::domain::hub::not_subscribed(&context.caller))?;
     let mut output = BatchGetOutput { security_controls: Vec::new(), unprocessed_ids: Vec::new() };
+    let directory = context.world.directory();
     for id in security_control_ids {
-        match security_controls::find(&key, &id) {
+        match security_controls::find(&directory, &key, &id) {
             Ok(control) => {
                 if output.security_controls.iter().all(|known| known.security_control_id != control.id) {
                     output.security_controls.push(SecurityControl::new(&key, &hub, control));

@@ -2,6 +2,7 @@
 
 mod associations;
 mod controls;
+mod new_controls;
 mod security_controls;
 mod standards_and_subscriptions;
 

@@ -28,6 +28,8 @@ pub(in crate::scenario) struct Written {
     /// AWS Config begins to record where standards are INCOMPLETE without it: they try again after so long. Whatever is
     /// said here, they also try 1, 3 and 7 days after they became INCOMPLETE, and every seventh day after that.
     recorder_retry: Option<Spanned<String>>,
+    /// AWS adds a control to an enabled standard (new_controls): it is DISABLED for so long before it comes on.
+    new_controls: Option<Spanned<String>>,
     /// Parameters of a security control are set: it is UPDATING for so long.
     security_control_update: Option<Spanned<String>>,
 }
@@ -51,6 +53,7 @@ pub(in crate::scenario) fn check(written: &Written, start: Timestamp, check: &mu
         policy_association: read(&written.policy_association, default.policy_association),
         shared_rule: read(&written.shared_rule, default.shared_rule),
         recorder_retry: read(&written.recorder_retry, default.recorder_retry),
+        new_controls: read(&written.new_controls, default.new_controls),
         archive_disabled: read(&written.archive_disabled, default.archive_disabled),
     }
 }

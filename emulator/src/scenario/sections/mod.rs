@@ -13,6 +13,7 @@ pub(super) mod delays;
 pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
+mod new_controls;
 pub(super) mod organization;
 pub(super) mod policies;
 pub(super) mod products;
@@ -84,6 +85,9 @@ pub(super) struct Written {
     /// Resources for the controls of the enabled standards to check. Controls make findings as soon as this is there, be
     /// it empty; left out, nothing is checked.
     resources: Option<Vec<resources::Written>>,
+    /// Controls that AWS adds to standards while the clock runs.
+    #[serde(default)]
+    new_controls: Vec<new_controls::Written>,
     /// Findings, as if their products had sent them.
     #[serde(default)]
     findings: Vec<findings::Written>,
@@ -108,13 +112,14 @@ pub(super) struct Valid {
     aggregators: aggregators::Valid,
     central_configuration: Option<central_configuration::Valid>,
     resources: Option<BTreeMap<HubKey, Vec<Resource>>>,
+    new_controls: Vec<new_controls::Valid>,
     findings: findings::Valid,
 }
 
 impl Written {
     /// Adds a later file: what stands alone (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`, `organization`,
     /// `central_configuration`, `quotas`) is replaced as a whole; `accounts`, `credentials` and `policies` are replaced key by key; `hubs`,
-    /// `aggregators`, `resources` and `findings` are added, and of a hub or an aggregator that two files list, the later
+    /// `aggregators`, `resources`, `new_controls` and `findings` are added, and of a hub or an aggregator that two files list, the later
     /// file's entry counts.
     pub(super) fn add(&mut self, later: Written) {
         replace(&mut self.name, later.name);
@@ -135,6 +140,7 @@ impl Written {
         if let Some(resources) = later.resources {
             self.resources.get_or_insert_default().extend(resources);
         }
+        self.new_controls.extend(later.new_controls);
         self.findings.extend(later.findings);
     }
 
@@ -176,6 +182,7 @@ impl Written {
             aggregators,
             central_configuration,
             resources,
+            new_controls: new_controls::check(&self.new_controls, start, check),
             findings,
             organization,
             products,
@@ -203,7 +210,9 @@ impl Valid {
             checks::change::declare(&mut transaction, &world, resources.clone(), now);
             transaction.commit();
         }
+        new_controls::apply(&self.new_controls, &world, now);
         let mut directory = Directory {
+            new_controls: world.directory().new_controls.clone(),
             regions: self.regions.clone(),
             products: self.products.clone(),
             default_account: self.default_account,

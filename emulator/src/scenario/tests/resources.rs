@@ -70,3 +70,35 @@ fn res_02_res_05_res_09_recorders_conditions_and_what_does_not_apply_are_declare
     let wrong = "hubs: [{ account: '111111111111', regions: all, config_recorder: { types: [AwsS3Bukket] } }]";
     assert!(mistakes(wrong).contains("did you mean `AwsS3Bucket`?"), "{}", mistakes(wrong));
 }
+
+/// Rules: SEC-52.
+#[test]
+fn new_controls_come_at_their_time_and_are_checked_then() {
+    let world = build(
+        "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nnew_controls:\n  - { control: S3.5, at: P10D }\n  - { control: \
+         S3.8, at: 2026-01-20T00:00:00Z, standards: [fsbp-1.0.0] }\n  - { control: S3.1, at: \
+         2026-01-01T00:00:00Z }\nhubs:\n  - { account: '111111111111', regions: [us-east-1], standards: [fsbp-1.0.0], \
+         quiet: true }\nresources:\n  - { account: '111111111111', regions: [us-east-1], type: AwsS3Bucket, id: pay, fails: \
+         [S3.5, S3.8] }",
+    );
+    let found = || {
+        crate::domain::due::run(&world, world.clock.now());
+        let documents = findings(&world);
+        let is_of = |id: &str| {
+            let generator = format!("\"GeneratorId\":\"security-control/{id}\"");
+            documents.iter().any(|document| String::from_utf8_lossy(document).contains(&generator))
+        };
+        ["S3.1", "S3.5", "S3.8"].map(is_of)
+    };
+    assert_eq!(found(), [true, false, false]);
+    world.clock.advance(jiff::SignedDuration::from_hours(5 * 24));
+    assert_eq!(found(), [true, false, true]);
+    world.clock.advance(jiff::SignedDuration::from_hours(5 * 24));
+    assert_eq!(found(), [true, true, true]);
+    assert!(world.directory().new_controls.is_empty());
+    let mistakes =
+        mistakes("new_controls: [{ control: S3.555, at: P1D }, { control: S3.5, at: soon, standards: [x] }]");
+    for expected in ["S3.555", "neither a time nor a duration", "`x`"] {
+        assert!(mistakes.contains(expected), "{mistakes}");
+    }
+}

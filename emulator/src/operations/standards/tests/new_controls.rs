@@ -1,0 +1,151 @@
+//! Controls that AWS adds to standards while the clock runs (SEC-50 … SEC-52).
+
+use securityhub_fixtures::Operation::{
+    BatchGetSecurityControls, BatchGetStandardsControlAssociations, BatchUpdateStandardsControlAssociations,
+    DescribeStandardsControls, EnableSecurityHub, GetSecurityControlDefinition, ListSecurityControlDefinitions,
+    ListStandardsControlAssociations, UpdateSecurityControl, UpdateSecurityHubConfiguration, UpdateStandardsControl,
+};
+
+use super::*;
+use crate::domain::standards::new_controls;
+
+const OF_CIS_1_4: &str =
+    "arn:aws:securityhub:us-east-1:111111111111:subscription/cis-aws-foundations-benchmark/v/1.4.0";
+const SEAT: &str = "arn:aws:securityhub:us-east-1:111111111111:control/pci-dss/v/3.2.1/PCI.S3.5";
+
+/// S3.5 comes to these standards in ten days.
+fn expecting(held_back: &[&str]) -> Stage {
+    let stage = Stage::empty();
+    let mut transaction = stage.0.write();
+    let control = standards::control("S3.5").unwrap();
+    let held_back = held_back.iter().map(|id| standards::standard(id).unwrap());
+    let at = stage.0.clock.now() + SignedDuration::from_hours(240);
+    new_controls::hold_back(&mut transaction, control, held_back, at);
+    transaction.commit();
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false }));
+    stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
+    stage
+}
+
+fn everywhere() -> Vec<&'static str> {
+    let control = standards::control("S3.5").unwrap();
+    let holds = |standard: &&standards::Standard| standard.seats(control).next().is_some();
+    standards::STANDARDS.iter().filter(holds).map(|standard| standard.id).collect()
+}
+
+fn seats(stage: &Stage, subscription: &str) -> Vec<Value> {
+    let asked = json!({ "StandardsSubscriptionArn": subscription, "MaxResults": 100 });
+    stage.good(ADMINISTRATOR, DescribeStandardsControls, asked)["Controls"].as_array().unwrap().clone()
+}
+
+fn state(stage: &Stage) -> Option<String> {
+    let seat = seats(stage, OF_PCI).into_iter().find(|seat| seat["ControlId"] == "PCI.S3.5")?;
+    Some(seat["ControlStatus"].as_str().unwrap().to_owned())
+}
+
+fn auto_enable(stage: &Stage, on: bool) {
+    stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": on }));
+}
+
+/// Rules: SEC-52.
+#[test]
+fn before_its_time_no_operation_knows_a_new_control() {
+    let stage = expecting(&everywhere());
+    let control = json!({ "SecurityControlId": "S3.5" });
+    let listed = |stage: &Stage, standard: Option<&str>| {
+        let mut asked = json!({ "MaxResults": 100 });
+        let mut ids = Vec::new();
+        if let Some(standard) = standard {
+            asked["StandardsArn"] = standard.into();
+        }
+        loop {
+            let answer = stage.good(ADMINISTRATOR, ListSecurityControlDefinitions, asked.clone());
+            let rows = answer["SecurityControlDefinitions"].as_array().unwrap().clone();
+            ids.extend(rows.into_iter().map(|row| row["SecurityControlId"].as_str().unwrap().to_owned()));
+            let Some(token) = answer.get("NextToken") else { return ids };
+            asked["NextToken"] = token.clone();
+        }
+    };
+    let association = json!({ "SecurityControlId": "S3.5", "StandardsArn": PCI });
+    let parameters = json!({ "SecurityControlId": "S3.5", "Parameters": { "x": { "ValueType": "DEFAULT" } } });
+    let all = listed(&stage, None).len();
+    assert!(
+        !listed(&stage, None).contains(&"S3.5".to_owned()) && !listed(&stage, Some(PCI)).contains(&"S3.5".to_owned())
+    );
+    stage.refused(ADMINISTRATOR, GetSecurityControlDefinition, control.clone(), 404, "ResourceNotFoundException");
+    stage.refused(ADMINISTRATOR, UpdateSecurityControl, parameters, 404, "ResourceNotFoundException");
+    stage.refused(ADMINISTRATOR, ListStandardsControlAssociations, control.clone(), 400, "InvalidInputException");
+    let change = json!({ "StandardsControlArn": SEAT, "ControlStatus": "ENABLED" });
+    stage.refused(ADMINISTRATOR, UpdateStandardsControl, change, 404, "ResourceNotFoundException");
+    let unprocessed = stage.good(ADMINISTRATOR, BatchGetSecurityControls, json!({ "SecurityControlIds": ["S3.5"] }));
+    assert_eq!(unprocessed["UnprocessedIds"][0]["ErrorCode"], "RESOURCE_NOT_FOUND");
+    let asked = json!({ "StandardsControlAssociationIds": [association] });
+    let unprocessed = stage.good(ADMINISTRATOR, BatchGetStandardsControlAssociations, asked);
+    assert_eq!(unprocessed["UnprocessedAssociations"][0]["ErrorCode"], "RESOURCE_NOT_FOUND");
+    assert_eq!(seats(&stage, OF_PCI).len(), 43);
+
+    stage.days_pass(10);
+    assert_eq!(listed(&stage, None).len(), all + 1);
+    assert!(listed(&stage, Some(PCI)).contains(&"S3.5".to_owned()));
+    stage.good(ADMINISTRATOR, GetSecurityControlDefinition, control);
+    assert_eq!(seats(&stage, OF_PCI).len(), 44);
+    assert!(stage.0.directory().new_controls.is_empty());
+}
+
+/// Rules: SEC-50.
+#[test]
+fn a_new_control_comes_on_unless_the_hub_says_otherwise() {
+    for on in [true, false] {
+        let stage = expecting(&everywhere());
+        auto_enable(&stage, on);
+        assert_eq!(state(&stage), None);
+        stage.days_pass(10);
+        assert_eq!(state(&stage).as_deref(), Some(if on { "ENABLED" } else { "DISABLED" }));
+        // Whoever enables a standard afterwards has all of its controls.
+        stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[CIS_1_4]));
+        assert!(seats(&stage, OF_CIS_1_4).iter().all(|seat| seat["ControlStatus"] == "ENABLED"));
+        assert_eq!(seats(&stage, OF_CIS_1_4).len(), 40);
+    }
+}
+
+/// Rules: SEC-50.
+#[test]
+fn what_somebody_sets_before_a_new_control_comes_on_stays() {
+    for (status, expected) in [(None, "ENABLED"), (Some("DISABLED"), "DISABLED")] {
+        let mut stage = expecting(&everywhere());
+        stage.0.delays.new_controls = SignedDuration::from_hours(72);
+        stage.days_pass(11);
+        assert_eq!(state(&stage).as_deref(), Some("DISABLED"));
+        if let Some(status) = status {
+            let update = json!({ "SecurityControlId": "S3.5", "StandardsArn": PCI, "AssociationStatus": status,
+                "UpdatedReason": "Not ours" });
+            let input = json!({ "StandardsControlAssociationUpdates": [update] });
+            stage.good(ADMINISTRATOR, BatchUpdateStandardsControlAssociations, input);
+        }
+        stage.days_pass(2);
+        assert_eq!(state(&stage).as_deref(), Some(expected));
+    }
+}
+
+/// Rules: SEC-51.
+#[test]
+fn a_standard_is_pending_while_controls_are_added_to_it() {
+    let mut stage = expecting(&["pci-dss-3.2.1"]);
+    assert_eq!(state(&stage), None);
+    stage.0.delays.standards_enable = SignedDuration::from_mins(10);
+    stage.days_pass(10);
+    assert_eq!(statuses(&stage), [(PCI.to_owned(), "PENDING".to_owned())]);
+    assert_eq!(seats(&stage, OF_PCI), Vec::<Value>::new());
+    stage.0.clock.advance(SignedDuration::from_mins(10));
+    assert_eq!(statuses(&stage), [(PCI.to_owned(), "READY".to_owned())]);
+    assert_eq!(state(&stage).as_deref(), Some("ENABLED"));
+}
+
+/// Rules: SEC-52.
+#[test]
+fn a_control_that_other_standards_hold_already_is_known_before_it_comes_to_one() {
+    let stage = expecting(&["pci-dss-3.2.1"]);
+    stage.good(ADMINISTRATOR, GetSecurityControlDefinition, json!({ "SecurityControlId": "S3.5" }));
+    stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[CIS_1_4]));
+    assert_eq!((seats(&stage, OF_PCI).len(), seats(&stage, OF_CIS_1_4).len()), (43, 40));
+}

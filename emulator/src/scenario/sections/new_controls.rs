@@ -1,0 +1,93 @@
+//! `new_controls`: controls that AWS adds to standards at a time of the clock (SEC-50 … SEC-52).
+
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use securityhub_fixtures::standards::{self, CONTROLS, Control, STANDARDS, Standard};
+use serde::Deserialize;
+
+use super::standards as names;
+use crate::domain::standards::new_controls;
+use crate::scenario::check::Check;
+use crate::scenario::spanned::Spanned;
+use crate::scenario::suggest;
+use crate::state::{World, duration};
+
+/// A control of the catalogue that AWS adds to standards while the clock runs. Before that no operation knows it; then
+/// it comes on in the hubs that have one of the standards, unless their auto_enable_controls is false.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "NewControl")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Written {
+    /// The control, such as S3.25.
+    control: Spanned<String>,
+    /// When it is added: a time, such as 2026-02-01T00:00:00Z, or how long after the start, such as P10D.
+    at: Spanned<String>,
+    /// The standards to which it is added, such as fsbp-1.0.0; others that hold it have it from the start. Left out, all
+    /// that hold it.
+    standards: Option<Vec<Spanned<String>>>,
+}
+
+/// When a control is added.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    At(Timestamp),
+    After(SignedDuration),
+}
+
+/// A control that is added later.
+#[derive(Debug)]
+pub(in crate::scenario) struct Valid {
+    control: &'static Control,
+    standards: Vec<&'static Standard>,
+    when: When,
+}
+
+/// Reads all entries; years and months of durations are those that follow the start of the clock.
+pub(in crate::scenario) fn check(written: &[Written], start: Timestamp, check: &mut Check) -> Vec<Valid> {
+    written.iter().filter_map(|written| check_one(written, start, check)).collect()
+}
+
+fn check_one(written: &Written, start: Timestamp, check: &mut Check) -> Option<Valid> {
+    let at = &written.at;
+    let when = at.value.parse().map(When::At).ok().or_else(|| duration(&at.value, start).map(When::After));
+    if when.is_none() {
+        let mistake = check.at(at.place, format!("`{}` is neither a time nor a duration", at.value));
+        check.push(mistake.expected("a time such as 2026-02-01T00:00:00Z, or a duration such as P10D"));
+    }
+    let name = &written.control;
+    let Some(control) = standards::control(&name.value) else {
+        let known = CONTROLS.iter().filter(|control| control.active).map(|control| control.id);
+        let mistake = check.at(name.place, format!("`{}` is not a security control", name.value));
+        check.push(mistake.expected("a control such as S3.25").suggest(suggest::nearest(&name.value, known)));
+        return None;
+    };
+    let holds = |standard: &&'static Standard| standard.seats(control).next().is_some();
+    let standards = match &written.standards {
+        None => STANDARDS.iter().filter(holds).collect(),
+        Some(listed) => {
+            let found = names::check(listed, check);
+            for standard in found.iter().filter(|standard| !holds(standard)) {
+                let message = format!("{} does not hold {}", standard.id, control.id);
+                let all: Vec<&str> = STANDARDS.iter().filter(holds).map(|standard| standard.id).collect();
+                check.push(check.at(name.place, message).expected(suggest::choices(all)));
+            }
+            found
+        }
+    };
+    Some(Valid { control, standards, when: when? })
+}
+
+/// Holds the controls back until their times; one whose time has passed is there from the start.
+pub(super) fn apply(valid: &[Valid], world: &World, now: Timestamp) {
+    let mut transaction = world.write();
+    for Valid { control, standards, when } in valid {
+        let at = match *when {
+            When::At(at) => at,
+            When::After(duration) => now.checked_add(duration).unwrap_or(Timestamp::MAX),
+        };
+        if at > now {
+            new_controls::hold_back(&mut transaction, control, standards.iter().copied(), at);
+        }
+    }
+    transaction.commit();
+}
