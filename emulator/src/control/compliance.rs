@@ -46,8 +46,8 @@ fn computed(world: &World, asked: &Asked) -> Result<Compliance, String> {
     if !hub::is_enabled(world, &caller.hub_key()) {
         return Err(format!("Security Hub is off in {account} in {}: enable it there first", caller.region));
     }
-    let compliance = scores::compute(world, &caller, standard);
-    match standard.filter(|_| compliance.scores.standards.is_empty()) {
+    let compliance = scores::daily::shown(world, &caller, standard);
+    match standard.filter(|_| compliance.computed_at.is_some() && compliance.scores.standards.is_empty()) {
         Some(standard) => Err(format!(
             "{} is enabled in none of the accounts and Regions that {account} sees in {}",
             standard.id, caller.region

@@ -8,6 +8,7 @@ use super::checks;
 use super::findings::document::Finding;
 use super::findings::expiry;
 use super::organization;
+use super::scores;
 use super::standards::{new_controls, security_controls, subscriptions};
 use crate::state::{AccountId, Due, HubKey, Phase, Timestamp, Transaction, World};
 
@@ -51,6 +52,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
             new_controls::enable(transaction, world, &hub, (standard, control), (since, at));
         }
         Due::SettleControl(hub, control, since) => security_controls::settle(transaction, &hub, control, since, at),
+        Due::ComputeScores(hub) => scores::daily::run(transaction, world, &hub, (at, now)),
         Due::SettleAssociations(target) => settle::ripen(transaction, world, &target, at),
         Due::Check(hub, scope) => {
             // What has expired by then is not updated: it is found anew.

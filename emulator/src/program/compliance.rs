@@ -32,7 +32,8 @@ controls of each account:
 A score is passed / (passed + failed + unknown) controls; the summary has a control of several
 standards once. A control fails with one failed finding, is unknown with one that warns or is not
 available, and has no data where no active finding is left that is not suppressed. Scores are
-those of now; AWS computes them once a day.
+those of now; where the scenario says `score_mode: daily`, they are computed once a day, as by AWS,
+and first half an hour after the first look.
 
 On a terminal there are bars, too, without colours where NO_COLOR is set.
 
@@ -151,7 +152,7 @@ fn render(compliance: &Compliance, is_of_standard: bool, by: Option<By>, bars: O
 
 /// Whose score it is, and the score.
 fn heading(compliance: &Compliance, standard: Option<&StandardScore>) -> String {
-    let Compliance { account_id, region, regions, scores, accounts, .. } = compliance;
+    let Compliance { account_id, region, regions, scores, accounts, computed_at, next_at } = compliance;
     let (of, score) = match standard {
         Some(standard) => (standard.name.as_str(), standard.score),
         None => ("Security score", scores.summary_score),
@@ -160,7 +161,12 @@ fn heading(compliance: &Compliance, standard: Option<&StandardScore>) -> String 
     let regions = (regions.len() > 1).then(|| format!("{} Regions", regions.len()));
     let over: Vec<String> = accounts.into_iter().chain(regions).collect();
     let over = if over.is_empty() { String::new() } else { format!(", over {}", over.join(" and ")) };
-    format!("{of} of {account_id} in {region}{over}: {}\n\n", percent(score))
+    let times = match (computed_at, next_at) {
+        (Some(computed), Some(next)) => format!("Computed at {computed}, next at {next}.\n"),
+        (None, Some(next)) => format!("Not computed yet; first at {next}.\n"),
+        (_, None) => String::new(),
+    };
+    format!("{of} of {account_id} in {region}{over}: {}\n{times}\n", percent(score))
 }
 
 fn of_standard(standard: &StandardScore) -> Row<'_> {
@@ -366,7 +372,8 @@ mod tests {
             account_id: "111111111111".to_owned(),
             region: "us-east-1".to_owned(),
             regions: regions.into_iter().map(str::to_owned).collect(),
-            computed_at: "2026-01-15T09:00:00.000Z".to_owned(),
+            computed_at: Some("2026-01-15T09:00:00.000Z".to_owned()),
+            next_at: None,
             scores,
             accounts,
         }
@@ -395,6 +402,18 @@ mod tests {
             panic!("there are none")
         };
         assert!(told.contains("111111111111 has no enabled members in us-east-1"), "{told}");
+    }
+
+    /// Rules: SCO-12.
+    #[test]
+    fn daily_scores_name_the_times_of_their_computation() {
+        let next_at = Some("2026-01-16T09:00:00.000Z".to_owned());
+        let daily = Compliance { next_at, ..compliance(standards(), false) };
+        let told = render(&daily, false, None, None).unwrap();
+        let times = "Computed at 2026-01-15T09:00:00.000Z, next at 2026-01-16T09:00:00.000Z.\n";
+        assert_eq!(told.lines().nth(1), Some(times.trim_end()));
+        let told = render(&Compliance { computed_at: None, ..daily }, false, None, None).unwrap();
+        assert!(told.contains("Not computed yet; first at 2026-01-16T09:00:00.000Z.\n"), "{told}");
     }
 
     #[test]

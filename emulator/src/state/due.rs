@@ -26,6 +26,8 @@ pub enum Due {
     SettleControl(HubKey, &'static str, Timestamp),
     /// A target of a configuration policy, and all below it, are brought to what governs them (CCF-27).
     SettleAssociations(String),
+    /// The daily scores that are shown in a hub are computed (SCO-12).
+    ComputeScores(HubKey),
     /// Findings of a region that have expired are dropped (RET-01).
     SweepFindings(Region),
     /// A hub that was disabled then is forgotten, with all that was kept of it (HUB-16).

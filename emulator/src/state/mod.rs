@@ -26,6 +26,7 @@ mod names;
 mod policy;
 mod relations;
 mod resources;
+mod scores;
 mod sessions;
 mod standards;
 mod transaction;
@@ -56,6 +57,7 @@ pub use policy::{
 };
 pub use relations::Relations;
 pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterCondition, Resource, Resources};
+pub use scores::{DailyScore, DailyScores};
 pub use sessions::SESSION_KEY;
 pub use standards::{
     ConfigRecorder, ControlSettings, ControlState, ParameterUpdate, Recording, Subscription, SubscriptionStatus,

@@ -20,6 +20,7 @@ use super::ids::IdSource;
 use super::names::{AccountId, Place, Region};
 use super::relations::Relations;
 use super::resources::Resources;
+use super::scores::DailyScores;
 use super::sessions::{SESSION_KEY, Sessions};
 use super::transaction::Transaction;
 
@@ -34,6 +35,8 @@ pub struct World {
     epoch: u64,
     /// How long what AWS does later takes.
     pub delays: Delays,
+    /// Security scores that are computed once a day; none where they are computed when they are read.
+    pub daily_scores: Option<DailyScores>,
     /// The one source of ids of resources.
     pub ids: IdSource,
     /// One writer of relations and hubs at a time: what it read is still so when it commits.
@@ -70,6 +73,7 @@ impl World {
             clock,
             epoch: 0,
             delays: Delays::default(),
+            daily_scores: None,
             ids: IdSource::new(seed),
             writers: Mutex::default(),
             relations: RwLock::default(),

@@ -1,9 +1,11 @@
 //! Control status and security scores as the console computes them (standards.md section 5); no operation gives either.
 //!
 //! What lives here: the status of a control from its checks, and scores from statuses (this file); the hubs that are
-//! looked at, with their checks counted in one pass ([`sites`]); what is told of all of them ([`report`]). What may not:
-//! anything that is kept: scores are computed when they are read (SCO-12).
+//! looked at, with their checks counted in one pass ([`sites`]); what is told of all of them ([`report`]), and when that
+//! is computed where a world's scores are daily ([`daily`]). What may not: anything else that is kept: scores are computed
+//! when they are read (SCO-12).
 
+pub mod daily;
 mod report;
 mod sites;
 #[cfg(test)]

@@ -21,8 +21,12 @@ pub struct Compliance {
     pub region: String,
     /// The Regions that the scores are over, by name (SCO-10).
     pub regions: Vec<String>,
-    /// When they were computed: now (SCO-12).
-    pub computed_at: String,
+    /// When they were computed: now, or where scores are daily, the last time; none before the first (SCO-12).
+    #[serde(default)]
+    pub computed_at: Option<String>,
+    /// Where scores are daily, when they are computed next (SCO-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<String>,
     /// The scores over all accounts and Regions.
     #[serde(flatten)]
     pub scores: Scores,
@@ -110,25 +114,45 @@ pub fn standard(text: &str) -> Result<&'static Standard, String> {
 
 /// Computes the scores that a caller sees, of all standards or of one.
 pub fn compute(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
+    let mut compliance = compute_with_controls(world, caller, only);
+    compliance.keep(only, &caller.region);
+    compliance
+}
+
+/// The same, with the controls of all standards of each account.
+pub(super) fn compute_with_controls(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
     let sites = sites::sites(world, caller);
     let directory = world.directory();
     let regions: BTreeSet<&Region> = sites.iter().map(|site| &site.region).collect();
     let accounts: BTreeSet<AccountId> = sites.iter().map(|site| site.account).collect();
     let of_account = |account: &AccountId| {
         let own: Vec<&Site> = sites.iter().filter(|site| site.account == *account).collect();
-        let mut scores = scores(&directory, &own, &caller.region, only);
-        if only.is_none() {
-            scores.standards.iter_mut().for_each(|standard| standard.controls.clear());
-        }
-        AccountScores { account_id: account.to_string(), scores }
+        AccountScores { account_id: account.to_string(), scores: scores(&directory, &own, &caller.region, only) }
     };
     Compliance {
         account_id: caller.account().to_string(),
         region: caller.region.to_string(),
         regions: regions.iter().map(ToString::to_string).collect(),
-        computed_at: timestamp_text(caller.now),
+        computed_at: Some(timestamp_text(caller.now)),
+        next_at: None,
         scores: scores(&directory, &sites.iter().collect::<Vec<_>>(), &caller.region, only),
         accounts: (accounts.len() > 1).then(|| accounts.iter().map(of_account).collect()),
+    }
+}
+
+impl Compliance {
+    /// Keeps what was asked for: one standard with the controls of each account, or all without these.
+    pub(super) fn keep(&mut self, only: Option<&Standard>, region: &Region) {
+        let Some(only) = only else {
+            let standards = self.accounts.iter_mut().flatten().flat_map(|account| &mut account.scores.standards);
+            standards.for_each(|standard| standard.controls.clear());
+            return;
+        };
+        let arn = standard_arn(region, only);
+        let accounts = self.accounts.iter_mut().flatten().map(|account| &mut account.scores);
+        for scores in accounts.chain([&mut self.scores]) {
+            scores.standards.retain(|standard| standard.standards_arn == arn);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::SignedDuration;
 use quickcheck::{TestResult, quickcheck};
 use securityhub_fixtures::Operation::{
     BatchDisableStandards, BatchEnableStandards, BatchUpdateFindings, BatchUpdateStandardsControlAssociations,
@@ -342,7 +343,7 @@ fn sco_10_sco_12_a_home_region_is_scored_with_the_linked_ones_while_they_are_lin
     let home = own(&stage);
     assert_eq!(
         (home.regions.as_slice(), home.computed_at.clone()),
-        (["eu-west-1", "us-east-1"].map(String::from).as_slice(), stage.now())
+        (["eu-west-1", "us-east-1"].map(String::from).as_slice(), Some(stage.now()))
     );
     assert!(of(&home, PCI).standards_arn.contains(REGION));
     let arn = json!({ "FindingAggregatorArn": linked["FindingAggregatorArn"] });
@@ -398,4 +399,50 @@ fn a_standard_is_named_by_its_short_name_its_id_or_an_arn() {
     for text in ["", "pci", "arn:", "cis-azure-4.0.0"] {
         assert!(standard(text).unwrap_err().contains("there are fsbp-1.0.0, cis-1.2.0"), "{text}");
     }
+}
+
+/// Rules: SCO-12.
+#[test]
+fn daily_scores_are_computed_half_an_hour_after_the_first_look_and_then_every_day() {
+    let mut stage = world(vec![(ADMINISTRATOR, REGION, vec![account(&[])])]);
+    stage.0.daily_scores = Some(crate::state::DailyScores::default());
+    enable(&stage, ADMINISTRATOR, REGION, PCI);
+    let look = |stage: &Stage| {
+        let caller = caller(stage, ADMINISTRATOR, REGION);
+        due::run(&stage.0, caller.now);
+        super::daily::shown(&stage.0, &caller, None)
+    };
+    let pass = |stage: &Stage, minutes: i64| stage.0.clock.advance(SignedDuration::from_mins(minutes));
+    let first = look(&stage);
+    assert_eq!((&first.computed_at, first.scores.summary_score, first.scores.standards.len()), (&None, None, 0));
+    let due_at = first.next_at.clone();
+    pass(&stage, 29);
+    assert_eq!(look(&stage).computed_at, None);
+    pass(&stage, 1);
+    let computed = look(&stage);
+    assert_eq!((&computed.computed_at, computed.scores.standards.len()), (&due_at, 1));
+    let score = computed.scores.summary_score;
+    assert!(score.is_some());
+
+    // What changes meanwhile shows in the next day's.
+    associate(&stage, "IAM.9", PCI, "DISABLED");
+    pass(&stage, 23 * 60 + 59);
+    assert_eq!(look(&stage).computed_at, due_at);
+    assert_eq!(look(&stage).scores.summary_counts.disabled, 0);
+    pass(&stage, 1);
+    let second = look(&stage);
+    assert_eq!((second.scores.summary_counts.disabled, second.computed_at == computed.next_at), (1, true));
+    // A step over several days shows the last of them.
+    pass(&stage, 3 * 24 * 60 + 60);
+    let later = look(&stage);
+    let expected = caller(&stage, ADMINISTRATOR, REGION).now - SignedDuration::from_hours(1);
+    assert_eq!(later.computed_at, Some(crate::state::timestamp_text(expected)));
+    // A standard that is enabled since has its score half an hour after somebody looks.
+    enable(&stage, ADMINISTRATOR, REGION, CIS);
+    assert_eq!(look(&stage).scores.standards.len(), 1);
+    pass(&stage, 30);
+    assert_eq!(look(&stage).scores.standards.len(), 2);
+    let of_pci = super::standard("pci-dss-3.2.1").unwrap();
+    let caller = caller(&stage, ADMINISTRATOR, REGION);
+    assert_eq!(super::daily::shown(&stage.0, &caller, Some(of_pci)).scores.standards.len(), 1);
 }

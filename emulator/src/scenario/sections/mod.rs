@@ -33,7 +33,9 @@ use super::diagnostic::Diagnostic;
 use super::files::{Files, Place};
 use super::spanned::{Entries, Spanned};
 use crate::domain::checks;
-use crate::state::{AccountId, Credential, Delays, Directory, HubKey, MemberQuotas, Region, Resource, World};
+use crate::state::{
+    AccountId, Credential, DailyScores, Delays, Directory, HubKey, MemberQuotas, Region, Resource, World,
+};
 
 /// What there is when the emulator starts. All keys may be left out.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -50,6 +52,9 @@ pub(super) struct Written {
     clock: Option<clock::Written>,
     /// How long takes what AWS does later. Left out, it is done before the next call.
     delays: Option<delays::Written>,
+    /// When security scores are computed: live, whenever somebody looks, or daily, as by AWS: first within 30 minutes of
+    /// the first look (a day in China and GovCloud), then every 24 hours. Left out, live.
+    score_mode: Option<ScoreMode>,
     /// The seed of all ids that are made: equal seeds give equal ids. Left out, it is 0.
     seed: Option<u64>,
     /// The Regions that the scenario is about. A Region that AWS does not have is served only if it is listed here.
@@ -93,12 +98,24 @@ pub(super) struct Written {
     findings: Vec<findings::Written>,
 }
 
+/// When security scores are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ScoreMode {
+    /// Whenever somebody looks.
+    #[default]
+    Live,
+    /// Once a day.
+    Daily,
+}
+
 /// A scenario without mistakes.
 #[derive(Debug)]
 pub(super) struct Valid {
     pub(super) name: Option<String>,
     clock: clock::Valid,
     delays: Delays,
+    score_mode: ScoreMode,
     seed: u64,
     regions: Vec<Region>,
     products: Vec<&'static Product>,
@@ -125,6 +142,7 @@ impl Written {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
         replace(&mut self.delays, later.delays);
+        replace(&mut self.score_mode, later.score_mode);
         replace(&mut self.seed, later.seed);
         replace(&mut self.regions, later.regions);
         replace(&mut self.default_account, later.default_account);
@@ -172,6 +190,7 @@ impl Written {
             name: self.name,
             clock,
             delays: self.delays.map(|written| delays::check(&written, start, check)).unwrap_or_default(),
+            score_mode: self.score_mode.unwrap_or_default(),
             seed: self.seed.unwrap_or(0),
             default_account: self.default_account.and_then(|account| check.account(&account.0)),
             credentials: credentials::check(self.credentials, &policies, &accounts, check),
@@ -236,6 +255,7 @@ impl Valid {
         }
         findings::apply(&self.findings, files, &world, self.seed, now)?;
         accounts::apply_last(&self.accounts, &world);
+        world.daily_scores = (self.score_mode == ScoreMode::Daily).then(DailyScores::default);
         // What the scenario says is so at once.
         world.delays = self.delays;
         Ok(world)
