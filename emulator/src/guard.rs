@@ -156,7 +156,8 @@ impl Builder {
         self
     }
 
-    /// Refuses signatures that do not fit the secret keys of the scenario.
+    /// Refuses signatures that do not fit the secret keys of the scenario, or are older than 15 minutes by the clock of
+    /// the machine.
     pub fn verify_signatures(mut self) -> Builder {
         self.settings.verify_signatures = true;
         self

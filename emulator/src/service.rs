@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
 use http::request::Parts;
 use http::{Request, Response};
+use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use securityhub_fixtures::{Operation, regions};
 
@@ -21,10 +23,10 @@ use crate::gate;
 use crate::neighbours;
 use crate::operations::{self, Answer, Context, Run};
 use crate::scenario::{Diagnostics, Scenario};
-use crate::state::{AccountId, Directory, IdSource, Principal, Region, World};
+use crate::state::{AccountId, Credential, Directory, IdSource, Principal, Region, World};
 use crate::wire::identity::{self, Signature};
 use crate::wire::route::{Route, Unroutable};
-use crate::wire::{answer, input, route, signature};
+use crate::wire::{age, answer, encoding, input, route, signature};
 
 mod lanes;
 #[cfg(test)]
@@ -37,6 +39,17 @@ const SECURITY_HUB: &str = "securityhub";
 /// A body that is longer makes any call a heavy one, in bytes.
 const LONG_BODY: usize = 16 * 1024;
 
+/// The clock that judges how old a signature is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureClock {
+    /// The machine's: clients sign with theirs, wherever the clock of the world stands (CPL-94).
+    Machine,
+    /// The world's, for clients whose clock is the world's.
+    World,
+    /// None: signatures of any time are taken, such as those of recorded requests.
+    Off,
+}
+
 /// How a service treats its callers.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -44,6 +57,8 @@ pub struct Settings {
     pub allow_anonymous: bool,
     /// Whether signatures must fit the secret keys of the scenario.
     pub verify_signatures: bool,
+    /// The clock that judges how old signatures are, where they are verified.
+    pub signature_clock: SignatureClock,
     /// The region of unsigned requests.
     pub default_region: Region,
     /// The account of access keys that are neither twelve digits nor listed, unless the scenario says.
@@ -57,6 +72,7 @@ impl Default for Settings {
         Settings {
             allow_anonymous: false,
             verify_signatures: false,
+            signature_clock: SignatureClock::Machine,
             default_region: Region::new("us-east-1"),
             default_account: AccountId::DEFAULT,
             events: 10_000,
@@ -174,7 +190,8 @@ impl Service {
             }
             Ok(Route { operation, .. }) => {
                 let entry = operations::entry(*operation);
-                let is_heavy = entry.is_heavy || request.body().len() > LONG_BODY;
+                let is_encoded = request.headers().contains_key(CONTENT_ENCODING);
+                let is_heavy = entry.is_heavy || is_encoded || request.body().len() > LONG_BODY;
                 is_heavy.then_some(if matches!(entry.run, Run::Reads(_)) { Lane::Reads } else { Lane::Writes })
             }
             Err(_) => Some(Lane::Writes),
@@ -196,7 +213,11 @@ impl Service {
             let answered = caught(async {
                 #[cfg(test)]
                 self.call_hook(&path);
-                control::handle(self.clone(), request).await
+                let (parts, body) = request.into_parts();
+                match encoding::decode(&parts, &body) {
+                    Ok(body) => control::handle(self.clone(), Request::from_parts(parts, body)).await,
+                    Err(error) => answer::control_error(&error, &self.0.request_ids.uuid()),
+                }
             });
             return answered.await.unwrap_or_else(|_| {
                 let request_id = self.0.request_ids.uuid();
@@ -236,6 +257,11 @@ impl Service {
         due::run(&world, world.clock.now());
         let identity = match self.identity(&world, parts, body) {
             Ok(identity) => identity,
+            Err(error) => return refuse_caller(&error, parts, request_id),
+        };
+        // Signatures are of the bytes that were sent, so these are decoded only now.
+        let body = &match encoding::decode(parts, body) {
+            Ok(body) => body,
             Err(error) => return refuse_caller(&error, parts, request_id),
         };
         if identity.service != SECURITY_HUB {
@@ -279,8 +305,7 @@ impl Service {
             AwsError::new(ErrorCode::ExpiredTokenException, "The security token included in the request is expired")
         })?;
         if self.0.settings.verify_signatures {
-            let secret = world.credential(&signature.access_key, now).and_then(|found| found.secret);
-            verify(&signature, secret.as_deref(), parts, body)?;
+            self.verify(world, &signature, parts, body)?;
         }
         // Whose account is suspended or closed is told as little as who has no account (ROL-35; the code is `inferred`).
         if directory.is_out_of_use(principal.account) {
@@ -290,10 +315,23 @@ impl Service {
         let caller = Caller { principal: principal.of_partition(region.partition()), region, now };
         Ok(Identity { caller, service: signature.service })
     }
-}
 
-fn verify(signature: &Signature, secret: Option<&str>, parts: &Parts, body: &Bytes) -> Result<(), AwsError> {
-    signature::verify(signature, secret.ok_or_else(unrecognized)?, &parts.method, &parts.uri, &parts.headers, body)
+    /// Judges a signature: when it was made, the token of its session, and whether it fits.
+    fn verify(&self, world: &World, signature: &Signature, parts: &Parts, body: &Bytes) -> Result<(), AwsError> {
+        let now = world.clock.now();
+        match self.0.settings.signature_clock {
+            SignatureClock::Machine => age::judge(signature, parts, Timestamp::now())?,
+            SignatureClock::World => age::judge(signature, parts, now)?,
+            SignatureClock::Off => {}
+        }
+        let Some(Credential { secret: Some(secret), token, .. }) = world.credential(&signature.access_key, now) else {
+            return Err(unrecognized());
+        };
+        if token.is_some() && token != identity::session_token(parts) {
+            return Err(unrecognized());
+        }
+        signature::verify(signature, &secret, &parts.method, &parts.uri, &parts.headers, body)
+    }
 }
 
 /// The Region of a credential scope. SDKs sign with a partition's global name for services without Regions.

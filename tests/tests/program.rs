@@ -106,6 +106,7 @@ fn help_names_the_environment_variable_of_every_setting() {
         "DEFAULT_REGION",
         "ALLOW_ANONYMOUS",
         "VERIFY_SIGNATURES",
+        "SIGNATURE_CLOCK",
         "ALLOW_ORIGIN",
         "ALLOW_HOST",
         "BODY_MEMORY",

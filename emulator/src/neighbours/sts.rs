@@ -46,7 +46,11 @@ fn assume_role(world: &World, caller: &Caller, form: &Form) -> Result<Vec<Elemen
     let permissions = permissions(&world.directory(), &request.role, form)?;
     let mut session = Session::new(&world.ids, caller.now, &request);
     session.principal.permissions = permissions;
-    let credential = Credential { principal: session.principal.clone(), secret: Some(session.secret.clone()) };
+    let credential = Credential {
+        principal: session.principal.clone(),
+        secret: Some(session.secret.clone()),
+        token: Some(session.token.clone()),
+    };
     world.open_session(session.access_key.clone(), credential, session.expires_at, caller.now);
     Ok(session.render())
 }

@@ -280,10 +280,24 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "SECURITYHUB_LOCAL_ALLOW_ANONYMOUS", value_parser = FalseyValueParser::new())]
     pub(super) allow_anonymous: bool,
 
-    /// Refuse signatures that do not fit the secret keys of the scenario; then only access keys that it lists with a
-    /// secret can call
+    /// Refuse signatures that do not fit the secret keys of the scenario; only access keys that it lists with a secret,
+    /// and sessions of roles, can call then
+    ///
+    /// Judged are the signature itself, its age (15 minutes either way; see --signature-clock), X-Amz-Expires of presigned
+    /// URLs, and the session token of AssumeRole. Not judged are the Region and the service of the scope, which decide
+    /// whom a call is for, and session tokens of access keys that the scenario lists.
     #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES", value_parser = FalseyValueParser::new())]
     pub(super) verify_signatures: bool,
+
+    /// Clock that judges the age of signatures (with --verify-signatures)
+    #[arg(
+        long,
+        value_name = "CLOCK",
+        env = "SECURITYHUB_LOCAL_SIGNATURE_CLOCK",
+        value_enum,
+        default_value_t = SignatureClock::Machine
+    )]
+    pub(super) signature_clock: SignatureClock,
 
     /// How many events are kept, the newest ones; 0 makes none
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVENTS", default_value_t = 10_000)]
@@ -338,6 +352,16 @@ pub(super) struct ServeArguments {
     /// What is logged: warn is quiet, info has a line a request, debug has every change
     #[arg(long, value_name = "LEVEL", env = "SECURITYHUB_LOCAL_LOG_LEVEL", default_value = "warn")]
     pub(super) log_level: LogLevel,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SignatureClock {
+    /// The clock of this machine, which clients sign with
+    Machine,
+    /// The clock of the scenario, for clients that run by it
+    World,
+    /// None: signatures of any time are taken
+    Off,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use super::cli::ServeArguments;
+use super::cli::{self, ServeArguments};
 use super::exit::Exit;
 use super::logging::Log;
 use crate::scenario;
-use crate::service::{Service, Settings};
+use crate::service::{Service, Settings, SignatureClock};
 use crate::state::Region;
 use crate::wire::admission::Admission;
 use crate::wire::server::{self, Options};
@@ -56,6 +56,11 @@ fn service(arguments: &ServeArguments, log: &Log) -> Result<Service, Exit> {
     let settings = Settings {
         allow_anonymous: arguments.allow_anonymous,
         verify_signatures: arguments.verify_signatures,
+        signature_clock: match arguments.signature_clock {
+            cli::SignatureClock::Machine => SignatureClock::Machine,
+            cli::SignatureClock::World => SignatureClock::World,
+            cli::SignatureClock::Off => SignatureClock::Off,
+        },
         default_region: Region::new(&arguments.default_region),
         default_account: arguments.default_account,
         events: arguments.events,

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;
 
+use http::HeaderValue;
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -12,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::state::Clock;
 use crate::wire::server;
 
 /// What happens at the start of each call, by its path.
@@ -211,4 +213,69 @@ fn the_call_of_a_client_that_left_is_not_begun() {
         assert_eq!(call(&service, "POST", "/findings").await.0, 401);
         assert!(gate.callers() < 100, "{} calls were begun", gate.callers());
     });
+}
+
+/// Rules: ERR-22.
+#[test]
+fn the_age_of_a_signature_is_judged_by_the_clock_that_is_asked_for() {
+    for (clock, code) in [
+        // The signature of 2026-01-15 is old by the machine's clock; by the world's or none its key decides.
+        (SignatureClock::Machine, "InvalidSignatureException"),
+        (SignatureClock::World, "UnrecognizedClientException"),
+        (SignatureClock::Off, "UnrecognizedClientException"),
+    ] {
+        let settings = Settings { verify_signatures: true, signature_clock: clock, ..Settings::default() };
+        let service = Service::new(settings, None).unwrap();
+        service.replace(World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 0));
+        let mut request = request("GET", "/accounts", "");
+        request.headers_mut().insert("x-amz-date", "20260115T090000Z".parse().unwrap());
+        let response = runtime().block_on(service.handle(request));
+        assert_eq!(response.headers()["x-amzn-errortype"], code, "{clock:?}");
+    }
+}
+
+/// Rules: ERR-23.
+#[test]
+fn the_key_of_a_session_comes_with_its_token() {
+    let settings = Settings { verify_signatures: true, signature_clock: SignatureClock::Off, ..Settings::default() };
+    let service = Service::new(settings, None).unwrap();
+    let (world, end) = (service.world(), Timestamp::MAX);
+    let principal = Principal::local_user(AccountId::DEFAULT);
+    let credential = Credential { principal, secret: Some("x".to_owned()), token: Some("the-token".to_owned()) };
+    world.open_session("ASIALOCAL1".to_owned(), credential, end, world.clock.now());
+    let refusal = |token: Option<&'static str>| {
+        let mut request = request("GET", "/accounts", "");
+        let header = SIGNATURE.replace("111111111111", "ASIALOCAL1");
+        request.headers_mut().insert("authorization", header.parse().unwrap());
+        if let Some(token) = token {
+            request.headers_mut().insert("x-amz-security-token", HeaderValue::from_static(token));
+        }
+        runtime().block_on(service.handle(request)).headers()["x-amzn-errortype"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(refusal(None), "UnrecognizedClientException");
+    assert_eq!(refusal(Some("another")), "UnrecognizedClientException");
+    assert_eq!(refusal(Some("the-token")), "InvalidSignatureException", "the signature decides");
+}
+
+/// Rules: ERR-25.
+#[test]
+fn an_encoded_body_is_decoded_or_refused_on_both_planes() {
+    let service = service();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, b"{\"advance\": \"P1D\"}").unwrap();
+    let clock = Bytes::from(encoder.finish().unwrap());
+    let send = |path: &str, encoding: &'static str, body: &Bytes| {
+        let mut request = request("POST", path, "").map(|_| body.clone());
+        request.headers_mut().insert("content-encoding", HeaderValue::from_static(encoding));
+        runtime().block_on(service.serve(request, IpAddr::V4(Ipv4Addr::LOCALHOST)))
+    };
+    assert_eq!(send("/_emulator/clock", "gzip", &clock).status(), 200);
+    assert_eq!(send("/_emulator/clock", "aws-chunked", &clock).status(), 415);
+    assert_eq!(send("/_emulator/clock", "deflate", &clock).status(), 400);
+    assert_eq!(send("/accounts", "gzip", &clock).status(), 200, "unknown members are ignored");
+    let refused = send("/accounts", "aws-chunked", &clock);
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["x-amzn-errortype"]),
+        (415, &HeaderValue::from_static("UnsupportedMediaTypeException"))
+    );
 }

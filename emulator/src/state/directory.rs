@@ -169,6 +169,8 @@ pub struct Credential {
     pub principal: Principal,
     /// The secret key, where signatures are verified.
     pub secret: Option<String>,
+    /// The token that must come with signatures of a session that was opened here, where they are verified.
+    pub token: Option<String>,
 }
 
 /// Who calls.

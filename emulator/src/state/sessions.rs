@@ -67,7 +67,8 @@ mod tests {
         let sessions = Sessions::default();
         let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
         for minute in 0..1_000 {
-            let credential = Credential { principal: Principal::local_user(AccountId::DEFAULT), secret: None };
+            let principal = Principal::local_user(AccountId::DEFAULT);
+            let credential = Credential { principal, secret: None, token: None };
             sessions.open(format!("{SESSION_KEY}{minute}"), credential, at(minute + 15), at(minute));
             assert!(sessions.len() <= 15, "{} in minute {minute}", sessions.len());
         }

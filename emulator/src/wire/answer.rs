@@ -29,6 +29,12 @@ pub fn control(status: StatusCode, request_id: &str, body: &Value) -> Response<B
     response(status.as_u16(), request_id, JSON, format!("{body}\n").into())
 }
 
+/// A refusal of the control plane.
+pub fn control_error(error: &AwsError, request_id: &str) -> Response<Bytes> {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+    control(status, request_id, &json!({ "Message": error.message }))
+}
+
 /// An answer of any media type.
 pub fn response(status: u16, request_id: &str, content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);

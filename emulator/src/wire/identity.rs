@@ -38,6 +38,19 @@ pub fn signature(parts: &Parts) -> Result<Option<Signature>, AwsError> {
     from_query(parts.uri.query().unwrap_or_default())
 }
 
+/// The first value of a name in the query, decoded.
+pub fn query_value(parts: &Parts, name: &str) -> Option<String> {
+    let pairs = parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let mut values = pairs.filter(|(found, _)| *found == name).map(|(_, value)| value);
+    values.next().map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned())
+}
+
+/// The session token that comes with a signature, in a header or in the query.
+pub fn session_token(parts: &Parts) -> Option<String> {
+    let header = parts.headers.get("x-amz-security-token").map(|value| String::from_utf8_lossy(value.as_bytes()));
+    header.map(std::borrow::Cow::into_owned).or_else(|| query_value(parts, "X-Amz-Security-Token"))
+}
+
 /// 403 `MissingAuthenticationTokenException`.
 pub fn missing() -> AwsError {
     AwsError::new(ErrorCode::MissingAuthenticationTokenException, "Missing Authentication Token")

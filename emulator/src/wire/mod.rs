@@ -4,8 +4,10 @@
 //! model, rendering answers. What may not: any rule of Security Hub, any state.
 
 pub mod admission;
+pub mod age;
 pub mod answer;
 mod body;
+pub mod encoding;
 pub mod identity;
 pub mod input;
 pub mod route;

@@ -16,7 +16,6 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -258,9 +257,5 @@ where
 fn refuse(is_control: bool, error: &AwsError) -> Response<Bytes> {
     static REFUSED: AtomicU64 = AtomicU64::new(1);
     let request_id = format!("00000000-0000-4000-8000-{:012x}", REFUSED.fetch_add(1, Ordering::Relaxed));
-    if !is_control {
-        return answer::error(error, &request_id);
-    }
-    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
-    answer::control(status, &request_id, &json!({ "Message": error.message }))
+    if is_control { answer::control_error(error, &request_id) } else { answer::error(error, &request_id) }
 }

@@ -18,7 +18,7 @@ const MISMATCH: &str = "The request signature we calculated does not match the s
 
 const HOST_NOT_SIGNED: &str = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
 
-/// Checks a signature. Its age is not looked at: the world's clock need not be the machine's.
+/// Checks a signature. Whether it is recent is judged by [`super::age`].
 ///
 /// # Errors
 /// 403 `InvalidSignatureException`.
@@ -123,7 +123,7 @@ fn payload(signature: &Signature, headers: &HeaderMap, body: &[u8]) -> String {
 }
 
 /// The time of signing, as it was signed: that of X-Amz-Date, else of Date.
-fn time(signature: &Signature, uri: &Uri, headers: &HeaderMap) -> String {
+pub(super) fn time(signature: &Signature, uri: &Uri, headers: &HeaderMap) -> String {
     if signature.presigned {
         let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         return pairs.filter(|(name, _)| *name == "X-Amz-Date").map(|(_, value)| value.to_owned()).collect();

@@ -55,7 +55,7 @@ pub(in crate::scenario) fn check(
         let permissions = permissions(&written, of_role, policies, check);
         if let (Some(account), true) = (account, names_fit) {
             let principal = Principal { permissions, ..principal(account, &written) };
-            credentials.insert(key.value, Credential { principal, secret: written.secret });
+            credentials.insert(key.value, Credential { principal, secret: written.secret, token: None });
         }
     }
     credentials

@@ -1,0 +1,150 @@
+//! Whether a signature is recent: how old it may be, and what a presigned URL says of itself (`--verify-signatures`).
+//!
+//! The sentences are those that AWS's front ends answer, seen for many services. That it is 15 minutes for Security Hub,
+//! where some services have 5, is `inferred`, and so is the sentence for a presigned URL that expires by itself.
+
+use http::request::Parts;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::identity::{self, Signature};
+use super::signature;
+use crate::aws_error::{AwsError, ErrorCode};
+
+/// How far the time of signing may be from the clock, in minutes.
+const SKEW: i64 = 15;
+/// How long a presigned URL can be valid, in seconds: a week.
+const LONGEST: i64 = 7 * 24 * 3600;
+/// How times of signing are written.
+const BASIC: &str = "%Y%m%dT%H%M%SZ";
+
+/// Judges the time of signing by a clock that says `now`.
+///
+/// # Errors
+/// 403 `IncompleteSignatureException` when there is none or it cannot be read, 403 `InvalidSignatureException` when it
+/// is too far from `now`.
+pub fn judge(signature: &Signature, parts: &Parts, now: Timestamp) -> Result<(), AwsError> {
+    let text = signature::time(signature, &parts.uri, &parts.headers);
+    if text.is_empty() {
+        let missing = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.";
+        return Err(AwsError::new(ErrorCode::IncompleteSignatureException, missing));
+    }
+    let signed = DateTime::strptime(BASIC, &text).ok().and_then(|time| TimeZone::UTC.to_timestamp(time).ok());
+    let Some(signed) = signed else {
+        let message =
+            format!("Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601");
+        return Err(AwsError::new(ErrorCode::IncompleteSignatureException, message));
+    };
+    let skew = SignedDuration::from_mins(SKEW);
+    let (latest, age) = (moved(now, skew), lifetime(signature, parts)?);
+    let (longest, said) = age.unwrap_or((skew, format!("{SKEW} min.")));
+    let earliest = moved(now, -longest);
+    let [limit_before, limit_after, clock] = [earliest, latest, now].map(|time| time.strftime(BASIC).to_string());
+    if signed < earliest {
+        let message = format!("Signature expired: {text} is now earlier than {limit_before} ({clock} - {said})");
+        return Err(AwsError::new(ErrorCode::InvalidSignatureException, message));
+    }
+    if signed > latest {
+        let message =
+            format!("Signature not yet current: {text} is still later than {limit_after} ({clock} + {SKEW} min.)");
+        return Err(AwsError::new(ErrorCode::InvalidSignatureException, message));
+    }
+    Ok(())
+}
+
+fn moved(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_add(by).unwrap_or(time)
+}
+
+/// How long a presigned URL says that it is valid, and how that is written. STS does not look at it: its presigned URLs
+/// are valid for 15 minutes, which tokens of EKS clusters rely on.
+fn lifetime(signature: &Signature, parts: &Parts) -> Result<Option<(SignedDuration, String)>, AwsError> {
+    if !signature.presigned || signature.service == "sts" {
+        return Ok(None);
+    }
+    let Some(text) = identity::query_value(parts, "X-Amz-Expires") else {
+        return Err(AwsError::new(ErrorCode::IncompleteSignatureException, "The query requires 'X-Amz-Expires'."));
+    };
+    match text.parse() {
+        Ok(seconds @ 1..=LONGEST) => Ok(Some((SignedDuration::from_secs(seconds), format!("{seconds} sec.")))),
+        _ => Err(AwsError::new(
+            ErrorCode::IncompleteSignatureException,
+            format!("X-Amz-Expires must be a number of seconds from 1 to {LONGEST}. Got '{text}'."),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCOPE: &str = "111111111111/20260115/us-east-1/SERVICE/aws4_request";
+
+    fn judged(uri: &str, service: &str, date: Option<&str>, now: &str) -> Result<(), (&'static str, String)> {
+        let scope = SCOPE.replace("SERVICE", service);
+        let mut request = http::Request::get(uri.replace("SCOPE", &scope.replace('/', "%2F")));
+        if !uri.contains('?') {
+            let header = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=00");
+            request = request.header("authorization", header);
+        }
+        if let Some(date) = date {
+            request = request.header("x-amz-date", date);
+        }
+        let parts = request.body(()).unwrap().into_parts().0;
+        let signature = identity::signature(&parts).unwrap().unwrap();
+        judge(&signature, &parts, now.parse().unwrap()).map_err(|error| (error.code.name(), error.message.into_owned()))
+    }
+
+    /// Rules: ERR-22.
+    #[test]
+    fn a_signature_is_valid_for_15_minutes() {
+        let at = |now: &str| judged("/accounts", "securityhub", Some("20260115T090000Z"), now);
+        for now in ["2026-01-15T08:45:00Z", "2026-01-15T09:00:00Z", "2026-01-15T09:15:00Z"] {
+            assert_eq!(at(now), Ok(()), "{now}");
+        }
+        let code = "InvalidSignatureException";
+        let expired =
+            "Signature expired: 20260115T090000Z is now earlier than 20260115T090001Z (20260115T091501Z - 15 min.)";
+        assert_eq!(at("2026-01-15T09:15:01Z"), Err((code, expired.to_owned())));
+        let early = "Signature not yet current: 20260115T090000Z is still later than 20260115T085959Z (20260115T084459Z + 15 min.)";
+        assert_eq!(at("2026-01-15T08:44:59Z"), Err((code, early.to_owned())));
+    }
+
+    /// Rules: ERR-22.
+    #[test]
+    fn a_time_of_signing_is_needed_and_has_one_form() {
+        let with = |date| judged("/accounts", "securityhub", date, "2026-01-15T09:00:00Z").map_err(|(code, _)| code);
+        assert_eq!(with(None), Err("IncompleteSignatureException"));
+        for date in ["2026-01-15T09:00:00Z", "x", "20261315T090000Z"] {
+            assert_eq!(with(Some(date)), Err("IncompleteSignatureException"), "{date}");
+        }
+    }
+
+    /// Rules: ERR-23.
+    #[test]
+    fn a_presigned_url_is_valid_as_long_as_it_says() {
+        let uri = |expires: &str| {
+            format!(
+                "/accounts?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=SCOPE&X-Amz-Date=20260115T090000Z{expires}\
+                 &X-Amz-SignedHeaders=host&X-Amz-Signature=00"
+            )
+        };
+        let at = |service: &str, expires: &str, now: &str| {
+            judged(&uri(expires), service, None, now).map_err(|(code, message)| format!("{code}: {message}"))
+        };
+        assert_eq!(at("securityhub", "&X-Amz-Expires=60", "2026-01-15T09:01:00Z"), Ok(()));
+        assert_eq!(at("securityhub", "&X-Amz-Expires=3600", "2026-01-15T10:00:00Z"), Ok(()));
+        assert_eq!(
+            at("securityhub", "&X-Amz-Expires=60", "2026-01-15T09:01:01Z"),
+            Err("InvalidSignatureException: Signature expired: 20260115T090000Z is now earlier than 20260115T090001Z \
+                 (20260115T090101Z - 60 sec.)"
+                .to_owned())
+        );
+        assert_eq!(at("sts", "&X-Amz-Expires=60", "2026-01-15T09:15:00Z"), Ok(()), "STS ignores it");
+        for expires in ["", "&X-Amz-Expires=0", "&X-Amz-Expires=604801", "&X-Amz-Expires=x"] {
+            let refused = at("securityhub", expires, "2026-01-15T09:00:00Z").unwrap_err();
+            assert!(refused.starts_with("IncompleteSignatureException: "), "{expires}: {refused}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Bodies that are compressed: `Content-Encoding`.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use http::header::CONTENT_ENCODING;
+use http::request::Parts;
+
+use super::input::BODY_LIMIT;
+use crate::aws_error::{AwsError, ErrorCode};
+
+/// The body without its encoding. Of one that is over the limit a byte more than the limit is decoded, which is how the
+/// reader of inputs knows.
+///
+/// # Errors
+/// 415 for an encoding that is not supported, 400 for a body that does not have the one that it names.
+pub fn decode(parts: &Parts, body: &Bytes) -> Result<Bytes, AwsError> {
+    let mut names = Vec::new();
+    for value in &parts.headers.get_all(CONTENT_ENCODING) {
+        let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+        let given = value.split(',').map(str::trim).filter(|name| !["", "identity"].contains(name));
+        names.extend(given.map(str::to_owned));
+    }
+    let name = match &names[..] {
+        [] => return Ok(body.clone()),
+        [name] => name.as_str(),
+        _ => return Err(unsupported(&names.join(", "))),
+    };
+    let decoded = match name {
+        "gzip" | "x-gzip" => read(MultiGzDecoder::new(&body[..])),
+        "deflate" => read(ZlibDecoder::new(&body[..])),
+        other => return Err(unsupported(other)),
+    };
+    decoded.map_err(|error| {
+        let message = format!("The request body is not in its Content-Encoding {name}: {error}");
+        AwsError::new(ErrorCode::InvalidInputException, message)
+    })
+}
+
+fn unsupported(name: &str) -> AwsError {
+    let message = format!("Content-Encoding {name} is not supported; send the body as it is, or with gzip or deflate");
+    AwsError::new(ErrorCode::UnsupportedMediaTypeException, message)
+}
+
+fn read(decoder: impl Read) -> std::io::Result<Bytes> {
+    let mut body = Vec::new();
+    decoder.take(BODY_LIMIT as u64 + 1).read_to_end(&mut body)?;
+    Ok(body.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::{GzEncoder, ZlibEncoder};
+
+    use super::*;
+
+    fn decoded(encodings: &[&str], body: Vec<u8>) -> Result<Bytes, (u16, String)> {
+        let mut request = http::Request::post("/accounts");
+        for encoding in encodings {
+            request = request.header("content-encoding", *encoding);
+        }
+        let parts = request.body(()).unwrap().into_parts().0;
+        decode(&parts, &body.into()).map_err(|error| (error.status, error.message.into_owned()))
+    }
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// Rules: ERR-25.
+    #[test]
+    fn a_body_is_decoded_or_its_encoding_is_refused_by_name() {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(b"{}").unwrap();
+        let zlib = zlib.finish().unwrap();
+        for (encodings, body) in [
+            (&[][..], b"{}".to_vec()),
+            (&["identity"], b"{}".to_vec()),
+            (&["gzip"], gzip(b"{}")),
+            (&["GZIP"], gzip(b"{}")),
+            (&["identity, gzip"], gzip(b"{}")),
+            (&["deflate"], zlib),
+        ] {
+            assert_eq!(decoded(encodings, body), Ok(Bytes::from_static(b"{}")), "{encodings:?}");
+        }
+        for encodings in [&["aws-chunked"][..], &["br"], &["gzip, gzip"], &["gzip", "deflate"]] {
+            let (status, message) = decoded(encodings, b"{}".to_vec()).unwrap_err();
+            assert_eq!(status, 415, "{encodings:?}");
+            assert!(message.starts_with(&format!("Content-Encoding {}", encodings.join(", "))), "{message}");
+        }
+        let mut cut = gzip(b"{}");
+        cut.pop();
+        for broken in [b"{}".to_vec(), cut, Vec::new()] {
+            assert_eq!(decoded(&["gzip"], broken).unwrap_err().0, 400);
+        }
+    }
+
+    /// Rules: ERR-25.
+    #[test]
+    fn a_body_that_grows_beyond_the_limit_is_cut() {
+        let body = gzip(&vec![b' '; 4 * BODY_LIMIT]);
+        assert!(body.len() < BODY_LIMIT / 100);
+        assert_eq!(decoded(&["gzip"], body).unwrap().len(), BODY_LIMIT + 1);
+    }
+}
