@@ -192,9 +192,13 @@ impl Service {
                 let entry = operations::entry(*operation);
                 let is_encoded = request.headers().contains_key(CONTENT_ENCODING);
                 let is_heavy = entry.is_heavy || is_encoded || request.body().len() > LONG_BODY;
-                is_heavy.then_some(if matches!(entry.run, Run::Reads(_)) { Lane::Reads } else { Lane::Writes })
+                is_heavy.then_some(match entry.run {
+                    Run::Reads(_) | Run::Missing => Lane::Reads,
+                    Run::WritesFindings(_) => Lane::Findings,
+                    Run::Writes(_) => Lane::Relations,
+                })
             }
-            Err(_) => Some(Lane::Writes),
+            Err(_) => Some(Lane::Relations),
         };
         lane.or_else(|| {
             let world = self.world();

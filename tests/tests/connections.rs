@@ -178,3 +178,22 @@ fn a_client_that_reads_nothing_is_closed() {
     assert!(ends.contains(&error.kind()), "the connection is still open: {error}");
     program.assert_healthy();
 }
+
+/// Rules: CPL-09.
+#[test]
+fn a_command_that_is_not_let_in_says_which_flag_allows_it() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let refuses = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+        let body = "{\"Message\":\"host 'a.example' is not allowed; start with --allow-host a.example\"}\n";
+        let head = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+    });
+    let output = program::run(&["events", "--url", &url]);
+    refuses.join().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, "securityhub-local: host 'a.example' is not allowed; start with --allow-host a.example\n");
+    assert_eq!(output.status.code(), Some(2));
+}

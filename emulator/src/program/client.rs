@@ -50,7 +50,8 @@ fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Ex
         return Ok(answer);
     }
     let said = serde_json::from_slice::<Value>(&answer).ok();
-    match said.as_ref().and_then(|said| said.get("error")).and_then(Value::as_str) {
+    let message = said.as_ref().and_then(|said| said.get("Message").or_else(|| said.get("error")));
+    match message.and_then(Value::as_str) {
         Some(message) if status.is_client_error() && status != StatusCode::NOT_FOUND => {
             Err(Exit::mistake(format!("securityhub-local: {message}")))
         }

@@ -15,8 +15,10 @@ const LEAST_WIDTH: usize = 8;
 pub(super) enum Lane {
     /// Calls that read findings or long lists.
     Reads,
-    /// Calls that change something, and those of other services.
-    Writes,
+    /// Calls that change findings only; they do not wait for writers of relations, and so have a lane of their own.
+    Findings,
+    /// Calls that change hubs and relations, one after the other, and those of other services.
+    Relations,
     /// Calls of the control plane.
     Control,
     /// Small calls that come when pending work is due, which they do first.
@@ -24,12 +26,12 @@ pub(super) enum Lane {
 }
 
 /// The lanes of a service.
-pub(super) struct Lanes([Arc<Semaphore>; 4]);
+pub(super) struct Lanes([Arc<Semaphore>; 5]);
 
 impl Default for Lanes {
     fn default() -> Self {
         let width = std::thread::available_parallelism().map_or(1, usize::from).max(LEAST_WIDTH);
-        Lanes([(); 4].map(|()| Arc::new(Semaphore::new(width))))
+        Lanes([(); 5].map(|()| Arc::new(Semaphore::new(width))))
     }
 }
 
@@ -41,10 +43,11 @@ impl Lanes {
         lane: Lane,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Option<R> {
-        let [reads, writes, control, due] = &self.0;
+        let [reads, findings, relations, control, due] = &self.0;
         let room = match lane {
             Lane::Reads => reads,
-            Lane::Writes => writes,
+            Lane::Findings => findings,
+            Lane::Relations => relations,
             Lane::Control => control,
             Lane::Due => due,
         };
