@@ -62,7 +62,7 @@ pub(super) fn check(written: Vec<Written>, regions: &[Region], check: &mut Check
         let mut partitions: Vec<&'static str> = of.iter().map(Region::partition).collect();
         partitions.sort_unstable();
         partitions.dedup();
-        let names = named.unwrap_or_default().iter().map(|region| leak(region.as_str())).collect::<Vec<_>>();
+        let only_in = named.unwrap_or_default().iter().map(|region| leak(region.as_str())).collect::<Vec<_>>();
         declared.push(Box::leak(Box::new(Product {
             company_id: leak(company),
             product_id: leak(product),
@@ -72,7 +72,7 @@ pub(super) fn check(written: Vec<Written>, regions: &[Region], check: &mut Check
             of_aws: false,
             auto_enabled: false,
             partitions: partitions.leak(),
-            regions: names.leak(),
+            regions: only_in.leak(),
             integration_types: SENDS,
             categories: entry.categories.iter().map(|category| leak(category)).collect::<Vec<_>>().leak(),
             description: leak(entry.description.as_deref().unwrap_or("A product of the scenario.")),
