@@ -100,6 +100,8 @@ impl World {
             clock: self.clock.restarted(),
             epoch: self.epoch,
             delays: self.delays,
+            // Nobody has looked at the scores of a world that begins.
+            daily_scores: self.daily_scores.as_ref().map(|_| DailyScores::default()),
             ids: self.ids.fork(),
             writers: Mutex::default(),
             relations: RwLock::new(self.relations()),
