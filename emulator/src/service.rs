@@ -146,7 +146,7 @@ impl Service {
     /// continues, so a client that follows them keeps its cursor.
     fn replace(&self, mut world: World) {
         let mut current = self.0.world.write();
-        world.make_events(self.0.settings.events, events::derive, current.events(0, 0, |_| false).last);
+        world.make_events(self.0.settings.events, events::derive, current.last_event());
         world.set_epoch(current.epoch() + 1);
         let before = std::mem::replace(&mut *current, Arc::new(world));
         drop(current);

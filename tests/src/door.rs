@@ -69,6 +69,12 @@ impl Door {
         answer::check(Some(operation), &self.send(request))
     }
 
+    /// Calls the control plane; gives the status.
+    pub fn control(&self, method: &str, path: &str, body: &'static str) -> u16 {
+        let request = Request::builder().method(method).uri(path).body(Bytes::from_static(body.as_bytes()));
+        self.send(request.expect("a method and a path")).status().as_u16()
+    }
+
     /// The header that makes the caller known.
     pub fn authorization(&self) -> String {
         format!(

@@ -171,6 +171,11 @@ impl Events {
         self.ring.lock().page(after, most, is_meant)
     }
 
+    /// The number of the last event.
+    pub(super) fn last(&self) -> u64 {
+        self.ring.lock().last
+    }
+
     /// Takes all events; their numbers do not come back.
     pub(super) fn take(&self) -> Vec<Event> {
         let mut ring = self.ring.lock();

@@ -143,6 +143,11 @@ impl World {
         self.events.as_ref().map(|events| events.page(after, most, is_meant)).unwrap_or_default()
     }
 
+    /// The number of the last event, kept or not.
+    pub fn last_event(&self) -> u64 {
+        self.events.as_ref().map(Events::last).unwrap_or_default()
+    }
+
     /// Takes all events that are kept, oldest first; their numbers do not come back.
     pub fn take_events(&self) -> Vec<Event> {
         self.events.as_ref().map(Events::take).unwrap_or_default()

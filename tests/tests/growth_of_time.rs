@@ -1,0 +1,59 @@
+//! What moving the clock and going back to the start cost, as a world grows.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use securityhub_fixtures::Operation;
+use securityhub_local::service::Settings;
+use securityhub_local_tests::door::Door;
+use securityhub_local_tests::{growth, sample};
+use serde_json::{Value, json};
+
+/// A world with this many findings, by a scenario whose clock stands still.
+fn world(count: usize, name: &str) -> Door {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("growth-of-time-{name}-{count}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let findings: Vec<Value> = (0..count)
+        .map(|number| {
+            let mut finding = sample::finding("111111111111");
+            finding["Id"] = json!(format!("finding-{number}"));
+            finding
+        })
+        .collect();
+    std::fs::write(folder.join("findings.json"), json!(findings).to_string()).unwrap();
+    let scenario = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\n\
+                    regions: [us-east-1]\nhubs: [{ account: '111111111111' }]\nfindings: [{ file: findings.json }]\n";
+    let path = folder.join("scenario.yaml");
+    std::fs::write(&path, scenario).unwrap();
+    Door::new(Settings::default(), Some(path.to_str().unwrap()))
+}
+
+/// Rules: RET-01.
+#[test]
+fn a_sweep_of_expired_findings_grows_with_their_number() {
+    growth::assert_in_proportion(
+        "a sweep",
+        3_000,
+        |size| world(size, "sweep"),
+        |door| {
+            assert_eq!(door.control("POST", "/_emulator/clock", r#"{"advance":"P91D"}"#), 200);
+            let (_, answer) = door.call(Operation::GetFindings, &json!({ "MaxResults": 1 }));
+            assert_eq!(answer["Findings"], json!([]));
+        },
+    );
+}
+
+#[test]
+fn a_reset_costs_the_same_whatever_the_world_holds() {
+    let worlds = RefCell::new(HashMap::<usize, Rc<Door>>::new());
+    // `size` times `size` findings: work that looks at all of them would take four times as long.
+    let prepare = |size: usize| {
+        Rc::clone(worlds.borrow_mut().entry(size).or_insert_with(|| Rc::new(world(size * size, "reset"))))
+    };
+    growth::assert_in_proportion("resets", 50, prepare, |door| {
+        for _ in 0..100 {
+            assert_eq!(door.control("POST", "/_emulator/reset", ""), 200);
+        }
+    });
+}
