@@ -42,7 +42,7 @@ impl From<ProductError> for AwsError {
 }
 
 /// The products that DescribeProducts shows in a Region: those of its partition whose ids are published (PRD-10), and
-/// those that the scenario declares (PRD-26).
+/// those that the scenario declares (PRD-33).
 pub fn described(directory: &Directory, region: &Region) -> impl Iterator<Item = &'static Product> {
     let all = PRODUCTS.iter().chain(directory.products.iter().copied());
     all.filter(|product| product.described && product.is_in(region.partition(), region.as_str()))

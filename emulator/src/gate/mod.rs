@@ -58,7 +58,7 @@ fn is_of_item(operation: Operation, violation: &Violation) -> bool {
 fn built(operation: Operation) -> Result<(), AwsError> {
     match operations::entry(operation).behaviour {
         Behaviour::Missing => Err(operations::not_built(operation)),
-        Behaviour::Behaves | Behaviour::Partial(_) => Ok(()),
+        Behaviour::Behaves => Ok(()),
     }
 }
 

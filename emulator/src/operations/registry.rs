@@ -32,8 +32,6 @@ pub struct Entry {
 pub enum Behaviour {
     /// As AWS does, as far as is known.
     Behaves,
-    /// As AWS does, save for this.
-    Partial(&'static str),
     /// Not built.
     Missing,
 }
@@ -94,10 +92,6 @@ impl Entry {
     /// Of an operation that reads findings or walks a long list.
     fn heavy(self) -> Entry {
         Entry { is_heavy: true, ..self }
-    }
-
-    fn partial(self, lacks: &'static str) -> Entry {
-        Entry { behaviour: Behaviour::Partial(lacks), ..self }
     }
 }
 

@@ -29,49 +29,40 @@ pub(super) fn run(arguments: &CoverageArguments) -> Result<(), Exit> {
 fn word(behaviour: Behaviour) -> &'static str {
     match behaviour {
         Behaviour::Behaves => "behaves",
-        Behaviour::Partial(_) => "partial",
         Behaviour::Missing => "missing",
     }
 }
 
-fn lacks(behaviour: Behaviour) -> &'static str {
-    match behaviour {
-        Behaviour::Partial(lacks) => lacks,
-        Behaviour::Behaves | Behaviour::Missing => "",
-    }
-}
-
-/// How many operations behave, are partial, are missing.
-fn counts() -> [usize; 3] {
+/// How many operations behave, and how many are missing.
+fn counts() -> [usize; 2] {
     let count =
         |wanted: &str| Operation::ALL.iter().filter(|&&operation| word(entry(operation).behaviour) == wanted).count();
-    ["behaves", "partial", "missing"].map(count)
+    ["behaves", "missing"].map(count)
 }
 
 fn summary() -> String {
-    let [behaves, partial, missing] = counts();
-    format!("{} operations: {behaves} behave, {partial} partial, {missing} missing\n", Operation::ALL.len())
+    let [behaves, missing] = counts();
+    format!("{} operations: {behaves} behave, {missing} missing\n", Operation::ALL.len())
 }
 
 fn table() -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["Operation", "Behaviour", "What is missing"]);
+    table.set_header(["Operation", "Behaviour"]);
     for operation in Operation::ALL {
-        let behaviour = entry(operation).behaviour;
-        table.add_row([operation.name(), word(behaviour), lacks(behaviour)]);
+        table.add_row([operation.name(), word(entry(operation).behaviour)]);
     }
     format!("{table}\n{}", summary())
 }
 
-/// The table of the README: what behaves and what is partial a row each, the missing ones in one list.
+/// The table of the README: a row for each operation that behaves, the missing ones in one list.
 pub(super) fn markdown() -> String {
-    let mut text = format!("{}\n| operation | behaviour | what is missing |\n| --- | --- | --- |\n", summary());
+    let mut text = format!("{}\n| operation | behaviour |\n| --- | --- |\n", summary());
     let mut missing = Vec::new();
     for operation in Operation::ALL {
         match entry(operation).behaviour {
             Behaviour::Missing => missing.push(format!("`{}`", operation.name())),
-            behaviour => _ = writeln!(text, "| `{}` | {} | {} |", operation.name(), word(behaviour), lacks(behaviour)),
+            behaviour @ Behaviour::Behaves => _ = writeln!(text, "| `{}` | {} |", operation.name(), word(behaviour)),
         }
     }
     _ = writeln!(text, "\nMissing (they answer 404 `UnknownOperationException`): {}.", missing.join(", "));
@@ -79,15 +70,15 @@ pub(super) fn markdown() -> String {
 }
 
 fn json_text() -> String {
-    let [behaves, partial, missing] = counts();
+    let [behaves, missing] = counts();
     let operations: Vec<_> = Operation::ALL
         .into_iter()
         .map(|operation| {
             let behaviour = entry(operation).behaviour;
-            json!({ "operation": operation.name(), "behaviour": word(behaviour), "missing": lacks(behaviour) })
+            json!({ "operation": operation.name(), "behaviour": word(behaviour) })
         })
         .collect();
-    let body = json!({ "behaves": behaves, "partial": partial, "missing": missing, "operations": operations });
+    let body = json!({ "behaves": behaves, "missing": missing, "operations": operations });
     format!("{body:#}\n")
 }
 

@@ -21,7 +21,7 @@ use super::policy::{Permissions, Policies};
 pub struct Directory {
     /// The regions that a scenario names, in its order.
     pub regions: Vec<Region>,
-    /// The products that a scenario declares beside those of the catalogue (PRD-26).
+    /// The products that a scenario declares beside those of the catalogue (PRD-33).
     pub products: Vec<&'static Product>,
     /// The account of access keys that nothing else claims.
     pub default_account: Option<AccountId>,

@@ -116,7 +116,7 @@ hubs:
   - { account: '111111111111', regions: [us-east-1], products: [guardduty, acme/scanner] }
 ";
 
-    /// Rules: PRD-26.
+    /// Rules: PRD-33.
     #[test]
     fn a_product_of_the_scenario_is_described_subscribed_to_and_imported_from() {
         let stage = Stage(build(SCENARIO));
@@ -135,7 +135,7 @@ hubs:
         assert_eq!(found["Findings"][0]["ProductName"], "ACME Scanner");
     }
 
-    /// Rules: PRD-26.
+    /// Rules: PRD-33.
     #[test]
     fn a_product_is_in_its_regions_alone() {
         let stage = Stage(build(SCENARIO));
@@ -144,7 +144,7 @@ hubs:
         stage.refused(ADMINISTRATOR, EnableImportFindingsForProduct, input, 404, "ResourceNotFoundException");
     }
 
-    /// Rules: PRD-26.
+    /// Rules: PRD-33.
     #[test]
     fn a_product_that_exists_already_is_a_mistake() {
         for text in [
