@@ -70,9 +70,10 @@ fn is_of_an_item(operation: Operation, breach: &Breach) -> bool {
 
 /// Whether the breach is that of one rule of a batch, which alone is left unprocessed; its ARN is needed to name it.
 fn is_of_a_rule(operation: Operation, breach: &Breach) -> bool {
-    operation == Operation::BatchUpdateAutomationRules
-        && breach.path.len() > 1
-        && breach.path.get(1).is_some_and(|member| member != "RuleArn")
+    let is_nameless = breach.path.len() == 2
+        && breach.path[1] == "RuleArn"
+        && matches!(breach.what, "missing" | "of the wrong type" | "too short");
+    operation == Operation::BatchUpdateAutomationRules && breach.path.len() > 1 && !is_nameless
 }
 
 /// Whether a message names the member that is wrong.
