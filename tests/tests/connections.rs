@@ -1,5 +1,5 @@
 //! Connections: which pages and host names are let in, what ends a connection, and how much bodies may take.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -111,7 +111,7 @@ fn bodies_share_a_bounded_memory() {
     };
     let mut unfinished = program.connect();
     unfinished.write_all(head("/accounts", 900_001).as_bytes()).unwrap();
-    unfinished.write_all(&[b' '; 900_000]).unwrap();
+    unfinished.write_all(&vec![b' '; 900_000]).unwrap();
     let padded = format!("{}{{}}", " ".repeat(299_998));
     let sent = |path: &str| program.send(format!("{}{padded}", head(path, 300_000)).as_bytes());
     // What was sent above may not have been read yet.
@@ -129,7 +129,7 @@ fn bodies_share_a_bounded_memory() {
 
 /// Waits for the end of a connection that the program closes.
 fn assert_closed(stream: &mut TcpStream) {
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = vec![0; 64 * 1024];
     loop {
         match stream.read(&mut buffer) {
             Ok(0) => return,

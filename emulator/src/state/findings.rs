@@ -224,6 +224,11 @@ impl<'t> FindingWriter<'t> {
         self.written.iter_mut().for_each(|written| written.push(Snapshot::copy(document)));
     }
 
+    /// What was stored since the last time, where events are made of it; what is stored from now on goes into `next`.
+    pub(super) fn take_note(&mut self, next: Option<Written>) -> Option<Written> {
+        std::mem::replace(&mut self.written, next)
+    }
+
     pub(super) fn finish(self) -> (Vec<StoredFinding>, Option<Written>) {
         (self.stored, self.written)
     }

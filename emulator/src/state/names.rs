@@ -107,6 +107,13 @@ pub struct Place {
     pub origin: Option<Region>,
 }
 
+impl Place {
+    /// The order in which the locks of several places are taken: Regions' own findings before replicas.
+    pub fn lock_order(&self) -> (bool, &Place) {
+        (self.origin.is_some(), self)
+    }
+}
+
 impl From<&Region> for Place {
     fn from(region: &Region) -> Place {
         Place { region: region.clone(), origin: None }

@@ -154,6 +154,32 @@ impl<'w> Transaction<'w> {
         result
     }
 
+    /// Changes findings of several places step by step, under the locks of all; none may be added. Events follow in the
+    /// order of the steps, whatever the place of a finding is. For the order of `places` see [`Place::lock_order`].
+    pub fn edit_findings_in_steps<S>(
+        &mut self,
+        places: &[Place],
+        steps: impl Iterator<Item = S>,
+        mut step: impl FnMut(&mut [FindingWriter<'_>], S),
+    ) {
+        let (world, due_at) = (self.world, self.due_at);
+        let stored = world.edit_together(places, |findings, sequence| {
+            let note = |place| world.begin_note(place, due_at);
+            let of_places = findings.iter_mut().zip(places);
+            let mut writers: Vec<FindingWriter<'_>> =
+                of_places.map(|(findings, place)| FindingWriter::new(findings, sequence, note(place))).collect();
+            for input in steps {
+                step(&mut writers, input);
+                for (writer, place) in writers.iter_mut().zip(places) {
+                    world.note_written(writer.take_note(note(place)));
+                }
+            }
+            writers.into_iter().map(|writer| writer.finish().0).collect::<Vec<_>>()
+        });
+        let changed = places.iter().cloned().zip(stored).filter(|(_, stored)| !stored.is_empty());
+        self.changes.extend(changed.map(|(place, stored)| Change::Findings { place, stored }));
+    }
+
     /// Drops those findings of a region, replicas among them, that `drops` says of their documents.
     pub fn drop_findings(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
         self.remove_findings(region, |_| true, |findings| findings.remove_where(&drops));

@@ -309,11 +309,7 @@ impl World {
 
     /// Writes the findings of a place under its lock.
     pub(super) fn edit_findings<R>(&self, place: &Place, edit: impl FnOnce(&mut Findings, &AtomicU64) -> R) -> R {
-        let empty = || Arc::new(RwLock::new(Arc::new(Findings::new(Arc::clone(&self.schema)))));
-        let findings = match place.origin {
-            None => Arc::clone(&*self.findings.entry(place.region.clone()).or_insert_with(empty)),
-            Some(_) => Arc::clone(self.replicas.write().entry(place.clone()).or_insert_with(empty)),
-        };
+        let findings = self.stored(place);
         let mut findings = findings.write();
         let before = findings.table().len();
         let result = edit(Arc::make_mut(&mut findings), &self.sequence);
@@ -322,6 +318,29 @@ impl World {
             self.finding_count.fetch_add(findings.table().len().wrapping_sub(before), Ordering::Relaxed);
         }
         result
+    }
+
+    /// Changes findings of several places, none of which is added or removed, under all their locks. The places come in
+    /// the order in which locks are taken: Regions' own findings, by Region, before replicas.
+    pub(super) fn edit_together<R>(
+        &self,
+        places: &[Place],
+        edit: impl FnOnce(&mut [&mut Findings], &AtomicU64) -> R,
+    ) -> R {
+        debug_assert!(places.is_sorted_by_key(Place::lock_order), "{places:?}");
+        let tables: Vec<Stored> = places.iter().map(|place| self.stored(place)).collect();
+        let mut locked: Vec<_> = tables.iter().map(|findings| findings.write()).collect();
+        let mut findings: Vec<&mut Findings> = locked.iter_mut().map(|findings| Arc::make_mut(findings)).collect();
+        edit(&mut findings, &self.sequence)
+    }
+
+    /// The findings of a place; empty ones are put there first if there are none.
+    fn stored(&self, place: &Place) -> Stored {
+        let empty = || Arc::new(RwLock::new(Arc::new(Findings::new(Arc::clone(&self.schema)))));
+        match place.origin {
+            None => Arc::clone(&*self.findings.entry(place.region.clone()).or_insert_with(empty)),
+            Some(_) => Arc::clone(self.replicas.write().entry(place.clone()).or_insert_with(empty)),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{customer, expiry, history, merge};
 use crate::domain::aggregation::replicas;
 use crate::domain::caller::Caller;
 use crate::domain::visibility::{self, View};
-use crate::state::{AccountId, FindingWriter, Findings, HistorySource, Timestamp, Transaction, World};
+use crate::state::{AccountId, FindingWriter, Findings, HistorySource, Place, Timestamp, Transaction, World};
 
 /// A finding by the two parts of its name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,21 +69,28 @@ pub fn update(
             *outcome = Err(Unchanged::Duplicate);
         }
     }
-    for view in visibility::views(world, caller) {
-        let left = replicas::are_left_by(world, &view.place);
-        let written = transaction.edit_findings(&view.place, |writer| {
-            let mut written = Vec::new();
-            for (name, outcome) in names.iter().zip(&mut outcomes) {
-                let slots = find(writer.findings(), name, &view);
-                if slots.is_empty() || *outcome == Err(Unchanged::Duplicate) {
-                    continue;
-                }
+    let mut views = visibility::views(world, caller);
+    views.sort_by(|one, two| one.place.lock_order().cmp(&two.place.lock_order()));
+    let places: Vec<Place> = views.iter().map(|view| view.place.clone()).collect();
+    // Where replicas were left, what was changed of each place supersedes them.
+    let mut superseding: Vec<Option<Vec<(AccountId, Key)>>> =
+        places.iter().map(|place| replicas::are_left_by(world, place).then(Vec::new)).collect();
+    transaction.edit_findings_in_steps(&places, names.iter().zip(&mut outcomes), |writers, (name, outcome)| {
+        if *outcome == Err(Unchanged::Duplicate) {
+            return;
+        }
+        for ((view, writer), superseding) in views.iter().zip(writers).zip(&mut superseding) {
+            let slots = find(writer.findings(), name, view);
+            if !slots.is_empty() {
                 *outcome = set(writer, &slots, given, &caller.principal.arn, caller.now);
-                written.extend(slots);
+                if let Some(written) = superseding {
+                    written.extend(keys(writer.findings(), &slots));
+                }
             }
-            if left { keys(writer.findings(), &written) } else { Vec::new() }
-        });
-        replicas::supersede(transaction, world, &view.place.region, || written);
+        }
+    });
+    for (place, written) in places.iter().zip(superseding) {
+        replicas::supersede(transaction, world, &place.region, || written.unwrap_or_default());
     }
     outcomes
 }

@@ -208,3 +208,26 @@ fn compare(stage: &Stage, place: &Place, owner: &str, accounts: [&str; 3]) {
     expected.sort();
     assert_eq!(told, expected, "{place:?} {owner}: {:?}", stage.0.directory());
 }
+
+/// Rules: EVT-42, BUF-12.
+#[test]
+fn one_update_over_several_regions_is_told_in_the_order_of_its_identifiers() {
+    let stage = organization();
+    aggregate(&stage, ADMINISTRATOR);
+    let order = [(LINKED, MEMBER), (HOME, ADMINISTRATOR), (LINKED, ADMINISTRATOR), (HOME, MEMBER)];
+    let identifiers: Vec<Value> = order
+        .iter()
+        .map(|(region, account)| {
+            import_in(&stage, region, account);
+            let product_arn = format!("arn:aws:securityhub:{region}:{account}:product/{account}/default");
+            json!({ "Id": format!("{account}/{region}"), "ProductArn": product_arn })
+        })
+        .collect();
+    let input = json!({ "FindingIdentifiers": identifiers, "Workflow": { "Status": "NOTIFIED" } });
+    let answer = stage.call_in(HOME, ADMINISTRATOR, BatchUpdateFindings, input).unwrap();
+    assert_eq!(answer["ProcessedFindings"], json!(identifiers));
+    let mut changed: Vec<String> =
+        bodies(&stage.events()).iter().map(|body| body["Id"].as_str().unwrap().to_owned()).collect();
+    changed.dedup();
+    assert_eq!(changed, order.map(|(region, account)| format!("{account}/{region}")));
+}
