@@ -75,13 +75,13 @@ pub(super) async fn list(Extension(service): Extension<Service>, query: super::A
 }
 
 /// Forgets all events.
-pub(super) async fn clear(Extension(service): Extension<Service>) -> Json<Value> {
+pub(super) async fn clear(Extension(service): Extension<Service>, _: super::NoQuery) -> Json<Value> {
     service.world().take_events();
     Json(json!({}))
 }
 
 /// Sends findings or insight results to a custom action, as a person does in the console (EVT-65).
-pub(super) async fn send(Extension(service): Extension<Service>, body: Bytes) -> Response {
+pub(super) async fn send(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     match sent(&service.world(), &body) {
         Ok(count) => Json(json!({ "EventCount": count })).into_response(),
         Err((status, message)) => mistake(status, &message),

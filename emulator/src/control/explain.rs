@@ -30,7 +30,7 @@ struct Asked {
 
 /// Explains the findings of an Id to the caller that the body names; 400 with the service's own sentence for filters
 /// that it refuses.
-pub(super) async fn explain(Extension(service): Extension<Service>, body: Bytes) -> Response {
+pub(super) async fn explain(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     match answer(&service, &body) {
         Ok(explanation) => Json(explanation).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),

@@ -37,7 +37,7 @@ struct FailedFinding {
 }
 
 /// Imports any number of findings, each as its product and in the Region of its ProductArn.
-pub(super) async fn deliver(Extension(service): Extension<Service>, body: Bytes) -> Response {
+pub(super) async fn deliver(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     if body.len() > BODY_LIMIT {
         let message = format!("the body is larger than {BODY_LIMIT} bytes: send the findings in several requests");
         return mistake(StatusCode::PAYLOAD_TOO_LARGE, &message);
@@ -54,12 +54,13 @@ pub(super) async fn deliver(Extension(service): Extension<Service>, body: Bytes)
 
 /// Reads all findings, so that a body that cannot be read stores nothing, and imports them.
 fn answer(service: &Service, body: &[u8]) -> Result<Outcome, String> {
+    // Taken first: what follows happens in the world in which the call began, whatever becomes of it meanwhile.
+    let world = service.world();
     let text = std::str::from_utf8(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let pieces = delivery::pieces(text).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let texts: Vec<Cow<'_, str>> =
         pieces.into_iter().map(|piece| scan::compact(text.get(piece).unwrap_or_default())).collect();
     let findings = (1..).zip(&texts).map(|(number, text)| read(number, text)).collect::<Result<Vec<_>, _>>()?;
-    let world = service.world();
     let now = world.clock.now();
     due::run(&world, now);
     let mut transaction = world.write_findings();

@@ -64,12 +64,12 @@ pub(super) struct List {
 }
 
 /// Adds accounts, invites them and accepts in their place, as far as is asked. A body with a mistake adds none.
-pub(super) async fn add(Extension(service): Extension<Service>, body: Bytes) -> Response {
+pub(super) async fn add(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     respond(added(&service.world(), &body))
 }
 
 /// Accepts the invitations of an administrator, in the place of some accounts or of all that are invited.
-pub(super) async fn accept(Extension(service): Extension<Service>, body: Bytes) -> Response {
+pub(super) async fn accept(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     respond(accepted(&service.world(), &body))
 }
 

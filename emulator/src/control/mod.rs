@@ -94,7 +94,7 @@ struct Health {
     findings: usize,
 }
 
-async fn health(Extension(service): Extension<Service>) -> Json<Health> {
+async fn health(Extension(service): Extension<Service>, _: NoQuery) -> Json<Health> {
     let world = service.world();
     // What it counts is what the next call would see.
     due::run(&world, world.clock.now());
@@ -115,7 +115,14 @@ struct Reset {
     to: Option<String>,
 }
 
-async fn reset(Extension(service): Extension<Service>, Asked(reset): Asked<Reset>) -> axum::response::Response {
+async fn reset(
+    Extension(service): Extension<Service>,
+    Asked(reset): Asked<Reset>,
+    body: Bytes,
+) -> axum::response::Response {
+    if !matches!(body.trim_ascii(), b"" | b"{}") {
+        return mistake(StatusCode::BAD_REQUEST, "reset takes no body; use to=start or to=empty in the query");
+    }
     match reset.to.as_deref() {
         None | Some("start") => {
             service.reset();
@@ -135,7 +142,11 @@ struct ClockState {
     frozen: bool,
 }
 
-async fn clock(Extension(service): Extension<Service>) -> Json<ClockState> {
+async fn clock(Extension(service): Extension<Service>, _: NoQuery) -> Json<ClockState> {
+    clock_state(&service)
+}
+
+fn clock_state(service: &Service) -> Json<ClockState> {
     let world = service.world();
     Json(ClockState { now: timestamp_text(world.clock.now()), frozen: world.clock.is_frozen() })
 }
@@ -147,7 +158,7 @@ struct Advance {
     advance: String,
 }
 
-async fn advance(Extension(service): Extension<Service>, body: Bytes) -> axum::response::Response {
+async fn advance(Extension(service): Extension<Service>, _: NoQuery, body: Bytes) -> axum::response::Response {
     let world = service.world();
     let by = serde_json::from_slice::<Advance>(&body).map_err(|error| error.to_string()).and_then(|body| {
         duration(&body.advance, world.clock.now()).ok_or_else(|| format!("`{}` is not a valid duration", body.advance))
@@ -156,7 +167,7 @@ async fn advance(Extension(service): Extension<Service>, body: Bytes) -> axum::r
         Ok(by) => {
             world.clock.advance(by);
             due::clock_was_moved(&world, world.clock.now());
-            clock(Extension(service)).await.into_response()
+            clock_state(&service).into_response()
         }
         Err(error) => mistake(
             StatusCode::BAD_REQUEST,
@@ -184,6 +195,13 @@ async fn wrong_method() -> axum::response::Response {
           PUT config-recorder, POST checks/run, GET or DELETE events, POST custom-actions",
     )
 }
+
+/// The query of a route that takes none: any name in it is refused.
+type NoQuery = Asked<NoNames>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoNames {}
 
 /// What a query asks; a mistake in it is told as all mistakes are.
 struct Asked<T>(T);

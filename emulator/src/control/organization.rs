@@ -42,7 +42,7 @@ enum Action {
 }
 
 /// Lets something happen to an account and tells how it is from then on.
-pub(super) async fn happen(Extension(service): Extension<Service>, body: Bytes) -> Response {
+pub(super) async fn happen(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     match happened(&service.world(), &body) {
         Ok(row) => Json(row).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),

@@ -87,7 +87,7 @@ pub(super) async fn list(Extension(service): Extension<Service>, query: super::A
 }
 
 /// Declares resources (RES-10).
-pub(super) async fn declare(Extension(service): Extension<Service>, body: Bytes) -> Response {
+pub(super) async fn declare(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     respond(declared(&service.world(), &body))
 }
 
@@ -100,12 +100,12 @@ pub(super) async fn delete(Extension(service): Extension<Service>, query: super:
 }
 
 /// Switches recorders of AWS Config (RES-05).
-pub(super) async fn record(Extension(service): Extension<Service>, body: Bytes) -> Response {
+pub(super) async fn record(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     respond(recorded(&service.world(), &body))
 }
 
 /// Checks all controls at once (RES-10).
-pub(super) async fn run(Extension(service): Extension<Service>, body: Bytes) -> Response {
+pub(super) async fn run(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     respond(ran(&service.world(), &body))
 }
 

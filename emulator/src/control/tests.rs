@@ -423,3 +423,22 @@ fn a_reset_world_is_as_a_fresh_one_whatever_happened_before() {
         }
     }
 }
+
+#[test]
+fn a_name_that_a_route_does_not_know_changes_nothing() {
+    let service = service();
+    post(&service, "/findings/import", json!({ "Findings": [finding("a", json!({}))] }).to_string());
+    for (method, path, body) in [
+        ("DELETE", "/_emulator/events?account=999999999999", ""),
+        ("POST", "/_emulator/clock?x=1", r#"{"advance":"P100D"}"#),
+        ("GET", "/_emulator/health?x=1", ""),
+        ("POST", "/_emulator/reset?TO=empty", ""),
+        ("POST", "/_emulator/reset", r#"{"to":"empty"}"#),
+        ("POST", "/_emulator/findings?x", "[]"),
+    ] {
+        assert_eq!(send(&service, method, path, body).0, 400, "{method} {path} {body}");
+    }
+    let (_, health) = send(&service, "GET", "/_emulator/health", "");
+    assert_eq!(health["findings"], 1);
+    assert_eq!(send(&service, "GET", "/_emulator/events", "").1["Last"], 1);
+}

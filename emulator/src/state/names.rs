@@ -61,6 +61,11 @@ impl Region {
         &self.0
     }
 
+    /// The name of its partition in a finding's resource; none where the service model has no value for it.
+    pub fn resource_partition(&self) -> Option<&'static str> {
+        regions::partition(&self.0).resource
+    }
+
     /// The name of the partition that it belongs to.
     pub fn partition(&self) -> &'static str {
         regions::partition(&self.0).name

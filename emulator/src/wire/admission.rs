@@ -89,7 +89,10 @@ impl Admission {
             }
         }
         let is_cross_site = parts.headers.get_all(FETCH_SITE).iter().any(|site| site == "cross-site");
-        if is_cross_site && !has_origin && ![Method::GET, Method::HEAD].contains(&parts.method) {
+        let only_reads = [Method::GET, Method::HEAD].contains(&parts.method);
+        // A page can make its reader's browser follow a link; signed by its query, that would be a call.
+        let is_signed_link = parts.uri.query().is_some_and(|query| query.contains("X-Amz-Credential"));
+        if is_cross_site && !has_origin && (!only_reads || is_signed_link) {
             let message = "a cross-site request without an Origin is not allowed; start with --allow-origin '*'";
             return Err(forbidden(message.to_owned()));
         }
@@ -277,6 +280,9 @@ mod tests {
         for (method, status) in [("GET", Ok(())), ("HEAD", Ok(())), ("POST", Err(403)), ("DELETE", Err(403))] {
             assert_eq!(judged(method, &headers).map_err(|(status, _)| status), status, "{method}");
         }
+        let mut link = parts("GET", &headers);
+        link.uri = "/?Action=AssumeRole&X-Amz-Credential=111111111111%2F20260115".parse().unwrap();
+        assert!(Admission::default().judge(&link).is_err(), "a signed link is a call");
         for site in ["same-origin", "same-site", "none"] {
             assert_eq!(judged("POST", &[("host", "x"), ("sec-fetch-site", site)]), Ok(()), "{site}");
         }

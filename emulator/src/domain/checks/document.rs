@@ -127,7 +127,8 @@ struct WrittenResource<'w> {
     #[serde(rename = "Type")]
     resource_type: &'static str,
     id: Cow<'w, str>,
-    partition: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition: Option<&'static str>,
     region: &'w str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<Tags<'w>>,
@@ -312,7 +313,7 @@ fn resource<'w>(key: &'w HubKey, check: &Check<'w>) -> WrittenResource<'w> {
     WrittenResource {
         resource_type,
         id: resource_id(key, check).into(),
-        partition: key.region.partition(),
+        partition: key.region.resource_partition(),
         region: key.region.as_str(),
         tags: check.resource.and_then(|resource| resource.tags.as_ref()).map(Tags),
         details: check.resource.and_then(|resource| Some(Details(resource_type, resource.details.as_ref()?))),

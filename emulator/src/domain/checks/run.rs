@@ -25,6 +25,8 @@ use crate::state::{
 const PERIOD: SignedDuration = SignedDuration::from_hours(12);
 /// How much of the end of a step of the clock sees every check.
 const EVERY_CHECK: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How much of the end of a step of the clock is lived through.
+const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// How long a long step of the clock goes without a check before that.
 const SKIPPED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -213,9 +215,11 @@ fn schedule(
 
 /// How long after a check the next one is, when the clock has gone on so far already. Checks come every twelve hours
 /// (FND-42). Of a step of the clock that is longer than [`EVERY_CHECK`], all checks of its end are done, and before them
-/// one in [`SKIPPED`], which is often enough that no finding that is still found expires.
+/// one in [`SKIPPED`], which is often enough that no finding that is still found expires. A step over more than a
+/// [`YEAR`] goes to the beginning of its last year at once, so that no step takes long.
 fn wait(behind: SignedDuration) -> SignedDuration {
-    let skipped = (behind - EVERY_CHECK).clamp(PERIOD, SKIPPED);
+    let most = if behind > YEAR { behind - YEAR } else { SKIPPED };
+    let skipped = (behind - EVERY_CHECK).clamp(PERIOD, most.max(SKIPPED));
     SignedDuration::from_secs(skipped.as_secs() / PERIOD.as_secs() * PERIOD.as_secs())
 }
 

@@ -174,17 +174,18 @@ fn a_step_of_the_clock_leaves_what_its_parts_leave() {
                 Step::Pass(minutes) => {
                     pass(&whole, minutes);
                     let mut left = minutes;
-                    while left > 0 {
+                    loop {
                         let part = cuts.next().map_or(left, |part| i64::from(part % 3_000) + 1).min(left);
                         pass(&cut, part);
                         left -= part;
+                        if left == 0 {
+                            break;
+                        }
                     }
                 }
             }
         }
-        let (whole, cut) = (state(&whole), state(&cut));
-        assert_eq!(whole, cut);
-        true
+        state(&whole) == state(&cut)
     }
     QuickCheck::new().tests(40).quickcheck(holds as fn(Vec<Step>, Vec<u16>) -> bool);
 }
@@ -205,6 +206,31 @@ fn a_long_step_leaves_the_findings_that_its_parts_leave() {
         (0..days * 24).for_each(|_| pass(&cut, 60));
         let (whole, cut) = (state(&whole), state(&cut));
         assert_eq!((&whole["hubs"], &whole["findings"]), (&cut["hubs"], &cut["findings"]));
+    }
+}
+
+/// Rules: FND-50.
+#[test]
+fn findings_of_a_disabled_standard_are_archived_in_time_however_long_it_is_being_deleted() {
+    for cuts in [&[34][..], &[4, 30], &[1; 34]] {
+        let mut stage = world();
+        stage.0.delays.standards_disable = SignedDuration::from_hours(2 * 24);
+        call(&stage, ADMINISTRATOR, &Call::EnableStandard(0));
+        pass(&stage, 0);
+        assert!(stage.0.finding_count() > 0);
+        call(&stage, ADMINISTRATOR, &Call::DisableStandard(0));
+        let archived = stage.0.clock.now() + SignedDuration::from_hours(3 * 24);
+        for days in cuts {
+            pass(&stage, days * 24 * 60);
+        }
+        assert_eq!(stage.0.finding_count(), 0, "{cuts:?}: archived after three days, deleted thirty days later");
+        let times: std::collections::BTreeSet<String> = stage
+            .events()
+            .iter()
+            .filter(|event| event["detail"]["findings"][0]["RecordState"] == "ARCHIVED")
+            .map(|event| event["time"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(times, [archived.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()].into(), "{cuts:?}");
     }
 }
 

@@ -104,7 +104,8 @@ fn names(finding: &mut Finding<'_>, source: Source) {
     finding.set("ProductFields", fields);
 }
 
-/// Each resource is somewhere (ASF-32); none when each of them says so.
+/// Each resource has a partition and a Region (ASF-32); none when nothing is added. Partitions that the service model
+/// does not know are left out, since a client could not send them back (inferred).
 fn resources(list: &str, region: &Region) -> Option<String> {
     let resources = elements_of(list);
     let evened: Vec<Cow<'_, str>> = resources.iter().map(|resource| placed(resource, region)).collect();
@@ -114,8 +115,8 @@ fn resources(list: &str, region: &Region) -> Option<String> {
 fn placed<'t>(resource: &'t str, region: &Region) -> Cow<'t, str> {
     let members = members_of(resource);
     let mut placed = Cow::Borrowed(resource);
-    for (name, value) in [("Partition", region.partition()), ("Region", region.as_str())] {
-        if !members.iter().any(|(member, _)| *member == name) {
+    for (name, value) in [("Partition", region.resource_partition()), ("Region", Some(region.as_str()))] {
+        if let Some(value) = value.filter(|_| !members.iter().any(|(member, _)| *member == name)) {
             placed = with_member(&placed, name, &quoted(value)).into();
         }
     }

@@ -253,6 +253,9 @@ pub fn disable(
     for standard in named {
         let Some(subscription) = hub.standards.get_mut(standard.id) else { continue };
         turn(transaction, &key, standard.id, subscription, SubscriptionStatus::Deleting, caller.now, delay);
+        // Its controls are not checked any more, however long it is being deleted.
+        let after = transaction.delays().archive_disabled;
+        checks::request(transaction, &key, CheckScope::Standard(standard.id), caller.now, after);
         disabled.push((standard, subscription.clone()));
     }
     transaction.put_hub(key, hub);

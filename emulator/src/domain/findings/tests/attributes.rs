@@ -1,9 +1,11 @@
 //! Attributes: what makes a finding one, and what the service adds to it (findings.md section 2).
 
+use securityhub_fixtures::Operation::{BatchImportFindings, EnableSecurityHub, GetFindings};
 use serde_json::{Value, json};
 
 use super::{as_product, hub, product_arn, read, said, stored};
-use crate::testing::{ADMINISTRATOR, REGION, finding};
+use crate::state::Region;
+use crate::testing::{ADMINISTRATOR, REGION, Stage, finding};
 
 #[test]
 fn asf_01_required_attributes_are_named() {
@@ -385,4 +387,26 @@ fn asf_99_asf_100_compliance_needs_reason_codes_and_a_port_is_a_number() {
         "data.Compliance.StatusReasons[0] should have required property 'ReasonCode'."
     );
     assert_eq!(said(json!({ "Network": { "SourcePort": "22" } })), "data.Network.SourcePort should be number.");
+}
+
+/// Rules: ASF-32.
+#[test]
+fn a_resource_has_a_partition_only_where_the_service_model_has_a_value_for_it() {
+    for (region, partition) in [
+        ("us-east-1", json!("aws")),
+        ("us-gov-west-1", json!("aws-us-gov")),
+        ("us-iso-east-1", json!("aws-us-iso")),
+        ("us-isof-south-1", Value::Null),
+        ("eusc-de-east-1", Value::Null),
+    ] {
+        let stage = Stage::empty();
+        stage.call_in(region, ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
+        let arn_partition = Region::new(region).partition();
+        let product =
+            format!("arn:{arn_partition}:securityhub:{region}:{ADMINISTRATOR}:product/{ADMINISTRATOR}/default");
+        let sent = json!({ "Findings": [finding("f", json!({ "ProductArn": product }))] });
+        assert_eq!(stage.call_in(region, ADMINISTRATOR, BatchImportFindings, sent).unwrap()["FailedCount"], 0);
+        let read = stage.call_in(region, ADMINISTRATOR, GetFindings, json!({})).unwrap();
+        assert_eq!(read["Findings"][0]["Resources"][0]["Partition"], partition, "{region}");
+    }
 }
