@@ -391,7 +391,7 @@ fn ret_01_rei_04_what_expires_while_the_clock_is_moved_is_gone_at_once() {
     }
 }
 
-/// What a world answers, whoever asks.
+/// The answers of a world to a fixed set of reads.
 fn answers(service: &Service) -> Vec<(u16, Value)> {
     let mut answers: Vec<(u16, Value)> =
         ["/accounts", "/standards/controls?x", "/_emulator/clock", "/_emulator/resources"]

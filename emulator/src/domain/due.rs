@@ -55,7 +55,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         Due::ComputeScores(hub) => scores::daily::run(transaction, world, &hub, (at, now)),
         Due::SettleAssociations(target) => settle::ripen(transaction, world, &target, at),
         Due::Check(hub, scope) => {
-            // What has expired by then is not updated: it is found anew.
+            // A finding that has expired by then is not updated; the check creates it anew.
             expiry::sweep(world, &hub.region, at);
             // As when several standards are enabled at once: all that is to be checked is checked once.
             let mut scopes = transaction.take_checks(at, &hub);

@@ -138,8 +138,8 @@ pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: 
     }
 }
 
-/// An account is no longer below `parent`: what failed because of the accounts below it is settled by those that are
-/// left (CCF-45). Parents that still hold the account keep their status, since a child's later change does not touch theirs
+/// Settles `parent` and the units above it again after an account left them: their status follows from the accounts that
+/// remain (CCF-45). Parents that still hold the account keep their status, since a child's later change does not touch theirs
 /// (CCF-28).
 pub fn account_left(transaction: &mut Transaction<'_>, account: AccountId, parent: &str, now: Timestamp) {
     let directory = transaction.directory();

@@ -162,8 +162,8 @@ fn annotation(control: &Control, resource: &Resource) -> Option<String> {
     resource.annotations.get(control.id).cloned()
 }
 
-/// What is declared, or what parameters say of tags and of values that the resource carries, or that it passes (RES-02,
-/// RES-08, RES-09).
+/// The result of a control on a resource: the declared one, else the one that follows from parameters and from the tags
+/// and values of the resource, else PASSED (RES-02, RES-08, RES-09).
 fn result(scene: &Scene<'_>, control: &Control, resource: &Resource) -> CheckResult {
     let hub = scene.hub;
     if let Some(said) = resource.results.get(control.id) {

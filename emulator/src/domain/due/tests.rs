@@ -1,4 +1,4 @@
-//! What is due later is done in order, at its own time, and before anybody looks.
+//! Due entries are done in order, at their own times, and before the next call reads.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
