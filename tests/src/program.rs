@@ -5,7 +5,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::LazyLock;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 /// The program's path. It is built here when it is not, or not as the sources are now: tests of another package get no
 /// binary of this one from cargo.
@@ -35,9 +38,32 @@ pub fn run(arguments: &[&str]) -> Output {
     command(arguments).output().expect("the program starts")
 }
 
+/// How long one program may serve. After that it is killed, so that a test that waits for something which never comes
+/// fails instead of hanging.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// How long `eventually` waits.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Calls `attempt` until it gives something.
+///
+/// # Panics
+/// After a minute without it.
+pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = attempt() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "not after {PATIENCE:?}: {what}");
+    }
+}
+
 /// A server that serves until it is dropped.
 pub struct Program {
     process: Child,
+    /// Its end tells the watchdog that the program is no longer needed.
+    _needed: Sender<()>,
     /// The line that it said when it was ready.
     pub ready: String,
     /// Where it listens.
@@ -60,12 +86,13 @@ impl Program {
     /// Any serving command whose standard error goes to `log`.
     pub fn serve_with_log(mut command: Command, log: impl Into<Stdio>) -> Program {
         let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
+        let needed = watch(&process);
         let mut ready = String::new();
         let output = process.stdout.take().expect("standard output is piped");
         BufReader::new(output).read_line(&mut ready).expect("the program speaks");
         let url = ready.trim().rsplit("http://").next().unwrap_or_default();
         let address = url.parse().unwrap_or_else(|_| panic!("no address in {ready:?}"));
-        Program { process, ready, address }
+        Program { process, _needed: needed, ready, address }
     }
 
     /// The process id, to send signals to.
@@ -120,6 +147,19 @@ impl Drop for Program {
         _ = self.process.kill();
         _ = self.process.wait();
     }
+}
+
+/// Kills a process that is still needed after the longest time.
+fn watch(process: &Child) -> Sender<()> {
+    let (needed, end) = mpsc::channel();
+    let id = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
+    std::thread::spawn(move || {
+        if let (Err(RecvTimeoutError::Timeout), Some(id)) = (end.recv_timeout(LONGEST), id) {
+            eprintln!("a program still served after {LONGEST:?} and was killed");
+            _ = kill_process(id, Signal::KILL);
+        }
+    });
+    needed
 }
 
 /// Reads one answer with a content length.
