@@ -6,6 +6,8 @@
 mod tests;
 mod view;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde_json::{Map, Value, json};
 
 use crate::aws_error::{AwsError, ErrorCode};
@@ -45,7 +47,7 @@ pub(super) fn call(
         return Ok(None);
     }
     if operation.starts_with("List") || operation.starts_with("Describe") {
-        return read(&world.directory(), caller, operation, input).map(Some);
+        return read(world, caller, operation, input).map(Some);
     }
     // What changes the organization is checked against what no one else can change meanwhile.
     let mut transaction = world.write();
@@ -96,45 +98,43 @@ fn no_permission() -> AwsError {
     AwsError::access_denied("You don't have permissions to access this resource.").with_status(400)
 }
 
-fn read(
-    directory: &Directory,
-    caller: &Caller,
-    operation: &str,
-    input: &Map<String, Value>,
-) -> Result<Value, AwsError> {
-    let organization = of_caller(directory, caller)?;
-    let view = &View::new(directory, organization);
+fn read(world: &World, caller: &Caller, operation: &str, input: &Map<String, Value>) -> Result<Value, AwsError> {
+    let directory = world.directory();
+    let organization = of_caller(&directory, caller)?;
+    let view = &View::new(&directory, organization);
     if operation == "DescribeOrganization" {
         return Ok(json!({ "Organization": view.organization() }));
     }
     may_read(organization, caller)?;
+    let seal = seal(world, caller, operation, input);
+    let page = |list: &str, rows: Vec<Value>| page(input, seal, list, rows);
     match operation {
-        "ListAccounts" => page(input, "Accounts", view.accounts()),
-        "ListRoots" => page(input, "Roots", vec![view.root()]),
+        "ListAccounts" => page("Accounts", view.accounts()),
+        "ListRoots" => page("Roots", vec![view.root()]),
         "ListOrganizationalUnitsForParent" => {
             let parent = parent(view, input)?;
-            page(input, "OrganizationalUnits", view.units_of(parent))
+            page("OrganizationalUnits", view.units_of(parent))
         }
         "ListAccountsForParent" => {
             let parent = parent(view, input)?;
-            page(input, "Accounts", view.accounts_of(parent))
+            page("Accounts", view.accounts_of(parent))
         }
         "ListParents" => {
             let child = text(input, "ChildId")?;
             let parent = view.parent_of(child).ok_or_else(|| {
                 AwsError::new(ErrorCode::ChildNotFoundException, format!("No child {child} in the organization"))
             })?;
-            page(input, "Parents", vec![parent])
+            page("Parents", vec![parent])
         }
         "DescribeAccount" => {
             let id = text(input, "AccountId")?;
             let account = AccountId::parse(id).and_then(|account| view.account(account)).ok_or_else(no_account)?;
             Ok(json!({ "Account": account }))
         }
-        "ListAWSServiceAccessForOrganization" => page(input, "EnabledServicePrincipals", view.service_access()),
+        "ListAWSServiceAccessForOrganization" => page("EnabledServicePrincipals", view.service_access()),
         _ => {
             let service = input.get("ServicePrincipal").and_then(Value::as_str);
-            page(input, "DelegatedAdministrators", view.delegated_administrators(service))
+            page("DelegatedAdministrators", view.delegated_administrators(service))
         }
     }
 }
@@ -237,8 +237,19 @@ fn invalid(message: String) -> AwsError {
     AwsError::new(ErrorCode::InvalidInputException, message)
 }
 
-/// A page of rows; a token is the number of the row that comes next.
-fn page(input: &Map<String, Value>, list: &str, rows: Vec<Value>) -> Result<Value, AwsError> {
+/// What a token is bound to: the world, the account, the operation and its query. A token of another world would skip
+/// rows of this one.
+fn seal(world: &World, caller: &Caller, operation: &str, input: &Map<String, Value>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (world.epoch(), caller.account(), operation).hash(&mut hasher);
+    for name in ["ParentId", "ChildId", "ServicePrincipal"] {
+        input.get(name).and_then(Value::as_str).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// A page of rows; a token is the seal and the number of the row that comes next.
+fn page(input: &Map<String, Value>, seal: u64, list: &str, rows: Vec<Value>) -> Result<Value, AwsError> {
     let most = match input.get("MaxResults").filter(|value| !value.is_null()) {
         None => PAGE,
         Some(value) => value
@@ -247,14 +258,18 @@ fn page(input: &Map<String, Value>, list: &str, rows: Vec<Value>) -> Result<Valu
             .filter(|most| (1..=PAGE).contains(most))
             .ok_or_else(|| invalid(format!("MaxResults must be between 1 and {PAGE}.")))?,
     };
-    let start: usize = match input.get("NextToken").and_then(Value::as_str) {
+    let start: usize = match input.get("NextToken").filter(|value| !value.is_null()) {
         None => 0,
-        Some(token) => token.parse().map_err(|_| invalid("The provided NextToken is invalid.".to_owned()))?,
+        Some(token) => token
+            .as_str()
+            .and_then(|token| token.strip_prefix(&format!("{seal:016x}")))
+            .and_then(|number| number.parse().ok())
+            .ok_or_else(|| invalid("The provided NextToken is invalid.".to_owned()))?,
     };
     let end = rows.len().min(start.saturating_add(most));
     let mut answer = json!({ list: rows.get(start..end).unwrap_or_default() });
     if end < rows.len() && start < rows.len() {
-        answer["NextToken"] = json!(end.to_string());
+        answer["NextToken"] = json!(format!("{seal:016x}{end}"));
     }
     Ok(answer)
 }

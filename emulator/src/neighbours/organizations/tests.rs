@@ -61,10 +61,32 @@ fn nb_26_accounts_are_listed_in_pages_to_those_who_may() {
     assert_eq!((ids(&rest, "Accounts"), rest.get("NextToken")), (vec![MANAGEMENT.to_owned()], None));
     assert_eq!(rest["Accounts"][0]["JoinedTimestamp"], 1_767_225_600.0);
     assert_eq!(call(&stage, MEMBER, "ListAccounts", json!({})), Err((400, "AccessDeniedException")));
-    assert_eq!(
-        call(&stage, MANAGEMENT, "ListAccounts", json!({ "NextToken": "x" })),
-        Err((400, "InvalidInputException"))
-    );
+    for token in [json!("x"), json!("2"), json!(2), json!("")] {
+        let refused = call(&stage, MANAGEMENT, "ListAccounts", json!({ "NextToken": token }));
+        assert_eq!(refused, Err((400, "InvalidInputException")), "{token}");
+    }
+}
+
+/// Rules: NB-26.
+#[test]
+fn a_token_is_of_the_world_and_the_query_that_it_was_made_for() {
+    let mut stage = stage();
+    let of_parent = json!({ "ParentId": "r-lo12", "MaxResults": 1 });
+    let token = |stage: &Stage, operation, input: &Value| {
+        call(stage, MANAGEMENT, operation, input.clone()).unwrap()["NextToken"].as_str().unwrap().to_owned()
+    };
+    let accounts = token(&stage, "ListAccounts", &json!({ "MaxResults": 1 }));
+    let below_root = token(&stage, "ListAccountsForParent", &of_parent);
+    let next = |stage: &Stage, operation, token: &str, parent: Option<&str>| {
+        call(stage, MANAGEMENT, operation, json!({ "NextToken": token, "ParentId": parent })).map(|_| ())
+    };
+    let invalid = Err((400, "InvalidInputException"));
+    assert_eq!(next(&stage, "ListAccounts", &accounts, None), Ok(()));
+    assert_eq!(next(&stage, "ListAccountsForParent", &below_root, Some("r-lo12")), Ok(()));
+    assert_eq!(next(&stage, "ListAccountsForParent", &below_root, Some("ou-lo12-workload1")), invalid);
+    assert_eq!(next(&stage, "ListAccounts", &below_root, None), invalid);
+    stage.0.set_epoch(stage.0.epoch() + 1);
+    assert_eq!(next(&stage, "ListAccounts", &accounts, None), invalid, "a reset makes another world");
 }
 
 #[test]
