@@ -1,42 +1,115 @@
 //! Entries of a scenario that come alone, at run time: read, checked and refused as in a file.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use schemars::schema_for;
 use securityhub_fixtures::regions::REGIONS;
 use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::check::Check;
 use super::diagnostic::Diagnostics;
-use super::files::Place;
+use super::files::FileId;
 use super::sections::resources::{self, Around, Written};
 use super::spanned::{Content, Node};
 use super::{parse, shape};
 use crate::state::{HubKey, Region, Resource};
 
-/// Reads resources, one entry or a list of them; `all` Regions are these, and a list may name any.
+/// Reads resources, one entry or a list of them; `all` Regions are these, and a list may name any. Of a list in JSON,
+/// entries are read one by one until so many mistakes are found that no more are looked for.
 ///
 /// # Errors
 /// Every mistake, as `scenario check` tells them.
 pub fn resources(text: &str, all: &[Region]) -> Result<BTreeMap<HubKey, Vec<Resource>>, Diagnostics> {
     let mut check = Check::default();
     let file = check.files.add("resources", text);
-    let read = parse::text(&check.files, file).map_err(|mistake| Diagnostics::sorted(vec![*mistake]))?;
-    let list = match read {
-        Node { place, content: content @ Content::Map(_) } => {
-            Node { place, content: Content::List(vec![Node { place, content }]) }
-        }
-        other => other,
-    };
-    let schema = schema_for!(Vec<Written>).to_value();
-    let fitting = shape::fit_as(&check.files, &schema, list, "the list of resources", &mut check.mistakes);
-    let written = fitting.map(|node| Vec::<Written>::deserialize(&node)).transpose().unwrap_or_else(|error| {
-        check.push(check.at(Place::new(file, 0, 0), error.to_string()));
-        None
-    });
     let known = REGIONS.iter().map(|region| Region::new(region.name));
     let named: Vec<Region> = known.chain(all.iter().cloned()).collect();
-    let declared = resources::check(&written.unwrap_or_default(), &Around { all, named: &named }, &mut check);
+    let around = Around { all, named: &named };
+    let schema = schema_for!(Written).to_value();
+    let mut declared = BTreeMap::<HubKey, Vec<Resource>>::new();
+    for piece in pieces(text) {
+        if check.is_full() {
+            break;
+        }
+        for (key, resources) in read(file, piece, &schema, &around, &mut check) {
+            declared.entry(key).or_default().extend(resources);
+        }
+    }
     let told = Diagnostics::sorted(check.mistakes);
     if told.has_mistakes() { Err(told) } else { Ok(declared) }
+}
+
+/// Where the entries of a list in JSON stand, or all of a text that is none.
+fn pieces(text: &str) -> Vec<Range<usize>> {
+    let pieces: Vec<&RawValue> = match serde_json::from_str(text) {
+        Ok(pieces) => pieces,
+        Err(_) => return vec![Range { start: 0, end: text.len() }],
+    };
+    let piece = |raw: &RawValue| {
+        let start = (raw.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        start..start + raw.get().len()
+    };
+    pieces.into_iter().map(piece).collect()
+}
+
+/// Reads an entry, or a list of them.
+fn read(
+    file: FileId,
+    piece: Range<usize>,
+    schema: &Value,
+    around: &Around<'_>,
+    check: &mut Check,
+) -> BTreeMap<HubKey, Vec<Resource>> {
+    let nodes = match parse::piece(&check.files, file, piece) {
+        Ok(Node { content: Content::List(items), .. }) => items,
+        Ok(node) => vec![node],
+        Err(mistake) => {
+            check.push(*mistake);
+            return BTreeMap::new();
+        }
+    };
+    let mut written = Vec::new();
+    for node in nodes {
+        let place = node.place;
+        let fitting =
+            shape::fit_as(&check.files, schema, node, "an item of the list of resources", &mut check.mistakes);
+        match fitting.map(|node| Written::deserialize(&node)).transpose() {
+            Ok(entry) => written.extend(entry),
+            Err(error) => check.push(check.at(place, error.to_string())),
+        }
+    }
+    resources::check(&written, around, check)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        resources(text, &[Region::new("us-east-1")]).unwrap_err().in_a_line()
+    }
+
+    /// Rules: RES-10.
+    #[test]
+    fn entries_after_the_last_mistake_that_is_looked_for_are_not_read() {
+        let nested = format!("{}{}", "[".repeat(30), "]".repeat(30));
+        let wrong = |count: usize| format!("[{}{nested}]", "{\"nope\": 1}, ".repeat(count));
+        assert!(refused(&wrong(1)).contains("deep in each other"));
+        assert!(!refused(&wrong(100)).contains("deep in each other"));
+    }
+
+    /// Rules: RES-10.
+    #[test]
+    fn a_mistake_is_told_at_its_place_whatever_stands_before_it() {
+        let good = "{\"account\": \"111111111111\", \"regions\": \"all\", \"type\": \"AwsAccount\"}";
+        let said = "line 2, column 13: `33` is no account id, expected twelve digits";
+        assert_eq!(refused(&format!("[{good},\n{{\"account\": 33, {}]", &good[28..])), said);
+        assert_eq!(resources(&format!("[{good}, {good}]"), &[Region::new("us-east-1")]).unwrap().len(), 1);
+        assert!(resources("[]", &[]).unwrap().is_empty());
+        let yaml = "- { account: '111111111111', regions: all, type: AwsAccount }";
+        assert_eq!(resources(yaml, &[Region::new("us-east-1")]).unwrap().len(), 1);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -15,21 +16,32 @@ use super::spanned::{Content, Node, Spanned};
 /// # Errors
 /// The first place that is no YAML.
 pub(super) fn text(files: &Files, file: FileId) -> Result<Node, Box<Diagnostic>> {
-    let Some(text) = files.get(file).map(|file| &*file.text) else {
+    let length = files.get(file).map_or(0, |file| file.text.len());
+    piece(files, file, 0..length)
+}
+
+/// Parses a piece of a text that is a value of its own.
+///
+/// # Errors
+/// The first place that is no YAML.
+pub(super) fn piece(files: &Files, file: FileId, piece: Range<usize>) -> Result<Node, Box<Diagnostic>> {
+    let start = piece.start;
+    let Some(text) = files.get(file).and_then(|file| file.text.get(piece)) else {
         return Err(Box::new(Diagnostic::of_file("", "the file was not read")));
     };
+    let source = Source { file, text, start };
     let options = serde_saphyr::options! {
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         with_snippet: false,
     };
-    let whole = Place::new(file, 0, text.len());
+    let whole = source.place(0, text.len());
     match serde_saphyr::from_str_with_options::<Option<Raw>>(text, options) {
-        Ok(raw) => Ok(raw.map_or(Node { place: whole, content: Content::Null }, |raw| raw.node(file, text))),
+        Ok(raw) => Ok(raw.map_or(Node { place: whole, content: Content::Null }, |raw| raw.node(&source))),
         Err(error) => {
             let location = error.location();
-            let place = location.map_or(whole, |location| place(file, text, location));
+            let place = location.map_or(whole, |location| source.located(location));
             Err(Box::new(Diagnostic::at(files, place, format!("this is no YAML: {}", syntax_error(&error)))))
         }
     }
@@ -46,19 +58,37 @@ fn syntax_error(error: &serde_saphyr::Error) -> String {
     text.get(..cut).unwrap_or_default().to_owned()
 }
 
-fn place(file: FileId, text: &str, location: serde_saphyr::Location) -> Place {
-    let span = location.span();
-    if let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) {
-        let (start, length) = (usize::try_from(start).unwrap_or(0), usize::try_from(length).unwrap_or(0));
-        return Place::new(file, start, start.saturating_add(length.max(1)));
+/// The piece of a text that is parsed, and where it begins.
+struct Source<'t> {
+    file: FileId,
+    text: &'t str,
+    start: usize,
+}
+
+impl Source<'_> {
+    fn place(&self, start: usize, end: usize) -> Place {
+        Place::new(self.file, self.start.saturating_add(start), self.start.saturating_add(end))
     }
-    // The parser counts lines and columns from 1.
-    let line = usize::try_from(location.line()).unwrap_or(1).saturating_sub(1);
-    let column = usize::try_from(location.column()).unwrap_or(1).saturating_sub(1);
-    let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-    let rest = text.get(before..).unwrap_or_default();
-    let start = before + rest.char_indices().nth(column).map_or(rest.len(), |(byte, _)| byte);
-    Place::new(file, start, start + 1)
+
+    fn located(&self, location: serde_saphyr::Location) -> Place {
+        let span = location.span();
+        if let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) {
+            let (start, length) = (usize::try_from(start).unwrap_or(0), usize::try_from(length).unwrap_or(0));
+            return self.place(start, start.saturating_add(length.max(1)));
+        }
+        // The parser counts lines and columns from 1.
+        let line = usize::try_from(location.line()).unwrap_or(1).saturating_sub(1);
+        let column = usize::try_from(location.column()).unwrap_or(1).saturating_sub(1);
+        let before: usize = self.text.split_inclusive('\n').take(line).map(str::len).sum();
+        let rest = self.text.get(before..).unwrap_or_default();
+        let start = before + rest.char_indices().nth(column).map_or(rest.len(), |(byte, _)| byte);
+        self.place(start, start + 1)
+    }
+
+    fn written(&self, place: Place) -> String {
+        let text = self.text.get(place.start.saturating_sub(self.start)..place.end.saturating_sub(self.start));
+        text.unwrap_or_default().trim().to_owned()
+    }
 }
 
 /// A value as the parser gives it.
@@ -75,18 +105,17 @@ enum RawContent {
 }
 
 impl Raw {
-    fn node(self, file: FileId, text: &str) -> Node {
-        let place = place(file, text, self.0.defined);
-        let written = || text.get(place.start..place.end).unwrap_or_default().trim().to_owned();
+    fn node(self, source: &Source<'_>) -> Node {
+        let place = source.located(self.0.defined);
         let content = match self.0.value {
             RawContent::Null => Content::Null,
             RawContent::Boolean(value) => Content::Boolean(value),
-            RawContent::Integer(value) => Content::Integer(value, written()),
+            RawContent::Integer(value) => Content::Integer(value, source.written(place)),
             RawContent::Number(value) => Content::Number(value),
             RawContent::Text(value) => Content::Text(value),
-            RawContent::List(items) => Content::List(items.into_iter().map(|item| item.node(file, text)).collect()),
+            RawContent::List(items) => Content::List(items.into_iter().map(|item| item.node(source)).collect()),
             RawContent::Map(entries) => {
-                let entry = |(key, value): (Raw, Raw)| (key.key(file, text), value.node(file, text));
+                let entry = |(key, value): (Raw, Raw)| (key.key(source), value.node(source));
                 Content::Map(entries.into_iter().map(entry).collect())
             }
         };
@@ -94,11 +123,11 @@ impl Raw {
     }
 
     /// A key is a text, whatever it looks like: `222222222222:` needs no quotes.
-    fn key(self, file: FileId, text: &str) -> Spanned<String> {
-        let Node { place, content } = self.node(file, text);
+    fn key(self, source: &Source<'_>) -> Spanned<String> {
+        let Node { place, content } = self.node(source);
         let value = match content {
             Content::Text(value) => value,
-            _ => text.get(place.start..place.end).unwrap_or_default().trim().to_owned(),
+            _ => source.written(place),
         };
         Spanned { value, place }
     }
