@@ -218,7 +218,15 @@ impl Service {
                 #[cfg(test)]
                 self.call_hook(&path);
                 let (parts, body) = request.into_parts();
-                match encoding::decode(&parts, &body) {
+                let limit = route::body_limit(&parts.method, parts.uri.path());
+                let decoded = encoding::decode(&parts, &body, limit).and_then(|body| {
+                    if input::is_too_large(&parts, &body, limit) {
+                        let message = format!("{}; send several smaller requests", input::too_large(limit));
+                        return Err(AwsError::invalid_input(message).with_status(413));
+                    }
+                    Ok(body)
+                });
+                match decoded {
                     Ok(body) => control::handle(self.clone(), Request::from_parts(parts, body)).await,
                     Err(error) => answer::control_error(&error, &self.0.request_ids.uuid()),
                 }
@@ -264,12 +272,15 @@ impl Service {
             Err(error) => return refuse_caller(&error, parts, request_id),
         };
         // Signatures are of the bytes that were sent, so these are decoded only now.
-        let body = &match encoding::decode(parts, body) {
+        let body = &match encoding::decode(parts, body, route::BODY_LIMIT) {
             Ok(body) => body,
             Err(error) => return refuse_caller(&error, parts, request_id),
         };
         if identity.service != SECURITY_HUB {
             let Identity { caller, service } = &identity;
+            if input::is_too_large(parts, body, route::BODY_LIMIT) {
+                return refuse_caller(&AwsError::invalid_input(input::too_large(route::BODY_LIMIT)), parts, request_id);
+            }
             return neighbours::handle(&world, &neighbours::Call { service, caller, parts, body, request_id });
         }
         let Route { operation, labels } = match route {
@@ -333,6 +344,10 @@ impl Service {
         };
         if token.is_some() && token != identity::session_token(parts) {
             return Err(unrecognized());
+        }
+        if input::is_too_large(parts, body, route::BODY_LIMIT) {
+            // A signature is of the whole body, which is not there. The call is refused for its size.
+            return Ok(());
         }
         signature::verify(signature, &secret, &parts.method, &parts.uri, &parts.headers, body)
     }

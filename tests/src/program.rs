@@ -40,10 +40,10 @@ pub fn run(arguments: &[&str]) -> Output {
 
 /// How long one program may serve. After that it is killed, so that a test that waits for something which never comes
 /// fails instead of hanging.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// How long `eventually` waits.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Calls `attempt` until it gives something.
 ///

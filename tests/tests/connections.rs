@@ -131,6 +131,91 @@ fn bodies_share_a_bounded_memory() {
     assert!(!answered.0.starts_with("HTTP/1.1 5"), "{answered:?}");
 }
 
+/// The head of a request with a body of this length, and with these headers, each of which ends its line.
+fn head(method_and_path: &str, length: usize, headers: &str) -> String {
+    format!("{method_and_path} HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}{headers}content-length: {length}\r\n\r\n")
+}
+
+const MIB: usize = 1024 * 1024;
+
+/// Rules: CPL-06, IMP-22.
+#[test]
+fn a_body_that_is_declared_too_large_is_refused_before_any_of_it_is_sent() {
+    let program = Program::start(&["--body-memory", "16MiB"]);
+    let waits = "expect: 100-continue\r\n";
+    for (call, length, status, sentence) in [
+        ("POST /accounts", 6 * MIB + 1, 400, "Request body must not be larger than 6291456 bytes"),
+        ("POST /nope", 6 * MIB + 1, 404, "no operation"),
+        ("PUT /_emulator/resources", 6 * MIB + 1, 413, "larger than 6291456 bytes; send several smaller requests"),
+        ("POST /_emulator/findings", 64 * MIB + 1, 413, "larger than 67108864 bytes; send several smaller requests"),
+        ("POST /_emulator/findings", 17 * MIB, 503, "The body is larger than all the memory for bodies"),
+    ] {
+        for headers in [waits, ""] {
+            let (answer, body) = program.send(head(call, length, headers).as_bytes());
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{call} {headers}: {answer}");
+            assert!(body.contains(sentence), "{call}: {body}");
+            assert_eq!(has(&answer, "retry-after: 1"), status == 503, "{answer}");
+        }
+    }
+    let unsigned = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{waits}content-length: {}\r\n\r\n", 7 * MIB);
+    assert!(program.send(unsigned.as_bytes()).0.starts_with("HTTP/1.1 403"), "who calls is judged first");
+    // A body that is let in is asked for.
+    let mut stream = program.connect();
+    stream.write_all(head("POST /accounts", 2, waits).as_bytes()).unwrap();
+    let mut buffer = [0; 25];
+    stream.read_exact(&mut buffer).unwrap();
+    assert_eq!(&buffer, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"{}").unwrap();
+    assert!(program::answer(&mut stream).0.starts_with("HTTP/1.1 200"));
+}
+
+/// Rules: CPL-06, IMP-22.
+#[test]
+fn a_sender_of_a_body_that_is_refused_reads_the_answer_and_keeps_its_connection() {
+    let program = Program::start(&["--body-memory", "16MiB"]);
+    let stranger = "origin: https://a.example\r\n";
+    for (call, length, headers, status) in [
+        ("POST /accounts", 20 * MIB, "", 400),
+        ("POST /_emulator/findings", 70 * MIB, "", 413),
+        ("POST /_emulator/findings", 20 * MIB, "", 503),
+        ("POST /accounts", 20 * MIB, stranger, 403),
+    ] {
+        let mut stream = program.connect();
+        stream.write_all(head(call, length, headers).as_bytes()).unwrap();
+        stream.write_all(&vec![b' '; length]).unwrap();
+        let (answer, _) = program::answer(&mut stream);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{call}: {answer}");
+        stream.write_all(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        assert!(program::answer(&mut stream).0.starts_with("HTTP/1.1 200"), "{call}");
+    }
+}
+
+/// Rules: CPL-06, ERR-25.
+#[test]
+fn findings_come_in_large_bodies_and_what_they_decode_to_counts() {
+    let program = Program::start(&["--body-memory", "8MiB"]);
+    let padded = |length: usize| format!("[{}]", " ".repeat(length - 2)).into_bytes();
+    let post = |headers: &str, body: &[u8]| {
+        let mut request = head("POST /_emulator/findings", body.len(), headers).into_bytes();
+        request.extend_from_slice(body);
+        program.send(&request)
+    };
+    let (answer, body) = post("", &padded(7 * MIB));
+    assert!(answer.starts_with("HTTP/1.1 200") && body.contains("\"SuccessCount\":0"), "{answer}{body}");
+    let gzip = |body: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(body).unwrap();
+        encoder.finish().unwrap()
+    };
+    for _ in 0..2 {
+        let (answer, _) = post("content-encoding: gzip\r\n", &gzip(&padded(7 * MIB)));
+        assert!(answer.starts_with("HTTP/1.1 200"), "the memory is given back: {answer}");
+        let (answer, body) = post("content-encoding: gzip\r\n", &gzip(&padded(9 * MIB)));
+        assert!(answer.starts_with("HTTP/1.1 503") && has(&answer, "retry-after: 1"), "{answer}{body}");
+    }
+    program.assert_healthy();
+}
+
 /// Waits for the end of a connection that the program closes.
 fn assert_closed(stream: &mut TcpStream) {
     let mut buffer = vec![0; 64 * 1024];

@@ -15,7 +15,6 @@ use crate::domain::findings::import::{self, Failed, Outcome};
 use crate::service::Service;
 use crate::shape::items::Item;
 use crate::shape::scan;
-use crate::wire::input::BODY_LIMIT;
 
 const EXPECTED: &str = "send a finding, a list of findings or {\"Findings\": [...]}";
 
@@ -38,10 +37,6 @@ struct FailedFinding {
 
 /// Imports any number of findings, each as its product and in the Region of its ProductArn.
 pub(super) async fn deliver(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    if body.len() > BODY_LIMIT {
-        let message = format!("the body is larger than {BODY_LIMIT} bytes: send the findings in several requests");
-        return mistake(StatusCode::PAYLOAD_TOO_LARGE, &message);
-    }
     match answer(&service, &body) {
         Ok(Outcome { success_count, failed }) => {
             let failed_findings: Vec<_> = failed.into_iter().map(FailedFinding::from).collect();

@@ -83,9 +83,12 @@ fn imp_11_imp_25_a_body_that_cannot_be_read_is_refused_whole() {
     assert_eq!(refused(json!([good, "x"]).to_string()), format!("{expected}finding 2 is no JSON object"));
     assert_eq!(refused(json!([good, { "Id": 7 }]).to_string()), "finding 2 has no Id that is a string");
     assert!(refusal("/_emulator/findings", &b"\xff"[..]).starts_with(expected));
-    let (status, answer) = post(&service(), "/_emulator/findings", vec![b' '; 6 * 1024 * 1024 + 1]);
-    assert_eq!(status, 413);
-    assert!(answer["error"].as_str().unwrap().contains("in several requests"), "{answer}");
+    for (path, limit) in [("/_emulator/findings", 64 * 1024 * 1024), ("/_emulator/explain", 6 * 1024 * 1024)] {
+        let (status, answer) = post(&service(), path, vec![b' '; limit + 1]);
+        assert_eq!(status, 413);
+        let message = format!("Request body must not be larger than {limit} bytes; send several smaller requests");
+        assert_eq!(answer["Message"], message);
+    }
 }
 
 #[test]

@@ -41,6 +41,9 @@ pub fn response(status: u16, request_id: &str, content_type: HeaderValue, body: 
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(http::header::CONTENT_TYPE, content_type);
+    if status == 503 {
+        headers.insert(http::header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, request_id);
     }

@@ -7,15 +7,19 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::header::CONTENT_ENCODING;
 use http::request::Parts;
 
-use super::input::BODY_LIMIT;
+use super::body::{Held, Memory, TooLarge};
 use crate::aws_error::{AwsError, ErrorCode};
 
-/// The body without its encoding. Of one that is over the limit a byte more than the limit is decoded, which is how the
-/// reader of inputs knows.
+/// How much is decoded before memory is taken for it, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// The body without its encoding, in memory that is given back with it. Of one that is over the limit a byte more than
+/// the limit is decoded, which is how the reader of inputs knows.
 ///
 /// # Errors
-/// 415 for an encoding that is not supported, 400 for a body that does not have the one that it names.
-pub fn decode(parts: &Parts, body: &Bytes) -> Result<Bytes, AwsError> {
+/// 415 for an encoding that is not supported, 400 for a body that does not have the one that it names, 503 where there
+/// is no memory for it.
+pub fn decode(parts: &Parts, body: &Bytes, limit: usize) -> Result<Bytes, AwsError> {
     let mut names = Vec::new();
     for value in &parts.headers.get_all(CONTENT_ENCODING) {
         let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
@@ -24,18 +28,16 @@ pub fn decode(parts: &Parts, body: &Bytes) -> Result<Bytes, AwsError> {
     }
     let name = match &names[..] {
         [] => return Ok(body.clone()),
+        _ if parts.extensions.get::<TooLarge>().is_some() => return Ok(body.clone()),
         [name] => name.as_str(),
         _ => return Err(unsupported(&names.join(", "))),
     };
-    let decoded = match name {
-        "gzip" | "x-gzip" => read(MultiGzDecoder::new(&body[..])),
-        "deflate" => read(ZlibDecoder::new(&body[..])),
-        other => return Err(unsupported(other)),
-    };
-    decoded.map_err(|error| {
-        let message = format!("The request body is not in its Content-Encoding {name}: {error}");
-        AwsError::new(ErrorCode::InvalidInputException, message)
-    })
+    let memory = parts.extensions.get::<Memory>();
+    match name {
+        "gzip" | "x-gzip" => read(name, MultiGzDecoder::new(&body[..]), limit, memory),
+        "deflate" => read(name, ZlibDecoder::new(&body[..]), limit, memory),
+        other => Err(unsupported(other)),
+    }
 }
 
 fn unsupported(name: &str) -> AwsError {
@@ -43,10 +45,35 @@ fn unsupported(name: &str) -> AwsError {
     AwsError::new(ErrorCode::UnsupportedMediaTypeException, message)
 }
 
-fn read(decoder: impl Read) -> std::io::Result<Bytes> {
-    let mut body = Vec::new();
-    decoder.take(BODY_LIMIT as u64 + 1).read_to_end(&mut body)?;
-    Ok(body.into())
+/// A decoded body and the memory that it takes of all that bodies share.
+struct Decoded {
+    bytes: Vec<u8>,
+    _held: Option<Held>,
+}
+
+impl AsRef<[u8]> for Decoded {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn read(name: &str, mut decoder: impl Read, limit: usize, memory: Option<&Memory>) -> Result<Bytes, AwsError> {
+    let mut held = memory.map(Memory::hold_nothing);
+    let mut bytes = Vec::new();
+    while bytes.len() <= limit {
+        let most = PIECE.min(limit + 1 - bytes.len());
+        let read = decoder.by_ref().take(most as u64).read_to_end(&mut bytes).map_err(|error| {
+            let message = format!("The request body is not in its Content-Encoding {name}: {error}");
+            AwsError::new(ErrorCode::InvalidInputException, message)
+        })?;
+        if read == 0 {
+            break;
+        }
+        if let Some(held) = &mut held {
+            held.grow(read).map_err(|lack| AwsError::new(ErrorCode::ServiceUnavailableException, lack.message()))?;
+        }
+    }
+    Ok(Bytes::from_owner(Decoded { bytes, _held: held }))
 }
 
 #[cfg(test)]
@@ -57,6 +84,7 @@ mod tests {
     use flate2::write::{GzEncoder, ZlibEncoder};
 
     use super::*;
+    use crate::wire::route::BODY_LIMIT;
 
     fn decoded(encodings: &[&str], body: Vec<u8>) -> Result<Bytes, (u16, String)> {
         let mut request = http::Request::post("/accounts");
@@ -64,7 +92,7 @@ mod tests {
             request = request.header("content-encoding", *encoding);
         }
         let parts = request.body(()).unwrap().into_parts().0;
-        decode(&parts, &body.into()).map_err(|error| (error.status, error.message.into_owned()))
+        decode(&parts, &body.into(), BODY_LIMIT).map_err(|error| (error.status, error.message.into_owned()))
     }
 
     fn gzip(text: &[u8]) -> Vec<u8> {

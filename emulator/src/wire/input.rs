@@ -7,12 +7,11 @@ use percent_encoding::percent_decode_str;
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::{Kind, Location, Structure};
 
+use super::body::TooLarge;
+use super::route::BODY_LIMIT;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::shape::read::{self, Document};
 use crate::shape::scan;
-
-/// The largest body, in bytes (IMP-22).
-pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
 
 /// Why a request cannot be read at all.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,9 +28,7 @@ impl Rejection {
     /// What the caller is told.
     pub fn into_error(self, operation: Operation) -> AwsError {
         match self {
-            Rejection::TooLarge => {
-                bad_request(operation, format!("Request body must not be larger than {BODY_LIMIT} bytes"))
-            }
+            Rejection::TooLarge => bad_request(operation, too_large(BODY_LIMIT)),
             Rejection::NotJson(reason) => {
                 bad_request(operation, format!("Could not parse request body into json: {reason}"))
             }
@@ -41,6 +38,16 @@ impl Rejection {
             ),
         }
     }
+}
+
+/// The sentence that refuses a body over this limit.
+pub fn too_large(limit: usize) -> String {
+    format!("Request body must not be larger than {limit} bytes")
+}
+
+/// Whether the body of a request is over a limit: it was not received, or came in process.
+pub fn is_too_large(parts: &Parts, body: &[u8], limit: usize) -> bool {
+    parts.extensions.get::<TooLarge>().is_some() || body.len() > limit
 }
 
 /// A bad request in the code of the operation's half of the API.
@@ -66,7 +73,7 @@ impl<'b> Body<'b> {
     /// # Errors
     /// [`Rejection`] when it is too large, no UTF-8, or of another media type.
     pub fn new(list: Option<&'static str>, parts: &Parts, body: &'b [u8]) -> Result<Body<'b>, Rejection> {
-        if body.len() > BODY_LIMIT {
+        if is_too_large(parts, body, BODY_LIMIT) {
             return Err(Rejection::TooLarge);
         }
         if !body.is_empty() {

@@ -6,7 +6,7 @@
 pub mod admission;
 pub mod age;
 pub mod answer;
-mod body;
+pub mod body;
 pub mod encoding;
 pub mod identity;
 pub mod input;

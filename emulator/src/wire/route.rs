@@ -13,9 +13,19 @@ use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
 
+/// The largest body of an operation, in bytes.
+pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
+/// The largest body with a file of findings, in bytes.
+const FILE_LIMIT: usize = 64 * 1024 * 1024;
+
 /// Whether a path belongs to the control plane.
 pub fn is_control(path: &str) -> bool {
     path == "/_emulator" || path.starts_with("/_emulator/")
+}
+
+/// The largest body of a call, in bytes (IMP-22, CPL-06). Findings are delivered to the control plane as whole files.
+pub fn body_limit(method: &Method, path: &str) -> usize {
+    if method == Method::POST && path == "/_emulator/findings" { FILE_LIMIT } else { BODY_LIMIT }
 }
 
 /// An operation and the labels of its path, decoded.

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ORIGIN, RETRY_AFTER};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::header::ORIGIN;
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -22,7 +23,7 @@ use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
 use super::admission::{self, Admission};
-use super::body::{self, Broken, Memory};
+use super::body::{self, Broken, Memory, TooLarge};
 use super::{answer, route};
 use crate::aws_error::{AwsError, ErrorCode};
 
@@ -206,12 +207,16 @@ where
             StatusCode::FORBIDDEN => ErrorCode::AccessDeniedException,
             _ => ErrorCode::InvalidInputException,
         };
+        body::discard(&parts, body, shared.read_timeout);
         return refuse(is_control, &AwsError::new(code, refusal.message));
     }
     let origin = parts.headers.get(ORIGIN).cloned();
     let mut response = match admission::preflight(&parts) {
-        Some(response) => response,
-        None => receive(Request::from_parts(parts, body), source, shared, is_control).await,
+        Some(response) => {
+            body::discard(&parts, body, shared.read_timeout);
+            response
+        }
+        None => receive(parts, body, source, shared, is_control).await,
     };
     if let Some(origin) = origin {
         admission::expose(origin, &mut response);
@@ -219,9 +224,11 @@ where
     response
 }
 
-/// Receives the body of a request that was let in, and has the request handled.
+/// Receives the body of a request that was let in, and has the request handled. One whose body is too large is handled
+/// without it, since who calls and what is asked decide how it is refused.
 async fn receive<H, F>(
-    request: Request<Incoming>,
+    mut parts: Parts,
+    mut body: Incoming,
     source: IpAddr,
     shared: &Shared<H>,
     is_control: bool,
@@ -230,21 +237,29 @@ where
     H: Fn(Request<Bytes>, IpAddr) -> F,
     F: Future<Output = Response<Bytes>>,
 {
-    let (parts, body) = request.into_parts();
     // Held until the answer is made: a call that waits for others keeps its body.
     let mut held = shared.memory.hold_nothing();
-    match tokio::time::timeout(shared.read_timeout, body::collect(body, &mut held)).await {
-        Ok(Ok(body)) => (shared.handle)(Request::from_parts(parts, body), source).await,
+    let limit = route::body_limit(&parts.method, parts.uri.path());
+    let collected = tokio::time::timeout(shared.read_timeout, body::collect(&mut body, limit, &mut held)).await;
+    if let Ok(Err(Broken::TooLarge | Broken::NoMemory(_))) = collected {
+        body::discard(&parts, body, shared.read_timeout);
+    }
+    match collected {
+        Ok(Ok(body)) => {
+            parts.extensions.insert(shared.memory.clone());
+            (shared.handle)(Request::from_parts(parts, body), source).await
+        }
+        Ok(Err(Broken::TooLarge)) => {
+            drop(held);
+            parts.extensions.insert(TooLarge);
+            (shared.handle)(Request::from_parts(parts, Bytes::new()), source).await
+        }
         Ok(Err(Broken::Malformed(error))) => {
             let message = format!("The request body could not be read: {error}");
             refuse(is_control, &AwsError::new(ErrorCode::InvalidInputException, message))
         }
-        Ok(Err(Broken::NoMemory)) => {
-            let message = "The bodies of other requests take all the memory for bodies; send this one again later, or \
-                           start the emulator with a larger --body-memory";
-            let mut response = refuse(is_control, &AwsError::new(ErrorCode::ServiceUnavailableException, message));
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            response
+        Ok(Err(Broken::NoMemory(lack))) => {
+            refuse(is_control, &AwsError::new(ErrorCode::ServiceUnavailableException, lack.message()))
         }
         Err(_) => {
             let error = AwsError::new(ErrorCode::RequestTimeoutException, "The request body did not arrive in time");
