@@ -98,6 +98,15 @@ struct Inner {
     hook: Mutex<Option<tests::Hook>>,
 }
 
+/// How long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// Some hundred microseconds, without waiting for other calls.
+    Quick,
+    /// As long as it takes.
+    Any,
+}
+
 /// The signer of a request and the service it is for.
 struct Identity {
     caller: Caller,
@@ -162,19 +171,32 @@ impl Service {
     /// Answers a request that came over no socket, on the thread of its caller. It never fails and never panics.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let route = route::find(request.method(), request.uri().path());
-        self.respond(request, route, None).await
+        self.respond(request, route, None, None).await
     }
 
     /// Answers a request from an address, which policies can ask for. Heavy work is done on a thread of its own, so that
-    /// the thread that serves connections is free for others; it is not begun when the future is dropped before.
+    /// the thread that serves connections is free for others; it is not begun when the future is dropped before. A call
+    /// that turns out to be small, such as most pages of findings, is not handed over, since that would take longer than
+    /// the call.
     pub async fn serve(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let route = route::find(request.method(), request.uri().path());
         let Some(lane) = self.lane(&request, &route) else {
-            return self.respond(request, route, Some(source)).await;
+            return self.respond(request, route, Some(source), None).await;
         };
+        let (parts, body) = request.into_parts();
+        let mut request_id = None;
+        if let Ok(found) = &route
+            && self.may_be_quick(found.operation, &parts, &body)
+        {
+            let id = request_id.insert(self.0.request_ids.uuid());
+            if let Some(response) = self.answer_or_fault(&parts, &body, route.clone(), Some(source), id, Pace::Quick) {
+                return response;
+            }
+        }
+        let request = Request::from_parts(parts, body);
         let service = self.clone();
         let runtime = tokio::runtime::Handle::current();
-        let work = move || runtime.block_on(service.respond(request, route, Some(source)));
+        let work = move || runtime.block_on(service.respond(request, route, Some(source), request_id));
         let ended = || {
             let error = AwsError::new(ErrorCode::InternalException, "The emulator is shutting down");
             answer::error(&error, &self.0.request_ids.uuid())
@@ -206,11 +228,27 @@ impl Service {
         })
     }
 
+    /// Whether a call of a heavy operation is worth a look at how much it will do.
+    fn may_be_quick(&self, operation: Operation, parts: &Parts, body: &Bytes) -> bool {
+        // What a test lets happen may take long.
+        #[cfg(test)]
+        if self.0.hook.lock().is_some() {
+            return false;
+        }
+        let world = self.world();
+        operations::entry(operation).is_quick.is_some()
+            && body.len() <= LONG_BODY
+            && !parts.headers.contains_key(CONTENT_ENCODING)
+            && !world.is_due(world.clock.now())
+    }
+
+    /// Answers under a request id, or under a new one.
     async fn respond(
         &self,
         request: Request<Bytes>,
         route: Result<Route, Unroutable>,
         source: Option<IpAddr>,
+        request_id: Option<String>,
     ) -> Response<Bytes> {
         if route::is_control(request.uri().path()) {
             let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -238,16 +276,30 @@ impl Service {
             });
         }
         let (parts, body) = request.into_parts();
-        let code = fault_code(route.as_ref().ok());
-        let request_id = self.0.request_ids.uuid();
+        let request_id = request_id.unwrap_or_else(|| self.0.request_ids.uuid());
+        let answered = self.answer_or_fault(&parts, &body, route, source, &request_id, Pace::Any);
+        answered.unwrap_or_else(|| answer::error(&fault(None), &request_id))
+    }
+
+    /// [`Service::answer`]; a panic in it is a fault.
+    fn answer_or_fault(
+        &self,
+        parts: &Parts,
+        body: &Bytes,
+        route: Result<Route, Unroutable>,
+        source: Option<IpAddr>,
+        request_id: &str,
+        pace: Pace,
+    ) -> Option<Response<Bytes>> {
+        let operation = route.as_ref().ok().map(|route| route.operation);
         let answered = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
             self.call_hook(parts.uri.path());
-            self.answer(&parts, &body, route, source, &request_id)
+            self.answer(parts, body, route, source, request_id, pace)
         }));
         answered.unwrap_or_else(|_| {
-            self.note_panic(&request_id, parts.method.as_str(), parts.uri.path());
-            answer::error(&AwsError::new(code, "Internal server error"), &request_id)
+            self.note_panic(request_id, parts.method.as_str(), parts.uri.path());
+            Some(answer::error(&fault(operation), request_id))
         })
     }
 
@@ -257,6 +309,7 @@ impl Service {
         _ = catch_unwind(|| tracing::error!(request_id, method, path, "a request panicked"));
     }
 
+    /// The answer; `None` if the call takes longer than `pace` allows, and then nothing is done.
     fn answer(
         &self,
         parts: &Parts,
@@ -264,40 +317,45 @@ impl Service {
         route: Result<Route, Unroutable>,
         source: Option<IpAddr>,
         request_id: &str,
-    ) -> Response<Bytes> {
+        pace: Pace,
+    ) -> Option<Response<Bytes>> {
         let world = self.world();
-        due::run(&world, world.clock.now());
+        if pace == Pace::Any {
+            due::run(&world, world.clock.now());
+        }
         let identity = match self.identity(&world, parts, body) {
             Ok(identity) => identity,
-            Err(error) => return refuse_caller(&error, parts, request_id),
+            Err(error) => return Some(refuse_caller(&error, parts, request_id)),
         };
         // Signatures are of the bytes that were sent, so these are decoded only now.
         let body = &match encoding::decode(parts, body, route::BODY_LIMIT) {
             Ok(body) => body,
-            Err(error) => return refuse_caller(&error, parts, request_id),
+            Err(error) => return Some(refuse_caller(&error, parts, request_id)),
         };
         if identity.service != SECURITY_HUB {
             let Identity { caller, service } = &identity;
             if input::is_too_large(parts, body, route::BODY_LIMIT) {
-                return refuse_caller(&AwsError::invalid_input(input::too_large(route::BODY_LIMIT)), parts, request_id);
+                let error = AwsError::invalid_input(input::too_large(route::BODY_LIMIT));
+                return Some(refuse_caller(&error, parts, request_id));
             }
-            return neighbours::handle(&world, &neighbours::Call { service, caller, parts, body, request_id });
+            let call = neighbours::Call { service, caller, parts, body, request_id };
+            return (pace == Pace::Any).then(|| neighbours::handle(&world, &call));
         }
         let Route { operation, labels } = match route {
             Ok(route) => route,
-            Err(unroutable) => return refuse(&unroutable.into_error(parts), None, request_id),
+            Err(unroutable) => return Some(refuse(&unroutable.into_error(parts), None, request_id)),
         };
-        match call(&world, identity.caller, source, operation, &labels, parts, body) {
+        match call(&world, identity.caller, source, operation, &labels, parts, body, pace).transpose()? {
             Ok(Answer(body)) => {
                 #[cfg(debug_assertions)]
                 assert_shape(operation, &body);
                 tracing::info!(operation = operation.name(), request_id, "answered");
-                answer::success(operation.model().status, request_id, body)
+                Some(answer::success(operation.model().status, request_id, body))
             }
             Err(error) => {
                 #[cfg(debug_assertions)]
                 assert_declared(operation, &error);
-                refuse(&error, Some(operation), request_id)
+                Some(refuse(&error, Some(operation), request_id))
             }
         }
     }
@@ -373,7 +431,8 @@ fn unrecognized() -> AwsError {
     AwsError::new(ErrorCode::UnrecognizedClientException, "The security token included in the request is invalid.")
 }
 
-/// Reads the input, passes the gate and runs the operation.
+/// Reads the input, passes the gate and runs the operation; `None` if that takes longer than `pace` allows.
+#[allow(clippy::too_many_arguments, reason = "the parts of one request")]
 fn call(
     world: &World,
     caller: Caller,
@@ -382,12 +441,18 @@ fn call(
     labels: &[(&'static str, String)],
     parts: &Parts,
     body: &Bytes,
-) -> Result<Answer, AwsError> {
+    pace: Pace,
+) -> Result<Option<Answer>, AwsError> {
     let rejected = |rejection: input::Rejection| rejection.into_error(operation);
     let body = input::Body::new(operations::entry(operation).per_item, parts, body).map_err(rejected)?;
     let document = input::read(operation, labels, parts, &body).map_err(rejected)?;
     let input = gate::enter(world, &caller, source, operation, document)?;
-    operations::call(&Context { world, caller }, operation, input)
+    let context = Context { world, caller };
+    let is_quick = operations::entry(operation).is_quick;
+    if pace == Pace::Quick && !is_quick.is_some_and(|is_quick| is_quick(&context, &input)) {
+        return Ok(None);
+    }
+    operations::call(&context, operation, input).map(Some)
 }
 
 /// In debug builds, and so in every test, an answer that lacks the shape that the model promises is a failure of this
@@ -411,12 +476,13 @@ fn assert_declared(operation: Operation, error: &AwsError) {
     assert!(may, "{name} may not answer {error}");
 }
 
-/// The code that the half of the API has for a fault of its own.
-fn fault_code(route: Option<&Route>) -> ErrorCode {
-    match route {
-        Some(route) if route.operation.answers_validation_exception() => ErrorCode::InternalServerException,
+/// A fault of the program itself, under the code that the half of the API has for it.
+fn fault(operation: Option<Operation>) -> AwsError {
+    let code = match operation {
+        Some(operation) if operation.answers_validation_exception() => ErrorCode::InternalServerException,
         _ => ErrorCode::InternalException,
-    }
+    };
+    AwsError::new(code, "Internal server error")
 }
 
 /// Polls a future to its end; a panic in it is an error.

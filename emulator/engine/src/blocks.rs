@@ -68,6 +68,22 @@ impl<T: Clone, const N: usize> Blocks<T, N> {
     }
 }
 
+impl<T: PartialEq, const N: usize> Blocks<T, N> {
+    /// Where the values of two vectors differ, or only one of both has a value. Blocks that they share are not read.
+    pub(crate) fn differing<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = usize> + 'a {
+        let blocks = 0..self.blocks.len().max(other.blocks.len());
+        blocks.flat_map(move |block| {
+            let (one, two) = (self.blocks.get(block), other.blocks.get(block));
+            let is_shared = one.zip(two).is_some_and(|(one, two)| Arc::ptr_eq(one, two));
+            let length = [one, two].into_iter().flatten().map(|values| values.len()).max().unwrap_or_default();
+            let differs = move |place: &usize| {
+                one.and_then(|values| values.get(*place)) != two.and_then(|values| values.get(*place))
+            };
+            (0..if is_shared { 0 } else { length }).filter(differs).map(move |place| block * N + place)
+        })
+    }
+}
+
 impl<T: Clone + Default, const N: usize> Blocks<T, N> {
     /// Makes room for a value, filled with defaults.
     pub(crate) fn reserve(&mut self, index: usize) {

@@ -45,6 +45,15 @@ pub(crate) fn columns(filter: &Filter, schema: &Schema, fields: &mut Vec<FieldId
     }
 }
 
+/// Whether answering a filter reads documents.
+pub(crate) fn reads_documents(filter: &Filter, schema: &Schema) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().any(|part| reads_documents(part, schema)),
+        Filter::Not(part) => reads_documents(part, schema),
+        Filter::Term { field, .. } | Filter::In { field, .. } => schema.kind(*field) == Some(FieldKind::Keyword),
+    }
+}
+
 impl<'t> Plan<'t> {
     /// Plans a filter over `all` slots.
     pub(crate) fn new(filter: &'t Filter, schema: &Schema, source: &'t impl Source, all: u64) -> Self {

@@ -13,7 +13,7 @@ use super::hub;
 use super::visibility;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::shape::{Rule, Segment, Violation, sentence};
-use crate::state::{HubKey, Insight, Region, Transaction, World};
+use crate::state::{Findings, HubKey, Insight, Region, Transaction, World};
 
 /// The most insights of a customer's in an account and Region (INS-04).
 pub const MOST_INSIGHTS: usize = 100;
@@ -194,7 +194,8 @@ pub fn results(world: &World, caller: &Caller, insight: &Insight) -> Result<Vec<
     let mut counts: HashMap<String, u64> = HashMap::new();
     for view in visibility::views(world, caller) {
         let filter = Filter::All(vec![view.filter(world), selection.clone()]);
-        let groups = world.read_findings(&view.place, |findings| view.part(findings).groups(&filter, field));
+        let read = |findings: &Findings| view.part(findings).groups(&filter, field);
+        let groups = world.query_findings(&view.place, &filter, &[field], read);
         for (value, count) in groups.into_iter().flatten() {
             *counts.entry(value).or_default() += count;
         }

@@ -1,7 +1,7 @@
 //! BatchImportFindings and GetFindings.
 
 use bytes::Bytes;
-use securityhub_engine::{Filter, Page, page};
+use securityhub_engine::{FieldId, Filter, Page, Position, SortKey, page};
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -100,30 +100,62 @@ struct GetFindingsInput {
 /// # Errors
 /// 400 `InvalidInputException` for filters or sort criteria that the service refuses, or a token of another walk.
 pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: GetFindingsInput = input.read()?;
-    let schema = context.world.schema();
-    let filter = classic::convert(&classic::FILTERS, &input.filters, schema, context.caller.now)
-        .map_err(|violations| classic::FILTERS.refuse(&violations))?;
-    let sort = sort::convert(&input.sort_criteria, schema)
-        .map_err(|violations| AwsError::invalid_input(sentence::classic(&violations)))?;
-    let query = json!([input.filters, input.sort_criteria]);
-    let binding = Binding::new(context, Operation::GetFindings, &query);
-    let after = binding.open(input.next_token.as_deref())?;
-    let limit = input.max_results.unwrap_or(PAGE);
+    let query = Query::read(context, input)?;
     let head = b"{\"Findings\":[".to_vec();
-    let select = |view: &View, filter: Filter, bytes: Vec<u8>| {
-        let filter = Filter::All(vec![view.filter(context.world), filter]);
-        let select = |findings: &Findings| view.part(findings).select(&filter, &sort, after.as_ref(), limit, bytes);
-        context.world.read_findings(&view.place, select)
+    let select = |view: &View, bytes: Vec<u8>| {
+        let (filter, Query { sort, after, limit, .. }) = (query.seen_in(view, context), &query);
+        let select = |findings: &Findings| view.part(findings).select(&filter, sort, after.as_ref(), *limit, bytes);
+        let fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
+        context.world.query_findings(&view.place, &filter, &fields, select)
     };
     let found = match &visibility::views(context.world, &context.caller)[..] {
-        [only] => select(only, filter, head),
+        [only] => select(only, head),
         views => {
-            let pages: Vec<Page> = views.iter().filter_map(|view| select(view, filter.clone(), Vec::new())).collect();
-            Some(page::merge(&pages, &sort, limit, head))
+            let pages: Vec<Page> = views.iter().filter_map(|view| select(view, Vec::new())).collect();
+            Some(page::merge(&pages, &query.sort, query.limit, head))
         }
     };
-    Ok(Answer(page_body(found, &binding)))
+    Ok(Answer(page_body(found, &query.binding)))
+}
+
+/// Whether [`get_findings`] is a small call: it refuses its input, or finds its page with little work and waits for
+/// nobody.
+pub fn is_quick_page(context: &Context<'_>, input: &Input) -> bool {
+    let input = Input { members: input.members.clone(), items: Vec::new() };
+    let Ok(query) = Query::read(context, input) else { return true };
+    let [only] = &visibility::views(context.world, &context.caller)[..] else { return false };
+    let filter = query.seen_in(only, context);
+    let is_quick = |findings: &Findings| only.part(findings).is_quick(&filter, &query.sort, query.limit);
+    context.world.try_read_findings(&only.place, is_quick).unwrap_or(false)
+}
+
+/// What GetFindings asks for.
+struct Query {
+    filter: Filter,
+    sort: Vec<SortKey>,
+    after: Option<Position>,
+    limit: usize,
+    binding: Binding,
+}
+
+impl Query {
+    fn read(context: &Context<'_>, input: Input) -> Result<Query, AwsError> {
+        let input: GetFindingsInput = input.read()?;
+        let schema = context.world.schema();
+        let filter = classic::convert(&classic::FILTERS, &input.filters, schema, context.caller.now)
+            .map_err(|violations| classic::FILTERS.refuse(&violations))?;
+        let sort = sort::convert(&input.sort_criteria, schema)
+            .map_err(|violations| AwsError::invalid_input(sentence::classic(&violations)))?;
+        let query = json!([input.filters, input.sort_criteria]);
+        let binding = Binding::new(context, Operation::GetFindings, &query);
+        let after = binding.open(input.next_token.as_deref())?;
+        Ok(Query { filter, sort, after, limit: input.max_results.unwrap_or(PAGE), binding })
+    }
+
+    /// The filter, of what a view shows.
+    fn seen_in(&self, view: &View, context: &Context<'_>) -> Filter {
+        Filter::All(vec![view.filter(context.world), self.filter.clone()])
+    }
 }
 
 /// Ends the body that begins with the page's documents: stored documents are sent as they are.

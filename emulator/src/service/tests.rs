@@ -56,7 +56,7 @@ async fn call(service: &Service, method: &str, path: &str) -> (u16, Response<Byt
 
 #[test]
 fn err_02_a_fault_has_the_code_of_its_half() {
-    let code = |path: &str| fault_code(route::find(&http::Method::GET, path).ok().as_ref());
+    let code = |path: &str| fault(route::find(&http::Method::GET, path).ok().map(|route| route.operation)).code;
     assert_eq!(code("/hubv2"), ErrorCode::InternalServerException);
     assert_eq!(code("/accounts"), ErrorCode::InternalException);
     assert_eq!(code("/nope"), ErrorCode::InternalException);
@@ -278,4 +278,30 @@ fn an_encoded_body_is_decoded_or_refused_on_both_planes() {
         (refused.status().as_u16(), &refused.headers()["x-amzn-errortype"]),
         (415, &HeaderValue::from_static("UnsupportedMediaTypeException"))
     );
+}
+
+/// Rules: CPL-12.
+#[test]
+fn a_page_is_read_at_once_when_that_takes_little() {
+    let service = service();
+    runtime().block_on(async {
+        assert_eq!(call(&service, "POST", "/accounts").await.0, 200);
+        let finding = crate::testing::finding("a", serde_json::json!({}));
+        let findings = Bytes::from(serde_json::json!({ "Findings": [finding] }).to_string());
+        let import = request("POST", "/findings/import", "").map(|_| findings);
+        let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        assert_eq!(service.serve(import, source).await.status(), 200);
+        let page = r#"{"Filters":{"Id":[{"Value":"a","Comparison":"EQUALS"}]}}"#;
+        let quickly = || {
+            let (parts, body) = request("POST", "/findings", page).into_parts();
+            let route = route::find(&parts.method, parts.uri.path());
+            service.answer_or_fault(&parts, &body, route, Some(source), "id", Pace::Quick)
+        };
+        assert!(quickly().is_none(), "its columns are not built");
+        let first = service.serve(request("POST", "/findings", page), source).await;
+        assert!(first.body().windows(6).any(|bytes| bytes == b"\"Id\":\""), "{first:?}");
+        assert_eq!(quickly().unwrap().body(), first.body());
+        let refused = service.serve(request("POST", "/findings", r#"{"MaxResults":0}"#), source).await;
+        assert_eq!(refused.status(), 400);
+    });
 }

@@ -29,6 +29,7 @@ mod resources;
 mod scores;
 mod sessions;
 mod standards;
+mod stored;
 mod transaction;
 mod world;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use parking_lot::{Mutex, MutexGuard, RwLock};
-use securityhub_engine::{Field, FieldKind, Schema};
+use securityhub_engine::{Field, FieldId, FieldKind, Filter, Schema};
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterKind};
 
 use super::clock::{Clock, Timestamp};
@@ -22,10 +22,8 @@ use super::relations::Relations;
 use super::resources::Resources;
 use super::scores::DailyScores;
 use super::sessions::{SESSION_KEY, Sessions};
+use super::stored::Stored;
 use super::transaction::Transaction;
-
-/// Findings of one place behind their lock. A fork of the world shares them until one of both writes.
-type Stored = Arc<RwLock<Arc<Findings>>>;
 
 /// Everything that a process holds.
 pub struct World {
@@ -45,11 +43,11 @@ pub struct World {
     relations: RwLock<Arc<Relations>>,
     /// Sessions of roles; they are opened without a transaction, since no relation depends on them.
     sessions: Sessions,
-    findings: DashMap<Region, Stored>,
+    findings: DashMap<Region, Arc<Stored>>,
     /// How many findings there are, so that whoever only counts them does not wait for their locks.
     finding_count: AtomicUsize,
     /// Replicas that regions left in home regions; most worlds have none.
-    replicas: RwLock<BTreeMap<Place, Stored>>,
+    replicas: RwLock<BTreeMap<Place, Arc<Stored>>>,
     schema: Arc<Schema>,
     due: Mutex<DueSet>,
     /// When the first entry of `due` is due, in milliseconds, so that a call need not lock to see it.
@@ -95,7 +93,7 @@ impl World {
     #[must_use]
     pub fn restarted(&self) -> World {
         let _quiet = self.lock_writers();
-        let share = |stored: &Stored| Arc::new(RwLock::new(Arc::clone(&stored.read())));
+        let share = |stored: &Arc<Stored>| Stored::new(Arc::clone(&stored.read()));
         World {
             clock: self.clock.restarted(),
             epoch: self.epoch,
@@ -218,7 +216,7 @@ impl World {
 
     /// Where there are replicas of other regions' findings.
     pub fn replica_places(&self) -> Vec<Place> {
-        let each = |(place, findings): (&Place, &Stored)| (place.clone(), Arc::clone(findings));
+        let each = |(place, findings): (&Place, &Arc<Stored>)| (place.clone(), Arc::clone(findings));
         let mut places: Vec<_> = self.replicas.read().iter().map(each).collect();
         places.retain(|(_, findings)| !findings.read().table().is_empty());
         places.into_iter().map(|(place, _)| place).collect()
@@ -236,13 +234,39 @@ impl World {
 
     /// Reads the findings of a place under its lock; `None` when it has none.
     pub fn read_findings<R>(&self, place: impl Into<Place>, read: impl FnOnce(&Findings) -> R) -> Option<R> {
-        let place = place.into();
-        let findings = match place.origin {
-            None => Arc::clone(&*self.findings.get(&place.region)?),
-            Some(_) => Arc::clone(self.replicas.read().get(&place)?),
-        };
+        let findings = self.find_stored(&place.into())?;
         let findings = findings.read();
         Some(read(&findings))
+    }
+
+    /// [`World::read_findings`] for a question that a filter asks, with `fields` that it sorts or groups by. Columns that
+    /// it needs first are built without holding writers up.
+    pub fn query_findings<R>(
+        &self,
+        place: &Place,
+        filter: &Filter,
+        fields: &[FieldId],
+        read: impl FnOnce(&Findings) -> R,
+    ) -> Option<R> {
+        let findings = self.find_stored(place)?;
+        findings.build_columns(filter, fields);
+        let findings = findings.read();
+        Some(read(&findings))
+    }
+
+    /// [`World::read_findings`] if no writer holds the findings now.
+    pub fn try_read_findings<R>(&self, place: &Place, read: impl FnOnce(&Findings) -> R) -> Option<R> {
+        let findings = self.find_stored(place)?;
+        let findings = findings.try_read()?;
+        Some(read(&findings))
+    }
+
+    /// The findings of a place behind their lock, if any were ever written there.
+    fn find_stored(&self, place: &Place) -> Option<Arc<Stored>> {
+        match place.origin {
+            None => self.findings.get(&place.region).map(|stored| Arc::clone(&stored)),
+            Some(_) => self.replicas.read().get(place).map(Arc::clone),
+        }
     }
 
     /// Starts a transaction on hubs and relations; it waits for the one before.
@@ -328,15 +352,15 @@ impl World {
         edit: impl FnOnce(&mut [&mut Findings], &AtomicU64) -> R,
     ) -> R {
         debug_assert!(places.is_sorted_by_key(Place::lock_order), "{places:?}");
-        let tables: Vec<Stored> = places.iter().map(|place| self.stored(place)).collect();
+        let tables: Vec<Arc<Stored>> = places.iter().map(|place| self.stored(place)).collect();
         let mut locked: Vec<_> = tables.iter().map(|findings| findings.write()).collect();
         let mut findings: Vec<&mut Findings> = locked.iter_mut().map(|findings| Arc::make_mut(findings)).collect();
         edit(&mut findings, &self.sequence)
     }
 
     /// The findings of a place; empty ones are put there first if there are none.
-    fn stored(&self, place: &Place) -> Stored {
-        let empty = || Arc::new(RwLock::new(Arc::new(Findings::new(Arc::clone(&self.schema)))));
+    fn stored(&self, place: &Place) -> Arc<Stored> {
+        let empty = || Stored::new(Arc::new(Findings::new(Arc::clone(&self.schema))));
         match place.origin {
             None => Arc::clone(&*self.findings.entry(place.region.clone()).or_insert_with(empty)),
             Some(_) => Arc::clone(self.replicas.write().entry(place.clone()).or_insert_with(empty)),

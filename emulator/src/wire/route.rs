@@ -29,7 +29,7 @@ pub fn body_limit(method: &Method, path: &str) -> usize {
 }
 
 /// An operation and the labels of its path, decoded.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The operation.
     pub operation: Operation,
@@ -38,7 +38,7 @@ pub struct Route {
 }
 
 /// Why a path leads nowhere.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unroutable {
     /// No operation has this path.
     UnknownPath,

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::documents::Documents;
-use crate::bits::{BLOCK, BitSet};
-use crate::column::{Column, number};
+use super::draft::Draft;
+use crate::column::Column;
 use crate::path::Paths;
 use crate::schema::{FieldId, Schema};
 
@@ -40,49 +40,34 @@ impl Columns {
         self.places.get(field.index())?.get().map(Arc::as_ref)
     }
 
-    /// Builds those columns of `fields` that are missing, in one pass over the documents.
-    pub(super) fn build(
-        &self,
-        schema: &Schema,
-        mut fields: Vec<FieldId>,
-        live: &BitSet,
-        documents: &Documents,
-        blocks: usize,
-    ) {
+    /// Those of `fields` whose columns are not built, in order.
+    pub(super) fn missing(&self, schema: &Schema, mut fields: Vec<FieldId>) -> Vec<FieldId> {
         fields.sort_unstable();
         fields.dedup();
-        let missing = |field: &FieldId| self.get(*field).is_none() && schema.kind(*field).is_some();
-        if !fields.iter().any(missing) {
+        fields.retain(|field| self.get(*field).is_none() && schema.kind(*field).is_some());
+        fields
+    }
+
+    /// Builds those columns of `fields` that are missing, in one pass over the documents.
+    pub(super) fn build(&self, schema: &Schema, fields: Vec<FieldId>, documents: &Documents) {
+        let missing = self.missing(schema, fields);
+        if missing.is_empty() {
             return;
         }
         let building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
-        fields.retain(missing);
-        let mut columns: Vec<Option<Column>> = self.places.iter().map(|_| None).collect();
-        let mut paths = Paths::default();
-        for field in &fields {
-            if let (Some(place), Some(kind)) = (columns.get_mut(field.index()), schema.kind(*field)) {
-                *place = Some(Column::new(kind));
-                schema.add_path(*field, &mut paths);
-            }
-        }
-        for block in 0..blocks {
-            for place in live.block(block).places() {
-                let slot = number(block * BLOCK + place);
-                paths.any(documents.get(slot), &mut |field, item| {
-                    if let Some(Some(column)) = columns.get_mut(field.index()) {
-                        column.add(slot, item);
-                    }
-                    false
-                });
-            }
-        }
-        for (place, column) in self.places.iter().zip(columns) {
-            if let Some(mut column) = column {
-                column.reserve(number((blocks * BLOCK).saturating_sub(1)));
+        let mut draft = Draft::new(schema, &self.missing(schema, missing), documents.clone());
+        draft.catch_up();
+        self.install(draft.columns);
+        drop(building);
+    }
+
+    /// Puts columns in their places; one that is there already stays.
+    pub(super) fn install(&self, columns: Vec<(FieldId, Column)>) {
+        for (field, column) in columns {
+            if let Some(place) = self.places.get(field.index()) {
                 place.get_or_init(|| Arc::new(column));
             }
         }
-        drop(building);
     }
 
     /// Gives a new or cleared slot the values of a document.

@@ -64,7 +64,7 @@ struct Piece {
     slots: Vec<u32>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Place {
     piece: u32,
     start: u32,
@@ -78,6 +78,22 @@ impl Documents {
         let piece = self.pieces.get(place.piece as usize);
         let range = place.start as usize..place.start as usize + place.length as usize;
         piece.and_then(|piece| piece.bytes.get(range)).unwrap_or_default()
+    }
+
+    /// How many slots there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The slots whose documents are not the same in a later state, of which there may be a clone since. While a clone
+    /// shares a piece, nothing is written where a document stands.
+    pub(super) fn differing<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = u32> + 'a {
+        self.places.differing(&later.places).map(crate::column::number)
+    }
+
+    /// The bytes of all documents together.
+    pub(super) fn bytes(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.used).sum()
     }
 
     /// Puts the document of the next slot.

@@ -15,12 +15,14 @@ use crate::schema::{FieldId, Schema};
 
 mod columns;
 mod documents;
+mod draft;
 mod groups;
 mod keys;
 mod part;
 mod select;
 
 pub use documents::{Batch, Snapshot};
+pub use draft::Draft;
 pub use keys::Key;
 pub use part::{Part, Scope};
 
@@ -276,7 +278,7 @@ impl Table {
     /// Builds the columns that a filter needs, and those of `fields`.
     fn build(&self, filter: &Filter, mut fields: Vec<FieldId>) {
         plan::columns(filter, &self.schema, &mut fields);
-        self.columns.build(&self.schema, fields, &self.live, &self.documents, self.blocks());
+        self.columns.build(&self.schema, fields, &self.documents);
     }
 
     fn blocks(&self) -> usize {

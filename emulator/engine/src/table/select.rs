@@ -7,10 +7,29 @@ use crate::bits::{BLOCK, Bits};
 use crate::column::{Ranks, number};
 use crate::filter::Filter;
 use crate::page::{Page, Position, ROOM, Row};
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
+use crate::schema::FieldId;
 use crate::sort::{SortKey, SortValue};
 
+/// What a quick selection tests at most: slots times conditions.
+const FEW_TESTS: usize = 128 * 1024;
+/// What a quick page holds, in bytes, if its documents are as long as others.
+const SHORT_PAGE: usize = 1024 * 1024;
+
 impl Part<'_> {
+    /// Whether [`Part::select`] takes some hundred microseconds at most: the columns that it needs are built, and there is
+    /// little to look at and to copy.
+    pub fn is_quick(&self, filter: &Filter, sort: &[SortKey], limit: usize) -> bool {
+        let (filter, table) = (filter.simplify(), self.table);
+        let mut fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
+        plan::columns(&filter, &table.schema, &mut fields);
+        let slots = table.sequences.len();
+        slots.saturating_mul(fields.len()) <= FEW_TESTS
+            && table.documents.bytes() / table.len().max(1) * limit.min(table.len()) <= SHORT_PAGE
+            && table.columns.missing(&table.schema, fields).is_empty()
+            && !plan::reads_documents(&filter, &table.schema)
+    }
+
     /// The first `limit` rows that satisfy `filter`, in the order of `sort`, after a position (or from the start).
     /// Their documents are written behind `bytes`, joined by commas.
     pub fn select(

@@ -1,5 +1,6 @@
 //! Tables under writes, and what they answer.
 
+mod draft;
 mod fork;
 
 use serde_json::{Value, json};

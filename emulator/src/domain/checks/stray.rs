@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::document;
 use super::names::{self, ACCOUNT_TYPE};
 use crate::domain::findings::document::Finding;
-use crate::state::{HubKey, Resource, Timestamp, World};
+use crate::state::{HubKey, Place, Resource, Timestamp, World};
 
 /// What an archived finding says when the way of making findings was changed (FND-52).
 pub(super) const CONSOLIDATION: [(&str, &str); 2] = [
@@ -90,7 +90,7 @@ impl Stray {
 /// The active control findings of a hub that are not wanted.
 pub(super) fn find(world: &World, key: &HubKey, wanted: &BTreeSet<String>) -> Vec<Stray> {
     let filter = active(world, key);
-    let found = world.read_findings(&key.region, |findings| {
+    let found = world.query_findings(&Place::from(&key.region), &filter, &[], |findings| {
         let table = findings.table();
         let slots = table.within(Scope::All).matching(&filter);
         slots.into_iter().filter_map(|slot| Stray::read(table.document(slot), wanted)).collect()

@@ -201,7 +201,7 @@ fn find(world: &World, place: &Place, view: Option<&View>, question: &Question<'
     let mut parts = vec![equals("Id", question.id)];
     parts.extend(question.product_arn.map(|product_arn| equals("ProductArn", product_arn)));
     let filter = Filter::All(parts);
-    let found = world.read_findings(place, |findings| {
+    let found = world.query_findings(place, &filter, &[], |findings| {
         let stored = |slot: Slot| Stored {
             place: place.clone(),
             document: findings.table().document(slot).to_vec(),

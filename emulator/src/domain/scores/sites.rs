@@ -10,7 +10,7 @@ use super::{Checks, ControlStatus};
 use crate::domain::caller::Caller;
 use crate::domain::standards::{controls, subscriptions};
 use crate::domain::{arn, visibility};
-use crate::state::{AccountId, HubKey, Region, SubscriptionStatus, World};
+use crate::state::{AccountId, Findings, HubKey, Region, SubscriptionStatus, World};
 
 /// One account in one Region, as far as scores look at it.
 #[derive(Debug)]
@@ -83,9 +83,9 @@ fn checks(world: &World, caller: &Caller) -> HashMap<HubKey, HashMap<String, Che
             equals(world, "WorkflowStatus", "SUPPRESSED").negated(),
             view.filter(world),
         ]);
-        let found = world.read_findings(&view.place, |findings| {
-            view.part(findings).combinations(&filter, [account, control, status])
-        });
+        let fields = [account, control, status];
+        let read = |findings: &Findings| view.part(findings).combinations(&filter, fields);
+        let found = world.query_findings(&view.place, &filter, &fields, read);
         for ([account, control, status], count) in found.into_iter().flatten() {
             let Some(account) = AccountId::parse(&account) else { continue };
             let of_hub = checks.entry(HubKey { account, region: region.clone() }).or_default();

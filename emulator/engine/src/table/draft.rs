@@ -1,0 +1,94 @@
+//! Columns that are built beside a table, so that nobody waits for it who does not need them.
+
+use super::Table;
+use super::documents::Documents;
+use crate::column::{Column, number};
+use crate::filter::Filter;
+use crate::path::Paths;
+use crate::plan;
+use crate::schema::{FieldId, Schema};
+
+/// A table takes columns over that are at most so many documents behind it.
+const FEW: usize = 512;
+
+/// Columns of documents as they were at one moment.
+#[derive(Debug)]
+pub struct Draft {
+    pub(super) columns: Vec<(FieldId, Column)>,
+    paths: Paths,
+    /// The documents whose values the columns hold.
+    read: Documents,
+    /// The documents whose values they are to hold.
+    next: Documents,
+}
+
+impl Draft {
+    /// Columns of `fields`, which are in order; still empty.
+    pub(super) fn new(schema: &Schema, fields: &[FieldId], documents: Documents) -> Self {
+        let mut paths = Paths::default();
+        let mut columns = Vec::new();
+        for (field, kind) in fields.iter().filter_map(|field| Some((*field, schema.kind(*field)?))) {
+            columns.push((field, Column::new(kind)));
+            schema.add_path(field, &mut paths);
+        }
+        Self { columns, paths, read: Documents::default(), next: documents }
+    }
+
+    /// Reads the documents that differ from those that were read before: at first all of them. It needs no table.
+    pub fn catch_up(&mut self) {
+        let next = std::mem::take(&mut self.next);
+        let read = std::mem::take(&mut self.read);
+        self.read_slots(read.differing(&next), &read, &next);
+        self.read = next;
+    }
+
+    fn read_slots(&mut self, slots: impl Iterator<Item = u32>, before: &Documents, documents: &Documents) {
+        let (columns, known) = (&mut self.columns, before.len());
+        for slot in slots {
+            if (slot as usize) < known {
+                for (_, column) in columns.iter_mut() {
+                    column.clear(slot);
+                }
+            }
+            self.paths.any(documents.get(slot), &mut |field, item| {
+                let place = columns.binary_search_by_key(&field, |(of, _)| *of);
+                if let Some((_, column)) = place.ok().and_then(|place| columns.get_mut(place)) {
+                    column.add(slot, item);
+                }
+                false
+            });
+        }
+        if let Some(last) = documents.len().checked_sub(1) {
+            for (_, column) in columns.iter_mut() {
+                column.reserve(number(last));
+            }
+        }
+    }
+}
+
+impl Table {
+    /// A draft of the columns that a question needs and that are not built; `None` if all are.
+    ///
+    /// `fields` are those that it sorts or groups by.
+    pub fn draft(&self, filter: &Filter, fields: &[FieldId]) -> Option<Draft> {
+        let mut fields = fields.to_vec();
+        plan::columns(&filter.simplify(), &self.schema, &mut fields);
+        let missing = self.columns.missing(&self.schema, fields);
+        (!missing.is_empty()).then(|| Draft::new(&self.schema, &missing, self.documents.clone()))
+    }
+
+    /// Takes the columns of a draft over. Gives the draft back, to catch up with the table as it is now, where too much
+    /// has been written since to read it here.
+    pub fn adopt(&self, mut draft: Draft) -> Option<Draft> {
+        let read = std::mem::take(&mut draft.read);
+        let slots: Vec<u32> = read.differing(&self.documents).take(FEW + 1).collect();
+        if slots.len() > FEW {
+            draft.next = self.documents.clone();
+            draft.read = read;
+            return Some(draft);
+        }
+        draft.read_slots(slots.into_iter(), &read, &self.documents);
+        self.columns.install(draft.columns);
+        None
+    }
+}

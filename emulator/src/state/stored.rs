@@ -1,0 +1,50 @@
+//! Findings of one place behind their lock.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+use securityhub_engine::{FieldId, Filter};
+
+use super::findings::Findings;
+
+/// After so many rounds of catching up with writers, columns are built under the lock.
+const ROUNDS: usize = 8;
+
+/// Findings of one place behind their lock. A fork of the world shares them until one of both writes.
+pub(super) struct Stored {
+    findings: RwLock<Arc<Findings>>,
+    /// Held by the reader that builds columns, so that others who need the same ones wait for them.
+    building: Mutex<()>,
+}
+
+impl Stored {
+    pub(super) fn new(findings: Arc<Findings>) -> Arc<Stored> {
+        Arc::new(Stored { findings: RwLock::new(findings), building: Mutex::default() })
+    }
+
+    /// Builds the columns that a question needs and that are missing. Writers go on meanwhile: the documents are read
+    /// without the lock, and what was written since is read at the end.
+    pub(super) fn build_columns(&self, filter: &Filter, fields: &[FieldId]) {
+        let draft = || self.read().table().draft(filter, fields);
+        if draft().is_none() {
+            return;
+        }
+        let building = self.building.lock();
+        let mut draft = draft();
+        for _ in 0..ROUNDS {
+            let Some(mut behind) = draft else { break };
+            behind.catch_up();
+            draft = self.read().table().adopt(behind);
+        }
+        drop(building);
+    }
+}
+
+impl Deref for Stored {
+    type Target = RwLock<Arc<Findings>>;
+
+    fn deref(&self) -> &RwLock<Arc<Findings>> {
+        &self.findings
+    }
+}
