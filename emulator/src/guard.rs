@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
@@ -36,6 +37,8 @@ pub struct Emulator {
 pub enum StartError {
     /// The scenario has mistakes; the text tells them all.
     Scenario(String),
+    /// A setting of the builder has a wrong value; the text names it.
+    Setting(String),
     /// No port or no thread could be had.
     Io(std::io::Error),
 }
@@ -44,6 +47,7 @@ impl std::fmt::Display for StartError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             StartError::Scenario(mistakes) => formatter.write_str(mistakes),
+            StartError::Setting(mistake) => write!(formatter, "the emulator cannot start: {mistake}"),
             StartError::Io(error) => write!(formatter, "the emulator cannot start: {error}"),
         }
     }
@@ -64,7 +68,8 @@ pub struct Builder {
     scenarios: Vec<PathBuf>,
     settings: Settings,
     port: u16,
-    admission: Admission,
+    allowed_origins: Vec<String>,
+    allowed_hosts: Vec<String>,
 }
 
 impl Emulator {
@@ -176,38 +181,43 @@ impl Builder {
         self
     }
 
-    /// Lets pages of a web origin call, such as `https://app.example.com`; `*` for all. Pages of this machine may call
-    /// anyhow.
+    /// Lets pages of a web origin call, such as `https://app.example.com` or `https://*.example.com`; `*` for all. Pages
+    /// of this machine are always allowed.
     pub fn allow_origin(mut self, origin: &str) -> Builder {
-        self.admission.origins.push(origin.to_owned());
+        self.allowed_origins.push(origin.to_owned());
         self
     }
 
-    /// Answers requests for another host name; `*` for all. IP addresses, `localhost` and names of one label, such as
-    /// those of compose services, are allowed anyhow.
+    /// Answers requests for another host name, such as `hub.example.com` or `*.example.com`; `*` for all. IP addresses,
+    /// `localhost` and names of one label, such as those of compose services, are always allowed.
     pub fn allow_host(mut self, host: &str) -> Builder {
-        self.admission.hosts.push(host.to_owned());
+        self.allowed_hosts.push(host.to_owned());
         self
     }
 
     /// Binds the port, loads the scenarios and serves.
     ///
     /// # Errors
-    /// [`StartError::Scenario`] with every mistake of the files; [`StartError::Io`].
+    /// [`StartError::Scenario`] with every mistake of the files; [`StartError::Setting`]; [`StartError::Io`].
     #[allow(clippy::unused_async, reason = "starting may come to wait; callers await it already")]
     pub async fn start(self) -> Result<Emulator, StartError> {
+        let admission = Admission {
+            origins: rules("allow_origin", &self.allowed_origins)?,
+            hosts: rules("allow_host", &self.allowed_hosts)?,
+        };
         let scenario = match &self.scenarios[..] {
             [] => None,
             files => Some(scenario::load(files).map_err(|mistakes| StartError::Scenario(mistakes.to_string()))?),
         };
         let service =
             Service::new(self.settings, scenario).map_err(|mistakes| StartError::Scenario(mistakes.to_string()))?;
+        service.check_default_region().map_err(|error| StartError::Setting(format!("allow_anonymous: {error}")))?;
         // Bound here and not on the thread: once this returns, a client can connect.
         let listener = std::net::TcpListener::bind(("127.0.0.1", self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let options = Options { admission: self.admission, ..Options::default() };
+        let options = Options { admission, ..Options::default() };
         let (stop, stopped) = oneshot::channel();
         let served = service.clone();
         let thread = std::thread::Builder::new().name("securityhub-local".to_owned()).spawn(move || {
@@ -225,4 +235,11 @@ impl Builder {
         })?;
         Ok(Emulator { service, address, stop: Some(stop), thread: Some(thread) })
     }
+}
+
+/// Reads the values of a setting.
+fn rules<T: FromStr<Err = String>>(setting: &str, texts: &[String]) -> Result<Vec<T>, StartError> {
+    let read =
+        |text: &String| text.parse().map_err(|error| StartError::Setting(format!("{setting} `{text}`: {error}")));
+    texts.iter().map(read).collect()
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -23,7 +24,7 @@ use crate::gate;
 use crate::neighbours;
 use crate::operations::{self, Answer, Context, Run};
 use crate::scenario::{Diagnostics, Scenario};
-use crate::state::{AccountId, Credential, Directory, IdSource, Principal, Region, World};
+use crate::state::{AccountId, Credential, Directory, IdSource, Principal, Region, UnknownRegion, World};
 use crate::wire::identity::{self, Signature};
 use crate::wire::route::{Route, Unroutable};
 use crate::wire::{age, answer, encoding, input, route, signature};
@@ -65,6 +66,8 @@ pub struct Settings {
     pub default_account: AccountId,
     /// How many events are kept, the newest ones; 0 makes none.
     pub events: usize,
+    /// How many log lines were dropped because they could not be written.
+    pub dropped_log_lines: Arc<AtomicU64>,
 }
 
 impl Default for Settings {
@@ -76,6 +79,7 @@ impl Default for Settings {
             default_region: Region::new("us-east-1"),
             default_account: AccountId::DEFAULT,
             events: 10_000,
+            dropped_log_lines: Arc::default(),
         }
     }
 }
@@ -161,6 +165,19 @@ impl Service {
         drop(current);
         // Giving back the memory of many findings takes time that nobody needs to wait for.
         _ = std::thread::Builder::new().spawn(move || drop(before));
+    }
+
+    /// Checks that the Region of unsigned requests is one that AWS has or the scenario lists.
+    ///
+    /// # Errors
+    /// The name, and what to do.
+    pub fn check_default_region(&self) -> Result<(), UnknownRegion> {
+        self.world().directory().region(self.0.settings.default_region.as_str()).map(|_| ())
+    }
+
+    /// How many log lines were dropped because they could not be written.
+    pub fn dropped_log_lines(&self) -> u64 {
+        self.0.settings.dropped_log_lines.load(Ordering::Relaxed)
     }
 
     /// The id of the last request that panicked. From then on the world may be half changed.
@@ -395,7 +412,7 @@ impl Service {
         match self.0.settings.signature_clock {
             SignatureClock::Machine => age::judge(signature, parts, Timestamp::now())?,
             SignatureClock::World => age::judge(signature, parts, now)?,
-            SignatureClock::Off => {}
+            SignatureClock::Off => age::judge_lifetime(signature, parts)?,
         }
         let Some(Credential { secret: Some(secret), token, .. }) = world.credential(&signature.access_key, now) else {
             return Err(unrecognized());

@@ -99,6 +99,8 @@ fn a_log_that_nobody_reads_stalls_nothing_and_says_later_what_is_missing() {
     });
     let missing: u64 = missing.unwrap().parse().unwrap();
     assert!((1..400).contains(&missing), "{missing}");
+    let (_, health) = program.send(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(health.contains(&format!("\"dropped_log_lines\":{missing},")), "{health}");
     call(&program, 1);
     assert!(lines.next().unwrap().unwrap().contains("refused"), "the log goes on");
 }

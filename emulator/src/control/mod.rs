@@ -88,10 +88,18 @@ struct Health {
     /// The id of the last request that panicked.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_panic: Option<String>,
+    /// How many log lines are missing.
+    #[serde(skip_serializing_if = "is_zero")]
+    dropped_log_lines: u64,
     version: &'static str,
     clock: String,
     hubs: usize,
     findings: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 async fn health(Extension(service): Extension<Service>, _: NoQuery) -> Json<Health> {
@@ -102,6 +110,7 @@ async fn health(Extension(service): Extension<Service>, _: NoQuery) -> Json<Heal
     Json(Health {
         status: if last_panic.is_some() { "degraded" } else { "ok" },
         last_panic,
+        dropped_log_lines: service.dropped_log_lines(),
         version: env!("CARGO_PKG_VERSION"),
         clock: timestamp_text(world.clock.now()),
         hubs: world.relations().hub_count(),

@@ -7,9 +7,10 @@ use clap::builder::FalseyValueParser;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::values::{host_name, origin, size};
+use super::values::body_memory;
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
+use crate::wire::site::{HostRule, OriginRule};
 
 /// A local AWS Security Hub.
 ///
@@ -273,8 +274,14 @@ pub(super) struct ServeArguments {
     pub(super) default_account: AccountId,
 
     /// Region of unsigned requests (with --allow-anonymous)
-    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_DEFAULT_REGION", default_value = "us-east-1")]
-    pub(super) default_region: String,
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_DEFAULT_REGION",
+        default_value = "us-east-1",
+        value_parser = region
+    )]
+    pub(super) default_region: Region,
 
     /// Let in requests without a signature, as the default account
     #[arg(long, env = "SECURITYHUB_LOCAL_ALLOW_ANONYMOUS", value_parser = FalseyValueParser::new())]
@@ -289,49 +296,31 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES", value_parser = FalseyValueParser::new())]
     pub(super) verify_signatures: bool,
 
-    /// Clock that judges the age of signatures (with --verify-signatures)
-    #[arg(
-        long,
-        value_name = "CLOCK",
-        env = "SECURITYHUB_LOCAL_SIGNATURE_CLOCK",
-        value_enum,
-        default_value_t = SignatureClock::Machine
-    )]
-    pub(super) signature_clock: SignatureClock,
+    /// Clock that judges the age of signatures (with --verify-signatures) [default: machine]
+    #[arg(long, value_name = "CLOCK", env = "SECURITYHUB_LOCAL_SIGNATURE_CLOCK", value_enum)]
+    pub(super) signature_clock: Option<SignatureClock>,
 
     /// How many events are kept, the newest ones; 0 makes none
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVENTS", default_value_t = 10_000)]
     pub(super) events: usize,
 
-    /// Web origin whose pages may call, such as https://app.example.com; repeat it for several, or `*` for all. Pages of
-    /// localhost may call anyhow
-    #[arg(
-        long,
-        value_name = "ORIGIN",
-        env = "SECURITYHUB_LOCAL_ALLOW_ORIGIN",
-        value_delimiter = ',',
-        value_parser = origin
-    )]
-    pub(super) allow_origin: Vec<String>,
+    /// Web origin whose pages may call, such as https://app.example.com or https://*.example.com; repeat it for several,
+    /// or `*` for all. Pages of localhost are always allowed
+    #[arg(long, value_name = "ORIGIN", env = "SECURITYHUB_LOCAL_ALLOW_ORIGIN", value_delimiter = ',')]
+    pub(super) allow_origin: Vec<OriginRule>,
 
-    /// Host name under which clients may call; repeat it for several, or `*` for all. IP addresses, localhost, names of
-    /// one label (compose services) and host.docker.internal are allowed anyhow
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "SECURITYHUB_LOCAL_ALLOW_HOST",
-        value_delimiter = ',',
-        value_parser = host_name
-    )]
-    pub(super) allow_host: Vec<String>,
+    /// Host name under which clients may call, such as hub.example.com or *.example.com; repeat it for several, or `*` for
+    /// all. IP addresses, localhost, names of one label (compose services) and host.docker.internal are always allowed
+    #[arg(long, value_name = "NAME", env = "SECURITYHUB_LOCAL_ALLOW_HOST", value_delimiter = ',')]
+    pub(super) allow_host: Vec<HostRule>,
 
-    /// Memory for the bodies of requests that are not answered yet, in bytes or with KiB, MiB or GiB
+    /// Memory for the bodies of requests that are not answered yet, in bytes or with KiB, MiB or GiB; at least 64KiB
     #[arg(
         long,
         value_name = "SIZE",
         env = "SECURITYHUB_LOCAL_BODY_MEMORY",
         default_value = "512MiB",
-        value_parser = size
+        value_parser = body_memory
     )]
     pub(super) body_memory: usize,
 

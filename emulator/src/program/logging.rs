@@ -13,6 +13,7 @@ use std::io::Write;
 use std::mem;
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -38,6 +39,8 @@ struct Queue {
     filled: Condvar,
     /// All is written.
     emptied: Condvar,
+    /// Lines that were dropped since the start.
+    all_dropped: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -62,6 +65,11 @@ impl Log {
         subscribe(&log.0, form, level);
         std::panic::set_hook(Box::new(report_panic));
         log
+    }
+
+    /// How many lines were dropped since the start.
+    pub(super) fn dropped(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.0.all_dropped)
     }
 
     /// Adds text that is no log line, such as the warnings of a scenario.
@@ -127,6 +135,7 @@ impl Queue {
         let mut state = self.state.lock();
         if state.text.len() + text.len() > MOST_WAITING {
             state.dropped += lines(text);
+            self.all_dropped.fetch_add(lines(text), Ordering::Relaxed);
             return;
         }
         state.text.extend_from_slice(text);
@@ -150,10 +159,11 @@ impl Queue {
             }
             let unwritten = write_all(output, &text);
             // The line that reports the others is not one of those that are missing.
-            let unwritten = if missing > 0 && unwritten > 0 { unwritten - 1 + missing } else { unwritten };
+            let (fresh, again) = if missing > 0 && unwritten > 0 { (unwritten - 1, missing) } else { (unwritten, 0) };
+            self.all_dropped.fetch_add(fresh, Ordering::Relaxed);
             state = self.state.lock();
             state.is_writing = false;
-            state.dropped += unwritten;
+            state.dropped += fresh + again;
             self.emptied.notify_all();
         }
     }

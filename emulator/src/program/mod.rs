@@ -20,6 +20,7 @@ mod serve;
 mod style;
 mod values;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -29,7 +30,7 @@ use exit::Exit;
 
 /// Runs the program with the arguments and the environment of the process.
 pub fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    match arguments().and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.print(),
     }
@@ -40,7 +41,21 @@ pub fn coverage_markdown() -> String {
     coverage::markdown()
 }
 
-fn run(command: Command) -> Result<(), Exit> {
+/// The command that is asked for; help is printed here, and ends the program with 0.
+fn arguments() -> Result<Option<Command>, Exit> {
+    match Cli::try_parse() {
+        Ok(cli) => Ok(Some(cli.command)),
+        Err(error) if error.use_stderr() => {
+            // If it cannot be written, there is nobody left to tell.
+            _ = error.print();
+            Err(Exit::mistake(""))
+        }
+        Err(help) => output::written(help.print().and_then(|()| std::io::stdout().flush())).map(|()| None),
+    }
+}
+
+fn run(command: Option<Command>) -> Result<(), Exit> {
+    let Some(command) = command else { return Ok(()) };
     match command {
         Command::Serve(arguments) => serve::run(&arguments)?,
         Command::Explain(arguments) => explain::run(&arguments)?,

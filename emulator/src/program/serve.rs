@@ -1,6 +1,6 @@
 //! `serve`: from arguments to a server that listens, and back.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use super::exit::Exit;
 use super::logging::Log;
 use crate::scenario;
 use crate::service::{Service, Settings, SignatureClock};
-use crate::state::Region;
 use crate::wire::admission::Admission;
 use crate::wire::server::{self, Options};
 
@@ -57,29 +56,44 @@ fn service(arguments: &ServeArguments, log: &Log) -> Result<Service, Exit> {
         allow_anonymous: arguments.allow_anonymous,
         verify_signatures: arguments.verify_signatures,
         signature_clock: match arguments.signature_clock {
-            cli::SignatureClock::Machine => SignatureClock::Machine,
-            cli::SignatureClock::World => SignatureClock::World,
-            cli::SignatureClock::Off => SignatureClock::Off,
+            None | Some(cli::SignatureClock::Machine) => SignatureClock::Machine,
+            Some(cli::SignatureClock::World) => SignatureClock::World,
+            Some(cli::SignatureClock::Off) => SignatureClock::Off,
         },
-        default_region: Region::new(&arguments.default_region),
+        default_region: arguments.default_region.clone(),
         default_account: arguments.default_account,
         events: arguments.events,
+        dropped_log_lines: log.dropped(),
     };
-    Service::new(settings, scenario).map_err(Exit::mistake)
+    if arguments.signature_clock.is_some() && !arguments.verify_signatures {
+        log.print("warning: --signature-clock has no effect without --verify-signatures\n");
+    }
+    let service = Service::new(settings, scenario).map_err(Exit::mistake)?;
+    service.check_default_region().map_err(|error| Exit::mistake(format!("--default-region: {error}")))?;
+    Ok(service)
 }
 
 async fn bind(arguments: &ServeArguments) -> Result<Vec<TcpListener>, Exit> {
     let mut listeners = Vec::new();
     for host in &arguments.host {
         let address = SocketAddr::new(*host, arguments.port);
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            Exit::failed(format!(
-                "cannot listen on {address}: {error}. Is it running already? Take another --port, or 0 for a free one."
-            ))
-        })?;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| Exit::failed(format!("cannot listen on {address}: {error}. {}", advice(&error))))?;
         listeners.push(listener);
     }
     Ok(listeners)
+}
+
+/// What to do about an address that cannot be listened on.
+fn advice(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::AddrNotAvailable => {
+            "The --host must be an address of this machine: 127.0.0.1, or 0.0.0.0 for all of its addresses."
+        }
+        ErrorKind::PermissionDenied => "Take a --port above 1023, or 0 for a free one.",
+        _ => "Is it running already? Take another --port, or 0 for a free one.",
+    }
 }
 
 /// One line for people, and the port file for scripts.

@@ -1,26 +1,18 @@
 //! Values of flags: how they are written, and what is said of one that is not.
 
-/// An origin as browsers send it, or `*`.
-pub(super) fn origin(text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches('/');
-    let is_origin = text.split_once("://").is_some_and(|(scheme, host)| {
-        !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])
-    });
-    if is_origin || ["*", "null"].contains(&text) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected a scheme and a host, such as https://app.example.com, or *".to_owned())
-    }
-}
+/// The least memory for bodies: enough for small calls.
+const LEAST_BODY_MEMORY: usize = 64 << 10;
 
-/// A host name without port, or `*`.
-pub(super) fn host_name(text: &str) -> Result<String, String> {
-    let is_name = !text.is_empty() && !text.contains(['/', ':', '@', ' ', '?', '#']);
-    if is_name { Ok(text.to_owned()) } else { Err("expected a host name, such as hub.example.com, or *".to_owned()) }
+/// A size that has room for the bodies of small calls.
+pub(super) fn body_memory(text: &str) -> Result<usize, String> {
+    let least = |size: &usize| *size >= LEAST_BODY_MEMORY;
+    Some(size(text)?).filter(least).ok_or_else(|| {
+        "too small for the bodies of calls; expected at least 64KiB, or 512MiB, which is the default".to_owned()
+    })
 }
 
 /// A number of bytes, or one with `KiB`, `MiB` or `GiB` (CPL-13).
-pub(super) fn size(text: &str) -> Result<usize, String> {
+fn size(text: &str) -> Result<usize, String> {
     let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)];
     let size = units.iter().find_map(|(unit, bytes)| {
         let number: usize = text.strip_suffix(unit)?.trim_end().parse().ok()?;
@@ -42,21 +34,9 @@ mod tests {
         for text in ["", "MiB", "-1", "1.5MiB", "1MB", "99999999999999999999GiB", "17179869184GiB"] {
             assert!(size(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn origins_and_host_names_are_told_apart() {
-        for text in ["https://app.example.com", "http://localhost:3000/", "*", "null", "chrome-extension://abc"] {
-            assert_eq!(origin(text).as_deref(), Ok(text.trim_end_matches('/')), "{text}");
-        }
-        for text in ["app.example.com", "https://", "https://a/b", "", "http://a@b"] {
-            assert!(origin(text).is_err(), "{text}");
-        }
-        for text in ["hub.example.com", "*", "hub"] {
-            assert_eq!(host_name(text).as_deref(), Ok(text), "{text}");
-        }
-        for text in ["https://hub.example.com", "hub:4600", "", "a/b"] {
-            assert!(host_name(text).is_err(), "{text}");
+        assert_eq!(body_memory("64KiB"), Ok(64 << 10));
+        for text in ["3", "0", "65535"] {
+            assert!(body_memory(text).unwrap_err().contains("at least 64KiB"), "{text}");
         }
     }
 }

@@ -3,8 +3,7 @@
 //! A page in the developer's browser can send requests to this machine. It is recognised by its `Origin`, and, where it
 //! made its own host name resolve to this machine (DNS rebinding), by the `Host` that it sends.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
+use std::net::Ipv4Addr;
 
 use bytes::Bytes;
 use http::header::{
@@ -13,8 +12,9 @@ use http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, HOST, ORIGIN, VARY,
 };
 use http::request::Parts;
-use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+
+use super::site::{self, HostRule, OriginRule};
 
 const EXPOSED: HeaderValue = HeaderValue::from_static("x-amzn-requestid, x-amzn-errortype, x-emulator-fault");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
@@ -22,16 +22,14 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// Stands for all in both lists.
-const ANY: &str = "*";
 
 /// Who may call, besides the programs and pages of this machine.
 #[derive(Clone, Debug, Default)]
 pub struct Admission {
-    /// Further origins of web pages, such as `https://app.example.com`; `*` for all.
-    pub origins: Vec<String>,
-    /// Further host names under which this server may be called; `*` for all.
-    pub hosts: Vec<String>,
+    /// Further origins of web pages.
+    pub origins: Vec<OriginRule>,
+    /// Further host names under which this server may be called.
+    pub hosts: Vec<HostRule>,
 }
 
 /// Why a request is not let in.
@@ -59,17 +57,18 @@ impl Admission {
         if headers.len() > 1 {
             return Err(bad_request("the request has more than one Host header".to_owned()));
         }
-        if headers.is_empty() && target.is_none() && parts.version >= Version::HTTP_11 {
+        // In HTTP/2 the target holds the host; in HTTP/1.1 a target that holds one still needs the header (RFC 9112, 3.2).
+        let needs_header = parts.version == Version::HTTP_11 || target.is_none() && parts.version > Version::HTTP_11;
+        if headers.is_empty() && needs_header {
             return Err(bad_request("the request has no Host header".to_owned()));
         }
         let named = headers.into_iter().map(HeaderValue::as_bytes);
         for bytes in named.chain(target.map(|target| target.as_str().as_bytes())) {
             let text = String::from_utf8_lossy(bytes);
-            let Ok(authority) = Authority::from_str(&text) else {
-                return Err(bad_request(format!("the Host header '{text}' is not a host name with an optional port")));
+            let Some((host, _)) = site::split_host(&text) else {
+                return Err(bad_request(format!("the host '{text}' is not a host name with an optional port")));
             };
-            let host = authority.host();
-            if !is_local_host(host) && !self.hosts.iter().any(|allowed| allowed == ANY || is_same(allowed, host)) {
+            if !is_local_host(host) && !self.hosts.iter().any(|allowed| allowed.allows(host)) {
                 return Err(forbidden(format!("host '{host}' is not allowed; start with --allow-host {host}")));
             }
         }
@@ -77,16 +76,23 @@ impl Admission {
     }
 
     fn judge_origin(&self, parts: &Parts) -> Result<(), Refusal> {
-        if self.origins.iter().any(|allowed| allowed == ANY) {
+        if self.origins.contains(&OriginRule::Any) {
             return Ok(());
         }
         let mut has_origin = false;
         for origin in &parts.headers.get_all(ORIGIN) {
             has_origin = true;
             let origin = String::from_utf8_lossy(origin.as_bytes());
-            if !is_local_origin(&origin) && !self.origins.iter().any(|allowed| is_same(allowed, &origin)) {
-                return Err(forbidden(format!("origin '{origin}' is not allowed; start with --allow-origin {origin}")));
+            if is_local_origin(&origin) || self.origins.iter().any(|allowed| allowed.allows(&origin)) {
+                continue;
             }
+            // Only what the flag takes is proposed; it holds no character that a shell would read.
+            let advice = if site::is_origin(&origin) {
+                format!("is not allowed; start with --allow-origin {origin}")
+            } else {
+                "is not the origin of a web page, such as https://app.example.com".to_owned()
+            };
+            return Err(forbidden(format!("origin '{origin}' {advice}")));
         }
         let is_cross_site = parts.headers.get_all(FETCH_SITE).iter().any(|site| site == "cross-site");
         let only_reads = [Method::GET, Method::HEAD].contains(&parts.method);
@@ -108,10 +114,6 @@ fn forbidden(message: String) -> Refusal {
     Refusal { status: StatusCode::FORBIDDEN, message }
 }
 
-fn is_same(allowed: &str, found: &str) -> bool {
-    allowed.eq_ignore_ascii_case(found)
-}
-
 /// IP addresses, and names that the public DNS has no address for: `localhost`, those below it, names of one label such
 /// as those of compose services, and Docker's name of the machine.
 fn is_local_host(host: &str) -> bool {
@@ -119,28 +121,22 @@ fn is_local_host(host: &str) -> bool {
     let is_one_label = !name.is_empty() && !name.contains(['.', '[', ':']);
     is_one_label
         || name.parse::<Ipv4Addr>().is_ok()
-        || bracketed(name).is_some()
+        || site::ipv6(name).is_some()
         || is_below_localhost(name)
-        || is_same(name, "host.docker.internal")
+        || name.eq_ignore_ascii_case("host.docker.internal")
 }
 
 fn is_below_localhost(name: &str) -> bool {
-    let Some((before, last)) = name.rsplit_once('.') else { return is_same(name, "localhost") };
-    is_same(last, "localhost") && !before.is_empty()
-}
-
-fn bracketed(host: &str) -> Option<Ipv6Addr> {
-    host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+    let Some((before, last)) = name.rsplit_once('.') else { return name.eq_ignore_ascii_case("localhost") };
+    last.eq_ignore_ascii_case("localhost") && !before.is_empty()
 }
 
 /// Whether an origin is a page that this machine serves itself.
 fn is_local_origin(origin: &str) -> bool {
-    let Some((scheme, rest)) = origin.split_once("://") else { return false };
-    let Ok(authority) = Authority::from_str(rest) else { return false };
-    let host = authority.host();
+    let Some(site::Origin { scheme, host, .. }) = site::split_origin(origin) else { return false };
     let is_loopback = host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || bracketed(host).is_some_and(|address| address.is_loopback());
-    ["http", "https"].contains(&scheme) && !rest.contains('@') && (is_loopback || is_below_localhost(host))
+        || site::ipv6(host).is_some_and(|address| address.is_loopback());
+    ["http", "https"].contains(&scheme.as_str()) && (is_loopback || is_below_localhost(host))
 }
 
 /// The answer to a preflight request that was let in; `None` if the request is none.
@@ -184,7 +180,10 @@ mod tests {
     }
 
     fn admission() -> Admission {
-        Admission { origins: vec!["https://app.example.com".into()], hosts: vec!["hub.example.com".into()] }
+        Admission {
+            origins: vec!["https://app.example.com".parse().unwrap()],
+            hosts: vec!["hub.example.com".parse().unwrap()],
+        }
     }
 
     fn judged(method: &str, headers: &[(&str, &str)]) -> Result<(), (u16, String)> {
@@ -215,7 +214,7 @@ mod tests {
             let message = format!("host '{name}' is not allowed; start with --allow-host {name}");
             assert_eq!(judged("GET", &[("host", host)]), Err((403, message)), "{host}");
         }
-        let any = Admission { hosts: vec!["*".into()], ..Admission::default() };
+        let any = Admission { hosts: vec![HostRule::Any], ..Admission::default() };
         assert_eq!(any.judge(&parts("GET", &[("host", "evil.example")])), Ok(()));
     }
 
@@ -226,14 +225,21 @@ mod tests {
         assert_eq!(status(&[]), Err(400));
         assert_eq!(status(&[("host", "")]), Err(400));
         assert_eq!(status(&[("host", "localhost"), ("host", "localhost")]), Err(400));
-        assert_eq!(status(&[("host", "local host")]), Err(400));
+        for host in ["local host", "localhost:99999", "localhost:0", ":4600", "x@localhost", "a$(id).example"] {
+            assert_eq!(status(&[("host", host)]), Err(400), "{host}");
+        }
         let mut old = parts("GET", &[]);
         old.version = Version::HTTP_10;
         assert_eq!(admission().judge(&old), Ok(()), "HTTP/1.0 has no host");
         for (uri, judged) in [("http://127.0.0.1:4600/accounts", Ok(())), ("http://evil.example/", Err(403))] {
             let mut absolute = parts("GET", &[("host", "localhost")]);
             absolute.uri = uri.parse().unwrap();
-            assert_eq!(admission().judge(&absolute).map_err(|refusal| refusal.status.as_u16()), judged, "{uri}");
+            let status = |parts: &Parts| admission().judge(parts).map_err(|refusal| refusal.status.as_u16());
+            assert_eq!(status(&absolute), judged, "{uri}");
+            absolute.headers.clear();
+            assert_eq!(status(&absolute), Err(400), "HTTP/1.1 needs the header as well");
+            absolute.version = Version::HTTP_2;
+            assert_eq!(status(&absolute), judged, "HTTP/2 has the host in its target");
         }
     }
 
@@ -254,12 +260,10 @@ mod tests {
         }
         for origin in [
             "null",
-            "",
             "https://a.example",
             "http://app.example.com",
             "https://app.example.com:8443",
             "http://localhost.evil.example",
-            "http://localhost@evil.example",
             "http://10.0.0.1",
             "http://securityhub",
             "file://localhost",
@@ -267,9 +271,13 @@ mod tests {
             let message = format!("origin '{origin}' is not allowed; start with --allow-origin {origin}");
             assert_eq!(with(origin), Err((403, message)), "{origin}");
         }
+        for origin in ["", "http://localhost@evil.example", "http://localhost:99999", "x", "https://a;id.example"] {
+            let message = format!("origin '{origin}' is not the origin of a web page, such as https://app.example.com");
+            assert_eq!(with(origin), Err((403, message)), "{origin}");
+        }
         let two = [("host", "x"), ("origin", "http://localhost"), ("origin", "https://a.example")];
         assert!(judged("GET", &two).is_err());
-        let any = Admission { origins: vec!["*".into()], ..Admission::default() };
+        let any = Admission { origins: vec![OriginRule::Any], ..Admission::default() };
         assert_eq!(any.judge(&parts("POST", &[("host", "x"), ("origin", "null")])), Ok(()));
     }
 

@@ -53,6 +53,14 @@ pub fn judge(signature: &Signature, parts: &Parts, now: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// Judges only how long a presigned URL says that it is valid, where no clock judges its age.
+///
+/// # Errors
+/// 403 `IncompleteSignatureException` when it is not said, or out of range.
+pub fn judge_lifetime(signature: &Signature, parts: &Parts) -> Result<(), AwsError> {
+    lifetime(signature, parts).map(|_| ())
+}
+
 fn moved(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(time)
 }
@@ -145,6 +153,11 @@ mod tests {
         for expires in ["", "&X-Amz-Expires=0", "&X-Amz-Expires=604801", "&X-Amz-Expires=x"] {
             let refused = at("securityhub", expires, "2026-01-15T09:00:00Z").unwrap_err();
             assert!(refused.starts_with("IncompleteSignatureException: "), "{expires}: {refused}");
+            let scope = SCOPE.replace("SERVICE", "securityhub").replace('/', "%2F");
+            let request = http::Request::get(uri(expires).replace("SCOPE", &scope)).body(()).unwrap();
+            let parts = request.into_parts().0;
+            let signature = identity::signature(&parts).unwrap().unwrap();
+            assert_eq!(judge_lifetime(&signature, &parts).unwrap_err().code.name(), "IncompleteSignatureException");
         }
     }
 }

@@ -13,3 +13,4 @@ pub mod input;
 pub mod route;
 pub mod server;
 pub mod signature;
+pub mod site;

@@ -1,0 +1,83 @@
+//! Settings of `serve`: what is refused at the start, and what is warned of.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use securityhub_local_tests::program::{self, Program};
+
+const QUICKSTART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
+
+/// Runs a command that must not start; gives its exit code and what it says.
+fn refused(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = program::run(&[&["serve", "--port", "0"], arguments].concat());
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// Rules: CPL-07, CPL-08, CPL-13, CPL-131.
+#[test]
+fn a_setting_without_effect_is_refused_at_the_start() {
+    for (arguments, code, sentence) in [
+        (["--body-memory", "3"], 2, "at least 64KiB"),
+        (
+            ["--default-region", "mars-1"],
+            2,
+            "--default-region: AWS has no Region `mars-1`; to use it here, list it under",
+        ),
+        (["--default-region", "US East"], 2, "a Region has a name such as eu-west-1"),
+        (["--allow-host", "hub.*.com"], 2, "or *.example.com for all names below one"),
+        (["--allow-host", "hub.example.com:4600"], 2, "expected a host name without scheme and port"),
+        (["--allow-origin", "a.example"], 2, "expected a scheme and a host, such as https://app.example.com"),
+        (["--allow-origin", "https://a.example/path"], 2, "expected a scheme and a host"),
+        (["--host", "192.0.2.1"], 1, "The --host must be an address of this machine"),
+    ] {
+        let (found, said) = refused(&arguments);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(found == Some(code) && said.contains(sentence), "{arguments:?}: {found:?} {said}");
+    }
+}
+
+/// Rules: CPL-131.
+#[test]
+fn a_clock_of_signatures_that_are_not_verified_is_warned_of() {
+    let warned = "warning: --signature-clock has no effect without --verify-signatures\n";
+    for (arguments, said) in [
+        (&["--signature-clock", "world"][..], warned),
+        (&["--signature-clock", "world", "--verify-signatures"], ""),
+        (&["--verify-signatures"], ""),
+    ] {
+        let mut program = Program::start(arguments);
+        program.assert_healthy();
+        std::process::Command::new("kill").args(["-TERM", &program.id().to_string()]).status().unwrap();
+        assert_eq!(program.end(Duration::from_secs(10)).2, said, "{arguments:?}");
+    }
+}
+
+/// Rules: CPL-11.
+#[test]
+#[cfg(target_os = "linux")]
+fn help_that_cannot_be_written_is_a_failure() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for arguments in [&["--help"][..], &["serve", "--help"], &["--version"], &["help", "serve"]] {
+        let output = program::command(arguments).stdout(full()).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(said.starts_with("securityhub-local: cannot write to standard output: "), "{said}");
+        assert_eq!(program::run(arguments).status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+/// Rules: IMP-11.
+#[test]
+fn the_quickstart_takes_generated_findings_of_all_products() {
+    let program = Program::start(&["--scenario", QUICKSTART]);
+    for product in ["guardduty", "inspector", "macie", "access-analyzer", "firewall-manager", "config", "health", "all"]
+    {
+        let made = program::run(&["generate", "--product", product, "--count", "20", "--account", "222222222222"]);
+        let head = "POST /_emulator/findings HTTP/1.1\r\nhost: x\r\n";
+        let mut request = format!("{head}content-length: {}\r\n\r\n", made.stdout.len()).into_bytes();
+        request.extend_from_slice(&made.stdout);
+        let (_, answer) = program.send(&request);
+        assert!(answer.starts_with("{\"SuccessCount\":20,\"FailedCount\":0,"), "{product}: {answer}");
+    }
+}
