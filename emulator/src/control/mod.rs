@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::domain::due;
 use crate::service::Service;
-use crate::state::{Region, World, duration, timestamp_text};
+use crate::state::{EXPECTED_DURATION, Region, World, duration, timestamp_text};
 use crate::wire::answer;
 
 mod compliance;
@@ -170,7 +170,8 @@ struct Advance {
 async fn advance(Extension(service): Extension<Service>, _: NoQuery, body: Bytes) -> axum::response::Response {
     let world = service.world();
     let by = serde_json::from_slice::<Advance>(&body).map_err(|error| error.to_string()).and_then(|body| {
-        duration(&body.advance, world.clock.now()).ok_or_else(|| format!("`{}` is not a valid duration", body.advance))
+        duration(&body.advance, world.clock.now())
+            .ok_or_else(|| format!("`{}` is not a valid duration; expected {EXPECTED_DURATION}", body.advance))
     });
     match by {
         Ok(by) => {
@@ -178,10 +179,7 @@ async fn advance(Extension(service): Extension<Service>, _: NoQuery, body: Bytes
             due::clock_was_moved(&world, world.clock.now());
             clock_state(&service).into_response()
         }
-        Err(error) => mistake(
-            StatusCode::BAD_REQUEST,
-            &format!("send {{\"advance\": \"P30D\"}}, an ISO 8601 duration that is not negative: {error}"),
-        ),
+        Err(error) => mistake(StatusCode::BAD_REQUEST, &format!("send {{\"advance\": \"P30D\"}}: {error}")),
     }
 }
 

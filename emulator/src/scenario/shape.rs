@@ -77,6 +77,9 @@ impl<'s> Fit<'s, '_> {
             return Some(node);
         }
         let Node { place, content } = node;
+        if !self.size_fits(schema, place, &content, name) {
+            return None;
+        }
         let content = match content {
             Content::List(items) => {
                 let of_items = schema.get("items").unwrap_or(&Value::Null);
@@ -87,6 +90,27 @@ impl<'s> Fit<'s, '_> {
             other => other,
         };
         Some(Node { place, content })
+    }
+
+    /// Whether a list has as many items, and a text as many characters, as the schema lets through.
+    fn size_fits(&mut self, schema: &Value, place: Place, content: &Content, name: &str) -> bool {
+        let number = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
+        let (size, unit, [least, most]) = match content {
+            Content::List(items) => (items.len() as u64, "item", ["minItems", "maxItems"]),
+            Content::Text(text) => (text.chars().count() as u64, "character", ["minLength", "maxLength"]),
+            _ => return true,
+        };
+        let (least, most) = (number(least).unwrap_or(0), number(most));
+        if size >= least && most.is_none_or(|most| size <= most) {
+            return true;
+        }
+        let message = if size == 0 { format!("{name} is empty") } else { format!("{name} has {size} {unit}s") };
+        let expected = match most {
+            Some(most) => format!("{least} to {most} {unit}s"),
+            None => format!("at least {least} {unit}"),
+        };
+        self.mistakes.push(Diagnostic::at(self.files, place, message).expected(expected));
+        false
     }
 
     /// `None` when a required key is missing or does not fit.

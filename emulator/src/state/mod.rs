@@ -39,7 +39,7 @@ pub use central_configuration::{
     Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, Outcome, PolicyContent, Settled,
 };
 pub use change::{Change, StoredFinding};
-pub use clock::{Clock, Timestamp, duration, timestamp_text};
+pub use clock::{Clock, EXPECTED_DURATION, Timestamp, duration, timestamp_text};
 pub use delays::Delays;
 pub use directory::{
     Account, AccountStatus, Credential, Directory, Organization, OrganizationConfiguration, Principal, Unit,

@@ -83,8 +83,9 @@ impl Region {
 
     /// Whether a text has the form of a Region's name. A finding cannot name a longer one.
     pub fn is_name(text: &str) -> bool {
-        let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-        text.contains('-') && text.len() <= 16 && text.chars().all(is_letter)
+        let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        let is_part = |part: &str| !part.is_empty() && part.chars().all(is_letter);
+        text.contains('-') && text.len() <= 16 && text.split('-').all(is_part)
     }
 }
 
@@ -170,7 +171,7 @@ mod tests {
         for good in ["eu-west-1", "us-isof-south-1", "lab-1"] {
             assert!(Region::is_name(good), "{good}");
         }
-        for wrong in ["", "lab", "EU-WEST-1", "eu_west_1", "a-very-long-region-1"] {
+        for wrong in ["", "lab", "EU-WEST-1", "eu_west_1", "a-very-long-region-1", "-a-b", "a-b-", "a--b", "-"] {
             assert!(!Region::is_name(wrong), "{wrong}");
         }
     }

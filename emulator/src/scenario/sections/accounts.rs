@@ -18,6 +18,7 @@ use crate::state::{Account, AccountId, AccountStatus, Directory, Permissions, Po
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Written {
     /// Its name. Left out, it is account- and the account id.
+    #[schemars(extend("minLength" = 1, "maxLength" = 50))]
     name: Option<String>,
     /// Its e-mail address. Left out, it is the account id at example.com.
     email: Option<Spanned<String>>,

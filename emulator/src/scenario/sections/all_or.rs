@@ -55,7 +55,7 @@ impl<T: JsonSchema> JsonSchema for AllOr<T> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({ "oneOf": [
             { "type": "string", "const": "all" },
-            { "type": "array", "items": generator.subschema_for::<T>() },
+            { "type": "array", "items": generator.subschema_for::<T>(), "minItems": 1 },
         ]})
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
-use crate::state::{Delays, Timestamp, duration};
+use crate::state::{Delays, EXPECTED_DURATION, Timestamp, duration};
 
 /// How long takes what AWS does later, such as 5m or P1D. What is left out is done before the next call.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -41,7 +41,7 @@ pub(in crate::scenario) fn check(written: &Written, start: Timestamp, check: &mu
         let Some(written) = written else { return default };
         duration(&written.value, start).unwrap_or_else(|| {
             let mistake = check.at(written.place, format!("`{}` is not a valid duration", written.value));
-            check.push(mistake.expected("a duration such as 5m, 36h or P3D"));
+            check.push(mistake.expected(EXPECTED_DURATION));
             SignedDuration::ZERO
         })
     };

@@ -59,6 +59,7 @@ pub(super) struct Written {
     seed: Option<u64>,
     /// The Regions that the scenario is about. A Region that AWS does not have is served only if it is listed here.
     /// Default: us-east-1.
+    #[schemars(extend("minItems" = 1))]
     regions: Option<Vec<regions::RegionText>>,
     /// The account of access keys that are neither twelve digits nor listed in `credentials`.
     default_account: Option<AccountText>,

@@ -1,5 +1,7 @@
 //! `new_controls`: controls that AWS adds to standards at a time of the clock (SEC-50 … SEC-52).
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use securityhub_fixtures::standards::{self, CONTROLS, Control, STANDARDS, Standard};
@@ -8,9 +10,10 @@ use serde::Deserialize;
 use super::standards as names;
 use crate::domain::standards::new_controls;
 use crate::scenario::check::Check;
+use crate::scenario::files::Place;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
-use crate::state::{World, duration};
+use crate::state::{EXPECTED_DURATION, World, duration};
 
 /// A control of the catalogue that AWS adds to standards while the clock runs. Before that no operation knows it; then
 /// it comes on in the hubs that have one of the standards, unless their auto_enable_controls is false.
@@ -24,6 +27,7 @@ pub(in crate::scenario) struct Written {
     at: Spanned<String>,
     /// The standards to which it is added, such as fsbp-1.0.0; others that hold it have it from the start. Left out, all
     /// that hold it.
+    #[schemars(extend("minItems" = 1))]
     standards: Option<Vec<Spanned<String>>>,
 }
 
@@ -44,7 +48,22 @@ pub(in crate::scenario) struct Valid {
 
 /// Reads all entries; years and months of durations are those that follow the start of the clock.
 pub(in crate::scenario) fn check(written: &[Written], start: Timestamp, check: &mut Check) -> Vec<Valid> {
-    written.iter().filter_map(|written| check_one(written, start, check)).collect()
+    let mut valid: Vec<Valid> = Vec::new();
+    let mut places: BTreeMap<(&str, &str), Place> = BTreeMap::new();
+    for written in written {
+        let Some(new) = check_one(written, start, check) else { continue };
+        let place = written.control.place;
+        for standard in &new.standards {
+            if let Some(earlier) = places.insert((new.control.id, standard.id), place) {
+                let line = check.line(earlier, place);
+                let message = format!("{} is added to {} already, {line}", new.control.id, standard.id);
+                check.push(check.at(place, message).expected("each control and standard once"));
+                break;
+            }
+        }
+        valid.push(new);
+    }
+    valid
 }
 
 fn check_one(written: &Written, start: Timestamp, check: &mut Check) -> Option<Valid> {
@@ -52,7 +71,7 @@ fn check_one(written: &Written, start: Timestamp, check: &mut Check) -> Option<V
     let when = at.value.parse().map(When::At).ok().or_else(|| duration(&at.value, start).map(When::After));
     if when.is_none() {
         let mistake = check.at(at.place, format!("`{}` is neither a time nor a duration", at.value));
-        check.push(mistake.expected("a time such as 2026-02-01T00:00:00Z, or a duration such as P10D"));
+        check.push(mistake.expected(format!("a time such as 2026-02-01T00:00:00Z, or {EXPECTED_DURATION}")));
     }
     let name = &written.control;
     let Some(control) = standards::control(&name.value) else {

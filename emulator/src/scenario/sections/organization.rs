@@ -217,6 +217,10 @@ impl Tree<'_> {
                 check.push(mistake.expected(format!("at most {DEPTH} units in each other")));
                 continue;
             }
+            if name.value.trim().is_empty() || name.value.chars().count() > 128 {
+                let mistake = check.at(name.place, format!("`{}` is not a valid name of a unit", name.value));
+                check.push(mistake.expected("1 to 128 characters"));
+            }
             let unit = self.units.len();
             let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
             let policies = self.policies.attached(&attached, check);

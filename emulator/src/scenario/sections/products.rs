@@ -22,8 +22,10 @@ pub(in crate::scenario) struct Written {
     /// Product in the ARN, such as scanner.
     product: Spanned<String>,
     /// CompanyName of its findings. Default: the company.
+    #[schemars(extend("minLength" = 1, "maxLength" = 128))]
     company_name: Option<String>,
     /// ProductName of its findings. Default: the product.
+    #[schemars(extend("minLength" = 1, "maxLength" = 128))]
     product_name: Option<String>,
     /// Account in the ARN, which may import findings for other accounts. Default: none.
     account: Option<AccountText>,
@@ -31,8 +33,10 @@ pub(in crate::scenario) struct Written {
     #[serde(default)]
     categories: Vec<String>,
     /// Description that DescribeProducts shows.
+    #[schemars(extend("minLength" = 1))]
     description: Option<String>,
     /// Regions that have the product. Default: all Regions of the scenario's partitions.
+    #[schemars(extend("minItems" = 1))]
     regions: Option<Vec<RegionText>>,
 }
 
@@ -154,5 +158,9 @@ hubs:
             assert!(mistakes(text).contains("exists already"), "{text}");
         }
         assert!(mistakes("products: [{ company: a/b, product: a }]").contains("part of a product's ARN"));
+        let acme = |more: &str| mistakes(&format!("products: [{{ company: acme, product: a, {more} }}]"));
+        assert!(acme("regions: []").contains("`regions` is empty"));
+        assert!(acme("product_name: ''").contains("`product_name` is empty"));
+        assert!(acme(&format!("company_name: {}", "x".repeat(129))).contains("`company_name` has 129 characters"));
     }
 }

@@ -44,7 +44,7 @@ pub(in crate::scenario) fn check(written: Option<Vec<RegionText>>, check: &mut C
     for RegionText(name) in written {
         if !Region::is_name(&name.value) {
             let mistake = check.at(name.place, format!("`{}` is not a valid name of a Region", name.value));
-            let expected = "up to 16 lower-case letters, digits and dashes, such as eu-west-1";
+            let expected = "up to 16 lower-case letters and digits with dashes between them, such as eu-west-1";
             check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, known())));
             continue;
         }

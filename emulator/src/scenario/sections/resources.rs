@@ -29,6 +29,7 @@ pub(in crate::scenario) struct Written {
     #[serde(rename = "type")]
     resource_type: Spanned<String>,
     /// Its ARN, or its name, of which the ARN of a bucket, user, role, function or topic is made. An account has none.
+    #[schemars(extend("minLength" = 1))]
     id: Option<Spanned<String>>,
     /// Controls that it fails: ids of security controls, such as S3.5, ids of a standard, such as PCI.S3.5, or *.
     #[serde(default)]

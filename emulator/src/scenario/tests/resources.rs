@@ -71,7 +71,7 @@ fn res_02_res_05_res_09_recorders_conditions_and_what_does_not_apply_are_declare
     assert!(mistakes(wrong).contains("did you mean `AwsS3Bucket`?"), "{}", mistakes(wrong));
 }
 
-/// Rules: SEC-52.
+/// Rules: SEC-52, CPL-132.
 #[test]
 fn new_controls_come_at_their_time_and_are_checked_then() {
     let world = build(
@@ -96,9 +96,50 @@ fn new_controls_come_at_their_time_and_are_checked_then() {
     world.clock.advance(jiff::SignedDuration::from_hours(5 * 24));
     assert_eq!(found(), [true, true, true]);
     assert!(world.directory().new_controls.is_empty());
+    for (twice, said) in [
+        ("[{ control: S3.5, at: P1D }, { control: S3.5, at: P2D }]", "S3.5 is added to fsbp-1.0.0 already, line 1"),
+        ("[{ control: S3.5, at: P1D, standards: [] }]", "`standards` is empty"),
+        ("[{ control: S3.5, at: P1W1D }]", "such as P3D, P1DT12H or P2W (weeks stand alone)"),
+    ] {
+        let mistakes = mistakes(&format!("new_controls: {twice}"));
+        assert!(mistakes.contains(said), "{mistakes}");
+    }
     let mistakes =
         mistakes("new_controls: [{ control: S3.555, at: P1D }, { control: S3.5, at: soon, standards: [x] }]");
     for expected in ["S3.555", "neither a time nor a duration", "`x`"] {
         assert!(mistakes.contains(expected), "{mistakes}");
     }
+}
+
+/// Rules: CPL-132.
+#[test]
+fn an_empty_list_that_would_be_without_effect_is_a_mistake() {
+    for text in [
+        "regions: []",
+        "hubs: [{ account: '111111111111', regions: [] }]",
+        "resources: [{ account: '111111111111', regions: [], type: AwsAccount }]",
+    ] {
+        assert!(mistakes(text).contains("`regions` is empty"), "{text}");
+    }
+}
+
+/// Rules: CPL-132.
+#[test]
+fn names_and_tags_that_aws_does_not_take_are_mistakes() {
+    let hub = |tags: &str| format!("hubs: [{{ account: '111111111111', regions: all, tags: {{ {tags} }} }}]");
+    let long = "x".repeat(257);
+    for (text, said) in [
+        (hub("'': x"), "AWS does not take the tag ``"),
+        (hub("'aws:x': x"), "AWS does not take the tag `aws:x`"),
+        (hub(&format!("team: {long}")), "AWS does not take the tag `team`"),
+        ("accounts: { '111111111111': { name: '' } }".to_owned(), "`name` is empty"),
+        ("resources: [{ account: '1', regions: all, type: AwsS3Bucket, id: '' }]".to_owned(), "`id` is empty"),
+        (
+            "organization: { management_account: '111111111111', units: { '': {} } }".to_owned(),
+            "`` is not a valid name of a unit",
+        ),
+    ] {
+        assert!(mistakes(&text).contains(said), "{}", mistakes(&text));
+    }
+    assert!(mistakes(&hub("team: '', a+b: x")).is_empty());
 }

@@ -12,9 +12,11 @@ mod recorder;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
+use securityhub_fixtures::Operation;
 use securityhub_fixtures::products::Product;
 use securityhub_fixtures::standards::Standard;
 use serde::Deserialize;
+use serde_json::json;
 
 pub(super) use apply::apply;
 
@@ -26,6 +28,7 @@ use super::standards;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Place;
 use crate::scenario::spanned::{Entries, Spanned};
+use crate::shape::read;
 use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberQuotas, MemberStatus, Region};
 
 /// Hubs of an account that are on.
@@ -139,7 +142,7 @@ pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Chec
             place: Some(place),
             products: entry.products.map(|products| products::check(&products, around.products, &regions, check)),
             members: members::check(entry.members, entry.members_csv.as_ref(), check),
-            tags: entry.tags.0.into_iter().map(|(key, value)| (key.value, value)).collect(),
+            tags: tags(entry.tags, check),
             auto_enable_controls: entry.auto_enable_controls,
             control_finding_generator: entry
                 .control_finding_generator
@@ -160,6 +163,22 @@ pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Chec
     members::check_quotas(&hubs, around, check);
     add_automatic(&mut hubs, around);
     Valid { hubs }
+}
+
+/// Reads the tags of a hub, which are those that EnableSecurityHub takes.
+fn tags(written: Entries<String>, check: &mut Check) -> BTreeMap<String, String> {
+    let input = Operation::EnableSecurityHub.model().input;
+    for (key, value) in &written.0 {
+        let body = json!({ "Tags": { &*key.value: value } }).to_string();
+        if read::body(input, &body).is_ok_and(|document| document.violations.is_empty()) {
+            continue;
+        }
+        let mistake = check.at(key.place, format!("AWS does not take the tag `{}`", key.value));
+        let expected = "a key of 1 to 128 letters, digits and +-=._:/ that does not begin with aws:, and a value of at \
+                        most 256 characters";
+        check.push(mistake.expected(expected));
+    }
+    written.0.into_iter().map(|(key, value)| (key.value, value)).collect()
 }
 
 /// Adds a hub. An entry of a later file counts; within one file, two entries for one hub are a mistake.
