@@ -29,12 +29,22 @@ fn a_setting_without_effect_is_refused_at_the_start() {
         (["--allow-host", "hub.example.com:4600"], 2, "expected a host name without scheme and port"),
         (["--allow-origin", "a.example"], 2, "expected a scheme and a host, such as https://app.example.com"),
         (["--allow-origin", "https://a.example/path"], 2, "expected a scheme and a host"),
+        (["--host", "localhost"], 2, "expected an IP address, such as 127.0.0.1"),
         (["--host", "192.0.2.1"], 1, "The --host must be an address of this machine"),
     ] {
         let (found, said) = refused(&arguments);
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(found == Some(code) && said.contains(sentence), "{arguments:?}: {found:?} {said}");
     }
+}
+
+/// Rules: CPL-131.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_free_port_is_the_same_on_all_addresses() {
+    let program = Program::start(&["--host", "127.0.0.1,127.0.0.2"]);
+    let second = std::net::SocketAddr::from(([127, 0, 0, 2], program.address.port()));
+    assert!(std::net::TcpStream::connect(second).is_ok());
 }
 
 /// Rules: CPL-131.

@@ -7,7 +7,7 @@ use clap::builder::FalseyValueParser;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::values::body_memory;
+use super::values::{address, body_memory};
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
 use crate::wire::site::{HostRule, OriginRule};
@@ -251,7 +251,8 @@ pub(super) struct ServeArguments {
         value_name = "ADDRESS",
         env = "SECURITYHUB_LOCAL_HOST",
         default_value = "127.0.0.1",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = address
     )]
     pub(super) host: Vec<IpAddr>,
 

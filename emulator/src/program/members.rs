@@ -78,7 +78,7 @@ fn list(arguments: &ListArguments) -> Result<(), Exit> {
     }
 }
 
-/// Reads a list; every line that is wrong is told.
+/// Reads a list; the lines that are wrong are told.
 fn read_list(path: &Path) -> Result<Vec<Row>, Exit> {
     let file = path.display();
     let mistake = |message: String| Exit::mistake(format!("securityhub-local: {message}"));
@@ -87,7 +87,11 @@ fn read_list(path: &Path) -> Result<Vec<Row>, Exit> {
     csv::read(&text).map_err(|mistakes| {
         let lines: Vec<String> =
             mistakes.iter().map(|mistake| format!("{file}:{}: {}", mistake.line, mistake.message)).collect();
-        let count = if lines.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", lines.len()) };
+        let count = match lines.len() {
+            1 => "1 mistake".to_owned(),
+            csv::MOST_MISTAKES => format!("at least {} mistakes", lines.len()),
+            count => format!("{count} mistakes"),
+        };
         let text = lines.join("\n");
         Exit::mistake(format!("{text}\n\nThe list has {count}, and nobody was added. Expected {}.", csv::EXPECTED))
     })

@@ -75,11 +75,14 @@ fn service(arguments: &ServeArguments, log: &Log) -> Result<Service, Exit> {
 
 async fn bind(arguments: &ServeArguments) -> Result<Vec<TcpListener>, Exit> {
     let mut listeners = Vec::new();
+    // All addresses have one port, also where a free one is taken.
+    let mut port = arguments.port;
     for host in &arguments.host {
-        let address = SocketAddr::new(*host, arguments.port);
+        let address = SocketAddr::new(*host, port);
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| Exit::failed(format!("cannot listen on {address}: {error}. {}", advice(&error))))?;
+        port = listener.local_addr().map_or(port, |address| address.port());
         listeners.push(listener);
     }
     Ok(listeners)

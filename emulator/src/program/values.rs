@@ -1,5 +1,12 @@
 //! Values of flags: how they are written, and what is said of one that is not.
 
+use std::net::IpAddr;
+
+/// An IP address to listen on.
+pub(super) fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "expected an IP address, such as 127.0.0.1, or 0.0.0.0 for all of this machine".to_owned())
+}
+
 /// The least memory for bodies: enough for small calls.
 const LEAST_BODY_MEMORY: usize = 64 << 10;
 

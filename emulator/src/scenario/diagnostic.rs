@@ -143,11 +143,11 @@ impl Position {
         let start = char_start(text, place.start);
         let before = text.get(..start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-        let line_end = text.get(start..).and_then(|rest| rest.find(['\n', '\r'])).map_or(text.len(), |end| start + end);
+        let line_end = line_end(text, start);
         // A stretch over several lines is shown by its first.
         let end = char_start(text, place.end.min(line_end)).max(start);
         Position {
-            line: before.matches('\n').count() + 1,
+            line: memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
             text: Arc::clone(text),
             start,
@@ -158,9 +158,14 @@ impl Position {
     /// The line of the place, without its end.
     fn shown(&self) -> std::ops::Range<usize> {
         let start = self.text.get(..self.start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
-        let rest = self.text.get(self.start..).unwrap_or_default();
-        start..rest.find(['\n', '\r']).map_or(self.text.len(), |end| self.start + end)
+        start..line_end(&self.text, self.start)
     }
+}
+
+/// Where the line ends in which a byte stands. The text may be one long line.
+fn line_end(text: &str, start: usize) -> usize {
+    let rest = text.get(start..).unwrap_or_default();
+    memchr::memchr2(b'\n', b'\r', rest.as_bytes()).map_or(text.len(), |end| start + end)
 }
 
 /// The start of the character that the byte belongs to.

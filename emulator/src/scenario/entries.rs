@@ -92,7 +92,7 @@ mod tests {
         resources(text, &[Region::new("us-east-1")]).unwrap_err().in_a_line()
     }
 
-    /// Rules: RES-10.
+    /// Rules: CPL-133.
     #[test]
     fn entries_after_the_last_mistake_that_is_looked_for_are_not_read() {
         let nested = format!("{}{}", "[".repeat(30), "]".repeat(30));

@@ -11,6 +11,9 @@ use crate::state::AccountId;
 /// What a list looks like, for those whose list does not.
 pub const EXPECTED: &str = "lines such as 111111111111,security@example.com, under a heading Account ID,Email or none";
 
+/// After so many mistakes a list is not read further.
+pub const MOST_MISTAKES: usize = 100;
+
 /// An account of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -45,7 +48,7 @@ impl fmt::Display for Mistake {
 /// lines count for nothing; the address may be left out.
 ///
 /// # Errors
-/// Every line that is wrong. A list with a mistake is of no use as a whole.
+/// The lines that are wrong, the first [`MOST_MISTAKES`] of them. A list with a mistake is of no use as a whole.
 pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let skipped = text.len() - bare.len();
@@ -70,6 +73,9 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
         match read {
             Ok((account, email)) => rows.push(Row { account, email, line, span }),
             Err(message) => mistakes.push(Mistake { line, span, message }),
+        }
+        if mistakes.len() == MOST_MISTAKES {
+            break;
         }
     }
     if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }

@@ -64,6 +64,12 @@ fn every_line_that_is_wrong_is_told_with_its_number() {
     );
 }
 
+/// Rules: CPL-133.
+#[test]
+fn after_a_hundred_mistakes_no_further_line_is_read() {
+    assert_eq!(wrong(&"x\n".repeat(1000)).len(), 100);
+}
+
 #[test]
 fn ten_thousand_lines_are_read() {
     let lines: Vec<String> = (0..10_000).map(|number| format!("{number:012},m{number}@example.com")).collect();
