@@ -1,6 +1,7 @@
 //! `POST /_emulator/findings`: findings from the products themselves, AWS's own services among them (IMP-11).
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -18,13 +19,19 @@ use crate::shape::scan;
 
 const EXPECTED: &str = "send a finding, a list of findings or {\"Findings\": [...]}";
 
-/// As BatchImportFindings answers (IMP-30).
-#[derive(Serialize)]
+/// How much text of failures an answer lists, in bytes. A finding of a few bytes can break a hundred rules.
+const LISTED: usize = 16 * 1024 * 1024;
+
+/// As BatchImportFindings answers (IMP-30), but of very many failures only the first are listed.
+#[derive(Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Delivered {
     success_count: usize,
     failed_count: usize,
     failed_findings: Vec<FailedFinding>,
+    /// How much text `failed_findings` has, in bytes.
+    #[serde(skip)]
+    listed: usize,
 }
 
 #[derive(Serialize)]
@@ -38,32 +45,53 @@ struct FailedFinding {
 /// Imports any number of findings, each as its product and in the Region of its ProductArn.
 pub(super) async fn deliver(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
     match answer(&service, &body) {
-        Ok(Outcome { success_count, failed }) => {
-            let failed_findings: Vec<_> = failed.into_iter().map(FailedFinding::from).collect();
-            let failed_count = failed_findings.len();
-            Json(Delivered { success_count, failed_count, failed_findings }).into_response()
-        }
+        Ok(delivered) => Json(delivered).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
     }
 }
 
-/// Reads all findings, so that a body that cannot be read stores nothing, and imports them.
-fn answer(service: &Service, body: &[u8]) -> Result<Outcome, String> {
+/// Reads all findings, so that a body that cannot be read stores nothing, and imports them. They are read a second time
+/// batch by batch, since what is read of small findings takes many times their text.
+fn answer(service: &Service, body: &[u8]) -> Result<Delivered, String> {
     // Taken first: what follows happens in the world in which the call began, whatever becomes of it meanwhile.
     let world = service.world();
     let text = std::str::from_utf8(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let pieces = delivery::pieces(text).map_err(|error| format!("{EXPECTED}: {error}"))?;
-    let texts: Vec<Cow<'_, str>> =
-        pieces.into_iter().map(|piece| scan::compact(text.get(piece).unwrap_or_default())).collect();
-    let findings = (1..).zip(&texts).map(|(number, text)| read(number, text)).collect::<Result<Vec<_>, _>>()?;
+    let compact = |piece: &Range<usize>| scan::compact(text.get(piece.clone()).unwrap_or_default());
+    for (number, piece) in (1..).zip(&pieces) {
+        read(number, &compact(piece))?;
+    }
     let now = world.clock.now();
     due::run(&world, now);
     let mut transaction = world.write_findings();
-    let outcome = delivery::deliver(&mut transaction, &world, now, &findings);
+    let mut delivered = Delivered::default();
+    let mut outcome = Ok(());
+    for batch in pieces.chunks(delivery::BATCH) {
+        let texts: Vec<Cow<'_, str>> = batch.iter().map(compact).collect();
+        let findings = (1..).zip(&texts).map(|(number, text)| read(number, text)).collect::<Result<Vec<_>, _>>()?;
+        outcome = delivery::deliver(&mut transaction, &world, now, &findings).map(|outcome| delivered.add(outcome));
+        if outcome.is_err() {
+            break;
+        }
+    }
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }
-    outcome.map_err(|error| error.message.into_owned())
+    outcome.map(|()| delivered).map_err(|error| error.message.into_owned())
+}
+
+impl Delivered {
+    fn add(&mut self, outcome: Outcome) {
+        self.success_count += outcome.success_count;
+        self.failed_count += outcome.failed.len();
+        for failed in outcome.failed {
+            if self.listed >= LISTED {
+                return;
+            }
+            self.listed += failed.id.len() + failed.message.len();
+            self.failed_findings.push(failed.into());
+        }
+    }
 }
 
 /// A finding with an Id: without one there is nothing to report a failure under (IMP-25).

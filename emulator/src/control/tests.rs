@@ -68,6 +68,11 @@ fn imp_11_imp_30_findings_of_an_aws_service_enter_by_the_control_plane_alone() {
     let many = json!(many).to_string();
     assert!(many.len() > 1024 * 1024);
     assert_eq!(post(&service, "/_emulator/findings", many).1["SuccessCount"], 3000);
+    let wrong: Vec<Value> = (0..40_000).map(|number| json!({ "Id": number.to_string() })).collect();
+    let (_, answer) = post(&service, "/_emulator/findings", json!(wrong).to_string());
+    assert_eq!(answer["FailedCount"], 40_000);
+    let listed = answer["FailedFindings"].as_array().unwrap();
+    assert!((20_000..40_000).contains(&listed.len()) && listed[7]["Id"] == "7", "{}", listed.len());
     let padded = format!("{}{}", of_aws("padded"), " ".repeat(5 * 1024 * 1024));
     assert_eq!(post(&service, "/_emulator/findings", padded).1["SuccessCount"], 1);
 }
