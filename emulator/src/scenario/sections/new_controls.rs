@@ -53,6 +53,11 @@ pub(in crate::scenario) fn check(written: &[Written], start: Timestamp, check: &
     for written in written {
         let Some(new) = check_one(written, start, check) else { continue };
         let place = written.control.place;
+        if matches!(new.when, When::At(at) if at <= start) {
+            let message =
+                format!("{} is there from the start, since its time is not after the clock's", new.control.id);
+            check.push(check.at(written.at.place, message).warning());
+        }
         for standard in &new.standards {
             if let Some(earlier) = places.insert((new.control.id, standard.id), place) {
                 let line = check.line(earlier, place);

@@ -99,6 +99,7 @@ fn new_controls_come_at_their_time_and_are_checked_then() {
     for (twice, said) in [
         ("[{ control: S3.5, at: P1D }, { control: S3.5, at: P2D }]", "S3.5 is added to fsbp-1.0.0 already, line 1"),
         ("[{ control: S3.5, at: P1D, standards: [] }]", "`standards` is empty"),
+        ("[{ control: S3.5, at: 2020-01-01T00:00:00Z }]", "warning: S3.5 is there from the start"),
         ("[{ control: S3.5, at: P1W1D }]", "such as P3D, P1DT12H or P2W (weeks stand alone)"),
     ] {
         let mistakes = mistakes(&format!("new_controls: {twice}"));
