@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use jiff::SignedDuration;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::expression::{Fresh, Part, Path};
 use super::resident::{Known, Residents};
-use super::template::{self, GIVEN, Name, Node, Residence, Template};
+use super::template::{self, GIVEN, Literal, Name, Node, Residence, Template};
 use crate::state::{AccountId, HubKey, Timestamp, timestamp_text};
 
 /// What a finding is about, beside its template.
@@ -21,20 +22,17 @@ pub(super) struct Around<'r> {
     pub(super) now: Timestamp,
 }
 
-/// Makes a finding of one of the template's kinds.
+/// Writes a finding of one of the template's kinds as compact JSON.
 pub(super) fn finding(
     template: &Template,
     around: &Around<'_>,
     residents: &mut Residents,
     random: &mut Rng,
-) -> Map<String, Value> {
+    written: &mut Vec<u8>,
+) {
     let kind = template::pick(random, &template.kinds, |kind| kind.weight);
-    let Some(kind) = kind.and_then(|kind| template.kinds.get(kind)) else { return Map::new() };
-    let mut evaluation = Evaluation::new(template, around, residents, random, 0);
-    match evaluation.value(&kind.finding) {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
+    let Some(kind) = kind.and_then(|kind| template.kinds.get(kind)) else { return };
+    Evaluation::new(template, around, residents, random, 0).write(&kind.finding, written);
 }
 
 /// One finding, or one resident, while it is made.
@@ -46,6 +44,8 @@ struct Evaluation<'e> {
     row: usize,
     /// The values that names have got so far.
     values: Vec<Option<Arc<Value>>>,
+    /// Room for a text that is being made.
+    text: String,
 }
 
 impl<'e> Evaluation<'e> {
@@ -57,21 +57,70 @@ impl<'e> Evaluation<'e> {
         row: usize,
     ) -> Evaluation<'e> {
         let values = vec![None; template.names.len()];
-        Evaluation { template, around, residents, random, row, values }
+        Evaluation { template, around, residents, random, row, values, text: String::new() }
     }
 
-    /// A value; `null` is left out.
+    /// Writes a value; one that is `null` is left out, which is `false`.
+    fn write(&mut self, node: &Node, written: &mut Vec<u8>) -> bool {
+        match node {
+            Node::Constant(constant) => {
+                written.extend_from_slice(constant.json.as_bytes());
+                !constant.value.is_null()
+            }
+            Node::Text(parts) => {
+                let mut text = std::mem::take(&mut self.text);
+                text.clear();
+                let is_there = self.text(parts, &mut text).is_some();
+                if is_there {
+                    write_json(written, &text);
+                }
+                self.text = text;
+                is_there
+            }
+            Node::Value(Part::Name(path)) => {
+                let value = self.name(path.name);
+                let value = value.as_ref().and_then(|value| field(value, path)).filter(|value| !value.is_null());
+                value.map(|value| write_json(written, value)).is_some()
+            }
+            Node::Value(part) => {
+                write_json(written, &self.part(part));
+                true
+            }
+            Node::Object(members) => {
+                let member = |(name, node): &'_ (Literal, Node), written: &mut Vec<u8>| {
+                    written.extend_from_slice(name.json.as_bytes());
+                    written.push(b':');
+                    self.write(node, written)
+                };
+                write_list(b"{}", members, written, member);
+                true
+            }
+            Node::List(nodes) => {
+                write_list(b"[]", nodes, written, |node, written| self.write(node, written));
+                true
+            }
+            Node::Choice(items) => {
+                let picked = template::pick(self.random, items, |(weight, _)| *weight);
+                picked.and_then(|at| items.get(at)).is_some_and(|(_, node)| self.write(node, written))
+            }
+        }
+    }
+
+    /// The value of a name, whose fields may be asked for; `null` is left out.
     fn value(&mut self, node: &Node) -> Value {
         match node {
-            Node::Constant(value) => value.clone(),
-            Node::Text(parts) => self.text(parts).map_or(Value::Null, Value::String),
+            Node::Constant(constant) => constant.value.clone(),
+            Node::Text(parts) => {
+                let mut text = String::new();
+                self.text(parts, &mut text).map_or(Value::Null, |()| Value::String(text))
+            }
             Node::Value(part) => self.part(part),
             Node::Object(members) => {
                 let mut object = Map::with_capacity(members.len());
                 for (name, node) in members {
                     let value = self.value(node);
                     if !value.is_null() {
-                        object.insert(name.clone(), value);
+                        object.insert(name.text.clone(), value);
                     }
                 }
                 Value::Object(object)
@@ -84,20 +133,19 @@ impl<'e> Evaluation<'e> {
         }
     }
 
-    /// A text; `None` when it names what is not there.
-    fn text(&mut self, parts: &[Part]) -> Option<String> {
-        let mut text = String::new();
+    /// Writes a text; `None` when it names what is not there.
+    fn text(&mut self, parts: &[Part], text: &mut String) -> Option<()> {
         for part in parts {
             match part {
                 Part::Literal(letters) => text.push_str(letters),
                 Part::Name(path) => {
                     let value = self.name(path.name)?;
-                    write_value(&mut text, field(&value, path))?;
+                    write_value(text, field(&value, path))?;
                 }
-                Part::Fresh(fresh) => self.write_fresh(&mut text, fresh),
+                Part::Fresh(fresh) => self.write_fresh(text, fresh),
             }
         }
-        Some(text)
+        Some(())
     }
 
     fn part(&mut self, part: &Part) -> Value {
@@ -229,6 +277,33 @@ impl<'e> Evaluation<'e> {
             }
         }
     }
+}
+
+/// Writes items between brackets, with commas between those that are not left out.
+fn write_list<T>(
+    brackets: &[u8; 2],
+    items: &[T],
+    written: &mut Vec<u8>,
+    mut write: impl FnMut(&T, &mut Vec<u8>) -> bool,
+) {
+    let [open, close] = *brackets;
+    written.push(open);
+    let first = written.len();
+    for item in items {
+        let start = written.len();
+        if start > first {
+            written.push(b',');
+        }
+        if !write(item, written) {
+            written.truncate(start);
+        }
+    }
+    written.push(close);
+}
+
+fn write_json(written: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    // Nothing of a value fails, nor does writing to memory.
+    _ = serde_json::to_writer(written, value);
 }
 
 /// The seconds of a day.

@@ -17,7 +17,7 @@ use std::fmt;
 use fastrand::Rng;
 use securityhub_fixtures::generators::GENERATORS;
 use securityhub_fixtures::products;
-use serde_json::{Map, Value};
+use serde_json::json;
 
 use self::evaluate::{Around, finding};
 use self::resident::Residents;
@@ -112,6 +112,8 @@ pub struct Findings {
     sources: Vec<Source>,
     random: Rng,
     made: usize,
+    /// The length of the longest text so far, in bytes.
+    longest: usize,
 }
 
 /// A product with the hubs whose partition has it.
@@ -138,11 +140,20 @@ pub fn findings(request: Request) -> Result<Findings, Mistake> {
         }
     }
     let random = resident::random(&[&request.seed.to_string(), "findings", &request.sequence.to_string()]);
-    Ok(Findings { request, sources, random, made: 0 })
+    Ok(Findings { request, sources, random, made: 0, longest: 0 })
+}
+
+/// A finding in ASFF.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// Whose it is, and where.
+    pub hub: HubKey,
+    /// Compact JSON.
+    pub text: String,
 }
 
 impl Iterator for Findings {
-    type Item = Map<String, Value>;
+    type Item = Generated;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.made == self.request.count {
@@ -159,12 +170,17 @@ impl Iterator for Findings {
             now: self.request.now,
         };
         self.made += 1;
-        let mut made = finding(&source.template, &around, &mut source.residents, &mut self.random);
+        let mut written = Vec::with_capacity(self.longest);
+        finding(&source.template, &around, &mut source.residents, &mut self.random, &mut written);
         if let (true, Some(product)) = (self.request.private, source.product.listed()) {
-            made.insert("ProductName".to_owned(), product.product_name.into());
-            made.insert("CompanyName".to_owned(), product.company_name.into());
+            // Templates name no product: Security Hub does, from the ARN.
+            let names = json!({ "ProductName": product.product_name, "CompanyName": product.company_name }).to_string();
+            written.truncate(written.len().saturating_sub(1));
+            written.push(b',');
+            written.extend_from_slice(names.trim_start_matches('{').as_bytes());
         }
-        Some(made)
+        self.longest = self.longest.max(written.len());
+        Some(Generated { hub: hub.clone(), text: String::from_utf8(written).unwrap_or_default() })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

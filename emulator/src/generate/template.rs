@@ -101,17 +101,43 @@ pub(super) enum Per {
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     /// The same each time.
-    Constant(Value),
+    Constant(Constant),
     /// A text with parts.
     Text(Vec<Part>),
     /// A part as it is.
     Value(Part),
     /// `{…}`
-    Object(Vec<(String, Node)>),
+    Object(Vec<(Literal, Node)>),
     /// `[…]`
     List(Vec<Node>),
     /// One of several, each with its weight.
     Choice(Vec<(u64, Node)>),
+}
+
+/// A value that is the same each time, and its JSON.
+#[derive(Clone, Debug)]
+pub(super) struct Constant {
+    pub(super) value: Value,
+    pub(super) json: String,
+}
+
+impl From<Value> for Constant {
+    fn from(value: Value) -> Constant {
+        Constant { json: value.to_string(), value }
+    }
+}
+
+/// The name of a member, and its JSON.
+#[derive(Clone, Debug)]
+pub(super) struct Literal {
+    pub(super) text: String,
+    pub(super) json: String,
+}
+
+impl From<String> for Literal {
+    fn from(text: String) -> Literal {
+        Literal { json: Value::from(&*text).to_string(), text }
+    }
 }
 
 #[derive(Deserialize)]
@@ -216,9 +242,13 @@ impl Scope {
     fn node_has(&self, node: &Node, fields: &[String]) -> bool {
         let [field, rest @ ..] = fields else { return true };
         match node {
-            Node::Object(members) => members.iter().any(|(name, node)| name == field && self.node_has(node, rest)),
+            Node::Object(members) => {
+                members.iter().any(|(name, node)| name.text == *field && self.node_has(node, rest))
+            }
             Node::Choice(items) => items.iter().any(|(_, node)| self.node_has(node, fields)),
-            Node::Constant(value) => fields.iter().try_fold(value, |value, field| value.get(field)).is_some(),
+            Node::Constant(constant) => {
+                fields.iter().try_fold(&constant.value, |value, field| value.get(field)).is_some()
+            }
             Node::Value(Part::Name(path)) => {
                 self.has(&Path { name: path.name, fields: [&path.fields[..], fields].concat() })
             }
@@ -284,17 +314,17 @@ impl Scope {
                 Ok(constant(Node::List(nodes)))
             }
             Value::Object(members) => {
-                let member = |(name, value)| Ok((name, self.node(value, depth)?));
+                let member = |(name, value)| Ok((Literal::from(name), self.node(value, depth)?));
                 Ok(constant(Node::Object(members.into_iter().map(member).collect::<Result<Vec<_>, String>>()?)))
             }
-            other => Ok(Node::Constant(other)),
+            other => Ok(Node::Constant(other.into())),
         }
     }
 
     fn text(&self, text: &str, depth: usize) -> Result<Node, String> {
         Ok(match expression::read(text, self)? {
             Text::Parts(parts) => match &parts[..] {
-                [Part::Literal(text)] => Node::Constant(Value::String(text.clone())),
+                [Part::Literal(text)] => Node::Constant(Value::String(text.clone()).into()),
                 _ => Node::Text(parts),
             },
             Text::Value(part) => Node::Value(part),
@@ -312,18 +342,18 @@ fn constant(node: Node) -> Node {
     let is_constant = |node: &Node| matches!(node, Node::Constant(_));
     match &node {
         Node::Object(members) if members.iter().all(|(_, node)| is_constant(node)) => {
-            let member = |(name, node): &(String, Node)| match node {
-                Node::Constant(value) if !value.is_null() => Some((name.clone(), value.clone())),
+            let member = |(name, node): &(Literal, Node)| match node {
+                Node::Constant(Constant { value, .. }) if !value.is_null() => Some((name.text.clone(), value.clone())),
                 _ => None,
             };
-            Node::Constant(Value::Object(members.iter().filter_map(member).collect()))
+            Node::Constant(Value::Object(members.iter().filter_map(member).collect()).into())
         }
         Node::List(nodes) if nodes.iter().all(is_constant) => {
             let item = |node: &Node| match node {
-                Node::Constant(value) if !value.is_null() => Some(value.clone()),
+                Node::Constant(Constant { value, .. }) if !value.is_null() => Some(value.clone()),
                 _ => None,
             };
-            Node::Constant(Value::Array(nodes.iter().filter_map(item).collect()))
+            Node::Constant(Value::Array(nodes.iter().filter_map(item).collect()).into())
         }
         _ => node,
     }

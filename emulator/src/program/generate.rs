@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::{Map, Value};
 
 use super::cli::{FindingsForm, GenerateArguments};
 use super::exit::Exit;
 use super::output;
-use crate::generate::{self, Findings, Product, Request};
+use crate::generate::{self, Findings, Generated, Product, Request};
 use crate::state::{Clock, HubKey};
 
 /// How many findings a call of BatchImportFindings takes.
@@ -64,33 +63,30 @@ fn progress(findings: &Findings) -> ProgressBar {
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-type Finding = Map<String, Value>;
-
 /// A JSON array, a finding a line.
-fn array(output: &mut impl Write, findings: impl Iterator<Item = Finding>) -> io::Result<()> {
+fn array(output: &mut impl Write, findings: impl Iterator<Item = Generated>) -> io::Result<()> {
     output.write_all(b"[")?;
     for (position, finding) in findings.enumerate() {
         output.write_all(if position == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *output, &finding)?;
+        output.write_all(finding.text.as_bytes())?;
     }
     output.write_all(b"\n]\n")
 }
 
-fn lines(output: &mut impl Write, findings: impl Iterator<Item = Finding>) -> io::Result<()> {
+fn lines(output: &mut impl Write, findings: impl Iterator<Item = Generated>) -> io::Result<()> {
     for finding in findings {
-        serde_json::to_writer(&mut *output, &finding)?;
+        output.write_all(finding.text.as_bytes())?;
         output.write_all(b"\n")?;
     }
     Ok(())
 }
 
 /// Bodies of BatchImportFindings, one a line. A call is made by one account in one Region, so each body is of one hub.
-fn bodies(output: &mut impl Write, findings: impl Iterator<Item = Finding>) -> io::Result<()> {
-    let mut batches: BTreeMap<(String, String), Vec<Finding>> = BTreeMap::new();
-    for finding in findings {
-        let member = |name: &str| finding.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let batch = batches.entry((member("AwsAccountId"), region(&member("ProductArn")))).or_default();
-        batch.push(finding);
+fn bodies(output: &mut impl Write, findings: impl Iterator<Item = Generated>) -> io::Result<()> {
+    let mut batches: BTreeMap<HubKey, Vec<String>> = BTreeMap::new();
+    for Generated { hub, text } in findings {
+        let batch = batches.entry(hub).or_default();
+        batch.push(text);
         if batch.len() == BATCH {
             body(output, batch)?;
         }
@@ -99,13 +95,8 @@ fn bodies(output: &mut impl Write, findings: impl Iterator<Item = Finding>) -> i
 }
 
 /// Writes a body and empties the batch.
-fn body(output: &mut impl Write, batch: &mut Vec<Finding>) -> io::Result<()> {
-    let findings: Vec<Value> = batch.drain(..).map(Value::Object).collect();
-    serde_json::to_writer(&mut *output, &serde_json::json!({ "Findings": findings }))?;
-    output.write_all(b"\n")
-}
-
-/// The Region of an ARN.
-fn region(arn: &str) -> String {
-    arn.split(':').nth(3).unwrap_or_default().to_owned()
+fn body(output: &mut impl Write, batch: &mut Vec<String>) -> io::Result<()> {
+    writeln!(output, "{{\"Findings\":[{}]}}", batch.join(","))?;
+    batch.clear();
+    Ok(())
 }

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::request;
-use crate::generate::{Product, findings};
+use super::{generate, request};
+use crate::generate::Product;
 
 /// Members of every finding of every product, beside those that a test names.
 const EVERYWHERE: [&str; 12] = [
@@ -45,7 +45,7 @@ impl Sample {
         let of_seed = |seed| {
             let mut request = request(vec![Product::named(product).unwrap()], 150);
             request.seed = seed;
-            findings(request).unwrap().map(Value::Object)
+            generate(request).map(Value::Object)
         };
         Sample((1..=6).flat_map(of_seed).collect())
     }

@@ -7,14 +7,14 @@ use serde::Deserialize;
 
 use super::generate::{self, Around, Generate};
 use crate::domain::findings::{delivery, expiry, import};
+use crate::generate::Generated;
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
 use crate::scenario::spanned::Spanned;
 use crate::shape::items::Item;
-use crate::shape::read::Document;
 use crate::shape::scan;
-use crate::state::{Timestamp, Transaction, World};
+use crate::state::{Region, Timestamp, Transaction, World};
 
 /// A source of findings: files, or a generator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -206,13 +206,11 @@ impl Import<'_> {
             Ok(findings) => findings,
             Err(mistake) => return vec![Diagnostic::at(self.files, generate.place, mistake.to_string())],
         };
-        let mut batches: BTreeMap<String, Vec<Item<'_>>> = BTreeMap::new();
+        let mut batches: BTreeMap<Region, Vec<String>> = BTreeMap::new();
         let mut refused = BTreeMap::new();
-        for members in findings {
-            // Templates break nothing of the model, which their tests prove; so nothing is read anew here.
-            let finding = Item::Read(Document { members, ..Document::default() });
-            let batch = batches.entry(delivery::region_of(&finding)).or_default();
-            batch.push(finding);
+        for Generated { hub, text } in findings {
+            let batch = batches.entry(hub.region).or_default();
+            batch.push(text);
             if batch.len() == delivery::BATCH {
                 self.batch(transaction, &std::mem::take(batch), &mut refused);
             }
@@ -225,8 +223,9 @@ impl Import<'_> {
     }
 
     /// Imports generated findings; what is wrong with how many of them is added to `refused`.
-    fn batch(&self, transaction: &mut Transaction<'_>, batch: &[Item<'_>], refused: &mut BTreeMap<String, usize>) {
-        match delivery::deliver(transaction, self.world, self.now, batch) {
+    fn batch(&self, transaction: &mut Transaction<'_>, batch: &[String], refused: &mut BTreeMap<String, usize>) {
+        let sent: Vec<Item<'_>> = batch.iter().filter_map(|text| import::read_finding(text).ok()).collect();
+        match delivery::deliver(transaction, self.world, self.now, &sent) {
             Ok(outcome) => {
                 outcome.failed.into_iter().for_each(|failed| *refused.entry(failed.message).or_default() += 1);
             }
