@@ -92,11 +92,11 @@ impl<'e> Evaluation<'e> {
                     written.push(b':');
                     self.write(node, written)
                 };
-                write_list(b"{}", members, written, member);
+                write_list(*b"{}", members, written, member);
                 true
             }
             Node::List(nodes) => {
-                write_list(b"[]", nodes, written, |node, written| self.write(node, written));
+                write_list(*b"[]", nodes, written, |node, written| self.write(node, written));
                 true
             }
             Node::Choice(items) => {
@@ -281,12 +281,12 @@ impl<'e> Evaluation<'e> {
 
 /// Writes items between brackets, with commas between those that are not left out.
 fn write_list<T>(
-    brackets: &[u8; 2],
+    brackets: [u8; 2],
     items: &[T],
     written: &mut Vec<u8>,
     mut write: impl FnMut(&T, &mut Vec<u8>) -> bool,
 ) {
-    let [open, close] = *brackets;
+    let [open, close] = brackets;
     written.push(open);
     let first = written.len();
     for item in items {
