@@ -110,6 +110,7 @@ impl Product {
 pub struct Findings {
     request: Request,
     sources: Vec<Source>,
+    residents: Residents,
     random: Rng,
     made: usize,
     /// The length of the longest text so far, in bytes.
@@ -121,7 +122,6 @@ struct Source {
     product: Product,
     template: Template,
     hubs: Vec<HubKey>,
-    residents: Residents,
 }
 
 /// The findings of a request. A product is left out of Regions whose partition does not have it; where nothing is left,
@@ -136,11 +136,12 @@ pub fn findings(request: Request) -> Result<Findings, Mistake> {
         let hubs: Vec<HubKey> = request.hubs.iter().filter(has_it).cloned().collect();
         if !hubs.is_empty() {
             let template = product.template()?;
-            sources.push(Source { product: *product, template, hubs, residents: Residents::new(request.seed) });
+            sources.push(Source { product: *product, template, hubs });
         }
     }
     let random = resident::random(&[&request.seed.to_string(), "findings", &request.sequence.to_string()]);
-    Ok(Findings { request, sources, random, made: 0, longest: 0 })
+    let residents = Residents::new(request.seed);
+    Ok(Findings { request, sources, residents, random, made: 0, longest: 0 })
 }
 
 /// A finding in ASFF.
@@ -159,8 +160,8 @@ impl Iterator for Findings {
         if self.made == self.request.count {
             return None;
         }
-        let source = template::pick(&mut self.random, &self.sources, |source| source.template.weight)?;
-        let source = self.sources.get_mut(source)?;
+        let number = template::pick(&mut self.random, &self.sources, |source| source.template.weight)?;
+        let source = self.sources.get(number)?;
         let hub = source.hubs.get(self.random.usize(..source.hubs.len()))?;
         let around = Around {
             product_arn: source.product.arn(hub, self.request.private),
@@ -171,7 +172,7 @@ impl Iterator for Findings {
         };
         self.made += 1;
         let mut written = Vec::with_capacity(self.longest);
-        finding(&source.template, &around, &mut source.residents, &mut self.random, &mut written);
+        finding(&source.template, &around, self.residents.of(number), &mut self.random, &mut written);
         if let (true, Some(product)) = (self.request.private, source.product.listed()) {
             // Templates name no product: Security Hub does, from the ARN.
             let names = json!({ "ProductName": product.product_name, "CompanyName": product.company_name }).to_string();

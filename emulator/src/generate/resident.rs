@@ -10,27 +10,43 @@ use sha2::{Digest, Sha256};
 use super::template::{Per, Residence};
 use crate::state::{AccountId, HubKey, Region};
 
-/// Residents of one template that were needed so far.
+/// Residents that were needed so far.
 pub(super) struct Residents {
     seed: u64,
     known: HashMap<Home, Known>,
+    /// The template that is being filled.
+    template: usize,
 }
 
 /// The residents of one name in one hub. Findings share each of them.
 pub(super) type Known = Arc<[Arc<Value>]>;
 
-/// The position of a name in the template, and whose residents they are.
-type Home = (usize, Option<AccountId>, Option<Region>);
+/// Which residents, by the template, the position of their name in it, and whose they are. All templates share the ones
+/// of `shared.json`, which have the same positions in all of them.
+type Home = (Option<usize>, usize, Option<AccountId>, Option<Region>);
 
 impl Residents {
     /// The residents of a seed.
     pub(super) fn new(seed: u64) -> Residents {
-        Residents { seed, known: HashMap::new() }
+        Residents { seed, known: HashMap::new(), template: 0 }
+    }
+
+    /// Those of a template, by its number.
+    pub(super) fn of(&mut self, template: usize) -> &mut Residents {
+        self.template = template;
+        self
+    }
+
+    fn home(&self, position: usize, residence: &Residence, hub: &HubKey) -> Home {
+        let template = (!residence.is_shared).then_some(self.template);
+        let account = (residence.per != Per::Organization).then_some(hub.account);
+        let region = (residence.per == Per::Region).then(|| hub.region.clone());
+        (template, position, account, region)
     }
 
     /// Those of a hub that are known already, for the name at a position of the template.
     pub(super) fn known(&self, position: usize, residence: &Residence, hub: &HubKey) -> Option<Known> {
-        self.known.get(&home(position, residence, hub)).cloned()
+        self.known.get(&self.home(position, residence, hub)).cloned()
     }
 
     /// Remembers those of a hub.
@@ -42,23 +58,17 @@ impl Residents {
         made: Vec<Arc<Value>>,
     ) -> Known {
         let made: Known = made.into();
-        self.known.insert(home(position, residence, hub), Arc::clone(&made));
+        self.known.insert(self.home(position, residence, hub), Arc::clone(&made));
         made
     }
 
     /// The random numbers from which those of a hub are made: the same in all templates that have the name.
     pub(super) fn random(&self, position: usize, residence: &Residence, hub: &HubKey) -> Rng {
-        let (_, account, region) = home(position, residence, hub);
+        let (_, _, account, region) = self.home(position, residence, hub);
         let account = account.map(|account| account.to_string()).unwrap_or_default();
         let region = region.map(|region| region.to_string()).unwrap_or_default();
         random(&[&self.seed.to_string(), "residents", &residence.name, &account, &region])
     }
-}
-
-fn home(position: usize, residence: &Residence, hub: &HubKey) -> Home {
-    let account = (residence.per != Per::Organization).then_some(hub.account);
-    let region = (residence.per == Per::Region).then(|| hub.region.clone());
-    (position, account, region)
 }
 
 /// Random numbers that words decide.

@@ -80,6 +80,8 @@ pub(super) enum Name {
 pub(super) struct Residence {
     /// The kind that they are of, if any, and the name; with the seed they decide what the residents are.
     pub(super) name: String,
+    /// Whether all templates have them.
+    pub(super) is_shared: bool,
     pub(super) count: usize,
     pub(super) per: Per,
     pub(super) each: Node,
@@ -187,6 +189,8 @@ pub(super) struct Scope {
     positions: BTreeMap<String, usize>,
     names: Vec<Name>,
     fragments: BTreeMap<String, Value>,
+    /// Whether the names that are being defined are those of `shared.json`.
+    is_shared: bool,
 }
 
 impl Template {
@@ -200,7 +204,9 @@ impl Template {
         let mut scope = Scope::with_given_names();
         scope.fragments = shared.fragments;
         scope.fragments.extend(written.fragments);
+        scope.is_shared = true;
         scope.define(shared.names, "").map_err(|mistake| format!("shared.json: {mistake}"))?;
+        scope.is_shared = false;
         scope.define(written.names, "")?;
         let mut finding = shared.finding;
         merge(&mut finding, written.finding);
@@ -217,7 +223,7 @@ impl Template {
 impl Scope {
     fn with_given_names() -> Scope {
         let positions = GIVEN.iter().enumerate().map(|(position, name)| ((*name).to_owned(), position)).collect();
-        Scope { positions, names: vec![Name::Given; GIVEN.len()], fragments: BTreeMap::new() }
+        Scope { positions, names: vec![Name::Given; GIVEN.len()], ..Scope::default() }
     }
 
     /// The position of a name.
@@ -273,7 +279,8 @@ impl Scope {
                     serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
                 let each = self.node(written.each, 0)?;
                 let WrittenResidence { residents: count, per, .. } = written;
-                Ok(Name::Resident(Residence { name: format!("{of}/{name}"), count, per, each }))
+                let name = format!("{of}/{name}");
+                Ok(Name::Resident(Residence { name, is_shared: self.is_shared, count, per, each }))
             }
             Value::Array(items) if !items.is_empty() => {
                 let item = |mut item: Value| {
