@@ -253,7 +253,7 @@ impl Service {
             return false;
         }
         let world = self.world();
-        operations::entry(operation).is_quick.is_some()
+        operations::entry(operation).quickly.is_some()
             && body.len() <= LONG_BODY
             && !parts.headers.contains_key(CONTENT_ENCODING)
             && !world.is_due(world.clock.now())
@@ -465,11 +465,10 @@ fn call(
     let document = input::read(operation, labels, parts, &body).map_err(rejected)?;
     let input = gate::enter(world, &caller, source, operation, document)?;
     let context = Context { world, caller };
-    let is_quick = operations::entry(operation).is_quick;
-    if pace == Pace::Quick && !is_quick.is_some_and(|is_quick| is_quick(&context, &input)) {
-        return Ok(None);
+    match pace {
+        Pace::Quick => operations::entry(operation).quickly.map_or(Ok(None), |run| run(&context, input)),
+        Pace::Any => operations::call(&context, operation, input).map(Some),
     }
-    operations::call(&context, operation, input).map(Some)
 }
 
 /// In debug builds, and so in every test, an answer that lacks the shape that the model promises is a failure of this

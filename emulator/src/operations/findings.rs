@@ -101,7 +101,7 @@ struct GetFindingsInput {
 /// 400 `InvalidInputException` for filters or sort criteria that the service refuses, or a token of another walk.
 pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let query = Query::read(context, input)?;
-    let head = b"{\"Findings\":[".to_vec();
+    let head = HEAD.to_vec();
     let select = |view: &View, bytes: Vec<u8>| {
         let (filter, Query { sort, after, limit, .. }) = (query.seen_in(view, context), &query);
         let select = |findings: &Findings| view.part(findings).select(&filter, sort, after.as_ref(), *limit, bytes);
@@ -118,16 +118,22 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     Ok(Answer(page_body(found, &query.binding)))
 }
 
-/// Whether [`get_findings`] is a small call: it refuses its input, or finds its page with little work and waits for
-/// nobody.
-pub fn is_quick_page(context: &Context<'_>, input: &Input) -> bool {
-    let input = Input { members: input.members.clone(), items: Vec::new() };
-    let Ok(query) = Query::read(context, input) else { return true };
-    let [only] = &visibility::views(context.world, &context.caller)[..] else { return false };
-    let filter = query.seen_in(only, context);
-    let is_quick = |findings: &Findings| only.part(findings).is_quick(&filter, &query.sort, query.limit);
-    context.world.try_read_findings(&only.place, is_quick).unwrap_or(false)
+/// [`get_findings`] if that takes little work and no waiting.
+///
+/// # Errors
+/// Those of [`get_findings`].
+pub fn get_findings_quickly(context: &Context<'_>, input: Input) -> Result<Option<Answer>, AwsError> {
+    let query = Query::read(context, input)?;
+    let [only] = &visibility::views(context.world, &context.caller)[..] else { return Ok(None) };
+    let (filter, Query { sort, after, limit, .. }) = (query.seen_in(only, context), &query);
+    let select =
+        |findings: &Findings| only.part(findings).select_quickly(&filter, sort, after.as_ref(), *limit, HEAD.to_vec());
+    let found = context.world.try_read_findings(&only.place, select).flatten();
+    Ok(found.map(|page| Answer(page_body(Some(page), &query.binding))))
 }
+
+/// What the body of a page begins with.
+const HEAD: &[u8] = b"{\"Findings\":[";
 
 /// What GetFindings asks for.
 struct Query {

@@ -25,12 +25,12 @@ pub struct Entry {
     /// Whether it may take more than some hundred microseconds, or wait for a lock that another call holds so long. A
     /// server does it on a thread of its own. All that write are heavy.
     pub is_heavy: bool,
-    /// Of a heavy operation: whether this call is a small one nevertheless.
-    pub is_quick: Option<IsQuick>,
+    /// Of a heavy operation: does a call that turns out to be a small one.
+    pub quickly: Option<Quickly>,
 }
 
-/// Judges a call by its input, without waiting.
-pub type IsQuick = fn(&Context<'_>, &Input) -> bool;
+/// Does a call that changes nothing if that takes some hundred microseconds at most, without waiting for other calls.
+pub type Quickly = fn(&Context<'_>, Input) -> Result<Option<Answer>, AwsError>;
 
 /// How well an operation behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub enum HubRule {
 }
 
 fn entry_of(run: Run, is_heavy: bool) -> Entry {
-    Entry { behaviour: Behaviour::Behaves, run, hub: HubRule::Required, per_item: None, is_heavy, is_quick: None }
+    Entry { behaviour: Behaviour::Behaves, run, hub: HubRule::Required, per_item: None, is_heavy, quickly: None }
 }
 
 fn reads(run: fn(&Context<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
@@ -100,8 +100,8 @@ impl Entry {
     }
 
     /// Of a heavy operation whose calls may be small.
-    fn unless(self, is_quick: IsQuick) -> Entry {
-        Entry { is_quick: Some(is_quick), ..self }
+    fn or_quickly(self, quickly: Quickly) -> Entry {
+        Entry { quickly: Some(quickly), ..self }
     }
 }
 
@@ -199,7 +199,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetFindingAggregator => reads(finding_aggregators::get_finding_aggregator),
         Operation::GetFindingHistory => reads(finding_changes::get_finding_history).heavy(),
         Operation::GetFindingStatisticsV2 => missing(),
-        Operation::GetFindings => reads(findings::get_findings).heavy().unless(findings::is_quick_page),
+        Operation::GetFindings => reads(findings::get_findings).heavy().or_quickly(findings::get_findings_quickly),
         Operation::GetFindingsTrendsV2 => missing(),
         Operation::GetFindingsV2 => missing(),
         Operation::GetInsightResults => reads(insights::get_insight_results).heavy(),

@@ -17,17 +17,35 @@ const FEW_TESTS: usize = 128 * 1024;
 const SHORT_PAGE: usize = 1024 * 1024;
 
 impl Part<'_> {
-    /// Whether [`Part::select`] takes some hundred microseconds at most: the columns that it needs are built, and there is
-    /// little to look at and to copy.
-    pub fn is_quick(&self, filter: &Filter, sort: &[SortKey], limit: usize) -> bool {
+    /// [`Part::select`] if that takes some hundred microseconds at most; `None` if columns are missing, documents have to
+    /// be read, the page is long, or it is not found after so much work.
+    pub fn select_quickly(
+        &self,
+        filter: &Filter,
+        sort: &[SortKey],
+        after: Option<&Position>,
+        limit: usize,
+        bytes: Vec<u8>,
+    ) -> Option<Page> {
         let (filter, table) = (filter.simplify(), self.table);
         let mut fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
         plan::columns(&filter, &table.schema, &mut fields);
-        let slots = table.sequences.len();
-        slots.saturating_mul(fields.len()) <= FEW_TESTS
-            && table.documents.bytes() / table.len().max(1) * limit.min(table.len()) <= SHORT_PAGE
-            && table.columns.missing(&table.schema, fields).is_empty()
-            && !plan::reads_documents(&filter, &table.schema)
+        let most_blocks = FEW_TESTS / BLOCK / fields.len().max(1);
+        let length = table.documents.bytes() / table.len().max(1);
+        let is_long = length.saturating_mul(limit.min(table.len())) > SHORT_PAGE;
+        let reads = plan::reads_documents(&filter, &table.schema);
+        if is_long || reads || !table.columns.missing(&table.schema, fields).is_empty() {
+            return None;
+        }
+        let plan = Plan::new(&filter, &table.schema, table, table.len() as u64);
+        let slots = if sort.is_empty() {
+            self.first_stored(&plan, after, limit, most_blocks)?
+        } else if table.blocks() <= most_blocks {
+            Order::new(*self, sort, after, limit).select(&plan)
+        } else {
+            return None;
+        };
+        Some(table.page(slots, sort, limit, bytes))
     }
 
     /// The first `limit` rows that satisfy `filter`, in the order of `sort`, after a position (or from the start).
@@ -44,19 +62,24 @@ impl Part<'_> {
         table.build(&filter, sort.iter().map(|key| key.field).collect());
         let plan = Plan::new(&filter, &table.schema, table, table.len() as u64);
         let slots = if sort.is_empty() {
-            self.first_stored(&plan, after, limit)
+            self.first_stored(&plan, after, limit, usize::MAX).unwrap_or_default()
         } else {
             Order::new(*self, sort, after, limit).select(&plan)
         };
         table.page(slots, sort, limit, bytes)
     }
 
-    /// One slot more than a page, if there are as many, in the order of first storing (SRT-08).
-    fn first_stored(&self, plan: &Plan<'_>, after: Option<&Position>, limit: usize) -> Vec<u32> {
+    /// One slot more than a page, if there are as many, in the order of first storing (SRT-08). `None` if that takes more
+    /// than `most` blocks.
+    fn first_stored(&self, plan: &Plan<'_>, after: Option<&Position>, limit: usize, most: usize) -> Option<Vec<u32>> {
         let table = self.table;
         let start = after.map_or(0, |after| table.sequences.partition_point(|sequence| *sequence <= after.sequence));
         let mut slots = Vec::new();
-        for block in start / BLOCK..table.blocks() {
+        let first = start / BLOCK;
+        for block in first..table.blocks() {
+            if block - first == most {
+                return None;
+            }
             let candidates = from(&self.block(block), start.saturating_sub(block * BLOCK));
             let passing = plan.passing(table, block, &candidates);
             let room = limit.saturating_add(1) - slots.len();
@@ -65,7 +88,7 @@ impl Part<'_> {
                 break;
             }
         }
-        slots
+        Some(slots)
     }
 }
 

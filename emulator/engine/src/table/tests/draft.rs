@@ -89,16 +89,39 @@ fn a_draft_that_is_far_behind_goes_another_round() {
 fn a_page_is_quick_once_its_columns_are_built_unless_there_is_much_to_do() {
     let mut table = table();
     fill(&mut table, 3_000);
-    let is_quick = |table: &Table, filter: &Filter, limit| table.within(Scope::All).is_quick(filter, &[], limit);
-    assert!(!is_quick(&table, &titled("t0"), 100), "the column is missing");
+    let select = |table: &Table, filter: &Filter, limit| {
+        let quick = table.within(Scope::All).select_quickly(filter, &[], None, limit, Vec::new());
+        assert!(quick.is_none() || quick == Some(table.select(filter, &[], None, limit, Vec::new())));
+        quick.is_some()
+    };
+    assert!(!select(&table, &titled("t0"), 100), "the column is missing");
     table.count(&titled("t0"));
-    assert!(is_quick(&table, &titled("t0"), 100));
+    assert!(select(&table, &titled("t0"), 100));
     let needle = Needle::new("t0");
-    assert!(!is_quick(&table, &Filter::term(KEYWORD, Test::Keyword(needle)), 100), "documents are read");
+    assert!(!select(&table, &Filter::term(KEYWORD, Test::Keyword(needle)), 100), "documents are read");
     let begins = |number: u8| Filter::term(TITLE, Test::prefix(format!("t{number}")));
     let many = Filter::Any((0..100).map(begins).collect());
-    assert!(!is_quick(&table, &many, 100), "many conditions");
+    assert!(!select(&table, &many, 100), "many conditions");
     put(&mut table, "long", 9_000, &json!({ "Title": "x".repeat(40_000_000) }));
-    assert!(!is_quick(&table, &titled("t0"), 100), "documents are long");
-    assert!(is_quick(&table, &titled("t0"), 1));
+    assert!(!select(&table, &titled("t0"), 100), "documents are long");
+    assert!(select(&table, &titled("t0"), 1));
+}
+
+#[test]
+fn a_page_is_quick_as_long_as_little_is_looked_at_before_it_is_full() {
+    let mut table = table();
+    let rare = 2 * BLOCK as u64 * (128 * 1024 / BLOCK as u64);
+    for number in 0..rare + 10 {
+        put(&mut table, &number.to_string(), number, &json!({ "Title": if number < rare { "usual" } else { "rare" } }));
+    }
+    let select = |title, sort: &[SortKey]| {
+        table.count(&titled(title));
+        table.within(Scope::All).select_quickly(&titled(title), sort, None, 5, Vec::new())
+    };
+    assert_eq!(ids(&select("usual", &[]).unwrap()), ["0", "1", "2", "3", "4"]);
+    assert_eq!(select("rare", &[]), None);
+    assert_eq!(select("usual", &by(TITLE, true)), None, "all are put in order");
+    let after = Position { keys: Vec::new(), sequence: rare };
+    let rest = table.within(Scope::All).select_quickly(&titled("rare"), &[], Some(&after), 5, Vec::new());
+    assert_eq!(rest.unwrap().rows.len(), 5, "a walk begins where the page before ended");
 }
