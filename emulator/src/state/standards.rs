@@ -32,6 +32,8 @@ pub struct Subscription {
 pub enum SubscriptionStatus {
     /// Being enabled.
     Pending,
+    /// Enabled, while AWS adds controls to it (SEC-51).
+    Extending,
     /// Enabled.
     Ready,
     /// Enabled without a configuration recorder (STD-61).
@@ -44,7 +46,7 @@ impl SubscriptionStatus {
     /// The value on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
-            SubscriptionStatus::Pending => "PENDING",
+            SubscriptionStatus::Pending | SubscriptionStatus::Extending => "PENDING",
             SubscriptionStatus::Ready => "READY",
             SubscriptionStatus::Incomplete => "INCOMPLETE",
             SubscriptionStatus::Deleting => "DELETING",
@@ -53,7 +55,10 @@ impl SubscriptionStatus {
 
     /// Whether its controls can be seen and changed: `READY_FOR_UPDATES`.
     pub fn is_updatable(self) -> bool {
-        matches!(self, SubscriptionStatus::Ready | SubscriptionStatus::Incomplete)
+        match self {
+            SubscriptionStatus::Ready | SubscriptionStatus::Incomplete | SubscriptionStatus::Extending => true,
+            SubscriptionStatus::Pending | SubscriptionStatus::Deleting => false,
+        }
     }
 }
 

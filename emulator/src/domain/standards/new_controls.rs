@@ -73,7 +73,7 @@ pub fn add(
         for seat in standard.seats(control) {
             controls::set(subscription, seat, as_added(at));
         }
-        subscriptions::renew(transaction, &key, standard.id, subscription, at);
+        subscriptions::extend(transaction, &key, standard.id, subscription, at);
         let delay = transaction.delays().new_controls;
         due::put(transaction, at, delay, Due::EnableControl(key.clone(), standard.id, control.id, at));
         transaction.put_hub(key, hub);

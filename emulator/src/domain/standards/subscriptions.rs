@@ -118,7 +118,8 @@ fn in_state(
     standards: impl Iterator<Item = &'static Standard>,
     status: SubscriptionStatus,
 ) -> Result<(), SubscriptionError> {
-    let is_in_it = |standard: &&Standard| hub.standards.get(standard.id).is_some_and(|it| it.status == status);
+    let is_in_it =
+        |standard: &&Standard| hub.standards.get(standard.id).is_some_and(|it| it.status.as_str() == status.as_str());
     let arns: Vec<String> = standards.filter(is_in_it).map(|standard| subscription_arn(key, standard)).collect();
     if arns.is_empty() { Ok(()) } else { Err(SubscriptionError::InState(status, arns)) }
 }
@@ -151,8 +152,9 @@ pub fn begin(
     }
 }
 
-/// A standard to which controls are added is PENDING meanwhile, as when it is enabled (SEC-51).
-pub fn renew(
+/// A standard to which controls are added is PENDING until they are there and on (SEC-51). Its controls are seen, changed
+/// and checked meanwhile.
+pub fn extend(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
     standard: &'static str,
@@ -160,8 +162,9 @@ pub fn renew(
     now: Timestamp,
 ) {
     if subscription.status.is_updatable() {
-        let delay = transaction.delays().standards_enable;
-        turn(transaction, key, standard, subscription, SubscriptionStatus::Pending, now, delay);
+        let delays = transaction.delays();
+        let delay = delays.standards_enable.max(delays.new_controls);
+        turn(transaction, key, standard, subscription, SubscriptionStatus::Extending, now, delay);
     }
 }
 
@@ -296,7 +299,7 @@ pub fn settle(
     };
     match subscription.status {
         SubscriptionStatus::Deleting => end(transaction, key, &mut hub, standard, now),
-        SubscriptionStatus::Pending => {
+        SubscriptionStatus::Pending | SubscriptionStatus::Extending => {
             subscription.since = now;
             subscription.status = SubscriptionStatus::Ready;
             if hub.config_recorder == ConfigRecorder::Off {

@@ -1,9 +1,10 @@
 //! Controls that AWS adds to standards while the clock runs (SEC-50 … SEC-52).
 
 use securityhub_fixtures::Operation::{
-    BatchGetSecurityControls, BatchGetStandardsControlAssociations, BatchUpdateStandardsControlAssociations,
-    DescribeStandardsControls, EnableSecurityHub, GetSecurityControlDefinition, ListSecurityControlDefinitions,
-    ListStandardsControlAssociations, UpdateSecurityControl, UpdateSecurityHubConfiguration, UpdateStandardsControl,
+    BatchDisableStandards, BatchGetSecurityControls, BatchGetStandardsControlAssociations,
+    BatchUpdateStandardsControlAssociations, DescribeStandardsControls, EnableSecurityHub,
+    GetSecurityControlDefinition, ListSecurityControlDefinitions, ListStandardsControlAssociations,
+    UpdateSecurityControl, UpdateSecurityHubConfiguration, UpdateStandardsControl,
 };
 
 use super::*;
@@ -129,16 +130,37 @@ fn what_somebody_sets_before_a_new_control_comes_on_stays() {
 
 /// Rules: SEC-51.
 #[test]
-fn a_standard_is_pending_while_controls_are_added_to_it() {
-    let mut stage = expecting(&["pci-dss-3.2.1"]);
-    assert_eq!(state(&stage), None);
-    stage.0.delays.standards_enable = SignedDuration::from_mins(10);
-    stage.days_pass(10);
-    assert_eq!(statuses(&stage), [(PCI.to_owned(), "PENDING".to_owned())]);
-    assert_eq!(seats(&stage, OF_PCI), Vec::<Value>::new());
-    stage.0.clock.advance(SignedDuration::from_mins(10));
-    assert_eq!(statuses(&stage), [(PCI.to_owned(), "READY".to_owned())]);
-    assert_eq!(state(&stage).as_deref(), Some("ENABLED"));
+fn a_standard_is_pending_while_controls_are_added_and_its_controls_stay() {
+    let delay = SignedDuration::from_mins(10);
+    for (standards_enable, new_controls) in [(delay, SignedDuration::ZERO), (SignedDuration::ZERO, delay)] {
+        let mut stage = expecting(&["pci-dss-3.2.1"]);
+        assert_eq!((state(&stage), seats(&stage, OF_PCI).len()), (None, 43));
+        stage.0.delays.standards_enable = standards_enable;
+        stage.0.delays.new_controls = new_controls;
+        stage.days_pass(10);
+        let subscription =
+            stage.good(ADMINISTRATOR, GetEnabledStandards, json!({}))["StandardsSubscriptions"][0].clone();
+        assert_eq!(
+            (&subscription["StandardsStatus"], &subscription["StandardsControlsUpdatable"]),
+            (&"PENDING".into(), &"READY_FOR_UPDATES".into())
+        );
+        assert_eq!(seats(&stage, OF_PCI).len(), 44);
+        assert_eq!(state(&stage).as_deref(), Some(if new_controls.is_zero() { "ENABLED" } else { "DISABLED" }));
+        let asked = json!({ "SecurityControlId": "S3.1" });
+        let listed = stage.good(ADMINISTRATOR, ListStandardsControlAssociations, asked);
+        assert!(!listed["StandardsControlAssociationSummaries"].as_array().unwrap().is_empty());
+        let update = json!({ "StandardsControlAssociationUpdates": [{
+            "StandardsArn": PCI, "SecurityControlId": "S3.1", "AssociationStatus": "DISABLED", "UpdatedReason": "no buckets"
+        }] });
+        let updated = stage.good(ADMINISTRATOR, BatchUpdateStandardsControlAssociations, update);
+        assert_eq!(updated["UnprocessedAssociationUpdates"], json!([]));
+        let named = json!({ "StandardsSubscriptionArns": [OF_PCI] });
+        let refused = stage.refused(ADMINISTRATOR, BatchDisableStandards, named, 400, "InvalidInputException");
+        assert_eq!(refused, format!("StandardsSubscription(s) in state PENDING, please try later: [\"{OF_PCI}\"]"));
+        stage.0.clock.advance(delay);
+        assert_eq!(statuses(&stage), [(PCI.to_owned(), "READY".to_owned())]);
+        assert_eq!(state(&stage).as_deref(), Some("ENABLED"));
+    }
 }
 
 /// Rules: SEC-52.
