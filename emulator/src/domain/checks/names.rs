@@ -14,9 +14,13 @@ pub fn known_types() -> impl Iterator<Item = &'static str> {
     CONTROLS.iter().filter(|control| control.active).flat_map(|control| control.resource_types).copied()
 }
 
-/// The ASFF type of a text, which may spell it as CloudFormation does: `AWS::S3::Bucket` is `AwsS3Bucket`.
+/// The ASFF type of a text, which may spell it as CloudFormation or AWS Config does: `AWS::S3::Bucket` is
+/// `AwsS3Bucket`.
 pub fn resource_type(text: &str) -> Option<&'static str> {
     let joined = text.replace("::", "");
+    if let Some(resource_type) = resource_arns::spelled(&joined) {
+        return Some(resource_type);
+    }
     let is_meant = |known: &&str| *known == text || text.contains("::") && known.eq_ignore_ascii_case(&joined);
     known_types().find(is_meant)
 }
@@ -51,7 +55,7 @@ pub fn resource_id(resource_type: &str, name: &str, account: AccountId, region: 
 
 #[cfg(test)]
 mod tests {
-    use super::resource_id;
+    use super::{resource_id, resource_type};
     use crate::state::{AccountId, Region};
 
     #[test]
@@ -66,5 +70,21 @@ mod tests {
         assert_eq!(of("AwsS3Bucket", "b", "us-east-1"), "arn:aws:s3:::b");
         assert_eq!(of("AwsLogsMetricFilter", "f", "us-east-1"), "f");
         assert_eq!(of("AwsAccount", "", "us-east-1"), format!("AWS::::Account:{account}"));
+    }
+    /// Rules: RES-01.
+    #[test]
+    fn a_type_may_be_spelled_as_cloudformation_or_aws_config_does() {
+        for (spelling, expected) in [
+            ("AWS::S3::Bucket", Some("AwsS3Bucket")),
+            ("AWS::ACM::Certificate", Some("AwsCertificateManagerCertificate")),
+            ("AWS::ElasticLoadBalancing::LoadBalancer", Some("AwsElbLoadBalancer")),
+            ("AWS::ElasticLoadBalancingV2::LoadBalancer", Some("AwsElbv2LoadBalancer")),
+            ("AWS::OpenSearch::Domain", Some("AwsOpenSearchServiceDomain")),
+            ("AWS::OpenSearchService::Domain", Some("AwsOpenSearchServiceDomain")),
+            ("AWS::StepFunctions::StateMachine", Some("AwsStepFunctionStateMachine")),
+            ("AWS::StepFunctions::Nothing", None),
+        ] {
+            assert_eq!(resource_type(spelling), expected, "{spelling}");
+        }
     }
 }

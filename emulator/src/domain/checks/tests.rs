@@ -477,3 +477,23 @@ fn res_12_fnd_11_findings_are_of_each_hub_and_nobody_imports_them() {
     let there = stage.call_in("eu-west-1", ADMINISTRATOR, GetFindings, filters).unwrap();
     assert_eq!(there["Findings"][0]["Resources"][0]["Type"], "AwsAccount", "no bucket is declared there");
 }
+
+/// Rules: RES-01.
+#[test]
+fn findings_carry_the_type_of_asff_however_a_resource_spells_it() {
+    for spelling in ["AwsStepFunctionStateMachine", "AwsStepFunctionsStateMachine", "AWS::StepFunctions::StateMachine"]
+    {
+        let machine = Resource {
+            resource_type: super::resource_type(spelling).unwrap(),
+            id: "arn:aws:states:us-east-1:111111111111:stateMachine:orders".into(),
+            details: Some(json!({ "LoggingConfiguration": { "Level": "OFF" } })),
+            ..Resource::default()
+        };
+        let stage = quiet(vec![machine]);
+        enable(&stage, &["arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0"]);
+        let resource = only(&stage, "StepFunctions.1")["Resources"][0].clone();
+        assert_eq!(resource["Type"], "AwsStepFunctionStateMachine", "{spelling}");
+        let level = &resource["Details"]["AwsStepFunctionStateMachine"]["LoggingConfiguration"]["Level"];
+        assert_eq!(*level, "OFF", "{spelling}");
+    }
+}
