@@ -36,9 +36,10 @@ pub(super) fn fails(
         ValueComparison::Holds => asked.iter().all(|asked| carried.iter().any(|value| text(value) == *asked)),
         ValueComparison::IfTrue => !is_true || carried.iter().any(|value| text(value) == "true"),
         ValueComparison::SomeIfTrue => !is_true || !carried.is_empty(),
-        ValueComparison::Items => {
+        ValueComparison::Items | ValueComparison::ItemsIfAny => {
             let least = asked.first().and_then(|asked| asked.parse::<usize>().ok());
-            least.is_none_or(|least| carried.len() >= least)
+            let may_be_empty = check.comparison == ValueComparison::ItemsIfAny;
+            least.is_none_or(|least| carried.len() >= least) || may_be_empty && carried.is_empty()
         }
         ValueComparison::DaysLeft => {
             let is_far = |value: &&Value| age(value).is_none_or(|age| days.is_none_or(|days| -age >= days * DAY));

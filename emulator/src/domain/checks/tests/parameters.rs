@@ -83,7 +83,7 @@ fn sides(stage: &Stage, parameter: &Parameter, comparison: ValueComparison) -> [
         }
         ValueComparison::IfTrue => [vec![json!(true)], vec![json!(false)]],
         ValueComparison::SomeIfTrue => [vec![json!("arn:aws:sns:us-east-1:111111111111:a")], vec![]],
-        ValueComparison::Items => {
+        ValueComparison::Items | ValueComparison::ItemsIfAny => {
             let zones = [json!("a"), json!("b"), json!("c")];
             [zones[..2].to_vec(), zones[..1].to_vec()]
         }
@@ -227,4 +227,85 @@ fn the_password_policy_of_an_account_decides_its_control() {
         enable(&stage, &[FSBP]);
         assert_eq!(only(&stage, "IAM.7")["Compliance"]["Status"], expected);
     }
+}
+
+/// Rules: RES-09.
+#[test]
+fn a_function_fails_in_fewer_subnets_than_zones_are_asked_for() {
+    for (details, expected) in [
+        (json!({ "VpcConfig": { "SubnetIds": ["subnet-1"] } }), "FAILED"),
+        (json!({ "VpcConfig": { "SubnetIds": ["subnet-1", "subnet-2"] } }), "PASSED"),
+        // A function outside any VPC, as Lambda describes it.
+        (json!({ "VpcConfig": { "SubnetIds": [] } }), "PASSED"),
+        (json!({ "VpcConfig": {} }), "PASSED"),
+        (json!({ "Runtime": "python3.12" }), "PASSED"),
+    ] {
+        let function = Resource {
+            resource_type: "AwsLambdaFunction",
+            id: "arn:aws:lambda:us-east-1:111111111111:function:orders".into(),
+            details: Some(details.clone()),
+            ..bucket(&[])
+        };
+        let stage = quiet(vec![function]);
+        enable(&stage, &[FSBP]);
+        assert_eq!(only(&stage, "Lambda.5")["Compliance"]["Status"], expected, "{details}");
+    }
+}
+
+/// Rules: SEC-39.
+#[test]
+fn only_the_vpcs_that_the_parameter_names_are_checked() {
+    let vpc = |name: &str, fails: &[&'static str]| Resource {
+        resource_type: "AwsEc2Vpc",
+        id: format!("arn:aws:ec2:us-east-1:111111111111:vpc/{name}"),
+        ..bucket(fails)
+    };
+    let stage = quiet(vec![vpc("vpc-1", &[]), vpc("vpc-11", &["EC2.55"])]);
+    enable(&stage, &[FSBP]);
+    let told = || -> Vec<String> {
+        let text = |finding: &Value| {
+            let (id, status) = (&finding["Resources"][0]["Id"], &finding["Compliance"]["Status"]);
+            let name = id.as_str().unwrap().rsplit('/').next().unwrap();
+            format!("{name} {} {}", status.as_str().unwrap(), finding["RecordState"].as_str().unwrap())
+        };
+        let mut all: Vec<String> = of(&stage, "EC2.55").iter().map(text).collect();
+        all.sort();
+        all
+    };
+    let update = |value: Value| {
+        let input = json!({ "SecurityControlId": "EC2.55", "Parameters": { "vpcIds": value } });
+        stage.good(ADMINISTRATOR, UpdateSecurityControl, input);
+    };
+    let all = ["vpc-1 PASSED ACTIVE", "vpc-11 FAILED ACTIVE"];
+    assert_eq!(told(), all);
+    update(json!({ "ValueType": "CUSTOM", "Value": { "StringList": ["vpc-1"] } }));
+    assert_eq!(told(), ["vpc-1 PASSED ACTIVE", "vpc-11 NOT_AVAILABLE ARCHIVED"]);
+    update(json!({ "ValueType": "DEFAULT" }));
+    assert_eq!(told(), all);
+}
+
+/// The parameters that decide nothing by themselves, since no detail of the checked resource has what they are about.
+/// Config.1 looks at the recorder.
+///
+/// Rules: SEC-39.
+#[test]
+fn parameters_that_decide_nothing_are_those_of_other_resources() {
+    let decides = |name: &str| matches!(name, "requiredTagKeys" | "requiredKeyTags" | "vpcIds");
+    let left: Vec<String> = CONTROLS
+        .iter()
+        .filter(|control| control.active && control.id != "Config.1")
+        .flat_map(|control| control.parameters.iter().map(move |parameter| (control.id, parameter)))
+        .filter(|(_, parameter)| parameter.check.is_none() && !decides(parameter.name))
+        .map(|(id, parameter)| format!("{id} {}", parameter.name))
+        .collect();
+    let expected = [
+        "DynamoDB.1 targetReadUtilization",
+        "DynamoDB.1 minProvisionedReadCapacity",
+        "DynamoDB.1 targetWriteUtilization",
+        "DynamoDB.1 minProvisionedWriteCapacity",
+        "DynamoDB.4 backupVaultLockCheck",
+        "EC2.28 backupVaultLockCheck",
+        "RDS.26 backupVaultLockCheck",
+    ];
+    assert_eq!(left, expected);
 }
