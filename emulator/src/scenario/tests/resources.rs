@@ -45,6 +45,22 @@ fn res_01_res_03_res_04_resources_are_declared_with_what_fails() {
     assert_eq!(build("name: none").resources(), None);
 }
 
+/// Rules: RES-01.
+#[test]
+fn a_state_machine_is_declared_in_either_spelling() {
+    for spelling in ["AwsStepFunctionStateMachine", "AwsStepFunctionsStateMachine", "AWS::StepFunctions::StateMachine"]
+    {
+        let world = build(&format!(
+            "hubs: [{{ account: '111111111111', regions: [us-east-1] }}]\nresources:\n  - {{ account: '111111111111', \
+             regions: [us-east-1], type: '{spelling}', id: orders, fails: [StepFunctions.1] }}",
+        ));
+        let declared = &world.resources().unwrap().declared[&key("111111111111", "us-east-1")];
+        let (resource_type, id) = (declared[0].resource_type, declared[0].id.as_str());
+        let expected = "arn:aws:states:us-east-1:111111111111:stateMachine:orders";
+        assert_eq!((resource_type, id), ("AwsStepFunctionStateMachine", expected), "{spelling}");
+    }
+}
+
 #[test]
 fn res_02_the_example_of_controls_is_good() {
     let world = crate::scenario::load(&[repository("scenarios/controls.yaml")]).unwrap().build().unwrap();
