@@ -105,7 +105,7 @@ pub(super) fn of<'r>(scene: &Scene<'r>, control: &Control) -> Vec<Check<'r>> {
 fn on_resources<'r>(scene: &Scene<'r>, control: &Control, in_scope: &[&'r Resource]) -> Vec<Check<'r>> {
     // Only the bucket of a trail is checked, which is one that something is said of (CIS-13).
     let is_on_trail_bucket = matches!(control.id, "CloudTrail.6" | "CloudTrail.7");
-    let vpcs = values(scene.hub, control, "vpcIds");
+    let vpcs: BTreeSet<String> = values(scene.hub, control, "vpcIds").into_iter().collect();
     let is_checked = |resource: &&&Resource| {
         (!is_on_trail_bucket || resource.results.contains_key(control.id)) && is_named(resource, &vpcs)
     };
@@ -125,9 +125,9 @@ fn on_resources<'r>(scene: &Scene<'r>, control: &Control, in_scope: &[&'r Resour
 }
 
 /// Whether a VPC is one that the parameter names; without a value all are checked (SEC-39).
-fn is_named(resource: &Resource, vpcs: &[String]) -> bool {
+fn is_named(resource: &Resource, vpcs: &BTreeSet<String>) -> bool {
     let name = resource.id.rsplit('/').next().unwrap_or_default();
-    vpcs.is_empty() || vpcs.iter().any(|vpc| vpc == name)
+    vpcs.is_empty() || vpcs.contains(name)
 }
 
 /// There is nothing to check, which passes; a quiet hub does not say so (FND-31, RES-06).
