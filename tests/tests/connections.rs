@@ -273,8 +273,10 @@ fn a_client_that_reads_nothing_is_closed() {
 fn a_command_that_is_not_let_in_says_which_flag_allows_it() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
+    listener.set_nonblocking(true).unwrap();
     let refuses = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let (mut stream, _) = program::eventually("the command connects", || listener.accept().ok());
+        stream.set_nonblocking(false).unwrap();
         assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
         let body = "{\"Message\":\"host 'a.example' is not allowed; start with --allow-host a.example\"}\n";
         let head = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\n\r\n", body.len());

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use http::HeaderValue;
 use http_body_util::BodyExt as _;
@@ -91,16 +92,20 @@ struct Gate {
     changed: Condvar,
 }
 
+/// No wait of a test is longer, so that a fault fails it instead of hanging it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 impl Gate {
     fn wait(&self) {
         let mut state = self.state.lock();
         state.0 += 1;
         self.changed.notify_all();
-        self.changed.wait_while(&mut state, |state| !state.1);
+        self.changed.wait_while_for(&mut state, |state| !state.1, PATIENCE);
     }
 
     fn wait_for_callers(&self, least: usize) {
-        self.changed.wait_while(&mut self.state.lock(), |state| state.0 < least);
+        let waited = self.changed.wait_while_for(&mut self.state.lock(), |state| state.0 < least, PATIENCE);
+        assert!(!waited.timed_out(), "fewer than {least} calls have begun");
     }
 
     fn open(&self) {
@@ -152,7 +157,7 @@ fn served(service: &Service) -> (std::net::SocketAddr, oneshot::Sender<()>, mpsc
         runtime.shutdown_background();
         ended.send(()).unwrap();
     });
-    (addresses.recv().unwrap(), stop, ends)
+    (addresses.recv_timeout(PATIENCE).unwrap(), stop, ends)
 }
 
 /// Rules: CPL-12.
@@ -185,7 +190,7 @@ fn small_calls_and_the_end_do_not_wait_for_heavy_calls() {
         assert!(heavy.try_join_next().is_none(), "heavy calls still wait");
         stop.send(()).unwrap();
     });
-    ends.recv().unwrap();
+    ends.recv_timeout(PATIENCE).unwrap();
     gate.open();
 }
 
