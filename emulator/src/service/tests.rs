@@ -93,7 +93,7 @@ struct Gate {
 }
 
 /// No wait of a test is longer, so that a fault fails it instead of hanging it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Gate {
     fn wait(&self) {
