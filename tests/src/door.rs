@@ -1,6 +1,7 @@
 //! A client in process: requests with a signature that looks real, answers that are checked.
 
 use std::fmt::Write as _;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +25,8 @@ pub struct Door {
     pub region: String,
     /// The most processor time that a request may take for each 10 KB of it; random requests are held to it.
     pub time_limit: Option<Duration>,
+    /// Whether calls are done as those of connections are: heavy ones on threads of their own, small ones here.
+    pub is_served: bool,
 }
 
 impl Default for Door {
@@ -39,7 +42,7 @@ impl Door {
         let service = Service::new(settings, scenario).expect("a world without mistakes");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let (account, region) = ("111111111111".to_owned(), "us-east-1".to_owned());
-        Door { service, runtime, account, region, time_limit: None }
+        Door { service, runtime, account, region, time_limit: None, is_served: false }
     }
 
     /// An empty world but for the caller's hub.
@@ -55,12 +58,23 @@ impl Door {
     pub fn beside(&self) -> Door {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let (account, region) = (self.account.clone(), self.region.clone());
-        Door { service: self.service.clone(), runtime, account, region, time_limit: self.time_limit }
+        Door {
+            service: self.service.clone(),
+            runtime,
+            account,
+            region,
+            time_limit: self.time_limit,
+            is_served: self.is_served,
+        }
     }
 
     /// Sends a request as it is.
     pub fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.runtime.block_on(self.service.handle(request))
+        if self.is_served {
+            self.runtime.block_on(self.service.serve(request, Ipv4Addr::LOCALHOST.into()))
+        } else {
+            self.runtime.block_on(self.service.handle(request))
+        }
     }
 
     /// Calls an operation and checks the answer; gives its status and body.

@@ -1,5 +1,5 @@
-//! Importers, updaters and readers at once, each on a thread of its own, against one service. What they send follows
-//! from their seeds; what is asserted holds however their calls fall together.
+//! Importers, updaters and readers at once, each on a thread of its own, against one service, whose calls are done as those of
+//! connections are. What they send follows from their seeds; what is asserted holds however their calls fall together.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::collections::HashMap;
@@ -73,8 +73,10 @@ struct Shared {
 
 impl Shared {
     fn new(readers: usize) -> Shared {
+        let mut door = Door::enabled();
+        door.is_served = true;
         let shared = Shared {
-            door: Door::enabled(),
+            door,
             stored: AtomicUsize::new(0),
             version: AtomicU64::new(0),
             readers: AtomicUsize::new(readers),
