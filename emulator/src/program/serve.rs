@@ -69,7 +69,9 @@ fn service(arguments: &ServeArguments, log: &Log) -> Result<Service, Exit> {
         log.print("warning: --signature-clock has no effect without --verify-signatures\n");
     }
     let service = Service::new(settings, scenario).map_err(Exit::mistake)?;
-    service.check_default_region().map_err(|error| Exit::mistake(format!("--default-region: {error}")))?;
+    service
+        .check_default_region()
+        .map_err(|error| Exit::mistake(format!("securityhub-local: --default-region: {error}")))?;
     Ok(service)
 }
 
