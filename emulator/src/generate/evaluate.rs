@@ -60,7 +60,7 @@ impl<'e> Evaluation<'e> {
         Evaluation { template, around, residents, random, row, values, text: String::new() }
     }
 
-    /// Writes a value; one that is `null` is left out, which is `false`.
+    /// Writes a value and returns `true`, or returns `false` for `null`, which the caller must omit.
     fn write(&mut self, node: &Node, written: &mut Vec<u8>) -> bool {
         match node {
             Node::Constant(constant) => {

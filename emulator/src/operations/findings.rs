@@ -132,7 +132,7 @@ pub fn get_findings_quickly(context: &Context<'_>, input: Input) -> Result<Optio
     Ok(found.map(|page| Answer(page_body(Some(page), &query.binding))))
 }
 
-/// What the body of a page begins with.
+/// Start of the response body.
 const HEAD: &[u8] = b"{\"Findings\":[";
 
 /// What GetFindings asks for.

@@ -11,9 +11,9 @@ use crate::plan::{self, Plan};
 use crate::schema::FieldId;
 use crate::sort::{SortKey, SortValue};
 
-/// What a quick selection tests at most: slots times conditions.
+/// Maximum work of a quick selection: slots multiplied by conditions.
 const FEW_TESTS: usize = 128 * 1024;
-/// What a quick page holds, in bytes, if its documents are as long as others.
+/// Maximum estimated size of a quick page, in bytes: its length times the average size of a document.
 const SHORT_PAGE: usize = 1024 * 1024;
 
 impl Part<'_> {

@@ -237,7 +237,7 @@ fn invalid(message: String) -> AwsError {
     AwsError::new(ErrorCode::InvalidInputException, message)
 }
 
-/// What a token is bound to: the world, the account, the operation and its query. A token of another world would skip
+/// Binds a token to the world, the account, the operation and its query. Without it, a token from another world would skip
 /// rows of this one.
 fn seal(world: &World, caller: &Caller, operation: &str, input: &Map<String, Value>) -> u64 {
     let mut hasher = DefaultHasher::new();
