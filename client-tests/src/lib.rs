@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
 #![allow(clippy::missing_panics_doc, reason = "all of it panics when a client cannot be had")]
 
+pub mod markdown;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use aws_sdk_securityhub::config::Region;
 use aws_sdk_securityhub::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_securityhub::{Client, Config};
 use securityhub_local::Emulator;
-use securityhub_local_client_tests::{command, python_environment, repository};
+use securityhub_local_client_tests::repository;
 
 const MEMBER: &str = "222222222222";
 const MANAGEMENT: &str = "999999999999";
@@ -121,20 +121,4 @@ async fn iam_11_the_management_account_is_not_bound() {
     }
     let off = management.describe_hub().send().await.unwrap_err().into_service_error();
     assert!(off.is_invalid_access_exception(), "it could turn its hub off");
-}
-
-#[tokio::test]
-async fn den_04_iam_11_the_tour_of_the_readme_works_when_pasted() {
-    let Some(environment) = python_environment() else { return };
-    let emulator = emulator().await;
-    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
-    let (_, snippet) = readme.split_once("<!-- tour of prevent-tamper: bash -->\n```bash\n").unwrap();
-    let (snippet, _) = snippet.split_once("```").unwrap();
-    let snippet = snippet.replace("http://127.0.0.1:4600", &emulator.endpoint());
-    let output = command(&environment, "bash").args(["-euo", "pipefail", "-c", &snippet]).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (printed, said) = (text(&output.stdout), text(&output.stderr));
-    assert!(output.status.success(), "{printed}{said}");
-    assert_eq!(said.matches("with an explicit deny in a service control policy").count(), 2, "{said}");
-    assert!(printed.trim_end().ends_with("false"), "the break-glass role changed the hub: {printed}");
 }

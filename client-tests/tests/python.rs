@@ -6,7 +6,7 @@ use std::process::Command;
 
 use securityhub_fixtures::{import, model};
 use securityhub_local::Emulator;
-use securityhub_local_client_tests::{client, command, python_environment, repository};
+use securityhub_local_client_tests::{client, python_environment, repository};
 
 async fn quickstart() -> Emulator {
     Emulator::builder().scenario(repository().join("scenarios/quickstart.yaml")).start().await.unwrap()
@@ -136,88 +136,6 @@ async fn cln_03_err_06_the_aws_cli_tells_why_it_is_refused() {
         "An error occurred (InvalidAccessException) when calling the DescribeHub operation: \
          Account 111111111111 is not subscribed to AWS Security Hub",
     );
-}
-
-/// The snippets of the README that stand under a `<!-- tour: LANGUAGE -->`, or `<!-- tour: LANGUAGE SCENARIO -->`.
-fn tour(language: &str, scenario: &str, endpoint: &str) -> Vec<String> {
-    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
-    let mark = format!("<!-- tour: {language}{scenario} -->\n```{language}\n");
-    let snippets = readme.split(&mark).skip(1).filter_map(|rest| rest.split("```").next());
-    snippets.map(|snippet| snippet.replace("http://127.0.0.1:4600", endpoint)).collect()
-}
-
-#[tokio::test]
-async fn the_snippets_of_the_readme_work_when_pasted() {
-    let Some(environment) = python_environment() else { return };
-    let emulator = quickstart().await;
-    let endpoint = emulator.endpoint();
-    for (language, arguments) in [("bash", &["-euo", "pipefail", "-c"][..]), ("python", &["-c"])] {
-        let snippets = tour(language, "", &endpoint);
-        assert!(!snippets.is_empty(), "the README has a tour in {language}");
-        for snippet in snippets {
-            // Pasted, it says itself where to go and as whom.
-            let (code, output, error) = run(command(&environment, language).args(arguments).arg(&snippet));
-            assert_eq!(code, 0, "{snippet}\n{output}{error}");
-            assert!(output.contains("HIGH"), "it shows findings: {output}");
-            assert!(!error.contains("You must specify a region"), "{error}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn vis_03_vis_04_agg_10_the_readmes_tour_of_aggregation_works_when_pasted() {
-    let Some((output, _)) = bash_tour("scenarios/aggregation.yaml").await else { return };
-    let lines: Vec<&str> = output.lines().collect();
-    let number = |at: usize| lines[at].parse::<usize>().unwrap();
-    assert_eq!((number(0), number(1)), (120, number(2)), "{output}");
-    assert!(number(3) > 0 && number(3) < 120, "{output}");
-    assert!(output.contains("eu-west-1\tseen"), "{output}");
-    assert_eq!(number(lines.len() - 1), 120, "{output}");
-}
-
-#[tokio::test]
-async fn ccf_29_ccf_30_ccf_44_the_readmes_tour_of_central_configuration_works_when_pasted() {
-    let Some((output, error)) = bash_tour("scenarios/central-configuration.yaml").await else { return };
-    assert!(output.contains("333333333333\tINHERITED\tFAILED\tAWS Config does not record in eu-west-1."), "{output}");
-    assert!(output.contains("standards/cis-aws-foundations-benchmark/v/1.4.0"), "{output}");
-    assert!(error.contains("is currently associated with a central configuration policy"), "{error}");
-    assert!(output.contains("\"AssociationStatus\": \"PENDING\""), "{output}");
-}
-
-#[tokio::test]
-async fn fnd_20_fnd_50_cis_11_the_readmes_tour_of_standards_works_when_pasted() {
-    let Some((output, _)) = bash_tour("scenarios/cis-and-pci.yaml").await else { return };
-    let lines: Vec<&str> = output.lines().collect();
-    let of = |names: &str| names.replace(' ', "\t");
-    assert_eq!(lines[0], "PENDING\tPENDING");
-    assert_eq!(lines[1], of("CloudTrail.1 EC2.13 EC2.6 IAM.5 IAM.9 S3.3 S3.5"));
-    assert!(lines.contains(&of("CloudTrail.1 EC2.13 EC2.6 IAM.5 IAM.9").as_str()), "{lines:#?}");
-    let archived = lines.last().unwrap();
-    assert!(archived.contains("S3.3") && !archived.contains("EC2.13"), "{archived}");
-}
-
-#[tokio::test]
-async fn fnd_34_fnd_35_fnd_36_the_readmes_tour_of_config_works_when_pasted() {
-    let Some((output, _)) = bash_tour("scenarios/config-off.yaml").await else { return };
-    let lines: Vec<&str> = output.lines().collect();
-    assert_eq!(lines[0], "EC2.6=seen\tS3.5=seen");
-    assert_eq!(lines[1], "Config.1=CONFIG_RECORDER_DISABLED");
-    assert_eq!(lines[2], "Config.1=CONFIG_RECORDER_MISSING_REQUIRED_RESOURCE_TYPES\tEC2.6=seen");
-    assert_eq!(lines[3], "Config.1=CONFIG_RECORDER_CUSTOM_ROLE\tEC2.6=seen\tS3.5=seen");
-    assert_eq!(lines[4], "INCOMPLETE\tNO_AVAILABLE_CONFIGURATION_RECORDER");
-    assert!(lines[5..].contains(&"EC2.6=seen\tS3.5=seen"), "{lines:#?}");
-    assert_eq!(lines.last(), Some(&"READY"));
-}
-
-/// What the README's one tour of a scenario prints, on standard output and error; none without Python.
-async fn bash_tour(scenario: &str) -> Option<(String, String)> {
-    let environment = python_environment()?;
-    let emulator = Emulator::builder().scenario(repository().join(scenario)).start().await.unwrap();
-    let snippets = tour("bash", &format!(" {scenario}"), &emulator.endpoint());
-    assert_eq!(snippets.len(), 1, "the README has one tour of {scenario}");
-    let (code, output, error) = run(command(&environment, "bash").args(["-euo", "pipefail", "-c"]).arg(&snippets[0]));
-    assert_eq!(code, 0, "{output}{error}");
-    Some((output, error))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use securityhub_local::Emulator;
-use securityhub_local_client_tests::repository;
+use securityhub_local_client_tests::{markdown, repository};
 
 /// The provider inside a mirror.
 const PROVIDER: &str = "registry.terraform.io/hashicorp/aws/5.100.0";
@@ -41,16 +41,21 @@ impl Drop for Module {
 }
 
 impl Module {
-    /// Copies and initialises a module; `None`, with a sentence, where Terraform or its provider is missing.
+    /// Copies and initialises a module of this repository.
     fn new(name: &str, endpoint: &str) -> Option<Module> {
+        let source = repository().join("client-tests/terraform").join(name).join("main.tf");
+        Module::of(name, &std::fs::read_to_string(source).unwrap(), endpoint)
+    }
+
+    /// Writes and initialises a module; `None`, with a sentence, where Terraform or its provider is missing.
+    fn of(name: &str, source: &str, endpoint: &str) -> Option<Module> {
         let Some(plugins) = plugins().filter(|_| Command::new("terraform").arg("version").output().is_ok()) else {
             println!("Terraform was not run: terraform or a mirror with {PROVIDER} is missing");
             return None;
         };
         let folder = std::env::temp_dir().join(format!("securityhub-local-terraform-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let source = repository().join("client-tests/terraform").join(name).join("main.tf");
-        std::fs::copy(source, folder.join("main.tf")).unwrap();
+        std::fs::write(folder.join("main.tf"), source).unwrap();
         let module = Module { folder, endpoint: endpoint.to_owned() };
         module.good(&["init", "-no-color", "-input=false", &format!("-plugin-dir={}", plugins.display())]);
         Some(module)
@@ -205,4 +210,21 @@ async fn tf_01_tf_21_to_tf_25_standards_controls_and_products_come_and_go() {
         };
         tokio::task::spawn_blocking(run).await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_provider_block_of_the_readme_works() {
+    let emulator = Emulator::builder().scenario(repository().join("scenarios/quickstart.yaml")).start().await.unwrap();
+    let endpoint = emulator.endpoint();
+    let provider = markdown::tested("README.md", "client-tests/tests/terraform.rs", "hcl");
+    let resource = "resource \"aws_securityhub_action_target\" \"tickets\" {\n  identifier  = \"Tickets\"\n  \
+                    name        = \"Tickets\"\n  description = \"Opens a ticket\"\n}\n";
+    let source = provider.replace("http://127.0.0.1:4600", &endpoint) + resource;
+    let Some(module) = Module::of("readme", &source, &endpoint) else { return };
+    let run = move || {
+        module.good(&["apply", "-auto-approve", "-no-color", "-input=false"]);
+        module.good(&["plan", "-detailed-exitcode", "-no-color", "-input=false"]);
+        module.good(&["destroy", "-auto-approve", "-no-color", "-input=false"]);
+    };
+    tokio::task::spawn_blocking(run).await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -22,6 +22,11 @@ static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
     let target = test.ancestors().nth(2).expect("tests are built in target/PROFILE/deps");
     target.join(format!("securityhub-local{}", std::env::consts::EXE_SUFFIX))
 });
+
+/// Where the program is.
+pub fn path() -> &'static Path {
+    &PATH
+}
 
 /// A command of the program, with none of its environment variables set.
 pub fn command(arguments: &[&str]) -> Command {

@@ -1,7 +1,7 @@
-//! `securityhub-local compliance` against a running program, and what the README shows of it.
+//! `securityhub-local compliance` against a running program.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use securityhub_local_tests::program::{self, Program};
 use serde_json::{Value, json};
@@ -120,27 +120,5 @@ fn what_is_asked_wrongly_is_told() {
     let help = text(&program::run(&["compliance", "--help"]).stdout);
     for word in ["SECURITYHUB_LOCAL_STANDARD=", "SECURITYHUB_LOCAL_BY=", "--by account", "Exit codes"] {
         assert!(help.contains(word), "{word} in\n{help}");
-    }
-}
-
-/// The commands of ours that the README shows do what it says.
-#[test]
-fn sco_06_sco_07_the_scores_of_the_readme_are_what_is_printed() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let mut blocks =
-        readme.split("Controls that check, and their scores.").nth(1).expect("it tells of scores").split("```");
-    let (commands, shown) = (blocks.nth(1).unwrap(), blocks.nth(1).unwrap());
-    let ours: Vec<&str> = commands.lines().filter(|line| line.starts_with("securityhub-local ")).collect();
-    assert_eq!(ours.len(), 3, "{commands}");
-    let program = Program::start(&["--scenario", SCENARIO]);
-    let binary = program::command(&[]).get_program().to_owned();
-    for (place, line) in ours.into_iter().enumerate() {
-        let mut shell = Command::new("bash");
-        shell.args(["-e", "-c", &line.replace("securityhub-local ", "\"$0\" ")]).arg(&binary);
-        let output = shell.env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address)).output().unwrap();
-        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{line}");
-        if place == 0 {
-            assert_eq!(text(&output.stdout), shown.trim_start_matches("text\n"));
-        }
     }
 }

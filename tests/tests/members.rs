@@ -1,8 +1,8 @@
-//! `securityhub-local members` against a running program, and what the README shows of the forty members.
+//! `securityhub-local members` against a running program.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use securityhub_local_tests::program::{self, Program};
 use serde_json::Value;
@@ -127,22 +127,4 @@ fn settings_of_members_come_from_the_environment_and_help_teaches() {
     for word in ["SECURITYHUB_LOCAL_CSV=", "SECURITYHUB_LOCAL_ADMINISTRATOR=", "--accept", "Exit codes"] {
         assert!(help.contains(word), "{word} in\n{help}");
     }
-}
-
-/// The commands of ours that the README shows of the forty members do what it says.
-#[test]
-fn cli_07_the_commands_of_the_readme_work() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let block = readme.split("# Members of all statuses").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let ours: Vec<&str> = block.lines().filter(|line| line.starts_with("securityhub-local ")).collect();
-    assert_eq!(ours.len(), 3, "{block}");
-    let program = Program::start(&["--scenario", FORTY]);
-    let binary = program::command(&[]).get_program().to_owned();
-    let script = ours.join("\n").replace("securityhub-local ", "\"$0\" ");
-    let mut shell = Command::new("bash");
-    shell.args(["-e", "-c", &script]).arg(binary).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let output = shell.env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address)).output().unwrap();
-    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
-    assert!(text(&output.stdout).ends_with("eu-west-1: 40 members (40 Enabled)\n"), "{}", text(&output.stdout));
-    assert!(printed(&program, &["list"]).ends_with("us-east-1: 40 members (39 Enabled, 1 Resigned)\n"));
 }

@@ -1,7 +1,7 @@
-//! `securityhub-local organization` against a running program, and what the README shows of it.
+//! `securityhub-local organization` against a running program.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use securityhub_local_tests::program::{self, Program};
 use serde_json::Value;
@@ -40,31 +40,5 @@ fn org_35_an_account_that_joins_is_enabled_and_what_is_not_allowed_is_told() {
     let help = text(&program::run(&["organization", "join", "--help"]).stdout);
     for word in ["SECURITYHUB_LOCAL_PARENT=", "--name", "Exit codes"] {
         assert!(help.contains(word), "{word} in\n{help}");
-    }
-}
-
-/// The commands of ours that the README shows do what it says.
-#[test]
-fn mst_20_mst_22_the_commands_of_the_readme_work() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let block = readme.split("# An account joins").nth(1).and_then(|rest| rest.split("# The delegation ends").next());
-    let block = block.unwrap();
-    let ours: Vec<&str> = block.lines().filter(|line| line.starts_with("securityhub-local ")).collect();
-    assert_eq!(ours.len(), 6, "{block}");
-    let program = Program::start(&["--scenario", SCENARIO]);
-    let binary = program::command(&[]).get_program().to_owned();
-    let script = ours.join("\n").replace("securityhub-local ", "\"$0\" ");
-    let mut shell = Command::new("bash");
-    shell.args(["-e", "-c", &script]).arg(binary).env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address));
-    let output = shell.output().unwrap();
-    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
-    let said = text(&output.stdout);
-    for line in [
-        "us-east-1: 2 members (2 Enabled)",
-        "444444444444 is ACTIVE in Sandbox",
-        "444444444444 is SUSPENDED in Sandbox",
-        "444444444444 is ACTIVE in no organization\n  eu-west-1: hub on, Deleted member of 111111111111",
-    ] {
-        assert!(said.contains(line), "{line} in {said}");
     }
 }

@@ -566,21 +566,6 @@ fn explain_tells_what_to_do_when_it_cannot() {
     assert_eq!(program::run(&["explain"]).status.code(), Some(2));
 }
 
-/// What the README shows of `explain` is what it prints when pasted.
-#[test]
-fn flt_02_the_explanation_of_the_readme_is_what_is_printed() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    let mut blocks = readme.split("```bash\nsecurityhub-local explain ").nth(1).expect("it explains").split("```");
-    let (arguments, shown) = (blocks.next().unwrap(), blocks.nth(1).unwrap());
-    let program = Program::start(&["--scenario", QUICKSTART]);
-    let binary = program::command(&[]).get_program().to_owned();
-    let mut shell = Command::new("bash");
-    shell.arg("-c").arg(format!("\"$0\" explain {arguments}")).arg(binary);
-    let output = shell.env("SECURITYHUB_LOCAL_URL", format!("http://{}", program.address)).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert_eq!(text(&output.stdout), shown.trim_start_matches("text\n"));
-}
-
 #[test]
 fn imp_11_findings_of_aws_services_are_posted_to_the_control_plane() {
     let program = Program::start(&["--scenario", QUICKSTART]);

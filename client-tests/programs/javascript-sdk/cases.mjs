@@ -1,5 +1,8 @@
 // AWS SDK for JavaScript: the SDK's own code writes requests and reads answers, errors, dates and pages.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 
 import * as sdk from "@aws-sdk/client-securityhub";
@@ -174,4 +177,18 @@ test("dates of members and invitations are dates", async () => {
   assert.ok(Members[0].InvitedAt instanceof Date && Members[0].UpdatedAt instanceof Date);
   const { Administrator } = await hub(MEMBER).getAdministratorAccount({});
   assert.ok(Administrator.InvitedAt instanceof Date);
+});
+
+test("the example of README.md runs", () => {
+  const [, example] = readFileSync(process.env.README, "utf8").match(/^```js\n([^]*?)^```$/m);
+  // Node looks for packages beside the file that names them.
+  const file = join(import.meta.dirname, "example.mjs");
+  const here = example.replaceAll("http://127.0.0.1:4600", process.env.EMULATOR);
+  writeFileSync(file, `${here}\nconsole.log(Findings.length);\n`);
+  try {
+    const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
+    assert.equal(execFileSync("node", [file], { encoding: "utf8", env: Object.fromEntries(environment) }), "10\n");
+  } finally {
+    rmSync(file);
+  }
 });

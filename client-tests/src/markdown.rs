@@ -1,0 +1,83 @@
+//! Fenced blocks of a Markdown page, each with the comment above it that says how it is tested.
+//!
+//! A comment is one of:
+//! - `<!-- tour: LANGUAGE SCENARIO -->`: pasted into a fresh shell (or interpreter) while the program serves that scenario,
+//! - `<!-- printed -->`: what the tour above it prints, or a part of that,
+//! - `<!-- tested: WHERE -->`: run by the test that is named,
+//! - `<!-- not pasted: REASON -->`.
+
+use crate::repository;
+
+/// A fenced block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The number of its opening fence's line.
+    pub line: usize,
+    /// What follows the opening fence.
+    pub language: String,
+    /// How it is tested.
+    pub mark: Option<Mark>,
+    /// The lines between the fences, each with its end.
+    pub text: String,
+}
+
+/// How a block is tested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// Pasted while the program serves this scenario, a path in the repository.
+    Tour(String),
+    /// Printed by the tour above it.
+    Printed,
+    /// Run by a test of its own.
+    Tested(String),
+    /// Not run, for this reason.
+    NotPasted(String),
+}
+
+/// The blocks of a page of the repository, from top to bottom.
+///
+/// # Panics
+/// When the page cannot be read, or a comment of a tour names another language than its block.
+pub fn blocks(page: &str) -> Vec<Block> {
+    let text = std::fs::read_to_string(repository().join(page)).expect("the page can be read");
+    let mut blocks = Vec::new();
+    let mut lines = text.lines().enumerate();
+    let mut before = "";
+    while let Some((number, line)) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let inside = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
+            let text = inside.fold(String::new(), |text, line| text + line + "\n");
+            let mark = mark(before, language);
+            blocks.push(Block { line: number + 1, language: language.to_owned(), mark, text });
+        }
+        before = line;
+    }
+    blocks
+}
+
+fn mark(comment: &str, language: &str) -> Option<Mark> {
+    let comment = comment.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
+    let (kind, rest) = comment.split_once(": ").unwrap_or((comment, ""));
+    Some(match kind {
+        "tour" => {
+            let scenario = rest.strip_prefix(language).and_then(|rest| rest.strip_prefix(' '));
+            Mark::Tour(scenario.unwrap_or_else(|| panic!("a tour in {language}: {comment}")).to_owned())
+        }
+        "printed" => Mark::Printed,
+        "tested" => Mark::Tested(rest.to_owned()),
+        "not pasted" => Mark::NotPasted(rest.to_owned()),
+        _ => return None,
+    })
+}
+
+/// The text of the page's one block in a language that says it is run by this test.
+///
+/// # Panics
+/// When there is none, or more than one.
+pub fn tested(page: &str, test: &str, language: &str) -> String {
+    let mark = Some(Mark::Tested(test.to_owned()));
+    let mut found = blocks(page).into_iter().filter(|block| block.mark == mark && block.language == language);
+    let block = found.next().unwrap_or_else(|| panic!("{page} has no {language} that is tested by {test}"));
+    assert!(found.next().is_none(), "{page} has two blocks of {language} that are tested by {test}");
+    block.text
+}
