@@ -305,7 +305,7 @@ def mst_01_mst_17_inv_21_inv_30_cli_02_cli_03_cli_07_the_life_of_a_member_from_b
     region, administrator, invited = "us-west-2", "666666666666", "777777777777"
     hub, member = client(account=administrator, region=region), client(account=invited, region=region)
     message, status = refused("BadRequestException", hub.list_members)
-    assert status == 400 and not message, message
+    assert (status, message) == (400, "The request is rejected since no such resource found.")
     hub.enable_security_hub(EnableDefaultStandards=False)
     none_unprocessed(hub.create_members(AccountDetails=[{"AccountId": invited, "Email": "member@example.com"}]))
     [unprocessed] = hub.create_members(AccountDetails=[{"AccountId": invited}])["UnprocessedAccounts"]

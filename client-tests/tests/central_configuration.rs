@@ -108,9 +108,11 @@ async fn ccf_11_ccf_12_ccf_44_a_self_managed_account_changes_its_own_and_no_poli
     assert_eq!(standards(&shop).await.len(), 2, "settings remain");
     shop.update_security_hub_configuration().auto_enable_controls(false).send().await.unwrap();
     let elsewhere = sdk(&emulator, ADMINISTRATOR, "eu-west-1");
-    for outsider in [&shop, &elsewhere] {
+    for (outsider, said) in [
+        (&shop, "Must be a Security Hub delegated administrator with Central Configuration enabled"),
+        (&elsewhere, "Central Configuration APIs can only be called from the aggregation region"),
+    ] {
         let refused = outsider.list_configuration_policies().send().await.unwrap_err();
-        let said = "Must be a Security Hub delegated administrator with Central Configuration enabled";
         assert_eq!((refused.code(), refused.message()), (Some("AccessDeniedException"), Some(said)));
     }
     administrator

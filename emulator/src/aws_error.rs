@@ -125,6 +125,8 @@ pub struct AwsError {
     pub status: u16,
     /// The sentence of the `Message` member.
     pub message: Cow<'static, str>,
+    /// The code of its `Reason` member, which errors of AWS Organizations have.
+    pub reason: Option<&'static str>,
     /// What went wrong inside, for the log.
     pub source: Option<String>,
 }
@@ -132,13 +134,20 @@ pub struct AwsError {
 impl AwsError {
     /// An error with the status that its code has.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        AwsError { code, status: code.status(), message: message.into(), source: None }
+        AwsError { code, status: code.status(), message: message.into(), reason: None, source: None }
     }
 
     /// The same error with another HTTP status (ACC-07).
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
+        self
+    }
+
+    /// The same error with a `Reason`.
+    #[must_use]
+    pub fn with_reason(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
         self
     }
 

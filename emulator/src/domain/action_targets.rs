@@ -23,8 +23,8 @@ pub enum ActionTargetError {
 impl From<ActionTargetError> for AwsError {
     fn from(error: ActionTargetError) -> AwsError {
         match error {
-            ActionTargetError::Exists(arn) => {
-                AwsError::new(ErrorCode::ResourceConflictException, format!("Action target {arn} exists already"))
+            ActionTargetError::Exists(id) => {
+                AwsError::new(ErrorCode::ResourceConflictException, format!("Action with Id: {id} already exists"))
             }
             ActionTargetError::TooMany => AwsError::new(
                 ErrorCode::LimitExceededException,
@@ -54,7 +54,7 @@ pub fn create(
     let arn = action_target_arn(&key, &id);
     let mut hub = hub::enabled(transaction, &key).map_err(|_| hub::not_subscribed(caller))?;
     if hub.action_targets.contains_key(&id) {
-        return Err(ActionTargetError::Exists(arn).into());
+        return Err(ActionTargetError::Exists(id).into());
     }
     if hub.action_targets.len() >= MOST_ACTION_TARGETS {
         return Err(ActionTargetError::TooMany.into());

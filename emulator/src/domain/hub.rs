@@ -15,8 +15,8 @@ use super::standards::subscriptions;
 use super::tags::{self, TagError};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{
-    CheckScope, ConfigRecorder, ControlFindingGenerator, Directory, Due, Hub, HubKey, Phase, Region, Timestamp,
-    Transaction, World,
+    AccountId, CheckScope, ConfigRecorder, ControlFindingGenerator, Directory, Due, Hub, HubKey, Phase, Region,
+    Timestamp, Transaction, World,
 };
 
 /// How long a disabled hub is kept, with its settings and active findings (HUB-16).
@@ -36,7 +36,7 @@ pub enum HubError {
     /// The caller is an enabled member (HUB-13).
     Member,
     /// A member may not choose how control findings are made (HUB-10).
-    MemberSetsGenerator,
+    MemberSetsGenerator(AccountId),
     /// With the tags that were kept it would have more than a resource can have (TAG-04).
     TooManyTags,
 }
@@ -55,13 +55,19 @@ impl From<HubError> for AwsError {
             HubError::Administrator => {
                 AwsError::invalid_input("Cannot disable Security Hub on the Security Hub administrator")
             }
-            HubError::Member => AwsError::invalid_input("Cannot disable Security Hub on a Security Hub member"),
-            HubError::MemberSetsGenerator => {
-                AwsError::access_denied("Member accounts cannot update the control finding generator")
-            }
+            HubError::Member => AwsError::invalid_input("Member account cannot disable Security Hub"),
+            HubError::MemberSetsGenerator(account) => AwsError::new(
+                ErrorCode::InvalidAccessException,
+                format!("Request contains configurations that cannot be updated by a member account {account}"),
+            ),
             HubError::TooManyTags => TagError::TooMany.into(),
         }
     }
+}
+
+/// The error of a call about members or invitations while the caller's hub is off (INV-04).
+pub fn no_members_without_a_hub() -> AwsError {
+    AwsError::new(ErrorCode::BadRequestException, "The request is rejected since no such resource found.")
 }
 
 /// The error of a call that needs the caller's hub (HUB-08, CLN-03).
@@ -198,7 +204,7 @@ pub fn update(
     }
     let mut hub = enabled(transaction, key)?;
     if control_finding_generator.is_some() && directory.administrator(key.account, &key.region).is_some() {
-        return Err(HubError::MemberSetsGenerator);
+        return Err(HubError::MemberSetsGenerator(key.account));
     }
     if let Some(auto_enable_controls) = auto_enable_controls {
         hub.auto_enable_controls = auto_enable_controls;

@@ -68,7 +68,7 @@ fn hub_on(world: &World, caller: &Caller, operation: Operation) -> Result<(), Aw
     let is_off = || !hub::is_enabled(world, &caller.hub_key());
     match operations::entry(operation).hub {
         HubRule::Required if is_off() => Err(hub::not_subscribed(caller)),
-        HubRule::RequiredByMembers if is_off() => Err(AwsError::new(ErrorCode::BadRequestException, "")),
+        HubRule::RequiredByMembers if is_off() => Err(hub::no_members_without_a_hub()),
         HubRule::Required | HubRule::RequiredByMembers | HubRule::Own => Ok(()),
     }
 }

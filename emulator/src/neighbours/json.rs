@@ -28,8 +28,11 @@ pub(super) fn answer(
     Ok(response(200, call.request_id, JSON, result.to_string().into()))
 }
 
-/// An error: `__type` and `Message`.
+/// An error: `__type`, `Message` and, where it has one, `Reason`.
 pub(super) fn refusal(error: &AwsError, request_id: &str) -> Response<Bytes> {
-    let body = json!({ "__type": error.code.name(), "Message": error.message });
+    let mut body = json!({ "__type": error.code.name(), "Message": error.message });
+    if let Some(reason) = error.reason {
+        body["Reason"] = json!(reason);
+    }
     response(error.status, request_id, JSON, body.to_string().into())
 }

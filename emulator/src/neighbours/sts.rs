@@ -119,7 +119,7 @@ impl<'a> Request<'a> {
         let role = Role::parse(role_arn).ok_or_else(|| validation_error(format!("{role_arn} is invalid")))?;
         if seconds > HOUR && caller.principal.arn.contains(":assumed-role/") {
             return Err(validation_error(
-                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
             ));
         }
         Ok(Request { role, session_name, duration: SignedDuration::from_secs(seconds) })

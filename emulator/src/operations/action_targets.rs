@@ -186,7 +186,8 @@ mod tests {
     #[test]
     fn act_04_act_05_an_id_is_taken_once_and_fifty_are_enough() {
         let stage = created();
-        stage.refused(ADMINISTRATOR, CreateActionTarget, target("Ticket"), 409, "ResourceConflictException");
+        let said = stage.refused(ADMINISTRATOR, CreateActionTarget, target("Ticket"), 409, "ResourceConflictException");
+        assert_eq!(said, "Action with Id: Ticket already exists");
         stage.good(ADMINISTRATOR, CreateActionTarget, target("ticket"));
         for n in 0..48 {
             stage.good(ADMINISTRATOR, CreateActionTarget, target(&format!("n{n:02}")));

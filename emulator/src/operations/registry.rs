@@ -59,7 +59,7 @@ pub enum Run {
 pub enum HubRule {
     /// 401 `InvalidAccessException` (HUB-15).
     Required,
-    /// 400 `BadRequestException` without a message (INV-04).
+    /// 400 `BadRequestException` (INV-04).
     RequiredByMembers,
     /// Its own rules decide.
     Own,

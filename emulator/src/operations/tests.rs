@@ -164,7 +164,7 @@ fn hub_10_sec_53_the_administrator_sets_the_generator_of_its_members() {
     stage.member(MemberStatus::Enabled);
     stage.good(MEMBER, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
     let input = json!({ "ControlFindingGenerator": "STANDARD_CONTROL", "AutoEnableControls": true });
-    stage.refused(MEMBER, UpdateSecurityHubConfiguration, input.clone(), 403, "AccessDeniedException");
+    stage.refused(MEMBER, UpdateSecurityHubConfiguration, input.clone(), 401, "InvalidAccessException");
     assert_eq!(stage.good(MEMBER, DescribeHub, json!({}))["AutoEnableControls"], false, "nothing is half applied");
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, input);
     assert_eq!(generator(&stage, MEMBER), "STANDARD_CONTROL");
@@ -215,7 +215,7 @@ fn hub_13_an_enabled_member_stays() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     let said = stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
-    assert_eq!(said, "Cannot disable Security Hub on a Security Hub member");
+    assert_eq!(said, "Member account cannot disable Security Hub");
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn hub_10_hub_12_hub_13_members_of_an_organization_are_members() {
         directory.members.insert((id(ADMINISTRATOR), Region::new(REGION)), [(id(MEMBER), member)].into());
     });
     let input = json!({ "ControlFindingGenerator": "SECURITY_CONTROL" });
-    stage.refused(MEMBER, UpdateSecurityHubConfiguration, input, 403, "AccessDeniedException");
+    stage.refused(MEMBER, UpdateSecurityHubConfiguration, input, 401, "InvalidAccessException");
     stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
     stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
 }

@@ -30,6 +30,8 @@ pub enum CentralError {
     /// The caller is not the delegated administrator, or not in the home Region, or there is no central configuration
     /// yet (CCF-11, CCF-12).
     NotAdministrator,
+    /// The administrator calls in another Region than the home Region (CCF-12).
+    OutsideHome,
     /// There is no such policy (CCF-19).
     NoPolicy(String),
     /// There is no such target in the organization (CCF-24).
@@ -60,6 +62,9 @@ impl From<CentralError> for AwsError {
             CentralError::NotAdministrator => AwsError::access_denied(
                 "Must be a Security Hub delegated administrator with Central Configuration enabled",
             ),
+            CentralError::OutsideHome => {
+                AwsError::access_denied("Central Configuration APIs can only be called from the aggregation region")
+            }
             CentralError::NoPolicy(id) => AwsError::not_found(format!("Configuration policy {id} was not found")),
             CentralError::NoTarget(id) => AwsError::not_found(format!("Target {id} was not found in the organization")),
             CentralError::InvalidTarget => AwsError::invalid_input(
@@ -96,13 +101,13 @@ impl From<CentralError> for AwsError {
 /// The central configuration that a caller may read and change here (CCF-11, CCF-12).
 ///
 /// # Errors
-/// [`CentralError::NotAdministrator`].
+/// [`CentralError::NotAdministrator`], [`CentralError::OutsideHome`].
 pub fn administered<'d>(directory: &'d Directory, caller: &Caller) -> Result<&'d CentralConfiguration, CentralError> {
     let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
-    let is_callers = |central: &&CentralConfiguration| {
-        (central.administrator, &central.home) == (caller.account(), &caller.region) && central.enabled_at <= caller.now
-    };
-    central.filter(is_callers).ok_or(CentralError::NotAdministrator)
+    let is_callers =
+        |central: &&CentralConfiguration| central.administrator == caller.account() && central.enabled_at <= caller.now;
+    let central = central.filter(is_callers).ok_or(CentralError::NotAdministrator)?;
+    if central.home == caller.region { Ok(central) } else { Err(CentralError::OutsideHome) }
 }
 
 /// Changes the central configuration, if there is one.

@@ -1,7 +1,7 @@
 //! Why members and invitations are refused, in AWS's sentences: an account of a list ([`Refusal`]), or the whole call
 //! ([`RelationError`]).
 
-use crate::aws_error::AwsError;
+use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::AccountId;
 
 /// Why one account of a list is left unprocessed (accounts.md 2.3).
@@ -171,8 +171,9 @@ impl From<RelationError> for AwsError {
             RelationError::NotAssociated => AwsError::not_found(
                 "The request is rejected because the current account is not associated to a master account.",
             ),
-            RelationError::ManagedByOrganization => AwsError::invalid_input(
-                "The request is rejected because the current account is managed by AWS Organizations.",
+            RelationError::ManagedByOrganization => AwsError::new(
+                ErrorCode::BadRequestException,
+                "The request is rejected because member cannot disassociate from Organization administrator",
             ),
         }
     }

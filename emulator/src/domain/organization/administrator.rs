@@ -189,8 +189,9 @@ fn end(transaction: &mut Transaction<'_>, administrator: &HubKey) {
 /// The delegated administrator that a caller in a Region is told of: none, or one (ORG-10).
 ///
 /// # Errors
-/// [`OrganizationError::NotInOrganization`], and [`OrganizationError::NotManagementAccount`] for who is neither the
-/// management account nor that administrator.
+/// [`OrganizationError::NotInOrganization`]; for who is neither the management account nor that administrator
+/// [`OrganizationError::NotManagementAccount`], and in the V2 half [`OrganizationError::NotListedToOthers`] for the
+/// administrator too.
 pub fn listed(
     directory: &Directory,
     caller: &Caller,
@@ -198,10 +199,12 @@ pub fn listed(
 ) -> Result<Option<AccountId>, OrganizationError> {
     let organization = of_caller(directory, caller)?;
     let administrator = designated(organization, feature, &caller.region);
-    if organization.management_account == caller.account() || administrator == Some(caller.account()) {
-        Ok(administrator)
-    } else {
-        Err(OrganizationError::NotManagementAccount)
+    let is_management = organization.management_account == caller.account();
+    match feature {
+        _ if is_management => Ok(administrator),
+        Feature::V2 => Err(OrganizationError::NotListedToOthers),
+        Feature::Classic if administrator == Some(caller.account()) => Ok(administrator),
+        Feature::Classic => Err(OrganizationError::NotManagementAccount),
     }
 }
 

@@ -10,6 +10,8 @@ pub enum OrganizationError {
     NotInOrganization,
     /// The caller is not the management account (ORG-07).
     NotManagementAccount,
+    /// The administrator of the V2 half is listed to the management account alone (ORG-10).
+    NotListedToOthers,
     /// The account to designate is not in the organization (ORG-06).
     NoMember,
     /// Another account is designated (ORG-03, ORG-05).
@@ -45,6 +47,10 @@ impl From<OrganizationError> for AwsError {
             OrganizationError::NotManagementAccount => {
                 let message = "You must be the organization management account to perform this operation";
                 return AwsError::access_denied(message);
+            }
+            OrganizationError::NotListedToOthers => {
+                let message = "You must be the organization management account to perform this operation";
+                return AwsError::new(ErrorCode::InvalidAccessException, message);
             }
             OrganizationError::NotAdministrator(account) => {
                 let message = format!("Account {account} is not an administrator for this organization");

@@ -6,6 +6,7 @@
 mod tests;
 mod view;
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Map, Value, json};
@@ -60,7 +61,7 @@ pub(super) fn call(
     drop(directory);
     transaction.edit_directory(|directory| directory.organization = Some(changed));
     if operation == "DeregisterDelegatedAdministrator" && service_principal(input)? == SERVICE_PRINCIPAL {
-        let account = AccountId::parse(text(input, "AccountId")?).ok_or_else(no_account)?;
+        let account = account_id(input)?;
         administrator::end_everywhere(&mut transaction, account);
         replicas::follow(&mut transaction, world);
     }
@@ -120,15 +121,14 @@ fn read(world: &World, caller: &Caller, operation: &str, input: &Map<String, Val
             page("Accounts", view.accounts_of(parent))
         }
         "ListParents" => {
-            let child = text(input, "ChildId")?;
+            let child = id(input, "ChildId", is_child_id)?;
             let parent = view.parent_of(child).ok_or_else(|| {
                 AwsError::new(ErrorCode::ChildNotFoundException, format!("No child {child} in the organization"))
             })?;
             page("Parents", vec![parent])
         }
         "DescribeAccount" => {
-            let id = text(input, "AccountId")?;
-            let account = AccountId::parse(id).and_then(|account| view.account(account)).ok_or_else(no_account)?;
+            let account = view.account(account_id(input)?).ok_or_else(no_account)?;
             Ok(json!({ "Account": account }))
         }
         "ListAWSServiceAccessForOrganization" => page("EnabledServicePrincipals", view.service_access()),
@@ -139,7 +139,7 @@ fn read(world: &World, caller: &Caller, operation: &str, input: &Map<String, Val
     }
 }
 
-/// The organization as the operation leaves it. Sentences are `inferred`.
+/// The organization as the operation leaves it.
 fn change(
     mut organization: Organization,
     caller: &Caller,
@@ -169,21 +169,32 @@ fn register(
     service: String,
     now: Timestamp,
 ) -> Result<(), AwsError> {
-    let constraint = |message| Err(AwsError::new(ErrorCode::ConstraintViolationException, message));
+    let constraint =
+        |reason, message| Err(AwsError::new(ErrorCode::ConstraintViolationException, message).with_reason(reason));
     if account == organization.management_account {
-        return constraint("You cannot register the management account as a delegated administrator.");
+        return constraint(
+            "CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR",
+            "You cannot register management account/yourself as delegated administrator for your organization.",
+        );
     }
     if !organization.service_access.contains_key(&service) {
-        return constraint("You must enable access for the service before you register a delegated administrator.");
+        return constraint(
+            "SERVICE_ACCESS_NOT_ENABLED",
+            "You must enable service access before you delegate an administrator for this service. Call the AWS API \
+             EnableAWSServiceAccess first.",
+        );
     }
     let delegates = organization.delegated_administrators.keys().filter(|(name, _)| *name == service);
     let delegates: Vec<AccountId> = delegates.map(|(_, delegate)| *delegate).collect();
     if delegates.contains(&account) {
-        let message = "The account is already a delegated administrator for this service.";
+        let message = "The provided account is already a delegated administrator for your organization.";
         return Err(AwsError::new(ErrorCode::AccountAlreadyRegisteredException, message));
     }
     if service == SERVICE_PRINCIPAL && !delegates.is_empty() {
-        return constraint("The service already has a delegated administrator.");
+        return constraint(
+            "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED",
+            "You have exceeded the allowed number of delegated administrators for the delegated service.",
+        );
     }
     organization.delegated_administrators.insert((service, account), now);
     Ok(())
@@ -193,15 +204,14 @@ fn register(
 fn deregister(organization: &mut Organization, account: AccountId, service: String) -> Result<(), AwsError> {
     let ended = organization.delegated_administrators.remove(&(service, account)).map(|_| ());
     ended.ok_or_else(|| {
-        let message = "The account is not a delegated administrator for this service.";
+        let message = "The provided account is not a registered delegated administrator for your organization.";
         AwsError::new(ErrorCode::AccountNotRegisteredException, message)
     })
 }
 
 /// `AccountId`, where it belongs to the organization.
 fn member(organization: &Organization, input: &Map<String, Value>) -> Result<AccountId, AwsError> {
-    let account = AccountId::parse(text(input, "AccountId")?).filter(|account| belongs(organization, *account));
-    account.ok_or_else(no_account)
+    Some(account_id(input)?).filter(|account| belongs(organization, *account)).ok_or_else(no_account)
 }
 
 /// `ServicePrincipal`, a name under amazonaws.com.
@@ -210,7 +220,7 @@ fn service_principal(input: &Map<String, Value>) -> Result<String, AwsError> {
     let service = name.strip_suffix(".amazonaws.com").unwrap_or_default();
     let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     if service.is_empty() || name.len() > 128 || !service.bytes().all(taken) {
-        return Err(invalid("You specified an unrecognized service principal.".to_owned()));
+        return Err(invalid("UNRECOGNIZED_SERVICE_PRINCIPAL", "You specified an unrecognized service principal."));
     }
     Ok(name.to_owned())
 }
@@ -221,7 +231,7 @@ fn no_account() -> AwsError {
 }
 
 fn parent<'i>(view: &View<'_>, input: &'i Map<String, Value>) -> Result<&'i str, AwsError> {
-    let parent = text(input, "ParentId")?;
+    let parent = id(input, "ParentId", is_parent_id)?;
     if view.is_parent(parent) {
         return Ok(parent);
     }
@@ -230,11 +240,45 @@ fn parent<'i>(view: &View<'_>, input: &'i Map<String, Value>) -> Result<&'i str,
 }
 
 fn text<'i>(input: &'i Map<String, Value>, member: &str) -> Result<&'i str, AwsError> {
-    input.get(member).and_then(Value::as_str).ok_or_else(|| invalid(format!("You must specify {member}.")))
+    let given = input.get(member).and_then(Value::as_str);
+    given.ok_or_else(|| invalid("INPUT_REQUIRED", format!("You must specify {member}.")))
 }
 
-fn invalid(message: String) -> AwsError {
-    AwsError::new(ErrorCode::InvalidInputException, message)
+/// An id of the form that it must have.
+fn id<'i>(
+    input: &'i Map<String, Value>,
+    member: &str,
+    has_form: impl FnOnce(&str) -> bool,
+) -> Result<&'i str, AwsError> {
+    let id = text(input, member)?;
+    if has_form(id) { Ok(id) } else { Err(wrong_pattern()) }
+}
+
+fn account_id(input: &Map<String, Value>) -> Result<AccountId, AwsError> {
+    AccountId::parse(text(input, "AccountId")?).ok_or_else(wrong_pattern)
+}
+
+fn wrong_pattern() -> AwsError {
+    invalid("INVALID_PATTERN", "You provided a value that does not match the required pattern.")
+}
+
+/// `r-` and 4 to 32, or `ou-`, 4 to 32, `-` and 8 to 32 small letters and digits.
+fn is_parent_id(id: &str) -> bool {
+    let fits = |part: &str, least| {
+        (least..=32).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
+    };
+    let unit = id.strip_prefix("ou-").and_then(|rest| rest.split_once('-'));
+    id.strip_prefix("r-").is_some_and(|rest| fits(rest, 4))
+        || unit.is_some_and(|(root, own)| fits(root, 4) && fits(own, 8))
+}
+
+fn is_child_id(id: &str) -> bool {
+    AccountId::parse(id).is_some() || (id.starts_with("ou-") && is_parent_id(id))
+}
+
+fn invalid(reason: &'static str, message: impl Into<Cow<'static, str>>) -> AwsError {
+    AwsError::new(ErrorCode::InvalidInputException, message).with_reason(reason)
 }
 
 /// Binds a token to the world, the account, the operation and its query. Without it, a token from another world would skip
@@ -256,7 +300,7 @@ fn page(input: &Map<String, Value>, seal: u64, list: &str, rows: Vec<Value>) -> 
             .as_u64()
             .and_then(|value| usize::try_from(value).ok())
             .filter(|most| (1..=PAGE).contains(most))
-            .ok_or_else(|| invalid(format!("MaxResults must be between 1 and {PAGE}.")))?,
+            .ok_or_else(|| invalid("INVALID_PATTERN", format!("MaxResults must be between 1 and {PAGE}.")))?,
     };
     let start: usize = match input.get("NextToken").filter(|value| !value.is_null()) {
         None => 0,
@@ -264,7 +308,7 @@ fn page(input: &Map<String, Value>, seal: u64, list: &str, rows: Vec<Value>) -> 
             .as_str()
             .and_then(|token| token.strip_prefix(&format!("{seal:016x}")))
             .and_then(|number| number.parse().ok())
-            .ok_or_else(|| invalid("The provided NextToken is invalid.".to_owned()))?,
+            .ok_or_else(|| invalid("INVALID_NEXT_TOKEN", "The provided NextToken is invalid."))?,
     };
     let end = rows.len().min(start.saturating_add(most));
     let mut answer = json!({ list: rows.get(start..end).unwrap_or_default() });

@@ -101,8 +101,17 @@ fn nb_26_the_tree_is_walked_down_and_up() {
     let parents = read("ListParents", json!({ "ChildId": MEMBER }));
     assert_eq!(parents, json!({ "Parents": [{ "Id": "ou-lo12-workload1", "Type": "ORGANIZATIONAL_UNIT" }] }));
     let error = |operation, input| call(&stage, MANAGEMENT, operation, input).unwrap_err().1;
-    assert_eq!(error("ListAccountsForParent", json!({ "ParentId": "x" })), "ParentNotFoundException");
-    assert_eq!(error("ListParents", json!({ "ChildId": "x" })), "ChildNotFoundException");
+    assert_eq!(error("ListAccountsForParent", json!({ "ParentId": "r-zzzz" })), "ParentNotFoundException");
+    assert_eq!(error("ListParents", json!({ "ChildId": "123456789012" })), "ChildNotFoundException");
+    for (operation, member, ids) in [
+        ("ListAccountsForParent", "ParentId", &["x", "r-abc", "r-ABCD", "ou-lo12-short", "111111111111", ""][..]),
+        ("ListParents", "ChildId", &["x", "r-lo12", "11111111111", ""]),
+        ("DescribeAccount", "AccountId", &["x", "1111111111111"]),
+    ] {
+        for id in ids {
+            assert_eq!(error(operation, json!({ member: id })), "InvalidInputException", "{operation} {id}");
+        }
+    }
     assert_eq!(error("DescribeAccount", json!({ "AccountId": "123456789012" })), "AccountNotFoundException");
 }
 

@@ -28,6 +28,7 @@ const ELSEWHERE: &str = "eu-west-1";
 const ROOT: &str = "r-lo12";
 const UNIT: &str = "ou-lo12-workload1";
 const FSBP: &str = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
+const OUTSIDE_HOME: &str = "Central Configuration APIs can only be called from the aggregation region";
 const REFUSED: &str = "Must be a Security Hub delegated administrator with Central Configuration enabled";
 const GOVERNED: &str = "This account is currently associated with a central configuration policy, so only the \
                         administrator can access this operation.";
@@ -199,11 +200,9 @@ fn ccf_11_ccf_12_rol_20_policies_are_the_administrators_at_home() {
     ];
     let (local, central) = (local(), central());
     for (operation, input) in operations {
-        let refusals = [
-            local.call(ADMINISTRATOR, operation, input.clone()),
-            central.call(MEMBER, operation, input.clone()),
-            central.call_in(ELSEWHERE, ADMINISTRATOR, operation, input),
-        ];
+        let outside = central.call_in(ELSEWHERE, ADMINISTRATOR, operation, input.clone());
+        assert_eq!(outside, Err((403, "AccessDeniedException", OUTSIDE_HOME.to_owned())), "{}", operation.name());
+        let refusals = [local.call(ADMINISTRATOR, operation, input.clone()), central.call(MEMBER, operation, input)];
         for refusal in refusals {
             assert_eq!(refusal, Err((403, "AccessDeniedException", REFUSED.to_owned())), "{}", operation.name());
         }

@@ -82,20 +82,24 @@ struct ListOutput {
 #[serde(rename_all = "PascalCase")]
 struct AdminAccount {
     account_id: AccountId,
-    status: &'static str,
+    /// None in the V2 half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
 }
 
 /// Lists the one delegated administrator, if there is one (ORG-10).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who is in no organization, or neither its management account nor the administrator;
+/// 403 `AccessDeniedException` for who is in no organization, or neither its management account nor the administrator, and
+/// 401 `InvalidAccessException` for the feature `SecurityHubV2` to all but the management account;
 /// 400 `InvalidInputException` for a token: no page is followed by another.
 pub fn list_organization_admin_accounts(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let ListInput { next_token, feature: name } = input.read()?;
     let (caller, feature) = (&context.caller, feature(name.as_deref()));
     Binding::new(context, Operation::ListOrganizationAdminAccounts, &Value::Null).open(next_token.as_deref())?;
     let administrator = administrator::listed(&context.world.directory(), caller, feature)?;
-    let row = |account_id| AdminAccount { account_id, status: "ENABLED" };
+    let status = (feature == Feature::Classic).then_some("ENABLED");
+    let row = |account_id| AdminAccount { account_id, status };
     Answer::json(&ListOutput {
         admin_accounts: administrator.map(row).into_iter().collect(),
         feature: feature.as_str(),

@@ -219,7 +219,11 @@ fn org_10_each_half_has_an_administrator_of_its_own() {
     let answer = stage.good(MANAGEMENT, EnableOrganizationAdminAccount, with(ADMINISTRATOR));
     assert_eq!(answer["Feature"], "SecurityHubV2");
     for region in [REGION, ELSEWHERE] {
-        assert_eq!(v2(region)["AdminAccounts"][0]["AccountId"], ADMINISTRATOR);
+        assert_eq!(v2(region)["AdminAccounts"], json!([{ "AccountId": ADMINISTRATOR }]), "without a status");
+    }
+    for account in [ADMINISTRATOR, MEMBER] {
+        let feature = json!({ "Feature": "SecurityHubV2" });
+        stage.refused(account, ListOrganizationAdminAccounts, feature, 401, "InvalidAccessException");
     }
     stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
     assert_eq!(v2(REGION)["AdminAccounts"][0]["AccountId"], ADMINISTRATOR);

@@ -10,6 +10,8 @@ use super::*;
 use crate::state::{HubKey, MemberQuotas, Region};
 use crate::testing::id;
 
+const NO_HUB: &str = "The request is rejected since no such resource found.";
+
 #[test]
 fn mst_01_inv_01_inv_03_acc_02_acc_04_acc_05_an_account_that_is_added_is_created_and_knows_nothing() {
     let stage = stage();
@@ -364,7 +366,7 @@ fn inv_04_err_14_members_and_invitations_without_a_hub_are_refused_without_a_wor
         (AcceptInvitation, accept.clone()),
         (AcceptAdministratorInvitation, accept),
     ] {
-        assert_eq!(stage.refused(ADMINISTRATOR, operation, input, 400, "BadRequestException"), "");
+        assert_eq!(stage.refused(ADMINISTRATOR, operation, input, 400, "BadRequestException"), NO_HUB);
     }
     for operation in
         [GetAdministratorAccount, GetMasterAccount, DisassociateFromAdministratorAccount, DisassociateFromMasterAccount]
@@ -401,5 +403,5 @@ fn cli_11_steampipe_reads_pages_of_members_the_hub_its_tags_and_its_administrato
     let off = "999999999999";
     let said = stage.refused(off, DescribeHub, json!({}), 401, "InvalidAccessException");
     assert!(said.contains("is not subscribed to AWS Security Hub"), "{said}");
-    assert_eq!(stage.refused(off, ListMembers, json!({}), 400, "BadRequestException"), "");
+    assert_eq!(stage.refused(off, ListMembers, json!({}), 400, "BadRequestException"), NO_HUB);
 }

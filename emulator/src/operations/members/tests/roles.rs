@@ -210,7 +210,8 @@ fn quo_06_actions_and_insights_are_counted_for_each_account() {
 fn rol_12_a_member_leaves_the_choice_of_generator_to_its_administrator() {
     let stage = related();
     let choice = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
-    stage.refused(MEMBER, UpdateSecurityHubConfiguration, choice.clone(), 403, "AccessDeniedException");
+    let said = stage.refused(MEMBER, UpdateSecurityHubConfiguration, choice.clone(), 401, "InvalidAccessException");
+    assert_eq!(said, format!("Request contains configurations that cannot be updated by a member account {MEMBER}"));
     for account in [ADMINISTRATOR, OTHER] {
         stage.good(account, UpdateSecurityHubConfiguration, choice.clone());
     }
