@@ -17,17 +17,15 @@ use parking_lot::{Mutex, RwLock};
 use securityhub_fixtures::{Operation, regions};
 
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::control;
 use crate::domain::caller::Caller;
 use crate::domain::{due, events};
-use crate::gate;
-use crate::neighbours;
 use crate::operations::{self, Answer, Context, Run};
 use crate::scenario::{Diagnostics, Scenario};
 use crate::state::{AccountId, Credential, Directory, IdSource, Principal, Region, UnknownRegion, World};
 use crate::wire::identity::{self, Signature};
-use crate::wire::route::{Route, Unroutable};
-use crate::wire::{age, answer, encoding, input, route, signature};
+use crate::wire::route::{self, Route, Unroutable};
+use crate::wire::{age, answer, encoding, input, signature};
+use crate::{control, gate, neighbours};
 
 mod lanes;
 #[cfg(test)]

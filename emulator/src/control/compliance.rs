@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::mistake;
 use crate::domain::caller::Caller;
-use crate::domain::scores::{self, Compliance};
-use crate::domain::{due, hub};
+use crate::domain::controls::scores::{self, Compliance};
+use crate::domain::{due, hub_access};
 use crate::service::Service;
 use crate::state::{AccountId, Principal, World};
 
@@ -43,7 +43,7 @@ fn computed(world: &World, asked: &Asked) -> Result<Compliance, String> {
     let now = world.clock.now();
     due::run(world, now);
     let caller = Caller { principal: Principal::local_user(account), region, now };
-    if !hub::is_enabled(world, &caller.hub_key()) {
+    if !hub_access::is_enabled(world, &caller.hub_key()) {
         return Err(format!("Security Hub is off in {account} in {}: enable it there first", caller.region));
     }
     let compliance = scores::daily::shown(world, &caller, standard);

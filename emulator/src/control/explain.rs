@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::mistake;
 use crate::domain::caller::Caller;
 use crate::domain::due;
-use crate::domain::explain::{self, Question};
+use crate::domain::findings::explain::{self, Question};
 use crate::service::Service;
 use crate::state::{AccountId, Principal};
 

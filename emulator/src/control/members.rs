@@ -12,10 +12,10 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::mistake;
-use crate::domain::aggregation::replicas;
-use crate::domain::members::bulk::{self, MemberRow, Outcome, Unprocessed, Wish};
-use crate::domain::members::csv;
-use crate::domain::{due, hub};
+use crate::domain::accounts::members::bulk::{self, MemberRow, Outcome, Unprocessed, Wish};
+use crate::domain::accounts::members::csv;
+use crate::domain::findings::aggregation::replicas;
+use crate::domain::{due, hub_access};
 use crate::service::Service;
 use crate::state::{AccountId, HubKey, Region, Transaction, World};
 
@@ -164,7 +164,7 @@ fn hubs(world: &World, administrator: &str, regions: &[String], expected: &str) 
     }
     let hub = |region: &String| {
         let hub = HubKey { account: administrator, region: super::region(world, region)? };
-        if hub::is_enabled(world, &hub) {
+        if hub_access::is_enabled(world, &hub) {
             Ok(hub)
         } else {
             Err(format!("Security Hub is off in {administrator} in {region}: enable it there first"))

@@ -9,10 +9,10 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::mistake;
-use crate::domain::aggregation::replicas;
+use crate::domain::accounts::organization::accounts::{self, Event};
+use crate::domain::accounts::organization::report::{AccountRow, row};
 use crate::domain::due;
-use crate::domain::organization::accounts::{self, Event};
-use crate::domain::organization::report::{AccountRow, row};
+use crate::domain::findings::aggregation::replicas;
 use crate::service::Service;
 use crate::state::{AccountId, World};
 

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::mistake;
-use crate::domain::checks::{self, change};
-use crate::domain::{due, hub};
+use crate::domain::controls::checks::{self, change};
+use crate::domain::{due, hub_access};
 use crate::scenario::entries;
 use crate::service::Service;
 use crate::state::{
@@ -178,7 +178,7 @@ fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
     if keys.is_empty() {
         return Err(format!("{RECORD}: Regions is empty"));
     }
-    if let Some(off) = keys.iter().find(|key| !hub::is_enabled(world, key)) {
+    if let Some(off) = keys.iter().find(|key| !hub_access::is_enabled(world, key)) {
         return Err(format!("Security Hub is off in {account} in {}: enable it there first", off.region));
     }
     change(world, |transaction, now| {
@@ -201,7 +201,7 @@ fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
     let is_meant = |key: &HubKey| {
         account.is_none_or(|account| account == key.account)
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
-            && hub::is_enabled(world, key)
+            && hub_access::is_enabled(world, key)
     };
     let keys: BTreeSet<HubKey> = world.relations().hub_keys().into_iter().filter(is_meant).collect();
     change(world, |transaction, now| change::check(transaction, &keys, now));

@@ -1,21 +1,13 @@
 //! What AWS does later, done when its time has come.
 
-use jiff::SignedDuration;
-
-use super::aggregation::replicas;
-use super::central_configuration::settle;
-use super::checks;
-use super::findings::document::Finding;
-use super::findings::expiry;
-use super::organization;
-use super::scores;
-use super::standards::{new_controls, security_controls, subscriptions};
-use crate::state::{AccountId, Due, HubKey, Phase, Timestamp, Transaction, World};
-
-/// Stages `due` for `after` from `now`; the end of time stands for any later time.
-pub fn put(transaction: &mut Transaction<'_>, now: Timestamp, after: SignedDuration, due: Due) {
-    transaction.put_due(now.checked_add(after).unwrap_or(Timestamp::MAX), due);
-}
+use crate::domain::accounts::central_configuration::settle;
+use crate::domain::accounts::organization;
+use crate::domain::controls::standards::{new_controls, security_controls, subscriptions};
+use crate::domain::controls::{checks, scores};
+use crate::domain::findings::aggregation::replicas;
+use crate::domain::findings::document::Finding;
+use crate::domain::findings::expiry;
+use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
 
 /// Does all that is due at `now`, in order of its due time and dated with it, so that a step of the clock leaves what its
 /// parts would leave (FND-40).
@@ -36,10 +28,12 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
     match due {
         Due::SweepFindings(region) => expiry::sweep(world, &region, at),
         Due::DropArchivedFindings(hub, since) if is_dormant(world, &hub, since) => {
-            transaction.drop_findings(&hub.region, |document| is_of(document, hub.account) && is_archived(document));
+            transaction.drop_findings(&hub.region, |document| {
+                expiry::is_of_account(document, hub.account) && is_archived(document)
+            });
         }
         Due::ForgetHub(hub, since) if is_dormant(world, &hub, since) => {
-            transaction.drop_findings(&hub.region, |document| is_of(document, hub.account));
+            transaction.drop_findings(&hub.region, |document| expiry::is_of_account(document, hub.account));
             transaction.forget_hub(&hub);
         }
         Due::ForgetAccount(account, since) => {
@@ -77,11 +71,6 @@ pub fn clock_was_moved(world: &World, now: Timestamp) {
 
 fn is_dormant(world: &World, hub: &HubKey, since: Timestamp) -> bool {
     world.hub(hub).is_some_and(|hub| hub.phase == Phase::Dormant(since))
-}
-
-/// Whether a stored finding is of an account.
-pub(super) fn is_of(document: &[u8], account: AccountId) -> bool {
-    Finding::stored(document).string("AwsAccountId").is_some_and(|owner| owner == account.as_str())
 }
 
 fn is_archived(document: &[u8]) -> bool {

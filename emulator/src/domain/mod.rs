@@ -1,27 +1,27 @@
 //! The rules of Security Hub: functions over the state.
 //!
-//! What lives here: what AWS does, a file or folder a subject, each rule with its id. What may not: HTTP, IO,
-//! the machine's clock (functions receive `now`), ids from anywhere but the world's source.
+//! What lives here: what AWS does, each rule with its id. What may not: HTTP, IO, the machine's clock (functions receive
+//! `now`), ids from anywhere but the world's source.
+//!
+//! Its rooms, each of which may call those before it and none after it:
+//! - the files of this folder but `due`: who calls ([`caller`]), names ([`arn`]), and what calls of every kind ask first
+//!   ([`hub_access`], [`governance`]),
+//! - [`findings`]: findings, who sees them, and what is kept about them,
+//! - [`controls`]: standards, the checks of their controls, and scores,
+//! - [`accounts`]: hubs, members, the organization and its central configuration,
+//! - [`due`]: what happens later, in all of them.
+//!
+//! Beside them, [`events`] tells of findings, and [`policy`] judges calls; no other room needs these two.
 
-pub mod action_targets;
-pub mod aggregation;
+pub mod accounts;
 pub mod arn;
-pub mod automation_rules;
 pub mod caller;
-pub mod central_configuration;
-pub mod checks;
+pub mod controls;
 pub mod due;
 pub mod events;
-pub mod explain;
-pub mod filters;
 pub mod findings;
-pub mod hub;
-pub mod insights;
-pub mod members;
-pub mod organization;
+pub mod governance;
+pub mod hub_access;
 pub mod policy;
-pub mod products;
-pub mod scores;
-pub mod standards;
+pub mod schedule;
 pub mod tags;
-pub mod visibility;

@@ -1,28 +1,9 @@
-//! Tags of the taggable resources (accounts.md section 1, Tags).
+//! What holds of the tags of every resource.
 
-use std::collections::BTreeMap;
-
-use super::arn::{self, Arn};
-use super::automation_rules;
-use super::caller::Caller;
-use super::central_configuration::{administered, policies};
 use crate::aws_error::AwsError;
-use crate::state::{Transaction, World};
 
 /// The most tags that a resource can have (TAG-04).
 pub const MOST_TAGS: usize = 50;
-
-/// First parts of the resources that take tags (TAG-02).
-const TAGGABLE: [&str; 8] = [
-    "hub",
-    "automation-rule",
-    "configuration-policy",
-    "connector",
-    "connectorv2",
-    "automation-rulev2",
-    "aggregatorv2",
-    "hubv2",
-];
 
 /// Why a resource cannot be tagged.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,86 +24,4 @@ impl From<TagError> for AwsError {
             TagError::TooMany => AwsError::invalid_input(format!("A resource can have at most {MOST_TAGS} tags")),
         }
     }
-}
-
-/// The tags of a resource (TAG-07).
-///
-/// # Errors
-/// [`TagError::NotTaggable`], [`TagError::NoResource`].
-pub fn list(world: &World, caller: &Caller, arn: &str) -> Result<BTreeMap<String, String>, TagError> {
-    let tagged = resolve(caller, arn)?;
-    if let Tagged::ConfigurationPolicy = tagged {
-        let directory = world.directory();
-        let policy = administered(&directory, caller).and_then(|central| policies::find(central, arn));
-        return policy.map(|policy| policy.tags.clone()).map_err(|_| TagError::NoResource(arn.to_owned()));
-    }
-    let hub = world.hub(&caller.hub_key()).filter(|hub| hub.subscribed_at().is_some());
-    let tags = hub.and_then(|hub| match tagged {
-        Tagged::Hub => Some(hub.tags.clone()),
-        Tagged::AutomationRule(id) => {
-            hub.automation_rules.iter().find(|rule| rule.id == id).map(|rule| rule.tags.clone())
-        }
-        Tagged::ConfigurationPolicy => None,
-    });
-    tags.ok_or_else(|| TagError::NoResource(arn.to_owned()))
-}
-
-/// Changes the tags of a resource, all or nothing.
-///
-/// # Errors
-/// Any [`TagError`].
-pub fn edit(
-    transaction: &mut Transaction<'_>,
-    caller: &Caller,
-    arn: &str,
-    edit: impl FnOnce(&mut BTreeMap<String, String>),
-) -> Result<(), TagError> {
-    let missing = || TagError::NoResource(arn.to_owned());
-    let (tagged, key) = (resolve(caller, arn)?, caller.hub_key());
-    if let Tagged::ConfigurationPolicy = tagged {
-        return policies::edit_tags(transaction, caller, arn, edit);
-    }
-    let hub = transaction.hub(&key).filter(|hub| hub.subscribed_at().is_some());
-    let mut hub = hub.map(|hub| (*hub).clone()).ok_or_else(missing)?;
-    let tags = match tagged {
-        Tagged::Hub => &mut hub.tags,
-        Tagged::AutomationRule(id) => {
-            let rule = hub.automation_rules.iter_mut().find(|rule| rule.id == id);
-            &mut rule.ok_or_else(missing)?.tags
-        }
-        Tagged::ConfigurationPolicy => return Err(missing()),
-    };
-    edit(tags);
-    if tags.len() > MOST_TAGS {
-        return Err(TagError::TooMany);
-    }
-    transaction.put_hub(key, hub);
-    Ok(())
-}
-
-/// A resource of the caller's hub that has tags.
-enum Tagged<'a> {
-    Hub,
-    AutomationRule(&'a str),
-    /// One of the organization's, which its administrator has.
-    ConfigurationPolicy,
-}
-
-/// What an ARN names in the caller's hub. Other taggable resources are found here as they come to exist.
-fn resolve<'a>(caller: &Caller, text: &'a str) -> Result<Tagged<'a>, TagError> {
-    let missing = || TagError::NoResource(text.to_owned());
-    let arn = Arn::parse(text).ok_or_else(missing)?;
-    let kind = arn.resource.split('/').next().unwrap_or_default();
-    if !TAGGABLE.contains(&kind) {
-        return Err(TagError::NotTaggable(text.to_owned()));
-    }
-    let key = caller.hub_key();
-    if text == arn::hub(&key) {
-        return Ok(Tagged::Hub);
-    }
-    if kind == "configuration-policy" {
-        return Ok(Tagged::ConfigurationPolicy);
-    }
-    let rule = text.strip_prefix(&automation_rules::rule_arn(&key, ""));
-    rule.map(Tagged::AutomationRule).ok_or_else(missing)
 }

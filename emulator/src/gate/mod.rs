@@ -9,7 +9,7 @@ use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
-use crate::domain::{hub, policy};
+use crate::domain::{hub_access, policy};
 use crate::operations::{self, Behaviour, HubRule, Input};
 use crate::shape::read::Document;
 use crate::shape::{Segment, Violation, sentence};
@@ -65,10 +65,10 @@ fn built(operation: Operation) -> Result<(), AwsError> {
 /// 401 when the operation needs the caller's hub and it is off; 400 where members or invitations are meant (errors.md,
 /// Access).
 fn hub_on(world: &World, caller: &Caller, operation: Operation) -> Result<(), AwsError> {
-    let is_off = || !hub::is_enabled(world, &caller.hub_key());
+    let is_off = || !hub_access::is_enabled(world, &caller.hub_key());
     match operations::entry(operation).hub {
-        HubRule::Required if is_off() => Err(hub::not_subscribed(caller)),
-        HubRule::RequiredByMembers if is_off() => Err(hub::no_members_without_a_hub()),
+        HubRule::Required if is_off() => Err(hub_access::not_subscribed(caller)),
+        HubRule::RequiredByMembers if is_off() => Err(hub_access::no_members_without_a_hub()),
         HubRule::Required | HubRule::RequiredByMembers | HubRule::Own => Ok(()),
     }
 }

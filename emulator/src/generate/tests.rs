@@ -10,8 +10,8 @@ use super::evaluate::{Around, finding};
 use super::resident::Residents;
 use super::template::Template;
 use super::{Product, Request, findings};
+use crate::domain::accounts::hub::{self, Enable};
 use crate::domain::findings::import::{self, Endpoint, Outcome, Sender};
-use crate::domain::hub::{self, Enable};
 use crate::shape::items::Item;
 use crate::state::{AccountId, Clock, Directory, HubKey, Region, Timestamp, World};
 

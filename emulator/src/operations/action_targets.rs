@@ -7,7 +7,7 @@ use serde_json::json;
 use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::action_targets;
+use crate::domain::findings::action_targets;
 use crate::state::{ActionTarget, Transaction};
 
 #[derive(Serialize)]

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::aggregation;
-use crate::domain::central_configuration::switch::follow_aggregator;
+use crate::domain::accounts::central_configuration::switch::follow_aggregator;
+use crate::domain::findings::aggregation;
 use crate::state::{AccountId, Aggregator, Transaction};
 
 /// What all but DeleteFindingAggregator answer (AGG-01, AGG-11).

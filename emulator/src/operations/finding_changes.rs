@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::paging::{Binding, PAGE};
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::filters::classic::{self, FILTERS};
 use crate::domain::findings::change::{self, Identifier, PassingUpdate, Unchanged};
+use crate::domain::findings::filters::classic::{self, FILTERS};
 use crate::domain::findings::history::{self, Entry, Period, Query};
-use crate::domain::visibility::{self, View};
+use crate::domain::findings::visibility::{self, View};
 use crate::state::{Timestamp, Transaction};
 
 /// `AwsSecurityFindingIdentifier`

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::{arn, hub};
+use crate::domain::accounts::hub;
+use crate::domain::{arn, hub_access};
 use crate::state::{ControlFindingGenerator, Transaction, timestamp_text};
 
 #[derive(Deserialize)]
@@ -71,7 +72,7 @@ pub fn describe_hub(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     }
     let hub = context.world.hub(&key);
     let Some((hub, subscribed_at)) = hub.and_then(|hub| hub.subscribed_at().map(|at| (hub, at))) else {
-        return Err(hub::not_subscribed(&context.caller));
+        return Err(hub_access::not_subscribed(&context.caller));
     };
     Answer::json(&DescribeHubOutput {
         hub_arn,
@@ -122,6 +123,6 @@ pub fn disable_security_hub(
     _input: Input,
 ) -> Result<Answer, AwsError> {
     let directory = context.world.directory();
-    hub::disable(transaction, &directory, &context.caller.hub_key(), context.caller.now)?;
+    hub::disable::disable(transaction, &directory, &context.caller.hub_key(), context.caller.now)?;
     Ok(Answer::empty())
 }

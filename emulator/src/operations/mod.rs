@@ -32,7 +32,7 @@ mod tests;
 use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::domain::aggregation::replicas;
+use crate::domain::findings::aggregation::replicas;
 
 /// Runs an operation whose input has passed the gate. A writer's transaction is committed when it succeeds and
 /// leaves nothing when it fails.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::products;
+use crate::domain::findings::products;
 use crate::state::{HubKey, Transaction};
 
 #[derive(Deserialize)]

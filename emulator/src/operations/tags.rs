@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::tags;
+use crate::domain::accounts::tagging;
 use crate::state::Transaction;
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct ListTagsForResourceOutput {
 /// 404 `ResourceNotFoundException`; 400 `InvalidInputException` for a type that takes no tags.
 pub fn list_tags_for_resource(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: ResourceInput = input.read()?;
-    let tags = tags::list(context.world, &context.caller, &input.resource_arn)?;
+    let tags = tagging::list(context.world, &context.caller, &input.resource_arn)?;
     Answer::json(&ListTagsForResourceOutput { tags })
 }
 
@@ -45,7 +45,7 @@ pub fn tag_resource(
     input: Input,
 ) -> Result<Answer, AwsError> {
     let input: ResourceInput = input.read()?;
-    tags::edit(transaction, &context.caller, &input.resource_arn, |tags| tags.extend(input.tags))?;
+    tagging::edit(transaction, &context.caller, &input.resource_arn, |tags| tags.extend(input.tags))?;
     Ok(Answer::empty())
 }
 
@@ -59,7 +59,7 @@ pub fn untag_resource(
     input: Input,
 ) -> Result<Answer, AwsError> {
     let input: ResourceInput = input.read()?;
-    tags::edit(transaction, &context.caller, &input.resource_arn, |tags| {
+    tagging::edit(transaction, &context.caller, &input.resource_arn, |tags| {
         tags.retain(|key, _| !input.tag_keys.contains(key));
     })?;
     Ok(Answer::empty())

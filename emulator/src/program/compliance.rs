@@ -15,7 +15,7 @@ use super::client;
 use super::exit::Exit;
 use super::output;
 use super::style::Style;
-use crate::domain::scores::{self, Compliance, ControlScore, ControlStatus, Counts, StandardScore};
+use crate::domain::controls::scores::{self, Compliance, ControlScore, ControlStatus, Counts, StandardScore};
 use crate::state::{AccountId, Region};
 
 pub(super) const HELP: &str = "\
@@ -313,7 +313,7 @@ mod tests {
 
     use super::super::cli::Cli;
     use super::*;
-    use crate::domain::scores::{AccountScores, Scores};
+    use crate::domain::controls::scores::{AccountScores, Scores};
 
     const PLAIN: Style = Style { colours: false };
 

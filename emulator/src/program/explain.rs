@@ -9,7 +9,7 @@ use super::client;
 use super::exit::Exit;
 use super::output;
 use super::style::Style;
-use crate::domain::explain::{ExplainedFinding, Explanation};
+use crate::domain::findings::explain::{ExplainedFinding, Explanation};
 
 /// Asks the emulator and prints what it says.
 pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
@@ -81,7 +81,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::domain::explain::{ExplainedElement, ExplainedFilter, ExplainedVisibility};
+    use crate::domain::findings::explain::{ExplainedElement, ExplainedFilter, ExplainedVisibility};
 
     const PLAIN: Style = Style { colours: false };
     const SUMMARY: &str = "not returned: ResourceType asks for PREFIX AwsIam or PREFIX AwsEc2; the finding has \

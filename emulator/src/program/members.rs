@@ -13,8 +13,8 @@ use super::cli::{AcceptArguments, AddArguments, ListArguments, MembersAt, Member
 use super::client;
 use super::exit::Exit;
 use super::output;
-use crate::domain::members::bulk::{MemberRow, Outcome};
-use crate::domain::members::csv::{self, Row};
+use crate::domain::accounts::members::bulk::{MemberRow, Outcome};
+use crate::domain::accounts::members::csv::{self, Row};
 use crate::state::Region;
 
 /// How many accounts go in a request, so that progress can be shown.

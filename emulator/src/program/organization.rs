@@ -10,7 +10,7 @@ use super::cli::account;
 use super::client;
 use super::exit::Exit;
 use super::output;
-use crate::domain::organization::report::{AccountRow, RegionRow};
+use crate::domain::accounts::organization::report::{AccountRow, RegionRow};
 use crate::state::AccountId;
 
 pub(super) const HELP: &str = "\
@@ -138,7 +138,7 @@ fn told(row: &AccountRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::organization::report::AdministratorRow;
+    use crate::domain::accounts::organization::report::AdministratorRow;
 
     #[test]
     fn accounts_for_people() {

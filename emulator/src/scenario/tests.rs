@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use super::Scenario;
 use crate::domain::caller::Caller;
-use crate::domain::hub::is_enabled;
-use crate::domain::visibility::{View, views};
+use crate::domain::findings::visibility::{View, views};
+use crate::domain::hub_access::is_enabled;
 use crate::state::{
     AccountId, AccountStatus, ControlFindingGenerator, HubKey, Linking, MemberKind, MemberStatus, Principal, Region,
     World, timestamp_text,

@@ -11,7 +11,7 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use crate::domain::checks;
+use crate::domain::controls::checks;
 use crate::domain::events::envelope;
 use crate::state::{CheckResult, ComplianceStatus, HubKey, MemberStatus, Place, Region, Resource};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};

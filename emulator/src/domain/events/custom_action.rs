@@ -6,11 +6,12 @@ use std::sync::Arc;
 use securityhub_engine::Snapshot;
 
 use crate::aws_error::AwsError;
-use crate::domain::action_targets::{self, ActionTargetError};
 use crate::domain::arn::Arn;
 use crate::domain::caller::Caller;
+use crate::domain::findings::action_targets::{self, ActionTargetError};
 use crate::domain::findings::change::{self, Identifier};
-use crate::domain::{hub, insights, visibility};
+use crate::domain::findings::{insights, visibility};
+use crate::domain::hub_access;
 use crate::state::{
     AccountId, Draft, HubKey, InsightReport, Principal, Region, Subject, Timestamp, Transaction, UsedAction, World,
 };
@@ -69,7 +70,7 @@ fn find(world: &World, now: Timestamp, arn: &str) -> Result<(Caller, UsedAction)
     let key = HubKey { account, region: Region::new(parts.region) };
     let id = arn.strip_prefix(&action_targets::action_target_arn(&key, "")).ok_or_else(missing)?;
     let target = world.hub(&key).and_then(|hub| hub.action_targets.get(id).cloned()).ok_or_else(missing)?;
-    if !hub::is_enabled(world, &key) {
+    if !hub_access::is_enabled(world, &key) {
         let message = format!("Security Hub is off in {account} in {}: enable it there first", key.region);
         return Err(AwsError::invalid_input(message));
     }

@@ -14,7 +14,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::findings::document;
+use crate::domain::findings::document;
 use crate::state::{AccountId, Draft, HubKey, Place, Relations, Subject, World, Written};
 
 /// `Security Hub Findings - Imported` for each finding that was written, and each hub that sees it (EVT-01, EVT-40 …

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::asff::MOST_BYTES;
 use super::document::{self, Finding};
 use super::{customer, expiry, history, merge};
-use crate::domain::aggregation::replicas;
 use crate::domain::caller::Caller;
-use crate::domain::visibility::{self, View};
+use crate::domain::findings::aggregation::replicas;
+use crate::domain::findings::visibility::{self, View};
 use crate::state::{AccountId, FindingWriter, Findings, HistorySource, Place, Timestamp, Transaction, World};
 
 /// A finding by the two parts of its name.

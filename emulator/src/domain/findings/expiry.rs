@@ -10,7 +10,7 @@ use securityhub_engine::date;
 use serde::Deserialize;
 
 use super::document::Finding;
-use crate::state::{Due, Region, Timestamp, Transaction, World};
+use crate::state::{AccountId, Due, Region, Timestamp, Transaction, World};
 
 /// How long an active finding is kept after its last update (RET-01).
 const ACTIVE_FINDINGS_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -67,4 +67,9 @@ pub fn sweep(world: &World, region: &Region, now: Timestamp) {
     let mut transaction = world.write_findings();
     transaction.drop_expired(region, now);
     transaction.commit();
+}
+
+/// Whether a stored finding is of an account.
+pub fn is_of_account(document: &[u8], account: AccountId) -> bool {
+    Finding::stored(document).string("AwsAccountId").is_some_and(|owner| owner == account.as_str())
 }

@@ -4,9 +4,9 @@ use securityhub_fixtures::Operation;
 
 use super::product::{self, Source, Unusable};
 use crate::aws_error::AwsError;
-use crate::domain::automation_rules::{self, ActiveRule};
 use crate::domain::caller::Caller;
-use crate::domain::hub;
+use crate::domain::findings::automation_rules::{self, ActiveRule};
+use crate::domain::hub_access;
 use crate::state::{AccountId, Directory, HubKey, Region, Timestamp, World};
 
 /// Who sends a batch.
@@ -115,7 +115,7 @@ fn taken(endpoint: &Endpoint<'_>, owner: &HubKey, source: Source, product_arn: &
     if endpoint.directory.is_out_of_use(account) {
         return Err(format!("Account {account} is suspended"));
     }
-    if !hub::is_enabled(world, owner) {
+    if !hub_access::is_enabled(world, owner) {
         return Err(format!("Account {account} is not subscribed to AWS Security Hub"));
     }
     let takes = source

@@ -10,8 +10,8 @@ use super::import::Endpoint;
 use super::merge::Kind;
 use super::product::Source;
 use super::{customer, expiry, history, merge, normalise};
-use crate::domain::aggregation::replicas;
-use crate::domain::automation_rules::{self, ActiveRule};
+use crate::domain::findings::aggregation::replicas;
+use crate::domain::findings::automation_rules::{self, ActiveRule};
 use crate::state::{AccountId, FindingWriter, HistorySource, HistoryUpdate, Ledger, Timestamp, Transaction, World};
 
 /// A finding that passed all checks, with all that does not depend on what is stored.

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::keys::Keys;
 use super::known;
+use crate::domain::accounts::tagging;
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::findings::import;
-use crate::domain::tags;
 use crate::shape::read::Document;
 use crate::state::{Directory, World};
 
@@ -57,7 +57,7 @@ impl Call<'_> {
         let question = |resource: String| {
             let mut keys = common.clone();
             if action.has_key("aws:ResourceTag") {
-                for (name, value) in tags::list(self.world, self.caller, &resource).unwrap_or_default() {
+                for (name, value) in tagging::list(self.world, self.caller, &resource).unwrap_or_default() {
                     keys.set(&format!("aws:ResourceTag/{name}"), [value]);
                 }
             }

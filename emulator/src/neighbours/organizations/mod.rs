@@ -10,13 +10,13 @@ use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Map, Value, json};
+use view::View;
 
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::domain::aggregation::replicas;
+use crate::domain::accounts::organization::{SERVICE_PRINCIPAL, administrator};
 use crate::domain::caller::Caller;
-use crate::domain::organization::{SERVICE_PRINCIPAL, administrator};
+use crate::domain::findings::aggregation::replicas;
 use crate::state::{AccountId, Directory, Organization, Timestamp, World};
-use view::View;
 
 /// The most rows of a page.
 const PAGE: usize = 20;

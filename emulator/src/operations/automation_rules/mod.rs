@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::{AwsError, ErrorCode};
-use crate::domain::automation_rules::{self, Draft, Edit, Outcome, Request};
+use crate::domain::findings::automation_rules::{self, Draft, Edit, Outcome, Request};
 use crate::shape::items::{self, Item};
 use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::{AutomationRule, HubKey, Transaction, timestamp_text};

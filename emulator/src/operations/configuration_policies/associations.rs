@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::aws_error::AwsError;
-use crate::domain::central_configuration::associations::{self, Association, named_id};
-use crate::domain::central_configuration::{CentralError, administered, settle};
+use crate::domain::accounts::central_configuration::associations::{self, Association, named_id};
+use crate::domain::accounts::central_configuration::{CentralError, administered};
+use crate::domain::governance;
 use crate::operations::paging::Binding;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{Transaction, timestamp_text};
@@ -218,7 +219,7 @@ pub fn list_configuration_policy_associations(context: &Context<'_>, input: Inpu
             && asked(filters.and_then(|filters| filters.association_type.as_ref()), row.association_type)
             && asked(filters.and_then(|filters| filters.association_status.as_ref()), row.association_status)
     };
-    let rows = settle::targets(organization).filter_map(|target| associations::of(organization, &target).ok());
+    let rows = governance::targets(organization).filter_map(|target| associations::of(organization, &target).ok());
     let mut summaries: Vec<Summary> = rows.map(Summary::from).filter(is_asked).collect();
     summaries.sort_by(|one, two| one.target_id.cmp(&two.target_id));
     summaries.retain(|row| after.as_ref().is_none_or(|after| row.target_id > *after));

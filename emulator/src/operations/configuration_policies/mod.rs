@@ -16,8 +16,8 @@ use self::content::{PolicyInput, PolicyOutput};
 use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::central_configuration::policies::{self, Change};
-use crate::domain::central_configuration::{CentralError, administered};
+use crate::domain::accounts::central_configuration::policies::{self, Change};
+use crate::domain::accounts::central_configuration::{CentralError, administered};
 use crate::state::{CentralConfiguration, ConfigurationPolicy, PolicyContent, Transaction, timestamp_text};
 
 #[derive(Serialize)]

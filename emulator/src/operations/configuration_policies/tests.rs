@@ -17,7 +17,7 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use crate::domain::organization::accounts::{self, Event};
+use crate::domain::accounts::organization::accounts::{self, Event};
 use crate::state::{Hub, HubKey, Region, Unit};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
 
@@ -490,7 +490,7 @@ fn org_13_without_delegation_there_is_no_central_configuration() {
     let stage = central();
     start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
     let mut transaction = stage.0.write();
-    crate::domain::organization::administrator::end_everywhere(&mut transaction, id(ADMINISTRATOR));
+    crate::domain::accounts::organization::administrator::end_everywhere(&mut transaction, id(ADMINISTRATOR));
     transaction.commit();
     assert_eq!(stage.0.directory().organization.as_ref().unwrap().central, None);
     assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 1, "settings stay");

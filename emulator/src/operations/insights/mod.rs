@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::paging::Binding;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::insights::{self, Draft, Edit};
+use crate::domain::findings::insights::{self, Draft, Edit};
 use crate::state::{Insight, Transaction};
 
 #[cfg(test)]

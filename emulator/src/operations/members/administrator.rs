@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::{AccountIdsInput, PAGE, UnprocessedAccount, unprocessed};
 use crate::aws_error::AwsError;
-use crate::domain::members::refusal::each;
-use crate::domain::members::{Refusal, Unprocessed, administrator};
+use crate::domain::accounts::members::refusal::each;
+use crate::domain::accounts::members::{Refusal, Unprocessed, administrator};
 use crate::operations::paging::Binding;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, HubKey, Member, MemberStatus, Transaction, timestamp_text};

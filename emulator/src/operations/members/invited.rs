@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{AccountIdsInput, PAGE, unprocessed};
 use crate::aws_error::AwsError;
-use crate::domain::members::refusal::each;
-use crate::domain::members::{RelationError, invited};
+use crate::domain::accounts::members::refusal::each;
+use crate::domain::accounts::members::{RelationError, invited};
 use crate::operations::paging::Binding;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, Member, Transaction, timestamp_text};

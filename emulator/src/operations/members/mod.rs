@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use crate::aws_error::AwsError;
-use crate::domain::members::Unprocessed;
+use crate::domain::accounts::members::Unprocessed;
 
 /// How many rows a page has when no size is asked (INV-14: `inferred`).
 const PAGE: usize = 50;

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aws_error::AwsError;
-use crate::domain::members;
-use crate::domain::organization::administrator::{self, Feature};
-use crate::domain::organization::configuration::{self, Change, Kind};
+use crate::domain::accounts::members;
+use crate::domain::accounts::organization::administrator::{self, Feature};
+use crate::domain::accounts::organization::configuration::{self, Change, Kind};
 use crate::operations::paging::Binding;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, Transaction};

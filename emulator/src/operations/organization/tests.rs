@@ -9,9 +9,9 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use crate::domain::aggregation::replicas;
+use crate::domain::accounts::organization::accounts::{self, AccountError, Event};
 use crate::domain::due;
-use crate::domain::organization::accounts::{self, AccountError, Event};
+use crate::domain::findings::aggregation::replicas;
 use crate::state::{AccountStatus, HubKey, MemberQuotas, Region, Unit};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding_of, id};
 

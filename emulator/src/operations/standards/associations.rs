@@ -7,8 +7,8 @@ use serde_json::json;
 use super::security_controls::SHORT_PAGE;
 use super::{Walk, page, status};
 use crate::aws_error::AwsError;
-use crate::domain::standards::associations::{self, Association, Change};
-use crate::domain::standards::{control_arn, description, security_controls, standard_arn};
+use crate::domain::controls::standards::associations::{self, Association, Change};
+use crate::domain::controls::standards::{control_arn, description, security_controls, standard_arn};
 use crate::operations::{Answer, Context, Input};
 use crate::state::{HubKey, Transaction, timestamp_text};
 
@@ -126,7 +126,7 @@ struct UnprocessedAssociation {
 pub fn batch_get_standards_control_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let BatchGetInput { standards_control_association_ids } = input.read()?;
     let key = context.caller.hub_key();
-    let hub = context.world.hub(&key).ok_or_else(|| crate::domain::hub::not_subscribed(&context.caller))?;
+    let hub = context.world.hub(&key).ok_or_else(|| crate::domain::hub_access::not_subscribed(&context.caller))?;
     let mut details = Vec::new();
     let mut unprocessed_associations = Vec::new();
     let directory = context.world.directory();

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::{Walk, page};
 use crate::aws_error::AwsError;
-use crate::domain::standards::controls::{self, Change, ControlError};
-use crate::domain::standards::{control_arn, description, subscriptions};
+use crate::domain::controls::standards::controls::{self, Change, ControlError};
+use crate::domain::controls::standards::{control_arn, description, seats, subscriptions};
 use crate::operations::paging::PAGE;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{HubKey, Subscription, Transaction, timestamp_text};
@@ -52,7 +52,7 @@ impl DescribedControl {
         subscription: &Subscription,
         control: &'static StandardControl,
     ) -> DescribedControl {
-        let state = controls::state(subscription, control);
+        let state = seats::state(subscription, control);
         DescribedControl {
             standards_control_arn: control_arn(hub, standard, control),
             control_status: super::status(state.enabled),
@@ -80,7 +80,7 @@ pub fn describe_standards_controls(context: &Context<'_>, input: Input) -> Resul
     let hub = context.world.hub(&key);
     let found = hub.as_deref().and_then(|hub| subscriptions::subscribed(hub, &key, arn));
     let (standard, subscription) = found.ok_or(ControlError::NoSubscription)?;
-    let seats = controls::seats(standard, subscription).filter(|_| subscription.status.is_updatable());
+    let seats = seats::seats(standard, subscription).filter(|_| subscription.status.is_updatable());
     let walk = Walk {
         operation: Operation::DescribeStandardsControls,
         query: json!(arn),

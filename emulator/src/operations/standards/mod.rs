@@ -18,6 +18,8 @@ use securityhub_fixtures::standards::Standard;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::domain::controls::standards::seats;
+
 pub use associations::{
     batch_get_standards_control_associations, batch_update_standards_control_associations,
     list_standards_control_associations,
@@ -31,8 +33,8 @@ pub use security_controls::{
 use super::paging::{Binding, PAGE};
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::standards::subscriptions::{self, NO_RECORDER, Request};
-use crate::domain::standards::{standard_arn, subscription_arn};
+use crate::domain::controls::standards::subscriptions::{self, NO_RECORDER, Request};
+use crate::domain::controls::standards::{standard_arn, subscription_arn};
 use crate::state::{HubKey, Subscription, SubscriptionStatus, Transaction};
 
 /// The part of a list that is asked: what a token continues, and how many rows at most.
@@ -201,7 +203,7 @@ pub fn get_enabled_standards(context: &Context<'_>, input: Input) -> Result<Answ
     let key = context.caller.hub_key();
     let asked = &input.standards_subscription_arns;
     let hub = context.world.hub(&key);
-    let all = hub.iter().flat_map(|hub| subscriptions::all(hub));
+    let all = hub.iter().flat_map(|hub| seats::all(hub));
     let rows = all
         .filter(|(standard, _)| is_asked(&input.providers, standard.provider))
         .map(|(standard, subscription)| SubscriptionRow::new(&key, standard, subscription))

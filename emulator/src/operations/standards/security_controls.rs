@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Walk, is_asked, page, status};
 use crate::aws_error::AwsError;
-use crate::domain::standards::security_controls::{self, NoControl};
-use crate::domain::standards::{self as domain, description, new_controls, parameters};
+use crate::domain::controls::standards::security_controls::{self, NoControl};
+use crate::domain::controls::standards::{self as domain, catalogue, description, parameters};
 use crate::operations::{Answer, Context, Input};
 use crate::state::{Hub, HubKey, Region, Transaction};
 
@@ -92,8 +92,8 @@ pub fn list_security_control_definitions(context: &Context<'_>, input: Input) ->
         };
     let directory = context.world.directory();
     let is_in_it = |control: &&Control| match standard {
-        Some(standard) => new_controls::holds(&directory, standard, control),
-        None => new_controls::is_known(&directory, control),
+        Some(standard) => catalogue::holds(&directory, standard, control),
+        None => catalogue::is_known(&directory, control),
     };
     let all = CONTROLS.iter().filter(|control| control.active && is_asked(&input.providers, PROVIDER));
     let rows = all.filter(is_in_it).map(|control| Definition::new(region, control));
@@ -200,7 +200,7 @@ struct UnprocessedId {
 pub fn batch_get_security_controls(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let BatchGetInput { security_control_ids } = input.read()?;
     let key = context.caller.hub_key();
-    let hub = context.world.hub(&key).ok_or_else(|| crate::domain::hub::not_subscribed(&context.caller))?;
+    let hub = context.world.hub(&key).ok_or_else(|| crate::domain::hub_access::not_subscribed(&context.caller))?;
     let mut output = BatchGetOutput { security_controls: Vec::new(), unprocessed_ids: Vec::new() };
     let directory = context.world.directory();
     for id in security_control_ids {

@@ -13,7 +13,7 @@ use securityhub_fixtures::Operation::{BatchEnableStandards, GetEnabledStandards}
 use securityhub_fixtures::standards;
 use serde_json::{Value, json};
 
-use crate::domain::standards::subscriptions;
+use crate::domain::controls::standards::subscriptions;
 use crate::state::{ConfigRecorder, Delays, HubKey, Region};
 use crate::testing::{ADMINISTRATOR, REGION, Stage, id};
 

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::{aggregators, organization};
 use crate::aws_error::AwsError;
+use crate::domain::accounts::central_configuration::{SELF_MANAGED, associations, content, policies, switch};
 use crate::domain::caller::Caller;
-use crate::domain::central_configuration::{SELF_MANAGED, associations, content, policies, switch};
-use crate::domain::standards::standard_arn;
+use crate::domain::controls::standards::standard_arn;
 use crate::scenario::check::Check;
 use crate::scenario::files::Place;
 use crate::scenario::spanned::{Entries, Spanned};

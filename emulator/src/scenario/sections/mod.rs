@@ -32,7 +32,7 @@ use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::{Files, Place};
 use super::spanned::{Entries, Spanned};
-use crate::domain::checks;
+use crate::domain::controls::checks;
 use crate::state::{
     AccountId, Credential, DailyScores, Delays, Directory, HubKey, MemberQuotas, Region, Resource, World,
 };

@@ -8,7 +8,7 @@ use securityhub_fixtures::standards::{self, CONTROLS, Control, STANDARDS, Standa
 use serde::Deserialize;
 
 use super::standards as names;
-use crate::domain::standards::new_controls;
+use crate::domain::controls::standards::new_controls;
 use crate::scenario::check::Check;
 use crate::scenario::files::Place;
 use crate::scenario::spanned::Spanned;

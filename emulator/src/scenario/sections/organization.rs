@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::policies::{self, Attached};
-use crate::domain::organization::SERVICE_PRINCIPAL;
+use crate::domain::accounts::organization::SERVICE_PRINCIPAL;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Place;
 use crate::scenario::spanned::{Entries, Spanned};

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::all_or::AllOr;
 use super::conditions;
 use super::regions::{self, RegionText};
-use crate::domain::checks;
+use crate::domain::controls::checks;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::spanned::{Entries, Node, Spanned};
 use crate::scenario::suggest;

@@ -8,7 +8,7 @@ use securityhub_fixtures::Operation::{
 };
 
 use super::*;
-use crate::domain::checks::change::{self, Which};
+use crate::domain::controls::checks::change::{self, Which};
 use crate::domain::due;
 use crate::state::{CheckResult, ComplianceStatus, HubKey, Region, Resource};
 use crate::testing::id;

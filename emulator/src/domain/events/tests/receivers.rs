@@ -7,9 +7,9 @@ use securityhub_fixtures::Operation::{
 
 use super::super::receivers;
 use super::*;
-use crate::domain::aggregation::replicas;
 use crate::domain::caller::Caller;
-use crate::domain::visibility::sight;
+use crate::domain::findings::aggregation::replicas;
+use crate::domain::findings::visibility::sight;
 use crate::state::{HubKey, Member, MemberKind, MemberStatus, Place, Principal, Region};
 use crate::testing::{MEMBER, finding_of, id};
 

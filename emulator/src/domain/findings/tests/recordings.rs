@@ -10,7 +10,7 @@ use securityhub_fixtures::standards::STANDARDS;
 
 use super::super::{delivery, document};
 use super::*;
-use crate::domain::checks;
+use crate::domain::controls::checks;
 use crate::generate::{self, Product};
 use crate::state::{CheckResult, ComplianceStatus, Resource};
 

@@ -6,7 +6,7 @@ use securityhub_fixtures::Operation::{
 };
 
 use super::*;
-use crate::domain::standards::security_controls::is_enabled;
+use crate::domain::controls::standards::security_controls::is_enabled;
 use crate::state::{ConfigRecorder, SubscriptionStatus};
 
 const CIS: &str = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0";

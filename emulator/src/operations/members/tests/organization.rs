@@ -7,8 +7,8 @@ use securityhub_fixtures::Operation::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::members::is_limit_reached;
-use crate::domain::members::organization::{
+use crate::domain::accounts::members::is_limit_reached;
+use crate::domain::accounts::members::organization::{
     Joining, adopt_organization_accounts, become_organization_member, end_delegation, forget_account,
     leave_organization,
 };

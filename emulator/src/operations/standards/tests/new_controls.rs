@@ -8,7 +8,7 @@ use securityhub_fixtures::Operation::{
 };
 
 use super::*;
-use crate::domain::standards::new_controls;
+use crate::domain::controls::standards::new_controls;
 
 const OF_CIS_1_4: &str =
     "arn:aws:securityhub:us-east-1:111111111111:subscription/cis-aws-foundations-benchmark/v/1.4.0";

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::members::Member;
 use super::{Hub, Valid};
 use crate::aws_error::AwsError;
-use crate::domain::hub::{self, Enable, HubError};
-use crate::domain::members;
-use crate::domain::standards::subscriptions;
+use crate::domain::accounts::hub::{self, Enable};
+use crate::domain::accounts::members;
+use crate::domain::controls::standards::subscriptions;
+use crate::domain::hub_access::HubError;
 use crate::scenario::files::Place;
 use crate::state::{
     AccountId, Directory, HubKey, IdSource, Member as MemberRecord, MemberKind, MemberStatus, Timestamp, Transaction,

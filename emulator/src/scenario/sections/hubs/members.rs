@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Around, Hub};
-use crate::domain::members::csv;
+use crate::domain::accounts::members::csv;
 use crate::scenario::check::Check;
 use crate::scenario::files::Place;
 use crate::scenario::sections::organization;

@@ -1,0 +1,52 @@
+//! Regions that are linked to the home Region, or no longer (CCF-07, CCF-43).
+
+use super::record::edit;
+use crate::domain::accounts::hub::{self, Enable};
+use crate::domain::accounts::members::organization::{
+    Joining, adopt_organization_accounts, become_organization_member, may_be_enabled,
+};
+use crate::domain::governance::regions;
+use crate::domain::hub_access;
+use crate::state::{AccountId, HubKey, OrganizationConfiguration, Region, Timestamp, Transaction, World};
+
+/// Takes over the Regions that have been linked since the last time, and lets go of those that are linked no more; nothing
+/// while central configuration is pending (CCF-07).
+pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timestamp) {
+    let directory = transaction.directory();
+    let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
+    let Some(central) = central.filter(|central| central.enabled_at <= now) else { return };
+    let administrator = central.administrator;
+    let linked = regions(world, &directory, administrator);
+    let fresh: Vec<Region> = linked.difference(&central.taken).cloned().collect();
+    if linked == central.taken {
+        return;
+    }
+    drop(directory);
+    edit(transaction, |central| central.taken = linked);
+    for region in fresh {
+        take_region(transaction, &HubKey { account: administrator, region }, now);
+    }
+}
+
+/// The administrator is it in a Region, its hub on; accounts whose hub is on are its members; nobody is enabled for
+/// joining (CCF-07).
+fn take_region(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
+    let configuration = OrganizationConfiguration { auto_enable: false, auto_enable_standards: false };
+    let accounts: Vec<AccountId> = transaction.edit_directory(|directory| {
+        let Some(organization) = &mut directory.organization else { return Vec::new() };
+        organization.security_hub_administrators.insert(administrator.region.clone(), administrator.account);
+        organization.configurations.insert(administrator.region.clone(), configuration);
+        organization.parents.keys().copied().collect()
+    });
+    let enable = Enable { default_standards: true, ..Enable::default() };
+    _ = hub::enable(transaction, &transaction.directory(), administrator, now, enable);
+    adopt_organization_accounts(transaction, administrator, now);
+    for account in accounts {
+        let key = HubKey { account, region: administrator.region.clone() };
+        let is_on = hub_access::enabled(transaction, &key).is_ok();
+        if is_on && may_be_enabled(&transaction.directory(), administrator, account) {
+            let joining = Joining::unasked(&transaction.directory(), administrator, account, false);
+            become_organization_member(transaction, administrator, account, joining, now);
+        }
+    }
+}

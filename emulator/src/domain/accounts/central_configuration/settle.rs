@@ -1,0 +1,253 @@
+//! Bringing accounts to what governs them, in the home Region and those linked to it (CCF-27 … CCF-32, CCF-40 … CCF-42).
+
+use std::collections::BTreeSet;
+
+use super::record::edit;
+use super::{apply, linked};
+use crate::domain::accounts::hub;
+use crate::domain::accounts::members::organization::{Joining, become_organization_member, may_be_enabled};
+use crate::domain::governance::{self, Extent, is_below, targets};
+use crate::domain::{hub_access, schedule};
+use crate::state::{
+    AccountId, CentralConfiguration, ConfigRecorder, Directory, Due, Governance, HubKey, Organization, Outcome,
+    PolicyContent, Region, Settled, Timestamp, Transaction, World,
+};
+
+/// Settles a target and all below it, now or, where a scenario delays it, later; they are pending until then (CCF-27).
+pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
+    let delay = transaction.delays().policy_association;
+    if delay.is_zero() {
+        below(transaction, world, top, now);
+        return;
+    }
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let all = targets(organization).filter(|target| is_below(organization, target, top));
+    let all: Vec<(String, bool)> =
+        all.map(|it| (it.clone(), governance::of_target(organization, &it).is_some())).collect();
+    drop(directory);
+    for (target, is_governed) in all {
+        let pending = Settled { updated_at: now, outcome: Outcome::Pending };
+        note(transaction, &target, is_governed.then_some(pending));
+    }
+    schedule::put(transaction, now, delay, Due::SettleAssociations(top.to_owned()));
+}
+
+/// The time of a change of a target has come: settles it and all below it, save for what was changed later, which stays
+/// pending until its own time. What holds them is settled with the last of them (CCF-27).
+pub fn ripen(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
+    linked::take_linked(transaction, world, now);
+    let oldest = now.checked_sub(transaction.delays().policy_association).unwrap_or(Timestamp::MIN);
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let Some(central) = &organization.central else { return };
+    let is_ripe = |target: &str| {
+        let pending = central.settled.get(target).filter(|settled| settled.outcome == Outcome::Pending);
+        pending.is_none_or(|settled| settled.updated_at <= oldest)
+    };
+    let below = targets(organization).filter(|target| is_below(organization, target, top));
+    let accounts: Vec<AccountId> =
+        below.filter(|it| is_ripe(it)).filter_map(|account| AccountId::parse(&account)).collect();
+    let is_near = |it: &String| is_below(organization, it, top) || is_below(organization, top, it);
+    let parents = targets(organization).filter(|it| AccountId::parse(it).is_none() && is_near(it) && is_ripe(it));
+    let parents: Vec<String> =
+        parents.filter(|it| is_below(organization, it, top) || is_pending(central, it)).collect();
+    drop(directory);
+    for account in accounts {
+        settle_account(transaction, world, account, now);
+    }
+    for parent in parents {
+        settle_parent(transaction, &parent, now);
+    }
+}
+
+fn is_pending(central: &CentralConfiguration, target: &str) -> bool {
+    central.settled.get(target).is_some_and(|settled| settled.outcome == Outcome::Pending)
+}
+
+/// Settles a root or unit as its accounts are; while one of them is pending, it is.
+fn settle_parent(transaction: &mut Transaction<'_>, parent: &str, now: Timestamp) {
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let Some(central) = &organization.central else { return };
+    let mut accounts = organization.parents.keys().map(ToString::to_string);
+    if accounts.any(|account| is_pending(central, &account) && is_below(organization, &account, parent)) {
+        return;
+    }
+    let failure = failure_below(organization, parent);
+    let is_governed = governance::of_target(organization, parent).is_some();
+    drop(directory);
+    note(transaction, parent, is_governed.then(|| Settled { updated_at: now, outcome: outcome(failure) }));
+}
+
+/// Settles a target and all below it: accounts first, then what holds them (CCF-27).
+pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
+    linked::take_linked(transaction, world, now);
+    let directory = transaction.directory();
+    let Some(organization) = directory.organization.as_ref().filter(|it| it.central.is_some()) else { return };
+    let all: Vec<String> = targets(organization).filter(|target| is_below(organization, target, top)).collect();
+    drop(directory);
+    let (accounts, parents): (Vec<String>, Vec<String>) =
+        all.into_iter().partition(|target| AccountId::parse(target).is_some());
+    for account in accounts.iter().filter_map(|account| AccountId::parse(account)) {
+        settle_account(transaction, world, account, now);
+    }
+    for parent in parents {
+        settle_parent(transaction, &parent, now);
+    }
+}
+
+/// An account has come, has moved (CCF-42), or is in use again (CCF-28).
+pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
+    if transaction.directory().organization.as_ref().is_some_and(|organization| organization.central.is_some()) {
+        linked::take_linked(transaction, world, now);
+        settle_account(transaction, world, account, now);
+    }
+}
+
+/// Settles `parent` and the units above it again after an account left them: their status follows from the accounts that
+/// remain (CCF-45). Parents that still hold the account keep their status, since a child's later change does not touch theirs
+/// (CCF-28).
+pub fn account_left(transaction: &mut Transaction<'_>, account: AccountId, parent: &str, now: Timestamp) {
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let Some(central) = &organization.central else { return };
+    let has_failed =
+        |id: &String| central.settled.get(id).is_some_and(|settled| matches!(settled.outcome, Outcome::Failed(_)));
+    let chain = std::iter::successors(Some(parent.to_owned()), |id| governance::above(organization, id));
+    let left = chain.filter(|id| has_failed(id) && !is_below(organization, account.as_str(), id));
+    let left: Vec<String> = left.collect();
+    drop(directory);
+    for parent in left {
+        settle_parent(transaction, &parent, now);
+    }
+}
+
+/// The sentence of a parent whose accounts have failed (CCF-29).
+fn failure_below(organization: &Organization, parent: &str) -> Option<String> {
+    let central = organization.central.as_ref()?;
+    let failed: Vec<&String> = central
+        .settled
+        .iter()
+        .filter(|(id, settled)| AccountId::parse(id).is_some() && matches!(settled.outcome, Outcome::Failed(_)))
+        .map(|(id, _)| id)
+        .filter(|id| is_below(organization, id, parent))
+        .collect();
+    if failed.is_empty() {
+        return None;
+    }
+    if parent != organization.root_id {
+        return Some("One or more children under this target failed association.".to_owned());
+    }
+    // The root counts what is right below it.
+    let children =
+        targets(organization).filter(|child| governance::above(organization, child).as_deref() == Some(parent));
+    let count = children.filter(|child| failed.iter().any(|id| is_below(organization, id, child))).count();
+    Some(format!("Policy association failed because {count} organizational units or accounts under this root failed."))
+}
+
+fn settle_account(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
+    let directory = transaction.directory();
+    let Some(organization) = &directory.organization else { return };
+    let Some(central) = &organization.central else { return };
+    let governance = governance::of_target(organization, account.as_str()).map(|(governance, _)| governance.clone());
+    let policy = match &governance {
+        Some(Governance::Policy(id)) => central.policies.get(id).map(|policy| policy.content.clone()),
+        Some(Governance::SelfManaged) | None => None,
+    };
+    let administrator = central.administrator;
+    let regions = governance::regions(world, &directory, administrator);
+    let home = central.home.clone();
+    let mut failure = policy.as_ref().and_then(|content| obstacle(transaction, &directory, account, content, &regions));
+    drop(directory);
+    let extent = Extent { home: &home, regions: &regions };
+    if let (Some(content), None) = (&policy, &failure) {
+        for region in regions.iter().cloned() {
+            let administrator = HubKey { account: administrator, region };
+            bring(transaction, &administrator, account, content, extent, now);
+        }
+        failure = missing_recorder(transaction, account, content, &regions);
+    }
+    let settled = governance.map(|_| Settled { updated_at: now, outcome: outcome(failure) });
+    note(transaction, account.as_str(), settled);
+}
+
+/// Why a policy cannot be applied to an account (CCF-31). The sentences are `inferred`.
+fn obstacle<'r>(
+    transaction: &Transaction<'_>,
+    directory: &Directory,
+    account: AccountId,
+    content: &PolicyContent,
+    regions: impl IntoIterator<Item = &'r Region> + Copy,
+) -> Option<String> {
+    let key = |region: &Region| HubKey { account, region: region.clone() };
+    let is_off = |region: &Region| hub_access::enabled(transaction, &key(region)).is_err();
+    let is_management = directory.organization.as_ref().is_some_and(|it| it.management_account == account);
+    let central = directory.organization.as_ref().and_then(|it| it.central.as_ref());
+    let is_administrator = central.is_some_and(|central| central.administrator == account);
+    let has_members = |region: &Region| {
+        let members = directory.members.get(&(account, region.clone()));
+        members.is_some_and(|members| members.values().any(|member| member.status.is_live()))
+    };
+    if directory.is_out_of_use(account) {
+        return Some("The account is suspended.".to_owned());
+    }
+    if is_management && *content != PolicyContent::Off && regions.into_iter().any(is_off) {
+        return Some("Security Hub is not enabled in the organization management account.".to_owned());
+    }
+    if !is_administrator && regions.into_iter().any(has_members) {
+        return Some("The account has member accounts of its own.".to_owned());
+    }
+    None
+}
+
+/// Standards are enabled without a recorder, but their controls find nothing (CCF-31). The sentence is `inferred`.
+fn missing_recorder(
+    transaction: &Transaction<'_>,
+    account: AccountId,
+    content: &PolicyContent,
+    regions: &BTreeSet<Region>,
+) -> Option<String> {
+    let PolicyContent::On { standards, .. } = content else { return None };
+    let records_not = |region: &&Region| {
+        let hub = transaction.hub(&HubKey { account, region: (*region).clone() });
+        hub.is_some_and(|hub| hub.config_recorder == ConfigRecorder::Off)
+    };
+    let region = regions.iter().find(records_not).filter(|_| !standards.is_empty())?;
+    Some(format!("AWS Config does not record in {region}."))
+}
+
+/// Does what a policy says in one Region. The administrator's own hub is never off (CCF-32).
+fn bring(
+    transaction: &mut Transaction<'_>,
+    administrator: &HubKey,
+    account: AccountId,
+    content: &PolicyContent,
+    extent: Extent<'_>,
+    now: Timestamp,
+) {
+    let key = HubKey { account, region: administrator.region.clone() };
+    if *content == PolicyContent::Off {
+        if account != administrator.account {
+            hub::disable::switch_off(transaction, &key, now);
+        }
+        return;
+    }
+    hub::switch_on(transaction, &key, now);
+    if may_be_enabled(&transaction.directory(), administrator, account) {
+        become_organization_member(transaction, administrator, account, Joining::default(), now);
+    }
+    apply::to_hub(transaction, &key, content, extent, now);
+}
+
+fn outcome(failure: Option<String>) -> Outcome {
+    failure.map_or(Outcome::Success, Outcome::Failed)
+}
+
+/// Notes how it went, or that nothing governs the target.
+fn note(transaction: &mut Transaction<'_>, target: &str, settled: Option<Settled>) {
+    edit(transaction, |central| match settled {
+        Some(settled) => _ = central.settled.insert(target.to_owned(), settled),
+        None => _ = central.settled.remove(target),
+    });
+}

@@ -1,0 +1,128 @@
+//! Members and invitations (accounts.md section 2): who administers whom, in one Region.
+//!
+//! What lives here: the status machine ([`machine`]), what an administrator does with its members
+//! ([`administrator`]), what a member does with its invitations ([`invited`]), what the organization does to both
+//! ([`organization`]), the sentences of refusals ([`refusal`]), lists of accounts as CSV ([`csv`]) and their way to
+//! the end in one go ([`bulk`]). What may not: pages and wire structs, which are the operations'.
+//!
+//! A relation is one record, kept by the administrator ([`Member`](crate::state::Member)); both sides read it.
+
+pub mod administrator;
+pub mod bulk;
+pub mod csv;
+pub mod invited;
+pub mod machine;
+pub mod organization;
+pub mod refusal;
+#[cfg(test)]
+mod tests;
+
+pub use refusal::{Refusal, RelationError, Unprocessed};
+
+use std::collections::BTreeMap;
+
+use crate::domain::accounts::hub::{self, Enable};
+use crate::domain::hub_access;
+use crate::state::{
+    AccountId, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberQuotas, MemberStatus, Timestamp,
+    Transaction,
+};
+
+/// A record that stands where the calls before it have led: one that left can accept again, one that was removed has no
+/// invitation any more.
+pub fn at(status: MemberStatus, kind: MemberKind, ids: &IdSource, now: Timestamp) -> Member {
+    let member = Member::new(status, kind, now);
+    let was_invited = kind == MemberKind::Invitation && status != MemberStatus::Created;
+    let has_invitation = was_invited && status != MemberStatus::Removed;
+    Member {
+        invited_at: was_invited.then_some(now),
+        invitation: has_invitation.then(|| Invitation { id: ids.hexadecimal(), is_declined: false }),
+        ..member
+    }
+}
+
+/// Whether an account has members, so that it cannot be one (INV-12, INV-26).
+fn has_members(directory: &Directory, hub: &HubKey) -> bool {
+    let members = directory.members.get(&(hub.account, hub.region.clone()));
+    members.is_some_and(|members| members.values().any(|member| member.status.is_live()))
+}
+
+/// Whether an account is an enabled member of somebody.
+fn is_member(directory: &Directory, hub: &HubKey) -> bool {
+    directory.administrator(hub.account, &hub.region).is_some()
+}
+
+/// The hub of an account in the Region of another.
+fn beside(hub: &HubKey, account: AccountId) -> HubKey {
+    HubKey { account, region: hub.region.clone() }
+}
+
+/// Changes the record that an administrator keeps of an account, if there is one.
+fn edit(transaction: &mut Transaction<'_>, administrator: &HubKey, account: AccountId, edit: impl FnOnce(&mut Member)) {
+    transaction.edit_directory(|directory| {
+        let members = directory.members.get_mut(&(administrator.account, administrator.region.clone()));
+        if let Some(member) = members.and_then(|members| members.get_mut(&account)) {
+            edit(member);
+        }
+    });
+}
+
+/// Writes the record that an administrator keeps of an account.
+fn put(transaction: &mut Transaction<'_>, administrator: &HubKey, account: AccountId, member: Member) {
+    transaction.edit_directory(|directory| {
+        let key = (administrator.account, administrator.region.clone());
+        directory.members.entry(key).or_default().insert(account, member);
+    });
+}
+
+/// Drops records of an administrator; the last one takes its map along.
+fn retain(transaction: &mut Transaction<'_>, administrator: &HubKey, keep: impl Fn(AccountId, &Member) -> bool) {
+    transaction.edit_directory(|directory| {
+        let key = (administrator.account, administrator.region.clone());
+        if let Some(members) = directory.members.get_mut(&key) {
+            members.retain(|account, member| keep(*account, member));
+            if members.is_empty() {
+                directory.members.remove(&key);
+            }
+        }
+    });
+}
+
+/// A fresh member makes findings of controls as its administrator does (HUB-03, ORG-37).
+fn follow_administrator(transaction: &mut Transaction<'_>, administrator: &HubKey, member: &HubKey) {
+    let of_administrator = transaction.hub(administrator).map(|hub| hub.control_finding_generator);
+    if let (Some(generator), Ok(mut hub)) = (of_administrator, hub_access::enabled(transaction, member)) {
+        hub.control_finding_generator = generator;
+        transaction.put_hub(member.clone(), hub);
+    }
+}
+
+/// Switches a member's hub on. One that is on stays as it is; one that a central policy governs is the policy's
+/// (HUB-07).
+fn switch_on(transaction: &mut Transaction<'_>, key: &HubKey, default_standards: bool, now: Timestamp) {
+    let directory = transaction.directory();
+    _ = hub::enable(transaction, &directory, key, now, Enable { default_standards, ..Enable::default() });
+}
+
+/// Whether an administrator has no room for one more member of that kind beside `account` (QUO-01, QUO-02).
+fn is_full(directory: &Directory, administrator: &HubKey, account: AccountId, kind: MemberKind) -> bool {
+    let live = |of: Option<MemberKind>| {
+        let others =
+            directory.members.get(&(administrator.account, administrator.region.clone())).into_iter().flatten();
+        let counts = |(other, member): &(&AccountId, &Member)| {
+            **other != account && member.status.is_live() && of.is_none_or(|kind| member.kind == kind)
+        };
+        others.filter(counts).count()
+    };
+    let MemberQuotas { members, invited_members } = directory.quotas;
+    // Counting a long list for each account that is added would be slow, and most lists are short of the quotas.
+    let records =
+        directory.members.get(&(administrator.account, administrator.region.clone())).map_or(0, BTreeMap::len);
+    records >= members && live(None) >= members
+        || kind == MemberKind::Invitation && records >= invited_members && live(Some(kind)) >= invited_members
+}
+
+/// Whether a delegated administrator has all the members that it can have (QUO-03).
+pub fn is_limit_reached(directory: &Directory, administrator: &HubKey) -> bool {
+    is_full(directory, administrator, administrator.account, MemberKind::Organization)
+}

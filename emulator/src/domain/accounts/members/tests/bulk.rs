@@ -1,0 +1,133 @@
+//! The whole way in one go.
+
+use securityhub_fixtures::Operation::{
+    BatchImportFindings, BatchUpdateFindings, CreateInsight, DescribeHub, DisassociateFromAdministratorAccount,
+    GetFindingHistory, GetFindings, GetInsightResults,
+};
+use serde_json::{Value, json};
+
+use crate::domain::accounts::members::bulk::{self, Wish};
+use crate::state::{HubKey, MemberQuotas, MemberStatus, Region};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding_of, id};
+
+fn key() -> HubKey {
+    HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) }
+}
+
+fn add(stage: &Stage, wish: Wish) -> Result<(), String> {
+    let mut transaction = stage.0.write();
+    let now = stage.0.clock.now();
+    let email = Some("member@example.com".to_owned());
+    let added = bulk::add(&mut transaction, &stage.0.ids, &key(), (id(MEMBER), email), wish, now);
+    transaction.commit();
+    added
+}
+
+fn status(stage: &Stage) -> MemberStatus {
+    stage.0.directory().member(id(ADMINISTRATOR), &Region::new(REGION), id(MEMBER)).unwrap().status
+}
+
+const INVITE: Wish = Wish { invite: true, accept: false };
+const ACCEPT: Wish = Wish { invite: false, accept: true };
+
+#[test]
+fn an_account_goes_as_far_as_is_wished_and_a_list_can_be_sent_again() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    assert_eq!(add(&stage, Wish::default()), Ok(()));
+    assert_eq!(status(&stage), MemberStatus::Created);
+    assert!(add(&stage, Wish::default()).unwrap_err().contains("is already a member or associated member"));
+    for (wish, expected) in [
+        (INVITE, MemberStatus::Invited),
+        (INVITE, MemberStatus::Invited),
+        (ACCEPT, MemberStatus::Enabled),
+        (ACCEPT, MemberStatus::Enabled),
+        (INVITE, MemberStatus::Enabled),
+    ] {
+        assert_eq!(add(&stage, wish), Ok(()));
+        assert_eq!(status(&stage), expected);
+    }
+    stage.good(MEMBER, DescribeHub, json!({}));
+    stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
+    assert_eq!(add(&stage, ACCEPT), Ok(()), "who left is invited anew");
+    assert_eq!(status(&stage), MemberStatus::Enabled);
+}
+
+#[test]
+fn a_step_that_is_refused_is_told_in_the_services_words() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    stage.relations(|directory| directory.quotas = MemberQuotas { members: 10, invited_members: 0 });
+    assert!(add(&stage, ACCEPT).unwrap_err().contains("cannot create anymore members"));
+    assert!(stage.0.directory().members.is_empty());
+}
+
+#[test]
+fn quo_01_thousands_of_members_are_quick() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    stage.relations(|directory| directory.quotas.invited_members = 10_000);
+    let mut transaction = stage.0.write();
+    let now = stage.0.clock.now();
+    for number in 0..10_000 {
+        let account = id(&format!("9{number:011}"));
+        bulk::add(&mut transaction, &stage.0.ids, &key(), (account, None), ACCEPT, now).unwrap();
+    }
+    let more = bulk::add(&mut transaction, &stage.0.ids, &key(), (id(MEMBER), None), ACCEPT, now);
+    assert!(more.unwrap_err().contains("cannot exceed the maximum number of allowed members"));
+    transaction.commit();
+    let directory = stage.0.directory();
+    assert_eq!(directory.enabled_members(id(ADMINISTRATOR), &Region::new(REGION)).len(), 10_000);
+    assert!(bulk::waiting(&directory, &key()).is_empty());
+}
+
+/// The accounts of ten thousand members.
+fn thousands() -> impl Iterator<Item = String> {
+    (0..10_000).map(|number| format!("9{number:011}"))
+}
+
+/// All findings that satisfy filters, page by page.
+fn findings(stage: &Stage, filters: &Value) -> usize {
+    let (mut count, mut token) = (0, Value::Null);
+    loop {
+        let input = json!({ "Filters": filters, "MaxResults": 100, "NextToken": token });
+        let page = stage.good(ADMINISTRATOR, GetFindings, input);
+        count += page["Findings"].as_array().unwrap().len();
+        token = page["NextToken"].clone();
+        if token.is_null() {
+            return count;
+        }
+    }
+}
+
+#[test]
+fn rol_05_rol_06_an_administrator_of_ten_thousand_members_reads_counts_and_updates_their_findings() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    stage.relations(|directory| directory.quotas.invited_members = 10_000);
+    let mut transaction = stage.0.write();
+    let now = stage.0.clock.now();
+    for member in thousands() {
+        bulk::add(&mut transaction, &stage.0.ids, &key(), (id(&member), None), ACCEPT, now).unwrap();
+    }
+    transaction.commit();
+    for member in thousands() {
+        let imported = finding_of(&member, "scan-7", json!({}));
+        assert_eq!(stage.good(&member, BatchImportFindings, json!({ "Findings": [imported] }))["SuccessCount"], 1);
+    }
+    let new = json!({ "WorkflowStatus": [{ "Value": "NEW", "Comparison": "EQUALS" }] });
+    assert_eq!(findings(&stage, &new), 10_000);
+    let insight = json!({ "Name": "New", "Filters": new, "GroupByAttribute": "SeverityLabel" });
+    let arn = stage.good(ADMINISTRATOR, CreateInsight, insight)["InsightArn"].clone();
+    let counted = || {
+        let results = stage.good(ADMINISTRATOR, GetInsightResults, json!({ "InsightArn": arn }));
+        results["InsightResults"]["ResultValues"][0]["Count"].as_u64().unwrap()
+    };
+    assert_eq!(counted(), 10_000);
+    let identifiers: Vec<Value> = thousands()
+        .step_by(100)
+        .map(|member| json!({ "Id": "scan-7", "ProductArn": finding_of(&member, "scan-7", json!({}))["ProductArn"] }))
+        .collect();
+    let update = json!({ "FindingIdentifiers": identifiers, "Workflow": { "Status": "NOTIFIED" } });
+    let updated = stage.good(ADMINISTRATOR, BatchUpdateFindings, update);
+    assert_eq!(updated["ProcessedFindings"].as_array().unwrap().len(), 100);
+    assert_eq!((findings(&stage, &new), counted()), (9_900, 9_900));
+    let history = stage.good(ADMINISTRATOR, GetFindingHistory, json!({ "FindingIdentifier": identifiers[99] }));
+    assert_eq!(history["Records"][0]["UpdateSource"]["Type"], "BATCH_UPDATE_FINDINGS");
+}

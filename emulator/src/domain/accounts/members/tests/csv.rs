@@ -1,0 +1,95 @@
+//! Lists of accounts.
+
+use quickcheck::quickcheck;
+
+use crate::domain::accounts::members::csv::{Row, read};
+
+type Found = (String, Option<String>, usize);
+
+fn row(account: &str, email: Option<&str>, line: usize) -> Found {
+    (account.to_owned(), email.map(str::to_owned), line)
+}
+
+/// The rows of a list; each stands where it says.
+fn rows(text: &str) -> Vec<Found> {
+    let found = |row: Row| {
+        assert!(text[row.span.clone()].contains(row.account.as_str()), "{row:?}");
+        (row.account.to_string(), row.email, row.line)
+    };
+    read(text).unwrap().into_iter().map(found).collect()
+}
+
+/// What is wrong with a list, a mistake a line, and what stands there.
+fn wrong(text: &str) -> Vec<String> {
+    let mistakes = read(text).unwrap_err();
+    mistakes.into_iter().map(|mistake| format!("{mistake} [{}]", &text[mistake.span.clone()])).collect()
+}
+
+#[test]
+fn a_list_is_read_as_spreadsheets_write_it() {
+    let expected = vec![row("111111111111", Some("a@example.com"), 2), row("222222222222", Some("b,b@example.com"), 3)];
+    for text in [
+        "Account ID,Email\n111111111111,a@example.com\n222222222222,\"b,b@example.com\"\n",
+        "\u{feff}Account ID,Email\r\n111111111111,a@example.com\r\n222222222222,\"b,b@example.com\"",
+        "\"account_id\",\"email\"\n\"111111111111\", a@example.com \n222222222222,\"b,b@example.com\",\n\n",
+    ] {
+        assert_eq!(rows(text), expected, "{text:?}");
+    }
+    assert_eq!(rows("111111111111\n\n222222222222,\n"), [row("111111111111", None, 1), row("222222222222", None, 3)]);
+    assert_eq!(rows(""), []);
+    assert_eq!(rows("Account ID,Email"), []);
+}
+
+#[test]
+fn every_line_that_is_wrong_is_told_with_its_number() {
+    let text = "Account ID,Email\r\n1234567890,a@example.com\r\n111111111111,a@example.com\r\n\r\nx,\r\n\
+                222222222222,nobody\r\n111111111111,\r\n333333333333,c@example.com,more\r\n";
+    assert_eq!(
+        wrong(text),
+        [
+            "line 2: `1234567890` is no account id, which has twelve digits (a spreadsheet drops zeros in front) \
+             [1234567890,a@example.com]",
+            "line 5: `x` is no account id, which has twelve digits [x,]",
+            "line 6: `nobody` is no e-mail address [222222222222,nobody]",
+            "line 7: 111111111111 stands in line 3 already [111111111111,]",
+            "line 8: `more` stands behind the address, where nothing is expected [333333333333,c@example.com,more]",
+        ]
+    );
+    assert_eq!(
+        wrong("\u{feff}Email,Account ID\n"),
+        ["line 1: `Email` is no account id, which has twelve digits [Email,Account ID]"]
+    );
+    assert!(
+        wrong("111111111111;a@example.com\n")[0].starts_with("line 1: `111111111111;a@example.com` is no account id")
+    );
+}
+
+/// Rules: CPL-133.
+#[test]
+fn after_a_hundred_mistakes_no_further_line_is_read() {
+    assert_eq!(wrong(&"x\n".repeat(1000)).len(), 100);
+}
+
+#[test]
+fn ten_thousand_lines_are_read() {
+    let lines: Vec<String> = (0..10_000).map(|number| format!("{number:012},m{number}@example.com")).collect();
+    let text = lines.join("\n");
+    let rows = read(&text).unwrap();
+    assert_eq!((rows.len(), rows[9_999].line, rows[9_999].account.as_str()), (10_000, 10_000, "000000009999"));
+}
+
+quickcheck! {
+    fn any_text_is_rows_or_mistakes_that_stand_in_it(text: String) -> bool {
+        match read(&text) {
+            Ok(rows) => rows.len() <= text.lines().count().max(1),
+            Err(mistakes) => mistakes.iter().all(|mistake| text.get(mistake.span.clone()).is_some()),
+        }
+    }
+
+    fn what_is_written_is_read(accounts: std::collections::BTreeSet<u32>) -> bool {
+        let lines: Vec<String> = accounts.iter().map(|account| format!("{account:012},\"{account}@example.com\"")).collect();
+        let text = lines.join("\r\n");
+        let found: Vec<_> = read(&text).unwrap().into_iter().map(|row| row.account.to_string()).collect();
+        found == accounts.iter().map(|account| format!("{account:012}")).collect::<Vec<_>>()
+    }
+}

@@ -1,0 +1,237 @@
+//! Random calls of all kinds from random accounts in two Regions, accounts that join, move and leave the organization, and
+//! time that passes: what must hold after each of them.
+
+mod calls;
+mod central;
+mod checks;
+
+use jiff::SignedDuration;
+use quickcheck::{Arbitrary, Gen, QuickCheck};
+use securityhub_fixtures::Operation::{
+    CreateFindingAggregator, DeleteInvitations, DisableSecurityHub, EnableOrganizationAdminAccount, EnableSecurityHub,
+    UpdateOrganizationConfiguration,
+};
+use serde_json::{Value, json};
+
+use self::calls::{Call, Moves, TURNED_OFF};
+use self::central::{Expected, Task};
+use crate::domain::accounts::organization::accounts::{self, Event};
+use crate::domain::due;
+use crate::state::MemberStatus::{AccountSuspended, Created, Deleted, Enabled, Invited, Removed, Resigned};
+use crate::state::{Region, Unit};
+use crate::testing::{Stage, id};
+
+/// The first is the management account and the second the delegated administrator at first, where there is an
+/// organization; the last is in none at first.
+const ACCOUNTS: [&str; 5] = ["000000000001", "000000000002", "000000000003", "000000000004", "000000000005"];
+const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
+
+/// The root, a unit in it, and a unit in that one.
+const PARENTS: [&str; 3] = ["r-lo12", "ou-lo12-outer0001", "ou-lo12-inner0001"];
+
+/// How long targets of policies are pending, where they are.
+const DELAY: SignedDuration = SignedDuration::from_mins(2);
+
+/// How the world is at first.
+#[derive(Clone, Copy, Debug)]
+enum Start {
+    /// There is no organization.
+    Alone,
+    /// There is one, with a delegated administrator in both Regions.
+    Local,
+    /// It is configured centrally as well; what is associated settles at once, or later.
+    Central { settles_later: bool },
+}
+
+impl Arbitrary for Start {
+    fn arbitrary(g: &mut Gen) -> Start {
+        match u8::arbitrary(g) % 8 {
+            0 => Start::Alone,
+            1 | 2 => Start::Local,
+            other => Start::Central { settles_later: other > 5 },
+        }
+    }
+}
+
+impl Start {
+    fn world(self) -> Stage {
+        let mut stage = Stage::empty();
+        for account in ACCOUNTS {
+            stage.good(account, EnableSecurityHub, json!({}));
+        }
+        if matches!(self, Start::Alone) {
+            return stage;
+        }
+        stage.organization(&ACCOUNTS.map(|account| (account, account))[..4]);
+        stage.relations(|directory| {
+            directory.regions = REGIONS.map(Region::new).to_vec();
+            let organization = directory.organization.as_mut().unwrap();
+            for (unit, parent) in PARENTS[1..].iter().zip(PARENTS) {
+                let unit_of = Unit { name: (*unit).to_owned(), parent: parent.to_owned() };
+                organization.units.insert((*unit).to_owned(), unit_of);
+            }
+            organization.parents.insert(id(ACCOUNTS[2]), PARENTS[1].to_owned());
+            organization.parents.insert(id(ACCOUNTS[3]), PARENTS[2].to_owned());
+        });
+        for region in REGIONS {
+            let input = json!({ "AdminAccountId": ACCOUNTS[1] });
+            stage.call_in(region, ACCOUNTS[0], EnableOrganizationAdminAccount, input).unwrap();
+        }
+        if let Start::Central { settles_later } = self {
+            stage.good(ACCOUNTS[1], CreateFindingAggregator, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
+            stage.good(ACCOUNTS[1], UpdateOrganizationConfiguration, central::configuration("CENTRAL"));
+            if settles_later {
+                stage.0.delays.policy_association = DELAY;
+            }
+        }
+        stage
+    }
+}
+
+/// A call, what happens to an account, or time that passes.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Call(Call),
+    Central(Task),
+    Joins(&'static str, &'static str),
+    Moves(&'static str, &'static str),
+    Leaves(&'static str),
+    Suspended(&'static str),
+    Reactivated(&'static str),
+    MinutesPass(i64),
+}
+
+impl Arbitrary for Step {
+    fn arbitrary(g: &mut Gen) -> Step {
+        let account = *g.choose(&ACCOUNTS).unwrap();
+        let parent = *g.choose(&PARENTS).unwrap();
+        match u8::arbitrary(g) % 16 {
+            0 | 1 => Step::Joins(account, parent),
+            2 => Step::Moves(account, parent),
+            3 => Step::Leaves(account),
+            4 => Step::MinutesPass(*g.choose(&[1, 1, 2, 60]).unwrap()),
+            5 => Step::Suspended(account),
+            6 => Step::Reactivated(account),
+            7..=11 => Step::Central(Task::arbitrary(g)),
+            _ => Step::Call(Call::arbitrary(g)),
+        }
+    }
+}
+
+impl Step {
+    /// What is answered; an error's place is taken by `Err`.
+    fn happen(self, stage: &Stage) -> Result<Value, ()> {
+        let (account, event) = match self {
+            Step::Call(call) => return call.send(stage).map_err(|_| ()),
+            Step::Central(task) => return task.send(stage).map_err(|_| ()),
+            Step::MinutesPass(minutes) => {
+                stage.0.clock.advance(SignedDuration::from_mins(minutes));
+                return Ok(Value::Null);
+            }
+            Step::Joins(account, parent) => {
+                (account, Event::Join { parent: Some(parent.to_owned()), name: None, email: None })
+            }
+            Step::Moves(account, parent) => (account, Event::Move { parent: parent.to_owned() }),
+            Step::Leaves(account) => (account, Event::Leave),
+            Step::Suspended(account) => (account, Event::Suspend),
+            Step::Reactivated(account) => (account, Event::Reactivate),
+        };
+        let mut transaction = stage.0.write();
+        accounts::happen(&mut transaction, &stage.0, id(account), event, stage.0.clock.now()).map_err(|_| ())?;
+        transaction.commit();
+        Ok(Value::Null)
+    }
+
+    /// The moves of a record by invitation that the step may cause.
+    fn moves(self) -> Moves {
+        match self {
+            Step::Call(call) => call.moves(),
+            // A policy may switch the hub off.
+            Step::Central(_) | Step::Joins(..) | Step::Moves(..) => TURNED_OFF,
+            _ => &[],
+        }
+    }
+
+    /// The same of records that are the organization's, before or after.
+    fn moves_of_organization(self) -> Moves {
+        match self {
+            Step::Call(call) => call.moves_of_organization(),
+            Step::Central(_) | Step::Joins(..) | Step::Moves(..) | Step::Reactivated(_) => GOVERNED,
+            Step::Leaves(_) => &[
+                (Some(Enabled), Some(Deleted)),
+                (Some(Removed), Some(Deleted)),
+                (Some(AccountSuspended), Some(Deleted)),
+            ],
+            _ => &[],
+        }
+    }
+
+    /// Whether invitations may go that change nothing of a record's status.
+    fn ends_invitations(self) -> bool {
+        match self {
+            Step::Call(call) => matches!(call.operation, DeleteInvitations | DisableSecurityHub),
+            Step::Central(_) | Step::Joins(..) | Step::Moves(..) | Step::Reactivated(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What a policy does to records of the organization: hubs come on, as those of accounts that join do, or go off.
+const GOVERNED: Moves = &[
+    (None, Some(Enabled)),
+    (Some(Created), Some(Enabled)),
+    (Some(Invited), Some(Enabled)),
+    (Some(Enabled), Some(Enabled)),
+    (Some(Removed), Some(Enabled)),
+    (Some(Resigned), Some(Enabled)),
+    (Some(Deleted), Some(Enabled)),
+    (Some(AccountSuspended), Some(Enabled)),
+    (None, Some(AccountSuspended)),
+    (Some(Created), Some(AccountSuspended)),
+    (Some(Invited), Some(AccountSuspended)),
+    (Some(Enabled), Some(AccountSuspended)),
+    (Some(Removed), Some(AccountSuspended)),
+    (Some(Resigned), Some(AccountSuspended)),
+    (Some(Deleted), Some(AccountSuspended)),
+    (Some(Removed), None),
+    (Some(Deleted), None),
+    (Some(AccountSuspended), None),
+];
+
+fn run(steps: Vec<Step>, start: Start) -> bool {
+    let stage = start.world();
+    let mut expected = Expected::default();
+    expected.begin(&stage);
+    for step in steps {
+        // What became due by itself is no step's doing.
+        let before = expected.untouched(&stage);
+        due::run(&stage.0, stage.0.clock.now());
+        assert_eq!(before, expected.untouched(&stage), "before {step:?} accounts that no policy governs changed");
+        let (records, others) = (checks::records(&stage.0.directory()), checks::others(&stage));
+        let outcome = step.happen(&stage);
+        let after = checks::records(&stage.0.directory());
+        match &outcome {
+            Err(()) => {
+                let is_same = records == after && others == checks::others(&stage);
+                assert!(is_same, "{step:?} is refused and changes something");
+            }
+            Ok(answer) => {
+                if let Step::Call(call) = &step {
+                    checks::check_unprocessed(call, answer, &records, &after);
+                }
+            }
+        }
+        expected.follow(&stage, step, outcome.as_ref().ok(), &before);
+        checks::check_moves(&stage, step, &records, &after);
+        checks::check_records(&stage.0.directory());
+        checks::check_administrators(&stage);
+        checks::check_both_sides(&stage);
+        expected.check(&stage, step);
+    }
+    true
+}
+
+#[test]
+fn mst_01_to_mst_25_inv_12_and_ccf_26_random_calls_leave_all_sides_true() {
+    QuickCheck::new().tests(120).quickcheck(run as fn(Vec<Step>, Start) -> bool);
+}

@@ -1,0 +1,325 @@
+//! What happens to accounts: they join the organization, move in it, leave it; they are suspended, come back, are closed.
+//!
+//! In AWS it is Organizations, AWS itself or the owner that does it; here it is the control plane. What Security Hub makes
+//! of it is AWS's (MST-20 … MST-22, ORG-35, RET-11).
+
+use std::fmt;
+
+use jiff::SignedDuration;
+
+use super::configuration;
+use crate::domain::accounts::central_configuration::settle::{account_left, account_moved};
+use crate::domain::accounts::members::organization::{forget_account, leave_organization};
+use crate::domain::findings::expiry;
+use crate::domain::schedule;
+use crate::state::{
+    Account, AccountId, AccountStatus, Directory, Due, HubKey, Organization, Timestamp, Transaction, World,
+};
+
+/// How long a closed account is kept (RET-11).
+const CLOSED_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// What happens to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It joins the organization.
+    Join {
+        /// The unit that it comes into, or the root.
+        parent: Option<String>,
+        /// Its name, where it has none yet.
+        name: Option<String>,
+        /// Its e-mail address, where it has none yet.
+        email: Option<String>,
+    },
+    /// It moves to another unit, or to the root.
+    Move {
+        /// Where to.
+        parent: String,
+    },
+    /// It leaves the organization.
+    Leave,
+    /// AWS suspends it.
+    Suspend,
+    /// It is in use again, suspended or closed as it was.
+    Reactivate,
+    /// Its owner closes it.
+    Close,
+}
+
+/// Why nothing happens to an account, as Organizations would not let it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountError {
+    /// There is no organization.
+    NoOrganization,
+    /// It is in the organization already.
+    IsMember(AccountId),
+    /// It is not in the organization.
+    NoMember(AccountId),
+    /// There is no such unit.
+    NoParent(String),
+    /// Several units have that name.
+    ManyParents(String),
+    /// The management account stays.
+    IsManagementAccount(AccountId),
+    /// A delegated administrator stays until its delegation ends.
+    IsDelegated(AccountId),
+    /// It is suspended or closed.
+    OutOfUse(AccountId),
+    /// It is neither suspended nor closed.
+    InUse(AccountId),
+}
+
+impl fmt::Display for AccountError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AccountError::NoOrganization => {
+                formatter.write_str("there is no organization: the scenario has to have an `organization`")
+            }
+            AccountError::IsMember(account) => write!(formatter, "{account} is in the organization already"),
+            AccountError::NoMember(account) => write!(formatter, "{account} is not in the organization"),
+            AccountError::NoParent(parent) => {
+                write!(formatter, "there is no unit {parent:?}: name a unit, give its id, or say root")
+            }
+            AccountError::ManyParents(parent) => {
+                write!(formatter, "there are several units {parent:?}: give the id of one")
+            }
+            AccountError::IsManagementAccount(account) => {
+                write!(formatter, "{account} is the management account of the organization, which stays and is in use")
+            }
+            AccountError::IsDelegated(account) => {
+                write!(formatter, "{account} is a delegated administrator: end its delegations in Organizations first")
+            }
+            AccountError::OutOfUse(account) => write!(formatter, "{account} is suspended or closed"),
+            AccountError::InUse(account) => write!(formatter, "{account} is neither suspended nor closed"),
+        }
+    }
+}
+
+/// Lets it happen.
+///
+/// # Errors
+/// [`AccountError`]; nothing is changed then.
+pub fn happen(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    account: AccountId,
+    event: Event,
+    now: Timestamp,
+) -> Result<(), AccountError> {
+    match event {
+        Event::Join { parent, name, email } => {
+            join(transaction, account, parent.as_deref(), (name, email), now)?;
+            account_moved(transaction, world, account, now);
+            Ok(())
+        }
+        Event::Move { parent } => {
+            let old = old_parent(transaction, account);
+            move_to(transaction, account, &parent)?;
+            account_moved(transaction, world, account, now);
+            settle_old(transaction, account, old, now);
+            Ok(())
+        }
+        Event::Leave => leave(transaction, account, now),
+        Event::Suspend => {
+            may_go_out_of_use(&transaction.directory(), account)?;
+            set_status(transaction, account, AccountStatus::Suspended);
+            Ok(())
+        }
+        Event::Reactivate => {
+            if !transaction.directory().is_out_of_use(account) {
+                return Err(AccountError::InUse(account));
+            }
+            set_status(transaction, account, AccountStatus::Active);
+            account_moved(transaction, world, account, now);
+            Ok(())
+        }
+        Event::Close => close(transaction, account, now),
+    }
+}
+
+/// ORG-35.
+fn join(
+    transaction: &mut Transaction<'_>,
+    account: AccountId,
+    parent: Option<&str>,
+    (name, email): (Option<String>, Option<String>),
+    now: Timestamp,
+) -> Result<(), AccountError> {
+    let directory = transaction.directory();
+    let organization = directory.organization.as_ref().ok_or(AccountError::NoOrganization)?;
+    if directory.is_in_organization(account) {
+        return Err(AccountError::IsMember(account));
+    }
+    if directory.is_out_of_use(account) {
+        return Err(AccountError::OutOfUse(account));
+    }
+    let parent = parent.map_or_else(|| Ok(organization.root_id.clone()), |parent| find(organization, parent))?;
+    drop(directory);
+    transaction.edit_directory(|directory| {
+        let known = directory.accounts.entry(account).or_insert_with(|| {
+            let unknown = Account::unknown(account);
+            Account { name: name.unwrap_or(unknown.name), email: email.unwrap_or(unknown.email), ..unknown }
+        });
+        known.status = AccountStatus::Active;
+        if let Some(organization) = &mut directory.organization {
+            organization.parents.insert(account, parent);
+            organization.joined_later.insert(account, now);
+        }
+    });
+    configuration::enable_joined(transaction, account, now);
+    Ok(())
+}
+
+/// The hubs of an account that moves are left alone; what binds it is what binds its new unit.
+fn move_to(transaction: &mut Transaction<'_>, account: AccountId, parent: &str) -> Result<(), AccountError> {
+    let directory = transaction.directory();
+    let organization = directory.organization.as_ref().ok_or(AccountError::NoOrganization)?;
+    if !directory.is_in_organization(account) {
+        return Err(AccountError::NoMember(account));
+    }
+    let parent = find(organization, parent)?;
+    drop(directory);
+    transaction.edit_directory(|directory| {
+        if let Some(organization) = &mut directory.organization {
+            organization.parents.insert(account, parent);
+        }
+    });
+    Ok(())
+}
+
+/// MST-20: in every Region its administrator sees it as deleted. Policies that hung on it are gone, as in Organizations.
+fn leave(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) -> Result<(), AccountError> {
+    let directory = transaction.directory();
+    if directory.organization.is_none() {
+        return Err(AccountError::NoOrganization);
+    }
+    if !directory.is_in_organization(account) {
+        return Err(AccountError::NoMember(account));
+    }
+    is_free_to_go(&directory, account)?;
+    drop(directory);
+    remove_from_organization(transaction, account, now);
+    leave_organization(transaction, account, now);
+    Ok(())
+}
+
+/// MST-21: who keeps a record of it does so no more. All else is kept for a while, then goes for good (RET-11).
+fn close(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) -> Result<(), AccountError> {
+    let directory = transaction.directory();
+    // One that is suspended may be closed too (MST-21).
+    let status = directory.accounts.get(&account).map(|account| account.status);
+    if status != Some(AccountStatus::Suspended) {
+        may_go_out_of_use(&directory, account)?;
+    }
+    is_free_to_go(&directory, account)?;
+    drop(directory);
+    set_status(transaction, account, AccountStatus::Closed(now));
+    forget_account(transaction, account);
+    schedule::put(transaction, now, CLOSED_KEPT, Due::ForgetAccount(account, now));
+    Ok(())
+}
+
+/// Forgets an account that was closed at `since`, unless it is in use again: its place in the organization, its members
+/// (`inferred`), its hubs and its findings.
+pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: AccountId, since: Timestamp) {
+    let directory = transaction.directory();
+    let status = directory.accounts.get(&account).map(|account| account.status);
+    if status != Some(AccountStatus::Closed(since)) {
+        return;
+    }
+    drop(directory);
+    let now = since.checked_add(CLOSED_KEPT).unwrap_or(since);
+    remove_from_organization(transaction, account, now);
+    transaction.edit_directory(|directory| {
+        directory.members.retain(|(administrator, _), _| *administrator != account);
+        directory.aggregators.remove(&account);
+    });
+    let mut regions = world.relations().hub_regions();
+    regions.extend(world.finding_regions());
+    for region in regions {
+        transaction.drop_findings(&region, |document| expiry::is_of_account(document, account));
+        let hub = HubKey { account, region };
+        if transaction.hub(&hub).is_some() {
+            transaction.forget_hub(&hub);
+        }
+    }
+}
+
+fn old_parent(transaction: &Transaction<'_>, account: AccountId) -> Option<String> {
+    transaction.directory().organization.as_ref()?.parents.get(&account).cloned()
+}
+
+/// What failed because of the account no longer has it (CCF-45).
+fn settle_old(transaction: &mut Transaction<'_>, account: AccountId, old: Option<String>, now: Timestamp) {
+    if let Some(old) = old {
+        account_left(transaction, account, &old, now);
+    }
+}
+
+fn remove_from_organization(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) {
+    let old = old_parent(transaction, account);
+    transaction.edit_directory(|directory| {
+        directory.policies.service_control.remove(account.as_str());
+        if let Some(organization) = &mut directory.organization {
+            organization.parents.remove(&account);
+            organization.joined_later.remove(&account);
+            if let Some(central) = &mut organization.central {
+                central.applied.remove(account.as_str());
+                central.settled.remove(account.as_str());
+            }
+        }
+    });
+    settle_old(transaction, account, old, now);
+}
+
+fn set_status(transaction: &mut Transaction<'_>, account: AccountId, status: AccountStatus) {
+    transaction.edit_directory(|directory| {
+        directory.accounts.entry(account).or_insert_with(|| Account::unknown(account)).status = status;
+    });
+}
+
+/// Whether an account can be suspended or closed. The management account stays in use: `inferred`, since the whole
+/// organization would go with it.
+fn may_go_out_of_use(directory: &Directory, account: AccountId) -> Result<(), AccountError> {
+    if directory.is_out_of_use(account) {
+        return Err(AccountError::OutOfUse(account));
+    }
+    is_not_management_account(directory, account)
+}
+
+/// Organizations lets neither the management account go nor who is delegated a service.
+fn is_free_to_go(directory: &Directory, account: AccountId) -> Result<(), AccountError> {
+    is_not_management_account(directory, account)?;
+    let is_delegated = |organization: &Organization| {
+        organization.delegated_administrators.keys().any(|(_, delegate)| *delegate == account)
+            || organization.security_hub_administrators.values().any(|delegate| *delegate == account)
+    };
+    if directory.organization.as_ref().is_some_and(is_delegated) {
+        return Err(AccountError::IsDelegated(account));
+    }
+    Ok(())
+}
+
+fn is_not_management_account(directory: &Directory, account: AccountId) -> Result<(), AccountError> {
+    let organization = directory.organization.as_ref();
+    if organization.is_some_and(|organization| organization.management_account == account) {
+        return Err(AccountError::IsManagementAccount(account));
+    }
+    Ok(())
+}
+
+/// The id of a unit, or of the root, by its id or its name.
+fn find(organization: &Organization, parent: &str) -> Result<String, AccountError> {
+    if parent.eq_ignore_ascii_case("root") || parent == organization.root_id {
+        return Ok(organization.root_id.clone());
+    }
+    if organization.units.contains_key(parent) {
+        return Ok(parent.to_owned());
+    }
+    let mut named = organization.units.iter().filter(|(_, unit)| unit.name == parent).map(|(id, _)| id);
+    match (named.next(), named.next()) {
+        (Some(id), None) => Ok(id.clone()),
+        (Some(_), Some(_)) => Err(AccountError::ManyParents(parent.to_owned())),
+        (None, _) => Err(AccountError::NoParent(parent.to_owned())),
+    }
+}

@@ -1,0 +1,19 @@
+//! Asking for checks of controls.
+
+use jiff::SignedDuration;
+
+use crate::domain::schedule;
+use crate::state::{CheckScope, Due, HubKey, Timestamp, Transaction};
+
+/// Asks for a check after a while; without declared resources there is nothing to check.
+pub fn request(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    scope: CheckScope,
+    now: Timestamp,
+    after: SignedDuration,
+) {
+    if transaction.resources().is_some() {
+        schedule::put(transaction, now, after, Due::Check(key.clone(), scope));
+    }
+}

@@ -1,0 +1,139 @@
+//! What happens to declared resources, to recorders and to checks at run time, by the control plane (RES-05, RES-10,
+//! FND-32 … FND-37).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::SignedDuration;
+
+use super::names::ACCOUNT_TYPE;
+use super::results::SILENCE;
+use crate::domain::controls::check_request::request;
+use crate::domain::controls::standards::subscriptions;
+use crate::domain::hub_access::{self, HubError};
+use crate::state::{
+    AccountId, CheckScope, ConfigRecorder, HubKey, Region, Resource, Resources, Timestamp, Transaction, World,
+};
+
+/// Which resources are deleted: those of an account that fit all that is said.
+#[derive(Debug)]
+pub struct Which {
+    /// Their account.
+    pub account: AccountId,
+    /// The Regions that they are in.
+    pub regions: Option<Vec<Region>>,
+    /// Their type.
+    pub resource_type: Option<&'static str>,
+    /// Their id, or the name of which it was made.
+    pub id: Option<String>,
+}
+
+impl Which {
+    fn is(&self, key: &HubKey, resource: &Resource) -> bool {
+        let is_id = |id: &String| {
+            resource.id == *id
+                || resource.id == super::resource_id(resource.resource_type, id, key.account, &key.region)
+        };
+        key.account == self.account
+            && self.regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
+            && self.resource_type.is_none_or(|name| name == resource.resource_type)
+            && self.id.as_ref().is_none_or(is_id)
+    }
+}
+
+/// Declares resources; one of the same type and id is replaced. Controls that are checked on a change look at once; in a
+/// world in which nothing was declared, all begin to check (RES-10).
+pub fn declare(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    declared: BTreeMap<HubKey, Vec<Resource>>,
+    now: Timestamp,
+) {
+    let is_first = transaction.resources().is_none();
+    let mut changed: BTreeSet<(HubKey, &'static str)> = BTreeSet::new();
+    transaction.edit_resources(|resources| {
+        for (key, added) in declared {
+            changed.extend(added.iter().map(|resource| (key.clone(), resource.resource_type)));
+            put(resources, &key, added);
+        }
+    });
+    if is_first {
+        check(transaction, &world.relations().hub_keys(), now);
+    }
+    for (key, name) in changed.into_iter().filter(|_| !is_first) {
+        request(transaction, &key, CheckScope::Changed(name), now, SignedDuration::ZERO);
+    }
+}
+
+fn put(resources: &mut Resources, key: &HubKey, added: Vec<Resource>) {
+    let present = resources.declared.entry(key.clone()).or_default();
+    let name = |resource: &Resource| (resource.resource_type, resource.id.clone());
+    let mut places: HashMap<_, _> = present.iter().map(name).zip(0..).collect();
+    for resource in added {
+        resources.gone.remove(&(key.clone(), resource.resource_type));
+        let place = *places.entry(name(&resource)).or_insert(present.len());
+        match present.get_mut(place) {
+            Some(same) => *same = resource,
+            None => present.push(resource),
+        }
+    }
+}
+
+/// Deletes resources and gives those that were: what was found on them is archived when their controls are checked, and
+/// where the last of a type is gone, the account says so after a while (FND-33).
+pub fn delete(transaction: &mut Transaction<'_>, which: &Which, now: Timestamp) -> Vec<(HubKey, Resource)> {
+    if transaction.resources().is_none() {
+        return Vec::new();
+    }
+    let deleted: Vec<(HubKey, Resource)> = transaction.edit_resources(|resources| {
+        let mut deleted = Vec::new();
+        for (key, present) in &mut resources.declared {
+            deleted.extend(present.extract_if(.., |resource| which.is(key, resource)).map(|it| (key.clone(), it)));
+        }
+        deleted
+    });
+    let types: BTreeSet<(HubKey, &'static str)> =
+        deleted.iter().map(|(key, resource)| (key.clone(), resource.resource_type)).collect();
+    for (key, name) in types {
+        let is_last = transaction.edit_resources(|resources| {
+            let left = resources.declared.get(&key).into_iter().flatten();
+            let is_last = name != ACCOUNT_TYPE && !left.into_iter().any(|resource| resource.resource_type == name);
+            if is_last {
+                resources.gone.insert((key.clone(), name), now);
+            }
+            is_last
+        });
+        request(transaction, &key, CheckScope::Changed(name), now, SignedDuration::ZERO);
+        if is_last {
+            request(transaction, &key, CheckScope::Type(name), now, SILENCE);
+        }
+    }
+    deleted
+}
+
+/// Checks all controls of these hubs at once (RES-10).
+pub fn check<'k>(transaction: &mut Transaction<'_>, keys: impl IntoIterator<Item = &'k HubKey>, now: Timestamp) {
+    for key in keys {
+        request(transaction, key, CheckScope::All, now, SignedDuration::ZERO);
+    }
+}
+
+/// Gives a hub another recorder. Controls are checked at once, which is `inferred`; once there is a recorder, incomplete
+/// standards try again (STD-61, RES-05).
+///
+/// # Errors
+/// The hub is off.
+pub fn record(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    recorder: ConfigRecorder,
+    now: Timestamp,
+) -> Result<(), HubError> {
+    let mut hub = hub_access::enabled(transaction, key)?;
+    hub.config_recorder = recorder;
+    if hub.config_recorder != ConfigRecorder::Off {
+        subscriptions::try_again(transaction, key, &hub, now);
+    }
+    transaction.put_hub(key.clone(), hub);
+    request(transaction, key, CheckScope::All, now, SignedDuration::ZERO);
+    Ok(())
+}

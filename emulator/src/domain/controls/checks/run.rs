@@ -1,0 +1,317 @@
+//! When findings of controls are made, checked again and archived (standards.md 4.5, 4.6).
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use jiff::SignedDuration;
+use securityhub_engine::date;
+use securityhub_fixtures::standards::{self, CONTROLS, Control, Form, Schedule, Standard, StandardControl};
+use serde_json::Value;
+
+use super::document::{self, Times};
+use super::results::{self, Check, Scene};
+use super::stray::{self, Stray};
+use super::subject::Subject;
+use super::{names, recorder};
+use crate::domain::controls::standards::{seats, subscriptions};
+use crate::domain::findings::delivery::BATCH;
+use crate::domain::findings::document::{Finding, key_of};
+use crate::domain::findings::import::{self, Endpoint, Sender};
+use crate::state::{
+    CheckScope, ControlFindingGenerator, Due, Hub, HubKey, Timestamp, Transaction, World, timestamp_text,
+};
+
+/// How often all controls are checked (FND-42).
+const PERIOD: SignedDuration = SignedDuration::from_hours(12);
+/// How much of the end of a step of the clock sees every check.
+const EVERY_CHECK: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How much of the end of a step of the clock is lived through.
+const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// How long a long step of the clock goes without a check before that.
+const SKIPPED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// One thing that is to be told, and the id of the finding that tells it.
+struct Told<'r> {
+    subject: &'r Subject,
+    check: Check<'r>,
+    id: String,
+}
+
+/// What a check works with.
+struct Run<'r> {
+    world: &'r World,
+    scene: Scene<'r>,
+    scopes: &'r [CheckScope],
+}
+
+/// Checks the controls that are in one of these scopes, imports what they find, and archives what is found no more. The
+/// check is one of the time `now`, which the clock may have left behind: `until` is how far it has come.
+pub fn run(
+    world: &World,
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    scopes: &[CheckScope],
+    (now, until): (Timestamp, Timestamp),
+) {
+    let Some(resources) = transaction.resources() else { return };
+    let Some(hub) = transaction.hub(key).filter(|hub| hub.subscribed_at().is_some()) else { return };
+    let checked = subjects(&hub, now);
+    let controls = checked.iter().map(Subject::control);
+    let unrecorded = recorder::unrecorded(&hub.config_recorder, controls, &transaction.directory(), key);
+    let scene = Scene { key, hub: &hub, resources: &resources, unrecorded, now };
+    let run = Run { world, scene, scopes };
+    let mut told = run.told(&checked);
+    let wanted: BTreeSet<String> = told.iter().map(|told| told.id.clone()).collect();
+    let mut strays = stray::find(world, key, &wanted);
+    run.adopt(&mut told, &mut strays);
+    let mut findings: Vec<String> = told.iter().filter_map(|told| run.finding(told)).collect();
+    let oldest = now.checked_sub(transaction.delays().archive_disabled + PERIOD).unwrap_or(Timestamp::MIN);
+    let by_prefix: HashMap<String, &Subject> =
+        checked.iter().map(|subject| (subject.id_prefix(key), subject)).collect();
+    findings.extend(strays.iter().filter_map(|stray| run.end(stray, &by_prefix, oldest)));
+    deliver(world, transaction, key, &findings, now);
+    schedule(transaction, key, &hub, !checked.is_empty(), (now, until));
+}
+
+impl Run<'_> {
+    /// All that controls find, due or not.
+    fn told<'r>(&'r self, checked: &'r [Subject]) -> Vec<Told<'r>> {
+        let of = |subject: &'r Subject| {
+            let prefix = subject.id_prefix(self.scene.key);
+            let told = move |check: Check<'r>| {
+                let id = document::id(&self.world.ids, &prefix, &check);
+                Told { subject, check, id }
+            };
+            results::of(&self.scene, subject.control()).into_iter().map(told)
+        };
+        checked.iter().flat_map(of).collect()
+    }
+
+    /// A finding with an id of another maker's, on the same control and resource, is the one that checks update (RES-14).
+    fn adopt(&self, told: &mut [Told<'_>], strays: &mut Vec<Stray>) {
+        if strays.is_empty() {
+            return;
+        }
+        // The ids of strays by control and resource, the last one first.
+        let mut meant: HashMap<(String, String), Vec<String>> = HashMap::new();
+        for stray in strays.iter().rev() {
+            let of = (stray.prefix().to_owned(), stray.resource_id.clone());
+            meant.entry(of).or_default().push(stray.id.clone());
+        }
+        let mut adopted: HashSet<String> = HashSet::new();
+        for told in told {
+            let resource = document::resource_id(self.scene.key, &told.check);
+            let of = (told.subject.id_prefix(self.scene.key), resource);
+            let Some(ids) = meant.get_mut(&of) else { continue };
+            if !self.stored(&told.id, |stored| stored.is_some())
+                && let Some(id) = ids.pop()
+            {
+                adopted.insert(id.clone());
+                told.id = id;
+            }
+        }
+        strays.retain(|stray| !adopted.contains(&stray.id));
+    }
+
+    /// The finding that tells it, if that is due and not told already.
+    fn finding(&self, told: &Told<'_>) -> Option<String> {
+        if !self.is_checked(told.subject.control()) {
+            return None;
+        }
+        self.stored(&told.id, |stored| {
+            if told.check.only_if_stored && stored.is_none() {
+                return None;
+            }
+            let finding = self.write((told.subject, &told.id), &told.check, stored);
+            let is_told = stored.is_some_and(|stored| is_told(stored, &finding, self.scene.now));
+            (!is_told).then_some(finding)
+        })
+    }
+
+    fn write(&self, subject: (&Subject, &str), check: &Check<'_>, stored: Option<&Finding<'_>>) -> String {
+        let times = Times::new(stored, check.result.status, timestamp_text(later(self.scene.now, stored)));
+        document::write(&self.world.ids, (self.scene.key, self.scene.hub), subject, check, &times)
+    }
+
+    /// The end of a finding that no check makes: at once when the hub now makes its findings in another way (FND-51,
+    /// FND-52), or when its control is checked and finds it no more, which is what becomes of a resource that is gone
+    /// (FND-32, FND-33); else when the time of its control or standard is over (FND-50), or nobody has checked it
+    /// for longer than that.
+    fn end(&self, stray: &Stray, checked: &HashMap<String, &Subject>, oldest: Timestamp) -> Option<String> {
+        let is_consolidated = self.scene.hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
+        let is_of_seat = stray.id.contains(":subscription/");
+        let subject = checked.get(stray.prefix()).copied();
+        let subject = subject.filter(|subject| self.is_checked(subject.control()));
+        self.stored(&stray.id, |stored| {
+            let at = || timestamp_text(later(self.scene.now, stored));
+            Some(if self.scopes.contains(&CheckScope::Generator) && is_of_seat == is_consolidated {
+                stray.archived(at(), &stray::CONSOLIDATION)?.to_string()
+            } else if let (Some(subject), Some(resource)) = (subject, stray.resource()) {
+                let gone = self.write((subject, &stray.id), &Check::not_applicable(&resource), stored);
+                stray.with_its_resources(gone)?
+            } else if subject.is_some() || stray.updated_at <= oldest || self.is_over(stray) {
+                stray.archived(at(), &[])?.to_string()
+            } else {
+                return None;
+            })
+        })
+    }
+
+    /// Whether what a stray tells of was disabled so long ago that this check was to archive it, and not again since.
+    fn is_over(&self, stray: &Stray) -> bool {
+        let Some(control) = stray.control else { return false };
+        let ends = |scope: &&CheckScope| match scope {
+            CheckScope::Control(_) | CheckScope::Standard(_) => is_in(**scope, control),
+            _ => false,
+        };
+        let is_due_again = || self.world.has_due(&Due::Check(self.scene.key.clone(), CheckScope::Control(control.id)));
+        self.scopes.iter().any(|scope| ends(&scope)) && !is_due_again()
+    }
+
+    fn is_checked(&self, control: &Control) -> bool {
+        self.scopes.iter().any(|scope| is_in(*scope, control))
+    }
+
+    /// Looks at the stored finding of an id.
+    fn stored<R>(&self, id: &str, look: impl Fn(Option<&Finding<'_>>) -> R) -> R {
+        let key = self.scene.key;
+        let name = key_of(&document::product_arn(key), id, key.account);
+        let found = self.world.read_findings(&key.region, |findings| {
+            let slot = findings.table().find(&name)?;
+            Some(look(Some(&Finding::stored(findings.table().document(slot)))))
+        });
+        found.flatten().unwrap_or_else(|| look(None))
+    }
+}
+
+/// Stages the next check of all, once the last one is over.
+fn schedule(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    hub: &Hub,
+    has_controls: bool,
+    (now, until): (Timestamp, Timestamp),
+) {
+    if !has_controls || hub.next_check.is_some_and(|next| next > now) {
+        return;
+    }
+    let next = now.checked_add(wait(until.duration_since(now))).unwrap_or(Timestamp::MAX);
+    transaction.put_hub(key.clone(), Hub { next_check: Some(next), ..hub.clone() });
+    transaction.put_due(next, Due::Check(key.clone(), CheckScope::All));
+}
+
+/// How long after a check the next one is, when the clock has gone on so far already. Checks come every twelve hours
+/// (FND-42). Of a step of the clock that is longer than [`EVERY_CHECK`], all checks of its end are done, and before them
+/// one in [`SKIPPED`], which is often enough that no finding that is still found expires. A step over more than a
+/// [`YEAR`] goes to the beginning of its last year at once, so that no step takes long.
+fn wait(behind: SignedDuration) -> SignedDuration {
+    let most = if behind > YEAR { behind - YEAR } else { SKIPPED };
+    let skipped = (behind - EVERY_CHECK).clamp(PERIOD, most.max(SKIPPED));
+    SignedDuration::from_secs(skipped.as_secs() / PERIOD.as_secs() * PERIOD.as_secs())
+}
+
+fn is_in(scope: CheckScope, control: &Control) -> bool {
+    match scope {
+        CheckScope::All | CheckScope::Generator => true,
+        CheckScope::Control(id) => control.id == id,
+        CheckScope::Type(name) => names::looks_at(control, name),
+        CheckScope::Changed(name) => control.schedule != Schedule::Periodic && names::looks_at(control, name),
+        CheckScope::Standard(id) => {
+            standards::standard(id).is_some_and(|standard| standard.seats(control).next().is_some())
+        }
+    }
+}
+
+/// What findings are made of: the enabled seats of standards that are ready, one by one or by security control, as the
+/// hub makes its findings; findings of some standards are always by security control (FND-01).
+fn subjects(hub: &Hub, now: Timestamp) -> Vec<Subject> {
+    let mut by_control: HashMap<&str, Vec<(&'static Standard, &'static StandardControl)>> = HashMap::new();
+    let mut subjects = Vec::new();
+    for (standard, subscription) in seats::all(hub).filter(|(_, it)| it.status.is_updatable()) {
+        let is_checked = |seat: &&StandardControl| {
+            seats::state(subscription, seat).enabled && !subscriptions::waits_for_rule(hub, subscription, seat, now)
+        };
+        for seat in seats::seats(standard, subscription).filter(is_checked) {
+            let is_by_control = hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
+            if is_by_control || standard.form == Form::SecurityControl {
+                by_control.entry(seat.control.id).or_default().push((standard, seat));
+            } else {
+                subjects.push(Subject::Seat(standard, seat));
+            }
+        }
+    }
+    let security_control = |control: &'static Control| Some(security_control(control, by_control.remove(control.id)?));
+    subjects.extend(CONTROLS.iter().filter_map(security_control));
+    subjects
+}
+
+/// A security control with the standards that hold it, by their ids.
+fn security_control(
+    control: &'static Control,
+    mut seats: Vec<(&'static Standard, &'static StandardControl)>,
+) -> Subject {
+    seats.sort_by_key(|(standard, _)| standard.standards_id);
+    let mut standards: Vec<(&'static Standard, Vec<&'static StandardControl>)> = Vec::new();
+    for (standard, seat) in seats {
+        match standards.last_mut().filter(|(last, _)| last.id == standard.id) {
+            Some((_, seats)) => seats.push(seat),
+            None => standards.push((standard, vec![seat])),
+        }
+    }
+    Subject::SecurityControl(control, standards)
+}
+
+/// Whether the stored finding tells the same of this very time, as when two standards are enabled at once; what does not
+/// apply is told once.
+fn is_told(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
+    let updated = stored.string("UpdatedAt").and_then(|text| date::strict(&text));
+    let is_of_now = updated.is_some_and(|updated| updated >= i128::from(now.as_millisecond()) * 1_000_000);
+    let state = stored.string("RecordState").unwrap_or_default();
+    if !is_of_now && state != "ARCHIVED" {
+        return false;
+    }
+    let finding = Finding::stored(finding.as_bytes());
+    let read = |of: &Finding<'_>, name: &str| of.get(name).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let annotation = |of: &Finding<'_>| read(of, "ProductFields")?.get("aws/securityhub/annotation").cloned();
+    finding.string("RecordState").is_some_and(|told| told == state)
+        && ["Compliance", "Resources"].iter().all(|name| read(stored, name) == read(&finding, name))
+        && annotation(stored) == annotation(&finding)
+}
+
+/// The time of a check; on a clock that stands it is a millisecond after the one before, since an import must be later
+/// than what is stored (REI-01).
+fn later(now: Timestamp, stored: Option<&Finding<'_>>) -> Timestamp {
+    let updated = stored.and_then(|stored| date::strict(&stored.string("UpdatedAt")?));
+    let after = updated.and_then(|updated| Timestamp::from_nanosecond(updated + 1_000_000).ok());
+    after.map_or(now, |after| after.max(now))
+}
+
+/// Imports as Security Hub itself (FND-11, FND-12).
+fn deliver(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, findings: &[String], now: Timestamp) {
+    let directory = world.directory();
+    let endpoint = Endpoint { world, directory: &directory, region: &key.region, now };
+    let mut failed = Vec::new();
+    for batch in findings.chunks(BATCH) {
+        let items: Vec<_> = batch.iter().filter_map(|text| import::read_finding(text).ok()).collect();
+        match import::batch(transaction, &endpoint, Sender::Product, &items) {
+            Ok(outcome) => failed.extend(outcome.failed),
+            Err(error) => tracing::warn!(%error, hub = ?key, "control findings were refused"),
+        }
+    }
+    if failed.is_empty() {
+        return;
+    }
+    let refused: HashMap<&str, &str> =
+        failed.iter().map(|failed| (failed.id.as_str(), failed.message.as_str())).collect();
+    for text in findings {
+        let finding = Finding::stored(text.as_bytes());
+        let id = finding.string("Id").unwrap_or_default();
+        let Some(why) = refused.get(&*id) else { continue };
+        tracing::warn!(%id, why, "a finding is stored without the details and tags of its resource");
+        let bare = document::bare(text);
+        let items: Vec<_> = bare.iter().filter_map(|text| import::read_finding(text).ok()).collect();
+        let again = import::batch(transaction, &endpoint, Sender::Product, &items);
+        for failed in again.map(|outcome| outcome.failed).unwrap_or_default() {
+            tracing::error!(id = failed.id, why = failed.message, "a control finding was not taken");
+        }
+    }
+}

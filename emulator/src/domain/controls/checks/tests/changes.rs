@@ -1,0 +1,474 @@
+//! Resources and recorders that change while the emulator runs, and what ordinary reads see of control findings.
+
+use securityhub_fixtures::Operation::{CreateFindingAggregator, CreateInsight, GetEnabledStandards, GetInsightResults};
+
+use super::*;
+use crate::domain::controls::checks::change::{self, Which};
+use crate::domain::controls::checks::results::{self, Scene};
+use crate::state::{Comparison, ParameterCondition, Recording};
+
+const FSBP: &str = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
+const CIS_3: &str = "arn:aws:securityhub:us-east-1::standards/cis-aws-foundations-benchmark/v/3.0.0";
+const NIST_171: &str = "arn:aws:securityhub:us-east-1::standards/nist-800-171/v/2.0.0";
+
+fn delete(stage: &Stage, resource_type: &'static str, id: &str) -> usize {
+    let mut transaction = stage.0.write();
+    let account = super::id(ADMINISTRATOR);
+    let which = Which { account, regions: None, resource_type: Some(resource_type), id: Some(id.to_owned()) };
+    let deleted = change::delete(&mut transaction, &which, stage.0.clock.now());
+    transaction.commit();
+    deleted.len()
+}
+
+fn record(stage: &Stage, recorder: ConfigRecorder) {
+    let mut transaction = stage.0.write();
+    change::record(&mut transaction, &key(), recorder, stage.0.clock.now()).unwrap();
+    transaction.commit();
+}
+
+fn types(types: &[&'static str]) -> ConfigRecorder {
+    ConfigRecorder::Custom(Recording { types: Some(types.iter().copied().collect()), has_custom_role: false })
+}
+
+fn status(finding: &Value) -> (&str, &str, &str) {
+    let text = |value: &'static str| finding.pointer(value).and_then(Value::as_str).unwrap();
+    (text("/Compliance/Status"), text("/RecordState"), text("/Workflow/Status"))
+}
+
+fn reason(finding: &Value) -> &str {
+    finding["Compliance"]["StatusReasons"][0]["ReasonCode"].as_str().unwrap_or_default()
+}
+
+/// The findings of a control on resources of a type.
+fn on(stage: &Stage, control: &str, resource_type: &str) -> Vec<Value> {
+    let filters = json!({ "ComplianceSecurityControlId": equals(control), "ResourceType": equals(resource_type) });
+    found(stage, filters)
+}
+
+fn user(fails: &[&'static str]) -> Resource {
+    Resource { resource_type: "AwsIamUser", id: "arn:aws:iam::111111111111:user/ops".into(), ..bucket(fails) }
+}
+
+#[test]
+fn res_10_fnd_20_what_is_fixed_passes_at_once_and_periodic_controls_look_later() {
+    let stage = quiet(vec![bucket(&["S3.5"]), user(&["IAM.3"])]);
+    enable(&stage, &[CIS_1_4]);
+    assert_eq!(status(&only(&stage, "S3.5")), ("FAILED", "ACTIVE", "NEW"));
+    declare(&stage, vec![bucket(&[]), user(&[])]);
+    let fixed = only(&stage, "S3.5");
+    assert_eq!(status(&fixed), ("PASSED", "ACTIVE", "RESOLVED"));
+    assert_eq!(fixed["ProductFields"]["PreviousComplianceStatus"], "FAILED");
+    assert_eq!(only(&stage, "IAM.3")["Compliance"]["Status"], "FAILED", "it is periodic");
+    let mut transaction = stage.0.write();
+    change::check(&mut transaction, &[key()], stage.0.clock.now());
+    transaction.commit();
+    assert_eq!(only(&stage, "IAM.3")["Compliance"]["Status"], "PASSED");
+    declare(&stage, vec![user(&["IAM.3"])]);
+    assert_eq!(only(&stage, "IAM.3")["Compliance"]["Status"], "PASSED");
+    hours_pass(&stage, 12);
+    assert_eq!(only(&stage, "IAM.3")["Compliance"]["Status"], "FAILED");
+}
+
+#[test]
+fn res_10_the_first_resource_of_a_world_begins_the_checks() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    assert_eq!(found(&stage, json!({})), Vec::<Value>::new());
+    declare(&stage, vec![bucket(&["S3.5"])]);
+    assert_eq!(only(&stage, "S3.5")["Compliance"]["Status"], "FAILED");
+    assert!(!of(&stage, "IAM.9").is_empty(), "periodic ones too");
+}
+
+#[test]
+fn fnd_32_with_the_first_resource_the_finding_on_the_account_is_archived() {
+    let stage = loud(vec![]);
+    enable(&stage, &[PCI]);
+    let empty = only(&stage, "S3.5");
+    assert_eq!(reason(&empty), "CONFIG_EVALUATIONS_EMPTY");
+    declare(&stage, vec![bucket(&["S3.5"])]);
+    assert_eq!(status(&on(&stage, "S3.5", "AwsAccount")[0]), ("PASSED", "ARCHIVED", "RESOLVED"));
+    assert_eq!(status(&on(&stage, "S3.5", "AwsS3Bucket")[0]), ("FAILED", "ACTIVE", "NEW"));
+}
+
+#[test]
+fn fnd_33_the_finding_of_a_deleted_resource_is_archived_and_the_account_passes_18_hours_later() {
+    let stage = loud(vec![Resource { details: Some(json!({ "OwnerId": "x" })), ..bucket(&["S3.5"]) }]);
+    enable(&stage, &[PCI]);
+    let first = only(&stage, "S3.5");
+    hours_pass(&stage, 1);
+    assert_eq!(delete(&stage, "AwsS3Bucket", "pay-invoices"), 1);
+    let gone = only(&stage, "S3.5");
+    assert_eq!(gone["Id"], first["Id"]);
+    assert_eq!(status(&gone), ("NOT_AVAILABLE", "ARCHIVED", "NEW"));
+    assert_eq!(reason(&gone), "CONFIG_RETURNS_NOT_APPLICABLE");
+    assert_eq!((&gone["Severity"]["Label"], &gone["Resources"]), (&json!("INFORMATIONAL"), &first["Resources"]));
+    hours_pass(&stage, 17);
+    assert_eq!(of(&stage, "S3.5").len(), 1);
+    hours_pass(&stage, 1);
+    let account = on(&stage, "S3.5", "AwsAccount");
+    assert_eq!(
+        (status(&account[0]), reason(&account[0])),
+        (("PASSED", "ACTIVE", "RESOLVED"), "CONFIG_EVALUATIONS_EMPTY")
+    );
+    declare(&stage, vec![bucket(&["S3.5"])]);
+    let back = on(&stage, "S3.5", "AwsS3Bucket");
+    assert_eq!((&back[0]["Id"], status(&back[0])), (&first["Id"], ("FAILED", "ACTIVE", "NEW")));
+    assert_eq!(delete(&stage, "AwsS3Bucket", "nothing"), 0);
+}
+
+#[test]
+fn fnd_34_res_05_findings_follow_the_recorder() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[PCI]);
+    assert_eq!(only(&stage, "S3.5")["Compliance"]["Status"], "FAILED");
+    record(&stage, ConfigRecorder::Off);
+    assert_eq!(reason(&only(&stage, "Config.1")), "CONFIG_RECORDER_DISABLED");
+    assert_eq!(on(&stage, "S3.5", "AwsAccount")[0]["Compliance"]["Status"], "WARNING");
+    assert_eq!(on(&stage, "S3.5", "AwsS3Bucket")[0]["Compliance"]["Status"], "WARNING", "it is kept");
+    record(&stage, ConfigRecorder::On);
+    assert_eq!(only(&stage, "Config.1")["Compliance"]["Status"], "PASSED");
+    assert_eq!(status(&on(&stage, "S3.5", "AwsAccount")[0]), ("WARNING", "ARCHIVED", "NEW"));
+    assert_eq!(status(&on(&stage, "S3.5", "AwsS3Bucket")[0]), ("FAILED", "ACTIVE", "NEW"));
+}
+
+#[test]
+fn fnd_35_fnd_37_a_type_that_is_not_recorded_warns_and_those_of_iam_pass() {
+    let stage = loud(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[CIS_1_4]);
+    assert_eq!(only(&stage, "S3.5")["Compliance"]["Status"], "FAILED");
+    record(&stage, types(&["AwsEc2Vpc"]));
+    let config = only(&stage, "Config.1");
+    assert_eq!(reason(&config), "CONFIG_RECORDER_MISSING_REQUIRED_RESOURCE_TYPES");
+    assert!(config["ProductFields"]["aws/securityhub/annotation"].as_str().unwrap().contains("AwsS3Bucket"));
+    for name in ["AwsAccount", "AwsS3Bucket"] {
+        assert_eq!(on(&stage, "S3.5", name)[0]["Compliance"]["Status"], "WARNING", "{name}");
+    }
+    let of_iam = on(&stage, "IAM.3", "AwsAccount");
+    assert_eq!(
+        (of_iam[0]["Compliance"]["Status"].as_str(), reason(&of_iam[0])),
+        (Some("PASSED"), "CONFIG_EVALUATIONS_EMPTY")
+    );
+}
+
+#[test]
+fn fnd_36_config_1_wants_what_controls_need_and_the_role_of_aws_config() {
+    let stage = quiet(vec![]);
+    enable(&stage, &[CIS_1_4]);
+    let cis = securityhub_fixtures::standards::standard("cis-1.4.0").unwrap();
+    let needed: BTreeSet<&'static str> = cis
+        .controls
+        .iter()
+        .filter(|seat| seat.control.config_rule.is_some())
+        .flat_map(|seat| seat.control.resource_types)
+        .copied()
+        .collect();
+    let recording = |types: BTreeSet<&'static str>, has_custom_role| {
+        ConfigRecorder::Custom(Recording { types: Some(types), has_custom_role })
+    };
+    let without_iam: BTreeSet<&str> = needed.iter().copied().filter(|name| !name.starts_with("AwsIam")).collect();
+    record(&stage, recording(needed.clone(), false));
+    assert_eq!(only(&stage, "Config.1")["Compliance"]["Status"], "PASSED");
+    record(&stage, recording(without_iam.clone(), false));
+    assert_eq!(reason(&only(&stage, "Config.1")), "CONFIG_RECORDER_MISSING_REQUIRED_RESOURCE_TYPES");
+    let linked = json!({ "RegionLinkingMode": "ALL_REGIONS" });
+    stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false })).unwrap();
+    stage.call_in("eu-west-1", ADMINISTRATOR, CreateFindingAggregator, linked).unwrap();
+    record(&stage, recording(without_iam, false));
+    assert_eq!(only(&stage, "Config.1")["Compliance"]["Status"], "PASSED", "IAM is recorded in the home Region");
+    record(&stage, recording(needed, true));
+    assert_eq!(reason(&only(&stage, "Config.1")), "CONFIG_RECORDER_CUSTOM_ROLE");
+    let value = json!({ "ValueType": "CUSTOM", "Value": { "Boolean": false } });
+    let parameters = json!({ "includeConfigServiceLinkedRoleCheck": value });
+    let input = json!({ "SecurityControlId": "Config.1", "Parameters": parameters });
+    stage.good(ADMINISTRATOR, UpdateSecurityControl, input);
+    assert_eq!(only(&stage, "Config.1")["Compliance"]["Status"], "PASSED");
+}
+
+/// Rules: STD-61.
+#[test]
+fn incomplete_standards_try_again_when_the_recorder_comes_on() {
+    let mut stage = quiet(vec![bucket(&["S3.5"])]);
+    let statuses = |stage: &Stage| {
+        let answer = stage.good(ADMINISTRATOR, GetEnabledStandards, json!({}));
+        let rows = answer["StandardsSubscriptions"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["StandardsStatus"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    recorder_off(&stage);
+    enable(&stage, &[PCI, CIS_1_4]);
+    assert_eq!(statuses(&stage), ["INCOMPLETE", "INCOMPLETE"]);
+    let types = BTreeSet::from(["AwsS3Bucket"]);
+    let recording = Recording { types: Some(types), has_custom_role: false };
+    record(&stage, ConfigRecorder::Custom(recording));
+    assert_eq!(statuses(&stage), ["READY", "READY"]);
+    let active: Vec<Value> = of(&stage, "S3.5").into_iter().filter(|it| it["RecordState"] == "ACTIVE").collect();
+    assert_eq!((active.len(), &active[0]["Compliance"]["Status"]), (1, &json!("FAILED")));
+
+    stage.0.delays.recorder_retry = SignedDuration::from_mins(30);
+    recorder_off(&stage);
+    enable(&stage, &[CIS_1_2]);
+    assert!(statuses(&stage).contains(&"INCOMPLETE".to_owned()));
+    record(&stage, ConfigRecorder::On);
+    stage.0.clock.advance(SignedDuration::from_mins(29));
+    assert!(statuses(&stage).contains(&"INCOMPLETE".to_owned()));
+    stage.0.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!(statuses(&stage), ["READY", "READY", "READY"]);
+}
+
+#[test]
+fn std_61_a_standard_without_a_recorder_tries_again_after_days() {
+    let mut stage = quiet(vec![]);
+    stage.0.delays.recorder_retry = SignedDuration::from_hours(24 * 365);
+    recorder_off(&stage);
+    enable(&stage, &[PCI]);
+    let status = || {
+        let answer = stage.good(ADMINISTRATOR, GetEnabledStandards, json!({}));
+        answer["StandardsSubscriptions"][0]["StandardsStatus"].as_str().unwrap().to_owned()
+    };
+    for days in [0, 1, 2, 4, 7] {
+        stage.days_pass(days);
+        assert_eq!(status(), "INCOMPLETE");
+    }
+    record(&stage, ConfigRecorder::On);
+    stage.days_pass(6);
+    assert_eq!(status(), "INCOMPLETE", "the next try is on day 21");
+    stage.days_pass(1);
+    assert_eq!(status(), "READY");
+}
+
+#[test]
+fn res_09_sec_37_a_result_follows_a_parameter() {
+    let certificate = Resource {
+        resource_type: "AwsCertificateManagerCertificate",
+        id: "arn:aws:acm:us-east-1:111111111111:certificate/a".into(),
+        conditions: vec![ParameterCondition {
+            control: "ACM.1",
+            parameter: "daysToExpiration",
+            comparison: Comparison::AtLeast,
+            value: "45".into(),
+        }],
+        ..bucket(&[])
+    };
+    let stage = quiet(vec![certificate]);
+    enable(&stage, &[FSBP]);
+    assert_eq!(only(&stage, "ACM.1")["Compliance"]["Status"], "PASSED");
+    for (days, expected) in [(60, "FAILED"), (45, "FAILED"), (44, "PASSED")] {
+        let value = json!({ "ValueType": "CUSTOM", "Value": { "Integer": days } });
+        let input = json!({ "SecurityControlId": "ACM.1", "Parameters": { "daysToExpiration": value } });
+        stage.good(ADMINISTRATOR, UpdateSecurityControl, input);
+        assert_eq!(only(&stage, "ACM.1")["Compliance"]["Status"], expected, "{days}");
+    }
+}
+
+#[test]
+fn res_07_a_control_of_several_types_looks_at_any_of_them() {
+    let stage = loud(vec![bucket(&[]), user(&[])]);
+    let s3 = securityhub_fixtures::standards::control("S3.5").unwrap();
+    let both = Control { resource_types: &["AwsS3Bucket", "AwsIamUser"], ..copy(s3) };
+    let (hub, resources, key) = (stage.0.hub(&key()).unwrap(), stage.0.resources().unwrap(), key());
+    let now = stage.0.clock.now();
+    let scene = Scene { key: &key, hub: &hub, resources: &resources, unrecorded: BTreeSet::new(), now };
+    assert_eq!(results::of(&scene, &both).len(), 2);
+}
+
+fn copy(control: &Control) -> Control {
+    Control { ..*control }
+}
+
+#[test]
+fn res_01_res_02_fnd_07_imp_37_details_annotations_and_what_does_not_apply() {
+    let told = Resource {
+        details: Some(json!({ "OwnerId": "owner" })),
+        annotations: BTreeMap::from([("S3.5", "Seen by hand".to_owned())]),
+        results: BTreeMap::from([(
+            "S3.2",
+            result(ComplianceStatus::NotAvailable, Some("CONFIG_RETURNS_NOT_APPLICABLE")),
+        )]),
+        ..bucket(&[])
+    };
+    let stage = quiet(vec![told.clone()]);
+    enable(&stage, &[PCI]);
+    let finding = only(&stage, "S3.5");
+    assert_eq!(finding["Resources"][0]["Details"], json!({ "AwsS3Bucket": { "OwnerId": "owner" } }));
+    assert_eq!(finding["ProductFields"]["aws/securityhub/annotation"], "Seen by hand");
+    let archived = only(&stage, "S3.2");
+    assert_eq!(status(&archived), ("NOT_AVAILABLE", "ARCHIVED", "NEW"));
+    hours_pass(&stage, 12);
+    assert_eq!(only(&stage, "S3.2")["UpdatedAt"], archived["UpdatedAt"], "it is told once");
+    let parts: Vec<String> = (0..10).map(|_| "x".repeat(30_000)).collect();
+    let large =
+        json!({ "BucketWebsiteConfiguration": { "RoutingRules": [{ "Redirect": { "HostName": parts.concat() } }] } });
+    declare(&stage, vec![Resource { details: Some(large), ..told }]);
+    assert_eq!(only(&stage, "S3.5")["Resources"][0].get("Details"), None);
+}
+
+#[test]
+fn res_14_a_finding_of_another_maker_on_the_same_control_and_resource_is_adopted() {
+    let other = quiet(vec![bucket(&["S3.5"])]);
+    enable(&other, &[PCI]);
+    let mut given = only(&other, "S3.5");
+    let id = "arn:aws:securityhub:us-east-1:111111111111:security-control/S3.5/finding/given";
+    given["Id"] = json!(id);
+    let stage = quiet(vec![bucket(&[])]);
+    let given = given.to_string();
+    let read = crate::domain::findings::import::read_finding(&given).unwrap();
+    let mut transaction = stage.0.write_findings();
+    let now = stage.0.clock.now();
+    crate::domain::findings::delivery::deliver(&mut transaction, &stage.0, now, &[read]).unwrap();
+    transaction.commit();
+    enable(&stage, &[PCI]);
+    let adopted = only(&stage, "S3.5");
+    assert_eq!((&adopted["Id"], status(&adopted)), (&json!(id), ("PASSED", "ACTIVE", "RESOLVED")));
+    hours_pass(&stage, 12);
+    assert_eq!(only(&stage, "S3.5")["Id"], id);
+}
+
+#[test]
+fn fnd_41_a_standard_that_shares_a_rule_waits_for_the_scenarios_delay() {
+    let mut stage = quiet(vec![bucket(&["S3.5"])]);
+    stage.0.delays.shared_rule = SignedDuration::from_hours(18);
+    enable(&stage, &[PCI]);
+    let standards = || only(&stage, "S3.5")["Compliance"]["AssociatedStandards"].as_array().unwrap().len();
+    assert_eq!(standards(), 1);
+    hours_pass(&stage, 1);
+    enable(&stage, &[CIS_1_4]);
+    assert_eq!((standards(), of(&stage, "S3.20").len()), (1, 1), "the other is of no earlier standard");
+    hours_pass(&stage, 17);
+    assert_eq!(standards(), 1);
+    hours_pass(&stage, 1);
+    assert_eq!(standards(), 2);
+}
+
+/// Rules: FND-41.
+#[test]
+fn the_second_of_two_standards_enabled_in_one_instant_waits_for_their_shared_rules() {
+    for together in [true, false] {
+        let mut stage = quiet(vec![bucket(&["S3.5"])]);
+        stage.0.delays.shared_rule = SignedDuration::from_hours(18);
+        if together {
+            enable(&stage, &[PCI, CIS_1_4]);
+        } else {
+            enable(&stage, &[PCI]);
+            enable(&stage, &[CIS_1_4]);
+        }
+        let standards = || only(&stage, "S3.5")["Compliance"]["AssociatedStandards"].clone();
+        assert_eq!(standards(), json!([{ "StandardsId": "standards/pci-dss/v/3.2.1" }]), "{together}");
+        hours_pass(&stage, 18);
+        assert_eq!(standards().as_array().unwrap().len(), 2, "{together}");
+    }
+}
+
+#[test]
+fn fnd_13_cis_15_a_finding_names_its_account_and_spells_requirements_with_a_slash() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    stage.organization(&[(ADMINISTRATOR, "payments")]);
+    enable(&stage, &[CIS_3, NIST_171]);
+    let finding = only(&stage, "S3.5");
+    assert_eq!(finding["AwsAccountName"], "payments");
+    let requirements = finding["Compliance"]["RelatedRequirements"].as_array().unwrap();
+    let of_nist = requirements.iter().filter_map(Value::as_str).filter(|text| text.starts_with("NIST.800-171"));
+    let of_nist: Vec<&str> = of_nist.collect();
+    assert!(!of_nist.is_empty() && of_nist.iter().all(|text| text.starts_with("NIST.800-171.r2/")), "{of_nist:?}");
+}
+
+#[test]
+fn res_11_automation_rules_and_histories_follow_a_check() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    let update = json!({ "Note": { "Text": "seen", "UpdatedBy": "rule" } });
+    let rule = json!({
+        "RuleName": "Passed",
+        "Description": "Notes what passes.",
+        "RuleOrder": 1,
+        "Criteria": { "ComplianceStatus": equals("PASSED"), "SeverityLabel": equals("INFORMATIONAL") },
+        "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": update }],
+    });
+    stage.good(ADMINISTRATOR, CreateAutomationRule, rule);
+    enable(&stage, &[PCI]);
+    assert_eq!(only(&stage, "S3.5").get("Note"), None);
+    hours_pass(&stage, 1);
+    declare(&stage, vec![bucket(&[])]);
+    let finding = only(&stage, "S3.5");
+    assert_eq!(finding["Note"]["Text"], "seen", "the rule meets what the check has found");
+    let identifier = json!({ "Id": finding["Id"], "ProductArn": finding["ProductArn"] });
+    let history = stage.good(ADMINISTRATOR, GetFindingHistory, json!({ "FindingIdentifier": identifier }));
+    assert!(history["Records"].to_string().contains("Compliance"), "{history:#}");
+}
+
+#[test]
+fn res_11_filters_and_insights_see_control_findings() {
+    let stage = quiet(vec![bucket(&["S3.5", "S3.8"])]);
+    enable(&stage, &[PCI]);
+    let filters = json!({ "ComplianceStatus": equals("FAILED"), "ProductName": equals("Security Hub") });
+    assert_eq!(found(&stage, filters.clone()).len(), 1, "S3.8 is not in the standard");
+    let insight = json!({ "Name": "Fails", "Filters": filters, "GroupByAttribute": "ComplianceSecurityControlId" });
+    let arn = stage.good(ADMINISTRATOR, CreateInsight, insight)["InsightArn"].clone();
+    let results = stage.good(ADMINISTRATOR, GetInsightResults, json!({ "InsightArn": arn }));
+    let values = json!([{ "GroupByAttributeValue": "S3.5", "Count": 1 }]);
+    assert_eq!(results["InsightResults"]["ResultValues"], values);
+}
+
+#[test]
+fn res_02_res_08_what_a_finding_cannot_carry_of_a_resource_is_left_out_of_it() {
+    let tagged = |tags: &[(&str, &str)]| Resource {
+        tags: Some(tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()),
+        ..bucket(&["S3.5"])
+    };
+    let stage = quiet(vec![tagged(&[("team", ""), ("stage", "test")])]);
+    enable(&stage, &[CIS_1_4]);
+    let finding = only(&stage, "S3.5");
+    assert_eq!(finding["Resources"][0]["Tags"], json!({ "stage": "test" }));
+    let broken = Resource { details: Some(json!({ "OwnerId": 5 })), ..tagged(&[]) };
+    declare(&stage, vec![broken]);
+    hours_pass(&stage, 12);
+    let finding = only(&stage, "S3.5");
+    assert_eq!((&finding["UpdatedAt"], &finding["Resources"][0]["Details"]), (&json!(stage.now()), &Value::Null));
+}
+
+#[test]
+fn res_08_tags_of_aws_count_for_nothing() {
+    let tags = BTreeMap::from([("aws:a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
+    let required = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert!(results::has_tags(&tags, &required(&["b"])));
+    assert!(!results::has_tags(&tags, &required(&["aws:a"])));
+}
+
+#[test]
+fn fnd_33_the_last_resource_that_does_not_apply_leaves_no_word_on_the_account() {
+    let stage = loud(vec![bucket(&[])]);
+    enable(&stage, &[CIS_1_4]);
+    let result = result(ComplianceStatus::NotAvailable, Some("CONFIG_RETURNS_NOT_APPLICABLE"));
+    declare(&stage, vec![Resource { results: BTreeMap::from([("S3.5", result)]), ..bucket(&[]) }]);
+    assert_eq!(status(&only(&stage, "S3.5")), ("NOT_AVAILABLE", "ARCHIVED", "NEW"));
+}
+
+#[test]
+fn fnd_50_what_is_disabled_is_archived_three_days_later_to_the_hour() {
+    let stage = quiet(vec![bucket(&["S3.5"])]);
+    enable(&stage, &[CIS_1_4]);
+    hours_pass(&stage, 11);
+    let set = |status: &str| {
+        let update = json!({ "StandardsArn": CIS_1_4, "SecurityControlId": "S3.5", "AssociationStatus": status, "UpdatedReason": "x" });
+        let input = json!({ "StandardsControlAssociationUpdates": [update] });
+        stage.good(ADMINISTRATOR, BatchUpdateStandardsControlAssociations, input);
+    };
+    let record_state = || only(&stage, "S3.5")["RecordState"].as_str().unwrap().to_owned();
+    set("DISABLED");
+    hours_pass(&stage, 71);
+    assert_eq!(record_state(), "ACTIVE");
+    hours_pass(&stage, 1);
+    assert_eq!(record_state(), "ARCHIVED");
+    set("ENABLED");
+    set("DISABLED");
+    assert_eq!(record_state(), "ACTIVE");
+    hours_pass(&stage, 72);
+    assert_eq!(record_state(), "ARCHIVED");
+}
+
+#[test]
+fn rei_22_fnd_20_what_passes_and_is_active_again_is_resolved() {
+    let stage = quiet(vec![bucket(&[])]);
+    enable(&stage, &[CIS_1_4]);
+    assert_eq!(status(&only(&stage, "S3.5")), ("PASSED", "ACTIVE", "RESOLVED"));
+    assert_eq!(delete(&stage, "AwsS3Bucket", "arn:aws:s3:::pay-invoices"), 1);
+    assert_eq!(only(&stage, "S3.5")["RecordState"], "ARCHIVED");
+    declare(&stage, vec![bucket(&[])]);
+    assert_eq!(status(&only(&stage, "S3.5")), ("PASSED", "ACTIVE", "RESOLVED"));
+}

@@ -1,0 +1,108 @@
+//! Scores as AWS shows them: first computed a while after the first look, then once a day (SCO-12).
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use securityhub_fixtures::standards::{self, Standard};
+
+use super::report::{Compliance, Scores, compute, compute_with_controls};
+use crate::domain::caller::Caller;
+use crate::domain::controls::standards::standard_arn;
+use crate::domain::findings::visibility;
+use crate::domain::hub_access;
+use crate::state::{
+    Aggregator, DailyScore, DailyScores, Due, Hub, HubKey, Principal, SubscriptionStatus, Timestamp, Transaction,
+    World, timestamp_text,
+};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long after the first look scores are computed: in China and GovCloud it takes a day.
+fn first_delay(partition: &str) -> SignedDuration {
+    if partition == "aws" { SignedDuration::from_mins(30) } else { DAY }
+}
+
+/// The scores that a caller is shown, of all standards or of one: those of now, or in a world whose scores are daily
+/// those that were computed last.
+pub fn shown(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
+    let Some(daily) = &world.daily_scores else { return compute(world, caller, only) };
+    let score = looked_at(world, daily, caller);
+    let computed = score.computed.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let mut compliance = computed.unwrap_or_else(|| Compliance {
+        account_id: caller.account().to_string(),
+        region: caller.region.to_string(),
+        regions: Vec::new(),
+        computed_at: None,
+        next_at: None,
+        scores: Scores::default(),
+        accounts: None,
+    });
+    compliance.next_at = Some(timestamp_text(score.next));
+    compliance.keep(only, &caller.region);
+    compliance
+}
+
+/// The daily scores of a caller's hub. The first look asks for them, also the first after its linked Regions changed; a
+/// look that finds a standard enabled since asks for them again.
+fn looked_at(world: &World, daily: &DailyScores, caller: &Caller) -> DailyScore {
+    let key = caller.hub_key();
+    let aggregator = aggregator(world, &key);
+    let soon = caller.now.checked_add(first_delay(caller.region.partition())).unwrap_or(Timestamp::MAX);
+    let known = daily.get(&key).filter(|score| score.aggregator == aggregator);
+    let is_waiting = known.as_ref().is_some_and(|score| score.next <= soon || !is_behind(world, caller, score));
+    if let (Some(score), true) = (&known, is_waiting) {
+        return score.clone();
+    }
+    let computed = known.and_then(|score| score.computed);
+    let score = DailyScore { next: soon, aggregator, computed };
+    daily.put(key.clone(), score.clone());
+    ask(world, key, soon);
+    score
+}
+
+fn aggregator(world: &World, key: &HubKey) -> Option<Aggregator> {
+    world.directory().aggregators.get(&key.account).cloned()
+}
+
+fn ask(world: &World, key: HubKey, at: Timestamp) {
+    let mut transaction = world.write_findings();
+    transaction.put_due(at, Due::ComputeScores(key));
+    transaction.commit();
+}
+
+/// Whether a standard is enabled that what was computed lacks.
+fn is_behind(world: &World, caller: &Caller, score: &DailyScore) -> bool {
+    let Some(computed) = score.computed.as_deref().and_then(|text| serde_json::from_str::<Compliance>(text).ok())
+    else {
+        return false;
+    };
+    let has = |id: &str| {
+        let arn = standards::standard(id).map(|standard| standard_arn(&caller.region, standard));
+        computed.scores.standards.iter().any(|known| Some(&known.standards_arn) == arn.as_ref())
+    };
+    let lacks = |hub: Arc<Hub>| {
+        let mut kept = hub.standards.iter().filter(|(_, it)| it.status != SubscriptionStatus::Deleting);
+        kept.any(|(id, _)| !has(id))
+    };
+    visibility::hubs(world, caller).iter().filter_map(|key| world.hub(key)).any(lacks)
+}
+
+/// Computes the scores of a hub at a time, and asks for those of the next day. Of days that nobody could look at, since
+/// the clock passes them in one step, only the last is computed.
+pub fn run(transaction: &mut Transaction<'_>, world: &World, key: &HubKey, (at, now): (Timestamp, Timestamp)) {
+    let Some(daily) = &world.daily_scores else { return };
+    let Some(score) = daily.get(key).filter(|score| score.next == at) else { return };
+    if !hub_access::is_enabled(world, key) || score.aggregator != aggregator(world, key) {
+        return daily.forget(key);
+    }
+    let days = now.duration_since(at).as_hours() / 24;
+    let is_last = days == 0;
+    let next = at.checked_add(DAY * i32::try_from(days.max(1)).unwrap_or(i32::MAX)).unwrap_or(Timestamp::MAX);
+    let compute = || {
+        let caller = Caller { principal: Principal::local_user(key.account), region: key.region.clone(), now: at };
+        serde_json::to_string(&compute_with_controls(world, &caller, None)).ok().map(Into::into)
+    };
+    let computed = if is_last { compute() } else { score.computed };
+    daily.put(key.clone(), DailyScore { next, aggregator: score.aggregator, computed });
+    transaction.put_due(next, Due::ComputeScores(key.clone()));
+}

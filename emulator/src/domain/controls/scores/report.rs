@@ -1,0 +1,213 @@
+//! What is told of a caller's scope: its standards with their controls, the summary, and each account by itself.
+
+use std::collections::{BTreeSet, HashSet};
+
+use securityhub_fixtures::standards::{CONTROLS, Control, Offered, STANDARDS, Standard};
+use serde::{Deserialize, Serialize};
+
+use super::sites::{self, Site};
+use super::{Checks, ControlStatus, Counts};
+use crate::domain::caller::Caller;
+use crate::domain::controls::standards::{catalogue, standard_arn};
+use crate::state::{AccountId, Directory, Region, World, timestamp_text};
+
+/// The scores that an account sees in a Region: its own, and those of its members and linked Regions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Compliance {
+    /// The account that looks.
+    pub account_id: String,
+    /// The Region where it looks.
+    pub region: String,
+    /// The Regions that the scores are over, by name (SCO-10).
+    pub regions: Vec<String>,
+    /// When they were computed: now, or where scores are daily, the last time; none before the first (SCO-12).
+    #[serde(default)]
+    pub computed_at: Option<String>,
+    /// Where scores are daily, when they are computed next (SCO-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<String>,
+    /// The scores over all accounts and Regions.
+    #[serde(flatten)]
+    pub scores: Scores,
+    /// The scores of each account, its own among them, for an administrator of members (SCO-09).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<AccountScores>>,
+}
+
+/// The scores of one account in the same Regions. Controls are listed only where one standard is asked for: those of all
+/// standards in all accounts would be more than anybody reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AccountScores {
+    /// The account.
+    pub account_id: String,
+    /// Its scores.
+    #[serde(flatten)]
+    pub scores: Scores,
+}
+
+/// The summary score and the standards that it is of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Scores {
+    /// In percent, over the controls of all enabled standards, each once; null without data (SCO-07).
+    pub summary_score: Option<u64>,
+    /// How many of these controls have each status.
+    pub summary_counts: Counts,
+    /// The enabled standards, in the order of the catalogue; only the one that is asked for, if one is.
+    pub standards: Vec<StandardScore>,
+}
+
+/// A standard that is enabled in at least one of the accounts and Regions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StandardScore {
+    /// Its ARN in the Region of who looks.
+    pub standards_arn: String,
+    /// Its name.
+    pub name: String,
+    /// In percent; null without data (SCO-06).
+    pub score: Option<u64>,
+    /// How many of its controls have each status.
+    pub counts: Counts,
+    /// Its security controls, each once, in its own order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<ControlScore>,
+}
+
+/// A security control in a standard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ControlScore {
+    /// Its id, such as `S3.1`.
+    pub security_control_id: String,
+    /// Its title.
+    pub title: String,
+    /// `LOW`, `MEDIUM`, `HIGH` or `CRITICAL`
+    pub severity_rating: String,
+    /// Its status (SCO-02 … SCO-05, SCO-11).
+    pub control_status: ControlStatus,
+    /// How many of its findings that count failed.
+    pub failed_checks: u64,
+    /// How many there are.
+    pub total_checks: u64,
+}
+
+/// The standards that a hub can have.
+fn known() -> impl Iterator<Item = &'static Standard> {
+    STANDARDS.iter().filter(|standard| standard.offered != Offered::Never)
+}
+
+/// The standard that a text means: our short name, its `StandardsId`, or an ARN of any Region.
+///
+/// # Errors
+/// A sentence that names all there are.
+pub fn standard(text: &str) -> Result<&'static Standard, String> {
+    let resource = text.rsplit(':').next();
+    let found = known().find(|standard| standard.id == text || Some(standard.standards_id) == resource);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = known().map(|standard| standard.id).collect();
+        format!("{text:?} is no standard; there are {}", names.join(", "))
+    })
+}
+
+/// Computes the scores that a caller sees, of all standards or of one.
+pub fn compute(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
+    let mut compliance = compute_with_controls(world, caller, only);
+    compliance.keep(only, &caller.region);
+    compliance
+}
+
+/// The same, with the controls of all standards of each account.
+pub(super) fn compute_with_controls(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
+    let sites = sites::sites(world, caller);
+    let directory = world.directory();
+    let regions: BTreeSet<&Region> = sites.iter().map(|site| &site.region).collect();
+    let accounts: BTreeSet<AccountId> = sites.iter().map(|site| site.account).collect();
+    let of_account = |account: &AccountId| {
+        let own: Vec<&Site> = sites.iter().filter(|site| site.account == *account).collect();
+        AccountScores { account_id: account.to_string(), scores: scores(&directory, &own, &caller.region, only) }
+    };
+    Compliance {
+        account_id: caller.account().to_string(),
+        region: caller.region.to_string(),
+        regions: regions.iter().map(ToString::to_string).collect(),
+        computed_at: Some(timestamp_text(caller.now)),
+        next_at: None,
+        scores: scores(&directory, &sites.iter().collect::<Vec<_>>(), &caller.region, only),
+        accounts: (accounts.len() > 1).then(|| accounts.iter().map(of_account).collect()),
+    }
+}
+
+impl Compliance {
+    /// Keeps what was asked for: one standard with the controls of each account, or all without these.
+    pub(super) fn keep(&mut self, only: Option<&Standard>, region: &Region) {
+        let Some(only) = only else {
+            let standards = self.accounts.iter_mut().flatten().flat_map(|account| &mut account.scores.standards);
+            standards.for_each(|standard| standard.controls.clear());
+            return;
+        };
+        let arn = standard_arn(region, only);
+        let accounts = self.accounts.iter_mut().flatten().map(|account| &mut account.scores);
+        for scores in accounts.chain([&mut self.scores]) {
+            scores.standards.retain(|standard| standard.standards_arn == arn);
+        }
+    }
+}
+
+/// The scores over these sites.
+fn scores(directory: &Directory, sites: &[&Site], region: &Region, only: Option<&Standard>) -> Scores {
+    let enabled: Vec<&'static Standard> =
+        STANDARDS.iter().filter(|standard| sites.iter().any(|site| site.standards.contains_key(standard.id))).collect();
+    let summary_counts = summary(directory, sites, &enabled);
+    let told = enabled.into_iter().filter(|standard| only.is_none_or(|only| only.id == standard.id));
+    Scores {
+        summary_score: summary_counts.score(),
+        summary_counts,
+        standards: told.map(|standard| of_standard(directory, sites, region, standard)).collect(),
+    }
+}
+
+/// The controls of all these standards, each once (SCO-07).
+fn summary(directory: &Directory, sites: &[&Site], standards: &[&'static Standard]) -> Counts {
+    let all = standards.iter().flat_map(|standard| standard.controls.iter().map(move |seat| (standard, seat.control)));
+    let held = all.filter(|(standard, control)| catalogue::holds(directory, standard, control));
+    let held: HashSet<&str> = held.map(|(_, control)| control.id).collect();
+    let mut counts = Counts::default();
+    for control in CONTROLS.iter().filter(|control| held.contains(control.id)) {
+        counts.add(over(sites, control, None).0);
+    }
+    counts
+}
+
+/// A standard, over the sites where it is enabled.
+fn of_standard(directory: &Directory, sites: &[&Site], region: &Region, standard: &'static Standard) -> StandardScore {
+    let sites: Vec<&Site> = sites.iter().filter(|site| site.standards.contains_key(standard.id)).copied().collect();
+    let (mut told, mut counts, mut controls) = (HashSet::new(), Counts::default(), Vec::new());
+    let held = standard.controls.iter().map(|seat| seat.control);
+    let held = held.filter(|control| catalogue::holds(directory, standard, control));
+    for control in held.filter(|control| told.insert(control.id)) {
+        let (status, checks) = over(&sites, control, Some(standard));
+        counts.add(status);
+        controls.push(ControlScore {
+            security_control_id: control.id.to_owned(),
+            title: control.title.to_owned(),
+            severity_rating: control.severity.to_owned(),
+            control_status: status,
+            failed_checks: checks.failed,
+            total_checks: checks.total(),
+        });
+    }
+    let standards_arn = standard_arn(region, standard);
+    StandardScore { standards_arn, name: standard.name.to_owned(), score: counts.score(), counts, controls }
+}
+
+/// The status of a control over all sites, the worst of them, and its checks together; a site where it is disabled or
+/// without data counts only where all are (SCO-11).
+fn over(sites: &[&Site], control: &Control, standard: Option<&Standard>) -> (ControlStatus, Checks) {
+    let statuses = sites.iter().map(|site| site.status(control, standard));
+    statuses.fold((ControlStatus::Disabled, Checks::default()), |(worst, all), (status, checks)| {
+        (worst.max(status), all.and(checks))
+    })
+}

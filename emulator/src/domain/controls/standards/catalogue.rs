@@ -1,0 +1,28 @@
+//! Which controls AWS has yet, and which standards hold them by now (SEC-50).
+
+use std::collections::BTreeSet;
+
+use securityhub_fixtures::standards::{Control, STANDARDS, Standard};
+
+use crate::state::Directory;
+
+/// Whether AWS has a control yet.
+pub fn is_known(directory: &Directory, control: &Control) -> bool {
+    directory.new_controls.is_empty()
+        || !directory.new_controls.contains_key(control.id)
+        || STANDARDS.iter().any(|standard| holds(directory, standard, control))
+}
+
+/// Whether a standard holds a control yet.
+pub fn holds(directory: &Directory, standard: &Standard, control: &Control) -> bool {
+    let is_to_come = || directory.new_controls.get(control.id).is_some_and(|missing| missing.contains(standard.id));
+    standard.seats(control).next().is_some() && !is_to_come()
+}
+
+/// The controls that a standard does not hold yet, by their ids.
+pub fn missing(directory: &Directory, standard: &Standard) -> BTreeSet<&'static str> {
+    let is_missing = |(control, standards): (&&'static str, &BTreeSet<&'static str>)| {
+        standards.contains(standard.id).then_some(*control)
+    };
+    directory.new_controls.iter().filter_map(is_missing).collect()
+}

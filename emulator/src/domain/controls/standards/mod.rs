@@ -1,0 +1,67 @@
+//! Standards, their controls, and the security controls beneath (standards.md sections 1 … 3).
+//!
+//! What lives here: ARNs of standards and which standard a caller means; subscriptions with their statuses
+//! ([`subscriptions`]), the seats of controls in standards ([`controls`]), security controls across standards
+//! ([`security_controls`]) with their [`parameters`], the [`associations`] of the two, and [`new_controls`] that come
+//! later. What may not: wire structs,
+//! paging.
+
+pub mod associations;
+pub mod catalogue;
+pub mod controls;
+pub mod new_controls;
+pub mod parameters;
+pub mod seats;
+pub mod security_controls;
+pub mod subscriptions;
+
+use securityhub_fixtures::standards::{STANDARDS, Standard, StandardControl};
+
+use crate::domain::arn::{self, Arn};
+use crate::state::{HubKey, Region};
+
+/// The ARN of a standard (STD-01).
+pub fn standard_arn(region: &Region, standard: &Standard) -> String {
+    standard.arn(region.partition(), region.as_str())
+}
+
+/// The ARN of a subscription (STD-02).
+pub fn subscription_arn(hub: &HubKey, standard: &Standard) -> String {
+    arn::of_account(&hub.region, hub.account, &format!("subscription/{}", standard.path()))
+}
+
+/// The ARN of a standard control (STD-03).
+pub fn control_arn(hub: &HubKey, standard: &Standard, control: &StandardControl) -> String {
+    control_arn_prefix(hub, standard) + control.number
+}
+
+/// What the ARNs of a standard's controls begin with.
+fn control_arn_prefix(hub: &HubKey, standard: &Standard) -> String {
+    arn::of_account(&hub.region, hub.account, &format!("control/{}/", standard.path()))
+}
+
+/// What AWS checks, in our words, since its own are not kept (FND-09).
+pub fn description(title: &str) -> String {
+    format!("This control checks the following: {title}.")
+}
+
+/// Why an ARN names no standard here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoStandard {
+    /// It is no ARN of Security Hub.
+    Malformed,
+    /// It names none, or one of another Region.
+    Unknown,
+}
+
+/// The standard that an ARN means. Where standards are only spoken of, AWS takes ARNs with an account, and regional
+/// ones without their Region (SEC-45).
+///
+/// # Errors
+/// [`NoStandard`].
+pub fn meant(text: &str, region: &Region) -> Result<&'static Standard, NoStandard> {
+    let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub").ok_or(NoStandard::Malformed)?;
+    let is_here = arn.partition == region.partition() && (arn.region.is_empty() || arn.region == region.as_str());
+    let found = STANDARDS.iter().find(|standard| is_here && standard.standards_id == arn.resource);
+    found.ok_or(NoStandard::Unknown)
+}

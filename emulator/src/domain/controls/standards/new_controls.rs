@@ -1,0 +1,89 @@
+//! Controls that AWS adds to standards while the clock runs (standards.md 3.4).
+//!
+//! Until its time has come, no operation knows a control that a standard does not hold yet. Which ones these are stands
+//! in the [`Directory`]; a subscription keeps a list of those that it lacks, so that whoever has the hub need not ask.
+
+use securityhub_fixtures::standards::{self, Control, Standard};
+
+use super::{controls, subscriptions};
+use crate::domain::controls::standards::seats;
+use crate::domain::{governance, schedule};
+use crate::state::{ControlState, Due, HubKey, Timestamp, Transaction, World};
+
+/// Holds a control back from standards until a time (SEC-52).
+pub fn hold_back(
+    transaction: &mut Transaction<'_>,
+    control: &'static Control,
+    standards: impl IntoIterator<Item = &'static Standard>,
+    at: Timestamp,
+) {
+    for standard in standards {
+        transaction
+            .edit_directory(|directory| directory.new_controls.entry(control.id).or_default().insert(standard.id));
+        transaction.put_due(at, Due::AddControl(control.id, standard.id));
+    }
+}
+
+/// Adds a control to a standard. Where it is enabled, the standard is PENDING meanwhile, and the control is there,
+/// disabled (SEC-50, SEC-51).
+pub fn add(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    (control, standard): (&'static str, &'static str),
+    at: Timestamp,
+) {
+    let (Some(control), Some(standard)) = (standards::control(control), standards::standard(standard)) else { return };
+    transaction.edit_directory(|directory| {
+        if let Some(standards) = directory.new_controls.get_mut(control.id) {
+            standards.remove(standard.id);
+            if standards.is_empty() {
+                directory.new_controls.remove(control.id);
+            }
+        }
+    });
+    for key in world.relations().hub_keys() {
+        let Some(hub) = transaction.hub(&key) else { continue };
+        let mut hub = (*hub).clone();
+        let Some(subscription) = hub.standards.get_mut(standard.id) else { continue };
+        if !subscription.absent.remove(control.id) {
+            continue;
+        }
+        for seat in standard.seats(control) {
+            controls::set(subscription, seat, as_added(at));
+        }
+        subscriptions::extend(transaction, &key, standard.id, subscription, at);
+        let delay = transaction.delays().new_controls;
+        schedule::put(transaction, at, delay, Due::EnableControl(key.clone(), standard.id, control.id, at));
+        transaction.put_hub(key, hub);
+    }
+}
+
+fn as_added(at: Timestamp) -> ControlState {
+    ControlState { enabled: false, updated_at: at, reason: None }
+}
+
+/// Enables a control that was added to a standard then, unless somebody has chosen otherwise: the hub, by
+/// `AutoEnableControls`, a configuration policy, or a person meanwhile (SEC-50, CCF-40).
+pub fn enable(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    key: &HubKey,
+    (standard, control): (&'static str, &'static str),
+    (since, now): (Timestamp, Timestamp),
+) {
+    let (Some(control), Some(standard)) = (standards::control(control), standards::standard(standard)) else { return };
+    let Some(hub) = transaction.hub(key) else { return };
+    let wanted = governance::wants(world, &transaction.directory(), key, control);
+    if !wanted.unwrap_or(hub.auto_enable_controls) {
+        return;
+    }
+    let mut hub = (*hub).clone();
+    let Some(subscription) = hub.standards.get_mut(standard.id) else { return };
+    for seat in standard.seats(control) {
+        if seats::state(subscription, seat) == as_added(since) {
+            controls::set(subscription, seat, ControlState { enabled: true, updated_at: now, reason: None });
+            controls::check(transaction, key, seat, true, now);
+        }
+    }
+    transaction.put_hub(key.clone(), hub);
+}

@@ -1,0 +1,108 @@
+//! Custom actions of a hub (filters.md section 4).
+
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::caller::Caller;
+use crate::domain::{arn, hub_access};
+use crate::state::{ActionTarget, HubKey, Transaction};
+
+/// The most custom actions of a hub (ACT-05).
+pub const MOST_ACTION_TARGETS: usize = 50;
+
+/// Why a custom action cannot be made or changed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ActionTargetError {
+    /// One of that id is there (ACT-04).
+    Exists(String),
+    /// [`MOST_ACTION_TARGETS`] are there (ACT-05).
+    TooMany,
+    /// None of that ARN is there (ACT-06).
+    Missing(String),
+}
+
+impl From<ActionTargetError> for AwsError {
+    fn from(error: ActionTargetError) -> AwsError {
+        match error {
+            ActionTargetError::Exists(id) => {
+                AwsError::new(ErrorCode::ResourceConflictException, format!("Action with Id: {id} already exists"))
+            }
+            ActionTargetError::TooMany => AwsError::new(
+                ErrorCode::LimitExceededException,
+                format!("An account can have at most {MOST_ACTION_TARGETS} action targets in a Region"),
+            ),
+            ActionTargetError::Missing(arn) => AwsError::not_found(format!("Action target {arn} was not found")),
+        }
+    }
+}
+
+/// The ARN of a custom action (ACT-02).
+pub fn action_target_arn(hub: &HubKey, id: &str) -> String {
+    arn::of_account(&hub.region, hub.account, &format!("action/custom/{id}"))
+}
+
+/// Makes a custom action and gives its ARN (ACT-01, ACT-04, ACT-05).
+///
+/// # Errors
+/// [`ActionTargetError`], or 401 when the hub is off.
+pub fn create(
+    transaction: &mut Transaction<'_>,
+    caller: &Caller,
+    id: String,
+    target: ActionTarget,
+) -> Result<String, AwsError> {
+    let key = caller.hub_key();
+    let arn = action_target_arn(&key, &id);
+    let mut hub = hub_access::enabled(transaction, &key).map_err(|_| hub_access::not_subscribed(caller))?;
+    if hub.action_targets.contains_key(&id) {
+        return Err(ActionTargetError::Exists(id).into());
+    }
+    if hub.action_targets.len() >= MOST_ACTION_TARGETS {
+        return Err(ActionTargetError::TooMany.into());
+    }
+    hub.action_targets.insert(id, target);
+    transaction.put_hub(key, hub);
+    Ok(arn)
+}
+
+/// Changes what is given of a custom action (ACT-06).
+///
+/// # Errors
+/// As [`delete`].
+pub fn update(
+    transaction: &mut Transaction<'_>,
+    caller: &Caller,
+    arn: &str,
+    name: Option<String>,
+    description: Option<String>,
+) -> Result<(), AwsError> {
+    edit(transaction, caller, arn, |targets, id| {
+        let Some(target) = targets.get_mut(id) else { return false };
+        target.name = name.unwrap_or_else(|| target.name.clone());
+        target.description = description.unwrap_or_else(|| target.description.clone());
+        true
+    })
+}
+
+/// Deletes a custom action (ACT-06).
+///
+/// # Errors
+/// [`ActionTargetError::Missing`], or 401 when the hub is off.
+pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arn: &str) -> Result<(), AwsError> {
+    edit(transaction, caller, arn, |targets, id| targets.remove(id).is_some())
+}
+
+/// Edits the caller's own custom actions (ACT-08); `edit` says whether the one that is meant was there.
+fn edit(
+    transaction: &mut Transaction<'_>,
+    caller: &Caller,
+    arn: &str,
+    edit: impl FnOnce(&mut std::collections::BTreeMap<String, ActionTarget>, &str) -> bool,
+) -> Result<(), AwsError> {
+    let key = caller.hub_key();
+    let mut hub = hub_access::enabled(transaction, &key).map_err(|_| hub_access::not_subscribed(caller))?;
+    let found = arn.strip_prefix(&action_target_arn(&key, "")).is_some_and(|id| edit(&mut hub.action_targets, id));
+    if !found {
+        return Err(ActionTargetError::Missing(arn.to_owned()).into());
+    }
+    transaction.put_hub(key, hub);
+    Ok(())
+}

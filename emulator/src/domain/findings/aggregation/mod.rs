@@ -1,0 +1,238 @@
+//! Cross-Region aggregation (accounts.md section 6): an account's finding aggregator, and what comes of it.
+//!
+//! What lives here: the settings ([`create`], [`update`], [`delete`], who sees them), and [`replicas`]: what happens to
+//! findings when Regions are linked and unlinked. What may not: which findings a caller sees, which `visibility` says
+//! when it reads. Nothing is copied while a Region is linked: a finding is stored once and seen in two Regions (VIS-04).
+
+use securityhub_fixtures::regions;
+
+use crate::aws_error::AwsError;
+use crate::domain::arn::{self, Arn};
+use crate::domain::caller::Caller;
+use crate::domain::hub_access;
+use crate::shape::{Rule, Segment, Violation, sentence};
+use crate::state::{AccountId, Aggregator, Directory, Linking, Region, Transaction, World};
+
+pub mod replicas;
+
+#[cfg(test)]
+mod tests;
+
+/// Why an aggregator cannot be made, found or changed. The sentences are `inferred`, save that of [`Self::Member`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum AggregationError {
+    /// The mode is none of the four (AGG-02).
+    UnknownMode,
+    /// The mode takes no list of Regions (AGG-03).
+    NeedlessRegions(&'static str),
+    /// The mode needs a list of Regions (AGG-03).
+    MissingRegions(&'static str),
+    /// The list names the home Region (AGG-03).
+    ListsHome(Region),
+    /// The list names what is no Region of the partition (AGG-03).
+    UnknownRegion(String),
+    /// A home Region must be one that is on without opting in (AGG-04).
+    OptInHome(Region),
+    /// The account has one (AGG-05).
+    Exists,
+    /// The caller is a member, and may not have it `created`, `updated` or `deleted` (AGG-06).
+    Member(&'static str),
+    /// It is no ARN of an aggregator (AGG-07).
+    NoArn(String),
+    /// The caller sees none of that ARN (AGG-07).
+    Missing(String),
+    /// It is changed in its home Region only (AGG-09, AGG-10).
+    NotHome(Region),
+}
+
+impl From<AggregationError> for AwsError {
+    fn from(error: AggregationError) -> AwsError {
+        AwsError::invalid_input(match error {
+            AggregationError::UnknownMode => {
+                let path = vec![Segment::Member(0, "RegionLinkingMode")];
+                sentence::classic(&[Violation { path, rule: Rule::Enum(&[]) }])
+            }
+            AggregationError::NeedlessRegions(mode) => format!("Regions cannot be given with RegionLinkingMode {mode}"),
+            AggregationError::MissingRegions(mode) => format!("Regions must be given with RegionLinkingMode {mode}"),
+            AggregationError::ListsHome(region) => format!("Regions cannot name the aggregation Region {region}"),
+            AggregationError::UnknownRegion(name) => format!("Regions names the unknown Region {name}"),
+            AggregationError::OptInHome(region) => {
+                format!("{region} is disabled by default and cannot be the aggregation Region")
+            }
+            AggregationError::Exists => "A finding aggregator already exists for this account.".to_owned(),
+            AggregationError::Member(done) => {
+                let message = format!("A finding aggregator cannot be {done} by a member account.");
+                return AwsError::invalid_input(message).with_status(401);
+            }
+            AggregationError::NoArn(text) => format!("{text} is no ARN of a finding aggregator"),
+            AggregationError::Missing(arn) => {
+                return AwsError::not_found(format!("Finding aggregator {arn} was not found"));
+            }
+            AggregationError::NotHome(home) => format!("The finding aggregator can be changed in {home} only"),
+        })
+    }
+}
+
+/// The ARN of an account's aggregator: it carries the home Region (ARN-03).
+pub fn aggregator_arn(owner: AccountId, aggregator: &Aggregator) -> String {
+    arn::of_account(&aggregator.home, owner, &format!("finding-aggregator/{}", aggregator.id))
+}
+
+/// `RegionLinkingMode` of a linking, and its list of Regions, if the mode has one (AGG-02, AGG-11).
+pub fn mode(linking: &Linking) -> (&'static str, Option<&[Region]>) {
+    match linking {
+        Linking::All => ("ALL_REGIONS", None),
+        Linking::AllExcept(regions) => ("ALL_REGIONS_EXCEPT_SPECIFIED", Some(regions)),
+        Linking::Only(regions) => ("SPECIFIED_REGIONS", Some(regions)),
+        Linking::None => ("NO_REGIONS", None),
+    }
+}
+
+/// Reads a linking to a home Region. A Region that is listed twice counts once; an empty list is none: both `inferred`.
+///
+/// # Errors
+/// What [`AggregationError`] says of modes and lists (AGG-02, AGG-03).
+pub fn linking(
+    directory: &Directory,
+    home: &Region,
+    mode: &str,
+    names: &[String],
+) -> Result<Linking, AggregationError> {
+    let listed = |mode| listed(directory, mode, home, names);
+    match mode {
+        "ALL_REGIONS" => alone("ALL_REGIONS", names, Linking::All),
+        "ALL_REGIONS_EXCEPT_SPECIFIED" => listed("ALL_REGIONS_EXCEPT_SPECIFIED").map(Linking::AllExcept),
+        "SPECIFIED_REGIONS" => listed("SPECIFIED_REGIONS").map(Linking::Only),
+        "NO_REGIONS" => alone("NO_REGIONS", names, Linking::None),
+        _ => Err(AggregationError::UnknownMode),
+    }
+}
+
+/// A mode that takes no list.
+fn alone(mode: &'static str, names: &[String], linking: Linking) -> Result<Linking, AggregationError> {
+    if names.is_empty() { Ok(linking) } else { Err(AggregationError::NeedlessRegions(mode)) }
+}
+
+/// The list of a mode that takes one.
+fn listed(
+    directory: &Directory,
+    mode: &'static str,
+    home: &Region,
+    names: &[String],
+) -> Result<Vec<Region>, AggregationError> {
+    if names.is_empty() {
+        return Err(AggregationError::MissingRegions(mode));
+    }
+    let mut listed = Vec::with_capacity(names.len());
+    for name in names {
+        let region = directory.region(name).ok().filter(|region| region.partition() == home.partition());
+        let region = region.ok_or_else(|| AggregationError::UnknownRegion(name.clone()))?;
+        if region == *home {
+            return Err(AggregationError::ListsHome(region));
+        }
+        if !listed.contains(&region) {
+            listed.push(region);
+        }
+    }
+    Ok(listed)
+}
+
+/// The aggregator that an account sees from a Region, and whose it is: its own, or that of its administrator; of
+/// several administrators in several Regions first the one of this Region, which is `inferred` (AGG-08).
+pub fn seen<'d>(directory: &'d Directory, account: AccountId, region: &Region) -> Option<(AccountId, &'d Aggregator)> {
+    let aggregator = |owner: AccountId| Some((owner, directory.aggregators.get(&owner)?));
+    let here = || directory.administrator(account, region).and_then(aggregator);
+    let anywhere = || directory.administrators(account).find_map(aggregator);
+    aggregator(account).or_else(here).or_else(anywhere)
+}
+
+/// The aggregator of an ARN that a caller sees, and whose it is (AGG-07).
+///
+/// # Errors
+/// [`AggregationError::NoArn`], [`AggregationError::Missing`].
+pub fn find<'d>(
+    directory: &'d Directory,
+    caller: &Caller,
+    arn: &str,
+) -> Result<(AccountId, &'d Aggregator), AggregationError> {
+    let is_arn = |arn: &Arn<'_>| arn.service == "securityhub" && arn.resource.starts_with("finding-aggregator/");
+    Arn::parse(arn).filter(is_arn).ok_or_else(|| AggregationError::NoArn(arn.to_owned()))?;
+    seen(directory, caller.account(), &caller.region)
+        .filter(|(owner, aggregator)| aggregator_arn(*owner, aggregator) == arn)
+        .ok_or_else(|| AggregationError::Missing(arn.to_owned()))
+}
+
+/// Makes the caller's Region the home Region of its account (AGG-01, AGG-03 … AGG-06).
+///
+/// # Errors
+/// [`AggregationError`], or 401 when the hub is off.
+pub fn create(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    mode: &str,
+    regions: &[String],
+) -> Result<Aggregator, AwsError> {
+    let home = caller.region.clone();
+    let linking = linking(&transaction.directory(), &home, mode, regions)?;
+    hub_access::enabled(transaction, &caller.hub_key()).map_err(|_| hub_access::not_subscribed(caller))?;
+    if regions::find(home.as_str()).is_some_and(|region| region.opt_in) {
+        return Err(AggregationError::OptInHome(home).into());
+    }
+    transaction.edit_directory(|directory| {
+        if directory.is_member(caller.account()) {
+            return Err(AggregationError::Member("created").into());
+        }
+        if directory.aggregators.contains_key(&caller.account()) {
+            return Err(AggregationError::Exists.into());
+        }
+        let aggregator = Aggregator { id: world.ids.uuid(), home, linking };
+        directory.aggregators.insert(caller.account(), aggregator.clone());
+        Ok(aggregator)
+    })
+}
+
+/// Replaces what is linked; the home Region stays (AGG-09).
+///
+/// # Errors
+/// [`AggregationError`].
+pub fn update(
+    transaction: &mut Transaction<'_>,
+    caller: &Caller,
+    arn: &str,
+    mode: &str,
+    regions: &[String],
+) -> Result<Aggregator, AggregationError> {
+    let linking = linking(&transaction.directory(), &caller.region, mode, regions)?;
+    transaction.edit_directory(|directory| {
+        let owner = own(directory, caller, arn, "updated")?;
+        let aggregator = directory.aggregators.get_mut(&owner);
+        let aggregator = aggregator.ok_or_else(|| AggregationError::Missing(arn.to_owned()))?;
+        aggregator.linking = linking;
+        Ok(aggregator.clone())
+    })
+}
+
+/// Ends aggregation (AGG-10).
+///
+/// # Errors
+/// [`AggregationError`].
+pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arn: &str) -> Result<(), AggregationError> {
+    transaction.edit_directory(|directory| {
+        let owner = own(directory, caller, arn, "deleted")?;
+        directory.aggregators.remove(&owner);
+        Ok(())
+    })
+}
+
+/// The owner of an aggregator that a caller may change where it calls.
+fn own(directory: &Directory, caller: &Caller, arn: &str, done: &'static str) -> Result<AccountId, AggregationError> {
+    if directory.is_member(caller.account()) {
+        return Err(AggregationError::Member(done));
+    }
+    let (owner, aggregator) = find(directory, caller, arn)?;
+    if aggregator.home != caller.region {
+        return Err(AggregationError::NotHome(aggregator.home.clone()));
+    }
+    Ok(owner)
+}

@@ -1,0 +1,165 @@
+//! What becomes of findings when Regions are linked and unlinked.
+//!
+//! A finding that was written before its Region was linked is set aside until it is written again (AGG-13). A Region that
+//! is unlinked leaves replicas of what was shown (AGG-10, AGG-14): copies of their own in the home Region, which age
+//! there and change there only. A replica gives way when its finding is shown again, so that there are never two.
+
+use std::collections::BTreeSet;
+
+use securityhub_engine::{Key, Scope};
+
+use crate::domain::findings::{document, expiry, visibility};
+use crate::domain::hub_access;
+use crate::state::{AccountId, Directory, HubKey, Place, Region, Transaction, World};
+
+/// One account's way, or several accounts', from a Region to its home Region.
+#[derive(Debug)]
+struct Way {
+    home: Region,
+    region: Region,
+    accounts: BTreeSet<AccountId>,
+}
+
+/// What a change of relations does to findings.
+#[derive(Debug, Default)]
+struct Changed {
+    /// Ways that end.
+    ended: Vec<Way>,
+    /// Ways that begin because a Region is linked.
+    linked: Vec<Way>,
+    /// Ways of accounts that became members of an administrator whose Regions were linked before.
+    joined: Vec<Way>,
+}
+
+/// Does to findings what follows from the relations that a transaction has staged: aggregators that were made, changed or
+/// deleted, members that came or went. To be called before the transaction is committed.
+///
+/// A new member's earlier findings are shown at once: the Region was linked before (AGG-13, `inferred`). Those of a
+/// member that goes stay as replicas in its own home Region (AGG-16, `inferred`).
+pub fn follow(transaction: &mut Transaction<'_>, world: &World) {
+    let before = world.directory();
+    let Some(after) = transaction.staged_directory() else { return };
+    if before.aggregators.is_empty() && after.aggregators.is_empty() {
+        return;
+    }
+    let members: Vec<AccountId> =
+        after.aggregators.keys().copied().filter(|account| after.is_member(*account)).collect();
+    if !members.is_empty() {
+        // The administrator's settings replace a member's own, which do not come back (AGG-16, AGG-22).
+        transaction.edit_directory(|directory| directory.aggregators.retain(|owner, _| !members.contains(owner)));
+    }
+    let Some(after) = transaction.staged_directory() else { return };
+    let changed = changed(world, &before, after);
+    for way in &changed.ended {
+        leave(transaction, world, way);
+    }
+    for way in &changed.linked {
+        transaction.set_findings_aside(&way.region, &visibility::of_accounts(world, &way.accounts));
+    }
+    for way in &changed.joined {
+        give_way(transaction, world, way);
+    }
+}
+
+fn changed(world: &World, before: &Directory, after: &Directory) -> Changed {
+    let owners: BTreeSet<AccountId> = before.aggregators.keys().chain(after.aggregators.keys()).copied().collect();
+    let mut changed = Changed::default();
+    for region in world.finding_regions() {
+        for owner in &owners {
+            let (was, is) = (home(before, *owner, &region), home(after, *owner, &region));
+            let hub = (*owner, region.clone());
+            if was == is && (was.is_none() || before.members.get(&hub) == after.members.get(&hub)) {
+                continue;
+            }
+            let way = |home: &Region, accounts| Way { home: home.clone(), region: region.clone(), accounts };
+            let (earlier, later) = (covered(before, *owner, &region), covered(after, *owner, &region));
+            match (was, is) {
+                (Some(was), Some(is)) if was == is => {
+                    changed.ended.push(way(was, earlier.difference(&later).copied().collect()));
+                    changed.joined.push(way(is, later.difference(&earlier).copied().collect()));
+                }
+                (was, is) => {
+                    changed.ended.extend(was.map(|was| way(was, earlier)));
+                    changed.linked.extend(is.map(|is| way(is, later)));
+                }
+            }
+        }
+    }
+    changed
+}
+
+/// The home Region that an account's aggregator shows a Region in.
+fn home<'d>(directory: &'d Directory, owner: AccountId, region: &Region) -> Option<&'d Region> {
+    let aggregator = directory.aggregators.get(&owner)?;
+    aggregator.links(region).then_some(&aggregator.home)
+}
+
+/// The accounts whose findings of a Region an account's aggregator shows (AGG-15).
+fn covered(directory: &Directory, owner: AccountId, region: &Region) -> BTreeSet<AccountId> {
+    let mut accounts = directory.enabled_members(owner, region);
+    accounts.insert(owner);
+    accounts
+}
+
+/// Leaves replicas of what was shown until now, which are dropped when they expire.
+fn leave(transaction: &mut Transaction<'_>, world: &World, way: &Way) {
+    let Way { home, region, accounts } = way;
+    let is_on =
+        |account: &&AccountId| hub_access::is_enabled(world, &HubKey { account: **account, region: region.clone() });
+    let shown = visibility::of_accounts(world, accounts.iter().filter(is_on));
+    let place = Place { region: home.clone(), origin: Some(region.clone()) };
+    transaction.leave_replicas(&place, &shown, document::key);
+    let sweeps = world.read_findings(&place, |findings| {
+        findings.table().slots().filter_map(|slot| findings.expires_at(slot)).collect::<BTreeSet<_>>()
+    });
+    for at in sweeps.into_iter().flatten() {
+        expiry::put(transaction, home, at);
+    }
+}
+
+/// Drops the replicas of findings that are shown again.
+fn give_way(transaction: &mut Transaction<'_>, world: &World, way: &Way) {
+    let place = Place { region: way.home.clone(), origin: Some(way.region.clone()) };
+    let filter = visibility::of_accounts(world, &way.accounts);
+    let keys = world.read_findings(&place, |replicas| {
+        let table = replicas.table();
+        let slots = table.within(Scope::All).matching(&filter);
+        slots.into_iter().filter_map(|slot| document::key(table.document(slot))).collect::<Vec<Key>>()
+    });
+    let mut keys = keys.unwrap_or_default();
+    world.read_findings(&way.region, |findings| {
+        let shown = findings.table().within(Scope::NotAside);
+        keys.retain(|key| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
+    });
+    if !keys.is_empty() {
+        transaction.drop_replicas(&place, &keys);
+    }
+}
+
+/// Whether a place is a Region's own that has left replicas anywhere.
+pub fn are_left_by(world: &World, place: &Place) -> bool {
+    place.origin.is_none() && world.replica_places().iter().any(|other| other.origin.as_ref() == Some(&place.region))
+}
+
+/// Drops the replicas of findings of a Region that have been written, where these are shown from now on. `written` gives
+/// their owners and keys; it is not called where no replica is.
+pub fn supersede(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    region: &Region,
+    written: impl FnOnce() -> Vec<(AccountId, Key)>,
+) {
+    let mut places = world.replica_places();
+    places.retain(|place| place.origin.as_ref() == Some(region));
+    if places.is_empty() {
+        return;
+    }
+    // A Region that is being unlinked has left its replicas before its relations are committed.
+    transaction.hold_relations();
+    let (written, directory) = (written(), world.directory());
+    for place in places {
+        let is_shown = |owner: AccountId| directory.home(owner, region) == Some(&place.region);
+        let shown = written.iter().filter(|(owner, _)| is_shown(*owner)).map(|(_, key)| key.clone());
+        transaction.drop_replicas(&place, &shown.collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,348 @@
+//! Explanations held against what GetFindings answers.
+
+use insta::assert_json_snapshot;
+use securityhub_engine::filter::matches;
+use securityhub_fixtures::Operation::{BatchImportFindings, DisableSecurityHub, EnableSecurityHub, GetFindings};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::findings::visibility::{Sight, sight, views};
+use crate::state::{MemberStatus, Principal, Region};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of, id};
+
+const STATUSES: [MemberStatus; 5] = [
+    MemberStatus::Created,
+    MemberStatus::Invited,
+    MemberStatus::Enabled,
+    MemberStatus::Removed,
+    MemberStatus::Resigned,
+];
+
+fn caller(stage: &Stage, account: &str, region: &str) -> Caller {
+    let principal = Principal::local_user(id(account));
+    Caller { principal, region: Region::new(region), now: stage.0.clock.now() }
+}
+
+fn ask(stage: &Stage, account: &str, finding_id: &str, filters: &Value) -> Explanation {
+    let question = Question { id: finding_id, product_arn: None, filters };
+    explain(&stage.0, &caller(stage, account, REGION), &question).unwrap()
+}
+
+fn import(stage: &Stage, account: &str, findings: &[Value]) {
+    let answer = stage.good(account, BatchImportFindings, json!({ "Findings": findings }));
+    assert_eq!(answer["FailedCount"], 0, "{answer}");
+}
+
+/// The worked cases of filters.md 1.6, the second finding being the member's.
+fn worked() -> Stage {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.member(MemberStatus::Enabled);
+    let types = |types: &[&str]| types.iter().map(|of| json!({ "Type": of, "Id": "r" })).collect::<Value>();
+    let a = json!({
+        "Title": "S3.1 bucket is public", "Confidence": 90, "Compliance": { "Status": "FAILED" },
+        "UpdatedAt": "2026-01-15T08:00:00Z", "ProductFields": { "ControlId": "S3.1" },
+        "Resources": [{ "Type": "AwsS3Bucket", "Id": "r", "Tags": { "env": "prod", "team": "Red" } },
+                      { "Type": "AwsIamAccessKey", "Id": "r" }],
+        "Network": { "SourceIpV4": "10.0.0.5" },
+    });
+    let b = json!({
+        "Title": "GuardDuty Lambda Protection", "Severity": { "Label": "LOW" },
+        "UpdatedAt": "2026-01-08T09:00:00Z", "ProductFields": { "RuleId": "1.3" },
+        "Resources": [{ "Type": "AwsLambdaFunction", "Id": "r", "Tags": { "env": "dev" } }],
+        "Note": { "Text": "ok", "UpdatedBy": "x", "UpdatedAt": "2026-01-08T09:00:00Z" }, "Sample": true,
+    });
+    let c = json!({
+        "Title": "IAM.1 policy allows admin", "Severity": { "Label": "CRITICAL" }, "Confidence": 50,
+        "Compliance": { "Status": "FAILED" }, "UpdatedAt": "2026-01-08T11:00:00+02:00",
+        "Resources": types(&["AwsIamPolicy", "AwsIamRole"]), "Network": { "SourceIpV4": "10.1.2.3" },
+    });
+    let d = json!({
+        "Title": "IAM.2 role unused", "Severity": { "Label": "MEDIUM" }, "Confidence": 50,
+        "Compliance": { "Status": "PASSED" }, "UpdatedAt": "2026-01-11T00:00:00Z",
+        "Resources": types(&["AwsIamRole"]), "ProductFields": { "ControlId": "1.3" },
+    });
+    import(&stage, ADMINISTRATOR, &[finding("a", a), finding("c", c), finding("d", d)]);
+    import(&stage, MEMBER, &[finding_of(MEMBER, "b", b)]);
+    stage
+}
+
+/// `EQUALS HIGH, EQUALS LOW`: elements of a string filter.
+fn strings(elements: &str) -> Value {
+    let element = |text: &str| {
+        let (comparison, value) = text.split_once(' ').unwrap();
+        json!({ "Comparison": comparison, "Value": value })
+    };
+    elements.split(", ").map(element).collect()
+}
+
+fn entries(elements: &str) -> Value {
+    let element = |text: &str| {
+        let parts: Vec<&str> = text.split(' ').collect();
+        json!({ "Key": parts[0], "Comparison": parts[1], "Value": parts[2] })
+    };
+    elements.split(", ").map(element).collect()
+}
+
+fn questions() -> Vec<Value> {
+    let dates = |range: Value| json!({ "UpdatedAt": [range] });
+    vec![
+        json!({}),
+        Value::Null,
+        json!({ "Title": [] }),
+        json!({ "Title": strings("PREFIX IAM") }),
+        json!({ "Title": strings("PREFIX iam") }),
+        json!({ "SeverityLabel": strings("EQUALS HIGH, EQUALS LOW") }),
+        json!({ "SeverityLabel": strings("NOT_EQUALS HIGH, NOT_EQUALS LOW") }),
+        json!({ "SeverityLabel": strings("EQUALS HIGH"), "AwsAccountId": strings("EQUALS 222222222222") }),
+        json!({ "ResourceType": strings("PREFIX AwsIam") }),
+        json!({ "ResourceType": strings("PREFIX AwsIam, NOT_EQUALS AwsIamPolicy") }),
+        json!({ "ResourceType": strings("PREFIX_NOT_EQUALS AwsIam") }),
+        json!({ "ResourceType": strings("PREFIX AwsS3, PREFIX AwsIam, NOT_EQUALS AwsIamRole, NOT_EQUALS AwsS3Object") }),
+        json!({ "ComplianceStatus": strings("EQUALS FAILED, EQUALS PASSED") }),
+        json!({ "ComplianceStatus": strings("NOT_EQUALS PASSED") }),
+        json!({ "NoteText": strings("NOT_EQUALS ok") }),
+        json!({ "Confidence": [{ "Gte": 50, "Lt": 90 }] }),
+        json!({ "Confidence": [{ "Gte": 90 }, { "Lte": 40 }] }),
+        dates(json!({ "DateRange": { "Value": 7, "Unit": "DAYS" } })),
+        dates(json!({ "DateRange": { "Value": 5, "Unit": "DAYS", "Comparison": "OLDER_THAN" } })),
+        dates(json!({ "Start": "2026-01-08T09:00:00Z", "End": "2026-01-08T09:00:00Z" })),
+        json!({ "ResourceTags": entries("env EQUALS prod, env EQUALS dev") }),
+        json!({ "ResourceTags": entries("env NOT_EQUALS prod") }),
+        json!({ "ProductFields": entries("ControlId EQUALS 1.3, RuleId EQUALS 1.3") }),
+        json!({ "NetworkSourceIpV4": [{ "Cidr": "10.0.0.0/16" }] }),
+        json!({ "Keyword": [{ "Value": "LAMBDA" }, { "Value": "policy" }] }),
+        json!({ "Sample": [{ "Value": false }] }),
+        json!({ "Sample": [{ "Value": true }] }),
+    ]
+}
+
+/// FLT-03 in its naive form.
+fn joined(filter: &ExplainedFilter) -> bool {
+    let (negative, positive): (Vec<_>, Vec<_>) = filter.elements.iter().partition(|element| element.negative);
+    let any = positive.is_empty() || positive.iter().any(|element| element.passes);
+    any && negative.iter().all(|element| element.passes)
+}
+
+#[test]
+fn flt_02_flt_03_vis_01_an_explanation_agrees_with_get_findings() {
+    let stage = worked();
+    let (mut returned, mut hidden) = (0, 0);
+    for account in [ADMINISTRATOR, MEMBER] {
+        for filters in questions() {
+            let answer = stage.good(account, GetFindings, json!({ "Filters": filters }));
+            for finding_id in ["a", "b", "c", "d"] {
+                let found = answer["Findings"].as_array().unwrap().iter().any(|finding| finding["Id"] == finding_id);
+                let explanation = ask(&stage, account, finding_id, &filters);
+                let [finding] = &explanation.findings[..] else { panic!("{explanation:?}") };
+                assert_eq!(finding.returned, found, "{account} {finding_id} {filters}: {}", finding.summary);
+                assert_eq!(finding.summary.starts_with("returned: "), found, "{}", finding.summary);
+                for filter in &finding.filters {
+                    assert_eq!(joined(filter), filter.passes, "{filter:?}");
+                    assert!(filter.elements.iter().any(|element| element.decides), "{filter:?}");
+                }
+                if found { returned += 1 } else { hidden += 1 }
+            }
+        }
+    }
+    assert!(returned > 50 && hidden > 50, "{returned} returned, {hidden} not");
+}
+
+#[test]
+fn flt_03_the_elements_that_decide_are_marked() {
+    let stage = worked();
+    let decides = |finding_id: &str, elements: &str| {
+        let explanation = ask(&stage, ADMINISTRATOR, finding_id, &json!({ "ResourceType": strings(elements) }));
+        let filter = &explanation.findings[0].filters[0];
+        let marks: String = filter.elements.iter().map(|element| if element.decides { 'x' } else { '.' }).collect();
+        (filter.passes, marks)
+    };
+    let verdict = |passes, marks: &str| (passes, marks.to_owned());
+    assert_eq!(decides("a", "PREFIX AwsS3, PREFIX AwsEc2, NOT_EQUALS AwsIamRole"), verdict(true, "x.x"));
+    assert_eq!(decides("a", "PREFIX AwsEc2, PREFIX AwsRds, NOT_EQUALS AwsIamRole"), verdict(false, "xx."));
+    assert_eq!(decides("a", "PREFIX AwsS3, NOT_EQUALS AwsS3Bucket, NOT_EQUALS AwsS3Object"), verdict(false, ".x."));
+    assert_eq!(decides("a", "PREFIX AwsEc2, NOT_EQUALS AwsS3Bucket"), verdict(false, "xx"));
+}
+
+#[test]
+fn flt_02_flt_27_flt_31_flt_40_a_summary_names_the_filter_what_it_asks_and_what_the_finding_has() {
+    let stage = worked();
+    let said = |finding_id: &str, filters: Value| ask(&stage, ADMINISTRATOR, finding_id, &filters).summary;
+    assert_eq!(
+        said("b", json!({ "ResourceType": strings("PREFIX AwsIam") })),
+        "not returned: ResourceType asks for PREFIX AwsIam; the finding has AwsLambdaFunction"
+    );
+    assert_eq!(
+        said("b", json!({ "ComplianceStatus": strings("EQUALS FAILED, EQUALS PASSED"), "Title": strings("PREFIX x") })),
+        "not returned: ComplianceStatus asks for EQUALS FAILED or EQUALS PASSED; the finding has none; Title does not \
+         hold either"
+    );
+    let range = json!({ "DateRange": { "Value": 7, "Unit": "DAYS", "Comparison": "OLDER_THAN" } });
+    assert_eq!(
+        said("a", json!({ "UpdatedAt": [range] })),
+        "not returned: UpdatedAt asks for OLDER_THAN 7 DAYS (before 2026-01-08T09:00:00Z); the finding has \
+         2026-01-15T08:00:00Z"
+    );
+    assert_eq!(
+        said("a", json!({ "ResourceTags": entries("team EQUALS red") })),
+        "not returned: ResourceTags asks for team EQUALS red; the finding has team=Red"
+    );
+    assert_eq!(
+        said("a", json!({ "ResourceTags": entries("owner EQUALS red") })),
+        "not returned: ResourceTags asks for owner EQUALS red; the finding has none of that key"
+    );
+    assert_eq!(
+        said("b", json!({ "Sample": [{ "Value": false }] })),
+        "not returned: Sample asks for false or none; the finding has true"
+    );
+    assert_eq!(said("a", json!({})), "returned: the caller sees it and no filter is given");
+    assert_eq!(
+        said("a", json!({ "Title": strings("PREFIX S3") })),
+        "returned: the caller sees it and every filter holds"
+    );
+}
+
+#[test]
+fn vis_01_vis_05_hub_18_sight_agrees_with_what_is_visible() {
+    for status in STATUSES.map(Some).into_iter().chain([None]) {
+        for hubs in [&[ADMINISTRATOR, MEMBER][..], &[ADMINISTRATOR], &[MEMBER]] {
+            let stage = Stage::with_hubs(hubs);
+            if let Some(status) = status {
+                stage.member(status);
+            }
+            for (account, owner) in [(ADMINISTRATOR, MEMBER), (MEMBER, ADMINISTRATOR), (MEMBER, MEMBER)] {
+                let caller = caller(&stage, account, REGION);
+                let document = json!({ "AwsAccountId": owner }).to_string();
+                let views = views(&stage.0, &caller);
+                let [view] = &views[..] else { panic!("{views:?}") };
+                let is_visible = matches(&view.filter(&stage.0), stage.0.schema(), document.as_bytes());
+                let sight = sight(&stage.0, &caller, &view.place, id(owner));
+                // Who has no hub is refused before anything is visible.
+                let expected = hubs.contains(&account) && is_visible;
+                assert_eq!(sight.sees(), expected, "{account} {owner} {status:?} {hubs:?}: {sight:?}");
+                assert_eq!(sight == Sight::CallerIsOff, !hubs.contains(&account));
+            }
+        }
+    }
+}
+
+#[test]
+fn vis_01_vis_05_what_hides_a_finding_is_told() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    import(&stage, MEMBER, &[finding_of(MEMBER, "m", json!({}))]);
+    import(&stage, ADMINISTRATOR, &[finding("o", json!({}))]);
+    let said = |account: &str, finding_id: &str| ask(&stage, account, finding_id, &json!({})).summary;
+    assert_eq!(
+        said(ADMINISTRATOR, "m"),
+        "not returned: its owner 222222222222 is no member of 111111111111 in us-east-1"
+    );
+    stage.member(MemberStatus::Invited);
+    assert_eq!(
+        said(ADMINISTRATOR, "m"),
+        "not returned: its owner 222222222222 is a member of 111111111111 in us-east-1 with the status Invited, and \
+         only those that are Enabled are seen"
+    );
+    stage.member(MemberStatus::Enabled);
+    assert_eq!(
+        said(MEMBER, "o"),
+        "not returned: its owner 111111111111 is the administrator of 222222222222 in us-east-1, and members do not \
+         see the findings of their administrator"
+    );
+    assert_eq!(
+        said("333333333333", "m"),
+        "not returned: the hub of 333333333333 in us-east-1 is off, so GetFindings answers InvalidAccessException"
+    );
+    assert_eq!(said("333333333333", "no such id"), said("333333333333", "m"));
+    assert_eq!(
+        said(MEMBER, "no such id"),
+        "not returned: no finding with this Id is stored, in us-east-1 or elsewhere; it was never imported, or it has \
+         expired"
+    );
+    stage.member(MemberStatus::Removed);
+    stage.good(MEMBER, DisableSecurityHub, json!({}));
+    stage.member(MemberStatus::Enabled);
+    assert_eq!(
+        said(ADMINISTRATOR, "m"),
+        "not returned: its owner 222222222222 is an enabled member of 111111111111 in us-east-1, but the hub of \
+         222222222222 is off"
+    );
+}
+
+#[test]
+fn vis_01_a_finding_of_another_region_is_named_with_its_region() {
+    let stage = worked();
+    stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
+    let question = Question { id: "a", product_arn: None, filters: &Value::Null };
+    let explanation = explain(&stage.0, &caller(&stage, ADMINISTRATOR, "eu-west-1"), &question).unwrap();
+    assert_eq!(explanation.summary, "not returned: it is stored in us-east-1, and eu-west-1 is asked");
+    assert!(!explanation.findings[0].returned);
+    assert_eq!(explanation.findings[0].region, REGION);
+}
+
+#[test]
+fn each_finding_of_an_id_is_explained_unless_its_product_is_named() {
+    let stage = worked();
+    import(&stage, MEMBER, &[finding_of(MEMBER, "a", json!({}))]);
+    let filters = json!({ "ResourceType": strings("EQUALS Other") });
+    let explanation = ask(&stage, ADMINISTRATOR, "a", &filters);
+    assert_eq!(explanation.summary, "returned: 1 of the 2 findings with this Id");
+    let owners = explanation.findings.iter().map(|finding| (finding.aws_account_id.as_str(), finding.returned));
+    assert_eq!(owners.collect::<Vec<_>>(), [(ADMINISTRATOR, false), (MEMBER, true)]);
+    let summary = ask(&stage, ADMINISTRATOR, "a", &json!({ "Title": strings("EQUALS x") })).summary;
+    assert_eq!(summary, "not returned: none of the 2 findings with this Id");
+    let product_arn = explanation.findings[1].product_arn.as_str();
+    let question = Question { id: "a", product_arn: Some(product_arn), filters: &filters };
+    let one = explain(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), &question).unwrap();
+    assert_eq!(one.findings, explanation.findings[1..]);
+    let question = Question { product_arn: Some("x"), ..question };
+    let none = explain(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), &question).unwrap();
+    assert!(none.summary.contains("no finding with this Id and the ProductArn x is stored"), "{}", none.summary);
+}
+
+#[test]
+fn flt_07_flt_13_flt_17_filters_are_refused_in_the_words_of_get_findings() {
+    let stage = worked();
+    for filters in [
+        json!({ "Titel": strings("EQUALS x") }),
+        json!({ "Title": strings("CONTAINS x") }),
+        json!({ "Title": strings("EQUALS x, NOT_EQUALS y") }),
+        json!({ "Title": [{ "Value": "x" }] }),
+        json!({ "Title": "x" }),
+        json!({ "Confidence": [{}] }),
+        json!(7),
+    ] {
+        let input = json!({ "Filters": filters });
+        let expected = stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
+        let question = Question { id: "a", product_arn: None, filters: &filters };
+        let refused = explain(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), &question).unwrap_err();
+        assert_eq!((refused.status, refused.message.as_ref()), (400, expected.as_str()), "{filters}");
+    }
+}
+
+#[test]
+fn flt_02_flt_03_an_explanation_as_json() {
+    let stage = worked();
+    let filters = json!({
+        "SeverityLabel": strings("EQUALS HIGH, EQUALS CRITICAL"),
+        "ResourceType": strings("PREFIX AwsIam, NOT_EQUALS AwsIamPolicy"),
+    });
+    assert_json_snapshot!("not_returned", ask(&stage, ADMINISTRATOR, "c", &filters));
+    let filters = json!({
+        "UpdatedAt": [{ "DateRange": { "Value": 7, "Unit": "DAYS" } }],
+        "ProductFields": entries("RuleId EQUALS 1.3"),
+        "Keyword": [{ "Value": "lambda" }],
+    });
+    assert_json_snapshot!("returned", ask(&stage, ADMINISTRATOR, "b", &filters));
+}
+
+#[test]
+fn a_sentence_tells_a_few_values_and_not_all_of_a_long_one() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    let resources: Value = (1..=7).map(|number| json!({ "Type": "Other", "Id": format!("r{number}") })).collect();
+    import(&stage, ADMINISTRATOR, &[finding("f", json!({ "Resources": resources, "Description": "é".repeat(100) }))]);
+    let filters = json!({ "ResourceId": strings("EQUALS x") });
+    let explanation = ask(&stage, ADMINISTRATOR, "f", &filters);
+    assert!(explanation.summary.ends_with("has r1, r2, r3, r4, r5 and 2 more"), "{}", explanation.summary);
+    assert_eq!(explanation.findings[0].filters[0].values.len(), 7);
+    let explanation = ask(&stage, ADMINISTRATOR, "f", &json!({ "Description": strings("EQUALS x") }));
+    assert!(explanation.summary.ends_with(&format!("has {}…", "é".repeat(80))), "{}", explanation.summary);
+}

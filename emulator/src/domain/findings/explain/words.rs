@@ -1,0 +1,166 @@
+//! The sentences of explanations.
+
+use securityhub_engine::FieldKind;
+use serde_json::Value;
+
+use super::{ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibility, Question};
+use crate::domain::caller::Caller;
+use crate::domain::findings::visibility::Sight;
+use crate::domain::hub_access;
+use crate::state::{Place, Region, World};
+
+/// How many values a sentence tells, and how many characters of each.
+const FEW: usize = 5;
+const LONG: usize = 80;
+
+/// All findings in one line.
+pub(super) fn of_all(world: &World, caller: &Caller, question: &Question<'_>, findings: &[ExplainedFinding]) -> String {
+    match findings {
+        [] if !hub_access::is_enabled(world, &caller.hub_key()) => {
+            format!("not returned: {}", of_sight(caller, &caller.region, "", Some(Sight::CallerIsOff)))
+        }
+        [] => {
+            let product = question
+                .product_arn
+                .map(|product_arn| format!(" and the ProductArn {product_arn}"))
+                .unwrap_or_default();
+            format!(
+                "not returned: no finding with this Id{product} is stored, in {} or elsewhere; it was never imported, \
+                 or it has expired",
+                caller.region
+            )
+        }
+        [finding] => finding.summary.clone(),
+        findings => {
+            let count = findings.len();
+            match findings.iter().filter(|finding| finding.returned).count() {
+                0 => format!("not returned: none of the {count} findings with this Id"),
+                returned => format!("returned: {returned} of the {count} findings with this Id"),
+            }
+        }
+    }
+}
+
+/// One finding in one line.
+pub(super) fn of_finding(visibility: &ExplainedVisibility, filters: &[ExplainedFilter]) -> String {
+    if !visibility.passes {
+        return format!("not returned: {}", visibility.reason);
+    }
+    let mut failing = filters.iter().filter(|filter| !filter.passes);
+    let Some(first) = failing.next() else {
+        let filters = if filters.is_empty() { "no filter is given" } else { "every filter holds" };
+        return format!("returned: the caller sees it and {filters}");
+    };
+    let others: Vec<&str> = failing.map(|filter| filter.name.as_str()).collect();
+    let also = match others.len() {
+        0 => String::new(),
+        1 => format!("; {} does not hold either", others.join("")),
+        _ => format!("; {} do not hold either", others.join(", ")),
+    };
+    format!("not returned: {} {}{also}", first.name, first.sentence())
+}
+
+/// Why the caller sees a finding or not.
+pub(super) fn of_visibility(
+    caller: &Caller,
+    place: &Place,
+    owner: &str,
+    sight: Option<Sight>,
+    is_aside: bool,
+) -> String {
+    let (asked, region) = (&caller.region, &place.region);
+    let reason = of_sight(caller, region, owner, sight);
+    if !sight.is_some_and(Sight::sees) {
+        return reason;
+    }
+    match &place.origin {
+        Some(origin) => format!("{reason}; {origin} left a replica of it here when it was unlinked"),
+        None if region == asked => reason,
+        None if is_aside => format!(
+            "it was last written before {region} was linked to {asked}, where it appears with its next import or update"
+        ),
+        None => format!("{reason}; {region} is linked to {asked}"),
+    }
+}
+
+/// Why the caller sees the findings of an owner in a Region or not.
+fn of_sight(caller: &Caller, region: &Region, owner: &str, sight: Option<Sight>) -> String {
+    let (account, asked) = (caller.account(), &caller.region);
+    match sight {
+        Some(Sight::Elsewhere) => format!("it is stored in {region}, and {asked} is asked"),
+        Some(Sight::LinkedIsOff) => {
+            format!("{region} is linked to {asked}, but the hub of {account} in {region} is off")
+        }
+        Some(Sight::Own) => format!("it is {account}'s own"),
+        Some(Sight::Member) => format!("{owner} is an enabled member of {account} in {region}, and its hub is on"),
+        Some(Sight::CallerIsOff) => {
+            format!("the hub of {account} in {asked} is off, so GetFindings answers InvalidAccessException")
+        }
+        Some(Sight::MemberIsOff) => {
+            format!("its owner {owner} is an enabled member of {account} in {region}, but the hub of {owner} is off")
+        }
+        Some(Sight::NotEnabled(status)) => format!(
+            "its owner {owner} is a member of {account} in {region} with the status {status:?}, and only those that \
+             are Enabled are seen"
+        ),
+        Some(Sight::Administrator) => format!(
+            "its owner {owner} is the administrator of {account} in {region}, and members do not see the findings of \
+             their administrator"
+        ),
+        Some(Sight::NoMember) | None => format!("its owner {owner} is no member of {account} in {region}"),
+    }
+}
+
+/// What an element asks; `asked` are the engine's words, which know positive comparisons and resolved dates.
+pub(super) fn of_element(kind: FieldKind, element: &Value, asked: &str) -> String {
+    let text = |name: &str| element.get(name).and_then(Value::as_str).unwrap_or_default();
+    match (kind, element.get("DateRange")) {
+        (FieldKind::String, _) => format!("{} {}", text("Comparison"), text("Value")),
+        (FieldKind::Map, _) => format!("{} {} {}", text("Key"), text("Comparison"), text("Value")),
+        (FieldKind::Boolean, _) if element.get("Value") == Some(&Value::Bool(false)) => "false or none".to_owned(),
+        (FieldKind::Date, Some(range)) => {
+            let part = |name: &str| range.get(name).map(ToString::to_string).unwrap_or_default().replace('"', "");
+            let comparison = range.get("Comparison").and_then(Value::as_str).unwrap_or("WITHIN");
+            format!("{comparison} {} {} ({asked})", part("Value"), part("Unit"))
+        }
+        _ => asked.to_owned(),
+    }
+}
+
+impl ExplainedFilter {
+    /// What the elements that decide ask, and what the finding has: `asks for PREFIX AwsIam; the finding has
+    /// AwsS3Bucket`.
+    pub fn sentence(&self) -> String {
+        let deciding = self.elements.iter().filter(|element| element.decides);
+        let (negative, positive): (Vec<_>, Vec<&ExplainedElement>) = deciding.partition(|element| element.negative);
+        let positive: Vec<&str> = positive.iter().map(|element| element.asks.as_str()).collect();
+        let negative = negative.iter().map(|element| element.asks.clone());
+        let any = (!positive.is_empty()).then(|| positive.join(" or "));
+        let asked: Vec<String> = any.into_iter().chain(negative).collect();
+        format!("asks for {}; the finding has {}", asked.join(" and "), self.has())
+    }
+
+    /// The values, or of a map the entries of the keys that are asked for, which is what decides there.
+    fn has(&self) -> String {
+        let keys = self.elements.iter().filter_map(|element| element.element.get("Key").and_then(Value::as_str));
+        let keys: Vec<String> = keys.map(|key| format!("{key}=")).collect();
+        let is_asked = |value: &&String| keys.is_empty() || keys.iter().any(|key| value.starts_with(key.as_str()));
+        let values: Vec<String> = self.values.iter().filter(is_asked).map(|value| clipped(value)).collect();
+        match values.len() {
+            0 if self.values.is_empty() => "none".to_owned(),
+            0 => "none of that key".to_owned(),
+            count if count > FEW => {
+                let few: Vec<String> = values.into_iter().take(FEW).collect();
+                format!("{} and {} more", few.join(", "), count - FEW)
+            }
+            _ => values.join(", "),
+        }
+    }
+}
+
+fn clipped(value: &str) -> String {
+    match value.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+        None => value.to_owned(),
+    }
+}

@@ -1,0 +1,181 @@
+//! Which findings a caller sees (filters.md 2.3).
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use securityhub_engine::{Filter, Part, Scope, Slot};
+
+use crate::domain::caller::Caller;
+use crate::domain::findings::document;
+use crate::state::{AccountId, Findings, HubKey, MemberStatus, Place, Region, Relations, World};
+
+/// Findings of one place that a caller sees. A finding is seen in one view only.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Where they are stored.
+    pub place: Place,
+    /// Whose they are.
+    accounts: Arc<HashSet<String>>,
+    /// Of a linked Region, what was written since it was linked (AGG-13).
+    scope: Scope,
+}
+
+/// The findings that a caller sees: those of its Region, the replicas that others left there (AGG-14) and, where its
+/// Region is a home Region, those of the Regions that are linked to it (VIS-03). It is computed for each call, so that
+/// it ends with the relations (VIS-02).
+///
+/// Replicas come before linked Regions: a finding whose replica gives way meanwhile is met twice rather than never, and
+/// stands at one position then.
+pub fn views(world: &World, caller: &Caller) -> Vec<View> {
+    // One value for all views: a caller sees all of a change of relations, or nothing of it.
+    let relations = world.relations();
+    let own = accounts(&relations, caller.account(), &caller.region);
+    let mut views = vec![View { place: Place::from(&caller.region), accounts: own, scope: Scope::All }];
+    for place in world.replica_places().into_iter().filter(|place| place.region == caller.region) {
+        // Whose findings of another Region are shown follows from the members there (AGG-15, ROL-30).
+        let accounts = accounts(&relations, caller.account(), place.origin.as_ref().unwrap_or(&place.region));
+        views.push(View { place, accounts, scope: Scope::All });
+    }
+    for region in linked(&relations, caller, world.finding_regions()) {
+        let accounts = accounts(&relations, caller.account(), &region);
+        views.push(View { place: Place::from(&region), accounts, scope: Scope::NotAside });
+    }
+    views
+}
+
+/// The hubs that are on and whose findings the caller sees, its own in its own Region first (SCO-09, SCO-10).
+pub fn hubs(world: &World, caller: &Caller) -> Vec<HubKey> {
+    let (account, relations) = (caller.account(), world.relations());
+    let linked = linked(&relations, caller, relations.hub_regions());
+    let regions = std::iter::once(caller.region.clone()).chain(linked);
+    let seen = |region: Region| {
+        let members = enabled_members(&relations, account, &region);
+        std::iter::once(account).chain(members).map(move |account| HubKey { account, region: region.clone() })
+    };
+    regions.flat_map(seen).collect()
+}
+
+/// Those of `regions` that are linked to the caller's and in which its hub is on (AGG-04).
+fn linked(relations: &Relations, caller: &Caller, regions: BTreeSet<Region>) -> Vec<Region> {
+    let directory = relations.directory();
+    if directory.aggregators.is_empty() {
+        return Vec::new();
+    }
+    let account = caller.account();
+    let is_linked = |region: &Region| {
+        directory.home(account, region) == Some(&caller.region)
+            && relations.is_on(&HubKey { account, region: region.clone() })
+    };
+    regions.into_iter().filter(is_linked).collect()
+}
+
+/// The accounts whose findings of a Region an account sees: its own and, for an administrator, those of its enabled
+/// members there whose hubs are on (VIS-01, HUB-18, AGG-15).
+fn accounts(relations: &Relations, account: AccountId, region: &Region) -> Arc<HashSet<String>> {
+    let key = HubKey { account, region: region.clone() };
+    if !relations.directory().members.contains_key(&(account, region.clone())) {
+        return Arc::new(HashSet::from([account.to_string()]));
+    }
+    relations.visible_accounts(&key, || {
+        let members = enabled_members(relations, account, region);
+        members.into_iter().chain([account]).map(|account| account.to_string()).collect()
+    })
+}
+
+/// The enabled members of an account in a Region whose hubs are on (VIS-01, HUB-18).
+fn enabled_members(relations: &Relations, account: AccountId, region: &Region) -> Vec<AccountId> {
+    let is_on = |member: &AccountId| relations.is_on(&HubKey { account: *member, region: region.clone() });
+    relations.directory().enabled_members(account, region).into_iter().filter(is_on).collect()
+}
+
+impl View {
+    /// The accounts that it shows, as a filter.
+    pub fn filter(&self, world: &World) -> Filter {
+        in_set(world, Arc::clone(&self.accounts))
+    }
+
+    /// The documents of its place that it may show.
+    pub fn part<'f>(&self, findings: &'f Findings) -> Part<'f> {
+        findings.table().within(self.scope)
+    }
+
+    /// Whether it shows the finding in a slot of its place.
+    pub fn shows(&self, findings: &Findings, slot: Slot) -> bool {
+        let owner = document::owner(findings.table().document(slot));
+        owner.is_some_and(|owner| self.accounts.contains(&*owner)) && self.part(findings).has(slot)
+    }
+}
+
+/// The findings of accounts, as a filter.
+pub fn of_accounts<'a>(world: &World, accounts: impl IntoIterator<Item = &'a AccountId>) -> Filter {
+    in_set(world, Arc::new(accounts.into_iter().map(ToString::to_string).collect()))
+}
+
+fn in_set(world: &World, values: Arc<HashSet<String>>) -> Filter {
+    match world.schema().field("AwsAccountId") {
+        Some(field) => Filter::In { field, values },
+        None => Filter::nothing(),
+    }
+}
+
+/// Why a caller sees the findings of an account in a place, or does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// They are its own.
+    Own,
+    /// The account is its enabled member.
+    Member,
+    /// Its own hub is off, so that it reads nothing (VIS-05).
+    CallerIsOff,
+    /// The place is another Region, which is not linked to the caller's.
+    Elsewhere,
+    /// The place is a linked Region, and the caller's own hub there is off (AGG-04).
+    LinkedIsOff,
+    /// The account is its enabled member, but the hub of the account is off (HUB-18).
+    MemberIsOff,
+    /// The account is a member of another status.
+    NotEnabled(MemberStatus),
+    /// The account is its administrator (VIS-01).
+    Administrator,
+    /// The account is no member.
+    NoMember,
+}
+
+impl Sight {
+    /// Whether the findings are seen.
+    pub fn sees(self) -> bool {
+        matches!(self, Sight::Own | Sight::Member)
+    }
+}
+
+/// Why a caller sees the findings of `owner` in a place, or does not: [`views`] with its reason (VIS-01, VIS-03,
+/// VIS-05).
+pub fn sight(world: &World, caller: &Caller, place: &Place, owner: AccountId) -> Sight {
+    let relations = world.relations();
+    let is_on = |account, region: &Region| relations.is_on(&HubKey { account, region: region.clone() });
+    let (account, region, directory) = (caller.account(), &place.region, relations.directory());
+    if !is_on(account, &caller.region) {
+        return Sight::CallerIsOff;
+    }
+    if *region != caller.region {
+        if place.origin.is_some() || directory.home(account, region) != Some(&caller.region) {
+            return Sight::Elsewhere;
+        }
+        if !is_on(account, region) {
+            return Sight::LinkedIsOff;
+        }
+    }
+    if owner == account {
+        return Sight::Own;
+    }
+    // Of a replica, members are those of the Region that it is from.
+    let region = place.origin.as_ref().unwrap_or(region);
+    let members = directory.members.get(&(account, region.clone()));
+    match members.and_then(|members| members.get(&owner)).map(|member| member.status) {
+        Some(MemberStatus::Enabled) if is_on(owner, region) => Sight::Member,
+        Some(MemberStatus::Enabled) => Sight::MemberIsOff,
+        _ if directory.administrator(account, region) == Some(owner) => Sight::Administrator,
+        Some(status) => Sight::NotEnabled(status),
+        None => Sight::NoMember,
+    }
+}

@@ -1,0 +1,112 @@
+//! Which configuration policy governs whom, where it has effect, and what it wants there: questions to the directory,
+//! which calls of every kind ask.
+
+use std::collections::BTreeSet;
+
+use securityhub_fixtures::standards::Control;
+
+use crate::state::{AccountId, Directory, Governance, HubKey, Linking, Organization, PolicyContent, Region, World};
+
+/// What governs a target: what is applied to it, else to the nearest above it; and whether it is its own (CCF-26).
+pub fn of_target<'o>(organization: &'o Organization, target: &str) -> Option<(&'o Governance, bool)> {
+    let central = organization.central.as_ref()?;
+    let mut at = Some(target.to_owned());
+    while let Some(id) = at {
+        if let Some(applied) = central.applied.get(&id) {
+            return Some((&applied.governance, id == target));
+        }
+        at = above(organization, &id);
+    }
+    None
+}
+
+/// The unit or root that a target is in.
+pub fn above(organization: &Organization, target: &str) -> Option<String> {
+    let of_unit = organization.units.get(target).map(|unit| unit.parent.clone());
+    of_unit.or_else(|| organization.parents.get(&AccountId::parse(target)?).cloned())
+}
+
+/// All targets of an organization: the root, units, accounts.
+pub fn targets(organization: &Organization) -> impl Iterator<Item = String> {
+    let accounts = organization.parents.keys().map(ToString::to_string);
+    [organization.root_id.clone()].into_iter().chain(organization.units.keys().cloned()).chain(accounts)
+}
+
+/// Whether a target is `top` or below it.
+pub fn is_below(organization: &Organization, target: &str, top: &str) -> bool {
+    let mut at = Some(target.to_owned());
+    while let Some(id) = at {
+        if id == top {
+            return true;
+        }
+        at = above(organization, &id);
+    }
+    false
+}
+
+/// The home Region of an aggregator and the Regions linked to it: those that the aggregator or the scenario names, or
+/// hubs are in.
+pub fn regions(world: &World, directory: &Directory, owner: AccountId) -> BTreeSet<Region> {
+    let Some(aggregator) = directory.aggregators.get(&owner) else { return BTreeSet::new() };
+    let named = match &aggregator.linking {
+        Linking::Only(regions) => regions.as_slice(),
+        Linking::All | Linking::AllExcept(_) | Linking::None => &[],
+    };
+    let known = world.relations().hub_regions().into_iter().chain(directory.regions.iter().chain(named).cloned());
+    let linked = known.filter(|region| aggregator.links(region));
+    linked.chain([aggregator.home.clone()]).collect()
+}
+
+/// Whether a policy governs an account's hub, so that the account cannot change it itself (CCF-30). An account of a
+/// scenario may be so without a policy.
+pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
+    let by_policy = || {
+        let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region));
+        let governance = organization.and_then(|it| of_target(it, key.account.as_str()));
+        matches!(governance, Some((Governance::Policy(_), _)))
+    };
+    directory.accounts.get(&key.account).is_some_and(|account| account.centrally_managed) || by_policy()
+}
+
+/// Whether the policy that governs a hub wants a control there, also one that is new; none if no policy does (CCF-40).
+pub fn wants(world: &World, directory: &Directory, key: &HubKey, control: &Control) -> Option<bool> {
+    let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region))?;
+    let (Governance::Policy(id), _) = of_target(organization, key.account.as_str())? else { return None };
+    let central = organization.central.as_ref()?;
+    let regions = regions(world, directory, central.administrator);
+    let extent = Extent { home: &central.home, regions: &regions };
+    policy_wants(&central.policies.get(id)?.content, extent, control, &key.region)
+}
+
+/// Whether an account configures the others centrally here.
+pub fn is_administered_by(directory: &Directory, key: &HubKey) -> bool {
+    let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
+    central.is_some_and(|central| central.administrator == key.account && directory.is_central(&key.region))
+}
+
+/// Where a policy has effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent<'r> {
+    /// The home Region, which the ARNs of its standards name.
+    pub home: &'r Region,
+    /// The home Region and those linked to it.
+    pub regions: &'r BTreeSet<Region>,
+}
+
+impl Extent<'_> {
+    /// Whether a control is checked in a Region of it: one on global resources in the home Region alone, or, where that
+    /// lacks it, in the first that has it (CCF-41).
+    fn checks(&self, control: &Control, region: &Region) -> bool {
+        if !control.is_global() {
+            return control.is_available(region.as_str());
+        }
+        let mut from_home = [self.home].into_iter().chain(self.regions);
+        from_home.find(|region| control.is_available(region.as_str())) == Some(region)
+    }
+}
+
+/// Whether a policy wants a control in a Region; none if it turns hubs off.
+pub fn policy_wants(content: &PolicyContent, extent: Extent<'_>, control: &Control, region: &Region) -> Option<bool> {
+    let PolicyContent::On { controls, .. } = content else { return None };
+    Some(controls.has(control.id) && extent.checks(control, region))
+}

@@ -1,0 +1,85 @@
+//! Whether a hub is on, and who may change it: what calls of every kind ask first.
+
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::caller::Caller;
+use crate::domain::governance;
+use crate::domain::tags::TagError;
+use crate::state::{AccountId, Directory, Hub, HubKey, Transaction, World};
+
+/// Why a hub refuses.
+#[derive(Debug, PartialEq, Eq)]
+pub enum HubError {
+    /// It is on already (HUB-06).
+    AlreadyEnabled,
+    /// It is off, and the caller wants to disable it (HUB-14).
+    NotEnabled,
+    /// A central configuration policy governs it (HUB-07, CCF-30).
+    CentrallyManaged,
+    /// The caller is the delegated administrator or has enabled members (HUB-11, HUB-12).
+    Administrator,
+    /// The caller is an enabled member (HUB-13).
+    Member,
+    /// A member may not choose how control findings are made (HUB-10).
+    MemberSetsGenerator(AccountId),
+    /// With the tags that were kept it would have more than a resource can have (TAG-04).
+    TooManyTags,
+}
+
+impl From<HubError> for AwsError {
+    fn from(error: HubError) -> AwsError {
+        match error {
+            HubError::AlreadyEnabled => {
+                AwsError::new(ErrorCode::ResourceConflictException, "Account is already subscribed to Security Hub")
+            }
+            HubError::NotEnabled => AwsError::not_found("Account is not subscribed to AWS Security Hub"),
+            HubError::CentrallyManaged => AwsError::access_denied(
+                "This account is currently associated with a central configuration policy, so only the administrator \
+                 can access this operation.",
+            ),
+            HubError::Administrator => {
+                AwsError::invalid_input("Cannot disable Security Hub on the Security Hub administrator")
+            }
+            HubError::Member => AwsError::invalid_input("Member account cannot disable Security Hub"),
+            HubError::MemberSetsGenerator(account) => AwsError::new(
+                ErrorCode::InvalidAccessException,
+                format!("Request contains configurations that cannot be updated by a member account {account}"),
+            ),
+            HubError::TooManyTags => TagError::TooMany.into(),
+        }
+    }
+}
+
+/// The error of a call about members or invitations while the caller's hub is off (INV-04).
+pub fn no_members_without_a_hub() -> AwsError {
+    AwsError::new(ErrorCode::BadRequestException, "The request is rejected since no such resource found.")
+}
+
+/// The error of a call that needs the caller's hub (HUB-08, CLN-03).
+pub fn not_subscribed(caller: &Caller) -> AwsError {
+    AwsError::new(
+        ErrorCode::InvalidAccessException,
+        format!("Account {} is not subscribed to AWS Security Hub", caller.account()),
+    )
+}
+
+/// Whether the hub is on.
+pub fn is_enabled(world: &World, key: &HubKey) -> bool {
+    world.relations().is_on(key)
+}
+
+/// Refuses an account whose settings a central configuration policy governs (HUB-07, STD-29).
+///
+/// # Errors
+/// [`HubError::CentrallyManaged`].
+pub fn refuse_centrally_managed(directory: &Directory, key: &HubKey) -> Result<(), HubError> {
+    if governance::is_managed(directory, key) { Err(HubError::CentrallyManaged) } else { Ok(()) }
+}
+
+/// A hub that is on.
+///
+/// # Errors
+/// [`HubError::NotEnabled`].
+pub fn enabled(transaction: &Transaction<'_>, key: &HubKey) -> Result<Hub, HubError> {
+    let hub = transaction.hub(key).filter(|hub| hub.subscribed_at().is_some());
+    hub.map(|hub| (*hub).clone()).ok_or(HubError::NotEnabled)
+}
