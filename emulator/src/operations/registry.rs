@@ -94,7 +94,7 @@ impl Entry {
         Entry { per_item: Some(list), ..self }
     }
 
-    /// Of an operation that reads findings or walks a long list.
+    /// Of an operation that reads findings, walks a long list, or answers what callers may make long, such as filters.
     fn heavy(self) -> Entry {
         Entry { is_heavy: true, ..self }
     }
@@ -117,7 +117,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::BatchDeleteAutomationRules => writes(automation_rules::batch_delete_automation_rules),
         Operation::BatchDisableStandards => writes(standards::batch_disable_standards),
         Operation::BatchEnableStandards => writes(standards::batch_enable_standards),
-        Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules),
+        Operation::BatchGetAutomationRules => reads(automation_rules::batch_get_automation_rules).heavy(),
         Operation::BatchGetConfigurationPolicyAssociations => {
             reads(configuration_policies::associations::batch_get_configuration_policy_associations).heavy()
         }
@@ -203,7 +203,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetFindingsTrendsV2 => missing(),
         Operation::GetFindingsV2 => missing(),
         Operation::GetInsightResults => reads(insights::get_insight_results).heavy(),
-        Operation::GetInsights => reads(insights::get_insights),
+        Operation::GetInsights => reads(insights::get_insights).heavy(),
         Operation::GetInvitationsCount => {
             reads(members::invited::get_invitations_count).hub(HubRule::RequiredByMembers)
         }

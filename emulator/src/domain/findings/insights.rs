@@ -152,6 +152,20 @@ fn change(
     Ok(())
 }
 
+/// Refuses an ARN of no insight (INS-09).
+///
+/// # Errors
+/// [`InsightError::Missing`].
+pub fn refuse_missing(world: &World, caller: &Caller, arn: &str) -> Result<(), InsightError> {
+    let key = caller.hub_key();
+    let is_custom = || {
+        let id = arn.strip_prefix(&custom_arn(&key, ""));
+        world.hub(&key).is_some_and(|hub| hub.insights.iter().any(|insight| Some(insight.id.as_str()) == id))
+    };
+    let is_there = managed(&caller.region, arn).is_some() || is_custom();
+    if is_there { Ok(()) } else { Err(InsightError::Missing(arn.to_owned())) }
+}
+
 /// The insight of an ARN: one of the caller's own or a managed one (INS-09, INS-13).
 ///
 /// # Errors

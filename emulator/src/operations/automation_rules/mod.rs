@@ -4,7 +4,7 @@
 //! What lives here: their wire structs and, beside them, the tests of the rules. What may not: what an automation rule
 //! is and which findings it meets, which is `domain::automation_rules`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
@@ -151,7 +151,9 @@ pub fn batch_get_automation_rules(context: &Context<'_>, input: Input) -> Result
     let ArnsInput { automation_rules_arns } = input.read()?;
     let key = context.caller.hub_key();
     let mut output = BatchGetOutput { rules: Vec::new(), unprocessed_automation_rules: Vec::new() };
-    for arn in automation_rules_arns {
+    let mut named = HashSet::new();
+    // A rule can be long, so one that is named again is answered once.
+    for arn in automation_rules_arns.into_iter().filter(|arn| named.insert(arn.clone())) {
         match automation_rules::find(context.world, &context.caller, &arn) {
             Some(rule) => output.rules.push(AutomationRulesConfig {
                 metadata: AutomationRulesMetadata::new(&key, &rule),

@@ -3,6 +3,8 @@
 //! What lives here: their wire structs and, beside them, the tests of the rules. What may not: what an insight is and
 //! how it counts, which is `domain::insights`.
 
+use std::collections::HashSet;
+
 use securityhub_engine::Position;
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
@@ -135,33 +137,37 @@ pub fn get_insights(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     let query = json!(input.insight_arns);
     let binding = Binding::new(context, Operation::GetInsights, &query);
     let after = binding.open(input.next_token.as_deref())?.map(|position| position.sequence);
-    let mut rows = if input.insight_arns.is_empty() { all(context) } else { asked(context, &input.insight_arns)? };
+    let mut rows = if input.insight_arns.is_empty() { all(context) } else { asked(context, input.insight_arns)? };
     rows.retain(|(place, _)| after.is_none_or(|after| *place > after));
     let position = |(place, _): &(u64, _)| Position { keys: Vec::new(), sequence: *place };
     let next_token = binding.cut_at(&mut rows, input.max_results, position);
-    Answer::json(&GetOutput { insights: rows.into_iter().map(|(_, insight)| insight).collect(), next_token })
+    // Insights can be long, so only those of the page are copied.
+    let found = rows.into_iter().filter_map(|(_, arn)| {
+        let insight = insights::find(context.world, &context.caller, &arn).ok()?;
+        Some(DescribedInsight::new(arn, insight))
+    });
+    Answer::json(&GetOutput { insights: found.collect(), next_token })
 }
 
-/// Every insight of the customer's, by its number.
-fn all(context: &Context<'_>) -> Vec<(u64, DescribedInsight)> {
+/// The ARN of every insight of the customer's, by its number.
+fn all(context: &Context<'_>) -> Vec<(u64, String)> {
     let key = context.caller.hub_key();
     let hub = context.world.hub(&key);
     let insights = hub.iter().flat_map(|hub| &hub.insights);
-    insights
-        .map(|insight| {
-            let arn = insights::custom_arn(&key, &insight.id);
-            (insight.number, DescribedInsight::new(arn, insight.clone()))
-        })
-        .collect()
+    insights.map(|insight| (insight.number, insights::custom_arn(&key, &insight.id))).collect()
 }
 
-/// The insights of these ARNs, by their place among them.
-fn asked(context: &Context<'_>, arns: &[String]) -> Result<Vec<(u64, DescribedInsight)>, AwsError> {
-    let find = |(place, arn): (u64, &String)| {
-        let insight = insights::find(context.world, &context.caller, arn)?;
-        Ok((place, DescribedInsight::new(arn.clone(), insight)))
-    };
-    (0..).zip(arns).map(find).collect()
+/// These ARNs, by their place among them; each of an insight that is there, and one that is named again once.
+fn asked(context: &Context<'_>, arns: Vec<String>) -> Result<Vec<(u64, String)>, AwsError> {
+    let mut named = HashSet::new();
+    let mut rows = Vec::new();
+    for (place, arn) in (0..).zip(arns) {
+        if named.insert(arn.clone()) {
+            insights::refuse_missing(context.world, &context.caller, &arn)?;
+            rows.push((place, arn));
+        }
+    }
+    Ok(rows)
 }
 
 #[derive(Serialize)]

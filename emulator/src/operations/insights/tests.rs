@@ -318,3 +318,24 @@ fn hub_16_ins_01_insights_outlive_a_hub_that_comes_back() {
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
     stage.good(ADMINISTRATOR, GetInsightResults, named);
 }
+
+/// Rules: INS-09.
+#[test]
+fn an_insight_that_is_named_again_is_answered_once_and_the_next_page_goes_on_after_it() {
+    let stage = on();
+    let mine = make(&stage, ADMINISTRATOR, insight(json!({}), "Title"));
+    let other = make(&stage, ADMINISTRATOR, insight(json!({}), "Type"));
+    let mut arns = vec![mine.as_str(); 500];
+    arns.extend([other.as_str(), TOP_RESOURCES, mine.as_str()]);
+    let ask = |token: Option<&Value>| {
+        let input = json!({ "InsightArns": arns, "MaxResults": 2, "NextToken": token });
+        stage.good(ADMINISTRATOR, GetInsights, input)
+    };
+    let first = ask(None);
+    let rest = ask(Some(&first["NextToken"]));
+    let of = |page: &Value| -> Vec<Value> {
+        page["Insights"].as_array().unwrap().iter().map(|insight| insight["InsightArn"].clone()).collect()
+    };
+    assert_eq!((of(&first), of(&rest)), (vec![json!(mine), json!(other)], vec![json!(TOP_RESOURCES)]));
+    assert_eq!(rest.get("NextToken"), None);
+}

@@ -1,16 +1,20 @@
 //! SortCriteria (filters.md 2.1).
 
+use std::collections::HashSet;
+
 use securityhub_engine::{FieldId, FieldKind, Schema, SortKey};
 use serde_json::Value;
 
 use crate::shape::{Rule, Segment, Violation};
 
-/// Turns sort criteria into the engine's keys. Fields are filter names of a kind that has an order (SRT-01, SRT-02).
+/// Turns sort criteria into the engine's keys. Fields are filter names of a kind that has an order (SRT-01, SRT-02). A field
+/// that is named again decides nothing, so that a caller cannot make a page cost more than there are fields.
 ///
 /// # Errors
 /// Fields that the service does not sort by; paths begin at the input.
 pub fn convert(criteria: &[Value], schema: &Schema) -> Result<Vec<SortKey>, Vec<Violation>> {
-    let mut keys = Vec::with_capacity(criteria.len());
+    let mut keys = Vec::new();
+    let mut named = HashSet::new();
     let mut violations = Vec::new();
     for (position, criterion) in criteria.iter().enumerate() {
         let descending = criterion.get("SortOrder").and_then(Value::as_str) == Some("desc");
@@ -18,7 +22,9 @@ pub fn convert(criteria: &[Value], schema: &Schema) -> Result<Vec<SortKey>, Vec<
         let field = name.and_then(|name| schema.field(name));
         let ordered = |field: &FieldId| !matches!(schema.kind(*field), Some(FieldKind::Map | FieldKind::Keyword));
         if let Some(field) = field.filter(ordered) {
-            keys.push(SortKey { field, descending });
+            if named.insert(field) {
+                keys.push(SortKey { field, descending });
+            }
         } else {
             let member = |name| Segment::Member(0, name);
             let path = vec![member("SortCriteria"), Segment::Item(position), member("Field")];
@@ -26,4 +32,27 @@ pub fn convert(criteria: &[Value], schema: &Schema) -> Result<Vec<SortKey>, Vec<
         }
     }
     if violations.is_empty() { Ok(keys) } else { Err(violations) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::state::World;
+
+    /// Rules: SRT-04.
+    #[test]
+    fn a_field_that_is_named_again_decides_nothing() {
+        let world = World::default();
+        let criterion = |field: &str, order: &str| json!({ "Field": field, "SortOrder": order });
+        let mut criteria = vec![criterion("Title", "desc"), criterion("Confidence", "asc")];
+        let once = convert(&criteria, world.schema()).unwrap();
+        criteria.extend((0..10_000).map(|n| criterion("Title", if n % 2 == 0 { "asc" } else { "desc" })));
+        let again = convert(&criteria, world.schema()).unwrap();
+        assert_eq!(again.len(), 2);
+        for (key, expected) in again.iter().zip(&once) {
+            assert_eq!((key.field, key.descending), (expected.field, expected.descending));
+        }
+    }
 }
