@@ -26,6 +26,7 @@ pub mod neighbours;
 pub mod operations;
 pub mod program;
 pub mod scenario;
+pub mod served;
 pub mod service;
 pub mod shape;
 pub mod state;

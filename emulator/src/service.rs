@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -13,14 +13,16 @@ use http::header::CONTENT_ENCODING;
 use http::request::Parts;
 use http::{Request, Response};
 use jiff::Timestamp;
-use parking_lot::{Mutex, RwLock};
+#[cfg(test)]
+use parking_lot::Mutex;
 use securityhub_fixtures::{Operation, regions};
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
-use crate::domain::{due, events};
+use crate::domain::due;
 use crate::operations::{self, Answer, Context, Run};
 use crate::scenario::{Diagnostics, Scenario};
+use crate::served::ServedWorld;
 use crate::state::{AccountId, Credential, Directory, IdSource, Principal, Region, UnknownRegion, World};
 use crate::wire::identity::{self, Signature};
 use crate::wire::route::{self, Route, Unroutable};
@@ -87,14 +89,10 @@ impl Default for Settings {
 pub struct Service(Arc<Inner>);
 
 struct Inner {
-    world: RwLock<Arc<World>>,
-    /// The world as it was when the scenario was loaded. Nothing is written to it.
-    start: World,
+    served: ServedWorld,
     settings: Settings,
     request_ids: IdSource,
     lanes: Lanes,
-    /// The id of the last request that panicked.
-    last_panic: Mutex<Option<String>>,
     /// What tests let happen at the start of each call, which they are told by its path.
     #[cfg(test)]
     hook: Mutex<Option<tests::Hook>>,
@@ -124,45 +122,26 @@ impl Service {
         let start = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
         // What is due by now is of the start.
         due::run(&start, start.clock.now());
-        let service = Service(Arc::new(Inner {
-            world: RwLock::default(),
-            start,
+        let served = ServedWorld::new(start, settings.events, Arc::clone(&settings.dropped_log_lines));
+        Ok(Service(Arc::new(Inner {
+            served,
             settings,
             request_ids: IdSource::new(0),
             lanes: Lanes::default(),
-            last_panic: Mutex::default(),
             #[cfg(test)]
             hook: Mutex::default(),
-        }));
-        service.reset();
-        Ok(service)
+        })))
+    }
+
+    /// The world that it serves.
+    #[cfg(test)]
+    pub(crate) fn served(&self) -> &ServedWorld {
+        &self.0.served
     }
 
     /// The world as it is.
     pub fn world(&self) -> Arc<World> {
-        Arc::clone(&self.0.world.read())
-    }
-
-    /// Puts the world back to its start: the scenario's, or an empty one. It takes the same time whatever the world holds.
-    pub fn reset(&self) {
-        self.replace(self.0.start.restarted());
-    }
-
-    /// Empties the world.
-    pub fn empty(&self) {
-        self.replace(World::default());
-    }
-
-    /// Puts a world in the place of the present one. Events are of what happens from now on (EVT-08); their numbering
-    /// continues, so a client that follows them keeps its cursor.
-    fn replace(&self, mut world: World) {
-        let mut current = self.0.world.write();
-        world.make_events(self.0.settings.events, events::derive, current.last_event());
-        world.set_epoch(current.epoch() + 1);
-        let before = std::mem::replace(&mut *current, Arc::new(world));
-        drop(current);
-        // Giving back the memory of many findings takes time that nobody needs to wait for.
-        _ = std::thread::Builder::new().spawn(move || drop(before));
+        self.0.served.world()
     }
 
     /// Checks that the Region of unsigned requests is one that AWS has or the scenario lists.
@@ -171,16 +150,6 @@ impl Service {
     /// The name, and what to do.
     pub fn check_default_region(&self) -> Result<(), UnknownRegion> {
         self.world().directory().region(self.0.settings.default_region.as_str()).map(|_| ())
-    }
-
-    /// How many log lines were dropped because they could not be written.
-    pub fn dropped_log_lines(&self) -> u64 {
-        self.0.settings.dropped_log_lines.load(Ordering::Relaxed)
-    }
-
-    /// The id of the last request that panicked. From then on the world may be half changed.
-    pub fn last_panic(&self) -> Option<String> {
-        self.0.last_panic.lock().clone()
     }
 
     /// Answers a request that came over no socket, on the thread of its caller. It never fails and never panics.
@@ -280,7 +249,7 @@ impl Service {
                     Ok(body)
                 });
                 match decoded {
-                    Ok(body) => control::handle(self.clone(), Request::from_parts(parts, body)).await,
+                    Ok(body) => control::handle(self.0.served.clone(), Request::from_parts(parts, body)).await,
                     Err(error) => answer::control_error(&error, &self.0.request_ids.uuid()),
                 }
             });
@@ -319,7 +288,7 @@ impl Service {
     }
 
     fn note_panic(&self, request_id: &str, method: &str, path: &str) {
-        *self.0.last_panic.lock() = Some(request_id.to_owned());
+        self.0.served.note_panic(request_id);
         // A subscriber of the program that embeds this may itself be what panics.
         _ = catch_unwind(|| tracing::error!(request_id, method, path, "a request panicked"));
     }

@@ -15,6 +15,7 @@
 mod bits;
 mod blocks;
 mod column;
+mod count;
 pub mod date;
 pub mod filter;
 mod item;

@@ -155,7 +155,7 @@ impl<'t> Plan<'t> {
             Self::Documents { field, probe } => {
                 let mut found = Bits::NONE;
                 for place in candidates.places() {
-                    let slot = crate::column::number(block * crate::bits::BLOCK + place);
+                    let slot = crate::count::number(block * crate::bits::BLOCK + place);
                     if source.reads(slot, *field, *probe) {
                         found.insert(place);
                     }

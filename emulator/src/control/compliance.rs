@@ -5,11 +5,11 @@ use axum::{Extension, Json};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::mistake;
+use super::request::{self, mistake};
 use crate::domain::caller::Caller;
 use crate::domain::controls::scores::{self, Compliance};
 use crate::domain::{due, hub_access};
-use crate::service::Service;
+use crate::served::ServedWorld;
 use crate::state::{AccountId, Principal, World};
 
 const EXPECTED: &str = "ask for ?account=111111111111&region=us-east-1 and, for the controls of one standard only, \
@@ -25,8 +25,8 @@ pub(super) struct Asked {
 }
 
 /// Tells the scores that an account sees in a Region; 400 where its hub is off.
-pub(super) async fn scores(Extension(service): Extension<Service>, query: super::Asked<Asked>) -> Response {
-    match computed(&service.world(), &query.0) {
+pub(super) async fn scores(Extension(served): Extension<ServedWorld>, query: request::Asked<Asked>) -> Response {
+    match computed(&served.world(), &query.0) {
         Ok(compliance) => Json(compliance).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
     }
@@ -37,7 +37,7 @@ fn computed(world: &World, asked: &Asked) -> Result<Compliance, String> {
     let account = AccountId::parse(account)
         .ok_or_else(|| format!("{EXPECTED}: {account:?} is no account id, which has twelve digits"))?;
     let region = asked.region.as_deref().filter(|region| !region.is_empty());
-    let region = super::region(world, region.ok_or_else(|| format!("{EXPECTED}: region is missing"))?)?;
+    let region = request::region(world, region.ok_or_else(|| format!("{EXPECTED}: region is missing"))?)?;
     let standard = asked.standard.as_deref().map(scores::standard).transpose();
     let standard = standard.map_err(|error| format!("{EXPECTED}: {error}"))?;
     let now = world.clock.now();

@@ -9,13 +9,13 @@ use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::mistake;
+use super::request::{self, mistake};
 use crate::domain::due;
 use crate::domain::events::custom_action::{self, Selection};
 use crate::domain::events::envelope;
 use crate::domain::events::pattern::EventPattern;
 use crate::domain::findings::change::Identifier;
-use crate::service::Service;
+use crate::served::ServedWorld;
 use crate::state::{AccountId, Event, EventPage, World};
 
 /// How many events at most are compared with a pattern in one call, one alternative of the pattern each; the caller goes
@@ -66,8 +66,8 @@ struct FindingIdentifier {
 
 /// Lists events, oldest first. `Last` is where the next page begins, `More` whether there is one already, which may be so
 /// after a page without events, and `Dropped` how many events of this page are no longer kept.
-pub(super) async fn list(Extension(service): Extension<Service>, query: super::Asked<Asked>) -> Response {
-    let world = service.world();
+pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::Asked<Asked>) -> Response {
+    let world = served.world();
     match page(&world, &query.0) {
         Ok(page) => ([(CONTENT_TYPE, "application/json")], written(&world, &page)).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
@@ -75,14 +75,14 @@ pub(super) async fn list(Extension(service): Extension<Service>, query: super::A
 }
 
 /// Forgets all events.
-pub(super) async fn clear(Extension(service): Extension<Service>, _: super::NoQuery) -> Json<Value> {
-    service.world().take_events();
+pub(super) async fn clear(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Json<Value> {
+    served.world().take_events();
     Json(json!({}))
 }
 
 /// Sends findings or insight results to a custom action, as a person does in the console (EVT-65).
-pub(super) async fn send(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    match sent(&service.world(), &body) {
+pub(super) async fn send(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    match sent(&served.world(), &body) {
         Ok(count) => Json(json!({ "EventCount": count })).into_response(),
         Err((status, message)) => mistake(status, &message),
     }
@@ -93,7 +93,7 @@ fn page(world: &World, asked: &Asked) -> Result<EventPage, String> {
         AccountId::parse(text).ok_or_else(|| format!("{LIST}: {text:?} is no account id, which has twelve digits"))
     });
     let account = account.transpose()?;
-    let region = asked.region.as_deref().map(|region| super::region(world, region)).transpose()?;
+    let region = asked.region.as_deref().map(|region| request::region(world, region)).transpose()?;
     let limit = asked.limit.unwrap_or(PAGE);
     if !(1..=MOST).contains(&limit) {
         return Err(format!("{LIST}: limit is 1 to {MOST}"));

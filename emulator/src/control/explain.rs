@@ -7,11 +7,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::mistake;
+use super::request::{self, mistake};
 use crate::domain::caller::Caller;
 use crate::domain::due;
 use crate::domain::findings::explain::{self, Question};
-use crate::service::Service;
+use crate::served::ServedWorld;
 use crate::state::{AccountId, Principal};
 
 const EXPECTED: &str = "send {\"Account\": \"111111111111\", \"Region\": \"us-east-1\", \"Id\": \"...\", \
@@ -30,21 +30,21 @@ struct Asked {
 
 /// Explains the findings of an Id to the caller that the body names; 400 with the service's own sentence for filters
 /// that it refuses.
-pub(super) async fn explain(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    match answer(&service, &body) {
+pub(super) async fn explain(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    match answer(&served, &body) {
         Ok(explanation) => Json(explanation).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
     }
 }
 
-fn answer(service: &Service, body: &[u8]) -> Result<explain::Explanation, String> {
+fn answer(served: &ServedWorld, body: &[u8]) -> Result<explain::Explanation, String> {
     let asked: Asked = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let account = AccountId::parse(&asked.account)
         .ok_or_else(|| format!("{EXPECTED}: {:?} is no account id, which has twelve digits", asked.account))?;
-    let world = service.world();
+    let world = served.world();
     let now = world.clock.now();
     due::run(&world, now);
-    let region = super::region(&world, &asked.region)?;
+    let region = request::region(&world, &asked.region)?;
     let caller = Caller { principal: Principal::local_user(account), region, now };
     let question = Question { id: &asked.id, product_arn: asked.product_arn.as_deref(), filters: &asked.filters };
     explain::explain(&world, &caller, &question).map_err(|error| error.message.into_owned())

@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 
-use super::mistake;
+use super::request::{self, mistake};
 use crate::domain::due;
 use crate::domain::findings::delivery;
 use crate::domain::findings::import::{self, Failed, Outcome};
-use crate::service::Service;
+use crate::served::ServedWorld;
 use crate::shape::items::Item;
 use crate::shape::scan;
 
@@ -43,8 +43,8 @@ struct FailedFinding {
 }
 
 /// Imports any number of findings, each as its product and in the Region of its ProductArn.
-pub(super) async fn deliver(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    match answer(&service, &body) {
+pub(super) async fn deliver(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    match answer(&served, &body) {
         Ok(delivered) => Json(delivered).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
     }
@@ -52,9 +52,9 @@ pub(super) async fn deliver(Extension(service): Extension<Service>, _: super::No
 
 /// Reads all findings, so that a body that cannot be read stores nothing, and imports them. They are read a second time
 /// batch by batch, since what is read of small findings takes many times their text.
-fn answer(service: &Service, body: &[u8]) -> Result<Delivered, String> {
+fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
     // Taken first: what follows happens in the world in which the call began, whatever becomes of it meanwhile.
-    let world = service.world();
+    let world = served.world();
     let text = std::str::from_utf8(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let pieces = delivery::pieces(text).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let compact = |piece: &Range<usize>| scan::compact(text.get(piece.clone()).unwrap_or_default());

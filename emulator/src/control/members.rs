@@ -11,12 +11,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::mistake;
+use super::request::{self, mistake};
 use crate::domain::accounts::members::bulk::{self, MemberRow, Outcome, Unprocessed, Wish};
 use crate::domain::accounts::members::csv;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::{due, hub_access};
-use crate::service::Service;
+use crate::served::ServedWorld;
 use crate::state::{AccountId, HubKey, Region, Transaction, World};
 
 const ADD: &str = "send {\"Administrator\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"AccountDetails\": \
@@ -64,18 +64,18 @@ pub(super) struct List {
 }
 
 /// Adds accounts, invites them and accepts in their place, as far as is asked. A body with a mistake adds none.
-pub(super) async fn add(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    respond(added(&service.world(), &body))
+pub(super) async fn add(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    respond(added(&served.world(), &body))
 }
 
 /// Accepts the invitations of an administrator, in the place of some accounts or of all that are invited.
-pub(super) async fn accept(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    respond(accepted(&service.world(), &body))
+pub(super) async fn accept(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    respond(accepted(&served.world(), &body))
 }
 
 /// Lists the members of an administrator, of all statuses.
-pub(super) async fn list(Extension(service): Extension<Service>, query: super::Asked<List>) -> Response {
-    respond(listed(&service.world(), &query.0))
+pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::Asked<List>) -> Response {
+    respond(listed(&served.world(), &query.0))
 }
 
 fn respond(outcome: Result<Outcome, String>) -> Response {
@@ -133,7 +133,7 @@ fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
 fn listed(world: &World, asked: &List) -> Result<Outcome, String> {
     let administrator = account(asked.administrator.as_deref().unwrap_or_default(), LIST)?;
     let regions: Vec<Region> = match &asked.region {
-        Some(regions) => super::regions(world, regions.split(','))?,
+        Some(regions) => request::regions(world, regions.split(','))?,
         None => world.relations().hub_regions().into_iter().collect(),
     };
     let hubs: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account: administrator, region }).collect();
@@ -163,7 +163,7 @@ fn hubs(world: &World, administrator: &str, regions: &[String], expected: &str) 
         return Err(format!("{expected}: Regions is empty"));
     }
     let hub = |region: &String| {
-        let hub = HubKey { account: administrator, region: super::region(world, region)? };
+        let hub = HubKey { account: administrator, region: request::region(world, region)? };
         if hub_access::is_enabled(world, &hub) {
             Ok(hub)
         } else {

@@ -8,22 +8,20 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Query};
+use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
-use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower::ServiceExt;
 
 use crate::domain::due;
-use crate::service::Service;
-use crate::state::{EXPECTED_DURATION, Region, World, duration, timestamp_text};
+use crate::served::ServedWorld;
+use crate::state::{EXPECTED_DURATION, duration, timestamp_text};
 use crate::wire::answer;
 
 mod compliance;
@@ -32,9 +30,12 @@ mod explain;
 mod findings;
 mod members;
 mod organization;
+mod request;
 mod resources;
 #[cfg(test)]
 mod tests;
+
+use request::{Asked, NoQuery, mistake};
 
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     Router::new()
@@ -70,8 +71,8 @@ pub fn fault(request_id: &str) -> Response<Bytes> {
 }
 
 /// Answers a request of the control plane.
-pub async fn handle(service: Service, mut request: Request<Bytes>) -> Response<Bytes> {
-    request.extensions_mut().insert(service);
+pub async fn handle(served: ServedWorld, mut request: Request<Bytes>) -> Response<Bytes> {
+    request.extensions_mut().insert(served);
     let Ok(response) = ROUTER.clone().oneshot(request.map(axum::body::Body::from)).await;
     let (mut parts, body) = response.into_parts();
     let mut body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default().to_vec();
@@ -102,15 +103,15 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-async fn health(Extension(service): Extension<Service>, _: NoQuery) -> Json<Health> {
-    let world = service.world();
+async fn health(Extension(served): Extension<ServedWorld>, _: NoQuery) -> Json<Health> {
+    let world = served.world();
     // What it counts is what the next call would see.
     due::run(&world, world.clock.now());
-    let last_panic = service.last_panic();
+    let last_panic = served.last_panic();
     Json(Health {
         status: if last_panic.is_some() { "degraded" } else { "ok" },
         last_panic,
-        dropped_log_lines: service.dropped_log_lines(),
+        dropped_log_lines: served.dropped_log_lines(),
         version: env!("CARGO_PKG_VERSION"),
         clock: timestamp_text(world.clock.now()),
         hubs: world.relations().hub_count(),
@@ -125,7 +126,7 @@ struct Reset {
 }
 
 async fn reset(
-    Extension(service): Extension<Service>,
+    Extension(served): Extension<ServedWorld>,
     Asked(reset): Asked<Reset>,
     body: Bytes,
 ) -> axum::response::Response {
@@ -134,11 +135,11 @@ async fn reset(
     }
     match reset.to.as_deref() {
         None | Some("start") => {
-            service.reset();
+            served.reset();
             Json(json!({})).into_response()
         }
         Some("empty") => {
-            service.empty();
+            served.empty();
             Json(json!({})).into_response()
         }
         Some(other) => mistake(StatusCode::BAD_REQUEST, &format!("to={other} is unknown; use to=start or to=empty")),
@@ -151,12 +152,12 @@ struct ClockState {
     frozen: bool,
 }
 
-async fn clock(Extension(service): Extension<Service>, _: NoQuery) -> Json<ClockState> {
-    clock_state(&service)
+async fn clock(Extension(served): Extension<ServedWorld>, _: NoQuery) -> Json<ClockState> {
+    clock_state(&served)
 }
 
-fn clock_state(service: &Service) -> Json<ClockState> {
-    let world = service.world();
+fn clock_state(served: &ServedWorld) -> Json<ClockState> {
+    let world = served.world();
     Json(ClockState { now: timestamp_text(world.clock.now()), frozen: world.clock.is_frozen() })
 }
 
@@ -167,8 +168,8 @@ struct Advance {
     advance: String,
 }
 
-async fn advance(Extension(service): Extension<Service>, _: NoQuery, body: Bytes) -> axum::response::Response {
-    let world = service.world();
+async fn advance(Extension(served): Extension<ServedWorld>, _: NoQuery, body: Bytes) -> axum::response::Response {
+    let world = served.world();
     let by = serde_json::from_slice::<Advance>(&body).map_err(|error| error.to_string()).and_then(|body| {
         duration(&body.advance, world.clock.now())
             .ok_or_else(|| format!("`{}` is not a valid duration; expected {EXPECTED_DURATION}", body.advance))
@@ -177,7 +178,7 @@ async fn advance(Extension(service): Extension<Service>, _: NoQuery, body: Bytes
         Ok(by) => {
             world.clock.advance(by);
             due::clock_was_moved(&world, world.clock.now());
-            clock_state(&service).into_response()
+            clock_state(&served).into_response()
         }
         Err(error) => mistake(StatusCode::BAD_REQUEST, &format!("send {{\"advance\": \"P30D\"}}: {error}")),
     }
@@ -201,39 +202,4 @@ async fn wrong_method() -> axum::response::Response {
          GET or POST members, POST members/accept, POST organization, GET compliance, GET, PUT or DELETE resources, \
           PUT config-recorder, POST checks/run, GET or DELETE events, POST custom-actions",
     )
-}
-
-/// The query of a route that takes none: any name in it is refused.
-type NoQuery = Asked<NoNames>;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoNames {}
-
-/// What a query asks; a mistake in it is told as all mistakes are.
-struct Asked<T>(T);
-
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
-    type Rejection = axum::response::Response;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let asked = Query::<T>::try_from_uri(&parts.uri);
-        asked
-            .map(|Query(asked)| Asked(asked))
-            .map_err(|rejection| mistake(StatusCode::BAD_REQUEST, &rejection.body_text()))
-    }
-}
-
-/// The Region of a name, or the sentence that refuses it.
-fn region(world: &World, name: &str) -> Result<Region, String> {
-    world.directory().region(name).map_err(|unknown| unknown.to_string())
-}
-
-/// The Regions of these names, in their order.
-fn regions<'n>(world: &World, names: impl Iterator<Item = &'n str>) -> Result<Vec<Region>, String> {
-    names.map(|name| region(world, name)).collect()
-}
-
-fn mistake(status: StatusCode, message: &str) -> axum::response::Response {
-    (status, Json(json!({ "error": message }))).into_response()
 }

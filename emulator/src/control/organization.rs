@@ -8,12 +8,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::mistake;
+use super::request::{self, mistake};
 use crate::domain::accounts::organization::accounts::{self, Event};
 use crate::domain::accounts::organization::report::{AccountRow, row};
 use crate::domain::due;
 use crate::domain::findings::aggregation::replicas;
-use crate::service::Service;
+use crate::served::ServedWorld;
 use crate::state::{AccountId, World};
 
 const EXPECTED: &str = "send {\"Action\": \"join\", \"AccountId\": \"444444444444\"}, with \"Parent\" (a unit's name or id), \
@@ -42,8 +42,8 @@ enum Action {
 }
 
 /// Lets something happen to an account and tells how it is from then on.
-pub(super) async fn happen(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    match happened(&service.world(), &body) {
+pub(super) async fn happen(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    match happened(&served.world(), &body) {
         Ok(row) => Json(row).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
     }

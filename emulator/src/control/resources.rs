@@ -12,11 +12,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::mistake;
+use super::request::{self, mistake};
 use crate::domain::controls::checks::{self, change};
 use crate::domain::{due, hub_access};
 use crate::scenario::entries;
-use crate::service::Service;
+use crate::served::ServedWorld;
 use crate::state::{
     AccountId, CheckResult, ComplianceStatus, ConfigRecorder, HubKey, Recording, Resource, Transaction, World,
 };
@@ -82,31 +82,31 @@ struct Run {
 }
 
 /// Lists what is declared, as entries that can be sent again.
-pub(super) async fn list(Extension(service): Extension<Service>, query: super::Asked<Asked>) -> Response {
-    respond(listed(&service.world(), &query.0))
+pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::Asked<Asked>) -> Response {
+    respond(listed(&served.world(), &query.0))
 }
 
 /// Declares resources (RES-10).
-pub(super) async fn declare(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    respond(declared(&service.world(), &body))
+pub(super) async fn declare(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    respond(declared(&served.world(), &body))
 }
 
 /// Deletes resources, and gives those that were (FND-33).
-pub(super) async fn delete(Extension(service): Extension<Service>, query: super::Asked<Asked>) -> Response {
-    match deleted(&service.world(), query.0) {
+pub(super) async fn delete(Extension(served): Extension<ServedWorld>, query: request::Asked<Asked>) -> Response {
+    match deleted(&served.world(), query.0) {
         Ok(deleted) if deleted.is_empty() => mistake(StatusCode::NOT_FOUND, "there is no such resource"),
         other => respond(other.map(|deleted| json!({ "resources": deleted }))),
     }
 }
 
 /// Switches recorders of AWS Config (RES-05).
-pub(super) async fn record(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    respond(recorded(&service.world(), &body))
+pub(super) async fn record(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    respond(recorded(&served.world(), &body))
 }
 
 /// Checks all controls at once (RES-10).
-pub(super) async fn run(Extension(service): Extension<Service>, _: super::NoQuery, body: Bytes) -> Response {
-    respond(ran(&service.world(), &body))
+pub(super) async fn run(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    respond(ran(&served.world(), &body))
 }
 
 fn respond(outcome: Result<Value, String>) -> Response {
@@ -118,7 +118,7 @@ fn respond(outcome: Result<Value, String>) -> Response {
 
 fn listed(world: &World, asked: &Asked) -> Result<Value, String> {
     let account = asked.account.as_deref().map(|text| account(text, DELETE)).transpose()?;
-    let regions = asked.region.as_ref().map(|regions| super::regions(world, regions.split(','))).transpose()?;
+    let regions = asked.region.as_ref().map(|regions| request::regions(world, regions.split(','))).transpose()?;
     let is_meant = |key: &HubKey, resource: &Resource| {
         account.is_none_or(|account| account == key.account)
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
@@ -153,7 +153,7 @@ fn deleted(world: &World, asked: Asked) -> Result<Vec<Value>, String> {
     let resource_type = asked.resource_type.map(|name| resource_type(&name)).transpose()?;
     let which = change::Which {
         account: account(asked.account.as_deref().unwrap_or_default(), DELETE)?,
-        regions: asked.region.map(|regions| super::regions(world, regions.split(','))).transpose()?,
+        regions: asked.region.map(|regions| request::regions(world, regions.split(','))).transpose()?,
         resource_type,
         id: asked.id,
     };
@@ -173,7 +173,7 @@ fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
             ConfigRecorder::Custom(Recording { types: types.map(read).transpose()?, has_custom_role })
         }
     };
-    let regions = super::regions(world, asked.regions.iter().map(String::as_str))?;
+    let regions = request::regions(world, asked.regions.iter().map(String::as_str))?;
     let keys: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account, region }).collect();
     if keys.is_empty() {
         return Err(format!("{RECORD}: Regions is empty"));
@@ -197,7 +197,7 @@ fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
         return Err("no resources are declared, so that no control is checked: PUT /_emulator/resources".to_owned());
     }
     let account = asked.account.as_deref().map(|text| account(text, RUN)).transpose()?;
-    let regions = asked.regions.map(|names| super::regions(world, names.iter().map(String::as_str))).transpose()?;
+    let regions = asked.regions.map(|names| request::regions(world, names.iter().map(String::as_str))).transpose()?;
     let is_meant = |key: &HubKey| {
         account.is_none_or(|account| account == key.account)
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))

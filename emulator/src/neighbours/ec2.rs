@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::Response;
 
-use super::protocol::xml_code;
+use super::call::{Call, unknown_operation};
 use super::query::{self, Form};
-use super::xml::Element;
-use super::{Call, unknown_operation};
+use super::xml::{Element, xml_code};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{Region, World};
 

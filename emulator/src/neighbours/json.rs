@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response};
 use serde_json::{Map, Value, json};
 
-use super::{Call, unknown_operation};
+use super::call::{Call, unknown_operation};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::wire::answer::response;
 

@@ -6,6 +6,7 @@
 //! and writes it through transactions. What may not: anything of Security Hub's own API, and calls that no
 //! client of Security Hub needs; those are refused (NB-27).
 
+mod call;
 mod ec2;
 mod iam;
 mod json;
@@ -18,29 +19,16 @@ mod sts;
 mod tests;
 mod xml;
 
+pub use call::Call;
+
 use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 
-use crate::aws_error::{AwsError, ErrorCode};
-use crate::domain::caller::Caller;
+use crate::aws_error::AwsError;
 use crate::state::World;
+use call::unknown_operation;
 use protocol::Protocol;
-
-/// A request that is signed for another service than securityhub.
-#[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
-    /// The service of the SigV4 scope: `sts`, `iam`, `ec2`, `organizations`, `s3`.
-    pub service: &'a str,
-    /// Who calls.
-    pub caller: &'a Caller,
-    /// Method, path, query and headers.
-    pub parts: &'a Parts,
-    /// The body.
-    pub body: &'a Bytes,
-    /// The id of the request, a UUID.
-    pub request_id: &'a str,
-}
 
 /// Answers a request signed for another service than securityhub, in that service's protocol. What is not
 /// answered here is refused with 400 `UnknownOperationException` (NB-27).
@@ -69,10 +57,4 @@ pub fn handle(world: &World, call: &Call<'_>) -> Response<Bytes> {
 pub fn refuse(service: &str, parts: &Parts, error: &AwsError, request_id: &str) -> Response<Bytes> {
     tracing::info!(service, request_id, %error, "refused");
     Protocol::of(service, parts).refusal(error, request_id)
-}
-
-/// 400, and never a status that clients retry (NB-27, TF-07).
-fn unknown_operation(service: &str, operation: &str) -> AwsError {
-    let message = format!("{operation} of {service} is not among the calls of other services that are answered here");
-    AwsError::new(ErrorCode::UnknownOperationException, message).with_status(400)
 }

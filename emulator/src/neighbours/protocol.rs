@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
 use super::{ec2, json, query, s3};
-use crate::aws_error::{AwsError, ErrorCode};
+use crate::aws_error::AwsError;
 use crate::wire::answer;
 
 /// A protocol, by its form of errors.
@@ -55,18 +55,4 @@ fn is_form(parts: &Parts) -> bool {
     let form = |value: &http::HeaderValue| value.as_bytes().starts_with(b"application/x-www-form-urlencoded");
     let action = |pair: &str| pair.starts_with("Action=");
     parts.headers.get(CONTENT_TYPE).is_some_and(form) || parts.uri.query().unwrap_or_default().split('&').any(action)
-}
-
-/// How the XML protocols spell a code; the JSON ones spell it as it is. `inferred` for EC2 and S3.
-pub(super) fn xml_code(code: ErrorCode) -> &'static str {
-    match code {
-        ErrorCode::AccessDeniedException => "AccessDenied",
-        ErrorCode::ExpiredTokenException => "ExpiredToken",
-        ErrorCode::IncompleteSignatureException => "IncompleteSignature",
-        ErrorCode::InternalException => "InternalFailure",
-        ErrorCode::InvalidSignatureException => "SignatureDoesNotMatch",
-        ErrorCode::MissingAuthenticationTokenException => "MissingAuthenticationToken",
-        ErrorCode::UnrecognizedClientException => "InvalidClientTokenId",
-        code => code.name(),
-    }
 }

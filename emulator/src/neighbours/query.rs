@@ -5,9 +5,8 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response};
 use percent_encoding::percent_decode_str;
 
-use super::protocol::xml_code;
-use super::xml::Element;
-use super::{Call, unknown_operation};
+use super::call::{Call, unknown_operation};
+use super::xml::{Element, xml_code};
 use crate::aws_error::AwsError;
 use crate::wire::answer::response;
 

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use http::{Method, Response};
 
-use super::protocol::xml_code;
-use super::xml::Element;
-use super::{Call, query, unknown_operation};
+use super::call::{Call, unknown_operation};
+use super::query;
+use super::xml::{Element, xml_code};
 use crate::aws_error::AwsError;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use quick_xml::escape::escape;
 
+use crate::aws_error::ErrorCode;
+
 /// An element and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Element {
@@ -61,6 +63,20 @@ impl Element {
 fn readable(text: &str) -> Cow<'_, str> {
     let unwritable = |character: char| matches!(character, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
     if text.contains(unwritable) { text.replace(unwritable, "\u{fffd}").into() } else { text.into() }
+}
+
+/// How the XML protocols spell a code; the JSON ones spell it as it is. `inferred` for EC2 and S3.
+pub(super) fn xml_code(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::AccessDeniedException => "AccessDenied",
+        ErrorCode::ExpiredTokenException => "ExpiredToken",
+        ErrorCode::IncompleteSignatureException => "IncompleteSignature",
+        ErrorCode::InternalException => "InternalFailure",
+        ErrorCode::InvalidSignatureException => "SignatureDoesNotMatch",
+        ErrorCode::MissingAuthenticationTokenException => "MissingAuthenticationToken",
+        ErrorCode::UnrecognizedClientException => "InvalidClientTokenId",
+        code => code.name(),
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use clap::builder::FalseyValueParser;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::values::{address, body_memory};
+use super::values::{account, address, body_memory, region, time};
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
 use crate::wire::site::{HostRule, OriginRule};
@@ -506,18 +506,6 @@ pub(super) struct CheckArguments {
     /// Print the mistakes as JSON, for scripts
     #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     pub(super) json: bool,
-}
-
-pub(super) fn account(text: &str) -> Result<AccountId, String> {
-    AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
-}
-
-pub(super) fn region(text: &str) -> Result<Region, String> {
-    if Region::is_name(text) { Ok(Region::new(text)) } else { Err("a Region has a name such as eu-west-1".to_owned()) }
-}
-
-fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "a time has a date, a time of day and a zone, such as 2026-01-15T09:00:00Z".to_owned())
 }
 
 #[cfg(test)]

@@ -10,11 +10,11 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use securityhub_fixtures::standards::Standard;
 use serde_json::json;
 
-use super::cli::{account, region};
 use super::client;
 use super::exit::Exit;
 use super::output;
 use super::style::Style;
+use super::values::{account, region};
 use crate::domain::controls::scores::{self, Compliance, ControlScore, ControlStatus, Counts, StandardScore};
 use crate::state::{AccountId, Region};
 

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::cli::{account, region};
 use super::client;
 use super::exit::Exit;
 use super::output;
+use super::values::{account, region};
 use crate::state::{AccountId, Region};
 
 pub(super) const HELP: &str = r#"Against `securityhub-local serve --scenario scenarios/quickstart.yaml`, in a terminal of its own, while findings are

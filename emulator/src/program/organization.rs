@@ -6,10 +6,10 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::cli::account;
 use super::client;
 use super::exit::Exit;
 use super::output;
+use super::values::account;
 use crate::domain::accounts::organization::report::{AccountRow, RegionRow};
 use crate::state::AccountId;
 

@@ -2,6 +2,23 @@
 
 use std::net::IpAddr;
 
+use crate::state::{AccountId, Region, Timestamp};
+
+/// An account id.
+pub(super) fn account(text: &str) -> Result<AccountId, String> {
+    AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
+}
+
+/// The name of a Region, be it one that AWS has or not.
+pub(super) fn region(text: &str) -> Result<Region, String> {
+    if Region::is_name(text) { Ok(Region::new(text)) } else { Err("a Region has a name such as eu-west-1".to_owned()) }
+}
+
+/// A time of ISO 8601.
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "a time has a date, a time of day and a zone, such as 2026-01-15T09:00:00Z".to_owned())
+}
+
 /// An IP address to listen on.
 pub(super) fn address(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| "expected an IP address, such as 127.0.0.1, or 0.0.0.0 for all of this machine".to_owned())

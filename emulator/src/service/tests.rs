@@ -231,7 +231,7 @@ fn the_age_of_a_signature_is_judged_by_the_clock_that_is_asked_for() {
     ] {
         let settings = Settings { verify_signatures: true, signature_clock: clock, ..Settings::default() };
         let service = Service::new(settings, None).unwrap();
-        service.replace(World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 0));
+        service.served().replace(World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 0));
         let mut request = request("GET", "/accounts", "");
         request.headers_mut().insert("x-amz-date", "20260115T090000Z".parse().unwrap());
         let response = runtime().block_on(service.handle(request));

@@ -12,6 +12,7 @@ use super::clock::Timestamp;
 use super::hub::HubKey;
 use super::names::Place;
 use super::world::World;
+use super::written::Written;
 
 /// Something that a hub has been told.
 #[derive(Clone, Debug)]
@@ -64,36 +65,6 @@ pub struct InsightReport {
 
 /// An event that has not been told yet: to whom, and what.
 pub type Draft = (HubKey, Subject);
-
-/// Findings that were written together.
-#[derive(Debug)]
-pub struct Written {
-    /// Where they are stored.
-    pub place: Place,
-    /// When they were written.
-    at: Timestamp,
-    /// What was stored, in order.
-    pub findings: VecDeque<Snapshot>,
-    /// How many were stored before these. Their events would not be kept, and each is counted as one.
-    earlier: u64,
-    /// How many are kept at most.
-    most: usize,
-}
-
-impl Written {
-    fn new(place: Place, at: Timestamp, most: usize) -> Written {
-        Written { place, at, findings: VecDeque::new(), earlier: 0, most }
-    }
-
-    /// Adds a finding.
-    pub(super) fn push(&mut self, finding: Snapshot) {
-        if self.findings.len() >= self.most {
-            self.findings.pop_front();
-            self.earlier += 1;
-        }
-        self.findings.push_back(finding);
-    }
-}
 
 /// Tells, in order, what hubs are told of findings that were written.
 pub type Derive = fn(&World, &Written, &mut dyn FnMut(Draft));
@@ -158,8 +129,8 @@ impl Events {
             return;
         }
         for written in &written {
-            ring.last += written.earlier;
-            (self.derive)(world, written, &mut |draft| ring.push(draft, written.at));
+            ring.last += written.earlier();
+            (self.derive)(world, written, &mut |draft| ring.push(draft, written.at()));
         }
         for draft in drafts {
             ring.push(draft, at);
@@ -239,7 +210,7 @@ mod tests {
             Written::new(Place { region: Region::new("us-east-1"), origin: None }, Timestamp::UNIX_EPOCH, 3);
         (0..10).for_each(|number| written.push(Snapshot::copy(&[number])));
         let kept: Vec<&[u8]> = written.findings.iter().map(Snapshot::as_bytes).collect();
-        assert_eq!((kept, written.earlier), (vec![&[7][..], &[8], &[9]], 7));
+        assert_eq!((kept, written.earlier()), (vec![&[7][..], &[8], &[9]], 7));
     }
 
     #[test]

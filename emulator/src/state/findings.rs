@@ -9,7 +9,7 @@ use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Snapshot, Table};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
-use super::events::Written;
+use super::written::Written;
 
 /// The findings of a region. A clone is a fork, which shares what neither side writes.
 #[derive(Clone, Debug)]

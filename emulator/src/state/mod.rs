@@ -32,6 +32,7 @@ mod standards;
 mod stored;
 mod transaction;
 mod world;
+mod written;
 
 pub use aggregator::{Aggregator, Linking};
 pub use automation_rule::AutomationRule;
@@ -45,7 +46,7 @@ pub use directory::{
     Account, AccountStatus, Credential, Directory, Organization, OrganizationConfiguration, Principal, Unit,
 };
 pub use due::{CheckScope, Due};
-pub use events::{Derive, Draft, Event, EventPage, InsightReport, Subject, UsedAction, Written};
+pub use events::{Derive, Draft, Event, EventPage, InsightReport, Subject, UsedAction};
 pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
@@ -65,3 +66,4 @@ pub use standards::{
 };
 pub use transaction::Transaction;
 pub use world::World;
+pub use written::Written;

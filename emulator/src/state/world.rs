@@ -13,7 +13,7 @@ use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
 use super::directory::{Credential, Directory, Principal};
 use super::due::{CheckScope, Due, DueSet};
-use super::events::{Derive, Draft, Event, EventPage, Events, Written};
+use super::events::{Derive, Draft, Event, EventPage, Events};
 use super::findings::Findings;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
@@ -24,6 +24,7 @@ use super::scores::DailyScores;
 use super::sessions::{SESSION_KEY, Sessions};
 use super::stored::Stored;
 use super::transaction::Transaction;
+use super::written::Written;
 
 /// Everything that a process holds.
 pub struct World {

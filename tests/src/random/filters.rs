@@ -5,7 +5,7 @@ use securityhub_fixtures::Operation;
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterField, FilterKind};
 use serde_json::{Map, Value, json};
 
-use super::Random;
+use super::bits::Random;
 use super::findings::{TIMES, WORDS};
 
 const STRING_COMPARISONS: [&str; 4] = ["EQUALS", "PREFIX", "NOT_EQUALS", "PREFIX_NOT_EQUALS"];

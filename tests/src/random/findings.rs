@@ -4,7 +4,7 @@ use securityhub_fixtures::model::{Flavour, Kind, ShapeId, StringShape, Structure
 use securityhub_fixtures::{Format, Operation};
 use serde_json::{Map, Value, json};
 
-use super::Random;
+use super::bits::Random;
 use crate::sample;
 
 /// Ids of findings; an id too many is a finding stored anew.

@@ -10,7 +10,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use super::{BUILT, Made, Random, authorization};
+use super::bits::Random;
+use super::requests::{BUILT, Made, authorization};
 use crate::collections::{self, Collection, Items};
 use crate::door;
 

@@ -3,7 +3,10 @@
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
-use super::{Random, check, filters, findings, mutate, reset, text};
+use super::bits::Random;
+use super::check::check;
+use super::requests::{mutate, reset};
+use super::{filters, findings, text};
 use crate::door::{self, Door};
 
 /// Tokens and ids that are kept.

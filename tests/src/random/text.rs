@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Random, TEXTS};
+use super::bits::Random;
+use super::requests::TEXTS;
 
 /// How far values that are put in the place of others go.
 const DEEPEST: usize = 3_000;

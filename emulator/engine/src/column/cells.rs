@@ -101,7 +101,7 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
         }
         let left = candidates.without(&passing).and(&self.several.block(block));
         for place in left.places() {
-            let slot = super::number(block * BLOCK + place);
+            let slot = crate::count::number(block * BLOCK + place);
             if self.further(slot).iter().any(|value| passes(*value)) {
                 passing.insert(place);
             }

@@ -53,10 +53,10 @@ impl Texts {
             self.pieces.push(Arc::default());
         }
         self.length += length;
-        let number = super::number(self.pieces.len().saturating_sub(1));
+        let number = crate::count::number(self.pieces.len().saturating_sub(1));
         let Some(piece) = self.pieces.last_mut() else { return (number, 0) };
         let piece = Arc::make_mut(piece);
-        let start = super::number(piece.len());
+        let start = crate::count::number(piece.len());
         piece.push_str(key);
         piece.push_str(value);
         (number, start)
@@ -90,10 +90,10 @@ impl Dictionary {
             return Some(code);
         }
         let (piece, start) = self.texts.push(key, value);
-        let length = super::number(key.len() + value.len());
-        let word = Word { piece, start, length, key: super::number(key.len()), uses: 1 };
+        let length = crate::count::number(key.len() + value.len());
+        let word = Word { piece, start, length, key: crate::count::number(key.len()), uses: 1 };
         let freed = if self.free.is_empty() { None } else { Arc::make_mut(&mut self.free).pop() };
-        let code = freed.unwrap_or_else(|| super::number(self.words.len()));
+        let code = freed.unwrap_or_else(|| crate::count::number(self.words.len()));
         match self.words.get_mut(code as usize) {
             Some(place) => *place = word,
             None => self.words.push(word),
@@ -177,7 +177,7 @@ impl Dictionary {
     /// The place of each number's text among all, by code point; unused numbers say nothing.
     pub(crate) fn ranks(&self) -> &[u32] {
         self.ranks.get_or_init(|| {
-            let mut codes: Vec<u32> = (0..super::number(self.words.len())).collect();
+            let mut codes: Vec<u32> = (0..crate::count::number(self.words.len())).collect();
             codes.retain(|code| self.uses(*code) > 0);
             codes.sort_unstable_by_key(|code| self.text(*code));
             let mut ranks = vec![0; self.words.len()];
@@ -195,9 +195,9 @@ impl Dictionary {
         if let Some(code) = self.code("", text) {
             return (self.ranks().get(code as usize).copied().unwrap_or_default(), true);
         }
-        let used = (0..super::number(self.words.len())).filter(|code| self.uses(*code) > 0);
+        let used = (0..crate::count::number(self.words.len())).filter(|code| self.uses(*code) > 0);
         let before = used.filter(|code| self.text(*code).is_some_and(|other| other < text));
-        (super::number(before.count()), false)
+        (crate::count::number(before.count()), false)
     }
 
     fn hash(&self, key: &str, value: &str) -> u64 {

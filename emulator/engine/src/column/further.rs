@@ -102,7 +102,7 @@ impl<T: Copy> Lists<T> {
         }
         let Some(place) = self.places.get_mut(index) else { return };
         if place.range().end != self.values.len() {
-            let start = super::number(self.values.len());
+            let start = crate::count::number(self.values.len());
             self.values.extend_from_within(place.range());
             self.waste += place.length as usize;
             place.start = start;
@@ -124,7 +124,7 @@ impl<T: Copy> Lists<T> {
     fn tidy(&mut self) {
         let mut values = Vec::with_capacity(self.values.len().saturating_sub(self.waste));
         for place in self.places.iter_mut().filter(|place| place.length > 0) {
-            let start = super::number(values.len());
+            let start = crate::count::number(values.len());
             values.extend_from_slice(self.values.get(place.range()).unwrap_or_default());
             place.start = start;
         }

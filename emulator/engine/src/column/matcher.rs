@@ -169,7 +169,7 @@ fn tried(
         *verdict == Verdict::Passes
     };
     for place in candidates.and(&cells.present(block)).places() {
-        let slot = super::number(block * crate::bits::BLOCK + place);
+        let slot = crate::count::number(block * crate::bits::BLOCK + place);
         if cells.values(slot).any(&mut passes) {
             passing.insert(place);
         }

@@ -6,6 +6,7 @@
 //! column; `ranks` is the order of rows by one.
 
 use crate::bits::{Bits, Ones};
+use crate::count::number;
 use crate::item::Item;
 use crate::schema::FieldKind;
 use crate::sort::SortValue;
@@ -194,9 +195,4 @@ impl Column {
         };
         cells.into_iter().flat_map(move |cells| cells.values(slot))
     }
-}
-
-/// A count of slots or values as a number of 32 bits; memory ends long before them.
-pub(crate) fn number(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

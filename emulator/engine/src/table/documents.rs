@@ -88,7 +88,7 @@ impl Documents {
     /// The slots whose documents are not the same in a later state, of which there may be a clone since. While a clone
     /// shares a piece, nothing is written where a document stands.
     pub(super) fn differing<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = u32> + 'a {
-        self.places.differing(&later.places).map(crate::column::number)
+        self.places.differing(&later.places).map(crate::count::number)
     }
 
     /// The bytes of all documents together.
@@ -121,13 +121,13 @@ impl Documents {
         };
         piece.used += range.len();
         piece.slots.push(slot);
-        let [piece, start, length] = [number, range.start, range.len()].map(crate::column::number);
+        let [piece, start, length] = [number, range.start, range.len()].map(crate::count::number);
         self.places.push(Place { piece, start, length });
     }
 
     /// A document of a batch.
     pub(super) fn snapshot(&self, batch: &Batch, range: Range<usize>) -> Snapshot {
-        let [start, end] = [range.start, range.end].map(crate::column::number);
+        let [start, end] = [range.start, range.end].map(crate::count::number);
         match batch.piece.and_then(|number| self.pieces.get(number)) {
             Some(piece) => Snapshot { bytes: Arc::clone(&piece.bytes), range: start..end },
             None => Snapshot::copy(batch.bytes.get(range).unwrap_or_default()),
@@ -198,7 +198,7 @@ impl Documents {
             self.pieces.len() - 1
         });
         self.open = Some(number);
-        let mut place = Place { piece: crate::column::number(number), start: 0, length: size(document) };
+        let mut place = Place { piece: crate::count::number(number), start: 0, length: size(document) };
         if let Some(piece) = self.pieces.get_mut(number)
             && let Some(bytes) = Arc::get_mut(&mut piece.bytes)
         {
@@ -241,7 +241,7 @@ impl Documents {
 
 /// A length as a number of 32 bits: pieces are smaller than that, and so are documents.
 fn size(bytes: &[u8]) -> u32 {
-    crate::column::number(bytes.len())
+    crate::count::number(bytes.len())
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use super::Table;
 use super::documents::Documents;
-use crate::column::{Column, number};
+use crate::column::Column;
+use crate::count::number;
 use crate::filter::Filter;
 use crate::path::Paths;
 use crate::plan;

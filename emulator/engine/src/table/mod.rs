@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::bits::{BLOCK, BitSet};
 use crate::blocks::Blocks;
-use crate::column::{Column, Probe, number};
+use crate::column::{Column, Probe};
+use crate::count::number;
 use crate::filter::Filter;
 use crate::plan::{self, Source};
 use crate::schema::{FieldId, Schema};

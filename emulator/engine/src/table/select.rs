@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use super::{Part, Scope, Slot, Table, at};
 use crate::bits::{BLOCK, Bits};
-use crate::column::{Ranks, number};
+use crate::column::Ranks;
+use crate::count::number;
 use crate::filter::Filter;
 use crate::page::{Page, Position, ROOM, Row};
 use crate::plan::{self, Plan};

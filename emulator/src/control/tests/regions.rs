@@ -74,7 +74,7 @@ fn a_region_that_the_scenario_lists_is_served_though_aws_has_none_of_its_name() 
     assert_eq!((status, &answer["HubArn"]), (200, &json!("arn:aws:securityhub:mars-1:111111111111:hub/default")));
     assert_eq!(hub(&service, "eu-west-1").0, 200, "AWS has it, so it need not be listed");
     assert_eq!(hub(&service, "mars-2").0, 403);
-    service.empty();
+    service.served().empty();
     assert_eq!(hub(&service, "mars-1").0, 403, "the empty world has no scenario");
 }
 

@@ -1,0 +1,28 @@
+//! A call of another service, and the refusal of those that are not answered here.
+
+use bytes::Bytes;
+use http::request::Parts;
+
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::caller::Caller;
+
+/// A request that is signed for another service than securityhub.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The service of the SigV4 scope: `sts`, `iam`, `ec2`, `organizations`, `s3`.
+    pub service: &'a str,
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// Method, path, query and headers.
+    pub parts: &'a Parts,
+    /// The body.
+    pub body: &'a Bytes,
+    /// The id of the request, a UUID.
+    pub request_id: &'a str,
+}
+
+/// 400, and never a status that clients retry (NB-27, TF-07).
+pub(super) fn unknown_operation(service: &str, operation: &str) -> AwsError {
+    let message = format!("{operation} of {service} is not among the calls of other services that are answered here");
+    AwsError::new(ErrorCode::UnknownOperationException, message).with_status(400)
+}
