@@ -1,8 +1,10 @@
-//! The two servers, as processes that end with their guard.
+//! The servers, as processes that end with their guard.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// A server process.
 pub(crate) struct Child {
@@ -16,6 +18,24 @@ impl Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_securityhub-local"));
         command.args(["serve", "--port", "0"]).args(arguments);
         Child::start(command)
+    }
+
+    /// A program of any build, on a free port that it writes to a file.
+    pub(crate) fn build(program: &Path, arguments: &[&str]) -> Child {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let port = folder.path().join("port");
+        let mut command = Command::new(program);
+        command.args(["serve", "--port", "0", "--port-file"]).arg(&port).args(arguments);
+        let mut process = command.stdout(Stdio::null()).spawn().expect("the program starts");
+        loop {
+            if let Ok(text) = std::fs::read_to_string(&port) {
+                let port: u16 = text.trim().parse().expect("a port");
+                return Child { process, address: ([127, 0, 0, 1], port).into() };
+            }
+            let ended = process.try_wait().expect("a child can be waited for");
+            assert!(ended.is_none(), "{} ended before it served", program.display());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The bare hyper server: this executable again.

@@ -8,6 +8,8 @@ pub(crate) mod compare;
 pub(crate) mod connection;
 pub(crate) mod goal;
 pub(crate) mod http;
+pub(crate) mod latency;
 pub(crate) mod load;
 pub(crate) mod memory;
+pub(crate) mod organization;
 pub(crate) mod summary;

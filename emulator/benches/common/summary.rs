@@ -3,6 +3,7 @@
 use std::fmt;
 
 /// Numbers, the least first.
+#[derive(Clone)]
 pub(crate) struct Summary(Vec<f64>);
 
 impl Summary {

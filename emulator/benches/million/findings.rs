@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::common::http;
 use crate::common::load::Requests;
+pub(crate) use crate::common::organization::account;
 use crate::random::Random;
 
 /// The accounts; the first is the administrator of the others.
@@ -27,11 +28,6 @@ const ENVIRONMENTS: [&str; 4] = ["prod", "test", "demo", "labs"];
 pub(crate) const TEAMS: [&str; 8] =
     ["payments", "checkout", "identity", "shipping", "platform", "research", "security", "delivery"];
 const COST_CENTRES: usize = 60;
-
-/// The id of an account.
-pub(crate) fn account(number: usize) -> String {
-    format!("{:012}", 100_000_000_000 + number)
-}
 
 /// What differs from finding to finding beside severity and resource.
 #[derive(Clone, Copy)]

@@ -1,8 +1,4 @@
-//! How long one question takes while the program has nothing else to do: fifty a second on one connection, in rounds
-//! of 300.
-
-use std::fmt;
-use std::time::{Duration, Instant};
+//! The questions whose latency is measured.
 
 use serde_json::{Value, json};
 
@@ -10,51 +6,10 @@ use crate::ask::{Question, administrator, equals};
 use crate::common::child::Child;
 use crate::common::connection::Connection;
 use crate::common::http;
-use crate::common::summary::Summary;
 use crate::findings::account;
 
-const INTERVAL: Duration = Duration::from_millis(20);
-pub(crate) const SAMPLES: usize = 300;
 pub(crate) const ROUNDS: usize = 3;
 const DEEP_PAGE: usize = 50;
-
-/// Milliseconds from a request's first byte to its answer's last: the median and the 99th percentile of each round.
-pub(crate) struct Latency {
-    pub(crate) medians: Summary,
-    pub(crate) percentiles_99: Summary,
-}
-
-impl Latency {
-    /// Asks each of the questions in turn, after one that does not count for each of them.
-    pub(crate) fn measure(server: &Child, questions: &[Vec<u8>]) -> Latency {
-        let mut connection = Connection::open(server.address());
-        for question in questions {
-            connection.ask_well(question);
-        }
-        let rounds: Vec<Summary> = (0..ROUNDS).map(|_| round(&mut connection, questions)).collect();
-        Latency {
-            medians: Summary::of(rounds.iter().map(Summary::median)),
-            percentiles_99: Summary::of(rounds.iter().map(Summary::percentile_99)),
-        }
-    }
-}
-
-fn round(connection: &mut Connection, questions: &[Vec<u8>]) -> Summary {
-    let start = Instant::now();
-    let ask = |(number, question): (u32, &Vec<u8>)| {
-        std::thread::sleep((INTERVAL * number).saturating_sub(start.elapsed()));
-        let asked = Instant::now();
-        connection.ask_well(question);
-        asked.elapsed().as_secs_f64() * 1000.0
-    };
-    Summary::of((0..).zip(questions.iter().cycle()).take(SAMPLES).map(ask))
-}
-
-impl fmt::Display for Latency {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "p50 {:.2} ms, p99 {:.2} ms", self.medians, self.percentiles_99)
-    }
-}
 
 /// The first page by `UpdatedAt`, latest first.
 pub(crate) fn latest() -> Vec<u8> {

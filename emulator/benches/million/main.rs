@@ -22,7 +22,6 @@ mod findings;
 mod import;
 mod latency;
 mod members;
-mod organization;
 mod random;
 
 use common::bare;
@@ -30,11 +29,11 @@ use common::child::Child;
 use common::compare::{Pairs, compare};
 use common::connection::once;
 use common::goal::{at_least, at_most, below, line};
+use common::latency::{Latency, QUIET};
 use common::load::Same;
-use common::memory;
 use common::summary::Summary;
+use common::{memory, organization};
 use import::{Rates, as_number, import};
-use latency::Latency;
 
 /// Imports that count.
 const RUNS: usize = 3;
@@ -47,7 +46,7 @@ fn main() {
         return bare::serve();
     }
     let count = count(&arguments);
-    let scenario = organization::scenario();
+    let scenario = organization::of_members(findings::ACCOUNTS - 1, "");
     let program = Child::program(&["--scenario", &scenario.path().to_string_lossy()]);
     println!("{count} findings of {} accounts; one line is median (least … greatest)\n", findings::ACCOUNTS);
     first_import(&program, count);
@@ -132,11 +131,11 @@ fn page(program: &Child, bare: &Child) {
 /// Each kind of question at fifty a second.
 fn latencies(program: &Child, bare: &Child) {
     let tell = |name: &str, server: &Child, questions: &[Vec<u8>], goal: Option<f64>| {
-        let latency = Latency::measure(server, questions);
+        let latency = Latency::measure(server, questions, latency::ROUNDS);
         let goal = goal.map(|goal| below(latency.percentiles_99.median(), goal, " ms"));
         line(name, &latency.to_string(), &goal.map(|goal| format!("p99 {goal}")).unwrap_or_default());
     };
-    println!("one question at a time, 50 a second, {} rounds of {}", latency::ROUNDS, latency::SAMPLES);
+    println!("one question at a time, 50 a second, {} rounds of {}", latency::ROUNDS, QUIET.samples);
     tell("five filters", program, &ask::mixed(), Some(3.0));
     tell("by UpdatedAt, latest first", program, &[latency::latest()], Some(3.0));
     match latency::insight(program) {

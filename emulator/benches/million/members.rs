@@ -3,11 +3,12 @@
 use crate::ask::{Question, by, equals};
 use crate::common::child::Child;
 use crate::common::goal::{at_most, line};
+use crate::common::latency::Latency;
 use crate::common::load::{self, Requests};
+use crate::common::organization;
 use crate::findings::{Imports, account};
 use crate::import::all_there;
-use crate::latency::Latency;
-use crate::organization;
+use crate::latency;
 
 const MEMBERS: usize = 10_000;
 /// The account that owns all, and is no member.
@@ -23,7 +24,7 @@ pub(crate) fn compare(count: usize) {
         load::run(program.address(), imports, None);
         all_there(&program, count);
         let question = Question { filters: equals("SeverityLabel", "HIGH"), ..Question::default() };
-        Latency::measure(&program, &[by(&account(asks), &question)])
+        Latency::measure(&program, &[by(&account(asks), &question)], latency::ROUNDS)
     };
     let of_one = ask(SINGLE, SINGLE..SINGLE + 1);
     let of_many = ask(0, 1..MEMBERS + 1);

@@ -1,0 +1,129 @@
+//! Fields that no filter has named before: what their first answer takes, and what others feel of it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::ask;
+use crate::common::child::Child;
+use crate::common::connection::Connection;
+use crate::common::goal::{at_most, below};
+use crate::common::latency::milliseconds;
+use crate::common::summary::Summary;
+use crate::findings;
+use crate::pairs::Rounds;
+
+/// Each field is named once in a world, so that each of these lists is of fields that no other question names.
+const FIRST: [&str; 8] = [
+    "GeneratorId",
+    "Type",
+    "Description",
+    "ResourceId",
+    "FindingProviderFieldsTypes",
+    "RecommendationText",
+    "VulnerabilitiesExploitAvailable",
+    "ResourceAwsEc2InstanceVpcId",
+];
+/// What is built while DescribeHub is called, and while findings are imported; a row a round.
+const WHILE_CALLED: [[&str; 2]; ROUNDS] = [
+    ["SourceUrl", "ResourceAwsEc2InstanceImageId"],
+    ["ResourcePartition", "ResourceAwsS3BucketOwnerId"],
+    ["ResourceRegion", "VulnerabilitiesFixAvailable"],
+];
+const WHILE_IMPORTED: [[&str; 2]; ROUNDS] = [
+    ["CompanyName", "ResourceAwsEc2InstanceSubnetId"],
+    ["ComplianceStatus", "ResourceAwsIamAccessKeyUserName"],
+    ["ProcessName", "ResourceAwsEc2InstanceIamInstanceProfileArn"],
+];
+const ROUNDS: usize = 3;
+/// What a column that is built may do to the 99th percentile of other calls.
+const DISTURBED: f64 = 3.0;
+
+/// The first answer and the second of each field.
+pub(crate) fn first_answers(programs: &[Child]) {
+    let asked = Rounds::of(programs, FIRST.len(), |program, round| {
+        let (mut connection, question) = (Connection::open(program.address()), ask::none_has(FIRST[round]));
+        (milliseconds(&mut connection, &question), milliseconds(&mut connection, &question))
+    });
+    let first = asked.map(|(first, _)| first / 1000.0);
+    first.tell_figure("a field never filtered before, first answer", 3, " s", |median| below(median, 3.0, " s"));
+    first.tell_ratio("first answer");
+    let second = asked.map(|(_, second)| *second);
+    second.tell_figure("the same, second answer", 2, " ms", |median| below(median, 50.0, " ms"));
+    second.tell_ratio("second answer");
+}
+
+/// DescribeHub every two milliseconds, quiet and while columns are built.
+pub(crate) fn describe_hub(programs: &[Child]) {
+    let call = ask::describe_hub();
+    let pace = Duration::from_millis(2);
+    let rounds = Rounds::of(programs, ROUNDS, |program, round| {
+        let quiet = quiet(program, std::iter::repeat_n(&call, 1_000), pace);
+        (quiet, building(program, std::iter::repeat(&call), pace, WHILE_CALLED[round]))
+    });
+    tell("DescribeHub", &rounds);
+}
+
+/// Imports of a hundred findings every ten milliseconds, quiet and while columns are built.
+pub(crate) fn imports(programs: &[Child], accounts: usize, count: usize) {
+    let of_a_round = (count / 3_000).clamp(30, 300);
+    let requests = findings::imports(accounts, of_a_round * ROUNDS);
+    let pace = Duration::from_millis(10);
+    let rounds = Rounds::of(programs, ROUNDS, |program, round| {
+        let requests = &requests[round * of_a_round..(round + 1) * of_a_round];
+        let (first, second) = requests.split_at(of_a_round / 2);
+        (quiet(program, first, pace), building(program, second, pace, WHILE_IMPORTED[round]))
+    });
+    tell("import of 100", &rounds);
+}
+
+/// Milliseconds of each call while the program has nothing else to do.
+fn quiet<'r>(program: &Child, calls: impl IntoIterator<Item = &'r Vec<u8>>, pace: Duration) -> Summary {
+    Summary::of(paced(program, calls, pace, &AtomicBool::new(false)))
+}
+
+/// Milliseconds of each call that begins while another connection waits for the first answers of these fields.
+fn building<'r>(
+    program: &Child,
+    calls: impl IntoIterator<Item = &'r Vec<u8>>,
+    pace: Duration,
+    fields: [&str; 2],
+) -> Summary {
+    let is_built = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut connection = Connection::open(program.address());
+            for field in fields {
+                connection.ask_well(&ask::none_has(field));
+            }
+            is_built.store(true, Ordering::Relaxed);
+        });
+        Summary::of(paced(program, calls, pace, &is_built))
+    })
+}
+
+/// Makes calls until there are no more or the end has come, but at least one.
+fn paced<'r>(
+    program: &Child,
+    calls: impl IntoIterator<Item = &'r Vec<u8>>,
+    pace: Duration,
+    is_over: &AtomicBool,
+) -> Vec<f64> {
+    let mut connection = Connection::open(program.address());
+    let (start, mut taken) = (Instant::now(), Vec::new());
+    for (number, call) in (0..).zip(calls) {
+        std::thread::sleep((pace * number).saturating_sub(start.elapsed()));
+        if is_over.load(Ordering::Relaxed) && !taken.is_empty() {
+            break;
+        }
+        taken.push(milliseconds(&mut connection, call));
+    }
+    taken
+}
+
+/// Prints both latencies, and what the 99th percentile while columns are built is to the quiet one.
+fn tell(call: &str, rounds: &Rounds<(Summary, Summary)>) {
+    rounds.map(|(quiet, _)| quiet.clone()).tell(&format!("{call}, quiet"));
+    rounds.map(|(_, building)| building.clone()).tell(&format!("{call}, while columns are built"));
+    let disturbed = rounds.map(|(quiet, building)| building.percentile_99() / quiet.percentile_99());
+    disturbed.tell_figure("  p99 while columns are built to the quiet one", 2, "", |median| at_most(median, DISTURBED));
+}

@@ -1,0 +1,77 @@
+//! Findings of all products that `securityhub-local generate` knows, the same for each program: one generator, always
+//! of this build, feeds them all.
+
+use std::io::{BufRead, BufReader};
+use std::process::{ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::common::child::Child;
+use crate::common::connection::{Connection, once};
+use crate::common::http;
+use crate::common::organization::{NOW, account};
+
+/// A process that writes bodies of BatchImportFindings, each of one account, a line each.
+struct Generator {
+    process: std::process::Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Generator {
+    /// `count` findings of the accounts 1 to `accounts`.
+    fn start(accounts: usize, count: usize, seed: usize) -> Generator {
+        let accounts: Vec<String> = (1..=accounts).map(account).collect();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_securityhub-local"))
+            .args(["generate", "--product", "all", "--private-product", "--format", "import", "--now", NOW])
+            .args(["--count", &count.to_string(), "--seed", &seed.to_string(), "--account", &accounts.join(",")])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the generator starts");
+        let output = BufReader::with_capacity(1 << 20, process.stdout.take().expect("standard output is piped"));
+        Generator { process, output }
+    }
+
+    /// The request that imports the next body, called by the account whose findings it has.
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let mut body = Vec::new();
+        self.output.read_until(b'\n', &mut body).expect("the generator writes");
+        if body.is_empty() {
+            let status = self.process.wait().expect("the generator ends");
+            assert!(status.success(), "the generator failed: {status}");
+            return None;
+        }
+        let body = body.trim_ascii_end();
+        let name = br#""AwsAccountId":""#;
+        let at = body.windows(name.len()).position(|window| window == name).expect("findings have an account");
+        let owner = &body[at + name.len()..at + name.len() + 12];
+        Some(http::request("POST /findings/import", &String::from_utf8_lossy(owner), body))
+    }
+}
+
+/// Imports `count` findings of the accounts 1 to `accounts` into each program, and makes sure that all are there.
+pub(crate) fn fill(programs: &[Child], accounts: usize, count: usize) {
+    let mut connections: Vec<Connection> = programs.iter().map(|program| Connection::open(program.address())).collect();
+    let mut generator = Generator::start(accounts, count, 0);
+    while let Some(request) = generator.next() {
+        for connection in &mut connections {
+            let answer = connection.ask_well(&request);
+            let answer: Value = serde_json::from_slice(answer).expect("an answer is JSON");
+            assert_eq!(answer["FailedCount"], 0, "all are taken: {answer}");
+        }
+    }
+    for program in programs {
+        let health = once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
+        let health: Value = serde_json::from_slice(&health).expect("health is JSON");
+        assert_eq!(health["findings"], count, "all are imported: {health}");
+    }
+}
+
+/// Requests that import findings which [`fill`] has not imported, a hundred each.
+pub(crate) fn imports(accounts: usize, requests: usize) -> Vec<Vec<u8>> {
+    // The last body of each account may be short, so a few more are made than are taken.
+    let mut generator = Generator::start(accounts, (requests + accounts) * 100, 1);
+    let made: Vec<Vec<u8>> = std::iter::from_fn(|| generator.next()).take(requests).collect();
+    _ = generator.process.kill();
+    _ = generator.process.wait();
+    made
+}

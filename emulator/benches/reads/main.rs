@@ -1,0 +1,121 @@
+//! How long each shape of GetFindings takes over a million findings, and what others feel of a column that is built;
+//! beside another build of the program, if one is given.
+//!
+//! ```text
+//! cargo bench -p securityhub-local --bench reads
+//! cargo bench -p securityhub-local --bench reads -- --count 20000
+//! cargo bench -p securityhub-local --bench reads -- --against PATH
+//! ```
+//!
+//! The program is a process, and the client asks over HTTP from the same machine. The findings are of all products that
+//! `securityhub-local generate` knows. With `--against` this build and the other program have the same findings in
+//! processes of their own, and are asked the same in turn, A, B, A, B; ratios are of one pair each, and below 1 where
+//! this build is faster. All is asked by an administrator of 39 members, and at last by one of 10,000 in a world of its own.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
+
+mod ask;
+mod columns;
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "the other benches use the rest")]
+mod common;
+mod findings;
+mod pairs;
+
+use std::path::{Path, PathBuf};
+
+use common::child::Child;
+use common::connection::Connection;
+use common::goal::line;
+use common::latency::{self, QUIET};
+use common::{http, organization};
+use pairs::Rounds;
+use serde_json::Value;
+
+/// Accounts whose findings an administrator sees, none of them its own.
+const FEW: usize = 39;
+const MANY: usize = 10_000;
+/// Rounds of each shape; pairs, where there are two programs.
+const ROUNDS: usize = 5;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let count = option(&arguments, "--count").and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
+    let mut builds = vec![PathBuf::from(env!("CARGO_BIN_EXE_securityhub-local"))];
+    builds.extend(option(&arguments, "--against").map(PathBuf::from));
+    println!("{count} findings; client and program on one machine, over HTTP; one line is median (least … greatest)");
+    println!("of {ROUNDS} rounds of {} questions, 50 a second", QUIET.samples);
+    if let Some(other) = builds.get(1) {
+        println!("the other program is {}", other.display());
+    }
+    of_few(&builds, count);
+    of_many(&builds, count);
+}
+
+/// The word after an option.
+fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a String> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    arguments.get(at + 1)
+}
+
+fn of_few(builds: &[PathBuf], count: usize) {
+    let programs = filled(builds, FEW, count);
+    println!("\nan administrator of {FEW} members");
+    for shape in ask::shapes() {
+        tell(&programs, shape.name, &shape.questions);
+    }
+    columns::first_answers(&programs);
+    columns::describe_hub(&programs);
+    columns::imports(&programs, FEW, count);
+}
+
+fn of_many(builds: &[PathBuf], count: usize) {
+    let programs = filled(builds, MANY, count);
+    println!("\nan administrator of {MANY} members");
+    tell(&programs, "one EQUALS", &[ask::one_equals()]);
+    tell(&programs, "newest UpdatedAt first", &[ask::newest()]);
+}
+
+/// A process of each build with the same findings in it.
+fn filled(builds: &[PathBuf], members: usize, count: usize) -> Vec<Child> {
+    let scenario = organization::of_members(members, "");
+    let start = |build: &PathBuf| Child::build(Path::new(build), &["--scenario", &scenario.path().to_string_lossy()]);
+    let programs: Vec<Child> = builds.iter().map(start).collect();
+    findings::fill(&programs, members, count);
+    programs
+}
+
+/// Measures one shape. What the questions find is printed, since an answer of a hundred documents takes longer than an
+/// empty one.
+fn tell(programs: &[Child], name: &str, questions: &[Vec<u8>]) {
+    let found: Option<Vec<Vec<usize>>> = programs.iter().map(|program| found(program, questions)).collect();
+    let Some(found) = found else { return line(name, "not built", "") };
+    Rounds::of(programs, ROUNDS, |program, _| {
+        latency::round(&mut Connection::open(program.address()), questions, QUIET)
+    })
+    .tell(name);
+    println!("  (findings of a page: {})", described(&found));
+}
+
+/// How many findings the answer to each question has; `None` where a program does not know the operation.
+fn found(program: &Child, questions: &[Vec<u8>]) -> Option<Vec<usize>> {
+    let mut connection = Connection::open(program.address());
+    let mut count = |question: &Vec<u8>| {
+        let answer: Value = serde_json::from_slice(http::body(connection.ask(question))).expect("an answer is JSON");
+        if answer["Code"] == "UnknownOperationException" {
+            return None;
+        }
+        let findings = answer["Findings"].as_array();
+        Some(findings.unwrap_or_else(|| panic!("a page of findings: {answer}")).len())
+    };
+    questions.iter().map(&mut count).collect()
+}
+
+/// The numbers of the first program, and those of the other where they differ.
+fn described(found: &[Vec<usize>]) -> String {
+    let list = |counts: &Vec<usize>| counts.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
+    match found {
+        [this, other] if this != other => format!("{}; of the other program: {}", list(this), list(other)),
+        _ => found.first().map(list).unwrap_or_default(),
+    }
+}
