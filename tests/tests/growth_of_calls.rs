@@ -1,0 +1,270 @@
+//! How the cost of calls grows with how many were made before and with what the world holds: imports, sessions of
+//! roles, members, histories, resets. Nothing else is tested here, since other tests would take processor time between
+//! two measurements.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::Request;
+use securityhub_fixtures::Operation;
+use securityhub_local::service::Settings;
+use securityhub_local_tests::door::{self, Door};
+use securityhub_local_tests::growth::assert_in_proportion;
+use securityhub_local_tests::sample;
+use serde_json::{Value, json};
+
+const ADMINISTRATOR: &str = "111111111111";
+/// Findings of an import.
+const BATCH: usize = 50;
+
+/// The account with a number.
+fn account(number: usize) -> String {
+    (222_222_000_000 + number).to_string()
+}
+
+/// A finding with a number, as of a second of the day.
+fn finding(number: usize, second: usize) -> Value {
+    let mut finding = sample::finding(ADMINISTRATOR);
+    finding["Id"] = json!(format!("finding-{number}"));
+    finding["Title"] = json!(format!("Port {number} is open, seen {second} times"));
+    finding["UpdatedAt"] =
+        json!(format!("2026-01-16T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60));
+    finding
+}
+
+fn import_of(findings: Vec<Value>, door: &Door) -> Request<Bytes> {
+    door::request(Operation::BatchImportFindings, &json!({ "Findings": findings }), &door.authorization())
+}
+
+/// Imports of new findings whose numbers begin with `from`.
+fn imports(door: &Door, from: usize, count: usize) -> Vec<Request<Bytes>> {
+    let batch = |first| import_of((first..first + BATCH).map(|number| finding(number, 0)).collect(), door);
+    (from..from + count).step_by(BATCH).map(batch).collect()
+}
+
+fn send_all(door: &Door, requests: Vec<Request<Bytes>>) {
+    for request in requests {
+        assert_eq!(door.send(request).status(), 200);
+    }
+}
+
+/// A hub whose findings were filtered and sorted, so that columns are kept from then on.
+fn filtered() -> Door {
+    let door = Door::enabled();
+    send_all(&door, imports(&door, 1_000_000, BATCH));
+    let question = json!({
+        "Filters": { "Title": [{ "Value": "Port 1", "Comparison": "PREFIX" }] },
+        "SortCriteria": [{ "Field": "UpdatedAt", "SortOrder": "desc" }],
+    });
+    assert_eq!(door.call(Operation::GetFindings, &question).0, 200);
+    door
+}
+
+/// One world for each size, made when it is first asked for, so that further measurements meet the same one.
+fn once_for_each_size<T>(make: impl Fn(usize) -> T) -> impl FnMut(usize) -> Rc<T> {
+    let made = RefCell::new(HashMap::<usize, Rc<T>>::new());
+    move |size| Rc::clone(made.borrow_mut().entry(size).or_insert_with(|| Rc::new(make(size))))
+}
+
+#[test]
+fn an_import_costs_in_proportion_to_its_findings() {
+    let prepare = |size| {
+        let door = filtered();
+        let requests = imports(&door, 0, size);
+        (door, requests)
+    };
+    assert_in_proportion("findings that are imported", 1_000, prepare, |(door, requests)| send_all(&door, requests));
+}
+
+#[test]
+fn an_import_costs_the_same_however_many_findings_are_stored() {
+    // `size` times `size` findings: work that looks at all of them would take four times as long.
+    let prepare = once_for_each_size(|size| {
+        let door = filtered();
+        send_all(&door, imports(&door, 0, size * size));
+        (door, Cell::new(size * size))
+    });
+    assert_in_proportion("imports beside stored findings", 50, prepare, |stored| {
+        let (door, next) = &*stored;
+        let from = next.replace(next.get() + 4 * BATCH);
+        send_all(door, imports(door, from, 4 * BATCH));
+    });
+}
+
+#[test]
+fn importing_one_finding_again_costs_the_same_however_often_it_was_imported() {
+    let prepare = |size| {
+        let door = filtered();
+        let again = |second| import_of(vec![finding(0, second)], &door);
+        let requests: Vec<Request<Bytes>> = (1..=size).map(again).collect();
+        (door, requests)
+    };
+    assert_in_proportion("imports of one finding", 400, prepare, |(door, requests)| send_all(&door, requests));
+}
+
+#[test]
+fn importing_many_findings_again_costs_in_proportion_to_their_number() {
+    let prepare = |size| {
+        let door = filtered();
+        send_all(&door, imports(&door, 0, size));
+        let batch = |first| import_of((first..first + BATCH).map(|number| finding(number, 1)).collect(), &door);
+        let requests: Vec<Request<Bytes>> = (0..size).step_by(BATCH).map(batch).collect();
+        (door, requests)
+    };
+    assert_in_proportion("findings imported again", 1_000, prepare, |(door, requests)| send_all(&door, requests));
+}
+
+/// Rules: HIS-06.
+#[test]
+fn a_history_is_found_at_the_same_cost_however_many_findings_have_one() {
+    let prepare = once_for_each_size(|size| {
+        let door = Door::enabled();
+        let count = (size * size).div_ceil(BATCH) * BATCH;
+        send_all(&door, imports(&door, 0, count));
+        for first in (0..count).step_by(BATCH) {
+            send_all(&door, vec![import_of((first..first + BATCH).map(|n| finding(n, 1)).collect(), &door)]);
+        }
+        door
+    });
+    assert_in_proportion("histories of many findings", 50, prepare, |door| {
+        for number in 0..50 {
+            let finding = finding(number, 0);
+            let identifier = json!({ "Id": finding["Id"], "ProductArn": finding["ProductArn"] });
+            let (_, answer) = door.call(Operation::GetFindingHistory, &json!({ "FindingIdentifier": identifier }));
+            assert_eq!(answer["Records"].as_array().map(Vec::len), Some(2), "{answer}");
+        }
+    });
+}
+
+fn assume_role(door: &Door) -> String {
+    let form = "Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab";
+    let request = Request::post("/")
+        .header("authorization", door.authorization().replace("securityhub", "sts"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Bytes::from_static(form.as_bytes()));
+    let answer = door.send(request.unwrap());
+    let text = String::from_utf8_lossy(answer.body()).into_owned();
+    let key = text.split("<AccessKeyId>").nth(1).and_then(|rest| rest.split('<').next());
+    key.unwrap_or_else(|| panic!("no key in {text}")).to_owned()
+}
+
+/// Rules: NB-21.
+#[test]
+fn a_session_is_made_and_used_at_the_same_cost_however_many_there_are() {
+    let prepare = once_for_each_size(|size| {
+        let door = Door::enabled();
+        (0..size * size).for_each(|_| _ = assume_role(&door));
+        door
+    });
+    assert_in_proportion("calls beside other sessions", 40, prepare, |door| {
+        let mut session = door.beside();
+        for _ in 0..50 {
+            session.account = assume_role(&door);
+            let (status, answer) = session.call(Operation::GetEnabledStandards, &json!({}));
+            assert_ne!(status, 200, "the account of the role has no hub: {answer}");
+        }
+    });
+}
+
+/// The administrator's world with so many members, by a scenario.
+fn with_members(count: usize, name: &str) -> Door {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("growth-of-calls-{name}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut text = format!(
+        "clock: {{ now: 2026-01-15T09:00:00Z, frozen: true }}\nregions: [us-east-1]\nquotas: {{ invited_members: 10000 }}\n\
+         hubs:\n  - account: \"{ADMINISTRATOR}\"\n    regions: all\n    members:\n"
+    );
+    (0..count).for_each(|number| _ = writeln!(text, "      \"{}\": enabled", account(number)));
+    let path = folder.join(format!("{count}.yaml"));
+    std::fs::write(&path, text).unwrap();
+    Door::new(Settings::default(), Some(path.to_str().unwrap()))
+}
+
+/// Makes one account a member that accepts, and sees that it is.
+fn join(door: &Door, member: &str) {
+    let well = |door: &Door, operation, input: &Value| {
+        let (status, answer) = door.call(operation, input);
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let mut invited = door.beside();
+    member.clone_into(&mut invited.account);
+    let quiet = json!({ "EnableDefaultStandards": false });
+    well(&invited, Operation::EnableSecurityHub, &quiet);
+    well(
+        door,
+        Operation::CreateMembers,
+        &json!({ "AccountDetails": [{ "AccountId": member, "Email": "a@b.example" }] }),
+    );
+    well(door, Operation::InviteMembers, &json!({ "AccountIds": [member] }));
+    let invitations = well(&invited, Operation::ListInvitations, &json!({}));
+    let invitation = &invitations["Invitations"][0]["InvitationId"];
+    let accept = json!({ "AdministratorId": ADMINISTRATOR, "InvitationId": invitation });
+    well(&invited, Operation::AcceptAdministratorInvitation, &accept);
+    let members = well(door, Operation::GetMembers, &json!({ "AccountIds": [member] }));
+    assert_eq!(members["Members"][0]["MemberStatus"], "Enabled", "{members}");
+}
+
+/// Rules: INV-01.
+#[test]
+fn an_account_becomes_a_member_at_the_same_cost_however_many_there_are() {
+    let prepare = once_for_each_size(|size| (with_members(size * size, "joining"), Cell::new(500_000)));
+    assert_in_proportion("accounts that join others", 40, prepare, |world| {
+        let (door, next) = &*world;
+        let from = next.replace(next.get() + 10);
+        (from..from + 10).for_each(|number| join(door, &account(number)));
+    });
+}
+
+/// Rules: INV-01.
+#[test]
+fn accounts_become_members_one_after_the_other_in_proportion_to_their_number() {
+    assert_in_proportion(
+        "accounts that join",
+        100,
+        |size| (Door::enabled(), size),
+        |(door, size)| {
+            (0..size).for_each(|number| join(&door, &account(number)));
+        },
+    );
+}
+
+#[test]
+fn a_page_of_members_costs_the_same_however_many_there_are() {
+    let prepare = once_for_each_size(|size| with_members(size * size, "pages"));
+    assert_in_proportion("pages of members", 40, prepare, |door| {
+        for _ in 0..50 {
+            let (_, answer) = door.call(Operation::ListMembers, &json!({ "MaxResults": 5 }));
+            assert_eq!(answer["Members"].as_array().map(Vec::len), Some(5), "{answer}");
+        }
+    });
+}
+
+#[test]
+fn a_reset_costs_at_most_in_proportion_to_what_happened_since_the_start() {
+    let prepare = |size| {
+        let door = filtered();
+        send_all(&door, imports(&door, 0, 10 * size));
+        (0..size).for_each(|_| _ = assume_role(&door));
+        door
+    };
+    assert_in_proportion("resets of changed worlds", 100, prepare, |door| {
+        assert_eq!(door.control("POST", "/_emulator/reset", ""), 200);
+    });
+}
+
+#[test]
+fn resets_cost_the_same_however_many_there_were() {
+    let resets = |(door, size): (Door, usize)| {
+        for _ in 0..size {
+            assert_eq!(door.control("POST", "/_emulator/reset", ""), 200);
+            assert_eq!(door.call(Operation::EnableSecurityHub, &json!({})).0, 200);
+            send_all(&door, imports(&door, 0, BATCH));
+        }
+    };
+    assert_in_proportion("resets", 20, |size| (Door::default(), size), resets);
+}
