@@ -24,7 +24,7 @@ pub(crate) fn shapes() -> Vec<Shape> {
         shape("newest UpdatedAt first", vec![newest()]),
         shape("by severity, then newest first", vec![by_severity()]),
         shape("a word of the title, CONTAINS_WORD in GetFindingsV2", words()),
-        shape("a keyword that few have", keywords()),
+        shape("a keyword", keywords()),
         shape("a map filter, ProductFields", product_fields()),
         shape("a map filter, ResourceTags", tags()),
         shape("a date range of one day", days()),

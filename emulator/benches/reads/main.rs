@@ -111,11 +111,14 @@ fn found(program: &Child, questions: &[Vec<u8>]) -> Option<Vec<usize>> {
     questions.iter().map(&mut count).collect()
 }
 
-/// The numbers of the first program, and those of the other where they differ.
+/// The least and the most of the first program, and those of the other where they differ.
 fn described(found: &[Vec<usize>]) -> String {
-    let list = |counts: &Vec<usize>| counts.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
+    let range = |counts: &Vec<usize>| match (counts.iter().min(), counts.iter().max()) {
+        (Some(least), Some(most)) if least < most => format!("{least} … {most}"),
+        (least, _) => least.copied().unwrap_or_default().to_string(),
+    };
     match found {
-        [this, other] if this != other => format!("{}; of the other program: {}", list(this), list(other)),
-        _ => found.first().map(list).unwrap_or_default(),
+        [this, other] if this != other => format!("{}; of the other program: {}", range(this), range(other)),
+        _ => found.first().map(range).unwrap_or_default(),
     }
 }

@@ -366,7 +366,9 @@ fn hub_10_hub_12_hub_13_members_of_an_organization_are_members() {
     stage.relations(|directory| {
         let updated_at = jiff::Timestamp::UNIX_EPOCH;
         let member = Member::new(MemberStatus::Enabled, MemberKind::Organization, updated_at);
-        directory.members.insert((id(ADMINISTRATOR), Region::new(REGION)), [(id(MEMBER), member)].into());
+        directory
+            .members
+            .insert((id(ADMINISTRATOR), Region::new(REGION)), [(id(MEMBER), member)].into_iter().collect());
     });
     let input = json!({ "ControlFindingGenerator": "SECURITY_CONTROL" });
     stage.refused(MEMBER, UpdateSecurityHubConfiguration, input, 401, "InvalidAccessException");

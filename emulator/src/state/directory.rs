@@ -16,6 +16,10 @@ use super::member::{Member, MemberQuotas, MemberStatus};
 use super::names::{AccountId, Region, UnknownRegion};
 use super::policy::{Permissions, Policies};
 
+/// The records that an administrator keeps in a region. A writer replaces the whole directory, so this map is one that
+/// shares what did not change: otherwise each new member would copy all others.
+pub type Members = imbl::OrdMap<AccountId, Member>;
+
 /// All relations of a world.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
@@ -32,7 +36,7 @@ pub struct Directory {
     /// The access keys that a scenario lists, with their principals; those of sessions are not among them.
     pub credentials: BTreeMap<String, Credential>,
     /// The members of an administrator in a region: the administrator, the region, the member.
-    pub members: BTreeMap<(AccountId, Region), BTreeMap<AccountId, Member>>,
+    pub members: BTreeMap<(AccountId, Region), Members>,
     /// How many members an administrator may have.
     pub quotas: MemberQuotas,
     /// The finding aggregators of accounts; one serves all Regions.
@@ -253,9 +257,8 @@ impl Directory {
 
     /// The administrators that hold an account as an enabled member, in any region.
     pub fn administrators(&self, account: AccountId) -> impl Iterator<Item = AccountId> {
-        let holds = move |members: &BTreeMap<AccountId, Member>| {
-            members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled)
-        };
+        let holds =
+            move |members: &Members| members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled);
         self.members.iter().filter(move |(_, members)| holds(members)).map(|((administrator, _), _)| *administrator)
     }
 

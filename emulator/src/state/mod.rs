@@ -43,7 +43,7 @@ pub use change::{Change, StoredFinding};
 pub use clock::{Clock, EXPECTED_DURATION, Timestamp, duration, timestamp_text};
 pub use delays::Delays;
 pub use directory::{
-    Account, AccountStatus, Credential, Directory, Organization, OrganizationConfiguration, Principal, Unit,
+    Account, AccountStatus, Credential, Directory, Members, Organization, OrganizationConfiguration, Principal, Unit,
 };
 pub use due::{CheckScope, Due};
 pub use events::{Derive, Draft, Event, EventPage, InsightReport, Subject, UsedAction};

@@ -19,13 +19,11 @@ mod tests;
 
 pub use refusal::{Refusal, RelationError, Unprocessed};
 
-use std::collections::BTreeMap;
-
 use crate::domain::accounts::hub::{self, Enable};
 use crate::domain::hub_access;
 use crate::state::{
-    AccountId, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberQuotas, MemberStatus, Timestamp,
-    Transaction,
+    AccountId, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberQuotas, MemberStatus, Members,
+    Timestamp, Transaction,
 };
 
 /// A record that stands where the calls before it have led: one that left can accept again, one that was removed has no
@@ -80,7 +78,14 @@ fn retain(transaction: &mut Transaction<'_>, administrator: &HubKey, keep: impl 
     transaction.edit_directory(|directory| {
         let key = (administrator.account, administrator.region.clone());
         if let Some(members) = directory.members.get_mut(&key) {
-            members.retain(|account, member| keep(*account, member));
+            let gone: Vec<AccountId> = members
+                .iter()
+                .filter(|(account, member)| !keep(**account, member))
+                .map(|(account, _)| *account)
+                .collect();
+            for account in gone {
+                members.remove(&account);
+            }
             if members.is_empty() {
                 directory.members.remove(&key);
             }
@@ -116,8 +121,7 @@ fn is_full(directory: &Directory, administrator: &HubKey, account: AccountId, ki
     };
     let MemberQuotas { members, invited_members } = directory.quotas;
     // Counting a long list for each account that is added would be slow, and most lists are short of the quotas.
-    let records =
-        directory.members.get(&(administrator.account, administrator.region.clone())).map_or(0, BTreeMap::len);
+    let records = directory.members.get(&(administrator.account, administrator.region.clone())).map_or(0, Members::len);
     records >= members && live(None) >= members
         || kind == MemberKind::Invitation && records >= invited_members && live(Some(kind)) >= invited_members
 }

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::calls::Call;
 use super::{ACCOUNTS, REGIONS, Step};
 use crate::state::MemberStatus::{Deleted, Enabled};
-use crate::state::{AccountId, Directory, Hub, HubKey, Member, MemberKind, Region};
+use crate::state::{AccountId, Directory, Hub, HubKey, Member, MemberKind, Members, Region};
 use crate::testing::{Stage, id};
 
 pub(super) type Records = BTreeMap<(AccountId, Region, AccountId), Member>;
 
 /// All records, each with whose it is and of whom.
 pub(super) fn records(directory: &Directory) -> Records {
-    let of = |((administrator, region), members): (&(AccountId, Region), &BTreeMap<AccountId, Member>)| {
+    let of = |((administrator, region), members): (&(AccountId, Region), &Members)| {
         let (administrator, region) = (*administrator, region.clone());
         let row =
             move |(account, member): (&AccountId, &Member)| ((administrator, region.clone(), *account), member.clone());
