@@ -1,7 +1,7 @@
 //! How the cost of calls grows with how many were made before and with what the world holds: imports, sessions of
 //! roles, members, histories, resets. Nothing else is tested here, since other tests would take processor time between
 //! two measurements.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -66,8 +66,8 @@ fn filtered() -> Door {
 
 /// One world for each size, made when it is first asked for, so that further measurements meet the same one.
 fn once_for_each_size<T>(make: impl Fn(usize) -> T) -> impl FnMut(usize) -> Rc<T> {
-    let made = RefCell::new(HashMap::<usize, Rc<T>>::new());
-    move |size| Rc::clone(made.borrow_mut().entry(size).or_insert_with(|| Rc::new(make(size))))
+    let worlds = RefCell::new(HashMap::<usize, Rc<T>>::new());
+    move |size| Rc::clone(worlds.borrow_mut().entry(size).or_insert_with(|| Rc::new(make(size))))
 }
 
 #[test]

@@ -23,11 +23,12 @@ mod findings;
 mod pairs;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use common::child::Child;
 use common::connection::Connection;
 use common::goal::line;
-use common::latency::{self, QUIET};
+use common::latency::{self, Pace};
 use common::{http, organization};
 use pairs::Rounds;
 use serde_json::Value;
@@ -37,6 +38,8 @@ const FEW: usize = 39;
 const MANY: usize = 10_000;
 /// Rounds of each shape; pairs, where there are two programs.
 const ROUNDS: usize = 5;
+/// A hundred questions a second.
+const PACE: Pace = Pace { interval: Duration::from_millis(10), samples: 300 };
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -44,7 +47,7 @@ fn main() {
     let mut builds = vec![PathBuf::from(env!("CARGO_BIN_EXE_securityhub-local"))];
     builds.extend(option(&arguments, "--against").map(PathBuf::from));
     println!("{count} findings; client and program on one machine, over HTTP; one line is median (least … greatest)");
-    println!("of {ROUNDS} rounds of {} questions, 50 a second", QUIET.samples);
+    println!("of {ROUNDS} rounds of {} questions, 100 a second", PACE.samples);
     if let Some(other) = builds.get(1) {
         println!("the other program is {}", other.display());
     }
@@ -91,7 +94,7 @@ fn tell(programs: &[Child], name: &str, questions: &[Vec<u8>]) {
     let found: Option<Vec<Vec<usize>>> = programs.iter().map(|program| found(program, questions)).collect();
     let Some(found) = found else { return line(name, "not built", "") };
     Rounds::of(programs, ROUNDS, |program, _| {
-        latency::round(&mut Connection::open(program.address()), questions, QUIET)
+        latency::round(&mut Connection::open(program.address()), questions, PACE)
     })
     .tell(name);
     println!("  (findings of a page: {})", described(&found));
