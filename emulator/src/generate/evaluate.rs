@@ -1,343 +1,339 @@
-//! From a template to a finding: names get their values, texts are written.
-
-use std::fmt::Write as _;
-use std::sync::Arc;
+//! From a program to a finding: names get their values, texts are written.
 
 use fastrand::Rng;
-use jiff::SignedDuration;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
 
-use super::expression::{Fresh, Part, Path};
-use super::resident::{Known, Residents};
-use super::template::{self, GIVEN, Literal, Name, Node, Residence, Template};
-use crate::state::{AccountId, HubKey, Timestamp, timestamp_text};
+use super::Request;
+use super::digits::{self, DAY};
+use super::expression::Fresh;
+use super::program::{Compiler, Name, Op, Path, Program, Residence, TIME, Value};
+use super::resident::{Homes, Residents};
+use super::template::GIVEN;
+use super::values::{Handle, ShapeId, Values};
+use crate::state::{AccountId, HubKey, Timestamp};
 
-/// What a finding is about, beside its template.
-pub(super) struct Around<'r> {
-    pub(super) product_arn: String,
-    pub(super) hub: &'r HubKey,
+/// What all findings of a request have in common.
+#[derive(Debug)]
+pub(super) struct Around {
+    pub(super) homes: Homes,
     pub(super) administrator: AccountId,
     pub(super) days: u32,
-    pub(super) now: Timestamp,
+    /// The time, in milliseconds.
+    pub(super) now: i64,
+    /// The shape of `time`.
+    pub(super) times: ShapeId,
 }
 
-/// Writes a finding of one of the template's kinds as compact JSON.
+impl Around {
+    /// What findings of a request have in common.
+    pub(super) fn new(request: &Request, homes: Homes, compiler: &mut Compiler) -> Around {
+        let &Request { administrator, days, now, .. } = request;
+        // Rounded down, as times are written; an i64 holds the milliseconds of any time.
+        let now = i64::try_from(now.as_nanosecond().div_euclid(1_000_000)).unwrap_or_default();
+        Around { homes, administrator, days, now, times: compiler.times() }
+    }
+}
+
+/// What a finding is about, beside its program.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'r> {
+    /// The number of its hub.
+    pub(super) hub: usize,
+    pub(super) key: &'r HubKey,
+    pub(super) product_arn: &'r str,
+}
+
+/// What is remembered from one finding to the next: residents, constants, and room for what is being made.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) values: Values,
+    pub(super) residents: Residents,
+    /// Room for the values of names.
+    slots: Vec<Vec<Slot>>,
+    /// Room for texts.
+    texts: Vec<Vec<u8>>,
+    /// Room for fields.
+    fields: Vec<Handle>,
+    /// How many evaluations there were.
+    evaluations: u64,
+}
+
+impl Memory {
+    /// The memory of a seed, with the constants of all programs.
+    pub(super) fn new(seed: u64, values: Values) -> Memory {
+        Memory { values, residents: Residents::new(seed), ..Memory::default() }
+    }
+}
+
+/// The value that a name had in an evaluation.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    evaluation: u64,
+    value: Handle,
+}
+
+/// Writes a finding of one of the program's kinds as compact JSON.
 pub(super) fn finding(
-    template: &Template,
-    around: &Around<'_>,
-    residents: &mut Residents,
+    program: &Program,
+    (around, subject): (&Around, Subject<'_>),
+    memory: &mut Memory,
     random: &mut Rng,
     written: &mut Vec<u8>,
 ) {
-    let kind = template::pick(random, &template.kinds, |kind| kind.weight);
-    let Some(kind) = kind.and_then(|kind| template.kinds.get(kind)) else { return };
-    Evaluation::new(template, around, residents, random, 0).write(&kind.finding, written);
+    memory.values.forget();
+    let Some(kind) = program.kinds.pick(random) else { return };
+    let mut evaluation = Evaluation::new(program, (around, subject), memory, random, 0);
+    evaluation.run(kind, written);
+    evaluation.end();
 }
 
 /// One finding, or one resident, while it is made.
 struct Evaluation<'e> {
-    template: &'e Template,
-    around: &'e Around<'e>,
-    residents: &'e mut Residents,
+    program: &'e Program,
+    around: &'e Around,
+    subject: Subject<'e>,
+    memory: &'e mut Memory,
     random: &'e mut Rng,
-    row: usize,
+    row: u64,
+    number: u64,
     /// The values that names have got so far.
-    values: Vec<Option<Arc<Value>>>,
-    /// Room for a text that is being made.
-    text: String,
+    slots: Vec<Slot>,
 }
 
 impl<'e> Evaluation<'e> {
     fn new(
-        template: &'e Template,
-        around: &'e Around<'e>,
-        residents: &'e mut Residents,
+        program: &'e Program,
+        (around, subject): (&'e Around, Subject<'e>),
+        memory: &'e mut Memory,
         random: &'e mut Rng,
-        row: usize,
+        row: u64,
     ) -> Evaluation<'e> {
-        let values = vec![None; template.names.len()];
-        Evaluation { template, around, residents, random, row, values, text: String::new() }
-    }
-
-    /// Writes a value and returns `true`, or returns `false` for `null`, which the caller must omit.
-    fn write(&mut self, node: &Node, written: &mut Vec<u8>) -> bool {
-        match node {
-            Node::Constant(constant) => {
-                written.extend_from_slice(constant.json.as_bytes());
-                !constant.value.is_null()
-            }
-            Node::Text(parts) => {
-                let mut text = std::mem::take(&mut self.text);
-                text.clear();
-                let is_there = self.text(parts, &mut text).is_some();
-                if is_there {
-                    write_json(written, &text);
-                }
-                self.text = text;
-                is_there
-            }
-            Node::Value(Part::Name(path)) => {
-                let value = self.name(path.name);
-                let value = value.as_ref().and_then(|value| field(value, path)).filter(|value| !value.is_null());
-                value.map(|value| write_json(written, value)).is_some()
-            }
-            Node::Value(part) => {
-                write_json(written, &self.part(part));
-                true
-            }
-            Node::Object(members) => {
-                let member = |(name, node): &'_ (Literal, Node), written: &mut Vec<u8>| {
-                    written.extend_from_slice(name.json.as_bytes());
-                    written.push(b':');
-                    self.write(node, written)
-                };
-                write_list(*b"{}", members, written, member);
-                true
-            }
-            Node::List(nodes) => {
-                write_list(*b"[]", nodes, written, |node, written| self.write(node, written));
-                true
-            }
-            Node::Choice(items) => {
-                let picked = template::pick(self.random, items, |(weight, _)| *weight);
-                picked.and_then(|at| items.get(at)).is_some_and(|(_, node)| self.write(node, written))
-            }
+        // Slots of earlier evaluations are told by their number, so that they need not be emptied.
+        memory.evaluations += 1;
+        let mut slots = memory.slots.pop().unwrap_or_default();
+        if slots.len() < program.names.len() {
+            slots.resize(program.names.len(), Slot::default());
         }
+        let number = memory.evaluations;
+        Evaluation { program, around, subject, memory, random, row, number, slots }
     }
 
-    /// The value of a name, whose fields may be asked for; `null` is left out.
-    fn value(&mut self, node: &Node) -> Value {
-        match node {
-            Node::Constant(constant) => constant.value.clone(),
-            Node::Text(parts) => {
-                let mut text = String::new();
-                self.text(parts, &mut text).map_or(Value::Null, |()| Value::String(text))
-            }
-            Node::Value(part) => self.part(part),
-            Node::Object(members) => {
-                let mut object = Map::with_capacity(members.len());
-                for (name, node) in members {
-                    let value = self.value(node);
-                    if !value.is_null() {
-                        object.insert(name.text.clone(), value);
+    fn end(self) {
+        self.memory.slots.push(self.slots);
+    }
+
+    /// Takes steps; `false` as soon as one needs a value that is missing.
+    fn run(&mut self, ops: &'e [Op], written: &mut Vec<u8>) -> bool {
+        ops.iter().all(|op| {
+            match op {
+                Op::Raw(bytes) => written.extend_from_slice(bytes),
+                Op::Within(path) => {
+                    let value = self.path(path);
+                    return self.memory.values.write_within(value, written);
+                }
+                Op::Whole(path) => {
+                    let value = self.path(path);
+                    return self.memory.values.write(value, written);
+                }
+                Op::Fresh(fresh) => self.write_fresh(fresh, written),
+                Op::Comma => {
+                    // After an item there is never an opening bracket, whatever the item ends with.
+                    if !matches!(written.last(), Some(b'{' | b'[')) {
+                        written.push(b',');
                     }
                 }
-                Value::Object(object)
-            }
-            Node::List(nodes) => {
-                let items = nodes.iter().map(|node| self.value(node));
-                Value::Array(items.filter(|item| !item.is_null()).collect())
-            }
-            Node::Choice(_) => Arc::unwrap_or_clone(self.shared(node)),
-        }
-    }
-
-    /// Writes a text; `None` when it names what is not there.
-    fn text(&mut self, parts: &[Part], text: &mut String) -> Option<()> {
-        for part in parts {
-            match part {
-                Part::Literal(letters) => text.push_str(letters),
-                Part::Name(path) => {
-                    let value = self.name(path.name)?;
-                    write_value(text, field(&value, path))?;
+                Op::Perhaps(ops) => {
+                    let start = written.len();
+                    if !self.run(ops, written) {
+                        written.truncate(start);
+                    }
                 }
-                Part::Fresh(fresh) => self.write_fresh(text, fresh),
+                Op::Choice(choice) => {
+                    let picked = choice.pick(self.random);
+                    return picked.is_some_and(|ops| self.run(ops, written));
+                }
             }
-        }
-        Some(())
+            true
+        })
     }
 
-    fn part(&mut self, part: &Part) -> Value {
-        match part {
-            Part::Literal(letters) => Value::String(letters.clone()),
-            Part::Name(path) => {
-                let value = self.name(path.name);
-                value.and_then(|value| field(&value, path).cloned()).unwrap_or_default()
-            }
-            Part::Fresh(Fresh::Number(least, most)) => Value::from(self.random.u64(*least..=*most)),
-            Part::Fresh(fresh) => {
-                let mut text = String::new();
-                self.write_fresh(&mut text, fresh);
-                Value::String(text)
-            }
-        }
+    fn path(&mut self, path: &'e Path) -> Handle {
+        let value = self.name(path.name);
+        path.fields.iter().fold(value, |value, field| self.memory.values.field(value, *field))
     }
 
     /// The value of a name; it is made when it is first asked for.
-    fn name(&mut self, position: usize) -> Option<Arc<Value>> {
-        if let Some(Some(value)) = self.values.get(position) {
-            return Some(Arc::clone(value));
+    fn name(&mut self, position: usize) -> Handle {
+        if let Some(slot) = self.slots.get(position).filter(|slot| slot.evaluation == self.number) {
+            return slot.value;
         }
-        let template = self.template;
-        let value = match template.names.get(position)? {
-            Name::Given => Arc::new(self.given(GIVEN.get(position)?)),
-            Name::Once(node) => self.shared(node),
-            Name::Resident(residence) => self.resident(position, residence)?,
+        let program = self.program;
+        let value = match program.names.get(position) {
+            Some(Name::Given(given)) => self.given(*given),
+            Some(Name::Once(value)) => self.value(value),
+            Some(Name::Resident(residence)) => self.resident(residence),
+            None => Handle::Null,
         };
-        *self.values.get_mut(position)? = Some(Arc::clone(&value));
-        Some(value)
+        if let Some(slot) = self.slots.get_mut(position) {
+            *slot = Slot { evaluation: self.number, value };
+        }
+        value
     }
 
-    /// The value of a name. A name that stands for another name shares its value, as a record can be large.
-    fn shared(&mut self, node: &Node) -> Arc<Value> {
-        match node {
-            Node::Value(Part::Name(path)) if path.fields.is_empty() => self.name(path.name).unwrap_or_default(),
-            Node::Choice(items) => {
-                let picked = template::pick(self.random, items, |(weight, _)| *weight);
-                picked.and_then(|at| items.get(at)).map(|(_, node)| self.shared(node)).unwrap_or_default()
+    fn value(&mut self, value: &'e Value) -> Handle {
+        match value {
+            Value::Constant(constant) => *constant,
+            Value::Text(ops) => self.text(|it, text| it.run(ops, text), Values::text),
+            Value::Json(ops) => self.text(|it, text| it.run(ops, text), Values::json),
+            Value::Path(path) => self.path(path),
+            Value::Object(shape, members) => {
+                // Members can be objects themselves, whose fields come to lie behind those of this one until they are done.
+                let first = self.memory.fields.len();
+                for member in members {
+                    let field = self.value(member);
+                    self.memory.fields.push(field);
+                }
+                let Memory { values, fields, .. } = &mut *self.memory;
+                let object = values.object(*shape, fields.get(first..).unwrap_or_default());
+                fields.truncate(first);
+                object
             }
-            node => Arc::new(self.value(node)),
+            Value::Choice(choice) => {
+                let picked = choice.pick(self.random);
+                picked.map(|value| self.value(value)).unwrap_or_default()
+            }
         }
     }
 
-    fn given(&mut self, name: &str) -> Value {
-        let HubKey { account, region } = self.around.hub;
-        match name {
-            "account" => account.as_str().into(),
-            "region" => region.as_str().into(),
-            "partition" => region.partition().into(),
-            "dns_suffix" => region.dns_suffix().into(),
-            "console" => region.console().into(),
-            "administrator" => self.around.administrator.as_str().into(),
-            "product_arn" => self.around.product_arn.as_str().into(),
-            "row" => self.row.into(),
-            _ => self.times(),
+    /// Makes a value of what is written; null where that lacks a value.
+    fn text(
+        &mut self,
+        write: impl FnOnce(&mut Self, &mut Vec<u8>) -> bool,
+        made: impl FnOnce(&mut Values, &[u8]) -> Handle,
+    ) -> Handle {
+        let mut text = self.memory.texts.pop().unwrap_or_default();
+        text.clear();
+        let is_there = write(self, &mut text);
+        let value = if is_there { made(&mut self.memory.values, &text) } else { Handle::Null };
+        self.memory.texts.push(text);
+        value
+    }
+
+    fn given(&mut self, position: usize) -> Handle {
+        if position == TIME {
+            return self.times();
         }
+        let Subject { key: HubKey { account, region }, product_arn, .. } = self.subject;
+        let values = &mut self.memory.values;
+        match GIVEN.get(position).copied().unwrap_or_default() {
+            "account" => values.text(account.as_str().as_bytes()),
+            "region" => values.text(region.as_str().as_bytes()),
+            "partition" => values.text(region.partition().as_bytes()),
+            "dns_suffix" => values.text(region.dns_suffix().as_bytes()),
+            "console" => values.text(region.console().as_bytes()),
+            "administrator" => values.text(self.around.administrator.as_str().as_bytes()),
+            "product_arn" => values.text(product_arn.as_bytes()),
+            _ => {
+                let row = self.row;
+                self.number(row)
+            }
+        }
+    }
+
+    fn number(&mut self, number: u64) -> Handle {
+        self.text(
+            |_, text| {
+                digits::write_number(number, text);
+                true
+            },
+            Values::json,
+        )
     }
 
     /// Times within the days: something is observed first and last; the finding is made soon after the first and updated
     /// soon after the last.
-    fn times(&mut self) -> Value {
-        let window = i64::from(self.around.days) * 86_400;
-        let first = self.random.i64(0..=window);
+    fn times(&mut self) -> Handle {
+        let first = self.random.i64(0..=i64::from(self.around.days) * DAY);
         // Most things that were seen are seen again.
         let last = self.random.i64(0..=first).min(self.random.i64(0..=first));
         let created = self.soon_after(first);
         let updated = self.soon_after(last).max(created);
-        json!({
-            "first_observed": whole_seconds(self.moment(first * 1000)),
-            "last_observed": whole_seconds(self.moment(last * 1000)),
-            "created": timestamp_text(created),
-            "updated": timestamp_text(updated),
-        })
+        // Observations are told to the second.
+        let whole = |moment: i64| moment.div_euclid(1000) * 1000;
+        let observed = [first, last].map(|seconds_ago| whole(self.moment(seconds_ago * 1000)));
+        let [first, last] = observed;
+        let fields = [first, last, created, updated].map(|moment| self.time(moment));
+        self.memory.values.object(self.around.times, &fields)
+    }
+
+    fn time(&mut self, moment: i64) -> Handle {
+        self.text(
+            |_, text| {
+                digits::write_milliseconds(moment, text);
+                true
+            },
+            Values::text,
+        )
     }
 
     /// A time within half an hour after one so many seconds ago, and not after now.
-    fn soon_after(&mut self, seconds_ago: i64) -> Timestamp {
+    fn soon_after(&mut self, seconds_ago: i64) -> i64 {
         let later = self.random.i64(60_000..1_800_000);
         self.moment(seconds_ago * 1000 - later).min(self.around.now)
     }
 
-    fn moment(&self, milliseconds_ago: i64) -> Timestamp {
-        let moment = self.around.now.checked_sub(SignedDuration::from_millis(milliseconds_ago));
-        moment.unwrap_or(Timestamp::MIN)
+    fn moment(&self, milliseconds_ago: i64) -> i64 {
+        self.around.now.saturating_sub(milliseconds_ago).max(Timestamp::MIN.as_millisecond())
     }
 
-    fn resident(&mut self, position: usize, residence: &Residence) -> Option<Arc<Value>> {
-        let hub = self.around.hub;
-        let known = match self.residents.known(position, residence, hub) {
-            Some(known) => known,
-            None => self.settle(position, residence, hub),
-        };
+    fn resident(&mut self, residence: &'e Residence) -> Handle {
+        let Some(last) = residence.count.checked_sub(1) else { return Handle::Null };
         // The first ones are met more often, as the busiest hosts of an account are.
-        let last = known.len().checked_sub(1)?;
         let at = self.random.usize(..=last).min(self.random.usize(..=last));
-        known.get(at).cloned()
-    }
-
-    /// Makes the residents of a hub.
-    fn settle(&mut self, position: usize, residence: &Residence, hub: &HubKey) -> Known {
-        let mut random = self.residents.random(position, residence, hub);
-        let mut made = Vec::with_capacity(residence.count);
-        for row in 1..=residence.count {
-            let mut evaluation = Evaluation::new(self.template, self.around, self.residents, &mut random, row);
-            made.push(Arc::new(evaluation.value(&residence.each)));
+        match self.memory.residents.find(residence, &self.around.homes, self.subject.hub, at) {
+            Some(resident) => resident,
+            None => self.settle(residence, at),
         }
-        self.residents.remember(position, residence, hub, made)
     }
 
-    fn write_fresh(&mut self, text: &mut String, fresh: &Fresh) {
+    /// Makes the residents of a hub up to this one. None of them depends on more of the finding than the home that they
+    /// are of.
+    fn settle(&mut self, residence: &'e Residence, at: usize) -> Handle {
+        let (homes, hub) = (&self.around.homes, self.subject.hub);
+        let mut known = self.memory.residents.take(residence, homes, hub);
+        while known.made.len() <= at {
+            let row = (known.made.len() as u64).saturating_add(1);
+            let around = (self.around, self.subject);
+            let mut evaluation = Evaluation::new(self.program, around, self.memory, &mut known.random, row);
+            let made = evaluation.value(&residence.each);
+            evaluation.end();
+            known.made.push(self.memory.values.keep(made));
+        }
+        let resident = known.made.get(at).copied().unwrap_or_default();
+        self.memory.residents.put(residence, homes, hub, known);
+        resident
+    }
+
+    fn write_fresh(&mut self, fresh: &Fresh, written: &mut Vec<u8>) {
         let random = &mut *self.random;
         match *fresh {
-            Fresh::Hex(count) => text.extend((0..count).map(|_| random.digit(16))),
-            Fresh::UpperHex(count) => text.extend((0..count).map(|_| random.digit(16).to_ascii_uppercase())),
-            Fresh::Code(count) => text.extend((0..count).map(|_| random.digit(36))),
-            Fresh::Key(count) => text.extend((0..count).map(|_| random.digit(36).to_ascii_uppercase())),
-            Fresh::Digits(count) => {
-                let digit = |at| if at == 0 { char::from(random.u8(b'1'..=b'9')) } else { random.digit(10) };
-                text.extend((0..count).map(digit));
+            Fresh::Hex(count) => written.extend((0..count).map(|_| digits::digit(random, 16))),
+            Fresh::UpperHex(count) => {
+                written.extend((0..count).map(|_| digits::digit(random, 16).to_ascii_uppercase()));
             }
-            Fresh::Uuid => write_uuid(text, random.u128(..)),
-            Fresh::Number(least, most) => _ = write!(text, "{}", random.u64(least..=most)),
+            Fresh::Code(count) => written.extend((0..count).map(|_| digits::digit(random, 36))),
+            Fresh::Key(count) => written.extend((0..count).map(|_| digits::digit(random, 36).to_ascii_uppercase())),
+            Fresh::Digits(count) => written.extend((0..count).map(|at| match at {
+                0 => random.u8(b'1'..=b'9'),
+                _ => digits::digit(random, 10),
+            })),
+            Fresh::Uuid => digits::write_uuid(random.u128(..), written),
+            Fresh::Number(least, most) => digits::write_number(random.u64(least..=most), written),
             Fresh::Ago(least, most) => {
-                let seconds = random.u64(least.saturating_mul(DAY)..=most.saturating_mul(DAY));
+                let day = DAY.unsigned_abs();
+                let seconds = random.u64(least.saturating_mul(day)..=most.saturating_mul(day));
                 let milliseconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
-                _ = write!(text, "{}", self.moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%S"));
+                digits::write_seconds(self.moment(milliseconds).div_euclid(1000), written);
             }
         }
     }
-}
-
-/// Writes items between brackets, with commas between those that are not left out.
-fn write_list<T>(
-    brackets: [u8; 2],
-    items: &[T],
-    written: &mut Vec<u8>,
-    mut write: impl FnMut(&T, &mut Vec<u8>) -> bool,
-) {
-    let [open, close] = brackets;
-    written.push(open);
-    let first = written.len();
-    for item in items {
-        let start = written.len();
-        if start > first {
-            written.push(b',');
-        }
-        if !write(item, written) {
-            written.truncate(start);
-        }
-    }
-    written.push(close);
-}
-
-fn write_json(written: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
-    // Nothing of a value fails, nor does writing to memory.
-    _ = serde_json::to_writer(written, value);
-}
-
-/// The seconds of a day.
-const DAY: u64 = 86_400;
-
-fn whole_seconds(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
-}
-
-/// A UUID in the form of version 4.
-fn write_uuid(text: &mut String, bits: u128) {
-    let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-    _ = write!(
-        text,
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        bits >> 96,
-        bits >> 80 & 0xffff,
-        bits >> 64 & 0xffff,
-        bits >> 48 & 0xffff,
-        bits & 0xffff_ffff_ffff
-    );
-}
-
-/// The field of a name's value that a path leads to.
-fn field<'v>(value: &'v Value, path: &Path) -> Option<&'v Value> {
-    path.fields.iter().try_fold(value, |value, field| value.get(field))
-}
-
-/// Writes a value into a text; `None` when there is none.
-fn write_value(text: &mut String, value: Option<&Value>) -> Option<()> {
-    match value? {
-        Value::Null => return None,
-        Value::String(letters) => text.push_str(letters),
-        other => _ = write!(text, "{other}"),
-    }
-    Some(())
 }

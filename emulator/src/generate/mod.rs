@@ -1,16 +1,19 @@
 //! Believable findings of AWS's own services, as many as one likes: templates filled from a seed.
 //!
-//! What lives here: reading the templates of `fixtures` ([`template`]), the population that they speak of
-//! ([`resident`]), and one finding after the other ([`Findings`]). What may not: importing them, printing them, a clock,
+//! What lives here: reading the templates of `fixtures` ([`template`]), making programs of them ([`program`]), the
+//! population that they speak of ([`resident`]), and one finding after the other ([`Findings`]). What may not: importing them, printing them, a clock,
 //! or randomness that does not come from the seed. Equal requests give equal findings, byte for byte, and a longer
 //! sequence begins with the shorter one.
 
+mod digits;
 mod evaluate;
 mod expression;
+mod program;
 mod resident;
 mod template;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::fmt;
 
@@ -19,9 +22,10 @@ use securityhub_fixtures::generators::GENERATORS;
 use securityhub_fixtures::products;
 use serde_json::json;
 
-use self::evaluate::{Around, finding};
-use self::resident::Residents;
-use self::template::Template;
+use self::evaluate::{Around, Memory, Subject, finding};
+use self::program::{Choice, Compiler, Program};
+use self::resident::Homes;
+use self::template::{Shared, Template};
 use crate::state::{AccountId, HubKey, Timestamp};
 
 /// A product whose findings can be generated, by the product part of its ARN.
@@ -89,9 +93,9 @@ impl Product {
         products::find("aws", self.name())
     }
 
-    fn template(self) -> Result<Template, Mistake> {
+    fn template(self, shared: &Shared) -> Result<Template, Mistake> {
         let text = GENERATORS.get(self.0).map_or("", |generator| generator.template);
-        Template::read(text).map_err(|mistake| Mistake(format!("template {}: {mistake}", self.name())))
+        Template::read(text, shared).map_err(|mistake| Mistake(format!("template {}: {mistake}", self.name())))
     }
 
     /// Its ARN in a Region.
@@ -107,21 +111,25 @@ impl Product {
 }
 
 /// Findings in ASFF, one after the other.
+#[derive(Debug)]
 pub struct Findings {
-    request: Request,
-    sources: Vec<Source>,
-    residents: Residents,
+    sources: Choice<Source>,
+    around: Around,
+    memory: Memory,
     random: Rng,
-    made: usize,
+    left: usize,
     /// The length of the longest text so far, in bytes.
     longest: usize,
 }
 
 /// A product with the hubs whose partition has it.
+#[derive(Debug)]
 struct Source {
-    product: Product,
-    template: Template,
-    hubs: Vec<HubKey>,
+    program: Program,
+    /// Numbers of hubs, each with the product's ARN there.
+    hubs: Vec<(usize, String)>,
+    /// What ends each finding in place of its last brace, where templates say too little.
+    end: Option<String>,
 }
 
 /// The findings of a request. A product is left out of Regions whose partition does not have it; where nothing is left,
@@ -130,18 +138,48 @@ struct Source {
 /// # Errors
 /// A template that cannot be read.
 pub fn findings(request: Request) -> Result<Findings, Mistake> {
+    let (homes, numbers) = Homes::new(&request.hubs);
+    let shared = Shared::read().map_err(Mistake)?;
+    let mut compiler = Compiler::default();
     let mut sources = Vec::with_capacity(request.products.len());
     for product in &request.products {
-        let has_it = |hub: &&HubKey| product.is_in(hub.region.partition());
-        let hubs: Vec<HubKey> = request.hubs.iter().filter(has_it).cloned().collect();
+        let numbered = request.hubs.iter().zip(&numbers);
+        let its = numbered.filter(|(hub, _)| product.is_in(hub.region.partition()));
+        let hubs: Vec<_> = its.map(|(hub, number)| (*number, product.arn(hub, request.private))).collect();
         if !hubs.is_empty() {
-            let template = product.template()?;
-            sources.push(Source { product: *product, template, hubs });
+            let program = compiler.program(&product.template(&shared)?);
+            let end = product.listed().filter(|_| request.private).map(names);
+            sources.push((program.weight, Source { program, hubs, end }));
         }
     }
+    let left = if sources.is_empty() { 0 } else { request.count };
     let random = resident::random(&[&request.seed.to_string(), "findings", &request.sequence.to_string()]);
-    let residents = Residents::new(request.seed);
-    Ok(Findings { request, sources, residents, random, made: 0, longest: 0 })
+    let around = Around::new(&request, homes, &mut compiler);
+    let memory = Memory::new(request.seed, compiler.values);
+    Ok(Findings { sources: Choice::new(sources), around, memory, random, left, longest: 0 })
+}
+
+/// The names of a product, which templates do not have: Security Hub adds them, from the ARN.
+fn names(product: &products::Product) -> String {
+    let names = json!({ "ProductName": product.product_name, "CompanyName": product.company_name }).to_string();
+    names.replacen('{', ",", 1)
+}
+
+impl Findings {
+    /// Writes the next finding as compact JSON; `None` after the last. It tells whose it is, and where.
+    pub fn write_next(&mut self, written: &mut Vec<u8>) -> Option<&HubKey> {
+        self.left = self.left.checked_sub(1)?;
+        let Source { program, hubs, end } = self.sources.pick(&mut self.random)?;
+        let (hub, product_arn) = hubs.get(self.random.usize(..hubs.len()))?;
+        let key = &self.around.homes.hubs.get(*hub)?.hub;
+        let subject = Subject { hub: *hub, key, product_arn };
+        finding(program, (&self.around, subject), &mut self.memory, &mut self.random, written);
+        if let Some(end) = end {
+            written.truncate(written.len().saturating_sub(1));
+            written.extend_from_slice(end.as_bytes());
+        }
+        Some(key)
+    }
 }
 
 /// A finding in ASFF.
@@ -157,35 +195,13 @@ impl Iterator for Findings {
     type Item = Generated;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.made == self.request.count {
-            return None;
-        }
-        let number = template::pick(&mut self.random, &self.sources, |source| source.template.weight)?;
-        let source = self.sources.get(number)?;
-        let hub = source.hubs.get(self.random.usize(..source.hubs.len()))?;
-        let around = Around {
-            product_arn: source.product.arn(hub, self.request.private),
-            hub,
-            administrator: self.request.administrator,
-            days: self.request.days,
-            now: self.request.now,
-        };
-        self.made += 1;
         let mut written = Vec::with_capacity(self.longest);
-        finding(&source.template, &around, self.residents.of(number), &mut self.random, &mut written);
-        if let (true, Some(product)) = (self.request.private, source.product.listed()) {
-            // Templates name no product: Security Hub does, from the ARN.
-            let names = json!({ "ProductName": product.product_name, "CompanyName": product.company_name }).to_string();
-            written.truncate(written.len().saturating_sub(1));
-            written.push(b',');
-            written.extend_from_slice(names.trim_start_matches('{').as_bytes());
-        }
+        let hub = self.write_next(&mut written)?.clone();
         self.longest = self.longest.max(written.len());
-        Some(Generated { hub: hub.clone(), text: String::from_utf8(written).unwrap_or_default() })
+        Some(Generated { hub, text: String::from_utf8(written).unwrap_or_default() })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = if self.sources.is_empty() { 0 } else { self.request.count - self.made };
-        (left, Some(left))
+        (self.left, Some(self.left))
     }
 }

@@ -1,73 +1,115 @@
 //! Residents: the instances, buckets, roles and policies that findings speak of again and again.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::template::{Per, Residence};
-use crate::state::{AccountId, HubKey, Region};
+use super::program::Residence;
+use super::template::Per;
+use super::values::Handle;
+use crate::state::{AccountId, HubKey};
 
 /// Residents that were needed so far.
+#[derive(Debug, Default)]
 pub(super) struct Residents {
-    seed: u64,
-    known: HashMap<Home, Known>,
-    /// The template that is being filled.
-    template: usize,
+    seed: String,
+    /// By the number of the residence, and within by home.
+    known: Vec<Vec<Option<Known>>>,
 }
 
-/// The residents of one name in one hub. Findings share each of them.
-pub(super) type Known = Arc<[Arc<Value>]>;
+/// The residents of one name in one home. They are made in order, and no more of them than are met.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The random numbers from which the next one is made.
+    pub(super) random: Rng,
+    pub(super) made: Vec<Handle>,
+}
 
-/// Which residents, by the template, the position of their name in it, and whose they are. All templates share the ones
-/// of `shared.json`, which have the same positions in all of them.
-type Home = (Option<usize>, usize, Option<AccountId>, Option<Region>);
+/// Accounts and hubs, numbered, so that residents are found by number.
+#[derive(Debug, Default)]
+pub(super) struct Homes {
+    pub(super) hubs: Vec<Home>,
+}
+
+/// A hub with the number of its account.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub(super) hub: HubKey,
+    account: usize,
+}
+
+impl Homes {
+    /// Numbers hubs; beside them, the number of each of those that were given, among which one may stand twice.
+    pub(super) fn new(hubs: &[HubKey]) -> (Homes, Vec<usize>) {
+        let (mut numbers, mut accounts) = (BTreeMap::new(), BTreeMap::<AccountId, usize>::new());
+        let mut homes = Homes::default();
+        let mut number = |hub: &HubKey| {
+            *numbers.entry(hub.clone()).or_insert_with(|| {
+                let next = accounts.len();
+                let account = *accounts.entry(hub.account).or_insert(next);
+                homes.hubs.push(Home { hub: hub.clone(), account });
+                homes.hubs.len() - 1
+            })
+        };
+        let numbers = hubs.iter().map(&mut number).collect();
+        (homes, numbers)
+    }
+
+    /// Whose residents a hub meets: those of the hub, of its account, or everybody's.
+    fn of(&self, residence: &Residence, hub: usize) -> usize {
+        match residence.per {
+            Per::Region => hub,
+            Per::Account => self.hubs.get(hub).map_or(0, |home| home.account),
+            Per::Organization => 0,
+        }
+    }
+}
 
 impl Residents {
     /// The residents of a seed.
     pub(super) fn new(seed: u64) -> Residents {
-        Residents { seed, known: HashMap::new(), template: 0 }
+        Residents { seed: seed.to_string(), known: Vec::new() }
     }
 
-    /// Those of a template, by its number.
-    pub(super) fn of(&mut self, template: usize) -> &mut Residents {
-        self.template = template;
-        self
+    /// A resident that a hub meets, if it was made.
+    pub(super) fn find(&self, residence: &Residence, homes: &Homes, hub: usize, at: usize) -> Option<Handle> {
+        let known = self.known.get(residence.number)?.get(homes.of(residence, hub))?.as_ref()?;
+        known.made.get(at).copied()
     }
 
-    fn home(&self, position: usize, residence: &Residence, hub: &HubKey) -> Home {
-        let template = (!residence.is_shared).then_some(self.template);
-        let account = (residence.per != Per::Organization).then_some(hub.account);
-        let region = (residence.per == Per::Region).then(|| hub.region.clone());
-        (template, position, account, region)
+    /// Takes those that a hub meets, to make more of them.
+    pub(super) fn take(&mut self, residence: &Residence, homes: &Homes, hub: usize) -> Known {
+        let known = self.place(residence, homes, hub).and_then(Option::take);
+        known.unwrap_or_else(|| Known { random: self.random(residence, homes, hub), made: Vec::new() })
     }
 
-    /// Those of a hub that are known already, for the name at a position of the template.
-    pub(super) fn known(&self, position: usize, residence: &Residence, hub: &HubKey) -> Option<Known> {
-        self.known.get(&self.home(position, residence, hub)).cloned()
+    /// Puts back what was taken.
+    pub(super) fn put(&mut self, residence: &Residence, homes: &Homes, hub: usize, known: Known) {
+        if let Some(place) = self.place(residence, homes, hub) {
+            *place = Some(known);
+        }
     }
 
-    /// Remembers those of a hub.
-    pub(super) fn remember(
-        &mut self,
-        position: usize,
-        residence: &Residence,
-        hub: &HubKey,
-        made: Vec<Arc<Value>>,
-    ) -> Known {
-        let made: Known = made.into();
-        self.known.insert(self.home(position, residence, hub), Arc::clone(&made));
-        made
+    fn place(&mut self, residence: &Residence, homes: &Homes, hub: usize) -> Option<&mut Option<Known>> {
+        let home = homes.of(residence, hub);
+        if self.known.len() <= residence.number {
+            self.known.resize_with(residence.number + 1, Vec::new);
+        }
+        let of_residence = self.known.get_mut(residence.number)?;
+        if of_residence.len() <= home {
+            of_residence.resize_with(home + 1, || None);
+        }
+        of_residence.get_mut(home)
     }
 
     /// The random numbers from which those of a hub are made: the same in all templates that have the name.
-    pub(super) fn random(&self, position: usize, residence: &Residence, hub: &HubKey) -> Rng {
-        let (_, _, account, region) = self.home(position, residence, hub);
-        let account = account.map(|account| account.to_string()).unwrap_or_default();
-        let region = region.map(|region| region.to_string()).unwrap_or_default();
-        random(&[&self.seed.to_string(), "residents", &residence.name, &account, &region])
+    fn random(&self, residence: &Residence, homes: &Homes, hub: usize) -> Rng {
+        let hub = homes.hubs.get(hub).map(|home| &home.hub);
+        let account = hub.filter(|_| residence.per != Per::Organization).map(|hub| hub.account.to_string());
+        let region = hub.filter(|_| residence.per == Per::Region).map(|hub| hub.region.as_str());
+        let (account, region) = (account.unwrap_or_default(), region.unwrap_or_default());
+        random(&[&self.seed, "residents", &residence.name, &account, region])
     }
 }
 

@@ -28,7 +28,6 @@
 
 use std::collections::BTreeMap;
 
-use fastrand::Rng;
 use securityhub_fixtures::generators::SHARED;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -183,8 +182,15 @@ fn one() -> u64 {
     1
 }
 
+/// What all templates share: names, fragments, and the members of every finding.
+#[derive(Clone)]
+pub(super) struct Shared {
+    scope: Scope,
+    finding: Value,
+}
+
 /// The names that a text may use, and the fragments.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Scope {
     positions: BTreeMap<String, usize>,
     names: Vec<Name>,
@@ -193,22 +199,33 @@ pub(super) struct Scope {
     is_shared: bool,
 }
 
+impl Shared {
+    /// Reads `shared.json`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn read() -> Result<Shared, String> {
+        let in_shared = |mistake| format!("shared.json: {mistake}");
+        let shared: Written = serde_json::from_str(SHARED).map_err(|error| in_shared(error.to_string()))?;
+        let mut scope = Scope::with_given_names();
+        scope.fragments = shared.fragments;
+        scope.is_shared = true;
+        scope.define(shared.names, "").map_err(in_shared)?;
+        scope.is_shared = false;
+        Ok(Shared { scope, finding: shared.finding })
+    }
+}
+
 impl Template {
     /// Reads a template over the shared one.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn read(text: &str) -> Result<Template, String> {
-        let shared: Written = serde_json::from_str(SHARED).map_err(|error| format!("shared.json: {error}"))?;
+    pub(super) fn read(text: &str, shared: &Shared) -> Result<Template, String> {
         let written: Written = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let mut scope = Scope::with_given_names();
-        scope.fragments = shared.fragments;
+        let Shared { mut scope, mut finding } = shared.clone();
         scope.fragments.extend(written.fragments);
-        scope.is_shared = true;
-        scope.define(shared.names, "").map_err(|mistake| format!("shared.json: {mistake}"))?;
-        scope.is_shared = false;
         scope.define(written.names, "")?;
-        let mut finding = shared.finding;
         merge(&mut finding, written.finding);
         let positions = scope.positions.clone();
         let mut kinds = Vec::with_capacity(written.kinds.len());
@@ -217,6 +234,40 @@ impl Template {
             kinds.push(scope.kind(&finding, kind)?);
         }
         Ok(Template { weight: written.weight, names: scope.names, kinds })
+    }
+}
+
+impl Template {
+    /// Whether a node, or a field of it, is never null: then nothing can be left out where it stands.
+    pub(super) fn is_sure(&self, node: &Node, fields: &[String]) -> bool {
+        match node {
+            Node::Constant(constant) => {
+                let found = fields.iter().try_fold(&constant.value, |value, field| value.get(field));
+                found.is_some_and(|value| !value.is_null())
+            }
+            Node::Text(parts) => fields.is_empty() && parts.iter().all(|part| self.is_sure_part(part, &[])),
+            Node::Value(part) => self.is_sure_part(part, fields),
+            Node::Object(members) => {
+                let [field, rest @ ..] = fields else { return true };
+                members.iter().any(|(name, node)| name.text == *field && self.is_sure(node, rest))
+            }
+            Node::List(_) => fields.is_empty(),
+            Node::Choice(items) => {
+                let all = items.iter().all(|(_, node)| self.is_sure(node, fields));
+                all && items.iter().any(|(weight, _)| *weight > 0)
+            }
+        }
+    }
+
+    fn is_sure_part(&self, part: &Part, fields: &[String]) -> bool {
+        let Part::Name(path) = part else { return fields.is_empty() };
+        let fields = [&path.fields[..], fields].concat();
+        match self.names.get(path.name) {
+            Some(Name::Given) => is_given(path.name, &fields),
+            Some(Name::Once(node)) => self.is_sure(node, &fields),
+            Some(Name::Resident(residence)) => residence.count > 0 && self.is_sure(&residence.each, &fields),
+            None => false,
+        }
     }
 }
 
@@ -234,11 +285,7 @@ impl Scope {
     /// Whether a name has these fields, in at least one of the records that it can be.
     pub(super) fn has(&self, path: &Path) -> bool {
         match self.names.get(path.name) {
-            Some(Name::Given) => match &path.fields[..] {
-                [] => GIVEN.get(path.name) != Some(&"time"),
-                [field] => GIVEN.get(path.name) == Some(&"time") && TIMES.contains(&&**field),
-                _ => false,
-            },
+            Some(Name::Given) => is_given(path.name, &path.fields),
             Some(Name::Once(node)) => self.node_has(node, &path.fields),
             Some(Name::Resident(residence)) => self.node_has(&residence.each, &path.fields),
             None => false,
@@ -344,6 +391,16 @@ impl Scope {
     }
 }
 
+/// Whether a given name has these fields: `time` has its own, the others are texts and numbers.
+fn is_given(position: usize, fields: &[String]) -> bool {
+    let is_time = GIVEN.get(position) == Some(&"time");
+    match fields {
+        [] => !is_time,
+        [field] => is_time && TIMES.contains(&&**field),
+        _ => false,
+    }
+}
+
 /// Makes one constant of what holds constants only; what is null is left out.
 fn constant(node: Node) -> Node {
     let is_constant = |node: &Node| matches!(node, Node::Constant(_));
@@ -376,16 +433,4 @@ fn merge(under: &mut Value, over: Value) {
         }
         (under, over) => *under = over,
     }
-}
-
-/// The position of one item, by weight; `None` where nothing weighs anything.
-pub(super) fn pick<T>(random: &mut Rng, items: &[T], weight: impl Fn(&T) -> u64) -> Option<usize> {
-    let total: u64 = items.iter().map(&weight).sum();
-    let mut at = random.u64(..total.max(1));
-    items.iter().position(|item| {
-        let weight = weight(item);
-        let here = at < weight;
-        at = at.saturating_sub(weight);
-        here
-    })
 }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::evaluate::{Around, finding};
-use super::resident::Residents;
-use super::template::Template;
+use super::evaluate::{Around, Memory, Subject, finding};
+use super::program::{Choice, Compiler};
+use super::resident::Homes;
+use super::template::{Shared, Template};
 use super::{Product, Request, findings};
 use crate::domain::accounts::hub::{self, Enable};
 use crate::domain::findings::import::{self, Endpoint, Outcome, Sender};
@@ -82,7 +83,7 @@ fn import(world: &World, region: &str, findings: &[Map<String, Value>]) -> Outco
 #[test]
 fn every_template_can_be_read() {
     for product in Product::all() {
-        product.template().unwrap();
+        product.template(&Shared::read().unwrap()).unwrap();
         assert_eq!(Product::named(product.name()), Some(product));
     }
     assert_eq!(Product::named("guardduti"), None);
@@ -152,17 +153,20 @@ fn security_hub_accepts_every_kind_of_every_product() {
     let world = world();
     let hub = hubs().remove(0);
     for product in Product::all() {
-        let Template { weight, names, kinds } = product.template().unwrap();
-        let mut residents = Residents::new(7);
+        let Template { weight, names, kinds } = product.template(&Shared::read().unwrap()).unwrap();
         let mut random = fastrand::Rng::with_seed(7);
         for kind in kinds {
             let name = kind.name.clone();
             let template = Template { weight, names: names.clone(), kinds: vec![kind] };
-            let (product_arn, administrator) = (product.arn(&hub, false), hub.account);
-            let around = Around { product_arn, hub: &hub, administrator, days: 30, now: now() };
+            let mut compiler = Compiler::default();
+            let program = compiler.program(&template);
+            let (homes, _) = Homes::new(std::slice::from_ref(&hub));
+            let around = Around::new(&request(Vec::new(), 0), homes, &mut compiler);
+            let subject = Subject { hub: 0, key: &hub, product_arn: &product.arn(&hub, false) };
+            let mut memory = Memory::new(7, compiler.values);
             let mut one = || {
                 let mut written = Vec::new();
-                finding(&template, &around, &mut residents, &mut random, &mut written);
+                finding(&program, (&around, subject), &mut memory, &mut random, &mut written);
                 serde_json::from_slice(&written).unwrap()
             };
             let made: Vec<Map<String, Value>> = (0..20).map(|_| one()).collect();
@@ -178,13 +182,13 @@ fn security_hub_accepts_every_kind_of_every_product() {
 #[test]
 fn every_kind_of_every_product_appears() {
     for product in Product::all() {
-        let Template { kinds, .. } = product.template().unwrap();
+        let Template { kinds, .. } = product.template(&Shared::read().unwrap()).unwrap();
         assert!(kinds.iter().all(|kind| kind.weight > 0));
         let names: BTreeSet<&str> = kinds.iter().map(|kind| &*kind.name).collect();
         assert_eq!(names.len(), kinds.len(), "{}", product.name());
         let mut random = fastrand::Rng::with_seed(7);
-        let picked: BTreeSet<usize> =
-            (0..3_000).filter_map(|_| super::template::pick(&mut random, &kinds, |kind| kind.weight)).collect();
+        let choice = Choice::new(kinds.iter().map(|kind| (kind.weight, &*kind.name)));
+        let picked: BTreeSet<&str> = (0..3_000).filter_map(|_| choice.pick(&mut random).copied()).collect();
         assert_eq!(picked.len(), kinds.len(), "{}", product.name());
     }
     let types: BTreeSet<String> =
@@ -247,6 +251,7 @@ fn imp_01_findings_of_the_private_product_are_importable_and_keep_their_names() 
 
 #[test]
 fn a_template_with_a_mistake_is_told() {
+    let shared = Shared::read().unwrap();
     for (names, finding, mistake) in [
         ("{}", r#"{"Id": "{nobody}"}"#, "kind k: `nobody` is no name that stands before it"),
         (r#"{"a": "{b}", "b": "x"}"#, "{}", "name a: `b` is no name that stands before it"),
@@ -258,10 +263,10 @@ fn a_template_with_a_mistake_is_told() {
         ("{}", r#"{"Id": "{use:nothing}"}"#, "kind k: `nothing` is no fragment, or uses itself"),
     ] {
         let text = format!(r#"{{"names": {names}, "kinds": [{{"kind": "k", "finding": {finding}}}]}}"#);
-        assert_eq!(Template::read(&text).unwrap_err(), mistake);
+        assert_eq!(Template::read(&text, &shared).unwrap_err(), mistake);
     }
-    assert!(Template::read(r#"{"kinds": [{"kind": "k", "finding": {"Id": "{time.never?}"}}]}"#).is_ok());
-    assert!(Template::read("{").is_err() && Template::read(r#"{"kindz": []}"#).is_err());
+    assert!(Template::read(r#"{"kinds": [{"kind": "k", "finding": {"Id": "{time.never?}"}}]}"#, &shared).is_ok());
+    assert!(Template::read("{", &shared).is_err() && Template::read(r#"{"kindz": []}"#, &shared).is_err());
 }
 
 #[test]

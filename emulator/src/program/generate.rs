@@ -8,11 +8,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::cli::{FindingsForm, GenerateArguments};
 use super::exit::Exit;
 use super::output;
-use crate::generate::{self, Findings, Generated, Product, Request};
+use crate::generate::{self, Findings, Product, Request};
 use crate::state::{Clock, HubKey};
 
 /// How many findings a call of BatchImportFindings takes.
 const BATCH: usize = 100;
+/// How many bytes are written at once.
+const FULL: usize = 64 * 1024;
+/// How many findings the bar moves by.
+const STEP: u64 = 256;
 
 /// Writes findings, as the arguments ask. A reader that has seen enough and closed the pipe is no failure.
 pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
@@ -25,15 +29,15 @@ pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
         )));
     }
     let findings = generate::findings(request).map_err(Exit::failed)?;
-    let progress = progress(&findings);
-    let findings = findings.inspect(|_| progress.inc(1));
-    let mut output = BufWriter::new(io::stdout().lock());
+    let mut source = Source { progress: progress(&findings), findings, made: 0 };
+    // Standard output alone would write line by line.
+    let mut output = BufWriter::with_capacity(FULL, io::stdout().lock());
     let written = match arguments.format {
-        FindingsForm::Array => array(&mut output, findings),
-        FindingsForm::Lines => lines(&mut output, findings),
-        FindingsForm::Import => bodies(&mut output, findings),
+        FindingsForm::Array => array(&mut output, &mut source),
+        FindingsForm::Lines => lines(&mut output, &mut source),
+        FindingsForm::Import => bodies(&mut output, &mut source),
     };
-    progress.finish_and_clear();
+    source.progress.finish_and_clear();
     output::written(written.and_then(|()| output.flush()))
 }
 
@@ -63,40 +67,102 @@ fn progress(findings: &Findings) -> ProgressBar {
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// A JSON array, a finding a line.
-fn array(output: &mut impl Write, findings: impl Iterator<Item = Generated>) -> io::Result<()> {
-    output.write_all(b"[")?;
-    for (position, finding) in findings.enumerate() {
-        output.write_all(if position == 0 { b"\n" } else { b",\n" })?;
-        output.write_all(finding.text.as_bytes())?;
-    }
-    output.write_all(b"\n]\n")
+/// Findings, and a bar that tells how far they are.
+struct Source {
+    findings: Findings,
+    progress: ProgressBar,
+    made: u64,
 }
 
-fn lines(output: &mut impl Write, findings: impl Iterator<Item = Generated>) -> io::Result<()> {
-    for finding in findings {
-        output.write_all(finding.text.as_bytes())?;
-        output.write_all(b"\n")?;
+impl Source {
+    /// Writes the next finding; `None` after the last.
+    fn write_next(&mut self, written: &mut Vec<u8>) -> Option<&HubKey> {
+        // The bar reads the machine's clock whenever it moves.
+        self.made += 1;
+        if self.made.is_multiple_of(STEP) {
+            self.progress.inc(STEP);
+        }
+        self.findings.write_next(written)
     }
-    Ok(())
+}
+
+/// A JSON array, a finding a line.
+fn array(output: &mut impl Write, source: &mut Source) -> io::Result<()> {
+    let mut buffer = b"[".to_vec();
+    let mut before = "\n";
+    loop {
+        let end = buffer.len();
+        buffer.extend_from_slice(before.as_bytes());
+        if source.write_next(&mut buffer).is_none() {
+            buffer.truncate(end);
+            break;
+        }
+        before = ",\n";
+        flush_full(output, &mut buffer)?;
+    }
+    buffer.extend_from_slice(b"\n]\n");
+    output.write_all(&buffer)
+}
+
+fn lines(output: &mut impl Write, source: &mut Source) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    while source.write_next(&mut buffer).is_some() {
+        buffer.push(b'\n');
+        flush_full(output, &mut buffer)?;
+    }
+    output.write_all(&buffer)
 }
 
 /// Bodies of BatchImportFindings, one a line. A call is made by one account in one Region, so each body is of one hub.
-fn bodies(output: &mut impl Write, findings: impl Iterator<Item = Generated>) -> io::Result<()> {
-    let mut batches: BTreeMap<HubKey, Vec<String>> = BTreeMap::new();
-    for Generated { hub, text } in findings {
-        let batch = batches.entry(hub).or_default();
-        batch.push(text);
-        if batch.len() == BATCH {
-            body(output, batch)?;
+fn bodies(output: &mut impl Write, source: &mut Source) -> io::Result<()> {
+    let mut batches: BTreeMap<HubKey, Batch> = BTreeMap::new();
+    let mut finding = Vec::new();
+    while let Some(hub) = source.write_next(&mut finding) {
+        if !batches.contains_key(hub) {
+            batches.insert(hub.clone(), Batch::default());
         }
+        if let Some(batch) = batches.get_mut(hub) {
+            batch.push(&finding);
+            if batch.count == BATCH {
+                batch.write(output)?;
+            }
+        }
+        finding.clear();
     }
-    batches.values_mut().filter(|batch| !batch.is_empty()).try_for_each(|batch| body(output, batch))
+    batches.values_mut().filter(|batch| batch.count > 0).try_for_each(|batch| batch.write(output))
 }
 
-/// Writes a body and empties the batch.
-fn body(output: &mut impl Write, batch: &mut Vec<String>) -> io::Result<()> {
-    writeln!(output, "{{\"Findings\":[{}]}}", batch.join(","))?;
-    batch.clear();
+/// Findings of a hub that wait for their body to be full.
+#[derive(Default)]
+struct Batch {
+    count: usize,
+    /// The findings, each with a comma before it.
+    findings: Vec<u8>,
+}
+
+impl Batch {
+    fn push(&mut self, finding: &[u8]) {
+        self.count += 1;
+        self.findings.push(b',');
+        self.findings.extend_from_slice(finding);
+    }
+
+    /// Writes the body and empties the batch.
+    fn write(&mut self, output: &mut impl Write) -> io::Result<()> {
+        output.write_all(b"{\"Findings\":[")?;
+        output.write_all(self.findings.get(1..).unwrap_or_default())?;
+        output.write_all(b"]}\n")?;
+        self.count = 0;
+        self.findings.clear();
+        Ok(())
+    }
+}
+
+/// Writes and empties a buffer that is full.
+fn flush_full(output: &mut impl Write, buffer: &mut Vec<u8>) -> io::Result<()> {
+    if buffer.len() >= FULL {
+        output.write_all(buffer)?;
+        buffer.clear();
+    }
     Ok(())
 }

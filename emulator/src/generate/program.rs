@@ -1,0 +1,336 @@
+//! Templates as programs: names, fields and residents are numbers, and whatever a kind of finding always says stands in
+//! as few pieces as possible, escaped as JSON already.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use serde_json::Value as Json;
+
+use super::expression::{self, Fresh, Part};
+use super::template::{self, GIVEN, Node, Per, Residence as Written, TIMES, Template};
+use super::values::{Handle, Shape, ShapeId, Symbol, Values};
+
+/// The position of the name `time` among the given ones, whose values are texts save for this one.
+pub(super) const TIME: usize = GIVEN.len() - 1;
+
+/// A template.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// The product's share among several.
+    pub(super) weight: u64,
+    /// What names stand for, by position.
+    pub(super) names: Vec<Name>,
+    /// Kinds of findings.
+    pub(super) kinds: Choice<Ops>,
+}
+
+/// What a name stands for.
+#[derive(Debug)]
+pub(super) enum Name {
+    /// One of [`GIVEN`].
+    Given(usize),
+    /// A value that is made for each finding.
+    Once(Value),
+    /// One of the residents.
+    Resident(Residence),
+}
+
+/// Residents of one name.
+#[derive(Debug)]
+pub(super) struct Residence {
+    /// Its number among all of the request. Templates share those of `shared.json`.
+    pub(super) number: usize,
+    pub(super) name: String,
+    pub(super) count: usize,
+    pub(super) per: Per,
+    pub(super) each: Value,
+}
+
+/// The value of a name.
+#[derive(Debug)]
+pub(super) enum Value {
+    Constant(Handle),
+    /// A text, by what writes it.
+    Text(Ops),
+    /// A number or a list, by what writes it.
+    Json(Ops),
+    /// A value as it is.
+    Path(Path),
+    /// An object, by the values of its members.
+    Object(ShapeId, Box<[Value]>),
+    /// One of several.
+    Choice(Choice<Value>),
+}
+
+/// The way to a value: the position of its name, and fields from there.
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) name: usize,
+    pub(super) fields: Box<[Symbol]>,
+}
+
+/// What writes something, step by step.
+pub(super) type Ops = Box<[Op]>;
+
+/// A step.
+#[derive(Debug)]
+pub(super) enum Op {
+    /// Bytes.
+    Raw(Box<[u8]>),
+    /// A value within a string.
+    Within(Path),
+    /// A value as JSON.
+    Whole(Path),
+    /// Something that is new each time.
+    Fresh(Fresh),
+    /// A comma, unless this would be the first item between its brackets.
+    Comma,
+    /// Steps that are undone when a value is missing.
+    Perhaps(Ops),
+    /// Steps of one of several.
+    Choice(Choice<Ops>),
+}
+
+/// Items, each with its weight.
+#[derive(Debug)]
+pub(super) struct Choice<T> {
+    /// By item, its weight and that of all before it.
+    ends: Box<[u64]>,
+    items: Box<[T]>,
+}
+
+impl<T> Choice<T> {
+    pub(super) fn new(items: impl IntoIterator<Item = (u64, T)>) -> Choice<T> {
+        let mut total: u64 = 0;
+        let end = |(weight, item)| {
+            total = total.saturating_add(weight);
+            (total, item)
+        };
+        let (ends, items): (Vec<u64>, Vec<T>) = items.into_iter().map(end).unzip();
+        Choice { ends: ends.into(), items: items.into() }
+    }
+
+    /// One item, by weight; `None` where nothing weighs anything.
+    pub(super) fn pick(&self, random: &mut Rng) -> Option<&T> {
+        let total = self.ends.last().copied().unwrap_or_default();
+        let at = random.u64(..total.max(1));
+        self.items.get(self.ends.partition_point(|end| *end <= at))
+    }
+}
+
+/// What makes programs of the templates of one request.
+#[derive(Debug, Default)]
+pub(super) struct Compiler {
+    /// The constants and shapes of all programs.
+    pub(super) values: Values,
+    symbols: BTreeMap<String, Symbol>,
+    residences: usize,
+    /// Numbers of the residents of `shared.json`, which have the same positions in all templates.
+    shared: BTreeMap<usize, usize>,
+}
+
+impl Compiler {
+    /// Makes a program of a template.
+    pub(super) fn program(&mut self, template: &Template) -> Program {
+        let names = template.names.iter().enumerate();
+        let names = names.map(|(position, name)| self.name(template, position, name)).collect();
+        let kinds: Vec<_> =
+            template.kinds.iter().map(|kind| (kind.weight, self.ops(template, &kind.finding))).collect();
+        Program { weight: template.weight, names, kinds: Choice::new(kinds) }
+    }
+
+    /// The shape of `time`.
+    pub(super) fn times(&mut self) -> ShapeId {
+        let mut shape = Shape::default();
+        for field in TIMES {
+            shape.push(&Json::from(field).to_string(), self.symbol(field));
+        }
+        self.values.add_shape(shape)
+    }
+
+    fn symbol(&mut self, field: &str) -> Symbol {
+        let next = self.symbols.len();
+        *self.symbols.entry(field.to_owned()).or_insert(next)
+    }
+
+    fn name(&mut self, template: &Template, position: usize, name: &template::Name) -> Name {
+        match name {
+            template::Name::Given => Name::Given(position),
+            template::Name::Once(node) => Name::Once(self.value(template, node)),
+            template::Name::Resident(residence) => {
+                let Written { name, is_shared, count, per, each } = residence;
+                let next = self.residences;
+                let number = if *is_shared { *self.shared.entry(position).or_insert(next) } else { next };
+                self.residences += usize::from(number == next);
+                let each = self.value(template, each);
+                Name::Resident(Residence { number, name: name.clone(), count: *count, per: *per, each })
+            }
+        }
+    }
+
+    fn value(&mut self, template: &Template, node: &Node) -> Value {
+        match node {
+            Node::Constant(constant) => Value::Constant(self.constant(&constant.value)),
+            Node::Value(Part::Name(path)) => Value::Path(self.path(path)),
+            Node::Value(Part::Fresh(Fresh::Number(..))) | Node::List(_) => Value::Json(self.ops(template, node)),
+            Node::Value(part) => Value::Text(self.text(std::slice::from_ref(part))),
+            Node::Text(parts) => Value::Text(self.text(parts)),
+            Node::Object(members) => {
+                let mut shape = Shape::default();
+                let mut values = Vec::with_capacity(members.len());
+                for (name, node) in members {
+                    shape.push(&name.json, self.symbol(&name.text));
+                    values.push(self.value(template, node));
+                }
+                Value::Object(self.values.add_shape(shape), values.into())
+            }
+            Node::Choice(items) => {
+                let items: Vec<_> = items.iter().map(|(weight, node)| (*weight, self.value(template, node))).collect();
+                Value::Choice(Choice::new(items))
+            }
+        }
+    }
+
+    fn constant(&mut self, value: &Json) -> Handle {
+        let made = match value {
+            Json::Null => Handle::Null,
+            Json::String(text) => self.values.text(&escaped(text)),
+            Json::Object(members) => {
+                let mut shape = Shape::default();
+                let mut fields = Vec::with_capacity(members.len());
+                for (name, value) in members {
+                    shape.push(&Json::from(&**name).to_string(), self.symbol(name));
+                    fields.push(self.constant(value));
+                }
+                let shape = self.values.add_shape(shape);
+                self.values.object(shape, &fields)
+            }
+            other => self.values.json(other.to_string().as_bytes()),
+        };
+        self.values.keep(made)
+    }
+
+    fn path(&mut self, path: &expression::Path) -> Path {
+        let fields = path.fields.iter().map(|field| self.symbol(field)).collect();
+        Path { name: path.name, fields }
+    }
+
+    /// What writes a text within its quotes.
+    fn text(&mut self, parts: &[Part]) -> Ops {
+        let mut steps = Steps::default();
+        self.parts(parts, &mut steps);
+        steps.done()
+    }
+
+    fn parts(&mut self, parts: &[Part], steps: &mut Steps) {
+        for part in parts {
+            match part {
+                Part::Literal(letters) => steps.raw.extend(escaped(letters)),
+                Part::Name(path) => steps.push(Op::Within(self.path(path))),
+                Part::Fresh(fresh) => steps.push(Op::Fresh(fresh.clone())),
+            }
+        }
+    }
+
+    /// What writes a node as JSON.
+    fn ops(&mut self, template: &Template, node: &Node) -> Ops {
+        let mut steps = Steps::default();
+        self.write(template, node, &mut steps);
+        steps.done()
+    }
+
+    fn write(&mut self, template: &Template, node: &Node, steps: &mut Steps) {
+        match node {
+            Node::Constant(constant) => steps.raw.extend_from_slice(constant.json.as_bytes()),
+            Node::Text(parts) => {
+                steps.raw.push(b'"');
+                self.parts(parts, steps);
+                steps.raw.push(b'"');
+            }
+            Node::Value(Part::Name(path)) => steps.push(Op::Whole(self.path(path))),
+            Node::Value(Part::Fresh(Fresh::Number(least, most))) => {
+                steps.push(Op::Fresh(Fresh::Number(*least, *most)));
+            }
+            Node::Value(part) => {
+                steps.raw.push(b'"');
+                self.parts(std::slice::from_ref(part), steps);
+                steps.raw.push(b'"');
+            }
+            Node::Object(members) => {
+                let items = members.iter().map(|(name, node)| (format!("{}:", name.json), node));
+                self.items(template, *b"{}", items, steps);
+            }
+            Node::List(nodes) => {
+                let items = nodes.iter().map(|node| (String::new(), node));
+                self.items(template, *b"[]", items, steps);
+            }
+            Node::Choice(items) => {
+                let items: Vec<_> = items.iter().map(|(weight, node)| (*weight, self.ops(template, node))).collect();
+                steps.push(Op::Choice(Choice::new(items)));
+            }
+        }
+    }
+
+    /// Items between brackets, each after its name, with commas between those that are not left out.
+    fn items<'n>(
+        &mut self,
+        template: &Template,
+        [open, close]: [u8; 2],
+        items: impl Iterator<Item = (String, &'n Node)>,
+        steps: &mut Steps,
+    ) {
+        steps.raw.push(open);
+        let (mut may_be_first, mut must_be_first) = (true, true);
+        for (name, node) in items {
+            let is_sure = template.is_sure(node, &[]);
+            let mut inner = Steps::default();
+            let item = if is_sure { &mut *steps } else { &mut inner };
+            if !may_be_first {
+                item.raw.push(b',');
+            } else if !must_be_first {
+                item.push(Op::Comma);
+            }
+            item.raw.extend_from_slice(name.as_bytes());
+            match node {
+                Node::Constant(constant) if constant.value.is_null() => continue,
+                _ => self.write(template, node, item),
+            }
+            if !is_sure {
+                steps.push(Op::Perhaps(inner.done()));
+            }
+            may_be_first &= !is_sure;
+            must_be_first = false;
+        }
+        steps.raw.push(close);
+    }
+}
+
+/// Steps that are being put together.
+#[derive(Default)]
+struct Steps {
+    ops: Vec<Op>,
+    /// Bytes that follow them.
+    raw: Vec<u8>,
+}
+
+impl Steps {
+    fn push(&mut self, op: Op) {
+        if !self.raw.is_empty() {
+            self.ops.push(Op::Raw(std::mem::take(&mut self.raw).into()));
+        }
+        self.ops.push(op);
+    }
+
+    fn done(mut self) -> Ops {
+        if !self.raw.is_empty() {
+            self.ops.push(Op::Raw(self.raw.into()));
+        }
+        self.ops.into()
+    }
+}
+
+/// What stands between the quotes of a text in JSON.
+pub(super) fn escaped(text: &str) -> Vec<u8> {
+    let json = Json::from(text).to_string().into_bytes();
+    json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_vec()
+}

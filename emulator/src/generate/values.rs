@@ -1,0 +1,214 @@
+//! Values of names, kept as the JSON that they become: letters in one buffer, values and fields in lists beside it, so
+//! that making a value allocates nothing and naming it again copies a number.
+
+/// A value, or that there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Handle {
+    /// `null`, which leaves a member out.
+    #[default]
+    Null,
+    /// A constant of a template, or of a resident.
+    Kept(usize),
+    /// One of the finding that is being made.
+    Fresh(usize),
+}
+
+/// The number of a field's name, which is the same in all templates of a request.
+pub(super) type Symbol = usize;
+
+/// The number of a [`Shape`].
+pub(super) type ShapeId = usize;
+
+/// What objects of one place in a template have in common: their members.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    /// The names of the members as JSON, each with its colon.
+    names: Vec<Box<[u8]>>,
+    /// By symbol, the position of the member of that name.
+    positions: Vec<Option<u16>>,
+}
+
+/// Values of one lifetime.
+#[derive(Debug, Default)]
+struct Store {
+    letters: Vec<u8>,
+    entries: Vec<Entry>,
+    fields: Vec<Handle>,
+}
+
+/// Bytes of a store.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Entry {
+    /// A string: what stands between its quotes in JSON.
+    Text(Span),
+    /// A number, a boolean or a list, as JSON.
+    Json(Span),
+    /// An object, and the position of its first field. Fields that it lacks are null.
+    Object(ShapeId, usize),
+}
+
+/// All values.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    shapes: Vec<Shape>,
+    kept: Store,
+    fresh: Store,
+}
+
+impl Shape {
+    /// Adds a member.
+    pub(super) fn push(&mut self, name_as_json: &str, symbol: Symbol) {
+        if self.positions.len() <= symbol {
+            self.positions.resize(symbol + 1, None);
+        }
+        if let Some(position) = self.positions.get_mut(symbol) {
+            *position = u16::try_from(self.names.len()).ok();
+        }
+        self.names.push(format!("{name_as_json}:").into_bytes().into());
+    }
+}
+
+impl Store {
+    fn span(&self, Span { start, end }: Span) -> &[u8] {
+        self.letters.get(start..end).unwrap_or_default()
+    }
+
+    fn push_letters(&mut self, letters: &[u8]) -> Span {
+        let start = self.letters.len();
+        self.letters.extend_from_slice(letters);
+        Span { start, end: self.letters.len() }
+    }
+
+    fn push(&mut self, entry: Entry) -> usize {
+        self.entries.push(entry);
+        self.entries.len() - 1
+    }
+
+    fn push_fields(&mut self, fields: &[Handle]) -> usize {
+        self.fields.extend_from_slice(fields);
+        self.fields.len() - fields.len()
+    }
+}
+
+impl Values {
+    /// Adds a shape.
+    pub(super) fn add_shape(&mut self, shape: Shape) -> ShapeId {
+        self.shapes.push(shape);
+        self.shapes.len() - 1
+    }
+
+    /// A string of the finding that is being made, from what stands between its quotes in JSON.
+    pub(super) fn text(&mut self, letters: &[u8]) -> Handle {
+        let span = self.fresh.push_letters(letters);
+        Handle::Fresh(self.fresh.push(Entry::Text(span)))
+    }
+
+    /// A number, a boolean or a list of the finding that is being made.
+    pub(super) fn json(&mut self, json: &[u8]) -> Handle {
+        let span = self.fresh.push_letters(json);
+        Handle::Fresh(self.fresh.push(Entry::Json(span)))
+    }
+
+    /// An object of the finding that is being made, with a field for each member of its shape.
+    pub(super) fn object(&mut self, shape: ShapeId, fields: &[Handle]) -> Handle {
+        let first = self.fresh.push_fields(fields);
+        Handle::Fresh(self.fresh.push(Entry::Object(shape, first)))
+    }
+
+    /// Keeps a value beyond the finding.
+    pub(super) fn keep(&mut self, handle: Handle) -> Handle {
+        let Handle::Fresh(number) = handle else { return handle };
+        let entry = match self.fresh.entries.get(number).copied() {
+            Some(Entry::Text(span)) => Entry::Text(self.kept.push_letters(self.fresh.span(span))),
+            Some(Entry::Json(span)) => Entry::Json(self.kept.push_letters(self.fresh.span(span))),
+            Some(Entry::Object(shape, first)) => {
+                let count = self.shapes.get(shape).map_or(0, |shape| shape.names.len());
+                let field = |at| self.fresh.fields.get(at).copied().unwrap_or_default();
+                let fields: Vec<Handle> = (first..first + count).map(field).collect();
+                let fields: Vec<Handle> = fields.into_iter().map(|field| self.keep(field)).collect();
+                Entry::Object(shape, self.kept.push_fields(&fields))
+            }
+            None => return Handle::Null,
+        };
+        Handle::Kept(self.kept.push(entry))
+    }
+
+    /// Forgets the values of a finding.
+    pub(super) fn forget(&mut self) {
+        self.fresh.letters.clear();
+        self.fresh.entries.clear();
+        self.fresh.fields.clear();
+    }
+
+    /// A field of an object; null where there is none.
+    pub(super) fn field(&self, handle: Handle, field: Symbol) -> Handle {
+        let Some((store, Entry::Object(shape, first))) = self.entry(handle) else { return Handle::Null };
+        let position = self.shapes.get(shape).and_then(|shape| *shape.positions.get(field)?);
+        let field = position.and_then(|position| store.fields.get(first + usize::from(position)));
+        field.copied().unwrap_or_default()
+    }
+
+    /// Writes a value as JSON; `false` for null, of which nothing is written.
+    pub(super) fn write(&self, handle: Handle, written: &mut Vec<u8>) -> bool {
+        match self.entry(handle) {
+            Some((store, Entry::Text(span))) => {
+                written.push(b'"');
+                written.extend_from_slice(store.span(span));
+                written.push(b'"');
+            }
+            Some((store, Entry::Json(span))) => written.extend_from_slice(store.span(span)),
+            Some((store, Entry::Object(shape, first))) => {
+                let names = self.shapes.get(shape).map(|shape| &*shape.names).unwrap_or_default();
+                let fields = store.fields.get(first..).unwrap_or_default();
+                written.push(b'{');
+                let mut is_first = true;
+                for (name, field) in names.iter().zip(fields).filter(|(_, field)| **field != Handle::Null) {
+                    if !is_first {
+                        written.push(b',');
+                    }
+                    is_first = false;
+                    written.extend_from_slice(name);
+                    self.write(*field, written);
+                }
+                written.push(b'}');
+            }
+            None => return false,
+        }
+        true
+    }
+
+    /// Writes a value into a string: a text as it is, anything else as JSON. `false` for null.
+    pub(super) fn write_within(&self, handle: Handle, written: &mut Vec<u8>) -> bool {
+        if let Some((store, Entry::Text(span))) = self.entry(handle) {
+            written.extend_from_slice(store.span(span));
+            return true;
+        }
+        let start = written.len();
+        let is_there = self.write(handle, written);
+        // What is JSON already has no other letters that a string must escape.
+        if written.iter().skip(start).any(|letter| matches!(letter, b'"' | b'\\')) {
+            for letter in written.split_off(start) {
+                if matches!(letter, b'"' | b'\\') {
+                    written.push(b'\\');
+                }
+                written.push(letter);
+            }
+        }
+        is_there
+    }
+
+    fn entry(&self, handle: Handle) -> Option<(&Store, Entry)> {
+        let (store, number) = match handle {
+            Handle::Null => return None,
+            Handle::Kept(number) => (&self.kept, number),
+            Handle::Fresh(number) => (&self.fresh, number),
+        };
+        store.entries.get(number).map(|entry| (store, *entry))
+    }
+}
