@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response};
-use percent_encoding::percent_decode_str;
 
 use super::call::{Call, unknown_operation};
 use super::xml::{Element, xml_code};
@@ -25,13 +24,9 @@ impl Form {
     /// Reads the query and, of a POST, the body.
     pub fn read(parts: &Parts, body: &[u8]) -> Form {
         let query = parts.uri.query().unwrap_or_default();
-        let body = if parts.method == Method::POST { String::from_utf8_lossy(body) } else { "".into() };
-        let pairs = query.split('&').chain(body.trim_end().split('&')).filter(|pair| !pair.is_empty());
-        let split = |pair: &str| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        };
-        Form(pairs.map(split).collect())
+        let body = if parts.method == Method::POST { body.trim_ascii_end() } else { b"" };
+        let pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(body));
+        Form(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
     /// The parameter of that name.
@@ -68,11 +63,6 @@ impl Form {
 /// Whether a part of a parameter's name is the number of an item.
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Decodes a part of a form; `+` is a blank.
-fn decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 /// Runs an operation whose result is `Ok(None)` when the service has no such operation here.

@@ -4,8 +4,6 @@
 //! (SRT-16), but it ends with the world that made it, since a walk over two worlds would skip rows. Tokens are not
 //! secret; forging one gains nothing.
 
-use std::fmt::Write as _;
-
 use securityhub_engine::{Position, SortValue};
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
@@ -40,11 +38,7 @@ impl Binding {
         let keys: Vec<Value> = position.keys.iter().map(key_to_json).collect();
         let text = json!([self.owner, self.query, position.sequence, keys]).to_string();
         let seal = checksum(&text);
-        let mut token = String::with_capacity(text.len() * 2 + 16);
-        for byte in seal.to_be_bytes().iter().chain(text.as_bytes()) {
-            _ = write!(token, "{byte:02x}");
-        }
-        token
+        hex::encode([&seal.to_be_bytes(), text.as_bytes()].concat())
     }
 
     /// The name of the row that the page before ended with, in a list that is walked by name.
@@ -84,7 +78,7 @@ impl Binding {
     pub fn open(&self, token: Option<&str>) -> Result<Option<Position>, AwsError> {
         let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
         let invalid = || AwsError::invalid_input("Invalid NextToken");
-        let bytes = from_hexadecimal(token).ok_or_else(invalid)?;
+        let bytes = hex::decode(token).map_err(|_| invalid())?;
         let (seal, text) = bytes.split_at_checked(8).ok_or_else(invalid)?;
         let text = std::str::from_utf8(text).map_err(|_| invalid())?;
         if checksum(text).to_be_bytes() != seal {
@@ -120,14 +114,6 @@ fn in_order(value: &Value) -> Value {
 fn checksum(text: &str) -> u64 {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
-}
-
-fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let pairs = (0..text.len()).step_by(2).map(|at| text.get(at..at + 2));
-    pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
 }
 
 /// An instant goes as text: JSON numbers do not hold its nanoseconds.

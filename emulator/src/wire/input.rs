@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use http::request::Parts;
-use percent_encoding::percent_decode_str;
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::{Kind, Location, Structure};
 
@@ -153,17 +152,8 @@ fn bind(structure: &'static Structure, labels: &[(&'static str, String)], parts:
 }
 
 fn query_values(query: &str, name: &str) -> Vec<String> {
-    query
-        .split('&')
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .filter(|(key, _)| decode_query(key) == name)
-        .map(|(_, value)| decode_query(value))
-        .collect()
-}
-
-/// Decodes a query part; `+` is a blank, as form encoding writes it.
-fn decode_query(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect()
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub fn verify(
     let key = parts.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| {
         keyed(&key, part.as_bytes()).finalize().into_bytes().to_vec()
     });
-    let provided = from_hexadecimal(&signature.signature).unwrap_or_default();
+    let provided = hex::decode(&signature.signature).unwrap_or_default();
     // The comparison takes the same time wherever the two differ.
     keyed(&key, text.as_bytes()).verify_slice(&provided).map_err(|_| mismatch(MISMATCH))
 }
@@ -149,17 +149,7 @@ fn keyed(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
-        text
-    })
-}
-
-fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    let pairs = digits.chunks(2).map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2));
-    pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]
