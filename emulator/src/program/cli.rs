@@ -7,6 +7,7 @@ use clap::builder::FalseyValueParser;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::arguments::{Asker, Remote};
 use super::values::{account, address, body_memory, region, time};
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
@@ -220,13 +221,8 @@ pub(super) struct MembersAt {
     )]
     pub(super) administrator: AccountId,
 
-    /// Where the emulator listens
-    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
-    pub(super) url: String,
-
-    /// Print JSON, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) remote: Remote,
 }
 
 #[derive(Subcommand)]
@@ -381,31 +377,15 @@ pub(super) struct ExplainArguments {
     #[arg(long, value_name = "ARN", env = "SECURITYHUB_LOCAL_PRODUCT_ARN")]
     pub(super) product_arn: Option<String>,
 
-    /// Account that calls GetFindings
-    #[arg(
-        long,
-        value_name = "ACCOUNT",
-        env = "SECURITYHUB_LOCAL_ACCOUNT",
-        default_value = "111111111111",
-        value_parser = account
-    )]
-    pub(super) account: AccountId,
-
-    /// Region where it calls
-    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", default_value = "us-east-1")]
-    pub(super) region: String,
+    #[command(flatten)]
+    pub(super) asker: Asker,
 
     /// Filters of GetFindings as JSON, or @FILE to read them from a file
     #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS", default_value = "{}")]
     pub(super) filters: String,
 
-    /// Where the emulator listens
-    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
-    pub(super) url: String,
-
-    /// Print JSON, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) remote: Remote,
 }
 
 #[derive(Args)]

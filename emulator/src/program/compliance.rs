@@ -4,19 +4,17 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use securityhub_fixtures::standards::Standard;
 use serde_json::json;
 
+use super::arguments::{Asker, Remote};
 use super::client;
 use super::exit::Exit;
 use super::output;
 use super::style::Style;
-use super::values::{account, region};
 use crate::domain::controls::scores::{self, Compliance, ControlScore, ControlStatus, Counts, StandardScore};
-use crate::state::{AccountId, Region};
 
 pub(super) const HELP: &str = "\
 Against `securityhub-local serve --scenario scenarios/controls.yaml`: all standards, then what
@@ -48,25 +46,8 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
 #[derive(Args)]
 pub(super) struct ComplianceArguments {
-    /// Account that looks
-    #[arg(
-        long,
-        value_name = "ACCOUNT",
-        env = "SECURITYHUB_LOCAL_ACCOUNT",
-        default_value = "111111111111",
-        value_parser = account
-    )]
-    account: AccountId,
-
-    /// Region where it looks; a home Region shows the linked ones, too
-    #[arg(
-        long,
-        value_name = "REGION",
-        env = "SECURITYHUB_LOCAL_REGION",
-        default_value = "us-east-1",
-        value_parser = region
-    )]
-    region: Region,
+    #[command(flatten)]
+    asker: Asker,
 
     /// Standard whose controls are listed, failed ones first: a short name such as fsbp-1.0.0, or an ARN
     #[arg(long, value_name = "STANDARD", env = "SECURITYHUB_LOCAL_STANDARD", value_parser = scores::standard)]
@@ -76,13 +57,8 @@ pub(super) struct ComplianceArguments {
     #[arg(long, value_name = "WHAT", env = "SECURITYHUB_LOCAL_BY", value_enum)]
     by: Option<By>,
 
-    /// Where the emulator listens
-    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
-    url: String,
-
-    /// Print JSON, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
-    json: bool,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -93,7 +69,8 @@ enum By {
 
 /// Asks the emulator and prints what it says.
 pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
-    let ComplianceArguments { account, region, standard, by, url, json } = arguments;
+    let ComplianceArguments { asker: Asker { account, region }, standard, by, remote: Remote { url, json } } =
+        arguments;
     let mut path = format!("/_emulator/compliance?account={account}&region={}", region.as_str());
     if let Some(standard) = standard {
         _ = write!(path, "&standard={}", standard.id);

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::arguments::Remote;
 use super::client;
 use super::exit::Exit;
 use super::output;
@@ -61,13 +62,8 @@ pub(super) struct EventsArguments {
     #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW", value_parser = FalseyValueParser::new())]
     follow: bool,
 
-    /// Where the emulator listens
-    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
-    url: String,
-
-    /// Print JSON, an event a line, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
-    json: bool,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 /// A page, as the control plane answers it.
@@ -82,7 +78,7 @@ struct Page {
 
 /// Prints the events that are kept and, if it follows, those to come.
 pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
-    let (mut after, mut heading) = (0, !arguments.json);
+    let (mut after, mut heading) = (0, !arguments.remote.json);
     // Who follows waits for an emulator that is started again.
     let (mut has_begun, mut is_waiting) = (false, false);
     loop {
@@ -112,7 +108,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
             text.push_str(&line(HEADING));
         }
         for event in &page.events {
-            if arguments.json {
+            if arguments.remote.json {
                 _ = writeln!(text, "{}", event.get());
             } else {
                 text.push_str(&told(event.get()));
@@ -146,8 +142,8 @@ fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
     if let Some(pattern) = &arguments.pattern {
         _ = write!(path, "&pattern={}", utf8_percent_encode(pattern, NON_ALPHANUMERIC));
     }
-    serde_json::from_slice(&client::get(&arguments.url, &path)?)
-        .map_err(|error| Exit::failed(format!("the answer of {} is no list of events: {error}", arguments.url)))
+    serde_json::from_slice(&client::get(&arguments.remote.url, &path)?)
+        .map_err(|error| Exit::failed(format!("the answer of {} is no list of events: {error}", arguments.remote.url)))
 }
 
 /// An event for people: when, who was told, where, its kind, and the finding with its severity.

@@ -14,19 +14,22 @@ use crate::domain::findings::explain::{ExplainedFinding, Explanation};
 /// Asks the emulator and prints what it says.
 pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
     let mut question = json!({
-        "Account": arguments.account.as_str(),
-        "Region": arguments.region,
+        "Account": arguments.asker.account.as_str(),
+        "Region": arguments.asker.region.as_str(),
         "Id": arguments.id,
         "Filters": filters(&arguments.filters)?,
     });
     if let (Some(product_arn), Value::Object(members)) = (&arguments.product_arn, &mut question) {
         members.insert("ProductArn".to_owned(), json!(product_arn));
     }
-    let answer = client::post(&arguments.url, "/_emulator/explain", &question)?;
+    let answer = client::post(&arguments.remote.url, "/_emulator/explain", &question)?;
     let explanation: Explanation = serde_json::from_slice(&answer)
-        .map_err(|error| Exit::failed(format!("the answer of {} is no explanation: {error}", arguments.url)))?;
-    let text =
-        if arguments.json { format!("{:#}\n", json!(explanation)) } else { render(&explanation, Style::of_output()) };
+        .map_err(|error| Exit::failed(format!("the answer of {} is no explanation: {error}", arguments.remote.url)))?;
+    let text = if arguments.remote.json {
+        format!("{:#}\n", json!(explanation))
+    } else {
+        render(&explanation, Style::of_output())
+    };
     output::print(&text)
 }
 

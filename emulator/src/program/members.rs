@@ -45,7 +45,7 @@ fn add(arguments: &AddArguments) -> Result<(), Exit> {
             "Invite": arguments.invite,
             "Accept": arguments.accept,
         });
-        let outcome = post(&arguments.at.url, "/_emulator/members", &body)?;
+        let outcome = post(&arguments.at.remote.url, "/_emulator/members", &body)?;
         whole.members.extend(outcome.members);
         whole
             .unprocessed_accounts
@@ -62,7 +62,7 @@ fn accept(arguments: &AcceptArguments) -> Result<(), Exit> {
     if let (Value::Object(members), false) = (&mut body, arguments.account.is_empty()) {
         members.insert("AccountIds".to_owned(), json!(arguments.account));
     }
-    tell(&arguments.at, post(&arguments.at.url, "/_emulator/members/accept", &body)?)
+    tell(&arguments.at, post(&arguments.at.remote.url, "/_emulator/members/accept", &body)?)
 }
 
 fn list(arguments: &ListArguments) -> Result<(), Exit> {
@@ -70,8 +70,8 @@ fn list(arguments: &ListArguments) -> Result<(), Exit> {
     if !arguments.region.is_empty() {
         _ = write!(path, "&region={}", names(&arguments.region).join(","));
     }
-    let outcome = outcome(&arguments.at.url, &client::get(&arguments.at.url, &path)?)?;
-    if arguments.at.json {
+    let outcome = outcome(&arguments.at.remote.url, &client::get(&arguments.at.remote.url, &path)?)?;
+    if arguments.at.remote.json {
         output::print(&format!("{:#}\n", json!(outcome)))
     } else {
         output::print(&format!("{}{}", table(&outcome.members), summary(&outcome.members)))
@@ -112,7 +112,7 @@ fn outcome(url: &str, answer: &[u8]) -> Result<Outcome, Exit> {
 
 /// Prints what came of it; that accounts were refused is a failure.
 fn tell(at: &MembersAt, outcome: Outcome) -> Result<(), Exit> {
-    if at.json {
+    if at.remote.json {
         output::print(&format!("{:#}\n", json!(outcome)))?;
     } else {
         output::print(&summary(&outcome.members))?;
@@ -175,6 +175,7 @@ fn progress(accounts: usize) -> ProgressBar {
 
 #[cfg(test)]
 mod tests {
+    use super::super::arguments::Remote;
     use insta::assert_snapshot;
 
     use super::*;
@@ -205,7 +206,8 @@ mod tests {
 
     #[test]
     fn accounts_that_are_refused_are_a_failure_that_names_them() {
-        let at = MembersAt { administrator: crate::state::AccountId::DEFAULT, url: String::new(), json: false };
+        let remote = Remote { url: String::new(), json: false };
+        let at = MembersAt { administrator: crate::state::AccountId::DEFAULT, remote };
         let unprocessed = json!([{ "Region": "us-east-1", "AccountId": "x", "ProcessingResult": "No." }]);
         let answer = json!({ "Members": [], "UnprocessedAccounts": unprocessed }).to_string();
         let Err(Exit::Failed(told)) = tell(&at, outcome("", answer.as_bytes()).unwrap()) else { panic!("it fails") };

@@ -3,6 +3,7 @@
 //! What lives here: commands and their output. What may not: rules of Security Hub. Exit codes are decided in
 //! `exit.rs`, once.
 
+mod arguments;
 mod cli;
 mod client;
 mod compliance;

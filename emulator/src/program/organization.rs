@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::arguments::Remote;
 use super::client;
 use super::exit::Exit;
 use super::output;
@@ -83,13 +83,8 @@ pub(super) struct At {
     #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
     account: AccountId,
 
-    /// Where the emulator listens
-    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
-    url: String,
-
-    /// Print JSON, for scripts
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
-    json: bool,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 /// Does what the command says.
@@ -113,10 +108,10 @@ fn send(action: &str, at: &At, details: &[(&str, Option<&String>)]) -> Result<()
         let given = details.iter().filter_map(|(name, value)| Some(((*name).to_owned(), json!(value.as_ref()?))));
         members.extend(given);
     }
-    let answer = client::post(&at.url, "/_emulator/organization", &body)?;
+    let answer = client::post(&at.remote.url, "/_emulator/organization", &body)?;
     let row: AccountRow = serde_json::from_slice(&answer)
-        .map_err(|error| Exit::failed(format!("the answer of {} is no account: {error}", at.url)))?;
-    let text = if at.json { format!("{:#}\n", json!(row)) } else { told(&row) };
+        .map_err(|error| Exit::failed(format!("the answer of {} is no account: {error}", at.remote.url)))?;
+    let text = if at.remote.json { format!("{:#}\n", json!(row)) } else { told(&row) };
     output::print(&text)
 }
 

@@ -1,0 +1,43 @@
+//! Arguments that commands share: where a running emulator is, and who asks it.
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+
+use super::values::{account, region};
+use crate::state::{AccountId, Region};
+
+/// A running emulator, and the form of what it answers.
+#[derive(Args)]
+pub(super) struct Remote {
+    /// Where the emulator listens
+    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
+    pub(super) url: String,
+
+    /// Print JSON, for scripts
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
+    pub(super) json: bool,
+}
+
+/// Who asks, and where.
+#[derive(Args)]
+pub(super) struct Asker {
+    /// Account that asks
+    #[arg(
+        long,
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_ACCOUNT",
+        default_value = "111111111111",
+        value_parser = account
+    )]
+    pub(super) account: AccountId,
+
+    /// Region where it asks; a home Region shows the linked ones, too
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        default_value = "us-east-1",
+        value_parser = region
+    )]
+    pub(super) region: Region,
+}
