@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::{Mutex, RwLock};
-
 use crate::domain::events;
 use crate::state::World;
+use crate::state::sync::{Mutex, RwLock, thread};
 
 /// A world that can be put back to its start, and how its service fares; clones are the same one.
 #[derive(Clone)]
@@ -57,7 +56,7 @@ impl ServedWorld {
         let before = std::mem::replace(&mut *current, Arc::new(world));
         drop(current);
         // Giving back the memory of many findings takes time that nobody needs to wait for.
-        _ = std::thread::Builder::new().spawn(move || drop(before));
+        _ = thread::Builder::new().spawn(move || drop(before));
     }
 
     /// Notes that a request panicked. From then on the world may be half changed.

@@ -168,15 +168,10 @@ impl Service {
             return self.respond(request, route, Some(source), None).await;
         };
         let (parts, body) = request.into_parts();
-        let mut request_id = None;
-        if let Ok(found) = &route
-            && self.may_be_quick(found.operation, &parts, &body)
-        {
-            let id = request_id.insert(self.0.request_ids.uuid());
-            if let Some(response) = self.answer_or_fault(&parts, &body, route.clone(), Some(source), id, Pace::Quick) {
-                return response;
-            }
-        }
+        let request_id = match self.answer_quickly(&parts, &body, &route, source) {
+            Ok(response) => return response,
+            Err(request_id) => request_id,
+        };
         let request = Request::from_parts(parts, body);
         let service = self.clone();
         let runtime = tokio::runtime::Handle::current();
@@ -186,6 +181,33 @@ impl Service {
             answer::error(&error, &self.0.request_ids.uuid())
         };
         self.0.lanes.run(lane, work).await.unwrap_or_else(ended)
+    }
+
+    /// [`Service::serve`] without threads of its own, for tests that know all threads.
+    #[cfg(feature = "shuttle")]
+    pub async fn serve_in_place(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
+        let route = route::find(request.method(), request.uri().path());
+        let (parts, body) = request.into_parts();
+        match self.answer_quickly(&parts, &body, &route, source) {
+            Ok(response) => response,
+            Err(id) => self.respond(Request::from_parts(parts, body), route, Some(source), id).await,
+        }
+    }
+
+    /// Answers a call that turns out to be small; else gives the request id under which it was tried, if it was.
+    fn answer_quickly(
+        &self,
+        parts: &Parts,
+        body: &Bytes,
+        route: &Result<Route, Unroutable>,
+        source: IpAddr,
+    ) -> Result<Response<Bytes>, Option<String>> {
+        let is_worth_it = |found: &&Route| self.may_be_quick(found.operation, parts, body);
+        if route.as_ref().ok().filter(is_worth_it).is_none() {
+            return Err(None);
+        }
+        let id = self.0.request_ids.uuid();
+        self.answer_or_fault(parts, body, route.clone(), Some(source), &id, Pace::Quick).ok_or(Some(id))
     }
 
     /// Where a call is done; `None` is at once, on the thread that serves the connection.

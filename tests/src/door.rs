@@ -91,11 +91,16 @@ impl Door {
 
     /// The header that makes the caller known.
     pub fn authorization(&self) -> String {
-        format!(
-            "AWS4-HMAC-SHA256 Credential={}/20260115/{}/securityhub/aws4_request, SignedHeaders=host, Signature=00",
-            self.account, self.region
-        )
+        authorization(&self.account, &self.region)
     }
+}
+
+/// The header that makes a caller known.
+pub fn authorization(account: &str, region: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential={account}/20260115/{region}/securityhub/aws4_request, SignedHeaders=host, \
+         Signature=00"
+    )
 }
 
 /// The request of an operation, as an SDK makes it: labels encoded, query members in the query, the rest in the body.

@@ -25,6 +25,7 @@ mod path;
 mod plan;
 mod schema;
 pub mod sort;
+mod sync;
 mod table;
 
 pub use filter::Filter;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp as Instant, Unit};
-use parking_lot::Mutex;
+
+use super::sync::Mutex;
 
 /// An instant of the world's clock, in whole milliseconds.
 pub type Timestamp = Instant;

@@ -5,12 +5,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use securityhub_engine::Snapshot;
 
 use super::clock::Timestamp;
 use super::hub::HubKey;
 use super::names::Place;
+use super::sync::Mutex;
 use super::world::World;
 use super::written::Written;
 

@@ -3,12 +3,12 @@
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Snapshot, Table};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
+use super::sync::atomic::{AtomicU64, Ordering};
 use super::written::Written;
 
 /// The findings of a region. A clone is a fork, which shares what neither side writes.

@@ -1,9 +1,10 @@
 //! The one source of identifiers: seeded, so that a scenario gives the same ids each time.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
+
+use super::sync::atomic::{AtomicU64, Ordering};
 
 /// Makes identifiers from a seed and a counter.
 #[derive(Debug)]

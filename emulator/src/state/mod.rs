@@ -6,7 +6,8 @@
 //!
 //! Locks are taken in the order writers → due entries → relations → tables → written findings, and no guard leaves this
 //! room: callers get copies, `Arc`s or closures. A commit holds the ring of events while it reads relations; nobody takes
-//! the ring while holding another lock than the writers'. `dashmap` is named in `world.rs` alone.
+//! the ring while holding another lock than the writers'. [`sync`] names all kinds of locks, and `dashmap` is named
+//! nowhere else.
 
 mod aggregator;
 mod automation_rule;
@@ -30,6 +31,7 @@ mod scores;
 mod sessions;
 mod standards;
 mod stored;
+pub mod sync;
 mod transaction;
 mod world;
 mod written;

@@ -7,12 +7,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use parking_lot::Mutex;
 
 use super::directory::Directory;
 use super::hub::{Hub, HubKey};
 use super::names::Region;
 use super::resources::Resources;
+use super::sync::Mutex;
 
 /// Relations of accounts, hubs and declared resources at one moment.
 #[derive(Clone, Debug, Default)]

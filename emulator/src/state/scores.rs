@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::aggregator::Aggregator;
 use super::clock::Timestamp;
 use super::hub::HubKey;
+use super::sync::Mutex;
 
 /// The daily scores of all hubs from which somebody has looked at them.
 #[derive(Debug, Default)]

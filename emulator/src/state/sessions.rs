@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use parking_lot::RwLock;
-
 use super::clock::Timestamp;
 use super::directory::Credential;
+use super::sync::RwLock;
 
 /// Every access key of a session begins so. A key that begins so and is not known belongs to a session that is over, so
 /// ended sessions need not be kept to be refused.

@@ -3,10 +3,10 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
 use securityhub_engine::{FieldId, Filter};
 
 use super::findings::Findings;
+use super::sync::{Mutex, RwLock};
 
 /// After so many rounds of catching up with writers, columns are built under the lock.
 const ROUNDS: usize = 8;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parking_lot::MutexGuard;
 use securityhub_engine::{Filter, Key, Scope};
 
 use super::change::Change;
@@ -17,6 +16,7 @@ use super::hub::{Hub, HubKey};
 use super::names::{Place, Region};
 use super::relations::Relations;
 use super::resources::Resources;
+use super::sync::MutexGuard;
 use super::world::World;
 
 /// How many expired findings are removed under one lock.

@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
-use dashmap::DashMap;
-use parking_lot::{Mutex, MutexGuard, RwLock};
 use securityhub_engine::{Field, FieldId, FieldKind, Filter, Schema};
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterKind};
 
@@ -23,6 +20,8 @@ use super::resources::Resources;
 use super::scores::DailyScores;
 use super::sessions::{SESSION_KEY, Sessions};
 use super::stored::Stored;
+use super::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use super::sync::{Mutex, MutexGuard, RwLock, SharedMap};
 use super::transaction::Transaction;
 use super::written::Written;
 
@@ -44,7 +43,7 @@ pub struct World {
     relations: RwLock<Arc<Relations>>,
     /// Sessions of roles; they are opened without a transaction, since no relation depends on them.
     sessions: Sessions,
-    findings: DashMap<Region, Arc<Stored>>,
+    findings: SharedMap<Region, Arc<Stored>>,
     /// How many findings there are, so that whoever only counts them does not wait for their locks.
     finding_count: AtomicUsize,
     /// Replicas that regions left in home regions; most worlds have none.
@@ -77,7 +76,7 @@ impl World {
             writers: Mutex::default(),
             relations: RwLock::default(),
             sessions: Sessions::default(),
-            findings: DashMap::new(),
+            findings: SharedMap::new(),
             finding_count: AtomicUsize::new(0),
             replicas: RwLock::default(),
             schema: Arc::new(Schema::new(&fields())),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
@@ -10,6 +10,7 @@ use super::sets::{Codes, Sets};
 use crate::blocks::{Blocks, Index};
 use crate::item::Item;
 use crate::schema::FieldKind;
+use crate::sync::OnceLock;
 
 /// Waste below this many bytes is not worth tidying.
 const LITTLE: usize = 64 * 1024;

@@ -2,7 +2,9 @@
 //! are asked for again and again; what they come to is remembered for as long as no value is numbered anew.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
+
+use crate::sync::Mutex;
 
 /// Sets of fewer values are looked up anew each time.
 const SMALL: usize = 64;

@@ -1,12 +1,13 @@
 //! The columns of a table: built when first asked for, maintained from then on.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::documents::Documents;
 use super::draft::Draft;
 use crate::column::Column;
 use crate::path::Paths;
 use crate::schema::{FieldId, Schema};
+use crate::sync::{Mutex, OnceLock};
 
 /// A place for the column of each field. Clones share the columns until one of them writes.
 #[derive(Debug, Default)]

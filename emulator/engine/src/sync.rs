@@ -1,0 +1,79 @@
+//! The locks of this crate. Under the feature `shuttle` they are stand-ins that tell a scheduler of each step, so that
+//! tests run readers through orders of steps that chance would hardly meet.
+
+#[cfg(not(feature = "shuttle"))]
+pub(crate) use std::sync::{Mutex, OnceLock};
+
+#[cfg(feature = "shuttle")]
+pub(crate) use self::stand_ins::OnceLock;
+#[cfg(feature = "shuttle")]
+pub(crate) use shuttle::sync::Mutex;
+
+#[cfg(feature = "shuttle")]
+mod stand_ins {
+    use std::sync::PoisonError;
+
+    use shuttle::sync::Mutex;
+    use shuttle::sync::atomic::{AtomicBool, Ordering};
+
+    /// `std::sync::OnceLock`, of which shuttle has no stand-in: readers look at a flag, and one thread at a time makes
+    /// the value.
+    #[derive(Debug)]
+    pub(crate) struct OnceLock<T> {
+        value: std::sync::OnceLock<T>,
+        is_set: AtomicBool,
+        making: Mutex<()>,
+    }
+
+    impl<T> OnceLock<T> {
+        pub(crate) fn new() -> Self {
+            Self::of(std::sync::OnceLock::new())
+        }
+
+        fn of(value: std::sync::OnceLock<T>) -> Self {
+            Self { is_set: AtomicBool::new(value.get().is_some()), value, making: Mutex::new(()) }
+        }
+
+        pub(crate) fn get(&self) -> Option<&T> {
+            self.is_set.load(Ordering::SeqCst).then(|| self.value.get()).flatten()
+        }
+
+        pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+            self.value.get_mut()
+        }
+
+        pub(crate) fn take(&mut self) -> Option<T> {
+            self.is_set = AtomicBool::new(false);
+            self.value.take()
+        }
+
+        pub(crate) fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+            if let Some(value) = self.get() {
+                return value;
+            }
+            let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+            let value = match self.value.get() {
+                Some(value) => value,
+                None => {
+                    // The scheduler may switch meanwhile, and then nobody may hold the real lock.
+                    let made = make();
+                    self.value.get_or_init(|| made)
+                }
+            };
+            self.is_set.store(true, Ordering::SeqCst);
+            value
+        }
+    }
+
+    impl<T> Default for OnceLock<T> {
+        fn default() -> Self {
+            Self::new()
+        }
+    }
+
+    impl<T: Clone> Clone for OnceLock<T> {
+        fn clone(&self) -> Self {
+            Self::of(self.value.clone())
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Clients of one service, whose calls are done as those of connections are, on the thread that calls.
+
+use std::net::Ipv4Addr;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use securityhub_fixtures::Operation;
+use securityhub_local::scenario;
+use securityhub_local::service::{Service, Settings};
+use securityhub_local_tests::door::{authorization, request};
+use securityhub_local_tests::{answer, sample};
+use serde_json::{Value, json};
+use shuttle::thread::{self, JoinHandle};
+
+pub const ADMINISTRATOR: &str = "111111111111";
+pub const MEMBERS: [&str; 2] = ["222222222222", "333333333333"];
+pub const HOME: &str = "us-east-1";
+pub const LINKED: &str = "eu-west-1";
+
+/// A client; clones call the same service.
+#[derive(Clone)]
+pub struct Client {
+    service: Service,
+    account: &'static str,
+    region: &'static str,
+}
+
+impl Client {
+    /// The administrator in the home Region, of a new service with the world of the file beside this.
+    pub fn new() -> Client {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schedules/world.yaml");
+        let scenario = scenario::load(&[file.into()]).expect("a scenario without mistakes");
+        let service = Service::new(Settings::default(), Some(scenario)).expect("a world without mistakes");
+        Client { service, account: ADMINISTRATOR, region: HOME }
+    }
+
+    pub fn of(&self, account: &'static str) -> Client {
+        Client { account, ..self.clone() }
+    }
+
+    pub fn within(&self, region: &'static str) -> Client {
+        Client { region, ..self.clone() }
+    }
+
+    fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
+        shuttle::future::block_on(self.service.serve_in_place(request, Ipv4Addr::LOCALHOST.into()))
+    }
+
+    /// Calls, and gives the answer, which is a good one.
+    pub fn call(&self, operation: Operation, input: &Value) -> Value {
+        let request = request(operation, input, &authorization(self.account, self.region));
+        let (status, body) = answer::check(Some(operation), &self.send(request));
+        assert!(status < 300, "{}: {body}", operation.name());
+        body
+    }
+
+    /// Calls the control plane, and gives the answer.
+    pub fn control(&self, method: &str, path: &str, body: &str) -> Value {
+        let request = Request::builder().method(method).uri(path).body(Bytes::copy_from_slice(body.as_bytes()));
+        let response = self.send(request.expect("a method and a path"));
+        assert_eq!(response.status(), 200, "{:?}", response.body());
+        serde_json::from_slice(response.body()).expect("JSON")
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: &str) {
+        self.control("POST", "/_emulator/clock", &json!({ "advance": by }).to_string());
+    }
+
+    pub fn reset(&self) {
+        self.control("POST", "/_emulator/reset", "");
+    }
+
+    /// Imports findings of the client's own account, each of which has its number and a version.
+    pub fn import(&self, findings: &[(usize, u64)]) {
+        let findings: Vec<Value> = findings.iter().map(|(number, version)| self.finding(*number, *version)).collect();
+        let answer = self.call(Operation::BatchImportFindings, &json!({ "Findings": findings }));
+        assert_eq!(answer["SuccessCount"], findings.len(), "{answer}");
+    }
+
+    fn finding(&self, number: usize, version: u64) -> Value {
+        let (account, region) = (self.account, self.region);
+        let mut finding = sample::finding(account);
+        finding["Id"] = json!(format!("{number}"));
+        finding["ProductArn"] = json!(format!("arn:aws:securityhub:{region}:{account}:product/{account}/default"));
+        finding["Title"] = json!(title(version));
+        finding["GeneratorId"] = json!(format!("generator of {version}"));
+        finding["UpdatedAt"] = json!(format!("2026-01-15T08:00:00.{version:03}Z"));
+        finding
+    }
+
+    /// What a page of GetFindings shows, and the token of the next one.
+    pub fn page(&self, input: &Value) -> (Vec<Found>, Value) {
+        let mut answer = self.call(Operation::GetFindings, input);
+        let found = answer["Findings"].as_array().unwrap().iter().map(Found::read).collect();
+        (found, answer["NextToken"].take())
+    }
+
+    /// All pages of a walk, two findings a page.
+    pub fn walk(&self, input: &Value) -> Vec<Found> {
+        let (mut input, mut found) = (input.clone(), Vec::new());
+        input["MaxResults"] = json!(2);
+        loop {
+            let (mut page, token) = self.page(&input);
+            found.append(&mut page);
+            if token.is_null() {
+                return found;
+            }
+            input["NextToken"] = token;
+        }
+    }
+}
+
+/// A finding as it was shown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    pub number: usize,
+    pub version: u64,
+    pub account: String,
+    pub region: String,
+}
+
+impl Found {
+    fn read(found: &Value) -> Found {
+        let text = |member: &str| found[member].as_str().unwrap().to_owned();
+        let version = text("Title").rsplit(' ').next().unwrap().parse().unwrap();
+        assert_eq!(text("GeneratorId"), format!("generator of {version}"), "half a finding: {found}");
+        Found { number: text("Id").parse().unwrap(), version, account: text("AwsAccountId"), region: text("Region") }
+    }
+}
+
+pub fn title(version: u64) -> String {
+    format!("version {version}")
+}
+
+/// A filter of one value.
+pub fn equals(field: &str, value: &str) -> Value {
+    json!({ "Filters": { field: [{ "Value": value, "Comparison": "EQUALS" }] } })
+}
+
+/// The numbers of findings, in order.
+pub fn numbers(found: &[Found]) -> Vec<usize> {
+    let mut numbers: Vec<usize> = found.iter().map(|found| found.number).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// Does all of this at once, each on a thread of its own, and waits.
+pub fn together(client: &Client, threads: &[fn(&Client)]) {
+    let spawn = |run: &fn(&Client)| {
+        let (client, run) = (client.clone(), *run);
+        thread::spawn(move || run(&client))
+    };
+    let threads: Vec<JoinHandle<()>> = threads.iter().map(spawn).collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}

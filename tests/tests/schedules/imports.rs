@@ -1,0 +1,99 @@
+//! Imports, single pages and walks over pages.
+
+use serde_json::json;
+
+use crate::client::{Client, Found, equals, numbers, title, together};
+use crate::explore;
+
+/// What the world holds before the threads begin.
+const STANDING: [usize; 3] = [0, 1, 2];
+
+fn world() -> Client {
+    let client = Client::new();
+    client.import(&STANDING.map(|number| (number, 0)));
+    client
+}
+
+/// Each of those that stand is seen once, and nothing twice.
+fn sees_all_once(found: &[Found]) {
+    let mut seen = numbers(found);
+    let all = seen.len();
+    seen.dedup();
+    assert_eq!(all, seen.len(), "one was seen twice: {found:?}");
+    assert!(STANDING.iter().all(|number| seen.contains(number)), "one was missed: {found:?}");
+}
+
+/// A batch is written under one lock: of the versions that were imported together, a page shows all or none.
+fn shows_whole_batches(found: &[Found]) {
+    let version = |number: usize| found.iter().find(|found| found.number == number).map(|found| found.version);
+    // 0 and 1 are updated together, 3 and 4 are created together.
+    assert_eq!(version(0), version(1), "half an update: {found:?}");
+    assert_eq!(version(3), version(4), "half of what was created: {found:?}");
+}
+
+/// Rules: SRT-18, IMP-44.
+#[test]
+fn walks_and_pages_see_whole_batches_and_each_finding_once_during_imports() {
+    explore(|| {
+        let client = world();
+        together(
+            &client,
+            &[
+                |client| {
+                    client.import(&[(3, 1), (4, 1)]);
+                    client.import(&[(0, 2), (1, 2)]);
+                    let (found, _) = client.page(&equals("Title", &title(2)));
+                    assert_eq!(numbers(&found), [0, 1], "what was written is read by the next call");
+                },
+                |client| client.import(&[(2, 3), (5, 3)]),
+                |client| sees_all_once(&client.walk(&json!({}))),
+                |client| {
+                    for _ in 0..2 {
+                        let (found, _) = client.page(&json!({}));
+                        sees_all_once(&found);
+                        shows_whole_batches(&found);
+                    }
+                },
+            ],
+        );
+        let (found, _) = client.page(&json!({}));
+        let versions: Vec<(usize, u64)> = found.iter().map(|found| (found.number, found.version)).collect();
+        let mut sorted = versions.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, [(0, 2), (1, 2), (2, 3), (3, 1), (4, 1), (5, 3)], "{found:?}");
+    });
+}
+
+/// Columns are built when a filter first asks for them, while writers go on.
+///
+/// Rules: SRT-18.
+#[test]
+fn columns_that_readers_build_at_once_hold_what_was_imported_meanwhile() {
+    explore(|| {
+        let client = world();
+        together(
+            &client,
+            &[
+                |client| client.import(&[(0, 1), (3, 1)]),
+                |client| client.import(&[(1, 2), (4, 2)]),
+                |client| {
+                    let (found, _) = client.page(&equals("Title", &title(1)));
+                    assert!([vec![], vec![0, 3]].contains(&numbers(&found)), "half a batch: {found:?}");
+                },
+                |client| {
+                    let label = json!([{ "Field": "SeverityLabel", "SortOrder": "asc" }]);
+                    let mut input = equals("SeverityLabel", "LOW");
+                    input["SortCriteria"] = label;
+                    sees_all_once(&client.walk(&input));
+                },
+            ],
+        );
+        for (version, expected) in [(0, vec![2]), (1, vec![0, 3]), (2, vec![1, 4])] {
+            for (field, value) in [("Title", title(version)), ("GeneratorId", format!("generator of {version}"))] {
+                let (found, _) = client.page(&equals(field, &value));
+                assert_eq!(numbers(&found), expected, "{field} {value}");
+            }
+        }
+        assert_eq!(numbers(&client.page(&equals("SeverityLabel", "LOW")).0), [0, 1, 2, 3, 4]);
+    });
+}

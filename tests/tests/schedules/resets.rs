@@ -1,0 +1,88 @@
+//! The world is put back to its start while calls are done: it is forked, and the fork goes on alone.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, numbers, together};
+use crate::explore;
+
+/// Rules: EVT-08.
+#[test]
+fn after_a_reset_nothing_of_before_is_seen_and_nothing_of_after_is_lost() {
+    explore(|| {
+        let client = Client::new();
+        client.import(&[(0, 0), (1, 0)]);
+        together(
+            &client,
+            &[
+                |client| {
+                    client.reset();
+                    // Who else imports may have done so before or after.
+                    let (found, _) = client.page(&json!({}));
+                    assert!(numbers(&found).iter().all(|number| *number >= 10), "of before: {found:?}");
+                    client.import(&[(2, 1), (3, 1)]);
+                    let (found, _) = client.page(&json!({}));
+                    assert!([2, 3].iter().all(|number| numbers(&found).contains(number)), "lost: {found:?}");
+                },
+                |client| {
+                    client.import(&[(10, 2), (11, 2)]);
+                    client.import(&[(11, 3), (12, 3)]);
+                },
+                |client| {
+                    let (found, _) = client.page(&json!({}));
+                    let seen: BTreeSet<usize> = numbers(&found).into_iter().collect();
+                    assert_eq!(seen.contains(&0), seen.contains(&1), "{found:?}");
+                    assert!(!(seen.contains(&0) && seen.contains(&2)), "of two worlds: {found:?}");
+                },
+            ],
+        );
+        let (found, _) = client.page(&json!({}));
+        assert!([2, 3].iter().all(|number| numbers(&found).contains(number)), "lost: {found:?}");
+        assert!(!numbers(&found).contains(&0), "of before: {found:?}");
+        client.reset();
+        assert_eq!(client.page(&json!({})).0, [], "the start was written to");
+    });
+}
+
+/// The ids of findings that events after a number tell of, and the number of the last event.
+fn follow(client: &Client, after: u64) -> (Vec<String>, u64) {
+    let answer = client.control("GET", &format!("/_emulator/events?after={after}"), "");
+    let id = |event: &Value| event["detail"]["findings"][0]["Id"].as_str().unwrap().to_owned();
+    let ids = answer["Events"].as_array().unwrap().iter().map(id).collect();
+    (ids, answer["Last"].as_u64().unwrap())
+}
+
+/// A client that follows events keeps its place over a reset, also where calls of the world before end after it.
+///
+/// Rules: EVT-08.
+#[test]
+fn who_follows_events_over_a_reset_misses_none_of_the_new_world() {
+    explore(|| {
+        let client = Client::new();
+        let following = client.clone();
+        let follower = shuttle::thread::spawn(move || {
+            let (mut seen, mut after) = (Vec::new(), 0);
+            for _ in 0..2 {
+                let (mut ids, last) = follow(&following, after);
+                seen.append(&mut ids);
+                after = last;
+            }
+            (seen, after)
+        });
+        together(
+            &client,
+            &[
+                |client| {
+                    client.reset();
+                    client.import(&[(20, 1)]);
+                },
+                |client| client.import(&[(10, 1)]),
+            ],
+        );
+        let (mut seen, after) = follower.join().unwrap();
+        seen.append(&mut follow(&client, after).0);
+        assert_eq!(seen.iter().filter(|id| *id == "20").count(), 1, "told once: {seen:?}");
+        assert!(seen.iter().filter(|id| *id == "10").count() <= 1, "told twice: {seen:?}");
+    });
+}
