@@ -20,19 +20,21 @@ use securityhub_fixtures::{Operation, regions};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::domain::due;
-use crate::operations::{self, Answer, Context, Run};
+use crate::operations::{self, Answer, Run};
 use crate::scenario::{Diagnostics, Scenario};
 use crate::served::ServedWorld;
 use crate::state::{AccountId, Credential, Directory, IdSource, Principal, Region, UnknownRegion, World};
 use crate::wire::identity::{self, Signature};
 use crate::wire::route::{self, Route, Unroutable};
 use crate::wire::{age, answer, encoding, input, signature};
-use crate::{control, gate, neighbours};
+use crate::{control, neighbours};
 
+mod call;
 mod lanes;
 #[cfg(test)]
 mod tests;
 
+use call::Call;
 use lanes::{Lane, Lanes};
 
 /// The name that Security Hub has in a SigV4 scope.
@@ -351,7 +353,8 @@ impl Service {
             Ok(route) => route,
             Err(unroutable) => return Some(refuse(&unroutable.into_error(parts), None, request_id)),
         };
-        match call(&world, identity.caller, source, operation, &labels, parts, body, pace).transpose()? {
+        let call = Call { operation, labels: &labels, parts, body, source };
+        match call.answer(&world, &identity.caller, pace).transpose()? {
             Ok(Answer(body)) => {
                 #[cfg(debug_assertions)]
                 assert_shape(operation, &body);
@@ -435,29 +438,6 @@ fn signed_region(directory: &Directory, name: &str, service: &str) -> Result<Reg
 /// The access key is nobody's.
 fn unrecognized() -> AwsError {
     AwsError::new(ErrorCode::UnrecognizedClientException, "The security token included in the request is invalid.")
-}
-
-/// Reads the input, passes the gate and runs the operation; `None` if that takes longer than `pace` allows.
-#[allow(clippy::too_many_arguments, reason = "the parts of one request")]
-fn call(
-    world: &World,
-    caller: Caller,
-    source: Option<IpAddr>,
-    operation: Operation,
-    labels: &[(&'static str, String)],
-    parts: &Parts,
-    body: &Bytes,
-    pace: Pace,
-) -> Result<Option<Answer>, AwsError> {
-    let rejected = |rejection: input::Rejection| rejection.into_error(operation);
-    let body = input::Body::new(operations::entry(operation).per_item, parts, body).map_err(rejected)?;
-    let document = input::read(operation, labels, parts, &body).map_err(rejected)?;
-    let input = gate::enter(world, &caller, source, operation, document)?;
-    let context = Context { world, caller };
-    match pace {
-        Pace::Quick => operations::entry(operation).quickly.map_or(Ok(None), |run| run(&context, input)),
-        Pace::Any => operations::call(&context, operation, input).map(Some),
-    }
 }
 
 /// In debug builds, and so in every test, an answer that lacks the shape that the model promises is a failure of this

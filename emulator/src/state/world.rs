@@ -52,6 +52,8 @@ pub struct World {
     due: Mutex<DueSet>,
     /// When the first entry of `due` is due, in milliseconds, so that a call need not lock to see it.
     first_due: AtomicI64,
+    /// Counts changes of relations and entries of `due` that were done.
+    moment: AtomicU64,
     /// Numbers findings in the order in which they are first stored, over all accounts and regions (SRT-08).
     sequence: AtomicU64,
     /// What hubs are told; none where nobody looks, and while a world is set up.
@@ -82,6 +84,7 @@ impl World {
             schema: Arc::new(Schema::new(&fields())),
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
+            moment: AtomicU64::new(0),
             sequence: AtomicU64::new(0),
             events: None,
         }
@@ -110,6 +113,7 @@ impl World {
             schema: Arc::clone(&self.schema),
             due: Mutex::new(self.due.lock().clone()),
             first_due: AtomicI64::new(self.first_due.load(Ordering::Acquire)),
+            moment: AtomicU64::new(0),
             sequence: AtomicU64::new(self.sequence.load(Ordering::Acquire)),
             events: None,
         }
@@ -317,6 +321,7 @@ impl World {
         }
         if has_done {
             due.done();
+            self.moment.fetch_add(1, Ordering::AcqRel);
         }
         self.note_first_due(&due);
     }
@@ -328,7 +333,16 @@ impl World {
 
     /// Publishes what a transaction staged, in one step. To be called under the writers' lock.
     pub(super) fn publish(&self, relations: Relations) {
-        *self.relations.write() = Arc::new(relations);
+        let mut published = self.relations.write();
+        // Who counts before it reads sees neither or both.
+        self.moment.fetch_add(1, Ordering::AcqRel);
+        *published = Arc::new(relations);
+    }
+
+    /// A number that goes up as soon as relations change or something that was due is done. Who finds the same before
+    /// and after it reads, and nothing due after, has read one state of them.
+    pub fn moment(&self) -> u64 {
+        self.moment.load(Ordering::Acquire)
     }
 
     /// Writes the findings of a place under its lock.

@@ -17,7 +17,7 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::{Config, Runner};
 
 /// How many schedules a test draws, unless `SHUTTLE_SCHEDULES` says.
-const FEW: usize = 300;
+const FEW: usize = 200;
 /// How many switches a schedule of the second half may have at places that matter.
 const DEPTH: usize = 3;
 /// The bytes of a thread's stack; unoptimised code needs many.
