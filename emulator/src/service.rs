@@ -204,12 +204,14 @@ impl Service {
         route: &Result<Route, Unroutable>,
         source: IpAddr,
     ) -> Result<Response<Bytes>, Option<String>> {
-        let is_worth_it = |found: &&Route| self.may_be_quick(found.operation, parts, body);
-        if route.as_ref().ok().filter(is_worth_it).is_none() {
-            return Err(None);
+        match route {
+            Ok(found) if self.may_be_quick(found.operation, parts, body) => {
+                let id = self.0.request_ids.uuid();
+                let answered = self.answer_or_fault(parts, body, route.clone(), Some(source), &id, Pace::Quick);
+                answered.ok_or(Some(id))
+            }
+            _ => Err(None),
         }
-        let id = self.0.request_ids.uuid();
-        self.answer_or_fault(parts, body, route.clone(), Some(source), &id, Pace::Quick).ok_or(Some(id))
     }
 
     /// Where a call is done; `None` is at once, on the thread that serves the connection.

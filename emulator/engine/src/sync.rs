@@ -52,13 +52,12 @@ mod stand_ins {
                 return value;
             }
             let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-            let value = match self.value.get() {
-                Some(value) => value,
-                None => {
-                    // The scheduler may switch meanwhile, and then nobody may hold the real lock.
-                    let made = make();
-                    self.value.get_or_init(|| made)
-                }
+            let value = if let Some(value) = self.value.get() {
+                value
+            } else {
+                // The scheduler may switch meanwhile, and then nobody may hold the real lock.
+                let new = make();
+                self.value.get_or_init(|| new)
             };
             self.is_set.store(true, Ordering::SeqCst);
             value

@@ -152,5 +152,7 @@ pub fn together(client: &Client, threads: &[fn(&Client)]) {
         thread::spawn(move || run(&client))
     };
     let threads: Vec<JoinHandle<()>> = threads.iter().map(spawn).collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }

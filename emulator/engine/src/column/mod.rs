@@ -35,6 +35,7 @@ pub(crate) struct Column {
 
 /// The form follows the kind of the field.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "shuttle", allow(clippy::large_enum_variant, reason = "stand-ins of locks are large"))]
 enum Values {
     Coded { dictionary: Dictionary, cells: Cells<u32> },
     Number(Cells<f64>),

@@ -1,0 +1,107 @@
+//! An answer is of one moment, whatever is written and however the clock is moved while it is made. `schedules` runs the
+//! same in orders that it chooses; here threads run as they do for users.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use securityhub_fixtures::Operation;
+use securityhub_local::service::Settings;
+use securityhub_local_tests::door::Door;
+use securityhub_local_tests::sample;
+use serde_json::{Value, json};
+
+const ROUNDS: u64 = 100;
+
+fn good(door: &Door, operation: Operation, input: &Value) -> Value {
+    let (status, body) = door.call(operation, input);
+    assert!(status < 300, "{}: {body}", operation.name());
+    body
+}
+
+/// Reads on three threads while `write` runs.
+fn read_while(door: &Door, write: impl FnOnce(), read: impl Fn(&Door) + Sync) {
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let door = door.beside();
+                while !is_done.load(Ordering::Relaxed) {
+                    read(&door);
+                }
+            });
+        }
+        write();
+        is_done.store(true, Ordering::Relaxed);
+    });
+}
+
+/// The administrator of the small world of `schedules`.
+fn administrator() -> Door {
+    let mut door =
+        Door::new(Settings::default(), Some(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schedules/world.yaml")));
+    door.is_served = true;
+    door
+}
+
+/// Rules: STD-63.
+#[test]
+fn what_is_due_at_once_is_seen_at_once() {
+    let mut door = administrator();
+    // A hub that is nobody's, so that it can be turned off and on again.
+    door.account = "444444444444".to_owned();
+    good(&door, Operation::EnableSecurityHub, &json!({ "EnableDefaultStandards": false }));
+    let standards = good(&door, Operation::DescribeStandards, &json!({}));
+    let standards = standards["Standards"].as_array().unwrap().iter();
+    let requests: Vec<Value> = standards.map(|it| json!({ "StandardsArn": it["StandardsArn"] })).collect();
+    for _ in 0..ROUNDS {
+        good(&door, Operation::DisableSecurityHub, &json!({}));
+        good(&door, Operation::EnableSecurityHub, &json!({ "EnableDefaultStandards": false }));
+        good(&door, Operation::BatchEnableStandards, &json!({ "StandardsSubscriptionRequests": requests }));
+        read_while(
+            &door,
+            || assert_eq!(door.control("POST", "/_emulator/clock", r#"{"advance": "1h"}"#), 200),
+            |door| {
+                let answer = good(door, Operation::GetEnabledStandards, &json!({}));
+                let subscriptions = answer["StandardsSubscriptions"].as_array().unwrap().iter();
+                let statuses: BTreeSet<&str> =
+                    subscriptions.map(|of| of["StandardsStatus"].as_str().unwrap()).collect();
+                assert_eq!(statuses.len(), 1, "some are undone: {answer}");
+            },
+        );
+    }
+}
+
+/// Rules: AGG-14, VIS-03.
+#[test]
+fn what_was_shown_of_a_linked_region_stays_shown_while_it_is_unlinked_and_linked_again() {
+    let door = administrator();
+    let mut linked = door.beside();
+    linked.region = "eu-west-1".to_owned();
+    let answer = good(&door, Operation::CreateFindingAggregator, &json!({ "RegionLinkingMode": "ALL_REGIONS" }));
+    let arn = &answer["FindingAggregatorArn"];
+    let mut finding = sample::finding(&door.account);
+    finding["ProductArn"] = json!("arn:aws:securityhub:eu-west-1:111111111111:product/111111111111/default");
+    let mut import = |version: u64| {
+        finding["UpdatedAt"] = json!(format!("2026-01-15T08:00:00.{version:03}Z"));
+        let answer = good(&linked, Operation::BatchImportFindings, &json!({ "Findings": [finding] }));
+        assert_eq!(answer["SuccessCount"], 1, "{answer}");
+    };
+    import(0);
+    let link = |mode: &str| {
+        let input = json!({ "FindingAggregatorArn": arn, "RegionLinkingMode": mode });
+        good(&door, Operation::UpdateFindingAggregator, &input);
+    };
+    let change = || {
+        for round in 1..=ROUNDS {
+            link("NO_REGIONS");
+            link("ALL_REGIONS");
+            import(round);
+        }
+    };
+    read_while(&door, change, |door| {
+        let answer = good(door, Operation::GetFindings, &json!({}));
+        assert_eq!(answer["Findings"].as_array().unwrap().len(), 1, "{answer}");
+    });
+}
