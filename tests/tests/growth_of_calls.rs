@@ -170,18 +170,23 @@ fn a_session_is_made_and_used_at_the_same_cost_however_many_there_are() {
     });
 }
 
-/// The administrator's world with so many members, by a scenario.
-fn with_members(count: usize, name: &str) -> Door {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("growth-of-calls-{name}"));
+/// A world by a scenario, of which `rest` is what follows the clock and the Regions.
+fn world(name: &str, rest: &str) -> Door {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth-of-calls");
     std::fs::create_dir_all(&folder).unwrap();
-    let mut text = format!(
-        "clock: {{ now: 2026-01-15T09:00:00Z, frozen: true }}\nregions: [us-east-1]\nquotas: {{ invited_members: 10000 }}\n\
-         hubs:\n  - account: \"{ADMINISTRATOR}\"\n    regions: all\n    members:\n"
-    );
-    (0..count).for_each(|number| _ = writeln!(text, "      \"{}\": enabled", account(number)));
-    let path = folder.join(format!("{count}.yaml"));
-    std::fs::write(&path, text).unwrap();
+    let path = folder.join(format!("{name}.yaml"));
+    let clock = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nregions: [us-east-1]\n";
+    std::fs::write(&path, format!("{clock}{rest}")).unwrap();
     Door::new(Settings::default(), Some(path.to_str().unwrap()))
+}
+
+/// The administrator's world with so many members.
+fn with_members(count: usize, name: &str) -> Door {
+    let mut rest = format!(
+        "quotas: {{ invited_members: 10000 }}\nhubs:\n  - account: \"{ADMINISTRATOR}\"\n    regions: all\n    members:\n"
+    );
+    (0..count).for_each(|number| _ = writeln!(rest, "      \"{}\": enabled", account(number)));
+    world(&format!("{name}-{count}"), &rest)
 }
 
 /// Makes one account a member that accepts, and sees that it is.
@@ -231,6 +236,28 @@ fn accounts_become_members_one_after_the_other_in_proportion_to_their_number() {
             (0..size).for_each(|number| join(&door, &account(number)));
         },
     );
+}
+
+#[test]
+fn an_account_joins_an_organization_at_the_same_cost_however_many_are_in_it() {
+    let prepare = once_for_each_size(|size| {
+        let accounts: Vec<String> = (0..size * size).map(|number| format!("\"{}\"", account(number))).collect();
+        let rest = format!(
+            "organization:\n  management_account: \"999999999999\"\n  units: {{ Work: {{ accounts: [{}] }} }}\n\
+             hubs: [{{ account: \"{ADMINISTRATOR}\", regions: all }}]\n",
+            accounts.join(", ")
+        );
+        (world(&format!("organization-{size}"), &rest), Cell::new(500_000))
+    });
+    assert_in_proportion("accounts that join an organization", 40, prepare, |joining| {
+        let (door, next) = &*joining;
+        let from = next.replace(next.get() + 20);
+        for number in from..from + 20 {
+            let body = json!({ "Action": "join", "AccountId": account(number) }).to_string();
+            let request = Request::post("/_emulator/organization").body(Bytes::from(body)).unwrap();
+            assert_eq!(door.send(request).status(), 200);
+        }
+    });
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use imbl::OrdMap;
 use securityhub_fixtures::products::{self, Product};
 use securityhub_fixtures::regions;
 
@@ -18,7 +19,7 @@ use super::policy::{Permissions, Policies};
 
 /// The records that an administrator keeps in a region. A writer replaces the whole directory, so this map is one that
 /// shares what did not change: otherwise each new member would copy all others.
-pub type Members = imbl::OrdMap<AccountId, Member>;
+pub type Members = OrdMap<AccountId, Member>;
 
 /// All relations of a world.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +31,7 @@ pub struct Directory {
     /// The account of access keys that nothing else claims.
     pub default_account: Option<AccountId>,
     /// Accounts that are known by more than their id.
-    pub accounts: BTreeMap<AccountId, Account>,
+    pub accounts: OrdMap<AccountId, Account>,
     /// The organization, if there is one.
     pub organization: Option<Organization>,
     /// The access keys that a scenario lists, with their principals; those of sessions are not among them.
@@ -96,11 +97,11 @@ pub struct Organization {
     /// Units by id.
     pub units: BTreeMap<String, Unit>,
     /// Each account's parent: the root's id or a unit's.
-    pub parents: BTreeMap<AccountId, String>,
+    pub parents: OrdMap<AccountId, String>,
     /// When its accounts joined.
     pub joined_at: Timestamp,
     /// When accounts joined that came later.
-    pub joined_later: BTreeMap<AccountId, Timestamp>,
+    pub joined_later: OrdMap<AccountId, Timestamp>,
     /// Service principals with trusted access, and since when.
     pub service_access: BTreeMap<String, Timestamp>,
     /// Accounts delegated a service: (service principal, account) and since when.
@@ -138,10 +139,10 @@ impl Organization {
             id,
             management_account,
             units: BTreeMap::new(),
-            parents: BTreeMap::from([(management_account, root_id.clone())]),
+            parents: OrdMap::unit(management_account, root_id.clone()),
             root_id,
             joined_at: now,
-            joined_later: BTreeMap::new(),
+            joined_later: OrdMap::new(),
             service_access: BTreeMap::new(),
             delegated_administrators: BTreeMap::new(),
             security_hub_administrators: BTreeMap::new(),

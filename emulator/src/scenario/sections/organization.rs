@@ -266,7 +266,7 @@ pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &m
     let service_access = valid.service_access.iter().map(|service| (service.clone(), now)).collect();
     let mut organization = Organization {
         units,
-        parents,
+        parents: parents.into(),
         service_access,
         ..Organization::new(id, root_id, valid.management_account, now)
     };
