@@ -10,6 +10,7 @@ use crate::domain::caller::Caller;
 use crate::domain::{due, events};
 use crate::gate;
 use crate::operations::{self, Context};
+use crate::shape::scan::Compacted;
 use crate::shape::{check, read};
 use crate::state::{
     Account, AccountId, Clock, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Region, World,
@@ -59,9 +60,10 @@ impl Stage {
         due::run(&self.0, now);
         let caller = Caller { principal: principal.clone(), region: Region::new(region), now };
         let text = input.to_string();
+        let compacted = Compacted::new(&text);
         let shape = operation.model().input;
         let document = match operations::entry(operation).per_item {
-            Some(list) => read::body_with_items(shape, list, &text, &text),
+            Some(list) => read::body_with_items(shape, list, &compacted),
             None => read::document(shape, &text),
         };
         let mut document = document.expect("a test sends JSON");

@@ -20,6 +20,13 @@ pub struct Items<'t> {
     pub items: Vec<Item<'t>>,
 }
 
+impl Items<'_> {
+    /// Whether the fast path found no fault in any of them.
+    pub(super) fn are_faultless(&self) -> bool {
+        self.items.iter().all(|item| matches!(item, Item::Faultless { .. }))
+    }
+}
+
 /// One item.
 #[derive(Debug)]
 pub enum Item<'t> {

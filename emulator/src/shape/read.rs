@@ -12,6 +12,7 @@ use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor
 use serde_json::{Map, Number, Value};
 
 use super::items::{self, Items};
+use super::scan::Compacted;
 use super::violation::{self, Bound, Rule, Segment, Violation};
 
 /// A body that is no JSON document at all.
@@ -38,22 +39,23 @@ impl Document<'_> {
     }
 }
 
-/// Reads the body of an input structure as [`body`] does, but the items of `list` one by one. `compact` is `text`
-/// without blanks.
+/// Reads the body of an input structure as [`body`] does, but the items of `list` one by one.
 ///
 /// # Errors
 /// As [`body`].
 pub fn body_with_items<'t>(
     shape: ShapeId,
     list: &'static str,
-    text: &str,
-    compact: &'t str,
+    text: &'t Compacted<'_>,
 ) -> Result<Document<'t>, NotJson> {
-    if let Some(items) = items::items(shape, list, compact) {
+    if let Some(items) = items::items(shape, list, text.first()) {
+        // An item may only seem to have a fault, for a blank.
+        let again = || items::items(shape, list, text.again()?);
+        let items = if items.are_faultless() { items } else { again().unwrap_or(items) };
         return Ok(Document { items: Some(items), ..Document::default() });
     }
-    let whole = body(shape, text)?;
-    match items::spelled_otherwise(shape, list, text) {
+    let whole = body(shape, text.text)?;
+    match items::spelled_otherwise(shape, list, text.text) {
         Some(items) => Ok(Document { items: Some(items), ..Document::default() }),
         None => Ok(whole),
     }

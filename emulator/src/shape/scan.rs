@@ -5,6 +5,7 @@
 //! with all that it breaks. Findings come in by the hundred thousand and are nearly always faultless.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use securityhub_engine::{date, json};
@@ -63,6 +64,38 @@ pub fn compact(text: &str) -> Cow<'_, str> {
         false
     };
     if has_blanks() { without_blanks(text) } else { Cow::Borrowed(text) }
+}
+
+/// A text, with and without the blanks between its tokens.
+#[derive(Debug)]
+pub struct Compacted<'b> {
+    /// As it was sent.
+    pub text: &'b str,
+    /// Without blanks, if it begins with some.
+    first: Cow<'b, str>,
+    /// Without those that come later, if anybody asked.
+    again: OnceCell<Option<String>>,
+}
+
+impl<'b> Compacted<'b> {
+    /// A text whose beginning is looked at.
+    pub fn new(text: &'b str) -> Compacted<'b> {
+        Compacted { text, first: compact(text), again: OnceCell::new() }
+    }
+
+    /// Without blanks, if it begins with some; else itself.
+    pub fn first(&self) -> &str {
+        &self.first
+    }
+
+    /// Without blanks, if [`Compacted::first`] has some.
+    pub fn again(&self) -> Option<&str> {
+        let again = || match (&self.first, without_blanks(self.text)) {
+            (Cow::Borrowed(_), Cow::Owned(compacted)) => Some(compacted),
+            _ => None,
+        };
+        self.again.get_or_init(again).as_deref()
+    }
 }
 
 fn without_blanks(text: &str) -> Cow<'_, str> {

@@ -3,7 +3,9 @@
 use securityhub_fixtures::Operation;
 use serde_json::json;
 
-use super::{check, read, sentence};
+use super::scan::Compacted;
+use super::{check, items, read, sentence};
+use crate::testing::finding;
 
 /// Reads `text` as the body of `operation` and renders what it breaks.
 fn breaks(operation: Operation, text: &str) -> String {
@@ -137,9 +139,9 @@ fn an_answer_is_held_against_its_shape() {
 fn imp_30_items_are_found_however_the_body_is_spelled() {
     let shape = Operation::BatchImportFindings.model().input;
     let ids = |text: &str| -> Vec<String> {
-        let compact = super::scan::compact(text);
-        let read = read::body_with_items(shape, "Findings", text, &compact).unwrap();
-        let items = read.items.unwrap_or_else(|| panic!("{text}: {:?}", read.violations)).items;
+        let text = &Compacted::new(text);
+        let read = read::body_with_items(shape, "Findings", text).unwrap();
+        let items = read.items.unwrap_or_else(|| panic!("{text:?}: {:?}", read.violations)).items;
         items.iter().map(|item| crate::domain::findings::import::string(item, "Id").unwrap().into_owned()).collect()
     };
     for text in [
@@ -155,10 +157,30 @@ fn imp_30_items_are_found_however_the_body_is_spelled() {
     for text in
         [r#"{"Findings":[{"Id":"a"}]"#, r#"{"Findings":[{"Id":"a"}]} x"#, r#"{"Findings":[{"Id":"a"}],"x":tru}"#, ""]
     {
-        assert!(read::body_with_items(shape, "Findings", text, text).is_err(), "{text}");
+        assert!(read::body_with_items(shape, "Findings", &Compacted::new(text)).is_err(), "{text}");
     }
-    let none = read::body_with_items(shape, "Findings", r#"{"Findings":[]}"#, r#"{"Findings":[]}"#).unwrap();
+    let none = Compacted::new(r#"{"Findings":[]}"#);
+    let none = read::body_with_items(shape, "Findings", &none).unwrap();
     assert!(none.items.is_none() && none.violations.len() == 1);
+}
+
+/// Rules: IMP-30.
+#[test]
+fn a_blank_that_comes_late_keeps_no_item_from_the_fast_path() {
+    let shape = Operation::BatchImportFindings.model().input;
+    let faultless = finding("a", json!({})).to_string();
+    let late = faultless.replace("\"Types\":", "\"Types\" :\n");
+    assert!(late.len() > faultless.len());
+    let faulty = faultless.replace("2018-10-08", "2018");
+    let read = |items: &[&str]| -> Vec<bool> {
+        let text = format!(r#"{{"Findings":[{}]}}"#, items.join(","));
+        let text = Compacted::new(&text);
+        let items = read::body_with_items(shape, "Findings", &text).unwrap().items.unwrap().items;
+        items.iter().map(|item| matches!(item, items::Item::Faultless { .. })).collect()
+    };
+    assert_eq!(read(&[&faultless, &late, &faultless]), [true, true, true]);
+    assert_eq!(read(&[&late, &faulty, &late]), [true, false, true], "the one with a fault is read with care");
+    assert_eq!(read(&[&faultless, &faulty]), [true, false]);
 }
 
 /// Rules: ERR-24.

@@ -1,7 +1,5 @@
 //! The input of an operation, gathered from path, query, headers and body.
 
-use std::borrow::Cow;
-
 use http::request::Parts;
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::{Kind, Location, Structure};
@@ -10,7 +8,7 @@ use super::body::TooLarge;
 use super::route::BODY_LIMIT;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::shape::read::{self, Document};
-use crate::shape::scan;
+use crate::shape::scan::Compacted;
 
 /// Why a request cannot be read at all.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,8 +60,8 @@ pub fn bad_request(operation: Operation, message: String) -> AwsError {
 #[derive(Debug)]
 pub struct Body<'b> {
     text: &'b str,
-    /// The list whose items are judged one by one, and the text without blanks.
-    bulk: Option<(&'static str, Cow<'b, str>)>,
+    /// The list whose items are judged one by one, and the text with and without blanks.
+    bulk: Option<(&'static str, Compacted<'b>)>,
 }
 
 impl<'b> Body<'b> {
@@ -79,7 +77,7 @@ impl<'b> Body<'b> {
             check_media_type(parts)?;
         }
         let text = std::str::from_utf8(body).map_err(|error| Rejection::NotJson(error.to_string()))?;
-        Ok(Body { text, bulk: list.map(|list| (list, scan::compact(text))) })
+        Ok(Body { text, bulk: list.map(|list| (list, Compacted::new(text))) })
     }
 }
 
@@ -110,7 +108,7 @@ fn read_body<'b>(operation: Operation, body: &'b Body<'_>) -> Result<Document<'b
     }
     let shape = operation.model().input;
     let read = match &body.bulk {
-        Some((list, compact)) => read::body_with_items(shape, list, body.text, compact),
+        Some((list, text)) => read::body_with_items(shape, list, text),
         None => read::body(shape, body.text),
     };
     read.map_err(|error| Rejection::NotJson(error.0))
