@@ -342,6 +342,26 @@ fn the_project_speaks_of_itself_alone() {
     assert_none(&wrong);
 }
 
+/// Pages that sources name are pages of the project, so that who reads a comment can follow it.
+#[test]
+fn comments_cite_pages_that_are_there() {
+    let pages: Vec<String> = with_extension("", &["md"]).into_iter().map(|file| file.path).collect();
+    let is_name = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
+    let mut wrong = Vec::new();
+    for file in ["emulator", "fixtures", "tests", "client-tests"].iter().flat_map(|room| with_extension(room, &["rs"]))
+    {
+        for (number, line) in (1..).zip(file.text.lines()).filter(|(_, line)| line.trim_start().starts_with("//")) {
+            let words = line.split(|character| !is_name(character)).map(|word| word.trim_end_matches('.'));
+            for page in words.filter(|word| word.strip_suffix(".md").is_some()) {
+                if !pages.iter().any(|known| known == page || known.ends_with(&format!("/{page}"))) {
+                    wrong.push(format!("{}:{number}: {page} is no page of this project", file.path));
+                }
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
 fn assert_none(wrong: &[String]) {
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }

@@ -1,4 +1,4 @@
-//! May this call run? Each stage is one function, in AWS's order of refusal (errors.md).
+//! May this call run? Each stage is one function, in AWS's order of refusal.
 //!
 //! What lives here: what is asked of every operation alike. What may not: the rules of any one operation.
 //! Throttling takes its place before policies when it is built.
@@ -16,7 +16,7 @@ use crate::shape::{Segment, Violation, sentence};
 use crate::state::World;
 
 /// Lets a call in, or says why not. A malformed call that policies deny is denied, since AWS asks them before it
-/// looks at the input (errors.md, inferred).
+/// looks at the input (inferred).
 ///
 /// # Errors
 /// The first refusal: policies, then shape, then an operation that is not built, then a hub that is off.
@@ -62,8 +62,7 @@ fn built(operation: Operation) -> Result<(), AwsError> {
     }
 }
 
-/// 401 when the operation needs the caller's hub and it is off; 400 where members or invitations are meant (errors.md,
-/// Access).
+/// 401 when the operation needs the caller's hub and it is off; 400 where members or invitations are meant.
 fn hub_on(world: &World, caller: &Caller, operation: Operation) -> Result<(), AwsError> {
     let is_off = || !hub_access::is_enabled(world, &caller.hub_key());
     match operations::entry(operation).hub {

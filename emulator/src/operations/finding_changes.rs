@@ -51,7 +51,7 @@ struct UnprocessedFinding {
     error_message: &'static str,
 }
 
-/// Sets what a customer may set of up to 100 findings that it sees (findings.md section 4).
+/// Sets what a customer may set of up to 100 findings that it sees.
 ///
 /// # Errors
 /// None beyond the shape of the input: what cannot be changed is listed.
@@ -85,7 +85,7 @@ struct UpdateFindingsInput {
     record_state: Option<String>,
 }
 
-/// Sets note and state of all findings that the filters select, until their next import (findings.md section 5).
+/// Sets note and state of all findings that the filters select, until their next import.
 ///
 /// # Errors
 /// 400 `InvalidInputException` for filters that the service refuses, or when there is nothing to set (UPF-02).
@@ -151,7 +151,7 @@ struct HistoryUpdate {
     new_value: Option<String>,
 }
 
-/// Lists the changes of a finding, newest first, a page at a time (findings.md section 6). The list is empty for a
+/// Lists the changes of a finding, newest first, a page at a time. The list is empty for a
 /// finding that the caller does not see (HIS-17).
 ///
 /// # Errors

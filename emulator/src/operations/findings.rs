@@ -32,7 +32,7 @@ struct ImportFindingsError {
     error_message: String,
 }
 
-/// Imports up to 100 findings, each judged on its own (findings.md section 1).
+/// Imports up to 100 findings, each judged on its own.
 ///
 /// # Errors
 /// 400 `InvalidInputException` for an item that is no finding with an id (IMP-25) or a product ARN that is none; 403
@@ -95,7 +95,7 @@ struct GetFindingsInput {
     max_results: Option<usize>,
 }
 
-/// Reads the findings that the caller sees and the filters select, a page at a time (filters.md sections 1 and 2).
+/// Reads the findings that the caller sees and the filters select, a page at a time.
 ///
 /// # Errors
 /// 400 `InvalidInputException` for filters or sort criteria that the service refuses, or a token of another walk.

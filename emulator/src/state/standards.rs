@@ -27,7 +27,7 @@ pub struct Subscription {
     pub controls: BTreeMap<&'static str, ControlState>,
 }
 
-/// How far a subscription is (standards.md 1.6). None of ours fails to be disabled, so there is no `FAILED`.
+/// How far a subscription is. None of ours fails to be disabled, so there is no `FAILED`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionStatus {
     /// Being enabled.

@@ -2,7 +2,7 @@
 //!
 //! Here live the tree, the tests on single values, the joining of a field's tests ([`combine`]) and the walk over one
 //! document ([`matches`]; with what it saw, [`explain`]). Reading a request into the tree is the dialect's business and lives with the caller; how a
-//! table answers it is the plan's. Rules: filters.md sections 1.1 to 1.4.
+//! table answers it is the plan's.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The rules of filters.md sections 1 and 2, in their naive form: over JSON values and the text of paths.
+//! The rules of filters and sorting, in their naive form: over JSON values and the text of paths.
 
 use std::cmp::Ordering;
 

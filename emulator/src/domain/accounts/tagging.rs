@@ -1,4 +1,4 @@
-//! Tags of the taggable resources (accounts.md section 1, Tags).
+//! Tags of the taggable resources.
 
 use std::collections::BTreeMap;
 

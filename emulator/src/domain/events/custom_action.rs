@@ -1,4 +1,4 @@
-//! What a person sends to a custom action. AWS has it in its console only (events.md section 6).
+//! What a person sends to a custom action. AWS has it in its console only.
 
 use std::collections::HashSet;
 use std::sync::Arc;

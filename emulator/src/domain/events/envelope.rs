@@ -1,4 +1,4 @@
-//! How an event is written, as EventBridge gives it to a rule (events.md sections 1, 2 and 6).
+//! How an event is written, as EventBridge gives it to a rule.
 
 use serde_json::{Value, json};
 

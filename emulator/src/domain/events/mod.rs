@@ -1,4 +1,4 @@
-//! What Security Hub sends to EventBridge (events.md).
+//! What Security Hub sends to EventBridge.
 //!
 //! What lives here: who is told of a finding that was created or updated ([`derive`]), how an event is written
 //! ([`envelope`]), what a person sends to a custom action ([`custom_action`]), and which events a rule selects

@@ -1,4 +1,4 @@
-//! Custom actions of a hub (filters.md section 4).
+//! Custom actions of a hub.
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;

@@ -1,4 +1,4 @@
-//! What makes a finding one, beyond the shapes of the model: alternatives and sizes (findings.md 2.1, 2.5, 2.7, 2.8).
+//! What makes a finding one, beyond the shapes of the model: alternatives and sizes.
 
 use serde_json::{Map, Value};
 

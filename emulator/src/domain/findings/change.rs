@@ -1,4 +1,4 @@
-//! Changes that customers make to stored findings: BatchUpdateFindings and UpdateFindings (findings.md 4 and 5).
+//! Changes that customers make to stored findings: BatchUpdateFindings and UpdateFindings.
 
 use std::collections::{BTreeSet, HashSet};
 

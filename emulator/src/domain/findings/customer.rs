@@ -1,4 +1,4 @@
-//! What customers and automation rules set of a finding (findings.md 4.3, filters.md 5.4).
+//! What customers and automation rules set of a finding.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! The history of a finding (findings.md section 6).
+//! The history of a finding.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;

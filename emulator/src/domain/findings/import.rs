@@ -1,4 +1,4 @@
-//! A batch of findings, in order: all of it refused, or each finding judged on its own (findings.md 1.2 … 1.4).
+//! A batch of findings, in order: all of it refused, or each finding judged on its own.
 
 use std::borrow::Cow;
 

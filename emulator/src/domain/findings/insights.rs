@@ -1,4 +1,4 @@
-//! Insights: saved questions about findings, of customers and of AWS (filters.md section 3).
+//! Insights: saved questions about findings, of customers and of AWS.
 
 use std::collections::HashMap;
 

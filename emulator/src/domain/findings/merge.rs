@@ -1,5 +1,4 @@
-//! How an import meets what is stored: whose an attribute is, what stays, what the workflow does
-//! (findings.md 2.4 and section 3).
+//! How an import meets what is stored: whose an attribute is, what stays, what the workflow does.
 
 use std::borrow::Cow;
 
@@ -11,7 +10,7 @@ use super::normalise;
 use super::product::Source;
 use crate::state::Ledger;
 
-/// Attributes that the provider and the customer both set; each is handled on its own (findings.md 2.4).
+/// Attributes that the provider and the customer both set; each is handled on its own.
 pub(super) const SHARED: [&str; 5] = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"];
 
 /// Attributes that stay as stored, whatever a provider sends (REI-05, REI-07).
@@ -123,7 +122,7 @@ pub(super) fn reopen(finding: &mut Finding<'_>, stored: &Finding<'_>) {
 }
 
 /// A control that passes is resolved, also when its finding is active again; so is a finding of AWS Config (REI-22 …
-/// REI-24, standards.md 4.2).
+/// REI-24).
 fn resolve_passed(finding: &mut Finding<'_>, stored: Option<&Finding<'_>>, source: Source) {
     let before = stored.and_then(compliance);
     let is_passed = |status: &Option<Cow<'_, str>>| status.as_ref().is_some_and(|status| status == "PASSED");

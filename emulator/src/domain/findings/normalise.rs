@@ -1,4 +1,4 @@
-//! What the service adds to a finding and evens out, whether it is new or imported again (findings.md 2.2, 2.5).
+//! What the service adds to a finding and evens out, whether it is new or imported again.
 
 use std::borrow::Cow;
 

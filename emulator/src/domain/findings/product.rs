@@ -1,4 +1,4 @@
-//! Products: what a product ARN names, and who may import as it (findings.md 1.1).
+//! Products: what a product ARN names, and who may import as it.
 
 use securityhub_fixtures::products::Product;
 

@@ -1,4 +1,4 @@
-//! Product integrations: the catalogue as a region shows it, and what a hub is subscribed to (findings.md section 8).
+//! Product integrations: the catalogue as a region shows it, and what a hub is subscribed to.
 
 use securityhub_fixtures::products::{PRODUCTS, Product};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Which findings a caller sees (filters.md 2.3).
+//! Which findings a caller sees.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;

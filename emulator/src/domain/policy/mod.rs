@@ -1,4 +1,4 @@
-//! Policies: what they say, whom they bind, and whether they let a call through (accounts.md section 7).
+//! Policies: what they say, whom they bind, and whether they let a call through.
 //!
 //! What lives here: the language of policies ([`read`], [`pattern`], [`condition`]), their evaluation over a small
 //! [`Request`], the layers of policies that bind a principal ([`bounds`]) and what a call asks of them ([`question`]).

@@ -21,7 +21,7 @@ struct AccountIdsInput {
     account_ids: Vec<String>,
 }
 
-/// `{AccountId, ProcessingResult}` of an account that was left unprocessed (accounts.md 2.3).
+/// `{AccountId, ProcessingResult}` of an account that was left unprocessed.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct UnprocessedAccount {

@@ -1,4 +1,4 @@
-//! Rules of standards, their controls and security controls (standards.md sections 1 … 3), asked through operations.
+//! Rules of standards, their controls and security controls, asked through operations.
 
 mod associations;
 mod controls;

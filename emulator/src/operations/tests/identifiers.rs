@@ -1,4 +1,4 @@
-//! The forms of ids and ARNs (accounts.md section 8), in each partition.
+//! The forms of ids and ARNs, in each partition.
 
 use securityhub_fixtures::Operation::{
     CreateAutomationRule, CreateConfigurationPolicy, CreateFindingAggregator, DescribeProducts,

@@ -1,4 +1,4 @@
-//! Central configuration (accounts.md section 5): policies that govern the organization's accounts from the home Region.
+//! Central configuration: policies that govern the organization's accounts from the home Region.
 //!
 //! What lives here: turning it on and off ([`switch`]), policies ([`policies`]) and what they say ([`content`]), what they are applied to and what is
 //! inherited ([`associations`]), how an account is brought to what governs it ([`settle`]), and what a policy does to one

@@ -1,4 +1,4 @@
-//! A hub's life: enabled, described, updated, disabled and kept for a while (accounts.md section 1).
+//! A hub's life: enabled, described, updated, disabled and kept for a while.
 
 use crate::domain::controls::check_request;
 use crate::domain::governance;

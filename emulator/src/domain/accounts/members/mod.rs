@@ -1,4 +1,4 @@
-//! Members and invitations (accounts.md section 2): who administers whom, in one Region.
+//! Members and invitations: who administers whom, in one Region.
 //!
 //! What lives here: the status machine ([`machine`]), what an administrator does with its members
 //! ([`administrator`]), what a member does with its invitations ([`invited`]), what the organization does to both

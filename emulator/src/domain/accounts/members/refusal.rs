@@ -4,7 +4,7 @@
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::AccountId;
 
-/// Why one account of a list is left unprocessed (accounts.md 2.3).
+/// Why one account of a list is left unprocessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It is no account id.

@@ -1,4 +1,4 @@
-//! The organization's side of Security Hub (accounts.md section 4): who is its delegated administrator, and what becomes
+//! The organization's side of Security Hub: who is its delegated administrator, and what becomes
 //! of the accounts that join, move and leave.
 //!
 //! What lives here: the designation of administrators ([`administrator`]), what they set for accounts to come

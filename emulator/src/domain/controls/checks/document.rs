@@ -1,4 +1,4 @@
-//! The finding that tells what a control finds, in its three forms (standards.md 4.1 … 4.3).
+//! The finding that tells what a control finds, in its three forms.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -291,7 +291,7 @@ fn text<'c>(check: &'c Check<'_>) -> Option<&'c str> {
     said.or_else(|| check.result.reason.as_deref().and_then(reasons::description))
 }
 
-/// The control's severity while it does not pass (standards.md 4.2).
+/// The control's severity while it does not pass.
 fn severity(subject: &Subject, control: &Control, status: ComplianceStatus) -> Severity {
     let label = match status {
         ComplianceStatus::Failed | ComplianceStatus::Warning => control.severity,

@@ -1,5 +1,5 @@
 //! Checks of controls: what each control of the enabled standards finds on the declared resources, as findings of
-//! Security Hub itself (standards.md sections 4 and 7).
+//! Security Hub itself.
 //!
 //! What lives here: what a control finds ([`results`], with [`names`] of resources, the values that they carry
 //! ([`carried`]) and the [`recorder`] of AWS Config),

@@ -1,4 +1,4 @@
-//! Why a check came out as it did: `Compliance.StatusReasons` (standards.md 4.3).
+//! Why a check came out as it did: `Compliance.StatusReasons`.
 
 /// Codes and their descriptions: AWS's where one has been seen, else ours.
 const REASONS: [(&str, &str); 22] = [

@@ -1,4 +1,4 @@
-//! What a control finds on the resources of an account and Region (standards.md 4.4, section 7).
+//! What a control finds on the resources of an account and Region.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! When findings of controls are made, checked again and archived (standards.md 4.5, 4.6).
+//! When findings of controls are made, checked again and archived.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

@@ -1,5 +1,4 @@
-//! Active control findings that no check makes any more, and those of other makers that checks adopt (standards.md 4.6,
-//! FND-32, FND-33, RES-14).
+//! Active control findings that no check makes any more, and those of other makers that checks adopt (FND-32, FND-33, RES-14).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

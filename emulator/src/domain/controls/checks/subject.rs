@@ -1,4 +1,4 @@
-//! What a control finding is about: a security control, or the seat that it has in a standard (standards.md 4.1).
+//! What a control finding is about: a security control, or the seat that it has in a standard.
 
 use std::borrow::Cow;
 

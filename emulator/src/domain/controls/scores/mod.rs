@@ -1,4 +1,4 @@
-//! Control status and security scores as the console computes them (standards.md section 5); no operation gives either.
+//! Control status and security scores as the console computes them; no operation gives either.
 //!
 //! What lives here: the status of a control from its checks, and scores from statuses (this file); the hubs that are
 //! looked at, with their checks counted in one pass ([`sites`]); what is told of all of them ([`report`]), and when that

@@ -1,4 +1,4 @@
-//! Associations: a security control in an enabled standard (standards.md 3.3).
+//! Associations: a security control in an enabled standard.
 
 use securityhub_fixtures::standards::{Control, Standard, StandardControl};
 

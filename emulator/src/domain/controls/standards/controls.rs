@@ -1,4 +1,4 @@
-//! Standard controls: the seats of security controls in the enabled standards (standards.md section 2).
+//! Standard controls: the seats of security controls in the enabled standards.
 
 use jiff::SignedDuration;
 use securityhub_fixtures::standards::{Standard, StandardControl};

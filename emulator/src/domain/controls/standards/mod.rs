@@ -1,4 +1,4 @@
-//! Standards, their controls, and the security controls beneath (standards.md sections 1 … 3).
+//! Standards, their controls, and the security controls beneath.
 //!
 //! What lives here: ARNs of standards and which standard a caller means; subscriptions with their statuses
 //! ([`subscriptions`]), the seats of controls in standards ([`controls`]), security controls across standards

@@ -1,4 +1,4 @@
-//! Controls that AWS adds to standards while the clock runs (standards.md 3.4).
+//! Controls that AWS adds to standards while the clock runs.
 //!
 //! Until its time has come, no operation knows a control that a standard does not hold yet. Which ones these are stands
 //! in the [`Directory`]; a subscription keeps a list of those that it lacks, so that whoever has the hub need not ask.

@@ -1,4 +1,4 @@
-//! Security controls: one a check, whatever standards hold it (standards.md 3.1, 3.2).
+//! Security controls: one a check, whatever standards hold it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Subscriptions: standards that are enabled in a hub, and the statuses that they go through (standards.md 1.2 … 1.6).
+//! Subscriptions: standards that are enabled in a hub, and the statuses that they go through.
 
 use std::collections::BTreeMap;
 

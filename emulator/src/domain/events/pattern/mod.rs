@@ -1,4 +1,4 @@
-//! Event patterns: which events a rule of EventBridge selects (events.md section 9).
+//! Event patterns: which events a rule of EventBridge selects.
 //!
 //! What lives here: reading a pattern and refusing it in the words and with the places of the service ([`read`], over
 //! [`tokens`]), what one value is held against ([`condition`]), and the match of a whole event, which remembers in which

@@ -1,4 +1,4 @@
-//! Patterns against the tables of events.md section 9, and sentences with their places.
+//! Patterns against tables of events, and sentences with their places.
 
 use quickcheck::quickcheck;
 use serde_json::{Value, json};

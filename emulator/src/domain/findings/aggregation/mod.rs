@@ -1,4 +1,4 @@
-//! Cross-Region aggregation (accounts.md section 6): an account's finding aggregator, and what comes of it.
+//! Cross-Region aggregation: an account's finding aggregator, and what comes of it.
 //!
 //! What lives here: the settings ([`create`], [`update`], [`delete`], who sees them), and [`replicas`]: what happens to
 //! findings when Regions are linked and unlinked. What may not: which findings a caller sees, which `visibility` says

@@ -1,4 +1,4 @@
-//! Automation rules of the classic half (filters.md section 5).
+//! Automation rules of the classic half.
 //!
 //! What lives here: the life of a rule, and in `active` which rules an arriving finding meets. What may not: what their
 //! actions do to the finding, which is the import's.

@@ -33,7 +33,7 @@ fn import(stage: &Stage, account: &str, findings: &[Value]) {
     assert_eq!(answer["FailedCount"], 0, "{answer}");
 }
 
-/// The worked cases of filters.md 1.6, the second finding being the member's.
+/// Two findings for worked cases, the second of them the member's.
 fn worked() -> Stage {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);

@@ -1,5 +1,4 @@
-//! The classic filters, in their two dialects: those of GetFindings and insights, and the criteria of automation rules
-//! (filters.md sections 1 and 5.2).
+//! The classic filters, in their two dialects: those of GetFindings and insights, and the criteria of automation rules.
 //!
 //! The shape of the input has been checked: members are known and of their types. Paths of violations begin at the
 //! filters object.

@@ -1,4 +1,4 @@
-//! SortCriteria (filters.md 2.1).
+//! SortCriteria.
 
 use std::collections::HashSet;
 

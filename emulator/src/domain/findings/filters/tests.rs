@@ -13,7 +13,7 @@ fn import(stage: &Stage, account: &str, findings: &[Value]) {
     assert_eq!(answer["FailedFindings"], json!([]));
 }
 
-/// The four findings of filters.md 1.6, as an administrator of both accounts sees them; the clock stands at
+/// Four findings, as an administrator of both accounts sees them; the clock stands at
 /// 2026-01-15T09:00:00Z, so that dates are five days later than there.
 fn four() -> Stage {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);

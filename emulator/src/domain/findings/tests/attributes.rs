@@ -1,4 +1,4 @@
-//! Attributes: what makes a finding one, and what the service adds to it (findings.md section 2).
+//! Attributes: what makes a finding one, and what the service adds to it.
 
 use securityhub_fixtures::Operation::{BatchImportFindings, EnableSecurityHub, GetFindings};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Batches: who may import, what fails the call and what fails one finding (findings.md section 1).
+//! Batches: who may import, what fails the call and what fails one finding.
 
 use securityhub_fixtures::Operation::BatchImportFindings;
 use serde_json::{Value, json};

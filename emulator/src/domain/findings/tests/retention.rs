@@ -1,4 +1,4 @@
-//! How long findings are kept (findings.md section 7).
+//! How long findings are kept.
 
 use securityhub_fixtures::Operation::{
     BatchImportFindings, DisableSecurityHub, EnableSecurityHub, GetFindings, UpdateFindings,

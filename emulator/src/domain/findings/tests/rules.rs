@@ -1,4 +1,4 @@
-//! Automation rules as findings arrive (filters.md 5.3 and 5.4).
+//! Automation rules as findings arrive.
 
 use securityhub_fixtures::Operation::{
     BatchUpdateAutomationRules, BatchUpdateFindings, CreateAutomationRule, GetFindingHistory, UpdateFindings,

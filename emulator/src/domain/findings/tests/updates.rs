@@ -1,4 +1,4 @@
-//! Findings that are imported again (findings.md section 3).
+//! Findings that are imported again.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What each side of a relation may do, and what is left when it ends (accounts.md section 3).
+//! What each side of a relation may do, and what is left when it ends.
 
 use securityhub_fixtures::Operation::{
     self, BatchImportFindings, BatchUpdateFindings, CreateActionTarget, CreateInsight, DeleteMembers,

@@ -1,5 +1,5 @@
 //! Calls of central configuration, what they are expected to come to, and what must hold of accounts that policies govern
-//! and of those that none does (accounts.md section 5).
+//! and of those that none does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
