@@ -98,13 +98,13 @@ impl Product {
         Template::read(text, shared).map_err(|mistake| Mistake(format!("template {}: {mistake}", self.name())))
     }
 
-    /// Its ARN in a Region.
-    fn arn(self, hub: &HubKey, private: bool) -> String {
+    /// Its ARN in a Region, by what the catalogue says of it.
+    fn arn(self, listed: Option<&products::Product>, hub: &HubKey, private: bool) -> String {
         if private {
             let HubKey { account, region } = hub;
             return format!("arn:{}:securityhub:{region}:{account}:product/{account}/default", region.partition());
         }
-        let account = self.listed().and_then(|product| product.account).unwrap_or_default();
+        let account = listed.and_then(|product| product.account).unwrap_or_default();
         let (partition, region) = (hub.region.partition(), &hub.region);
         format!("arn:{partition}:securityhub:{region}:{account}:product/aws/{}", self.name())
     }
@@ -144,11 +144,13 @@ pub fn findings(request: Request) -> Result<Findings, Mistake> {
     let mut sources = Vec::with_capacity(request.products.len());
     for product in &request.products {
         let numbered = request.hubs.iter().zip(&numbers);
-        let its = numbered.filter(|(hub, _)| product.is_in(hub.region.partition()));
-        let hubs: Vec<_> = its.map(|(hub, number)| (*number, product.arn(hub, request.private))).collect();
+        let listed = product.listed();
+        let has_it = |hub: &HubKey| listed.is_some_and(|listed| listed.partitions.contains(&hub.region.partition()));
+        let its = numbered.filter(|(hub, _)| has_it(hub));
+        let hubs: Vec<_> = its.map(|(hub, number)| (*number, product.arn(listed, hub, request.private))).collect();
         if !hubs.is_empty() {
             let program = compiler.program(&product.template(&shared)?);
-            let end = product.listed().filter(|_| request.private).map(names);
+            let end = listed.filter(|_| request.private).map(names);
             sources.push((program.weight, Source { program, hubs, end }));
         }
     }

@@ -162,7 +162,7 @@ fn security_hub_accepts_every_kind_of_every_product() {
             let program = compiler.program(&template);
             let (homes, _) = Homes::new(std::slice::from_ref(&hub));
             let around = Around::new(&request(Vec::new(), 0), homes, &mut compiler);
-            let subject = Subject { hub: 0, key: &hub, product_arn: &product.arn(&hub, false) };
+            let subject = Subject { hub: 0, key: &hub, product_arn: &product.arn(product.listed(), &hub, false) };
             let mut memory = Memory::new(7, compiler.values);
             let mut one = || {
                 let mut written = Vec::new();

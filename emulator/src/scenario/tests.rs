@@ -375,6 +375,16 @@ fn generated_findings_are_spread_over_the_hubs_that_are_on() {
     assert_ne!(findings(&world), findings(&build(&format!("seed: 1\n{text}"))));
 }
 
+/// Many findings are made on a thread of their own, a few are not.
+#[test]
+fn many_generated_findings_begin_with_the_few() {
+    let of =
+        |count| findings(&build(&format!("{TWO_HUBS}findings:\n  - generate: {{ product: all, count: {count} }}\n")));
+    let (few, many) = (of(950), of(1_450));
+    assert_eq!((few.len(), many.len()), (950, 1_450));
+    assert!(many.is_superset(&few));
+}
+
 #[test]
 fn a_later_file_replaces_an_aggregator_and_adds_others() {
     let base = "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all }\n  - { account: '222222222222', regions: all }\naggregators:\n  - { account: '111111111111', home: us-east-1 }\n";

@@ -34,6 +34,16 @@ pub struct Failed {
     pub message: String,
 }
 
+/// What imports batch after batch at one endpoint. What it finds out about a product and an owner holds for all batches,
+/// so it is for a time in which no hub and no relation changes.
+pub struct Importer<'e, 'w> {
+    endpoint: &'e Endpoint<'w>,
+    origins: Origins<'e, 'w>,
+    /// The time and the Region, as JSON.
+    now: String,
+    region: String,
+}
+
 /// Imports a batch in the order in which it was sent (IMP-40).
 ///
 /// # Errors
@@ -45,32 +55,58 @@ pub fn batch(
     sender: Sender<'_>,
     findings: &[Item<'_>],
 ) -> Result<Outcome, AwsError> {
-    let mut origins = Origins::new(endpoint);
-    if let Sender::Caller(caller) = sender {
-        for finding in findings {
-            // A text that cannot be an ARN by its length is the finding's own mistake.
-            if let Some(product_arn) = string(finding, "ProductArn").filter(|_| !breaks(finding, "ProductArn")) {
-                let owner = string(finding, "AwsAccountId").unwrap_or_default();
-                origins.find(&product_arn, &owner).admit(caller)?;
+    Importer::new(endpoint).batch(transaction, sender, findings)
+}
+
+impl<'e, 'w> Importer<'e, 'w> {
+    /// What imports at an endpoint.
+    pub fn new(endpoint: &'e Endpoint<'w>) -> Importer<'e, 'w> {
+        let now = document::quoted(&timestamp_text(endpoint.now));
+        let region = document::quoted(endpoint.region.as_str());
+        Importer { endpoint, origins: Origins::new(endpoint), now, region }
+    }
+
+    /// How many products and owners were looked up.
+    #[cfg(test)]
+    pub(super) fn lookups(&self) -> usize {
+        self.origins.count()
+    }
+
+    /// Imports a batch.
+    ///
+    /// # Errors
+    /// As [`batch`].
+    pub fn batch(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        sender: Sender<'_>,
+        findings: &[Item<'_>],
+    ) -> Result<Outcome, AwsError> {
+        let Importer { endpoint, origins, now, region } = self;
+        if let Sender::Caller(caller) = sender {
+            for finding in findings {
+                // A text that cannot be an ARN by its length is the finding's own mistake.
+                if let Some(product_arn) = string(finding, "ProductArn").filter(|_| !breaks(finding, "ProductArn")) {
+                    let owner = string(finding, "AwsAccountId").unwrap_or_default();
+                    origins.find(&product_arn, &owner).admit(caller)?;
+                }
             }
         }
-    }
-    let now = document::quoted(&timestamp_text(endpoint.now));
-    let region = document::quoted(endpoint.region.as_str());
-    let mut outcome = Outcome::default();
-    let mut accepted = Vec::with_capacity(findings.len());
-    for sent in findings {
-        match accept(&mut origins, endpoint, sender, (&now, &region), sent) {
-            Ok(finding) => accepted.push(finding),
-            Err((code, message)) => {
-                let id = string(sent, "Id").unwrap_or_default().into_owned();
-                outcome.failed.push(Failed { id, code, message });
+        let mut outcome = Outcome::default();
+        let mut accepted = Vec::with_capacity(findings.len());
+        for sent in findings {
+            match accept(origins, endpoint, sender, (now, region), sent) {
+                Ok(finding) => accepted.push(finding),
+                Err((code, message)) => {
+                    let id = string(sent, "Id").unwrap_or_default().into_owned();
+                    outcome.failed.push(Failed { id, code, message });
+                }
             }
         }
+        outcome.success_count = accepted.len();
+        store::store(transaction, endpoint, &accepted);
+        Ok(outcome)
     }
-    outcome.success_count = accepted.len();
-    store::store(transaction, endpoint, &accepted);
-    Ok(outcome)
 }
 
 /// Reads one finding from JSON text; `compact` is that text without blanks.
@@ -102,9 +138,9 @@ fn breaks(sent: &Item<'_>, name: &str) -> bool {
 }
 
 /// Checks one finding and adds what the service adds.
-fn accept<'t>(
-    origins: &mut Origins<'_, 't>,
-    endpoint: &Endpoint<'t>,
+fn accept<'t, 'w: 't>(
+    origins: &mut Origins<'_, 'w>,
+    endpoint: &Endpoint<'w>,
     sender: Sender<'_>,
     (now, region_text): (&'t str, &'t str),
     sent: &Item<'t>,

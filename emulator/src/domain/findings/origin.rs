@@ -1,5 +1,7 @@
 //! Where a finding comes from: what its product and its owner mean at the endpoint where it arrives.
 
+use std::collections::HashMap;
+
 use securityhub_fixtures::Operation;
 
 use super::product::{self, Source, Unusable};
@@ -30,10 +32,9 @@ pub struct Endpoint<'w> {
     pub now: Timestamp,
 }
 
-/// A product and an owner, as findings of one batch name them over and over.
+/// A product and an owner, as findings name them over and over.
 pub(super) struct Origin<'w> {
     product_arn: String,
-    owner_text: String,
     /// The product.
     pub(super) source: Result<Source, Unusable>,
     /// The owner; none if the text is no account id.
@@ -46,25 +47,32 @@ pub(super) struct Origin<'w> {
     pub(super) taken: Result<(), String>,
 }
 
-/// The origins that a batch has named so far.
+/// The origins that findings have named so far.
 pub(super) struct Origins<'e, 'w> {
     endpoint: &'e Endpoint<'w>,
-    known: Vec<Origin<'w>>,
+    /// By owner, of whom there can be thousands, while each has few products.
+    known: HashMap<String, Vec<Origin<'w>>>,
 }
 
 impl<'e, 'w> Origins<'e, 'w> {
     pub(super) fn new(endpoint: &'e Endpoint<'w>) -> Self {
-        Origins { endpoint, known: Vec::new() }
+        Origins { endpoint, known: HashMap::new() }
+    }
+
+    /// How many were looked up.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.known.values().map(Vec::len).sum()
     }
 
     /// The origin of a finding, by its ProductArn and AwsAccountId.
     pub(super) fn find(&mut self, product_arn: &str, owner: &str) -> &Origin<'w> {
-        let is_it = |origin: &Origin<'_>| origin.product_arn == product_arn && origin.owner_text == owner;
-        let position = self.known.iter().position(is_it).unwrap_or_else(|| {
-            self.known.push(Origin::new(self.endpoint, product_arn, owner));
-            self.known.len() - 1
+        let of_owner = self.known.entry(owner.to_owned()).or_default();
+        let position = of_owner.iter().position(|origin| origin.product_arn == product_arn).unwrap_or_else(|| {
+            of_owner.push(Origin::new(self.endpoint, product_arn, owner));
+            of_owner.len() - 1
         });
-        &self.known[position]
+        &of_owner[position]
     }
 }
 
@@ -80,12 +88,12 @@ impl<'w> Origin<'w> {
             _ => Err(format!("No product {product_arn} in {}", endpoint.region)),
         };
         let account_name = owner.and_then(|owner| account_name(endpoint.directory, owner));
-        let (product_arn, owner_text) = (product_arn.to_owned(), owner_text.to_owned());
+        let product_arn = product_arn.to_owned();
         let rules = owner.map(|owner| {
             let Endpoint { world, directory, region, now } = endpoint;
             automation_rules::active_rules(world, directory, owner, region, *now)
         });
-        Origin { product_arn, owner_text, source, owner, account_name, rules: rules.unwrap_or_default(), taken }
+        Origin { product_arn, source, owner, account_name, rules: rules.unwrap_or_default(), taken }
     }
 
     /// Whether a caller may import from here.

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::batches;
 use super::generate::{self, Around, Generate};
+use crate::domain::findings::import::{Endpoint, Importer, Sender};
 use crate::domain::findings::{delivery, expiry, import};
-use crate::generate::Generated;
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
 use crate::scenario::spanned::Spanned;
-use crate::shape::items::Item;
 use crate::shape::scan;
 use crate::state::{Region, Timestamp, Transaction, World};
 
@@ -200,36 +200,31 @@ impl Import<'_> {
         }
     }
 
-    /// Generates findings and imports them, batch by batch of a Region.
+    /// Generates findings and imports them, batch by batch of a Region. No hub changes meanwhile, so what is known of a
+    /// product and an account holds for all batches.
     fn generated(&self, transaction: &mut Transaction<'_>, generate: &Generate, seed: u64) -> Vec<Diagnostic> {
-        let findings = match generate.findings(seed, self.now) {
-            Ok(findings) => findings,
-            Err(mistake) => return vec![Diagnostic::at(self.files, generate.place, mistake.to_string())],
-        };
-        let mut batches: BTreeMap<Region, Vec<String>> = BTreeMap::new();
-        let mut refused = BTreeMap::new();
-        for Generated { hub, text } in findings {
-            let batch = batches.entry(hub.region).or_default();
-            batch.push(text);
-            if batch.len() == delivery::BATCH {
-                self.batch(transaction, &std::mem::take(batch), &mut refused);
+        let Import { world, now, .. } = *self;
+        let directory = world.directory();
+        let regions = generate.regions();
+        let endpoint = |region| Endpoint { world, directory: &directory, region, now };
+        let endpoints: Vec<Endpoint<'_>> = regions.iter().map(endpoint).collect();
+        let mut importers: BTreeMap<&Region, Importer<'_, '_>> =
+            endpoints.iter().map(|endpoint| (endpoint.region, Importer::new(endpoint))).collect();
+        let mut refused: BTreeMap<String, usize> = BTreeMap::new();
+        let made = batches::each(generate, seed, now, |mut batch| {
+            let Some(importer) = importers.get_mut(&batch.region) else { return };
+            let count = batch.len();
+            match importer.batch(transaction, Sender::Product, &batch.items()) {
+                Ok(outcome) => {
+                    outcome.failed.into_iter().for_each(|failed| *refused.entry(failed.message).or_default() += 1);
+                }
+                Err(error) => *refused.entry(error.message.into_owned()).or_default() += count,
             }
-        }
-        for batch in batches.values() {
-            self.batch(transaction, batch, &mut refused);
+        });
+        if let Err(mistake) = made {
+            return vec![Diagnostic::at(self.files, generate.place, mistake.to_string())];
         }
         let refusals = generate.refusals(&refused).into_iter();
         refusals.map(|message| Diagnostic::at(self.files, generate.place, message)).collect()
-    }
-
-    /// Imports generated findings; what is wrong with how many of them is added to `refused`.
-    fn batch(&self, transaction: &mut Transaction<'_>, batch: &[String], refused: &mut BTreeMap<String, usize>) {
-        let sent: Vec<Item<'_>> = batch.iter().filter_map(|text| import::read_finding(text).ok()).collect();
-        match delivery::deliver(transaction, self.world, self.now, &sent) {
-            Ok(outcome) => {
-                outcome.failed.into_iter().for_each(|failed| *refused.entry(failed.message).or_default() += 1);
-            }
-            Err(error) => *refused.entry(error.message.into_owned()).or_default() += batch.len(),
-        }
     }
 }

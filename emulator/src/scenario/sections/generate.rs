@@ -203,6 +203,11 @@ impl Generate {
         })
     }
 
+    /// The Regions that they are in.
+    pub(super) fn regions(&self) -> BTreeSet<Region> {
+        self.hubs.iter().map(|hub| hub.region.clone()).collect()
+    }
+
     /// What is told of findings that were refused: each sentence once, with how many it is said of.
     pub(super) fn refusals(&self, sentences: &BTreeMap<String, usize>) -> Vec<String> {
         let told = |(sentence, times): (&String, &usize)| {

@@ -5,6 +5,7 @@
 pub(super) mod accounts;
 pub(super) mod aggregators;
 mod all_or;
+mod batches;
 mod central_configuration;
 pub(super) mod clock;
 mod conditions;

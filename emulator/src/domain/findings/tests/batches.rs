@@ -3,8 +3,11 @@
 use securityhub_fixtures::Operation::BatchImportFindings;
 use serde_json::{Value, json};
 
-use super::{as_product, failure, failures_of_product, hub, import, product_arn, read, stored, subscribe};
-use crate::state::MemberStatus;
+use super::{
+    Endpoint, Importer, Sender, as_product, failure, failures_of_product, hub, import, product_arn, read, read_finding,
+    stored, subscribe,
+};
+use crate::state::{MemberStatus, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of};
 
 fn denied(stage: &Stage, with: Value, resource: &str) {
@@ -217,4 +220,26 @@ fn imp_26_what_refuses_the_whole_call_comes_in_one_order() {
     off.refused(ADMINISTRATOR, BatchImportFindings, foreign(101), 400, "InvalidInputException");
     off.refused(ADMINISTRATOR, BatchImportFindings, foreign(1), 401, "InvalidAccessException");
     hub().refused(ADMINISTRATOR, BatchImportFindings, foreign(1), 403, "AccessDeniedException");
+}
+
+/// A load of many batches grows with the accounts, not with accounts times batches.
+#[test]
+fn a_product_and_an_owner_are_looked_up_once_for_all_batches_of_an_importer() {
+    let accounts: Vec<String> = (0..40).map(|number| format!("{}", 200_000_000_000_u64 + number)).collect();
+    let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let stage = Stage::with_hubs(&names);
+    let (directory, region) = (stage.0.directory(), Region::new(REGION));
+    let endpoint = Endpoint { world: &stage.0, directory: &directory, region: &region, now: stage.0.clock.now() };
+    let mut importer = Importer::new(&endpoint);
+    let mut transaction = stage.0.write_findings();
+    for batch in 0..5 {
+        let texts: Vec<String> =
+            names.iter().map(|account| finding_of(account, &format!("f{batch}"), json!({})).to_string()).collect();
+        let sent: Vec<_> = texts.iter().map(|text| read_finding(text).unwrap()).collect();
+        let outcome = importer.batch(&mut transaction, Sender::Product, &sent).unwrap();
+        assert_eq!((outcome.success_count, outcome.failed), (40, Vec::new()));
+        assert_eq!(importer.lookups(), 40, "after batch {batch}");
+    }
+    transaction.commit();
+    assert_eq!(stage.0.finding_count(), 200);
 }

@@ -3,7 +3,7 @@
 use securityhub_fixtures::Operation::{BatchImportFindings, GetFindings};
 use serde_json::{Value, json};
 
-use super::import::{Endpoint, Failed, Sender, batch, read_finding};
+use super::import::{Endpoint, Failed, Importer, Sender, batch, read_finding};
 use crate::state::{HubKey, Region};
 use crate::testing::{ADMINISTRATOR, REGION, Stage, finding, id};
 

@@ -1,0 +1,79 @@
+//! Generated findings, against goals: how many the program writes a second, and how long it takes to start with them.
+//!
+//! ```text
+//! cargo bench -p securityhub-local --bench scenario
+//! ```
+//!
+//! `generate` writes a hundred thousand findings of all products to nowhere, and the time of the whole process counts,
+//! its start included. The scenario has an administrator with a thousand members and a hundred thousand findings that
+//! are spread over them all; the clock runs from the start of the program to the last byte of an answer.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
+
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "the other benches use the rest")]
+mod common;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use common::child::Child;
+use common::connection::once;
+use common::goal::{at_least, below, line};
+use common::summary::Summary;
+use tempfile::NamedTempFile;
+
+const ACCOUNTS: u32 = 1_000;
+const FINDINGS: u32 = 100_000;
+/// How often each is measured.
+const RUNS: usize = 7;
+
+fn main() {
+    println!("{FINDINGS} findings; one line is median (least … greatest) of {RUNS}\n");
+    let written = Summary::of((0..RUNS).map(|_| f64::from(FINDINGS) / generate()));
+    line(
+        "generate, findings of all products a second",
+        &format!("{written:.0}"),
+        &at_least(written.median(), 300_000.0),
+    );
+    let file = scenario();
+    let started = Summary::of((0..RUNS).map(|_| start(&file)));
+    let what = format!("start with {ACCOUNTS} accounts and {FINDINGS} findings");
+    line(&what, &format!("{started:.3} s"), &below(started.median(), 1.0, " s"));
+}
+
+/// Seconds that `generate` takes.
+fn generate() -> f64 {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_securityhub-local"));
+    command.args(["generate", "--product", "all", "--now", "2026-01-15T09:00:00Z", "--format", "lines"]);
+    command.args(["--count", &FINDINGS.to_string()]).stdout(Stdio::null());
+    let start = Instant::now();
+    assert!(command.status().expect("the program starts").success(), "it writes all findings");
+    start.elapsed().as_secs_f64()
+}
+
+/// Seconds from the start of the program to its health.
+fn start(file: &NamedTempFile) -> f64 {
+    let start = Instant::now();
+    let program = Child::program(&["--scenario", &file.path().to_string_lossy()]);
+    let health = once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
+    let seconds = start.elapsed().as_secs_f64();
+    let health = String::from_utf8_lossy(&health);
+    assert!(health.contains(&format!("\"findings\":{FINDINGS}")), "all findings are there: {health}");
+    seconds
+}
+
+/// A scenario file that lives as long as this.
+fn scenario() -> NamedTempFile {
+    let mut text = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nseed: 7\n".to_owned();
+    text.push_str("hubs:\n  - account: \"111111111111\"\n    regions: all\n    members:\n");
+    for number in 1..=ACCOUNTS {
+        _ = writeln!(text, "      \"{:012}\": enabled", 200_000_000_000 + u64::from(number));
+    }
+    _ = writeln!(text, "findings:\n  - generate: {{ product: all, count: {FINDINGS} }}");
+    let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("room for a small file");
+    file
+}

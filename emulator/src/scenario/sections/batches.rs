@@ -1,0 +1,123 @@
+//! Generated findings, batch by batch of a Region. They are made and read on a thread of their own, so that the thread
+//! that imports does nothing but import.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::mpsc;
+use std::thread;
+
+use super::generate::Generate;
+use crate::domain::findings::{delivery, import};
+use crate::generate::{Findings, Mistake};
+use crate::shape::items::Item;
+use crate::shape::scan::Span;
+use crate::state::{Region, Timestamp};
+
+/// How many batches may wait to be imported.
+const AHEAD: usize = 4;
+/// From how many findings on a thread is worth its start.
+const MANY: usize = 1_000;
+
+/// Findings of one Region.
+pub(super) struct Batch {
+    pub(super) region: Region,
+    /// The texts of all, one after the other.
+    text: String,
+    findings: Vec<Read>,
+}
+
+/// A finding of a batch.
+struct Read {
+    /// Where it stands.
+    range: Range<usize>,
+    /// Its members; none where it must be read the long way.
+    members: Option<Vec<Span>>,
+}
+
+impl Batch {
+    fn new(region: Region, text: Vec<u8>, ends: &[usize]) -> Batch {
+        let text = String::from_utf8(text).unwrap_or_default();
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let read = |(start, end): (usize, &usize)| {
+            let range = start..*end;
+            let members = match text.get(range.clone()).map(import::read_finding) {
+                Some(Ok(Item::Faultless { members, .. })) => Some(members),
+                _ => None,
+            };
+            Read { range, members }
+        };
+        let findings = starts.zip(ends).map(read).collect();
+        Batch { region, text, findings }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// The findings as they are imported.
+    pub(super) fn items(&mut self) -> Vec<Item<'_>> {
+        let text = &*self.text;
+        let item = |read: &mut Read| {
+            let text = text.get(read.range.clone())?;
+            match read.members.take() {
+                Some(members) => Some(Item::Faultless { text, members }),
+                None => import::read_finding(text).ok(),
+            }
+        };
+        self.findings.iter_mut().filter_map(item).collect()
+    }
+}
+
+/// Makes all batches, in order.
+///
+/// # Errors
+/// A template that cannot be read.
+pub(super) fn each(generate: &Generate, seed: u64, now: Timestamp, import: impl FnMut(Batch)) -> Result<(), Mistake> {
+    let findings = generate.findings(seed, now)?;
+    if findings.size_hint().0 < MANY {
+        make(findings, import);
+        return Ok(());
+    }
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel(AHEAD);
+        let maker = move || make(findings, |batch| _ = sender.send(batch));
+        match thread::Builder::new().name("findings".to_owned()).spawn_scoped(scope, maker) {
+            Ok(_) => receiver.into_iter().for_each(import),
+            // The system has no more threads: it goes on with this one.
+            Err(_) => make(generate.findings(seed, now)?, import),
+        }
+        Ok(())
+    })
+}
+
+/// Findings of a Region that wait for their batch to be full.
+#[derive(Default)]
+struct Open {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+fn make(mut findings: Findings, mut take: impl FnMut(Batch)) {
+    let mut open: BTreeMap<Region, Open> = BTreeMap::new();
+    let mut text = Vec::new();
+    while let Some(hub) = findings.write_next(&mut text) {
+        let region = &hub.region;
+        if !open.contains_key(region) {
+            open.insert(region.clone(), Open::default());
+        }
+        if let Some(waiting) = open.get_mut(region) {
+            waiting.text.extend_from_slice(&text);
+            waiting.ends.push(waiting.text.len());
+            if waiting.ends.len() == delivery::BATCH {
+                let room = Vec::with_capacity(waiting.text.len() * 9 / 8);
+                take(Batch::new(region.clone(), std::mem::replace(&mut waiting.text, room), &waiting.ends));
+                waiting.ends.clear();
+            }
+        }
+        text.clear();
+    }
+    for (region, Open { text, ends }) in open {
+        take(Batch::new(region, text, &ends));
+    }
+}
