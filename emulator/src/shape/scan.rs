@@ -276,7 +276,7 @@ impl<'t> Scanner<'t> {
     fn text(&self, at: usize) -> Option<(usize, Cow<'t, str>)> {
         let (end, is_plain) = json::plain_string(self.bytes(), at)?;
         let inner = self.text.get(at + 1..end - 1)?;
-        if inner.len() >= LONG_STRING || inner.bytes().any(|byte| byte < b' ') {
+        if inner.len() >= LONG_STRING || has_control(inner) {
             return None;
         }
         Some((end, if is_plain { inner.into() } else { json::unescape(inner.as_bytes())? }))
@@ -311,6 +311,11 @@ impl<'t> Scanner<'t> {
         let value: f64 = spelled.parse().ok().filter(|_| is_plain && fraction.is_none_or(is_fraction))?;
         (min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)).then_some(end)
     }
+}
+
+/// Whether a text has a control character. Every byte is looked at, so that many are compared at once.
+fn has_control(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| found | (byte < b' '))
 }
 
 /// Whether a string breaks nothing of its shape.

@@ -50,24 +50,30 @@ pub(super) struct Origin<'w> {
 /// The origins that findings have named so far.
 pub(super) struct Origins<'e, 'w> {
     endpoint: &'e Endpoint<'w>,
-    /// By owner, of whom there can be thousands, while each has few products.
-    known: HashMap<String, Vec<Origin<'w>>>,
+    /// The place of an owner in `known`. There can be thousands of owners, while each has few products.
+    owners: HashMap<String, usize>,
+    known: Vec<Vec<Origin<'w>>>,
 }
 
 impl<'e, 'w> Origins<'e, 'w> {
     pub(super) fn new(endpoint: &'e Endpoint<'w>) -> Self {
-        Origins { endpoint, known: HashMap::new() }
+        Origins { endpoint, owners: HashMap::new(), known: Vec::new() }
     }
 
     /// How many were looked up.
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
-        self.known.values().map(Vec::len).sum()
+        self.known.iter().map(Vec::len).sum()
     }
 
     /// The origin of a finding, by its ProductArn and AwsAccountId.
     pub(super) fn find(&mut self, product_arn: &str, owner: &str) -> &Origin<'w> {
-        let of_owner = self.known.entry(owner.to_owned()).or_default();
+        let place = self.owners.get(owner).copied().unwrap_or_else(|| {
+            self.owners.insert(owner.to_owned(), self.known.len());
+            self.known.push(Vec::new());
+            self.known.len() - 1
+        });
+        let of_owner = &mut self.known[place];
         let position = of_owner.iter().position(|origin| origin.product_arn == product_arn).unwrap_or_else(|| {
             of_owner.push(Origin::new(self.endpoint, product_arn, owner));
             of_owner.len() - 1
