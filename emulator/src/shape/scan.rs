@@ -315,7 +315,7 @@ impl<'t> Scanner<'t> {
 
 /// Whether a text has a control character. Every byte is looked at, so that many are compared at once.
 fn has_control(text: &str) -> bool {
-    text.bytes().fold(false, |found, byte| found | (byte < b' '))
+    text.bytes().fold(u8::MAX, u8::min) < b' '
 }
 
 /// Whether a string breaks nothing of its shape.
