@@ -84,6 +84,9 @@ def with_stores(binary, count):
         five, first = list(questions()), newest()
         requests = [five_filters(question) for question in five]
         of = lambda items, number: items[number % len(items)]
+        # What a call over HTTP takes that reads no finding.
+        hub = call("GET", "/accounts", account(0))
+        latency("DescribeHub, program", in_turn({"program": lambda _: ours.ask(hub)})["program"])
         compare("five filters", lambda n: ours.ask(of(requests, n)), kinds, lambda store, n: store.five(of(five, n)))
         compare("newest first", lambda _: ours.ask(first), kinds, lambda store, _: store.newest())
         compare("active findings by severity", lambda _: ours.ask(insight), kinds, lambda store, _: store.groups())
