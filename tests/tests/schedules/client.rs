@@ -1,6 +1,7 @@
 //! Clients of one service, whose calls are done as those of connections are, on the thread that calls.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -28,8 +29,14 @@ pub struct Client {
 impl Client {
     /// The administrator in the home Region, of a new service with the world of the file beside this.
     pub fn new() -> Client {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schedules/world.yaml");
-        let scenario = scenario::load(&[file.into()]).expect("a scenario without mistakes");
+        Client::of_files(&["world.yaml"])
+    }
+
+    /// The same, with the worlds of these files laid over each other.
+    pub fn of_files(names: &[&str]) -> Client {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schedules");
+        let files: Vec<_> = names.iter().map(|name| folder.join(name)).collect();
+        let scenario = scenario::load(&files).expect("a scenario without mistakes");
         let service = Service::new(Settings::default(), Some(scenario)).expect("a world without mistakes");
         Client { service, account: ADMINISTRATOR, region: HOME }
     }

@@ -7,6 +7,34 @@ use serde_json::{Value, json};
 use crate::client::{Client, numbers, together};
 use crate::explore;
 
+/// A finding of the start is updated in a fork of it, or in the next.
+#[test]
+fn what_is_written_to_a_fork_of_the_start_is_in_no_other() {
+    explore(|| {
+        let client = Client::of_files(&["world.yaml", "standing.yaml"]);
+        together(
+            &client,
+            &[
+                |client| {
+                    client.reset();
+                    client.import(&[(101, 1)]);
+                },
+                |client| client.import(&[(100, 2), (102, 2)]),
+                |client| {
+                    let (found, _) = client.page(&json!({}));
+                    let version = found.iter().find(|found| found.number == 100).expect("of the start").version;
+                    assert_eq!(version == 2, numbers(&found).contains(&102), "half a batch: {found:?}");
+                },
+            ],
+        );
+        assert!(numbers(&client.page(&json!({})).0).contains(&101), "lost");
+        client.reset();
+        let (found, _) = client.page(&json!({}));
+        let versions: Vec<(usize, u64)> = found.iter().map(|found| (found.number, found.version)).collect();
+        assert_eq!(versions, [(100, 0)], "the start was written to");
+    });
+}
+
 /// Rules: EVT-08.
 #[test]
 fn after_a_reset_nothing_of_before_is_seen_and_nothing_of_after_is_lost() {
