@@ -18,21 +18,21 @@ const EXPECTED: &str = "ask for ?account=111111111111&region=us-east-1 and, for 
 /// Whose scores, where, and of which standard.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked {
+pub(super) struct Input {
     account: Option<String>,
     region: Option<String>,
     standard: Option<String>,
 }
 
 /// Tells the scores that an account sees in a Region; 400 where its hub is off.
-pub(super) async fn scores(Extension(served): Extension<ServedWorld>, query: request::Asked<Asked>) -> Response {
+pub(super) async fn scores(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     match computed(&served.world(), &query.0) {
         Ok(compliance) => Json(compliance).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
     }
 }
 
-fn computed(world: &World, asked: &Asked) -> Result<Compliance, String> {
+fn computed(world: &World, asked: &Input) -> Result<Compliance, String> {
     let account = asked.account.as_deref().unwrap_or_default();
     let account = AccountId::parse(account)
         .ok_or_else(|| format!("{EXPECTED}: {account:?} is no account id, which has twelve digits"))?;

@@ -36,7 +36,7 @@ const OFF: &str = "events are off: start the emulator with --events 10000";
 /// Which events are listed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Asked {
+pub(super) struct Input {
     account: Option<String>,
     region: Option<String>,
     detail_type: Option<String>,
@@ -66,7 +66,7 @@ struct FindingIdentifier {
 
 /// Lists events, oldest first. `Last` is where the next page begins, `More` whether there is one already, which may be so
 /// after a page without events, and `Dropped` how many events of this page are no longer kept.
-pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::Asked<Asked>) -> Response {
+pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     let world = served.world();
     match page(&world, &query.0) {
         Ok(page) => ([(CONTENT_TYPE, "application/json")], written(&world, &page)).into_response(),
@@ -88,7 +88,7 @@ pub(super) async fn send(Extension(served): Extension<ServedWorld>, _: request::
     }
 }
 
-fn page(world: &World, asked: &Asked) -> Result<EventPage, String> {
+fn page(world: &World, asked: &Input) -> Result<EventPage, String> {
     let account = asked.account.as_deref().map(|text| {
         AccountId::parse(text).ok_or_else(|| format!("{LIST}: {text:?} is no account id, which has twelve digits"))
     });

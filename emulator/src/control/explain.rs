@@ -19,7 +19,7 @@ const EXPECTED: &str = "send {\"Account\": \"111111111111\", \"Region\": \"us-ea
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Asked {
+struct Input {
     account: String,
     region: String,
     id: String,
@@ -38,7 +38,7 @@ pub(super) async fn explain(Extension(served): Extension<ServedWorld>, _: reques
 }
 
 fn answer(served: &ServedWorld, body: &[u8]) -> Result<explain::Explanation, String> {
-    let asked: Asked = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
+    let asked: Input = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let account = AccountId::parse(&asked.account)
         .ok_or_else(|| format!("{EXPECTED}: {:?} is no account id, which has twelve digits", asked.account))?;
     let world = served.world();

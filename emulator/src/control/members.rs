@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::request::{self, mistake};
-use crate::domain::accounts::members::bulk::{self, MemberRow, Outcome, Unprocessed, Wish};
+use crate::domain::accounts::members::bulk::{self, MemberRow, Outcome, Steps, Unprocessed};
 use crate::domain::accounts::members::csv;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::{due, hub_access};
@@ -74,7 +74,7 @@ pub(super) async fn accept(Extension(served): Extension<ServedWorld>, _: request
 }
 
 /// Lists the members of an administrator, of all statuses.
-pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::Asked<List>) -> Response {
+pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<List>) -> Response {
     respond(listed(&served.world(), &query.0))
 }
 
@@ -88,7 +88,7 @@ fn respond(outcome: Result<Outcome, String>) -> Response {
 fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
     let asked: Add = serde_json::from_slice(body).map_err(|error| format!("{ADD}: {error}"))?;
     let accounts = accounts_of(&asked)?;
-    let wish = Wish { invite: asked.invite, accept: asked.accept };
+    let steps = Steps { invite: asked.invite, accept: asked.accept };
     let now = world.clock.now();
     due::run(world, now);
     let hubs = hubs(world, &asked.administrator, &asked.regions, ADD)?;
@@ -96,7 +96,7 @@ fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
     let mut refused = Vec::new();
     for hub in &hubs {
         for (account, email) in &accounts {
-            let outcome = bulk::add(&mut transaction, &world.ids, hub, (*account, email.clone()), wish, now);
+            let outcome = bulk::add(&mut transaction, &world.ids, hub, (*account, email.clone()), steps, now);
             refused.extend(outcome.err().map(|sentence| unprocessed(hub, *account, sentence)));
         }
     }

@@ -35,7 +35,7 @@ mod resources;
 #[cfg(test)]
 mod tests;
 
-use request::{Asked, NoQuery, mistake};
+use request::{NoQuery, QueryOf, mistake};
 
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     Router::new()
@@ -127,7 +127,7 @@ struct Reset {
 
 async fn reset(
     Extension(served): Extension<ServedWorld>,
-    Asked(reset): Asked<Reset>,
+    QueryOf(reset): QueryOf<Reset>,
     body: Bytes,
 ) -> axum::response::Response {
     if !matches!(body.trim_ascii(), b"" | b"{}") {

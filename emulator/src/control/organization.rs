@@ -22,7 +22,7 @@ const EXPECTED: &str = "send {\"Action\": \"join\", \"AccountId\": \"44444444444
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Asked {
+struct Input {
     action: Action,
     account_id: String,
     parent: Option<String>,
@@ -50,7 +50,7 @@ pub(super) async fn happen(Extension(served): Extension<ServedWorld>, _: request
 }
 
 fn happened(world: &World, body: &[u8]) -> Result<AccountRow, String> {
-    let asked: Asked = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
+    let asked: Input = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let account = AccountId::parse(&asked.account_id)
         .ok_or_else(|| format!("{EXPECTED}: {:?} is no account id, which has twelve digits", asked.account_id))?;
     let event = event(asked)?;
@@ -65,8 +65,8 @@ fn happened(world: &World, body: &[u8]) -> Result<AccountRow, String> {
     Ok(row(world, account))
 }
 
-fn event(asked: Asked) -> Result<Event, String> {
-    let Asked { action, parent, name, email, .. } = asked;
+fn event(asked: Input) -> Result<Event, String> {
+    let Input { action, parent, name, email, .. } = asked;
     if action != Action::Join && (name.is_some() || email.is_some()) {
         return Err(format!("{EXPECTED}: Name and Email are of an account that joins"));
     }

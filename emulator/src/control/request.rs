@@ -12,22 +12,22 @@ use serde_json::json;
 use crate::state::{Region, World};
 
 /// The query of a route that takes none: any name in it is refused.
-pub(super) type NoQuery = Asked<NoNames>;
+pub(super) type NoQuery = QueryOf<NoNames>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoNames {}
 
 /// What a query asks; a mistake in it is told as all mistakes are.
-pub(super) struct Asked<T>(pub(super) T);
+pub(super) struct QueryOf<T>(pub(super) T);
 
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
     type Rejection = axum::response::Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let asked = Query::<T>::try_from_uri(&parts.uri);
         asked
-            .map(|Query(asked)| Asked(asked))
+            .map(|Query(asked)| QueryOf(asked))
             .map_err(|rejection| mistake(StatusCode::BAD_REQUEST, &rejection.body_text()))
     }
 }

@@ -31,7 +31,7 @@ const RUN: &str = "send {\"Account\": \"111111111111\", \"Regions\": [\"us-east-
 /// Which resources are listed, or deleted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked {
+pub(super) struct Input {
     account: Option<String>,
     region: Option<String>,
     #[serde(rename = "type")]
@@ -82,7 +82,7 @@ struct Run {
 }
 
 /// Lists what is declared, as entries that can be sent again.
-pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::Asked<Asked>) -> Response {
+pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     respond(listed(&served.world(), &query.0))
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn declare(Extension(served): Extension<ServedWorld>, _: reques
 }
 
 /// Deletes resources, and gives those that were (FND-33).
-pub(super) async fn delete(Extension(served): Extension<ServedWorld>, query: request::Asked<Asked>) -> Response {
+pub(super) async fn delete(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     match deleted(&served.world(), query.0) {
         Ok(deleted) if deleted.is_empty() => mistake(StatusCode::NOT_FOUND, "there is no such resource"),
         other => respond(other.map(|deleted| json!({ "resources": deleted }))),
@@ -116,7 +116,7 @@ fn respond(outcome: Result<Value, String>) -> Response {
     }
 }
 
-fn listed(world: &World, asked: &Asked) -> Result<Value, String> {
+fn listed(world: &World, asked: &Input) -> Result<Value, String> {
     let account = asked.account.as_deref().map(|text| account(text, DELETE)).transpose()?;
     let regions = asked.region.as_ref().map(|regions| request::regions(world, regions.split(','))).transpose()?;
     let is_meant = |key: &HubKey, resource: &Resource| {
@@ -149,9 +149,9 @@ fn declared(world: &World, body: &[u8]) -> Result<Value, String> {
     Ok(json!({ "resources": entries }))
 }
 
-fn deleted(world: &World, asked: Asked) -> Result<Vec<Value>, String> {
+fn deleted(world: &World, asked: Input) -> Result<Vec<Value>, String> {
     let resource_type = asked.resource_type.map(|name| resource_type(&name)).transpose()?;
-    let which = change::Which {
+    let which = change::ResourceSelector {
         account: account(asked.account.as_deref().unwrap_or_default(), DELETE)?,
         regions: asked.region.map(|regions| request::regions(world, regions.split(','))).transpose()?,
         resource_type,

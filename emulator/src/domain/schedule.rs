@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::state::{Due, Timestamp, Transaction};
 
-/// Stages `due` for `after` from `now`; the end of time stands for any later time.
-pub fn put(transaction: &mut Transaction<'_>, now: Timestamp, after: SignedDuration, due: Due) {
-    transaction.put_due(now.checked_add(after).unwrap_or(Timestamp::MAX), due);
+/// Stages `due` for a time after `now`; the end of time stands for any later time.
+pub fn after(transaction: &mut Transaction<'_>, now: Timestamp, delay: SignedDuration, due: Due) {
+    transaction.put_due(now.checked_add(delay).unwrap_or(Timestamp::MAX), due);
 }

@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
             if arguments.remote.json {
                 _ = writeln!(text, "{}", event.get());
             } else {
-                text.push_str(&told(event.get()));
+                text.push_str(&event_line(event.get()));
             }
         }
         let mut output = std::io::stdout();
@@ -147,7 +147,7 @@ fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
 }
 
 /// An event for people: when, who was told, where, its kind, and the finding with its severity.
-fn told(event: &str) -> String {
+fn event_line(event: &str) -> String {
     let event: Value = serde_json::from_str(event).unwrap_or_default();
     let text = |value: &Value| output::harmless(value.as_str().unwrap_or("-"));
     let time = text(&event["time"]).replace('T', " ").replace('Z', "");
@@ -199,7 +199,7 @@ mod tests {
                 "detail-type": kind, "account": "111111111111", "time": "2026-01-15T09:00:00Z", "region": "us-east-1",
                 "detail": detail,
             });
-            told(&event.to_string())
+            event_line(&event.to_string())
         };
         let finding = |state: &str| json!({ "Id": "scan/1", "Title": "Port 22 is open", "Severity": { "Label": "HIGH" }, "RecordState": state });
         let lines = [

@@ -111,12 +111,12 @@ fn send(action: &str, at: &At, details: &[(&str, Option<&String>)]) -> Result<()
     let answer = client::post(&at.remote.url, "/_emulator/organization", &body)?;
     let row: AccountRow = serde_json::from_slice(&answer)
         .map_err(|error| Exit::failed(format!("the answer of {} is no account: {error}", at.remote.url)))?;
-    let text = if at.remote.json { format!("{:#}\n", json!(row)) } else { told(&row) };
+    let text = if at.remote.json { format!("{:#}\n", json!(row)) } else { summary(&row) };
     output::print(&text)
 }
 
 /// `444444444444 is ACTIVE in Workloads`, then a line a Region.
-fn told(row: &AccountRow) -> String {
+fn summary(row: &AccountRow) -> String {
     let place = row.parent_name.as_ref().map_or("in no organization".to_owned(), |name| format!("in {name}"));
     let mut text = format!("{} is {} {place}\n", row.account_id, row.status);
     for RegionRow { region, hub_is_on, administrators } in &row.regions {
@@ -149,12 +149,12 @@ mod tests {
                 RegionRow { region: "us-east-1".to_owned(), hub_is_on: true, administrators },
             ],
         };
-        insta::assert_snapshot!(told(&row), @r"
+        insta::assert_snapshot!(summary(&row), @r"
         444444444444 is ACTIVE in Workloads
           eu-west-1: hub off
           us-east-1: hub on, Enabled member of 111111111111
         ");
         (row.parent_name, row.regions) = (None, Vec::new());
-        assert_eq!(told(&row), "444444444444 is ACTIVE in no organization\n");
+        assert_eq!(summary(&row), "444444444444 is ACTIVE in no organization\n");
     }
 }

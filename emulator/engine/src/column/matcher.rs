@@ -32,10 +32,10 @@ impl Probe<'_> {
 /// How one column finds the slots that pass a probe.
 pub(crate) struct Matcher<'t> {
     column: &'t Column,
-    way: Way<'t>,
+    strategy: Strategy<'t>,
 }
 
-enum Way<'t> {
+enum Strategy<'t> {
     /// No value passes.
     Nothing,
     /// Every value passes.
@@ -60,32 +60,32 @@ enum Verdict {
 
 impl<'t> Matcher<'t> {
     pub(crate) fn new(column: &'t Column, probe: Probe<'t>) -> Self {
-        let way = match (&column.values, probe) {
-            (_, Probe::Test(Test::Present)) => Way::Present,
+        let strategy = match (&column.values, probe) {
+            (_, Probe::Test(Test::Present)) => Strategy::Present,
             (Values::Coded { dictionary, .. }, probe) => coded(dictionary, column.kind, probe),
-            _ => Way::Plain(probe),
+            _ => Strategy::Plain(probe),
         };
-        Self { column, way }
+        Self { column, strategy }
     }
 
     /// Whether each of `all` slots is known to pass: values that all of them have are no question.
     pub(crate) fn is_everything(&self, all: u64) -> bool {
         let is_single = matches!(&self.column.values, Values::Coded { cells, .. } if cells.is_single());
-        is_single && matches!(self.way, Way::Few(_) | Way::Codes(_)) && self.estimate(all) >= all
+        is_single && matches!(self.strategy, Strategy::Few(_) | Strategy::Codes(_)) && self.estimate(all) >= all
     }
 
     /// About how many of `all` slots pass, where that is known: the fewer, the better to begin with.
     pub(crate) fn estimate(&self, all: u64) -> u64 {
-        match (&self.way, &self.column.values) {
-            (Way::Nothing, _) => 0,
-            (Way::Few([first, second, third]), Values::Coded { dictionary, .. }) => {
+        match (&self.strategy, &self.column.values) {
+            (Strategy::Nothing, _) => 0,
+            (Strategy::Few([first, second, third]), Values::Coded { dictionary, .. }) => {
                 let others = [second, third].into_iter().filter(|other| *other != first);
                 dictionary.uses(*first) + others.map(|code| dictionary.uses(*code)).sum::<u64>()
             }
-            (Way::Codes(codes), Values::Coded { dictionary, .. }) => {
+            (Strategy::Codes(codes), Values::Coded { dictionary, .. }) => {
                 codes.numbers().iter().map(|code| dictionary.uses(*code)).sum()
             }
-            (Way::Plain(_), _) => all / 2,
+            (Strategy::Plain(_), _) => all / 2,
             // Trying values costs more than comparing numbers.
             _ => all,
         }
@@ -93,33 +93,33 @@ impl<'t> Matcher<'t> {
 
     /// Whether no slot at all can pass.
     pub(crate) fn is_nothing(&self) -> bool {
-        matches!(self.way, Way::Nothing)
+        matches!(self.strategy, Strategy::Nothing)
     }
 
     /// Those of `candidates`, slots of a block, with a value that passes.
     pub(crate) fn passing(&self, block: usize, candidates: &Bits) -> Bits {
-        match (&self.way, &self.column.values) {
-            (Way::Present, _) => candidates.and(&self.column.present(block)),
-            (Way::Few([first, second, third]), Values::Coded { cells, .. }) if first == third => {
+        match (&self.strategy, &self.column.values) {
+            (Strategy::Present, _) => candidates.and(&self.column.present(block)),
+            (Strategy::Few([first, second, third]), Values::Coded { cells, .. }) if first == third => {
                 cells.passing(block, candidates, |code| code == *first || code == *second)
             }
-            (Way::Few([first, second, third]), Values::Coded { cells, .. }) => {
+            (Strategy::Few([first, second, third]), Values::Coded { cells, .. }) => {
                 cells.passing(block, candidates, |code| code == *first || code == *second || code == *third)
             }
-            (Way::Codes(wanted), Values::Coded { cells, .. }) => {
+            (Strategy::Codes(wanted), Values::Coded { cells, .. }) => {
                 cells.passing(block, candidates, |code| wanted.has(code))
             }
-            (Way::Tried(probe, verdicts), Values::Coded { dictionary, cells }) => {
+            (Strategy::Tried(probe, verdicts), Values::Coded { dictionary, cells }) => {
                 let kind = self.column.kind;
                 tried(dictionary, kind, cells, *probe, &mut verdicts.borrow_mut(), (block, candidates))
             }
-            (Way::Plain(Probe::Test(Test::Date(range))), Values::Date(dates)) => {
+            (Strategy::Plain(Probe::Test(Test::Date(range))), Values::Date(dates)) => {
                 dates.passing(block, candidates, range)
             }
-            (Way::Plain(Probe::Test(Test::Number(range))), Values::Number(cells)) => {
+            (Strategy::Plain(Probe::Test(Test::Number(range))), Values::Number(cells)) => {
                 cells.passing(block, candidates, |number| range.contains(number))
             }
-            (Way::Plain(Probe::Test(Test::Boolean(wanted))), Values::Boolean(cells)) => {
+            (Strategy::Plain(Probe::Test(Test::Boolean(wanted))), Values::Boolean(cells)) => {
                 cells.passing(block, candidates, |boolean| boolean == *wanted)
             }
             // Nothing passes, or the test is of another kind of field.
@@ -129,8 +129,8 @@ impl<'t> Matcher<'t> {
 }
 
 /// Values known by name are looked up; others are tried as they are met.
-fn coded<'t>(dictionary: &Dictionary, kind: FieldKind, probe: Probe<'t>) -> Way<'t> {
-    let only = |code: Option<u32>| code.map_or(Way::Nothing, |code| Way::Few([code; 3]));
+fn coded<'t>(dictionary: &Dictionary, kind: FieldKind, probe: Probe<'t>) -> Strategy<'t> {
+    let only = |code: Option<u32>| code.map_or(Strategy::Nothing, |code| Strategy::Few([code; 3]));
     match (probe, kind) {
         (Probe::Test(Test::Text(TextTest::Equals(value))), FieldKind::String) => only(dictionary.code("", value)),
         (Probe::Test(Test::Entry { key, value: TextTest::Equals(value) }), FieldKind::Map) => {
@@ -139,14 +139,14 @@ fn coded<'t>(dictionary: &Dictionary, kind: FieldKind, probe: Probe<'t>) -> Way<
         (Probe::In(values), FieldKind::String) => {
             let codes = dictionary.codes(values);
             match codes.numbers() {
-                [] => Way::Nothing,
-                [first] => Way::Few([*first; 3]),
-                [first, second] => Way::Few([*first, *second, *first]),
-                [first, second, third] => Way::Few([*first, *second, *third]),
-                _ => Way::Codes(codes),
+                [] => Strategy::Nothing,
+                [first] => Strategy::Few([*first; 3]),
+                [first, second] => Strategy::Few([*first, *second, *first]),
+                [first, second, third] => Strategy::Few([*first, *second, *third]),
+                _ => Strategy::Codes(codes),
             }
         }
-        _ => Way::Tried(probe, RefCell::new(vec![Verdict::Untried; dictionary.end()])),
+        _ => Strategy::Tried(probe, RefCell::new(vec![Verdict::Untried; dictionary.end()])),
     }
 }
 

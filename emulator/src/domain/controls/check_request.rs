@@ -14,6 +14,6 @@ pub fn request(
     after: SignedDuration,
 ) {
     if transaction.resources().is_some() {
-        schedule::put(transaction, now, after, Due::Check(key.clone(), scope));
+        schedule::after(transaction, now, after, Due::Check(key.clone(), scope));
     }
 }

@@ -38,7 +38,7 @@ pub struct Call<'c> {
 
 /// A resource that a call is about, and the condition keys that hold of it.
 #[derive(Debug)]
-pub struct Asked {
+pub struct ResourceQuestion {
     /// An ARN, or `*`.
     pub resource: String,
     /// The keys.
@@ -47,7 +47,7 @@ pub struct Asked {
 
 impl Call<'_> {
     /// What is asked: for each resource one question, in the order of the input.
-    pub fn questions(&self) -> Vec<Asked> {
+    pub fn questions(&self) -> Vec<ResourceQuestion> {
         let action = actions::of(self.operation);
         let common = self.common_keys(action);
         if action.has_key("securityhub:TargetAccount") {
@@ -61,25 +61,25 @@ impl Call<'_> {
                     keys.set(&format!("aws:ResourceTag/{name}"), [value]);
                 }
             }
-            Asked { resource, keys }
+            ResourceQuestion { resource, keys }
         };
         resources.into_iter().map(question).collect()
     }
 
     /// One question for each product and owner of the findings (IAM-05, IAM-06). A finding without a product is its own
     /// mistake, and nothing is stored for it.
-    fn imports(&self, common: &Keys) -> Vec<Asked> {
+    fn imports(&self, common: &Keys) -> Vec<ResourceQuestion> {
         let mut seen = BTreeSet::new();
         let mut asked = Vec::new();
         for (product_arn, owner) in self.products() {
             if seen.insert((product_arn.clone(), owner.clone())) {
                 let mut keys = common.clone();
                 keys.set("securityhub:TargetAccount", owner);
-                asked.push(Asked { resource: product_arn, keys });
+                asked.push(ResourceQuestion { resource: product_arn, keys });
             }
         }
         if asked.is_empty() {
-            asked.push(Asked { resource: ANY.to_owned(), keys: common.clone() });
+            asked.push(ResourceQuestion { resource: ANY.to_owned(), keys: common.clone() });
         }
         asked
     }

@@ -30,7 +30,7 @@ pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
         let pending = Settled { updated_at: now, outcome: Outcome::Pending };
         note(transaction, &target, is_governed.then_some(pending));
     }
-    schedule::put(transaction, now, delay, Due::SettleAssociations(top.to_owned()));
+    schedule::after(transaction, now, delay, Due::SettleAssociations(top.to_owned()));
 }
 
 /// The time of a change of a target has come: settles it and all below it, save for what was changed later, which stays

@@ -46,7 +46,7 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
     if delay.is_zero() {
         linked::take_linked(transaction, world, caller.now);
     } else {
-        schedule::put(transaction, caller.now, delay, Due::SettleAssociations(root));
+        schedule::after(transaction, caller.now, delay, Due::SettleAssociations(root));
     }
     Ok(())
 }

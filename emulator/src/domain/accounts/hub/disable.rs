@@ -51,8 +51,8 @@ fn turn_off(transaction: &mut Transaction<'_>, key: &HubKey, mut hub: Hub, now: 
     hub.product_subscriptions.retain(|subscription| !is_of_aws(subscription));
     transaction.put_hub(key.clone(), hub);
     invited::end_all(transaction, key, now);
-    schedule::put(transaction, now, ARCHIVED_FINDINGS_KEPT, Due::DropArchivedFindings(key.clone(), now));
-    schedule::put(transaction, now, HUB_KEPT, Due::ForgetHub(key.clone(), now));
+    schedule::after(transaction, now, ARCHIVED_FINDINGS_KEPT, Due::DropArchivedFindings(key.clone(), now));
+    schedule::after(transaction, now, HUB_KEPT, Due::ForgetHub(key.clone(), now));
 }
 
 fn is_of_aws(subscription: &str) -> bool {

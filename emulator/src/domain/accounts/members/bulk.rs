@@ -14,14 +14,14 @@ use crate::state::{
 
 /// How far accounts are taken that are added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wish {
+pub struct Steps {
     /// They are invited.
     pub invite: bool,
     /// They accept; they are invited for that.
     pub accept: bool,
 }
 
-/// Takes an account as far as is wished. What is done already is no mistake, so that a list can be sent again; an account
+/// Takes an account as far as is asked. What is done already is no mistake, so that a list can be sent again; an account
 /// of the organization is a member as soon as it is added.
 ///
 /// # Errors
@@ -31,11 +31,11 @@ pub fn add(
     ids: &IdSource,
     administrator: &HubKey,
     (account, email): (AccountId, Option<String>),
-    wish: Wish,
+    steps: Steps,
     now: Timestamp,
 ) -> Result<(), String> {
     let told = |refusal: Refusal| refusal.sentence().to_owned();
-    let goes_on = wish.invite || wish.accept;
+    let goes_on = steps.invite || steps.accept;
     match administrator::create(transaction, administrator, account, email, now) {
         Err(Refusal::AlreadyThere) if goes_on => {}
         outcome => outcome.map_err(told)?,
@@ -44,7 +44,7 @@ pub fn add(
     if goes_on && !matches!(status(transaction), Some(MemberStatus::Invited | MemberStatus::Enabled)) {
         administrator::invite(transaction, ids, administrator, account, now).map_err(told)?;
     }
-    if wish.accept && status(transaction) == Some(MemberStatus::Invited) {
+    if steps.accept && status(transaction) == Some(MemberStatus::Invited) {
         accept(transaction, administrator, account, now)?;
     }
     Ok(())

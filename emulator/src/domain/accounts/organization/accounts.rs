@@ -215,7 +215,7 @@ fn close(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) 
     drop(directory);
     set_status(transaction, account, AccountStatus::Closed(now));
     forget_account(transaction, account);
-    schedule::put(transaction, now, CLOSED_KEPT, Due::ForgetAccount(account, now));
+    schedule::after(transaction, now, CLOSED_KEPT, Due::ForgetAccount(account, now));
     Ok(())
 }
 

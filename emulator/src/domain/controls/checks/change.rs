@@ -14,9 +14,9 @@ use crate::state::{
     AccountId, CheckScope, ConfigRecorder, HubKey, Region, Resource, Resources, Timestamp, Transaction, World,
 };
 
-/// Which resources are deleted: those of an account that fit all that is said.
+/// ResourceSelector resources are deleted: those of an account that fit all that is said.
 #[derive(Debug)]
-pub struct Which {
+pub struct ResourceSelector {
     /// Their account.
     pub account: AccountId,
     /// The Regions that they are in.
@@ -27,7 +27,7 @@ pub struct Which {
     pub id: Option<String>,
 }
 
-impl Which {
+impl ResourceSelector {
     fn is(&self, key: &HubKey, resource: &Resource) -> bool {
         let is_id = |id: &String| {
             resource.id == *id
@@ -80,7 +80,7 @@ fn put(resources: &mut Resources, key: &HubKey, added: Vec<Resource>) {
 
 /// Deletes resources and gives those that were: what was found on them is archived when their controls are checked, and
 /// where the last of a type is gone, the account says so after a while (FND-33).
-pub fn delete(transaction: &mut Transaction<'_>, which: &Which, now: Timestamp) -> Vec<(HubKey, Resource)> {
+pub fn delete(transaction: &mut Transaction<'_>, which: &ResourceSelector, now: Timestamp) -> Vec<(HubKey, Resource)> {
     if transaction.resources().is_none() {
         return Vec::new();
     }

@@ -29,8 +29,8 @@ const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// How long a long step of the clock goes without a check before that.
 const SKIPPED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// One thing that is to be told, and the id of the finding that tells it.
-struct Told<'r> {
+/// What a control found on one resource, and the id of the finding that reports it.
+struct Report<'r> {
     subject: &'r Subject,
     check: Check<'r>,
     id: String,
@@ -59,11 +59,11 @@ pub fn run(
     let unrecorded = recorder::unrecorded(&hub.config_recorder, controls, &transaction.directory(), key);
     let scene = Scene { key, hub: &hub, resources: &resources, unrecorded, now };
     let run = Run { world, scene, scopes };
-    let mut told = run.told(&checked);
-    let wanted: BTreeSet<String> = told.iter().map(|told| told.id.clone()).collect();
+    let mut reports = run.reports(&checked);
+    let wanted: BTreeSet<String> = reports.iter().map(|report| report.id.clone()).collect();
     let mut strays = stray::find(world, key, &wanted);
-    run.adopt(&mut told, &mut strays);
-    let mut findings: Vec<String> = told.iter().filter_map(|told| run.finding(told)).collect();
+    run.adopt(&mut reports, &mut strays);
+    let mut findings: Vec<String> = reports.iter().filter_map(|report| run.finding(report)).collect();
     let oldest = now.checked_sub(transaction.delays().archive_disabled + PERIOD).unwrap_or(Timestamp::MIN);
     let by_prefix: HashMap<String, &Subject> =
         checked.iter().map(|subject| (subject.id_prefix(key), subject)).collect();
@@ -74,20 +74,20 @@ pub fn run(
 
 impl Run<'_> {
     /// All that controls find, due or not.
-    fn told<'r>(&'r self, checked: &'r [Subject]) -> Vec<Told<'r>> {
+    fn reports<'r>(&'r self, checked: &'r [Subject]) -> Vec<Report<'r>> {
         let of = |subject: &'r Subject| {
             let prefix = subject.id_prefix(self.scene.key);
-            let told = move |check: Check<'r>| {
+            let report = move |check: Check<'r>| {
                 let id = document::id(&self.world.ids, &prefix, &check);
-                Told { subject, check, id }
+                Report { subject, check, id }
             };
-            results::of(&self.scene, subject.control()).into_iter().map(told)
+            results::of(&self.scene, subject.control()).into_iter().map(report)
         };
         checked.iter().flat_map(of).collect()
     }
 
     /// A finding with an id of another maker's, on the same control and resource, is the one that checks update (RES-14).
-    fn adopt(&self, told: &mut [Told<'_>], strays: &mut Vec<Stray>) {
+    fn adopt(&self, reports: &mut [Report<'_>], strays: &mut Vec<Stray>) {
         if strays.is_empty() {
             return;
         }
@@ -98,30 +98,30 @@ impl Run<'_> {
             meant.entry(of).or_default().push(stray.id.clone());
         }
         let mut adopted: HashSet<String> = HashSet::new();
-        for told in told {
-            let resource = document::resource_id(self.scene.key, &told.check);
-            let of = (told.subject.id_prefix(self.scene.key), resource);
+        for report in reports {
+            let resource = document::resource_id(self.scene.key, &report.check);
+            let of = (report.subject.id_prefix(self.scene.key), resource);
             let Some(ids) = meant.get_mut(&of) else { continue };
-            if !self.stored(&told.id, |stored| stored.is_some())
+            if !self.stored(&report.id, |stored| stored.is_some())
                 && let Some(id) = ids.pop()
             {
                 adopted.insert(id.clone());
-                told.id = id;
+                report.id = id;
             }
         }
         strays.retain(|stray| !adopted.contains(&stray.id));
     }
 
-    /// The finding that tells it, if that is due and not told already.
-    fn finding(&self, told: &Told<'_>) -> Option<String> {
-        if !self.is_checked(told.subject.control()) {
+    /// The finding that reports it, if that is due and does not stand there already.
+    fn finding(&self, report: &Report<'_>) -> Option<String> {
+        if !self.is_checked(report.subject.control()) {
             return None;
         }
-        self.stored(&told.id, |stored| {
-            if told.check.only_if_stored && stored.is_none() {
+        self.stored(&report.id, |stored| {
+            if report.check.only_if_stored && stored.is_none() {
                 return None;
             }
-            let finding = self.write((told.subject, &told.id), &told.check, stored);
+            let finding = self.write((report.subject, &report.id), &report.check, stored);
             let is_told = stored.is_some_and(|stored| is_told(stored, &finding, self.scene.now));
             (!is_told).then_some(finding)
         })
@@ -261,7 +261,7 @@ fn security_control(
 }
 
 /// Whether the stored finding tells the same of this very time, as when two standards are enabled at once; what does not
-/// apply is told once.
+/// apply is reported once.
 fn is_told(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
     let updated = stored.string("UpdatedAt").and_then(|text| date::strict(&text));
     let is_of_now = updated.is_some_and(|updated| updated >= i128::from(now.as_millisecond()) * 1_000_000);
@@ -272,7 +272,7 @@ fn is_told(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
     let finding = Finding::stored(finding.as_bytes());
     let read = |of: &Finding<'_>, name: &str| of.get(name).and_then(|text| serde_json::from_str::<Value>(text).ok());
     let annotation = |of: &Finding<'_>| read(of, "ProductFields")?.get("aws/securityhub/annotation").cloned();
-    finding.string("RecordState").is_some_and(|told| told == state)
+    finding.string("RecordState").is_some_and(|stored| stored == state)
         && ["Compliance", "Resources"].iter().all(|name| read(stored, name) == read(&finding, name))
         && annotation(stored) == annotation(&finding)
 }

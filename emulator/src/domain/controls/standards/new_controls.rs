@@ -53,7 +53,7 @@ pub fn add(
         }
         subscriptions::extend(transaction, &key, standard.id, subscription, at);
         let delay = transaction.delays().new_controls;
-        schedule::put(transaction, at, delay, Due::EnableControl(key.clone(), standard.id, control.id, at));
+        schedule::after(transaction, at, delay, Due::EnableControl(key.clone(), standard.id, control.id, at));
         transaction.put_hub(key, hub);
     }
 }

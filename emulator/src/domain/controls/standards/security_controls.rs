@@ -141,7 +141,7 @@ fn begin_update(
     let in_use = settings.updating.take().map_or(before, |earlier| earlier.in_use);
     settings.updating = Some(ParameterUpdate { since: now, in_use });
     let delay = transaction.delays().security_control_update;
-    schedule::put(transaction, now, delay, Due::SettleControl(key.clone(), control, now));
+    schedule::after(transaction, now, delay, Due::SettleControl(key.clone(), control, now));
 }
 
 /// Parameters of a control that are not defaults, by name.

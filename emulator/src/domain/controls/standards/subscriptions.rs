@@ -188,7 +188,7 @@ fn turn(
 ) {
     subscription.status = status;
     subscription.since = now;
-    schedule::put(transaction, now, delay, Due::SettleStandard(key.clone(), standard, now));
+    schedule::after(transaction, now, delay, Due::SettleStandard(key.clone(), standard, now));
 }
 
 /// Days after which an incomplete standard tries again; then it is every seventh (STD-61).
@@ -198,7 +198,7 @@ const RETRIES: [i64; 3] = [1, 3, 7];
 fn retry(transaction: &mut Transaction<'_>, key: &HubKey, standard: &'static str, since: Timestamp, now: Timestamp) {
     let passed = now.duration_since(since).as_hours() / 24;
     let next = RETRIES.into_iter().find(|day| *day > passed).unwrap_or((passed / 7 + 1) * 7);
-    schedule::put(
+    schedule::after(
         transaction,
         since,
         SignedDuration::from_hours(next * 24),
@@ -210,7 +210,7 @@ fn retry(transaction: &mut Transaction<'_>, key: &HubKey, standard: &'static str
 pub fn try_again(transaction: &mut Transaction<'_>, key: &HubKey, hub: &Hub, now: Timestamp) {
     let delay = transaction.delays().recorder_retry;
     for (standard, subscription) in seats::all(hub).filter(|(_, it)| it.status == SubscriptionStatus::Incomplete) {
-        schedule::put(transaction, now, delay, Due::SettleStandard(key.clone(), standard.id, subscription.since));
+        schedule::after(transaction, now, delay, Due::SettleStandard(key.clone(), standard.id, subscription.since));
     }
 }
 

@@ -8,7 +8,7 @@ use securityhub_fixtures::Operation::{
 };
 
 use super::*;
-use crate::domain::controls::checks::change::{self, Which};
+use crate::domain::controls::checks::change::{self, ResourceSelector};
 use crate::domain::due;
 use crate::state::{CheckResult, ComplianceStatus, HubKey, Region, Resource};
 use crate::testing::id;
@@ -78,7 +78,8 @@ fn evt_27_what_the_service_archives_is_told() {
     let stage = checked();
     let made = told_of(&stage, "S3.2");
     let mut transaction = stage.0.write();
-    let which = Which { account: id(ADMINISTRATOR), regions: None, resource_type: None, id: Some("pay".into()) };
+    let which =
+        ResourceSelector { account: id(ADMINISTRATOR), regions: None, resource_type: None, id: Some("pay".into()) };
     assert_eq!(change::delete(&mut transaction, &which, stage.0.clock.now()).len(), 1);
     transaction.commit();
     let gone = told_of(&stage, "S3.2");

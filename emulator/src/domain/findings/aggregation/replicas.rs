@@ -12,9 +12,9 @@ use crate::domain::findings::{document, expiry, visibility};
 use crate::domain::hub_access;
 use crate::state::{AccountId, Directory, HubKey, Place, Region, Transaction, World};
 
-/// One account's way, or several accounts', from a Region to its home Region.
+/// One account's link, or several accounts', from a Region to its home Region.
 #[derive(Debug)]
-struct Way {
+struct Link {
     home: Region,
     region: Region,
     accounts: BTreeSet<AccountId>,
@@ -23,12 +23,12 @@ struct Way {
 /// What a change of relations does to findings.
 #[derive(Debug, Default)]
 struct Changed {
-    /// Ways that end.
-    ended: Vec<Way>,
-    /// Ways that begin because a Region is linked.
-    linked: Vec<Way>,
-    /// Ways of accounts that became members of an administrator whose Regions were linked before.
-    joined: Vec<Way>,
+    /// Links that end.
+    ended: Vec<Link>,
+    /// Links that begin because a Region is linked.
+    linked: Vec<Link>,
+    /// Links of accounts that became members of an administrator whose Regions were linked before.
+    joined: Vec<Link>,
 }
 
 /// Does to findings what follows from the relations that a transaction has staged: aggregators that were made, changed or
@@ -50,14 +50,14 @@ pub fn follow(transaction: &mut Transaction<'_>, world: &World) {
     }
     let Some(after) = transaction.staged_directory() else { return };
     let changed = changed(world, &before, after);
-    for way in &changed.ended {
-        leave(transaction, world, way);
+    for link in &changed.ended {
+        leave(transaction, world, link);
     }
-    for way in &changed.linked {
-        transaction.set_findings_aside(&way.region, &visibility::of_accounts(world, &way.accounts));
+    for link in &changed.linked {
+        transaction.set_findings_aside(&link.region, &visibility::of_accounts(world, &link.accounts));
     }
-    for way in &changed.joined {
-        give_way(transaction, world, way);
+    for link in &changed.joined {
+        give_way(transaction, world, link);
     }
 }
 
@@ -71,16 +71,16 @@ fn changed(world: &World, before: &Directory, after: &Directory) -> Changed {
             if was == is && (was.is_none() || before.members.get(&hub) == after.members.get(&hub)) {
                 continue;
             }
-            let way = |home: &Region, accounts| Way { home: home.clone(), region: region.clone(), accounts };
+            let link = |home: &Region, accounts| Link { home: home.clone(), region: region.clone(), accounts };
             let (earlier, later) = (covered(before, *owner, &region), covered(after, *owner, &region));
             match (was, is) {
                 (Some(was), Some(is)) if was == is => {
-                    changed.ended.push(way(was, earlier.difference(&later).copied().collect()));
-                    changed.joined.push(way(is, later.difference(&earlier).copied().collect()));
+                    changed.ended.push(link(was, earlier.difference(&later).copied().collect()));
+                    changed.joined.push(link(is, later.difference(&earlier).copied().collect()));
                 }
                 (was, is) => {
-                    changed.ended.extend(was.map(|was| way(was, earlier)));
-                    changed.linked.extend(is.map(|is| way(is, later)));
+                    changed.ended.extend(was.map(|was| link(was, earlier)));
+                    changed.linked.extend(is.map(|is| link(is, later)));
                 }
             }
         }
@@ -102,8 +102,8 @@ fn covered(directory: &Directory, owner: AccountId, region: &Region) -> BTreeSet
 }
 
 /// Leaves replicas of what was shown until now, which are dropped when they expire.
-fn leave(transaction: &mut Transaction<'_>, world: &World, way: &Way) {
-    let Way { home, region, accounts } = way;
+fn leave(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
+    let Link { home, region, accounts } = link;
     let is_on =
         |account: &&AccountId| hub_access::is_enabled(world, &HubKey { account: **account, region: region.clone() });
     let shown = visibility::of_accounts(world, accounts.iter().filter(is_on));
@@ -118,16 +118,16 @@ fn leave(transaction: &mut Transaction<'_>, world: &World, way: &Way) {
 }
 
 /// Drops the replicas of findings that are shown again.
-fn give_way(transaction: &mut Transaction<'_>, world: &World, way: &Way) {
-    let place = Place { region: way.home.clone(), origin: Some(way.region.clone()) };
-    let filter = visibility::of_accounts(world, &way.accounts);
+fn give_way(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
+    let place = Place { region: link.home.clone(), origin: Some(link.region.clone()) };
+    let filter = visibility::of_accounts(world, &link.accounts);
     let keys = world.read_findings(&place, |replicas| {
         let table = replicas.table();
         let slots = table.within(Scope::All).matching(&filter);
         slots.into_iter().filter_map(|slot| document::key(table.document(slot))).collect::<Vec<Key>>()
     });
     let mut keys = keys.unwrap_or_default();
-    world.read_findings(&way.region, |findings| {
+    world.read_findings(&link.region, |findings| {
         let shown = findings.table().within(Scope::NotAside);
         keys.retain(|key| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
     });

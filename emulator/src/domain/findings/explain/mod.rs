@@ -113,7 +113,7 @@ pub struct ExplainedElement {
 }
 
 /// A filter name of the request, as the engine takes it: all of it, and each element alone.
-struct Asked<'q> {
+struct RequestedFilter<'q> {
     name: &'q str,
     kind: FieldKind,
     filter: Filter,
@@ -165,7 +165,11 @@ fn read_filters(filters: &Value) -> Result<Map<String, Value>, AwsError> {
 }
 
 /// The names that have elements (FLT-06), each converted alone; whatever the service refuses is refused of the whole.
-fn asked<'q>(schema: &Schema, caller: &Caller, filters: &'q Map<String, Value>) -> Result<Vec<Asked<'q>>, AwsError> {
+fn asked<'q>(
+    schema: &Schema,
+    caller: &Caller,
+    filters: &'q Map<String, Value>,
+) -> Result<Vec<RequestedFilter<'q>>, AwsError> {
     let convert = |filters: &Map<String, Value>| {
         classic::convert(&FILTERS, filters, schema, caller.now).map_err(|violations| FILTERS.refuse(&violations))
     };
@@ -179,7 +183,7 @@ fn asked<'q>(schema: &Schema, caller: &Caller, filters: &'q Map<String, Value>) 
         let filter = alone(name, elements)?;
         let element = |element: &'q Value| Ok((element, alone(name, std::slice::from_ref(element))?));
         let elements = elements.iter().map(element).collect::<Result<Vec<_>, AwsError>>()?;
-        asked.push(Asked { name, kind, filter, elements });
+        asked.push(RequestedFilter { name, kind, filter, elements });
     }
     Ok(asked)
 }
@@ -212,7 +216,7 @@ fn find(world: &World, place: &Place, view: Option<&View>, question: &Question<'
     found.unwrap_or_default()
 }
 
-fn finding(world: &World, caller: &Caller, asked: &[Asked<'_>], stored: &Stored) -> ExplainedFinding {
+fn finding(world: &World, caller: &Caller, asked: &[RequestedFilter<'_>], stored: &Stored) -> ExplainedFinding {
     let finding = Finding::stored(&stored.document);
     let text = |name: &str| finding.string(name).unwrap_or_default().into_owned();
     let owner = text("AwsAccountId");
@@ -237,7 +241,7 @@ fn visibility(world: &World, caller: &Caller, stored: &Stored, owner: &str) -> E
     ExplainedVisibility { passes, reason: words::of_visibility(caller, &stored.place, owner, sight, stored.is_aside) }
 }
 
-fn filter(schema: &Schema, asked: &Asked<'_>, document: &[u8]) -> ExplainedFilter {
+fn filter(schema: &Schema, asked: &RequestedFilter<'_>, document: &[u8]) -> ExplainedFilter {
     let passes = engine::explain(&asked.filter, schema, document).holds;
     let mut values = Vec::new();
     let mut elements = Vec::with_capacity(asked.elements.len());

@@ -6,7 +6,7 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use crate::domain::accounts::members::bulk::{self, Wish};
+use crate::domain::accounts::members::bulk::{self, Steps};
 use crate::state::{HubKey, MemberQuotas, MemberStatus, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding_of, id};
 
@@ -14,11 +14,11 @@ fn key() -> HubKey {
     HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) }
 }
 
-fn add(stage: &Stage, wish: Wish) -> Result<(), String> {
+fn add(stage: &Stage, steps: Steps) -> Result<(), String> {
     let mut transaction = stage.0.write();
     let now = stage.0.clock.now();
     let email = Some("member@example.com".to_owned());
-    let added = bulk::add(&mut transaction, &stage.0.ids, &key(), (id(MEMBER), email), wish, now);
+    let added = bulk::add(&mut transaction, &stage.0.ids, &key(), (id(MEMBER), email), steps, now);
     transaction.commit();
     added
 }
@@ -27,23 +27,23 @@ fn status(stage: &Stage) -> MemberStatus {
     stage.0.directory().member(id(ADMINISTRATOR), &Region::new(REGION), id(MEMBER)).unwrap().status
 }
 
-const INVITE: Wish = Wish { invite: true, accept: false };
-const ACCEPT: Wish = Wish { invite: false, accept: true };
+const INVITE: Steps = Steps { invite: true, accept: false };
+const ACCEPT: Steps = Steps { invite: false, accept: true };
 
 #[test]
 fn an_account_goes_as_far_as_is_wished_and_a_list_can_be_sent_again() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
-    assert_eq!(add(&stage, Wish::default()), Ok(()));
+    assert_eq!(add(&stage, Steps::default()), Ok(()));
     assert_eq!(status(&stage), MemberStatus::Created);
-    assert!(add(&stage, Wish::default()).unwrap_err().contains("is already a member or associated member"));
-    for (wish, expected) in [
+    assert!(add(&stage, Steps::default()).unwrap_err().contains("is already a member or associated member"));
+    for (steps, expected) in [
         (INVITE, MemberStatus::Invited),
         (INVITE, MemberStatus::Invited),
         (ACCEPT, MemberStatus::Enabled),
         (ACCEPT, MemberStatus::Enabled),
         (INVITE, MemberStatus::Enabled),
     ] {
-        assert_eq!(add(&stage, wish), Ok(()));
+        assert_eq!(add(&stage, steps), Ok(()));
         assert_eq!(status(&stage), expected);
     }
     stage.good(MEMBER, DescribeHub, json!({}));

@@ -3,7 +3,7 @@
 use securityhub_fixtures::Operation::{CreateFindingAggregator, CreateInsight, GetEnabledStandards, GetInsightResults};
 
 use super::*;
-use crate::domain::controls::checks::change::{self, Which};
+use crate::domain::controls::checks::change::{self, ResourceSelector};
 use crate::domain::controls::checks::results::{self, Scene};
 use crate::state::{Comparison, ParameterCondition, Recording};
 
@@ -14,7 +14,8 @@ const NIST_171: &str = "arn:aws:securityhub:us-east-1::standards/nist-800-171/v/
 fn delete(stage: &Stage, resource_type: &'static str, id: &str) -> usize {
     let mut transaction = stage.0.write();
     let account = super::id(ADMINISTRATOR);
-    let which = Which { account, regions: None, resource_type: Some(resource_type), id: Some(id.to_owned()) };
+    let which =
+        ResourceSelector { account, regions: None, resource_type: Some(resource_type), id: Some(id.to_owned()) };
     let deleted = change::delete(&mut transaction, &which, stage.0.clock.now());
     transaction.commit();
     deleted.len()
