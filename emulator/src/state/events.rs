@@ -101,6 +101,8 @@ struct Ring {
     last: u64,
     /// The number of the last event when the ring was emptied.
     emptied_at: u64,
+    /// Another world goes on numbering.
+    is_closed: bool,
 }
 
 impl Events {
@@ -125,7 +127,7 @@ impl Events {
     pub(super) fn tell(&self, world: &World, drafts: Vec<Draft>, at: Timestamp) {
         let mut ring = self.ring.lock();
         let written = std::mem::take(&mut *self.written.lock());
-        if written.is_empty() && drafts.is_empty() {
+        if ring.is_closed || (written.is_empty() && drafts.is_empty()) {
             return;
         }
         for written in &written {
@@ -142,9 +144,11 @@ impl Events {
         self.ring.lock().page(after, most, is_meant)
     }
 
-    /// The number of the last event.
-    pub(super) fn last(&self) -> u64 {
-        self.ring.lock().last
+    /// Tells nothing from now on; gives the number of the last event.
+    pub(super) fn close(&self) -> u64 {
+        let mut ring = self.ring.lock();
+        ring.is_closed = true;
+        ring.last
     }
 
     /// Takes all events; their numbers do not come back.
@@ -157,7 +161,7 @@ impl Events {
 
 impl Ring {
     fn new(most: usize, after: u64) -> Ring {
-        Ring { most, events: VecDeque::new(), last: after, emptied_at: after }
+        Ring { most, events: VecDeque::new(), last: after, emptied_at: after, is_closed: false }
     }
 
     fn push(&mut self, (receiver, subject): Draft, at: Timestamp) {

@@ -145,9 +145,10 @@ impl World {
         self.events.as_ref().map(|events| events.page(after, most, is_meant)).unwrap_or_default()
     }
 
-    /// The number of the last event, kept or not.
-    pub fn last_event(&self) -> u64 {
-        self.events.as_ref().map(Events::last).unwrap_or_default()
+    /// Makes no events from now on, also not of calls that have begun; gives the number of the last one. The world that
+    /// follows this one numbers its events from there.
+    pub fn close_events(&self) -> u64 {
+        self.events.as_ref().map(Events::close).unwrap_or_default()
     }
 
     /// Takes all events that are kept, oldest first; their numbers do not come back.
