@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::check::Check;
 use super::diagnostic::Diagnostics;
 use super::files::FileId;
-use super::sections::resources::{self, Around, Written};
+use super::sections::resources::{self, Declared, Surroundings};
 use super::spanned::{Content, Node};
 use super::{parse, shape};
 use crate::state::{HubKey, Region, Resource};
@@ -27,8 +27,8 @@ pub fn resources(text: &str, all: &[Region]) -> Result<BTreeMap<HubKey, Vec<Reso
     let file = check.files.add("resources", text);
     let known = REGIONS.iter().map(|region| Region::new(region.name));
     let named: Vec<Region> = known.chain(all.iter().cloned()).collect();
-    let around = Around { all, named: &named };
-    let schema = schema_for!(Written).to_value();
+    let around = Surroundings { all, named: &named };
+    let schema = schema_for!(Declared).to_value();
     let mut declared = BTreeMap::<HubKey, Vec<Resource>>::new();
     for piece in pieces(text) {
         if check.is_full() {
@@ -60,7 +60,7 @@ fn read(
     file: FileId,
     piece: Range<usize>,
     schema: &Value,
-    around: &Around<'_>,
+    around: &Surroundings<'_>,
     check: &mut Check,
 ) -> BTreeMap<HubKey, Vec<Resource>> {
     let nodes = match parse::piece(&check.files, file, piece) {
@@ -76,7 +76,7 @@ fn read(
         let place = node.place;
         let fitting =
             shape::fit_as(&check.files, schema, node, "an item of the list of resources", &mut check.mistakes);
-        match fitting.map(|node| Written::deserialize(&node)).transpose() {
+        match fitting.map(|node| Declared::deserialize(&node)).transpose() {
             Ok(entry) => written.extend(entry),
             Err(error) => check.push(check.at(place, error.to_string())),
         }

@@ -52,7 +52,7 @@ pub struct Scenario {
 pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
     let schema = schema();
     let mut check = Check::default();
-    let mut written = sections::Written::default();
+    let mut written = sections::Declared::default();
     for path in paths {
         match check.files.read(path) {
             Ok(file) => written.add(read(file, &schema, &mut check)),
@@ -66,21 +66,21 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
 }
 
 /// What a file says, as far as it fits the schema.
-fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Written {
+fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Declared {
     let node = match parse::text(&check.files, file) {
         Ok(node) => node,
         Err(mistake) => {
             check.push(*mistake);
-            return sections::Written::default();
+            return sections::Declared::default();
         }
     };
     let Some(node) = shape::fit(&check.files, schema, node, &mut check.mistakes) else {
-        return sections::Written::default();
+        return sections::Declared::default();
     };
-    sections::Written::deserialize(&node).unwrap_or_else(|error| {
+    sections::Declared::deserialize(&node).unwrap_or_else(|error| {
         // The shape check leaves nothing that serde refuses; should it ever, the user is told what serde says.
         check.push(check.at(Place::new(file, 0, 0), error.to_string()));
-        sections::Written::default()
+        sections::Declared::default()
     })
 }
 
@@ -93,7 +93,7 @@ pub fn check(paths: &[PathBuf]) -> Diagnostics {
 
 /// The JSON Schema of scenario files.
 pub fn schema() -> Value {
-    schemars::schema_for!(sections::Written).to_value()
+    schemars::schema_for!(sections::Declared).to_value()
 }
 
 impl Scenario {

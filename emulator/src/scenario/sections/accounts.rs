@@ -16,7 +16,7 @@ use crate::state::{Account, AccountId, AccountStatus, Directory, Permissions, Po
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "AccountDetails")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// Its name. Left out, it is account- and the account id.
     #[schemars(extend("minLength" = 1, "maxLength" = 50))]
     name: Option<String>,
@@ -71,7 +71,7 @@ pub(in crate::scenario) struct Valid {
 
 /// Reads all entries.
 pub(in crate::scenario) fn check(
-    written: Entries<Written>,
+    written: Entries<Declared>,
     policies: &policies::Valid,
     organization: Option<&organization::Valid>,
     check: &mut Check,

@@ -20,7 +20,7 @@ use crate::state::{AccountId, Directory, HubKey, Principal, Region, Timestamp, W
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Aggregator")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// The account: an administrator, or one that belongs to nobody. Members have their administrator's.
     account: AccountText,
     /// The home Region; the account's hub there is on.
@@ -73,7 +73,7 @@ pub(super) struct Aggregator {
 pub(super) type Valid = BTreeMap<AccountId, Aggregator>;
 
 /// Reads all entries. An entry of a later file counts; within one file, two entries for one account are a mistake.
-pub(super) fn check(written: Vec<Written>, regions: &[Region], hubs: &hubs::Valid, check: &mut Check) -> Valid {
+pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Valid, check: &mut Check) -> Valid {
     let mut aggregators = Valid::new();
     let directory = Directory { regions: regions.to_vec(), ..Directory::default() };
     for entry in written {

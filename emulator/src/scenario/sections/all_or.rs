@@ -24,7 +24,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for AllOr<T> {
     }
 }
 
-/// Written by hand, since serde's untagged enums lose the places.
+/// Declared by hand, since serde's untagged enums lose the places.
 struct AllOrVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for AllOrVisitor<T> {

@@ -32,7 +32,7 @@ const ROOT: &str = "root";
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "CentralConfiguration")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// Configuration policies, by name.
     #[serde(default)]
     policies: Entries<WrittenPolicy>,
@@ -94,12 +94,12 @@ struct Association {
 
 /// Reads it; `None` where nobody could have made it.
 pub(super) fn check(
-    written: Spanned<Written>,
+    written: Spanned<Declared>,
     around: (Option<&organization::Valid>, &aggregators::Valid),
     check: &mut Check,
 ) -> Option<Valid> {
     let place = written.place;
-    let Written { policies, associations } = written.value;
+    let Declared { policies, associations } = written.value;
     let policies: Vec<Policy> = policies.0.into_iter().map(|(name, policy)| policy_of(name, policy, check)).collect();
     let (organization, aggregators) = around;
     let organization = organization.filter(|organization| organization.delegated_administrator.is_some());

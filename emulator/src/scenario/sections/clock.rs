@@ -12,7 +12,7 @@ use crate::state::Clock;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Clock")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// The time at the start, such as 2026-01-15T09:00:00Z. Left out, it is the machine's.
     #[schemars(extend("format" = "date-time"))]
     now: Option<Spanned<String>>,
@@ -29,7 +29,7 @@ pub(in crate::scenario) struct Valid {
 }
 
 /// Reads the time.
-pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> Valid {
+pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Valid {
     let now = written.now.as_ref().and_then(|now| {
         let parsed = now.value.parse().ok();
         if parsed.is_none() {

@@ -15,7 +15,7 @@ use crate::state::{Comparison, ParameterCondition};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "ParameterCondition")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// The control, such as ACM.1.
     control: Spanned<String>,
     /// Its parameter, such as daysToExpiration.
@@ -26,7 +26,11 @@ pub(in crate::scenario) struct Written {
 }
 
 /// Reads a condition.
-pub(super) fn check(written: &Written, in_scope: &[&'static Control], check: &mut Check) -> Option<ParameterCondition> {
+pub(super) fn check(
+    written: &Declared,
+    in_scope: &[&'static Control],
+    check: &mut Check,
+) -> Option<ParameterCondition> {
     let control = resources::control(&written.control, in_scope, check)?;
     let name = &written.parameter;
     let Some(parameter) = control.parameters.iter().find(|parameter| parameter.name == name.value) else {

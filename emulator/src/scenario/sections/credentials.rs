@@ -15,7 +15,7 @@ use crate::state::{AccountId, Credential, Permissions, Principal};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Credential")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// The account that the key is of.
     account: AccountText,
     /// The name of the user, without a path. Left out, it is local.
@@ -37,7 +37,7 @@ pub(in crate::scenario) struct Written {
 
 /// Reads all entries, by access key id.
 pub(in crate::scenario) fn check(
-    written: Entries<Written>,
+    written: Entries<Declared>,
     policies: &policies::Valid,
     accounts: &BTreeMap<AccountId, accounts::Valid>,
     check: &mut Check,
@@ -61,7 +61,7 @@ pub(in crate::scenario) fn check(
     credentials
 }
 
-fn check_names(written: &Written, check: &mut Check) -> bool {
+fn check_names(written: &Declared, check: &mut Check) -> bool {
     let before = check.mistakes.len();
     if let (Some(_), Some(role)) = (&written.user, &written.role) {
         check.push(check.at(role.place, "the key cannot be a user's and a role's").expected("`user` or `role`"));
@@ -86,7 +86,7 @@ pub(super) fn check_name(name: &Spanned<String>, check: &mut Check) {
 
 /// What the policies of a user or of a role let the key do; those of a role stand in one place.
 fn permissions(
-    written: &Written,
+    written: &Declared,
     of_role: Option<&Permissions>,
     policies: &policies::Valid,
     check: &mut Check,
@@ -104,7 +104,7 @@ fn permissions(
     (permissions != Permissions::default()).then(|| Arc::new(permissions))
 }
 
-fn principal(account: AccountId, written: &Written) -> Principal {
+fn principal(account: AccountId, written: &Declared) -> Principal {
     let name = |written: &Option<Spanned<String>>| written.as_ref().map_or("local", |name| &name.value).to_owned();
     match &written.role {
         Some(role) => Principal::session("aws", account, ("/", &role.value), &name(&written.session)),

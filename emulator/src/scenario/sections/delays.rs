@@ -12,7 +12,7 @@ use crate::state::{Delays, EXPECTED_DURATION, Timestamp, duration};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Delays")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// A standard is enabled: it is PENDING for so long.
     standards_enable: Option<Spanned<String>>,
     /// A standard is disabled: it is DELETING for so long.
@@ -35,7 +35,7 @@ pub(in crate::scenario) struct Written {
 }
 
 /// Reads the durations; years and months are those that follow the start of the clock.
-pub(in crate::scenario) fn check(written: &Written, start: Timestamp, check: &mut Check) -> Delays {
+pub(in crate::scenario) fn check(written: &Declared, start: Timestamp, check: &mut Check) -> Delays {
     let default = Delays::default();
     let mut read = |written: &Option<Spanned<String>>, default: SignedDuration| {
         let Some(written) = written else { return default };

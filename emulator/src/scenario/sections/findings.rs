@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::batches;
-use super::generate::{self, Around, Generate};
+use super::generate::{self, Generate, Surroundings};
 use crate::domain::findings::import::{Endpoint, Importer, Sender};
 use crate::domain::findings::{delivery, expiry, import};
 use crate::scenario::check::{Check, not_null};
@@ -20,14 +20,14 @@ use crate::state::{Region, Timestamp, Transaction, World};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Findings", extend("minProperties" = 1, "maxProperties" = 1))]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// JSON files of findings in ASFF, such as findings/*.json, relative to the folder of this file. A file holds one
     /// finding, a list of them, or what BatchImportFindings takes: {"Findings": [...]}.
     #[schemars(transform = not_null)]
     file: Option<Spanned<String>>,
     /// Findings that are made up, believably, from the scenario's seed.
     #[schemars(transform = not_null)]
-    generate: Option<generate::Written>,
+    generate: Option<generate::Declared>,
 }
 
 /// Findings, in the order in which they are imported.
@@ -55,7 +55,7 @@ impl Finding {
 }
 
 /// Reads the sources: files are found and cut into findings.
-pub(super) fn check(written: &[Written], around: &Around<'_>, start: Timestamp, check: &mut Check) -> Valid {
+pub(super) fn check(written: &[Declared], around: &Surroundings<'_>, start: Timestamp, check: &mut Check) -> Valid {
     let mut sources = Vec::with_capacity(written.len());
     for (sequence, source) in (1..).zip(written) {
         match (&source.file, &source.generate) {

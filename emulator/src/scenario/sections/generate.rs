@@ -26,7 +26,7 @@ const ALL: &str = "all";
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Generate")]
 #[serde(deny_unknown_fields)]
-pub(super) struct Written {
+pub(super) struct Declared {
     /// The product that sends them, such as guardduty; or all, each with its usual share.
     product: ProductText,
     /// How many, from 1 to 1,000,000.
@@ -77,7 +77,7 @@ pub(super) struct Generate {
 }
 
 /// What it refers to.
-pub(super) struct Around<'a> {
+pub(super) struct Surroundings<'a> {
     /// The scenario's Regions.
     pub(super) regions: &'a [Region],
     /// Accounts that the scenario names.
@@ -89,7 +89,12 @@ pub(super) struct Around<'a> {
 }
 
 /// Reads what is asked for; `None` when it cannot be made.
-pub(super) fn check(written: &Written, sequence: u64, around: &Around<'_>, check: &mut Check) -> Option<Generate> {
+pub(super) fn check(
+    written: &Declared,
+    sequence: u64,
+    around: &Surroundings<'_>,
+    check: &mut Check,
+) -> Option<Generate> {
     let products = products(&written.product.0, check);
     let count = number(&written.count, 1, MOST_FINDINGS, "findings", check);
     let days = written.days.as_ref().map_or(Some(30), |days| number(days, 0, MOST_DAYS, "days", check));
@@ -140,7 +145,7 @@ fn number(written: &Spanned<u64>, least: u64, most: u64, of: &str, check: &mut C
 
 /// The hubs that findings are for: where all accounts or all Regions are meant, those that are on; else each account
 /// in each Region, on or not. `None` after a mistake.
-fn hubs_of(written: &Written, around: &Around<'_>, check: &mut Check) -> Option<Vec<HubKey>> {
+fn hubs_of(written: &Declared, around: &Surroundings<'_>, check: &mut Check) -> Option<Vec<HubKey>> {
     let before = check.mistakes.len();
     let accounts: Option<Vec<AccountId>> = match &written.accounts {
         None | Some(AllOr::All) => None,
@@ -172,7 +177,7 @@ fn hubs_of(written: &Written, around: &Around<'_>, check: &mut Check) -> Option<
     Some(around.hubs.keys().filter(is_meant).cloned().collect())
 }
 
-fn account_of(AccountText(written): &AccountText, around: &Around<'_>, check: &mut Check) -> Option<AccountId> {
+fn account_of(AccountText(written): &AccountText, around: &Surroundings<'_>, check: &mut Check) -> Option<AccountId> {
     let account = check.account(written)?;
     let known = around.accounts.contains(&account);
     if !known {

@@ -1,4 +1,4 @@
-//! The sections of a scenario. Each has what is written (`Written`, whose doc comments are the schema's descriptions),
+//! The sections of a scenario. Each has what is written (`Declared`, whose doc comments are the schema's descriptions),
 //! `check`, which tells every mistake and gives what is valid, and `apply`, which does it to a world through the
 //! domain's own functions.
 
@@ -42,7 +42,7 @@ use crate::state::{
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Scenario")]
 #[serde(deny_unknown_fields)]
-pub(super) struct Written {
+pub(super) struct Declared {
     /// The schema of this file, for editors of JSON.
     #[serde(rename = "$schema")]
     #[allow(dead_code, reason = "only editors read it")]
@@ -50,9 +50,9 @@ pub(super) struct Written {
     /// A name, to tell scenarios apart.
     name: Option<String>,
     /// The clock of the emulator. Left out, it is the machine's.
-    clock: Option<clock::Written>,
+    clock: Option<clock::Declared>,
     /// How long takes what AWS does later. Left out, it is done before the next call.
-    delays: Option<delays::Written>,
+    delays: Option<delays::Declared>,
     /// When security scores are computed: live, whenever somebody looks, or daily, as by AWS: first within 30 minutes of
     /// the first look (a day in China and GovCloud), then every 24 hours. Left out, live.
     score_mode: Option<ScoreMode>,
@@ -65,39 +65,39 @@ pub(super) struct Written {
     /// The account of access keys that are neither twelve digits nor listed in `credentials`.
     default_account: Option<AccountText>,
     /// The organization of AWS Organizations. Left out, there is none.
-    organization: Option<organization::Written>,
+    organization: Option<organization::Declared>,
     /// What is known of accounts, by account id. An account needs no entry to be used.
     #[serde(default)]
     #[schemars(transform = super::check::account_keys)]
-    accounts: Entries<accounts::Written>,
+    accounts: Entries<accounts::Declared>,
     /// Access keys, by access key id.
     #[serde(default)]
-    credentials: Entries<credentials::Written>,
+    credentials: Entries<credentials::Declared>,
     /// Policies of IAM and service control policies, by name. They bind nobody until they are attached.
     #[serde(default)]
-    policies: Entries<policies::Written>,
+    policies: Entries<policies::Declared>,
     /// Product integrations beside those that AWS lists. Hubs subscribe to them as to any other.
     #[serde(default)]
-    products: Vec<products::Written>,
+    products: Vec<products::Declared>,
     /// Quotas, where AWS's own numbers are in the way.
-    quotas: Option<quotas::Written>,
+    quotas: Option<quotas::Declared>,
     /// Hubs that are on, with their members.
     #[serde(default)]
-    hubs: Vec<hubs::Written>,
+    hubs: Vec<hubs::Declared>,
     /// Home Regions, which show the findings of other Regions too.
     #[serde(default)]
-    aggregators: Vec<aggregators::Written>,
+    aggregators: Vec<aggregators::Declared>,
     /// Central configuration of the organization's accounts.
-    central_configuration: Option<Spanned<central_configuration::Written>>,
+    central_configuration: Option<Spanned<central_configuration::Declared>>,
     /// Resources for the controls of the enabled standards to check. Controls make findings as soon as this is there, be
     /// it empty; left out, nothing is checked.
-    resources: Option<Vec<resources::Written>>,
+    resources: Option<Vec<resources::Declared>>,
     /// Controls that AWS adds to standards while the clock runs.
     #[serde(default)]
-    new_controls: Vec<new_controls::Written>,
+    new_controls: Vec<new_controls::Declared>,
     /// Findings, as if their products had sent them.
     #[serde(default)]
-    findings: Vec<findings::Written>,
+    findings: Vec<findings::Declared>,
 }
 
 /// When security scores are computed.
@@ -135,12 +135,12 @@ pub(super) struct Valid {
     findings: findings::Valid,
 }
 
-impl Written {
+impl Declared {
     /// Adds a later file: what stands alone (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`, `organization`,
     /// `central_configuration`, `quotas`) is replaced as a whole; `accounts`, `credentials` and `policies` are replaced key by key; `hubs`,
     /// `aggregators`, `resources`, `new_controls` and `findings` are added, and of a hub or an aggregator that two files list, the later
     /// file's entry counts.
-    pub(super) fn add(&mut self, later: Written) {
+    pub(super) fn add(&mut self, later: Declared) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
         replace(&mut self.delays, later.delays);
@@ -175,18 +175,22 @@ impl Written {
         let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
         let products = products::check(self.products, &regions, check);
         let around =
-            hubs::Around { regions: &regions, products: &products, organization: organization.as_ref(), quotas };
+            hubs::Surroundings { regions: &regions, products: &products, organization: organization.as_ref(), quotas };
         let hubs = hubs::check(self.hubs, &around, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
         let aggregation = (organization.as_ref(), &aggregators);
         let central_configuration =
             self.central_configuration.and_then(|written| central_configuration::check(written, aggregation, check));
-        let around = resources::Around { all: &regions, named: &regions };
+        let around = resources::Surroundings { all: &regions, named: &regions };
         let resources = self.resources.map(|written| resources::check(&written, &around, check));
         let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
         let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
-        let around =
-            generate::Around { regions: &regions, accounts: &named, hubs: &hubs, organization: organization.as_ref() };
+        let around = generate::Surroundings {
+            regions: &regions,
+            accounts: &named,
+            hubs: &hubs,
+            organization: organization.as_ref(),
+        };
         let findings = findings::check(&self.findings, &around, start, check);
         Valid {
             name: self.name,

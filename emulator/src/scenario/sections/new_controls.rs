@@ -20,7 +20,7 @@ use crate::state::{EXPECTED_DURATION, World, duration};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "NewControl")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// The control, such as S3.25.
     control: Spanned<String>,
     /// When it is added: a time, such as 2026-02-01T00:00:00Z, or how long after the start, such as P10D.
@@ -47,7 +47,7 @@ pub(in crate::scenario) struct Valid {
 }
 
 /// Reads all entries; years and months of durations are those that follow the start of the clock.
-pub(in crate::scenario) fn check(written: &[Written], start: Timestamp, check: &mut Check) -> Vec<Valid> {
+pub(in crate::scenario) fn check(written: &[Declared], start: Timestamp, check: &mut Check) -> Vec<Valid> {
     let mut valid: Vec<Valid> = Vec::new();
     let mut places: BTreeMap<(&str, &str), Place> = BTreeMap::new();
     for written in written {
@@ -71,7 +71,7 @@ pub(in crate::scenario) fn check(written: &[Written], start: Timestamp, check: &
     valid
 }
 
-fn check_one(written: &Written, start: Timestamp, check: &mut Check) -> Option<Valid> {
+fn check_one(written: &Declared, start: Timestamp, check: &mut Check) -> Option<Valid> {
     let at = &written.at;
     let when = at.value.parse().map(When::At).ok().or_else(|| duration(&at.value, start).map(When::After));
     if when.is_none() {

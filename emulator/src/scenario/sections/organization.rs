@@ -22,7 +22,7 @@ const DEPTH: usize = 5;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Organization")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// Its id, such as o-a1b2c3d4e5. Left out, it is made from the seed.
     #[schemars(extend("pattern" = "^o-[a-z0-9]{10,32}$"))]
     id: Option<Spanned<String>>,
@@ -115,7 +115,7 @@ struct Tree<'p> {
 }
 
 /// Reads the organization; `None` when its management account is none.
-pub(in crate::scenario) fn check(written: Written, policies: &policies::Valid, check: &mut Check) -> Option<Valid> {
+pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, check: &mut Check) -> Option<Valid> {
     check_id(written.id.as_ref(), "o-", 10, check);
     check_id(written.root_id.as_ref(), "r-", 4, check);
     let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };

@@ -16,7 +16,7 @@ const SENDS: &[&str] = &["SEND_FINDINGS_TO_SECURITY_HUB"];
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Product")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// Company in the ARN of the product, such as acme.
     company: Spanned<String>,
     /// Product in the ARN, such as scanner.
@@ -41,7 +41,7 @@ pub(in crate::scenario) struct Written {
 }
 
 /// Reads the products. They live as long as the program, as those of the catalogue do; a scenario is read once.
-pub(super) fn check(written: Vec<Written>, regions: &[Region], check: &mut Check) -> Vec<&'static Product> {
+pub(super) fn check(written: Vec<Declared>, regions: &[Region], check: &mut Check) -> Vec<&'static Product> {
     let mut declared: Vec<&'static Product> = Vec::new();
     for entry in written {
         let whole = is_part(&entry.company, check) & is_part(&entry.product, check);

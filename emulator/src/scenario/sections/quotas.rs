@@ -14,7 +14,7 @@ const MOST: u64 = 1_000_000;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Quotas")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// Members of a delegated administrator. Left out, 10,000.
     #[schemars(transform = not_null, extend("maximum" = MOST))]
     members: Option<Spanned<u64>>,
@@ -24,7 +24,7 @@ pub(in crate::scenario) struct Written {
 }
 
 /// Reads the quotas.
-pub(in crate::scenario) fn check(written: &Written, check: &mut Check) -> MemberQuotas {
+pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> MemberQuotas {
     let defaults = MemberQuotas::default();
     MemberQuotas {
         members: number(written.members.as_ref(), check).unwrap_or(defaults.members),

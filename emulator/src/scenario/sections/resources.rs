@@ -20,7 +20,7 @@ use crate::state::{AccountId, CheckResult, ComplianceStatus, HubKey, Region, Res
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Resource")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// The account that it is of.
     account: AccountText,
     /// The Regions that it is in: all of the scenario's, or a list of them.
@@ -45,7 +45,7 @@ pub(in crate::scenario) struct Written {
     not_applicable: Vec<Spanned<String>>,
     /// What fails it while a parameter of a control has certain values.
     #[serde(default)]
-    when: Vec<conditions::Written>,
+    when: Vec<conditions::Declared>,
     /// What findings say of it beside their results, by control.
     #[serde(default)]
     annotation: Entries<String>,
@@ -61,7 +61,7 @@ pub(in crate::scenario) struct Written {
 }
 
 /// The Regions that resources can be in.
-pub(in crate::scenario) struct Around<'a> {
+pub(in crate::scenario) struct Surroundings<'a> {
     /// Those that `all` means.
     pub(in crate::scenario) all: &'a [Region],
     /// Those that a list may name.
@@ -70,8 +70,8 @@ pub(in crate::scenario) struct Around<'a> {
 
 /// Reads all entries.
 pub(in crate::scenario) fn check(
-    written: &[Written],
-    around: &Around<'_>,
+    written: &[Declared],
+    around: &Surroundings<'_>,
     check: &mut Check,
 ) -> BTreeMap<HubKey, Vec<Resource>> {
     let mut declared: BTreeMap<HubKey, Vec<Resource>> = BTreeMap::new();
@@ -131,7 +131,7 @@ pub(in crate::scenario) fn resource_type(written: &Spanned<String>, check: &mut 
     found
 }
 
-fn id(entry: &Written, resource_type: &str, account: AccountId, region: &Region, check: &mut Check) -> String {
+fn id(entry: &Declared, resource_type: &str, account: AccountId, region: &Region, check: &mut Check) -> String {
     if entry.id.is_none() && resource_type != checks::ACCOUNT_TYPE {
         let mistake = check.at(entry.resource_type.place, "the resource has no `id`");
         check.push(mistake.expected("its ARN or its name"));
@@ -140,7 +140,7 @@ fn id(entry: &Written, resource_type: &str, account: AccountId, region: &Region,
     checks::resource_id(resource_type, name, account, region)
 }
 
-fn results(entry: &Written, in_scope: &[&'static Control], check: &mut Check) -> BTreeMap<&'static str, CheckResult> {
+fn results(entry: &Declared, in_scope: &[&'static Control], check: &mut Check) -> BTreeMap<&'static str, CheckResult> {
     let mut results = BTreeMap::new();
     for name in &entry.fails {
         let failed = || CheckResult { status: ComplianceStatus::Failed, reason: None };

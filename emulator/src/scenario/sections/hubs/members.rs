@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Around, Hub};
+use super::{Hub, Surroundings};
 use crate::domain::accounts::members::csv;
 use crate::scenario::check::Check;
 use crate::scenario::files::Place;
@@ -17,7 +17,7 @@ use crate::state::{AccountId, HubKey, MemberQuotas, MemberStatus};
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "MemberStatus")]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Written {
+pub(super) enum Declared {
     /// A member.
     Enabled,
     /// Invited, not yet accepted.
@@ -30,14 +30,14 @@ pub(super) enum Written {
     Resigned,
 }
 
-impl From<Written> for MemberStatus {
-    fn from(written: Written) -> Self {
+impl From<Declared> for MemberStatus {
+    fn from(written: Declared) -> Self {
         match written {
-            Written::Enabled => MemberStatus::Enabled,
-            Written::Invited => MemberStatus::Invited,
-            Written::Created => MemberStatus::Created,
-            Written::Removed => MemberStatus::Removed,
-            Written::Resigned => MemberStatus::Resigned,
+            Declared::Enabled => MemberStatus::Enabled,
+            Declared::Invited => MemberStatus::Invited,
+            Declared::Created => MemberStatus::Created,
+            Declared::Removed => MemberStatus::Removed,
+            Declared::Resigned => MemberStatus::Resigned,
         }
     }
 }
@@ -55,7 +55,7 @@ pub(super) struct Member {
 
 /// Reads the members of an entry, those of its list first.
 pub(super) fn check(
-    written: Entries<Written>,
+    written: Entries<Declared>,
     list: Option<&Spanned<String>>,
     check: &mut Check,
 ) -> BTreeMap<AccountId, Member> {
@@ -97,7 +97,7 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
 }
 
 /// Checks that no administrator has more members in a Region than its quotas let it have.
-pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, around: &Around<'_>, check: &mut Check) {
+pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, around: &Surroundings<'_>, check: &mut Check) {
     let MemberQuotas { members, invited_members } = around.quotas;
     let is_of_organization = |administrator: AccountId, account: AccountId| {
         let delegate =

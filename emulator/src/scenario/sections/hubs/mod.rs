@@ -35,7 +35,7 @@ use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, M
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Hub")]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// The account that they are of.
     account: AccountText,
     /// The Regions that they are in: all of the scenario's, or a list of them.
@@ -56,7 +56,7 @@ pub(in crate::scenario) struct Written {
     standards: Vec<Spanned<String>>,
     /// Whether AWS Config records resources: on, off, or what it records. Left out, it is on; where it is off, standards
     /// are incomplete.
-    config_recorder: Option<recorder::Written>,
+    config_recorder: Option<recorder::Declared>,
     /// Whether controls without any resource make no findings, so that those on declared resources stand out. Left out,
     /// they say that they passed, as AWS's do.
     #[serde(default)]
@@ -68,7 +68,7 @@ pub(in crate::scenario) struct Written {
     /// enabled member is on, listed or not.
     #[serde(default)]
     #[schemars(transform = crate::scenario::check::account_keys)]
-    members: Entries<members::Written>,
+    members: Entries<members::Declared>,
     /// A CSV file of members, such as members.csv, relative to the folder of this file: lines of an account id and an
     /// e-mail address, under the heading `Account ID,Email` or none, as the console takes them. They are enabled unless
     /// `members` says otherwise.
@@ -120,7 +120,7 @@ struct Hub {
 }
 
 /// What hubs refer to.
-pub(super) struct Around<'a> {
+pub(super) struct Surroundings<'a> {
     /// The scenario's Regions.
     pub(super) regions: &'a [Region],
     /// The products that the scenario declares.
@@ -132,7 +132,7 @@ pub(super) struct Around<'a> {
 }
 
 /// Reads all entries.
-pub(super) fn check(written: Vec<Written>, around: &Around<'_>, check: &mut Check) -> Valid {
+pub(super) fn check(written: Vec<Declared>, around: &Surroundings<'_>, check: &mut Check) -> Valid {
     let mut hubs = BTreeMap::new();
     for entry in written {
         let place = entry.account.0.place;
@@ -194,7 +194,7 @@ fn add(hubs: &mut BTreeMap<HubKey, Hub>, key: HubKey, hub: Hub, check: &mut Chec
 }
 
 /// Adds the hubs that AWS enables by itself.
-fn add_automatic(hubs: &mut BTreeMap<HubKey, Hub>, around: &Around<'_>) {
+fn add_automatic(hubs: &mut BTreeMap<HubKey, Hub>, around: &Surroundings<'_>) {
     let administrator = around.organization.and_then(|organization| organization.delegated_administrator);
     let of_administrator = administrator
         .into_iter()

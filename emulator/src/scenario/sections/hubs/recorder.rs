@@ -15,7 +15,7 @@ use crate::state::{ConfigRecorder, Recording};
 
 /// On, off, or what is recorded.
 #[derive(Clone, Debug)]
-pub(super) enum Written {
+pub(super) enum Declared {
     On,
     Off,
     Custom(Custom),
@@ -41,8 +41,8 @@ enum Role {
     Custom,
 }
 
-/// Written by hand, since serde's untagged enums lose the places.
-impl<'de> Deserialize<'de> for Written {
+/// Declared by hand, since serde's untagged enums lose the places.
+impl<'de> Deserialize<'de> for Declared {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(WrittenVisitor)
     }
@@ -51,22 +51,22 @@ impl<'de> Deserialize<'de> for Written {
 struct WrittenVisitor;
 
 impl<'de> Visitor<'de> for WrittenVisitor {
-    type Value = Written;
+    type Value = Declared;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("on, off or what is recorded")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Written, E> {
-        Ok(if text == "off" { Written::Off } else { Written::On })
+    fn visit_str<E>(self, text: &str) -> Result<Declared, E> {
+        Ok(if text == "off" { Declared::Off } else { Declared::On })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Written, A::Error> {
-        Custom::deserialize(MapAccessDeserializer::new(map)).map(Written::Custom)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Declared, A::Error> {
+        Custom::deserialize(MapAccessDeserializer::new(map)).map(Declared::Custom)
     }
 }
 
-impl JsonSchema for Written {
+impl JsonSchema for Declared {
     fn inline_schema() -> bool {
         true
     }
@@ -85,11 +85,11 @@ impl JsonSchema for Written {
 }
 
 /// Reads it.
-pub(super) fn check(written: &Written, check: &mut Check) -> ConfigRecorder {
+pub(super) fn check(written: &Declared, check: &mut Check) -> ConfigRecorder {
     match written {
-        Written::On => ConfigRecorder::On,
-        Written::Off => ConfigRecorder::Off,
-        Written::Custom(Custom { types, role }) => {
+        Declared::On => ConfigRecorder::On,
+        Declared::Off => ConfigRecorder::Off,
+        Declared::Custom(Custom { types, role }) => {
             let mut read = |name: &Spanned<String>| resources::resource_type(name, check);
             let types = types.as_ref().map(|types| types.iter().filter_map(&mut read).collect());
             ConfigRecorder::Custom(Recording { types, has_custom_role: role.is_some() })

@@ -22,7 +22,7 @@ use crate::state::{Permissions, Policy};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Policy", extend("minProperties" = 1, "maxProperties" = 1))]
 #[serde(deny_unknown_fields)]
-pub(in crate::scenario) struct Written {
+pub(in crate::scenario) struct Declared {
     /// The JSON file of the document, such as scp/prevent-tamper.json, relative to the folder of this file.
     #[schemars(transform = not_null)]
     file: Option<Spanned<String>>,
@@ -42,7 +42,7 @@ pub(super) struct Attached<'w> {
 }
 
 /// Reads all documents.
-pub(in crate::scenario) fn check(written: Entries<Written>, check: &mut Check) -> Valid {
+pub(in crate::scenario) fn check(written: Entries<Declared>, check: &mut Check) -> Valid {
     let mut policies = BTreeMap::new();
     for (name, written) in written.0 {
         let document = match (written.file, written.document) {
