@@ -20,13 +20,6 @@ pub struct Items<'t> {
     pub items: Vec<Item<'t>>,
 }
 
-impl Items<'_> {
-    /// Whether the fast path found no fault in any of them.
-    pub(super) fn are_faultless(&self) -> bool {
-        self.items.iter().all(|item| matches!(item, Item::Faultless { .. }))
-    }
-}
-
 /// One item.
 #[derive(Debug)]
 pub enum Item<'t> {
@@ -59,9 +52,18 @@ pub fn document(input: ShapeId, list: &str, item: Item<'_>) -> Option<Document<'
     }
 }
 
+/// How an item is read in which the fast path finds a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Not at all: the list is given up.
+    None,
+    /// With all that it breaks.
+    All,
+}
+
 /// Reads the items of `list` in the body of `input`, which is compact text. None when the body is no JSON, has no such
 /// list or not as many items as it may, or spells the list's name with escapes.
-pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Option<Items<'t>> {
+pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str, care: Care) -> Option<Items<'t>> {
     let (shape, min, max) = list_shape(input, list)?;
     let bytes = text.as_bytes();
     if bytes.first() != Some(&b'{') {
@@ -81,7 +83,7 @@ pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Op
             if items.len() == max {
                 return None;
             }
-            let (item, end) = item(shape, text, at)?;
+            let (item, end) = item(shape, text, at, care)?;
             items.push(item);
             Some(end)
         });
@@ -107,9 +109,12 @@ pub(super) fn spelled_otherwise(input: ShapeId, list: &'static str, text: &str) 
 }
 
 /// The item that begins at `at`, and the position behind it.
-fn item(shape: ShapeId, text: &str, at: usize) -> Option<(Item<'_>, usize)> {
+fn item(shape: ShapeId, text: &str, at: usize, care: Care) -> Option<(Item<'_>, usize)> {
     if let Some((members, end)) = scan::structure(shape, text, at) {
         return Some((Item::Faultless { text, members }, end));
+    }
+    if care == Care::None {
+        return None;
     }
     let end = json::value(text.as_bytes(), at)?;
     let read = read::document(shape, text.get(at..end)?).ok()?;

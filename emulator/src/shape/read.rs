@@ -11,7 +11,7 @@ use securityhub_fixtures::{Format, is_uri};
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::items::{self, Items};
+use super::items::{self, Care, Items};
 use super::scan::Compacted;
 use super::violation::{self, Bound, Rule, Segment, Violation};
 
@@ -48,10 +48,10 @@ pub fn body_with_items<'t>(
     list: &'static str,
     text: &'t Compacted<'_>,
 ) -> Result<Document<'t>, NotJson> {
-    if let Some(items) = items::items(shape, list, text.first()) {
-        // An item may only seem to have a fault, for a blank.
-        let again = || items::items(shape, list, text.again()?);
-        let items = if items.are_faultless() { items } else { again().unwrap_or(items) };
+    let faultless = items::items(shape, list, text.first(), Care::None);
+    // An item may only seem to have a fault, for a blank.
+    let careful = || items::items(shape, list, text.again().unwrap_or(text.first()), Care::All);
+    if let Some(items) = faultless.or_else(careful) {
         return Ok(Document { items: Some(items), ..Document::default() });
     }
     let whole = body(shape, text.text)?;
