@@ -9,8 +9,8 @@ use securityhub_local_tests::program::{self, Program};
 
 const PAGE: &str = "README.md";
 
-/// What the blocks of the README print while the program serves a scenario: one entry a block, in their order, with its
-/// standard output and error. None without Python.
+/// Runs the README's blocks for a scenario in order, each against a program of its own, and returns the standard output and
+/// error of each. Returns `None` if Python is not installed.
 fn pasted(scenario: &str) -> Option<Vec<(String, String)>> {
     let mark = Some(Mark::Tour(format!("scenarios/{scenario}.yaml")));
     let all = blocks(PAGE);
@@ -20,10 +20,10 @@ fn pasted(scenario: &str) -> Option<Vec<(String, String)>> {
     Some(outputs)
 }
 
-/// Pastes one block, and compares with it what the page shows of its output: the `printed` blocks right after it.
+/// Runs one block, and checks that its output contains the `printed` blocks that follow it on the page.
 fn paste(block: &Block, after: &[Block]) -> Option<(String, String)> {
     let environment = python_environment()?;
-    let Some(Mark::Tour(scenario)) = &block.mark else { panic!("{PAGE}:{} is no tour", block.line) };
+    let Some(Mark::Tour(scenario)) = &block.mark else { panic!("{PAGE}:{} is not marked as a tour", block.line) };
     let program = Program::start(&["--scenario", repository().join(scenario).to_str().unwrap()]);
     let endpoint = format!("http://{}", program.address);
     let text = block.text.replace("http://127.0.0.1:4600", &endpoint);
@@ -48,7 +48,7 @@ fn said(output: &Output) -> (Option<i32>, String, String) {
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
-/// The outputs of a scenario that has one tour.
+/// The output of the only tour of a scenario.
 fn one(scenario: &str) -> Option<(String, String)> {
     let mut outputs = pasted(scenario)?;
     assert_eq!(outputs.len(), 1, "{PAGE} has one tour of {scenario}");
@@ -76,12 +76,13 @@ fn every_block_says_how_it_is_tested() {
     }
 }
 
-/// A test that is named by a block exists and reads it.
+/// Each test that a block names exists and reads the README.
 #[test]
 fn every_test_that_a_block_names_reads_it() {
     for block in blocks(PAGE) {
         let Some(Mark::Tested(test)) = block.mark else { continue };
-        let source = std::fs::read_to_string(repository().join(&test)).unwrap_or_else(|_| panic!("{test} is no file"));
+        let source =
+            std::fs::read_to_string(repository().join(&test)).unwrap_or_else(|_| panic!("{test} cannot be read"));
         assert!(source.contains(PAGE), "{test} does not read {PAGE}, whose line {} names it", block.line);
     }
 }
@@ -213,7 +214,7 @@ fn the_commands_that_need_no_server() {
     assert_eq!(code, Some(0), "{output}{error}");
 }
 
-/// Reading the page's own lines keeps the example in step with what is compiled here.
+/// The README shows the same lines that are compiled below.
 #[test]
 fn the_example_in_rust() {
     let shown = tested(PAGE, "client-tests/tests/readme.rs", "rust");
