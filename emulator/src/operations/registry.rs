@@ -266,3 +266,42 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateStandardsControl => writes(standards::update_standards_control),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use securityhub_fixtures::model::{Kind, ShapeId};
+
+    use super::*;
+
+    /// How deep the documents of callers lie in an answer.
+    const DEPTH: usize = 4;
+    /// Filters, criteria and findings have more members than anything that AWS itself describes.
+    const MANY_MEMBERS: usize = 30;
+
+    /// Whether answers of a shape hold filters, criteria or findings, which callers can make as long as a body.
+    fn holds_documents(shape: ShapeId, depth: usize) -> bool {
+        let below = |shape: ShapeId| depth > 0 && holds_documents(shape, depth - 1);
+        match &shape.shape().kind {
+            Kind::Structure(structure) => {
+                structure.members.len() > MANY_MEMBERS || structure.members.iter().any(|member| below(member.shape))
+            }
+            Kind::List { member, .. } => below(*member),
+            Kind::Map { value, .. } => below(*value),
+            _ => false,
+        }
+    }
+
+    /// Rules: CPL-12.
+    #[test]
+    fn an_operation_that_answers_documents_of_callers_leaves_the_threads_of_connections() {
+        let built = |operation: &Operation| entry(*operation).behaviour == Behaviour::Behaves;
+        let holding = |operation: &Operation| holds_documents(operation.model().output, DEPTH);
+        let found: Vec<Operation> = Operation::ALL.into_iter().filter(built).filter(holding).collect();
+        for known in [Operation::GetFindings, Operation::GetInsights, Operation::BatchGetAutomationRules] {
+            assert!(found.contains(&known), "{} answers documents", known.name());
+        }
+        for operation in found {
+            assert!(entry(operation).is_heavy, "{} is heavy", operation.name());
+        }
+    }
+}
