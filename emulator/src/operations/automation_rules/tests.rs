@@ -454,3 +454,14 @@ fn hub_16_aru_01_rules_outlive_a_hub_that_comes_back() {
     stage.good(ADMINISTRATOR, ListTagsForResource, tags);
     assert_eq!(read(&stage, &arn)["RuleArn"], arn);
 }
+
+/// Rules: ARU-13.
+#[test]
+fn a_rule_that_is_named_again_is_answered_once() {
+    let stage = on();
+    let arn = make(&stage, json!({}));
+    let gone = arn.replace("automation-rule/", "automation-rule/0");
+    let answer = get(&stage, &[&arn, &gone, &arn, &gone]);
+    assert_eq!(answer["Rules"].as_array().unwrap().len(), 1);
+    assert_eq!(answer["UnprocessedAutomationRules"].as_array().unwrap().len(), 1);
+}
