@@ -55,7 +55,8 @@ def equals(value):
     return [{"Value": value, "Comparison": "EQUALS"}]
 
 
-def cln_03_a_hub_that_is_off_is_told_as_clients_match_it():
+# Rules: CLN-03.
+def a_hub_that_is_off_is_told_as_clients_match_it():
     hub = client(account=STRANGER)
     message, status = refused("InvalidAccessException", hub.describe_hub)
     assert status == 401 and message == f"Account {STRANGER} is not subscribed to AWS Security Hub", message
@@ -66,7 +67,8 @@ def cln_03_a_hub_that_is_off_is_told_as_clients_match_it():
     raise AssertionError("the error has the class that botocore makes of the service model")
 
 
-def cln_04_an_error_has_its_code_in_body_and_header_and_an_id():
+# Rules: CLN-04.
+def an_error_has_its_code_in_body_and_header_and_an_id():
     try:
         client(account=STRANGER).describe_hub()
     except botocore.exceptions.ClientError as error:
@@ -82,7 +84,8 @@ def cln_04_an_error_has_its_code_in_body_and_header_and_an_id():
     assert '"Code":"InvalidAccessException"' in body and '"Message":"Account ' in body, body
 
 
-def hub_01_hub_06_oth_02_the_life_of_a_hub():
+# Rules: HUB-01, HUB-06, OTH-02.
+def the_life_of_a_hub():
     hub = client(account=STRANGER)
     assert hub.enable_security_hub(EnableDefaultStandards=False, Tags={"team": "blue"})
     refused("ResourceConflictException", hub.enable_security_hub)
@@ -94,7 +97,8 @@ def hub_01_hub_06_oth_02_the_life_of_a_hub():
     assert hub.describe_hub()["AutoEnableControls"] is False
 
 
-def cln_01_tag_01_tags_of_an_arn_in_the_path():
+# Rules: CLN-01, TAG-01.
+def tags_of_an_arn_in_the_path():
     hub = client(account=STRANGER)
     arn = hub.describe_hub()["HubArn"]
     hub.tag_resource(ResourceArn=arn, Tags={"a": "1", "b": "2"})
@@ -102,7 +106,8 @@ def cln_01_tag_01_tags_of_an_arn_in_the_path():
     assert hub.list_tags_for_resource(ResourceArn=arn)["Tags"] == {"b": "2"}
 
 
-def acc_01_tf_06_a_finding_stays_in_its_account_and_region():
+# Rules: ACC-01, TF-06.
+def a_finding_stays_in_its_account_and_region():
     places = [(STRANGER, REGION), (STRANGER, "eu-west-1"), ("555555555555", REGION)]
     hubs = [client(account=account, region=region) for account, region in places]
     hubs[1].enable_security_hub(EnableDefaultStandards=False)
@@ -115,7 +120,8 @@ def acc_01_tf_06_a_finding_stays_in_its_account_and_region():
         assert titles == [f"{account} {region}"], titles
 
 
-def cln_02_cln_03_hub_14_hub_15_a_nuked_hub_is_off_and_its_neighbour_on():
+# Rules: CLN-02, CLN-03, HUB-14, HUB-15.
+def a_nuked_hub_is_off_and_its_neighbour_on():
     hub = client(account=STRANGER)
     arn = hub.describe_hub()["HubArn"]
     assert hub.list_tags_for_resource(ResourceArn=arn)["Tags"]
@@ -126,13 +132,15 @@ def cln_02_cln_03_hub_14_hub_15_a_nuked_hub_is_off_and_its_neighbour_on():
     assert client(account=STRANGER, region="eu-west-1").describe_hub()["HubArn"].split(":")[3] == "eu-west-1"
 
 
-def hub_11_hub_13_administrators_and_members_stay():
+# Rules: HUB-11, HUB-13.
+def administrators_and_members_stay():
     message, _ = refused("InvalidInputException", client().disable_security_hub)
     assert message == "Cannot disable Security Hub on the Security Hub administrator", message
     refused("InvalidInputException", client(account=MEMBER).disable_security_hub)
 
 
-def vis_01_an_administrator_sees_its_members():
+# Rules: VIS-01.
+def an_administrator_sees_its_members():
     seen = {found["AwsAccountId"] for page in pages() for found in page["Findings"]}
     assert seen == {ADMINISTRATOR, MEMBER, "333333333333"}, seen
     own = {found["AwsAccountId"] for page in pages(account=MEMBER) for found in page["Findings"]}
@@ -143,14 +151,16 @@ def pages(account=ADMINISTRATOR, **arguments):
     return client(account=account).get_paginator("get_findings").paginate(**arguments)
 
 
-def cln_06_flt_03_a_paginator_ends():
+# Rules: CLN-06, FLT-03.
+def a_paginator_ends():
     filters = {"ProductName": equals("GuardDuty") + equals("Inspector"), "RecordState": equals("ACTIVE")}
     found = [item for page in pages(Filters=filters, PaginationConfig={"PageSize": 5}) for item in page["Findings"]]
     assert len(found) > 5 and {item["ProductName"] for item in found} == {"GuardDuty", "Inspector"}
     assert len({item["Id"] for item in found}) == len(found)
 
 
-def cln_06_srt_12_tokens_differ_and_the_last_page_has_none():
+# Rules: CLN-06, SRT-12.
+def tokens_differ_and_the_last_page_has_none():
     hub, tokens, arguments = client(), [], {}
     while True:
         page = hub.get_findings(MaxResults=7, **arguments)
@@ -163,7 +173,8 @@ def cln_06_srt_12_tokens_differ_and_the_last_page_has_none():
     assert len(tokens) > 3 and page["Findings"], tokens
 
 
-def cln_07_numbers_come_back_as_they_were():
+# Rules: CLN-07.
+def numbers_come_back_as_they_were():
     hub = client()
     details = {"Vulnerabilities": [{"Id": "CVE-2025-1", "Cvss": [{"BaseScore": 7.5}, {"BaseScore": 8}]}]}
     assert hub.batch_import_findings(Findings=[finding("numbers", **details)])["SuccessCount"] == 1
@@ -171,26 +182,30 @@ def cln_07_numbers_come_back_as_they_were():
     assert stored["Vulnerabilities"] == details["Vulnerabilities"], stored
 
 
-def cln_05_imp_30_lists_that_clients_index_are_there():
+# Rules: CLN-05, IMP-30.
+def lists_that_clients_index_are_there():
     answer = client().batch_import_findings(Findings=[finding("lists")])
     assert answer["FailedFindings"] == [] and answer["FailedCount"] == 0
 
 
-def imp_32_a_finding_that_is_wrong_is_told_in_awss_words():
+# Rules: IMP-32.
+def a_finding_that_is_wrong_is_told_in_awss_words():
     answer = client().batch_import_findings(Findings=[finding("wrong", Types=["a/b/c/d"]), finding("right")])
     assert (answer["SuccessCount"], answer["FailedCount"]) == (1, 1)
     message = 'Finding does not adhere to Amazon Finding Format. data.Types[0] should match pattern "^([^/]+)(/[^/]+){0,2}$".'
     assert answer["FailedFindings"] == [{"Id": "wrong", "ErrorCode": "InvalidInput", "ErrorMessage": message}]
 
 
-def imp_04_imp_11_findings_of_others_are_denied():
+# Rules: IMP-04, IMP-11.
+def findings_of_others_are_denied():
     message, status = refused("AccessDeniedException", client().batch_import_findings, Findings=[finding("x", MEMBER)])
     assert status == 403 and "is not authorized to perform: securityhub:BatchImportFindings on resource: arn:" in message
     product = f"arn:aws:securityhub:{REGION}::product/aws/guardduty"
     refused("AccessDeniedException", client().batch_import_findings, Findings=[finding("x", ProductArn=product)])
 
 
-def prw_05_imp_45_a_finding_that_was_read_is_archived_by_importing_it_again():
+# Rules: PRW-05, IMP-45.
+def a_finding_that_was_read_is_archived_by_importing_it_again():
     hub = client()
     hub.batch_import_findings(Findings=[finding("archive")])
     [read] = hub.get_findings(Filters={"Id": equals("archive")})["Findings"]
@@ -200,7 +215,8 @@ def prw_05_imp_45_a_finding_that_was_read_is_archived_by_importing_it_again():
     assert read["RecordState"] == "ARCHIVED"
 
 
-def prw_05_a_run_archives_what_the_run_before_it_found():
+# Rules: PRW-05.
+def a_run_archives_what_the_run_before_it_found():
     hub, generator = client(), {"GeneratorId": "prowler-iam_root_mfa"}
     ids = [f"prowler-iam_root_mfa-{number:03}" for number in range(250)]
     for start in range(0, len(ids), 100):
@@ -224,7 +240,8 @@ def prw_05_a_run_archives_what_the_run_before_it_found():
     assert left == ids[:90], len(left)
 
 
-def c7n_02_timestamps_with_microseconds_and_an_offset():
+# Rules: C7N-02.
+def timestamps_with_microseconds_and_an_offset():
     odd = {"CreatedAt": "2026-03-04T05:06:07.123456+00:00", "UpdatedAt": "2026-03-04T05:06:07.123456+00:00"}
     severity = {"Product": 0, "Normalized": 70, "Label": "INFORMATIONAL"}
     hub = client()
@@ -233,7 +250,8 @@ def c7n_02_timestamps_with_microseconds_and_an_offset():
     assert read["CreatedAt"] == odd["CreatedAt"] and read["Severity"] == severity, read
 
 
-def buf_20_his_05_upf_05_changes_and_their_history():
+# Rules: BUF-20, HIS-05, UPF-05.
+def changes_and_their_history():
     name = "changed-by-customers"
     sent = finding(name)
     hub = client()
@@ -255,7 +273,8 @@ def buf_20_his_05_upf_05_changes_and_their_history():
     assert hub.get_findings(Filters={"Id": equals(name)})["Findings"][0]["RecordState"] == "ARCHIVED"
 
 
-def ins_01_ins_05_ins_06_ins_20_the_life_of_an_insight():
+# Rules: INS-01, INS-05, INS-06, INS-20.
+def the_life_of_an_insight():
     hub = client()
     hub.batch_import_findings(Findings=[finding("insight", Resources=[{"Type": "Other", "Id": "host-of-an-insight"}])])
     filters = {"Id": equals("insight"), "Confidence": []}
@@ -269,7 +288,8 @@ def ins_01_ins_05_ins_06_ins_20_the_life_of_an_insight():
     refused("ResourceNotFoundException", hub.get_insights, InsightArns=[arn])
 
 
-def aru_01_aru_08_aru_11_aru_12_the_life_of_an_automation_rule():
+# Rules: ARU-01, ARU-08, ARU-11, ARU-12.
+def the_life_of_an_automation_rule():
     hub = client()
     rule = {
         "RuleName": "Quiet",
@@ -300,7 +320,8 @@ def statuses(hub):
     return {member["AccountId"]: member["MemberStatus"] for page in listed for member in page["Members"]}
 
 
-def mst_01_mst_17_inv_21_inv_30_cli_02_cli_03_cli_07_the_life_of_a_member_from_both_sides():
+# Rules: MST-01, MST-17, INV-21, INV-30, CLI-02, CLI-03, CLI-07.
+def the_life_of_a_member_from_both_sides():
     # A Region of its own, where the quickstart has no hubs.
     region, administrator, invited = "us-west-2", "666666666666", "777777777777"
     hub, member = client(account=administrator, region=region), client(account=invited, region=region)
@@ -352,7 +373,8 @@ def mst_01_mst_17_inv_21_inv_30_cli_02_cli_03_cli_07_the_life_of_a_member_from_b
         one.disable_security_hub()
 
 
-def std_20_std_30_ctl_12_sec_40_sec_43_the_life_of_two_standards():
+# Rules: STD-20, STD-30, CTL-12, SEC-40, SEC-43.
+def the_life_of_two_standards():
     hub = client()
     cis = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0"
     pci = f"arn:aws:securityhub:{REGION}::standards/pci-dss/v/3.2.1"
@@ -384,7 +406,8 @@ def std_20_std_30_ctl_12_sec_40_sec_43_the_life_of_two_standards():
     assert status == 404
 
 
-def sec_23_sec_30_parameters_of_a_security_control():
+# Rules: SEC-23, SEC-30.
+def parameters_of_a_security_control():
     hub = client()
     walk = hub.get_paginator("list_security_control_definitions").paginate(PaginationConfig={"PageSize": 100})
     assert len([control for page in walk for control in page["SecurityControlDefinitions"]]) > 500
@@ -397,13 +420,15 @@ def sec_23_sec_30_parameters_of_a_security_control():
         assert control["Parameters"]["daysToExpiration"]["ValueType"] == value["ValueType"], control
 
 
-def flt_13_filters_that_aws_refuses_are_refused():
+# Rules: FLT-13.
+def filters_that_aws_refuses_are_refused():
     contains = {"Title": [{"Value": "x", "Comparison": "CONTAINS"}]}
     message, status = refused("InvalidInputException", client().get_findings, Filters=contains)
     assert status == 400 and message.startswith("Invalid Filters in the input: data.Title[0].Comparison"), message
 
 
-def err_06_tf_07_an_operation_that_is_not_built_is_not_retried():
+# Rules: ERR-06, TF-07.
+def an_operation_that_is_not_built_is_not_retried():
     for mode in ["legacy", "standard", "adaptive"]:
         for attempts in [1, 5]:
             retries = {"mode": mode, "total_max_attempts": attempts}
@@ -419,13 +444,15 @@ def err_06_tf_07_an_operation_that_is_not_built_is_not_retried():
                 raise AssertionError(f"GetFindingStatisticsV2 is built, so another operation is due here: {answer}")
 
 
-def err_07_a_presigned_url_is_a_request():
+# Rules: ERR-07.
+def a_presigned_url_is_a_request():
     url = client().generate_presigned_url("describe_hub")
     with urllib.request.urlopen(url) as answer:
         assert f"{ADMINISTRATOR}:hub/default".encode() in answer.read()
 
 
-def nb_20_nb_21_tf_01_a_session_of_a_role_is_its_account():
+# Rules: NB-20, NB-21, TF-01.
+def a_session_of_a_role_is_its_account():
     sts = client("sts")
     identity = sts.get_caller_identity()
     assert identity["Account"] == ADMINISTRATOR and identity["Arn"] == f"arn:aws:iam::{ADMINISTRATOR}:user/local"
@@ -440,7 +467,8 @@ def nb_20_nb_21_tf_01_a_session_of_a_role_is_its_account():
     assert client(**session).describe_hub()["HubArn"].split(":")[4] == MEMBER
 
 
-def nb_23_nb_24_nb_25_nb_26_nb_27_neighbours_answer():
+# Rules: NB-23, NB-24, NB-25, NB-26, NB-27.
+def neighbours_answer():
     regions = [region["RegionName"] for region in client("ec2").describe_regions()["Regions"]]
     assert regions == ["us-east-1", "eu-west-1"], regions
     assert client("iam").get_user()["User"]["UserName"] == "local"
@@ -453,7 +481,8 @@ def nb_23_nb_24_nb_25_nb_26_nb_27_neighbours_answer():
     refused("UnknownOperationException", client("ec2").describe_instances)
 
 
-def cln_07_cln_08_filters_come_back_as_they_were_sent():
+# Rules: CLN-07, CLN-08.
+def filters_come_back_as_they_were_sent():
     hub = client()
     filters = {
         "SeverityNormalized": [{"Gte": 50, "Lte": 99.5}],

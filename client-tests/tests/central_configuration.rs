@@ -32,8 +32,9 @@ async fn status(client: &Client, control: &str) -> AssociationStatus {
     list.standards_control_association_summaries()[0].association_status().unwrap().clone()
 }
 
+/// Rules: CCF-29, CCF-36.
 #[tokio::test]
-async fn ccf_29_ccf_36_the_administrator_lists_what_governs_whom_and_how_that_went() {
+async fn the_administrator_lists_what_governs_whom_and_how_that_went() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     let policies = administrator.list_configuration_policies().send().await.unwrap();
@@ -61,8 +62,9 @@ async fn ccf_29_ccf_36_the_administrator_lists_what_governs_whom_and_how_that_we
     assert_eq!(read.association_status_message(), Some("AWS Config does not record in eu-west-1."));
 }
 
+/// Rules: CCF-40, CCF-41, ROL-21, ROL-22.
 #[tokio::test]
-async fn ccf_40_ccf_41_rol_21_rol_22_a_governed_account_has_what_its_policy_says_and_cannot_change_it() {
+async fn a_governed_account_has_what_its_policy_says_and_cannot_change_it() {
     let emulator = start(SCENARIO).await;
     for region in REGIONS {
         let shop = sdk(&emulator, SHOP, region);
@@ -92,8 +94,9 @@ async fn ccf_40_ccf_41_rol_21_rol_22_a_governed_account_has_what_its_policy_says
     }
 }
 
+/// Rules: CCF-11, CCF-12, CCF-44.
 #[tokio::test]
-async fn ccf_11_ccf_12_ccf_44_a_self_managed_account_changes_its_own_and_no_policies() {
+async fn a_self_managed_account_changes_its_own_and_no_policies() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     let target = || Target::AccountId(SHOP.to_owned());

@@ -24,8 +24,9 @@ async fn happens(emulator: &Emulator, action: &str) {
     tokio::task::spawn_blocking(move || post(&endpoint, "/_emulator/organization", &body)).await.unwrap();
 }
 
+/// Rules: ORG-07, ORG-10, ORG-30.
 #[tokio::test]
-async fn org_07_org_10_org_30_the_management_account_designates_and_does_not_configure() {
+async fn the_management_account_designates_and_does_not_configure() {
     let emulator = start(SCENARIO).await;
     for region in ["us-east-1", "eu-west-1"] {
         let management = sdk(&emulator, MANAGEMENT, region);
@@ -48,8 +49,9 @@ async fn org_07_org_10_org_30_the_management_account_designates_and_does_not_con
     }
 }
 
+/// Rules: ORG-35, ORG-36, ROL-30.
 #[tokio::test(flavor = "multi_thread")]
-async fn org_35_org_36_rol_30_an_account_joins_is_enabled_by_itself_and_leaves() {
+async fn an_account_joins_is_enabled_by_itself_and_leaves() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "eu-west-1");
     let payments = sdk(&emulator, PAYMENTS, "eu-west-1");

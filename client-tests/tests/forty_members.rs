@@ -31,8 +31,9 @@ fn counts(expected: &[(&str, usize)]) -> BTreeMap<String, usize> {
     expected.iter().map(|(status, count)| ((*status).to_owned(), *count)).collect()
 }
 
+/// Rules: INV-14, INV-05, ROL-01.
 #[tokio::test]
-async fn inv_14_inv_05_rol_01_the_administrator_lists_its_members_of_each_region() {
+async fn the_administrator_lists_its_members_of_each_region() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     assert_eq!(statuses(&administrator).await, counts(&[("Enabled", 35), ("Invited", 4), ("Resigned", 1)]));
@@ -45,8 +46,9 @@ async fn inv_14_inv_05_rol_01_the_administrator_lists_its_members_of_each_region
     assert!(unprocessed.ends_with("is not a member of the current account."), "{unprocessed}");
 }
 
+/// Rules: MST-12, MST-13, INV-30, ROL-30.
 #[tokio::test]
-async fn mst_12_mst_13_inv_30_rol_30_an_enabled_member_reads_its_administrator_and_leaves() {
+async fn an_enabled_member_reads_its_administrator_and_leaves() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     let member = sdk(&emulator, PAYMENTS, "us-east-1");
@@ -72,8 +74,9 @@ async fn mst_12_mst_13_inv_30_rol_30_an_enabled_member_reads_its_administrator_a
     assert!(member.get_administrator_account().send().await.unwrap().administrator.is_none());
 }
 
+/// Rules: MST-08, MST-17, CLI-03.
 #[tokio::test]
-async fn mst_08_mst_17_cli_03_an_invited_account_accepts_and_is_removed_again() {
+async fn an_invited_account_accepts_and_is_removed_again() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     let partner = sdk(&emulator, PARTNER, "us-east-1");

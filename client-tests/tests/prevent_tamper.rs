@@ -74,8 +74,9 @@ async fn tamper(client: &Client) -> Vec<(&'static str, Option<String>)> {
     ]
 }
 
+/// Rules: DEN-04, IAM-11, ERR-19.
 #[tokio::test]
-async fn den_04_iam_11_err_19_a_member_cannot_tamper() {
+async fn a_member_cannot_tamper() {
     let emulator = emulator().await;
     let member = client(&emulator, keys(MEMBER));
     for (action, denial) in tamper(&member).await {
@@ -91,8 +92,9 @@ async fn den_04_iam_11_err_19_a_member_cannot_tamper() {
     assert!(member.describe_hub().send().await.is_ok(), "its hub is on");
 }
 
+/// Rules: IAM-11, IAM-12.
 #[tokio::test]
-async fn iam_11_iam_12_the_break_glass_role_can_unless_its_session_may_not() {
+async fn the_break_glass_role_can_unless_its_session_may_not() {
     let emulator = emulator().await;
     let only_reads = r#"{"Version": "2012-10-17",
         "Statement": {"Effect": "Allow", "Action": "securityhub:Get*", "Resource": "*"}}"#;
@@ -112,8 +114,9 @@ async fn iam_11_iam_12_the_break_glass_role_can_unless_its_session_may_not() {
     }
 }
 
+/// Rules: IAM-11.
 #[tokio::test]
-async fn iam_11_the_management_account_is_not_bound() {
+async fn the_management_account_is_not_bound() {
     let emulator = emulator().await;
     let management = client(&emulator, keys(MANAGEMENT));
     for (action, denial) in tamper(&management).await {

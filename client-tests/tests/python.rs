@@ -19,8 +19,9 @@ fn run(command: &mut Command) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
+/// Rules: CLN-01 to CLN-07.
 #[tokio::test]
-async fn cln_01_to_07_boto3_cases_pass() {
+async fn boto3_cases_pass() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/boto3_cases.py");
@@ -72,8 +73,9 @@ fn aws_prints(environment: &Path, emulator: &Emulator, arguments: &[&str]) -> St
     output.trim().to_owned()
 }
 
+/// Rules: CLN-01, CLN-06.
 #[tokio::test]
-async fn cln_01_cln_06_the_aws_cli_reads_and_tags() {
+async fn the_aws_cli_reads_and_tags() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let aws = |arguments: &[&str]| aws_prints(&environment, &emulator, arguments);
@@ -98,8 +100,9 @@ fn finding(id: &str, title: &str) -> String {
     )
 }
 
+/// Rules: IMP-30, IMP-31.
 #[tokio::test]
-async fn imp_30_imp_31_the_aws_cli_imports_a_file() {
+async fn the_aws_cli_imports_a_file() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("findings-of-the-aws-cli.json");
@@ -113,8 +116,9 @@ async fn imp_30_imp_31_the_aws_cli_imports_a_file() {
     assert_eq!(aws_prints(&environment, &emulator, &read), "Open port");
 }
 
+/// Rules: CLN-03, ERR-06.
 #[tokio::test]
-async fn cln_03_err_06_the_aws_cli_tells_why_it_is_refused() {
+async fn the_aws_cli_tells_why_it_is_refused() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let refused = |arguments: &[&str], sentence: &str| {

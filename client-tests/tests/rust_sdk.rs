@@ -62,8 +62,9 @@ fn finding(id: &str, title: &str) -> AwsSecurityFinding {
         .build()
 }
 
+/// Rules: HUB-01, HUB-06, HUB-08, HUB-09.
 #[tokio::test]
-async fn hub_01_hub_06_hub_08_hub_09_the_life_of_a_hub() {
+async fn the_life_of_a_hub() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = client(&emulator, transport, "111111111111", "us-east-1");
@@ -84,8 +85,9 @@ async fn hub_01_hub_06_hub_08_hub_09_the_life_of_a_hub() {
     }
 }
 
+/// Rules: TAG-01, TAG-04, CLN-01.
 #[tokio::test]
-async fn tag_01_tag_04_cln_01_an_arn_stands_in_the_path() {
+async fn an_arn_stands_in_the_path() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
@@ -100,8 +102,9 @@ async fn tag_01_tag_04_cln_01_an_arn_stands_in_the_path() {
     }
 }
 
+/// Rules: IMP-30, IMP-31.
 #[tokio::test]
-async fn imp_30_imp_31_a_batch_tells_what_failed() {
+async fn a_batch_tells_what_failed() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
@@ -119,8 +122,9 @@ async fn imp_30_imp_31_a_batch_tells_what_failed() {
     }
 }
 
+/// Rules: FLT-03, SRT-12, CLN-06.
 #[tokio::test]
-async fn flt_03_srt_12_cln_06_a_paginator_reads_all_that_filters_select() {
+async fn a_paginator_reads_all_that_filters_select() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
@@ -142,8 +146,9 @@ async fn flt_03_srt_12_cln_06_a_paginator_reads_all_that_filters_select() {
     }
 }
 
+/// Rules: ACC-01.
 #[tokio::test]
-async fn acc_01_accounts_and_regions_stand_apart() {
+async fn accounts_and_regions_stand_apart() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         enabled(&emulator, transport).await;
@@ -155,8 +160,9 @@ async fn acc_01_accounts_and_regions_stand_apart() {
     }
 }
 
+/// Rules: ERR-06, TF-07.
 #[tokio::test]
-async fn err_06_tf_07_an_operation_that_is_not_built_is_not_retried() {
+async fn an_operation_that_is_not_built_is_not_retried() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
@@ -170,8 +176,9 @@ async fn err_06_tf_07_an_operation_that_is_not_built_is_not_retried() {
     }
 }
 
+/// Rules: ERR-07.
 #[tokio::test]
-async fn err_07_signatures_are_verified_with_the_secrets_of_the_scenario() {
+async fn signatures_are_verified_with_the_secrets_of_the_scenario() {
     let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
     let emulator = Emulator::builder().scenario(quickstart).verify_signatures().start().await.unwrap();
     for transport in BOTH {
@@ -210,8 +217,9 @@ async fn all(client: &Client) -> Vec<(String, String)> {
     all
 }
 
+/// Rules: VIS-03, VIS-04, AGG-06, AGG-07, AGG-08, AGG-10.
 #[tokio::test]
-async fn vis_03_vis_04_agg_06_agg_07_agg_08_agg_10_a_home_region_shows_linked_ones() {
+async fn a_home_region_shows_linked_ones() {
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/aggregation.yaml");
     for transport in BOTH {
         let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();

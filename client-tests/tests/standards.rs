@@ -87,8 +87,9 @@ fn bucket(fails: &str) -> String {
     )
 }
 
+/// Rules: FND-20, FND-21, CIS-11.
 #[tokio::test(flavor = "multi_thread")]
-async fn fnd_20_fnd_21_cis_11_a_resource_is_corrected_and_the_finding_passes_and_is_resolved() {
+async fn a_resource_is_corrected_and_the_finding_passes_and_is_resolved() {
     let emulator = start("cis-and-pci.yaml").await;
     let payments = sdk(&emulator, PAYMENTS, "us-east-1");
     let security = sdk(&emulator, SECURITY, "us-east-1");
@@ -133,8 +134,9 @@ async fn fnd_20_fnd_21_cis_11_a_resource_is_corrected_and_the_finding_passes_and
     );
 }
 
+/// Rules: FND-50, FND-55, STD-43.
 #[tokio::test(flavor = "multi_thread")]
-async fn fnd_50_fnd_55_std_43_a_standard_is_disabled_and_what_it_alone_checked_is_archived() {
+async fn a_standard_is_disabled_and_what_it_alone_checked_is_archived() {
     let emulator = start("cis-and-pci.yaml").await;
     let payments = sdk(&emulator, PAYMENTS, "us-east-1");
     enable(&payments, &[CIS, PCI]).await;
@@ -150,8 +152,9 @@ async fn fnd_50_fnd_55_std_43_a_standard_is_disabled_and_what_it_alone_checked_i
     assert_eq!(failed(&payments).await, BTreeSet::from(expected));
 }
 
+/// Rules: FND-51, FND-52.
 #[tokio::test(flavor = "multi_thread")]
-async fn fnd_51_fnd_52_the_administrator_has_findings_made_for_each_standard() {
+async fn the_administrator_has_findings_made_for_each_standard() {
     let emulator = start("cis-and-pci.yaml").await;
     let payments = sdk(&emulator, PAYMENTS, "us-east-1");
     let security = sdk(&emulator, SECURITY, "us-east-1");
@@ -175,8 +178,9 @@ async fn fnd_51_fnd_52_the_administrator_has_findings_made_for_each_standard() {
     assert_eq!(reason, Some("CONSOLIDATED_CONTROL_FINDINGS_UPDATE"));
 }
 
+/// Rules: FND-34, STD-61, RES-05.
 #[tokio::test(flavor = "multi_thread")]
-async fn fnd_34_std_61_res_05_the_recorder_is_switched_on_and_controls_see() {
+async fn the_recorder_is_switched_on_and_controls_see() {
     let emulator = start("config-off.yaml").await;
     let off = sdk(&emulator, SECURITY, "us-west-2");
     let enabled = off.get_enabled_standards().send().await.unwrap();
@@ -203,8 +207,9 @@ async fn fnd_34_std_61_res_05_the_recorder_is_switched_on_and_controls_see() {
     );
 }
 
+/// Rules: FND-35, FND-36.
 #[tokio::test]
-async fn fnd_35_fnd_36_what_config_does_not_record_is_not_seen() {
+async fn what_config_does_not_record_is_not_seen() {
     let emulator = start("config-off.yaml").await;
     let all = sdk(&emulator, SECURITY, "us-east-1");
     assert_eq!(failed(&all).await, BTreeSet::from(["EC2.6".to_owned(), "S3.5".to_owned()]));

@@ -148,8 +148,9 @@ const OF_ACCOUNTS: [&str; 36] = [
     "GetCallerIdentity",
 ];
 
+/// Rules: TF-01, TF-20, TF-25 to TF-31, TF-42, TF-44, CLI-01 to CLI-03, CLN-08.
 #[tokio::test(flavor = "multi_thread")]
-async fn tf_01_tf_20_tf_25_to_tf_31_tf_42_tf_44_cli_01_to_cli_03_cln_08_accounts_come_and_go() {
+async fn accounts_come_and_go() {
     let emulator = Emulator::builder().start().await.unwrap();
     if let Some(module) = Module::new("accounts", &emulator.endpoint()) {
         let run = move || {
@@ -160,8 +161,9 @@ async fn tf_01_tf_20_tf_25_to_tf_31_tf_42_tf_44_cli_01_to_cli_03_cln_08_accounts
     }
 }
 
+/// Rules: TF-01, TF-32 to TF-35, TF-40, TF-41, TF-43, TF-45, CLI-04 to CLI-06.
 #[tokio::test(flavor = "multi_thread")]
-async fn tf_01_tf_32_to_tf_35_tf_40_tf_41_tf_43_tf_45_cli_04_to_cli_06_an_organization_is_configured_and_let_go() {
+async fn an_organization_is_configured_and_let_go() {
     let scenario = repository().join("client-tests/terraform/organization/scenario.yaml");
     let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();
     let Some(module) = Module::new("organization", &emulator.endpoint()) else { return };
@@ -192,8 +194,9 @@ async fn tf_01_tf_32_to_tf_35_tf_40_tf_41_tf_43_tf_45_cli_04_to_cli_06_an_organi
     tokio::task::spawn_blocking(run).await.unwrap();
 }
 
+/// Rules: TF-01, TF-21 to TF-25.
 #[tokio::test(flavor = "multi_thread")]
-async fn tf_01_tf_21_to_tf_25_standards_controls_and_products_come_and_go() {
+async fn standards_controls_and_products_come_and_go() {
     let emulator = Emulator::builder().start().await.unwrap();
     if let Some(module) = Module::new("standards", &emulator.endpoint()) {
         let run = move || {

@@ -195,8 +195,9 @@ pub fn is_modelled(code: ErrorCode) -> bool {
 mod tests {
     use super::*;
 
+    /// Rules: ERR-02.
     #[test]
-    fn err_02_statuses_are_those_of_the_service_model() {
+    fn statuses_are_those_of_the_service_model() {
         for &code in ErrorCode::ALL {
             if let Some(status) = model::error_status(code.name()) {
                 assert_eq!(code.status(), status, "{}", code.name());
@@ -206,8 +207,9 @@ mod tests {
         assert_eq!(modelled, 15, "the service model has 15 error shapes");
     }
 
+    /// Rules: ACC-07.
     #[test]
-    fn acc_07_the_status_belongs_to_the_answer() {
+    fn the_status_belongs_to_the_answer() {
         let error = AwsError::invalid_input("x").with_status(401);
         assert_eq!((error.code.name(), error.status), ("InvalidInputException", 401));
     }

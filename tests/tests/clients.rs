@@ -28,8 +28,9 @@ fn text(response: &Response<Bytes>) -> &str {
     std::str::from_utf8(response.body()).unwrap()
 }
 
+/// Rules: CLN-01, TAG-01.
 #[test]
-fn cln_01_tag_01_an_arn_in_a_path_may_be_encoded_or_not() {
+fn an_arn_in_a_path_may_be_encoded_or_not() {
     let door = Door::enabled();
     for path in [
         format!("/tags/{ARN}"),
@@ -43,8 +44,9 @@ fn cln_01_tag_01_an_arn_in_a_path_may_be_encoded_or_not() {
     }
 }
 
+/// Rules: CLN-02.
 #[test]
-fn cln_02_a_call_without_body_length_and_type_is_good() {
+fn a_call_without_body_length_and_type_is_good() {
     let door = Door::default();
     for (method, operation) in [("POST", Operation::EnableSecurityHub), ("DELETE", Operation::DisableSecurityHub)] {
         let request = Request::builder().method(method).uri("/accounts");
@@ -53,8 +55,9 @@ fn cln_02_a_call_without_body_length_and_type_is_good() {
     }
 }
 
+/// Rules: CLN-05, CLN-06.
 #[test]
-fn cln_05_cln_06_lists_are_there_when_empty_and_the_last_page_has_no_token() {
+fn lists_are_there_when_empty_and_the_last_page_has_no_token() {
     let door = Door::enabled();
     assert_eq!(door.call(Operation::GetFindings, &json!({})), (200, json!({ "Findings": [] })));
     let finding = sample::finding("111111111111");
@@ -65,8 +68,9 @@ fn cln_05_cln_06_lists_are_there_when_empty_and_the_last_page_has_no_token() {
     assert_eq!(members, ["Findings"], "a full page may be the last");
 }
 
+/// Rules: TF-01, TF-05.
 #[test]
-fn tf_01_tf_05_sts_tells_the_account_on_the_same_endpoint() {
+fn sts_tells_the_account_on_the_same_endpoint() {
     let response = query(&Door::default(), "sts", "Action=GetCallerIdentity&Version=2011-06-15");
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/xml");
@@ -75,8 +79,9 @@ fn tf_01_tf_05_sts_tells_the_account_on_the_same_endpoint() {
     assert!(text.contains("<Arn>arn:aws:iam::111111111111:user/local</Arn>"), "{text}");
 }
 
+/// Rules: TF-03.
 #[test]
-fn tf_03_the_other_ways_to_an_account_answer_too() {
+fn the_other_ways_to_an_account_answer_too() {
     let door = Door::default();
     let response = query(&door, "iam", "Action=GetUser&Version=2010-05-08");
     assert_eq!(response.status(), 200);
@@ -85,8 +90,9 @@ fn tf_03_the_other_ways_to_an_account_answer_too() {
     assert_eq!(response.status(), 400, "a 5xx would be retried");
 }
 
+/// Rules: NB-01 to NB-07.
 #[test]
-fn nb_01_to_07_the_calls_that_clients_make_beside_security_hub_are_answered() {
+fn the_calls_that_clients_make_beside_security_hub_are_answered() {
     let door = Door::default();
     for (service, form) in [
         ("sts", "Action=GetCallerIdentity&Version=2011-06-15"),
@@ -115,15 +121,17 @@ fn nb_01_to_07_the_calls_that_clients_make_beside_security_hub_are_answered() {
     }
 }
 
+/// Rules: TF-04.
 #[test]
-fn tf_04_a_hub_of_no_account_is_not_found() {
+fn a_hub_of_no_account_is_not_found() {
     let input = json!({ "HubArn": "arn:aws:securityhub:us-east-1::hub/default" });
     let (status, body) = Door::enabled().call(Operation::DescribeHub, &input);
     assert_eq!((status, &body["Code"]), (404, &json!("ResourceNotFoundException")));
 }
 
+/// Rules: TF-06.
 #[test]
-fn tf_06_regions_at_one_endpoint_stay_apart() {
+fn regions_at_one_endpoint_stay_apart() {
     let mut door = Door::enabled();
     let described = |door: &Door| door.call(Operation::DescribeHub, &json!({}));
     assert_eq!(described(&door).1["HubArn"], ARN);
@@ -137,8 +145,9 @@ fn tf_06_regions_at_one_endpoint_stay_apart() {
     assert_eq!(described(&door).1["AutoEnableControls"], true);
 }
 
+/// Rules: TF-10.
 #[test]
-fn tf_10_an_answer_comes_in_one_piece_and_the_connection_stays() {
+fn an_answer_comes_in_one_piece_and_the_connection_stays() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let emulator = runtime.block_on(Emulator::start()).unwrap();
     let mut stream = TcpStream::connect(emulator.endpoint().trim_start_matches("http://")).unwrap();

@@ -56,8 +56,9 @@ fn disable(program: &Program, control: &str) {
     assert!(head.starts_with("HTTP/1.1 200") && answer.contains("\"UnprocessedAssociationUpdates\":[]"), "{answer}");
 }
 
+/// Rules: SCO-02, SCO-04, SCO-06, SCO-12.
 #[test]
-fn sco_02_sco_04_sco_06_sco_12_scores_are_shown_and_follow_a_change_at_once() {
+fn scores_are_shown_and_follow_a_change_at_once() {
     let program = Program::start(&["--scenario", SCENARIO]);
     let all = printed(&program, &[]);
     assert!(!all.contains('█') && !all.contains('\u{1b}'), "bars are for terminals: {all}");
@@ -80,8 +81,9 @@ fn sco_02_sco_04_sco_06_sco_12_scores_are_shown_and_follow_a_change_at_once() {
     assert_eq!((failed, unknown, &of_cis["Score"]), (3, 1, &json!(passed * 100 / (passed + 4) + 1)));
 }
 
+/// Rules: SCO-09.
 #[test]
-fn sco_09_an_administrator_is_shown_each_of_its_members() {
+fn an_administrator_is_shown_each_of_its_members() {
     let file = std::env::temp_dir().join(format!("securityhub-local-compliance-{}.yaml", std::process::id()));
     std::fs::write(&file, TWO_ACCOUNTS).unwrap();
     let program = Program::start(&["--scenario", file.to_str().unwrap()]);

@@ -29,8 +29,9 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
+/// Rules: ERR-01, CLN-04.
 #[test]
-fn err_01_cln_04_an_error_carries_its_code_twice_and_its_sentence_once() {
+fn an_error_carries_its_code_twice_and_its_sentence_once() {
     let door = Door::default();
     let response = door.send(request(Operation::DescribeHub, &json!({}), &door.authorization()));
     let header = |name: &str| response.headers()[name].to_str().unwrap();
@@ -46,8 +47,9 @@ fn err_01_cln_04_an_error_carries_its_code_twice_and_its_sentence_once() {
     assert_eq!(body, expected);
 }
 
+/// Rules: ERR-05.
 #[test]
-fn err_05_an_unknown_path_is_404_and_a_wrong_method_405() {
+fn an_unknown_path_is_404_and_a_wrong_method_405() {
     let door = Door::default();
     for (method, path, status) in [("GET", "/nothing/here", 404), ("GET", "/", 404), ("PUT", "/accounts", 405)] {
         let response = send(&door, method, path, Some(&door.authorization()), "");
@@ -57,8 +59,9 @@ fn err_05_an_unknown_path_is_404_and_a_wrong_method_405() {
     }
 }
 
+/// Rules: ERR-06, TF-07.
 #[test]
-fn err_06_tf_07_what_is_not_built_is_named_and_never_a_5xx() {
+fn what_is_not_built_is_named_and_never_a_5xx() {
     let door = Door::enabled();
     let missing = Operation::ALL.into_iter().filter(|&operation| entry(operation).behaviour == Behaviour::Missing);
     for operation in missing {
@@ -69,8 +72,9 @@ fn err_06_tf_07_what_is_not_built_is_named_and_never_a_5xx() {
     }
 }
 
+/// Rules: ERR-08.
 #[test]
-fn err_08_refusals_come_in_one_order() {
+fn refusals_come_in_one_order() {
     let door = Door::default();
     let signed = door.authorization();
     let check = |method: &str, path: &str, authorization, body, operation, status: u16, code: &str| {
@@ -94,8 +98,9 @@ fn err_08_refusals_come_in_one_order() {
     check("POST", "/findings", Some(&signed), r#"{"NextToken":"no token"}"#, findings, 400, "InvalidInputException");
 }
 
+/// Rules: ERR-09.
 #[test]
-fn err_09_each_half_has_its_code_for_a_bad_request() {
+fn each_half_has_its_code_for_a_bad_request() {
     let door = Door::enabled();
     for (operation, expected) in [
         (Operation::GetFindings, "InvalidInputException"),
@@ -107,8 +112,9 @@ fn err_09_each_half_has_its_code_for_a_bad_request() {
     }
 }
 
+/// Rules: ERR-12.
 #[test]
-fn err_12_a_sentence_begins_with_whom_it_is_about() {
+fn a_sentence_begins_with_whom_it_is_about() {
     let door = Door::enabled();
     let mut wrong = sample::finding("111111111111");
     wrong["Resources"] = json!([]);
@@ -128,8 +134,9 @@ fn err_12_a_sentence_begins_with_whom_it_is_about() {
     );
 }
 
+/// Rules: ERR-13, ERR-15, ERR-16, ERR-20.
 #[test]
-fn err_13_err_15_err_16_err_20_what_is_answered_while_the_hub_is_off() {
+fn what_is_answered_while_the_hub_is_off() {
     let door = Door::default();
     let arn = json!({ "ResourceArn": "arn:aws:securityhub:us-east-1:111111111111:hub/default" });
     for (operation, input, expected) in [
@@ -146,8 +153,9 @@ fn err_13_err_15_err_16_err_20_what_is_answered_while_the_hub_is_off() {
     assert_eq!((status, code.as_str()), (409, "ResourceConflictException"), "{message}");
 }
 
+/// Rules: ERR-18.
 #[test]
-fn err_18_a_product_that_the_caller_may_not_write_is_named_with_the_caller_and_the_action() {
+fn a_product_that_the_caller_may_not_write_is_named_with_the_caller_and_the_action() {
     let door = Door::enabled();
     let (status, code, message) =
         refused(&door, Operation::BatchImportFindings, &json!({ "Findings": [sample::finding(OTHER)] }));

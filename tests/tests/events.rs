@@ -55,8 +55,9 @@ fn triage(program: &Program) {
     call(program, "POST", "/_emulator/custom-actions", &selection);
 }
 
+/// Rules: EVT-09, EVT-41, EVT-44.
 #[test]
-fn evt_09_evt_41_evt_44_events_are_printed_by_account_region_and_type() {
+fn events_are_printed_by_account_region_and_type() {
     let program = Program::start(&["--scenario", SCENARIO]);
     triage(&program);
     let all = printed(&program, &[]);
@@ -68,8 +69,9 @@ fn evt_09_evt_41_evt_44_events_are_printed_by_account_region_and_type() {
     assert_eq!(event["detail"]["actionName"], "Tickets");
 }
 
+/// Rules: EVT-09.
 #[test]
-fn evt_09_events_are_followed_and_what_was_missed_is_told() {
+fn events_are_followed_and_what_was_missed_is_told() {
     let program = Program::start(&["--scenario", SCENARIO, "--events", "2"]);
     triage(&program);
     let output = events(&program, &["--json"]);

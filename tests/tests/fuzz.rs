@@ -2,8 +2,9 @@
 
 use securityhub_local_tests::random::{Doors, Random};
 
+/// Rules: ERR-01, ERR-11.
 #[test]
-fn err_01_err_11_random_requests_get_answers_that_aws_could_give() {
+fn random_requests_get_answers_that_aws_could_give() {
     let (mut doors, mut random) = (Doors::default(), Random::new(1));
     let mut successes = 0;
     for _ in 0..10_000 {
@@ -13,8 +14,9 @@ fn err_01_err_11_random_requests_get_answers_that_aws_could_give() {
     assert!(successes > 100, "some of the requests are good ones: {successes}");
 }
 
+/// Rules: ERR-01, IMP-30.
 #[test]
-fn err_01_imp_30_random_findings_and_filters_get_answers_that_aws_could_give() {
+fn random_findings_and_filters_get_answers_that_aws_could_give() {
     let (mut doors, mut random) = (Doors::default(), Random::new(2));
     for _ in 0..2_000 {
         doors.store.knock(&mut random);

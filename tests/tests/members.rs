@@ -48,8 +48,9 @@ impl Drop for List {
     }
 }
 
+/// Rules: CLI-07.
 #[test]
-fn cli_07_forty_members_are_accepted_by_one_command() {
+fn forty_members_are_accepted_by_one_command() {
     let program = Program::start(&["--scenario", FORTY]);
     let listed = printed(&program, &["list"]);
     assert!(listed.contains("eu-west-1: 3 members (2 Enabled, 1 Invited)\n"), "{listed}");

@@ -18,8 +18,9 @@ fn organization(program: &Program, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
+/// Rules: ORG-35.
 #[test]
-fn org_35_an_account_that_joins_is_enabled_and_what_is_not_allowed_is_told() {
+fn an_account_that_joins_is_enabled_and_what_is_not_allowed_is_told() {
     let program = Program::start(&["--scenario", SCENARIO]);
     let joined = organization(&program, &["join", "--account", "444444444444", "--parent", "Workloads"]);
     assert_eq!(

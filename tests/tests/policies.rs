@@ -44,8 +44,9 @@ fn denying(name: &str, condition: &str) -> File {
     File::new(name, &text)
 }
 
+/// Rules: ERR-08, IAM-01.
 #[test]
-fn err_08_iam_01_every_operation_is_judged_before_its_shape_and_whether_it_is_built() {
+fn every_operation_is_judged_before_its_shape_and_whether_it_is_built() {
     let file = denying("policy-of-all", "");
     let door = Door::new(Settings::default(), Some(file.path()));
     for operation in Operation::ALL {
@@ -67,8 +68,9 @@ fn err_08_iam_01_every_operation_is_judged_before_its_shape_and_whether_it_is_bu
     assert_eq!(answer::check(Some(Operation::GetFindings), &answered).0, 400, "a body is read before it is judged");
 }
 
+/// Rules: IAM-09.
 #[test]
-fn iam_09_the_address_of_a_client_is_a_condition_key() {
+fn the_address_of_a_client_is_a_condition_key() {
     for (network, expected) in [("127.0.0.0/8", "403"), ("203.0.113.0/24", "401")] {
         let condition = format!("Condition: {{ IpAddress: {{ 'aws:SourceIp': '{network}' }} }}");
         let file = denying(&format!("policy-of-{expected}"), &condition);

@@ -158,8 +158,9 @@ fn settings_come_from_the_environment() {
     assert!(program.end(Duration::from_secs(5)).2.starts_with("{\"timestamp\":"));
 }
 
+/// Rules: ERR-07, IMP-20.
 #[test]
-fn err_07_imp_20_an_unsigned_request_is_refused() {
+fn an_unsigned_request_is_refused() {
     let (head, body) = Program::start(&[]).send(b"GET /accounts HTTP/1.1\r\nhost: x\r\n\r\n");
     assert!(
         head.starts_with("HTTP/1.1 403") && head.contains("x-amzn-errortype: MissingAuthenticationTokenException"),
@@ -276,8 +277,9 @@ fn http_2_without_tls_is_served() {
     assert_eq!(statuses, [401, 200, 200]);
 }
 
+/// Rules: ERR-11.
 #[test]
-fn err_11_broken_connections_do_no_harm() {
+fn broken_connections_do_no_harm() {
     let program = Program::start(&["--read-timeout", "1"]);
     for garbage in [
         &b"\x00\xff\xfe garbage"[..],
@@ -296,8 +298,9 @@ fn err_11_broken_connections_do_no_harm() {
     program.assert_healthy();
 }
 
+/// Rules: ERR-11.
 #[test]
-fn err_11_random_bytes_on_a_connection_do_no_harm() {
+fn random_bytes_on_a_connection_do_no_harm() {
     let program = Program::start(&["--read-timeout", "1"]);
     let mut random = Random::new(1);
     for _ in 0..500 {
@@ -316,8 +319,9 @@ fn err_11_random_bytes_on_a_connection_do_no_harm() {
     program.assert_healthy();
 }
 
+/// Rules: ERR-11.
 #[test]
-fn err_11_a_head_that_stalls_ends_its_connection() {
+fn a_head_that_stalls_ends_its_connection() {
     let program = Program::start(&["--read-timeout", "1"]);
     let mut stream = program.connect();
     stream.write_all(b"GET /accounts HTTP/1.1\r\nhos").unwrap();
@@ -327,8 +331,9 @@ fn err_11_a_head_that_stalls_ends_its_connection() {
     program.assert_healthy();
 }
 
+/// Rules: ERR-11.
 #[test]
-fn err_11_a_connection_that_sends_no_request_is_closed() {
+fn a_connection_that_sends_no_request_is_closed() {
     let program = Program::start(&["--read-timeout", "1"]);
     for start in ["", "PR", "GET /acc"] {
         let mut stream = program.connect();
@@ -341,8 +346,9 @@ fn err_11_a_connection_that_sends_no_request_is_closed() {
     program.assert_healthy();
 }
 
+/// Rules: ERR-11.
 #[test]
-fn err_11_a_body_that_stalls_is_answered() {
+fn a_body_that_stalls_is_answered() {
     let program = Program::start(&["--read-timeout", "1"]);
     let stalled = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: 100\r\n\r\n{{");
     let (head, body) = program.send(stalled.as_bytes());
@@ -352,8 +358,9 @@ fn err_11_a_body_that_stalls_is_answered() {
     assert!(body.contains("did not arrive in time"));
 }
 
+/// Rules: IMP-22.
 #[test]
-fn imp_22_a_body_over_the_limit_is_answered_and_its_sender_reads_it() {
+fn a_body_over_the_limit_is_answered_and_its_sender_reads_it() {
     let program = Program::start(&[]);
     let (head, body) = program.send(&request("POST /accounts", &" ".repeat(7 * 1024 * 1024)));
     assert!(head.starts_with("HTTP/1.1 400") && head.contains("x-amzn-errortype: InvalidInputException"), "{head}");
@@ -407,8 +414,9 @@ fn generate_writes_findings_in_each_form() {
     assert_eq!(count, 250);
 }
 
+/// Rules: IMP-01.
 #[test]
-fn imp_01_what_generate_writes_for_the_private_product_is_imported() {
+fn what_generate_writes_for_the_private_product_is_imported() {
     let bodies = text(&generate(&[
         "--product",
         "all",
@@ -491,8 +499,9 @@ fn explain(program: &Program, arguments: &[&str]) -> Command {
     command
 }
 
+/// Rules: FLT-02, VIS-01.
 #[test]
-fn flt_02_vis_01_explain_says_what_decided() {
+fn explain_says_what_decided() {
     let program = Program::start(&["--scenario", QUICKSTART]);
     let asked = |arguments: &[&str]| {
         let output = explain(&program, arguments).output().unwrap();
@@ -566,8 +575,9 @@ fn explain_tells_what_to_do_when_it_cannot() {
     assert_eq!(program::run(&["explain"]).status.code(), Some(2));
 }
 
+/// Rules: IMP-11.
 #[test]
-fn imp_11_findings_of_aws_services_are_posted_to_the_control_plane() {
+fn findings_of_aws_services_are_posted_to_the_control_plane() {
     let program = Program::start(&["--scenario", QUICKSTART]);
     let before = health(&program);
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/findings/guardduty.json");

@@ -247,8 +247,9 @@ fn read_during_imports(readers: &[&(dyn Fn(&mut Client<'_>) + Sync)]) {
 
 const WALKS: usize = 10;
 
+/// Rules: SRT-18, REI-03.
 #[test]
-fn srt_18_rei_03_walks_in_the_order_of_storing_see_each_finding_once_during_imports() {
+fn walks_in_the_order_of_storing_see_each_finding_once_during_imports() {
     read_during_imports(&[&|client| (0..WALKS).for_each(|_| client.walk_once(&json!({}), |_| true)), &|client| {
         for walk in 0..WALKS {
             let label = LABELS[walk % LABELS.len()];
@@ -257,8 +258,9 @@ fn srt_18_rei_03_walks_in_the_order_of_storing_see_each_finding_once_during_impo
     }]);
 }
 
+/// Rules: SRT-18, REI-03.
 #[test]
-fn srt_18_rei_03_walks_by_what_stays_see_each_finding_once_during_imports() {
+fn walks_by_what_stays_see_each_finding_once_during_imports() {
     let by = |field: &str, order: &str| json!({ "SortCriteria": [{ "Field": field, "SortOrder": order }] });
     read_during_imports(&[
         &|client| (0..WALKS).for_each(|_| client.walk_once(&by("SeverityLabel", "asc"), |_| true)),
@@ -272,8 +274,9 @@ fn srt_18_rei_03_walks_by_what_stays_see_each_finding_once_during_imports() {
     ]);
 }
 
+/// Rules: IMP-44, VIS-06.
 #[test]
-fn imp_44_vis_06_each_thread_reads_what_it_wrote() {
+fn each_thread_reads_what_it_wrote() {
     let shared = Shared::new(0);
     thread::scope(|scope| {
         for writer in 0..4 {

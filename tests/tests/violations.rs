@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 /// Constraints in all inputs; a model with fewer has lost some.
 const CONSTRAINTS: usize = 13_900;
 
+/// Rules: ERR-10.
 #[test]
-fn err_10_each_constraint_of_each_operation_is_held() {
+fn each_constraint_of_each_operation_is_held() {
     let door = Door::default();
     door.call(Operation::EnableSecurityHub, &json!({}));
     let mut counts = BTreeMap::new();
@@ -124,8 +125,9 @@ fn tells(message: &Value, operation: Operation, breach: &Breach) -> bool {
     message.contains(words) && (count == 1 || matches!(breach.what, "too long" | "too short"))
 }
 
+/// Rules: ERR-10.
 #[test]
-fn err_10_a_valid_input_breaks_nothing() {
+fn a_valid_input_breaks_nothing() {
     for operation in Operation::ALL {
         for full in [false, true] {
             let input = sample::valid(operation.model().input, full);
@@ -140,8 +142,9 @@ fn err_10_a_valid_input_breaks_nothing() {
     }
 }
 
+/// Rules: ERR-08.
 #[test]
-fn err_08_a_valid_call_is_not_refused_for_its_shape() {
+fn a_valid_call_is_not_refused_for_its_shape() {
     for operation in Operation::ALL {
         let door = Door::default();
         let (status, body) = door.call(operation, &sample::valid(operation.model().input, false));

@@ -231,8 +231,9 @@ mod tests {
         assert_eq!(unescape(br"\ud800"), None);
     }
 
+    /// Rules: FLT-38.
     #[test]
-    fn flt_38_strings_of_any_depth_without_names() {
+    fn strings_of_any_depth_without_names() {
         let mut seen = Vec::new();
         let text = r#"{"a":"1","b":{"c":["2",{"d":"3"}]},"e":4} "5""#;
         any_string(text.as_bytes(), 0, &mut |text| {

@@ -149,8 +149,9 @@ mod tests {
         assert_eq!(seen, expected, "{path}");
     }
 
+    /// Rules: FLT-42.
     #[test]
-    fn flt_42_a_path_reaches_every_element() {
+    fn a_path_reaches_every_element() {
         let document = json!({"Resources": [{"Ips": ["a", "b"]}, {}, {"Ips": ["c"]}, {"Ips": "d"}], "Title": "t"});
         check("Title", &document, &["t"]);
         check("Resources[].Ips[]", &document, &["a", "b", "c"]);

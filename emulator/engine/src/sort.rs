@@ -103,8 +103,9 @@ impl Eq for SortPlace<'_> {}
 mod tests {
     use super::*;
 
+    /// Rules: SRT-07.
     #[test]
-    fn srt_07_missing_is_last_in_both_directions() {
+    fn missing_is_last_in_both_directions() {
         for descending in [false, true] {
             let missing = SortPlace::Missing;
             assert_eq!(missing.compare(SortPlace::Text("a"), descending), Ordering::Greater);
@@ -113,8 +114,9 @@ mod tests {
         }
     }
 
+    /// Rules: SRT-05.
     #[test]
-    fn srt_05_strings_by_code_point() {
+    fn strings_by_code_point() {
         let mut labels = ["MEDIUM", "LOW", "low", "CRITICAL", "INFORMATIONAL", "HIGH", "É", "😀", "\u{ffff}"];
         labels.sort_by(|one, two| SortPlace::Text(one).compare(SortPlace::Text(two), false));
         assert_eq!(labels, ["CRITICAL", "HIGH", "INFORMATIONAL", "LOW", "MEDIUM", "low", "É", "\u{ffff}", "😀"]);

@@ -54,8 +54,9 @@ fn text(kind: FieldKind, value: &Value) -> Option<String> {
     Some((*text).to_owned())
 }
 
+/// Rules: INS-23, INS-24, INS-26.
 #[test]
-fn ins_23_ins_24_ins_26_groups_are_those_of_a_naive_count() {
+fn groups_are_those_of_a_naive_count() {
     fn agree(findings: Findings, question: Question, Grouping(field): Grouping) -> bool {
         let table = table_of(findings.documents());
         let id = SCHEMA.field(field.name).expect("a field");
@@ -64,8 +65,9 @@ fn ins_23_ins_24_ins_26_groups_are_those_of_a_naive_count() {
     QuickCheck::new().tests(1500).quickcheck(agree as fn(Findings, Question, Grouping) -> bool);
 }
 
+/// Rules: SCO-01.
 #[test]
-fn sco_01_combinations_are_those_of_a_naive_count() {
+fn combinations_are_those_of_a_naive_count() {
     fn first(finding: &Value, field: &Field) -> Option<String> {
         oracle::values_at(finding, field).into_iter().find_map(|value| text(field.kind, value))
     }
@@ -103,8 +105,9 @@ fn generated_findings_form_groups() {
     assert!(findings.0.iter().filter(|finding| groups(finding) > 1).count() > 10, "a finding counts more than once");
 }
 
+/// Rules: INS-23, INS-26.
 #[test]
-fn ins_23_ins_26_values_count_once_a_document_and_numbers_are_decimal() {
+fn values_count_once_a_document_and_numbers_are_decimal() {
     let documents = [
         json!({ "Resources": [{ "Type": "a" }, { "Type": "a" }, { "Type": "b" }], "Confidence": 90 }),
         json!({ "Resources": [{ "Type": "b" }], "Confidence": 90.0, "Severity": { "Product": 0.5 } }),

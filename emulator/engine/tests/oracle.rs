@@ -45,8 +45,9 @@ fn maintained(before: &Findings, findings: &Findings, filter: &Filter) -> Table 
     table
 }
 
+/// Rules: FLT-40 to FLT-45.
 #[test]
-fn flt_40_to_45_oracle_document_and_columns_agree() {
+fn oracle_document_and_columns_agree() {
     fn agree(before: Findings, findings: Findings, question: Question) -> bool {
         let expected = expected(&findings, &question);
         let filter = question.filter();
@@ -76,8 +77,9 @@ fn follows(explanation: &Explanation) -> bool {
     explanation.holds == holds && below
 }
 
+/// Rules: FLT-40 to FLT-45.
 #[test]
-fn flt_40_to_45_an_explanation_agrees_with_the_answer() {
+fn an_explanation_agrees_with_the_answer() {
     fn agrees(finding: Finding, question: Question) -> bool {
         let filter = question.filter();
         let document = finding.0.to_string().into_bytes();
@@ -98,8 +100,9 @@ fn simplify_never_changes_the_result() {
     QuickCheck::new().tests(1500).quickcheck(same as fn(Finding, Question) -> bool);
 }
 
+/// Rules: FLT-41.
 #[test]
-fn flt_41_a_question_and_its_negation_share_nothing_and_miss_nothing() {
+fn a_question_and_its_negation_share_nothing_and_miss_nothing() {
     fn halves(findings: Findings, question: Question) -> TestResult {
         if findings.0.is_empty() {
             return TestResult::discard();

@@ -90,8 +90,9 @@ fn deal(findings: &Findings, tables: usize) -> Vec<Table> {
     dealt
 }
 
+/// Rules: SRT-04 to SRT-08.
 #[test]
-fn srt_04_to_08_rows_stand_in_the_order_of_the_oracle() {
+fn rows_stand_in_the_order_of_the_oracle() {
     fn ordered(findings: Findings, question: Question, sort: Sort, limit: usize, tables: usize) -> bool {
         let (limit, tables) = (limit % 4 + 1, tables % 3 + 1);
         let numbered = (10..).zip(findings.documents());
@@ -187,8 +188,9 @@ fn count(seen: &[u64], sequence: u64) -> usize {
     seen.iter().filter(|other| **other == sequence).count()
 }
 
+/// Rules: SRT-18.
 #[test]
-fn srt_18_without_criteria_each_lasting_finding_is_seen_once() {
+fn without_criteria_each_lasting_finding_is_seen_once() {
     fn once(findings: Findings, question: Question, events: Events, limit: usize) -> bool {
         let mut moving = Moving::new(&findings, &question);
         let seen = moving.walk(&question, &[], &events.0, limit % 3 + 1);
@@ -197,8 +199,9 @@ fn srt_18_without_criteria_each_lasting_finding_is_seen_once() {
     QuickCheck::new().tests(400).quickcheck(once as fn(Findings, Question, Events, usize) -> bool);
 }
 
+/// Rules: SRT-18.
 #[test]
-fn srt_18_under_criteria_each_finding_that_stays_is_seen_once() {
+fn under_criteria_each_finding_that_stays_is_seen_once() {
     fn once(findings: Findings, question: Question, sort: Sort, events: Events, limit: usize) -> bool {
         let mut moving = Moving::new(&findings, &question);
         let seen = moving.walk(&question, &sort.0, &events.0, limit % 3 + 1);

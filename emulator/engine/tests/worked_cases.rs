@@ -93,54 +93,63 @@ fn check_filter(filter: &Filter, expected: &str) {
     assert_eq!(by_document.map(|(name, _)| name).collect::<String>(), expected, "{filter:?}");
 }
 
+/// Rules: FLT-10.
 #[test]
-fn flt_10_title_prefix() {
+fn title_prefix() {
     check_filter(&strings("Title", &[(Prefix, "IAM")]), "cd");
     check_filter(&strings("Title", &[(Prefix, "iam")]), "");
 }
 
+/// Rules: FLT-03.
 #[test]
-fn flt_03_several_elements_of_one_name() {
+fn several_elements_of_one_name() {
     check_filter(&strings("SeverityLabel", &[(Equals, "HIGH"), (Equals, "LOW")]), "ab");
     check_filter(&strings("SeverityLabel", &[(NotEquals, "HIGH"), (NotEquals, "LOW")]), "cd");
 }
 
+/// Rules: FLT-17.
 #[test]
-fn flt_17_equals_with_not_equals_is_refused() {
+fn equals_with_not_equals_is_refused() {
     assert!(check(&[Equals, NotEquals]).is_err());
 }
 
+/// Rules: FLT-01, FLT-02.
 #[test]
-fn flt_01_flt_02_names_are_joined_by_and() {
+fn names_are_joined_by_and() {
     let high = strings("SeverityLabel", &[(Equals, "HIGH")]);
     check_filter(&Filter::All(vec![high, strings("AwsAccountId", &[(Equals, "222222222222")])]), "");
     check_filter(&Filter::everything(), "abcd");
 }
 
+/// Rules: FLT-42.
 #[test]
-fn flt_42_any_element_of_an_array() {
+fn any_element_of_an_array() {
     check_filter(&strings("ResourceType", &[(Prefix, "AwsIam")]), "acd");
 }
 
+/// Rules: FLT-18, FLT-43.
 #[test]
-fn flt_18_flt_43_negatives_remove_what_positives_select() {
+fn negatives_remove_what_positives_select() {
     check_filter(&strings("ResourceType", &[(Prefix, "AwsIam"), (NotEquals, "AwsIamPolicy")]), "ad");
     check_filter(&strings("ResourceType", &[(PrefixNotEquals, "AwsIam")]), "b");
 }
 
+/// Rules: FLT-40.
 #[test]
-fn flt_40_missing_meets_no_positive() {
+fn missing_meets_no_positive() {
     check_filter(&strings("ComplianceStatus", &[(Equals, "FAILED"), (Equals, "PASSED")]), "acd");
 }
 
+/// Rules: FLT-41.
 #[test]
-fn flt_41_missing_meets_every_negative() {
+fn missing_meets_every_negative() {
     check_filter(&strings("ComplianceStatus", &[(NotEquals, "PASSED")]), "abc");
     check_filter(&strings("NoteText", &[(NotEquals, "ok")]), "acd");
 }
 
+/// Rules: FLT-20.
 #[test]
-fn flt_20_number_ranges() {
+fn number_ranges() {
     let range = NumberRange { gte: Some(50.0), lt: Some(90.0), ..NumberRange::default() };
     check_filter(&numbers(&[range]), "cd");
     let high = NumberRange { gte: Some(90.0), ..NumberRange::default() };
@@ -148,30 +157,34 @@ fn flt_20_number_ranges() {
     check_filter(&numbers(&[high, low]), "a");
 }
 
+/// Rules: FLT-25, FLT-27, FLT-29.
 #[test]
-fn flt_25_flt_27_flt_29_dates_are_instants() {
+fn dates_are_instants() {
     let week_ago = instant("2026-01-10T12:00:00Z") - 7 * DAY;
     check_filter(&updated(DateRange::since(week_ago)), "abc");
     check_filter(&updated(DateRange::before(week_ago)), "d");
     check_filter(&updated(DateRange::between(week_ago, week_ago)), "bc");
 }
 
+/// Rules: FLT-31, FLT-32, FLT-33.
 #[test]
-fn flt_31_flt_32_flt_33_maps() {
+fn maps() {
     check_filter(&entries("ResourceTags", &[("env", Equals, "prod")]), "a");
     check_filter(&entries("ResourceTags", &[("env", Equals, "prod"), ("env", Equals, "dev")]), "ab");
     check_filter(&entries("ResourceTags", &[("env", NotEquals, "prod")]), "bcd");
     check_filter(&entries("ProductFields", &[("ControlId", Equals, "1.3"), ("RuleId", Equals, "1.3")]), "bd");
 }
 
+/// Rules: FLT-36.
 #[test]
-fn flt_36_addresses_in_a_block() {
+fn addresses_in_a_block() {
     let block = block("10.0.0.0/16").expect("a block");
     check_filter(&combine(field("NetworkSourceIpV4"), vec![Test::Ip(block)], vec![]), "a");
 }
 
+/// Rules: SRT-05, SRT-06, SRT-07.
 #[test]
-fn srt_05_srt_06_srt_07_orders() {
+fn orders() {
     let order = |name, descending| {
         let sort = [SortKey { field: field(name), descending }];
         let page = table_of(&findings()).select(&Filter::everything(), &sort, None, 10, Vec::new());

@@ -44,8 +44,9 @@ fn refusal(path: &str, body: impl Into<Bytes>) -> String {
     answer["error"].as_str().unwrap().to_owned()
 }
 
+/// Rules: IMP-11, IMP-30.
 #[test]
-fn imp_11_imp_30_findings_of_an_aws_service_enter_by_the_control_plane_alone() {
+fn findings_of_an_aws_service_enter_by_the_control_plane_alone() {
     let service = service();
     let import = json!({ "Findings": [of_aws("f")] }).to_string();
     assert_eq!(post(&service, "/findings/import", import.clone()).0, 403);
@@ -77,8 +78,9 @@ fn imp_11_imp_30_findings_of_an_aws_service_enter_by_the_control_plane_alone() {
     assert_eq!(post(&service, "/_emulator/findings", padded).1["SuccessCount"], 1);
 }
 
+/// Rules: IMP-11, IMP-25.
 #[test]
-fn imp_11_imp_25_a_body_that_cannot_be_read_is_refused_whole() {
+fn a_body_that_cannot_be_read_is_refused_whole() {
     let expected = "send a finding, a list of findings or {\"Findings\": [...]}: ";
     let refused = |body: String| refusal("/_emulator/findings", body);
     let good = of_aws("good");
@@ -96,8 +98,9 @@ fn imp_11_imp_25_a_body_that_cannot_be_read_is_refused_whole() {
     }
 }
 
+/// Rules: FLT-02, VIS-01.
 #[test]
-fn flt_02_vis_01_a_finding_is_explained_over_the_control_plane() {
+fn a_finding_is_explained_over_the_control_plane() {
     let service = service();
     post(&service, "/_emulator/findings", of_aws("f").to_string());
     let filters = json!({ "ResourceType": [{ "Value": "AwsIam", "Comparison": "PREFIX" }] });
@@ -112,8 +115,9 @@ fn flt_02_vis_01_a_finding_is_explained_over_the_control_plane() {
     assert_eq!(answer["Findings"][0]["Visibility"]["Passes"], false, "{answer}");
 }
 
+/// Rules: FLT-13.
 #[test]
-fn flt_13_a_question_that_cannot_be_answered_is_refused() {
+fn a_question_that_cannot_be_answered_is_refused() {
     let refused = |body: Value| refusal("/_emulator/explain", body.to_string());
     let question =
         |filters: Value| json!({ "Account": ADMINISTRATOR, "Region": "us-east-1", "Id": "f", "Filters": filters });
@@ -165,8 +169,9 @@ fn member_rows(answer: &Value) -> Vec<(String, String, bool)> {
     answer["Members"].as_array().unwrap().iter().map(row).collect()
 }
 
+/// Rules: CLI-07.
 #[test]
-fn cli_07_a_list_of_members_is_added_invited_and_accepted_over_the_control_plane() {
+fn a_list_of_members_is_added_invited_and_accepted_over_the_control_plane() {
     let service = service();
     let add = json!({
         "Administrator": ADMINISTRATOR,
@@ -264,8 +269,9 @@ fn happens(service: &Service, body: &Value) -> (u16, Value) {
     post(service, "/_emulator/organization", body.to_string())
 }
 
+/// Rules: ORG-35, MST-20.
 #[test]
-fn org_35_mst_20_accounts_join_and_leave_over_the_control_plane() {
+fn accounts_join_and_leave_over_the_control_plane() {
     let service = delegated();
     let join = json!({ "Action": "join", "AccountId": "444444444444", "Parent": "Workloads", "Name": "payments" });
     let (status, answer) = happens(&service, &join);
@@ -281,8 +287,9 @@ fn org_35_mst_20_accounts_join_and_leave_over_the_control_plane() {
     assert_eq!(answer["Regions"][0]["Administrators"][0]["MemberStatus"], "Deleted");
 }
 
+/// Rules: ROL-35, RET-11, MST-22.
 #[test]
-fn rol_35_ret_11_mst_22_a_suspended_account_calls_nothing_and_its_findings_stay_seen() {
+fn a_suspended_account_calls_nothing_and_its_findings_stay_seen() {
     let service = delegated();
     let seen = || {
         let by_member = json!({ "Filters": { "AwsAccountId": [{ "Value": "222222222222", "Comparison": "EQUALS" }] } });
@@ -344,8 +351,9 @@ fn what_the_organization_does_not_allow_is_told() {
     }
 }
 
+/// Rules: SCO-06, SCO-12.
 #[test]
-fn sco_06_sco_12_scores_are_told_over_the_control_plane() {
+fn scores_are_told_over_the_control_plane() {
     let service = service();
     let get = |query: &str| send(&service, "GET", &format!("/_emulator/compliance{query}"), "");
     let (status, answer) = get("?account=111111111111&region=us-east-1");
@@ -386,8 +394,9 @@ fn sco_06_sco_12_scores_are_told_over_the_control_plane() {
     assert_eq!(post(&service, "/_emulator/compliance", "{}").0, 405);
 }
 
+/// Rules: RET-01, REI-04.
 #[test]
-fn ret_01_rei_04_what_expires_while_the_clock_is_moved_is_gone_at_once() {
+fn what_expires_while_the_clock_is_moved_is_gone_at_once() {
     let service = service();
     let archived = finding("scan", json!({ "RecordState": "ARCHIVED" }));
     let (_, answer) = post(&service, "/findings/import", json!({ "Findings": [archived] }).to_string());

@@ -238,8 +238,9 @@ fn a_product_is_left_out_where_its_partition_does_not_have_it() {
     assert_eq!((none.size_hint(), none.next()), ((0, Some(0)), None));
 }
 
+/// Rules: IMP-01.
 #[test]
-fn imp_01_findings_of_the_private_product_are_importable_and_keep_their_names() {
+fn findings_of_the_private_product_are_importable_and_keep_their_names() {
     let mut request = request(vec![Product::named("guardduty").unwrap()], 10);
     request.private = true;
     request.hubs.truncate(1);

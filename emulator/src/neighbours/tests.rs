@@ -26,15 +26,17 @@ fn form(body: &'static str) -> Request<&'static str> {
     request.body(body).unwrap()
 }
 
+/// Rules: NB-20, TF-01.
 #[test]
-fn nb_20_tf_01_get_caller_identity() {
+fn get_caller_identity() {
     let (status, body) = answer(&Stage::empty(), "sts", form("Action=GetCallerIdentity&Version=2011-06-15"));
     assert_eq!(status, 200);
     insta::assert_snapshot!(body, @r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::111111111111:user/local</Arn><UserId>AIDALOCAL111111111111</UserId><Account>111111111111</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>5a0c9d6e-1111-4222-8333-944445555666</RequestId></ResponseMetadata></GetCallerIdentityResponse>"#);
 }
 
+/// Rules: NB-21.
 #[test]
-fn nb_21_assume_role_makes_a_session_that_ends() {
+fn assume_role_makes_a_session_that_ends() {
     let stage = Stage::empty();
     let call = "Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam%3A%3A333344445555%3Arole%2Fteam%2FAuditor&RoleSessionName=session1\
                 &DurationSeconds=900&Version=2011-06-15";
@@ -79,8 +81,9 @@ fn assumed(stage: &Stage, more: &str) -> Result<[Vec<String>; 2], (u16, String)>
     Ok([names(&permissions.identity), names(&permissions.session)])
 }
 
+/// Rules: NB-21, IAM-12.
 #[test]
-fn nb_21_iam_12_a_session_carries_the_policies_of_its_role_and_its_own() {
+fn a_session_carries_the_policies_of_its_role_and_its_own() {
     let stage = Stage::empty();
     assert_eq!(assumed(&stage, ""), Ok([vec![], vec![]]), "a role that nothing is said of is an administrator's");
     let own = |name: &str| Arc::new(crate::domain::policy::read(name, &policy("Allow", "*")).0.unwrap());
@@ -96,8 +99,9 @@ fn nb_21_iam_12_a_session_carries_the_policies_of_its_role_and_its_own() {
     assert_eq!(assumed(&stage, &passed), Ok(expected));
 }
 
+/// Rules: NB-21, NB-22.
 #[test]
-fn nb_21_nb_22_a_wrong_policy_of_a_session_is_refused() {
+fn a_wrong_policy_of_a_session_is_refused() {
     for (more, code, message) in [
         ("&Policy={".to_owned(), "MalformedPolicyDocument", "This policy contains invalid Json"),
         (format!("&Policy={}", policy("Allow", "x")), "MalformedPolicyDocument", "`x` is no action"),
@@ -111,8 +115,9 @@ fn nb_21_nb_22_a_wrong_policy_of_a_session_is_refused() {
     }
 }
 
+/// Rules: NB-21, NB-22.
 #[test]
-fn nb_21_nb_22_a_wrong_assume_role_is_refused_in_xml() {
+fn a_wrong_assume_role_is_refused_in_xml() {
     for call in [
         "Action=AssumeRole&RoleSessionName=session1",
         "Action=AssumeRole&RoleArn=arn:aws:iam::333344445555:user/Auditor&RoleSessionName=session1",
@@ -126,8 +131,9 @@ fn nb_21_nb_22_a_wrong_assume_role_is_refused_in_xml() {
     }
 }
 
+/// Rules: NB-23.
 #[test]
-fn nb_23_get_user() {
+fn get_user() {
     let (status, body) = answer(&Stage::empty(), "iam", form("Action=GetUser&Version=2010-05-08"));
     assert_eq!(status, 200);
     insta::assert_snapshot!(body, @r#"<GetUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetUserResult><User><Path>/</Path><UserName>local</UserName><UserId>AIDALOCAL111111111111</UserId><Arn>arn:aws:iam::111111111111:user/local</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></User></GetUserResult><ResponseMetadata><RequestId>5a0c9d6e-1111-4222-8333-944445555666</RequestId></ResponseMetadata></GetUserResponse>"#);
@@ -135,8 +141,9 @@ fn nb_23_get_user() {
     assert!(status == 404 && body.contains("<Code>NoSuchEntity</Code>"), "{body}");
 }
 
+/// Rules: NB-24.
 #[test]
-fn nb_24_list_account_aliases() {
+fn list_account_aliases() {
     let (_, body) = answer(&Stage::empty(), "iam", form("Action=ListAccountAliases&Version=2010-05-08"));
     assert!(
         body.contains(
@@ -146,8 +153,9 @@ fn nb_24_list_account_aliases() {
     );
 }
 
+/// Rules: NB-25.
 #[test]
-fn nb_25_describe_regions_lists_those_of_the_scenario() {
+fn describe_regions_lists_those_of_the_scenario() {
     let stage = Stage::empty();
     stage.relations(|directory| directory.regions = vec![Region::new("us-east-1"), Region::new("eu-west-1")]);
     let (_, body) = answer(&stage, "ec2", form("Action=DescribeRegions&Version=2016-11-15"));
@@ -161,8 +169,9 @@ fn region_names(body: &str) -> Vec<&str> {
     body.split("<regionName>").skip(1).filter_map(|rest| rest.split('<').next()).collect()
 }
 
+/// Rules: NB-25.
 #[test]
-fn nb_25_without_a_scenario_the_regions_are_those_of_hubs_and_us_east_1() {
+fn without_a_scenario_the_regions_are_those_of_hubs_and_us_east_1() {
     let (_, body) = answer(&Stage::empty(), "ec2", form("Action=DescribeRegions"));
     assert_eq!(region_names(&body), ["us-east-1"]);
     let stage = Stage::empty();
@@ -173,8 +182,9 @@ fn nb_25_without_a_scenario_the_regions_are_those_of_hubs_and_us_east_1() {
     assert!(body.contains("<regionEndpoint>ec2.cn-north-1.amazonaws.com.cn</regionEndpoint>"), "{body}");
 }
 
+/// Rules: NB-25.
 #[test]
-fn nb_25_describe_regions_takes_names_and_filters() {
+fn describe_regions_takes_names_and_filters() {
     let stage = Stage::empty();
     stage.relations(|directory| directory.regions = vec![Region::new("us-east-1"), Region::new("eu-west-1")]);
     for (parameters, expected) in [
@@ -202,8 +212,9 @@ fn nb_25_describe_regions_takes_names_and_filters() {
     }
 }
 
+/// Rules: NB-27.
 #[test]
-fn nb_27_what_is_not_answered_here_is_refused_in_the_form_of_the_request() {
+fn what_is_not_answered_here_is_refused_in_the_form_of_the_request() {
     let stage = Stage::empty();
     let (status, body) = answer(&stage, "sts", form("Action=Nope"));
     assert!(

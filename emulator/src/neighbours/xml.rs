@@ -83,8 +83,9 @@ pub(super) fn xml_code(code: ErrorCode) -> &'static str {
 mod tests {
     use super::Element;
 
+    /// Rules: NB-22.
     #[test]
-    fn nb_22_text_is_escaped_and_always_readable() {
+    fn text_is_escaped_and_always_readable() {
         let element = Element::new("A", [Element::text("B", "<&>\"'"), Element::text("C", "a\u{1}b\n")]);
         let expected = "<A xmlns=\"urn:x\"><B>&lt;&amp;&gt;&quot;&apos;</B><C>a\u{fffd}b\n</C></A>";
         assert_eq!(element.within(Some("urn:x")).render(), expected);

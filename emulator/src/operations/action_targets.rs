@@ -157,8 +157,9 @@ mod tests {
         stage.good(account, DescribeActionTargets, input)["ActionTargets"].clone()
     }
 
+    /// Rules: ACT-01, ACT-02, ACT-07, ACT-08.
     #[test]
-    fn act_01_act_02_act_07_act_08_a_custom_action_is_its_accounts() {
+    fn a_custom_action_is_its_accounts() {
         let stage = created();
         let expected =
             json!([{ "ActionTargetArn": ARN, "Name": "Make a ticket", "Description": "Sends to the tracker" }]);
@@ -169,8 +170,9 @@ mod tests {
         assert_eq!(described(&stage, MEMBER, json!({ "ActionTargetArns": [ARN] })), json!([]));
     }
 
+    /// Rules: ACT-03.
     #[test]
-    fn act_03_ids_and_names_are_bounded() {
+    fn ids_and_names_are_bounded() {
         let stage = created();
         let refused = |input| stage.refused(ADMINISTRATOR, CreateActionTarget, input, 400, "InvalidInputException");
         assert_eq!(
@@ -183,8 +185,9 @@ mod tests {
         assert_eq!(refused(long), "Invalid parameter 'Name'. data.Name should NOT be longer than 20 characters");
     }
 
+    /// Rules: ACT-04, ACT-05.
     #[test]
-    fn act_04_act_05_an_id_is_taken_once_and_fifty_are_enough() {
+    fn an_id_is_taken_once_and_fifty_are_enough() {
         let stage = created();
         let said = stage.refused(ADMINISTRATOR, CreateActionTarget, target("Ticket"), 409, "ResourceConflictException");
         assert_eq!(said, "Action with Id: Ticket already exists");
@@ -198,8 +201,9 @@ mod tests {
         assert_eq!((rest["ActionTargets"].as_array().unwrap().len(), rest.get("NextToken")), (20, None));
     }
 
+    /// Rules: ACT-06.
     #[test]
-    fn act_06_what_is_given_changes_and_what_is_deleted_is_gone() {
+    fn what_is_given_changes_and_what_is_deleted_is_gone() {
         let stage = created();
         let update = json!({ "ActionTargetArn": ARN, "Name": "Page" });
         assert_eq!(stage.good(ADMINISTRATOR, UpdateActionTarget, update), json!({}));
@@ -213,8 +217,9 @@ mod tests {
         }
     }
 
+    /// Rules: HUB-16, ACT-01.
     #[test]
-    fn hub_16_act_01_custom_actions_outlive_a_hub_that_comes_back() {
+    fn custom_actions_outlive_a_hub_that_comes_back() {
         let stage = created();
         stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::DisableSecurityHub, json!({}));
         stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({}));

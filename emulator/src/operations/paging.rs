@@ -163,8 +163,9 @@ mod tests {
         assert_eq!(after.open(Some(&token)).unwrap_err().message, "Invalid NextToken");
     }
 
+    /// Rules: SRT-18.
     #[test]
-    fn srt_18_a_token_says_where_the_page_ended() {
+    fn a_token_says_where_the_page_ended() {
         let position = Position {
             keys: vec![
                 SortValue::Text("ä".into()),
@@ -178,23 +179,26 @@ mod tests {
         assert_eq!(binding.open(Some(&binding.seal(&position))).unwrap(), Some(position));
     }
 
+    /// Rules: SRT-13.
     #[test]
-    fn srt_13_the_order_of_names_changes_no_query() {
+    fn the_order_of_names_changes_no_query() {
         let of = |text: &str| binding("111111111111", "us-east-1", &serde_json::from_str(text).unwrap());
         let token = of(r#"{"a":[{"x":1,"y":2}],"b":2}"#).seal(&Position { keys: vec![], sequence: 7 });
         assert!(of(r#"{"b":2,"a":[{"y":2,"x":1}]}"#).open(Some(&token)).is_ok());
         assert!(of(r#"{"b":2,"a":[{"y":1,"x":2}]}"#).open(Some(&token)).is_err());
     }
 
+    /// Rules: SRT-17.
     #[test]
-    fn srt_17_no_token_is_the_first_page() {
+    fn no_token_is_the_first_page() {
         let binding = binding("111111111111", "us-east-1", &json!({}));
         assert_eq!(binding.open(None).unwrap(), None);
         assert_eq!(binding.open(Some("")).unwrap(), None);
     }
 
+    /// Rules: SRT-13, SRT-15.
     #[test]
-    fn srt_13_srt_15_a_token_is_good_for_its_own_walk_only() {
+    fn a_token_is_good_for_its_own_walk_only() {
         let token =
             binding("111111111111", "us-east-1", &json!({"a": 1})).seal(&Position { keys: vec![], sequence: 7 });
         let said = |account, region, query: Value, token: &str| {

@@ -180,8 +180,9 @@ mod tests {
         arns.map(|arn| arn.split_once("product-subscription/").unwrap().1.to_owned()).collect()
     }
 
+    /// Rules: PRD-20, PRD-22.
     #[test]
-    fn prd_20_prd_22_a_fresh_hub_lists_eleven_in_one_page() {
+    fn a_fresh_hub_lists_eleven_in_one_page() {
         let expected = [
             "amazon/route-53-resolver-dns-firewall-advanced",
             "amazon/route-53-resolver-dns-firewall-aws-list",
@@ -198,8 +199,9 @@ mod tests {
         assert_eq!(listed(&on(), ADMINISTRATOR), expected);
     }
 
+    /// Rules: PRD-02, PRD-12, PRD-14, PRD-17.
     #[test]
-    fn prd_02_prd_12_prd_14_prd_17_a_product_is_enabled_once_in_one_hub() {
+    fn a_product_is_enabled_once_in_one_hub() {
         let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
         assert_eq!(enable(&stage, PROWLER), json!({ "ProductSubscriptionArn": SUBSCRIPTION }));
         assert!(listed(&stage, ADMINISTRATOR).contains(&"prowler/prowler".to_owned()));
@@ -210,8 +212,9 @@ mod tests {
         assert_eq!(said, format!("Product {PROWLER} is already enabled"));
     }
 
+    /// Rules: IMP-33, PRD-18.
     #[test]
-    fn imp_33_prd_18_findings_are_taken_while_the_product_is_enabled() {
+    fn findings_are_taken_while_the_product_is_enabled() {
         let stage = on();
         let import = |id: &str| {
             let finding = finding(id, json!({ "ProductArn": PROWLER }));
@@ -225,8 +228,9 @@ mod tests {
         assert_eq!((import("b"), stage.0.finding_count()), (json!(0), 1), "what is stored stays");
     }
 
+    /// Rules: PRD-04, PRD-13, PRD-15.
     #[test]
-    fn prd_04_prd_13_prd_15_what_cannot_be_enabled() {
+    fn what_cannot_be_enabled() {
         let stage = on();
         let refused = |arn: &str, status, code| {
             let input = json!({ "ProductArn": arn });
@@ -248,8 +252,9 @@ mod tests {
         }
     }
 
+    /// Rules: PRD-03, PRD-05.
     #[test]
-    fn prd_03_prd_05_an_arn_names_a_product_of_its_region_with_the_account_of_the_catalogue() {
+    fn an_arn_names_a_product_of_its_region_with_the_account_of_the_catalogue() {
         let stage = on();
         let described = |arn: &str| stage.call(ADMINISTRATOR, DescribeProducts, json!({ "ProductArn": arn }));
         let of_account = "arn:aws:securityhub:us-east-1:365761988620:product/forcepoint/forcepoint-ngfw";
@@ -266,8 +271,9 @@ mod tests {
         assert!(stage.call_in("eu-west-1", ADMINISTRATOR, EnableImportFindingsForProduct, enable).is_ok());
     }
 
+    /// Rules: PRD-08, PRD-16.
     #[test]
-    fn prd_08_prd_16_products_that_only_receive_can_be_enabled_too() {
+    fn products_that_only_receive_can_be_enabled_too() {
         let stage = on();
         let mut kinds = std::collections::BTreeSet::new();
         let page = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "MaxResults": 100 }));
@@ -286,8 +292,9 @@ mod tests {
         stage.good(ADMINISTRATOR, EnableImportFindingsForProduct, enable);
     }
 
+    /// Rules: PRD-19.
     #[test]
-    fn prd_19_what_cannot_be_disabled() {
+    fn what_cannot_be_disabled() {
         let stage = on();
         let refused = |arn: &str, status, code| {
             let input = json!({ "ProductSubscriptionArn": arn });
@@ -306,8 +313,9 @@ mod tests {
         }
     }
 
+    /// Rules: PRD-23, PRD-24.
     #[test]
-    fn prd_23_prd_24_automatic_ones_are_disabled_and_come_back_with_the_hub() {
+    fn automatic_ones_are_disabled_and_come_back_with_the_hub() {
         let stage = on();
         enable(&stage, PROWLER);
         let guardduty = "arn:aws:securityhub:us-east-1:111111111111:product-subscription/aws/guardduty";
@@ -319,8 +327,9 @@ mod tests {
         assert!(names.contains(&"aws/guardduty".to_owned()) && names.contains(&"prowler/prowler".to_owned()));
     }
 
+    /// Rules: PRD-01, PRD-07, PRD-09.
     #[test]
-    fn prd_01_prd_07_prd_09_a_product_is_described_with_its_policy() {
+    fn a_product_is_described_with_its_policy() {
         let stage = on();
         let all = stage.good(ADMINISTRATOR, DescribeProducts, json!({}))["Products"].as_array().unwrap().clone();
         let account = |arn: &str| arn.split(':').nth(4).unwrap_or_default().to_owned();
@@ -336,8 +345,9 @@ mod tests {
         assert_eq!(policy["Statement"][1]["Condition"], condition);
     }
 
+    /// Rules: PRD-06, PRD-10, PRD-25.
     #[test]
-    fn prd_06_prd_10_prd_25_products_come_in_pages_and_by_partition() {
+    fn products_come_in_pages_and_by_partition() {
         let stage = on();
         let (mut seen, mut token, mut pages) = (BTreeSet::new(), Value::Null, 0);
         loop {
@@ -364,8 +374,9 @@ mod tests {
         assert!(in_china["Products"].as_array().unwrap().len() < all);
     }
 
+    /// Rules: PRD-11.
     #[test]
-    fn prd_11_a_hub_that_is_off_describes_nothing() {
+    fn a_hub_that_is_off_describes_nothing() {
         for operation in [DescribeProducts, ListEnabledProductsForImport] {
             Stage::empty().refused(ADMINISTRATOR, operation, json!({}), 401, "InvalidAccessException");
         }

@@ -46,8 +46,9 @@ fn centrally_managed(stage: &Stage) {
     });
 }
 
+/// Rules: HUB-01, HUB-03, HUB-04, HUB-08, ACC-05.
 #[test]
-fn hub_01_hub_03_hub_04_hub_08_acc_05_a_fresh_hub_is_described() {
+fn a_fresh_hub_is_described() {
     let stage = Stage::empty();
     assert_eq!(stage.good(ADMINISTRATOR, EnableSecurityHub, json!({})), json!({}));
     insta::assert_json_snapshot!(describe(&stage), @r#"
@@ -60,8 +61,9 @@ fn hub_01_hub_03_hub_04_hub_08_acc_05_a_fresh_hub_is_described() {
     "#);
 }
 
+/// Rules: HUB-01, ACC-01.
 #[test]
-fn hub_01_acc_01_a_hub_is_of_one_account_and_one_region() {
+fn a_hub_is_of_one_account_and_one_region() {
     let stage = on();
     assert_eq!(stage.call(MEMBER, DescribeHub, json!({})).unwrap_err().0, 401);
     assert_eq!(stage.call_in("eu-west-1", ADMINISTRATOR, DescribeHub, json!({})).unwrap_err().0, 401);
@@ -70,8 +72,9 @@ fn hub_01_acc_01_a_hub_is_of_one_account_and_one_region() {
     assert_eq!(hub["HubArn"], "arn:aws-cn:securityhub:cn-north-1:111111111111:hub/default");
 }
 
+/// Rules: HUB-02.
 #[test]
-fn hub_02_the_default_standards_are_subscribed_unless_refused() {
+fn the_default_standards_are_subscribed_unless_refused() {
     let standards = |input: Value| {
         let stage = Stage::empty();
         stage.good(ADMINISTRATOR, EnableSecurityHub, input);
@@ -83,8 +86,9 @@ fn hub_02_the_default_standards_are_subscribed_unless_refused() {
     assert!(standards(json!({ "EnableDefaultStandards": false })).is_empty());
 }
 
+/// Rules: HUB-03.
 #[test]
-fn hub_03_a_member_takes_its_administrators_generator() {
+fn a_member_takes_its_administrators_generator() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
     stage.member(MemberStatus::Enabled);
@@ -92,8 +96,9 @@ fn hub_03_a_member_takes_its_administrators_generator() {
     assert_eq!(generator(&stage, MEMBER), "STANDARD_CONTROL");
 }
 
+/// Rules: HUB-05.
 #[test]
-fn hub_05_tags_are_put_on_the_hub_and_not_described() {
+fn tags_are_put_on_the_hub_and_not_described() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": { "team": "blue" } }));
     assert_eq!(tags(&stage), json!({ "team": "blue" }));
@@ -103,8 +108,9 @@ fn hub_05_tags_are_put_on_the_hub_and_not_described() {
     assert_eq!(said, "Invalid parameter 'Tags'. data.Tags should NOT have fewer than 1 properties");
 }
 
+/// Rules: HUB-06.
 #[test]
-fn hub_06_enabling_twice_is_a_conflict_and_changes_nothing() {
+fn enabling_twice_is_a_conflict_and_changes_nothing() {
     let stage = on();
     let input = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
     let said = stage.refused(ADMINISTRATOR, EnableSecurityHub, input, 409, "ResourceConflictException");
@@ -112,8 +118,9 @@ fn hub_06_enabling_twice_is_a_conflict_and_changes_nothing() {
     assert_eq!(generator(&stage, ADMINISTRATOR), "SECURITY_CONTROL");
 }
 
+/// Rules: HUB-07.
 #[test]
-fn hub_07_a_centrally_managed_account_may_not_touch_its_hub() {
+fn a_centrally_managed_account_may_not_touch_its_hub() {
     let stage = on();
     centrally_managed(&stage);
     for operation in [UpdateSecurityHubConfiguration, DisableSecurityHub] {
@@ -125,8 +132,9 @@ fn hub_07_a_centrally_managed_account_may_not_touch_its_hub() {
     stage.refused(ADMINISTRATOR, EnableSecurityHub, json!({}), 403, "AccessDeniedException");
 }
 
+/// Rules: HUB-08.
 #[test]
-fn hub_08_the_argument_is_the_own_hub_or_nothing() {
+fn the_argument_is_the_own_hub_or_nothing() {
     let stage = on();
     assert_eq!(stage.good(ADMINISTRATOR, DescribeHub, json!({ "HubArn": HUB_ARN })), describe(&stage));
     for other in [
@@ -138,14 +146,16 @@ fn hub_08_the_argument_is_the_own_hub_or_nothing() {
     stage.refused(ADMINISTRATOR, DescribeHub, json!({ "HubArn": "hub" }), 400, "InvalidInputException");
 }
 
+/// Rules: HUB-08, CLN-03.
 #[test]
-fn hub_08_cln_03_a_hub_that_is_off_names_the_account() {
+fn a_hub_that_is_off_names_the_account() {
     let said = Stage::empty().refused(ADMINISTRATOR, DescribeHub, json!({}), 401, "InvalidAccessException");
     assert_eq!(said, "Account 111111111111 is not subscribed to AWS Security Hub");
 }
 
+/// Rules: HUB-09.
 #[test]
-fn hub_09_what_is_not_given_stays() {
+fn what_is_not_given_stays() {
     let stage = on();
     let before = describe(&stage);
     assert_eq!(stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({})), json!({}));
@@ -158,8 +168,9 @@ fn hub_09_what_is_not_given_stays() {
     assert_eq!(after["ControlFindingGenerator"], "STANDARD_CONTROL");
 }
 
+/// Rules: HUB-10, SEC-53.
 #[test]
-fn hub_10_sec_53_the_administrator_sets_the_generator_of_its_members() {
+fn the_administrator_sets_the_generator_of_its_members() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     stage.good(MEMBER, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
@@ -183,8 +194,9 @@ fn findings_are_consolidated_in_govcloud_and_china_too() {
     }
 }
 
+/// Rules: HUB-11, HUB-12.
 #[test]
-fn hub_11_hub_12_an_administrator_with_members_stays() {
+fn an_administrator_with_members_stays() {
     let stage = on();
     stage.member(MemberStatus::Enabled);
     let said = stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
@@ -197,8 +209,9 @@ fn hub_11_hub_12_an_administrator_with_members_stays() {
     }
 }
 
+/// Rules: HUB-11.
 #[test]
-fn hub_11_a_delegated_administrator_stays() {
+fn a_delegated_administrator_stays() {
     let stage = on();
     stage.relations(|directory| {
         let since = jiff::Timestamp::UNIX_EPOCH;
@@ -210,16 +223,18 @@ fn hub_11_a_delegated_administrator_stays() {
     assert_eq!(said, "Cannot disable Security Hub on the Security Hub administrator");
 }
 
+/// Rules: HUB-13.
 #[test]
-fn hub_13_an_enabled_member_stays() {
+fn an_enabled_member_stays() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     let said = stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
     assert_eq!(said, "Member account cannot disable Security Hub");
 }
 
+/// Rules: HUB-14, HUB-15.
 #[test]
-fn hub_14_hub_15_a_hub_that_is_off() {
+fn a_hub_that_is_off() {
     let stage = on();
     assert_eq!(stage.good(ADMINISTRATOR, DisableSecurityHub, json!({})), json!({}));
     stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 404, "ResourceNotFoundException");
@@ -229,8 +244,9 @@ fn hub_14_hub_15_a_hub_that_is_off() {
     stage.refused(ADMINISTRATOR, ListTagsForResource, tags, 404, "ResourceNotFoundException");
 }
 
+/// Rules: HUB-15.
 #[test]
-fn hub_15_an_invitation_that_was_received_is_gone() {
+fn an_invitation_that_was_received_is_gone() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Invited);
     stage.good(MEMBER, DisableSecurityHub, json!({}));
@@ -238,8 +254,9 @@ fn hub_15_an_invitation_that_was_received_is_gone() {
     assert_eq!(members[&id(MEMBER)].status, MemberStatus::Resigned);
 }
 
+/// Rules: HUB-16, HUB-17.
 #[test]
-fn hub_16_hub_17_settings_come_back_within_90_days_and_standards_do_not() {
+fn settings_come_back_within_90_days_and_standards_do_not() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": { "team": "blue" } }));
     let input = json!({ "AutoEnableControls": false, "ControlFindingGenerator": "STANDARD_CONTROL" });
@@ -264,8 +281,9 @@ fn hub_16_hub_17_settings_come_back_within_90_days_and_standards_do_not() {
     assert_eq!(describe(&stage)["AutoEnableControls"], false, "the old due time is void");
 }
 
+/// Rules: HUB-16.
 #[test]
-fn hub_16_after_90_days_all_is_gone() {
+fn after_90_days_all_is_gone() {
     let stage = on();
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -274,24 +292,27 @@ fn hub_16_after_90_days_all_is_gone() {
     assert_eq!(describe(&stage)["AutoEnableControls"], true);
 }
 
+/// Rules: HUB-19.
 #[test]
-fn hub_19_members_hubs_stay_on() {
+fn members_hubs_stay_on() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Resigned);
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
     stage.good(MEMBER, DescribeHub, json!({}));
 }
 
+/// Rules: PRD-21.
 #[test]
-fn prd_21_a_fresh_hub_is_subscribed_to_the_products_of_its_partition() {
+fn a_fresh_hub_is_subscribed_to_the_products_of_its_partition() {
     let stage = on();
     let subscriptions = kept(&stage, ADMINISTRATOR).unwrap().product_subscriptions;
     assert!(subscriptions.contains("aws/guardduty") && !subscriptions.contains("prowler/prowler"));
     assert_eq!(subscriptions.len(), 11);
 }
 
+/// Rules: TAG-04, TAG-07.
 #[test]
-fn tag_04_tag_07_tags_merge_and_an_absent_key_is_no_error() {
+fn tags_merge_and_an_absent_key_is_no_error() {
     let stage = on();
     assert_eq!(tags(&stage), json!({}));
     let tag = |tags: Value| stage.good(ADMINISTRATOR, TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": tags }));
@@ -303,8 +324,9 @@ fn tag_04_tag_07_tags_merge_and_an_absent_key_is_no_error() {
     assert_eq!(tags(&stage), json!({ "b": "3", "c": "" }));
 }
 
+/// Rules: TAG-04.
 #[test]
-fn tag_04_a_resource_has_50_tags_at_most_and_nothing_is_half_applied() {
+fn a_resource_has_50_tags_at_most_and_nothing_is_half_applied() {
     let stage = on();
     let many = |from: usize, to: usize| -> Value { (from..to).map(|n| (format!("k{n}"), json!("v"))).collect() };
     stage.good(ADMINISTRATOR, TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": many(0, 49) }));
@@ -315,8 +337,9 @@ fn tag_04_a_resource_has_50_tags_at_most_and_nothing_is_half_applied() {
     stage.refused(ADMINISTRATOR, TagResource, input, 400, "InvalidInputException");
 }
 
+/// Rules: TAG-02, TAG-05, TAG-06.
 #[test]
-fn tag_02_tag_05_tag_06_resources_that_cannot_be_tagged() {
+fn resources_that_cannot_be_tagged() {
     let stage = on();
     let check = |arn: &str, status: u16, code: &str| {
         for (operation, mut input) in [
@@ -337,8 +360,9 @@ fn tag_02_tag_05_tag_06_resources_that_cannot_be_tagged() {
     check("arn:aws:securityhub:", 404, "ResourceNotFoundException");
 }
 
+/// Rules: ERR-06.
 #[test]
-fn err_06_an_operation_that_is_not_built_says_so() {
+fn an_operation_that_is_not_built_says_so() {
     let said = on().refused(
         ADMINISTRATOR,
         securityhub_fixtures::Operation::GetFindingStatisticsV2,
@@ -349,8 +373,9 @@ fn err_06_an_operation_that_is_not_built_says_so() {
     assert!(said.contains("GetFindingStatisticsV2"), "{said}");
 }
 
+/// Rules: HUB-03, HUB-17.
 #[test]
-fn hub_03_hub_17_a_hub_enabled_again_follows_its_administrator_and_takes_the_standards_if_asked() {
+fn a_hub_enabled_again_follows_its_administrator_and_takes_the_standards_if_asked() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.good(MEMBER, DisableSecurityHub, json!({}));
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
@@ -360,8 +385,9 @@ fn hub_03_hub_17_a_hub_enabled_again_follows_its_administrator_and_takes_the_sta
     assert_eq!(kept(&stage, MEMBER).unwrap().standards.len(), 2);
 }
 
+/// Rules: HUB-10, HUB-12, HUB-13.
 #[test]
-fn hub_10_hub_12_hub_13_members_of_an_organization_are_members() {
+fn members_of_an_organization_are_members() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.relations(|directory| {
         let updated_at = jiff::Timestamp::UNIX_EPOCH;
@@ -376,8 +402,9 @@ fn hub_10_hub_12_hub_13_members_of_an_organization_are_members() {
     stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
 }
 
+/// Rules: HUB-10, HUB-13, ACC-01.
 #[test]
-fn hub_10_hub_13_acc_01_what_binds_a_member_binds_it_in_that_region_only() {
+fn what_binds_a_member_binds_it_in_that_region_only() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     let there = |account: &str, operation, input: Value| stage.call_in("eu-west-1", account, operation, input);
@@ -393,8 +420,9 @@ fn hub_10_hub_13_acc_01_what_binds_a_member_binds_it_in_that_region_only() {
     stage.good(MEMBER, DescribeHub, json!({}));
 }
 
+/// Rules: HUB-11, ACC-06.
 #[test]
-fn hub_11_acc_06_a_refusal_to_disable_has_a_code_that_the_model_does_not_list() {
+fn a_refusal_to_disable_has_a_code_that_the_model_does_not_list() {
     let stage = on();
     stage.member(MemberStatus::Enabled);
     let code = "InvalidInputException";
@@ -402,8 +430,9 @@ fn hub_11_acc_06_a_refusal_to_disable_has_a_code_that_the_model_does_not_list() 
     stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, code);
 }
 
+/// Rules: HUB-15.
 #[test]
-fn hub_15_a_hub_that_is_off_takes_no_findings_and_ends_here_only() {
+fn a_hub_that_is_off_takes_no_findings_and_ends_here_only() {
     let stage = on();
     stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -412,8 +441,9 @@ fn hub_15_a_hub_that_is_off_takes_no_findings_and_ends_here_only() {
     stage.call_in("eu-west-1", ADMINISTRATOR, DescribeHub, json!({})).unwrap();
 }
 
+/// Rules: HUB-16.
 #[test]
-fn hub_16_each_disabling_counts_anew() {
+fn each_disabling_counts_anew() {
     let stage = on();
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -425,8 +455,9 @@ fn hub_16_each_disabling_counts_anew() {
     assert_eq!(describe(&stage)["AutoEnableControls"], false);
 }
 
+/// Rules: HUB-16, RET-07.
 #[test]
-fn hub_16_ret_07_subscriptions_to_other_products_are_kept() {
+fn subscriptions_to_other_products_are_kept() {
     let stage = on();
     let key = HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) };
     let mut hub = kept(&stage, ADMINISTRATOR).unwrap();
@@ -441,8 +472,9 @@ fn hub_16_ret_07_subscriptions_to_other_products_are_kept() {
     assert_eq!(kept(&stage, ADMINISTRATOR), None);
 }
 
+/// Rules: HUB-16.
 #[test]
-fn hub_16_findings_go_with_what_was_kept() {
+fn findings_go_with_what_was_kept() {
     let stage = on();
     let findings = json!({ "Findings": [finding("a", json!({})), finding("r", json!({ "RecordState": "ARCHIVED" }))] });
     stage.good(ADMINISTRATOR, BatchImportFindings, findings);
@@ -454,8 +486,9 @@ fn hub_16_findings_go_with_what_was_kept() {
     }
 }
 
+/// Rules: TAG-03.
 #[test]
-fn tag_03_keys_and_values_are_held_to_their_form() {
+fn keys_and_values_are_held_to_their_form() {
     let stage = on();
     let tag = |key: &str, value: &str| {
         stage.call(ADMINISTRATOR, TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": { key: value } }))
@@ -472,8 +505,9 @@ fn tag_03_keys_and_values_are_held_to_their_form() {
     assert_eq!(tags(&stage).as_object().unwrap().len(), 3);
 }
 
+/// Rules: TAG-06.
 #[test]
-fn tag_06_a_hub_that_is_off_has_no_tags_to_change() {
+fn a_hub_that_is_off_has_no_tags_to_change() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": { "team": "blue" } }));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -488,8 +522,9 @@ fn tag_06_a_hub_that_is_off_has_no_tags_to_change() {
     assert_eq!(tags(&stage), json!({ "team": "blue" }), "they come back as they were");
 }
 
+/// Rules: TAG-04, HUB-05, HUB-17.
 #[test]
-fn tag_04_hub_05_hub_17_tags_of_a_kept_hub_count_when_it_is_enabled_again() {
+fn tags_of_a_kept_hub_count_when_it_is_enabled_again() {
     let many = |from: usize| -> Value { (from..from + 30).map(|n| (format!("k{n}"), json!("v"))).collect() };
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": many(0) }));

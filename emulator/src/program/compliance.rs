@@ -360,18 +360,21 @@ mod tests {
         compliance(standards().drain(..1).collect(), true)
     }
 
+    /// Rules: SCO-06, SCO-07.
     #[test]
-    fn sco_06_sco_07_the_scores_of_standards_for_people() {
+    fn the_scores_of_standards_for_people() {
         assert_snapshot!("standards", render(&compliance(standards(), false), false, None, None).unwrap());
     }
 
+    /// Rules: SCO-04.
     #[test]
-    fn sco_04_the_controls_of_a_standard_for_people() {
+    fn the_controls_of_a_standard_for_people() {
         assert_snapshot!("controls", render(&of_one(), true, None, None).unwrap());
     }
 
+    /// Rules: SCO-09.
     #[test]
-    fn sco_09_accounts_for_people() {
+    fn accounts_for_people() {
         let all = render(&compliance(standards(), true), false, Some(By::Account), None).unwrap();
         let of_standard = render(&of_one(), true, Some(By::Account), None).unwrap();
         assert_snapshot!("accounts", format!("{all}\n{of_standard}"));

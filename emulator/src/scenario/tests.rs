@@ -82,8 +82,9 @@ fn the_quickstart_is_good_and_builds_the_same_world_each_time() {
     }
 }
 
+/// Rules: ARN-08.
 #[test]
-fn arn_08_equal_seeds_give_equal_organizations() {
+fn equal_seeds_give_equal_organizations() {
     let text = "seed: 3\norganization: { management_account: '111111111111', units: { A: { units: { B: {} } } } }";
     let organization = |text: &str| build(text).directory().organization.clone().unwrap();
     let (first, second, other) = (organization(text), organization(text), organization(&text.replace('3', "4")));
@@ -156,8 +157,9 @@ fn a_hub_gets_its_settings() {
     assert_eq!(products, ["aws/guardduty", "prowler/prowler"]);
 }
 
+/// Rules: HUB-03.
 #[test]
-fn hub_03_a_member_takes_its_administrators_generator_even_if_it_is_listed_first() {
+fn a_member_takes_its_administrators_generator_even_if_it_is_listed_first() {
     let world = build(
         "hubs:\n  - { account: '111111111111', regions: all }\n  - { account: '222222222222', regions: all, \
          control_finding_generator: STANDARD_CONTROL, members: { '111111111111': enabled } }",
@@ -166,8 +168,9 @@ fn hub_03_a_member_takes_its_administrators_generator_even_if_it_is_listed_first
     assert_eq!(hub.control_finding_generator, ControlFindingGenerator::StandardControl);
 }
 
+/// Rules: ORG-02, MST-02.
 #[test]
-fn org_02_and_mst_02_the_hubs_of_the_delegated_administrator_and_of_enabled_members_are_on() {
+fn the_hubs_of_the_delegated_administrator_and_of_enabled_members_are_on() {
     let world = build(
         "regions: [us-east-1, eu-west-1]\n\
          organization:\n  management_account: '999999999999'\n  delegated_administrator: '111111111111'\n  \
@@ -226,8 +229,9 @@ fn a_list_of_members_is_a_csv_file_and_members_says_what_is_otherwise() {
     }
 }
 
+/// Rules: MST-11, ARN-07.
 #[test]
-fn mst_11_arn_07_members_of_a_scenario_have_the_invitations_that_led_to_them() {
+fn members_of_a_scenario_have_the_invitations_that_led_to_them() {
     let world = build(
         "hubs:\n  - { account: '111111111111', regions: all, members: { '222222222222': enabled, \
          '333333333333': invited, '444444444444': created, '555555555555': removed, '666666666666': resigned } }",
@@ -251,8 +255,9 @@ fn a_bad_line_of_a_list_of_members_is_told_with_its_place() {
     ]));
 }
 
+/// Rules: QUO-01, QUO-02.
 #[test]
-fn quo_01_quo_02_members_keep_to_the_quotas_of_the_scenario() {
+fn members_keep_to_the_quotas_of_the_scenario() {
     let with = |quotas: &str| {
         format!(
             "quotas: {quotas}\norganization:\n  management_account: '999999999999'\n  delegated_administrator: \

@@ -55,8 +55,9 @@ async fn call(service: &Service, method: &str, path: &str) -> (u16, Response<Byt
     (response.status().as_u16(), response, body)
 }
 
+/// Rules: ERR-02.
 #[test]
-fn err_02_a_fault_has_the_code_of_its_half() {
+fn a_fault_has_the_code_of_its_half() {
     let code = |path: &str| fault(route::find(&http::Method::GET, path).ok().map(|route| route.operation)).code;
     assert_eq!(code("/hubv2"), ErrorCode::InternalServerException);
     assert_eq!(code("/accounts"), ErrorCode::InternalException);

@@ -12,8 +12,9 @@ fn breaks(operation: Operation, text: &str) -> String {
     sentence::classic(&read::body(operation.model().input, text).unwrap().violations)
 }
 
+/// Rules: ERR-10.
 #[test]
-fn err_10_every_violation_is_collected_in_the_order_of_the_schema() {
+fn every_violation_is_collected_in_the_order_of_the_schema() {
     let text = r#"{"MaxResults":"7","Filters":{"Title":[{"Value":5}],"CreatedAt":[{"DateRange":{"Value":"7"}}]}}"#;
     assert_eq!(
         breaks(Operation::GetFindings, text),
@@ -22,8 +23,9 @@ fn err_10_every_violation_is_collected_in_the_order_of_the_schema() {
     );
 }
 
+/// Rules: ERR-10.
 #[test]
-fn err_10_lengths_count_code_points() {
+fn lengths_count_code_points() {
     let finding = |title: &str| format!(r#"{{"Findings":[{{"Title":"{title}"}}]}}"#);
     let longer =
         |title: &str| breaks(Operation::BatchImportFindings, &finding(title)).contains("Title should NOT be longer");
@@ -31,16 +33,18 @@ fn err_10_lengths_count_code_points() {
     assert!(longer(&"é".repeat(257)));
 }
 
+/// Rules: ASF-07.
 #[test]
-fn asf_07_an_empty_string_is_too_short_and_a_blank_one_does_not_match() {
+fn an_empty_string_is_too_short_and_a_blank_one_does_not_match() {
     let text = r#"{"Findings":[{"Title":"","Description":"  "}]}"#;
     let said = breaks(Operation::BatchImportFindings, text);
     assert!(said.contains("data.Findings[0].Title should NOT be shorter than 1 characters"), "{said}");
     assert!(said.contains(r#"data.Findings[0].Description should match pattern ".*\S.*""#), "{said}");
 }
 
+/// Rules: ASF-06, ASF-09.
 #[test]
-fn asf_06_asf_09_unknown_members_and_nulls_are_left_out() {
+fn unknown_members_and_nulls_are_left_out() {
     let read = read::body(
         Operation::EnableSecurityHub.model().input,
         r#"{"Nope":{"a":[1]},"Tags":null,"EnableDefaultStandards":true}"#,
@@ -78,22 +82,25 @@ fn what_is_out_of_range_inside_a_finding_is_refused_by_the_schema() {
     }
 }
 
+/// Rules: ASF-92.
 #[test]
-fn asf_92_a_map_key_is_quoted_in_its_path() {
+fn a_map_key_is_quoted_in_its_path() {
     let text = r#"{"Findings":[{"ProductFields":{"x":5}}]}"#;
     let said = breaks(Operation::BatchImportFindings, text);
     assert!(said.contains("data.Findings[0].ProductFields['x'] should be string"), "{said}");
 }
 
+/// Rules: CLN-07.
 #[test]
-fn cln_07_numbers_keep_their_spelling() {
+fn numbers_keep_their_spelling() {
     let text = r#"{"Filters":{"Confidence":[{"Gte":80,"Lte":99.5}]}}"#;
     let read = read::body(Operation::GetFindings.model().input, text).unwrap();
     assert_eq!(json!(read.members).to_string(), text);
 }
 
+/// Rules: ERR-11.
 #[test]
-fn err_11_what_cannot_be_parsed_is_no_document() {
+fn what_cannot_be_parsed_is_no_document() {
     let input = Operation::EnableSecurityHub.model().input;
     for text in ["", "{", "{}x", "nul", "{\"Tags\":{\"a\":\"\\ud800\"}}", "{\"EnableDefaultStandards\":1e999}"] {
         assert!(read::body(input, text).is_err(), "{text}");
@@ -103,8 +110,9 @@ fn err_11_what_cannot_be_parsed_is_no_document() {
     assert_eq!(breaks(Operation::EnableSecurityHub, "null"), "data should be object");
 }
 
+/// Rules: O2G-04.
 #[test]
-fn o2g_04_the_v2_half_speaks_in_its_frameworks_words() {
+fn the_v2_half_speaks_in_its_frameworks_words() {
     let read = read::body(Operation::GetFindingsV2.model().input, r#"{"MaxResults":101}"#).unwrap();
     assert_eq!(
         sentence::framework(&read.violations),
@@ -113,8 +121,9 @@ fn o2g_04_the_v2_half_speaks_in_its_frameworks_words() {
     );
 }
 
+/// Rules: ERR-10.
 #[test]
-fn err_10_a_member_of_the_wrong_type_is_a_unions_member_all_the_same() {
+fn a_member_of_the_wrong_type_is_a_unions_member_all_the_same() {
     let target = |target: &str| {
         let text = format!(r#"{{"ConfigurationPolicyIdentifier":"x","Target":{target}}}"#);
         breaks(Operation::StartConfigurationPolicyAssociation, &text)
@@ -135,8 +144,9 @@ fn an_answer_is_held_against_its_shape() {
     assert!(!check::answer(output, &json!({})).is_empty(), "Findings is required");
 }
 
+/// Rules: IMP-30.
 #[test]
-fn imp_30_items_are_found_however_the_body_is_spelled() {
+fn items_are_found_however_the_body_is_spelled() {
     let shape = Operation::BatchImportFindings.model().input;
     let ids = |text: &str| -> Vec<String> {
         let text = &Compacted::new(text);

@@ -148,8 +148,9 @@ fn split_fraction(text: &str) -> Option<(Cow<'_, str>, SignedDuration)> {
 mod tests {
     use super::*;
 
+    /// Rules: ACC-05.
     #[test]
-    fn acc_05_a_timestamp_has_milliseconds_and_z() {
+    fn a_timestamp_has_milliseconds_and_z() {
         let clock = Clock::frozen("2026-01-15T09:00:00.0461Z".parse().unwrap());
         assert_eq!(timestamp_text(clock.now()), "2026-01-15T09:00:00.046Z");
     }

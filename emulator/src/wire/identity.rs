@@ -139,8 +139,9 @@ mod tests {
         signature(&request.body(()).unwrap().into_parts().0)
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_the_scope_is_read_from_the_header() {
+    fn the_scope_is_read_from_the_header() {
         let header = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/eu-west-1/securityhub/aws4_request, \
                       SignedHeaders=host;x-amz-date, Signature=ab";
         let found = check(Some(header), "/accounts").unwrap().unwrap();
@@ -148,16 +149,18 @@ mod tests {
         assert_eq!(found.signed_headers, ["host", "x-amz-date"]);
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_the_scope_is_read_from_a_presigned_query() {
+    fn the_scope_is_read_from_a_presigned_query() {
         let uri = "/accounts?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA%2F20260115%2Fus-east-1%2Fsecurityhub\
                    %2Faws4_request&X-Amz-SignedHeaders=host&X-Amz-Signature=ab";
         let found = check(None, uri).unwrap().unwrap();
         assert_eq!((&*found.access_key, found.presigned), ("AKIA", true));
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_an_unreadable_signature_is_incomplete_and_none_is_none() {
+    fn an_unreadable_signature_is_incomplete_and_none_is_none() {
         assert_eq!(check(None, "/accounts?x=1").unwrap(), None);
         for header in [
             "Bearer x",

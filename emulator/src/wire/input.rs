@@ -168,22 +168,25 @@ mod tests {
         Ok(Document { members: read.members, violations: read.violations, items: None })
     }
 
+    /// Rules: TAG-01.
     #[test]
-    fn tag_01_repeated_query_keys_make_a_list() {
+    fn repeated_query_keys_make_a_list() {
         let read = check(Operation::UntagResource, "/tags/x?tagKeys=a&tagKeys=b%20c&tagKeys=d+e", "", b"").unwrap();
         assert_eq!(read.members["TagKeys"], json!(["a", "b c", "d e"]));
         assert_eq!(read.violations.len(), 2, "a blank is no part of a tag key: {:?}", read.violations);
     }
 
+    /// Rules: CLN-02.
     #[test]
-    fn cln_02_a_call_without_body_is_an_empty_object() {
+    fn a_call_without_body_is_an_empty_object() {
         for operation in [Operation::EnableSecurityHub, Operation::DisableSecurityHub] {
             assert!(check(operation, "/accounts", "", b"").unwrap().violations.is_empty());
         }
     }
 
+    /// Rules: ERR-11.
     #[test]
-    fn err_11_a_body_that_cannot_be_read_is_rejected_whole() {
+    fn a_body_that_cannot_be_read_is_rejected_whole() {
         let operation = Operation::EnableSecurityHub;
         assert!(matches!(check(operation, "/accounts", "application/json", b"{"), Err(Rejection::NotJson(_))));
         assert!(matches!(check(operation, "/accounts", "", b"\xff{}"), Err(Rejection::NotJson(_))));
@@ -198,8 +201,9 @@ mod tests {
         }
     }
 
+    /// Rules: ERR-10.
     #[test]
-    fn err_10_a_number_in_the_query_is_held_against_its_range() {
+    fn a_number_in_the_query_is_held_against_its_range() {
         let read = check(Operation::ListMembers, "/members?MaxResults=51&OnlyAssociated=maybe", "", b"").unwrap();
         let said = crate::shape::sentence::classic(&read.violations);
         assert_eq!(said, "Invalid parameter 'MaxResults'. '51' is greater than maximum value: 50.");

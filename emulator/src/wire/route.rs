@@ -192,8 +192,9 @@ mod tests {
         assert_eq!(find(&method.parse().unwrap(), path), Ok(Route { operation, labels }), "{method} {path}");
     }
 
+    /// Rules: CLN-01.
     #[test]
-    fn cln_01_every_form_of_a_label_is_understood() {
+    fn every_form_of_a_label_is_understood() {
         let arn = "arn:aws:securityhub:us-east-1:111111111111:action/custom/X";
         for raw in [
             arn.to_owned(),
@@ -207,8 +208,9 @@ mod tests {
         }
     }
 
+    /// Rules: INS-12.
     #[test]
-    fn ins_12_the_arn_of_an_insight_stands_raw_or_encoded() {
+    fn the_arn_of_an_insight_stands_raw_or_encoded() {
         let arn = "arn:aws:securityhub:us-east-1:111111111111:insight/111111111111/custom/X";
         for raw in [arn.to_owned(), arn.replace(':', "%3A"), arn.replace(':', "%3a").replace('/', "%2F")] {
             for (method, operation) in [("PATCH", Operation::UpdateInsight), ("DELETE", Operation::DeleteInsight)] {
@@ -219,8 +221,9 @@ mod tests {
         }
     }
 
+    /// Rules: O2G-12.
     #[test]
-    fn o2g_12_literals_win_over_labels() {
+    fn literals_win_over_labels() {
         check("GET", "/automationrulesv2/list", Operation::ListAutomationRulesV2, &[]);
         check("GET", "/automationrulesv2/x", Operation::GetAutomationRuleV2, &[("Identifier", "x")]);
         check("GET", "/aggregatorv2/list", Operation::ListAggregatorsV2, &[]);
@@ -241,8 +244,9 @@ mod tests {
         }
     }
 
+    /// Rules: ERR-05.
     #[test]
-    fn err_05_an_unknown_path_and_a_wrong_method_are_told_apart() {
+    fn an_unknown_path_and_a_wrong_method_are_told_apart() {
         for path in ["/", "", "/nope", "/accounts/", "/tags/", "/actionTargets/get/x/", "/exportjobsv2//cancel"] {
             let found = find(&Method::PUT, path);
             assert!(matches!(found, Err(Unroutable::UnknownPath | Unroutable::WrongMethod(_))), "{path}: {found:?}");

@@ -217,8 +217,9 @@ mod tests {
         verify(&signature, secret, &parts.method, &parts.uri, &parts.headers, request.body().as_bytes())
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_signatures_of_botocore_fit() {
+    fn signatures_of_botocore_fit() {
         for request in vectors() {
             assert!(check(&request, "local-secret").is_ok(), "{request:?}");
             let error = check(&request, "another-secret").unwrap_err();
@@ -226,8 +227,9 @@ mod tests {
         }
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_a_request_that_was_changed_does_not_fit() {
+    fn a_request_that_was_changed_does_not_fit() {
         let [get, post, label, presigned] = vectors();
         let moved = |request: &Request<&'static str>, from: &str, to: &str| {
             let mut request = request.clone();
@@ -252,8 +254,9 @@ mod tests {
         }
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_the_host_of_http_2_stands_in_the_uri() {
+    fn the_host_of_http_2_stands_in_the_uri() {
         let [mut get, ..] = vectors();
         get.headers_mut().remove("host");
         *get.uri_mut() = format!("http://127.0.0.1:4600{}", get.uri()).parse().unwrap();
@@ -295,8 +298,9 @@ mod tests {
         .map(Result::unwrap)
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_unusual_requests_of_botocore_fit() {
+    fn unusual_requests_of_botocore_fit() {
         for request in unusual_vectors() {
             assert!(check(&request, "local-secret").is_ok(), "{request:?}");
             assert!(check(&request, "another-secret").is_err(), "{request:?}");
@@ -322,8 +326,9 @@ mod tests {
         (start..text.len()).flat_map(|position| others(position).map(move |byte| change(position, byte))).collect()
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_whichever_byte_changes_the_signature_does_not_fit() {
+    fn whichever_byte_changes_the_signature_does_not_fit() {
         let mut tried = 0;
         for request in vectors() {
             let mut changed = Vec::new();
@@ -353,16 +358,18 @@ mod tests {
         assert!(tried > 1000, "only {tried}");
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_the_host_must_be_signed() {
+    fn the_host_must_be_signed() {
         let [mut get, ..] = vectors();
         let header = get.headers()["authorization"].to_str().unwrap().replace("host;", "");
         get.headers_mut().insert("authorization", header.parse().unwrap());
         assert_eq!(check(&get, "local-secret").unwrap_err().message, HOST_NOT_SIGNED);
     }
 
+    /// Rules: ERR-07.
     #[test]
-    fn err_07_the_day_of_the_scope_is_that_of_the_request() {
+    fn the_day_of_the_scope_is_that_of_the_request() {
         // Signed for the day after, in all that is hashed; only the two days differ.
         let signature = "45429f8d148e65ac7605edd5d588ceb777070ed9feb2f9bdd14c27308b564402";
         let mut request = signed("GET", "/accounts", "", "host;x-amz-date", signature);

@@ -192,8 +192,9 @@ mod tests {
         }
     }
 
+    /// Rules: FLT-45.
     #[test]
-    fn flt_45_no_value_is_absent() {
+    fn no_value_is_absent() {
         let mut cells = Cells::default();
         for (slot, value) in [(4, 7), (4, 8), (4, 7), (4, 9), (1, 0)] {
             cells.add(slot, value);

@@ -90,8 +90,9 @@ fn extreme<T: Ord>(values: impl Iterator<Item = T>, latest: bool) -> Option<T> {
 mod tests {
     use super::*;
 
+    /// Rules: FLT-29.
     #[test]
-    fn flt_29_instants_of_any_time_are_compared() {
+    fn instants_of_any_time_are_compared() {
         let mut dates = Dates::default();
         let old = -62_000_000_000 * 1_000_000_000;
         for (slot, instant) in [(0, 5), (1, 7), (2, i128::from(i64::MAX))] {

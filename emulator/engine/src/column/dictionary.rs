@@ -266,8 +266,9 @@ mod tests {
         assert_eq!(dictionary.code("", "kept"), Some(kept));
     }
 
+    /// Rules: SRT-05.
     #[test]
-    fn srt_05_ranks_follow_code_points() {
+    fn ranks_follow_code_points() {
         let mut dictionary = Dictionary::default();
         let codes = ["b", "a", "c"].map(|text| dictionary.take(Item::Text(text)).unwrap());
         assert_eq!(codes.map(|code| dictionary.ranks()[code as usize]), [1, 0, 2]);

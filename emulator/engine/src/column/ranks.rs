@@ -135,8 +135,9 @@ fn to_instant(rank: u128) -> Instant {
 mod tests {
     use super::*;
 
+    /// Rules: SRT-05.
     #[test]
-    fn srt_05_numbers_and_instants_keep_their_order() {
+    fn numbers_and_instants_keep_their_order() {
         let numbers = [f64::NEG_INFINITY, -1e300, -1.0, -1e-300, 0.0, 1e-300, 0.5, 1.0, 1e300];
         assert!(numbers.windows(2).all(|pair| of_number(pair[0]) < of_number(pair[1])));
         let instants = [-62_167_219_200_000_000_000, -1, 0, 1, 253_402_300_799_999_999_999];

@@ -5,8 +5,9 @@ use super::*;
 /// 2006-01-02T15:04:05Z.
 const NOON: Instant = 1_136_214_245 * SECOND;
 
+/// Rules: ASF-40.
 #[test]
-fn asf_40_strict_forms_are_read() {
+fn strict_forms_are_read() {
     for (text, expected) in [
         ("1970-01-01T00:00:00Z", 0),
         ("2006-01-02T15:04:05Z", NOON),
@@ -27,8 +28,9 @@ fn asf_40_strict_forms_are_read() {
     }
 }
 
+/// Rules: ASF-41.
 #[test]
-fn asf_41_other_forms_are_refused() {
+fn other_forms_are_refused() {
     for text in [
         "",
         "2006-01-02",
@@ -61,8 +63,9 @@ fn asf_41_other_forms_are_refused() {
     }
 }
 
+/// Rules: FLT-26.
 #[test]
-fn flt_26_lenient_forms_are_read() {
+fn lenient_forms_are_read() {
     for (text, expected) in [
         ("2006-01-02", NOON - (15 * 3600 + 4 * 60 + 5) * SECOND),
         ("2006-01-02T15", NOON - (4 * 60 + 5) * SECOND),
@@ -77,8 +80,9 @@ fn flt_26_lenient_forms_are_read() {
     }
 }
 
+/// Rules: FLT-26.
 #[test]
-fn flt_26_anything_else_is_refused() {
+fn anything_else_is_refused() {
     for text in [
         "",
         "2006",
@@ -116,9 +120,10 @@ fn an_instant_is_written_as_it_is_read() {
     }
 }
 
+/// Rules: ASF-41.
 /// Every day of 400 years follows the one before it.
 #[test]
-fn asf_41_the_calendar_has_no_gap() {
+fn the_calendar_has_no_gap() {
     let mut expected = days(1800, 1, 1).expect("a date");
     for year in 1800..2200 {
         for month in 1..=12 {

@@ -21,8 +21,9 @@ mod tests {
         block(text).expect(text).contains(&address.parse::<IpAddr>().expect(address))
     }
 
+    /// Rules: FLT-36.
     #[test]
-    fn flt_36_blocks_hold_their_addresses() {
+    fn blocks_hold_their_addresses() {
         assert!(holds("10.0.0.0/16", "10.0.255.255"));
         assert!(!holds("10.0.0.0/16", "10.1.0.0"));
         assert!(holds("10.0.3.4/16", "10.0.0.1"), "host bits are masked off");
@@ -31,8 +32,9 @@ mod tests {
         assert!(!holds("::/0", "10.0.0.5") && !holds("0.0.0.0/0", "::1"));
     }
 
+    /// Rules: FLT-37.
     #[test]
-    fn flt_37_other_text_is_no_block() {
+    fn other_text_is_no_block() {
         for text in ["", "10.0.0", "10.0.0.0/33", "10.0.0.0/", "::/129", "example.com", " 10.0.0.1"] {
             assert_eq!(block(text), None, "{text}");
         }

@@ -131,8 +131,9 @@ pub fn combine(field: FieldId, positives: Vec<Test>, negatives: Vec<Test>) -> Fi
 mod tests {
     use super::*;
 
+    /// Rules: FLT-17.
     #[test]
-    fn flt_17_refused_combinations() {
+    fn refused_combinations() {
         use Comparison::{Contains, Equals, NotContains, NotEquals, Prefix, PrefixNotEquals};
         let order = [Equals, Prefix, Contains, NotEquals, PrefixNotEquals, NotContains];
         let table = ["..xxxx", "..x..x", "xx.xxx", "x.x..x", "x.x..x", "xxxxx."];
@@ -145,8 +146,9 @@ mod tests {
         }
     }
 
+    /// Rules: FLT-17.
     #[test]
-    fn flt_17_the_first_refused_pair_is_named() {
+    fn the_first_refused_pair_is_named() {
         use Comparison::{Equals, NotEquals, Prefix};
         let refused = check(&[Prefix, NotEquals, Equals, NotEquals]).expect_err("refused");
         assert_eq!(refused.to_string(), "cannot combine NOT_EQUALS with EQUALS");
@@ -154,8 +156,9 @@ mod tests {
         assert_eq!(check(&[]), Ok(()));
     }
 
+    /// Rules: FLT-04.
     #[test]
-    fn flt_04_names_and_signs() {
+    fn names_and_signs() {
         for comparison in Comparison::EVERY {
             assert_eq!(Comparison::named(comparison.name()), Some(comparison));
             assert_eq!(comparison.is_negative(), comparison.name().contains("NOT"));
@@ -163,8 +166,9 @@ mod tests {
         assert_eq!(Comparison::named("equals"), None);
     }
 
+    /// Rules: FLT-03.
     #[test]
-    fn flt_03_positives_are_any_and_negatives_each_not() {
+    fn positives_are_any_and_negatives_each_not() {
         let field = FieldId(3);
         let term = |value: &str| Filter::term(field, Test::equals(value));
         assert_eq!(

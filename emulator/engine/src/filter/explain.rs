@@ -223,8 +223,9 @@ mod tests {
         assert_eq!(told(name, test, &document), (expected.0, expected.1.to_owned()));
     }
 
+    /// Rules: FLT-42.
     #[test]
-    fn flt_42_a_term_tells_every_value_and_which_of_them_pass() {
+    fn a_term_tells_every_value_and_which_of_them_pass() {
         let document = json!({ "Types": ["AwsIamRole", "AwsS3Bucket"] });
         check(
             "Type",
@@ -256,8 +257,9 @@ mod tests {
         check("Tags", entry, document, (false, "Tags: env EQUALS prod: -env=dev -team=red"));
     }
 
+    /// Rules: FLT-38.
     #[test]
-    fn flt_38_of_a_keyword_a_few_strings_that_hold_it_are_told() {
+    fn of_a_keyword_a_few_strings_that_hold_it_are_told() {
         let document = json!({ "Types": ["An Admin", "no", "admin 1", "admin 2"], "Title": "admin 3" });
         let expected = (true, "Keyword: \"admin\" in any case: +An Admin +admin 1 +admin 2 +admin 3");
         check("Keyword", Test::Keyword(Needle::new("ADMIN")), document, expected);
@@ -265,8 +267,9 @@ mod tests {
         assert_eq!(told("Keyword", Test::Keyword(Needle::new("admin")), &many).1.matches("+admin").count(), FEW);
     }
 
+    /// Rules: FLT-43.
     #[test]
-    fn flt_43_every_node_has_its_verdict() {
+    fn every_node_has_its_verdict() {
         let schema = Schema::new(&FIELDS);
         let term = |value: &str| Filter::term(FieldId(0), Test::equals(value));
         let filter = Filter::All(vec![Filter::Any(vec![term("a"), term("b")]), term("c").negated()]);
@@ -277,8 +280,9 @@ mod tests {
         assert_eq!(explanation.values().iter().map(|values| values.found.len()).collect::<Vec<_>>(), [2, 2, 2]);
     }
 
+    /// Rules: VIS-01.
     #[test]
-    fn vis_01_a_set_is_told_by_its_strings_or_their_number() {
+    fn a_set_is_told_by_its_strings_or_their_number() {
         let schema = Schema::new(&FIELDS);
         let asked = |count: u32| {
             let values = Arc::new((0..count).map(|number| number.to_string()).collect());

@@ -86,8 +86,9 @@ impl DateRange {
 mod tests {
     use super::*;
 
+    /// Rules: FLT-20.
     #[test]
-    fn flt_20_members_of_one_element_are_a_range() {
+    fn members_of_one_element_are_a_range() {
         let range = NumberRange { gte: Some(50.0), lt: Some(90.0), ..NumberRange::default() };
         assert!(range.contains(50.0) && range.contains(89.9));
         assert!(!range.contains(90.0) && !range.contains(49.0));
@@ -95,27 +96,31 @@ mod tests {
         assert!(!open.contains(1.0) && open.contains(2.0));
     }
 
+    /// Rules: FLT-21.
     #[test]
-    fn flt_21_a_fraction_meets_no_integer() {
+    fn a_fraction_meets_no_integer() {
         let range = NumberRange { eq: Some(50.5), ..NumberRange::default() };
         assert!(!range.contains(50.0) && !range.contains(51.0) && range.contains(50.5));
     }
 
+    /// Rules: FLT-22.
     #[test]
-    fn flt_22_contradicting_bounds_match_nothing() {
+    fn contradicting_bounds_match_nothing() {
         let range = NumberRange { gte: Some(2.0), lte: Some(1.0), ..NumberRange::default() };
         assert!(![0.0, 1.0, 1.5, 2.0, 3.0].into_iter().any(|number| range.contains(number)));
     }
 
+    /// Rules: FLT-25.
     #[test]
-    fn flt_25_absolute_bounds_are_included() {
+    fn absolute_bounds_are_included() {
         let range = DateRange::between(1, 3);
         assert_eq!((0..5).filter(|instant| range.contains(*instant)).collect::<Vec<_>>(), [1, 2, 3]);
         assert!(!(0..5).any(|instant| DateRange::between(3, 1).contains(instant)));
     }
 
+    /// Rules: FLT-27.
     #[test]
-    fn flt_27_a_window_has_one_bound() {
+    fn a_window_has_one_bound() {
         assert!(DateRange::since(2).contains(2) && DateRange::since(2).contains(Instant::MAX));
         assert!(!DateRange::since(2).contains(1));
         assert!(DateRange::before(2).contains(1) && !DateRange::before(2).contains(2));

@@ -33,8 +33,9 @@ fn check(document: &Value, filter: &Filter, expected: bool) {
     );
 }
 
+/// Rules: FLT-35.
 #[test]
-fn flt_35_key_and_value_come_from_one_map() {
+fn key_and_value_come_from_one_map() {
     let document = json!({"Resources": [{"Tags": {"env": "prod"}}, {"Tags": {"team": "red"}}, {}]});
     check(&document, &term("ResourceTags", entry("env", "prod")), true);
     check(&document, &term("ResourceTags", entry("team", "red")), true);
@@ -42,16 +43,18 @@ fn flt_35_key_and_value_come_from_one_map() {
     check(&document, &term("ResourceTags", entry("Env", "prod")), false);
 }
 
+/// Rules: GFV-10.
 #[test]
-fn gfv_10_an_entry_may_be_an_object_of_name_and_value() {
+fn an_entry_may_be_an_object_of_name_and_value() {
     let document = json!({"resources": [{"tags": [{"name": "env", "value": "prod"}, {"name": "team"}]}]});
     check(&document, &term("resources.tags", entry("env", "prod")), true);
     check(&document, &term("resources.tags", entry("name", "env")), false);
     check(&document, &term("resources.tags", entry("team", "prod")), false);
 }
 
+/// Rules: FLT-38.
 #[test]
-fn flt_38_keywords_are_looked_for_in_values_at_any_depth() {
+fn keywords_are_looked_for_in_values_at_any_depth() {
     let document = json!({"Title": "x", "Note": {"Text": "By Admin"}, "Types": [["deep"]], "Confidence": 12});
     let keyword = |text: &str| term("Keyword", Test::Keyword(Needle::new(text)));
     check(&document, &keyword("aDMIN"), true);
@@ -60,8 +63,9 @@ fn flt_38_keywords_are_looked_for_in_values_at_any_depth() {
     check(&document, &keyword("12"), false);
 }
 
+/// Rules: FLT-39.
 #[test]
-fn flt_39_false_is_false_or_absent() {
+fn false_is_false_or_absent() {
     let flag = |value| Filter::flag(Schema::new(&FIELDS).field("Sample").expect("a field"), value);
     for (document, is_true) in [(json!({"Sample": true}), true), (json!({"Sample": false}), false), (json!({}), false)]
     {
@@ -72,8 +76,9 @@ fn flt_39_false_is_false_or_absent() {
     check(&json!({"Sample": false}), &term("Sample", Test::Boolean(false)), true);
 }
 
+/// Rules: FLT-45.
 #[test]
-fn flt_45_empty_null_and_other_types_are_missing() {
+fn empty_null_and_other_types_are_missing() {
     let document = json!({
         "Title": null, "Types": [], "Confidence": "50", "UpdatedAt": "2026-01-03", "Sample": "true",
         "Resources": [{"Tags": {}}, {"Tags": {"env": 1}}], "resources": [{"tags": {"name": "a", "value": "b"}}]
@@ -94,8 +99,9 @@ fn a_test_of_another_kind_passes_nothing() {
     check(&document, &Filter::term(FieldId(99), Test::Present), false);
 }
 
+/// Rules: VIS-01.
 #[test]
-fn vis_01_in_asks_for_one_of_a_set() {
+fn in_asks_for_one_of_a_set() {
     let accounts = |values: &[&str]| Filter::In {
         field: FieldId(1),
         values: Arc::new(values.iter().map(ToString::to_string).collect()),

@@ -75,8 +75,9 @@ impl Needle {
 mod tests {
     use super::*;
 
+    /// Rules: FLT-10.
     #[test]
-    fn flt_10_comparison_is_case_sensitive_and_literal() {
+    fn comparison_is_case_sensitive_and_literal() {
         let passes = |test: TextTest| test.passes("S3.1 bucket");
         assert!(passes(TextTest::Equals("S3.1 bucket".into())));
         assert!(!passes(TextTest::Equals("S3.1 bucket ".into())));
@@ -89,8 +90,9 @@ mod tests {
         assert!(!passes(TextTest::Contains("b*t".into())));
     }
 
+    /// Rules: FLT-11.
     #[test]
-    fn flt_11_words_are_whole_adjacent_and_in_order() {
+    fn words_are_whole_adjacent_and_in_order() {
         let found = |needle: &str, text: &str| TextTest::ContainsWord(Words::of(needle)).passes(text);
         assert!(found("lambda", "GuardDuty Lambda Protection"));
         assert!(found("LAMBDA protection", "GuardDuty Lambda Protection"));
@@ -103,8 +105,9 @@ mod tests {
         assert!(!found("a b c", "a b"));
     }
 
+    /// Rules: FLT-38.
     #[test]
-    fn flt_38_a_keyword_is_a_part_in_any_case() {
+    fn a_keyword_is_a_part_in_any_case() {
         assert!(Needle::new("ADMIN").is_in("policy allows admin"));
         assert!(Needle::new("ows ad").is_in("policy allows Admin"));
         assert!(!Needle::new("root").is_in("policy allows admin"));

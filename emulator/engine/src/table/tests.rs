@@ -66,8 +66,9 @@ fn a_table_can_be_shared_between_threads() {
     shared::<Table>();
 }
 
+/// Rules: SRT-08.
 #[test]
-fn srt_08_an_update_keeps_its_number_and_a_new_birth_gets_another() {
+fn an_update_keeps_its_number_and_a_new_birth_gets_another() {
     let mut table = table();
     assert_eq!(put(&mut table, "a", 1, &json!({})), 1);
     assert_eq!(put(&mut table, "b", 2, &json!({})), 2);
@@ -104,8 +105,9 @@ fn columns_follow_every_write() {
     check_filter(&table, &titled("x").negated(), &["c"]);
 }
 
+/// Rules: FLT-02.
 #[test]
-fn flt_02_each_step_judges_what_the_ones_before_it_left() {
+fn each_step_judges_what_the_ones_before_it_left() {
     let mut table = table();
     put(&mut table, "a", 1, &json!({"Title": "x", "Confidence": 1}));
     put(&mut table, "b", 2, &json!({"Title": "y", "Confidence": 1}));
@@ -116,8 +118,9 @@ fn flt_02_each_step_judges_what_the_ones_before_it_left() {
     check_filter(&table, &Filter::All(vec![titled("x"), Filter::Any(vec![known, titled("z")])]), &["a"]);
 }
 
+/// Rules: FLT-38.
 #[test]
-fn flt_38_keywords_read_documents_as_they_are_now() {
+fn keywords_read_documents_as_they_are_now() {
     let mut table = table();
     put(&mut table, "a", 1, &json!({"Note": {"Text": "Admin"}}));
     put(&mut table, "b", 2, &json!({"Title": "x"}));
@@ -137,8 +140,9 @@ fn a_document_that_is_no_json_has_no_values() {
     assert_eq!(table.count(&titled("x").negated()), 1);
 }
 
+/// Rules: SRT-08.
 #[test]
-fn srt_08_ties_are_oldest_first_in_both_directions() {
+fn ties_are_oldest_first_in_both_directions() {
     let mut table = table();
     for (id, sequence) in [("a", 1), ("b", 2), ("c", 3)] {
         put(&mut table, id, sequence, &json!({"Confidence": 5}));
@@ -150,8 +154,9 @@ fn srt_08_ties_are_oldest_first_in_both_directions() {
     }
 }
 
+/// Rules: SRT-18.
 #[test]
-fn srt_18_a_page_resumes_where_a_row_stood_that_is_gone() {
+fn a_page_resumes_where_a_row_stood_that_is_gone() {
     let mut table = table();
     for (id, sequence, confidence) in [("a", 1, 10), ("b", 2, 20), ("c", 3, 30)] {
         put(&mut table, id, sequence, &json!({"Confidence": confidence}));
@@ -168,8 +173,9 @@ fn srt_18_a_page_resumes_where_a_row_stood_that_is_gone() {
     assert_eq!((ids(&second), second.more), (vec!["d".to_owned(), "a".to_owned()], false));
 }
 
+/// Rules: SRT-12.
 #[test]
-fn srt_12_more_is_said_only_when_rows_follow() {
+fn more_is_said_only_when_rows_follow() {
     let mut table = table();
     for sequence in 0..40 {
         let title = if sequence % 20 == 7 { "few" } else { "many" };
@@ -185,8 +191,9 @@ fn srt_12_more_is_said_only_when_rows_follow() {
     }
 }
 
+/// Rules: SRT-18.
 #[test]
-fn srt_18_a_position_of_another_order_is_survived() {
+fn a_position_of_another_order_is_survived() {
     let mut table = table();
     put(&mut table, "a", 1, &json!({"Confidence": 10}));
     for keys in [vec![], vec![SortValue::Text("z".into())], vec![SortValue::Missing, SortValue::Missing]] {
@@ -197,8 +204,9 @@ fn srt_18_a_position_of_another_order_is_survived() {
     }
 }
 
+/// Rules: BUF-10.
 #[test]
-fn buf_10_documents_of_several_owners_may_have_one_name() {
+fn documents_of_several_owners_may_have_one_name() {
     let mut table = table();
     let name = br#"{"Id":"x""#;
     let keys = [b",\"Of\":1".as_slice(), b",\"Of\":2"].map(|owner| Key::new(name, owner));
@@ -211,8 +219,9 @@ fn buf_10_documents_of_several_owners_may_have_one_name() {
     assert_eq!(table.named(name), [table.find(&keys[1]).expect("stored")]);
 }
 
+/// Rules: RET-01.
 #[test]
-fn ret_01_what_is_left_after_many_removals_is_as_it_was() {
+fn what_is_left_after_many_removals_is_as_it_was() {
     let mut table = table();
     let title = |number: u64| json!({"Title": format!("t{}", number % 3), "Confidence": number, "Types": ["p", "q"]});
     for number in 0..20_000 {

@@ -38,8 +38,9 @@ fn keeping(events: usize) -> Service {
     service
 }
 
+/// Rules: EVT-09.
 #[test]
-fn evt_09_events_are_listed_page_by_page_and_forgotten() {
+fn events_are_listed_page_by_page_and_forgotten() {
     let service = service();
     assert_eq!(page(&service, ""), page_of(&[], 0, 0));
     import(&service, &["a", "b", "c"]);
@@ -81,8 +82,9 @@ fn after_a_reset_neither_numbers_nor_ids_of_events_come_again() {
     assert_eq!(ids.len(), 4);
 }
 
+/// Rules: EVT-09.
 #[test]
-fn evt_09_the_newest_are_kept_as_many_as_wanted() {
+fn the_newest_are_kept_as_many_as_wanted() {
     let service = keeping(2);
     import(&service, &["a", "b", "c", "d", "e"]);
     assert_eq!(page(&service, ""), page_of(&["d", "e"], 5, 3));
@@ -100,8 +102,9 @@ fn evt_09_the_newest_are_kept_as_many_as_wanted() {
     }
 }
 
+/// Rules: EVT-09.
 #[test]
-fn evt_09_a_wrong_question_is_told_what_is_right() {
+fn a_wrong_question_is_told_what_is_right() {
     let service = service();
     for query in ["?account=1", "?limit=0", "?limit=1001"] {
         let (status, answer) = send(&service, "GET", &format!("/_emulator/events{query}"), "");
@@ -126,8 +129,9 @@ fn scenario() -> crate::scenario::Scenario {
     crate::scenario::load(&[file]).unwrap()
 }
 
+/// Rules: EVT-08.
 #[test]
-fn evt_08_what_is_there_at_the_start_is_no_event() {
+fn what_is_there_at_the_start_is_no_event() {
     let service = Service::new(Settings::default(), Some(scenario())).unwrap();
     assert!(service.world().finding_count() > 1, "controls were checked");
     let newer = finding("f", json!({ "UpdatedAt": "2026-01-11T00:00:00Z" })).to_string();
@@ -141,8 +145,9 @@ fn evt_08_what_is_there_at_the_start_is_no_event() {
     assert!(!page(&service, "").0.is_empty(), "what is due later is told");
 }
 
+/// Rules: EVT-20, EVT-52.
 #[test]
-fn evt_20_evt_52_findings_of_aws_services_are_told_too() {
+fn findings_of_aws_services_are_told_too() {
     let service = service();
     assert_eq!(post(&service, "/_emulator/findings", of_aws("f").to_string()).0, 200);
     let event = get(&service, "")["Events"][0].clone();
@@ -156,8 +161,9 @@ fn custom_action(selection: Value) -> String {
     body.to_string()
 }
 
+/// Rules: EVT-65, ACT-09.
 #[test]
-fn evt_65_act_09_a_person_sends_findings_or_insight_results_by_the_control_plane() {
+fn a_person_sends_findings_or_insight_results_by_the_control_plane() {
     let service = service();
     import(&service, &["a"]);
     let target = json!({ "Name": "Tickets", "Description": "d", "Id": "tickets" }).to_string();
@@ -202,8 +208,9 @@ fn a_mistake_in_a_query_is_told_as_all_mistakes_are() {
     }
 }
 
+/// Rules: PAT-01, PAT-40.
 #[test]
-fn pat_01_pat_40_events_are_listed_that_a_rule_selects() {
+fn events_are_listed_that_a_rule_selects() {
     let service = service();
     import(&service, &["a", "b"]);
     let pattern = |text: &str| format!("?pattern={}", text.replace('{', "%7B").replace('}', "%7D").replace('"', "%22"));

@@ -27,8 +27,9 @@ fn expect(service: &Service, control: &str, expected: &[(&str, &str)]) {
     assert_eq!(found, expected, "{control}");
 }
 
+/// Rules: RES-10, FND-33.
 #[test]
-fn res_10_fnd_33_resources_come_change_and_go_and_reset_takes_them_back() {
+fn resources_come_change_and_go_and_reset_takes_them_back() {
     let service = service();
     assert_eq!(post(&service, "/standards/register", STANDARD).0, 200);
     assert_eq!(send(&service, "GET", "/_emulator/resources", "").1, json!({ "resources": [] }));
@@ -53,8 +54,9 @@ fn res_10_fnd_33_resources_come_change_and_go_and_reset_takes_them_back() {
     assert_eq!(service.world().resources(), None);
 }
 
+/// Rules: RES-01.
 #[test]
-fn res_01_all_that_is_said_of_a_resource_is_listed_and_can_be_sent_again() {
+fn all_that_is_said_of_a_resource_is_listed_and_can_be_sent_again() {
     let service = service();
     let mut whole = bucket(&json!(["S3.5"]));
     let more = json!({
@@ -69,8 +71,9 @@ fn res_01_all_that_is_said_of_a_resource_is_listed_and_can_be_sent_again() {
     assert_eq!((code, &answer["resources"][0]), (200, &whole));
 }
 
+/// Rules: RES-03.
 #[test]
-fn res_03_mistakes_are_told_as_those_of_a_scenario_and_nothing_is_declared() {
+fn mistakes_are_told_as_those_of_a_scenario_and_nothing_is_declared() {
     let service = service();
     for (body, told) in [
         (bucket(&json!(["S3.55"])), "line 1, column"),
@@ -99,8 +102,9 @@ fn res_03_mistakes_are_told_as_those_of_a_scenario_and_nothing_is_declared() {
     assert_eq!(service.world().resources(), None);
 }
 
+/// Rules: RES-05, STD-61, FND-34.
 #[test]
-fn res_05_std_61_fnd_34_recorders_are_switched() {
+fn recorders_are_switched() {
     let service = service();
     put(&service, "/_emulator/resources", &json!([]));
     let switch = |recorder: Value| {

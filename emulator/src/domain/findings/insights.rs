@@ -242,8 +242,9 @@ mod tests {
     use crate::state::Principal;
     use crate::testing::{ADMINISTRATOR, REGION, id};
 
+    /// Rules: INS-03, INS-11, INS-31.
     #[test]
-    fn ins_03_ins_11_ins_31_every_managed_insight_can_be_asked() {
+    fn every_managed_insight_can_be_asked() {
         let world = World::default();
         let principal = Principal::local_user(id(ADMINISTRATOR));
         let caller = Caller { principal, region: Region::new(REGION), now: jiff::Timestamp::UNIX_EPOCH };

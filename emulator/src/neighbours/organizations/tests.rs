@@ -35,8 +35,9 @@ fn ids(answer: &Value, list: &str) -> Vec<String> {
     answer[list].as_array().unwrap().iter().map(|row| row["Id"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Rules: NB-26.
 #[test]
-fn nb_26_an_organization_is_described_to_each_member() {
+fn an_organization_is_described_to_each_member() {
     insta::assert_json_snapshot!(call(&stage(), MEMBER, "DescribeOrganization", json!({})).unwrap(), @r#"
     {
       "Organization": {
@@ -52,8 +53,9 @@ fn nb_26_an_organization_is_described_to_each_member() {
     "#);
 }
 
+/// Rules: NB-26.
 #[test]
-fn nb_26_accounts_are_listed_in_pages_to_those_who_may() {
+fn accounts_are_listed_in_pages_to_those_who_may() {
     let stage = stage();
     let first = call(&stage, MANAGEMENT, "ListAccounts", json!({ "MaxResults": 2 })).unwrap();
     assert_eq!(ids(&first, "Accounts"), [ADMINISTRATOR, MEMBER]);
@@ -89,8 +91,9 @@ fn a_token_is_of_the_world_and_the_query_that_it_was_made_for() {
     assert_eq!(next(&stage, "ListAccounts", &accounts, None), invalid, "a reset makes another world");
 }
 
+/// Rules: NB-26.
 #[test]
-fn nb_26_the_tree_is_walked_down_and_up() {
+fn the_tree_is_walked_down_and_up() {
     let stage = stage();
     let read = |operation, input| call(&stage, MANAGEMENT, operation, input).unwrap();
     assert_eq!(ids(&read("ListRoots", json!({})), "Roots"), ["r-lo12"]);
@@ -115,8 +118,9 @@ fn nb_26_the_tree_is_walked_down_and_up() {
     assert_eq!(error("DescribeAccount", json!({ "AccountId": "123456789012" })), "AccountNotFoundException");
 }
 
+/// Rules: NB-26.
 #[test]
-fn nb_26_services_are_delegated_by_the_management_account() {
+fn services_are_delegated_by_the_management_account() {
     let stage = stage();
     let service = "securityhub.amazonaws.com";
     let delegate = json!({ "ServicePrincipal": service, "AccountId": ADMINISTRATOR });
@@ -141,14 +145,16 @@ fn nb_26_services_are_delegated_by_the_management_account() {
     );
 }
 
+/// Rules: NB-26.
 #[test]
-fn nb_26_an_account_outside_is_told_so() {
+fn an_account_outside_is_told_so() {
     let outside = call(&stage(), "123456789012", "DescribeOrganization", json!({}));
     assert_eq!(outside, Err((400, "AWSOrganizationsNotInUseException")));
 }
 
+/// Rules: NB-26.
 #[test]
-fn nb_26_a_service_is_delegated_after_it_has_access_and_security_hub_to_one_member() {
+fn a_service_is_delegated_after_it_has_access_and_security_hub_to_one_member() {
     let stage = stage();
     let write = |operation, service: &str, account: &str| {
         let input = json!({ "ServicePrincipal": service, "AccountId": account });
@@ -202,8 +208,9 @@ fn nobody_administers(stage: &Stage) {
     assert_eq!(denied, Err((400, "AccessDeniedException")), "it may no longer read");
 }
 
+/// Rules: ORG-13.
 #[test]
-fn org_13_deregistering_ends_the_administration_of_security_hub_in_every_region() {
+fn deregistering_ends_the_administration_of_security_hub_in_every_region() {
     let stage = administered();
     let input = json!({ "ServicePrincipal": SERVICE, "AccountId": ADMINISTRATOR });
     call(&stage, MANAGEMENT, "DeregisterDelegatedAdministrator", input).unwrap();

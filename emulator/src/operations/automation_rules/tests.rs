@@ -57,8 +57,9 @@ fn refused(stage: &Stage, with: Value) -> String {
     stage.refused(ADMINISTRATOR, CreateAutomationRule, rule(with), 400, "InvalidInputException")
 }
 
+/// Rules: ARU-01, ARU-02, ARU-03, ARU-08, ARU-09.
 #[test]
-fn aru_01_aru_02_aru_03_aru_08_aru_09_a_rule_comes_back_whole() {
+fn a_rule_comes_back_whole() {
     let stage = on();
     let arn = make(&stage, json!({}));
     let (prefix, id) = arn.rsplit_once('/').unwrap();
@@ -77,8 +78,9 @@ fn aru_01_aru_02_aru_03_aru_08_aru_09_a_rule_comes_back_whole() {
     assert_eq!(get(&stage, &[&arn]), json!({ "Rules": [expected], "UnprocessedAutomationRules": [] }));
 }
 
+/// Rules: ARU-03, ARU-04.
 #[test]
-fn aru_03_aru_04_names_and_orders_may_be_equal_and_orders_have_bounds() {
+fn names_and_orders_may_be_equal_and_orders_have_bounds() {
     let stage = on();
     assert_ne!(make(&stage, json!({})), make(&stage, json!({})));
     make(&stage, json!({ "RuleOrder": 1000 }));
@@ -90,8 +92,9 @@ fn aru_03_aru_04_names_and_orders_may_be_equal_and_orders_have_bounds() {
     refused(&stage, json!({ "RuleStatus": "enabled" }));
 }
 
+/// Rules: ARU-05.
 #[test]
-fn aru_05_a_rule_needs_one_action_that_sets_something_and_a_criterion() {
+fn a_rule_needs_one_action_that_sets_something_and_a_criterion() {
     let stage = on();
     let set =
         |update: Value| json!({ "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": update }] });
@@ -133,8 +136,9 @@ fn aru_05_a_rule_needs_one_action_that_sets_something_and_a_criterion() {
     }
 }
 
+/// Rules: ARU-06.
 #[test]
-fn aru_06_a_hundred_are_enough() {
+fn a_hundred_are_enough() {
     let stage = on();
     let arns: Vec<String> = (0..100).map(|_| make(&stage, json!({}))).collect();
     stage.refused(ADMINISTRATOR, CreateAutomationRule, rule(json!({})), 429, "LimitExceededException");
@@ -144,8 +148,9 @@ fn aru_06_a_hundred_are_enough() {
     make(&stage, json!({}));
 }
 
+/// Rules: ARU-07, TAG-02, TAG-04, TAG-07.
 #[test]
-fn aru_07_tag_02_tag_04_tag_07_a_rule_has_tags() {
+fn a_rule_has_tags() {
     let stage = on();
     let tags =
         |arn: &str| stage.good(ADMINISTRATOR, ListTagsForResource, json!({ "ResourceArn": arn }))["Tags"].clone();
@@ -168,8 +173,9 @@ fn aru_07_tag_02_tag_04_tag_07_a_rule_has_tags() {
     }
 }
 
+/// Rules: ARU-09, ARU-10, FLT-08, CLN-08.
 #[test]
-fn aru_09_aru_10_flt_08_cln_08_criteria_and_actions_come_back_as_they_were_sent() {
+fn criteria_and_actions_come_back_as_they_were_sent() {
     let stage = on();
     let criteria = r#"{
         "Title": [{ "Value": "b", "Comparison": "CONTAINS" }, { "Comparison": "CONTAINS", "Value": "a" }],
@@ -195,8 +201,9 @@ fn aru_09_aru_10_flt_08_cln_08_criteria_and_actions_come_back_as_they_were_sent(
     assert_eq!(read(&stage, &arn)["Actions"].to_string(), severity.to_string());
 }
 
+/// Rules: ARU-11.
 #[test]
-fn aru_11_what_is_given_changes_and_criteria_as_a_whole() {
+fn what_is_given_changes_and_criteria_as_a_whole() {
     let stage = on();
     let (one, two) = (make(&stage, json!({})), make(&stage, json!({ "IsTerminal": true })));
     let before = read(&stage, &two);
@@ -221,8 +228,9 @@ fn aru_11_what_is_given_changes_and_criteria_as_a_whole() {
     stage.refused(ADMINISTRATOR, BatchUpdateAutomationRules, items, 400, "InvalidInputException");
 }
 
+/// Rules: ARU-12, ARU-13, ARU-14.
 #[test]
-fn aru_12_aru_13_aru_14_each_rule_of_a_batch_is_judged_on_its_own() {
+fn each_rule_of_a_batch_is_judged_on_its_own() {
     let stage = on();
     let (one, two) = (make(&stage, json!({})), make(&stage, json!({})));
     let missing = format!("{one}0");
@@ -312,8 +320,9 @@ fn an_item_that_no_answer_could_name_refuses_the_call() {
     assert_ne!(read(&stage, &arn)["Description"], "changed");
 }
 
+/// Rules: ARU-15, ARU-38.
 #[test]
-fn aru_15_aru_38_a_list_is_in_the_order_of_evaluation_and_names_no_criteria() {
+fn a_list_is_in_the_order_of_evaluation_and_names_no_criteria() {
     let stage = on();
     make(&stage, json!({ "RuleName": "c", "RuleOrder": 20 }));
     let early = make(&stage, json!({ "RuleName": "a", "RuleOrder": 3, "RuleStatus": "DISABLED" }));
@@ -340,8 +349,9 @@ fn aru_15_aru_38_a_list_is_in_the_order_of_evaluation_and_names_no_criteria() {
     assert_eq!(stage.good(MEMBER, ListAutomationRules, json!({})), json!({ "AutomationRulesMetadata": [] }));
 }
 
+/// Rules: ARU-16, ARU-17.
 #[test]
-fn aru_16_aru_17_a_member_may_not_and_keeps_what_it_had() {
+fn a_member_may_not_and_keeps_what_it_had() {
     let stage = on();
     let arn = stage.good(MEMBER, CreateAutomationRule, rule(json!({})))["RuleArn"].clone();
     make(&stage, json!({}));
@@ -364,8 +374,9 @@ fn aru_16_aru_17_a_member_may_not_and_keeps_what_it_had() {
     assert_eq!(kept["Rules"][0]["RuleArn"], arn);
 }
 
+/// Rules: ARU-20, ARU-26.
 #[test]
-fn aru_20_aru_26_criteria_are_a_subset_of_the_filters() {
+fn criteria_are_a_subset_of_the_filters() {
     let stage = on();
     let all: Value = CRITERIA
         .iter()
@@ -392,8 +403,9 @@ fn aru_20_aru_26_criteria_are_a_subset_of_the_filters() {
     assert_eq!(update(&stage, json!([item]))["UnprocessedAutomationRules"][0]["ErrorCode"], 400);
 }
 
+/// Rules: ARU-21, ARU-25, FLT-06.
 #[test]
-fn aru_21_aru_25_flt_06_elements_are_counted_by_criterion() {
+fn elements_are_counted_by_criterion() {
     let stage = on();
     for (name, most) in [("Title", 100), ("AwsAccountId", 100), ("Description", 20), ("ResourceOwnerOrgId", 20)] {
         let many = |count: usize| json!({ "Criteria": { name: strings(&vec![("EQUALS", "1234567890"); count]) } });
@@ -407,8 +419,9 @@ fn aru_21_aru_25_flt_06_elements_are_counted_by_criterion() {
     }
 }
 
+/// Rules: ARU-22, ARU-24, ARU-26, FLT-12, FLT-17, FLT-26, FLT-31.
 #[test]
-fn aru_22_aru_24_aru_26_flt_12_flt_17_flt_26_flt_31_elements_of_criteria() {
+fn elements_of_criteria() {
     let stage = on();
     for comparison in ["EQUALS", "PREFIX", "CONTAINS", "NOT_EQUALS", "PREFIX_NOT_EQUALS", "NOT_CONTAINS"] {
         make(&stage, json!({ "Criteria": { "SeverityLabel": strings(&[(comparison, "x")]) } }));
@@ -442,8 +455,9 @@ fn aru_22_aru_24_aru_26_flt_12_flt_17_flt_26_flt_31_elements_of_criteria() {
     }
 }
 
+/// Rules: HUB-16, ARU-01.
 #[test]
-fn hub_16_aru_01_rules_outlive_a_hub_that_comes_back() {
+fn rules_outlive_a_hub_that_comes_back() {
     let stage = on();
     let arn = make(&stage, json!({}));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));

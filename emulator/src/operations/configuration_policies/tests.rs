@@ -128,8 +128,9 @@ fn described(stage: &Stage, region: &str) -> Value {
     answer["OrganizationConfiguration"].clone()
 }
 
+/// Rules: CCF-01, CCF-05, CCF-07, CCF-08.
 #[test]
-fn ccf_01_ccf_05_ccf_07_ccf_08_central_configuration_begins_at_home() {
+fn central_configuration_begins_at_home() {
     let stage = central();
     let expected = json!({
         "ConfigurationType": "CENTRAL", "Status": "ENABLED",
@@ -148,8 +149,9 @@ fn ccf_01_ccf_05_ccf_07_ccf_08_central_configuration_begins_at_home() {
     stage.good(MEMBER, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
 }
 
+/// Rules: CCF-02, CCF-03.
 #[test]
-fn ccf_02_ccf_03_who_cannot_begin() {
+fn who_cannot_begin() {
     let stage = local();
     let central = || configuration("CENTRAL");
     let arn = stage.good(ADMINISTRATOR, ListFindingAggregators, json!({}))["FindingAggregators"][0].clone();
@@ -163,8 +165,9 @@ fn ccf_02_ccf_03_who_cannot_begin() {
     stage.refused(MANAGEMENT, UpdateOrganizationConfiguration, central(), 403, "AccessDeniedException");
 }
 
+/// Rules: CCF-09, CCF-10, ORG-12.
 #[test]
-fn ccf_09_ccf_10_org_12_local_again_once_nothing_is_left() {
+fn local_again_once_nothing_is_left() {
     let stage = central();
     let dismiss = json!({ "AdminAccountId": ADMINISTRATOR });
     stage.refused(MANAGEMENT, DisableOrganizationAdminAccount, dismiss, 400, "InvalidInputException");
@@ -188,8 +191,9 @@ fn ccf_09_ccf_10_org_12_local_again_once_nothing_is_left() {
     assert_eq!(stage.call(ADMINISTRATOR, ListConfigurationPolicies, json!({})).unwrap_err().2, REFUSED);
 }
 
+/// Rules: CCF-11, CCF-12, ROL-20.
 #[test]
-fn ccf_11_ccf_12_rol_20_policies_are_the_administrators_at_home() {
+fn policies_are_the_administrators_at_home() {
     let target = target(MEMBER);
     let operations: [(Operation, Value); 5] = [
         (ListConfigurationPolicies, json!({})),
@@ -209,8 +213,9 @@ fn ccf_11_ccf_12_rol_20_policies_are_the_administrators_at_home() {
     }
 }
 
+/// Rules: CCF-15, CCF-19, CCF-20, CCF-22, QUO-04.
 #[test]
-fn ccf_15_ccf_19_ccf_20_ccf_22_quo_04_a_policy_is_made_read_and_changed() {
+fn a_policy_is_made_read_and_changed() {
     let stage = central();
     assert_eq!(
         stage.good(ADMINISTRATOR, ListConfigurationPolicies, json!({})),
@@ -248,8 +253,9 @@ fn ccf_15_ccf_19_ccf_20_ccf_22_quo_04_a_policy_is_made_read_and_changed() {
     assert_eq!(rest["ConfigurationPolicySummaries"].as_array().unwrap().len(), 5);
 }
 
+/// Rules: CCF-16, CCF-17.
 #[test]
-fn ccf_16_ccf_17_what_a_policy_says() {
+fn what_a_policy_says() {
     let stage = central();
     let both = json!({ "EnabledSecurityControlIdentifiers": [], "DisabledSecurityControlIdentifiers": [] });
     let with = |controls: Value| {
@@ -298,8 +304,9 @@ fn a_policy_that_enables_security_hub_without_standards_or_controls_is_refused_i
     }
 }
 
+/// Rules: CCF-25, CCF-26, CCF-29, CCF-44.
 #[test]
-fn ccf_25_ccf_26_ccf_29_ccf_44_what_is_applied_above_is_inherited_below() {
+fn what_is_applied_above_is_inherited_below() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     stage.good(MANAGEMENT, EnableSecurityHub, json!({}));
@@ -321,8 +328,9 @@ fn ccf_25_ccf_26_ccf_29_ccf_44_what_is_applied_above_is_inherited_below() {
     assert_eq!(governs(&stage, MEMBER), is(&other, "APPLIED", "SUCCESS"));
 }
 
+/// Rules: CCF-30, CCF-40, ROL-21, ROL-27.
 #[test]
-fn ccf_30_ccf_40_rol_21_rol_27_a_policy_switches_hubs_and_standards_in_all_linked_regions() {
+fn a_policy_switches_hubs_and_standards_in_all_linked_regions() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, UNIT);
@@ -366,8 +374,9 @@ fn ccf_30_ccf_40_rol_21_rol_27_a_policy_switches_hubs_and_standards_in_all_linke
     assert_eq!(governs(&stage, ADMINISTRATOR), is(&policy, "APPLIED", "SUCCESS"));
 }
 
+/// Rules: CCF-32.
 #[test]
-fn ccf_32_a_policy_that_turns_hubs_off_skips_the_administrator() {
+fn a_policy_that_turns_hubs_off_skips_the_administrator() {
     let stage = central();
     let policy = create(&stage, "p", off());
     let before = hub(&stage, REGION, ADMINISTRATOR);
@@ -376,8 +385,9 @@ fn ccf_32_a_policy_that_turns_hubs_off_skips_the_administrator() {
     assert_eq!((hub(&stage, REGION, MEMBER), governs(&stage, ROOT)), (None, is(&policy, "APPLIED", "SUCCESS")));
 }
 
+/// Rules: CCF-27, CCF-28, CCF-29, CCF-31.
 #[test]
-fn ccf_27_ccf_28_ccf_29_ccf_31_what_fails_below_fails_above_until_it_is_started_again() {
+fn what_fails_below_fails_above_until_it_is_started_again() {
     let stage = central();
     let policy = create(&stage, "p", says(&[]));
     happens(&stage, MEMBER, Event::Suspend);
@@ -404,8 +414,9 @@ fn ccf_27_ccf_28_ccf_29_ccf_31_what_fails_below_fails_above_until_it_is_started_
     assert_eq!(governs(&stage, UNIT), is(&policy, "APPLIED", "SUCCESS"));
 }
 
+/// Rules: CCF-21, CCF-33, CCF-34, CLI-06.
 #[test]
-fn ccf_21_ccf_33_ccf_34_cli_06_a_policy_is_taken_away_and_deleted() {
+fn a_policy_is_taken_away_and_deleted() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, UNIT);
@@ -421,8 +432,9 @@ fn ccf_21_ccf_33_ccf_34_cli_06_a_policy_is_taken_away_and_deleted() {
     assert_eq!(stage.good(ADMINISTRATOR, DeleteConfigurationPolicy, delete()), json!({}));
 }
 
+/// Rules: CCF-24, CCF-35, CCF-36.
 #[test]
-fn ccf_24_ccf_35_ccf_36_several_are_read_and_listed() {
+fn several_are_read_and_listed() {
     let stage = central();
     let policy = create(&stage, "p", says(&[]));
     start(&stage, &policy, UNIT);
@@ -447,8 +459,9 @@ fn ccf_24_ccf_35_ccf_36_several_are_read_and_listed() {
     assert_eq!(listed(json!({ "ConfigurationPolicyId": "SELF_MANAGED_SECURITY_HUB" })), Vec::<String>::new());
 }
 
+/// Rules: CCF-42, ROL-34.
 #[test]
-fn ccf_42_rol_34_who_comes_or_moves_takes_what_its_new_place_has() {
+fn who_comes_or_moves_takes_what_its_new_place_has() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, UNIT);
@@ -464,8 +477,9 @@ fn ccf_42_rol_34_who_comes_or_moves_takes_what_its_new_place_has() {
     stage.good(NEWCOMER, DisableSecurityHub, json!({}));
 }
 
+/// Rules: CCF-43, AGG-19, ROL-26.
 #[test]
-fn ccf_43_agg_19_rol_26_the_aggregator_takes_central_configuration_along() {
+fn the_aggregator_takes_central_configuration_along() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, UNIT);
@@ -485,8 +499,9 @@ fn ccf_43_agg_19_rol_26_the_aggregator_takes_central_configuration_along() {
     assert_eq!(stage.call(ADMINISTRATOR, ListConfigurationPolicies, json!({})).unwrap_err().0, 403);
 }
 
+/// Rules: ORG-13.
 #[test]
-fn org_13_without_delegation_there_is_no_central_configuration() {
+fn without_delegation_there_is_no_central_configuration() {
     let stage = central();
     start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
     let mut transaction = stage.0.write();
@@ -497,8 +512,9 @@ fn org_13_without_delegation_there_is_no_central_configuration() {
     stage.good(MEMBER, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
 }
 
+/// Rules: ROL-23, ROL-24, ROL-28.
 #[test]
-fn rol_23_rol_24_rol_28_what_a_policy_does_not_touch() {
+fn what_a_policy_does_not_touch() {
     let stage = central();
     start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
     let findings = json!({ "Findings": [crate::testing::finding_of(MEMBER, "f", json!({}))] });

@@ -54,8 +54,9 @@ fn counts(stage: &Stage, filters: Value, group_by: &str) -> String {
     counted(stage, ADMINISTRATOR, &arn)
 }
 
+/// Rules: INS-01, INS-02, INS-05, INS-06.
 #[test]
-fn ins_01_ins_02_ins_05_ins_06_the_life_of_an_insight() {
+fn the_life_of_an_insight() {
     let stage = on();
     let filters = json!({ "Title": strings(&[("PREFIX", "Port")]) });
     let arn = make(&stage, ADMINISTRATOR, insight(filters.clone(), "ResourceId"));
@@ -79,16 +80,18 @@ fn ins_01_ins_02_ins_05_ins_06_the_life_of_an_insight() {
     assert_eq!(stage.good(ADMINISTRATOR, GetInsights, json!({})), json!({ "Insights": [] }));
 }
 
+/// Rules: INS-01, INS-15.
 #[test]
-fn ins_01_ins_15_names_may_be_equal_and_a_sort_order_is_ignored() {
+fn names_may_be_equal_and_a_sort_order_is_ignored() {
     let stage = on();
     let mut input = insight(json!({}), "ResourceId");
     input["SortCriteria"] = json!([{ "Field": "Nope" }]);
     assert_ne!(make(&stage, ADMINISTRATOR, input.clone()), make(&stage, ADMINISTRATOR, input));
 }
 
+/// Rules: FLT-06, FLT-08, CLN-08.
 #[test]
-fn flt_06_flt_08_cln_08_filters_come_back_as_they_were_sent() {
+fn filters_come_back_as_they_were_sent() {
     let stage = on();
     let sent = r#"{
         "Confidence": [{ "Lt": 90.5, "Gte": 0 }, { "Eq": 90.0 }],
@@ -112,8 +115,9 @@ fn flt_06_flt_08_cln_08_filters_come_back_as_they_were_sent() {
     assert_eq!(read(&stage, &arn)["Filters"].to_string(), r#"{"Confidence":[{"Eq":31.245270191439438}]}"#);
 }
 
+/// Rules: INS-04.
 #[test]
-fn ins_04_a_hundred_are_enough() {
+fn a_hundred_are_enough() {
     let stage = on();
     for _ in 0..100 {
         make(&stage, ADMINISTRATOR, insight(json!({}), "ResourceId"));
@@ -127,8 +131,9 @@ fn ins_04_a_hundred_are_enough() {
     make(&stage, ADMINISTRATOR, more);
 }
 
+/// Rules: INS-07, INS-13, INS-31.
 #[test]
-fn ins_07_ins_13_ins_31_what_is_not_there_is_not_found() {
+fn what_is_not_there_is_not_found() {
     let stage = on();
     let arn = make(&stage, ADMINISTRATOR, insight(json!({}), "ResourceId"));
     let unknown = format!("{arn}0");
@@ -152,16 +157,18 @@ fn ins_07_ins_13_ins_31_what_is_not_there_is_not_found() {
     stage.refused(ADMINISTRATOR, ListTagsForResource, tags, 400, "InvalidInputException");
 }
 
+/// Rules: INS-08.
 #[test]
-fn ins_08_a_managed_insight_cannot_be_changed() {
+fn a_managed_insight_cannot_be_changed() {
     let stage = on();
     for operation in [UpdateInsight, DeleteInsight] {
         stage.refused(ADMINISTRATOR, operation, json!({ "InsightArn": TOP_RESOURCES }), 400, "InvalidInputException");
     }
 }
 
+/// Rules: INS-09, INS-10, INS-11.
 #[test]
-fn ins_09_ins_10_ins_11_all_are_the_customers_and_those_asked_for_keep_their_order() {
+fn all_are_the_customers_and_those_asked_for_keep_their_order() {
     let stage = on();
     let names: Vec<String> = (0..5).map(|number| format!("{}", 9 - number)).collect();
     let arns: Vec<String> = names
@@ -200,8 +207,9 @@ fn ins_09_ins_10_ins_11_all_are_the_customers_and_those_asked_for_keep_their_ord
     stage.refused(ADMINISTRATOR, GetInsights, json!({ "MaxResults": 101 }), 400, "InvalidInputException");
 }
 
+/// Rules: INS-14, FLT-07, FLT-13.
 #[test]
-fn ins_14_flt_07_flt_13_filters_are_checked_when_they_are_stored() {
+fn filters_are_checked_when_they_are_stored() {
     let stage = on();
     let arn = make(&stage, ADMINISTRATOR, insight(json!({}), "ResourceId"));
     for (filters, said) in [
@@ -223,8 +231,9 @@ fn ins_14_flt_07_flt_13_filters_are_checked_when_they_are_stored() {
     }
 }
 
+/// Rules: INS-30.
 #[test]
-fn ins_30_texts_and_numbers_are_grouped_by() {
+fn texts_and_numbers_are_grouped_by() {
     let stage = on();
     for name in ["AwsAccountId", "CompanyName", "WorkflowStatus", "SeverityNormalized", "Confidence"] {
         make(&stage, ADMINISTRATOR, insight(json!({}), name));
@@ -242,8 +251,9 @@ fn ins_30_texts_and_numbers_are_grouped_by() {
     }
 }
 
+/// Rules: INS-20, INS-22, INS-23, INS-24.
 #[test]
-fn ins_20_ins_22_ins_23_ins_24_values_are_counted_most_first() {
+fn values_are_counted_most_first() {
     let stage = on();
     assert_eq!(counts(&stage, json!({}), "ResourceType"), "");
     let typed = |id: &str, types: &[&str], more: Value| {
@@ -270,8 +280,9 @@ fn ins_20_ins_22_ins_23_ins_24_values_are_counted_most_first() {
     assert_eq!(counts(&stage, json!({}), "NoteText"), "");
 }
 
+/// Rules: INS-22, INS-26.
 #[test]
-fn ins_22_ins_26_a_result_lists_a_hundred_values() {
+fn a_result_lists_a_hundred_values() {
     let stage = on();
     let findings: Vec<Value> = (0..60)
         .map(|number| {
@@ -286,8 +297,9 @@ fn ins_22_ins_26_a_result_lists_a_hundred_values() {
     assert!(counts(&stage, json!({}), "Confidence").starts_with("0 1, 1 1, 10 1"), "numbers are texts");
 }
 
+/// Rules: INS-21, VIS-01.
 #[test]
-fn ins_21_vis_01_an_insight_counts_what_its_reader_sees() {
+fn an_insight_counts_what_its_reader_sees() {
     let stage = on();
     import(&stage, ADMINISTRATOR, &[finding("a", json!({}))]);
     import(&stage, MEMBER, &[finding_of(MEMBER, "b", json!({})), finding_of(MEMBER, "c", json!({}))]);
@@ -297,8 +309,9 @@ fn ins_21_vis_01_an_insight_counts_what_its_reader_sees() {
     assert_eq!(counted(&stage, MEMBER, TOP_ACCOUNTS), "222222222222 2");
 }
 
+/// Rules: INS-25, FLT-29.
 #[test]
-fn ins_25_flt_29_relative_dates_count_from_the_call() {
+fn relative_dates_count_from_the_call() {
     let stage = on();
     import(&stage, ADMINISTRATOR, &[finding("a", json!({}))]);
     let filters = json!({ "UpdatedAt": [{ "DateRange": { "Value": 7, "Unit": "DAYS" } }] });
@@ -308,8 +321,9 @@ fn ins_25_flt_29_relative_dates_count_from_the_call() {
     assert_eq!(counted(&stage, ADMINISTRATOR, &arn), "");
 }
 
+/// Rules: HUB-16, INS-01.
 #[test]
-fn hub_16_ins_01_insights_outlive_a_hub_that_comes_back() {
+fn insights_outlive_a_hub_that_comes_back() {
     let stage = on();
     let arn = make(&stage, ADMINISTRATOR, insight(json!({}), "ResourceId"));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));

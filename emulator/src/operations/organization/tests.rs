@@ -110,8 +110,9 @@ fn by_invitation(stage: &Stage, administrator: &str, account: &str) {
     stage.good(account, AcceptAdministratorInvitation, accept);
 }
 
+/// Rules: ORG-01, ORG-02, ORG-04, ORG-10, ARN-09, CLI-04.
 #[test]
-fn org_01_org_02_org_04_org_10_arn_09_cli_04_the_management_account_designates_an_administrator() {
+fn the_management_account_designates_an_administrator() {
     let stage = organization();
     assert_eq!(listed(&stage, MANAGEMENT), json!([]));
     let expected = json!({ "AdminAccountId": ADMINISTRATOR, "Feature": "SecurityHub" });
@@ -131,8 +132,9 @@ fn org_01_org_02_org_04_org_10_arn_09_cli_04_the_management_account_designates_a
     assert_eq!(listed(&stage, MANAGEMENT), json!([]));
 }
 
+/// Rules: ORG-03, ORG-05.
 #[test]
-fn org_03_org_05_there_is_one_administrator_for_all_regions() {
+fn there_is_one_administrator_for_all_regions() {
     let stage = delegated();
     let sentence = "Security Hub delegated administrator account 111111111111 is already designated for the \
                     organization. Remove it before you designate another account.";
@@ -147,8 +149,9 @@ fn org_03_org_05_there_is_one_administrator_for_all_regions() {
     stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
 }
 
+/// Rules: ORG-03.
 #[test]
-fn org_03_the_management_account_may_be_it_beside_another_once_its_hub_is_on() {
+fn the_management_account_may_be_it_beside_another_once_its_hub_is_on() {
     let stage = delegated();
     let designate = |region| stage.call_in(region, MANAGEMENT, EnableOrganizationAdminAccount, admin(MANAGEMENT));
     assert_eq!(designate(REGION).unwrap_err().0, 400, "there is one in this Region");
@@ -161,8 +164,9 @@ fn org_03_the_management_account_may_be_it_beside_another_once_its_hub_is_on() {
     assert!(delegates.keys().all(|(_, account)| *account == id(ADMINISTRATOR)), "it is not registered itself");
 }
 
+/// Rules: ORG-06, ORG-08.
 #[test]
-fn org_06_org_08_who_cannot_be_it() {
+fn who_cannot_be_it() {
     let stage = organization();
     let refused = |account: &str| {
         stage.refused(MANAGEMENT, EnableOrganizationAdminAccount, admin(account), 400, "InvalidInputException")
@@ -177,8 +181,9 @@ fn org_06_org_08_who_cannot_be_it() {
     assert_eq!(listed(&stage, MANAGEMENT), json!([]));
 }
 
+/// Rules: ORG-07.
 #[test]
-fn org_07_who_may_not_designate() {
+fn who_may_not_designate() {
     let stage = delegated();
     let management = "You must be the organization management account to perform this operation";
     let outside = "Your account is not a member of an organization";
@@ -195,8 +200,9 @@ fn org_07_who_may_not_designate() {
     assert_eq!(listed(&stage, ADMINISTRATOR).as_array().unwrap().len(), 1, "the administrator may read");
 }
 
+/// Rules: ORG-10, QUO-08.
 #[test]
-fn org_10_quo_08_the_list_has_pages_of_ten_at_most_and_one_row() {
+fn the_list_has_pages_of_ten_at_most_and_one_row() {
     let stage = delegated();
     let list = |input: Value| stage.call(MANAGEMENT, ListOrganizationAdminAccounts, input);
     assert!(list(json!({ "MaxResults": 10 })).is_ok());
@@ -205,8 +211,9 @@ fn org_10_quo_08_the_list_has_pages_of_ten_at_most_and_one_row() {
     }
 }
 
+/// Rules: ORG-10.
 #[test]
-fn org_10_each_half_has_an_administrator_of_its_own() {
+fn each_half_has_an_administrator_of_its_own() {
     let stage = delegated();
     let with = |account: &str| json!({ "AdminAccountId": account, "Feature": "SecurityHubV2" });
     let v2 = |region| {
@@ -231,8 +238,9 @@ fn org_10_each_half_has_an_administrator_of_its_own() {
     assert_eq!(v2(ELSEWHERE)["AdminAccounts"], json!([]));
 }
 
+/// Rules: ORG-11, ORG-20, MST-24.
 #[test]
-fn org_11_org_20_mst_24_without_administrator_accounts_stand_alone_in_this_region() {
+fn without_administrator_accounts_stand_alone_in_this_region() {
     let stage = delegated();
     stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
     add(&stage, ADMINISTRATOR, MEMBER);
@@ -258,16 +266,18 @@ fn org_11_org_20_mst_24_without_administrator_accounts_stand_alone_in_this_regio
     assert_eq!(configuration["AutoEnable"], false, "it begins anew");
 }
 
+/// Rules: HUB-11, ORG-11.
 #[test]
-fn hub_11_org_11_an_administrator_disables_its_hub_once_it_is_one_no_more() {
+fn an_administrator_disables_its_hub_once_it_is_one_no_more() {
     let stage = delegated();
     stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
     stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
 }
 
+/// Rules: MST-25.
 #[test]
-fn mst_25_members_by_invitation_become_the_organizations_when_their_administrator_is_designated() {
+fn members_by_invitation_become_the_organizations_when_their_administrator_is_designated() {
     let stage = organization();
     by_invitation(&stage, ADMINISTRATOR, MEMBER);
     by_invitation(&stage, ADMINISTRATOR, OUTSIDER);
@@ -277,8 +287,9 @@ fn mst_25_members_by_invitation_become_the_organizations_when_their_administrato
     assert_eq!((left(MEMBER), left(OUTSIDER)), (0, 1));
 }
 
+/// Rules: INV-12, INV-26.
 #[test]
-fn inv_12_inv_26_a_delegated_administrator_becomes_nobodys_member() {
+fn a_delegated_administrator_becomes_nobodys_member() {
     let stage = organization();
     for account in [OUTSIDER, ADMINISTRATOR] {
         stage.good(account, EnableSecurityHub, json!({}));
@@ -291,8 +302,9 @@ fn inv_12_inv_26_a_delegated_administrator_becomes_nobodys_member() {
     stage.refused(ADMINISTRATOR, AcceptAdministratorInvitation, accept, 400, "InvalidInputException");
 }
 
+/// Rules: ORG-30, ORG-31, ROL-13.
 #[test]
-fn org_30_org_31_rol_13_the_configuration_is_the_administrators_alone() {
+fn the_configuration_is_the_administrators_alone() {
     let stage = delegated();
     let operations = [
         (DescribeOrganizationConfiguration, json!({})),
@@ -313,8 +325,9 @@ fn org_30_org_31_rol_13_the_configuration_is_the_administrators_alone() {
     }
 }
 
+/// Rules: ORG-32, QUO-03.
 #[test]
-fn org_32_quo_03_how_it_is_at_first() {
+fn how_it_is_at_first() {
     let stage = delegated();
     let describe = || stage.good(ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
     let mut expected = json!({
@@ -330,8 +343,9 @@ fn org_32_quo_03_how_it_is_at_first() {
     assert_eq!(describe(), expected);
 }
 
+/// Rules: ORG-33, CLI-05.
 #[test]
-fn org_33_cli_05_what_is_set_and_what_stays() {
+fn what_is_set_and_what_stays() {
     let stage = delegated();
     let set = |input: Value| {
         assert_eq!(stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, input), json!({}));
@@ -353,8 +367,9 @@ fn org_33_cli_05_what_is_set_and_what_stays() {
     assert_eq!(set(input), (false, "NONE".to_owned()));
 }
 
+/// Rules: ORG-34.
 #[test]
-fn org_34_central_configuration_enables_nobody_by_itself() {
+fn central_configuration_enables_nobody_by_itself() {
     let stage = delegated();
     let central = json!({ "ConfigurationType": "CENTRAL" });
     for (auto_enable, standards) in [(true, "NONE"), (false, "DEFAULT"), (true, "DEFAULT")] {
@@ -366,8 +381,9 @@ fn org_34_central_configuration_enables_nobody_by_itself() {
     }
 }
 
+/// Rules: ORG-35, ORG-37, MST-02.
 #[test]
-fn org_35_org_37_mst_02_who_joins_is_enabled() {
+fn who_joins_is_enabled() {
     let stage = enabling();
     let generator = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, generator);
@@ -382,8 +398,9 @@ fn org_35_org_37_mst_02_who_joins_is_enabled() {
     assert_eq!(stage.good(NEWCOMER, GetAdministratorAccount, json!({})), expected);
 }
 
+/// Rules: ORG-35.
 #[test]
-fn org_35_without_standards_and_without_auto_enable() {
+fn without_standards_and_without_auto_enable() {
     let stage = delegated();
     happens(&stage, NEWCOMER, join()).unwrap();
     assert_eq!((records(&stage, ADMINISTRATOR), hub(&stage, REGION, NEWCOMER)), (vec![], None));
@@ -394,8 +411,9 @@ fn org_35_without_standards_and_without_auto_enable() {
     assert_eq!(records(&stage, ADMINISTRATOR), [record(OUTSIDER, "Enabled")]);
 }
 
+/// Rules: ORG-35.
 #[test]
-fn org_35_a_hub_that_is_on_is_kept_and_another_administrators_member_left() {
+fn a_hub_that_is_on_is_kept_and_another_administrators_member_left() {
     let stage = enabling();
     let without = json!({ "EnableDefaultStandards": false });
     stage.good(NEWCOMER, EnableSecurityHub, without);
@@ -407,8 +425,9 @@ fn org_35_a_hub_that_is_on_is_kept_and_another_administrators_member_left() {
     assert_eq!(records(&stage, MEMBER), [record(OUTSIDER, "Enabled")]);
 }
 
+/// Rules: ORG-35, QUO-01.
 #[test]
-fn org_35_quo_01_the_quota_lets_no_more_in() {
+fn the_quota_lets_no_more_in() {
     let stage = enabling();
     stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 1 });
     happens(&stage, NEWCOMER, join()).unwrap();
@@ -416,16 +435,18 @@ fn org_35_quo_01_the_quota_lets_no_more_in() {
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
 }
 
+/// Rules: ORG-36.
 #[test]
-fn org_36_the_management_account_is_not_enabled() {
+fn the_management_account_is_not_enabled() {
     let stage = enabling();
     assert_eq!(happens(&stage, MANAGEMENT, join()), Err(AccountError::IsMember(id(MANAGEMENT))));
     happens(&stage, MANAGEMENT, Event::Move { parent: UNIT.to_owned() }).unwrap();
     assert_eq!((hub(&stage, REGION, MANAGEMENT), records(&stage, ADMINISTRATOR)), (None, vec![]));
 }
 
+/// Rules: MST-20, ORG-35, INV-19.
 #[test]
-fn mst_20_org_35_inv_19_who_leaves_is_deleted_and_enabled_again_as_it_joins_again() {
+fn who_leaves_is_deleted_and_enabled_again_as_it_joins_again() {
     let stage = enabling();
     happens(&stage, NEWCOMER, join()).unwrap();
     let findings = json!({ "Findings": [finding_of(NEWCOMER, "f", json!({}))] });
@@ -445,8 +466,9 @@ fn mst_20_org_35_inv_19_who_leaves_is_deleted_and_enabled_again_as_it_joins_agai
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Deleted")], "its record does not stick");
 }
 
+/// Rules: MST-22, MST-03, MST-04.
 #[test]
-fn mst_22_mst_03_mst_04_a_suspended_member_stays_until_it_is_added_again() {
+fn a_suspended_member_stays_until_it_is_added_again() {
     let stage = enabling();
     happens(&stage, NEWCOMER, join()).unwrap();
     happens(&stage, NEWCOMER, Event::Suspend).unwrap();
@@ -461,8 +483,9 @@ fn mst_22_mst_03_mst_04_a_suspended_member_stays_until_it_is_added_again() {
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
 }
 
+/// Rules: RET-11, MST-21.
 #[test]
-fn ret_11_mst_21_a_closed_account_is_in_no_list_and_gone_after_ninety_days() {
+fn a_closed_account_is_in_no_list_and_gone_after_ninety_days() {
     let stage = enabling();
     happens(&stage, NEWCOMER, join()).unwrap();
     happens(&stage, NEWCOMER, Event::Close).unwrap();
@@ -489,8 +512,9 @@ fn stage_time(stage: &Stage, days: i64) -> crate::state::Timestamp {
     stage.0.clock.now() + jiff::SignedDuration::from_hours(days * 24)
 }
 
+/// Rules: ORG-13.
 #[test]
-fn org_13_who_holds_the_organization_stays_until_its_delegation_ends() {
+fn who_holds_the_organization_stays_until_its_delegation_ends() {
     let stage = delegated();
     for event in [Event::Leave, Event::Close] {
         assert_eq!(happens(&stage, ADMINISTRATOR, event), Err(AccountError::IsDelegated(id(ADMINISTRATOR))));
@@ -500,8 +524,9 @@ fn org_13_who_holds_the_organization_stays_until_its_delegation_ends() {
     }
 }
 
+/// Rules: NB-26.
 #[test]
-fn nb_26_units_are_found_by_name_and_id() {
+fn units_are_found_by_name_and_id() {
     let stage = organization();
     let to = |parent: &str| happens(&stage, MEMBER, Event::Move { parent: parent.to_owned() });
     let parent = || stage.0.directory().organization.as_ref().unwrap().parents[&id(MEMBER)].clone();
@@ -519,8 +544,9 @@ fn nb_26_units_are_found_by_name_and_id() {
     assert_eq!(happens(&alone, NEWCOMER, join), Err(AccountError::NoOrganization));
 }
 
+/// Rules: ROL-10, ROL-33, QUO-05, AGG-16.
 #[test]
-fn rol_10_rol_33_quo_05_agg_16_the_aggregator_is_the_administrators() {
+fn the_aggregator_is_the_administrators() {
     let stage = enabling();
     let create = |account| stage.call(account, CreateFindingAggregator, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
     create(ADMINISTRATOR).unwrap();
@@ -538,8 +564,9 @@ fn rol_10_rol_33_quo_05_agg_16_the_aggregator_is_the_administrators() {
     create(NEWCOMER).unwrap();
 }
 
+/// Rules: CLI-08, CLI-09.
 #[test]
-fn cli_08_cli_09_programs_add_all_accounts_again_and_again_and_tear_down() {
+fn programs_add_all_accounts_again_and_again_and_tear_down() {
     let stage = delegated();
     stage.refused(ADMINISTRATOR, EnableSecurityHub, json!({}), 409, "ResourceConflictException");
     let details = json!({ "AccountDetails": [{ "AccountId": MEMBER }, { "AccountId": OTHER }] });

@@ -24,8 +24,9 @@ fn is_uuid(text: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && text.bytes().all(is_digit)
 }
 
+/// Rules: ARN-01, ARN-03, ARN-11, ARN-12.
 #[test]
-fn arn_01_arn_03_arn_11_arn_12_arns_of_what_an_account_has() {
+fn arns_of_what_an_account_has() {
     for (partition, region) in PARTITIONS {
         let stage = Stage::empty();
         stage.call_in(region, ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
@@ -54,8 +55,9 @@ fn arn_01_arn_03_arn_11_arn_12_arns_of_what_an_account_has() {
     }
 }
 
+/// Rules: ARN-05, ARN-06.
 #[test]
-fn arn_05_arn_06_the_arn_of_a_policy_is_of_its_administrator_at_home_and_self_management_has_none() {
+fn the_arn_of_a_policy_is_of_its_administrator_at_home_and_self_management_has_none() {
     for (partition, region) in PARTITIONS {
         let stage = Stage::empty();
         stage.organization(&[(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "member")]);

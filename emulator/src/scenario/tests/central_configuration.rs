@@ -25,8 +25,9 @@ fn mistakes_of_central_configuration() {
     insta::assert_snapshot!(mistakes("central_configuration: { policies: { a: {} } }\n"));
 }
 
+/// Rules: CCF-26, CCF-29.
 #[test]
-fn ccf_26_ccf_29_the_example_of_central_configuration_is_good() {
+fn the_example_of_central_configuration_is_good() {
     let world = crate::scenario::load(&[repository("scenarios/central-configuration.yaml")]).unwrap().build().unwrap();
     let directory = world.directory();
     let central = directory.organization.as_ref().unwrap().central.as_ref().unwrap();

@@ -2,8 +2,9 @@
 
 use super::*;
 
+/// Rules: STD-13, STD-61, STD-63.
 #[test]
-fn std_13_std_61_std_63_a_hub_has_the_standards_of_the_scenario_at_once() {
+fn a_hub_has_the_standards_of_the_scenario_at_once() {
     let world = build(
         "delays: { standards_enable: 5m, standards_disable: P1D }\nhubs:\n  - account: '111111111111'\n    regions: [us-east-1]\n    \
          standards: [pci-dss-4.0.1, control-tower-1.0.0]\n  - { account: '222222222222', regions: [us-east-1], \
@@ -20,8 +21,9 @@ fn std_13_std_61_std_63_a_hub_has_the_standards_of_the_scenario_at_once() {
     assert_eq!(world.delays.standards_disable, jiff::SignedDuration::from_hours(24));
 }
 
+/// Rules: RES-01, RES-03, RES-04.
 #[test]
-fn res_01_res_03_res_04_resources_are_declared_with_what_fails() {
+fn resources_are_declared_with_what_fails() {
     let world = build(
         "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all, quiet: true }\nresources:\n  \
          - { account: '111111111111', regions: [us-east-1], type: AwsS3Bucket, id: pay, fails: [S3.2, PCI.S3.5, \
@@ -61,15 +63,17 @@ fn a_state_machine_is_declared_in_either_spelling() {
     }
 }
 
+/// Rules: RES-02.
 #[test]
-fn res_02_the_example_of_controls_is_good() {
+fn the_example_of_controls_is_good() {
     let world = crate::scenario::load(&[repository("scenarios/controls.yaml")]).unwrap().build().unwrap();
     crate::domain::due::run(&world, world.clock.now());
     assert!(world.finding_count() > 50, "{}", world.finding_count());
 }
 
+/// Rules: RES-02, RES-05, RES-09.
 #[test]
-fn res_02_res_05_res_09_recorders_conditions_and_what_does_not_apply_are_declared() {
+fn recorders_conditions_and_what_does_not_apply_are_declared() {
     let world = build(
         "hubs:\n  - { account: '111111111111', regions: all, config_recorder: { types: [AWS::S3::Bucket], role: custom } }\n  \
          - { account: '222222222222', regions: all, config_recorder: off }\nresources:\n  - { account: '111111111111', \

@@ -20,8 +20,9 @@ fn the_forty_members_are_good_and_their_administrator_has_them() {
     assert_eq!(world.finding_count(), 160);
 }
 
+/// Rules: AGG-13, VIS-03.
 #[test]
-fn agg_13_vis_03_findings_of_a_scenario_count_as_written_since_regions_were_linked() {
+fn findings_of_a_scenario_count_as_written_since_regions_were_linked() {
     let world = crate::scenario::load(&[repository("scenarios/aggregation.yaml")]).unwrap().build().unwrap();
     assert_eq!((world.relations().hub_count(), world.finding_count()), (9, 120));
     let caller = |account: &str, region: &str| Caller {

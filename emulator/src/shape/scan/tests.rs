@@ -98,8 +98,9 @@ fn mutated(random: &mut Gen, text: &str) -> String {
     }
 }
 
+/// Rules: IMP-32.
 #[test]
-fn imp_32_what_is_quickly_found_faultless_is_faultless() {
+fn what_is_quickly_found_faultless_is_faultless() {
     fn agree(Broken(text): Broken) -> bool {
         let Some((spans, end)) = structure(finding_shape(), &text, 0) else { return true };
         if end < text.len() {
@@ -142,8 +143,9 @@ fn every_valid_input_is_compacted_to_the_same_value() {
     assert!(matches!(compact(r#"{"a":"b c"}"#), Cow::Borrowed(_)));
 }
 
+/// Rules: ERR-11.
 #[test]
-fn err_11_what_is_no_json_does_not_become_json_without_blanks() {
+fn what_is_no_json_does_not_become_json_without_blanks() {
     for text in ["[1 2]", "{\"a\" 1}", "tr ue", "1 . 5", "\"a", "[1, 2", "- 1", "{\"a\": 1 2}"] {
         let compacted = without_blanks(text);
         assert!(serde_json::from_str::<Value>(&compacted).is_err(), "{text} became {compacted}");

@@ -63,8 +63,9 @@ mod tests {
     use super::{resource_id, resource_type};
     use crate::state::{AccountId, Region};
 
+    /// Rules: RES-01.
     #[test]
-    fn res_01_an_arn_is_made_of_a_name_however_it_is_written() {
+    fn an_arn_is_made_of_a_name_however_it_is_written() {
         let of =
             |resource_type, name, region| resource_id(resource_type, name, AccountId::DEFAULT, &Region::new(region));
         let account = AccountId::DEFAULT;

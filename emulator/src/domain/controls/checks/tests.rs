@@ -115,14 +115,16 @@ fn recorder_off(stage: &Stage) {
     edit_hub(stage, |hub| hub.config_recorder = ConfigRecorder::Off);
 }
 
+/// Rules: RES-02.
 #[test]
-fn res_02_nothing_is_checked_where_nothing_is_declared() {
+fn nothing_is_checked_where_nothing_is_declared() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     assert_eq!(found(&stage, json!({})), Vec::<Value>::new());
 }
 
+/// Rules: FND-02 to FND-09, RES-02, STD-04.
 #[test]
-fn fnd_02_to_fnd_09_res_02_std_04_a_finding_of_a_security_control() {
+fn a_finding_of_a_security_control() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[CIS_1_4, PCI]);
     insta::assert_json_snapshot!("a_finding_of_a_security_control", only(&stage, "S3.5"));
@@ -134,16 +136,18 @@ fn fnd_02_to_fnd_09_res_02_std_04_a_finding_of_a_security_control() {
     assert_eq!(passed["Severity"], json!({ "Label": "INFORMATIONAL", "Normalized": 0, "Original": "INFORMATIONAL" }));
 }
 
+/// Rules: FND-06, STD-04.
 #[test]
-fn fnd_06_std_04_a_finding_of_a_ruleset() {
+fn a_finding_of_a_ruleset() {
     let stage = quiet(vec![]);
     generator(&stage, "STANDARD_CONTROL");
     enable(&stage, &[CIS_1_2]);
     insta::assert_json_snapshot!("a_finding_of_a_ruleset", only(&stage, "IAM.9"));
 }
 
+/// Rules: STD-04, FND-04.
 #[test]
-fn std_04_fnd_04_a_finding_of_a_standard_control() {
+fn a_finding_of_a_standard_control() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     generator(&stage, "STANDARD_CONTROL");
     enable(&stage, &[PCI]);
@@ -162,8 +166,9 @@ fn std_04_fnd_04_a_finding_of_a_standard_control() {
     assert_eq!(finding["Compliance"]["AssociatedStandards"], json!([{ "StandardsId": "standards/pci-dss/v/3.2.1" }]));
 }
 
+/// Rules: CIS-11, FND-30.
 #[test]
-fn cis_11_fnd_30_one_finding_for_all_standards_or_one_for_each() {
+fn one_finding_for_all_standards_or_one_for_each() {
     let stage = quiet(vec![]);
     enable(&stage, &[CIS_1_2, CIS_1_4]);
     let standards = only(&stage, "IAM.9")["Compliance"]["AssociatedStandards"].clone();
@@ -176,8 +181,9 @@ fn cis_11_fnd_30_one_finding_for_all_standards_or_one_for_each() {
     assert_eq!(of(&stage, "CloudWatch.1").len(), 4, "two seats in each");
 }
 
+/// Rules: FND-01.
 #[test]
-fn fnd_01_a_finding_of_tags_looks_alike_in_both_modes() {
+fn a_finding_of_tags_looks_alike_in_both_modes() {
     let queue = Resource {
         resource_type: "AwsSqsQueue",
         id: "arn:aws:sqs:us-east-1:111111111111:pay".into(),
@@ -194,8 +200,9 @@ fn fnd_01_a_finding_of_tags_looks_alike_in_both_modes() {
     assert_eq!(only(&stage, "SQS.2")["Id"], finding["Id"]);
 }
 
+/// Rules: RES-08, SEC-37, FND-10, FND-21, FND-45.
 #[test]
-fn res_08_sec_37_fnd_10_fnd_21_fnd_45_controls_of_tags_look_at_tags() {
+fn controls_of_tags_look_at_tags() {
     let queue = Resource {
         resource_type: "AwsSqsQueue",
         id: "arn:aws:sqs:us-east-1:111111111111:pay".into(),
@@ -220,8 +227,9 @@ fn res_08_sec_37_fnd_10_fnd_21_fnd_45_controls_of_tags_look_at_tags() {
     assert_eq!(failed["Workflow"]["Status"], "NEW");
 }
 
+/// Rules: FND-31, FND-39, RES-04, RES-06.
 #[test]
-fn fnd_31_fnd_39_res_04_res_06_controls_without_a_resource_pass_on_the_account() {
+fn controls_without_a_resource_pass_on_the_account() {
     let stage = loud(vec![bucket(&[])]);
     enable(&stage, &[PCI]);
     let empty = only(&stage, "RDS.1");
@@ -243,8 +251,9 @@ fn unavailable() -> usize {
     pci.controls.iter().filter(|seat| !seat.control.is_available(REGION)).count()
 }
 
+/// Rules: FND-34, FND-36, FND-38, RES-05.
 #[test]
-fn fnd_34_fnd_36_fnd_38_res_05_without_a_recorder_rules_warn_and_config_1_fails() {
+fn without_a_recorder_rules_warn_and_config_1_fails() {
     let stage = loud(vec![bucket(&["S3.5"])]);
     recorder_off(&stage);
     enable(&stage, &[PCI]);
@@ -257,8 +266,9 @@ fn fnd_34_fnd_36_fnd_38_res_05_without_a_recorder_rules_warn_and_config_1_fails(
     assert_eq!(only(&stage, "CloudWatch.1")["Compliance"]["Status"], "PASSED", "it has no rule");
 }
 
+/// Rules: FND-40, FND-42, FND-43, FND-46.
 #[test]
-fn fnd_40_fnd_42_fnd_43_fnd_46_a_check_without_change_moves_times_only() {
+fn a_check_without_change_moves_times_only() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let first = only(&stage, "S3.5");
@@ -282,8 +292,9 @@ fn fnd_40_fnd_42_fnd_43_fnd_46_a_check_without_change_moves_times_only() {
     assert_eq!(records(&stage), told, "times alone are not told");
 }
 
+/// Rules: FND-22, FND-23.
 #[test]
-fn fnd_22_fnd_23_what_customers_change_survives_checks() {
+fn what_customers_change_survives_checks() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let finding = only(&stage, "S3.5");
@@ -297,8 +308,9 @@ fn fnd_22_fnd_23_what_customers_change_survives_checks() {
     assert_eq!(checked["UpdatedAt"], stage.now());
 }
 
+/// Rules: FND-20, FND-44, FND-46, REI-35.
 #[test]
-fn fnd_20_fnd_44_fnd_46_rei_35_another_result_updates_the_same_finding_and_is_told() {
+fn another_result_updates_the_same_finding_and_is_told() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let first = only(&stage, "S3.5");
@@ -316,8 +328,9 @@ fn fnd_20_fnd_44_fnd_46_rei_35_another_result_updates_the_same_finding_and_is_to
     assert_eq!(history["Records"][0]["UpdateSource"], source);
 }
 
+/// Rules: STD-43, STD-44, FND-50, FND-55, REI-32.
 #[test]
-fn std_43_std_44_fnd_50_fnd_55_rei_32_findings_of_a_disabled_standard_are_archived_after_three_days() {
+fn findings_of_a_disabled_standard_are_archived_after_three_days() {
     let stage = quiet(vec![bucket(&["S3.5", "S3.2"])]);
     enable(&stage, &[PCI, CIS_1_4]);
     let first = only(&stage, "S3.2");
@@ -334,8 +347,9 @@ fn std_43_std_44_fnd_50_fnd_55_rei_32_findings_of_a_disabled_standard_are_archiv
     assert_eq!((&again["Id"], &again["RecordState"]), (&first["Id"], &json!("ACTIVE")));
 }
 
+/// Rules: FND-50.
 #[test]
-fn fnd_50_findings_of_a_disabled_control_are_archived_after_the_scenarios_delay() {
+fn findings_of_a_disabled_control_are_archived_after_the_scenarios_delay() {
     let mut stage = quiet(vec![bucket(&["S3.5"])]);
     stage.0.delays.archive_disabled = SignedDuration::ZERO;
     enable(&stage, &[PCI]);
@@ -351,8 +365,9 @@ fn fnd_50_findings_of_a_disabled_control_are_archived_after_the_scenarios_delay(
     assert_eq!(only(&stage, "S3.5")["RecordState"], "ACTIVE");
 }
 
+/// Rules: FND-51, FND-52, FND-53, FND-56, REI-33.
 #[test]
-fn fnd_51_fnd_52_fnd_53_fnd_56_rei_33_another_way_of_making_findings_archives_those_of_the_old() {
+fn another_way_of_making_findings_archives_those_of_the_old() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let consolidated = only(&stage, "S3.5");
@@ -372,8 +387,9 @@ fn fnd_51_fnd_52_fnd_53_fnd_56_rei_33_another_way_of_making_findings_archives_th
     assert_eq!(by_state("ARCHIVED")["Id"], active["Id"]);
 }
 
+/// Rules: FND-54.
 #[test]
-fn fnd_54_findings_that_are_checked_do_not_expire() {
+fn findings_that_are_checked_do_not_expire() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[CIS_1_4]);
     assert_eq!(only(&stage, "S3.5")["RecordState"], "ACTIVE");
@@ -386,8 +402,9 @@ fn fnd_54_findings_that_are_checked_do_not_expire() {
     assert_eq!(of(&stage, "S3.5"), Vec::<Value>::new());
 }
 
+/// Rules: RES-13.
 #[test]
-fn res_13_an_empty_account_has_one_finding_a_control_or_a_seat() {
+fn an_empty_account_has_one_finding_a_control_or_a_seat() {
     let fsbp = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
     let standards = ["fsbp-1.0.0", "cis-1.2.0"].map(|id| securityhub_fixtures::standards::standard(id).unwrap());
     let seats = || standards.iter().flat_map(|standard| standard.controls);
@@ -404,8 +421,9 @@ fn res_13_an_empty_account_has_one_finding_a_control_or_a_seat() {
     assert!(controls.len() > 380 && here().count() > controls.len());
 }
 
+/// Rules: FND-30.
 #[test]
-fn fnd_30_every_control_of_every_standard_makes_a_finding_that_is_one() {
+fn every_control_of_every_standard_makes_a_finding_that_is_one() {
     for value in ["SECURITY_CONTROL", "STANDARD_CONTROL"] {
         let stage = loud(vec![]);
         generator(&stage, value);
@@ -426,8 +444,9 @@ fn is_offered(standard: &Standard, control: &Control) -> bool {
     standard.offered == Offered::Always && standard.seats(control).next().is_some()
 }
 
+/// Rules: FND-40.
 #[test]
-fn fnd_40_standards_that_are_enabled_at_once_are_checked_at_once() {
+fn standards_that_are_enabled_at_once_are_checked_at_once() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI, CIS_1_4]);
     let finding = only(&stage, "S3.5");
@@ -436,8 +455,9 @@ fn fnd_40_standards_that_are_enabled_at_once_are_checked_at_once() {
     assert_eq!(finding["Compliance"]["AssociatedStandards"].as_array().unwrap().len(), 2);
 }
 
+/// Rules: FND-12.
 #[test]
-fn fnd_12_automation_rules_meet_control_findings() {
+fn automation_rules_meet_control_findings() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     let rule = json!({
         "RuleName": "Quiet",
@@ -453,8 +473,9 @@ fn fnd_12_automation_rules_meet_control_findings() {
     assert_eq!(only(&stage, "S3.5")["Workflow"]["Status"], "SUPPRESSED");
 }
 
+/// Rules: CIS-07, CIS-13.
 #[test]
-fn cis_07_cis_13_findings_of_metric_filters_and_of_trails() {
+fn findings_of_metric_filters_and_of_trails() {
     let mut of_trail = bucket(&["CloudTrail.6"]);
     of_trail.id = "arn:aws:s3:::trail".into();
     let stage = loud(vec![bucket(&[]), of_trail]);
@@ -464,8 +485,9 @@ fn cis_07_cis_13_findings_of_metric_filters_and_of_trails() {
     assert_eq!(of(&stage, "CloudTrail.7"), Vec::<Value>::new());
 }
 
+/// Rules: RES-12, FND-11.
 #[test]
-fn res_12_fnd_11_findings_are_of_each_hub_and_nobody_imports_them() {
+fn findings_are_of_each_hub_and_nobody_imports_them() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let finding = only(&stage, "S3.5");

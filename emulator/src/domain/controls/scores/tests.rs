@@ -126,8 +126,9 @@ const fn counts(passed: u64, failed: u64, unknown: u64) -> Counts {
     Counts { passed, failed, unknown, no_data: 7, disabled: 11 }
 }
 
+/// Rules: SCO-08, SCO-06.
 #[test]
-fn sco_08_sco_06_the_guides_examples() {
+fn the_guides_examples() {
     for (passed, failed, score) in
         [(168, 22, 88), (8, 29, 22), (6, 35, 15), (159, 56, 74), (28, 17, 62), (357, 515 - 357, 69)]
     {
@@ -139,16 +140,18 @@ fn sco_08_sco_06_the_guides_examples() {
 }
 
 quickcheck! {
+    /// Rules: SCO-06.
     /// The whole percent that is nearest, the larger of two.
-    fn sco_06_a_score_is_the_nearest_percent(passed: u16, failed: u16, unknown: u16) -> TestResult {
+    fn a_score_is_the_nearest_percent(passed: u16, failed: u16, unknown: u16) -> TestResult {
         let all = u64::from(passed) + u64::from(failed) + u64::from(unknown);
         let distance = |percent: u64| (percent * all).abs_diff(100 * u64::from(passed));
         let nearest = (0..=100).rev().min_by_key(|percent| distance(*percent)).filter(|_| all > 0);
         TestResult::from_bool(counts(passed.into(), failed.into(), unknown.into()).score() == nearest)
     }
 
+    /// Rules: SCO-04, SCO-11.
     /// Places with their findings, or disabled: all findings of enabled ones in one heap decide.
-    fn sco_04_sco_11_the_worst_of_all_places_is_that_of_all_findings(places: Vec<Option<Vec<u8>>>) -> bool {
+    fn the_worst_of_all_places_is_that_of_all_findings(places: Vec<Option<Vec<u8>>>) -> bool {
         const STATUSES: [&str; 5] = ["PASSED", "FAILED", "WARNING", "NOT_AVAILABLE", "of another service"];
         let texts = |places: &[Option<Vec<u8>>]| -> Vec<&str> {
             places.iter().flatten().flatten().map(|byte| STATUSES[usize::from(*byte) % 5]).collect()
@@ -172,8 +175,9 @@ quickcheck! {
     }
 }
 
+/// Rules: SCO-01, SCO-05.
 #[test]
-fn sco_01_sco_05_what_is_suppressed_leaves_the_rest_to_decide() {
+fn what_is_suppressed_leaves_the_rest_to_decide() {
     let fails = [("S3.5", ComplianceStatus::Failed)];
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![bucket("a", &fails), bucket("b", &[])])]);
     enable(&stage, ADMINISTRATOR, REGION, PCI);
@@ -193,8 +197,9 @@ fn sco_01_sco_05_what_is_suppressed_leaves_the_rest_to_decide() {
     assert_eq!(status(&stage), (ControlStatus::Failed, 1, 1));
 }
 
+/// Rules: SCO-02, SCO-13.
 #[test]
-fn sco_02_sco_13_a_disabled_control_is_disabled_at_once_in_one_standard_or_in_all() {
+fn a_disabled_control_is_disabled_at_once_in_one_standard_or_in_all() {
     let fails = [("CloudTrail.2", ComplianceStatus::Failed)];
     let trail = resource("AwsCloudTrailTrail", "trail", &fails);
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![trail])]);
@@ -219,8 +224,9 @@ fn sco_02_sco_13_a_disabled_control_is_disabled_at_once_in_one_standard_or_in_al
     assert_eq!(statuses(&stage), (ControlStatus::Disabled, ControlStatus::Failed, before));
 }
 
+/// Rules: SCO-02.
 #[test]
-fn sco_02_a_control_with_two_seats_is_enabled_while_one_is_and_counts_once() {
+fn a_control_with_two_seats_is_enabled_while_one_is_and_counts_once() {
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![])]);
     enable(&stage, ADMINISTRATOR, REGION, CIS);
     let own = own(&stage);
@@ -231,8 +237,9 @@ fn sco_02_a_control_with_two_seats_is_enabled_while_one_is_and_counts_once() {
     assert_eq!(own.scores.summary_counts, cis.counts);
 }
 
+/// Rules: SCO-03.
 #[test]
-fn sco_03_without_findings_there_is_no_data() {
+fn without_findings_there_is_no_data() {
     let mut stage = world(vec![(ADMINISTRATOR, REGION, vec![])]);
     stage.0.delays.standards_enable = jiff::SignedDuration::from_hours(1);
     enable(&stage, ADMINISTRATOR, REGION, PCI);
@@ -252,8 +259,9 @@ fn sco_03_without_findings_there_is_no_data() {
     assert_eq!(site.status(away, None), (ControlStatus::NoData, Checks::default()), "the Region lacks it");
 }
 
+/// Rules: SCO-07.
 #[test]
-fn sco_07_the_summary_counts_each_control_once() {
+fn the_summary_counts_each_control_once() {
     let fails = [("IAM.6", ComplianceStatus::Failed), ("IAM.9", ComplianceStatus::Warning)];
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![account(&fails)])]);
     for standard in [CIS, PCI, "standards/aws-foundational-security-best-practices/v/1.0.0"] {
@@ -277,8 +285,9 @@ fn sco_07_the_summary_counts_each_control_once() {
     assert_eq!(own.scores.summary_score, expected.score());
 }
 
+/// Rules: SCO-09, SCO-11.
 #[test]
-fn sco_09_sco_11_an_administrators_scores_are_over_its_members() {
+fn an_administrators_scores_are_over_its_members() {
     let fails = [("IAM.9", ComplianceStatus::Failed)];
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![account(&[])]), (MEMBER, REGION, vec![account(&fails)])]);
     enable(&stage, ADMINISTRATOR, REGION, PCI);
@@ -317,8 +326,9 @@ fn sco_09_sco_11_an_administrators_scores_are_over_its_members() {
     assert_eq!(control(of(&all, CIS), "IAM.9"), (ControlStatus::Failed, 1, 1));
 }
 
+/// Rules: SCO-10, SCO-12.
 #[test]
-fn sco_10_sco_12_a_home_region_is_scored_with_the_linked_ones_while_they_are_linked() {
+fn a_home_region_is_scored_with_the_linked_ones_while_they_are_linked() {
     let fails = [("IAM.9", ComplianceStatus::Failed)];
     let stage = world(vec![
         (ADMINISTRATOR, REGION, vec![account(&[])]),
@@ -351,8 +361,9 @@ fn sco_10_sco_12_a_home_region_is_scored_with_the_linked_ones_while_they_are_lin
     assert_eq!(status(ADMINISTRATOR, REGION), ((ControlStatus::Passed, 0, 2), 1), "what was left behind is not scored");
 }
 
+/// Rules: SCO-01, SCO-14.
 #[test]
-fn sco_01_sco_14_both_ways_of_making_findings_give_what_a_client_rebuilds() {
+fn both_ways_of_making_findings_give_what_a_client_rebuilds() {
     let fails = [("S3.5", ComplianceStatus::Failed), ("S3.1", ComplianceStatus::NotAvailable)];
     let of_account = [("IAM.9", ComplianceStatus::Failed), ("IAM.6", ComplianceStatus::Warning)];
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![bucket("a", &fails), bucket("b", &[]), account(&of_account)])]);

@@ -43,8 +43,9 @@ fn finding() -> Value {
     })
 }
 
+/// Rules: PAT-01, PAT-10, PAT-11.
 #[test]
-fn pat_01_pat_10_pat_11_fields_are_anded_alternatives_ored_and_arrays_have_no_indexes() {
+fn fields_are_anded_alternatives_ored_and_arrays_have_no_indexes() {
     for (pattern, expected) in [
         (json!({ "source": ["aws.securityhub"] }), true),
         (json!({ "source": ["other", "aws.securityhub"], "account": ["111111111111"] }), true),
@@ -65,8 +66,9 @@ fn pat_01_pat_10_pat_11_fields_are_anded_alternatives_ored_and_arrays_have_no_in
     }
 }
 
+/// Rules: PAT-12.
 #[test]
-fn pat_12_fields_of_one_array_are_met_by_one_element() {
+fn fields_of_one_array_are_met_by_one_element() {
     let pattern =
         |kind: &str, id: &str| json!({ "detail": { "findings": { "Resources": { "Type": [kind], "Id": [id] } } } });
     assert!(selects(&pattern("AwsS3Bucket", "x"), &finding()));
@@ -76,8 +78,9 @@ fn pat_12_fields_of_one_array_are_met_by_one_element() {
     assert!(!selects(&json!({ "f": { "r": { "t": [1] }, "s": [2] } }), &nested));
 }
 
+/// Rules: PAT-13 to PAT-16, PAT-29.
 #[test]
-fn pat_13_to_pat_16_pat_29_absence_and_presence() {
+fn absence_and_presence() {
     let absent = json!({ "a": [{ "exists": false }] });
     let present = json!({ "a": [{ "exists": true }] });
     for (event, is_there) in [
@@ -101,8 +104,9 @@ fn pat_13_to_pat_16_pat_29_absence_and_presence() {
     assert!(!holds(&json!({ "anything-but": "x" }), &json!(["x"])));
 }
 
+/// Rules: PAT-03 to PAT-06.
 #[test]
-fn pat_03_to_pat_06_bare_values() {
+fn bare_values() {
     for (alternative, value, expected) in [
         (json!("x"), json!("x"), true),
         (json!("x"), json!("X"), false),
@@ -130,15 +134,17 @@ fn pat_03_to_pat_06_bare_values() {
     assert!(!EventPattern::read(large).unwrap().matches(&event), "no double holds it exactly");
 }
 
+/// Rules: PAT-07, PAT-08.
 #[test]
-fn pat_07_pat_08_the_last_of_equal_names_counts_and_dots_join() {
+fn the_last_of_equal_names_counts_and_dots_join() {
     let twice = EventPattern::read(r#"{"a":["x"],"a":["y"]}"#).unwrap();
     assert!(twice.matches(&json!({ "a": "y" })) && !twice.matches(&json!({ "a": "x" })));
     assert!(selects(&json!({ "detail": { "a.b": ["x"] } }), &json!({ "detail": { "a": { "b": "x" } } })));
 }
 
+/// Rules: PAT-20 to PAT-26, PAT-30, PAT-69.
 #[test]
-fn pat_20_to_pat_26_pat_30_pat_69_forms_of_strings() {
+fn forms_of_strings() {
     for (alternative, yes, no) in [
         (json!({ "prefix": "ab" }), vec![json!("abc"), json!("ab")], vec![json!("Abc"), json!("xab"), json!(12)]),
         (json!({ "prefix": "" }), vec![json!(""), json!("x")], vec![json!(1), json!(null)]),
@@ -172,8 +178,9 @@ fn pat_20_to_pat_26_pat_30_pat_69_forms_of_strings() {
     }
 }
 
+/// Rules: PAT-27, PAT-28.
 #[test]
-fn pat_27_pat_28_numbers_and_addresses() {
+fn numbers_and_addresses() {
     for (alternative, yes, no) in [
         (json!({ "numeric": ["=", 5] }), vec![json!(5), json!(5.0)], vec![json!(6), json!("5")]),
         (json!({ "numeric": [">", 1, "<=", 3] }), vec![json!(2), json!(3)], vec![json!(1), json!(4)]),
@@ -188,8 +195,9 @@ fn pat_27_pat_28_numbers_and_addresses() {
     }
 }
 
+/// Rules: PAT-31.
 #[test]
-fn pat_31_or_is_anded_with_its_siblings_and_nests() {
+fn or_is_anded_with_its_siblings_and_nests() {
     let pattern = json!({
         "source": ["s"],
         "$or": [{ "a": [1] }, { "d": { "b": [2] }, "$or": [{ "c": [3] }, { "c": [4] }] }],
@@ -205,8 +213,9 @@ fn pat_31_or_is_anded_with_its_siblings_and_nests() {
     }
 }
 
+/// Rules: PAT-02, PAT-40.
 #[test]
-fn pat_02_pat_40_sentences_have_places() {
+fn sentences_have_places() {
     let place = |pattern: &str, column: u32| format!(" at [Source: (String)\"{pattern}\"; line: 1, column: {column}]");
     for (pattern, column) in [
         ("{}", 3),
@@ -225,8 +234,9 @@ fn pat_02_pat_40_sentences_have_places() {
     assert!(EventPattern::read(&long).unwrap_err().contains("too long"));
 }
 
+/// Rules: PAT-41 to PAT-55.
 #[test]
-fn pat_41_to_pat_55_what_is_refused_of_fields_and_texts() {
+fn what_is_refused_of_fields_and_texts() {
     all_refused(&[
         ("[]", "Filter is not an object"),
         (r#""x""#, "Filter is not an object"),
@@ -266,8 +276,9 @@ fn pat_41_to_pat_55_what_is_refused_of_fields_and_texts() {
     ]);
 }
 
+/// Rules: PAT-32, PAT-33, PAT-56 to PAT-66.
 #[test]
-fn pat_32_pat_33_pat_56_to_pat_66_what_is_refused_of_numbers_addresses_and_or() {
+fn what_is_refused_of_numbers_addresses_and_or() {
     all_refused(&[
         (r#"{"a":[{"numeric":5}]}"#, "Value of numeric must be an array."),
         (r#"{"a":[{"numeric":[5]}]}"#, "Invalid member in numeric match: 5"),
@@ -307,8 +318,9 @@ fn all_refused(patterns: &[(&str, &str)]) {
     }
 }
 
+/// Rules: PAT-68.
 #[test]
-fn pat_68_what_is_no_json() {
+fn what_is_no_json() {
     let start = "Unexpected end-of-input: expected close marker for Array (start marker at [Source: \
                  (String)\"{\"a\":[1\"; line: 1, column: 6])";
     assert!(told(r#"{"a":[1"#).starts_with(start), "{}", told(r#"{"a":[1"#));
@@ -320,13 +332,15 @@ fn pat_68_what_is_no_json() {
 }
 
 quickcheck! {
-    fn pat_40_no_text_stops_the_reader(text: String) -> bool {
+    /// Rules: PAT-40.
+    fn no_text_stops_the_reader(text: String) -> bool {
         let _ = EventPattern::read(&text);
         let _ = EventPattern::read(&format!("{{\"a\":[{text}]}}"));
         true
     }
 
-    fn pat_24_a_wildcard_selects_what_a_walk_selects(letters: Vec<u8>, pattern: Vec<u8>) -> bool {
+    /// Rules: PAT-24.
+    fn a_wildcard_selects_what_a_walk_selects(letters: Vec<u8>, pattern: Vec<u8>) -> bool {
         let text: String = letters.iter().map(|letter| char::from(b'a' + letter % 3)).collect();
         let mut wildcard: String = pattern.iter().map(|sign| ['a', 'b', 'c', '*'][usize::from(sign % 4)]).collect();
         while wildcard.contains("**") {

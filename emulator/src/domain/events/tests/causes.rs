@@ -21,8 +21,9 @@ fn identifiers(finding_ids: &[&str]) -> Value {
     finding_ids.iter().map(named).collect()
 }
 
+/// Rules: EVT-01, EVT-10.
 #[test]
-fn evt_01_evt_10_an_import_is_told_in_an_envelope_of_eventbridge() {
+fn an_import_is_told_in_an_envelope_of_eventbridge() {
     let stage = hub();
     import(&stage, &[finding("scan-7/bucket \"open\"", json!({ "Sample": true }))]);
     let event = &stage.0.events(0, 9, |_| true).events[0];
@@ -32,8 +33,9 @@ fn evt_01_evt_10_an_import_is_told_in_an_envelope_of_eventbridge() {
     insta::assert_snapshot!(format!("{parsed:#}"));
 }
 
+/// Rules: EVT-10.
 #[test]
-fn evt_10_ids_are_uuids_of_version_4_that_equal_runs_repeat() {
+fn ids_are_uuids_of_version_4_that_equal_runs_repeat() {
     let run = || {
         let stage = hub();
         import(&stage, &[finding("a", json!({})), finding("b", json!({}))]);
@@ -49,8 +51,9 @@ fn evt_10_ids_are_uuids_of_version_4_that_equal_runs_repeat() {
     }
 }
 
+/// Rules: EVT-11, EVT-12, IMP-42.
 #[test]
-fn evt_11_evt_12_imp_42_the_body_is_what_get_findings_answered_then() {
+fn the_body_is_what_get_findings_answered_then() {
     let stage = hub();
     let with = json!({ "UpdatedAt": "2026-01-10T09:00:00+01:00", "ProductFields": { "team": "é\"" } });
     import(&stage, &[finding("f", with)]);
@@ -70,8 +73,9 @@ fn evt_11_evt_12_imp_42_the_body_is_what_get_findings_answered_then() {
     assert!(bodies[0]["ProductFields"].get("aws/securityhub/FindingId").is_some());
 }
 
+/// Rules: EVT-14.
 #[test]
-fn evt_14_a_finding_of_the_largest_size_is_one_event() {
+fn a_finding_of_the_largest_size_is_one_event() {
     let stage = hub();
     let text = "x".repeat(1024);
     let fields: serde_json::Map<String, Value> = (0..49).map(|number| (format!("k{number}"), json!(text))).collect();
@@ -88,8 +92,9 @@ fn evt_14_a_finding_of_the_largest_size_is_one_event() {
     assert_eq!(bodies(&events), [read(&stage, "large")]);
 }
 
+/// Rules: EVT-20, EVT-51, EVT-52.
 #[test]
-fn evt_20_evt_51_evt_52_each_finding_that_succeeded_is_told_in_order_before_the_answer() {
+fn each_finding_that_succeeded_is_told_in_order_before_the_answer() {
     let stage = hub();
     let findings = [
         finding("new", json!({})),
@@ -106,8 +111,9 @@ fn evt_20_evt_51_evt_52_each_finding_that_succeeded_is_told_in_order_before_the_
     assert_eq!(stage.events(), Vec::<Value>::new());
 }
 
+/// Rules: EVT-20.
 #[test]
-fn evt_20_a_large_batch_is_told_as_it_was_whatever_is_done_to_it_later() {
+fn a_large_batch_is_told_as_it_was_whatever_is_done_to_it_later() {
     let stage = hub();
     let findings: Vec<Value> =
         (0..100).map(|number| finding(&format!("f{number}"), json!({ "Description": "d".repeat(1000) }))).collect();
@@ -123,8 +129,9 @@ fn evt_20_a_large_batch_is_told_as_it_was_whatever_is_done_to_it_later() {
     assert_eq!(bodies.len(), 200);
 }
 
+/// Rules: EVT-21.
 #[test]
-fn evt_21_every_reimport_is_told_unless_it_is_ignored() {
+fn every_reimport_is_told_unless_it_is_ignored() {
     let stage = hub();
     import(&stage, &[finding("f", json!({}))]);
     assert_eq!(stage.events().len(), 1);
@@ -136,8 +143,9 @@ fn evt_21_every_reimport_is_told_unless_it_is_ignored() {
     }
 }
 
+/// Rules: EVT-22, BUF-36.
 #[test]
-fn evt_22_buf_36_each_processed_finding_is_told_and_its_updated_at_stays() {
+fn each_processed_finding_is_told_and_its_updated_at_stays() {
     let stage = hub();
     import(&stage, &[finding("a", json!({})), finding("b", json!({}))]);
     stage.events();
@@ -155,8 +163,9 @@ fn evt_22_buf_36_each_processed_finding_is_told_and_its_updated_at_stays() {
     }
 }
 
+/// Rules: EVT-23.
 #[test]
-fn evt_23_each_finding_that_update_findings_selects_is_told() {
+fn each_finding_that_update_findings_selects_is_told() {
     let stage = hub();
     import(&stage, &[finding("a", json!({})), finding("b", json!({ "Title": "Other" })), finding("c", json!({}))]);
     stage.events();
@@ -167,8 +176,9 @@ fn evt_23_each_finding_that_update_findings_selects_is_told() {
     assert!(bodies(&events).iter().all(|body| body["RecordState"] == "ARCHIVED"));
 }
 
+/// Rules: EVT-24, EVT-25.
 #[test]
-fn evt_24_evt_25_rules_run_before_the_one_event_and_do_not_look_back() {
+fn rules_run_before_the_one_event_and_do_not_look_back() {
     let stage = hub();
     import(&stage, &[finding("before", json!({}))]);
     stage.events();
@@ -189,8 +199,9 @@ fn evt_24_evt_25_rules_run_before_the_one_event_and_do_not_look_back() {
     assert_eq!(bodies[0]["Workflow"]["Status"], "SUPPRESSED");
 }
 
+/// Rules: EVT-28.
 #[test]
-fn evt_28_what_expires_or_goes_with_its_hub_is_not_told() {
+fn what_expires_or_goes_with_its_hub_is_not_told() {
     let stage = hub();
     import(&stage, &[finding("active", json!({})), finding("archived", json!({ "RecordState": "ARCHIVED" }))]);
     stage.events();
@@ -207,8 +218,9 @@ fn evt_28_what_expires_or_goes_with_its_hub_is_not_told() {
     assert_eq!(stage.events(), Vec::<Value>::new());
 }
 
+/// Rules: EVT-07, EVT-29.
 #[test]
-fn evt_07_evt_29_hubs_standards_members_and_what_is_kept_of_them_are_not_told() {
+fn hubs_standards_members_and_what_is_kept_of_them_are_not_told() {
     let stage = Stage::empty();
     for (operation, input) in [
         (EnableSecurityHub, json!({})),
@@ -238,8 +250,9 @@ fn evt_07_evt_29_hubs_standards_members_and_what_is_kept_of_them_are_not_told() 
     }
 }
 
+/// Rules: EVT-51.
 #[test]
-fn evt_51_events_of_a_finding_have_the_order_of_its_changes() {
+fn events_of_a_finding_have_the_order_of_its_changes() {
     let stage = hub();
     import(&stage, &[finding("f", json!({}))]);
     stage.events();

@@ -57,8 +57,9 @@ fn told_of(stage: &Stage, control: &str) -> Vec<Value> {
     bodies
 }
 
+/// Rules: EVT-26.
 #[test]
-fn evt_26_control_findings_are_told_when_they_are_made_and_when_they_are_checked_again() {
+fn control_findings_are_told_when_they_are_made_and_when_they_are_checked_again() {
     let stage = checked();
     let made = told_of(&stage, "S3.2");
     assert_eq!(made.len(), 1);
@@ -73,8 +74,9 @@ fn evt_26_control_findings_are_told_when_they_are_made_and_when_they_are_checked
     assert_eq!(stage.events(), Vec::<Value>::new(), "reading tells nothing");
 }
 
+/// Rules: EVT-27.
 #[test]
-fn evt_27_what_the_service_archives_is_told() {
+fn what_the_service_archives_is_told() {
     let stage = checked();
     let made = told_of(&stage, "S3.2");
     let mut transaction = stage.0.write();

@@ -53,8 +53,9 @@ fn insight(stage: &Stage) -> String {
     answer["InsightArn"].as_str().unwrap().to_owned()
 }
 
+/// Rules: EVT-02, EVT-13, EVT-60, ACT-09.
 #[test]
-fn evt_02_evt_13_evt_60_act_09_each_selected_finding_is_an_event_of_its_own() {
+fn each_selected_finding_is_an_event_of_its_own() {
     let stage = stage();
     assert_eq!(sent(&stage, ACTION, names(&["b", "a", "b"])), Ok(2));
     let events = stage.events();
@@ -62,8 +63,9 @@ fn evt_02_evt_13_evt_60_act_09_each_selected_finding_is_an_event_of_its_own() {
     insta::assert_snapshot!(format!("{:#}", events[0]));
 }
 
+/// Rules: EVT-44.
 #[test]
-fn evt_44_only_who_acts_is_told() {
+fn only_who_acts_is_told() {
     let stage = stage();
     let of_member = finding_of(MEMBER, "c", json!({}));
     assert_eq!(sent(&stage, ACTION, Selection::Findings(vec![name(&of_member)])), Ok(1));
@@ -75,8 +77,9 @@ fn evt_44_only_who_acts_is_told() {
     assert_eq!(told(&stage.events()), ["111111111111@us-east-1"]);
 }
 
+/// Rules: EVT-03, EVT-61 to EVT-64.
 #[test]
-fn evt_03_evt_61_to_evt_64_insight_results_are_one_event_without_findings() {
+fn insight_results_are_one_event_without_findings() {
     let stage = stage();
     let insight_arn = insight(&stage);
     let values = Some(vec!["host-2".to_owned(), "host-1".to_owned()]);
@@ -90,8 +93,9 @@ fn evt_03_evt_61_to_evt_64_insight_results_are_one_event_without_findings() {
     assert_eq!(event["detail"]["insightResults"], json!(expected));
 }
 
+/// Rules: EVT-15.
 #[test]
-fn evt_15_an_event_has_a_hundred_insight_results_at_most() {
+fn an_event_has_a_hundred_insight_results_at_most() {
     let stage = stage();
     let many = |number: usize| {
         let resources = json!([{ "Type": "Other", "Id": format!("many-{number}") }]);
@@ -111,8 +115,9 @@ fn evt_15_an_event_has_a_hundred_insight_results_at_most() {
     assert_eq!(refused, Err((400, "Select 1 to 100 results; there are 101".to_owned())));
 }
 
+/// Rules: EVT-65.
 #[test]
-fn evt_65_what_is_not_there_is_404_and_too_much_is_400() {
+fn what_is_not_there_is_404_and_too_much_is_400() {
     let stage = stage();
     let insight_arn = insight(&stage);
     let many: Vec<String> = (0..21).map(|number| number.to_string()).collect();
@@ -145,8 +150,9 @@ fn evt_65_what_is_not_there_is_404_and_too_much_is_400() {
     assert_eq!(sent(&stage, ACTION, names(&["a"])), Ok(1));
 }
 
+/// Rules: ACT-10.
 #[test]
-fn act_10_deleting_a_custom_action_takes_nothing_back() {
+fn deleting_a_custom_action_takes_nothing_back() {
     let stage = stage();
     assert_eq!(sent(&stage, ACTION, names(&["a"])), Ok(1));
     stage.good(ADMINISTRATOR, DeleteActionTarget, json!({ "ActionTargetArn": ACTION }));

@@ -71,8 +71,9 @@ fn note(stage: &Stage, from: &str, account: &str, (region, owner): (&str, &str))
     told(&stage.events())
 }
 
+/// Rules: EVT-40, EVT-41.
 #[test]
-fn evt_40_evt_41_the_owner_and_its_administrator_are_told_in_the_region_of_the_finding() {
+fn the_owner_and_its_administrator_are_told_in_the_region_of_the_finding() {
     let stage = organization();
     assert_eq!(import_in(&stage, OTHER, MEMBER), ["222222222222@us-west-2", "111111111111@us-west-2"]);
     assert_eq!(import_in(&stage, OTHER, ADMINISTRATOR), ["111111111111@us-west-2"], "a member is not told");
@@ -80,8 +81,9 @@ fn evt_40_evt_41_the_owner_and_its_administrator_are_told_in_the_region_of_the_f
     assert_eq!(note(&stage, OTHER, ADMINISTRATOR, (OTHER, MEMBER)), both, "whoever changes it");
 }
 
+/// Rules: EVT-10.
 #[test]
-fn evt_10_each_receiver_has_an_event_of_its_own() {
+fn each_receiver_has_an_event_of_its_own() {
     let stage = organization();
     let input = json!({ "Findings": [finding_of(MEMBER, "f", json!({}))] });
     stage.call_in(HOME, MEMBER, BatchImportFindings, input).unwrap();
@@ -92,8 +94,9 @@ fn evt_10_each_receiver_has_an_event_of_its_own() {
     assert_eq!(events[0]["resources"], events[1]["resources"]);
 }
 
+/// Rules: EVT-41, EVT-45.
 #[test]
-fn evt_41_evt_45_who_is_no_enabled_member_any_more_is_not_told_of() {
+fn who_is_no_enabled_member_any_more_is_not_told_of() {
     for status in [MemberStatus::Created, MemberStatus::Invited, MemberStatus::Resigned, MemberStatus::Removed] {
         let stage = organization();
         import_in(&stage, OTHER, MEMBER);
@@ -102,8 +105,9 @@ fn evt_41_evt_45_who_is_no_enabled_member_any_more_is_not_told_of() {
     }
 }
 
+/// Rules: EVT-45.
 #[test]
-fn evt_45_a_hub_that_is_off_is_not_told_and_nobody_is_told_of_it() {
+fn a_hub_that_is_off_is_not_told_and_nobody_is_told_of_it() {
     let stage = organization();
     stage.relations(|directory| directory.members.clear());
     stage.call_in(OTHER, ADMINISTRATOR, DisableSecurityHub, json!({})).unwrap();
@@ -117,8 +121,9 @@ fn evt_45_a_hub_that_is_off_is_not_told_and_nobody_is_told_of_it() {
     assert_eq!(receivers(&stage.0.relations(), &place, id(MEMBER)), []);
 }
 
+/// Rules: EVT-42, EVT-46.
 #[test]
-fn evt_42_evt_46_an_import_in_a_linked_region_is_told_in_the_home_region_too() {
+fn an_import_in_a_linked_region_is_told_in_the_home_region_too() {
     let stage = organization();
     aggregate(&stage, ADMINISTRATOR);
     let four = ["222222222222@eu-west-1", "111111111111@eu-west-1", "222222222222@us-east-1", "111111111111@us-east-1"];
@@ -135,8 +140,9 @@ fn evt_42_evt_46_an_import_in_a_linked_region_is_told_in_the_home_region_too() {
     assert_eq!(import_in(&stage, LINKED, MEMBER), three, "the member has no hub at home");
 }
 
+/// Rules: EVT-43.
 #[test]
-fn evt_43_an_update_made_at_home_is_told_in_the_linked_region_too() {
+fn an_update_made_at_home_is_told_in_the_linked_region_too() {
     let stage = organization();
     aggregate(&stage, ADMINISTRATOR);
     let four = import_in(&stage, LINKED, MEMBER);
@@ -145,8 +151,9 @@ fn evt_43_an_update_made_at_home_is_told_in_the_linked_region_too() {
     }
 }
 
+/// Rules: EVT-42.
 #[test]
-fn evt_42_a_replica_is_told_of_when_it_changes_and_where_it_is() {
+fn a_replica_is_told_of_when_it_changes_and_where_it_is() {
     let stage = organization();
     let aggregator = aggregate(&stage, ADMINISTRATOR);
     import_in(&stage, LINKED, MEMBER);
@@ -159,9 +166,10 @@ fn evt_42_a_replica_is_told_of_when_it_changes_and_where_it_is() {
     assert_eq!(note(&stage, LINKED, ADMINISTRATOR, (LINKED, MEMBER)), linked);
 }
 
+/// Rules: EVT-40 to EVT-46.
 /// Whoever is told of a finding sees it, and who sees it is told: over random relations.
 #[test]
-fn evt_40_to_evt_46_who_is_told_is_who_sees() {
+fn who_is_told_is_who_sees() {
     let mut random = fastrand::Rng::with_seed(7);
     let accounts = ["111111111111", "222222222222", "333333333333"];
     for _ in 0..300 {

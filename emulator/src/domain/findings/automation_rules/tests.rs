@@ -43,8 +43,9 @@ fn met(stage: &Stage, finding: &Value) -> String {
     names(matching(&rules, |filter| matches(filter, stage.0.schema(), finding.to_string().as_bytes())))
 }
 
+/// Rules: ARU-03.
 #[test]
-fn aru_03_rules_are_evaluated_by_their_order_and_equal_ones_by_their_last_change() {
+fn rules_are_evaluated_by_their_order_and_equal_ones_by_their_last_change() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     make(&stage, ADMINISTRATOR, rule("last", 1000, json!({})));
     let early = make(&stage, ADMINISTRATOR, rule("early", 5, json!({})));
@@ -60,8 +61,9 @@ fn aru_03_rules_are_evaluated_by_their_order_and_equal_ones_by_their_last_change
     assert_eq!(met(&stage, &finding("f", json!({}))), "first early late last");
 }
 
+/// Rules: ARU-37.
 #[test]
-fn aru_37_worked_cases_a_and_b_a_terminal_rule_that_matches_is_the_last() {
+fn worked_cases_a_and_b_a_terminal_rule_that_matches_is_the_last() {
     for (is_terminal, expected) in [(false, "one two"), (true, "one")] {
         let stage = Stage::with_hubs(&[ADMINISTRATOR]);
         make(&stage, ADMINISTRATOR, rule("two", 2, json!({})));
@@ -71,8 +73,9 @@ fn aru_37_worked_cases_a_and_b_a_terminal_rule_that_matches_is_the_last() {
     }
 }
 
+/// Rules: ARU-37.
 #[test]
-fn aru_37_a_terminal_rule_that_does_not_match_stops_nothing() {
+fn a_terminal_rule_that_does_not_match_stops_nothing() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let other = json!({ "IsTerminal": true, "Criteria": { "Title": [{ "Value": "x", "Comparison": "CONTAINS" }] } });
     make(&stage, ADMINISTRATOR, rule("one", 1, other));
@@ -82,8 +85,9 @@ fn aru_37_a_terminal_rule_that_does_not_match_stops_nothing() {
     assert_eq!(met(&stage, &finding("f", json!({ "Severity": { "Label": "LOW" } }))), "");
 }
 
+/// Rules: ARU-38.
 #[test]
-fn aru_38_disabled_rules_and_those_of_a_hub_that_is_off_are_left_out() {
+fn disabled_rules_and_those_of_a_hub_that_is_off_are_left_out() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let arn = make(&stage, ADMINISTRATOR, rule("one", 1, json!({ "RuleStatus": "DISABLED" })));
     make(&stage, ADMINISTRATOR, rule("two", 2, json!({ "RuleStatus": "ENABLED" })));
@@ -96,8 +100,9 @@ fn aru_38_disabled_rules_and_those_of_a_hub_that_is_off_are_left_out() {
     assert_eq!(names(&active(&stage, ADMINISTRATOR)), "");
 }
 
+/// Rules: ARU-17, ARU-39.
 #[test]
-fn aru_17_aru_39_an_administrators_rules_are_its_members_too_in_their_region() {
+fn an_administrators_rules_are_its_members_too_in_their_region() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     make(&stage, ADMINISTRATOR, rule("of-administrator", 1, json!({})));
     make(&stage, MEMBER, rule("of-member", 1, json!({})));
@@ -112,8 +117,9 @@ fn aru_17_aru_39_an_administrators_rules_are_its_members_too_in_their_region() {
     assert_eq!(names(&active(&stage, MEMBER)), "of-member", "what it kept runs again");
 }
 
+/// Rules: FLT-29, ARU-23.
 #[test]
-fn flt_29_aru_23_relative_dates_of_criteria_count_from_the_evaluation() {
+fn relative_dates_of_criteria_count_from_the_evaluation() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let recent = json!({ "Criteria": { "UpdatedAt": [{ "DateRange": { "Value": 7, "Unit": "DAYS" } }] } });
     make(&stage, ADMINISTRATOR, rule("recent", 1, recent));

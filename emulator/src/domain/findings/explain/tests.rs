@@ -123,8 +123,9 @@ fn joined(filter: &ExplainedFilter) -> bool {
     any && negative.iter().all(|element| element.passes)
 }
 
+/// Rules: FLT-02, FLT-03, VIS-01.
 #[test]
-fn flt_02_flt_03_vis_01_an_explanation_agrees_with_get_findings() {
+fn an_explanation_agrees_with_get_findings() {
     let stage = worked();
     let (mut returned, mut hidden) = (0, 0);
     for account in [ADMINISTRATOR, MEMBER] {
@@ -147,8 +148,9 @@ fn flt_02_flt_03_vis_01_an_explanation_agrees_with_get_findings() {
     assert!(returned > 50 && hidden > 50, "{returned} returned, {hidden} not");
 }
 
+/// Rules: FLT-03.
 #[test]
-fn flt_03_the_elements_that_decide_are_marked() {
+fn the_elements_that_decide_are_marked() {
     let stage = worked();
     let decides = |finding_id: &str, elements: &str| {
         let explanation = ask(&stage, ADMINISTRATOR, finding_id, &json!({ "ResourceType": strings(elements) }));
@@ -163,8 +165,9 @@ fn flt_03_the_elements_that_decide_are_marked() {
     assert_eq!(decides("a", "PREFIX AwsEc2, NOT_EQUALS AwsS3Bucket"), verdict(false, "xx"));
 }
 
+/// Rules: FLT-02, FLT-27, FLT-31, FLT-40.
 #[test]
-fn flt_02_flt_27_flt_31_flt_40_a_summary_names_the_filter_what_it_asks_and_what_the_finding_has() {
+fn a_summary_names_the_filter_what_it_asks_and_what_the_finding_has() {
     let stage = worked();
     let said = |finding_id: &str, filters: Value| ask(&stage, ADMINISTRATOR, finding_id, &filters).summary;
     assert_eq!(
@@ -201,8 +204,9 @@ fn flt_02_flt_27_flt_31_flt_40_a_summary_names_the_filter_what_it_asks_and_what_
     );
 }
 
+/// Rules: VIS-01, VIS-05, HUB-18.
 #[test]
-fn vis_01_vis_05_hub_18_sight_agrees_with_what_is_visible() {
+fn sight_agrees_with_what_is_visible() {
     for status in STATUSES.map(Some).into_iter().chain([None]) {
         for hubs in [&[ADMINISTRATOR, MEMBER][..], &[ADMINISTRATOR], &[MEMBER]] {
             let stage = Stage::with_hubs(hubs);
@@ -225,8 +229,9 @@ fn vis_01_vis_05_hub_18_sight_agrees_with_what_is_visible() {
     }
 }
 
+/// Rules: VIS-01, VIS-05.
 #[test]
-fn vis_01_vis_05_what_hides_a_finding_is_told() {
+fn what_hides_a_finding_is_told() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     import(&stage, MEMBER, &[finding_of(MEMBER, "m", json!({}))]);
     import(&stage, ADMINISTRATOR, &[finding("o", json!({}))]);
@@ -267,8 +272,9 @@ fn vis_01_vis_05_what_hides_a_finding_is_told() {
     );
 }
 
+/// Rules: VIS-01.
 #[test]
-fn vis_01_a_finding_of_another_region_is_named_with_its_region() {
+fn a_finding_of_another_region_is_named_with_its_region() {
     let stage = worked();
     stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
     let question = Question { id: "a", product_arn: None, filters: &Value::Null };
@@ -298,8 +304,9 @@ fn each_finding_of_an_id_is_explained_unless_its_product_is_named() {
     assert!(none.summary.contains("no finding with this Id and the ProductArn x is stored"), "{}", none.summary);
 }
 
+/// Rules: FLT-07, FLT-13, FLT-17.
 #[test]
-fn flt_07_flt_13_flt_17_filters_are_refused_in_the_words_of_get_findings() {
+fn filters_are_refused_in_the_words_of_get_findings() {
     let stage = worked();
     for filters in [
         json!({ "Titel": strings("EQUALS x") }),
@@ -318,8 +325,9 @@ fn flt_07_flt_13_flt_17_filters_are_refused_in_the_words_of_get_findings() {
     }
 }
 
+/// Rules: FLT-02, FLT-03.
 #[test]
-fn flt_02_flt_03_an_explanation_as_json() {
+fn an_explanation_as_json() {
     let stage = worked();
     let filters = json!({
         "SeverityLabel": strings("EQUALS HIGH, EQUALS CRITICAL"),

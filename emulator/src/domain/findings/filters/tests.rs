@@ -75,8 +75,9 @@ fn refused(filters: Value) -> String {
     message.strip_prefix("Invalid Filters in the input: ").expect(&message).to_owned()
 }
 
+/// Rules: FLT-02, FLT-03, FLT-10, FLT-18, FLT-40 to FLT-43.
 #[test]
-fn flt_02_flt_03_flt_10_flt_18_flt_40_to_flt_43_worked_cases_of_strings() {
+fn worked_cases_of_strings() {
     let stage = four();
     for (name, elements, expected) in [
         ("Title", &[("PREFIX", "IAM")][..], "c d"),
@@ -100,8 +101,9 @@ fn flt_02_flt_03_flt_10_flt_18_flt_40_to_flt_43_worked_cases_of_strings() {
     assert_eq!(ids(&search(&stage, both).unwrap()), "");
 }
 
+/// Rules: FLT-20, FLT-24 to FLT-27, FLT-29.
 #[test]
-fn flt_20_flt_24_to_flt_27_flt_29_worked_cases_of_numbers_and_dates() {
+fn worked_cases_of_numbers_and_dates() {
     let stage = four();
     for (name, elements, expected) in [
         ("Confidence", json!([{ "Gte": 50, "Lt": 90 }]), "c d"),
@@ -117,8 +119,9 @@ fn flt_20_flt_24_to_flt_27_flt_29_worked_cases_of_numbers_and_dates() {
     }
 }
 
+/// Rules: FLT-31, FLT-32, FLT-33, FLT-36, FLT-38, FLT-39.
 #[test]
-fn flt_31_flt_32_flt_33_flt_36_flt_38_flt_39_worked_cases_of_maps_and_the_rest() {
+fn worked_cases_of_maps_and_the_rest() {
     let stage = four();
     for (name, elements, expected) in [
         ("ResourceTags", entries(&[("env", "EQUALS", "prod")]), "a"),
@@ -134,8 +137,9 @@ fn flt_31_flt_32_flt_33_flt_36_flt_38_flt_39_worked_cases_of_maps_and_the_rest()
     }
 }
 
+/// Rules: FLT-01, FLT-06.
 #[test]
-fn flt_01_flt_06_no_filter_and_an_empty_list_match_all() {
+fn no_filter_and_an_empty_list_match_all() {
     let stage = four();
     for filters in [json!({}), json!({ "Title": [] })] {
         assert_eq!(ids(&search(&stage, filters).unwrap()), "a b c d");
@@ -143,8 +147,9 @@ fn flt_01_flt_06_no_filter_and_an_empty_list_match_all() {
     assert_eq!(ids(&stage.good(ADMINISTRATOR, GetFindings, json!({ "Filters": null }))), "a b c d");
 }
 
+/// Rules: FLT-05.
 #[test]
-fn flt_05_names_and_elements_are_counted() {
+fn names_and_elements_are_counted() {
     let names = [
         "Id",
         "Title",
@@ -164,15 +169,17 @@ fn flt_05_names_and_elements_are_counted() {
     assert_eq!(refused(json!({ "Title": strings(&many) })), "data.Title should NOT have more than 20 items");
 }
 
+/// Rules: FLT-07, FLT-09.
 #[test]
-fn flt_07_flt_09_what_is_not_known_is_refused() {
+fn what_is_not_known_is_refused() {
     assert_eq!(refused(json!({ "Nope": [] })), "data should NOT have additional properties");
     let element = json!([{ "Value": "x", "Comparison": "EQUALS", "More": 1 }]);
     assert_eq!(refused(json!({ "Title": element })), "data.Title[0] should NOT have additional properties");
 }
 
+/// Rules: FLT-12, FLT-13, FLT-14, FLT-15.
 #[test]
-fn flt_12_flt_13_flt_14_flt_15_elements_that_are_refused() {
+fn elements_that_are_refused() {
     let title = |element: Value| refused(json!({ "Title": [element] }));
     for comparison in ["CONTAINS", "NOT_CONTAINS", "CONTAINS_WORD", "LIKE"] {
         let said = title(json!({ "Value": "x", "Comparison": comparison }));
@@ -187,16 +194,18 @@ fn flt_12_flt_13_flt_14_flt_15_elements_that_are_refused() {
     assert_eq!(title(json!({ "Value": 5, "Comparison": "EQUALS" })), "data.Title[0].Value should be string");
 }
 
+/// Rules: FLT-17.
 #[test]
-fn flt_17_refused_combinations_are_refused() {
+fn refused_combinations_are_refused() {
     for (first, second) in [("EQUALS", "NOT_EQUALS"), ("PREFIX_NOT_EQUALS", "EQUALS")] {
         refused(json!({ "ResourceType": strings(&[(first, "x"), (second, "y")]) }));
     }
     refused(json!({ "ResourceTags": entries(&[("a", "EQUALS", "x"), ("a", "NOT_EQUALS", "y")]) }));
 }
 
+/// Rules: FLT-22, FLT-23, FLT-26, FLT-28, FLT-30, FLT-34, FLT-37.
 #[test]
-fn flt_22_flt_23_flt_26_flt_28_flt_30_flt_34_flt_37_other_elements_that_are_refused() {
+fn other_elements_that_are_refused() {
     for (name, element, said) in [
         ("Confidence", json!({}), "data.Confidence[0] should NOT have fewer than 1 properties"),
         ("Confidence", json!({ "Gte": "5" }), "data.Confidence[0].Gte should be number"),
@@ -242,8 +251,9 @@ fn flt_22_flt_23_flt_26_flt_28_flt_30_flt_34_flt_37_other_elements_that_are_refu
     }
 }
 
+/// Rules: VIS-01, VIS-02, VIS-09.
 #[test]
-fn vis_01_vis_02_vis_09_members_do_not_see_each_other_and_filters_never_widen() {
+fn members_do_not_see_each_other_and_filters_never_widen() {
     let stage = four();
     assert_eq!(ids(&stage.good(MEMBER, GetFindings, json!({}))), "b");
     let of_administrator = json!({ "Filters": { "AwsAccountId": strings(&[("EQUALS", ADMINISTRATOR)]) } });
@@ -256,8 +266,9 @@ fn sorted(stage: &Stage, criteria: Value) -> String {
     ids(&stage.good(ADMINISTRATOR, GetFindings, json!({ "SortCriteria": criteria })))
 }
 
+/// Rules: SRT-01, SRT-04, SRT-05, SRT-06, SRT-07, SRT-08.
 #[test]
-fn srt_01_srt_04_srt_05_srt_06_srt_07_srt_08_order() {
+fn order() {
     let stage = four();
     assert_eq!(sorted(&stage, json!([])), "a b c d");
     assert_eq!(sorted(&stage, json!([{ "Field": "UpdatedAt", "SortOrder": "desc" }])), "a b c d");
@@ -272,8 +283,9 @@ fn srt_01_srt_04_srt_05_srt_06_srt_07_srt_08_order() {
     assert_eq!(sorted(&stage, json!([{ "Field": "ResourceType", "SortOrder": "desc" }])), "a b c d", "largest element");
 }
 
+/// Rules: SRT-02, SRT-03.
 #[test]
-fn srt_02_srt_03_criteria_that_are_refused() {
+fn criteria_that_are_refused() {
     let stage = four();
     for field in ["Keyword", "ResourceTags", "Nope"] {
         let input = json!({ "SortCriteria": [{ "Field": field, "SortOrder": "asc" }] });
@@ -287,8 +299,9 @@ fn srt_02_srt_03_criteria_that_are_refused() {
     stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
 }
 
+/// Rules: SRT-10, SRT-11, SRT-12.
 #[test]
-fn srt_10_srt_11_srt_12_pages_are_full_and_the_last_has_no_token() {
+fn pages_are_full_and_the_last_has_no_token() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     for batch in 0..2 {
         let findings: Vec<Value> = (0..75).map(|n| finding(&format!("f{batch}-{n:02}"), json!({}))).collect();
@@ -305,15 +318,17 @@ fn srt_10_srt_11_srt_12_pages_are_full_and_the_last_has_no_token() {
     }
 }
 
+/// Rules: SRT-12, VIS-05.
 #[test]
-fn srt_12_vis_05_no_finding_is_an_empty_list_and_no_hub_an_error() {
+fn no_finding_is_an_empty_list_and_no_hub_an_error() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     assert_eq!(stage.good(ADMINISTRATOR, GetFindings, json!({})), json!({ "Findings": [] }));
     stage.refused(MEMBER, GetFindings, json!({}), 401, "InvalidAccessException");
 }
 
+/// Rules: SRT-13, SRT-14, SRT-15.
 #[test]
-fn srt_13_srt_14_srt_15_a_token_belongs_to_its_query_its_account_and_its_region() {
+fn a_token_belongs_to_its_query_its_account_and_its_region() {
     let stage = four();
     stage.call_in("eu-west-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
     let token = stage.good(ADMINISTRATOR, GetFindings, json!({ "MaxResults": 1 }))["NextToken"].clone();
@@ -328,8 +343,9 @@ fn srt_13_srt_14_srt_15_a_token_belongs_to_its_query_its_account_and_its_region(
     assert_eq!(ids(&resumed), "b c");
 }
 
+/// Rules: SRT-18.
 #[test]
-fn srt_18_a_walk_sees_each_finding_once_whatever_happens_meanwhile() {
+fn a_walk_sees_each_finding_once_whatever_happens_meanwhile() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let batch = |prefix: &str, updated_at: &str| -> Vec<Value> {
         (0..30).map(|n| finding(&format!("{prefix}{n:02}"), json!({ "UpdatedAt": updated_at }))).collect()
@@ -356,8 +372,9 @@ fn srt_18_a_walk_sees_each_finding_once_whatever_happens_meanwhile() {
     assert_eq!(seen.len(), 120, "findings stored meanwhile come at the end");
 }
 
+/// Rules: FLT-56.
 #[test]
-fn flt_56_accounts_of_the_organization_are_found_by_name() {
+fn accounts_of_the_organization_are_found_by_name() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     stage.organization(&[(ADMINISTRATOR, "security")]);
@@ -369,8 +386,9 @@ fn flt_56_accounts_of_the_organization_are_found_by_name() {
     assert_eq!(ids(&named("NOT_EQUALS", "security")), "b", "invited by hand: it has no name");
 }
 
+/// Rules: FLT-60.
 #[test]
-fn flt_60_an_id_may_find_several_findings() {
+fn an_id_may_find_several_findings() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     import(&stage, ADMINISTRATOR, &[finding("f", json!({}))]);
@@ -378,8 +396,9 @@ fn flt_60_an_id_may_find_several_findings() {
     assert_eq!(ids(&search(&stage, json!({ "Id": strings(&[("EQUALS", "f")]) })).unwrap()), "f f");
 }
 
+/// Rules: FLT-55.
 #[test]
-fn flt_55_region_is_the_findings_own() {
+fn region_is_the_findings_own() {
     let stage = four();
     assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", REGION)]) })).unwrap()), "a b c d");
     assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", "eu-west-1")]) })).unwrap()), "");
@@ -392,8 +411,9 @@ fn finds(with: Value, filters: Value) -> String {
     ids(&search(&stage, filters).unwrap())
 }
 
+/// Rules: FLT-16, FLT-46, FLT-51, FLT-53.
 #[test]
-fn flt_16_flt_46_flt_51_flt_53_values_are_compared_as_they_are_read() {
+fn values_are_compared_as_they_are_read() {
     let with = || json!({ "Severity": { "Normalized": 95 }, "Workflow": { "Status": "NOTIFIED" } });
     for (name, elements, expected) in [
         ("SeverityLabel", strings(&[("EQUALS", "CRITICAL")]), "f"),
@@ -408,8 +428,9 @@ fn flt_16_flt_46_flt_51_flt_53_values_are_compared_as_they_are_read() {
     }
 }
 
+/// Rules: FLT-35, FLT-44, FLT-45, FLT-52, FLT-54, FLT-57 to FLT-59.
 #[test]
-fn flt_35_flt_44_flt_45_flt_52_flt_54_flt_57_to_flt_59_particular_filters() {
+fn particular_filters() {
     let resource = json!({
         "Type": "AwsIamAccessKey", "Id": "key", "Provider": "AWS",
         "Details": { "AwsIamAccessKey": { "UserName": "ann" }, "Other": { "a": "b" } }, "Tags": { "k": "v" },
@@ -439,8 +460,9 @@ fn flt_35_flt_44_flt_45_flt_52_flt_54_flt_57_to_flt_59_particular_filters() {
     }
 }
 
+/// Rules: ASF-104, FLT-50.
 #[test]
-fn asf_104_flt_50_names_are_those_of_the_top_level() {
+fn names_are_those_of_the_top_level() {
     let with = || json!({ "ProductName": "DecoyDetector" });
     assert_eq!(finds(with(), json!({ "ProductName": strings(&[("EQUALS", "DecoyDetector")]) })), "f");
     assert_eq!(finds(with(), json!({ "ProductName": strings(&[("EQUALS", "Default")]) })), "bare");

@@ -20,8 +20,9 @@ fn customer(stage: &Stage, update: Value) -> Value {
     stage.good(ADMINISTRATOR, BatchUpdateFindings, request)
 }
 
+/// Rules: T-01, T-03.
 #[test]
-fn t_01_t_03_severity_between_provider_and_customer() {
+fn severity_between_provider_and_customer() {
     let stage = hub();
     let found = stored(&stage, &later(10, json!({ "Severity": { "Normalized": 70 } })));
     let high = json!({ "Label": "HIGH", "Normalized": 70 });
@@ -36,8 +37,9 @@ fn t_01_t_03_severity_between_provider_and_customer() {
     assert_eq!(sorted(&found["FindingProviderFields"]["Severity"]), json!({ "Label": "CRITICAL", "Normalized": 90 }));
 }
 
+/// Rules: T-02.
 #[test]
-fn t_02_the_providers_severity_wins_in_a_new_finding() {
+fn the_providers_severity_wins_in_a_new_finding() {
     let provider = json!({ "Severity": { "Label": "LOW" }, "Types": ["TTPs"] });
     let with = json!({ "FindingProviderFields": provider, "Severity": { "Label": "CRITICAL" } });
     let found = stored(&hub(), &finding("f", with));
@@ -45,15 +47,17 @@ fn t_02_the_providers_severity_wins_in_a_new_finding() {
     assert_eq!((&found["Severity"], &found["FindingProviderFields"]["Severity"]), (&low, &low));
 }
 
+/// Rules: T-04.
 #[test]
-fn t_04_an_import_that_is_not_later_changes_nothing() {
+fn an_import_that_is_not_later_changes_nothing() {
     let stage = hub();
     let before = stored(&stage, &later(10, json!({})));
     assert_eq!(stored(&stage, &later(10, json!({ "Title": "other" }))), before);
 }
 
+/// Rules: T-05, T-07.
 #[test]
-fn t_05_t_07_what_makes_a_finding_new_again() {
+fn what_makes_a_finding_new_again() {
     for (status, expected) in [("RESOLVED", "NEW"), ("SUPPRESSED", "SUPPRESSED")] {
         let stage = hub();
         stored(&stage, &later(10, json!({})));
@@ -68,8 +72,9 @@ fn t_05_t_07_what_makes_a_finding_new_again() {
     assert_eq!(failed["Workflow"]["Status"], "NEW");
 }
 
+/// Rules: T-06.
 #[test]
-fn t_06_passed_resolves_findings_of_config_only() {
+fn passed_resolves_findings_of_config_only() {
     let stage = hub();
     let passed = json!({ "Compliance": { "Status": "PASSED" } });
     assert_eq!(stored(&stage, &finding("f", passed.clone()))["Workflow"]["Status"], "NEW");
@@ -79,8 +84,9 @@ fn t_06_passed_resolves_findings_of_config_only() {
     assert_eq!(read(&stage, "c")["Workflow"]["Status"], "RESOLVED");
 }
 
+/// Rules: T-08, T-14.
 #[test]
-fn t_08_t_14_what_is_left_out_disappears_and_what_was_read_is_taken_back() {
+fn what_is_left_out_disappears_and_what_was_read_is_taken_back() {
     let stage = hub();
     let remediation = json!({ "Remediation": { "Recommendation": { "Text": "do it" } } });
     stored(&stage, &later(10, remediation));
@@ -93,8 +99,9 @@ fn t_08_t_14_what_is_left_out_disappears_and_what_was_read_is_taken_back() {
     assert_eq!(stored(&stage, &found)["RecordState"], "ARCHIVED");
 }
 
+/// Rules: T-09, T-10.
 #[test]
-fn t_09_t_10_batches_that_are_taken_in_part_or_not_at_all() {
+fn batches_that_are_taken_in_part_or_not_at_all() {
     let stage = hub();
     let batch = [finding("a", json!({})), finding("b", json!({ "Resources": [] })), finding("c", json!({}))];
     let answer = import(&stage, &batch);
@@ -106,23 +113,26 @@ fn t_09_t_10_batches_that_are_taken_in_part_or_not_at_all() {
     assert_eq!(stage.0.finding_count(), 2);
 }
 
+/// Rules: T-11.
 #[test]
-fn t_11_a_private_product_may_name_itself() {
+fn a_private_product_may_name_itself() {
     let found = stored(&hub(), &finding("f", json!({ "ProductName": "X" })));
     let fields = &found["ProductFields"];
     assert_eq!((&found["ProductName"], &fields["aws/securityhub/ProductName"]), (&json!("X"), &json!("Default")));
 }
 
+/// Rules: T-12, ASF-72.
 #[test]
-fn t_12_asf_72_types_have_one_to_three_segments_of_any_name() {
+fn types_have_one_to_three_segments_of_any_name() {
     stored(&hub(), &finding("f", json!({ "Types": ["custom/a/b"] })));
     for wrong in ["a/b/c/d", ""] {
         assert!(said(json!({ "Types": [wrong] })).starts_with("data.Types[0] should "), "{wrong}");
     }
 }
 
+/// Rules: T-13.
 #[test]
-fn t_13_a_finding_named_twice_is_changed_once() {
+fn a_finding_named_twice_is_changed_once() {
     let stage = hub();
     let found = stored(&stage, &finding("f", json!({})));
     let name = |id: &str| json!({ "Id": id, "ProductArn": found["ProductArn"] });
@@ -133,8 +143,9 @@ fn t_13_a_finding_named_twice_is_changed_once() {
     assert_eq!(codes, ["DuplicatedFindingIdentifier", "FindingNotFound"]);
 }
 
+/// Rules: T-15, HIS-20.
 #[test]
-fn t_15_his_20_a_history_from_the_creation_on() {
+fn a_history_from_the_creation_on() {
     let stage = hub();
     let found = stored(&stage, &later(10, json!({})));
     customer(&stage, json!({ "Severity": { "Label": "LOW" } }));
@@ -146,8 +157,9 @@ fn t_15_his_20_a_history_from_the_creation_on() {
     assert_eq!((&records[2]["FindingCreated"], &records[2]["Updates"]), (&json!(true), &json!([])));
 }
 
+/// Rules: T-16, T-17.
 #[test]
-fn t_16_t_17_products_of_a_fresh_hub() {
+fn products_of_a_fresh_hub() {
     let stage = hub();
     let unknown = "arn:aws:securityhub:us-east-1::product/nobody/nothing";
     let input = json!({ "ProductArn": unknown });
@@ -157,8 +169,9 @@ fn t_16_t_17_products_of_a_fresh_hub() {
     assert_eq!(listed["ProductSubscriptions"].as_array().unwrap().len(), 11);
 }
 
+/// Rules: T-18, RET-05, VIS-07.
 #[test]
-fn t_18_ret_05_vis_07_findings_expire_by_the_virtual_clock() {
+fn findings_expire_by_the_virtual_clock() {
     let stage = hub();
     import(&stage, &[finding("archived", json!({ "RecordState": "ARCHIVED" })), finding("active", json!({}))]);
     let seen = || {

@@ -7,8 +7,9 @@ use super::{as_product, hub, product_arn, read, said, stored};
 use crate::state::Region;
 use crate::testing::{ADMINISTRATOR, REGION, Stage, finding};
 
+/// Rules: ASF-01.
 #[test]
-fn asf_01_required_attributes_are_named() {
+fn required_attributes_are_named() {
     for name in
         ["SchemaVersion", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Title", "Description", "Resources"]
     {
@@ -16,8 +17,9 @@ fn asf_01_required_attributes_are_named() {
     }
 }
 
+/// Rules: ASF-02, ASF-03.
 #[test]
-fn asf_02_asf_03_severity_and_types_stand_in_one_place_or_the_other() {
+fn severity_and_types_stand_in_one_place_or_the_other() {
     let missing = "data should have required property 'FindingProviderFields', data should match some schema in anyOf.";
     assert_eq!(said(json!({ "Severity": null })), missing);
     assert_eq!(said(json!({ "Types": null })), missing);
@@ -27,8 +29,9 @@ fn asf_02_asf_03_severity_and_types_stand_in_one_place_or_the_other() {
     assert_eq!(said(without_types), "data.FindingProviderFields should have required property 'Types'.");
 }
 
+/// Rules: ASF-04, ASF-05, ASF-08, ASF-70.
 #[test]
-fn asf_04_asf_05_asf_08_asf_70_sentences_of_single_attributes() {
+fn sentences_of_single_attributes() {
     assert_eq!(
         said(json!({ "SchemaVersion": "2019-01-01" })),
         "data.SchemaVersion should be equal to one of the allowed values."
@@ -51,8 +54,9 @@ fn asf_04_asf_05_asf_08_asf_70_sentences_of_single_attributes() {
     );
 }
 
+/// Rules: ASF-40, ASF-42, ASF-43.
 #[test]
-fn asf_40_asf_42_asf_43_timestamps_are_held_to_their_format_and_stored_as_sent() {
+fn timestamps_are_held_to_their_format_and_stored_as_sent() {
     for wrong in ["2026-01-10", "2026-01-10 08:00:00Z", "2026-02-31T08:00:00Z", "2026-01-10T08:00:00", "yesterday"] {
         assert_eq!(said(json!({ "CreatedAt": wrong })), "data.CreatedAt should match format \"date-time\".");
     }
@@ -60,8 +64,9 @@ fn asf_40_asf_42_asf_43_timestamps_are_held_to_their_format_and_stored_as_sent()
     assert_eq!(stored(&hub(), &finding("f", json!({ "CreatedAt": sent })))["CreatedAt"], sent);
 }
 
+/// Rules: ASF-63, ASF-64.
 #[test]
-fn asf_63_asf_64_a_severity_needs_a_label_or_a_number() {
+fn a_severity_needs_a_label_or_a_number() {
     assert_eq!(
         said(json!({ "Severity": { "Original": "bad" } })),
         "data.Severity should have required property 'Normalized', data.Severity should have required property 'Label', \
@@ -75,8 +80,9 @@ fn asf_63_asf_64_a_severity_needs_a_label_or_a_number() {
     );
 }
 
+/// Rules: ASF-94, ASF-96.
 #[test]
-fn asf_94_asf_96_pairs_of_aws_do_not_count_and_a_recommendation_says_something() {
+fn pairs_of_aws_do_not_count_and_a_recommendation_says_something() {
     let pairs =
         |count: usize, prefix: &str| -> Value { (0..count).map(|n| (format!("{prefix}{n}"), json!("x"))).collect() };
     assert_eq!(
@@ -91,16 +97,18 @@ fn asf_94_asf_96_pairs_of_aws_do_not_count_and_a_recommendation_says_something()
     );
 }
 
+/// Rules: ASF-20 to ASF-32.
 #[test]
-fn asf_20_to_asf_32_the_service_completes_a_finding() {
+fn the_service_completes_a_finding() {
     insta::assert_json_snapshot!(stored(
         &hub(),
         &finding("f", json!({ "ProcessedAt": "2020-01-01T00:00:00Z", "Region": "mars" }))
     ));
 }
 
+/// Rules: ASF-22, ASF-24.
 #[test]
-fn asf_22_asf_24_a_listed_product_has_its_names_from_the_catalogue() {
+fn a_listed_product_has_its_names_from_the_catalogue() {
     let stage = hub();
     let of_guardduty = finding("f", json!({ "ProductArn": product_arn("aws/guardduty"), "ProductName": "Mine" }));
     as_product(&stage, &[of_guardduty]);
@@ -112,23 +120,26 @@ fn asf_22_asf_24_a_listed_product_has_its_names_from_the_catalogue() {
     );
 }
 
+/// Rules: ASF-23, ASF-25.
 #[test]
-fn asf_23_asf_25_a_private_product_may_name_itself() {
+fn a_private_product_may_name_itself() {
     let read = stored(&hub(), &finding("f", json!({ "ProductName": "DecoyDetector" })));
     assert_eq!((&read["ProductName"], &read["CompanyName"]), (&json!("DecoyDetector"), &json!("Personal")));
     assert_eq!(read["ProductFields"]["aws/securityhub/ProductName"], "Default");
 }
 
+/// Rules: ASF-33.
 #[test]
-fn asf_33_accounts_of_an_organization_carry_their_name() {
+fn accounts_of_an_organization_carry_their_name() {
     let stage = hub();
     assert_eq!(stored(&stage, &finding("f", json!({ "AwsAccountName": "mine" }))).get("AwsAccountName"), None);
     stage.organization(&[(ADMINISTRATOR, "security")]);
     assert_eq!(stored(&stage, &finding("g", json!({})))["AwsAccountName"], "security");
 }
 
+/// Rules: ASF-50, ASF-51, ASF-52, ASF-53.
 #[test]
-fn asf_50_asf_51_asf_52_asf_53_provider_fields_of_a_new_finding() {
+fn provider_fields_of_a_new_finding() {
     let shown = |with: Value| {
         let read = stored(&hub(), &finding("f", with));
         (read["FindingProviderFields"]["Confidence"].clone(), read["Confidence"].clone())
@@ -139,8 +150,9 @@ fn asf_50_asf_51_asf_52_asf_53_provider_fields_of_a_new_finding() {
     assert_eq!(shown(json!({})), (Value::Null, Value::Null));
 }
 
+/// Rules: ASF-50, ASF-51, ASF-52, ASF-53.
 #[test]
-fn asf_50_asf_51_asf_52_asf_53_provider_fields_of_a_stored_finding() {
+fn provider_fields_of_a_stored_finding() {
     let shown = |with: Value| {
         let stage = hub();
         stored(&stage, &finding("f", json!({ "Confidence": 9 })));
@@ -155,8 +167,9 @@ fn asf_50_asf_51_asf_52_asf_53_provider_fields_of_a_stored_finding() {
     assert_eq!(shown(json!({})), (Value::Null, Value::Null));
 }
 
+/// Rules: ASF-54, ASF-60, ASF-61, ASF-62.
 #[test]
-fn asf_54_asf_60_asf_61_asf_62_label_and_number_follow_from_each_other() {
+fn label_and_number_follow_from_each_other() {
     let shown = |severity: Value| {
         let read = stored(&hub(), &finding("f", json!({ "Severity": severity })));
         assert_eq!(read["Severity"], read["FindingProviderFields"]["Severity"]);
@@ -176,8 +189,9 @@ fn asf_54_asf_60_asf_61_asf_62_label_and_number_follow_from_each_other() {
     assert_eq!(shown(json!({ "Label": "LOW", "Normalized": 95 })), ("LOW".into(), 95));
 }
 
+/// Rules: ASF-08, ASF-70.
 #[test]
-fn asf_08_asf_70_sentences_that_were_seen() {
+fn sentences_that_were_seen() {
     let resource = |kind: &str, id: &str| json!({ "Resources": [{ "Type": kind, "Id": id }] });
     assert_eq!(said(resource("Other", "")), "data.Resources[0].Id should NOT be shorter than 1 characters.");
     let recommendation = json!({ "Remediation": { "Recommendation": { "Text": "", "Url": "https://x" } } });
@@ -186,8 +200,9 @@ fn asf_08_asf_70_sentences_that_were_seen() {
     assert_eq!(stored(&hub(), &finding("f", json!({ "Types": [] })))["Types"], json!([]));
 }
 
+/// Rules: ASF-28, ASF-29, ASF-34, ASF-35.
 #[test]
-fn asf_28_asf_29_asf_34_asf_35_what_the_provider_says_first_of_the_customers_part_is_kept() {
+fn what_the_provider_says_first_of_the_customers_part_is_kept() {
     let sent = json!({
         "Note": { "Text": "n", "UpdatedBy": "scanner", "UpdatedAt": "2026-01-10T08:00:00Z" },
         "UserDefinedFields": { "team": "red" },
@@ -202,8 +217,9 @@ fn asf_28_asf_29_asf_34_asf_35_what_the_provider_says_first_of_the_customers_par
     }
 }
 
+/// Rules: ASF-34, ASF-36, ASF-37, ASF-103.
 #[test]
-fn asf_34_asf_36_asf_37_asf_103_nothing_is_invented() {
+fn nothing_is_invented() {
     let stage = hub();
     let control =
         finding("f", json!({ "ProductArn": product_arn("aws/guardduty"), "Compliance": { "Status": "FAILED" } }));
@@ -216,8 +232,9 @@ fn asf_34_asf_36_asf_37_asf_103_nothing_is_invented() {
     }
 }
 
+/// Rules: ASF-44.
 #[test]
-fn asf_44_all_timestamps_are_held_to_the_format() {
+fn all_timestamps_are_held_to_the_format() {
     let at = "soon";
     for (with, path) in [
         (json!({ "FirstObservedAt": at }), "FirstObservedAt"),
@@ -243,14 +260,16 @@ fn asf_44_all_timestamps_are_held_to_the_format() {
     }
 }
 
+/// Rules: ASF-45.
 #[test]
-fn asf_45_dates_may_lie_ahead_and_contradict() {
+fn dates_may_lie_ahead_and_contradict() {
     let ahead = json!({ "CreatedAt": "2999-01-01T00:00:00Z", "LastObservedAt": "2998-01-01T00:00:00-1800" });
     assert_eq!(stored(&hub(), &finding("f", ahead))["LastObservedAt"], "2998-01-01T00:00:00-1800");
 }
 
+/// Rules: ASF-06, ASF-55, ASF-91.
 #[test]
-fn asf_06_asf_55_asf_91_members_that_nobody_knows_are_dropped() {
+fn members_that_nobody_knows_are_dropped() {
     let with = json!({
         "Nope": 1,
         "FindingProviderFields": { "Confidence": 5, "Title": "x" },
@@ -262,8 +281,9 @@ fn asf_06_asf_55_asf_91_members_that_nobody_knows_are_dropped() {
     assert_eq!(read["Resources"][0]["Details"], json!({ "Other": { "a": "b" } }));
 }
 
+/// Rules: ASF-65, ASF-66.
 #[test]
-fn asf_65_asf_66_original_and_product_of_a_severity_are_stored_as_sent() {
+fn original_and_product_of_a_severity_are_stored_as_sent() {
     let severity = json!({ "Label": "LOW", "Original": "o".repeat(64), "Product": 8.5 });
     let read = stored(&hub(), &finding("f", json!({ "Severity": severity })));
     assert_eq!((&read["Severity"]["Original"], &read["Severity"]["Product"]), (&severity["Original"], &json!(8.5)));
@@ -278,16 +298,18 @@ fn asf_65_asf_66_original_and_product_of_a_severity_are_stored_as_sent() {
     );
 }
 
+/// Rules: ASF-71, ASF-73.
 #[test]
-fn asf_71_asf_73_types_are_free_and_at_most_50() {
+fn types_are_free_and_at_most_50() {
     let read = stored(&hub(), &finding("f", json!({ "Types": ["custom/a/b", "ens-op.acc.5.aws.iam.1"] })));
     assert_eq!(read["Types"], json!(["custom/a/b", "ens-op.acc.5.aws.iam.1"]));
     stored(&hub(), &finding("f", json!({ "Types": vec!["a"; 50] })));
     assert_eq!(said(json!({ "Types": vec!["a"; 51] })), "data.Types should NOT have more than 50 items.");
 }
 
+/// Rules: ASF-80.
 #[test]
-fn asf_80_values_that_are_listed_are_the_only_ones() {
+fn values_that_are_listed_are_the_only_ones() {
     for (with, path) in [
         (json!({ "RecordState": "GONE" }), "RecordState"),
         (json!({ "WorkflowState": "NOTIFIED" }), "WorkflowState"),
@@ -304,8 +326,9 @@ fn asf_80_values_that_are_listed_are_the_only_ones() {
     }
 }
 
+/// Rules: ASF-81, ASF-90, ASF-97, ASF-98, ASF-101, ASF-102.
 #[test]
-fn asf_81_asf_90_asf_97_asf_98_asf_101_asf_102_what_looks_like_a_list_of_values_is_free() {
+fn what_looks_like_a_list_of_values_is_free() {
     let with = json!({
         "SourceUrl": "not a url",
         "RelatedFindings": [{ "ProductArn": "arn:nowhere", "Id": "none" }],
@@ -327,8 +350,9 @@ fn asf_81_asf_90_asf_97_asf_98_asf_101_asf_102_what_looks_like_a_list_of_values_
     }
 }
 
+/// Rules: ASF-92, ASF-93, ASF-95.
 #[test]
-fn asf_92_asf_93_asf_95_maps_hold_texts_of_any_characters() {
+fn maps_hold_texts_of_any_characters() {
     assert_eq!(said(json!({ "UserDefinedFields": { "a": true } })), "data.UserDefinedFields['a'] should be string.");
     let odd = json!({ "§ä!": "Ω <&>" });
     let resource = json!([{ "Type": "Other", "Id": "x", "Tags": odd }]);
@@ -372,16 +396,18 @@ fn sizes_that_published_refusals_show_are_held() {
     assert_eq!(said(image(129)), format!("{path}.Container.ImageName should NOT be longer than 128 characters."));
 }
 
+/// Rules: ASF-94.
 #[test]
-fn asf_94_fields_of_the_service_are_overwritten_and_others_of_aws_stored() {
+fn fields_of_the_service_are_overwritten_and_others_of_aws_stored() {
     let sent = json!({ "aws/securityhub/FindingId": "forged", "aws/other/x": "y" });
     let fields = stored(&hub(), &finding("f", json!({ "ProductFields": sent })))["ProductFields"].clone();
     assert!(fields["aws/securityhub/FindingId"].as_str().unwrap().ends_with("/default/f"));
     assert_eq!(fields["aws/other/x"], "y");
 }
 
+/// Rules: ASF-99, ASF-100.
 #[test]
-fn asf_99_asf_100_compliance_needs_reason_codes_and_a_port_is_a_number() {
+fn compliance_needs_reason_codes_and_a_port_is_a_number() {
     assert_eq!(
         said(json!({ "Compliance": { "StatusReasons": [{ "Description": "d" }] } })),
         "data.Compliance.StatusReasons[0] should have required property 'ReasonCode'."

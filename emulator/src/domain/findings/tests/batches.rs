@@ -21,28 +21,32 @@ fn denied(stage: &Stage, with: Value, resource: &str) {
     assert_eq!(stage.0.finding_count(), 0, "nothing of the batch is stored");
 }
 
+/// Rules: IMP-01, IMP-30, IMP-44.
 #[test]
-fn imp_01_imp_30_imp_44_a_hub_takes_findings_of_its_private_product() {
+fn a_hub_takes_findings_of_its_private_product() {
     let stage = hub();
     assert_eq!(stored(&stage, &finding("f", json!({})))["Id"], "f");
 }
 
+/// Rules: IMP-04, IMP-05.
 #[test]
-fn imp_04_imp_05_a_finding_of_another_account_refuses_the_call() {
+fn a_finding_of_another_account_refuses_the_call() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     let own = format!("arn:aws:securityhub:{REGION}:{ADMINISTRATOR}:product/{ADMINISTRATOR}/default");
     denied(&stage, json!({ "AwsAccountId": MEMBER }), &own);
 }
 
+/// Rules: IMP-06.
 #[test]
-fn imp_06_a_product_of_another_region_refuses_the_call() {
+fn a_product_of_another_region_refuses_the_call() {
     let arn = format!("arn:aws:securityhub:eu-west-1:{ADMINISTRATOR}:product/{ADMINISTRATOR}/default");
     denied(&hub(), json!({ "ProductArn": arn }), &arn);
 }
 
+/// Rules: IMP-08, IMP-10, IMP-11.
 #[test]
-fn imp_08_imp_10_imp_11_products_that_the_caller_may_not_write_refuse_the_call() {
+fn products_that_the_caller_may_not_write_refuse_the_call() {
     for path in ["nobody/nothing", "aws/guardduty", "amazon/route-53-resolver-dns-firewall-aws-list"] {
         let arn = format!("arn:aws:securityhub:{REGION}::product/{path}");
         denied(&hub(), json!({ "ProductArn": arn }), &arn);
@@ -51,8 +55,9 @@ fn imp_08_imp_10_imp_11_products_that_the_caller_may_not_write_refuse_the_call()
     denied(&hub(), json!({ "ProductArn": arn }), &arn);
 }
 
+/// Rules: IMP-07, IMP-09.
 #[test]
-fn imp_07_imp_09_what_is_no_product_arn_is_named_in_the_message() {
+fn what_is_no_product_arn_is_named_in_the_message() {
     for arn in [
         "arn:aws:securityhub:::product/aquasecurity/aquasecurity",
         "arn:aws-cn:securityhub:us-east-1::product/prowler/prowler",
@@ -65,8 +70,9 @@ fn imp_07_imp_09_what_is_no_product_arn_is_named_in_the_message() {
     }
 }
 
+/// Rules: IMP-21, IMP-25.
 #[test]
-fn imp_21_imp_25_what_is_no_list_of_findings_refuses_the_call() {
+fn what_is_no_list_of_findings_refuses_the_call() {
     let stage = hub();
     let said = |input| stage.refused(ADMINISTRATOR, BatchImportFindings, input, 400, "InvalidInputException");
     assert_eq!(said(json!({})), "Invalid parameter 'Findings'. data should have required property 'Findings'");
@@ -86,15 +92,17 @@ fn imp_21_imp_25_what_is_no_list_of_findings_refuses_the_call() {
     );
 }
 
+/// Rules: IMP-23.
 #[test]
-fn imp_23_a_hub_that_is_off_refuses_the_call() {
+fn a_hub_that_is_off_refuses_the_call() {
     let input = json!({ "Findings": [finding("f", json!({}))] });
     let message = Stage::empty().refused(ADMINISTRATOR, BatchImportFindings, input, 401, "InvalidAccessException");
     assert_eq!(message, "Account 111111111111 is not subscribed to AWS Security Hub");
 }
 
+/// Rules: IMP-31.
 #[test]
-fn imp_31_good_findings_of_a_batch_are_stored_and_failures_keep_their_order() {
+fn good_findings_of_a_batch_are_stored_and_failures_keep_their_order() {
     let stage = hub();
     let bad = |id| finding(id, json!({ "Title": null }));
     let answer = import(&stage, &[bad("b1"), finding("g1", json!({})), bad("b2"), finding("g2", json!({}))]);
@@ -104,16 +112,18 @@ fn imp_31_good_findings_of_a_batch_are_stored_and_failures_keep_their_order() {
     assert_eq!(read(&stage, "g2")["Id"], "g2");
 }
 
+/// Rules: IMP-33.
 #[test]
-fn imp_33_a_product_needs_a_subscription() {
+fn a_product_needs_a_subscription() {
     let arn = product_arn("prowler/prowler");
     let (code, message) = failure(&hub(), &finding("f", json!({ "ProductArn": arn })));
     assert_eq!(code, "InvalidAccess");
     assert_eq!(message, format!("Account {ADMINISTRATOR} is not subscribed to product {}", arn.as_str().unwrap()));
 }
 
+/// Rules: IMP-34, IMP-35, IMP-37.
 #[test]
-fn imp_34_imp_35_imp_37_sizes_are_bounded() {
+fn sizes_are_bounded() {
     let long = "x".repeat(32_768);
     let (_, message) = failure(&hub(), &finding("f", json!({ "Types": [long] })));
     assert_eq!(message, "The maximum size of an individual field should be less than 32768");
@@ -123,8 +133,9 @@ fn imp_34_imp_35_imp_37_sizes_are_bounded() {
     assert_eq!((&*code, &*message), ("InvalidInput", "Finding size exceeded 240 KB"));
 }
 
+/// Rules: IMP-40.
 #[test]
-fn imp_40_the_same_key_twice_is_a_create_and_an_update() {
+fn the_same_key_twice_is_a_create_and_an_update() {
     let stage = hub();
     let later = finding("f", json!({ "UpdatedAt": "2026-01-11T08:00:00Z", "Title": "Later" }));
     let answer = import(&stage, &[finding("f", json!({})), later, finding("f", json!({ "Title": "Ignored" }))]);
@@ -132,8 +143,9 @@ fn imp_40_the_same_key_twice_is_a_create_and_an_update() {
     assert_eq!((stage.0.finding_count(), &read(&stage, "f")["Title"]), (1, &json!("Later")));
 }
 
+/// Rules: IMP-41, REI-11.
 #[test]
-fn imp_41_rei_11_an_id_is_unique_for_its_product_only() {
+fn an_id_is_unique_for_its_product_only() {
     let stage = hub();
     import(&stage, &[finding("f", json!({}))]);
     let of_guardduty = finding("f", json!({ "ProductArn": product_arn("aws/guardduty") }));
@@ -141,8 +153,9 @@ fn imp_41_rei_11_an_id_is_unique_for_its_product_only() {
     assert_eq!(stage.0.finding_count(), 2);
 }
 
+/// Rules: IMP-45.
 #[test]
-fn imp_45_a_finding_that_was_read_is_taken_back() {
+fn a_finding_that_was_read_is_taken_back() {
     let stage = hub();
     let mut read = stored(&stage, &finding("f", json!({ "Sample": true, "Confidence": 50 })));
     read["RecordState"] = json!("ARCHIVED");
@@ -153,8 +166,9 @@ fn imp_45_a_finding_that_was_read_is_taken_back() {
     assert_eq!(again, read, "nothing else has changed");
 }
 
+/// Rules: IMP-02, IMP-03, IMP-13.
 #[test]
-fn imp_02_imp_03_imp_13_a_product_with_an_account_sends_for_its_customers() {
+fn a_product_with_an_account_sends_for_its_customers() {
     const CROWDSTRIKE: &str = "517716713836";
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER, CROWDSTRIKE]);
     for customer in [ADMINISTRATOR, MEMBER] {
@@ -172,8 +186,9 @@ fn imp_02_imp_03_imp_13_a_product_with_an_account_sends_for_its_customers() {
     stage.refused(ADMINISTRATOR, BatchImportFindings, input, 403, "AccessDeniedException");
 }
 
+/// Rules: IMP-32.
 #[test]
-fn imp_32_all_that_a_finding_breaks_is_told_in_the_order_of_the_schema() {
+fn all_that_a_finding_breaks_is_told_in_the_order_of_the_schema() {
     let wrong = finding(
         "f",
         json!({ "Title": null, "Types": null, "UpdatedAt": "now", "Resources": [{ "Type": 5, "Id": "" }], "Confidence": 101 }),
@@ -189,8 +204,9 @@ fn imp_32_all_that_a_finding_breaks_is_told_in_the_order_of_the_schema() {
     );
 }
 
+/// Rules: IMP-33, RET-08.
 #[test]
-fn imp_33_ret_08_the_owner_of_a_finding_needs_a_hub() {
+fn the_owner_of_a_finding_needs_a_hub() {
     let of_guardduty = |account| finding_of(account, "f", json!({ "ProductArn": product_arn("aws/guardduty") }));
     let stage = hub();
     let failed = failures_of_product(&stage, &[of_guardduty(MEMBER), of_guardduty(ADMINISTRATOR)]);
@@ -200,8 +216,9 @@ fn imp_33_ret_08_the_owner_of_a_finding_needs_a_hub() {
     assert_eq!(stage.0.finding_count(), 1);
 }
 
+/// Rules: IMP-14.
 #[test]
-fn imp_14_answers_that_the_model_does_not_list_stand_in_the_table() {
+fn answers_that_the_model_does_not_list_stand_in_the_table() {
     use securityhub_fixtures::{Operation, errors};
     for (operation, code, status) in [
         (BatchImportFindings, "AccessDeniedException", 403),
@@ -213,8 +230,9 @@ fn imp_14_answers_that_the_model_does_not_list_stand_in_the_table() {
     }
 }
 
+/// Rules: IMP-26.
 #[test]
-fn imp_26_what_refuses_the_whole_call_comes_in_one_order() {
+fn what_refuses_the_whole_call_comes_in_one_order() {
     let foreign = |count: usize| json!({ "Findings": vec![finding_of(MEMBER, "f", json!({})); count] });
     let off = Stage::empty();
     off.refused(ADMINISTRATOR, BatchImportFindings, foreign(101), 400, "InvalidInputException");

@@ -36,8 +36,9 @@ fn later(stage: &Stage, with: Value) -> Value {
     stored(stage, &finding)
 }
 
+/// Rules: BUF-01, BUF-02.
 #[test]
-fn buf_01_buf_02_identifiers_are_counted_and_nothing_given_changes_nothing() {
+fn identifiers_are_counted_and_nothing_given_changes_nothing() {
     let stage = hub();
     let one = finding("f", json!({}));
     let before = stored(&stage, &one);
@@ -52,8 +53,9 @@ fn buf_01_buf_02_identifiers_are_counted_and_nothing_given_changes_nothing() {
     }
 }
 
+/// Rules: BUF-03.
 #[test]
-fn buf_03_a_value_that_breaks_a_limit_refuses_the_call() {
+fn a_value_that_breaks_a_limit_refuses_the_call() {
     let stage = hub();
     let one = finding("f", json!({}));
     let before = stored(&stage, &one);
@@ -89,14 +91,16 @@ fn buf_03_a_value_that_breaks_a_limit_refuses_the_call() {
     assert_eq!(read(&stage, "f"), before);
 }
 
+/// Rules: BUF-04.
 #[test]
-fn buf_04_without_a_hub_there_is_nothing_to_change() {
+fn without_a_hub_there_is_nothing_to_change() {
     let request = request(&[identifier(&finding("f", json!({})))], json!({}));
     Stage::empty().refused(ADMINISTRATOR, BatchUpdateFindings, request.clone(), 401, "InvalidAccessException");
 }
 
+/// Rules: BUF-10, BUF-11, BUF-13.
 #[test]
-fn buf_10_buf_11_buf_13_an_administrator_changes_the_one_copy_of_its_members() {
+fn an_administrator_changes_the_one_copy_of_its_members() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     let of_member = finding_of(MEMBER, "m", json!({}));
     let of_administrator = finding("a", json!({}));
@@ -118,8 +122,9 @@ fn buf_10_buf_11_buf_13_an_administrator_changes_the_one_copy_of_its_members() {
     }
 }
 
+/// Rules: BUF-20.
 #[test]
-fn buf_20_a_note_replaces_the_one_before_and_is_dated_by_the_service() {
+fn a_note_replaces_the_one_before_and_is_dated_by_the_service() {
     let stage = hub();
     let note = |text: &str| json!({ "Note": { "Text": text, "UpdatedBy": "me" } });
     let first = changed(&stage, json!({}), note("one"));
@@ -130,8 +135,9 @@ fn buf_20_a_note_replaces_the_one_before_and_is_dated_by_the_service() {
     assert_eq!(read(&stage, "f")["Note"], expected);
 }
 
+/// Rules: BUF-21 to BUF-25.
 #[test]
-fn buf_21_to_buf_25_a_severity_is_completed_and_keeps_what_the_provider_called_it() {
+fn a_severity_is_completed_and_keeps_what_the_provider_called_it() {
     let severity = json!({ "Label": "HIGH", "Original": "8.1", "Product": 8.5 });
     for (update, expected) in [
         (json!({ "Label": "LOW" }), json!({ "Label": "LOW", "Normalized": 1, "Product": 8.5, "Original": "8.1" })),
@@ -151,8 +157,9 @@ fn buf_21_to_buf_25_a_severity_is_completed_and_keeps_what_the_provider_called_i
     }
 }
 
+/// Rules: BUF-26 to BUF-31.
 #[test]
-fn buf_26_to_buf_31_values_are_set_and_lists_and_maps_replaced() {
+fn values_are_set_and_lists_and_maps_replaced() {
     let with = json!({
         "Confidence": 50, "UserDefinedFields": { "a": "b" }, "RecordState": "ARCHIVED",
         "RelatedFindings": [{ "ProductArn": "p", "Id": "1" }, { "ProductArn": "p", "Id": "2" }],
@@ -173,8 +180,9 @@ fn buf_26_to_buf_31_values_are_set_and_lists_and_maps_replaced() {
     assert_eq!((found.get("UserDefinedFields"), &found["Workflow"]["Status"]), (None, &json!("NOTIFIED")));
 }
 
+/// Rules: BUF-32 to BUF-34.
 #[test]
-fn buf_32_to_buf_34_what_the_provider_says_stays() {
+fn what_the_provider_says_stays() {
     let stage = hub();
     let before = stored(&stage, &finding("f", json!({})));
     stage.days_pass(1);
@@ -185,8 +193,9 @@ fn buf_32_to_buf_34_what_the_provider_says_stays() {
     }
 }
 
+/// Rules: ASF-56, BUF-35.
 #[test]
-fn asf_56_buf_35_what_a_customer_has_given_is_out_of_the_reach_of_imports() {
+fn what_a_customer_has_given_is_out_of_the_reach_of_imports() {
     let stage = hub();
     // Given with the value that it has: given all the same.
     changed(&stage, json!({ "Confidence": 40 }), json!({ "Severity": { "Label": "HIGH" }, "Criticality": 9 }));
@@ -201,8 +210,9 @@ fn asf_56_buf_35_what_a_customer_has_given_is_out_of_the_reach_of_imports() {
     assert_eq!(found["FindingProviderFields"].get("Criticality"), None);
 }
 
+/// Rules: REI-05, REI-06.
 #[test]
-fn rei_05_rei_06_a_customers_attributes_survive_an_import() {
+fn a_customers_attributes_survive_an_import() {
     let stage = hub();
     let update = json!({
         "Note": { "Text": "t", "UpdatedBy": "me" }, "UserDefinedFields": { "a": "b" },
@@ -217,8 +227,9 @@ fn rei_05_rei_06_a_customers_attributes_survive_an_import() {
     assert_eq!(after["Title"], "T");
 }
 
+/// Rules: BUF-40, BUF-41.
 #[test]
-fn buf_40_buf_41_what_is_unknown_or_named_twice_is_listed() {
+fn what_is_unknown_or_named_twice_is_listed() {
     let stage = hub();
     let known = finding("a", json!({}));
     import(&stage, std::slice::from_ref(&known));
@@ -241,8 +252,9 @@ fn buf_40_buf_41_what_is_unknown_or_named_twice_is_listed() {
     );
 }
 
+/// Rules: BUF-43.
 #[test]
-fn buf_43_a_finding_does_not_grow_beyond_240_kb() {
+fn a_finding_does_not_grow_beyond_240_kb() {
     let stage = hub();
     let many: serde_json::Map<String, Value> = (0..32).map(|n| (format!("k{n}"), json!("x".repeat(1024)))).collect();
     let resources: Vec<Value> =
@@ -266,8 +278,9 @@ fn update_findings(stage: &Stage, id: &str, update: Value) {
     assert_eq!(stage.good(ADMINISTRATOR, UpdateFindings, request), json!({}));
 }
 
+/// Rules: UPF-01, UPF-02, UPF-07.
 #[test]
-fn upf_01_upf_02_upf_07_all_that_match_are_changed_and_something_must_be_given() {
+fn all_that_match_are_changed_and_something_must_be_given() {
     let stage = hub();
     import(&stage, &[finding("a", json!({})), finding("b", json!({})), finding("c", json!({ "Title": "other" }))]);
     let filters = json!({ "Title": [{ "Value": "Port", "Comparison": "PREFIX" }] });
@@ -289,8 +302,9 @@ fn upf_01_upf_02_upf_07_all_that_match_are_changed_and_something_must_be_given()
     assert!(said.starts_with("Invalid Filters in the input: data.Title[0].Comparison"), "{said}");
 }
 
+/// Rules: UPF-03.
 #[test]
-fn upf_03_the_members_account_sees_what_its_administrator_did() {
+fn the_members_account_sees_what_its_administrator_did() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [finding_of(MEMBER, "m", json!({}))] }));
@@ -299,8 +313,9 @@ fn upf_03_the_members_account_sees_what_its_administrator_did() {
     assert_eq!(seen["Findings"][0]["Note"]["Text"], "seen");
 }
 
+/// Rules: UPF-05, UPF-08.
 #[test]
-fn upf_05_upf_08_the_next_import_takes_it_back() {
+fn the_next_import_takes_it_back() {
     let stage = hub();
     let note = |text: &str| json!({ "Note": { "Text": text, "UpdatedBy": "me" } });
     let before = changed(&stage, json!({}), note("kept"));
@@ -322,24 +337,27 @@ fn upf_05_upf_08_the_next_import_takes_it_back() {
     assert_eq!(later(&stage, sent)["Note"]["Text"], "lasting");
 }
 
+/// Rules: UPF-05.
 #[test]
-fn upf_05_without_a_note_beneath_none_is_left() {
+fn without_a_note_beneath_none_is_left() {
     let stage = hub();
     stored(&stage, &finding("f", json!({})));
     update_findings(&stage, "f", json!({ "Note": { "Text": "passing", "UpdatedBy": "me" } }));
     assert_eq!(later(&stage, json!({})).get("Note"), None);
 }
 
+/// Rules: UPF-06.
 #[test]
-fn upf_06_a_finding_that_is_active_again_is_new_again() {
+fn a_finding_that_is_active_again_is_new_again() {
     let stage = hub();
     changed(&stage, json!({ "RecordState": "ARCHIVED" }), json!({ "Workflow": { "Status": "RESOLVED" } }));
     update_findings(&stage, "f", json!({ "RecordState": "ACTIVE" }));
     assert_eq!(read(&stage, "f")["Workflow"]["Status"], "NEW");
 }
 
+/// Rules: RET-03.
 #[test]
-fn ret_03_a_customers_change_does_not_prolong_a_findings_life() {
+fn a_customers_change_does_not_prolong_a_findings_life() {
     let stage = hub();
     stored(&stage, &finding("f", json!({})));
     stage.days_pass(89);
@@ -355,8 +373,9 @@ fn ret_03_a_customers_change_does_not_prolong_a_findings_life() {
     assert_ne!(read(&stage, "old"), Value::Null);
 }
 
+/// Rules: REI-31, REI-34.
 #[test]
-fn rei_31_rei_34_a_finding_is_archived_by_its_provider_alone() {
+fn a_finding_is_archived_by_its_provider_alone() {
     let stage = hub();
     let found = changed(&stage, json!({}), json!({ "RecordState": "ARCHIVED" }));
     assert_eq!(found["RecordState"], "ACTIVE", "BatchUpdateFindings knows no such member");
@@ -365,8 +384,9 @@ fn rei_31_rei_34_a_finding_is_archived_by_its_provider_alone() {
     assert_eq!(later(&stage, json!({ "RecordState": "ARCHIVED" }))["RecordState"], "ARCHIVED");
 }
 
+/// Rules: RET-09, RET-10.
 #[test]
-fn ret_09_ret_10_what_an_administrator_sees_ends_and_comes_back_with_the_relation() {
+fn what_an_administrator_sees_ends_and_comes_back_with_the_relation() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     let of_member = finding_of(MEMBER, "m", json!({}));
@@ -383,8 +403,9 @@ fn ret_09_ret_10_what_an_administrator_sees_ends_and_comes_back_with_the_relatio
     assert_eq!(texts(ADMINISTRATOR), ["by the administrator"]);
 }
 
+/// Rules: UPF-04, HIS-16.
 #[test]
-fn upf_04_his_16_passing_updates_leave_no_trace() {
+fn passing_updates_leave_no_trace() {
     let stage = hub();
     let one = finding("f", json!({}));
     stored(&stage, &one);

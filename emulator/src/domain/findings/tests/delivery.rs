@@ -21,8 +21,9 @@ fn of_product(region: &str, finding_id: &str) -> Value {
     finding(finding_id, json!({ "ProductArn": format!("arn:aws:securityhub:{region}::product/aws/access-analyzer") }))
 }
 
+/// Rules: IMP-11, IMP-13.
 #[test]
-fn imp_11_imp_13_each_finding_goes_to_the_region_of_its_product() {
+fn each_finding_goes_to_the_region_of_its_product() {
     let stage = hub();
     stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
     let regions = ["us-east-1", "eu-west-1", "us-east-1", "eu-west-1"];
@@ -36,8 +37,9 @@ fn imp_11_imp_13_each_finding_goes_to_the_region_of_its_product() {
     }
 }
 
+/// Rules: IMP-11, IMP-31.
 #[test]
-fn imp_11_imp_31_more_than_a_batch_and_failures_in_order() {
+fn more_than_a_batch_and_failures_in_order() {
     let stage = hub();
     let mut findings: Vec<Value> = (0..250).map(|number| of_product("us-east-1", &format!("f{number}"))).collect();
     findings[3]["Title"] = Value::Null;
@@ -50,8 +52,9 @@ fn imp_11_imp_31_more_than_a_batch_and_failures_in_order() {
     assert_eq!(stage.0.finding_count(), 247);
 }
 
+/// Rules: IMP-11.
 #[test]
-fn imp_11_a_text_is_one_finding_a_list_or_a_batch() {
+fn a_text_is_one_finding_a_list_or_a_batch() {
     let cut = |text: &str| pieces(text).map(|found| found.into_iter().map(|piece| text[piece].to_owned()).collect());
     let cut =
         |text: &str| -> Result<Vec<String>, String> { cut(text).map_err(|error: serde_json::Error| error.to_string()) };

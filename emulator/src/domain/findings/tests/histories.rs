@@ -46,8 +46,9 @@ fn update(field: &str, old: impl Into<Value>, new: impl Into<Value>) -> (String,
     (field.to_owned(), old.into(), new.into())
 }
 
+/// Rules: HIS-05, HIS-07, HIS-08, HIS-09.
 #[test]
-fn his_05_his_07_his_08_his_09_the_whole_of_a_history() {
+fn the_whole_of_a_history() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     stage.days_pass(1);
@@ -61,8 +62,9 @@ fn his_05_his_07_his_08_his_09_the_whole_of_a_history() {
     insta::assert_json_snapshot!(records(&stage, json!({})));
 }
 
+/// Rules: HIS-11 to HIS-13.
 #[test]
-fn his_11_to_his_13_attributes_by_path_and_values_as_text() {
+fn attributes_by_path_and_values_as_text() {
     let stage = hub();
     import_on(
         &stage,
@@ -103,8 +105,9 @@ fn his_11_to_his_13_attributes_by_path_and_values_as_text() {
     );
 }
 
+/// Rules: HIS-14, HIS-15, HIS-16.
 #[test]
-fn his_14_his_15_his_16_times_alone_and_passing_updates_leave_no_record() {
+fn times_alone_and_passing_updates_leave_no_record() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     stage.days_pass(1);
@@ -121,8 +124,9 @@ fn his_14_his_15_his_16_times_alone_and_passing_updates_leave_no_record() {
     assert_eq!(records(&stage, json!({})).len(), 1, "nor does it leave one when it is taken back");
 }
 
+/// Rules: HIS-15.
 #[test]
-fn his_15_workflow_resets_belong_to_the_imports_record() {
+fn workflow_resets_belong_to_the_imports_record() {
     let stage = hub();
     import_on(&stage, 10, json!({ "RecordState": "ARCHIVED" }));
     customer(&stage, json!({ "Workflow": { "Status": "RESOLVED" } }));
@@ -133,8 +137,9 @@ fn his_15_workflow_resets_belong_to_the_imports_record() {
     );
 }
 
+/// Rules: HIS-02, HIS-03, HIS-18.
 #[test]
-fn his_02_his_03_his_18_a_period_has_defaults_and_its_bounds() {
+fn a_period_has_defaults_and_its_bounds() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     for confidence in 1..4 {
@@ -154,8 +159,9 @@ fn his_02_his_03_his_18_a_period_has_defaults_and_its_bounds() {
     stage.refused(ADMINISTRATOR, GetFindingHistory, request, 400, "InvalidInputException");
 }
 
+/// Rules: HIS-04.
 #[test]
-fn his_04_records_can_be_read_for_90_days() {
+fn records_can_be_read_for_90_days() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     for day in 11..14 {
@@ -201,8 +207,9 @@ fn records_that_are_too_old_to_be_read_are_dropped_and_a_walk_goes_on() {
     assert_eq!((fields(&first), fields(&second)), (vec!["9".into(), "9".into()], vec!["8".into(), "8".into()]));
 }
 
+/// Rules: HIS-01, HIS-06.
 #[test]
-fn his_01_his_06_a_walk_is_not_disturbed_by_new_records() {
+fn a_walk_is_not_disturbed_by_new_records() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     for confidence in 1..5 {
@@ -230,8 +237,9 @@ fn his_01_his_06_a_walk_is_not_disturbed_by_new_records() {
     assert_eq!(said, "Invalid NextToken: Input Query has changed");
 }
 
+/// Rules: HIS-17, HIS-19.
 #[test]
-fn his_17_his_19_what_is_not_seen_has_no_history() {
+fn what_is_not_seen_has_no_history() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     let of_member = finding_of(MEMBER, "m", json!({}));
     stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [of_member] }));
@@ -244,8 +252,9 @@ fn his_17_his_19_what_is_not_seen_has_no_history() {
     assert_eq!(records(&stage, json!({})), Vec::<Value>::new());
 }
 
+/// Rules: RET-04, HIS-19.
 #[test]
-fn ret_04_his_19_a_history_goes_with_its_finding() {
+fn a_history_goes_with_its_finding() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     customer(&stage, json!({ "Confidence": 1, "Severity": { "Label": "LOW" } }));

@@ -10,8 +10,9 @@ use crate::domain::findings::{delivery, import as importing};
 use crate::state::MemberStatus;
 use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding, finding_of};
 
+/// Rules: RET-01, RET-02.
 #[test]
-fn ret_01_ret_02_findings_expire_after_30_and_90_days() {
+fn findings_expire_after_30_and_90_days() {
     let stage = hub();
     let archived = json!({ "RecordState": "ARCHIVED", "UpdatedAt": "2020-01-01T00:00:00Z" });
     import(&stage, &[finding("active", json!({})), finding("archived", archived)]);
@@ -84,8 +85,9 @@ fn an_update_in_the_future_prolongs_a_findings_life_and_a_customers_archive_shor
     assert_eq!(living(1), [false, false]);
 }
 
+/// Rules: HUB-16, HUB-18, RET-06.
 #[test]
-fn hub_16_hub_18_ret_06_a_dormant_hub_keeps_findings_and_hides_them() {
+fn a_dormant_hub_keeps_findings_and_hides_them() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     let findings = json!({ "Findings": [finding_of(MEMBER, "a", json!({})), finding_of(MEMBER, "r", json!({ "RecordState": "ARCHIVED" }))] });
     stage.good(MEMBER, BatchImportFindings, findings);
@@ -101,8 +103,9 @@ fn hub_16_hub_18_ret_06_a_dormant_hub_keeps_findings_and_hides_them() {
     assert_eq!((seen(ADMINISTRATOR), seen(MEMBER)), (Ok(1), Ok(1)), "the archived one is gone");
 }
 
+/// Rules: RET-04.
 #[test]
-fn ret_04_an_archived_finding_counts_from_its_archiving() {
+fn an_archived_finding_counts_from_its_archiving() {
     let stage = hub();
     stored(&stage, &finding("f", json!({})));
     stage.days_pass(60);
@@ -113,8 +116,9 @@ fn ret_04_an_archived_finding_counts_from_its_archiving() {
     assert_eq!(read(&stage, "f"), Value::Null);
 }
 
+/// Rules: REI-01, REI-04, SRT-08.
 #[test]
-fn rei_01_rei_04_srt_08_a_finding_that_expired_begins_anew() {
+fn a_finding_that_expired_begins_anew() {
     let stage = hub();
     let resolved = json!({ "Workflow": { "Status": "RESOLVED" }, "RecordState": "ARCHIVED" });
     import(&stage, &[finding("f", resolved), finding("g", json!({}))]);

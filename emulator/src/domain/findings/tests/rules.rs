@@ -49,8 +49,9 @@ fn customer(stage: &Stage, update: Value) {
     stage.good(ADMINISTRATOR, BatchUpdateFindings, request);
 }
 
+/// Rules: IMP-43, ARU-30, ARU-40.
 #[test]
-fn imp_43_aru_30_aru_40_a_rule_runs_on_creates_and_updates_and_not_at_rest() {
+fn a_rule_runs_on_creates_and_updates_and_not_at_rest() {
     let stage = hub();
     import_on(&stage, 10, json!({ "Severity": { "Label": "LOW" } }));
     rule(&stage, 1, suppressed(), equals("SeverityLabel", "LOW"));
@@ -62,8 +63,9 @@ fn imp_43_aru_30_aru_40_a_rule_runs_on_creates_and_updates_and_not_at_rest() {
     assert_eq!(read(&stage, "other")["Workflow"]["Status"], "NEW");
 }
 
+/// Rules: REI-03, ARU-30.
 #[test]
-fn rei_03_aru_30_an_import_that_is_ignored_meets_no_rule() {
+fn an_import_that_is_ignored_meets_no_rule() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     rule(&stage, 1, suppressed(), json!({}));
@@ -71,8 +73,9 @@ fn rei_03_aru_30_an_import_that_is_ignored_meets_no_rule() {
     assert_eq!(status(&stage), "NEW");
 }
 
+/// Rules: ARU-31, BUF-37.
 #[test]
-fn aru_31_buf_37_a_customers_change_runs_no_rule() {
+fn a_customers_change_runs_no_rule() {
     let stage = hub();
     rule(&stage, 1, suppressed(), equals("SeverityLabel", "LOW"));
     import_on(&stage, 10, json!({}));
@@ -85,8 +88,9 @@ fn aru_31_buf_37_a_customers_change_runs_no_rule() {
     assert_eq!((status(&stage), &read(&stage, "f")["Severity"]["Label"]), (json!("NEW"), &json!("LOW")));
 }
 
+/// Rules: ARU-32, ARU-33.
 #[test]
-fn aru_32_aru_33_what_is_missing_is_filled_in_before_criteria_look() {
+fn what_is_missing_is_filled_in_before_criteria_look() {
     for criteria in [
         json!({ "WorkflowStatus": [{ "Value": "NEW", "Comparison": "EQUALS" }] }),
         json!({ "ProductName": [{ "Value": "Default", "Comparison": "EQUALS" }] }),
@@ -107,8 +111,9 @@ fn aru_32_aru_33_what_is_missing_is_filled_in_before_criteria_look() {
     }
 }
 
+/// Rules: ARU-34.
 #[test]
-fn aru_34_the_last_writer_sets_the_field() {
+fn the_last_writer_sets_the_field() {
     for sent in [json!({}), json!({ "Workflow": { "Status": "NEW" } })] {
         let stage = hub();
         import_on(&stage, 10, json!({}));
@@ -121,8 +126,9 @@ fn aru_34_the_last_writer_sets_the_field() {
     }
 }
 
+/// Rules: ARU-35, ARU-37.
 #[test]
-fn aru_35_aru_37_later_rules_overwrite_and_a_terminal_one_is_the_last() {
+fn later_rules_overwrite_and_a_terminal_one_is_the_last() {
     let severity = |label: &str| json!({ "Severity": { "Label": label }, "Confidence": label.len() });
     for (is_terminal, label, confidence) in [(false, "INFORMATIONAL", 8), (true, "CRITICAL", 8)] {
         let stage = hub();
@@ -134,8 +140,9 @@ fn aru_35_aru_37_later_rules_overwrite_and_a_terminal_one_is_the_last() {
     }
 }
 
+/// Rules: ARU-35.
 #[test]
-fn aru_35_of_equal_orders_the_one_changed_earlier_comes_first() {
+fn of_equal_orders_the_one_changed_earlier_comes_first() {
     let stage = hub();
     let first = rule(&stage, 1, json!({ "Confidence": 1 }), json!({}));
     stage.days_pass(1);
@@ -149,8 +156,9 @@ fn aru_35_of_equal_orders_the_one_changed_earlier_comes_first() {
     assert_eq!(read(&stage, "b")["Confidence"], 1);
 }
 
+/// Rules: ARU-36.
 #[test]
-fn aru_36_criteria_do_not_see_what_earlier_rules_did() {
+fn criteria_do_not_see_what_earlier_rules_did() {
     let stage = hub();
     rule(&stage, 1, json!({ "Severity": { "Label": "LOW" } }), json!({}));
     rule(&stage, 2, suppressed(), equals("SeverityLabel", "LOW"));
@@ -158,8 +166,9 @@ fn aru_36_criteria_do_not_see_what_earlier_rules_did() {
     assert_eq!((status(&stage), &read(&stage, "f")["Severity"]["Label"]), (json!("NEW"), &json!("LOW")));
 }
 
+/// Rules: ARU-39.
 #[test]
-fn aru_39_rules_reach_members_and_their_own_region_only() {
+fn rules_reach_members_and_their_own_region_only() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.call_in("eu-west-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
     rule_of(&stage, ADMINISTRATOR, "eu-west-1", 1, json!({ "Confidence": 5 }), json!({}));
@@ -174,8 +183,9 @@ fn aru_39_rules_reach_members_and_their_own_region_only() {
     assert_eq!(confidence("b"), Some(json!(7)));
 }
 
+/// Rules: ARU-50.
 #[test]
-fn aru_50_an_action_sets_what_batch_update_findings_sets() {
+fn an_action_sets_what_batch_update_findings_sets() {
     let update = json!({
         "Note": { "Text": "by rule", "UpdatedBy": "rule" }, "Severity": { "Normalized": 95 }, "Confidence": 1,
         "VerificationState": "FALSE_POSITIVE", "Criticality": 2, "Types": ["TTPs"],
@@ -190,8 +200,9 @@ fn aru_50_an_action_sets_what_batch_update_findings_sets() {
     assert_eq!(read(&by_rule, "f"), read(&by_customer, "f"));
 }
 
+/// Rules: ARU-51, ARU-52.
 #[test]
-fn aru_51_aru_52_what_a_rule_set_stays_and_the_finding_keeps_its_time() {
+fn what_a_rule_set_stays_and_the_finding_keeps_its_time() {
     let stage = hub();
     let arn = rule(&stage, 1, json!({ "Severity": { "Label": "LOW" } }), json!({}));
     import_on(&stage, 10, json!({}));
@@ -206,8 +217,9 @@ fn aru_51_aru_52_what_a_rule_set_stays_and_the_finding_keeps_its_time() {
     assert_eq!(read(&stage, "f")["Severity"]["Label"], "MEDIUM");
 }
 
+/// Rules: HIS-10, ARU-53, ARU-54.
 #[test]
-fn his_10_aru_53_aru_54_a_rule_leaves_a_record_of_its_own_if_it_changed_something() {
+fn a_rule_leaves_a_record_of_its_own_if_it_changed_something() {
     let stage = hub();
     let arn = rule(&stage, 1, json!({ "Severity": { "Label": "LOW" } }), json!({}));
     rule(&stage, 2, json!({ "Workflow": { "Status": "NEW" } }), json!({}));
@@ -230,8 +242,9 @@ fn his_10_aru_53_aru_54_a_rule_leaves_a_record_of_its_own_if_it_changed_somethin
     assert_eq!(records().as_array().unwrap().len(), 3, "the import's record, and none of the rules");
 }
 
+/// Rules: ARU-55.
 #[test]
-fn aru_55_workflow_resets_happen_before_rules() {
+fn workflow_resets_happen_before_rules() {
     let stage = hub();
     rule(&stage, 1, json!({ "Workflow": { "Status": "NOTIFIED" } }), equals("Title", "again"));
     import_on(&stage, 10, json!({ "RecordState": "ARCHIVED", "Workflow": { "Status": "RESOLVED" } }));

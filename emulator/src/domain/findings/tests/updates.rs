@@ -24,8 +24,9 @@ fn twice(product: Option<&str>, first: Value, second: Value) -> Value {
     read(&stage, "f")
 }
 
+/// Rules: REI-02, REI-03.
 #[test]
-fn rei_02_rei_03_only_a_later_import_counts_as_instants() {
+fn only_a_later_import_counts_as_instants() {
     let stage = hub();
     stored(&stage, &finding("f", json!({ "UpdatedAt": "2026-01-10T08:00:00Z" })));
     let before = read(&stage, "f");
@@ -38,8 +39,9 @@ fn rei_02_rei_03_only_a_later_import_counts_as_instants() {
     assert_eq!((&after["Title"], &after["ProcessedAt"]), (&json!("Other"), &json!(stage.now())));
 }
 
+/// Rules: REI-05.
 #[test]
-fn rei_05_what_the_customer_owns_stays() {
+fn what_the_customer_owns_stays() {
     let first = json!({
         "Note": { "Text": "n", "UpdatedBy": "me", "UpdatedAt": "2026-01-10T08:00:00Z" },
         "UserDefinedFields": { "a": "b" },
@@ -56,8 +58,9 @@ fn rei_05_what_the_customer_owns_stays() {
     assert_eq!(read.get("VerificationState"), None, "what was not there does not come");
 }
 
+/// Rules: REI-07, REI-10, REI-12.
 #[test]
-fn rei_07_rei_10_rei_12_the_rest_is_replaced_as_a_whole() {
+fn the_rest_is_replaced_as_a_whole() {
     let first =
         json!({ "CreatedAt": "2026-01-01T00:00:00Z", "SourceUrl": "x", "Confidence": 5, "RecordState": "ARCHIVED" });
     let read = twice(None, first, json!({ "CreatedAt": "2026-01-05T00:00:00Z", "Title": "New" }));
@@ -72,16 +75,18 @@ fn workflow(status: &str, with: Value) -> Value {
     with
 }
 
+/// Rules: REI-20, REI-25.
 #[test]
-fn rei_20_rei_25_a_finding_that_is_active_again_is_new_again_unless_suppressed() {
+fn a_finding_that_is_active_again_is_new_again_unless_suppressed() {
     for (from, to) in [("NOTIFIED", "NEW"), ("RESOLVED", "NEW"), ("SUPPRESSED", "SUPPRESSED"), ("NEW", "NEW")] {
         let read = twice(None, workflow(from, json!({ "RecordState": "ARCHIVED" })), json!({}));
         assert_eq!(read["Workflow"]["Status"], to, "from {from}");
     }
 }
 
+/// Rules: REI-21, REI-24, REI-26, REI-27.
 #[test]
-fn rei_21_rei_24_rei_26_rei_27_what_a_change_of_compliance_does() {
+fn what_a_change_of_compliance_does() {
     let status = |status: &str| json!({ "Compliance": { "Status": status } });
     for failing in ["FAILED", "WARNING", "NOT_AVAILABLE"] {
         let read = twice(None, workflow("RESOLVED", status("PASSED")), status(failing));
@@ -96,8 +101,9 @@ fn rei_21_rei_24_rei_26_rei_27_what_a_change_of_compliance_does() {
     assert!(kept(status("FAILED"), status("PASSED")), "of another product PASSED changes nothing");
 }
 
+/// Rules: REI-22, REI-23.
 #[test]
-fn rei_22_rei_23_a_control_that_passes_is_resolved() {
+fn a_control_that_passes_is_resolved() {
     let status = |status: &str| json!({ "Compliance": { "Status": status } });
     for product in ["aws/securityhub", "aws/config"] {
         let read = twice(Some(product), status("FAILED"), status("PASSED"));
@@ -114,8 +120,9 @@ fn rei_22_rei_23_a_control_that_passes_is_resolved() {
     assert_eq!(twice(Some("aws/securityhub"), status("WARNING"), status("PASSED"))["Workflow"]["Status"], "RESOLVED");
 }
 
+/// Rules: REI-08, REI-09.
 #[test]
-fn rei_08_rei_09_dates_of_the_provider_are_replaced_as_sent() {
+fn dates_of_the_provider_are_replaced_as_sent() {
     let first = json!({ "FirstObservedAt": "2026-01-02T00:00:00Z", "LastObservedAt": "2026-01-09T00:00:00Z" });
     let read = twice(None, first, json!({ "FirstObservedAt": "2026-01-03T00:00:00Z" }));
     assert_eq!(
@@ -125,8 +132,9 @@ fn rei_08_rei_09_dates_of_the_provider_are_replaced_as_sent() {
     assert_eq!(read.get("LastObservedAt"), None);
 }
 
+/// Rules: REI-13.
 #[test]
-fn rei_13_the_same_id_of_another_account_is_another_finding() {
+fn the_same_id_of_another_account_is_another_finding() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     for account in [ADMINISTRATOR, MEMBER] {
         let with = json!({ "ProductArn": product_arn("aws/guardduty"), "AwsAccountId": account });
@@ -135,20 +143,23 @@ fn rei_13_the_same_id_of_another_account_is_another_finding() {
     assert_eq!(stage.0.finding_count(), 2);
 }
 
+/// Rules: REI-28.
 #[test]
-fn rei_28_a_suppressed_finding_is_still_updated() {
+fn a_suppressed_finding_is_still_updated() {
     let read = twice(None, workflow("SUPPRESSED", json!({})), json!({ "Title": "Later" }));
     assert_eq!((&read["Title"], &read["Workflow"]["Status"]), (&json!("Later"), &json!("SUPPRESSED")));
 }
 
+/// Rules: REI-30.
 #[test]
-fn rei_30_an_archived_finding_stays_readable() {
+fn an_archived_finding_stays_readable() {
     let read = twice(None, json!({}), json!({ "RecordState": "ARCHIVED" }));
     assert_eq!(read["RecordState"], "ARCHIVED");
 }
 
+/// Rules: REI-01.
 #[test]
-fn rei_01_a_key_is_the_same_however_it_is_spelled() {
+fn a_key_is_the_same_however_it_is_spelled() {
     let stage = hub();
     for (day, spelled) in [(10, "a/b"), (11, "\\u0061/b"), (12, "a\\/b")] {
         let finding = finding("ID", json!({ "UpdatedAt": format!("2026-01-{day}T08:00:00Z"), "Title": spelled }));

@@ -52,8 +52,9 @@ fn passes(stage: &Stage, principal: &Principal, operation: Operation, input: Val
     call(stage, principal, operation, input).err().is_none_or(|(status, _, _)| status != 403)
 }
 
+/// Rules: DEN-01, DEN-02, IAM-05.
 #[test]
-fn den_01_den_02_iam_05_the_sentence_names_who_what_and_on_what() {
+fn the_sentence_names_who_what_and_on_what() {
     let stage = Stage::empty();
     assert_eq!(
         denied(&stage, &alice(allow("s3:*", "*")), EnableSecurityHub, json!({})),
@@ -69,8 +70,9 @@ fn den_01_den_02_iam_05_the_sentence_names_who_what_and_on_what() {
     assert!(passes(&stage, &alice(allow("securityhub:EnableSecurityHub", HUB)), EnableSecurityHub, json!({})));
 }
 
+/// Rules: DEN-05, DEN-06.
 #[test]
-fn den_05_den_06_boundaries_and_sessions() {
+fn boundaries_and_sessions() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let (all, none) = (of(allow("*", "*")), of(allow("s3:*", "*")));
     let bounded = with(Permissions { boundary: Some(none.clone()), ..Permissions::default() });
@@ -85,8 +87,9 @@ fn den_05_den_06_boundaries_and_sessions() {
     assert!(passes(&stage, &session(vec![none, all]), DescribeHub, json!({})), "one session policy suffices");
 }
 
+/// Rules: DEN-07, IMP-04.
 #[test]
-fn den_07_imp_04_a_product_that_is_not_the_callers_is_refused_in_the_short_form() {
+fn a_product_that_is_not_the_callers_is_refused_in_the_short_form() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     let foreign = json!({ "Findings": [finding_of(MEMBER, "1", json!({}))] });
     let message = denied(&stage, &alice(allow("*", "*")), BatchImportFindings, foreign);
@@ -97,8 +100,9 @@ fn den_07_imp_04_a_product_that_is_not_the_callers_is_refused_in_the_short_form(
     );
 }
 
+/// Rules: DEN-10, IAM-04.
 #[test]
-fn den_10_iam_04_an_action_about_no_resource_is_judged_on_any() {
+fn an_action_about_no_resource_is_judged_on_any() {
     let stage = Stage::empty();
     let message = denied(&stage, &alice(allow("*", HUB)), CreateFindingAggregator, json!({}));
     assert_eq!(
@@ -109,8 +113,9 @@ fn den_10_iam_04_an_action_about_no_resource_is_judged_on_any() {
     assert!(passes(&stage, &alice(allow("*", "*")), CreateFindingAggregator, json!({})));
 }
 
+/// Rules: IAM-01, IAM-02, VIS-08.
 #[test]
-fn iam_01_iam_02_vis_08_get_findings_guards_both_halves_and_names_stand_alone() {
+fn get_findings_guards_both_halves_and_names_stand_alone() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let reader = alice(allow("securityhub:GetFindings", "*"));
     assert!(passes(&stage, &reader, GetFindings, json!({})) && passes(&stage, &reader, GetFindingsV2, json!({})));
@@ -119,8 +124,9 @@ fn iam_01_iam_02_vis_08_get_findings_guards_both_halves_and_names_stand_alone() 
     assert!(!passes(&stage, &old, AcceptAdministratorInvitation, json!({})));
 }
 
+/// Rules: IAM-03.
 #[test]
-fn iam_03_resources_are_named_by_arn_or_by_id() {
+fn resources_are_named_by_arn_or_by_id() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let arn = |resource: &str| format!("arn:aws:securityhub:us-east-1:111111111111:{resource}");
     let message = |operation, input| denied(&stage, &alice(allow("s3:*", "*")), operation, input);
@@ -166,8 +172,9 @@ fn of_product(name: &str) -> Value {
     finding("1", json!({ "ProductArn": product }))
 }
 
+/// Rules: IMP-12, IAM-05.
 #[test]
-fn imp_12_iam_05_each_finding_is_judged_on_its_product() {
+fn each_finding_is_judged_on_its_product() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let product = "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default";
     let scanner = alice(allow("securityhub:BatchImportFindings", product));
@@ -189,8 +196,9 @@ fn imp_12_iam_05_each_finding_is_judged_on_its_product() {
     assert!(denied(&stage, &scanner, BatchImportFindings, json!({})).contains(" on resource: * because"));
 }
 
+/// Rules: IMP-12, IAM-06.
 #[test]
-fn imp_12_iam_06_the_account_of_a_finding_is_a_condition_key() {
+fn the_account_of_a_finding_is_a_condition_key() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let only = |account: &str| {
         let mut statement = allow("securityhub:BatchImportFindings", "*");
@@ -211,8 +219,9 @@ fn denying(condition: Value) -> Principal {
     alice(json!([allow("*", "*"), statement]))
 }
 
+/// Rules: BUF-05, IAM-07.
 #[test]
-fn buf_05_iam_07_fields_of_findings_are_condition_keys() {
+fn fields_of_findings_are_condition_keys() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let update = |given: Value| {
         let mut input = json!({ "FindingIdentifiers": [{ "Id": "1", "ProductArn": HUB }] });
@@ -246,8 +255,9 @@ fn buf_05_iam_07_fields_of_findings_are_condition_keys() {
     assert!(passes(&stage, &not_suppressed, BatchUpdateFindings, status("RESOLVED")));
 }
 
+/// Rules: IAM-08.
 #[test]
-fn iam_08_fields_of_ocsf_findings_are_condition_keys() {
+fn fields_of_ocsf_findings_are_condition_keys() {
     let stage = Stage::empty();
     for (field, given) in [("SeverityId", json!(4)), ("StatusId", json!(2)), ("Comment", json!("x"))] {
         let never = denying(json!({ "Null": { format!("securityhub:OCSFSyntaxPath/{field}"): "false" } }));
@@ -257,8 +267,9 @@ fn iam_08_fields_of_ocsf_findings_are_condition_keys() {
     }
 }
 
+/// Rules: IAM-09.
 #[test]
-fn iam_09_tags_of_requests_and_of_resources_are_condition_keys() {
+fn tags_of_requests_and_of_resources_are_condition_keys() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let untagged = denying(json!({ "Null": { "aws:RequestTag/Team": "true" } }));
     let rule = |tags: Value| json!({ "Tags": tags });
@@ -276,8 +287,9 @@ fn iam_09_tags_of_requests_and_of_resources_are_condition_keys() {
     assert!(!passes(&stage, &guarded, DisableSecurityHub, json!({})));
 }
 
+/// Rules: IAM-09.
 #[test]
-fn iam_09_who_where_when_and_whence_are_condition_keys() {
+fn who_where_when_and_whence_are_condition_keys() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     stage.organization(&[("999999999999", "root"), (ADMINISTRATOR, "security")]);
     for condition in [
@@ -298,8 +310,9 @@ fn iam_09_who_where_when_and_whence_are_condition_keys() {
     assert_eq!([from("127.0.0.1"), from("::ffff:127.0.0.1"), from("10.0.0.1")], [false, false, true]);
 }
 
+/// Rules: ERR-08.
 #[test]
-fn err_08_policy_speaks_before_the_shape_and_before_what_is_not_built() {
+fn policy_speaks_before_the_shape_and_before_what_is_not_built() {
     let stage = Stage::empty();
     let nobody = alice(allow("s3:*", "*"));
     for operation in [GetFindings, Operation::GetEnabledStandards] {
@@ -324,8 +337,9 @@ fn attach(stage: &Stage, target: &str, policies: Vec<Arc<Policy>>) {
     stage.relations(|directory| _ = directory.policies.service_control.insert(target.to_owned(), policies));
 }
 
+/// Rules: DEN-03, DEN-04, IAM-11, ERR-19.
 #[test]
-fn den_03_den_04_iam_11_err_19_every_level_must_allow() {
+fn every_level_must_allow() {
     let member = || Principal::local_user(id(MEMBER));
     let hub = "arn:aws:securityhub:us-east-1:222222222222:hub/default";
     for level in ["r-lo12", "ou-outer", "ou-inner", MEMBER] {
@@ -357,8 +371,9 @@ fn den_03_den_04_iam_11_err_19_every_level_must_allow() {
     assert!(passes(&stage, &member(), EnableSecurityHub, json!({})), "not on the way to the account");
 }
 
+/// Rules: IAM-11, ARN-10.
 #[test]
-fn iam_11_arn_10_whom_service_control_policies_bind() {
+fn whom_service_control_policies_bind() {
     let stage = Stage::empty();
     in_units(&stage);
     for target in ["r-lo12", "999999999999"] {
@@ -376,8 +391,9 @@ fn iam_11_arn_10_whom_service_control_policies_bind() {
     }
 }
 
+/// Rules: IAM-11.
 #[test]
-fn iam_11_no_policy_stops_what_the_service_causes() {
+fn no_policy_stops_what_the_service_causes() {
     let stage = Stage::with_hubs(&[MEMBER]);
     in_units(&stage);
     let finding = finding_of(MEMBER, "1", json!({}));
@@ -388,8 +404,9 @@ fn iam_11_no_policy_stops_what_the_service_causes() {
     assert_eq!(stage.0.finding_count(), 0, "findings expire all the same");
 }
 
+/// Rules: IAM-12.
 #[test]
-fn iam_12_a_service_control_policy_grants_nothing() {
+fn a_service_control_policy_grants_nothing() {
     let stage = Stage::with_hubs(&[MEMBER]);
     in_units(&stage);
     attach(&stage, MEMBER, vec![full_aws_access()]);
@@ -402,8 +419,9 @@ fn iam_12_a_service_control_policy_grants_nothing() {
     );
 }
 
+/// Rules: IAM-12.
 #[test]
-fn iam_12_every_request_has_the_keys_that_guards_are_written_with() {
+fn every_request_has_the_keys_that_guards_are_written_with() {
     let stage = Stage::empty();
     let denies = |condition: Value| {
         let guard = json!({ "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition });

@@ -162,16 +162,18 @@ fn judged(case: &Case) -> Result<(), Denial> {
     judge(&layers, Request { action: case.action, resource: case.resource, keys: &keys(&pairs) })
 }
 
+/// Rules: IAM-12.
 #[test]
-fn iam_12_the_evaluator_agrees_with_a_naive_one() {
+fn the_evaluator_agrees_with_a_naive_one() {
     fn agrees(case: Case) -> bool {
         judged(&case) == naive(&case)
     }
     QuickCheck::new().tests(4_000).quickcheck(agrees as fn(Case) -> bool);
 }
 
+/// Rules: IAM-12.
 #[test]
-fn iam_12_another_deny_never_allows_and_another_allow_never_denies_explicitly() {
+fn another_deny_never_allows_and_another_allow_never_denies_explicitly() {
     fn holds(case: Case) -> bool {
         let all = |effect: &str| json!({ "Version": "2012-10-17", "Statement": { "Effect": effect, "Action": "*", "Resource": "*" } });
         case.layers.iter().enumerate().all(|(position, _)| {

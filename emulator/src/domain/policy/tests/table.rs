@@ -18,8 +18,9 @@ fn applies(elements: Value, action: &str, resource: &str) -> bool {
     judge(&layers, Request { action, resource, keys: &keys }).is_ok()
 }
 
+/// Rules: IAM-01, IAM-04.
 #[test]
-fn iam_01_iam_04_what_a_statement_matches() {
+fn what_a_statement_matches() {
     let get = "securityhub:GetFindings";
     for (elements, action, resource, expected) in [
         (json!({ "Action": "*", "Resource": "*" }), get, HUB, true),
@@ -61,8 +62,9 @@ fn iam_01_iam_04_what_a_statement_matches() {
     }
 }
 
+/// Rules: IAM-02.
 #[test]
-fn iam_02_an_old_name_does_not_allow_the_new_one() {
+fn an_old_name_does_not_allow_the_new_one() {
     let elements = || json!({ "Action": "securityhub:AcceptInvitation", "Resource": "*" });
     assert!(applies(elements(), "securityhub:AcceptInvitation", HUB));
     assert!(!applies(elements(), "securityhub:AcceptAdministratorInvitation", HUB));
@@ -76,9 +78,10 @@ fn holds(operator: &str, condition: Value, pairs: &[(&str, &[&str])]) -> bool {
 
 const ROLE: &str = "arn:aws:iam::222222222222:role/team/BreakGlass";
 
+/// Rules: IAM-07, IAM-09.
 #[test]
 #[allow(clippy::too_many_lines, reason = "a table")]
-fn iam_07_iam_09_when_a_condition_holds() {
+fn when_a_condition_holds() {
     let region: &[(&str, &[&str])] = &[("aws:RequestedRegion", &["eu-west-1"])];
     let role: &[(&str, &[&str])] = &[("aws:PrincipalArn", &[ROLE])];
     let address: &[(&str, &[&str])] = &[("aws:SourceIp", &["203.0.113.7"])];
@@ -154,8 +157,9 @@ fn a_policy_without_version_has_no_variables() {
     assert!(denied(&[(Kind::Identity, vec![of_old])], &keys).is_some());
 }
 
+/// Rules: IAM-12, DEN-01 to DEN-06, DEN-09.
 #[test]
-fn iam_12_den_01_to_06_den_09_which_layer_denies() {
+fn which_layer_denies() {
     let allow = || of(json!({ "Effect": "Allow", "Action": "securityhub:*", "Resource": "*" }));
     let deny = || of(json!({ "Effect": "Deny", "Action": "securityhub:Get*", "Resource": "*" }));
     let other = || of(json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }));

@@ -42,8 +42,9 @@ fn days(stage: &Stage, region: &str) -> Value {
     answer["SecurityControls"][0]["Parameters"]["daysToExpiration"].clone()
 }
 
+/// Rules: CCF-18.
 #[test]
-fn ccf_18_a_policy_names_what_there_is() {
+fn a_policy_names_what_there_is() {
     let stage = central();
     let days = || custom(45);
     let parameters = |parameters: Value| {
@@ -84,8 +85,9 @@ fn ccf_18_a_policy_names_what_there_is() {
     assert_eq!(read["ConfigurationPolicy"], good);
 }
 
+/// Rules: CCF-40, CCF-41.
 #[test]
-fn ccf_40_ccf_41_controls_and_parameters_follow_a_policy() {
+fn controls_and_parameters_follow_a_policy() {
     let stage = central();
     stage.good(MEMBER, BatchEnableStandards, json!({ "StandardsSubscriptionRequests": [{ "StandardsArn": FSBP }] }));
     stage.good(
@@ -121,8 +123,9 @@ fn ccf_40_ccf_41_controls_and_parameters_follow_a_policy() {
     assert!(!enabled(&stage, REGION, MEMBER).contains(&"S3.2"));
 }
 
+/// Rules: CCF-40.
 #[test]
-fn ccf_40_a_standard_that_is_on_its_way_out_is_enabled_again() {
+fn a_standard_that_is_on_its_way_out_is_enabled_again() {
     let stage = central();
     stage.good(MEMBER, BatchEnableStandards, json!({ "StandardsSubscriptionRequests": [{ "StandardsArn": FSBP }] }));
     let mut transaction = stage.0.write();
@@ -137,8 +140,9 @@ fn ccf_40_a_standard_that_is_on_its_way_out_is_enabled_again() {
     assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards["fsbp-1.0.0"].status, SubscriptionStatus::Ready);
 }
 
+/// Rules: CCF-31.
 #[test]
-fn ccf_31_standards_without_a_recorder_are_a_failure() {
+fn standards_without_a_recorder_are_a_failure() {
     let stage = central();
     let mut transaction = stage.0.write();
     let key = HubKey { account: id(MEMBER), region: Region::new(REGION) };
@@ -157,8 +161,9 @@ fn ccf_31_standards_without_a_recorder_are_a_failure() {
     assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 1, "what could be done is done");
 }
 
+/// Rules: ROL-22.
 #[test]
-fn rol_22_standards_and_controls_are_the_policys_while_there_is_one() {
+fn standards_and_controls_are_the_policys_while_there_is_one() {
     let stage = central();
     let requests = || json!({ "StandardsSubscriptionRequests": [{ "StandardsArn": FSBP }] });
     let association = |status: &str| {

@@ -6,8 +6,9 @@ use super::*;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
+/// Rules: CCF-05.
 #[test]
-fn ccf_05_central_configuration_is_pending_for_as_long_as_a_scenario_says() {
+fn central_configuration_is_pending_for_as_long_as_a_scenario_says() {
     let mut stage = local();
     stage.0.delays.central_configuration = MINUTE;
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
@@ -19,8 +20,9 @@ fn ccf_05_central_configuration_is_pending_for_as_long_as_a_scenario_says() {
     stage.good(ADMINISTRATOR, ListConfigurationPolicies, json!({}));
 }
 
+/// Rules: CCF-20, CCF-27.
 #[test]
-fn ccf_20_ccf_27_targets_are_pending_for_as_long_as_a_scenario_says() {
+fn targets_are_pending_for_as_long_as_a_scenario_says() {
     let mut stage = central();
     stage.0.delays.policy_association = MINUTE;
     let policy = create(&stage, "p", says(&[FSBP]));
@@ -46,8 +48,9 @@ fn ccf_20_ccf_27_targets_are_pending_for_as_long_as_a_scenario_says() {
     assert_eq!(governs(&stage, MEMBER), None);
 }
 
+/// Rules: CCF-07.
 #[test]
-fn ccf_07_what_follows_from_central_configuration_waits_for_it() {
+fn what_follows_from_central_configuration_waits_for_it() {
     let mut stage = local();
     stage.0.delays.central_configuration = MINUTE;
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
@@ -58,8 +61,9 @@ fn ccf_07_what_follows_from_central_configuration_waits_for_it() {
     assert_eq!(stage.0.directory().administrator(id(MEMBER), &Region::new(REGION)), Some(id(ADMINISTRATOR)));
 }
 
+/// Rules: CCF-25, CCF-27.
 #[test]
-fn ccf_25_ccf_27_a_target_that_is_changed_again_waits_anew_and_its_parent_with_it() {
+fn a_target_that_is_changed_again_waits_anew_and_its_parent_with_it() {
     let mut stage = central();
     stage.0.delays.policy_association = MINUTE * 5;
     let policies = ["p", "q"].map(|name| create(&stage, name, says(&[FSBP])));

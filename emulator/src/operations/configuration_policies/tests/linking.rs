@@ -8,8 +8,9 @@ fn link(stage: &Stage, mode: &str) -> crate::testing::Outcome {
     stage.call(ADMINISTRATOR, UpdateFindingAggregator, input)
 }
 
+/// Rules: CCF-07, CCF-28, AGG-19.
 #[test]
-fn ccf_07_ccf_28_agg_19_a_region_of_the_administrators_that_is_linked_later_is_taken_over_too() {
+fn a_region_of_the_administrators_that_is_linked_later_is_taken_over_too() {
     let stage = local();
     let designated = json!({ "AdminAccountId": ADMINISTRATOR });
     stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, designated).unwrap();
@@ -32,8 +33,9 @@ fn ccf_07_ccf_28_agg_19_a_region_of_the_administrators_that_is_linked_later_is_t
     assert_eq!(stage.call_in(ELSEWHERE, OTHER, GetAdministratorAccount, json!({})), Ok(json!({})));
 }
 
+/// Rules: CCF-03, CCF-07.
 #[test]
-fn ccf_03_ccf_07_a_region_whose_administrator_is_another_is_not_linked() {
+fn a_region_whose_administrator_is_another_is_not_linked() {
     let stage = local();
     link(&stage, "NO_REGIONS").unwrap();
     stage.call_in(ELSEWHERE, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
@@ -47,8 +49,9 @@ fn ccf_03_ccf_07_a_region_whose_administrator_is_another_is_not_linked() {
     assert_eq!(stage.0.directory().administrator(id(MEMBER), &Region::new(ELSEWHERE)), None);
 }
 
+/// Rules: CCF-07, CCF-40.
 #[test]
-fn ccf_07_ccf_40_a_region_that_hubs_come_to_later_is_taken_over_with_the_next_association() {
+fn a_region_that_hubs_come_to_later_is_taken_over_with_the_next_association() {
     let stage = central();
     let later = "ap-southeast-1";
     stage.call_in(later, OTHER, EnableSecurityHub, json!({})).unwrap();
@@ -59,8 +62,9 @@ fn ccf_07_ccf_40_a_region_that_hubs_come_to_later_is_taken_over_with_the_next_as
     stage.call_in(later, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({})).unwrap();
 }
 
+/// Rules: MST-03, CCF-07.
 #[test]
-fn mst_03_ccf_07_who_is_suspended_is_only_noted() {
+fn who_is_suspended_is_only_noted() {
     let stage = local();
     happens(&stage, MEMBER, Event::Suspend);
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
@@ -68,8 +72,9 @@ fn mst_03_ccf_07_who_is_suspended_is_only_noted() {
     assert_eq!(read["Members"][0]["MemberStatus"], "AccountSuspended");
 }
 
+/// Rules: CCF-07, CCF-28, CCF-40.
 #[test]
-fn ccf_07_ccf_28_ccf_40_a_region_that_the_aggregator_names_is_taken_over_though_nobody_is_there_yet() {
+fn a_region_that_the_aggregator_names_is_taken_over_though_nobody_is_there_yet() {
     let stage = central();
     start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
     let named = "us-west-2";
@@ -81,8 +86,9 @@ fn ccf_07_ccf_28_ccf_40_a_region_that_the_aggregator_names_is_taken_over_though_
     assert_eq!(hub(&stage, named, MEMBER).unwrap().standards.len(), 1);
 }
 
+/// Rules: CCF-28, CCF-31.
 #[test]
-fn ccf_28_ccf_31_an_account_that_is_in_use_again_gets_what_governs_it() {
+fn an_account_that_is_in_use_again_gets_what_governs_it() {
     let stage = central();
     let happen = |event| {
         let mut transaction = stage.0.write();

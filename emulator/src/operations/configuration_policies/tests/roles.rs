@@ -4,8 +4,9 @@ use securityhub_fixtures::Operation::{CreateMembers, GetMembers, InviteMembers, 
 
 use super::*;
 
+/// Rules: ROL-25.
 #[test]
-fn rol_25_who_is_governed_adds_and_invites_nobody_and_who_manages_itself_may() {
+fn who_is_governed_adds_and_invites_nobody_and_who_manages_itself_may() {
     let stage = central();
     let outside = "555555555555";
     let details = json!({ "AccountDetails": [{ "AccountId": outside }] });

@@ -12,8 +12,9 @@ use crate::testing::id;
 
 const NO_HUB: &str = "The request is rejected since no such resource found.";
 
+/// Rules: MST-01, INV-01, INV-03, ACC-02, ACC-04, ACC-05.
 #[test]
-fn mst_01_inv_01_inv_03_acc_02_acc_04_acc_05_an_account_that_is_added_is_created_and_knows_nothing() {
+fn an_account_that_is_added_is_created_and_knows_nothing() {
     let stage = stage();
     let input =
         json!({ "AccountDetails": [{ "AccountId": MEMBER, "Email": "member@example.com" }, { "AccountId": OTHER }] });
@@ -41,8 +42,9 @@ fn mst_01_inv_01_inv_03_acc_02_acc_04_acc_05_an_account_that_is_added_is_created
     assert_eq!((invitations(&stage, MEMBER), administrator(&stage, MEMBER)), (vec![], None));
 }
 
+/// Rules: INV-02, UPR-15.
 #[test]
-fn inv_02_upr_15_accounts_behind_the_fiftieth_are_left_unprocessed() {
+fn accounts_behind_the_fiftieth_are_left_unprocessed() {
     let stage = stage();
     let accounts: Vec<String> = (0..53).map(|number| format!("9{number:011}")).collect();
     let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
@@ -55,8 +57,9 @@ fn inv_02_upr_15_accounts_behind_the_fiftieth_are_left_unprocessed() {
     assert_eq!(answer["UnprocessedAccounts"].as_array().unwrap().len(), 50, "the first fifty are judged");
 }
 
+/// Rules: MST-05, INV-04, INV-28, ACC-05.
 #[test]
-fn mst_05_inv_04_inv_28_acc_05_an_invitation_is_seen_from_both_sides() {
+fn an_invitation_is_seen_from_both_sides() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
     stage.days_pass(1);
@@ -74,8 +77,9 @@ fn mst_05_inv_04_inv_28_acc_05_an_invitation_is_seen_from_both_sides() {
     assert_eq!(administrator(&stage, MEMBER), None);
 }
 
+/// Rules: MST-06.
 #[test]
-fn mst_06_an_invitation_is_sent_again_with_a_new_id() {
+fn an_invitation_is_sent_again_with_a_new_id() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let first = invitation_id(&stage, ADMINISTRATOR, MEMBER);
@@ -92,8 +96,9 @@ fn mst_06_an_invitation_is_sent_again_with_a_new_id() {
     accept(&stage, ADMINISTRATOR, MEMBER);
 }
 
+/// Rules: MST-07, UPR-06.
 #[test]
-fn mst_07_upr_06_who_is_invited_or_enabled_is_not_invited_again() {
+fn who_is_invited_or_enabled_is_not_invited_again() {
     let stage = stage();
     enable(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
@@ -110,8 +115,9 @@ fn mst_07_upr_06_who_is_invited_or_enabled_is_not_invited_again() {
     assert_eq!((members(&stage, ADMINISTRATOR), invitations(&stage, MEMBER)), before);
 }
 
+/// Rules: MST-12, ROL-30, INV-17.
 #[test]
-fn mst_12_rol_30_inv_17_a_member_that_is_removed_is_alone_and_its_hub_on() {
+fn a_member_that_is_removed_is_alone_and_its_hub_on() {
     let stage = related();
     stage.days_pass(1);
     assert_eq!(stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER, "999999999999", "x"])), json!({}));
@@ -121,8 +127,9 @@ fn mst_12_rol_30_inv_17_a_member_that_is_removed_is_alone_and_its_hub_on() {
     stage.good(MEMBER, DescribeHub, json!({}));
 }
 
+/// Rules: MST-15, MST-16, CLI-02.
 #[test]
-fn mst_15_mst_16_cli_02_disassociating_is_no_error_whatever_the_status() {
+fn disassociating_is_no_error_whatever_the_status() {
     let stage = stage();
     create(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
@@ -137,8 +144,9 @@ fn mst_15_mst_16_cli_02_disassociating_is_no_error_whatever_the_status() {
     assert_eq!(members(&stage, ADMINISTRATOR)[0]["UpdatedAt"], "2026-01-15T09:00:00.000Z", "nothing happens twice");
 }
 
+/// Rules: MST-17, INV-20, CLI-02.
 #[test]
-fn mst_17_inv_20_cli_02_a_record_that_is_deleted_is_gone_from_both_sides() {
+fn a_record_that_is_deleted_is_gone_from_both_sides() {
     let stage = stage();
     create(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
@@ -153,8 +161,9 @@ fn mst_17_inv_20_cli_02_a_record_that_is_deleted_is_gone_from_both_sides() {
     assert_eq!(found["Members"], json!([]));
 }
 
+/// Rules: MST-18, UPR-08, UPR-07, INV-20.
 #[test]
-fn mst_18_upr_08_upr_07_inv_20_an_enabled_member_is_not_deleted() {
+fn an_enabled_member_is_not_deleted() {
     let stage = related();
     let answer = stage.good(ADMINISTRATOR, DeleteMembers, ids(&[MEMBER]));
     assert_eq!(
@@ -170,8 +179,9 @@ fn mst_18_upr_08_upr_07_inv_20_an_enabled_member_is_not_deleted() {
     );
 }
 
+/// Rules: UPR-01.
 #[test]
-fn upr_01_what_is_no_account_id_is_left_unprocessed_as_it_was_sent() {
+fn what_is_no_account_id_is_left_unprocessed_as_it_was_sent() {
     let stage = stage();
     let said = "The request is rejected because an invalid or out-of-range value is specified as an input parameter.";
     for wrong in ["1", "12345678901x", "1111111111111"] {
@@ -182,8 +192,9 @@ fn upr_01_what_is_no_account_id_is_left_unprocessed_as_it_was_sent() {
     }
 }
 
+/// Rules: UPR-02, INV-06.
 #[test]
-fn upr_02_inv_06_nobody_is_a_member_of_itself() {
+fn nobody_is_a_member_of_itself() {
     let stage = related();
     // It is told before that the caller is a member itself.
     for account in [ADMINISTRATOR, MEMBER] {
@@ -198,8 +209,9 @@ fn upr_02_inv_06_nobody_is_a_member_of_itself() {
     }
 }
 
+/// Rules: UPR-03, INV-06, INV-12.
 #[test]
-fn upr_03_inv_06_inv_12_a_member_adds_and_invites_nobody() {
+fn a_member_adds_and_invites_nobody() {
     let stage = related();
     for account in [ADMINISTRATOR, OTHER] {
         assert_eq!(
@@ -215,8 +227,9 @@ fn upr_03_inv_06_inv_12_a_member_adds_and_invites_nobody() {
     }
 }
 
+/// Rules: UPR-04, INV-07.
 #[test]
-fn upr_04_inv_07_who_is_in_the_list_is_not_added_again() {
+fn who_is_in_the_list_is_not_added_again() {
     let stage = stage();
     let said = "The request is rejected because the given account ID is already a member or associated member of the \
                 current account.";
@@ -239,8 +252,9 @@ fn upr_04_inv_07_who_is_in_the_list_is_not_added_again() {
     refused("Removed");
 }
 
+/// Rules: UPR-05, INV-11, INV-12.
 #[test]
-fn upr_05_inv_11_inv_12_a_member_of_another_is_neither_added_nor_invited() {
+fn a_member_of_another_is_neither_added_nor_invited() {
     let stage = stage();
     create(&stage, OTHER, MEMBER);
     create(&stage, STRANGER, ADMINISTRATOR);
@@ -253,8 +267,9 @@ fn upr_05_inv_11_inv_12_a_member_of_another_is_neither_added_nor_invited() {
     none_unprocessed(&stage.good(STRANGER, InviteMembers, ids(&[ADMINISTRATOR])));
 }
 
+/// Rules: UPR-07, INV-10, INV-13.
 #[test]
-fn upr_07_inv_10_inv_13_an_account_without_a_record_is_no_member() {
+fn an_account_without_a_record_is_no_member() {
     let stage = related();
     let said = "The request is rejected because the given account ID is not a member of the current account.";
     assert_eq!(sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[OTHER])), OTHER), said);
@@ -267,8 +282,9 @@ fn upr_07_inv_10_inv_13_an_account_without_a_record_is_no_member() {
     stage.refused(ADMINISTRATOR, GetMembers, many, 400, "InvalidInputException");
 }
 
+/// Rules: UPR-10, QUO-02.
 #[test]
-fn upr_10_quo_02_invited_members_have_a_quota() {
+fn invited_members_have_a_quota() {
     let stage = stage();
     stage.relations(|directory| directory.quotas = MemberQuotas { members: 10, invited_members: 2 });
     create(&stage, ADMINISTRATOR, MEMBER);
@@ -287,8 +303,9 @@ fn upr_10_quo_02_invited_members_have_a_quota() {
     assert_eq!(MemberQuotas::default(), MemberQuotas { members: 10_000, invited_members: 1_000 });
 }
 
+/// Rules: INV-05, ACC-01.
 #[test]
-fn inv_05_acc_01_a_relation_is_of_one_region() {
+fn a_relation_is_of_one_region() {
     let stage = related();
     for account in [ADMINISTRATOR, MEMBER] {
         stage.call_in("eu-west-1", account, EnableSecurityHub, json!({})).unwrap();
@@ -301,8 +318,9 @@ fn inv_05_acc_01_a_relation_is_of_one_region() {
     assert_eq!(REGION, "us-east-1");
 }
 
+/// Rules: INV-14, ARN-13, QUO-08.
 #[test]
-fn inv_14_arn_13_quo_08_members_are_listed_by_account_in_pages() {
+fn members_are_listed_by_account_in_pages() {
     let stage = stage();
     let accounts: Vec<String> = (0..52).rev().map(|number| format!("9{number:011}")).collect();
     for account in &accounts {
@@ -326,16 +344,18 @@ fn inv_14_arn_13_quo_08_members_are_listed_by_account_in_pages() {
     stage.refused(OTHER, ListMembers, input, 400, "InvalidInputException");
 }
 
+/// Rules: HUB-03, HUB-10.
 #[test]
-fn hub_03_hub_10_a_member_by_invitation_makes_findings_of_controls_as_its_administrator_does() {
+fn a_member_by_invitation_makes_findings_of_controls_as_its_administrator_does() {
     let stage = Stage::with_hubs(&[MEMBER]);
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
     enable(&stage, ADMINISTRATOR, MEMBER);
     assert_eq!(stage.good(MEMBER, DescribeHub, json!({}))["ControlFindingGenerator"], "STANDARD_CONTROL");
 }
 
+/// Rules: MST-23, HUB-12, HUB-15.
 #[test]
-fn mst_23_hub_12_hub_15_an_administrator_without_members_takes_its_invitations_along() {
+fn an_administrator_without_members_takes_its_invitations_along() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     create(&stage, ADMINISTRATOR, OTHER);
@@ -347,8 +367,9 @@ fn mst_23_hub_12_hub_15_an_administrator_without_members_takes_its_invitations_a
     assert!(!stage.0.directory().members.contains_key(&(key.account, key.region)));
 }
 
+/// Rules: INV-04, ERR-14.
 #[test]
-fn inv_04_err_14_members_and_invitations_without_a_hub_are_refused_without_a_word() {
+fn members_and_invitations_without_a_hub_are_refused_without_a_word() {
     use securityhub_fixtures::Operation::*;
     let stage = Stage::empty();
     let accept = json!({ "AdministratorId": MEMBER, "MasterId": MEMBER, "InvitationId": "x" });
@@ -376,8 +397,9 @@ fn inv_04_err_14_members_and_invitations_without_a_hub_are_refused_without_a_wor
     }
 }
 
+/// Rules: CLI-11.
 #[test]
-fn cli_11_steampipe_reads_pages_of_members_the_hub_its_tags_and_its_administrator() {
+fn steampipe_reads_pages_of_members_the_hub_its_tags_and_its_administrator() {
     let stage = stage();
     let accounts: Vec<String> = (0..120).map(|number| format!("9{number:011}")).collect();
     for accounts in accounts.chunks(50) {

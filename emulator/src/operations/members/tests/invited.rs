@@ -23,8 +23,9 @@ fn not_accepted(stage: &Stage, account: &str, administrator: &str, invitation_id
 const NO_INVITATION: &str = "The request is rejected because the current account has no pending invitation from the \
                              given master account ID or is already an associated member of another master account.";
 
+/// Rules: MST-08, INV-21, INV-22, INV-30, ARN-07.
 #[test]
-fn mst_08_inv_21_inv_22_inv_30_arn_07_who_accepts_is_a_member_and_keeps_the_invitation() {
+fn who_accepts_is_a_member_and_keeps_the_invitation() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     assert_eq!(count(&stage, MEMBER), 1);
@@ -48,8 +49,9 @@ fn mst_08_inv_21_inv_22_inv_30_arn_07_who_accepts_is_a_member_and_keeps_the_invi
     assert_eq!(stage.good(ADMINISTRATOR, GetMasterAccount, json!({})), json!({}));
 }
 
+/// Rules: INV-23, INV-32.
 #[test]
-fn inv_23_inv_32_the_older_names_do_the_same() {
+fn the_older_names_do_the_same() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let id = invitation_id(&stage, ADMINISTRATOR, MEMBER);
@@ -64,8 +66,9 @@ fn inv_23_inv_32_the_older_names_do_the_same() {
     assert_eq!(administrator(&stage, MEMBER), None);
 }
 
+/// Rules: MST-09, MST-10, INV-28, INV-29.
 #[test]
-fn mst_09_mst_10_inv_28_inv_29_a_declined_invitation_stays_until_it_is_deleted() {
+fn a_declined_invitation_stays_until_it_is_deleted() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let invitation = invitation_id(&stage, ADMINISTRATOR, MEMBER);
@@ -80,8 +83,9 @@ fn mst_09_mst_10_inv_28_inv_29_a_declined_invitation_stays_until_it_is_deleted()
     assert_eq!((invitations(&stage, MEMBER), status(&stage, ADMINISTRATOR, MEMBER)), (vec![], is("Resigned")));
 }
 
+/// Rules: MST-11, MST-13.
 #[test]
-fn mst_11_mst_13_who_left_may_accept_again() {
+fn who_left_may_accept_again() {
     let stage = related();
     stage.days_pass(1);
     stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
@@ -97,8 +101,9 @@ fn mst_11_mst_13_who_left_may_accept_again() {
     assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &id), NO_INVITATION);
 }
 
+/// Rules: UPR-13, UPR-14, INV-29.
 #[test]
-fn upr_13_upr_14_inv_29_live_invitations_are_not_deleted_and_settled_ones_not_declined() {
+fn live_invitations_are_not_deleted_and_settled_ones_not_declined() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let live = "The request is rejected because the current account cannot delete the invitation from the given \
@@ -115,8 +120,9 @@ fn upr_13_upr_14_inv_29_live_invitations_are_not_deleted_and_settled_ones_not_de
     assert_eq!(delete(), NO_INVITATION);
 }
 
+/// Rules: INV-11, INV-25.
 #[test]
-fn inv_11_inv_25_of_two_invitations_one_is_accepted() {
+fn of_two_invitations_one_is_accepted() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     stage.days_pass(1);
@@ -134,8 +140,9 @@ fn inv_11_inv_25_of_two_invitations_one_is_accepted() {
     }
 }
 
+/// Rules: INV-21, CLI-03, CLI-07.
 #[test]
-fn inv_21_cli_03_cli_07_invitations_are_listed_once_a_sender_and_the_latest_last() {
+fn invitations_are_listed_once_a_sender_and_the_latest_last() {
     let stage = stage();
     for sender in [STRANGER, OTHER, ADMINISTRATOR] {
         invite(&stage, sender, MEMBER);
@@ -155,8 +162,9 @@ fn inv_21_cli_03_cli_07_invitations_are_listed_once_a_sender_and_the_latest_last
     assert_eq!(senders(&stage), [OTHER, ADMINISTRATOR, STRANGER]);
 }
 
+/// Rules: INV-24.
 #[test]
-fn inv_24_only_the_invitation_that_is_meant_can_be_accepted() {
+fn only_the_invitation_that_is_meant_can_be_accepted() {
     let stage = stage();
     create(&stage, ADMINISTRATOR, MEMBER);
     assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, "0"), NO_INVITATION);
@@ -172,8 +180,9 @@ fn inv_24_only_the_invitation_that_is_meant_can_be_accepted() {
     assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &id), NO_INVITATION);
 }
 
+/// Rules: INV-26, INV-12.
 #[test]
-fn inv_26_inv_12_an_account_with_members_accepts_nothing() {
+fn an_account_with_members_accepts_nothing() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let id = invitation_id(&stage, ADMINISTRATOR, MEMBER);
@@ -189,8 +198,9 @@ fn inv_26_inv_12_an_account_with_members_accepts_nothing() {
     accept(&stage, ADMINISTRATOR, MEMBER);
 }
 
+/// Rules: INV-27.
 #[test]
-fn inv_27_an_administrator_that_became_a_member_gets_no_members_back() {
+fn an_administrator_that_became_a_member_gets_no_members_back() {
     let stage = stage();
     enable(&stage, OTHER, MEMBER);
     stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
@@ -203,8 +213,9 @@ fn inv_27_an_administrator_that_became_a_member_gets_no_members_back() {
     );
 }
 
+/// Rules: INV-31.
 #[test]
-fn inv_31_who_has_no_administrator_cannot_leave() {
+fn who_has_no_administrator_cannot_leave() {
     let stage = stage();
     for operation in [DisassociateFromAdministratorAccount, DisassociateFromMasterAccount] {
         assert_eq!(
@@ -214,8 +225,9 @@ fn inv_31_who_has_no_administrator_cannot_leave() {
     }
 }
 
+/// Rules: INV-34.
 #[test]
-fn inv_34_a_new_member_shows_what_it_had() {
+fn a_new_member_shows_what_it_had() {
     let stage = stage();
     let input = json!({ "Findings": [finding_of(MEMBER, "old", json!({}))] });
     stage.good(MEMBER, securityhub_fixtures::Operation::BatchImportFindings, input);
@@ -228,8 +240,9 @@ fn inv_34_a_new_member_shows_what_it_had() {
     assert_eq!(seen(), 0);
 }
 
+/// Rules: HUB-15.
 #[test]
-fn hub_15_a_disabled_hub_loses_the_invitations_that_it_was_sent() {
+fn a_disabled_hub_loses_the_invitations_that_it_was_sent() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, OTHER, MEMBER);
@@ -242,8 +255,9 @@ fn hub_15_a_disabled_hub_loses_the_invitations_that_it_was_sent() {
     assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &id), NO_INVITATION);
 }
 
+/// Rules: CLI-07, CLI-10.
 #[test]
-fn cli_07_cli_10_a_script_walks_an_account_to_enabled() {
+fn a_script_walks_an_account_to_enabled() {
     let stage = stage();
     for _ in 0..4 {
         let listed = stage.good(ADMINISTRATOR, ListMembers, json!({ "OnlyAssociated": false }));
@@ -267,8 +281,9 @@ fn cli_07_cli_10_a_script_walks_an_account_to_enabled() {
     assert!(invited.contains("because the current account has already invited or is already the SecurityHub"));
 }
 
+/// Rules: CLI-02, MST-17.
 #[test]
-fn cli_02_mst_17_a_member_is_undone_by_two_calls_whatever_its_status() {
+fn a_member_is_undone_by_two_calls_whatever_its_status() {
     let stage = related();
     create(&stage, ADMINISTRATOR, OTHER);
     invite(&stage, ADMINISTRATOR, STRANGER);

@@ -57,8 +57,9 @@ fn found(stage: &Stage, account: &str) {
     stage.good(account, securityhub_fixtures::Operation::BatchImportFindings, input);
 }
 
+/// Rules: MST-02, INV-03, INV-30, HUB-03, TF-43.
 #[test]
-fn mst_02_inv_03_inv_30_hub_03_tf_43_an_account_of_the_organization_is_a_member_at_once() {
+fn an_account_of_the_organization_is_a_member_at_once() {
     let stage = organization(&[]);
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
     stage.good(OTHER, EnableSecurityHub, json!({}));
@@ -77,8 +78,9 @@ fn mst_02_inv_03_inv_30_hub_03_tf_43_an_account_of_the_organization_is_a_member_
     assert_eq!(hub.standards.len(), 2, "the default standards");
 }
 
+/// Rules: INV-08.
 #[test]
-fn inv_08_an_account_of_another_organization_is_invited() {
+fn an_account_of_another_organization_is_invited() {
     let stage = organization(&[ADMINISTRATOR, STRANGER]);
     enable(&stage, ADMINISTRATOR, STRANGER);
     // Who is no delegated administrator invites everyone.
@@ -86,8 +88,9 @@ fn inv_08_an_account_of_another_organization_is_invited() {
     enable(&stage, MEMBER, OTHER);
 }
 
+/// Rules: MST-03, MST-04.
 #[test]
-fn mst_03_mst_04_a_suspended_account_is_noted_until_it_is_added_again() {
+fn a_suspended_account_is_noted_until_it_is_added_again() {
     let stage = organization(&[ADMINISTRATOR]);
     suspend(&stage, MEMBER, AccountStatus::Suspended);
     create(&stage, ADMINISTRATOR, MEMBER);
@@ -100,8 +103,9 @@ fn mst_03_mst_04_a_suspended_account_is_noted_until_it_is_added_again() {
     stage.good(MEMBER, DescribeHub, json!({}));
 }
 
+/// Rules: MST-22, ROL-35.
 #[test]
-fn mst_22_rol_35_findings_of_a_member_that_is_suspended_later_stay() {
+fn findings_of_a_member_that_is_suspended_later_stay() {
     let stage = organization(&[ADMINISTRATOR, MEMBER]);
     found(&stage, MEMBER);
     create(&stage, ADMINISTRATOR, MEMBER);
@@ -111,8 +115,9 @@ fn mst_22_rol_35_findings_of_a_member_that_is_suspended_later_stay() {
     assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), seen(&stage)), (is("AccountSuspended"), 0));
 }
 
+/// Rules: MST-14, INV-31.
 #[test]
-fn mst_14_inv_31_an_organizations_member_cannot_leave() {
+fn an_organizations_member_cannot_leave() {
     let stage = organization(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
     let said = stage.refused(MEMBER, DisassociateFromAdministratorAccount, json!({}), 400, "BadRequestException");
@@ -121,8 +126,9 @@ fn mst_14_inv_31_an_organizations_member_cannot_leave() {
     stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
 }
 
+/// Rules: MST-19, UPR-09.
 #[test]
-fn mst_19_upr_09_an_organizations_member_is_not_deleted() {
+fn an_organizations_member_is_not_deleted() {
     let stage = organization(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
     for expected in ["Enabled", "Removed"] {
@@ -135,8 +141,9 @@ fn mst_19_upr_09_an_organizations_member_is_not_deleted() {
     }
 }
 
+/// Rules: INV-07, INV-19.
 #[test]
-fn inv_07_inv_19_a_removed_account_of_the_organization_is_added_again() {
+fn a_removed_account_of_the_organization_is_added_again() {
     let stage = organization(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
     let again = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER])), MEMBER);
@@ -148,8 +155,9 @@ fn inv_07_inv_19_a_removed_account_of_the_organization_is_added_again() {
     assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"));
 }
 
+/// Rules: INV-09, UPR-11.
 #[test]
-fn inv_09_upr_11_the_management_account_enables_itself() {
+fn the_management_account_enables_itself() {
     let stage = organization(&[ADMINISTRATOR]);
     assert_eq!(
         sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MANAGEMENT])), MANAGEMENT),
@@ -160,8 +168,9 @@ fn inv_09_upr_11_the_management_account_enables_itself() {
     assert_eq!(status(&stage, ADMINISTRATOR, MANAGEMENT), is("Enabled"));
 }
 
+/// Rules: INV-10, UPR-12.
 #[test]
-fn inv_10_upr_12_accounts_of_the_organization_are_not_invited() {
+fn accounts_of_the_organization_are_not_invited() {
     let stage = organization(&[ADMINISTRATOR]);
     let invite = || sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[MEMBER])), MEMBER);
     let said = "The request is rejected because organization accounts cannot be invited.";
@@ -172,16 +181,18 @@ fn inv_10_upr_12_accounts_of_the_organization_are_not_invited() {
     assert_eq!(invite(), said);
 }
 
+/// Rules: INV-12.
 #[test]
-fn inv_12_an_account_that_administers_others_is_not_taken_in() {
+fn an_account_that_administers_others_is_not_taken_in() {
     let stage = organization(&[ADMINISTRATOR, MEMBER, OTHER]);
     create(&stage, MEMBER, OTHER);
     let said = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER])), MEMBER);
     assert!(said.ends_with("has created, invited or associated members itself."), "{said}");
 }
 
+/// Rules: INV-18.
 #[test]
-fn inv_18_a_centrally_managed_member_is_not_disassociated() {
+fn a_centrally_managed_member_is_not_disassociated() {
     let stage = organization(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
     create(&stage, ADMINISTRATOR, OTHER);
@@ -192,14 +203,16 @@ fn inv_18_a_centrally_managed_member_is_not_disassociated() {
     stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER]));
 }
 
+/// Rules: INV-15.
 #[test]
-fn inv_15_accounts_of_the_organization_that_were_never_members_are_not_listed() {
+fn accounts_of_the_organization_that_were_never_members_are_not_listed() {
     let stage = organization(&[ADMINISTRATOR]);
     assert_eq!(members(&stage, ADMINISTRATOR), Vec::<Value>::new());
 }
 
+/// Rules: QUO-01, QUO-03, UPR-10.
 #[test]
-fn quo_01_quo_03_upr_10_a_delegated_administrator_has_a_quota() {
+fn a_delegated_administrator_has_a_quota() {
     let stage = organization(&[ADMINISTRATOR]);
     stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 5 });
     assert!(!is_limit_reached(&stage.0.directory(), &administrator_key()));
@@ -211,8 +224,9 @@ fn quo_01_quo_03_upr_10_a_delegated_administrator_has_a_quota() {
     }
 }
 
+/// Rules: MST-20, ROL-30.
 #[test]
-fn mst_20_rol_30_who_leaves_the_organization_is_shown_as_deleted() {
+fn who_leaves_the_organization_is_shown_as_deleted() {
     let stage = organization(&[ADMINISTRATOR, MEMBER]);
     found(&stage, MEMBER);
     create(&stage, ADMINISTRATOR, MEMBER);
@@ -229,8 +243,9 @@ fn mst_20_rol_30_who_leaves_the_organization_is_shown_as_deleted() {
     assert_eq!(seen(&stage), 1);
 }
 
+/// Rules: MST-20, MST-17.
 #[test]
-fn mst_20_mst_17_the_record_of_who_left_the_organization_can_be_deleted() {
+fn the_record_of_who_left_the_organization_can_be_deleted() {
     let stage = organization(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
     happens(&stage, |transaction| leave_organization(transaction, id(MEMBER), stage.0.clock.now()));
@@ -238,8 +253,9 @@ fn mst_20_mst_17_the_record_of_who_left_the_organization_can_be_deleted() {
     assert_eq!(members(&stage, ADMINISTRATOR), Vec::<Value>::new());
 }
 
+/// Rules: MST-21.
 #[test]
-fn mst_21_a_closed_account_is_nowhere() {
+fn a_closed_account_is_nowhere() {
     let stage = organization(&[ADMINISTRATOR, STRANGER, MEMBER]);
     invite(&stage, STRANGER, MEMBER);
     create(&stage, ADMINISTRATOR, MEMBER);
@@ -247,8 +263,9 @@ fn mst_21_a_closed_account_is_nowhere() {
     assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), status(&stage, STRANGER, MEMBER)), (None, None));
 }
 
+/// Rules: MST-24.
 #[test]
-fn mst_24_who_was_the_organizations_stands_alone_without_a_delegated_administrator() {
+fn who_was_the_organizations_stands_alone_without_a_delegated_administrator() {
     let stage = organization(&[ADMINISTRATOR, STRANGER]);
     create(&stage, ADMINISTRATOR, MEMBER);
     enable(&stage, ADMINISTRATOR, STRANGER);
@@ -258,8 +275,9 @@ fn mst_24_who_was_the_organizations_stands_alone_without_a_delegated_administrat
     assert_eq!(status(&stage, ADMINISTRATOR, STRANGER), is("Enabled"));
 }
 
+/// Rules: MST-25.
 #[test]
-fn mst_25_members_by_invitation_become_the_organizations() {
+fn members_by_invitation_become_the_organizations() {
     let stage = stage();
     let accounts = [(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "member"), (OTHER, "other")];
     stage.organization(&accounts);
@@ -278,8 +296,9 @@ fn mst_25_members_by_invitation_become_the_organizations() {
     assert_eq!(status(&stage, ADMINISTRATOR, STRANGER), is("Invited"));
 }
 
+/// Rules: MST-03, MST-22, MST-25.
 #[test]
-fn mst_03_mst_22_mst_25_who_is_suspended_is_adopted_as_such_unless_it_is_a_member_already() {
+fn who_is_suspended_is_adopted_as_such_unless_it_is_a_member_already() {
     let stage = stage();
     stage.organization(&[(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "m"), (OTHER, "o")]);
     enable(&stage, ADMINISTRATOR, MEMBER);
@@ -295,8 +314,9 @@ fn mst_03_mst_22_mst_25_who_is_suspended_is_adopted_as_such_unless_it_is_a_membe
     assert_eq!(status(&stage, ADMINISTRATOR, OTHER), is("AccountSuspended"));
 }
 
+/// Rules: MST-02.
 #[test]
-fn mst_02_an_account_that_joins_may_be_enabled_without_standards() {
+fn an_account_that_joins_may_be_enabled_without_standards() {
     let stage = organization(&[ADMINISTRATOR]);
     happens(&stage, |transaction| {
         let now = stage.0.clock.now();

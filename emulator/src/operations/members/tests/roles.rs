@@ -26,8 +26,9 @@ fn identifier(finding: &Value) -> Value {
     json!({ "Id": finding["Id"], "ProductArn": finding["ProductArn"] })
 }
 
+/// Rules: ROL-01, INV-16.
 #[test]
-fn rol_01_inv_16_members_are_listed_to_their_administrator_alone() {
+fn members_are_listed_to_their_administrator_alone() {
     let stage = related();
     assert_eq!(members(&stage, ADMINISTRATOR).len(), 1);
     for account in [MEMBER, OTHER] {
@@ -48,8 +49,9 @@ fn stage_of_records() -> Stage {
     stage
 }
 
+/// Rules: ROL-02.
 #[test]
-fn rol_02_an_administrator_parts_with_members_and_a_member_with_its_administrator() {
+fn an_administrator_parts_with_members_and_a_member_with_its_administrator() {
     let stage = related();
     stage.good(OTHER, DisassociateMembers, ids(&[MEMBER]));
     stage.good(MEMBER, DisassociateMembers, ids(&[ADMINISTRATOR, MEMBER]));
@@ -58,15 +60,17 @@ fn rol_02_an_administrator_parts_with_members_and_a_member_with_its_administrato
     assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Resigned"));
 }
 
+/// Rules: ROL-03.
 #[test]
-fn rol_03_a_member_deletes_no_record() {
+fn a_member_deletes_no_record() {
     let stage = stage_of_records();
     let said = sentence(&stage.good(MEMBER, DeleteMembers, ids(&[OTHER])), OTHER);
     assert!(said.contains("is not a member of the current account"), "{said}");
 }
 
+/// Rules: ROL-04.
 #[test]
-fn rol_04_a_hub_is_disabled_when_no_relation_holds_it() {
+fn a_hub_is_disabled_when_no_relation_holds_it() {
     let stage = related();
     for account in [ADMINISTRATOR, MEMBER] {
         stage.refused(account, DisableSecurityHub, json!({}), 400, "InvalidInputException");
@@ -77,8 +81,9 @@ fn rol_04_a_hub_is_disabled_when_no_relation_holds_it() {
     }
 }
 
+/// Rules: ROL-05.
 #[test]
-fn rol_05_findings_histories_and_results_are_seen_by_the_administrator_too() {
+fn findings_histories_and_results_are_seen_by_the_administrator_too() {
     let stage = with_finding();
     for (account, count) in [(ADMINISTRATOR, 1), (MEMBER, 1), (OTHER, 0)] {
         assert_eq!(findings(&stage, account).len(), count, "{account}");
@@ -92,8 +97,9 @@ fn rol_05_findings_histories_and_results_are_seen_by_the_administrator_too() {
     assert_eq!(results["InsightResults"]["ResultValues"][0]["GroupByAttributeValue"], MEMBER);
 }
 
+/// Rules: ROL-06, ROL-31.
 #[test]
-fn rol_06_rol_31_what_an_administrator_wrote_on_a_finding_stays() {
+fn what_an_administrator_wrote_on_a_finding_stays() {
     let stage = with_finding();
     let update = json!({
         "FindingIdentifiers": [identifier(&findings(&stage, MEMBER)[0])],
@@ -116,8 +122,9 @@ fn rol_06_rol_31_what_an_administrator_wrote_on_a_finding_stays() {
     assert_eq!(findings(&stage, MEMBER)[0]["RecordState"], "ACTIVE");
 }
 
+/// Rules: ROL-07.
 #[test]
-fn rol_07_nobody_imports_for_another() {
+fn nobody_imports_for_another() {
     let stage = related();
     for (account, owner) in [(ADMINISTRATOR, MEMBER), (MEMBER, ADMINISTRATOR)] {
         let input = json!({ "Findings": [finding_of(owner, "f", json!({}))] });
@@ -125,8 +132,9 @@ fn rol_07_nobody_imports_for_another() {
     }
 }
 
+/// Rules: ROL-08.
 #[test]
-fn rol_08_standards_controls_and_parameters_are_each_accounts_own() {
+fn standards_controls_and_parameters_are_each_accounts_own() {
     let stage = related();
     let fsbp = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
     let settings = |account: &str| {
@@ -158,8 +166,9 @@ fn rol_08_standards_controls_and_parameters_are_each_accounts_own() {
     }
 }
 
+/// Rules: ROL-09, ROL-32.
 #[test]
-fn rol_09_rol_32_actions_insights_and_integrations_are_each_accounts_own() {
+fn actions_insights_and_integrations_are_each_accounts_own() {
     let stage = with_finding();
     let target = json!({ "Id": "Ticket", "Name": "Ticket", "Description": "x" });
     stage.good(ADMINISTRATOR, CreateActionTarget, target);
@@ -180,8 +189,9 @@ fn rol_09_rol_32_actions_insights_and_integrations_are_each_accounts_own() {
     assert_eq!(results["InsightResults"]["ResultValues"], json!([]));
 }
 
+/// Rules: ROL-11.
 #[test]
-fn rol_11_automation_rules_are_for_those_who_are_no_members() {
+fn automation_rules_are_for_those_who_are_no_members() {
     let stage = related();
     for account in [ADMINISTRATOR, OTHER] {
         stage.good(account, ListAutomationRules, json!({}));
@@ -189,8 +199,9 @@ fn rol_11_automation_rules_are_for_those_who_are_no_members() {
     stage.refused(MEMBER, ListAutomationRules, json!({}), 403, "AccessDeniedException");
 }
 
+/// Rules: QUO-06.
 #[test]
-fn quo_06_actions_and_insights_are_counted_for_each_account() {
+fn actions_and_insights_are_counted_for_each_account() {
     let stage = related();
     let target = |number| json!({ "Id": format!("n{number}"), "Name": "n", "Description": "d" });
     let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "AwsAccountId" });
@@ -206,8 +217,9 @@ fn quo_06_actions_and_insights_are_counted_for_each_account() {
     stage.good(MEMBER, CreateInsight, insight);
 }
 
+/// Rules: ROL-12.
 #[test]
-fn rol_12_a_member_leaves_the_choice_of_generator_to_its_administrator() {
+fn a_member_leaves_the_choice_of_generator_to_its_administrator() {
     let stage = related();
     let choice = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
     let said = stage.refused(MEMBER, UpdateSecurityHubConfiguration, choice.clone(), 401, "InvalidAccessException");
@@ -218,8 +230,9 @@ fn rol_12_a_member_leaves_the_choice_of_generator_to_its_administrator() {
     assert_eq!(stage.good(MEMBER, DescribeHub, json!({}))["ControlFindingGenerator"], "STANDARD_CONTROL");
 }
 
+/// Rules: ROL-30, MST-13, MST-12.
 #[test]
-fn rol_30_mst_13_mst_12_findings_leave_with_the_relation_and_the_member_keeps_all() {
+fn findings_leave_with_the_relation_and_the_member_keeps_all() {
     for ends in [DisassociateMembers, DisassociateFromAdministratorAccount] {
         let stage = with_finding();
         let before = (

@@ -27,8 +27,9 @@ fn apply(stage: &Stage, updates: &[Value]) -> Value {
     stage.good(ADMINISTRATOR, BatchUpdateStandardsControlAssociations, input)["UnprocessedAssociationUpdates"].clone()
 }
 
+/// Rules: SEC-40, SEC-41, TF-24.
 #[test]
-fn sec_40_sec_41_tf_24_enabled_standards_that_hold_the_control_are_listed() {
+fn enabled_standards_that_hold_the_control_are_listed() {
     let stage = with(&[PCI, CIS_1_2]);
     let rows = listed(&stage, "KMS.4");
     let arns: Vec<&Value> = rows.iter().map(|row| &row["StandardsArn"]).collect();
@@ -57,8 +58,9 @@ fn sec_40_sec_41_tf_24_enabled_standards_that_hold_the_control_are_listed() {
     assert_eq!(rest["StandardsControlAssociationSummaries"], json!([rows[1]]));
 }
 
+/// Rules: SEC-40, SEC-44.
 #[test]
-fn sec_40_sec_44_standards_that_are_not_ready_are_left_out() {
+fn standards_that_are_not_ready_are_left_out() {
     let stage = slow();
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
     assert_eq!(listed(&stage, "KMS.4"), Vec::<Value>::new());
@@ -68,15 +70,17 @@ fn sec_40_sec_44_standards_that_are_not_ready_are_left_out() {
     assert_eq!(listed(&stage, "KMS.4").len(), 1);
 }
 
+/// Rules: SEC-42.
 #[test]
-fn sec_42_an_unknown_control_is_refused() {
+fn an_unknown_control_is_refused() {
     let stage = with(&[PCI]);
     let input = json!({ "SecurityControlId": "KMS.999" });
     stage.refused(ADMINISTRATOR, ListStandardsControlAssociations, input, 400, "InvalidInputException");
 }
 
+/// Rules: SEC-43, SEC-44, SEC-45.
 #[test]
-fn sec_43_sec_44_sec_45_associations_are_read_by_standards_in_any_form() {
+fn associations_are_read_by_standards_in_any_form() {
     let stage = with(&[PCI, CIS_1_2]);
     let get = |standard: &str, control: &str| {
         let ids = json!([{ "SecurityControlId": control, "StandardsArn": standard }]);
@@ -110,8 +114,9 @@ fn sec_43_sec_44_sec_45_associations_are_read_by_standards_in_any_form() {
     }
 }
 
+/// Rules: SEC-46, SEC-47.
 #[test]
-fn sec_46_sec_47_updates_are_judged_one_by_one() {
+fn updates_are_judged_one_by_one() {
     let stage = with(&[PCI, CIS_1_2]);
     let updates = [
         update(PCI, "KMS.4", "DISABLED", Some("rotated by hand")),
@@ -158,8 +163,9 @@ fn sec_46_sec_47_updates_are_judged_one_by_one() {
     stage.refused(ADMINISTRATOR, BatchUpdateStandardsControlAssociations, many, 400, "InvalidInputException");
 }
 
+/// Rules: SEC-48, TF-23.
 #[test]
-fn sec_48_tf_23_one_state_stands_behind_both_operations() {
+fn one_state_stands_behind_both_operations() {
     let stage = with(&[PCI]);
     let control = |stage: &Stage| {
         let input = json!({ "StandardsSubscriptionArn": OF_PCI });
@@ -187,8 +193,9 @@ fn sec_48_tf_23_one_state_stands_behind_both_operations() {
     }
 }
 
+/// Rules: CTL-21, SEC-48.
 #[test]
-fn ctl_21_sec_48_an_association_sets_all_its_seats() {
+fn an_association_sets_all_its_seats() {
     let stage = with(&[CIS_1_2]);
     apply(&stage, &[update(CIS_1_2, "CloudWatch.1", "DISABLED", Some("x"))]);
     let input = json!({ "StandardsSubscriptionArn": OF_CIS_1_2 });
@@ -203,8 +210,9 @@ fn ctl_21_sec_48_an_association_sets_all_its_seats() {
     assert_eq!(disabled, [&json!("CIS.1.1"), &json!("CIS.3.3")]);
 }
 
+/// Rules: SEC-49.
 #[test]
-fn sec_49_controls_of_control_towers_standard_can_be_changed() {
+fn controls_of_control_towers_standard_can_be_changed() {
     let stage = bare();
     let arn = control_tower(&stage);
     assert_eq!(apply(&stage, &[update(arn, "CloudTrail.2", "DISABLED", Some("drift"))]), json!([]));

@@ -34,8 +34,9 @@ fn set_pci_cw_1(status: &str, reason: Option<&str>) -> Value {
     set(&arn("pci-dss/v/3.2.1/PCI.CW.1"), status, reason)
 }
 
+/// Rules: CTL-02, CTL-04, CTL-05, CTL-06, CTL-07.
 #[test]
-fn ctl_02_ctl_04_ctl_05_ctl_06_ctl_07_a_control_of_the_first_benchmark() {
+fn a_control_of_the_first_benchmark() {
     let stage = with(&[CIS_1_2]);
     insta::assert_json_snapshot!(control(&stage, OF_CIS_1_2, "CIS.1.10"), @r#"
     {
@@ -57,8 +58,9 @@ fn ctl_02_ctl_04_ctl_05_ctl_06_ctl_07_a_control_of_the_first_benchmark() {
     assert_eq!((numbers.len(), &*numbers[8], &*numbers[9]), (43, "CIS.1.9", "CIS.1.10"));
 }
 
+/// Rules: CTL-04, CTL-06, CTL-07, STD-03.
 #[test]
-fn ctl_04_ctl_06_ctl_07_std_03_other_standards_have_ids_and_pages_of_their_own() {
+fn other_standards_have_ids_and_pages_of_their_own() {
     let nist = "arn:aws:securityhub:us-east-1::standards/nist-800-53/v/5.0.0";
     let stage = with(&[PCI, CIS_1_4, FSBP, nist]);
     let of = |path: &str| format!("arn:aws:securityhub:us-east-1:111111111111:subscription/{path}");
@@ -80,8 +82,9 @@ fn ctl_04_ctl_06_ctl_07_std_03_other_standards_have_ids_and_pages_of_their_own()
     }
 }
 
+/// Rules: CTL-03.
 #[test]
-fn ctl_03_the_generator_of_findings_changes_no_list() {
+fn the_generator_of_findings_changes_no_list() {
     let stage = with(&[PCI]);
     let before = controls(&stage, OF_PCI);
     let input = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
@@ -89,8 +92,9 @@ fn ctl_03_the_generator_of_findings_changes_no_list() {
     assert_eq!(controls(&stage, OF_PCI), before);
 }
 
+/// Rules: CTL-08, CTL-17.
 #[test]
-fn ctl_08_ctl_17_a_standard_that_is_not_ready_lists_and_updates_nothing() {
+fn a_standard_that_is_not_ready_lists_and_updates_nothing() {
     let stage = slow();
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
     let update = set_pci_cw_1("ENABLED", None);
@@ -108,8 +112,9 @@ fn ctl_08_ctl_17_a_standard_that_is_not_ready_lists_and_updates_nothing() {
     }
 }
 
+/// Rules: CTL-01, CTL-09.
 #[test]
-fn ctl_01_ctl_09_a_subscription_must_be_there() {
+fn a_subscription_must_be_there() {
     let stage = with(&[PCI]);
     for wrong in [OF_CIS_1_2, PCI, "x", &OF_PCI.replace("111", "222"), &OF_PCI.replace("us-east-1", "eu-west-1")] {
         let input = json!({ "StandardsSubscriptionArn": wrong });
@@ -118,8 +123,9 @@ fn ctl_01_ctl_09_a_subscription_must_be_there() {
     }
 }
 
+/// Rules: CTL-10, CTL-11, TF-22.
 #[test]
-fn ctl_10_ctl_11_tf_22_a_page_has_a_hundred_controls_when_none_is_asked() {
+fn a_page_has_a_hundred_controls_when_none_is_asked() {
     let stage = with(&[FSBP]);
     let of_fsbp =
         "arn:aws:securityhub:us-east-1:111111111111:subscription/aws-foundational-security-best-practices/v/1.0.0";
@@ -138,8 +144,9 @@ fn ctl_10_ctl_11_tf_22_a_page_has_a_hundred_controls_when_none_is_asked() {
     assert_eq!(said, "Invalid NextToken: Input Query has changed");
 }
 
+/// Rules: CTL-12, CTL-16, CTL-18, TF-22.
 #[test]
-fn ctl_12_ctl_16_ctl_18_tf_22_a_control_is_disabled_for_a_reason_and_enabled_without() {
+fn a_control_is_disabled_for_a_reason_and_enabled_without() {
     let stage = with(&[PCI]);
     let enabled_at = stage.now();
     assert_eq!(control(&stage, OF_PCI, "PCI.CW.1")["ControlStatusUpdatedAt"], enabled_at);
@@ -163,8 +170,9 @@ fn ctl_12_ctl_16_ctl_18_tf_22_a_control_is_disabled_for_a_reason_and_enabled_wit
     assert_eq!(read(&stage), (json!("ENABLED"), None, json!(stage.now())));
 }
 
+/// Rules: CTL-13, CTL-14, DEN-08.
 #[test]
-fn ctl_13_ctl_14_den_08_only_the_callers_own_controls_are_changed() {
+fn only_the_callers_own_controls_are_changed() {
     let stage = with(&[PCI]);
     for unknown in [
         "pci-dss/v/3.2.1/PCI.X.1",
@@ -189,8 +197,9 @@ fn ctl_13_ctl_14_den_08_only_the_callers_own_controls_are_changed() {
     stage.refused(ADMINISTRATOR, UpdateStandardsControl, input, 400, "InvalidInputException");
 }
 
+/// Rules: CTL-15.
 #[test]
-fn ctl_15_disabling_needs_a_reason() {
+fn disabling_needs_a_reason() {
     let stage = with(&[PCI]);
     let input = set_pci_cw_1("DISABLED", None);
     let said = stage.refused(ADMINISTRATOR, UpdateStandardsControl, input, 400, "InvalidInputException");
@@ -198,8 +207,9 @@ fn ctl_15_disabling_needs_a_reason() {
     assert_eq!(control(&stage, OF_PCI, "PCI.CW.1")["ControlStatus"], "ENABLED");
 }
 
+/// Rules: CTL-20, CTL-21.
 #[test]
-fn ctl_20_ctl_21_a_seat_is_its_own_and_the_association_is_on_while_any_seat_is() {
+fn a_seat_is_its_own_and_the_association_is_on_while_any_seat_is() {
     let stage = with(&[PCI, CIS_1_2]);
     let association = |stage: &Stage, standard: &str| {
         let ids = json!([{ "SecurityControlId": "CloudWatch.1", "StandardsArn": standard }]);

@@ -36,8 +36,9 @@ fn custom(type_name: &str, value: Value) -> Value {
     json!({ "ValueType": "CUSTOM", "Value": { type_name: value } })
 }
 
+/// Rules: SEC-01, SEC-02, SEC-05.
 #[test]
-fn sec_01_sec_02_sec_05_definitions_are_listed_without_any_subscription() {
+fn definitions_are_listed_without_any_subscription() {
     let stage = bare();
     let first = stage.good(ADMINISTRATOR, ListSecurityControlDefinitions, json!({}));
     assert_eq!(first["SecurityControlDefinitions"].as_array().unwrap().len(), 25);
@@ -51,8 +52,9 @@ fn sec_01_sec_02_sec_05_definitions_are_listed_without_any_subscription() {
     assert_eq!(definitions(&stage, json!({ "Providers": ["GCP"] })).len(), 0);
 }
 
+/// Rules: SEC-03.
 #[test]
-fn sec_03_an_unknown_standard_is_refused() {
+fn an_unknown_standard_is_refused() {
     let stage = bare();
     for wrong in ["x", "arn:aws:securityhub:eu-west-1::standards/pci-dss/v/3.2.1", "arn:aws:securityhub:us-east-1::"] {
         let input = json!({ "StandardsArn": wrong });
@@ -60,8 +62,9 @@ fn sec_03_an_unknown_standard_is_refused() {
     }
 }
 
+/// Rules: SEC-04, SEC-08, SEC-09.
 #[test]
-fn sec_04_sec_08_sec_09_a_definition_names_its_parameters() {
+fn a_definition_names_its_parameters() {
     let stage = bare();
     insta::assert_json_snapshot!(definition(&stage, "ACM.1"), @r#"
     {
@@ -96,8 +99,9 @@ fn sec_04_sec_08_sec_09_a_definition_names_its_parameters() {
     assert_eq!((&acm["CustomizableProperties"], acm.get("ParameterDefinitions")), (&json!(["Parameters"]), None));
 }
 
+/// Rules: SEC-08, SEC-09, SEC-11.
 #[test]
-fn sec_08_sec_09_sec_11_options_are_of_one_type_each() {
+fn options_are_of_one_type_each() {
     let stage = bare();
     let options =
         |id: &str, name: &str| definition(&stage, id)["ParameterDefinitions"][name]["ConfigurationOptions"].clone();
@@ -126,8 +130,9 @@ fn sec_08_sec_09_sec_11_options_are_of_one_type_each() {
     }
 }
 
+/// Rules: SEC-06.
 #[test]
-fn sec_06_availability_is_told_for_the_callers_region() {
+fn availability_is_told_for_the_callers_region() {
     let stage = bare();
     stage.call_in("cn-north-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
     let input = json!({ "SecurityControlId": "Account.1" });
@@ -136,8 +141,9 @@ fn sec_06_availability_is_told_for_the_callers_region() {
     assert_eq!(there["SecurityControlDefinition"]["CurrentRegionAvailability"], "UNAVAILABLE");
 }
 
+/// Rules: SEC-07, SEC-10.
 #[test]
-fn sec_07_sec_10_an_id_is_exact_and_current() {
+fn an_id_is_exact_and_current() {
     let stage = bare();
     for wrong in ["s3.1", "AppSync.1", "S3.999", "arn:aws:securityhub:us-east-1:111111111111:security-control/S3.1"] {
         let input = json!({ "SecurityControlId": wrong });
@@ -146,8 +152,9 @@ fn sec_07_sec_10_an_id_is_exact_and_current() {
     }
 }
 
+/// Rules: SEC-20, SEC-21, SEC-23, SEC-25.
 #[test]
-fn sec_20_sec_21_sec_23_sec_25_controls_are_read_by_id_or_arn_each_once() {
+fn controls_are_read_by_id_or_arn_each_once() {
     let stage = with(&[FSBP]);
     let arn = "arn:aws:securityhub:us-east-1:111111111111:security-control/ACM.1";
     let input = json!({ "SecurityControlIds": ["S3.1", arn, "ACM.1", "ACM.3"] });
@@ -183,8 +190,9 @@ fn sec_20_sec_21_sec_23_sec_25_controls_are_read_by_id_or_arn_each_once() {
     stage.refused(ADMINISTRATOR, BatchGetSecurityControls, many, 400, "InvalidInputException");
 }
 
+/// Rules: SEC-22.
 #[test]
-fn sec_22_a_control_is_enabled_while_one_enabled_standard_has_it_enabled() {
+fn a_control_is_enabled_while_one_enabled_standard_has_it_enabled() {
     let stage = with(&[PCI, CIS_1_2]);
     let status = |stage: &Stage| control(stage, "KMS.4")["SecurityControlStatus"].clone();
     assert_eq!(control(&stage, "S3.8")["SecurityControlStatus"], "DISABLED", "no enabled standard holds it");
@@ -198,8 +206,9 @@ fn sec_22_a_control_is_enabled_while_one_enabled_standard_has_it_enabled() {
     }
 }
 
+/// Rules: SEC-24.
 #[test]
-fn sec_24_what_is_not_found_stands_apart() {
+fn what_is_not_found_stands_apart() {
     let stage = bare();
     let ids = [
         "X.1",
@@ -231,8 +240,9 @@ fn sec_24_what_is_not_found_stands_apart() {
     assert_eq!(answer["SecurityControls"], json!([]));
 }
 
+/// Rules: SEC-30, SEC-31, SEC-32, SEC-33.
 #[test]
-fn sec_30_sec_31_sec_32_sec_33_parameters_are_set_and_follow_the_default_again() {
+fn parameters_are_set_and_follow_the_default_again() {
     let stage = with(&[FSBP]);
     let set = |parameters: Value| {
         assert_eq!(stage.good(ADMINISTRATOR, UpdateSecurityControl, update("Cognito.3", parameters)), json!({}));
@@ -248,8 +258,9 @@ fn sec_30_sec_31_sec_32_sec_33_parameters_are_set_and_follow_the_default_again()
     assert_eq!(length(&stage), json!({ "ValueType": "DEFAULT", "Value": { "Boolean": true } }));
 }
 
+/// Rules: SEC-21, SEC-30.
 #[test]
-fn sec_21_sec_30_the_reason_is_of_the_last_update() {
+fn the_reason_is_of_the_last_update() {
     let stage = bare();
     assert_eq!(control(&stage, "ACM.1").get("LastUpdateReason"), None);
     let mut input = update("ACM.1", json!({ "daysToExpiration": custom("Integer", json!(45)) }));
@@ -267,8 +278,9 @@ fn refused(stage: &Stage, id: &str, name: &str, configuration: Value) -> String 
     said.strip_prefix("Invalid parameter 'Parameters'. data.Parameters").unwrap_or(&said).to_owned()
 }
 
+/// Rules: SEC-34.
 #[test]
-fn sec_34_values_out_of_range_or_of_another_type_are_refused() {
+fn values_out_of_range_or_of_another_type_are_refused() {
     let stage = bare();
     let days = |configuration| refused(&stage, "ACM.1", "daysToExpiration", configuration);
     assert_eq!(days(custom("Integer", json!(366))), ".daysToExpiration.Value.Integer should be <= 365");
@@ -300,8 +312,9 @@ fn parameters_of_buckets_take_the_values_that_the_user_guide_lists() {
     }
 }
 
+/// Rules: SEC-34.
 #[test]
-fn sec_34_lists_are_judged_item_by_item() {
+fn lists_are_judged_item_by_item() {
     let stage = bare();
     let logs = refused(&stage, "RDS.40", "logTypes", custom("EnumList", json!(["agent", "x"])));
     assert_eq!(logs, ".logTypes.Value.EnumList[1] should be equal to one of the allowed values");
@@ -313,8 +326,9 @@ fn sec_34_lists_are_judged_item_by_item() {
     assert_eq!(tags(json!(["a", "b", "c", "d", "e", "f", "g"])), said);
 }
 
+/// Rules: SEC-34.
 #[test]
-fn sec_34_parameters_that_are_none_of_the_controls_are_refused() {
+fn parameters_that_are_none_of_the_controls_are_refused() {
     let stage = bare();
     let unknown = refused(&stage, "ACM.1", "days", custom("Integer", json!(30)));
     assert_eq!(unknown, " should NOT have additional properties");
@@ -326,8 +340,9 @@ fn sec_34_parameters_that_are_none_of_the_controls_are_refused() {
     assert_eq!(said, "Invalid parameter 'Parameters'. data.Parameters should NOT have fewer than 1 properties");
 }
 
+/// Rules: SEC-35.
 #[test]
-fn sec_35_an_unknown_control_or_one_that_the_region_lacks_is_not_updated() {
+fn an_unknown_control_or_one_that_the_region_lacks_is_not_updated() {
     let stage = bare();
     let parameters = json!({ "daysToExpiration": custom("Integer", json!(40)) });
     let input = update("ACM.99", parameters.clone());
@@ -338,8 +353,9 @@ fn sec_35_an_unknown_control_or_one_that_the_region_lacks_is_not_updated() {
     assert_eq!((status, code), (400, "InvalidInputException"));
 }
 
+/// Rules: SEC-36.
 #[test]
-fn sec_36_a_control_is_updating_until_its_checks_know() {
+fn a_control_is_updating_until_its_checks_know() {
     let stage = slow();
     let input = update("ACM.1", json!({ "daysToExpiration": custom("Integer", json!(40)) }));
     stage.good(ADMINISTRATOR, UpdateSecurityControl, input.clone());
@@ -350,8 +366,9 @@ fn sec_36_a_control_is_updating_until_its_checks_know() {
     stage.good(ADMINISTRATOR, UpdateSecurityControl, input);
 }
 
+/// Rules: SEC-38.
 #[test]
-fn sec_38_parameters_are_of_one_region() {
+fn parameters_are_of_one_region() {
     let stage = bare();
     stage.call_in("eu-west-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
     let input = update("ACM.1", json!({ "daysToExpiration": custom("Integer", json!(40)) }));

@@ -14,8 +14,9 @@ fn described(stage: &Stage, input: Value) -> Vec<Value> {
     stage.good(ADMINISTRATOR, DescribeStandards, input)["Standards"].as_array().unwrap().clone()
 }
 
+/// Rules: STD-06, STD-08, STD-10, STD-13, STD-14.
 #[test]
-fn std_06_std_08_std_10_std_13_std_14_what_can_be_enabled_is_described() {
+fn what_can_be_enabled_is_described() {
     let stage = bare();
     let all = described(&stage, json!({}));
     assert_eq!(all.len(), 11, "neither Control Tower's nor that of Azure");
@@ -38,8 +39,9 @@ fn std_06_std_08_std_10_std_13_std_14_what_can_be_enabled_is_described() {
     "#);
 }
 
+/// Rules: STD-13, STD-27.
 #[test]
-fn std_13_std_27_control_towers_standard_appears_once_control_tower_made_it() {
+fn control_towers_standard_appears_once_control_tower_made_it() {
     let stage = bare();
     stage.refused(ADMINISTRATOR, BatchEnableStandards, enable(&[CONTROL_TOWER]), 400, "InvalidInputException");
     let arn = control_tower(&stage);
@@ -49,8 +51,9 @@ fn std_13_std_27_control_towers_standard_appears_once_control_tower_made_it() {
     assert_eq!(statuses(&stage), [(arn.to_owned(), "READY".to_owned())]);
 }
 
+/// Rules: STD-05.
 #[test]
-fn std_05_standards_are_of_the_regions_partition() {
+fn standards_are_of_the_regions_partition() {
     let stage = Stage::empty();
     stage.call_in("cn-north-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
     let answer = stage.call_in("cn-north-1", ADMINISTRATOR, GetEnabledStandards, json!({})).unwrap();
@@ -62,8 +65,9 @@ fn std_05_standards_are_of_the_regions_partition() {
     );
 }
 
+/// Rules: STD-07.
 #[test]
-fn std_07_providers_filter_the_lists() {
+fn providers_filter_the_lists() {
     let stage = with(&[PCI]);
     assert_eq!(described(&stage, json!({ "Providers": ["Azure"] })), Vec::<Value>::new());
     assert_eq!(described(&stage, json!({ "Providers": ["AWS", "GCP"] })).len(), 11);
@@ -74,8 +78,9 @@ fn std_07_providers_filter_the_lists() {
     assert_eq!((of("AWS"), of("GCP")), (1, 0));
 }
 
+/// Rules: STD-11, STD-52.
 #[test]
-fn std_11_std_52_lists_are_paged() {
+fn lists_are_paged() {
     let stage = with(&[PCI, CIS_1_4, FSBP]);
     let first = stage.good(ADMINISTRATOR, DescribeStandards, json!({ "MaxResults": 7 }));
     let rest = described(&stage, json!({ "NextToken": first["NextToken"], "MaxResults": 100 }));
@@ -95,8 +100,9 @@ fn std_11_std_52_lists_are_paged() {
     }
 }
 
+/// Rules: STD-12.
 #[test]
-fn std_12_without_a_hub_there_are_no_standards() {
+fn without_a_hub_there_are_no_standards() {
     let stage = Stage::empty();
     for operation in [DescribeStandards, GetEnabledStandards] {
         let said = stage.refused(ADMINISTRATOR, operation, json!({}), 401, "InvalidAccessException");
@@ -104,8 +110,9 @@ fn std_12_without_a_hub_there_are_no_standards() {
     }
 }
 
+/// Rules: STD-02, STD-20, STD-23, STD-51, STD-63, TF-21.
 #[test]
-fn std_02_std_20_std_23_std_51_std_63_tf_21_enabling_is_pending_and_then_ready() {
+fn enabling_is_pending_and_then_ready() {
     let stage = bare();
     let request = json!({ "StandardsArn": PCI, "StandardsInput": { "scope": "cards" } });
     let input =
@@ -141,8 +148,9 @@ fn std_02_std_20_std_23_std_51_std_63_tf_21_enabling_is_pending_and_then_ready()
     assert_eq!(row["StandardsInput"], json!({ "scope": "cards" }));
 }
 
+/// Rules: STD-20, STD-30.
 #[test]
-fn std_20_std_30_one_to_twenty_five_are_taken() {
+fn one_to_twenty_five_are_taken() {
     let stage = bare();
     for count in [0, 26] {
         let arns = vec![PCI; count];
@@ -151,8 +159,9 @@ fn std_20_std_30_one_to_twenty_five_are_taken() {
     }
 }
 
+/// Rules: STD-21, STD-22.
 #[test]
-fn std_21_std_22_one_wrong_arn_refuses_all() {
+fn one_wrong_arn_refuses_all() {
     let stage = bare();
     for wrong in [
         "arn:aws:securityhub:::standards/pci-dss/v/3.2.1",
@@ -169,8 +178,9 @@ fn std_21_std_22_one_wrong_arn_refuses_all() {
     assert_eq!(statuses(&stage), []);
 }
 
+/// Rules: STD-24.
 #[test]
-fn std_24_enabling_again_changes_nothing() {
+fn enabling_again_changes_nothing() {
     let stage = with(&[PCI]);
     let control = "arn:aws:securityhub:us-east-1:111111111111:control/pci-dss/v/3.2.1/PCI.CW.1";
     let input = json!({ "StandardsControlArn": control, "ControlStatus": "DISABLED", "DisabledReason": "no" });
@@ -182,8 +192,9 @@ fn std_24_enabling_again_changes_nothing() {
     assert_eq!(disabled.count(), 1);
 }
 
+/// Rules: STD-25, STD-34.
 #[test]
-fn std_25_std_34_a_standard_that_is_being_disabled_can_be_neither_enabled_nor_disabled() {
+fn a_standard_that_is_being_disabled_can_be_neither_enabled_nor_disabled() {
     let stage = slow();
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
     hours_pass(&stage, 1);
@@ -199,8 +210,9 @@ fn std_25_std_34_a_standard_that_is_being_disabled_can_be_neither_enabled_nor_di
     assert_eq!(statuses(&stage), []);
 }
 
+/// Rules: STD-33, STD-63.
 #[test]
-fn std_33_std_63_a_standard_that_is_being_enabled_cannot_be_disabled() {
+fn a_standard_that_is_being_enabled_cannot_be_disabled() {
     let stage = slow();
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
     let said = stage.refused(ADMINISTRATOR, BatchDisableStandards, disable(&[OF_PCI]), 400, "InvalidInputException");
@@ -210,8 +222,9 @@ fn std_33_std_63_a_standard_that_is_being_enabled_cannot_be_disabled() {
     stage.good(ADMINISTRATOR, BatchDisableStandards, disable(&[OF_PCI]));
 }
 
+/// Rules: STD-30, STD-31, STD-46.
 #[test]
-fn std_30_std_31_std_46_what_is_disabled_vanishes() {
+fn what_is_disabled_vanishes() {
     let stage = with(&[PCI, CIS_1_2]);
     let answer = stage.good(ADMINISTRATOR, BatchDisableStandards, disable(&[OF_PCI, OF_PCI]));
     let rows = answer["StandardsSubscriptions"].as_array().unwrap();
@@ -223,8 +236,9 @@ fn std_30_std_31_std_46_what_is_disabled_vanishes() {
     assert_eq!(statuses(&stage), []);
 }
 
+/// Rules: STD-32.
 #[test]
-fn std_32_what_is_no_subscription_refuses_all() {
+fn what_is_no_subscription_refuses_all() {
     let stage = with(&[PCI]);
     for wrong in [OF_CIS_1_2, PCI, "x", &OF_PCI.replace("111111111111", MEMBER)] {
         let input = disable(&[OF_PCI, wrong]);
@@ -234,8 +248,9 @@ fn std_32_what_is_no_subscription_refuses_all() {
     assert_eq!(statuses(&stage), [(PCI.to_owned(), "READY".to_owned())]);
 }
 
+/// Rules: STD-29.
 #[test]
-fn std_29_a_centrally_managed_account_changes_no_standards() {
+fn a_centrally_managed_account_changes_no_standards() {
     let stage = with(&[PCI]);
     manage_centrally(&stage);
     let update = json!({ "StandardsControlArn": "arn:aws:securityhub:us-east-1:111111111111:control/x/1" });
@@ -253,8 +268,9 @@ fn std_29_a_centrally_managed_account_changes_no_standards() {
     }
 }
 
+/// Rules: STD-35, STD-60, STD-61.
 #[test]
-fn std_35_std_60_std_61_without_a_recorder_a_standard_is_incomplete() {
+fn without_a_recorder_a_standard_is_incomplete() {
     let stage = bare();
     recorder(&stage, ConfigRecorder::Off);
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
@@ -272,8 +288,9 @@ fn std_35_std_60_std_61_without_a_recorder_a_standard_is_incomplete() {
     assert_eq!(statuses(&stage).len(), 1);
 }
 
+/// Rules: STD-50.
 #[test]
-fn std_50_what_is_asked_is_listed_and_the_rest_left_out() {
+fn what_is_asked_is_listed_and_the_rest_left_out() {
     let stage = with(&[PCI, CIS_1_2]);
     let asked = |arns: Value| {
         let answer = stage.good(ADMINISTRATOR, GetEnabledStandards, json!({ "StandardsSubscriptionArns": arns }));
@@ -286,8 +303,9 @@ fn std_50_what_is_asked_is_listed_and_the_rest_left_out() {
     stage.refused(ADMINISTRATOR, GetEnabledStandards, many, 400, "InvalidInputException");
 }
 
+/// Rules: STD-40, STD-41, STD-42.
 #[test]
-fn std_40_std_41_std_42_a_standard_enabled_again_forgets_what_was_disabled() {
+fn a_standard_enabled_again_forgets_what_was_disabled() {
     let stage = with(&[PCI, CIS_1_2]);
     let updates = [PCI, CIS_1_2].map(|arn| {
         json!({ "StandardsArn": arn, "SecurityControlId": "KMS.4", "AssociationStatus": "DISABLED", "UpdatedReason": "no" })
@@ -307,8 +325,9 @@ fn std_40_std_41_std_42_a_standard_enabled_again_forgets_what_was_disabled() {
     assert_eq!(associations(&stage), expected.map(|(arn, status)| (json!(arn), json!(status))));
 }
 
+/// Rules: STD-45.
 #[test]
-fn std_45_changes_of_controls_leave_the_subscription_alone() {
+fn changes_of_controls_leave_the_subscription_alone() {
     let stage = slow();
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[FSBP]));
     hours_pass(&stage, 1);
@@ -322,8 +341,9 @@ fn std_45_changes_of_controls_leave_the_subscription_alone() {
     assert_eq!(statuses(&stage), [(FSBP.to_owned(), "READY".to_owned())]);
 }
 
+/// Rules: STD-63.
 #[test]
-fn std_63_a_hub_that_is_enabled_again_meanwhile_begins_anew() {
+fn a_hub_that_is_enabled_again_meanwhile_begins_anew() {
     let mut stage = slow();
     stage.0.delays.standards_enable = jiff::SignedDuration::from_hours(3);
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));

@@ -29,8 +29,9 @@ fn denied(stage: &Stage, access_key: &str, operation: Operation) -> Option<Strin
 
 const SCP: &str = "with an explicit deny in a service control policy";
 
+/// Rules: IAM-11, DEN-04.
 #[test]
-fn iam_11_den_04_prevent_tamper_binds_members_and_nobody_else() {
+fn prevent_tamper_binds_members_and_nobody_else() {
     let scenario = scenario::load(&[repository("scenarios/prevent-tamper.yaml")]).unwrap();
     assert!(scenario.warnings().is_empty(), "{}", scenario.warnings());
     let stage = Stage(scenario.build().unwrap());
@@ -59,8 +60,9 @@ fn deny(action: &str) -> String {
     format!("{{ document: {{ Statement: {{ Effect: Deny, Action: 'securityhub:{action}', Resource: '*' }} }} }}")
 }
 
+/// Rules: IAM-12.
 #[test]
-fn iam_12_policies_are_attached_to_the_root_to_units_and_to_accounts() {
+fn policies_are_attached_to_the_root_to_units_and_to_accounts() {
     let text = format!(
         "organization:\n  management_account: '999999999999'\n  policies: [root]\n  units:\n    A:\n      policies: [outer]\n      \
          units: {{ B: {{ policies: [inner], accounts: ['222222222222'] }} }}\n\
@@ -79,8 +81,9 @@ fn iam_12_policies_are_attached_to_the_root_to_units_and_to_accounts() {
     assert_eq!(denied(&stage, "222222222222", EnableSecurityHub), None);
 }
 
+/// Rules: DEN-03.
 #[test]
-fn den_03_full_aws_access_can_be_detached() {
+fn full_aws_access_can_be_detached() {
     let text = |at: &str| {
         format!(
             "organization: {{ management_account: '999999999999', units: {{ A: {{ accounts: ['222222222222'], \
@@ -95,8 +98,9 @@ fn den_03_full_aws_access_can_be_detached() {
     assert_eq!(denied(&detached, "222222222222", GetFindings), None);
 }
 
+/// Rules: DEN-01, DEN-05.
 #[test]
-fn den_01_den_05_a_key_has_the_policies_that_it_names_and_no_others() {
+fn a_key_has_the_policies_that_it_names_and_no_others() {
     let stage = stage(
         "credentials:\n  AKIANONE: { account: '222222222222', policies: [] }\n  AKIABOUND: { account: '222222222222', boundary: b }\n\
          policies: { b: { document: { Statement: { Effect: Allow, Action: 'securityhub:Get*', Resource: '*' } } } }\n",

@@ -60,8 +60,9 @@ fn a_step_that_is_refused_is_told_in_the_services_words() {
     assert!(stage.0.directory().members.is_empty());
 }
 
+/// Rules: QUO-01.
 #[test]
-fn quo_01_thousands_of_members_are_quick() {
+fn thousands_of_members_are_quick() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     stage.relations(|directory| directory.quotas.invited_members = 10_000);
     let mut transaction = stage.0.write();
@@ -97,8 +98,9 @@ fn findings(stage: &Stage, filters: &Value) -> usize {
     }
 }
 
+/// Rules: ROL-05, ROL-06.
 #[test]
-fn rol_05_rol_06_an_administrator_of_ten_thousand_members_reads_counts_and_updates_their_findings() {
+fn an_administrator_of_ten_thousand_members_reads_counts_and_updates_their_findings() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     stage.relations(|directory| directory.quotas.invited_members = 10_000);
     let mut transaction = stage.0.write();

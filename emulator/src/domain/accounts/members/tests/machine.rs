@@ -43,8 +43,9 @@ fn status(name: &str) -> Option<MemberStatus> {
     all.into_iter().find(|status| status.as_str() == name)
 }
 
+/// Rules: MST-01 to MST-20.
 #[test]
-fn mst_01_to_mst_20_events_lead_where_the_rules_say() {
+fn events_lead_where_the_rules_say() {
     for (table, kind) in [(BY_INVITATION, Invitation), (BY_ORGANIZATION, Organization)] {
         for row in table.lines().skip(2) {
             let words: Vec<&str> = row.split_whitespace().collect();
@@ -62,8 +63,9 @@ fn mst_01_to_mst_20_events_lead_where_the_rules_say() {
     }
 }
 
+/// Rules: ACC-02, ACC-03.
 #[test]
-fn acc_02_acc_03_a_status_is_a_capitalised_word() {
+fn a_status_is_a_capitalised_word() {
     let words = MemberStatus::ALL.map(MemberStatus::as_str);
     assert_eq!(words, ["Created", "Invited", "Enabled", "Removed", "Resigned", "Deleted", "AccountSuspended"]);
 }

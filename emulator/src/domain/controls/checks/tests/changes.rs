@@ -50,8 +50,9 @@ fn user(fails: &[&'static str]) -> Resource {
     Resource { resource_type: "AwsIamUser", id: "arn:aws:iam::111111111111:user/ops".into(), ..bucket(fails) }
 }
 
+/// Rules: RES-10, FND-20.
 #[test]
-fn res_10_fnd_20_what_is_fixed_passes_at_once_and_periodic_controls_look_later() {
+fn what_is_fixed_passes_at_once_and_periodic_controls_look_later() {
     let stage = quiet(vec![bucket(&["S3.5"]), user(&["IAM.3"])]);
     enable(&stage, &[CIS_1_4]);
     assert_eq!(status(&only(&stage, "S3.5")), ("FAILED", "ACTIVE", "NEW"));
@@ -70,8 +71,9 @@ fn res_10_fnd_20_what_is_fixed_passes_at_once_and_periodic_controls_look_later()
     assert_eq!(only(&stage, "IAM.3")["Compliance"]["Status"], "FAILED");
 }
 
+/// Rules: RES-10.
 #[test]
-fn res_10_the_first_resource_of_a_world_begins_the_checks() {
+fn the_first_resource_of_a_world_begins_the_checks() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     assert_eq!(found(&stage, json!({})), Vec::<Value>::new());
     declare(&stage, vec![bucket(&["S3.5"])]);
@@ -79,8 +81,9 @@ fn res_10_the_first_resource_of_a_world_begins_the_checks() {
     assert!(!of(&stage, "IAM.9").is_empty(), "periodic ones too");
 }
 
+/// Rules: FND-32.
 #[test]
-fn fnd_32_with_the_first_resource_the_finding_on_the_account_is_archived() {
+fn with_the_first_resource_the_finding_on_the_account_is_archived() {
     let stage = loud(vec![]);
     enable(&stage, &[PCI]);
     let empty = only(&stage, "S3.5");
@@ -90,8 +93,9 @@ fn fnd_32_with_the_first_resource_the_finding_on_the_account_is_archived() {
     assert_eq!(status(&on(&stage, "S3.5", "AwsS3Bucket")[0]), ("FAILED", "ACTIVE", "NEW"));
 }
 
+/// Rules: FND-33.
 #[test]
-fn fnd_33_the_finding_of_a_deleted_resource_is_archived_and_the_account_passes_18_hours_later() {
+fn the_finding_of_a_deleted_resource_is_archived_and_the_account_passes_18_hours_later() {
     let stage = loud(vec![Resource { details: Some(json!({ "OwnerId": "x" })), ..bucket(&["S3.5"]) }]);
     enable(&stage, &[PCI]);
     let first = only(&stage, "S3.5");
@@ -116,8 +120,9 @@ fn fnd_33_the_finding_of_a_deleted_resource_is_archived_and_the_account_passes_1
     assert_eq!(delete(&stage, "AwsS3Bucket", "nothing"), 0);
 }
 
+/// Rules: FND-34, RES-05.
 #[test]
-fn fnd_34_res_05_findings_follow_the_recorder() {
+fn findings_follow_the_recorder() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     assert_eq!(only(&stage, "S3.5")["Compliance"]["Status"], "FAILED");
@@ -131,8 +136,9 @@ fn fnd_34_res_05_findings_follow_the_recorder() {
     assert_eq!(status(&on(&stage, "S3.5", "AwsS3Bucket")[0]), ("FAILED", "ACTIVE", "NEW"));
 }
 
+/// Rules: FND-35, FND-37.
 #[test]
-fn fnd_35_fnd_37_a_type_that_is_not_recorded_warns_and_those_of_iam_pass() {
+fn a_type_that_is_not_recorded_warns_and_those_of_iam_pass() {
     let stage = loud(vec![bucket(&["S3.5"])]);
     enable(&stage, &[CIS_1_4]);
     assert_eq!(only(&stage, "S3.5")["Compliance"]["Status"], "FAILED");
@@ -150,8 +156,9 @@ fn fnd_35_fnd_37_a_type_that_is_not_recorded_warns_and_those_of_iam_pass() {
     );
 }
 
+/// Rules: FND-36.
 #[test]
-fn fnd_36_config_1_wants_what_controls_need_and_the_role_of_aws_config() {
+fn config_1_wants_what_controls_need_and_the_role_of_aws_config() {
     let stage = quiet(vec![]);
     enable(&stage, &[CIS_1_4]);
     let cis = securityhub_fixtures::standards::standard("cis-1.4.0").unwrap();
@@ -214,8 +221,9 @@ fn incomplete_standards_try_again_when_the_recorder_comes_on() {
     assert_eq!(statuses(&stage), ["READY", "READY", "READY"]);
 }
 
+/// Rules: STD-61.
 #[test]
-fn std_61_a_standard_without_a_recorder_tries_again_after_days() {
+fn a_standard_without_a_recorder_tries_again_after_days() {
     let mut stage = quiet(vec![]);
     stage.0.delays.recorder_retry = SignedDuration::from_hours(24 * 365);
     recorder_off(&stage);
@@ -235,8 +243,9 @@ fn std_61_a_standard_without_a_recorder_tries_again_after_days() {
     assert_eq!(status(), "READY");
 }
 
+/// Rules: RES-09, SEC-37.
 #[test]
-fn res_09_sec_37_a_result_follows_a_parameter() {
+fn a_result_follows_a_parameter() {
     let certificate = Resource {
         resource_type: "AwsCertificateManagerCertificate",
         id: "arn:aws:acm:us-east-1:111111111111:certificate/a".into(),
@@ -259,8 +268,9 @@ fn res_09_sec_37_a_result_follows_a_parameter() {
     }
 }
 
+/// Rules: RES-07.
 #[test]
-fn res_07_a_control_of_several_types_looks_at_any_of_them() {
+fn a_control_of_several_types_looks_at_any_of_them() {
     let stage = loud(vec![bucket(&[]), user(&[])]);
     let s3 = securityhub_fixtures::standards::control("S3.5").unwrap();
     let both = Control { resource_types: &["AwsS3Bucket", "AwsIamUser"], ..copy(s3) };
@@ -274,8 +284,9 @@ fn copy(control: &Control) -> Control {
     Control { ..*control }
 }
 
+/// Rules: RES-01, RES-02, FND-07, IMP-37.
 #[test]
-fn res_01_res_02_fnd_07_imp_37_details_annotations_and_what_does_not_apply() {
+fn details_annotations_and_what_does_not_apply() {
     let told = Resource {
         details: Some(json!({ "OwnerId": "owner" })),
         annotations: BTreeMap::from([("S3.5", "Seen by hand".to_owned())]),
@@ -301,8 +312,9 @@ fn res_01_res_02_fnd_07_imp_37_details_annotations_and_what_does_not_apply() {
     assert_eq!(only(&stage, "S3.5")["Resources"][0].get("Details"), None);
 }
 
+/// Rules: RES-14.
 #[test]
-fn res_14_a_finding_of_another_maker_on_the_same_control_and_resource_is_adopted() {
+fn a_finding_of_another_maker_on_the_same_control_and_resource_is_adopted() {
     let other = quiet(vec![bucket(&["S3.5"])]);
     enable(&other, &[PCI]);
     let mut given = only(&other, "S3.5");
@@ -322,8 +334,9 @@ fn res_14_a_finding_of_another_maker_on_the_same_control_and_resource_is_adopted
     assert_eq!(only(&stage, "S3.5")["Id"], id);
 }
 
+/// Rules: FND-41.
 #[test]
-fn fnd_41_a_standard_that_shares_a_rule_waits_for_the_scenarios_delay() {
+fn a_standard_that_shares_a_rule_waits_for_the_scenarios_delay() {
     let mut stage = quiet(vec![bucket(&["S3.5"])]);
     stage.0.delays.shared_rule = SignedDuration::from_hours(18);
     enable(&stage, &[PCI]);
@@ -357,8 +370,9 @@ fn the_second_of_two_standards_enabled_in_one_instant_waits_for_their_shared_rul
     }
 }
 
+/// Rules: FND-13, CIS-15.
 #[test]
-fn fnd_13_cis_15_a_finding_names_its_account_and_spells_requirements_with_a_slash() {
+fn a_finding_names_its_account_and_spells_requirements_with_a_slash() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     stage.organization(&[(ADMINISTRATOR, "payments")]);
     enable(&stage, &[CIS_3, NIST_171]);
@@ -370,8 +384,9 @@ fn fnd_13_cis_15_a_finding_names_its_account_and_spells_requirements_with_a_slas
     assert!(!of_nist.is_empty() && of_nist.iter().all(|text| text.starts_with("NIST.800-171.r2/")), "{of_nist:?}");
 }
 
+/// Rules: RES-11.
 #[test]
-fn res_11_automation_rules_and_histories_follow_a_check() {
+fn automation_rules_and_histories_follow_a_check() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     let update = json!({ "Note": { "Text": "seen", "UpdatedBy": "rule" } });
     let rule = json!({
@@ -393,8 +408,9 @@ fn res_11_automation_rules_and_histories_follow_a_check() {
     assert!(history["Records"].to_string().contains("Compliance"), "{history:#}");
 }
 
+/// Rules: RES-11.
 #[test]
-fn res_11_filters_and_insights_see_control_findings() {
+fn filters_and_insights_see_control_findings() {
     let stage = quiet(vec![bucket(&["S3.5", "S3.8"])]);
     enable(&stage, &[PCI]);
     let filters = json!({ "ComplianceStatus": equals("FAILED"), "ProductName": equals("Security Hub") });
@@ -406,8 +422,9 @@ fn res_11_filters_and_insights_see_control_findings() {
     assert_eq!(results["InsightResults"]["ResultValues"], values);
 }
 
+/// Rules: RES-02, RES-08.
 #[test]
-fn res_02_res_08_what_a_finding_cannot_carry_of_a_resource_is_left_out_of_it() {
+fn what_a_finding_cannot_carry_of_a_resource_is_left_out_of_it() {
     let tagged = |tags: &[(&str, &str)]| Resource {
         tags: Some(tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()),
         ..bucket(&["S3.5"])
@@ -423,16 +440,18 @@ fn res_02_res_08_what_a_finding_cannot_carry_of_a_resource_is_left_out_of_it() {
     assert_eq!((&finding["UpdatedAt"], &finding["Resources"][0]["Details"]), (&json!(stage.now()), &Value::Null));
 }
 
+/// Rules: RES-08.
 #[test]
-fn res_08_tags_of_aws_count_for_nothing() {
+fn tags_of_aws_count_for_nothing() {
     let tags = BTreeMap::from([("aws:a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
     let required = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     assert!(results::has_tags(&tags, &required(&["b"])));
     assert!(!results::has_tags(&tags, &required(&["aws:a"])));
 }
 
+/// Rules: FND-33.
 #[test]
-fn fnd_33_the_last_resource_that_does_not_apply_leaves_no_word_on_the_account() {
+fn the_last_resource_that_does_not_apply_leaves_no_word_on_the_account() {
     let stage = loud(vec![bucket(&[])]);
     enable(&stage, &[CIS_1_4]);
     let result = result(ComplianceStatus::NotAvailable, Some("CONFIG_RETURNS_NOT_APPLICABLE"));
@@ -440,8 +459,9 @@ fn fnd_33_the_last_resource_that_does_not_apply_leaves_no_word_on_the_account() 
     assert_eq!(status(&only(&stage, "S3.5")), ("NOT_AVAILABLE", "ARCHIVED", "NEW"));
 }
 
+/// Rules: FND-50.
 #[test]
-fn fnd_50_what_is_disabled_is_archived_three_days_later_to_the_hour() {
+fn what_is_disabled_is_archived_three_days_later_to_the_hour() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[CIS_1_4]);
     hours_pass(&stage, 11);
@@ -463,8 +483,9 @@ fn fnd_50_what_is_disabled_is_archived_three_days_later_to_the_hour() {
     assert_eq!(record_state(), "ARCHIVED");
 }
 
+/// Rules: REI-22, FND-20.
 #[test]
-fn rei_22_fnd_20_what_passes_and_is_active_again_is_resolved() {
+fn what_passes_and_is_active_again_is_resolved() {
     let stage = quiet(vec![bucket(&[])]);
     enable(&stage, &[CIS_1_4]);
     assert_eq!(status(&only(&stage, "S3.5")), ("PASSED", "ACTIVE", "RESOLVED"));

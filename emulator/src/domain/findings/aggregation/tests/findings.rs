@@ -33,8 +33,9 @@ fn explained(stage: &Stage, region: &str, account: &str, finding_id: &str) -> St
     explain::explain(&stage.0, &caller, &question).unwrap().summary
 }
 
+/// Rules: VIS-03, AGG-15, AGG-17, RET-12.
 #[test]
-fn vis_03_agg_15_agg_17_ret_12_the_home_region_shows_what_is_linked_and_a_linked_region_itself() {
+fn the_home_region_shows_what_is_linked_and_a_linked_region_itself() {
     let (stage, _) = linked();
     let ids = |region, account| titles(&stage, region, account).into_keys().collect::<Vec<_>>().join(" ");
     assert_eq!(ids(HOME, ADMINISTRATOR), "h-a h-m l-a l-m");
@@ -45,8 +46,9 @@ fn vis_03_agg_15_agg_17_ret_12_the_home_region_shows_what_is_linked_and_a_linked
     assert_eq!(regions, [HOME, HOME, LINKED, LINKED], "a finding keeps its Region");
 }
 
+/// Rules: AGG-02, VIS-03.
 #[test]
-fn agg_02_vis_03_each_mode_links_what_it_says() {
+fn each_mode_links_what_it_says() {
     for (input, expected) in [
         (json!({ "RegionLinkingMode": "ALL_REGIONS" }), "h l o"),
         (json!({ "RegionLinkingMode": "ALL_REGIONS_EXCEPT_SPECIFIED", "Regions": [OTHER] }), "h l"),
@@ -63,8 +65,9 @@ fn agg_02_vis_03_each_mode_links_what_it_says() {
     }
 }
 
+/// Rules: AGG-04, AGG-02.
 #[test]
-fn agg_04_agg_02_a_linked_region_counts_from_when_it_has_a_hub() {
+fn a_linked_region_counts_from_when_it_has_a_hub() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     aggregate(&stage, ADMINISTRATOR, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
     stage.call_in("sa-east-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
@@ -78,8 +81,9 @@ fn agg_04_agg_02_a_linked_region_counts_from_when_it_has_a_hub() {
     );
 }
 
+/// Rules: SRT-08, SRT-18, VIS-03.
 #[test]
-fn srt_08_srt_18_vis_03_pages_of_several_regions_stand_in_one_order() {
+fn pages_of_several_regions_stand_in_one_order() {
     let stage = hubs();
     aggregate(&stage, ADMINISTRATOR, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
     let order: Vec<String> = (0..15).map(|number| format!("{:02}", number * 7 % 15)).collect();
@@ -110,8 +114,9 @@ fn srt_08_srt_18_vis_03_pages_of_several_regions_stand_in_one_order() {
     assert_eq!(elsewhere.unwrap_err().2, "Invalid NextToken");
 }
 
+/// Rules: VIS-04, BUF-12, AGG-12.
 #[test]
-fn vis_04_buf_12_agg_12_an_update_in_either_region_is_seen_in_both() {
+fn an_update_in_either_region_is_seen_in_both() {
     let (stage, _) = linked();
     let notes = || {
         let of = |region, account| {
@@ -141,8 +146,9 @@ fn vis_04_buf_12_agg_12_an_update_in_either_region_is_seen_in_both() {
     assert_eq!(history(&stage, HOME, ADMINISTRATOR, (OTHER, ADMINISTRATOR), "o-a"), 0);
 }
 
+/// Rules: BUF-41, VIS-03.
 #[test]
-fn buf_41_vis_03_a_batch_over_regions_answers_in_its_order() {
+fn a_batch_over_regions_answers_in_its_order() {
     let (stage, _) = linked();
     let identifier =
         |region, owner, finding_id: &str| json!({ "Id": finding_id, "ProductArn": product_arn(region, owner) });
@@ -160,8 +166,9 @@ fn buf_41_vis_03_a_batch_over_regions_answers_in_its_order() {
     assert_eq!(codes, ["FindingNotFound", "DuplicatedFindingIdentifier"]);
 }
 
+/// Rules: INS-21, AGG-12, AGG-18.
 #[test]
-fn ins_21_agg_12_agg_18_results_count_linked_regions_and_rules_do_not_reach_them() {
+fn results_count_linked_regions_and_rules_do_not_reach_them() {
     let (stage, _) = linked();
     let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "Region" });
     let arn = stage.call_in(HOME, ADMINISTRATOR, CreateInsight, insight).unwrap()["InsightArn"].clone();
@@ -187,8 +194,9 @@ fn ins_21_agg_12_agg_18_results_count_linked_regions_and_rules_do_not_reach_them
     assert_eq!(noted, ["h-a"], "a rule works in its Region (ARU-39)");
 }
 
+/// Rules: AGG-13.
 #[test]
-fn agg_13_what_was_there_before_appears_with_its_next_update() {
+fn what_was_there_before_appears_with_its_next_update() {
     let stage = organization();
     for (finding_id, owner) in [("a", ADMINISTRATOR), ("b", MEMBER), ("c", MEMBER), ("d", MEMBER)] {
         import(&stage, LINKED, owner, finding_id, "old", 0);
@@ -218,8 +226,9 @@ fn agg_13_what_was_there_before_appears_with_its_next_update() {
     assert_eq!(said, "returned: the caller sees it and no filter is given");
 }
 
+/// Rules: AGG-10, AGG-14, RET-12.
 #[test]
-fn agg_10_agg_14_ret_12_what_was_shown_stays_and_is_its_own_from_then_on() {
+fn what_was_shown_stays_and_is_its_own_from_then_on() {
     for by_deleting in [true, false] {
         let (stage, arn) = linked();
         let before = rows(&stage, HOME, ADMINISTRATOR);
@@ -246,8 +255,9 @@ fn agg_10_agg_14_ret_12_what_was_shown_stays_and_is_its_own_from_then_on() {
     }
 }
 
+/// Rules: AGG-14, RET-01.
 #[test]
-fn agg_14_ret_01_replicas_age_out() {
+fn replicas_age_out() {
     let (stage, arn) = linked();
     unlink(&stage, ADMINISTRATOR, &arn);
     stage.days_pass(85);
@@ -259,8 +269,9 @@ fn agg_14_ret_01_replicas_age_out() {
     assert_eq!(seen(&stage, LINKED, ADMINISTRATOR), "l-m=later");
 }
 
+/// Rules: AGG-13, AGG-14.
 #[test]
-fn agg_13_agg_14_linked_again_a_replica_gives_way_to_its_finding() {
+fn linked_again_a_replica_gives_way_to_its_finding() {
     let (stage, arn) = linked();
     relink(&stage, ADMINISTRATOR, &arn, &[]);
     import(&stage, LINKED, MEMBER, "l-m", "between", 1);
@@ -276,8 +287,9 @@ fn agg_13_agg_14_linked_again_a_replica_gives_way_to_its_finding() {
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "h-a=new h-m=new l-a=again l-m=between", "a new replica");
 }
 
+/// Rules: AGG-15.
 #[test]
-fn agg_15_a_member_counts_where_it_is_a_member() {
+fn a_member_counts_where_it_is_a_member() {
     let stage = hubs();
     aggregate(&stage, ADMINISTRATOR, specified(&[LINKED, OTHER]));
     relate(&stage, HOME, MemberStatus::Enabled);
@@ -298,8 +310,9 @@ fn agg_15_a_member_counts_where_it_is_a_member() {
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "h=new l=new o=new", "the Region was linked before");
 }
 
+/// Rules: AGG-16, RET-09, RET-10.
 #[test]
-fn agg_16_ret_09_ret_10_aggregation_stops_with_the_membership() {
+fn aggregation_stops_with_the_membership() {
     let (stage, _) = linked();
     for region in REGIONS {
         relate(&stage, region, MemberStatus::Removed);
@@ -314,8 +327,9 @@ fn agg_16_ret_09_ret_10_aggregation_stops_with_the_membership() {
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "h-a=new h-m=new l-a=new l-m=later l-x=later");
 }
 
+/// Rules: AGG-22.
 #[test]
-fn agg_22_an_administrators_home_region_replaces_the_members_own() {
+fn an_administrators_home_region_replaces_the_members_own() {
     let stage = hubs();
     let own = stage.call_in(OTHER, MEMBER, CreateFindingAggregator, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
     own.unwrap();
@@ -328,8 +342,9 @@ fn agg_22_an_administrators_home_region_replaces_the_members_own() {
     assert_eq!(explained(&stage, OTHER, MEMBER, "l"), "returned: the caller sees it and no filter is given");
 }
 
+/// Rules: AGG-14, HUB-16.
 #[test]
-fn agg_14_hub_16_replicas_go_with_the_hub_of_the_home_region() {
+fn replicas_go_with_the_hub_of_the_home_region() {
     let stage = hubs();
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     import(&stage, LINKED, ADMINISTRATOR, "l", "new", 0);
@@ -343,8 +358,9 @@ fn agg_14_hub_16_replicas_go_with_the_hub_of_the_home_region() {
     assert_eq!(seen(&stage, LINKED, ADMINISTRATOR), "l=later");
 }
 
+/// Rules: ROL-30, AGG-15.
 #[test]
-fn rol_30_agg_15_who_parts_in_a_linked_region_is_seen_at_home_no_more() {
+fn who_parts_in_a_linked_region_is_seen_at_home_no_more() {
     let (stage, _) = linked();
     relate(&stage, LINKED, MemberStatus::Removed);
     let ids = |account| titles(&stage, HOME, account).into_keys().collect::<Vec<_>>().join(" ");
@@ -353,8 +369,9 @@ fn rol_30_agg_15_who_parts_in_a_linked_region_is_seen_at_home_no_more() {
     assert_eq!(ids(MEMBER), "h-m l-m", "its own, as they were");
 }
 
+/// Rules: AGG-14, AGG-15.
 #[test]
-fn agg_14_agg_15_replicas_of_a_member_of_the_linked_region_alone_stay() {
+fn replicas_of_a_member_of_the_linked_region_alone_stay() {
     let (stage, arn) = linked();
     relate(&stage, HOME, MemberStatus::Removed);
     let ids = || titles(&stage, HOME, ADMINISTRATOR).into_keys().collect::<Vec<_>>().join(" ");

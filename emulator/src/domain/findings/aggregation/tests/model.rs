@@ -224,8 +224,9 @@ impl Both {
     }
 }
 
+/// Rules: VIS-03, VIS-04, AGG-10, AGG-13, AGG-14, AGG-16.
 #[test]
-fn vis_03_vis_04_agg_10_agg_13_agg_14_agg_16_regions_show_what_the_model_says() {
+fn regions_show_what_the_model_says() {
     fn agrees(steps: Vec<Step>) -> bool {
         let mut both = Both::new();
         for step in &steps {

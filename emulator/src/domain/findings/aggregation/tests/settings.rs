@@ -15,8 +15,9 @@ fn listed(stage: &Stage, region: &str, account: &str) -> Value {
     stage.call_in(region, account, ListFindingAggregators, json!({})).unwrap()["FindingAggregators"].clone()
 }
 
+/// Rules: AGG-01, AGG-02, AGG-11.
 #[test]
-fn agg_01_agg_02_agg_11_the_called_region_becomes_the_home_region() {
+fn the_called_region_becomes_the_home_region() {
     for (mode, regions) in [
         ("ALL_REGIONS", None),
         ("NO_REGIONS", None),
@@ -41,8 +42,9 @@ fn agg_01_agg_02_agg_11_the_called_region_becomes_the_home_region() {
     }
 }
 
+/// Rules: AGG-02, AGG-03.
 #[test]
-fn agg_02_agg_03_modes_and_lists_that_do_not_fit_are_refused() {
+fn modes_and_lists_that_do_not_fit_are_refused() {
     let stage = hubs();
     let refused = |mode: &str, regions: Value| {
         let input = json!({ "RegionLinkingMode": mode, "Regions": regions });
@@ -67,8 +69,9 @@ fn agg_02_agg_03_modes_and_lists_that_do_not_fit_are_refused() {
     assert_eq!(create(&stage, HOME, ADMINISTRATOR, twice).unwrap()["Regions"], json!([LINKED, OTHER]));
 }
 
+/// Rules: AGG-04.
 #[test]
-fn agg_04_the_home_region_has_a_hub_and_needs_no_opting_in() {
+fn the_home_region_has_a_hub_and_needs_no_opting_in() {
     let stage = Stage::empty();
     let all = json!({ "RegionLinkingMode": "ALL_REGIONS" });
     let (status, code, _) = create(&stage, HOME, ADMINISTRATOR, all.clone()).unwrap_err();
@@ -79,8 +82,9 @@ fn agg_04_the_home_region_has_a_hub_and_needs_no_opting_in() {
     assert_eq!(message, "eu-south-1 is disabled by default and cannot be the aggregation Region");
 }
 
+/// Rules: AGG-05.
 #[test]
-fn agg_05_an_account_has_one_for_all_regions() {
+fn an_account_has_one_for_all_regions() {
     let stage = hubs();
     aggregate(&stage, ADMINISTRATOR, specified(&[]));
     for region in REGIONS {
@@ -93,8 +97,9 @@ fn agg_05_an_account_has_one_for_all_regions() {
     aggregate(&stage, MEMBER, specified(&[]));
 }
 
+/// Rules: AGG-06, AGG-08, ACC-07.
 #[test]
-fn agg_06_agg_08_acc_07_a_member_reads_its_administrators_and_may_not_change_it() {
+fn a_member_reads_its_administrators_and_may_not_change_it() {
     let stage = organization();
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     for region in REGIONS {
@@ -115,8 +120,9 @@ fn agg_06_agg_08_acc_07_a_member_reads_its_administrators_and_may_not_change_it(
     }
 }
 
+/// Rules: AGG-08.
 #[test]
-fn agg_08_the_administrator_of_the_called_region_comes_first() {
+fn the_administrator_of_the_called_region_comes_first() {
     let stage = hubs();
     let third = "333333333333";
     for region in REGIONS {
@@ -133,8 +139,9 @@ fn agg_08_the_administrator_of_the_called_region_comes_first() {
     assert_eq!(arn(HOME), json!(arns[0]), "one of them where it has none");
 }
 
+/// Rules: AGG-07.
 #[test]
-fn agg_07_it_is_found_by_its_arn_from_any_region() {
+fn it_is_found_by_its_arn_from_any_region() {
     let stage = hubs();
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[]));
     let get = |account: &str, arn: &str| {
@@ -153,8 +160,9 @@ fn agg_07_it_is_found_by_its_arn_from_any_region() {
     assert_eq!(token.unwrap_err().0, 400);
 }
 
+/// Rules: AGG-09, AGG-10.
 #[test]
-fn agg_09_agg_10_it_is_changed_in_its_home_region_and_whole() {
+fn it_is_changed_in_its_home_region_and_whole() {
     let stage = hubs();
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     let update = |region: &str, mut input: Value| {
@@ -182,8 +190,9 @@ fn agg_09_agg_10_it_is_changed_in_its_home_region_and_whole() {
     assert_ne!(again, arn, "it is made anew");
 }
 
+/// Rules: AGG-16, AGG-22.
 #[test]
-fn agg_16_agg_22_a_members_own_ends_and_does_not_come_back() {
+fn a_members_own_ends_and_does_not_come_back() {
     let stage = hubs();
     let own = aggregate(&stage, MEMBER, specified(&[LINKED]));
     relate(&stage, OTHER, MemberStatus::Enabled);
@@ -196,8 +205,9 @@ fn agg_16_agg_22_a_members_own_ends_and_does_not_come_back() {
     aggregate(&stage, MEMBER, specified(&[]));
 }
 
+/// Rules: AGG-18.
 #[test]
-fn agg_18_what_is_not_a_finding_stays_in_its_region() {
+fn what_is_not_a_finding_stays_in_its_region() {
     let stage = hubs();
     aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "ResourceId" });

@@ -231,7 +231,8 @@ fn run(steps: Vec<Step>, start: Start) -> bool {
     true
 }
 
+/// Rules: MST-01 to MST-25, INV-12, CCF-26.
 #[test]
-fn mst_01_to_mst_25_inv_12_and_ccf_26_random_calls_leave_all_sides_true() {
+fn random_calls_leave_all_sides_true() {
     QuickCheck::new().tests(120).quickcheck(run as fn(Vec<Step>, Start) -> bool);
 }
