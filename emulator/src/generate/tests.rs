@@ -14,7 +14,7 @@ use super::{Product, Request, findings};
 use crate::domain::accounts::hub::{self, Enable};
 use crate::domain::findings::import::{self, Endpoint, Outcome, Sender};
 use crate::shape::items::Item;
-use crate::state::{AccountId, Clock, Directory, HubKey, Region, Timestamp, World};
+use crate::state::{AccountId, Clock, HubKey, Region, Timestamp, World};
 
 const ACCOUNTS: [&str; 3] = ["111111111111", "222222222222", "333333333333"];
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
@@ -54,7 +54,7 @@ fn world() -> World {
     let world = World::new(Clock::frozen(now()), 7);
     let mut transaction = world.write();
     for key in hubs() {
-        hub::enable(&mut transaction, &Directory::default(), &key, now(), Enable::default()).unwrap();
+        hub::enable(&mut transaction, &key, now(), Enable::default()).unwrap();
         let mut enabled = (*transaction.hub(&key).unwrap()).clone();
         enabled.product_subscriptions.extend(Product::all().map(|product| format!("aws/{}", product.name())));
         transaction.put_hub(key, enabled);

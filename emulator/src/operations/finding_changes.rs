@@ -12,7 +12,7 @@ use crate::domain::findings::change::{self, Identifier, PassingUpdate, Unchanged
 use crate::domain::findings::filters::classic::{self, FILTERS};
 use crate::domain::findings::history::{self, Entry, Period, Query};
 use crate::domain::findings::visibility::{self, View};
-use crate::state::{Timestamp, Transaction};
+use crate::state::{FindingsTransaction, Timestamp};
 
 /// `AwsSecurityFindingIdentifier`
 #[derive(Clone, Deserialize, Serialize)]
@@ -57,7 +57,7 @@ struct UnprocessedFinding {
 /// None beyond the shape of the input: what cannot be changed is listed.
 pub fn batch_update_findings(
     context: &Context<'_>,
-    transaction: &mut Transaction<'_>,
+    transaction: &mut FindingsTransaction<'_>,
     input: Input<'_>,
 ) -> Result<Answer, AwsError> {
     let BatchUpdateFindingsInput { finding_identifiers, given } = input.read()?;
@@ -91,7 +91,7 @@ struct UpdateFindingsInput {
 /// 400 `InvalidInputException` for filters that the service refuses, or when there is nothing to set (UPF-02).
 pub fn update_findings(
     context: &Context<'_>,
-    transaction: &mut Transaction<'_>,
+    transaction: &mut FindingsTransaction<'_>,
     input: Input<'_>,
 ) -> Result<Answer, AwsError> {
     let UpdateFindingsInput { filters, note, record_state } = input.read()?;

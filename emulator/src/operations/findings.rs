@@ -14,7 +14,7 @@ use crate::domain::findings::import::{self, Endpoint, Sender};
 use crate::domain::findings::visibility::{self, View};
 use crate::shape::items::Item;
 use crate::shape::{Segment, Violation, sentence};
-use crate::state::{Findings, Transaction};
+use crate::state::{Findings, FindingsTransaction};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -39,7 +39,7 @@ struct ImportFindingsError {
 /// `AccessDeniedException` for a finding that the caller may not import. Nothing is stored then.
 pub fn batch_import_findings(
     context: &Context<'_>,
-    transaction: &mut Transaction<'_>,
+    transaction: &mut FindingsTransaction<'_>,
     input: Input<'_>,
 ) -> Result<Answer, AwsError> {
     if input.items.is_empty() {

@@ -35,8 +35,7 @@ pub fn enable_security_hub(
         control_finding_generator: input.control_finding_generator.as_deref().and_then(ControlFindingGenerator::parse),
         tags: input.tags,
     };
-    let directory = context.world.directory();
-    hub::enable(transaction, &directory, &context.caller.hub_key(), context.caller.now, enable)?;
+    hub::enable(transaction, &context.caller.hub_key(), context.caller.now, enable)?;
     Ok(Answer::empty())
 }
 
@@ -100,15 +99,8 @@ pub fn update_security_hub_configuration(
 ) -> Result<Answer, AwsError> {
     let input: UpdateSecurityHubConfigurationInput = input.read()?;
     let generator = input.control_finding_generator.as_deref().and_then(ControlFindingGenerator::parse);
-    let directory = context.world.directory();
-    hub::update(
-        transaction,
-        &directory,
-        &context.caller.hub_key(),
-        context.caller.now,
-        input.auto_enable_controls,
-        generator,
-    )?;
+    let (key, now) = (context.caller.hub_key(), context.caller.now);
+    hub::update(transaction, &key, now, input.auto_enable_controls, generator)?;
     Ok(Answer::empty())
 }
 
@@ -122,7 +114,6 @@ pub fn disable_security_hub(
     transaction: &mut Transaction<'_>,
     _input: Input,
 ) -> Result<Answer, AwsError> {
-    let directory = context.world.directory();
-    hub::disable::disable(transaction, &directory, &context.caller.hub_key(), context.caller.now)?;
+    hub::disable::disable(transaction, &context.caller.hub_key(), context.caller.now)?;
     Ok(Answer::empty())
 }

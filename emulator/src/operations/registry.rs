@@ -9,7 +9,7 @@ use super::{
     insights, members, organization, products, standards, tags,
 };
 use crate::aws_error::AwsError;
-use crate::state::Transaction;
+use crate::state::{FindingsTransaction, Transaction};
 
 /// What the registry says of an operation.
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ pub enum Run {
     /// It changes hubs and relations, one call after the other.
     Writes(fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>),
     /// It changes findings only.
-    WritesFindings(fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>),
+    WritesFindings(fn(&Context<'_>, &mut FindingsTransaction<'_>, Input) -> Result<Answer, AwsError>),
     /// Not built.
     Missing,
 }
@@ -77,7 +77,7 @@ fn writes(run: fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, A
     entry_of(Run::Writes(run), true)
 }
 
-fn writes_findings(run: fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
+fn writes_findings(run: fn(&Context<'_>, &mut FindingsTransaction<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
     entry_of(Run::WritesFindings(run), true)
 }
 

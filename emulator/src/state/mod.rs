@@ -5,7 +5,8 @@
 //! [`Transaction`] that leaves [`Change`]s. What may not: rules of Security Hub, JSON of requests, HTTP.
 //!
 //! Locks are taken in the order writers → due entries → relations → tables → written findings, and no guard leaves this
-//! room: callers get copies, `Arc`s or closures. A commit holds the ring of events while it reads relations; nobody takes
+//! room: callers get copies, `Arc`s or closures. [`HeldRelations`] and [`FindingsTransaction`] let the compiler check the
+//! first and the last but one of these steps. A commit holds the ring of events while it reads relations; nobody takes
 //! the ring while holding another lock than the writers'. [`sync`] names all kinds of locks, and `dashmap` is named
 //! nowhere else.
 
@@ -19,6 +20,8 @@ mod directory;
 mod due;
 mod events;
 mod findings;
+mod findings_transaction;
+mod held;
 mod hub;
 mod ids;
 mod insight;
@@ -50,6 +53,8 @@ pub use directory::{
 pub use due::{CheckScope, Due};
 pub use events::{Derive, Draft, Event, EventPage, InsightReport, Subject, UsedAction};
 pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
+pub use findings_transaction::FindingsTransaction;
+pub use held::HeldRelations;
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use insight::Insight;

@@ -105,19 +105,15 @@ impl fmt::Display for UnknownRegion {
 
 /// Where a table of findings stands: those of a region itself, or the replicas that another region left there when it
 /// was unlinked (AGG-14).
+///
+/// Its order, by `origin` first, is the one in which the locks of several places are taken: Regions' own findings before
+/// replicas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// The region where they are read and changed.
-    pub region: Region,
     /// The region that left them; none for the region's own.
     pub origin: Option<Region>,
-}
-
-impl Place {
-    /// The order in which the locks of several places are taken: Regions' own findings before replicas.
-    pub fn lock_order(&self) -> (bool, &Place) {
-        (self.origin.is_some(), self)
-    }
+    /// The region where they are read and changed.
+    pub region: Region,
 }
 
 impl From<&Region> for Place {

@@ -1,252 +1,115 @@
 //! The one way to write: a transaction that leaves changes.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-
-use securityhub_engine::{Filter, Key, Scope};
 
 use super::change::Change;
 use super::clock::Timestamp;
 use super::delays::Delays;
 use super::directory::Directory;
 use super::due::{CheckScope, Due};
-use super::events::Draft;
-use super::findings::{FindingWriter, Findings};
+use super::findings_transaction::FindingsTransaction;
+use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
-use super::names::{Place, Region};
 use super::relations::Relations;
 use super::resources::Resources;
-use super::sync::MutexGuard;
 use super::world::World;
 
-/// How many expired findings are removed under one lock.
-const EXPIRED_AT_A_TIME: usize = 4096;
-
-/// Writes to a world. Hubs and relations are staged and appear together at [`Transaction::commit`]; a
-/// transaction that is dropped leaves them as they were. Findings are written at once, each wholly, under
-/// their table's lock, since AWS accepts them one by one.
+/// Writes to a world, one at a time. Hubs and relations are staged and appear together at [`Transaction::commit`]; a
+/// transaction that is dropped leaves them as they were.
+///
+/// It is a [`FindingsTransaction`] that holds relations from its start, so what writes findings takes either.
 pub struct Transaction<'w> {
-    world: &'w World,
-    /// Held to the end, where hubs and relations are written or must not be.
-    writer: Option<MutexGuard<'w, ()>>,
+    findings: FindingsTransaction<'w>,
+    /// Relations, hubs and resources as they were at the start, and are to the end: nobody else writes meanwhile.
+    before: Arc<Relations>,
     hubs: BTreeMap<HubKey, Option<Arc<Hub>>>,
-    directory: Option<Arc<Directory>>,
+    directory: Option<Directory>,
     resources: Option<Arc<Resources>>,
-    due: Vec<(Timestamp, Due)>,
-    drafts: Vec<Draft>,
-    changes: Vec<Change>,
-    /// When what this transaction does was due; its events are of that time.
-    due_at: Option<Timestamp>,
 }
 
 impl<'w> Transaction<'w> {
-    pub(super) fn new(world: &'w World, writer: Option<MutexGuard<'w, ()>>) -> Self {
-        Transaction {
-            world,
-            writer,
-            hubs: BTreeMap::new(),
-            directory: None,
-            resources: None,
-            due: Vec::new(),
-            drafts: Vec::new(),
-            changes: Vec::new(),
-            due_at: None,
-        }
+    pub(super) fn new(world: &'w World, held: HeldRelations<'w>) -> Self {
+        let before = held.relations();
+        let findings = FindingsTransaction::new(world, Some(held));
+        Transaction { findings, before, hubs: BTreeMap::new(), directory: None, resources: None }
     }
 
-    /// Takes the next entry that is due at `now`, to be done in this transaction and dated with its own time. The
-    /// transaction must be one of [`World::write`].
+    /// Takes the next entry that is due at `now`, to be done in this transaction and dated with its own time.
     pub fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
-        let taken = self.world.take_due(now);
-        self.due_at = taken.as_ref().map(|(at, _)| *at);
+        let world = self.findings.world;
+        let taken = world.take_due(now, self.findings.hold_relations());
+        self.findings.due_at = taken.as_ref().map(|(at, _)| *at);
         taken
     }
 
     /// Takes the checks of a hub that are due at the same time as the one that was taken, and next in order.
     pub fn take_checks(&mut self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
-        self.world.take_checks(at, hub)
+        let world = self.findings.world;
+        world.take_checks(at, hub, self.findings.hold_relations())
     }
 
     /// A hub, as this transaction left it.
     pub fn hub(&self, key: &HubKey) -> Option<Arc<Hub>> {
-        self.hubs.get(key).cloned().unwrap_or_else(|| self.world.hub(key))
+        self.hubs.get(key).cloned().unwrap_or_else(|| self.before.hub(key).cloned())
     }
 
     /// Stages a hub.
     pub fn put_hub(&mut self, key: HubKey, hub: Hub) {
-        self.changes.push(Change::Hub(key.clone()));
+        self.findings.changes.push(Change::Hub(key.clone()));
         self.hubs.insert(key, Some(Arc::new(hub)));
     }
 
     /// Stages the end of all that is kept of a hub.
     pub fn forget_hub(&mut self, key: &HubKey) {
-        self.changes.push(Change::HubForgotten(key.clone()));
+        self.findings.changes.push(Change::HubForgotten(key.clone()));
         self.hubs.insert(key.clone(), None);
     }
 
     /// The relations, as this transaction left them.
-    pub fn directory(&self) -> Arc<Directory> {
-        self.directory.as_ref().map_or_else(|| self.world.directory(), Arc::clone)
+    pub fn directory(&self) -> &Directory {
+        self.directory.as_ref().unwrap_or_else(|| self.before.directory())
     }
 
-    /// Stages a change of relations. What [`Transaction::directory`] gave should be gone by then, lest it be copied.
+    /// Stages a change of relations. The first one copies them, which is cheap: their large maps share what stays.
     pub fn edit_directory<R>(&mut self, edit: impl FnOnce(&mut Directory) -> R) -> R {
         if self.directory.is_none() {
-            self.changes.push(Change::Directory);
+            self.findings.changes.push(Change::Directory);
         }
-        edit(Arc::make_mut(self.directory.get_or_insert_with(|| self.world.directory())))
-    }
-
-    /// Waits for the writer of hubs and relations before this, and keeps others waiting to the end: what is read of them
-    /// from now on stays so. Not to be called while findings are edited.
-    pub fn hold_relations(&mut self) {
-        if self.writer.is_none() {
-            self.writer = Some(self.world.lock_writers());
-        }
+        edit(self.directory.get_or_insert_with(|| Directory::clone(self.before.directory())))
     }
 
     /// The relations as this transaction left them; none if it has not touched them.
     pub fn staged_directory(&self) -> Option<&Directory> {
-        self.directory.as_deref()
+        self.directory.as_ref()
     }
 
     /// How long what AWS does later takes.
     pub fn delays(&self) -> Delays {
-        self.world.delays
+        self.findings.world.delays
     }
 
     /// What is declared of resources, as this transaction left it; without it no control is checked.
     pub fn resources(&self) -> Option<Arc<Resources>> {
-        self.resources.clone().or_else(|| self.world.resources())
+        self.resources.as_ref().or_else(|| self.before.resources()).cloned()
     }
 
     /// Stages a change of what is declared of resources; from then on controls are checked.
     pub fn edit_resources<R>(&mut self, edit: impl FnOnce(&mut Resources) -> R) -> R {
         if self.resources.is_none() {
-            self.changes.push(Change::Resources);
+            self.findings.changes.push(Change::Resources);
         }
-        edit(Arc::make_mut(self.resources.get_or_insert_with(|| self.world.resources().unwrap_or_default())))
-    }
-
-    /// Stages something that happens later.
-    pub fn put_due(&mut self, at: Timestamp, due: Due) {
-        self.due.push((at, due));
-    }
-
-    /// Stages an event that follows from no finding that is written.
-    pub fn tell(&mut self, draft: Draft) {
-        self.drafts.push(draft);
-    }
-
-    /// Writes the findings of a place under its lock, and notes them for the events that follow.
-    pub fn edit_findings<R>(&mut self, place: impl Into<Place>, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
-        let (place, world, due_at) = (place.into(), self.world, self.due_at);
-        let (result, stored) = world.edit_findings(&place, |findings, sequence| {
-            let mut writer = FindingWriter::new(findings, sequence, world.begin_note(&place, due_at));
-            let result = edit(&mut writer);
-            let (stored, written) = writer.finish();
-            world.note_written(written);
-            (result, stored)
-        });
-        if !stored.is_empty() {
-            self.changes.push(Change::Findings { place, stored });
-        }
-        result
-    }
-
-    /// Changes findings of several places step by step, under the locks of all; none may be added. Events follow in the
-    /// order of the steps, whatever the place of a finding is. For the order of `places` see [`Place::lock_order`].
-    pub fn edit_findings_in_steps<S>(
-        &mut self,
-        places: &[Place],
-        steps: impl Iterator<Item = S>,
-        mut step: impl FnMut(&mut [FindingWriter<'_>], S),
-    ) {
-        let (world, due_at) = (self.world, self.due_at);
-        let stored = world.edit_together(places, |findings, sequence| {
-            let note = |place| world.begin_note(place, due_at);
-            let of_places = findings.iter_mut().zip(places);
-            let mut writers: Vec<FindingWriter<'_>> =
-                of_places.map(|(findings, place)| FindingWriter::new(findings, sequence, note(place))).collect();
-            for input in steps {
-                step(&mut writers, input);
-                for (writer, place) in writers.iter_mut().zip(places) {
-                    world.note_written(writer.take_note(note(place)));
-                }
-            }
-            writers.into_iter().map(|writer| writer.finish().0).collect::<Vec<_>>()
-        });
-        let changed = places.iter().cloned().zip(stored).filter(|(_, stored)| !stored.is_empty());
-        self.changes.extend(changed.map(|(place, stored)| Change::Findings { place, stored }));
-    }
-
-    /// Drops those findings of a region, replicas among them, that `drops` says of their documents.
-    pub fn drop_findings(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
-        self.remove_findings(region, |_| true, |findings| findings.remove_where(&drops));
-    }
-
-    /// Drops the findings of a region, replicas among them, that have expired at `now`. Their table is locked for a few
-    /// thousand of them at a time, so that other calls go on meanwhile.
-    pub fn drop_expired(&mut self, region: &Region, now: Timestamp) {
-        let may_have_expired = |findings: &Findings| findings.table().first_end() <= now.as_millisecond();
-        let remove = |findings: &mut Findings| findings.remove_expired(now, EXPIRED_AT_A_TIME);
-        while self.remove_findings(region, may_have_expired, remove) > 0 {}
-    }
-
-    /// Removes findings of a Region and replicas in it, from the tables that `is_wanted` says.
-    fn remove_findings(
-        &mut self,
-        region: &Region,
-        is_wanted: impl Fn(&Findings) -> bool,
-        remove: impl Fn(&mut Findings) -> usize,
-    ) -> usize {
-        let replicas = self.world.replica_places().into_iter().filter(|place| place.region == *region);
-        let places = std::iter::once(Place::from(region)).chain(replicas);
-        let places = places.filter(|place| self.world.read_findings(place.clone(), &is_wanted) == Some(true));
-        let count = places.map(|place| self.world.edit_findings(&place, |findings, _| remove(findings))).sum();
-        if count > 0 {
-            self.changes.push(Change::FindingsDropped { region: region.clone(), count });
-        }
-        count
-    }
-
-    /// Sets those findings of a region that satisfy a filter aside, each until it is written again.
-    pub fn set_findings_aside(&mut self, region: &Region, filter: &Filter) {
-        self.world.edit_findings(&Place::from(region), |findings, _| findings.set_aside(filter));
-    }
-
-    /// Leaves replicas in `place`: of those findings of its origin that satisfy a filter and are not set aside, as they
-    /// are now, with their numbers and what is kept beside them. Where there is one of a finding already, it is replaced.
-    /// `key` gives the key of a document.
-    pub fn leave_replicas(&mut self, place: &Place, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
-        let Some(origin) = &place.origin else { return };
-        let left = self.world.read_findings(origin, |findings| {
-            let slots = findings.table().within(Scope::NotAside).matching(filter);
-            if !slots.is_empty() {
-                // Nobody else holds the locks of two tables.
-                self.world.edit_findings(place, |replicas, _| replicas.add(findings, &slots, key));
-            }
-            !slots.is_empty()
-        });
-        if left == Some(true) {
-            self.changes.push(Change::Replicas(place.clone()));
-        }
-    }
-
-    /// Drops the replicas of these findings.
-    pub fn drop_replicas(&mut self, place: &Place, keys: &[Key]) {
-        let count = self.world.edit_findings(place, |replicas, _| replicas.remove(keys));
-        if count > 0 {
-            self.changes.push(Change::Replicas(place.clone()));
-        }
+        let before = || self.before.resources().cloned().unwrap_or_default();
+        edit(Arc::make_mut(self.resources.get_or_insert_with(before)))
     }
 
     /// Makes what was staged visible, all of it, tells the events that follow, and gives what changed.
-    pub fn commit(self) -> Vec<Change> {
+    pub fn commit(mut self) -> Vec<Change> {
         if self.directory.is_some() || self.resources.is_some() || !self.hubs.is_empty() {
-            let mut relations = Relations::clone(&self.world.relations());
+            let mut relations = Relations::clone(&self.before);
             if let Some(directory) = self.directory {
-                relations.replace_directory(directory);
+                relations.replace_directory(Arc::new(directory));
             }
             if let Some(resources) = self.resources {
                 relations.replace_resources(resources);
@@ -254,11 +117,23 @@ impl<'w> Transaction<'w> {
             for (key, hub) in self.hubs {
                 relations.replace_hub(key, hub);
             }
-            self.world.publish(relations);
+            let world = self.findings.world;
+            world.publish(relations, self.findings.hold_relations());
         }
-        self.world.tell(self.drafts, self.due_at);
-        // Last, since a call that finds nothing due does not wait for this transaction.
-        self.world.put_due(self.due, self.due_at.is_some());
-        self.changes
+        self.findings.commit()
+    }
+}
+
+impl<'w> Deref for Transaction<'w> {
+    type Target = FindingsTransaction<'w>;
+
+    fn deref(&self) -> &FindingsTransaction<'w> {
+        &self.findings
+    }
+}
+
+impl<'w> DerefMut for Transaction<'w> {
+    fn deref_mut(&mut self) -> &mut FindingsTransaction<'w> {
+        &mut self.findings
     }
 }

@@ -12,6 +12,8 @@ use super::directory::{Credential, Directory, Principal};
 use super::due::{CheckScope, Due, DueSet};
 use super::events::{Derive, Draft, Event, EventPage, Events};
 use super::findings::Findings;
+use super::findings_transaction::FindingsTransaction;
+use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
 use super::names::{AccountId, Place, Region};
@@ -95,7 +97,7 @@ impl World {
     /// It shares all that neither of both writes, so that it costs the same whatever the world holds.
     #[must_use]
     pub fn restarted(&self) -> World {
-        let _quiet = self.lock_writers();
+        let held = self.hold_relations();
         let share = |stored: &Arc<Stored>| Stored::new(Arc::clone(&stored.read()));
         World {
             clock: self.clock.restarted(),
@@ -105,7 +107,7 @@ impl World {
             daily_scores: self.daily_scores.as_ref().map(|_| DailyScores::default()),
             ids: self.ids.fork(),
             writers: Mutex::default(),
-            relations: RwLock::new(self.relations()),
+            relations: RwLock::new(held.relations()),
             sessions: Sessions::default(),
             finding_count: AtomicUsize::new(self.finding_count.load(Ordering::Relaxed)),
             findings: self.findings.iter().map(|it| (it.key().clone(), share(it.value()))).collect(),
@@ -276,16 +278,17 @@ impl World {
 
     /// Starts a transaction on hubs and relations; it waits for the one before.
     pub fn write(&self) -> Transaction<'_> {
-        Transaction::new(self, Some(self.lock_writers()))
+        Transaction::new(self, self.hold_relations())
     }
 
-    pub(super) fn lock_writers(&self) -> MutexGuard<'_, ()> {
-        self.writers.lock()
+    /// Waits for the writer of hubs and relations, and keeps others waiting.
+    pub(super) fn hold_relations(&self) -> HeldRelations<'_> {
+        HeldRelations::new(self.writers.lock(), || self.relations())
     }
 
     /// Starts a transaction on findings alone; it does not wait for writers of hubs.
-    pub fn write_findings(&self) -> Transaction<'_> {
-        Transaction::new(self, None)
+    pub fn write_findings(&self) -> FindingsTransaction<'_> {
+        FindingsTransaction::new(self, None)
     }
 
     /// Whether something is due at `now`, or is being done that was.
@@ -293,16 +296,16 @@ impl World {
         now.as_millisecond() >= self.first_due.load(Ordering::Acquire)
     }
 
-    /// Takes the next entry that is due. To be called under the writers' lock, so that entries are done one after the
-    /// other and in order; [`World::is_due`] stays true until the taker commits.
-    pub(super) fn take_due(&self, now: Timestamp) -> Option<(Timestamp, Due)> {
+    /// Takes the next entry that is due, under the writers' lock, so that entries are done one after the other and in
+    /// order; [`World::is_due`] stays true until the taker commits.
+    pub(super) fn take_due(&self, now: Timestamp, _: &HeldRelations<'_>) -> Option<(Timestamp, Due)> {
         let mut due = self.due.lock();
         let taken = due.take(now);
         self.note_first_due(&due);
         taken
     }
 
-    pub(super) fn take_checks(&self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
+    pub(super) fn take_checks(&self, at: Timestamp, hub: &HubKey, _: &HeldRelations<'_>) -> Vec<CheckScope> {
         self.due.lock().take_checks(at, hub)
     }
 
@@ -332,8 +335,8 @@ impl World {
         self.first_due.store(first, Ordering::Release);
     }
 
-    /// Publishes what a transaction staged, in one step. To be called under the writers' lock.
-    pub(super) fn publish(&self, relations: Relations) {
+    /// Publishes what a transaction staged, in one step.
+    pub(super) fn publish(&self, relations: Relations, _: &HeldRelations<'_>) {
         let mut published = self.relations.write();
         // Who counts before it reads sees neither or both.
         self.moment.fetch_add(1, Ordering::AcqRel);
@@ -359,14 +362,13 @@ impl World {
         result
     }
 
-    /// Changes findings of several places, none of which is added or removed, under all their locks. The places come in
-    /// the order in which locks are taken: Regions' own findings, by Region, before replicas.
+    /// Changes findings of several places, none of which is added or removed, under all their locks, which are
+    /// taken in the order of the set.
     pub(super) fn edit_together<R>(
         &self,
-        places: &[Place],
+        places: &BTreeSet<Place>,
         edit: impl FnOnce(&mut [&mut Findings], &AtomicU64) -> R,
     ) -> R {
-        debug_assert!(places.is_sorted_by_key(Place::lock_order), "{places:?}");
         let tables: Vec<Arc<Stored>> = places.iter().map(|place| self.stored(place)).collect();
         let mut locked: Vec<_> = tables.iter().map(|findings| findings.write()).collect();
         let mut findings: Vec<&mut Findings> = locked.iter_mut().map(|findings| Arc::make_mut(findings)).collect();

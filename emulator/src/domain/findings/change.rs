@@ -1,6 +1,6 @@
 //! Changes that customers make to stored findings: BatchUpdateFindings and UpdateFindings.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use securityhub_engine::{Filter, Key, Slot};
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use super::{customer, expiry, history, merge};
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::visibility::{self, View};
-use crate::state::{AccountId, FindingWriter, Findings, HistorySource, Place, Timestamp, Transaction, World};
+use crate::state::{AccountId, FindingWriter, Findings, FindingsTransaction, HistorySource, Place, Timestamp, World};
 
 /// A finding by the two parts of its name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +56,7 @@ pub fn find(findings: &Findings, identifier: &Identifier, view: &View) -> Vec<Sl
 /// Sets what a customer gives of the findings of each name that the caller sees, wherever they are stored (BUF-12,
 /// BUF-20 … BUF-41); says of each name what became of it.
 pub fn update(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut FindingsTransaction<'_>,
     world: &World,
     caller: &Caller,
     names: &[Identifier],
@@ -69,9 +69,9 @@ pub fn update(
             *outcome = Err(Unchanged::Duplicate);
         }
     }
-    let mut views = visibility::views(world, caller);
-    views.sort_by(|one, two| one.place.lock_order().cmp(&two.place.lock_order()));
-    let places: Vec<Place> = views.iter().map(|view| view.place.clone()).collect();
+    let views = visibility::views(world, caller).into_iter().map(|view| (view.place.clone(), view));
+    let views: BTreeMap<Place, View> = views.collect();
+    let places: BTreeSet<Place> = views.keys().cloned().collect();
     // Where replicas were left, what was changed of each place supersedes them.
     let mut superseding: Vec<Option<Vec<(AccountId, Key)>>> =
         places.iter().map(|place| replicas::are_left_by(world, place).then(Vec::new)).collect();
@@ -79,7 +79,7 @@ pub fn update(
         if *outcome == Err(Unchanged::Duplicate) {
             return;
         }
-        for ((view, writer), superseding) in views.iter().zip(writers).zip(&mut superseding) {
+        for ((view, writer), superseding) in views.values().zip(writers).zip(&mut superseding) {
             let slots = find(writer.findings(), name, view);
             if !slots.is_empty() {
                 *outcome = set(writer, &slots, given, &caller.principal.arn, caller.now);
@@ -153,7 +153,7 @@ pub struct PassingUpdate {
 /// Sets note and state of all findings that the caller sees and a filter selects, until their next import (UPF-01 …
 /// UPF-08).
 pub fn update_until_import(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut FindingsTransaction<'_>,
     world: &World,
     caller: &Caller,
     selected: &Filter,

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::import::{self, Endpoint, Outcome, Sender};
 use crate::aws_error::AwsError;
 use crate::shape::items::Item;
-use crate::state::{Region, Timestamp, Transaction, World};
+use crate::state::{FindingsTransaction, Region, Timestamp, World};
 
 /// The most findings of a batch (IMP-21).
 pub const BATCH: usize = 100;
@@ -47,7 +47,7 @@ pub fn pieces(text: &str) -> Result<Vec<Range<usize>>, serde_json::Error> {
 /// # Errors
 /// As [`import::batch`], which refuses no product's batch as a whole.
 pub fn deliver(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut FindingsTransaction<'_>,
     world: &World,
     now: Timestamp,
     findings: &[Item<'_>],

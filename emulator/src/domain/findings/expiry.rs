@@ -10,7 +10,7 @@ use securityhub_engine::date;
 use serde::Deserialize;
 
 use super::document::Finding;
-use crate::state::{AccountId, Due, Region, Timestamp, Transaction, World};
+use crate::state::{AccountId, Due, FindingsTransaction, Region, Timestamp, World};
 
 /// How long an active finding is kept after its last update (RET-01).
 const ACTIVE_FINDINGS_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -56,7 +56,7 @@ pub fn is_beyond_retention(finding: &str, now: Timestamp) -> bool {
 }
 
 /// Stages the sweep that drops a finding: within the hour after it expires, so that findings of one hour need one sweep.
-pub(in crate::domain) fn put(transaction: &mut Transaction<'_>, region: &Region, expires_at: Timestamp) {
+pub(in crate::domain) fn put(transaction: &mut FindingsTransaction<'_>, region: &Region, expires_at: Timestamp) {
     let hour = (expires_at.as_second().div_euclid(HOUR) + 1).saturating_mul(HOUR);
     let at = Timestamp::from_second(hour).unwrap_or(Timestamp::MAX);
     transaction.put_due(at, Due::SweepFindings(region.clone()));

@@ -12,7 +12,7 @@ use super::store::{self, Accepted};
 use crate::aws_error::AwsError;
 use crate::shape::items::Item;
 use crate::shape::{Segment, Violation, read, scan};
-use crate::state::{Transaction, timestamp_text};
+use crate::state::{FindingsTransaction, timestamp_text};
 
 /// What became of a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct Importer<'e, 'w> {
 /// 400 or 403 for the whole call, with nothing stored, when the caller may not import one of the findings (IMP-04 …
 /// IMP-11).
 pub fn batch(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut FindingsTransaction<'_>,
     endpoint: &Endpoint<'_>,
     sender: Sender<'_>,
     findings: &[Item<'_>],
@@ -78,7 +78,7 @@ impl<'e, 'w> Importer<'e, 'w> {
     /// As [`batch`].
     pub fn batch(
         &mut self,
-        transaction: &mut Transaction<'_>,
+        transaction: &mut FindingsTransaction<'_>,
         sender: Sender<'_>,
         findings: &[Item<'_>],
     ) -> Result<Outcome, AwsError> {

@@ -90,7 +90,7 @@ pub fn subscription_policy(hub: &HubKey, product: &Product) -> String {
 /// # Errors
 /// [`ProductError`], or 401 when the hub is off.
 pub fn enable(transaction: &mut Transaction<'_>, caller: &Caller, product_arn: &str) -> Result<String, AwsError> {
-    let source = product::find(&transaction.directory(), product_arn, &caller.region).map_err(|unusable| {
+    let source = product::find(transaction.directory(), product_arn, &caller.region).map_err(|unusable| {
         let elsewhere = Arn::parse(product_arn).is_none_or(|arn| arn.region != caller.region.as_str());
         if unusable == Unusable::NoProductArn || elsewhere {
             ProductError::NoProductArn(product_arn.to_owned())

@@ -12,7 +12,9 @@ use super::product::Source;
 use super::{customer, expiry, history, merge, normalise};
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::automation_rules::{self, ActiveRule};
-use crate::state::{AccountId, FindingWriter, HistorySource, HistoryUpdate, Ledger, Timestamp, Transaction, World};
+use crate::state::{
+    AccountId, FindingWriter, FindingsTransaction, HistorySource, HistoryUpdate, Ledger, Timestamp, World,
+};
 
 /// A finding that passed all checks, with all that does not depend on what is stored.
 pub(super) struct Accepted<'t> {
@@ -55,7 +57,7 @@ pub(super) fn rules_met(world: &World, rules: &[ActiveRule], finding: &Finding<'
 }
 
 /// Stores what was accepted under one lock, in order.
-pub(super) fn store(transaction: &mut Transaction<'_>, endpoint: &Endpoint<'_>, accepted: &[Accepted<'_>]) {
+pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoint<'_>, accepted: &[Accepted<'_>]) {
     if accepted.is_empty() {
         return;
     }

@@ -52,13 +52,11 @@ pub(super) fn call(
     }
     // What changes the organization is checked against what no one else can change meanwhile.
     let mut transaction = world.write();
-    let directory = world.directory();
-    let organization = of_caller(&directory, caller)?;
+    let organization = of_caller(transaction.directory(), caller)?;
     if organization.management_account != caller.account() {
         return Err(no_permission());
     }
     let changed = change(organization.clone(), caller, operation, input)?;
-    drop(directory);
     transaction.edit_directory(|directory| directory.organization = Some(changed));
     if operation == "DeregisterDelegatedAdministrator" && service_principal(input)? == SERVICE_PRINCIPAL {
         let account = account_id(input)?;

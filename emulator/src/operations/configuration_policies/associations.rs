@@ -79,7 +79,7 @@ pub fn start_configuration_policy_association(
     input: Input,
 ) -> Result<Answer, AwsError> {
     let StartInput { configuration_policy_identifier, target } = input.read()?;
-    administered(&transaction.directory(), &context.caller)?;
+    administered(transaction.directory(), &context.caller)?;
     let target = target.ok_or(CentralError::InvalidTarget)?;
     let policy = &configuration_policy_identifier;
     let association = associations::start(transaction, context.world, &context.caller, policy, target.id()?)?;
@@ -96,7 +96,7 @@ pub fn start_configuration_policy_disassociation(
     input: Input,
 ) -> Result<Answer, AwsError> {
     let StartInput { configuration_policy_identifier, target } = input.read()?;
-    administered(&transaction.directory(), &context.caller)?;
+    administered(transaction.directory(), &context.caller)?;
     let target = target.ok_or(CentralError::InvalidTarget)?;
     let policy = &configuration_policy_identifier;
     associations::end(transaction, context.world, &context.caller, policy, target.id()?)?;

@@ -68,7 +68,7 @@ pub fn create_configuration_policy(
 ) -> Result<Answer, AwsError> {
     let input: CreateInput = input.read()?;
     let now = context.caller.now;
-    administered(&transaction.directory(), &context.caller)?;
+    administered(transaction.directory(), &context.caller)?;
     let policy = ConfigurationPolicy {
         id: String::new(),
         name: input.name,
@@ -87,7 +87,7 @@ fn answer(
     transaction: &Transaction<'_>,
     policy: ConfigurationPolicy,
 ) -> Result<Answer, AwsError> {
-    Answer::json(&Output::new(administered(&transaction.directory(), &context.caller)?, policy))
+    Answer::json(&Output::new(administered(transaction.directory(), &context.caller)?, policy))
 }
 
 #[derive(Deserialize)]
@@ -126,7 +126,7 @@ pub fn update_configuration_policy(
     input: Input,
 ) -> Result<Answer, AwsError> {
     let UpdateInput { identifier, name, description, configuration_policy } = input.read()?;
-    administered(&transaction.directory(), &context.caller)?;
+    administered(transaction.directory(), &context.caller)?;
     let policy = configuration_policy.map(PolicyInput::read).transpose()?;
     let change = Change { name, description, content: policy };
     let policy = policies::update(transaction, context.world, &context.caller, &identifier, change)?;

@@ -241,9 +241,8 @@ pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), 
         ids.insert(&policy.name.value, made.id);
     }
     for Association { target, governance } in in_order(&valid.associations, &transaction) {
-        let directory = transaction.directory();
-        let id = directory.organization.as_ref().map(|organization| target_id(organization, &target.value));
-        drop(directory);
+        let organization = transaction.directory().organization.as_ref();
+        let id = organization.map(|organization| target_id(organization, &target.value));
         let (Some(policy), Some(id)) = (ids.get(governance.as_str()), id) else { continue };
         associations::start(&mut transaction, world, &caller, policy, &id)
             .map_err(|error| refused(target.place, error.into()))?;

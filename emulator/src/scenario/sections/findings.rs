@@ -14,7 +14,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
 use crate::scenario::spanned::Spanned;
 use crate::shape::scan;
-use crate::state::{Region, Timestamp, Transaction, World};
+use crate::state::{Region, Timestamp, FindingsTransaction, World};
 
 /// A source of findings: files, or a generator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -176,7 +176,7 @@ struct Import<'w> {
 }
 
 impl Import<'_> {
-    fn all_of_file(&self, transaction: &mut Transaction<'_>, findings: &[Finding]) -> Vec<Diagnostic> {
+    fn all_of_file(&self, transaction: &mut FindingsTransaction<'_>, findings: &[Finding]) -> Vec<Diagnostic> {
         let mut mistakes = Vec::new();
         for finding in findings {
             if let Err(sentence) = self.finding(transaction, finding) {
@@ -187,7 +187,7 @@ impl Import<'_> {
         mistakes
     }
 
-    fn finding(&self, transaction: &mut Transaction<'_>, finding: &Finding) -> Result<(), String> {
+    fn finding(&self, transaction: &mut FindingsTransaction<'_>, finding: &Finding) -> Result<(), String> {
         let Place { file, start, end } = finding.place;
         let text = self.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default();
         let text = scan::compact(text);
@@ -202,7 +202,7 @@ impl Import<'_> {
 
     /// Generates findings and imports them, batch by batch of a Region. No hub changes meanwhile, so what is known of a
     /// product and an account holds for all batches.
-    fn generated(&self, transaction: &mut Transaction<'_>, generate: &Generate, seed: u64) -> Vec<Diagnostic> {
+    fn generated(&self, transaction: &mut FindingsTransaction<'_>, generate: &Generate, seed: u64) -> Vec<Diagnostic> {
         let Import { world, now, .. } = *self;
         let directory = world.directory();
         let regions = generate.regions();

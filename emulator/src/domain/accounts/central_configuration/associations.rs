@@ -42,12 +42,11 @@ pub fn start(
     target: &str,
 ) -> Result<Association, CentralError> {
     let directory = transaction.directory();
-    let central = administered(&directory, caller)?;
+    let central = administered(directory, caller)?;
     let governance = named(central, identifier)?;
     let organization = directory.organization.as_ref().ok_or(CentralError::NotAdministrator)?;
     let target_type = target_type(organization, target)?;
     let policy_id = policy_id(&governance);
-    drop(directory);
     edit(transaction, |central| {
         central.applied.insert(target.to_owned(), Applied { governance, updated_at: caller.now })
     });
@@ -76,14 +75,13 @@ pub fn end(
     target: &str,
 ) -> Result<(), CentralError> {
     let directory = transaction.directory();
-    let central = administered(&directory, caller)?;
+    let central = administered(directory, caller)?;
     let governance = named(central, identifier)?;
     let organization = directory.organization.as_ref().ok_or(CentralError::NotAdministrator)?;
     target_type(organization, target)?;
     if central.applied.get(target).map(|applied| &applied.governance) != Some(&governance) {
         return Err(CentralError::NoAssociation(target.to_owned()));
     }
-    drop(directory);
     edit(transaction, |central| central.applied.remove(target));
     settle::begin(transaction, world, target, caller.now);
     Ok(())

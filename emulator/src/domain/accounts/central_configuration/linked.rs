@@ -16,12 +16,11 @@ pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timest
     let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
     let Some(central) = central.filter(|central| central.enabled_at <= now) else { return };
     let administrator = central.administrator;
-    let linked = regions(world, &directory, administrator);
+    let linked = regions(world, directory, administrator);
     let fresh: Vec<Region> = linked.difference(&central.taken).cloned().collect();
     if linked == central.taken {
         return;
     }
-    drop(directory);
     edit(transaction, |central| central.taken = linked);
     for region in fresh {
         take_region(transaction, &HubKey { account: administrator, region }, now);
@@ -39,13 +38,13 @@ fn take_region(transaction: &mut Transaction<'_>, administrator: &HubKey, now: T
         organization.parents.keys().copied().collect()
     });
     let enable = Enable { default_standards: true, ..Enable::default() };
-    _ = hub::enable(transaction, &transaction.directory(), administrator, now, enable);
+    _ = hub::enable(transaction, administrator, now, enable);
     adopt_organization_accounts(transaction, administrator, now);
     for account in accounts {
         let key = HubKey { account, region: administrator.region.clone() };
         let is_on = hub_access::enabled(transaction, &key).is_ok();
-        if is_on && may_be_enabled(&transaction.directory(), administrator, account) {
-            let joining = Joining::unasked(&transaction.directory(), administrator, account, false);
+        if is_on && may_be_enabled(transaction.directory(), administrator, account) {
+            let joining = Joining::unasked(transaction.directory(), administrator, account, false);
             become_organization_member(transaction, administrator, account, joining, now);
         }
     }

@@ -48,13 +48,12 @@ pub fn create(
     policy: ConfigurationPolicy,
 ) -> Result<ConfigurationPolicy, CentralError> {
     let directory = transaction.directory();
-    let central = administered(&directory, caller)?;
+    let central = administered(directory, caller)?;
     check_name(central, &policy.name, "")?;
-    content::check(&directory, &central.home, &policy.content)?;
+    content::check(directory, &central.home, &policy.content)?;
     if central.policies.len() >= MOST_POLICIES {
         return Err(CentralError::TooMany);
     }
-    drop(directory);
     let policy = ConfigurationPolicy { id: world.ids.uuid(), ..policy };
     edit(transaction, |central| central.policies.insert(policy.id.clone(), policy.clone()));
     Ok(policy)
@@ -72,14 +71,14 @@ pub fn update(
     change: Change,
 ) -> Result<ConfigurationPolicy, CentralError> {
     let directory = transaction.directory();
-    let central = administered(&directory, caller)?;
+    let central = administered(directory, caller)?;
     let mut policy = find(central, identifier)?.clone();
     if let Some(name) = change.name {
         check_name(central, &name, &policy.id)?;
         policy.name = name;
     }
     if let Some(content) = change.content {
-        content::check(&directory, &central.home, &content)?;
+        content::check(directory, &central.home, &content)?;
         policy.content = content;
     }
     policy.description = change.description.or(policy.description);
@@ -87,7 +86,6 @@ pub fn update(
     let governs = Governance::Policy(policy.id.clone());
     let applied = central.applied.iter().filter(|(_, applied)| applied.governance == governs);
     let targets: Vec<String> = applied.map(|(target, _)| target.clone()).collect();
-    drop(directory);
     edit(transaction, |central| central.policies.insert(policy.id.clone(), policy.clone()));
     for target in targets {
         settle::begin(transaction, world, &target, caller.now);
@@ -101,13 +99,12 @@ pub fn update(
 /// [`CentralError`].
 pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, identifier: &str) -> Result<(), CentralError> {
     let directory = transaction.directory();
-    let central = administered(&directory, caller)?;
+    let central = administered(directory, caller)?;
     let id = find(central, identifier)?.id.clone();
     let governs = Governance::Policy(id.clone());
     if central.applied.values().any(|applied| applied.governance == governs) {
         return Err(CentralError::InUse);
     }
-    drop(directory);
     edit(transaction, |central| central.policies.remove(&id));
     Ok(())
 }
@@ -123,9 +120,8 @@ pub fn edit_tags(
     change: impl FnOnce(&mut BTreeMap<String, String>),
 ) -> Result<(), TagError> {
     let directory = transaction.directory();
-    let policy = administered(&directory, caller).and_then(|central| find(central, arn).cloned());
+    let policy = administered(directory, caller).and_then(|central| find(central, arn).cloned());
     let mut policy = policy.map_err(|_| TagError::NoResource(arn.to_owned()))?;
-    drop(directory);
     change(&mut policy.tags);
     if policy.tags.len() > MOST_TAGS {
         return Err(TagError::TooMany);

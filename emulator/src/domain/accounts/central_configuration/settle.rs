@@ -25,7 +25,6 @@ pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
     let all = targets(organization).filter(|target| is_below(organization, target, top));
     let all: Vec<(String, bool)> =
         all.map(|it| (it.clone(), governance::of_target(organization, &it).is_some())).collect();
-    drop(directory);
     for (target, is_governed) in all {
         let pending = Settled { updated_at: now, outcome: Outcome::Pending };
         note(transaction, &target, is_governed.then_some(pending));
@@ -52,7 +51,6 @@ pub fn ripen(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
     let parents = targets(organization).filter(|it| AccountId::parse(it).is_none() && is_near(it) && is_ripe(it));
     let parents: Vec<String> =
         parents.filter(|it| is_below(organization, it, top) || is_pending(central, it)).collect();
-    drop(directory);
     for account in accounts {
         settle_account(transaction, world, account, now);
     }
@@ -76,7 +74,6 @@ fn settle_parent(transaction: &mut Transaction<'_>, parent: &str, now: Timestamp
     }
     let failure = failure_below(organization, parent);
     let is_governed = governance::of_target(organization, parent).is_some();
-    drop(directory);
     note(transaction, parent, is_governed.then(|| Settled { updated_at: now, outcome: outcome(failure) }));
 }
 
@@ -86,7 +83,6 @@ pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
     let directory = transaction.directory();
     let Some(organization) = directory.organization.as_ref().filter(|it| it.central.is_some()) else { return };
     let all: Vec<String> = targets(organization).filter(|target| is_below(organization, target, top)).collect();
-    drop(directory);
     let (accounts, parents): (Vec<String>, Vec<String>) =
         all.into_iter().partition(|target| AccountId::parse(target).is_some());
     for account in accounts.iter().filter_map(|account| AccountId::parse(account)) {
@@ -117,7 +113,6 @@ pub fn account_left(transaction: &mut Transaction<'_>, account: AccountId, paren
     let chain = std::iter::successors(Some(parent.to_owned()), |id| governance::above(organization, id));
     let left = chain.filter(|id| has_failed(id) && !is_below(organization, account.as_str(), id));
     let left: Vec<String> = left.collect();
-    drop(directory);
     for parent in left {
         settle_parent(transaction, &parent, now);
     }
@@ -156,10 +151,9 @@ fn settle_account(transaction: &mut Transaction<'_>, world: &World, account: Acc
         Some(Governance::SelfManaged) | None => None,
     };
     let administrator = central.administrator;
-    let regions = governance::regions(world, &directory, administrator);
+    let regions = governance::regions(world, directory, administrator);
     let home = central.home.clone();
-    let mut failure = policy.as_ref().and_then(|content| obstacle(transaction, &directory, account, content, &regions));
-    drop(directory);
+    let mut failure = policy.as_ref().and_then(|content| obstacle(transaction, directory, account, content, &regions));
     let extent = Extent { home: &home, regions: &regions };
     if let (Some(content), None) = (&policy, &failure) {
         for region in regions.iter().cloned() {
@@ -234,7 +228,7 @@ fn bring(
         return;
     }
     hub::switch_on(transaction, &key, now);
-    if may_be_enabled(&transaction.directory(), administrator, account) {
+    if may_be_enabled(transaction.directory(), administrator, account) {
         become_organization_member(transaction, administrator, account, Joining::default(), now);
     }
     apply::to_hub(transaction, &key, content, extent, now);

@@ -25,9 +25,8 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
     if organization.management_account == caller.account() {
         return Err(OrganizationError::ManagementAccountIsAdministrator);
     }
-    refuse_others(world, &directory, caller.account())?;
+    refuse_others(world, directory, caller.account())?;
     let root = organization.root_id.clone();
-    drop(directory);
     let delay = transaction.delays().central_configuration;
     let enabled_at = caller.now.checked_add(delay).unwrap_or(Timestamp::MAX);
     transaction.edit_directory(|directory| {
@@ -70,7 +69,6 @@ pub fn off(transaction: &mut Transaction<'_>) -> Result<(), OrganizationError> {
     if central.is_some_and(|central| !central.policies.is_empty() || !central.applied.is_empty()) {
         return Err(OrganizationError::PoliciesExist);
     }
-    drop(directory);
     end(transaction);
     Ok(())
 }
@@ -103,12 +101,10 @@ pub fn follow_aggregator(
     }
     let root = organization.root_id.clone();
     if !directory.aggregators.contains_key(&owner) {
-        drop(directory);
         end(transaction);
         return Ok(());
     }
-    refuse_others(world, &directory, owner)?;
-    drop(directory);
+    refuse_others(world, directory, owner)?;
     linked::take_linked(transaction, world, now);
     settle::begin(transaction, world, &root, now);
     Ok(())

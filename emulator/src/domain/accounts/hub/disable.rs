@@ -6,7 +6,7 @@ use crate::domain::accounts::members::invited;
 use crate::domain::findings::expiry::ARCHIVED_FINDINGS_KEPT;
 use crate::domain::hub_access::{HubError, enabled, refuse_centrally_managed};
 use crate::domain::schedule;
-use crate::state::{Directory, Due, Hub, HubKey, Phase, Timestamp, Transaction};
+use crate::state::{Due, Hub, HubKey, Phase, Timestamp, Transaction};
 
 /// How long a disabled hub is kept, with its settings and active findings (HUB-16).
 const HUB_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -17,13 +17,9 @@ const HUB_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// # Errors
 /// In this order: [`HubError::NotEnabled`], [`HubError::CentrallyManaged`], [`HubError::Administrator`],
 /// [`HubError::Member`].
-pub fn disable(
-    transaction: &mut Transaction<'_>,
-    directory: &Directory,
-    key: &HubKey,
-    now: Timestamp,
-) -> Result<(), HubError> {
+pub fn disable(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) -> Result<(), HubError> {
     let hub = enabled(transaction, key)?;
+    let directory = transaction.directory();
     refuse_centrally_managed(directory, key)?;
     if directory.is_delegated_administrator(key.account, &key.region)
         || !directory.enabled_members(key.account, &key.region).is_empty()

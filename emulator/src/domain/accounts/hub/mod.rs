@@ -13,7 +13,7 @@ use securityhub_fixtures::products::PRODUCTS;
 use crate::domain::controls::standards::subscriptions;
 use crate::domain::tags::{self};
 use crate::state::{
-    CheckScope, ConfigRecorder, ControlFindingGenerator, Directory, Hub, HubKey, Phase, Region, Timestamp, Transaction,
+    CheckScope, ConfigRecorder, ControlFindingGenerator, Hub, HubKey, Phase, Region, Timestamp, Transaction,
 };
 
 /// What EnableSecurityHub is asked.
@@ -31,30 +31,17 @@ pub struct Enable {
 ///
 /// # Errors
 /// [`HubError::CentrallyManaged`], [`HubError::AlreadyEnabled`], [`HubError::TooManyTags`].
-pub fn enable(
-    transaction: &mut Transaction<'_>,
-    directory: &Directory,
-    key: &HubKey,
-    now: Timestamp,
-    enable: Enable,
-) -> Result<(), HubError> {
-    refuse_centrally_managed(directory, key)?;
-    turn_on(transaction, directory, key, now, enable)
+pub fn enable(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp, enable: Enable) -> Result<(), HubError> {
+    refuse_centrally_managed(transaction.directory(), key)?;
+    turn_on(transaction, key, now, enable)
 }
 
 /// Enables a hub as a configuration policy says, whoever governs it; one that is on stays as it is (CCF-40).
 pub fn switch_on(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) {
-    let directory = transaction.directory();
-    _ = turn_on(transaction, &directory, key, now, Enable::default());
+    _ = turn_on(transaction, key, now, Enable::default());
 }
 
-fn turn_on(
-    transaction: &mut Transaction<'_>,
-    directory: &Directory,
-    key: &HubKey,
-    now: Timestamp,
-    enable: Enable,
-) -> Result<(), HubError> {
+fn turn_on(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp, enable: Enable) -> Result<(), HubError> {
     let mut hub = match transaction.hub(key).map(|hub| (*hub).clone()) {
         Some(hub) if hub.subscribed_at().is_some() => return Err(HubError::AlreadyEnabled),
         Some(dormant) => dormant,
@@ -70,7 +57,7 @@ fn turn_on(
         subscriptions::begin_default(transaction, key, &mut hub, now);
     }
     // A member follows its administrator, whatever it asks for (HUB-03).
-    let administrator = directory.administrator(key.account, &key.region);
+    let administrator = transaction.directory().administrator(key.account, &key.region);
     let of_administrator = administrator
         .and_then(|account| transaction.hub(&HubKey { account, region: key.region.clone() }))
         .map(|hub| hub.control_finding_generator);
@@ -115,12 +102,12 @@ fn automatic_subscriptions(region: &Region) -> impl Iterator<Item = String> {
 /// [`HubError::CentrallyManaged`], [`HubError::NotEnabled`], [`HubError::MemberSetsGenerator`].
 pub fn update(
     transaction: &mut Transaction<'_>,
-    directory: &Directory,
     key: &HubKey,
     now: Timestamp,
     auto_enable_controls: Option<bool>,
     control_finding_generator: Option<ControlFindingGenerator>,
 ) -> Result<(), HubError> {
+    let directory = transaction.directory();
     // How findings of controls are made is the administrator's to say, also where a policy governs it (ROL-27).
     let is_of_generator = control_finding_generator.is_some() && auto_enable_controls.is_none();
     let is_administrators = is_of_generator && governance::is_administered_by(directory, key);
@@ -137,7 +124,7 @@ pub fn update(
     if let Some(generator) = control_finding_generator {
         hub.control_finding_generator = generator;
         check_request::request(transaction, key, CheckScope::Generator, now, SignedDuration::ZERO);
-        for account in directory.enabled_members(key.account, &key.region) {
+        for account in transaction.directory().enabled_members(key.account, &key.region) {
             let member = HubKey { account, region: key.region.clone() };
             if let Ok(mut hub) = enabled(transaction, &member) {
                 hub.control_finding_generator = generator;

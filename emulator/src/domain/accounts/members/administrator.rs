@@ -45,30 +45,28 @@ pub fn create(
     if account == administrator.account {
         return Err(Refusal::CreatesItself);
     }
-    if is_member(&directory, administrator) {
+    if is_member(directory, administrator) {
         return Err(Refusal::MemberCreates);
     }
-    let event = how_added(&directory, administrator, account);
+    let event = how_added(directory, administrator, account);
     let record = directory.member(administrator.account, &administrator.region, account);
     let is_enabled = record.is_some_and(|member| member.status == MemberStatus::Enabled);
     let from = record.map(|member| (member.status, member.kind));
     if machine::next(from, event).is_none() || event == Event::Join && is_enabled {
         return Err(Refusal::AlreadyThere);
     }
-    if !is_enabled && is_member(&directory, &beside(administrator, account)) {
+    if !is_enabled && is_member(directory, &beside(administrator, account)) {
         return Err(Refusal::OfAnother);
     }
     if event == Event::Create {
-        if is_full(&directory, administrator, account, MemberKind::Invitation) {
+        if is_full(directory, administrator, account, MemberKind::Invitation) {
             return Err(Refusal::TooMany);
         }
         let member = Member { email, ..Member::new(MemberStatus::Created, MemberKind::Invitation, now) };
-        drop(directory);
         put(transaction, administrator, account, member);
         return Ok(());
     }
-    may_join(transaction, &directory, administrator, account)?;
-    drop(directory);
+    may_join(transaction, directory, administrator, account)?;
     let joining = Joining { email, default_standards: true, is_suspended: event == Event::JoinSuspended };
     organization::become_organization_member(transaction, administrator, account, joining, now);
     Ok(())
@@ -124,7 +122,7 @@ pub fn invite(
     if account == administrator.account {
         return Err(Refusal::InvitesItself);
     }
-    if is_member(&directory, administrator) {
+    if is_member(directory, administrator) {
         return Err(Refusal::MemberInvites);
     }
     let record = directory.member(administrator.account, &administrator.region, account);
@@ -132,18 +130,17 @@ pub fn invite(
     if matches!(status, Some(MemberStatus::Invited | MemberStatus::Enabled)) {
         return Err(Refusal::AlreadyInvited);
     }
-    if is_of_its_organization(&directory, administrator, account) {
+    if is_of_its_organization(directory, administrator, account) {
         return Err(Refusal::OrganizationAccount);
     }
     let from = record.map(|member| (member.status, member.kind));
     let Some(Step::To(status)) = machine::next(from, Event::Invite) else { return Err(Refusal::NoMember) };
-    if is_member(&directory, &beside(administrator, account)) {
+    if is_member(directory, &beside(administrator, account)) {
         return Err(Refusal::OfAnother);
     }
-    if is_full(&directory, administrator, account, MemberKind::Invitation) {
+    if is_full(directory, administrator, account, MemberKind::Invitation) {
         return Err(Refusal::TooMany);
     }
-    drop(directory);
     edit(transaction, administrator, account, |member| {
         member.status = status;
         member.invited_at = Some(now);
@@ -165,13 +162,12 @@ pub fn disassociate(
     now: Timestamp,
 ) -> Result<(), HubError> {
     let directory = transaction.directory();
-    let Ok(record) = member(&directory, administrator, account) else { return Ok(()) };
-    let is_managed = governance::is_managed(&directory, &beside(administrator, account));
+    let Ok(record) = member(directory, administrator, account) else { return Ok(()) };
+    let is_managed = governance::is_managed(directory, &beside(administrator, account));
     if is_managed && record.kind == MemberKind::Organization {
         return Err(HubError::CentrallyManaged);
     }
     if let Some(Step::To(status)) = machine::next(Some((record.status, record.kind)), Event::Disassociate) {
-        drop(directory);
         edit(transaction, administrator, account, |member| {
             member.status = status;
             member.updated_at = now;
@@ -187,14 +183,13 @@ pub fn disassociate(
 /// [`Refusal`].
 pub fn delete(transaction: &mut Transaction<'_>, administrator: &HubKey, account: AccountId) -> Result<(), Refusal> {
     let directory = transaction.directory();
-    let record = member(&directory, administrator, account)?;
+    let record = member(directory, administrator, account)?;
     if machine::next(Some((record.status, record.kind)), Event::Delete) != Some(Step::End) {
         return Err(match record.kind {
             MemberKind::Organization => Refusal::OfOrganization,
             MemberKind::Invitation => Refusal::StillAssociated,
         });
     }
-    drop(directory);
     retain(transaction, administrator, |other, _| other != account);
     Ok(())
 }

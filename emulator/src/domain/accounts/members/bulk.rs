@@ -40,7 +40,7 @@ pub fn add(
         Err(Refusal::AlreadyThere) if goes_on => {}
         outcome => outcome.map_err(told)?,
     }
-    let status = |transaction: &Transaction<'_>| status(&transaction.directory(), administrator, account);
+    let status = |transaction: &Transaction<'_>| status(transaction.directory(), administrator, account);
     if goes_on && !matches!(status(transaction), Some(MemberStatus::Invited | MemberStatus::Enabled)) {
         administrator::invite(transaction, ids, administrator, account, now).map_err(told)?;
     }
@@ -65,7 +65,6 @@ pub fn accept(
     let record = directory.member(administrator.account, &administrator.region, account);
     // Without an invitation there is an id that is none, and the service's sentence for that.
     let id = record.and_then(|member| member.invitation.as_ref()).map(|invitation| invitation.id.clone());
-    drop(directory);
     let hub = beside(administrator, account);
     invited::accept(transaction, &hub, administrator.account, &id.unwrap_or_default(), now)
         .map_err(|error| AwsError::from(error).message.into_owned())?;

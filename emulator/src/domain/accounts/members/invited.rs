@@ -42,11 +42,11 @@ pub fn accept(
     now: Timestamp,
 ) -> Result<(), RelationError> {
     let directory = transaction.directory();
-    if is_member(&directory, invited) {
+    if is_member(directory, invited) {
         return Err(RelationError::AlreadyMember);
     }
     // A delegated administrator is one also before it has members: `inferred`.
-    if has_members(&directory, invited) || directory.is_delegated_administrator(invited.account, &invited.region) {
+    if has_members(directory, invited) || directory.is_delegated_administrator(invited.account, &invited.region) {
         return Err(RelationError::HasMembers);
     }
     let record = directory.member(administrator, &invited.region, invited.account);
@@ -55,10 +55,9 @@ pub fn accept(
     let step = record.and_then(|member| machine::next(Some((member.status, member.kind)), Event::Accept));
     let Some(Step::To(status)) = step else { return Err(RelationError::NoPendingInvitation) };
     let administrator = beside(invited, administrator);
-    if is_member(&directory, &administrator) {
+    if is_member(directory, &administrator) {
         return Err(RelationError::InviterIsMember);
     }
-    drop(directory);
     edit(transaction, &administrator, invited.account, |member| {
         member.status = status;
         member.updated_at = now;
@@ -81,7 +80,6 @@ pub fn decline(
     let record = directory.member(sender, &invited.region, invited.account);
     let step = record.and_then(|member| machine::next(Some((member.status, member.kind)), Event::Decline));
     let Some(Step::To(status)) = step else { return Err(Refusal::NoInvitation) };
-    drop(directory);
     edit(transaction, &beside(invited, sender), invited.account, |member| {
         member.status = status;
         member.updated_at = now;
@@ -104,7 +102,6 @@ pub fn delete(transaction: &mut Transaction<'_>, invited: &HubKey, sender: Accou
     if matches!(record.status, MemberStatus::Invited | MemberStatus::Enabled) {
         return Err(Refusal::LiveInvitation);
     }
-    drop(directory);
     edit(transaction, &beside(invited, sender), invited.account, |member| member.invitation = None);
     Ok(())
 }
@@ -115,11 +112,10 @@ pub fn delete(transaction: &mut Transaction<'_>, invited: &HubKey, sender: Accou
 /// [`RelationError::NotAssociated`], [`RelationError::ManagedByOrganization`].
 pub fn leave(transaction: &mut Transaction<'_>, member: &HubKey, now: Timestamp) -> Result<(), RelationError> {
     let directory = transaction.directory();
-    let (administrator, record) = administrator(&directory, member).ok_or(RelationError::NotAssociated)?;
+    let (administrator, record) = administrator(directory, member).ok_or(RelationError::NotAssociated)?;
     let Some(Step::To(status)) = machine::next(Some((record.status, record.kind)), Event::Leave) else {
         return Err(RelationError::ManagedByOrganization);
     };
-    drop(directory);
     edit(transaction, &beside(member, administrator), member.account, |record| {
         record.status = status;
         record.updated_at = now;

@@ -105,8 +105,7 @@ fn follow_administrator(transaction: &mut Transaction<'_>, administrator: &HubKe
 /// Switches a member's hub on. One that is on stays as it is; one that a central policy governs is the policy's
 /// (HUB-07).
 fn switch_on(transaction: &mut Transaction<'_>, key: &HubKey, default_standards: bool, now: Timestamp) {
-    let directory = transaction.directory();
-    _ = hub::enable(transaction, &directory, key, now, Enable { default_standards, ..Enable::default() });
+    _ = hub::enable(transaction, key, now, Enable { default_standards, ..Enable::default() });
 }
 
 /// Whether an administrator has no room for one more member of that kind beside `account` (QUO-01, QUO-02).

@@ -50,7 +50,6 @@ pub fn become_organization_member(
     let email = joining.email.or_else(|| record.and_then(|member| member.email.clone()));
     let invited_at = record.and_then(|member| member.invited_at);
     let member = Member { email, invited_at, ..Member::new(status, MemberKind::Organization, now) };
-    drop(directory);
     put(transaction, administrator, account, member);
     if status == MemberStatus::Enabled {
         switch_on(transaction, &beside(administrator, account), joining.default_standards, now);
@@ -73,15 +72,13 @@ pub fn may_be_enabled(directory: &Directory, administrator: &HubKey, account: Ac
 /// members itself, stays as it is: `inferred`.
 pub fn adopt_organization_accounts(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
     let directory = transaction.directory();
-    let may_join = |account: AccountId| {
-        directory.is_in_organization(account) && may_be_enabled(&directory, administrator, account)
-    };
+    let may_join =
+        |account: AccountId| directory.is_in_organization(account) && may_be_enabled(directory, administrator, account);
     let members = directory.members.get(&(administrator.account, administrator.region.clone()));
     let invited = members.into_iter().flatten().filter(|(_, member)| member.kind == MemberKind::Invitation);
     let joining: Vec<AccountId> = invited.map(|(account, _)| *account).filter(|account| may_join(*account)).collect();
-    drop(directory);
     for account in joining {
-        let joining = Joining::unasked(&transaction.directory(), administrator, account, true);
+        let joining = Joining::unasked(transaction.directory(), administrator, account, true);
         become_organization_member(transaction, administrator, account, joining, now);
     }
 }

@@ -121,7 +121,7 @@ pub fn happen(
         }
         Event::Leave => leave(transaction, account, now),
         Event::Suspend => {
-            may_go_out_of_use(&transaction.directory(), account)?;
+            may_go_out_of_use(transaction.directory(), account)?;
             set_status(transaction, account, AccountStatus::Suspended);
             Ok(())
         }
@@ -154,7 +154,6 @@ fn join(
         return Err(AccountError::OutOfUse(account));
     }
     let parent = parent.map_or_else(|| Ok(organization.root_id.clone()), |parent| find(organization, parent))?;
-    drop(directory);
     transaction.edit_directory(|directory| {
         let known = directory.accounts.entry(account).or_insert_with(|| {
             let unknown = Account::unknown(account);
@@ -178,7 +177,6 @@ fn move_to(transaction: &mut Transaction<'_>, account: AccountId, parent: &str) 
         return Err(AccountError::NoMember(account));
     }
     let parent = find(organization, parent)?;
-    drop(directory);
     transaction.edit_directory(|directory| {
         if let Some(organization) = &mut directory.organization {
             organization.parents.insert(account, parent);
@@ -196,8 +194,7 @@ fn leave(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) 
     if !directory.is_in_organization(account) {
         return Err(AccountError::NoMember(account));
     }
-    is_free_to_go(&directory, account)?;
-    drop(directory);
+    is_free_to_go(directory, account)?;
     remove_from_organization(transaction, account, now);
     leave_organization(transaction, account, now);
     Ok(())
@@ -209,10 +206,9 @@ fn close(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) 
     // One that is suspended may be closed too (MST-21).
     let status = directory.accounts.get(&account).map(|account| account.status);
     if status != Some(AccountStatus::Suspended) {
-        may_go_out_of_use(&directory, account)?;
+        may_go_out_of_use(directory, account)?;
     }
-    is_free_to_go(&directory, account)?;
-    drop(directory);
+    is_free_to_go(directory, account)?;
     set_status(transaction, account, AccountStatus::Closed(now));
     forget_account(transaction, account);
     schedule::after(transaction, now, CLOSED_KEPT, Due::ForgetAccount(account, now));
@@ -227,7 +223,6 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
     if status != Some(AccountStatus::Closed(since)) {
         return;
     }
-    drop(directory);
     let now = since.checked_add(CLOSED_KEPT).unwrap_or(since);
     remove_from_organization(transaction, account, now);
     transaction.edit_directory(|directory| {

@@ -47,14 +47,13 @@ pub fn designate(
     account: &str,
 ) -> Result<(), OrganizationError> {
     let directory = transaction.directory();
-    let organization = managed_by(&directory, caller)?;
+    let organization = managed_by(directory, caller)?;
     let account = AccountId::parse(account).filter(|account| directory.is_in_organization(*account));
     let account = account.ok_or(OrganizationError::NoMember)?;
     if designated(organization, feature, &caller.region) == Some(account) {
         return Ok(());
     }
-    may_be_designated(transaction, &directory, organization, (caller, feature), account)?;
-    drop(directory);
+    may_be_designated(transaction, directory, organization, (caller, feature), account)?;
     let (region, now) = (caller.region.clone(), caller.now);
     edit(transaction, |organization| {
         organization.service_access.entry(SERVICE_PRINCIPAL.to_owned()).or_insert(now);
@@ -74,11 +73,9 @@ pub fn designate(
 
 /// What follows in the account itself.
 fn take_up(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
-    let directory = transaction.directory();
     // One that is on stays as it is.
     let enable = Enable { default_standards: true, ..Enable::default() };
-    _ = hub::enable(transaction, &directory, administrator, now, enable);
-    drop(directory);
+    _ = hub::enable(transaction, administrator, now, enable);
     adopt_organization_accounts(transaction, administrator, now);
 }
 
@@ -124,7 +121,7 @@ pub fn dismiss(
     account: &str,
 ) -> Result<(), OrganizationError> {
     let directory = transaction.directory();
-    let organization = managed_by(&directory, caller)?;
+    let organization = managed_by(directory, caller)?;
     let account = AccountId::parse(account).ok_or(OrganizationError::NoMember)?;
     if designated(organization, feature, &caller.region) != Some(account) {
         return Err(OrganizationError::NotDesignated(account));
@@ -132,7 +129,6 @@ pub fn dismiss(
     if feature == Feature::Classic && directory.is_central(&caller.region) {
         return Err(OrganizationError::Central);
     }
-    drop(directory);
     match feature {
         Feature::Classic => end(transaction, &HubKey { account, region: caller.region.clone() }),
         Feature::V2 => edit(transaction, |organization| organization.security_hub_v2_administrator = None),
@@ -146,7 +142,6 @@ pub fn end_everywhere(transaction: &mut Transaction<'_>, account: AccountId) {
     let Some(organization) = &directory.organization else { return };
     let here = organization.security_hub_administrators.iter().filter(|(_, administrator)| **administrator == account);
     let hubs: Vec<HubKey> = here.map(|(region, _)| HubKey { account, region: region.clone() }).collect();
-    drop(directory);
     for hub in hubs {
         end(transaction, &hub);
     }
@@ -168,7 +163,6 @@ pub fn end_all(transaction: &mut Transaction<'_>) {
     let designated = organization.security_hub_administrators.values().copied();
     let accounts: BTreeSet<AccountId> =
         delegates.chain(designated).chain(organization.security_hub_v2_administrator).collect();
-    drop(directory);
     for account in accounts {
         end_everywhere(transaction, account);
     }

@@ -59,7 +59,7 @@ pub fn update(
     caller: &Caller,
     change: Change,
 ) -> Result<(), OrganizationError> {
-    let (configuration, kind) = described(&transaction.directory(), caller)?;
+    let (configuration, kind) = described(transaction.directory(), caller)?;
     let was_central = kind != Kind::Local;
     if change.central.unwrap_or(was_central) {
         if change.auto_enable || change.auto_enable_standards == Some(true) {
@@ -72,7 +72,6 @@ pub fn update(
         if directory.aggregators.get(&caller.account()).is_none_or(|it| it.home != caller.region) {
             return Err(OrganizationError::NoHomeRegion);
         }
-        drop(directory);
         switch::off(transaction)?;
     }
     let standards = change.auto_enable_standards.unwrap_or(configuration.auto_enable_standards);
@@ -105,9 +104,8 @@ pub fn enable_joined(transaction: &mut Transaction<'_>, account: AccountId, now:
         configuration.auto_enable.then_some((hub, configuration.auto_enable_standards))
     };
     let enabling: Vec<_> = organization.security_hub_administrators.iter().filter_map(enabling).collect();
-    drop(directory);
     for (administrator, default_standards) in enabling {
-        if may_be_enabled(&transaction.directory(), &administrator, account) {
+        if may_be_enabled(transaction.directory(), &administrator, account) {
             let joining = Joining { default_standards, ..Joining::default() };
             become_organization_member(transaction, &administrator, account, joining, now);
         }

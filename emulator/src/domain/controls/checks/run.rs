@@ -56,7 +56,7 @@ pub fn run(
     let Some(hub) = transaction.hub(key).filter(|hub| hub.subscribed_at().is_some()) else { return };
     let checked = subjects(&hub, now);
     let controls = checked.iter().map(Subject::control);
-    let unrecorded = recorder::unrecorded(&hub.config_recorder, controls, &transaction.directory(), key);
+    let unrecorded = recorder::unrecorded(&hub.config_recorder, controls, transaction.directory(), key);
     let scene = Scene { key, hub: &hub, resources: &resources, unrecorded, now };
     let run = Run { world, scene, scopes };
     let mut reports = run.reports(&checked);

@@ -73,7 +73,7 @@ pub fn enable(
 ) {
     let (Some(control), Some(standard)) = (standards::control(control), standards::standard(standard)) else { return };
     let Some(hub) = transaction.hub(key) else { return };
-    let wanted = governance::wants(world, &transaction.directory(), key, control);
+    let wanted = governance::wants(world, transaction.directory(), key, control);
     if !wanted.unwrap_or(hub.auto_enable_controls) {
         return;
     }

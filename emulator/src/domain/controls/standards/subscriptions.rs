@@ -144,7 +144,7 @@ pub fn begin(
         enabled_at: now,
         shared_rules_from: None,
         input,
-        absent: catalogue::missing(&transaction.directory(), standard),
+        absent: catalogue::missing(transaction.directory(), standard),
         controls: BTreeMap::new(),
     };
     let subscription = hub.standards.entry(standard.id).or_insert_with(fresh);

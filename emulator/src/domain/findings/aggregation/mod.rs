@@ -174,7 +174,7 @@ pub fn create(
     regions: &[String],
 ) -> Result<Aggregator, AwsError> {
     let home = caller.region.clone();
-    let linking = linking(&transaction.directory(), &home, mode, regions)?;
+    let linking = linking(transaction.directory(), &home, mode, regions)?;
     hub_access::enabled(transaction, &caller.hub_key()).map_err(|_| hub_access::not_subscribed(caller))?;
     if regions::find(home.as_str()).is_some_and(|region| region.opt_in) {
         return Err(AggregationError::OptInHome(home).into());
@@ -203,7 +203,7 @@ pub fn update(
     mode: &str,
     regions: &[String],
 ) -> Result<Aggregator, AggregationError> {
-    let linking = linking(&transaction.directory(), &caller.region, mode, regions)?;
+    let linking = linking(transaction.directory(), &caller.region, mode, regions)?;
     transaction.edit_directory(|directory| {
         let owner = own(directory, caller, arn, "updated")?;
         let aggregator = directory.aggregators.get_mut(&owner);

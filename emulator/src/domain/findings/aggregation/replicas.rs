@@ -10,7 +10,7 @@ use securityhub_engine::{Key, Scope};
 
 use crate::domain::findings::{document, expiry, visibility};
 use crate::domain::hub_access;
-use crate::state::{AccountId, Directory, HubKey, Place, Region, Transaction, World};
+use crate::state::{AccountId, Directory, FindingsTransaction, HubKey, Place, Region, Transaction, World};
 
 /// One account's link, or several accounts', from a Region to its home Region.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ pub fn are_left_by(world: &World, place: &Place) -> bool {
 /// Drops the replicas of findings of a Region that have been written, where these are shown from now on. `written` gives
 /// their owners and keys; it is not called where no replica is.
 pub fn supersede(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut FindingsTransaction<'_>,
     world: &World,
     region: &Region,
     written: impl FnOnce() -> Vec<(AccountId, Key)>,
@@ -155,11 +155,15 @@ pub fn supersede(
         return;
     }
     // A Region that is being unlinked has left its replicas before its relations are committed.
-    transaction.hold_relations();
-    let (written, directory) = (written(), world.directory());
-    for place in places {
+    let directory = transaction.hold_relations().directory();
+    let written = written();
+    let shown_in = |place: Place| {
         let is_shown = |owner: AccountId| directory.home(owner, region) == Some(&place.region);
         let shown = written.iter().filter(|(owner, _)| is_shown(*owner)).map(|(_, key)| key.clone());
-        transaction.drop_replicas(&place, &shown.collect::<Vec<_>>());
+        (shown.collect::<Vec<_>>(), place)
+    };
+    let superseded: Vec<(Vec<Key>, Place)> = places.into_iter().map(shown_in).collect();
+    for (keys, place) in superseded {
+        transaction.drop_replicas(&place, &keys);
     }
 }

@@ -30,33 +30,27 @@ pub(in crate::scenario) fn apply(
         write_members(key, &hub.members, &world.ids, &mut directory, now);
     }
     let mut transaction = world.write();
+    transaction.edit_directory(|written| *written = directory);
     let mut refusals = Vec::new();
     let (administrators, others): (Vec<_>, Vec<_>) = valid.hubs.iter().partition(|(_, hub)| !hub.members.is_empty());
     for (key, hub) in administrators.into_iter().chain(others) {
-        if let Err(error) = enable(&mut transaction, &directory, key, hub, now) {
+        if let Err(error) = enable(&mut transaction, key, hub, now) {
             refusals.extend(hub.place.map(|place| (place, AwsError::from(error).message.into_owned())));
         }
     }
-    transaction.edit_directory(|written| *written = directory);
     transaction.commit();
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
 }
 
-fn enable(
-    transaction: &mut Transaction<'_>,
-    directory: &Directory,
-    key: &HubKey,
-    hub: &Hub,
-    now: Timestamp,
-) -> Result<(), HubError> {
+fn enable(transaction: &mut Transaction<'_>, key: &HubKey, hub: &Hub, now: Timestamp) -> Result<(), HubError> {
     let enable = Enable {
         default_standards: hub.default_standards,
         control_finding_generator: hub.control_finding_generator.map(|(generator, _)| generator),
         tags: hub.tags.clone(),
     };
-    hub::enable(transaction, directory, key, now, enable)?;
+    hub::enable(transaction, key, now, enable)?;
     if hub.auto_enable_controls.is_some() {
-        hub::update(transaction, directory, key, now, hub.auto_enable_controls, None)?;
+        hub::update(transaction, key, now, hub.auto_enable_controls, None)?;
     }
     if let Some(enabled) = transaction.hub(key) {
         let mut enabled = (*enabled).clone();
