@@ -4,7 +4,7 @@ use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::paging::Binding;
+use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::findings::action_targets;
@@ -44,16 +44,6 @@ pub fn create_action_target(
 struct DescribeInput {
     #[serde(default)]
     action_target_arns: Vec<String>,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct DescribeOutput {
-    action_targets: Vec<DescribedActionTarget>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -69,24 +59,18 @@ struct DescribedActionTarget {
 /// # Errors
 /// 400 `InvalidInputException` for a token of another walk.
 pub fn describe_action_targets(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: DescribeInput = input.read()?;
+    let (page, input) = PageRequest::read::<DescribeInput>(Operation::DescribeActionTargets, input)?;
+    let asked = &input.action_target_arns;
+    let page = page.open(context, &json!(asked))?;
     let key = context.caller.hub_key();
-    let query = json!(input.action_target_arns);
-    let binding = Binding::new(context, Operation::DescribeActionTargets, &query);
-    let after = binding.open_name(input.next_token.as_deref())?;
     let hub = context.world.hub(&key);
     let all = hub.iter().flat_map(|hub| &hub.action_targets).map(|(id, target)| DescribedActionTarget {
         action_target_arn: action_targets::action_target_arn(&key, id),
         name: target.name.clone(),
         description: target.description.clone(),
     });
-    let asked = &input.action_target_arns;
-    let mut rows: Vec<DescribedActionTarget> = all
-        .filter(|row| asked.is_empty() || asked.contains(&row.action_target_arn))
-        .filter(|row| after.as_ref().is_none_or(|after| row.action_target_arn > *after))
-        .collect();
-    let next_token = binding.cut(&mut rows, input.max_results, |row| row.action_target_arn.clone());
-    Answer::json(&DescribeOutput { action_targets: rows, next_token })
+    let rows = all.filter(|row| asked.is_empty() || asked.contains(&row.action_target_arn));
+    page.by_name(rows, |row| row.action_target_arn.clone()).answer()
 }
 
 #[derive(Deserialize)]

@@ -31,7 +31,18 @@ impl Input<'_> {
     /// # Errors
     /// 400 when they do not fit, which a struct that follows the model rules out.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, AwsError> {
-        serde_json::from_value(Value::Object(self.members))
-            .map_err(|error| AwsError::invalid_input("Invalid input").caused_by(error))
+        from_value(Value::Object(self.members))
     }
+
+    /// Takes one member out, if it is there, and reads it.
+    ///
+    /// # Errors
+    /// As [`Input::read`].
+    pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, AwsError> {
+        self.members.remove(name).map_or(Ok(None), from_value)
+    }
+}
+
+fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, AwsError> {
+    serde_json::from_value(value).map_err(|error| AwsError::invalid_input("Invalid input").caused_by(error))
 }

@@ -2,10 +2,11 @@
 //! DeleteFindingAggregator.
 
 use securityhub_fixtures::Operation;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::paging::Binding;
+use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::central_configuration::switch::follow_aggregator;
@@ -76,18 +77,6 @@ pub fn get_finding_aggregator(context: &Context<'_>, input: Input) -> Result<Ans
     Answer::json(&AggregatorOutput::new(owner, aggregator))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListInput {
-    next_token: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListOutput {
-    finding_aggregators: Vec<FindingAggregator>,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct FindingAggregator {
@@ -99,18 +88,15 @@ struct FindingAggregator {
 /// # Errors
 /// 400 `InvalidInputException` for a token: no page is followed by another.
 pub fn list_finding_aggregators(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let ListInput { next_token } = input.read()?;
+    let (page, IgnoredAny) = PageRequest::read(Operation::ListFindingAggregators, input)?;
+    let page = page.open(context, &Value::Null)?;
     let caller = &context.caller;
-    Binding::new(context, Operation::ListFindingAggregators, &Value::Null).open(next_token.as_deref())?;
     let directory = context.world.directory();
     let seen = aggregation::seen(&directory, caller.account(), &caller.region);
-    let finding_aggregators = seen
-        .map(|(owner, aggregator)| FindingAggregator {
-            finding_aggregator_arn: aggregation::aggregator_arn(owner, aggregator),
-        })
-        .into_iter()
-        .collect();
-    Answer::json(&ListOutput { finding_aggregators })
+    let row = |(owner, aggregator)| FindingAggregator {
+        finding_aggregator_arn: aggregation::aggregator_arn(owner, aggregator),
+    };
+    page.in_fixed_order(seen.map(row)).answer()
 }
 
 #[derive(Deserialize)]

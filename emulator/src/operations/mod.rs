@@ -16,6 +16,7 @@ pub mod hub;
 pub mod insights;
 pub mod members;
 pub mod organization;
+pub mod paged;
 pub mod paging;
 pub mod products;
 pub mod registry;

@@ -2,7 +2,7 @@
 //!
 //! A token carries where the last row stood and two checksums: one of its owner, one of the query. It has no lifetime
 //! (SRT-16), but it ends with the world that made it, since a walk over two worlds would skip rows. Tokens are not
-//! secret; forging one gains nothing.
+//! secret; forging one gains nothing. Lists use [`super::paged`], which checks, cuts and seals for them.
 
 use securityhub_engine::{Position, SortValue};
 use securityhub_fixtures::Operation;
@@ -39,36 +39,6 @@ impl Binding {
         let text = json!([self.owner, self.query, position.sequence, keys]).to_string();
         let seal = checksum(&text);
         hex::encode([&seal.to_be_bytes(), text.as_bytes()].concat())
-    }
-
-    /// The name of the row that the page before ended with, in a list that is walked by name.
-    ///
-    /// # Errors
-    /// As [`Binding::open`].
-    pub fn open_name(&self, token: Option<&str>) -> Result<Option<String>, AwsError> {
-        Ok(self.open(token)?.and_then(|position| match position.keys.into_iter().next() {
-            Some(SortValue::Text(last)) => Some(last),
-            _ => None,
-        }))
-    }
-
-    /// Cuts the rows that follow to a page, of [`PAGE`] when no size is asked, and gives the token of the next one, for
-    /// a list that is walked by name.
-    pub fn cut<T>(&self, rows: &mut Vec<T>, size: Option<usize>, name: impl Fn(&T) -> String) -> Option<String> {
-        self.cut_at(rows, size, |row| Position { keys: vec![SortValue::Text(name(row))], sequence: 0 })
-    }
-
-    /// The same for a list that is walked by `position`.
-    pub fn cut_at<T>(
-        &self,
-        rows: &mut Vec<T>,
-        size: Option<usize>,
-        position: impl Fn(&T) -> Position,
-    ) -> Option<String> {
-        let size = size.unwrap_or(PAGE);
-        let more = rows.len() > size;
-        rows.truncate(size);
-        rows.last().filter(|_| more).map(|last| self.seal(&position(last)))
     }
 
     /// Where a token says that the last page ended; `None` for the first page (SRT-17).

@@ -2,10 +2,11 @@
 
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::products::Product;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::paging::Binding;
+use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::findings::products;
@@ -13,18 +14,8 @@ use crate::state::{HubKey, Transaction};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct PageInput {
-    next_token: Option<String>,
-    max_results: Option<usize>,
+struct DescribeInput {
     product_arn: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct DescribeProductsOutput {
-    products: Vec<DescribedProduct>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -58,9 +49,8 @@ impl DescribedProduct {
 /// # Errors
 /// 400 `InvalidInputException` for an unknown product or a token of another walk.
 pub fn describe_products(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: PageInput = input.read()?;
+    let (page, input) = PageRequest::read::<DescribeInput>(Operation::DescribeProducts, input)?;
     let hub = context.caller.hub_key();
-    let query = json!(input.product_arn);
     let directory = context.world.directory();
     let all = products::described(&directory, &hub.region).map(|product| DescribedProduct::new(&hub, product));
     let mut rows: Vec<DescribedProduct> =
@@ -69,19 +59,7 @@ pub fn describe_products(context: &Context<'_>, input: Input) -> Result<Answer, 
         return Err(AwsError::invalid_input(format!("productArn: \"{asked}\"")));
     }
     rows.sort_by(|one, two| one.product_arn.cmp(&two.product_arn));
-    let binding = Binding::new(context, Operation::DescribeProducts, &query);
-    let after = binding.open_name(input.next_token.as_deref())?;
-    rows.retain(|row| after.as_ref().is_none_or(|after| row.product_arn > *after));
-    let next_token = binding.cut(&mut rows, input.max_results, |row| row.product_arn.clone());
-    Answer::json(&DescribeProductsOutput { products: rows, next_token })
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListEnabledProductsForImportOutput {
-    product_subscriptions: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
+    page.open(context, &json!(input.product_arn))?.by_name(rows, |row| row.product_arn.clone()).answer()
 }
 
 /// Lists the subscriptions of the caller's hub (PRD-20 … PRD-25).
@@ -89,17 +67,14 @@ struct ListEnabledProductsForImportOutput {
 /// # Errors
 /// 400 `InvalidInputException` for a token of another walk.
 pub fn list_enabled_products_for_import(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: PageInput = input.read()?;
+    let (page, IgnoredAny) = PageRequest::read(Operation::ListEnabledProductsForImport, input)?;
     let key = context.caller.hub_key();
     let hub = context.world.hub(&key);
     let mut names: Vec<String> = hub.iter().flat_map(|hub| hub.product_subscriptions.iter().cloned()).collect();
     names.sort_by(|one, two| products::order(one).cmp(&products::order(two)));
-    let binding = Binding::new(context, Operation::ListEnabledProductsForImport, &json!(null));
-    let after = binding.open_name(input.next_token.as_deref())?;
-    names.retain(|name| after.as_ref().is_none_or(|after| products::order(name) > products::order(after)));
-    let next_token = binding.cut(&mut names, input.max_results, Clone::clone);
-    let product_subscriptions = names.iter().map(|name| products::subscription_arn(&key, name)).collect();
-    Answer::json(&ListEnabledProductsForImportOutput { product_subscriptions, next_token })
+    let is_after = |name: &str, last: &str| products::order(name) > products::order(last);
+    let page = page.open(context, &Value::Null)?.by_name_in(names, Clone::clone, is_after);
+    page.map(|name| products::subscription_arn(&key, &name)).answer()
 }
 
 #[derive(Deserialize)]

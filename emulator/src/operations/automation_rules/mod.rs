@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use securityhub_fixtures::Operation;
+use securityhub_fixtures::model::Paginator;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::paging::Binding;
+use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::findings::automation_rules::{self, Draft, Edit, Outcome, Request};
@@ -279,20 +281,13 @@ pub fn batch_delete_automation_rules(
     Answer::json(&BatchOutput::from(outcome))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListInput {
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListOutput {
-    automation_rules_metadata: Vec<AutomationRulesMetadata>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
-}
+/// The model has no paginator for ListAutomationRules.
+const LIST: Paginator = Paginator {
+    input_token: "NextToken",
+    output_token: "NextToken",
+    limit: Some("MaxResults"),
+    result: Some("AutomationRulesMetadata"),
+};
 
 /// Lists automation rules, disabled ones too, in the order of their evaluation (ARU-15).
 ///
@@ -300,13 +295,10 @@ struct ListOutput {
 /// 403 `AccessDeniedException` for a member; 400 `InvalidInputException` for a token of another walk.
 pub fn list_automation_rules(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     automation_rules::admit(context.world, &context.caller, Operation::ListAutomationRules)?;
-    let input: ListInput = input.read()?;
-    let binding = Binding::new(context, Operation::ListAutomationRules, &json!({}));
-    let after = binding.open_name(input.next_token.as_deref())?;
-    let mut rows = automation_rules::list(context.world, &context.caller);
-    rows.retain(|rule| after.as_ref().is_none_or(|after| automation_rules::place_text(rule) > *after));
-    let next_token = binding.cut(&mut rows, input.max_results, automation_rules::place_text);
+    let (page, IgnoredAny) = PageRequest::read_as(&LIST, Operation::ListAutomationRules, input)?;
+    let page = page.open(context, &json!({}))?;
+    let rules = automation_rules::list(context.world, &context.caller);
     let key = context.caller.hub_key();
-    let automation_rules_metadata = rows.iter().map(|rule| AutomationRulesMetadata::new(&key, rule)).collect();
-    Answer::json(&ListOutput { automation_rules_metadata, next_token })
+    let page = page.by_name(rules, automation_rules::place_text);
+    page.map(|rule| AutomationRulesMetadata::new(&key, &rule)).answer()
 }

@@ -9,7 +9,7 @@ use crate::aws_error::AwsError;
 use crate::domain::accounts::central_configuration::associations::{self, Association, named_id};
 use crate::domain::accounts::central_configuration::{CentralError, administered};
 use crate::domain::governance;
-use crate::operations::paging::Binding;
+use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{Transaction, timestamp_text};
 
@@ -177,8 +177,6 @@ pub fn batch_get_configuration_policy_associations(context: &Context<'_>, input:
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ListInput {
-    next_token: Option<String>,
-    max_results: Option<usize>,
     filters: Option<Filters>,
 }
 
@@ -190,25 +188,16 @@ struct Filters {
     association_status: Option<String>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListOutput {
-    configuration_policy_association_summaries: Vec<Summary>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
-}
-
 /// Lists every target that something governs, by its id, which is `inferred` (CCF-36).
 ///
 /// # Errors
 /// 403 `AccessDeniedException` for who may not; 400 `InvalidInputException` for a token that is not this list's.
 pub fn list_configuration_policy_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let ListInput { next_token, max_results, filters } = input.read()?;
+    let (page, ListInput { filters }) = PageRequest::read(Operation::ListConfigurationPolicyAssociations, input)?;
     let directory = context.world.directory();
     let central = administered(&directory, &context.caller)?;
     let organization = directory.organization.as_ref().ok_or(CentralError::NotAdministrator)?;
-    let binding = Binding::new(context, Operation::ListConfigurationPolicyAssociations, &json!({ "Filters": filters }));
-    let after = binding.open_name(next_token.as_deref())?;
+    let page = page.open(context, &json!({ "Filters": filters }))?;
     let filters = filters.as_ref();
     let policy = filters.and_then(|filters| filters.configuration_policy_id.as_ref());
     // A policy that there is not has no associations.
@@ -222,7 +211,5 @@ pub fn list_configuration_policy_associations(context: &Context<'_>, input: Inpu
     let rows = governance::targets(organization).filter_map(|target| associations::of(organization, &target).ok());
     let mut summaries: Vec<Summary> = rows.map(Summary::from).filter(is_asked).collect();
     summaries.sort_by(|one, two| one.target_id.cmp(&two.target_id));
-    summaries.retain(|row| after.as_ref().is_none_or(|after| row.target_id > *after));
-    let next_token = binding.cut(&mut summaries, max_results, |row| row.target_id.clone());
-    Answer::json(&ListOutput { configuration_policy_association_summaries: summaries, next_token })
+    page.by_name(summaries, |row| row.target_id.clone()).answer()
 }

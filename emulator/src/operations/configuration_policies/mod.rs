@@ -9,11 +9,12 @@ mod tests;
 use std::collections::BTreeMap;
 
 use securityhub_fixtures::Operation;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::content::{PolicyInput, PolicyOutput};
-use super::paging::Binding;
+use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::central_configuration::policies::{self, Change};
@@ -148,21 +149,6 @@ pub fn delete_configuration_policy(
     Ok(Answer::empty())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListInput {
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListOutput {
-    configuration_policy_summaries: Vec<Summary>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Summary {
@@ -180,12 +166,9 @@ struct Summary {
 /// # Errors
 /// 403 `AccessDeniedException` for who may not; 400 `InvalidInputException` for a token that is not this list's.
 pub fn list_configuration_policies(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let ListInput { next_token, max_results } = input.read()?;
+    let (page, IgnoredAny) = PageRequest::read(Operation::ListConfigurationPolicies, input)?;
     let directory = context.world.directory();
     let central = administered(&directory, &context.caller)?;
-    let binding = Binding::new(context, Operation::ListConfigurationPolicies, &Value::Null);
-    let after = binding.open_name(next_token.as_deref())?;
-    let rest = central.policies.values().filter(|policy| after.as_ref().is_none_or(|after| policy.id > *after));
     let summary = |policy: &ConfigurationPolicy| Summary {
         arn: policies::policy_arn(central, &policy.id),
         id: policy.id.clone(),
@@ -194,7 +177,6 @@ pub fn list_configuration_policies(context: &Context<'_>, input: Input) -> Resul
         updated_at: timestamp_text(policy.updated_at),
         service_enabled: policy.content != PolicyContent::Off,
     };
-    let mut configuration_policy_summaries: Vec<Summary> = rest.map(summary).collect();
-    let next_token = binding.cut(&mut configuration_policy_summaries, max_results, |row| row.id.clone());
-    Answer::json(&ListOutput { configuration_policy_summaries, next_token })
+    let page = page.open(context, &Value::Null)?;
+    page.by_name(central.policies.values(), |policy| policy.id.clone()).map(summary).answer()
 }

@@ -5,12 +5,11 @@
 
 use std::collections::HashSet;
 
-use securityhub_engine::Position;
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::paging::Binding;
+use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::findings::insights::{self, Draft, Edit};
@@ -98,16 +97,6 @@ pub fn delete_insight(
 struct GetInput {
     #[serde(default)]
     insight_arns: Vec<String>,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct GetOutput {
-    insights: Vec<DescribedInsight>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -133,20 +122,15 @@ impl DescribedInsight {
 /// 404 `ResourceNotFoundException` when one that is asked for is not there; 400 `InvalidInputException` for a token of
 /// another walk.
 pub fn get_insights(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: GetInput = input.read()?;
-    let query = json!(input.insight_arns);
-    let binding = Binding::new(context, Operation::GetInsights, &query);
-    let after = binding.open(input.next_token.as_deref())?.map(|position| position.sequence);
-    let mut rows = if input.insight_arns.is_empty() { all(context) } else { asked(context, input.insight_arns)? };
-    rows.retain(|(place, _)| after.is_none_or(|after| *place > after));
-    let position = |(place, _): &(u64, _)| Position { keys: Vec::new(), sequence: *place };
-    let next_token = binding.cut_at(&mut rows, input.max_results, position);
+    let (page, input) = PageRequest::read::<GetInput>(Operation::GetInsights, input)?;
+    let page = page.open(context, &json!(input.insight_arns))?;
+    let rows = if input.insight_arns.is_empty() { all(context) } else { asked(context, input.insight_arns)? };
     // Insights can be long, so only those of the page are copied.
-    let found = rows.into_iter().filter_map(|(_, arn)| {
+    let page = page.by_number(rows, |(number, _)| *number).filter_map(|(_, arn)| {
         let insight = insights::find(context.world, &context.caller, &arn).ok()?;
         Some(DescribedInsight::new(arn, insight))
     });
-    Answer::json(&GetOutput { insights: found.collect(), next_token })
+    page.answer()
 }
 
 /// The ARN of every insight of the customer's, by its number.

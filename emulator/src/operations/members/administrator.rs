@@ -10,7 +10,7 @@ use super::{AccountIdsInput, PAGE, UnprocessedAccount, unprocessed};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::members::refusal::each;
 use crate::domain::accounts::members::{Refusal, Unprocessed, administrator};
-use crate::operations::paging::Binding;
+use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, HubKey, Member, MemberStatus, Transaction, timestamp_text};
 
@@ -124,16 +124,6 @@ pub fn get_members(context: &Context<'_>, input: Input) -> Result<Answer, AwsErr
 #[serde(rename_all = "PascalCase")]
 struct ListInput {
     only_associated: Option<bool>,
-    max_results: Option<usize>,
-    next_token: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListOutput {
-    members: Vec<DescribedMember>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
 }
 
 /// Lists the caller's members by account, the enabled ones unless all are asked for (INV-14 … INV-16).
@@ -141,20 +131,14 @@ struct ListOutput {
 /// # Errors
 /// 400 `InvalidInputException` for a token of another walk (ARN-13).
 pub fn list_members(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: ListInput = input.read()?;
+    let (page, input) = PageRequest::read::<ListInput>(Operation::ListMembers, input)?;
     let only_associated = input.only_associated.unwrap_or(true);
-    let binding = Binding::new(context, Operation::ListMembers, &json!(only_associated));
-    let after = binding.open_name(input.next_token.as_deref())?;
-    let size = input.max_results.unwrap_or(PAGE);
+    let page = page.open(context, &json!(only_associated))?.or_size(PAGE);
     let (caller, directory) = (context.caller.hub_key(), context.world.directory());
-    let mut rows: Vec<DescribedMember> = administrator::members(&directory, &caller)
-        .filter(|(_, member)| !only_associated || member.status == MemberStatus::Enabled)
-        .filter(|(account, _)| after.as_deref().is_none_or(|after| account.as_str() > after))
-        .take(size + 1)
-        .map(|(account, member)| describe(&caller, account, member))
-        .collect();
-    let next_token = binding.cut(&mut rows, Some(size), |row| row.account_id.to_string());
-    Answer::json(&ListOutput { members: rows, next_token })
+    let members = administrator::members(&directory, &caller)
+        .filter(|(_, member)| !only_associated || member.status == MemberStatus::Enabled);
+    let page = page.by_name(members, |(account, _)| account.to_string());
+    page.map(|(account, member)| describe(&caller, account, member)).answer()
 }
 
 /// Parts with members and takes invitations back; what is no member is passed over (MST-12, MST-15, MST-16, INV-17).

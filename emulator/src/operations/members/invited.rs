@@ -2,6 +2,7 @@
 //! administrator, each of which has an older name that does the same (INV-32).
 
 use securityhub_fixtures::Operation;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use super::{AccountIdsInput, PAGE, unprocessed};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::members::refusal::each;
 use crate::domain::accounts::members::{RelationError, invited};
-use crate::operations::paging::Binding;
+use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, Member, Transaction, timestamp_text};
 
@@ -36,41 +37,19 @@ fn describe(sender: AccountId, member: &Member) -> DescribedInvitation {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListInput {
-    max_results: Option<usize>,
-    next_token: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListOutput {
-    invitations: Vec<DescribedInvitation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
-}
-
 /// Lists the caller's invitations, the accepted one included, the oldest first (INV-21, CLI-07).
 ///
 /// # Errors
 /// 400 `InvalidInputException` for a token of another walk (ARN-13).
 pub fn list_invitations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: ListInput = input.read()?;
-    let binding = Binding::new(context, Operation::ListInvitations, &Value::Null);
-    let after = binding.open_name(input.next_token.as_deref())?;
+    let (page, IgnoredAny) = PageRequest::read(Operation::ListInvitations, input)?;
+    let page = page.open(context, &Value::Null)?.or_size(PAGE);
     let directory = context.world.directory();
     // The place in the order: when it was sent, and by whom.
     let place =
         |row: &DescribedInvitation| format!("{}/{}", row.invited_at.as_deref().unwrap_or_default(), row.account_id);
     let all = invited::invitations(&directory, &context.caller.hub_key());
-    let mut rows: Vec<DescribedInvitation> = all
-        .into_iter()
-        .map(|(sender, member, _)| describe(sender, member))
-        .filter(|row| after.as_ref().is_none_or(|after| place(row) > *after))
-        .collect();
-    let next_token = binding.cut(&mut rows, Some(input.max_results.unwrap_or(PAGE)), place);
-    Answer::json(&ListOutput { invitations: rows, next_token })
+    page.by_name(all.into_iter().map(|(sender, member, _)| describe(sender, member)), place).answer()
 }
 
 #[derive(Serialize)]

@@ -12,7 +12,7 @@ use crate::aws_error::AwsError;
 use crate::domain::accounts::members;
 use crate::domain::accounts::organization::administrator::{self, Feature};
 use crate::domain::accounts::organization::configuration::{self, Change, Kind};
-use crate::operations::paging::Binding;
+use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, Transaction};
 
@@ -67,7 +67,6 @@ pub fn disable_organization_admin_account(
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ListInput {
-    next_token: Option<String>,
     feature: Option<String>,
 }
 
@@ -94,9 +93,10 @@ struct AdminAccount {
 /// 401 `InvalidAccessException` for the feature `SecurityHubV2` to all but the management account;
 /// 400 `InvalidInputException` for a token: no page is followed by another.
 pub fn list_organization_admin_accounts(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let ListInput { next_token, feature: name } = input.read()?;
+    let (page, ListInput { feature: name }) = PageRequest::read(Operation::ListOrganizationAdminAccounts, input)?;
     let (caller, feature) = (&context.caller, feature(name.as_deref()));
-    Binding::new(context, Operation::ListOrganizationAdminAccounts, &Value::Null).open(next_token.as_deref())?;
+    // The answer has another member than rows and token, so it is not the page's.
+    page.open(context, &Value::Null)?;
     let administrator = administrator::listed(&context.world.directory(), caller, feature)?;
     let status = (feature == Feature::Classic).then_some("ENABLED");
     let row = |account_id| AdminAccount { account_id, status };

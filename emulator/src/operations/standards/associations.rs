@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::security_controls::SHORT_PAGE;
-use super::{Walk, page, status};
+use super::status;
 use crate::aws_error::AwsError;
 use crate::domain::controls::standards::associations::{self, Association, Change};
 use crate::domain::controls::standards::{control_arn, description, security_controls, standard_arn};
+use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{HubKey, Transaction, timestamp_text};
 
@@ -16,16 +17,6 @@ use crate::state::{HubKey, Transaction, timestamp_text};
 #[serde(rename_all = "PascalCase")]
 struct ListInput {
     security_control_id: String,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListOutput {
-    standards_control_association_summaries: Vec<Summary>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -64,7 +55,7 @@ impl Summary {
 /// # Errors
 /// 400 `InvalidInputException` for an unknown control or a token of another walk.
 pub fn list_standards_control_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: ListInput = input.read()?;
+    let (page, input) = PageRequest::read::<ListInput>(Operation::ListStandardsControlAssociations, input)?;
     let key = context.caller.hub_key();
     let control =
         security_controls::find(&context.world.directory(), &key, &input.security_control_id).map_err(|error| {
@@ -72,15 +63,8 @@ pub fn list_standards_control_associations(context: &Context<'_>, input: Input) 
         })?;
     let hub = context.world.hub(&key);
     let all = hub.iter().flat_map(|hub| associations::of_control(hub, control));
-    let walk = Walk {
-        operation: Operation::ListStandardsControlAssociations,
-        query: json!(control.id),
-        token: input.next_token.as_deref(),
-        size: input.max_results.unwrap_or(SHORT_PAGE),
-    };
-    let rows = all.map(|association| Summary::new(&key, &association));
-    let (standards_control_association_summaries, next_token) = page(context, &walk, rows)?;
-    Answer::json(&ListOutput { standards_control_association_summaries, next_token })
+    let page = page.open(context, &json!(control.id))?.or_size(SHORT_PAGE).in_fixed_order(all);
+    page.map(|association| Summary::new(&key, &association)).answer()
 }
 
 #[derive(Deserialize, Serialize)]

@@ -5,11 +5,10 @@ use securityhub_fixtures::standards::{Standard, StandardControl};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Walk, page};
 use crate::aws_error::AwsError;
 use crate::domain::controls::standards::controls::{self, Change, ControlError};
 use crate::domain::controls::standards::{control_arn, description, seats, subscriptions};
-use crate::operations::paging::PAGE;
+use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{HubKey, Subscription, Transaction, timestamp_text};
 
@@ -17,16 +16,6 @@ use crate::state::{HubKey, Subscription, Transaction, timestamp_text};
 #[serde(rename_all = "PascalCase")]
 struct DescribeInput {
     standards_subscription_arn: String,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct DescribeOutput {
-    controls: Vec<DescribedControl>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -74,22 +63,15 @@ impl DescribedControl {
 /// 404 `ResourceNotFoundException` for what is no subscription of the caller's; 400 `InvalidInputException` for a token
 /// of another walk.
 pub fn describe_standards_controls(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: DescribeInput = input.read()?;
+    let (page, input) = PageRequest::read::<DescribeInput>(Operation::DescribeStandardsControls, input)?;
     let key = context.caller.hub_key();
     let arn = &input.standards_subscription_arn;
     let hub = context.world.hub(&key);
     let found = hub.as_deref().and_then(|hub| subscriptions::subscribed(hub, &key, arn));
     let (standard, subscription) = found.ok_or(ControlError::NoSubscription)?;
     let seats = seats::seats(standard, subscription).filter(|_| subscription.status.is_updatable());
-    let walk = Walk {
-        operation: Operation::DescribeStandardsControls,
-        query: json!(arn),
-        token: input.next_token.as_deref(),
-        size: input.max_results.unwrap_or(PAGE),
-    };
-    let rows = seats.map(|seat| DescribedControl::new(&key, standard, subscription, seat));
-    let (controls, next_token) = page(context, &walk, rows)?;
-    Answer::json(&DescribeOutput { controls, next_token })
+    let page = page.open(context, &json!(arn))?.in_fixed_order(seats);
+    page.map(|seat| DescribedControl::new(&key, standard, subscription, seat)).answer()
 }
 
 #[derive(Deserialize)]

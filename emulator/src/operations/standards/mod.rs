@@ -12,11 +12,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use securityhub_engine::Position;
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::standards::Standard;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::domain::controls::standards::seats;
 
@@ -30,39 +29,12 @@ pub use security_controls::{
     update_security_control,
 };
 
-use super::paging::{Binding, PAGE};
+use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::controls::standards::subscriptions::{self, NO_RECORDER, Request};
 use crate::domain::controls::standards::{standard_arn, subscription_arn};
 use crate::state::{HubKey, Subscription, SubscriptionStatus, Transaction};
-
-/// The part of a list that is asked: what a token continues, and how many rows at most.
-struct Walk<'a> {
-    operation: Operation,
-    /// What the token is bound to.
-    query: Value,
-    token: Option<&'a str>,
-    size: usize,
-}
-
-/// Cuts a page out of rows whose order never changes; a token says the place of the last row.
-///
-/// # Errors
-/// 400 for a token of another walk.
-fn page<T>(
-    context: &Context<'_>,
-    walk: &Walk<'_>,
-    rows: impl Iterator<Item = T>,
-) -> Result<(Vec<T>, Option<String>), AwsError> {
-    let binding = Binding::new(context, walk.operation, &walk.query);
-    let after = binding.open(walk.token)?.map(|position| position.sequence);
-    let mut rows: Vec<(u64, T)> =
-        (0..).zip(rows).filter(|(place, _)| after.is_none_or(|after| *place > after)).collect();
-    let at = |(place, _): &(u64, T)| Position { keys: vec![], sequence: *place };
-    let next_token = binding.cut_at(&mut rows, Some(walk.size), at);
-    Ok((rows.into_iter().map(|(_, row)| row).collect(), next_token))
-}
 
 /// Whether a filter of providers lets one through; an empty filter lets all (STD-07).
 fn is_asked(providers: &[String], provider: &str) -> bool {
@@ -77,18 +49,8 @@ fn status(enabled: bool) -> &'static str {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct DescribeInput {
-    next_token: Option<String>,
-    max_results: Option<usize>,
     #[serde(default)]
     providers: Vec<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct DescribeOutput {
-    standards: Vec<DescribedStandard>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -114,7 +76,7 @@ struct ManagedBy {
 /// # Errors
 /// 400 `InvalidInputException` for a token of another walk.
 pub fn describe_standards(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: DescribeInput = input.read()?;
+    let (page, input) = PageRequest::read::<DescribeInput>(Operation::DescribeStandards, input)?;
     let key = context.caller.hub_key();
     let hub = context.world.hub(&key);
     let row = |standard: &'static Standard| DescribedStandard {
@@ -126,14 +88,7 @@ pub fn describe_standards(context: &Context<'_>, input: Input) -> Result<Answer,
         standards_managed_by: ManagedBy { company: standard.company, product: standard.product },
     };
     let all = subscriptions::described(hub.as_deref()).filter(|standard| is_asked(&input.providers, standard.provider));
-    let walk = Walk {
-        operation: Operation::DescribeStandards,
-        query: json!(input.providers),
-        token: input.next_token.as_deref(),
-        size: input.max_results.unwrap_or(PAGE),
-    };
-    let (standards, next_token) = page(context, &walk, all.map(row))?;
-    Answer::json(&DescribeOutput { standards, next_token })
+    page.open(context, &json!(input.providers))?.in_fixed_order(all).map(row).answer()
 }
 
 #[derive(Serialize)]
@@ -179,8 +134,6 @@ impl SubscriptionRow {
 #[serde(rename_all = "PascalCase")]
 struct SubscriptionsOutput {
     standards_subscriptions: Vec<SubscriptionRow>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -188,8 +141,6 @@ struct SubscriptionsOutput {
 struct GetInput {
     #[serde(default)]
     standards_subscription_arns: Vec<String>,
-    next_token: Option<String>,
-    max_results: Option<usize>,
     #[serde(default)]
     providers: Vec<String>,
 }
@@ -199,7 +150,7 @@ struct GetInput {
 /// # Errors
 /// 400 `InvalidInputException` for a token of another walk.
 pub fn get_enabled_standards(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: GetInput = input.read()?;
+    let (page, input) = PageRequest::read::<GetInput>(Operation::GetEnabledStandards, input)?;
     let key = context.caller.hub_key();
     let asked = &input.standards_subscription_arns;
     let hub = context.world.hub(&key);
@@ -208,14 +159,7 @@ pub fn get_enabled_standards(context: &Context<'_>, input: Input) -> Result<Answ
         .filter(|(standard, _)| is_asked(&input.providers, standard.provider))
         .map(|(standard, subscription)| SubscriptionRow::new(&key, standard, subscription))
         .filter(|row| asked.is_empty() || asked.contains(&row.standards_subscription_arn));
-    let walk = Walk {
-        operation: Operation::GetEnabledStandards,
-        query: json!([asked, input.providers]),
-        token: input.next_token.as_deref(),
-        size: input.max_results.unwrap_or(PAGE),
-    };
-    let (standards_subscriptions, next_token) = page(context, &walk, rows)?;
-    Answer::json(&SubscriptionsOutput { standards_subscriptions, next_token })
+    page.open(context, &json!([asked, input.providers]))?.in_fixed_order(rows).answer()
 }
 
 #[derive(Deserialize)]
@@ -267,6 +211,5 @@ fn subscriptions_answer(
     let key = context.caller.hub_key();
     let rows = subscriptions.iter();
     let rows = rows.map(|(standard, subscription)| SubscriptionRow::new(&key, standard, subscription));
-    let standards_subscriptions = rows.collect();
-    Answer::json(&SubscriptionsOutput { standards_subscriptions, next_token: None })
+    Answer::json(&SubscriptionsOutput { standards_subscriptions: rows.collect() })
 }

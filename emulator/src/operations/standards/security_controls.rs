@@ -7,10 +7,11 @@ use securityhub_fixtures::standards::{CONTROLS, Control};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Walk, is_asked, page, status};
+use super::{is_asked, status};
 use crate::aws_error::AwsError;
 use crate::domain::controls::standards::security_controls::{self, NoControl};
 use crate::domain::controls::standards::{self as domain, catalogue, description, parameters};
+use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{Hub, HubKey, Region, Transaction};
 
@@ -27,18 +28,8 @@ fn remediation_url(control: &Control) -> String {
 #[serde(rename_all = "PascalCase")]
 struct ListInput {
     standards_arn: Option<String>,
-    next_token: Option<String>,
-    max_results: Option<usize>,
     #[serde(default)]
     providers: Vec<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListOutput {
-    security_control_definitions: Vec<Definition>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -81,7 +72,7 @@ impl Definition {
 /// # Errors
 /// 400 `InvalidInputException` for an unknown standard or a token of another walk.
 pub fn list_security_control_definitions(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let input: ListInput = input.read()?;
+    let (page, input) = PageRequest::read::<ListInput>(Operation::ListSecurityControlDefinitions, input)?;
     let region = &context.caller.region;
     let standard =
         match &input.standards_arn {
@@ -96,15 +87,9 @@ pub fn list_security_control_definitions(context: &Context<'_>, input: Input) ->
         None => catalogue::is_known(&directory, control),
     };
     let all = CONTROLS.iter().filter(|control| control.active && is_asked(&input.providers, PROVIDER));
-    let rows = all.filter(is_in_it).map(|control| Definition::new(region, control));
-    let walk = Walk {
-        operation: Operation::ListSecurityControlDefinitions,
-        query: json!([input.standards_arn, input.providers]),
-        token: input.next_token.as_deref(),
-        size: input.max_results.unwrap_or(SHORT_PAGE),
-    };
-    let (security_control_definitions, next_token) = page(context, &walk, rows)?;
-    Answer::json(&ListOutput { security_control_definitions, next_token })
+    let rows = all.filter(is_in_it);
+    let page = page.open(context, &json!([input.standards_arn, input.providers]))?.or_size(SHORT_PAGE);
+    page.in_fixed_order(rows).map(|control| Definition::new(region, control)).answer()
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,58 @@
+//! What holds of all lists that are answered a page at a time.
+
+use securityhub_fixtures::Operation::{
+    self, CreateFindingAggregator, DescribeStandardsControls, EnableOrganizationAdminAccount, GetEnabledStandards,
+    GetFindingHistory, ListAutomationRules, ListStandardsControlAssociations, UpdateOrganizationConfiguration,
+};
+use serde_json::{Value, json};
+
+use crate::operations::{Run, entry};
+use crate::testing::{ADMINISTRATOR, Stage};
+
+const MANAGEMENT: &str = "999999999999";
+
+/// A caller who may read all lists: a delegated administrator with central configuration.
+fn stage() -> Stage {
+    let stage = Stage::empty();
+    stage.organization(&[(MANAGEMENT, "management"), (ADMINISTRATOR, "security")]);
+    stage.good(MANAGEMENT, EnableOrganizationAdminAccount, json!({ "AdminAccountId": ADMINISTRATOR }));
+    stage.good(ADMINISTRATOR, CreateFindingAggregator, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
+    let central = json!({
+        "AutoEnable": false,
+        "AutoEnableStandards": "NONE",
+        "OrganizationConfiguration": { "ConfigurationType": "CENTRAL" },
+    });
+    stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, central);
+    stage
+}
+
+/// What an operation cannot be called without.
+fn required(stage: &Stage, operation: Operation) -> Value {
+    match operation {
+        DescribeStandardsControls => {
+            let standards = stage.good(ADMINISTRATOR, GetEnabledStandards, json!({}));
+            let arn = &standards["StandardsSubscriptions"][0]["StandardsSubscriptionArn"];
+            json!({ "StandardsSubscriptionArn": arn })
+        }
+        GetFindingHistory => json!({ "FindingIdentifier": { "Id": "a", "ProductArn": "arn:aws:a:::product/a/a" } }),
+        ListStandardsControlAssociations => json!({ "SecurityControlId": "IAM.1" }),
+        _ => json!({}),
+    }
+}
+
+/// Rules: SRT-15, ARN-13.
+#[test]
+fn every_list_refuses_a_token_that_it_did_not_make() {
+    let stage = stage();
+    let is_paged = |operation: &Operation| operation.model().paginator.is_some() || *operation == ListAutomationRules;
+    let is_built = |operation: &Operation| !matches!(entry(*operation).run, Run::Missing);
+    let lists: Vec<Operation> = Operation::ALL.iter().copied().filter(is_paged).filter(is_built).collect();
+    assert!(lists.len() >= 18, "{lists:?}");
+    for operation in lists {
+        let mut input = required(&stage, operation);
+        stage.good(ADMINISTRATOR, operation, input.clone());
+        input["NextToken"] = json!("00");
+        let message = stage.refused(ADMINISTRATOR, operation, input, 400, "InvalidInputException");
+        assert_eq!(message, "Invalid NextToken", "{}", operation.name());
+    }
+}
