@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use crate::domain::events::envelope;
+use crate::invariant::Invariant;
 use crate::scenario;
 use crate::service::{Service, Settings};
 use crate::state::{AccountId, Region};
@@ -119,7 +120,11 @@ impl Emulator {
         // What the emulator writes is JSON.
         events
             .iter()
-            .map(|event| serde_json::from_str(&envelope::write(event, &world.ids)).unwrap_or_default())
+            .map(|event| {
+                serde_json::from_str(&envelope::write(event, &world.ids))
+                    .or_report("an envelope is JSON")
+                    .unwrap_or_default()
+            })
             .collect()
     }
 

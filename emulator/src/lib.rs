@@ -22,6 +22,7 @@ pub mod domain;
 pub mod gate;
 pub mod generate;
 mod guard;
+mod invariant;
 pub mod neighbours;
 pub mod operations;
 pub mod program;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use crate::bits::BLOCK;
+use crate::invariant::Invariant;
 
 /// A vector in blocks of `N` values.
 #[derive(Clone, Debug)]
@@ -143,7 +144,7 @@ impl Index {
             self.split(&hash_of);
         }
         let place = self.shard(hash);
-        if let Some(shard) = self.shards.get_mut(place) {
+        if let Some(shard) = self.shards.get_mut(place).or_report("a hash has a shard") {
             Arc::make_mut(shard).insert_unique(hash, number, |number| hash_of(*number));
             self.length += 1;
         }
@@ -151,7 +152,7 @@ impl Index {
 
     pub(crate) fn remove(&mut self, hash: u64, number: u32) {
         let place = self.shard(hash);
-        let Some(shard) = self.shards.get_mut(place) else { return };
+        let Some(shard) = self.shards.get_mut(place).or_report("a hash has a shard") else { return };
         if let Ok(entry) = Arc::make_mut(shard).find_entry(hash, |other| *other == number) {
             entry.remove();
             self.length -= 1;
@@ -165,7 +166,7 @@ impl Index {
         for number in numbers {
             let hash = hash_of(number);
             let place = usize::try_from(hash >> 32).unwrap_or_default() & (count - 1);
-            if let Some(shard) = shards.get_mut(place) {
+            if let Some(shard) = shards.get_mut(place).or_report("a hash has a shard") {
                 shard.insert_unique(hash, number, |number| hash_of(*number));
             }
         }

@@ -18,6 +18,7 @@ mod column;
 mod count;
 pub mod date;
 pub mod filter;
+mod invariant;
 mod item;
 pub mod json;
 pub mod page;

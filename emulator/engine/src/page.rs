@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use crate::invariant::Invariant;
 use crate::sort::{SortKey, SortValue};
 
 /// Room behind a page for what the caller ends a body with.
@@ -50,7 +51,9 @@ pub struct Page {
 impl Page {
     /// The documents of the rows.
     pub fn documents(&self) -> impl Iterator<Item = &[u8]> {
-        self.rows.iter().map(|row| self.bytes.get(row.document.clone()).unwrap_or_default())
+        self.rows.iter().map(|row| {
+            self.bytes.get(row.document.clone()).or_report("a row names bytes of its page").unwrap_or_default()
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use crate::domain::events::custom_action::{self, Selection};
 use crate::domain::events::envelope;
 use crate::domain::events::pattern::EventPattern;
 use crate::domain::findings::change::Identifier;
+use crate::invariant::Invariant;
 use crate::served::ServedWorld;
 use crate::state::{AccountId, Event, EventPage, World};
 
@@ -119,7 +120,9 @@ fn page(world: &World, asked: &Input) -> Result<EventPage, String> {
 fn select(world: &World, pattern: &EventPattern, limit: usize, page: EventPage) -> EventPage {
     let mut selected = EventPage { events: Vec::new(), ..page };
     for event in page.events {
-        let written = serde_json::from_str(&envelope::write(&event, &world.ids)).unwrap_or_default();
+        let written = serde_json::from_str(&envelope::write(&event, &world.ids))
+            .or_report("an envelope is JSON")
+            .unwrap_or_default();
         if !pattern.matches(&written) {
             continue;
         }

@@ -13,6 +13,7 @@ use super::request::{self, mistake};
 use crate::domain::due;
 use crate::domain::findings::delivery;
 use crate::domain::findings::import::{self, Failed, Outcome};
+use crate::invariant::Invariant;
 use crate::served::ServedWorld;
 use crate::shape::items::Item;
 use crate::shape::scan;
@@ -57,7 +58,9 @@ fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
     let world = served.world();
     let text = std::str::from_utf8(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let pieces = delivery::pieces(text).map_err(|error| format!("{EXPECTED}: {error}"))?;
-    let compact = |piece: &Range<usize>| scan::compact(text.get(piece.clone()).unwrap_or_default());
+    let compact = |piece: &Range<usize>| {
+        scan::compact(text.get(piece.clone()).or_report("a piece is a range of its text").unwrap_or_default())
+    };
     for (number, piece) in (1..).zip(&pieces) {
         read(number, &compact(piece))?;
     }

@@ -20,6 +20,7 @@ use serde_json::json;
 use tower::ServiceExt;
 
 use crate::domain::due;
+use crate::invariant::Invariant;
 use crate::served::ServedWorld;
 use crate::state::{EXPECTED_DURATION, duration, timestamp_text};
 use crate::wire::answer;
@@ -75,7 +76,13 @@ pub async fn handle(served: ServedWorld, mut request: Request<Bytes>) -> Respons
     request.extensions_mut().insert(served);
     let Ok(response) = ROUTER.clone().oneshot(request.map(axum::body::Body::from)).await;
     let (mut parts, body) = response.into_parts();
-    let mut body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default().to_vec();
+    let mut body = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .or_report("a body in memory can be read")
+        .unwrap_or_default()
+        .to_vec();
     // For those who read it on a terminal.
     body.push(b'\n');
     parts.headers.insert(http::header::CONTENT_LENGTH, body.len().into());

@@ -9,6 +9,7 @@ use super::program::{Compiler, Name, Op, Path, Program, Residence, TIME, Value};
 use super::resident::{Homes, Residents};
 use super::template::GIVEN;
 use super::values::{Handle, ShapeId, Values};
+use crate::invariant::Invariant;
 use crate::state::{AccountId, HubKey, Timestamp};
 
 /// What all findings of a request have in common.
@@ -27,8 +28,10 @@ impl Around {
     /// What findings of a request have in common.
     pub(super) fn new(request: &Request, homes: Homes, compiler: &mut Compiler) -> Around {
         let &Request { administrator, days, now, .. } = request;
-        // Rounded down, as times are written; an i64 holds the milliseconds of any time.
-        let now = i64::try_from(now.as_nanosecond().div_euclid(1_000_000)).unwrap_or_default();
+        // Rounded down, as times are written.
+        let now = i64::try_from(now.as_nanosecond().div_euclid(1_000_000))
+            .or_report("an i64 holds the milliseconds of any time")
+            .unwrap_or_default();
         Around { homes, administrator, days, now, times: compiler.times() }
     }
 }
@@ -193,7 +196,10 @@ impl<'e> Evaluation<'e> {
                     self.memory.fields.push(field);
                 }
                 let Memory { values, fields, .. } = &mut *self.memory;
-                let object = values.object(*shape, fields.get(first..).unwrap_or_default());
+                let object = values.object(
+                    *shape,
+                    fields.get(first..).or_report("fields are taken off the stack in order").unwrap_or_default(),
+                );
                 fields.truncate(first);
                 object
             }
@@ -224,7 +230,7 @@ impl<'e> Evaluation<'e> {
         }
         let Subject { key: HubKey { account, region }, product_arn, .. } = self.subject;
         let values = &mut self.memory.values;
-        match GIVEN.get(position).copied().unwrap_or_default() {
+        match GIVEN.get(position).copied().or_report("a name that is given has a position").unwrap_or_default() {
             "account" => values.text(account.as_str().as_bytes()),
             "region" => values.text(region.as_str().as_bytes()),
             "partition" => values.text(region.partition().as_bytes()),
@@ -308,7 +314,12 @@ impl<'e> Evaluation<'e> {
             evaluation.end();
             known.made.push(self.memory.values.keep(made));
         }
-        let resident = known.made.get(at).copied().unwrap_or_default();
+        let resident = known
+            .made
+            .get(at)
+            .copied()
+            .or_report("residents are made up to the one that is wanted")
+            .unwrap_or_default();
         self.memory.residents.put(residence, homes, hub, known);
         resident
     }

@@ -26,6 +26,7 @@ use self::evaluate::{Around, Memory, Subject, finding};
 use self::program::{Choice, Compiler, Program};
 use self::resident::Homes;
 use self::template::{Shared, Template};
+use crate::invariant::Invariant;
 use crate::state::{AccountId, HubKey, Timestamp};
 
 /// A product whose findings can be generated, by the product part of its ARN.
@@ -200,7 +201,10 @@ impl Iterator for Findings {
         let mut written = Vec::with_capacity(self.longest);
         let hub = self.write_next(&mut written)?.clone();
         self.longest = self.longest.max(written.len());
-        Some(Generated { hub, text: String::from_utf8(written).unwrap_or_default() })
+        Some(Generated {
+            hub,
+            text: String::from_utf8(written).or_report("generated findings are UTF-8").unwrap_or_default(),
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

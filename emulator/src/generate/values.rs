@@ -1,6 +1,8 @@
 //! Values of names, kept as the JSON that they become: letters in one buffer, values and fields in lists beside it, so
 //! that making a value allocates nothing and naming it again copies a number.
 
+use crate::invariant::Invariant;
+
 /// A value, or that there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Handle {
@@ -76,7 +78,7 @@ impl Shape {
 
 impl Store {
     fn span(&self, Span { start, end }: Span) -> &[u8] {
-        self.letters.get(start..end).unwrap_or_default()
+        self.letters.get(start..end).or_report("a span is a range of its letters").unwrap_or_default()
     }
 
     fn push_letters(&mut self, letters: &[u8]) -> Span {
@@ -129,7 +131,14 @@ impl Values {
             Some(Entry::Json(span)) => Entry::Json(self.kept.push_letters(self.fresh.span(span))),
             Some(Entry::Object(shape, first)) => {
                 let count = self.shapes.get(shape).map_or(0, |shape| shape.names.len());
-                let field = |at| self.fresh.fields.get(at).copied().unwrap_or_default();
+                let field = |at| {
+                    self.fresh
+                        .fields
+                        .get(at)
+                        .copied()
+                        .or_report("an object has a field for each of its names")
+                        .unwrap_or_default()
+                };
                 let fields: Vec<Handle> = (first..first + count).map(field).collect();
                 let fields: Vec<Handle> = fields.into_iter().map(|field| self.keep(field)).collect();
                 Entry::Object(shape, self.kept.push_fields(&fields))
@@ -164,8 +173,17 @@ impl Values {
             }
             Some((store, Entry::Json(span))) => written.extend_from_slice(store.span(span)),
             Some((store, Entry::Object(shape, first))) => {
-                let names = self.shapes.get(shape).map(|shape| &*shape.names).unwrap_or_default();
-                let fields = store.fields.get(first..).unwrap_or_default();
+                let names = self
+                    .shapes
+                    .get(shape)
+                    .map(|shape| &*shape.names)
+                    .or_report("an object has a shape")
+                    .unwrap_or_default();
+                let fields = store
+                    .fields
+                    .get(first..)
+                    .or_report("an object has a field for each of its names")
+                    .unwrap_or_default();
                 written.push(b'{');
                 let mut is_first = true;
                 for (name, field) in names.iter().zip(fields).filter(|(_, field)| **field != Handle::Null) {

@@ -11,6 +11,7 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn::Arn;
 use crate::domain::caller::Caller;
 use crate::domain::policy;
+use crate::invariant::Invariant;
 use crate::state::{
     AccountId, Credential, Directory, IdSource, Permissions, Policy, Principal, SESSION_KEY, Timestamp, World,
 };
@@ -89,7 +90,14 @@ fn session_policy(document: &str) -> Result<Policy, AwsError> {
         serde_json::from_str(document).map_err(|_| malformed("This policy contains invalid Json".into()))?;
     let (policy, remarks) = policy::read("session", &value);
     let refused = remarks.into_iter().find(|remark| remark.refuses);
-    policy.ok_or_else(|| malformed(refused.map(|remark| remark.message).unwrap_or_default()))
+    policy.ok_or_else(|| {
+        malformed(
+            refused
+                .map(|remark| remark.message)
+                .or_report("a policy that is refused has a remark that refuses it")
+                .unwrap_or_default(),
+        )
+    })
 }
 
 /// A checked AssumeRole.

@@ -11,12 +11,13 @@ use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
+use super::Answer;
 use super::context::{Context, Input};
 use super::paging::{Binding, PAGE};
-use super::Answer;
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::invariant::Invariant;
 
-/// The page that an input asks for; its token is not checked yet.
+/// The page that an input requests; its token is not checked yet.
 pub struct PageRequest {
     operation: Operation,
     paginator: &'static Paginator,
@@ -28,13 +29,13 @@ impl PageRequest {
     /// Takes token and size out of an input, and reads its other members.
     ///
     /// # Errors
-    /// As [`Input::read`]; 500 when the model says of no paginator.
+    /// As [`Input::read`]; 500 if the model has no paginator for the operation.
     pub fn read<T: DeserializeOwned>(operation: Operation, input: Input) -> Result<(PageRequest, T), AwsError> {
         let paginator = operation.model().paginator.as_ref().ok_or_else(|| not_paged(operation))?;
         PageRequest::read_as(paginator, operation, input)
     }
 
-    /// [`PageRequest::read`] for a list of which the model says no paginator.
+    /// [`PageRequest::read`] for an operation whose paginator is missing from the model.
     ///
     /// # Errors
     /// As [`Input::read`].
@@ -48,8 +49,8 @@ impl PageRequest {
         Ok((PageRequest { operation, paginator, token, size }, input.read()?))
     }
 
-    /// Checks the token, which is good for this operation and `query` only: all of the input that decides which rows
-    /// there are, or in which order. A page has up to [`PAGE`] rows if no size is asked for.
+    /// Checks the token. It is valid for this operation and `query` only: the part of the input that decides which rows
+    /// there are and in which order. Without a requested size a page has up to [`PAGE`] rows.
     ///
     /// # Errors
     /// As [`Binding::open`].
@@ -73,18 +74,18 @@ pub struct Paged {
 }
 
 impl Paged {
-    /// Sets how many rows a page has if no size is asked for.
+    /// Sets the size of a page if none is requested.
     #[must_use]
     pub fn or_size(self, size: usize) -> Paged {
         Paged { size: self.size.or(Some(size)), ..self }
     }
 
-    /// The page of rows that come in the order of their names.
+    /// The page of rows that are sorted by name.
     pub fn by_name<R>(self, rows: impl IntoIterator<Item = R>, name: impl Fn(&R) -> String) -> Page<R> {
         self.by_name_in(rows, name, |name, last| name > last)
     }
 
-    /// The page of rows that have names but come in another order: `is_after` says whether one name comes after another.
+    /// The page of rows that have names but another order: `is_after` says whether one name comes after another.
     pub fn by_name_in<R>(
         self,
         rows: impl IntoIterator<Item = R>,
@@ -92,13 +93,16 @@ impl Paged {
         is_after: impl Fn(&str, &str) -> bool,
     ) -> Page<R> {
         let place = |row: &R| Position { keys: vec![SortValue::Text(name(row))], sequence: 0 };
-        self.cut(rows, place, |row, last| match last.keys.first() {
-            Some(SortValue::Text(last)) => is_after(&name(row), last),
-            _ => true,
-        })
+        let name_of = |last: &'_ Position| match last.keys.first() {
+            Some(SortValue::Text(last)) => Some(last.clone()),
+            _ => None,
+        };
+        let last =
+            self.after.as_ref().and_then(|last| name_of(last).or_report("the token of a list by name has a name"));
+        self.cut(rows, place, |row, _| last.as_ref().is_none_or(|last| is_after(&name(row), last)))
     }
 
-    /// The page of rows that come in the order of their numbers.
+    /// The page of rows that are sorted by number.
     pub fn by_number<R>(self, rows: impl IntoIterator<Item = R>, number: impl Fn(&R) -> u64) -> Page<R> {
         let place = |row: &R| Position { keys: Vec::new(), sequence: number(row) };
         self.cut(rows, place, |row, last| number(row) > last.sequence)
@@ -139,7 +143,7 @@ impl<R> Page<R> {
         self.filter_map(|row| Some(form(row)))
     }
 
-    /// The rows in another form, without those that have gone since the page was cut.
+    /// The rows in another form, without those that are gone since the page was cut.
     pub fn filter_map<W>(self, form: impl FnMut(R) -> Option<W>) -> Page<W> {
         let Page { paginator, rows, next_token } = self;
         Page { paginator, rows: rows.into_iter().filter_map(form).collect(), next_token }
@@ -168,3 +172,6 @@ impl<R: Serialize> Serialize for Page<R> {
         members.end()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use super::files::{Files, Place};
+use crate::invariant::Invariant;
 
 /// The most mistakes and warnings of a scenario that are looked for. Each names its line, so that a text full of mistakes
 /// would take its length times their number.
@@ -114,7 +115,7 @@ impl Diagnostic {
             Some(position) => {
                 let shown = position.shown();
                 let mark = AnnotationKind::Primary.span(position.start - shown.start..position.end - shown.start);
-                let text = position.text.get(shown).unwrap_or_default();
+                let text = position.text.get(shown).or_report("a place is a range of its file").unwrap_or_default();
                 title.element(Snippet::source(text).line_start(position.line).path(&*self.file).annotation(mark))
             }
             None => title.element(annotate_snippets::Origin::path(&*self.file)),
@@ -141,7 +142,7 @@ impl Severity {
 impl Position {
     fn new(text: &Arc<str>, place: Place) -> Position {
         let start = char_start(text, place.start);
-        let before = text.get(..start).unwrap_or_default();
+        let before = text.get(..start).or_report("a place is a range of its file").unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         let line_end = line_end(text, start);
         // A stretch over several lines is shown by its first.
@@ -164,7 +165,7 @@ impl Position {
 
 /// Where the line ends in which a byte stands. The text may be one long line.
 fn line_end(text: &str, start: usize) -> usize {
-    let rest = text.get(start..).unwrap_or_default();
+    let rest = text.get(start..).or_report("a place is a range of its file").unwrap_or_default();
     memchr::memchr2(b'\n', b'\r', rest.as_bytes()).map_or(text.len(), |end| start + end)
 }
 

@@ -10,6 +10,7 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::diagnostic::Diagnostic;
 use super::files::{FileId, Files, Place};
 use super::spanned::{Content, Node, Spanned};
+use crate::invariant::Invariant;
 
 /// Parses a text.
 ///
@@ -80,14 +81,14 @@ impl Source<'_> {
         let line = usize::try_from(location.line()).unwrap_or(1).saturating_sub(1);
         let column = usize::try_from(location.column()).unwrap_or(1).saturating_sub(1);
         let before: usize = self.text.split_inclusive('\n').take(line).map(str::len).sum();
-        let rest = self.text.get(before..).unwrap_or_default();
+        let rest = self.text.get(before..).or_report("a place is a range of its file").unwrap_or_default();
         let start = before + rest.char_indices().nth(column).map_or(rest.len(), |(byte, _)| byte);
         self.place(start, start + 1)
     }
 
     fn written(&self, place: Place) -> String {
         let text = self.text.get(place.start.saturating_sub(self.start)..place.end.saturating_sub(self.start));
-        text.unwrap_or_default().trim().to_owned()
+        text.or_report("a place is a range of its file").unwrap_or_default().trim().to_owned()
     }
 }
 

@@ -11,6 +11,7 @@ use super::diagnostic::{Diagnostic, MOST_DIAGNOSTICS};
 use super::files::{Files, Place};
 use super::spanned::{Content, Node, Spanned};
 use super::suggest;
+use crate::invariant::Invariant;
 
 /// Takes what does not fit out of the tree; `None` when nothing is left. Each misfit is pushed to `mistakes`.
 pub(super) fn fit(files: &Files, schema: &Value, node: Node, mistakes: &mut Vec<Diagnostic>) -> Option<Node> {
@@ -215,7 +216,12 @@ impl<'s> Fit<'s, '_> {
     fn branches(&self, schema: &'s Value) -> Vec<&'s Value> {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             let name = reference.trim_start_matches("#/$defs/");
-            return self.definitions.get(name).map(|schema| self.branches(schema)).unwrap_or_default();
+            return self
+                .definitions
+                .get(name)
+                .map(|schema| self.branches(schema))
+                .or_report("a reference names a definition")
+                .unwrap_or_default();
         }
         let alternatives = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array);
         match alternatives {

@@ -12,6 +12,7 @@ use super::findings::{FindingWriter, Findings};
 use super::held::HeldRelations;
 use super::names::{Place, Region};
 use super::world::World;
+use crate::invariant::Invariant;
 
 /// How many expired findings are removed under one lock.
 const EXPIRED_AT_A_TIME: usize = 4096;
@@ -135,7 +136,7 @@ impl<'w> FindingsTransaction<'w> {
     /// are now, with their numbers and what is kept beside them. Where there is one of a finding already, it is replaced.
     /// `key` gives the key of a document.
     pub fn leave_replicas(&mut self, place: &Place, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
-        let Some(origin) = &place.origin else { return };
+        let Some(origin) = place.origin.as_ref().or_report("replicas have an origin") else { return };
         let left = self.world.read_findings(origin, |findings| {
             let slots = findings.table().within(Scope::NotAside).matching(filter);
             if !slots.is_empty() {

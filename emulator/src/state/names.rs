@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use securityhub_fixtures::regions;
 
+use crate::invariant::Invariant;
+
 /// An AWS account id: twelve digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId([u8; 12]);
@@ -21,8 +23,7 @@ impl AccountId {
 
     /// The twelve digits.
     pub fn as_str(&self) -> &str {
-        // Only digits are ever stored, so the default is never taken.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        std::str::from_utf8(&self.0).or_report("an account id is twelve digits").unwrap_or_default()
     }
 }
 

@@ -8,6 +8,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::sets::{Codes, Sets};
 use crate::blocks::{Blocks, Index};
+use crate::invariant::Invariant;
 use crate::item::Item;
 use crate::schema::FieldKind;
 use crate::sync::OnceLock;
@@ -103,7 +104,7 @@ impl Dictionary {
         self.sets.forget();
         let (hasher, words, texts) = (&self.hasher, &self.words, &self.texts);
         self.codes.insert(hash, code, |code| {
-            let (key, value) = spelled(words, texts, code).unwrap_or_default();
+            let (key, value) = spelled(words, texts, code).or_report("a code has a text").unwrap_or_default();
             hasher.hash_one((key, value))
         });
         Some(code)
@@ -111,12 +112,12 @@ impl Dictionary {
 
     /// Ends one use of a value.
     pub(crate) fn release(&mut self, code: u32) {
-        let Some(word) = self.words.get_mut(code as usize) else { return };
+        let Some(word) = self.words.get_mut(code as usize).or_report("a code has a word") else { return };
         if word.uses > 1 {
             word.uses -= 1;
             return;
         }
-        let Some((key, value)) = spelled(&self.words, &self.texts, code) else { return };
+        let Some((key, value)) = spelled(&self.words, &self.texts, code).or_report("a code has a text") else { return };
         let hash = self.hash(key, value);
         self.codes.remove(hash, code);
         if let Some(word) = self.words.get_mut(code as usize) {
@@ -135,7 +136,8 @@ impl Dictionary {
     fn tidy(&mut self) {
         let mut texts = Texts::default();
         for word in self.words.iter_mut().filter(|word| word.uses > 0) {
-            (word.piece, word.start) = texts.push("", self.texts.get(*word).unwrap_or_default());
+            (word.piece, word.start) =
+                texts.push("", self.texts.get(*word).or_report("a word in use has a text").unwrap_or_default());
         }
         (self.texts, self.waste) = (texts, 0);
     }
@@ -194,7 +196,7 @@ impl Dictionary {
     /// How many texts come before this one, and whether it is one of them.
     pub(crate) fn place(&self, text: &str) -> (u32, bool) {
         if let Some(code) = self.code("", text) {
-            return (self.ranks().get(code as usize).copied().unwrap_or_default(), true);
+            return (self.ranks().get(code as usize).copied().or_report("a code has a rank").unwrap_or_default(), true);
         }
         let used = (0..crate::count::number(self.words.len())).filter(|code| self.uses(*code) > 0);
         let before = used.filter(|code| self.text(*code).is_some_and(|other| other < text));

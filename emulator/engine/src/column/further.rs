@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bits::BLOCK;
+use crate::invariant::Invariant;
 
 /// Waste below this many values is not worth tidying.
 const LITTLE: usize = 1024;
@@ -92,7 +93,7 @@ impl<T: Copy> Further<T> {
 impl<T: Copy> Lists<T> {
     fn get(&self, index: usize) -> &[T] {
         let place = self.places.get(index).copied().unwrap_or_default();
-        self.values.get(place.range()).unwrap_or_default()
+        self.values.get(place.range()).or_report("a place names values of its list").unwrap_or_default()
     }
 
     /// The list that was added to last grows where it is.
@@ -125,7 +126,8 @@ impl<T: Copy> Lists<T> {
         let mut values = Vec::with_capacity(self.values.len().saturating_sub(self.waste));
         for place in self.places.iter_mut().filter(|place| place.length > 0) {
             let start = crate::count::number(values.len());
-            values.extend_from_slice(self.values.get(place.range()).unwrap_or_default());
+            let kept = self.values.get(place.range()).or_report("a place names values of its list");
+            values.extend_from_slice(kept.unwrap_or_default());
             place.start = start;
         }
         (self.values, self.waste) = (values, 0);

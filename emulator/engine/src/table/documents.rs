@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::blocks::Blocks;
+use crate::invariant::Invariant;
 
 /// The size of a piece. A document that is larger has a piece of its own.
 const PIECE: usize = 8 * 1024 * 1024;
@@ -33,6 +34,13 @@ pub struct Batch {
     bytes: Vec<u8>,
 }
 
+impl Batch {
+    /// A document of a batch that has not become a piece.
+    fn document(&self, range: Range<usize>) -> &[u8] {
+        self.bytes.get(range).or_report("a document is a range of its batch").unwrap_or_default()
+    }
+}
+
 /// A document as it was, whatever becomes of it in its table.
 ///
 /// That of a large batch is no copy: it keeps the batch's bytes, which the table leaves unchanged meanwhile.
@@ -50,7 +58,8 @@ impl Snapshot {
 
     /// The document.
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(self.range.start as usize..self.range.end as usize).unwrap_or_default()
+        let range = self.range.start as usize..self.range.end as usize;
+        self.bytes.get(range).or_report("a snapshot names bytes of its piece").unwrap_or_default()
     }
 }
 
@@ -74,10 +83,10 @@ struct Place {
 impl Documents {
     /// The document of a slot; of one that was cleared, nothing.
     pub(super) fn get(&self, slot: u32) -> &[u8] {
-        let Some(place) = self.places.get(slot as usize) else { return &[] };
+        let Some(place) = self.places.get(slot as usize).or_report("a slot has a place") else { return &[] };
         let piece = self.pieces.get(place.piece as usize);
         let range = place.start as usize..place.start as usize + place.length as usize;
-        piece.and_then(|piece| piece.bytes.get(range)).unwrap_or_default()
+        piece.and_then(|piece| piece.bytes.get(range)).or_report("a place names bytes of a piece").unwrap_or_default()
     }
 
     /// How many slots there are.
@@ -117,7 +126,7 @@ impl Documents {
     /// Puts a document of a batch as that of the next slot.
     pub(super) fn push_from(&mut self, slot: u32, batch: &Batch, range: Range<usize>) {
         let Some((number, piece)) = batch.piece.and_then(|number| Some((number, self.pieces.get_mut(number)?))) else {
-            return self.push(slot, batch.bytes.get(range).unwrap_or_default());
+            return self.push(slot, batch.document(range));
         };
         piece.used += range.len();
         piece.slots.push(slot);
@@ -130,7 +139,7 @@ impl Documents {
         let [start, end] = [range.start, range.end].map(crate::count::number);
         match batch.piece.and_then(|number| self.pieces.get(number)) {
             Some(piece) => Snapshot { bytes: Arc::clone(&piece.bytes), range: start..end },
-            None => Snapshot::copy(batch.bytes.get(range).unwrap_or_default()),
+            None => Snapshot::copy(batch.document(range)),
         }
     }
 
@@ -143,7 +152,7 @@ impl Documents {
 
     /// Puts another document in a slot, where the one before stood if it fits there and no snapshot has it.
     pub(super) fn replace(&mut self, slot: u32, document: &[u8]) {
-        let Some(place) = self.places.get(slot as usize).copied() else { return };
+        let Some(place) = self.places.get(slot as usize).copied().or_report("a slot has a place") else { return };
         let start = place.start as usize;
         if document.len() <= place.length as usize
             && let Some(piece) = self.pieces.get_mut(place.piece as usize)
@@ -199,8 +208,8 @@ impl Documents {
         });
         self.open = Some(number);
         let mut place = Place { piece: crate::count::number(number), start: 0, length: size(document) };
-        if let Some(piece) = self.pieces.get_mut(number)
-            && let Some(bytes) = Arc::get_mut(&mut piece.bytes)
+        if let Some(piece) = self.pieces.get_mut(number).or_report("the open piece is there")
+            && let Some(bytes) = Arc::get_mut(&mut piece.bytes).or_report("nobody shares the open piece")
         {
             place.start = size(bytes);
             bytes.extend_from_slice(document);
@@ -221,13 +230,13 @@ impl Documents {
     /// Empties a piece that is mostly waste: its documents move to the open one.
     fn tidy(&mut self, number: usize) {
         let is_open = self.open == Some(number);
-        let Some(piece) = self.pieces.get_mut(number) else { return };
+        let Some(piece) = self.pieces.get_mut(number).or_report("a place names a piece") else { return };
         if is_open || piece.used * 2 > piece.bytes.len() {
             return;
         }
         let emptied = std::mem::take(piece);
         for slot in emptied.slots {
-            let Some(old) = self.places.get(slot as usize).copied() else { continue };
+            let Some(old) = self.places.get(slot as usize).copied().or_report("a slot has a place") else { continue };
             let range = old.start as usize..old.start as usize + old.length as usize;
             if old.piece as usize == number
                 && let Some(document) = emptied.bytes.get(range).filter(|document| !document.is_empty())

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Part, Scope, Table, at};
 use crate::column::Column;
 use crate::filter::Filter;
+use crate::invariant::Invariant;
 use crate::plan::Plan;
 use crate::schema::FieldId;
 
@@ -68,7 +69,7 @@ impl Part<'_> {
         for (codes, count) in counts {
             let mut texts = std::array::from_fn(|_| String::new());
             for ((place, field), code) in texts.iter_mut().zip(fields).zip(codes) {
-                *place = text(field, code).unwrap_or_default();
+                *place = text(field, code).or_report("a counted code has a text").unwrap_or_default();
             }
             counted.push((texts, count));
         }

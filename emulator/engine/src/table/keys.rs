@@ -6,6 +6,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::documents::Documents;
 use crate::blocks::{Blocks, Index};
+use crate::invariant::Invariant;
 
 /// What a document begins with, and no other document of its table: a name, and whose it is.
 ///
@@ -30,7 +31,7 @@ impl Key {
 
     /// What documents of several owners may share.
     pub fn name(&self) -> &[u8] {
-        self.bytes.get(..self.name).unwrap_or_default()
+        self.bytes.get(..self.name).or_report("a key begins with its name").unwrap_or_default()
     }
 }
 
@@ -60,7 +61,7 @@ impl Keys {
         let hash = self.hasher.hash_one(key.name());
         self.hashes.push(hash);
         let hashes = &self.hashes;
-        self.slots.insert(hash, slot, |slot| hashes.get(slot as usize).copied().unwrap_or_default());
+        self.slots.insert(hash, slot, |slot| hash_of(hashes, slot));
     }
 
     /// Forgets a slot.
@@ -76,11 +77,15 @@ impl Keys {
         let hashes = &self.hashes;
         self.slots = Index::default();
         for (slot, hash) in (0..).zip(hashes.iter()) {
-            self.slots.insert(*hash, slot, |slot| hashes.get(slot as usize).copied().unwrap_or_default());
+            self.slots.insert(*hash, slot, |slot| hash_of(hashes, slot));
         }
     }
 
     pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
+}
+
+fn hash_of(hashes: &Blocks<u64>, slot: u32) -> u64 {
+    hashes.get(slot as usize).copied().or_report("a slot has a hash").unwrap_or_default()
 }

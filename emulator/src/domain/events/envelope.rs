@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::findings::document::{Finding, quoted};
+use crate::invariant::Invariant;
 use crate::state::{Event, IdSource, InsightReport, Subject, UsedAction};
 
 /// `detail-type` of an event (EVT-01 … EVT-03).
@@ -36,7 +37,13 @@ pub fn resource(subject: &Subject) -> String {
     match subject {
         Subject::Finding(finding) => {
             let finding = Finding::stored(finding.as_bytes());
-            let text = |name: &str| finding.string(name).unwrap_or_default().into_owned();
+            let text = |name: &str| {
+                finding
+                    .string(name)
+                    .or_report("a stored finding has all required members")
+                    .unwrap_or_default()
+                    .into_owned()
+            };
             format!("{}/{}", text("ProductArn"), text("Id"))
         }
         Subject::Selected(action, _) | Subject::Results(action, _) => action.arn.clone(),

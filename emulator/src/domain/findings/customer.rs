@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::document::{Finding, members_of, object, quoted};
 use super::merge::SHARED;
 use super::normalise;
+use crate::invariant::Invariant;
 use crate::state::{Timestamp, timestamp_text};
 
 /// Sets what is given: the members of BatchUpdateFindings and of a rule's action have the same names and effects.
@@ -41,7 +42,9 @@ pub(super) fn touched(given: &Map<String, Value>) -> impl Iterator<Item = &'stat
 
 /// Replaces the one note; the time is the service's (BUF-20).
 pub(super) fn set_note(finding: &mut Finding<'_>, given: &Value, now: Timestamp) {
-    let text = |name: &str| given.get(name).map(Value::to_string).unwrap_or_default();
+    let text = |name: &str| {
+        given.get(name).map(Value::to_string).or_report("the shape requires all members of a note").unwrap_or_default()
+    };
     let (words, author, now) = (text("Text"), text("UpdatedBy"), quoted(&timestamp_text(now)));
     finding.set("Note", object([("Text", &*words), ("UpdatedBy", &author), ("UpdatedAt", &now)]));
 }

@@ -8,6 +8,7 @@ use securityhub_engine::{Slot, date};
 use serde_json::Value;
 
 use super::document::Finding;
+use crate::invariant::Invariant;
 use crate::state::{Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger, Timestamp, timestamp_text};
 
 /// How long a record can be read, and is kept (HIS-04).
@@ -130,7 +131,8 @@ pub fn page(findings: &Findings, slot: Slot, query: &Query, now: Timestamp) -> P
     let start = query.period.start.map(Timestamp::as_nanosecond).or(own_start).unwrap_or(oldest).max(oldest);
     let end = query.period.end.unwrap_or(now).as_nanosecond();
 
-    let product_arn = finding.string("ProductArn").unwrap_or_default();
+    let product_arn =
+        finding.string("ProductArn").or_report("a stored finding has all required members").unwrap_or_default();
     let mut entries = match ledger {
         Some(ledger) => newest(ledger, start..=end, query, &product_arn),
         None => Vec::new(),
@@ -173,7 +175,7 @@ fn newest(ledger: &Ledger, period: RangeInclusive<i128>, query: &Query, product_
 }
 
 fn parse(value: &str) -> Value {
-    serde_json::from_str(value).unwrap_or_default()
+    serde_json::from_str(value).or_report("a member of a finding is JSON").unwrap_or_default()
 }
 
 fn compare(path: &str, old: Option<&Value>, new: Option<&Value>, updates: &mut Vec<HistoryUpdate>) {

@@ -11,6 +11,7 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::filters::classic::{self, FILTERS};
 use crate::domain::findings::visibility;
 use crate::domain::{arn, hub_access};
+use crate::invariant::Invariant;
 use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::{Findings, HubKey, Insight, Region, Transaction, World};
 
@@ -190,8 +191,7 @@ fn read(insight: &ManagedInsight) -> Insight {
         number: insight.number.into(),
         id: insight.suffix.to_string(),
         name: format!("{}. {}", insight.number, insight.name),
-        // The table's filters are JSON, which a test holds.
-        filters: serde_json::from_str(insight.filters).unwrap_or_default(),
+        filters: serde_json::from_str(insight.filters).or_report("filters of the table are JSON").unwrap_or_default(),
         group_by_attribute: insight.group_by_attribute.to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! Texts of policies with wildcards and variables: read, and compared with what a request has.
 
 use super::keys::Keys;
+use crate::invariant::Invariant;
 use crate::state::{Pattern, Piece};
 
 /// What stands for other texts in a text of a policy.
@@ -35,7 +36,7 @@ pub fn read(text: &str, signs: Signs) -> Pattern {
             (Some(Piece::Text(before)), Piece::Text(text)) => before.push_str(&text),
             (_, piece) => pieces.push(piece),
         }
-        rest = rest.get(length..).unwrap_or_default();
+        rest = rest.get(length..).or_report("a piece is a part of its pattern").unwrap_or_default();
     }
     Pattern(pieces)
 }

@@ -10,6 +10,7 @@ use super::{AccountIdsInput, PAGE, unprocessed};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::members::refusal::each;
 use crate::domain::accounts::members::{RelationError, invited};
+use crate::invariant::Invariant;
 use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, Member, Transaction, timestamp_text};
@@ -46,8 +47,13 @@ pub fn list_invitations(context: &Context<'_>, input: Input) -> Result<Answer, A
     let page = page.open(context, &Value::Null)?.or_size(PAGE);
     let directory = context.world.directory();
     // The place in the order: when it was sent, and by whom.
-    let place =
-        |row: &DescribedInvitation| format!("{}/{}", row.invited_at.as_deref().unwrap_or_default(), row.account_id);
+    let place = |row: &DescribedInvitation| {
+        format!(
+            "{}/{}",
+            row.invited_at.as_deref().or_report("an invitation has a time").unwrap_or_default(),
+            row.account_id
+        )
+    };
     let all = invited::invitations(&directory, &context.caller.hub_key());
     page.by_name(all.into_iter().map(|(sender, member, _)| describe(sender, member)), place).answer()
 }

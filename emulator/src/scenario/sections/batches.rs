@@ -9,6 +9,7 @@ use std::thread;
 use super::generate::Generate;
 use crate::domain::findings::{delivery, import};
 use crate::generate::{Findings, Mistake};
+use crate::invariant::Invariant;
 use crate::shape::items::Item;
 use crate::shape::scan::Span;
 use crate::state::{Region, Timestamp};
@@ -36,7 +37,7 @@ struct Read {
 
 impl Batch {
     fn new(region: Region, text: Vec<u8>, ends: &[usize]) -> Batch {
-        let text = String::from_utf8(text).unwrap_or_default();
+        let text = String::from_utf8(text).or_report("generated findings are UTF-8").unwrap_or_default();
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let read = |(start, end): (usize, &usize)| {
             let range = start..*end;
@@ -59,10 +60,10 @@ impl Batch {
     pub(super) fn items(&mut self) -> Vec<Item<'_>> {
         let text = &*self.text;
         let item = |read: &mut Read| {
-            let text = text.get(read.range.clone())?;
+            let text = text.get(read.range.clone()).or_report("a finding is a range of its batch")?;
             match read.members.take() {
                 Some(members) => Some(Item::Faultless { text, members }),
-                None => import::read_finding(text).ok(),
+                None => import::read_finding(text).or_report("generated findings are JSON"),
             }
         };
         self.findings.iter_mut().filter_map(item).collect()

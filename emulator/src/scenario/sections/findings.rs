@@ -9,12 +9,13 @@ use super::batches;
 use super::generate::{self, Generate, Surroundings};
 use crate::domain::findings::import::{Endpoint, Importer, Sender};
 use crate::domain::findings::{delivery, expiry, import};
+use crate::invariant::Invariant;
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
 use crate::scenario::spanned::Spanned;
 use crate::shape::scan;
-use crate::state::{Region, Timestamp, FindingsTransaction, World};
+use crate::state::{FindingsTransaction, Region, Timestamp, World};
 
 /// A source of findings: files, or a generator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -119,7 +120,12 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
 fn warn_of_old(findings: &[Finding], start: Timestamp, check: &mut Check) {
     let text = |finding: &Finding| {
         let Place { file, start, end } = finding.place;
-        check.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default()
+        check
+            .files
+            .get(file)
+            .and_then(|file| file.text.get(start..end))
+            .or_report("a place is a range of its file")
+            .unwrap_or_default()
     };
     let is_old = |finding: &&Finding| expiry::is_beyond_retention(text(finding), start);
     let mut old = findings.iter().filter(is_old);
@@ -189,7 +195,12 @@ impl Import<'_> {
 
     fn finding(&self, transaction: &mut FindingsTransaction<'_>, finding: &Finding) -> Result<(), String> {
         let Place { file, start, end } = finding.place;
-        let text = self.files.get(file).and_then(|file| file.text.get(start..end)).unwrap_or_default();
+        let text = self
+            .files
+            .get(file)
+            .and_then(|file| file.text.get(start..end))
+            .or_report("a place is a range of its file")
+            .unwrap_or_default();
         let text = scan::compact(text);
         let sent = import::read_finding(&text).map_err(|_| "it is no JSON".to_owned())?;
         let outcome = delivery::deliver(transaction, self.world, self.now, &[sent])
@@ -212,7 +223,11 @@ impl Import<'_> {
             endpoints.iter().map(|endpoint| (endpoint.region, Importer::new(endpoint))).collect();
         let mut refused: BTreeMap<String, usize> = BTreeMap::new();
         let made = batches::each(generate, seed, now, |mut batch| {
-            let Some(importer) = importers.get_mut(&batch.region) else { return };
+            let Some(importer) =
+                importers.get_mut(&batch.region).or_report("there is an importer for each Region of a request")
+            else {
+                return;
+            };
             let count = batch.len();
             match importer.batch(transaction, Sender::Product, &batch.items()) {
                 Ok(outcome) => {

@@ -7,6 +7,7 @@ use securityhub_fixtures::standards::{Control, Standard};
 use super::content;
 use crate::domain::controls::standards::{controls, seats, security_controls, subscriptions};
 use crate::domain::governance::{Extent, policy_wants};
+use crate::invariant::Invariant;
 use crate::state::{
     ControlState, Hub, HubKey, PolicyContent, Subscription, SubscriptionStatus, Timestamp, Transaction,
 };
@@ -31,8 +32,9 @@ pub fn to_hub(
     follow_standards(transaction, key, &mut hub, &listed.collect::<Vec<_>>(), now);
     let is_wanted = |control: &Control| policy_wants(content, extent, control, &key.region).unwrap_or_default();
     follow_controls(transaction, key, &mut hub, is_wanted, now);
-    // A policy is checked before it is kept, so it says nothing that could be refused here.
-    let own = content::own_parameters(controls, parameters.as_ref()).unwrap_or_default();
+    let own = content::own_parameters(controls, parameters.as_ref())
+        .or_report("a policy is checked before it is kept")
+        .unwrap_or_default();
     security_controls::replace_parameters(transaction, key, &mut hub, &own, now);
     transaction.put_hub(key.clone(), hub);
 }

@@ -6,6 +6,7 @@ use crate::domain::accounts::members::invited;
 use crate::domain::findings::expiry::ARCHIVED_FINDINGS_KEPT;
 use crate::domain::hub_access::{HubError, enabled, refuse_centrally_managed};
 use crate::domain::schedule;
+use crate::invariant::Invariant;
 use crate::state::{Due, Hub, HubKey, Phase, Timestamp, Transaction};
 
 /// How long a disabled hub is kept, with its settings and active findings (HUB-16).
@@ -52,6 +53,7 @@ fn turn_off(transaction: &mut Transaction<'_>, key: &HubKey, mut hub: Hub, now: 
 }
 
 fn is_of_aws(subscription: &str) -> bool {
-    let (company, product) = subscription.split_once('/').unwrap_or_default();
+    let (company, product) =
+        subscription.split_once('/').or_report("a subscription has a company and a product").unwrap_or_default();
     securityhub_fixtures::products::find(company, product).is_some_and(|product| product.of_aws)
 }

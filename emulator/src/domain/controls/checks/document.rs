@@ -16,6 +16,7 @@ use crate::domain::arn;
 use crate::domain::controls::standards::{description, security_controls};
 use crate::domain::findings::asff;
 use crate::domain::findings::document::Finding;
+use crate::invariant::Invariant;
 use crate::state::{ComplianceStatus, Hub, HubKey, IdSource};
 
 const REMEDIATION: &str =
@@ -247,7 +248,7 @@ pub(super) fn write(
 
 /// A finding without the details and tags of its resource.
 pub(super) fn bare(finding: &str) -> Option<String> {
-    let mut finding: Value = serde_json::from_str(finding).ok()?;
+    let mut finding: Value = serde_json::from_str(finding).or_report("a control finding is JSON")?;
     let resource = finding.pointer_mut("/Resources/0")?.as_object_mut()?;
     resource.retain(|name, _| name != "Details" && name != "Tags");
     Some(finding.to_string())
@@ -255,9 +256,8 @@ pub(super) fn bare(finding: &str) -> Option<String> {
 
 fn text_of(finding: &Written<'_>) -> String {
     let mut text = Vec::with_capacity(USUAL_BYTES);
-    // Nothing in it fails to be written: its keys are strings, and memory takes all.
-    _ = serde_json::to_writer(&mut text, finding);
-    String::from_utf8(text).unwrap_or_default()
+    serde_json::to_writer(&mut text, finding).or_report("a control finding can be written, since its keys are strings");
+    String::from_utf8(text).or_report("JSON is UTF-8").unwrap_or_default()
 }
 
 /// The product fields of both modes (FND-05, FND-06).
@@ -270,7 +270,8 @@ fn check_fields<'c>(
 ) {
     if let Some(rule) = control.config_rule {
         let suffix = ids.uuid_of(&format!("{} {} {rule}", key.account, key.region));
-        let name = format!("securityhub-{rule}-{}", suffix.get(..8).unwrap_or_default());
+        let name =
+            format!("securityhub-{rule}-{}", suffix.get(..8).or_report("a UUID has 36 characters").unwrap_or_default());
         fields.push(("RelatedAWSResources:0/name", name.into()));
         fields.push(("RelatedAWSResources:0/type", "AWS::Config::ConfigRule".into()));
     }

@@ -16,6 +16,7 @@ use crate::domain::controls::standards::{seats, subscriptions};
 use crate::domain::findings::delivery::BATCH;
 use crate::domain::findings::document::{Finding, key_of};
 use crate::domain::findings::import::{self, Endpoint, Sender};
+use crate::invariant::Invariant;
 use crate::state::{
     CheckScope, ControlFindingGenerator, Due, Hub, HubKey, Timestamp, Transaction, World, timestamp_text,
 };
@@ -270,7 +271,9 @@ fn is_told(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
         return false;
     }
     let finding = Finding::stored(finding.as_bytes());
-    let read = |of: &Finding<'_>, name: &str| of.get(name).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let read = |of: &Finding<'_>, name: &str| {
+        of.get(name).and_then(|text| serde_json::from_str::<Value>(text).or_report("a member of a finding is JSON"))
+    };
     let annotation = |of: &Finding<'_>| read(of, "ProductFields")?.get("aws/securityhub/annotation").cloned();
     finding.string("RecordState").is_some_and(|stored| stored == state)
         && ["Compliance", "Resources"].iter().all(|name| read(stored, name) == read(&finding, name))
@@ -291,7 +294,8 @@ fn deliver(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, findi
     let endpoint = Endpoint { world, directory: &directory, region: &key.region, now };
     let mut failed = Vec::new();
     for batch in findings.chunks(BATCH) {
-        let items: Vec<_> = batch.iter().filter_map(|text| import::read_finding(text).ok()).collect();
+        let items: Vec<_> =
+            batch.iter().filter_map(|text| import::read_finding(text).or_report("a control finding is JSON")).collect();
         match import::batch(transaction, &endpoint, Sender::Product, &items) {
             Ok(outcome) => failed.extend(outcome.failed),
             Err(error) => tracing::warn!(%error, hub = ?key, "control findings were refused"),
@@ -304,13 +308,18 @@ fn deliver(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, findi
         failed.iter().map(|failed| (failed.id.as_str(), failed.message.as_str())).collect();
     for text in findings {
         let finding = Finding::stored(text.as_bytes());
-        let id = finding.string("Id").unwrap_or_default();
+        let id = finding.string("Id").or_report("a control finding has an Id").unwrap_or_default();
         let Some(why) = refused.get(&*id) else { continue };
         tracing::warn!(%id, why, "a finding is stored without the details and tags of its resource");
         let bare = document::bare(text);
-        let items: Vec<_> = bare.iter().filter_map(|text| import::read_finding(text).ok()).collect();
+        let items: Vec<_> =
+            bare.iter().filter_map(|text| import::read_finding(text).or_report("a control finding is JSON")).collect();
         let again = import::batch(transaction, &endpoint, Sender::Product, &items);
-        for failed in again.map(|outcome| outcome.failed).unwrap_or_default() {
+        for failed in again
+            .map(|outcome| outcome.failed)
+            .or_report("no batch of a product is refused as a whole")
+            .unwrap_or_default()
+        {
             tracing::error!(id = failed.id, why = failed.message, "a control finding was not taken");
         }
     }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::document;
 use super::names::{self, ACCOUNT_TYPE};
 use crate::domain::findings::document::Finding;
+use crate::invariant::Invariant;
 use crate::state::{HubKey, Place, Resource, Timestamp, World};
 
 /// What an archived finding says when the way of making findings was changed (FND-52).
@@ -40,7 +41,7 @@ impl Stray {
         let finding = Finding::stored(document);
         let id = finding.string("Id").filter(|id| !wanted.contains(&**id))?.into_owned();
         let updated_at = Timestamp::from_nanosecond(date::strict(&finding.string("UpdatedAt")?)?).ok()?;
-        let resources: Value = serde_json::from_str(finding.get("Resources")?).ok()?;
+        let resources: Value = serde_json::from_str(finding.get("Resources")?).or_report("a stored finding is JSON")?;
         let text = |name: &str| resources.get(0)?.get(name)?.as_str();
         Some(Stray {
             id,
@@ -69,14 +70,15 @@ impl Stray {
     pub(super) fn with_its_resources(&self, finding: String) -> Option<String> {
         let stored = Finding::stored(&self.document);
         let Some(resources) = stored.get("Resources") else { return Some(finding) };
-        let mut members: Map<String, Value> = serde_json::from_str(&finding).ok()?;
-        members.insert("Resources".to_owned(), serde_json::from_str(resources).ok()?);
+        let mut members: Map<String, Value> = serde_json::from_str(&finding).or_report("a control finding is JSON")?;
+        members.insert("Resources".to_owned(), serde_json::from_str(resources).or_report("a stored finding is JSON")?);
         Some(Value::Object(members).to_string())
     }
 
     /// The finding, archived, with further product fields.
     pub(super) fn archived(&self, at: String, fields: &[(&str, &str)]) -> Option<Value> {
-        let mut members: Map<String, Value> = serde_json::from_slice(&self.document).ok()?;
+        let mut members: Map<String, Value> =
+            serde_json::from_slice(&self.document).or_report("a stored finding is JSON")?;
         members.insert("RecordState".to_owned(), "ARCHIVED".into());
         members.insert("UpdatedAt".to_owned(), at.into());
         if let Some(own) = members.get_mut("ProductFields").and_then(Value::as_object_mut) {

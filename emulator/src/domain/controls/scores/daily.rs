@@ -10,6 +10,7 @@ use crate::domain::caller::Caller;
 use crate::domain::controls::standards::standard_arn;
 use crate::domain::findings::visibility;
 use crate::domain::hub_access;
+use crate::invariant::Invariant;
 use crate::state::{
     Aggregator, DailyScore, DailyScores, Due, Hub, HubKey, Principal, SubscriptionStatus, Timestamp, Transaction,
     World, timestamp_text,
@@ -27,7 +28,8 @@ fn first_delay(partition: &str) -> SignedDuration {
 pub fn shown(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
     let Some(daily) = &world.daily_scores else { return compute(world, caller, only) };
     let score = looked_at(world, daily, caller);
-    let computed = score.computed.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let computed =
+        score.computed.as_deref().and_then(|text| serde_json::from_str(text).or_report("computed scores are JSON"));
     let mut compliance = computed.unwrap_or_else(|| Compliance {
         account_id: caller.account().to_string(),
         region: caller.region.to_string(),
@@ -72,7 +74,10 @@ fn ask(world: &World, key: HubKey, at: Timestamp) {
 
 /// Whether a standard is enabled that what was computed lacks.
 fn is_behind(world: &World, caller: &Caller, score: &DailyScore) -> bool {
-    let Some(computed) = score.computed.as_deref().and_then(|text| serde_json::from_str::<Compliance>(text).ok())
+    let Some(computed) = score
+        .computed
+        .as_deref()
+        .and_then(|text| serde_json::from_str::<Compliance>(text).or_report("computed scores are JSON"))
     else {
         return false;
     };
@@ -100,7 +105,9 @@ pub fn run(transaction: &mut Transaction<'_>, world: &World, key: &HubKey, (at, 
     let next = at.checked_add(DAY * i32::try_from(days.max(1)).unwrap_or(i32::MAX)).unwrap_or(Timestamp::MAX);
     let compute = || {
         let caller = Caller { principal: Principal::local_user(key.account), region: key.region.clone(), now: at };
-        serde_json::to_string(&compute_with_controls(world, &caller, None)).ok().map(Into::into)
+        serde_json::to_string(&compute_with_controls(world, &caller, None))
+            .or_report("scores can be written as JSON")
+            .map(Into::into)
     };
     let computed = if is_last { compute() } else { score.computed };
     daily.put(key.clone(), DailyScore { next, aggregator: score.aggregator, computed });

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use crate::invariant::Invariant;
+
 /// An alternative of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Condition {
@@ -153,7 +155,7 @@ fn is_made_of(value: &str, parts: &[String]) -> bool {
     let Some(mut rest) = rest.strip_suffix(last.as_str()) else { return false };
     for part in middle {
         let Some(at) = rest.find(part.as_str()) else { return false };
-        rest = rest.get(at + part.len()..).unwrap_or_default();
+        rest = rest.get(at + part.len()..).or_report("what was found is a part of the text").unwrap_or_default();
     }
     true
 }

@@ -3,6 +3,8 @@
 //! That place is behind what has been read so far: after a name it is behind the first sign of its value, and in a string
 //! behind the opening quote until the string is asked for.
 
+use crate::invariant::Invariant;
+
 /// What is read at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -126,7 +128,8 @@ impl<'p> Tokens<'p> {
                 Some(_) => {}
             }
         }
-        let quoted = self.pattern.get(start - 1..self.at).unwrap_or_default();
+        let quoted =
+            self.pattern.get(start - 1..self.at).or_report("a token is a part of its pattern").unwrap_or_default();
         serde_json::from_str(quoted).map_err(|_| self.told("Illegal character or escape in a string"))
     }
 
@@ -213,7 +216,7 @@ impl<'p> Tokens<'p> {
     }
 
     fn rest(&self) -> &'p str {
-        self.pattern.get(self.at..).unwrap_or_default()
+        self.pattern.get(self.at..).or_report("the rest is a part of the pattern").unwrap_or_default()
     }
 
     fn peek(&self) -> Option<char> {

@@ -3,6 +3,7 @@
 use securityhub_engine::Filter;
 use serde_json::{Map, Value};
 
+use crate::invariant::Invariant;
 use crate::state::{AccountId, AutomationRule, Directory, HubKey, Region, Timestamp, World};
 
 /// A rule that is evaluated, ready to be.
@@ -36,12 +37,13 @@ pub fn active_rules(
     rules.into_iter().filter_map(|rule| active(world, &key, rule, now)).collect()
 }
 
-/// A rule made ready; it passed the same checks when it was stored.
+/// A rule made ready.
 fn active(world: &World, key: &HubKey, rule: &AutomationRule, now: Timestamp) -> Option<ActiveRule> {
     Some(ActiveRule {
         arn: super::rule_arn(key, &rule.id),
-        filter: super::selection(world, &rule.criteria, now).ok()?,
-        update: super::update_of(&rule.actions).ok()?.clone(),
+        filter: super::selection(world, &rule.criteria, now)
+            .or_report("criteria were checked when the rule was stored")?,
+        update: super::update_of(&rule.actions).or_report("actions were checked when the rule was stored")?.clone(),
         is_terminal: rule.is_terminal,
     })
 }

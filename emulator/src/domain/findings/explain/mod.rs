@@ -16,6 +16,7 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::document::Finding;
 use crate::domain::findings::filters::classic::{self, FILTERS};
 use crate::domain::findings::visibility::{self, View};
+use crate::invariant::Invariant;
 use crate::shape::{read, sentence};
 use crate::state::{AccountId, Place, World};
 
@@ -218,7 +219,9 @@ fn find(world: &World, place: &Place, view: Option<&View>, question: &Question<'
 
 fn finding(world: &World, caller: &Caller, asked: &[RequestedFilter<'_>], stored: &Stored) -> ExplainedFinding {
     let finding = Finding::stored(&stored.document);
-    let text = |name: &str| finding.string(name).unwrap_or_default().into_owned();
+    let text = |name: &str| {
+        finding.string(name).or_report("a stored finding has all required members").unwrap_or_default().into_owned()
+    };
     let owner = text("AwsAccountId");
     let visibility = visibility(world, caller, stored, &owner);
     let filters: Vec<_> = asked.iter().map(|asked| filter(world.schema(), asked, &stored.document)).collect();

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{Hub, Surroundings};
 use crate::domain::accounts::members::csv;
+use crate::invariant::Invariant;
 use crate::scenario::check::Check;
 use crate::scenario::files::Place;
 use crate::scenario::sections::organization;
@@ -79,7 +80,12 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
                 continue;
             }
         };
-        let text = check.files.get(file).map(|file| file.text.clone()).unwrap_or_default();
+        let text = check
+            .files
+            .get(file)
+            .map(|file| file.text.clone())
+            .or_report("a file that was read is there")
+            .unwrap_or_default();
         match csv::read(&text) {
             Ok(rows) => members.extend(rows.into_iter().map(|row| {
                 let place = Place::new(file, row.span.start, row.span.end);
