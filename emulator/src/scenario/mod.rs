@@ -8,6 +8,10 @@
 //! them all, files laid over each other → [`Scenario::build`] applies them, as often as it is asked. A key is added in
 //! its section: a field with a doc comment, which is the schema's description; its check; its apply.
 //!
+//! The parser's tree and that of [`spanned`] are two: `serde_saphyr::Spanned` gives each value's span, but it takes no
+//! seed, so that a value being read does not know its file and its text, which places and keys need. One tree would have
+//! to get them from a thread-local variable, which hides more than the second tree costs.
+//!
 //! [`entries`] reads entries that come alone, at run time.
 //!
 //! Several files are laid over each other in the order given. `name`, `clock`, `seed`, `regions`, `default_account`,
