@@ -3,11 +3,19 @@
 //! Two readers: [`strict`] for documents and automation rule criteria, [`lenient`] for the bounds that clients put
 //! into filters. Both keep every one of nine fraction digits and reach over all years from 0000 to 9999, which is why
 //! an instant is wider than 64 bits.
+//!
+//! The calendar is `jiff`'s. Its reader of timestamps takes more forms than AWS does and ends before the last day of the
+//! year 9999, so the forms are read here.
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, date};
 
 /// Nanoseconds since 1970-01-01T00:00:00Z.
 pub type Instant = i128;
 
 const SECOND: Instant = 1_000_000_000;
+
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
 /// Reads `YYYY-MM-DDTHH:MM:SS`, optionally with one to nine fraction digits, with a zone `Z`, `±HH:MM`, `±HHMM` or
 /// `±HH` within eighteen hours; `23:59:60` is the second after `23:59:59` (ASF-40, ASF-41).
@@ -27,15 +35,16 @@ pub fn lenient(text: &str) -> Option<Instant> {
     strict(text).or_else(|| without_zone(text)).or_else(|| rfc_1123(text))
 }
 
-/// An instant in UTC, `YYYY-MM-DDTHH:MM:SSZ`, with as many fraction digits as it needs.
+/// An instant in UTC, `YYYY-MM-DDTHH:MM:SSZ`, with as many fraction digits as it needs. An offset can take it out of the
+/// years from 0000 to 9999; beyond those the last instant of the year 9999 stands for it.
 pub fn text(instant: Instant) -> String {
-    let (seconds, fraction) = (instant.div_euclid(SECOND), instant.rem_euclid(SECOND));
-    let (number, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = date_of(number);
-    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    let fraction = if fraction == 0 { String::new() } else { format!(".{fraction:09}") };
-    let fraction = fraction.trim_end_matches('0');
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+    format!("{}Z", civil(instant).unwrap_or(DateTime::MAX))
+}
+
+fn civil(instant: Instant) -> Option<DateTime> {
+    let seconds = i64::try_from(instant.div_euclid(SECOND)).ok()?;
+    let fraction = i32::try_from(instant.rem_euclid(SECOND)).ok()?;
+    EPOCH.checked_add(SignedDuration::new(seconds, fraction)).ok()
 }
 
 fn without_zone(text: &str) -> Option<Instant> {
@@ -137,35 +146,8 @@ fn zone(cursor: &mut Cursor<'_>) -> Option<Instant> {
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar; none if the month has no such day.
 fn days(year: Instant, month: Instant, day: Instant) -> Option<Instant> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    if day > length {
-        return None;
-    }
-    // Years run from March, so that the leap day is the last of its year; cycles of 400 years have equal length.
-    let shifted = if month > 2 { year } else { year - 1 };
-    let (cycle, year_of_cycle) = (shifted.div_euclid(400), shifted.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_cycle = year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year;
-    Some(cycle * 146_097 + day_of_cycle - 719_468)
-}
-
-/// The date of a day that is so many days after 1970-01-01: what [`days`] counts, the other way.
-fn date_of(days: Instant) -> (Instant, Instant, Instant) {
-    let (cycle, day_of_cycle) = ((days + 719_468).div_euclid(146_097), (days + 719_468).rem_euclid(146_097));
-    let leaps = day_of_cycle / 1460 - day_of_cycle / 36_524 + day_of_cycle / 146_096;
-    let year_of_cycle = (day_of_cycle - leaps) / 365;
-    let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
-    // Months are counted from March, as years are.
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let year = cycle * 400 + year_of_cycle + Instant::from(month > 9);
-    (year, if month > 9 { month - 9 } else { month + 3 }, day)
+    let date = Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
+    Some(Instant::from(date.duration_since(EPOCH.date()).as_secs()) / 86_400)
 }
 
 struct Cursor<'t> {
