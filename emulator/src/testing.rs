@@ -110,8 +110,8 @@ impl Stage {
     }
 
     /// Does what follows when the clock was moved over the control plane.
-    pub(crate) fn clock_was_moved(&self) {
-        due::clock_was_moved(&self.0, self.0.clock.now());
+    pub(crate) fn after_clock_change(&self) {
+        due::after_clock_change(&self.0, self.0.clock.now());
     }
 
     /// The time, as the service writes it.

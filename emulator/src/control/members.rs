@@ -118,7 +118,7 @@ fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
     let mut transaction = world.write();
     let (mut refused, mut spoken_of) = (Vec::new(), BTreeSet::new());
     for hub in &hubs {
-        let accounts = named.clone().unwrap_or_else(|| bulk::waiting(transaction.directory(), hub));
+        let accounts = named.clone().unwrap_or_else(|| bulk::pending_accounts(transaction.directory(), hub));
         for account in accounts {
             let outcome = bulk::accept(&mut transaction, hub, account, now);
             refused.extend(outcome.err().map(|sentence| unprocessed(hub, account, sentence)));

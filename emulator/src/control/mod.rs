@@ -184,7 +184,7 @@ async fn advance(Extension(served): Extension<ServedWorld>, _: NoQuery, body: By
     match by {
         Ok(by) => {
             world.clock.advance(by);
-            due::clock_was_moved(&world, world.clock.now());
+            due::after_clock_change(&world, world.clock.now());
             clock_state(&served).into_response()
         }
         Err(error) => mistake(StatusCode::BAD_REQUEST, &format!("send {{\"advance\": \"P30D\"}}: {error}")),

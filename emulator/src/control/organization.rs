@@ -57,7 +57,7 @@ fn happened(world: &World, body: &[u8]) -> Result<AccountRow, String> {
     let now = world.clock.now();
     due::run(world, now);
     let mut transaction = world.write();
-    accounts::happen(&mut transaction, world, account, event, now).map_err(|error| error.to_string())?;
+    accounts::carry_out(&mut transaction, world, account, event, now).map_err(|error| error.to_string())?;
     replicas::follow(&mut transaction, world);
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");

@@ -1,8 +1,8 @@
-//! ARNs of Security Hub: written and read in one place.
+//! Parsing and building ARNs of Security Hub.
 
 use crate::state::{AccountId, HubKey, Region};
 
-/// An ARN cut into its parts; `arn:partition:service:region:account:resource`.
+/// The parts of an ARN, `arn:partition:service:region:account:resource`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arn<'a> {
     /// `aws`, `aws-cn`, …
@@ -11,14 +11,14 @@ pub struct Arn<'a> {
     pub service: &'a str,
     /// Empty for global resources.
     pub region: &'a str,
-    /// Empty for resources of nobody's.
+    /// Empty for resources without an owner.
     pub account: &'a str,
-    /// All that follows.
+    /// The rest, which may contain colons.
     pub resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// Cuts a text; `None` when it has no six parts.
+    /// Splits a text; `None` if it does not have six parts.
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
         let mut parts = text.splitn(6, ':');
         if parts.next()? != "arn" {

@@ -1,11 +1,11 @@
-//! Who calls, where and when: what every rule may ask of a call.
+//! The caller of an operation, with its Region and time.
 
 use securityhub_fixtures::Operation;
 
 use crate::aws_error::AwsError;
 use crate::state::{AccountId, HubKey, Principal, Region, Timestamp};
 
-/// Who calls an operation, in which region, at what time of the world's clock.
+/// The principal that calls an operation, the Region of the call, and its time by the world's clock.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The account and the principal.
@@ -27,7 +27,7 @@ impl Caller {
         HubKey { account: self.account(), region: self.region.clone() }
     }
 
-    /// 403 in the short form, without a reason (DEN-07).
+    /// 403 in the short form, which gives no reason (DEN-07).
     pub fn not_authorized(&self, operation: Operation, resource: &str) -> AwsError {
         AwsError::access_denied(format!(
             "User: {} is not authorized to perform: securityhub:{} on resource: {resource}",

@@ -1,4 +1,4 @@
-//! What AWS does later, done when its time has come.
+//! Carries out due entries: what AWS does later.
 
 use crate::domain::accounts::central_configuration::settle;
 use crate::domain::accounts::organization;
@@ -9,11 +9,11 @@ use crate::domain::findings::document::Finding;
 use crate::domain::findings::expiry;
 use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
 
-/// Does all that is due at `now`, in order of its due time and dated with it, so that a step of the clock leaves what its
-/// parts would leave (FND-40).
+/// Carries out all entries that are due at `now`, in the order of their due times and dated with them. So one large
+/// step of the clock leaves the same world as several small ones (FND-40).
 ///
-/// Entries are taken and done under the writers' lock. A call that comes meanwhile waits for what is due, and none sees
-/// a world in which something due is undone (STD-63).
+/// Entries are taken and carried out under the writers' lock. A call that arrives meanwhile waits for it, so no call
+/// sees a world with unfinished due work (STD-63).
 pub fn run(world: &World, now: Timestamp) {
     while world.is_due(now) {
         let mut transaction = world.write();
@@ -23,7 +23,7 @@ pub fn run(world: &World, now: Timestamp) {
     }
 }
 
-/// Does what was due at a time, at that time; `now` is how far the clock has come.
+/// Carries out an entry at its due time; `now` is the current time of the clock.
 fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Timestamp, now: Timestamp) {
     match due {
         Due::SweepFindings(region) => expiry::sweep(world, &region, at),
@@ -47,22 +47,23 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         }
         Due::SettleControl(hub, control, since) => security_controls::settle(transaction, &hub, control, since, at),
         Due::ComputeScores(hub) => scores::daily::run(transaction, world, &hub, (at, now)),
-        Due::SettleAssociations(target) => settle::ripen(transaction, world, &target, at),
+        Due::SettleAssociations(target) => settle::settle_due(transaction, world, &target, at),
         Due::Check(hub, scope) => {
-            // A finding that has expired by then is not updated; the check creates it anew.
+            // First drops findings that have expired by then: the check must create these anew and not update them.
             expiry::sweep(world, &hub.region, at);
-            // As when several standards are enabled at once: all that is to be checked is checked once.
+            // Merges all checks of this hub that are due at the same time, for example because several standards were
+            // enabled at once.
             let mut scopes = transaction.take_checks(at, &hub);
             scopes.push(scope);
             checks::run(world, transaction, &hub, &scopes, (at, now));
         }
-        // The hub was enabled again meanwhile.
+        // Nothing to do: the hub has been enabled again in the meantime.
         Due::DropArchivedFindings(..) | Due::ForgetHub(..) => {}
     }
 }
 
-/// The clock was moved: what has expired by now is dropped without waiting for the sweep of its hour (RET-01).
-pub fn clock_was_moved(world: &World, now: Timestamp) {
+/// Called after the clock was moved. Drops expired findings at once instead of at the sweep of their hour (RET-01).
+pub fn after_clock_change(world: &World, now: Timestamp) {
     run(world, now);
     for region in world.finding_regions() {
         expiry::sweep(world, &region, now);

@@ -1,5 +1,5 @@
-//! Which configuration policy governs whom, where it has effect, and what it wants there: questions to the directory,
-//! which calls of every kind ask.
+//! Queries about configuration policies: which one governs a target, where it has effect, and which controls it enables
+//! there.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,8 @@ use securityhub_fixtures::standards::Control;
 
 use crate::state::{AccountId, Directory, Governance, HubKey, Linking, Organization, PolicyContent, Region, World};
 
-/// What governs a target: what is applied to it, else to the nearest above it; and whether it is its own (CCF-26).
+/// What governs a target, and whether it was applied to the target itself or inherited from the nearest parent
+/// (CCF-26).
 pub fn of_target<'o>(organization: &'o Organization, target: &str) -> Option<(&'o Governance, bool)> {
     let central = organization.central.as_ref()?;
     let mut at = Some(target.to_owned());
@@ -20,13 +21,13 @@ pub fn of_target<'o>(organization: &'o Organization, target: &str) -> Option<(&'
     None
 }
 
-/// The unit or root that a target is in.
+/// The parent of a target: a unit or the root.
 pub fn above(organization: &Organization, target: &str) -> Option<String> {
     let of_unit = organization.units.get(target).map(|unit| unit.parent.clone());
     of_unit.or_else(|| organization.parents.get(&AccountId::parse(target)?).cloned())
 }
 
-/// All targets of an organization: the root, units, accounts.
+/// All targets of an organization: the root, its units and accounts.
 pub fn targets(organization: &Organization) -> impl Iterator<Item = String> {
     let accounts = organization.parents.keys().map(ToString::to_string);
     [organization.root_id.clone()].into_iter().chain(organization.units.keys().cloned()).chain(accounts)
@@ -44,8 +45,8 @@ pub fn is_below(organization: &Organization, target: &str, top: &str) -> bool {
     false
 }
 
-/// The home Region of an aggregator and the Regions linked to it: those that the aggregator or the scenario names, or
-/// hubs are in.
+/// The home Region of an aggregator and the Regions linked to it, among those that the aggregator or the scenario names
+/// and those with hubs.
 pub fn regions(world: &World, directory: &Directory, owner: AccountId) -> BTreeSet<Region> {
     let Some(aggregator) = directory.aggregators.get(&owner) else { return BTreeSet::new() };
     let named = match &aggregator.linking {
@@ -57,8 +58,8 @@ pub fn regions(world: &World, directory: &Directory, owner: AccountId) -> BTreeS
     linked.chain([aggregator.home.clone()]).collect()
 }
 
-/// Whether a policy governs an account's hub, so that the account cannot change it itself (CCF-30). An account of a
-/// scenario may be so without a policy.
+/// Whether a policy governs an account's hub, so that the account itself cannot change it (CCF-30). A scenario may
+/// declare an account as managed without a policy.
 pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
     let by_policy = || {
         let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region));
@@ -68,7 +69,8 @@ pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
     directory.accounts.get(&key.account).is_some_and(|account| account.centrally_managed) || by_policy()
 }
 
-/// Whether the policy that governs a hub wants a control there, also one that is new; none if no policy does (CCF-40).
+/// Whether the policy that governs a hub enables a control there, including a new one; none if no policy governs it
+/// (CCF-40).
 pub fn wants(world: &World, directory: &Directory, key: &HubKey, control: &Control) -> Option<bool> {
     let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region))?;
     let (Governance::Policy(id), _) = of_target(organization, key.account.as_str())? else { return None };
@@ -78,13 +80,13 @@ pub fn wants(world: &World, directory: &Directory, key: &HubKey, control: &Contr
     policy_wants(&central.policies.get(id)?.content, extent, control, &key.region)
 }
 
-/// Whether an account configures the others centrally here.
+/// Whether the account is the administrator of central configuration in this Region.
 pub fn is_administered_by(directory: &Directory, key: &HubKey) -> bool {
     let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
     central.is_some_and(|central| central.administrator == key.account && directory.is_central(&key.region))
 }
 
-/// Where a policy has effect.
+/// The Regions in which a policy has effect.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent<'r> {
     /// The home Region, which the ARNs of its standards name.
@@ -94,8 +96,8 @@ pub struct Extent<'r> {
 }
 
 impl Extent<'_> {
-    /// Whether a control is checked in a Region of it: one on global resources in the home Region alone, or, where that
-    /// lacks it, in the first that has it (CCF-41).
+    /// Whether a control is checked in a Region. Controls for global resources are checked in the home Region only, or
+    /// in the first Region that supports them if the home Region does not (CCF-41).
     fn checks(&self, control: &Control, region: &Region) -> bool {
         if !control.is_global() {
             return control.is_available(region.as_str());
@@ -105,7 +107,7 @@ impl Extent<'_> {
     }
 }
 
-/// Whether a policy wants a control in a Region; none if it turns hubs off.
+/// Whether a policy enables a control in a Region; none if the policy disables hubs.
 pub fn policy_wants(content: &PolicyContent, extent: Extent<'_>, control: &Control, region: &Region) -> Option<bool> {
     let PolicyContent::On { controls, .. } = content else { return None };
     Some(controls.has(control.id) && extent.checks(control, region))

@@ -1,4 +1,4 @@
-//! Whether a hub is on, and who may change it: what calls of every kind ask first.
+//! Whether a hub is enabled and who may change it: checks that many operations begin with.
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
@@ -6,12 +6,12 @@ use crate::domain::governance;
 use crate::domain::tags::TagError;
 use crate::state::{AccountId, Directory, Hub, HubKey, Transaction, World};
 
-/// Why a hub refuses.
+/// Reason why a hub refuses a call.
 #[derive(Debug, PartialEq, Eq)]
 pub enum HubError {
-    /// It is on already (HUB-06).
+    /// The hub is enabled already (HUB-06).
     AlreadyEnabled,
-    /// It is off, and the caller wants to disable it (HUB-14).
+    /// The hub is disabled, and the caller wants to disable it (HUB-14).
     NotEnabled,
     /// A central configuration policy governs it (HUB-07, CCF-30).
     CentrallyManaged,
@@ -19,9 +19,9 @@ pub enum HubError {
     Administrator,
     /// The caller is an enabled member (HUB-13).
     Member,
-    /// A member may not choose how control findings are made (HUB-10).
+    /// A member must not choose how control findings are generated (HUB-10).
     MemberSetsGenerator(AccountId),
-    /// With the tags that were kept it would have more than a resource can have (TAG-04).
+    /// With the tags from before it was disabled, the hub would have too many (TAG-04).
     TooManyTags,
 }
 
@@ -49,7 +49,7 @@ impl From<HubError> for AwsError {
     }
 }
 
-/// The error of a call about members or invitations while the caller's hub is off (INV-04).
+/// The error of a call about members or invitations while the caller's hub is disabled (INV-04).
 pub fn no_members_without_a_hub() -> AwsError {
     AwsError::new(ErrorCode::BadRequestException, "The request is rejected since no such resource found.")
 }
@@ -62,12 +62,12 @@ pub fn not_subscribed(caller: &Caller) -> AwsError {
     )
 }
 
-/// Whether the hub is on.
+/// Whether the hub is enabled.
 pub fn is_enabled(world: &World, key: &HubKey) -> bool {
     world.relations().is_on(key)
 }
 
-/// Refuses an account whose settings a central configuration policy governs (HUB-07, STD-29).
+/// Checks that no central configuration policy governs the account's settings (HUB-07, STD-29).
 ///
 /// # Errors
 /// [`HubError::CentrallyManaged`].
@@ -75,7 +75,7 @@ pub fn refuse_centrally_managed(directory: &Directory, key: &HubKey) -> Result<(
     if governance::is_managed(directory, key) { Err(HubError::CentrallyManaged) } else { Ok(()) }
 }
 
-/// A hub that is on.
+/// The hub, if it is enabled.
 ///
 /// # Errors
 /// [`HubError::NotEnabled`].

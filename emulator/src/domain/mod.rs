@@ -1,17 +1,17 @@
 //! The rules of Security Hub: functions over the state.
 //!
-//! What lives here: what AWS does, each rule with its id. What may not: HTTP, IO, the machine's clock (functions receive
-//! `now`), ids from anywhere but the world's source.
+//! What lives here: what AWS does, each rule with its id. What may not: HTTP, IO, the machine's clock (functions
+//! receive `now`), and ids from any source but the world's.
 //!
 //! Its rooms, each of which may call those before it and none after it:
-//! - the files of this folder but `due`: who calls ([`caller`]), names ([`arn`]), and what calls of every kind ask first
-//!   ([`hub_access`], [`governance`]),
-//! - [`findings`]: findings, who sees them, and what is kept about them,
+//! - the files of this folder except `due`: the caller ([`caller`]), names ([`arn`]), and checks that operations of
+//!   every kind begin with ([`hub_access`], [`governance`]),
+//! - [`findings`]: findings, who sees them, and the settings of a hub that concern them,
 //! - [`controls`]: standards, the checks of their controls, and scores,
 //! - [`accounts`]: hubs, members, the organization and its central configuration,
-//! - [`due`]: what happens later, in all of them.
+//! - [`due`]: what happens later in all of them.
 //!
-//! Beside them, [`events`] tells of findings, and [`policy`] judges calls; no other room needs these two.
+//! [`events`] derives events from findings, and [`policy`] evaluates IAM policies; no other room needs these two.
 
 pub mod accounts;
 pub mod arn;

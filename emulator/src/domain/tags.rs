@@ -1,18 +1,18 @@
-//! What holds of the tags of every resource.
+//! Rules for tags that all taggable resources share.
 
 use crate::aws_error::AwsError;
 
-/// The most tags that a resource can have (TAG-04).
-pub const MOST_TAGS: usize = 50;
+/// Maximum number of tags of a resource (TAG-04).
+pub const MAX_TAGS: usize = 50;
 
-/// Why a resource cannot be tagged.
+/// Reason why a resource cannot be tagged.
 #[derive(Debug, PartialEq, Eq)]
 pub enum TagError {
-    /// Resources of this type take no tags (TAG-05).
+    /// Resources of this type cannot be tagged (TAG-05).
     NotTaggable(String),
-    /// No such resource of the caller's in this region (TAG-05, TAG-06).
+    /// The caller has no such resource in this Region (TAG-05, TAG-06).
     NoResource(String),
-    /// More than [`MOST_TAGS`] would be on it (TAG-04).
+    /// The resource would have more than [`MAX_TAGS`] tags (TAG-04).
     TooMany,
 }
 
@@ -21,7 +21,7 @@ impl From<TagError> for AwsError {
         match error {
             TagError::NotTaggable(arn) => AwsError::invalid_input(format!("Resource {arn} does not support tags")),
             TagError::NoResource(arn) => AwsError::not_found(format!("Resource {arn} was not found")),
-            TagError::TooMany => AwsError::invalid_input(format!("A resource can have at most {MOST_TAGS} tags")),
+            TagError::TooMany => AwsError::invalid_input(format!("A resource can have at most {MAX_TAGS} tags")),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! May this call run? Each stage is one function, in AWS's order of refusal.
+//! Checks that every call passes before its operation runs, in AWS's order of refusal. Each check is one function.
 //!
-//! What lives here: what is asked of every operation alike. What may not: the rules of any one operation.
-//! Throttling takes its place before policies when it is built.
+//! What lives here: checks that all operations share. What may not: rules of a single operation. Throttling will come
+//! before policies once it is implemented.
 
 use std::net::IpAddr;
 
@@ -15,11 +15,11 @@ use crate::shape::read::Document;
 use crate::shape::{Segment, Violation, sentence};
 use crate::state::World;
 
-/// Lets a call in, or says why not. A malformed call that policies deny is denied, since AWS asks them before it
-/// looks at the input (inferred).
+/// Admits a call and returns its input, or refuses it. A malformed call that policies deny is denied, because AWS
+/// evaluates policies before it validates the input (`inferred`).
 ///
 /// # Errors
-/// The first refusal: policies, then shape, then an operation that is not built, then a hub that is off.
+/// The first refusal: policies, then shape, then an operation that is not implemented, then a disabled hub.
 pub fn enter<'t>(
     world: &World,
     caller: &Caller,
@@ -29,12 +29,12 @@ pub fn enter<'t>(
 ) -> Result<Input<'t>, AwsError> {
     policy::admit(world, caller, source, operation, &document)?;
     let input = shape(operation, document)?;
-    built(operation)?;
-    hub_on(world, caller, operation)?;
+    check_implemented(operation)?;
+    check_hub(world, caller, operation)?;
     Ok(input)
 }
 
-/// 400 for what the input breaks, save for what belongs to single items.
+/// 400 for violations of the input, except those of items that the operation validates independently.
 fn shape(operation: Operation, document: Document<'_>) -> Result<Input<'_>, AwsError> {
     let of_call: Vec<Violation> =
         document.violations.into_iter().filter(|violation| !is_of_item(operation, violation)).collect();
@@ -49,21 +49,21 @@ fn shape(operation: Operation, document: Document<'_>) -> Result<Input<'_>, AwsE
     })
 }
 
-/// Whether a violation belongs to an item, where the operation judges items one by one.
+/// Whether a violation belongs to such an item.
 fn is_of_item(operation: Operation, violation: &Violation) -> bool {
     let list = operations::entry(operation).per_item;
     matches!(violation.path[..], [Segment::Member(_, name), Segment::Item(_), ..] if Some(name) == list)
 }
 
-fn built(operation: Operation) -> Result<(), AwsError> {
+fn check_implemented(operation: Operation) -> Result<(), AwsError> {
     match operations::entry(operation).behaviour {
-        Behaviour::Missing => Err(operations::not_built(operation)),
+        Behaviour::Missing => Err(operations::not_implemented(operation)),
         Behaviour::Behaves => Ok(()),
     }
 }
 
-/// 401 when the operation needs the caller's hub and it is off; 400 where members or invitations are meant.
-fn hub_on(world: &World, caller: &Caller, operation: Operation) -> Result<(), AwsError> {
+/// 401 when the operation needs the caller's hub and it is disabled; 400 for operations on members and invitations.
+fn check_hub(world: &World, caller: &Caller, operation: Operation) -> Result<(), AwsError> {
     let is_off = || !hub_access::is_enabled(world, &caller.hub_key());
     match operations::entry(operation).hub {
         HubRule::Required if is_off() => Err(hub_access::not_subscribed(caller)),

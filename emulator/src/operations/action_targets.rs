@@ -24,10 +24,10 @@ struct CreateInput {
     description: String,
 }
 
-/// Makes a custom action in the caller's hub (ACT-01 … ACT-05).
+/// Creates a custom action in the caller's hub (ACT-01 … ACT-05).
 ///
 /// # Errors
-/// 409 `ResourceConflictException` for an id that is taken; 429 `LimitExceededException` for the fifty-first.
+/// 409 `ResourceConflictException` for an id in use; 429 `LimitExceededException` if there are fifty already.
 pub fn create_action_target(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -54,10 +54,10 @@ struct DescribedActionTarget {
     description: String,
 }
 
-/// Lists custom actions: those that are asked for, or all; unknown ARNs are left out (ACT-07).
+/// Lists the requested custom actions, or all; unknown ARNs are skipped (ACT-07).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for a token of another walk.
+/// 400 `InvalidInputException` for a token of another query.
 pub fn describe_action_targets(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<DescribeInput>(Operation::DescribeActionTargets, input)?;
     let asked = &input.action_target_arns;
@@ -143,7 +143,7 @@ mod tests {
 
     /// Rules: ACT-01, ACT-02, ACT-07, ACT-08.
     #[test]
-    fn a_custom_action_is_its_accounts() {
+    fn a_custom_action_is_visible_only_to_its_account() {
         let stage = created();
         let expected =
             json!([{ "ActionTargetArn": ARN, "Name": "Make a ticket", "Description": "Sends to the tracker" }]);
@@ -156,7 +156,7 @@ mod tests {
 
     /// Rules: ACT-03.
     #[test]
-    fn ids_and_names_are_bounded() {
+    fn ids_and_names_of_custom_actions_have_limits() {
         let stage = created();
         let refused = |input| stage.refused(ADMINISTRATOR, CreateActionTarget, input, 400, "InvalidInputException");
         assert_eq!(
@@ -171,7 +171,7 @@ mod tests {
 
     /// Rules: ACT-04, ACT-05.
     #[test]
-    fn an_id_is_taken_once_and_fifty_are_enough() {
+    fn a_repeated_id_and_the_51st_custom_action_are_refused() {
         let stage = created();
         let said = stage.refused(ADMINISTRATOR, CreateActionTarget, target("Ticket"), 409, "ResourceConflictException");
         assert_eq!(said, "Action with Id: Ticket already exists");
@@ -187,7 +187,7 @@ mod tests {
 
     /// Rules: ACT-06.
     #[test]
-    fn what_is_given_changes_and_what_is_deleted_is_gone() {
+    fn given_attributes_are_changed_and_deleted_actions_disappear() {
         let stage = created();
         let update = json!({ "ActionTargetArn": ARN, "Name": "Page" });
         assert_eq!(stage.good(ADMINISTRATOR, UpdateActionTarget, update), json!({}));
@@ -203,7 +203,7 @@ mod tests {
 
     /// Rules: HUB-16, ACT-01.
     #[test]
-    fn custom_actions_outlive_a_hub_that_comes_back() {
+    fn custom_actions_survive_disabling_and_enabling_the_hub() {
         let stage = created();
         stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::DisableSecurityHub, json!({}));
         stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({}));

@@ -1,4 +1,4 @@
-//! What an operation answers when it succeeds.
+//! The answer of a successful operation.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -15,10 +15,10 @@ impl Answer {
         Answer(Bytes::from_static(b"{}"))
     }
 
-    /// An answer from its wire struct.
+    /// The answer for a wire struct.
     ///
     /// # Errors
-    /// 500 when the struct cannot be written as JSON.
+    /// 500 when the struct cannot be serialized.
     pub fn json(body: &impl Serialize) -> Result<Answer, AwsError> {
         serde_json::to_vec(body)
             .map(|body| Answer(body.into()))

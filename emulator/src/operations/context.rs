@@ -1,4 +1,4 @@
-//! What an operation is given.
+//! The context and input of an operation.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -8,28 +8,28 @@ use crate::domain::caller::Caller;
 use crate::shape::items::Item;
 use crate::state::World;
 
-/// The world and who calls.
+/// The world and the caller.
 pub struct Context<'w> {
     /// Everything that the process holds.
     pub world: &'w World,
-    /// Who calls, where and when.
+    /// The caller, with Region and time.
     pub caller: Caller,
 }
 
-/// An input that satisfies its shape, save for the items that an operation judges one by one.
+/// An input that satisfies its shape, except for items that the operation validates independently.
 #[derive(Debug, Default)]
 pub struct Input<'t> {
     /// The members, from path, query, headers and body.
     pub members: Map<String, Value>,
-    /// The items, where the operation refuses items and not the call; each with what it breaks.
+    /// The items, if the operation refuses single items instead of the call; each with its violations.
     pub items: Vec<Item<'t>>,
 }
 
 impl Input<'_> {
-    /// Reads the members into the operation's own struct.
+    /// Reads the members into the operation's wire struct.
     ///
     /// # Errors
-    /// 400 when they do not fit, which a struct that follows the model rules out.
+    /// 400 when they do not fit, which cannot happen if the struct follows the model.
     pub fn read<T: DeserializeOwned>(self) -> Result<T, AwsError> {
         from_value(Value::Object(self.members))
     }

@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::accounts::central_configuration::switch::follow_aggregator;
+use crate::domain::accounts::central_configuration::switch::apply_aggregator_change;
 use crate::domain::findings::aggregation;
 use crate::state::{AccountId, Aggregator, Transaction};
 
-/// What all but DeleteFindingAggregator answer (AGG-01, AGG-11).
+/// The answer of all these operations except DeleteFindingAggregator (AGG-01, AGG-11).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AggregatorOutput {
@@ -44,10 +44,10 @@ struct CreateInput {
     regions: Vec<String>,
 }
 
-/// Makes the called Region the home Region of the account (AGG-01 … AGG-06).
+/// Makes the Region of the call the home Region of the account (AGG-01 … AGG-06).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for a mode or Regions that do not fit, an opt-in Region, or a second aggregator; 401
+/// 400 `InvalidInputException` for an invalid mode or list of Regions, an opt-in Region, or a second aggregator; 401
 /// `InvalidInputException` for a member.
 pub fn create_finding_aggregator(
     context: &Context<'_>,
@@ -66,10 +66,10 @@ struct ArnInput {
     finding_aggregator_arn: String,
 }
 
-/// Tells of the account's aggregator or its administrator's, from any Region (AGG-07, AGG-08).
+/// Describes the aggregator of the account or its administrator, from any Region (AGG-07, AGG-08).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for what is no ARN of an aggregator; 404 `ResourceNotFoundException`.
+/// 400 `InvalidInputException` if the text is not the ARN of an aggregator; 404 `ResourceNotFoundException`.
 pub fn get_finding_aggregator(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let ArnInput { finding_aggregator_arn } = input.read()?;
     let directory = context.world.directory();
@@ -83,20 +83,20 @@ struct FindingAggregator {
     finding_aggregator_arn: String,
 }
 
-/// Lists the one aggregator that the account sees, if there is one, from any Region (AGG-07, AGG-08).
+/// Lists the aggregator that the account sees, if there is one, from any Region (AGG-07, AGG-08).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for a token: no page is followed by another.
+/// 400 `InvalidInputException` for a token, because there is only one page.
 pub fn list_finding_aggregators(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, IgnoredAny) = PageRequest::read(Operation::ListFindingAggregators, input)?;
     let page = page.open(context, &Value::Null)?;
     let caller = &context.caller;
     let directory = context.world.directory();
-    let seen = aggregation::seen(&directory, caller.account(), &caller.region);
+    let visible = aggregation::visible(&directory, caller.account(), &caller.region);
     let row = |(owner, aggregator)| FindingAggregator {
         finding_aggregator_arn: aggregation::aggregator_arn(owner, aggregator),
     };
-    page.in_fixed_order(seen.map(row)).answer()
+    page.in_fixed_order(visible.map(row)).answer()
 }
 
 #[derive(Deserialize)]
@@ -111,8 +111,8 @@ struct UpdateInput {
 /// Replaces mode and Regions, in the home Region (AGG-09).
 ///
 /// # Errors
-/// 400 `InvalidInputException` as [`create_finding_aggregator`], in another Region, and under central configuration for a
-/// Region whose administrator is another; 401 `InvalidInputException` for a member; 404 `ResourceNotFoundException`.
+/// 400 `InvalidInputException` as [`create_finding_aggregator`], in another Region, and under central configuration for
+/// a Region that has another administrator; 401 `InvalidInputException` for a member; 404 `ResourceNotFoundException`.
 pub fn update_finding_aggregator(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -121,15 +121,15 @@ pub fn update_finding_aggregator(
     let UpdateInput { finding_aggregator_arn, region_linking_mode, regions } = input.read()?;
     let caller = &context.caller;
     let aggregator = aggregation::update(transaction, caller, &finding_aggregator_arn, &region_linking_mode, &regions)?;
-    follow_aggregator(transaction, context.world, caller.account(), caller.now)?;
+    apply_aggregator_change(transaction, context.world, caller.account(), caller.now)?;
     Answer::json(&AggregatorOutput::new(caller.account(), &aggregator))
 }
 
-/// Ends aggregation, in the home Region (AGG-10).
+/// Deletes the aggregator, in the home Region (AGG-10).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for what is no ARN of an aggregator and in another Region; 401 `InvalidInputException`
-/// for a member; 404 `ResourceNotFoundException`.
+/// 400 `InvalidInputException` if the text is not the ARN of an aggregator, or in another Region; 401
+/// `InvalidInputException` for a member; 404 `ResourceNotFoundException`.
 pub fn delete_finding_aggregator(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -138,6 +138,6 @@ pub fn delete_finding_aggregator(
     let ArnInput { finding_aggregator_arn } = input.read()?;
     let caller = &context.caller;
     aggregation::delete(transaction, caller, &finding_aggregator_arn)?;
-    follow_aggregator(transaction, context.world, caller.account(), caller.now)?;
+    apply_aggregator_change(transaction, context.world, caller.account(), caller.now)?;
     Ok(Answer::empty())
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::paging::{Binding, PAGE};
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
-use crate::domain::findings::change::{self, Identifier, PassingUpdate, Unchanged};
+use crate::domain::findings::change::{self, Identifier, TemporaryUpdate, Unchanged};
 use crate::domain::findings::filters::classic::{self, FILTERS};
 use crate::domain::findings::history::{self, Entry, Period, Query};
 use crate::domain::findings::visibility::{self, View};
@@ -51,10 +51,10 @@ struct UnprocessedFinding {
     error_message: &'static str,
 }
 
-/// Sets what a customer may set of up to 100 findings that it sees.
+/// Sets attributes that customers may set, on up to 100 findings that the caller sees.
 ///
 /// # Errors
-/// None beyond the shape of the input: what cannot be changed is listed.
+/// None beyond the shape of the input; findings that cannot be changed are listed in the answer.
 pub fn batch_update_findings(
     context: &Context<'_>,
     transaction: &mut FindingsTransaction<'_>,
@@ -65,7 +65,7 @@ pub fn batch_update_findings(
     let outcomes = change::update(transaction, context.world, &context.caller, &names, &given);
     let mut output = BatchUpdateFindingsOutput { processed_findings: vec![], unprocessed_findings: vec![] };
     for (identifier, outcome) in finding_identifiers.into_iter().zip(outcomes) {
-        match outcome.map_err(Unchanged::said) {
+        match outcome.map_err(Unchanged::code_and_message) {
             Ok(()) => output.processed_findings.push(identifier),
             Err((error_code, error_message)) => output.unprocessed_findings.push(UnprocessedFinding {
                 finding_identifier: identifier,
@@ -85,10 +85,10 @@ struct UpdateFindingsInput {
     record_state: Option<String>,
 }
 
-/// Sets note and state of all findings that the filters select, until their next import.
+/// Sets note and record state of all findings that the filters select, until their next import.
 ///
 /// # Errors
-/// 400 `InvalidInputException` for filters that the service refuses, or when there is nothing to set (UPF-02).
+/// 400 `InvalidInputException` for invalid filters, or if no attribute is given (UPF-02).
 pub fn update_findings(
     context: &Context<'_>,
     transaction: &mut FindingsTransaction<'_>,
@@ -101,7 +101,7 @@ pub fn update_findings(
     if note.is_none() && record_state.is_none() {
         return Err(AwsError::invalid_input("Give a Note or a RecordState"));
     }
-    let update = PassingUpdate { note, record_state };
+    let update = TemporaryUpdate { note, record_state };
     change::update_until_import(transaction, context.world, caller, &selected, &update);
     Ok(Answer::empty())
 }
@@ -151,11 +151,11 @@ struct HistoryUpdate {
     new_value: Option<String>,
 }
 
-/// Lists the changes of a finding, newest first, a page at a time. The list is empty for a
-/// finding that the caller does not see (HIS-17).
+/// Lists the changes of a finding, newest first, in pages. The list is empty for a finding that the caller does not see
+/// (HIS-17).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for a period that ends before it starts, or a token of another walk.
+/// 400 `InvalidInputException` for a period that ends before it starts, or a token of another query.
 pub fn get_finding_history(context: &Context<'_>, input: Input<'_>) -> Result<Answer, AwsError> {
     let input: GetFindingHistoryInput = input.read()?;
     let caller = &context.caller;
@@ -183,7 +183,7 @@ pub fn get_finding_history(context: &Context<'_>, input: Input<'_>) -> Result<An
     Answer::json(&GetFindingHistoryOutput { records, next_token })
 }
 
-/// A bound of the period; the shape has been checked.
+/// A bound of the period, whose shape has been checked already.
 fn time(text: Option<&str>) -> Result<Option<Timestamp>, AwsError> {
     let instant = text.and_then(securityhub_engine::date::strict);
     instant

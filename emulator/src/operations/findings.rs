@@ -32,11 +32,11 @@ struct ImportFindingsError {
     error_message: String,
 }
 
-/// Imports up to 100 findings, each judged on its own.
+/// Imports up to 100 findings, each of them independently.
 ///
 /// # Errors
-/// 400 `InvalidInputException` for an item that is no finding with an id (IMP-25) or a product ARN that is none; 403
-/// `AccessDeniedException` for a finding that the caller may not import. Nothing is stored then.
+/// 400 `InvalidInputException` for an item without an id (IMP-25) or with an invalid product ARN; 403
+/// `AccessDeniedException` for a finding that the caller may not import. In these cases nothing is stored.
 pub fn batch_import_findings(
     context: &Context<'_>,
     transaction: &mut FindingsTransaction<'_>,
@@ -69,7 +69,7 @@ pub fn batch_import_findings(
     })
 }
 
-/// Without an id there is nothing to report a failure under, so the call fails (IMP-25).
+/// Without an id a failure could not be reported, so the whole call is refused (IMP-25).
 fn has_id(position: usize, item: &Item<'_>) -> Result<(), AwsError> {
     let Item::Read(read) = item else { return Ok(()) };
     if read.members.get("Id").is_some_and(Value::is_string) {
@@ -95,10 +95,10 @@ struct GetFindingsInput {
     max_results: Option<usize>,
 }
 
-/// Reads the findings that the caller sees and the filters select, a page at a time.
+/// Returns the findings that the caller sees and the filters select, in pages.
 ///
 /// # Errors
-/// 400 `InvalidInputException` for filters or sort criteria that the service refuses, or a token of another walk.
+/// 400 `InvalidInputException` for invalid filters or sort criteria, or a token of another query.
 pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let query = Query::read(context, input)?;
     let head = HEAD.to_vec();
@@ -118,7 +118,7 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     Ok(Answer(page_body(found, &query.binding)))
 }
 
-/// [`get_findings`] if that takes little work and no waiting.
+/// [`get_findings`], if it takes a bounded amount of work and does not need to wait.
 ///
 /// # Errors
 /// Those of [`get_findings`].
@@ -135,7 +135,7 @@ pub fn get_findings_quickly(context: &Context<'_>, input: Input) -> Result<Optio
 /// Start of the response body.
 const HEAD: &[u8] = b"{\"Findings\":[";
 
-/// What GetFindings asks for.
+/// The query of GetFindings.
 struct Query {
     filter: Filter,
     sort: Vec<SortKey>,
@@ -158,13 +158,13 @@ impl Query {
         Ok(Query { filter, sort, after, limit: input.max_results.unwrap_or(PAGE), binding })
     }
 
-    /// The filter, of what a view shows.
+    /// The filter, restricted to what a view shows.
     fn seen_in(&self, view: &View, context: &Context<'_>) -> Filter {
         Filter::All(vec![view.filter(context.world), self.filter.clone()])
     }
 }
 
-/// Ends the body that begins with the page's documents: stored documents are sent as they are.
+/// Completes the body, which begins with the page's documents; stored documents are sent unchanged.
 fn page_body(page: Option<Page>, binding: &Binding) -> Bytes {
     let Some(mut page) = page else { return Bytes::from_static(b"{\"Findings\":[]}") };
     page.bytes.push(b']');

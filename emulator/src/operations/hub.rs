@@ -22,8 +22,8 @@ struct EnableSecurityHubInput {
 /// Enables the caller's hub (HUB-01 … HUB-07, HUB-17).
 ///
 /// # Errors
-/// 409 `ResourceConflictException` when it is on; 403 `AccessDeniedException` when centrally managed; 400
-/// `InvalidInputException` when it would have more than 50 tags, kept ones included.
+/// 409 `ResourceConflictException` when it is enabled already; 403 `AccessDeniedException` when centrally managed; 400
+/// `InvalidInputException` when it would have more than 50 tags, including those from before it was disabled.
 pub fn enable_security_hub(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -57,16 +57,16 @@ struct DescribeHubOutput {
 /// Describes the caller's hub (HUB-08).
 ///
 /// # Errors
-/// 401 `InvalidAccessException` when it is off; 404 `ResourceNotFoundException` for another hub's ARN; 400
-/// `InvalidInputException` for what is no ARN (`inferred`).
+/// 401 `InvalidAccessException` when it is disabled; 404 `ResourceNotFoundException` for another hub's ARN; 400
+/// `InvalidInputException` if the text is not an ARN (`inferred`).
 pub fn describe_hub(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: DescribeHubInput = input.read()?;
     let key = context.caller.hub_key();
     let hub_arn = arn::hub(&key);
-    if let Some(asked) = input.hub_arn.filter(|asked| *asked != hub_arn) {
-        return Err(match arn::Arn::parse(&asked) {
-            Some(_) => AwsError::not_found(format!("Hub {asked} was not found")),
-            None => AwsError::invalid_input(format!("Invalid parameter 'HubArn'. {asked} is not an ARN")),
+    if let Some(requested) = input.hub_arn.filter(|requested| *requested != hub_arn) {
+        return Err(match arn::Arn::parse(&requested) {
+            Some(_) => AwsError::not_found(format!("Hub {requested} was not found")),
+            None => AwsError::invalid_input(format!("Invalid parameter 'HubArn'. {requested} is not an ARN")),
         });
     }
     let hub = context.world.hub(&key);
@@ -107,8 +107,8 @@ pub fn update_security_hub_configuration(
 /// Disables the caller's hub in this region (HUB-11 … HUB-16).
 ///
 /// # Errors
-/// 404 `ResourceNotFoundException` when it is off; 400 `InvalidInputException` for administrators and members; 403
-/// `AccessDeniedException` when centrally managed.
+/// 404 `ResourceNotFoundException` when it is disabled already; 400 `InvalidInputException` for administrators and
+/// members; 403 `AccessDeniedException` when centrally managed.
 pub fn disable_security_hub(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

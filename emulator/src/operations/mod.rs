@@ -1,8 +1,8 @@
-//! The operations of the API: one function each, and the registry that says how each one behaves.
+//! The operations of the API: one function for each, and the registry that describes each operation.
 //!
-//! What lives here: wire structs of inputs and answers beside the function that uses them. What may not: rules
-//! (they are the domain's) and HTTP. To add an operation, write `fn name(&Context, Input) -> Result<Answer, AwsError>`
-//! (or the writing form) in its area's file and replace its arm in `registry.rs`.
+//! What lives here: wire structs of inputs and answers beside the function that uses them. What may not: rules, which
+//! belong to the domain, and HTTP. To add an operation, write `fn name(&Context, Input) -> Result<Answer, AwsError>`
+//! (or the writing form) in the file of its area and replace its arm in `registry.rs`.
 
 pub mod action_targets;
 pub mod answer;
@@ -35,11 +35,11 @@ use securityhub_fixtures::Operation;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::findings::aggregation::replicas;
 
-/// Runs an operation whose input has passed the gate. A writer's transaction is committed when it succeeds and
-/// leaves nothing when it fails.
+/// Runs an operation whose input has passed the gate. The transaction of a writing operation is committed if it
+/// succeeds, and dropped without effect if it fails.
 ///
 /// # Errors
-/// What the operation answers instead; 404 `UnknownOperationException` for one that is not built.
+/// The error of the operation; 404 `UnknownOperationException` for one that is not implemented.
 pub fn call(context: &Context<'_>, operation: Operation, input: Input) -> Result<Answer, AwsError> {
     match entry(operation).run {
         Run::Reads(run) => run(context, input),
@@ -56,12 +56,12 @@ pub fn call(context: &Context<'_>, operation: Operation, input: Input) -> Result
             log_changes(operation, &transaction.commit());
             Ok(answer)
         }
-        Run::Missing => Err(not_built(operation)),
+        Run::Missing => Err(not_implemented(operation)),
     }
 }
 
-/// The answer of an operation that is not built: a 404, since clients retry a 5xx for minutes (TF-07).
-pub fn not_built(operation: Operation) -> AwsError {
+/// The answer of an operation that is not implemented: a 404, since clients retry a 5xx for minutes (TF-07).
+pub fn not_implemented(operation: Operation) -> AwsError {
     AwsError::new(
         ErrorCode::UnknownOperationException,
         format!(

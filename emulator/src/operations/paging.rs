@@ -1,8 +1,9 @@
-//! Opaque tokens of pages, bound to account, Region, operation and query (SRT-13, SRT-15).
+//! Opaque page tokens, bound to account, Region, operation and query (SRT-13, SRT-15).
 //!
-//! A token carries where the last row stood and two checksums: one of its owner, one of the query. It has no lifetime
-//! (SRT-16), but it ends with the world that made it, since a walk over two worlds would skip rows. Tokens are not
-//! secret; forging one gains nothing. Lists use [`super::paged`], which checks, cuts and seals for them.
+//! A token contains the position of the last row and two checksums: one of its owner, one of the query. It does not
+//! expire (SRT-16), but it becomes invalid with the world that issued it, because continuing in another world would
+//! skip rows. Tokens are not secret; forging one gains nothing. Lists use [`super::paged`], which checks and issues the
+//! tokens for them.
 
 use securityhub_engine::{Position, SortValue};
 use securityhub_fixtures::Operation;
@@ -12,18 +13,18 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use crate::aws_error::AwsError;
 
-/// The size of a page when none is asked (SRT-11, PRD-06, PRD-22).
+/// Default size of a page (SRT-11, PRD-06, PRD-22).
 pub const PAGE: usize = 100;
 
-/// What a token is bound to.
+/// The owner and query to which a token is bound.
 pub struct Binding {
     owner: u64,
     query: u64,
 }
 
 impl Binding {
-    /// Binds to the world, the caller's account and Region, the operation and its query, in whatever order that names its
-    /// members.
+    /// Binds to the world, the caller's account and Region, the operation and its query. The order of members in the
+    /// query does not matter.
     pub fn new(context: &Context<'_>, operation: Operation, query: &Value) -> Binding {
         let Context { world, caller } = context;
         let (account, region, epoch) = (caller.account(), &caller.region, world.epoch());
@@ -41,10 +42,10 @@ impl Binding {
         hex::encode([&seal.to_be_bytes(), text.as_bytes()].concat())
     }
 
-    /// Where a token says that the last page ended; `None` for the first page (SRT-17).
+    /// The position of the last row of the previous page; `None` for the first page (SRT-17).
     ///
     /// # Errors
-    /// 400 when the token is damaged, was made for somebody else, or for another query.
+    /// 400 when the token is damaged, or was issued for another caller or query.
     pub fn open(&self, token: Option<&str>) -> Result<Option<Position>, AwsError> {
         let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
         let invalid = || AwsError::invalid_input("Invalid NextToken");
@@ -67,7 +68,7 @@ impl Binding {
     }
 }
 
-/// A value with the members of its objects by name.
+/// A value with the members of its objects sorted by name.
 fn in_order(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -86,7 +87,7 @@ fn checksum(text: &str) -> u64 {
     digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
-/// An instant goes as text: JSON numbers do not hold its nanoseconds.
+/// An instant is written as text, because JSON numbers cannot represent its nanoseconds.
 fn key_to_json(key: &SortValue) -> Value {
     match key {
         SortValue::Missing => Value::Null,
@@ -124,7 +125,7 @@ mod tests {
 
     /// Rules: SRT-15.
     #[test]
-    fn a_token_of_the_world_before_a_reset_is_refused() {
+    fn a_token_from_before_a_reset_is_refused() {
         let mut world = World::default();
         let position = Position { keys: vec![], sequence: 7 };
         let token = binding_in(&world, "111111111111", "us-east-1", &json!({})).seal(&position);
@@ -135,7 +136,7 @@ mod tests {
 
     /// Rules: SRT-18.
     #[test]
-    fn a_token_says_where_the_page_ended() {
+    fn a_token_contains_the_position_of_the_last_row() {
         let position = Position {
             keys: vec![
                 SortValue::Text("ä".into()),
@@ -151,7 +152,7 @@ mod tests {
 
     /// Rules: SRT-13.
     #[test]
-    fn the_order_of_names_changes_no_query() {
+    fn the_order_of_members_does_not_change_a_query() {
         let of = |text: &str| binding("111111111111", "us-east-1", &serde_json::from_str(text).unwrap());
         let token = of(r#"{"a":[{"x":1,"y":2}],"b":2}"#).seal(&Position { keys: vec![], sequence: 7 });
         assert!(of(r#"{"b":2,"a":[{"y":2,"x":1}]}"#).open(Some(&token)).is_ok());
@@ -160,7 +161,7 @@ mod tests {
 
     /// Rules: SRT-17.
     #[test]
-    fn no_token_is_the_first_page() {
+    fn a_missing_token_means_the_first_page() {
         let binding = binding("111111111111", "us-east-1", &json!({}));
         assert_eq!(binding.open(None).unwrap(), None);
         assert_eq!(binding.open(Some("")).unwrap(), None);
@@ -168,7 +169,7 @@ mod tests {
 
     /// Rules: SRT-13, SRT-15.
     #[test]
-    fn a_token_is_good_for_its_own_walk_only() {
+    fn a_token_is_valid_only_for_its_own_query() {
         let token =
             binding("111111111111", "us-east-1", &json!({"a": 1})).seal(&Position { keys: vec![], sequence: 7 });
         let said = |account, region, query: Value, token: &str| {

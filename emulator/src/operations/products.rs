@@ -44,10 +44,10 @@ impl DescribedProduct {
     }
 }
 
-/// Lists the products that integrate with Security Hub in this region, or the one that is asked (PRD-06 … PRD-11).
+/// Lists the products that integrate with Security Hub in this Region, or the requested one (PRD-06 … PRD-11).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for an unknown product or a token of another walk.
+/// 400 `InvalidInputException` for an unknown product or a token of another query.
 pub fn describe_products(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<DescribeInput>(Operation::DescribeProducts, input)?;
     let hub = context.caller.hub_key();
@@ -65,7 +65,7 @@ pub fn describe_products(context: &Context<'_>, input: Input) -> Result<Answer, 
 /// Lists the subscriptions of the caller's hub (PRD-20 … PRD-25).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for a token of another walk.
+/// 400 `InvalidInputException` for a token of another query.
 pub fn list_enabled_products_for_import(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, IgnoredAny) = PageRequest::read(Operation::ListEnabledProductsForImport, input)?;
     let key = context.caller.hub_key();
@@ -92,8 +92,8 @@ struct EnableOutput {
 /// Subscribes the caller's hub to a product's findings (PRD-12 … PRD-17).
 ///
 /// # Errors
-/// 404 `ResourceNotFoundException` for an unknown product, 409 `ResourceConflictException` for one that is enabled, 400
-/// `InvalidInputException` for what is no product ARN of this region.
+/// 404 `ResourceNotFoundException` for an unknown product, 409 `ResourceConflictException` for one that is enabled
+/// already, 400 `InvalidInputException` if the text is not a product ARN of this Region.
 pub fn enable_import_findings_for_product(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -110,10 +110,11 @@ struct DisableInput {
     product_subscription_arn: String,
 }
 
-/// Ends a subscription of the caller's hub (PRD-18, PRD-19).
+/// Deletes a subscription of the caller's hub (PRD-18, PRD-19).
 ///
 /// # Errors
-/// 404 `ResourceNotFoundException` when there is none; 403 `AccessDeniedException` for another account's, or a product.
+/// 404 `ResourceNotFoundException` for an unknown subscription; 403 `AccessDeniedException` for one of another account,
+/// or for the ARN of a product.
 pub fn disable_import_findings_for_product(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -157,7 +158,7 @@ mod tests {
 
     /// Rules: PRD-20, PRD-22.
     #[test]
-    fn a_fresh_hub_lists_eleven_in_one_page() {
+    fn a_new_hub_has_eleven_subscriptions_in_one_page() {
         let expected = [
             "amazon/route-53-resolver-dns-firewall-advanced",
             "amazon/route-53-resolver-dns-firewall-aws-list",
@@ -176,7 +177,7 @@ mod tests {
 
     /// Rules: PRD-02, PRD-12, PRD-14, PRD-17.
     #[test]
-    fn a_product_is_enabled_once_in_one_hub() {
+    fn a_product_can_be_enabled_once_per_hub() {
         let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
         assert_eq!(enable(&stage, PROWLER), json!({ "ProductSubscriptionArn": SUBSCRIPTION }));
         assert!(listed(&stage, ADMINISTRATOR).contains(&"prowler/prowler".to_owned()));
@@ -189,7 +190,7 @@ mod tests {
 
     /// Rules: IMP-33, PRD-18.
     #[test]
-    fn findings_are_taken_while_the_product_is_enabled() {
+    fn findings_are_accepted_only_while_the_product_is_enabled() {
         let stage = on();
         let import = |id: &str| {
             let finding = finding(id, json!({ "ProductArn": PROWLER }));
@@ -205,7 +206,7 @@ mod tests {
 
     /// Rules: PRD-04, PRD-13, PRD-15.
     #[test]
-    fn what_cannot_be_enabled() {
+    fn unknown_and_private_products_cannot_be_enabled() {
         let stage = on();
         let refused = |arn: &str, status, code| {
             let input = json!({ "ProductArn": arn });
@@ -229,7 +230,7 @@ mod tests {
 
     /// Rules: PRD-03, PRD-05.
     #[test]
-    fn an_arn_names_a_product_of_its_region_with_the_account_of_the_catalogue() {
+    fn a_product_arn_must_have_the_region_and_account_of_the_product() {
         let stage = on();
         let described = |arn: &str| stage.call(ADMINISTRATOR, DescribeProducts, json!({ "ProductArn": arn }));
         let of_account = "arn:aws:securityhub:us-east-1:365761988620:product/forcepoint/forcepoint-ngfw";
@@ -248,7 +249,7 @@ mod tests {
 
     /// Rules: PRD-08, PRD-16.
     #[test]
-    fn products_that_only_receive_can_be_enabled_too() {
+    fn products_that_only_receive_findings_can_be_enabled() {
         let stage = on();
         let mut kinds = std::collections::BTreeSet::new();
         let page = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "MaxResults": 100 }));
@@ -269,7 +270,7 @@ mod tests {
 
     /// Rules: PRD-19.
     #[test]
-    fn what_cannot_be_disabled() {
+    fn unknown_and_foreign_subscriptions_cannot_be_disabled() {
         let stage = on();
         let refused = |arn: &str, status, code| {
             let input = json!({ "ProductSubscriptionArn": arn });
@@ -290,7 +291,7 @@ mod tests {
 
     /// Rules: PRD-23, PRD-24.
     #[test]
-    fn automatic_ones_are_disabled_and_come_back_with_the_hub() {
+    fn automatic_subscriptions_return_when_the_hub_is_enabled_again() {
         let stage = on();
         enable(&stage, PROWLER);
         let guardduty = "arn:aws:securityhub:us-east-1:111111111111:product-subscription/aws/guardduty";
@@ -322,7 +323,7 @@ mod tests {
 
     /// Rules: PRD-06, PRD-10, PRD-25.
     #[test]
-    fn products_come_in_pages_and_by_partition() {
+    fn products_are_listed_in_pages_and_by_partition() {
         let stage = on();
         let (mut seen, mut token, mut pages) = (BTreeSet::new(), Value::Null, 0);
         loop {
@@ -351,7 +352,7 @@ mod tests {
 
     /// Rules: PRD-11.
     #[test]
-    fn a_hub_that_is_off_describes_nothing() {
+    fn products_of_a_disabled_hub_cannot_be_described() {
         for operation in [DescribeProducts, ListEnabledProductsForImport] {
             Stage::empty().refused(ADMINISTRATOR, operation, json!({}), 401, "InvalidAccessException");
         }

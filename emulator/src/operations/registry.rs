@@ -1,4 +1,4 @@
-//! How each of the 126 operations behaves. `coverage`, the README's table and the gate are folds over this list.
+//! Properties of each of the 126 operations. `coverage`, the README's table and the gate are derived from this list.
 
 use securityhub_fixtures::Operation;
 
@@ -11,57 +11,58 @@ use super::{
 use crate::aws_error::AwsError;
 use crate::state::{FindingsTransaction, Transaction};
 
-/// What the registry says of an operation.
+/// The properties of an operation.
 #[derive(Clone, Copy)]
 pub struct Entry {
-    /// How well it behaves.
+    /// Whether it is implemented.
     pub behaviour: Behaviour,
     /// The function that runs it.
     pub run: Run,
-    /// What it answers when the caller's hub is off.
+    /// Its answer when the caller's hub is disabled.
     pub hub: HubRule,
-    /// The list whose items it judges one by one, each read on its own (IMP-32, ARU-13).
+    /// The list whose items are validated and processed independently (IMP-32, ARU-13).
     pub per_item: Option<&'static str>,
-    /// Whether it may take more than some hundred microseconds, or wait for a lock that another call holds so long. A
-    /// server does it on a thread of its own. All that write are heavy.
+    /// Whether it may take more than some hundred microseconds, or wait that long for a lock that another call holds.
+    /// The server runs it on a separate thread. All operations that write are heavy.
     pub is_heavy: bool,
-    /// Of a heavy operation: does a call that turns out to be a small one.
+    /// For a heavy operation, an attempt that only answers small calls.
     pub quickly: Option<Quickly>,
 }
 
-/// Does a call that changes nothing if that takes some hundred microseconds at most, without waiting for other calls.
+/// Answers a call that changes nothing if this takes at most some hundred microseconds, without waiting for other
+/// calls.
 pub type Quickly = fn(&Context<'_>, Input) -> Result<Option<Answer>, AwsError>;
 
-/// How well an operation behaves.
+/// Whether an operation is implemented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
-    /// As AWS does, as far as is known.
+    /// Like AWS, as far as is known.
     Behaves,
-    /// Not built.
+    /// Not implemented.
     Missing,
 }
 
 /// The function that runs an operation.
 #[derive(Clone, Copy)]
 pub enum Run {
-    /// It changes nothing.
+    /// Changes nothing.
     Reads(fn(&Context<'_>, Input) -> Result<Answer, AwsError>),
-    /// It changes hubs and relations, one call after the other.
+    /// Changes hubs and relations, one call at a time.
     Writes(fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>),
-    /// It changes findings only.
+    /// Changes findings only.
     WritesFindings(fn(&Context<'_>, &mut FindingsTransaction<'_>, Input) -> Result<Answer, AwsError>),
-    /// Not built.
+    /// Not implemented.
     Missing,
 }
 
-/// What an operation answers when the caller's hub is off.
+/// The answer of an operation when the caller's hub is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HubRule {
     /// 401 `InvalidAccessException` (HUB-15).
     Required,
     /// 400 `BadRequestException` (INV-04).
     RequiredByMembers,
-    /// Its own rules decide.
+    /// The operation decides.
     Own,
 }
 
@@ -94,18 +95,18 @@ impl Entry {
         Entry { per_item: Some(list), ..self }
     }
 
-    /// Of an operation that reads findings, walks a long list, or answers what callers may make long, such as filters.
+    /// For an operation that reads findings, walks a long list, or returns what callers can make long, such as filters.
     fn heavy(self) -> Entry {
         Entry { is_heavy: true, ..self }
     }
 
-    /// Of a heavy operation whose calls may be small.
+    /// For a heavy operation with calls that may be small.
     fn or_quickly(self, quickly: Quickly) -> Entry {
         Entry { quickly: Some(quickly), ..self }
     }
 }
 
-/// What the registry says of `operation`. A new operation of AWS does not compile until it has an arm here.
+/// The properties of `operation`. A new operation of AWS does not compile until it has an arm here.
 #[allow(clippy::too_many_lines, reason = "one line an operation")]
 #[allow(clippy::match_same_arms, reason = "one line an operation")]
 pub fn entry(operation: Operation) -> Entry {
@@ -273,12 +274,12 @@ mod tests {
 
     use super::*;
 
-    /// How deep the documents of callers lie in an answer.
+    /// Depth at which documents of callers are searched in an answer.
     const DEPTH: usize = 4;
-    /// Filters, criteria and findings have more members than anything that AWS itself describes.
+    /// Filters, criteria and findings have more members than any structure that AWS itself fills.
     const MANY_MEMBERS: usize = 30;
 
-    /// Whether answers of a shape hold filters, criteria or findings, which callers can make as long as a body.
+    /// Whether answers of this shape contain filters, criteria or findings, which callers can make as long as a body.
     fn holds_documents(shape: ShapeId, depth: usize) -> bool {
         let below = |shape: ShapeId| depth > 0 && holds_documents(shape, depth - 1);
         match &shape.shape().kind {
@@ -293,7 +294,7 @@ mod tests {
 
     /// Rules: CPL-12.
     #[test]
-    fn an_operation_that_answers_documents_of_callers_leaves_the_threads_of_connections() {
+    fn operations_that_return_documents_of_callers_are_heavy() {
         let built = |operation: &Operation| entry(*operation).behaviour == Behaviour::Behaves;
         let holding = |operation: &Operation| holds_documents(operation.model().output, DEPTH);
         let found: Vec<Operation> = Operation::ALL.into_iter().filter(built).filter(holding).collect();

@@ -28,14 +28,14 @@ struct ListTagsForResourceOutput {
 /// Lists the tags of a resource (TAG-05, TAG-07).
 ///
 /// # Errors
-/// 404 `ResourceNotFoundException`; 400 `InvalidInputException` for a type that takes no tags.
+/// 404 `ResourceNotFoundException`; 400 `InvalidInputException` for a type that cannot be tagged.
 pub fn list_tags_for_resource(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: ResourceInput = input.read()?;
     let tags = tagging::list(context.world, &context.caller, &input.resource_arn)?;
     Answer::json(&ListTagsForResourceOutput { tags })
 }
 
-/// Adds tags; an equal key is overwritten (TAG-04).
+/// Adds tags; an existing key is overwritten (TAG-04).
 ///
 /// # Errors
 /// As [`list_tags_for_resource`]; 400 `InvalidInputException` when the resource would have more than 50.
@@ -49,7 +49,7 @@ pub fn tag_resource(
     Ok(Answer::empty())
 }
 
-/// Removes tags; an absent key is no error (TAG-04).
+/// Removes tags; an absent key is not an error (TAG-04).
 ///
 /// # Errors
 /// As [`list_tags_for_resource`].

@@ -1,4 +1,4 @@
-//! Rules of hubs and tags, driven through the operations.
+//! Rules of hubs and tags, tested through the operations.
 
 mod identifiers;
 
@@ -17,7 +17,7 @@ fn on() -> Stage {
     Stage::with_hubs(&[ADMINISTRATOR])
 }
 
-fn kept(stage: &Stage, account: &str) -> Option<Hub> {
+fn stored_hub(stage: &Stage, account: &str) -> Option<Hub> {
     let key = HubKey { account: id(account), region: Region::new(REGION) };
     stage.0.hub(&key).map(|hub| (*hub).clone())
 }
@@ -48,7 +48,7 @@ fn centrally_managed(stage: &Stage) {
 
 /// Rules: HUB-01, HUB-03, HUB-04, HUB-08, ACC-05.
 #[test]
-fn a_fresh_hub_is_described() {
+fn a_new_hub_is_described() {
     let stage = Stage::empty();
     assert_eq!(stage.good(ADMINISTRATOR, EnableSecurityHub, json!({})), json!({}));
     insta::assert_json_snapshot!(describe(&stage), @r#"
@@ -63,7 +63,7 @@ fn a_fresh_hub_is_described() {
 
 /// Rules: HUB-01, ACC-01.
 #[test]
-fn a_hub_is_of_one_account_and_one_region() {
+fn a_hub_belongs_to_one_account_and_region() {
     let stage = on();
     assert_eq!(stage.call(MEMBER, DescribeHub, json!({})).unwrap_err().0, 401);
     assert_eq!(stage.call_in("eu-west-1", ADMINISTRATOR, DescribeHub, json!({})).unwrap_err().0, 401);
@@ -74,11 +74,11 @@ fn a_hub_is_of_one_account_and_one_region() {
 
 /// Rules: HUB-02.
 #[test]
-fn the_default_standards_are_subscribed_unless_refused() {
+fn the_default_standards_are_enabled_unless_declined() {
     let standards = |input: Value| {
         let stage = Stage::empty();
         stage.good(ADMINISTRATOR, EnableSecurityHub, input);
-        kept(&stage, ADMINISTRATOR).unwrap().standards.into_keys().collect::<Vec<_>>()
+        stored_hub(&stage, ADMINISTRATOR).unwrap().standards.into_keys().collect::<Vec<_>>()
     };
     let expected = ["cis-1.2.0", "fsbp-1.0.0"];
     assert_eq!(standards(json!({})), expected);
@@ -88,7 +88,7 @@ fn the_default_standards_are_subscribed_unless_refused() {
 
 /// Rules: HUB-03.
 #[test]
-fn a_member_takes_its_administrators_generator() {
+fn a_member_gets_its_administrators_finding_generator() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
     stage.member(MemberStatus::Enabled);
@@ -98,34 +98,37 @@ fn a_member_takes_its_administrators_generator() {
 
 /// Rules: HUB-05.
 #[test]
-fn tags_are_put_on_the_hub_and_not_described() {
+fn tags_of_the_hub_are_stored_but_not_described() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": { "team": "blue" } }));
     assert_eq!(tags(&stage), json!({ "team": "blue" }));
     assert_eq!(describe(&stage).get("Tags"), None);
-    let said =
+    let message =
         Stage::empty().refused(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": {} }), 400, "InvalidInputException");
-    assert_eq!(said, "Invalid parameter 'Tags'. data.Tags should NOT have fewer than 1 properties");
+    assert_eq!(message, "Invalid parameter 'Tags'. data.Tags should NOT have fewer than 1 properties");
 }
 
 /// Rules: HUB-06.
 #[test]
-fn enabling_twice_is_a_conflict_and_changes_nothing() {
+fn enabling_a_hub_twice_is_a_conflict_without_effect() {
     let stage = on();
     let input = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
-    let said = stage.refused(ADMINISTRATOR, EnableSecurityHub, input, 409, "ResourceConflictException");
-    assert_eq!(said, "Account is already subscribed to Security Hub");
+    let message = stage.refused(ADMINISTRATOR, EnableSecurityHub, input, 409, "ResourceConflictException");
+    assert_eq!(message, "Account is already subscribed to Security Hub");
     assert_eq!(generator(&stage, ADMINISTRATOR), "SECURITY_CONTROL");
 }
 
 /// Rules: HUB-07.
 #[test]
-fn a_centrally_managed_account_may_not_touch_its_hub() {
+fn a_centrally_managed_account_cannot_change_its_hub() {
     let stage = on();
     centrally_managed(&stage);
     for operation in [UpdateSecurityHubConfiguration, DisableSecurityHub] {
-        let said = stage.refused(ADMINISTRATOR, operation, json!({}), 403, "AccessDeniedException");
-        assert!(said.starts_with("This account is currently associated with a central configuration policy"), "{said}");
+        let message = stage.refused(ADMINISTRATOR, operation, json!({}), 403, "AccessDeniedException");
+        assert!(
+            message.starts_with("This account is currently associated with a central configuration policy"),
+            "{message}"
+        );
     }
     let stage = Stage::empty();
     centrally_managed(&stage);
@@ -134,7 +137,7 @@ fn a_centrally_managed_account_may_not_touch_its_hub() {
 
 /// Rules: HUB-08.
 #[test]
-fn the_argument_is_the_own_hub_or_nothing() {
+fn describe_hub_accepts_only_the_callers_own_hub_arn() {
     let stage = on();
     assert_eq!(stage.good(ADMINISTRATOR, DescribeHub, json!({ "HubArn": HUB_ARN })), describe(&stage));
     for other in [
@@ -148,14 +151,14 @@ fn the_argument_is_the_own_hub_or_nothing() {
 
 /// Rules: HUB-08, CLN-03.
 #[test]
-fn a_hub_that_is_off_names_the_account() {
-    let said = Stage::empty().refused(ADMINISTRATOR, DescribeHub, json!({}), 401, "InvalidAccessException");
-    assert_eq!(said, "Account 111111111111 is not subscribed to AWS Security Hub");
+fn the_error_of_a_disabled_hub_names_the_account() {
+    let message = Stage::empty().refused(ADMINISTRATOR, DescribeHub, json!({}), 401, "InvalidAccessException");
+    assert_eq!(message, "Account 111111111111 is not subscribed to AWS Security Hub");
 }
 
 /// Rules: HUB-09.
 #[test]
-fn what_is_not_given_stays() {
+fn omitted_hub_settings_stay_unchanged() {
     let stage = on();
     let before = describe(&stage);
     assert_eq!(stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({})), json!({}));
@@ -196,11 +199,11 @@ fn findings_are_consolidated_in_govcloud_and_china_too() {
 
 /// Rules: HUB-11, HUB-12.
 #[test]
-fn an_administrator_with_members_stays() {
+fn an_administrator_with_members_cannot_disable_its_hub() {
     let stage = on();
     stage.member(MemberStatus::Enabled);
-    let said = stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
-    assert_eq!(said, "Cannot disable Security Hub on the Security Hub administrator");
+    let message = stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+    assert_eq!(message, "Cannot disable Security Hub on the Security Hub administrator");
     for status in [MemberStatus::Created, MemberStatus::Invited, MemberStatus::Removed, MemberStatus::Resigned] {
         let stage = on();
         stage.member(status);
@@ -211,7 +214,7 @@ fn an_administrator_with_members_stays() {
 
 /// Rules: HUB-11.
 #[test]
-fn a_delegated_administrator_stays() {
+fn a_delegated_administrator_cannot_disable_its_hub() {
     let stage = on();
     stage.relations(|directory| {
         let since = jiff::Timestamp::UNIX_EPOCH;
@@ -219,22 +222,22 @@ fn a_delegated_administrator_stays() {
         organization.security_hub_administrators = [(Region::new(REGION), id(ADMINISTRATOR))].into();
         directory.organization = Some(organization);
     });
-    let said = stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
-    assert_eq!(said, "Cannot disable Security Hub on the Security Hub administrator");
+    let message = stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+    assert_eq!(message, "Cannot disable Security Hub on the Security Hub administrator");
 }
 
 /// Rules: HUB-13.
 #[test]
-fn an_enabled_member_stays() {
+fn an_enabled_member_cannot_disable_its_hub() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
-    let said = stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
-    assert_eq!(said, "Member account cannot disable Security Hub");
+    let message = stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
+    assert_eq!(message, "Member account cannot disable Security Hub");
 }
 
 /// Rules: HUB-14, HUB-15.
 #[test]
-fn a_hub_that_is_off() {
+fn operations_on_a_disabled_hub_are_refused() {
     let stage = on();
     assert_eq!(stage.good(ADMINISTRATOR, DisableSecurityHub, json!({})), json!({}));
     stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 404, "ResourceNotFoundException");
@@ -246,7 +249,7 @@ fn a_hub_that_is_off() {
 
 /// Rules: HUB-15.
 #[test]
-fn an_invitation_that_was_received_is_gone() {
+fn disabling_a_hub_removes_received_invitations() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Invited);
     stage.good(MEMBER, DisableSecurityHub, json!({}));
@@ -256,14 +259,14 @@ fn an_invitation_that_was_received_is_gone() {
 
 /// Rules: HUB-16, HUB-17.
 #[test]
-fn settings_come_back_within_90_days_and_standards_do_not() {
+fn settings_are_restored_within_90_days_but_standards_are_not() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": { "team": "blue" } }));
     let input = json!({ "AutoEnableControls": false, "ControlFindingGenerator": "STANDARD_CONTROL" });
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, input);
-    let subscriptions = kept(&stage, ADMINISTRATOR).unwrap().product_subscriptions;
+    let subscriptions = stored_hub(&stage, ADMINISTRATOR).unwrap().product_subscriptions;
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
-    let dormant = kept(&stage, ADMINISTRATOR).unwrap();
+    let dormant = stored_hub(&stage, ADMINISTRATOR).unwrap();
     assert!(dormant.standards.is_empty() && dormant.product_subscriptions.is_empty());
     stage.days_pass(89);
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false }));
@@ -274,7 +277,7 @@ fn settings_come_back_within_90_days_and_standards_do_not() {
     );
     assert_eq!(hub["SubscribedAt"], stage.now());
     assert_eq!(tags(&stage), json!({ "team": "blue" }));
-    let back = kept(&stage, ADMINISTRATOR).unwrap();
+    let back = stored_hub(&stage, ADMINISTRATOR).unwrap();
     assert!(back.standards.is_empty());
     assert_eq!(back.product_subscriptions, subscriptions, "AWS's products come afresh");
     stage.days_pass(10);
@@ -283,7 +286,7 @@ fn settings_come_back_within_90_days_and_standards_do_not() {
 
 /// Rules: HUB-16.
 #[test]
-fn after_90_days_all_is_gone() {
+fn after_90_days_a_disabled_hub_is_forgotten() {
     let stage = on();
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -294,7 +297,7 @@ fn after_90_days_all_is_gone() {
 
 /// Rules: HUB-19.
 #[test]
-fn members_hubs_stay_on() {
+fn hubs_of_members_stay_enabled() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Resigned);
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -303,16 +306,16 @@ fn members_hubs_stay_on() {
 
 /// Rules: PRD-21.
 #[test]
-fn a_fresh_hub_is_subscribed_to_the_products_of_its_partition() {
+fn a_new_hub_is_subscribed_to_the_products_of_its_partition() {
     let stage = on();
-    let subscriptions = kept(&stage, ADMINISTRATOR).unwrap().product_subscriptions;
+    let subscriptions = stored_hub(&stage, ADMINISTRATOR).unwrap().product_subscriptions;
     assert!(subscriptions.contains("aws/guardduty") && !subscriptions.contains("prowler/prowler"));
     assert_eq!(subscriptions.len(), 11);
 }
 
 /// Rules: TAG-04, TAG-07.
 #[test]
-fn tags_merge_and_an_absent_key_is_no_error() {
+fn tags_are_merged_and_removing_an_absent_key_succeeds() {
     let stage = on();
     assert_eq!(tags(&stage), json!({}));
     let tag = |tags: Value| stage.good(ADMINISTRATOR, TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": tags }));
@@ -326,7 +329,7 @@ fn tags_merge_and_an_absent_key_is_no_error() {
 
 /// Rules: TAG-04.
 #[test]
-fn a_resource_has_50_tags_at_most_and_nothing_is_half_applied() {
+fn a_resource_has_at_most_50_tags_and_changes_are_atomic() {
     let stage = on();
     let many = |from: usize, to: usize| -> Value { (from..to).map(|n| (format!("k{n}"), json!("v"))).collect() };
     stage.good(ADMINISTRATOR, TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": many(0, 49) }));
@@ -339,7 +342,7 @@ fn a_resource_has_50_tags_at_most_and_nothing_is_half_applied() {
 
 /// Rules: TAG-02, TAG-05, TAG-06.
 #[test]
-fn resources_that_cannot_be_tagged() {
+fn untaggable_resources_are_refused() {
     let stage = on();
     let check = |arn: &str, status: u16, code: &str| {
         for (operation, mut input) in [
@@ -362,32 +365,32 @@ fn resources_that_cannot_be_tagged() {
 
 /// Rules: ERR-06.
 #[test]
-fn an_operation_that_is_not_built_says_so() {
-    let said = on().refused(
+fn an_operation_that_is_not_implemented_says_so() {
+    let message = on().refused(
         ADMINISTRATOR,
         securityhub_fixtures::Operation::GetFindingStatisticsV2,
         json!({ "GroupByRules": [{ "GroupByField": "severity" }] }),
         404,
         "UnknownOperationException",
     );
-    assert!(said.contains("GetFindingStatisticsV2"), "{said}");
+    assert!(message.contains("GetFindingStatisticsV2"), "{message}");
 }
 
 /// Rules: HUB-03, HUB-17.
 #[test]
-fn a_hub_enabled_again_follows_its_administrator_and_takes_the_standards_if_asked() {
+fn a_reenabled_hub_gets_its_administrators_settings_and_requested_standards() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.good(MEMBER, DisableSecurityHub, json!({}));
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
     stage.member(MemberStatus::Enabled);
     stage.good(MEMBER, EnableSecurityHub, json!({}));
     assert_eq!(generator(&stage, MEMBER), "STANDARD_CONTROL");
-    assert_eq!(kept(&stage, MEMBER).unwrap().standards.len(), 2);
+    assert_eq!(stored_hub(&stage, MEMBER).unwrap().standards.len(), 2);
 }
 
 /// Rules: HUB-10, HUB-12, HUB-13.
 #[test]
-fn members_of_an_organization_are_members() {
+fn organization_members_are_members() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.relations(|directory| {
         let updated_at = jiff::Timestamp::UNIX_EPOCH;
@@ -404,7 +407,7 @@ fn members_of_an_organization_are_members() {
 
 /// Rules: HUB-10, HUB-13, ACC-01.
 #[test]
-fn what_binds_a_member_binds_it_in_that_region_only() {
+fn a_membership_has_effect_in_its_region_only() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     let there = |account: &str, operation, input: Value| stage.call_in("eu-west-1", account, operation, input);
@@ -422,7 +425,7 @@ fn what_binds_a_member_binds_it_in_that_region_only() {
 
 /// Rules: HUB-11, ACC-06.
 #[test]
-fn a_refusal_to_disable_has_a_code_that_the_model_does_not_list() {
+fn refusing_to_disable_a_hub_uses_an_undeclared_error_code() {
     let stage = on();
     stage.member(MemberStatus::Enabled);
     let code = "InvalidInputException";
@@ -432,7 +435,7 @@ fn a_refusal_to_disable_has_a_code_that_the_model_does_not_list() {
 
 /// Rules: HUB-15.
 #[test]
-fn a_hub_that_is_off_takes_no_findings_and_ends_here_only() {
+fn a_disabled_hub_accepts_no_findings_and_other_regions_are_unaffected() {
     let stage = on();
     stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -443,7 +446,7 @@ fn a_hub_that_is_off_takes_no_findings_and_ends_here_only() {
 
 /// Rules: HUB-16.
 #[test]
-fn each_disabling_counts_anew() {
+fn every_disabling_restarts_the_90_days() {
     let stage = on();
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -457,24 +460,24 @@ fn each_disabling_counts_anew() {
 
 /// Rules: HUB-16, RET-07.
 #[test]
-fn subscriptions_to_other_products_are_kept() {
+fn subscriptions_to_other_products_are_restored() {
     let stage = on();
     let key = HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) };
-    let mut hub = kept(&stage, ADMINISTRATOR).unwrap();
+    let mut hub = stored_hub(&stage, ADMINISTRATOR).unwrap();
     hub.product_subscriptions.insert("prowler/prowler".to_owned());
     let mut transaction = stage.0.write();
     transaction.put_hub(key, hub);
     transaction.commit();
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
-    assert_eq!(kept(&stage, ADMINISTRATOR).unwrap().product_subscriptions, ["prowler/prowler".to_owned()].into());
+    assert_eq!(stored_hub(&stage, ADMINISTRATOR).unwrap().product_subscriptions, ["prowler/prowler".to_owned()].into());
     stage.days_pass(90);
     stage.call(ADMINISTRATOR, DescribeHub, json!({})).unwrap_err();
-    assert_eq!(kept(&stage, ADMINISTRATOR), None);
+    assert_eq!(stored_hub(&stage, ADMINISTRATOR), None);
 }
 
 /// Rules: HUB-16.
 #[test]
-fn findings_go_with_what_was_kept() {
+fn findings_are_deleted_with_the_settings_of_a_disabled_hub() {
     let stage = on();
     let findings = json!({ "Findings": [finding("a", json!({})), finding("r", json!({ "RecordState": "ARCHIVED" }))] });
     stage.good(ADMINISTRATOR, BatchImportFindings, findings);
@@ -488,7 +491,7 @@ fn findings_go_with_what_was_kept() {
 
 /// Rules: TAG-03.
 #[test]
-fn keys_and_values_are_held_to_their_form() {
+fn tag_keys_and_values_are_validated() {
     let stage = on();
     let tag = |key: &str, value: &str| {
         stage.call(ADMINISTRATOR, TagResource, json!({ "ResourceArn": HUB_ARN, "Tags": { key: value } }))
@@ -507,7 +510,7 @@ fn keys_and_values_are_held_to_their_form() {
 
 /// Rules: TAG-06.
 #[test]
-fn a_hub_that_is_off_has_no_tags_to_change() {
+fn tags_of_a_disabled_hub_cannot_be_changed() {
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": { "team": "blue" } }));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -524,7 +527,7 @@ fn a_hub_that_is_off_has_no_tags_to_change() {
 
 /// Rules: TAG-04, HUB-05, HUB-17.
 #[test]
-fn tags_of_a_kept_hub_count_when_it_is_enabled_again() {
+fn tags_from_before_disabling_count_when_a_hub_is_enabled_again() {
     let many = |from: usize| -> Value { (from..from + 30).map(|n| (format!("k{n}"), json!("v"))).collect() };
     let stage = Stage::empty();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "Tags": many(0) }));

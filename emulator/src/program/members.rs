@@ -89,7 +89,7 @@ fn read_list(path: &Path) -> Result<Vec<Row>, Exit> {
             mistakes.iter().map(|mistake| format!("{file}:{}: {}", mistake.line, mistake.message)).collect();
         let count = match lines.len() {
             1 => "1 mistake".to_owned(),
-            csv::MOST_MISTAKES => format!("at least {} mistakes", lines.len()),
+            csv::MAX_MISTAKES => format!("at least {} mistakes", lines.len()),
             count => format!("{count} mistakes"),
         };
         let text = lines.join("\n");

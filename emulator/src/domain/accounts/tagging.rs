@@ -1,4 +1,4 @@
-//! Tags of the taggable resources.
+//! Tags of taggable resources.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use crate::domain::accounts::central_configuration::{administered, policies};
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::findings::automation_rules;
-use crate::domain::tags::{MOST_TAGS, TagError};
+use crate::domain::tags::{MAX_TAGS, TagError};
 use crate::state::{Transaction, World};
 
-/// First parts of the resources that take tags (TAG-02).
+/// First part of the resource names that can be tagged (TAG-02).
 const TAGGABLE: [&str; 8] = [
     "hub",
     "automation-rule",
@@ -43,7 +43,7 @@ pub fn list(world: &World, caller: &Caller, arn: &str) -> Result<BTreeMap<String
     tags.ok_or_else(|| TagError::NoResource(arn.to_owned()))
 }
 
-/// Changes the tags of a resource, all or nothing.
+/// Changes the tags of a resource, all of them or none.
 ///
 /// # Errors
 /// Any [`TagError`].
@@ -69,22 +69,22 @@ pub fn edit(
         Tagged::ConfigurationPolicy => return Err(missing()),
     };
     edit(tags);
-    if tags.len() > MOST_TAGS {
+    if tags.len() > MAX_TAGS {
         return Err(TagError::TooMany);
     }
     transaction.put_hub(key, hub);
     Ok(())
 }
 
-/// A resource of the caller's hub that has tags.
+/// A taggable resource of the caller.
 enum Tagged<'a> {
     Hub,
     AutomationRule(&'a str),
-    /// One of the organization's, which its administrator has.
+    /// A configuration policy of the organization, which the delegated administrator owns.
     ConfigurationPolicy,
 }
 
-/// What an ARN names in the caller's hub. Other taggable resources are found here as they come to exist.
+/// The resource that an ARN refers to. New taggable resources need an entry here.
 fn resolve<'a>(caller: &Caller, text: &'a str) -> Result<Tagged<'a>, TagError> {
     let missing = || TagError::NoResource(text.to_owned());
     let arn = Arn::parse(text).ok_or_else(missing)?;

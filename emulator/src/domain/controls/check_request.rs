@@ -1,11 +1,11 @@
-//! Asking for checks of controls.
+//! Staging of checks of controls.
 
 use jiff::SignedDuration;
 
 use crate::domain::schedule;
 use crate::state::{CheckScope, Due, HubKey, Timestamp, Transaction};
 
-/// Asks for a check after a while; without declared resources there is nothing to check.
+/// Stages a check after a delay. If no resources are declared, there is nothing to check.
 pub fn request(
     transaction: &mut Transaction<'_>,
     key: &HubKey,

@@ -1,8 +1,8 @@
-//! Controls: what is checked, and how well that goes.
+//! Controls: their checks, results and scores.
 //!
-//! What lives here: [`standards`] and the controls in them, [`checks`] that make findings, how a check is asked for
-//! ([`check_request`]), and [`scores`]. What may not: why a hub is on, or who administers it; another way into the tables
-//! of findings than their import.
+//! What lives here: [`standards`] and their controls, [`checks`] that create findings, staging of checks
+//! ([`check_request`]), and [`scores`]. What may not: enabling hubs and administering them, and writing to the tables
+//! of findings other than by an import.
 
 pub mod check_request;
 pub mod checks;

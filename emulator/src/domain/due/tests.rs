@@ -1,4 +1,4 @@
-//! Due entries are done in order, at their own times, and before the next call reads.
+//! Due entries are carried out in order, at their own times, and before the next call reads.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,11 +54,11 @@ fn world() -> Stage {
     stage
 }
 
-/// What happens in a world.
+/// An event in a world.
 #[derive(Clone, Debug)]
 enum Step {
     Call(&'static str, Call),
-    /// The clock is moved by these minutes.
+    /// The clock is advanced by these minutes.
     Pass(i64),
 }
 
@@ -92,7 +92,7 @@ impl Arbitrary for Step {
             9 => Step::Call(account, Call::Undeclare),
             10 | 11 => Step::Call(account, Call::Import(number, flag)),
             12 => Step::Call(account, Call::Archive(number)),
-            // Up to a week, in minutes, some of it at the hours at which checks come.
+            // Up to a week in minutes, often at hours at which checks are due.
             _ if flag => Step::Pass(i64::from(u16::arbitrary(random) % 14) * 720),
             _ => Step::Pass(i64::from(u16::arbitrary(random) % 10_080)),
         }
@@ -133,16 +133,16 @@ fn call(stage: &Stage, account: &str, call: &Call) {
             (UpdateFindings, json!({ "Filters": filters, "RecordState": "ARCHIVED" }))
         }
     };
-    // A call that is refused is refused in both worlds.
+    // A call must be refused in both worlds or in none.
     _ = stage.call(account, operation, input);
 }
 
 fn pass(stage: &Stage, minutes: i64) {
     stage.0.clock.advance(SignedDuration::from_mins(minutes));
-    stage.clock_was_moved();
+    stage.after_clock_change();
 }
 
-/// All that can be read of a world: hubs, findings with their histories and ends, and the events after a number.
+/// The readable state of a world: hubs, findings with histories and expiry, and the events after a number.
 fn state(stage: &Stage) -> Value {
     let relations = stage.0.relations();
     let hubs: Vec<String> =
@@ -161,7 +161,7 @@ fn state(stage: &Stage) -> Value {
 
 /// Rules: FND-40, FND-42, FND-43, FND-50, FND-54, STD-63, RET-02.
 #[test]
-fn a_step_of_the_clock_leaves_what_its_parts_leave() {
+fn one_clock_step_leaves_the_same_world_as_its_parts() {
     fn holds(steps: Vec<Step>, cuts: Vec<u16>) -> bool {
         let (whole, cut) = (world(), world());
         let mut cuts = cuts.into_iter().cycle();
@@ -192,7 +192,7 @@ fn a_step_of_the_clock_leaves_what_its_parts_leave() {
 
 /// Rules: FND-42, FND-50, FND-54, RET-01.
 #[test]
-fn a_long_step_leaves_the_findings_that_its_parts_leave() {
+fn one_long_clock_step_leaves_the_same_findings_as_its_parts() {
     for standards in [&STANDARDS[..1], &STANDARDS[..]] {
         let (whole, cut) = (world(), world());
         for stage in [&whole, &cut] {
@@ -211,7 +211,7 @@ fn a_long_step_leaves_the_findings_that_its_parts_leave() {
 
 /// Rules: FND-50.
 #[test]
-fn findings_of_a_disabled_standard_are_archived_in_time_however_long_it_is_being_deleted() {
+fn findings_of_a_disabled_standard_are_archived_on_time_while_it_is_being_deleted() {
     for cuts in [&[34][..], &[4, 30], &[1; 34]] {
         let mut stage = world();
         stage.0.delays.standards_disable = SignedDuration::from_hours(2 * 24);
@@ -236,7 +236,7 @@ fn findings_of_a_disabled_standard_are_archived_in_time_however_long_it_is_being
 
 /// Rules: FND-42.
 #[test]
-fn five_days_see_ten_checks_however_the_clock_is_moved() {
+fn five_days_have_ten_checks_in_one_clock_step_or_many() {
     for parts in [1, 2, 120] {
         let stage = world();
         call(&stage, ADMINISTRATOR, &Call::EnableStandard(0));
@@ -251,7 +251,7 @@ fn five_days_see_ten_checks_however_the_clock_is_moved() {
 
 /// Rules: STD-63.
 #[test]
-fn no_call_sees_one_of_several_due_entries_undone() {
+fn no_call_sees_only_some_of_the_due_entries_carried_out() {
     let mut stage = Stage::empty();
     stage.0.delays.standards_enable = SignedDuration::from_secs(1);
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false }));
@@ -284,7 +284,7 @@ fn no_call_sees_one_of_several_due_entries_undone() {
 }
 
 #[test]
-fn readers_see_all_of_a_transaction_or_nothing_of_it() {
+fn readers_see_a_transaction_completely_or_not_at_all() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     let is_done = AtomicBool::new(false);

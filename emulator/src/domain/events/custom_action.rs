@@ -1,4 +1,4 @@
-//! What a person sends to a custom action. AWS has it in its console only.
+//! Sending findings or insight results to a custom action, which AWS offers in its console only.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,29 +16,30 @@ use crate::state::{
     AccountId, Draft, HubKey, InsightReport, Principal, Region, Subject, Timestamp, Transaction, UsedAction, World,
 };
 
-/// The most findings that a person can select (EVT-13).
-pub const MOST_FINDINGS: usize = 20;
+/// Maximum number of findings that a person can select (EVT-13).
+pub const MAX_FINDINGS: usize = 20;
 
-/// What is sent.
+/// The findings or results to send.
 #[derive(Debug)]
 pub enum Selection {
-    /// Findings, each as an event of its own.
+    /// Findings, each as a separate event.
     Findings(Vec<Identifier>),
     /// Results of an insight, as one event: of these values, or all.
     Results {
         /// The ARN of the insight.
         insight_arn: String,
-        /// Values of its grouping.
+        /// Values of its grouping attribute.
         values: Option<Vec<String>>,
     },
 }
 
-/// Sends a selection to the custom action of an ARN, in whose account and Region the person acts (EVT-44); says how many
-/// events that makes. What is selected twice is sent once, and one mistake keeps all from being sent: both `inferred`.
+/// Sends a selection to the custom action with this ARN, on behalf of its account and Region (EVT-44), and returns the
+/// number of events. Duplicates in the selection are sent once, and any invalid item aborts the whole call; both are
+/// `inferred`.
 ///
 /// # Errors
-/// 404 for a custom action, finding or insight result that is not there; 400 when there is nothing to send, too much, or
-/// the hub is off (EVT-65).
+/// 404 for an unknown custom action, finding or insight result; 400 if the selection is empty or too large, or the hub
+/// is disabled (EVT-65).
 pub fn send(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -62,7 +63,7 @@ pub fn send(
     Ok(count)
 }
 
-/// A custom action, and who acts: somebody in its account and Region.
+/// A custom action, and a caller in its account and Region.
 fn find(world: &World, now: Timestamp, arn: &str) -> Result<(Caller, UsedAction), AwsError> {
     let missing = || AwsError::from(ActionTargetError::Missing(arn.to_owned()));
     let parts = Arn::parse(arn).ok_or_else(missing)?;
@@ -78,10 +79,10 @@ fn find(world: &World, now: Timestamp, arn: &str) -> Result<(Caller, UsedAction)
     Ok((caller, UsedAction { arn: arn.to_owned(), name: target.name, description: target.description }))
 }
 
-/// The findings of these names that the caller sees, as they are now.
+/// The current documents of the identified findings, if the caller sees them.
 fn selected(world: &World, caller: &Caller, names: &[Identifier]) -> Result<Vec<Snapshot>, AwsError> {
-    if names.is_empty() || names.len() > MOST_FINDINGS {
-        let message = format!("Select 1 to {MOST_FINDINGS} findings; there are {}", names.len());
+    if names.is_empty() || names.len() > MAX_FINDINGS {
+        let message = format!("Select 1 to {MAX_FINDINGS} findings; there are {}", names.len());
         return Err(AwsError::invalid_input(message));
     }
     let views = visibility::views(world, caller);
@@ -102,11 +103,11 @@ fn selected(world: &World, caller: &Caller, names: &[Identifier]) -> Result<Vec<
     Ok(selected)
 }
 
-/// The results of an insight, or those of some values, with their counts as they are now.
+/// The results of an insight, or those for some values, with their current counts.
 fn report(world: &World, caller: &Caller, arn: String, values: Option<Vec<String>>) -> Result<InsightReport, AwsError> {
     let insight = insights::find(world, caller, &arn)?;
     let mut results = insights::results(world, caller, &insight)?;
-    let most = insights::MOST_VALUES;
+    let most = insights::MAX_VALUES;
     if let Some(values) = &values {
         if values.is_empty() || values.len() > most {
             let message = format!("Select 1 to {most} results; there are {}", values.len());

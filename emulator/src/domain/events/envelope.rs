@@ -1,4 +1,4 @@
-//! How an event is written, as EventBridge gives it to a rule.
+//! The text of an event, as EventBridge passes it to a rule.
 
 use serde_json::{Value, json};
 
@@ -15,8 +15,8 @@ pub fn detail_type(subject: &Subject) -> &'static str {
     }
 }
 
-/// An event as JSON: the envelope of EVT-10, and the finding as GetFindings answered it then (EVT-11). Its id follows
-/// from the world's seed and its number, which is never used twice in a process.
+/// An event as JSON: the envelope of EVT-10 with the finding as GetFindings returned it at that time (EVT-11). The id
+/// is derived from the world's seed and the event's number, which is unique in a process.
 pub fn write(event: &Event, ids: &IdSource) -> String {
     let Event { number, at, receiver, subject, .. } = event;
     format!(
@@ -32,7 +32,7 @@ pub fn write(event: &Event, ids: &IdSource) -> String {
     )
 }
 
-/// The one string of `resources`: `ProductArn/Id` of the finding, or the ARN of the custom action (EVT-64).
+/// The only entry of `resources`: `ProductArn/Id` of the finding, or the ARN of the custom action (EVT-64).
 pub fn resource(subject: &Subject) -> String {
     match subject {
         Subject::Finding(finding) => {
@@ -67,7 +67,8 @@ fn used(action: &UsedAction) -> String {
     format!("\"actionName\":{},\"actionDescription\":{}", quoted(&action.name), quoted(&action.description))
 }
 
-/// The insight and its results: the count of them is a text, the counts of findings are numbers (EVT-61 … EVT-63).
+/// The insight and its results. The number of results is a string, the counts of findings are numbers (EVT-61 …
+/// EVT-63).
 fn results(report: &InsightReport) -> String {
     let InsightReport { arn, name, group_by_attribute, values } = report;
     let values: Vec<Value> = values.iter().map(|(value, count)| json!({ value.as_str(): count })).collect();

@@ -1,9 +1,10 @@
-//! What Security Hub sends to EventBridge.
+//! Events that Security Hub sends to EventBridge.
 //!
-//! What lives here: who is told of a finding that was created or updated ([`derive`]), how an event is written
-//! ([`envelope`]), what a person sends to a custom action ([`custom_action`]), and which events a rule selects
-//! ([`pattern`]). What may not: the cause of an event, which is a stored finding and nothing else, so that imports, updates
-//! by customers, checks of controls and archives by the service cannot forget it; delivery.
+//! What lives here: the receivers of an event about a created or updated finding ([`derive`]), the text of events
+//! ([`envelope`]), custom actions ([`custom_action`]), and the patterns with which rules select events ([`pattern`]).
+//! What may not: calls that announce a change. An event follows from a stored finding and nothing else, so imports,
+//! updates by customers, checks of controls and archiving by the service cannot forget it. Delivery does not live here
+//! either.
 
 pub mod custom_action;
 pub mod envelope;
@@ -17,24 +18,23 @@ use std::collections::BTreeMap;
 use crate::domain::findings::document;
 use crate::state::{AccountId, Draft, HubKey, Place, Relations, Subject, World, Written};
 
-/// `Security Hub Findings - Imported` for each finding that was written, and each hub that sees it (EVT-01, EVT-40 …
-/// EVT-46).
-pub fn derive(world: &World, written: &Written, tell: &mut dyn FnMut(Draft)) {
+/// One `Security Hub Findings - Imported` for each written finding and each hub that sees it (EVT-01, EVT-40 … EVT-46).
+pub fn derive(world: &World, written: &Written, emit: &mut dyn FnMut(Draft)) {
     let relations = world.relations();
     let mut known: BTreeMap<AccountId, Vec<HubKey>> = BTreeMap::new();
     for finding in &written.findings {
         let owner = document::owner(finding.as_bytes()).and_then(|owner| AccountId::parse(&owner));
         let Some(owner) = owner else { continue };
-        let told = known.entry(owner).or_insert_with(|| receivers(&relations, &written.place, owner));
-        for hub in told.iter() {
-            tell((hub.clone(), Subject::Finding(finding.clone())));
+        let hubs = known.entry(owner).or_insert_with(|| receivers(&relations, &written.place, owner));
+        for hub in hubs.iter() {
+            emit((hub.clone(), Subject::Finding(finding.clone())));
         }
     }
 }
 
-/// The hubs that see the findings of an account in a place, that of the account first: its own, that of its administrator
-/// there, and both in the home Region that the place is linked to. That a copy of another Region's finding is an event
-/// at home is `inferred` (EVT-42).
+/// The hubs that see the findings of an account in a place, beginning with that of the account: its own, that of its
+/// administrator there, and those of both in the home Region to which the place is linked. That a finding of a linked
+/// Region is an event in the home Region is `inferred` (EVT-42).
 fn receivers(relations: &Relations, place: &Place, owner: AccountId) -> Vec<HubKey> {
     let directory = relations.directory();
     let here = |account| HubKey { account, region: place.region.clone() };
@@ -42,17 +42,18 @@ fn receivers(relations: &Relations, place: &Place, owner: AccountId) -> Vec<HubK
     if !is_on(&here(owner)) {
         return Vec::new();
     }
-    // A replica is seen by who is the administrator where it is from, while the owner's hub is on there (AGG-15).
+    // A replica is seen by the administrator of the Region that left it, as long as the owner's hub is enabled there
+    // (AGG-15).
     let from = place.origin.as_ref().unwrap_or(&place.region);
     let administrator = directory.administrator(owner, from).map(here).filter(is_on);
     let administrator = administrator.filter(|_| is_on(&HubKey { account: owner, region: from.clone() }));
-    let mut told: Vec<HubKey> = std::iter::once(here(owner)).chain(administrator).collect();
+    let mut hubs: Vec<HubKey> = std::iter::once(here(owner)).chain(administrator).collect();
     if place.origin.is_none() {
         let home = |hub: &HubKey| {
             let region = directory.home(hub.account, &hub.region)?.clone();
             Some(HubKey { account: hub.account, region }).filter(is_on)
         };
-        told.extend(told.iter().filter_map(home).collect::<Vec<_>>());
+        hubs.extend(hubs.iter().filter_map(home).collect::<Vec<_>>());
     }
-    told
+    hubs
 }

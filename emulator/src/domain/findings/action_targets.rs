@@ -6,16 +6,16 @@ use crate::domain::{arn, hub_access};
 use crate::state::{ActionTarget, HubKey, Transaction};
 
 /// The most custom actions of a hub (ACT-05).
-pub const MOST_ACTION_TARGETS: usize = 50;
+pub const MAX_ACTION_TARGETS: usize = 50;
 
-/// Why a custom action cannot be made or changed.
+/// Reason why a custom action cannot be created or changed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ActionTargetError {
-    /// One of that id is there (ACT-04).
+    /// An action with this id exists (ACT-04).
     Exists(String),
-    /// [`MOST_ACTION_TARGETS`] are there (ACT-05).
+    /// The hub has [`MAX_ACTION_TARGETS`] actions already (ACT-05).
     TooMany,
-    /// None of that ARN is there (ACT-06).
+    /// No action has this ARN (ACT-06).
     Missing(String),
 }
 
@@ -27,7 +27,7 @@ impl From<ActionTargetError> for AwsError {
             }
             ActionTargetError::TooMany => AwsError::new(
                 ErrorCode::LimitExceededException,
-                format!("An account can have at most {MOST_ACTION_TARGETS} action targets in a Region"),
+                format!("An account can have at most {MAX_ACTION_TARGETS} action targets in a Region"),
             ),
             ActionTargetError::Missing(arn) => AwsError::not_found(format!("Action target {arn} was not found")),
         }
@@ -39,7 +39,7 @@ pub fn action_target_arn(hub: &HubKey, id: &str) -> String {
     arn::of_account(&hub.region, hub.account, &format!("action/custom/{id}"))
 }
 
-/// Makes a custom action and gives its ARN (ACT-01, ACT-04, ACT-05).
+/// Creates a custom action and returns its ARN (ACT-01, ACT-04, ACT-05).
 ///
 /// # Errors
 /// [`ActionTargetError`], or 401 when the hub is off.
@@ -55,7 +55,7 @@ pub fn create(
     if hub.action_targets.contains_key(&id) {
         return Err(ActionTargetError::Exists(id).into());
     }
-    if hub.action_targets.len() >= MOST_ACTION_TARGETS {
+    if hub.action_targets.len() >= MAX_ACTION_TARGETS {
         return Err(ActionTargetError::TooMany.into());
     }
     hub.action_targets.insert(id, target);
@@ -63,7 +63,7 @@ pub fn create(
     Ok(arn)
 }
 
-/// Changes what is given of a custom action (ACT-06).
+/// Changes the given attributes of a custom action (ACT-06).
 ///
 /// # Errors
 /// As [`delete`].
@@ -90,7 +90,7 @@ pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arn: &str) -> 
     edit(transaction, caller, arn, |targets, id| targets.remove(id).is_some())
 }
 
-/// Edits the caller's own custom actions (ACT-08); `edit` says whether the one that is meant was there.
+/// Edits the caller's own custom actions (ACT-08); `edit` returns whether the action of that id exists.
 fn edit(
     transaction: &mut Transaction<'_>,
     caller: &Caller,

@@ -1,19 +1,19 @@
-//! What makes a finding one, beyond the shapes of the model: alternatives and sizes.
+//! Rules of ASFF that the shapes of the model do not express: alternatives and sizes.
 
 use serde_json::{Map, Value};
 
 use super::document::{Finding, member_of, members_of};
 use crate::shape::{self, Rule, Segment, Violation, sentence};
 
-/// The most bytes that a finding has as compact JSON (IMP-34).
-pub const MOST_BYTES: usize = 245_760;
+/// Maximum size of a finding as compact JSON, in bytes (IMP-34).
+pub const MAX_BYTES: usize = 245_760;
 /// Strings must be shorter than this many characters (IMP-35).
 const STRING_LIMIT: usize = 32_768;
-/// The most pairs of ProductFields, those of AWS not counted (ASF-94).
-const MOST_PRODUCT_FIELDS: u32 = 50;
+/// Maximum number of pairs in ProductFields, without those of AWS (ASF-94).
+const MAX_PRODUCT_FIELDS: u32 = 50;
 
-/// The sentence that refuses a finding, if something is wrong with it; `of_shape` is what it breaks of the model,
-/// with paths that begin at the finding (IMP-32, IMP-34, IMP-35).
+/// The sentence that refuses a finding, if something is wrong with it. `of_shape` are its violations of the model, with
+/// paths relative to the finding (IMP-32, IMP-34, IMP-35).
 pub fn refusal(finding: &Map<String, Value>, mut of_shape: Vec<Violation>) -> Option<String> {
     alternatives(finding, &mut of_shape);
     if !of_shape.is_empty() {
@@ -24,11 +24,11 @@ pub fn refusal(finding: &Map<String, Value>, mut of_shape: Vec<Violation>) -> Op
         return Some("The maximum size of an individual field should be less than 32768".to_owned());
     }
     let size = serde_json::to_vec(finding).map_or(0, |bytes| bytes.len());
-    (size > MOST_BYTES).then(|| "Finding size exceeded 240 KB".to_owned())
+    (size > MAX_BYTES).then(|| "Finding size exceeded 240 KB".to_owned())
 }
 
-/// Whether it is plain to see that a finding without a fault of the model has none of these either. It may say no of
-/// a finding that has none; then [`refusal`] decides.
+/// Fast path: whether a finding that satisfies the model plainly satisfies these rules too. It may return false for a
+/// valid finding; then [`refusal`] decides.
 pub(super) fn is_surely_whole(finding: &Finding<'_>) -> bool {
     let provider = finding.get("FindingProviderFields");
     let somewhere = |name: &str| finding.has(name) || provider.is_some_and(|fields| member_of(fields, name).is_some());
@@ -43,8 +43,8 @@ pub(super) fn is_surely_whole(finding: &Finding<'_>) -> bool {
         && is_told(finding.get("Severity"))
         && is_told(provider.and_then(|fields| member_of(fields, "Severity")))
         && finding.get("Remediation").is_none_or(|remediation| !remediation.contains("{}"))
-        && own_fields <= MOST_PRODUCT_FIELDS as usize
-        && finding.size() <= MOST_BYTES
+        && own_fields <= MAX_PRODUCT_FIELDS as usize
+        && finding.size() <= MAX_BYTES
 }
 
 fn alternatives(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {
@@ -54,7 +54,7 @@ fn alternatives(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {
         None if violates(violations, "FindingProviderFields") => {}
         None if reads(finding, violations, "Severity") && reads(finding, violations, "Types") => {}
         None => violations.extend(at(&[], [Rule::Missing("FindingProviderFields"), Rule::AnyOf])),
-        // Each of the two must stand in one of the two places (ASF-03).
+        // Each of the two must be in one of the two places (ASF-03).
         Some(_) => {
             for name in ["Severity", "Types"] {
                 if !somewhere(name) && !violates(violations, name) {
@@ -70,7 +70,7 @@ fn alternatives(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {
     product_fields(finding, violations);
 }
 
-/// Whether a member is there, with whatever it breaks.
+/// Whether a member is present, valid or not.
 fn reads(finding: &Map<String, Value>, violations: &[Violation], name: &str) -> bool {
     finding.contains_key(name) || violates(violations, name)
 }
@@ -84,14 +84,14 @@ fn violates(violations: &[Violation], name: &str) -> bool {
 /// A severity needs a label or a normalized number (ASF-63).
 fn severity(value: Option<&Value>, path: &[&'static str], violations: &mut Vec<Violation>) {
     let Some(severity) = value.and_then(Value::as_object) else { return };
-    let said = violations.iter().any(|violation| {
+    let is_reported = violations.iter().any(|violation| {
         let names = violation.path.iter().filter_map(|segment| match segment {
             Segment::Member(_, name) => Some(*name),
             _ => None,
         });
         violation.path.len() > path.len() && names.zip(path).all(|(found, name)| found == *name)
     });
-    if !said && !severity.contains_key("Label") && !severity.contains_key("Normalized") {
+    if !is_reported && !severity.contains_key("Label") && !severity.contains_key("Normalized") {
         violations.extend(at(path, [Rule::Missing("Normalized"), Rule::Missing("Label"), Rule::AnyOf]));
     }
 }
@@ -108,13 +108,13 @@ fn recommendation(finding: &Map<String, Value>, violations: &mut Vec<Violation>)
 
 fn product_fields(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {
     let fields = finding.get("ProductFields").and_then(Value::as_object);
-    let own = fields.map_or(0, |fields| fields.keys().filter(|key| !key.starts_with("aws/")).count());
-    if own > MOST_PRODUCT_FIELDS as usize {
-        violations.extend(at(&["ProductFields"], [Rule::MorePairs(MOST_PRODUCT_FIELDS)]));
+    let own_fields = fields.map_or(0, |fields| fields.keys().filter(|key| !key.starts_with("aws/")).count());
+    if own_fields > MAX_PRODUCT_FIELDS as usize {
+        violations.extend(at(&["ProductFields"], [Rule::MorePairs(MAX_PRODUCT_FIELDS)]));
     }
 }
 
-/// Violations at a path of members. Positions only order what stands side by side, so that the last is good enough.
+/// Violations at a path of members. Positions only order siblings, so the last position is good enough.
 fn at<const N: usize>(path: &[&'static str], rules: [Rule; N]) -> [Violation; N] {
     let path: Vec<Segment> = path.iter().map(|name| Segment::Member(u16::MAX, name)).collect();
     rules.map(|rule| Violation { path: path.clone(), rule })

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use securityhub_engine::{Filter, Key, Slot};
 use serde_json::{Map, Value};
 
-use super::asff::MOST_BYTES;
+use super::asff::MAX_BYTES;
 use super::document::{self, Finding};
 use super::{customer, expiry, history, merge};
 use crate::domain::caller::Caller;
@@ -13,7 +13,7 @@ use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::visibility::{self, View};
 use crate::state::{AccountId, FindingWriter, Findings, FindingsTransaction, HistorySource, Place, Timestamp, World};
 
-/// A finding by the two parts of its name.
+/// The product ARN and the id that identify a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identifier {
     /// `ProductArn`
@@ -22,20 +22,20 @@ pub struct Identifier {
     pub id: String,
 }
 
-/// Why a finding was not changed: code and sentence of BatchUpdateFindings.
+/// Reason why a finding was not changed, with the code and sentence of BatchUpdateFindings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unchanged {
-    /// The caller sees no such finding (BUF-40, BUF-11).
+    /// The caller sees no finding with this identifier (BUF-40, BUF-11).
     NotFound,
-    /// It was named before (BUF-41).
+    /// The call contains the identifier twice (BUF-41).
     Duplicate,
-    /// It would become too large (BUF-43).
+    /// The finding would become too large (BUF-43).
     TooLarge,
 }
 
 impl Unchanged {
-    /// The code and the sentence.
-    pub fn said(self) -> (&'static str, &'static str) {
+    /// The error code and message.
+    pub fn code_and_message(self) -> (&'static str, &'static str) {
         match self {
             Unchanged::NotFound => ("FindingNotFound", "Finding Not Found"),
             Unchanged::Duplicate => ("DuplicatedFindingIdentifier", "Finding Identifier is duplicated"),
@@ -44,8 +44,8 @@ impl Unchanged {
     }
 }
 
-/// Where the findings of a name are that a view shows. A product of AWS may have findings of one name in several
-/// accounts; all of them are meant (inferred).
+/// The findings with this identifier that a view shows. An AWS product may have findings with the same id in several
+/// accounts; all of them are meant (`inferred`).
 pub fn find(findings: &Findings, identifier: &Identifier, view: &View) -> Vec<Slot> {
     let name = document::name_of(&identifier.product_arn, &identifier.id);
     let mut named = findings.table().named(&name);
@@ -53,42 +53,46 @@ pub fn find(findings: &Findings, identifier: &Identifier, view: &View) -> Vec<Sl
     named
 }
 
-/// Sets what a customer gives of the findings of each name that the caller sees, wherever they are stored (BUF-12,
-/// BUF-20 … BUF-41); says of each name what became of it.
+/// Sets the given attributes of the identified findings that the caller sees, wherever they are stored (BUF-12, BUF-20
+/// … BUF-41). Returns one result per identifier.
 pub fn update(
     transaction: &mut FindingsTransaction<'_>,
     world: &World,
     caller: &Caller,
-    names: &[Identifier],
+    identifiers: &[Identifier],
     given: &Map<String, Value>,
 ) -> Vec<Result<(), Unchanged>> {
-    let mut outcomes = vec![Err(Unchanged::NotFound); names.len()];
+    let mut outcomes = vec![Err(Unchanged::NotFound); identifiers.len()];
     let mut seen = HashSet::new();
-    for (name, outcome) in names.iter().zip(&mut outcomes) {
-        if !seen.insert(name) {
+    for (identifier, outcome) in identifiers.iter().zip(&mut outcomes) {
+        if !seen.insert(identifier) {
             *outcome = Err(Unchanged::Duplicate);
         }
     }
     let views = visibility::views(world, caller).into_iter().map(|view| (view.place.clone(), view));
     let views: BTreeMap<Place, View> = views.collect();
     let places: BTreeSet<Place> = views.keys().cloned().collect();
-    // Where replicas were left, what was changed of each place supersedes them.
+    // Findings that have replicas replace these once they are changed, so their keys are collected.
     let mut superseding: Vec<Option<Vec<(AccountId, Key)>>> =
-        places.iter().map(|place| replicas::are_left_by(world, place).then(Vec::new)).collect();
-    transaction.edit_findings_in_steps(&places, names.iter().zip(&mut outcomes), |writers, (name, outcome)| {
-        if *outcome == Err(Unchanged::Duplicate) {
-            return;
-        }
-        for ((view, writer), superseding) in views.values().zip(writers).zip(&mut superseding) {
-            let slots = find(writer.findings(), name, view);
-            if !slots.is_empty() {
-                *outcome = set(writer, &slots, given, &caller.principal.arn, caller.now);
-                if let Some(written) = superseding {
-                    written.extend(keys(writer.findings(), &slots));
+        places.iter().map(|place| replicas::has_replicas(world, place).then(Vec::new)).collect();
+    transaction.edit_findings_in_steps(
+        &places,
+        identifiers.iter().zip(&mut outcomes),
+        |writers, (identifier, outcome)| {
+            if *outcome == Err(Unchanged::Duplicate) {
+                return;
+            }
+            for ((view, writer), superseding) in views.values().zip(writers).zip(&mut superseding) {
+                let slots = find(writer.findings(), identifier, view);
+                if !slots.is_empty() {
+                    *outcome = set(writer, &slots, given, &caller.principal.arn, caller.now);
+                    if let Some(written) = superseding {
+                        written.extend(keys(writer.findings(), &slots));
+                    }
                 }
             }
-        }
-    });
+        },
+    );
     for (place, written) in places.iter().zip(superseding) {
         replicas::supersede(transaction, world, &place.region, || written.unwrap_or_default());
     }
@@ -104,10 +108,10 @@ fn keys(findings: &Findings, slots: &[Slot]) -> Vec<(AccountId, Key)> {
     slots.iter().filter_map(key).collect()
 }
 
-/// Sets what is given of the findings in these slots.
+/// Sets the given attributes of the findings in these slots.
 ///
 /// # Errors
-/// [`Unchanged::TooLarge`]; then none of them has changed.
+/// [`Unchanged::TooLarge`], in which case none of them has changed.
 fn set(
     writer: &mut FindingWriter<'_>,
     slots: &[Slot],
@@ -121,7 +125,7 @@ fn set(
         let stored = Finding::stored(document);
         let mut finding = stored.clone();
         customer::update(&mut finding, given, now);
-        if finding.size() > MOST_BYTES {
+        if finding.size() > MAX_BYTES {
             return Err(Unchanged::TooLarge);
         }
         let mut written = Vec::with_capacity(document.len() + 512);
@@ -141,31 +145,31 @@ fn set(
     Ok(())
 }
 
-/// What UpdateFindings sets.
+/// The attributes that UpdateFindings sets until the next import.
 #[derive(Debug, Default)]
-pub struct PassingUpdate {
-    /// A note, as given.
+pub struct TemporaryUpdate {
+    /// The note, as given.
     pub note: Option<Value>,
     /// `ACTIVE` or `ARCHIVED`.
     pub record_state: Option<String>,
 }
 
-/// Sets note and state of all findings that the caller sees and a filter selects, until their next import (UPF-01 …
-/// UPF-08).
+/// Sets note and record state of all findings that the caller sees and the filter selects, until their next import
+/// (UPF-01 … UPF-08).
 pub fn update_until_import(
     transaction: &mut FindingsTransaction<'_>,
     world: &World,
     caller: &Caller,
     selected: &Filter,
-    update: &PassingUpdate,
+    update: &TemporaryUpdate,
 ) {
     for view in visibility::views(world, caller) {
         let filter = Filter::All(vec![view.filter(world), selected.clone()]);
-        let left = replicas::are_left_by(world, &view.place);
+        let has_replicas = replicas::has_replicas(world, &view.place);
         let (written, expiries) = transaction.edit_findings(&view.place, |writer| {
             let slots = view.part(writer.findings()).matching(&filter);
             let expiries = set_until_import(writer, &slots, update, caller.now);
-            (if left { keys(writer.findings(), &slots) } else { Vec::new() }, expiries)
+            (if has_replicas { keys(writer.findings(), &slots) } else { Vec::new() }, expiries)
         });
         for expires_at in expiries {
             expiry::put(transaction, &view.place.region, expires_at);
@@ -174,11 +178,11 @@ pub fn update_until_import(
     }
 }
 
-/// Sets what is given of the findings in these slots; gives the times at which some of them now expire.
+/// Sets the given attributes of the findings in these slots. Returns the times at which some of them now expire.
 fn set_until_import(
     writer: &mut FindingWriter<'_>,
     slots: &[Slot],
-    update: &PassingUpdate,
+    update: &TemporaryUpdate,
     now: Timestamp,
 ) -> BTreeSet<Timestamp> {
     let mut expiries = BTreeSet::new();

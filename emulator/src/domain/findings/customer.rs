@@ -1,4 +1,4 @@
-//! What customers and automation rules set of a finding.
+//! Attributes of a finding that customers and automation rules set.
 
 use serde_json::{Map, Value};
 
@@ -8,8 +8,8 @@ use super::normalise;
 use crate::invariant::Invariant;
 use crate::state::{Timestamp, timestamp_text};
 
-/// Sets what is given: the members of BatchUpdateFindings and of a rule's action have the same names and effects.
-/// The provider's fields, UpdatedAt and all else stay (BUF-32 … BUF-34, ARU-52).
+/// Sets the given attributes. BatchUpdateFindings and the actions of rules use the same names with the same effects.
+/// The provider's fields, UpdatedAt and everything else stay unchanged (BUF-32 … BUF-34, ARU-52).
 pub(super) fn update(finding: &mut Finding<'_>, given: &Map<String, Value>, now: Timestamp) {
     for (name, value) in given {
         match name.as_str() {
@@ -23,7 +23,7 @@ pub(super) fn update(finding: &mut Finding<'_>, given: &Map<String, Value>, now:
             "Types" => finding.set("Types", value.to_string()),
             "RelatedFindings" => finding.set("RelatedFindings", value.to_string()),
             "VerificationState" => finding.set("VerificationState", value.to_string()),
-            // An empty map takes the member away (BUF-29).
+            // An empty map removes the member (BUF-29).
             "UserDefinedFields" if value.as_object().is_some_and(Map::is_empty) => {
                 finding.remove("UserDefinedFields");
             }
@@ -34,13 +34,13 @@ pub(super) fn update(finding: &mut Finding<'_>, given: &Map<String, Value>, now:
     }
 }
 
-/// The attributes that are the customer's from now on, since they are given, be it with the value that they had
+/// The attributes that imports leave alone from now on because the customer has set them, even to the same value
 /// (ASF-56, BUF-35).
 pub(super) fn touched(given: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
     SHARED.into_iter().filter(|name| given.contains_key(*name))
 }
 
-/// Replaces the one note; the time is the service's (BUF-20).
+/// Replaces the note; a finding has only one. The service sets its time (BUF-20).
 pub(super) fn set_note(finding: &mut Finding<'_>, given: &Value, now: Timestamp) {
     let text = |name: &str| {
         given.get(name).map(Value::to_string).or_report("the shape requires all members of a note").unwrap_or_default()
@@ -49,8 +49,8 @@ pub(super) fn set_note(finding: &mut Finding<'_>, given: &Value, now: Timestamp)
     finding.set("Note", object([("Text", &*words), ("UpdatedBy", &author), ("UpdatedAt", &now)]));
 }
 
-/// The severity with label, number and product as given, the missing one of label and number from the other; what the
-/// provider called it stays (BUF-21 … BUF-25).
+/// The severity with the given label, number and product. A missing label or number is derived from the other one; the
+/// provider's original severity stays (BUF-21 … BUF-25).
 fn severity(stored: &str, given: &Value) -> String {
     let texts: Vec<(&str, String)> = ["Label", "Normalized", "Product"]
         .into_iter()
@@ -62,7 +62,7 @@ fn severity(stored: &str, given: &Value) -> String {
         "Label" | "Normalized" => !relabels,
         name => !is_given(name),
     };
-    let kept = members_of(stored).into_iter().filter(|(name, _)| stays(name));
-    let severity = object(texts.iter().map(|(name, text)| (*name, text.as_str())).chain(kept));
+    let unchanged = members_of(stored).into_iter().filter(|(name, _)| stays(name));
+    let severity = object(texts.iter().map(|(name, text)| (*name, text.as_str())).chain(unchanged));
     normalise::severity(&severity).unwrap_or(severity)
 }

@@ -1,5 +1,5 @@
-//! Findings from the products themselves, AWS's own services among them, which no customer may send (IMP-11): cut out of
-//! a text, and each imported in the Region of its product.
+//! Findings sent by products themselves, including AWS's own services, whose findings no customer may import (IMP-11).
+//! They are cut out of a text, and each is imported into the Region of its product.
 
 use std::ops::Range;
 
@@ -11,13 +11,14 @@ use crate::aws_error::AwsError;
 use crate::shape::items::Item;
 use crate::state::{FindingsTransaction, Region, Timestamp, World};
 
-/// The most findings of a batch (IMP-21).
+/// Maximum number of findings in a batch (IMP-21).
 pub const BATCH: usize = 100;
 
-/// Where findings stand in a text: one object, a list of them, or `{"Findings": [...]}`. They need be no objects.
+/// The byte ranges of the findings in a text: one object, a list of them, or `{"Findings": [...]}`. Whether each one is
+/// an object is not checked.
 ///
 /// # Errors
-/// Where the text is no JSON of one of these forms.
+/// The position at which the text stops being JSON of one of these forms.
 pub fn pieces(text: &str) -> Result<Vec<Range<usize>>, serde_json::Error> {
     #[derive(Deserialize)]
     #[serde(expecting = "an object or a list")]
@@ -41,11 +42,11 @@ pub fn pieces(text: &str) -> Result<Vec<Range<usize>>, serde_json::Error> {
     Ok(raw.into_iter().map(piece).collect())
 }
 
-/// Imports findings in order, any number of them, each as its own product and in the Region of its ProductArn
-/// (IMP-11). They go the way of all imports.
+/// Imports any number of findings in order, each as its own product and into the Region of its ProductArn (IMP-11),
+/// through [`import::batch`] like all others.
 ///
 /// # Errors
-/// As [`import::batch`], which refuses no product's batch as a whole.
+/// As [`import::batch`], which never refuses a whole batch of a product.
 pub fn deliver(
     transaction: &mut FindingsTransaction<'_>,
     world: &World,
@@ -66,7 +67,7 @@ pub fn deliver(
     Ok(outcome)
 }
 
-/// The fourth part of the ProductArn; what is no ARN is refused whatever the Region.
+/// The fourth part of the ProductArn. If it is not an ARN, the import refuses the finding in any Region.
 pub fn region_of(finding: &Item<'_>) -> String {
     let product_arn = import::string(finding, "ProductArn").unwrap_or_default();
     product_arn.split(':').nth(3).unwrap_or_default().to_owned()

@@ -1,7 +1,7 @@
-//! When findings expire: active ones 90 days, archived ones 30 days after their last update (RET-01 … RET-05).
+//! Expiry of findings: active ones 90 days, archived ones 30 days after their last update (RET-01 … RET-05).
 //!
-//! The time is computed once, when a finding is written, and kept beside its document; nothing reads it from a stored
-//! document again.
+//! The time is computed once, when a finding is written, and stored beside its document, so that a sweep parses no
+//! documents.
 
 use std::borrow::Cow;
 
@@ -13,33 +13,33 @@ use super::document::Finding;
 use crate::state::{AccountId, Due, FindingsTransaction, Region, Timestamp, World};
 
 /// How long an active finding is kept after its last update (RET-01).
-const ACTIVE_FINDINGS_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+const ACTIVE_FINDING_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long an archived finding is kept after its last update, and after its hub was disabled (RET-01, HUB-16).
-pub const ARCHIVED_FINDINGS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const ARCHIVED_FINDING_RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const HOUR: i64 = 3_600;
 
-/// When a finding expires that is imported `now`. Its last update is its `UpdatedAt`, but never before it was imported:
-/// retention counts from what the emulator lived through, so that a finding recorded long ago is not lost (RET-02,
-/// RET-05).
+/// The expiry time of a finding that is imported `now`. Its last update is its `UpdatedAt`, but never earlier than the
+/// import: otherwise a finding that was recorded long ago would expire at once (RET-02, RET-05).
 pub(super) fn of_import(imported: &Finding<'_>, now: Timestamp) -> Timestamp {
     let updated = imported.string("UpdatedAt").and_then(|text| date::strict(&text));
     let updated = updated.and_then(|updated| Instant::from_nanosecond(updated).ok());
     let last_update = updated.map_or(now, |updated| updated.max(now));
     let state = imported.string("RecordState").unwrap_or_default();
-    last_update.checked_add(kept(&state)).unwrap_or(Timestamp::MAX)
+    last_update.checked_add(retention(&state)).unwrap_or(Timestamp::MAX)
 }
 
-/// When a finding expires whose state a customer changes: the time of its last update stays (RET-03).
+/// The expiry time after a customer has changed the record state; the time of the last update stays (RET-03).
 pub(super) fn of_state(before: Timestamp, old_state: &str, new_state: &str) -> Timestamp {
-    before.checked_add(kept(new_state) - kept(old_state)).unwrap_or(before)
+    before.checked_add(retention(new_state) - retention(old_state)).unwrap_or(before)
 }
 
-fn kept(record_state: &str) -> SignedDuration {
-    if record_state == "ARCHIVED" { ARCHIVED_FINDINGS_KEPT } else { ACTIVE_FINDINGS_KEPT }
+fn retention(record_state: &str) -> SignedDuration {
+    if record_state == "ARCHIVED" { ARCHIVED_FINDING_RETENTION } else { ACTIVE_FINDING_RETENTION }
 }
 
-/// Whether AWS would have deleted a finding by now, going by its own last update. Here it is kept, as one that is put in.
+/// Whether AWS would have deleted a finding by now, judging by its own last update. A finding of a scenario is loaded
+/// nevertheless.
 pub fn is_beyond_retention(finding: &str, now: Timestamp) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -52,10 +52,11 @@ pub fn is_beyond_retention(finding: &str, now: Timestamp) -> bool {
     let Ok(age) = serde_json::from_str::<Age<'_>>(finding) else { return false };
     let updated = date::strict(&age.updated_at).and_then(|updated| Instant::from_nanosecond(updated).ok());
     let state = age.record_state.unwrap_or_default();
-    updated.and_then(|updated| updated.checked_add(kept(&state)).ok()).is_some_and(|expires_at| expires_at <= now)
+    updated.and_then(|updated| updated.checked_add(retention(&state)).ok()).is_some_and(|expires_at| expires_at <= now)
 }
 
-/// Stages the sweep that drops a finding: within the hour after it expires, so that findings of one hour need one sweep.
+/// Stages the sweep that drops a finding, at the next full hour after it expires, so that findings that expire in one
+/// hour share a sweep.
 pub(in crate::domain) fn put(transaction: &mut FindingsTransaction<'_>, region: &Region, expires_at: Timestamp) {
     let hour = (expires_at.as_second().div_euclid(HOUR) + 1).saturating_mul(HOUR);
     let at = Timestamp::from_second(hour).unwrap_or(Timestamp::MAX);
@@ -69,7 +70,7 @@ pub fn sweep(world: &World, region: &Region, now: Timestamp) {
     transaction.commit();
 }
 
-/// Whether a stored finding is of an account.
+/// Whether a stored finding belongs to an account.
 pub fn is_of_account(document: &[u8], account: AccountId) -> bool {
     Finding::stored(document).string("AwsAccountId").is_some_and(|owner| owner == account.as_str())
 }

@@ -11,16 +11,16 @@ use super::document::Finding;
 use crate::invariant::Invariant;
 use crate::state::{Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger, Timestamp, timestamp_text};
 
-/// How long a record can be read, and is kept (HIS-04).
-const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long a record is stored and can be read (HIS-04).
+const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 const BATCH_IMPORT_FINDINGS: &str = "BATCH_IMPORT_FINDINGS";
 const BATCH_UPDATE_FINDINGS: &str = "BATCH_UPDATE_FINDINGS";
 
-/// Times that every import moves; records leave them out (HIS-14).
+/// Times that every import changes; records do not contain them (HIS-14).
 const TIMES: [&str; 5] = ["CreatedAt", "UpdatedAt", "ProcessedAt", "FirstObservedAt", "LastObservedAt"];
 
-/// What is different between two states of a finding, attribute by attribute: objects and maps are descended, lists are
-/// one value (HIS-11 … HIS-14).
+/// The differences between two states of a finding, attribute by attribute. Objects and maps are compared member by
+/// member, a list counts as one value (HIS-11 … HIS-14).
 pub(super) fn difference(old: &Finding<'_>, new: &Finding<'_>) -> Vec<HistoryUpdate> {
     let mut updates = Vec::new();
     let is_recorded = |(name, _): &(&'static str, &str)| !TIMES.contains(name);
@@ -35,8 +35,8 @@ pub(super) fn difference(old: &Finding<'_>, new: &Finding<'_>) -> Vec<HistoryUpd
     updates
 }
 
-/// Adds a record, unless nothing changed (HIS-15), and drops those that are too old to be read. `created_at` is the
-/// ProcessedAt that the finding had before: as long as there is no ledger, that is when it was created.
+/// Adds a record, unless nothing changed (HIS-15), and drops records that are too old to be read. `created_at` is the
+/// ProcessedAt before the change: until the finding has a ledger, that is its time of creation.
 pub(super) fn record(
     ledger: &mut Ledger,
     created_at: Option<String>,
@@ -50,7 +50,8 @@ pub(super) fn record(
     if updates.is_empty() {
         return;
     }
-    // A request that began earlier may reach the table later; records are searched by their time.
+    // A request that began earlier may write to the table later. Records must stay sorted, because they are searched by
+    // time.
     let at = ledger.records.back().map_or(at, |last| at.max(last.at));
     ledger.records.push_back(HistoryRecord { at, source, updates });
     let oldest = oldest(at);
@@ -60,24 +61,24 @@ pub(super) fn record(
     }
 }
 
-/// The earliest time of which records can be read.
+/// The time of the oldest record that can be read.
 fn oldest(now: Timestamp) -> Timestamp {
-    now.checked_sub(KEPT).unwrap_or(Timestamp::MIN)
+    now.checked_sub(RETENTION).unwrap_or(Timestamp::MIN)
 }
 
-/// When a stored document was last processed.
+/// The time at which a stored document was last processed.
 pub(super) fn processed_at(document: &[u8]) -> Option<String> {
     Finding::stored(document).string("ProcessedAt").map(Cow::into_owned)
 }
 
-/// One record as GetFindingHistory answers it.
+/// One record in the form of GetFindingHistory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its number among all records of the finding, the creation being 0.
+    /// Its number among all records of the finding; the creation is 0.
     pub number: u64,
     /// When the service processed it.
     pub at: String,
-    /// Whether the finding was created then.
+    /// Whether the record is the creation of the finding.
     pub is_creation: bool,
     /// `BATCH_IMPORT_FINDINGS` or `BATCH_UPDATE_FINDINGS` (HIS-09).
     pub kind: &'static str,
@@ -87,23 +88,23 @@ pub struct Entry {
     pub updates: Vec<HistoryUpdate>,
 }
 
-/// A period; its bounds are part of it.
+/// A period, including its bounds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Period {
-    /// Its beginning; none for the finding's own.
+    /// Its start; none for the creation of the finding.
     pub start: Option<Timestamp>,
-    /// Its end; where there is none, the present is.
+    /// Its end; none for the present.
     pub end: Option<Timestamp>,
 }
 
-/// The part of a history that a call asks for.
+/// The part of a history that a call requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Query {
     /// The period.
     pub period: Period,
-    /// Only records with lower numbers than this one, with which the page before ended.
+    /// Only records with lower numbers than this one, the last of the previous page.
     pub before: Option<u64>,
-    /// The most records.
+    /// Maximum number of records.
     pub size: usize,
 }
 
@@ -116,8 +117,8 @@ pub struct Page {
     pub has_more: bool,
 }
 
-/// A page of a finding's history (HIS-02 … HIS-06). Records older than [`KEPT`] are not part of it. Only the records of
-/// the page are looked at, however many there are.
+/// A page of a finding's history (HIS-02 … HIS-06), without records older than [`RETENTION`]. It reads only the records
+/// of the page, however many there are.
 pub fn page(findings: &Findings, slot: Slot, query: &Query, now: Timestamp) -> Page {
     let document = findings.table().document(slot);
     let finding = Finding::stored(document);
@@ -153,7 +154,7 @@ pub fn page(findings: &Findings, slot: Slot, query: &Query, now: Timestamp) -> P
     Page { entries, has_more }
 }
 
-/// The newest records of a period, newest first, and one more than asked for where there is one.
+/// The newest records of a period, newest first, plus one more than requested if there is one.
 fn newest(ledger: &Ledger, period: RangeInclusive<i128>, query: &Query, product_arn: &str) -> Vec<Entry> {
     let records = &ledger.records;
     let from = records.partition_point(|record| record.at.as_nanosecond() < *period.start());
@@ -198,7 +199,7 @@ fn compare(path: &str, old: Option<&Value>, new: Option<&Value>, updates: &mut V
     updates.push(HistoryUpdate { field: path.to_owned(), old: old.map(text), new: new.map(text) });
 }
 
-/// A value as the history writes it: strings plain, all else as compact JSON (HIS-12).
+/// A value in the form of the history: strings as they are, everything else as compact JSON (HIS-12).
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

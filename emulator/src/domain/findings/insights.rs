@@ -1,4 +1,4 @@
-//! Insights: saved questions about findings, of customers and of AWS.
+//! Insights: saved queries for findings, created by customers or managed by AWS.
 
 use std::collections::HashMap;
 
@@ -15,19 +15,19 @@ use crate::invariant::Invariant;
 use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::{Findings, HubKey, Insight, Region, Transaction, World};
 
-/// The most insights of a customer's in an account and Region (INS-04).
-pub const MOST_INSIGHTS: usize = 100;
-/// The most values that a result lists (INS-22).
-pub const MOST_VALUES: usize = 100;
+/// Maximum number of custom insights in an account and Region (INS-04).
+pub const MAX_INSIGHTS: usize = 100;
+/// Maximum number of values in a result (INS-22).
+pub const MAX_VALUES: usize = 100;
 
-/// Why an insight cannot be made, found or changed.
+/// Reason why an insight cannot be created, found or changed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum InsightError {
-    /// [`MOST_INSIGHTS`] are there.
+    /// The account has [`MAX_INSIGHTS`] insights already.
     TooMany,
-    /// None of that ARN is there (INS-07, INS-13, INS-31).
+    /// No insight has this ARN (INS-07, INS-13, INS-31).
     Missing(String),
-    /// It is one of AWS's own (INS-08).
+    /// The insight is managed by AWS (INS-08).
     Managed(String),
 }
 
@@ -36,7 +36,7 @@ impl From<InsightError> for AwsError {
         match error {
             InsightError::TooMany => AwsError::new(
                 ErrorCode::LimitExceededException,
-                format!("An account can have at most {MOST_INSIGHTS} custom insights in a Region"),
+                format!("An account can have at most {MAX_INSIGHTS} custom insights in a Region"),
             ),
             InsightError::Missing(arn) => AwsError::not_found(format!("Insight {arn} was not found")),
             InsightError::Managed(arn) => {
@@ -46,7 +46,7 @@ impl From<InsightError> for AwsError {
     }
 }
 
-/// The ARN of a customer's insight (INS-02).
+/// The ARN of a custom insight (INS-02).
 pub fn custom_arn(hub: &HubKey, id: &str) -> String {
     arn::of_account(&hub.region, hub.account, &format!("insight/{}/custom/{id}", hub.account))
 }
@@ -56,7 +56,7 @@ pub fn managed_arn(region: &Region, suffix: &str) -> String {
     format!("arn:{}:securityhub:::insight/securityhub/default/{suffix}", region.partition())
 }
 
-/// What an insight is made of.
+/// The attributes of a new insight.
 #[derive(Debug)]
 pub struct Draft {
     /// Its name.
@@ -67,10 +67,10 @@ pub struct Draft {
     pub group_by_attribute: String,
 }
 
-/// Makes an insight and gives its ARN; names need not be unique (INS-01, INS-04).
+/// Creates an insight and returns its ARN; names need not be unique (INS-01, INS-04).
 ///
 /// # Errors
-/// 400 for filters or a grouping that the service refuses, [`InsightError::TooMany`], or 401 when the hub is off.
+/// 400 for filters or a grouping that the service refuses, [`InsightError::TooMany`], or 401 when the hub is disabled.
 pub fn create(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -81,7 +81,7 @@ pub fn create(
     grouping(world.schema(), &draft.group_by_attribute)?;
     let key = caller.hub_key();
     let mut hub = hub_access::enabled(transaction, &key).map_err(|_| hub_access::not_subscribed(caller))?;
-    if hub.insights.len() >= MOST_INSIGHTS {
+    if hub.insights.len() >= MAX_INSIGHTS {
         return Err(InsightError::TooMany.into());
     }
     let Draft { name, filters, group_by_attribute } = draft;
@@ -93,14 +93,14 @@ pub fn create(
     Ok(arn)
 }
 
-/// What UpdateInsight changes; what is `None` stays (INS-05).
+/// The changes of UpdateInsight; `None` leaves an attribute unchanged (INS-05).
 #[derive(Debug, Default)]
 pub struct Edit {
-    /// Another name.
+    /// New name.
     pub name: Option<String>,
-    /// Other filters, in place of all there are.
+    /// New filters, which replace all old ones.
     pub filters: Option<Map<String, Value>>,
-    /// Another grouping.
+    /// New grouping.
     pub group_by_attribute: Option<String>,
 }
 
@@ -133,7 +133,7 @@ pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arn: &str) -> 
     change(transaction, caller, arn, |insights, position| _ = insights.remove(position))
 }
 
-/// Changes the caller's own insights at the one that is meant (INS-13).
+/// Changes one of the caller's own insights (INS-13).
 fn change(
     transaction: &mut Transaction<'_>,
     caller: &Caller,
@@ -153,7 +153,7 @@ fn change(
     Ok(())
 }
 
-/// Refuses an ARN of no insight (INS-09).
+/// Checks that an insight with this ARN exists (INS-09).
 ///
 /// # Errors
 /// [`InsightError::Missing`].
@@ -167,7 +167,7 @@ pub fn refuse_missing(world: &World, caller: &Caller, arn: &str) -> Result<(), I
     if is_there { Ok(()) } else { Err(InsightError::Missing(arn.to_owned())) }
 }
 
-/// The insight of an ARN: one of the caller's own or a managed one (INS-09, INS-13).
+/// The insight with this ARN, either the caller's own or a managed one (INS-09, INS-13).
 ///
 /// # Errors
 /// [`InsightError::Missing`].
@@ -185,7 +185,7 @@ fn managed(region: &Region, arn: &str) -> Option<&'static ManagedInsight> {
     insights::find(arn.strip_prefix(&managed_arn(region, ""))?)
 }
 
-/// A managed insight in the form of a customer's; its name begins with its number (INS-11).
+/// A managed insight in the form of a custom one; its name begins with its number (INS-11).
 fn read(insight: &ManagedInsight) -> Insight {
     Insight {
         number: insight.number.into(),
@@ -196,11 +196,12 @@ fn read(insight: &ManagedInsight) -> Insight {
     }
 }
 
-/// How many of the findings that the caller sees and the insight selects have each value of its grouping: most first,
-/// then by value, [`MOST_VALUES`] at most. Relative dates count from now (INS-21 … INS-26).
+/// The number of findings for each value of the grouping, among those that the caller sees and the insight selects:
+/// highest first, then by value, at most [`MAX_VALUES`]. Relative dates are resolved against the current time (INS-21
+/// … INS-26).
 ///
 /// # Errors
-/// 400 when the service refuses the insight's filters or grouping, which it did not when they were stored.
+/// 400 when the service refuses the insight's filters or grouping, which were valid when they were stored.
 pub fn results(world: &World, caller: &Caller, insight: &Insight) -> Result<Vec<(String, u64)>, AwsError> {
     let selection = selection(world, caller, &insight.filters)?;
     let field = grouping(world.schema(), &insight.group_by_attribute)?;
@@ -215,16 +216,17 @@ pub fn results(world: &World, caller: &Caller, insight: &Insight) -> Result<Vec<
     }
     let mut values: Vec<(String, u64)> = counts.into_iter().collect();
     values.sort_by(|(one, of_one), (two, of_two)| of_two.cmp(of_one).then_with(|| one.cmp(two)));
-    values.truncate(MOST_VALUES);
+    values.truncate(MAX_VALUES);
     Ok(values)
 }
 
-/// The findings that filters select, whoever may see them (INS-14, INS-25).
+/// The findings that filters select, regardless of who sees them (INS-14, INS-25).
 fn selection(world: &World, caller: &Caller, filters: &Map<String, Value>) -> Result<Filter, AwsError> {
     classic::convert(&FILTERS, filters, world.schema(), caller.now).map_err(|violations| FILTERS.refuse(&violations))
 }
 
-/// The field of a grouping: any filter of texts or numbers. Which ones AWS takes is not published: `inferred` (INS-30).
+/// The field of a grouping: any filter of strings or numbers. AWS does not publish the list, so this is `inferred`
+/// (INS-30).
 fn grouping(schema: &Schema, name: &str) -> Result<FieldId, AwsError> {
     let field = schema.field(name);
     let groups = |field: &FieldId| matches!(schema.kind(*field), Some(FieldKind::String | FieldKind::Number));
@@ -244,7 +246,7 @@ mod tests {
 
     /// Rules: INS-03, INS-11, INS-31.
     #[test]
-    fn every_managed_insight_can_be_asked() {
+    fn every_managed_insight_has_results() {
         let world = World::default();
         let principal = Principal::local_user(id(ADMINISTRATOR));
         let caller = Caller { principal, region: Region::new(REGION), now: jiff::Timestamp::UNIX_EPOCH };

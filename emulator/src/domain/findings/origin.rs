@@ -1,4 +1,4 @@
-//! Where a finding comes from: what its product and its owner mean at the endpoint where it arrives.
+//! The origin of a finding: its product and its owner, resolved at the endpoint where it arrives.
 
 use std::collections::HashMap;
 
@@ -11,16 +11,16 @@ use crate::domain::findings::automation_rules::{self, ActiveRule};
 use crate::domain::hub_access;
 use crate::state::{AccountId, Directory, HubKey, Region, Timestamp, World};
 
-/// Who sends a batch.
+/// The sender of a batch.
 #[derive(Clone, Copy, Debug)]
 pub enum Sender<'c> {
     /// A caller of BatchImportFindings.
     Caller(&'c Caller),
-    /// The product itself, for which AWS's own services import (IMP-11).
+    /// The product itself; AWS's own services import this way (IMP-11).
     Product,
 }
 
-/// Where a batch arrives.
+/// The place and time at which a batch arrives.
 pub struct Endpoint<'w> {
     /// The world.
     pub world: &'w World,
@@ -32,25 +32,25 @@ pub struct Endpoint<'w> {
     pub now: Timestamp,
 }
 
-/// A product and an owner, as findings name them over and over.
+/// A product and an owner, which many findings have in common.
 pub(super) struct Origin<'w> {
     product_arn: String,
     /// The product.
     pub(super) source: Result<Source, Unusable>,
-    /// The owner; none if the text is no account id.
+    /// The owner; none if the text is not an account id.
     pub(super) owner: Option<AccountId>,
     /// The owner's name in its organization (ASF-33).
     pub(super) account_name: Option<&'w str>,
-    /// The automation rules that the owner's findings meet (ARU-39).
+    /// The automation rules that apply to the owner's findings (ARU-39).
     pub(super) rules: Vec<ActiveRule>,
-    /// Whether the owner takes findings of the product, or why not (IMP-33).
+    /// Whether the owner accepts findings of the product, or the reason why not (IMP-33).
     pub(super) taken: Result<(), String>,
 }
 
-/// The origins that findings have named so far.
+/// Cache of the origins of the findings so far.
 pub(super) struct Origins<'e, 'w> {
     endpoint: &'e Endpoint<'w>,
-    /// The place of an owner in `known`. There can be thousands of owners, while each has few products.
+    /// Index of an owner in `known`. There can be thousands of owners, but each has few products.
     owners: HashMap<String, usize>,
     known: Vec<Vec<Origin<'w>>>,
 }
@@ -60,7 +60,7 @@ impl<'e, 'w> Origins<'e, 'w> {
         Origins { endpoint, owners: HashMap::new(), known: Vec::new() }
     }
 
-    /// How many were looked up.
+    /// Number of lookups that missed the cache.
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
         self.known.iter().map(Vec::len).sum()
@@ -68,12 +68,12 @@ impl<'e, 'w> Origins<'e, 'w> {
 
     /// The origin of a finding, by its ProductArn and AwsAccountId.
     pub(super) fn find(&mut self, product_arn: &str, owner: &str) -> &Origin<'w> {
-        let place = self.owners.get(owner).copied().unwrap_or_else(|| {
+        let index = self.owners.get(owner).copied().unwrap_or_else(|| {
             self.owners.insert(owner.to_owned(), self.known.len());
             self.known.push(Vec::new());
             self.known.len() - 1
         });
-        let of_owner = &mut self.known[place];
+        let of_owner = &mut self.known[index];
         let position = of_owner.iter().position(|origin| origin.product_arn == product_arn).unwrap_or_else(|| {
             of_owner.push(Origin::new(self.endpoint, product_arn, owner));
             of_owner.len() - 1
@@ -102,11 +102,11 @@ impl<'w> Origin<'w> {
         Origin { product_arn, source, owner, account_name, rules: rules.unwrap_or_default(), taken }
     }
 
-    /// Whether a caller may import from here.
+    /// Checks whether a caller may import findings of this origin.
     ///
     /// # Errors
-    /// 400 for what is no product ARN (IMP-07, IMP-09), 403 for a product or an owner that is not the caller's
-    /// (IMP-04 … IMP-11).
+    /// 400 if the text is not a product ARN (IMP-07, IMP-09), 403 for a product or an owner that does not belong to the
+    /// caller (IMP-04 … IMP-11).
     pub(super) fn admit(&self, caller: &Caller) -> Result<(), AwsError> {
         let product_arn = &self.product_arn;
         let denied = || caller.not_authorized(Operation::BatchImportFindings, product_arn);
@@ -114,7 +114,7 @@ impl<'w> Origin<'w> {
             Err(Unusable::NoProductArn) => Err(AwsError::invalid_input(format!("productArn: \"{product_arn}\""))),
             Err(Unusable::NoProduct) => Err(denied()),
             Ok(source) => {
-                // An owner that is no account id is the finding's own mistake (ASF-05).
+                // An invalid account id of the owner is an error of the finding, not of the call (ASF-05).
                 let owner = self.owner.unwrap_or(caller.account());
                 if source.admits(caller.account(), owner) { Ok(()) } else { Err(denied()) }
             }

@@ -1,11 +1,11 @@
-//! Products: what a product ARN names, and who may import as it.
+//! Products: what a product ARN refers to, and who may import as that product.
 
 use securityhub_fixtures::products::Product;
 
 use crate::domain::arn::Arn;
 use crate::state::{AccountId, Directory, Region};
 
-/// What a product ARN names.
+/// The product that a product ARN refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The private product of an account, which every hub has (IMP-01).
@@ -14,16 +14,16 @@ pub enum Source {
     Listed(&'static Product),
 }
 
-/// Why a product ARN names no product here.
+/// Reason why a product ARN refers to no product here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unusable {
-    /// It is no product ARN, or of another partition (IMP-07, IMP-09).
+    /// The text is not a product ARN, or belongs to another partition (IMP-07, IMP-09).
     NoProductArn,
-    /// It is of another Region, or no such product exists (IMP-06, IMP-08, IMP-10).
+    /// The product belongs to another Region or does not exist (IMP-06, IMP-08, IMP-10).
     NoProduct,
 }
 
-/// Finds what a product ARN names in a Region. The account field must be the catalogue's (PRD-05).
+/// Finds the product of a product ARN in a Region. The account field must be that of the catalogue (PRD-05).
 ///
 /// # Errors
 /// [`Unusable`].
@@ -51,8 +51,8 @@ pub fn find(directory: &Directory, text: &str, region: &Region) -> Result<Source
 }
 
 impl Source {
-    /// Whether `sender` may import findings of `owner` as this product: a private product is its account's alone,
-    /// AWS's products are AWS's, a product with an account may send for others from it (IMP-02 … IMP-04, IMP-11).
+    /// Whether `sender` may import findings of `owner` as this product. Only its account may use a private product and
+    /// only AWS an AWS product; the account of a product with one may send for others (IMP-02 … IMP-04, IMP-11).
     pub fn admits(self, sender: AccountId, owner: AccountId) -> bool {
         match self {
             Source::Private(account) => account == sender && owner == sender,
@@ -61,7 +61,7 @@ impl Source {
         }
     }
 
-    /// The name of the subscription that a hub needs, `company/product`; a private product needs none (IMP-01).
+    /// The name of the subscription that a hub needs, `company/product`; none for a private product (IMP-01).
     pub fn subscription(self) -> Option<String> {
         match self {
             Source::Private(_) => None,
@@ -69,7 +69,7 @@ impl Source {
         }
     }
 
-    /// Whether it is this product of AWS.
+    /// Whether this is the AWS product with that id.
     pub fn is_of_aws(self, product_id: &str) -> bool {
         matches!(self, Source::Listed(product) if product.of_aws && product.company_id == "aws" && product.product_id == product_id)
     }

@@ -1,4 +1,4 @@
-//! Product integrations: the catalogue as a region shows it, and what a hub is subscribed to.
+//! Product integrations: the catalogue of a Region, and the subscriptions of a hub.
 
 use securityhub_fixtures::products::{PRODUCTS, Product};
 use serde_json::json;
@@ -10,18 +10,18 @@ use crate::domain::findings::product::{self, Source, Unusable};
 use crate::domain::hub_access;
 use crate::state::{Directory, HubKey, Region, Transaction};
 
-/// Why a subscription cannot be changed.
+/// Reason why a subscription cannot be changed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ProductError {
-    /// It is no product ARN of this region and partition (PRD-15).
+    /// The text is not a product ARN of this Region and partition (PRD-15).
     NoProductArn(String),
-    /// No such product, or a private one (PRD-04, PRD-13).
+    /// The product does not exist or is private (PRD-04, PRD-13).
     NoProduct(String),
     /// The hub is subscribed already (PRD-14).
     AlreadyEnabled(String),
     /// The hub is not subscribed (PRD-19).
     NotEnabled(String),
-    /// It is no subscription of the caller's (PRD-19).
+    /// The subscription does not belong to the caller (PRD-19).
     NotOwned(String, String),
 }
 
@@ -41,8 +41,8 @@ impl From<ProductError> for AwsError {
     }
 }
 
-/// The products that DescribeProducts shows in a Region: those of its partition whose ids are published (PRD-10), and
-/// those that the scenario declares (PRD-33).
+/// The products that DescribeProducts lists in a Region: those of its partition with published ids (PRD-10), and those
+/// of the scenario (PRD-33).
 pub fn described(directory: &Directory, region: &Region) -> impl Iterator<Item = &'static Product> {
     let all = PRODUCTS.iter().chain(directory.products.iter().copied());
     all.filter(|product| product.described && product.is_in(region.partition(), region.as_str()))
@@ -58,15 +58,14 @@ pub fn subscription_arn(hub: &HubKey, name: &str) -> String {
     arn::of_account(&hub.region, hub.account, &format!("product-subscription/{name}"))
 }
 
-/// The order in which subscriptions are listed: by company, then product, with Security Hub itself last of AWS's
-/// (PRD-20).
+/// The sort key of subscriptions: by company, then product; Security Hub itself is the last product of AWS (PRD-20).
 pub fn order(name: &str) -> (&str, bool, &str) {
     let (company, product) = name.split_once('/').unwrap_or((name, ""));
     (company, product == "securityhub", product)
 }
 
-/// The policy that lets a product's sender and the caller import (PRD-09); the sender of a product without an account
-/// is the service (`inferred`).
+/// The resource policy that lets a product's sender and the caller import (PRD-09). If a product has no account, its
+/// sender is the service (`inferred`).
 pub fn subscription_policy(hub: &HubKey, product: &Product) -> String {
     let caller = hub.account;
     let subscription = subscription_arn(hub, &format!("{}/{}", product.company_id, product.product_id));
@@ -85,7 +84,7 @@ pub fn subscription_policy(hub: &HubKey, product: &Product) -> String {
     format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}", statements.join(","))
 }
 
-/// Subscribes the caller's hub to a product; gives the ARN of the subscription (PRD-12 … PRD-16).
+/// Subscribes the caller's hub to a product and returns the ARN of the subscription (PRD-12 … PRD-16).
 ///
 /// # Errors
 /// [`ProductError`], or 401 when the hub is off.
@@ -110,7 +109,7 @@ pub fn enable(transaction: &mut Transaction<'_>, caller: &Caller, product_arn: &
     Ok(subscription)
 }
 
-/// Ends a subscription of the caller's hub (PRD-18, PRD-19).
+/// Deletes a subscription of the caller's hub (PRD-18, PRD-19).
 ///
 /// # Errors
 /// [`ProductError`], or 401 when the hub is off.

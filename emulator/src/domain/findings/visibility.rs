@@ -1,4 +1,4 @@
-//! Which findings a caller sees.
+//! The findings that a caller sees.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -9,30 +9,30 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::document;
 use crate::state::{AccountId, Findings, HubKey, MemberStatus, Place, Region, Relations, World};
 
-/// Findings of one place that a caller sees. A finding is seen in one view only.
+/// The findings of one place that a caller sees. No finding is part of two views.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// Where they are stored.
+    /// The place where they are stored.
     pub place: Place,
-    /// Whose they are.
+    /// The accounts that own them.
     accounts: Arc<HashSet<String>>,
-    /// Of a linked Region, what was written since it was linked (AGG-13).
+    /// In a linked Region, only findings written since it was linked (AGG-13).
     scope: Scope,
 }
 
-/// The findings that a caller sees: those of its Region, the replicas that others left there (AGG-14) and, where its
-/// Region is a home Region, those of the Regions that are linked to it (VIS-03). It is computed for each call, so that
-/// it ends with the relations (VIS-02).
+/// The findings that a caller sees: those of its Region, the replicas that other Regions left there (AGG-14) and, if
+/// its Region is a home Region, those of the linked Regions (VIS-03). Views are computed for each call, so a change of
+/// relations takes effect at once (VIS-02).
 ///
-/// Replicas come before linked Regions: a finding whose replica gives way meanwhile is met twice rather than never, and
-/// stands at one position then.
+/// Replicas come before linked Regions. If a replica is dropped while a caller reads, its finding may appear twice, at
+/// the same position; in the other order it could be missed.
 pub fn views(world: &World, caller: &Caller) -> Vec<View> {
-    // One value for all views: a caller sees all of a change of relations, or nothing of it.
+    // All views use one value of the relations, so a caller sees a change of relations completely or not at all.
     let relations = world.relations();
     let own = accounts(&relations, caller.account(), &caller.region);
     let mut views = vec![View { place: Place::from(&caller.region), accounts: own, scope: Scope::All }];
     for place in world.replica_places().into_iter().filter(|place| place.region == caller.region) {
-        // Whose findings of another Region are shown follows from the members there (AGG-15, ROL-30).
+        // Members of the other Region decide whose replicas are shown (AGG-15, ROL-30).
         let accounts = accounts(&relations, caller.account(), place.origin.as_ref().unwrap_or(&place.region));
         views.push(View { place, accounts, scope: Scope::All });
     }
@@ -43,7 +43,7 @@ pub fn views(world: &World, caller: &Caller) -> Vec<View> {
     views
 }
 
-/// The hubs that are on and whose findings the caller sees, its own in its own Region first (SCO-09, SCO-10).
+/// The enabled hubs whose findings the caller sees, its own in its own Region first (SCO-09, SCO-10).
 pub fn hubs(world: &World, caller: &Caller) -> Vec<HubKey> {
     let (account, relations) = (caller.account(), world.relations());
     let linked = linked(&relations, caller, relations.hub_regions());
@@ -55,7 +55,7 @@ pub fn hubs(world: &World, caller: &Caller) -> Vec<HubKey> {
     regions.flat_map(seen).collect()
 }
 
-/// Those of `regions` that are linked to the caller's and in which its hub is on (AGG-04).
+/// The Regions among `regions` that are linked to the caller's and in which its hub is enabled (AGG-04).
 fn linked(relations: &Relations, caller: &Caller, regions: BTreeSet<Region>) -> Vec<Region> {
     let directory = relations.directory();
     if directory.aggregators.is_empty() {
@@ -69,8 +69,8 @@ fn linked(relations: &Relations, caller: &Caller, regions: BTreeSet<Region>) -> 
     regions.into_iter().filter(is_linked).collect()
 }
 
-/// The accounts whose findings of a Region an account sees: its own and, for an administrator, those of its enabled
-/// members there whose hubs are on (VIS-01, HUB-18, AGG-15).
+/// The accounts whose findings in a Region an account sees: itself and, for an administrator, its enabled members there
+/// whose hubs are enabled (VIS-01, HUB-18, AGG-15).
 fn accounts(relations: &Relations, account: AccountId, region: &Region) -> Arc<HashSet<String>> {
     let key = HubKey { account, region: region.clone() };
     if !relations.directory().members.contains_key(&(account, region.clone())) {
@@ -82,31 +82,31 @@ fn accounts(relations: &Relations, account: AccountId, region: &Region) -> Arc<H
     })
 }
 
-/// The enabled members of an account in a Region whose hubs are on (VIS-01, HUB-18).
+/// The enabled members of an account in a Region whose hubs are enabled (VIS-01, HUB-18).
 fn enabled_members(relations: &Relations, account: AccountId, region: &Region) -> Vec<AccountId> {
     let is_on = |member: &AccountId| relations.is_on(&HubKey { account: *member, region: region.clone() });
     relations.directory().enabled_members(account, region).into_iter().filter(is_on).collect()
 }
 
 impl View {
-    /// The accounts that it shows, as a filter.
+    /// A filter that selects the accounts of the view.
     pub fn filter(&self, world: &World) -> Filter {
         in_set(world, Arc::clone(&self.accounts))
     }
 
-    /// The documents of its place that it may show.
+    /// The part of the place's table that the view may show.
     pub fn part<'f>(&self, findings: &'f Findings) -> Part<'f> {
         findings.table().within(self.scope)
     }
 
-    /// Whether it shows the finding in a slot of its place.
+    /// Whether the view shows the finding in a slot of its place.
     pub fn shows(&self, findings: &Findings, slot: Slot) -> bool {
         let owner = document::owner(findings.table().document(slot));
         owner.is_some_and(|owner| self.accounts.contains(&*owner)) && self.part(findings).has(slot)
     }
 }
 
-/// The findings of accounts, as a filter.
+/// A filter that selects the findings of these accounts.
 pub fn of_accounts<'a>(world: &World, accounts: impl IntoIterator<Item = &'a AccountId>) -> Filter {
     in_set(world, Arc::new(accounts.into_iter().map(ToString::to_string).collect()))
 }
@@ -118,26 +118,26 @@ fn in_set(world: &World, values: Arc<HashSet<String>>) -> Filter {
     }
 }
 
-/// Why a caller sees the findings of an account in a place, or does not.
+/// Reason why a caller sees or does not see the findings of an account in a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// They are its own.
+    /// The findings are its own.
     Own,
     /// The account is its enabled member.
     Member,
-    /// Its own hub is off, so that it reads nothing (VIS-05).
+    /// The caller's own hub is disabled, so it reads nothing (VIS-05).
     CallerIsOff,
-    /// The place is another Region, which is not linked to the caller's.
+    /// The place is another Region that is not linked to the caller's.
     Elsewhere,
-    /// The place is a linked Region, and the caller's own hub there is off (AGG-04).
+    /// The place is a linked Region in which the caller's own hub is disabled (AGG-04).
     LinkedIsOff,
-    /// The account is its enabled member, but the hub of the account is off (HUB-18).
+    /// The account is its enabled member, but the hub of that account is disabled (HUB-18).
     MemberIsOff,
-    /// The account is a member of another status.
+    /// The account is a member with another status.
     NotEnabled(MemberStatus),
     /// The account is its administrator (VIS-01).
     Administrator,
-    /// The account is no member.
+    /// The account is not a member.
     NoMember,
 }
 
@@ -148,8 +148,8 @@ impl Sight {
     }
 }
 
-/// Why a caller sees the findings of `owner` in a place, or does not: [`views`] with its reason (VIS-01, VIS-03,
-/// VIS-05).
+/// Whether and why a caller sees the findings of `owner` in a place: the decision of [`views`] with its reason (VIS-01,
+/// VIS-03, VIS-05).
 pub fn sight(world: &World, caller: &Caller, place: &Place, owner: AccountId) -> Sight {
     let relations = world.relations();
     let is_on = |account, region: &Region| relations.is_on(&HubKey { account, region: region.clone() });
@@ -168,7 +168,7 @@ pub fn sight(world: &World, caller: &Caller, place: &Place, owner: AccountId) ->
     if owner == account {
         return Sight::Own;
     }
-    // Of a replica, members are those of the Region that it is from.
+    // For a replica, the members of the Region that left it count.
     let region = place.origin.as_ref().unwrap_or(region);
     let members = directory.members.get(&(account, region.clone()));
     match members.and_then(|members| members.get(&owner)).map(|member| member.status) {

@@ -1,12 +1,12 @@
-//! The policies that bind a principal.
+//! The policies that apply to a principal.
 
 use std::slice;
 
 use super::evaluate::{Kind, Layer};
 use crate::state::{Directory, Principal};
 
-/// The layers of policies that bind a principal, in the order of [`Kind`]; none for an administrator that no service
-/// control policy binds.
+/// The layers of policies that apply to a principal, in the order of [`Kind`]; empty for an administrator without
+/// service control policies.
 pub fn layers<'d>(directory: &'d Directory, principal: &'d Principal) -> Vec<Layer<'d>> {
     let mut layers = service_control(directory, principal);
     if let Some(permissions) = principal.permissions.as_deref() {
@@ -24,8 +24,8 @@ pub fn layers<'d>(directory: &'d Directory, principal: &'d Principal) -> Vec<Lay
     layers
 }
 
-/// The service control policies of every level on the way from an account to the root. They bind all principals of
-/// member accounts, its root user included, and neither the management account nor service-linked roles (IAM-11).
+/// The service control policies of every level from an account up to the root. They apply to all principals of member
+/// accounts, including the root user, but neither to the management account nor to service-linked roles (IAM-11).
 fn service_control<'d>(directory: &'d Directory, principal: &'d Principal) -> Vec<Layer<'d>> {
     let attached = &directory.policies.service_control;
     let account = &principal.account;
@@ -46,7 +46,7 @@ fn is_service_linked(principal: &Principal) -> bool {
     principal.role_arn.as_ref().is_some_and(|arn| arn.contains(":role/aws-service-role/"))
 }
 
-/// Whether no policy at all is attached to anything that a principal could be bound by.
-pub fn is_free(directory: &Directory, principal: &Principal) -> bool {
+/// Whether no policy at all can apply to a principal.
+pub fn is_unrestricted(directory: &Directory, principal: &Principal) -> bool {
     principal.permissions.is_none() && directory.policies.service_control.is_empty()
 }

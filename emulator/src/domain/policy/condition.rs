@@ -1,4 +1,4 @@
-//! Whether conditions hold.
+//! Evaluation of conditions.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -12,14 +12,14 @@ use super::keys::Keys;
 use super::pattern;
 use crate::state::{Condition, Operator, Pattern, Quantifier, Relation, Test};
 
-/// Whether a condition holds of a request. One on a key that the request lacks holds only if it is negated, ends in
-/// `IfExists` or asks `ForAllValues`.
+/// Whether a condition holds for a request. If the request lacks the key, only a condition that is negated, ends in
+/// `IfExists` or uses `ForAllValues` holds.
 pub fn holds(condition: &Condition, keys: &Keys) -> bool {
     let Operator { quantifier, test, negated, if_exists } = condition.operator;
     let found = keys.get(&condition.key);
     if test == Test::Null {
-        let asked = |value: &Pattern| pattern::text(value, keys).as_deref().and_then(boolean);
-        return condition.values.iter().any(|value| asked(value) == Some(found.is_none()));
+        let expects_absence = |value: &Pattern| pattern::text(value, keys).as_deref().and_then(boolean);
+        return condition.values.iter().any(|value| expects_absence(value) == Some(found.is_none()));
     }
     let Some(found) = found else {
         return match quantifier {
@@ -32,16 +32,17 @@ pub fn holds(condition: &Condition, keys: &Keys) -> bool {
     match quantifier {
         Some(Quantifier::All) => found.iter().all(|value| passes(value) != negated),
         Some(Quantifier::Any) => found.iter().any(|value| passes(value) != negated),
-        // Of several values one suffices, and negated none may (inferred: AWS asks for a quantifier there).
+        // If a key has several values, one must pass; for a negated operator none may (`inferred`: AWS requires a
+        // quantifier here).
         None => found.iter().any(passes) != negated,
     }
 }
 
-/// Whether a value of a request passes a comparison with one that a policy writes.
+/// Whether a value of the request passes a comparison with a value of the policy.
 fn compare(test: Test, written: &Pattern, value: &str, keys: &Keys) -> bool {
     match test {
-        Test::Like => return pattern::fits(written, keys, value),
-        Test::Arn => return pattern::fits_arn(written, keys, value),
+        Test::Like => return pattern::matches_text(written, keys, value),
+        Test::Arn => return pattern::matches_arn(written, keys, value),
         _ => {}
     }
     let Some(written) = pattern::text(written, keys) else { return false };
@@ -69,16 +70,16 @@ fn relates(relation: Relation, order: Option<Ordering>) -> bool {
     })
 }
 
-/// What `written` is for a comparison that takes no other text, and `None` where it is that.
-pub fn unfit(test: Test, written: &str) -> Option<&'static str> {
-    let (fits, expected) = match test {
+/// The expected form, if `written` does not have the form that the comparison requires.
+pub fn expected_form(test: Test, written: &str) -> Option<&'static str> {
+    let (is_valid, expected) = match test {
         Test::Equals | Test::EqualsIgnoreCase | Test::Like | Test::Arn => (true, ""),
         Test::Bool | Test::Null => (boolean(written).is_some(), "true or false"),
         Test::Number(_) => (number(written).is_finite(), "a number"),
         Test::Date(_) => (date(written).is_some(), "a date, such as 2026-01-15T09:00:00Z, or seconds since 1970"),
         Test::IpAddress => (network(written).is_some(), "an address or a network, such as 203.0.113.0/24"),
     };
-    (!fits).then_some(expected)
+    (!is_valid).then_some(expected)
 }
 
 fn boolean(text: &str) -> Option<bool> {
@@ -89,12 +90,12 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// A number; what is none compares with nothing.
+/// A number. Any other text becomes NaN, which equals nothing.
 fn number(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NAN)
 }
 
-/// A time, a day's beginning in UTC, or seconds since 1970.
+/// A time: an RFC 3339 timestamp, a date (its start in UTC), or seconds since 1970.
 fn date(text: &str) -> Option<Timestamp> {
     if let Ok(seconds) = text.parse() {
         return Timestamp::from_second(seconds).ok();
@@ -107,7 +108,7 @@ fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
-/// An IPv4 address that came over an IPv6 socket is one of IPv4.
+/// An IPv4-mapped IPv6 address counts as IPv4, since a dual-stack socket reports it that way.
 fn is_in(address: IpAddr, network: IpNet) -> bool {
     network.contains(&address.to_canonical())
 }

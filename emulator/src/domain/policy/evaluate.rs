@@ -1,4 +1,4 @@
-//! Whether policies let a request through (IAM-12).
+//! Evaluation of policies for one request (IAM-12).
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use super::keys::Keys;
 use super::pattern;
 use crate::state::{Effect, Listed, Pattern, Policy, Statement};
 
-/// What is asked of policies: one action on one resource.
+/// A request to policies: one action on one resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'r> {
     /// `securityhub:DescribeHub`
     pub action: &'r str,
-    /// An ARN, or `*` where the action is about no resource (IAM-04).
+    /// An ARN, or `*` if the action has no resource (IAM-04).
     pub resource: &'r str,
     /// The condition keys.
     pub keys: &'r Keys,
 }
 
-/// The kinds of policies, in the order in which they are named when several deny (DEN-09).
+/// The kinds of policies, in the order in which a denial names them if several deny (DEN-09).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A service control policy.
@@ -31,7 +31,7 @@ pub enum Kind {
     Session,
 }
 
-/// Policies of one kind, attached to one place: one of them must allow and none may deny.
+/// Policies of one kind that are attached to one entity. One of them must allow the request, and none may deny it.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'p> {
     /// Their kind.
@@ -40,20 +40,20 @@ pub struct Layer<'p> {
     pub policies: &'p [Arc<Policy>],
 }
 
-/// Why a request is not let through.
+/// Reason why a request is denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Denial {
-    /// The kind of the policies.
+    /// The kind of the policies that deny it.
     pub kind: Kind,
-    /// Whether one of them denies; else none of them allows.
+    /// Whether a policy denies it explicitly; otherwise no policy allows it.
     pub is_explicit: bool,
 }
 
-/// Asks all layers, which stand in the order of [`Kind`].
+/// Evaluates all layers; `layers` is in the order of [`Kind`].
 ///
 /// # Errors
-/// The first layer with a policy that denies; else the first in which no policy allows.
-pub fn judge(layers: &[Layer<'_>], request: Request<'_>) -> Result<(), Denial> {
+/// The first layer with a policy that denies; otherwise the first layer without a policy that allows.
+pub fn evaluate(layers: &[Layer<'_>], request: Request<'_>) -> Result<(), Denial> {
     let effects: Vec<(Kind, Option<Effect>)> =
         layers.iter().map(|layer| (layer.kind, effect(layer.policies, request))).collect();
     let first = |wanted: Option<Effect>| effects.iter().find(|(_, effect)| *effect == wanted).map(|(kind, _)| *kind);
@@ -66,7 +66,7 @@ pub fn judge(layers: &[Layer<'_>], request: Request<'_>) -> Result<(), Denial> {
     }
 }
 
-/// What policies of one place do to a request; `None` when they say nothing of it.
+/// The effect of the policies of one layer on a request; `None` if no statement applies.
 fn effect(policies: &[Arc<Policy>], request: Request<'_>) -> Option<Effect> {
     let statements = policies.iter().flat_map(|policy| &policy.statements);
     let mut allowed = None;
@@ -81,20 +81,20 @@ fn effect(policies: &[Arc<Policy>], request: Request<'_>) -> Option<Effect> {
 
 fn applies(statement: &Statement, request: Request<'_>) -> bool {
     let Request { action, resource, keys } = request;
-    lists(&statement.actions, |written| pattern::fits_action(written, keys, [action]))
-        && lists(&statement.resources, |written| pattern::fits(written, keys, resource))
+    lists(&statement.actions, |written| pattern::matches_action(written, keys, [action]))
+        && lists(&statement.resources, |written| pattern::matches_text(written, keys, resource))
         && statement.conditions.iter().all(|condition| condition::holds(condition, keys))
 }
 
-fn lists(listed: &Listed, fits: impl Fn(&Pattern) -> bool) -> bool {
+fn lists(listed: &Listed, matches: impl Fn(&Pattern) -> bool) -> bool {
     match listed {
-        Listed::AnyOf(patterns) => patterns.iter().any(fits),
-        Listed::NoneOf(patterns) => !patterns.iter().any(fits),
+        Listed::AnyOf(patterns) => patterns.iter().any(matches),
+        Listed::NoneOf(patterns) => !patterns.iter().any(matches),
     }
 }
 
 impl Denial {
-    /// The end of the sentence that tells it (DEN-01 … DEN-06).
+    /// The last part of the error message (DEN-01 … DEN-06).
     pub fn reason(self, action: &str) -> String {
         let (article, kind) = match self.kind {
             Kind::ServiceControl => ("a", "service control policy"),

@@ -1,13 +1,13 @@
-//! What conditions and variables of policies can ask of a request.
+//! The condition keys of a request, for conditions and variables of policies.
 
 use std::collections::BTreeMap;
 
-/// The condition keys of a request and their values. Letter case counts in values and not in keys (IAM-09).
+/// The condition keys of a request with their values. Keys are case-insensitive, values are not (IAM-09).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys(BTreeMap<String, Vec<String>>);
 
 impl Keys {
-    /// Sets a key; without a value it stays missing.
+    /// Sets a key; without values it stays absent.
     pub fn set(&mut self, key: &str, values: impl IntoIterator<Item = String>) {
         let values: Vec<String> = values.into_iter().collect();
         if !values.is_empty() {
@@ -15,12 +15,12 @@ impl Keys {
         }
     }
 
-    /// The values of a key; `None` where the request does not have it.
+    /// The values of a key; `None` if the request lacks it.
     pub fn get(&self, key: &str) -> Option<&[String]> {
         self.0.get(&key.to_lowercase()).map(Vec::as_slice)
     }
 
-    /// The value of a key that has one.
+    /// The value of a key that has exactly one.
     pub fn single(&self, key: &str) -> Option<&str> {
         match self.get(key) {
             Some([value]) => Some(value),

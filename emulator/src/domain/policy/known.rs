@@ -1,4 +1,4 @@
-//! What policies can name with effect: the actions of Security Hub, and the condition keys that requests have here.
+//! Names that have an effect in policies: the actions of Security Hub and the condition keys of requests.
 
 use securityhub_fixtures::actions::ACTIONS;
 
@@ -8,10 +8,10 @@ use crate::state::{Listed, Pattern};
 
 /// The prefix of the actions and the condition keys of Security Hub.
 const SERVICE: &str = "securityhub:";
-/// Prefixes of condition keys that tags complete.
+/// Prefixes of condition keys that end with the key of a tag.
 const TAGS: [&str; 2] = ["aws:RequestTag/", "aws:ResourceTag/"];
 
-/// The condition keys that a request can have, save for those of tags.
+/// The condition keys that a request can have, except those of tags.
 pub(super) const KEYS: [&str; 31] = [
     "aws:CurrentTime",
     "aws:EpochTime",
@@ -46,7 +46,7 @@ pub(super) const KEYS: [&str; 31] = [
     "securityhub:OCSFSyntaxPath/StatusId",
 ];
 
-/// The fields of a request that have a condition key of this stem (IAM-07, IAM-08), with their keys.
+/// The request fields that have a condition key with this prefix (IAM-07, IAM-08), with their keys.
 pub(super) fn fields_below(stem: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     KEYS.iter().filter_map(move |key| Some((*key, key.strip_prefix(stem)?.strip_prefix('/')?)))
 }
@@ -59,12 +59,12 @@ pub(super) fn keys() -> impl Iterator<Item = &'static str> {
     KEYS.into_iter().chain(TAGS)
 }
 
-/// Whether an action may be meant: those of other services are not known here.
+/// Whether the text may name an action; actions of other services are not checked.
 pub(super) fn is_action(text: &str, pattern: &Pattern) -> bool {
     !begins_with(text, SERVICE) || names_any(std::slice::from_ref(pattern))
 }
 
-/// Whether a list of actions concerns Security Hub.
+/// Whether a list of actions includes one of Security Hub.
 pub(super) fn concerns(actions: &Listed) -> bool {
     match actions {
         Listed::AnyOf(patterns) => names_any(patterns),
@@ -74,11 +74,10 @@ pub(super) fn concerns(actions: &Listed) -> bool {
 
 fn names_any(patterns: &[Pattern]) -> bool {
     let none = Keys::default();
-    patterns.iter().any(|pattern| pattern::fits_action(pattern, &none, actions()))
+    patterns.iter().any(|pattern| pattern::matches_action(pattern, &none, actions()))
 }
 
-/// Whether requests can have a condition key. Letter case does not count, and those of other services are not known
-/// here.
+/// Whether requests can have a condition key, ignoring case; keys of other services are not checked.
 pub(super) fn is_key(key: &str) -> bool {
     let of_others = !begins_with(key, SERVICE) && !begins_with(key, "aws:");
     of_others

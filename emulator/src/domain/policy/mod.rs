@@ -1,10 +1,10 @@
-//! Policies: what they say, whom they bind, and whether they let a call through.
+//! IAM policies: their language, the principals they apply to, and their evaluation for a call.
 //!
-//! What lives here: the language of policies ([`read`], [`pattern`], [`condition`]), their evaluation over a small
-//! [`Request`], the layers of policies that bind a principal ([`bounds`]) and what a call asks of them ([`question`]).
-//! What may not: where policies come from, and the state of a hub beyond its tags.
+//! What lives here: the language of policies ([`read`], [`pattern`], [`condition`]), their evaluation for a small
+//! [`Request`], the layers of policies that apply to a principal ([`bounds`]), and the requests that a call makes to
+//! them ([`requests`]). What may not: where policies come from, and the state of a hub except its tags.
 //!
-//! A principal without policies of its own is an administrator. Whom no policy binds is not asked anything.
+//! A principal without policies has administrator access. If no policy applies to the caller, evaluation is skipped.
 
 pub mod bounds;
 pub mod condition;
@@ -13,9 +13,9 @@ pub mod keys;
 mod known;
 mod operators;
 pub mod pattern;
-pub mod question;
 mod read;
 mod remark;
+pub mod requests;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use securityhub_fixtures::{Operation, actions};
 
-pub use self::evaluate::{Denial, Kind, Layer, Request, judge};
+pub use self::evaluate::{Denial, Kind, Layer, Request, evaluate};
 pub use self::keys::Keys;
 pub use self::read::read;
 pub use self::remark::{PathStep, Remark};
@@ -33,10 +33,10 @@ use crate::domain::caller::Caller;
 use crate::shape::read::Document;
 use crate::state::{Effect, Listed, Pattern, Piece, Policy, Statement, World};
 
-/// Lets a call through, or refuses it: each resource that it is about must be allowed (IAM-05, IAM-06).
+/// Admits a call if policies allow each of its resources, or denies it (IAM-05, IAM-06).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` with the first resource that is not (DEN-01 … DEN-06).
+/// 403 `AccessDeniedException` for the first resource that is not allowed (DEN-01 … DEN-06).
 pub fn admit(
     world: &World,
     caller: &Caller,
@@ -45,7 +45,7 @@ pub fn admit(
     input: &Document<'_>,
 ) -> Result<(), AwsError> {
     let directory = world.directory();
-    if bounds::is_free(&directory, &caller.principal) {
+    if bounds::is_unrestricted(&directory, &caller.principal) {
         return Ok(());
     }
     let layers = bounds::layers(&directory, &caller.principal);
@@ -53,10 +53,10 @@ pub fn admit(
         return Ok(());
     }
     let action = actions::of(operation).name;
-    let call = question::Call { world, directory: &directory, caller, source, operation, input };
-    for asked in call.questions() {
-        let request = Request { action, resource: &asked.resource, keys: &asked.keys };
-        judge(&layers, request).map_err(|denial| refuse(caller, request, denial))?;
+    let call = requests::Call { world, directory: &directory, caller, source, operation, input };
+    for resource_request in call.requests() {
+        let request = Request { action, resource: &resource_request.resource, keys: &resource_request.keys };
+        evaluate(&layers, request).map_err(|denial| refuse(caller, request, denial))?;
     }
     Ok(())
 }
@@ -70,7 +70,7 @@ fn refuse(caller: &Caller, request: Request<'_>, denial: Denial) -> AwsError {
     ))
 }
 
-/// The policy that AWS attaches to every root, unit and account: it allows all.
+/// The policy that AWS attaches to every root, unit and account, which allows everything.
 pub fn full_aws_access() -> Arc<Policy> {
     let all = || Listed::AnyOf(vec![Pattern(vec![Piece::Many])]);
     let statement = Statement { effect: Effect::Allow, actions: all(), resources: all(), conditions: Vec::new() };

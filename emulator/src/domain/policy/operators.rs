@@ -1,9 +1,9 @@
-//! The names of the operators of conditions.
+//! The names of condition operators.
 
 use crate::state::{Operator, Quantifier, Relation, Test};
 
-/// Every operator without quantifier and `IfExists`: its name, its comparison, and whether it is negated. Of binary
-/// values the texts in base64 are compared.
+/// All operators without quantifiers and `IfExists`: name, comparison, and whether it is negated. Binary values are
+/// compared as base64 text.
 const OPERATORS: [(&str, Test, bool); 27] = [
     ("StringEquals", Test::Equals, false),
     ("StringNotEquals", Test::Equals, true),
@@ -49,14 +49,14 @@ pub(super) fn find(name: &str) -> Option<Operator> {
     };
     let (rest, if_exists) = rest.strip_suffix("IfExists").map_or((rest, false), |rest| (rest, true));
     let (_, test, negated) = OPERATORS.iter().find(|(known, _, _)| *known == rest)?;
-    // What asks whether a key is there has no other case, and no values to quantify.
+    // `Null` tests whether a key is present, so `IfExists` and quantifiers make no sense for it.
     if *test == Test::Null && (if_exists || quantifier.is_some()) {
         return None;
     }
     Some(Operator { quantifier, test: *test, negated: *negated, if_exists })
 }
 
-/// Whether `*` and `?` stand for other texts in the values of a comparison.
+/// Whether `*` and `?` are wildcards in the values of a comparison.
 pub(super) fn takes_wildcards(test: Test) -> bool {
     matches!(test, Test::Like | Test::Arn)
 }

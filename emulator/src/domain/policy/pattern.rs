@@ -1,19 +1,19 @@
-//! Texts of policies with wildcards and variables: read, and compared with what a request has.
+//! Texts of policies with wildcards and variables: parsing and matching.
 
 use super::keys::Keys;
 use crate::invariant::Invariant;
 use crate::state::{Pattern, Piece};
 
-/// What stands for other texts in a text of a policy.
+/// The special characters of a text.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Signs {
+pub struct Syntax {
     /// `*` and `?`
     pub wildcards: bool,
-    /// `${key}`, which policies of 2012-10-17 have.
+    /// `${key}`, which policies of version 2012-10-17 support.
     pub variables: bool,
 }
 
-/// One character of a pattern whose variables have their values.
+/// One character of a pattern whose variables have been replaced by their values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Glyph {
     Character(char),
@@ -21,8 +21,8 @@ enum Glyph {
     Many,
 }
 
-/// Reads a text of a policy.
-pub fn read(text: &str, signs: Signs) -> Pattern {
+/// Parses a text of a policy.
+pub fn read(text: &str, signs: Syntax) -> Pattern {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -41,7 +41,7 @@ pub fn read(text: &str, signs: Signs) -> Pattern {
     Pattern(pieces)
 }
 
-/// The variable that a text begins with, and its length. `${*}`, `${?}` and `${$}` are the signs themselves.
+/// The variable at the start of a text, with its length. `${*}`, `${?}` and `${$}` are the characters themselves.
 fn variable(text: &str) -> Option<(Piece, usize)> {
     let inner = text.strip_prefix("${")?;
     let end = inner.find('}')?;
@@ -57,12 +57,12 @@ fn variable(text: &str) -> Option<(Piece, usize)> {
     Some((piece, end + "${}".len()))
 }
 
-/// Whether a pattern has variables, so that only a request shows what it says.
+/// Whether a pattern has variables, so that its meaning depends on the request.
 pub fn has_variables(pattern: &Pattern) -> bool {
     pattern.0.iter().any(|piece| matches!(piece, Piece::Variable { .. }))
 }
 
-/// The text of a pattern; `None` where the request lacks a variable's key.
+/// The text of a pattern; `None` if the request lacks the key of a variable.
 pub fn text(pattern: &Pattern, keys: &Keys) -> Option<String> {
     let glyphs = glyphs(pattern, keys)?;
     let character = |glyph| match glyph {
@@ -73,21 +73,21 @@ pub fn text(pattern: &Pattern, keys: &Keys) -> Option<String> {
     Some(glyphs.into_iter().map(character).collect())
 }
 
-/// Whether all of a text fits. A pattern with a variable whose key the request lacks fits nothing.
-pub fn fits(pattern: &Pattern, keys: &Keys, text: &str) -> bool {
+/// Whether a pattern matches the whole text. If the request lacks the key of a variable, nothing matches.
+pub fn matches_text(pattern: &Pattern, keys: &Keys, text: &str) -> bool {
     glyphs(pattern, keys).is_some_and(|glyphs| glob(&glyphs, text, |one, other| one == other))
 }
 
-/// Whether all of one of the actions fits, whatever its letter case.
-pub fn fits_action<'a>(pattern: &Pattern, keys: &Keys, actions: impl IntoIterator<Item = &'a str>) -> bool {
+/// Whether a pattern matches one of the actions, ignoring case.
+pub fn matches_action<'a>(pattern: &Pattern, keys: &Keys, actions: impl IntoIterator<Item = &'a str>) -> bool {
     let same = |one: char, other: char| one.eq_ignore_ascii_case(&other);
-    let fits = |glyphs: Vec<Glyph>| actions.into_iter().any(|action| glob(&glyphs, action, same));
-    glyphs(pattern, keys).is_some_and(fits)
+    let any_matches = |glyphs: Vec<Glyph>| actions.into_iter().any(|action| glob(&glyphs, action, same));
+    glyphs(pattern, keys).is_some_and(any_matches)
 }
 
-/// Whether an ARN fits: each of its six parts fits its own part of the pattern, so that `*` does not reach beyond a
-/// colon. A pattern of fewer parts, such as `*`, is compared as any text is (inferred).
-pub fn fits_arn(pattern: &Pattern, keys: &Keys, text: &str) -> bool {
+/// Whether a pattern matches an ARN. Each of the six parts is matched separately, so `*` does not match across a colon.
+/// A pattern with fewer parts, such as `*`, is matched against the whole text (`inferred`).
+pub fn matches_arn(pattern: &Pattern, keys: &Keys, text: &str) -> bool {
     let Some(glyphs) = glyphs(pattern, keys) else { return false };
     let parts: Vec<&[Glyph]> = glyphs.splitn(6, |glyph| *glyph == Glyph::Character(':')).collect();
     let texts: Vec<&str> = text.splitn(6, ':').collect();
@@ -105,7 +105,7 @@ fn glyphs(pattern: &Pattern, keys: &Keys) -> Option<Vec<Glyph>> {
             Piece::Text(text) => glyphs.extend(text.chars().map(Glyph::Character)),
             Piece::One => glyphs.push(Glyph::One),
             Piece::Many => glyphs.push(Glyph::Many),
-            // What a variable stands for is text, also where it has a `*`.
+            // The value of a variable is literal text, even if it contains `*`.
             Piece::Variable { key, default } => {
                 let value = keys.single(key).or(default.as_deref())?;
                 glyphs.extend(value.chars().map(Glyph::Character));
@@ -115,15 +115,16 @@ fn glyphs(pattern: &Pattern, keys: &Keys) -> Option<Vec<Glyph>> {
     Some(glyphs)
 }
 
-/// Whether glyphs spell a text. A `*` takes as little as it can, and a character more when what follows does not fit.
+/// Whether glyphs match a text. A `*` first matches as little as possible, and one character more each time the rest
+/// does not match.
 fn glob(glyphs: &[Glyph], text: &str, same: impl Fn(char, char) -> bool) -> bool {
     let (mut position, mut rest) = (0, text.chars());
-    // Behind the last `*`, and the text that begins there next.
+    // Where to continue after a mismatch: the glyph after the last `*`, and the next position of the text for it.
     let mut again = None;
     loop {
         let mut behind = rest.clone();
         let Some(found) = behind.next() else { break };
-        let fits = match glyphs.get(position) {
+        let is_match = match glyphs.get(position) {
             Some(Glyph::Many) => {
                 position += 1;
                 again = Some((position, behind));
@@ -133,7 +134,7 @@ fn glob(glyphs: &[Glyph], text: &str, same: impl Fn(char, char) -> bool) -> bool
             Some(Glyph::Character(wanted)) => same(*wanted, found),
             None => false,
         };
-        if fits {
+        if is_match {
             (position, rest) = (position + 1, behind);
         } else if let Some((start, from)) = &mut again {
             (position, rest) = (*start, from.clone());

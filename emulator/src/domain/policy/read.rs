@@ -1,14 +1,14 @@
-//! A policy document, from JSON to a [`Policy`], with all that is wrong with it.
+//! Parses a policy document from JSON into a [`Policy`] and reports all problems.
 //!
-//! Identity-based policies, boundaries, session policies and service control policies have one language, so there is
-//! one reader; none of them names a principal.
+//! Identity-based policies, boundaries, session policies and service control policies share one language, in which no
+//! principal is named. So one reader is enough.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
 use super::operators;
-use super::pattern::{self, Signs};
+use super::pattern::{self, Syntax};
 use super::remark::{Remark, Remarks, Step};
 use super::{condition, known};
 use crate::state::{Condition, Effect, Listed, Pattern, Policy, Statement};
@@ -17,10 +17,10 @@ use crate::state::{Condition, Effect, Listed, Pattern, Policy, Statement};
 const OF_DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
 /// The elements of a statement.
 const OF_STATEMENT: [&str; 7] = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
-/// The version in which texts have variables, and the older one that counts where none is written.
+/// The version with variables, and the older one, which is the default.
 const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 
-/// Reads a document. There is a policy unless a remark refuses it.
+/// Parses a document. The policy is missing if a remark refuses the document.
 pub fn read(name: &str, document: &Value) -> (Option<Policy>, Vec<Remark>) {
     let mut reader = Reader { remarks: Remarks::default(), variables: false, concerns: true, sids: HashSet::new() };
     let statements = reader.document(document);
@@ -33,7 +33,7 @@ struct Reader<'d> {
     remarks: Remarks,
     /// Whether `${…}` is a variable.
     variables: bool,
-    /// Whether the statement concerns Security Hub.
+    /// Whether the statement affects Security Hub.
     concerns: bool,
     sids: HashSet<&'d str>,
 }
@@ -70,7 +70,7 @@ impl<'d> Reader<'d> {
         let effect = self.effect(members.get("Effect"));
         let actions = self.listed(members, ["Action", "NotAction"], Self::action);
         let resources = self.listed(members, ["Resource", "NotResource"], Self::resource);
-        // A condition of other services' actions may ask for what only they know.
+        // A condition for actions of other services may use keys that are unknown here.
         self.concerns = actions.as_ref().is_none_or(known::concerns);
         let conditions = members.get("Condition").map(|block| self.conditions(block)).unwrap_or_default();
         Some(Statement { effect: effect?, actions: actions?, resources: resources?, conditions })
@@ -108,7 +108,7 @@ impl<'d> Reader<'d> {
         effect
     }
 
-    /// Reads what a statement lists under one of two names, of which it has exactly one.
+    /// Reads the list that a statement has under exactly one of two names.
     fn listed(
         &mut self,
         members: &'d Map<String, Value>,
@@ -138,7 +138,7 @@ impl<'d> Reader<'d> {
     }
 
     fn action(&mut self, text: &str) -> Pattern {
-        let pattern = pattern::read(text, Signs { wildcards: true, variables: false });
+        let pattern = pattern::read(text, Syntax { wildcards: true, variables: false });
         if text != "*" && text.split_once(':').is_none_or(|(service, name)| service.is_empty() || name.is_empty()) {
             let message = format!("`{text}` is no action");
             self.remarks.refuse(message, "a service and a name, such as securityhub:GetFindings or securityhub:Get*");
@@ -154,7 +154,7 @@ impl<'d> Reader<'d> {
             let message = format!("`{text}` is no resource");
             self.remarks.refuse(message, "* or an ARN, such as arn:aws:securityhub:us-east-1:111122223333:hub/default");
         }
-        pattern::read(text, Signs { wildcards: true, variables: self.variables })
+        pattern::read(text, Syntax { wildcards: true, variables: self.variables })
     }
 
     fn conditions(&mut self, block: &'d Value) -> Vec<Condition> {
@@ -195,8 +195,8 @@ impl<'d> Reader<'d> {
                 let Some(text) = scalar(value) else {
                     return reader.remarks.refuse(format!("{value} is no value of a condition"), "a text");
                 };
-                let pattern = pattern::read(&text, Signs { wildcards, variables: reader.variables });
-                if let Some(expected) = condition::unfit(operator.test, &text)
+                let pattern = pattern::read(&text, Syntax { wildcards, variables: reader.variables });
+                if let Some(expected) = condition::expected_form(operator.test, &text)
                     && !pattern::has_variables(&pattern)
                 {
                     reader.remarks.refuse(format!("`{name}` cannot compare with `{text}`"), expected);
@@ -207,7 +207,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Reads each item of a list, or what stands alone.
+    /// Reads each item of a list, or a single value.
     fn each(
         &mut self,
         written: &'d Value,
@@ -230,7 +230,7 @@ impl<'d> Reader<'d> {
         self.remarks.back();
     }
 
-    /// The members of an object that has these at most.
+    /// The members of an object, which may only have the known names.
     fn object(&mut self, value: &'d Value, what: &str, known: &[&'static str]) -> Option<&'d Map<String, Value>> {
         let Value::Object(members) = value else {
             self.remarks.refuse(format!("{what} cannot be {value}"), "an object, {...}");
@@ -251,7 +251,7 @@ impl<'d> Reader<'d> {
     }
 }
 
-/// A value of a condition as text: numbers and booleans may lack their quotes.
+/// A value of a condition as text; numbers and booleans may be unquoted.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -1,19 +1,19 @@
-//! What is to be said of a policy document, and of which of its values.
+//! Remarks on a policy document, with the values they refer to.
 
-/// Something that is wrong with a policy document, or of no use in it.
+/// A problem of a policy document: an error, or something without effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// Of what.
+    /// The path to the value.
     pub path: Vec<PathStep>,
-    /// Whether it is of the last key of the path, not of its value.
+    /// Whether the problem is the last key of the path, not its value.
     pub of_key: bool,
     /// What is wrong.
     pub message: String,
     /// What was expected instead.
     pub expected: Option<String>,
-    /// The word that is wrong, and those that it may have been meant to be.
+    /// The wrong word, with the words that may have been meant.
     pub meant: Option<(String, Vec<&'static str>)>,
-    /// Whether the document is refused for it.
+    /// Whether the document is refused because of it.
     pub refuses: bool,
 }
 
@@ -26,14 +26,14 @@ pub enum PathStep {
     Item(usize),
 }
 
-/// A step, as it is taken.
+/// A borrowed [`PathStep`].
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step<'d> {
     Key(&'d str),
     Item(usize),
 }
 
-/// The remarks so far, and where the reader stands.
+/// The remarks so far, and the current path of the reader.
 #[derive(Debug, Default)]
 pub(super) struct Remarks {
     pub(super) all: Vec<Remark>,
@@ -52,34 +52,34 @@ impl Remarks {
         self.path.pop();
     }
 
-    /// Makes remarks one step further.
+    /// Runs `remark` one step deeper.
     pub(super) fn enter(&mut self, step: Step<'_>, remark: impl FnOnce(&mut Self)) {
         self.go(step);
         remark(self);
         self.back();
     }
 
-    /// Refuses the document for the value here.
+    /// Refuses the document because of the current value.
     pub(super) fn refuse(&mut self, message: impl Into<String>, expected: impl Into<String>) {
         self.push(message.into(), Some(expected.into()), false);
     }
 
-    /// Refuses the document for the key here.
+    /// Refuses the document because of the current key.
     pub(super) fn refuse_key(&mut self, message: impl Into<String>, expected: impl Into<String>) {
         self.push(message.into(), Some(expected.into()), true);
     }
 
-    /// Warns of the value here.
+    /// Warns about the current value.
     pub(super) fn warn(&mut self, message: impl Into<String>) {
         self.push(message.into(), None, false);
     }
 
-    /// Warns of the key here.
+    /// Warns about the current key.
     pub(super) fn warn_key(&mut self, message: impl Into<String>) {
         self.push(message.into(), None, true);
     }
 
-    /// Adds to the last remark which words the wrong one may have been meant to be.
+    /// Adds to the last remark the words that the wrong one may have been meant to be.
     pub(super) fn meant(&mut self, wrong: &str, words: impl IntoIterator<Item = &'static str>) {
         if let Some(last) = self.all.last_mut() {
             last.meant = Some((wrong.to_owned(), words.into_iter().collect()));

@@ -1,8 +1,8 @@
 //! CreateAutomationRule, BatchGetAutomationRules, BatchUpdateAutomationRules, BatchDeleteAutomationRules,
 //! ListAutomationRules.
 //!
-//! What lives here: their wire structs and, beside them, the tests of the rules. What may not: what an automation rule
-//! is and which findings it meets, which is `domain::automation_rules`.
+//! What lives here: their wire structs and the tests of these rules. What may not: automation rules themselves and
+//! their effect on findings, which are in `domain::findings::automation_rules`.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -51,11 +51,11 @@ struct CreateOutput {
     rule_arn: String,
 }
 
-/// Makes an automation rule (ARU-01 … ARU-07).
+/// Creates an automation rule (ARU-01 … ARU-07).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for a member; 400 `InvalidInputException` for criteria or actions that the service
-/// refuses; 429 `LimitExceededException` for the hundred-and-first.
+/// 403 `AccessDeniedException` for a member; 400 `InvalidInputException` for invalid criteria or actions; 429
+/// `LimitExceededException` if there are a hundred already.
 pub fn create_automation_rule(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -154,7 +154,7 @@ pub fn batch_get_automation_rules(context: &Context<'_>, input: Input) -> Result
     let key = context.caller.hub_key();
     let mut output = BatchGetOutput { rules: Vec::new(), unprocessed_automation_rules: Vec::new() };
     let mut named = HashSet::new();
-    // A rule can be long, so one that is named again is answered once.
+    // A rule can be long, so a repeated ARN is answered only once.
     for arn in automation_rules_arns.into_iter().filter(|arn| named.insert(arn.clone())) {
         match automation_rules::find(context.world, &context.caller, &arn) {
             Some(rule) => output.rules.push(AutomationRulesConfig {
@@ -170,7 +170,7 @@ pub fn batch_get_automation_rules(context: &Context<'_>, input: Input) -> Result
     Answer::json(&output)
 }
 
-/// The list of BatchUpdateAutomationRules, whose items are judged one by one.
+/// The list of BatchUpdateAutomationRules, whose items are validated independently.
 pub const REQUEST_ITEMS: &str = "UpdateAutomationRulesRequestItems";
 
 #[derive(Deserialize)]
@@ -201,8 +201,8 @@ impl UpdateItem {
     }
 }
 
-/// The items of BatchUpdateAutomationRules, each with its change or why it has none. The answer names an item by its
-/// `RuleArn`, so an item without one refuses the call (ARU-13; `inferred`).
+/// The items of BatchUpdateAutomationRules, each with its change or the reason why it has none. The answer identifies
+/// an item by its `RuleArn`, so an item without one refuses the call (ARU-13; `inferred`).
 fn requests(input: Input) -> Result<Vec<Request>, AwsError> {
     let shape = Operation::BatchUpdateAutomationRules.model().input;
     let read = |(position, item): (usize, Item<'_>)| {
@@ -218,7 +218,7 @@ fn requests(input: Input) -> Result<Vec<Request>, AwsError> {
     input.items.into_iter().enumerate().map(read).collect()
 }
 
-/// What an item breaks that no answer could name, in paths from the root of the call.
+/// The error for violations in an item that has no ARN, with paths relative to the call.
 fn unnamed(position: usize, violations: &[Violation]) -> AwsError {
     let is_of_arn = |violation: &&Violation| match (&violation.path[..], &violation.rule) {
         ([], Rule::Missing(name)) | ([Segment::Member(_, name), ..], _) => *name == "RuleArn",
@@ -252,7 +252,7 @@ impl From<Outcome> for BatchOutput {
     }
 }
 
-/// Changes what is given of automation rules, each judged on its own (ARU-11, ARU-13).
+/// Changes the given attributes of automation rules; each rule is processed independently (ARU-11, ARU-13).
 ///
 /// # Errors
 /// 401 `InvalidAccessException` for a member; 400 `InvalidInputException` for an item without a `RuleArn`.
@@ -289,16 +289,16 @@ const LIST: Paginator = Paginator {
     result: Some("AutomationRulesMetadata"),
 };
 
-/// Lists automation rules, disabled ones too, in the order of their evaluation (ARU-15).
+/// Lists automation rules, including disabled ones, in the order of evaluation (ARU-15).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for a member; 400 `InvalidInputException` for a token of another walk.
+/// 403 `AccessDeniedException` for a member; 400 `InvalidInputException` for a token of another query.
 pub fn list_automation_rules(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     automation_rules::admit(context.world, &context.caller, Operation::ListAutomationRules)?;
     let (page, IgnoredAny) = PageRequest::read_as(&LIST, Operation::ListAutomationRules, input)?;
     let page = page.open(context, &json!({}))?;
     let rules = automation_rules::list(context.world, &context.caller);
     let key = context.caller.hub_key();
-    let page = page.by_name(rules, automation_rules::place_text);
+    let page = page.by_name(rules, automation_rules::evaluation_order_text);
     page.map(|rule| AutomationRulesMetadata::new(&key, &rule)).answer()
 }

@@ -59,7 +59,7 @@ fn refused(stage: &Stage, with: Value) -> String {
 
 /// Rules: ARU-01, ARU-02, ARU-03, ARU-08, ARU-09.
 #[test]
-fn a_rule_comes_back_whole() {
+fn a_rule_is_returned_completely() {
     let stage = on();
     let arn = make(&stage, json!({}));
     let (prefix, id) = arn.rsplit_once('/').unwrap();
@@ -80,7 +80,7 @@ fn a_rule_comes_back_whole() {
 
 /// Rules: ARU-03, ARU-04.
 #[test]
-fn names_and_orders_may_be_equal_and_orders_have_bounds() {
+fn rule_names_and_orders_need_not_be_unique_and_orders_have_limits() {
     let stage = on();
     assert_ne!(make(&stage, json!({})), make(&stage, json!({})));
     make(&stage, json!({ "RuleOrder": 1000 }));
@@ -94,12 +94,12 @@ fn names_and_orders_may_be_equal_and_orders_have_bounds() {
 
 /// Rules: ARU-05.
 #[test]
-fn a_rule_needs_one_action_that_sets_something_and_a_criterion() {
+fn a_rule_needs_an_action_that_sets_a_field_and_a_criterion() {
     let stage = on();
     let set =
         |update: Value| json!({ "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": update }] });
     let action = "Invalid parameter 'Actions'. data.Actions";
-    for (with, said) in [
+    for (with, message) in [
         (json!({ "Actions": [] }), "Invalid parameter 'Actions'. Size '0' is less than minimum value: 1.".to_owned()),
         (
             json!({ "Actions": [suppress()[0], suppress()[0]] }),
@@ -132,13 +132,13 @@ fn a_rule_needs_one_action_that_sets_something_and_a_criterion() {
             "Invalid Criteria in the input: data should NOT have fewer than 1 properties".to_owned(),
         ),
     ] {
-        assert_eq!(refused(&stage, with), said);
+        assert_eq!(refused(&stage, with), message);
     }
 }
 
 /// Rules: ARU-06.
 #[test]
-fn a_hundred_are_enough() {
+fn the_101st_rule_is_refused() {
     let stage = on();
     let arns: Vec<String> = (0..100).map(|_| make(&stage, json!({}))).collect();
     stage.refused(ADMINISTRATOR, CreateAutomationRule, rule(json!({})), 429, "LimitExceededException");
@@ -175,7 +175,7 @@ fn a_rule_has_tags() {
 
 /// Rules: ARU-09, ARU-10, FLT-08, CLN-08.
 #[test]
-fn criteria_and_actions_come_back_as_they_were_sent() {
+fn criteria_and_actions_are_returned_as_sent() {
     let stage = on();
     let criteria = r#"{
         "Title": [{ "Value": "b", "Comparison": "CONTAINS" }, { "Comparison": "CONTAINS", "Value": "a" }],
@@ -203,7 +203,7 @@ fn criteria_and_actions_come_back_as_they_were_sent() {
 
 /// Rules: ARU-11.
 #[test]
-fn what_is_given_changes_and_criteria_as_a_whole() {
+fn given_attributes_are_changed_and_criteria_replaced_as_a_whole() {
     let stage = on();
     let (one, two) = (make(&stage, json!({})), make(&stage, json!({ "IsTerminal": true })));
     let before = read(&stage, &two);
@@ -230,7 +230,7 @@ fn what_is_given_changes_and_criteria_as_a_whole() {
 
 /// Rules: ARU-12, ARU-13, ARU-14.
 #[test]
-fn each_rule_of_a_batch_is_judged_on_its_own() {
+fn each_rule_of_a_batch_is_processed_independently() {
     let stage = on();
     let (one, two) = (make(&stage, json!({})), make(&stage, json!({})));
     let missing = format!("{one}0");
@@ -269,7 +269,7 @@ fn each_rule_of_a_batch_is_judged_on_its_own() {
 
 /// Rules: ARU-13.
 #[test]
-fn an_item_that_breaks_the_model_is_unprocessed_and_the_other_rules_are_changed() {
+fn an_invalid_item_is_unprocessed_and_the_other_rules_are_changed() {
     let stage = on();
     let arns: Vec<String> = (0..6).map(|_| make(&stage, json!({}))).collect();
     let broken = [
@@ -302,11 +302,11 @@ fn an_item_that_breaks_the_model_is_unprocessed_and_the_other_rules_are_changed(
 
 /// Rules: ARU-13.
 #[test]
-fn an_item_that_no_answer_could_name_refuses_the_call() {
+fn an_item_without_an_arn_refuses_the_call() {
     let stage = on();
     let arn = make(&stage, json!({}));
     let list = "Invalid parameter 'UpdateAutomationRulesRequestItems'. data.UpdateAutomationRulesRequestItems";
-    for (item, said) in [
+    for (item, message) in [
         (json!({ "RuleName": "x" }), "[1] should have required property 'RuleArn'"),
         (json!({ "RuleArn": 5 }), "[1].RuleArn should be string"),
         (json!({ "RuleArn": "" }), "[1].RuleArn should NOT be shorter than 1 characters"),
@@ -315,14 +315,14 @@ fn an_item_that_no_answer_could_name_refuses_the_call() {
         let items = json!([{ "RuleArn": arn, "Description": "changed" }, item]);
         let input = json!({ "UpdateAutomationRulesRequestItems": items });
         let refused = stage.refused(ADMINISTRATOR, BatchUpdateAutomationRules, input, 400, "InvalidInputException");
-        assert_eq!(refused, format!("{list}{said}"));
+        assert_eq!(refused, format!("{list}{message}"));
     }
     assert_ne!(read(&stage, &arn)["Description"], "changed");
 }
 
 /// Rules: ARU-15, ARU-38.
 #[test]
-fn a_list_is_in_the_order_of_evaluation_and_names_no_criteria() {
+fn rules_are_listed_in_evaluation_order_without_criteria() {
     let stage = on();
     make(&stage, json!({ "RuleName": "c", "RuleOrder": 20 }));
     let early = make(&stage, json!({ "RuleName": "a", "RuleOrder": 3, "RuleStatus": "DISABLED" }));
@@ -351,7 +351,7 @@ fn a_list_is_in_the_order_of_evaluation_and_names_no_criteria() {
 
 /// Rules: ARU-16, ARU-17.
 #[test]
-fn a_member_may_not_and_keeps_what_it_had() {
+fn a_member_cannot_manage_rules_and_keeps_its_own() {
     let stage = on();
     let arn = stage.good(MEMBER, CreateAutomationRule, rule(json!({})))["RuleArn"].clone();
     make(&stage, json!({}));
@@ -365,8 +365,8 @@ fn a_member_may_not_and_keeps_what_it_had() {
         (BatchUpdateAutomationRules, items, 401, "InvalidAccessException"),
         (BatchDeleteAutomationRules, arns.clone(), 401, "InvalidAccessException"),
     ] {
-        let said = stage.refused(MEMBER, operation, input, status, code);
-        assert!(said.contains(MEMBER) && !said.contains("not subscribed"), "{said}");
+        let message = stage.refused(MEMBER, operation, input, status, code);
+        assert!(message.contains(MEMBER) && !message.contains("not subscribed"), "{message}");
     }
     make(&stage, json!({}));
     stage.member(MemberStatus::Resigned);
@@ -376,7 +376,7 @@ fn a_member_may_not_and_keeps_what_it_had() {
 
 /// Rules: ARU-20, ARU-26.
 #[test]
-fn criteria_are_a_subset_of_the_filters() {
+fn criteria_accept_a_subset_of_the_filters() {
     let stage = on();
     let all: Value = CRITERIA
         .iter()
@@ -395,8 +395,8 @@ fn criteria_are_a_subset_of_the_filters() {
     assert_eq!(all.as_object().unwrap().len(), 41);
     make(&stage, json!({ "Criteria": all }));
     for name in ["Region", "ProductFields", "Keyword", "Sample", "SeverityNormalized", "WorkflowState", "Nope"] {
-        let said = refused(&stage, json!({ "Criteria": { name: strings(&[("EQUALS", "x")]) } }));
-        assert_eq!(said, "Invalid Criteria in the input: data should NOT have additional properties");
+        let message = refused(&stage, json!({ "Criteria": { name: strings(&[("EQUALS", "x")]) } }));
+        assert_eq!(message, "Invalid Criteria in the input: data should NOT have additional properties");
     }
     let arn = make(&stage, json!({}));
     let item = json!({ "RuleArn": arn, "Criteria": { "Region": strings(&[("EQUALS", "x")]) } });
@@ -405,7 +405,7 @@ fn criteria_are_a_subset_of_the_filters() {
 
 /// Rules: ARU-21, ARU-25, FLT-06.
 #[test]
-fn elements_are_counted_by_criterion() {
+fn each_criterion_has_its_own_limit_of_elements() {
     let stage = on();
     for (name, most) in [("Title", 100), ("AwsAccountId", 100), ("Description", 20), ("ResourceOwnerOrgId", 20)] {
         let many = |count: usize| json!({ "Criteria": { name: strings(&vec![("EQUALS", "1234567890"); count]) } });
@@ -414,14 +414,14 @@ fn elements_are_counted_by_criterion() {
             refused(&stage, many(most + 1)),
             format!("Invalid Criteria in the input: data.{name} should NOT have more than {most} items")
         );
-        let said = refused(&stage, many(0));
-        assert_eq!(said, format!("Invalid Criteria in the input: data.{name} should NOT have fewer than 1 items"));
+        let message = refused(&stage, many(0));
+        assert_eq!(message, format!("Invalid Criteria in the input: data.{name} should NOT have fewer than 1 items"));
     }
 }
 
 /// Rules: ARU-22, ARU-24, ARU-26, FLT-12, FLT-17, FLT-26, FLT-31.
 #[test]
-fn elements_of_criteria() {
+fn invalid_elements_of_criteria_are_refused() {
     let stage = on();
     for comparison in ["EQUALS", "PREFIX", "CONTAINS", "NOT_EQUALS", "PREFIX_NOT_EQUALS", "NOT_CONTAINS"] {
         make(&stage, json!({ "Criteria": { "SeverityLabel": strings(&[(comparison, "x")]) } }));
@@ -433,7 +433,7 @@ fn elements_of_criteria() {
     let tag = |comparison: &str| json!({ "Key": "k", "Value": "v", "Comparison": comparison });
     let dates = |start: &str| json!({ "CreatedAt": [{ "Start": start, "End": "2026-01-02T00:00:00Z" }] });
     make(&stage, json!({ "Criteria": dates("2026-01-01T00:00:00.123+0100") }));
-    for (criteria, said) in [
+    for (criteria, message) in [
         (
             json!({ "Title": strings(&[("CONTAINS_WORD", "x")]) }),
             "data.Title[0].Comparison should be equal to one of the allowed values",
@@ -451,13 +451,16 @@ fn elements_of_criteria() {
         (json!({ "Title": [{ "Value": "x" }] }), "data.Title[0] should have required property 'Comparison'"),
         (json!({ "Confidence": [{ "Gte": "5" }] }), "data.Confidence[0].Gte should be number"),
     ] {
-        assert_eq!(refused(&stage, json!({ "Criteria": criteria })), format!("Invalid Criteria in the input: {said}"));
+        assert_eq!(
+            refused(&stage, json!({ "Criteria": criteria })),
+            format!("Invalid Criteria in the input: {message}")
+        );
     }
 }
 
 /// Rules: HUB-16, ARU-01.
 #[test]
-fn rules_outlive_a_hub_that_comes_back() {
+fn rules_survive_disabling_and_enabling_the_hub() {
     let stage = on();
     let arn = make(&stage, json!({}));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -471,7 +474,7 @@ fn rules_outlive_a_hub_that_comes_back() {
 
 /// Rules: ARU-13.
 #[test]
-fn a_rule_that_is_named_again_is_answered_once() {
+fn a_repeated_rule_arn_is_answered_once() {
     let stage = on();
     let arn = make(&stage, json!({}));
     let gone = arn.replace("automation-rule/", "automation-rule/0");

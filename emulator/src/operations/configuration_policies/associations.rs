@@ -13,7 +13,7 @@ use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{Transaction, timestamp_text};
 
-/// One of three (CCF-24).
+/// A target: exactly one member is given (CCF-24).
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[allow(clippy::struct_field_names, reason = "the names on the wire")]
@@ -72,7 +72,7 @@ struct StartInput {
 /// Applies a policy or self-management to a target (CCF-25).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who may not; 404 `ResourceNotFoundException` for an unknown policy or target.
+/// 403 `AccessDeniedException` for other callers; 404 `ResourceNotFoundException` for an unknown policy or target.
 pub fn start_configuration_policy_association(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -86,10 +86,10 @@ pub fn start_configuration_policy_association(
     Answer::json(&Summary::from(association))
 }
 
-/// Takes away what is applied to a target (CCF-33).
+/// Removes what is applied to a target (CCF-33).
 ///
 /// # Errors
-/// As [`start_configuration_policy_association`]; 404 `ResourceNotFoundException` where that is not applied.
+/// As [`start_configuration_policy_association`]; 404 `ResourceNotFoundException` if it is not applied to the target.
 pub fn start_configuration_policy_disassociation(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -109,10 +109,10 @@ struct GetInput {
     target: Option<Target>,
 }
 
-/// Tells what governs a target (CCF-26).
+/// Describes what governs a target (CCF-26).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who may not; 404 `ResourceNotFoundException` where nothing does.
+/// 403 `AccessDeniedException` for other callers; 404 `ResourceNotFoundException` if nothing does.
 pub fn get_configuration_policy_association(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let input: GetInput = input.read()?;
     Answer::json(&get(context, &input)?)
@@ -147,10 +147,10 @@ struct Unprocessed {
     error_reason: String,
 }
 
-/// Tells what governs each of several targets (CCF-35).
+/// Describes what governs each of several targets (CCF-35).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who may not; what is wrong with a target is its own.
+/// 403 `AccessDeniedException` for other callers. Errors of a target are listed in the answer.
 pub fn batch_get_configuration_policy_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let BatchGetInput { configuration_policy_association_identifiers } = input.read()?;
     administered(&context.world.directory(), &context.caller)?;
@@ -188,10 +188,10 @@ struct Filters {
     association_status: Option<String>,
 }
 
-/// Lists every target that something governs, by its id, which is `inferred` (CCF-36).
+/// Lists every target that something governs, sorted by its id, which is `inferred` (CCF-36).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who may not; 400 `InvalidInputException` for a token that is not this list's.
+/// 403 `AccessDeniedException` for other callers; 400 `InvalidInputException` for a token of another query.
 pub fn list_configuration_policy_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, ListInput { filters }) = PageRequest::read(Operation::ListConfigurationPolicyAssociations, input)?;
     let directory = context.world.directory();
@@ -200,7 +200,7 @@ pub fn list_configuration_policy_associations(context: &Context<'_>, input: Inpu
     let page = page.open(context, &json!({ "Filters": filters }))?;
     let filters = filters.as_ref();
     let policy = filters.and_then(|filters| filters.configuration_policy_id.as_ref());
-    // A policy that there is not has no associations.
+    // An unknown policy has no associations.
     let policy = policy.map(|policy| named_id(central, policy).unwrap_or_default());
     let asked = |filter: Option<&String>, value: &str| filter.is_none_or(|filter| filter == value);
     let is_asked = |row: &Summary| {

@@ -1,4 +1,4 @@
-//! What a policy says, on the wire.
+//! The content of a policy on the wire.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,8 +34,8 @@ struct ControlsConfiguration {
 }
 
 impl PolicyInput {
-    /// Reads the content: a policy that enables Security Hub lists standards and either the controls that are enabled or
-    /// those that are not (CCF-16); one that disables it contains nothing else (CCF-17).
+    /// Reads the content. A policy that enables Security Hub lists standards and either the enabled or the disabled
+    /// controls (CCF-16); one that disables it contains nothing else (CCF-17).
     pub(super) fn read(self) -> Result<PolicyContent, CentralError> {
         let invalid = |message: &str| Err(CentralError::InvalidPolicy(message.to_owned()));
         let Some(policy) = self.security_hub else { return invalid("SecurityHub is missing") };

@@ -58,10 +58,10 @@ struct CreateInput {
     tags: BTreeMap<String, String>,
 }
 
-/// Makes a policy (CCF-15 … CCF-18).
+/// Creates a policy (CCF-15 … CCF-18).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who may not (CCF-11, CCF-12); 400, 409 and 429 for a policy that cannot be made.
+/// 403 `AccessDeniedException` for other callers (CCF-11, CCF-12); 400, 409 or 429 for a policy that cannot be created.
 pub fn create_configuration_policy(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -97,10 +97,10 @@ struct IdentifierInput {
     identifier: String,
 }
 
-/// Tells what a policy says (CCF-19).
+/// Describes a policy (CCF-19).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who may not; 404 `ResourceNotFoundException`.
+/// 403 `AccessDeniedException` for other callers; 404 `ResourceNotFoundException`.
 pub fn get_configuration_policy(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let IdentifierInput { identifier } = input.read()?;
     let directory = context.world.directory();
@@ -137,8 +137,8 @@ pub fn update_configuration_policy(
 /// Deletes a policy (CCF-21).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who may not; 404 `ResourceNotFoundException`; 409 `ResourceConflictException` while it
-/// is associated.
+/// 403 `AccessDeniedException` for other callers; 404 `ResourceNotFoundException`; 409 `ResourceConflictException`
+/// while it is associated.
 pub fn delete_configuration_policy(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -161,10 +161,10 @@ struct Summary {
     service_enabled: bool,
 }
 
-/// Lists policies by id, which is `inferred` (CCF-22).
+/// Lists policies sorted by id, which is `inferred` (CCF-22).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who may not; 400 `InvalidInputException` for a token that is not this list's.
+/// 403 `AccessDeniedException` for other callers; 400 `InvalidInputException` for a token of another query.
 pub fn list_configuration_policies(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, IgnoredAny) = PageRequest::read(Operation::ListConfigurationPolicies, input)?;
     let directory = context.world.directory();

@@ -117,9 +117,9 @@ fn hub(stage: &Stage, region: &str, account: &str) -> Option<Hub> {
     hub.filter(|hub| hub.subscribed_at().is_some()).map(|hub| (*hub).clone())
 }
 
-fn happens(stage: &Stage, account: &str, event: Event) {
+fn apply_event(stage: &Stage, account: &str, event: Event) {
     let mut transaction = stage.0.write();
-    accounts::happen(&mut transaction, &stage.0, id(account), event, stage.0.clock.now()).unwrap();
+    accounts::carry_out(&mut transaction, &stage.0, id(account), event, stage.0.clock.now()).unwrap();
     transaction.commit();
 }
 
@@ -130,7 +130,7 @@ fn described(stage: &Stage, region: &str) -> Value {
 
 /// Rules: CCF-01, CCF-05, CCF-07, CCF-08.
 #[test]
-fn central_configuration_begins_at_home() {
+fn central_configuration_is_turned_on_in_the_home_region() {
     let stage = central();
     let expected = json!({
         "ConfigurationType": "CENTRAL", "Status": "ENABLED",
@@ -151,13 +151,17 @@ fn central_configuration_begins_at_home() {
 
 /// Rules: CCF-02, CCF-03.
 #[test]
-fn who_cannot_begin() {
+fn callers_that_cannot_turn_on_central_configuration_are_refused() {
     let stage = local();
     let central = || configuration("CENTRAL");
     let arn = stage.good(ADMINISTRATOR, ListFindingAggregators, json!({}))["FindingAggregators"][0].clone();
     stage.good(ADMINISTRATOR, DeleteFindingAggregator, arn);
-    let said = stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, central(), 400, "InvalidInputException");
-    assert_eq!(said, "Central configuration requires a finding aggregator. Call this operation from the home Region.");
+    let refusal =
+        stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, central(), 400, "InvalidInputException");
+    assert_eq!(
+        refusal,
+        "Central configuration requires a finding aggregator. Call this operation from the home Region."
+    );
     let stage = Stage::with_hubs(&[MANAGEMENT]);
     stage.organization(&[(MANAGEMENT, "management"), (MEMBER, "member")]);
     stage.good(MANAGEMENT, EnableOrganizationAdminAccount, json!({ "AdminAccountId": MANAGEMENT }));
@@ -167,7 +171,7 @@ fn who_cannot_begin() {
 
 /// Rules: CCF-09, CCF-10, ORG-12.
 #[test]
-fn local_again_once_nothing_is_left() {
+fn central_configuration_is_turned_off_once_no_policies_remain() {
     let stage = central();
     let dismiss = json!({ "AdminAccountId": ADMINISTRATOR });
     stage.refused(MANAGEMENT, DisableOrganizationAdminAccount, dismiss, 400, "InvalidInputException");
@@ -175,9 +179,9 @@ fn local_again_once_nothing_is_left() {
     start(&stage, "SELF_MANAGED_SECURITY_HUB", OTHER);
     let back = |status| {
         let input = configuration("LOCAL");
-        let said =
+        let refusal =
             stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, input, status, "ResourceConflictException");
-        assert_eq!(said, "Cannot disable central configuration while configuration policies or associations exist.");
+        assert_eq!(refusal, "Cannot disable central configuration while configuration policies or associations exist.");
     };
     back(409);
     stage.good(ADMINISTRATOR, DeleteConfigurationPolicy, json!({ "Identifier": policy }));
@@ -193,7 +197,7 @@ fn local_again_once_nothing_is_left() {
 
 /// Rules: CCF-11, CCF-12, ROL-20.
 #[test]
-fn policies_are_the_administrators_at_home() {
+fn only_the_administrator_manages_policies_in_the_home_region() {
     let target = target(MEMBER);
     let operations: [(Operation, Value); 5] = [
         (ListConfigurationPolicies, json!({})),
@@ -215,7 +219,7 @@ fn policies_are_the_administrators_at_home() {
 
 /// Rules: CCF-15, CCF-19, CCF-20, CCF-22, QUO-04.
 #[test]
-fn a_policy_is_made_read_and_changed() {
+fn a_policy_is_created_read_and_changed() {
     let stage = central();
     assert_eq!(
         stage.good(ADMINISTRATOR, ListConfigurationPolicies, json!({})),
@@ -255,7 +259,7 @@ fn a_policy_is_made_read_and_changed() {
 
 /// Rules: CCF-16, CCF-17.
 #[test]
-fn what_a_policy_says() {
+fn invalid_content_of_a_policy_is_refused() {
     let stage = central();
     let both = json!({ "EnabledSecurityControlIdentifiers": [], "DisabledSecurityControlIdentifiers": [] });
     let with = |controls: Value| {
@@ -282,7 +286,7 @@ fn what_a_policy_says() {
 
 /// Rules: CCF-16.
 #[test]
-fn a_policy_that_enables_security_hub_without_standards_or_controls_is_refused_in_the_words_of_aws() {
+fn an_enabling_policy_without_standards_or_controls_is_refused_with_aws_sentence() {
     let stage = central();
     let good = create(&stage, "good", says(&[]));
     let missing = |member: &str| {
@@ -293,20 +297,20 @@ fn a_policy_that_enables_security_hub_without_standards_or_controls_is_refused_i
     let mut neither = says(&[]);
     neither["SecurityHub"]["SecurityControlsConfiguration"] = json!({});
     let incomplete = [missing("EnabledStandardIdentifiers"), missing("SecurityControlsConfiguration"), neither];
-    let said = "Invalid semantics: Enabled standards and security control configurations must be configured when \
+    let refusal = "Invalid semantics: Enabled standards and security control configurations must be configured when \
                 Security Hub is enabled";
     for content in incomplete {
         let creation = json!({ "Name": "p", "ConfigurationPolicy": content });
         let update = json!({ "Identifier": good, "ConfigurationPolicy": content });
         for (operation, input) in [(CreateConfigurationPolicy, creation), (UpdateConfigurationPolicy, update)] {
-            assert_eq!(stage.refused(ADMINISTRATOR, operation, input, 400, "InvalidInputException"), said);
+            assert_eq!(stage.refused(ADMINISTRATOR, operation, input, 400, "InvalidInputException"), refusal);
         }
     }
 }
 
 /// Rules: CCF-25, CCF-26, CCF-29, CCF-44.
 #[test]
-fn what_is_applied_above_is_inherited_below() {
+fn a_target_inherits_from_its_nearest_parent() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     stage.good(MANAGEMENT, EnableSecurityHub, json!({}));
@@ -330,7 +334,7 @@ fn what_is_applied_above_is_inherited_below() {
 
 /// Rules: CCF-30, CCF-40, ROL-21, ROL-27.
 #[test]
-fn a_policy_switches_hubs_and_standards_in_all_linked_regions() {
+fn a_policy_enables_hubs_and_standards_in_all_linked_regions() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, UNIT);
@@ -376,7 +380,7 @@ fn a_policy_switches_hubs_and_standards_in_all_linked_regions() {
 
 /// Rules: CCF-32.
 #[test]
-fn a_policy_that_turns_hubs_off_skips_the_administrator() {
+fn a_policy_that_disables_hubs_skips_the_administrator() {
     let stage = central();
     let policy = create(&stage, "p", off());
     let before = hub(&stage, REGION, ADMINISTRATOR);
@@ -387,10 +391,10 @@ fn a_policy_that_turns_hubs_off_skips_the_administrator() {
 
 /// Rules: CCF-27, CCF-28, CCF-29, CCF-31.
 #[test]
-fn what_fails_below_fails_above_until_it_is_started_again() {
+fn a_failed_account_fails_its_parents_until_the_association_is_restarted() {
     let stage = central();
     let policy = create(&stage, "p", says(&[]));
-    happens(&stage, MEMBER, Event::Suspend);
+    apply_event(&stage, MEMBER, Event::Suspend);
     start(&stage, &policy, ROOT);
     let failed = |of: &str, kind: &str, message: &str| {
         assert_eq!(governs(&stage, of), is(&policy, kind, "FAILED"), "{of}");
@@ -406,7 +410,7 @@ fn what_fails_below_fails_above_until_it_is_started_again() {
     failed(UNIT, "INHERITED", "One or more children under this target failed association.");
     failed(MEMBER, "INHERITED", "The account is suspended.");
     assert_eq!(governs(&stage, OTHER), is(&policy, "INHERITED", "SUCCESS"));
-    happens(&stage, MEMBER, Event::Reactivate);
+    apply_event(&stage, MEMBER, Event::Reactivate);
     start(&stage, &policy, MEMBER);
     assert_eq!(governs(&stage, MEMBER), is(&policy, "APPLIED", "SUCCESS"));
     assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "FAILED"), "a parent does not look again by itself");
@@ -416,7 +420,7 @@ fn what_fails_below_fails_above_until_it_is_started_again() {
 
 /// Rules: CCF-21, CCF-33, CCF-34, CLI-06.
 #[test]
-fn a_policy_is_taken_away_and_deleted() {
+fn a_policy_is_disassociated_and_deleted() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, UNIT);
@@ -434,7 +438,7 @@ fn a_policy_is_taken_away_and_deleted() {
 
 /// Rules: CCF-24, CCF-35, CCF-36.
 #[test]
-fn several_are_read_and_listed() {
+fn associations_are_read_in_batches_and_listed() {
     let stage = central();
     let policy = create(&stage, "p", says(&[]));
     start(&stage, &policy, UNIT);
@@ -461,25 +465,25 @@ fn several_are_read_and_listed() {
 
 /// Rules: CCF-42, ROL-34.
 #[test]
-fn who_comes_or_moves_takes_what_its_new_place_has() {
+fn an_account_that_joins_or_moves_gets_the_policy_of_its_new_parent() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, UNIT);
-    happens(&stage, NEWCOMER, Event::Join { parent: Some("Workloads".to_owned()), name: None, email: None });
+    apply_event(&stage, NEWCOMER, Event::Join { parent: Some("Workloads".to_owned()), name: None, email: None });
     assert_eq!(governs(&stage, NEWCOMER), is(&policy, "INHERITED", "SUCCESS"));
     assert!(hub(&stage, ELSEWHERE, NEWCOMER).is_some());
-    happens(&stage, NEWCOMER, Event::Move { parent: "root".to_owned() });
+    apply_event(&stage, NEWCOMER, Event::Move { parent: "root".to_owned() });
     assert_eq!(governs(&stage, NEWCOMER), None);
-    happens(&stage, NEWCOMER, Event::Move { parent: UNIT.to_owned() });
+    apply_event(&stage, NEWCOMER, Event::Move { parent: UNIT.to_owned() });
     stage.refused(NEWCOMER, DisableSecurityHub, json!({}), 403, "AccessDeniedException");
-    happens(&stage, NEWCOMER, Event::Leave);
+    apply_event(&stage, NEWCOMER, Event::Leave);
     assert_eq!(hub(&stage, REGION, NEWCOMER).unwrap().standards.len(), 1);
     stage.good(NEWCOMER, DisableSecurityHub, json!({}));
 }
 
 /// Rules: CCF-43, AGG-19, ROL-26.
 #[test]
-fn the_aggregator_takes_central_configuration_along() {
+fn changes_of_the_aggregator_apply_to_central_configuration() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, UNIT);
@@ -501,7 +505,7 @@ fn the_aggregator_takes_central_configuration_along() {
 
 /// Rules: ORG-13.
 #[test]
-fn without_delegation_there_is_no_central_configuration() {
+fn ending_the_delegation_ends_central_configuration() {
     let stage = central();
     start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
     let mut transaction = stage.0.write();
@@ -514,7 +518,7 @@ fn without_delegation_there_is_no_central_configuration() {
 
 /// Rules: ROL-23, ROL-24, ROL-28.
 #[test]
-fn what_a_policy_does_not_touch() {
+fn a_policy_leaves_other_settings_unchanged() {
     let stage = central();
     start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
     let findings = json!({ "Findings": [crate::testing::finding_of(MEMBER, "f", json!({}))] });

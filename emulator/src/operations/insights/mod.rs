@@ -1,7 +1,7 @@
 //! CreateInsight, UpdateInsight, DeleteInsight, GetInsights, GetInsightResults.
 //!
-//! What lives here: their wire structs and, beside them, the tests of the rules. What may not: what an insight is and
-//! how it counts, which is `domain::insights`.
+//! What lives here: their wire structs and the tests of these rules. What may not: insights themselves and their
+//! counts, which are in `domain::findings::insights`.
 
 use std::collections::HashSet;
 
@@ -32,11 +32,11 @@ struct CreateInput {
     group_by_attribute: String,
 }
 
-/// Makes an insight (INS-01 … INS-04).
+/// Creates an insight (INS-01 … INS-04).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for filters or a grouping that the service refuses; 429 `LimitExceededException` for
-/// the hundred-and-first.
+/// 400 `InvalidInputException` for invalid filters or grouping; 429 `LimitExceededException` if there are a hundred
+/// already.
 pub fn create_insight(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -57,7 +57,7 @@ struct UpdateInput {
     group_by_attribute: Option<String>,
 }
 
-/// Changes what is given of an insight (INS-05).
+/// Changes the given attributes of an insight (INS-05).
 ///
 /// # Errors
 /// 400 `InvalidInputException` as [`create_insight`] and for a managed insight; 404 `ResourceNotFoundException`.
@@ -115,17 +115,17 @@ impl DescribedInsight {
     }
 }
 
-/// Lists insights: those that are asked for, in the order asked, or all of the customer's, first made first (INS-09,
+/// Lists the requested insights in the order of the request, or all custom insights in the order of creation (INS-09,
 /// INS-10).
 ///
 /// # Errors
-/// 404 `ResourceNotFoundException` when one that is asked for is not there; 400 `InvalidInputException` for a token of
-/// another walk.
+/// 404 `ResourceNotFoundException` when a requested insight does not exist; 400 `InvalidInputException` for a token of
+/// another query.
 pub fn get_insights(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<GetInput>(Operation::GetInsights, input)?;
     let page = page.open(context, &json!(input.insight_arns))?;
     let rows = if input.insight_arns.is_empty() { all(context) } else { asked(context, input.insight_arns)? };
-    // Insights can be long, so only those of the page are copied.
+    // Insights can be long, so only those of the page are cloned.
     let page = page.by_number(rows, |(number, _)| *number).filter_map(|(_, arn)| {
         let insight = insights::find(context.world, &context.caller, &arn).ok()?;
         Some(DescribedInsight::new(arn, insight))
@@ -133,7 +133,7 @@ pub fn get_insights(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     page.answer()
 }
 
-/// The ARN of every insight of the customer's, by its number.
+/// The ARNs of all custom insights, with their numbers.
 fn all(context: &Context<'_>) -> Vec<(u64, String)> {
     let key = context.caller.hub_key();
     let hub = context.world.hub(&key);
@@ -141,7 +141,7 @@ fn all(context: &Context<'_>) -> Vec<(u64, String)> {
     insights.map(|insight| (insight.number, insights::custom_arn(&key, &insight.id))).collect()
 }
 
-/// These ARNs, by their place among them; each of an insight that is there, and one that is named again once.
+/// These ARNs with their positions, without duplicates. All of them must exist.
 fn asked(context: &Context<'_>, arns: Vec<String>) -> Result<Vec<(u64, String)>, AwsError> {
     let mut named = HashSet::new();
     let mut rows = Vec::new();
@@ -175,7 +175,7 @@ struct InsightResultValue {
     count: u64,
 }
 
-/// Counts the findings of an insight by the values of its grouping (INS-20 … INS-26).
+/// Counts the findings of an insight by the values of its grouping attribute (INS-20 … INS-26).
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException`.

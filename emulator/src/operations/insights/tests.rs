@@ -1,4 +1,4 @@
-//! Rules of insights, driven through the operations.
+//! Rules of insights, tested through the operations.
 
 use securityhub_fixtures::Operation::{
     BatchImportFindings, CreateInsight, DeleteInsight, DisableSecurityHub, EnableSecurityHub, GetInsightResults,
@@ -20,7 +20,7 @@ fn insight(filters: Value, group_by: &str) -> Value {
     json!({ "Name": "Mine", "Filters": filters, "GroupByAttribute": group_by })
 }
 
-/// Makes an insight and gives its ARN.
+/// Creates an insight and returns its ARN.
 fn make(stage: &Stage, account: &str, input: Value) -> String {
     stage.good(account, CreateInsight, input)["InsightArn"].as_str().unwrap().to_owned()
 }
@@ -56,7 +56,7 @@ fn counts(stage: &Stage, filters: Value, group_by: &str) -> String {
 
 /// Rules: INS-01, INS-02, INS-05, INS-06.
 #[test]
-fn the_life_of_an_insight() {
+fn an_insight_is_created_changed_listed_and_deleted() {
     let stage = on();
     let filters = json!({ "Title": strings(&[("PREFIX", "Port")]) });
     let arn = make(&stage, ADMINISTRATOR, insight(filters.clone(), "ResourceId"));
@@ -82,7 +82,7 @@ fn the_life_of_an_insight() {
 
 /// Rules: INS-01, INS-15.
 #[test]
-fn names_may_be_equal_and_a_sort_order_is_ignored() {
+fn insight_names_need_not_be_unique_and_sort_criteria_are_ignored() {
     let stage = on();
     let mut input = insight(json!({}), "ResourceId");
     input["SortCriteria"] = json!([{ "Field": "Nope" }]);
@@ -91,7 +91,7 @@ fn names_may_be_equal_and_a_sort_order_is_ignored() {
 
 /// Rules: FLT-06, FLT-08, CLN-08.
 #[test]
-fn filters_come_back_as_they_were_sent() {
+fn insight_filters_are_returned_as_sent() {
     let stage = on();
     let sent = r#"{
         "Confidence": [{ "Lt": 90.5, "Gte": 0 }, { "Eq": 90.0 }],
@@ -109,7 +109,7 @@ fn filters_come_back_as_they_were_sent() {
         json!({ "InsightArn": arn, "Filters": { "Confidence": [{ "Eq": 0.0 }] } }),
     );
     assert_eq!(read(&stage, &arn)["Filters"].to_string(), r#"{"Confidence":[{"Eq":0.0}]}"#);
-    // As text: a reader that is off by the last digit would read the same twice.
+    // As text, because a JSON reader with rounding errors would read the same value twice.
     let long: Value = serde_json::from_str(r#"{"Confidence":[{"Eq":31.245270191439438}]}"#).unwrap();
     stage.good(ADMINISTRATOR, UpdateInsight, json!({ "InsightArn": arn, "Filters": long }));
     assert_eq!(read(&stage, &arn)["Filters"].to_string(), r#"{"Confidence":[{"Eq":31.245270191439438}]}"#);
@@ -117,7 +117,7 @@ fn filters_come_back_as_they_were_sent() {
 
 /// Rules: INS-04.
 #[test]
-fn a_hundred_are_enough() {
+fn the_101st_insight_is_refused() {
     let stage = on();
     for _ in 0..100 {
         make(&stage, ADMINISTRATOR, insight(json!({}), "ResourceId"));
@@ -133,7 +133,7 @@ fn a_hundred_are_enough() {
 
 /// Rules: INS-07, INS-13, INS-31.
 #[test]
-fn what_is_not_there_is_not_found() {
+fn unknown_insights_are_not_found() {
     let stage = on();
     let arn = make(&stage, ADMINISTRATOR, insight(json!({}), "ResourceId"));
     let unknown = format!("{arn}0");
@@ -168,7 +168,7 @@ fn a_managed_insight_cannot_be_changed() {
 
 /// Rules: INS-09, INS-10, INS-11.
 #[test]
-fn all_are_the_customers_and_those_asked_for_keep_their_order() {
+fn all_custom_insights_are_listed_and_requested_ones_keep_their_order() {
     let stage = on();
     let names: Vec<String> = (0..5).map(|number| format!("{}", 9 - number)).collect();
     let arns: Vec<String> = names
@@ -187,8 +187,8 @@ fn all_are_the_customers_and_those_asked_for_keep_their_order() {
     };
     assert_eq!(listed(json!({})), (names.clone(), None));
     assert_eq!(listed(json!({ "InsightArns": [] })), (names, None));
-    let (asked, _) = listed(json!({ "InsightArns": [arns[3], TOP_RESOURCES, arns[0]] }));
-    assert_eq!(asked, ["6", "1. AWS resources with the most findings", "9"]);
+    let (request, _) = listed(json!({ "InsightArns": [arns[3], TOP_RESOURCES, arns[0]] }));
+    assert_eq!(request, ["6", "1. AWS resources with the most findings", "9"]);
     let (first, token) = listed(json!({ "MaxResults": 2 }));
     assert_eq!(first, ["9", "8"]);
     let token = token.unwrap();
@@ -196,10 +196,10 @@ fn all_are_the_customers_and_those_asked_for_keep_their_order() {
     let (second, token) = listed(json!({ "MaxResults": 2, "NextToken": token }));
     assert_eq!(second, ["7", "6"], "a walk goes on where the last row stood, though it is gone");
     assert_eq!(listed(json!({ "NextToken": token })), (vec!["5".to_owned()], None));
-    let asked = json!({ "InsightArns": [arns[4], arns[2], arns[0]], "MaxResults": 2 });
-    let (page, token) = listed(asked.clone());
+    let request = json!({ "InsightArns": [arns[4], arns[2], arns[0]], "MaxResults": 2 });
+    let (page, token) = listed(request.clone());
     assert_eq!(page, ["5", "7"]);
-    let mut next = asked;
+    let mut next = request;
     next["NextToken"] = token.unwrap();
     assert_eq!(listed(next.clone()), (vec!["9".to_owned()], None));
     next["InsightArns"] = json!([arns[4]]);
@@ -212,7 +212,7 @@ fn all_are_the_customers_and_those_asked_for_keep_their_order() {
 fn filters_are_checked_when_they_are_stored() {
     let stage = on();
     let arn = make(&stage, ADMINISTRATOR, insight(json!({}), "ResourceId"));
-    for (filters, said) in [
+    for (filters, refusal) in [
         (
             json!({ "Title": strings(&[("CONTAINS", "x")]) }),
             "data.Title[0].Comparison should be equal to one of the allowed values",
@@ -226,14 +226,14 @@ fn filters_are_checked_when_they_are_stored() {
         let update = json!({ "InsightArn": arn, "Filters": filters });
         for (operation, input) in [(CreateInsight, insight(filters, "ResourceId")), (UpdateInsight, update)] {
             let message = stage.refused(ADMINISTRATOR, operation, input, 400, "InvalidInputException");
-            assert_eq!(message, format!("Invalid Filters in the input: {said}"));
+            assert_eq!(message, format!("Invalid Filters in the input: {refusal}"));
         }
     }
 }
 
 /// Rules: INS-30.
 #[test]
-fn texts_and_numbers_are_grouped_by() {
+fn insights_group_by_strings_and_numbers() {
     let stage = on();
     for name in ["AwsAccountId", "CompanyName", "WorkflowStatus", "SeverityNormalized", "Confidence"] {
         make(&stage, ADMINISTRATOR, insight(json!({}), name));
@@ -242,9 +242,9 @@ fn texts_and_numbers_are_grouped_by() {
     for name in ["UpdatedAt", "ResourceTags", "NetworkSourceIpV4", "Keyword", "Sample", "Nope", "awsAccountId"] {
         let update = json!({ "InsightArn": arn, "GroupByAttribute": name });
         for (operation, input) in [(CreateInsight, insight(json!({}), name)), (UpdateInsight, update)] {
-            let said = stage.refused(ADMINISTRATOR, operation, input, 400, "InvalidInputException");
+            let refusal = stage.refused(ADMINISTRATOR, operation, input, 400, "InvalidInputException");
             assert_eq!(
-                said,
+                refusal,
                 "Invalid parameter 'GroupByAttribute'. data.GroupByAttribute should be equal to one of the allowed values"
             );
         }
@@ -253,7 +253,7 @@ fn texts_and_numbers_are_grouped_by() {
 
 /// Rules: INS-20, INS-22, INS-23, INS-24.
 #[test]
-fn values_are_counted_most_first() {
+fn result_values_are_sorted_by_count() {
     let stage = on();
     assert_eq!(counts(&stage, json!({}), "ResourceType"), "");
     let typed = |id: &str, types: &[&str], more: Value| {
@@ -282,7 +282,7 @@ fn values_are_counted_most_first() {
 
 /// Rules: INS-22, INS-26.
 #[test]
-fn a_result_lists_a_hundred_values() {
+fn a_result_lists_at_most_100_values() {
     let stage = on();
     let findings: Vec<Value> = (0..60)
         .map(|number| {
@@ -299,7 +299,7 @@ fn a_result_lists_a_hundred_values() {
 
 /// Rules: INS-21, VIS-01.
 #[test]
-fn an_insight_counts_what_its_reader_sees() {
+fn an_insight_counts_only_findings_visible_to_the_caller() {
     let stage = on();
     import(&stage, ADMINISTRATOR, &[finding("a", json!({}))]);
     import(&stage, MEMBER, &[finding_of(MEMBER, "b", json!({})), finding_of(MEMBER, "c", json!({}))]);
@@ -311,7 +311,7 @@ fn an_insight_counts_what_its_reader_sees() {
 
 /// Rules: INS-25, FLT-29.
 #[test]
-fn relative_dates_count_from_the_call() {
+fn relative_dates_are_resolved_at_the_time_of_the_call() {
     let stage = on();
     import(&stage, ADMINISTRATOR, &[finding("a", json!({}))]);
     let filters = json!({ "UpdatedAt": [{ "DateRange": { "Value": 7, "Unit": "DAYS" } }] });
@@ -323,7 +323,7 @@ fn relative_dates_count_from_the_call() {
 
 /// Rules: HUB-16, INS-01.
 #[test]
-fn insights_outlive_a_hub_that_comes_back() {
+fn insights_survive_disabling_and_enabling_the_hub() {
     let stage = on();
     let arn = make(&stage, ADMINISTRATOR, insight(json!({}), "ResourceId"));
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
@@ -335,7 +335,7 @@ fn insights_outlive_a_hub_that_comes_back() {
 
 /// Rules: INS-09.
 #[test]
-fn an_insight_that_is_named_again_is_answered_once_and_the_next_page_goes_on_after_it() {
+fn a_repeated_insight_arn_is_answered_once_across_pages() {
     let stage = on();
     let mine = make(&stage, ADMINISTRATOR, insight(json!({}), "Title"));
     let other = make(&stage, ADMINISTRATOR, insight(json!({}), "Type"));

@@ -14,7 +14,7 @@ use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, HubKey, Member, MemberStatus, Transaction, timestamp_text};
 
-/// How many accounts of a call are judged (INV-02).
+/// Maximum number of accounts processed by one call (INV-02).
 const JUDGED: usize = 50;
 
 #[derive(Deserialize)]
@@ -30,11 +30,11 @@ struct AccountDetails {
     email: Option<String>,
 }
 
-/// Adds accounts to the caller's members (INV-01, INV-02, MST-01 … MST-04). Accounts behind the fiftieth are left
-/// unprocessed.
+/// Adds accounts to the caller's members (INV-01, INV-02, MST-01 … MST-04). Accounts after the fiftieth are not
+/// processed.
 ///
 /// # Errors
-/// None but those of the gate: what is refused is an account's own.
+/// Only those of the gate; refusals of accounts are listed in the answer.
 pub fn create_members(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -57,7 +57,7 @@ pub fn create_members(
 /// Invites accounts that were added (MST-05 … MST-07, INV-10 … INV-12).
 ///
 /// # Errors
-/// None but those of the gate.
+/// Only those of the gate.
 pub fn invite_members(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -83,7 +83,7 @@ struct DescribedMember {
     updated_at: String,
 }
 
-/// A member as its administrator reads it (ACC-02, ACC-04, ACC-05).
+/// A member in the form that its administrator sees (ACC-02, ACC-04, ACC-05).
 fn describe(administrator: &HubKey, account: AccountId, member: &Member) -> DescribedMember {
     DescribedMember {
         account_id: account,
@@ -103,10 +103,10 @@ struct GetOutput {
     unprocessed_accounts: Vec<UnprocessedAccount>,
 }
 
-/// Describes some of the caller's members; those that it has not are left unprocessed (INV-13, INV-16).
+/// Describes the requested members of the caller; other accounts are listed as unprocessed (INV-13, INV-16).
 ///
 /// # Errors
-/// None but those of the gate.
+/// Only those of the gate.
 pub fn get_members(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let AccountIdsInput { account_ids } = input.read()?;
     let (caller, directory) = (context.caller.hub_key(), context.world.directory());
@@ -126,10 +126,10 @@ struct ListInput {
     only_associated: Option<bool>,
 }
 
-/// Lists the caller's members by account, the enabled ones unless all are asked for (INV-14 … INV-16).
+/// Lists the caller's members sorted by account: only enabled ones, unless all are requested (INV-14 … INV-16).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for a token of another walk (ARN-13).
+/// 400 `InvalidInputException` for a token of another query (ARN-13).
 pub fn list_members(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<ListInput>(Operation::ListMembers, input)?;
     let only_associated = input.only_associated.unwrap_or(true);
@@ -141,10 +141,10 @@ pub fn list_members(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     page.map(|(account, member)| describe(&caller, account, member)).answer()
 }
 
-/// Parts with members and takes invitations back; what is no member is passed over (MST-12, MST-15, MST-16, INV-17).
+/// Disassociates members and withdraws invitations; no effect on other accounts (MST-12, MST-15, MST-16, INV-17).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for a member that a central policy governs (INV-18).
+/// 403 `AccessDeniedException` for a member that a configuration policy governs (INV-18).
 pub fn disassociate_members(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -158,10 +158,10 @@ pub fn disassociate_members(
     Ok(Answer::empty())
 }
 
-/// Deletes the records of members that are none any more (MST-17 … MST-19, INV-20).
+/// Deletes the records of accounts that are not members, or no longer (MST-17 … MST-19, INV-20).
 ///
 /// # Errors
-/// None but those of the gate.
+/// Only those of the gate.
 pub fn delete_members(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

@@ -1,5 +1,5 @@
-//! ListInvitations, GetInvitationsCount, DeclineInvitations, DeleteInvitations, and the calls about one's
-//! administrator, each of which has an older name that does the same (INV-32).
+//! ListInvitations, GetInvitationsCount, DeclineInvitations, DeleteInvitations, and the calls about the caller's
+//! administrator, each of which also exists under an older name (INV-32).
 
 use securityhub_fixtures::Operation;
 use serde::de::IgnoredAny;
@@ -15,7 +15,7 @@ use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, Member, Transaction, timestamp_text};
 
-/// An invitation, or an administrator: who sent it, and how far it is.
+/// An invitation or an administrator: the sender, and the status.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct DescribedInvitation {
@@ -27,7 +27,7 @@ struct DescribedInvitation {
     member_status: &'static str,
 }
 
-/// Of an organization's member there is no invitation to tell (INV-30).
+/// A member of an organization has no invitation to show (INV-30).
 fn describe(sender: AccountId, member: &Member) -> DescribedInvitation {
     let invitation = member.invitation.as_ref();
     DescribedInvitation {
@@ -38,16 +38,16 @@ fn describe(sender: AccountId, member: &Member) -> DescribedInvitation {
     }
 }
 
-/// Lists the caller's invitations, the accepted one included, the oldest first (INV-21, CLI-07).
+/// Lists the caller's invitations, including the accepted one, oldest first (INV-21, CLI-07).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for a token of another walk (ARN-13).
+/// 400 `InvalidInputException` for a token of another query (ARN-13).
 pub fn list_invitations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, IgnoredAny) = PageRequest::read(Operation::ListInvitations, input)?;
     let page = page.open(context, &Value::Null)?.or_size(PAGE);
     let directory = context.world.directory();
-    // The place in the order: when it was sent, and by whom.
-    let place = |row: &DescribedInvitation| {
+    // The sort key: the time of the invitation and the sender.
+    let sort_key = |row: &DescribedInvitation| {
         format!(
             "{}/{}",
             row.invited_at.as_deref().or_report("an invitation has a time").unwrap_or_default(),
@@ -55,7 +55,7 @@ pub fn list_invitations(context: &Context<'_>, input: Input) -> Result<Answer, A
         )
     };
     let all = invited::invitations(&directory, &context.caller.hub_key());
-    page.by_name(all.into_iter().map(|(sender, member, _)| describe(sender, member)), place).answer()
+    page.by_name(all.into_iter().map(|(sender, member, _)| describe(sender, member)), sort_key).answer()
 }
 
 #[derive(Serialize)]
@@ -64,10 +64,10 @@ struct CountOutput {
     invitations_count: usize,
 }
 
-/// Counts the invitations that wait for an answer (INV-22).
+/// Counts the pending invitations (INV-22).
 ///
 /// # Errors
-/// None but those of the gate.
+/// Only those of the gate.
 pub fn get_invitations_count(context: &Context<'_>, _input: Input) -> Result<Answer, AwsError> {
     let invitations_count = invited::pending(&context.world.directory(), &context.caller.hub_key());
     Answer::json(&CountOutput { invitations_count })
@@ -81,8 +81,8 @@ struct AcceptInput {
     invitation_id: String,
 }
 
-/// Accepts an invitation: AcceptAdministratorInvitation, and AcceptInvitation with its older name of the administrator
-/// (MST-08, MST-11, INV-23 … INV-27).
+/// Accepts an invitation: AcceptAdministratorInvitation, and AcceptInvitation, where the administrator has its older
+/// name (MST-08, MST-11, INV-23 … INV-27).
 ///
 /// # Errors
 /// 400 `InvalidInputException`.
@@ -98,10 +98,10 @@ pub fn accept_invitation(
     Ok(Answer::empty())
 }
 
-/// Declines the invitations of senders (MST-09, INV-28, INV-29).
+/// Declines the invitations of these senders (MST-09, INV-28, INV-29).
 ///
 /// # Errors
-/// None but those of the gate.
+/// Only those of the gate.
 pub fn decline_invitations(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -112,10 +112,10 @@ pub fn decline_invitations(
     unprocessed(each(&account_ids, |sender| invited::decline(transaction, &caller, sender, now)))
 }
 
-/// Takes invitations of senders off the caller's list (MST-10, INV-28, INV-29).
+/// Removes the invitations of these senders from the caller's list (MST-10, INV-28, INV-29).
 ///
 /// # Errors
-/// None but those of the gate.
+/// Only those of the gate.
 pub fn delete_invitations(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -126,7 +126,7 @@ pub fn delete_invitations(
     unprocessed(each(&account_ids, |sender| invited::delete(transaction, &caller, sender)))
 }
 
-/// What GetAdministratorAccount answers; nothing where there is no administrator (INV-30).
+/// The answer of GetAdministratorAccount; empty if there is no administrator (INV-30).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct AdministratorOutput {
@@ -141,10 +141,10 @@ struct MasterOutput {
     master: Option<DescribedInvitation>,
 }
 
-/// Tells the caller's administrator (INV-30).
+/// Describes the caller's administrator (INV-30).
 ///
 /// # Errors
-/// None but those of the gate.
+/// Only those of the gate.
 pub fn get_administrator_account(context: &Context<'_>, _input: Input) -> Result<Answer, AwsError> {
     Answer::json(&AdministratorOutput { administrator: administrator(context) })
 }
@@ -152,7 +152,7 @@ pub fn get_administrator_account(context: &Context<'_>, _input: Input) -> Result
 /// The same under its older name (INV-32).
 ///
 /// # Errors
-/// None but those of the gate.
+/// Only those of the gate.
 pub fn get_master_account(context: &Context<'_>, _input: Input) -> Result<Answer, AwsError> {
     Answer::json(&MasterOutput { master: administrator(context) })
 }
@@ -162,11 +162,12 @@ fn administrator(context: &Context<'_>) -> Option<DescribedInvitation> {
     invited::administrator(&directory, &context.caller.hub_key()).map(|(account, member)| describe(account, member))
 }
 
-/// Leaves the administrator: DisassociateFromAdministratorAccount and DisassociateFromMasterAccount (MST-13, MST-14,
-/// INV-31).
+/// Disassociates from the administrator: DisassociateFromAdministratorAccount and DisassociateFromMasterAccount
+/// (MST-13, MST-14, INV-31).
 ///
 /// # Errors
-/// 404 `ResourceNotFoundException` without an administrator; 400 `InvalidInputException` for an organization's member.
+/// 404 `ResourceNotFoundException` without an administrator; 400 `InvalidInputException` for a member of an
+/// organization.
 pub fn disassociate_from_administrator(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,

@@ -1,5 +1,5 @@
-//! Members and invitations, from both sides: what an administrator calls ([`administrator`]), what a member and an
-//! invited account call ([`invited`]).
+//! Members and invitations from both sides: operations of administrators ([`administrator`]), and of members and
+//! invited accounts ([`invited`]).
 
 pub mod administrator;
 pub mod invited;
@@ -12,7 +12,7 @@ use super::Answer;
 use crate::aws_error::AwsError;
 use crate::domain::accounts::members::Unprocessed;
 
-/// How many rows a page has when no size is asked (INV-14: `inferred`).
+/// Default size of a page (INV-14: `inferred`).
 const PAGE: usize = 50;
 
 #[derive(Deserialize)]
@@ -21,7 +21,7 @@ struct AccountIdsInput {
     account_ids: Vec<String>,
 }
 
-/// `{AccountId, ProcessingResult}` of an account that was left unprocessed.
+/// `{AccountId, ProcessingResult}` of an unprocessed account.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct UnprocessedAccount {
@@ -41,7 +41,7 @@ impl From<Unprocessed> for UnprocessedAccount {
     }
 }
 
-/// The list is there when it is empty too (INV-01).
+/// The list is present even if it is empty (INV-01).
 fn unprocessed(accounts: Vec<Unprocessed>) -> Result<Answer, AwsError> {
     Answer::json(&UnprocessedOutput { unprocessed_accounts: accounts.into_iter().map(Into::into).collect() })
 }

@@ -37,8 +37,8 @@ struct EnableOutput {
 /// Designates the delegated administrator (ORG-01 … ORG-08).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who is not the management account; 400 `InvalidInputException` for an account that
-/// cannot be it.
+/// 403 `AccessDeniedException` unless the caller is the management account; 400 `InvalidInputException` for an account
+/// that cannot be designated.
 pub fn enable_organization_admin_account(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -53,7 +53,8 @@ pub fn enable_organization_admin_account(
 /// Ends the designation in the Region (ORG-11, ORG-20).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who is not the management account; 400 `InvalidInputException` for another account.
+/// 403 `AccessDeniedException` unless the caller is the management account; 400 `InvalidInputException` for another
+/// account.
 pub fn disable_organization_admin_account(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -81,17 +82,17 @@ struct ListOutput {
 #[serde(rename_all = "PascalCase")]
 struct AdminAccount {
     account_id: AccountId,
-    /// None in the V2 half.
+    /// Absent in the V2 API.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
 }
 
-/// Lists the one delegated administrator, if there is one (ORG-10).
+/// Lists the delegated administrator, if there is one (ORG-10).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` for who is in no organization, or neither its management account nor the administrator, and
-/// 401 `InvalidAccessException` for the feature `SecurityHubV2` to all but the management account;
-/// 400 `InvalidInputException` for a token: no page is followed by another.
+/// 403 `AccessDeniedException` for a caller outside an organization, or one that is neither its management account nor
+/// the administrator; 401 `InvalidAccessException` for the feature `SecurityHubV2`, unless the caller is the management
+/// account; 400 `InvalidInputException` for a token, because there is only one page.
 pub fn list_organization_admin_accounts(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, ListInput { feature: name }) = PageRequest::read(Operation::ListOrganizationAdminAccounts, input)?;
     let (caller, feature) = (&context.caller, feature(name.as_deref()));
@@ -125,10 +126,10 @@ struct Configuration {
     status_message: Option<&'static str>,
 }
 
-/// Tells what becomes of accounts that join (ORG-32, QUO-03).
+/// Describes the settings for accounts that join (ORG-32, QUO-03).
 ///
 /// # Errors
-/// 401 `InvalidAccessException` for who is not the delegated administrator (ORG-30).
+/// 401 `InvalidAccessException` unless the caller is the delegated administrator (ORG-30).
 pub fn describe_organization_configuration(context: &Context<'_>, _input: Input) -> Result<Answer, AwsError> {
     let directory = context.world.directory();
     let (configuration, kind) = configuration::described(&directory, &context.caller)?;
@@ -158,22 +159,22 @@ struct ConfigurationInput {
     configuration_type: Option<String>,
 }
 
-/// Sets what becomes of accounts that join (ORG-33 … ORG-35).
+/// Changes the settings for accounts that join (ORG-33 … ORG-35).
 ///
 /// # Errors
-/// 401 `InvalidAccessException` for who is not the delegated administrator (ORG-30); 400 `InvalidInputException`,
-/// 403 `AccessDeniedException` and 409 `ResourceConflictException` as central configuration needs it.
+/// 401 `InvalidAccessException` unless the caller is the delegated administrator (ORG-30); 400 `InvalidInputException`,
+/// 403 `AccessDeniedException` and 409 `ResourceConflictException` for central configuration.
 pub fn update_organization_configuration(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
     input: Input,
 ) -> Result<Answer, AwsError> {
     let input: UpdateInput = input.read()?;
-    let asked = input.organization_configuration.and_then(|configuration| configuration.configuration_type);
+    let requested = input.organization_configuration.and_then(|configuration| configuration.configuration_type);
     let change = Change {
         auto_enable: input.auto_enable,
         auto_enable_standards: input.auto_enable_standards.map(|standards| standards == "DEFAULT"),
-        central: asked.map(|asked| asked == "CENTRAL"),
+        central: requested.map(|requested| requested == "CENTRAL"),
     };
     configuration::update(transaction, context.world, &context.caller, change)?;
     Ok(Answer::empty())

@@ -1,4 +1,4 @@
-//! Rules of the organization, driven through the operations and by what happens to accounts.
+//! Rules of the organization, tested through operations and events of accounts.
 
 use securityhub_fixtures::Operation::{
     AcceptAdministratorInvitation, CreateFindingAggregator, CreateMembers, DescribeHub,
@@ -22,7 +22,7 @@ const OUTSIDER: &str = "555555555555";
 const ELSEWHERE: &str = "eu-west-1";
 const UNIT: &str = "ou-lo12-workload1";
 
-/// An organization of four accounts and a unit; nobody's hub is on.
+/// An organization of four accounts and a unit, without enabled hubs.
 fn organization() -> Stage {
     let stage = Stage::empty();
     stage.organization(&[
@@ -58,11 +58,11 @@ fn enabling() -> Stage {
     stage
 }
 
-fn happens(stage: &Stage, account: &str, event: Event) -> Result<(), AccountError> {
+fn apply_event(stage: &Stage, account: &str, event: Event) -> Result<(), AccountError> {
     let now = stage.0.clock.now();
     due::run(&stage.0, now);
     let mut transaction = stage.0.write();
-    accounts::happen(&mut transaction, &stage.0, id(account), event, now)?;
+    accounts::carry_out(&mut transaction, &stage.0, id(account), event, now)?;
     replicas::follow(&mut transaction, &stage.0);
     transaction.commit();
     Ok(())
@@ -143,7 +143,7 @@ fn there_is_one_administrator_for_all_regions() {
         assert_eq!(refused, (400, "InvalidInputException", sentence.to_owned()));
         assert_eq!(hub(&stage, region, OTHER), None, "an error changes nothing");
     }
-    // Dismissed here, it is still the one that Organizations knows.
+    // After the removal here, it is still registered in Organizations.
     stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
     assert_eq!(stage.call(MANAGEMENT, EnableOrganizationAdminAccount, admin(OTHER)).unwrap_err().2, sentence);
     stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
@@ -151,7 +151,7 @@ fn there_is_one_administrator_for_all_regions() {
 
 /// Rules: ORG-03.
 #[test]
-fn the_management_account_may_be_it_beside_another_once_its_hub_is_on() {
+fn the_management_account_can_be_designated_once_its_hub_is_enabled() {
     let stage = delegated();
     let designate = |region| stage.call_in(region, MANAGEMENT, EnableOrganizationAdminAccount, admin(MANAGEMENT));
     assert_eq!(designate(REGION).unwrap_err().0, 400, "there is one in this Region");
@@ -166,7 +166,7 @@ fn the_management_account_may_be_it_beside_another_once_its_hub_is_on() {
 
 /// Rules: ORG-06, ORG-08.
 #[test]
-fn who_cannot_be_it() {
+fn accounts_that_cannot_be_designated_are_refused() {
     let stage = organization();
     let refused = |account: &str| {
         stage.refused(MANAGEMENT, EnableOrganizationAdminAccount, admin(account), 400, "InvalidInputException")
@@ -174,7 +174,7 @@ fn who_cannot_be_it() {
     for account in [OUTSIDER, "12345"] {
         assert_eq!(refused(account), "The account provided is not a member of the organization");
     }
-    happens(&stage, OTHER, Event::Suspend).unwrap();
+    apply_event(&stage, OTHER, Event::Suspend).unwrap();
     assert_eq!(refused(OTHER), "Account 333333333333 is suspended");
     by_invitation(&stage, OUTSIDER, MEMBER);
     assert_eq!(refused(MEMBER), "Account 222222222222 is a member account of another administrator account");
@@ -183,26 +183,26 @@ fn who_cannot_be_it() {
 
 /// Rules: ORG-07.
 #[test]
-fn who_may_not_designate() {
+fn only_the_management_account_can_designate() {
     let stage = delegated();
     let management = "You must be the organization management account to perform this operation";
     let outside = "Your account is not a member of an organization";
-    for (account, said) in [(MEMBER, management), (ADMINISTRATOR, management), (OUTSIDER, outside)] {
+    for (account, message) in [(MEMBER, management), (ADMINISTRATOR, management), (OUTSIDER, outside)] {
         for operation in [EnableOrganizationAdminAccount, DisableOrganizationAdminAccount] {
             let refused = stage.refused(account, operation, admin(ADMINISTRATOR), 403, "AccessDeniedException");
-            assert_eq!(refused, said);
+            assert_eq!(refused, message);
         }
     }
-    for (account, said) in [(MEMBER, management), (OUTSIDER, outside)] {
+    for (account, message) in [(MEMBER, management), (OUTSIDER, outside)] {
         let refused = stage.refused(account, ListOrganizationAdminAccounts, json!({}), 403, "AccessDeniedException");
-        assert_eq!(refused, said);
+        assert_eq!(refused, message);
     }
     assert_eq!(listed(&stage, ADMINISTRATOR).as_array().unwrap().len(), 1, "the administrator may read");
 }
 
 /// Rules: ORG-10, QUO-08.
 #[test]
-fn the_list_has_pages_of_ten_at_most_and_one_row() {
+fn the_list_of_administrators_has_at_most_one_row() {
     let stage = delegated();
     let list = |input: Value| stage.call(MANAGEMENT, ListOrganizationAdminAccounts, input);
     assert!(list(json!({ "MaxResults": 10 })).is_ok());
@@ -213,7 +213,7 @@ fn the_list_has_pages_of_ten_at_most_and_one_row() {
 
 /// Rules: ORG-10.
 #[test]
-fn each_half_has_an_administrator_of_its_own() {
+fn the_classic_and_v2_apis_have_separate_administrators() {
     let stage = delegated();
     let with = |account: &str| json!({ "AdminAccountId": account, "Feature": "SecurityHubV2" });
     let v2 = |region| {
@@ -240,7 +240,7 @@ fn each_half_has_an_administrator_of_its_own() {
 
 /// Rules: ORG-11, ORG-20, MST-24.
 #[test]
-fn without_administrator_accounts_stand_alone_in_this_region() {
+fn removing_the_administrator_makes_accounts_standalone_in_the_region() {
     let stage = delegated();
     stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
     add(&stage, ADMINISTRATOR, MEMBER);
@@ -268,7 +268,7 @@ fn without_administrator_accounts_stand_alone_in_this_region() {
 
 /// Rules: HUB-11, ORG-11.
 #[test]
-fn an_administrator_disables_its_hub_once_it_is_one_no_more() {
+fn a_former_administrator_can_disable_its_hub() {
     let stage = delegated();
     stage.refused(ADMINISTRATOR, DisableSecurityHub, json!({}), 400, "InvalidInputException");
     stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
@@ -277,7 +277,7 @@ fn an_administrator_disables_its_hub_once_it_is_one_no_more() {
 
 /// Rules: MST-25.
 #[test]
-fn members_by_invitation_become_the_organizations_when_their_administrator_is_designated() {
+fn designating_an_administrator_adopts_its_invited_members() {
     let stage = organization();
     by_invitation(&stage, ADMINISTRATOR, MEMBER);
     by_invitation(&stage, ADMINISTRATOR, OUTSIDER);
@@ -289,7 +289,7 @@ fn members_by_invitation_become_the_organizations_when_their_administrator_is_de
 
 /// Rules: INV-12, INV-26.
 #[test]
-fn a_delegated_administrator_becomes_nobodys_member() {
+fn a_delegated_administrator_cannot_become_a_member() {
     let stage = organization();
     for account in [OUTSIDER, ADMINISTRATOR] {
         stage.good(account, EnableSecurityHub, json!({}));
@@ -304,7 +304,7 @@ fn a_delegated_administrator_becomes_nobodys_member() {
 
 /// Rules: ORG-30, ORG-31, ROL-13.
 #[test]
-fn the_configuration_is_the_administrators_alone() {
+fn only_the_administrator_can_use_the_organization_configuration() {
     let stage = delegated();
     let operations = [
         (DescribeOrganizationConfiguration, json!({})),
@@ -327,7 +327,7 @@ fn the_configuration_is_the_administrators_alone() {
 
 /// Rules: ORG-32, QUO-03.
 #[test]
-fn how_it_is_at_first() {
+fn the_initial_organization_configuration_enables_nothing() {
     let stage = delegated();
     let describe = || stage.good(ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
     let mut expected = json!({
@@ -345,7 +345,7 @@ fn how_it_is_at_first() {
 
 /// Rules: ORG-33, CLI-05.
 #[test]
-fn what_is_set_and_what_stays() {
+fn omitted_settings_stay_unchanged() {
     let stage = delegated();
     let set = |input: Value| {
         assert_eq!(stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, input), json!({}));
@@ -355,13 +355,14 @@ fn what_is_set_and_what_stays() {
     };
     assert_eq!(set(json!({ "AutoEnable": true, "AutoEnableStandards": "NONE" })), (true, "NONE".to_owned()));
     assert_eq!(set(json!({ "AutoEnable": false })), (false, "NONE".to_owned()));
-    let told = json!({ "ConfigurationType": "LOCAL", "Status": "FAILED", "StatusMessage": "x" });
-    let input = json!({ "AutoEnable": true, "AutoEnableStandards": "DEFAULT", "OrganizationConfiguration": told });
+    let configuration = json!({ "ConfigurationType": "LOCAL", "Status": "FAILED", "StatusMessage": "x" });
+    let input =
+        json!({ "AutoEnable": true, "AutoEnableStandards": "DEFAULT", "OrganizationConfiguration": configuration });
     assert_eq!(set(input), (true, "DEFAULT".to_owned()));
     let elsewhere = stage.call_in(ELSEWHERE, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
     assert_eq!(elsewhere.unwrap_err().0, 401, "each Region has its own");
     stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, json!({}), 400, "InvalidInputException");
-    // What Terraform sends in the end.
+    // The last call of Terraform.
     let local = json!({ "ConfigurationType": "LOCAL" });
     let input = json!({ "AutoEnable": false, "AutoEnableStandards": "NONE", "OrganizationConfiguration": local });
     assert_eq!(set(input), (false, "NONE".to_owned()));
@@ -369,26 +370,27 @@ fn what_is_set_and_what_stays() {
 
 /// Rules: ORG-34.
 #[test]
-fn central_configuration_enables_nobody_by_itself() {
+fn central_configuration_does_not_enable_new_accounts() {
     let stage = delegated();
     let central = json!({ "ConfigurationType": "CENTRAL" });
     for (auto_enable, standards) in [(true, "NONE"), (false, "DEFAULT"), (true, "DEFAULT")] {
         let input = json!({
             "AutoEnable": auto_enable, "AutoEnableStandards": standards, "OrganizationConfiguration": central,
         });
-        let said = stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, input, 400, "InvalidInputException");
-        assert_eq!(said, "Auto Enable and AutoEnableStandards can not be enabled for Central Configuration");
+        let message =
+            stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, input, 400, "InvalidInputException");
+        assert_eq!(message, "Auto Enable and AutoEnableStandards can not be enabled for Central Configuration");
     }
 }
 
 /// Rules: ORG-35, ORG-37, MST-02.
 #[test]
-fn who_joins_is_enabled() {
+fn an_account_that_joins_is_enabled() {
     let stage = enabling();
     let generator = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
     stage.good(ADMINISTRATOR, UpdateSecurityHubConfiguration, generator);
     assert_eq!(records(&stage, ADMINISTRATOR), [], "those that are there are left alone");
-    happens(&stage, NEWCOMER, join()).unwrap();
+    apply_event(&stage, NEWCOMER, join()).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
     let hub_of_newcomer = hub(&stage, REGION, NEWCOMER).unwrap();
     assert_eq!(hub_of_newcomer.standards.len(), 2);
@@ -400,69 +402,69 @@ fn who_joins_is_enabled() {
 
 /// Rules: ORG-35.
 #[test]
-fn without_standards_and_without_auto_enable() {
+fn new_accounts_can_be_enabled_without_standards_or_not_at_all() {
     let stage = delegated();
-    happens(&stage, NEWCOMER, join()).unwrap();
+    apply_event(&stage, NEWCOMER, join()).unwrap();
     assert_eq!((records(&stage, ADMINISTRATOR), hub(&stage, REGION, NEWCOMER)), (vec![], None));
     let none = json!({ "AutoEnable": true, "AutoEnableStandards": "NONE" });
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, none);
-    happens(&stage, OUTSIDER, join()).unwrap();
+    apply_event(&stage, OUTSIDER, join()).unwrap();
     assert!(hub(&stage, REGION, OUTSIDER).unwrap().standards.is_empty());
     assert_eq!(records(&stage, ADMINISTRATOR), [record(OUTSIDER, "Enabled")]);
 }
 
 /// Rules: ORG-35.
 #[test]
-fn a_hub_that_is_on_is_kept_and_another_administrators_member_left() {
+fn enabled_hubs_and_members_of_other_administrators_stay_unchanged() {
     let stage = enabling();
     let without = json!({ "EnableDefaultStandards": false });
     stage.good(NEWCOMER, EnableSecurityHub, without);
-    happens(&stage, NEWCOMER, join()).unwrap();
+    apply_event(&stage, NEWCOMER, join()).unwrap();
     assert!(hub(&stage, REGION, NEWCOMER).unwrap().standards.is_empty(), "it gets the membership only");
     by_invitation(&stage, MEMBER, OUTSIDER);
-    happens(&stage, OUTSIDER, join()).unwrap();
+    apply_event(&stage, OUTSIDER, join()).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
     assert_eq!(records(&stage, MEMBER), [record(OUTSIDER, "Enabled")]);
 }
 
 /// Rules: ORG-35, QUO-01.
 #[test]
-fn the_quota_lets_no_more_in() {
+fn an_account_over_the_quota_is_not_enabled() {
     let stage = enabling();
     stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 1 });
-    happens(&stage, NEWCOMER, join()).unwrap();
-    happens(&stage, OUTSIDER, join()).unwrap();
+    apply_event(&stage, NEWCOMER, join()).unwrap();
+    apply_event(&stage, OUTSIDER, join()).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
 }
 
 /// Rules: ORG-36.
 #[test]
-fn the_management_account_is_not_enabled() {
+fn the_management_account_is_not_enabled_automatically() {
     let stage = enabling();
-    assert_eq!(happens(&stage, MANAGEMENT, join()), Err(AccountError::IsMember(id(MANAGEMENT))));
-    happens(&stage, MANAGEMENT, Event::Move { parent: UNIT.to_owned() }).unwrap();
+    assert_eq!(apply_event(&stage, MANAGEMENT, join()), Err(AccountError::IsMember(id(MANAGEMENT))));
+    apply_event(&stage, MANAGEMENT, Event::Move { parent: UNIT.to_owned() }).unwrap();
     assert_eq!((hub(&stage, REGION, MANAGEMENT), records(&stage, ADMINISTRATOR)), (None, vec![]));
 }
 
 /// Rules: MST-20, ORG-35, INV-19.
 #[test]
-fn who_leaves_is_deleted_and_enabled_again_as_it_joins_again() {
+fn an_account_that_leaves_and_rejoins_is_enabled_again() {
     let stage = enabling();
-    happens(&stage, NEWCOMER, join()).unwrap();
+    apply_event(&stage, NEWCOMER, join()).unwrap();
     let findings = json!({ "Findings": [finding_of(NEWCOMER, "f", json!({}))] });
     stage.good(NEWCOMER, securityhub_fixtures::Operation::BatchImportFindings, findings);
     let seen = || stage.good(ADMINISTRATOR, GetFindings, json!({}))["Findings"].as_array().unwrap().len();
     assert_eq!(seen(), 1);
-    happens(&stage, NEWCOMER, Event::Leave).unwrap();
+    apply_event(&stage, NEWCOMER, Event::Leave).unwrap();
     assert_eq!((records(&stage, ADMINISTRATOR), seen()), (vec![record(NEWCOMER, "Deleted")], 0));
     stage.good(NEWCOMER, DescribeHub, json!({}));
-    assert_eq!(happens(&stage, NEWCOMER, Event::Leave), Err(AccountError::NoMember(id(NEWCOMER))));
-    happens(&stage, NEWCOMER, join()).unwrap();
+    assert_eq!(apply_event(&stage, NEWCOMER, Event::Leave), Err(AccountError::NoMember(id(NEWCOMER))));
+    apply_event(&stage, NEWCOMER, join()).unwrap();
     assert_eq!((records(&stage, ADMINISTRATOR), seen()), (vec![record(NEWCOMER, "Enabled")], 1));
     stage.good(ADMINISTRATOR, DisassociateMembers, json!({ "AccountIds": [NEWCOMER] }));
-    happens(&stage, NEWCOMER, Event::Move { parent: "Workloads".to_owned() }).unwrap();
+    apply_event(&stage, NEWCOMER, Event::Move { parent: "Workloads".to_owned() }).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Removed")]);
-    happens(&stage, NEWCOMER, Event::Leave).unwrap();
+    apply_event(&stage, NEWCOMER, Event::Leave).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Deleted")], "its record does not stick");
 }
 
@@ -470,14 +472,14 @@ fn who_leaves_is_deleted_and_enabled_again_as_it_joins_again() {
 #[test]
 fn a_suspended_member_stays_until_it_is_added_again() {
     let stage = enabling();
-    happens(&stage, NEWCOMER, join()).unwrap();
-    happens(&stage, NEWCOMER, Event::Suspend).unwrap();
-    assert_eq!(happens(&stage, NEWCOMER, Event::Suspend), Err(AccountError::OutOfUse(id(NEWCOMER))));
+    apply_event(&stage, NEWCOMER, join()).unwrap();
+    apply_event(&stage, NEWCOMER, Event::Suspend).unwrap();
+    assert_eq!(apply_event(&stage, NEWCOMER, Event::Suspend), Err(AccountError::OutOfUse(id(NEWCOMER))));
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
     add(&stage, ADMINISTRATOR, NEWCOMER);
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "AccountSuspended")]);
-    happens(&stage, NEWCOMER, Event::Reactivate).unwrap();
-    assert_eq!(happens(&stage, NEWCOMER, Event::Reactivate), Err(AccountError::InUse(id(NEWCOMER))));
+    apply_event(&stage, NEWCOMER, Event::Reactivate).unwrap();
+    assert_eq!(apply_event(&stage, NEWCOMER, Event::Reactivate), Err(AccountError::InUse(id(NEWCOMER))));
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "AccountSuspended")]);
     add(&stage, ADMINISTRATOR, NEWCOMER);
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);
@@ -485,19 +487,19 @@ fn a_suspended_member_stays_until_it_is_added_again() {
 
 /// Rules: RET-11, MST-21.
 #[test]
-fn a_closed_account_is_in_no_list_and_gone_after_ninety_days() {
+fn a_closed_account_is_not_listed_and_forgotten_after_90_days() {
     let stage = enabling();
-    happens(&stage, NEWCOMER, join()).unwrap();
-    happens(&stage, NEWCOMER, Event::Close).unwrap();
+    apply_event(&stage, NEWCOMER, join()).unwrap();
+    apply_event(&stage, NEWCOMER, Event::Close).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), []);
-    // Opened again in time, all is there.
+    // Reactivated in time, everything is restored.
     stage.days_pass(89);
     let findings = json!({ "Findings": [finding_of(NEWCOMER, "f", json!({}))] });
-    happens(&stage, NEWCOMER, Event::Reactivate).unwrap();
+    apply_event(&stage, NEWCOMER, Event::Reactivate).unwrap();
     stage.days_pass(2);
     stage.good(NEWCOMER, securityhub_fixtures::Operation::BatchImportFindings, findings);
     assert_eq!(stage.0.finding_count(), 1, "the first closure is forgotten, not the account");
-    happens(&stage, NEWCOMER, Event::Close).unwrap();
+    apply_event(&stage, NEWCOMER, Event::Close).unwrap();
     stage.days_pass(89);
     due::run(&stage.0, stage.0.clock.now());
     assert!(hub(&stage, REGION, NEWCOMER).is_some() && stage.0.directory().is_in_organization(id(NEWCOMER)));
@@ -514,13 +516,13 @@ fn stage_time(stage: &Stage, days: i64) -> crate::state::Timestamp {
 
 /// Rules: ORG-13.
 #[test]
-fn who_holds_the_organization_stays_until_its_delegation_ends() {
+fn management_and_delegated_accounts_cannot_leave() {
     let stage = delegated();
     for event in [Event::Leave, Event::Close] {
-        assert_eq!(happens(&stage, ADMINISTRATOR, event), Err(AccountError::IsDelegated(id(ADMINISTRATOR))));
+        assert_eq!(apply_event(&stage, ADMINISTRATOR, event), Err(AccountError::IsDelegated(id(ADMINISTRATOR))));
     }
     for event in [Event::Leave, Event::Close, Event::Suspend] {
-        assert_eq!(happens(&stage, MANAGEMENT, event), Err(AccountError::IsManagementAccount(id(MANAGEMENT))));
+        assert_eq!(apply_event(&stage, MANAGEMENT, event), Err(AccountError::IsManagementAccount(id(MANAGEMENT))));
     }
 }
 
@@ -528,7 +530,7 @@ fn who_holds_the_organization_stays_until_its_delegation_ends() {
 #[test]
 fn units_are_found_by_name_and_id() {
     let stage = organization();
-    let to = |parent: &str| happens(&stage, MEMBER, Event::Move { parent: parent.to_owned() });
+    let to = |parent: &str| apply_event(&stage, MEMBER, Event::Move { parent: parent.to_owned() });
     let parent = || stage.0.directory().organization.as_ref().unwrap().parents[&id(MEMBER)].clone();
     for (name, expected) in [("Workloads", UNIT), ("root", "r-lo12"), (UNIT, UNIT), ("r-lo12", "r-lo12")] {
         to(name).unwrap();
@@ -538,20 +540,20 @@ fn units_are_found_by_name_and_id() {
     assert_eq!(to("Twin"), Err(AccountError::ManyParents("Twin".to_owned())));
     let parent = Some("Workloads".to_owned());
     let join = Event::Join { parent, name: Some("payments".to_owned()), email: None };
-    happens(&stage, NEWCOMER, join.clone()).unwrap();
+    apply_event(&stage, NEWCOMER, join.clone()).unwrap();
     assert_eq!(stage.0.directory().accounts[&id(NEWCOMER)].name, "payments");
     let alone = Stage::empty();
-    assert_eq!(happens(&alone, NEWCOMER, join), Err(AccountError::NoOrganization));
+    assert_eq!(apply_event(&alone, NEWCOMER, join), Err(AccountError::NoOrganization));
 }
 
 /// Rules: ROL-10, ROL-33, QUO-05, AGG-16.
 #[test]
-fn the_aggregator_is_the_administrators() {
+fn members_use_the_aggregator_of_the_organizations_administrator() {
     let stage = enabling();
     let create = |account| stage.call(account, CreateFindingAggregator, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
     create(ADMINISTRATOR).unwrap();
     create(ADMINISTRATOR).unwrap_err();
-    happens(&stage, NEWCOMER, join()).unwrap();
+    apply_event(&stage, NEWCOMER, join()).unwrap();
     assert_eq!(create(NEWCOMER).unwrap_err().0, 401);
     let count = |account| {
         let answer = stage.good(account, ListFindingAggregators, json!({}));
@@ -559,22 +561,22 @@ fn the_aggregator_is_the_administrators() {
     };
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 1), "a member reads it");
     assert_eq!(stage.0.directory().home(id(NEWCOMER), &Region::new(ELSEWHERE)), None, "it is no member there");
-    happens(&stage, NEWCOMER, Event::Leave).unwrap();
+    apply_event(&stage, NEWCOMER, Event::Leave).unwrap();
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 0));
     create(NEWCOMER).unwrap();
 }
 
 /// Rules: CLI-08, CLI-09.
 #[test]
-fn programs_add_all_accounts_again_and_again_and_tear_down() {
+fn adding_all_accounts_repeatedly_and_removing_them_succeeds() {
     let stage = delegated();
     stage.refused(ADMINISTRATOR, EnableSecurityHub, json!({}), 409, "ResourceConflictException");
     let details = json!({ "AccountDetails": [{ "AccountId": MEMBER }, { "AccountId": OTHER }] });
     assert_eq!(stage.good(ADMINISTRATOR, CreateMembers, details.clone()), json!({ "UnprocessedAccounts": [] }));
     let again = stage.good(ADMINISTRATOR, CreateMembers, details);
     for unprocessed in again["UnprocessedAccounts"].as_array().unwrap() {
-        let said = unprocessed["ProcessingResult"].as_str().unwrap();
-        assert!(said.contains("given account ID is already a member or associated"), "{said}");
+        let message = unprocessed["ProcessingResult"].as_str().unwrap();
+        assert!(message.contains("given account ID is already a member or associated"), "{message}");
     }
     assert_eq!(stage.good(ADMINISTRATOR, ListFindingAggregators, json!({}))["FindingAggregators"], json!([]));
     stage.good(ADMINISTRATOR, DisassociateMembers, json!({ "AccountIds": [MEMBER, OTHER] }));

@@ -50,10 +50,10 @@ impl Summary {
     }
 }
 
-/// Lists the enabled standards that hold a security control (SEC-40 … SEC-42).
+/// Lists the enabled standards that contain a security control (SEC-40 … SEC-42).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for an unknown control or a token of another walk.
+/// 400 `InvalidInputException` for an unknown control or a token of another query.
 pub fn list_standards_control_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<ListInput>(Operation::ListStandardsControlAssociations, input)?;
     let key = context.caller.hub_key();
@@ -103,10 +103,10 @@ struct UnprocessedAssociation {
     error_reason: &'static str,
 }
 
-/// Gives associations with the ARNs of their standard controls (SEC-43 … SEC-45).
+/// Returns associations with the ARNs of their standard controls (SEC-43 … SEC-45).
 ///
 /// # Errors
-/// 401 `InvalidAccessException` when the hub is off; what is not found stands in `UnprocessedAssociations`.
+/// 401 `InvalidAccessException` when the hub is disabled; unknown ones are listed in `UnprocessedAssociations`.
 pub fn batch_get_standards_control_associations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let BatchGetInput { standards_control_association_ids } = input.read()?;
     let key = context.caller.hub_key();
@@ -119,9 +119,9 @@ pub fn batch_get_standards_control_associations(context: &Context<'_>, input: In
             Ok(association) => details.push(Detail {
                 summary: Summary::new(&key, &association),
                 standards_control_arns: association
-                    .seats
+                    .standard_controls
                     .iter()
-                    .map(|seat| control_arn(&key, association.standard, seat))
+                    .map(|standard_control| control_arn(&key, association.standard, standard_control))
                     .collect(),
             }),
             Err((error_code, error_reason)) => unprocessed_associations.push(UnprocessedAssociation {
@@ -167,7 +167,7 @@ struct UnprocessedUpdate {
 /// Enables or disables security controls in standards (SEC-46 … SEC-49).
 ///
 /// # Errors
-/// 403 `AccessDeniedException` when centrally managed; what is not found or lacks its reason stands in
+/// 403 `AccessDeniedException` when centrally managed; unknown associations and missing reasons are listed in
 /// `UnprocessedAssociationUpdates`.
 pub fn batch_update_standards_control_associations(
     context: &Context<'_>,

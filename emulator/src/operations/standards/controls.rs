@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::aws_error::AwsError;
 use crate::domain::controls::standards::controls::{self, Change, ControlError};
-use crate::domain::controls::standards::{control_arn, description, seats, subscriptions};
+use crate::domain::controls::standards::{control_arn, description, subscription_controls, subscriptions};
 use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{HubKey, Subscription, Transaction, timestamp_text};
@@ -41,7 +41,7 @@ impl DescribedControl {
         subscription: &Subscription,
         control: &'static StandardControl,
     ) -> DescribedControl {
-        let state = seats::state(subscription, control);
+        let state = subscription_controls::state(subscription, control);
         DescribedControl {
             standards_control_arn: control_arn(hub, standard, control),
             control_status: super::status(state.enabled),
@@ -57,11 +57,11 @@ impl DescribedControl {
     }
 }
 
-/// Lists the controls of a subscription (CTL-01 … CTL-11); none while it is not ready for updates (CTL-08).
+/// Lists the controls of a subscription (CTL-01 … CTL-11); empty while it is not ready for updates (CTL-08).
 ///
 /// # Errors
-/// 404 `ResourceNotFoundException` for what is no subscription of the caller's; 400 `InvalidInputException` for a token
-/// of another walk.
+/// 404 `ResourceNotFoundException` if the caller has no such subscription; 400 `InvalidInputException` for a token of
+/// another query.
 pub fn describe_standards_controls(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<DescribeInput>(Operation::DescribeStandardsControls, input)?;
     let key = context.caller.hub_key();
@@ -69,9 +69,10 @@ pub fn describe_standards_controls(context: &Context<'_>, input: Input) -> Resul
     let hub = context.world.hub(&key);
     let found = hub.as_deref().and_then(|hub| subscriptions::subscribed(hub, &key, arn));
     let (standard, subscription) = found.ok_or(ControlError::NoSubscription)?;
-    let seats = seats::seats(standard, subscription).filter(|_| subscription.status.is_updatable());
-    let page = page.open(context, &json!(arn))?.in_fixed_order(seats);
-    page.map(|seat| DescribedControl::new(&key, standard, subscription, seat)).answer()
+    let controls = subscription_controls::controls(standard, subscription);
+    let controls = controls.filter(|_| subscription.status.is_updatable());
+    let page = page.open(context, &json!(arn))?.in_fixed_order(controls);
+    page.map(|control| DescribedControl::new(&key, standard, subscription, control)).answer()
 }
 
 #[derive(Deserialize)]

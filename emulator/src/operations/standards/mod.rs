@@ -1,8 +1,8 @@
 //! DescribeStandards, GetEnabledStandards, BatchEnableStandards, BatchDisableStandards; the operations of controls and
-//! associations stand beside.
+//! associations are in files of their own.
 //!
-//! What lives here: their wire structs and the walks through the catalogue. What may not: rules, which are
-//! `domain::standards`.
+//! What lives here: their wire structs and paging through the catalogue. What may not: rules, which are in
+//! `domain::controls::standards`.
 
 mod associations;
 mod controls;
@@ -17,7 +17,7 @@ use securityhub_fixtures::standards::Standard;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::domain::controls::standards::seats;
+use crate::domain::controls::standards::subscription_controls;
 
 pub use associations::{
     batch_get_standards_control_associations, batch_update_standards_control_associations,
@@ -36,7 +36,7 @@ use crate::domain::controls::standards::subscriptions::{self, NO_RECORDER, Reque
 use crate::domain::controls::standards::{standard_arn, subscription_arn};
 use crate::state::{HubKey, Subscription, SubscriptionStatus, Transaction};
 
-/// Whether a filter of providers lets one through; an empty filter lets all (STD-07).
+/// Whether a filter of providers includes one; an empty filter includes all (STD-07).
 fn is_asked(providers: &[String], provider: &str) -> bool {
     providers.is_empty() || providers.iter().any(|asked| asked == provider)
 }
@@ -74,7 +74,7 @@ struct ManagedBy {
 /// Lists the standards that can be enabled in this Region (STD-10 … STD-14).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for a token of another walk.
+/// 400 `InvalidInputException` for a token of another query.
 pub fn describe_standards(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<DescribeInput>(Operation::DescribeStandards, input)?;
     let key = context.caller.hub_key();
@@ -145,16 +145,16 @@ struct GetInput {
     providers: Vec<String>,
 }
 
-/// Lists the subscriptions of the caller's hub: those that are asked for, or all (STD-50 … STD-52).
+/// Lists the requested subscriptions of the caller's hub, or all (STD-50 … STD-52).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for a token of another walk.
+/// 400 `InvalidInputException` for a token of another query.
 pub fn get_enabled_standards(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<GetInput>(Operation::GetEnabledStandards, input)?;
     let key = context.caller.hub_key();
     let asked = &input.standards_subscription_arns;
     let hub = context.world.hub(&key);
-    let all = hub.iter().flat_map(|hub| seats::all(hub));
+    let all = hub.iter().flat_map(|hub| subscription_controls::subscribed(hub));
     let rows = all
         .filter(|(standard, _)| is_asked(&input.providers, standard.provider))
         .map(|(standard, subscription)| SubscriptionRow::new(&key, standard, subscription))
@@ -171,8 +171,8 @@ struct EnableInput {
 /// Enables standards in the caller's hub (STD-20 … STD-29).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for an ARN that is none of a standard here, or a standard that is being disabled; 403
-/// `AccessDeniedException` when centrally managed.
+/// 400 `InvalidInputException` for an ARN that does not refer to a standard here, or a standard that is being disabled;
+/// 403 `AccessDeniedException` when centrally managed.
 pub fn batch_enable_standards(
     context: &Context<'_>,
     transaction: &mut Transaction<'_>,
@@ -192,7 +192,7 @@ struct DisableInput {
 /// Disables standards in the caller's hub (STD-30 … STD-35).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for what is no subscription of the caller's, or one between two states; 403
+/// 400 `InvalidInputException` if the caller has no such subscription, or it has a transitional status; 403
 /// `AccessDeniedException` when centrally managed.
 pub fn batch_disable_standards(
     context: &Context<'_>,

@@ -15,9 +15,9 @@ use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
 use crate::state::{Hub, HubKey, Region, Transaction};
 
-/// The provider of all controls that are known (STD-07).
+/// The provider of all known controls (STD-07).
 const PROVIDER: &str = "AWS";
-/// The size of a page when none is asked (SEC-01, SEC-40).
+/// Default size of a page (SEC-01, SEC-40).
 pub(super) const SHORT_PAGE: usize = 25;
 
 fn remediation_url(control: &Control) -> String {
@@ -67,17 +67,17 @@ impl Definition {
     }
 }
 
-/// Lists the security controls of a standard, enabled or not, or all (SEC-01 … SEC-06).
+/// Lists the security controls of a standard, whether it is enabled or not, or all of them (SEC-01 … SEC-06).
 ///
 /// # Errors
-/// 400 `InvalidInputException` for an unknown standard or a token of another walk.
+/// 400 `InvalidInputException` for an unknown standard or a token of another query.
 pub fn list_security_control_definitions(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<ListInput>(Operation::ListSecurityControlDefinitions, input)?;
     let region = &context.caller.region;
     let standard =
         match &input.standards_arn {
             None => None,
-            Some(arn) => Some(domain::meant(arn, region).map_err(|_| {
+            Some(arn) => Some(domain::by_arn(arn, region).map_err(|_| {
                 AwsError::invalid_input(format!("Invalid parameter 'StandardsArn'. {arn} is no standard"))
             })?),
         };
@@ -104,7 +104,7 @@ struct GetOutput {
     security_control_definition: Definition,
 }
 
-/// Gives one security control with the definitions of its parameters (SEC-04, SEC-07 … SEC-10).
+/// Returns a security control with the definitions of its parameters (SEC-04, SEC-07 … SEC-10).
 ///
 /// # Errors
 /// 404 `ResourceNotFoundException` for an unknown or retired id, and for an ARN.
@@ -178,10 +178,10 @@ struct UnprocessedId {
     error_reason: &'static str,
 }
 
-/// Gives security controls as the caller's hub has them, each once (SEC-20 … SEC-25).
+/// Returns security controls with the settings of the caller's hub, without duplicates (SEC-20 … SEC-25).
 ///
 /// # Errors
-/// None of its own; what is unknown stands in `UnprocessedIds`.
+/// None of its own; unknown controls are listed in `UnprocessedIds`.
 pub fn batch_get_security_controls(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let BatchGetInput { security_control_ids } = input.read()?;
     let key = context.caller.hub_key();
@@ -217,8 +217,8 @@ struct UpdateInput {
 /// Sets parameters of a security control (SEC-30 … SEC-38).
 ///
 /// # Errors
-/// 404 `ResourceNotFoundException` for an unknown control; 400 `InvalidInputException` for parameters that it does not
-/// take or a control that the Region lacks; 400 `ResourceInUseException` while it is being updated; 403
+/// 404 `ResourceNotFoundException` for an unknown control; 400 `InvalidInputException` for invalid parameters or a
+/// control that the Region does not support; 400 `ResourceInUseException` while it is being updated; 403
 /// `AccessDeniedException` when centrally managed.
 pub fn update_security_control(
     context: &Context<'_>,

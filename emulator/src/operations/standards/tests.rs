@@ -1,4 +1,4 @@
-//! Rules of standards, their controls and security controls, asked through operations.
+//! Rules of standards, their controls and security controls, tested through operations.
 
 mod associations;
 mod controls;
@@ -34,7 +34,7 @@ fn bare() -> Stage {
     stage
 }
 
-/// A hub whose standards take an hour to be enabled, two to be disabled, three for a control to be updated.
+/// A hub in which enabling a standard takes an hour, disabling two, and updating a control three.
 fn slow() -> Stage {
     let mut stage = bare();
     stage.0.delays = Delays {
@@ -78,7 +78,7 @@ fn hub_key() -> HubKey {
     HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) }
 }
 
-/// Changes the hub behind the API.
+/// Changes the hub directly, without the API.
 fn edit_hub(stage: &Stage, edit: impl FnOnce(&mut crate::state::Hub)) {
     let mut transaction = stage.0.write();
     let mut hub = (*transaction.hub(&hub_key()).unwrap()).clone();
@@ -91,7 +91,7 @@ fn recorder(stage: &Stage, recorder: ConfigRecorder) {
     edit_hub(stage, |hub| hub.config_recorder = recorder);
 }
 
-/// Enables Control Tower's standard, as Control Tower does; gives its ARN.
+/// Enables Control Tower's standard, as Control Tower does, and returns its ARN.
 fn control_tower(stage: &Stage) -> &'static str {
     let standard = standards::standard("control-tower-1.0.0").unwrap();
     let mut transaction = stage.0.write();

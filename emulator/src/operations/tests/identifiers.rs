@@ -11,8 +11,14 @@ use super::*;
 const PARTITIONS: [(&str, &str); 3] = [("aws", "us-east-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")];
 const MANAGEMENT: &str = "999999999999";
 
-/// Calls as the administrator, and gives a member of the answer.
-fn told(stage: &Stage, region: &str, operation: securityhub_fixtures::Operation, input: Value, member: &str) -> String {
+/// Calls as the administrator and returns a member of the answer.
+fn answer_member(
+    stage: &Stage,
+    region: &str,
+    operation: securityhub_fixtures::Operation,
+    input: Value,
+    member: &str,
+) -> String {
     let answer = stage.call_in(region, ADMINISTRATOR, operation, input).unwrap();
     answer[member].as_str().unwrap().to_owned()
 }
@@ -26,23 +32,23 @@ fn is_uuid(text: &str) -> bool {
 
 /// Rules: ARN-01, ARN-03, ARN-11, ARN-12.
 #[test]
-fn arns_of_what_an_account_has() {
+fn every_resource_of_an_account_has_its_arn_form() {
     for (partition, region) in PARTITIONS {
         let stage = Stage::empty();
         stage.call_in(region, ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
         let own = format!("arn:{partition}:securityhub:{region}:{ADMINISTRATOR}");
-        assert_eq!(told(&stage, region, DescribeHub, json!({}), "HubArn"), format!("{own}:hub/default"));
+        assert_eq!(answer_member(&stage, region, DescribeHub, json!({}), "HubArn"), format!("{own}:hub/default"));
         let input = json!({ "RegionLinkingMode": "NO_REGIONS" });
-        let aggregator = told(&stage, region, CreateFindingAggregator, input, "FindingAggregatorArn");
+        let aggregator = answer_member(&stage, region, CreateFindingAggregator, input, "FindingAggregatorArn");
         assert!(aggregator.strip_prefix(&format!("{own}:finding-aggregator/")).is_some_and(is_uuid), "{aggregator}");
         let action = json!({ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": { "Confidence": 1 } });
         let criteria = json!({ "Title": [{ "Value": "x", "Comparison": "EQUALS" }] });
         let input = json!({
             "RuleName": "r", "Description": "d", "RuleOrder": 1, "Criteria": criteria, "Actions": [action],
         });
-        let rule = told(&stage, region, CreateAutomationRule, input, "RuleArn");
+        let rule = answer_member(&stage, region, CreateAutomationRule, input, "RuleArn");
         assert!(rule.strip_prefix(&format!("{own}:automation-rule/")).is_some_and(is_uuid), "{rule}");
-        // A product of AWS has no account, that of an account its own.
+        // A product of AWS has no account in its ARN; one of an account has that account.
         let product = json!({ "ProductArn": format!("arn:{partition}:securityhub:{region}::product/aws/guardduty") });
         let described = stage.call_in(region, ADMINISTRATOR, DescribeProducts, product.clone()).unwrap();
         assert_eq!(described["Products"][0]["ProductArn"], product["ProductArn"]);
@@ -57,7 +63,7 @@ fn arns_of_what_an_account_has() {
 
 /// Rules: ARN-05, ARN-06.
 #[test]
-fn the_arn_of_a_policy_is_of_its_administrator_at_home_and_self_management_has_none() {
+fn a_policy_arn_names_the_administrator_and_home_region() {
     for (partition, region) in PARTITIONS {
         let stage = Stage::empty();
         stage.organization(&[(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "member")]);

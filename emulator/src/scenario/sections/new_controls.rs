@@ -85,7 +85,7 @@ fn check_one(written: &Declared, start: Timestamp, check: &mut Check) -> Option<
         check.push(mistake.expected("a control such as S3.25").suggest(suggest::nearest(&name.value, known)));
         return None;
     };
-    let holds = |standard: &&'static Standard| standard.seats(control).next().is_some();
+    let holds = |standard: &&'static Standard| standard.controls_for(control).next().is_some();
     let standards = match &written.standards {
         None => STANDARDS.iter().filter(holds).collect(),
         Some(listed) => {
@@ -110,7 +110,7 @@ pub(super) fn apply(valid: &[Valid], world: &World, now: Timestamp) {
             When::After(duration) => now.checked_add(duration).unwrap_or(Timestamp::MAX),
         };
         if at > now {
-            new_controls::hold_back(&mut transaction, control, standards.iter().copied(), at);
+            new_controls::hide_until(&mut transaction, control, standards.iter().copied(), at);
         }
     }
     transaction.commit();

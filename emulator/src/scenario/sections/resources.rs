@@ -88,7 +88,7 @@ pub(in crate::scenario) fn check(
         };
         let resource_type = resource_type(&entry.resource_type, check);
         let looks = |control: &&Control| {
-            control.active && resource_type.is_some_and(|resource_type| checks::looks_at(control, resource_type))
+            control.active && resource_type.is_some_and(|resource_type| checks::checks_type(control, resource_type))
         };
         let in_scope: Vec<&'static Control> = CONTROLS.iter().filter(looks).collect();
         let resource = Resource {
@@ -182,16 +182,20 @@ pub(in crate::scenario) fn control(
     if check.is_full() {
         return None;
     }
-    let of_seat = STANDARDS.iter().find_map(|standard| {
+    let of_standard = STANDARDS.iter().find_map(|standard| {
         let prefix = format!("{}/", standard.id);
         let id = name.value.strip_prefix(&prefix).unwrap_or(&name.value);
         let is_whole = id != name.value;
-        let is_meant = |seat: &str, number: &str| seat == id || is_whole && number == id;
+        let is_meant = |own_id: &str, number: &str| own_id == id || is_whole && number == id;
         // A bare number is of no one benchmark.
         let is_bare = !is_whole && id.starts_with(|first: char| first.is_ascii_digit());
-        standard.controls.iter().find(|seat| !is_bare && is_meant(seat.id, seat.number)).map(|seat| seat.control)
+        standard
+            .controls
+            .iter()
+            .find(|standard_control| !is_bare && is_meant(standard_control.id, standard_control.number))
+            .map(|standard_control| standard_control.control)
     });
-    let known = CONTROLS.iter().find(|control| control.active && control.id == name.value).or(of_seat);
+    let known = CONTROLS.iter().find(|control| control.active && control.id == name.value).or(of_standard);
     let found = known.filter(|control| in_scope.iter().any(|other| other.id == control.id));
     if found.is_none() && !in_scope.is_empty() {
         let message = match known {

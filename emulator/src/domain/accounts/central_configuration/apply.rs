@@ -1,22 +1,23 @@
-//! What a policy does to one hub that is on: the one place where standards and controls follow it.
+//! Applies a policy to an enabled hub: the only place where standards and controls are changed by policies.
 
 use std::collections::BTreeMap;
 
 use securityhub_fixtures::standards::{Control, Standard};
 
 use super::content;
-use crate::domain::controls::standards::{controls, seats, security_controls, subscriptions};
+use crate::domain::controls::standards::{controls, security_controls, subscription_controls, subscriptions};
 use crate::domain::governance::{Extent, policy_wants};
 use crate::invariant::Invariant;
 use crate::state::{
     ControlState, Hub, HubKey, PolicyContent, Subscription, SubscriptionStatus, Timestamp, Transaction,
 };
 
-/// Why a policy disabled a control: `inferred`.
+/// The reason for disabling a control: `inferred`.
 const REASON: &str = "Disabled by a configuration policy";
 
-/// Enables exactly the standards that a policy lists, in all of them exactly the controls that it wants, and gives
-/// parameters its values or their defaults (CCF-40, CCF-41). Other standards are gone at once: `inferred`.
+/// Enables exactly the standards of a policy and, in all of them, exactly the controls that it selects, and sets
+/// parameters to the values of the policy or their defaults (CCF-40, CCF-41). Other standards are removed at once:
+/// `inferred`.
 pub fn to_hub(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -32,10 +33,10 @@ pub fn to_hub(
     follow_standards(transaction, key, &mut hub, &listed.collect::<Vec<_>>(), now);
     let is_wanted = |control: &Control| policy_wants(content, extent, control, &key.region).unwrap_or_default();
     follow_controls(transaction, key, &mut hub, is_wanted, now);
-    let own = content::own_parameters(controls, parameters.as_ref())
+    let custom = content::own_parameters(controls, parameters.as_ref())
         .or_report("a policy is checked before it is kept")
         .unwrap_or_default();
-    security_controls::replace_parameters(transaction, key, &mut hub, &own, now);
+    security_controls::replace_parameters(transaction, key, &mut hub, &custom, now);
     transaction.put_hub(key.clone(), hub);
 }
 
@@ -47,10 +48,10 @@ fn follow_standards(
     now: Timestamp,
 ) {
     let is_listed = |id: &str| listed.iter().any(|standard| standard.id == id);
-    let leaves = |(id, subscription): (&&'static str, &Subscription)| {
+    let is_unlisted = |(id, subscription): (&&'static str, &Subscription)| {
         (!is_listed(id) || subscription.status == SubscriptionStatus::Deleting).then_some(*id)
     };
-    for id in hub.standards.iter().filter_map(leaves).collect::<Vec<_>>() {
+    for id in hub.standards.iter().filter_map(is_unlisted).collect::<Vec<_>>() {
         subscriptions::end(transaction, key, hub, id, now);
     }
     for standard in listed {
@@ -58,7 +59,7 @@ fn follow_standards(
     }
 }
 
-/// Sets all seats of the enabled standards that are otherwise than `is_wanted` says.
+/// Enables or disables the controls of the enabled standards whose state differs from `is_wanted`.
 fn follow_controls(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -68,12 +69,12 @@ fn follow_controls(
 ) {
     for (id, subscription) in &mut hub.standards {
         let Some(standard) = securityhub_fixtures::standards::standard(id) else { continue };
-        for seat in seats::seats(standard, subscription).collect::<Vec<_>>() {
-            let enabled = is_wanted(seat.control);
-            if seats::state(subscription, seat).enabled != enabled {
+        for standard_control in subscription_controls::controls(standard, subscription).collect::<Vec<_>>() {
+            let enabled = is_wanted(standard_control.control);
+            if subscription_controls::state(subscription, standard_control).enabled != enabled {
                 let reason = (!enabled).then(|| REASON.to_owned());
-                controls::set(subscription, seat, ControlState { enabled, updated_at: now, reason });
-                controls::check(transaction, key, seat, enabled, now);
+                controls::set(subscription, standard_control, ControlState { enabled, updated_at: now, reason });
+                controls::check(transaction, key, standard_control, enabled, now);
             }
         }
     }

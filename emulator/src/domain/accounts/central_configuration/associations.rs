@@ -1,4 +1,4 @@
-//! What policies are applied to, and what is inherited (CCF-24 … CCF-36).
+//! Associations of policies with targets, applied or inherited (CCF-24 … CCF-36).
 
 use super::policies;
 use super::record::edit;
@@ -10,7 +10,7 @@ use crate::state::{
     AccountId, Applied, CentralConfiguration, Governance, Organization, Outcome, Timestamp, Transaction, World,
 };
 
-/// What governs a target, and how that went.
+/// What governs a target, and the result of applying it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Association {
     /// The id of the policy, or [`SELF_MANAGED`].
@@ -19,18 +19,18 @@ pub struct Association {
     pub target: String,
     /// `ACCOUNT`, `ORGANIZATIONAL_UNIT` or `ROOT`.
     pub target_type: &'static str,
-    /// Whether it is applied to the target itself.
+    /// Whether it was applied to the target itself; otherwise it is inherited.
     pub is_applied: bool,
-    /// When it was last settled.
+    /// The time of the last settling.
     pub updated_at: Timestamp,
     /// `PENDING`, `SUCCESS` or `FAILED`.
     pub status: &'static str,
-    /// What there is to say of it (CCF-29).
+    /// The message, if there is one (CCF-29).
     pub message: Option<String>,
 }
 
-/// Applies a policy, or self-management, to a target in place of what was applied to it (CCF-25). It is answered as
-/// pending, and settled before the next call, unless a scenario delays it.
+/// Applies a policy or self-management to a target, replacing what was applied to it before (CCF-25). The answer is
+/// PENDING; the change is carried out before the next call, unless a scenario delays it.
 ///
 /// # Errors
 /// [`CentralError`].
@@ -62,8 +62,8 @@ pub fn start(
     })
 }
 
-/// Takes away what is applied to a target, which inherits from then on; settings stay until what is inherited changes
-/// them (CCF-33, CCF-34).
+/// Removes what is applied to a target. The target inherits from then on; its settings stay until the inherited policy
+/// changes them (CCF-33, CCF-34).
 ///
 /// # Errors
 /// [`CentralError`].
@@ -87,7 +87,7 @@ pub fn end(
     Ok(())
 }
 
-/// What governs a target (CCF-26).
+/// The association of a target (CCF-26).
 ///
 /// # Errors
 /// [`CentralError::NoTarget`], [`CentralError::NoAssociation`].
@@ -97,10 +97,12 @@ pub fn of(organization: &Organization, target: &str) -> Result<Association, Cent
     let (governance, is_applied) = governance::of_target(organization, target).ok_or_else(missing)?;
     let settled = organization.central.as_ref().and_then(|central| central.settled.get(target));
     let settled = settled.ok_or_else(missing)?;
-    let done = "Association applied successfully on this target.";
+    let success_message = "Association applied successfully on this target.";
     let (status, message) = match &settled.outcome {
         Outcome::Pending => ("PENDING", None),
-        Outcome::Success => ("SUCCESS", matches!(governance, Governance::Policy(_)).then(|| done.to_owned())),
+        Outcome::Success => {
+            ("SUCCESS", matches!(governance, Governance::Policy(_)).then(|| success_message.to_owned()))
+        }
         Outcome::Failed(why) => ("FAILED", Some(why.clone())),
     };
     Ok(Association {
@@ -114,7 +116,7 @@ pub fn of(organization: &Organization, target: &str) -> Result<Association, Cent
     })
 }
 
-/// The id of the policy that an identifier names, or [`SELF_MANAGED`].
+/// The id of the policy with this id or ARN, or [`SELF_MANAGED`].
 ///
 /// # Errors
 /// [`CentralError::NoPolicy`].

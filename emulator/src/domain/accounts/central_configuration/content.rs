@@ -1,4 +1,4 @@
-//! What a policy says of standards, controls and parameters: held against the catalogue, and read from it (CCF-18).
+//! The standards, controls and parameters in a policy: validation against the catalogue (CCF-18).
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::domain::controls::standards::security_controls::{self, OwnParameters}
 use crate::domain::controls::standards::{parameters, subscriptions};
 use crate::state::{ChosenControls, Directory, PolicyContent, Region};
 
-/// Holds what a policy says against the catalogue: standards that can be enabled, by their ARNs in the home Region,
-/// known controls, and parameters that they take, of controls that are on.
+/// Validates the content of a policy: standards must be ones that can be enabled, given by their ARNs in the home
+/// Region; controls must be known; parameters must fit their controls, which must be enabled by the policy.
 ///
 /// # Errors
 /// [`CentralError::InvalidPolicy`], [`CentralError::InvalidParameters`].
@@ -27,16 +27,16 @@ pub fn check(directory: &Directory, home: &Region, content: &PolicyContent) -> R
     own_parameters(controls, parameters.as_ref()).map(|_| ())
 }
 
-/// The parameters that are not left to their defaults, by control and name.
+/// The parameters with values other than the default, by control and name.
 ///
 /// # Errors
-/// [`CentralError::InvalidPolicy`] for a control that is unknown, named twice or not on,
-/// [`CentralError::InvalidParameters`] for what it does not take.
+/// [`CentralError::InvalidPolicy`] for a control that is unknown, repeated or not enabled,
+/// [`CentralError::InvalidParameters`] for parameters that it does not accept.
 pub fn own_parameters(
     controls: &ChosenControls,
     parameters: Option<&Value>,
 ) -> Result<BTreeMap<&'static str, OwnParameters>, CentralError> {
-    let mut own = BTreeMap::new();
+    let mut custom = BTreeMap::new();
     for item in parameters.and_then(Value::as_array).into_iter().flatten() {
         let id = item.get("SecurityControlId").and_then(Value::as_str).unwrap_or_default();
         let invalid = |message: String| Err(CentralError::InvalidPolicy(message));
@@ -44,11 +44,11 @@ pub fn own_parameters(
         if !controls.has(control.id) {
             return invalid(format!("Security control {id} has parameters and is not enabled"));
         }
-        if own.insert(control.id, of_control(control, item.get("Parameters"))?).is_some() {
+        if custom.insert(control.id, of_control(control, item.get("Parameters"))?).is_some() {
             return invalid(format!("Security control {id} has parameters twice"));
         }
     }
-    Ok(own)
+    Ok(custom)
 }
 
 fn of_control(control: &'static Control, sent: Option<&Value>) -> Result<OwnParameters, CentralError> {

@@ -1,4 +1,4 @@
-//! Regions that are linked to the home Region, or no longer (CCF-07, CCF-43).
+//! Changes of the Regions that are linked to the home Region (CCF-07, CCF-43).
 
 use super::record::edit;
 use crate::domain::accounts::hub::{self, Enable};
@@ -9,7 +9,7 @@ use crate::domain::governance::regions;
 use crate::domain::hub_access;
 use crate::state::{AccountId, HubKey, OrganizationConfiguration, Region, Timestamp, Transaction, World};
 
-/// Takes over the Regions that have been linked since the last time, and lets go of those that are linked no more; nothing
+/// Takes over Regions that were linked since the last call and releases those that are no longer linked. Does nothing
 /// while central configuration is pending (CCF-07).
 pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timestamp) {
     let directory = transaction.directory();
@@ -27,8 +27,8 @@ pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timest
     }
 }
 
-/// The administrator is it in a Region, its hub on; accounts whose hub is on are its members; nobody is enabled for
-/// joining (CCF-07).
+/// Takes over one Region: makes the administrator its delegated administrator and enables its hub, makes accounts with
+/// enabled hubs members, and turns off automatic enabling for new accounts (CCF-07).
 fn take_region(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
     let configuration = OrganizationConfiguration { auto_enable: false, auto_enable_standards: false };
     let accounts: Vec<AccountId> = transaction.edit_directory(|directory| {
@@ -44,7 +44,7 @@ fn take_region(transaction: &mut Transaction<'_>, administrator: &HubKey, now: T
         let key = HubKey { account, region: administrator.region.clone() };
         let is_on = hub_access::enabled(transaction, &key).is_ok();
         if is_on && may_be_enabled(transaction.directory(), administrator, account) {
-            let joining = Joining::unasked(transaction.directory(), administrator, account, false);
+            let joining = Joining::automatic(transaction.directory(), administrator, account, false);
             become_organization_member(transaction, administrator, account, joining, now);
         }
     }

@@ -1,8 +1,9 @@
 //! Central configuration: policies that govern the organization's accounts from the home Region.
 //!
-//! What lives here: turning it on and off ([`switch`]), policies ([`policies`]) and what they say ([`content`]), what they are applied to and what is
-//! inherited ([`associations`]), how an account is brought to what governs it ([`settle`]), and what a policy does to one
-//! hub ([`apply`]). What may not: standards and controls themselves.
+//! What lives here: turning it on and off ([`switch`]), policies ([`policies`]) and their content ([`content`]),
+//! associations with targets ([`associations`]), bringing accounts into line with what governs them ([`settle`]),
+//! Regions that are linked later ([`linked`]), and applying a policy to one hub ([`apply`]). What may not: standards
+//! and controls themselves.
 
 pub mod apply;
 pub mod associations;
@@ -14,7 +15,7 @@ mod refusal;
 pub mod settle;
 pub mod switch;
 
-pub use refusal::{CentralError, MOST_POLICIES, administered};
+pub use refusal::{CentralError, MAX_POLICIES, administered};
 
-/// What stands for self-management where a policy's id could stand.
+/// The value that stands for self-management in place of a policy id.
 pub const SELF_MANAGED: &str = "SELF_MANAGED_SECURITY_HUB";

@@ -1,34 +1,34 @@
-//! Configuration policies: made, found, changed, deleted (CCF-15 … CCF-22).
+//! Creating, finding, changing and deleting configuration policies (CCF-15 … CCF-22).
 
 use std::collections::BTreeMap;
 
 use super::record::edit;
-use super::{CentralError, MOST_POLICIES, administered, content, settle};
+use super::{CentralError, MAX_POLICIES, administered, content, settle};
 use crate::domain::arn;
 use crate::domain::caller::Caller;
-use crate::domain::tags::{MOST_TAGS, TagError};
+use crate::domain::tags::{MAX_TAGS, TagError};
 use crate::state::{CentralConfiguration, ConfigurationPolicy, Governance, PolicyContent, Transaction, World};
 
-/// The longest name (CCF-15, `inferred`).
-const LONGEST_NAME: usize = 128;
+/// Maximum length of a name (CCF-15, `inferred`).
+const MAX_NAME_LENGTH: usize = 128;
 
-/// What of a policy is to change; what is `None` stays (CCF-20).
+/// Changes to a policy; `None` leaves an attribute unchanged (CCF-20).
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// Its name.
     pub name: Option<String>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// What it says, the whole of it.
+    /// Its content, as a whole.
     pub content: Option<PolicyContent>,
 }
 
-/// The ARN of a policy: of the administrator in its home Region.
+/// The ARN of a policy, which names the administrator and the home Region.
 pub fn policy_arn(central: &CentralConfiguration, id: &str) -> String {
     arn::of_account(&central.home, central.administrator, &format!("configuration-policy/{id}"))
 }
 
-/// A policy by its id or ARN (CCF-19).
+/// The policy with this id or ARN (CCF-19).
 ///
 /// # Errors
 /// [`CentralError::NoPolicy`].
@@ -37,7 +37,7 @@ pub fn find<'c>(central: &'c CentralConfiguration, identifier: &str) -> Result<&
     central.policies.get(id).ok_or_else(|| CentralError::NoPolicy(identifier.to_owned()))
 }
 
-/// Makes a policy (CCF-15).
+/// Creates a policy (CCF-15).
 ///
 /// # Errors
 /// [`CentralError`].
@@ -51,7 +51,7 @@ pub fn create(
     let central = administered(directory, caller)?;
     check_name(central, &policy.name, "")?;
     content::check(directory, &central.home, &policy.content)?;
-    if central.policies.len() >= MOST_POLICIES {
+    if central.policies.len() >= MAX_POLICIES {
         return Err(CentralError::TooMany);
     }
     let policy = ConfigurationPolicy { id: world.ids.uuid(), ..policy };
@@ -59,7 +59,7 @@ pub fn create(
     Ok(policy)
 }
 
-/// Changes a policy, and all that it governs follows (CCF-20).
+/// Changes a policy and applies it to all targets that it governs (CCF-20).
 ///
 /// # Errors
 /// [`CentralError`].
@@ -93,7 +93,7 @@ pub fn update(
     Ok(policy)
 }
 
-/// Deletes a policy that governs nothing (CCF-21).
+/// Deletes a policy that is not associated with any target (CCF-21).
 ///
 /// # Errors
 /// [`CentralError`].
@@ -123,7 +123,7 @@ pub fn edit_tags(
     let policy = administered(directory, caller).and_then(|central| find(central, arn).cloned());
     let mut policy = policy.map_err(|_| TagError::NoResource(arn.to_owned()))?;
     change(&mut policy.tags);
-    if policy.tags.len() > MOST_TAGS {
+    if policy.tags.len() > MAX_TAGS {
         return Err(TagError::TooMany);
     }
     edit(transaction, |central| central.policies.insert(policy.id.clone(), policy));
@@ -131,10 +131,11 @@ pub fn edit_tags(
 }
 
 fn check_name(central: &CentralConfiguration, name: &str, own_id: &str) -> Result<(), CentralError> {
-    // A space is let in: the provider's own check does, and nobody has seen AWS refuse it.
-    let is_taken = |letter: char| letter.is_ascii_alphanumeric() || "-.!*/ ".contains(letter);
-    if name.len() > LONGEST_NAME || !name.chars().all(is_taken) {
-        let message = format!("It has up to {LONGEST_NAME} letters, digits and -.!*/");
+    // Spaces are accepted: the Terraform provider's validation allows them, and AWS has not been observed to refuse
+    // them.
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "-.!*/ ".contains(letter);
+    if name.len() > MAX_NAME_LENGTH || !name.chars().all(is_allowed) {
+        let message = format!("It has up to {MAX_NAME_LENGTH} letters, digits and -.!*/");
         return Err(CentralError::InvalidName(message));
     }
     if central.policies.values().any(|policy| policy.name == name && policy.id != own_id) {

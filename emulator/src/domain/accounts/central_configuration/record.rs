@@ -1,8 +1,8 @@
-//! The one way to change what the directory holds of central configuration.
+//! Access to the central configuration in the directory.
 
 use crate::state::{CentralConfiguration, Transaction};
 
-/// Changes the central configuration, if there is one.
+/// Changes the central configuration, if there is one. All changes go through this function.
 pub(super) fn edit<R>(
     transaction: &mut Transaction<'_>,
     edit: impl FnOnce(&mut CentralConfiguration) -> R,

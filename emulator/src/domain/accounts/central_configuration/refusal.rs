@@ -1,18 +1,18 @@
-//! Why calls of central configuration are refused, and to whom.
+//! Errors of central configuration.
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::state::{CentralConfiguration, Directory};
 
-/// The most policies of an organization (QUO-04).
-pub const MOST_POLICIES: usize = 20;
+/// Maximum number of policies of an organization (QUO-04).
+pub const MAX_POLICIES: usize = 20;
 
-/// Why a call of central configuration is refused. Sentences are `inferred` except those of `NotAdministrator` and
-/// `IncompletePolicy`.
+/// Reason why a call of central configuration is refused. The sentences are `inferred`, except those of
+/// `NotAdministrator` and `IncompletePolicy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CentralError {
-    /// The caller is not the delegated administrator, or not in the home Region, or there is no central configuration
-    /// yet (CCF-11, CCF-12).
+    /// The caller is not the delegated administrator, calls outside the home Region, or there is no central
+    /// configuration (CCF-11, CCF-12).
     NotAdministrator,
     /// The administrator calls in another Region than the home Region (CCF-12).
     OutsideHome,
@@ -20,23 +20,23 @@ pub enum CentralError {
     NoPolicy(String),
     /// There is no such target in the organization (CCF-24).
     NoTarget(String),
-    /// A target is one of three things (CCF-24).
+    /// A target must be exactly one of root, unit and account (CCF-24).
     InvalidTarget,
-    /// Nothing governs the target, or not what was named (CCF-26, CCF-33).
+    /// Nothing governs the target, or not the named policy (CCF-26, CCF-33).
     NoAssociation(String),
     /// Another policy has the name (CCF-15).
     NameTaken(String),
-    /// The name has other characters than it may, or too many (CCF-15).
+    /// The name is too long or contains invalid characters (CCF-15).
     InvalidName(String),
-    /// There are as many as there may be (CCF-15).
+    /// The maximum number of policies exists already (CCF-15).
     TooMany,
-    /// A policy enables Security Hub without naming standards and controls (CCF-16).
+    /// A policy enables Security Hub without standards and controls (CCF-16).
     IncompletePolicy,
-    /// A policy contains what it must not (CCF-16 … CCF-18).
+    /// A policy has invalid content (CCF-16 … CCF-18).
     InvalidPolicy(String),
-    /// Parameters that a control does not take, in the words of UpdateSecurityControl (CCF-18, SEC-34).
+    /// Parameters that a control does not accept, with the sentence of UpdateSecurityControl (CCF-18, SEC-34).
     InvalidParameters(String),
-    /// The policy is associated (CCF-21).
+    /// The policy is associated with a target (CCF-21).
     InUse,
 }
 
@@ -64,7 +64,7 @@ impl From<CentralError> for AwsError {
             CentralError::InvalidName(name) => AwsError::invalid_input(format!("Invalid parameter 'Name'. {name}")),
             CentralError::TooMany => AwsError::new(
                 ErrorCode::LimitExceededException,
-                format!("An organization can have at most {MOST_POLICIES} configuration policies"),
+                format!("An organization can have at most {MAX_POLICIES} configuration policies"),
             ),
             CentralError::IncompletePolicy => AwsError::invalid_input(
                 "Invalid semantics: Enabled standards and security control configurations must be configured when \
@@ -82,7 +82,7 @@ impl From<CentralError> for AwsError {
     }
 }
 
-/// The central configuration that a caller may read and change here (CCF-11, CCF-12).
+/// The central configuration, if the caller may read and change it in this Region (CCF-11, CCF-12).
 ///
 /// # Errors
 /// [`CentralError::NotAdministrator`], [`CentralError::OutsideHome`].

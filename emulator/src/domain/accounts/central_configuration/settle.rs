@@ -1,4 +1,5 @@
-//! Bringing accounts to what governs them, in the home Region and those linked to it (CCF-27 … CCF-32, CCF-40 … CCF-42).
+//! Settling: brings accounts into line with what governs them, in the home Region and the Regions linked to it (CCF-27
+//! … CCF-32, CCF-40 … CCF-42).
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,8 @@ use crate::state::{
     PolicyContent, Region, Settled, Timestamp, Transaction, World,
 };
 
-/// Settles a target and all below it, now or, where a scenario delays it, later; they are pending until then (CCF-27).
+/// Settles a target and all targets below it, at once or after the delay of the scenario. They are pending until then
+/// (CCF-27).
 pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
     let delay = transaction.delays().policy_association;
     if delay.is_zero() {
@@ -27,28 +29,28 @@ pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
         all.map(|it| (it.clone(), governance::of_target(organization, &it).is_some())).collect();
     for (target, is_governed) in all {
         let pending = Settled { updated_at: now, outcome: Outcome::Pending };
-        note(transaction, &target, is_governed.then_some(pending));
+        store_result(transaction, &target, is_governed.then_some(pending));
     }
     schedule::after(transaction, now, delay, Due::SettleAssociations(top.to_owned()));
 }
 
-/// The time of a change of a target has come: settles it and all below it, save for what was changed later, which stays
-/// pending until its own time. What holds them is settled with the last of them (CCF-27).
-pub fn ripen(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
+/// Called when the delay of a change is over. Settles the target and all below it, except those that were changed
+/// later, which stay pending until their own time. Parents are settled with the last of their children (CCF-27).
+pub fn settle_due(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
     linked::take_linked(transaction, world, now);
     let oldest = now.checked_sub(transaction.delays().policy_association).unwrap_or(Timestamp::MIN);
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return };
     let Some(central) = &organization.central else { return };
-    let is_ripe = |target: &str| {
+    let is_due = |target: &str| {
         let pending = central.settled.get(target).filter(|settled| settled.outcome == Outcome::Pending);
         pending.is_none_or(|settled| settled.updated_at <= oldest)
     };
     let below = targets(organization).filter(|target| is_below(organization, target, top));
     let accounts: Vec<AccountId> =
-        below.filter(|it| is_ripe(it)).filter_map(|account| AccountId::parse(&account)).collect();
-    let is_near = |it: &String| is_below(organization, it, top) || is_below(organization, top, it);
-    let parents = targets(organization).filter(|it| AccountId::parse(it).is_none() && is_near(it) && is_ripe(it));
+        below.filter(|it| is_due(it)).filter_map(|account| AccountId::parse(&account)).collect();
+    let is_related = |it: &String| is_below(organization, it, top) || is_below(organization, top, it);
+    let parents = targets(organization).filter(|it| AccountId::parse(it).is_none() && is_related(it) && is_due(it));
     let parents: Vec<String> =
         parents.filter(|it| is_below(organization, it, top) || is_pending(central, it)).collect();
     for account in accounts {
@@ -63,7 +65,7 @@ fn is_pending(central: &CentralConfiguration, target: &str) -> bool {
     central.settled.get(target).is_some_and(|settled| settled.outcome == Outcome::Pending)
 }
 
-/// Settles a root or unit as its accounts are; while one of them is pending, it is.
+/// Derives the status of the root or a unit from its accounts; it is pending while one of them is.
 fn settle_parent(transaction: &mut Transaction<'_>, parent: &str, now: Timestamp) {
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return };
@@ -74,10 +76,10 @@ fn settle_parent(transaction: &mut Transaction<'_>, parent: &str, now: Timestamp
     }
     let failure = failure_below(organization, parent);
     let is_governed = governance::of_target(organization, parent).is_some();
-    note(transaction, parent, is_governed.then(|| Settled { updated_at: now, outcome: outcome(failure) }));
+    store_result(transaction, parent, is_governed.then(|| Settled { updated_at: now, outcome: outcome(failure) }));
 }
 
-/// Settles a target and all below it: accounts first, then what holds them (CCF-27).
+/// Settles a target and all below it, accounts before their parents (CCF-27).
 pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
     linked::take_linked(transaction, world, now);
     let directory = transaction.directory();
@@ -93,7 +95,7 @@ pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
     }
 }
 
-/// An account has come, has moved (CCF-42), or is in use again (CCF-28).
+/// Called when an account has joined, moved (CCF-42), or is active again (CCF-28).
 pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
     if transaction.directory().organization.as_ref().is_some_and(|organization| organization.central.is_some()) {
         linked::take_linked(transaction, world, now);
@@ -101,9 +103,9 @@ pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: 
     }
 }
 
-/// Settles `parent` and the units above it again after an account left them: their status follows from the accounts that
-/// remain (CCF-45). Parents that still hold the account keep their status, since a child's later change does not touch theirs
-/// (CCF-28).
+/// Settles `parent` and the units above it after an account left them: their status follows from the remaining accounts
+/// (CCF-45). Parents that still contain the account keep their status, because later changes of a child do not affect
+/// it (CCF-28).
 pub fn account_left(transaction: &mut Transaction<'_>, account: AccountId, parent: &str, now: Timestamp) {
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return };
@@ -111,14 +113,14 @@ pub fn account_left(transaction: &mut Transaction<'_>, account: AccountId, paren
     let has_failed =
         |id: &String| central.settled.get(id).is_some_and(|settled| matches!(settled.outcome, Outcome::Failed(_)));
     let chain = std::iter::successors(Some(parent.to_owned()), |id| governance::above(organization, id));
-    let left = chain.filter(|id| has_failed(id) && !is_below(organization, account.as_str(), id));
-    let left: Vec<String> = left.collect();
-    for parent in left {
+    let former_parents = chain.filter(|id| has_failed(id) && !is_below(organization, account.as_str(), id));
+    let former_parents: Vec<String> = former_parents.collect();
+    for parent in former_parents {
         settle_parent(transaction, &parent, now);
     }
 }
 
-/// The sentence of a parent whose accounts have failed (CCF-29).
+/// The message of a parent with failed accounts (CCF-29).
 fn failure_below(organization: &Organization, parent: &str) -> Option<String> {
     let central = organization.central.as_ref()?;
     let failed: Vec<&String> = central
@@ -134,7 +136,7 @@ fn failure_below(organization: &Organization, parent: &str) -> Option<String> {
     if parent != organization.root_id {
         return Some("One or more children under this target failed association.".to_owned());
     }
-    // The root counts what is right below it.
+    // The message of the root counts its direct children.
     let children =
         targets(organization).filter(|child| governance::above(organization, child).as_deref() == Some(parent));
     let count = children.filter(|child| failed.iter().any(|id| is_below(organization, id, child))).count();
@@ -158,12 +160,12 @@ fn settle_account(transaction: &mut Transaction<'_>, world: &World, account: Acc
     if let (Some(content), None) = (&policy, &failure) {
         for region in regions.iter().cloned() {
             let administrator = HubKey { account: administrator, region };
-            bring(transaction, &administrator, account, content, extent, now);
+            apply_in_region(transaction, &administrator, account, content, extent, now);
         }
         failure = missing_recorder(transaction, account, content, &regions);
     }
     let settled = governance.map(|_| Settled { updated_at: now, outcome: outcome(failure) });
-    note(transaction, account.as_str(), settled);
+    store_result(transaction, account.as_str(), settled);
 }
 
 /// Why a policy cannot be applied to an account (CCF-31). The sentences are `inferred`.
@@ -195,7 +197,7 @@ fn obstacle<'r>(
     None
 }
 
-/// Standards are enabled without a recorder, but their controls find nothing (CCF-31). The sentence is `inferred`.
+/// Without a recorder, standards are enabled but their controls have no findings (CCF-31). The sentence is `inferred`.
 fn missing_recorder(
     transaction: &Transaction<'_>,
     account: AccountId,
@@ -211,8 +213,8 @@ fn missing_recorder(
     Some(format!("AWS Config does not record in {region}."))
 }
 
-/// Does what a policy says in one Region. The administrator's own hub is never off (CCF-32).
-fn bring(
+/// Applies a policy in one Region. The administrator's own hub is never disabled (CCF-32).
+fn apply_in_region(
     transaction: &mut Transaction<'_>,
     administrator: &HubKey,
     account: AccountId,
@@ -238,8 +240,8 @@ fn outcome(failure: Option<String>) -> Outcome {
     failure.map_or(Outcome::Success, Outcome::Failed)
 }
 
-/// Notes how it went, or that nothing governs the target.
-fn note(transaction: &mut Transaction<'_>, target: &str, settled: Option<Settled>) {
+/// Stores the result for a target; none if nothing governs it.
+fn store_result(transaction: &mut Transaction<'_>, target: &str, settled: Option<Settled>) {
     edit(transaction, |central| match settled {
         Some(settled) => _ = central.settled.insert(target.to_owned(), settled),
         None => _ = central.settled.remove(target),

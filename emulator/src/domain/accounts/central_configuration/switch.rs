@@ -1,4 +1,5 @@
-//! Turning central configuration on and off (CCF-01 … CCF-10), and what a change of linked Regions does to it (CCF-43).
+//! Turning central configuration on and off (CCF-01 … CCF-10), and the effect of changed links between Regions
+//! (CCF-43).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use crate::domain::caller::Caller;
 use crate::domain::{governance, schedule};
 use crate::state::{AccountId, CentralConfiguration, Directory, Due, Region, Timestamp, Transaction, World};
 
-/// Turns it on (CCF-01, CCF-02, CCF-03, CCF-07); where it is on, nothing changes.
+/// Turns central configuration on; no effect if it is on (CCF-01, CCF-02, CCF-03, CCF-07).
 ///
 /// # Errors
 /// [`OrganizationError`].
@@ -50,8 +51,8 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
     Ok(())
 }
 
-/// Refuses where another account is designated in the home Region or one that is linked to it: the administrator has to be
-/// it in all of them (CCF-07).
+/// Refuses if another account is the delegated administrator in the home Region or a linked one; it must be the same
+/// account in all of them (CCF-07).
 fn refuse_others(world: &World, directory: &Directory, owner: AccountId) -> Result<(), OrganizationError> {
     let Some(organization) = &directory.organization else { return Ok(()) };
     let other = |region: &Region| organization.security_hub_administrators.get(region).copied();
@@ -59,7 +60,7 @@ fn refuse_others(world: &World, directory: &Directory, owner: AccountId) -> Resu
     other.map_or(Ok(()), |other| Err(OrganizationError::AnotherIsDesignated(other)))
 }
 
-/// Turns it off; settings stay (CCF-09, CCF-10).
+/// Turns central configuration off; settings stay (CCF-09, CCF-10).
 ///
 /// # Errors
 /// [`OrganizationError::PoliciesExist`].
@@ -73,7 +74,7 @@ pub fn off(transaction: &mut Transaction<'_>) -> Result<(), OrganizationError> {
     Ok(())
 }
 
-/// Ends it with its policies; accounts keep their settings (ORG-13, CCF-43).
+/// Ends central configuration together with its policies; accounts keep their settings (ORG-13, CCF-43).
 pub fn end(transaction: &mut Transaction<'_>) {
     transaction.edit_directory(|directory| {
         if let Some(organization) = &mut directory.organization {
@@ -82,13 +83,13 @@ pub fn end(transaction: &mut Transaction<'_>) {
     });
 }
 
-/// The aggregator of an account was changed or deleted: without a home Region there is no central configuration, and
-/// Regions that are linked now follow it (CCF-28, CCF-43, AGG-19).
+/// Called when an account's aggregator was changed or deleted. Without a home Region, central configuration ends; newly
+/// linked Regions become part of it (CCF-28, CCF-43, AGG-19).
 ///
 /// # Errors
-/// [`OrganizationError::AnotherIsDesignated`] in a Region that is linked now: `inferred`, as it is when central
-/// configuration begins.
-pub fn follow_aggregator(
+/// [`OrganizationError::AnotherIsDesignated`] in a newly linked Region: `inferred`, as when central configuration is
+/// turned on.
+pub fn apply_aggregator_change(
     transaction: &mut Transaction<'_>,
     world: &World,
     owner: AccountId,

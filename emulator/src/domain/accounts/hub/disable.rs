@@ -1,19 +1,19 @@
-//! Disabling a hub, and what is kept of it for a while.
+//! Disabling a hub, and what stays of it for some time.
 
 use jiff::SignedDuration;
 
 use crate::domain::accounts::members::invited;
-use crate::domain::findings::expiry::ARCHIVED_FINDINGS_KEPT;
+use crate::domain::findings::expiry::ARCHIVED_FINDING_RETENTION;
 use crate::domain::hub_access::{HubError, enabled, refuse_centrally_managed};
 use crate::domain::schedule;
 use crate::invariant::Invariant;
 use crate::state::{Due, Hub, HubKey, Phase, Timestamp, Transaction};
 
-/// How long a disabled hub is kept, with its settings and active findings (HUB-16).
-const HUB_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long a disabled hub is stored, with its settings and active findings (HUB-16).
+const HUB_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// Disables a hub in its region (HUB-11 … HUB-16): standards and the subscriptions to AWS services end, relations
-/// of this account here end, the rest is kept dormant. Members' hubs stay on (HUB-19).
+/// Disables a hub in its Region (HUB-11 … HUB-16). Its standards, subscriptions to AWS services and relations in the
+/// Region end; the rest becomes dormant. Hubs of members stay enabled (HUB-19).
 ///
 /// # Errors
 /// In this order: [`HubError::NotEnabled`], [`HubError::CentrallyManaged`], [`HubError::Administrator`],
@@ -34,7 +34,7 @@ pub fn disable(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) 
     Ok(())
 }
 
-/// Disables a hub as a configuration policy says (CCF-40).
+/// Disables a hub on behalf of a configuration policy (CCF-40).
 pub fn switch_off(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) {
     if let Ok(hub) = enabled(transaction, key) {
         turn_off(transaction, key, hub, now);
@@ -48,8 +48,8 @@ fn turn_off(transaction: &mut Transaction<'_>, key: &HubKey, mut hub: Hub, now: 
     hub.product_subscriptions.retain(|subscription| !is_of_aws(subscription));
     transaction.put_hub(key.clone(), hub);
     invited::end_all(transaction, key, now);
-    schedule::after(transaction, now, ARCHIVED_FINDINGS_KEPT, Due::DropArchivedFindings(key.clone(), now));
-    schedule::after(transaction, now, HUB_KEPT, Due::ForgetHub(key.clone(), now));
+    schedule::after(transaction, now, ARCHIVED_FINDING_RETENTION, Due::DropArchivedFindings(key.clone(), now));
+    schedule::after(transaction, now, HUB_RETENTION, Due::ForgetHub(key.clone(), now));
 }
 
 fn is_of_aws(subscription: &str) -> bool {

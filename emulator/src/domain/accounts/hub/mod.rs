@@ -1,4 +1,4 @@
-//! A hub's life: enabled, described, updated, disabled and kept for a while.
+//! The life cycle of a hub: enabling, describing, updating and disabling it.
 
 use crate::domain::controls::check_request;
 use crate::domain::governance;
@@ -16,18 +16,18 @@ use crate::state::{
     CheckScope, ConfigRecorder, ControlFindingGenerator, Hub, HubKey, Phase, Region, Timestamp, Transaction,
 };
 
-/// What EnableSecurityHub is asked.
+/// The input of EnableSecurityHub.
 #[derive(Debug, Default)]
 pub struct Enable {
-    /// Whether the default standards are subscribed (HUB-02).
+    /// Whether the default standards are enabled (HUB-02).
     pub default_standards: bool,
-    /// How control findings are made, if said (HUB-03).
+    /// How control findings are generated, if given (HUB-03).
     pub control_finding_generator: Option<ControlFindingGenerator>,
     /// Tags of the hub (HUB-05).
     pub tags: BTreeMap<String, String>,
 }
 
-/// Enables a hub: a fresh one, or the dormant one with what was kept of it (HUB-01 … HUB-07, HUB-17).
+/// Enables a hub: a new one, or the dormant one with its stored settings (HUB-01 … HUB-07, HUB-17).
 ///
 /// # Errors
 /// [`HubError::CentrallyManaged`], [`HubError::AlreadyEnabled`], [`HubError::TooManyTags`].
@@ -36,7 +36,7 @@ pub fn enable(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp, e
     turn_on(transaction, key, now, enable)
 }
 
-/// Enables a hub as a configuration policy says, whoever governs it; one that is on stays as it is (CCF-40).
+/// Enables a hub on behalf of a configuration policy; an enabled hub stays unchanged (CCF-40).
 pub fn switch_on(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) {
     _ = turn_on(transaction, key, now, Enable::default());
 }
@@ -50,13 +50,13 @@ fn turn_on(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp, enab
     hub.phase = Phase::Enabled(now);
     hub.product_subscriptions.extend(automatic_subscriptions(&key.region));
     hub.tags.extend(enable.tags);
-    if hub.tags.len() > tags::MOST_TAGS {
+    if hub.tags.len() > tags::MAX_TAGS {
         return Err(HubError::TooManyTags);
     }
     if enable.default_standards {
         subscriptions::begin_default(transaction, key, &mut hub, now);
     }
-    // A member follows its administrator, whatever it asks for (HUB-03).
+    // A member always uses its administrator's setting (HUB-03).
     let administrator = transaction.directory().administrator(key.account, &key.region);
     let of_administrator = administrator
         .and_then(|account| transaction.hub(&HubKey { account, region: key.region.clone() }))
@@ -86,7 +86,7 @@ fn fresh(now: Timestamp) -> Hub {
     }
 }
 
-/// `company/product` of the products that enabling subscribes to, in the region's partition (PRD-21).
+/// `company/product` of the products that a new hub is subscribed to, in the Region's partition (PRD-21).
 fn automatic_subscriptions(region: &Region) -> impl Iterator<Item = String> {
     let partition = region.partition();
     PRODUCTS
@@ -95,8 +95,8 @@ fn automatic_subscriptions(region: &Region) -> impl Iterator<Item = String> {
         .map(|product| format!("{}/{}", product.company_id, product.product_id))
 }
 
-/// Changes settings; what is `None` stays (HUB-09). A generator that an administrator sets becomes its
-/// enabled members' too (HUB-10).
+/// Changes settings; `None` leaves a setting unchanged (HUB-09). The generator that an administrator sets also applies
+/// to its enabled members (HUB-10).
 ///
 /// # Errors
 /// [`HubError::CentrallyManaged`], [`HubError::NotEnabled`], [`HubError::MemberSetsGenerator`].
@@ -108,7 +108,7 @@ pub fn update(
     control_finding_generator: Option<ControlFindingGenerator>,
 ) -> Result<(), HubError> {
     let directory = transaction.directory();
-    // How findings of controls are made is the administrator's to say, also where a policy governs it (ROL-27).
+    // The administrator decides how control findings are generated, even if a policy governs its hub (ROL-27).
     let is_of_generator = control_finding_generator.is_some() && auto_enable_controls.is_none();
     let is_administrators = is_of_generator && governance::is_administered_by(directory, key);
     if !is_administrators {

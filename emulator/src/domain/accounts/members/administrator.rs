@@ -1,16 +1,16 @@
-//! What an administrator does with its members (INV-01 … INV-20).
+//! Operations of an administrator on its members (INV-01 … INV-20).
 
 use super::machine::{self, Event, Step};
 use super::organization::{self, Joining};
 use super::refusal::Refusal;
-use super::{beside, edit, has_members, is_full, is_member, put, retain};
+use super::{edit, has_members, hub_in_same_region, insert, is_full, is_member, retain};
 use crate::domain::governance;
 use crate::domain::hub_access::{self, HubError};
 use crate::state::{
     AccountId, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberStatus, Timestamp, Transaction,
 };
 
-/// The records that an administrator sees, by account. An account that is a member itself sees none (INV-16).
+/// The records that an administrator sees, by account. A member sees none (INV-16).
 pub fn members<'d>(
     directory: &'d Directory,
     administrator: &HubKey,
@@ -20,7 +20,7 @@ pub fn members<'d>(
     seen.into_iter().flatten().map(|(account, member)| (*account, member))
 }
 
-/// The record that an administrator sees of one account (INV-13).
+/// The record that an administrator sees for one account (INV-13).
 ///
 /// # Errors
 /// [`Refusal::NoMember`].
@@ -29,8 +29,8 @@ pub fn member<'d>(directory: &'d Directory, administrator: &HubKey, account: Acc
     member.filter(|_| !is_member(directory, administrator)).ok_or(Refusal::NoMember)
 }
 
-/// Adds an account: one of the delegated administrator's organization is a member at once, any other has yet to be
-/// invited (MST-01 … MST-04, INV-06 … INV-09).
+/// Adds an account. If it belongs to the organization of the delegated administrator, it becomes a member at once; any
+/// other account must be invited next (MST-01 … MST-04, INV-06 … INV-09).
 ///
 /// # Errors
 /// [`Refusal`].
@@ -48,14 +48,14 @@ pub fn create(
     if is_member(directory, administrator) {
         return Err(Refusal::MemberCreates);
     }
-    let event = how_added(directory, administrator, account);
+    let event = addition_event(directory, administrator, account);
     let record = directory.member(administrator.account, &administrator.region, account);
     let is_enabled = record.is_some_and(|member| member.status == MemberStatus::Enabled);
     let from = record.map(|member| (member.status, member.kind));
     if machine::next(from, event).is_none() || event == Event::Join && is_enabled {
         return Err(Refusal::AlreadyThere);
     }
-    if !is_enabled && is_member(directory, &beside(administrator, account)) {
+    if !is_enabled && is_member(directory, &hub_in_same_region(administrator, account)) {
         return Err(Refusal::OfAnother);
     }
     if event == Event::Create {
@@ -63,7 +63,7 @@ pub fn create(
             return Err(Refusal::TooMany);
         }
         let member = Member { email, ..Member::new(MemberStatus::Created, MemberKind::Invitation, now) };
-        put(transaction, administrator, account, member);
+        insert(transaction, administrator, account, member);
         return Ok(());
     }
     may_join(transaction, directory, administrator, account)?;
@@ -72,28 +72,28 @@ pub fn create(
     Ok(())
 }
 
-/// What adding the account means.
-fn how_added(directory: &Directory, administrator: &HubKey, account: AccountId) -> Event {
+/// The event that adding this account means.
+fn addition_event(directory: &Directory, administrator: &HubKey, account: AccountId) -> Event {
     if !is_of_its_organization(directory, administrator, account) {
         return Event::Create;
     }
     if directory.is_out_of_use(account) { Event::JoinSuspended } else { Event::Join }
 }
 
-/// Whether the account is of the organization whose delegated administrator this is (INV-08).
+/// Whether the account belongs to the organization whose delegated administrator this is (INV-08).
 fn is_of_its_organization(directory: &Directory, administrator: &HubKey, account: AccountId) -> bool {
     directory.is_delegated_administrator(administrator.account, &administrator.region)
         && directory.is_in_organization(account)
 }
 
-/// Whether an account of the organization may become a member.
+/// Checks that an account of the organization may become a member.
 fn may_join(
     transaction: &Transaction<'_>,
     directory: &Directory,
     administrator: &HubKey,
     account: AccountId,
 ) -> Result<(), Refusal> {
-    let hub = beside(administrator, account);
+    let hub = hub_in_same_region(administrator, account);
     if has_members(directory, &hub) {
         return Err(Refusal::IsAdministrator);
     }
@@ -135,7 +135,7 @@ pub fn invite(
     }
     let from = record.map(|member| (member.status, member.kind));
     let Some(Step::To(status)) = machine::next(from, Event::Invite) else { return Err(Refusal::NoMember) };
-    if is_member(directory, &beside(administrator, account)) {
+    if is_member(directory, &hub_in_same_region(administrator, account)) {
         return Err(Refusal::OfAnother);
     }
     if is_full(directory, administrator, account, MemberKind::Invitation) {
@@ -150,8 +150,8 @@ pub fn invite(
     Ok(())
 }
 
-/// Parts with a member, or takes an invitation back; an account that is neither is passed over (MST-12, MST-15, MST-16,
-/// INV-17 … INV-19).
+/// Disassociates a member or withdraws an invitation; no effect on other accounts (MST-12, MST-15, MST-16, INV-17 …
+/// INV-19).
 ///
 /// # Errors
 /// [`HubError::CentrallyManaged`].
@@ -163,7 +163,7 @@ pub fn disassociate(
 ) -> Result<(), HubError> {
     let directory = transaction.directory();
     let Ok(record) = member(directory, administrator, account) else { return Ok(()) };
-    let is_managed = governance::is_managed(directory, &beside(administrator, account));
+    let is_managed = governance::is_managed(directory, &hub_in_same_region(administrator, account));
     if is_managed && record.kind == MemberKind::Organization {
         return Err(HubError::CentrallyManaged);
     }
@@ -177,7 +177,7 @@ pub fn disassociate(
     Ok(())
 }
 
-/// Deletes the record of an account that is no member any more, or not yet (MST-17 … MST-19, INV-20).
+/// Deletes the record of an account that is not a member, or no longer (MST-17 … MST-19, INV-20).
 ///
 /// # Errors
 /// [`Refusal`].

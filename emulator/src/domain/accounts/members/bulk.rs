@@ -1,31 +1,31 @@
-//! The whole way of a member in one go, which takes a call from each side otherwise: added, invited, accepted.
+//! Adding, inviting and accepting members in one call, for which AWS needs calls from both sides.
 
 use serde::{Deserialize, Serialize};
 
 use super::administrator;
 use super::invited;
 use super::refusal::Refusal;
-use super::{beside, switch_on};
+use super::{hub_in_same_region, switch_on};
 use crate::aws_error::AwsError;
 use crate::domain::hub_access;
 use crate::state::{
     AccountId, Directory, HubKey, IdSource, Member, MemberStatus, Timestamp, Transaction, World, timestamp_text,
 };
 
-/// How far accounts are taken that are added.
+/// The steps to carry out for added accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Steps {
-    /// They are invited.
+    /// Whether they are invited.
     pub invite: bool,
-    /// They accept; they are invited for that.
+    /// Whether they accept; this includes the invitation.
     pub accept: bool,
 }
 
-/// Takes an account as far as is asked. What is done already is no mistake, so that a list can be sent again; an account
-/// of the organization is a member as soon as it is added.
+/// Carries out the requested steps for an account. Steps that are done already are skipped, so a list can be sent
+/// again. An account of the organization is a member as soon as it is added.
 ///
 /// # Errors
-/// The sentence of the step that is refused; the steps before it are done.
+/// The sentence of the step that is refused; the steps before it stay in effect.
 pub fn add(
     transaction: &mut Transaction<'_>,
     ids: &IdSource,
@@ -34,15 +34,15 @@ pub fn add(
     steps: Steps,
     now: Timestamp,
 ) -> Result<(), String> {
-    let told = |refusal: Refusal| refusal.sentence().to_owned();
+    let sentence = |refusal: Refusal| refusal.sentence().to_owned();
     let goes_on = steps.invite || steps.accept;
     match administrator::create(transaction, administrator, account, email, now) {
         Err(Refusal::AlreadyThere) if goes_on => {}
-        outcome => outcome.map_err(told)?,
+        outcome => outcome.map_err(sentence)?,
     }
     let status = |transaction: &Transaction<'_>| status(transaction.directory(), administrator, account);
     if goes_on && !matches!(status(transaction), Some(MemberStatus::Invited | MemberStatus::Enabled)) {
-        administrator::invite(transaction, ids, administrator, account, now).map_err(told)?;
+        administrator::invite(transaction, ids, administrator, account, now).map_err(sentence)?;
     }
     if steps.accept && status(transaction) == Some(MemberStatus::Invited) {
         accept(transaction, administrator, account, now)?;
@@ -50,8 +50,8 @@ pub fn add(
     Ok(())
 }
 
-/// Accepts an administrator's invitation in the place of the invited account. Its hub comes on with the default
-/// standards, as the account would have had to enable it first (INV-04).
+/// Accepts an administrator's invitation on behalf of the invited account. Its hub is enabled with the default
+/// standards, because the account would have to enable it before accepting (INV-04).
 ///
 /// # Errors
 /// The sentence of [`invited::accept`].
@@ -63,16 +63,16 @@ pub fn accept(
 ) -> Result<(), String> {
     let directory = transaction.directory();
     let record = directory.member(administrator.account, &administrator.region, account);
-    // Without an invitation there is an id that is none, and the service's sentence for that.
+    // Without an invitation, an invalid id produces the service's error message.
     let id = record.and_then(|member| member.invitation.as_ref()).map(|invitation| invitation.id.clone());
-    let hub = beside(administrator, account);
+    let hub = hub_in_same_region(administrator, account);
     invited::accept(transaction, &hub, administrator.account, &id.unwrap_or_default(), now)
         .map_err(|error| AwsError::from(error).message.into_owned())?;
     switch_on(transaction, &hub, true, now);
     Ok(())
 }
 
-/// A member as both sides have it.
+/// A member with the data of both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct MemberRow {
@@ -83,9 +83,9 @@ pub struct MemberRow {
     /// Its e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Its status, as ListMembers has it.
+    /// Its status, as in ListMembers.
     pub member_status: String,
-    /// The invitation that it has.
+    /// The id of its invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invitation_id: Option<String>,
     /// When it was last invited.
@@ -97,18 +97,18 @@ pub struct MemberRow {
     pub hub_is_on: bool,
 }
 
-/// What came of a list: the members that were spoken of, and what was refused.
+/// The result for a list: the members in it, and the refusals.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Outcome {
-    /// The members, as they are now.
+    /// The members after the call.
     pub members: Vec<MemberRow>,
-    /// The refusals, where something was to be done.
+    /// The refusals, if the call changed anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unprocessed_accounts: Option<Vec<Unprocessed>>,
 }
 
-/// An account that was refused.
+/// A refused account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Unprocessed {
@@ -116,7 +116,7 @@ pub struct Unprocessed {
     pub region: String,
     /// The account.
     pub account_id: String,
-    /// Why, in the service's words.
+    /// The reason, in the service's words.
     pub processing_result: String,
 }
 
@@ -136,12 +136,12 @@ fn row(world: &World, administrator: &HubKey, account: AccountId, member: &Membe
         invitation_id: member.invitation.as_ref().map(|invitation| invitation.id.clone()),
         invited_at: member.invited_at.map(timestamp_text),
         updated_at: timestamp_text(member.updated_at),
-        hub_is_on: hub_access::is_enabled(world, &beside(administrator, account)),
+        hub_is_on: hub_access::is_enabled(world, &hub_in_same_region(administrator, account)),
     }
 }
 
-/// The accounts that an administrator's invitations wait for.
-pub fn waiting(directory: &Directory, administrator: &HubKey) -> Vec<AccountId> {
+/// The accounts with pending invitations of an administrator.
+pub fn pending_accounts(directory: &Directory, administrator: &HubKey) -> Vec<AccountId> {
     let members = administrator::members(directory, administrator);
     members.filter(|(_, member)| member.status == MemberStatus::Invited).map(|(account, _)| account).collect()
 }

@@ -1,4 +1,4 @@
-//! Lists of accounts as the console takes them: `Account ID,Email`, a line an account.
+//! Lists of accounts in the console's format: `Account ID,Email`, one account per line.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,13 +8,13 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::state::AccountId;
 
-/// What a list looks like, for those whose list does not.
+/// Description of the format for error messages.
 pub const EXPECTED: &str = "lines such as 111111111111,security@example.com, under a heading Account ID,Email or none";
 
-/// After so many mistakes a list is not read further.
-pub const MOST_MISTAKES: usize = 100;
+/// Maximum number of reported mistakes; reading stops there.
+pub const MAX_MISTAKES: usize = 100;
 
-/// An account of a list.
+/// An account in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The account.
@@ -23,18 +23,18 @@ pub struct Row {
     pub email: Option<String>,
     /// Its line, from 1.
     pub line: usize,
-    /// Where the line stands in the text, in bytes.
+    /// The byte range of the line.
     pub span: Range<usize>,
 }
 
-/// A line that is wrong.
+/// An invalid line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// Its number, from 1.
     pub line: usize,
-    /// Where it stands in the text, in bytes.
+    /// The byte range of the line.
     pub span: Range<usize>,
-    /// What is wrong with it.
+    /// The error message.
     pub message: String,
 }
 
@@ -44,11 +44,11 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// Reads a list. Fields may stand in quotes, lines may end with CRLF, a byte order mark may stand before them, empty
-/// lines count for nothing; the address may be left out.
+/// Reads a list. Fields may be quoted, lines may end with CRLF, the text may begin with a byte order mark, empty lines
+/// are skipped, and the e-mail address is optional.
 ///
 /// # Errors
-/// The lines that are wrong, the first [`MOST_MISTAKES`] of them. A list with a mistake is of no use as a whole.
+/// The invalid lines, at most the first [`MAX_MISTAKES`]. A list with a mistake is rejected as a whole.
 pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let skipped = text.len() - bare.len();
@@ -56,10 +56,10 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
         ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(bare.as_bytes());
     let (mut rows, mut mistakes, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
     let (mut line, mut counted) = (1, 0);
-    // The text is UTF-8 and may have any number of fields, so that no record fails.
+    // Reading cannot fail: the text is UTF-8, and records may have any number of fields.
     for (position, record) in reader.records().filter_map(Result::ok).enumerate() {
         let span = span(bare, &record);
-        // The reader counts no line that is empty, and ends one before its line feed.
+        // The CSV reader does not count empty lines, and a record ends before its line feed, so lines are counted here.
         line += bare.get(counted..span.start).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count();
         counted = span.start;
         if position == 0 && is_heading(&record) {
@@ -67,28 +67,28 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
         }
         let span = span.start + skipped..span.end + skipped;
         let read = fields(&record).and_then(|(account, email)| match lines.insert(account, line) {
-            Some(earlier) => Err(format!("{account} stands in line {earlier} already")),
+            Some(first_line) => Err(format!("{account} stands in line {first_line} already")),
             None => Ok((account, email)),
         });
         match read {
             Ok((account, email)) => rows.push(Row { account, email, line, span }),
             Err(message) => mistakes.push(Mistake { line, span, message }),
         }
-        if mistakes.len() == MOST_MISTAKES {
+        if mistakes.len() == MAX_MISTAKES {
             break;
         }
     }
     if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
 }
 
-/// `Account ID`, however it is spelled.
+/// Whether this is the heading `Account ID`, in any spelling.
 fn is_heading(record: &StringRecord) -> bool {
     let letters = |field: &str| field.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let first = record.get(0).map(letters).unwrap_or_default().to_ascii_lowercase();
     ["accountid", "account", "accountids"].contains(&&*first)
 }
 
-/// The account and its address.
+/// The account and its e-mail address.
 fn fields(record: &StringRecord) -> Result<(AccountId, Option<String>), String> {
     let written = record.get(0).unwrap_or_default();
     let Some(account) = AccountId::parse(written) else {
@@ -108,7 +108,7 @@ fn fields(record: &StringRecord) -> Result<(AccountId, Option<String>), String> 
     Ok((account, email.map(str::to_owned)))
 }
 
-/// The first line of a record, without its end.
+/// The byte range of the first line of a record, without its line ending.
 fn span(text: &str, record: &StringRecord) -> Range<usize> {
     let at = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
     let rest = text.get(at..).unwrap_or_default();

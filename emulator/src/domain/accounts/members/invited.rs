@@ -1,14 +1,14 @@
-//! What an account does with the invitations that it was sent, and with its administrator (INV-21 … INV-31).
+//! Operations of an account on the invitations it received and on its administrator (INV-21 … INV-31).
 
 use super::machine::{self, Event, Step};
 use super::refusal::{Refusal, RelationError};
-use super::{beside, edit, follow_administrator, has_members, is_member};
+use super::{edit, has_members, hub_in_same_region, inherit_generator, is_member};
 use crate::state::{
     AccountId, Directory, HubKey, Invitation, Member, MemberKind, MemberStatus, Timestamp, Transaction,
 };
 
-/// The invitations of an account with their senders, the accepted one included (INV-21): the oldest first, since a
-/// client takes the last for the latest (CLI-07).
+/// The invitations of an account with their senders, including the accepted one (INV-21). The oldest comes first,
+/// because a client takes the last one for the newest (CLI-07).
 pub fn invitations<'d>(directory: &'d Directory, invited: &HubKey) -> Vec<(AccountId, &'d Member, &'d Invitation)> {
     let with_invitation =
         |(sender, member): (AccountId, &'d Member)| Some((sender, member, member.invitation.as_ref()?));
@@ -18,13 +18,13 @@ pub fn invitations<'d>(directory: &'d Directory, invited: &HubKey) -> Vec<(Accou
     invitations
 }
 
-/// How many invitations wait for an answer (INV-22).
+/// Number of pending invitations (INV-22).
 pub fn pending(directory: &Directory, invited: &HubKey) -> usize {
     let records = directory.records_of(invited.account, &invited.region);
     records.filter(|(_, member)| member.status == MemberStatus::Invited).count()
 }
 
-/// The account's administrator and its record (INV-30).
+/// The account's administrator, with the record of the relation (INV-30).
 pub fn administrator<'d>(directory: &'d Directory, member: &HubKey) -> Option<(AccountId, &'d Member)> {
     let mut records = directory.records_of(member.account, &member.region);
     records.find(|(_, record)| record.status == MemberStatus::Enabled)
@@ -45,7 +45,7 @@ pub fn accept(
     if is_member(directory, invited) {
         return Err(RelationError::AlreadyMember);
     }
-    // A delegated administrator is one also before it has members: `inferred`.
+    // A delegated administrator counts as an administrator even without members: `inferred`.
     if has_members(directory, invited) || directory.is_delegated_administrator(invited.account, &invited.region) {
         return Err(RelationError::HasMembers);
     }
@@ -54,7 +54,7 @@ pub fn accept(
     let record = record.filter(|member| member.invitation.as_ref().is_some_and(is_this));
     let step = record.and_then(|member| machine::next(Some((member.status, member.kind)), Event::Accept));
     let Some(Step::To(status)) = step else { return Err(RelationError::NoPendingInvitation) };
-    let administrator = beside(invited, administrator);
+    let administrator = hub_in_same_region(invited, administrator);
     if is_member(directory, &administrator) {
         return Err(RelationError::InviterIsMember);
     }
@@ -62,7 +62,7 @@ pub fn accept(
         member.status = status;
         member.updated_at = now;
     });
-    follow_administrator(transaction, &administrator, invited);
+    inherit_generator(transaction, &administrator, invited);
     Ok(())
 }
 
@@ -80,7 +80,7 @@ pub fn decline(
     let record = directory.member(sender, &invited.region, invited.account);
     let step = record.and_then(|member| machine::next(Some((member.status, member.kind)), Event::Decline));
     let Some(Step::To(status)) = step else { return Err(Refusal::NoInvitation) };
-    edit(transaction, &beside(invited, sender), invited.account, |member| {
+    edit(transaction, &hub_in_same_region(invited, sender), invited.account, |member| {
         member.status = status;
         member.updated_at = now;
         if let Some(invitation) = &mut member.invitation {
@@ -90,8 +90,8 @@ pub fn decline(
     Ok(())
 }
 
-/// Takes the invitation of a sender off the list, once it is declined or the member has left; the sender sees no change
-/// (MST-10, INV-29).
+/// Removes the invitation of a sender from the list, if it was declined or the member has left. The sender sees no
+/// change (MST-10, INV-29).
 ///
 /// # Errors
 /// [`Refusal::LiveInvitation`], [`Refusal::NoInvitation`].
@@ -102,11 +102,11 @@ pub fn delete(transaction: &mut Transaction<'_>, invited: &HubKey, sender: Accou
     if matches!(record.status, MemberStatus::Invited | MemberStatus::Enabled) {
         return Err(Refusal::LiveInvitation);
     }
-    edit(transaction, &beside(invited, sender), invited.account, |member| member.invitation = None);
+    edit(transaction, &hub_in_same_region(invited, sender), invited.account, |member| member.invitation = None);
     Ok(())
 }
 
-/// Leaves the administrator; its invitation can be accepted again (MST-13, MST-14, INV-31).
+/// Disassociates from the administrator; its invitation can be accepted again (MST-13, MST-14, INV-31).
 ///
 /// # Errors
 /// [`RelationError::NotAssociated`], [`RelationError::ManagedByOrganization`].
@@ -116,15 +116,15 @@ pub fn leave(transaction: &mut Transaction<'_>, member: &HubKey, now: Timestamp)
     let Some(Step::To(status)) = machine::next(Some((record.status, record.kind)), Event::Leave) else {
         return Err(RelationError::ManagedByOrganization);
     };
-    edit(transaction, &beside(member, administrator), member.account, |record| {
+    edit(transaction, &hub_in_same_region(member, administrator), member.account, |record| {
         record.status = status;
         record.updated_at = now;
     });
     Ok(())
 }
 
-/// Ends what an account has of relations where its hub is disabled: its member records go with their invitations, and
-/// the invitations that it was sent (HUB-15, MST-23). Who invited it sees the invitation as declined: `inferred`.
+/// Ends all relations of an account whose hub is disabled: its member records with their invitations, and the
+/// invitations it received (HUB-15, MST-23). Senders see these as declined: `inferred`.
 pub fn end_all(transaction: &mut Transaction<'_>, hub: &HubKey, now: Timestamp) {
     transaction.edit_directory(|directory| {
         directory.members.remove(&(hub.account, hub.region.clone()));

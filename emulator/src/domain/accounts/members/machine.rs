@@ -1,27 +1,27 @@
-//! The status machine of a relation: where each event leads from where (MST-01 … MST-25).
+//! The state machine of a relation: the transitions for each event (MST-01 … MST-25).
 
 use crate::state::MemberKind::{self, Invitation, Organization};
 use crate::state::MemberStatus::{self, AccountSuspended, Created, Deleted, Enabled, Invited, Removed, Resigned};
 
-/// What happens to the relation between an administrator and an account.
+/// An event in the relation between an administrator and an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The administrator adds an account that is not of its organization.
+    /// The administrator adds an account outside its organization.
     Create,
-    /// An account of the administrator's organization becomes its member: added by the delegated administrator,
-    /// enabled as it joins, or found there when its administrator becomes the delegated one.
+    /// An account of the administrator's organization becomes its member: because the delegated administrator adds it,
+    /// because it is enabled when it joins, or because it is in the organization when its administrator is delegated.
     Join,
     /// The delegated administrator adds a suspended account of its organization.
     JoinSuspended,
-    /// The administrator invites.
+    /// The administrator invites the account.
     Invite,
-    /// The account accepts. Whether the invitation is the one it has, and not declined, is asked elsewhere.
+    /// The account accepts. The caller has checked that the invitation is current and not declined.
     Accept,
     /// The account declines.
     Decline,
     /// The member leaves.
     Leave,
-    /// The administrator parts with the member.
+    /// The administrator disassociates the member.
     Disassociate,
     /// The administrator deletes the record.
     Delete,
@@ -29,21 +29,21 @@ pub enum Event {
     LeaveOrganization,
 }
 
-/// Where an event leads.
+/// The result of a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The record is, or becomes, of this status.
+    /// The record gets this status; it is created if necessary.
     To(MemberStatus),
-    /// The record goes.
+    /// The record is deleted.
     End,
 }
 
-/// Where `event` leads from `from`, `None` being no record; `None` when it leads nowhere: the event is refused, or
-/// nothing happens.
+/// The transition of `event` from `from`, where `None` means no record. `None` if there is none: the event is refused,
+/// or has no effect.
 #[allow(clippy::match_same_arms, reason = "a line a rule")]
 pub fn next(from: Option<(MemberStatus, MemberKind)>, event: Event) -> Option<Step> {
     let step = match (event, from) {
-        // MST-01. Who left the organization is as good as new.
+        // MST-01. An account that left the organization is treated as unknown.
         (Event::Create, None | Some((Deleted, _))) => Step::To(Created),
         // MST-02, MST-04, MST-25, INV-07.
         (Event::Join, None | Some((_, Invitation))) => Step::To(Enabled),
@@ -62,7 +62,8 @@ pub fn next(from: Option<(MemberStatus, MemberKind)>, event: Event) -> Option<St
         (Event::Disassociate, Some((Created | Invited | Enabled, _))) => Step::To(Removed),
         // MST-17; not MST-18, MST-19.
         (Event::Delete, Some((Created | Invited | Removed | Resigned, Invitation) | (Deleted, _))) => Step::End,
-        // MST-20; that the records of who was removed or suspended follow is `inferred`, lest nothing could be done with them.
+        // MST-20. That this includes removed and suspended accounts is `inferred`; otherwise their records could never
+        // be deleted.
         (Event::LeaveOrganization, Some((Enabled | Removed | AccountSuspended, Organization))) => Step::To(Deleted),
         _ => return None,
     };

@@ -1,11 +1,11 @@
-//! Members and invitations: who administers whom, in one Region.
+//! Members and invitations: administrators and members in one Region.
 //!
-//! What lives here: the status machine ([`machine`]), what an administrator does with its members
-//! ([`administrator`]), what a member does with its invitations ([`invited`]), what the organization does to both
-//! ([`organization`]), the sentences of refusals ([`refusal`]), lists of accounts as CSV ([`csv`]) and their way to
-//! the end in one go ([`bulk`]). What may not: pages and wire structs, which are the operations'.
+//! What lives here: the state machine ([`machine`]), operations of an administrator ([`administrator`]), of a member or
+//! invited account ([`invited`]) and of the organization ([`organization`]), error messages ([`refusal`]), lists of
+//! accounts as CSV ([`csv`]) and all steps in one call ([`bulk`]). What may not: pages and wire structs, which belong
+//! to the operations.
 //!
-//! A relation is one record, kept by the administrator ([`Member`](crate::state::Member)); both sides read it.
+//! A relation is one record of the administrator ([`Member`](crate::state::Member)), which both sides read.
 
 pub mod administrator;
 pub mod bulk;
@@ -26,9 +26,9 @@ use crate::state::{
     Timestamp, Transaction,
 };
 
-/// A record that stands where the calls before it have led: one that left can accept again, one that was removed has no
-/// invitation any more.
-pub fn at(status: MemberStatus, kind: MemberKind, ids: &IdSource, now: Timestamp) -> Member {
+/// A record as the calls that lead to this status leave it: an account that left can accept its invitation again, one
+/// that was removed has none.
+pub fn with_status(status: MemberStatus, kind: MemberKind, ids: &IdSource, now: Timestamp) -> Member {
     let member = Member::new(status, kind, now);
     let was_invited = kind == MemberKind::Invitation && status != MemberStatus::Created;
     let has_invitation = was_invited && status != MemberStatus::Removed;
@@ -39,23 +39,23 @@ pub fn at(status: MemberStatus, kind: MemberKind, ids: &IdSource, now: Timestamp
     }
 }
 
-/// Whether an account has members, so that it cannot be one (INV-12, INV-26).
+/// Whether an account has members, so that it cannot become one (INV-12, INV-26).
 fn has_members(directory: &Directory, hub: &HubKey) -> bool {
     let members = directory.members.get(&(hub.account, hub.region.clone()));
     members.is_some_and(|members| members.values().any(|member| member.status.is_live()))
 }
 
-/// Whether an account is an enabled member of somebody.
+/// Whether an account is an enabled member of any administrator.
 fn is_member(directory: &Directory, hub: &HubKey) -> bool {
     directory.administrator(hub.account, &hub.region).is_some()
 }
 
-/// The hub of an account in the Region of another.
-fn beside(hub: &HubKey, account: AccountId) -> HubKey {
+/// The hub of an account in the same Region as another hub.
+fn hub_in_same_region(hub: &HubKey, account: AccountId) -> HubKey {
     HubKey { account, region: hub.region.clone() }
 }
 
-/// Changes the record that an administrator keeps of an account, if there is one.
+/// Changes an administrator's record of an account, if there is one.
 fn edit(transaction: &mut Transaction<'_>, administrator: &HubKey, account: AccountId, edit: impl FnOnce(&mut Member)) {
     transaction.edit_directory(|directory| {
         let members = directory.members.get_mut(&(administrator.account, administrator.region.clone()));
@@ -65,25 +65,25 @@ fn edit(transaction: &mut Transaction<'_>, administrator: &HubKey, account: Acco
     });
 }
 
-/// Writes the record that an administrator keeps of an account.
-fn put(transaction: &mut Transaction<'_>, administrator: &HubKey, account: AccountId, member: Member) {
+/// Stores an administrator's record of an account.
+fn insert(transaction: &mut Transaction<'_>, administrator: &HubKey, account: AccountId, member: Member) {
     transaction.edit_directory(|directory| {
         let key = (administrator.account, administrator.region.clone());
         directory.members.entry(key).or_default().insert(account, member);
     });
 }
 
-/// Drops records of an administrator; the last one takes its map along.
+/// Removes records of an administrator, and its map if it becomes empty.
 fn retain(transaction: &mut Transaction<'_>, administrator: &HubKey, keep: impl Fn(AccountId, &Member) -> bool) {
     transaction.edit_directory(|directory| {
         let key = (administrator.account, administrator.region.clone());
         if let Some(members) = directory.members.get_mut(&key) {
-            let gone: Vec<AccountId> = members
+            let removed: Vec<AccountId> = members
                 .iter()
                 .filter(|(account, member)| !keep(**account, member))
                 .map(|(account, _)| *account)
                 .collect();
-            for account in gone {
+            for account in removed {
                 members.remove(&account);
             }
             if members.is_empty() {
@@ -93,8 +93,8 @@ fn retain(transaction: &mut Transaction<'_>, administrator: &HubKey, keep: impl 
     });
 }
 
-/// A fresh member makes findings of controls as its administrator does (HUB-03, ORG-37).
-fn follow_administrator(transaction: &mut Transaction<'_>, administrator: &HubKey, member: &HubKey) {
+/// A new member generates control findings as its administrator does (HUB-03, ORG-37).
+fn inherit_generator(transaction: &mut Transaction<'_>, administrator: &HubKey, member: &HubKey) {
     let of_administrator = transaction.hub(administrator).map(|hub| hub.control_finding_generator);
     if let (Some(generator), Ok(mut hub)) = (of_administrator, hub_access::enabled(transaction, member)) {
         hub.control_finding_generator = generator;
@@ -102,13 +102,12 @@ fn follow_administrator(transaction: &mut Transaction<'_>, administrator: &HubKe
     }
 }
 
-/// Switches a member's hub on. One that is on stays as it is; one that a central policy governs is the policy's
-/// (HUB-07).
+/// Enables a member's hub, unless it is enabled already or a configuration policy governs it (HUB-07).
 fn switch_on(transaction: &mut Transaction<'_>, key: &HubKey, default_standards: bool, now: Timestamp) {
     _ = hub::enable(transaction, key, now, Enable { default_standards, ..Enable::default() });
 }
 
-/// Whether an administrator has no room for one more member of that kind beside `account` (QUO-01, QUO-02).
+/// Whether an administrator has reached its quota for members of this kind, not counting `account` (QUO-01, QUO-02).
 fn is_full(directory: &Directory, administrator: &HubKey, account: AccountId, kind: MemberKind) -> bool {
     let live = |of: Option<MemberKind>| {
         let others =
@@ -119,13 +118,13 @@ fn is_full(directory: &Directory, administrator: &HubKey, account: AccountId, ki
         others.filter(counts).count()
     };
     let MemberQuotas { members, invited_members } = directory.quotas;
-    // Counting a long list for each account that is added would be slow, and most lists are short of the quotas.
+    // Fast path: most lists are shorter than any quota, and counting a long list for every added account would be slow.
     let records = directory.members.get(&(administrator.account, administrator.region.clone())).map_or(0, Members::len);
     records >= members && live(None) >= members
         || kind == MemberKind::Invitation && records >= invited_members && live(Some(kind)) >= invited_members
 }
 
-/// Whether a delegated administrator has all the members that it can have (QUO-03).
+/// Whether a delegated administrator has the maximum number of members (QUO-03).
 pub fn is_limit_reached(directory: &Directory, administrator: &HubKey) -> bool {
     is_full(directory, administrator, administrator.account, MemberKind::Organization)
 }

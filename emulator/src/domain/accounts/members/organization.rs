@@ -1,26 +1,26 @@
-//! What the organization does to members, by itself or through its delegated administrator.
+//! Effects of the organization on members, by itself or through its delegated administrator.
 //!
-//! The calls of AWS Organizations and of the delegation build on these.
+//! The calls of AWS Organizations and the delegation use these functions.
 
 use super::machine::{self, Event, Step};
-use super::{beside, follow_administrator, has_members, is_full, put, retain, switch_on};
+use super::{has_members, hub_in_same_region, inherit_generator, insert, is_full, retain, switch_on};
 use crate::state::{AccountId, Directory, HubKey, Member, MemberKind, MemberStatus, Timestamp, Transaction};
 
-/// How an account of the organization becomes a member.
+/// The way an account of the organization becomes a member.
 #[derive(Clone, Debug, Default)]
 pub struct Joining {
-    /// Its e-mail address; left out, none is told, though Organizations knows one (INV-03, TF-43).
+    /// Its e-mail address. If absent, none is shown, although Organizations knows one (INV-03, TF-43).
     pub email: Option<String>,
-    /// Whether a hub that is off comes on with the default standards (MST-02, ORG-35).
+    /// Whether a disabled hub is enabled with the default standards (MST-02, ORG-35).
     pub default_standards: bool,
     /// Whether the account is suspended, so that it is not enabled (MST-03).
     pub is_suspended: bool,
 }
 
 impl Joining {
-    /// How an account joins that nobody adds by name: one that is suspended is only noted, unless it is a member already
-    /// (MST-03, MST-22; that the first holds here too is `inferred`).
-    pub fn unasked(
+    /// The settings for an account that joins automatically. A suspended one only gets a record, unless it is a member
+    /// already (MST-03, MST-22; that the first applies here too is `inferred`).
+    pub fn automatic(
         directory: &Directory,
         administrator: &HubKey,
         account: AccountId,
@@ -31,10 +31,11 @@ impl Joining {
     }
 }
 
-/// Makes an account of the organization a member of the delegated administrator: enabled, its hub on, nothing to accept
-/// (MST-02, MST-03, MST-25, ORG-35, ORG-37). An account that is suspended is only noted.
+/// Makes an account of the organization a member of the delegated administrator, with an enabled hub and without an
+/// invitation (MST-02, MST-03, MST-25, ORG-35, ORG-37). A suspended account only gets a record.
 ///
-/// Whether it may become one (another administrator, members of its own, quotas) is the caller's to ask.
+/// The caller must check that the account may become a member: no other administrator, no members of its own, and the
+/// quotas.
 pub fn become_organization_member(
     transaction: &mut Transaction<'_>,
     administrator: &HubKey,
@@ -50,26 +51,26 @@ pub fn become_organization_member(
     let email = joining.email.or_else(|| record.and_then(|member| member.email.clone()));
     let invited_at = record.and_then(|member| member.invited_at);
     let member = Member { email, invited_at, ..Member::new(status, MemberKind::Organization, now) };
-    put(transaction, administrator, account, member);
+    insert(transaction, administrator, account, member);
     if status == MemberStatus::Enabled {
-        switch_on(transaction, &beside(administrator, account), joining.default_standards, now);
-        follow_administrator(transaction, administrator, &beside(administrator, account));
+        switch_on(transaction, &hub_in_same_region(administrator, account), joining.default_standards, now);
+        inherit_generator(transaction, administrator, &hub_in_same_region(administrator, account));
     }
 }
 
-/// Whether an account of the organization that nobody asks for may become a member: it is nobody else's, has no members
-/// itself, and there is room for it.
+/// Whether an account of the organization may become a member automatically: it has no administrator and no members of
+/// its own, and the quota is not reached.
 pub fn may_be_enabled(directory: &Directory, administrator: &HubKey, account: AccountId) -> bool {
     let other = directory.administrator(account, &administrator.region);
     account != administrator.account
         && other.is_none_or(|other| other == administrator.account)
-        && !has_members(directory, &beside(administrator, account))
+        && !has_members(directory, &hub_in_same_region(administrator, account))
         && !is_full(directory, administrator, account, MemberKind::Organization)
 }
 
-/// An administrator by invitation becomes the delegated administrator: those of its members by invitation that are of the
-/// organization become the organization's, and their invitations go (MST-25). One that is somebody else's member, or has
-/// members itself, stays as it is: `inferred`.
+/// Called when an administrator by invitation is made the delegated administrator. Those of its invited members that
+/// belong to the organization become organization members without invitations (MST-25). One that is a member of another
+/// account or has members itself stays unchanged: `inferred`.
 pub fn adopt_organization_accounts(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
     let directory = transaction.directory();
     let may_join =
@@ -78,13 +79,13 @@ pub fn adopt_organization_accounts(transaction: &mut Transaction<'_>, administra
     let invited = members.into_iter().flatten().filter(|(_, member)| member.kind == MemberKind::Invitation);
     let joining: Vec<AccountId> = invited.map(|(account, _)| *account).filter(|account| may_join(*account)).collect();
     for account in joining {
-        let joining = Joining::unasked(transaction.directory(), administrator, account, true);
+        let joining = Joining::automatic(transaction.directory(), administrator, account, true);
         become_organization_member(transaction, administrator, account, joining, now);
     }
 }
 
-/// An account leaves the organization: in every Region its administrator sees it as deleted; its hubs stay on (MST-20,
-/// ROL-30).
+/// Called when an account leaves the organization. In every Region its administrator sees it as deleted; its hubs stay
+/// enabled (MST-20, ROL-30).
 pub fn leave_organization(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) {
     transaction.edit_directory(|directory| {
         for member in records_of(directory, account) {
@@ -97,7 +98,7 @@ pub fn leave_organization(transaction: &mut Transaction<'_>, account: AccountId,
     });
 }
 
-/// An account is closed: whoever keeps a record of it does so no more (MST-21).
+/// Called when an account was closed and is forgotten. Removes all records of it (MST-21).
 pub fn forget_account(transaction: &mut Transaction<'_>, account: AccountId) {
     transaction.edit_directory(|directory| {
         for members in directory.members.values_mut() {
@@ -107,7 +108,7 @@ pub fn forget_account(transaction: &mut Transaction<'_>, account: AccountId) {
     });
 }
 
-/// A delegated administrator is one no more: the organization's accounts stand alone, their hubs on; members by
+/// Called when a delegation ends. The organization's accounts become standalone with enabled hubs; members by
 /// invitation stay (MST-24, ORG-20).
 pub fn end_delegation(transaction: &mut Transaction<'_>, administrator: &HubKey) {
     retain(transaction, administrator, |_, member| member.kind == MemberKind::Invitation);

@@ -1,13 +1,13 @@
-//! Why members and invitations are refused, in AWS's sentences: an account of a list ([`Refusal`]), or the whole call
-//! ([`RelationError`]).
+//! Errors about members and invitations with AWS's sentences: for one account of a list ([`Refusal`]), or for the whole
+//! call ([`RelationError`]).
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::AccountId;
 
-/// Why one account of a list is left unprocessed.
+/// Reason why one account of a list was not processed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is no account id.
+    /// The account id is invalid.
     InvalidAccountId,
     /// An account cannot become a member of itself.
     CreatesItself,
@@ -17,45 +17,45 @@ pub enum Refusal {
     MemberCreates,
     /// A member cannot invite.
     MemberInvites,
-    /// It is in the caller's list already.
+    /// The account is in the caller's list already.
     AlreadyThere,
-    /// It is an enabled member of another administrator.
+    /// The account is an enabled member of another administrator.
     OfAnother,
-    /// It is invited or enabled already.
+    /// The account is invited or enabled already.
     AlreadyInvited,
-    /// The caller keeps no record of it.
+    /// The caller has no record of the account.
     NoMember,
     /// An enabled member cannot be deleted.
     StillAssociated,
-    /// An organization's member cannot be deleted.
+    /// A member of the organization cannot be deleted.
     OfOrganization,
-    /// The caller has all the members it may have.
+    /// The caller has the maximum number of members.
     TooMany,
-    /// The management account is enabled by nobody but itself.
+    /// Only the management account itself can enable its hub.
     ManagementAccountIsOff,
-    /// An organization's account needs no invitation.
+    /// An account of the organization needs no invitation.
     OrganizationAccount,
-    /// An invitation that is not declined cannot be deleted.
+    /// A pending or accepted invitation cannot be deleted.
     LiveInvitation,
-    /// There is no invitation that could be declined or deleted.
+    /// There is no invitation to decline or delete.
     NoInvitation,
-    /// It stands behind the fiftieth.
+    /// The account comes after the fiftieth of the list.
     PastTheLimit,
-    /// It has members of its own, so that it cannot be one: `inferred`, the sentence too.
+    /// The account has members of its own, so it cannot become a member: `inferred`, including the sentence.
     IsAdministrator,
 }
 
-/// An account of a list that was left unprocessed, as it was sent.
+/// An unprocessed account of a list, as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unprocessed {
     /// The account id.
     pub account: String,
-    /// Why.
+    /// The reason.
     pub refusal: Refusal,
 }
 
 impl Refusal {
-    /// The sentence of `ProcessingResult`, which clients search for parts (UPR-01 … UPR-15).
+    /// The sentence of `ProcessingResult`. Clients search it for certain phrases (UPR-01 … UPR-15).
     pub fn sentence(self) -> &'static str {
         match self {
             Refusal::InvalidAccountId => {
@@ -120,7 +120,7 @@ const NO_PENDING_INVITATION: &str = "The request is rejected because the current
                                      from the given master account ID or is already an associated member of another \
                                      master account.";
 
-/// Judges the accounts of a list one by one; what is refused is left unprocessed.
+/// Processes the accounts of a list independently and collects those that are refused.
 pub fn each<'a>(
     accounts: impl IntoIterator<Item = &'a String>,
     mut act: impl FnMut(AccountId) -> Result<(), Refusal>,
@@ -132,10 +132,10 @@ pub fn each<'a>(
     accounts.into_iter().filter_map(judge).collect()
 }
 
-/// Why a call about the caller's own relation is refused as a whole.
+/// Reason why a call about the caller's own relation is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelationError {
-    /// The administrator's id is no account id.
+    /// The administrator's account id is invalid.
     InvalidAccountId,
     /// There is no such invitation (INV-24).
     NoPendingInvitation,
@@ -147,7 +147,7 @@ pub enum RelationError {
     InviterIsMember,
     /// The caller has no administrator (INV-31).
     NotAssociated,
-    /// The caller's organization decides (INV-31).
+    /// The caller belongs to an organization, which manages the relation (INV-31).
     ManagedByOrganization,
 }
 

@@ -1,7 +1,7 @@
-//! What happens to accounts: they join the organization, move in it, leave it; they are suspended, come back, are closed.
+//! Events of accounts: joining, moving within and leaving the organization, suspension, reactivation and closing.
 //!
-//! In AWS it is Organizations, AWS itself or the owner that does it; here it is the control plane. What Security Hub makes
-//! of it is AWS's (MST-20 … MST-22, ORG-35, RET-11).
+//! In AWS, these come from Organizations, from AWS itself or from the owner; here, from the control plane. Their
+//! effects on Security Hub are AWS's (MST-20 … MST-22, ORG-35, RET-11).
 
 use std::fmt;
 
@@ -16,56 +16,56 @@ use crate::state::{
     Account, AccountId, AccountStatus, Directory, Due, HubKey, Organization, Timestamp, Transaction, World,
 };
 
-/// How long a closed account is kept (RET-11).
-const CLOSED_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long a closed account is stored (RET-11).
+const CLOSED_ACCOUNT_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// What happens to an account.
+/// An event of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// It joins the organization.
+    /// The account joins the organization.
     Join {
-        /// The unit that it comes into, or the root.
+        /// Its new unit, or the root.
         parent: Option<String>,
-        /// Its name, where it has none yet.
+        /// Its name, if it has none yet.
         name: Option<String>,
-        /// Its e-mail address, where it has none yet.
+        /// Its e-mail address, if it has none yet.
         email: Option<String>,
     },
-    /// It moves to another unit, or to the root.
+    /// The account moves to another unit or to the root.
     Move {
-        /// Where to.
+        /// The new parent.
         parent: String,
     },
-    /// It leaves the organization.
+    /// The account leaves the organization.
     Leave,
-    /// AWS suspends it.
+    /// AWS suspends the account.
     Suspend,
-    /// It is in use again, suspended or closed as it was.
+    /// A suspended or closed account becomes active again.
     Reactivate,
-    /// Its owner closes it.
+    /// The owner closes the account.
     Close,
 }
 
-/// Why nothing happens to an account, as Organizations would not let it.
+/// Reason why an event is refused, as Organizations would.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountError {
     /// There is no organization.
     NoOrganization,
-    /// It is in the organization already.
+    /// The account is in the organization already.
     IsMember(AccountId),
-    /// It is not in the organization.
+    /// The account is not in the organization.
     NoMember(AccountId),
-    /// There is no such unit.
+    /// No unit has this name or id.
     NoParent(String),
-    /// Several units have that name.
+    /// Several units have this name.
     ManyParents(String),
-    /// The management account stays.
+    /// The management account cannot leave.
     IsManagementAccount(AccountId),
-    /// A delegated administrator stays until its delegation ends.
+    /// A delegated administrator cannot leave before its delegation ends.
     IsDelegated(AccountId),
-    /// It is suspended or closed.
+    /// The account is suspended or closed.
     OutOfUse(AccountId),
-    /// It is neither suspended nor closed.
+    /// The account is neither suspended nor closed.
     InUse(AccountId),
 }
 
@@ -95,11 +95,11 @@ impl fmt::Display for AccountError {
     }
 }
 
-/// Lets it happen.
+/// Carries out an event.
 ///
 /// # Errors
-/// [`AccountError`]; nothing is changed then.
-pub fn happen(
+/// [`AccountError`], in which case nothing is changed.
+pub fn carry_out(
     transaction: &mut Transaction<'_>,
     world: &World,
     account: AccountId,
@@ -116,7 +116,7 @@ pub fn happen(
             let old = old_parent(transaction, account);
             move_to(transaction, account, &parent)?;
             account_moved(transaction, world, account, now);
-            settle_old(transaction, account, old, now);
+            settle_old_parent(transaction, account, old, now);
             Ok(())
         }
         Event::Leave => leave(transaction, account, now),
@@ -155,11 +155,11 @@ fn join(
     }
     let parent = parent.map_or_else(|| Ok(organization.root_id.clone()), |parent| find(organization, parent))?;
     transaction.edit_directory(|directory| {
-        let known = directory.accounts.entry(account).or_insert_with(|| {
+        let entry = directory.accounts.entry(account).or_insert_with(|| {
             let unknown = Account::unknown(account);
             Account { name: name.unwrap_or(unknown.name), email: email.unwrap_or(unknown.email), ..unknown }
         });
-        known.status = AccountStatus::Active;
+        entry.status = AccountStatus::Active;
         if let Some(organization) = &mut directory.organization {
             organization.parents.insert(account, parent);
             organization.joined_later.insert(account, now);
@@ -169,7 +169,7 @@ fn join(
     Ok(())
 }
 
-/// The hubs of an account that moves are left alone; what binds it is what binds its new unit.
+/// The hubs of a moved account stay unchanged; from now on the policies of its new unit apply.
 fn move_to(transaction: &mut Transaction<'_>, account: AccountId, parent: &str) -> Result<(), AccountError> {
     let directory = transaction.directory();
     let organization = directory.organization.as_ref().ok_or(AccountError::NoOrganization)?;
@@ -185,7 +185,8 @@ fn move_to(transaction: &mut Transaction<'_>, account: AccountId, parent: &str) 
     Ok(())
 }
 
-/// MST-20: in every Region its administrator sees it as deleted. Policies that hung on it are gone, as in Organizations.
+/// MST-20: in every Region its administrator sees the account as deleted. Policies that were attached to it are
+/// removed, as in Organizations.
 fn leave(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) -> Result<(), AccountError> {
     let directory = transaction.directory();
     if directory.organization.is_none() {
@@ -194,36 +195,36 @@ fn leave(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) 
     if !directory.is_in_organization(account) {
         return Err(AccountError::NoMember(account));
     }
-    is_free_to_go(directory, account)?;
+    check_may_leave(directory, account)?;
     remove_from_organization(transaction, account, now);
     leave_organization(transaction, account, now);
     Ok(())
 }
 
-/// MST-21: who keeps a record of it does so no more. All else is kept for a while, then goes for good (RET-11).
+/// MST-21: records of the account are removed. Everything else is stored for some time and then deleted (RET-11).
 fn close(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) -> Result<(), AccountError> {
     let directory = transaction.directory();
-    // One that is suspended may be closed too (MST-21).
+    // A suspended account may be closed, too (MST-21).
     let status = directory.accounts.get(&account).map(|account| account.status);
     if status != Some(AccountStatus::Suspended) {
         may_go_out_of_use(directory, account)?;
     }
-    is_free_to_go(directory, account)?;
+    check_may_leave(directory, account)?;
     set_status(transaction, account, AccountStatus::Closed(now));
     forget_account(transaction, account);
-    schedule::after(transaction, now, CLOSED_KEPT, Due::ForgetAccount(account, now));
+    schedule::after(transaction, now, CLOSED_ACCOUNT_RETENTION, Due::ForgetAccount(account, now));
     Ok(())
 }
 
-/// Forgets an account that was closed at `since`, unless it is in use again: its place in the organization, its members
-/// (`inferred`), its hubs and its findings.
+/// Forgets an account that was closed at `since`, unless it has been reactivated: its place in the organization, its
+/// members (`inferred`), hubs and findings.
 pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: AccountId, since: Timestamp) {
     let directory = transaction.directory();
     let status = directory.accounts.get(&account).map(|account| account.status);
     if status != Some(AccountStatus::Closed(since)) {
         return;
     }
-    let now = since.checked_add(CLOSED_KEPT).unwrap_or(since);
+    let now = since.checked_add(CLOSED_ACCOUNT_RETENTION).unwrap_or(since);
     remove_from_organization(transaction, account, now);
     transaction.edit_directory(|directory| {
         directory.members.retain(|(administrator, _), _| *administrator != account);
@@ -244,8 +245,8 @@ fn old_parent(transaction: &Transaction<'_>, account: AccountId) -> Option<Strin
     transaction.directory().organization.as_ref()?.parents.get(&account).cloned()
 }
 
-/// What failed because of the account no longer has it (CCF-45).
-fn settle_old(transaction: &mut Transaction<'_>, account: AccountId, old: Option<String>, now: Timestamp) {
+/// Settles the old parent, so that a failure of the account no longer counts there (CCF-45).
+fn settle_old_parent(transaction: &mut Transaction<'_>, account: AccountId, old: Option<String>, now: Timestamp) {
     if let Some(old) = old {
         account_left(transaction, account, &old, now);
     }
@@ -264,7 +265,7 @@ fn remove_from_organization(transaction: &mut Transaction<'_>, account: AccountI
             }
         }
     });
-    settle_old(transaction, account, old, now);
+    settle_old_parent(transaction, account, old, now);
 }
 
 fn set_status(transaction: &mut Transaction<'_>, account: AccountId, status: AccountStatus) {
@@ -273,8 +274,8 @@ fn set_status(transaction: &mut Transaction<'_>, account: AccountId, status: Acc
     });
 }
 
-/// Whether an account can be suspended or closed. The management account stays in use: `inferred`, since the whole
-/// organization would go with it.
+/// Checks that an account can be suspended or closed. The management account cannot (`inferred`), because the whole
+/// organization would be affected.
 fn may_go_out_of_use(directory: &Directory, account: AccountId) -> Result<(), AccountError> {
     if directory.is_out_of_use(account) {
         return Err(AccountError::OutOfUse(account));
@@ -282,8 +283,8 @@ fn may_go_out_of_use(directory: &Directory, account: AccountId) -> Result<(), Ac
     is_not_management_account(directory, account)
 }
 
-/// Organizations lets neither the management account go nor who is delegated a service.
-fn is_free_to_go(directory: &Directory, account: AccountId) -> Result<(), AccountError> {
+/// Organizations refuses removal of the management account and of delegated administrators.
+fn check_may_leave(directory: &Directory, account: AccountId) -> Result<(), AccountError> {
     is_not_management_account(directory, account)?;
     let is_delegated = |organization: &Organization| {
         organization.delegated_administrators.keys().any(|(_, delegate)| *delegate == account)
@@ -303,7 +304,7 @@ fn is_not_management_account(directory: &Directory, account: AccountId) -> Resul
     Ok(())
 }
 
-/// The id of a unit, or of the root, by its id or its name.
+/// The id of the unit or root with this id or name.
 fn find(organization: &Organization, parent: &str) -> Result<String, AccountError> {
     if parent.eq_ignore_ascii_case("root") || parent == organization.root_id {
         return Ok(organization.root_id.clone());

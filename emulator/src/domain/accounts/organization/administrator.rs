@@ -1,4 +1,4 @@
-//! The delegated administrator: designated by the management account, Region by Region (ORG-01 … ORG-20).
+//! The delegated administrator, which the management account designates for each Region (ORG-01 … ORG-20).
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,13 @@ use crate::domain::caller::Caller;
 use crate::domain::hub_access;
 use crate::state::{AccountId, Directory, HubKey, Organization, Region, Timestamp, Transaction};
 
-/// Which half of Security Hub an administrator is designated for; each has its own (ORG-38).
+/// The API for which an administrator is designated; each has its own (ORG-38).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Feature {
-    /// The classic half, Region by Region.
+    /// The classic API, for each Region.
     #[default]
     Classic,
-    /// The V2 half, for all Regions at once.
+    /// The V2 API, for all Regions at once.
     V2,
 }
 
@@ -34,12 +34,12 @@ impl Feature {
     }
 }
 
-/// Designates an account in the caller's Region (ORG-01 … ORG-06, ORG-08). Its hub comes on with the default standards,
-/// and its members by invitation that are of the organization become the organization's (ORG-02, MST-25). The one that is
-/// designated already stays so (ORG-04).
+/// Designates an account in the caller's Region (ORG-01 … ORG-06, ORG-08). Its hub is enabled with the default
+/// standards, and those of its invited members that belong to the organization become organization members (ORG-02,
+/// MST-25). No effect if it is designated already (ORG-04).
 ///
 /// # Errors
-/// [`OrganizationError`]; nothing is changed then.
+/// [`OrganizationError`], in which case nothing is changed.
 pub fn designate(
     transaction: &mut Transaction<'_>,
     caller: &Caller,
@@ -66,14 +66,14 @@ pub fn designate(
         }
     });
     if feature == Feature::Classic {
-        take_up(transaction, &HubKey { account, region }, now);
+        apply_designation(transaction, &HubKey { account, region }, now);
     }
     Ok(())
 }
 
-/// What follows in the account itself.
-fn take_up(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
-    // One that is on stays as it is.
+/// The effects of a designation on the account itself.
+fn apply_designation(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
+    // An enabled hub stays unchanged.
     let enable = Enable { default_standards: true, ..Enable::default() };
     _ = hub::enable(transaction, administrator, now, enable);
     adopt_organization_accounts(transaction, administrator, now);
@@ -110,7 +110,7 @@ fn may_be_designated(
     Ok(())
 }
 
-/// Ends the designation in the caller's Region; that of Organizations stays (ORG-11, ORG-20).
+/// Ends the designation in the caller's Region; the delegation in Organizations stays (ORG-11, ORG-20).
 ///
 /// # Errors
 /// [`OrganizationError`].
@@ -136,7 +136,8 @@ pub fn dismiss(
     Ok(())
 }
 
-/// Organizations takes the delegation of Security Hub away: it ends in every Region, for both halves (ORG-13).
+/// Called when Organizations deregisters the delegated administrator. Ends its designation in every Region and for both
+/// APIs (ORG-13).
 pub fn end_everywhere(transaction: &mut Transaction<'_>, account: AccountId) {
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return };
@@ -152,9 +153,9 @@ pub fn end_everywhere(transaction: &mut Transaction<'_>, account: AccountId) {
     });
 }
 
-/// Trusted access is taken away: nobody is delegated Security Hub any more, in any Region and for either half. Accounts
-/// become standalone and keep their settings, and central configuration ends with its policies (ORG-14). That the
-/// delegation in Organizations goes too is `inferred` from "no longer associated with a delegated administrator".
+/// Called when trusted access is disabled. Ends all designations of Security Hub in all Regions and for both APIs.
+/// Accounts become standalone and keep their settings, and central configuration ends with its policies (ORG-14). That
+/// the delegation in Organizations ends too is `inferred` from "no longer associated with a delegated administrator".
 pub fn end_all(transaction: &mut Transaction<'_>) {
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return };
@@ -171,8 +172,8 @@ pub fn end_all(transaction: &mut Transaction<'_>) {
     });
 }
 
-/// Ends the administration of a Region: accounts of the organization stand alone, members by invitation stay, and what was
-/// set for accounts to come is forgotten (MST-24, ORG-20; the last `inferred`).
+/// Ends the administration of a Region: accounts of the organization become standalone, members by invitation stay, and
+/// the settings for new accounts are reset (MST-24, ORG-20; the last is `inferred`).
 fn end(transaction: &mut Transaction<'_>, administrator: &HubKey) {
     edit(transaction, |organization| {
         organization.security_hub_administrators.remove(&administrator.region);
@@ -181,12 +182,12 @@ fn end(transaction: &mut Transaction<'_>, administrator: &HubKey) {
     end_delegation(transaction, administrator);
 }
 
-/// The delegated administrator that a caller in a Region is told of: none, or one (ORG-10).
+/// The delegated administrator that a caller sees in its Region, if there is one (ORG-10).
 ///
 /// # Errors
-/// [`OrganizationError::NotInOrganization`]; for who is neither the management account nor that administrator
-/// [`OrganizationError::NotManagementAccount`], and in the V2 half [`OrganizationError::NotListedToOthers`] for the
-/// administrator too.
+/// [`OrganizationError::NotInOrganization`]; [`OrganizationError::NotManagementAccount`] if the caller is neither the
+/// management account nor that administrator; in the V2 API [`OrganizationError::NotListedToOthers`] also for the
+/// administrator.
 pub fn listed(
     directory: &Directory,
     caller: &Caller,
@@ -221,8 +222,8 @@ fn designated(organization: &Organization, feature: Feature, region: &Region) ->
     }
 }
 
-/// The accounts that hold the delegation for the whole organization: those that Organizations knows and those of other
-/// Regions, the management account left out, which may be designated beside them (ORG-03).
+/// The accounts that are delegated administrators for the whole organization: those registered in Organizations and
+/// those of other Regions, without the management account, which may be designated in addition (ORG-03).
 fn registered(organization: &Organization) -> Vec<AccountId> {
     let delegates = organization.delegated_administrators.keys();
     let delegates = delegates.filter(|(service, _)| service == SERVICE_PRINCIPAL).map(|(_, account)| *account);

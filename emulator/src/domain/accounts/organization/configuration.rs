@@ -1,4 +1,4 @@
-//! What the delegated administrator of a Region sets for accounts that are to join (ORG-30 … ORG-37).
+//! Settings of a Region's delegated administrator for accounts that join (ORG-30 … ORG-37).
 
 use super::OrganizationError;
 use crate::domain::accounts::central_configuration::switch;
@@ -8,29 +8,30 @@ use crate::state::{
     AccountId, Directory, HubKey, Organization, OrganizationConfiguration, Region, Timestamp, Transaction, World,
 };
 
-/// What is to be set; what is `None` stays (ORG-33).
+/// Changes of the settings; `None` leaves a setting unchanged (ORG-33).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Change {
-    /// Whether accounts that join become members.
+    /// Whether accounts that join become members automatically.
     pub auto_enable: bool,
-    /// Whether their hubs come on with the default standards.
+    /// Whether their hubs are enabled with the default standards.
     pub auto_enable_standards: Option<bool>,
-    /// Whether central configuration is to be on.
+    /// Whether central configuration is to be turned on or off.
     pub central: Option<bool>,
 }
 
-/// How a Region's organization is configured.
+/// How the organization is configured in a Region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// By its own administrator.
+    /// Locally, by the Region's administrator.
     Local,
-    /// Centrally, soon (CCF-05).
+    /// Centrally, but still pending (CCF-05).
     CentralPending,
     /// Centrally.
     Central,
 }
 
-/// What a Region's delegated administrator has set (ORG-32), and whether the Region is configured centrally (CCF-08).
+/// The settings of a Region's delegated administrator (ORG-32), and whether the Region is configured centrally
+/// (CCF-08).
 ///
 /// # Errors
 /// [`OrganizationError::NotAdministrator`].
@@ -48,7 +49,7 @@ pub fn described(
     Ok((organization.configuration(&caller.region), kind))
 }
 
-/// Sets what becomes of accounts that join; those that are there already are left alone (ORG-33 … ORG-35). Turns central
+/// Changes the settings for accounts that join; existing accounts are not affected (ORG-33 … ORG-35). Turns central
 /// configuration on and off (CCF-01 … CCF-10).
 ///
 /// # Errors
@@ -90,9 +91,10 @@ fn administered<'d>(directory: &'d Directory, caller: &Caller) -> Result<&'d Org
     organization.ok_or(OrganizationError::NotAdministrator(caller.account()))
 }
 
-/// An account has joined the organization: in the Regions whose administrator enables such accounts it becomes a member,
-/// its hub on (ORG-35, ORG-37). One that is somebody else's member, that has members itself (`inferred`), or that the
-/// quota does not let in is left as it is; the management account is never meant (ORG-36).
+/// Called when an account has joined the organization. In Regions whose administrator enables new accounts
+/// automatically, it becomes a member with an enabled hub (ORG-35, ORG-37). It stays unchanged if it is a member of
+/// another administrator, has members itself (`inferred`), or the quota is reached. The management account is never
+/// enabled (ORG-36).
 pub fn enable_joined(transaction: &mut Transaction<'_>, account: AccountId, now: Timestamp) {
     let directory = transaction.directory();
     let Some(organization) = directory.organization.as_ref().filter(|it| it.management_account != account) else {

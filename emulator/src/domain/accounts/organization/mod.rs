@@ -1,10 +1,9 @@
-//! The organization's side of Security Hub: who is its delegated administrator, and what becomes
-//! of the accounts that join, move and leave.
+//! The organization: the delegated administrator, and the effects of accounts that join, move and leave.
 //!
-//! What lives here: the designation of administrators ([`administrator`]), what they set for accounts to come
-//! ([`configuration`]), what happens to accounts themselves ([`accounts`]), how an account stands ([`report`]), and why all that is refused
-//! ([`OrganizationError`]). What may not: records of members, which are the room of members'; calls of AWS
-//! Organizations, which is a neighbour.
+//! What lives here: the designation of administrators ([`administrator`]), their settings for new accounts
+//! ([`configuration`]), events of accounts ([`accounts`]), the report about an account ([`report`]), and errors
+//! ([`OrganizationError`]). What may not: records of members, which belong to `members`, and calls of AWS
+//! Organizations, which belong to `neighbours`.
 
 pub mod accounts;
 pub mod administrator;
@@ -14,5 +13,5 @@ pub mod report;
 
 pub use refusal::OrganizationError;
 
-/// The service principal by which Organizations knows Security Hub.
+/// The service principal of Security Hub in Organizations.
 pub const SERVICE_PRINCIPAL: &str = "securityhub.amazonaws.com";

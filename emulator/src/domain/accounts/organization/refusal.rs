@@ -1,16 +1,16 @@
-//! Why the organization's calls are refused.
+//! Errors of operations on the organization.
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::{AccountId, Region};
 
-/// Why a call about the organization is refused.
+/// Reason why a call about the organization is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrganizationError {
-    /// The caller is in no organization (ORG-07).
+    /// The caller does not belong to an organization (ORG-07).
     NotInOrganization,
     /// The caller is not the management account (ORG-07).
     NotManagementAccount,
-    /// The administrator of the V2 half is listed to the management account alone (ORG-10).
+    /// Only the management account may list the administrator of the V2 API (ORG-10).
     NotListedToOthers,
     /// The account to designate is not in the organization (ORG-06).
     NoMember,
@@ -20,21 +20,21 @@ pub enum OrganizationError {
     OutOfUse(AccountId),
     /// The account to designate is an enabled member (ORG-08).
     MemberOfAnother(AccountId),
-    /// The management account has to enable its hub before it is designated (ORG-03).
+    /// The management account must enable its hub before it can be designated (ORG-03).
     ManagementAccountIsOff(Region),
-    /// The account whose designation is to end is not designated (ORG-11).
+    /// The account to remove is not designated (ORG-11).
     NotDesignated(AccountId),
-    /// The caller is not the delegated administrator here (ORG-30).
+    /// The caller is not the delegated administrator in this Region (ORG-30).
     NotAdministrator(AccountId),
-    /// Central configuration leaves no new account to the defaults (ORG-34).
+    /// Central configuration does not allow enabling new accounts by default (ORG-34).
     EnablesUnderCentral,
-    /// Central configuration needs an aggregator, and is changed in its home Region (CCF-02, CCF-08).
+    /// Central configuration requires an aggregator, and can be changed in its home Region only (CCF-02, CCF-08).
     NoHomeRegion,
-    /// The management account cannot configure centrally (CCF-03).
+    /// The management account cannot use central configuration (CCF-03).
     ManagementAccountIsAdministrator,
-    /// Policies or associations exist, so that central configuration stays (CCF-09).
+    /// Central configuration cannot be turned off while policies or associations exist (CCF-09).
     PoliciesExist,
-    /// Under central configuration a designation stays (ORG-12).
+    /// Under central configuration the designation cannot be removed (ORG-12).
     Central,
 }
 

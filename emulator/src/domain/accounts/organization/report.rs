@@ -1,11 +1,11 @@
-//! How an account stands: in the organization, and in each Region to its administrator.
+//! Report about an account: its place in the organization, and its administrators in each Region.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::hub_access;
 use crate::state::{AccountId, AccountStatus, Directory, HubKey, Region, World};
 
-/// An account as it is.
+/// An account and its relations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccountRow {
@@ -13,13 +13,13 @@ pub struct AccountRow {
     pub account_id: String,
     /// `ACTIVE`, `SUSPENDED` or `CLOSED`.
     pub status: String,
-    /// The id of the unit that it is in, or of the root; left out where it is in no organization.
+    /// The id of its unit or of the root; absent outside an organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<String>,
     /// The name of that unit, or `Root`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_name: Option<String>,
-    /// The Regions in which it has a hub or somebody keeps a record of it.
+    /// The Regions in which it has a hub or an administrator has a record of it.
     pub regions: Vec<RegionRow>,
 }
 
@@ -31,21 +31,21 @@ pub struct RegionRow {
     pub region: String,
     /// Whether its hub is on.
     pub hub_is_on: bool,
-    /// Who keeps a record of it, and its status there.
+    /// The administrators that have a record of it, with its status.
     pub administrators: Vec<AdministratorRow>,
 }
 
-/// An administrator that keeps a record of an account.
+/// An administrator that has a record of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AdministratorRow {
     /// The administrator.
     pub account_id: String,
-    /// The account's status, as the administrator's ListMembers has it.
+    /// The account's status, as in the administrator's ListMembers.
     pub member_status: String,
 }
 
-/// An account as it is.
+/// The report about an account.
 pub fn row(world: &World, account: AccountId) -> AccountRow {
     let directory = world.directory();
     let status = directory.accounts.get(&account).map_or(AccountStatus::Active, |account| account.status);

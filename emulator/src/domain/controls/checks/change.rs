@@ -1,12 +1,12 @@
-//! What happens to declared resources, to recorders and to checks at run time, by the control plane (RES-05, RES-10,
-//! FND-32 … FND-37).
+//! Changes of declared resources and recorders, and checks on request, by the control plane at run time (RES-05,
+//! RES-10, FND-32 … FND-37).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::SignedDuration;
 
 use super::names::ACCOUNT_TYPE;
-use super::results::SILENCE;
+use super::results::EMPTY_SCOPE_DELAY;
 use crate::domain::controls::check_request::request;
 use crate::domain::controls::standards::subscriptions;
 use crate::domain::hub_access::{self, HubError};
@@ -14,16 +14,16 @@ use crate::state::{
     AccountId, CheckScope, ConfigRecorder, HubKey, Region, Resource, Resources, Timestamp, Transaction, World,
 };
 
-/// ResourceSelector resources are deleted: those of an account that fit all that is said.
+/// Selects the resources of an account to delete; all given criteria must match.
 #[derive(Debug)]
 pub struct ResourceSelector {
     /// Their account.
     pub account: AccountId,
-    /// The Regions that they are in.
+    /// The Regions of the resources.
     pub regions: Option<Vec<Region>>,
     /// Their type.
     pub resource_type: Option<&'static str>,
-    /// Their id, or the name of which it was made.
+    /// Their id, or the name from which it was made.
     pub id: Option<String>,
 }
 
@@ -40,8 +40,8 @@ impl ResourceSelector {
     }
 }
 
-/// Declares resources; one of the same type and id is replaced. Controls that are checked on a change look at once; in a
-/// world in which nothing was declared, all begin to check (RES-10).
+/// Declares resources; a resource with the same type and id is replaced. Controls that are checked on changes run at
+/// once. If nothing was declared before, checks of all controls begin (RES-10).
 pub fn declare(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -53,7 +53,7 @@ pub fn declare(
     transaction.edit_resources(|resources| {
         for (key, added) in declared {
             changed.extend(added.iter().map(|resource| (key.clone(), resource.resource_type)));
-            put(resources, &key, added);
+            insert(resources, &key, added);
         }
     });
     if is_first {
@@ -64,22 +64,22 @@ pub fn declare(
     }
 }
 
-fn put(resources: &mut Resources, key: &HubKey, added: Vec<Resource>) {
+fn insert(resources: &mut Resources, key: &HubKey, added: Vec<Resource>) {
     let present = resources.declared.entry(key.clone()).or_default();
     let name = |resource: &Resource| (resource.resource_type, resource.id.clone());
     let mut places: HashMap<_, _> = present.iter().map(name).zip(0..).collect();
     for resource in added {
         resources.gone.remove(&(key.clone(), resource.resource_type));
-        let place = *places.entry(name(&resource)).or_insert(present.len());
-        match present.get_mut(place) {
+        let index = *places.entry(name(&resource)).or_insert(present.len());
+        match present.get_mut(index) {
             Some(same) => *same = resource,
             None => present.push(resource),
         }
     }
 }
 
-/// Deletes resources and gives those that were: what was found on them is archived when their controls are checked, and
-/// where the last of a type is gone, the account says so after a while (FND-33).
+/// Deletes resources and returns them. Their findings are archived by the next check of their controls; if the last
+/// resource of a type was deleted, a finding on the account follows after a delay (FND-33).
 pub fn delete(transaction: &mut Transaction<'_>, which: &ResourceSelector, now: Timestamp) -> Vec<(HubKey, Resource)> {
     if transaction.resources().is_none() {
         return Vec::new();
@@ -95,8 +95,8 @@ pub fn delete(transaction: &mut Transaction<'_>, which: &ResourceSelector, now: 
         deleted.iter().map(|(key, resource)| (key.clone(), resource.resource_type)).collect();
     for (key, name) in types {
         let is_last = transaction.edit_resources(|resources| {
-            let left = resources.declared.get(&key).into_iter().flatten();
-            let is_last = name != ACCOUNT_TYPE && !left.into_iter().any(|resource| resource.resource_type == name);
+            let remaining = resources.declared.get(&key).into_iter().flatten();
+            let is_last = name != ACCOUNT_TYPE && !remaining.into_iter().any(|resource| resource.resource_type == name);
             if is_last {
                 resources.gone.insert((key.clone(), name), now);
             }
@@ -104,24 +104,24 @@ pub fn delete(transaction: &mut Transaction<'_>, which: &ResourceSelector, now: 
         });
         request(transaction, &key, CheckScope::Changed(name), now, SignedDuration::ZERO);
         if is_last {
-            request(transaction, &key, CheckScope::Type(name), now, SILENCE);
+            request(transaction, &key, CheckScope::Type(name), now, EMPTY_SCOPE_DELAY);
         }
     }
     deleted
 }
 
-/// Checks all controls of these hubs at once (RES-10).
+/// Stages checks of all controls of these hubs for now (RES-10).
 pub fn check<'k>(transaction: &mut Transaction<'_>, keys: impl IntoIterator<Item = &'k HubKey>, now: Timestamp) {
     for key in keys {
         request(transaction, key, CheckScope::All, now, SignedDuration::ZERO);
     }
 }
 
-/// Gives a hub another recorder. Controls are checked at once, which is `inferred`; once there is a recorder, incomplete
-/// standards try again (STD-61, RES-05).
+/// Changes the recorder of a hub. Controls are checked at once, which is `inferred`. If a recorder is there now,
+/// incomplete standards try again (STD-61, RES-05).
 ///
 /// # Errors
-/// The hub is off.
+/// The hub is disabled.
 pub fn record(
     transaction: &mut Transaction<'_>,
     key: &HubKey,

@@ -1,4 +1,4 @@
-//! The finding that tells what a control finds, in its three forms.
+//! The document of a control finding, in its three forms.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,40 +21,40 @@ use crate::state::{ComplianceStatus, Hub, HubKey, IdSource};
 
 const REMEDIATION: &str =
     "For information on how to correct this issue, consult the AWS Security Hub controls documentation.";
-/// The most bytes of a finding, with room for what the import adds to it.
-const MOST_BYTES: usize = asff::MOST_BYTES - 4096;
-/// What most findings take, in bytes.
+/// Maximum size of a finding before the import adds members, in bytes.
+const MAX_BYTES: usize = asff::MAX_BYTES - 4096;
+/// Typical size of a finding, in bytes.
 const USUAL_BYTES: usize = 3072;
 
-/// The ARN of the product that control findings are of (FND-03).
+/// The ARN of the product of control findings (FND-03).
 pub(super) fn product_arn(key: &HubKey) -> String {
     arn::product(&key.region, "", "aws", "securityhub")
 }
 
-/// The id of a finding: the same for the same account, Region, subject and resource (FND-56).
+/// The id of a finding, which is always the same for an account, Region, subject and resource (FND-56).
 pub(super) fn id(ids: &IdSource, prefix: &str, check: &Check<'_>) -> String {
     let resource = check.resource.map_or(ACCOUNT_TYPE, |resource| resource.id.as_str());
     format!("{prefix}/finding/{}", ids.uuid_of(&format!("{prefix} {resource}")))
 }
 
-/// The id by which a finding names its resource (FND-06).
+/// The resource id in a finding (FND-06).
 pub(super) fn resource_id(key: &HubKey, check: &Check<'_>) -> String {
     check.resource.map_or_else(|| format!("AWS::::Account:{}", key.account), |resource| resource.id.clone())
 }
 
-/// When the finding was and is checked.
+/// Times of the first and the latest check.
 #[derive(Debug)]
 pub(super) struct Times {
     pub(super) created_at: String,
     pub(super) first_observed_at: String,
     pub(super) now: String,
-    /// The status before, if it was checked before (FND-43, FND-44).
+    /// The previous status, if there was an earlier check (FND-43, FND-44).
     pub(super) previous_status: Option<String>,
 }
 
 impl Times {
-    /// The times of a check: of the first, or of one that finds the stored finding with the same status or another
-    /// (FND-43, FND-44).
+    /// The times of a first check, or of one that finds the stored finding with the same or another status (FND-43,
+    /// FND-44).
     pub(super) fn new(stored: Option<&Finding<'_>>, status: ComplianceStatus, now: String) -> Times {
         let text = |name: &str| stored.and_then(|stored| stored.string(name)).map(std::borrow::Cow::into_owned);
         let previous_status = stored.and_then(|stored| stored.string_in("Compliance", "Status"));
@@ -68,8 +68,8 @@ impl Times {
     }
 }
 
-/// The finding as the product sends it; the import makes FindingProviderFields of it (ASF-50, ASF-66). Thousands are
-/// written when standards are enabled, so that nothing is built that is not text.
+/// The finding as the product sends it; the import derives FindingProviderFields from it (ASF-50, ASF-66). Enabling
+/// standards writes thousands of them, so they are serialized directly, without a tree of values.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Written<'w> {
@@ -98,7 +98,7 @@ struct Written<'w> {
     record_state: &'static str,
 }
 
-/// A finding of a seat has `Product`.
+/// A finding about a control of one standard also has `Product`.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Severity {
@@ -176,22 +176,22 @@ fn members<S: Serializer>(members: &[(&'static str, Cow<'_, str>)], serializer: 
     serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
 }
 
-/// `Tags` that a finding can carry: AWS allows resources tags without a value, and ASFF does not.
+/// `Tags` as ASFF accepts them: AWS allows tags with empty values, but ASFF does not.
 struct Tags<'w>(&'w BTreeMap<String, String>);
 
-/// The most tags of a resource, and the longest key and value, in characters.
-const MOST_TAGS: usize = 50;
+/// Maximum number of tags of a resource, and maximum lengths of keys and values in characters.
+const MAX_TAGS: usize = 50;
 const LONGEST: (usize, usize) = (128, 256);
 
 impl Serialize for Tags<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fits = |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
-        let good = self.0.iter().filter(|(key, value)| fits(key, LONGEST.0) && fits(value, LONGEST.1));
-        serializer.collect_map(good.take(MOST_TAGS))
+        let valid = self.0.iter().filter(|(key, value)| fits(key, LONGEST.0) && fits(value, LONGEST.1));
+        serializer.collect_map(valid.take(MAX_TAGS))
     }
 }
 
-/// `Details` has one member, which is named like the type.
+/// `Details` has one member, named like the resource type.
 struct Details<'w>(&'static str, &'w Value);
 
 impl Serialize for Details<'_> {
@@ -200,7 +200,7 @@ impl Serialize for Details<'_> {
     }
 }
 
-/// Writes the finding.
+/// Serializes the finding.
 pub(super) fn write(
     ids: &IdSource,
     (key, hub): (&HubKey, &Hub),
@@ -237,10 +237,10 @@ pub(super) fn write(
         record_state: if check.applies() { "ACTIVE" } else { "ARCHIVED" },
     };
     let written = text_of(&finding);
-    if written.len() <= MOST_BYTES {
+    if written.len() <= MAX_BYTES {
         return written;
     }
-    // A finding that is too large loses what it tells of its resource (FND-07).
+    // A finding that is too large is written without the details and tags of its resource (FND-07).
     let [resource] = &mut finding.resources;
     resource.details = None;
     text_of(&finding)
@@ -260,7 +260,7 @@ fn text_of(finding: &Written<'_>) -> String {
     String::from_utf8(text).or_report("JSON is UTF-8").unwrap_or_default()
 }
 
-/// The product fields of both modes (FND-05, FND-06).
+/// The product fields that both modes have (FND-05, FND-06).
 fn check_fields<'c>(
     fields: &mut Vec<(&'static str, Cow<'c, str>)>,
     ids: &IdSource,
@@ -286,13 +286,13 @@ fn check_fields<'c>(
     fields.push(("Resources:0/Id", resource));
 }
 
-/// What is said of a result: the resource's own words, or its reason's.
+/// The text of a result: that of the resource, or the description of its reason code.
 fn text<'c>(check: &'c Check<'_>) -> Option<&'c str> {
-    let said = check.text.as_deref().filter(|text| !text.trim().is_empty());
-    said.or_else(|| check.result.reason.as_deref().and_then(reasons::description))
+    let text = check.text.as_deref().filter(|text| !text.trim().is_empty());
+    text.or_else(|| check.result.reason.as_deref().and_then(reasons::description))
 }
 
-/// The control's severity while it does not pass.
+/// The severity: that of the control unless the check passed.
 fn severity(subject: &Subject, control: &Control, status: ComplianceStatus) -> Severity {
     let label = match status {
         ComplianceStatus::Failed | ComplianceStatus::Warning => control.severity,
@@ -305,7 +305,7 @@ fn severity(subject: &Subject, control: &Control, status: ComplianceStatus) -> S
         "LOW" => 1,
         _ => 0,
     };
-    let product = matches!(subject, Subject::Seat(..)).then_some(normalized);
+    let product = matches!(subject, Subject::StandardControl(..)).then_some(normalized);
     Severity { product, label, normalized, original: label }
 }
 

@@ -1,25 +1,24 @@
-//! Checks of controls: what each control of the enabled standards finds on the declared resources, as findings of
-//! Security Hub itself.
+//! Checks of controls: evaluates the controls of the enabled standards on declared resources and reports the results as
+//! findings of Security Hub itself.
 //!
-//! What lives here: what a control finds ([`results`], with [`names`] of resources, the values that they carry
-//! ([`carried`]) and the [`recorder`] of AWS Config),
-//! the finding that says so ([`document`], of a [`subject`]), when findings are made and checked again ([`run`]), what becomes of those
-//! that no check makes any more ([`stray`]), and what happens to resources and recorders at run time ([`change`]). What
-//! may not: another way into the tables than the import of all findings, so that rules, histories and filters see nothing
-//! special.
+//! What lives here: the results of a control ([`results`], with [`names`] of resources, the values in resources
+//! ([`resource_values`]) and the [`recorder`] of AWS Config), the finding for a result ([`document`], about a [`subject`]),
+//! running checks ([`run`]), findings that no check produces any more ([`stray`]), and changes of resources and
+//! recorders at run time ([`change`]). What may not: writing to the tables other than by an import, so that rules,
+//! histories and filters treat control findings like all others.
 
-mod carried;
 pub mod change;
 mod document;
 mod names;
 mod reasons;
 mod recorder;
+mod resource_values;
 mod results;
 mod run;
 mod stray;
 mod subject;
 
-pub use names::{ACCOUNT_TYPE, known_types, looks_at, resource_id, resource_type};
+pub use names::{ACCOUNT_TYPE, checks_type, known_types, resource_id, resource_type};
 pub use reasons::known as known_reasons;
 pub use results::NOT_APPLICABLE;
 pub use run::run;

@@ -1,42 +1,43 @@
-//! How resources are named: their types, and the ARNs that are made of short names (RES-01).
+//! Names of resources: their types, and the ARNs that are built from short names (RES-01).
 
 use securityhub_fixtures::resource_arns::{self, ResourceArn};
 use securityhub_fixtures::standards::{CONTROLS, Control};
 
 use crate::state::{AccountId, Region};
 
-/// The type of the resource that every account is (RES-04).
+/// The resource type of accounts (RES-04).
 pub const ACCOUNT_TYPE: &str = "AwsAccount";
 
-/// All types that controls look at, some of them more than once.
+/// All types that controls check, with duplicates.
 pub fn known_types() -> impl Iterator<Item = &'static str> {
     CONTROLS.iter().filter(|control| control.active).flat_map(|control| control.resource_types).copied()
 }
 
-/// The ASFF type of a text, which may spell it as CloudFormation or AWS Config does: `AWS::S3::Bucket` is
+/// The ASFF type for a text in the spelling of ASFF, CloudFormation or AWS Config: `AWS::S3::Bucket` means
 /// `AwsS3Bucket`.
 pub fn resource_type(text: &str) -> Option<&'static str> {
     let joined = text.replace("::", "");
     if let Some(resource_type) = resource_arns::spelled(&joined) {
         return Some(resource_type);
     }
-    let is_meant = |known: &&str| *known == text || text.contains("::") && known.eq_ignore_ascii_case(&joined);
-    known_types().find(is_meant)
+    let is_spelling = |known: &&str| *known == text || text.contains("::") && known.eq_ignore_ascii_case(&joined);
+    known_types().find(is_spelling)
 }
 
-/// Controls of the account, and those of metric filters, whose findings are always on the account (RES-04, CIS-07).
+/// Whether findings of a control are always on the account: controls of the account and of metric filters (RES-04,
+/// CIS-07).
 pub fn is_on_account(control: &Control) -> bool {
     let number = control.id.strip_prefix("CloudWatch.").and_then(|number| number.parse::<u32>().ok());
     control.resource_types.contains(&ACCOUNT_TYPE) || number.is_some_and(|number| (1..=14).contains(&number))
 }
 
-/// Whether a control looks at resources of a type.
-pub fn looks_at(control: &Control, resource_type: &str) -> bool {
+/// Whether a control checks resources of a type.
+pub fn checks_type(control: &Control, resource_type: &str) -> bool {
     control.resource_types.contains(&resource_type) || resource_type == ACCOUNT_TYPE && is_on_account(control)
 }
 
-/// The id of a resource: the ARN that it has, or is given where its type has a form for one, else its name. An account
-/// has one whatever it is called.
+/// The id of a resource: its ARN, if the name is one or can be built for its type, otherwise its name. An account
+/// always has the same id.
 pub fn resource_id(resource_type: &str, name: &str, account: AccountId, region: &Region) -> String {
     let partition = region.partition();
     if resource_type == ACCOUNT_TYPE {
@@ -51,7 +52,7 @@ pub fn resource_id(resource_type: &str, name: &str, account: AccountId, region: 
         |ResourceArn { service, before, has_region, has_account, .. }| {
             let region = if *has_region { region.as_str() } else { "" };
             let account = if *has_account { account.as_str() } else { "" };
-            // A name may be written with what stands before it, as in user/ops.
+            // A name may be given with its prefix, for example user/ops.
             let name = name.strip_prefix(before).unwrap_or(name);
             format!("arn:{partition}:{service}:{region}:{account}:{before}{name}")
         },
@@ -65,7 +66,7 @@ mod tests {
 
     /// Rules: RES-01.
     #[test]
-    fn an_arn_is_made_of_a_name_however_it_is_written() {
+    fn a_resource_id_is_built_from_a_name_or_an_arn() {
         let of =
             |resource_type, name, region| resource_id(resource_type, name, AccountId::DEFAULT, &Region::new(region));
         let account = AccountId::DEFAULT;
@@ -79,7 +80,7 @@ mod tests {
     }
     /// Rules: RES-01.
     #[test]
-    fn a_type_may_be_spelled_as_cloudformation_or_aws_config_does() {
+    fn a_type_may_be_spelled_as_in_cloudformation_or_aws_config() {
         for (spelling, expected) in [
             ("AWS::S3::Bucket", Some("AwsS3Bucket")),
             ("AWS::ACM::Certificate", Some("AwsCertificateManagerCertificate")),

@@ -1,6 +1,6 @@
-//! Why a check came out as it did: `Compliance.StatusReasons`.
+//! Reasons for the result of a check: `Compliance.StatusReasons`.
 
-/// Codes and their descriptions: AWS's where one has been seen, else ours.
+/// Codes and their descriptions: AWS's own if one has been observed, otherwise ours.
 const REASONS: [(&str, &str); 22] = [
     (
         "CONFIG_EVALUATIONS_EMPTY",
@@ -46,7 +46,7 @@ pub(super) fn description(code: &str) -> Option<&'static str> {
     REASONS.iter().find(|(known, _)| *known == code).map(|(_, description)| *description)
 }
 
-/// All codes that are known.
+/// All known codes.
 pub fn known() -> impl Iterator<Item = &'static str> {
     REASONS.iter().map(|(code, _)| *code)
 }

@@ -1,4 +1,4 @@
-//! The configuration recorder of AWS Config: what controls need of it, and what Config.1 says of it (FND-36, FND-37,
+//! The configuration recorder of AWS Config: what controls require of it, and the result of Config.1 (FND-36, FND-37,
 //! RES-05).
 
 use std::collections::BTreeSet;
@@ -11,10 +11,10 @@ use crate::state::{ConfigRecorder, Directory, HubKey};
 /// The control that checks the recorder.
 pub(super) const CONTROL: &str = "Config.1";
 
-/// The most types that a finding names, so that its text stays within the service's limits.
-const MOST_NAMED: usize = 20;
+/// Maximum number of types that a finding lists, so that its text stays within the service's limits.
+const MAX_NAMED: usize = 20;
 
-/// Resources of IAM, which are the same in all Regions.
+/// Global IAM resources, which are the same in all Regions.
 const GLOBAL: [&str; 4] = ["AwsIamGroup", "AwsIamPolicy", "AwsIamRole", "AwsIamUser"];
 
 /// Whether resources of a type are the same in all Regions.
@@ -22,8 +22,8 @@ pub(super) fn is_global(resource_type: &str) -> bool {
     GLOBAL.contains(&resource_type)
 }
 
-/// The types that the recorder lacks and these controls need; those of IAM count in home Regions and in Regions that are
-/// not linked to one (FND-36).
+/// The types that these controls need and the recorder does not record. IAM types count in home Regions and in Regions
+/// that are not linked to one (FND-36).
 pub(super) fn unrecorded<'c>(
     recorder: &ConfigRecorder,
     controls: impl Iterator<Item = &'c Control>,
@@ -36,7 +36,7 @@ pub(super) fn unrecorded<'c>(
     needed.filter(|name| *name != ACCOUNT_TYPE && !recorder.records(name) && !(is_linked && is_global(name))).collect()
 }
 
-/// Why Config.1 fails: a code, and a text where the code's own says too little; none if it passes (FND-36).
+/// Why Config.1 fails: a code, and a text if the code alone says too little; none if it passes (FND-36).
 pub(super) fn fault(
     recorder: &ConfigRecorder,
     unrecorded: &BTreeSet<&'static str>,
@@ -45,7 +45,7 @@ pub(super) fn fault(
     match recorder {
         ConfigRecorder::Off => Some(("CONFIG_RECORDER_DISABLED", None)),
         ConfigRecorder::Custom(_) if !unrecorded.is_empty() => {
-            let named: Vec<&str> = unrecorded.iter().copied().take(MOST_NAMED).collect();
+            let named: Vec<&str> = unrecorded.iter().copied().take(MAX_NAMED).collect();
             let rest = unrecorded.len() - named.len();
             let rest = if rest == 0 { String::new() } else { format!(" and {rest} more") };
             let text = format!("AWS Config does not record all types that controls need: {}{rest}", named.join(", "));

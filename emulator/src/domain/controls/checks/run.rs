@@ -1,4 +1,4 @@
-//! When findings of controls are made, checked again and archived.
+//! Running checks: creating, updating and archiving findings of controls.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use super::results::{self, Check, Scene};
 use super::stray::{self, Stray};
 use super::subject::Subject;
 use super::{names, recorder};
-use crate::domain::controls::standards::{seats, subscriptions};
+use crate::domain::controls::standards::{subscription_controls, subscriptions};
 use crate::domain::findings::delivery::BATCH;
 use crate::domain::findings::document::{Finding, key_of};
 use crate::domain::findings::import::{self, Endpoint, Sender};
@@ -21,31 +21,31 @@ use crate::state::{
     CheckScope, ControlFindingGenerator, Due, Hub, HubKey, Timestamp, Transaction, World, timestamp_text,
 };
 
-/// How often all controls are checked (FND-42).
+/// Interval of the periodic checks of all controls (FND-42).
 const PERIOD: SignedDuration = SignedDuration::from_hours(12);
-/// How much of the end of a step of the clock sees every check.
+/// The last part of a step of the clock, in which every check is carried out.
 const EVERY_CHECK: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How much of the end of a step of the clock is lived through.
+/// The longest part of a step of the clock that is simulated at all.
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// How long a long step of the clock goes without a check before that.
+/// Interval of checks in the part of a long step before [`EVERY_CHECK`].
 const SKIPPED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What a control found on one resource, and the id of the finding that reports it.
+/// The result of a control for one resource, and the id of its finding.
 struct Report<'r> {
     subject: &'r Subject,
     check: Check<'r>,
     id: String,
 }
 
-/// What a check works with.
+/// The context of a check.
 struct Run<'r> {
     world: &'r World,
     scene: Scene<'r>,
     scopes: &'r [CheckScope],
 }
 
-/// Checks the controls that are in one of these scopes, imports what they find, and archives what is found no more. The
-/// check is one of the time `now`, which the clock may have left behind: `until` is how far it has come.
+/// Checks the controls in one of these scopes, imports the results, and archives findings without a result. The check
+/// is dated `now`; the clock may have passed that time already, and `until` is its current time.
 pub fn run(
     world: &World,
     transaction: &mut Transaction<'_>,
@@ -68,13 +68,13 @@ pub fn run(
     let oldest = now.checked_sub(transaction.delays().archive_disabled + PERIOD).unwrap_or(Timestamp::MIN);
     let by_prefix: HashMap<String, &Subject> =
         checked.iter().map(|subject| (subject.id_prefix(key), subject)).collect();
-    findings.extend(strays.iter().filter_map(|stray| run.end(stray, &by_prefix, oldest)));
+    findings.extend(strays.iter().filter_map(|stray| run.archived_form(stray, &by_prefix, oldest)));
     deliver(world, transaction, key, &findings, now);
     schedule(transaction, key, &hub, !checked.is_empty(), (now, until));
 }
 
 impl Run<'_> {
-    /// All that controls find, due or not.
+    /// All results of these controls, including those that need no import.
     fn reports<'r>(&'r self, checked: &'r [Subject]) -> Vec<Report<'r>> {
         let of = |subject: &'r Subject| {
             let prefix = subject.id_prefix(self.scene.key);
@@ -87,22 +87,23 @@ impl Run<'_> {
         checked.iter().flat_map(of).collect()
     }
 
-    /// A finding with an id of another maker's, on the same control and resource, is the one that checks update (RES-14).
+    /// Lets checks update an existing finding from elsewhere on the same control and resource instead of creating one
+    /// with a new id (RES-14).
     fn adopt(&self, reports: &mut [Report<'_>], strays: &mut Vec<Stray>) {
         if strays.is_empty() {
             return;
         }
-        // The ids of strays by control and resource, the last one first.
-        let mut meant: HashMap<(String, String), Vec<String>> = HashMap::new();
+        // The ids of stray findings by control and resource, in reverse order.
+        let mut ids_by_resource: HashMap<(String, String), Vec<String>> = HashMap::new();
         for stray in strays.iter().rev() {
             let of = (stray.prefix().to_owned(), stray.resource_id.clone());
-            meant.entry(of).or_default().push(stray.id.clone());
+            ids_by_resource.entry(of).or_default().push(stray.id.clone());
         }
         let mut adopted: HashSet<String> = HashSet::new();
         for report in reports {
             let resource = document::resource_id(self.scene.key, &report.check);
             let of = (report.subject.id_prefix(self.scene.key), resource);
-            let Some(ids) = meant.get_mut(&of) else { continue };
+            let Some(ids) = ids_by_resource.get_mut(&of) else { continue };
             if !self.stored(&report.id, |stored| stored.is_some())
                 && let Some(id) = ids.pop()
             {
@@ -113,7 +114,7 @@ impl Run<'_> {
         strays.retain(|stray| !adopted.contains(&stray.id));
     }
 
-    /// The finding that reports it, if that is due and does not stand there already.
+    /// The finding for a result, unless the stored finding says the same already.
     fn finding(&self, report: &Report<'_>) -> Option<String> {
         if !self.is_checked(report.subject.control()) {
             return None;
@@ -123,32 +124,33 @@ impl Run<'_> {
                 return None;
             }
             let finding = self.write((report.subject, &report.id), &report.check, stored);
-            let is_told = stored.is_some_and(|stored| is_told(stored, &finding, self.scene.now));
-            (!is_told).then_some(finding)
+            let is_already_reported =
+                stored.is_some_and(|stored| is_already_reported(stored, &finding, self.scene.now));
+            (!is_already_reported).then_some(finding)
         })
     }
 
     fn write(&self, subject: (&Subject, &str), check: &Check<'_>, stored: Option<&Finding<'_>>) -> String {
-        let times = Times::new(stored, check.result.status, timestamp_text(later(self.scene.now, stored)));
+        let times = Times::new(stored, check.result.status, timestamp_text(check_time(self.scene.now, stored)));
         document::write(&self.world.ids, (self.scene.key, self.scene.hub), subject, check, &times)
     }
 
-    /// The end of a finding that no check makes: at once when the hub now makes its findings in another way (FND-51,
-    /// FND-52), or when its control is checked and finds it no more, which is what becomes of a resource that is gone
-    /// (FND-32, FND-33); else when the time of its control or standard is over (FND-50), or nobody has checked it
-    /// for longer than that.
-    fn end(&self, stray: &Stray, checked: &HashMap<String, &Subject>, oldest: Timestamp) -> Option<String> {
+    /// The archived form of a finding that no check produces, or none if it stays. It is archived at once if the hub
+    /// now generates findings in another way (FND-51, FND-52), or if its control is checked without this result, for
+    /// example because the resource was deleted (FND-32, FND-33). Otherwise it is archived once the delay of its
+    /// disabled control or standard is over (FND-50), or if it has not been checked for longer than that.
+    fn archived_form(&self, stray: &Stray, checked: &HashMap<String, &Subject>, oldest: Timestamp) -> Option<String> {
         let is_consolidated = self.scene.hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
-        let is_of_seat = stray.id.contains(":subscription/");
+        let is_of_standard_control = stray.id.contains(":subscription/");
         let subject = checked.get(stray.prefix()).copied();
         let subject = subject.filter(|subject| self.is_checked(subject.control()));
         self.stored(&stray.id, |stored| {
-            let at = || timestamp_text(later(self.scene.now, stored));
-            Some(if self.scopes.contains(&CheckScope::Generator) && is_of_seat == is_consolidated {
+            let at = || timestamp_text(check_time(self.scene.now, stored));
+            Some(if self.scopes.contains(&CheckScope::Generator) && is_of_standard_control == is_consolidated {
                 stray.archived(at(), &stray::CONSOLIDATION)?.to_string()
             } else if let (Some(subject), Some(resource)) = (subject, stray.resource()) {
-                let gone = self.write((subject, &stray.id), &Check::not_applicable(&resource), stored);
-                stray.with_its_resources(gone)?
+                let not_applicable = self.write((subject, &stray.id), &Check::not_applicable(&resource), stored);
+                stray.with_its_resources(not_applicable)?
             } else if subject.is_some() || stray.updated_at <= oldest || self.is_over(stray) {
                 stray.archived(at(), &[])?.to_string()
             } else {
@@ -157,7 +159,8 @@ impl Run<'_> {
         })
     }
 
-    /// Whether what a stray tells of was disabled so long ago that this check was to archive it, and not again since.
+    /// Whether the control or standard of a stray finding was disabled so long ago that this check archives it, and has
+    /// not been enabled again since.
     fn is_over(&self, stray: &Stray) -> bool {
         let Some(control) = stray.control else { return false };
         let ends = |scope: &&CheckScope| match scope {
@@ -172,7 +175,7 @@ impl Run<'_> {
         self.scopes.iter().any(|scope| is_in(*scope, control))
     }
 
-    /// Looks at the stored finding of an id.
+    /// Calls `look` with the stored finding of an id.
     fn stored<R>(&self, id: &str, look: impl Fn(Option<&Finding<'_>>) -> R) -> R {
         let key = self.scene.key;
         let name = key_of(&document::product_arn(key), id, key.account);
@@ -184,7 +187,7 @@ impl Run<'_> {
     }
 }
 
-/// Stages the next check of all, once the last one is over.
+/// Stages the next periodic check after the current one.
 fn schedule(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -195,18 +198,18 @@ fn schedule(
     if !has_controls || hub.next_check.is_some_and(|next| next > now) {
         return;
     }
-    let next = now.checked_add(wait(until.duration_since(now))).unwrap_or(Timestamp::MAX);
+    let next = now.checked_add(time_to_next_check(until.duration_since(now))).unwrap_or(Timestamp::MAX);
     transaction.put_hub(key.clone(), Hub { next_check: Some(next), ..hub.clone() });
     transaction.put_due(next, Due::Check(key.clone(), CheckScope::All));
 }
 
-/// How long after a check the next one is, when the clock has gone on so far already. Checks come every twelve hours
-/// (FND-42). Of a step of the clock that is longer than [`EVERY_CHECK`], all checks of its end are done, and before them
-/// one in [`SKIPPED`], which is often enough that no finding that is still found expires. A step over more than a
-/// [`YEAR`] goes to the beginning of its last year at once, so that no step takes long.
-fn wait(behind: SignedDuration) -> SignedDuration {
-    let most = if behind > YEAR { behind - YEAR } else { SKIPPED };
-    let skipped = (behind - EVERY_CHECK).clamp(PERIOD, most.max(SKIPPED));
+/// The time between a check and the next one, for a clock that is `behind` ahead of it. Checks run every twelve hours
+/// (FND-42). A step of the clock that is longer than [`EVERY_CHECK`] carries out all checks of its last part, and
+/// before that one per [`SKIPPED`], which is often enough to keep findings from expiring. A step of more than a
+/// [`YEAR`] first jumps to the beginning of its last year, so no step takes long.
+fn time_to_next_check(behind: SignedDuration) -> SignedDuration {
+    let longest = if behind > YEAR { behind - YEAR } else { SKIPPED };
+    let skipped = (behind - EVERY_CHECK).clamp(PERIOD, longest.max(SKIPPED));
     SignedDuration::from_secs(skipped.as_secs() / PERIOD.as_secs() * PERIOD.as_secs())
 }
 
@@ -214,29 +217,30 @@ fn is_in(scope: CheckScope, control: &Control) -> bool {
     match scope {
         CheckScope::All | CheckScope::Generator => true,
         CheckScope::Control(id) => control.id == id,
-        CheckScope::Type(name) => names::looks_at(control, name),
-        CheckScope::Changed(name) => control.schedule != Schedule::Periodic && names::looks_at(control, name),
+        CheckScope::Type(name) => names::checks_type(control, name),
+        CheckScope::Changed(name) => control.schedule != Schedule::Periodic && names::checks_type(control, name),
         CheckScope::Standard(id) => {
-            standards::standard(id).is_some_and(|standard| standard.seats(control).next().is_some())
+            standards::standard(id).is_some_and(|standard| standard.controls_for(control).next().is_some())
         }
     }
 }
 
-/// What findings are made of: the enabled seats of standards that are ready, one by one or by security control, as the
-/// hub makes its findings; findings of some standards are always by security control (FND-01).
+/// The subjects of findings: the enabled controls of standards that are ready, per standard or per security control, as
+/// the hub is configured. Findings of some standards are always per security control (FND-01).
 fn subjects(hub: &Hub, now: Timestamp) -> Vec<Subject> {
     let mut by_control: HashMap<&str, Vec<(&'static Standard, &'static StandardControl)>> = HashMap::new();
     let mut subjects = Vec::new();
-    for (standard, subscription) in seats::all(hub).filter(|(_, it)| it.status.is_updatable()) {
-        let is_checked = |seat: &&StandardControl| {
-            seats::state(subscription, seat).enabled && !subscriptions::waits_for_rule(hub, subscription, seat, now)
+    for (standard, subscription) in subscription_controls::subscribed(hub).filter(|(_, it)| it.status.is_updatable()) {
+        let is_checked = |standard_control: &&StandardControl| {
+            subscription_controls::state(subscription, standard_control).enabled
+                && !subscriptions::waits_for_rule(hub, subscription, standard_control, now)
         };
-        for seat in seats::seats(standard, subscription).filter(is_checked) {
+        for standard_control in subscription_controls::controls(standard, subscription).filter(is_checked) {
             let is_by_control = hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
             if is_by_control || standard.form == Form::SecurityControl {
-                by_control.entry(seat.control.id).or_default().push((standard, seat));
+                by_control.entry(standard_control.control.id).or_default().push((standard, standard_control));
             } else {
-                subjects.push(Subject::Seat(standard, seat));
+                subjects.push(Subject::StandardControl(standard, standard_control));
             }
         }
     }
@@ -245,25 +249,25 @@ fn subjects(hub: &Hub, now: Timestamp) -> Vec<Subject> {
     subjects
 }
 
-/// A security control with the standards that hold it, by their ids.
+/// A security control with the standards that contain it, sorted by their ids.
 fn security_control(
     control: &'static Control,
-    mut seats: Vec<(&'static Standard, &'static StandardControl)>,
+    mut standard_controls: Vec<(&'static Standard, &'static StandardControl)>,
 ) -> Subject {
-    seats.sort_by_key(|(standard, _)| standard.standards_id);
+    standard_controls.sort_by_key(|(standard, _)| standard.standards_id);
     let mut standards: Vec<(&'static Standard, Vec<&'static StandardControl>)> = Vec::new();
-    for (standard, seat) in seats {
+    for (standard, standard_control) in standard_controls {
         match standards.last_mut().filter(|(last, _)| last.id == standard.id) {
-            Some((_, seats)) => seats.push(seat),
-            None => standards.push((standard, vec![seat])),
+            Some((_, standard_controls)) => standard_controls.push(standard_control),
+            None => standards.push((standard, vec![standard_control])),
         }
     }
     Subject::SecurityControl(control, standards)
 }
 
-/// Whether the stored finding tells the same of this very time, as when two standards are enabled at once; what does not
-/// apply is reported once.
-fn is_told(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
+/// Whether the stored finding already reports this result for this time, as when two standards are enabled at once. A
+/// resource that does not apply is reported once.
+fn is_already_reported(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
     let updated = stored.string("UpdatedAt").and_then(|text| date::strict(&text));
     let is_of_now = updated.is_some_and(|updated| updated >= i128::from(now.as_millisecond()) * 1_000_000);
     let state = stored.string("RecordState").unwrap_or_default();
@@ -280,15 +284,15 @@ fn is_told(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
         && annotation(stored) == annotation(&finding)
 }
 
-/// The time of a check; on a clock that stands it is a millisecond after the one before, since an import must be later
-/// than what is stored (REI-01).
-fn later(now: Timestamp, stored: Option<&Finding<'_>>) -> Timestamp {
+/// The time of a check. If the clock is frozen, it is a millisecond after the previous check, because an import must be
+/// later than the stored finding (REI-01).
+fn check_time(now: Timestamp, stored: Option<&Finding<'_>>) -> Timestamp {
     let updated = stored.and_then(|stored| date::strict(&stored.string("UpdatedAt")?));
     let after = updated.and_then(|updated| Timestamp::from_nanosecond(updated + 1_000_000).ok());
     after.map_or(now, |after| after.max(now))
 }
 
-/// Imports as Security Hub itself (FND-11, FND-12).
+/// Imports the findings as Security Hub's own product (FND-11, FND-12).
 fn deliver(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, findings: &[String], now: Timestamp) {
     let directory = world.directory();
     let endpoint = Endpoint { world, directory: &directory, region: &key.region, now };

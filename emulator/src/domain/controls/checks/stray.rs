@@ -1,4 +1,5 @@
-//! Active control findings that no check makes any more, and those of other makers that checks adopt (FND-32, FND-33, RES-14).
+//! Stray findings: active control findings that no check produces any more, and those from elsewhere that checks adopt
+//! (FND-32, FND-33, RES-14).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::domain::findings::document::Finding;
 use crate::invariant::Invariant;
 use crate::state::{HubKey, Place, Resource, Timestamp, World};
 
-/// What an archived finding says when the way of making findings was changed (FND-52).
+/// The product fields of a finding that was archived because the generation of findings changed (FND-52).
 pub(super) const CONSOLIDATION: [(&str, &str); 2] = [
     ("ArchivalReasons:0/ReasonCode", "CONSOLIDATED_CONTROL_FINDINGS_UPDATE"),
     (
@@ -23,15 +24,15 @@ pub(super) const CONSOLIDATION: [(&str, &str); 2] = [
     ),
 ];
 
-/// An active control finding with an id that no check has.
+/// An active control finding whose id no current check has.
 #[derive(Debug)]
 pub(super) struct Stray {
     pub(super) id: String,
     pub(super) resource_id: String,
-    /// None where it tells of the account, or of something that no control looks at.
+    /// None if the finding is about the account, or about a type that no control checks.
     pub(super) resource_type: Option<&'static str>,
     pub(super) updated_at: Timestamp,
-    /// What found it, as far as it is known.
+    /// The control of the finding, if it is known.
     pub(super) control: Option<&'static Control>,
     document: Vec<u8>,
 }
@@ -55,18 +56,18 @@ impl Stray {
         })
     }
 
-    /// What its id begins with: the ARN of what it is about.
+    /// The prefix of its id: the ARN of its subject.
     pub(super) fn prefix(&self) -> &str {
         self.id.rsplit_once("/finding/").map_or("", |(prefix, _)| prefix)
     }
 
-    /// Its resource, as far as a finding on what is gone needs it.
+    /// Its resource, with as much as a finding on a deleted resource needs.
     pub(super) fn resource(&self) -> Option<Resource> {
         let resource_type = self.resource_type?;
         Some(Resource { resource_type, id: self.resource_id.clone(), ..Resource::default() })
     }
 
-    /// A finding of the same with what this one tells of its resources.
+    /// Another finding with the resources of this one.
     pub(super) fn with_its_resources(&self, finding: String) -> Option<String> {
         let stored = Finding::stored(&self.document);
         let Some(resources) = stored.get("Resources") else { return Some(finding) };
@@ -75,20 +76,20 @@ impl Stray {
         Some(Value::Object(members).to_string())
     }
 
-    /// The finding, archived, with further product fields.
+    /// The archived finding, with additional product fields.
     pub(super) fn archived(&self, at: String, fields: &[(&str, &str)]) -> Option<Value> {
         let mut members: Map<String, Value> =
             serde_json::from_slice(&self.document).or_report("a stored finding is JSON")?;
         members.insert("RecordState".to_owned(), "ARCHIVED".into());
         members.insert("UpdatedAt".to_owned(), at.into());
-        if let Some(own) = members.get_mut("ProductFields").and_then(Value::as_object_mut) {
-            own.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+        if let Some(product_fields) = members.get_mut("ProductFields").and_then(Value::as_object_mut) {
+            product_fields.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
         }
         Some(Value::Object(members))
     }
 }
 
-/// The active control findings of a hub that are not wanted.
+/// The active control findings of a hub whose ids are not wanted.
 pub(super) fn find(world: &World, key: &HubKey, wanted: &BTreeSet<String>) -> Vec<Stray> {
     let filter = active(world, key);
     let found = world.query_findings(&Place::from(&key.region), &filter, &[], |findings| {

@@ -1,4 +1,4 @@
-//! Findings of controls, seen through the operations (FND, RES).
+//! Control findings, observed through the operations (FND, RES).
 
 mod changes;
 mod parameters;
@@ -64,7 +64,7 @@ fn quiet(declared: Vec<Resource>) -> Stage {
     stage
 }
 
-/// The same, and controls without a resource say so.
+/// The same, with findings for controls without resources.
 fn loud(declared: Vec<Resource>) -> Stage {
     let stage = Stage::empty();
     declare(&stage, declared);
@@ -117,14 +117,14 @@ fn recorder_off(stage: &Stage) {
 
 /// Rules: RES-02.
 #[test]
-fn nothing_is_checked_where_nothing_is_declared() {
+fn nothing_is_checked_if_no_resources_are_declared() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     assert_eq!(found(&stage, json!({})), Vec::<Value>::new());
 }
 
 /// Rules: FND-02 to FND-09, RES-02, STD-04.
 #[test]
-fn a_finding_of_a_security_control() {
+fn a_finding_of_a_security_control_has_the_documented_form() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[CIS_1_4, PCI]);
     insta::assert_json_snapshot!("a_finding_of_a_security_control", only(&stage, "S3.5"));
@@ -138,7 +138,7 @@ fn a_finding_of_a_security_control() {
 
 /// Rules: FND-06, STD-04.
 #[test]
-fn a_finding_of_a_ruleset() {
+fn a_finding_of_a_ruleset_has_the_documented_form() {
     let stage = quiet(vec![]);
     generator(&stage, "STANDARD_CONTROL");
     enable(&stage, &[CIS_1_2]);
@@ -147,7 +147,7 @@ fn a_finding_of_a_ruleset() {
 
 /// Rules: STD-04, FND-04.
 #[test]
-fn a_finding_of_a_standard_control() {
+fn a_finding_of_a_standard_control_has_the_documented_form() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     generator(&stage, "STANDARD_CONTROL");
     enable(&stage, &[PCI]);
@@ -168,7 +168,7 @@ fn a_finding_of_a_standard_control() {
 
 /// Rules: CIS-11, FND-30.
 #[test]
-fn one_finding_for_all_standards_or_one_for_each() {
+fn a_control_has_one_finding_or_one_per_standard() {
     let stage = quiet(vec![]);
     enable(&stage, &[CIS_1_2, CIS_1_4]);
     let standards = only(&stage, "IAM.9")["Compliance"]["AssociatedStandards"].clone();
@@ -178,12 +178,12 @@ fn one_finding_for_all_standards_or_one_for_each() {
     generator(&stage, "STANDARD_CONTROL");
     enable(&stage, &[CIS_1_2, CIS_1_4]);
     assert_eq!(of(&stage, "IAM.9").len(), 2);
-    assert_eq!(of(&stage, "CloudWatch.1").len(), 4, "two seats in each");
+    assert_eq!(of(&stage, "CloudWatch.1").len(), 4, "two standard_controls in each");
 }
 
 /// Rules: FND-01.
 #[test]
-fn a_finding_of_tags_looks_alike_in_both_modes() {
+fn a_tag_control_has_the_same_finding_in_both_modes() {
     let queue = Resource {
         resource_type: "AwsSqsQueue",
         id: "arn:aws:sqs:us-east-1:111111111111:pay".into(),
@@ -202,7 +202,7 @@ fn a_finding_of_tags_looks_alike_in_both_modes() {
 
 /// Rules: RES-08, SEC-37, FND-10, FND-21, FND-45.
 #[test]
-fn controls_of_tags_look_at_tags() {
+fn tag_controls_check_the_tags_of_resources() {
     let queue = Resource {
         resource_type: "AwsSqsQueue",
         id: "arn:aws:sqs:us-east-1:111111111111:pay".into(),
@@ -229,7 +229,7 @@ fn controls_of_tags_look_at_tags() {
 
 /// Rules: FND-31, FND-39, RES-04, RES-06.
 #[test]
-fn controls_without_a_resource_pass_on_the_account() {
+fn controls_without_resources_pass_on_the_account() {
     let stage = loud(vec![bucket(&[])]);
     enable(&stage, &[PCI]);
     let empty = only(&stage, "RDS.1");
@@ -245,15 +245,15 @@ fn controls_without_a_resource_pass_on_the_account() {
     assert_eq!(of(&stage, "IAM.9").len(), 1, "the account is a resource");
 }
 
-/// Controls of PCI DSS 3.2.1 that the Region lacks.
+/// Number of controls of PCI DSS 3.2.1 that the Region does not support.
 fn unavailable() -> usize {
     let pci = securityhub_fixtures::standards::standard("pci-dss-3.2.1").unwrap();
-    pci.controls.iter().filter(|seat| !seat.control.is_available(REGION)).count()
+    pci.controls.iter().filter(|standard_control| !standard_control.control.is_available(REGION)).count()
 }
 
 /// Rules: FND-34, FND-36, FND-38, RES-05.
 #[test]
-fn without_a_recorder_rules_warn_and_config_1_fails() {
+fn without_a_recorder_config_rules_warn_and_config_1_fails() {
     let stage = loud(vec![bucket(&["S3.5"])]);
     recorder_off(&stage);
     enable(&stage, &[PCI]);
@@ -268,7 +268,7 @@ fn without_a_recorder_rules_warn_and_config_1_fails() {
 
 /// Rules: FND-40, FND-42, FND-43, FND-46.
 #[test]
-fn a_check_without_change_moves_times_only() {
+fn a_check_with_the_same_result_changes_only_timestamps() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let first = only(&stage, "S3.5");
@@ -286,15 +286,15 @@ fn a_check_without_change_moves_times_only() {
         let history = stage.good(ADMINISTRATOR, GetFindingHistory, json!({ "FindingIdentifier": identifier }));
         history["Records"].as_array().unwrap().len()
     };
-    let told = records(&stage);
+    let before = records(&stage);
     hours_pass(&stage, 12);
     assert_eq!(only(&stage, "S3.5")["UpdatedAt"], stage.now());
-    assert_eq!(records(&stage), told, "times alone are not told");
+    assert_eq!(records(&stage), before, "times alone are not told");
 }
 
 /// Rules: FND-22, FND-23.
 #[test]
-fn what_customers_change_survives_checks() {
+fn customer_updates_survive_checks() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let finding = only(&stage, "S3.5");
@@ -310,7 +310,7 @@ fn what_customers_change_survives_checks() {
 
 /// Rules: FND-20, FND-44, FND-46, REI-35.
 #[test]
-fn another_result_updates_the_same_finding_and_is_told() {
+fn a_changed_result_updates_the_same_finding_and_makes_an_event() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let first = only(&stage, "S3.5");
@@ -367,7 +367,7 @@ fn findings_of_a_disabled_control_are_archived_after_the_scenarios_delay() {
 
 /// Rules: FND-51, FND-52, FND-53, FND-56, REI-33.
 #[test]
-fn another_way_of_making_findings_archives_those_of_the_old() {
+fn changing_the_finding_generator_archives_the_old_findings() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let consolidated = only(&stage, "S3.5");
@@ -404,14 +404,18 @@ fn findings_that_are_checked_do_not_expire() {
 
 /// Rules: RES-13.
 #[test]
-fn an_empty_account_has_one_finding_a_control_or_a_seat() {
+fn an_empty_account_has_one_finding_per_control() {
     let fsbp = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
     let standards = ["fsbp-1.0.0", "cis-1.2.0"].map(|id| securityhub_fixtures::standards::standard(id).unwrap());
-    let seats = || standards.iter().flat_map(|standard| standard.controls);
-    // CloudTrail.6 and CloudTrail.7 find something on a trail's bucket alone.
+    let standard_controls = || standards.iter().flat_map(|standard| standard.controls);
+    // CloudTrail.6 and CloudTrail.7 only have findings on the bucket of a trail.
     let is_checked = |id: &str| !["CloudTrail.6", "CloudTrail.7"].contains(&id);
-    let here = || seats().filter(|seat| seat.control.is_available(REGION) && is_checked(seat.control.id));
-    let controls: BTreeSet<&str> = here().map(|seat| seat.control.id).collect();
+    let here = || {
+        standard_controls().filter(|standard_control| {
+            standard_control.control.is_available(REGION) && is_checked(standard_control.control.id)
+        })
+    };
+    let controls: BTreeSet<&str> = here().map(|standard_control| standard_control.control.id).collect();
     for (value, expected) in [("SECURITY_CONTROL", controls.len()), ("STANDARD_CONTROL", here().count())] {
         let stage = loud(vec![]);
         generator(&stage, value);
@@ -423,7 +427,7 @@ fn an_empty_account_has_one_finding_a_control_or_a_seat() {
 
 /// Rules: FND-30.
 #[test]
-fn every_control_of_every_standard_makes_a_finding_that_is_one() {
+fn every_control_of_every_standard_makes_a_valid_finding() {
     for value in ["SECURITY_CONTROL", "STANDARD_CONTROL"] {
         let stage = loud(vec![]);
         generator(&stage, value);
@@ -441,12 +445,12 @@ fn every_control_of_every_standard_makes_a_finding_that_is_one() {
 }
 
 fn is_offered(standard: &Standard, control: &Control) -> bool {
-    standard.offered == Offered::Always && standard.seats(control).next().is_some()
+    standard.offered == Offered::Always && standard.controls_for(control).next().is_some()
 }
 
 /// Rules: FND-40.
 #[test]
-fn standards_that_are_enabled_at_once_are_checked_at_once() {
+fn standards_enabled_in_one_call_are_checked_together() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI, CIS_1_4]);
     let finding = only(&stage, "S3.5");
@@ -457,7 +461,7 @@ fn standards_that_are_enabled_at_once_are_checked_at_once() {
 
 /// Rules: FND-12.
 #[test]
-fn automation_rules_meet_control_findings() {
+fn automation_rules_apply_to_control_findings() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     let rule = json!({
         "RuleName": "Quiet",
@@ -475,7 +479,7 @@ fn automation_rules_meet_control_findings() {
 
 /// Rules: CIS-07, CIS-13.
 #[test]
-fn findings_of_metric_filters_and_of_trails() {
+fn metric_filter_and_trail_controls_have_findings_on_the_right_resource() {
     let mut of_trail = bucket(&["CloudTrail.6"]);
     of_trail.id = "arn:aws:s3:::trail".into();
     let stage = loud(vec![bucket(&[]), of_trail]);
@@ -487,7 +491,7 @@ fn findings_of_metric_filters_and_of_trails() {
 
 /// Rules: RES-12, FND-11.
 #[test]
-fn findings_are_of_each_hub_and_nobody_imports_them() {
+fn control_findings_belong_to_each_hub_and_cannot_be_imported() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     let finding = only(&stage, "S3.5");
@@ -502,7 +506,7 @@ fn findings_are_of_each_hub_and_nobody_imports_them() {
 
 /// Rules: RES-01.
 #[test]
-fn findings_carry_the_type_of_asff_however_a_resource_spells_it() {
+fn findings_use_the_asff_type_of_a_resource() {
     for spelling in ["AwsStepFunctionStateMachine", "AwsStepFunctionsStateMachine", "AWS::StepFunctions::StateMachine"]
     {
         let machine = Resource {

@@ -1,4 +1,4 @@
-//! Scores as AWS shows them: first computed a while after the first look, then once a day (SCO-12).
+//! Daily scores: first computed some time after the first view, then once a day, as AWS does (SCO-12).
 
 use std::sync::Arc;
 
@@ -18,16 +18,16 @@ use crate::state::{
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long after the first look scores are computed: in China and GovCloud it takes a day.
+/// Delay between the first view and the first computation; in China and GovCloud it is a day.
 fn first_delay(partition: &str) -> SignedDuration {
     if partition == "aws" { SignedDuration::from_mins(30) } else { DAY }
 }
 
-/// The scores that a caller is shown, of all standards or of one: those of now, or in a world whose scores are daily
-/// those that were computed last.
+/// The scores that a caller sees, of all standards or of one. In a world with daily scores these are the latest that
+/// were computed, otherwise current ones.
 pub fn shown(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
     let Some(daily) = &world.daily_scores else { return compute(world, caller, only) };
-    let score = looked_at(world, daily, caller);
+    let score = note_view(world, daily, caller);
     let computed =
         score.computed.as_deref().and_then(|text| serde_json::from_str(text).or_report("computed scores are JSON"));
     let mut compliance = computed.unwrap_or_else(|| Compliance {
@@ -44,21 +44,21 @@ pub fn shown(world: &World, caller: &Caller, only: Option<&Standard>) -> Complia
     compliance
 }
 
-/// The daily scores of a caller's hub. The first look asks for them, also the first after its linked Regions changed; a
-/// look that finds a standard enabled since asks for them again.
-fn looked_at(world: &World, daily: &DailyScores, caller: &Caller) -> DailyScore {
+/// The daily scores of a caller's hub. The first view requests their computation, as does the first after its linked
+/// Regions changed, or one that finds a newly enabled standard.
+fn note_view(world: &World, daily: &DailyScores, caller: &Caller) -> DailyScore {
     let key = caller.hub_key();
     let aggregator = aggregator(world, &key);
     let soon = caller.now.checked_add(first_delay(caller.region.partition())).unwrap_or(Timestamp::MAX);
     let known = daily.get(&key).filter(|score| score.aggregator == aggregator);
-    let is_waiting = known.as_ref().is_some_and(|score| score.next <= soon || !is_behind(world, caller, score));
+    let is_waiting = known.as_ref().is_some_and(|score| score.next <= soon || !is_outdated(world, caller, score));
     if let (Some(score), true) = (&known, is_waiting) {
         return score.clone();
     }
     let computed = known.and_then(|score| score.computed);
     let score = DailyScore { next: soon, aggregator, computed };
     daily.put(key.clone(), score.clone());
-    ask(world, key, soon);
+    schedule(world, key, soon);
     score
 }
 
@@ -66,14 +66,14 @@ fn aggregator(world: &World, key: &HubKey) -> Option<Aggregator> {
     world.directory().aggregators.get(&key.account).cloned()
 }
 
-fn ask(world: &World, key: HubKey, at: Timestamp) {
+fn schedule(world: &World, key: HubKey, at: Timestamp) {
     let mut transaction = world.write_findings();
     transaction.put_due(at, Due::ComputeScores(key));
     transaction.commit();
 }
 
-/// Whether a standard is enabled that what was computed lacks.
-fn is_behind(world: &World, caller: &Caller, score: &DailyScore) -> bool {
+/// Whether a standard is enabled that the computed scores do not include.
+fn is_outdated(world: &World, caller: &Caller, score: &DailyScore) -> bool {
     let Some(computed) = score
         .computed
         .as_deref()
@@ -86,14 +86,14 @@ fn is_behind(world: &World, caller: &Caller, score: &DailyScore) -> bool {
         computed.scores.standards.iter().any(|known| Some(&known.standards_arn) == arn.as_ref())
     };
     let lacks = |hub: Arc<Hub>| {
-        let mut kept = hub.standards.iter().filter(|(_, it)| it.status != SubscriptionStatus::Deleting);
-        kept.any(|(id, _)| !has(id))
+        let mut active = hub.standards.iter().filter(|(_, it)| it.status != SubscriptionStatus::Deleting);
+        active.any(|(id, _)| !has(id))
     };
     visibility::hubs(world, caller).iter().filter_map(|key| world.hub(key)).any(lacks)
 }
 
-/// Computes the scores of a hub at a time, and asks for those of the next day. Of days that nobody could look at, since
-/// the clock passes them in one step, only the last is computed.
+/// Computes the scores of a hub at a time, and schedules the next day's. If one step of the clock covers several days,
+/// only the last is computed, because nobody could view the others.
 pub fn run(transaction: &mut Transaction<'_>, world: &World, key: &HubKey, (at, now): (Timestamp, Timestamp)) {
     let Some(daily) = &world.daily_scores else { return };
     let Some(score) = daily.get(key).filter(|score| score.next == at) else { return };

@@ -1,9 +1,9 @@
-//! Control status and security scores as the console computes them; no operation gives either.
+//! Control statuses and security scores as the console computes them; no operation returns them.
 //!
-//! What lives here: the status of a control from its checks, and scores from statuses (this file); the hubs that are
-//! looked at, with their checks counted in one pass ([`sites`]); what is told of all of them ([`report`]), and when that
-//! is computed where a world's scores are daily ([`daily`]). What may not: anything else that is kept: scores are computed
-//! when they are read (SCO-12).
+//! What lives here: the status of a control from its checks, and scores from statuses (this file); the hubs in
+//! question, with their checks counted in one pass ([`sites`]); the report over all of them ([`report`]); and the times
+//! of computation in a world with daily scores ([`daily`]). What may not: stored results other than daily scores;
+//! scores are computed on demand (SCO-12).
 
 pub mod daily;
 mod report;
@@ -15,24 +15,24 @@ pub use report::{AccountScores, Compliance, ControlScore, Scores, StandardScore,
 
 use serde::{Deserialize, Serialize};
 
-/// The status of a security control. In several accounts or Regions the later of these wins (SCO-11).
+/// The status of a security control. Over several accounts or Regions the last of these in this order wins (SCO-11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ControlStatus {
-    /// It is disabled, whatever its findings say (SCO-02, SCO-13).
+    /// Disabled, whatever its findings say (SCO-02, SCO-13).
     Disabled,
-    /// It is enabled and has no finding that counts (SCO-03).
+    /// Enabled, without any findings that count (SCO-03).
     NoData,
     /// All its checks passed.
     Passed,
-    /// None failed, and some could not be made as they should (SCO-04).
+    /// No check failed, but some could not be carried out properly (SCO-04).
     Unknown,
-    /// At least one failed (SCO-04).
+    /// At least one check failed (SCO-04).
     Failed,
 }
 
 impl ControlStatus {
-    /// The word for it in JSON.
+    /// The name in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             ControlStatus::Disabled => "DISABLED",
@@ -44,7 +44,7 @@ impl ControlStatus {
     }
 }
 
-/// How many findings of a control have each compliance status.
+/// Number of findings of a control by compliance status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Checks {
     passed: u64,
@@ -54,7 +54,7 @@ struct Checks {
 }
 
 impl Checks {
-    /// Adds findings of a `Compliance.Status`.
+    /// Adds findings with a `Compliance.Status`.
     fn add(&mut self, status: &str, count: u64) {
         match status {
             "PASSED" => self.passed += count,
@@ -87,7 +87,7 @@ impl Checks {
     }
 }
 
-/// How many controls have each status.
+/// Number of controls by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Counts {
@@ -114,8 +114,8 @@ impl Counts {
         } += 1;
     }
 
-    /// The security score: how much passed of what has data, in whole percent, half a percent counting as one; none
-    /// where nothing has data (SCO-06, SCO-08).
+    /// The security score: the passed controls among those with data, in percent, rounded half up; none without data
+    /// (SCO-06, SCO-08).
     pub fn score(&self) -> Option<u64> {
         let with_data = self.passed + self.failed + self.unknown;
         (200 * self.passed + with_data).checked_div(2 * with_data)

@@ -1,4 +1,4 @@
-//! What is told of a caller's scope: its standards with their controls, the summary, and each account by itself.
+//! The report for a caller: its standards with their controls, the summary, and each account.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -15,28 +15,28 @@ use crate::state::{AccountId, Directory, Region, World, timestamp_text};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Compliance {
-    /// The account that looks.
+    /// The account of the caller.
     pub account_id: String,
-    /// The Region where it looks.
+    /// The Region of the call.
     pub region: String,
-    /// The Regions that the scores are over, by name (SCO-10).
+    /// The Regions that the scores include, sorted by name (SCO-10).
     pub regions: Vec<String>,
-    /// When they were computed: now, or where scores are daily, the last time; none before the first (SCO-12).
+    /// The time of computation: now, or for daily scores the last time; none before the first (SCO-12).
     #[serde(default)]
     pub computed_at: Option<String>,
-    /// Where scores are daily, when they are computed next (SCO-12).
+    /// For daily scores, the time of the next computation (SCO-12).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_at: Option<String>,
     /// The scores over all accounts and Regions.
     #[serde(flatten)]
     pub scores: Scores,
-    /// The scores of each account, its own among them, for an administrator of members (SCO-09).
+    /// The scores of each account including the caller's own, if the caller has members (SCO-09).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<AccountScores>>,
 }
 
-/// The scores of one account in the same Regions. Controls are listed only where one standard is asked for: those of all
-/// standards in all accounts would be more than anybody reads.
+/// The scores of one account in the same Regions. Controls are listed only if one standard was requested; all controls
+/// of all standards and accounts would be too many to read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccountScores {
@@ -47,15 +47,15 @@ pub struct AccountScores {
     pub scores: Scores,
 }
 
-/// The summary score and the standards that it is of.
+/// The summary score, and the standards it is computed from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Scores {
-    /// In percent, over the controls of all enabled standards, each once; null without data (SCO-07).
+    /// In percent, over the controls of all enabled standards without duplicates; null without data (SCO-07).
     pub summary_score: Option<u64>,
-    /// How many of these controls have each status.
+    /// Number of these controls by status.
     pub summary_counts: Counts,
-    /// The enabled standards, in the order of the catalogue; only the one that is asked for, if one is.
+    /// The enabled standards in the order of the catalogue, or only the requested one.
     pub standards: Vec<StandardScore>,
 }
 
@@ -63,15 +63,15 @@ pub struct Scores {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct StandardScore {
-    /// Its ARN in the Region of who looks.
+    /// Its ARN in the Region of the caller.
     pub standards_arn: String,
     /// Its name.
     pub name: String,
     /// In percent; null without data (SCO-06).
     pub score: Option<u64>,
-    /// How many of its controls have each status.
+    /// Number of its controls by status.
     pub counts: Counts,
-    /// Its security controls, each once, in its own order.
+    /// Its security controls without duplicates, in the standard's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<ControlScore>,
 }
@@ -88,26 +88,26 @@ pub struct ControlScore {
     pub severity_rating: String,
     /// Its status (SCO-02 … SCO-05, SCO-11).
     pub control_status: ControlStatus,
-    /// How many of its findings that count failed.
+    /// Number of its findings that count and failed.
     pub failed_checks: u64,
-    /// How many there are.
+    /// Number of its findings that count.
     pub total_checks: u64,
 }
 
-/// The standards that a hub can have.
-fn known() -> impl Iterator<Item = &'static Standard> {
+/// All standards that a hub can enable.
+fn all_standards() -> impl Iterator<Item = &'static Standard> {
     STANDARDS.iter().filter(|standard| standard.offered != Offered::Never)
 }
 
-/// The standard that a text means: our short name, its `StandardsId`, or an ARN of any Region.
+/// Finds a standard by our short name, its `StandardsId`, or its ARN in any Region.
 ///
 /// # Errors
-/// A sentence that names all there are.
+/// A sentence that lists all standards.
 pub fn standard(text: &str) -> Result<&'static Standard, String> {
     let resource = text.rsplit(':').next();
-    let found = known().find(|standard| standard.id == text || Some(standard.standards_id) == resource);
+    let found = all_standards().find(|standard| standard.id == text || Some(standard.standards_id) == resource);
     found.ok_or_else(|| {
-        let names: Vec<&str> = known().map(|standard| standard.id).collect();
+        let names: Vec<&str> = all_standards().map(|standard| standard.id).collect();
         format!("{text:?} is no standard; there are {}", names.join(", "))
     })
 }
@@ -141,7 +141,8 @@ pub(super) fn compute_with_controls(world: &World, caller: &Caller, only: Option
 }
 
 impl Compliance {
-    /// Keeps what was asked for: one standard with the controls of each account, or all without these.
+    /// Reduces the report to the request: one standard with the controls of each account, or all standards without
+    /// them.
     pub(super) fn keep(&mut self, only: Option<&Standard>, region: &Region) {
         let Some(only) = only else {
             let standards = self.accounts.iter_mut().flatten().flat_map(|account| &mut account.scores.standards);
@@ -161,17 +162,19 @@ fn scores(directory: &Directory, sites: &[&Site], region: &Region, only: Option<
     let enabled: Vec<&'static Standard> =
         STANDARDS.iter().filter(|standard| sites.iter().any(|site| site.standards.contains_key(standard.id))).collect();
     let summary_counts = summary(directory, sites, &enabled);
-    let told = enabled.into_iter().filter(|standard| only.is_none_or(|only| only.id == standard.id));
+    let listed = enabled.into_iter().filter(|standard| only.is_none_or(|only| only.id == standard.id));
     Scores {
         summary_score: summary_counts.score(),
         summary_counts,
-        standards: told.map(|standard| of_standard(directory, sites, region, standard)).collect(),
+        standards: listed.map(|standard| of_standard(directory, sites, region, standard)).collect(),
     }
 }
 
-/// The controls of all these standards, each once (SCO-07).
+/// The number of controls of all these standards by status, without duplicates (SCO-07).
 fn summary(directory: &Directory, sites: &[&Site], standards: &[&'static Standard]) -> Counts {
-    let all = standards.iter().flat_map(|standard| standard.controls.iter().map(move |seat| (standard, seat.control)));
+    let all = standards.iter().flat_map(|standard| {
+        standard.controls.iter().map(move |standard_control| (standard, standard_control.control))
+    });
     let held = all.filter(|(standard, control)| catalogue::holds(directory, standard, control));
     let held: HashSet<&str> = held.map(|(_, control)| control.id).collect();
     let mut counts = Counts::default();
@@ -181,13 +184,13 @@ fn summary(directory: &Directory, sites: &[&Site], standards: &[&'static Standar
     counts
 }
 
-/// A standard, over the sites where it is enabled.
+/// The score of a standard over the sites where it is enabled.
 fn of_standard(directory: &Directory, sites: &[&Site], region: &Region, standard: &'static Standard) -> StandardScore {
     let sites: Vec<&Site> = sites.iter().filter(|site| site.standards.contains_key(standard.id)).copied().collect();
-    let (mut told, mut counts, mut controls) = (HashSet::new(), Counts::default(), Vec::new());
-    let held = standard.controls.iter().map(|seat| seat.control);
+    let (mut seen, mut counts, mut controls) = (HashSet::new(), Counts::default(), Vec::new());
+    let held = standard.controls.iter().map(|standard_control| standard_control.control);
     let held = held.filter(|control| catalogue::holds(directory, standard, control));
-    for control in held.filter(|control| told.insert(control.id)) {
+    for control in held.filter(|control| seen.insert(control.id)) {
         let (status, checks) = over(&sites, control, Some(standard));
         counts.add(status);
         controls.push(ControlScore {
@@ -203,8 +206,8 @@ fn of_standard(directory: &Directory, sites: &[&Site], region: &Region, standard
     StandardScore { standards_arn, name: standard.name.to_owned(), score: counts.score(), counts, controls }
 }
 
-/// The status of a control over all sites, the worst of them, and its checks together; a site where it is disabled or
-/// without data counts only where all are (SCO-11).
+/// The status of a control over all sites, which is the worst of them, and the sum of its checks. Sites where it is
+/// disabled or has no data count only if all sites are like that (SCO-11).
 fn over(sites: &[&Site], control: &Control, standard: Option<&Standard>) -> (ControlStatus, Checks) {
     let statuses = sites.iter().map(|site| site.status(control, standard));
     statuses.fold((ControlStatus::Disabled, Checks::default()), |(worst, all), (status, checks)| {

@@ -1,4 +1,4 @@
-//! The hubs that a caller's scores are over, each with its enabled controls and what their checks found.
+//! The hubs that a caller's scores include, each with its enabled controls and the results of their checks.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,26 +9,26 @@ use securityhub_fixtures::standards::{Control, Standard};
 use super::{Checks, ControlStatus};
 use crate::domain::arn;
 use crate::domain::caller::Caller;
-use crate::domain::controls::standards::seats;
+use crate::domain::controls::standards::subscription_controls;
 use crate::domain::findings::visibility;
 use crate::state::{AccountId, Findings, HubKey, Region, SubscriptionStatus, World};
 
-/// One account in one Region, as far as scores look at it.
+/// One account in one Region, reduced to what scores need.
 #[derive(Debug)]
 pub(super) struct Site {
     /// The account.
     pub(super) account: AccountId,
     /// The Region.
     pub(super) region: Region,
-    /// The enabled standards, by our short names, each with the ids of the security controls that are enabled in it.
+    /// The enabled standards by short name, each with the ids of its enabled security controls.
     pub(super) standards: BTreeMap<&'static str, HashSet<&'static str>>,
     /// The findings that count, by the ids of security controls (SCO-01).
     pub(super) checks: HashMap<String, Checks>,
 }
 
 impl Site {
-    /// The status of a control here, and the checks that it is of: in a standard, or in all that are enabled (SCO-02,
-    /// SCO-03).
+    /// The status of a control at this site and the checks it is based on, in one standard or in all enabled ones
+    /// (SCO-02, SCO-03).
     pub(super) fn status(&self, control: &Control, standard: Option<&Standard>) -> (ControlStatus, Checks) {
         let is_enabled = match standard {
             Some(standard) => self.standards.get(standard.id).is_some_and(|enabled| enabled.contains(control.id)),
@@ -43,7 +43,7 @@ impl Site {
     }
 }
 
-/// The hubs that a caller sees findings of: its own, its enabled members', and theirs in linked Regions (SCO-09,
+/// The hubs whose findings a caller sees: its own, those of its enabled members, and theirs in linked Regions (SCO-09,
 /// SCO-10).
 pub(super) fn sites(world: &World, caller: &Caller) -> Vec<Site> {
     let mut checks = checks(world, caller);
@@ -55,20 +55,23 @@ pub(super) fn sites(world: &World, caller: &Caller) -> Vec<Site> {
     visibility::hubs(world, caller).into_iter().map(site).collect()
 }
 
-/// The standards of a hub that are not being disabled, with their enabled controls; a control is enabled while any of
-/// its seats is (CTL-21).
+/// The standards of a hub, except those being disabled, with the security controls that are enabled in them. A security
+/// control is enabled while any of its standard controls is (CTL-21).
 fn standards(world: &World, key: &HubKey) -> BTreeMap<&'static str, HashSet<&'static str>> {
     let Some(hub) = world.hub(key) else { return BTreeMap::new() };
-    let kept = seats::all(&hub).filter(|(_, subscription)| subscription.status != SubscriptionStatus::Deleting);
-    let enabled = kept.map(|(standard, subscription)| {
-        let seats = seats::seats(standard, subscription).filter(|seat| seats::state(subscription, seat).enabled);
-        (standard.id, seats.map(|seat| seat.control.id).collect())
+    let active = subscription_controls::subscribed(&hub)
+        .filter(|(_, subscription)| subscription.status != SubscriptionStatus::Deleting);
+    let enabled = active.map(|(standard, subscription)| {
+        let standard_controls = subscription_controls::controls(standard, subscription)
+            .filter(|standard_control| subscription_controls::state(subscription, standard_control).enabled);
+        (standard.id, standard_controls.map(|standard_control| standard_control.control.id).collect())
     });
     enabled.collect()
 }
 
-/// The findings that count, in one pass over what the caller sees: Security Hub's own, active and not suppressed, by
-/// hub, security control and compliance status (SCO-01, SCO-14). What unlinked Regions left behind is no part of it.
+/// Counts the findings that count, in one pass over what the caller sees: Security Hub's own, active and not
+/// suppressed, by hub, security control and compliance status (SCO-01, SCO-14). Replicas of unlinked Regions do not
+/// count.
 fn checks(world: &World, caller: &Caller) -> HashMap<HubKey, HashMap<String, Checks>> {
     let mut checks: HashMap<HubKey, HashMap<String, Checks>> = HashMap::new();
     let [Some(account), Some(control), Some(status)] =

@@ -1,4 +1,4 @@
-//! Scores against the guide's values, naive forms, and what GetFindings answers.
+//! Scores compared with values of the user guide, naive computations, and the results of GetFindings.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -28,7 +28,7 @@ fn key(account: &str, region: &str) -> HubKey {
     HubKey { account: id(account), region: Region::new(region) }
 }
 
-/// A resource on which these controls find this.
+/// A resource with these results of these controls.
 fn resource(kind: &'static str, name: &str, results: &[(&'static str, ComplianceStatus)]) -> Resource {
     let results = results.iter().map(|(control, status)| (*control, CheckResult { status: *status, reason: None }));
     Resource { resource_type: kind, id: name.to_owned(), results: results.collect(), ..Resource::default() }
@@ -81,13 +81,13 @@ fn own(stage: &Stage) -> Compliance {
     seen(stage, ADMINISTRATOR, REGION)
 }
 
-/// The score and controls of a standard, by what its ARN ends with.
+/// The score and controls of the standard whose ARN has this suffix.
 fn of<'c>(compliance: &'c Compliance, standard: &str) -> &'c StandardScore {
     let is_meant = |it: &&StandardScore| it.standards_arn.ends_with(standard);
     compliance.scores.standards.iter().find(is_meant).unwrap()
 }
 
-/// Status, failed and all checks of a control.
+/// Status, failed checks and all checks of a control.
 fn control(standard: &StandardScore, control: &str) -> (ControlStatus, u64, u64) {
     let found = standard.controls.iter().find(|it| it.security_control_id == control).unwrap();
     (found.control_status, found.failed_checks, found.total_checks)
@@ -128,7 +128,7 @@ const fn counts(passed: u64, failed: u64, unknown: u64) -> Counts {
 
 /// Rules: SCO-08, SCO-06.
 #[test]
-fn the_guides_examples() {
+fn the_examples_of_the_user_guide_have_the_documented_scores() {
     for (passed, failed, score) in
         [(168, 22, 88), (8, 29, 22), (6, 35, 15), (159, 56, 74), (28, 17, 62), (357, 515 - 357, 69)]
     {
@@ -141,7 +141,7 @@ fn the_guides_examples() {
 
 quickcheck! {
     /// Rules: SCO-06.
-    /// The whole percent that is nearest, the larger of two.
+    /// The nearest whole percent, rounding half up.
     fn a_score_is_the_nearest_percent(passed: u16, failed: u16, unknown: u16) -> TestResult {
         let all = u64::from(passed) + u64::from(failed) + u64::from(unknown);
         let distance = |percent: u64| (percent * all).abs_diff(100 * u64::from(passed));
@@ -150,8 +150,9 @@ quickcheck! {
     }
 
     /// Rules: SCO-04, SCO-11.
-    /// Places with their findings, or disabled: all findings of enabled ones in one heap decide.
-    fn the_worst_of_all_places_is_that_of_all_findings(places: Vec<Option<Vec<u8>>>) -> bool {
+    /// Sites with their findings, or disabled: the status over all sites is that of all findings of enabled sites
+    /// together.
+    fn the_status_over_all_sites_is_that_of_all_their_findings(places: Vec<Option<Vec<u8>>>) -> bool {
         const STATUSES: [&str; 5] = ["PASSED", "FAILED", "WARNING", "NOT_AVAILABLE", "of another service"];
         let texts = |places: &[Option<Vec<u8>>]| -> Vec<&str> {
             places.iter().flatten().flatten().map(|byte| STATUSES[usize::from(*byte) % 5]).collect()
@@ -177,7 +178,7 @@ quickcheck! {
 
 /// Rules: SCO-01, SCO-05.
 #[test]
-fn what_is_suppressed_leaves_the_rest_to_decide() {
+fn suppressed_findings_do_not_count() {
     let fails = [("S3.5", ComplianceStatus::Failed)];
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![bucket("a", &fails), bucket("b", &[])])]);
     enable(&stage, ADMINISTRATOR, REGION, PCI);
@@ -199,7 +200,7 @@ fn what_is_suppressed_leaves_the_rest_to_decide() {
 
 /// Rules: SCO-02, SCO-13.
 #[test]
-fn a_disabled_control_is_disabled_at_once_in_one_standard_or_in_all() {
+fn a_disabled_control_is_shown_as_disabled_at_once() {
     let fails = [("CloudTrail.2", ComplianceStatus::Failed)];
     let trail = resource("AwsCloudTrailTrail", "trail", &fails);
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![trail])]);
@@ -226,7 +227,7 @@ fn a_disabled_control_is_disabled_at_once_in_one_standard_or_in_all() {
 
 /// Rules: SCO-02.
 #[test]
-fn a_control_with_two_seats_is_enabled_while_one_is_and_counts_once() {
+fn a_control_listed_twice_in_a_standard_counts_once_while_either_is_enabled() {
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![])]);
     enable(&stage, ADMINISTRATOR, REGION, CIS);
     let own = own(&stage);
@@ -261,7 +262,7 @@ fn without_findings_there_is_no_data() {
 
 /// Rules: SCO-07.
 #[test]
-fn the_summary_counts_each_control_once() {
+fn the_summary_score_counts_each_control_once() {
     let fails = [("IAM.6", ComplianceStatus::Failed), ("IAM.9", ComplianceStatus::Warning)];
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![account(&fails)])]);
     for standard in [CIS, PCI, "standards/aws-foundational-security-best-practices/v/1.0.0"] {
@@ -287,7 +288,7 @@ fn the_summary_counts_each_control_once() {
 
 /// Rules: SCO-09, SCO-11.
 #[test]
-fn an_administrators_scores_are_over_its_members() {
+fn an_administrators_scores_include_its_members() {
     let fails = [("IAM.9", ComplianceStatus::Failed)];
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![account(&[])]), (MEMBER, REGION, vec![account(&fails)])]);
     enable(&stage, ADMINISTRATOR, REGION, PCI);
@@ -307,12 +308,12 @@ fn an_administrators_scores_are_over_its_members() {
         scores
     };
     assert_eq!(accounts[0].scores, without_controls(alone.scores));
-    let asked = super::standard("pci-dss-3.2.1").unwrap();
-    let of_pci = super::compute(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), Some(asked)).accounts.unwrap();
+    let request = super::standard("pci-dss-3.2.1").unwrap();
+    let of_pci = super::compute(&stage.0, &caller(&stage, ADMINISTRATOR, REGION), Some(request)).accounts.unwrap();
     assert_eq!(control(&of_pci[1].scores.standards[0], "IAM.9"), (ControlStatus::Failed, 1, 1), "account by account");
     let of_member = seen(&stage, MEMBER, REGION);
     assert_eq!((&accounts[1].scores, of_member.accounts), (&without_controls(of_member.scores), None));
-    // Disabled or without data here, it is what it is there; disabled everywhere, it is disabled.
+    // A site where the control is disabled or has no data does not count; disabled everywhere, it is disabled.
     associate(&stage, "IAM.9", PCI, "DISABLED");
     assert_eq!(control(of(&own(&stage), PCI), "IAM.9"), (ControlStatus::Failed, 1, 1));
     stage.good(
@@ -328,7 +329,7 @@ fn an_administrators_scores_are_over_its_members() {
 
 /// Rules: SCO-10, SCO-12.
 #[test]
-fn a_home_region_is_scored_with_the_linked_ones_while_they_are_linked() {
+fn a_home_regions_scores_include_linked_regions() {
     let fails = [("IAM.9", ComplianceStatus::Failed)];
     let stage = world(vec![
         (ADMINISTRATOR, REGION, vec![account(&[])]),
@@ -363,7 +364,7 @@ fn a_home_region_is_scored_with_the_linked_ones_while_they_are_linked() {
 
 /// Rules: SCO-01, SCO-14.
 #[test]
-fn both_ways_of_making_findings_give_what_a_client_rebuilds() {
+fn scores_equal_those_that_a_client_computes_in_both_finding_modes() {
     let fails = [("S3.5", ComplianceStatus::Failed), ("S3.1", ComplianceStatus::NotAvailable)];
     let of_account = [("IAM.9", ComplianceStatus::Failed), ("IAM.6", ComplianceStatus::Warning)];
     let stage = world(vec![(ADMINISTRATOR, REGION, vec![bucket("a", &fails), bucket("b", &[]), account(&of_account)])]);
@@ -402,7 +403,7 @@ fn both_ways_of_making_findings_give_what_a_client_rebuilds() {
 }
 
 #[test]
-fn a_standard_is_named_by_its_short_name_its_id_or_an_arn() {
+fn a_standard_is_found_by_short_name_id_or_arn() {
     let pci = standards::standard("pci-dss-3.2.1").unwrap();
     for text in ["pci-dss-3.2.1", PCI, "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1"] {
         assert_eq!(standard(text), Ok(pci), "{text}");
@@ -414,7 +415,7 @@ fn a_standard_is_named_by_its_short_name_its_id_or_an_arn() {
 
 /// Rules: SCO-12.
 #[test]
-fn daily_scores_are_computed_half_an_hour_after_the_first_look_and_then_every_day() {
+fn daily_scores_are_computed_half_an_hour_after_the_first_view_and_then_daily() {
     let mut stage = world(vec![(ADMINISTRATOR, REGION, vec![account(&[])])]);
     stage.0.daily_scores = Some(crate::state::DailyScores::default());
     enable(&stage, ADMINISTRATOR, REGION, PCI);
@@ -435,7 +436,7 @@ fn daily_scores_are_computed_half_an_hour_after_the_first_look_and_then_every_da
     let score = computed.scores.summary_score;
     assert!(score.is_some());
 
-    // What changes meanwhile shows in the next day's.
+    // Changes appear in the next day's scores.
     associate(&stage, "IAM.9", PCI, "DISABLED");
     pass(&stage, 23 * 60 + 59);
     assert_eq!(look(&stage).computed_at, due_at);
@@ -443,12 +444,12 @@ fn daily_scores_are_computed_half_an_hour_after_the_first_look_and_then_every_da
     pass(&stage, 1);
     let second = look(&stage);
     assert_eq!((second.scores.summary_counts.disabled, second.computed_at == computed.next_at), (1, true));
-    // A step over several days shows the last of them.
+    // A step over several days shows the scores of the last day.
     pass(&stage, 3 * 24 * 60 + 60);
     let later = look(&stage);
     let expected = caller(&stage, ADMINISTRATOR, REGION).now - SignedDuration::from_hours(1);
     assert_eq!(later.computed_at, Some(crate::state::timestamp_text(expected)));
-    // A standard that is enabled since has its score half an hour after somebody looks.
+    // A newly enabled standard has a score half an hour after the next view.
     enable(&stage, ADMINISTRATOR, REGION, CIS);
     assert_eq!(look(&stage).scores.standards.len(), 1);
     pass(&stage, 30);

@@ -6,7 +6,7 @@ use super::security_controls::{self, NoControl};
 use super::{NoStandard, controls};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
-use crate::domain::controls::standards::seats;
+use crate::domain::controls::standards::subscription_controls;
 use crate::domain::hub_access;
 use crate::state::{ControlState, Directory, Hub, HubKey, Subscription, Transaction, World};
 
@@ -17,26 +17,34 @@ pub struct Association {
     pub standard: &'static Standard,
     /// The control.
     pub control: &'static Control,
-    /// Its seats there; one at least.
-    pub seats: Vec<&'static StandardControl>,
-    /// Enabled while any seat is (CTL-21); when and why it was last set.
+    /// The controls of the standard that stand for it; at least one.
+    pub standard_controls: Vec<&'static StandardControl>,
+    /// Enabled while any of them is (CTL-21), with the time and reason of the last change.
     pub state: ControlState,
 }
 
 impl Association {
     fn new(standard: &'static Standard, subscription: &Subscription, control: &'static Control) -> Option<Association> {
-        let of_control = |seat: &&'static StandardControl| seat.control.id == control.id;
-        let seats: Vec<&'static StandardControl> = seats::seats(standard, subscription).filter(of_control).collect();
-        let states: Vec<ControlState> = seats.iter().map(|seat| seats::state(subscription, seat)).collect();
+        let of_control = |standard_control: &&'static StandardControl| standard_control.control.id == control.id;
+        let standard_controls: Vec<&'static StandardControl> =
+            subscription_controls::controls(standard, subscription).filter(of_control).collect();
+        let states: Vec<ControlState> = standard_controls
+            .iter()
+            .map(|standard_control| subscription_controls::state(subscription, standard_control))
+            .collect();
         let enabled = states.iter().any(|state| state.enabled);
         let last = states.into_iter().max_by_key(|state| state.updated_at)?;
-        Some(Association { standard, control, seats, state: ControlState { enabled, ..last } })
+        Some(Association { standard, control, standard_controls, state: ControlState { enabled, ..last } })
     }
 
-    /// The requirements of all seats, each once.
+    /// The requirements of all of them, without duplicates.
     pub fn related_requirements(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
-        for requirement in self.seats.iter().flat_map(|seat| controls::related_requirements(self.standard, seat)) {
+        for requirement in self
+            .standard_controls
+            .iter()
+            .flat_map(|standard_control| controls::related_requirements(self.standard, standard_control))
+        {
             if !all.contains(&requirement) {
                 all.push(requirement);
             }
@@ -44,22 +52,22 @@ impl Association {
         all
     }
 
-    /// The standard's own title of the control, of its first seat.
+    /// The title that the standard gives the control; that of the first if there are two.
     pub fn title(&self) -> &'static str {
-        self.seats.first().map_or(self.control.title, |seat| seat.title())
+        self.standard_controls.first().map_or(self.control.title, |standard_control| standard_control.title())
     }
 }
 
-/// The associations of a control: one an enabled standard that holds it and is ready for updates (SEC-40).
+/// The associations of a control: one for each enabled standard that contains it and is ready for updates (SEC-40).
 pub fn of_control(hub: &Hub, control: &'static Control) -> Vec<Association> {
-    let ready = seats::all(hub).filter(|(_, subscription)| subscription.status.is_updatable());
+    let ready = subscription_controls::subscribed(hub).filter(|(_, subscription)| subscription.status.is_updatable());
     ready.filter_map(|(standard, subscription)| Association::new(standard, subscription, control)).collect()
 }
 
-/// Why an association is not processed: a code and a sentence, which is `inferred` (SEC-44, SEC-47).
+/// Why an association was not processed: a code and a message, which is `inferred` (SEC-44, SEC-47).
 pub type Unprocessed = (&'static str, &'static str);
 
-/// The association of a control, by id or ARN, and the ARN of a standard (SEC-43 … SEC-45).
+/// The association of a control, given by id or ARN, with the standard of an ARN (SEC-43 … SEC-45).
 ///
 /// # Errors
 /// [`Unprocessed`].
@@ -71,7 +79,7 @@ pub fn find(
 ) -> Result<Association, Unprocessed> {
     let control =
         security_controls::find(directory, key, control).map_err(|error: NoControl| (error.code(), error.reason()))?;
-    let standard = super::meant(standard, &key.region).map_err(|error| match error {
+    let standard = super::by_arn(standard, &key.region).map_err(|error| match error {
         NoStandard::Malformed => ("INVALID_INPUT", "Invalid standards ARN"),
         NoStandard::Unknown => ("RESOURCE_NOT_FOUND", "Standard not found"),
     })?;
@@ -88,14 +96,14 @@ pub struct Change<'a> {
     pub control: &'a str,
     /// The standard's ARN.
     pub standard: &'a str,
-    /// Whether it is to be enabled.
+    /// Whether the control is to be enabled.
     pub enabled: bool,
-    /// Why; needed to disable it, kept for both (SEC-47, SEC-48).
+    /// The reason; required for disabling, stored in both cases (SEC-47, SEC-48).
     pub reason: Option<&'a str>,
 }
 
-/// Makes changes one after the other, all seats of a control alike; gives those that are not processed, by their places
-/// (SEC-46 … SEC-49, CTL-21).
+/// Applies changes in order, to all controls of a standard that stand for the security control. Returns the positions
+/// of unprocessed changes with the reasons (SEC-46 … SEC-49, CTL-21).
 ///
 /// # Errors
 /// 403 for a centrally managed account, 401 when the hub is off.
@@ -110,21 +118,21 @@ pub fn update(
     hub_access::refuse_centrally_managed(&directory, &key)?;
     let mut hub = hub_access::enabled(transaction, &key).map_err(|_| hub_access::not_subscribed(caller))?;
     let mut unprocessed = Vec::new();
-    for (place, change) in changes.iter().enumerate() {
+    for (index, change) in changes.iter().enumerate() {
         match apply(&directory, (&key, &mut hub), caller, change) {
-            Ok(seats) => {
-                for seat in seats {
-                    controls::check(transaction, &key, seat, change.enabled, caller.now);
+            Ok(standard_controls) => {
+                for standard_control in standard_controls {
+                    controls::check(transaction, &key, standard_control, change.enabled, caller.now);
                 }
             }
-            Err(refusal) => unprocessed.push((place, refusal)),
+            Err(refusal) => unprocessed.push((index, refusal)),
         }
     }
     transaction.put_hub(key, hub);
     Ok(unprocessed)
 }
 
-/// Makes a change; gives the seats that it is of.
+/// Applies a change and returns the affected controls of the standard.
 fn apply(
     directory: &Directory,
     (key, hub): (&HubKey, &mut Hub),
@@ -138,9 +146,9 @@ fn apply(
     let state =
         ControlState { enabled: change.enabled, updated_at: caller.now, reason: change.reason.map(str::to_owned) };
     if let Some(subscription) = hub.standards.get_mut(association.standard.id) {
-        for seat in &association.seats {
-            controls::set(subscription, seat, state.clone());
+        for standard_control in &association.standard_controls {
+            controls::set(subscription, standard_control, state.clone());
         }
     }
-    Ok(association.seats)
+    Ok(association.standard_controls)
 }

@@ -1,4 +1,4 @@
-//! Standard controls: the seats of security controls in the enabled standards.
+//! Standard controls: security controls as controls of the enabled standards.
 
 use jiff::SignedDuration;
 use securityhub_fixtures::standards::{Standard, StandardControl};
@@ -8,20 +8,20 @@ use crate::aws_error::AwsError;
 use crate::domain::arn::Arn;
 use crate::domain::caller::Caller;
 use crate::domain::controls::check_request;
-use crate::domain::controls::standards::seats;
+use crate::domain::controls::standards::subscription_controls;
 use crate::domain::hub_access;
 use crate::state::{CheckScope, ControlState, Hub, HubKey, Subscription, Timestamp, Transaction, World};
 
-/// Why a standard control cannot be read or changed.
+/// Reason why a standard control cannot be read or changed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ControlError {
     /// The hub has no such subscription (CTL-09).
     NoSubscription,
-    /// No such control, or its standard is not ready for updates (CTL-13, CTL-17).
+    /// There is no such control, or its standard is not ready for updates (CTL-13, CTL-17).
     NoControl,
-    /// It is no ARN: `inferred`.
+    /// The text is not an ARN: `inferred`.
     NoArn(String),
-    /// The ARN is not of the caller's account (CTL-14).
+    /// The ARN does not belong to the caller's account (CTL-14).
     NotOwned(String, String),
     /// A control is disabled without a reason (CTL-15).
     NoReason,
@@ -45,7 +45,7 @@ impl From<ControlError> for AwsError {
     }
 }
 
-/// Where a standard control's page on remedies is: the two oldest standards have pages of their own (CTL-06).
+/// The address of a standard control's remediation page; the two oldest standards have their own pages (CTL-06).
 pub fn remediation_url(standard: &Standard, control: &StandardControl) -> String {
     let page = match standard.id {
         "cis-1.2.0" => format!("standards-cis-{}", control.number),
@@ -55,7 +55,7 @@ pub fn remediation_url(standard: &Standard, control: &StandardControl) -> String
     format!("https://docs.aws.amazon.com/console/securityhub/{page}/remediation")
 }
 
-/// A control's requirements as its standard spells them: the two oldest leave their version out (CTL-07).
+/// A control's requirements as its standard spells them; the two oldest omit their version (CTL-07).
 pub fn related_requirements(standard: &Standard, control: &StandardControl) -> Vec<String> {
     let (long, short) = match standard.id {
         "cis-1.2.0" => ("CIS AWS Foundations Benchmark v1.2.0/", "CIS AWS Foundations "),
@@ -67,12 +67,12 @@ pub fn related_requirements(standard: &Standard, control: &StandardControl) -> V
     control.related_requirements.iter().map(spelled).collect()
 }
 
-/// What UpdateStandardsControl is asked.
+/// The input of UpdateStandardsControl.
 #[derive(Debug)]
 pub struct Change {
-    /// Whether the control is to be enabled; nothing changes when it is not said (CTL-16).
+    /// Whether the control is to be enabled; without it nothing changes (CTL-16).
     pub enabled: Option<bool>,
-    /// Why it is disabled.
+    /// The reason for disabling it.
     pub reason: Option<String>,
 }
 
@@ -107,12 +107,12 @@ pub fn update(
     Ok(())
 }
 
-/// Sets the state of a control in its standard, which UpdateStandardsControl and associations share (SEC-48).
+/// Sets the state of a control in its standard, for UpdateStandardsControl and associations (SEC-48).
 pub fn set(subscription: &mut Subscription, control: &StandardControl, state: ControlState) {
     subscription.controls.insert(control.number, state);
 }
 
-/// Asks for the check of a control that was enabled or disabled: what it no longer finds is archived later (FND-50).
+/// Stages a check of a control that was enabled or disabled. Findings without a result are archived later (FND-50).
 pub fn check(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -124,12 +124,14 @@ pub fn check(
     check_request::request(transaction, key, CheckScope::Control(control.control.id), now, after);
 }
 
-/// The control of an ARN in a standard that is ready for updates.
+/// The control with this ARN, in a standard that is ready for updates.
 fn find(hub: &Hub, key: &HubKey, arn: &str) -> Option<(&'static Standard, &'static StandardControl)> {
     let of = |standard: &'static Standard, subscription: &Subscription| {
         let number = arn.strip_prefix(&control_arn_prefix(key, standard))?;
-        seats::seats(standard, subscription).find(|control| control.number == number).map(|control| (standard, control))
+        subscription_controls::controls(standard, subscription)
+            .find(|control| control.number == number)
+            .map(|control| (standard, control))
     };
-    let mut ready = seats::all(hub).filter(|(_, it)| it.status.is_updatable());
+    let mut ready = subscription_controls::subscribed(hub).filter(|(_, it)| it.status.is_updatable());
     ready.find_map(|(standard, subscription)| of(standard, subscription))
 }

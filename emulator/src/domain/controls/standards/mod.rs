@@ -1,18 +1,17 @@
-//! Standards, their controls, and the security controls beneath.
+//! Standards, their controls, and the security controls behind them.
 //!
-//! What lives here: ARNs of standards and which standard a caller means; subscriptions with their statuses
-//! ([`subscriptions`]), the seats of controls in standards ([`controls`]), security controls across standards
-//! ([`security_controls`]) with their [`parameters`], the [`associations`] of the two, and [`new_controls`] that come
-//! later. What may not: wire structs,
-//! paging.
+//! What lives here: ARNs of standards and finding a standard by ARN; subscriptions with their statuses
+//! ([`subscriptions`]), the controls of a standard ([`controls`], [`subscription_controls`]), security controls across
+//! standards ([`security_controls`]) with their [`parameters`], the [`associations`] of the two, and [`new_controls`]
+//! that AWS adds later. What may not: wire structs and paging.
 
 pub mod associations;
 pub mod catalogue;
 pub mod controls;
 pub mod new_controls;
 pub mod parameters;
-pub mod seats;
 pub mod security_controls;
+pub mod subscription_controls;
 pub mod subscriptions;
 
 use securityhub_fixtures::standards::{STANDARDS, Standard, StandardControl};
@@ -35,31 +34,31 @@ pub fn control_arn(hub: &HubKey, standard: &Standard, control: &StandardControl)
     control_arn_prefix(hub, standard) + control.number
 }
 
-/// What the ARNs of a standard's controls begin with.
+/// The prefix of the ARNs of a standard's controls.
 fn control_arn_prefix(hub: &HubKey, standard: &Standard) -> String {
     arn::of_account(&hub.region, hub.account, &format!("control/{}/", standard.path()))
 }
 
-/// What AWS checks, in our words, since its own are not kept (FND-09).
+/// A description of a check in our own words, because AWS's texts are not included (FND-09).
 pub fn description(title: &str) -> String {
     format!("This control checks the following: {title}.")
 }
 
-/// Why an ARN names no standard here.
+/// Reason why an ARN refers to no standard here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoStandard {
-    /// It is no ARN of Security Hub.
+    /// The text is not an ARN of Security Hub.
     Malformed,
-    /// It names none, or one of another Region.
+    /// No standard has this ARN, or it belongs to another Region.
     Unknown,
 }
 
-/// The standard that an ARN means. Where standards are only spoken of, AWS takes ARNs with an account, and regional
-/// ones without their Region (SEC-45).
+/// The standard that an ARN refers to. Operations that do not enable a standard also accept ARNs with an account, and
+/// regional ARNs without their Region (SEC-45).
 ///
 /// # Errors
 /// [`NoStandard`].
-pub fn meant(text: &str, region: &Region) -> Result<&'static Standard, NoStandard> {
+pub fn by_arn(text: &str, region: &Region) -> Result<&'static Standard, NoStandard> {
     let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub").ok_or(NoStandard::Malformed)?;
     let is_here = arn.partition == region.partition() && (arn.region.is_empty() || arn.region == region.as_str());
     let found = STANDARDS.iter().find(|standard| is_here && standard.standards_id == arn.resource);

@@ -1,17 +1,17 @@
 //! Controls that AWS adds to standards while the clock runs.
 //!
-//! Until its time has come, no operation knows a control that a standard does not hold yet. Which ones these are stands
-//! in the [`Directory`]; a subscription keeps a list of those that it lacks, so that whoever has the hub need not ask.
+//! Until then, no operation shows the control in that standard. The [`Directory`] lists these controls. Each
+//! subscription also has a list of the controls it lacks, so code that has the hub need not look at the directory.
 
 use securityhub_fixtures::standards::{self, Control, Standard};
 
 use super::{controls, subscriptions};
-use crate::domain::controls::standards::seats;
+use crate::domain::controls::standards::subscription_controls;
 use crate::domain::{governance, schedule};
 use crate::state::{ControlState, Due, HubKey, Timestamp, Transaction, World};
 
-/// Holds a control back from standards until a time (SEC-52).
-pub fn hold_back(
+/// Hides a control from standards until a time (SEC-52).
+pub fn hide_until(
     transaction: &mut Transaction<'_>,
     control: &'static Control,
     standards: impl IntoIterator<Item = &'static Standard>,
@@ -24,8 +24,8 @@ pub fn hold_back(
     }
 }
 
-/// Adds a control to a standard. Where it is enabled, the standard is PENDING meanwhile, and the control is there,
-/// disabled (SEC-50, SEC-51).
+/// Adds a control to a standard. An enabled standard becomes PENDING, and the control is there but disabled at first
+/// (SEC-50, SEC-51).
 pub fn add(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -48,8 +48,8 @@ pub fn add(
         if !subscription.absent.remove(control.id) {
             continue;
         }
-        for seat in standard.seats(control) {
-            controls::set(subscription, seat, as_added(at));
+        for standard_control in standard.controls_for(control) {
+            controls::set(subscription, standard_control, as_added(at));
         }
         subscriptions::extend(transaction, &key, standard.id, subscription, at);
         let delay = transaction.delays().new_controls;
@@ -62,8 +62,8 @@ fn as_added(at: Timestamp) -> ControlState {
     ControlState { enabled: false, updated_at: at, reason: None }
 }
 
-/// Enables a control that was added to a standard then, unless somebody has chosen otherwise: the hub, by
-/// `AutoEnableControls`, a configuration policy, or a person meanwhile (SEC-50, CCF-40).
+/// Enables a control that was added to a standard at that time, unless `AutoEnableControls` of the hub, a configuration
+/// policy or a user has decided otherwise since (SEC-50, CCF-40).
 pub fn enable(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -79,10 +79,14 @@ pub fn enable(
     }
     let mut hub = (*hub).clone();
     let Some(subscription) = hub.standards.get_mut(standard.id) else { return };
-    for seat in standard.seats(control) {
-        if seats::state(subscription, seat) == as_added(since) {
-            controls::set(subscription, seat, ControlState { enabled: true, updated_at: now, reason: None });
-            controls::check(transaction, key, seat, true, now);
+    for standard_control in standard.controls_for(control) {
+        if subscription_controls::state(subscription, standard_control) == as_added(since) {
+            controls::set(
+                subscription,
+                standard_control,
+                ControlState { enabled: true, updated_at: now, reason: None },
+            );
+            controls::check(transaction, key, standard_control, true, now);
         }
     }
     transaction.put_hub(key.clone(), hub);

@@ -1,5 +1,5 @@
-//! Parameters of security controls: what they may be, and what an account makes of them (SEC-08, SEC-09, SEC-23,
-//! SEC-30 … SEC-34).
+//! Parameters of security controls: their types and options, and the values that an account sets (SEC-08, SEC-09,
+//! SEC-23, SEC-30 … SEC-34).
 
 use securityhub_fixtures::standards::{Control, Options, Parameter};
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::aws_error::AwsError;
 use crate::shape::{Bound, Rule, Segment, Violation, sentence};
 
-/// The default value of a parameter, a `ParameterValue`; none where the service names none (SEC-09).
+/// The default value of a parameter as a `ParameterValue`; none if the service has no default (SEC-09).
 fn default_value(options: &Options) -> Option<Value> {
     let value = match options {
         Options::Integer { default, .. } => json!((*default)?),
@@ -33,32 +33,32 @@ pub(super) fn configuration(parameter: &Parameter, own: Option<&Value>) -> Value
 pub fn definition(parameter: &Parameter) -> Value {
     let options = &parameter.options;
     let mut members = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
+    let mut insert = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             members.insert(name.to_owned(), value);
         }
     };
-    put("DefaultValue", default_value(options));
+    insert("DefaultValue", default_value(options));
     match options {
         Options::Integer { min, max, .. } => {
-            put("Min", min.map(Value::from));
-            put("Max", max.map(Value::from));
+            insert("Min", min.map(Value::from));
+            insert("Max", max.map(Value::from));
         }
         Options::Double { min, max, .. } => {
-            put("Min", min.map(Value::from));
-            put("Max", max.map(Value::from));
+            insert("Min", min.map(Value::from));
+            insert("Max", max.map(Value::from));
         }
         Options::IntegerList { min, max, max_items, .. } => {
-            put("Min", min.map(Value::from));
-            put("Max", max.map(Value::from));
-            put("MaxItems", max_items.map(Value::from));
+            insert("Min", min.map(Value::from));
+            insert("Max", max.map(Value::from));
+            insert("MaxItems", max_items.map(Value::from));
         }
-        Options::Enum { allowed, .. } => put("AllowedValues", Some(json!(allowed))),
+        Options::Enum { allowed, .. } => insert("AllowedValues", Some(json!(allowed))),
         Options::EnumList { allowed, max_items, .. } => {
-            put("AllowedValues", Some(json!(allowed)));
-            put("MaxItems", max_items.map(Value::from));
+            insert("AllowedValues", Some(json!(allowed)));
+            insert("MaxItems", max_items.map(Value::from));
         }
-        Options::StringList { max_items, .. } => put("MaxItems", max_items.map(Value::from)),
+        Options::StringList { max_items, .. } => insert("MaxItems", max_items.map(Value::from)),
         Options::Boolean { .. } => {}
     }
     json!({
@@ -67,10 +67,10 @@ pub fn definition(parameter: &Parameter) -> Value {
     })
 }
 
-/// What an update makes of parameters: its own value each, or none, to follow the default again (SEC-32, SEC-33).
+/// The changes of an update: for each parameter its own value, or none to use the default again (SEC-32, SEC-33).
 ///
 /// # Errors
-/// 400 for whatever the control does not take (SEC-34).
+/// 400 for parameters or values that the control does not accept (SEC-34).
 pub fn changes(
     control: &'static Control,
     sent: &Map<String, Value>,
@@ -102,11 +102,11 @@ fn member(name: &'static str) -> Segment {
     Segment::Member(0, name)
 }
 
-/// What a value breaks, and where beneath the parameter.
+/// A violation, with its path relative to the parameter.
 type Broken = (Vec<Segment>, Rule);
 
-/// The value of a `ParameterConfiguration`: a custom one must be of the parameter's type and among its options; what
-/// comes with a default is ignored (SEC-32, SEC-34).
+/// The value of a `ParameterConfiguration`. A custom value must have the parameter's type and be among its options; a
+/// value next to a default is ignored (SEC-32, SEC-34).
 fn own_value(parameter: &Parameter, configuration: &Value) -> Result<Option<Value>, Broken> {
     if configuration.get("ValueType").and_then(Value::as_str) == Some("DEFAULT") {
         return Ok(None);
@@ -122,7 +122,7 @@ fn own_value(parameter: &Parameter, configuration: &Value) -> Result<Option<Valu
     Ok(Some(value.clone()))
 }
 
-/// Holds a value of the right type against the options.
+/// Checks a value of the right type against the options.
 fn judge(options: &Options, value: &Value) -> Result<(), Broken> {
     match options {
         Options::Integer { min, max, .. } => in_range(value, *min, *max).map_err(|rule| (vec![], rule)),
@@ -162,7 +162,7 @@ fn among(value: &Value, allowed: &'static [&'static str]) -> Result<(), Rule> {
     if is_allowed { Ok(()) } else { Err(Rule::Enum(allowed)) }
 }
 
-/// A list has items, not too many, and each is judged.
+/// Checks that a list is not empty and not too long, and checks each item.
 fn each(value: &Value, most: Option<usize>, judge: impl Fn(&Value) -> Result<(), Rule>) -> Result<(), Broken> {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     if items.is_empty() {
@@ -172,6 +172,6 @@ fn each(value: &Value, most: Option<usize>, judge: impl Fn(&Value) -> Result<(),
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         return Err((vec![], Rule::MoreItems { most, size: items.len() }));
     }
-    let judged = |(place, item)| judge(item).map_err(|rule| (vec![Segment::Item(place)], rule));
+    let judged = |(index, item)| judge(item).map_err(|rule| (vec![Segment::Item(index)], rule));
     items.iter().enumerate().try_for_each(judged)
 }

@@ -1,4 +1,4 @@
-//! Security controls: one a check, whatever standards hold it.
+//! Security controls, which are independent of the standards that contain them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,26 +11,26 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::controls::check_request;
-use crate::domain::controls::standards::{catalogue, seats};
+use crate::domain::controls::standards::{catalogue, subscription_controls};
 use crate::domain::{hub_access, schedule};
 use crate::state::{
     CheckScope, ControlSettings, Directory, Due, Hub, HubKey, ParameterUpdate, SubscriptionStatus, Timestamp,
     Transaction, World,
 };
 
-/// Why a text names no security control of the caller's.
+/// Reason why a text refers to no security control of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoControl {
-    /// It begins as an ARN and is none of a security control.
+    /// The text begins like an ARN, but not that of a security control.
     Malformed,
-    /// It is of another account or Region.
+    /// The ARN belongs to another account or Region.
     Foreign,
-    /// AWS has none of that id, or has it no more (SEC-07).
+    /// AWS has no control with this id, or no longer has it (SEC-07).
     Unknown,
 }
 
 impl NoControl {
-    /// `ErrorCode` of an item that is not processed (SEC-24).
+    /// `ErrorCode` of an unprocessed item (SEC-24).
     pub fn code(self) -> &'static str {
         match self {
             NoControl::Malformed => "INVALID_INPUT",
@@ -39,7 +39,7 @@ impl NoControl {
         }
     }
 
-    /// Its sentence: `inferred`.
+    /// The message of an unprocessed item: `inferred`.
     pub fn reason(self) -> &'static str {
         match self {
             NoControl::Malformed => "Invalid security control ARN",
@@ -54,7 +54,7 @@ pub fn security_control_arn(hub: &HubKey, control: &Control) -> String {
     arn::of_account(&hub.region, hub.account, &format!("security-control/{}", control.id))
 }
 
-/// The security control of an id or an ARN (SEC-20, SEC-24).
+/// The security control with this id or ARN (SEC-20, SEC-24).
 ///
 /// # Errors
 /// [`NoControl`].
@@ -71,26 +71,31 @@ pub fn find(directory: &Directory, hub: &HubKey, text: &str) -> Result<&'static 
     by_id(directory, id).ok_or(NoControl::Unknown)
 }
 
-/// The security control of an id, if AWS has it by now (SEC-07, SEC-50).
+/// The security control with this id, if AWS has introduced it (SEC-07, SEC-50).
 pub fn by_id(directory: &Directory, id: &str) -> Option<&'static Control> {
     standards::control(id).filter(|control| catalogue::is_known(directory, control))
 }
 
 /// Whether a security control is enabled in at least one enabled standard (SEC-22).
 pub fn is_enabled(hub: &Hub, control: &Control) -> bool {
-    let kept = seats::all(hub).filter(|(_, subscription)| subscription.status != SubscriptionStatus::Deleting);
-    let mut seats = kept.flat_map(|(standard, subscription)| {
-        seats::seats(standard, subscription).map(move |seat| (subscription, seat))
+    let active = subscription_controls::subscribed(hub)
+        .filter(|(_, subscription)| subscription.status != SubscriptionStatus::Deleting);
+    let mut standard_controls = active.flat_map(|(standard, subscription)| {
+        subscription_controls::controls(standard, subscription)
+            .map(move |standard_control| (subscription, standard_control))
     });
-    seats.any(|(subscription, seat)| seat.control.id == control.id && seats::state(subscription, seat).enabled)
+    standard_controls.any(|(subscription, standard_control)| {
+        standard_control.control.id == control.id
+            && subscription_controls::state(subscription, standard_control).enabled
+    })
 }
 
-/// Sets parameters of a security control for all standards of the account and Region; those that are not named keep
-/// their values (SEC-30 … SEC-38).
+/// Sets parameters of a security control for all standards of the account and Region; other parameters keep their
+/// values (SEC-30 … SEC-38).
 ///
 /// # Errors
-/// 404 for an unknown control, 400 for parameters that it does not take, a control that the Region lacks or whose last
-/// update is on its way, 403 for a centrally managed account, 401 when the hub is off.
+/// 404 for an unknown control; 400 for invalid parameters, a control that the Region does not support, or one whose
+/// last update is still in progress; 403 for a centrally managed account; 401 when the hub is disabled.
 pub fn update(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -129,8 +134,8 @@ pub fn update(
     Ok(())
 }
 
-/// Until the update is over, checks use the values of before, or those that they used while an earlier update was on its
-/// way (SEC-36).
+/// Remembers the values that checks use until the update is over: the current ones, or those in use if an earlier
+/// update is still in progress (SEC-36).
 fn begin_update(
     transaction: &mut Transaction<'_>,
     (key, control): (&HubKey, &'static str),
@@ -144,10 +149,10 @@ fn begin_update(
     schedule::after(transaction, now, delay, Due::SettleControl(key.clone(), control, now));
 }
 
-/// Parameters of a control that are not defaults, by name.
+/// Values of a control's parameters that differ from the defaults, by name.
 pub type OwnParameters = BTreeMap<&'static str, Value>;
 
-/// Gives controls these parameters, and all others their defaults (CCF-40).
+/// Sets these parameters of controls, and resets all others to their defaults (CCF-40).
 pub fn replace_parameters(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -166,7 +171,7 @@ pub fn replace_parameters(
     }
 }
 
-/// Ends an update of then: the checks use its values (SEC-36).
+/// Ends the update that began at that time: checks now use its values (SEC-36).
 pub fn settle(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -177,8 +182,9 @@ pub fn settle(
     let Some(hub) = transaction.hub(key) else { return };
     let mut hub = (*hub).clone();
     let settings = hub.security_controls.get_mut(control);
-    let is_meant = |settings: &&mut ControlSettings| settings.updating.as_ref().is_some_and(|it| it.since == since);
-    let Some(settings) = settings.filter(is_meant) else { return };
+    let is_this_update =
+        |settings: &&mut ControlSettings| settings.updating.as_ref().is_some_and(|it| it.since == since);
+    let Some(settings) = settings.filter(is_this_update) else { return };
     settings.updating = None;
     check_request::request(transaction, key, CheckScope::Control(control), now, SignedDuration::ZERO);
     transaction.put_hub(key.clone(), hub);
@@ -189,8 +195,8 @@ pub fn current_parameters(hub: &Hub, control: &Control) -> BTreeMap<&'static str
     configurations(control, hub.security_controls.get(control.id).map(|settings| &settings.parameters))
 }
 
-/// The parameters of a control with the values that its checks use, by name: while an update is on its way, those of
-/// before it (SEC-36).
+/// The parameters of a control with the values that its checks use, by name. While an update is in progress, these are
+/// the previous values (SEC-36).
 pub fn checked_parameters(hub: &Hub, control: &Control) -> BTreeMap<&'static str, Value> {
     let in_use = |settings: &'_ ControlSettings| {
         settings.updating.as_ref().map_or_else(|| settings.parameters.clone(), |update| update.in_use.clone())

@@ -1,4 +1,4 @@
-//! Subscriptions: standards that are enabled in a hub, and the statuses that they go through.
+//! Subscriptions: the standards that a hub has enabled, and their statuses.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{standard_arn, subscription_arn};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::controls::check_request;
-use crate::domain::controls::standards::{catalogue, seats};
+use crate::domain::controls::standards::{catalogue, subscription_controls};
 use crate::domain::{hub_access, schedule};
 use crate::state::{
     CheckScope, ConfigRecorder, Due, Hub, HubKey, Region, Subscription, SubscriptionStatus, Timestamp, Transaction,
@@ -20,7 +20,7 @@ use crate::state::{
 /// `StatusReasonCode` of a standard that is incomplete (STD-60, STD-61).
 pub const NO_RECORDER: &str = "NO_AVAILABLE_CONFIGURATION_RECORDER";
 
-/// A standard that is to be enabled, as a caller names it.
+/// A standard to enable, as the caller names it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Request {
@@ -31,14 +31,14 @@ pub struct Request {
     pub standards_input: BTreeMap<String, String>,
 }
 
-/// Why standards cannot be enabled or disabled.
+/// Reason why standards cannot be enabled or disabled.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SubscriptionError {
-    /// These requests name no standard that the caller may enable here (STD-21, STD-22, STD-27).
+    /// These requests refer to no standard that the caller may enable here (STD-21, STD-22, STD-27).
     NoStandards(Vec<Request>),
-    /// These ARNs are of no subscription of the caller's (STD-32).
+    /// The caller has no subscriptions with these ARNs (STD-32).
     NoSubscriptions(Vec<String>),
-    /// These subscriptions are between two states (STD-25, STD-33, STD-34).
+    /// The status of these subscriptions is a transitional one (STD-25, STD-33, STD-34).
     InState(SubscriptionStatus, Vec<String>),
 }
 
@@ -60,7 +60,7 @@ impl From<SubscriptionError> for AwsError {
     }
 }
 
-/// The standards that DescribeStandards lists: all that can be enabled here, and Control Tower's where it made it
+/// The standards that DescribeStandards lists: all that can be enabled here, and that of Control Tower if it created it
 /// (STD-10, STD-13).
 pub fn described(hub: Option<&Hub>) -> impl Iterator<Item = &'static Standard> {
     STANDARDS.iter().filter(move |standard| match standard.offered {
@@ -70,14 +70,16 @@ pub fn described(hub: Option<&Hub>) -> impl Iterator<Item = &'static Standard> {
     })
 }
 
-/// The standard of an ARN that a customer may enable in a region; the ARN must be its own, letter for letter (STD-21,
-/// STD-22, STD-27).
+/// The standard with this ARN, if a customer may enable it in the Region. The ARN must match exactly (STD-21, STD-22,
+/// STD-27).
 pub fn offered(text: &str, region: &Region) -> Option<&'static Standard> {
-    let is_meant = |standard: &&Standard| standard.offered == Offered::Always && standard_arn(region, standard) == text;
-    STANDARDS.iter().find(is_meant)
+    let is_offered =
+        |standard: &&Standard| standard.offered == Offered::Always && standard_arn(region, standard) == text;
+    STANDARDS.iter().find(is_offered)
 }
 
-/// Enables standards, all or none of them; gives each that was named once, in the order of naming (STD-20 … STD-29).
+/// Enables standards, all or none of them. Returns them in the order of the request without duplicates (STD-20 …
+/// STD-29).
 ///
 /// # Errors
 /// 403 for a centrally managed account, 401 when the hub is off, [`SubscriptionError`].
@@ -113,7 +115,7 @@ pub fn enable(
     Ok(enabled)
 }
 
-/// Refuses if any of these standards is in a state between two.
+/// Refuses the call if any of these standards has a transitional status.
 fn in_state(
     hub: &Hub,
     key: &HubKey,
@@ -126,8 +128,9 @@ fn in_state(
     if arns.is_empty() { Ok(()) } else { Err(SubscriptionError::InState(status, arns)) }
 }
 
-/// Begins to enable a standard, be it for a customer or for AWS Control Tower (STD-13). A fresh one has all its controls enabled, whatever was disabled before (STD-40,
-/// STD-41); an incomplete one tries again; any other stays as it is (STD-24).
+/// Begins to enable a standard for a customer or for AWS Control Tower (STD-13). A new one has all its controls
+/// enabled, whatever was disabled before (STD-40, STD-41); an incomplete one tries again; any other stays unchanged
+/// (STD-24).
 pub fn begin(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -154,8 +157,8 @@ pub fn begin(
     }
 }
 
-/// A standard to which controls are added is PENDING until they are there and on (SEC-51). Its controls are seen, changed
-/// and checked meanwhile.
+/// Sets a standard to PENDING while controls are added to it (SEC-51). Its existing controls can be read, changed and
+/// checked meanwhile.
 pub fn extend(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -170,7 +173,7 @@ pub fn extend(
     }
 }
 
-/// Begins to enable the standards that a fresh hub gets (STD-06).
+/// Begins to enable the default standards of a new hub (STD-06).
 pub fn begin_default(transaction: &mut Transaction<'_>, key: &HubKey, hub: &mut Hub, now: Timestamp) {
     for standard in STANDARDS.iter().filter(|standard| standard.enabled_by_default) {
         begin(transaction, key, hub, standard, BTreeMap::new(), now);
@@ -191,10 +194,10 @@ fn turn(
     schedule::after(transaction, now, delay, Due::SettleStandard(key.clone(), standard, now));
 }
 
-/// Days after which an incomplete standard tries again; then it is every seventh (STD-61).
+/// Days after which an incomplete standard tries again; after these, every seventh day (STD-61).
 const RETRIES: [i64; 3] = [1, 3, 7];
 
-/// Stages the next try of a standard that has been incomplete since then (STD-61).
+/// Stages the next attempt of a standard that has been incomplete since that time (STD-61).
 fn retry(transaction: &mut Transaction<'_>, key: &HubKey, standard: &'static str, since: Timestamp, now: Timestamp) {
     let passed = now.duration_since(since).as_hours() / 24;
     let next = RETRIES.into_iter().find(|day| *day > passed).unwrap_or((passed / 7 + 1) * 7);
@@ -206,27 +209,36 @@ fn retry(transaction: &mut Transaction<'_>, key: &HubKey, standard: &'static str
     );
 }
 
-/// Stages the try of incomplete standards that follows when a configuration recorder comes on (STD-61).
+/// Stages an attempt of all incomplete standards, because a configuration recorder was started (STD-61).
 pub fn try_again(transaction: &mut Transaction<'_>, key: &HubKey, hub: &Hub, now: Timestamp) {
     let delay = transaction.delays().recorder_retry;
-    for (standard, subscription) in seats::all(hub).filter(|(_, it)| it.status == SubscriptionStatus::Incomplete) {
+    for (standard, subscription) in
+        subscription_controls::subscribed(hub).filter(|(_, it)| it.status == SubscriptionStatus::Incomplete)
+    {
         schedule::after(transaction, now, delay, Due::SettleStandard(key.clone(), standard.id, subscription.since));
     }
 }
 
-/// Whether a seat is not checked yet, since a standard that was enabled before shares its rule (FND-41).
-pub fn waits_for_rule(hub: &Hub, subscription: &Subscription, seat: &StandardControl, now: Timestamp) -> bool {
-    if seat.control.config_rule.is_none() || subscription.shared_rules_from.is_none_or(|from| from <= now) {
+/// Whether a control of a standard is not checked yet because a standard that was enabled earlier shares its AWS Config
+/// rule (FND-41).
+pub fn waits_for_rule(
+    hub: &Hub,
+    subscription: &Subscription,
+    standard_control: &StandardControl,
+    now: Timestamp,
+) -> bool {
+    if standard_control.control.config_rule.is_none() || subscription.shared_rules_from.is_none_or(|from| from <= now) {
         return false;
     }
-    let mut earlier = seats::all(hub).filter(|(_, other)| other.order < subscription.order);
+    let mut earlier = subscription_controls::subscribed(hub).filter(|(_, other)| other.order < subscription.order);
     earlier.any(|(standard, other)| {
-        let is_shared = |other: &&StandardControl| other.control.config_rule == seat.control.config_rule;
-        other.status.is_updatable() && seats::seats(standard, other).any(|seat| is_shared(&seat))
+        let is_shared = |other: &&StandardControl| other.control.config_rule == standard_control.control.config_rule;
+        other.status.is_updatable()
+            && subscription_controls::controls(standard, other).any(|standard_control| is_shared(&standard_control))
     })
 }
 
-/// Disables standards, all or none of them; gives each that was named once (STD-30 … STD-35).
+/// Disables standards, all or none of them. Returns them without duplicates (STD-30 … STD-35).
 ///
 /// # Errors
 /// 403 for a centrally managed account, 401 when the hub is off, [`SubscriptionError`].
@@ -258,7 +270,7 @@ pub fn disable(
     for standard in named {
         let Some(subscription) = hub.standards.get_mut(standard.id) else { continue };
         turn(transaction, &key, standard.id, subscription, SubscriptionStatus::Deleting, caller.now, delay);
-        // Its controls are not checked any more, however long it is being deleted.
+        // Its controls are no longer checked, even while it is still being deleted.
         let after = transaction.delays().archive_disabled;
         check_request::request(transaction, &key, CheckScope::Standard(standard.id), caller.now, after);
         disabled.push((standard, subscription.clone()));
@@ -267,21 +279,22 @@ pub fn disable(
     Ok(disabled)
 }
 
-/// The subscription of an ARN, if the hub has it.
+/// The subscription with this ARN, if the hub has it.
 pub fn subscribed<'h>(hub: &'h Hub, key: &HubKey, arn: &str) -> Option<(&'static Standard, &'h Subscription)> {
-    seats::all(hub).find(|(standard, _)| subscription_arn(key, standard) == arn)
+    subscription_controls::subscribed(hub).find(|(standard, _)| subscription_arn(key, standard) == arn)
 }
 
-/// A standard is gone with all its associations; what its controls have found is archived after a while (STD-42, STD-43).
+/// Removes a standard with all its associations; the findings of its controls are archived after a delay (STD-42,
+/// STD-43).
 pub fn end(transaction: &mut Transaction<'_>, key: &HubKey, hub: &mut Hub, standard: &'static str, now: Timestamp) {
     hub.standards.remove(standard);
     let after = transaction.delays().archive_disabled;
     check_request::request(transaction, key, CheckScope::Standard(standard), now, after);
 }
 
-/// Ends what a subscription has been doing since then, unless it has turned meanwhile: it is enabled, as far as there
-/// is a configuration recorder, or it is gone with all its associations; one that is incomplete tries again (STD-31,
-/// STD-42, STD-61, STD-63).
+/// Completes the transition that a subscription began at that time, unless its status has changed since: it becomes
+/// ready if there is a configuration recorder, or it is removed with all its associations; an incomplete one tries
+/// again (STD-31, STD-42, STD-61, STD-63).
 pub fn settle(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -304,7 +317,7 @@ pub fn settle(
                 retry(transaction, key, standard, now, now);
             }
             let wait = transaction.delays().shared_rule;
-            // A standard to which controls are added goes on with what it checks already.
+            // A standard to which controls were added keeps checking its existing controls.
             if !wait.is_zero() && subscription.shared_rules_from.is_none() {
                 subscription.shared_rules_from = now.checked_add(wait).ok();
                 check_request::request(transaction, key, CheckScope::Standard(standard), now, wait);

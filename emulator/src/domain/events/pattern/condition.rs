@@ -1,4 +1,4 @@
-//! What one value is held against (PAT-03 … PAT-06, PAT-20 … PAT-30).
+//! Conditions on a single value (PAT-03 … PAT-06, PAT-20 … PAT-30).
 
 use std::net::IpAddr;
 
@@ -6,24 +6,24 @@ use serde_json::Value;
 
 use crate::invariant::Invariant;
 
-/// An alternative of a field.
+/// One alternative in the condition of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Condition {
-    /// A string; one that is an address matches all spellings of the address (PAT-05).
+    /// A string; an IP address matches all of its spellings (PAT-05).
     Text(String),
-    /// A number, as it is written (PAT-04).
+    /// A number, as written (PAT-04).
     Number(String),
     /// `true`, `false` or `null`.
     Word(Value),
-    /// A string of a form.
+    /// A string with a certain form.
     Form(Form),
-    /// Present, and none of these numbers or strings (PAT-25).
+    /// Present, and not one of these numbers or strings (PAT-25).
     AnythingBut(Vec<Condition>),
-    /// Present, and of none of these forms (PAT-26).
+    /// Present, and without any of these forms (PAT-26).
     AnythingButForms(Vec<Form>),
-    /// A number in a range: lower and upper bounds, and whether each is itself in it (PAT-27).
+    /// A number in a range: lower and upper bound, each with whether it is inclusive (PAT-27).
     Range(Option<(f64, bool)>, Option<(f64, bool)>),
-    /// An address in a block: its base and the number of bits that count (PAT-28).
+    /// An address in a block: its base and the length of its prefix in bits (PAT-28).
     Block(IpAddr, u32),
     /// Present (PAT-29).
     Present,
@@ -34,22 +34,22 @@ pub(super) enum Condition {
 /// A form of strings.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Form {
-    /// It begins so.
+    /// Begins with the text.
     Prefix(String),
-    /// It begins so in any case.
+    /// Begins with the text, ignoring case.
     PrefixIgnoreCase(String),
-    /// It ends so.
+    /// Ends with the text.
     Suffix(String),
-    /// It ends so in any case.
+    /// Ends with the text, ignoring case.
     SuffixIgnoreCase(String),
-    /// It is this in any case.
+    /// Equals the text, ignoring case.
     EqualsIgnoreCase(String),
-    /// It consists of these parts, with anything between them.
+    /// Consists of these parts with any text between them.
     Wildcard(Vec<String>),
 }
 
 impl Condition {
-    /// Whether it holds for a value that is there.
+    /// Whether the condition holds for a value that is present.
     pub(super) fn holds(&self, value: &Value) -> bool {
         match self {
             Condition::Text(text) => value.as_str().is_some_and(|value| is_same_text(text, value)),
@@ -73,8 +73,8 @@ impl Condition {
         }
     }
 
-    /// Whether it holds where nothing is.
-    pub(super) fn wants_absence(&self) -> bool {
+    /// Whether the condition holds if no value is present.
+    pub(super) fn matches_absence(&self) -> bool {
         *self == Condition::Absent
     }
 }
@@ -97,7 +97,7 @@ fn is_same_text(text: &str, value: &str) -> bool {
     text == value || address(text).is_some_and(|known| address(value) == Some(known))
 }
 
-/// Equal as numbers, if a double holds the pattern's number; else as they are written (PAT-04).
+/// Compares as numbers if a double represents the pattern's number exactly, otherwise as written (PAT-04).
 fn is_same_number(number: &str, value: &Value) -> bool {
     let Value::Number(found) = value else { return false };
     let written = found.to_string();
@@ -110,22 +110,22 @@ fn is_same_number(number: &str, value: &Value) -> bool {
     }
 }
 
-/// The double that a number is, if it is written back with the same digits.
+/// The double for a number, if printing it gives the same digits.
 fn exact(number: &str) -> Option<f64> {
     let read: f64 = number.parse().ok().filter(|read: &f64| read.is_finite())?;
     (digits(number) == digits(&format!("{read:e}"))).then_some(read)
 }
 
-/// The digits of a number without zeros on either side, and the power of ten of the last of them.
+/// The digits of a number without leading and trailing zeros, and the power of ten of the last digit.
 fn digits(number: &str) -> (String, i64) {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let all = format!("{}{fraction}", whole.trim_start_matches('-'));
-    let kept = all.trim_end_matches('0');
+    let significant = all.trim_end_matches('0');
     let power = exponent.parse::<i64>().unwrap_or(i64::MAX / 2);
-    let dropped = all.len() - kept.len();
+    let dropped = all.len() - significant.len();
     let shift = i64::try_from(dropped).unwrap_or_default() - i64::try_from(fraction.len()).unwrap_or_default();
-    match kept.trim_start_matches('0') {
+    match significant.trim_start_matches('0') {
         "" => (String::new(), 0),
         digits => (digits.to_owned(), power.saturating_add(shift)),
     }
@@ -135,7 +135,7 @@ fn is_equal(left: f64, right: f64) -> bool {
     left.partial_cmp(&right).is_some_and(std::cmp::Ordering::is_eq)
 }
 
-/// Whether an address has the leading bits of a base; host bits of the base do not count.
+/// Whether an address has the same leading bits as a base; host bits of the base are ignored.
 fn is_within(address: IpAddr, base: IpAddr, bits: u32) -> bool {
     match (address, base) {
         (IpAddr::V4(address), IpAddr::V4(base)) => {
@@ -148,7 +148,7 @@ fn is_within(address: IpAddr, base: IpAddr, bits: u32) -> bool {
     }
 }
 
-/// Whether a text is the parts in order, with anything between them.
+/// Whether a text consists of the parts in order, with any text between them.
 fn is_made_of(value: &str, parts: &[String]) -> bool {
     let [first, middle @ .., last] = parts else { return parts.first().is_some_and(|part| part == value) };
     let Some(rest) = value.strip_prefix(first.as_str()) else { return false };

@@ -1,10 +1,10 @@
-//! Event patterns: which events a rule of EventBridge selects.
+//! Event patterns: the events that a rule of EventBridge selects.
 //!
-//! What lives here: reading a pattern and refusing it in the words and with the places of the service ([`read`], over
-//! [`tokens`]), what one value is held against ([`condition`]), and the match of a whole event, which remembers in which
-//! elements of arrays it stands ([`leaves`]). What may not: what an event is about.
+//! What lives here: reading a pattern and refusing it with the sentences and locations of the service ([`read`], on top
+//! of [`tokens`]), conditions on single values ([`condition`]), and matching a whole event, which tracks the array
+//! elements of each value ([`leaves`]). What may not: the content of events.
 //!
-//! A pattern is a list of alternatives, since `$or` multiplies them; each has conditions by path.
+//! A pattern is a list of alternatives, because `$or` multiplies them; each has conditions by path.
 
 mod condition;
 mod leaves;
@@ -22,13 +22,13 @@ use serde_json::Value;
 use condition::Condition;
 use leaves::{Leaf, Membership};
 
-/// The most characters of a pattern (PAT-02).
-pub const MOST_CHARACTERS: usize = 4096;
+/// Maximum number of characters in a pattern (PAT-02).
+pub const MAX_CHARACTERS: usize = 4096;
 
-/// All that a path must satisfy: one of these conditions.
+/// For each path the conditions, one of which must hold.
 type Fields = BTreeMap<String, Arc<[Condition]>>;
 
-/// A pattern that was read.
+/// A parsed pattern.
 #[derive(Clone, Debug)]
 pub struct EventPattern(Vec<Fields>);
 
@@ -39,59 +39,60 @@ impl EventPattern {
     /// The sentence of `InvalidEventPatternException` (PAT-40 … PAT-68).
     pub fn read(text: &str) -> Result<EventPattern, String> {
         let length = text.chars().count();
-        if length > MOST_CHARACTERS {
-            return Err(format!("Event pattern is too long: {length} characters, of {MOST_CHARACTERS} at most"));
+        if length > MAX_CHARACTERS {
+            return Err(format!("Event pattern is too long: {length} characters, of {MAX_CHARACTERS} at most"));
         }
         let read = read::pattern(text);
         read.map(EventPattern).map_err(|reason| format!("Event pattern is not valid. Reason: {reason}"))
     }
 
-    /// How many alternatives it has; an event may be compared with each of them.
+    /// Number of alternatives; matching may compare an event with each of them.
     pub fn alternatives(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether it selects an event.
+    /// Whether the pattern selects an event.
     pub fn matches(&self, event: &Value) -> bool {
         let leaves = leaves::of(event);
         self.0.iter().any(|fields| selects(fields, &leaves))
     }
 }
 
-/// Whether there is a leaf for every field, such that all that lie in one array lie in one element of it (PAT-12). Fields
-/// are met in the order of their names, as the service does: what is to be absent is absent from the elements that were
-/// met before it (PAT-15, PAT-16).
+/// Whether every field has a matching leaf such that all leaves of one array are in the same element of it (PAT-12).
+/// Like the service, this visits the fields in the order of their names: a field that must be absent is checked in the
+/// elements that were matched before it (PAT-15, PAT-16).
 fn selects(fields: &Fields, leaves: &BTreeMap<String, Vec<Leaf>>) -> bool {
-    let there: Vec<&[Leaf]> =
+    let leaves_of_fields: Vec<&[Leaf]> =
         fields.keys().map(|path| leaves.get(path).map(Vec::as_slice).unwrap_or_default()).collect();
-    let later = arrays_of_later_fields(&there);
-    let mut met: BTreeSet<Membership> = BTreeSet::from([Membership::default()]);
-    for ((conditions, there), later) in fields.values().zip(there).zip(&later) {
+    let later = arrays_of_later_fields(&leaves_of_fields);
+    let mut matched: BTreeSet<Membership> = BTreeSet::from([Membership::default()]);
+    for ((conditions, candidates), later) in fields.values().zip(leaves_of_fields).zip(&later) {
         let mut next = BTreeSet::new();
-        for membership in &met {
-            let consistent = there.iter().filter_map(|leaf| Some((leaf, leaf.membership.joined(membership)?)));
+        for membership in &matched {
+            let consistent = candidates.iter().filter_map(|leaf| Some((leaf, leaf.membership.joined(membership)?)));
             let consistent: Vec<(&Leaf, Membership)> = consistent.collect();
-            if consistent.is_empty() && conditions.iter().any(Condition::wants_absence) {
+            if consistent.is_empty() && conditions.iter().any(Condition::matches_absence) {
                 next.insert(membership.clone());
             }
-            let good = |(leaf, _): &(&Leaf, Membership)| conditions.iter().any(|condition| condition.holds(leaf.value));
-            next.extend(consistent.into_iter().filter(good).map(|(_, joined)| joined));
+            let holds =
+                |(leaf, _): &(&Leaf, Membership)| conditions.iter().any(|condition| condition.holds(leaf.value));
+            next.extend(consistent.into_iter().filter(holds).map(|(_, joined)| joined));
         }
-        // Elements of an array that no later field lies in make no difference any more. Without this, arrays that have
-        // nothing to do with each other would multiply.
-        met = next.into_iter().map(|membership| membership.within(later)).collect();
-        if met.is_empty() {
+        // Elements of an array that no later field uses no longer make a difference, so they are dropped. Otherwise the
+        // combinations of unrelated arrays would multiply.
+        matched = next.into_iter().map(|membership| membership.within(later)).collect();
+        if matched.is_empty() {
             return false;
         }
     }
     true
 }
 
-/// For each field, the arrays that leaves of later fields lie in.
-fn arrays_of_later_fields<'l>(there: &[&'l [Leaf<'_>]]) -> Vec<BTreeSet<&'l str>> {
+/// For each field, the arrays that contain leaves of later fields.
+fn arrays_of_later_fields<'l>(leaves_of_fields: &[&'l [Leaf<'_>]]) -> Vec<BTreeSet<&'l str>> {
     let mut arrays = BTreeSet::new();
-    let mut later: Vec<BTreeSet<&str>> = Vec::with_capacity(there.len());
-    for leaves in there.iter().rev() {
+    let mut later: Vec<BTreeSet<&str>> = Vec::with_capacity(leaves_of_fields.len());
+    for leaves in leaves_of_fields.iter().rev() {
         later.push(arrays.clone());
         arrays.extend(leaves.iter().flat_map(|leaf| leaf.membership.arrays()));
     }

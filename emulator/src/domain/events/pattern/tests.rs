@@ -1,4 +1,4 @@
-//! Patterns against tables of events, and sentences with their places.
+//! Patterns matched against tables of events, and error messages with locations.
 
 use quickcheck::quickcheck;
 use serde_json::{Value, json};
@@ -9,20 +9,20 @@ fn selects(pattern: &Value, event: &Value) -> bool {
     EventPattern::read(&pattern.to_string()).unwrap().matches(event)
 }
 
-/// Whether a leaf's alternative selects a value.
+/// Whether an alternative of a field matches a value.
 fn holds(alternative: &Value, value: &Value) -> bool {
     selects(&json!({ "a": [alternative] }), &json!({ "a": value }))
 }
 
-/// The sentence that refuses a pattern, with its place.
-fn told(pattern: &str) -> String {
+/// The error message for a pattern, with its location.
+fn message(pattern: &str) -> String {
     let message = EventPattern::read(pattern).unwrap_err();
     message.strip_prefix("Event pattern is not valid. Reason: ").unwrap().to_owned()
 }
 
-/// The sentence without its place.
-fn sentence(pattern: &str) -> String {
-    told(pattern).split("\n at ").next().unwrap().to_owned()
+/// The error message without its location.
+fn message_without_location(pattern: &str) -> String {
+    message(pattern).split("\n at ").next().unwrap().to_owned()
 }
 
 fn finding() -> Value {
@@ -45,7 +45,7 @@ fn finding() -> Value {
 
 /// Rules: PAT-01, PAT-10, PAT-11.
 #[test]
-fn fields_are_anded_alternatives_ored_and_arrays_have_no_indexes() {
+fn fields_are_anded_and_alternatives_are_ored() {
     for (pattern, expected) in [
         (json!({ "source": ["aws.securityhub"] }), true),
         (json!({ "source": ["other", "aws.securityhub"], "account": ["111111111111"] }), true),
@@ -68,7 +68,7 @@ fn fields_are_anded_alternatives_ored_and_arrays_have_no_indexes() {
 
 /// Rules: PAT-12.
 #[test]
-fn fields_of_one_array_are_met_by_one_element() {
+fn fields_of_one_array_must_match_in_one_element() {
     let pattern =
         |kind: &str, id: &str| json!({ "detail": { "findings": { "Resources": { "Type": [kind], "Id": [id] } } } });
     assert!(selects(&pattern("AwsS3Bucket", "x"), &finding()));
@@ -80,7 +80,7 @@ fn fields_of_one_array_are_met_by_one_element() {
 
 /// Rules: PAT-13 to PAT-16, PAT-29.
 #[test]
-fn absence_and_presence() {
+fn exists_matches_present_or_absent_fields() {
     let absent = json!({ "a": [{ "exists": false }] });
     let present = json!({ "a": [{ "exists": true }] });
     for (event, is_there) in [
@@ -106,7 +106,7 @@ fn absence_and_presence() {
 
 /// Rules: PAT-03 to PAT-06.
 #[test]
-fn bare_values() {
+fn plain_values_match_equal_values() {
     for (alternative, value, expected) in [
         (json!("x"), json!("x"), true),
         (json!("x"), json!("X"), false),
@@ -136,7 +136,7 @@ fn bare_values() {
 
 /// Rules: PAT-07, PAT-08.
 #[test]
-fn the_last_of_equal_names_counts_and_dots_join() {
+fn the_last_of_repeated_names_wins_and_dots_join_paths() {
     let twice = EventPattern::read(r#"{"a":["x"],"a":["y"]}"#).unwrap();
     assert!(twice.matches(&json!({ "a": "y" })) && !twice.matches(&json!({ "a": "x" })));
     assert!(selects(&json!({ "detail": { "a.b": ["x"] } }), &json!({ "detail": { "a": { "b": "x" } } })));
@@ -144,7 +144,7 @@ fn the_last_of_equal_names_counts_and_dots_join() {
 
 /// Rules: PAT-20 to PAT-26, PAT-30, PAT-69.
 #[test]
-fn forms_of_strings() {
+fn string_operators_match_their_forms() {
     for (alternative, yes, no) in [
         (json!({ "prefix": "ab" }), vec![json!("abc"), json!("ab")], vec![json!("Abc"), json!("xab"), json!(12)]),
         (json!({ "prefix": "" }), vec![json!(""), json!("x")], vec![json!(1), json!(null)]),
@@ -180,7 +180,7 @@ fn forms_of_strings() {
 
 /// Rules: PAT-27, PAT-28.
 #[test]
-fn numbers_and_addresses() {
+fn numeric_and_cidr_operators_match_their_ranges() {
     for (alternative, yes, no) in [
         (json!({ "numeric": ["=", 5] }), vec![json!(5), json!(5.0)], vec![json!(6), json!("5")]),
         (json!({ "numeric": [">", 1, "<=", 3] }), vec![json!(2), json!(3)], vec![json!(1), json!(4)]),
@@ -215,7 +215,7 @@ fn or_is_anded_with_its_siblings_and_nests() {
 
 /// Rules: PAT-02, PAT-40.
 #[test]
-fn sentences_have_places() {
+fn error_messages_have_locations() {
     let place = |pattern: &str, column: u32| format!(" at [Source: (String)\"{pattern}\"; line: 1, column: {column}]");
     for (pattern, column) in [
         ("{}", 3),
@@ -225,18 +225,18 @@ fn sentences_have_places() {
         (r#"{"a":[{"exists":"true"}]}"#, 18),
         (r#"{"$or":[{"a":[1]}]}"#, 19),
     ] {
-        assert!(told(pattern).ends_with(&place(pattern, column)), "{}", told(pattern));
+        assert!(message(pattern).ends_with(&place(pattern, column)), "{}", message(pattern));
     }
     let mixed = r#"{"a":[{"anything-but":["a",1]}]}"#;
-    assert_eq!(told(mixed).matches("\n at ").count(), 2);
-    assert_eq!(told("{\n \"a\":\"x\"}").lines().last().unwrap(), " \"a\":\"x\"}\"; line: 2, column: 7]");
+    assert_eq!(message(mixed).matches("\n at ").count(), 2);
+    assert_eq!(message("{\n \"a\":\"x\"}").lines().last().unwrap(), " \"a\":\"x\"}\"; line: 2, column: 7]");
     let long = format!(r#"{{"a":["{}"]}}"#, "x".repeat(4096));
     assert!(EventPattern::read(&long).unwrap_err().contains("too long"));
 }
 
 /// Rules: PAT-41 to PAT-55.
 #[test]
-fn what_is_refused_of_fields_and_texts() {
+fn invalid_fields_and_string_operators_are_refused() {
     all_refused(&[
         ("[]", "Filter is not an object"),
         (r#""x""#, "Filter is not an object"),
@@ -278,7 +278,7 @@ fn what_is_refused_of_fields_and_texts() {
 
 /// Rules: PAT-32, PAT-33, PAT-56 to PAT-66.
 #[test]
-fn what_is_refused_of_numbers_addresses_and_or() {
+fn invalid_numeric_cidr_and_or_operators_are_refused() {
     all_refused(&[
         (r#"{"a":[{"numeric":5}]}"#, "Value of numeric must be an array."),
         (r#"{"a":[{"numeric":[5]}]}"#, "Invalid member in numeric match: 5"),
@@ -314,16 +314,16 @@ fn what_is_refused_of_numbers_addresses_and_or() {
 
 fn all_refused(patterns: &[(&str, &str)]) {
     for (pattern, expected) in patterns {
-        assert_eq!(sentence(pattern), *expected, "{pattern}");
+        assert_eq!(message_without_location(pattern), *expected, "{pattern}");
     }
 }
 
 /// Rules: PAT-68.
 #[test]
-fn what_is_no_json() {
+fn invalid_json_is_refused() {
     let start = "Unexpected end-of-input: expected close marker for Array (start marker at [Source: \
                  (String)\"{\"a\":[1\"; line: 1, column: 6])";
-    assert!(told(r#"{"a":[1"#).starts_with(start), "{}", told(r#"{"a":[1"#));
+    assert!(message(r#"{"a":[1"#).starts_with(start), "{}", message(r#"{"a":[1"#));
     for pattern in
         ["", "{", r#"{"a"}"#, r#"{"a":[1 2]}"#, r#"{"a":x}"#, r#"{"a":["x]}"#, r#"{"a":[1],}"#, r#"{"a":[01]}"#]
     {
@@ -333,14 +333,14 @@ fn what_is_no_json() {
 
 quickcheck! {
     /// Rules: PAT-40.
-    fn no_text_stops_the_reader(text: String) -> bool {
+    fn the_reader_accepts_or_refuses_any_text(text: String) -> bool {
         let _ = EventPattern::read(&text);
         let _ = EventPattern::read(&format!("{{\"a\":[{text}]}}"));
         true
     }
 
     /// Rules: PAT-24.
-    fn a_wildcard_selects_what_a_walk_selects(letters: Vec<u8>, pattern: Vec<u8>) -> bool {
+    fn a_wildcard_matches_like_a_naive_matcher(letters: Vec<u8>, pattern: Vec<u8>) -> bool {
         let text: String = letters.iter().map(|letter| char::from(b'a' + letter % 3)).collect();
         let mut wildcard: String = pattern.iter().map(|sign| ['a', 'b', 'c', '*'][usize::from(sign % 4)]).collect();
         while wildcard.contains("**") {
@@ -352,18 +352,18 @@ quickcheck! {
 
 /// Rules: PAT-12.
 #[test]
-fn arrays_that_have_nothing_to_do_with_each_other_do_not_multiply() {
+fn unrelated_arrays_do_not_multiply() {
     let there = json!([{ "exists": true }]);
     let names = ["a", "b", "c", "d", "e", "f"];
     let pattern: serde_json::Map<String, Value> =
         names.iter().map(|name| ((*name).to_owned(), there.clone())).collect();
     let pattern = EventPattern::read(&Value::Object(pattern).to_string()).unwrap();
-    // Sixty to the sixth would not end.
+    // Without dropping unrelated arrays, this would try 60^6 combinations.
     let event: Value = names.iter().map(|name| ((*name).to_owned(), json!(vec![1; 60]))).collect();
     assert!(pattern.matches(&event));
 }
 
-/// The naive form: each star takes nothing, or one letter more.
+/// A naive matcher: each asterisk matches nothing, or one more letter.
 fn walk(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern, text) {
         ([], []) => true,

@@ -1,11 +1,11 @@
-//! The tokens of a pattern, one by one, with the place where the reader of the service would then stand (PAT-40).
+//! The tokens of a pattern, with the position that the parser of the service would report (PAT-40).
 //!
-//! That place is behind what has been read so far: after a name it is behind the first sign of its value, and in a string
-//! behind the opening quote until the string is asked for.
+//! That position is after everything that has been read: after a name, it is after the first character of its value; in
+//! a string, it is after the opening quote until the text of the string is read.
 
 use crate::invariant::Invariant;
 
-/// What is read at once.
+/// A lexical token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     StartObject,
@@ -13,9 +13,9 @@ pub(super) enum Token {
     StartArray,
     EndArray,
     Name(String),
-    /// Its text is asked for with [`Tokens::text`].
+    /// A string; [`Tokens::text`] reads its text.
     Text,
-    /// A number, as it is written.
+    /// A number, as written.
     Number(String),
     True,
     False,
@@ -24,8 +24,8 @@ pub(super) enum Token {
 }
 
 impl Token {
-    /// A token as a sentence names it.
-    pub(super) fn written(&self) -> String {
+    /// The token in the form that error messages use.
+    pub(super) fn display(&self) -> String {
         match self {
             Token::StartObject => "{".to_owned(),
             Token::EndObject => "}".to_owned(),
@@ -39,45 +39,45 @@ impl Token {
     }
 }
 
-/// An object or array that is open.
+/// An object or array that has not been closed yet.
 struct Open {
     is_object: bool,
     start: usize,
     has_entries: bool,
 }
 
-/// The reader.
+/// The tokenizer.
 pub(super) struct Tokens<'p> {
     pattern: &'p str,
     at: usize,
     open: Vec<Open>,
-    /// The value after a name, whose first sign has been read.
+    /// The value after a name; its first character has been read.
     next: Option<Token>,
-    /// Whether the reader is behind the opening quote of a string.
+    /// Whether the position is after the opening quote of a string.
     is_in_text: bool,
 }
 
-/// The most characters of the pattern that a message repeats.
-const MOST_REPEATED: usize = 500;
+/// Maximum number of characters of the pattern that a message quotes.
+const MAX_QUOTED: usize = 500;
 
 impl<'p> Tokens<'p> {
     pub(super) fn new(pattern: &'p str) -> Tokens<'p> {
         Tokens { pattern, at: 0, open: Vec::new(), next: None, is_in_text: false }
     }
 
-    /// A sentence with the place where the reader stands.
-    pub(super) fn told(&self, sentence: &str) -> String {
-        format!("{sentence}\n at {}", self.place(self.at))
+    /// A sentence with the current location.
+    pub(super) fn with_location(&self, sentence: &str) -> String {
+        format!("{sentence}\n at {}", self.location(self.at))
     }
 
     /// `[Source: (String)"…"; line: 1, column: 3]`
-    fn place(&self, at: usize) -> String {
+    fn location(&self, at: usize) -> String {
         let before = self.pattern.get(..at).unwrap_or(self.pattern);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().encode_utf16().count() + 1;
         let length = self.pattern.chars().count();
-        let shown: String = self.pattern.chars().take(MOST_REPEATED).collect();
-        let rest = length.saturating_sub(MOST_REPEATED);
+        let shown: String = self.pattern.chars().take(MAX_QUOTED).collect();
+        let rest = length.saturating_sub(MAX_QUOTED);
         let cut = if rest == 0 { String::new() } else { format!("[truncated {rest} chars]") };
         format!("[Source: (String)\"{shown}\"{cut}; line: {line}, column: {column}]")
     }
@@ -113,7 +113,7 @@ impl<'p> Tokens<'p> {
         if is_object { self.name() } else { self.value_in("expected a value") }
     }
 
-    /// The string that was met, to its end.
+    /// The text of the string whose opening quote was read, up to its end.
     pub(super) fn text(&mut self) -> Result<String, String> {
         let start = self.at;
         self.is_in_text = false;
@@ -121,7 +121,7 @@ impl<'p> Tokens<'p> {
             match self.take() {
                 None => {
                     let sentence = "Unexpected end-of-input: was expecting closing quote for a string value";
-                    return Err(self.told(sentence));
+                    return Err(self.with_location(sentence));
                 }
                 Some('"') => break,
                 Some('\\') => _ = self.take(),
@@ -130,10 +130,10 @@ impl<'p> Tokens<'p> {
         }
         let quoted =
             self.pattern.get(start - 1..self.at).or_report("a token is a part of its pattern").unwrap_or_default();
-        serde_json::from_str(quoted).map_err(|_| self.told("Illegal character or escape in a string"))
+        serde_json::from_str(quoted).map_err(|_| self.with_location("Illegal character or escape in a string"))
     }
 
-    /// A name, and the first sign of what it names.
+    /// A name, and the first character of its value.
     fn name(&mut self) -> Result<Token, String> {
         self.skip_blanks();
         self.pass('"', "was expecting double-quote to start field name")?;
@@ -159,7 +159,7 @@ impl<'p> Tokens<'p> {
         }
     }
 
-    /// A value: an opening sign, or all of a number or word.
+    /// A value: an opening character, or a complete number or word.
     fn sign(&mut self, expected: &str) -> Result<Token, String> {
         for (word, token) in [("true", Token::True), ("false", Token::False), ("null", Token::Null)] {
             if self.rest().starts_with(word) {
@@ -180,7 +180,7 @@ impl<'p> Tokens<'p> {
                 let number: String = self.rest().chars().take_while(|sign| is_part(*sign)).collect();
                 self.at += number.len();
                 let is_number = serde_json::from_str::<&serde_json::value::RawValue>(&number).is_ok();
-                is_number.then_some(Token::Number(number)).ok_or_else(|| self.told("Invalid numeric value"))
+                is_number.then_some(Token::Number(number)).ok_or_else(|| self.with_location("Invalid numeric value"))
             }
             Some(_) => Err(self.unexpected(expected)),
         }
@@ -191,12 +191,14 @@ impl<'p> Tokens<'p> {
         token
     }
 
-    /// The pattern is over: between values, or where something is missing.
+    /// The end of the pattern: an error unless all objects and arrays are closed.
     fn end(&self) -> Result<Token, String> {
         let Some(open) = self.open.last() else { return Ok(Token::End) };
         let kind = if open.is_object { "Object" } else { "Array" };
-        let start = self.place(open.start);
-        Err(self.told(&format!("Unexpected end-of-input: expected close marker for {kind} (start marker at {start})")))
+        let start = self.location(open.start);
+        Err(self.with_location(&format!(
+            "Unexpected end-of-input: expected close marker for {kind} (start marker at {start})"
+        )))
     }
 
     fn pass(&mut self, sign: char, expected: &str) -> Result<(), String> {
@@ -212,7 +214,7 @@ impl<'p> Tokens<'p> {
 
     fn unexpected(&mut self, expected: &str) -> String {
         let sign = self.take().unwrap_or_default();
-        self.told(&format!("Unexpected character ('{sign}' (code {})): {expected}", u32::from(sign)))
+        self.with_location(&format!("Unexpected character ('{sign}' (code {})): {expected}", u32::from(sign)))
     }
 
     fn rest(&self) -> &'p str {

@@ -1,4 +1,4 @@
-//! What makes an event, and what is in it.
+//! The causes of events, and their content.
 
 use securityhub_fixtures::Operation::{
     BatchEnableStandards, BatchImportFindings, BatchUpdateFindings, CreateActionTarget, CreateAutomationRule,
@@ -23,7 +23,7 @@ fn identifiers(finding_ids: &[&str]) -> Value {
 
 /// Rules: EVT-01, EVT-10.
 #[test]
-fn an_import_is_told_in_an_envelope_of_eventbridge() {
+fn an_import_makes_an_event_in_an_eventbridge_envelope() {
     let stage = hub();
     import(&stage, &[finding("scan-7/bucket \"open\"", json!({ "Sample": true }))]);
     let event = &stage.0.events(0, 9, |_| true).events[0];
@@ -35,7 +35,7 @@ fn an_import_is_told_in_an_envelope_of_eventbridge() {
 
 /// Rules: EVT-10.
 #[test]
-fn ids_are_uuids_of_version_4_that_equal_runs_repeat() {
+fn event_ids_are_version_4_uuids_that_equal_runs_repeat() {
     let run = || {
         let stage = hub();
         import(&stage, &[finding("a", json!({})), finding("b", json!({}))]);
@@ -53,7 +53,7 @@ fn ids_are_uuids_of_version_4_that_equal_runs_repeat() {
 
 /// Rules: EVT-11, EVT-12, IMP-42.
 #[test]
-fn the_body_is_what_get_findings_answered_then() {
+fn the_event_contains_the_finding_as_get_findings_returned_it() {
     let stage = hub();
     let with = json!({ "UpdatedAt": "2026-01-10T09:00:00+01:00", "ProductFields": { "team": "é\"" } });
     import(&stage, &[finding("f", with)]);
@@ -94,7 +94,7 @@ fn a_finding_of_the_largest_size_is_one_event() {
 
 /// Rules: EVT-20, EVT-51, EVT-52.
 #[test]
-fn each_finding_that_succeeded_is_told_in_order_before_the_answer() {
+fn each_accepted_finding_makes_an_event_in_order_before_the_answer() {
     let stage = hub();
     let findings = [
         finding("new", json!({})),
@@ -113,7 +113,7 @@ fn each_finding_that_succeeded_is_told_in_order_before_the_answer() {
 
 /// Rules: EVT-20.
 #[test]
-fn a_large_batch_is_told_as_it_was_whatever_is_done_to_it_later() {
+fn events_of_a_large_batch_keep_the_findings_of_that_time() {
     let stage = hub();
     let findings: Vec<Value> =
         (0..100).map(|number| finding(&format!("f{number}"), json!({ "Description": "d".repeat(1000) }))).collect();
@@ -131,7 +131,7 @@ fn a_large_batch_is_told_as_it_was_whatever_is_done_to_it_later() {
 
 /// Rules: EVT-21.
 #[test]
-fn every_reimport_is_told_unless_it_is_ignored() {
+fn every_reimport_makes_an_event_unless_it_is_ignored() {
     let stage = hub();
     import(&stage, &[finding("f", json!({}))]);
     assert_eq!(stage.events().len(), 1);
@@ -145,7 +145,7 @@ fn every_reimport_is_told_unless_it_is_ignored() {
 
 /// Rules: EVT-22, BUF-36.
 #[test]
-fn each_processed_finding_is_told_and_its_updated_at_stays() {
+fn each_batch_update_makes_an_event_with_an_unchanged_updated_at() {
     let stage = hub();
     import(&stage, &[finding("a", json!({})), finding("b", json!({}))]);
     stage.events();
@@ -165,7 +165,7 @@ fn each_processed_finding_is_told_and_its_updated_at_stays() {
 
 /// Rules: EVT-23.
 #[test]
-fn each_finding_that_update_findings_selects_is_told() {
+fn update_findings_makes_an_event_for_each_selected_finding() {
     let stage = hub();
     import(&stage, &[finding("a", json!({})), finding("b", json!({ "Title": "Other" })), finding("c", json!({}))]);
     stage.events();
@@ -178,7 +178,7 @@ fn each_finding_that_update_findings_selects_is_told() {
 
 /// Rules: EVT-24, EVT-25.
 #[test]
-fn rules_run_before_the_one_event_and_do_not_look_back() {
+fn automation_rules_run_before_the_only_event() {
     let stage = hub();
     import(&stage, &[finding("before", json!({}))]);
     stage.events();
@@ -201,7 +201,7 @@ fn rules_run_before_the_one_event_and_do_not_look_back() {
 
 /// Rules: EVT-28.
 #[test]
-fn what_expires_or_goes_with_its_hub_is_not_told() {
+fn expired_and_dropped_findings_make_no_events() {
     let stage = hub();
     import(&stage, &[finding("active", json!({})), finding("archived", json!({ "RecordState": "ARCHIVED" }))]);
     stage.events();
@@ -220,7 +220,7 @@ fn what_expires_or_goes_with_its_hub_is_not_told() {
 
 /// Rules: EVT-07, EVT-29.
 #[test]
-fn hubs_standards_members_and_what_is_kept_of_them_are_not_told() {
+fn only_findings_make_events() {
     let stage = Stage::empty();
     for (operation, input) in [
         (EnableSecurityHub, json!({})),
@@ -252,7 +252,7 @@ fn hubs_standards_members_and_what_is_kept_of_them_are_not_told() {
 
 /// Rules: EVT-51.
 #[test]
-fn events_of_a_finding_have_the_order_of_its_changes() {
+fn events_of_a_finding_are_in_the_order_of_its_changes() {
     let stage = hub();
     import(&stage, &[finding("f", json!({}))]);
     stage.events();
@@ -275,9 +275,10 @@ fn events_of_a_finding_have_the_order_of_its_changes() {
         let updates = record["Updates"].as_array().unwrap().iter();
         updates.filter(|update| update["UpdatedField"] == "Note.Text").map(|it| it["NewValue"].clone()).next()
     };
-    let told: Vec<Value> = bodies(&stage.events()).iter().rev().map(|body| body["Note"]["Text"].clone()).collect();
-    assert_eq!(told.len(), 200);
-    for (record, told) in newest.iter().zip(&told) {
-        assert_eq!(texts(record).as_ref(), Some(told), "{record}");
+    let receiver_names: Vec<Value> =
+        bodies(&stage.events()).iter().rev().map(|body| body["Note"]["Text"].clone()).collect();
+    assert_eq!(receiver_names.len(), 200);
+    for (record, receiver_names) in newest.iter().zip(&receiver_names) {
+        assert_eq!(texts(record).as_ref(), Some(receiver_names), "{record}");
     }
 }

@@ -1,4 +1,4 @@
-//! Events of findings that Security Hub makes itself.
+//! Events of findings that Security Hub itself creates.
 
 use std::collections::BTreeMap;
 
@@ -43,8 +43,8 @@ fn checked() -> Stage {
     stage
 }
 
-/// What is due by now, and the findings of a control that are told then.
-fn told_of(stage: &Stage, control: &str) -> Vec<Value> {
+/// Carries out due work; returns the findings of a control in the events of it.
+fn findings_in_events(stage: &Stage, control: &str) -> Vec<Value> {
     due::run(&stage.0, stage.0.clock.now());
     let events = stage.events();
     for event in &events {
@@ -59,14 +59,14 @@ fn told_of(stage: &Stage, control: &str) -> Vec<Value> {
 
 /// Rules: EVT-26.
 #[test]
-fn control_findings_are_told_when_they_are_made_and_when_they_are_checked_again() {
+fn control_findings_make_events_on_creation_and_on_every_check() {
     let stage = checked();
-    let made = told_of(&stage, "S3.2");
+    let made = findings_in_events(&stage, "S3.2");
     assert_eq!(made.len(), 1);
     assert_eq!(made[0], read(&stage, made[0]["Id"].as_str().unwrap()));
     assert_eq!(made[0]["Compliance"]["Status"], "FAILED");
     stage.0.clock.advance(SignedDuration::from_hours(13));
-    let again = told_of(&stage, "S3.2");
+    let again = findings_in_events(&stage, "S3.2");
     assert_eq!((again.len(), &again[0]["Id"]), (1, &made[0]["Id"]));
     assert_eq!(again[0]["Compliance"]["Status"], "FAILED");
     assert!(again[0]["UpdatedAt"].as_str() > made[0]["UpdatedAt"].as_str());
@@ -76,19 +76,19 @@ fn control_findings_are_told_when_they_are_made_and_when_they_are_checked_again(
 
 /// Rules: EVT-27.
 #[test]
-fn what_the_service_archives_is_told() {
+fn archiving_by_the_service_makes_events() {
     let stage = checked();
-    let made = told_of(&stage, "S3.2");
+    let made = findings_in_events(&stage, "S3.2");
     let mut transaction = stage.0.write();
     let which =
         ResourceSelector { account: id(ADMINISTRATOR), regions: None, resource_type: None, id: Some("pay".into()) };
     assert_eq!(change::delete(&mut transaction, &which, stage.0.clock.now()).len(), 1);
     transaction.commit();
-    let gone = told_of(&stage, "S3.2");
+    let gone = findings_in_events(&stage, "S3.2");
     assert_eq!((gone.len(), &gone[0]["Id"], &gone[0]["RecordState"]), (1, &made[0]["Id"], &json!("ARCHIVED")));
 
     let stage = checked();
-    let made = told_of(&stage, "S3.2");
+    let made = findings_in_events(&stage, "S3.2");
     let arn = "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1";
     let update = json!({
         "StandardsArn": arn, "SecurityControlId": "S3.2", "AssociationStatus": "DISABLED", "UpdatedReason": "no",
@@ -96,7 +96,7 @@ fn what_the_service_archives_is_told() {
     let updates = json!({ "StandardsControlAssociationUpdates": [update] });
     stage.good(ADMINISTRATOR, BatchUpdateStandardsControlAssociations, updates);
     stage.days_pass(7);
-    let disabled = told_of(&stage, "S3.2");
+    let disabled = findings_in_events(&stage, "S3.2");
     let last = disabled.last().unwrap();
     assert_eq!((&last["Id"], &last["RecordState"]), (&made[0]["Id"], &json!("ARCHIVED")));
 }

@@ -1,4 +1,4 @@
-//! What a person sends to a custom action.
+//! Events of custom actions.
 
 use securityhub_fixtures::Operation::{
     CreateActionTarget, CreateInsight, DeleteActionTarget, DisableSecurityHub, EnableSecurityHub, GetInsightResults,
@@ -13,7 +13,7 @@ use crate::testing::{MEMBER, finding, finding_of};
 
 const ACTION: &str = "arn:aws:securityhub:us-east-1:111111111111:action/custom/SendToTickets";
 
-/// An administrator with a custom action and a member, findings of both.
+/// An administrator with a custom action and a member, with findings of both.
 fn stage() -> Stage {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
@@ -55,7 +55,7 @@ fn insight(stage: &Stage) -> String {
 
 /// Rules: EVT-02, EVT-13, EVT-60, ACT-09.
 #[test]
-fn each_selected_finding_is_an_event_of_its_own() {
+fn each_selected_finding_makes_its_own_custom_action_event() {
     let stage = stage();
     assert_eq!(sent(&stage, ACTION, names(&["b", "a", "b"])), Ok(2));
     let events = stage.events();
@@ -65,21 +65,21 @@ fn each_selected_finding_is_an_event_of_its_own() {
 
 /// Rules: EVT-44.
 #[test]
-fn only_who_acts_is_told() {
+fn only_the_acting_account_receives_a_custom_action_event() {
     let stage = stage();
     let of_member = finding_of(MEMBER, "c", json!({}));
     assert_eq!(sent(&stage, ACTION, Selection::Findings(vec![name(&of_member)])), Ok(1));
     let events = stage.events();
-    assert_eq!(told(&events), ["111111111111@us-east-1"]);
+    assert_eq!(receiver_names(&events), ["111111111111@us-east-1"]);
     assert_eq!(bodies(&events)[0]["AwsAccountId"], MEMBER);
     let insight_arn = insight(&stage);
     assert_eq!(sent(&stage, ACTION, Selection::Results { insight_arn, values: None }), Ok(1));
-    assert_eq!(told(&stage.events()), ["111111111111@us-east-1"]);
+    assert_eq!(receiver_names(&stage.events()), ["111111111111@us-east-1"]);
 }
 
 /// Rules: EVT-03, EVT-61 to EVT-64.
 #[test]
-fn insight_results_are_one_event_without_findings() {
+fn insight_results_make_one_event_without_findings() {
     let stage = stage();
     let insight_arn = insight(&stage);
     let values = Some(vec!["host-2".to_owned(), "host-1".to_owned()]);
@@ -95,7 +95,7 @@ fn insight_results_are_one_event_without_findings() {
 
 /// Rules: EVT-15.
 #[test]
-fn an_event_has_a_hundred_insight_results_at_most() {
+fn an_event_has_at_most_100_insight_results() {
     let stage = stage();
     let many = |number: usize| {
         let resources = json!([{ "Type": "Other", "Id": format!("many-{number}") }]);
@@ -117,7 +117,7 @@ fn an_event_has_a_hundred_insight_results_at_most() {
 
 /// Rules: EVT-65.
 #[test]
-fn what_is_not_there_is_404_and_too_much_is_400() {
+fn unknown_selections_give_404_and_oversized_ones_400() {
     let stage = stage();
     let insight_arn = insight(&stage);
     let many: Vec<String> = (0..21).map(|number| number.to_string()).collect();
@@ -152,7 +152,7 @@ fn what_is_not_there_is_404_and_too_much_is_400() {
 
 /// Rules: ACT-10.
 #[test]
-fn deleting_a_custom_action_takes_nothing_back() {
+fn deleting_a_custom_action_keeps_its_events() {
     let stage = stage();
     assert_eq!(sent(&stage, ACTION, names(&["a"])), Ok(1));
     stage.good(ADMINISTRATOR, DeleteActionTarget, json!({ "ActionTargetArn": ACTION }));

@@ -1,4 +1,4 @@
-//! Events, seen as a rule of EventBridge sees them (EVT).
+//! Events as a rule of EventBridge receives them (EVT).
 
 use securityhub_fixtures::Operation::{BatchImportFindings, GetFindings};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn read(stage: &Stage, finding_id: &str) -> Value {
     read_in(stage, REGION, ADMINISTRATOR, finding_id)
 }
 
-/// The findings that events carry, one each.
+/// The findings in events, one in each.
 fn bodies(events: &[Value]) -> Vec<Value> {
     let body = |event: &Value| {
         let findings = event["detail"]["findings"].as_array().unwrap();
@@ -37,13 +37,13 @@ fn bodies(events: &[Value]) -> Vec<Value> {
     events.iter().map(body).collect()
 }
 
-/// The ids of the findings that events carry.
+/// The ids of the findings in events.
 fn ids(events: &[Value]) -> Vec<String> {
     bodies(events).iter().map(|body| body["Id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// `222222222222@us-east-1`: who was told, where.
-fn told(events: &[Value]) -> Vec<String> {
+/// The receiver in the form `222222222222@us-east-1`.
+fn receiver_names(events: &[Value]) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     events.iter().map(|event| format!("{}@{}", text(&event["account"]), text(&event["region"]))).collect()
 }

@@ -1,4 +1,4 @@
-//! Who is told of a finding: the hubs that see it.
+//! Receivers of events: the hubs that see the finding.
 
 use securityhub_fixtures::Operation::{
     BatchImportFindings, BatchUpdateFindings, CreateFindingAggregator, DeleteFindingAggregator, DisableSecurityHub,
@@ -18,7 +18,7 @@ const LINKED: &str = "eu-west-1";
 const OTHER: &str = "us-west-2";
 const REGIONS: [&str; 3] = [HOME, LINKED, OTHER];
 
-/// Hubs of both accounts in three Regions, the one a member of the other in all of them.
+/// Hubs of both accounts in three Regions; one account is a member of the other in all of them.
 fn organization() -> Stage {
     let stage = Stage::empty();
     for region in REGIONS {
@@ -56,10 +56,10 @@ fn import_in(stage: &Stage, region: &str, account: &str) -> Vec<String> {
         let [account, region] = [&event["account"], &event["region"]].map(|text| text.as_str().unwrap());
         assert_eq!(body, read_in(stage, region, account, &finding_id), "as who is told reads it");
     }
-    told(&events)
+    receiver_names(&events)
 }
 
-/// Writes a note from a Region.
+/// Updates the note of a finding from a Region.
 fn note(stage: &Stage, from: &str, account: &str, (region, owner): (&str, &str)) -> Vec<String> {
     let product_arn = format!("arn:aws:securityhub:{region}:{owner}:product/{owner}/default");
     let input = json!({
@@ -68,12 +68,12 @@ fn note(stage: &Stage, from: &str, account: &str, (region, owner): (&str, &str))
     });
     let answer = stage.call_in(from, account, BatchUpdateFindings, input).unwrap();
     assert_eq!(answer["UnprocessedFindings"], json!([]));
-    told(&stage.events())
+    receiver_names(&stage.events())
 }
 
 /// Rules: EVT-40, EVT-41.
 #[test]
-fn the_owner_and_its_administrator_are_told_in_the_region_of_the_finding() {
+fn the_owner_and_its_administrator_receive_events_in_the_findings_region() {
     let stage = organization();
     assert_eq!(import_in(&stage, OTHER, MEMBER), ["222222222222@us-west-2", "111111111111@us-west-2"]);
     assert_eq!(import_in(&stage, OTHER, ADMINISTRATOR), ["111111111111@us-west-2"], "a member is not told");
@@ -83,12 +83,12 @@ fn the_owner_and_its_administrator_are_told_in_the_region_of_the_finding() {
 
 /// Rules: EVT-10.
 #[test]
-fn each_receiver_has_an_event_of_its_own() {
+fn each_receiver_gets_its_own_event() {
     let stage = organization();
     let input = json!({ "Findings": [finding_of(MEMBER, "f", json!({}))] });
     stage.call_in(HOME, MEMBER, BatchImportFindings, input).unwrap();
     let events = stage.events();
-    assert_eq!(told(&events), ["222222222222@us-east-1", "111111111111@us-east-1"]);
+    assert_eq!(receiver_names(&events), ["222222222222@us-east-1", "111111111111@us-east-1"]);
     assert_ne!(events[0]["id"], events[1]["id"]);
     assert_eq!(events[0]["detail"], events[1]["detail"]);
     assert_eq!(events[0]["resources"], events[1]["resources"]);
@@ -96,7 +96,7 @@ fn each_receiver_has_an_event_of_its_own() {
 
 /// Rules: EVT-41, EVT-45.
 #[test]
-fn who_is_no_enabled_member_any_more_is_not_told_of() {
+fn an_administrator_gets_no_events_for_former_members() {
     for status in [MemberStatus::Created, MemberStatus::Invited, MemberStatus::Resigned, MemberStatus::Removed] {
         let stage = organization();
         import_in(&stage, OTHER, MEMBER);
@@ -107,7 +107,7 @@ fn who_is_no_enabled_member_any_more_is_not_told_of() {
 
 /// Rules: EVT-45.
 #[test]
-fn a_hub_that_is_off_is_not_told_and_nobody_is_told_of_it() {
+fn a_disabled_hub_neither_receives_nor_causes_events() {
     let stage = organization();
     stage.relations(|directory| directory.members.clear());
     stage.call_in(OTHER, ADMINISTRATOR, DisableSecurityHub, json!({})).unwrap();
@@ -123,7 +123,7 @@ fn a_hub_that_is_off_is_not_told_and_nobody_is_told_of_it() {
 
 /// Rules: EVT-42, EVT-46.
 #[test]
-fn an_import_in_a_linked_region_is_told_in_the_home_region_too() {
+fn an_import_in_a_linked_region_makes_an_event_in_the_home_region_too() {
     let stage = organization();
     aggregate(&stage, ADMINISTRATOR);
     let four = ["222222222222@eu-west-1", "111111111111@eu-west-1", "222222222222@us-east-1", "111111111111@us-east-1"];
@@ -142,7 +142,7 @@ fn an_import_in_a_linked_region_is_told_in_the_home_region_too() {
 
 /// Rules: EVT-43.
 #[test]
-fn an_update_made_at_home_is_told_in_the_linked_region_too() {
+fn an_update_in_the_home_region_makes_an_event_in_the_linked_region_too() {
     let stage = organization();
     aggregate(&stage, ADMINISTRATOR);
     let four = import_in(&stage, LINKED, MEMBER);
@@ -153,7 +153,7 @@ fn an_update_made_at_home_is_told_in_the_linked_region_too() {
 
 /// Rules: EVT-42.
 #[test]
-fn a_replica_is_told_of_when_it_changes_and_where_it_is() {
+fn a_changed_replica_makes_an_event_in_its_own_region() {
     let stage = organization();
     let aggregator = aggregate(&stage, ADMINISTRATOR);
     import_in(&stage, LINKED, MEMBER);
@@ -167,9 +167,10 @@ fn a_replica_is_told_of_when_it_changes_and_where_it_is() {
 }
 
 /// Rules: EVT-40 to EVT-46.
-/// Whoever is told of a finding sees it, and who sees it is told: over random relations.
+/// Every hub that receives an event sees the finding, and every hub that sees it receives the event, over random
+/// relations.
 #[test]
-fn who_is_told_is_who_sees() {
+fn exactly_the_hubs_that_see_a_finding_receive_its_events() {
     let mut random = fastrand::Rng::with_seed(7);
     let accounts = ["111111111111", "222222222222", "333333333333"];
     for _ in 0..300 {
@@ -204,8 +205,8 @@ fn who_is_told_is_who_sees() {
 }
 
 fn compare(stage: &Stage, place: &Place, owner: &str, accounts: [&str; 3]) {
-    let mut told = receivers(&stage.0.relations(), place, id(owner));
-    told.sort();
+    let mut receiver_names = receivers(&stage.0.relations(), place, id(owner));
+    receiver_names.sort();
     let hubs = accounts.iter().flat_map(|account| REGIONS.map(|region| (id(account), Region::new(region))));
     let is_seen = |(account, region): &(_, Region)| {
         let principal = Principal::local_user(*account);
@@ -214,12 +215,12 @@ fn compare(stage: &Stage, place: &Place, owner: &str, accounts: [&str; 3]) {
     };
     let mut expected: Vec<HubKey> = hubs.filter(is_seen).map(|(account, region)| HubKey { account, region }).collect();
     expected.sort();
-    assert_eq!(told, expected, "{place:?} {owner}: {:?}", stage.0.directory());
+    assert_eq!(receiver_names, expected, "{place:?} {owner}: {:?}", stage.0.directory());
 }
 
 /// Rules: EVT-42, BUF-12.
 #[test]
-fn one_update_over_several_regions_is_told_in_the_order_of_its_identifiers() {
+fn an_update_over_several_regions_makes_events_in_identifier_order() {
     let stage = organization();
     aggregate(&stage, ADMINISTRATOR);
     let order = [(LINKED, MEMBER), (HOME, ADMINISTRATOR), (LINKED, ADMINISTRATOR), (HOME, MEMBER)];

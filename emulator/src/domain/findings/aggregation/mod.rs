@@ -1,8 +1,9 @@
-//! Cross-Region aggregation: an account's finding aggregator, and what comes of it.
+//! Cross-Region aggregation: the finding aggregator of an account, and its effect on findings.
 //!
-//! What lives here: the settings ([`create`], [`update`], [`delete`], who sees them), and [`replicas`]: what happens to
-//! findings when Regions are linked and unlinked. What may not: which findings a caller sees, which `visibility` says
-//! when it reads. Nothing is copied while a Region is linked: a finding is stored once and seen in two Regions (VIS-04).
+//! What lives here: the settings ([`create`], [`update`], [`delete`], and the accounts that see them), and
+//! [`replicas`]: what happens to findings when Regions are linked and unlinked. What may not: which findings a caller
+//! sees; `visibility` decides that at read time. Nothing is copied while a Region is linked: a finding is stored once
+//! and seen in two Regions (VIS-04).
 
 use securityhub_fixtures::regions;
 
@@ -18,10 +19,11 @@ pub mod replicas;
 #[cfg(test)]
 mod tests;
 
-/// Why an aggregator cannot be made, found or changed. The sentences are `inferred`, save that of [`Self::Member`].
+/// Reason why an aggregator cannot be created, found or changed. The sentences are `inferred`, except that of
+/// [`Self::Member`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum AggregationError {
-    /// The mode is none of the four (AGG-02).
+    /// The mode is not one of the four (AGG-02).
     UnknownMode,
     /// The mode takes no list of Regions (AGG-03).
     NeedlessRegions(&'static str),
@@ -29,19 +31,19 @@ pub enum AggregationError {
     MissingRegions(&'static str),
     /// The list names the home Region (AGG-03).
     ListsHome(Region),
-    /// The list names what is no Region of the partition (AGG-03).
+    /// The list names something that is not a Region of the partition (AGG-03).
     UnknownRegion(String),
-    /// A home Region must be one that is on without opting in (AGG-04).
+    /// A home Region must be enabled by default (AGG-04).
     OptInHome(Region),
-    /// The account has one (AGG-05).
+    /// The account has an aggregator already (AGG-05).
     Exists,
-    /// The caller is a member, and may not have it `created`, `updated` or `deleted` (AGG-06).
+    /// The caller is a member, so the aggregator cannot be `created`, `updated` or `deleted` by it (AGG-06).
     Member(&'static str),
-    /// It is no ARN of an aggregator (AGG-07).
+    /// The text is not the ARN of an aggregator (AGG-07).
     NoArn(String),
-    /// The caller sees none of that ARN (AGG-07).
+    /// The caller sees no aggregator with this ARN (AGG-07).
     Missing(String),
-    /// It is changed in its home Region only (AGG-09, AGG-10).
+    /// An aggregator can be changed in its home Region only (AGG-09, AGG-10).
     NotHome(Region),
 }
 
@@ -88,33 +90,34 @@ pub fn mode(linking: &Linking) -> (&'static str, Option<&[Region]>) {
     }
 }
 
-/// Reads a linking to a home Region. A Region that is listed twice counts once; an empty list is none: both `inferred`.
+/// Reads a linking to a home Region. A Region that is listed twice counts once, and an empty list means no list; both
+/// are `inferred`.
 ///
 /// # Errors
-/// What [`AggregationError`] says of modes and lists (AGG-02, AGG-03).
+/// An [`AggregationError`] about the mode or the list (AGG-02, AGG-03).
 pub fn linking(
     directory: &Directory,
     home: &Region,
     mode: &str,
     names: &[String],
 ) -> Result<Linking, AggregationError> {
-    let listed = |mode| listed(directory, mode, home, names);
+    let with_regions = |mode| with_regions(directory, mode, home, names);
     match mode {
-        "ALL_REGIONS" => alone("ALL_REGIONS", names, Linking::All),
-        "ALL_REGIONS_EXCEPT_SPECIFIED" => listed("ALL_REGIONS_EXCEPT_SPECIFIED").map(Linking::AllExcept),
-        "SPECIFIED_REGIONS" => listed("SPECIFIED_REGIONS").map(Linking::Only),
-        "NO_REGIONS" => alone("NO_REGIONS", names, Linking::None),
+        "ALL_REGIONS" => without_regions("ALL_REGIONS", names, Linking::All),
+        "ALL_REGIONS_EXCEPT_SPECIFIED" => with_regions("ALL_REGIONS_EXCEPT_SPECIFIED").map(Linking::AllExcept),
+        "SPECIFIED_REGIONS" => with_regions("SPECIFIED_REGIONS").map(Linking::Only),
+        "NO_REGIONS" => without_regions("NO_REGIONS", names, Linking::None),
         _ => Err(AggregationError::UnknownMode),
     }
 }
 
-/// A mode that takes no list.
-fn alone(mode: &'static str, names: &[String], linking: Linking) -> Result<Linking, AggregationError> {
+/// The linking of a mode that takes no list of Regions.
+fn without_regions(mode: &'static str, names: &[String], linking: Linking) -> Result<Linking, AggregationError> {
     if names.is_empty() { Ok(linking) } else { Err(AggregationError::NeedlessRegions(mode)) }
 }
 
-/// The list of a mode that takes one.
-fn listed(
+/// The list of Regions of a mode that needs one.
+fn with_regions(
     directory: &Directory,
     mode: &'static str,
     home: &Region,
@@ -123,30 +126,35 @@ fn listed(
     if names.is_empty() {
         return Err(AggregationError::MissingRegions(mode));
     }
-    let mut listed = Vec::with_capacity(names.len());
+    let mut regions = Vec::with_capacity(names.len());
     for name in names {
         let region = directory.region(name).ok().filter(|region| region.partition() == home.partition());
         let region = region.ok_or_else(|| AggregationError::UnknownRegion(name.clone()))?;
         if region == *home {
             return Err(AggregationError::ListsHome(region));
         }
-        if !listed.contains(&region) {
-            listed.push(region);
+        if !regions.contains(&region) {
+            regions.push(region);
         }
     }
-    Ok(listed)
+    Ok(regions)
 }
 
-/// The aggregator that an account sees from a Region, and whose it is: its own, or that of its administrator; of
-/// several administrators in several Regions first the one of this Region, which is `inferred` (AGG-08).
-pub fn seen<'d>(directory: &'d Directory, account: AccountId, region: &Region) -> Option<(AccountId, &'d Aggregator)> {
+/// The aggregator that an account sees from a Region, with its owner: the account's own, or that of its administrator.
+/// If the account has different administrators in several Regions, the one of this Region comes first (`inferred`,
+/// AGG-08).
+pub fn visible<'d>(
+    directory: &'d Directory,
+    account: AccountId,
+    region: &Region,
+) -> Option<(AccountId, &'d Aggregator)> {
     let aggregator = |owner: AccountId| Some((owner, directory.aggregators.get(&owner)?));
     let here = || directory.administrator(account, region).and_then(aggregator);
     let anywhere = || directory.administrators(account).find_map(aggregator);
     aggregator(account).or_else(here).or_else(anywhere)
 }
 
-/// The aggregator of an ARN that a caller sees, and whose it is (AGG-07).
+/// The aggregator with this ARN, if the caller sees it, with its owner (AGG-07).
 ///
 /// # Errors
 /// [`AggregationError::NoArn`], [`AggregationError::Missing`].
@@ -157,7 +165,7 @@ pub fn find<'d>(
 ) -> Result<(AccountId, &'d Aggregator), AggregationError> {
     let is_arn = |arn: &Arn<'_>| arn.service == "securityhub" && arn.resource.starts_with("finding-aggregator/");
     Arn::parse(arn).filter(is_arn).ok_or_else(|| AggregationError::NoArn(arn.to_owned()))?;
-    seen(directory, caller.account(), &caller.region)
+    visible(directory, caller.account(), &caller.region)
         .filter(|(owner, aggregator)| aggregator_arn(*owner, aggregator) == arn)
         .ok_or_else(|| AggregationError::Missing(arn.to_owned()))
 }
@@ -192,7 +200,7 @@ pub fn create(
     })
 }
 
-/// Replaces what is linked; the home Region stays (AGG-09).
+/// Replaces the linked Regions; the home Region stays (AGG-09).
 ///
 /// # Errors
 /// [`AggregationError`].
@@ -205,7 +213,7 @@ pub fn update(
 ) -> Result<Aggregator, AggregationError> {
     let linking = linking(transaction.directory(), &caller.region, mode, regions)?;
     transaction.edit_directory(|directory| {
-        let owner = own(directory, caller, arn, "updated")?;
+        let owner = own_aggregator(directory, caller, arn, "updated")?;
         let aggregator = directory.aggregators.get_mut(&owner);
         let aggregator = aggregator.ok_or_else(|| AggregationError::Missing(arn.to_owned()))?;
         aggregator.linking = linking;
@@ -213,20 +221,25 @@ pub fn update(
     })
 }
 
-/// Ends aggregation (AGG-10).
+/// Deletes the aggregator, which ends aggregation (AGG-10).
 ///
 /// # Errors
 /// [`AggregationError`].
 pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arn: &str) -> Result<(), AggregationError> {
     transaction.edit_directory(|directory| {
-        let owner = own(directory, caller, arn, "deleted")?;
+        let owner = own_aggregator(directory, caller, arn, "deleted")?;
         directory.aggregators.remove(&owner);
         Ok(())
     })
 }
 
-/// The owner of an aggregator that a caller may change where it calls.
-fn own(directory: &Directory, caller: &Caller, arn: &str, done: &'static str) -> Result<AccountId, AggregationError> {
+/// The owner of an aggregator that the caller may change from its Region.
+fn own_aggregator(
+    directory: &Directory,
+    caller: &Caller,
+    arn: &str,
+    done: &'static str,
+) -> Result<AccountId, AggregationError> {
     if directory.is_member(caller.account()) {
         return Err(AggregationError::Member(done));
     }

@@ -1,8 +1,9 @@
-//! What becomes of findings when Regions are linked and unlinked.
+//! What happens to findings when Regions are linked and unlinked.
 //!
-//! A finding that was written before its Region was linked is set aside until it is written again (AGG-13). A Region that
-//! is unlinked leaves replicas of what was shown (AGG-10, AGG-14): copies of their own in the home Region, which age
-//! there and change there only. A replica gives way when its finding is shown again, so that there are never two.
+//! A finding that was written before its Region was linked is set aside until it is written again (AGG-13). A Region
+//! that is unlinked leaves replicas of the findings that were shown (AGG-10, AGG-14): copies in the home Region, which
+//! expire and change there only. A replica is dropped when its finding is shown again, so a finding is never shown
+//! twice.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use crate::domain::findings::{document, expiry, visibility};
 use crate::domain::hub_access;
 use crate::state::{AccountId, Directory, FindingsTransaction, HubKey, Place, Region, Transaction, World};
 
-/// One account's link, or several accounts', from a Region to its home Region.
+/// A link from a Region to its home Region, of one account or several.
 #[derive(Debug)]
 struct Link {
     home: Region,
@@ -20,7 +21,7 @@ struct Link {
     accounts: BTreeSet<AccountId>,
 }
 
-/// What a change of relations does to findings.
+/// The effect of a change of relations on findings.
 #[derive(Debug, Default)]
 struct Changed {
     /// Links that end.
@@ -31,11 +32,11 @@ struct Changed {
     joined: Vec<Link>,
 }
 
-/// Does to findings what follows from the relations that a transaction has staged: aggregators that were made, changed or
-/// deleted, members that came or went. To be called before the transaction is committed.
+/// Applies the effect of the relations that a transaction has staged to findings: aggregators that were created,
+/// changed or deleted, members that joined or left. Must be called before the transaction is committed.
 ///
-/// A new member's earlier findings are shown at once: the Region was linked before (AGG-13, `inferred`). Those of a
-/// member that goes stay as replicas in its own home Region (AGG-16, `inferred`).
+/// The earlier findings of a new member are shown at once, since the Region was linked before (AGG-13, `inferred`).
+/// Those of a member that leaves stay as replicas in its own home Region (AGG-16, `inferred`).
 pub fn follow(transaction: &mut Transaction<'_>, world: &World) {
     let before = world.directory();
     let Some(after) = transaction.staged_directory() else { return };
@@ -45,19 +46,19 @@ pub fn follow(transaction: &mut Transaction<'_>, world: &World) {
     let members: Vec<AccountId> =
         after.aggregators.keys().copied().filter(|account| after.is_member(*account)).collect();
     if !members.is_empty() {
-        // The administrator's settings replace a member's own, which do not come back (AGG-16, AGG-22).
+        // The administrator's settings replace a member's own settings, which are not restored later (AGG-16, AGG-22).
         transaction.edit_directory(|directory| directory.aggregators.retain(|owner, _| !members.contains(owner)));
     }
     let Some(after) = transaction.staged_directory() else { return };
     let changed = changed(world, &before, after);
     for link in &changed.ended {
-        leave(transaction, world, link);
+        leave_replicas(transaction, world, link);
     }
     for link in &changed.linked {
         transaction.set_findings_aside(&link.region, &visibility::of_accounts(world, &link.accounts));
     }
     for link in &changed.joined {
-        give_way(transaction, world, link);
+        drop_shown_replicas(transaction, world, link);
     }
 }
 
@@ -72,7 +73,7 @@ fn changed(world: &World, before: &Directory, after: &Directory) -> Changed {
                 continue;
             }
             let link = |home: &Region, accounts| Link { home: home.clone(), region: region.clone(), accounts };
-            let (earlier, later) = (covered(before, *owner, &region), covered(after, *owner, &region));
+            let (earlier, later) = (shown_accounts(before, *owner, &region), shown_accounts(after, *owner, &region));
             match (was, is) {
                 (Some(was), Some(is)) if was == is => {
                     changed.ended.push(link(was, earlier.difference(&later).copied().collect()));
@@ -88,21 +89,21 @@ fn changed(world: &World, before: &Directory, after: &Directory) -> Changed {
     changed
 }
 
-/// The home Region that an account's aggregator shows a Region in.
+/// The home Region to which an account's aggregator links a Region.
 fn home<'d>(directory: &'d Directory, owner: AccountId, region: &Region) -> Option<&'d Region> {
     let aggregator = directory.aggregators.get(&owner)?;
     aggregator.links(region).then_some(&aggregator.home)
 }
 
 /// The accounts whose findings of a Region an account's aggregator shows (AGG-15).
-fn covered(directory: &Directory, owner: AccountId, region: &Region) -> BTreeSet<AccountId> {
+fn shown_accounts(directory: &Directory, owner: AccountId, region: &Region) -> BTreeSet<AccountId> {
     let mut accounts = directory.enabled_members(owner, region);
     accounts.insert(owner);
     accounts
 }
 
-/// Leaves replicas of what was shown until now, which are dropped when they expire.
-fn leave(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
+/// Leaves replicas of the findings that were shown until now. They are dropped when they expire.
+fn leave_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
     let Link { home, region, accounts } = link;
     let is_on =
         |account: &&AccountId| hub_access::is_enabled(world, &HubKey { account: **account, region: region.clone() });
@@ -118,7 +119,7 @@ fn leave(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
 }
 
 /// Drops the replicas of findings that are shown again.
-fn give_way(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
+fn drop_shown_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
     let place = Place { region: link.home.clone(), origin: Some(link.region.clone()) };
     let filter = visibility::of_accounts(world, &link.accounts);
     let keys = world.read_findings(&place, |replicas| {
@@ -136,13 +137,13 @@ fn give_way(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
     }
 }
 
-/// Whether a place is a Region's own that has left replicas anywhere.
-pub fn are_left_by(world: &World, place: &Place) -> bool {
+/// Whether replicas of the findings of this place exist.
+pub fn has_replicas(world: &World, place: &Place) -> bool {
     place.origin.is_none() && world.replica_places().iter().any(|other| other.origin.as_ref() == Some(&place.region))
 }
 
-/// Drops the replicas of findings of a Region that have been written, where these are shown from now on. `written` gives
-/// their owners and keys; it is not called where no replica is.
+/// Drops the replicas of findings of a Region that have been written and are shown from now on. `written` returns their
+/// owners and keys; it is called only if there are replicas.
 pub fn supersede(
     transaction: &mut FindingsTransaction<'_>,
     world: &World,
@@ -154,7 +155,8 @@ pub fn supersede(
     if places.is_empty() {
         return;
     }
-    // A Region that is being unlinked has left its replicas before its relations are committed.
+    // When a Region is unlinked, its replicas exist before the new relations are committed. Holding the relations makes
+    // this call wait for such a commit.
     let directory = transaction.hold_relations().directory();
     let written = written();
     let shown_in = |place: Place| {

@@ -1,4 +1,4 @@
-//! Which rules a finding meets as it arrives.
+//! The automation rules that apply to a finding when it is imported.
 
 use securityhub_engine::Filter;
 use serde_json::{Map, Value};
@@ -6,22 +6,22 @@ use serde_json::{Map, Value};
 use crate::invariant::Invariant;
 use crate::state::{AccountId, AutomationRule, Directory, HubKey, Region, Timestamp, World};
 
-/// A rule that is evaluated, ready to be.
+/// A rule prepared for evaluation.
 #[derive(Clone, Debug)]
 pub struct ActiveRule {
     /// Its ARN.
     pub arn: String,
-    /// Its criteria; relative dates are counted from when it was made ready (FLT-29).
+    /// Its criteria; relative dates are resolved when the rule is prepared (FLT-29).
     pub filter: Filter,
-    /// What it sets: its action's `FindingFieldsUpdate`, as sent.
+    /// The `FindingFieldsUpdate` of its action, as sent.
     pub update: Map<String, Value>,
-    /// Whether no further rule is evaluated after it has matched.
+    /// Whether evaluation stops after this rule has matched.
     pub is_terminal: bool,
 }
 
-/// The rules that the findings of `owner` in a Region meet, in the order of their evaluation: those of its
-/// administrator if it has one there, else its own (ARU-17, ARU-39). Rules that are disabled, or whose hub is off, are
-/// left out (ARU-38).
+/// The rules that apply to findings of `owner` in a Region, in the order of evaluation: those of its administrator if
+/// it has one there, otherwise its own (ARU-17, ARU-39). Disabled rules and rules of disabled hubs are skipped
+/// (ARU-38).
 pub fn active_rules(
     world: &World,
     directory: &Directory,
@@ -33,11 +33,11 @@ pub fn active_rules(
     let key = HubKey { account, region: region.clone() };
     let Some(hub) = world.hub(&key).filter(|hub| hub.subscribed_at().is_some()) else { return Vec::new() };
     let mut rules: Vec<&AutomationRule> = hub.automation_rules.iter().filter(|rule| rule.is_enabled).collect();
-    rules.sort_by_key(|rule| super::place(rule));
+    rules.sort_by_key(|rule| super::evaluation_order(rule));
     rules.into_iter().filter_map(|rule| active(world, &key, rule, now)).collect()
 }
 
-/// A rule made ready.
+/// Prepares a rule. Its criteria were checked when the rule was stored.
 fn active(world: &World, key: &HubKey, rule: &AutomationRule, now: Timestamp) -> Option<ActiveRule> {
     Some(ActiveRule {
         arn: super::rule_arn(key, &rule.id),
@@ -48,17 +48,17 @@ fn active(world: &World, key: &HubKey, rule: &AutomationRule, now: Timestamp) ->
     })
 }
 
-/// Those of `rules`, which stand in the order of their evaluation, whose criteria the finding satisfies; a terminal one
-/// that does is the last (ARU-37). No rule sees what another did, so that one document answers for all.
+/// The rules whose criteria the finding satisfies. `rules` is in the order of evaluation; a matching terminal rule is
+/// the last (ARU-37). No rule sees the effect of another one, so one document is enough for all.
 pub fn matching(rules: &[ActiveRule], mut satisfies: impl FnMut(&Filter) -> bool) -> Vec<&ActiveRule> {
-    let mut met = Vec::new();
+    let mut matched = Vec::new();
     for rule in rules {
         if satisfies(&rule.filter) {
-            met.push(rule);
+            matched.push(rule);
             if rule.is_terminal {
                 break;
             }
         }
     }
-    met
+    matched
 }

@@ -1,7 +1,7 @@
-//! Automation rules of the classic half.
+//! Automation rules of the classic API.
 //!
-//! What lives here: the life of a rule, and in `active` which rules an arriving finding meets. What may not: what their
-//! actions do to the finding, which is the import's.
+//! What lives here: creating, changing and deleting rules, and in `active` the rules that apply to an imported finding.
+//! What may not: the effect of their actions on the finding, which belongs to the import.
 
 mod active;
 #[cfg(test)]
@@ -23,14 +23,15 @@ use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::{AutomationRule, Hub, HubKey, Timestamp, Transaction, World, timestamp_text};
 
 /// The most automation rules of an account in a Region (ARU-06).
-pub const MOST_RULES: usize = 100;
+pub const MAX_RULES: usize = 100;
 
 /// The ARN of a rule (ARU-02).
 pub fn rule_arn(hub: &HubKey, id: &str) -> String {
     arn::of_account(&hub.region, hub.account, &format!("automation-rule/{id}"))
 }
 
-/// Lets administrators and standalone accounts in; a member's findings are its administrator's to rule (ARU-16).
+/// Admits administrators and standalone accounts; the rules of an administrator apply to its members' findings
+/// (ARU-16).
 ///
 /// # Errors
 /// For a member 403 `AccessDeniedException`, or 401 `InvalidAccessException` from an operation whose model does not
@@ -44,7 +45,7 @@ pub fn admit(world: &World, caller: &Caller, operation: Operation) -> Result<(),
     Err(AwsError::new(code, format!("Member account {} cannot use automation rules", caller.account())))
 }
 
-/// What a rule is made of.
+/// The attributes of a new rule.
 #[derive(Debug)]
 pub struct Draft {
     /// `RuleName`
@@ -65,10 +66,11 @@ pub struct Draft {
     pub tags: BTreeMap<String, String>,
 }
 
-/// Makes a rule and gives its ARN; names and orders need not be unique (ARU-01 … ARU-07).
+/// Creates a rule and returns its ARN; names and orders need not be unique (ARU-01 … ARU-07).
 ///
 /// # Errors
-/// 400 for criteria or actions that the service refuses, 429 for one more than [`MOST_RULES`], 401 when the hub is off.
+/// 400 for criteria or actions that the service refuses, 429 if the account has [`MAX_RULES`] rules already, 401 when
+/// the hub is disabled.
 pub fn create(
     transaction: &mut Transaction<'_>,
     world: &World,
@@ -79,8 +81,8 @@ pub fn create(
     update_of(&draft.actions)?;
     let key = caller.hub_key();
     let mut hub = hub_access::enabled(transaction, &key).map_err(|_| hub_access::not_subscribed(caller))?;
-    if hub.automation_rules.len() >= MOST_RULES {
-        let message = format!("An account can have at most {MOST_RULES} automation rules in a Region");
+    if hub.automation_rules.len() >= MAX_RULES {
+        let message = format!("An account can have at most {MAX_RULES} automation rules in a Region");
         return Err(AwsError::new(ErrorCode::LimitExceededException, message));
     }
     let rule = AutomationRule {
@@ -104,7 +106,7 @@ pub fn create(
     Ok(arn)
 }
 
-/// The rule of an ARN, if it is the caller's (ARU-08).
+/// The rule with this ARN, if it belongs to the caller (ARU-08).
 pub fn find(world: &World, caller: &Caller, arn: &str) -> Option<AutomationRule> {
     let key = caller.hub_key();
     let hub = world.hub(&key)?;
@@ -120,21 +122,21 @@ fn position(hub: &Hub, key: &HubKey, arn: &str) -> Option<usize> {
 pub fn list(world: &World, caller: &Caller) -> Vec<AutomationRule> {
     let hub = world.hub(&caller.hub_key());
     let mut rules = hub.map_or_else(Vec::new, |hub| hub.automation_rules.clone());
-    rules.sort_by_key(place);
+    rules.sort_by_key(evaluation_order);
     rules
 }
 
-/// Where a rule stands in the order of evaluation: by `RuleOrder`, equal ones by when they were last changed.
-fn place(rule: &AutomationRule) -> (u32, Timestamp, u64) {
+/// The sort key of the order of evaluation: by `RuleOrder`; equal orders by the time of the last change.
+fn evaluation_order(rule: &AutomationRule) -> (u32, Timestamp, u64) {
     (rule.order, rule.updated_at, rule.number)
 }
 
-/// The same as a text, for a walk over a list: it compares as the places do.
-pub fn place_text(rule: &AutomationRule) -> String {
+/// The same key as text, for pages of a list: it sorts like [`evaluation_order`].
+pub fn evaluation_order_text(rule: &AutomationRule) -> String {
     format!("{:04}/{}/{:010}", rule.order, timestamp_text(rule.updated_at), rule.number)
 }
 
-/// What BatchUpdateAutomationRules changes of a rule; what is `None` stays (ARU-11).
+/// The changes of BatchUpdateAutomationRules to a rule; `None` leaves an attribute unchanged (ARU-11).
 #[derive(Debug, Default)]
 pub struct Edit {
     /// `RuleName`
@@ -147,26 +149,26 @@ pub struct Edit {
     pub is_enabled: Option<bool>,
     /// `IsTerminal`
     pub is_terminal: Option<bool>,
-    /// Other criteria, in place of all there are.
+    /// New criteria, which replace all old ones.
     pub criteria: Option<Map<String, Value>>,
-    /// Another action.
+    /// New actions.
     pub actions: Option<Vec<Value>>,
 }
 
-/// The rule that an item of a batch names by its ARN, and its change, or why the item has none.
+/// An item of a batch: the ARN of a rule, and its change or the reason why the item is invalid.
 pub type Request = (String, Result<Edit, ErrorCode>);
 
-/// What became of a batch of rules: each is judged on its own (ARU-13, ARU-14).
+/// The result of a batch; each rule is processed independently (ARU-13, ARU-14).
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// ARNs of those that were changed or deleted.
+    /// ARNs of the rules that were changed or deleted.
     pub processed: Vec<String>,
-    /// ARNs of the others, and why.
+    /// ARNs of the other rules, with the reasons.
     pub unprocessed: Vec<(String, ErrorCode)>,
 }
 
-/// Changes rules, one after the other; each gets a new time of change (ARU-11). An edit that could not be read is not
-/// done, whether its rule is there or not (ARU-13).
+/// Changes rules in order; each gets a new time of change (ARU-11). An invalid edit is not applied, whether its rule
+/// exists or not (ARU-13).
 ///
 /// # Errors
 /// 401 when the hub is off.
@@ -208,7 +210,7 @@ fn replace<T>(place: &mut T, given: Option<T>) {
     }
 }
 
-/// Deletes rules, one after the other (ARU-12).
+/// Deletes rules in order (ARU-12).
 ///
 /// # Errors
 /// 401 when the hub is off.
@@ -220,7 +222,7 @@ pub fn delete(transaction: &mut Transaction<'_>, caller: &Caller, arns: Vec<Stri
     })
 }
 
-/// Does something to the caller's hub for each item of a batch.
+/// Applies an edit to the caller's hub for each item of a batch.
 fn batch<T>(
     transaction: &mut Transaction<'_>,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! Which rules a finding meets, and in which order.
+//! Selection and order of the rules that apply to a finding.
 
 use securityhub_engine::filter::matches;
 use securityhub_fixtures::Operation::{BatchUpdateAutomationRules, CreateAutomationRule, DisableSecurityHub};
@@ -8,7 +8,7 @@ use super::{ActiveRule, active_rules, matching};
 use crate::state::{MemberStatus, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
 
-/// A rule that every HIGH finding meets; members are replaced by those of `with`.
+/// A rule that matches every HIGH finding; members are replaced by those of `with`.
 fn rule(name: &str, order: u32, with: Value) -> Value {
     let mut rule = json!({
         "RuleName": name,
@@ -31,63 +31,67 @@ fn active(stage: &Stage, account: &str) -> Vec<ActiveRule> {
     active_rules(&stage.0, &stage.0.directory(), id(account), &Region::new(REGION), stage.0.clock.now())
 }
 
-/// The names of rules: the texts of the notes that they write.
+/// The names of rules: the texts of the notes that they set.
 fn names<'r>(rules: impl IntoIterator<Item = &'r ActiveRule>) -> String {
     let names = rules.into_iter().map(|rule| rule.update["Note"]["Text"].as_str().unwrap());
     names.collect::<Vec<_>>().join(" ")
 }
 
-/// The rules of the administrator's that a finding meets.
-fn met(stage: &Stage, finding: &Value) -> String {
+/// The administrator's rules that match a finding.
+fn matching_names(stage: &Stage, finding: &Value) -> String {
     let rules = active(stage, ADMINISTRATOR);
     names(matching(&rules, |filter| matches(filter, stage.0.schema(), finding.to_string().as_bytes())))
 }
 
 /// Rules: ARU-03.
 #[test]
-fn rules_are_evaluated_by_their_order_and_equal_ones_by_their_last_change() {
+fn rules_are_evaluated_in_rule_order_then_by_their_last_change() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     make(&stage, ADMINISTRATOR, rule("last", 1000, json!({})));
     let early = make(&stage, ADMINISTRATOR, rule("early", 5, json!({})));
     make(&stage, ADMINISTRATOR, rule("late", 5, json!({})));
     make(&stage, ADMINISTRATOR, rule("first", 1, json!({})));
-    assert_eq!(met(&stage, &finding("f", json!({}))), "first early late last", "made at one time, in that order");
+    assert_eq!(
+        matching_names(&stage, &finding("f", json!({}))),
+        "first early late last",
+        "made at one time, in that order"
+    );
     stage.days_pass(1);
     let touch = json!({ "UpdateAutomationRulesRequestItems": [{ "RuleArn": early }] });
     stage.good(ADMINISTRATOR, BatchUpdateAutomationRules, touch);
-    assert_eq!(met(&stage, &finding("f", json!({}))), "first late early last");
+    assert_eq!(matching_names(&stage, &finding("f", json!({}))), "first late early last");
     let moved = json!({ "UpdateAutomationRulesRequestItems": [{ "RuleArn": early, "RuleOrder": 1 }] });
     stage.good(ADMINISTRATOR, BatchUpdateAutomationRules, moved);
-    assert_eq!(met(&stage, &finding("f", json!({}))), "first early late last");
+    assert_eq!(matching_names(&stage, &finding("f", json!({}))), "first early late last");
 }
 
 /// Rules: ARU-37.
 #[test]
-fn worked_cases_a_and_b_a_terminal_rule_that_matches_is_the_last() {
+fn a_terminal_rule_that_matches_is_the_last() {
     for (is_terminal, expected) in [(false, "one two"), (true, "one")] {
         let stage = Stage::with_hubs(&[ADMINISTRATOR]);
         make(&stage, ADMINISTRATOR, rule("two", 2, json!({})));
         make(&stage, ADMINISTRATOR, rule("one", 1, json!({ "IsTerminal": is_terminal })));
-        assert_eq!(met(&stage, &finding("f", json!({}))), expected);
+        assert_eq!(matching_names(&stage, &finding("f", json!({}))), expected);
         assert_eq!(active(&stage, ADMINISTRATOR).len(), 2);
     }
 }
 
 /// Rules: ARU-37.
 #[test]
-fn a_terminal_rule_that_does_not_match_stops_nothing() {
+fn a_terminal_rule_that_does_not_match_does_not_end_evaluation() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let other = json!({ "IsTerminal": true, "Criteria": { "Title": [{ "Value": "x", "Comparison": "CONTAINS" }] } });
     make(&stage, ADMINISTRATOR, rule("one", 1, other));
     make(&stage, ADMINISTRATOR, rule("two", 2, json!({})));
-    assert_eq!(met(&stage, &finding("f", json!({ "Title": "a" }))), "two");
-    assert_eq!(met(&stage, &finding("f", json!({ "Title": "axa" }))), "one");
-    assert_eq!(met(&stage, &finding("f", json!({ "Severity": { "Label": "LOW" } }))), "");
+    assert_eq!(matching_names(&stage, &finding("f", json!({ "Title": "a" }))), "two");
+    assert_eq!(matching_names(&stage, &finding("f", json!({ "Title": "axa" }))), "one");
+    assert_eq!(matching_names(&stage, &finding("f", json!({ "Severity": { "Label": "LOW" } }))), "");
 }
 
 /// Rules: ARU-38.
 #[test]
-fn disabled_rules_and_those_of_a_hub_that_is_off_are_left_out() {
+fn disabled_rules_and_rules_of_disabled_hubs_are_skipped() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let arn = make(&stage, ADMINISTRATOR, rule("one", 1, json!({ "RuleStatus": "DISABLED" })));
     make(&stage, ADMINISTRATOR, rule("two", 2, json!({ "RuleStatus": "ENABLED" })));
@@ -102,7 +106,7 @@ fn disabled_rules_and_those_of_a_hub_that_is_off_are_left_out() {
 
 /// Rules: ARU-17, ARU-39.
 #[test]
-fn an_administrators_rules_are_its_members_too_in_their_region() {
+fn an_administrators_rules_apply_to_members_in_the_same_region() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     make(&stage, ADMINISTRATOR, rule("of-administrator", 1, json!({})));
     make(&stage, MEMBER, rule("of-member", 1, json!({})));
@@ -119,11 +123,11 @@ fn an_administrators_rules_are_its_members_too_in_their_region() {
 
 /// Rules: FLT-29, ARU-23.
 #[test]
-fn relative_dates_of_criteria_count_from_the_evaluation() {
+fn relative_dates_in_criteria_are_resolved_at_evaluation_time() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let recent = json!({ "Criteria": { "UpdatedAt": [{ "DateRange": { "Value": 7, "Unit": "DAYS" } }] } });
     make(&stage, ADMINISTRATOR, rule("recent", 1, recent));
-    assert_eq!(met(&stage, &finding("f", json!({}))), "recent");
+    assert_eq!(matching_names(&stage, &finding("f", json!({}))), "recent");
     stage.days_pass(7);
-    assert_eq!(met(&stage, &finding("f", json!({}))), "");
+    assert_eq!(matching_names(&stage, &finding("f", json!({}))), "");
 }

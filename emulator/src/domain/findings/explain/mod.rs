@@ -1,8 +1,8 @@
-//! Why GetFindings returns a finding, or does not: whether the caller sees it, then each filter name with what its
-//! elements ask, what the finding has, and which element decides.
+//! Explains why GetFindings returns a finding or does not: whether the caller sees it, and for each filter name what
+//! its elements ask, what the finding has, and which element decides.
 //!
-//! What lives here: the walk ([`explain`]), what it gives as plain data, and its sentences ([`words`]). What may not:
-//! a rule of filters or of visibility; those are asked where they live.
+//! What lives here: the walk ([`explain`]), its result as plain data, and its sentences ([`sentences`]). What may not:
+//! rules of filters or of visibility; this module calls them where they are.
 
 use securityhub_engine::filter::explain::{self as engine, Values};
 use securityhub_engine::filter::{Test, combine::Comparison};
@@ -20,22 +20,22 @@ use crate::invariant::Invariant;
 use crate::shape::{read, sentence};
 use crate::state::{AccountId, Place, World};
 
+mod sentences;
 #[cfg(test)]
 mod tests;
-mod words;
 
-/// Which finding is asked about, and what GetFindings would be sent.
+/// The finding in question, and the input of GetFindings.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'q> {
     /// Its Id, which findings of several products and accounts may share.
     pub id: &'q str,
-    /// Its product, to tell it from others.
+    /// Its product, if several products have findings with this Id.
     pub product_arn: Option<&'q str>,
     /// `Filters`, as GetFindings takes them; null for none.
     pub filters: &'q Value,
 }
 
-/// Why the findings of an Id are returned or not.
+/// Explanation for all findings with an Id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Explanation {
@@ -45,13 +45,13 @@ pub struct Explanation {
     pub region: String,
     /// The Id that was asked about.
     pub id: String,
-    /// All of it in one line.
+    /// Summary in one line.
     pub summary: String,
-    /// The findings of that Id: those of the Region and of Regions linked to it or, when these have none, of others.
+    /// The findings with that Id: those of the Region and its linked Regions or, if there are none, of other Regions.
     pub findings: Vec<ExplainedFinding>,
 }
 
-/// Why one finding is returned or not.
+/// Explanation for one finding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExplainedFinding {
@@ -59,7 +59,7 @@ pub struct ExplainedFinding {
     pub product_arn: String,
     /// Its owner.
     pub aws_account_id: String,
-    /// Where it is stored.
+    /// The Region where it is stored.
     pub region: String,
     /// Whether GetFindings returns it.
     pub returned: bool,
@@ -81,7 +81,8 @@ pub struct ExplainedVisibility {
     pub reason: String,
 }
 
-/// One filter name: any positive element passes, if there is one, and every negative one (FLT-03).
+/// One filter name. A finding passes if any positive element passes (or there is none) and every negative one does
+/// (FLT-03).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExplainedFilter {
@@ -89,7 +90,7 @@ pub struct ExplainedFilter {
     pub name: String,
     /// Whether the finding passes.
     pub passes: bool,
-    /// What the finding has there; of a keyword only strings that hold it, and of those a few.
+    /// The values of the finding; for a keyword, a few strings that contain it.
     pub values: Vec<String>,
     /// The elements, in the order of the request.
     pub elements: Vec<ExplainedElement>,
@@ -101,19 +102,19 @@ pub struct ExplainedFilter {
 pub struct ExplainedElement {
     /// The element as it was sent.
     pub element: Value,
-    /// What it asks, in a few words; a relative date with the instant that it means now.
+    /// What it asks, in a few words; a relative date includes the instant that it currently means.
     pub asks: String,
-    /// Whether it asks that no value be so (FLT-04).
+    /// Whether it requires that no value matches (FLT-04).
     pub negative: bool,
     /// Whether it is satisfied.
     pub passes: bool,
-    /// Whether the verdict of its name hangs on it.
+    /// Whether the verdict of its name depends on it.
     pub decides: bool,
-    /// The values that are as it says; a negative element is satisfied when there are none.
+    /// The values that match; a negative element is satisfied if there are none.
     pub matched: Vec<String>,
 }
 
-/// A filter name of the request, as the engine takes it: all of it, and each element alone.
+/// A filter name of the request as engine filters: the whole, and each element alone.
 struct RequestedFilter<'q> {
     name: &'q str,
     kind: FieldKind,
@@ -121,32 +122,33 @@ struct RequestedFilter<'q> {
     elements: Vec<(&'q Value, Filter)>,
 }
 
-/// Explains every finding of an Id to a caller.
+/// Explains every finding with an Id to a caller.
 ///
 /// # Errors
 /// 400 `InvalidInputException` for filters that GetFindings refuses.
 pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Result<Explanation, AwsError> {
     let filters = read_filters(question.filters)?;
-    let asked = asked(world.schema(), caller, &filters)?;
+    let requested = read_elements(world.schema(), caller, &filters)?;
     let views = visibility::views(world, caller);
     let mut stored: Vec<Stored> =
         views.iter().flat_map(|view| find(world, &view.place, Some(view), question)).collect();
     if stored.is_empty() {
-        let asked = |place: &Place| views.iter().any(|view| view.place == *place);
+        let is_searched = |place: &Place| views.iter().any(|view| view.place == *place);
         let others = world
             .relations()
             .hub_regions()
             .into_iter()
             .map(|region| Place::from(&region))
-            .filter(|place| !asked(place));
+            .filter(|place| !is_searched(place));
         stored = others.flat_map(|place| find(world, &place, None, question)).collect();
     }
-    let findings: Vec<ExplainedFinding> = stored.iter().map(|stored| finding(world, caller, &asked, stored)).collect();
+    let findings: Vec<ExplainedFinding> =
+        stored.iter().map(|stored| finding(world, caller, &requested, stored)).collect();
     Ok(Explanation {
         account: caller.account().to_string(),
         region: caller.region.to_string(),
         id: question.id.to_owned(),
-        summary: words::of_all(world, caller, question, &findings),
+        summary: sentences::of_all(world, caller, question, &findings),
         findings,
     })
 }
@@ -165,8 +167,8 @@ fn read_filters(filters: &Value) -> Result<Map<String, Value>, AwsError> {
     }
 }
 
-/// The names that have elements (FLT-06), each converted alone; whatever the service refuses is refused of the whole.
-fn asked<'q>(
+/// The names that have elements (FLT-06), each converted alone. A refusal is always one of the whole request.
+fn read_elements<'q>(
     schema: &Schema,
     caller: &Caller,
     filters: &'q Map<String, Value>,
@@ -175,21 +177,21 @@ fn asked<'q>(
         classic::convert(&FILTERS, filters, schema, caller.now).map_err(|violations| FILTERS.refuse(&violations))
     };
     convert(filters)?;
-    let alone = |name: &str, elements: &[Value]| convert(&Map::from_iter([(name.to_owned(), json!(elements))]));
-    let mut asked = Vec::with_capacity(filters.len());
+    let convert_alone = |name: &str, elements: &[Value]| convert(&Map::from_iter([(name.to_owned(), json!(elements))]));
+    let mut requested = Vec::with_capacity(filters.len());
     for (name, elements) in filters {
         let kind = schema.field(name).and_then(|field| schema.kind(field));
         let elements = elements.as_array().filter(|elements| !elements.is_empty());
         let Some((kind, elements)) = kind.zip(elements) else { continue };
-        let filter = alone(name, elements)?;
-        let element = |element: &'q Value| Ok((element, alone(name, std::slice::from_ref(element))?));
+        let filter = convert_alone(name, elements)?;
+        let element = |element: &'q Value| Ok((element, convert_alone(name, std::slice::from_ref(element))?));
         let elements = elements.iter().map(element).collect::<Result<Vec<_>, AwsError>>()?;
-        asked.push(RequestedFilter { name, kind, filter, elements });
+        requested.push(RequestedFilter { name, kind, filter, elements });
     }
-    Ok(asked)
+    Ok(requested)
 }
 
-/// A finding that is asked about.
+/// A stored finding in question.
 struct Stored {
     place: Place,
     document: Vec<u8>,
@@ -197,7 +199,7 @@ struct Stored {
     is_aside: bool,
 }
 
-/// The findings of a place that are asked about.
+/// The findings in question that a place holds.
 fn find(world: &World, place: &Place, view: Option<&View>, question: &Question<'_>) -> Vec<Stored> {
     let equals = |name: &str, value: &str| match world.schema().field(name) {
         Some(field) => Filter::term(field, Test::equals(value)),
@@ -217,50 +219,54 @@ fn find(world: &World, place: &Place, view: Option<&View>, question: &Question<'
     found.unwrap_or_default()
 }
 
-fn finding(world: &World, caller: &Caller, asked: &[RequestedFilter<'_>], stored: &Stored) -> ExplainedFinding {
+fn finding(world: &World, caller: &Caller, requested: &[RequestedFilter<'_>], stored: &Stored) -> ExplainedFinding {
     let finding = Finding::stored(&stored.document);
     let text = |name: &str| {
         finding.string(name).or_report("a stored finding has all required members").unwrap_or_default().into_owned()
     };
     let owner = text("AwsAccountId");
     let visibility = visibility(world, caller, stored, &owner);
-    let filters: Vec<_> = asked.iter().map(|asked| filter(world.schema(), asked, &stored.document)).collect();
+    let filters: Vec<_> =
+        requested.iter().map(|requested| filter(world.schema(), requested, &stored.document)).collect();
     ExplainedFinding {
         product_arn: text("ProductArn"),
         aws_account_id: owner,
         region: stored.place.region.to_string(),
         returned: visibility.passes && filters.iter().all(|filter| filter.passes),
-        summary: words::of_finding(&visibility, &filters),
+        summary: sentences::of_finding(&visibility, &filters),
         visibility,
         filters,
     }
 }
 
-/// First where it is stored, then whose it is (VIS-01, VIS-03), then since when its Region is linked (AGG-13).
+/// Checks in this order: where it is stored, who owns it (VIS-01, VIS-03), and when its Region was linked (AGG-13).
 fn visibility(world: &World, caller: &Caller, stored: &Stored, owner: &str) -> ExplainedVisibility {
-    // A stored finding's owner is an account id.
+    // The owner of a stored finding is always a valid account id.
     let sight = AccountId::parse(owner).map(|owner| visibility::sight(world, caller, &stored.place, owner));
     let passes = sight.is_some_and(visibility::Sight::sees) && !stored.is_aside;
-    ExplainedVisibility { passes, reason: words::of_visibility(caller, &stored.place, owner, sight, stored.is_aside) }
+    ExplainedVisibility {
+        passes,
+        reason: sentences::of_visibility(caller, &stored.place, owner, sight, stored.is_aside),
+    }
 }
 
-fn filter(schema: &Schema, asked: &RequestedFilter<'_>, document: &[u8]) -> ExplainedFilter {
-    let passes = engine::explain(&asked.filter, schema, document).holds;
+fn filter(schema: &Schema, requested: &RequestedFilter<'_>, document: &[u8]) -> ExplainedFilter {
+    let passes = engine::explain(&requested.filter, schema, document).holds;
     let mut values = Vec::new();
-    let mut elements = Vec::with_capacity(asked.elements.len());
-    for (element, filter) in &asked.elements {
+    let mut elements = Vec::with_capacity(requested.elements.len());
+    for (element, filter) in &requested.elements {
         let explanation = engine::explain(filter, schema, document);
-        // An element asks one thing of one field.
+        // An element becomes one test of one field.
         let Some(found) = explanation.values().first().copied() else { continue };
         let texts = found.found.iter().map(|found| found.text.clone());
-        match asked.kind {
+        match requested.kind {
             FieldKind::Keyword => values.extend(texts.filter(|text| !values.contains(text)).collect::<Vec<_>>()),
             _ => values = texts.collect(),
         }
-        elements.push(self::element(asked.kind, element, explanation.holds, found));
+        elements.push(self::element(requested.kind, element, explanation.holds, found));
     }
     decide(passes, &mut elements);
-    ExplainedFilter { name: asked.name.to_owned(), passes, values, elements }
+    ExplainedFilter { name: requested.name.to_owned(), passes, values, elements }
 }
 
 fn element(kind: FieldKind, element: &Value, passes: bool, found: &Values) -> ExplainedElement {
@@ -268,7 +274,7 @@ fn element(kind: FieldKind, element: &Value, passes: bool, found: &Values) -> Ex
     let matched = found.found.iter().filter(|found| found.passes).map(|found| found.text.clone());
     ExplainedElement {
         element: element.clone(),
-        asks: words::of_element(kind, element, &found.asked),
+        asks: sentences::of_element(kind, element, &found.asked),
         negative: comparison.is_some_and(Comparison::is_negative),
         passes,
         decides: false,
@@ -276,8 +282,8 @@ fn element(kind: FieldKind, element: &Value, passes: bool, found: &Values) -> Ex
     }
 }
 
-/// Marks the elements on which the verdict hangs: of a name that passes those that are satisfied; of one that does not
-/// every negative one that is not, and the positive ones when none of them is (FLT-03).
+/// Marks the elements that decide the verdict. If the name passes, these are the satisfied ones; otherwise every
+/// unsatisfied negative one, and the positive ones if none of them is satisfied (FLT-03).
 fn decide(name_passes: bool, elements: &mut [ExplainedElement]) {
     let any_positive = elements.iter().any(|element| !element.negative && element.passes);
     for element in elements {

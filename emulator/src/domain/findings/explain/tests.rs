@@ -1,4 +1,4 @@
-//! Explanations held against what GetFindings answers.
+//! Explanations compared with the results of GetFindings.
 
 use insta::assert_json_snapshot;
 use securityhub_engine::filter::matches;
@@ -33,7 +33,7 @@ fn import(stage: &Stage, account: &str, findings: &[Value]) {
     assert_eq!(answer["FailedCount"], 0, "{answer}");
 }
 
-/// Two findings for worked cases, the second of them the member's.
+/// Two findings for the examples; the second belongs to the member.
 fn worked() -> Stage {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
@@ -116,7 +116,7 @@ fn questions() -> Vec<Value> {
     ]
 }
 
-/// FLT-03 in its naive form.
+/// A naive evaluation of FLT-03.
 fn joined(filter: &ExplainedFilter) -> bool {
     let (negative, positive): (Vec<_>, Vec<_>) = filter.elements.iter().partition(|element| element.negative);
     let any = positive.is_empty() || positive.iter().any(|element| element.passes);
@@ -125,7 +125,7 @@ fn joined(filter: &ExplainedFilter) -> bool {
 
 /// Rules: FLT-02, FLT-03, VIS-01.
 #[test]
-fn an_explanation_agrees_with_get_findings() {
+fn every_explanation_agrees_with_get_findings() {
     let stage = worked();
     let (mut returned, mut hidden) = (0, 0);
     for account in [ADMINISTRATOR, MEMBER] {
@@ -167,46 +167,49 @@ fn the_elements_that_decide_are_marked() {
 
 /// Rules: FLT-02, FLT-27, FLT-31, FLT-40.
 #[test]
-fn a_summary_names_the_filter_what_it_asks_and_what_the_finding_has() {
+fn a_summary_names_the_filter_its_condition_and_the_findings_value() {
     let stage = worked();
-    let said = |finding_id: &str, filters: Value| ask(&stage, ADMINISTRATOR, finding_id, &filters).summary;
+    let message = |finding_id: &str, filters: Value| ask(&stage, ADMINISTRATOR, finding_id, &filters).summary;
     assert_eq!(
-        said("b", json!({ "ResourceType": strings("PREFIX AwsIam") })),
+        message("b", json!({ "ResourceType": strings("PREFIX AwsIam") })),
         "not returned: ResourceType asks for PREFIX AwsIam; the finding has AwsLambdaFunction"
     );
     assert_eq!(
-        said("b", json!({ "ComplianceStatus": strings("EQUALS FAILED, EQUALS PASSED"), "Title": strings("PREFIX x") })),
+        message(
+            "b",
+            json!({ "ComplianceStatus": strings("EQUALS FAILED, EQUALS PASSED"), "Title": strings("PREFIX x") })
+        ),
         "not returned: ComplianceStatus asks for EQUALS FAILED or EQUALS PASSED; the finding has none; Title does not \
          hold either"
     );
     let range = json!({ "DateRange": { "Value": 7, "Unit": "DAYS", "Comparison": "OLDER_THAN" } });
     assert_eq!(
-        said("a", json!({ "UpdatedAt": [range] })),
+        message("a", json!({ "UpdatedAt": [range] })),
         "not returned: UpdatedAt asks for OLDER_THAN 7 DAYS (before 2026-01-08T09:00:00Z); the finding has \
          2026-01-15T08:00:00Z"
     );
     assert_eq!(
-        said("a", json!({ "ResourceTags": entries("team EQUALS red") })),
+        message("a", json!({ "ResourceTags": entries("team EQUALS red") })),
         "not returned: ResourceTags asks for team EQUALS red; the finding has team=Red"
     );
     assert_eq!(
-        said("a", json!({ "ResourceTags": entries("owner EQUALS red") })),
+        message("a", json!({ "ResourceTags": entries("owner EQUALS red") })),
         "not returned: ResourceTags asks for owner EQUALS red; the finding has none of that key"
     );
     assert_eq!(
-        said("b", json!({ "Sample": [{ "Value": false }] })),
+        message("b", json!({ "Sample": [{ "Value": false }] })),
         "not returned: Sample asks for false or none; the finding has true"
     );
-    assert_eq!(said("a", json!({})), "returned: the caller sees it and no filter is given");
+    assert_eq!(message("a", json!({})), "returned: the caller sees it and no filter is given");
     assert_eq!(
-        said("a", json!({ "Title": strings("PREFIX S3") })),
+        message("a", json!({ "Title": strings("PREFIX S3") })),
         "returned: the caller sees it and every filter holds"
     );
 }
 
 /// Rules: VIS-01, VIS-05, HUB-18.
 #[test]
-fn sight_agrees_with_what_is_visible() {
+fn the_explained_visibility_agrees_with_the_views() {
     for status in STATUSES.map(Some).into_iter().chain([None]) {
         for hubs in [&[ADMINISTRATOR, MEMBER][..], &[ADMINISTRATOR], &[MEMBER]] {
             let stage = Stage::with_hubs(hubs);
@@ -220,7 +223,7 @@ fn sight_agrees_with_what_is_visible() {
                 let [view] = &views[..] else { panic!("{views:?}") };
                 let is_visible = matches(&view.filter(&stage.0), stage.0.schema(), document.as_bytes());
                 let sight = sight(&stage.0, &caller, &view.place, id(owner));
-                // Who has no hub is refused before anything is visible.
+                // A caller without a hub is refused before visibility matters.
                 let expected = hubs.contains(&account) && is_visible;
                 assert_eq!(sight.sees(), expected, "{account} {owner} {status:?} {hubs:?}: {sight:?}");
                 assert_eq!(sight == Sight::CallerIsOff, !hubs.contains(&account));
@@ -231,34 +234,34 @@ fn sight_agrees_with_what_is_visible() {
 
 /// Rules: VIS-01, VIS-05.
 #[test]
-fn what_hides_a_finding_is_told() {
+fn the_reason_why_a_finding_is_hidden_is_explained() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     import(&stage, MEMBER, &[finding_of(MEMBER, "m", json!({}))]);
     import(&stage, ADMINISTRATOR, &[finding("o", json!({}))]);
-    let said = |account: &str, finding_id: &str| ask(&stage, account, finding_id, &json!({})).summary;
+    let message = |account: &str, finding_id: &str| ask(&stage, account, finding_id, &json!({})).summary;
     assert_eq!(
-        said(ADMINISTRATOR, "m"),
+        message(ADMINISTRATOR, "m"),
         "not returned: its owner 222222222222 is no member of 111111111111 in us-east-1"
     );
     stage.member(MemberStatus::Invited);
     assert_eq!(
-        said(ADMINISTRATOR, "m"),
+        message(ADMINISTRATOR, "m"),
         "not returned: its owner 222222222222 is a member of 111111111111 in us-east-1 with the status Invited, and \
          only those that are Enabled are seen"
     );
     stage.member(MemberStatus::Enabled);
     assert_eq!(
-        said(MEMBER, "o"),
+        message(MEMBER, "o"),
         "not returned: its owner 111111111111 is the administrator of 222222222222 in us-east-1, and members do not \
          see the findings of their administrator"
     );
     assert_eq!(
-        said("333333333333", "m"),
+        message("333333333333", "m"),
         "not returned: the hub of 333333333333 in us-east-1 is off, so GetFindings answers InvalidAccessException"
     );
-    assert_eq!(said("333333333333", "no such id"), said("333333333333", "m"));
+    assert_eq!(message("333333333333", "no such id"), message("333333333333", "m"));
     assert_eq!(
-        said(MEMBER, "no such id"),
+        message(MEMBER, "no such id"),
         "not returned: no finding with this Id is stored, in us-east-1 or elsewhere; it was never imported, or it has \
          expired"
     );
@@ -266,7 +269,7 @@ fn what_hides_a_finding_is_told() {
     stage.good(MEMBER, DisableSecurityHub, json!({}));
     stage.member(MemberStatus::Enabled);
     assert_eq!(
-        said(ADMINISTRATOR, "m"),
+        message(ADMINISTRATOR, "m"),
         "not returned: its owner 222222222222 is an enabled member of 111111111111 in us-east-1, but the hub of \
          222222222222 is off"
     );
@@ -285,7 +288,7 @@ fn a_finding_of_another_region_is_named_with_its_region() {
 }
 
 #[test]
-fn each_finding_of_an_id_is_explained_unless_its_product_is_named() {
+fn all_findings_with_an_id_are_explained_unless_a_product_is_given() {
     let stage = worked();
     import(&stage, MEMBER, &[finding_of(MEMBER, "a", json!({}))]);
     let filters = json!({ "ResourceType": strings("EQUALS Other") });
@@ -306,7 +309,7 @@ fn each_finding_of_an_id_is_explained_unless_its_product_is_named() {
 
 /// Rules: FLT-07, FLT-13, FLT-17.
 #[test]
-fn filters_are_refused_in_the_words_of_get_findings() {
+fn invalid_filters_get_the_same_error_as_in_get_findings() {
     let stage = worked();
     for filters in [
         json!({ "Titel": strings("EQUALS x") }),
@@ -327,7 +330,7 @@ fn filters_are_refused_in_the_words_of_get_findings() {
 
 /// Rules: FLT-02, FLT-03.
 #[test]
-fn an_explanation_as_json() {
+fn an_explanation_is_serialized_as_json() {
     let stage = worked();
     let filters = json!({
         "SeverityLabel": strings("EQUALS HIGH, EQUALS CRITICAL"),
@@ -343,7 +346,7 @@ fn an_explanation_as_json() {
 }
 
 #[test]
-fn a_sentence_tells_a_few_values_and_not_all_of_a_long_one() {
+fn a_sentence_lists_few_values_and_truncates_long_ones() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let resources: Value = (1..=7).map(|number| json!({ "Type": "Other", "Id": format!("r{number}") })).collect();
     import(&stage, ADMINISTRATOR, &[finding("f", json!({ "Resources": resources, "Description": "é".repeat(100) }))]);

@@ -1,7 +1,7 @@
-//! The classic filters, in their two dialects: those of GetFindings and insights, and the criteria of automation rules.
+//! The classic filters in their two dialects: those of GetFindings and insights, and the criteria of automation rules.
 //!
-//! The shape of the input has been checked: members are known and of their types. Paths of violations begin at the
-//! filters object.
+//! The shape of the input has been checked already: members are known and have the right types. Paths of violations are
+//! relative to the filters object.
 
 use std::net::IpAddr;
 
@@ -17,16 +17,16 @@ use crate::state::Timestamp;
 
 const NANOSECONDS_A_DAY: i128 = 86_400_000_000_000;
 
-/// What an operation takes of filters, and how it says what it does not.
+/// The filters that an operation accepts, and how it refuses others.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialect {
-    /// What the operation calls them; its sentences begin with it (FLT-09, ARU-26).
+    /// The operation's name for them, with which its sentences begin (FLT-09, ARU-26).
     pub noun: &'static str,
-    /// The most elements of a filter name; `None` for a name that is not known (FLT-07).
-    pub most_elements: fn(&str) -> Option<u32>,
-    /// The most names of a request.
-    pub most_names: Option<u32>,
-    /// Whether at least one name is needed, and one element of each name that is there (FLT-06, ARU-05).
+    /// Maximum number of elements of a filter name; `None` for an unknown name (FLT-07).
+    pub max_elements: fn(&str) -> Option<u32>,
+    /// Maximum number of names in a request.
+    pub max_names: Option<u32>,
+    /// Whether at least one name, and one element of each given name, is required (FLT-06, ARU-05).
     pub needs_elements: bool,
     /// Comparisons of strings (FLT-12).
     pub string_comparisons: &'static [&'static str],
@@ -39,8 +39,8 @@ pub struct Dialect {
 /// `Filters` of GetFindings and insights (FLT-05, FLT-12).
 pub const FILTERS: Dialect = Dialect {
     noun: "Filters",
-    most_elements: |_| Some(20),
-    most_names: Some(10),
+    max_elements: |_| Some(20),
+    max_names: Some(10),
     needs_elements: false,
     string_comparisons: &["EQUALS", "PREFIX", "NOT_EQUALS", "PREFIX_NOT_EQUALS"],
     map_comparisons: &["EQUALS", "NOT_EQUALS"],
@@ -50,12 +50,12 @@ pub const FILTERS: Dialect = Dialect {
 /// `Criteria` of automation rules (ARU-20 … ARU-26).
 pub const CRITERIA: Dialect = Dialect {
     noun: "Criteria",
-    most_elements: |name| {
+    max_elements: |name| {
         let criterion = CRITERIA_FIELDS.iter().find(|criterion| criterion.field.name == name);
-        // Three criteria have no documented limit; that they have the usual one is inferred.
+        // Three criteria have no documented limit; the usual one is inferred.
         criterion.map(|criterion| criterion.most_elements.unwrap_or(20))
     },
-    most_names: None,
+    max_names: None,
     needs_elements: true,
     string_comparisons: &["EQUALS", "PREFIX", "CONTAINS", "NOT_EQUALS", "PREFIX_NOT_EQUALS", "NOT_CONTAINS"],
     map_comparisons: &["EQUALS", "CONTAINS", "NOT_EQUALS", "NOT_CONTAINS"],
@@ -63,16 +63,16 @@ pub const CRITERIA: Dialect = Dialect {
 };
 
 impl Dialect {
-    /// The refusal of filters that break this.
+    /// The error for filters with these violations.
     pub fn refuse(&self, violations: &[Violation]) -> AwsError {
         AwsError::invalid_input(format!("Invalid {} in the input: {}", self.noun, sentence::ajv(violations, 0)))
     }
 }
 
-/// Turns filters into the engine's; relative dates are counted from `now` (FLT-27).
+/// Converts filters to those of the engine; relative dates are resolved against `now` (FLT-27).
 ///
 /// # Errors
-/// Everything that the service refuses of them; [`Dialect::refuse`] says it.
+/// All violations in the filters; [`Dialect::refuse`] renders them.
 pub fn convert(
     dialect: &'static Dialect,
     filters: &Map<String, Value>,
@@ -100,7 +100,7 @@ struct Reader {
     violations: Vec<Violation>,
 }
 
-/// One element, read: its test, and whether no value may pass it.
+/// One element after reading: its test, and whether no value may pass it.
 struct Element {
     test: Test,
     comparison: Option<Comparison>,
@@ -117,27 +117,27 @@ impl Reader {
         self.path.pop();
     }
 
-    /// How many names there are and whether all are known (FLT-05, FLT-07).
+    /// Checks the number of names and whether all are known (FLT-05, FLT-07).
     fn names(&mut self, filters: &Map<String, Value>, schema: &Schema) {
         let used =
             filters.values().filter(|value| value.as_array().is_none_or(|elements| !elements.is_empty())).count();
-        if let Some(most) = self.dialect.most_names.filter(|most| used > *most as usize) {
+        if let Some(most) = self.dialect.max_names.filter(|most| used > *most as usize) {
             self.breach(Rule::MorePairs(most));
         }
         if self.dialect.needs_elements && filters.is_empty() {
             self.breach(Rule::FewerPairs(1));
         }
         for name in filters.keys() {
-            if schema.field(name).is_none() || (self.dialect.most_elements)(name).is_none() {
+            if schema.field(name).is_none() || (self.dialect.max_elements)(name).is_none() {
                 self.breach(Rule::Unknown(name.clone()));
             }
         }
     }
 
-    /// Whether a name has elements to be read; too few or too many are a breach (FLT-05, FLT-06, ARU-21). Of too many,
-    /// none is read.
+    /// Whether the elements of a name are to be read; too few or too many are a violation (FLT-05, FLT-06, ARU-21). If
+    /// there are too many, none is read.
     fn count(&mut self, name: &str, elements: usize) -> bool {
-        if let Some(most) = (self.dialect.most_elements)(name).filter(|most| elements > *most as usize) {
+        if let Some(most) = (self.dialect.max_elements)(name).filter(|most| elements > *most as usize) {
             self.breach(Rule::MoreItems { most, size: elements });
             return false;
         }
@@ -147,7 +147,7 @@ impl Reader {
         elements > 0
     }
 
-    /// The elements of one name, joined (FLT-03, FLT-17).
+    /// The elements of one name, combined (FLT-03, FLT-17).
     fn field(&mut self, field: FieldId, kind: FieldKind, name: &str, elements: &[Value]) -> Filter {
         let mut read = Vec::with_capacity(elements.len());
         for (position, element) in elements.iter().enumerate() {
@@ -161,7 +161,7 @@ impl Reader {
             self.breach(Rule::Combination(refused.first.name(), refused.second.name()));
         }
         if kind == FieldKind::Boolean {
-            // `false` asks for false or absent, which is no test of a value (FLT-39).
+            // `false` means false or absent, which cannot be expressed as a test of a value (FLT-39).
             let flags = read.iter().map(|element| Filter::flag(field, element.test == Test::Boolean(true)));
             return Filter::Any(flags.collect());
         }
@@ -203,7 +203,7 @@ impl Reader {
         Some(Element { test, comparison: Some(comparison) })
     }
 
-    /// A required string (FLT-14).
+    /// A required string member (FLT-14).
     fn text<'e>(&mut self, element: &'e Map<String, Value>, member: &'static str) -> Option<&'e str> {
         let text = element.get(member).and_then(Value::as_str);
         if text.is_none() {
@@ -217,7 +217,7 @@ impl Reader {
         None
     }
 
-    /// A comparison that the operation takes (FLT-12, FLT-13).
+    /// A comparison that the operation supports (FLT-12, FLT-13).
     fn comparison(&mut self, element: &Map<String, Value>, taken: &'static [&'static str]) -> Option<Comparison> {
         let name = self.text(element, "Comparison")?;
         let comparison = Comparison::named(name).filter(|_| taken.contains(&name));
@@ -266,7 +266,7 @@ impl Reader {
         instant
     }
 
-    /// A window that rolls from the exact now (FLT-27).
+    /// A window relative to the exact current time (FLT-27).
     fn relative(&mut self, range: &Map<String, Value>) -> Option<DateRange> {
         let days = range.get("Value").and_then(Value::as_i64);
         if days.is_none() {
@@ -280,7 +280,7 @@ impl Reader {
         })
     }
 
-    /// A block of the filter's family of addresses (FLT-36, FLT-37).
+    /// An address block of the filter's address family (FLT-36, FLT-37).
     fn block(&mut self, name: &str, element: &Map<String, Value>) -> Option<IpNet> {
         let text = self.text(element, "Cidr")?;
         let six = name.contains("IpV6");

@@ -1,7 +1,7 @@
-//! Dialects of filters: what a request writes → the engine's `Filter`.
+//! Dialects of filters: from the filters of a request to the engine's `Filter`.
 //!
-//! What lives here: one file a dialect, with its refusals as violations. What may not: how a filter is answered,
-//! which is the engine's.
+//! What lives here: one file per dialect, which reports refusals as violations. What may not: evaluating a filter,
+//! which is the engine's task.
 
 pub mod classic;
 pub mod sort;

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::shape::{Rule, Segment, Violation};
 
-/// Turns sort criteria into the engine's keys. Fields are filter names of a kind that has an order (SRT-01, SRT-02). A field
-/// that is named again decides nothing, so that a caller cannot make a page cost more than there are fields.
+/// Converts sort criteria to the engine's keys. Fields are filter names of a kind that has an order (SRT-01, SRT-02). A
+/// repeated field has no effect, so a caller cannot make a page cost more than the number of fields.
 ///
 /// # Errors
-/// Fields that the service does not sort by; paths begin at the input.
+/// Fields that the service does not sort by, with paths relative to the input.
 pub fn convert(criteria: &[Value], schema: &Schema) -> Result<Vec<SortKey>, Vec<Violation>> {
     let mut keys = Vec::new();
     let mut named = HashSet::new();
@@ -43,7 +43,7 @@ mod tests {
 
     /// Rules: SRT-04.
     #[test]
-    fn a_field_that_is_named_again_decides_nothing() {
+    fn a_repeated_sort_field_has_no_effect() {
         let world = World::default();
         let criterion = |field: &str, order: &str| json!({ "Field": field, "SortOrder": order });
         let mut criteria = vec![criterion("Title", "desc"), criterion("Confidence", "asc")];

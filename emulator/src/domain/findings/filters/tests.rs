@@ -1,4 +1,4 @@
-//! Rules of filters, sort criteria and pages, driven through GetFindings.
+//! Rules of filters, sort criteria and pages, tested through GetFindings.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ fn import(stage: &Stage, account: &str, findings: &[Value]) {
     assert_eq!(answer["FailedFindings"], json!([]));
 }
 
-/// Four findings, as an administrator of both accounts sees them; the clock stands at
-/// 2026-01-15T09:00:00Z, so that dates are five days later than there.
+/// Four findings, as an administrator of both accounts sees them. The clock is at 2026-01-15T09:00:00Z, five days later
+/// than in the documented examples.
 fn four() -> Stage {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     let resource = |kind: &str, tags: Value| json!({ "Type": kind, "Id": format!("{kind}-1"), "Tags": tags });
@@ -68,7 +68,7 @@ fn entries(elements: &[(&str, &str, &str)]) -> Value {
     elements.iter().map(element).collect()
 }
 
-/// The sentence with which filters are refused.
+/// The error message for filters.
 fn refused(filters: Value) -> String {
     let (status, code, message) = search(&four(), filters).unwrap_err();
     assert_eq!((status, code), (400, "InvalidInputException"));
@@ -77,7 +77,7 @@ fn refused(filters: Value) -> String {
 
 /// Rules: FLT-02, FLT-03, FLT-10, FLT-18, FLT-40 to FLT-43.
 #[test]
-fn worked_cases_of_strings() {
+fn string_comparisons_select_the_documented_findings() {
     let stage = four();
     for (name, elements, expected) in [
         ("Title", &[("PREFIX", "IAM")][..], "c d"),
@@ -103,7 +103,7 @@ fn worked_cases_of_strings() {
 
 /// Rules: FLT-20, FLT-24 to FLT-27, FLT-29.
 #[test]
-fn worked_cases_of_numbers_and_dates() {
+fn number_and_date_filters_select_the_documented_findings() {
     let stage = four();
     for (name, elements, expected) in [
         ("Confidence", json!([{ "Gte": 50, "Lt": 90 }]), "c d"),
@@ -121,7 +121,7 @@ fn worked_cases_of_numbers_and_dates() {
 
 /// Rules: FLT-31, FLT-32, FLT-33, FLT-36, FLT-38, FLT-39.
 #[test]
-fn worked_cases_of_maps_and_the_rest() {
+fn map_keyword_ip_and_boolean_filters_select_the_documented_findings() {
     let stage = four();
     for (name, elements, expected) in [
         ("ResourceTags", entries(&[("env", "EQUALS", "prod")]), "a"),
@@ -139,7 +139,7 @@ fn worked_cases_of_maps_and_the_rest() {
 
 /// Rules: FLT-01, FLT-06.
 #[test]
-fn no_filter_and_an_empty_list_match_all() {
+fn missing_and_empty_filters_match_all_findings() {
     let stage = four();
     for filters in [json!({}), json!({ "Title": [] })] {
         assert_eq!(ids(&search(&stage, filters).unwrap()), "a b c d");
@@ -149,7 +149,7 @@ fn no_filter_and_an_empty_list_match_all() {
 
 /// Rules: FLT-05.
 #[test]
-fn names_and_elements_are_counted() {
+fn too_many_filter_names_or_elements_are_refused() {
     let names = [
         "Id",
         "Title",
@@ -171,7 +171,7 @@ fn names_and_elements_are_counted() {
 
 /// Rules: FLT-07, FLT-09.
 #[test]
-fn what_is_not_known_is_refused() {
+fn unknown_filters_and_comparisons_are_refused() {
     assert_eq!(refused(json!({ "Nope": [] })), "data should NOT have additional properties");
     let element = json!([{ "Value": "x", "Comparison": "EQUALS", "More": 1 }]);
     assert_eq!(refused(json!({ "Title": element })), "data.Title[0] should NOT have additional properties");
@@ -179,11 +179,11 @@ fn what_is_not_known_is_refused() {
 
 /// Rules: FLT-12, FLT-13, FLT-14, FLT-15.
 #[test]
-fn elements_that_are_refused() {
+fn invalid_filter_elements_are_refused() {
     let title = |element: Value| refused(json!({ "Title": [element] }));
     for comparison in ["CONTAINS", "NOT_CONTAINS", "CONTAINS_WORD", "LIKE"] {
-        let said = title(json!({ "Value": "x", "Comparison": comparison }));
-        assert_eq!(said, "data.Title[0].Comparison should be equal to one of the allowed values");
+        let refusal = title(json!({ "Value": "x", "Comparison": comparison }));
+        assert_eq!(refusal, "data.Title[0].Comparison should be equal to one of the allowed values");
     }
     assert_eq!(title(json!({ "Comparison": "EQUALS" })), "data.Title[0] should have required property 'Value'");
     assert_eq!(title(json!({ "Value": "x" })), "data.Title[0] should have required property 'Comparison'");
@@ -196,7 +196,7 @@ fn elements_that_are_refused() {
 
 /// Rules: FLT-17.
 #[test]
-fn refused_combinations_are_refused() {
+fn invalid_combinations_of_comparisons_are_refused() {
     for (first, second) in [("EQUALS", "NOT_EQUALS"), ("PREFIX_NOT_EQUALS", "EQUALS")] {
         refused(json!({ "ResourceType": strings(&[(first, "x"), (second, "y")]) }));
     }
@@ -205,8 +205,8 @@ fn refused_combinations_are_refused() {
 
 /// Rules: FLT-22, FLT-23, FLT-26, FLT-28, FLT-30, FLT-34, FLT-37.
 #[test]
-fn other_elements_that_are_refused() {
-    for (name, element, said) in [
+fn filter_elements_with_missing_or_mixed_members_are_refused() {
+    for (name, element, refusal) in [
         ("Confidence", json!({}), "data.Confidence[0] should NOT have fewer than 1 properties"),
         ("Confidence", json!({ "Gte": "5" }), "data.Confidence[0].Gte should be number"),
         (
@@ -247,13 +247,13 @@ fn other_elements_that_are_refused() {
         ("NetworkSourceIpV4", json!({ "Cidr": "::1" }), "data.NetworkSourceIpV4[0].Cidr should match format \"ipv4\""),
         ("NetworkSourceIpV6", json!({ "Cidr": "x" }), "data.NetworkSourceIpV6[0].Cidr should match format \"ipv6\""),
     ] {
-        assert_eq!(refused(json!({ name: [element] })), said);
+        assert_eq!(refused(json!({ name: [element] })), refusal);
     }
 }
 
 /// Rules: VIS-01, VIS-02, VIS-09.
 #[test]
-fn members_do_not_see_each_other_and_filters_never_widen() {
+fn members_do_not_see_other_accounts_and_filters_never_widen_visibility() {
     let stage = four();
     assert_eq!(ids(&stage.good(MEMBER, GetFindings, json!({}))), "b");
     let of_administrator = json!({ "Filters": { "AwsAccountId": strings(&[("EQUALS", ADMINISTRATOR)]) } });
@@ -268,7 +268,7 @@ fn sorted(stage: &Stage, criteria: Value) -> String {
 
 /// Rules: SRT-01, SRT-04, SRT-05, SRT-06, SRT-07, SRT-08.
 #[test]
-fn order() {
+fn findings_are_sorted_by_the_sort_criteria_with_missing_values_last() {
     let stage = four();
     assert_eq!(sorted(&stage, json!([])), "a b c d");
     assert_eq!(sorted(&stage, json!([{ "Field": "UpdatedAt", "SortOrder": "desc" }])), "a b c d");
@@ -285,13 +285,13 @@ fn order() {
 
 /// Rules: SRT-02, SRT-03.
 #[test]
-fn criteria_that_are_refused() {
+fn invalid_sort_criteria_are_refused() {
     let stage = four();
     for field in ["Keyword", "ResourceTags", "Nope"] {
         let input = json!({ "SortCriteria": [{ "Field": field, "SortOrder": "asc" }] });
-        let said = stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
+        let refusal = stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
         assert_eq!(
-            said,
+            refusal,
             "Invalid parameter 'SortCriteria'. data.SortCriteria[0].Field should be equal to one of the allowed values"
         );
     }
@@ -301,7 +301,7 @@ fn criteria_that_are_refused() {
 
 /// Rules: SRT-10, SRT-11, SRT-12.
 #[test]
-fn pages_are_full_and_the_last_has_no_token() {
+fn every_page_but_the_last_is_full_and_has_a_token() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     for batch in 0..2 {
         let findings: Vec<Value> = (0..75).map(|n| finding(&format!("f{batch}-{n:02}"), json!({}))).collect();
@@ -311,16 +311,16 @@ fn pages_are_full_and_the_last_has_no_token() {
     assert_eq!(first["Findings"].as_array().unwrap().len(), 100);
     let second = stage.good(ADMINISTRATOR, GetFindings, json!({ "NextToken": first["NextToken"], "MaxResults": 50 }));
     assert_eq!((second["Findings"].as_array().unwrap().len(), second.get("NextToken")), (50, None));
-    for (size, said) in [(0, "less than minimum value: 1"), (101, "greater than maximum value: 100")] {
+    for (size, refusal) in [(0, "less than minimum value: 1"), (101, "greater than maximum value: 100")] {
         let input = json!({ "MaxResults": size });
         let message = stage.refused(ADMINISTRATOR, GetFindings, input, 400, "InvalidInputException");
-        assert_eq!(message, format!("Invalid parameter 'MaxResults'. '{size}' is {said}."));
+        assert_eq!(message, format!("Invalid parameter 'MaxResults'. '{size}' is {refusal}."));
     }
 }
 
 /// Rules: SRT-12, VIS-05.
 #[test]
-fn no_finding_is_an_empty_list_and_no_hub_an_error() {
+fn no_findings_give_an_empty_list_and_a_missing_hub_gives_an_error() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     assert_eq!(stage.good(ADMINISTRATOR, GetFindings, json!({})), json!({ "Findings": [] }));
     stage.refused(MEMBER, GetFindings, json!({}), 401, "InvalidAccessException");
@@ -328,16 +328,16 @@ fn no_finding_is_an_empty_list_and_no_hub_an_error() {
 
 /// Rules: SRT-13, SRT-14, SRT-15.
 #[test]
-fn a_token_belongs_to_its_query_its_account_and_its_region() {
+fn a_page_token_is_bound_to_its_query_account_and_region() {
     let stage = four();
     stage.call_in("eu-west-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
     let token = stage.good(ADMINISTRATOR, GetFindings, json!({ "MaxResults": 1 }))["NextToken"].clone();
     let changed = json!({ "NextToken": token, "Filters": { "Title": strings(&[("PREFIX", "I")]) } });
-    let said = stage.refused(ADMINISTRATOR, GetFindings, changed, 400, "InvalidInputException");
-    assert_eq!(said, "Invalid NextToken: Input Query has changed");
+    let refusal = stage.refused(ADMINISTRATOR, GetFindings, changed, 400, "InvalidInputException");
+    assert_eq!(refusal, "Invalid NextToken: Input Query has changed");
     let foreign = json!({ "NextToken": token });
-    let said = stage.refused(MEMBER, GetFindings, foreign.clone(), 400, "InvalidInputException");
-    assert!(said.starts_with("Invalid NextToken"));
+    let refusal = stage.refused(MEMBER, GetFindings, foreign.clone(), 400, "InvalidInputException");
+    assert!(refusal.starts_with("Invalid NextToken"));
     assert_eq!(stage.call_in("eu-west-1", ADMINISTRATOR, GetFindings, foreign).unwrap_err().0, 400);
     let resumed = stage.good(ADMINISTRATOR, GetFindings, json!({ "NextToken": token, "MaxResults": 2 }));
     assert_eq!(ids(&resumed), "b c");
@@ -345,7 +345,7 @@ fn a_token_belongs_to_its_query_its_account_and_its_region() {
 
 /// Rules: SRT-18.
 #[test]
-fn a_walk_sees_each_finding_once_whatever_happens_meanwhile() {
+fn paging_returns_each_finding_once_despite_concurrent_changes() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let batch = |prefix: &str, updated_at: &str| -> Vec<Value> {
         (0..30).map(|n| finding(&format!("{prefix}{n:02}"), json!({ "UpdatedAt": updated_at }))).collect()
@@ -388,7 +388,7 @@ fn accounts_of_the_organization_are_found_by_name() {
 
 /// Rules: FLT-60.
 #[test]
-fn an_id_may_find_several_findings() {
+fn an_id_filter_may_match_several_findings() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     import(&stage, ADMINISTRATOR, &[finding("f", json!({}))]);
@@ -398,13 +398,13 @@ fn an_id_may_find_several_findings() {
 
 /// Rules: FLT-55.
 #[test]
-fn region_is_the_findings_own() {
+fn the_region_filter_compares_the_findings_own_region() {
     let stage = four();
     assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", REGION)]) })).unwrap()), "a b c d");
     assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", "eu-west-1")]) })).unwrap()), "");
 }
 
-/// Which of one finding's two states the filter finds: `f` has the attributes, `bare` has not.
+/// Which of two findings the filter selects: `f` with the attributes, `bare` without them.
 fn finds(with: Value, filters: Value) -> String {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     import(&stage, ADMINISTRATOR, &[finding("f", with), finding("bare", json!({}))]);
@@ -413,7 +413,7 @@ fn finds(with: Value, filters: Value) -> String {
 
 /// Rules: FLT-16, FLT-46, FLT-51, FLT-53.
 #[test]
-fn values_are_compared_as_they_are_read() {
+fn filters_compare_the_values_that_get_findings_returns() {
     let with = || json!({ "Severity": { "Normalized": 95 }, "Workflow": { "Status": "NOTIFIED" } });
     for (name, elements, expected) in [
         ("SeverityLabel", strings(&[("EQUALS", "CRITICAL")]), "f"),
@@ -430,7 +430,7 @@ fn values_are_compared_as_they_are_read() {
 
 /// Rules: FLT-35, FLT-44, FLT-45, FLT-52, FLT-54, FLT-57 to FLT-59.
 #[test]
-fn particular_filters() {
+fn each_special_filter_name_reads_its_documented_field() {
     let resource = json!({
         "Type": "AwsIamAccessKey", "Id": "key", "Provider": "AWS",
         "Details": { "AwsIamAccessKey": { "UserName": "ann" }, "Other": { "a": "b" } }, "Tags": { "k": "v" },
@@ -462,7 +462,7 @@ fn particular_filters() {
 
 /// Rules: ASF-104, FLT-50.
 #[test]
-fn names_are_those_of_the_top_level() {
+fn product_name_filters_read_the_top_level_member() {
     let with = || json!({ "ProductName": "DecoyDetector" });
     assert_eq!(finds(with(), json!({ "ProductName": strings(&[("EQUALS", "DecoyDetector")]) })), "f");
     assert_eq!(finds(with(), json!({ "ProductName": strings(&[("EQUALS", "Default")]) })), "bare");

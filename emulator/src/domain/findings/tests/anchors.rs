@@ -1,4 +1,4 @@
-//! The cases by which the rest is anchored: given, expected.
+//! Examples with documented results.
 
 use securityhub_fixtures::Operation::{
     BatchUpdateFindings, EnableImportFindingsForProduct, GetFindingHistory, ListEnabledProductsForImport,
@@ -22,7 +22,7 @@ fn customer(stage: &Stage, update: Value) -> Value {
 
 /// Rules: T-01, T-03.
 #[test]
-fn severity_between_provider_and_customer() {
+fn a_customers_severity_overrides_the_providers() {
     let stage = hub();
     let found = stored(&stage, &later(10, json!({ "Severity": { "Normalized": 70 } })));
     let high = json!({ "Label": "HIGH", "Normalized": 70 });
@@ -39,7 +39,7 @@ fn severity_between_provider_and_customer() {
 
 /// Rules: T-02.
 #[test]
-fn the_providers_severity_wins_in_a_new_finding() {
+fn a_new_finding_has_the_providers_severity() {
     let provider = json!({ "Severity": { "Label": "LOW" }, "Types": ["TTPs"] });
     let with = json!({ "FindingProviderFields": provider, "Severity": { "Label": "CRITICAL" } });
     let found = stored(&hub(), &finding("f", with));
@@ -57,7 +57,7 @@ fn an_import_that_is_not_later_changes_nothing() {
 
 /// Rules: T-05, T-07.
 #[test]
-fn what_makes_a_finding_new_again() {
+fn reactivated_or_newly_failed_findings_get_the_workflow_status_new() {
     for (status, expected) in [("RESOLVED", "NEW"), ("SUPPRESSED", "SUPPRESSED")] {
         let stage = hub();
         stored(&stage, &later(10, json!({})));
@@ -74,7 +74,7 @@ fn what_makes_a_finding_new_again() {
 
 /// Rules: T-06.
 #[test]
-fn passed_resolves_findings_of_config_only() {
+fn a_passed_status_resolves_only_findings_of_config() {
     let stage = hub();
     let passed = json!({ "Compliance": { "Status": "PASSED" } });
     assert_eq!(stored(&stage, &finding("f", passed.clone()))["Workflow"]["Status"], "NEW");
@@ -86,7 +86,7 @@ fn passed_resolves_findings_of_config_only() {
 
 /// Rules: T-08, T-14.
 #[test]
-fn what_is_left_out_disappears_and_what_was_read_is_taken_back() {
+fn a_reimport_removes_omitted_members_and_accepts_a_finding_that_was_read() {
     let stage = hub();
     let remediation = json!({ "Remediation": { "Recommendation": { "Text": "do it" } } });
     stored(&stage, &later(10, remediation));
@@ -101,13 +101,14 @@ fn what_is_left_out_disappears_and_what_was_read_is_taken_back() {
 
 /// Rules: T-09, T-10.
 #[test]
-fn batches_that_are_taken_in_part_or_not_at_all() {
+fn a_batch_is_accepted_partly_or_refused_as_a_whole() {
     let stage = hub();
     let batch = [finding("a", json!({})), finding("b", json!({ "Resources": [] })), finding("c", json!({}))];
     let answer = import(&stage, &batch);
     assert_eq!((&answer["SuccessCount"], &answer["FailedCount"]), (&json!(2), &json!(1)));
-    let said = "Finding does not adhere to Amazon Finding Format. data.Resources should NOT have fewer than 1 items.";
-    assert_eq!(answer["FailedFindings"][0]["ErrorMessage"], said);
+    let message =
+        "Finding does not adhere to Amazon Finding Format. data.Resources should NOT have fewer than 1 items.";
+    assert_eq!(answer["FailedFindings"][0]["ErrorMessage"], message);
     let foreign = json!({ "Findings": [finding("d", json!({})), finding_of("222222222222", "e", json!({}))] });
     stage.refused(ADMINISTRATOR, BatchImportFindings, foreign, 403, "AccessDeniedException");
     assert_eq!(stage.0.finding_count(), 2);
@@ -115,7 +116,7 @@ fn batches_that_are_taken_in_part_or_not_at_all() {
 
 /// Rules: T-11.
 #[test]
-fn a_private_product_may_name_itself() {
+fn a_private_product_may_set_its_product_and_company_name() {
     let found = stored(&hub(), &finding("f", json!({ "ProductName": "X" })));
     let fields = &found["ProductFields"];
     assert_eq!((&found["ProductName"], &fields["aws/securityhub/ProductName"]), (&json!("X"), &json!("Default")));
@@ -126,13 +127,13 @@ fn a_private_product_may_name_itself() {
 fn types_have_one_to_three_segments_of_any_name() {
     stored(&hub(), &finding("f", json!({ "Types": ["custom/a/b"] })));
     for wrong in ["a/b/c/d", ""] {
-        assert!(said(json!({ "Types": [wrong] })).starts_with("data.Types[0] should "), "{wrong}");
+        assert!(refusal(json!({ "Types": [wrong] })).starts_with("data.Types[0] should "), "{wrong}");
     }
 }
 
 /// Rules: T-13.
 #[test]
-fn a_finding_named_twice_is_changed_once() {
+fn a_finding_identified_twice_is_changed_once() {
     let stage = hub();
     let found = stored(&stage, &finding("f", json!({})));
     let name = |id: &str| json!({ "Id": id, "ProductArn": found["ProductArn"] });
@@ -145,7 +146,7 @@ fn a_finding_named_twice_is_changed_once() {
 
 /// Rules: T-15, HIS-20.
 #[test]
-fn a_history_from_the_creation_on() {
+fn a_history_begins_with_the_creation() {
     let stage = hub();
     let found = stored(&stage, &later(10, json!({})));
     customer(&stage, json!({ "Severity": { "Label": "LOW" } }));
@@ -159,12 +160,12 @@ fn a_history_from_the_creation_on() {
 
 /// Rules: T-16, T-17.
 #[test]
-fn products_of_a_fresh_hub() {
+fn a_new_hub_has_the_default_product_subscriptions() {
     let stage = hub();
     let unknown = "arn:aws:securityhub:us-east-1::product/nobody/nothing";
     let input = json!({ "ProductArn": unknown });
-    let said = stage.refused(ADMINISTRATOR, EnableImportFindingsForProduct, input, 404, "ResourceNotFoundException");
-    assert_eq!(said, format!("{{\"productArn\":\"{unknown}\"}}"));
+    let message = stage.refused(ADMINISTRATOR, EnableImportFindingsForProduct, input, 404, "ResourceNotFoundException");
+    assert_eq!(message, format!("{{\"productArn\":\"{unknown}\"}}"));
     let listed = stage.good(ADMINISTRATOR, ListEnabledProductsForImport, json!({}));
     assert_eq!(listed["ProductSubscriptions"].as_array().unwrap().len(), 11);
 }

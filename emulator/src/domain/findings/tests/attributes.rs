@@ -1,64 +1,67 @@
-//! Attributes: what makes a finding one, and what the service adds to it.
+//! Attributes: validation of findings, and members that the service adds.
 
 use securityhub_fixtures::Operation::{BatchImportFindings, EnableSecurityHub, GetFindings};
 use serde_json::{Value, json};
 
-use super::{as_product, hub, product_arn, read, said, stored};
+use super::{as_product, hub, product_arn, read, refusal, stored};
 use crate::state::Region;
 use crate::testing::{ADMINISTRATOR, REGION, Stage, finding};
 
 /// Rules: ASF-01.
 #[test]
-fn required_attributes_are_named() {
+fn a_missing_required_attribute_is_named_in_the_error() {
     for name in
         ["SchemaVersion", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Title", "Description", "Resources"]
     {
-        assert_eq!(said(json!({ name: null })), format!("data should have required property '{name}'."));
+        assert_eq!(refusal(json!({ name: null })), format!("data should have required property '{name}'."));
     }
 }
 
 /// Rules: ASF-02, ASF-03.
 #[test]
-fn severity_and_types_stand_in_one_place_or_the_other() {
+fn severity_and_types_are_required_in_one_of_two_places() {
     let missing = "data should have required property 'FindingProviderFields', data should match some schema in anyOf.";
-    assert_eq!(said(json!({ "Severity": null })), missing);
-    assert_eq!(said(json!({ "Types": null })), missing);
+    assert_eq!(refusal(json!({ "Severity": null })), missing);
+    assert_eq!(refusal(json!({ "Types": null })), missing);
     let mixed = json!({ "Severity": null, "FindingProviderFields": { "Severity": { "Label": "LOW" } } });
     stored(&hub(), &finding("f", mixed));
     let without_types = json!({ "Types": null, "FindingProviderFields": { "Severity": { "Label": "LOW" } } });
-    assert_eq!(said(without_types), "data.FindingProviderFields should have required property 'Types'.");
+    assert_eq!(refusal(without_types), "data.FindingProviderFields should have required property 'Types'.");
 }
 
 /// Rules: ASF-04, ASF-05, ASF-08, ASF-70.
 #[test]
-fn sentences_of_single_attributes() {
+fn each_invalid_attribute_gets_its_own_error_message() {
     assert_eq!(
-        said(json!({ "SchemaVersion": "2019-01-01" })),
+        refusal(json!({ "SchemaVersion": "2019-01-01" })),
         "data.SchemaVersion should be equal to one of the allowed values."
     );
-    assert_eq!(said(json!({ "AwsAccountId": "1" })), "data.AwsAccountId should match pattern \"^[0-9]{12}$\".");
-    assert_eq!(said(json!({ "Resources": [] })), "data.Resources should NOT have fewer than 1 items.");
+    assert_eq!(refusal(json!({ "AwsAccountId": "1" })), "data.AwsAccountId should match pattern \"^[0-9]{12}$\".");
+    assert_eq!(refusal(json!({ "Resources": [] })), "data.Resources should NOT have fewer than 1 items.");
     assert_eq!(
-        said(json!({ "Resources": [{ "Type": "", "Id": "x" }] })),
+        refusal(json!({ "Resources": [{ "Type": "", "Id": "x" }] })),
         "data.Resources[0].Type should NOT be shorter than 1 characters."
     );
-    assert_eq!(said(json!({ "Types": ["a/b/c/d"] })), "data.Types[0] should match pattern \"^([^/]+)(/[^/]+){0,2}$\".");
     assert_eq!(
-        said(json!({ "Remediation": { "Recommendation": { "Text": "x".repeat(513) } } })),
+        refusal(json!({ "Types": ["a/b/c/d"] })),
+        "data.Types[0] should match pattern \"^([^/]+)(/[^/]+){0,2}$\"."
+    );
+    assert_eq!(
+        refusal(json!({ "Remediation": { "Recommendation": { "Text": "x".repeat(513) } } })),
         "data.Remediation.Recommendation.Text should NOT be longer than 512 characters."
     );
     let other = json!({ "Destinations": "x".repeat(1025) });
     assert_eq!(
-        said(json!({ "Resources": [{ "Type": "Other", "Id": "x", "Details": { "Other": other } }] })),
+        refusal(json!({ "Resources": [{ "Type": "Other", "Id": "x", "Details": { "Other": other } }] })),
         "data.Resources[0].Details.Other['Destinations'] should NOT be longer than 1024 characters."
     );
 }
 
 /// Rules: ASF-40, ASF-42, ASF-43.
 #[test]
-fn timestamps_are_held_to_their_format_and_stored_as_sent() {
+fn timestamps_are_validated_and_stored_as_sent() {
     for wrong in ["2026-01-10", "2026-01-10 08:00:00Z", "2026-02-31T08:00:00Z", "2026-01-10T08:00:00", "yesterday"] {
-        assert_eq!(said(json!({ "CreatedAt": wrong })), "data.CreatedAt should match format \"date-time\".");
+        assert_eq!(refusal(json!({ "CreatedAt": wrong })), "data.CreatedAt should match format \"date-time\".");
     }
     let sent = "2026-01-10T10:00:00.123456789+02:00";
     assert_eq!(stored(&hub(), &finding("f", json!({ "CreatedAt": sent })))["CreatedAt"], sent);
@@ -68,30 +71,30 @@ fn timestamps_are_held_to_their_format_and_stored_as_sent() {
 #[test]
 fn a_severity_needs_a_label_or_a_number() {
     assert_eq!(
-        said(json!({ "Severity": { "Original": "bad" } })),
+        refusal(json!({ "Severity": { "Original": "bad" } })),
         "data.Severity should have required property 'Normalized', data.Severity should have required property 'Label', \
          data.Severity should match some schema in anyOf."
     );
-    assert_eq!(said(json!({ "Severity": { "Normalized": 101 } })), "data.Severity.Normalized should be <= 100.");
-    assert_eq!(said(json!({ "Severity": { "Normalized": 50.5 } })), "data.Severity.Normalized should be integer.");
+    assert_eq!(refusal(json!({ "Severity": { "Normalized": 101 } })), "data.Severity.Normalized should be <= 100.");
+    assert_eq!(refusal(json!({ "Severity": { "Normalized": 50.5 } })), "data.Severity.Normalized should be integer.");
     assert_eq!(
-        said(json!({ "Severity": { "Label": "BAD" } })),
+        refusal(json!({ "Severity": { "Label": "BAD" } })),
         "data.Severity.Label should be equal to one of the allowed values."
     );
 }
 
 /// Rules: ASF-94, ASF-96.
 #[test]
-fn pairs_of_aws_do_not_count_and_a_recommendation_says_something() {
+fn aws_product_fields_are_not_counted_and_a_recommendation_needs_text_or_url() {
     let pairs =
         |count: usize, prefix: &str| -> Value { (0..count).map(|n| (format!("{prefix}{n}"), json!("x"))).collect() };
     assert_eq!(
-        said(json!({ "ProductFields": pairs(51, "p") })),
+        refusal(json!({ "ProductFields": pairs(51, "p") })),
         "data.ProductFields should NOT have more than 50 properties."
     );
     stored(&hub(), &finding("f", json!({ "ProductFields": pairs(60, "aws/x/") })));
     assert_eq!(
-        said(json!({ "Remediation": { "Recommendation": {} } })),
+        refusal(json!({ "Remediation": { "Recommendation": {} } })),
         "data.Remediation.Recommendation should have required property 'Text', data.Remediation.Recommendation should \
          have required property 'Url', data.Remediation.Recommendation should match some schema in anyOf."
     );
@@ -99,7 +102,7 @@ fn pairs_of_aws_do_not_count_and_a_recommendation_says_something() {
 
 /// Rules: ASF-20 to ASF-32.
 #[test]
-fn the_service_completes_a_finding() {
+fn the_service_adds_missing_members_to_a_finding() {
     insta::assert_json_snapshot!(stored(
         &hub(),
         &finding("f", json!({ "ProcessedAt": "2020-01-01T00:00:00Z", "Region": "mars" }))
@@ -108,7 +111,7 @@ fn the_service_completes_a_finding() {
 
 /// Rules: ASF-22, ASF-24.
 #[test]
-fn a_listed_product_has_its_names_from_the_catalogue() {
+fn a_listed_product_gets_its_names_from_the_catalogue() {
     let stage = hub();
     let of_guardduty = finding("f", json!({ "ProductArn": product_arn("aws/guardduty"), "ProductName": "Mine" }));
     as_product(&stage, &[of_guardduty]);
@@ -122,7 +125,7 @@ fn a_listed_product_has_its_names_from_the_catalogue() {
 
 /// Rules: ASF-23, ASF-25.
 #[test]
-fn a_private_product_may_name_itself() {
+fn a_private_product_may_set_its_product_and_company_name() {
     let read = stored(&hub(), &finding("f", json!({ "ProductName": "DecoyDetector" })));
     assert_eq!((&read["ProductName"], &read["CompanyName"]), (&json!("DecoyDetector"), &json!("Personal")));
     assert_eq!(read["ProductFields"]["aws/securityhub/ProductName"], "Default");
@@ -130,7 +133,7 @@ fn a_private_product_may_name_itself() {
 
 /// Rules: ASF-33.
 #[test]
-fn accounts_of_an_organization_carry_their_name() {
+fn findings_of_organization_accounts_get_the_account_name() {
     let stage = hub();
     assert_eq!(stored(&stage, &finding("f", json!({ "AwsAccountName": "mine" }))).get("AwsAccountName"), None);
     stage.organization(&[(ADMINISTRATOR, "security")]);
@@ -139,7 +142,7 @@ fn accounts_of_an_organization_carry_their_name() {
 
 /// Rules: ASF-50, ASF-51, ASF-52, ASF-53.
 #[test]
-fn provider_fields_of_a_new_finding() {
+fn a_new_finding_gets_provider_fields_from_its_top_level() {
     let shown = |with: Value| {
         let read = stored(&hub(), &finding("f", with));
         (read["FindingProviderFields"]["Confidence"].clone(), read["Confidence"].clone())
@@ -152,7 +155,7 @@ fn provider_fields_of_a_new_finding() {
 
 /// Rules: ASF-50, ASF-51, ASF-52, ASF-53.
 #[test]
-fn provider_fields_of_a_stored_finding() {
+fn provider_fields_of_a_stored_finding_are_updated_by_imports() {
     let shown = |with: Value| {
         let stage = hub();
         stored(&stage, &finding("f", json!({ "Confidence": 9 })));
@@ -169,7 +172,7 @@ fn provider_fields_of_a_stored_finding() {
 
 /// Rules: ASF-54, ASF-60, ASF-61, ASF-62.
 #[test]
-fn label_and_number_follow_from_each_other() {
+fn severity_label_and_number_are_derived_from_each_other() {
     let shown = |severity: Value| {
         let read = stored(&hub(), &finding("f", json!({ "Severity": severity })));
         assert_eq!(read["Severity"], read["FindingProviderFields"]["Severity"]);
@@ -191,18 +194,21 @@ fn label_and_number_follow_from_each_other() {
 
 /// Rules: ASF-08, ASF-70.
 #[test]
-fn sentences_that_were_seen() {
+fn observed_error_messages_are_reproduced() {
     let resource = |kind: &str, id: &str| json!({ "Resources": [{ "Type": kind, "Id": id }] });
-    assert_eq!(said(resource("Other", "")), "data.Resources[0].Id should NOT be shorter than 1 characters.");
+    assert_eq!(refusal(resource("Other", "")), "data.Resources[0].Id should NOT be shorter than 1 characters.");
     let recommendation = json!({ "Remediation": { "Recommendation": { "Text": "", "Url": "https://x" } } });
-    assert_eq!(said(recommendation), "data.Remediation.Recommendation.Text should NOT be shorter than 1 characters.");
-    assert_eq!(said(json!({ "Types": [""] })), "data.Types[0] should match pattern \"^([^/]+)(/[^/]+){0,2}$\".");
+    assert_eq!(
+        refusal(recommendation),
+        "data.Remediation.Recommendation.Text should NOT be shorter than 1 characters."
+    );
+    assert_eq!(refusal(json!({ "Types": [""] })), "data.Types[0] should match pattern \"^([^/]+)(/[^/]+){0,2}$\".");
     assert_eq!(stored(&hub(), &finding("f", json!({ "Types": [] })))["Types"], json!([]));
 }
 
 /// Rules: ASF-28, ASF-29, ASF-34, ASF-35.
 #[test]
-fn what_the_provider_says_first_of_the_customers_part_is_kept() {
+fn customer_attributes_of_the_first_import_are_stored() {
     let sent = json!({
         "Note": { "Text": "n", "UpdatedBy": "scanner", "UpdatedAt": "2026-01-10T08:00:00Z" },
         "UserDefinedFields": { "team": "red" },
@@ -219,7 +225,7 @@ fn what_the_provider_says_first_of_the_customers_part_is_kept() {
 
 /// Rules: ASF-34, ASF-36, ASF-37, ASF-103.
 #[test]
-fn nothing_is_invented() {
+fn the_service_adds_no_undocumented_members() {
     let stage = hub();
     let control =
         finding("f", json!({ "ProductArn": product_arn("aws/guardduty"), "Compliance": { "Status": "FAILED" } }));
@@ -234,7 +240,7 @@ fn nothing_is_invented() {
 
 /// Rules: ASF-44.
 #[test]
-fn all_timestamps_are_held_to_the_format() {
+fn every_timestamp_is_validated() {
     let at = "soon";
     for (with, path) in [
         (json!({ "FirstObservedAt": at }), "FirstObservedAt"),
@@ -256,20 +262,20 @@ fn all_timestamps_are_held_to_the_format() {
         (json!({ "PatchSummary": { "Id": "p", "OperationEndTime": at } }), "PatchSummary.OperationEndTime"),
         (json!({ "Action": { "AwsApiCallAction": { "FirstSeen": at } } }), "Action.AwsApiCallAction.FirstSeen"),
     ] {
-        assert_eq!(said(with), format!("data.{path} should match format \"date-time\"."));
+        assert_eq!(refusal(with), format!("data.{path} should match format \"date-time\"."));
     }
 }
 
 /// Rules: ASF-45.
 #[test]
-fn dates_may_lie_ahead_and_contradict() {
+fn dates_may_be_in_the_future_and_contradict_each_other() {
     let ahead = json!({ "CreatedAt": "2999-01-01T00:00:00Z", "LastObservedAt": "2998-01-01T00:00:00-1800" });
     assert_eq!(stored(&hub(), &finding("f", ahead))["LastObservedAt"], "2998-01-01T00:00:00-1800");
 }
 
 /// Rules: ASF-06, ASF-55, ASF-91.
 #[test]
-fn members_that_nobody_knows_are_dropped() {
+fn unknown_members_are_dropped() {
     let with = json!({
         "Nope": 1,
         "FindingProviderFields": { "Confidence": 5, "Title": "x" },
@@ -293,23 +299,23 @@ fn original_and_product_of_a_severity_are_stored_as_sent() {
     assert_eq!(read["FindingProviderFields"]["Severity"], json!({ "Label": "LOW", "Product": 3, "Normalized": 1 }));
     assert_eq!(read["Severity"], read["FindingProviderFields"]["Severity"]);
     assert_eq!(
-        said(json!({ "Severity": { "Label": "LOW", "Original": "o".repeat(65) } })),
+        refusal(json!({ "Severity": { "Label": "LOW", "Original": "o".repeat(65) } })),
         "data.Severity.Original should NOT be longer than 64 characters."
     );
 }
 
 /// Rules: ASF-71, ASF-73.
 #[test]
-fn types_are_free_and_at_most_50() {
+fn types_are_free_text_and_at_most_50() {
     let read = stored(&hub(), &finding("f", json!({ "Types": ["custom/a/b", "ens-op.acc.5.aws.iam.1"] })));
     assert_eq!(read["Types"], json!(["custom/a/b", "ens-op.acc.5.aws.iam.1"]));
     stored(&hub(), &finding("f", json!({ "Types": vec!["a"; 50] })));
-    assert_eq!(said(json!({ "Types": vec!["a"; 51] })), "data.Types should NOT have more than 50 items.");
+    assert_eq!(refusal(json!({ "Types": vec!["a"; 51] })), "data.Types should NOT have more than 50 items.");
 }
 
 /// Rules: ASF-80.
 #[test]
-fn values_that_are_listed_are_the_only_ones() {
+fn enumerated_attributes_accept_only_their_values() {
     for (with, path) in [
         (json!({ "RecordState": "GONE" }), "RecordState"),
         (json!({ "WorkflowState": "NOTIFIED" }), "WorkflowState"),
@@ -322,13 +328,13 @@ fn values_that_are_listed_are_the_only_ones() {
         (json!({ "Resources": [{ "Type": "Other", "Id": "x", "Partition": "mars" }] }), "Resources[0].Partition"),
         (json!({ "Vulnerabilities": [{ "Id": "CVE-1", "FixAvailable": "yes" }] }), "Vulnerabilities[0].FixAvailable"),
     ] {
-        assert_eq!(said(with), format!("data.{path} should be equal to one of the allowed values."));
+        assert_eq!(refusal(with), format!("data.{path} should be equal to one of the allowed values."));
     }
 }
 
 /// Rules: ASF-81, ASF-90, ASF-97, ASF-98, ASF-101, ASF-102.
 #[test]
-fn what_looks_like_a_list_of_values_is_free() {
+fn attributes_without_an_enumeration_accept_any_text() {
     let with = json!({
         "SourceUrl": "not a url",
         "RelatedFindings": [{ "ProductArn": "arn:nowhere", "Id": "none" }],
@@ -352,8 +358,8 @@ fn what_looks_like_a_list_of_values_is_free() {
 
 /// Rules: ASF-92, ASF-93, ASF-95.
 #[test]
-fn maps_hold_texts_of_any_characters() {
-    assert_eq!(said(json!({ "UserDefinedFields": { "a": true } })), "data.UserDefinedFields['a'] should be string.");
+fn map_keys_and_values_may_contain_any_characters() {
+    assert_eq!(refusal(json!({ "UserDefinedFields": { "a": true } })), "data.UserDefinedFields['a'] should be string.");
     let odd = json!({ "§ä!": "Ω <&>" });
     let resource = json!([{ "Type": "Other", "Id": "x", "Tags": odd }]);
     let read = stored(&hub(), &finding("f", json!({ "UserDefinedFields": odd, "Resources": resource })));
@@ -362,7 +368,7 @@ fn maps_hold_texts_of_any_characters() {
 
 /// Rules: ASF-97.
 #[test]
-fn the_url_of_a_recommendation_is_a_uri_and_others_are_any_text() {
+fn only_the_url_of_a_recommendation_must_be_a_uri() {
     let at = |url: &str| json!({ "Remediation": { "Recommendation": { "Url": url } } });
     for url in ["https://example.com/a", "s3://bucket/x", "URN:isbn:1"] {
         let read = stored(&hub(), &finding("f", at(url)));
@@ -370,10 +376,10 @@ fn the_url_of_a_recommendation_is_a_uri_and_others_are_any_text() {
     }
     let path = "data.Remediation.Recommendation.Url";
     for url in ["N/A", "docs.example.com", "https://example.com/a b", " "] {
-        assert_eq!(said(at(url)), format!("{path} should match format \"uri\"."));
+        assert_eq!(refusal(at(url)), format!("{path} should match format \"uri\"."));
     }
     assert_eq!(
-        said(at("")),
+        refusal(at("")),
         format!("{path} should NOT be shorter than 1 characters, {path} should match format \"uri\".")
     );
     let elsewhere = json!({ "SourceUrl": "N/A", "ThreatIntelIndicators": [{ "SourceUrl": "x y" }] });
@@ -382,7 +388,7 @@ fn the_url_of_a_recommendation_is_a_uri_and_others_are_any_text() {
 
 /// Rules: ASF-105.
 #[test]
-fn sizes_that_published_refusals_show_are_held() {
+fn size_limits_known_from_published_errors_are_enforced() {
     let standards = |count: usize| json!({ "Compliance": { "AssociatedStandards": vec![json!({ "StandardsId": "standards/x" }); count] } });
     let details = |details: Value| json!({ "Resources": [{ "Type": "Other", "Id": "x", "Details": details }] });
     let addresses = |count: usize| details(json!({ "AwsEc2Instance": { "IpV4Addresses": vec!["10.0.0.1"; count] } }));
@@ -390,15 +396,18 @@ fn sizes_that_published_refusals_show_are_held() {
     for with in [standards(20), addresses(10), image(128)] {
         stored(&hub(), &finding("f", with));
     }
-    assert_eq!(said(standards(21)), "data.Compliance.AssociatedStandards should NOT have more than 20 items.");
+    assert_eq!(refusal(standards(21)), "data.Compliance.AssociatedStandards should NOT have more than 20 items.");
     let path = "data.Resources[0].Details";
-    assert_eq!(said(addresses(11)), format!("{path}.AwsEc2Instance.IpV4Addresses should NOT have more than 10 items."));
-    assert_eq!(said(image(129)), format!("{path}.Container.ImageName should NOT be longer than 128 characters."));
+    assert_eq!(
+        refusal(addresses(11)),
+        format!("{path}.AwsEc2Instance.IpV4Addresses should NOT have more than 10 items.")
+    );
+    assert_eq!(refusal(image(129)), format!("{path}.Container.ImageName should NOT be longer than 128 characters."));
 }
 
 /// Rules: ASF-94.
 #[test]
-fn fields_of_the_service_are_overwritten_and_others_of_aws_stored() {
+fn product_fields_of_the_service_are_overwritten_and_other_aws_fields_stored() {
     let sent = json!({ "aws/securityhub/FindingId": "forged", "aws/other/x": "y" });
     let fields = stored(&hub(), &finding("f", json!({ "ProductFields": sent })))["ProductFields"].clone();
     assert!(fields["aws/securityhub/FindingId"].as_str().unwrap().ends_with("/default/f"));
@@ -407,17 +416,17 @@ fn fields_of_the_service_are_overwritten_and_others_of_aws_stored() {
 
 /// Rules: ASF-99, ASF-100.
 #[test]
-fn compliance_needs_reason_codes_and_a_port_is_a_number() {
+fn compliance_reasons_need_a_code_and_ports_are_numbers() {
     assert_eq!(
-        said(json!({ "Compliance": { "StatusReasons": [{ "Description": "d" }] } })),
+        refusal(json!({ "Compliance": { "StatusReasons": [{ "Description": "d" }] } })),
         "data.Compliance.StatusReasons[0] should have required property 'ReasonCode'."
     );
-    assert_eq!(said(json!({ "Network": { "SourcePort": "22" } })), "data.Network.SourcePort should be number.");
+    assert_eq!(refusal(json!({ "Network": { "SourcePort": "22" } })), "data.Network.SourcePort should be number.");
 }
 
 /// Rules: ASF-32.
 #[test]
-fn a_resource_has_a_partition_only_where_the_service_model_has_a_value_for_it() {
+fn a_resource_gets_a_partition_only_if_the_service_model_has_a_value_for_it() {
     for (region, partition) in [
         ("us-east-1", json!("aws")),
         ("us-gov-west-1", json!("aws-us-gov")),

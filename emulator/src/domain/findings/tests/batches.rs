@@ -1,4 +1,4 @@
-//! Batches: who may import, what fails the call and what fails one finding.
+//! Batches: who may import, and what refuses the call or a single finding.
 
 use securityhub_fixtures::Operation::BatchImportFindings;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn denied(stage: &Stage, with: Value, resource: &str) {
 
 /// Rules: IMP-01, IMP-30, IMP-44.
 #[test]
-fn a_hub_takes_findings_of_its_private_product() {
+fn a_hub_accepts_findings_of_its_private_product() {
     let stage = hub();
     assert_eq!(stored(&stage, &finding("f", json!({})))["Id"], "f");
 }
@@ -46,7 +46,7 @@ fn a_product_of_another_region_refuses_the_call() {
 
 /// Rules: IMP-08, IMP-10, IMP-11.
 #[test]
-fn products_that_the_caller_may_not_write_refuse_the_call() {
+fn a_product_that_the_caller_may_not_use_refuses_the_call() {
     for path in ["nobody/nothing", "aws/guardduty", "amazon/route-53-resolver-dns-firewall-aws-list"] {
         let arn = format!("arn:aws:securityhub:{REGION}::product/{path}");
         denied(&hub(), json!({ "ProductArn": arn }), &arn);
@@ -57,7 +57,7 @@ fn products_that_the_caller_may_not_write_refuse_the_call() {
 
 /// Rules: IMP-07, IMP-09.
 #[test]
-fn what_is_no_product_arn_is_named_in_the_message() {
+fn an_invalid_product_arn_is_quoted_in_the_message() {
     for arn in [
         "arn:aws:securityhub:::product/aquasecurity/aquasecurity",
         "arn:aws-cn:securityhub:us-east-1::product/prowler/prowler",
@@ -72,29 +72,29 @@ fn what_is_no_product_arn_is_named_in_the_message() {
 
 /// Rules: IMP-21, IMP-25.
 #[test]
-fn what_is_no_list_of_findings_refuses_the_call() {
+fn a_call_without_a_list_of_findings_is_refused() {
     let stage = hub();
-    let said = |input| stage.refused(ADMINISTRATOR, BatchImportFindings, input, 400, "InvalidInputException");
-    assert_eq!(said(json!({})), "Invalid parameter 'Findings'. data should have required property 'Findings'");
+    let refusal = |input| stage.refused(ADMINISTRATOR, BatchImportFindings, input, 400, "InvalidInputException");
+    assert_eq!(refusal(json!({})), "Invalid parameter 'Findings'. data should have required property 'Findings'");
     assert_eq!(
-        said(json!({ "Findings": [] })),
+        refusal(json!({ "Findings": [] })),
         "Invalid parameter 'Findings'. Size '0' is less than minimum value: 1."
     );
     assert_eq!(
-        said(json!({ "Findings": vec![finding("f", json!({})); 101] })),
+        refusal(json!({ "Findings": vec![finding("f", json!({})); 101] })),
         "Invalid parameter 'Findings'. Size '101' is greater than maximum value: 100."
     );
-    assert_eq!(said(json!({ "Findings": [5] })), "Invalid parameter 'Findings'. data.Findings[0] should be object");
-    assert!(said(json!({ "Findings": [finding("f", json!({ "Id": null }))] })).contains("required property 'Id'"));
+    assert_eq!(refusal(json!({ "Findings": [5] })), "Invalid parameter 'Findings'. data.Findings[0] should be object");
+    assert!(refusal(json!({ "Findings": [finding("f", json!({ "Id": null }))] })).contains("required property 'Id'"));
     assert!(
-        said(json!({ "Findings": [finding("f", json!({ "Id": 5 }))] }))
+        refusal(json!({ "Findings": [finding("f", json!({ "Id": 5 }))] }))
             .contains("data.Findings[0].Id should be string")
     );
 }
 
 /// Rules: IMP-23.
 #[test]
-fn a_hub_that_is_off_refuses_the_call() {
+fn a_disabled_hub_refuses_the_call() {
     let input = json!({ "Findings": [finding("f", json!({}))] });
     let message = Stage::empty().refused(ADMINISTRATOR, BatchImportFindings, input, 401, "InvalidAccessException");
     assert_eq!(message, "Account 111111111111 is not subscribed to AWS Security Hub");
@@ -102,7 +102,7 @@ fn a_hub_that_is_off_refuses_the_call() {
 
 /// Rules: IMP-31.
 #[test]
-fn good_findings_of_a_batch_are_stored_and_failures_keep_their_order() {
+fn valid_findings_of_a_batch_are_stored_and_failures_keep_their_order() {
     let stage = hub();
     let bad = |id| finding(id, json!({ "Title": null }));
     let answer = import(&stage, &[bad("b1"), finding("g1", json!({})), bad("b2"), finding("g2", json!({}))]);
@@ -123,7 +123,7 @@ fn a_product_needs_a_subscription() {
 
 /// Rules: IMP-34, IMP-35, IMP-37.
 #[test]
-fn sizes_are_bounded() {
+fn the_sizes_of_batches_and_findings_are_limited() {
     let long = "x".repeat(32_768);
     let (_, message) = failure(&hub(), &finding("f", json!({ "Types": [long] })));
     assert_eq!(message, "The maximum size of an individual field should be less than 32768");
@@ -135,7 +135,7 @@ fn sizes_are_bounded() {
 
 /// Rules: IMP-40.
 #[test]
-fn the_same_key_twice_is_a_create_and_an_update() {
+fn a_key_repeated_in_a_batch_creates_and_then_updates_the_finding() {
     let stage = hub();
     let later = finding("f", json!({ "UpdatedAt": "2026-01-11T08:00:00Z", "Title": "Later" }));
     let answer = import(&stage, &[finding("f", json!({})), later, finding("f", json!({ "Title": "Ignored" }))]);
@@ -145,7 +145,7 @@ fn the_same_key_twice_is_a_create_and_an_update() {
 
 /// Rules: IMP-41, REI-11.
 #[test]
-fn an_id_is_unique_for_its_product_only() {
+fn an_id_is_unique_only_within_its_product() {
     let stage = hub();
     import(&stage, &[finding("f", json!({}))]);
     let of_guardduty = finding("f", json!({ "ProductArn": product_arn("aws/guardduty") }));
@@ -155,7 +155,7 @@ fn an_id_is_unique_for_its_product_only() {
 
 /// Rules: IMP-45.
 #[test]
-fn a_finding_that_was_read_is_taken_back() {
+fn a_finding_that_was_read_can_be_imported_again() {
     let stage = hub();
     let mut read = stored(&stage, &finding("f", json!({ "Sample": true, "Confidence": 50 })));
     read["RecordState"] = json!("ARCHIVED");
@@ -168,7 +168,7 @@ fn a_finding_that_was_read_is_taken_back() {
 
 /// Rules: IMP-02, IMP-03, IMP-13.
 #[test]
-fn a_product_with_an_account_sends_for_its_customers() {
+fn a_product_with_an_account_may_send_for_its_customers() {
     const CROWDSTRIKE: &str = "517716713836";
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER, CROWDSTRIKE]);
     for customer in [ADMINISTRATOR, MEMBER] {
@@ -188,7 +188,7 @@ fn a_product_with_an_account_sends_for_its_customers() {
 
 /// Rules: IMP-32.
 #[test]
-fn all_that_a_finding_breaks_is_told_in_the_order_of_the_schema() {
+fn all_violations_of_a_finding_are_reported_in_schema_order() {
     let wrong = finding(
         "f",
         json!({ "Title": null, "Types": null, "UpdatedAt": "now", "Resources": [{ "Type": 5, "Id": "" }], "Confidence": 101 }),
@@ -218,7 +218,7 @@ fn the_owner_of_a_finding_needs_a_hub() {
 
 /// Rules: IMP-14.
 #[test]
-fn answers_that_the_model_does_not_list_stand_in_the_table() {
+fn errors_that_the_model_does_not_declare_are_listed_in_the_table() {
     use securityhub_fixtures::{Operation, errors};
     for (operation, code, status) in [
         (BatchImportFindings, "AccessDeniedException", 403),
@@ -232,7 +232,7 @@ fn answers_that_the_model_does_not_list_stand_in_the_table() {
 
 /// Rules: IMP-26.
 #[test]
-fn what_refuses_the_whole_call_comes_in_one_order() {
+fn checks_that_refuse_the_whole_call_run_in_a_fixed_order() {
     let foreign = |count: usize| json!({ "Findings": vec![finding_of(MEMBER, "f", json!({})); count] });
     let off = Stage::empty();
     off.refused(ADMINISTRATOR, BatchImportFindings, foreign(101), 400, "InvalidInputException");
@@ -240,9 +240,9 @@ fn what_refuses_the_whole_call_comes_in_one_order() {
     hub().refused(ADMINISTRATOR, BatchImportFindings, foreign(1), 403, "AccessDeniedException");
 }
 
-/// A load of many batches grows with the accounts, not with accounts times batches.
+/// The number of lookups grows with the accounts, not with accounts times batches.
 #[test]
-fn a_product_and_an_owner_are_looked_up_once_for_all_batches_of_an_importer() {
+fn an_importer_looks_up_a_product_and_an_owner_once_for_all_batches() {
     let accounts: Vec<String> = (0..40).map(|number| format!("{}", 200_000_000_000_u64 + number)).collect();
     let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
     let stage = Stage::with_hubs(&names);

@@ -1,4 +1,4 @@
-//! What customers change: BatchUpdateFindings and UpdateFindings.
+//! Updates by customers: BatchUpdateFindings and UpdateFindings.
 
 use securityhub_fixtures::Operation::{BatchUpdateFindings, UpdateFindings};
 
@@ -10,7 +10,7 @@ fn identifier(finding: &Value) -> Value {
     json!({ "Id": finding["Id"], "ProductArn": finding["ProductArn"] })
 }
 
-/// Imports a finding, changes it, and gives it as it is read then.
+/// Imports a finding, updates it, and returns it as it is read afterwards.
 fn changed(stage: &Stage, with: Value, update: Value) -> Value {
     let finding = finding("f", with);
     stored(stage, &finding);
@@ -38,24 +38,24 @@ fn later(stage: &Stage, with: Value) -> Value {
 
 /// Rules: BUF-01, BUF-02.
 #[test]
-fn identifiers_are_counted_and_nothing_given_changes_nothing() {
+fn too_many_identifiers_are_refused_and_an_empty_update_changes_nothing() {
     let stage = hub();
     let one = finding("f", json!({}));
     let before = stored(&stage, &one);
     change(&stage, &one, json!({}));
     assert_eq!(read(&stage, "f"), before);
-    for (count, said) in [(0, "less than minimum value: 1"), (101, "greater than maximum value: 100")] {
+    for (count, refusal) in [(0, "less than minimum value: 1"), (101, "greater than maximum value: 100")] {
         let request = request(&vec![identifier(&one); count], json!({}));
         assert_eq!(
             stage.refused(ADMINISTRATOR, BatchUpdateFindings, request, 400, "InvalidInputException"),
-            format!("Invalid parameter 'FindingIdentifiers'. Size '{count}' is {said}.")
+            format!("Invalid parameter 'FindingIdentifiers'. Size '{count}' is {refusal}.")
         );
     }
 }
 
 /// Rules: BUF-03.
 #[test]
-fn a_value_that_breaks_a_limit_refuses_the_call() {
+fn a_value_over_a_limit_refuses_the_call() {
     let stage = hub();
     let one = finding("f", json!({}));
     let before = stored(&stage, &one);
@@ -63,7 +63,7 @@ fn a_value_that_breaks_a_limit_refuses_the_call() {
         let request = request(&[identifier(&one)], update);
         stage.refused(ADMINISTRATOR, BatchUpdateFindings, request, 400, "InvalidInputException")
     };
-    for (update, said) in [
+    for (update, refusal) in [
         (json!({ "Confidence": 101 }), "Invalid parameter 'Confidence'. '101' is greater than maximum value: 100."),
         (
             json!({ "Note": { "Text": "t" } }),
@@ -86,21 +86,21 @@ fn a_value_that_breaks_a_limit_refuses_the_call() {
             "Invalid parameter 'RelatedFindings'. Size '11' is greater than maximum value: 10.",
         ),
     ] {
-        assert_eq!(refused(update), said);
+        assert_eq!(refused(update), refusal);
     }
     assert_eq!(read(&stage, "f"), before);
 }
 
 /// Rules: BUF-04.
 #[test]
-fn without_a_hub_there_is_nothing_to_change() {
+fn an_update_without_a_hub_is_refused() {
     let request = request(&[identifier(&finding("f", json!({})))], json!({}));
     Stage::empty().refused(ADMINISTRATOR, BatchUpdateFindings, request.clone(), 401, "InvalidAccessException");
 }
 
 /// Rules: BUF-10, BUF-11, BUF-13.
 #[test]
-fn an_administrator_changes_the_one_copy_of_its_members() {
+fn an_administrators_update_changes_the_only_copy_of_a_members_finding() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     let of_member = finding_of(MEMBER, "m", json!({}));
     let of_administrator = finding("a", json!({}));
@@ -124,7 +124,7 @@ fn an_administrator_changes_the_one_copy_of_its_members() {
 
 /// Rules: BUF-20.
 #[test]
-fn a_note_replaces_the_one_before_and_is_dated_by_the_service() {
+fn a_note_replaces_the_previous_one_and_is_dated_by_the_service() {
     let stage = hub();
     let note = |text: &str| json!({ "Note": { "Text": text, "UpdatedBy": "me" } });
     let first = changed(&stage, json!({}), note("one"));
@@ -137,7 +137,7 @@ fn a_note_replaces_the_one_before_and_is_dated_by_the_service() {
 
 /// Rules: BUF-21 to BUF-25.
 #[test]
-fn a_severity_is_completed_and_keeps_what_the_provider_called_it() {
+fn a_severity_update_is_completed_and_keeps_the_original_value() {
     let severity = json!({ "Label": "HIGH", "Original": "8.1", "Product": 8.5 });
     for (update, expected) in [
         (json!({ "Label": "LOW" }), json!({ "Label": "LOW", "Normalized": 1, "Product": 8.5, "Original": "8.1" })),
@@ -159,7 +159,7 @@ fn a_severity_is_completed_and_keeps_what_the_provider_called_it() {
 
 /// Rules: BUF-26 to BUF-31.
 #[test]
-fn values_are_set_and_lists_and_maps_replaced() {
+fn an_update_sets_values_and_replaces_lists_and_maps() {
     let with = json!({
         "Confidence": 50, "UserDefinedFields": { "a": "b" }, "RecordState": "ARCHIVED",
         "RelatedFindings": [{ "ProductArn": "p", "Id": "1" }, { "ProductArn": "p", "Id": "2" }],
@@ -182,7 +182,7 @@ fn values_are_set_and_lists_and_maps_replaced() {
 
 /// Rules: BUF-32 to BUF-34.
 #[test]
-fn what_the_provider_says_stays() {
+fn an_update_leaves_the_providers_fields_unchanged() {
     let stage = hub();
     let before = stored(&stage, &finding("f", json!({})));
     stage.days_pass(1);
@@ -195,9 +195,9 @@ fn what_the_provider_says_stays() {
 
 /// Rules: ASF-56, BUF-35.
 #[test]
-fn what_a_customer_has_given_is_out_of_the_reach_of_imports() {
+fn imports_do_not_overwrite_attributes_set_by_a_customer() {
     let stage = hub();
-    // Given with the value that it has: given all the same.
+    // Setting an attribute to its current value counts as setting it.
     changed(&stage, json!({ "Confidence": 40 }), json!({ "Severity": { "Label": "HIGH" }, "Criticality": 9 }));
     let sent = json!({
         "Confidence": 41, "Severity": { "Label": "LOW" },
@@ -212,7 +212,7 @@ fn what_a_customer_has_given_is_out_of_the_reach_of_imports() {
 
 /// Rules: REI-05, REI-06.
 #[test]
-fn a_customers_attributes_survive_an_import() {
+fn every_customer_attribute_survives_an_import() {
     let stage = hub();
     let update = json!({
         "Note": { "Text": "t", "UpdatedBy": "me" }, "UserDefinedFields": { "a": "b" },
@@ -229,7 +229,7 @@ fn a_customers_attributes_survive_an_import() {
 
 /// Rules: BUF-40, BUF-41.
 #[test]
-fn what_is_unknown_or_named_twice_is_listed() {
+fn unknown_and_repeated_identifiers_are_listed_as_unprocessed() {
     let stage = hub();
     let known = finding("a", json!({}));
     import(&stage, std::slice::from_ref(&known));
@@ -254,7 +254,7 @@ fn what_is_unknown_or_named_twice_is_listed() {
 
 /// Rules: BUF-43.
 #[test]
-fn a_finding_does_not_grow_beyond_240_kb() {
+fn an_update_that_exceeds_240_kb_is_refused() {
     let stage = hub();
     let many: serde_json::Map<String, Value> = (0..32).map(|n| (format!("k{n}"), json!("x".repeat(1024)))).collect();
     let resources: Vec<Value> =
@@ -264,9 +264,9 @@ fn a_finding_does_not_grow_beyond_240_kb() {
     let fields: serde_json::Map<String, Value> = (0..50).map(|n| (format!("k{n}"), json!("x".repeat(1024)))).collect();
     let request = request(&[identifier(&large)], json!({ "UserDefinedFields": fields }));
     let answer = stage.good(ADMINISTRATOR, BatchUpdateFindings, request);
-    let said = &answer["UnprocessedFindings"][0];
+    let refusal = &answer["UnprocessedFindings"][0];
     assert_eq!(
-        (&said["ErrorCode"], &said["ErrorMessage"]),
+        (&refusal["ErrorCode"], &refusal["ErrorMessage"]),
         (&json!("FindingSizeExceeded"), &json!("Finding size exceeded 240 KB"))
     );
     assert_eq!(read(&stage, "f"), before);
@@ -280,7 +280,7 @@ fn update_findings(stage: &Stage, id: &str, update: Value) {
 
 /// Rules: UPF-01, UPF-02, UPF-07.
 #[test]
-fn all_that_match_are_changed_and_something_must_be_given() {
+fn update_findings_changes_all_matches_and_needs_an_attribute() {
     let stage = hub();
     import(&stage, &[finding("a", json!({})), finding("b", json!({})), finding("c", json!({ "Title": "other" }))]);
     let filters = json!({ "Title": [{ "Value": "Port", "Comparison": "PREFIX" }] });
@@ -292,19 +292,19 @@ fn all_that_match_are_changed_and_something_must_be_given() {
     let answer = stage.good(ADMINISTRATOR, UpdateFindings, json!({ "Filters": nothing, "RecordState": "ACTIVE" }));
     assert_eq!(answer, json!({}));
     let bad = json!({ "Title": [{ "Value": "a", "Comparison": "CONTAINS" }] });
-    let said = stage.refused(
+    let refusal = stage.refused(
         ADMINISTRATOR,
         UpdateFindings,
         json!({ "Filters": bad, "RecordState": "ACTIVE" }),
         400,
         "InvalidInputException",
     );
-    assert!(said.starts_with("Invalid Filters in the input: data.Title[0].Comparison"), "{said}");
+    assert!(refusal.starts_with("Invalid Filters in the input: data.Title[0].Comparison"), "{refusal}");
 }
 
 /// Rules: UPF-03.
 #[test]
-fn the_members_account_sees_what_its_administrator_did() {
+fn a_member_sees_the_updates_of_its_administrator() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [finding_of(MEMBER, "m", json!({}))] }));
@@ -315,7 +315,7 @@ fn the_members_account_sees_what_its_administrator_did() {
 
 /// Rules: UPF-05, UPF-08.
 #[test]
-fn the_next_import_takes_it_back() {
+fn the_next_import_reverts_update_findings() {
     let stage = hub();
     let note = |text: &str| json!({ "Note": { "Text": text, "UpdatedBy": "me" } });
     let before = changed(&stage, json!({}), note("kept"));
@@ -330,7 +330,7 @@ fn the_next_import_takes_it_back() {
     );
     let after = later(&stage, json!({}));
     assert_eq!((&after["Note"], &after["RecordState"]), (&before["Note"], &json!("ACTIVE")));
-    // A note that BatchUpdateFindings writes stays, whatever was beneath.
+    // A note of BatchUpdateFindings stays, even if UpdateFindings had set one before.
     update_findings(&stage, "f", note("passing"));
     change(&stage, &after, note("lasting"));
     let sent = json!({ "UpdatedAt": "2026-01-12T08:00:00Z" });
@@ -339,7 +339,7 @@ fn the_next_import_takes_it_back() {
 
 /// Rules: UPF-05.
 #[test]
-fn without_a_note_beneath_none_is_left() {
+fn the_next_import_removes_a_note_of_update_findings_if_there_was_none_before() {
     let stage = hub();
     stored(&stage, &finding("f", json!({})));
     update_findings(&stage, "f", json!({ "Note": { "Text": "passing", "UpdatedBy": "me" } }));
@@ -348,7 +348,7 @@ fn without_a_note_beneath_none_is_left() {
 
 /// Rules: UPF-06.
 #[test]
-fn a_finding_that_is_active_again_is_new_again() {
+fn reactivating_a_resolved_finding_resets_its_workflow_status() {
     let stage = hub();
     changed(&stage, json!({ "RecordState": "ARCHIVED" }), json!({ "Workflow": { "Status": "RESOLVED" } }));
     update_findings(&stage, "f", json!({ "RecordState": "ACTIVE" }));
@@ -357,14 +357,14 @@ fn a_finding_that_is_active_again_is_new_again() {
 
 /// Rules: RET-03.
 #[test]
-fn a_customers_change_does_not_prolong_a_findings_life() {
+fn a_customers_update_does_not_extend_a_findings_retention() {
     let stage = hub();
     stored(&stage, &finding("f", json!({})));
     stage.days_pass(89);
     change(&stage, &finding("f", json!({})), json!({ "Confidence": 1 }));
     stage.days_pass(2);
     assert_eq!(read(&stage, "f"), Value::Null);
-    // An old UpdatedAt does not make a finding vanish that was imported now.
+    // A finding with an old UpdatedAt does not expire right after its import.
     stored(
         &stage,
         &finding("old", json!({ "UpdatedAt": "2020-01-01T00:00:00Z", "CreatedAt": "2020-01-01T00:00:00Z" })),
@@ -375,7 +375,7 @@ fn a_customers_change_does_not_prolong_a_findings_life() {
 
 /// Rules: REI-31, REI-34.
 #[test]
-fn a_finding_is_archived_by_its_provider_alone() {
+fn only_the_provider_can_archive_a_finding() {
     let stage = hub();
     let found = changed(&stage, json!({}), json!({ "RecordState": "ARCHIVED" }));
     assert_eq!(found["RecordState"], "ACTIVE", "BatchUpdateFindings knows no such member");
@@ -386,7 +386,7 @@ fn a_finding_is_archived_by_its_provider_alone() {
 
 /// Rules: RET-09, RET-10.
 #[test]
-fn what_an_administrator_sees_ends_and_comes_back_with_the_relation() {
+fn an_administrator_sees_a_members_findings_exactly_while_it_is_related() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.member(MemberStatus::Enabled);
     let of_member = finding_of(MEMBER, "m", json!({}));
@@ -405,12 +405,12 @@ fn what_an_administrator_sees_ends_and_comes_back_with_the_relation() {
 
 /// Rules: UPF-04, HIS-16.
 #[test]
-fn passing_updates_leave_no_trace() {
+fn update_findings_leaves_no_history_record() {
     let stage = hub();
     let one = finding("f", json!({}));
     stored(&stage, &one);
     update_findings(&stage, "f", json!({ "Note": { "Text": "t", "UpdatedBy": "me" }, "RecordState": "ARCHIVED" }));
     let request = json!({ "FindingIdentifier": identifier(&one) });
-    let told = stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::GetFindingHistory, request);
-    assert_eq!(told["Records"].as_array().unwrap().len(), 1);
+    let history = stage.good(ADMINISTRATOR, securityhub_fixtures::Operation::GetFindingHistory, request);
+    assert_eq!(history["Records"].as_array().unwrap().len(), 1);
 }

@@ -39,7 +39,7 @@ fn each_finding_goes_to_the_region_of_its_product() {
 
 /// Rules: IMP-11, IMP-31.
 #[test]
-fn more_than_a_batch_and_failures_in_order() {
+fn more_findings_than_a_batch_are_delivered_and_failures_keep_their_order() {
     let stage = hub();
     let mut findings: Vec<Value> = (0..250).map(|number| of_product("us-east-1", &format!("f{number}"))).collect();
     findings[3]["Title"] = Value::Null;
@@ -54,7 +54,7 @@ fn more_than_a_batch_and_failures_in_order() {
 
 /// Rules: IMP-11.
 #[test]
-fn a_text_is_one_finding_a_list_or_a_batch() {
+fn a_delivered_text_is_one_finding_a_list_or_a_batch() {
     let cut = |text: &str| pieces(text).map(|found| found.into_iter().map(|piece| text[piece].to_owned()).collect());
     let cut =
         |text: &str| -> Result<Vec<String>, String> { cut(text).map_err(|error: serde_json::Error| error.to_string()) };

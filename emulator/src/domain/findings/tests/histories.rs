@@ -1,4 +1,4 @@
-//! What GetFindingHistory tells.
+//! Histories in GetFindingHistory.
 
 use securityhub_fixtures::Operation::{BatchUpdateFindings, GetFindingHistory, UpdateFindings};
 
@@ -30,7 +30,7 @@ fn import_on(stage: &Stage, day: u32, with: Value) {
     import(stage, &[finding]);
 }
 
-/// What the newest record says changed: field, old, new.
+/// The changes in the newest record: field, old and new value.
 fn newest(stage: &Stage) -> Vec<(String, Value, Value)> {
     let updates = records(stage, json!({}))[0]["Updates"].as_array().unwrap().clone();
     let value = |update: &Value, name: &str| update.get(name).cloned().unwrap_or_default();
@@ -48,7 +48,7 @@ fn update(field: &str, old: impl Into<Value>, new: impl Into<Value>) -> (String,
 
 /// Rules: HIS-05, HIS-07, HIS-08, HIS-09.
 #[test]
-fn the_whole_of_a_history() {
+fn a_history_lists_the_creation_and_all_changes() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     stage.days_pass(1);
@@ -64,7 +64,7 @@ fn the_whole_of_a_history() {
 
 /// Rules: HIS-11 to HIS-13.
 #[test]
-fn attributes_by_path_and_values_as_text() {
+fn a_record_names_attributes_by_path_and_values_as_text() {
     let stage = hub();
     import_on(
         &stage,
@@ -107,7 +107,7 @@ fn attributes_by_path_and_values_as_text() {
 
 /// Rules: HIS-14, HIS-15, HIS-16.
 #[test]
-fn times_alone_and_passing_updates_leave_no_record() {
+fn changed_timestamps_and_update_findings_leave_no_record() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     stage.days_pass(1);
@@ -117,16 +117,16 @@ fn times_alone_and_passing_updates_leave_no_record() {
     let filters = json!({ "Id": [{ "Value": "f", "Comparison": "EQUALS" }] });
     let note = json!({ "Text": "passing", "UpdatedBy": "me" });
     stage.good(ADMINISTRATOR, UpdateFindings, json!({ "Filters": filters, "Note": note }));
-    let told = records(&stage, json!({}));
-    assert_eq!((told.len(), &told[0]["FindingCreated"]), (1, &json!(true)));
-    assert_eq!(told[0]["UpdateTime"], "2026-01-15T09:00:00.000Z", "the creation, not the last import");
+    let history = records(&stage, json!({}));
+    assert_eq!((history.len(), &history[0]["FindingCreated"]), (1, &json!(true)));
+    assert_eq!(history[0]["UpdateTime"], "2026-01-15T09:00:00.000Z", "the creation, not the last import");
     import_on(&stage, 12, json!({ "LastObservedAt": "2026-01-12T00:00:00Z" }));
     assert_eq!(records(&stage, json!({})).len(), 1, "nor does it leave one when it is taken back");
 }
 
 /// Rules: HIS-15.
 #[test]
-fn workflow_resets_belong_to_the_imports_record() {
+fn a_workflow_reset_is_part_of_the_imports_record() {
     let stage = hub();
     import_on(&stage, 10, json!({ "RecordState": "ARCHIVED" }));
     customer(&stage, json!({ "Workflow": { "Status": "RESOLVED" } }));
@@ -139,7 +139,7 @@ fn workflow_resets_belong_to_the_imports_record() {
 
 /// Rules: HIS-02, HIS-03, HIS-18.
 #[test]
-fn a_period_has_defaults_and_its_bounds() {
+fn the_bounds_of_a_period_are_inclusive_and_have_defaults() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     for confidence in 1..4 {
@@ -147,8 +147,8 @@ fn a_period_has_defaults_and_its_bounds() {
         customer(&stage, json!({ "Confidence": confidence }));
     }
     let days = |with: Value| -> Vec<String> {
-        let told = records(&stage, with);
-        told.iter().map(|record| record["UpdateTime"].as_str().unwrap()[8..10].to_owned()).collect()
+        let history = records(&stage, with);
+        history.iter().map(|record| record["UpdateTime"].as_str().unwrap()[8..10].to_owned()).collect()
     };
     assert_eq!(days(json!({})), ["18", "17", "16", "15"]);
     assert_eq!(days(json!({ "StartTime": "2026-01-16T09:00:00Z", "EndTime": "2026-01-17T09:00:00Z" })), ["17", "16"]);
@@ -168,15 +168,15 @@ fn records_can_be_read_for_90_days() {
         stage.days_pass(40);
         import_on(&stage, day, json!({ "Title": format!("on {day}") }));
     }
-    let told = records(&stage, json!({}));
-    let times: Vec<_> = told.iter().map(|record| record["UpdateTime"].as_str().unwrap()[..10].to_owned()).collect();
+    let history = records(&stage, json!({}));
+    let times: Vec<_> = history.iter().map(|record| record["UpdateTime"].as_str().unwrap()[..10].to_owned()).collect();
     assert_eq!(times, ["2026-05-15", "2026-04-05", "2026-02-24"], "the creation is 120 days ago");
     assert_eq!(records(&stage, json!({ "StartTime": "2026-01-01T00:00:00Z" })).len(), 3);
 }
 
 /// Rules: HIS-04.
 #[test]
-fn records_that_are_too_old_to_be_read_are_dropped_and_a_walk_goes_on() {
+fn dropping_old_records_does_not_disturb_paging() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     let held = || {
@@ -192,7 +192,7 @@ fn records_that_are_too_old_to_be_read_are_dropped_and_a_walk_goes_on() {
         stage.days_pass(20);
         import_on(&stage, 11 + confidence, json!({ "Title": format!("{confidence}") }));
     }
-    // Those of the last 90 days: imports 80, 60, 40, 20 and 0 days ago, each with a change at the same time.
+    // Only records of the last 90 days: imports 80, 60, 40, 20 and 0 days ago, each with an update at the same time.
     assert_eq!(held(), 9);
     let request = |token: &Value| json!({ "FindingIdentifier": identifier(), "MaxResults": 2, "NextToken": token });
     let first = stage.good(ADMINISTRATOR, GetFindingHistory, request(&Value::Null));
@@ -209,7 +209,7 @@ fn records_that_are_too_old_to_be_read_are_dropped_and_a_walk_goes_on() {
 
 /// Rules: HIS-01, HIS-06.
 #[test]
-fn a_walk_is_not_disturbed_by_new_records() {
+fn new_records_do_not_disturb_paging() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     for confidence in 1..5 {
@@ -233,13 +233,13 @@ fn a_walk_is_not_disturbed_by_new_records() {
     }
     assert_eq!(seen, [json!("4"), json!("3"), json!("2"), json!("1"), Value::Null]);
     let other = json!({ "FindingIdentifier": { "Id": "g", "ProductArn": "p" }, "NextToken": token });
-    let said = stage.refused(ADMINISTRATOR, GetFindingHistory, other, 400, "InvalidInputException");
-    assert_eq!(said, "Invalid NextToken: Input Query has changed");
+    let message = stage.refused(ADMINISTRATOR, GetFindingHistory, other, 400, "InvalidInputException");
+    assert_eq!(message, "Invalid NextToken: Input Query has changed");
 }
 
 /// Rules: HIS-17, HIS-19.
 #[test]
-fn what_is_not_seen_has_no_history() {
+fn an_invisible_finding_has_no_history() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     let of_member = finding_of(MEMBER, "m", json!({}));
     stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [of_member] }));
@@ -254,7 +254,7 @@ fn what_is_not_seen_has_no_history() {
 
 /// Rules: RET-04, HIS-19.
 #[test]
-fn a_history_goes_with_its_finding() {
+fn a_history_is_dropped_with_its_finding() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     customer(&stage, json!({ "Confidence": 1, "Severity": { "Label": "LOW" } }));

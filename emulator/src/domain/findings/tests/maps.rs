@@ -1,4 +1,4 @@
-//! Values of string maps may be empty (ASF-92), wherever a map goes.
+//! Empty values in string maps (ASF-92).
 
 use securityhub_fixtures::Operation::{
     BatchGetAutomationRules, BatchUpdateFindings, CreateAutomationRule, CreateInsight, GetFindingHistory,
@@ -44,8 +44,8 @@ fn an_empty_value_of_a_map_is_stored_returned_and_found() {
     assert_eq!(ids(&stage, "ProductFields", &element("blank", "", "EQUALS")), Vec::<String>::new());
     assert_eq!(ids(&stage, "ProductFields", &element("absent", "", "EQUALS")), Vec::<String>::new());
     let keyless = json!({ "Filters": { "ProductFields": element("", "x", "EQUALS") } });
-    let said = stage.refused(ADMINISTRATOR, GetFindings, keyless, 400, "InvalidInputException");
-    assert!(said.ends_with("data.ProductFields[0].Key should NOT be shorter than 1 characters"), "{said}");
+    let message = stage.refused(ADMINISTRATOR, GetFindings, keyless, 400, "InvalidInputException");
+    assert!(message.ends_with("data.ProductFields[0].Key should NOT be shorter than 1 characters"), "{message}");
 }
 
 /// Rules: ASF-92, ASF-07.
@@ -62,13 +62,13 @@ fn keys_and_all_other_strings_stay_non_empty() {
         (json!({ "Remediation": { "Recommendation": { "Text": "" } } }), "Remediation.Recommendation.Text"),
         (json!({ "Compliance": { "RelatedRequirements": [""] } }), "Compliance.RelatedRequirements[0]"),
     ] {
-        assert_eq!(said(with), format!("data.{path} should NOT be shorter than 1 characters."));
+        assert_eq!(refusal(with), format!("data.{path} should NOT be shorter than 1 characters."));
     }
 }
 
 /// Rules: ASF-92, BUF-29, HIS-11, EVT-11.
 #[test]
-fn an_empty_value_goes_through_updates_events_and_history() {
+fn an_empty_map_value_survives_updates_events_and_history() {
     let stage = hub();
     stored(&stage, &finding("f", json!({ "UserDefinedFields": { "a": "x" } })));
     stage.events();
@@ -93,7 +93,7 @@ fn an_empty_value_goes_through_updates_events_and_history() {
 
 /// Rules: ASF-92, ARU-50, INS-01.
 #[test]
-fn an_empty_value_goes_through_automation_rules_and_insights() {
+fn an_empty_map_value_works_in_automation_rules_and_insights() {
     let stage = hub();
     let rule = json!({
         "RuleOrder": 1, "RuleName": "r", "Description": "d",

@@ -1,4 +1,4 @@
-//! Rules of findings, driven through the operations: a file for each section of what is known of them.
+//! Rules of findings, tested through the operations, in one file per topic.
 
 use securityhub_fixtures::Operation::{BatchImportFindings, GetFindings};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn import(stage: &Stage, findings: &[Value]) -> Value {
     stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": findings }))
 }
 
-/// Imports one finding and expects it to be accepted; gives it as it is read then.
+/// Imports a finding, expects it to be accepted, and returns it as it is read afterwards.
 fn stored(stage: &Stage, finding: &Value) -> Value {
     let answer = import(stage, std::slice::from_ref(finding));
     assert_eq!(answer, json!({ "FailedCount": 0, "SuccessCount": 1, "FailedFindings": [] }));
@@ -39,7 +39,7 @@ fn read(stage: &Stage, finding_id: &str) -> Value {
     stage.good(ADMINISTRATOR, GetFindings, json!({ "Filters": filters }))["Findings"][0].clone()
 }
 
-/// Why one finding fails: code and message.
+/// Code and message of the only failed finding.
 fn failure(stage: &Stage, finding: &Value) -> (String, String) {
     let answer = import(stage, std::slice::from_ref(finding));
     assert_eq!((&answer["FailedCount"], &answer["SuccessCount"]), (&json!(1), &json!(0)), "{answer}");
@@ -48,14 +48,14 @@ fn failure(stage: &Stage, finding: &Value) -> (String, String) {
     (failed["ErrorCode"].as_str().unwrap().to_owned(), failed["ErrorMessage"].as_str().unwrap().to_owned())
 }
 
-/// The AJV sentence with which one finding is refused.
-fn said(with: Value) -> String {
+/// The AJV sentence for a refused finding.
+fn refusal(with: Value) -> String {
     let (code, message) = failure(&hub(), &finding("f", with));
     assert_eq!(code, "InvalidInput");
     message.strip_prefix("Finding does not adhere to Amazon Finding Format. ").expect(&message).to_owned()
 }
 
-/// Imports as a product of AWS does.
+/// Imports findings as AWS products do.
 fn failures_of_product(stage: &Stage, findings: &[Value]) -> Vec<Failed> {
     let region = Region::new(REGION);
     let directory = stage.0.directory();
@@ -68,7 +68,7 @@ fn failures_of_product(stage: &Stage, findings: &[Value]) -> Vec<Failed> {
     outcome.failed
 }
 
-/// The same, and expects every finding to be accepted.
+/// The same, expecting that every finding is accepted.
 fn as_product(stage: &Stage, findings: &[Value]) {
     assert_eq!(failures_of_product(stage, findings), []);
 }

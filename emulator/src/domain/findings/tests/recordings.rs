@@ -1,4 +1,4 @@
-//! Findings that a client read and that are put in again: they come out the same (IMP-46).
+//! Findings that a client read and imports again stay the same (IMP-46).
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::domain::controls::checks;
 use crate::generate::{self, Product};
 use crate::state::{CheckResult, ComplianceStatus, Resource};
 
-/// A finding as an SDK gives it to its caller: without the members that the service model does not list.
+/// A finding as an SDK returns it: without members that the service model does not list.
 fn as_an_sdk_reads(shape: ShapeId, value: &Value) -> Value {
     match (&shape.shape().kind, value) {
         (Kind::Structure(structure), Value::Object(members)) => {
@@ -33,7 +33,7 @@ fn as_an_sdk_reads(shape: ShapeId, value: &Value) -> Value {
     }
 }
 
-/// The members of each structure that the service model lists.
+/// The members of each structure in the service model.
 fn listed() -> &'static HashSet<(&'static str, &'static str)> {
     static LISTED: std::sync::LazyLock<HashSet<(&'static str, &'static str)>> = std::sync::LazyLock::new(|| {
         let mut structure = "";
@@ -71,8 +71,8 @@ fn put_in(stage: &Stage, findings: &[Value]) {
     assert_eq!((outcome.failed, outcome.success_count), (vec![], findings.len()));
 }
 
-/// Puts what an SDK read of `stage` into an empty world, reads it there, and expects no difference but the time of
-/// processing, which is the service's. What the SDK did not read is back too.
+/// Imports what an SDK read from `stage` into an empty world and reads it there. Only the processing time may differ,
+/// because the service sets it. Members that the SDK did not read are restored, too.
 fn comes_out_the_same(stage: &Stage) {
     let before = read_all(stage);
     let as_read: Vec<Value> = before.iter().map(|finding| as_an_sdk_reads(document::shape(), finding)).collect();
@@ -100,7 +100,7 @@ fn world_of_products() -> Stage {
 
 /// Rules: IMP-46, ASF-54.
 #[test]
-fn a_finding_of_a_product_that_an_sdk_read_comes_out_the_same() {
+fn a_recorded_product_finding_is_stored_unchanged() {
     for product in Product::all() {
         let stage = world_of_products();
         let request = generate::Request {
@@ -124,7 +124,7 @@ fn a_finding_of_a_product_that_an_sdk_read_comes_out_the_same() {
 
 /// Rules: IMP-46, ASF-54, FND-04.
 #[test]
-fn a_control_finding_that_an_sdk_read_comes_out_the_same() {
+fn a_recorded_control_finding_is_stored_unchanged() {
     for mode in ["SECURITY_CONTROL", "STANDARD_CONTROL"] {
         let stage = world_of_products();
         let failed = CheckResult { status: ComplianceStatus::Failed, reason: None };
@@ -155,7 +155,7 @@ fn a_control_finding_that_an_sdk_read_comes_out_the_same() {
 
 /// Rules: IMP-46.
 #[test]
-fn what_customers_set_survives_a_recording_and_later_imports() {
+fn customer_attributes_of_a_recording_survive_later_imports() {
     let stage = world_of_products();
     let sent = finding("f", json!({ "ProductArn": product_arn("aws/guardduty"), "Confidence": 7 }));
     as_product(&stage, std::slice::from_ref(&sent));
@@ -184,7 +184,7 @@ fn what_customers_set_survives_a_recording_and_later_imports() {
 
 /// Rules: IMP-46, REI-22.
 #[test]
-fn a_recorded_workflow_status_stands_and_a_services_own_document_is_resolved() {
+fn a_recorded_workflow_status_is_kept_and_a_passed_service_finding_is_resolved() {
     let stage = world_of_products();
     let passed = |id: &str| {
         let with = json!({ "ProductArn": product_arn("aws/securityhub"), "Compliance": { "Status": "PASSED" }, "Workflow": { "Status": "NEW" } });
@@ -199,7 +199,7 @@ fn a_recorded_workflow_status_stands_and_a_services_own_document_is_resolved() {
 
 /// Rules: ASF-54, ASF-52.
 #[test]
-fn a_severity_is_completed_from_the_top_only_for_products_and_only_where_labels_agree() {
+fn a_provider_severity_is_completed_only_for_products_and_only_if_labels_agree() {
     let stage = hub();
     let severities = |provided: &str| {
         json!({

@@ -1,4 +1,4 @@
-//! How long findings are kept.
+//! Retention of findings.
 
 use securityhub_fixtures::Operation::{
     BatchImportFindings, DisableSecurityHub, EnableSecurityHub, GetFindings, UpdateFindings,
@@ -28,7 +28,7 @@ fn findings_expire_after_30_and_90_days() {
 
 /// Rules: RET-02, RET-05.
 #[test]
-fn a_finding_recorded_long_ago_lives_its_whole_time_from_when_it_is_put_in() {
+fn the_retention_of_an_old_recorded_finding_starts_at_its_import() {
     for (product, state, kept) in
         [("aws/securityhub", "ACTIVE", 90), ("aws/securityhub", "ARCHIVED", 30), ("aws/guardduty", "ACTIVE", 90)]
     {
@@ -40,14 +40,14 @@ fn a_finding_recorded_long_ago_lives_its_whole_time_from_when_it_is_put_in() {
         stage.days_pass(kept - 1);
         assert_eq!(read(&stage, "f")["Id"], "f", "{product} {state}");
         stage.days_pass(1);
-        stage.clock_was_moved();
+        stage.after_clock_change();
         assert_eq!(read(&stage, "f"), Value::Null, "{product} {state}");
     }
 }
 
 /// Rules: RET-01, RET-02.
 #[test]
-fn escaped_dates_and_states_expire_as_plain_ones() {
+fn findings_with_escaped_dates_and_states_expire_like_plain_ones() {
     let stage = hub();
     let plain = finding("plain", json!({ "UpdatedAt": "2026-01-10T08:00:00Z", "RecordState": "ARCHIVED" })).to_string();
     let texts = [
@@ -61,13 +61,13 @@ fn escaped_dates_and_states_expire_as_plain_ones() {
     transaction.commit();
     assert_eq!((outcome.success_count, stage.0.finding_count()), (3, 3), "{:?}", outcome.failed);
     stage.days_pass(30);
-    stage.clock_was_moved();
+    stage.after_clock_change();
     assert_eq!(stage.0.finding_count(), 0);
 }
 
 /// Rules: RET-02, RET-03.
 #[test]
-fn an_update_in_the_future_prolongs_a_findings_life_and_a_customers_archive_shortens_it() {
+fn a_future_update_extends_retention_and_archiving_by_a_customer_shortens_it() {
     let stage = hub();
     import(&stage, &[finding("later", json!({ "UpdatedAt": "2026-01-25T09:00:00Z" })), finding("now", json!({}))]);
     let archive = json!({
@@ -76,7 +76,7 @@ fn an_update_in_the_future_prolongs_a_findings_life_and_a_customers_archive_shor
     stage.good(ADMINISTRATOR, UpdateFindings, archive);
     let living = |days| {
         stage.days_pass(days);
-        stage.clock_was_moved();
+        stage.after_clock_change();
         ["later", "now"].map(|id| read(&stage, id) != Value::Null)
     };
     assert_eq!(living(29), [true, true]);
@@ -105,7 +105,7 @@ fn a_dormant_hub_keeps_findings_and_hides_them() {
 
 /// Rules: RET-04.
 #[test]
-fn an_archived_finding_counts_from_its_archiving() {
+fn the_retention_of_an_archived_finding_starts_when_it_is_archived() {
     let stage = hub();
     stored(&stage, &finding("f", json!({})));
     stage.days_pass(60);
@@ -118,7 +118,7 @@ fn an_archived_finding_counts_from_its_archiving() {
 
 /// Rules: REI-01, REI-04, SRT-08.
 #[test]
-fn a_finding_that_expired_begins_anew() {
+fn importing_an_expired_finding_creates_it_anew() {
     let stage = hub();
     let resolved = json!({ "Workflow": { "Status": "RESOLVED" }, "RecordState": "ARCHIVED" });
     import(&stage, &[finding("f", resolved), finding("g", json!({}))]);

@@ -1,4 +1,4 @@
-//! Automation rules as findings arrive.
+//! Automation rules during imports.
 
 use securityhub_fixtures::Operation::{
     BatchUpdateAutomationRules, BatchUpdateFindings, CreateAutomationRule, GetFindingHistory, UpdateFindings,
@@ -8,7 +8,7 @@ use super::*;
 use crate::state::MemberStatus;
 use crate::testing::{MEMBER, finding_of};
 
-/// Makes a rule for findings whose title begins with `Port`, or with other criteria, and gives its ARN.
+/// Creates a rule for findings whose title begins with `Port`, or with other criteria, and returns its ARN.
 fn rule(stage: &Stage, order: u32, update: Value, with: Value) -> String {
     rule_of(stage, ADMINISTRATOR, REGION, order, update, with)
 }
@@ -51,7 +51,7 @@ fn customer(stage: &Stage, update: Value) {
 
 /// Rules: IMP-43, ARU-30, ARU-40.
 #[test]
-fn a_rule_runs_on_creates_and_updates_and_not_at_rest() {
+fn a_rule_runs_on_creation_and_update_but_not_on_stored_findings() {
     let stage = hub();
     import_on(&stage, 10, json!({ "Severity": { "Label": "LOW" } }));
     rule(&stage, 1, suppressed(), equals("SeverityLabel", "LOW"));
@@ -65,7 +65,7 @@ fn a_rule_runs_on_creates_and_updates_and_not_at_rest() {
 
 /// Rules: REI-03, ARU-30.
 #[test]
-fn an_import_that_is_ignored_meets_no_rule() {
+fn a_rule_does_not_run_on_an_ignored_import() {
     let stage = hub();
     import_on(&stage, 10, json!({}));
     rule(&stage, 1, suppressed(), json!({}));
@@ -75,7 +75,7 @@ fn an_import_that_is_ignored_meets_no_rule() {
 
 /// Rules: ARU-31, BUF-37.
 #[test]
-fn a_customers_change_runs_no_rule() {
+fn a_rule_does_not_run_on_a_customers_update() {
     let stage = hub();
     rule(&stage, 1, suppressed(), equals("SeverityLabel", "LOW"));
     import_on(&stage, 10, json!({}));
@@ -83,14 +83,14 @@ fn a_customers_change_runs_no_rule() {
     let filters = json!({ "Id": [{ "Value": "f", "Comparison": "EQUALS" }] });
     stage.good(ADMINISTRATOR, UpdateFindings, json!({ "Filters": filters, "RecordState": "ACTIVE" }));
     assert_eq!(status(&stage), "NEW");
-    // The document says HIGH as before: that is what the rule looks at.
+    // The sent document still says HIGH, and the rule evaluates that document.
     import_on(&stage, 11, json!({}));
     assert_eq!((status(&stage), &read(&stage, "f")["Severity"]["Label"]), (json!("NEW"), &json!("LOW")));
 }
 
 /// Rules: ARU-32, ARU-33.
 #[test]
-fn what_is_missing_is_filled_in_before_criteria_look() {
+fn default_values_are_added_before_criteria_are_evaluated() {
     for criteria in [
         json!({ "WorkflowStatus": [{ "Value": "NEW", "Comparison": "EQUALS" }] }),
         json!({ "ProductName": [{ "Value": "Default", "Comparison": "EQUALS" }] }),
@@ -113,7 +113,7 @@ fn what_is_missing_is_filled_in_before_criteria_look() {
 
 /// Rules: ARU-34.
 #[test]
-fn the_last_writer_sets_the_field() {
+fn the_last_rule_or_customer_to_set_a_field_wins() {
     for sent in [json!({}), json!({ "Workflow": { "Status": "NEW" } })] {
         let stage = hub();
         import_on(&stage, 10, json!({}));
@@ -128,7 +128,7 @@ fn the_last_writer_sets_the_field() {
 
 /// Rules: ARU-35, ARU-37.
 #[test]
-fn later_rules_overwrite_and_a_terminal_one_is_the_last() {
+fn later_rules_overwrite_earlier_ones_and_a_terminal_rule_is_the_last() {
     let severity = |label: &str| json!({ "Severity": { "Label": label }, "Confidence": label.len() });
     for (is_terminal, label, confidence) in [(false, "INFORMATIONAL", 8), (true, "CRITICAL", 8)] {
         let stage = hub();
@@ -142,7 +142,7 @@ fn later_rules_overwrite_and_a_terminal_one_is_the_last() {
 
 /// Rules: ARU-35.
 #[test]
-fn of_equal_orders_the_one_changed_earlier_comes_first() {
+fn rules_of_equal_order_run_by_their_time_of_change() {
     let stage = hub();
     let first = rule(&stage, 1, json!({ "Confidence": 1 }), json!({}));
     stage.days_pass(1);
@@ -158,7 +158,7 @@ fn of_equal_orders_the_one_changed_earlier_comes_first() {
 
 /// Rules: ARU-36.
 #[test]
-fn criteria_do_not_see_what_earlier_rules_did() {
+fn criteria_do_not_see_the_effect_of_earlier_rules() {
     let stage = hub();
     rule(&stage, 1, json!({ "Severity": { "Label": "LOW" } }), json!({}));
     rule(&stage, 2, suppressed(), equals("SeverityLabel", "LOW"));
@@ -168,7 +168,7 @@ fn criteria_do_not_see_what_earlier_rules_did() {
 
 /// Rules: ARU-39.
 #[test]
-fn rules_reach_members_and_their_own_region_only() {
+fn rules_apply_to_members_in_their_own_region_only() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     stage.call_in("eu-west-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
     rule_of(&stage, ADMINISTRATOR, "eu-west-1", 1, json!({ "Confidence": 5 }), json!({}));
@@ -185,7 +185,7 @@ fn rules_reach_members_and_their_own_region_only() {
 
 /// Rules: ARU-50.
 #[test]
-fn an_action_sets_what_batch_update_findings_sets() {
+fn an_action_sets_the_same_fields_as_batch_update_findings() {
     let update = json!({
         "Note": { "Text": "by rule", "UpdatedBy": "rule" }, "Severity": { "Normalized": 95 }, "Confidence": 1,
         "VerificationState": "FALSE_POSITIVE", "Criticality": 2, "Types": ["TTPs"],
@@ -202,7 +202,7 @@ fn an_action_sets_what_batch_update_findings_sets() {
 
 /// Rules: ARU-51, ARU-52.
 #[test]
-fn what_a_rule_set_stays_and_the_finding_keeps_its_time() {
+fn values_set_by_a_rule_survive_imports_and_do_not_change_updated_at() {
     let stage = hub();
     let arn = rule(&stage, 1, json!({ "Severity": { "Label": "LOW" } }), json!({}));
     import_on(&stage, 10, json!({}));
@@ -219,7 +219,7 @@ fn what_a_rule_set_stays_and_the_finding_keeps_its_time() {
 
 /// Rules: HIS-10, ARU-53, ARU-54.
 #[test]
-fn a_rule_leaves_a_record_of_its_own_if_it_changed_something() {
+fn a_rule_that_changes_a_finding_adds_a_history_record() {
     let stage = hub();
     let arn = rule(&stage, 1, json!({ "Severity": { "Label": "LOW" } }), json!({}));
     rule(&stage, 2, json!({ "Workflow": { "Status": "NEW" } }), json!({}));
@@ -227,24 +227,24 @@ fn a_rule_leaves_a_record_of_its_own_if_it_changed_something() {
     let finding = finding("f", json!({}));
     let request = json!({ "FindingIdentifier": { "Id": finding["Id"], "ProductArn": finding["ProductArn"] } });
     let records = || stage.good(ADMINISTRATOR, GetFindingHistory, request.clone())["Records"].clone();
-    let told = records();
-    assert_eq!(told.as_array().unwrap().len(), 2);
-    assert_eq!(told[0]["UpdateSource"], json!({ "Type": "BATCH_UPDATE_FINDINGS", "Identity": arn }));
+    let history = records();
+    assert_eq!(history.as_array().unwrap().len(), 2);
+    assert_eq!(history[0]["UpdateSource"], json!({ "Type": "BATCH_UPDATE_FINDINGS", "Identity": arn }));
     assert_eq!(
-        told[0]["Updates"],
+        history[0]["Updates"],
         json!([
             { "UpdatedField": "Severity.Label", "OldValue": "HIGH", "NewValue": "LOW" },
             { "UpdatedField": "Severity.Normalized", "OldValue": "70", "NewValue": "1" },
         ])
     );
-    assert_eq!(told[1]["FindingCreated"], true);
+    assert_eq!(history[1]["FindingCreated"], true);
     import_on(&stage, 11, json!({ "Title": "Port 23 is open" }));
     assert_eq!(records().as_array().unwrap().len(), 3, "the import's record, and none of the rules");
 }
 
 /// Rules: ARU-55.
 #[test]
-fn workflow_resets_happen_before_rules() {
+fn a_workflow_reset_happens_before_rules_run() {
     let stage = hub();
     rule(&stage, 1, json!({ "Workflow": { "Status": "NOTIFIED" } }), equals("Title", "again"));
     import_on(&stage, 10, json!({ "RecordState": "ARCHIVED", "Workflow": { "Status": "RESOLVED" } }));

@@ -1,4 +1,4 @@
-//! Findings that are imported again.
+//! Re-imports of findings.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding};
 
-/// Stores a finding with `first`, imports it again with `second`, and gives it as it is read then.
+/// Imports a finding with `first`, imports it again with `second`, and returns it as it is read afterwards.
 fn twice(product: Option<&str>, first: Value, second: Value) -> Value {
     let stage = hub();
     for (with, updated_at) in [(first, "2026-01-10T08:00:00Z"), (second, "2026-01-11T08:00:00Z")] {
@@ -26,7 +26,7 @@ fn twice(product: Option<&str>, first: Value, second: Value) -> Value {
 
 /// Rules: REI-02, REI-03.
 #[test]
-fn only_a_later_import_counts_as_instants() {
+fn only_an_import_with_a_later_updated_at_instant_is_applied() {
     let stage = hub();
     stored(&stage, &finding("f", json!({ "UpdatedAt": "2026-01-10T08:00:00Z" })));
     let before = read(&stage, "f");
@@ -41,7 +41,7 @@ fn only_a_later_import_counts_as_instants() {
 
 /// Rules: REI-05.
 #[test]
-fn what_the_customer_owns_stays() {
+fn an_import_leaves_customer_attributes_unchanged() {
     let first = json!({
         "Note": { "Text": "n", "UpdatedBy": "me", "UpdatedAt": "2026-01-10T08:00:00Z" },
         "UserDefinedFields": { "a": "b" },
@@ -60,7 +60,7 @@ fn what_the_customer_owns_stays() {
 
 /// Rules: REI-07, REI-10, REI-12.
 #[test]
-fn the_rest_is_replaced_as_a_whole() {
+fn an_import_replaces_all_other_members() {
     let first =
         json!({ "CreatedAt": "2026-01-01T00:00:00Z", "SourceUrl": "x", "Confidence": 5, "RecordState": "ARCHIVED" });
     let read = twice(None, first, json!({ "CreatedAt": "2026-01-05T00:00:00Z", "Title": "New" }));
@@ -77,7 +77,7 @@ fn workflow(status: &str, with: Value) -> Value {
 
 /// Rules: REI-20, REI-25.
 #[test]
-fn a_finding_that_is_active_again_is_new_again_unless_suppressed() {
+fn a_reactivated_finding_is_new_again_unless_suppressed() {
     for (from, to) in [("NOTIFIED", "NEW"), ("RESOLVED", "NEW"), ("SUPPRESSED", "SUPPRESSED"), ("NEW", "NEW")] {
         let read = twice(None, workflow(from, json!({ "RecordState": "ARCHIVED" })), json!({}));
         assert_eq!(read["Workflow"]["Status"], to, "from {from}");
@@ -86,7 +86,7 @@ fn a_finding_that_is_active_again_is_new_again_unless_suppressed() {
 
 /// Rules: REI-21, REI-24, REI-26, REI-27.
 #[test]
-fn what_a_change_of_compliance_does() {
+fn a_newly_failed_compliance_status_resets_the_workflow_status() {
     let status = |status: &str| json!({ "Compliance": { "Status": status } });
     for failing in ["FAILED", "WARNING", "NOT_AVAILABLE"] {
         let read = twice(None, workflow("RESOLVED", status("PASSED")), status(failing));
@@ -103,7 +103,7 @@ fn what_a_change_of_compliance_does() {
 
 /// Rules: REI-22, REI-23.
 #[test]
-fn a_control_that_passes_is_resolved() {
+fn a_passed_control_finding_is_resolved() {
     let status = |status: &str| json!({ "Compliance": { "Status": status } });
     for product in ["aws/securityhub", "aws/config"] {
         let read = twice(Some(product), status("FAILED"), status("PASSED"));
@@ -145,7 +145,7 @@ fn the_same_id_of_another_account_is_another_finding() {
 
 /// Rules: REI-28.
 #[test]
-fn a_suppressed_finding_is_still_updated() {
+fn imports_update_a_suppressed_finding() {
     let read = twice(None, workflow("SUPPRESSED", json!({})), json!({ "Title": "Later" }));
     assert_eq!((&read["Title"], &read["Workflow"]["Status"]), (&json!("Later"), &json!("SUPPRESSED")));
 }
@@ -159,7 +159,7 @@ fn an_archived_finding_stays_readable() {
 
 /// Rules: REI-01.
 #[test]
-fn a_key_is_the_same_however_it_is_spelled() {
+fn a_key_with_escapes_identifies_the_same_finding() {
     let stage = hub();
     for (day, spelled) in [(10, "a/b"), (11, "\\u0061/b"), (12, "a\\/b")] {
         let finding = finding("ID", json!({ "UpdatedAt": format!("2026-01-{day}T08:00:00Z"), "Title": spelled }));

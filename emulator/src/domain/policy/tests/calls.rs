@@ -1,4 +1,4 @@
-//! Calls through the gate, by principals whom policies bind.
+//! Calls through the gate by principals with policies.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,21 +40,21 @@ fn call(stage: &Stage, principal: &Principal, operation: Operation, input: Value
     stage.call_as(principal, REGION, operation, input)
 }
 
-/// The sentence of the 403 that a principal gets.
+/// The message of the 403 that a principal gets.
 fn denied(stage: &Stage, principal: &Principal, operation: Operation, input: Value) -> String {
     let (status, code, message) = call(stage, principal, operation, input).expect_err("the call should be denied");
     assert_eq!((status, code), (403, "AccessDeniedException"), "{message}");
     message
 }
 
-/// Whether policies let a call through, whatever its own rules say then.
+/// Whether policies allow a call, regardless of its other rules.
 fn passes(stage: &Stage, principal: &Principal, operation: Operation, input: Value) -> bool {
     call(stage, principal, operation, input).err().is_none_or(|(status, _, _)| status != 403)
 }
 
 /// Rules: DEN-01, DEN-02, IAM-05.
 #[test]
-fn the_sentence_names_who_what_and_on_what() {
+fn a_denial_names_principal_action_and_resource() {
     let stage = Stage::empty();
     assert_eq!(
         denied(&stage, &alice(allow("s3:*", "*")), EnableSecurityHub, json!({})),
@@ -72,7 +72,7 @@ fn the_sentence_names_who_what_and_on_what() {
 
 /// Rules: DEN-05, DEN-06.
 #[test]
-fn boundaries_and_sessions() {
+fn a_denial_names_the_permissions_boundary_or_session_policy() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let (all, none) = (of(allow("*", "*")), of(allow("s3:*", "*")));
     let bounded = with(Permissions { boundary: Some(none.clone()), ..Permissions::default() });
@@ -89,7 +89,7 @@ fn boundaries_and_sessions() {
 
 /// Rules: DEN-07, IMP-04.
 #[test]
-fn a_product_that_is_not_the_callers_is_refused_in_the_short_form() {
+fn a_foreign_product_is_refused_with_the_short_message() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
     let foreign = json!({ "Findings": [finding_of(MEMBER, "1", json!({}))] });
     let message = denied(&stage, &alice(allow("*", "*")), BatchImportFindings, foreign);
@@ -102,7 +102,7 @@ fn a_product_that_is_not_the_callers_is_refused_in_the_short_form() {
 
 /// Rules: DEN-10, IAM-04.
 #[test]
-fn an_action_about_no_resource_is_judged_on_any() {
+fn an_action_without_a_resource_is_evaluated_for_the_asterisk() {
     let stage = Stage::empty();
     let message = denied(&stage, &alice(allow("*", HUB)), CreateFindingAggregator, json!({}));
     assert_eq!(
@@ -115,7 +115,7 @@ fn an_action_about_no_resource_is_judged_on_any() {
 
 /// Rules: IAM-01, IAM-02, VIS-08.
 #[test]
-fn get_findings_guards_both_halves_and_names_stand_alone() {
+fn get_findings_v2_uses_the_get_findings_action_and_other_names_are_distinct() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let reader = alice(allow("securityhub:GetFindings", "*"));
     assert!(passes(&stage, &reader, GetFindings, json!({})) && passes(&stage, &reader, GetFindingsV2, json!({})));
@@ -126,7 +126,7 @@ fn get_findings_guards_both_halves_and_names_stand_alone() {
 
 /// Rules: IAM-03.
 #[test]
-fn resources_are_named_by_arn_or_by_id() {
+fn resources_are_identified_by_arn_or_id() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let arn = |resource: &str| format!("arn:aws:securityhub:us-east-1:111111111111:{resource}");
     let message = |operation, input| denied(&stage, &alice(allow("s3:*", "*")), operation, input);
@@ -154,7 +154,7 @@ fn resources_are_named_by_arn_or_by_id() {
         (Operation::GetResourcesV2, json!({}), arn("hubv2/default")),
         (ListTagsForResource, json!({ "ResourceArn": arn("automation-rule/3") }), arn("automation-rule/3")),
         (Operation::GetInsights, json!({}), HUB.to_owned()),
-        // Nothing can be read of what it is about.
+        // The resource cannot be read from the input.
         (BatchGetAutomationRules, json!({}), "*".to_owned()),
     ] {
         let message = message(operation, input);
@@ -174,13 +174,13 @@ fn of_product(name: &str) -> Value {
 
 /// Rules: IMP-12, IAM-05.
 #[test]
-fn each_finding_is_judged_on_its_product() {
+fn each_finding_is_authorized_for_its_product() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let product = "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default";
     let scanner = alice(allow("securityhub:BatchImportFindings", product));
     assert!(passes(&stage, &scanner, BatchImportFindings, json!({ "Findings": [finding("1", json!({}))] })));
     let other = of_product("other");
-    // The fault of a finding is its own, its denial is the call's: also where the finding breaks the model.
+    // An invalid finding fails on its own, but a denial refuses the call, even if that finding is invalid.
     for second in [other.clone(), json!({ "ProductArn": other["ProductArn"], "Title": 5 })] {
         let both = json!({ "Findings": [finding("2", json!({})), second] });
         assert_eq!(
@@ -269,7 +269,7 @@ fn fields_of_ocsf_findings_are_condition_keys() {
 
 /// Rules: IAM-09.
 #[test]
-fn tags_of_requests_and_of_resources_are_condition_keys() {
+fn tags_of_requests_and_resources_are_condition_keys() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     let untagged = denying(json!({ "Null": { "aws:RequestTag/Team": "true" } }));
     let rule = |tags: Value| json!({ "Tags": tags });
@@ -289,7 +289,7 @@ fn tags_of_requests_and_of_resources_are_condition_keys() {
 
 /// Rules: IAM-09.
 #[test]
-fn who_where_when_and_whence_are_condition_keys() {
+fn principal_region_time_and_source_address_are_condition_keys() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     stage.organization(&[("999999999999", "root"), (ADMINISTRATOR, "security")]);
     for condition in [
@@ -312,7 +312,7 @@ fn who_where_when_and_whence_are_condition_keys() {
 
 /// Rules: ERR-08.
 #[test]
-fn policy_speaks_before_the_shape_and_before_what_is_not_built() {
+fn policies_are_evaluated_before_the_shape_and_missing_operations() {
     let stage = Stage::empty();
     let nobody = alice(allow("s3:*", "*"));
     for operation in [GetFindings, Operation::GetEnabledStandards] {
@@ -339,7 +339,7 @@ fn attach(stage: &Stage, target: &str, policies: Vec<Arc<Policy>>) {
 
 /// Rules: DEN-03, DEN-04, IAM-11, ERR-19.
 #[test]
-fn every_level_must_allow() {
+fn service_control_policies_of_every_level_must_allow() {
     let member = || Principal::local_user(id(MEMBER));
     let hub = "arn:aws:securityhub:us-east-1:222222222222:hub/default";
     for level in ["r-lo12", "ou-outer", "ou-inner", MEMBER] {
@@ -373,7 +373,7 @@ fn every_level_must_allow() {
 
 /// Rules: IAM-11, ARN-10.
 #[test]
-fn whom_service_control_policies_bind() {
+fn service_control_policies_apply_to_member_accounts_only() {
     let stage = Stage::empty();
     in_units(&stage);
     for target in ["r-lo12", "999999999999"] {
@@ -393,7 +393,7 @@ fn whom_service_control_policies_bind() {
 
 /// Rules: IAM-11.
 #[test]
-fn no_policy_stops_what_the_service_causes() {
+fn policies_do_not_stop_work_of_the_service() {
     let stage = Stage::with_hubs(&[MEMBER]);
     in_units(&stage);
     let finding = finding_of(MEMBER, "1", json!({}));
@@ -406,7 +406,7 @@ fn no_policy_stops_what_the_service_causes() {
 
 /// Rules: IAM-12.
 #[test]
-fn a_service_control_policy_grants_nothing() {
+fn a_service_control_policy_grants_no_permissions() {
     let stage = Stage::with_hubs(&[MEMBER]);
     in_units(&stage);
     attach(&stage, MEMBER, vec![full_aws_access()]);
@@ -421,7 +421,7 @@ fn a_service_control_policy_grants_nothing() {
 
 /// Rules: IAM-12.
 #[test]
-fn every_request_has_the_keys_that_guards_are_written_with() {
+fn every_request_has_the_keys_of_common_guard_policies() {
     let stage = Stage::empty();
     let denies = |condition: Value| {
         let guard = json!({ "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition });

@@ -1,10 +1,10 @@
-//! Documents with faults, and what is said of them.
+//! Remarks about invalid policy documents.
 
 use serde_json::{Value, json};
 
 use crate::domain::policy::{PathStep, Remark, read};
 
-/// A remark as one line: where, what, what was expected.
+/// A remark in one line: path, message and expectation.
 fn line(remark: &Remark) -> String {
     let step = |step: &PathStep| match step {
         PathStep::Key(name) => format!(".{name}"),
@@ -15,16 +15,16 @@ fn line(remark: &Remark) -> String {
     format!("{}{path}: {}{expected}", if remark.refuses { "" } else { "warning " }, remark.message)
 }
 
-fn said(document: &Value) -> String {
+fn refusal(document: &Value) -> String {
     let (policy, remarks) = read("test", document);
     assert_eq!(policy.is_none(), remarks.iter().any(|remark| remark.refuses), "{document}");
     remarks.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn every_fault_of_a_document_is_told_with_its_place() {
-    insta::assert_snapshot!(said(&json!("x")), @r#": a policy cannot be "x" (an object, {...})"#);
-    insta::assert_snapshot!(said(&json!({ "Version": "2012" })), @r#"
+fn every_problem_of_a_document_is_reported_with_its_location() {
+    insta::assert_snapshot!(refusal(&json!("x")), @r#": a policy cannot be "x" (an object, {...})"#);
+    insta::assert_snapshot!(refusal(&json!({ "Version": "2012" })), @r#"
     .Version: a policy has no Version "2012" ("2012-10-17", or "2008-10-17" of old)
     : a policy has no `Statement` (a statement or a list of them)
     "#);
@@ -46,11 +46,11 @@ fn every_fault_of_a_document_is_told_with_its_place() {
             "all",
         ],
     });
-    insta::assert_snapshot!(said(&document));
+    insta::assert_snapshot!(refusal(&document));
 }
 
 #[test]
-fn what_no_request_can_have_is_warned_of() {
+fn actions_and_keys_that_no_request_has_give_a_warning() {
     let document = json!({ "Version": "2012-10-17", "Statement": [
         {
             "Effect": "Deny",
@@ -61,7 +61,7 @@ fn what_no_request_can_have_is_warned_of() {
         },
         { "Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": { "Null": { "aws:SourceVpce": "true" } } },
     ] });
-    insta::assert_snapshot!(said(&document), @r"
+    insta::assert_snapshot!(refusal(&document), @r"
     warning .Statement[0].Action[0]: Security Hub has no action `securityhub:DisableSecurityHubb`
     warning .Statement[0].Condition.Null.securityhub:ASFFSyntaxPath/Severity.Lable: no request has the condition key `securityhub:ASFFSyntaxPath/Severity.Lable` here
     warning .Statement[0].Condition.StringLike.aws:PrincipalTag/team: no request has the condition key `aws:PrincipalTag/team` here

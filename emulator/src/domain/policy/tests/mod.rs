@@ -1,4 +1,4 @@
-//! Policies by hand-worked tables, against a naive evaluator, and through the gate.
+//! Policies in hand-written tables, compared with a naive evaluator, and through the gate.
 
 mod calls;
 mod documents;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Keys, Kind, Layer, Request, judge, read};
+use super::{Keys, Kind, Layer, Request, evaluate, read};
 use crate::state::Policy;
 
 const HUB: &str = "arn:aws:securityhub:us-east-1:222222222222:hub/default";
 
-/// Reads a document that has no fault.
+/// Reads a valid document.
 fn policy(document: &Value) -> Arc<Policy> {
     let (policy, remarks) = read("test", document);
     Arc::new(policy.unwrap_or_else(|| panic!("{document}: {remarks:#?}")))
@@ -33,9 +33,9 @@ fn keys(pairs: &[(&str, &[&str])]) -> Keys {
     keys
 }
 
-/// How the sentence ends that denies a call of GetFindings; nothing where it is allowed.
+/// The end of the message that denies GetFindings; none if it is allowed.
 fn denied(layers: &[(Kind, Vec<Arc<Policy>>)], keys: &Keys) -> Option<String> {
     let layers: Vec<_> = layers.iter().map(|(kind, policies)| Layer { kind: *kind, policies }).collect();
     let request = Request { action: "securityhub:GetFindings", resource: HUB, keys };
-    judge(&layers, request).err().map(|denial| denial.reason(request.action))
+    evaluate(&layers, request).err().map(|denial| denial.reason(request.action))
 }

@@ -1,4 +1,4 @@
-//! The evaluator against a naive one that knows nothing but the JSON of the policies.
+//! The evaluator compared with a naive one that works on the JSON of policies.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use quickcheck::{Arbitrary, Gen, QuickCheck};
 use serde_json::{Value, json};
 
 use super::{keys, policy};
-use crate::domain::policy::{Denial, Kind, Layer, Request, judge};
+use crate::domain::policy::{Denial, Kind, Layer, Request, evaluate};
 
 const ACTIONS: [&str; 3] = ["securityhub:ab", "securityhub:aab", "securityhub:b"];
 const RESOURCES: [&str; 4] = ["arn:aws:x:::a", "arn:aws:x:::ab", "arn:aws:x:a:b:ab", "*"];
 const KEYS: [&str; 3] = ["aws:TagKeys", "aws:RequestedRegion", "aws:SourceIp"];
 const VALUES: [&str; 4] = ["a", "ab", "b", "B"];
 
-/// Policies by layer, and what is asked of them.
+/// Policies by layer, and a request to them.
 #[derive(Clone, Debug)]
 struct Case {
     layers: Vec<(Kind, Vec<Value>)>,
@@ -77,7 +77,7 @@ impl Arbitrary for Case {
     }
 }
 
-/// Whether a pattern spells a text, by trying everything.
+/// Whether a pattern matches a text, by exhaustive search.
 fn spells(pattern: &str, text: &str) -> bool {
     let (mut pattern_letters, mut letters) = (pattern.chars(), text.chars());
     match pattern_letters.next() {
@@ -159,7 +159,7 @@ fn judged(case: &Case) -> Result<(), Denial> {
         case.layers.iter().map(|(kind, all)| (*kind, all.iter().map(policy).collect::<Vec<_>>())).collect();
     let layers: Vec<_> = layers.iter().map(|(kind, policies)| Layer { kind: *kind, policies }).collect();
     let pairs: Vec<(&str, &[&str])> = case.keys.iter().map(|(key, values)| (*key, &**values)).collect();
-    judge(&layers, Request { action: case.action, resource: case.resource, keys: &keys(&pairs) })
+    evaluate(&layers, Request { action: case.action, resource: case.resource, keys: &keys(&pairs) })
 }
 
 /// Rules: IAM-12.

@@ -1,10 +1,10 @@
-//! Cases worked out by hand: what a statement matches, when a condition holds, which layer denies.
+//! Hand-written cases: matching statements, conditions, and the layer that denies.
 
 use serde_json::{Value, json};
 
 use super::{HUB, denied, keys, of};
 use crate::domain::policy::Kind::{self, Boundary, Identity, ServiceControl, Session};
-use crate::domain::policy::{Layer, Request, judge};
+use crate::domain::policy::{Layer, Request, evaluate};
 
 const RULE: &str = "arn:aws:securityhub:us-east-1:222222222222:automation-rule/a1b2";
 
@@ -15,12 +15,12 @@ fn applies(elements: Value, action: &str, resource: &str) -> bool {
     let policies = [of(statement)];
     let layers = [Layer { kind: Kind::Identity, policies: &policies }];
     let keys = keys(&[("aws:PrincipalAccount", &["222222222222"]), ("aws:RequestedRegion", &["us-east-1"])]);
-    judge(&layers, Request { action, resource, keys: &keys }).is_ok()
+    evaluate(&layers, Request { action, resource, keys: &keys }).is_ok()
 }
 
 /// Rules: IAM-01, IAM-04.
 #[test]
-fn what_a_statement_matches() {
+fn a_statement_matches_its_actions_and_resources() {
     let get = "securityhub:GetFindings";
     for (elements, action, resource, expected) in [
         (json!({ "Action": "*", "Resource": "*" }), get, HUB, true),
@@ -47,12 +47,12 @@ fn what_a_statement_matches() {
         ),
         (json!({ "Action": "*", "NotResource": HUB }), get, HUB, false),
         (json!({ "Action": "*", "NotResource": RULE }), get, HUB, true),
-        // An action without resource types has `*` for its resource: no ARN matches it.
+        // An action without resource types has the resource `*`, which no ARN matches.
         (json!({ "Action": "*", "Resource": "*" }), "securityhub:CreateFindingAggregator", "*", true),
         (json!({ "Action": "*", "Resource": HUB }), "securityhub:CreateFindingAggregator", "*", false),
         (json!({ "Action": "*", "Resource": "arn:*" }), "securityhub:CreateFindingAggregator", "*", false),
         (json!({ "Action": "*", "NotResource": HUB }), "securityhub:CreateFindingAggregator", "*", true),
-        // Variables stand for text.
+        // Variables are replaced by text.
         (json!({ "Action": "*", "Resource": "arn:aws:securityhub:*:${aws:PrincipalAccount}:hub/*" }), get, HUB, true),
         (json!({ "Action": "*", "Resource": "arn:aws:securityhub:*:${aws:SourceIp}:hub/*" }), get, HUB, false),
         (json!({ "Action": "*", "Resource": "arn:*:${aws:SourceIp, '222222222222'}:hub/*" }), get, HUB, true),
@@ -64,13 +64,13 @@ fn what_a_statement_matches() {
 
 /// Rules: IAM-02.
 #[test]
-fn an_old_name_does_not_allow_the_new_one() {
+fn the_action_of_an_old_operation_name_does_not_allow_the_new_one() {
     let elements = || json!({ "Action": "securityhub:AcceptInvitation", "Resource": "*" });
     assert!(applies(elements(), "securityhub:AcceptInvitation", HUB));
     assert!(!applies(elements(), "securityhub:AcceptAdministratorInvitation", HUB));
 }
 
-/// Whether a condition holds of a request with these keys.
+/// Whether a condition holds for a request with these keys.
 fn holds(operator: &str, condition: Value, pairs: &[(&str, &[&str])]) -> bool {
     let statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { operator: condition } });
     denied(&[(Kind::Identity, vec![of(statement)])], &keys(pairs)).is_none()
@@ -81,7 +81,7 @@ const ROLE: &str = "arn:aws:iam::222222222222:role/team/BreakGlass";
 /// Rules: IAM-07, IAM-09.
 #[test]
 #[allow(clippy::too_many_lines, reason = "a table")]
-fn when_a_condition_holds() {
+fn conditions_hold_as_documented() {
     let region: &[(&str, &[&str])] = &[("aws:RequestedRegion", &["eu-west-1"])];
     let role: &[(&str, &[&str])] = &[("aws:PrincipalArn", &[ROLE])];
     let address: &[(&str, &[&str])] = &[("aws:SourceIp", &["203.0.113.7"])];
@@ -159,7 +159,7 @@ fn a_policy_without_version_has_no_variables() {
 
 /// Rules: IAM-12, DEN-01 to DEN-06, DEN-09.
 #[test]
-fn which_layer_denies() {
+fn a_denial_comes_from_the_first_layer_that_denies() {
     let allow = || of(json!({ "Effect": "Allow", "Action": "securityhub:*", "Resource": "*" }));
     let deny = || of(json!({ "Effect": "Deny", "Action": "securityhub:Get*", "Resource": "*" }));
     let other = || of(json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }));
@@ -190,7 +190,7 @@ fn which_layer_denies() {
         ),
         (vec![(Identity, vec![allow()]), (Session, vec![deny()])], Some("with an explicit deny in a session policy")),
         (vec![(Session, vec![other(), allow()])], None),
-        // An explicit deny comes before what is missing, wherever it stands; then kinds in their order.
+        // An explicit deny in any layer comes before a missing allow; otherwise the order of kinds counts.
         (
             vec![(ServiceControl, vec![other()]), (Identity, vec![]), (Session, vec![deny()])],
             Some("with an explicit deny in a session policy"),

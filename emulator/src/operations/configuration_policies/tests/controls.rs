@@ -44,7 +44,7 @@ fn days(stage: &Stage, region: &str) -> Value {
 
 /// Rules: CCF-18.
 #[test]
-fn a_policy_names_what_there_is() {
+fn a_policy_must_name_existing_standards_controls_and_parameters() {
     let stage = central();
     let days = || custom(45);
     let parameters = |parameters: Value| {
@@ -72,8 +72,8 @@ fn a_policy_names_what_there_is() {
         (parameters(json!([twice, twice])), "ACM.1 has parameters twice"),
     ] {
         let input = json!({ "Name": "p", "ConfigurationPolicy": content });
-        let said = stage.refused(ADMINISTRATOR, CreateConfigurationPolicy, input, 400, "InvalidInputException");
-        assert!(said.contains(told), "{said}");
+        let message = stage.refused(ADMINISTRATOR, CreateConfigurationPolicy, input, 400, "InvalidInputException");
+        assert!(message.contains(told), "{message}");
     }
     assert_eq!(
         stage.good(ADMINISTRATOR, ListConfigurationPolicies, json!({}))["ConfigurationPolicySummaries"],
@@ -87,7 +87,7 @@ fn a_policy_names_what_there_is() {
 
 /// Rules: CCF-40, CCF-41.
 #[test]
-fn controls_and_parameters_follow_a_policy() {
+fn a_policy_sets_controls_and_parameters() {
     let stage = central();
     stage.good(MEMBER, BatchEnableStandards, json!({ "StandardsSubscriptionRequests": [{ "StandardsArn": FSBP }] }));
     stage.good(
@@ -107,7 +107,7 @@ fn controls_and_parameters_follow_a_policy() {
     };
     assert_eq!(of("S3.2")["UpdatedReason"], "Disabled by a configuration policy");
     assert_eq!(of("S3.1")["AssociationStatus"], "ENABLED");
-    // What is left out goes back to its default; standards in common have their controls alike.
+    // Omitted parameters return to their defaults; controls in several standards have the same state in all of them.
     let rest = json!({ "DisabledSecurityControlIdentifiers": ["IAM.1", "S3.2"] });
     let content = policy(&[FSBP, CIS], rest);
     stage.good(ADMINISTRATOR, UpdateConfigurationPolicy, json!({ "Identifier": id, "ConfigurationPolicy": content }));
@@ -125,7 +125,7 @@ fn controls_and_parameters_follow_a_policy() {
 
 /// Rules: CCF-40.
 #[test]
-fn a_standard_that_is_on_its_way_out_is_enabled_again() {
+fn a_policy_enables_a_standard_that_is_being_disabled() {
     let stage = central();
     stage.good(MEMBER, BatchEnableStandards, json!({ "StandardsSubscriptionRequests": [{ "StandardsArn": FSBP }] }));
     let mut transaction = stage.0.write();
@@ -142,7 +142,7 @@ fn a_standard_that_is_on_its_way_out_is_enabled_again() {
 
 /// Rules: CCF-31.
 #[test]
-fn standards_without_a_recorder_are_a_failure() {
+fn enabling_standards_without_a_recorder_fails_the_association() {
     let stage = central();
     let mut transaction = stage.0.write();
     let key = HubKey { account: id(MEMBER), region: Region::new(REGION) };
@@ -163,7 +163,7 @@ fn standards_without_a_recorder_are_a_failure() {
 
 /// Rules: ROL-22.
 #[test]
-fn standards_and_controls_are_the_policys_while_there_is_one() {
+fn a_governed_account_cannot_change_standards_and_controls() {
     let stage = central();
     let requests = || json!({ "StandardsSubscriptionRequests": [{ "StandardsArn": FSBP }] });
     let association = |status: &str| {

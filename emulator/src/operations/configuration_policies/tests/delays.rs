@@ -8,13 +8,13 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Rules: CCF-05.
 #[test]
-fn central_configuration_is_pending_for_as_long_as_a_scenario_says() {
+fn central_configuration_is_pending_for_the_scenarios_delay() {
     let mut stage = local();
     stage.0.delays.central_configuration = MINUTE;
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
     assert_eq!(described(&stage, REGION), json!({ "ConfigurationType": "CENTRAL", "Status": "PENDING" }));
-    let said = stage.refused(ADMINISTRATOR, ListConfigurationPolicies, json!({}), 403, "AccessDeniedException");
-    assert_eq!(said, REFUSED);
+    let message = stage.refused(ADMINISTRATOR, ListConfigurationPolicies, json!({}), 403, "AccessDeniedException");
+    assert_eq!(message, REFUSED);
     stage.0.clock.advance(MINUTE);
     assert_eq!(described(&stage, REGION)["Status"], "ENABLED");
     stage.good(ADMINISTRATOR, ListConfigurationPolicies, json!({}));
@@ -22,7 +22,7 @@ fn central_configuration_is_pending_for_as_long_as_a_scenario_says() {
 
 /// Rules: CCF-20, CCF-27.
 #[test]
-fn targets_are_pending_for_as_long_as_a_scenario_says() {
+fn targets_are_pending_for_the_scenarios_delay() {
     let mut stage = central();
     stage.0.delays.policy_association = MINUTE;
     let policy = create(&stage, "p", says(&[FSBP]));
@@ -50,7 +50,7 @@ fn targets_are_pending_for_as_long_as_a_scenario_says() {
 
 /// Rules: CCF-07.
 #[test]
-fn what_follows_from_central_configuration_waits_for_it() {
+fn changes_wait_until_central_configuration_is_enabled() {
     let mut stage = local();
     stage.0.delays.central_configuration = MINUTE;
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
@@ -63,7 +63,7 @@ fn what_follows_from_central_configuration_waits_for_it() {
 
 /// Rules: CCF-25, CCF-27.
 #[test]
-fn a_target_that_is_changed_again_waits_anew_and_its_parent_with_it() {
+fn a_second_change_restarts_the_delay_of_a_target_and_its_parent() {
     let mut stage = central();
     stage.0.delays.policy_association = MINUTE * 5;
     let policies = ["p", "q"].map(|name| create(&stage, name, says(&[FSBP])));

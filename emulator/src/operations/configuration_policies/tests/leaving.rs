@@ -9,7 +9,7 @@ fn failed() -> (Stage, String) {
         stage.call_in(region, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
     }
     let policy = create(&stage, "p", says(&[]));
-    happens(&stage, MEMBER, Event::Suspend);
+    apply_event(&stage, MEMBER, Event::Suspend);
     start(&stage, &policy, ROOT);
     let failed = is(&policy, "INHERITED", "FAILED");
     assert_eq!((governs(&stage, UNIT), governs(&stage, MEMBER)), (failed.clone(), failed));
@@ -19,27 +19,27 @@ fn failed() -> (Stage, String) {
 
 /// Rules: CCF-45.
 #[test]
-fn a_unit_that_its_only_failed_account_moved_out_of_succeeds() {
+fn a_unit_succeeds_when_its_only_failed_account_moves_away() {
     let (stage, policy) = failed();
-    happens(&stage, MEMBER, Event::Move { parent: "root".to_owned() });
+    apply_event(&stage, MEMBER, Event::Move { parent: "root".to_owned() });
     assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "SUCCESS"));
     assert_eq!(governs(&stage, ROOT), is(&policy, "APPLIED", "FAILED"), "the account is still below it");
 }
 
 /// Rules: CCF-45.
 #[test]
-fn units_and_root_succeed_once_their_only_failed_account_left_the_organization() {
+fn units_and_root_succeed_when_their_only_failed_account_leaves() {
     let (stage, policy) = failed();
-    happens(&stage, MEMBER, Event::Leave);
+    apply_event(&stage, MEMBER, Event::Leave);
     assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "SUCCESS"));
     assert_eq!(governs(&stage, ROOT), is(&policy, "APPLIED", "SUCCESS"));
 }
 
 /// Rules: CCF-45, RET-11.
 #[test]
-fn a_closed_account_fails_its_unit_until_it_is_gone() {
+fn a_closed_account_fails_its_unit_until_it_is_forgotten() {
     let (stage, policy) = failed();
-    happens(&stage, MEMBER, Event::Close);
+    apply_event(&stage, MEMBER, Event::Close);
     assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "FAILED"));
     stage.days_pass(91);
     assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "SUCCESS"));
@@ -48,14 +48,14 @@ fn a_closed_account_fails_its_unit_until_it_is_gone() {
 
 /// Rules: CCF-28, CCF-45.
 #[test]
-fn a_unit_keeps_its_status_while_another_failed_account_is_in_it_and_where_one_only_arrives() {
+fn a_unit_stays_failed_while_it_contains_another_failed_account() {
     let (stage, policy) = failed();
-    happens(&stage, OTHER, Event::Move { parent: UNIT.to_owned() });
-    happens(&stage, OTHER, Event::Move { parent: "root".to_owned() });
+    apply_event(&stage, OTHER, Event::Move { parent: UNIT.to_owned() });
+    apply_event(&stage, OTHER, Event::Move { parent: "root".to_owned() });
     assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "FAILED"));
     // The status of a parent is that of its last association, as the guide says; an arrival does not change it.
-    happens(&stage, MEMBER, Event::Move { parent: "root".to_owned() });
-    happens(&stage, MEMBER, Event::Move { parent: UNIT.to_owned() });
+    apply_event(&stage, MEMBER, Event::Move { parent: "root".to_owned() });
+    apply_event(&stage, MEMBER, Event::Move { parent: UNIT.to_owned() });
     assert_eq!(governs(&stage, MEMBER), is(&policy, "INHERITED", "FAILED"));
     assert_eq!(governs(&stage, UNIT), is(&policy, "INHERITED", "SUCCESS"));
     start(&stage, &policy, ROOT);

@@ -10,7 +10,7 @@ fn link(stage: &Stage, mode: &str) -> crate::testing::Outcome {
 
 /// Rules: CCF-07, CCF-28, AGG-19.
 #[test]
-fn a_region_of_the_administrators_that_is_linked_later_is_taken_over_too() {
+fn a_region_of_the_administrator_that_is_linked_later_is_taken_over() {
     let stage = local();
     let designated = json!({ "AdminAccountId": ADMINISTRATOR });
     stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, designated).unwrap();
@@ -26,7 +26,7 @@ fn a_region_of_the_administrators_that_is_linked_later_is_taken_over_too() {
     assert_eq!((&read()["AutoEnable"], &read()["AutoEnableStandards"]), (&json!(false), &json!("NONE")));
     let administrator = stage.call_in(ELSEWHERE, OTHER, GetAdministratorAccount, json!({})).unwrap();
     assert_eq!(administrator["Administrator"]["AccountId"], ADMINISTRATOR);
-    // Who parts with it is not taken again when something else is linked.
+    // A disassociated member is not taken over again when another Region is linked.
     let other = json!({ "AccountIds": [OTHER] });
     stage.call_in(ELSEWHERE, ADMINISTRATOR, DisassociateMembers, other).unwrap();
     link(&stage, "ALL_REGIONS").unwrap();
@@ -35,7 +35,7 @@ fn a_region_of_the_administrators_that_is_linked_later_is_taken_over_too() {
 
 /// Rules: CCF-03, CCF-07.
 #[test]
-fn a_region_whose_administrator_is_another_is_not_linked() {
+fn a_region_with_another_administrator_cannot_be_linked() {
     let stage = local();
     link(&stage, "NO_REGIONS").unwrap();
     stage.call_in(ELSEWHERE, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
@@ -51,7 +51,7 @@ fn a_region_whose_administrator_is_another_is_not_linked() {
 
 /// Rules: CCF-07, CCF-40.
 #[test]
-fn a_region_that_hubs_come_to_later_is_taken_over_with_the_next_association() {
+fn a_region_with_hubs_enabled_later_is_taken_over_with_the_next_association() {
     let stage = central();
     let later = "ap-southeast-1";
     stage.call_in(later, OTHER, EnableSecurityHub, json!({})).unwrap();
@@ -64,9 +64,9 @@ fn a_region_that_hubs_come_to_later_is_taken_over_with_the_next_association() {
 
 /// Rules: MST-03, CCF-07.
 #[test]
-fn who_is_suspended_is_only_noted() {
+fn a_suspended_account_only_gets_a_member_record() {
     let stage = local();
-    happens(&stage, MEMBER, Event::Suspend);
+    apply_event(&stage, MEMBER, Event::Suspend);
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
     let read = stage.good(ADMINISTRATOR, Operation::GetMembers, json!({ "AccountIds": [MEMBER] }));
     assert_eq!(read["Members"][0]["MemberStatus"], "AccountSuspended");
@@ -74,7 +74,7 @@ fn who_is_suspended_is_only_noted() {
 
 /// Rules: CCF-07, CCF-28, CCF-40.
 #[test]
-fn a_region_that_the_aggregator_names_is_taken_over_though_nobody_is_there_yet() {
+fn a_region_that_the_aggregator_names_is_taken_over_even_without_hubs() {
     let stage = central();
     start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
     let named = "us-west-2";
@@ -88,11 +88,11 @@ fn a_region_that_the_aggregator_names_is_taken_over_though_nobody_is_there_yet()
 
 /// Rules: CCF-28, CCF-31.
 #[test]
-fn an_account_that_is_in_use_again_gets_what_governs_it() {
+fn a_reactivated_account_gets_the_policy_that_governs_it() {
     let stage = central();
     let happen = |event| {
         let mut transaction = stage.0.write();
-        accounts::happen(&mut transaction, &stage.0, id(MEMBER), event, stage.0.clock.now()).unwrap();
+        accounts::carry_out(&mut transaction, &stage.0, id(MEMBER), event, stage.0.clock.now()).unwrap();
         transaction.commit();
     };
     happen(Event::Suspend);

@@ -1,4 +1,4 @@
-//! Who may do what beside policies.
+//! Permissions of accounts under configuration policies.
 
 use securityhub_fixtures::Operation::{CreateMembers, GetMembers, InviteMembers, ListInvitations, ListMembers};
 
@@ -6,7 +6,7 @@ use super::*;
 
 /// Rules: ROL-25.
 #[test]
-fn who_is_governed_adds_and_invites_nobody_and_who_manages_itself_may() {
+fn governed_accounts_cannot_add_or_invite_members_and_self_managed_ones_can() {
     let stage = central();
     let outside = "555555555555";
     let details = json!({ "AccountDetails": [{ "AccountId": outside }] });
@@ -17,10 +17,10 @@ fn who_is_governed_adds_and_invites_nobody_and_who_manages_itself_may() {
     assert_eq!(managed(GetMembers, json!({ "AccountIds": [OTHER] }))["Members"], json!([]));
     for (operation, input) in [(CreateMembers, details.clone()), (InviteMembers, json!({ "AccountIds": [outside] }))] {
         let answer = managed(operation, input);
-        let said = answer["UnprocessedAccounts"][0]["ProcessingResult"].as_str().unwrap();
-        assert!(said.contains("already an associated member of another master account"), "{said}");
+        let message = answer["UnprocessedAccounts"][0]["ProcessingResult"].as_str().unwrap();
+        assert!(message.contains("already an associated member of another master account"), "{message}");
     }
-    // One that manages itself has to be nobody's member first.
+    // A self-managed account must not be a member first.
     start(&stage, "SELF_MANAGED_SECURITY_HUB", MEMBER);
     for region in [REGION, ELSEWHERE] {
         let members = json!({ "AccountIds": [MEMBER] });

@@ -1,4 +1,4 @@
-//! What an administrator does.
+//! Operations of administrators.
 
 use securityhub_fixtures::Operation::{
     self, AcceptInvitation, CreateMembers, DeclineInvitations, DeleteMembers, DescribeHub,
@@ -14,7 +14,7 @@ const NO_HUB: &str = "The request is rejected since no such resource found.";
 
 /// Rules: MST-01, INV-01, INV-03, ACC-02, ACC-04, ACC-05.
 #[test]
-fn an_account_that_is_added_is_created_and_knows_nothing() {
+fn an_added_account_has_the_status_created_and_sees_no_invitation() {
     let stage = stage();
     let input =
         json!({ "AccountDetails": [{ "AccountId": MEMBER, "Email": "member@example.com" }, { "AccountId": OTHER }] });
@@ -44,7 +44,7 @@ fn an_account_that_is_added_is_created_and_knows_nothing() {
 
 /// Rules: INV-02, UPR-15.
 #[test]
-fn accounts_behind_the_fiftieth_are_left_unprocessed() {
+fn accounts_after_the_fiftieth_are_unprocessed() {
     let stage = stage();
     let accounts: Vec<String> = (0..53).map(|number| format!("9{number:011}")).collect();
     let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
@@ -59,7 +59,7 @@ fn accounts_behind_the_fiftieth_are_left_unprocessed() {
 
 /// Rules: MST-05, INV-04, INV-28, ACC-05.
 #[test]
-fn an_invitation_is_seen_from_both_sides() {
+fn both_sides_see_an_invitation() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
     stage.days_pass(1);
@@ -67,7 +67,7 @@ fn an_invitation_is_seen_from_both_sides() {
     let member = &members(&stage, ADMINISTRATOR)[0];
     assert_eq!(member["MemberStatus"], "Invited");
     assert_eq!((&member["InvitedAt"], &member["UpdatedAt"]), (&json!(stage.now()), &json!(stage.now())));
-    // The hub of the invited account need not have been on.
+    // The hub of the invited account may be disabled until then.
     stage.good(MEMBER, EnableSecurityHub, json!({}));
     let invitation = &invitations(&stage, MEMBER)[0];
     assert_eq!(
@@ -79,7 +79,7 @@ fn an_invitation_is_seen_from_both_sides() {
 
 /// Rules: MST-06.
 #[test]
-fn an_invitation_is_sent_again_with_a_new_id() {
+fn inviting_again_creates_a_new_invitation_id() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let first = invitation_id(&stage, ADMINISTRATOR, MEMBER);
@@ -98,7 +98,7 @@ fn an_invitation_is_sent_again_with_a_new_id() {
 
 /// Rules: MST-07, UPR-06.
 #[test]
-fn who_is_invited_or_enabled_is_not_invited_again() {
+fn an_invited_or_enabled_account_cannot_be_invited_again() {
     let stage = stage();
     enable(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
@@ -117,7 +117,7 @@ fn who_is_invited_or_enabled_is_not_invited_again() {
 
 /// Rules: MST-12, ROL-30, INV-17.
 #[test]
-fn a_member_that_is_removed_is_alone_and_its_hub_on() {
+fn a_removed_member_is_standalone_with_an_enabled_hub() {
     let stage = related();
     stage.days_pass(1);
     assert_eq!(stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER, "999999999999", "x"])), json!({}));
@@ -129,7 +129,7 @@ fn a_member_that_is_removed_is_alone_and_its_hub_on() {
 
 /// Rules: MST-15, MST-16, CLI-02.
 #[test]
-fn disassociating_is_no_error_whatever_the_status() {
+fn disassociating_succeeds_in_every_status() {
     let stage = stage();
     create(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
@@ -146,7 +146,7 @@ fn disassociating_is_no_error_whatever_the_status() {
 
 /// Rules: MST-17, INV-20, CLI-02.
 #[test]
-fn a_record_that_is_deleted_is_gone_from_both_sides() {
+fn a_deleted_record_disappears_on_both_sides() {
     let stage = stage();
     create(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
@@ -163,7 +163,7 @@ fn a_record_that_is_deleted_is_gone_from_both_sides() {
 
 /// Rules: MST-18, UPR-08, UPR-07, INV-20.
 #[test]
-fn an_enabled_member_is_not_deleted() {
+fn an_enabled_member_cannot_be_deleted() {
     let stage = related();
     let answer = stage.good(ADMINISTRATOR, DeleteMembers, ids(&[MEMBER]));
     assert_eq!(
@@ -181,22 +181,23 @@ fn an_enabled_member_is_not_deleted() {
 
 /// Rules: UPR-01.
 #[test]
-fn what_is_no_account_id_is_left_unprocessed_as_it_was_sent() {
+fn an_invalid_account_id_is_returned_as_unprocessed() {
     let stage = stage();
-    let said = "The request is rejected because an invalid or out-of-range value is specified as an input parameter.";
+    let message =
+        "The request is rejected because an invalid or out-of-range value is specified as an input parameter.";
     for wrong in ["1", "12345678901x", "1111111111111"] {
-        assert_eq!(sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[wrong])), wrong), said);
+        assert_eq!(sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[wrong])), wrong), message);
         for operation in [InviteMembers, GetMembers, DeleteMembers, DeclineInvitations] {
-            assert_eq!(sentence(&stage.good(ADMINISTRATOR, operation, ids(&[wrong])), wrong), said);
+            assert_eq!(sentence(&stage.good(ADMINISTRATOR, operation, ids(&[wrong])), wrong), message);
         }
     }
 }
 
 /// Rules: UPR-02, INV-06.
 #[test]
-fn nobody_is_a_member_of_itself() {
+fn an_account_cannot_be_its_own_member() {
     let stage = related();
-    // It is told before that the caller is a member itself.
+    // The check that the caller is a member comes first.
     for account in [ADMINISTRATOR, MEMBER] {
         assert_eq!(
             sentence(&stage.good(account, CreateMembers, details(&[account])), account),
@@ -211,7 +212,7 @@ fn nobody_is_a_member_of_itself() {
 
 /// Rules: UPR-03, INV-06, INV-12.
 #[test]
-fn a_member_adds_and_invites_nobody() {
+fn a_member_cannot_add_or_invite_members() {
     let stage = related();
     for account in [ADMINISTRATOR, OTHER] {
         assert_eq!(
@@ -229,17 +230,17 @@ fn a_member_adds_and_invites_nobody() {
 
 /// Rules: UPR-04, INV-07.
 #[test]
-fn who_is_in_the_list_is_not_added_again() {
+fn a_listed_account_cannot_be_added_again() {
     let stage = stage();
-    let said = "The request is rejected because the given account ID is already a member or associated member of the \
+    let message = "The request is rejected because the given account ID is already a member or associated member of the \
                 current account.";
     let refused = |status_before: &str| {
         assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is(status_before));
-        assert_eq!(sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER])), MEMBER), said);
+        assert_eq!(sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER])), MEMBER), message);
         assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is(status_before));
     };
     let answer = stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER, MEMBER]));
-    assert_eq!(sentence(&answer, MEMBER), said, "the second of one call too");
+    assert_eq!(sentence(&answer, MEMBER), message, "the second of one call too");
     refused("Created");
     stage.good(ADMINISTRATOR, InviteMembers, ids(&[MEMBER]));
     refused("Invited");
@@ -254,27 +255,27 @@ fn who_is_in_the_list_is_not_added_again() {
 
 /// Rules: UPR-05, INV-11, INV-12.
 #[test]
-fn a_member_of_another_is_neither_added_nor_invited() {
+fn a_member_of_another_administrator_cannot_be_added_or_invited() {
     let stage = stage();
     create(&stage, OTHER, MEMBER);
     create(&stage, STRANGER, ADMINISTRATOR);
     enable(&stage, ADMINISTRATOR, MEMBER);
-    let said = "The request is rejected because the given account ID is already an associated member of another \
+    let message = "The request is rejected because the given account ID is already an associated member of another \
                 master account.";
-    assert_eq!(sentence(&stage.good(OTHER, InviteMembers, ids(&[MEMBER])), MEMBER), said);
-    assert_eq!(sentence(&stage.good(STRANGER, CreateMembers, details(&[MEMBER])), MEMBER), said);
-    // An account that administers others may be added; it cannot accept.
+    assert_eq!(sentence(&stage.good(OTHER, InviteMembers, ids(&[MEMBER])), MEMBER), message);
+    assert_eq!(sentence(&stage.good(STRANGER, CreateMembers, details(&[MEMBER])), MEMBER), message);
+    // An account with members may be added, but cannot accept.
     none_unprocessed(&stage.good(STRANGER, InviteMembers, ids(&[ADMINISTRATOR])));
 }
 
 /// Rules: UPR-07, INV-10, INV-13.
 #[test]
-fn an_account_without_a_record_is_no_member() {
+fn an_account_without_a_record_is_not_a_member() {
     let stage = related();
-    let said = "The request is rejected because the given account ID is not a member of the current account.";
-    assert_eq!(sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[OTHER])), OTHER), said);
+    let message = "The request is rejected because the given account ID is not a member of the current account.";
+    assert_eq!(sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[OTHER])), OTHER), message);
     let found = stage.good(ADMINISTRATOR, GetMembers, ids(&[OTHER, MEMBER]));
-    assert_eq!(sentence(&found, OTHER), said);
+    assert_eq!(sentence(&found, OTHER), message);
     assert_eq!(found["Members"][0], members(&stage, ADMINISTRATOR)[0]);
     let found = stage.good(STRANGER, GetMembers, ids(&[MEMBER]));
     assert_eq!(found["Members"], json!([]));
@@ -284,20 +285,21 @@ fn an_account_without_a_record_is_no_member() {
 
 /// Rules: UPR-10, QUO-02.
 #[test]
-fn invited_members_have_a_quota() {
+fn the_number_of_invited_members_is_limited() {
     let stage = stage();
     stage.relations(|directory| directory.quotas = MemberQuotas { members: 10, invited_members: 2 });
     create(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
-    let said = "The request is rejected because the current account cannot create anymore members since it cannot \
+    let message = "The request is rejected because the current account cannot create anymore members since it cannot \
                 exceed the maximum number of allowed members.";
-    let full =
-        |account| assert_eq!(sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[account])), account), said);
+    let full = |account| {
+        assert_eq!(sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[account])), account), message);
+    };
     full(STRANGER);
-    // Who has gone makes room, and needs it when invited again.
+    // A member that left frees its place in the quota, and needs one when it is invited again.
     none_unprocessed(&stage.good(OTHER, DeclineInvitations, ids(&[ADMINISTRATOR])));
     create(&stage, ADMINISTRATOR, STRANGER);
-    assert_eq!(sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[OTHER])), OTHER), said);
+    assert_eq!(sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[OTHER])), OTHER), message);
     full("555555555555");
     create(&stage, OTHER, "555555555555");
     assert_eq!(MemberQuotas::default(), MemberQuotas { members: 10_000, invited_members: 1_000 });
@@ -305,7 +307,7 @@ fn invited_members_have_a_quota() {
 
 /// Rules: INV-05, ACC-01.
 #[test]
-fn a_relation_is_of_one_region() {
+fn a_relation_belongs_to_one_region() {
     let stage = related();
     for account in [ADMINISTRATOR, MEMBER] {
         stage.call_in("eu-west-1", account, EnableSecurityHub, json!({})).unwrap();
@@ -320,7 +322,7 @@ fn a_relation_is_of_one_region() {
 
 /// Rules: INV-14, ARN-13, QUO-08.
 #[test]
-fn members_are_listed_by_account_in_pages() {
+fn members_are_listed_in_pages_sorted_by_account() {
     let stage = stage();
     let accounts: Vec<String> = (0..52).rev().map(|number| format!("9{number:011}")).collect();
     for account in &accounts {
@@ -346,7 +348,7 @@ fn members_are_listed_by_account_in_pages() {
 
 /// Rules: HUB-03, HUB-10.
 #[test]
-fn a_member_by_invitation_makes_findings_of_controls_as_its_administrator_does() {
+fn an_invited_member_uses_its_administrators_finding_generator() {
     let stage = Stage::with_hubs(&[MEMBER]);
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
     enable(&stage, ADMINISTRATOR, MEMBER);
@@ -355,7 +357,7 @@ fn a_member_by_invitation_makes_findings_of_controls_as_its_administrator_does()
 
 /// Rules: MST-23, HUB-12, HUB-15.
 #[test]
-fn an_administrator_without_members_takes_its_invitations_along() {
+fn disabling_an_administrators_hub_withdraws_its_invitations() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     create(&stage, ADMINISTRATOR, OTHER);
@@ -369,7 +371,7 @@ fn an_administrator_without_members_takes_its_invitations_along() {
 
 /// Rules: INV-04, ERR-14.
 #[test]
-fn members_and_invitations_without_a_hub_are_refused_without_a_word() {
+fn member_operations_without_a_hub_get_a_generic_error() {
     use securityhub_fixtures::Operation::*;
     let stage = Stage::empty();
     let accept = json!({ "AdministratorId": MEMBER, "MasterId": MEMBER, "InvitationId": "x" });
@@ -392,14 +394,14 @@ fn members_and_invitations_without_a_hub_are_refused_without_a_word() {
     for operation in
         [GetAdministratorAccount, GetMasterAccount, DisassociateFromAdministratorAccount, DisassociateFromMasterAccount]
     {
-        let said = stage.refused(ADMINISTRATOR, operation, json!({}), 401, "InvalidAccessException");
-        assert!(said.contains("is not subscribed to AWS Security Hub"), "{said}");
+        let message = stage.refused(ADMINISTRATOR, operation, json!({}), 401, "InvalidAccessException");
+        assert!(message.contains("is not subscribed to AWS Security Hub"), "{message}");
     }
 }
 
 /// Rules: CLI-11.
 #[test]
-fn steampipe_reads_pages_of_members_the_hub_its_tags_and_its_administrator() {
+fn steampipe_can_read_members_hub_tags_and_administrator() {
     let stage = stage();
     let accounts: Vec<String> = (0..120).map(|number| format!("9{number:011}")).collect();
     for accounts in accounts.chunks(50) {
@@ -423,7 +425,7 @@ fn steampipe_reads_pages_of_members_the_hub_its_tags_and_its_administrator() {
     assert_eq!(stage.good(ADMINISTRATOR, Operation::ListTagsForResource, asked), json!({ "Tags": {} }));
     assert_eq!(stage.good(ADMINISTRATOR, Operation::GetAdministratorAccount, json!({})), json!({}));
     let off = "999999999999";
-    let said = stage.refused(off, DescribeHub, json!({}), 401, "InvalidAccessException");
-    assert!(said.contains("is not subscribed to AWS Security Hub"), "{said}");
+    let message = stage.refused(off, DescribeHub, json!({}), 401, "InvalidAccessException");
+    assert!(message.contains("is not subscribed to AWS Security Hub"), "{message}");
     assert_eq!(stage.refused(off, ListMembers, json!({}), 400, "BadRequestException"), NO_HUB);
 }

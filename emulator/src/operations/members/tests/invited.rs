@@ -1,4 +1,4 @@
-//! What an invited account and a member do.
+//! Operations of invited accounts and members.
 
 use securityhub_fixtures::Operation::{
     AcceptAdministratorInvitation, AcceptInvitation, DeclineInvitations, DeleteInvitations, DeleteMembers,
@@ -25,7 +25,7 @@ const NO_INVITATION: &str = "The request is rejected because the current account
 
 /// Rules: MST-08, INV-21, INV-22, INV-30, ARN-07.
 #[test]
-fn who_accepts_is_a_member_and_keeps_the_invitation() {
+fn an_account_that_accepts_becomes_a_member_and_keeps_the_invitation() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     assert_eq!(count(&stage, MEMBER), 1);
@@ -51,7 +51,7 @@ fn who_accepts_is_a_member_and_keeps_the_invitation() {
 
 /// Rules: INV-23, INV-32.
 #[test]
-fn the_older_names_do_the_same() {
+fn operations_with_older_names_behave_the_same() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let id = invitation_id(&stage, ADMINISTRATOR, MEMBER);
@@ -85,7 +85,7 @@ fn a_declined_invitation_stays_until_it_is_deleted() {
 
 /// Rules: MST-11, MST-13.
 #[test]
-fn who_left_may_accept_again() {
+fn a_member_that_left_can_accept_again() {
     let stage = related();
     stage.days_pass(1);
     stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
@@ -103,7 +103,7 @@ fn who_left_may_accept_again() {
 
 /// Rules: UPR-13, UPR-14, INV-29.
 #[test]
-fn live_invitations_are_not_deleted_and_settled_ones_not_declined() {
+fn pending_invitations_cannot_be_deleted_and_answered_ones_cannot_be_declined() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let live = "The request is rejected because the current account cannot delete the invitation from the given \
@@ -122,7 +122,7 @@ fn live_invitations_are_not_deleted_and_settled_ones_not_declined() {
 
 /// Rules: INV-11, INV-25.
 #[test]
-fn of_two_invitations_one_is_accepted() {
+fn only_one_of_two_invitations_can_be_accepted() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     stage.days_pass(1);
@@ -142,7 +142,7 @@ fn of_two_invitations_one_is_accepted() {
 
 /// Rules: INV-21, CLI-03, CLI-07.
 #[test]
-fn invitations_are_listed_once_a_sender_and_the_latest_last() {
+fn invitations_are_listed_once_per_sender_with_the_newest_last() {
     let stage = stage();
     for sender in [STRANGER, OTHER, ADMINISTRATOR] {
         invite(&stage, sender, MEMBER);
@@ -164,7 +164,7 @@ fn invitations_are_listed_once_a_sender_and_the_latest_last() {
 
 /// Rules: INV-24.
 #[test]
-fn only_the_invitation_that_is_meant_can_be_accepted() {
+fn only_the_current_invitation_id_can_be_accepted() {
     let stage = stage();
     create(&stage, ADMINISTRATOR, MEMBER);
     assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, "0"), NO_INVITATION);
@@ -182,7 +182,7 @@ fn only_the_invitation_that_is_meant_can_be_accepted() {
 
 /// Rules: INV-26, INV-12.
 #[test]
-fn an_account_with_members_accepts_nothing() {
+fn an_account_with_members_cannot_accept_an_invitation() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let id = invitation_id(&stage, ADMINISTRATOR, MEMBER);
@@ -200,7 +200,7 @@ fn an_account_with_members_accepts_nothing() {
 
 /// Rules: INV-27.
 #[test]
-fn an_administrator_that_became_a_member_gets_no_members_back() {
+fn invitations_of_an_administrator_that_became_a_member_cannot_be_accepted() {
     let stage = stage();
     enable(&stage, OTHER, MEMBER);
     stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
@@ -215,7 +215,7 @@ fn an_administrator_that_became_a_member_gets_no_members_back() {
 
 /// Rules: INV-31.
 #[test]
-fn who_has_no_administrator_cannot_leave() {
+fn an_account_without_an_administrator_cannot_disassociate() {
     let stage = stage();
     for operation in [DisassociateFromAdministratorAccount, DisassociateFromMasterAccount] {
         assert_eq!(
@@ -227,7 +227,7 @@ fn who_has_no_administrator_cannot_leave() {
 
 /// Rules: INV-34.
 #[test]
-fn a_new_member_shows_what_it_had() {
+fn an_administrator_sees_the_earlier_findings_of_a_new_member() {
     let stage = stage();
     let input = json!({ "Findings": [finding_of(MEMBER, "old", json!({}))] });
     stage.good(MEMBER, securityhub_fixtures::Operation::BatchImportFindings, input);
@@ -242,7 +242,7 @@ fn a_new_member_shows_what_it_had() {
 
 /// Rules: HUB-15.
 #[test]
-fn a_disabled_hub_loses_the_invitations_that_it_was_sent() {
+fn disabling_a_hub_deletes_its_received_invitations() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, OTHER, MEMBER);
@@ -257,7 +257,7 @@ fn a_disabled_hub_loses_the_invitations_that_it_was_sent() {
 
 /// Rules: CLI-07, CLI-10.
 #[test]
-fn a_script_walks_an_account_to_enabled() {
+fn a_script_can_make_an_account_an_enabled_member() {
     let stage = stage();
     for _ in 0..4 {
         let listed = stage.good(ADMINISTRATOR, ListMembers, json!({ "OnlyAssociated": false }));
@@ -274,7 +274,7 @@ fn a_script_walks_an_account_to_enabled() {
         }
     }
     assert_eq!(stage.good(ADMINISTRATOR, ListMembers, json!({}))["Members"].as_array().unwrap().len(), 1);
-    // Repeated, it meets the two sentences that it forgives.
+    // A second run gets two error messages, which the script ignores.
     let created = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER])), MEMBER);
     assert!(created.contains("given account ID is already a member or associated"), "{created}");
     let invited = sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[MEMBER])), MEMBER);
@@ -283,7 +283,7 @@ fn a_script_walks_an_account_to_enabled() {
 
 /// Rules: CLI-02, MST-17.
 #[test]
-fn a_member_is_undone_by_two_calls_whatever_its_status() {
+fn two_calls_remove_a_member_in_any_status() {
     let stage = related();
     create(&stage, ADMINISTRATOR, OTHER);
     invite(&stage, ADMINISTRATOR, STRANGER);

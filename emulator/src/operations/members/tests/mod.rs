@@ -1,4 +1,4 @@
-//! Rules of members and invitations, driven through the operations.
+//! Rules of members and invitations, tested through the operations.
 
 mod administrator;
 mod invited;
@@ -32,7 +32,7 @@ fn none_unprocessed(answer: &Value) {
     assert_eq!(answer, &json!({ "UnprocessedAccounts": [] }));
 }
 
-/// The sentence of the only account that was left unprocessed.
+/// The message for the only unprocessed account.
 fn sentence(answer: &Value, account: &str) -> String {
     let unprocessed = answer["UnprocessedAccounts"].as_array().unwrap();
     assert_eq!((unprocessed.len(), &unprocessed[0]["AccountId"]), (1, &json!(account)), "{answer}");
@@ -48,7 +48,7 @@ fn invite(stage: &Stage, administrator: &str, account: &str) {
     none_unprocessed(&stage.good(administrator, InviteMembers, ids(&[account])));
 }
 
-/// Accepts the invitation that an account has of an administrator.
+/// Accepts the invitation of an administrator.
 fn accept(stage: &Stage, administrator: &str, account: &str) {
     let input =
         json!({ "AdministratorId": administrator, "InvitationId": invitation_id(stage, administrator, account) });
@@ -90,7 +90,7 @@ fn status(stage: &Stage, administrator: &str, account: &str) -> Option<String> {
     Some(member["MemberStatus"].as_str().unwrap().to_owned())
 }
 
-/// The administrator that an account reads, with its status.
+/// The administrator that an account sees, with its status.
 fn administrator(stage: &Stage, account: &str) -> Option<(String, String)> {
     let answer = stage.good(account, GetAdministratorAccount, json!({}));
     let administrator = answer.get("Administrator")?;

@@ -1,4 +1,4 @@
-//! Members that come through the organization.
+//! Members through the organization.
 
 use securityhub_fixtures::Operation::{
     CreateMembers, DeleteMembers, DescribeHub, DisableSecurityHub, DisassociateFromAdministratorAccount,
@@ -41,7 +41,7 @@ fn administrator_key() -> HubKey {
     HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) }
 }
 
-fn happens(stage: &Stage, event: impl FnOnce(&mut Transaction<'_>)) {
+fn apply_event(stage: &Stage, event: impl FnOnce(&mut Transaction<'_>)) {
     let mut transaction = stage.0.write();
     event(&mut transaction);
     transaction.commit();
@@ -59,7 +59,7 @@ fn found(stage: &Stage, account: &str) {
 
 /// Rules: MST-02, INV-03, INV-30, HUB-03, TF-43.
 #[test]
-fn an_account_of_the_organization_is_a_member_at_once() {
+fn an_organization_account_becomes_a_member_at_once() {
     let stage = organization(&[]);
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "ControlFindingGenerator": "STANDARD_CONTROL" }));
     stage.good(OTHER, EnableSecurityHub, json!({}));
@@ -83,14 +83,14 @@ fn an_account_of_the_organization_is_a_member_at_once() {
 fn an_account_of_another_organization_is_invited() {
     let stage = organization(&[ADMINISTRATOR, STRANGER]);
     enable(&stage, ADMINISTRATOR, STRANGER);
-    // Who is no delegated administrator invites everyone.
+    // An administrator without a delegation must invite all accounts.
     let stage = organization(&[MEMBER, OTHER]);
     enable(&stage, MEMBER, OTHER);
 }
 
 /// Rules: MST-03, MST-04.
 #[test]
-fn a_suspended_account_is_noted_until_it_is_added_again() {
+fn a_suspended_account_stays_suspended_until_it_is_added_again() {
     let stage = organization(&[ADMINISTRATOR]);
     suspend(&stage, MEMBER, AccountStatus::Suspended);
     create(&stage, ADMINISTRATOR, MEMBER);
@@ -105,7 +105,7 @@ fn a_suspended_account_is_noted_until_it_is_added_again() {
 
 /// Rules: MST-22, ROL-35.
 #[test]
-fn findings_of_a_member_that_is_suspended_later_stay() {
+fn findings_of_a_member_stay_visible_when_it_is_suspended() {
     let stage = organization(&[ADMINISTRATOR, MEMBER]);
     found(&stage, MEMBER);
     create(&stage, ADMINISTRATOR, MEMBER);
@@ -117,18 +117,18 @@ fn findings_of_a_member_that_is_suspended_later_stay() {
 
 /// Rules: MST-14, INV-31.
 #[test]
-fn an_organizations_member_cannot_leave() {
+fn an_organization_member_cannot_disassociate() {
     let stage = organization(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
-    let said = stage.refused(MEMBER, DisassociateFromAdministratorAccount, json!({}), 400, "BadRequestException");
-    assert_eq!(said, "The request is rejected because member cannot disassociate from Organization administrator");
+    let message = stage.refused(MEMBER, DisassociateFromAdministratorAccount, json!({}), 400, "BadRequestException");
+    assert_eq!(message, "The request is rejected because member cannot disassociate from Organization administrator");
     assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"));
     stage.refused(MEMBER, DisableSecurityHub, json!({}), 400, "InvalidInputException");
 }
 
 /// Rules: MST-19, UPR-09.
 #[test]
-fn an_organizations_member_is_not_deleted() {
+fn an_organization_member_cannot_be_deleted() {
     let stage = organization(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
     for expected in ["Enabled", "Removed"] {
@@ -157,7 +157,7 @@ fn a_removed_account_of_the_organization_is_added_again() {
 
 /// Rules: INV-09, UPR-11.
 #[test]
-fn the_management_account_enables_itself() {
+fn the_management_account_must_enable_its_own_hub() {
     let stage = organization(&[ADMINISTRATOR]);
     assert_eq!(
         sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MANAGEMENT])), MANAGEMENT),
@@ -170,29 +170,29 @@ fn the_management_account_enables_itself() {
 
 /// Rules: INV-10, UPR-12.
 #[test]
-fn accounts_of_the_organization_are_not_invited() {
+fn organization_accounts_cannot_be_invited() {
     let stage = organization(&[ADMINISTRATOR]);
     let invite = || sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[MEMBER])), MEMBER);
-    let said = "The request is rejected because organization accounts cannot be invited.";
-    assert_eq!(invite(), said);
+    let message = "The request is rejected because organization accounts cannot be invited.";
+    assert_eq!(invite(), message);
     create(&stage, ADMINISTRATOR, MEMBER);
     assert!(invite().contains("has already invited or is already the SecurityHub master"));
     stage.good(ADMINISTRATOR, DisassociateMembers, ids(&[MEMBER]));
-    assert_eq!(invite(), said);
+    assert_eq!(invite(), message);
 }
 
 /// Rules: INV-12.
 #[test]
-fn an_account_that_administers_others_is_not_taken_in() {
+fn an_account_with_members_cannot_become_an_organization_member() {
     let stage = organization(&[ADMINISTRATOR, MEMBER, OTHER]);
     create(&stage, MEMBER, OTHER);
-    let said = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER])), MEMBER);
-    assert!(said.ends_with("has created, invited or associated members itself."), "{said}");
+    let message = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[MEMBER])), MEMBER);
+    assert!(message.ends_with("has created, invited or associated members itself."), "{message}");
 }
 
 /// Rules: INV-18.
 #[test]
-fn a_centrally_managed_member_is_not_disassociated() {
+fn a_centrally_managed_member_cannot_be_disassociated() {
     let stage = organization(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
     create(&stage, ADMINISTRATOR, OTHER);
@@ -205,71 +205,71 @@ fn a_centrally_managed_member_is_not_disassociated() {
 
 /// Rules: INV-15.
 #[test]
-fn accounts_of_the_organization_that_were_never_members_are_not_listed() {
+fn organization_accounts_that_never_were_members_are_not_listed() {
     let stage = organization(&[ADMINISTRATOR]);
     assert_eq!(members(&stage, ADMINISTRATOR), Vec::<Value>::new());
 }
 
 /// Rules: QUO-01, QUO-03, UPR-10.
 #[test]
-fn a_delegated_administrator_has_a_quota() {
+fn the_number_of_organization_members_is_limited() {
     let stage = organization(&[ADMINISTRATOR]);
     stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 5 });
     assert!(!is_limit_reached(&stage.0.directory(), &administrator_key()));
     create(&stage, ADMINISTRATOR, MEMBER);
     assert!(is_limit_reached(&stage.0.directory(), &administrator_key()));
     for account in [OTHER, STRANGER] {
-        let said = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[account])), account);
-        assert!(said.contains("cannot create anymore members"), "{said}");
+        let message = sentence(&stage.good(ADMINISTRATOR, CreateMembers, details(&[account])), account);
+        assert!(message.contains("cannot create anymore members"), "{message}");
     }
 }
 
 /// Rules: MST-20, ROL-30.
 #[test]
-fn who_leaves_the_organization_is_shown_as_deleted() {
+fn an_account_that_leaves_the_organization_is_shown_as_deleted() {
     let stage = organization(&[ADMINISTRATOR, MEMBER]);
     found(&stage, MEMBER);
     create(&stage, ADMINISTRATOR, MEMBER);
     assert_eq!(seen(&stage), 1);
     stage.days_pass(1);
     stage.relations(|directory| _ = directory.organization.as_mut().unwrap().parents.remove(&id(MEMBER)));
-    happens(&stage, |transaction| leave_organization(transaction, id(MEMBER), stage.0.clock.now()));
+    apply_event(&stage, |transaction| leave_organization(transaction, id(MEMBER), stage.0.clock.now()));
     assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), seen(&stage)), (is("Deleted"), 0));
     assert_eq!(members(&stage, ADMINISTRATOR)[0]["UpdatedAt"], stage.now());
     assert_eq!(administrator(&stage, MEMBER), None);
     stage.good(MEMBER, DescribeHub, json!({}));
-    // From then on it is as any other account.
+    // From then on it is treated like any other account.
     enable(&stage, ADMINISTRATOR, MEMBER);
     assert_eq!(seen(&stage), 1);
 }
 
 /// Rules: MST-20, MST-17.
 #[test]
-fn the_record_of_who_left_the_organization_can_be_deleted() {
+fn the_record_of_an_account_that_left_the_organization_can_be_deleted() {
     let stage = organization(&[ADMINISTRATOR]);
     create(&stage, ADMINISTRATOR, MEMBER);
-    happens(&stage, |transaction| leave_organization(transaction, id(MEMBER), stage.0.clock.now()));
+    apply_event(&stage, |transaction| leave_organization(transaction, id(MEMBER), stage.0.clock.now()));
     none_unprocessed(&stage.good(ADMINISTRATOR, DeleteMembers, ids(&[MEMBER])));
     assert_eq!(members(&stage, ADMINISTRATOR), Vec::<Value>::new());
 }
 
 /// Rules: MST-21.
 #[test]
-fn a_closed_account_is_nowhere() {
+fn a_closed_account_has_no_member_records() {
     let stage = organization(&[ADMINISTRATOR, STRANGER, MEMBER]);
     invite(&stage, STRANGER, MEMBER);
     create(&stage, ADMINISTRATOR, MEMBER);
-    happens(&stage, |transaction| forget_account(transaction, id(MEMBER)));
+    apply_event(&stage, |transaction| forget_account(transaction, id(MEMBER)));
     assert_eq!((status(&stage, ADMINISTRATOR, MEMBER), status(&stage, STRANGER, MEMBER)), (None, None));
 }
 
 /// Rules: MST-24.
 #[test]
-fn who_was_the_organizations_stands_alone_without_a_delegated_administrator() {
+fn organization_members_become_standalone_when_the_delegation_ends() {
     let stage = organization(&[ADMINISTRATOR, STRANGER]);
     create(&stage, ADMINISTRATOR, MEMBER);
     enable(&stage, ADMINISTRATOR, STRANGER);
-    happens(&stage, |transaction| end_delegation(transaction, &administrator_key()));
+    apply_event(&stage, |transaction| end_delegation(transaction, &administrator_key()));
     assert_eq!((administrator(&stage, MEMBER), status(&stage, ADMINISTRATOR, MEMBER)), (None, None));
     stage.good(MEMBER, DescribeHub, json!({}));
     assert_eq!(status(&stage, ADMINISTRATOR, STRANGER), is("Enabled"));
@@ -277,7 +277,7 @@ fn who_was_the_organizations_stands_alone_without_a_delegated_administrator() {
 
 /// Rules: MST-25.
 #[test]
-fn members_by_invitation_become_the_organizations() {
+fn invited_members_become_organization_members_with_the_delegation() {
     let stage = stage();
     let accounts = [(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "member"), (OTHER, "other")];
     stage.organization(&accounts);
@@ -285,7 +285,7 @@ fn members_by_invitation_become_the_organizations() {
     invite(&stage, ADMINISTRATOR, OTHER);
     invite(&stage, ADMINISTRATOR, STRANGER);
     delegate(&stage);
-    happens(&stage, |transaction| {
+    apply_event(&stage, |transaction| {
         adopt_organization_accounts(transaction, &administrator_key(), stage.0.clock.now());
     });
     for account in [MEMBER, OTHER] {
@@ -298,7 +298,7 @@ fn members_by_invitation_become_the_organizations() {
 
 /// Rules: MST-03, MST-22, MST-25.
 #[test]
-fn who_is_suspended_is_adopted_as_such_unless_it_is_a_member_already() {
+fn a_suspended_account_is_adopted_as_suspended_unless_it_is_a_member() {
     let stage = stage();
     stage.organization(&[(MANAGEMENT, "management"), (ADMINISTRATOR, "security"), (MEMBER, "m"), (OTHER, "o")]);
     enable(&stage, ADMINISTRATOR, MEMBER);
@@ -307,7 +307,7 @@ fn who_is_suspended_is_adopted_as_such_unless_it_is_a_member_already() {
         suspend(&stage, account, AccountStatus::Suspended);
     }
     delegate(&stage);
-    happens(&stage, |transaction| {
+    apply_event(&stage, |transaction| {
         adopt_organization_accounts(transaction, &administrator_key(), stage.0.clock.now());
     });
     assert_eq!(status(&stage, ADMINISTRATOR, MEMBER), is("Enabled"));
@@ -316,9 +316,9 @@ fn who_is_suspended_is_adopted_as_such_unless_it_is_a_member_already() {
 
 /// Rules: MST-02.
 #[test]
-fn an_account_that_joins_may_be_enabled_without_standards() {
+fn an_account_that_joins_can_be_enabled_without_standards() {
     let stage = organization(&[ADMINISTRATOR]);
-    happens(&stage, |transaction| {
+    apply_event(&stage, |transaction| {
         let now = stage.0.clock.now();
         become_organization_member(transaction, &administrator_key(), id(MEMBER), Joining::default(), now);
     });

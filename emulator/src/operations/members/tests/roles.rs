@@ -1,4 +1,4 @@
-//! What each side of a relation may do, and what is left when it ends.
+//! Permissions of each side of a relation, and what remains when it ends.
 
 use securityhub_fixtures::Operation::{
     self, BatchImportFindings, BatchUpdateFindings, CreateActionTarget, CreateInsight, DeleteMembers,
@@ -28,7 +28,7 @@ fn identifier(finding: &Value) -> Value {
 
 /// Rules: ROL-01, INV-16.
 #[test]
-fn members_are_listed_to_their_administrator_alone() {
+fn only_the_administrator_can_list_its_members() {
     let stage = related();
     assert_eq!(members(&stage, ADMINISTRATOR).len(), 1);
     for account in [MEMBER, OTHER] {
@@ -51,7 +51,7 @@ fn stage_of_records() -> Stage {
 
 /// Rules: ROL-02.
 #[test]
-fn an_administrator_parts_with_members_and_a_member_with_its_administrator() {
+fn administrators_and_members_can_end_their_relation() {
     let stage = related();
     stage.good(OTHER, DisassociateMembers, ids(&[MEMBER]));
     stage.good(MEMBER, DisassociateMembers, ids(&[ADMINISTRATOR, MEMBER]));
@@ -62,15 +62,15 @@ fn an_administrator_parts_with_members_and_a_member_with_its_administrator() {
 
 /// Rules: ROL-03.
 #[test]
-fn a_member_deletes_no_record() {
+fn a_member_cannot_delete_records() {
     let stage = stage_of_records();
-    let said = sentence(&stage.good(MEMBER, DeleteMembers, ids(&[OTHER])), OTHER);
-    assert!(said.contains("is not a member of the current account"), "{said}");
+    let message = sentence(&stage.good(MEMBER, DeleteMembers, ids(&[OTHER])), OTHER);
+    assert!(message.contains("is not a member of the current account"), "{message}");
 }
 
 /// Rules: ROL-04.
 #[test]
-fn a_hub_is_disabled_when_no_relation_holds_it() {
+fn a_hub_can_be_disabled_once_it_has_no_relations() {
     let stage = related();
     for account in [ADMINISTRATOR, MEMBER] {
         stage.refused(account, DisableSecurityHub, json!({}), 400, "InvalidInputException");
@@ -83,7 +83,7 @@ fn a_hub_is_disabled_when_no_relation_holds_it() {
 
 /// Rules: ROL-05.
 #[test]
-fn findings_histories_and_results_are_seen_by_the_administrator_too() {
+fn an_administrator_sees_findings_histories_and_results_of_members() {
     let stage = with_finding();
     for (account, count) in [(ADMINISTRATOR, 1), (MEMBER, 1), (OTHER, 0)] {
         assert_eq!(findings(&stage, account).len(), count, "{account}");
@@ -99,7 +99,7 @@ fn findings_histories_and_results_are_seen_by_the_administrator_too() {
 
 /// Rules: ROL-06, ROL-31.
 #[test]
-fn what_an_administrator_wrote_on_a_finding_stays() {
+fn an_administrators_update_of_a_members_finding_is_permanent() {
     let stage = with_finding();
     let update = json!({
         "FindingIdentifiers": [identifier(&findings(&stage, MEMBER)[0])],
@@ -124,7 +124,7 @@ fn what_an_administrator_wrote_on_a_finding_stays() {
 
 /// Rules: ROL-07.
 #[test]
-fn nobody_imports_for_another() {
+fn findings_of_another_account_cannot_be_imported() {
     let stage = related();
     for (account, owner) in [(ADMINISTRATOR, MEMBER), (MEMBER, ADMINISTRATOR)] {
         let input = json!({ "Findings": [finding_of(owner, "f", json!({}))] });
@@ -134,7 +134,7 @@ fn nobody_imports_for_another() {
 
 /// Rules: ROL-08.
 #[test]
-fn standards_controls_and_parameters_are_each_accounts_own() {
+fn standards_controls_and_parameters_belong_to_each_account() {
     let stage = related();
     let fsbp = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
     let settings = |account: &str| {
@@ -143,7 +143,7 @@ fn standards_controls_and_parameters_are_each_accounts_own() {
         hub.map(|hub| (hub.standards.clone(), hub.security_controls.clone()))
     };
     for (account, other) in [(ADMINISTRATOR, MEMBER), (MEMBER, ADMINISTRATOR)] {
-        // What was called before is done by now.
+        // Carries out due work of earlier calls.
         stage.good(other, Operation::GetEnabledStandards, json!({}));
         let before = settings(other);
         let update = json!({
@@ -159,7 +159,7 @@ fn standards_controls_and_parameters_are_each_accounts_own() {
         let subscriptions = stage.good(account, Operation::GetEnabledStandards, json!({}));
         let arn = subscriptions["StandardsSubscriptions"][0]["StandardsSubscriptionArn"].clone();
         let disable = json!({ "StandardsSubscriptionArns": [arn] });
-        // Nobody names what is another's.
+        // Resources of another account cannot be used.
         stage.refused(other, Operation::BatchDisableStandards, disable.clone(), 400, "InvalidInputException");
         stage.good(account, Operation::BatchDisableStandards, disable);
         assert_eq!(settings(other), before, "{account} changes only its own");
@@ -168,7 +168,7 @@ fn standards_controls_and_parameters_are_each_accounts_own() {
 
 /// Rules: ROL-09, ROL-32.
 #[test]
-fn actions_insights_and_integrations_are_each_accounts_own() {
+fn actions_insights_and_integrations_belong_to_each_account() {
     let stage = with_finding();
     let target = json!({ "Id": "Ticket", "Name": "Ticket", "Description": "x" });
     stage.good(ADMINISTRATOR, CreateActionTarget, target);
@@ -182,16 +182,16 @@ fn actions_insights_and_integrations_are_each_accounts_own() {
     );
     let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "AwsAccountId" });
     let arn = stage.good(ADMINISTRATOR, CreateInsight, insight)["InsightArn"].clone();
-    let asked = json!({ "InsightArn": arn });
-    stage.refused(MEMBER, GetInsightResults, asked.clone(), 404, "ResourceNotFoundException");
+    let request = json!({ "InsightArn": arn });
+    stage.refused(MEMBER, GetInsightResults, request.clone(), 404, "ResourceNotFoundException");
     stage.good(MEMBER, DisassociateFromAdministratorAccount, json!({}));
-    let results = stage.good(ADMINISTRATOR, GetInsightResults, asked);
+    let results = stage.good(ADMINISTRATOR, GetInsightResults, request);
     assert_eq!(results["InsightResults"]["ResultValues"], json!([]));
 }
 
 /// Rules: ROL-11.
 #[test]
-fn automation_rules_are_for_those_who_are_no_members() {
+fn members_cannot_use_automation_rules() {
     let stage = related();
     for account in [ADMINISTRATOR, OTHER] {
         stage.good(account, ListAutomationRules, json!({}));
@@ -201,7 +201,7 @@ fn automation_rules_are_for_those_who_are_no_members() {
 
 /// Rules: QUO-06.
 #[test]
-fn actions_and_insights_are_counted_for_each_account() {
+fn limits_of_actions_and_insights_apply_per_account() {
     let stage = related();
     let target = |number| json!({ "Id": format!("n{number}"), "Name": "n", "Description": "d" });
     let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "AwsAccountId" });
@@ -219,11 +219,11 @@ fn actions_and_insights_are_counted_for_each_account() {
 
 /// Rules: ROL-12.
 #[test]
-fn a_member_leaves_the_choice_of_generator_to_its_administrator() {
+fn a_member_cannot_choose_the_finding_generator() {
     let stage = related();
     let choice = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
-    let said = stage.refused(MEMBER, UpdateSecurityHubConfiguration, choice.clone(), 401, "InvalidAccessException");
-    assert_eq!(said, format!("Request contains configurations that cannot be updated by a member account {MEMBER}"));
+    let message = stage.refused(MEMBER, UpdateSecurityHubConfiguration, choice.clone(), 401, "InvalidAccessException");
+    assert_eq!(message, format!("Request contains configurations that cannot be updated by a member account {MEMBER}"));
     for account in [ADMINISTRATOR, OTHER] {
         stage.good(account, UpdateSecurityHubConfiguration, choice.clone());
     }
@@ -232,7 +232,7 @@ fn a_member_leaves_the_choice_of_generator_to_its_administrator() {
 
 /// Rules: ROL-30, MST-13, MST-12.
 #[test]
-fn findings_leave_with_the_relation_and_the_member_keeps_all() {
+fn findings_disappear_for_the_administrator_and_stay_for_the_member() {
     for ends in [DisassociateMembers, DisassociateFromAdministratorAccount] {
         let stage = with_finding();
         let before = (

@@ -29,7 +29,7 @@ fn apply(stage: &Stage, updates: &[Value]) -> Value {
 
 /// Rules: SEC-40, SEC-41, TF-24.
 #[test]
-fn enabled_standards_that_hold_the_control_are_listed() {
+fn enabled_standards_that_contain_the_control_are_listed() {
     let stage = with(&[PCI, CIS_1_2]);
     let rows = listed(&stage, "KMS.4");
     let arns: Vec<&Value> = rows.iter().map(|row| &row["StandardsArn"]).collect();
@@ -60,7 +60,7 @@ fn enabled_standards_that_hold_the_control_are_listed() {
 
 /// Rules: SEC-40, SEC-44.
 #[test]
-fn standards_that_are_not_ready_are_left_out() {
+fn standards_that_are_not_ready_are_not_listed() {
     let stage = slow();
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
     assert_eq!(listed(&stage, "KMS.4"), Vec::<Value>::new());
@@ -80,7 +80,7 @@ fn an_unknown_control_is_refused() {
 
 /// Rules: SEC-43, SEC-44, SEC-45.
 #[test]
-fn associations_are_read_by_standards_in_any_form() {
+fn associations_are_found_by_any_form_of_standard_arn() {
     let stage = with(&[PCI, CIS_1_2]);
     let get = |standard: &str, control: &str| {
         let ids = json!([{ "SecurityControlId": control, "StandardsArn": standard }]);
@@ -116,7 +116,7 @@ fn associations_are_read_by_standards_in_any_form() {
 
 /// Rules: SEC-46, SEC-47.
 #[test]
-fn updates_are_judged_one_by_one() {
+fn updates_are_processed_independently() {
     let stage = with(&[PCI, CIS_1_2]);
     let updates = [
         update(PCI, "KMS.4", "DISABLED", Some("rotated by hand")),
@@ -165,7 +165,7 @@ fn updates_are_judged_one_by_one() {
 
 /// Rules: SEC-48, TF-23.
 #[test]
-fn one_state_stands_behind_both_operations() {
+fn both_operations_share_the_state_of_a_control() {
     let stage = with(&[PCI]);
     let control = |stage: &Stage| {
         let input = json!({ "StandardsSubscriptionArn": OF_PCI });
@@ -175,9 +175,15 @@ fn one_state_stands_behind_both_operations() {
     };
     hours_pass(&stage, 1);
     apply(&stage, &[update(PCI, "KMS.4", "DISABLED", Some("by hand"))]);
-    let (seat, row) = (control(&stage), listed(&stage, "KMS.4").remove(0));
-    assert_eq!((&seat["ControlStatus"], &seat["DisabledReason"]), (&json!("DISABLED"), &json!("by hand")));
-    assert_eq!((&row["UpdatedAt"], &row["UpdatedReason"]), (&seat["ControlStatusUpdatedAt"], &json!("by hand")));
+    let (standard_control, row) = (control(&stage), listed(&stage, "KMS.4").remove(0));
+    assert_eq!(
+        (&standard_control["ControlStatus"], &standard_control["DisabledReason"]),
+        (&json!("DISABLED"), &json!("by hand"))
+    );
+    assert_eq!(
+        (&row["UpdatedAt"], &row["UpdatedReason"]),
+        (&standard_control["ControlStatusUpdatedAt"], &json!("by hand"))
+    );
     assert_eq!(row["UpdatedAt"], stage.now());
     apply(&stage, &[update(PCI, "KMS.4", "ENABLED", Some("needed again"))]);
     assert_eq!(listed(&stage, "KMS.4")[0]["UpdatedReason"], "needed again");
@@ -195,7 +201,7 @@ fn one_state_stands_behind_both_operations() {
 
 /// Rules: CTL-21, SEC-48.
 #[test]
-fn an_association_sets_all_its_seats() {
+fn an_association_sets_all_its_standard_controls() {
     let stage = with(&[CIS_1_2]);
     apply(&stage, &[update(CIS_1_2, "CloudWatch.1", "DISABLED", Some("x"))]);
     let input = json!({ "StandardsSubscriptionArn": OF_CIS_1_2 });
@@ -212,7 +218,7 @@ fn an_association_sets_all_its_seats() {
 
 /// Rules: SEC-49.
 #[test]
-fn controls_of_control_towers_standard_can_be_changed() {
+fn controls_of_the_control_tower_standard_can_be_changed() {
     let stage = bare();
     let arn = control_tower(&stage);
     assert_eq!(apply(&stage, &[update(arn, "CloudTrail.2", "DISABLED", Some("drift"))]), json!([]));

@@ -36,7 +36,7 @@ fn set_pci_cw_1(status: &str, reason: Option<&str>) -> Value {
 
 /// Rules: CTL-02, CTL-04, CTL-05, CTL-06, CTL-07.
 #[test]
-fn a_control_of_the_first_benchmark() {
+fn a_control_of_the_first_cis_benchmark_is_described() {
     let stage = with(&[CIS_1_2]);
     insta::assert_json_snapshot!(control(&stage, OF_CIS_1_2, "CIS.1.10"), @r#"
     {
@@ -60,7 +60,7 @@ fn a_control_of_the_first_benchmark() {
 
 /// Rules: CTL-04, CTL-06, CTL-07, STD-03.
 #[test]
-fn other_standards_have_ids_and_pages_of_their_own() {
+fn other_standards_have_their_own_ids_and_remediation_pages() {
     let nist = "arn:aws:securityhub:us-east-1::standards/nist-800-53/v/5.0.0";
     let stage = with(&[PCI, CIS_1_4, FSBP, nist]);
     let of = |path: &str| format!("arn:aws:securityhub:us-east-1:111111111111:subscription/{path}");
@@ -84,7 +84,7 @@ fn other_standards_have_ids_and_pages_of_their_own() {
 
 /// Rules: CTL-03.
 #[test]
-fn the_generator_of_findings_changes_no_list() {
+fn the_finding_generator_does_not_change_the_list_of_controls() {
     let stage = with(&[PCI]);
     let before = controls(&stage, OF_PCI);
     let input = json!({ "ControlFindingGenerator": "STANDARD_CONTROL" });
@@ -94,7 +94,7 @@ fn the_generator_of_findings_changes_no_list() {
 
 /// Rules: CTL-08, CTL-17.
 #[test]
-fn a_standard_that_is_not_ready_lists_and_updates_nothing() {
+fn controls_of_a_standard_that_is_not_ready_cannot_be_listed_or_updated() {
     let stage = slow();
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
     let update = set_pci_cw_1("ENABLED", None);
@@ -114,18 +114,18 @@ fn a_standard_that_is_not_ready_lists_and_updates_nothing() {
 
 /// Rules: CTL-01, CTL-09.
 #[test]
-fn a_subscription_must_be_there() {
+fn an_unknown_subscription_is_refused() {
     let stage = with(&[PCI]);
     for wrong in [OF_CIS_1_2, PCI, "x", &OF_PCI.replace("111", "222"), &OF_PCI.replace("us-east-1", "eu-west-1")] {
         let input = json!({ "StandardsSubscriptionArn": wrong });
-        let said = stage.refused(ADMINISTRATOR, DescribeStandardsControls, input, 404, "ResourceNotFoundException");
-        assert_eq!(said, "StandardsSubscription not found");
+        let message = stage.refused(ADMINISTRATOR, DescribeStandardsControls, input, 404, "ResourceNotFoundException");
+        assert_eq!(message, "StandardsSubscription not found");
     }
 }
 
 /// Rules: CTL-10, CTL-11, TF-22.
 #[test]
-fn a_page_has_a_hundred_controls_when_none_is_asked() {
+fn the_default_page_has_100_controls() {
     let stage = with(&[FSBP]);
     let of_fsbp =
         "arn:aws:securityhub:us-east-1:111111111111:subscription/aws-foundational-security-best-practices/v/1.0.0";
@@ -140,13 +140,13 @@ fn a_page_has_a_hundred_controls_when_none_is_asked() {
     assert_eq!(sizes, [100, 100, 100, 68]);
     input["StandardsSubscriptionArn"] = json!(OF_PCI);
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
-    let said = stage.refused(ADMINISTRATOR, DescribeStandardsControls, input, 400, "InvalidInputException");
-    assert_eq!(said, "Invalid NextToken: Input Query has changed");
+    let message = stage.refused(ADMINISTRATOR, DescribeStandardsControls, input, 400, "InvalidInputException");
+    assert_eq!(message, "Invalid NextToken: Input Query has changed");
 }
 
 /// Rules: CTL-12, CTL-16, CTL-18, TF-22.
 #[test]
-fn a_control_is_disabled_for_a_reason_and_enabled_without() {
+fn a_control_is_disabled_with_a_reason_and_enabled_without_one() {
     let stage = with(&[PCI]);
     let enabled_at = stage.now();
     assert_eq!(control(&stage, OF_PCI, "PCI.CW.1")["ControlStatusUpdatedAt"], enabled_at);
@@ -172,7 +172,7 @@ fn a_control_is_disabled_for_a_reason_and_enabled_without() {
 
 /// Rules: CTL-13, CTL-14, DEN-08.
 #[test]
-fn only_the_callers_own_controls_are_changed() {
+fn only_the_callers_own_controls_can_be_changed() {
     let stage = with(&[PCI]);
     for unknown in [
         "pci-dss/v/3.2.1/PCI.X.1",
@@ -181,17 +181,17 @@ fn only_the_callers_own_controls_are_changed() {
         "cis-aws-foundations-benchmark/v/1.2.0/1.1",
     ] {
         let input = set(&arn(unknown), "ENABLED", None);
-        let said = stage.refused(ADMINISTRATOR, UpdateStandardsControl, input, 404, "ResourceNotFoundException");
-        assert_eq!(said, "StandardsControl not found", "{unknown}");
+        let message = stage.refused(ADMINISTRATOR, UpdateStandardsControl, input, 404, "ResourceNotFoundException");
+        assert_eq!(message, "StandardsControl not found", "{unknown}");
     }
     for foreign in [
         "arn:aws:securityhub:us-east-1::standards/nist-800-53/v/5.0.0/S3.11",
         "arn:aws:securityhub:us-east-1:222222222222:control/pci-dss/v/3.2.1/PCI.CW.1",
     ] {
         let input = set(foreign, "ENABLED", None);
-        let said = stage.refused(ADMINISTRATOR, UpdateStandardsControl, input, 403, "AccessDeniedException");
+        let message = stage.refused(ADMINISTRATOR, UpdateStandardsControl, input, 403, "AccessDeniedException");
         let expected = format!("Account id 111111111111 is not authorized to perform action on resource: {foreign}");
-        assert_eq!(said, expected);
+        assert_eq!(message, expected);
     }
     let input = set("PCI.CW.1", "ENABLED", None);
     stage.refused(ADMINISTRATOR, UpdateStandardsControl, input, 400, "InvalidInputException");
@@ -199,17 +199,17 @@ fn only_the_callers_own_controls_are_changed() {
 
 /// Rules: CTL-15.
 #[test]
-fn disabling_needs_a_reason() {
+fn disabling_a_control_requires_a_reason() {
     let stage = with(&[PCI]);
     let input = set_pci_cw_1("DISABLED", None);
-    let said = stage.refused(ADMINISTRATOR, UpdateStandardsControl, input, 400, "InvalidInputException");
-    assert_eq!(said, "Invalid parameter 'DisabledReason'. data should have required property 'DisabledReason'");
+    let message = stage.refused(ADMINISTRATOR, UpdateStandardsControl, input, 400, "InvalidInputException");
+    assert_eq!(message, "Invalid parameter 'DisabledReason'. data should have required property 'DisabledReason'");
     assert_eq!(control(&stage, OF_PCI, "PCI.CW.1")["ControlStatus"], "ENABLED");
 }
 
 /// Rules: CTL-20, CTL-21.
 #[test]
-fn a_seat_is_its_own_and_the_association_is_on_while_any_seat_is() {
+fn an_association_is_enabled_while_any_of_its_standard_controls_is() {
     let stage = with(&[PCI, CIS_1_2]);
     let association = |stage: &Stage, standard: &str| {
         let ids = json!([{ "SecurityControlId": "CloudWatch.1", "StandardsArn": standard }]);

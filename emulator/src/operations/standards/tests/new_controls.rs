@@ -14,14 +14,14 @@ const OF_CIS_1_4: &str =
     "arn:aws:securityhub:us-east-1:111111111111:subscription/cis-aws-foundations-benchmark/v/1.4.0";
 const SEAT: &str = "arn:aws:securityhub:us-east-1:111111111111:control/pci-dss/v/3.2.1/PCI.S3.5";
 
-/// S3.5 comes to these standards in ten days.
+/// S3.5 is added to these standards in ten days.
 fn expecting(held_back: &[&str]) -> Stage {
     let stage = Stage::empty();
     let mut transaction = stage.0.write();
     let control = standards::control("S3.5").unwrap();
     let held_back = held_back.iter().map(|id| standards::standard(id).unwrap());
     let at = stage.0.clock.now() + SignedDuration::from_hours(240);
-    new_controls::hold_back(&mut transaction, control, held_back, at);
+    new_controls::hide_until(&mut transaction, control, held_back, at);
     transaction.commit();
     stage.good(ADMINISTRATOR, EnableSecurityHub, json!({ "EnableDefaultStandards": false }));
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
@@ -30,18 +30,20 @@ fn expecting(held_back: &[&str]) -> Stage {
 
 fn everywhere() -> Vec<&'static str> {
     let control = standards::control("S3.5").unwrap();
-    let holds = |standard: &&standards::Standard| standard.seats(control).next().is_some();
+    let holds = |standard: &&standards::Standard| standard.controls_for(control).next().is_some();
     standards::STANDARDS.iter().filter(holds).map(|standard| standard.id).collect()
 }
 
-fn seats(stage: &Stage, subscription: &str) -> Vec<Value> {
-    let asked = json!({ "StandardsSubscriptionArn": subscription, "MaxResults": 100 });
-    stage.good(ADMINISTRATOR, DescribeStandardsControls, asked)["Controls"].as_array().unwrap().clone()
+fn standard_controls(stage: &Stage, subscription: &str) -> Vec<Value> {
+    let request = json!({ "StandardsSubscriptionArn": subscription, "MaxResults": 100 });
+    stage.good(ADMINISTRATOR, DescribeStandardsControls, request)["Controls"].as_array().unwrap().clone()
 }
 
 fn state(stage: &Stage) -> Option<String> {
-    let seat = seats(stage, OF_PCI).into_iter().find(|seat| seat["ControlId"] == "PCI.S3.5")?;
-    Some(seat["ControlStatus"].as_str().unwrap().to_owned())
+    let standard_control = standard_controls(stage, OF_PCI)
+        .into_iter()
+        .find(|standard_control| standard_control["ControlId"] == "PCI.S3.5")?;
+    Some(standard_control["ControlStatus"].as_str().unwrap().to_owned())
 }
 
 fn auto_enable(stage: &Stage, on: bool) {
@@ -50,21 +52,21 @@ fn auto_enable(stage: &Stage, on: bool) {
 
 /// Rules: SEC-52.
 #[test]
-fn before_its_time_no_operation_knows_a_new_control() {
+fn no_operation_shows_a_new_control_before_its_time() {
     let stage = expecting(&everywhere());
     let control = json!({ "SecurityControlId": "S3.5" });
     let listed = |stage: &Stage, standard: Option<&str>| {
-        let mut asked = json!({ "MaxResults": 100 });
+        let mut request = json!({ "MaxResults": 100 });
         let mut ids = Vec::new();
         if let Some(standard) = standard {
-            asked["StandardsArn"] = standard.into();
+            request["StandardsArn"] = standard.into();
         }
         loop {
-            let answer = stage.good(ADMINISTRATOR, ListSecurityControlDefinitions, asked.clone());
+            let answer = stage.good(ADMINISTRATOR, ListSecurityControlDefinitions, request.clone());
             let rows = answer["SecurityControlDefinitions"].as_array().unwrap().clone();
             ids.extend(rows.into_iter().map(|row| row["SecurityControlId"].as_str().unwrap().to_owned()));
             let Some(token) = answer.get("NextToken") else { return ids };
-            asked["NextToken"] = token.clone();
+            request["NextToken"] = token.clone();
         }
     };
     let association = json!({ "SecurityControlId": "S3.5", "StandardsArn": PCI });
@@ -80,38 +82,42 @@ fn before_its_time_no_operation_knows_a_new_control() {
     stage.refused(ADMINISTRATOR, UpdateStandardsControl, change, 404, "ResourceNotFoundException");
     let unprocessed = stage.good(ADMINISTRATOR, BatchGetSecurityControls, json!({ "SecurityControlIds": ["S3.5"] }));
     assert_eq!(unprocessed["UnprocessedIds"][0]["ErrorCode"], "RESOURCE_NOT_FOUND");
-    let asked = json!({ "StandardsControlAssociationIds": [association] });
-    let unprocessed = stage.good(ADMINISTRATOR, BatchGetStandardsControlAssociations, asked);
+    let request = json!({ "StandardsControlAssociationIds": [association] });
+    let unprocessed = stage.good(ADMINISTRATOR, BatchGetStandardsControlAssociations, request);
     assert_eq!(unprocessed["UnprocessedAssociations"][0]["ErrorCode"], "RESOURCE_NOT_FOUND");
-    assert_eq!(seats(&stage, OF_PCI).len(), 43);
+    assert_eq!(standard_controls(&stage, OF_PCI).len(), 43);
 
     stage.days_pass(10);
     assert_eq!(listed(&stage, None).len(), all + 1);
     assert!(listed(&stage, Some(PCI)).contains(&"S3.5".to_owned()));
     stage.good(ADMINISTRATOR, GetSecurityControlDefinition, control);
-    assert_eq!(seats(&stage, OF_PCI).len(), 44);
+    assert_eq!(standard_controls(&stage, OF_PCI).len(), 44);
     assert!(stage.0.directory().new_controls.is_empty());
 }
 
 /// Rules: SEC-50.
 #[test]
-fn a_new_control_comes_on_unless_the_hub_says_otherwise() {
+fn a_new_control_is_enabled_unless_the_hub_prevents_it() {
     for on in [true, false] {
         let stage = expecting(&everywhere());
         auto_enable(&stage, on);
         assert_eq!(state(&stage), None);
         stage.days_pass(10);
         assert_eq!(state(&stage).as_deref(), Some(if on { "ENABLED" } else { "DISABLED" }));
-        // Whoever enables a standard afterwards has all of its controls.
+        // A standard that is enabled afterwards has all of its controls.
         stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[CIS_1_4]));
-        assert!(seats(&stage, OF_CIS_1_4).iter().all(|seat| seat["ControlStatus"] == "ENABLED"));
-        assert_eq!(seats(&stage, OF_CIS_1_4).len(), 40);
+        assert!(
+            standard_controls(&stage, OF_CIS_1_4)
+                .iter()
+                .all(|standard_control| standard_control["ControlStatus"] == "ENABLED")
+        );
+        assert_eq!(standard_controls(&stage, OF_CIS_1_4).len(), 40);
     }
 }
 
 /// Rules: SEC-50.
 #[test]
-fn what_somebody_sets_before_a_new_control_comes_on_stays() {
+fn a_setting_made_before_a_new_control_is_enabled_stays() {
     for (status, expected) in [(None, "ENABLED"), (Some("DISABLED"), "DISABLED")] {
         let mut stage = expecting(&everywhere());
         stage.0.delays.new_controls = SignedDuration::from_hours(72);
@@ -130,11 +136,11 @@ fn what_somebody_sets_before_a_new_control_comes_on_stays() {
 
 /// Rules: SEC-51.
 #[test]
-fn a_standard_is_pending_while_controls_are_added_and_its_controls_stay() {
+fn a_standard_is_pending_while_controls_are_added_and_keeps_its_controls() {
     let delay = SignedDuration::from_mins(10);
     for (standards_enable, new_controls) in [(delay, SignedDuration::ZERO), (SignedDuration::ZERO, delay)] {
         let mut stage = expecting(&["pci-dss-3.2.1"]);
-        assert_eq!((state(&stage), seats(&stage, OF_PCI).len()), (None, 43));
+        assert_eq!((state(&stage), standard_controls(&stage, OF_PCI).len()), (None, 43));
         stage.0.delays.standards_enable = standards_enable;
         stage.0.delays.new_controls = new_controls;
         stage.days_pass(10);
@@ -144,10 +150,10 @@ fn a_standard_is_pending_while_controls_are_added_and_its_controls_stay() {
             (&subscription["StandardsStatus"], &subscription["StandardsControlsUpdatable"]),
             (&"PENDING".into(), &"READY_FOR_UPDATES".into())
         );
-        assert_eq!(seats(&stage, OF_PCI).len(), 44);
+        assert_eq!(standard_controls(&stage, OF_PCI).len(), 44);
         assert_eq!(state(&stage).as_deref(), Some(if new_controls.is_zero() { "ENABLED" } else { "DISABLED" }));
-        let asked = json!({ "SecurityControlId": "S3.1" });
-        let listed = stage.good(ADMINISTRATOR, ListStandardsControlAssociations, asked);
+        let request = json!({ "SecurityControlId": "S3.1" });
+        let listed = stage.good(ADMINISTRATOR, ListStandardsControlAssociations, request);
         assert!(!listed["StandardsControlAssociationSummaries"].as_array().unwrap().is_empty());
         let update = json!({ "StandardsControlAssociationUpdates": [{
             "StandardsArn": PCI, "SecurityControlId": "S3.1", "AssociationStatus": "DISABLED", "UpdatedReason": "no buckets"
@@ -165,9 +171,9 @@ fn a_standard_is_pending_while_controls_are_added_and_its_controls_stay() {
 
 /// Rules: SEC-52.
 #[test]
-fn a_control_that_other_standards_hold_already_is_known_before_it_comes_to_one() {
+fn a_control_of_other_standards_is_known_before_it_is_added_to_one() {
     let stage = expecting(&["pci-dss-3.2.1"]);
     stage.good(ADMINISTRATOR, GetSecurityControlDefinition, json!({ "SecurityControlId": "S3.5" }));
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[CIS_1_4]));
-    assert_eq!((seats(&stage, OF_PCI).len(), seats(&stage, OF_CIS_1_4).len()), (43, 40));
+    assert_eq!((standard_controls(&stage, OF_PCI).len(), standard_controls(&stage, OF_CIS_1_4).len()), (43, 40));
 }

@@ -38,7 +38,7 @@ fn custom(type_name: &str, value: Value) -> Value {
 
 /// Rules: SEC-01, SEC-02, SEC-05.
 #[test]
-fn definitions_are_listed_without_any_subscription() {
+fn definitions_are_listed_without_subscriptions() {
     let stage = bare();
     let first = stage.good(ADMINISTRATOR, ListSecurityControlDefinitions, json!({}));
     assert_eq!(first["SecurityControlDefinitions"].as_array().unwrap().len(), 25);
@@ -64,7 +64,7 @@ fn an_unknown_standard_is_refused() {
 
 /// Rules: SEC-04, SEC-08, SEC-09.
 #[test]
-fn a_definition_names_its_parameters() {
+fn a_definition_describes_its_parameters() {
     let stage = bare();
     insta::assert_json_snapshot!(definition(&stage, "ACM.1"), @r#"
     {
@@ -101,7 +101,7 @@ fn a_definition_names_its_parameters() {
 
 /// Rules: SEC-08, SEC-09, SEC-11.
 #[test]
-fn options_are_of_one_type_each() {
+fn each_parameter_has_options_of_one_type() {
     let stage = bare();
     let options =
         |id: &str, name: &str| definition(&stage, id)["ParameterDefinitions"][name]["ConfigurationOptions"].clone();
@@ -132,7 +132,7 @@ fn options_are_of_one_type_each() {
 
 /// Rules: SEC-06.
 #[test]
-fn availability_is_told_for_the_callers_region() {
+fn availability_refers_to_the_callers_region() {
     let stage = bare();
     stage.call_in("cn-north-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
     let input = json!({ "SecurityControlId": "Account.1" });
@@ -143,18 +143,19 @@ fn availability_is_told_for_the_callers_region() {
 
 /// Rules: SEC-07, SEC-10.
 #[test]
-fn an_id_is_exact_and_current() {
+fn control_ids_are_case_sensitive_and_retired_ones_unknown() {
     let stage = bare();
     for wrong in ["s3.1", "AppSync.1", "S3.999", "arn:aws:securityhub:us-east-1:111111111111:security-control/S3.1"] {
         let input = json!({ "SecurityControlId": wrong });
-        let said = stage.refused(ADMINISTRATOR, GetSecurityControlDefinition, input, 404, "ResourceNotFoundException");
-        assert_eq!(said, "Security control not found");
+        let refusal =
+            stage.refused(ADMINISTRATOR, GetSecurityControlDefinition, input, 404, "ResourceNotFoundException");
+        assert_eq!(refusal, "Security control not found");
     }
 }
 
 /// Rules: SEC-20, SEC-21, SEC-23, SEC-25.
 #[test]
-fn controls_are_read_by_id_or_arn_each_once() {
+fn controls_are_found_by_id_or_arn_without_duplicates() {
     let stage = with(&[FSBP]);
     let arn = "arn:aws:securityhub:us-east-1:111111111111:security-control/ACM.1";
     let input = json!({ "SecurityControlIds": ["S3.1", arn, "ACM.1", "ACM.3"] });
@@ -208,7 +209,7 @@ fn a_control_is_enabled_while_one_enabled_standard_has_it_enabled() {
 
 /// Rules: SEC-24.
 #[test]
-fn what_is_not_found_stands_apart() {
+fn unknown_controls_are_listed_as_unprocessed() {
     let stage = bare();
     let ids = [
         "X.1",
@@ -220,7 +221,7 @@ fn what_is_not_found_stands_apart() {
         "X.1",
     ];
     let answer = stage.good(ADMINISTRATOR, BatchGetSecurityControls, json!({ "SecurityControlIds": ids }));
-    let told: Vec<(&Value, &Value)> = answer["UnprocessedIds"]
+    let unprocessed: Vec<(&Value, &Value)> = answer["UnprocessedIds"]
         .as_array()
         .unwrap()
         .iter()
@@ -235,14 +236,14 @@ fn what_is_not_found_stands_apart() {
         "INVALID_INPUT",
     ];
     let expected: Vec<(Value, Value)> = ids.iter().zip(codes).map(|(id, code)| (json!(id), json!(code))).collect();
-    assert_eq!(told, expected.iter().map(|(id, code)| (id, code)).collect::<Vec<_>>());
+    assert_eq!(unprocessed, expected.iter().map(|(id, code)| (id, code)).collect::<Vec<_>>());
     assert_eq!(answer["UnprocessedIds"][0]["ErrorReason"], "Security control not found");
     assert_eq!(answer["SecurityControls"], json!([]));
 }
 
 /// Rules: SEC-30, SEC-31, SEC-32, SEC-33.
 #[test]
-fn parameters_are_set_and_follow_the_default_again() {
+fn parameters_can_be_set_and_reset_to_the_default() {
     let stage = with(&[FSBP]);
     let set = |parameters: Value| {
         assert_eq!(stage.good(ADMINISTRATOR, UpdateSecurityControl, update("Cognito.3", parameters)), json!({}));
@@ -260,7 +261,7 @@ fn parameters_are_set_and_follow_the_default_again() {
 
 /// Rules: SEC-21, SEC-30.
 #[test]
-fn the_reason_is_of_the_last_update() {
+fn the_reason_is_that_of_the_last_update() {
     let stage = bare();
     assert_eq!(control(&stage, "ACM.1").get("LastUpdateReason"), None);
     let mut input = update("ACM.1", json!({ "daysToExpiration": custom("Integer", json!(45)) }));
@@ -271,22 +272,22 @@ fn the_reason_is_of_the_last_update() {
     stage.refused(ADMINISTRATOR, UpdateSecurityControl, input, 400, "InvalidInputException");
 }
 
-/// Sets a parameter to a custom value, expects a refusal and gives what it says beneath `data.Parameters`.
+/// Sets a parameter to a custom value, expects a refusal, and returns its message after `data.Parameters`.
 fn refused(stage: &Stage, id: &str, name: &str, configuration: Value) -> String {
     let input = update(id, json!({ name: configuration }));
-    let said = stage.refused(ADMINISTRATOR, UpdateSecurityControl, input, 400, "InvalidInputException");
-    said.strip_prefix("Invalid parameter 'Parameters'. data.Parameters").unwrap_or(&said).to_owned()
+    let refusal = stage.refused(ADMINISTRATOR, UpdateSecurityControl, input, 400, "InvalidInputException");
+    refusal.strip_prefix("Invalid parameter 'Parameters'. data.Parameters").unwrap_or(&refusal).to_owned()
 }
 
 /// Rules: SEC-34.
 #[test]
-fn values_out_of_range_or_of_another_type_are_refused() {
+fn values_out_of_range_or_of_the_wrong_type_are_refused() {
     let stage = bare();
     let days = |configuration| refused(&stage, "ACM.1", "daysToExpiration", configuration);
     assert_eq!(days(custom("Integer", json!(366))), ".daysToExpiration.Value.Integer should be <= 365");
     assert_eq!(days(custom("Integer", json!(13))), ".daysToExpiration.Value.Integer should be >= 14");
-    let said = ".daysToExpiration.Value should have required property 'Integer'";
-    assert_eq!(days(custom("Double", json!(20.0))), said);
+    let refusal = ".daysToExpiration.Value should have required property 'Integer'";
+    assert_eq!(days(custom("Double", json!(20.0))), refusal);
     assert_eq!(days(json!({ "ValueType": "CUSTOM" })), ".daysToExpiration should have required property 'Value'");
     assert_eq!(control(&stage, "ACM.1")["Parameters"]["daysToExpiration"]["ValueType"], "DEFAULT");
     let hours = refused(&stage, "RDS.14", "BacktrackWindowInHours", custom("Double", json!(72.5)));
@@ -297,12 +298,12 @@ fn values_out_of_range_or_of_another_type_are_refused() {
 
 /// Rules: SEC-34.
 #[test]
-fn parameters_of_buckets_take_the_values_that_the_user_guide_lists() {
+fn parameters_of_bucket_controls_accept_the_documented_values() {
     let stage = bare();
-    let said = refused(&stage, "S3.13", "targetTransitionStorageClass", custom("Enum", json!("nonsense")));
-    assert_eq!(said, ".targetTransitionStorageClass.Value.Enum should be equal to one of the allowed values");
-    let said = refused(&stage, "S3.11", "eventTypes", custom("EnumList", json!(["s3:TestEvent", "nonsense"])));
-    assert_eq!(said, ".eventTypes.Value.EnumList[1] should be equal to one of the allowed values");
+    let refusal = refused(&stage, "S3.13", "targetTransitionStorageClass", custom("Enum", json!("nonsense")));
+    assert_eq!(refusal, ".targetTransitionStorageClass.Value.Enum should be equal to one of the allowed values");
+    let refusal = refused(&stage, "S3.11", "eventTypes", custom("EnumList", json!(["s3:TestEvent", "nonsense"])));
+    assert_eq!(refusal, ".eventTypes.Value.EnumList[1] should be equal to one of the allowed values");
     for (id, name, value) in [
         ("S3.13", "targetTransitionStorageClass", custom("Enum", json!("GLACIER_IR"))),
         ("S3.11", "eventTypes", custom("EnumList", json!(["s3:ObjectCreated:*", "s3:Replication:*"]))),
@@ -314,7 +315,7 @@ fn parameters_of_buckets_take_the_values_that_the_user_guide_lists() {
 
 /// Rules: SEC-34.
 #[test]
-fn lists_are_judged_item_by_item() {
+fn lists_are_validated_item_by_item() {
     let stage = bare();
     let logs = refused(&stage, "RDS.40", "logTypes", custom("EnumList", json!(["agent", "x"])));
     assert_eq!(logs, ".logTypes.Value.EnumList[1] should be equal to one of the allowed values");
@@ -322,27 +323,27 @@ fn lists_are_judged_item_by_item() {
     assert_eq!(ports, ".authorizedTcpPorts.Value.IntegerList[1] should be >= 1");
     let tags = |tags| refused(&stage, "ACM.3", "requiredTagKeys", custom("StringList", tags));
     assert_eq!(tags(json!([])), ".requiredTagKeys.Value.StringList should NOT have fewer than 1 items");
-    let said = ".requiredTagKeys.Value.StringList should NOT have more than 6 items";
-    assert_eq!(tags(json!(["a", "b", "c", "d", "e", "f", "g"])), said);
+    let refusal = ".requiredTagKeys.Value.StringList should NOT have more than 6 items";
+    assert_eq!(tags(json!(["a", "b", "c", "d", "e", "f", "g"])), refusal);
 }
 
 /// Rules: SEC-34.
 #[test]
-fn parameters_that_are_none_of_the_controls_are_refused() {
+fn unknown_parameters_of_a_control_are_refused() {
     let stage = bare();
     let unknown = refused(&stage, "ACM.1", "days", custom("Integer", json!(30)));
     assert_eq!(unknown, " should NOT have additional properties");
     let none = json!({ "ValueType": "DEFAULT" });
-    let said = "Invalid parameter 'Parameters'. Security control S3.1 has no customizable parameters";
-    assert_eq!(refused(&stage, "S3.1", "x", none), said);
+    let refusal = "Invalid parameter 'Parameters'. Security control S3.1 has no customizable parameters";
+    assert_eq!(refused(&stage, "S3.1", "x", none), refusal);
     let empty = update("ACM.1", json!({}));
-    let said = stage.refused(ADMINISTRATOR, UpdateSecurityControl, empty, 400, "InvalidInputException");
-    assert_eq!(said, "Invalid parameter 'Parameters'. data.Parameters should NOT have fewer than 1 properties");
+    let refusal = stage.refused(ADMINISTRATOR, UpdateSecurityControl, empty, 400, "InvalidInputException");
+    assert_eq!(refusal, "Invalid parameter 'Parameters'. data.Parameters should NOT have fewer than 1 properties");
 }
 
 /// Rules: SEC-35.
 #[test]
-fn an_unknown_control_or_one_that_the_region_lacks_is_not_updated() {
+fn unknown_and_unavailable_controls_cannot_be_updated() {
     let stage = bare();
     let parameters = json!({ "daysToExpiration": custom("Integer", json!(40)) });
     let input = update("ACM.99", parameters.clone());
@@ -355,7 +356,7 @@ fn an_unknown_control_or_one_that_the_region_lacks_is_not_updated() {
 
 /// Rules: SEC-36.
 #[test]
-fn a_control_is_updating_until_its_checks_know() {
+fn a_control_is_updating_until_its_checks_use_the_new_values() {
     let stage = slow();
     let input = update("ACM.1", json!({ "daysToExpiration": custom("Integer", json!(40)) }));
     stage.good(ADMINISTRATOR, UpdateSecurityControl, input.clone());
@@ -368,12 +369,12 @@ fn a_control_is_updating_until_its_checks_know() {
 
 /// Rules: SEC-38.
 #[test]
-fn parameters_are_of_one_region() {
+fn parameters_belong_to_one_region() {
     let stage = bare();
     stage.call_in("eu-west-1", ADMINISTRATOR, securityhub_fixtures::Operation::EnableSecurityHub, json!({})).unwrap();
     let input = update("ACM.1", json!({ "daysToExpiration": custom("Integer", json!(40)) }));
     stage.good(ADMINISTRATOR, UpdateSecurityControl, input);
-    let asked = json!({ "SecurityControlIds": ["ACM.1"] });
-    let there = stage.call_in("eu-west-1", ADMINISTRATOR, BatchGetSecurityControls, asked).unwrap();
+    let request = json!({ "SecurityControlIds": ["ACM.1"] });
+    let there = stage.call_in("eu-west-1", ADMINISTRATOR, BatchGetSecurityControls, request).unwrap();
     assert_eq!(there["SecurityControls"][0]["Parameters"]["daysToExpiration"]["ValueType"], "DEFAULT");
 }

@@ -16,7 +16,7 @@ fn described(stage: &Stage, input: Value) -> Vec<Value> {
 
 /// Rules: STD-06, STD-08, STD-10, STD-13, STD-14.
 #[test]
-fn what_can_be_enabled_is_described() {
+fn all_standards_that_can_be_enabled_are_described() {
     let stage = bare();
     let all = described(&stage, json!({}));
     assert_eq!(all.len(), 11, "neither Control Tower's nor that of Azure");
@@ -41,7 +41,7 @@ fn what_can_be_enabled_is_described() {
 
 /// Rules: STD-13, STD-27.
 #[test]
-fn control_towers_standard_appears_once_control_tower_made_it() {
+fn the_control_tower_standard_appears_once_it_exists() {
     let stage = bare();
     stage.refused(ADMINISTRATOR, BatchEnableStandards, enable(&[CONTROL_TOWER]), 400, "InvalidInputException");
     let arn = control_tower(&stage);
@@ -53,7 +53,7 @@ fn control_towers_standard_appears_once_control_tower_made_it() {
 
 /// Rules: STD-05.
 #[test]
-fn standards_are_of_the_regions_partition() {
+fn standard_arns_have_the_partition_of_the_region() {
     let stage = Stage::empty();
     stage.call_in("cn-north-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
     let answer = stage.call_in("cn-north-1", ADMINISTRATOR, GetEnabledStandards, json!({})).unwrap();
@@ -67,7 +67,7 @@ fn standards_are_of_the_regions_partition() {
 
 /// Rules: STD-07.
 #[test]
-fn providers_filter_the_lists() {
+fn lists_are_filtered_by_provider() {
     let stage = with(&[PCI]);
     assert_eq!(described(&stage, json!({ "Providers": ["Azure"] })), Vec::<Value>::new());
     assert_eq!(described(&stage, json!({ "Providers": ["AWS", "GCP"] })).len(), 11);
@@ -80,7 +80,7 @@ fn providers_filter_the_lists() {
 
 /// Rules: STD-11, STD-52.
 #[test]
-fn lists_are_paged() {
+fn lists_of_standards_are_paged() {
     let stage = with(&[PCI, CIS_1_4, FSBP]);
     let first = stage.good(ADMINISTRATOR, DescribeStandards, json!({ "MaxResults": 7 }));
     let rest = described(&stage, json!({ "NextToken": first["NextToken"], "MaxResults": 100 }));
@@ -102,17 +102,17 @@ fn lists_are_paged() {
 
 /// Rules: STD-12.
 #[test]
-fn without_a_hub_there_are_no_standards() {
+fn a_disabled_hub_has_no_standards() {
     let stage = Stage::empty();
     for operation in [DescribeStandards, GetEnabledStandards] {
-        let said = stage.refused(ADMINISTRATOR, operation, json!({}), 401, "InvalidAccessException");
-        assert_eq!(said, "Account 111111111111 is not subscribed to AWS Security Hub");
+        let message = stage.refused(ADMINISTRATOR, operation, json!({}), 401, "InvalidAccessException");
+        assert_eq!(message, "Account 111111111111 is not subscribed to AWS Security Hub");
     }
 }
 
 /// Rules: STD-02, STD-20, STD-23, STD-51, STD-63, TF-21.
 #[test]
-fn enabling_is_pending_and_then_ready() {
+fn an_enabled_standard_is_pending_and_then_ready() {
     let stage = bare();
     let request = json!({ "StandardsArn": PCI, "StandardsInput": { "scope": "cards" } });
     let input =
@@ -150,7 +150,7 @@ fn enabling_is_pending_and_then_ready() {
 
 /// Rules: STD-20, STD-30.
 #[test]
-fn one_to_twenty_five_are_taken() {
+fn between_1_and_25_standards_are_accepted() {
     let stage = bare();
     for count in [0, 26] {
         let arns = vec![PCI; count];
@@ -161,7 +161,7 @@ fn one_to_twenty_five_are_taken() {
 
 /// Rules: STD-21, STD-22.
 #[test]
-fn one_wrong_arn_refuses_all() {
+fn one_invalid_arn_refuses_the_whole_call() {
     let stage = bare();
     for wrong in [
         "arn:aws:securityhub:::standards/pci-dss/v/3.2.1",
@@ -172,15 +172,15 @@ fn one_wrong_arn_refuses_all() {
         "pci",
     ] {
         let input = enable(&[PCI, wrong]);
-        let said = stage.refused(ADMINISTRATOR, BatchEnableStandards, input, 400, "InvalidInputException");
-        assert_eq!(said, format!(r#"Invalid StandardsSubscriptionRequest(s): [{{"StandardsArn":"{wrong}"}}]"#));
+        let message = stage.refused(ADMINISTRATOR, BatchEnableStandards, input, 400, "InvalidInputException");
+        assert_eq!(message, format!(r#"Invalid StandardsSubscriptionRequest(s): [{{"StandardsArn":"{wrong}"}}]"#));
     }
     assert_eq!(statuses(&stage), []);
 }
 
 /// Rules: STD-24.
 #[test]
-fn enabling_again_changes_nothing() {
+fn enabling_a_standard_again_has_no_effect() {
     let stage = with(&[PCI]);
     let control = "arn:aws:securityhub:us-east-1:111111111111:control/pci-dss/v/3.2.1/PCI.CW.1";
     let input = json!({ "StandardsControlArn": control, "ControlStatus": "DISABLED", "DisabledReason": "no" });
@@ -215,8 +215,8 @@ fn a_standard_that_is_being_disabled_can_be_neither_enabled_nor_disabled() {
 fn a_standard_that_is_being_enabled_cannot_be_disabled() {
     let stage = slow();
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));
-    let said = stage.refused(ADMINISTRATOR, BatchDisableStandards, disable(&[OF_PCI]), 400, "InvalidInputException");
-    assert_eq!(said, format!(r#"StandardsSubscription(s) in state PENDING, please try later: ["{OF_PCI}"]"#));
+    let message = stage.refused(ADMINISTRATOR, BatchDisableStandards, disable(&[OF_PCI]), 400, "InvalidInputException");
+    assert_eq!(message, format!(r#"StandardsSubscription(s) in state PENDING, please try later: ["{OF_PCI}"]"#));
     hours_pass(&stage, 1);
     assert_eq!(statuses(&stage), [(PCI.to_owned(), "READY".to_owned())]);
     stage.good(ADMINISTRATOR, BatchDisableStandards, disable(&[OF_PCI]));
@@ -224,7 +224,7 @@ fn a_standard_that_is_being_enabled_cannot_be_disabled() {
 
 /// Rules: STD-30, STD-31, STD-46.
 #[test]
-fn what_is_disabled_vanishes() {
+fn a_disabled_standard_is_removed() {
     let stage = with(&[PCI, CIS_1_2]);
     let answer = stage.good(ADMINISTRATOR, BatchDisableStandards, disable(&[OF_PCI, OF_PCI]));
     let rows = answer["StandardsSubscriptions"].as_array().unwrap();
@@ -238,19 +238,19 @@ fn what_is_disabled_vanishes() {
 
 /// Rules: STD-32.
 #[test]
-fn what_is_no_subscription_refuses_all() {
+fn one_unknown_subscription_refuses_the_whole_call() {
     let stage = with(&[PCI]);
     for wrong in [OF_CIS_1_2, PCI, "x", &OF_PCI.replace("111111111111", MEMBER)] {
         let input = disable(&[OF_PCI, wrong]);
-        let said = stage.refused(ADMINISTRATOR, BatchDisableStandards, input, 400, "InvalidInputException");
-        assert_eq!(said, format!(r#"Invalid StandardsSubscriptionArn(s): ["{wrong}"]"#));
+        let message = stage.refused(ADMINISTRATOR, BatchDisableStandards, input, 400, "InvalidInputException");
+        assert_eq!(message, format!(r#"Invalid StandardsSubscriptionArn(s): ["{wrong}"]"#));
     }
     assert_eq!(statuses(&stage), [(PCI.to_owned(), "READY".to_owned())]);
 }
 
 /// Rules: STD-29.
 #[test]
-fn a_centrally_managed_account_changes_no_standards() {
+fn a_centrally_managed_account_cannot_change_standards() {
     let stage = with(&[PCI]);
     manage_centrally(&stage);
     let update = json!({ "StandardsControlArn": "arn:aws:securityhub:us-east-1:111111111111:control/x/1" });
@@ -263,8 +263,8 @@ fn a_centrally_managed_account_changes_no_standards() {
         (BatchUpdateStandardsControlAssociations, associations),
         (UpdateSecurityControl, parameters),
     ] {
-        let said = stage.refused(ADMINISTRATOR, operation, input, 403, "AccessDeniedException");
-        assert!(said.contains("central configuration policy"), "{said}");
+        let message = stage.refused(ADMINISTRATOR, operation, input, 403, "AccessDeniedException");
+        assert!(message.contains("central configuration policy"), "{message}");
     }
 }
 
@@ -290,7 +290,7 @@ fn without_a_recorder_a_standard_is_incomplete() {
 
 /// Rules: STD-50.
 #[test]
-fn what_is_asked_is_listed_and_the_rest_left_out() {
+fn only_requested_subscriptions_are_listed() {
     let stage = with(&[PCI, CIS_1_2]);
     let asked = |arns: Value| {
         let answer = stage.good(ADMINISTRATOR, GetEnabledStandards, json!({ "StandardsSubscriptionArns": arns }));
@@ -305,7 +305,7 @@ fn what_is_asked_is_listed_and_the_rest_left_out() {
 
 /// Rules: STD-40, STD-41, STD-42.
 #[test]
-fn a_standard_enabled_again_forgets_what_was_disabled() {
+fn enabling_a_standard_again_resets_its_controls() {
     let stage = with(&[PCI, CIS_1_2]);
     let updates = [PCI, CIS_1_2].map(|arn| {
         json!({ "StandardsArn": arn, "SecurityControlId": "KMS.4", "AssociationStatus": "DISABLED", "UpdatedReason": "no" })
@@ -327,7 +327,7 @@ fn a_standard_enabled_again_forgets_what_was_disabled() {
 
 /// Rules: STD-45.
 #[test]
-fn changes_of_controls_leave_the_subscription_alone() {
+fn changing_controls_does_not_change_the_subscription() {
     let stage = slow();
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[FSBP]));
     hours_pass(&stage, 1);
@@ -343,7 +343,7 @@ fn changes_of_controls_leave_the_subscription_alone() {
 
 /// Rules: STD-63.
 #[test]
-fn a_hub_that_is_enabled_again_meanwhile_begins_anew() {
+fn enabling_the_hub_again_restarts_its_standards() {
     let mut stage = slow();
     stage.0.delays.standards_enable = jiff::SignedDuration::from_hours(3);
     stage.good(ADMINISTRATOR, BatchEnableStandards, enable(&[PCI]));

@@ -80,7 +80,7 @@ fn write_members(
     let record = |(account, member): (&AccountId, &Member)| {
         let kind = kind(key, *account, member.status, directory);
         let known = directory.accounts.get(account).map(|account| account.email.clone());
-        let record = members::at(member.status, kind, ids, now);
+        let record = members::with_status(member.status, kind, ids, now);
         (*account, MemberRecord { email: member.email.clone().or(known), ..record })
     };
     let records = members.iter().map(record).collect();

@@ -1,4 +1,4 @@
-//! The whole way in one go.
+//! Adding, inviting and accepting in one call.
 
 use securityhub_fixtures::Operation::{
     BatchImportFindings, BatchUpdateFindings, CreateInsight, DescribeHub, DisassociateFromAdministratorAccount,
@@ -31,7 +31,7 @@ const INVITE: Steps = Steps { invite: true, accept: false };
 const ACCEPT: Steps = Steps { invite: false, accept: true };
 
 #[test]
-fn an_account_goes_as_far_as_is_wished_and_a_list_can_be_sent_again() {
+fn bulk_steps_are_carried_out_as_requested_and_can_be_repeated() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     assert_eq!(add(&stage, Steps::default()), Ok(()));
     assert_eq!(status(&stage), MemberStatus::Created);
@@ -53,7 +53,7 @@ fn an_account_goes_as_far_as_is_wished_and_a_list_can_be_sent_again() {
 }
 
 #[test]
-fn a_step_that_is_refused_is_told_in_the_services_words() {
+fn a_refused_step_is_reported_in_the_services_words() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     stage.relations(|directory| directory.quotas = MemberQuotas { members: 10, invited_members: 0 });
     assert!(add(&stage, ACCEPT).unwrap_err().contains("cannot create anymore members"));
@@ -62,7 +62,7 @@ fn a_step_that_is_refused_is_told_in_the_services_words() {
 
 /// Rules: QUO-01.
 #[test]
-fn thousands_of_members_are_quick() {
+fn adding_thousands_of_members_is_fast() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     stage.relations(|directory| directory.quotas.invited_members = 10_000);
     let mut transaction = stage.0.write();
@@ -76,7 +76,7 @@ fn thousands_of_members_are_quick() {
     transaction.commit();
     let directory = stage.0.directory();
     assert_eq!(directory.enabled_members(id(ADMINISTRATOR), &Region::new(REGION)).len(), 10_000);
-    assert!(bulk::waiting(&directory, &key()).is_empty());
+    assert!(bulk::pending_accounts(&directory, &key()).is_empty());
 }
 
 /// The accounts of ten thousand members.
@@ -100,7 +100,7 @@ fn findings(stage: &Stage, filters: &Value) -> usize {
 
 /// Rules: ROL-05, ROL-06.
 #[test]
-fn an_administrator_of_ten_thousand_members_reads_counts_and_updates_their_findings() {
+fn an_administrator_of_10000_members_can_read_count_and_update_their_findings() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     stage.relations(|directory| directory.quotas.invited_members = 10_000);
     let mut transaction = stage.0.write();

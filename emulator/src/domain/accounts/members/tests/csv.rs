@@ -1,4 +1,4 @@
-//! Lists of accounts.
+//! CSV lists of accounts.
 
 use quickcheck::quickcheck;
 
@@ -10,7 +10,7 @@ fn row(account: &str, email: Option<&str>, line: usize) -> Found {
     (account.to_owned(), email.map(str::to_owned), line)
 }
 
-/// The rows of a list; each stands where it says.
+/// The rows of a list, after checking their positions.
 fn rows(text: &str) -> Vec<Found> {
     let found = |row: Row| {
         assert!(text[row.span.clone()].contains(row.account.as_str()), "{row:?}");
@@ -19,14 +19,14 @@ fn rows(text: &str) -> Vec<Found> {
     read(text).unwrap().into_iter().map(found).collect()
 }
 
-/// What is wrong with a list, a mistake a line, and what stands there.
+/// The mistakes in a list, with the text at their positions.
 fn wrong(text: &str) -> Vec<String> {
     let mistakes = read(text).unwrap_err();
     mistakes.into_iter().map(|mistake| format!("{mistake} [{}]", &text[mistake.span.clone()])).collect()
 }
 
 #[test]
-fn a_list_is_read_as_spreadsheets_write_it() {
+fn a_csv_list_is_read_as_spreadsheets_write_it() {
     let expected = vec![row("111111111111", Some("a@example.com"), 2), row("222222222222", Some("b,b@example.com"), 3)];
     for text in [
         "Account ID,Email\n111111111111,a@example.com\n222222222222,\"b,b@example.com\"\n",
@@ -41,7 +41,7 @@ fn a_list_is_read_as_spreadsheets_write_it() {
 }
 
 #[test]
-fn every_line_that_is_wrong_is_told_with_its_number() {
+fn every_invalid_line_is_reported_with_its_number() {
     let text = "Account ID,Email\r\n1234567890,a@example.com\r\n111111111111,a@example.com\r\n\r\nx,\r\n\
                 222222222222,nobody\r\n111111111111,\r\n333333333333,c@example.com,more\r\n";
     assert_eq!(
@@ -66,12 +66,12 @@ fn every_line_that_is_wrong_is_told_with_its_number() {
 
 /// Rules: CPL-133.
 #[test]
-fn after_a_hundred_mistakes_no_further_line_is_read() {
+fn reading_stops_after_a_hundred_mistakes() {
     assert_eq!(wrong(&"x\n".repeat(1000)).len(), 100);
 }
 
 #[test]
-fn ten_thousand_lines_are_read() {
+fn a_list_of_10000_lines_is_read() {
     let lines: Vec<String> = (0..10_000).map(|number| format!("{number:012},m{number}@example.com")).collect();
     let text = lines.join("\n");
     let rows = read(&text).unwrap();
@@ -79,7 +79,7 @@ fn ten_thousand_lines_are_read() {
 }
 
 quickcheck! {
-    fn any_text_is_rows_or_mistakes_that_stand_in_it(text: String) -> bool {
+    fn any_text_gives_rows_or_mistakes_with_valid_positions(text: String) -> bool {
         match read(&text) {
             Ok(rows) => rows.len() <= text.lines().count().max(1),
             Err(mistakes) => mistakes.iter().all(|mistake| text.get(mistake.span.clone()).is_some()),

@@ -1,4 +1,4 @@
-//! The table of the machine against the rules, row by row.
+//! The transitions of the state machine compared with the rules, row by row.
 
 use crate::domain::accounts::members::machine::{Event, Step, next};
 use crate::state::MemberKind::{Invitation, Organization};
@@ -17,8 +17,8 @@ const EVENTS: [Event; 10] = [
     Event::LeaveOrganization,
 ];
 
-/// From each status of a member by invitation, and from no record: where each event leads. A blank is a refusal, a minus
-/// the end of the record.
+/// For each status of an invited member, and for no record: the transition for each event. A blank is a refusal, a
+/// minus deletes the record.
 const BY_INVITATION: &str = "
                   Create   Join     JoinSuspended     Invite   Accept   Decline   Leave     Disassociate  Delete  Leaves
 none              Created  Enabled  AccountSuspended  .        .        .         .         .             .       .
@@ -29,7 +29,7 @@ Removed           .        Enabled  AccountSuspended  Invited  .        .       
 Resigned          .        Enabled  AccountSuspended  Invited  Enabled  .         .         .             -       .
 ";
 
-/// The same of a member of the organization.
+/// The same for a member of the organization.
 const BY_ORGANIZATION: &str = "
                   Create   Join     JoinSuspended     Invite   Accept   Decline   Leave     Disassociate  Delete  Leaves
 Enabled           .        .        AccountSuspended  .        .        .         .         Removed       .       Deleted
@@ -45,7 +45,7 @@ fn status(name: &str) -> Option<MemberStatus> {
 
 /// Rules: MST-01 to MST-20.
 #[test]
-fn events_lead_where_the_rules_say() {
+fn every_event_has_the_documented_transition() {
     for (table, kind) in [(BY_INVITATION, Invitation), (BY_ORGANIZATION, Organization)] {
         for row in table.lines().skip(2) {
             let words: Vec<&str> = row.split_whitespace().collect();
@@ -65,7 +65,7 @@ fn events_lead_where_the_rules_say() {
 
 /// Rules: ACC-02, ACC-03.
 #[test]
-fn a_status_is_a_capitalised_word() {
+fn statuses_are_serialized_as_capitalised_words() {
     let words = MemberStatus::ALL.map(MemberStatus::as_str);
     assert_eq!(words, ["Created", "Invited", "Enabled", "Removed", "Resigned", "Deleted", "AccountSuspended"]);
 }

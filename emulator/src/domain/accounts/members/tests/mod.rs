@@ -1,4 +1,4 @@
-//! The status machine, lists of accounts, and random calls from random accounts.
+//! The state machine, CSV lists, and random calls of random accounts.
 
 mod bulk;
 mod csv;

@@ -1,4 +1,4 @@
-//! Resources and recorders that change while the emulator runs, and what ordinary reads see of control findings.
+//! Resources and recorders that change at run time, and control findings in ordinary reads.
 
 use securityhub_fixtures::Operation::{CreateFindingAggregator, CreateInsight, GetEnabledStandards, GetInsightResults};
 
@@ -52,7 +52,7 @@ fn user(fails: &[&'static str]) -> Resource {
 
 /// Rules: RES-10, FND-20.
 #[test]
-fn what_is_fixed_passes_at_once_and_periodic_controls_look_later() {
+fn a_fixed_resource_passes_at_once_or_at_the_next_periodic_check() {
     let stage = quiet(vec![bucket(&["S3.5"]), user(&["IAM.3"])]);
     enable(&stage, &[CIS_1_4]);
     assert_eq!(status(&only(&stage, "S3.5")), ("FAILED", "ACTIVE", "NEW"));
@@ -73,7 +73,7 @@ fn what_is_fixed_passes_at_once_and_periodic_controls_look_later() {
 
 /// Rules: RES-10.
 #[test]
-fn the_first_resource_of_a_world_begins_the_checks() {
+fn declaring_the_first_resource_starts_all_checks() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     assert_eq!(found(&stage, json!({})), Vec::<Value>::new());
     declare(&stage, vec![bucket(&["S3.5"])]);
@@ -83,7 +83,7 @@ fn the_first_resource_of_a_world_begins_the_checks() {
 
 /// Rules: FND-32.
 #[test]
-fn with_the_first_resource_the_finding_on_the_account_is_archived() {
+fn the_first_resource_of_a_type_archives_the_finding_on_the_account() {
     let stage = loud(vec![]);
     enable(&stage, &[PCI]);
     let empty = only(&stage, "S3.5");
@@ -95,7 +95,7 @@ fn with_the_first_resource_the_finding_on_the_account_is_archived() {
 
 /// Rules: FND-33.
 #[test]
-fn the_finding_of_a_deleted_resource_is_archived_and_the_account_passes_18_hours_later() {
+fn a_deleted_resource_archives_its_finding_and_the_account_passes_18_hours_later() {
     let stage = loud(vec![Resource { details: Some(json!({ "OwnerId": "x" })), ..bucket(&["S3.5"]) }]);
     enable(&stage, &[PCI]);
     let first = only(&stage, "S3.5");
@@ -122,7 +122,7 @@ fn the_finding_of_a_deleted_resource_is_archived_and_the_account_passes_18_hours
 
 /// Rules: FND-34, RES-05.
 #[test]
-fn findings_follow_the_recorder() {
+fn findings_change_with_the_recorder() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[PCI]);
     assert_eq!(only(&stage, "S3.5")["Compliance"]["Status"], "FAILED");
@@ -138,7 +138,7 @@ fn findings_follow_the_recorder() {
 
 /// Rules: FND-35, FND-37.
 #[test]
-fn a_type_that_is_not_recorded_warns_and_those_of_iam_pass() {
+fn an_unrecorded_type_warns_and_iam_types_pass() {
     let stage = loud(vec![bucket(&["S3.5"])]);
     enable(&stage, &[CIS_1_4]);
     assert_eq!(only(&stage, "S3.5")["Compliance"]["Status"], "FAILED");
@@ -158,15 +158,15 @@ fn a_type_that_is_not_recorded_warns_and_those_of_iam_pass() {
 
 /// Rules: FND-36.
 #[test]
-fn config_1_wants_what_controls_need_and_the_role_of_aws_config() {
+fn config_1_requires_the_needed_types_and_the_service_linked_role() {
     let stage = quiet(vec![]);
     enable(&stage, &[CIS_1_4]);
     let cis = securityhub_fixtures::standards::standard("cis-1.4.0").unwrap();
     let needed: BTreeSet<&'static str> = cis
         .controls
         .iter()
-        .filter(|seat| seat.control.config_rule.is_some())
-        .flat_map(|seat| seat.control.resource_types)
+        .filter(|standard_control| standard_control.control.config_rule.is_some())
+        .flat_map(|standard_control| standard_control.control.resource_types)
         .copied()
         .collect();
     let recording = |types: BTreeSet<&'static str>, has_custom_role| {
@@ -193,7 +193,7 @@ fn config_1_wants_what_controls_need_and_the_role_of_aws_config() {
 
 /// Rules: STD-61.
 #[test]
-fn incomplete_standards_try_again_when_the_recorder_comes_on() {
+fn incomplete_standards_try_again_when_a_recorder_starts() {
     let mut stage = quiet(vec![bucket(&["S3.5"])]);
     let statuses = |stage: &Stage| {
         let answer = stage.good(ADMINISTRATOR, GetEnabledStandards, json!({}));
@@ -223,7 +223,7 @@ fn incomplete_standards_try_again_when_the_recorder_comes_on() {
 
 /// Rules: STD-61.
 #[test]
-fn a_standard_without_a_recorder_tries_again_after_days() {
+fn an_incomplete_standard_tries_again_after_1_3_and_7_days() {
     let mut stage = quiet(vec![]);
     stage.0.delays.recorder_retry = SignedDuration::from_hours(24 * 365);
     recorder_off(&stage);
@@ -245,7 +245,7 @@ fn a_standard_without_a_recorder_tries_again_after_days() {
 
 /// Rules: RES-09, SEC-37.
 #[test]
-fn a_result_follows_a_parameter() {
+fn a_result_changes_with_a_parameter() {
     let certificate = Resource {
         resource_type: "AwsCertificateManagerCertificate",
         id: "arn:aws:acm:us-east-1:111111111111:certificate/a".into(),
@@ -270,7 +270,7 @@ fn a_result_follows_a_parameter() {
 
 /// Rules: RES-07.
 #[test]
-fn a_control_of_several_types_looks_at_any_of_them() {
+fn a_control_of_several_types_checks_all_of_them() {
     let stage = loud(vec![bucket(&[]), user(&[])]);
     let s3 = securityhub_fixtures::standards::control("S3.5").unwrap();
     let both = Control { resource_types: &["AwsS3Bucket", "AwsIamUser"], ..copy(s3) };
@@ -286,8 +286,8 @@ fn copy(control: &Control) -> Control {
 
 /// Rules: RES-01, RES-02, FND-07, IMP-37.
 #[test]
-fn details_annotations_and_what_does_not_apply() {
-    let told = Resource {
+fn findings_show_details_and_annotations_and_skip_inapplicable_resources() {
+    let resource = Resource {
         details: Some(json!({ "OwnerId": "owner" })),
         annotations: BTreeMap::from([("S3.5", "Seen by hand".to_owned())]),
         results: BTreeMap::from([(
@@ -296,7 +296,7 @@ fn details_annotations_and_what_does_not_apply() {
         )]),
         ..bucket(&[])
     };
-    let stage = quiet(vec![told.clone()]);
+    let stage = quiet(vec![resource.clone()]);
     enable(&stage, &[PCI]);
     let finding = only(&stage, "S3.5");
     assert_eq!(finding["Resources"][0]["Details"], json!({ "AwsS3Bucket": { "OwnerId": "owner" } }));
@@ -308,13 +308,13 @@ fn details_annotations_and_what_does_not_apply() {
     let parts: Vec<String> = (0..10).map(|_| "x".repeat(30_000)).collect();
     let large =
         json!({ "BucketWebsiteConfiguration": { "RoutingRules": [{ "Redirect": { "HostName": parts.concat() } }] } });
-    declare(&stage, vec![Resource { details: Some(large), ..told }]);
+    declare(&stage, vec![Resource { details: Some(large), ..resource }]);
     assert_eq!(only(&stage, "S3.5")["Resources"][0].get("Details"), None);
 }
 
 /// Rules: RES-14.
 #[test]
-fn a_finding_of_another_maker_on_the_same_control_and_resource_is_adopted() {
+fn a_check_adopts_an_existing_finding_on_the_same_control_and_resource() {
     let other = quiet(vec![bucket(&["S3.5"])]);
     enable(&other, &[PCI]);
     let mut given = only(&other, "S3.5");
@@ -336,7 +336,7 @@ fn a_finding_of_another_maker_on_the_same_control_and_resource_is_adopted() {
 
 /// Rules: FND-41.
 #[test]
-fn a_standard_that_shares_a_rule_waits_for_the_scenarios_delay() {
+fn a_standard_that_shares_a_rule_is_checked_after_the_scenarios_delay() {
     let mut stage = quiet(vec![bucket(&["S3.5"])]);
     stage.0.delays.shared_rule = SignedDuration::from_hours(18);
     enable(&stage, &[PCI]);
@@ -353,7 +353,7 @@ fn a_standard_that_shares_a_rule_waits_for_the_scenarios_delay() {
 
 /// Rules: FND-41.
 #[test]
-fn the_second_of_two_standards_enabled_in_one_instant_waits_for_their_shared_rules() {
+fn the_second_of_two_standards_enabled_at_once_waits_for_shared_rules() {
     for together in [true, false] {
         let mut stage = quiet(vec![bucket(&["S3.5"])]);
         stage.0.delays.shared_rule = SignedDuration::from_hours(18);
@@ -372,7 +372,7 @@ fn the_second_of_two_standards_enabled_in_one_instant_waits_for_their_shared_rul
 
 /// Rules: FND-13, CIS-15.
 #[test]
-fn a_finding_names_its_account_and_spells_requirements_with_a_slash() {
+fn a_finding_has_the_account_name_and_requirements_with_a_slash() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     stage.organization(&[(ADMINISTRATOR, "payments")]);
     enable(&stage, &[CIS_3, NIST_171]);
@@ -386,7 +386,7 @@ fn a_finding_names_its_account_and_spells_requirements_with_a_slash() {
 
 /// Rules: RES-11.
 #[test]
-fn automation_rules_and_histories_follow_a_check() {
+fn a_check_runs_automation_rules_and_adds_history_records() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     let update = json!({ "Note": { "Text": "seen", "UpdatedBy": "rule" } });
     let rule = json!({
@@ -410,7 +410,7 @@ fn automation_rules_and_histories_follow_a_check() {
 
 /// Rules: RES-11.
 #[test]
-fn filters_and_insights_see_control_findings() {
+fn control_findings_are_found_by_filters_and_insights() {
     let stage = quiet(vec![bucket(&["S3.5", "S3.8"])]);
     enable(&stage, &[PCI]);
     let filters = json!({ "ComplianceStatus": equals("FAILED"), "ProductName": equals("Security Hub") });
@@ -424,7 +424,7 @@ fn filters_and_insights_see_control_findings() {
 
 /// Rules: RES-02, RES-08.
 #[test]
-fn what_a_finding_cannot_carry_of_a_resource_is_left_out_of_it() {
+fn invalid_or_oversized_resource_data_is_omitted_from_a_finding() {
     let tagged = |tags: &[(&str, &str)]| Resource {
         tags: Some(tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()),
         ..bucket(&["S3.5"])
@@ -442,7 +442,7 @@ fn what_a_finding_cannot_carry_of_a_resource_is_left_out_of_it() {
 
 /// Rules: RES-08.
 #[test]
-fn tags_of_aws_count_for_nothing() {
+fn aws_tags_are_ignored() {
     let tags = BTreeMap::from([("aws:a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
     let required = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     assert!(results::has_tags(&tags, &required(&["b"])));
@@ -451,7 +451,7 @@ fn tags_of_aws_count_for_nothing() {
 
 /// Rules: FND-33.
 #[test]
-fn the_last_resource_that_does_not_apply_leaves_no_word_on_the_account() {
+fn an_inapplicable_last_resource_makes_no_finding_on_the_account() {
     let stage = loud(vec![bucket(&[])]);
     enable(&stage, &[CIS_1_4]);
     let result = result(ComplianceStatus::NotAvailable, Some("CONFIG_RETURNS_NOT_APPLICABLE"));
@@ -461,7 +461,7 @@ fn the_last_resource_that_does_not_apply_leaves_no_word_on_the_account() {
 
 /// Rules: FND-50.
 #[test]
-fn what_is_disabled_is_archived_three_days_later_to_the_hour() {
+fn findings_of_a_disabled_control_are_archived_exactly_three_days_later() {
     let stage = quiet(vec![bucket(&["S3.5"])]);
     enable(&stage, &[CIS_1_4]);
     hours_pass(&stage, 11);
@@ -485,7 +485,7 @@ fn what_is_disabled_is_archived_three_days_later_to_the_hour() {
 
 /// Rules: REI-22, FND-20.
 #[test]
-fn what_passes_and_is_active_again_is_resolved() {
+fn a_reactivated_finding_that_passes_is_resolved() {
     let stage = quiet(vec![bucket(&[])]);
     enable(&stage, &[CIS_1_4]);
     assert_eq!(status(&only(&stage, "S3.5")), ("PASSED", "ACTIVE", "RESOLVED"));

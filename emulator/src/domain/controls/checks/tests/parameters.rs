@@ -1,4 +1,4 @@
-//! Parameters decide on the values that declared resources carry (RES-09, SEC-36).
+//! Parameters compared with values of declared resources (RES-09, SEC-36).
 
 use securityhub_fixtures::Operation::BatchGetSecurityControls;
 use securityhub_fixtures::standards::{Options, Parameter, ValueComparison};
@@ -9,7 +9,7 @@ use crate::state::{ControlSettings, timestamp_text};
 
 const FSBP: &str = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
 
-/// A value that the parameter takes, as its `ParameterValue`.
+/// A value that the parameter accepts, as its `ParameterValue`.
 fn value(options: &Options) -> Value {
     let value = match options {
         Options::Integer { default, min, .. } => json!(default.or(*min).unwrap()),
@@ -23,7 +23,7 @@ fn value(options: &Options) -> Value {
     json!({ options.type_name(): value })
 }
 
-/// Details in which these values stand at a path.
+/// Details with these values at a path.
 fn details(path: &str, values: &[Value]) -> Value {
     let (segment, rest) = path.split_once('.').map_or((path, None), |(segment, rest)| (segment, Some(rest)));
     let (name, wanted) = segment.split_once('[').map_or((segment, None), |(name, wanted)| (name, Some(wanted)));
@@ -42,7 +42,7 @@ fn details(path: &str, values: &[Value]) -> Value {
     json!({ name: items })
 }
 
-/// Puts the members of one value into another, deeply; lists are replaced.
+/// Merges the members of one value into another recursively; lists are replaced.
 fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
@@ -54,11 +54,11 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-/// Values of a resource that pass and that fail, one beside the other where values are ordered.
+/// Values of a resource that pass and values that fail; adjacent ones if values are ordered.
 fn sides(stage: &Stage, parameter: &Parameter, comparison: ValueComparison) -> [Vec<Value>; 2] {
-    let asked = value(&parameter.options);
-    let asked = asked.as_object().unwrap().values().next().unwrap().clone();
-    let number = || asked.as_f64().or_else(|| asked.as_str()?.parse().ok()).unwrap();
+    let request = value(&parameter.options);
+    let request = request.as_object().unwrap().values().next().unwrap().clone();
+    let number = || request.as_f64().or_else(|| request.as_str()?.parse().ok()).unwrap();
     let days = |days: f64, seconds: i64| {
         #[allow(clippy::cast_possible_truncation, reason = "a test counts days")]
         let hours = SignedDuration::from_hours(24 * days as i64);
@@ -73,11 +73,11 @@ fn sides(stage: &Stage, parameter: &Parameter, comparison: ValueComparison) -> [
         ValueComparison::AtLeastHours => [vec![json!(number() * 3600.0)], vec![json!(number() * 3600.0 - 1.0)]],
         ValueComparison::AtMost => [vec![json!(number())], vec![json!(number() + 1.0)]],
         ValueComparison::OneOf => {
-            let one = asked.as_array().map_or_else(|| asked.clone(), |list| list[0].clone());
+            let one = request.as_array().map_or_else(|| request.clone(), |list| list[0].clone());
             [vec![one], vec![json!("another")]]
         }
         ValueComparison::Holds => {
-            let mut all = asked.as_array().cloned().unwrap_or_else(|| vec![asked.clone()]);
+            let mut all = request.as_array().cloned().unwrap_or_else(|| vec![request.clone()]);
             all.push(json!("another"));
             [all.clone(), all.split_off(1)]
         }
@@ -95,7 +95,7 @@ fn sides(stage: &Stage, parameter: &Parameter, comparison: ValueComparison) -> [
 
 /// Rules: RES-09, SEC-37.
 #[test]
-fn each_parameter_of_the_table_decides_on_either_side_of_its_value() {
+fn each_parameter_of_the_table_changes_the_result_at_its_value() {
     let stage = quiet(vec![]);
     let (key, now) = (key(), stage.0.clock.now());
     let mut rows = 0;
@@ -120,9 +120,9 @@ fn each_parameter_of_the_table_decides_on_either_side_of_its_value() {
                 results::of(&scene, control)[0].result.status
             };
             let [good, bad] = sides(&stage, parameter, check.comparison);
-            let told = (found(&good), found(&bad));
+            let results = (found(&good), found(&bad));
             let expected = (ComplianceStatus::Passed, ComplianceStatus::Failed);
-            assert_eq!(told, expected, "{} {}: {good:?} and {bad:?}", control.id, parameter.name);
+            assert_eq!(results, expected, "{} {}: {good:?} and {bad:?}", control.id, parameter.name);
         }
     }
     assert!(rows > 50, "{rows}");
@@ -145,12 +145,12 @@ fn retention(stage: &Stage, days: u32) {
 
 /// Rules: RES-09.
 #[test]
-fn a_declared_result_wins_over_the_value_and_a_resource_without_the_value_passes() {
-    let said = BTreeMap::from([("RDS.11", result(ComplianceStatus::Warning, Some("INTERNAL_SERVICE_ERROR")))]);
+fn a_declared_result_takes_precedence_and_a_missing_value_passes() {
+    let message = BTreeMap::from([("RDS.11", result(ComplianceStatus::Warning, Some("INTERNAL_SERVICE_ERROR")))]);
     for (resource, expected) in [
         (database(6), "FAILED"),
         (database(7), "PASSED"),
-        (Resource { results: said, ..database(6) }, "WARNING"),
+        (Resource { results: message, ..database(6) }, "WARNING"),
         (Resource { details: Some(json!({ "Engine": "mysql" })), ..database(6) }, "PASSED"),
         (Resource { details: None, ..database(6) }, "PASSED"),
     ] {
@@ -162,29 +162,29 @@ fn a_declared_result_wins_over_the_value_and_a_resource_without_the_value_passes
 
 /// Rules: SEC-36.
 #[test]
-fn while_a_control_is_updating_its_old_values_decide() {
+fn checks_use_the_old_parameters_while_a_control_is_updating() {
     let mut stage = quiet(vec![database(10)]);
     enable(&stage, &[FSBP]);
     stage.0.delays.security_control_update = SignedDuration::from_hours(20);
-    let told = |stage: &Stage| {
+    let results = |stage: &Stage| {
         let compliance = only(stage, "RDS.11")["Compliance"].clone();
         let parameter = compliance["SecurityControlParameters"][0]["Value"][0].clone();
         (compliance["Status"].as_str().unwrap().to_owned(), parameter.as_str().unwrap().to_owned())
     };
     retention(&stage, 14);
-    let asked = json!({ "SecurityControlIds": ["RDS.11"] });
-    let control = stage.good(ADMINISTRATOR, BatchGetSecurityControls, asked)["SecurityControls"][0].clone();
+    let request = json!({ "SecurityControlIds": ["RDS.11"] });
+    let control = stage.good(ADMINISTRATOR, BatchGetSecurityControls, request)["SecurityControls"][0].clone();
     assert_eq!(control["UpdateStatus"], "UPDATING");
     assert_eq!(control["Parameters"]["backupRetentionMinimum"]["Value"]["Integer"], 14);
     hours_pass(&stage, 13);
-    assert_eq!(told(&stage), ("PASSED".to_owned(), "7".to_owned()), "the check after twelve hours");
+    assert_eq!(results(&stage), ("PASSED".to_owned(), "7".to_owned()), "the check after twelve hours");
     hours_pass(&stage, 7);
-    assert_eq!(told(&stage), ("FAILED".to_owned(), "14".to_owned()));
+    assert_eq!(results(&stage), ("FAILED".to_owned(), "14".to_owned()));
 }
 
 /// Rules: RES-09.
 #[test]
-fn ports_that_are_open_to_everybody_are_held_against_the_authorized_ones() {
+fn ports_open_to_the_world_must_be_authorized() {
     let everybody = json!([{ "CidrIp": "0.0.0.0/0" }]);
     let range = |protocol: &str, from: i64, to: i64, ranges: &Value| json!([{ "IpProtocol": protocol, "FromPort": from, "ToPort": to, "IpRanges": ranges }]);
     for (permissions, expected) in [
@@ -214,7 +214,7 @@ fn ports_that_are_open_to_everybody_are_held_against_the_authorized_ones() {
 
 /// Rules: RES-09.
 #[test]
-fn the_password_policy_of_an_account_decides_its_control() {
+fn the_password_policy_of_an_account_is_checked() {
     let policy = |length: u32| {
         json!({ "PasswordPolicy": { "MinimumPasswordLength": length, "RequireSymbols": true,
         "RequireNumbers": true, "RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true } })
@@ -231,11 +231,11 @@ fn the_password_policy_of_an_account_decides_its_control() {
 
 /// Rules: RES-09.
 #[test]
-fn a_function_fails_in_fewer_subnets_than_zones_are_asked_for() {
+fn a_function_in_fewer_subnets_than_required_zones_fails() {
     for (details, expected) in [
         (json!({ "VpcConfig": { "SubnetIds": ["subnet-1"] } }), "FAILED"),
         (json!({ "VpcConfig": { "SubnetIds": ["subnet-1", "subnet-2"] } }), "PASSED"),
-        // A function outside any VPC, as Lambda describes it.
+        // A function without a VPC, in the form of Lambda.
         (json!({ "VpcConfig": { "SubnetIds": [] } }), "PASSED"),
         (json!({ "VpcConfig": {} }), "PASSED"),
         (json!({ "Runtime": "python3.12" }), "PASSED"),
@@ -254,7 +254,7 @@ fn a_function_fails_in_fewer_subnets_than_zones_are_asked_for() {
 
 /// Rules: SEC-39.
 #[test]
-fn only_the_vpcs_that_the_parameter_names_are_checked() {
+fn only_the_vpcs_of_the_parameter_are_checked() {
     let vpc = |name: &str, fails: &[&'static str]| Resource {
         resource_type: "AwsEc2Vpc",
         id: format!("arn:aws:ec2:us-east-1:111111111111:vpc/{name}"),
@@ -262,7 +262,7 @@ fn only_the_vpcs_that_the_parameter_names_are_checked() {
     };
     let stage = quiet(vec![vpc("vpc-1", &[]), vpc("vpc-11", &["EC2.55"])]);
     enable(&stage, &[FSBP]);
-    let told = || -> Vec<String> {
+    let results = || -> Vec<String> {
         let text = |finding: &Value| {
             let (id, status) = (&finding["Resources"][0]["Id"], &finding["Compliance"]["Status"]);
             let name = id.as_str().unwrap().rsplit('/').next().unwrap();
@@ -277,19 +277,19 @@ fn only_the_vpcs_that_the_parameter_names_are_checked() {
         stage.good(ADMINISTRATOR, UpdateSecurityControl, input);
     };
     let all = ["vpc-1 PASSED ACTIVE", "vpc-11 FAILED ACTIVE"];
-    assert_eq!(told(), all);
+    assert_eq!(results(), all);
     update(json!({ "ValueType": "CUSTOM", "Value": { "StringList": ["vpc-1"] } }));
-    assert_eq!(told(), ["vpc-1 PASSED ACTIVE", "vpc-11 NOT_AVAILABLE ARCHIVED"]);
+    assert_eq!(results(), ["vpc-1 PASSED ACTIVE", "vpc-11 NOT_AVAILABLE ARCHIVED"]);
     update(json!({ "ValueType": "DEFAULT" }));
-    assert_eq!(told(), all);
+    assert_eq!(results(), all);
 }
 
-/// The parameters that decide nothing by themselves, since no detail of the checked resource has what they are about.
-/// Config.1 looks at the recorder.
+/// Parameters without a comparison, because no detail of the checked resource contains what they are about. Config.1
+/// checks the recorder.
 ///
 /// Rules: SEC-39.
 #[test]
-fn parameters_that_decide_nothing_are_those_of_other_resources() {
+fn parameters_without_a_comparison_concern_other_resources() {
     let decides = |name: &str| matches!(name, "requiredTagKeys" | "requiredKeyTags" | "vpcIds");
     let left: Vec<String> = CONTROLS
         .iter()

@@ -1,4 +1,4 @@
-//! What the home Region shows (AGG-12 … AGG-17, VIS-03, VIS-04).
+//! The findings that a home Region shows (AGG-12 … AGG-17, VIS-03, VIS-04).
 
 use securityhub_fixtures::Operation::{
     CreateAutomationRule, CreateInsight, DisableSecurityHub, GetFindingHistory, GetInsightResults, UpdateFindings,
@@ -9,7 +9,7 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::explain::{self, Question};
 use crate::state::Principal;
 
-/// The administrator's aggregator links one Region; both accounts have a finding in each Region since then.
+/// The administrator's aggregator links one Region; both accounts have a finding in each Region, imported after that.
 fn linked() -> (Stage, String) {
     let stage = organization();
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
@@ -35,7 +35,7 @@ fn explained(stage: &Stage, region: &str, account: &str, finding_id: &str) -> St
 
 /// Rules: VIS-03, AGG-15, AGG-17, RET-12.
 #[test]
-fn the_home_region_shows_what_is_linked_and_a_linked_region_itself() {
+fn the_home_region_shows_all_linked_regions_and_a_linked_region_only_itself() {
     let (stage, _) = linked();
     let ids = |region, account| titles(&stage, region, account).into_keys().collect::<Vec<_>>().join(" ");
     assert_eq!(ids(HOME, ADMINISTRATOR), "h-a h-m l-a l-m");
@@ -48,7 +48,7 @@ fn the_home_region_shows_what_is_linked_and_a_linked_region_itself() {
 
 /// Rules: AGG-02, VIS-03.
 #[test]
-fn each_mode_links_what_it_says() {
+fn each_linking_mode_links_the_right_regions() {
     for (input, expected) in [
         (json!({ "RegionLinkingMode": "ALL_REGIONS" }), "h l o"),
         (json!({ "RegionLinkingMode": "ALL_REGIONS_EXCEPT_SPECIFIED", "Regions": [OTHER] }), "h l"),
@@ -67,7 +67,7 @@ fn each_mode_links_what_it_says() {
 
 /// Rules: AGG-04, AGG-02.
 #[test]
-fn a_linked_region_counts_from_when_it_has_a_hub() {
+fn a_linked_region_is_shown_only_while_it_has_a_hub() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     aggregate(&stage, ADMINISTRATOR, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
     stage.call_in("sa-east-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
@@ -83,7 +83,7 @@ fn a_linked_region_counts_from_when_it_has_a_hub() {
 
 /// Rules: SRT-08, SRT-18, VIS-03.
 #[test]
-fn pages_of_several_regions_stand_in_one_order() {
+fn pages_of_several_regions_are_merged_in_one_order() {
     let stage = hubs();
     aggregate(&stage, ADMINISTRATOR, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
     let order: Vec<String> = (0..15).map(|number| format!("{:02}", number * 7 % 15)).collect();
@@ -116,7 +116,7 @@ fn pages_of_several_regions_stand_in_one_order() {
 
 /// Rules: VIS-04, BUF-12, AGG-12.
 #[test]
-fn an_update_in_either_region_is_seen_in_both() {
+fn an_update_in_either_region_is_visible_in_both() {
     let (stage, _) = linked();
     let notes = || {
         let of = |region, account| {
@@ -139,7 +139,7 @@ fn an_update_in_either_region_is_seen_in_both() {
     let update = json!({ "Filters": filters, "Note": { "Text": "all", "UpdatedBy": "x" } });
     stage.call_in(HOME, ADMINISTRATOR, UpdateFindings, update).unwrap();
     assert_eq!(notes(), both("all"));
-    // What is not linked, or not seen, is not found.
+    // Findings that are not linked or not visible are not found.
     assert!(!note(&stage, (HOME, ADMINISTRATOR), (OTHER, ADMINISTRATOR), "o-a", "x"));
     assert!(!note(&stage, (HOME, MEMBER), (LINKED, ADMINISTRATOR), "l-a", "x"));
     assert!(!note(&stage, (LINKED, ADMINISTRATOR), (HOME, ADMINISTRATOR), "h-a", "x"));
@@ -148,7 +148,7 @@ fn an_update_in_either_region_is_seen_in_both() {
 
 /// Rules: BUF-41, VIS-03.
 #[test]
-fn a_batch_over_regions_answers_in_its_order() {
+fn a_batch_update_over_several_regions_answers_in_request_order() {
     let (stage, _) = linked();
     let identifier =
         |region, owner, finding_id: &str| json!({ "Id": finding_id, "ProductArn": product_arn(region, owner) });
@@ -168,7 +168,7 @@ fn a_batch_over_regions_answers_in_its_order() {
 
 /// Rules: INS-21, AGG-12, AGG-18.
 #[test]
-fn results_count_linked_regions_and_rules_do_not_reach_them() {
+fn insight_results_include_linked_regions_and_automation_rules_do_not_apply_there() {
     let (stage, _) = linked();
     let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "Region" });
     let arn = stage.call_in(HOME, ADMINISTRATOR, CreateInsight, insight).unwrap()["InsightArn"].clone();
@@ -196,7 +196,7 @@ fn results_count_linked_regions_and_rules_do_not_reach_them() {
 
 /// Rules: AGG-13.
 #[test]
-fn what_was_there_before_appears_with_its_next_update() {
+fn earlier_findings_of_a_linked_region_appear_with_their_next_update() {
     let stage = organization();
     for (finding_id, owner) in [("a", ADMINISTRATOR), ("b", MEMBER), ("c", MEMBER), ("d", MEMBER)] {
         import(&stage, LINKED, owner, finding_id, "old", 0);
@@ -228,7 +228,7 @@ fn what_was_there_before_appears_with_its_next_update() {
 
 /// Rules: AGG-10, AGG-14, RET-12.
 #[test]
-fn what_was_shown_stays_and_is_its_own_from_then_on() {
+fn unlinking_leaves_independent_replicas_in_the_home_region() {
     for by_deleting in [true, false] {
         let (stage, arn) = linked();
         let before = rows(&stage, HOME, ADMINISTRATOR);
@@ -257,7 +257,7 @@ fn what_was_shown_stays_and_is_its_own_from_then_on() {
 
 /// Rules: AGG-14, RET-01.
 #[test]
-fn replicas_age_out() {
+fn replicas_expire() {
     let (stage, arn) = linked();
     unlink(&stage, ADMINISTRATOR, &arn);
     stage.days_pass(85);
@@ -271,7 +271,7 @@ fn replicas_age_out() {
 
 /// Rules: AGG-13, AGG-14.
 #[test]
-fn linked_again_a_replica_gives_way_to_its_finding() {
+fn a_replica_is_dropped_when_its_finding_is_shown_again() {
     let (stage, arn) = linked();
     relink(&stage, ADMINISTRATOR, &arn, &[]);
     import(&stage, LINKED, MEMBER, "l-m", "between", 1);
@@ -289,7 +289,7 @@ fn linked_again_a_replica_gives_way_to_its_finding() {
 
 /// Rules: AGG-15.
 #[test]
-fn a_member_counts_where_it_is_a_member() {
+fn a_members_findings_are_shown_only_for_regions_where_it_is_a_member() {
     let stage = hubs();
     aggregate(&stage, ADMINISTRATOR, specified(&[LINKED, OTHER]));
     relate(&stage, HOME, MemberStatus::Enabled);
@@ -312,7 +312,7 @@ fn a_member_counts_where_it_is_a_member() {
 
 /// Rules: AGG-16, RET-09, RET-10.
 #[test]
-fn aggregation_stops_with_the_membership() {
+fn aggregation_ends_with_the_membership() {
     let (stage, _) = linked();
     for region in REGIONS {
         relate(&stage, region, MemberStatus::Removed);
@@ -329,7 +329,7 @@ fn aggregation_stops_with_the_membership() {
 
 /// Rules: AGG-22.
 #[test]
-fn an_administrators_home_region_replaces_the_members_own() {
+fn an_administrators_home_region_replaces_the_members_own_one() {
     let stage = hubs();
     let own = stage.call_in(OTHER, MEMBER, CreateFindingAggregator, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
     own.unwrap();
@@ -344,7 +344,7 @@ fn an_administrators_home_region_replaces_the_members_own() {
 
 /// Rules: AGG-14, HUB-16.
 #[test]
-fn replicas_go_with_the_hub_of_the_home_region() {
+fn replicas_are_deleted_with_the_hub_of_the_home_region() {
     let stage = hubs();
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     import(&stage, LINKED, ADMINISTRATOR, "l", "new", 0);
@@ -360,7 +360,7 @@ fn replicas_go_with_the_hub_of_the_home_region() {
 
 /// Rules: ROL-30, AGG-15.
 #[test]
-fn who_parts_in_a_linked_region_is_seen_at_home_no_more() {
+fn a_member_that_leaves_in_a_linked_region_is_no_longer_shown_at_home() {
     let (stage, _) = linked();
     relate(&stage, LINKED, MemberStatus::Removed);
     let ids = |account| titles(&stage, HOME, account).into_keys().collect::<Vec<_>>().join(" ");
@@ -371,7 +371,7 @@ fn who_parts_in_a_linked_region_is_seen_at_home_no_more() {
 
 /// Rules: AGG-14, AGG-15.
 #[test]
-fn replicas_of_a_member_of_the_linked_region_alone_stay() {
+fn replicas_of_a_member_only_in_the_linked_region_stay_visible() {
     let (stage, arn) = linked();
     relate(&stage, HOME, MemberStatus::Removed);
     let ids = || titles(&stage, HOME, ADMINISTRATOR).into_keys().collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! Rules of aggregation, driven through the operations: the settings, the findings that are shown, and a model of both.
+//! Rules of aggregation, tested through the operations: the settings, the shown findings, and a model of both.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ const LINKED: &str = "eu-west-1";
 const OTHER: &str = "us-west-2";
 const REGIONS: [&str; 3] = [HOME, LINKED, OTHER];
 
-/// Hubs of the administrator and the member in three Regions; they have no relation yet.
+/// Hubs of the administrator and the member in three Regions, without a relation.
 fn hubs() -> Stage {
     let stage = Stage::empty();
     for region in REGIONS {
@@ -32,7 +32,7 @@ fn hubs() -> Stage {
     stage
 }
 
-/// The same, with a member in all three.
+/// The same, as administrator and member in all three.
 fn organization() -> Stage {
     let stage = hubs();
     for region in REGIONS {
@@ -41,7 +41,7 @@ fn organization() -> Stage {
     stage
 }
 
-/// Sets how far the member is in a Region.
+/// Sets the status of the member in a Region.
 fn relate(stage: &Stage, region: &str, status: MemberStatus) {
     let mut transaction = stage.0.write();
     transaction.edit_directory(|directory| {
@@ -53,7 +53,7 @@ fn relate(stage: &Stage, region: &str, status: MemberStatus) {
     transaction.commit();
 }
 
-/// Makes an aggregator in [`HOME`]; gives its ARN.
+/// Creates an aggregator in [`HOME`] and returns its ARN.
 fn aggregate(stage: &Stage, account: &str, input: Value) -> String {
     let answer = stage.call_in(HOME, account, CreateFindingAggregator, input).unwrap();
     answer["FindingAggregatorArn"].as_str().unwrap().to_owned()
@@ -92,7 +92,7 @@ fn import(stage: &Stage, region: &str, account: &str, finding_id: &str, title: &
     assert_eq!(answer["FailedCount"], 0, "{answer}");
 }
 
-/// Writes a note from a Region; says whether the finding was there.
+/// Updates the note of a finding from a Region; returns whether the finding was found.
 fn note(
     stage: &Stage,
     (from, account): (&str, &str),
@@ -116,7 +116,7 @@ fn row(finding: &Value) -> Row {
     (region, owner, finding_id, title, text(&finding["Note"]["Text"]))
 }
 
-/// What an account sees in a Region, in order, read in pages of two.
+/// The findings that an account sees in a Region, in order, read in pages of two.
 fn rows(stage: &Stage, region: &str, account: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut token = Value::Null;
@@ -133,7 +133,7 @@ fn rows(stage: &Stage, region: &str, account: &str) -> Vec<Row> {
     }
 }
 
-/// The titles of what an account sees in a Region, by id.
+/// The titles of the findings that an account sees in a Region, by id.
 fn titles(stage: &Stage, region: &str, account: &str) -> BTreeMap<String, String> {
     let rows = rows(stage, region, account);
     let titles: BTreeMap<String, String> =
@@ -142,7 +142,7 @@ fn titles(stage: &Stage, region: &str, account: &str) -> BTreeMap<String, String
     titles
 }
 
-/// Ids and titles, written `a=title`.
+/// Ids and titles in the form `a=title`.
 fn seen(stage: &Stage, region: &str, account: &str) -> String {
     let titles = titles(stage, region, account);
     titles.iter().map(|(finding_id, title)| format!("{finding_id}={title}")).collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! Random imports, updates, links and memberships over three Regions, against a model that keeps every list by hand.
+//! Random imports, updates, links and memberships over three Regions, compared with a simple model.
 
 use std::collections::BTreeSet;
 
@@ -13,20 +13,20 @@ use crate::state::Principal;
 const ACCOUNTS: [&str; 2] = [ADMINISTRATOR, MEMBER];
 const IDS: [&str; 3] = ["a", "b", "c"];
 
-/// A finding: Region, owner and id, by their numbers.
+/// A finding: its Region, owner and id as indexes.
 type Named = (usize, usize, usize);
 
 #[derive(Clone, Debug)]
 enum Step {
     /// A finding is imported, with a title of this number.
     Import(Named, usize),
-    /// A note is written from a Region by an account.
+    /// An account updates the note of a finding from a Region.
     Note(usize, usize, Named),
-    /// These Regions are linked, and no others; by a new aggregator where there is none.
+    /// Exactly these Regions are linked, by a new aggregator if there is none.
     Link(BTreeSet<usize>),
     /// The aggregator is deleted.
     Delete,
-    /// The member comes or goes in a Region.
+    /// The member joins or leaves in a Region.
     Member(usize),
 }
 
@@ -51,7 +51,7 @@ type Content = (String, String);
 struct Model {
     /// Findings, and whether they were written since their Region was linked.
     findings: BTreeMap<Named, (Content, bool)>,
-    /// What unlinked Regions left in the home Region.
+    /// Replicas that unlinked Regions left in the home Region.
     replicas: BTreeMap<Named, Content>,
     linked: BTreeSet<usize>,
     members: BTreeSet<usize>,
@@ -67,7 +67,7 @@ impl Model {
         account == owner || (account == 0 && self.members.contains(&region))
     }
 
-    /// What an account sees in a Region: the finding, and whether it is a replica.
+    /// The findings that an account sees in a Region, and whether each is a replica.
     fn seen(&self, region: usize, account: usize) -> Vec<(Named, bool)> {
         let is_seen = |(named, (_, is_fresh)): (&Named, &(Content, bool))| {
             let is_here = named.0 == region || (region == 0 && self.is_shown(named.0, named.1) && *is_fresh);
@@ -226,7 +226,7 @@ impl Both {
 
 /// Rules: VIS-03, VIS-04, AGG-10, AGG-13, AGG-14, AGG-16.
 #[test]
-fn regions_show_what_the_model_says() {
+fn every_region_shows_the_findings_of_a_reference_model() {
     fn agrees(steps: Vec<Step>) -> bool {
         let mut both = Both::new();
         for step in &steps {

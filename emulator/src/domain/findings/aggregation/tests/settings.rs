@@ -17,7 +17,7 @@ fn listed(stage: &Stage, region: &str, account: &str) -> Value {
 
 /// Rules: AGG-01, AGG-02, AGG-11.
 #[test]
-fn the_called_region_becomes_the_home_region() {
+fn the_region_of_the_call_becomes_the_home_region() {
     for (mode, regions) in [
         ("ALL_REGIONS", None),
         ("NO_REGIONS", None),
@@ -44,7 +44,7 @@ fn the_called_region_becomes_the_home_region() {
 
 /// Rules: AGG-02, AGG-03.
 #[test]
-fn modes_and_lists_that_do_not_fit_are_refused() {
+fn invalid_combinations_of_mode_and_regions_are_refused() {
     let stage = hubs();
     let refused = |mode: &str, regions: Value| {
         let input = json!({ "RegionLinkingMode": mode, "Regions": regions });
@@ -71,7 +71,7 @@ fn modes_and_lists_that_do_not_fit_are_refused() {
 
 /// Rules: AGG-04.
 #[test]
-fn the_home_region_has_a_hub_and_needs_no_opting_in() {
+fn the_home_region_needs_a_hub_and_must_not_be_an_opt_in_region() {
     let stage = Stage::empty();
     let all = json!({ "RegionLinkingMode": "ALL_REGIONS" });
     let (status, code, _) = create(&stage, HOME, ADMINISTRATOR, all.clone()).unwrap_err();
@@ -84,7 +84,7 @@ fn the_home_region_has_a_hub_and_needs_no_opting_in() {
 
 /// Rules: AGG-05.
 #[test]
-fn an_account_has_one_for_all_regions() {
+fn an_account_has_one_aggregator_for_all_regions() {
     let stage = hubs();
     aggregate(&stage, ADMINISTRATOR, specified(&[]));
     for region in REGIONS {
@@ -99,7 +99,7 @@ fn an_account_has_one_for_all_regions() {
 
 /// Rules: AGG-06, AGG-08, ACC-07.
 #[test]
-fn a_member_reads_its_administrators_and_may_not_change_it() {
+fn a_member_can_read_but_not_change_its_administrators_aggregator() {
     let stage = organization();
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     for region in REGIONS {
@@ -122,7 +122,7 @@ fn a_member_reads_its_administrators_and_may_not_change_it() {
 
 /// Rules: AGG-08.
 #[test]
-fn the_administrator_of_the_called_region_comes_first() {
+fn the_administrator_of_the_calls_region_takes_precedence() {
     let stage = hubs();
     let third = "333333333333";
     for region in REGIONS {
@@ -141,7 +141,7 @@ fn the_administrator_of_the_called_region_comes_first() {
 
 /// Rules: AGG-07.
 #[test]
-fn it_is_found_by_its_arn_from_any_region() {
+fn an_aggregator_is_found_by_its_arn_from_any_region() {
     let stage = hubs();
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[]));
     let get = |account: &str, arn: &str| {
@@ -162,7 +162,7 @@ fn it_is_found_by_its_arn_from_any_region() {
 
 /// Rules: AGG-09, AGG-10.
 #[test]
-fn it_is_changed_in_its_home_region_and_whole() {
+fn an_aggregator_is_replaced_as_a_whole_in_its_home_region_only() {
     let stage = hubs();
     let arn = aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     let update = |region: &str, mut input: Value| {
@@ -192,7 +192,7 @@ fn it_is_changed_in_its_home_region_and_whole() {
 
 /// Rules: AGG-16, AGG-22.
 #[test]
-fn a_members_own_ends_and_does_not_come_back() {
+fn a_members_own_aggregator_is_deleted_and_not_restored() {
     let stage = hubs();
     let own = aggregate(&stage, MEMBER, specified(&[LINKED]));
     relate(&stage, OTHER, MemberStatus::Enabled);
@@ -207,7 +207,7 @@ fn a_members_own_ends_and_does_not_come_back() {
 
 /// Rules: AGG-18.
 #[test]
-fn what_is_not_a_finding_stays_in_its_region() {
+fn insights_and_custom_actions_are_not_aggregated() {
     let stage = hubs();
     aggregate(&stage, ADMINISTRATOR, specified(&[LINKED]));
     let insight = json!({ "Name": "i", "Filters": {}, "GroupByAttribute": "ResourceId" });

@@ -1,5 +1,5 @@
-//! Calls about members, invitations and the organization: by whom, where, about whom, and which moves of a record they may
-//! cause.
+//! Calls about members, invitations and the organization: caller, Region, subject, and the transitions of a record that
+//! they may cause.
 
 use quickcheck::{Arbitrary, Gen};
 use securityhub_fixtures::Operation::{
@@ -16,10 +16,10 @@ use crate::state::MemberStatus::{self, AccountSuspended, Created, Deleted, Enabl
 use crate::state::{Directory, Region};
 use crate::testing::{Outcome, Stage, id};
 
-/// Moves of a record; `None` is no record.
+/// Transitions of a record; `None` is a missing record.
 pub(super) type Moves = &'static [(Option<MemberStatus>, Option<MemberStatus>)];
 
-/// What somebody may call.
+/// The operations that are called.
 const CALLS: [Operation; 25] = [
     CreateMembers,
     CreateMembers,
@@ -48,14 +48,14 @@ const CALLS: [Operation; 25] = [
     ListOrganizationAdminAccounts,
 ];
 
-/// A call: by whom, where, about whom.
+/// A call: caller, Region and subject.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub(super) operation: Operation,
     pub(super) caller: &'static str,
     pub(super) region: &'static str,
     pub(super) others: [&'static str; 2],
-    /// Whether an acceptance names the invitation that there is.
+    /// Whether an acceptance names the current invitation id.
     knows_the_invitation: bool,
 }
 
@@ -67,7 +67,7 @@ impl Arbitrary for Call {
         Call {
             operation,
             caller: if is_managements && !u8::arbitrary(g).is_multiple_of(8) { ACCOUNTS[0] } else { account(g) },
-            // Mostly one of them, so that calls meet.
+            // Mostly one Region, so that calls concern the same relations.
             region: REGIONS[usize::from(u8::arbitrary(g).is_multiple_of(4))],
             others: [account(g), account(g)],
             knows_the_invitation: !u8::arbitrary(g).is_multiple_of(8),
@@ -75,7 +75,7 @@ impl Arbitrary for Call {
     }
 }
 
-/// What adding does to a record that is the organization's, before or after.
+/// Transitions by adding an account of the organization.
 const CREATED: Moves = &[
     (None, Some(Enabled)),
     (Some(Created), Some(Enabled)),
@@ -95,7 +95,7 @@ const CREATED: Moves = &[
     (Some(AccountSuspended), Some(Enabled)),
 ];
 
-/// From anywhere to a member of the organization.
+/// From any status to a member of the organization.
 pub(super) const JOINED: Moves = &[
     (None, Some(Enabled)),
     (Some(Created), Some(Enabled)),
@@ -115,7 +115,7 @@ pub(super) const JOINED: Moves = &[
     (Some(AccountSuspended), Some(Enabled)),
 ];
 
-/// What a hub that goes off does to records by invitation.
+/// Transitions of invited members when a hub is disabled.
 pub(super) const TURNED_OFF: Moves = &[
     (Some(Created), None),
     (Some(Invited), None),
@@ -152,7 +152,7 @@ impl Call {
         stage.call_in(self.region, self.caller, self.operation, input)
     }
 
-    /// The moves of a record by invitation that the call may cause; `None` is no record.
+    /// The transitions of an invited member's record that the call may cause; `None` is a missing record.
     pub(super) fn moves(&self) -> Moves {
         match self.operation {
             CreateMembers => &[(None, Some(Created))],
@@ -175,11 +175,11 @@ impl Call {
         }
     }
 
-    /// The same of records that are the organization's, before or after.
+    /// The same for records of organization members.
     pub(super) fn moves_of_organization(&self) -> Moves {
         match self.operation {
             EnableOrganizationAdminAccount => JOINED,
-            // Who left the organization is added as any other account is.
+            // An account that left the organization is added like any other account.
             CreateMembers => CREATED,
             DisassociateMembers => &[(Some(Enabled), Some(Removed))],
             DeleteMembers => &[(Some(Deleted), None)],

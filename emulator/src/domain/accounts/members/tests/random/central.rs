@@ -1,5 +1,5 @@
-//! Calls of central configuration, what they are expected to come to, and what must hold of accounts that policies govern
-//! and of those that none does.
+//! Calls of central configuration, their expected effects, and invariants of accounts with and without a governing
+//! policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,11 +22,11 @@ const FSBP: &str = "arn:aws:securityhub:us-east-1::standards/aws-foundational-se
 const CIS: &str = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0";
 const REFUSED: &str = "Must be a Security Hub delegated administrator with Central Configuration enabled";
 
-/// What a policy says.
+/// The content of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
     Off,
-    /// With these standards: their ARNs, and the ids that hubs keep them by.
+    /// With these standards: their ARNs, and their ids in hubs.
     On(&'static [(&'static str, &'static str)]),
 }
 
@@ -49,7 +49,7 @@ impl Content {
     }
 }
 
-/// What is to be done; policies are named by their place among those that there are.
+/// An action; policies are given by their index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Do {
     Aggregate,
@@ -60,12 +60,12 @@ enum Do {
     Create(Content),
     Update(usize, Content),
     Delete(usize),
-    /// The policy of that place, or self-management.
+    /// The policy with this index, or self-management.
     Associate(Option<usize>, &'static str),
     Disassociate(Option<usize>, &'static str),
 }
 
-/// Something to be done, by whom and where.
+/// An action with its caller and Region.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task {
     what: Do,
@@ -139,7 +139,7 @@ impl Task {
     }
 }
 
-/// The policy of that place, or an id that none has.
+/// The policy with this index, or an unknown id.
 fn policy(central: Option<&CentralConfiguration>, place: usize) -> String {
     let policies: Vec<&String> = central.into_iter().flat_map(|central| central.policies.keys()).collect();
     let nobody = "00000000-0000-0000-0000-000000000000";
@@ -165,21 +165,21 @@ fn target(target: &str) -> Value {
     json!({ "Target": { member: target } })
 }
 
-/// What must have come of what was answered so far.
+/// The expected state after the answers so far.
 #[derive(Default)]
 pub(super) struct Expected {
     policies: BTreeMap<String, Content>,
-    /// What is applied to targets themselves.
+    /// The policies that are applied to targets directly.
     applied: BTreeMap<String, String>,
-    /// Until when something may be pending.
+    /// The time until which targets may be pending.
     pending_until: Option<Timestamp>,
 }
 
-/// Whether hubs are on, and which standards they have, by account and Region.
+/// Whether hubs are enabled, and their standards, by account and Region.
 type Settings = BTreeMap<(&'static str, &'static str), Option<BTreeSet<&'static str>>>;
 
 impl Expected {
-    /// Policies of all kinds, where it is configured centrally from the start.
+    /// Creates policies of all kinds, if the world starts with central configuration.
     pub(super) fn begin(&mut self, stage: &Stage) {
         for (number, content) in CONTENTS.into_iter().enumerate().filter(|_| is_central(stage)) {
             let input = json!({ "Name": format!("first-{number}"), "ConfigurationPolicy": content.json() });
@@ -188,7 +188,7 @@ impl Expected {
         }
     }
 
-    /// What governs a target: its own, or that of the nearest above it; and whether it is its own.
+    /// The policy that governs a target, applied to it or to the nearest parent; and whether it is the target's own.
     fn governing(&self, directory: &Directory, of: &str) -> Option<(&str, bool)> {
         let organization = directory.organization.as_ref()?;
         let mut above = match of {
@@ -212,7 +212,7 @@ impl Expected {
         (policy != SELF_MANAGED).then(|| self.policies[policy])
     }
 
-    /// The settings of accounts that no policy governs.
+    /// The settings of accounts without a governing policy.
     pub(super) fn untouched(&self, stage: &Stage) -> Settings {
         let directory = stage.0.directory();
         let free = ACCOUNTS.into_iter().filter(|account| self.policy_of(&directory, account).is_none());
@@ -220,7 +220,7 @@ impl Expected {
         keys.map(|(account, region)| ((account, region), settings(stage, account, region))).collect()
     }
 
-    /// Takes note of what a step was answered.
+    /// Records the answer of a step.
     pub(super) fn follow(&mut self, stage: &Stage, step: Step, answer: Option<&Value>, before: &Settings) {
         let Some(answer) = answer else { return };
         let begins = |at: &mut Option<Timestamp>| *at = Some(stage.0.clock.now() + stage.0.delays.policy_association);
@@ -270,7 +270,7 @@ impl Expected {
         }
     }
 
-    /// What was just associated has failed where an account in it has; whose hub a policy turned on is somebody's member.
+    /// A target is failed if an account in it is; an account whose hub a policy enabled is a member.
     fn check_settled(&self, stage: &Stage, of: &str) {
         let directory = stage.0.directory();
         let organization = directory.organization.as_ref().unwrap();
@@ -279,7 +279,7 @@ impl Expected {
         let is_below = |account: &&str| {
             let parent = organization.parents.get(&id(account)).map(String::as_str);
             let place = |parent: &str| PARENTS.iter().position(|other| *other == parent);
-            // Each parent is in the one before it.
+            // Each parent is contained in the one before it.
             *account == of || parent.and_then(place).zip(place(of)).is_some_and(|(inner, outer)| inner >= outer)
         };
         let mut below = ACCOUNTS.into_iter().filter(is_below).filter(|it| central.settled.contains_key(*it)).peekable();
@@ -294,7 +294,7 @@ impl Expected {
         }
     }
 
-    /// What holds in every world.
+    /// Invariants of every world.
     pub(super) fn check(&self, stage: &Stage, step: Step) {
         let directory = stage.0.directory();
         let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
@@ -326,7 +326,7 @@ impl Expected {
         self.check_statuses(stage, &directory, step, &rows);
     }
 
-    /// A status says what is so.
+    /// Every status corresponds to the settings.
     fn check_statuses(&self, stage: &Stage, directory: &Directory, step: Step, rows: &BTreeMap<String, Value>) {
         for (of, row) in rows {
             let status = text(row, "AssociationStatus");
@@ -353,7 +353,8 @@ impl Expected {
     }
 }
 
-/// Where it is configured centrally, its administrator is the delegated one, its hub on, and nobody is enabled for joining.
+/// Under central configuration, its administrator is the delegated one with an enabled hub, and accounts are not
+/// enabled automatically.
 fn check_administration(stage: &Stage, directory: &Directory, central: &CentralConfiguration) {
     let organization = directory.organization.as_ref().unwrap();
     assert_ne!(central.administrator, organization.management_account);

@@ -1,4 +1,4 @@
-//! What must hold of members, invitations and administrators.
+//! Invariants of members, invitations and administrators.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::testing::{Stage, id};
 
 pub(super) type Records = BTreeMap<(AccountId, Region, AccountId), Member>;
 
-/// All records, each with whose it is and of whom.
+/// All records, with administrator and member.
 pub(super) fn records(directory: &Directory) -> Records {
     let of = |((administrator, region), members): (&(AccountId, Region), &Members)| {
         let (administrator, region) = (*administrator, region.clone());
@@ -30,7 +30,7 @@ fn hubs(stage: &Stage) -> Vec<Option<Hub>> {
     keys.map(|key| stage.0.hub(&key).map(|hub| (*hub).clone())).collect()
 }
 
-/// What else a call that is refused leaves as it was: hubs, delegations, configurations and aggregators.
+/// Other state that a refused call must not change: hubs, delegations, configurations and aggregators.
 pub(super) fn others(stage: &Stage) -> impl PartialEq + use<> {
     let directory = stage.0.directory();
     let of_organization = directory.organization.clone().map(|organization| {
@@ -40,7 +40,7 @@ pub(super) fn others(stage: &Stage) -> impl PartialEq + use<> {
     (hubs(stage), of_organization, directory.aggregators.clone())
 }
 
-/// Statuses move along the machine, each for a call that moves it so.
+/// Statuses only change as the state machine allows, by calls that may cause the transition.
 pub(super) fn check_moves(stage: &Stage, step: Step, before: &Records, after: &Records) {
     let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     for key in keys {
@@ -49,7 +49,7 @@ pub(super) fn check_moves(stage: &Stage, step: Step, before: &Records, after: &R
         if before.get(key) == after.get(key) {
             continue;
         }
-        // Who is suspended is noted, and enabled only once somebody adds it again (MST-03, MST-04).
+        // A suspended account only gets a record and is enabled when it is added again (MST-03, MST-04).
         let is_enabled_now = moved.0 != moved.1 && moved.1 == Some(Enabled);
         let is_of_organization =
             |records: &Records| records.get(key).is_some_and(|member| member.kind == MemberKind::Organization);
@@ -63,7 +63,7 @@ pub(super) fn check_moves(stage: &Stage, step: Step, before: &Records, after: &R
     }
 }
 
-/// What is left unprocessed is as it was, save where the list names it twice.
+/// Unprocessed accounts are unchanged, unless the list contains them twice.
 pub(super) fn check_unprocessed(call: &Call, answer: &Value, before: &Records, after: &Records) {
     let [first, second] = call.others;
     for account in answer["UnprocessedAccounts"].as_array().into_iter().flatten().filter(|_| first != second) {
@@ -75,7 +75,7 @@ pub(super) fn check_unprocessed(call: &Call, answer: &Value, before: &Records, a
     }
 }
 
-/// What holds in every world.
+/// Invariants of every world.
 pub(super) fn check_records(directory: &Directory) {
     for ((administrator, region), members) in &directory.members {
         assert!(!members.contains_key(administrator), "{administrator} is its own member");
@@ -93,8 +93,8 @@ pub(super) fn check_records(directory: &Directory) {
     }
 }
 
-/// Who is designated is of the organization, has its hub on, is nobody's member, and is the only one but for the
-/// management account; who is a member through the organization is so of the one that is designated.
+/// A designated administrator belongs to the organization, has an enabled hub, is not a member, and is the only one
+/// apart from the management account. Organization members are members of the designated administrator.
 pub(super) fn check_administrators(stage: &Stage) {
     let directory = stage.0.directory();
     let Some(organization) = &directory.organization else { return };
@@ -117,10 +117,10 @@ pub(super) fn check_administrators(stage: &Stage) {
     }
 }
 
-/// What administrators and members read is the same.
+/// Administrators and members read the same relations.
 pub(super) fn check_both_sides(stage: &Stage) {
     for region in REGIONS {
-        // Who sees whom as what: sender, account, status.
+        // Triples of sender, account and status.
         let (mut of_administrators, mut of_members) = (Vec::new(), Vec::new());
         for account in ACCOUNTS {
             let Ok(members) = stage.call_in(region, account, ListMembers, json!({ "OnlyAssociated": false })) else {
@@ -136,7 +136,7 @@ pub(super) fn check_both_sides(stage: &Stage) {
         }
         for (sender, account, status) in &of_members {
             let is_listed = of_administrators.contains(&(sender.clone(), account.clone(), status.clone()));
-            // An administrator that became a member lists nobody, but what it had sent is still there to see.
+            // An administrator that became a member lists nobody, but its sent invitations stay visible.
             let has_administrator = stage.0.directory().administrator(id(sender), &Region::new(region)).is_some();
             assert!(is_listed || has_administrator, "{account} reads {sender} {status} in {region}");
         }

@@ -1,5 +1,5 @@
-//! Random calls of all kinds from random accounts in two Regions, accounts that join, move and leave the organization, and
-//! time that passes: what must hold after each of them.
+//! Random calls of all kinds by random accounts in two Regions, accounts that join, move and leave the organization,
+//! and advancing time. Invariants are checked after each step.
 
 mod calls;
 mod central;
@@ -21,25 +21,25 @@ use crate::state::MemberStatus::{AccountSuspended, Created, Deleted, Enabled, In
 use crate::state::{Region, Unit};
 use crate::testing::{Stage, id};
 
-/// The first is the management account and the second the delegated administrator at first, where there is an
-/// organization; the last is in none at first.
+/// Initially the first is the management account and the second the delegated administrator, if there is an
+/// organization; the last belongs to no organization.
 const ACCOUNTS: [&str; 5] = ["000000000001", "000000000002", "000000000003", "000000000004", "000000000005"];
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 
-/// The root, a unit in it, and a unit in that one.
+/// The root, a unit in it, and a unit within that.
 const PARENTS: [&str; 3] = ["r-lo12", "ou-lo12-outer0001", "ou-lo12-inner0001"];
 
-/// How long targets of policies are pending, where they are.
+/// The delay of policy associations, if there is one.
 const DELAY: SignedDuration = SignedDuration::from_mins(2);
 
-/// How the world is at first.
+/// The initial state of a world.
 #[derive(Clone, Copy, Debug)]
 enum Start {
-    /// There is no organization.
+    /// Without an organization.
     Alone,
-    /// There is one, with a delegated administrator in both Regions.
+    /// With an organization and a delegated administrator in both Regions.
     Local,
-    /// It is configured centrally as well; what is associated settles at once, or later.
+    /// With central configuration, whose associations settle at once or later.
     Central { settles_later: bool },
 }
 
@@ -88,7 +88,7 @@ impl Start {
     }
 }
 
-/// A call, what happens to an account, or time that passes.
+/// A call, an event of an account, or advancing time.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Call(Call),
@@ -119,7 +119,7 @@ impl Arbitrary for Step {
 }
 
 impl Step {
-    /// What is answered; an error's place is taken by `Err`.
+    /// The answer; any error becomes `Err`.
     fn happen(self, stage: &Stage) -> Result<Value, ()> {
         let (account, event) = match self {
             Step::Call(call) => return call.send(stage).map_err(|_| ()),
@@ -137,22 +137,22 @@ impl Step {
             Step::Reactivated(account) => (account, Event::Reactivate),
         };
         let mut transaction = stage.0.write();
-        accounts::happen(&mut transaction, &stage.0, id(account), event, stage.0.clock.now()).map_err(|_| ())?;
+        accounts::carry_out(&mut transaction, &stage.0, id(account), event, stage.0.clock.now()).map_err(|_| ())?;
         transaction.commit();
         Ok(Value::Null)
     }
 
-    /// The moves of a record by invitation that the step may cause.
+    /// The transitions of an invited member's record that the step may cause.
     fn moves(self) -> Moves {
         match self {
             Step::Call(call) => call.moves(),
-            // A policy may switch the hub off.
+            // A policy may disable the hub.
             Step::Central(_) | Step::Joins(..) | Step::Moves(..) => TURNED_OFF,
             _ => &[],
         }
     }
 
-    /// The same of records that are the organization's, before or after.
+    /// The same for records of organization members.
     fn moves_of_organization(self) -> Moves {
         match self {
             Step::Call(call) => call.moves_of_organization(),
@@ -166,7 +166,7 @@ impl Step {
         }
     }
 
-    /// Whether invitations may go that change nothing of a record's status.
+    /// Whether the step may delete invitations without changing a record's status.
     fn ends_invitations(self) -> bool {
         match self {
             Step::Call(call) => matches!(call.operation, DeleteInvitations | DisableSecurityHub),
@@ -176,7 +176,8 @@ impl Step {
     }
 }
 
-/// What a policy does to records of the organization: hubs come on, as those of accounts that join do, or go off.
+/// Transitions by a policy on records of organization members: hubs are enabled, as for accounts that join, or
+/// disabled.
 const GOVERNED: Moves = &[
     (None, Some(Enabled)),
     (Some(Created), Some(Enabled)),
@@ -203,7 +204,7 @@ fn run(steps: Vec<Step>, start: Start) -> bool {
     let mut expected = Expected::default();
     expected.begin(&stage);
     for step in steps {
-        // What became due by itself is no step's doing.
+        // Due work is carried out first, because the step does not cause its changes.
         let before = expected.untouched(&stage);
         due::run(&stage.0, stage.0.clock.now());
         assert_eq!(before, expected.untouched(&stage), "before {step:?} accounts that no policy governs changed");
@@ -233,6 +234,6 @@ fn run(steps: Vec<Step>, start: Start) -> bool {
 
 /// Rules: MST-01 to MST-25, INV-12, CCF-26.
 #[test]
-fn random_calls_leave_all_sides_true() {
+fn random_calls_keep_all_relations_consistent() {
     QuickCheck::new().tests(120).quickcheck(run as fn(Vec<Step>, Start) -> bool);
 }

@@ -1,4 +1,4 @@
-//! What a call asks of policies: its resources, and the condition keys of each.
+//! The requests that a call makes to policies: its resources, with the condition keys of each.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,18 +17,18 @@ use crate::domain::findings::import;
 use crate::shape::read::Document;
 use crate::state::{Directory, World};
 
-/// What stands for a resource where an action is about none (DEN-10).
+/// The resource of an action that has none (DEN-10).
 const ANY: &str = "*";
 
-/// A call, as policies see it. Its input may break its shape: what can be read of it counts.
+/// A call, as policies see it. Its input may be invalid; policies judge the part that could be read.
 pub struct Call<'c> {
     /// The world.
     pub world: &'c World,
     /// Its relations.
     pub directory: &'c Directory,
-    /// Who calls.
+    /// The caller.
     pub caller: &'c Caller,
-    /// From where, if the call came over a socket.
+    /// The client's address, if the call came over a socket.
     pub source: Option<IpAddr>,
     /// The operation.
     pub operation: Operation,
@@ -36,9 +36,9 @@ pub struct Call<'c> {
     pub input: &'c Document<'c>,
 }
 
-/// A resource that a call is about, and the condition keys that hold of it.
+/// A resource of a call, with its condition keys.
 #[derive(Debug)]
-pub struct ResourceQuestion {
+pub struct ResourceRequest {
     /// An ARN, or `*`.
     pub resource: String,
     /// The keys.
@@ -46,45 +46,45 @@ pub struct ResourceQuestion {
 }
 
 impl Call<'_> {
-    /// What is asked: for each resource one question, in the order of the input.
-    pub fn questions(&self) -> Vec<ResourceQuestion> {
+    /// One request for each resource, in the order of the input.
+    pub fn requests(&self) -> Vec<ResourceRequest> {
         let action = actions::of(self.operation);
         let common = self.common_keys(action);
         if action.has_key("securityhub:TargetAccount") {
             return self.imports(&common);
         }
         let resources = self.resources(action);
-        let question = |resource: String| {
+        let request = |resource: String| {
             let mut keys = common.clone();
             if action.has_key("aws:ResourceTag") {
                 for (name, value) in tagging::list(self.world, self.caller, &resource).unwrap_or_default() {
                     keys.set(&format!("aws:ResourceTag/{name}"), [value]);
                 }
             }
-            ResourceQuestion { resource, keys }
+            ResourceRequest { resource, keys }
         };
-        resources.into_iter().map(question).collect()
+        resources.into_iter().map(request).collect()
     }
 
-    /// One question for each product and owner of the findings (IAM-05, IAM-06). A finding without a product is its own
-    /// mistake, and nothing is stored for it.
-    fn imports(&self, common: &Keys) -> Vec<ResourceQuestion> {
+    /// One request for each product and owner of the findings (IAM-05, IAM-06). A finding without a product is invalid
+    /// and will not be stored, so it makes none.
+    fn imports(&self, common: &Keys) -> Vec<ResourceRequest> {
         let mut seen = BTreeSet::new();
-        let mut asked = Vec::new();
+        let mut requests = Vec::new();
         for (product_arn, owner) in self.products() {
             if seen.insert((product_arn.clone(), owner.clone())) {
                 let mut keys = common.clone();
                 keys.set("securityhub:TargetAccount", owner);
-                asked.push(ResourceQuestion { resource: product_arn, keys });
+                requests.push(ResourceRequest { resource: product_arn, keys });
             }
         }
-        if asked.is_empty() {
-            asked.push(ResourceQuestion { resource: ANY.to_owned(), keys: common.clone() });
+        if requests.is_empty() {
+            requests.push(ResourceRequest { resource: ANY.to_owned(), keys: common.clone() });
         }
-        asked
+        requests
     }
 
-    /// The products and owners of the findings, whether they were read one by one or not.
+    /// The products and owners of the findings, whether these are items or plain members of the input.
     fn products(&self) -> Vec<(String, Option<String>)> {
         let text = |finding: &Value, name: &str| finding.get(name).and_then(Value::as_str).map(str::to_owned);
         let whole = self.input.members.get("Findings").and_then(Value::as_array).into_iter().flatten();
@@ -97,14 +97,14 @@ impl Call<'_> {
         whole.chain(items).collect()
     }
 
-    /// The resources that a call is about, `*` if there is none (IAM-03 … IAM-05).
+    /// The resources of a call; `*` if it has none (IAM-03 … IAM-05).
     fn resources(&self, action: &Action) -> Vec<String> {
         let own = |resource: &str| arn::of_account(&self.caller.region, self.caller.account(), resource);
         let members = &self.input.members;
         let named: Vec<Cow<'_, str>> = match action.resource_types {
             [] => vec![ANY.into()],
             ["hub"] => return vec![arn::hub(&self.caller.hub_key())],
-            // The id of a V2 hub is made when it is enabled; a policy sees a fixed one (inferred).
+            // AWS creates the id of a V2 hub when it is enabled; policies here see a fixed one (`inferred`).
             ["hubv2"] => return vec![own("hubv2/default")],
             [_] => names(self.input),
             _ => members.get("ResourceArn").and_then(Value::as_str).map(Cow::Borrowed).into_iter().collect(),
@@ -118,7 +118,7 @@ impl Call<'_> {
         if named.is_empty() { vec![ANY.to_owned()] } else { named }
     }
 
-    /// The keys that hold of the whole call.
+    /// The keys that apply to the whole call.
     fn common_keys(&self, action: &Action) -> Keys {
         let mut keys = Keys::default();
         let principal = &self.caller.principal;
@@ -129,7 +129,7 @@ impl Call<'_> {
         keys.set("aws:RequestedRegion", [self.caller.region.to_string()]);
         keys.set("aws:CurrentTime", [self.caller.now.to_string()]);
         keys.set("aws:EpochTime", [self.caller.now.as_second().to_string()]);
-        // Clients reach AWS by TLS.
+        // AWS's endpoints are reached by TLS.
         keys.set("aws:SecureTransport", ["true".to_owned()]);
         keys.set("aws:ViaAWSService", ["false".to_owned()]);
         keys.set("aws:ResourceAccount", [self.caller.account().to_string()]);
@@ -140,7 +140,7 @@ impl Call<'_> {
         };
         keys.set("aws:PrincipalType", [kind.to_owned()]);
         keys.set("aws:username", user);
-        // Access keys of users say nothing of MFA; sessions here have none.
+        // Long-term access keys lack this key, and sessions here never have MFA.
         keys.set("aws:MultiFactorAuthPresent", principal.role_arn.as_ref().map(|_| "false".to_owned()));
         keys.set("aws:SourceIp", self.source.map(|address| address.to_canonical().to_string()));
         let organization = self.directory.organization.as_ref();
@@ -160,7 +160,7 @@ impl Call<'_> {
         keys
     }
 
-    /// The tags that a request sets, and the keys of those that it sets or takes away (IAM-09).
+    /// The tags that a request sets, and the keys of all tags that it sets or removes (IAM-09).
     fn tags_sent(&self, action: &Action, keys: &mut Keys) {
         let members = &self.input.members;
         let set = members.get("Tags").and_then(Value::as_object);
@@ -177,7 +177,7 @@ impl Call<'_> {
     }
 }
 
-/// The resources that an input names, by ARN or by id.
+/// The resources that an input identifies by ARN or id.
 fn names<'i>(input: &'i Document<'_>) -> Vec<Cow<'i, str>> {
     let members = &input.members;
     let one = ["Identifier", "ConnectorId", "FindingAggregatorArn", "AggregatorV2Arn"].into_iter();
@@ -188,7 +188,7 @@ fn names<'i>(input: &'i Document<'_>) -> Vec<Cow<'i, str>> {
     one.chain(arns).chain(rules).collect()
 }
 
-/// The values of a field that a request sets, each as text (IAM-07); what is an object stands as its JSON.
+/// The values that a request sets for a field, as text (IAM-07); an object as JSON.
 fn values(members: &Map<String, Value>, field: &str) -> Vec<String> {
     let mut names = field.split('.');
     let first = names.next().and_then(|name| members.get(name));

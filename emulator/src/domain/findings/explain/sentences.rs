@@ -9,9 +9,9 @@ use crate::domain::findings::visibility::Sight;
 use crate::domain::hub_access;
 use crate::state::{Place, Region, World};
 
-/// How many values a sentence tells, and how many characters of each.
-const FEW: usize = 5;
-const LONG: usize = 80;
+/// Maximum number of values in a sentence, and of characters of each.
+const MAX_VALUES: usize = 5;
+const MAX_CHARACTERS: usize = 80;
 
 /// All findings in one line.
 pub(super) fn of_all(world: &World, caller: &Caller, question: &Question<'_>, findings: &[ExplainedFinding]) -> String {
@@ -68,33 +68,33 @@ pub(super) fn of_visibility(
     sight: Option<Sight>,
     is_aside: bool,
 ) -> String {
-    let (asked, region) = (&caller.region, &place.region);
+    let (requested, region) = (&caller.region, &place.region);
     let reason = of_sight(caller, region, owner, sight);
     if !sight.is_some_and(Sight::sees) {
         return reason;
     }
     match &place.origin {
         Some(origin) => format!("{reason}; {origin} left a replica of it here when it was unlinked"),
-        None if region == asked => reason,
+        None if region == requested => reason,
         None if is_aside => format!(
-            "it was last written before {region} was linked to {asked}, where it appears with its next import or update"
+            "it was last written before {region} was linked to {requested}, where it appears with its next import or update"
         ),
-        None => format!("{reason}; {region} is linked to {asked}"),
+        None => format!("{reason}; {region} is linked to {requested}"),
     }
 }
 
 /// Why the caller sees the findings of an owner in a Region or not.
 fn of_sight(caller: &Caller, region: &Region, owner: &str, sight: Option<Sight>) -> String {
-    let (account, asked) = (caller.account(), &caller.region);
+    let (account, requested) = (caller.account(), &caller.region);
     match sight {
-        Some(Sight::Elsewhere) => format!("it is stored in {region}, and {asked} is asked"),
+        Some(Sight::Elsewhere) => format!("it is stored in {region}, and {requested} is asked"),
         Some(Sight::LinkedIsOff) => {
-            format!("{region} is linked to {asked}, but the hub of {account} in {region} is off")
+            format!("{region} is linked to {requested}, but the hub of {account} in {region} is off")
         }
         Some(Sight::Own) => format!("it is {account}'s own"),
         Some(Sight::Member) => format!("{owner} is an enabled member of {account} in {region}, and its hub is on"),
         Some(Sight::CallerIsOff) => {
-            format!("the hub of {account} in {asked} is off, so GetFindings answers InvalidAccessException")
+            format!("the hub of {account} in {requested} is off, so GetFindings answers InvalidAccessException")
         }
         Some(Sight::MemberIsOff) => {
             format!("its owner {owner} is an enabled member of {account} in {region}, but the hub of {owner} is off")
@@ -111,8 +111,8 @@ fn of_sight(caller: &Caller, region: &Region, owner: &str, sight: Option<Sight>)
     }
 }
 
-/// What an element asks; `asked` are the engine's words, which know positive comparisons and resolved dates.
-pub(super) fn of_element(kind: FieldKind, element: &Value, asked: &str) -> String {
+/// What an element asks. `asked` is the engine's text, which only has positive comparisons and resolved dates.
+pub(super) fn of_element(kind: FieldKind, element: &Value, requested: &str) -> String {
     let text = |name: &str| element.get(name).and_then(Value::as_str).unwrap_or_default();
     match (kind, element.get("DateRange")) {
         (FieldKind::String, _) => format!("{} {}", text("Comparison"), text("Value")),
@@ -121,26 +121,25 @@ pub(super) fn of_element(kind: FieldKind, element: &Value, asked: &str) -> Strin
         (FieldKind::Date, Some(range)) => {
             let part = |name: &str| range.get(name).map(ToString::to_string).unwrap_or_default().replace('"', "");
             let comparison = range.get("Comparison").and_then(Value::as_str).unwrap_or("WITHIN");
-            format!("{comparison} {} {} ({asked})", part("Value"), part("Unit"))
+            format!("{comparison} {} {} ({requested})", part("Value"), part("Unit"))
         }
-        _ => asked.to_owned(),
+        _ => requested.to_owned(),
     }
 }
 
 impl ExplainedFilter {
-    /// What the elements that decide ask, and what the finding has: `asks for PREFIX AwsIam; the finding has
-    /// AwsS3Bucket`.
+    /// What the deciding elements ask, and what the finding has: `asks for PREFIX AwsIam; the finding has AwsS3Bucket`.
     pub fn sentence(&self) -> String {
         let deciding = self.elements.iter().filter(|element| element.decides);
         let (negative, positive): (Vec<_>, Vec<&ExplainedElement>) = deciding.partition(|element| element.negative);
         let positive: Vec<&str> = positive.iter().map(|element| element.asks.as_str()).collect();
         let negative = negative.iter().map(|element| element.asks.clone());
         let any = (!positive.is_empty()).then(|| positive.join(" or "));
-        let asked: Vec<String> = any.into_iter().chain(negative).collect();
-        format!("asks for {}; the finding has {}", asked.join(" and "), self.has())
+        let requested: Vec<String> = any.into_iter().chain(negative).collect();
+        format!("asks for {}; the finding has {}", requested.join(" and "), self.has())
     }
 
-    /// The values, or of a map the entries of the keys that are asked for, which is what decides there.
+    /// The values; of a map, only the entries whose keys the filter names, because these decide.
     fn has(&self) -> String {
         let keys = self.elements.iter().filter_map(|element| element.element.get("Key").and_then(Value::as_str));
         let keys: Vec<String> = keys.map(|key| format!("{key}=")).collect();
@@ -149,9 +148,9 @@ impl ExplainedFilter {
         match values.len() {
             0 if self.values.is_empty() => "none".to_owned(),
             0 => "none of that key".to_owned(),
-            count if count > FEW => {
-                let few: Vec<String> = values.into_iter().take(FEW).collect();
-                format!("{} and {} more", few.join(", "), count - FEW)
+            count if count > MAX_VALUES => {
+                let shown: Vec<String> = values.into_iter().take(MAX_VALUES).collect();
+                format!("{} and {} more", shown.join(", "), count - MAX_VALUES)
             }
             _ => values.join(", "),
         }
@@ -159,7 +158,7 @@ impl ExplainedFilter {
 }
 
 fn clipped(value: &str) -> String {
-    match value.char_indices().nth(LONG) {
+    match value.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
         None => value.to_owned(),
     }
