@@ -30,7 +30,11 @@ pub(super) fn fit_as(
     name: &str,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Option<Node> {
-    let mut fit = Fit { files, definitions: schema.get("$defs").unwrap_or(&Value::Null), mistakes };
+    let mut fit = Fit {
+        files,
+        definitions: schema.get("$defs").or_report("the schema has definitions").unwrap_or(&Value::Null),
+        mistakes,
+    };
     fit.node(schema, node, name)
 }
 

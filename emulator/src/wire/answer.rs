@@ -5,6 +5,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::aws_error::AwsError;
+use crate::invariant::Invariant;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -31,14 +32,18 @@ pub fn control(status: StatusCode, request_id: &str, body: &Value) -> Response<B
 
 /// A refusal of the control plane.
 pub fn control_error(error: &AwsError, request_id: &str) -> Response<Bytes> {
-    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let status = StatusCode::from_u16(error.status)
+        .or_report("the status of an error is one of HTTP")
+        .unwrap_or(StatusCode::BAD_REQUEST);
     control(status, request_id, &json!({ "Message": error.message }))
 }
 
 /// An answer of any media type.
 pub fn response(status: u16, request_id: &str, content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(status)
+        .or_report("the status of an answer is one of HTTP")
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(http::header::CONTENT_TYPE, content_type);
     if status == 503 {

@@ -11,6 +11,7 @@ use crate::blocks::Blocks;
 use crate::column::{Column, Probe};
 use crate::count::number;
 use crate::filter::Filter;
+use crate::invariant::Invariant;
 use crate::plan::{self, Source};
 use crate::schema::{FieldId, Schema};
 
@@ -104,7 +105,7 @@ impl Table {
 
     /// The number that a document got when it was first stored.
     pub fn sequence(&self, slot: Slot) -> u64 {
-        self.sequences.get(slot.0 as usize).copied().unwrap_or(u64::MAX)
+        self.sequences.get(slot.0 as usize).copied().or_report("a slot has a number").unwrap_or(u64::MAX)
     }
 
     /// Stores a document under a key that is new. `sequence` must be larger than that of any document so far.
@@ -184,7 +185,7 @@ impl Table {
 
     /// When a document ends.
     pub fn end(&self, slot: Slot) -> i64 {
-        self.ends.get(slot.0 as usize).copied().unwrap_or(NEVER)
+        self.ends.get(slot.0 as usize).copied().or_report("a slot has an end").unwrap_or(NEVER)
     }
 
     /// A time before which no document ends; there may be none that ends then.

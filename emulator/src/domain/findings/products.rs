@@ -8,6 +8,7 @@ use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::findings::product::{self, Source, Unusable};
 use crate::domain::hub_access;
+use crate::invariant::Invariant;
 use crate::state::{Directory, HubKey, Region, Transaction};
 
 /// Reason why a subscription cannot be changed.
@@ -60,7 +61,8 @@ pub fn subscription_arn(hub: &HubKey, name: &str) -> String {
 
 /// The sort key of subscriptions: by company, then product; Security Hub itself is the last product of AWS (PRD-20).
 pub fn order(name: &str) -> (&str, bool, &str) {
-    let (company, product) = name.split_once('/').unwrap_or((name, ""));
+    let (company, product) =
+        name.split_once('/').or_report("a subscription has a company and a product").unwrap_or((name, ""));
     (company, product == "securityhub", product)
 }
 

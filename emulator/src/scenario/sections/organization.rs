@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::policies::{self, Attached};
 use crate::domain::accounts::organization::SERVICE_PRINCIPAL;
+use crate::invariant::Invariant;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Place;
 use crate::scenario::spanned::{Entries, Spanned};
@@ -251,7 +252,8 @@ pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &m
     let root_id = valid.root_id.clone().unwrap_or_else(|| format!("r-{}", word(ids, 4)));
     let root = root_id.trim_start_matches("r-");
     let unit_ids: Vec<String> = valid.units.iter().map(|_| format!("ou-{root}-{}", word(ids, 8))).collect();
-    let unit_id = |unit: Option<usize>| unit.and_then(|unit| unit_ids.get(unit)).unwrap_or(&root_id).clone();
+    let named = |unit: usize| unit_ids.get(unit).or_report("a unit has an id");
+    let unit_id = |unit: Option<usize>| unit.and_then(named).unwrap_or(&root_id).clone();
     let units = valid.units.iter().zip(&unit_ids);
     let attached = units.clone().map(|(unit, id)| (id, &unit.policies)).chain([(&root_id, &valid.policies)]);
     let attached = attached.filter(|(_, policies)| !policies.is_empty());

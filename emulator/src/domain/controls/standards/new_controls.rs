@@ -8,6 +8,7 @@ use securityhub_fixtures::standards::{self, Control, Standard};
 use super::{controls, subscriptions};
 use crate::domain::controls::standards::subscription_controls;
 use crate::domain::{governance, schedule};
+use crate::invariant::Invariant;
 use crate::state::{ControlState, Due, HubKey, Timestamp, Transaction, World};
 
 /// Hides a control from standards until a time (SEC-52).
@@ -32,7 +33,7 @@ pub fn add(
     (control, standard): (&'static str, &'static str),
     at: Timestamp,
 ) {
-    let (Some(control), Some(standard)) = (standards::control(control), standards::standard(standard)) else { return };
+    let Some((control, standard)) = known(control, standard) else { return };
     transaction.edit_directory(|directory| {
         if let Some(standards) = directory.new_controls.get_mut(control.id) {
             standards.remove(standard.id);
@@ -71,7 +72,7 @@ pub fn enable(
     (standard, control): (&'static str, &'static str),
     (since, now): (Timestamp, Timestamp),
 ) {
-    let (Some(control), Some(standard)) = (standards::control(control), standards::standard(standard)) else { return };
+    let Some((control, standard)) = known(control, standard) else { return };
     let Some(hub) = transaction.hub(key) else { return };
     let wanted = governance::wants(world, transaction.directory(), key, control);
     if !wanted.unwrap_or(hub.auto_enable_controls) {
@@ -90,4 +91,10 @@ pub fn enable(
         }
     }
     transaction.put_hub(key.clone(), hub);
+}
+
+/// A control and a standard by the names that an entry of the due-set has of them.
+fn known(control: &'static str, standard: &'static str) -> Option<(&'static Control, &'static Standard)> {
+    let known = standards::control(control).zip(standards::standard(standard));
+    known.or_report("a control that comes later is in the catalogue, and so is its standard")
 }

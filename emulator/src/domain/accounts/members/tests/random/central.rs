@@ -134,7 +134,6 @@ impl Task {
             Do::Associate(place, of) => (StartConfigurationPolicyAssociation, with_policy(place, of)),
             Do::Disassociate(place, of) => (StartConfigurationPolicyDisassociation, with_policy(place, of)),
         };
-        drop(directory);
         stage.call_in(self.region, self.caller, operation, input)
     }
 }
