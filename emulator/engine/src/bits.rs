@@ -12,6 +12,12 @@ pub(crate) const WORDS: usize = BLOCK / WORD;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bits(pub(crate) [u64; WORDS]);
 
+impl Default for Bits {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl Bits {
     pub(crate) const NONE: Self = Self([0; WORDS]);
 
@@ -21,6 +27,23 @@ impl Bits {
 
     pub(crate) fn count(&self) -> u64 {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// How many slots stand where it has some: what a walk over it takes.
+    pub(crate) fn reach(&self) -> usize {
+        self.0.iter().filter(|word| **word != 0).count() * WORD
+    }
+
+    /// Whether it has more than so many places.
+    pub(crate) fn has_more_than(&self, count: u32) -> bool {
+        let mut left = count;
+        self.0.iter().any(|word| match left.checked_sub(word.count_ones()) {
+            Some(fewer) => {
+                left = fewer;
+                false
+            }
+            None => true,
+        })
     }
 
     pub(crate) fn insert(&mut self, place: usize) {
@@ -33,10 +56,24 @@ impl Bits {
         self.0.get(place / WORD).is_some_and(|word| word >> (place % WORD) & 1 == 1)
     }
 
-    fn remove(&mut self, place: usize) {
+    pub(crate) fn remove(&mut self, place: usize) {
         if let Some(word) = self.0.get_mut(place / WORD) {
             *word &= !(1 << (place % WORD));
         }
+    }
+
+    /// The slots of this set up to a place, which is included; none without a place.
+    pub(crate) fn up_to(&self, place: Option<usize>) -> Self {
+        let Some(place) = place else { return Self::NONE };
+        let mut kept = *self;
+        for (index, word) in kept.0.iter_mut().enumerate() {
+            // How many bits of the word are kept.
+            let count = (place + 1).saturating_sub(index * WORD);
+            if count < WORD {
+                *word &= (1 << count) - 1;
+            }
+        }
+        kept
     }
 
     /// The slots of this set that are in `other`, or are not.
@@ -109,6 +146,11 @@ impl BitSet {
         }
     }
 
+    /// One block of it, if a slot of it or of a later one was ever in the set.
+    pub(crate) fn get(&self, block: usize) -> Option<&Bits> {
+        self.0.get(block).map(Arc::as_ref)
+    }
+
     /// One block of it.
     pub(crate) fn block(&self, block: usize) -> Bits {
         self.0.get(block).map_or(Bits::NONE, |bits| **bits)
@@ -147,5 +189,8 @@ mod tests {
         assert_eq!(one.or(&two), of(&[1, 70, 4000]));
         assert_eq!(one.without(&two), of(&[1]));
         assert!(one.without(&one).is_empty());
+        let up_to = |place| two.up_to(place).places().collect::<Vec<_>>();
+        assert_eq!((up_to(None), up_to(Some(69)), up_to(Some(70))), (vec![], vec![], vec![70]));
+        assert_eq!((up_to(Some(4000)), up_to(Some(9000))), (vec![70, 4000], vec![70, 4000]));
     }
 }

@@ -28,8 +28,8 @@ pub(crate) enum Plan<'t> {
 pub(crate) trait Source {
     /// The column of a field, which has been built.
     fn column(&self, field: FieldId) -> Option<&Column>;
-    /// Whether the document of a slot has a value that passes.
-    fn reads(&self, slot: u32, field: FieldId, probe: Probe<'_>) -> bool;
+    /// Those of `candidates`, slots of a block, whose documents have a value that passes.
+    fn read(&self, block: usize, candidates: &Bits, field: FieldId, probe: Probe<'_>) -> Bits;
 }
 
 /// The fields whose columns a filter needs.
@@ -111,7 +111,7 @@ impl<'t> Plan<'t> {
     }
 
     /// About how many of `all` slots the step finds; more than all where it reads documents.
-    fn estimate(&self, all: u64) -> u64 {
+    pub(crate) fn estimate(&self, all: u64) -> u64 {
         match self {
             Self::Nothing => 0,
             Self::Everything => all,
@@ -124,8 +124,9 @@ impl<'t> Plan<'t> {
         }
     }
 
-    /// Those of `candidates`, slots of a block, that satisfy the filter.
-    pub(crate) fn passing(&self, source: &impl Source, block: usize, candidates: &Bits) -> Bits {
+    /// Those of `candidates`, slots of a block, that satisfy the filter. Adds to `work` about how many slots
+    /// are looked at.
+    pub(crate) fn passing(&self, source: &impl Source, block: usize, candidates: &Bits, work: &mut usize) -> Bits {
         match self {
             Self::Everything => *candidates,
             Self::Nothing => Bits::NONE,
@@ -135,7 +136,7 @@ impl<'t> Plan<'t> {
                     if left.is_empty() {
                         break;
                     }
-                    left = step.passing(source, block, &left);
+                    left = step.passing(source, block, &left, work);
                 }
                 left
             }
@@ -146,21 +147,15 @@ impl<'t> Plan<'t> {
                     if left.is_empty() {
                         break;
                     }
-                    found = found.or(&step.passing(source, block, &left));
+                    found = found.or(&step.passing(source, block, &left, work));
                 }
                 found
             }
-            Self::Complement(step) => candidates.without(&step.passing(source, block, candidates)),
-            Self::Column(matcher) => matcher.passing(block, candidates),
+            Self::Complement(step) => candidates.without(&step.passing(source, block, candidates, work)),
+            Self::Column(matcher) => matcher.passing(block, candidates, work),
             Self::Documents { field, probe } => {
-                let mut found = Bits::NONE;
-                for place in candidates.places() {
-                    let slot = crate::count::number(block * crate::bits::BLOCK + place);
-                    if source.reads(slot, *field, *probe) {
-                        found.insert(place);
-                    }
-                }
-                found
+                *work += candidates.reach();
+                source.read(block, candidates, *field, *probe)
             }
         }
     }

@@ -1,7 +1,8 @@
 //! The values of a column, by slot.
 
 use super::further::Further;
-use crate::bits::{BLOCK, BitSet, Bits};
+use super::sorted::{self, Sorted};
+use crate::bits::{BLOCK, BitSet, Bits, Ones};
 use crate::blocks::Blocks;
 
 /// None, one or several values a slot.
@@ -15,7 +16,15 @@ pub(crate) struct Cells<T> {
     /// The slots with several values.
     several: BitSet,
     further: Further<T>,
+    /// The slots of each block in the order of their first values, where a question has needed that.
+    sorted: Sorted,
 }
+
+/// No more candidates than these are looked at one by one.
+const FEW: u32 = 128;
+
+/// How many blocks tell what the others are like.
+const SAMPLE: usize = 8;
 
 impl<T> Default for Cells<T> {
     fn default() -> Self {
@@ -24,14 +33,16 @@ impl<T> Default for Cells<T> {
             first: Blocks::default(),
             several: BitSet::default(),
             further: Further::default(),
+            sorted: Sorted::default(),
         }
     }
 }
 
-impl<T: Copy + Default + PartialEq> Cells<T> {
+impl<T: Copy + Default + PartialOrd> Cells<T> {
     /// Makes room for a slot.
     pub(crate) fn reserve(&mut self, slot: u32) {
         self.first.reserve(slot as usize);
+        self.sorted.reserve(slot as usize / BLOCK);
     }
 
     /// Gives a slot one more value; says whether it was new to the slot.
@@ -49,11 +60,15 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
         if let Some(place) = self.first.get_mut(slot as usize) {
             *place = value;
         }
+        self.sorted.insert(slot, self.first.block(slot as usize / BLOCK));
         true
     }
 
     /// Empties a slot.
     pub(crate) fn clear(&mut self, slot: u32) {
+        if self.present.contains(slot) {
+            self.sorted.remove(slot, self.first.block(slot as usize / BLOCK));
+        }
         self.present.remove(slot);
         if self.several.contains(slot) {
             self.several.remove(slot);
@@ -91,22 +106,79 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
         self.first.block(block)
     }
 
-    /// Those of `candidates`, slots of a block, with a value that passes.
-    pub(crate) fn passing(&self, block: usize, candidates: &Bits, mut passes: impl FnMut(T) -> bool) -> Bits {
-        let candidates = candidates.and(&self.present.block(block));
+    /// Those of `all`, slots of a block, with a value that passes.
+    pub(crate) fn passing(&self, block: usize, all: &Bits, mut passes: impl FnMut(T) -> bool) -> Bits {
         let mut passing = Bits::NONE;
-        let firsts = self.firsts(block);
-        for ((word, wanted), values) in passing.0.iter_mut().zip(candidates.0).zip(firsts.chunks(64)) {
+        let Some(present) = self.present.get(block) else { return passing };
+        let candidates = all.0.iter().zip(&present.0).map(|(candidates, present)| candidates & present);
+        for ((word, wanted), values) in passing.0.iter_mut().zip(candidates).zip(self.firsts(block).chunks(64)) {
             *word = passing_word(wanted, values, &mut passes);
         }
-        let left = candidates.without(&passing).and(&self.several.block(block));
-        for place in left.places() {
-            let slot = crate::count::number(block * BLOCK + place);
-            if self.further(slot).iter().any(|value| passes(*value)) {
-                passing.insert(place);
+        if let Some(several) = self.several.get(block).filter(|_| !self.is_single()) {
+            let left = all.without(&passing).and(several);
+            let lists = self.further.block(block);
+            for place in left.places() {
+                if lists.get(place).iter().any(|value| passes(*value)) {
+                    passing.insert(place);
+                }
             }
         }
         passing
+    }
+
+    /// The slots of a block with a value, by their places in the order of their values, unless one has several.
+    pub(crate) fn in_order(&self, block: usize) -> Option<&[u16]> {
+        let is_single = self.is_single() || self.several.get(block).is_none_or(Bits::is_empty);
+        is_single.then(|| self.sorted.block(block, self.firsts(block), || self.present.block(block)))
+    }
+
+    /// Sorts the blocks that are not.
+    pub(crate) fn sort(&self) {
+        for block in 0..self.blocks() {
+            self.in_order(block);
+        }
+    }
+
+    /// How many blocks have slots.
+    pub(crate) fn blocks(&self) -> usize {
+        self.first.len().div_ceil(BLOCK)
+    }
+
+    /// About how many of `all` slots have a value that is neither before nor after what is looked for.
+    pub(crate) fn estimate(&self, all: u64, is_before: impl Fn(T) -> bool, is_after: impl Fn(T) -> bool) -> u64 {
+        let (mut found, mut looked_at) = (0, 0);
+        for block in (0..self.blocks()).step_by(self.blocks().div_ceil(SAMPLE).max(1)) {
+            let Some(places) = self.in_order(block) else { return all / 2 };
+            let values = self.firsts(block);
+            found += sorted::range(places, values, &is_before, &is_after).len() as u64;
+            looked_at += values.len() as u64;
+        }
+        all.saturating_mul(found).checked_div(looked_at).unwrap_or(all)
+    }
+
+    /// [`Cells::passing`] of the values that are neither before nor after what is looked for.
+    pub(crate) fn within(
+        &self,
+        block: usize,
+        candidates: &Bits,
+        is_before: impl Fn(T) -> bool,
+        is_after: impl Fn(T) -> bool,
+    ) -> Bits {
+        let is_few = !candidates.has_more_than(FEW);
+        let Some(places) = (if is_few { None } else { self.in_order(block) }) else {
+            return self.passing(block, candidates, |value| !is_before(value) && !is_after(value));
+        };
+        let range = sorted::range(places, self.firsts(block), is_before, is_after);
+        let of = |places: Option<&[u16]>| {
+            let mut bits = Bits::NONE;
+            places.unwrap_or_default().iter().for_each(|place| bits.insert(usize::from(*place)));
+            bits
+        };
+        if range.len() * 2 < places.len() {
+            return candidates.and(&of(places.get(range)));
+        }
+        let outside = of(places.get(..range.start)).or(&of(places.get(range.end..)));
+        candidates.and(&self.present.block(block)).without(&outside)
     }
 
     /// The same with values of another type.
@@ -116,6 +188,7 @@ impl<T: Copy + Default + PartialEq> Cells<T> {
             first: self.first.iter().map(|value| convert(*value)).collect(),
             several: self.several.clone(),
             further: self.further.convert(convert),
+            sorted: self.sorted.emptied(),
         }
     }
 
@@ -149,7 +222,9 @@ fn packed(verdicts: &[u8; 64]) -> u64 {
 
 /// Of up to 64 values, those that are wanted and pass.
 fn passing_word<T: Copy>(wanted: u64, values: &[T], passes: &mut impl FnMut(T) -> bool) -> u64 {
-    let mut passing = 0;
+    if wanted == 0 {
+        return 0;
+    }
     if wanted.count_ones() > MANY {
         // All are judged, without jumps, so that the processor judges several at once.
         let mut verdicts = [0; 64];
@@ -158,11 +233,9 @@ fn passing_word<T: Copy>(wanted: u64, values: &[T], passes: &mut impl FnMut(T) -
         }
         return packed(&verdicts) & wanted;
     }
-    let mut left = wanted;
-    while left != 0 {
-        let bit = left.trailing_zeros();
-        left &= left - 1;
-        let passes = values.get(bit as usize).is_some_and(|value| passes(*value));
+    let mut passing = 0;
+    for bit in Ones(wanted) {
+        let passes = values.get(bit).is_some_and(|value| passes(*value));
         passing |= u64::from(passes) << bit;
     }
     passing
@@ -211,5 +284,39 @@ mod tests {
         assert_eq!((slots(&cells, 9), slots(&cells, 5)), (vec![], vec![4]));
         cells.keep(&[2, 4]);
         assert_eq!((slots(&cells, 5), slots(&cells, 0)), (vec![1], vec![]));
+    }
+
+    /// Rules: FLT-25, FLT-42.
+    #[test]
+    fn values_in_a_range_are_those_that_pass_one_by_one() {
+        let mut cells = Cells::default();
+        let value = |slot: u32, round: u32| slot.wrapping_mul(2_654_435_761).rotate_left(round) % 1000;
+        for round in 0..6 {
+            for slot in (0..9000).filter(|slot| slot % 5 != 2) {
+                match (slot + round) % 7 {
+                    0 => cells.clear(slot),
+                    1 => {
+                        cells.clear(slot);
+                        cells.add(slot, value(slot, round));
+                    }
+                    // The second block keeps to one value each.
+                    2 if round > 3 && !(BLOCK..2 * BLOCK).contains(&(slot as usize)) => {
+                        cells.add(slot, value(slot, round));
+                    }
+                    _ if cells.first(slot).is_none() => _ = cells.add(slot, value(slot, round)),
+                    _ => {}
+                }
+            }
+            for (first, last) in [(0, 999), (100, 120), (500, 400), (0, 0), (40, 900), (999, 999)] {
+                for wanted in [Bits([u64::MAX; 64]), Bits([0x8001; 64]), Bits::NONE] {
+                    for block in 0..4 {
+                        let found = cells.within(block, &wanted, |value| value < first, |value| value > last);
+                        let expected = cells.passing(block, &wanted, |value| first <= value && value <= last);
+                        assert_eq!(found, expected, "{round}, {first} to {last}, block {block}");
+                    }
+                }
+            }
+        }
+        assert!(cells.in_order(0).is_none() && cells.in_order(1).is_some_and(|places| places.len() > 2000));
     }
 }

@@ -66,10 +66,42 @@ impl Dates {
     pub(crate) fn passing(&self, block: usize, candidates: &Bits, range: &DateRange) -> Bits {
         match self {
             Self::Near(cells) => match range.near() {
-                Some((first, last)) => cells.passing(block, candidates, |instant| first <= instant && instant <= last),
+                Some((first, last)) => {
+                    cells.within(block, candidates, |instant| instant < first, |instant| instant > last)
+                }
                 None => Bits::NONE,
             },
-            Self::Far(cells) => cells.passing(block, candidates, |instant| range.contains(instant)),
+            Self::Far(cells) => {
+                cells.within(block, candidates, |instant| range.is_after(instant), |instant| range.is_before(instant))
+            }
+        }
+    }
+
+    pub(crate) fn sort(&self) {
+        match self {
+            Self::Near(cells) => cells.sort(),
+            Self::Far(cells) => cells.sort(),
+        }
+    }
+
+    /// [`Cells::in_order`].
+    pub(crate) fn in_order(&self, block: usize) -> Option<&[u16]> {
+        match self {
+            Self::Near(cells) => cells.in_order(block),
+            Self::Far(cells) => cells.in_order(block),
+        }
+    }
+
+    /// About how many of `all` slots have an instant in the range.
+    pub(crate) fn estimate(&self, all: u64, range: &DateRange) -> u64 {
+        match self {
+            Self::Near(cells) => match range.near() {
+                Some((first, last)) => cells.estimate(all, |instant| instant < first, |instant| instant > last),
+                None => 0,
+            },
+            Self::Far(cells) => {
+                cells.estimate(all, |instant| range.is_after(instant), |instant| range.is_before(instant))
+            }
         }
     }
 

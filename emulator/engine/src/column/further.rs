@@ -60,6 +60,11 @@ impl<T: Copy> Further<T> {
         self.blocks.get(slot as usize / BLOCK).map(|lists| lists.get(slot as usize % BLOCK)).unwrap_or_default()
     }
 
+    /// The lists of a block.
+    pub(super) fn block(&self, block: usize) -> ListsOf<'_, T> {
+        ListsOf(self.blocks.get(block).map(Arc::as_ref))
+    }
+
     /// Adds a value to the list of a slot.
     pub(super) fn push(&mut self, slot: u32, value: T) {
         let block = slot as usize / BLOCK;
@@ -87,6 +92,16 @@ impl<T: Copy> Further<T> {
             Arc::new(Lists { places: lists.places.clone(), values, waste: lists.waste })
         };
         Further { blocks: self.blocks.iter().map(of).collect(), count: self.count }
+    }
+}
+
+/// The lists of a block, if a slot of it ever had one.
+pub(super) struct ListsOf<'t, T>(Option<&'t Lists<T>>);
+
+impl<T: Copy> ListsOf<'_, T> {
+    /// The list of the slot at a place of the block.
+    pub(super) fn get(&self, place: usize) -> &[T] {
+        self.0.map(|lists| lists.get(place)).unwrap_or_default()
     }
 }
 

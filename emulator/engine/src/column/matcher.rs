@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::cells::Cells;
 use super::dictionary::Dictionary;
+use super::marks::Mark;
 use super::sets::Codes;
 use super::{Column, Values};
 use crate::bits::Bits;
@@ -29,10 +30,17 @@ impl Probe<'_> {
     }
 }
 
+/// What looking at a block costs at least, in slots.
+const LEAST_WORK: usize = 64;
+/// So many numbers have nothing in common that others lack.
+const MANY: usize = 32;
+
 /// How one column finds the slots that pass a probe.
 pub(crate) struct Matcher<'t> {
     column: &'t Column,
     strategy: Strategy<'t>,
+    /// What the numbers that pass have in common, where they are known.
+    mark: Option<Mark>,
 }
 
 enum Strategy<'t> {
@@ -65,7 +73,12 @@ impl<'t> Matcher<'t> {
             (Values::Coded { dictionary, .. }, probe) => coded(dictionary, column.kind, probe),
             _ => Strategy::Plain(probe),
         };
-        Self { column, strategy }
+        let mark = match &strategy {
+            Strategy::Few(codes) => Some(Mark::of(*codes)),
+            Strategy::Codes(codes) if codes.numbers().len() < MANY => Some(Mark::of(codes.numbers().iter().copied())),
+            _ => None,
+        };
+        Self { column, strategy, mark }
     }
 
     /// Whether each of `all` slots is known to pass: values that all of them have are no question.
@@ -85,6 +98,10 @@ impl<'t> Matcher<'t> {
             (Strategy::Codes(codes), Values::Coded { dictionary, .. }) => {
                 codes.numbers().iter().map(|code| dictionary.uses(*code)).sum()
             }
+            (Strategy::Plain(Probe::Test(Test::Date(range))), Values::Date(dates)) => dates.estimate(all, range),
+            (Strategy::Plain(Probe::Test(Test::Number(range))), Values::Number(cells)) => {
+                cells.estimate(all, |number| range.is_above(number), |number| range.is_below(number))
+            }
             (Strategy::Plain(_), _) => all / 2,
             // Trying values costs more than comparing numbers.
             _ => all,
@@ -96,8 +113,17 @@ impl<'t> Matcher<'t> {
         matches!(self.strategy, Strategy::Nothing)
     }
 
-    /// Those of `candidates`, slots of a block, with a value that passes.
-    pub(crate) fn passing(&self, block: usize, candidates: &Bits) -> Bits {
+    /// Those of `candidates`, slots of a block, with a value that passes; counts what is looked at.
+    pub(crate) fn passing(&self, block: usize, candidates: &Bits, work: &mut usize) -> Bits {
+        let narrowed = match (self.mark, &self.column.values) {
+            (Some(mark), Values::Coded { marks, .. }) => &marks.narrow(block, candidates, mark),
+            _ => candidates,
+        };
+        *work += LEAST_WORK + narrowed.reach();
+        self.search(block, narrowed)
+    }
+
+    fn search(&self, block: usize, candidates: &Bits) -> Bits {
         match (&self.strategy, &self.column.values) {
             (Strategy::Present, _) => candidates.and(&self.column.present(block)),
             (Strategy::Few([first, second, third]), Values::Coded { cells, .. }) if first == third => {
@@ -109,7 +135,7 @@ impl<'t> Matcher<'t> {
             (Strategy::Codes(wanted), Values::Coded { cells, .. }) => {
                 cells.passing(block, candidates, |code| wanted.has(code))
             }
-            (Strategy::Tried(probe, verdicts), Values::Coded { dictionary, cells }) => {
+            (Strategy::Tried(probe, verdicts), Values::Coded { dictionary, cells, .. }) => {
                 let kind = self.column.kind;
                 tried(dictionary, kind, cells, *probe, &mut verdicts.borrow_mut(), (block, candidates))
             }
@@ -117,7 +143,7 @@ impl<'t> Matcher<'t> {
                 dates.passing(block, candidates, range)
             }
             (Strategy::Plain(Probe::Test(Test::Number(range))), Values::Number(cells)) => {
-                cells.passing(block, candidates, |number| range.contains(number))
+                cells.within(block, candidates, |number| range.is_above(number), |number| range.is_below(number))
             }
             (Strategy::Plain(Probe::Test(Test::Boolean(wanted))), Values::Boolean(cells)) => {
                 cells.passing(block, candidates, |boolean| boolean == *wanted)

@@ -15,16 +15,19 @@ mod cells;
 mod dates;
 mod dictionary;
 mod further;
+mod marks;
 mod matcher;
 mod ranks;
 mod sets;
+mod sorted;
 
 pub(crate) use matcher::{Matcher, Probe};
-pub(crate) use ranks::Ranks;
+pub(crate) use ranks::{Places, Ranks};
 
 use cells::Cells;
 use dates::Dates;
 use dictionary::Dictionary;
+use marks::{Mark, Marks};
 
 /// The values of one field.
 #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ pub(crate) struct Column {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "shuttle", allow(clippy::large_enum_variant, reason = "stand-ins of locks are large"))]
 enum Values {
-    Coded { dictionary: Dictionary, cells: Cells<u32> },
+    Coded { dictionary: Dictionary, cells: Cells<u32>, marks: Marks },
     Number(Cells<f64>),
     Date(Dates),
     Boolean(Cells<bool>),
@@ -50,7 +53,7 @@ impl Column {
             FieldKind::Date => Values::Date(Dates::default()),
             FieldKind::Boolean => Values::Boolean(Cells::default()),
             FieldKind::String | FieldKind::Ip | FieldKind::Map | FieldKind::Keyword => {
-                Values::Coded { dictionary: Dictionary::default(), cells: Cells::default() }
+                Values::Coded { dictionary: Dictionary::default(), cells: Cells::default(), marks: Marks::default() }
             }
         };
         Self { kind, values }
@@ -69,9 +72,11 @@ impl Column {
     /// Gives a slot one more value; one that is not of the column's kind is left out.
     pub(crate) fn add(&mut self, slot: u32, item: Item<'_>) {
         match (&mut self.values, item) {
-            (Values::Coded { dictionary, cells }, item) => {
+            (Values::Coded { dictionary, cells, marks }, item) => {
                 let Some(code) = dictionary.take(item) else { return };
-                if !cells.add(slot, code) {
+                if cells.add(slot, code) {
+                    marks.add(slot, code);
+                } else {
                     dictionary.release(code);
                 }
             }
@@ -85,9 +90,14 @@ impl Column {
     /// Empties a slot.
     pub(crate) fn clear(&mut self, slot: u32) {
         match &mut self.values {
-            Values::Coded { dictionary, cells } => {
+            Values::Coded { dictionary, cells, marks } => {
                 cells.values(slot).for_each(|code| dictionary.release(code));
                 cells.clear(slot);
+                // Among many values a mark says little, and reading them all would take long.
+                if cells.is_single() {
+                    let first = slot / 64 * 64;
+                    marks.set(slot, Mark::of((first..first + 64).filter_map(|slot| cells.first(slot))));
+                }
             }
             Values::Number(cells) => cells.clear(slot),
             Values::Date(dates) => dates.clear(slot),
@@ -98,10 +108,25 @@ impl Column {
     /// Keeps these slots, in this order, under new numbers from 0 on. Values of the others must have been cleared.
     pub(crate) fn keep(&mut self, slots: &[u32]) {
         match &mut self.values {
-            Values::Coded { cells, .. } => cells.keep(slots),
+            Values::Coded { cells, marks, .. } => {
+                cells.keep(slots);
+                *marks = Marks::default();
+                for slot in 0..number(slots.len()) {
+                    cells.values(slot).for_each(|code| marks.add(slot, code));
+                }
+            }
             Values::Number(cells) => cells.keep(slots),
             Values::Date(dates) => dates.keep(slots),
             Values::Boolean(cells) => cells.keep(slots),
+        }
+    }
+
+    /// Sorts the blocks that can be and are not, so that no question has to.
+    pub(crate) fn sort(&self) {
+        match &self.values {
+            Values::Number(cells) => cells.sort(),
+            Values::Date(dates) => dates.sort(),
+            Values::Coded { .. } | Values::Boolean(_) => {}
         }
     }
 
@@ -118,7 +143,7 @@ impl Column {
     pub(crate) fn place(&self, slot: u32, descending: bool) -> SortValue {
         let place = match &self.values {
             Values::Coded { .. } if self.kind == FieldKind::Map => None,
-            Values::Coded { dictionary, cells } => {
+            Values::Coded { dictionary, cells, .. } => {
                 let ranks = dictionary.ranks();
                 let ranked = cells.values(slot).map(|code| (ranks.get(code as usize), code));
                 let extreme = if descending { ranked.max() } else { ranked.min() };
@@ -133,7 +158,7 @@ impl Column {
 
     /// Counts slots of a block under each of their values, by number; nothing for columns without numbers.
     pub(crate) fn count(&self, block: usize, slots: &Bits, counts: &mut Vec<u64>) {
-        let Values::Coded { dictionary, cells } = &self.values else { return };
+        let Values::Coded { dictionary, cells, .. } = &self.values else { return };
         counts.resize(dictionary.end().max(counts.len()), 0);
         let present = slots.and(&cells.present(block));
         let firsts = cells.firsts(block);

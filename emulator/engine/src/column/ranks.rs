@@ -21,6 +21,9 @@ pub(crate) struct Ranks<'t> {
 }
 
 impl<'t> Ranks<'t> {
+    /// The rank of rows without a value: last in both directions (SRT-07).
+    pub(crate) const MISSING: u128 = MISSING;
+
     pub(crate) fn new(column: Option<&'t Column>, descending: bool) -> Self {
         // Entries of maps have no order: all rows stand as missing.
         let column = column.filter(|column| column.kind != FieldKind::Map);
@@ -77,10 +80,29 @@ impl<'t> Ranks<'t> {
                 dates.passing(block, candidates, &range)
             }
             Values::Number(cells) => {
-                cells.passing(block, candidates, |number| self.is_within(of_number(number), ascending))
+                let is_within = |number| self.is_within(of_number(number), ascending);
+                let (is_before, is_after) =
+                    (|number| self.descending && !is_within(number), |number| !self.descending && !is_within(number));
+                cells.within(block, candidates, is_before, is_after)
             }
             Values::Boolean(_) => *candidates,
         }
+    }
+
+    /// The slots of a block that have a rank before the last, by their places: first those that stand first. `None` where
+    /// their order is not kept.
+    pub(crate) fn in_order(&self, block: usize) -> Option<Places<'t>> {
+        let places = match &self.column?.values {
+            Values::Number(cells) => cells.in_order(block)?,
+            Values::Date(dates) => dates.in_order(block)?,
+            Values::Coded { .. } | Values::Boolean(_) => return None,
+        };
+        Some(Places { places, backwards: self.descending })
+    }
+
+    /// Those of `candidates`, slots of a block, that have no value.
+    pub(crate) fn without_value(&self, block: usize, candidates: &Bits) -> Bits {
+        self.column.map_or(*candidates, |column| candidates.without(&column.present(block)))
     }
 
     fn is_within(&self, rank: u128, bound: u128) -> bool {
@@ -93,6 +115,67 @@ impl<'t> Ranks<'t> {
             Some(rank) if self.descending => MISSING - 1 - rank,
             Some(rank) => rank,
         }
+    }
+}
+
+/// Places of a block in the order of their ranks.
+#[derive(Clone, Copy)]
+pub(crate) struct Places<'t> {
+    places: &'t [u16],
+    backwards: bool,
+}
+
+impl Places<'_> {
+    /// The place that stands first.
+    pub(crate) fn first(&self) -> Option<usize> {
+        let first = if self.backwards { self.places.last() } else { self.places.first() };
+        first.map(|place| usize::from(*place))
+    }
+
+    /// Takes so many places from the start.
+    pub(crate) fn take(&mut self, count: usize) -> Self {
+        let length = self.places.len();
+        let count = count.min(length);
+        let (left, taken) = if self.backwards {
+            self.places.split_at(length - count)
+        } else {
+            let (taken, left) = self.places.split_at(count);
+            (left, taken)
+        };
+        self.places = left;
+        Self { places: taken, ..*self }
+    }
+
+    /// Takes the places from the start on that satisfy `is_before`, which the others do not.
+    pub(crate) fn take_while(&mut self, is_before: impl Fn(usize) -> bool) -> Self {
+        let is_before = |place: &u16| is_before(usize::from(*place));
+        let count = if self.backwards {
+            self.places.len() - self.places.partition_point(|place| !is_before(place))
+        } else {
+            self.places.partition_point(is_before)
+        };
+        self.take(count)
+    }
+
+    /// The places as a set.
+    pub(crate) fn bits(&self) -> Bits {
+        self.bits_where(|_| true)
+    }
+
+    /// The places that satisfy `is_wanted`, as a set.
+    pub(crate) fn bits_where(&self, is_wanted: impl Fn(usize) -> bool) -> Bits {
+        let mut bits = Bits::NONE;
+        let wanted = self.places.iter().map(|place| usize::from(*place)).filter(|place| is_wanted(*place));
+        wanted.for_each(|place| bits.insert(place));
+        bits
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
 }
 

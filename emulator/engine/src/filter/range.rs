@@ -28,6 +28,20 @@ impl NumberRange {
             && self.gt.is_none_or(|bound| number > bound)
             && self.lt.is_none_or(|bound| number < bound)
     }
+
+    /// Whether a number is too small to be contained.
+    pub(crate) fn is_above(&self, number: f64) -> bool {
+        self.eq.is_some_and(|bound| number < bound)
+            || self.gte.is_some_and(|bound| number < bound)
+            || self.gt.is_some_and(|bound| number <= bound)
+    }
+
+    /// Whether a number is too large to be contained.
+    pub(crate) fn is_below(&self, number: f64) -> bool {
+        self.eq.is_some_and(|bound| number > bound)
+            || self.lte.is_some_and(|bound| number > bound)
+            || self.lt.is_some_and(|bound| number >= bound)
+    }
 }
 
 /// A range of instants. A start after the end passes nothing (FLT-25).
@@ -62,6 +76,16 @@ impl DateRange {
 
     pub(crate) fn contains(&self, instant: Instant) -> bool {
         (self.start, self.end).contains(&instant)
+    }
+
+    /// Whether the range begins after an instant.
+    pub(crate) fn is_after(&self, instant: Instant) -> bool {
+        !(self.start, Bound::Unbounded).contains(&instant)
+    }
+
+    /// Whether the range ends before an instant.
+    pub(crate) fn is_before(&self, instant: Instant) -> bool {
+        !(Bound::Unbounded, self.end).contains(&instant)
     }
 
     /// The first and the last instant of the range that fit 64 bits; none if it holds none of those.

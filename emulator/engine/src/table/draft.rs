@@ -62,6 +62,7 @@ impl Draft {
         if let Some(last) = documents.len().checked_sub(1) {
             for (_, column) in columns.iter_mut() {
                 column.reserve(number(last));
+                column.sort();
             }
         }
     }

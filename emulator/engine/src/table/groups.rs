@@ -31,7 +31,7 @@ impl Part<'_> {
         }
         let mut counts = Vec::new();
         for block in 0..table.blocks() {
-            let slots = plan.passing(table, block, &self.block(block));
+            let slots = plan.passing(table, block, &self.block(block), &mut 0);
             if !column.has_numbers() {
                 column.count(block, &slots, &mut counts);
                 continue;

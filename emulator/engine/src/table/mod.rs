@@ -6,11 +6,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::bits::{BLOCK, BitSet};
+use crate::bits::{BLOCK, BitSet, Bits};
 use crate::blocks::Blocks;
 use crate::column::{Column, Probe};
 use crate::count::number;
-use crate::filter::Filter;
+use crate::filter::{Filter, Test};
 use crate::invariant::Invariant;
 use crate::plan::{self, Source};
 use crate::schema::{FieldId, Schema};
@@ -20,6 +20,7 @@ mod documents;
 mod draft;
 mod groups;
 mod keys;
+mod order;
 mod part;
 mod select;
 
@@ -299,14 +300,21 @@ impl Source for Table {
         self.columns.get(field)
     }
 
-    fn reads(&self, slot: u32, field: FieldId, probe: Probe<'_>) -> bool {
-        let document = self.documents.get(slot);
-        if let Probe::Test(crate::filter::Test::Keyword(needle)) = probe
-            && needle.is_surely_not_in(document)
-        {
-            return false;
-        }
-        self.schema.any(field, document, &mut |item| probe.passes(item))
+    fn read(&self, block: usize, candidates: &Bits, field: FieldId, probe: Probe<'_>) -> Bits {
+        let document = |place| self.documents.get(at(block, place).0);
+        let passes = |document: &[u8]| self.schema.any(field, document, &mut |item| probe.passes(item));
+        let Probe::Test(Test::Keyword(needle)) = probe else {
+            let mut found = Bits::NONE;
+            candidates.places().filter(|place| passes(document(*place))).for_each(|place| found.insert(place));
+            return found;
+        };
+        let is_in = |place| {
+            let document = document(place);
+            !needle.is_surely_not_in(document) && passes(document)
+        };
+        let mut found = Bits::NONE;
+        candidates.places().filter(|place| is_in(*place)).for_each(|place| found.insert(place));
+        found
     }
 }
 

@@ -73,7 +73,7 @@ impl Part<'_> {
         table.build(&filter, fields);
         let plan = Plan::new(&filter, &table.schema, table, table.len() as u64);
         for block in 0..table.blocks() {
-            each(block, &plan.passing(table, block, &self.block(block)));
+            each(block, &plan.passing(table, block, &self.block(block), &mut 0));
         }
     }
 }

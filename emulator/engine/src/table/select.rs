@@ -1,18 +1,15 @@
 //! Rows put in order and cut into pages.
 
-use std::cmp::Ordering;
-
+use super::order::Order;
 use super::{Part, Scope, Slot, Table, at};
 use crate::bits::{BLOCK, Bits};
-use crate::column::Ranks;
-use crate::count::number;
 use crate::filter::Filter;
 use crate::page::{Page, Position, ROOM, Row};
 use crate::plan::{self, Plan};
 use crate::schema::FieldId;
 use crate::sort::{SortKey, SortValue};
 
-/// Maximum work of a quick selection: slots multiplied by conditions.
+/// Maximum work of a quick selection: the slots that its conditions look at.
 const FEW_TESTS: usize = 128 * 1024;
 /// Maximum estimated size of a quick page, in bytes: its length times the average size of a document.
 const SHORT_PAGE: usize = 1024 * 1024;
@@ -31,7 +28,9 @@ impl Part<'_> {
         let (filter, table) = (filter.simplify(), self.table);
         let mut fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
         plan::columns(&filter, &table.schema, &mut fields);
-        let most_blocks = FEW_TESTS / BLOCK / fields.len().max(1);
+        if fields.len().saturating_mul(BLOCK) > FEW_TESTS {
+            return None;
+        }
         let length = table.documents.bytes() / table.len().max(1);
         let is_long = length.saturating_mul(limit.min(table.len())) > SHORT_PAGE;
         let reads = plan::reads_documents(&filter, &table.schema);
@@ -40,11 +39,9 @@ impl Part<'_> {
         }
         let plan = Plan::new(&filter, &table.schema, table, table.len() as u64);
         let slots = if sort.is_empty() {
-            self.first_stored(&plan, after, limit, most_blocks)?
-        } else if table.blocks() <= most_blocks {
-            Order::new(*self, sort, after, limit).select(&plan)
+            self.first_stored(&plan, after, limit, FEW_TESTS)?
         } else {
-            return None;
+            Order::new(*self, sort, after, limit).select(&plan, FEW_TESTS)?
         };
         Some(table.page(slots, sort, limit, bytes))
     }
@@ -65,24 +62,23 @@ impl Part<'_> {
         let slots = if sort.is_empty() {
             self.first_stored(&plan, after, limit, usize::MAX).unwrap_or_default()
         } else {
-            Order::new(*self, sort, after, limit).select(&plan)
+            Order::new(*self, sort, after, limit).select(&plan, usize::MAX).unwrap_or_default()
         };
         table.page(slots, sort, limit, bytes)
     }
 
-    /// One slot more than a page, if there are as many, in the order of first storing (SRT-08). `None` if that takes more
-    /// than `most` blocks.
+    /// One slot more than a page, if there are as many, in the order of first storing (SRT-08). `None` if more than
+    /// about `most` slots have to be looked at.
     fn first_stored(&self, plan: &Plan<'_>, after: Option<&Position>, limit: usize, most: usize) -> Option<Vec<u32>> {
         let table = self.table;
         let start = after.map_or(0, |after| table.sequences.partition_point(|sequence| *sequence <= after.sequence));
-        let mut slots = Vec::new();
-        let first = start / BLOCK;
-        for block in first..table.blocks() {
-            if block - first == most {
+        let (mut slots, mut work) = (Vec::new(), 0);
+        for block in start / BLOCK..table.blocks() {
+            if work > most {
                 return None;
             }
             let candidates = from(&self.block(block), start.saturating_sub(block * BLOCK));
-            let passing = plan.passing(table, block, &candidates);
+            let passing = plan.passing(table, block, &candidates, &mut work);
             let room = limit.saturating_add(1) - slots.len();
             slots.extend(passing.places().take(room).map(|place| at(block, place).0));
             if slots.len() > limit {
@@ -126,7 +122,7 @@ impl Table {
         Page { bytes, rows, more }
     }
 
-    fn place(&self, slot: u32, key: SortKey) -> SortValue {
+    pub(super) fn place(&self, slot: u32, key: SortKey) -> SortValue {
         self.columns.get(key.field).map_or(SortValue::Missing, |column| column.place(slot, key.descending))
     }
 }
@@ -139,84 +135,4 @@ fn from(slots: &Bits, start: usize) -> Bits {
         *word = if before >= 64 { 0 } else { *word >> before << before };
     }
     kept
-}
-
-/// The first rows in an order by columns: of all that pass, those are kept that stand before the last of a page.
-struct Order<'t> {
-    part: Part<'t>,
-    ranks: Vec<Ranks<'t>>,
-    after: Option<(Vec<u128>, u64)>,
-    limit: usize,
-    /// Candidates, each with its first rank; no more than a few pages of them.
-    kept: Vec<(u128, u32)>,
-    /// Where the last row of the page stands, once there are as many.
-    last: Option<(u128, u32)>,
-}
-
-impl<'t> Order<'t> {
-    fn new(part: Part<'t>, sort: &[SortKey], after: Option<&Position>, limit: usize) -> Self {
-        let ranks: Vec<Ranks<'t>> =
-            sort.iter().map(|key| Ranks::new(part.table.columns.get(key.field), key.descending)).collect();
-        let after = after.map(|position| {
-            let keys = ranks.iter().zip(&position.keys);
-            (keys.map(|(ranks, value)| ranks.of_value(value)).collect(), position.sequence)
-        });
-        Self { part, ranks, after, limit: limit.saturating_add(1), kept: Vec::new(), last: None }
-    }
-
-    fn select(mut self, plan: &Plan<'_>) -> Vec<u32> {
-        let table = self.part.table;
-        for block in 0..table.blocks() {
-            let mut passing = plan.passing(table, block, &self.part.block(block));
-            if let (Some((last, _)), Some(ranks)) = (self.last, self.ranks.first()) {
-                passing = ranks.up_to(block, &passing, last);
-            }
-            for place in passing.places() {
-                self.meet(number(block * BLOCK + place));
-            }
-        }
-        self.keep_first();
-        self.kept.into_iter().map(|(_, slot)| slot).collect()
-    }
-
-    fn meet(&mut self, slot: u32) {
-        let first = self.ranks.first().map_or(0, |ranks| ranks.of(slot));
-        if self.last.is_some_and(|(last, _)| first > last) || !self.is_after(first, slot) {
-            return;
-        }
-        let row = (first, slot);
-        if self.last.is_some_and(|last| self.compare(row, last).is_gt()) {
-            return;
-        }
-        self.kept.push(row);
-        if self.kept.len() >= self.limit.saturating_mul(2).max(64) {
-            self.keep_first();
-        }
-    }
-
-    /// Keeps a page, and one row more.
-    fn keep_first(&mut self) {
-        let mut kept = std::mem::take(&mut self.kept);
-        kept.sort_unstable_by(|one, two| self.compare(*one, *two));
-        kept.truncate(self.limit);
-        if kept.len() == self.limit {
-            self.last = kept.last().copied();
-        }
-        self.kept = kept;
-    }
-
-    fn compare(&self, one: (u128, u32), two: (u128, u32)) -> Ordering {
-        let further = self.ranks.iter().skip(1).map(|ranks| ranks.of(one.1).cmp(&ranks.of(two.1)));
-        std::iter::once(one.0.cmp(&two.0))
-            .chain(further)
-            .find(|order| order.is_ne())
-            .unwrap_or_else(|| one.1.cmp(&two.1))
-    }
-
-    fn is_after(&self, first: u128, slot: u32) -> bool {
-        let Some((keys, sequence)) = &self.after else { return true };
-        let ranks = std::iter::once(first).chain(self.ranks.iter().skip(1).map(|ranks| ranks.of(slot)));
-        let order = ranks.zip(keys).map(|(rank, key)| rank.cmp(key)).find(|order| order.is_ne());
-        order.unwrap_or_else(|| self.part.table.sequence(Slot(slot)).cmp(sequence)).is_gt()
-    }
 }

@@ -2,6 +2,7 @@
 
 mod draft;
 mod fork;
+mod order;
 
 use serde_json::{Value, json};
 

@@ -1,0 +1,98 @@
+//! The slots of each block in the order of their values, so that a range of values is found without looking at the
+//! others.
+//!
+//! A block is sorted when a question first needs it, and kept sorted by the writes that follow: two bytes for each slot.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::bits::{BLOCK, Bits};
+use crate::sync::OnceLock;
+
+/// The places of each block in order. Clones share the blocks until one of them writes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sorted {
+    blocks: Vec<Arc<OnceLock<Vec<u16>>>>,
+}
+
+impl Sorted {
+    /// Makes room for a block.
+    pub(super) fn reserve(&mut self, block: usize) {
+        while self.blocks.len() <= block {
+            self.blocks.push(Arc::default());
+        }
+    }
+
+    /// Room for as many blocks, none of them sorted.
+    pub(super) fn emptied(&self) -> Self {
+        Self { blocks: self.blocks.iter().map(|_| Arc::default()).collect() }
+    }
+
+    /// The places of a block that have a value, in the order of their `values`; places of equal values ascend.
+    pub(super) fn block<T: Copy + PartialOrd>(&self, block: usize, values: &[T], present: impl Fn() -> Bits) -> &[u16] {
+        let Some(sorted) = self.blocks.get(block) else { return &[] };
+        sorted.get_or_init(|| {
+            let mut rows: Vec<(T, u16)> = Vec::with_capacity(values.len());
+            rows.extend(present().places().filter_map(|place| Some((*values.get(place)?, u16::try_from(place).ok()?))));
+            rows.sort_unstable_by(compare);
+            // Not collected from the rows, whose room is a multiple of what the places need.
+            let mut places = Vec::with_capacity(rows.len());
+            places.extend(rows.iter().map(|(_, place)| *place));
+            places
+        })
+    }
+
+    /// Notes that a slot, which had no value, now has the one that stands in `values`, those of its block.
+    pub(super) fn insert<T: Copy + PartialOrd>(&mut self, slot: u32, values: &[T]) {
+        self.edit(slot, values, |places, at, place| {
+            if let Err(at) = at {
+                places.insert(at, place);
+            }
+        });
+    }
+
+    /// Notes that a slot no longer has the value that stands in `values`, those of its block.
+    pub(super) fn remove<T: Copy + PartialOrd>(&mut self, slot: u32, values: &[T]) {
+        self.edit(slot, values, |places, at, _| {
+            if let Ok(at) = at {
+                places.remove(at);
+            }
+        });
+    }
+
+    fn edit<T: Copy + PartialOrd>(
+        &mut self,
+        slot: u32,
+        values: &[T],
+        edit: impl FnOnce(&mut Vec<u16>, Result<usize, usize>, u16),
+    ) {
+        let Some(block) = self.blocks.get_mut(slot as usize / BLOCK).filter(|block| block.get().is_some()) else {
+            return;
+        };
+        let index = slot as usize % BLOCK;
+        let (Some(value), Ok(place)) = (values.get(index), u16::try_from(index)) else { return };
+        if let Some(places) = Arc::make_mut(block).get_mut() {
+            let of = |place: u16| values.get(usize::from(place)).map_or((*value, place), |value| (*value, place));
+            let at = places.binary_search_by(|other| compare(&of(*other), &(*value, place)));
+            edit(places, at, place);
+        }
+    }
+}
+
+/// The range of places, sorted by their values, that are neither before nor after what is looked for.
+pub(super) fn range<T: Copy>(
+    places: &[u16],
+    values: &[T],
+    is_before: impl Fn(T) -> bool,
+    is_after: impl Fn(T) -> bool,
+) -> Range<usize> {
+    let is = |place: &u16, is: &dyn Fn(T) -> bool| values.get(usize::from(*place)).is_some_and(|value| is(*value));
+    let start = places.partition_point(|place| is(place, &is_before));
+    let end = places.partition_point(|place| !is(place, &is_after));
+    start..end.max(start)
+}
+
+fn compare<T: PartialOrd>(one: &(T, u16), two: &(T, u16)) -> Ordering {
+    one.0.partial_cmp(&two.0).unwrap_or(Ordering::Equal).then(one.1.cmp(&two.1))
+}

@@ -1,0 +1,222 @@
+//! The first rows in an order by columns.
+
+use std::cmp::Ordering;
+
+use super::{Part, Slot};
+use crate::bits::{BLOCK, Bits};
+use crate::column::{Places, Ranks};
+use crate::count::number;
+use crate::page::Position;
+use crate::plan::Plan;
+use crate::sort::SortKey;
+
+/// What looking at a block takes at least, in slots.
+const LEAST_WORK: usize = 32;
+/// Rows in order are looked at so many at a time at first.
+const FIRST: usize = 64;
+/// How many times more rows are looked at next.
+const GROWTH: usize = 4;
+
+/// Of all rows that pass, those are kept that stand before the last of a page.
+pub(super) struct Order<'t> {
+    part: Part<'t>,
+    ranks: Vec<Ranks<'t>>,
+    after: Option<(Vec<u128>, u64)>,
+    limit: usize,
+    /// The first rows so far: in order, once there are as many as wanted.
+    kept: Vec<Row>,
+    /// The last row of the page, once there are as many.
+    last: Option<Row>,
+    /// Whether so few rows pass that it is best to find them first.
+    is_selective: bool,
+    /// About how many slots have been looked at.
+    work: usize,
+}
+
+/// Where a row stands.
+#[derive(Clone, Copy)]
+struct Row {
+    /// Its ranks by the first two columns; without them, zero.
+    first: u128,
+    second: u128,
+    slot: u32,
+}
+
+impl<'t> Order<'t> {
+    pub(super) fn new(part: Part<'t>, sort: &[SortKey], after: Option<&Position>, limit: usize) -> Self {
+        let ranks: Vec<Ranks<'t>> =
+            sort.iter().map(|key| Ranks::new(part.table.columns.get(key.field), key.descending)).collect();
+        let after = after.map(|position| {
+            let keys = ranks.iter().zip(&position.keys);
+            (keys.map(|(ranks, value)| ranks.of_value(value)).collect(), position.sequence)
+        });
+        let limit = limit.saturating_add(1);
+        Self { part, ranks, after, limit, kept: Vec::new(), last: None, is_selective: false, work: 0 }
+    }
+
+    /// The slots of a page and one more, if there are as many. `None` if more than about `most` slots have to be looked at.
+    pub(super) fn select(mut self, plan: &Plan<'_>, most: usize) -> Option<Vec<u32>> {
+        let table = self.part.table;
+        let estimate = usize::try_from(plan.estimate(table.len() as u64)).unwrap_or(usize::MAX);
+        self.is_selective = estimate / table.blocks().max(1) < self.limit;
+        let mut blocks: Vec<(u128, usize)> = (0..table.blocks()).map(|block| (self.first_rank(block), block)).collect();
+        // Blocks whose first rows stand first: soon the rows of the others are known to stand after the page.
+        blocks.sort_unstable();
+        for (rank, block) in blocks {
+            if self.last.is_some_and(|last| last.first < rank) {
+                break;
+            }
+            self.work += LEAST_WORK;
+            if self.work > most {
+                return None;
+            }
+            self.read_block(plan, block);
+        }
+        if self.last.is_none() {
+            self.sort();
+        }
+        Some(self.kept.into_iter().map(|row| row.slot).collect())
+    }
+
+    /// No row of a block that comes into question has a lower first rank.
+    fn first_rank(&self, block: usize) -> u128 {
+        let Some(ranks) = self.ranks.first() else { return 0 };
+        let Some(mut places) = ranks.in_order(block) else { return 0 };
+        if let Some(after) = self.first_after() {
+            places.take_while(|place| ranks.of(slot(block, place)) < after);
+        }
+        places.first().map_or(Ranks::MISSING, |place| ranks.of(slot(block, place)))
+    }
+
+    /// The first rank of the position that rows come after.
+    fn first_after(&self) -> Option<u128> {
+        self.after.as_ref()?.0.first().copied()
+    }
+
+    /// Meets the rows of a block that pass and may belong to the page.
+    fn read_block(&mut self, plan: &Plan<'_>, block: usize) {
+        let all = self.part.block(block);
+        let Some(ranks) = self.ranks.first().copied() else { return self.read(plan, block, &all) };
+        let places = if self.is_selective { None } else { ranks.in_order(block) };
+        let Some(mut places) = places else {
+            let passing = plan.passing(self.part.table, block, &all, &mut self.work);
+            self.work += passing.reach();
+            return self.meet_all(block, &self.near(block, &passing));
+        };
+        let rank = |place| ranks.of(slot(block, place));
+        if let Some(after) = self.first_after() {
+            places.take_while(|place| rank(place) < after);
+        }
+        let mut size = FIRST.max(self.limit);
+        while self.last.is_none() && !places.is_empty() {
+            self.read(plan, block, &all.and(&places.take(size).bits()));
+            size = size.saturating_mul(GROWTH);
+        }
+        if let Some(last) = self.last {
+            let before = places.take_while(|place| rank(place) < last.first);
+            if !before.is_empty() {
+                self.read(plan, block, &all.and(&before.bits()));
+            }
+        }
+        if let Some(last) = self.last {
+            let level = places.take_while(|place| rank(place) == last.first);
+            if !level.is_empty() {
+                self.read(plan, block, &all.and(&self.decided_of(block, last, level)));
+            }
+        }
+        if self.last.is_none_or(|last| last.first == Ranks::MISSING) {
+            self.read(plan, block, &self.near(block, &ranks.without_value(block, &all)));
+        }
+    }
+
+    /// [`Order::decided`] of the places that the first column ranks as the page's last row.
+    fn decided_of(&self, block: usize, last: Row, level: Places<'_>) -> Bits {
+        let [first, second, ..] = self.ranks[..] else { return self.decided(block, &level.bits()) };
+        let Some(mut places) = second.in_order(block) else { return self.decided(block, &level.bits()) };
+        let is_near = |place| second.of(slot(block, place)) <= last.second;
+        let near = places.take_while(is_near);
+        if near.len() < level.len() {
+            return near.bits_where(|place| first.of(slot(block, place)) == last.first);
+        }
+        level.bits_where(is_near)
+    }
+
+    /// Meets those of `candidates`, slots of a block, that pass.
+    fn read(&mut self, plan: &Plan<'_>, block: usize, candidates: &Bits) {
+        self.work += candidates.reach();
+        let passing = plan.passing(self.part.table, block, candidates, &mut self.work);
+        self.meet_all(block, &passing);
+    }
+
+    /// Those of `candidates`, slots of a block, that do not surely stand after the page.
+    fn near(&self, block: usize, candidates: &Bits) -> Bits {
+        let (Some(last), Some(ranks)) = (self.last, self.ranks.first()) else { return *candidates };
+        let near = ranks.up_to(block, candidates, last.first);
+        let before = last.first.checked_sub(1).map_or(Bits::NONE, |rank| ranks.up_to(block, &near, rank));
+        before.or(&self.decided(block, &near.without(&before)))
+    }
+
+    /// Those of `level`, slots of a block, that do not surely stand after the page, though the first column does not
+    /// tell them from its last row: the second one does, or their age.
+    fn decided(&self, block: usize, level: &Bits) -> Bits {
+        match (self.ranks.get(1), self.last) {
+            _ if level.is_empty() => Bits::NONE,
+            (_, None) => *level,
+            (Some(ranks), Some(last)) => ranks.up_to(block, level, last.second),
+            (None, Some(last)) => level.up_to((last.slot as usize).checked_sub(block * BLOCK)),
+        }
+    }
+
+    fn meet_all(&mut self, block: usize, passing: &Bits) {
+        for place in passing.places() {
+            self.meet(slot(block, place));
+        }
+    }
+
+    fn meet(&mut self, slot: u32) {
+        let rank = |number: usize| self.ranks.get(number).map_or(0, |ranks| ranks.of(slot));
+        let first = rank(0);
+        if self.last.is_some_and(|last| first > last.first) || !self.is_after(first, slot) {
+            return;
+        }
+        let row = Row { first, second: rank(1), slot };
+        let Some(last) = self.last else {
+            self.kept.push(row);
+            if self.kept.len() == self.limit {
+                self.sort();
+                self.last = self.kept.last().copied();
+            }
+            return;
+        };
+        if self.compare(&row, &last).is_lt() {
+            let at = self.kept.partition_point(|other| self.compare(other, &row).is_lt());
+            self.kept.insert(at, row);
+            self.kept.truncate(self.limit);
+            self.last = self.kept.last().copied();
+        }
+    }
+
+    fn sort(&mut self) {
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.sort_unstable_by(|one, two| self.compare(one, two));
+        self.kept = kept;
+    }
+
+    fn compare(&self, one: &Row, two: &Row) -> Ordering {
+        (one.first, one.second).cmp(&(two.first, two.second)).then_with(|| {
+            let further = self.ranks.iter().skip(2).map(|ranks| ranks.of(one.slot).cmp(&ranks.of(two.slot)));
+            further.fold(Ordering::Equal, Ordering::then).then(one.slot.cmp(&two.slot))
+        })
+    }
+
+    fn is_after(&self, first: u128, slot: u32) -> bool {
+        let Some((keys, sequence)) = &self.after else { return true };
+        let ranks = std::iter::once(first).chain(self.ranks.iter().skip(1).map(|ranks| ranks.of(slot)));
+        let order = ranks.zip(keys).map(|(rank, key)| rank.cmp(key)).find(|order| order.is_ne());
+        order.unwrap_or_else(|| self.part.table.sequence(Slot(slot)).cmp(sequence)).is_gt()
+    }
+}
+
+fn slot(block: usize, place: usize) -> u32 {
+    number(block * BLOCK + place)
+}
