@@ -145,7 +145,7 @@ impl fmt::Display for Test {
             Self::Date(range) => formatter.write_str(&words_of_dates(range)),
             Self::Ip(block) => write!(formatter, "Cidr {}", IpNet::trunc(block)),
             Self::Entry { key, value } => write!(formatter, "{key} {value}"),
-            Self::Keyword(needle) => write!(formatter, "{:?} in any case", needle.0),
+            Self::Keyword(needle) => write!(formatter, "{:?} in any case", needle.text),
             Self::Boolean(value) => value.fmt(formatter),
             Self::Present => formatter.write_str("any value"),
         }

@@ -43,31 +43,59 @@ impl Words {
 
 /// A part of a string, in any case (FLT-38).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Needle(pub(super) String);
+pub struct Needle {
+    /// The part in lower case.
+    pub(super) text: String,
+    /// Where its rarest byte stands.
+    rarest: usize,
+}
+
+/// The characters of findings, the most frequent first; all others are rarer.
+const FREQUENT: &[u8] = b"\"eatsir0n:ocdu/l,1p-2fmg vbw3y465.h897{}zk[]_xjq";
 
 impl Needle {
     /// The part to look for.
     pub fn new(text: &str) -> Self {
-        Self(text.to_lowercase())
+        let text = text.to_lowercase();
+        let rarity = |byte: &u8| FREQUENT.iter().position(|other| other == byte).unwrap_or(FREQUENT.len());
+        let rarest = (0..text.len()).zip(text.bytes()).max_by_key(|(_, byte)| rarity(byte)).map_or(0, |(at, _)| at);
+        Self { text, rarest }
     }
 
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        text.to_lowercase().contains(&self.0)
+        if text.is_ascii() { self.is_spelled_in(text.as_bytes()) } else { text.to_lowercase().contains(&self.text) }
     }
 
-    /// Whether the bytes of a document already show that none of its strings holds the needle. Only plain text shows
-    /// it: escapes and letters beyond ASCII need to be read.
+    /// Whether the bytes of a document already show that none of its strings holds the needle. What is written as it is
+    /// shows it; of characters that are written in another way, those that can be of the needle must be read.
     pub(crate) fn is_surely_not_in(&self, document: &[u8]) -> bool {
-        let needle = self.0.as_bytes();
-        let Some(first) = needle.first().filter(|_| needle.is_ascii()) else { return false };
-        if memchr::memchr(b'\\', document).is_some() || !document.is_ascii() {
+        if self.text.is_empty() || !self.text.is_ascii() || self.is_spelled_in(document) {
             return false;
         }
-        let starts = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), document);
-        let is_at = |start: usize| {
-            document.get(start..start + needle.len()).is_some_and(|part| part.eq_ignore_ascii_case(needle))
+        // A code after a backslash can be any character; other escapes are those of a few.
+        let is_escaped = |byte: u8| matches!(byte, b'"' | b'\\' | b'/') || byte.is_ascii_control();
+        let hides = |at: usize| document.get(at + 1) == Some(&b'u') || self.text.bytes().any(is_escaped);
+        if memchr::memchr_iter(b'\\', document).any(hides) {
+            return false;
+        }
+        document.is_ascii() || !self.is_hidden_beyond_ascii(document)
+    }
+
+    /// Whether a document has one of the two characters beyond ASCII whose lower case has an ASCII letter of the needle.
+    fn is_hidden_beyond_ascii(&self, document: &[u8]) -> bool {
+        let has = |character: &str| memchr::memmem::find(document, character.as_bytes()).is_some();
+        (self.text.contains('k') && has("\u{212a}")) || (self.text.contains('i') && has("\u{130}"))
+    }
+
+    /// Whether the needle is in bytes, written as it is but for the case of ASCII letters.
+    fn is_spelled_in(&self, bytes: &[u8]) -> bool {
+        let needle = self.text.as_bytes();
+        let Some(rarest) = needle.get(self.rarest) else { return true };
+        let is_at = |at: usize| {
+            let part = at.checked_sub(self.rarest).and_then(|start| bytes.get(start..start + needle.len()));
+            part.is_some_and(|part| part.eq_ignore_ascii_case(needle))
         };
-        !starts.into_iter().any(is_at)
+        memchr::memchr2_iter(*rarest, rarest.to_ascii_uppercase(), bytes).any(is_at)
     }
 }
 
@@ -111,5 +139,41 @@ mod tests {
         assert!(Needle::new("ADMIN").is_in("policy allows admin"));
         assert!(Needle::new("ows ad").is_in("policy allows Admin"));
         assert!(!Needle::new("root").is_in("policy allows admin"));
+        assert!(Needle::new("").is_in(""));
+        assert!(Needle::new("\u{c9}t\u{e9}").is_in("\u{e9}T\u{c9}") && !Needle::new("\u{e9}").is_in("e"));
+        assert!(Needle::new("\u{212a}g").is_in("10 KG") && Needle::new("10 kg").is_in("10 \u{212a}g"));
+    }
+
+    /// Rules: FLT-38.
+    #[test]
+    fn what_bytes_say_of_a_keyword_is_what_its_strings_say() {
+        let texts = [
+            "policy Allows ADMIN",
+            "10 KG",
+            "10 \u{212a}g",
+            "\u{130}x",
+            "ix",
+            "a\"b",
+            "a\\b",
+            "a/b",
+            "n\no",
+            "no",
+            "\u{e9}",
+        ];
+        let spellings = |text: &str| {
+            let plain = serde_json::to_string(text).unwrap();
+            let codes: Vec<String> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            [plain.clone(), plain.replace('/', "\\/"), format!("\"{}\"", codes.concat())]
+        };
+        let mut sure = 0;
+        for (text, spelling) in texts.iter().flat_map(|text| spellings(text).map(|spelling| (text, spelling))) {
+            for needle in ["admin", "10 kg", "i", "a\"b", "a\\b", "a/b", "n", "no", "\n", "\u{e9}", "x", ""] {
+                let needle = Needle::new(needle);
+                let is_surely_not_in = needle.is_surely_not_in(spelling.as_bytes());
+                assert!(!is_surely_not_in || !needle.is_in(text), "{needle:?} in {spelling}");
+                sure += usize::from(is_surely_not_in);
+            }
+        }
+        assert!(sure > 100, "{sure}");
     }
 }
