@@ -22,6 +22,7 @@ mod groups;
 mod keys;
 mod order;
 mod part;
+mod searches;
 mod select;
 
 pub use documents::{Batch, Snapshot};
@@ -32,6 +33,7 @@ pub use part::{Part, Scope};
 use columns::Columns;
 use documents::Documents;
 use keys::Keys;
+use searches::Searches;
 
 /// Fewer slots than these are not worth tidying.
 const FEW: usize = 4 * BLOCK;
@@ -64,6 +66,7 @@ pub struct Table {
     /// The slots that are set aside, all of them live.
     aside: BitSet,
     columns: Columns,
+    searches: Searches,
 }
 
 impl Table {
@@ -79,6 +82,7 @@ impl Table {
             first_end: NEVER,
             live: BitSet::default(),
             aside: BitSet::default(),
+            searches: Searches::default(),
         }
     }
 
@@ -152,6 +156,7 @@ impl Table {
     pub fn replace(&mut self, slot: Slot, document: &[u8]) {
         self.aside.remove(slot.0);
         self.columns.clear(slot.0);
+        self.searches.forget(slot.0);
         self.documents.replace(slot.0, document);
         self.columns.set(&self.schema, slot.0, document);
     }
@@ -229,6 +234,7 @@ impl Table {
         }
         self.keys.remove(slot);
         self.columns.clear(slot);
+        self.searches.forget(slot);
         self.documents.clear(slot);
         self.live.remove(slot);
         self.aside.remove(slot);
@@ -243,6 +249,7 @@ impl Table {
         self.keys.keep(&kept);
         self.documents.keep(&kept);
         self.columns.keep(&kept);
+        self.searches.clear();
         self.sequences = kept.iter().filter_map(|slot| self.sequences.get(*slot as usize).copied()).collect();
         self.ends = kept.iter().filter_map(|slot| self.ends.get(*slot as usize).copied()).collect();
         let aside = std::mem::take(&mut self.aside);
@@ -312,9 +319,7 @@ impl Source for Table {
             let document = document(place);
             !needle.is_surely_not_in(document) && passes(document)
         };
-        let mut found = Bits::NONE;
-        candidates.places().filter(|place| is_in(*place)).for_each(|place| found.insert(place));
-        found
+        self.searches.find(needle, block, candidates, is_in)
     }
 }
 

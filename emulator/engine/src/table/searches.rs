@@ -1,0 +1,133 @@
+//! What keyword searches found: which documents were read for a keyword, and which of them hold it.
+//!
+//! Reading every document takes long, and consoles ask for a keyword again and again: page by page, and with each
+//! refresh. So the latest keywords are remembered, two bits a document each, until a document is written.
+
+use std::sync::PoisonError;
+
+use crate::bits::Bits;
+use crate::filter::Needle;
+use crate::sync::Mutex;
+
+/// How many keywords are remembered.
+const MOST: usize = 8;
+
+/// The latest keywords, the latest last. A clone remembers none.
+#[derive(Debug, Default)]
+pub(super) struct Searches(Mutex<Vec<Search>>);
+
+#[derive(Debug)]
+struct Search {
+    needle: Needle,
+    blocks: Vec<Block>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    /// The slots whose documents were read.
+    read: Bits,
+    /// Those whose documents hold the keyword.
+    found: Bits,
+}
+
+impl Clone for Searches {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Searches {
+    /// Those of `candidates`, slots of a block, whose documents hold a keyword; `is_in` reads the document at a place.
+    pub(super) fn find(
+        &self,
+        needle: &Needle,
+        block: usize,
+        candidates: &Bits,
+        mut is_in: impl FnMut(usize) -> bool,
+    ) -> Bits {
+        let mut known = self.with(needle, block, |known| *known).unwrap_or_default();
+        let unread = candidates.without(&known.read);
+        if !unread.is_empty() {
+            unread.places().filter(|place| is_in(*place)).for_each(|place| known.found.insert(place));
+            self.with(needle, block, |remembered| {
+                remembered.read = remembered.read.or(&unread);
+                remembered.found = remembered.found.or(&known.found);
+            });
+        }
+        candidates.and(&known.found)
+    }
+
+    /// Looks at what is remembered of a block.
+    fn with<R>(&self, needle: &Needle, block: usize, look: impl FnOnce(&mut Block) -> R) -> Option<R> {
+        let mut searches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut search = match searches.iter().position(|search| search.needle == *needle) {
+            Some(place) => searches.remove(place),
+            None => Search { needle: needle.clone(), blocks: Vec::new() },
+        };
+        if searches.len() >= MOST {
+            searches.remove(0);
+        }
+        if search.blocks.len() <= block {
+            search.blocks.resize(block + 1, Block::default());
+        }
+        let result = search.blocks.get_mut(block).map(look);
+        searches.push(search);
+        result
+    }
+
+    /// The document of a slot is another one, or ends.
+    pub(super) fn forget(&mut self, slot: u32) {
+        let (block, place) = (slot as usize / crate::bits::BLOCK, slot as usize % crate::bits::BLOCK);
+        let searches = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for block in searches.iter_mut().filter_map(|search| search.blocks.get_mut(block)) {
+            block.read.remove(place);
+            block.found.remove(place);
+        }
+    }
+
+    /// Slots are numbered anew.
+    pub(super) fn clear(&mut self) {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_read_once_for_a_keyword_until_it_changes() {
+        let mut searches = Searches::default();
+        let all = Bits([u64::MAX; 64]);
+        // Which documents are read for a keyword, of which every third holds it.
+        let read = |searches: &Searches, keyword: &str, candidates: &Bits| {
+            let mut read = 0;
+            let found = searches.find(&Needle::new(keyword), 1, candidates, |place| {
+                read += 1;
+                place % 3 == 0
+            });
+            assert_eq!(found.count(), candidates.places().filter(|place| place % 3 == 0).count() as u64);
+            read
+        };
+        let some = Bits([0xff; 64]);
+        assert_eq!(
+            (read(&searches, "a", &some), read(&searches, "A", &all), read(&searches, "a", &all)),
+            (512, 3584, 0)
+        );
+        searches.forget(5000);
+        searches.forget(5);
+        assert_eq!((read(&searches, "a", &all), read(&searches, "a", &all)), (1, 0));
+        assert_eq!(read(&searches.clone(), "a", &all), 4096, "a clone remembers nothing");
+        for number in 1..MOST {
+            assert_eq!(read(&searches, &number.to_string(), &some), 512);
+        }
+        assert_eq!(read(&searches, "a", &all), 0);
+        assert_eq!(
+            (read(&searches, "b", &all), read(&searches, "1", &some)),
+            (4096, 512),
+            "only so many are remembered"
+        );
+        searches.clear();
+        assert_eq!(read(&searches, "a", &all), 4096);
+    }
+}
