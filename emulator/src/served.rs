@@ -51,7 +51,7 @@ impl ServedWorld {
     /// continues, so a client that follows them keeps its cursor.
     pub fn replace(&self, mut world: World) {
         let mut current = self.0.world.write();
-        world.make_events(self.0.events, events::derive, current.close_events());
+        world.enable_events(self.0.events, events::derive, current.close_events());
         world.set_epoch(current.epoch() + 1);
         let before = std::mem::replace(&mut *current, Arc::new(world));
         drop(current);

@@ -31,7 +31,7 @@ impl Stage {
     /// Without any hub.
     pub(crate) fn empty() -> Stage {
         let mut world = World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 7);
-        world.make_events(10_000, events::derive, 0);
+        world.enable_events(10_000, events::derive, 0);
         Stage(world)
     }
 

@@ -101,7 +101,7 @@ fn page(world: &World, asked: &Input) -> Result<EventPage, String> {
     }
     let pattern = asked.pattern.as_deref().map(EventPattern::read).transpose()?;
     due::run(world, world.clock.now());
-    if !world.makes_events() {
+    if !world.has_events() {
         return Err(OFF.to_owned());
     }
     let is_meant = |event: &Event| {
@@ -150,7 +150,7 @@ fn sent(world: &World, body: &[u8]) -> Result<usize, (StatusCode, String)> {
     let selection = selection(asked).ok_or_else(|| wrong(format!("{SEND}: either findings or an insight")))?;
     let now = world.clock.now();
     due::run(world, now);
-    if !world.makes_events() {
+    if !world.has_events() {
         return Err(wrong(OFF.to_owned()));
     }
     let mut transaction = world.write();

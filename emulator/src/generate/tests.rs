@@ -57,7 +57,7 @@ fn world() -> World {
         hub::enable(&mut transaction, &key, now(), Enable::default()).unwrap();
         let mut enabled = (*transaction.hub(&key).unwrap()).clone();
         enabled.product_subscriptions.extend(Product::all().map(|product| format!("aws/{}", product.name())));
-        transaction.put_hub(key, enabled);
+        transaction.stage_hub(key, enabled);
     }
     transaction.commit();
     world

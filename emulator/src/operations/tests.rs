@@ -466,7 +466,7 @@ fn subscriptions_to_other_products_are_restored() {
     let mut hub = stored_hub(&stage, ADMINISTRATOR).unwrap();
     hub.product_subscriptions.insert("prowler/prowler".to_owned());
     let mut transaction = stage.0.write();
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     transaction.commit();
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));
     assert_eq!(stored_hub(&stage, ADMINISTRATOR).unwrap().product_subscriptions, ["prowler/prowler".to_owned()].into());

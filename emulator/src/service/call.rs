@@ -143,7 +143,7 @@ mod tests {
             let mut transaction = world.write();
             for hours in 1..=2 {
                 let at = world.clock.now() + hour * hours;
-                transaction.put_due(at, Due::SweepFindings(Region::new("us-east-1")));
+                transaction.schedule(at, Due::SweepFindings(Region::new("us-east-1")));
             }
             transaction.commit();
             let (count, last) = reads(&world, Pace::Any, |world| world.clock.advance(hour * moved));

@@ -1,33 +1,33 @@
-//! A finding aggregator: which Regions show their findings in one other.
+//! Finding aggregators: the linked Regions whose findings are visible in a home Region.
 
 use super::names::Region;
 
 /// The finding aggregator of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aggregator {
-    /// Its id, with which its ARN ends.
+    /// The last part of its ARN.
     pub id: String,
-    /// The home Region, where the findings of linked Regions are shown.
+    /// The home Region, in which the findings of linked Regions are visible.
     pub home: Region,
-    /// Which Regions are linked to it.
+    /// The Regions that are linked to the home Region.
     pub linking: Linking,
 }
 
-/// Which Regions are linked to a home Region (AGG-02).
+/// The Regions that are linked to a home Region (AGG-02).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Linking {
-    /// All, those to come too.
+    /// All Regions, including those added later.
     All,
-    /// All but these, those to come too.
+    /// All Regions except these, including those added later.
     AllExcept(Vec<Region>),
-    /// These.
+    /// Only these Regions.
     Only(Vec<Region>),
-    /// None.
+    /// No Region.
     None,
 }
 
 impl Aggregator {
-    /// Whether a Region is linked. The home Region never is, nor is one of another partition.
+    /// Whether a Region is linked. The home Region and Regions of other partitions never are.
     pub fn links(&self, region: &Region) -> bool {
         let names = match &self.linking {
             Linking::All => true,

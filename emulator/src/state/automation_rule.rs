@@ -1,4 +1,4 @@
-//! A rule that changes findings as they arrive.
+//! Automation rules, which change findings as they arrive.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::clock::Timestamp;
 
-/// An automation rule of the classic half.
+/// An automation rule of the classic API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AutomationRule {
-    /// Its place in the order of making.
+    /// Position in the order of creation.
     pub number: u64,
     /// The UUID at the end of its ARN.
     pub id: String,
@@ -17,11 +17,11 @@ pub struct AutomationRule {
     pub name: String,
     /// `Description`
     pub description: String,
-    /// `RuleOrder`, 1 … 1000: rules of lower order come first.
+    /// `RuleOrder`, 1 to 1000. Rules with a lower order run first.
     pub order: u32,
-    /// Whether it is evaluated.
+    /// Whether the rule is evaluated.
     pub is_enabled: bool,
-    /// Whether no further rule is evaluated after it has matched.
+    /// Whether evaluation stops after this rule has matched.
     pub is_terminal: bool,
     /// An `AutomationRulesFindingFilters`, as it was sent (FLT-08).
     pub criteria: Map<String, Value>,
@@ -29,10 +29,10 @@ pub struct AutomationRule {
     pub actions: Vec<Value>,
     /// Tags of the rule.
     pub tags: BTreeMap<String, String>,
-    /// When it was made.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
-    /// The ARN of the principal that made it.
+    /// The ARN of the principal that created it.
     pub created_by: String,
 }

@@ -1,4 +1,4 @@
-//! Central configuration: the policies of an organization, and to what they are applied.
+//! Central configuration: an organization's configuration policies and the targets they are associated with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,22 +7,22 @@ use serde_json::Value;
 use super::clock::Timestamp;
 use super::names::{AccountId, Region};
 
-/// Central configuration of an organization; it writes in the home Region and has effect there and in linked ones.
+/// Central configuration of an organization. It is edited in the home Region and applies there and in linked Regions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CentralConfiguration {
     /// The delegated administrator that turned it on.
     pub administrator: AccountId,
     /// The home Region.
     pub home: Region,
-    /// From when it is `ENABLED`; `PENDING` until then (CCF-05).
+    /// The time at which it becomes `ENABLED`; until then it is `PENDING` (CCF-05).
     pub enabled_at: Timestamp,
-    /// The Regions that it has taken over: the home Region and those linked to it (CCF-07, CCF-28).
+    /// The Regions under central configuration: the home Region and those linked to it (CCF-07, CCF-28).
     pub taken: BTreeSet<Region>,
     /// Policies by id.
     pub policies: BTreeMap<String, ConfigurationPolicy>,
-    /// What is applied to a target itself, by the id of the account, unit or root.
+    /// The association of a target itself, by the ID of the account, unit or root. Inherited ones are not stored.
     pub applied: BTreeMap<String, Applied>,
-    /// How it went with each target that something governs, by its id.
+    /// The result of applying the governing policy to each target, by the target's ID.
     pub settled: BTreeMap<String, Settled>,
 }
 
@@ -31,47 +31,47 @@ pub struct CentralConfiguration {
 pub struct ConfigurationPolicy {
     /// Its id, a UUID.
     pub id: String,
-    /// Its name, which no other has.
+    /// Its name, unique within the organization.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// What it says.
+    /// The settings it applies.
     pub content: PolicyContent,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// When it was made.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// What a policy says of the accounts that it governs.
+/// The settings that a policy applies to the accounts it governs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyContent {
-    /// Their hubs are off.
+    /// Security Hub is disabled.
     Off,
-    /// Their hubs are on.
+    /// Security Hub is enabled.
     On {
-        /// ARNs of the standards that are enabled, and no others.
+        /// ARNs of the standards to enable. All other standards are disabled.
         standards: Vec<String>,
-        /// Which controls of them.
+        /// The controls to enable in these standards.
         controls: ChosenControls,
-        /// `SecurityControlCustomParameters`, as they were given: a JSON list, if any.
+        /// `SecurityControlCustomParameters` as sent: a JSON list, if present.
         parameters: Option<Value>,
     },
 }
 
-/// Which controls of the enabled standards are on.
+/// The controls to enable in the standards of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChosenControls {
-    /// These.
+    /// Only these controls.
     Only(Vec<String>),
-    /// All but these, those to come too.
+    /// All controls except these, including those added later.
     AllBut(Vec<String>),
 }
 
 impl ChosenControls {
-    /// Whether a control is on.
+    /// Whether a control is enabled.
     pub fn has(&self, id: &str) -> bool {
         match self {
             ChosenControls::Only(ids) => ids.iter().any(|of| of == id),
@@ -79,7 +79,7 @@ impl ChosenControls {
         }
     }
 
-    /// The controls that are named, to be on or to be off.
+    /// The control IDs that the policy lists, whether to enable or to disable them.
     pub fn named(&self) -> &[String] {
         match self {
             ChosenControls::Only(ids) | ChosenControls::AllBut(ids) => ids,
@@ -87,40 +87,40 @@ impl ChosenControls {
     }
 }
 
-/// What governs an account.
+/// What governs an account or unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Governance {
-    /// The policy of this id.
+    /// The configuration policy with this ID.
     Policy(String),
     /// The account itself.
     SelfManaged,
 }
 
-/// What is applied to a target itself.
+/// The association of a target itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
-    /// What.
+    /// What governs the target.
     pub governance: Governance,
-    /// Since when.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// How it went with a target.
+/// The result of applying the governing policy to a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// When.
+    /// Time of the last change.
     pub updated_at: Timestamp,
-    /// How.
+    /// The result.
     pub outcome: Outcome,
 }
 
-/// How it went with a target.
+/// The result of applying a policy to a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is yet to be done.
+    /// Not applied yet.
     Pending,
-    /// All is done.
+    /// Fully applied.
     Success,
-    /// Something could not be done, and why.
+    /// Not fully applied, with the reason.
     Failed(String),
 }

@@ -1,42 +1,42 @@
-//! What a transaction changed: one list that journal and logs read. Events are made of [`super::Written`].
+//! The changes made by a transaction, for logs. Events are derived from [`super::FindingWrites`] instead.
 
 use super::hub::HubKey;
 use super::names::{Place, Region};
 
-/// One thing that changed.
+/// A change made by a transaction.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// A hub was enabled, disabled or given other settings or tags; it reads so in the world.
+    /// A hub was enabled, disabled, or had its settings or tags changed. The new state is in the world.
     Hub(HubKey),
-    /// All that was kept of a hub is gone.
+    /// All data of a hub was deleted.
     HubForgotten(HubKey),
     /// Relations between accounts changed.
     Directory,
     /// Declared resources changed.
     Resources,
-    /// Findings were stored or replaced, in this order.
+    /// Findings were created or replaced, in this order.
     Findings {
-        /// Where.
+        /// The table they are stored in.
         place: Place,
-        /// Which, by their numbers.
+        /// The numbers of the findings.
         stored: Vec<StoredFinding>,
     },
-    /// Findings expired, or went with their hub.
+    /// Findings expired, or were deleted with their hub.
     FindingsDropped {
-        /// Their region.
+        /// The Region they were stored in.
         region: Region,
-        /// How many.
+        /// The number of findings.
         count: usize,
     },
-    /// Replicas of findings were left in a home region, or gave way to the findings themselves.
+    /// Replicas were stored in a home Region, or were superseded by the findings themselves.
     Replicas(Place),
 }
 
-/// A finding that was written.
+/// A finding that was created or replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredFinding {
-    /// The number that it got when it was first stored.
+    /// The sequence number it received when it was created.
     pub number: u64,
-    /// Whether that was now.
+    /// Whether this write created it.
     pub is_new: bool,
 }

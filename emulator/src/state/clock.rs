@@ -1,4 +1,4 @@
-//! The one clock of a world: real, frozen, or moved ahead.
+//! The clock of a world: real, frozen, or advanced by the control plane.
 
 use std::borrow::Cow;
 
@@ -10,22 +10,22 @@ use super::sync::Mutex;
 /// An instant of the world's clock, in whole milliseconds.
 pub type Timestamp = Instant;
 
-/// Tells the time of a world. A frozen clock stands until it is advanced; a running one keeps its distance
-/// to the machine's clock.
+/// The clock of a world. A frozen clock stands still until it is advanced. A running clock keeps a constant offset from
+/// the system clock.
 #[derive(Debug)]
 pub struct Clock {
     mode: Mutex<Mode>,
     start: Start,
 }
 
-/// What a clock was made with.
+/// How a clock was created.
 #[derive(Clone, Copy, Debug)]
 enum Start {
-    /// It stands at this instant.
+    /// Frozen at this instant.
     Frozen(Timestamp),
-    /// It runs on from this instant.
+    /// Running from this instant.
     Running(Timestamp),
-    /// It is the machine's.
+    /// The system clock.
     Machine,
 }
 
@@ -51,23 +51,23 @@ impl Clock {
         Clock { mode: Mutex::new(mode), start }
     }
 
-    /// A clock that stands at `now`.
+    /// A clock that is frozen at `now`.
     pub fn frozen(now: Timestamp) -> Clock {
         Clock::new(Start::Frozen(now))
     }
 
-    /// A clock that runs on from `now`.
+    /// A clock that runs from `now`.
     pub fn starting(now: Timestamp) -> Clock {
         Clock::new(Start::Running(now))
     }
 
-    /// A clock that begins where this one began.
+    /// A clock that starts again from the same point as this one.
     #[must_use]
     pub fn restarted(&self) -> Clock {
         Clock::new(self.start)
     }
 
-    /// The time, in whole milliseconds.
+    /// The current time, in whole milliseconds.
     pub fn now(&self) -> Timestamp {
         match *self.mode.lock() {
             Mode::Frozen(now) => now,
@@ -75,12 +75,12 @@ impl Clock {
         }
     }
 
-    /// Whether the clock stands.
+    /// Whether the clock is frozen.
     pub fn is_frozen(&self) -> bool {
         matches!(*self.mode.lock(), Mode::Frozen(_))
     }
 
-    /// Moves the clock ahead; it never moves back.
+    /// Advances the clock. A clock never moves backwards.
     pub fn advance(&self, by: SignedDuration) {
         let by = by.max(SignedDuration::ZERO);
         let mut mode = self.mode.lock();
@@ -95,20 +95,20 @@ fn whole(instant: Timestamp) -> Timestamp {
     instant.round(Unit::Millisecond).unwrap_or(instant)
 }
 
-/// `2019-11-19T23:15:10.046Z`: how Security Hub writes its own timestamps (ACC-05).
+/// `2019-11-19T23:15:10.046Z`: the format of Security Hub's own timestamps (ACC-05).
 pub fn timestamp_text(instant: Timestamp) -> String {
     instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
-/// What a duration looks like, for those who wrote something else.
+/// The expected format of a duration, for error messages.
 pub const EXPECTED_DURATION: &str = "a duration such as 36h, or of ISO 8601, in capital letters and without a sign, such \
                                      as P3D, P1DT12H or P2W (weeks stand alone)";
 
-/// Reads a duration from `start` on: ISO 8601 such as `P1Y`, `P0.5D` or `PT36H`, or `36h`. Years and months are the
-/// calendar's, so that 31 January and `P1M` make the last day of February; a day has 24 hours. `None` for what is
-/// negative or ends after the last instant that the clock knows.
+/// Parses a duration that is added to `start`: ISO 8601 such as `P1Y`, `P0.5D` or `PT36H`, or a short form such as
+/// `36h`. Years and months follow the calendar, so 31 January plus `P1M` is the last day of February; a day has 24
+/// hours. `None` for invalid or negative durations and for those that exceed the last instant of the clock.
 pub fn duration(text: &str, start: Timestamp) -> Option<SignedDuration> {
-    // jiff also reads signs, lower-case letters, and weeks beside other units.
+    // jiff also accepts signs, lower-case letters, and weeks mixed with other units.
     let is_meant = text.starts_with(|first: char| first.is_ascii_digit()) || is_iso_8601(text);
     let (text, fraction) = split_fraction(text).filter(|_| is_meant)?;
     let span: jiff::Span = text.parse().ok()?;
@@ -117,7 +117,7 @@ pub fn duration(text: &str, start: Timestamp) -> Option<SignedDuration> {
     (!duration.is_negative()).then_some(duration)
 }
 
-/// Whether a text has the letters of an ISO 8601 duration. Their order and the numbers are left to jiff.
+/// Whether a text contains only the letters of an ISO 8601 duration. jiff checks their order and the numbers.
 fn is_iso_8601(text: &str) -> bool {
     let Some(units) = text.strip_prefix('P') else { return false };
     let letters: String =
@@ -125,8 +125,8 @@ fn is_iso_8601(text: &str) -> bool {
     letters == "W" || letters.bytes().all(|letter| b"YMDTHS".contains(&letter))
 }
 
-/// Cuts the fraction off a number of days or weeks at the end of an ISO 8601 duration, which jiff does not read: `P1.5D`
-/// is `P1D` and twelve hours.
+/// Splits off a fraction of days or weeks at the end of an ISO 8601 duration, because jiff does not support it: `P1.5D`
+/// becomes `P1D` and twelve hours.
 fn split_fraction(text: &str) -> Option<(Cow<'_, str>, SignedDuration)> {
     let unit = match text.as_bytes() {
         [b'P', .., b'D'] => SignedDuration::from_hours(24),
@@ -150,13 +150,13 @@ mod tests {
 
     /// Rules: ACC-05.
     #[test]
-    fn a_timestamp_has_milliseconds_and_z() {
+    fn a_timestamp_has_milliseconds_and_ends_with_z() {
         let clock = Clock::frozen("2026-01-15T09:00:00.0461Z".parse().unwrap());
         assert_eq!(timestamp_text(clock.now()), "2026-01-15T09:00:00.046Z");
     }
 
     #[test]
-    fn a_frozen_clock_stands_until_it_is_advanced() {
+    fn a_frozen_clock_stands_still_until_it_is_advanced() {
         let clock = Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap());
         assert_eq!(clock.now(), clock.now());
         clock.advance(SignedDuration::from_hours(24));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_clock_keeps_its_distance() {
+    fn a_running_clock_keeps_its_offset() {
         let clock = Clock::starting("2026-01-15T09:00:00Z".parse().unwrap());
         let first = clock.now();
         assert!(timestamp_text(first).starts_with("2026-01-15T09:0"));
@@ -177,7 +177,7 @@ mod tests {
 
     /// Rules: CPL-91.
     #[test]
-    fn durations_are_iso_8601_by_the_calendar_of_the_clock() {
+    fn durations_follow_the_calendar() {
         let start = "2026-01-31T09:00:00Z".parse().unwrap();
         for (text, end) in [
             ("P1Y", "2027-01-31T09:00:00Z"),

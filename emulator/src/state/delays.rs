@@ -1,27 +1,29 @@
-//! How long what AWS does later takes here.
+//! Simulated delays of asynchronous AWS work.
 
 use jiff::SignedDuration;
 
-/// How long what AWS does later takes on the world's clock; zero is done before the next call (STD-63).
+/// Simulated delays of asynchronous AWS work, on the world's clock. With zero, the work is done before the next call
+/// (STD-63).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delays {
-    /// A standard is enabled: `PENDING` for so long.
+    /// Enabling a standard: time in `PENDING`.
     pub standards_enable: SignedDuration,
-    /// A standard is disabled: `DELETING` for so long.
+    /// Disabling a standard: time in `DELETING`.
     pub standards_disable: SignedDuration,
-    /// Parameters of a security control are changed: `UPDATING` for so long (SEC-36).
+    /// Changing parameters of a security control: time in `UPDATING` (SEC-36).
     pub security_control_update: SignedDuration,
-    /// Central configuration is turned on: `PENDING` for so long (CCF-05).
+    /// Enabling central configuration: time in `PENDING` (CCF-05).
     pub central_configuration: SignedDuration,
-    /// A configuration policy is associated, changed or taken away: its targets are `PENDING` for so long (CCF-27).
+    /// Associating, changing or disassociating a configuration policy: time its targets are `PENDING` (CCF-27).
     pub policy_association: SignedDuration,
-    /// A standard shares a rule with one that is enabled already: the rule's findings for it come after so long (FND-41).
+    /// Enabling a standard that shares a Config rule with an enabled one: time until the findings of that rule arrive
+    /// (FND-41).
     pub shared_rule: SignedDuration,
-    /// A configuration recorder comes on: incomplete standards try again after so long (STD-61).
+    /// Starting a configuration recorder: time until incomplete standards are retried (STD-61).
     pub recorder_retry: SignedDuration,
-    /// A control is added to an enabled standard: it is enabled after so long (SEC-50).
+    /// Adding a control to an enabled standard: time until the control is enabled (SEC-50).
     pub new_controls: SignedDuration,
-    /// A control or its standard is disabled: its findings are archived after so long (FND-50).
+    /// Disabling a control or its standard: time until its findings are archived (FND-50).
     pub archive_disabled: SignedDuration,
 }
 

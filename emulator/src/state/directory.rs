@@ -1,7 +1,6 @@
-//! Relations between accounts: who exists, who belongs to whom, who is which access key.
+//! Accounts and the relations between them: organization, members, aggregators, policies and access keys.
 //!
-//! A directory is small and read by every call, so readers get the whole of it as an `Arc` and a writer
-//! replaces it.
+//! A directory is small and every call reads it, so readers take the whole of it as an `Arc` and a writer replaces it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,39 +16,39 @@ use super::member::{Member, MemberQuotas, MemberStatus};
 use super::names::{AccountId, Region, UnknownRegion};
 use super::policy::{Permissions, Policies};
 
-/// The records that an administrator keeps in a region. A writer replaces the whole directory, so this map is one that
-/// shares what did not change: otherwise each new member would copy all others.
+/// The member records of an administrator in a Region. A writer replaces the whole directory, so the map is persistent:
+/// with a plain map, each new member would copy all others.
 pub type Members = OrdMap<AccountId, Member>;
 
-/// All relations of a world.
+/// The accounts of a world and the relations between them.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
-    /// The regions that a scenario names, in its order.
+    /// The Regions that the scenario lists, in its order.
     pub regions: Vec<Region>,
-    /// The products that a scenario declares beside those of the catalogue (PRD-33).
+    /// The products that the scenario declares in addition to the catalogue (PRD-33).
     pub products: Vec<&'static Product>,
-    /// The account of access keys that nothing else claims.
+    /// The account used for access keys that match nothing else.
     pub default_account: Option<AccountId>,
-    /// Accounts that are known by more than their id.
+    /// Accounts with more information than their ID.
     pub accounts: OrdMap<AccountId, Account>,
     /// The organization, if there is one.
     pub organization: Option<Organization>,
-    /// The access keys that a scenario lists, with their principals; those of sessions are not among them.
+    /// The access keys that the scenario lists, with their principals. Session keys are stored separately.
     pub credentials: BTreeMap<String, Credential>,
-    /// The members of an administrator in a region: the administrator, the region, the member.
+    /// Member records by administrator, Region and member account.
     pub members: BTreeMap<(AccountId, Region), Members>,
-    /// How many members an administrator may have.
+    /// Limits on the number of members of an administrator.
     pub quotas: MemberQuotas,
-    /// The finding aggregators of accounts; one serves all Regions.
+    /// The finding aggregators, by account. An aggregator applies to all Regions.
     pub aggregators: BTreeMap<AccountId, Aggregator>,
-    /// Policies, and what they are attached to.
+    /// Policies and their targets.
     pub policies: Policies,
-    /// Security controls that AWS has not added to all of their standards yet, by their ids, with the short names of the
-    /// standards that are to come (SEC-50).
+    /// Security controls that AWS has not yet added to all of their standards, by control ID, with the short names of
+    /// the standards still to come (SEC-50).
     pub new_controls: BTreeMap<&'static str, BTreeSet<&'static str>>,
 }
 
-/// What is known of an account.
+/// The properties of an account.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Its name.
@@ -69,12 +68,12 @@ pub enum AccountStatus {
     Active,
     /// Suspended by AWS.
     Suspended,
-    /// Closed by its owner since then; after a while it is gone (RET-11).
+    /// Closed by its owner at this time. A closed account is removed after a while (RET-11).
     Closed(Timestamp),
 }
 
 impl Account {
-    /// An account of which nothing is known.
+    /// An account for which only the ID is known.
     pub fn unknown(id: AccountId) -> Account {
         Account {
             name: format!("account-{id}"),
@@ -96,44 +95,44 @@ pub struct Organization {
     pub management_account: AccountId,
     /// Units by id.
     pub units: BTreeMap<String, Unit>,
-    /// Each account's parent: the root's id or a unit's.
+    /// The parent of each account: the ID of the root or of a unit.
     pub parents: OrdMap<AccountId, String>,
-    /// When its accounts joined.
+    /// The time at which the initial accounts joined.
     pub joined_at: Timestamp,
-    /// When accounts joined that came later.
+    /// The time at which accounts joined that came later.
     pub joined_later: OrdMap<AccountId, Timestamp>,
-    /// Service principals with trusted access, and since when.
+    /// Service principals with trusted access, and the time it was granted.
     pub service_access: BTreeMap<String, Timestamp>,
-    /// Accounts delegated a service: (service principal, account) and since when.
+    /// Delegated administrators by service principal and account, and the time of registration.
     pub delegated_administrators: BTreeMap<(String, AccountId), Timestamp>,
     /// The delegated administrator of Security Hub, by region (HUB-11).
     pub security_hub_administrators: BTreeMap<Region, AccountId>,
-    /// The delegated administrator of Security Hub's V2 half, in all regions (ORG-38).
+    /// The delegated administrator of Security Hub V2, in all Regions (ORG-38).
     pub security_hub_v2_administrator: Option<AccountId>,
-    /// What delegated administrators have set for accounts to come, by region; the rest is as at the start (ORG-32).
+    /// Auto-enable settings of delegated administrators, by Region. Missing entries have the defaults (ORG-32).
     pub configurations: BTreeMap<Region, OrganizationConfiguration>,
-    /// Central configuration, where it is on.
+    /// Central configuration, if it is enabled.
     pub central: Option<CentralConfiguration>,
 }
 
-/// What becomes of accounts that join the organization, in one region.
+/// The settings for accounts that join the organization, in one Region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrganizationConfiguration {
-    /// Whether they become members, their hubs on (ORG-35).
+    /// Whether new accounts become members and get Security Hub enabled (ORG-35).
     pub auto_enable: bool,
-    /// Whether a hub that comes on so has the default standards.
+    /// Whether the default standards are enabled with it.
     pub auto_enable_standards: bool,
 }
 
 impl Default for OrganizationConfiguration {
-    /// As it is until somebody says otherwise (ORG-32).
+    /// The defaults (ORG-32).
     fn default() -> Self {
         OrganizationConfiguration { auto_enable: false, auto_enable_standards: true }
     }
 }
 
 impl Organization {
-    /// An organization of its management account alone.
+    /// An organization that consists of its management account.
     pub fn new(id: String, root_id: String, management_account: AccountId, now: Timestamp) -> Organization {
         Organization {
             id,
@@ -152,7 +151,7 @@ impl Organization {
         }
     }
 
-    /// What becomes of accounts that join, in a region.
+    /// The settings for accounts that join, in a Region.
     pub fn configuration(&self, region: &Region) -> OrganizationConfiguration {
         self.configurations.get(region).copied().unwrap_or_default()
     }
@@ -163,44 +162,44 @@ impl Organization {
 pub struct Unit {
     /// Its name.
     pub name: String,
-    /// The root's id or another unit's.
+    /// The ID of the root or of the parent unit.
     pub parent: String,
 }
 
-/// Whom an access key stands for.
+/// The principal and secret of an access key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
     /// The account and the principal.
     pub principal: Principal,
     /// The secret key, where signatures are verified.
     pub secret: Option<String>,
-    /// The token that must come with signatures of a session that was opened here, where they are verified.
+    /// The session token that requests must carry, for sessions opened here and where signatures are verified.
     pub token: Option<String>,
 }
 
-/// Who calls.
+/// The identity of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     /// The account.
     pub account: AccountId,
     /// `arn:aws:iam::…:user/…` or `arn:aws:sts::…:assumed-role/…`.
     pub arn: String,
-    /// The unique id, `AIDA…` or `AROA…:session`.
+    /// The unique ID, `AIDA…` or `AROA…:session`.
     pub user_id: String,
-    /// Of a session, the ARN of its role: `arn:aws:iam::…:role/…`.
+    /// For a session, the ARN of its role: `arn:aws:iam::…:role/…`.
     pub role_arn: Option<String>,
-    /// What its policies let it do; `None` for an administrator.
+    /// The permissions its policies grant; `None` for an administrator.
     pub permissions: Option<Arc<Permissions>>,
 }
 
 impl Directory {
-    /// The product of the catalogue, or of the scenario, that has these two parts of an ARN.
+    /// The product with these two parts of an ARN, from the catalogue or the scenario.
     pub fn product(&self, company_id: &str, product_id: &str) -> Option<&'static Product> {
         let is_it = |product: &&&Product| product.company_id == company_id && product.product_id == product_id;
         products::find(company_id, product_id).or_else(|| self.products.iter().find(is_it).copied())
     }
 
-    /// The Region of a name: one that AWS has, or one that the scenario lists.
+    /// The Region with a name, if AWS has it or the scenario lists it.
     ///
     /// # Errors
     /// [`UnknownRegion`].
@@ -210,18 +209,18 @@ impl Directory {
         if is_known { Ok(Region::new(name)) } else { Err(UnknownRegion(name.to_owned())) }
     }
 
-    /// The record that an administrator keeps of an account in a region.
+    /// The record that an administrator has of an account in a Region.
     pub fn member(&self, administrator: AccountId, region: &Region, account: AccountId) -> Option<&Member> {
         self.members.get(&(administrator, region.clone()))?.get(&account)
     }
 
-    /// All records of an account in a region, whoever keeps them: what the account itself sees of its invitations.
+    /// All records of an account in a Region, across administrators. The account sees its invitations through them.
     pub fn records_of(&self, account: AccountId, region: &Region) -> impl Iterator<Item = (AccountId, &Member)> {
         let here = self.members.iter().filter(move |((_, place), _)| place == region);
         here.filter_map(move |((administrator, _), members)| Some((*administrator, members.get(&account)?)))
     }
 
-    /// The administrator of an account in a region: the one that holds it as an enabled member.
+    /// The administrator of an account in a Region: the one that has it as an enabled member.
     pub fn administrator(&self, account: AccountId, region: &Region) -> Option<AccountId> {
         let enabled = |(_, member): &(AccountId, &Member)| member.status == MemberStatus::Enabled;
         self.records_of(account, region).find(enabled).map(|(administrator, _)| administrator)
@@ -234,7 +233,7 @@ impl Directory {
         enabled.map(|(account, _)| *account).collect()
     }
 
-    /// Whether the account is in the organization, if there is one; the management account is.
+    /// Whether the account belongs to the organization. The management account does.
     pub fn is_in_organization(&self, account: AccountId) -> bool {
         let contains = |organization: &Organization| {
             organization.management_account == account || organization.parents.contains_key(&account)
@@ -242,12 +241,12 @@ impl Directory {
         self.organization.as_ref().is_some_and(contains)
     }
 
-    /// Whether the account is suspended or closed, so that nobody can use it.
+    /// Whether the account is suspended or closed. Nobody can use such an account.
     pub fn is_out_of_use(&self, account: AccountId) -> bool {
         self.accounts.get(&account).is_some_and(|account| account.status != AccountStatus::Active)
     }
 
-    /// Whether a region is configured centrally: the home region, and those linked to it.
+    /// Whether a Region is under central configuration: the home Region and those linked to it.
     pub fn is_central(&self, region: &Region) -> bool {
         let central = self.organization.as_ref().and_then(|organization| organization.central.as_ref());
         central.is_some_and(|central| {
@@ -256,19 +255,19 @@ impl Directory {
         })
     }
 
-    /// The administrators that hold an account as an enabled member, in any region.
+    /// The administrators that have an account as an enabled member, in any Region.
     pub fn administrators(&self, account: AccountId) -> impl Iterator<Item = AccountId> {
         let holds =
             move |members: &Members| members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled);
         self.members.iter().filter(move |(_, members)| holds(members)).map(|((administrator, _), _)| *administrator)
     }
 
-    /// Whether the account is an enabled member of any administrator, in any region.
+    /// Whether the account is an enabled member of any administrator, in any Region.
     pub fn is_member(&self, account: AccountId) -> bool {
         self.administrators(account).next().is_some()
     }
 
-    /// The home region in which an account's findings of `region` are shown too: its own aggregator says so, or that
+    /// The home Region in which an account's findings of `region` are also visible, through its own aggregator or that
     /// of its administrator there.
     pub fn home(&self, account: AccountId, region: &Region) -> Option<&Region> {
         if self.aggregators.is_empty() {
@@ -278,7 +277,7 @@ impl Directory {
         self.aggregators.get(&owner).filter(|aggregator| aggregator.links(region)).map(|aggregator| &aggregator.home)
     }
 
-    /// Whether the account is the organization's delegated administrator of Security Hub in a region.
+    /// Whether the account is the organization's delegated administrator of Security Hub in a Region.
     pub fn is_delegated_administrator(&self, account: AccountId, region: &Region) -> bool {
         let organization = self.organization.as_ref();
         organization.and_then(|organization| organization.security_hub_administrators.get(region)) == Some(&account)
@@ -286,12 +285,12 @@ impl Directory {
 }
 
 impl Principal {
-    /// The user that an account's bare access key stands for (NB-20).
+    /// The user for an access key that is just an account ID (NB-20).
     pub fn local_user(account: AccountId) -> Principal {
         Principal::user(account, "local")
     }
 
-    /// A user of an account; an administrator.
+    /// A user of an account, with administrator access.
     pub fn user(account: AccountId, name: &str) -> Principal {
         Principal {
             account,
@@ -302,7 +301,7 @@ impl Principal {
         }
     }
 
-    /// The same in the partition of a Region: whose ARN was made without one gets it.
+    /// The same principal in the partition of a Region. Its ARN is built without a partition at first.
     #[must_use]
     pub fn of_partition(mut self, partition: &str) -> Principal {
         if let Some(rest) = self.arn.strip_prefix("arn:aws:iam:").filter(|_| self.role_arn.is_none()) {
@@ -311,7 +310,7 @@ impl Principal {
         self
     }
 
-    /// A session of a role of an account; an administrator. `path` begins and ends with a slash.
+    /// A session of a role, with administrator access. `path` begins and ends with a slash.
     pub fn session(partition: &str, account: AccountId, (path, role): (&str, &str), name: &str) -> Principal {
         Principal {
             account,

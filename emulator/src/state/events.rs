@@ -1,6 +1,7 @@
-//! Events: what hubs have been told, the newest of it, in a ring.
+//! Events sent to hubs; the newest are kept in a ring buffer.
 //!
-//! The room knows no rule of who is told what: [`Derive`] says so, and is called for what transactions have written.
+//! This room does not know which hub receives which event. [`Derive`] decides that, and is called with what
+//! transactions have written.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,34 +13,34 @@ use super::hub::HubKey;
 use super::names::Place;
 use super::sync::Mutex;
 use super::world::World;
-use super::written::Written;
+use super::written::FindingWrites;
 
-/// Something that a hub has been told.
+/// An event sent to a hub.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Its place in the order of all events, from 1 on; it goes on where the world before this ended. The event's id is
-    /// made of it, so that no two events of a process share one.
+    /// Sequence number, starting at 1 and continuing across resets. The event's ID is derived from it, so no two events
+    /// of a process share an ID.
     pub number: u64,
-    /// When it was told.
+    /// The time at which it was sent.
     pub at: Timestamp,
-    /// Who was told, and where.
+    /// The account and Region that received it.
     pub receiver: HubKey,
-    /// What it is about.
+    /// The content of the event.
     pub subject: Subject,
 }
 
-/// What an event is about.
+/// The content of an event.
 #[derive(Clone, Debug)]
 pub enum Subject {
-    /// A finding that was created or updated, as it was then (EVT-01).
+    /// A finding as it was when it was created or updated (EVT-01).
     Finding(Snapshot),
-    /// A finding that a person sent to a custom action (EVT-02).
+    /// A finding that a user sent to a custom action (EVT-02).
     Selected(Arc<UsedAction>, Snapshot),
-    /// Results of an insight that a person sent to a custom action (EVT-03).
+    /// Insight results that a user sent to a custom action (EVT-03).
     Results(Arc<UsedAction>, Arc<InsightReport>),
 }
 
-/// A custom action as it was when a person used it.
+/// A custom action at the time it was used.
 #[derive(Clone, Debug)]
 pub struct UsedAction {
     /// Its ARN.
@@ -50,7 +51,7 @@ pub struct UsedAction {
     pub description: String,
 }
 
-/// Results of an insight as they were when a person sent them.
+/// Insight results at the time they were sent.
 #[derive(Clone, Debug)]
 pub struct InsightReport {
     /// Its ARN.
@@ -59,79 +60,79 @@ pub struct InsightReport {
     pub name: String,
     /// The filter name whose values are counted.
     pub group_by_attribute: String,
-    /// Values and how many findings have each.
+    /// The values, and the number of findings with each.
     pub values: Vec<(String, u64)>,
 }
 
-/// An event that has not been told yet: to whom, and what.
+/// An event that has not been emitted yet: its receiver and content.
 pub type Draft = (HubKey, Subject);
 
-/// Tells, in order, what hubs are told of findings that were written.
-pub type Derive = fn(&World, &Written, &mut dyn FnMut(Draft));
+/// Derives the events of written findings, in order.
+pub type Derive = fn(&World, &FindingWrites, &mut dyn FnMut(Draft));
 
-/// A part of what is kept.
+/// A page of the kept events.
 #[derive(Debug, Default)]
 pub struct EventPage {
     /// The events, oldest first.
     pub events: Vec<Event>,
-    /// The number after which the next page begins.
+    /// The cursor: the next page starts after this number.
     pub last: u64,
-    /// Whether there are later events that were not looked at.
+    /// Whether there are later events that this page has not examined.
     pub more: bool,
-    /// How many events that would have been looked at are no longer kept.
+    /// The number of events in the requested range that are no longer kept.
     pub dropped: u64,
 }
 
 /// The events of a world.
 #[derive(Debug)]
 pub(super) struct Events {
-    most: usize,
+    capacity: usize,
     derive: Derive,
-    /// What was written and not told yet. It is filled under the locks of tables, so that it has the order in which
-    /// findings were written.
-    written: Mutex<Vec<Written>>,
+    /// Writes whose events have not been emitted yet. They are recorded while the table is locked, so they are in the
+    /// order in which findings were written.
+    written: Mutex<Vec<FindingWrites>>,
     ring: Mutex<Ring>,
 }
 
 #[derive(Debug)]
 struct Ring {
-    most: usize,
+    capacity: usize,
     events: VecDeque<Event>,
     /// The number of the last event.
     last: u64,
     /// The number of the last event when the ring was emptied.
     emptied_at: u64,
-    /// Another world goes on numbering.
+    /// Whether another world has taken over the numbering.
     is_closed: bool,
 }
 
 impl Events {
-    pub(super) fn new(most: usize, derive: Derive, after: u64) -> Self {
-        Events { most, derive, written: Mutex::default(), ring: Mutex::new(Ring::new(most, after)) }
+    pub(super) fn new(capacity: usize, derive: Derive, after: u64) -> Self {
+        Events { capacity, derive, written: Mutex::default(), ring: Mutex::new(Ring::new(capacity, after)) }
     }
 
-    /// A note of findings of a place.
-    pub(super) fn begin(&self, place: Place, at: Timestamp) -> Written {
-        Written::new(place, at, self.most)
+    /// Starts recording writes to a table.
+    pub(super) fn begin(&self, place: Place, at: Timestamp) -> FindingWrites {
+        FindingWrites::new(place, at, self.capacity)
     }
 
-    /// Notes what is to be told.
-    pub(super) fn note(&self, written: Written) {
+    /// Records finished writes.
+    pub(super) fn note(&self, written: FindingWrites) {
         if !written.findings.is_empty() {
             self.written.lock().push(written);
         }
     }
 
-    /// Tells what was noted, then `drafts` of the time `at`. One transaction tells at a time, and may tell what another
-    /// has written.
-    pub(super) fn tell(&self, world: &World, drafts: Vec<Draft>, at: Timestamp) {
+    /// Emits the events of recorded writes, then `drafts` with time `at`. Transactions emit one at a time, and one may
+    /// emit events of another's writes.
+    pub(super) fn emit(&self, world: &World, drafts: Vec<Draft>, at: Timestamp) {
         let mut ring = self.ring.lock();
         let written = std::mem::take(&mut *self.written.lock());
         if ring.is_closed || (written.is_empty() && drafts.is_empty()) {
             return;
         }
         for written in &written {
-            ring.last += written.earlier();
+            ring.last += written.dropped();
             (self.derive)(world, written, &mut |draft| ring.push(draft, written.at()));
         }
         for draft in drafts {
@@ -139,19 +140,19 @@ impl Events {
         }
     }
 
-    /// Up to `most` events after a number that are meant.
-    pub(super) fn page(&self, after: u64, most: usize, is_meant: impl Fn(&Event) -> bool) -> EventPage {
-        self.ring.lock().page(after, most, is_meant)
+    /// Up to `limit` matching events after a number.
+    pub(super) fn page(&self, after: u64, limit: usize, is_wanted: impl Fn(&Event) -> bool) -> EventPage {
+        self.ring.lock().page(after, limit, is_wanted)
     }
 
-    /// Tells nothing from now on; gives the number of the last event.
+    /// Stops emitting events and returns the number of the last one.
     pub(super) fn close(&self) -> u64 {
         let mut ring = self.ring.lock();
         ring.is_closed = true;
         ring.last
     }
 
-    /// Takes all events; their numbers do not come back.
+    /// Removes and returns all kept events. Their numbers are not reused.
     pub(super) fn take(&self) -> Vec<Event> {
         let mut ring = self.ring.lock();
         ring.emptied_at = ring.last;
@@ -160,25 +161,25 @@ impl Events {
 }
 
 impl Ring {
-    fn new(most: usize, after: u64) -> Ring {
-        Ring { most, events: VecDeque::new(), last: after, emptied_at: after, is_closed: false }
+    fn new(capacity: usize, after: u64) -> Ring {
+        Ring { capacity, events: VecDeque::new(), last: after, emptied_at: after, is_closed: false }
     }
 
     fn push(&mut self, (receiver, subject): Draft, at: Timestamp) {
-        if self.events.len() >= self.most {
+        if self.events.len() >= self.capacity {
             self.events.pop_front();
         }
         self.last += 1;
         self.events.push_back(Event { number: self.last, at, receiver, subject });
     }
 
-    fn page(&self, after: u64, most: usize, is_meant: impl Fn(&Event) -> bool) -> EventPage {
+    fn page(&self, after: u64, limit: usize, is_wanted: impl Fn(&Event) -> bool) -> EventPage {
         let first = self.events.front().map_or(self.last + 1, |event| event.number);
         let dropped = (first - 1).saturating_sub(after.max(self.emptied_at));
         let later = self.events.partition_point(|event| event.number <= after);
         let mut page = EventPage { dropped, last: self.last, ..EventPage::default() };
-        for event in self.events.range(later..).filter(|event| is_meant(event)) {
-            if page.events.len() == most {
+        for event in self.events.range(later..).filter(|event| is_wanted(event)) {
+            if page.events.len() == limit {
                 page.last = page.events.last().map_or(after, |event| event.number);
                 page.more = true;
                 break;
@@ -194,8 +195,8 @@ mod tests {
     use super::*;
     use crate::state::{AccountId, Region};
 
-    fn ring(most: usize, count: u8) -> Ring {
-        let mut ring = Ring::new(most, 0);
+    fn ring(capacity: usize, count: u8) -> Ring {
+        let mut ring = Ring::new(capacity, 0);
         let receiver = HubKey { account: AccountId::DEFAULT, region: Region::new("us-east-1") };
         for number in 1..=count {
             ring.push((receiver.clone(), Subject::Finding(Snapshot::copy(&[number]))), Timestamp::UNIX_EPOCH);
@@ -203,22 +204,22 @@ mod tests {
         ring
     }
 
-    fn page(ring: &Ring, after: u64, most: usize, is_meant: impl Fn(u64) -> bool) -> (Vec<u64>, u64, u64) {
-        let page = ring.page(after, most, |event| is_meant(event.number));
+    fn page(ring: &Ring, after: u64, limit: usize, is_wanted: impl Fn(u64) -> bool) -> (Vec<u64>, u64, u64) {
+        let page = ring.page(after, limit, |event| is_wanted(event.number));
         (page.events.iter().map(|event| event.number).collect(), page.last, page.dropped)
     }
 
     #[test]
-    fn of_findings_that_are_written_together_the_newest_are_kept() {
+    fn the_ring_keeps_the_newest_of_findings_written_together() {
         let mut written =
-            Written::new(Place { region: Region::new("us-east-1"), origin: None }, Timestamp::UNIX_EPOCH, 3);
+            FindingWrites::new(Place { region: Region::new("us-east-1"), origin: None }, Timestamp::UNIX_EPOCH, 3);
         (0..10).for_each(|number| written.push(Snapshot::copy(&[number])));
         let kept: Vec<&[u8]> = written.findings.iter().map(Snapshot::as_bytes).collect();
-        assert_eq!((kept, written.earlier()), (vec![&[7][..], &[8], &[9]], 7));
+        assert_eq!((kept, written.dropped()), (vec![&[7][..], &[8], &[9]], 7));
     }
 
     #[test]
-    fn the_newest_are_kept_and_what_was_missed_is_told() {
+    fn a_page_reports_how_many_events_were_dropped() {
         let ring = ring(3, 10);
         assert_eq!(page(&ring, 0, 9, |_| true), (vec![8, 9, 10], 10, 7));
         assert_eq!(page(&ring, 5, 9, |_| true), (vec![8, 9, 10], 10, 2));
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_goes_on_after_what_it_has_looked_at() {
+    fn the_cursor_advances_past_events_that_do_not_match() {
         let ring = ring(9, 9);
         assert_eq!(page(&ring, 0, 2, |number| number % 2 == 0), (vec![2, 4], 4, 0));
         assert_eq!(page(&ring, 4, 2, |number| number % 2 == 0), (vec![6, 8], 9, 0));

@@ -1,4 +1,4 @@
-//! The findings of a region: a table of documents, and what is kept of each beside its document.
+//! The findings of a Region: a table of documents, and metadata of each finding outside its document.
 
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
@@ -9,34 +9,34 @@ use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Snapshot, Table};
 use super::change::StoredFinding;
 use super::clock::Timestamp;
 use super::sync::atomic::{AtomicU64, Ordering};
-use super::written::Written;
+use super::written::FindingWrites;
 
-/// The findings of a region. A clone is a fork, which shares what neither side writes.
+/// The findings of a Region. A clone is a fork that shares everything neither side has written since.
 #[derive(Clone, Debug)]
 pub struct Findings {
     table: Table,
-    /// By the number of the finding; of a finding that was only ever created, nothing is kept.
-    ledgers: imbl::HashMap<u64, Arc<Ledger>>,
+    /// Metadata by sequence number. Findings that were only created have none.
+    metadata: imbl::HashMap<u64, Arc<FindingMetadata>>,
 }
 
-/// What is kept of a finding beside its document.
+/// Metadata of a finding outside its document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ledger {
-    /// Attributes that a customer or a rule has set, so that imports leave them alone (ASF-56).
+pub struct FindingMetadata {
+    /// Attributes set by a customer or an automation rule, which imports must not overwrite (ASF-56).
     pub touched: Vec<&'static str>,
-    /// When the finding was created, once it has been imported again.
+    /// Time of creation, once the finding has been imported again.
     pub created_at: Option<String>,
-    /// What happened to it since, oldest first and in the order of their times.
+    /// Changes since creation, oldest first.
     pub records: VecDeque<HistoryRecord>,
-    /// How many records before them were dropped because of their age.
+    /// The number of older history records that were dropped because of their age.
     pub dropped_records: u64,
-    /// The note that comes back with the next import, where UpdateFindings has set another (UPF-05): its JSON, or
-    /// none.
-    pub note_beneath: Option<Option<String>>,
+    /// The note that the next import restores, if UpdateFindings has replaced it (UPF-05): its JSON, or `None` for no
+    /// note.
+    pub imported_note: Option<Option<String>>,
 }
 
-impl Ledger {
-    /// Notes attributes that imports leave alone from now on.
+impl FindingMetadata {
+    /// Marks attributes that imports must not overwrite from now on.
     pub fn touch(&mut self, attributes: impl Iterator<Item = &'static str>) {
         for attribute in attributes {
             if !self.touched.contains(&attribute) {
@@ -46,58 +46,58 @@ impl Ledger {
     }
 }
 
-/// A change of a finding, as its history tells it.
+/// A change of a finding, as reported in its history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryRecord {
-    /// When the service processed it.
+    /// The time at which the service processed it.
     pub at: Timestamp,
-    /// Who changed it, and how.
+    /// The origin of the change.
     pub source: HistorySource,
-    /// What changed.
+    /// The attributes that changed.
     pub updates: Vec<HistoryUpdate>,
 }
 
-/// Who changed a finding.
+/// The origin of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistorySource {
-    /// The product, by an import.
+    /// The product, through an import.
     Product,
-    /// This principal, or this automation rule, by its ARN.
+    /// A principal or an automation rule, by ARN.
     Customer(String),
 }
 
 /// An attribute that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryUpdate {
-    /// The path of the attribute, its members joined by dots.
+    /// The path of the attribute, joined by dots.
     pub field: String,
-    /// What it was; none if it was not there.
+    /// The old value; `None` if the attribute was absent.
     pub old: Option<String>,
-    /// What it is; none if it is no longer there.
+    /// The new value; `None` if the attribute was removed.
     pub new: Option<String>,
 }
 
 impl Findings {
     pub(super) fn new(schema: Arc<Schema>) -> Self {
-        Self { table: Table::new(schema), ledgers: imbl::HashMap::new() }
+        Self { table: Table::new(schema), metadata: imbl::HashMap::new() }
     }
 
-    /// The documents.
+    /// The table of documents.
     pub fn table(&self) -> &Table {
         &self.table
     }
 
-    /// What is kept of a finding beside its document.
-    pub fn ledger(&self, slot: Slot) -> Option<&Ledger> {
-        self.ledgers.get(&self.table.sequence(slot)).map(Arc::as_ref)
+    /// Metadata of a finding.
+    pub fn metadata(&self, slot: Slot) -> Option<&FindingMetadata> {
+        self.metadata.get(&self.table.sequence(slot)).map(Arc::as_ref)
     }
 
-    /// When a finding expires; none if nothing was said of it.
+    /// The time at which a finding expires, if it does.
     pub fn expires_at(&self, slot: Slot) -> Option<Timestamp> {
         Timestamp::from_millisecond(self.table.end(slot)).ok()
     }
 
-    /// Removes up to `most` of the findings that have expired at `now`; gives how many it removed.
+    /// Removes up to `most` findings that have expired at `now` and returns how many were removed.
     pub(super) fn remove_expired(&mut self, now: Timestamp, most: usize) -> usize {
         let gone = self.table.remove_ended(now.as_millisecond(), most);
         self.forget(&gone)
@@ -108,19 +108,19 @@ impl Findings {
         self.forget(&gone)
     }
 
-    /// Drops what was kept beside findings that are gone.
+    /// Drops the metadata of removed findings.
     fn forget(&mut self, gone: &[u64]) -> usize {
         for sequence in gone {
-            self.ledgers.remove(sequence);
+            self.metadata.remove(sequence);
         }
         gone.len()
     }
 
-    pub(super) fn set_aside(&mut self, filter: &Filter) {
+    pub(super) fn hide(&mut self, filter: &Filter) {
         self.table.set_aside(filter);
     }
 
-    /// Adds findings of another table in the order of their numbers, which they keep.
+    /// Adds findings of another table, keeping the order of their sequence numbers. Replaces those with the same key.
     pub(super) fn add(&mut self, others: &Findings, slots: &[Slot], key: impl Fn(&[u8]) -> Option<Key>) {
         let keyed = |of: &Findings, slot: Slot| Some((slot, key(of.table.document(slot))?));
         let taken: Vec<(Slot, Key)> = slots.iter().filter_map(|slot| keyed(others, *slot)).collect();
@@ -135,19 +135,19 @@ impl Findings {
             let number = of.table.sequence(slot);
             let copy = joined.table.insert(key, number, of.table.document(slot));
             joined.table.set_end(copy, of.table.end(slot));
-            if let Some(ledger) = of.ledgers.get(&number) {
-                joined.ledgers.insert(number, Arc::clone(ledger));
+            if let Some(metadata) = of.metadata.get(&number) {
+                joined.metadata.insert(number, Arc::clone(metadata));
             }
         }
         *self = joined;
     }
 
-    /// Removes the findings of these keys; says how many there were.
+    /// Removes the findings with these keys and returns how many were removed.
     pub(super) fn remove(&mut self, keys: &[Key]) -> usize {
         let mut count = 0;
         for key in keys {
             if let Some(slot) = self.table.find(key) {
-                self.ledgers.remove(&self.table.sequence(slot));
+                self.metadata.remove(&self.table.sequence(slot));
                 count += usize::from(self.table.remove(key));
             }
         }
@@ -155,39 +155,39 @@ impl Findings {
     }
 }
 
-/// Writes findings of one region; its table is locked meanwhile.
+/// Writes findings of one Region while their table is locked.
 pub struct FindingWriter<'t> {
     findings: &'t mut Findings,
     sequence: &'t AtomicU64,
     stored: Vec<StoredFinding>,
-    /// What was stored, where events are made of it.
-    written: Option<Written>,
+    /// The writes to derive events from, if events are enabled.
+    written: Option<FindingWrites>,
 }
 
 impl<'t> FindingWriter<'t> {
-    pub(super) fn new(findings: &'t mut Findings, sequence: &'t AtomicU64, written: Option<Written>) -> Self {
+    pub(super) fn new(findings: &'t mut Findings, sequence: &'t AtomicU64, written: Option<FindingWrites>) -> Self {
         FindingWriter { findings, sequence, stored: Vec::new(), written }
     }
 
-    /// The findings as they are.
+    /// The findings, including changes made by this writer.
     pub fn findings(&self) -> &Findings {
         self.findings
     }
 
-    /// Stores a finding that is new.
+    /// Stores a new finding.
     pub fn create(&mut self, key: &Key, document: &[u8]) -> Slot {
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
         self.stored.push(StoredFinding { number, is_new: true });
-        self.keep(document);
+        self.record(document);
         self.findings.table.insert(key, number, document)
     }
 
-    /// Takes documents of new findings, written one after the other.
-    pub fn take(&mut self, documents: Vec<u8>) -> Batch {
+    /// Adds a buffer that contains the documents of new findings.
+    pub fn add_batch(&mut self, documents: Vec<u8>) -> Batch {
         self.findings.table.take(documents)
     }
 
-    /// Stores a finding of a batch that is new.
+    /// Stores a new finding whose document is in the buffer of a batch.
     pub fn create_from(&mut self, key: &Key, batch: &Batch, document: Range<usize>) -> Slot {
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
         self.stored.push(StoredFinding { number, is_new: true });
@@ -198,38 +198,38 @@ impl<'t> FindingWriter<'t> {
     }
 
     /// Ends a batch.
-    pub fn settle(&mut self, batch: &Batch) {
+    pub fn finish_batch(&mut self, batch: &Batch) {
         self.findings.table.settle(batch);
     }
 
-    /// Puts another document in the place of a finding.
+    /// Replaces the document of a finding.
     pub fn replace(&mut self, slot: Slot, document: &[u8]) {
         let number = self.findings.table.sequence(slot);
         self.stored.push(StoredFinding { number, is_new: false });
-        self.keep(document);
+        self.record(document);
         self.findings.table.replace(slot, document);
     }
 
-    /// Sets when a finding expires.
+    /// Sets the time at which a finding expires.
     pub fn set_expiry(&mut self, slot: Slot, at: Timestamp) {
         self.findings.table.set_end(slot, at.as_millisecond());
     }
 
-    /// Changes what is kept of a finding beside its document.
-    pub fn ledger(&mut self, slot: Slot) -> &mut Ledger {
-        Arc::make_mut(self.findings.ledgers.entry(self.findings.table.sequence(slot)).or_default())
+    /// Metadata of a finding, for changes.
+    pub fn metadata(&mut self, slot: Slot) -> &mut FindingMetadata {
+        Arc::make_mut(self.findings.metadata.entry(self.findings.table.sequence(slot)).or_default())
     }
 
-    fn keep(&mut self, document: &[u8]) {
+    fn record(&mut self, document: &[u8]) {
         self.written.iter_mut().for_each(|written| written.push(Snapshot::copy(document)));
     }
 
-    /// What was stored since the last time, where events are made of it; what is stored from now on goes into `next`.
-    pub(super) fn take_note(&mut self, next: Option<Written>) -> Option<Written> {
+    /// Returns the writes recorded so far and records further ones in `next`.
+    pub(super) fn take_writes(&mut self, next: Option<FindingWrites>) -> Option<FindingWrites> {
         std::mem::replace(&mut self.written, next)
     }
 
-    pub(super) fn finish(self) -> (Vec<StoredFinding>, Option<Written>) {
+    pub(super) fn finish(self) -> (Vec<StoredFinding>, Option<FindingWrites>) {
         (self.stored, self.written)
     }
 }

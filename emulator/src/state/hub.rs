@@ -1,4 +1,4 @@
-//! A hub: what Security Hub keeps of one account in one region.
+//! A hub: the state of Security Hub in one account and Region.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use super::insight::Insight;
 use super::names::{AccountId, Region};
 use super::standards::{ConfigRecorder, ControlSettings, Subscription};
 
-/// Where a hub is: one account, one region.
+/// The account and Region of a hub.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HubKey {
     /// The account.
@@ -17,57 +17,57 @@ pub struct HubKey {
     pub region: Region,
 }
 
-/// What Security Hub keeps of one account in one region.
+/// The state of Security Hub in one account and Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hub {
     /// Enabled, or dormant since it was disabled.
     pub phase: Phase,
-    /// Whether new controls of enabled standards are switched on (HUB-04).
+    /// Whether new controls of enabled standards are enabled automatically (HUB-04).
     pub auto_enable_controls: bool,
-    /// How control findings are made (HUB-03).
+    /// How control findings are consolidated (HUB-03).
     pub control_finding_generator: ControlFindingGenerator,
     /// Tags of the hub (HUB-05).
     pub tags: BTreeMap<String, String>,
     /// The enabled standards, by the catalogue's short name (HUB-02, STD-50).
     pub standards: BTreeMap<&'static str, Subscription>,
-    /// What the account set of security controls, by their ids (SEC-31).
+    /// Settings of security controls made by the account, by control ID (SEC-31).
     pub security_controls: BTreeMap<&'static str, ControlSettings>,
-    /// When all its controls are checked next, if they are.
+    /// Time of the next periodic check of all controls, if one is scheduled.
     pub next_check: Option<Timestamp>,
-    /// Whether controls without a resource make no findings (RES-06).
+    /// Whether controls without a resource produce no findings (RES-06).
     pub is_quiet: bool,
-    /// Whether AWS Config records here (STD-61).
+    /// The configuration recorder of AWS Config (STD-61).
     pub config_recorder: ConfigRecorder,
-    /// `company/product` of each product whose findings the hub takes.
+    /// `company/product` of each product whose findings the hub accepts.
     pub product_subscriptions: BTreeSet<String>,
-    /// Custom actions by id (ACT-01).
+    /// Custom actions by ID (ACT-01).
     pub action_targets: BTreeMap<String, ActionTarget>,
-    /// Insights of the customer's, in the order of their making (INS-10).
+    /// The customer's insights, in order of creation (INS-10).
     pub insights: Vec<Insight>,
-    /// Automation rules, in the order of their making (ARU-01).
+    /// Automation rules, in order of creation (ARU-01).
     pub automation_rules: Vec<AutomationRule>,
 }
 
-/// A custom action, which a person can send findings through.
+/// A custom action, to which a user can send findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionTarget {
     /// Its name in the console.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
 }
 
-/// Whether a hub is on.
+/// Whether a hub is enabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// On since then.
+    /// Enabled since this time.
     Enabled(Timestamp),
-    /// Off since then; what is kept comes back with the next enabling (HUB-16, HUB-17).
+    /// Disabled since this time. The data is restored if the hub is enabled again (HUB-16, HUB-17).
     Dormant(Timestamp),
 }
 
 impl Hub {
-    /// When it was enabled, if it is on.
+    /// The time at which it was enabled, if it is.
     pub fn subscribed_at(&self) -> Option<Timestamp> {
         match self.phase {
             Phase::Enabled(at) => Some(at),
@@ -76,13 +76,13 @@ impl Hub {
     }
 }
 
-/// How control findings are made.
+/// How control findings are consolidated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ControlFindingGenerator {
-    /// One finding a control.
+    /// One finding per control.
     #[default]
     SecurityControl,
-    /// One finding a control and standard.
+    /// One finding per control and standard.
     StandardControl,
 }
 
@@ -95,7 +95,7 @@ impl ControlFindingGenerator {
         }
     }
 
-    /// Reads the value on the wire.
+    /// Parses the value on the wire.
     pub fn parse(text: &str) -> Option<ControlFindingGenerator> {
         match text {
             "SECURITY_CONTROL" => Some(ControlFindingGenerator::SecurityControl),

@@ -1,4 +1,4 @@
-//! The one source of identifiers: seeded, so that a scenario gives the same ids each time.
+//! The source of identifiers. It is seeded, so a scenario produces the same IDs on every run.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::sync::atomic::{AtomicU64, Ordering};
 
-/// Makes identifiers from a seed and a counter.
+/// Generates identifiers from a seed and a counter.
 #[derive(Debug)]
 pub struct IdSource {
     seed: u64,
@@ -14,23 +14,23 @@ pub struct IdSource {
 }
 
 impl IdSource {
-    /// A source; equal seeds give equal sequences.
+    /// A new source. Equal seeds produce equal sequences.
     pub fn new(seed: u64) -> IdSource {
         IdSource { seed, next: AtomicU64::new(0) }
     }
 
-    /// A source that goes on from here, apart from this one.
+    /// An independent source that continues at the same point.
     #[must_use]
     pub fn fork(&self) -> IdSource {
         IdSource { seed: self.seed, next: AtomicU64::new(self.next.load(Ordering::Relaxed)) }
     }
 
-    /// A UUID in the form of version 4.
+    /// A version 4 UUID.
     pub fn uuid(&self) -> String {
         uuid_text(self.number(), self.number())
     }
 
-    /// A UUID in the form of version 4 that a name always has in worlds of one seed.
+    /// A version 4 UUID that depends only on the seed and a name.
     pub fn uuid_of(&self, name: &str) -> String {
         let digest = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(name).finalize();
         let half =
@@ -38,12 +38,12 @@ impl IdSource {
         uuid_text(half(0), half(8))
     }
 
-    /// 32 lower-case hexadecimal digits, as an invitation has them (ARN-07).
+    /// 32 lower-case hexadecimal digits, the format of invitation IDs (ARN-07).
     pub fn hexadecimal(&self) -> String {
         format!("{:016x}{:016x}", self.number(), self.number())
     }
 
-    /// A number of 64 even bits: the finalizer of SplitMix64 over the counter.
+    /// A uniformly distributed 64-bit number: the SplitMix64 finalizer applied to the counter.
     pub fn number(&self) -> u64 {
         let counter = self.next.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let mut bits = self.seed.wrapping_add(counter.wrapping_mul(0x9e37_79b9_7f4a_7c15));

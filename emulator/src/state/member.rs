@@ -1,44 +1,44 @@
-//! A member as its administrator keeps it: one record is both sides of the relation.
+//! The record of a member, which represents both sides of the relation.
 //!
-//! The administrator reads the record as its member; the member reads the same record as an invitation, or as its
-//! administrator. So there is no second place that could say otherwise.
+//! The administrator reads the record as its member. The member reads the same record as its invitation or its
+//! administrator. A single record cannot contradict itself.
 
 use super::clock::Timestamp;
 
-/// A member as its administrator keeps it, in one region.
+/// The record of a member in one Region, owned by its administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Where the relation stands.
+    /// The status of the relation.
     pub status: MemberStatus,
-    /// How it came about.
+    /// How the member was added.
     pub kind: MemberKind,
-    /// The e-mail address, for contact (INV-03).
+    /// The contact e-mail address (INV-03).
     pub email: Option<String>,
-    /// When it was last invited.
+    /// Time of the last invitation.
     pub invited_at: Option<Timestamp>,
-    /// The invitation, for as long as the member has it in its list.
+    /// The invitation, as long as the member's list contains it.
     pub invitation: Option<Invitation>,
-    /// When the relation last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// An invitation as the invited account has it; its status is its member's.
+/// An invitation as the invited account sees it. Its status is that of the member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
     /// 32 hexadecimal digits (ARN-07).
     pub id: String,
-    /// Whether it was declined: it can no longer be accepted, unlike that of a member that left (MST-11).
+    /// Whether it was declined. A declined invitation cannot be accepted, unlike that of a member that left (MST-11).
     pub is_declined: bool,
 }
 
-/// Where the relation of a member stands (ACC-02, ACC-03).
+/// The status of the relation of a member and its administrator (ACC-02, ACC-03).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MemberStatus {
     /// Added, not yet invited.
     Created,
     /// Invited, not yet accepted.
     Invited,
-    /// A member.
+    /// An enabled member.
     Enabled,
     /// Disassociated by the administrator.
     Removed,
@@ -46,11 +46,11 @@ pub enum MemberStatus {
     Resigned,
     /// Left the organization.
     Deleted,
-    /// Suspended when it was added.
+    /// The account was suspended when it was added.
     AccountSuspended,
 }
 
-/// How a member came to its administrator.
+/// How a member was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberKind {
     /// Through the organization.
@@ -59,12 +59,12 @@ pub enum MemberKind {
     Invitation,
 }
 
-/// How many members one administrator may have in a region.
+/// Limits on the number of members of one administrator in a Region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemberQuotas {
     /// Members of a delegated administrator (QUO-01).
     pub members: usize,
-    /// Members by invitation, invited ones and added ones included (QUO-02).
+    /// Members by invitation, including those only added or invited (QUO-02).
     pub invited_members: usize,
 }
 
@@ -75,14 +75,14 @@ impl Default for MemberQuotas {
 }
 
 impl Member {
-    /// A member of which nothing else is known.
+    /// A member with the given status and no further data.
     pub fn new(status: MemberStatus, kind: MemberKind, updated_at: Timestamp) -> Member {
         Member { status, kind, email: None, invited_at: None, invitation: None, updated_at }
     }
 }
 
 impl MemberStatus {
-    /// All of them.
+    /// All statuses.
     pub const ALL: [MemberStatus; 7] = [
         MemberStatus::Created,
         MemberStatus::Invited,
@@ -93,7 +93,7 @@ impl MemberStatus {
         MemberStatus::AccountSuspended,
     ];
 
-    /// The word on the wire (ACC-02).
+    /// The value on the wire (ACC-02).
     pub fn as_str(self) -> &'static str {
         match self {
             MemberStatus::Created => "Created",
@@ -106,7 +106,7 @@ impl MemberStatus {
         }
     }
 
-    /// Whether an account that has such a member counts as an administrator, to which it cannot be a member as well
+    /// Whether an account that has such a member counts as an administrator. Such an account cannot also be a member
     /// (INV-26).
     pub fn is_live(self) -> bool {
         matches!(self, MemberStatus::Created | MemberStatus::Invited | MemberStatus::Enabled)

@@ -1,8 +1,9 @@
-//! Plain data and its locks: the world that a process holds.
+//! Plain data and its locks: the state of the process.
 //!
-//! What lives here: relations of accounts ([`Directory`]), hubs and declared resources as one value ([`Relations`]),
-//! sessions of roles, finding tables, one clock, one id source, what is due later ([`Due`]), [`Event`]s in a ring, and the one way to write: a
-//! [`Transaction`] that leaves [`Change`]s. What may not: rules of Security Hub, JSON of requests, HTTP.
+//! Contents: accounts and their relations ([`Directory`]), hubs and declared resources as one value ([`Relations`]),
+//! sessions of roles, finding tables, one clock, one ID source, pending work ([`Due`]), [`Event`]s in a ring buffer,
+//! and [`Transaction`], the only way to write, which returns [`Change`]s. Rules of Security Hub, the JSON of requests
+//! and HTTP do not belong here.
 //!
 //! Locks are taken in the order writers → due entries → relations → tables → written findings, and no guard leaves this
 //! room: callers get copies, `Arc`s or closures. [`HeldRelations`] and [`FindingsTransaction`] let the compiler check the
@@ -73,4 +74,4 @@ pub use standards::{
 };
 pub use transaction::Transaction;
 pub use world::World;
-pub use written::Written;
+pub use written::FindingWrites;

@@ -1,4 +1,4 @@
-//! Names that stand in every key: account ids and regions.
+//! Account IDs and Regions, which are part of most keys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::invariant::Invariant;
 pub struct AccountId([u8; 12]);
 
 impl AccountId {
-    /// The account of callers whose access key says nothing of an account.
+    /// The account of callers whose access key does not identify an account.
     pub const DEFAULT: AccountId = AccountId(*b"000000000000");
 
-    /// Reads twelve digits.
+    /// Parses twelve digits.
     pub fn parse(text: &str) -> Option<AccountId> {
         let digits: [u8; 12] = text.as_bytes().try_into().ok()?;
         digits.iter().all(u8::is_ascii_digit).then_some(AccountId(digits))
@@ -45,14 +45,14 @@ impl serde::Serialize for AccountId {
     }
 }
 
-/// A Region by its name, such as `eu-west-1`; cheap to copy. Which names are served, [`Directory::region`] says.
+/// A Region name such as `eu-west-1`; cheap to clone. [`Directory::region`] checks whether a Region exists.
 ///
 /// [`Directory::region`]: super::Directory::region
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region(Arc<str>);
 
 impl Region {
-    /// The region of that name.
+    /// The Region with this name. It is not checked.
     pub fn new(name: &str) -> Region {
         Region(name.into())
     }
@@ -62,17 +62,17 @@ impl Region {
         &self.0
     }
 
-    /// The name of its partition in a finding's resource; none where the service model has no value for it.
+    /// The value of `Partition` in the resources of findings, if the service model has one for this partition.
     pub fn resource_partition(&self) -> Option<&'static str> {
         regions::partition(&self.0).resource
     }
 
-    /// The name of the partition that it belongs to.
+    /// The name of its partition.
     pub fn partition(&self) -> &'static str {
         regions::partition(&self.0).name
     }
 
-    /// What the host names of its endpoints end with.
+    /// The domain suffix of its endpoints.
     pub fn dns_suffix(&self) -> &'static str {
         regions::partition(&self.0).dns_suffix
     }
@@ -82,7 +82,7 @@ impl Region {
         format!("{self}.{}", regions::partition(&self.0).console)
     }
 
-    /// Whether a text has the form of a Region's name. A finding cannot name a longer one.
+    /// Whether a text has the form of a Region name. The length is limited to what a finding accepts.
     pub fn is_name(text: &str) -> bool {
         let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
         let is_part = |part: &str| !part.is_empty() && part.chars().all(is_letter);
@@ -90,7 +90,7 @@ impl Region {
     }
 }
 
-/// A Region that AWS does not have and the scenario does not list.
+/// A Region that neither AWS has nor the scenario lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownRegion(
     /// Its name.
@@ -157,14 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_of_the_partition_of_the_table() {
+    fn a_region_belongs_to_the_partition_in_the_table() {
         for (region, partition) in [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("eusc-de-east-1", "aws-eusc")] {
             assert_eq!(Region::new(region).partition(), partition);
         }
     }
 
     #[test]
-    fn a_regions_name_has_small_letters_digits_and_a_dash() {
+    fn a_region_name_has_lower_case_letters_digits_and_hyphens() {
         for good in ["eu-west-1", "us-isof-south-1", "lab-1"] {
             assert!(Region::is_name(good), "{good}");
         }

@@ -1,20 +1,20 @@
-//! Policies as they are kept: read once, and then matched against every call of those whom they bind.
+//! Parsed policies, ready to be evaluated against calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::names::AccountId;
 
-/// A policy of IAM or of Organizations.
+/// A policy of IAM or Organizations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// The name that scenarios know it by; for a policy that a session brings, what it is.
+    /// The name by which scenarios refer to it, or a description of a session policy.
     pub name: String,
     /// Its statements.
     pub statements: Vec<Statement>,
 }
 
-/// A statement: what it allows or denies.
+/// A statement of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// `Effect`
@@ -27,7 +27,7 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
 }
 
-/// What a statement does to what it applies to.
+/// The effect of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// `Allow`
@@ -36,36 +36,36 @@ pub enum Effect {
     Deny,
 }
 
-/// What a statement lists: what it is about, or all that it is not about.
+/// The patterns of `Action`, `Resource` and their negations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listed {
-    /// `Action`, `Resource`
+    /// `Action`, `Resource`: matches if any pattern does.
     AnyOf(Vec<Pattern>),
-    /// `NotAction`, `NotResource`
+    /// `NotAction`, `NotResource`: matches if no pattern does.
     NoneOf(Vec<Pattern>),
 }
 
 /// A condition on one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
-    /// How values are compared.
+    /// How the values are compared.
     pub operator: Operator,
     /// The key, as written.
     pub key: String,
-    /// The values, of which one suffices.
+    /// The values, one of which must match.
     pub values: Vec<Pattern>,
 }
 
-/// An operator of conditions: `ForAnyValue:StringNotLikeIfExists` has all that one can have.
+/// A condition operator. `ForAnyValue:StringNotLikeIfExists` has all possible parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operator {
     /// `ForAllValues`, `ForAnyValue`
     pub quantifier: Option<Quantifier>,
     /// The comparison.
     pub test: Test,
-    /// Whether it holds where the comparison does not (`…Not…`).
+    /// Whether the comparison is negated (`…Not…`).
     pub negated: bool,
-    /// Whether it holds where the key is missing (`…IfExists`).
+    /// Whether a missing key satisfies it (`…IfExists`).
     pub if_exists: bool,
 }
 
@@ -78,7 +78,7 @@ pub enum Quantifier {
     Any,
 }
 
-/// A comparison of a value with one that a policy writes.
+/// The comparison of a condition operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Test {
     /// `StringEquals`
@@ -101,7 +101,7 @@ pub enum Test {
     Null,
 }
 
-/// How what a request has stands to what a policy writes.
+/// The ordering a comparison of numbers or dates requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// `…Equals`
@@ -116,47 +116,47 @@ pub enum Relation {
     GreaterOrEqual,
 }
 
-/// A text of a policy, with what stands for other texts.
+/// A text with wildcards and policy variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(pub Vec<Piece>);
 
 /// A piece of a [`Pattern`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Itself.
+    /// Literal text.
     Text(String),
     /// `?`: one character.
     One,
     /// `*`: any number of characters.
     Many,
-    /// `${key}` or `${key, 'default'}`: the value that the request has under the key.
+    /// `${key}` or `${key, 'default'}`: the value of this key in the request.
     Variable {
         /// The key.
         key: String,
-        /// What stands for it where the request has no such key.
+        /// The value used if the request does not have the key.
         default: Option<String>,
     },
 }
 
-/// What the policies of a principal let it do. One that has none at all is an administrator.
+/// The permissions of a principal. A principal without policies has administrator access and no `Permissions`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
-    /// Its identity-based policies; `None` for an administrator's.
+    /// Identity-based policies; `None` for administrator access.
     pub identity: Option<Vec<Arc<Policy>>>,
     /// Its permissions boundary.
     pub boundary: Option<Arc<Policy>>,
-    /// The policies of its session, of which one must allow; `None` where the session has none.
+    /// Session policies, one of which must allow the action; `None` if the session has none.
     pub session: Option<Vec<Arc<Policy>>>,
 }
 
-/// The policies of a world and what they are attached to.
+/// The policies of a world and their targets.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     /// Policies by name.
     pub named: BTreeMap<String, Arc<Policy>>,
-    /// Service control policies by what they are attached to: the root's id, a unit's or an account's. What has no
-    /// entry has FullAWSAccess alone.
+    /// Service control policies by target: the ID of the root, a unit or an account. A target without an entry has only
+    /// FullAWSAccess.
     pub service_control: BTreeMap<String, Vec<Arc<Policy>>>,
-    /// Roles whose sessions are not an administrator's, by account and name.
+    /// Roles whose sessions do not have administrator access, by account and name.
     pub roles: BTreeMap<(AccountId, String), Permissions>,
 }

@@ -1,7 +1,7 @@
 //! Relations, hubs and declared resources as one value.
 //!
-//! A reader takes one [`Relations`] and sees one moment, whatever is written meanwhile; a transaction publishes its
-//! successor in one swap. The map of hubs is persistent, so a successor shares all that did not change.
+//! A reader takes one [`Relations`] and sees a consistent snapshot, whatever is written in the meantime. A transaction
+//! publishes its successor in one swap. The map of hubs is persistent, so a successor shares all unchanged hubs.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use super::names::Region;
 use super::resources::Resources;
 use super::sync::Mutex;
 
-/// Relations of accounts, hubs and declared resources at one moment.
+/// A snapshot of account relations, hubs and declared resources.
 #[derive(Clone, Debug, Default)]
 pub struct Relations {
     directory: Arc<Directory>,
     hubs: OrdMap<HubKey, Arc<Hub>>,
-    /// Without declared resources no control is checked.
+    /// `None` if no resources were ever declared; then no control is checked.
     resources: Option<Arc<Resources>>,
     visible: Arc<VisibleAccounts>,
 }
 
-/// Sets of accounts computed from relations and from which hubs are on; successors share them until either changes.
+/// Visible accounts by hub, computed from relations and enabled hubs. Successors share the cache until either changes.
 #[derive(Debug, Default)]
 struct VisibleAccounts(Mutex<HashMap<HubKey, Arc<HashSet<String>>>>);
 
@@ -39,7 +39,7 @@ impl Relations {
         self.hubs.get(key)
     }
 
-    /// Whether the hub is on.
+    /// Whether the hub is enabled.
     pub fn is_on(&self, key: &HubKey) -> bool {
         self.hub(key).is_some_and(|hub| hub.subscribed_at().is_some())
     }
@@ -70,13 +70,13 @@ impl Relations {
         self.resources.as_ref()
     }
 
-    /// The accounts whose findings a hub sees, computed by `find` once for as long as neither relations nor the
-    /// phases of hubs change.
+    /// The accounts whose findings a hub sees. The result of `find` is cached until relations change or a hub is
+    /// enabled or disabled.
     pub fn visible_accounts(&self, key: &HubKey, find: impl FnOnce() -> HashSet<String>) -> Arc<HashSet<String>> {
         if let Some(known) = self.visible.0.lock().get(key) {
             return Arc::clone(known);
         }
-        // Computed without the lock: two readers may do it at once, with the same result.
+        // Computed without holding the lock: two readers may compute it at the same time, with the same result.
         let found = Arc::new(find());
         Arc::clone(self.visible.0.lock().entry(key.clone()).or_insert(found))
     }
@@ -90,7 +90,7 @@ impl Relations {
         self.resources = Some(resources);
     }
 
-    /// Puts a hub, or removes it.
+    /// Inserts, replaces or removes a hub.
     pub(super) fn replace_hub(&mut self, key: HubKey, hub: Option<Arc<Hub>>) {
         let was_on = self.is_on(&key);
         let is_on = hub.as_ref().is_some_and(|hub| hub.subscribed_at().is_some());

@@ -1,4 +1,4 @@
-//! Resources that are declared, for controls to check.
+//! Declared resources, which controls check.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::clock::Timestamp;
 use super::hub::HubKey;
 
-/// All that is declared of resources. The emulator has none of its own, so that it checks nothing in a world in which
-/// nothing is declared.
+/// All declared resources. The emulator has no resources of its own, so in a world without declarations nothing is
+/// checked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resources {
-    /// By account and region, in the order in which they were declared.
+    /// Resources by account and Region, in the order of declaration.
     pub declared: BTreeMap<HubKey, Vec<Resource>>,
-    /// When the last resource of a type was deleted in an account and region, and none has come since (FND-33).
+    /// The time at which the last resource of a type was deleted, while no new one exists (FND-33).
     pub gone: BTreeMap<(HubKey, &'static str), Timestamp>,
 }
 
@@ -22,52 +22,52 @@ pub struct Resources {
 pub struct Resource {
     /// Its ASFF type, such as `AwsS3Bucket`.
     pub resource_type: &'static str,
-    /// Its ARN, or whatever it is called.
+    /// Its ARN or other identifier.
     pub id: String,
-    /// What controls find, by their ids; the others find that it passes (RES-02).
+    /// Check results by control ID. All other controls pass (RES-02).
     pub results: BTreeMap<&'static str, CheckResult>,
-    /// What findings say of it beside their results, by the ids of controls (RES-01).
+    /// Additional text in findings, by control ID (RES-01).
     pub annotations: BTreeMap<&'static str, String>,
-    /// What fails it while a parameter has certain values (RES-09).
+    /// Parameter values that make a control fail (RES-09).
     pub conditions: Vec<ParameterCondition>,
-    /// Its tags, if they are known.
+    /// Its tags, if known.
     pub tags: Option<BTreeMap<String, String>>,
-    /// What findings tell of it: `Resources[].Details` of its type (RES-01).
+    /// `Resources[].Details` of its type in findings (RES-01).
     pub details: Option<Value>,
 }
 
-/// A control fails while its parameter compares so (RES-09).
+/// A control fails as long as its parameter satisfies this comparison (RES-09).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParameterCondition {
     /// The control.
     pub control: &'static str,
     /// Its parameter.
     pub parameter: &'static str,
-    /// How the present value of the parameter is compared.
+    /// How the current value of the parameter is compared.
     pub comparison: Comparison,
-    /// With what: a number where values are ordered, else a text.
+    /// The value to compare with: a number for ordered values, otherwise a text.
     pub value: String,
 }
 
 /// How the value of a parameter is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// It is more.
+    /// Greater than.
     More,
-    /// It is more, or equal.
+    /// Greater than or equal.
     AtLeast,
-    /// It is less.
+    /// Less than.
     Less,
-    /// It is less, or equal.
+    /// Less than or equal.
     AtMost,
-    /// It is equal; a list holds it.
+    /// Equal to the value, or a list that contains it.
     Equal,
-    /// It is not equal; a list does not hold it.
+    /// Not equal to the value, or a list that does not contain it.
     Unequal,
 }
 
 impl Comparison {
-    /// All, with their signs; a sign that begins with another comes first.
+    /// All comparisons with their operators. An operator that begins with another precedes it.
     pub const ALL: [(&'static str, Comparison); 6] = [
         (">=", Comparison::AtLeast),
         ("<=", Comparison::AtMost),
@@ -77,18 +77,18 @@ impl Comparison {
         ("=", Comparison::Equal),
     ];
 
-    /// Its sign.
+    /// Its operator.
     pub fn sign(self) -> &'static str {
         Comparison::ALL.iter().find(|(_, comparison)| *comparison == self).map_or("=", |(sign, _)| sign)
     }
 }
 
-/// What a control finds.
+/// The result of a control for a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckResult {
     /// `Compliance.Status`
     pub status: ComplianceStatus,
-    /// `ReasonCode`, if there is one.
+    /// `ReasonCode`, if present.
     pub reason: Option<String>,
 }
 
@@ -99,7 +99,7 @@ pub enum ComplianceStatus {
     Passed,
     /// It fails.
     Failed,
-    /// It could not be checked as it should.
+    /// It could not be checked completely.
     Warning,
     /// It could not be checked.
     NotAvailable,

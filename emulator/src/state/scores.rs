@@ -1,4 +1,4 @@
-//! Security scores that are computed once a day and kept until the next time (SCO-12).
+//! Security scores that are computed once a day (SCO-12).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,33 +8,33 @@ use super::clock::Timestamp;
 use super::hub::HubKey;
 use super::sync::Mutex;
 
-/// The daily scores of all hubs from which somebody has looked at them.
+/// The daily scores of all hubs in which they have been requested.
 #[derive(Debug, Default)]
 pub struct DailyScores(Mutex<BTreeMap<HubKey, DailyScore>>);
 
-/// The scores that are shown in a hub.
+/// The scores that a hub shows.
 #[derive(Clone, Debug)]
 pub struct DailyScore {
-    /// When they are computed next.
+    /// Time of the next computation.
     pub next: Timestamp,
-    /// The aggregator that they are over.
+    /// The aggregator whose Regions the scores cover.
     pub aggregator: Option<Aggregator>,
-    /// What was computed last, as JSON; none before the first time.
+    /// The last result as JSON; `None` before the first computation.
     pub computed: Option<Arc<str>>,
 }
 
 impl DailyScores {
-    /// The scores of a hub, if somebody has looked.
+    /// The scores of a hub, if they have been requested before.
     pub fn get(&self, key: &HubKey) -> Option<DailyScore> {
         self.0.lock().get(key).cloned()
     }
 
-    /// Keeps the scores of a hub.
+    /// Stores the scores of a hub.
     pub fn put(&self, key: HubKey, score: DailyScore) {
         self.0.lock().insert(key, score);
     }
 
-    /// Forgets the scores of a hub.
+    /// Removes the scores of a hub.
     pub fn forget(&self, key: &HubKey) {
         self.0.lock().remove(key);
     }

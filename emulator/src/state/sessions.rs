@@ -1,4 +1,4 @@
-//! Sessions of roles, apart from the directory: a session is opened often and changes no relation.
+//! Sessions of roles. They are stored outside the directory, because they are opened often and do not affect relations.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,8 +6,8 @@ use super::clock::Timestamp;
 use super::directory::Credential;
 use super::sync::RwLock;
 
-/// Every access key of a session begins so. A key that begins so and is not known belongs to a session that is over, so
-/// ended sessions need not be kept to be refused.
+/// The prefix of all session access keys. An unknown key with this prefix belongs to an expired session, so expired
+/// sessions need not be stored in order to refuse them.
 pub const SESSION_KEY: &str = "ASIALOCAL";
 
 /// The open sessions, by access key.
@@ -27,7 +27,7 @@ struct Session {
 }
 
 impl Sessions {
-    /// Adds a session, and drops those that are over.
+    /// Adds a session and drops expired ones.
     pub(super) fn open(&self, key: String, credential: Credential, ends_at: Timestamp, now: Timestamp) {
         let mut open = self.0.write();
         while open.by_end.first().is_some_and(|(end, _)| *end <= now) {
@@ -39,7 +39,7 @@ impl Sessions {
         open.by_key.insert(key, Session { credential, ends_at });
     }
 
-    /// The credential of a session that is not over.
+    /// The credential of a session that has not expired.
     pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<Credential> {
         let open = self.0.read();
         open.by_key.get(key).filter(|session| now < session.ends_at).map(|session| session.credential.clone())
@@ -62,7 +62,7 @@ mod tests {
 
     /// Rules: NB-21.
     #[test]
-    fn sessions_that_are_over_are_dropped_when_another_is_opened() {
+    fn expired_sessions_are_dropped_when_another_is_opened() {
         let sessions = Sessions::default();
         let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
         for minute in 0..1_000 {

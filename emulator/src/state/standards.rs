@@ -1,4 +1,4 @@
-//! What a hub keeps of standards and security controls.
+//! The state of standards and security controls in a hub.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,25 +9,25 @@ use super::clock::Timestamp;
 /// A standard that is enabled in a hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// Its place in the order in which the hub's standards were enabled, also of those enabled in the same instant.
+    /// Position in the order in which the hub's standards were enabled, unique even within one instant.
     pub order: u32,
-    /// How far it is.
+    /// Its status.
     pub status: SubscriptionStatus,
-    /// Since when it has that status.
+    /// The time since which it has this status.
     pub since: Timestamp,
-    /// When it was enabled, and with it all its controls (STD-40).
+    /// The time at which it and all its controls were enabled (STD-40).
     pub enabled_at: Timestamp,
-    /// Until when its controls wait whose rules another standard shares; none if they do not (FND-41).
+    /// The time at which controls start whose Config rule another standard shares; `None` if they do not wait (FND-41).
     pub shared_rules_from: Option<Timestamp>,
-    /// `StandardsInput`, as it was given (STD-20).
+    /// `StandardsInput` as sent (STD-20).
     pub input: BTreeMap<String, String>,
-    /// The security controls that the standard does not hold yet, by their ids (SEC-50).
+    /// IDs of security controls that have not been added to the standard yet (SEC-50).
     pub absent: BTreeSet<&'static str>,
-    /// Standard controls that were changed, by the end of their ARN.
+    /// Standard controls that were changed, by the last part of their ARN.
     pub controls: BTreeMap<&'static str, ControlState>,
 }
 
-/// How far a subscription is. None of ours fails to be disabled, so there is no `FAILED`.
+/// The status of a subscription. Disabling never fails here, so there is no `FAILED`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubscriptionStatus {
     /// Being enabled.
@@ -53,7 +53,7 @@ impl SubscriptionStatus {
         }
     }
 
-    /// Whether its controls can be seen and changed: `READY_FOR_UPDATES`.
+    /// Whether its controls can be listed and changed: `READY_FOR_UPDATES`.
     pub fn is_updatable(self) -> bool {
         match self {
             SubscriptionStatus::Ready | SubscriptionStatus::Incomplete | SubscriptionStatus::Extending => true,
@@ -62,55 +62,55 @@ impl SubscriptionStatus {
     }
 }
 
-/// A standard control's own state.
+/// The state of a standard control.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ControlState {
     /// Whether it is enabled.
     pub enabled: bool,
-    /// When it was last set, also to what it was (CTL-18).
+    /// Time of the last update, even if it changed nothing (CTL-18).
     pub updated_at: Timestamp,
-    /// Why, if that was said.
+    /// The reason, if one was given.
     pub reason: Option<String>,
 }
 
-/// What an account set of a security control.
+/// An account's settings of a security control.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ControlSettings {
-    /// Values of parameters that are its own, by name: a `ParameterValue` each.
+    /// Custom parameter values by name, each a `ParameterValue`.
     pub parameters: BTreeMap<&'static str, Value>,
     /// `LastUpdateReason`
     pub last_update_reason: Option<String>,
-    /// The update that is on its way to the checks, if one is (SEC-36).
+    /// The update that checks do not use yet, if there is one (SEC-36).
     pub updating: Option<ParameterUpdate>,
 }
 
 /// An update of parameters that checks do not use yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterUpdate {
-    /// Since when it is on its way.
+    /// The time of the update.
     pub since: Timestamp,
-    /// The values of its own that checks use until then.
+    /// The custom values that checks use until then.
     pub in_use: BTreeMap<&'static str, Value>,
 }
 
 /// The configuration recorder of AWS Config in an account and region.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ConfigRecorder {
-    /// It records all types, with the role of AWS Config.
+    /// It records all types, with the service-linked role.
     #[default]
     On,
-    /// There is none, or it does not record.
+    /// It does not exist or does not record.
     Off,
-    /// It records otherwise.
+    /// It records with other settings.
     Custom(Recording),
 }
 
-/// What a configuration recorder records, and how (RES-05).
+/// The settings of a configuration recorder (RES-05).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
-    /// The ASFF types that it records; none is all.
+    /// The ASFF types that it records; `None` for all.
     pub types: Option<BTreeSet<&'static str>>,
-    /// Whether it records with a role of the customer's.
+    /// Whether it uses a customer-managed role.
     pub has_custom_role: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Findings of one place behind their lock.
+//! The findings of one table behind their lock.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -8,13 +8,15 @@ use securityhub_engine::{FieldId, Filter};
 use super::findings::Findings;
 use super::sync::{Mutex, RwLock};
 
-/// After so many rounds of catching up with writers, columns are built under the lock.
+/// Maximum number of times that columns catch up with writers without the lock. After that they are built under the
+/// lock.
 const ROUNDS: usize = 8;
 
-/// Findings of one place behind their lock. A fork of the world shares them until one of both writes.
+/// The findings of one table behind their lock. A fork of the world shares them until either side writes.
 pub(super) struct Stored {
     findings: RwLock<Arc<Findings>>,
-    /// Held by the reader that builds columns, so that others who need the same ones wait for them.
+    /// Held by the reader that builds columns, so that readers that need the same columns wait instead of building them
+    /// too.
     building: Mutex<()>,
 }
 
@@ -23,8 +25,8 @@ impl Stored {
         Arc::new(Stored { findings: RwLock::new(findings), building: Mutex::default() })
     }
 
-    /// Builds the columns that a question needs and that are missing. Writers go on meanwhile: the documents are read
-    /// without the lock, and what was written since is read at the end.
+    /// Builds the missing columns that a query needs. Writers are not blocked: the documents are read without the lock,
+    /// and what was written in the meantime is read at the end.
     pub(super) fn build_columns(&self, filter: &Filter, fields: &[FieldId]) {
         let draft = || self.read().table().draft(filter, fields);
         if draft().is_none() {

@@ -1,8 +1,8 @@
-//! The locks, atomic numbers and threads of the world, under one name each.
+//! The kinds of locks, atomics and threads that the world uses.
 //!
-//! Under the feature `shuttle` they are stand-ins that tell a scheduler of each step, so that tests run threads through
-//! orders of steps that chance would hardly meet (`tests/tests/schedules`). The stand-ins have the
-//! same methods, so that nothing else differs.
+//! With the feature `shuttle` they are replaced by types that report each step to a scheduler, so that tests can
+//! explore interleavings that rarely occur by chance (`tests/tests/schedules`). The replacements have the same methods,
+//! so no other code differs.
 
 #[cfg(not(feature = "shuttle"))]
 mod real {

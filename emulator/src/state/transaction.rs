@@ -1,4 +1,4 @@
-//! The one way to write: a transaction that leaves changes.
+//! Transactions, the only way to write.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
@@ -44,13 +44,13 @@ impl<'w> Transaction<'w> {
         taken
     }
 
-    /// Takes the checks of a hub that are due at the same time as the one that was taken, and next in order.
+    /// Takes the checks of a hub that follow the taken entry and are due at the same time.
     pub fn take_checks(&mut self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
         let world = self.findings.world;
         world.take_checks(at, hub, self.findings.hold_relations())
     }
 
-    /// A hub, as this transaction left it.
+    /// A hub, including changes staged in this transaction.
     pub fn hub(&self, key: &HubKey) -> Option<Arc<Hub>> {
         self.hubs.get(key).cloned().unwrap_or_else(|| self.before.hub(key).cloned())
     }
@@ -61,7 +61,7 @@ impl<'w> Transaction<'w> {
         self.hubs.insert(key, Some(Arc::new(hub)));
     }
 
-    /// Stages the end of all that is kept of a hub.
+    /// Stages the removal of a hub and all of its data.
     pub fn forget_hub(&mut self, key: &HubKey) {
         self.findings.changes.push(Change::HubForgotten(key.clone()));
         self.hubs.insert(key.clone(), None);
@@ -80,22 +80,22 @@ impl<'w> Transaction<'w> {
         edit(self.directory.get_or_insert_with(|| Directory::clone(self.before.directory())))
     }
 
-    /// The relations as this transaction left them; none if it has not touched them.
+    /// The staged relations; `None` if this transaction has not changed them.
     pub fn staged_directory(&self) -> Option<&Directory> {
         self.directory.as_ref()
     }
 
-    /// How long what AWS does later takes.
+    /// Simulated delays of asynchronous AWS work.
     pub fn delays(&self) -> Delays {
         self.findings.world.delays
     }
 
-    /// What is declared of resources, as this transaction left it; without it no control is checked.
+    /// The declared resources, including staged changes. Without them no control is checked.
     pub fn resources(&self) -> Option<Arc<Resources>> {
         self.resources.as_ref().or_else(|| self.before.resources()).cloned()
     }
 
-    /// Stages a change of what is declared of resources; from then on controls are checked.
+    /// Stages a change of declared resources. Once resources are declared, controls are checked.
     pub fn edit_resources<R>(&mut self, edit: impl FnOnce(&mut Resources) -> R) -> R {
         if self.resources.is_none() {
             self.findings.changes.push(Change::Resources);

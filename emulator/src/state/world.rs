@@ -1,4 +1,4 @@
-//! Everything that a process holds, and how it is read.
+//! The whole state of the process, and how it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,40 +25,40 @@ use super::stored::Stored;
 use super::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use super::sync::{Mutex, MutexGuard, RwLock, SharedMap};
 use super::transaction::Transaction;
-use super::written::Written;
+use super::written::FindingWrites;
 
-/// Everything that a process holds.
+/// The whole state of the process.
 pub struct World {
-    /// The one clock.
+    /// The clock.
     pub clock: Clock,
-    /// Counts the worlds of the process before this one.
+    /// The number of worlds that preceded this one in the process.
     epoch: u64,
-    /// How long what AWS does later takes.
+    /// Simulated delays of asynchronous AWS work.
     pub delays: Delays,
-    /// Security scores that are computed once a day; none where they are computed when they are read.
+    /// Security scores that are computed once a day; `None` if they are computed on every read.
     pub daily_scores: Option<DailyScores>,
-    /// The one source of ids of resources.
+    /// The source of resource IDs.
     pub ids: IdSource,
-    /// One writer of relations and hubs at a time: what it read is still so when it commits.
+    /// Held by the writer of hubs and relations, so that what it has read is still valid when it commits.
     writers: Mutex<()>,
     /// Relations, hubs and declared resources, published as one value.
     relations: RwLock<Arc<Relations>>,
-    /// Sessions of roles; they are opened without a transaction, since no relation depends on them.
+    /// Sessions of roles. They are opened without a transaction, because relations do not depend on them.
     sessions: Sessions,
     findings: SharedMap<Region, Arc<Stored>>,
-    /// How many findings there are, so that whoever only counts them does not wait for their locks.
+    /// The number of findings, so that counting them does not need the locks of tables.
     finding_count: AtomicUsize,
-    /// Replicas that regions left in home regions; most worlds have none.
+    /// Replicas of other Regions' findings in home Regions. Most worlds have none.
     replicas: RwLock<BTreeMap<Place, Arc<Stored>>>,
     schema: Arc<Schema>,
     due: Mutex<DueSet>,
-    /// When the first entry of `due` is due, in milliseconds, so that a call need not lock to see it.
+    /// Due time of the first entry of `due` in milliseconds, so that a call can check it without the lock.
     first_due: AtomicI64,
-    /// Counts changes of relations and entries of `due` that were done.
+    /// Incremented when relations change and when pending work is done.
     moment: AtomicU64,
-    /// Numbers findings in the order in which they are first stored, over all accounts and regions (SRT-08).
+    /// The next sequence number. Findings are numbered in the order of creation, across accounts and Regions (SRT-08).
     sequence: AtomicU64,
-    /// What hubs are told; none where nobody looks, and while a world is set up.
+    /// Events sent to hubs; `None` if events are disabled or the world is still being set up.
     events: Option<Events>,
 }
 
@@ -92,9 +92,10 @@ impl World {
         }
     }
 
-    /// A world that begins as this one is, at the start of its clock, and goes on apart from it. It makes no events yet.
+    /// A fork of this world, with the clock at its start. It does not emit events yet.
     ///
-    /// It shares all that neither of both writes, so that it costs the same whatever the world holds.
+    /// The fork shares everything that neither side has written since, so forking takes the same time whatever the
+    /// world contains.
     #[must_use]
     pub fn restarted(&self) -> World {
         let held = self.hold_relations();
@@ -103,7 +104,7 @@ impl World {
             clock: self.clock.restarted(),
             epoch: self.epoch,
             delays: self.delays,
-            // Nobody has looked at the scores of a world that begins.
+            // Nobody has requested the scores of the new world yet.
             daily_scores: self.daily_scores.as_ref().map(|_| DailyScores::default()),
             ids: self.ids.fork(),
             writers: Mutex::default(),
@@ -121,83 +122,82 @@ impl World {
         }
     }
 
-    /// Tells this world from those that the process held before: tokens of one are not good for another.
+    /// Distinguishes this world from earlier ones of the process. Tokens of one world are not valid in another.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// Sets [`World::epoch`], before the world is used.
+    /// Sets [`World::epoch`]. To be called before the world is used.
     pub fn set_epoch(&mut self, epoch: u64) {
         self.epoch = epoch;
     }
 
-    /// From now on makes events of what is written, and keeps the newest `most` of them; 0 makes none. Their numbers
-    /// begin after `after`.
-    pub fn make_events(&mut self, most: usize, derive: Derive, after: u64) {
-        self.events = (most > 0).then(|| Events::new(most, derive, after));
+    /// Enables events and keeps the newest `capacity` of them; 0 disables events. Numbering continues after `after`.
+    pub fn enable_events(&mut self, capacity: usize, derive: Derive, after: u64) {
+        self.events = (capacity > 0).then(|| Events::new(capacity, derive, after));
     }
 
-    /// Whether events are made.
-    pub fn makes_events(&self) -> bool {
+    /// Whether events are enabled.
+    pub fn has_events(&self) -> bool {
         self.events.is_some()
     }
 
-    /// Up to `most` events after a number that are meant, oldest first.
-    pub fn events(&self, after: u64, most: usize, is_meant: impl Fn(&Event) -> bool) -> EventPage {
-        self.events.as_ref().map(|events| events.page(after, most, is_meant)).unwrap_or_default()
+    /// Up to `limit` matching events after a number, oldest first.
+    pub fn events(&self, after: u64, limit: usize, is_wanted: impl Fn(&Event) -> bool) -> EventPage {
+        self.events.as_ref().map(|events| events.page(after, limit, is_wanted)).unwrap_or_default()
     }
 
-    /// Makes no events from now on, also not of calls that have begun; gives the number of the last one. The world that
-    /// follows this one numbers its events from there.
+    /// Disables events, including those of calls in progress, and returns the number of the last event. The next world
+    /// continues numbering from there.
     pub fn close_events(&self) -> u64 {
         self.events.as_ref().map(Events::close).unwrap_or_default()
     }
 
-    /// Takes all events that are kept, oldest first; their numbers do not come back.
+    /// Removes and returns all kept events, oldest first. Their numbers are not reused.
     pub fn take_events(&self) -> Vec<Event> {
         self.events.as_ref().map(Events::take).unwrap_or_default()
     }
 
-    /// A note of findings of a place that are written, if events are made.
-    pub(super) fn begin_note(&self, place: &Place, due_at: Option<Timestamp>) -> Option<Written> {
+    /// Starts recording writes to a table, if events are enabled.
+    pub(super) fn begin_writes(&self, place: &Place, due_at: Option<Timestamp>) -> Option<FindingWrites> {
         self.events.as_ref().map(|events| events.begin(place.clone(), due_at.unwrap_or_else(|| self.clock.now())))
     }
 
-    /// Notes what was written. To be called under the lock of its table.
-    pub(super) fn note_written(&self, written: Option<Written>) {
+    /// Records finished writes. Must be called while the table is locked, so that writes are in order.
+    pub(super) fn record_writes(&self, written: Option<FindingWrites>) {
         if let (Some(events), Some(written)) = (&self.events, written) {
             events.note(written);
         }
     }
 
-    pub(super) fn tell(&self, drafts: Vec<Draft>, due_at: Option<Timestamp>) {
+    pub(super) fn emit(&self, drafts: Vec<Draft>, due_at: Option<Timestamp>) {
         if let Some(events) = &self.events {
-            events.tell(self, drafts, due_at.unwrap_or_else(|| self.clock.now()));
+            events.emit(self, drafts, due_at.unwrap_or_else(|| self.clock.now()));
         }
     }
 
-    /// Relations, hubs and declared resources at this moment. A call that looks at several of them takes this once.
+    /// A snapshot of relations, hubs and declared resources. A call that reads several of them takes one snapshot.
     pub fn relations(&self) -> Arc<Relations> {
         Arc::clone(&self.relations.read())
     }
 
-    /// The relations between accounts at this moment.
+    /// The current relations between accounts.
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(self.relations.read().directory())
     }
 
-    /// Opens a session of a role under an access key that begins with [`SESSION_KEY`].
+    /// Opens a session of a role. The access key must begin with [`SESSION_KEY`].
     pub fn open_session(&self, access_key: String, credential: Credential, ends_at: Timestamp, now: Timestamp) {
         self.sessions.open(access_key, credential, ends_at, now);
     }
 
-    /// The credential of an access key: one that the scenario lists, or a session that is not over.
+    /// The credential of an access key: one that the scenario lists, or that of a session that has not expired.
     pub fn credential(&self, access_key: &str, now: Timestamp) -> Option<Credential> {
         self.directory().credentials.get(access_key).cloned().or_else(|| self.sessions.get(access_key, now))
     }
 
-    /// The principal of an access key: of its credential, else the local user of the account whose twelve digits it is,
-    /// else of the default account. `None` when the key belongs to a session that is over.
+    /// The principal of an access key: that of its credential; otherwise the local user of the account if the key is an
+    /// account ID; otherwise the local user of the default account. `None` if the key belongs to an expired session.
     pub fn principal(&self, access_key: &str, default_account: AccountId, now: Timestamp) -> Option<Principal> {
         if let Some(credential) = self.credential(access_key, now) {
             return Some(credential.principal);
@@ -206,22 +206,22 @@ impl World {
         (!is_over).then(|| Principal::local_user(AccountId::parse(access_key).unwrap_or(default_account)))
     }
 
-    /// The declared resources at this moment.
+    /// The current declared resources.
     pub fn resources(&self) -> Option<Arc<Resources>> {
         self.relations.read().resources().cloned()
     }
 
-    /// A hub at this moment, enabled or dormant.
+    /// The current state of a hub, enabled or dormant.
     pub fn hub(&self, key: &HubKey) -> Option<Arc<Hub>> {
         self.relations.read().hub(key).cloned()
     }
 
-    /// The Regions that findings were written in; all of them may have gone since.
+    /// The Regions in which findings have ever been stored.
     pub fn finding_regions(&self) -> BTreeSet<Region> {
         self.findings.iter().map(|findings| findings.key().clone()).collect()
     }
 
-    /// Where there are replicas of other regions' findings.
+    /// The tables of replicas that are not empty.
     pub fn replica_places(&self) -> Vec<Place> {
         let each = |(place, findings): (&Place, &Arc<Stored>)| (place.clone(), Arc::clone(findings));
         let mut places: Vec<_> = self.replicas.read().iter().map(each).collect();
@@ -229,7 +229,7 @@ impl World {
         places.into_iter().map(|(place, _)| place).collect()
     }
 
-    /// How many findings are stored, replicas not counted.
+    /// The number of stored findings, without replicas.
     pub fn finding_count(&self) -> usize {
         self.finding_count.load(Ordering::Relaxed)
     }
@@ -239,15 +239,15 @@ impl World {
         &self.schema
     }
 
-    /// Reads the findings of a place under its lock; `None` when it has none.
+    /// Reads a table of findings under its lock; `None` if there is no such table.
     pub fn read_findings<R>(&self, place: impl Into<Place>, read: impl FnOnce(&Findings) -> R) -> Option<R> {
         let findings = self.find_stored(&place.into())?;
         let findings = findings.read();
         Some(read(&findings))
     }
 
-    /// [`World::read_findings`] for a question that a filter asks, with `fields` that it sorts or groups by. Columns that
-    /// it needs first are built without holding writers up.
+    /// Like [`World::read_findings`], for a query with `filter` that sorts or groups by `fields`. Missing columns are
+    /// built first, without blocking writers.
     pub fn query_findings<R>(
         &self,
         place: &Place,
@@ -261,14 +261,14 @@ impl World {
         Some(read(&findings))
     }
 
-    /// [`World::read_findings`] if no writer holds the findings now.
+    /// Like [`World::read_findings`], but returns `None` if a writer holds the lock.
     pub fn try_read_findings<R>(&self, place: &Place, read: impl FnOnce(&Findings) -> R) -> Option<R> {
         let findings = self.find_stored(place)?;
         let findings = findings.try_read()?;
         Some(read(&findings))
     }
 
-    /// The findings of a place behind their lock, if any were ever written there.
+    /// The table of findings, if anything was ever written to it.
     fn find_stored(&self, place: &Place) -> Option<Arc<Stored>> {
         match place.origin {
             None => self.findings.get(&place.region).map(|stored| Arc::clone(&stored)),
@@ -276,7 +276,7 @@ impl World {
         }
     }
 
-    /// Starts a transaction on hubs and relations; it waits for the one before.
+    /// Starts a transaction on hubs and relations. Waits until the previous one has ended.
     pub fn write(&self) -> Transaction<'_> {
         Transaction::new(self, self.hold_relations())
     }
@@ -291,7 +291,7 @@ impl World {
         FindingsTransaction::new(self, None)
     }
 
-    /// Whether something is due at `now`, or is being done that was.
+    /// Whether work is due at `now` or in progress.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now.as_millisecond() >= self.first_due.load(Ordering::Acquire)
     }
@@ -309,13 +309,13 @@ impl World {
         self.due.lock().take_checks(at, hub)
     }
 
-    /// Whether the same is due later.
+    /// Whether the same work is pending.
     pub fn has_due(&self, due: &Due) -> bool {
         self.due.lock().has(due)
     }
 
-    /// Adds what a transaction staged; `has_done` says that the transaction did what it had taken.
-    pub(super) fn put_due(&self, entries: Vec<(Timestamp, Due)>, has_done: bool) {
+    /// Adds the pending work that a transaction staged. `has_done` says that the entry it had taken is done.
+    pub(super) fn schedule(&self, entries: Vec<(Timestamp, Due)>, has_done: bool) {
         if entries.is_empty() && !has_done {
             return;
         }
@@ -338,25 +338,26 @@ impl World {
     /// Publishes what a transaction staged, in one step.
     pub(super) fn publish(&self, relations: Relations, _: &HeldRelations<'_>) {
         let mut published = self.relations.write();
-        // Who counts before it reads sees neither or both.
+        // Incremented under the write lock: a reader that reads the counter before the relations sees either both
+        // changes or none.
         self.moment.fetch_add(1, Ordering::AcqRel);
         *published = Arc::new(relations);
     }
 
-    /// A number that goes up as soon as relations change or something that was due is done. Who finds the same before
-    /// and after it reads, and nothing due after, has read one state of them.
+    /// A counter that is incremented when relations change or pending work is done. A caller that finds the same value
+    /// before and after reading, and nothing due afterwards, has read a consistent state.
     pub fn moment(&self) -> u64 {
         self.moment.load(Ordering::Acquire)
     }
 
-    /// Writes the findings of a place under its lock.
+    /// Writes to a table of findings under its lock.
     pub(super) fn edit_findings<R>(&self, place: &Place, edit: impl FnOnce(&mut Findings, &AtomicU64) -> R) -> R {
         let findings = self.stored(place);
         let mut findings = findings.write();
         let before = findings.table().len();
         let result = edit(Arc::make_mut(&mut findings), &self.sequence);
         if place.origin.is_none() {
-            // Modulo 2^64, so that a difference below zero takes away.
+            // Wrapping subtraction: adding the difference modulo 2^64 also handles a decrease.
             self.finding_count.fetch_add(findings.table().len().wrapping_sub(before), Ordering::Relaxed);
         }
         result
@@ -375,7 +376,7 @@ impl World {
         edit(&mut findings, &self.sequence)
     }
 
-    /// The findings of a place; empty ones are put there first if there are none.
+    /// The table of findings, created if it does not exist.
     fn stored(&self, place: &Place) -> Arc<Stored> {
         let empty = || Stored::new(Arc::new(Findings::new(Arc::clone(&self.schema))));
         match place.origin {

@@ -1,4 +1,4 @@
-//! Findings that one transaction has written, for the events that tell of them.
+//! Findings written by a transaction, from which events are derived.
 
 use std::collections::VecDeque;
 
@@ -9,39 +9,39 @@ use super::names::Place;
 
 /// Findings that were written together.
 #[derive(Debug)]
-pub struct Written {
-    /// Where they are stored.
+pub struct FindingWrites {
+    /// The table they are stored in.
     pub place: Place,
-    /// When they were written.
+    /// The time at which they were written.
     at: Timestamp,
-    /// What was stored, in order.
+    /// The written documents, in order.
     pub findings: VecDeque<Snapshot>,
-    /// How many were stored before these. Their events would not be kept, and each is counted as one.
-    earlier: u64,
-    /// How many are kept at most.
-    most: usize,
+    /// The number of documents dropped in favour of newer ones. Their events would not be kept, but each counts as one.
+    dropped: u64,
+    /// Maximum number of kept documents.
+    capacity: usize,
 }
 
-impl Written {
-    pub(super) fn new(place: Place, at: Timestamp, most: usize) -> Written {
-        Written { place, at, findings: VecDeque::new(), earlier: 0, most }
+impl FindingWrites {
+    pub(super) fn new(place: Place, at: Timestamp, capacity: usize) -> FindingWrites {
+        FindingWrites { place, at, findings: VecDeque::new(), dropped: 0, capacity }
     }
 
-    /// When they were written.
+    /// The time at which they were written.
     pub(super) fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// How many were stored before those that are kept.
-    pub(super) fn earlier(&self) -> u64 {
-        self.earlier
+    /// The number of documents that were dropped.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     /// Adds a finding.
     pub(super) fn push(&mut self, finding: Snapshot) {
-        if self.findings.len() >= self.most {
+        if self.findings.len() >= self.capacity {
             self.findings.pop_front();
-            self.earlier += 1;
+            self.dropped += 1;
         }
         self.findings.push_back(finding);
     }

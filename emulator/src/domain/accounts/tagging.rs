@@ -72,7 +72,7 @@ pub fn edit(
     if tags.len() > MAX_TAGS {
         return Err(TagError::TooMany);
     }
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(())
 }
 

@@ -48,7 +48,7 @@ fn world() -> Stage {
         let mut transaction = stage.0.write();
         let mut hub = (*transaction.hub(&key(account)).unwrap()).clone();
         hub.is_quiet = true;
-        transaction.put_hub(key(account), hub);
+        transaction.stage_hub(key(account), hub);
         transaction.commit();
     }
     stage
@@ -150,7 +150,7 @@ fn state(stage: &Stage) -> Value {
     let findings = stage.0.read_findings(&Region::new(REGION), |findings| {
         let of = |slot| {
             let document = String::from_utf8_lossy(findings.table().document(slot)).into_owned();
-            json!([document, format!("{:?} {:?}", findings.ledger(slot), findings.expires_at(slot))])
+            json!([document, format!("{:?} {:?}", findings.metadata(slot), findings.expires_at(slot))])
         };
         findings.table().slots().map(of).collect::<Vec<_>>()
     });
@@ -304,7 +304,7 @@ fn readers_see_a_transaction_completely_or_not_at_all() {
             let now = stage.0.clock.now();
             hub.phase =
                 if round % 2 == 0 { crate::state::Phase::Dormant(now) } else { crate::state::Phase::Enabled(now) };
-            transaction.put_hub(key(MEMBER), hub);
+            transaction.stage_hub(key(MEMBER), hub);
             transaction.edit_directory(|directory| {
                 let members = directory.members.entry((id(ADMINISTRATOR), Region::new(REGION))).or_default();
                 members.clear();

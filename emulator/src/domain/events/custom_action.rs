@@ -59,7 +59,7 @@ pub fn send(
         }
     };
     let count = subjects.len();
-    subjects.into_iter().map(|subject| -> Draft { (caller.hub_key(), subject) }).for_each(|it| transaction.tell(it));
+    subjects.into_iter().map(|subject| -> Draft { (caller.hub_key(), subject) }).for_each(|it| transaction.emit(it));
     Ok(count)
 }
 

@@ -16,7 +16,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::domain::findings::document;
-use crate::state::{AccountId, Draft, HubKey, Place, Relations, Subject, World, Written};
+use crate::state::{AccountId, Draft, FindingWrites, HubKey, Place, Relations, Subject, World};
 
 /// One `Security Hub Findings - Imported` for each written finding and each hub that sees it (EVT-01, EVT-40 … EVT-46).
 pub fn derive(world: &World, written: &Written, emit: &mut dyn FnMut(Draft)) {

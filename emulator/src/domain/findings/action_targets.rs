@@ -59,7 +59,7 @@ pub fn create(
         return Err(ActionTargetError::TooMany.into());
     }
     hub.action_targets.insert(id, target);
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(arn)
 }
 
@@ -103,6 +103,6 @@ fn edit(
     if !found {
         return Err(ActionTargetError::Missing(arn.to_owned()).into());
     }
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(())
 }

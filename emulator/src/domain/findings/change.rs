@@ -134,12 +134,12 @@ fn set(
     }
     for (slot, written, updates) in changed {
         let created_at = history::processed_at(writer.findings().table().document(slot));
-        let ledger = writer.ledger(slot);
-        ledger.touch(customer::touched(given));
+        let metadata = writer.metadata(slot);
+        metadata.touch(customer::touched(given));
         if given.contains_key("Note") {
-            ledger.note_beneath = None;
+            metadata.imported_note = None;
         }
-        history::record(ledger, created_at, now, HistorySource::Customer(principal_arn.to_owned()), updates);
+        history::record(metadata, created_at, now, HistorySource::Customer(principal_arn.to_owned()), updates);
         writer.replace(slot, &written);
     }
     Ok(())
@@ -201,7 +201,7 @@ fn set_until_import(
         finding.write(&mut written);
         if update.note.is_some() {
             let beneath = stored.get("Note").map(str::to_owned);
-            writer.ledger(slot).note_beneath.get_or_insert(beneath);
+            writer.metadata(slot).imported_note.get_or_insert(beneath);
         }
         writer.replace(slot, &written);
         if let (Some(state), Some(before)) = (&update.record_state, writer.findings().expires_at(slot)) {

@@ -60,7 +60,7 @@ pub fn is_beyond_retention(finding: &str, now: Timestamp) -> bool {
 pub(in crate::domain) fn put(transaction: &mut FindingsTransaction<'_>, region: &Region, expires_at: Timestamp) {
     let hour = (expires_at.as_second().div_euclid(HOUR) + 1).saturating_mul(HOUR);
     let at = Timestamp::from_second(hour).unwrap_or(Timestamp::MAX);
-    transaction.put_due(at, Due::SweepFindings(region.clone()));
+    transaction.schedule(at, Due::SweepFindings(region.clone()));
 }
 
 /// Drops the findings of a Region that have expired.

@@ -38,14 +38,14 @@ pub(super) fn difference(old: &Finding<'_>, new: &Finding<'_>) -> Vec<HistoryUpd
 /// Adds a record, unless nothing changed (HIS-15), and drops records that are too old to be read. `created_at` is the
 /// ProcessedAt before the change: until the finding has a ledger, that is its time of creation.
 pub(super) fn record(
-    ledger: &mut Ledger,
+    metadata: &mut FindingMetadata,
     created_at: Option<String>,
     at: Timestamp,
     source: HistorySource,
     updates: Vec<HistoryUpdate>,
 ) {
-    if ledger.created_at.is_none() {
-        ledger.created_at = created_at;
+    if metadata.created_at.is_none() {
+        metadata.created_at = created_at;
     }
     if updates.is_empty() {
         return;
@@ -55,9 +55,9 @@ pub(super) fn record(
     let at = ledger.records.back().map_or(at, |last| at.max(last.at));
     ledger.records.push_back(HistoryRecord { at, source, updates });
     let oldest = oldest(at);
-    while ledger.records.front().is_some_and(|record| record.at < oldest) {
-        ledger.records.pop_front();
-        ledger.dropped_records += 1;
+    while metadata.records.front().is_some_and(|record| record.at < oldest) {
+        metadata.records.pop_front();
+        metadata.dropped_records += 1;
     }
 }
 
@@ -122,8 +122,8 @@ pub struct Page {
 pub fn page(findings: &Findings, slot: Slot, query: &Query, now: Timestamp) -> Page {
     let document = findings.table().document(slot);
     let finding = Finding::stored(document);
-    let ledger = findings.ledger(slot);
-    let created_at = ledger.and_then(|ledger| ledger.created_at.clone()).or_else(|| processed_at(document));
+    let metadata = findings.metadata(slot);
+    let created_at = metadata.and_then(|metadata| metadata.created_at.clone()).or_else(|| processed_at(document));
     let created_at = created_at.unwrap_or_default();
     let creation = date::strict(&created_at);
     let claimed = finding.string("CreatedAt").and_then(|text| date::strict(&text));
@@ -159,7 +159,7 @@ fn newest(ledger: &Ledger, period: RangeInclusive<i128>, query: &Query, product_
     let records = &ledger.records;
     let from = records.partition_point(|record| record.at.as_nanosecond() < *period.start());
     let mut to = records.partition_point(|record| record.at.as_nanosecond() <= *period.end());
-    let number = |index: usize| ledger.dropped_records + index as u64 + 1;
+    let number = |index: usize| metadata.dropped_records + index as u64 + 1;
     if let Some(before) = query.before {
         to = to.min(usize::try_from(before.saturating_sub(number(0))).unwrap_or(usize::MAX));
     }

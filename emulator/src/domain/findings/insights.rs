@@ -89,7 +89,7 @@ pub fn create(
     let id = world.ids.uuid();
     let arn = custom_arn(&key, &id);
     hub.insights.push(Insight { number, id, name, filters, group_by_attribute });
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(arn)
 }
 
@@ -149,7 +149,7 @@ fn change(
     let position = hub.insights.iter().position(|insight| Some(insight.id.as_str()) == id);
     let position = position.ok_or_else(|| InsightError::Missing(arn.to_owned()))?;
     change(&mut hub.insights, position);
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::document::{self, Finding, member_of, members_of};
 use super::normalise;
 use super::product::Source;
-use crate::state::Ledger;
+use crate::state::FindingMetadata;
 
 /// Attributes that the provider and the customer both set; each is handled on its own.
 pub(super) const SHARED: [&str; 5] = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"];
@@ -47,31 +47,31 @@ pub(super) fn create(finding: &mut Finding<'_>, kind: Kind, source: Source) {
 pub(super) fn update<'t>(
     finding: &mut Finding<'t>,
     stored: &'t Finding<'_>,
-    ledger: Option<&'t Ledger>,
+    metadata: Option<&'t FindingMetadata>,
     source: Source,
 ) {
     provider_fields(finding, Kind::Update);
-    let touched = ledger.map(|ledger| ledger.touched.as_slice()).unwrap_or_default();
+    let touched = metadata.map(|metadata| metadata.touched.as_slice()).unwrap_or_default();
     for name in KEPT.iter().chain(touched) {
         match stored.get(name) {
             Some(value) => finding.set(name, value),
             None => _ = finding.remove(name),
         }
     }
-    put_note_beneath(finding, ledger);
+    restore_imported_note(finding, metadata);
     reopen(finding, stored);
     resolve_passed(finding, Some(stored), source);
 }
 
 /// The finding without the note that UpdateFindings wrote, which histories do not tell of (UPF-04, UPF-05).
-pub(super) fn without_passing_note<'t>(stored: &Finding<'t>, ledger: Option<&'t Ledger>) -> Finding<'t> {
+pub(super) fn without_passing_note<'t>(stored: &Finding<'t>, metadata: Option<&'t FindingMetadata>) -> Finding<'t> {
     let mut finding = stored.clone();
-    put_note_beneath(&mut finding, ledger);
+    restore_imported_note(&mut finding, metadata);
     finding
 }
 
-fn put_note_beneath<'t>(finding: &mut Finding<'t>, ledger: Option<&'t Ledger>) {
-    match ledger.and_then(|ledger| ledger.note_beneath.as_ref()) {
+fn restore_imported_note<'t>(finding: &mut Finding<'t>, metadata: Option<&'t FindingMetadata>) {
+    match metadata.and_then(|metadata| metadata.imported_note.as_ref()) {
         Some(Some(note)) => finding.set("Note", note.as_str()),
         Some(None) => _ = finding.remove("Note"),
         None => {}

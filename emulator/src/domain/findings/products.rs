@@ -107,7 +107,7 @@ pub fn enable(transaction: &mut Transaction<'_>, caller: &Caller, product_arn: &
     if !hub.product_subscriptions.insert(name) {
         return Err(ProductError::AlreadyEnabled(product_arn.to_owned()).into());
     }
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(subscription)
 }
 
@@ -127,6 +127,6 @@ pub fn disable(transaction: &mut Transaction<'_>, caller: &Caller, subscription:
     if subscription != subscription_arn(&key, name) || !hub.product_subscriptions.remove(name) {
         return Err(not_enabled().into());
     }
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(())
 }

@@ -77,7 +77,7 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
     let mut expiries = BTreeSet::new();
     let mut written = Vec::with_capacity(accepted.len());
     transaction.edit_findings(endpoint.region, |writer| {
-        let batch = writer.take(created);
+        let batch = writer.add_batch(created);
         let mut start = 0;
         for (accepted, (end, effects)) in accepted.iter().zip(prepared) {
             let document = start..end;
@@ -96,7 +96,7 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
                 written.push(accepted);
             }
         }
-        writer.settle(&batch);
+        writer.finish_batch(&batch);
     });
     replicas::supersede(transaction, endpoint.world, endpoint.region, || {
         written.iter().map(|accepted| (accepted.owner, accepted.key.clone())).collect()
@@ -119,30 +119,30 @@ fn recorded_changes(kind: Kind, finding: &Finding<'_>) -> Vec<Effect> {
 fn note_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect>, now: Timestamp) {
     if !effects.is_empty() {
         let created_at = history::processed_at(writer.findings().table().document(slot));
-        note(writer.ledger(slot), created_at.as_ref(), effects, now);
+        note(writer.metadata(slot), created_at.as_ref(), effects, now);
     }
 }
 
-/// Puts an import in the place of the finding in a slot, unless that is as new (REI-03); says whether it did. The ledger
+/// Puts an import in the place of the finding in a slot, unless that is as new (REI-03); says whether it did. The metadata
 /// holds the finding's whole history, so it is read where it is and never copied.
 fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, now: Timestamp) -> bool {
     let document = writer.findings().table().document(slot);
-    let ledger = writer.findings().ledger(slot);
+    let metadata = writer.findings().metadata(slot);
     let stored = Finding::stored(document);
     if !merge::is_later(&accepted.finding, &stored) {
         return false;
     }
     let mut finding = accepted.finding.clone();
-    merge::update(&mut finding, &stored, ledger, accepted.source);
-    let updates = history::difference(&merge::without_passing_note(&stored, ledger), &finding);
+    merge::update(&mut finding, &stored, metadata, accepted.source);
+    let updates = history::difference(&merge::without_passing_note(&stored, metadata), &finding);
     let mut effects = vec![Effect { source: HistorySource::Product, updates, touched: Vec::new() }];
     effects.extend(apply(&accepted.rules, &mut finding, now));
     let mut written = Vec::with_capacity(document.len() + 512);
     finding.write(&mut written);
     let created_at = history::processed_at(document);
-    let ledger = writer.ledger(slot);
-    ledger.note_beneath = None;
-    note(ledger, created_at.as_ref(), effects, now);
+    let metadata = writer.metadata(slot);
+    metadata.imported_note = None;
+    note(metadata, created_at.as_ref(), effects, now);
     writer.replace(slot, &written);
     true
 }
@@ -159,10 +159,10 @@ fn apply(rules: &[MetRule], finding: &mut Finding<'_>, now: Timestamp) -> Vec<Ef
     rules.iter().map(effect).collect()
 }
 
-/// Writes what happened into the ledger; an effect that changed nothing leaves no record (HIS-15, ARU-53, ARU-54).
-fn note(ledger: &mut Ledger, created_at: Option<&String>, effects: Vec<Effect>, now: Timestamp) {
+/// Writes what happened into the metadata; an effect that changed nothing leaves no record (HIS-15, ARU-53, ARU-54).
+fn note(metadata: &mut FindingMetadata, created_at: Option<&String>, effects: Vec<Effect>, now: Timestamp) {
     for effect in effects {
-        ledger.touch(effect.touched.into_iter());
-        history::record(ledger, created_at.cloned(), now, effect.source, effect.updates);
+        metadata.touch(effect.touched.into_iter());
+        history::record(metadata, created_at.cloned(), now, effect.source, effect.updates);
     }
 }

@@ -83,7 +83,7 @@ fn edit_hub(stage: &Stage, edit: impl FnOnce(&mut crate::state::Hub)) {
     let mut transaction = stage.0.write();
     let mut hub = (*transaction.hub(&hub_key()).unwrap()).clone();
     edit(&mut hub);
-    transaction.put_hub(hub_key(), hub);
+    transaction.stage_hub(hub_key(), hub);
     transaction.commit();
 }
 
@@ -98,7 +98,7 @@ fn control_tower(stage: &Stage) -> &'static str {
     let mut hub = (*transaction.hub(&hub_key()).unwrap()).clone();
     let now = stage.0.clock.now();
     subscriptions::begin(&mut transaction, &hub_key(), &mut hub, standard, BTreeMap::new(), now);
-    transaction.put_hub(hub_key(), hub);
+    transaction.stage_hub(hub_key(), hub);
     transaction.commit();
     CONTROL_TOWER
 }

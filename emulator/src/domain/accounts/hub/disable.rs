@@ -46,7 +46,7 @@ fn turn_off(transaction: &mut Transaction<'_>, key: &HubKey, mut hub: Hub, now: 
     hub.standards.clear();
     hub.next_check = None;
     hub.product_subscriptions.retain(|subscription| !is_of_aws(subscription));
-    transaction.put_hub(key.clone(), hub);
+    transaction.stage_hub(key.clone(), hub);
     invited::end_all(transaction, key, now);
     schedule::after(transaction, now, ARCHIVED_FINDING_RETENTION, Due::DropArchivedFindings(key.clone(), now));
     schedule::after(transaction, now, HUB_RETENTION, Due::ForgetHub(key.clone(), now));

@@ -64,7 +64,7 @@ fn turn_on(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp, enab
     if let Some(generator) = of_administrator.or(enable.control_finding_generator) {
         hub.control_finding_generator = generator;
     }
-    transaction.put_hub(key.clone(), hub);
+    transaction.stage_hub(key.clone(), hub);
     Ok(())
 }
 
@@ -129,10 +129,10 @@ pub fn update(
             if let Ok(mut hub) = enabled(transaction, &member) {
                 hub.control_finding_generator = generator;
                 check_request::request(transaction, &member, CheckScope::Generator, now, SignedDuration::ZERO);
-                transaction.put_hub(member, hub);
+                transaction.stage_hub(member, hub);
             }
         }
     }
-    transaction.put_hub(key.clone(), hub);
+    transaction.stage_hub(key.clone(), hub);
     Ok(())
 }

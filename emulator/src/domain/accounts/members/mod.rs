@@ -98,7 +98,7 @@ fn inherit_generator(transaction: &mut Transaction<'_>, administrator: &HubKey, 
     let of_administrator = transaction.hub(administrator).map(|hub| hub.control_finding_generator);
     if let (Some(generator), Ok(mut hub)) = (of_administrator, hub_access::enabled(transaction, member)) {
         hub.control_finding_generator = generator;
-        transaction.put_hub(member.clone(), hub);
+        transaction.stage_hub(member.clone(), hub);
     }
 }
 

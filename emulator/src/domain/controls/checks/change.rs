@@ -133,7 +133,7 @@ pub fn record(
     if hub.config_recorder != ConfigRecorder::Off {
         subscriptions::try_again(transaction, key, &hub, now);
     }
-    transaction.put_hub(key.clone(), hub);
+    transaction.stage_hub(key.clone(), hub);
     request(transaction, key, CheckScope::All, now, SignedDuration::ZERO);
     Ok(())
 }

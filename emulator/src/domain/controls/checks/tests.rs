@@ -53,7 +53,7 @@ fn edit_hub(stage: &Stage, edit: impl FnOnce(&mut Hub)) {
     let mut transaction = stage.0.write();
     let mut hub = (*transaction.hub(&key()).unwrap()).clone();
     edit(&mut hub);
-    transaction.put_hub(key(), hub);
+    transaction.stage_hub(key(), hub);
     transaction.commit();
 }
 

@@ -68,7 +68,7 @@ fn aggregator(world: &World, key: &HubKey) -> Option<Aggregator> {
 
 fn schedule(world: &World, key: HubKey, at: Timestamp) {
     let mut transaction = world.write_findings();
-    transaction.put_due(at, Due::ComputeScores(key));
+    transaction.schedule(at, Due::ComputeScores(key));
     transaction.commit();
 }
 
@@ -111,5 +111,5 @@ pub fn run(transaction: &mut Transaction<'_>, world: &World, key: &HubKey, (at, 
     };
     let computed = if is_last { compute() } else { score.computed };
     daily.put(key.clone(), DailyScore { next, aggregator: score.aggregator, computed });
-    transaction.put_due(next, Due::ComputeScores(key.clone()));
+    transaction.schedule(next, Due::ComputeScores(key.clone()));
 }

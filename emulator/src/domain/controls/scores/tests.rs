@@ -52,7 +52,7 @@ fn world(hubs: Vec<(&str, &str, Vec<Resource>)>) -> Stage {
     for (account, region, _) in &hubs {
         let mut hub = (*transaction.hub(&key(account, region)).unwrap()).clone();
         hub.is_quiet = true;
-        transaction.put_hub(key(account, region), hub);
+        transaction.stage_hub(key(account, region), hub);
     }
     let declared = hubs.into_iter().map(|(account, region, resources)| (key(account, region), resources)).collect();
     change::declare(&mut transaction, &stage.0, declared, stage.0.clock.now());

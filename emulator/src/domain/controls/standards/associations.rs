@@ -128,7 +128,7 @@ pub fn update(
             Err(refusal) => unprocessed.push((index, refusal)),
         }
     }
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(unprocessed)
 }
 

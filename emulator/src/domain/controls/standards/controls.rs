@@ -103,7 +103,7 @@ pub fn update(
     let reason = change.reason.filter(|_| !enabled);
     set(subscription, control, ControlState { enabled, updated_at: caller.now, reason });
     check(transaction, &key, control, enabled, caller.now);
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub fn hide_until(
     for standard in standards {
         transaction
             .edit_directory(|directory| directory.new_controls.entry(control.id).or_default().insert(standard.id));
-        transaction.put_due(at, Due::AddControl(control.id, standard.id));
+        transaction.schedule(at, Due::AddControl(control.id, standard.id));
     }
 }
 
@@ -55,7 +55,7 @@ pub fn add(
         subscriptions::extend(transaction, &key, standard.id, subscription, at);
         let delay = transaction.delays().new_controls;
         schedule::after(transaction, at, delay, Due::EnableControl(key.clone(), standard.id, control.id, at));
-        transaction.put_hub(key, hub);
+        transaction.stage_hub(key, hub);
     }
 }
 
@@ -90,7 +90,7 @@ pub fn enable(
             controls::check(transaction, key, standard_control, true, now);
         }
     }
-    transaction.put_hub(key.clone(), hub);
+    transaction.stage_hub(key.clone(), hub);
 }
 
 /// A control and a standard by the names that an entry of the due-set has of them.

@@ -130,7 +130,7 @@ pub fn update(
     }
     settings.last_update_reason = reason;
     begin_update(transaction, (&key, control.id), settings, before, caller.now);
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(())
 }
 
@@ -187,7 +187,7 @@ pub fn settle(
     let Some(settings) = settings.filter(is_this_update) else { return };
     settings.updating = None;
     check_request::request(transaction, key, CheckScope::Control(control), now, SignedDuration::ZERO);
-    transaction.put_hub(key.clone(), hub);
+    transaction.stage_hub(key.clone(), hub);
 }
 
 /// The parameters of a control with their values, by name (SEC-23).

@@ -111,7 +111,7 @@ pub fn enable(
         begin(transaction, &key, &mut hub, standard, request.standards_input, caller.now);
         enabled.extend(hub.standards.get(standard.id).map(|subscription| (standard, subscription.clone())));
     }
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(enabled)
 }
 
@@ -275,7 +275,7 @@ pub fn disable(
         check_request::request(transaction, &key, CheckScope::Standard(standard.id), caller.now, after);
         disabled.push((standard, subscription.clone()));
     }
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(disabled)
 }
 
@@ -334,5 +334,5 @@ pub fn settle(
         }
         SubscriptionStatus::Ready => return,
     }
-    transaction.put_hub(key.clone(), hub);
+    transaction.stage_hub(key.clone(), hub);
 }

@@ -36,7 +36,7 @@ fn checked() -> Stage {
     let mut transaction = stage.0.write();
     let mut hub = (*transaction.hub(&key()).unwrap()).clone();
     hub.is_quiet = true;
-    transaction.put_hub(key(), hub);
+    transaction.stage_hub(key(), hub);
     transaction.commit();
     let requests = json!({ "StandardsSubscriptionRequests": [{ "StandardsArn": PCI }] });
     stage.good(ADMINISTRATOR, BatchEnableStandards, requests);

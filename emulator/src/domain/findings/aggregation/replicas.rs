@@ -55,7 +55,7 @@ pub fn follow(transaction: &mut Transaction<'_>, world: &World) {
         leave_replicas(transaction, world, link);
     }
     for link in &changed.linked {
-        transaction.set_findings_aside(&link.region, &visibility::of_accounts(world, &link.accounts));
+        transaction.hide_findings(&link.region, &visibility::of_accounts(world, &link.accounts));
     }
     for link in &changed.joined {
         drop_shown_replicas(transaction, world, link);
@@ -109,7 +109,7 @@ fn leave_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link)
         |account: &&AccountId| hub_access::is_enabled(world, &HubKey { account: **account, region: region.clone() });
     let shown = visibility::of_accounts(world, accounts.iter().filter(is_on));
     let place = Place { region: home.clone(), origin: Some(region.clone()) };
-    transaction.leave_replicas(&place, &shown, document::key);
+    transaction.store_replicas(&place, &shown, document::key);
     let sweeps = world.read_findings(&place, |findings| {
         findings.table().slots().filter_map(|slot| findings.expires_at(slot)).collect::<BTreeSet<_>>()
     });

@@ -102,7 +102,7 @@ pub fn create(
     };
     let arn = rule_arn(&key, &rule.id);
     hub.automation_rules.push(rule);
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     Ok(arn)
 }
 
@@ -239,7 +239,7 @@ fn batch<T>(
         }
     }
     if !outcome.processed.is_empty() {
-        transaction.put_hub(key, hub);
+        transaction.stage_hub(key, hub);
     }
     Ok(outcome)
 }

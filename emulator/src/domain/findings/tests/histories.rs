@@ -183,7 +183,7 @@ fn dropping_old_records_does_not_disturb_paging() {
         let key = HubKey { account: id(ADMINISTRATOR), region: Region::new(REGION) };
         let count = |findings: &crate::state::Findings| {
             let slot = findings.table().slots().next().unwrap();
-            findings.ledger(slot).map_or(0, |ledger| ledger.records.len())
+            findings.metadata(slot).map_or(0, |metadata| metadata.records.len())
         };
         stage.0.read_findings(&key.region, count).unwrap()
     };

@@ -79,7 +79,7 @@ fn subscribe(stage: &Stage, account: &str, product: &str) {
     let mut transaction = stage.0.write();
     let mut hub = (*transaction.hub(&key).unwrap()).clone();
     hub.product_subscriptions.insert(product.to_owned());
-    transaction.put_hub(key, hub);
+    transaction.stage_hub(key, hub);
     transaction.commit();
 }
 

@@ -132,7 +132,7 @@ fn a_policy_enables_a_standard_that_is_being_disabled() {
     let key = HubKey { account: id(MEMBER), region: Region::new(REGION) };
     let mut leaving = (*transaction.hub(&key).unwrap()).clone();
     leaving.standards.get_mut("fsbp-1.0.0").unwrap().status = SubscriptionStatus::Deleting;
-    transaction.put_hub(key, leaving);
+    transaction.stage_hub(key, leaving);
     transaction.commit();
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, MEMBER);
@@ -148,7 +148,7 @@ fn enabling_standards_without_a_recorder_fails_the_association() {
     let key = HubKey { account: id(MEMBER), region: Region::new(REGION) };
     let mut silent = (*transaction.hub(&key).unwrap()).clone();
     silent.config_recorder = ConfigRecorder::Off;
-    transaction.put_hub(key, silent);
+    transaction.stage_hub(key, silent);
     transaction.commit();
     let bare = create(&stage, "bare", says(&[]));
     start(&stage, &bare, MEMBER);

@@ -62,7 +62,7 @@ fn enable(transaction: &mut Transaction<'_>, key: &HubKey, hub: &Hub, now: Times
         for standard in &hub.standards {
             subscriptions::begin(transaction, key, &mut enabled, standard, BTreeMap::new(), now);
         }
-        transaction.put_hub(key.clone(), enabled);
+        transaction.stage_hub(key.clone(), enabled);
     }
     Ok(())
 }
