@@ -322,7 +322,7 @@ def statuses(hub):
 
 # Rules: MST-01, MST-17, INV-21, INV-30, CLI-02, CLI-03, CLI-07.
 def the_life_of_a_member_from_both_sides():
-    # A Region of its own, where the quickstart has no hubs.
+    # A separate Region in which the quickstart has no hubs.
     region, administrator, invited = "us-west-2", "666666666666", "777777777777"
     hub, member = client(account=administrator, region=region), client(account=invited, region=region)
     message, status = refused("BadRequestException", hub.list_members)
@@ -507,7 +507,7 @@ def filters_come_back_as_they_were_sent():
 
 
 def main():
-    # A case is a function whose name begins with the rule that it proves.
+    # A case is a function whose name begins with `test_` or a rule ID.
     cases = [(name, case) for name, case in globals().items() if re.match(r"[a-z][a-z0-9]{1,2}_\d\d_", name)]
     for name, case in cases:
         try:

@@ -49,7 +49,7 @@ def main(target):
     after = read_all(target)
     assert len(after) == len(before), (len(after), len(before))
     for old, new in zip(before, after):
-        # The time of processing is the service's.
+        # The service sets the time of processing.
         assert old.pop("ProcessedAt") != new.pop("ProcessedAt")
         assert old == new, f"\n{json.dumps(old)}\n{json.dumps(new)}"
 

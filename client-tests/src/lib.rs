@@ -1,5 +1,5 @@
-//! What the tests of real clients share: the Python environment that they run in, clients of the SDK for Rust, and calls of
-//! the control plane.
+//! Shared by the tests with real clients: the Python environment, clients of the Rust SDK, and calls of the control
+//! plane.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
 #![allow(clippy::missing_panics_doc, reason = "all of it panics when a client cannot be had")]
 
@@ -16,16 +16,16 @@ use aws_sdk_securityhub::config::Region;
 use aws_sdk_securityhub::{Client, Config};
 use securityhub_local::Emulator;
 
-/// The repository.
+/// The root of the repository.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A Python virtual environment with the packages of `python/requirements.txt`, made once under the target folder.
+/// A Python virtual environment with the packages of `python/requirements.txt`, created once in the target directory.
 ///
-/// Where Python is missing it says so and gives `None`; in CI that is a failure.
+/// If Python is missing, it prints a message and returns `None`; in CI that is a failure.
 pub fn python_environment() -> Option<PathBuf> {
-    // Tests run side by side; the first one makes it.
+    // Tests run concurrently; the first one creates it.
     static ENVIRONMENT: LazyLock<Option<PathBuf>> = LazyLock::new(make_environment);
     ENVIRONMENT.clone()
 }
@@ -54,7 +54,7 @@ fn make_environment() -> Option<PathBuf> {
     Some(environment)
 }
 
-/// A command of the environment, sent to an endpoint as the quickstart's security account.
+/// A command of the environment that calls an endpoint as the quickstart's security account.
 pub fn client(environment: &Path, program: &str, endpoint: &str) -> Command {
     let mut command = command(environment, program);
     command
@@ -65,7 +65,7 @@ pub fn client(environment: &Path, program: &str, endpoint: &str) -> Command {
     command
 }
 
-/// A command that finds the programs of the environment first, and nothing of the user's AWS configuration.
+/// A command that finds the programs of the environment first and ignores the user's AWS configuration.
 pub fn command(environment: &Path, program: &str) -> Command {
     let programs = environment.join("bin");
     let ours = programs.join(program);
@@ -83,7 +83,7 @@ pub fn command(environment: &Path, program: &str) -> Command {
     command
 }
 
-/// A client of the SDK for Rust that calls an emulator without a socket, as an account in a Region.
+/// A client of the Rust SDK that calls an emulator in process, as an account in a Region.
 pub fn sdk(emulator: &Emulator, account: &str, region: &str) -> Client {
     let config = Config::builder()
         .behavior_version_latest()
@@ -94,18 +94,18 @@ pub fn sdk(emulator: &Emulator, account: &str, region: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// Starts an emulator with a scenario that ships, by the name of its file.
+/// Starts an emulator with a shipped scenario, by file name.
 pub async fn start(scenario: &str) -> Emulator {
     let file = repository().join("scenarios").join(scenario);
     Emulator::builder().scenario(file).start().await.expect("a scenario that ships is good")
 }
 
-/// Posts JSON to the control plane, and gives the answer's body, which is a success.
+/// Posts JSON to the control plane and returns the body of the successful response.
 pub fn post(endpoint: &str, path: &str, body: &str) -> String {
     send(endpoint, "POST", path, body)
 }
 
-/// Sends JSON to the control plane by some method, and gives the answer's body, which is a success.
+/// Sends JSON to the control plane with any method and returns the body of the successful response.
 pub fn send(endpoint: &str, method: &str, path: &str, body: &str) -> String {
     let address = endpoint.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).expect("the emulator listens");

@@ -1,9 +1,10 @@
-//! Fenced blocks of a Markdown page, each with the comment above it that says how it is tested.
+//! Fenced blocks of a Markdown page, each with the preceding comment that says how it is tested.
 //!
-//! A comment is one of:
-//! - `<!-- tour: LANGUAGE SCENARIO -->`: pasted into a fresh shell (or interpreter) while the program serves that scenario,
-//! - `<!-- printed -->`: what the tour above it prints, or a part of that,
-//! - `<!-- tested: WHERE -->`: run by the test that is named,
+//! The comment is one of:
+//! - `<!-- tour: LANGUAGE SCENARIO -->`: pasted into a fresh shell (or interpreter) while the program serves the
+//! scenario,
+//! - `<!-- printed -->`: the output of the tour above it, or a part of it,
+//! - `<!-- tested: WHERE -->`: run by the named test,
 //! - `<!-- not pasted: REASON -->`.
 
 use crate::repository;
@@ -11,13 +12,13 @@ use crate::repository;
 /// A fenced block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// The number of its opening fence's line.
+    /// The line number of its opening fence.
     pub line: usize,
-    /// What follows the opening fence.
+    /// The text after the opening fence.
     pub language: String,
     /// How it is tested.
     pub mark: Option<Mark>,
-    /// The lines between the fences, each with its end.
+    /// The lines between the fences, with line breaks.
     pub text: String,
 }
 
@@ -26,9 +27,9 @@ pub struct Block {
 pub enum Mark {
     /// Pasted while the program serves this scenario, a path in the repository.
     Tour(String),
-    /// Printed by the tour above it.
+    /// The output of the tour above it.
     Printed,
-    /// Run by a test of its own.
+    /// Run by a separate test.
     Tested(String),
     /// Not run, for this reason.
     NotPasted(String),
@@ -37,7 +38,7 @@ pub enum Mark {
 /// The blocks of a page of the repository, from top to bottom.
 ///
 /// # Panics
-/// When the page cannot be read, or a comment of a tour names another language than its block.
+/// If the page cannot be read, or if the comment of a tour and its block have different languages.
 pub fn blocks(page: &str) -> Vec<Block> {
     let text = std::fs::read_to_string(repository().join(page)).expect("the page can be read");
     let mut blocks = Vec::new();
@@ -70,10 +71,10 @@ fn mark(comment: &str, language: &str) -> Option<Mark> {
     })
 }
 
-/// The text of the page's one block in a language that says it is run by this test.
+/// The text of the only block of a page in a language that is run by this test.
 ///
 /// # Panics
-/// When there is none, or more than one.
+/// If there is none, or more than one.
 pub fn tested(page: &str, test: &str, language: &str) -> String {
     let mark = Some(Mark::Tested(test.to_owned()));
     let mut found = blocks(page).into_iter().filter(|block| block.mark == mark && block.language == language);

@@ -1,4 +1,5 @@
-//! aws-sdk-securityhub against central configuration: as the administrator, as governed and as self-managed accounts.
+//! Tests of central configuration with aws-sdk-securityhub, as the administrator, governed accounts and self-managed
+//! accounts.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 const GOVERNED: &str = "This account is currently associated with a central configuration policy, so only the \
                         administrator can access this operation.";
 
-/// The ends of the ARNs of a hub's standards.
+/// The last parts of the ARNs of a hub's standards.
 async fn standards(client: &Client) -> Vec<String> {
     let enabled = client.get_enabled_standards().send().await.unwrap();
     let name = |arn: &str| arn.rsplit("standards/").next().unwrap().to_owned();
@@ -34,7 +35,7 @@ async fn status(client: &Client, control: &str) -> AssociationStatus {
 
 /// Rules: CCF-29, CCF-36.
 #[tokio::test]
-async fn the_administrator_lists_what_governs_whom_and_how_that_went() {
+async fn the_administrator_lists_associations_and_their_status() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     let policies = administrator.list_configuration_policies().send().await.unwrap();
@@ -64,7 +65,7 @@ async fn the_administrator_lists_what_governs_whom_and_how_that_went() {
 
 /// Rules: CCF-40, CCF-41, ROL-21, ROL-22.
 #[tokio::test]
-async fn a_governed_account_has_what_its_policy_says_and_cannot_change_it() {
+async fn a_governed_account_has_the_settings_of_its_policy_and_cannot_change_them() {
     let emulator = start(SCENARIO).await;
     for region in REGIONS {
         let shop = sdk(&emulator, SHOP, region);
@@ -96,7 +97,7 @@ async fn a_governed_account_has_what_its_policy_says_and_cannot_change_it() {
 
 /// Rules: CCF-11, CCF-12, CCF-44.
 #[tokio::test]
-async fn a_self_managed_account_changes_its_own_and_no_policies() {
+async fn a_self_managed_account_can_change_its_settings_but_no_policies() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     let target = || Target::AccountId(SHOP.to_owned());

@@ -1,5 +1,5 @@
-//! aws-sdk-securityhub against the delegated administrator: as the management account, the administrator, a member, an
-//! account that was never added, and one that joins.
+//! Tests of the delegated administrator with aws-sdk-securityhub, as the management account, the administrator, a
+//! member, an account that was never added, and one that joins.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use aws_sdk_securityhub::error::ProvideErrorMetadata;
@@ -11,9 +11,9 @@ const MANAGEMENT: &str = "999999999999";
 const ADMINISTRATOR: &str = "111111111111";
 /// A member from the start.
 const SHOP: &str = "222222222222";
-/// In the organization, and never added.
+/// In the organization, but never added.
 const WAREHOUSE: &str = "333333333333";
-/// It joins.
+/// Joins during the test.
 const PAYMENTS: &str = "444444444444";
 
 async fn happens(emulator: &Emulator, action: &str) {
@@ -26,7 +26,7 @@ async fn happens(emulator: &Emulator, action: &str) {
 
 /// Rules: ORG-07, ORG-10, ORG-30.
 #[tokio::test]
-async fn the_management_account_designates_and_does_not_configure() {
+async fn the_management_account_designates_the_administrator_but_cannot_configure() {
     let emulator = start(SCENARIO).await;
     for region in ["us-east-1", "eu-west-1"] {
         let management = sdk(&emulator, MANAGEMENT, region);
@@ -51,7 +51,7 @@ async fn the_management_account_designates_and_does_not_configure() {
 
 /// Rules: ORG-35, ORG-36, ROL-30.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_joins_is_enabled_by_itself_and_leaves() {
+async fn an_account_joins_is_enabled_automatically_and_leaves() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "eu-west-1");
     let payments = sdk(&emulator, PAYMENTS, "eu-west-1");

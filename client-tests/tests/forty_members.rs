@@ -1,4 +1,4 @@
-//! aws-sdk-securityhub against the forty members, as their administrator and as two of them.
+//! Tests of the forty members with aws-sdk-securityhub, as their administrator and as two of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ const SCENARIO: &str = "forty-members.yaml";
 const ADMINISTRATOR: &str = "111111111111";
 /// An enabled member with findings.
 const PAYMENTS: &str = "200000000001";
-/// Invited, with a hub of its own.
+/// Invited, with its own hub.
 const PARTNER: &str = "200000000036";
 
-/// How many members there are of each status, over all pages.
+/// The number of members with each status, over all pages.
 async fn statuses(administrator: &Client) -> BTreeMap<String, usize> {
     let mut pages = administrator.list_members().only_associated(false).max_results(7).into_paginator().send();
     let mut counts = BTreeMap::new();

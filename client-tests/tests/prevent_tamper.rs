@@ -1,5 +1,5 @@
-//! `scenarios/prevent-tamper.yaml` with `aws-sdk-securityhub` and `aws-sdk-sts`: from a member's side, from that of the
-//! role that may, and from the management account's.
+//! Tests of `scenarios/prevent-tamper.yaml` with `aws-sdk-securityhub` and `aws-sdk-sts`, as a member, as the exempt
+//! role, and as the management account.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use aws_credential_types::Credentials;
@@ -30,7 +30,7 @@ fn client(emulator: &Emulator, keys: Credentials) -> Client {
     Client::from_conf(config.build())
 }
 
-/// The keys of a session of a role in the member's account, with a policy of the session if one is given.
+/// The keys of a role's session in the member's account, optionally with a session policy.
 async fn session(emulator: &Emulator, role: &str, policy: Option<&str>) -> Credentials {
     let config = aws_sdk_sts::Config::builder()
         .behavior_version_latest()
@@ -47,14 +47,14 @@ async fn session(emulator: &Emulator, role: &str, policy: Option<&str>) -> Crede
     Credentials::new(keys.access_key_id, keys.secret_access_key, Some(keys.session_token), None, "test")
 }
 
-/// The sentence of an AccessDeniedException; nothing where the call came through, whatever it was told then.
+/// The message of an AccessDeniedException; `None` if the call was authorized, whatever its result.
 fn denied<T, E: ProvideErrorMetadata>(answer: Result<T, SdkError<E>>) -> Option<String> {
     let error = answer.err()?;
     let refused = error.as_service_error().expect("the service answers");
     (refused.code() == Some("AccessDeniedException")).then(|| refused.message().unwrap().to_owned())
 }
 
-/// What the policy forbids, called one after the other: the name of the action, and how it was denied.
+/// Calls all actions that the policy denies: the name of each action, and its error message.
 async fn tamper(client: &Client) -> Vec<(&'static str, Option<String>)> {
     let rule = "arn:aws:securityhub:us-east-1:222222222222:control/cis-aws-foundations-benchmark/v/1.2.0/1.1";
     let subscription = "arn:aws:securityhub:us-east-1:222222222222:subscription/cis-aws-foundations-benchmark/v/1.2.0";
@@ -94,7 +94,7 @@ async fn a_member_cannot_tamper() {
 
 /// Rules: IAM-11, IAM-12.
 #[tokio::test]
-async fn the_break_glass_role_can_unless_its_session_may_not() {
+async fn the_break_glass_role_can_unless_its_session_policy_denies() {
     let emulator = emulator().await;
     let only_reads = r#"{"Version": "2012-10-17",
         "Statement": {"Effect": "Allow", "Action": "securityhub:Get*", "Resource": "*"}}"#;
@@ -116,7 +116,7 @@ async fn the_break_glass_role_can_unless_its_session_may_not() {
 
 /// Rules: IAM-11.
 #[tokio::test]
-async fn the_management_account_is_not_bound() {
+async fn the_management_account_is_exempt() {
     let emulator = emulator().await;
     let management = client(&emulator, keys(MANAGEMENT));
     for (action, denial) in tamper(&management).await {

@@ -1,4 +1,4 @@
-//! boto3 and the AWS CLI, and the service model as botocore has it.
+//! Tests with boto3 and the AWS CLI, and of the service model in botocore.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use std::path::Path;
@@ -12,7 +12,7 @@ async fn quickstart() -> Emulator {
     Emulator::builder().scenario(repository().join("scenarios/quickstart.yaml")).start().await.unwrap()
 }
 
-/// Runs a command to its end; gives exit code, standard output and standard error.
+/// Runs a command and returns the exit code, standard output and standard error.
 fn run(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -39,7 +39,7 @@ async fn with_scenario(name: &str, text: &str) -> Emulator {
 
 /// Rules: IMP-46.
 #[tokio::test]
-async fn findings_that_boto3_read_come_out_of_another_world_as_they_went_in() {
+async fn findings_read_by_boto3_survive_a_round_trip_through_another_world() {
     let Some(environment) = python_environment() else { return };
     let products = "[guardduty, inspector, macie, access-analyzer, firewall-manager, config, health, securityhub]";
     let scenario = |hour: u8, rest: &str| {
@@ -58,15 +58,15 @@ async fn findings_that_boto3_read_come_out_of_another_world_as_they_went_in() {
     assert_eq!(code, 0, "{output}{error}");
 }
 
-/// What version 1 of the AWS CLI exits with when the service refuses; version 2 exits with 254.
+/// The exit code of version 1 of the AWS CLI for a service error; version 2 uses 254.
 const REFUSED: i32 = 255;
 
-/// Calls `aws securityhub` as the quickstart's administrator.
+/// Runs `aws securityhub` as the quickstart's administrator.
 fn aws(environment: &Path, emulator: &Emulator, arguments: &[&str]) -> (i32, String, String) {
     run(client(environment, "aws", &emulator.endpoint()).arg("securityhub").args(arguments))
 }
 
-/// Calls `aws securityhub`, expects success and gives what it prints.
+/// Runs `aws securityhub`, expects success and returns its output.
 fn aws_prints(environment: &Path, emulator: &Emulator, arguments: &[&str]) -> String {
     let (code, output, error) = aws(environment, emulator, arguments);
     assert_eq!(code, 0, "{arguments:?}: {error}");
@@ -75,7 +75,7 @@ fn aws_prints(environment: &Path, emulator: &Emulator, arguments: &[&str]) -> St
 
 /// Rules: CLN-01, CLN-06.
 #[tokio::test]
-async fn the_aws_cli_reads_and_tags() {
+async fn the_aws_cli_can_read_and_tag() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let aws = |arguments: &[&str]| aws_prints(&environment, &emulator, arguments);
@@ -102,7 +102,7 @@ fn finding(id: &str, title: &str) -> String {
 
 /// Rules: IMP-30, IMP-31.
 #[tokio::test]
-async fn the_aws_cli_imports_a_file() {
+async fn the_aws_cli_can_import_a_file() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("findings-of-the-aws-cli.json");
@@ -118,7 +118,7 @@ async fn the_aws_cli_imports_a_file() {
 
 /// Rules: CLN-03, ERR-06.
 #[tokio::test]
-async fn the_aws_cli_tells_why_it_is_refused() {
+async fn the_aws_cli_shows_the_reason_for_an_error() {
     let Some(environment) = python_environment() else { return };
     let emulator = quickstart().await;
     let refused = |arguments: &[&str], sentence: &str| {
@@ -143,7 +143,7 @@ async fn the_aws_cli_tells_why_it_is_refused() {
 }
 
 #[test]
-fn the_committed_service_model_is_what_the_importer_makes_of_botocores() {
+fn the_committed_service_model_matches_botocore() {
     let Some(environment) = python_environment() else { return };
     let read = |file: &str| {
         let script = "import gzip, importlib.util, pathlib, sys\n\

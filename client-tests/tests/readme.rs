@@ -1,4 +1,4 @@
-//! Every block of the README does what it says when it is pasted into a fresh shell.
+//! Tests that every block of the README works when it is pasted into a fresh shell.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
 
 use std::process::{Command, Output};
@@ -78,7 +78,7 @@ fn every_block_says_how_it_is_tested() {
 
 /// Each test that a block names exists and reads the README.
 #[test]
-fn every_test_that_a_block_names_reads_it() {
+fn every_test_named_by_a_block_reads_the_readme() {
     for block in blocks(PAGE) {
         let Some(Mark::Tested(test)) = block.mark else { continue };
         let source =
@@ -203,7 +203,7 @@ fn the_commands_that_need_no_server() {
     }
     let generated = std::fs::read_to_string(folder.path().join("guardduty.json")).unwrap();
     assert_eq!(generated.matches("\"SchemaVersion\"").count(), 1000);
-    // The excerpt of a scenario is one that loads, with the accounts that it is about.
+    // The excerpt of a scenario can be loaded, together with the accounts it refers to.
     let excerpt = tested(PAGE, "client-tests/tests/readme.rs", "yaml");
     std::fs::create_dir(folder.path().join("scp")).unwrap();
     let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"securityhub:DisableSecurityHub","Resource":"*"}}"#;
@@ -214,7 +214,7 @@ fn the_commands_that_need_no_server() {
     assert_eq!(code, Some(0), "{output}{error}");
 }
 
-/// The README shows the same lines that are compiled below.
+/// The README contains the same lines that are compiled below.
 #[test]
 fn the_example_in_rust() {
     let shown = tested(PAGE, "client-tests/tests/readme.rs", "rust");
@@ -228,7 +228,7 @@ fn the_example_in_rust() {
 
 #[rustfmt::skip]
 async fn example_in_rust() -> Result<(), Box<dyn std::error::Error>> {
-    // From here as the README has it.
+    // From here on as in the README.
     let emulator = securityhub_local::Emulator::builder().scenario("scenarios/quickstart.yaml").start().await?;
     let config = aws_sdk_securityhub::Config::builder()
         .behavior_version_latest()
@@ -239,7 +239,7 @@ async fn example_in_rust() -> Result<(), Box<dyn std::error::Error>> {
         .build();
     let hub = aws_sdk_securityhub::Client::from_conf(config).describe_hub().send().await?;
     let events = emulator.events(); // what EventBridge got since, as JSON values
-    // Up to here.
+    // End of the excerpt.
     assert_eq!(hub.hub_arn(), Some("arn:aws:securityhub:us-east-1:111111111111:hub/default"));
     assert!(events.is_empty(), "nothing happened since the start");
     Ok(())

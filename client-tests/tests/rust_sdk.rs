@@ -1,4 +1,4 @@
-//! aws-sdk-securityhub, by socket and in process: the same cases over both.
+//! Tests with aws-sdk-securityhub: the same cases over a socket and in process.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use std::time::{Duration, Instant};
@@ -87,7 +87,7 @@ async fn the_life_of_a_hub() {
 
 /// Rules: TAG-01, TAG-04, CLN-01.
 #[tokio::test]
-async fn an_arn_stands_in_the_path() {
+async fn an_arn_can_be_part_of_the_path() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
@@ -104,7 +104,7 @@ async fn an_arn_stands_in_the_path() {
 
 /// Rules: IMP-30, IMP-31.
 #[tokio::test]
-async fn a_batch_tells_what_failed() {
+async fn a_batch_reports_failures() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
@@ -124,7 +124,7 @@ async fn a_batch_tells_what_failed() {
 
 /// Rules: FLT-03, SRT-12, CLN-06.
 #[tokio::test]
-async fn a_paginator_reads_all_that_filters_select() {
+async fn a_paginator_reads_all_matching_findings() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
@@ -148,7 +148,7 @@ async fn a_paginator_reads_all_that_filters_select() {
 
 /// Rules: ACC-01.
 #[tokio::test]
-async fn accounts_and_regions_stand_apart() {
+async fn accounts_and_regions_are_separate() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         enabled(&emulator, transport).await;
@@ -162,7 +162,7 @@ async fn accounts_and_regions_stand_apart() {
 
 /// Rules: ERR-06, TF-07.
 #[tokio::test]
-async fn an_operation_that_is_not_built_is_not_retried() {
+async fn an_unimplemented_operation_is_not_retried() {
     for transport in BOTH {
         let emulator = Emulator::start().await.unwrap();
         let client = enabled(&emulator, transport).await;
@@ -198,7 +198,7 @@ async fn signatures_are_verified_with_the_secrets_of_the_scenario() {
 }
 
 #[tokio::test]
-async fn the_quickstart_is_there_without_a_port() {
+async fn the_quickstart_works_without_a_port() {
     let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
     let emulator = Emulator::builder().scenario(quickstart).start().await.unwrap();
     let client = client(&emulator, Transport::InProcess, "111111111111", "us-east-1");
@@ -206,7 +206,7 @@ async fn the_quickstart_is_there_without_a_port() {
     assert_eq!(findings.findings().len(), 40);
 }
 
-/// Region and id of all findings that a client sees.
+/// The Region and ID of all findings that a client sees.
 async fn all(client: &Client) -> Vec<(String, String)> {
     let mut pages = client.get_findings().max_results(50).into_paginator().items().send();
     let mut all = Vec::new();
@@ -219,7 +219,7 @@ async fn all(client: &Client) -> Vec<(String, String)> {
 
 /// Rules: VIS-03, VIS-04, AGG-06, AGG-07, AGG-08, AGG-10.
 #[tokio::test]
-async fn a_home_region_shows_linked_ones() {
+async fn a_home_region_shows_findings_of_linked_regions() {
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/aggregation.yaml");
     for transport in BOTH {
         let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();

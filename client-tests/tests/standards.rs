@@ -1,5 +1,5 @@
-//! aws-sdk-securityhub against standards that check: findings come with a standard, pass with their resource, and are
-//! archived with their standard; AWS Config decides what is seen.
+//! Tests of security standards with aws-sdk-securityhub: enabling a standard creates findings, fixing a resource makes
+//! them pass, disabling the standard archives them, and AWS Config determines what is checked.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ const PAYMENTS: &str = "222222222222";
 const CIS: &str = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0";
 const PCI: &str = "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1";
 
-/// What the control plane does.
+/// Calls the control plane.
 async fn control(emulator: &Emulator, method: &'static str, path: &'static str, body: &str) {
     let (endpoint, body) = (emulator.endpoint(), body.to_owned());
     tokio::task::spawn_blocking(move || send(&endpoint, method, path, &body)).await.unwrap();
@@ -42,7 +42,7 @@ fn equals(value: &str) -> StringFilter {
     StringFilter::builder().value(value).comparison(StringFilterComparison::Equals).build()
 }
 
-/// All findings that satisfy a filter.
+/// All findings that match a filter.
 async fn findings(client: &Client, filters: AwsSecurityFindingFilters) -> Vec<AwsSecurityFinding> {
     let mut pages = client.get_findings().filters(filters).into_paginator().items().send();
     let mut all = Vec::new();
@@ -52,7 +52,7 @@ async fn findings(client: &Client, filters: AwsSecurityFindingFilters) -> Vec<Aw
     all
 }
 
-/// The ids of controls that fail on something, as the account sees it.
+/// The IDs of controls that the account sees as failed.
 async fn failed(client: &Client) -> BTreeSet<String> {
     let filters =
         AwsSecurityFindingFilters::builder().compliance_status(equals("FAILED")).record_state(equals("ACTIVE")).build();
@@ -80,7 +80,7 @@ fn compliance(finding: &AwsSecurityFinding) -> (ComplianceStatus, WorkflowStatus
     (status, workflow, finding.record_state().unwrap().clone())
 }
 
-/// The bucket, with what fails on it.
+/// The bucket, with its failed controls.
 fn bucket(fails: &str) -> String {
     format!(
         r#"{{"account": "{PAYMENTS}", "regions": ["us-east-1"], "type": "AwsS3Bucket", "id": "card-exports", "fails": {fails}}}"#
@@ -89,7 +89,7 @@ fn bucket(fails: &str) -> String {
 
 /// Rules: FND-20, FND-21, CIS-11.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_resource_is_corrected_and_the_finding_passes_and_is_resolved() {
+async fn fixing_a_resource_makes_its_finding_pass_and_resolves_it() {
     let emulator = start("cis-and-pci.yaml").await;
     let payments = sdk(&emulator, PAYMENTS, "us-east-1");
     let security = sdk(&emulator, SECURITY, "us-east-1");
@@ -136,7 +136,7 @@ async fn a_resource_is_corrected_and_the_finding_passes_and_is_resolved() {
 
 /// Rules: FND-50, FND-55, STD-43.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_standard_is_disabled_and_what_it_alone_checked_is_archived() {
+async fn disabling_a_standard_archives_findings_that_no_other_standard_has() {
     let emulator = start("cis-and-pci.yaml").await;
     let payments = sdk(&emulator, PAYMENTS, "us-east-1");
     enable(&payments, &[CIS, PCI]).await;
@@ -154,7 +154,7 @@ async fn a_standard_is_disabled_and_what_it_alone_checked_is_archived() {
 
 /// Rules: FND-51, FND-52.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_administrator_has_findings_made_for_each_standard() {
+async fn the_administrator_can_generate_findings_per_standard() {
     let emulator = start("cis-and-pci.yaml").await;
     let payments = sdk(&emulator, PAYMENTS, "us-east-1");
     let security = sdk(&emulator, SECURITY, "us-east-1");
@@ -180,7 +180,7 @@ async fn the_administrator_has_findings_made_for_each_standard() {
 
 /// Rules: FND-34, STD-61, RES-05.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_recorder_is_switched_on_and_controls_see() {
+async fn controls_see_resources_after_the_recorder_is_turned_on() {
     let emulator = start("config-off.yaml").await;
     let off = sdk(&emulator, SECURITY, "us-west-2");
     let enabled = off.get_enabled_standards().send().await.unwrap();
@@ -209,7 +209,7 @@ async fn the_recorder_is_switched_on_and_controls_see() {
 
 /// Rules: FND-35, FND-36.
 #[tokio::test]
-async fn what_config_does_not_record_is_not_seen() {
+async fn resources_that_config_does_not_record_are_not_seen() {
     let emulator = start("config-off.yaml").await;
     let all = sdk(&emulator, SECURITY, "us-east-1");
     assert_eq!(failed(&all).await, BTreeSet::from(["EC2.6".to_owned(), "S3.5".to_owned()]));

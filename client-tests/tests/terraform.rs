@@ -1,8 +1,8 @@
-//! Terraform with its AWS provider: what it makes it finds again unchanged, and takes away whole.
+//! Tests with Terraform and its AWS provider: created resources are read back unchanged and destroyed completely.
 //!
-//! It runs wherever `terraform` and provider hashicorp/aws 5.100.0 are installed, the provider as a mirror in a folder:
-//! the one that TERRAFORM_PLUGINS names, one of those where Terraform itself looks, or one under /opt. Elsewhere the
-//! test says that it did not run.
+//! The tests run if `terraform` and the provider hashicorp/aws 5.100.0 are installed, the provider as a filesystem
+//! mirror: in the directory in TERRAFORM_PLUGINS, in Terraform's default directories, or below /opt. Otherwise the
+//! tests print that they did not run.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use std::process::{Command, Output};
 use securityhub_local::Emulator;
 use securityhub_local_client_tests::{markdown, repository};
 
-/// The provider inside a mirror.
+/// The provider's path inside a mirror.
 const PROVIDER: &str = "registry.terraform.io/hashicorp/aws/5.100.0";
 
-/// A folder that holds the provider.
+/// A directory that contains the provider.
 fn plugins() -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let named = std::env::var_os("TERRAFORM_PLUGINS").map(PathBuf::from);
@@ -28,7 +28,7 @@ fn plugins() -> Option<PathBuf> {
     named.into_iter().chain(usual).chain(optional).find(|folder| folder.join(PROVIDER).is_dir())
 }
 
-/// A copy of a module, in a folder of its own that ends with this.
+/// A copy of a module in a temporary directory.
 struct Module {
     folder: PathBuf,
     endpoint: String,
@@ -47,7 +47,7 @@ impl Module {
         Module::of(name, &std::fs::read_to_string(source).unwrap(), endpoint)
     }
 
-    /// Writes and initialises a module; `None`, with a sentence, where Terraform or its provider is missing.
+    /// Writes and initialises a module. Prints a message and returns `None` if Terraform or its provider is missing.
     fn of(name: &str, source: &str, endpoint: &str) -> Option<Module> {
         let Some(plugins) = plugins().filter(|_| Command::new("terraform").arg("version").output().is_ok()) else {
             println!("Terraform was not run: terraform or a mirror with {PROVIDER} is missing");
@@ -78,7 +78,7 @@ impl Module {
             .unwrap()
     }
 
-    /// Runs it to its good end, and gives what it prints.
+    /// Runs a command successfully and returns its output.
     fn good(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -86,18 +86,18 @@ impl Module {
         text(&output.stdout)
     }
 
-    /// Makes all of it; changes what is to be `updated`, and nothing else; then finds nothing to change.
+    /// Creates all resources, then changes those to be `updated` and nothing else, then finds nothing to change.
     fn come(&self, updated: usize) {
         let (first, then) = ("-var=changed=false", "-var=changed=true");
         self.good(&["apply", "-auto-approve", "-no-color", "-input=false", first]);
         let printed = self.good(&["apply", "-auto-approve", "-no-color", "-input=false", then]);
         let plan = format!("Plan: 0 to add, {updated} to change, 0 to destroy.");
         assert!(printed.contains(&plan), "{plan} {printed}");
-        // An exit code of 2 would mean that something is to be changed.
+        // An exit code of 2 would mean that there are changes.
         self.good(&["plan", "-detailed-exitcode", "-no-color", "-input=false", then]);
     }
 
-    /// Takes it away again, and holds what was called against what the resources are said to call.
+    /// Destroys all resources, and compares the operations called with those expected.
     fn go(&self, calls: &[&str]) {
         self.good(&["destroy", "-auto-approve", "-no-color", "-input=false", "-var=changed=true"]);
         let log = std::fs::read_to_string(self.folder.join("log.txt")).unwrap();
@@ -107,7 +107,7 @@ impl Module {
     }
 }
 
-/// The names of the operations that resources of an account, its member and what a hub keeps are read and changed by.
+/// The operations that read and change resources of an account, its member and the content of a hub.
 const OF_ACCOUNTS: [&str; 36] = [
     "EnableSecurityHub",
     "UpdateSecurityHubConfiguration",
@@ -119,7 +119,7 @@ const OF_ACCOUNTS: [&str; 36] = [
     "DisassociateMembers",
     "DeleteMembers",
     "ListInvitations",
-    // The older names of these three.
+    // The older names of these three operations.
     "AcceptInvitation",
     "GetMasterAccount",
     "DisassociateFromMasterAccount",
@@ -150,7 +150,7 @@ const OF_ACCOUNTS: [&str; 36] = [
 
 /// Rules: TF-01, TF-20, TF-25 to TF-31, TF-42, TF-44, CLI-01 to CLI-03, CLN-08.
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_come_and_go() {
+async fn accounts_are_created_and_destroyed() {
     let emulator = Emulator::builder().start().await.unwrap();
     if let Some(module) = Module::new("accounts", &emulator.endpoint()) {
         let run = move || {
@@ -163,18 +163,18 @@ async fn accounts_come_and_go() {
 
 /// Rules: TF-01, TF-32 to TF-35, TF-40, TF-41, TF-43, TF-45, CLI-04 to CLI-06.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organization_is_configured_and_let_go() {
+async fn an_organization_is_configured_and_released() {
     let scenario = repository().join("client-tests/terraform/organization/scenario.yaml");
     let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();
     let Some(module) = Module::new("organization", &emulator.endpoint()) else { return };
     let run = move || {
         module.come(3);
         let member = "aws_securityhub_member.organization";
-        // It is read as invited, which nobody asked for: without `ignore_changes` it would be made anew.
+        // It is read back as invited, although this was not requested: without `ignore_changes` it would be recreated.
         let shown = module.good(&["state", "show", "-no-color", member]);
         let invite = shown.lines().find(|line| line.trim_start().starts_with("invite "));
         assert!(invite.is_some_and(|line| line.ends_with("= true")), "{shown}");
-        // The record of an account of the organization cannot be deleted.
+        // The member record of an organization account cannot be deleted.
         module.good(&["state", "rm", member]);
         module.go(&[
             "EnableOrganizationAdminAccount",
@@ -196,7 +196,7 @@ async fn an_organization_is_configured_and_let_go() {
 
 /// Rules: TF-01, TF-21 to TF-25.
 #[tokio::test(flavor = "multi_thread")]
-async fn standards_controls_and_products_come_and_go() {
+async fn standards_controls_and_products_are_created_and_destroyed() {
     let emulator = Emulator::builder().start().await.unwrap();
     if let Some(module) = Module::new("standards", &emulator.endpoint()) {
         let run = move || {

@@ -1,31 +1,31 @@
-//! The one error type that a caller may see, below every room.
+//! The error type that callers see, usable from every room.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use securityhub_fixtures::model;
 
-/// Defines [`ErrorCode`] with its wire name and the status it has where the service model says none.
+/// Defines [`ErrorCode`] with wire names and the statuses to use where the service model has none.
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal,)*) => {
-        /// A code that an error answer carries in `x-amzn-ErrorType` and `Code`.
+        /// An error code, sent in `x-amzn-ErrorType` and `Code`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $($(#[$doc])* $name,)*
         }
 
         impl ErrorCode {
-            /// Every code, in the order of declaration.
+            /// All codes, in the order of declaration.
             pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$name,)*];
 
-            /// The code as it stands on the wire.
+            /// The code as sent on the wire.
             pub fn name(self) -> &'static str {
                 match self {
                     $(ErrorCode::$name => stringify!($name),)*
                 }
             }
 
-            /// The HTTP status that it has unless the error says otherwise (ACC-07).
+            /// The HTTP status, unless an error overrides it (ACC-07).
             pub fn status(self) -> u16 {
                 match self {
                     $(ErrorCode::$name => $status,)*
@@ -36,19 +36,19 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// The caller may not do this.
+    /// The caller lacks permission.
     AccessDeniedException = 403,
-    /// The state of the target forbids it (V2 half).
+    /// The state of the target does not allow the operation (V2 API).
     ConflictException = 409,
-    /// A fault of the service (classic half).
+    /// An internal error (classic API).
     InternalException = 500,
-    /// A fault of the service (V2 half).
+    /// An internal error (V2 API).
     InternalServerException = 500,
-    /// Security Hub is not enabled in this account and region.
+    /// Security Hub is not enabled in this account and Region.
     InvalidAccessException = 401,
-    /// A bad request (classic half).
+    /// A bad request (classic API).
     InvalidInputException = 400,
-    /// A quota of resources is used up.
+    /// A resource quota is exceeded.
     LimitExceededException = 429,
     /// The organization does not exist.
     OrganizationNotFoundException = 400,
@@ -60,84 +60,84 @@ error_codes! {
     ResourceInUseException = 400,
     /// The resource does not exist.
     ResourceNotFoundException = 404,
-    /// A quota is used up (V2 half).
+    /// A quota is exceeded (V2 API).
     ServiceQuotaExceededException = 402,
-    /// Too many requests (V2 half).
+    /// Too many requests (V2 API).
     ThrottlingException = 429,
-    /// A bad request (V2 half).
+    /// A bad request (V2 API).
     ValidationException = 400,
-    /// The hub is off: the code of the member and invitation operations (INV-04). It has no shape.
+    /// The hub is disabled: the code of member and invitation operations (INV-04). It has no shape.
     BadRequestException = 400,
-    /// Too many requests (classic half, IMP-24). It has no shape.
+    /// Too many requests (classic API, IMP-24). It has no shape.
     TooManyRequestsException = 429,
-    /// The path or the method belongs to no operation, or the operation is not built.
+    /// The path or method matches no operation, or the operation is not implemented.
     UnknownOperationException = 404,
-    /// The request carries no signature.
+    /// The request is not signed.
     MissingAuthenticationTokenException = 403,
-    /// The signature cannot be read.
+    /// The signature is malformed.
     IncompleteSignatureException = 403,
-    /// The signature does not fit the request (`--verify-signatures`).
+    /// The signature does not match the request (`--verify-signatures`).
     InvalidSignatureException = 403,
-    /// The access key is not known (`--verify-signatures`).
+    /// The access key is unknown (`--verify-signatures`).
     UnrecognizedClientException = 403,
-    /// The session that signed the request is over.
+    /// The session that signed the request has expired.
     ExpiredTokenException = 403,
-    /// The body is of a media type that the service does not read.
+    /// The media type of the body is not supported.
     UnsupportedMediaTypeException = 415,
-    /// The server has no room for the request now.
+    /// The server has no capacity for the request at the moment.
     ServiceUnavailableException = 503,
     /// The request did not arrive in time.
     RequestTimeoutException = 408,
-    /// The AWS Organizations face: the account is in no organization.
+    /// AWS Organizations: the account does not belong to an organization.
     AWSOrganizationsNotInUseException = 400,
-    /// The AWS Organizations face: no such account.
+    /// AWS Organizations: unknown account.
     AccountNotFoundException = 400,
-    /// The AWS Organizations face: no such root or unit.
+    /// AWS Organizations: unknown root or unit.
     ParentNotFoundException = 400,
-    /// The AWS Organizations face: no such account, root or unit.
+    /// AWS Organizations: unknown account, root or unit.
     ChildNotFoundException = 400,
-    /// The AWS Organizations face: the account is registered already.
+    /// AWS Organizations: the account is already registered.
     AccountAlreadyRegisteredException = 400,
-    /// The AWS Organizations face: the account is not registered.
+    /// AWS Organizations: the account is not registered.
     AccountNotRegisteredException = 400,
-    /// The AWS Organizations face: the organization does not allow it.
+    /// AWS Organizations: a constraint of the organization is violated.
     ConstraintViolationException = 400,
-    /// A JSON face of a neighbour: the body is no JSON object.
+    /// A neighbouring service with a JSON protocol: the body is not a JSON object.
     SerializationException = 400,
-    /// The AWS IAM face: no such user.
+    /// AWS IAM: unknown user.
     NoSuchEntity = 404,
-    /// The query faces: a parameter is missing or wrong.
+    /// Query protocol: a parameter is missing or invalid.
     ValidationError = 400,
-    /// The AWS STS face: the policy of a session is none.
+    /// AWS STS: invalid session policy.
     MalformedPolicyDocument = 400,
-    /// The AWS EC2 face: a parameter is wrong.
+    /// AWS EC2: invalid parameter.
     InvalidParameterValue = 400,
-    /// The query faces: the caller may not do this.
+    /// Query protocol: the caller lacks permission.
     AccessDenied = 403,
 }
 
-/// An answer other than success. `source` is for the log and never goes on the wire.
+/// An error response. `source` is for the log and is never sent.
 #[derive(Debug)]
 pub struct AwsError {
     /// The code.
     pub code: ErrorCode,
     /// The HTTP status.
     pub status: u16,
-    /// The sentence of the `Message` member.
+    /// The text of the `Message` member.
     pub message: Cow<'static, str>,
-    /// The code of its `Reason` member, which errors of AWS Organizations have.
+    /// The value of the `Reason` member, which errors of AWS Organizations have.
     pub reason: Option<&'static str>,
-    /// What went wrong inside, for the log.
+    /// The internal cause, for the log.
     pub source: Option<String>,
 }
 
 impl AwsError {
-    /// An error with the status that its code has.
+    /// An error with the default status of its code.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         AwsError { code, status: code.status(), message: message.into(), reason: None, source: None }
     }
 
-    /// The same error with another HTTP status (ACC-07).
+    /// The same error with a different HTTP status (ACC-07).
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
@@ -151,7 +151,7 @@ impl AwsError {
         self
     }
 
-    /// The same error with what caused it, for the log.
+    /// The same error with its internal cause, for the log.
     #[must_use]
     pub fn caused_by(mut self, source: impl fmt::Display) -> Self {
         self.source = Some(source.to_string());
@@ -186,7 +186,7 @@ impl fmt::Display for AwsError {
 
 impl std::error::Error for AwsError {}
 
-/// Whether the service model has a shape for this code, with this status.
+/// Whether the service model has a shape for this code, with the same status.
 pub fn is_modelled(code: ErrorCode) -> bool {
     model::error_status(code.name()) == Some(code.status())
 }
@@ -197,7 +197,7 @@ mod tests {
 
     /// Rules: ERR-02.
     #[test]
-    fn statuses_are_those_of_the_service_model() {
+    fn statuses_match_the_service_model() {
         for &code in ErrorCode::ALL {
             if let Some(status) = model::error_status(code.name()) {
                 assert_eq!(code.status(), status, "{}", code.name());
@@ -209,7 +209,7 @@ mod tests {
 
     /// Rules: ACC-07.
     #[test]
-    fn the_status_belongs_to_the_answer() {
+    fn an_error_can_override_the_status_of_its_code() {
         let error = AwsError::invalid_input("x").with_status(401);
         assert_eq!((error.code.name(), error.status), ("InvalidInputException", 401));
     }

@@ -1,4 +1,4 @@
-//! The in-process connector: an HTTP client for `aws-sdk-*` that needs no port.
+//! The in-process connector: an HTTP client for `aws-sdk-*` that does not need a port.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient as SdkHttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 
 use crate::service::Service;
 
-/// An HTTP client whose every request goes to one emulator, whatever host it names.
+/// An HTTP client that sends all requests to one emulator, whatever host they address.
 #[derive(Clone)]
 pub struct HttpClient(Service);
 

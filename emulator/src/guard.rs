@@ -1,4 +1,4 @@
-//! An emulator inside a Rust program: started by one line, stopped when it is dropped.
+//! An emulator inside a Rust program: started by one line and stopped on drop.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,8 +15,8 @@ use crate::state::{AccountId, Region};
 use crate::wire::admission::Admission;
 use crate::wire::server::{self, Options};
 
-/// A running emulator. It serves on a thread of its own, so that it works from any runtime and outlives the
-/// runtime of the test that made it; dropping it stops it.
+/// A running emulator. It serves on its own thread, so that it works from any runtime and outlives the runtime of the
+/// test that started it. Dropping it stops it.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -32,15 +32,15 @@ pub struct Emulator {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Why an emulator did not start.
+/// The reason why an emulator did not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The scenario has mistakes; the text tells them all.
+    /// The scenario is invalid; the text lists all errors.
     Scenario(String),
-    /// A setting of the builder has a wrong value; the text names it.
+    /// A setting of the builder is invalid; the text names it.
     Setting(String),
-    /// No port or no thread could be had.
+    /// No port or thread was available.
     Io(std::io::Error),
 }
 
@@ -62,7 +62,7 @@ impl From<std::io::Error> for StartError {
     }
 }
 
-/// What an emulator is started with.
+/// Options for starting an emulator.
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until start() is awaited"]
 pub struct Builder {
@@ -74,12 +74,12 @@ pub struct Builder {
 }
 
 impl Emulator {
-    /// What an emulator can be started with.
+    /// A builder with the default options.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Starts an empty one on a free port of 127.0.0.1.
+    /// Starts an empty emulator on a free port of 127.0.0.1.
     ///
     /// # Errors
     /// [`StartError::Io`].
@@ -87,23 +87,23 @@ impl Emulator {
         Emulator::builder().start().await
     }
 
-    /// `http://127.0.0.1:PORT`, for any client of this machine.
+    /// `http://127.0.0.1:PORT`, for any client on this machine.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The address that it listens on.
+    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The service behind it, to be called without a socket.
+    /// The service behind it, which can be called without a socket.
     pub fn service(&self) -> &Service {
         &self.service
     }
 
-    /// The events that were sent to EventBridge since this was called last, oldest first: each as a rule's target gets
-    /// it. The newest 10,000 are kept ([`Builder::keep_events`]).
+    /// The events sent to EventBridge since the last call of this method, oldest first, in the form in which a rule's
+    /// target receives them. The newest 10,000 are kept ([`Builder::keep_events`]).
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -117,7 +117,7 @@ impl Emulator {
     pub fn events(&self) -> Vec<serde_json::Value> {
         let world = self.service.world();
         let events = world.take_events();
-        // What the emulator writes is JSON.
+        // The emulator only writes valid JSON.
         events
             .iter()
             .map(|event| {
@@ -147,7 +147,7 @@ impl Drop for Emulator {
 }
 
 impl Builder {
-    /// Adds a scenario file, YAML or JSON; later ones add to earlier ones.
+    /// Adds a scenario file in YAML or JSON. Several files are merged in order.
     pub fn scenario(mut self, path: impl Into<PathBuf>) -> Builder {
         self.scenarios.push(path.into());
         self
@@ -159,51 +159,51 @@ impl Builder {
         self
     }
 
-    /// Lets in requests without a signature, as the default account in `region`.
+    /// Accepts unsigned requests, as calls of the default account in `region`.
     pub fn allow_anonymous(mut self, region: &str) -> Builder {
         self.settings.allow_anonymous = true;
         self.settings.default_region = Region::new(region);
         self
     }
 
-    /// Refuses signatures that do not fit the secret keys of the scenario, or are older than 15 minutes by the clock of
-    /// the machine.
+    /// Refuses signatures that do not match the secret keys of the scenario, or that are older than 15 minutes by the
+    /// system clock.
     pub fn verify_signatures(mut self) -> Builder {
         self.settings.verify_signatures = true;
         self
     }
 
-    /// The account of access keys that are neither twelve digits nor listed in the scenario. A text that is no
-    /// account id changes nothing.
+    /// The account for access keys that are neither an account ID nor listed in the scenario. Ignored if it is not a
+    /// valid account ID.
     pub fn default_account(mut self, account: &str) -> Builder {
         self.settings.default_account = AccountId::parse(account).unwrap_or(self.settings.default_account);
         self
     }
 
-    /// Keeps the newest `most` events for [`Emulator::events`] instead of 10,000; 0 makes none.
+    /// Keeps the newest `most` events for [`Emulator::events`] instead of 10,000; 0 disables events.
     pub fn keep_events(mut self, most: usize) -> Builder {
         self.settings.events = most;
         self
     }
 
-    /// Lets pages of a web origin call, such as `https://app.example.com` or `https://*.example.com`; `*` for all. Pages
-    /// of this machine are always allowed.
+    /// Accepts requests of pages of a web origin such as `https://app.example.com` or `https://*.example.com`; `*` for
+    /// all. Local pages are always accepted.
     pub fn allow_origin(mut self, origin: &str) -> Builder {
         self.allowed_origins.push(origin.to_owned());
         self
     }
 
-    /// Answers requests for another host name, such as `hub.example.com` or `*.example.com`; `*` for all. IP addresses,
-    /// `localhost` and names of one label, such as those of compose services, are always allowed.
+    /// Accepts requests for another host name, such as `hub.example.com` or `*.example.com`; `*` for all. IP addresses,
+    /// `localhost` and single-label names, such as those of compose services, are always accepted.
     pub fn allow_host(mut self, host: &str) -> Builder {
         self.allowed_hosts.push(host.to_owned());
         self
     }
 
-    /// Binds the port, loads the scenarios and serves.
+    /// Binds the port, loads the scenarios and starts serving.
     ///
     /// # Errors
-    /// [`StartError::Scenario`] with every mistake of the files; [`StartError::Setting`]; [`StartError::Io`].
+    /// [`StartError::Scenario`] with all errors of the files; [`StartError::Setting`]; [`StartError::Io`].
     #[allow(clippy::unused_async, reason = "starting may come to wait; callers await it already")]
     pub async fn start(self) -> Result<Emulator, StartError> {
         let admission = Admission {
@@ -217,7 +217,7 @@ impl Builder {
         let service =
             Service::new(self.settings, scenario).map_err(|mistakes| StartError::Scenario(mistakes.to_string()))?;
         service.check_default_region().map_err(|error| StartError::Setting(format!("allow_anonymous: {error}")))?;
-        // Bound here and not on the thread: once this returns, a client can connect.
+        // Bound here rather than on the thread, so that clients can connect as soon as this returns.
         let listener = std::net::TcpListener::bind(("127.0.0.1", self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -235,14 +235,14 @@ impl Builder {
                 let stopped = async { _ = stopped.await };
                 server::serve(vec![listener], handle, options, stopped).await;
             });
-            // Calls that still run on threads of their own end by themselves.
+            // Calls in progress on other threads end by themselves.
             runtime.shutdown_background();
         })?;
         Ok(Emulator { service, address, stop: Some(stop), thread: Some(thread) })
     }
 }
 
-/// Reads the values of a setting.
+/// Parses the values of a setting.
 fn rules<T: FromStr<Err = String>>(setting: &str, texts: &[String]) -> Result<Vec<T>, StartError> {
     let read =
         |text: &String| text.parse().map_err(|error| StartError::Setting(format!("{setting} `{text}`: {error}")));

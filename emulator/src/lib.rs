@@ -10,9 +10,10 @@
 //! # Ok::<(), securityhub_local::StartError>(()) }).unwrap();
 //! ```
 //!
-//! The way of a request, top to bottom: [`service`] is the only door, [`wire`] reads the request by the service
-//! model, [`gate`] lets it in or says why not, [`operations`] has one function for each operation, [`domain`] the
-//! rules, [`state`] the data and its locks. Arrows point down only; ARCHITECTURE.md has the whole picture.
+//! The path of a request, top to bottom: [`service`] is the only entry point, [`wire`] reads the request by the service
+//! model, [`gate`] authorizes and validates it, [`operations`] has one function for each operation, [`domain`] has the
+//! rules, [`state`] the data and its locks. Dependencies point downwards only; ARCHITECTURE.md describes the whole
+//! picture.
 
 pub mod aws_error;
 #[cfg(feature = "aws-sdk")]

@@ -1,4 +1,4 @@
-//! The only door: a request in, an answer out. This file ties the rooms together and holds no rule.
+//! The only entry point: takes a request and returns a response. This file connects the rooms and contains no rules.
 
 use std::any::Any;
 use std::net::IpAddr;
@@ -37,38 +37,38 @@ mod tests;
 use call::Call;
 use lanes::{Lane, Lanes};
 
-/// The name that Security Hub has in a SigV4 scope.
+/// The service name of Security Hub in a SigV4 scope.
 const SECURITY_HUB: &str = "securityhub";
-/// A body that is longer makes any call a heavy one, in bytes.
+/// A call with a longer body counts as heavy, in bytes.
 const LONG_BODY: usize = 16 * 1024;
 
-/// The clock that judges how old a signature is.
+/// The clock used to check the age of signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureClock {
-    /// The machine's: clients sign with theirs, wherever the clock of the world stands (CPL-94).
+    /// The system clock, since clients sign with it whatever the world's clock says (CPL-94).
     Machine,
-    /// The world's, for clients whose clock is the world's.
+    /// The world's clock, for clients that use it too.
     World,
-    /// None: signatures of any time are taken, such as those of recorded requests.
+    /// None: signatures of any age are accepted, such as those of recorded requests.
     Off,
 }
 
-/// How a service treats its callers.
+/// Settings of a service.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whether unsigned requests are let in, as the default account.
+    /// Whether unsigned requests are accepted, as calls of the default account.
     pub allow_anonymous: bool,
-    /// Whether signatures must fit the secret keys of the scenario.
+    /// Whether signatures are verified with the secret keys of the scenario.
     pub verify_signatures: bool,
-    /// The clock that judges how old signatures are, where they are verified.
+    /// The clock used to check the age of verified signatures.
     pub signature_clock: SignatureClock,
-    /// The region of unsigned requests.
+    /// The Region of unsigned requests.
     pub default_region: Region,
-    /// The account of access keys that are neither twelve digits nor listed, unless the scenario says.
+    /// The account for access keys that are neither an account ID nor listed, unless the scenario sets one.
     pub default_account: AccountId,
-    /// How many events are kept, the newest ones; 0 makes none.
+    /// Number of events to keep, newest first; 0 disables events.
     pub events: usize,
-    /// How many log lines were dropped because they could not be written.
+    /// The number of log lines that could not be written.
     pub dropped_log_lines: Arc<AtomicU64>,
 }
 
@@ -86,7 +86,7 @@ impl Default for Settings {
     }
 }
 
-/// An emulated AWS endpoint; clones are the same one.
+/// An emulated AWS endpoint. Clones share it.
 #[derive(Clone)]
 pub struct Service(Arc<Inner>);
 
@@ -95,7 +95,7 @@ struct Inner {
     settings: Settings,
     request_ids: IdSource,
     lanes: Lanes,
-    /// What tests let happen at the start of each call, which they are told by its path.
+    /// A test hook called at the start of each call with its path.
     #[cfg(test)]
     hook: Mutex<Option<tests::Hook>>,
 }
@@ -103,26 +103,26 @@ struct Inner {
 /// How long a call may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pace {
-    /// Some hundred microseconds, without waiting for other calls.
+    /// A few hundred microseconds, without waiting for other calls.
     Quick,
-    /// As long as it takes.
+    /// Unlimited.
     Any,
 }
 
-/// The signer of a request and the service it is for.
+/// The signer of a request, and the service it addresses.
 struct Identity {
     caller: Caller,
     service: String,
 }
 
 impl Service {
-    /// A service with the world of a scenario, or an empty one.
+    /// A service with the world of a scenario, or with an empty world.
     ///
     /// # Errors
-    /// What the scenario asks for and the domain refuses.
+    /// Errors of the scenario that only the domain detects.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
         let start = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        // What is due by now is of the start.
+        // Work that is due already belongs to the initial state.
         due::run(&start, start.clock.now());
         let served = ServedWorld::new(start, settings.events, Arc::clone(&settings.dropped_log_lines));
         Ok(Service(Arc::new(Inner {
@@ -135,35 +135,35 @@ impl Service {
         })))
     }
 
-    /// The world that it serves.
+    /// The world it serves.
     #[cfg(test)]
     pub(crate) fn served(&self) -> &ServedWorld {
         &self.0.served
     }
 
-    /// The world as it is.
+    /// The current world.
     pub fn world(&self) -> Arc<World> {
         self.0.served.world()
     }
 
-    /// Checks that the Region of unsigned requests is one that AWS has or the scenario lists.
+    /// Checks that the Region of unsigned requests exists in AWS or is listed in the scenario.
     ///
     /// # Errors
-    /// The name, and what to do.
+    /// [`UnknownRegion`].
     pub fn check_default_region(&self) -> Result<(), UnknownRegion> {
         self.world().directory().region(self.0.settings.default_region.as_str()).map(|_| ())
     }
 
-    /// Answers a request that came over no socket, on the thread of its caller. It never fails and never panics.
+    /// Answers a request in process, on the caller's thread. It never fails or panics.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let route = route::find(request.method(), request.uri().path());
         self.respond(request, route, None, None).await
     }
 
-    /// Answers a request from an address, which policies can ask for. Heavy work is done on a thread of its own, so that
-    /// the thread that serves connections is free for others; it is not begun when the future is dropped before. A call
-    /// that turns out to be small, such as most pages of findings, is not handed over, since that would take longer than
-    /// the call.
+    /// Answers a request from an address, which policies can refer to. Heavy work runs on a separate thread, so that
+    /// the thread that serves connections stays available; it is not started if the future is dropped before. A call
+    /// that turns out to be small, such as most pages of findings, is answered on the current thread, since handing it
+    /// over would take longer than answering it.
     pub async fn serve(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let route = route::find(request.method(), request.uri().path());
         let Some(lane) = self.lane(&request, &route) else {
@@ -185,7 +185,7 @@ impl Service {
         self.0.lanes.run(lane, work).await.unwrap_or_else(ended)
     }
 
-    /// [`Service::serve`] without threads of its own, for tests that know all threads.
+    /// Like [`Service::serve`], but without starting threads, for tests that control all threads.
     #[cfg(feature = "shuttle")]
     pub async fn serve_in_place(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let route = route::find(request.method(), request.uri().path());
@@ -196,7 +196,7 @@ impl Service {
         }
     }
 
-    /// Answers a call that turns out to be small; else gives the request id under which it was tried, if it was.
+    /// Answers a call that turns out to be small. Otherwise returns the request ID of the attempt, if there was one.
     fn answer_quickly(
         &self,
         parts: &Parts,
@@ -214,7 +214,7 @@ impl Service {
         }
     }
 
-    /// Where a call is done; `None` is at once, on the thread that serves the connection.
+    /// The lane in which a call runs; `None` to run it immediately on the thread that serves the connection.
     fn lane(&self, request: &Request<Bytes>, route: &Result<Route, Unroutable>) -> Option<Lane> {
         let lane = match route {
             _ if route::is_control(request.uri().path()) => {
@@ -238,9 +238,9 @@ impl Service {
         })
     }
 
-    /// Whether a call of a heavy operation is worth a look at how much it will do.
+    /// Whether it is worth trying a call of a heavy operation with a bounded amount of work.
     fn may_be_quick(&self, operation: Operation, parts: &Parts, body: &Bytes) -> bool {
-        // What a test lets happen may take long.
+        // A test hook may block.
         #[cfg(test)]
         if self.0.hook.lock().is_some() {
             return false;
@@ -252,7 +252,7 @@ impl Service {
             && !world.is_due(world.clock.now())
     }
 
-    /// Answers under a request id, or under a new one.
+    /// Answers with the given request ID or a new one.
     async fn respond(
         &self,
         request: Request<Bytes>,
@@ -262,7 +262,7 @@ impl Service {
     ) -> Response<Bytes> {
         if route::is_control(request.uri().path()) {
             let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-            let answered = caught(async {
+            let answered = catch_panics(async {
                 #[cfg(test)]
                 self.call_hook(&path);
                 let (parts, body) = request.into_parts();
@@ -281,7 +281,7 @@ impl Service {
             });
             return answered.await.unwrap_or_else(|_| {
                 let request_id = self.0.request_ids.uuid();
-                self.note_panic(&request_id, method.as_str(), &path);
+                self.record_panic(&request_id, method.as_str(), &path);
                 control::fault(&request_id)
             });
         }
@@ -291,7 +291,7 @@ impl Service {
         answered.unwrap_or_else(|| answer::error(&fault(None), &request_id))
     }
 
-    /// [`Service::answer`]; a panic in it is a fault.
+    /// Like [`Service::answer`], but a panic becomes an internal error.
     fn answer_or_fault(
         &self,
         parts: &Parts,
@@ -308,18 +308,18 @@ impl Service {
             self.answer(parts, body, route, source, request_id, pace)
         }));
         answered.unwrap_or_else(|_| {
-            self.note_panic(request_id, parts.method.as_str(), parts.uri.path());
+            self.record_panic(request_id, parts.method.as_str(), parts.uri.path());
             Some(answer::error(&fault(operation), request_id))
         })
     }
 
-    fn note_panic(&self, request_id: &str, method: &str, path: &str) {
-        self.0.served.note_panic(request_id);
-        // A subscriber of the program that embeds this may itself be what panics.
+    fn record_panic(&self, request_id: &str, method: &str, path: &str) {
+        self.0.served.record_panic(request_id);
+        // The tracing subscriber of an embedding program may be the one that panics.
         _ = catch_unwind(|| tracing::error!(request_id, method, path, "a request panicked"));
     }
 
-    /// The answer; `None` if the call takes longer than `pace` allows, and then nothing is done.
+    /// The response; `None` if the call would take longer than `pace` allows, in which case it has no effect.
     fn answer(
         &self,
         parts: &Parts,
@@ -337,7 +337,7 @@ impl Service {
             Ok(identity) => identity,
             Err(error) => return Some(refuse_caller(&error, parts, request_id)),
         };
-        // Signatures are of the bytes that were sent, so these are decoded only now.
+        // The body is decoded only here, because the signature covers the bytes that were sent.
         let body = &match encoding::decode(parts, body, route::BODY_LIMIT) {
             Ok(body) => body,
             Err(error) => return Some(refuse_caller(&error, parts, request_id)),
@@ -371,7 +371,7 @@ impl Service {
         }
     }
 
-    /// Who calls, and which service.
+    /// The caller and the service it addresses.
     fn identity(&self, world: &World, parts: &Parts, body: &Bytes) -> Result<Identity, AwsError> {
         let now = world.clock.now();
         let directory = world.directory();
@@ -391,7 +391,7 @@ impl Service {
         if self.0.settings.verify_signatures {
             self.verify(world, &signature, parts, body)?;
         }
-        // Whose account is suspended or closed is told as little as who has no account (ROL-35; the code is `inferred`).
+        // A suspended or closed account gets the same error as an unknown one (ROL-35; the code is `inferred`).
         if directory.is_out_of_use(principal.account) {
             return Err(unrecognized());
         }
@@ -400,13 +400,13 @@ impl Service {
         Ok(Identity { caller, service: signature.service })
     }
 
-    /// Judges a signature: when it was made, the token of its session, and whether it fits.
+    /// Verifies a signature: its age, its session token, and the signature itself.
     fn verify(&self, world: &World, signature: &Signature, parts: &Parts, body: &Bytes) -> Result<(), AwsError> {
         let now = world.clock.now();
         match self.0.settings.signature_clock {
-            SignatureClock::Machine => age::judge(signature, parts, Timestamp::now())?,
-            SignatureClock::World => age::judge(signature, parts, now)?,
-            SignatureClock::Off => age::judge_lifetime(signature, parts)?,
+            SignatureClock::Machine => age::check(signature, parts, Timestamp::now())?,
+            SignatureClock::World => age::check(signature, parts, now)?,
+            SignatureClock::Off => age::check_lifetime(signature, parts)?,
         }
         let Some(Credential { secret: Some(secret), token, .. }) = world.credential(&signature.access_key, now) else {
             return Err(unrecognized());
@@ -415,7 +415,7 @@ impl Service {
             return Err(unrecognized());
         }
         if input::is_too_large(parts, body, route::BODY_LIMIT) {
-            // A signature is of the whole body, which is not there. The call is refused for its size.
+            // The signature covers the whole body, which was not received. The call is refused for its size later.
             return Ok(());
         }
         signature::verify(signature, &secret, &parts.method, &parts.uri, &parts.headers, body)
@@ -425,8 +425,8 @@ impl Service {
 /// The Region of a credential scope. SDKs sign with a partition's global name for services without Regions.
 ///
 /// # Errors
-/// 403 `InvalidSignatureException` for a Region that there is not. AWS has no endpoint for it, so nobody has seen what it
-/// would answer; the first sentence is what its endpoints say of another Region's signature.
+/// 403 `InvalidSignatureException` for an unknown Region. AWS has no endpoint for one, so its response cannot be
+/// observed; the first sentence is what existing endpoints return for the signature of another Region.
 fn signed_region(directory: &Directory, name: &str, service: &str) -> Result<Region, AwsError> {
     directory.region(name).or_else(|unknown| {
         if service != SECURITY_HUB && regions::is_global(name) {
@@ -437,13 +437,13 @@ fn signed_region(directory: &Directory, name: &str, service: &str) -> Result<Reg
     })
 }
 
-/// The access key is nobody's.
+/// The error for an unknown access key.
 fn unrecognized() -> AwsError {
     AwsError::new(ErrorCode::UnrecognizedClientException, "The security token included in the request is invalid.")
 }
 
-/// In debug builds, and so in every test, an answer that lacks the shape that the model promises is a failure of this
-/// program: it becomes a 500. In release builds an answer is sent as it is, since state has changed by then.
+/// In debug builds, and therefore in all tests, a response that does not match its output shape is replaced by a 500,
+/// because it is a bug of this program. Release builds send it unchanged, because the state has changed already.
 #[cfg(debug_assertions)]
 fn assert_shape(operation: Operation, body: &[u8]) {
     let violations = serde_json::from_slice(body)
@@ -455,7 +455,7 @@ fn assert_shape(operation: Operation, body: &[u8]) {
     );
 }
 
-/// The same for an error that the operation neither declares nor has in the table of exceptions.
+/// The same for an error that the operation neither declares nor has in `undeclared-errors.tsv`.
 #[cfg(debug_assertions)]
 fn assert_declared(operation: Operation, error: &AwsError) {
     let name = operation.name();
@@ -463,7 +463,7 @@ fn assert_declared(operation: Operation, error: &AwsError) {
     assert!(may, "{name} may not answer {error}");
 }
 
-/// A fault of the program itself, under the code that the half of the API has for it.
+/// An internal error, with the code of the operation's API version.
 fn fault(operation: Option<Operation>) -> AwsError {
     let code = match operation {
         Some(operation) if operation.answers_validation_exception() => ErrorCode::InternalServerException,
@@ -472,8 +472,8 @@ fn fault(operation: Option<Operation>) -> AwsError {
     AwsError::new(code, "Internal server error")
 }
 
-/// Polls a future to its end; a panic in it is an error.
-async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
+/// Polls a future to completion and turns a panic into an error.
+async fn catch_panics<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
     let mut future = pin!(future);
     std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(polled) => polled.map(Ok),
@@ -482,7 +482,7 @@ async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> 
     .await
 }
 
-/// Refuses a caller in the words of the service that it signs for.
+/// Refuses a caller in the protocol of the service it addresses.
 fn refuse_caller(error: &AwsError, parts: &Parts, request_id: &str) -> Response<Bytes> {
     match identity::signature(parts) {
         Ok(Some(signature)) if signature.service != SECURITY_HUB => {

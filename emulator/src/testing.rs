@@ -1,4 +1,4 @@
-//! What the tests of this crate share: a world, calls from any account, answers held against their shape.
+//! Shared by the tests of this crate: a world, and calls from any account whose responses are checked.
 
 use jiff::SignedDuration;
 use securityhub_fixtures::Operation;
@@ -21,21 +21,21 @@ pub(crate) const ADMINISTRATOR: &str = "111111111111";
 pub(crate) const MEMBER: &str = "222222222222";
 pub(crate) const REGION: &str = "us-east-1";
 
-/// A world whose clock stands at 2026-01-15T09:00:00Z.
+/// A world whose clock is frozen at 2026-01-15T09:00:00Z.
 pub(crate) struct Stage(pub(crate) World);
 
-/// What a call answers: the body, or the error's status, code and message.
+/// The result of a call: the body, or the error's status, code and message.
 pub(crate) type Outcome = Result<Value, (u16, &'static str, String)>;
 
 impl Stage {
-    /// Without any hub.
+    /// A world without hubs.
     pub(crate) fn empty() -> Stage {
         let mut world = World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 7);
         world.enable_events(10_000, events::derive, 0);
         Stage(world)
     }
 
-    /// With hubs of these accounts in [`REGION`].
+    /// A world with hubs of these accounts in [`REGION`].
     pub(crate) fn with_hubs(accounts: &[&str]) -> Stage {
         let stage = Stage::empty();
         for account in accounts {
@@ -44,17 +44,17 @@ impl Stage {
         stage
     }
 
-    /// Calls from an account in [`REGION`].
+    /// Calls an operation from an account in [`REGION`].
     pub(crate) fn call(&self, account: &str, operation: Operation, input: Value) -> Outcome {
         self.call_in(REGION, account, operation, input)
     }
 
-    /// Calls from an account in a region. Every answer is held against its output shape.
+    /// Calls an operation from an account in a Region. Every response is checked against its output shape.
     pub(crate) fn call_in(&self, region: &str, account: &str, operation: Operation, input: Value) -> Outcome {
         self.call_as(&Principal::local_user(id(account)), region, operation, input)
     }
 
-    /// Calls as a principal in a region.
+    /// Calls an operation as a principal in a Region.
     pub(crate) fn call_as(&self, principal: &Principal, region: &str, operation: Operation, input: Value) -> Outcome {
         let now = self.0.clock.now();
         due::run(&self.0, now);
@@ -83,12 +83,12 @@ impl Stage {
         }
     }
 
-    /// Calls and expects success.
+    /// Calls an operation and expects success.
     pub(crate) fn good(&self, account: &str, operation: Operation, input: Value) -> Value {
         self.call(account, operation, input).unwrap_or_else(|error| panic!("{}: {error:?}", operation.name()))
     }
 
-    /// Calls and expects this refusal; the message is given back.
+    /// Calls an operation, expects this error, and returns its message.
     pub(crate) fn refused(&self, account: &str, operation: Operation, input: Value, status: u16, code: &str) -> String {
         let (found_status, found_code, message) =
             self.call(account, operation, input).expect_err("the call should be refused");
@@ -96,7 +96,7 @@ impl Stage {
         message
     }
 
-    /// The events that were told since this was asked last, as a rule gets them.
+    /// The events sent since the last call, as a rule receives them.
     pub(crate) fn events(&self) -> Vec<Value> {
         assert_eq!(self.0.events(0, 0, |_| true).dropped, 0, "a test makes fewer events");
         let read =
@@ -104,7 +104,7 @@ impl Stage {
         self.0.take_events().iter().map(read).collect()
     }
 
-    /// Moves the clock ahead by days.
+    /// Advances the clock by days.
     pub(crate) fn days_pass(&self, days: i64) {
         self.0.clock.advance(SignedDuration::from_hours(days * 24));
     }
@@ -114,7 +114,7 @@ impl Stage {
         due::after_clock_change(&self.0, self.0.clock.now());
     }
 
-    /// The time, as the service writes it.
+    /// The current time in the format of the service.
     pub(crate) fn now(&self) -> String {
         timestamp_text(self.0.clock.now())
     }
@@ -126,7 +126,7 @@ impl Stage {
         transaction.commit();
     }
 
-    /// Makes an organization of these accounts with their names, the first of them its management account.
+    /// Creates an organization of these accounts and names; the first is the management account.
     pub(crate) fn organization(&self, accounts: &[(&str, &str)]) {
         self.relations(|directory| {
             let (root, management_account) = ("r-lo12".to_owned(), id(accounts[0].0));
@@ -156,13 +156,13 @@ pub(crate) fn id(account: &str) -> AccountId {
     AccountId::parse(account).expect("a test names accounts by twelve digits")
 }
 
-/// A valid finding of the private product of [`ADMINISTRATOR`], with members replaced by those of `with`; a null
-/// takes a member away.
+/// A valid finding of the private product of [`ADMINISTRATOR`], with members replaced by those of `with`. A null
+/// removes a member.
 pub(crate) fn finding(finding_id: &str, with: Value) -> Value {
     finding_of(ADMINISTRATOR, finding_id, with)
 }
 
-/// The same, of another account.
+/// The same, for another account.
 pub(crate) fn finding_of(account: &str, finding_id: &str, with: Value) -> Value {
     let mut finding = json!({
         "SchemaVersion": "2018-10-08",

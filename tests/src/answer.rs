@@ -1,4 +1,4 @@
-//! Every answer of every test is held against this.
+//! The check that every response in the tests must pass.
 
 use bytes::Bytes;
 use http::Response;
@@ -6,8 +6,9 @@ use securityhub_fixtures::{Operation, errors};
 use securityhub_local::shape::check;
 use serde_json::Value;
 
-/// Checks that an answer is AWS-shaped and gives its status and body: a success has the model's status and output
-/// shape; an error its code in header and body, a message, and a code that the operation may answer.
+/// Checks that a response has the form of AWS's and returns status and body. A success must have the status and output
+/// shape of the model; an error must have its code in header and body, a message, and a code that the operation may
+/// return.
 pub fn check(operation: Option<Operation>, response: &Response<Bytes>) -> (u16, Value) {
     let status = response.status().as_u16();
     let header = |name: &str| response.headers().get(name).map(|value| value.to_str().expect("headers are text"));

@@ -1,4 +1,4 @@
-//! The lists and maps in the inputs of operations, filled with as many items as a test wants.
+//! The lists and maps in operation inputs, filled with any number of items.
 
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::{Kind, Location, Member, ShapeId};
@@ -10,24 +10,24 @@ use crate::sample;
 pub struct Collection {
     /// The operation.
     pub operation: Operation,
-    /// The members to it, through the first items of the lists on the way.
+    /// The path of members to it, through the first items of any lists.
     pub path: Vec<&'static str>,
     shape: ShapeId,
 }
 
-/// What the items of a list are.
+/// The kind of items in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Items {
-    /// Valid, and each differs from all others.
+    /// Valid, all different.
     Valid,
-    /// Valid and equal.
+    /// Valid, all equal.
     Equal,
-    /// Objects without members, which break the rules of nearly every item.
+    /// Empty objects, which violate constraints of nearly every item.
     Wrong,
 }
 
-/// The lists and maps that operations walk themselves: those of an input, and those of what it holds. Lists deeper in a
-/// finding are read alike, wherever they are.
+/// The lists and maps that operations process themselves: those of an input, and those of its direct members. Lists
+/// deeper in a finding are all read in the same way.
 pub fn all() -> Vec<Collection> {
     let mut all = Vec::new();
     for operation in Operation::ALL {
@@ -46,7 +46,7 @@ fn collect(operation: Operation, member: &Member, path: &mut Vec<&'static str>, 
         all.push(Collection { operation, path: path.clone(), shape });
         shape = item;
     }
-    // Every filter is a list of one of a few shapes; the first of each input stands for them.
+    // All filters have one of a few shapes, so the first filter of each shape is used.
     let is_filter = matches!(path[0], "Filters" | "Criteria") && path.len() > 1;
     if let Kind::Structure(structure) = &shape.shape().kind
         && path.len() < 3
@@ -58,7 +58,7 @@ fn collect(operation: Operation, member: &Member, path: &mut Vec<&'static str>, 
 }
 
 impl Collection {
-    /// A valid input but for this list or map, which has so many items or pairs.
+    /// An input that is valid except for this list or map, which has `size` items or pairs.
     pub fn input(&self, size: usize, items: Items) -> Value {
         let mut input = sample::valid(self.operation.model().input, false);
         let mut at = &mut input;

@@ -1,4 +1,4 @@
-//! A client in process: requests with a signature that looks real, answers that are checked.
+//! An in-process client: its requests have realistic signatures, and its responses are checked.
 
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
@@ -15,17 +15,17 @@ use serde_json::{Map, Value};
 
 use crate::answer;
 
-/// A service and the account and region that call it.
+/// A service, with the account and Region of the caller.
 pub struct Door {
     service: Service,
     runtime: tokio::runtime::Runtime,
     /// The caller's account.
     pub account: String,
-    /// The caller's region.
+    /// The caller's Region.
     pub region: String,
-    /// The most processor time that a request may take for each 10 KB of it; random requests are held to it.
+    /// Maximum processor time per 10 KB of a random request.
     pub time_limit: Option<Duration>,
-    /// Whether calls are done as those of connections are: heavy ones on threads of their own, small ones here.
+    /// Whether calls are served like those of connections: heavy ones on separate threads, small ones on this thread.
     pub is_served: bool,
 }
 
@@ -36,7 +36,7 @@ impl Default for Door {
 }
 
 impl Door {
-    /// A service of its own, with the world of a scenario file or an empty one.
+    /// A client of a new service, with the world of a scenario file or an empty one.
     pub fn new(settings: Settings, scenario: Option<&str>) -> Door {
         let scenario = scenario.map(|file| scenario::load(&[file.into()]).expect("a scenario without mistakes"));
         let service = Service::new(settings, scenario).expect("a world without mistakes");
@@ -45,7 +45,7 @@ impl Door {
         Door { service, runtime, account, region, time_limit: None, is_served: false }
     }
 
-    /// An empty world but for the caller's hub.
+    /// A client of a new service whose world contains only the caller's hub.
     pub fn enabled() -> Door {
         let door = Door::default();
         let (status, body) = door.call(Operation::EnableSecurityHub, &serde_json::json!({}));
@@ -68,7 +68,7 @@ impl Door {
         }
     }
 
-    /// Sends a request as it is.
+    /// Sends a request unchanged.
     pub fn send(&self, request: Request<Bytes>) -> Response<Bytes> {
         if self.is_served {
             self.runtime.block_on(self.service.serve(request, Ipv4Addr::LOCALHOST.into()))
@@ -77,25 +77,25 @@ impl Door {
         }
     }
 
-    /// Calls an operation and checks the answer; gives its status and body.
+    /// Calls an operation, checks the response, and returns status and body.
     pub fn call(&self, operation: Operation, input: &Value) -> (u16, Value) {
         let request = request(operation, input, &self.authorization());
         answer::check(Some(operation), &self.send(request))
     }
 
-    /// Calls the control plane; gives the status.
+    /// Calls the control plane and returns the status.
     pub fn control(&self, method: &str, path: &str, body: &'static str) -> u16 {
         let request = Request::builder().method(method).uri(path).body(Bytes::from_static(body.as_bytes()));
         self.send(request.expect("a method and a path")).status().as_u16()
     }
 
-    /// The header that makes the caller known.
+    /// The header that identifies the caller.
     pub fn authorization(&self) -> String {
         authorization(&self.account, &self.region)
     }
 }
 
-/// The header that makes a caller known.
+/// The header that identifies a caller.
 pub fn authorization(account: &str, region: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential={account}/20260115/{region}/securityhub/aws4_request, SignedHeaders=host, \
@@ -103,15 +103,16 @@ pub fn authorization(account: &str, region: &str) -> String {
     )
 }
 
-/// The request of an operation, as an SDK makes it: labels encoded, query members in the query, the rest in the body.
+/// The request of an operation as an SDK builds it: encoded labels, query members in the query, everything else in the
+/// body.
 pub fn request(operation: Operation, input: &Value, authorization: &str) -> Request<Bytes> {
     try_request(operation, input, authorization).expect("a request that an SDK could send")
 }
 
-/// The same, of an input that may be too long for a path.
+/// The same for an input that may be too long for a path.
 ///
 /// # Errors
-/// What makes it no request.
+/// An error if it is not a valid request.
 pub fn try_request(operation: Operation, input: &Value, authorization: &str) -> http::Result<Request<Bytes>> {
     let model = operation.model();
     let Kind::Structure(structure) = &model.input.shape().kind else { panic!("an input is a structure") };

@@ -1,5 +1,5 @@
-//! What the tests of the whole share: a door that holds every answer against the model, samples of every shape, the
-//! program as a process, how processor time grows with the input, and random requests.
+//! Shared by all black-box tests: a client that checks every response against the model, samples of every shape, the
+//! program as a process, measurement of growth, and random requests.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
 #![allow(clippy::missing_panics_doc, reason = "all of it panics when an answer is wrong")]
 

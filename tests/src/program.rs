@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The program's path. It is built here when it is not, or not as the sources are now: tests of another package get no
-/// binary of this one from cargo.
+/// The program's path. It is built here if it is missing or outdated, because cargo does not provide binaries of other
+/// packages to tests.
 static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--package", "securityhub-local", "--bin", "securityhub-local"])
@@ -23,12 +23,12 @@ static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
     target.join(format!("securityhub-local{}", std::env::consts::EXE_SUFFIX))
 });
 
-/// Where the program is.
+/// The program's path.
 pub fn path() -> &'static Path {
     &PATH
 }
 
-/// A command of the program, with none of its environment variables set.
+/// A command of the program, without its environment variables.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(&*PATH);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SECURITYHUB_LOCAL_")) {
@@ -38,22 +38,22 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command of the program to its end.
+/// Runs a command of the program to completion.
 pub fn run(arguments: &[&str]) -> Output {
     command(arguments).output().expect("the program starts")
 }
 
-/// How long one program may serve. After that it is killed, so that a test that waits for something which never comes
-/// fails instead of hanging.
+/// Time limit for a server process. It is killed afterwards, so that a test that waits forever fails instead of
+/// hanging.
 const LONGEST: Duration = Duration::from_mins(10);
 
-/// How long `eventually` waits.
+/// The time limit of `eventually`.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Calls `attempt` until it gives something.
+/// Calls `attempt` until it returns a value.
 ///
 /// # Panics
-/// After a minute without it.
+/// If there is no value after a minute.
 pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
@@ -64,31 +64,31 @@ pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A server that serves until it is dropped.
+/// A server that runs until it is dropped.
 pub struct Program {
     process: Child,
-    /// Its end tells the watchdog that the program is no longer needed.
+    /// Dropping it tells the watchdog that the program is no longer needed.
     _needed: Sender<()>,
-    /// The line that it said when it was ready.
+    /// The line that it printed when it was ready.
     pub ready: String,
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
 }
 
 impl Program {
-    /// `serve --port 0` with more arguments.
+    /// Runs `serve --port 0` with additional arguments.
     pub fn start(arguments: &[&str]) -> Program {
         let mut command = command(&["serve", "--port", "0"]);
         command.args(arguments);
         Program::serve(command)
     }
 
-    /// Any serving command; its standard error is a pipe that nobody reads before the end.
+    /// Runs a server command whose standard error is a pipe that is read only at the end.
     pub fn serve(command: Command) -> Program {
         Program::serve_with_log(command, Stdio::piped())
     }
 
-    /// Any serving command whose standard error goes to `log`.
+    /// Runs a server command whose standard error goes to `log`.
     pub fn serve_with_log(mut command: Command, log: impl Into<Stdio>) -> Program {
         let mut process = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
         let needed = watch(&process);
@@ -100,12 +100,12 @@ impl Program {
         Program { process, _needed: needed, ready, address }
     }
 
-    /// The process id, to send signals to.
+    /// The process ID, for sending signals.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// Waits for the end, at most so long; gives the exit code, the time that it took, and standard error.
+    /// Waits for the process to exit within a time limit and returns the exit code, the duration and standard error.
     pub fn end(&mut self, most: Duration) -> (Option<i32>, Duration, String) {
         let start = Instant::now();
         loop {
@@ -120,26 +120,26 @@ impl Program {
         }
     }
 
-    /// Its standard error, to be read while it runs.
+    /// Its standard error, for reading while it runs.
     pub fn log(&mut self) -> ChildStderr {
         self.process.stderr.take().expect("standard error is piped")
     }
 
-    /// A connection to it; reads wait ten seconds at most.
+    /// A new connection to it. Reads time out after ten seconds.
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).expect("the program listens");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a connected socket");
         stream
     }
 
-    /// Sends bytes on a connection of their own and reads one answer: its head and its body.
+    /// Sends bytes on a new connection and reads one response: its head and its body.
     pub fn send(&self, request: &[u8]) -> (String, String) {
         let mut stream = self.connect();
         stream.write_all(request).expect("the program reads");
         answer(&mut stream)
     }
 
-    /// Asks for health; it must be well.
+    /// Requests its health, which must be good.
     pub fn assert_healthy(&self) {
         let (head, body) = self.send(b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
@@ -154,7 +154,7 @@ impl Drop for Program {
     }
 }
 
-/// Kills a process that is still needed after the longest time.
+/// Kills a process that runs too long.
 fn watch(process: &Child) -> Sender<()> {
     let (needed, end) = mpsc::channel();
     let id = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
@@ -167,7 +167,7 @@ fn watch(process: &Child) -> Sender<()> {
     needed
 }
 
-/// Reads one answer with a content length.
+/// Reads one response with a content length.
 pub fn answer(stream: &mut TcpStream) -> (String, String) {
     let (mut answer, mut buffer) = (Vec::new(), [0; 16 * 1024]);
     loop {

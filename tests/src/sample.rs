@@ -1,24 +1,24 @@
-//! Samples of shapes: valid values, and for each constraint a value that breaks it and nothing else.
+//! Samples of shapes: valid values, and values that violate exactly one constraint.
 
 use securityhub_fixtures::model::{Flavour, Kind, Location, Member, ShapeId, StringShape, Structure};
 use securityhub_fixtures::{Format, Pattern};
 use serde_json::{Map, Value, json};
 
-/// The account that samples name.
+/// The account in samples.
 pub const ACCOUNT: &str = "111111111111";
 const PRODUCT_ARN: &str = "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default";
 
-/// A value that breaks one constraint, where it stands, and what it breaks.
+/// An input that violates one constraint.
 pub struct Breach {
     /// The whole input.
     pub input: Value,
-    /// Names from the root to the member that a message must name.
+    /// The names from the root to the member that an error must name.
     pub path: Vec<String>,
-    /// What is broken, in words.
+    /// A description of the violation.
     pub what: &'static str,
 }
 
-/// A valid value; with `full`, every member of every structure.
+/// A valid value. With `full`, it has all optional members.
 pub fn valid(shape: ShapeId, full: bool) -> Value {
     let depth = if full { 6 } else { 0 };
     build(shape, depth)
@@ -57,8 +57,8 @@ fn structure_of(structure: &'static Structure, depth: usize) -> Map<String, Valu
         .collect()
 }
 
-/// What the model does not say: a finding needs a severity and types (ASF-02), a severity a label (ASF-63), a
-/// recommendation a text (ASF-96).
+/// Requirements that the model does not state: a finding needs a severity and types (ASF-02), a severity a label
+/// (ASF-63), and a recommendation a text (ASF-96).
 fn is_needed_by_a_finding(structure: &Structure, member: &Member) -> bool {
     let has = |name: &str| structure.member(name).is_some();
     match member.name {
@@ -69,7 +69,7 @@ fn is_needed_by_a_finding(structure: &Structure, member: &Member) -> bool {
     }
 }
 
-/// A member's value; the few members that mean something get a value that does.
+/// The value of a member. A few members need meaningful values.
 fn member_of(member: &Member, depth: usize) -> Value {
     match (member.name, &member.shape.shape().kind) {
         ("AwsAccountId", Kind::String(_)) => json!(ACCOUNT),
@@ -123,14 +123,14 @@ pub fn finding(account: &str) -> Value {
     })
 }
 
-/// For every constraint below an input, a value that breaks it.
+/// For each constraint of an input, a value that violates it.
 pub fn breaches(input: ShapeId) -> Vec<Breach> {
     let mut walk = Walk { root: input, path: Vec::new(), shapes: Vec::new(), breaches: Vec::new() };
     walk.shape(input, Location::Body);
     walk.breaches
 }
 
-/// One step from a value to one inside it.
+/// A step from a value to a nested value.
 #[derive(Clone)]
 enum Step {
     Member(&'static Structure, &'static Member),
@@ -141,7 +141,7 @@ enum Step {
 struct Walk {
     root: ShapeId,
     path: Vec<Step>,
-    /// Shapes on the way, so that one that holds itself is entered once.
+    /// The shapes on the path, so that a recursive shape is entered only once.
     shapes: Vec<ShapeId>,
     breaches: Vec<Breach>,
 }
@@ -188,7 +188,7 @@ impl Walk {
             Kind::String(_) | Kind::Timestamp => json!(5),
             _ => json!("x"),
         };
-        // The root is a request's body, of which a test of its own speaks.
+        // The root is the request's body, which has its own test.
         if !self.path.is_empty() {
             self.put(wrong, "of the wrong type");
         }
@@ -245,7 +245,7 @@ impl Walk {
 
     fn string(&mut self, string: &StringShape) {
         for (text, what) in wrong_strings(string) {
-            // An empty label is another path.
+            // An empty label would be a different path.
             let in_path = matches!(self.path.last(), Some(Step::Member(_, member)) if matches!(member.location, Location::Uri(_)));
             if !(in_path && text.is_empty()) {
                 self.put(json!(text), what);
@@ -253,7 +253,7 @@ impl Walk {
         }
     }
 
-    /// Records the whole input with `value` where the walk stands.
+    /// Records the whole input with `value` at the current path.
     fn put(&mut self, value: Value, what: &'static str) {
         let input = place(self.root, &self.path, value);
         self.breaches.push(Breach { input, path: names(&self.path), what });
@@ -278,7 +278,7 @@ fn names(path: &[Step]) -> Vec<String> {
         .collect()
 }
 
-/// A value that is valid but for what stands at the end of the path.
+/// A valid value, except for the value at the end of the path.
 fn place(root: ShapeId, path: &[Step], value: Value) -> Value {
     let _ = root;
     let Some((step, rest)) = path.split_first() else { return value };
@@ -336,7 +336,7 @@ fn wrong_strings(string: &StringShape) -> Vec<(String, &'static str)> {
     wrong
 }
 
-/// A text that does not match.
+/// A text that does not match a pattern.
 fn unmatched(pattern: Pattern) -> &'static str {
     match pattern {
         Pattern::NonBlank => " ",

@@ -1,4 +1,4 @@
-//! Files and rooms that need one another in a circle, read off the source text.
+//! Tests for dependency cycles between files and rooms, found in the source text.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod files;
@@ -8,26 +8,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use files::{File, with_extension};
 use syn::visit::{self, Visit};
 
-/// The most files that may need one another: a module, and what it is made of.
+/// Maximum number of files in a cycle: a module and its submodules.
 const MOST_FILES: usize = 3;
-/// The crates of which each is looked at by itself.
+/// The crates, each checked on its own.
 const CRATES: [&str; 5] = ["emulator/src", "emulator/engine/src", "fixtures/src", "tests/src", "client-tests/src"];
-/// The rooms of the domain from below. Each may call those before it.
+/// The rooms of the domain from bottom to top. Each may call earlier ones.
 const ROOMS: [&str; 4] = ["findings", "controls", "accounts", "due"];
-/// Rooms that no other room of the domain needs.
+/// Rooms that no other room of the domain may call.
 const BESIDE: [&str; 2] = ["events", "policy"];
 
 /// A path of names, such as `domain`, `arn`, `Arn`.
 type Names = Vec<String>;
-/// Which modules each module names.
+/// The modules that each module refers to.
 type Graph = BTreeMap<Names, BTreeSet<Names>>;
 
-/// What a file names.
+/// The names in a file.
 #[derive(Default)]
 struct Named {
-    /// The paths as they are written, and the inline modules around each.
+    /// The paths as written, with the inline modules around each.
     paths: Vec<Names>,
-    /// Names that `use` brings in, and the paths that they stand for.
+    /// The names imported by `use` and their paths.
     imported: BTreeMap<String, Names>,
     /// The same for `pub use`.
     exported: BTreeMap<String, Names>,
@@ -61,7 +61,7 @@ impl<'ast> Visit<'ast> for Named {
         visit::visit_path(self, path);
     }
 
-    /// What stands in macros is no syntax tree, but paths are easily found.
+    /// Macros contain no syntax tree, but paths are easy to find.
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
         let text = call.tokens.to_string();
         let text = text.replace(" :: ", "::");
@@ -80,7 +80,7 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(is_test)
 }
 
-/// The paths of a `use`, each with the name that it gets.
+/// The paths of a `use`, each with its local name.
 fn expand(tree: &syn::UseTree, before: &mut Names, found: &mut Vec<(String, Names)>) {
     match tree {
         syn::UseTree::Path(path) => {
@@ -104,7 +104,7 @@ fn expand(tree: &syn::UseTree, before: &mut Names, found: &mut Vec<(String, Name
     }
 }
 
-/// Where a file's module stands in its crate.
+/// The path of a file's module in its crate.
 fn module(file: &File, crate_folder: &str) -> Names {
     let below = file.path.strip_prefix(crate_folder).unwrap().trim_start_matches('/').trim_end_matches(".rs");
     let below = below.trim_end_matches("/mod");
@@ -115,7 +115,7 @@ fn is_of_tests(path: &str) -> bool {
     path.contains("/tests/") || ["/tests.rs", "/testing.rs"].iter().any(|end| path.ends_with(end))
 }
 
-/// Which files of a crate need which, by their modules. What tests need does not count.
+/// The dependencies between files of a crate, as modules. Dependencies of tests do not count.
 fn graph(files: &[File], crate_folder: &str) -> Graph {
     let named: BTreeMap<Names, Named> = files
         .iter()
@@ -151,14 +151,14 @@ fn absolute(path: &Names, module: &Names, what: &Named, named: &BTreeMap<Names, 
             if named.contains_key(&own) {
                 return Some([own, rest()].concat());
             }
-            // A name that was brought in, unless that is this very path.
+            // An imported name, unless the import is this very path.
             let imported = what.imported.get(first).filter(|imported| imported.first() != Some(first))?;
             Some([absolute(imported, module, what, named)?, rest()].concat())
         }
     }
 }
 
-/// The module whose item a path names: what a module hands on is its own maker's. A module alone is not needed yet.
+/// The module that defines the item of a path, following re-exports. A module name alone is not a dependency.
 fn needed(mut path: Names, named: &BTreeMap<Names, Named>) -> Option<Names> {
     for _ in 0..named.len() {
         let length = (0..path.len()).rev().find(|length| named.contains_key(&path[..*length]))?;
@@ -176,7 +176,7 @@ fn needed(mut path: Names, named: &BTreeMap<Names, Named>) -> Option<Names> {
     None
 }
 
-/// The modules that can be reached from one.
+/// The modules that are reachable from a module.
 fn reached<'g>(graph: &'g Graph, from: &'g Names) -> BTreeSet<&'g Names> {
     let mut found = BTreeSet::new();
     let mut open: Vec<&Names> = graph.get(from).into_iter().flatten().collect();
@@ -188,7 +188,7 @@ fn reached<'g>(graph: &'g Graph, from: &'g Names) -> BTreeSet<&'g Names> {
     found
 }
 
-/// Sets of modules that all need one another.
+/// Sets of modules that depend on each other.
 fn circles(graph: &Graph) -> BTreeSet<Vec<String>> {
     let reached: BTreeMap<&Names, BTreeSet<&Names>> = graph.keys().map(|name| (name, reached(graph, name))).collect();
     let of = |name: &Names| -> Vec<String> {
@@ -199,7 +199,7 @@ fn circles(graph: &Graph) -> BTreeSet<Vec<String>> {
 }
 
 #[test]
-fn no_circle_has_more_than_three_files() {
+fn no_dependency_cycle_has_more_than_three_files() {
     for crate_folder in CRATES {
         let files = with_extension(crate_folder, &["rs"]);
         let graph = graph(&files, crate_folder);
@@ -210,7 +210,7 @@ fn no_circle_has_more_than_three_files() {
 }
 
 #[test]
-fn rooms_of_the_domain_call_those_below_them_only() {
+fn rooms_of_the_domain_only_call_lower_ones() {
     let folder = "emulator/src";
     let graph = graph(&with_extension(folder, &["rs"]), folder);
     let room = |names: &Names| -> Option<String> { (names.first()? == "domain").then(|| names.get(1).cloned())? };
@@ -234,9 +234,10 @@ fn rooms_of_the_domain_call_those_below_them_only() {
     }
 }
 
-/// Rooms of the whole program that need one another: what `service` ties together needs none of it back.
+/// Rooms of the whole program that depend on each other. `service` connects the rooms, and none of them may depend on
+/// it.
 #[test]
-fn no_rooms_need_one_another() {
+fn no_rooms_depend_on_each_other() {
     let folder = "emulator/src";
     let mut rooms = Graph::new();
     for (module, needed) in graph(&with_extension(folder, &["rs"]), folder) {
@@ -249,7 +250,7 @@ fn no_rooms_need_one_another() {
 }
 
 #[test]
-fn circles_are_found_in_what_is_named() {
+fn cycles_are_found_in_paths() {
     let file = |path: &str, text: &str| File { path: format!("src/{path}"), text: text.to_owned() };
     let files = [
         file("lib.rs", "mod a; mod b;"),

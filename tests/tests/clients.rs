@@ -1,4 +1,4 @@
-//! What real clients send and rely on.
+//! Tests of requests that real clients send and of behaviour they rely on.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::io::{Read, Write};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 const ARN: &str = "arn:aws:securityhub:us-east-1:111111111111:hub/default";
 
-/// Sends a query call to a neighbour service.
+/// Sends a form request to another service.
 fn query(door: &Door, service: &str, form: &'static str) -> Response<Bytes> {
     let request = Request::post("/")
         .header("authorization", door.authorization().replace("/securityhub/", &format!("/{service}/")))
@@ -30,7 +30,7 @@ fn text(response: &Response<Bytes>) -> &str {
 
 /// Rules: CLN-01, TAG-01.
 #[test]
-fn an_arn_in_a_path_may_be_encoded_or_not() {
+fn an_arn_in_a_path_may_be_raw_or_encoded() {
     let door = Door::enabled();
     for path in [
         format!("/tags/{ARN}"),
@@ -46,7 +46,7 @@ fn an_arn_in_a_path_may_be_encoded_or_not() {
 
 /// Rules: CLN-02.
 #[test]
-fn a_call_without_body_length_and_type_is_good() {
+fn a_call_without_body_length_and_type_is_accepted() {
     let door = Door::default();
     for (method, operation) in [("POST", Operation::EnableSecurityHub), ("DELETE", Operation::DisableSecurityHub)] {
         let request = Request::builder().method(method).uri("/accounts");
@@ -57,7 +57,7 @@ fn a_call_without_body_length_and_type_is_good() {
 
 /// Rules: CLN-05, CLN-06.
 #[test]
-fn lists_are_there_when_empty_and_the_last_page_has_no_token() {
+fn empty_lists_are_present_and_the_last_page_has_no_token() {
     let door = Door::enabled();
     assert_eq!(door.call(Operation::GetFindings, &json!({})), (200, json!({ "Findings": [] })));
     let finding = sample::finding("111111111111");
@@ -70,7 +70,7 @@ fn lists_are_there_when_empty_and_the_last_page_has_no_token() {
 
 /// Rules: TF-01, TF-05.
 #[test]
-fn sts_tells_the_account_on_the_same_endpoint() {
+fn sts_returns_the_account_on_the_same_endpoint() {
     let response = query(&Door::default(), "sts", "Action=GetCallerIdentity&Version=2011-06-15");
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/xml");
@@ -81,7 +81,7 @@ fn sts_tells_the_account_on_the_same_endpoint() {
 
 /// Rules: TF-03.
 #[test]
-fn the_other_ways_to_an_account_answer_too() {
+fn other_operations_that_return_the_account_are_answered_too() {
     let door = Door::default();
     let response = query(&door, "iam", "Action=GetUser&Version=2010-05-08");
     assert_eq!(response.status(), 200);
@@ -92,7 +92,7 @@ fn the_other_ways_to_an_account_answer_too() {
 
 /// Rules: NB-01 to NB-07.
 #[test]
-fn the_calls_that_clients_make_beside_security_hub_are_answered() {
+fn calls_of_clients_to_other_services_are_answered() {
     let door = Door::default();
     for (service, form) in [
         ("sts", "Action=GetCallerIdentity&Version=2011-06-15"),
@@ -115,7 +115,7 @@ fn the_calls_that_clients_make_beside_security_hub_are_answered() {
             .header("content-type", "application/x-amz-json-1.1")
             .header("x-amz-target", format!("AWSOrganizationsV20161128.{operation}"));
         let response = door.send(request.body(Bytes::from_static(b"{}")).unwrap());
-        // There is no organization here, and being told so is an answer.
+        // There is no organization here; the error that says so is a valid response.
         assert_eq!(response.status(), 400);
         assert!(text(&response).contains("AWSOrganizationsNotInUseException"), "{operation}: {}", text(&response));
     }
@@ -123,7 +123,7 @@ fn the_calls_that_clients_make_beside_security_hub_are_answered() {
 
 /// Rules: TF-04.
 #[test]
-fn a_hub_of_no_account_is_not_found() {
+fn the_hub_of_an_unknown_account_is_not_found() {
     let input = json!({ "HubArn": "arn:aws:securityhub:us-east-1::hub/default" });
     let (status, body) = Door::enabled().call(Operation::DescribeHub, &input);
     assert_eq!((status, &body["Code"]), (404, &json!("ResourceNotFoundException")));
@@ -131,7 +131,7 @@ fn a_hub_of_no_account_is_not_found() {
 
 /// Rules: TF-06.
 #[test]
-fn regions_at_one_endpoint_stay_apart() {
+fn regions_on_one_endpoint_are_separate() {
     let mut door = Door::enabled();
     let described = |door: &Door| door.call(Operation::DescribeHub, &json!({}));
     assert_eq!(described(&door).1["HubArn"], ARN);
@@ -147,7 +147,7 @@ fn regions_at_one_endpoint_stay_apart() {
 
 /// Rules: TF-10.
 #[test]
-fn an_answer_comes_in_one_piece_and_the_connection_stays() {
+fn a_response_has_a_content_length_and_keeps_the_connection_open() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let emulator = runtime.block_on(Emulator::start()).unwrap();
     let mut stream = TcpStream::connect(emulator.endpoint().trim_start_matches("http://")).unwrap();

@@ -1,4 +1,4 @@
-//! `securityhub-local compliance` against a running program.
+//! Tests of `securityhub-local compliance` with a running program.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::process::Output;
@@ -10,7 +10,7 @@ const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/contro
 const AUTHORIZATION: &str = "authorization: AWS4-HMAC-SHA256 \
                              Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, SignedHeaders=host, \
                              Signature=00";
-/// An administrator and its member, whose root user has no MFA.
+/// An administrator and a member whose root user has no MFA.
 const TWO_ACCOUNTS: &str = r#"
 name: two-accounts
 clock: { now: 2026-01-15T09:00:00Z, frozen: true }
@@ -32,7 +32,7 @@ fn compliance(program: &Program, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// What a command prints that succeeds.
+/// The output of a command that succeeds.
 fn printed(program: &Program, arguments: &[&str]) -> String {
     let output = compliance(program, arguments);
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{arguments:?}");
@@ -58,7 +58,7 @@ fn disable(program: &Program, control: &str) {
 
 /// Rules: SCO-02, SCO-04, SCO-06, SCO-12.
 #[test]
-fn scores_are_shown_and_follow_a_change_at_once() {
+fn scores_reflect_a_change_at_once() {
     let program = Program::start(&["--scenario", SCENARIO]);
     let all = printed(&program, &[]);
     assert!(!all.contains('█') && !all.contains('\u{1b}'), "bars are for terminals: {all}");
@@ -83,7 +83,7 @@ fn scores_are_shown_and_follow_a_change_at_once() {
 
 /// Rules: SCO-09.
 #[test]
-fn an_administrator_is_shown_each_of_its_members() {
+fn an_administrator_sees_each_of_its_members() {
     let file = std::env::temp_dir().join(format!("securityhub-local-compliance-{}.yaml", std::process::id()));
     std::fs::write(&file, TWO_ACCOUNTS).unwrap();
     let program = Program::start(&["--scenario", file.to_str().unwrap()]);
@@ -105,7 +105,7 @@ fn an_administrator_is_shown_each_of_its_members() {
 }
 
 #[test]
-fn what_is_asked_wrongly_is_told() {
+fn invalid_arguments_are_reported() {
     let program = Program::start(&["--scenario", SCENARIO]);
     for (arguments, code, told) in [
         (&["--by", "account"][..], 2, "has no enabled members in us-east-1"),

@@ -1,4 +1,4 @@
-//! Connections: which pages and host names are let in, what ends a connection, and how much bodies may take.
+//! Tests of connections: admission of pages and host names, timeouts, and memory for bodies.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::io::{ErrorKind, Read, Write};
@@ -13,7 +13,7 @@ use securityhub_local_tests::program::{self, Program};
 const AUTHORIZATION: &str = "authorization: AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/\
                              aws4_request, SignedHeaders=host, Signature=00\r\n";
 
-/// Sends a request with these headers, each of which ends its line.
+/// Sends a request with headers, each of which ends with a line break.
 fn send(program: &Program, method_and_path: &str, headers: &str) -> (String, String) {
     program.send(format!("{method_and_path} HTTP/1.1\r\n{AUTHORIZATION}{headers}content-length: 0\r\n\r\n").as_bytes())
 }
@@ -24,7 +24,7 @@ fn has(head: &str, line: &str) -> bool {
 
 /// Rules: CPL-07, CPL-08, CPL-09.
 #[test]
-fn a_page_of_a_stranger_is_refused_and_nothing_is_done() {
+fn a_request_of_a_foreign_page_is_refused_without_effect() {
     let program = Program::start(&[]);
     assert!(send(&program, "POST /accounts", "host: x\r\n").0.starts_with("HTTP/1.1 200"));
     let origin = "origin 'https://a.example' is not allowed; start with --allow-origin https://a.example";
@@ -51,7 +51,7 @@ fn a_page_of_a_stranger_is_refused_and_nothing_is_done() {
 
 /// Rules: CPL-07, CPL-10.
 #[test]
-fn pages_that_are_allowed_may_read() {
+fn permitted_pages_can_read_responses() {
     let mut command = program::command(&["serve", "--port", "0", "--allow-host", "hub.example.com"]);
     command.env("SECURITYHUB_LOCAL_ALLOW_ORIGIN", "https://a.example,https://b.example");
     let program = Program::serve(command);
@@ -89,7 +89,7 @@ fn pages_that_are_allowed_may_read() {
 
 /// Rules: CPL-06.
 #[test]
-fn a_broken_chunk_is_a_bad_request() {
+fn a_malformed_chunk_is_a_bad_request() {
     let program = Program::start(&[]);
     for path in ["/accounts", "/_emulator/findings"] {
         for chunk in ["zz\r\n{}\r\n0\r\n\r\n", "2\r\n{}0\r\n\r\n", "fffffffffffffffff\r\n{}"] {
@@ -112,7 +112,7 @@ fn bodies_share_a_bounded_memory() {
     let padded = format!("{}{{}}", " ".repeat(299_998));
     let sent = |path: &str| program.send(format!("{}{padded}", head(path, 300_000)).as_bytes());
     let refused = |(head, _): &(String, String)| head.starts_with("HTTP/1.1 503");
-    // A body that is not read yet holds nothing, and is itself the one that is refused when another comes before it.
+    // A body that has not been read occupies no memory, and is itself refused if another one arrives first.
     let (unfinished, (head, body)) = program::eventually("a body waits in memory and another is refused", || {
         let mut unfinished = program.connect();
         unfinished.write_all(head("/accounts", 900_001).as_bytes()).unwrap();
@@ -131,7 +131,7 @@ fn bodies_share_a_bounded_memory() {
     assert!(!answered.0.starts_with("HTTP/1.1 5"), "{answered:?}");
 }
 
-/// The head of a request with a body of this length, and with these headers, each of which ends its line.
+/// The head of a request with a body length and headers, each of which ends with a line break.
 fn head(method_and_path: &str, length: usize, headers: &str) -> String {
     format!("{method_and_path} HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}{headers}content-length: {length}\r\n\r\n")
 }
@@ -140,7 +140,7 @@ const MIB: usize = 1024 * 1024;
 
 /// Rules: CPL-06, IMP-22.
 #[test]
-fn a_body_that_is_declared_too_large_is_refused_before_any_of_it_is_sent() {
+fn a_body_declared_too_large_is_refused_before_it_is_sent() {
     let program = Program::start(&["--body-memory", "16MiB"]);
     let waits = "expect: 100-continue\r\n";
     for (call, length, status, sentence) in [
@@ -159,7 +159,7 @@ fn a_body_that_is_declared_too_large_is_refused_before_any_of_it_is_sent() {
     }
     let unsigned = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{waits}content-length: {}\r\n\r\n", 7 * MIB);
     assert!(program.send(unsigned.as_bytes()).0.starts_with("HTTP/1.1 403"), "who calls is judged first");
-    // A body that is let in is asked for.
+    // The body of an admitted request is requested with `100 Continue`.
     let mut stream = program.connect();
     stream.write_all(head("POST /accounts", 2, waits).as_bytes()).unwrap();
     let mut buffer = [0; 25];
@@ -171,7 +171,7 @@ fn a_body_that_is_declared_too_large_is_refused_before_any_of_it_is_sent() {
 
 /// Rules: CPL-06, IMP-22.
 #[test]
-fn a_sender_of_a_body_that_is_refused_reads_the_answer_and_keeps_its_connection() {
+fn the_sender_of_a_refused_body_can_read_the_response_and_keep_its_connection() {
     let program = Program::start(&["--body-memory", "16MiB"]);
     let stranger = "origin: https://a.example\r\n";
     for (call, length, headers, status) in [
@@ -192,7 +192,7 @@ fn a_sender_of_a_body_that_is_refused_reads_the_answer_and_keeps_its_connection(
 
 /// Rules: CPL-06, ERR-25.
 #[test]
-fn findings_come_in_large_bodies_and_what_they_decode_to_counts() {
+fn files_of_findings_may_be_large_and_the_decoded_size_counts() {
     let program = Program::start(&["--body-memory", "8MiB"]);
     let padded = |length: usize| format!("[{}]", " ".repeat(length - 2)).into_bytes();
     let post = |headers: &str, body: &[u8]| {
@@ -216,7 +216,7 @@ fn findings_come_in_large_bodies_and_what_they_decode_to_counts() {
     program.assert_healthy();
 }
 
-/// Waits for the end of a connection that the program closes.
+/// Waits until the program closes a connection.
 fn assert_closed(stream: &mut TcpStream) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -231,14 +231,14 @@ fn assert_closed(stream: &mut TcpStream) {
 
 /// Rules: ERR-11.
 #[test]
-fn an_idle_connection_of_http_2_is_closed() {
+fn an_idle_http_2_connection_is_closed() {
     let program = Program::start(&["--read-timeout", "1"]);
     let mut stream = program.connect();
     // The preface, empty settings, the acknowledgement of the program's settings, and then nothing.
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00").unwrap();
     stream.write_all(b"\x00\x00\x00\x04\x01\x00\x00\x00\x00").unwrap();
     assert_closed(&mut stream);
-    // A client that answers pings is closed too once it asks nothing.
+    // A client that only answers pings is closed too.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let stream = tokio::net::TcpStream::connect(program.address).await.unwrap();
@@ -255,13 +255,13 @@ fn an_idle_connection_of_http_2_is_closed() {
 
 /// Rules: ERR-11.
 #[test]
-fn a_client_that_reads_nothing_is_closed() {
+fn the_connection_of_a_client_that_reads_nothing_is_closed() {
     let program = Program::start(&["--read-timeout", "1"]);
     assert!(send(&program, "POST /accounts", "host: x\r\n").0.starts_with("HTTP/1.1 200"));
     let mut stream = program.connect();
     stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
     let request = format!("GET /securityControls/definitions HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\n");
-    // Answers fill the buffers of the connection until the program can write no more, and then read no more.
+    // Responses fill the buffers of the connection until the program can neither write nor read.
     let error = program::eventually("the connection ends", || stream.write_all(request.as_bytes()).err());
     let ends = [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe];
     assert!(ends.contains(&error.kind()), "the connection is still open: {error}");
@@ -270,7 +270,7 @@ fn a_client_that_reads_nothing_is_closed() {
 
 /// Rules: CPL-09.
 #[test]
-fn a_command_that_is_not_let_in_says_which_flag_allows_it() {
+fn a_refused_command_names_the_flag_that_permits_it() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     listener.set_nonblocking(true).unwrap();

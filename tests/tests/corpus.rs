@@ -1,12 +1,12 @@
-//! Findings of every shape and oddity, with what AWS answers to each: the table in `tests/corpus`.
+//! Findings of every shape and their responses from AWS: the table in `tests/corpus`.
 //!
 //! Each file is a list of cases. A case starts from `sample::finding` and lists the differences: `with` replaces
-//! members, `without` removes them, `raw` adds members as JSON text, `product` makes it a finding of that listed product,
-//! and `again` imports it a second time with these changes. `{"$text": t, "times": n}` stands for n times t, `{"$list":
-//! v, "times": n}` for a list of n times v, `{"$map": n}` for a map of n pairs. A refusal is `refused` (the sentence
-//! about the finding), `message` (a sentence without the usual beginning) or `call` (the whole call is refused). A case
-//! with none of them is accepted. GetFindings then returns all members that were sent, unless the case is `lossy`, and
-//! has the values of `returned` at these JSON pointers, where null means absent.
+//! members, `without` removes them, `raw` adds members as JSON text, `product` makes it a finding of a listed product,
+//! and `again` imports it a second time with these changes. `{"$text": t, "times": n}` means n times t, `{"$list": v,
+//! "times": n}` a list of n times v, `{"$map": n}` a map of n pairs. An error is given as `refused` (the message about
+//! the finding), `message` (a message without the usual prefix) or `call` (the whole call is refused). A case with none
+//! of them is accepted: GetFindings then returns all members that were sent, unless the case is `lossy`, and has the
+//! values of `returned` at these JSON pointers, where null means absent.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -35,14 +35,14 @@ const FILES: [(&str, &str); 12] = [
     ("times", include_str!("../corpus/times.json")),
     ("types", include_str!("../corpus/types.json")),
 ];
-/// Keys that a case may have.
+/// The keys that a case may have.
 const KEYS: [&str; 11] =
     ["name", "with", "without", "raw", "product", "again", "refused", "message", "call", "lossy", "returned"];
 
 struct Case {
     name: String,
     value: Value,
-    /// The finding's own id, if the case does not give it one.
+    /// The ID of the finding, unless the case sets one.
     id: String,
 }
 
@@ -61,7 +61,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// The value with what `$text`, `$list` and `$map` stand for.
+/// The value with `$text`, `$list` and `$map` expanded.
 fn expand(value: &Value) -> Value {
     let times = || usize::try_from(value["times"].as_u64().expect("a number of times")).expect("a small number");
     match value {
@@ -84,7 +84,7 @@ fn expand(value: &Value) -> Value {
 }
 
 impl Case {
-    /// The finding, as a value and as the text that is sent.
+    /// The finding as a value and as the text to send.
     fn finding(&self) -> (Value, String) {
         let mut finding = sample::finding(ACCOUNT);
         let members = finding.as_object_mut().expect("an object");
@@ -132,7 +132,8 @@ fn read(door: &Door, finding: &Value) -> Value {
     body["Findings"][0].clone()
 }
 
-/// Whether an answer holds all that was sent; the service may add members and write a number in another way.
+/// Whether a returned value contains everything that was sent. The service may add members and spell numbers
+/// differently.
 fn holds(returned: &Value, sent: &Value) -> bool {
     match (returned, sent) {
         (Value::Object(returned), Value::Object(sent)) => {
@@ -146,11 +147,11 @@ fn holds(returned: &Value, sent: &Value) -> bool {
     }
 }
 
-/// What is wrong with the answers to a case.
+/// The errors in the responses to a case.
 fn judge(door: &Door, case: &Case) -> Vec<String> {
     let (finding, text) = case.finding();
     let mut wrong = Vec::new();
-    // Compact, with blanks, and with a member that nobody knows, which is read another way.
+    // Compact, with whitespace, and with an unknown member, which is read in the slow path.
     let unknown = format!("{},\"Unheard-of\":[{{}}]}}", text.strip_suffix('}').unwrap_or_default());
     let bodies = [
         format!("{{\"Findings\":[{text}]}}"),
@@ -184,7 +185,7 @@ fn judge(door: &Door, case: &Case) -> Vec<String> {
     wrong
 }
 
-/// What is wrong with a finding that was accepted, as it is read.
+/// The errors in an accepted finding when it is read.
 fn judge_stored(door: &Door, case: &Case, finding: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for change in case.value["again"].as_array().into_iter().flatten() {
@@ -215,7 +216,7 @@ fn judge_stored(door: &Door, case: &Case, finding: &Value) -> Vec<String> {
             wrong.push(format!("{pointer} is {found}"));
         }
     }
-    // What was read is taken back as it is (IMP-45).
+    // A finding that was read can be imported unchanged (IMP-45).
     let (_, answer) = import(door, json!({ "Findings": [returned] }).to_string());
     if answer["SuccessCount"] != json!(1) {
         wrong.push(format!("what was read: {answer}"));
@@ -225,7 +226,7 @@ fn judge_stored(door: &Door, case: &Case, finding: &Value) -> Vec<String> {
 
 /// Rules: IMP-32, IMP-34, IMP-35, IMP-45, ASF-01 to ASF-09, ASF-60 to ASF-66, ASF-70 to ASF-73, ASF-92, ASF-105.
 #[test]
-fn each_document_of_the_corpus_is_answered_as_aws_does() {
+fn each_document_of_the_corpus_gets_the_response_of_aws() {
     let door = Door::enabled();
     let cases = cases();
     let products: BTreeSet<&str> = cases.iter().filter_map(|case| case.value["product"].as_str()).collect();
@@ -246,7 +247,7 @@ fn each_document_of_the_corpus_is_answered_as_aws_does() {
     assert_eq!(names.len(), cases.len(), "two cases share a name");
 }
 
-/// The members of a finding's structures that the model lists and that `value` has.
+/// The members that the model lists for structures of a finding and that `value` has.
 fn seen(shape: ShapeId, value: &Value, members: &mut HashSet<(&'static str, &'static str)>) {
     match (&shape.shape().kind, value) {
         (Kind::Structure(structure), Value::Object(found)) => {
@@ -265,7 +266,7 @@ fn seen(shape: ShapeId, value: &Value, members: &mut HashSet<(&'static str, &'st
     }
 }
 
-/// All members of the structures of a shape.
+/// All members of the structures in a shape.
 fn all(shape: ShapeId, members: &mut BTreeMap<(&'static str, &'static str), ShapeId>) {
     match &shape.shape().kind {
         Kind::Structure(structure) => {
@@ -291,7 +292,7 @@ fn finding_shape() -> ShapeId {
 }
 
 #[test]
-fn the_corpus_has_each_member_of_a_finding_in_a_document_that_is_accepted() {
+fn accepted_documents_of_the_corpus_cover_each_member_of_a_finding() {
     let (mut members, mut found) = (BTreeMap::new(), HashSet::new());
     all(finding_shape(), &mut members);
     for case in cases().iter().filter(|case| case.is_accepted()) {

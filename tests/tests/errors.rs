@@ -1,4 +1,4 @@
-//! Errors as they come out of the door: their form, their order, their sentences.
+//! Tests of errors: their form, order and messages.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use bytes::Bytes;
@@ -19,7 +19,7 @@ fn send(door: &Door, method: &str, path: &str, authorization: Option<&str>, body
     door.send(request.body(Bytes::from_static(body.as_bytes())).unwrap())
 }
 
-/// Calls and gives the status, the code and the message of the refusal.
+/// Calls an operation and returns the status, code and message of its error.
 fn refused(door: &Door, operation: Operation, input: &Value) -> (u16, String, String) {
     let (status, body) = door.call(operation, input);
     (status, text(&body["Code"]), text(&body["Message"]))
@@ -31,7 +31,7 @@ fn text(value: &Value) -> String {
 
 /// Rules: ERR-01, CLN-04.
 #[test]
-fn an_error_carries_its_code_twice_and_its_sentence_once() {
+fn an_error_has_its_code_twice_and_its_message_once() {
     let door = Door::default();
     let response = door.send(request(Operation::DescribeHub, &json!({}), &door.authorization()));
     let header = |name: &str| response.headers()[name].to_str().unwrap();
@@ -61,7 +61,7 @@ fn an_unknown_path_is_404_and_a_wrong_method_405() {
 
 /// Rules: ERR-06, TF-07.
 #[test]
-fn what_is_not_built_is_named_and_never_a_5xx() {
+fn unimplemented_operations_are_named_and_never_a_5xx() {
     let door = Door::enabled();
     let missing = Operation::ALL.into_iter().filter(|&operation| entry(operation).behaviour == Behaviour::Missing);
     for operation in missing {
@@ -74,7 +74,7 @@ fn what_is_not_built_is_named_and_never_a_5xx() {
 
 /// Rules: ERR-08.
 #[test]
-fn refusals_come_in_one_order() {
+fn checks_are_made_in_a_fixed_order() {
     let door = Door::default();
     let signed = door.authorization();
     let check = |method: &str, path: &str, authorization, body, operation, status: u16, code: &str| {
@@ -82,7 +82,7 @@ fn refusals_come_in_one_order() {
         let (found, body) = answer::check(operation, &response);
         assert_eq!((found, &body["Code"]), (status, &json!(code)), "{method} {path}: {body}");
     };
-    // Each call breaks what the later stages look at, too.
+    // Each call also violates what the later stages check.
     check("GET", "/nothing", None, "{", None, 403, "MissingAuthenticationTokenException");
     check("GET", "/nothing", Some("Bearer x"), "{", None, 403, "IncompleteSignatureException");
     check("GET", "/nothing", Some(&signed), "{", None, 404, "UnknownOperationException");
@@ -100,7 +100,7 @@ fn refusals_come_in_one_order() {
 
 /// Rules: ERR-09.
 #[test]
-fn each_half_has_its_code_for_a_bad_request() {
+fn each_api_version_has_its_code_for_a_bad_request() {
     let door = Door::enabled();
     for (operation, expected) in [
         (Operation::GetFindings, "InvalidInputException"),
@@ -114,7 +114,7 @@ fn each_half_has_its_code_for_a_bad_request() {
 
 /// Rules: ERR-12.
 #[test]
-fn a_sentence_begins_with_whom_it_is_about() {
+fn an_error_message_begins_with_its_subject() {
     let door = Door::enabled();
     let mut wrong = sample::finding("111111111111");
     wrong["Resources"] = json!([]);
@@ -136,7 +136,7 @@ fn a_sentence_begins_with_whom_it_is_about() {
 
 /// Rules: ERR-13, ERR-15, ERR-16, ERR-20.
 #[test]
-fn what_is_answered_while_the_hub_is_off() {
+fn responses_while_the_hub_is_disabled() {
     let door = Door::default();
     let arn = json!({ "ResourceArn": "arn:aws:securityhub:us-east-1:111111111111:hub/default" });
     for (operation, input, expected) in [
@@ -155,7 +155,7 @@ fn what_is_answered_while_the_hub_is_off() {
 
 /// Rules: ERR-18.
 #[test]
-fn a_product_that_the_caller_may_not_write_is_named_with_the_caller_and_the_action() {
+fn an_error_for_a_forbidden_product_names_caller_action_and_product() {
     let door = Door::enabled();
     let (status, code, message) =
         refused(&door, Operation::BatchImportFindings, &json!({ "Findings": [sample::finding(OTHER)] }));

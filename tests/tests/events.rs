@@ -1,4 +1,4 @@
-//! `securityhub-local events` against a running program.
+//! Tests of `securityhub-local events` with a running program.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::io::{BufRead, BufReader};
@@ -19,14 +19,14 @@ fn events(program: &Program, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// What a command prints that succeeds.
+/// The output of a command that succeeds.
 fn printed(program: &Program, arguments: &[&str]) -> String {
     let output = events(program, arguments);
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{arguments:?}");
     text(&output.stdout)
 }
 
-/// Calls as the quickstart's administrator.
+/// Calls the service as the quickstart's administrator.
 fn call(program: &Program, method: &str, path: &str, body: &Value) -> Value {
     let body = body.to_string();
     let head = format!(
@@ -40,7 +40,7 @@ fn call(program: &Program, method: &str, path: &str, body: &Value) -> Value {
     serde_json::from_str(&answer).unwrap()
 }
 
-/// Does what the README's passage does: a finding of a member is triaged, and sent to a custom action.
+/// Follows the example in the README: a finding of a member is triaged and sent to a custom action.
 fn triage(program: &Program) {
     let equals = |value: &str| json!([{ "Value": value, "Comparison": "EQUALS" }]);
     let filters = json!({ "AwsAccountId": equals("222222222222"), "SeverityLabel": equals("HIGH") });
@@ -71,7 +71,7 @@ fn events_are_printed_by_account_region_and_type() {
 
 /// Rules: EVT-09.
 #[test]
-fn events_are_followed_and_what_was_missed_is_told() {
+fn events_are_followed_and_missed_ones_are_reported() {
     let program = Program::start(&["--scenario", SCENARIO, "--events", "2"]);
     triage(&program);
     let output = events(&program, &["--json"]);
@@ -88,14 +88,14 @@ fn events_are_followed_and_what_was_missed_is_told() {
     assert_eq!(lines.by_ref().take(2).collect::<Vec<_>>(), [imported, custom_action]);
     call(&program, "POST", "/_emulator/reset", &json!({}));
     triage(&program);
-    // It goes on, though numbers have begun anew.
+    // It continues, although numbering has started again.
     assert_eq!(lines.next().as_deref(), Some(imported));
     follower.kill().unwrap();
     follower.wait().unwrap();
 }
 
 #[test]
-fn what_is_asked_wrongly_is_told() {
+fn invalid_arguments_are_reported() {
     let program = Program::start(&["--events", "0"]);
     for (arguments, code, told) in [
         (&[][..], 2, "events are off"),

@@ -1,10 +1,10 @@
-//! Bounded runs of the fuzzer; `src/bin/fuzz.rs` is the long one.
+//! Short runs of the fuzzer; `src/bin/fuzz.rs` is for long runs.
 
 use securityhub_local_tests::random::{Doors, Random};
 
 /// Rules: ERR-01, ERR-11.
 #[test]
-fn random_requests_get_answers_that_aws_could_give() {
+fn random_requests_get_valid_responses() {
     let (mut doors, mut random) = (Doors::default(), Random::new(1));
     let mut successes = 0;
     for _ in 0..10_000 {
@@ -16,7 +16,7 @@ fn random_requests_get_answers_that_aws_could_give() {
 
 /// Rules: ERR-01, IMP-30.
 #[test]
-fn random_findings_and_filters_get_answers_that_aws_could_give() {
+fn random_findings_and_filters_get_valid_responses() {
     let (mut doors, mut random) = (Doors::default(), Random::new(2));
     for _ in 0..2_000 {
         doors.store.knock(&mut random);
@@ -27,7 +27,7 @@ fn random_findings_and_filters_get_answers_that_aws_could_give() {
 
 /// Rules: ERR-01, ERR-11.
 #[test]
-fn requests_of_hostile_sizes_get_answers_that_aws_could_give() {
+fn requests_of_hostile_sizes_get_valid_responses() {
     let (mut doors, mut random) = (Doors::default(), Random::new(3));
     let statuses: Vec<u16> = (0..150).map(|_| doors.knock_with_size(&mut random)).collect();
     let count = |good: fn(&u16) -> bool| statuses.iter().filter(|status| good(status)).count();

@@ -1,5 +1,5 @@
-//! Work grows in proportion to what a caller sends: lists, maps, filters, forms, policies, bodies of the control plane.
-//! Nothing else is tested here, since other tests would take processor time between two measurements.
+//! Tests that work grows linearly with the input: lists, maps, filters, forms, policies, bodies of the control plane.
+//! There are no other tests here, because their processor time would distort the measurements.
 #![allow(clippy::expect_used, reason = "a test stops where it cannot go on")]
 
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use securityhub_local_tests::door::{self, Door};
 use securityhub_local_tests::growth::assert_in_proportion;
 use serde_json::json;
 
-/// Measures one request that `body` makes for a size.
+/// Measures a request whose body is created by `body` for each size.
 fn assert_body(
     what: &str,
     size: usize,
@@ -23,7 +23,7 @@ fn assert_body(
     assert_in_proportion(what, size, |size| request(&door, body(size).into()), |request| _ = door.send(request));
 }
 
-/// A request of an operation with a body that no SDK need be able to write.
+/// A request of an operation with a body that no SDK needs to be able to produce.
 fn call(operation: Operation) -> impl Fn(&Door, Bytes) -> Request<Bytes> {
     move |door, body| {
         let mut request = door::request(operation, &json!({}), &door.authorization());
@@ -51,7 +51,7 @@ fn list(size: usize, item: impl Fn(usize) -> String) -> String {
 
 /// Rules: IMP-21.
 #[test]
-fn findings_that_break_every_rule_are_counted_and_not_judged_beyond_the_limit() {
+fn findings_beyond_the_limit_are_counted_but_not_validated() {
     let of = |item: &'static str| move |size: usize| format!(r#"{{"Findings":{}}}"#, list(size, |_| item.to_owned()));
     for item in ["{}", "1", r#"{"Resources":[{}]}"#] {
         assert_body(item, 4_000, call(Operation::BatchImportFindings), of(item));
@@ -75,7 +75,7 @@ fn values_of_one_filter_are_not_compared_in_pairs() {
 
 /// Rules: RES-10.
 #[test]
-fn declared_resources_cost_in_proportion_whether_right_or_wrong() {
+fn declaring_resources_takes_linear_time_whether_valid_or_not() {
     let declare = || control("PUT", "/_emulator/resources");
     for wrong in ["{}", "1", r#"{"nope":1,"type":"AwsS3Bucke"}"#] {
         assert_body(wrong, 1_000, declare(), |size| list(size, |_| wrong.to_owned()));
@@ -114,7 +114,7 @@ fn yaml_aliases_do_not_multiply() {
 
 /// Rules: INV-01.
 #[test]
-fn members_added_by_the_control_plane_cost_in_proportion() {
+fn adding_members_over_the_control_plane_takes_linear_time() {
     let account = |number: usize| 222_222_000_000 + number;
     let add = || control("POST", "/_emulator/members");
     let body =
@@ -145,7 +145,7 @@ fn members_added_by_the_control_plane_cost_in_proportion() {
 
 /// Rules: IMP-11, EVT-65.
 #[test]
-fn other_bodies_of_the_control_plane_cost_in_proportion() {
+fn other_bodies_of_the_control_plane_take_linear_time() {
     let findings = |item: &'static str| move |size: usize| list(size, |_| item.to_owned());
     assert_body("findings", 2_000, control("POST", "/_emulator/findings"), findings(r#"{"Id":"a"}"#));
     assert_body("wrong findings", 2_000, control("POST", "/_emulator/findings"), findings("{}"));
@@ -168,7 +168,7 @@ fn other_bodies_of_the_control_plane_cost_in_proportion() {
 
 /// Rules: NB-20, NB-22.
 #[test]
-fn forms_of_other_services_cost_in_proportion() {
+fn forms_of_other_services_take_linear_time() {
     let filters = |size: usize| {
         let filter = |number: usize| format!("&Filter.{number}.Name=region-name&Filter.{number}.Value.1=x");
         (1..=size).fold("Action=DescribeRegions".to_owned(), |form, number| form + &filter(number))
@@ -190,7 +190,7 @@ fn forms_of_other_services_cost_in_proportion() {
 
 /// Rules: NB-21.
 #[test]
-fn sessions_of_roles_cost_the_same_however_many_there_are() {
+fn opening_a_session_takes_constant_time() {
     let assume = "Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab";
     let sessions = |size: usize| {
         let door = Door::enabled();
@@ -204,7 +204,7 @@ fn sessions_of_roles_cost_the_same_however_many_there_are() {
 
 /// Rules: ERR-10.
 #[test]
-fn every_list_and_map_of_every_operation_costs_in_proportion_to_its_size() {
+fn every_list_and_map_of_every_operation_takes_linear_time() {
     let door = Door::enabled();
     for collection in collections::all() {
         for items in [Items::Valid, Items::Wrong] {

@@ -1,6 +1,6 @@
-//! How the cost of calls grows with how many were made before and with what the world holds: imports, sessions of
-//! roles, members, histories, resets. Nothing else is tested here, since other tests would take processor time between
-//! two measurements.
+//! Tests that the cost of a call does not depend on the number of earlier calls or on the size of the world: imports,
+//! sessions, members, histories, resets. There are no other tests here, because their processor time would distort the
+//! measurements.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::cell::{Cell, RefCell};
@@ -18,7 +18,7 @@ use securityhub_local_tests::sample;
 use serde_json::{Value, json};
 
 const ADMINISTRATOR: &str = "111111111111";
-/// Findings of an import.
+/// Number of findings per import.
 const BATCH: usize = 50;
 
 /// The account with a number.
@@ -26,7 +26,7 @@ fn account(number: usize) -> String {
     (222_222_000_000 + number).to_string()
 }
 
-/// A finding with a number, as of a second of the day.
+/// The finding with a number, updated at a second of the day.
 fn finding(number: usize, second: usize) -> Value {
     let mut finding = sample::finding(ADMINISTRATOR);
     finding["Id"] = json!(format!("finding-{number}"));
@@ -40,7 +40,7 @@ fn import_of(findings: Vec<Value>, door: &Door) -> Request<Bytes> {
     door::request(Operation::BatchImportFindings, &json!({ "Findings": findings }), &door.authorization())
 }
 
-/// Imports of new findings whose numbers begin with `from`.
+/// Imports of new findings whose numbers begin at `from`.
 fn imports(door: &Door, from: usize, count: usize) -> Vec<Request<Bytes>> {
     let batch = |first| import_of((first..first + BATCH).map(|number| finding(number, 0)).collect(), door);
     (from..from + count).step_by(BATCH).map(batch).collect()
@@ -52,7 +52,7 @@ fn send_all(door: &Door, requests: Vec<Request<Bytes>>) {
     }
 }
 
-/// A hub whose findings were filtered and sorted, so that columns are kept from then on.
+/// A hub whose findings have been filtered and sorted, so that columns are maintained from then on.
 fn filtered() -> Door {
     let door = Door::enabled();
     send_all(&door, imports(&door, 1_000_000, BATCH));
@@ -64,14 +64,14 @@ fn filtered() -> Door {
     door
 }
 
-/// One world for each size, made when it is first asked for, so that further measurements meet the same one.
+/// Creates one world per size on first use, so that repeated measurements share it.
 fn once_for_each_size<T>(make: impl Fn(usize) -> T) -> impl FnMut(usize) -> Rc<T> {
     let worlds = RefCell::new(HashMap::<usize, Rc<T>>::new());
     move |size| Rc::clone(worlds.borrow_mut().entry(size).or_insert_with(|| Rc::new(make(size))))
 }
 
 #[test]
-fn an_import_costs_in_proportion_to_its_findings() {
+fn an_import_takes_linear_time() {
     let prepare = |size| {
         let door = filtered();
         let requests = imports(&door, 0, size);
@@ -81,8 +81,8 @@ fn an_import_costs_in_proportion_to_its_findings() {
 }
 
 #[test]
-fn an_import_costs_the_same_however_many_findings_are_stored() {
-    // `size` times `size` findings: work that looks at all of them would take four times as long.
+fn the_time_of_an_import_is_independent_of_stored_findings() {
+    // `size` times `size` findings: work that examines all of them would take four times as long.
     let prepare = once_for_each_size(|size| {
         let door = filtered();
         send_all(&door, imports(&door, 0, size * size));
@@ -96,7 +96,7 @@ fn an_import_costs_the_same_however_many_findings_are_stored() {
 }
 
 #[test]
-fn importing_one_finding_again_costs_the_same_however_often_it_was_imported() {
+fn the_time_of_an_import_is_independent_of_earlier_imports_of_the_finding() {
     let prepare = |size| {
         let door = filtered();
         let again = |second| import_of(vec![finding(0, second)], &door);
@@ -107,7 +107,7 @@ fn importing_one_finding_again_costs_the_same_however_often_it_was_imported() {
 }
 
 #[test]
-fn importing_many_findings_again_costs_in_proportion_to_their_number() {
+fn importing_many_findings_again_takes_linear_time() {
     let prepare = |size| {
         let door = filtered();
         send_all(&door, imports(&door, 0, size));
@@ -120,7 +120,7 @@ fn importing_many_findings_again_costs_in_proportion_to_their_number() {
 
 /// Rules: HIS-06.
 #[test]
-fn a_history_is_found_at_the_same_cost_however_many_findings_have_one() {
+fn the_time_to_find_a_history_is_independent_of_their_number() {
     let prepare = once_for_each_size(|size| {
         let door = Door::enabled();
         let count = (size * size).div_ceil(BATCH) * BATCH;
@@ -154,7 +154,7 @@ fn assume_role(door: &Door) -> String {
 
 /// Rules: NB-21.
 #[test]
-fn a_session_is_made_and_used_at_the_same_cost_however_many_there_are() {
+fn the_time_to_open_and_use_a_session_is_independent_of_their_number() {
     let prepare = once_for_each_size(|size| {
         let door = Door::enabled();
         (0..size * size).for_each(|_| _ = assume_role(&door));
@@ -170,7 +170,7 @@ fn a_session_is_made_and_used_at_the_same_cost_however_many_there_are() {
     });
 }
 
-/// A world by a scenario, of which `rest` is what follows the clock and the Regions.
+/// A world from a scenario, where `rest` follows the clock and the Regions.
 fn world(name: &str, rest: &str) -> Door {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth-of-calls");
     std::fs::create_dir_all(&folder).unwrap();
@@ -180,7 +180,7 @@ fn world(name: &str, rest: &str) -> Door {
     Door::new(Settings::default(), Some(path.to_str().unwrap()))
 }
 
-/// The administrator's world with so many members.
+/// The administrator's world with a number of members.
 fn with_members(count: usize, name: &str) -> Door {
     let mut rest = format!(
         "quotas: {{ invited_members: 10000 }}\nhubs:\n  - account: \"{ADMINISTRATOR}\"\n    regions: all\n    members:\n"
@@ -189,7 +189,7 @@ fn with_members(count: usize, name: &str) -> Door {
     world(&format!("{name}-{count}"), &rest)
 }
 
-/// Makes one account a member that accepts, and sees that it is.
+/// Adds an account as a member that accepts, and checks it.
 fn join(door: &Door, member: &str) {
     let well = |door: &Door, operation, input: &Value| {
         let (status, answer) = door.call(operation, input);
@@ -216,7 +216,7 @@ fn join(door: &Door, member: &str) {
 
 /// Rules: INV-01.
 #[test]
-fn an_account_becomes_a_member_at_the_same_cost_however_many_there_are() {
+fn the_time_to_add_a_member_is_independent_of_their_number() {
     let prepare = once_for_each_size(|size| (with_members(size * size, "joining"), Cell::new(500_000)));
     assert_in_proportion("accounts that join others", 40, prepare, |world| {
         let (door, next) = &*world;
@@ -227,7 +227,7 @@ fn an_account_becomes_a_member_at_the_same_cost_however_many_there_are() {
 
 /// Rules: INV-01.
 #[test]
-fn accounts_become_members_one_after_the_other_in_proportion_to_their_number() {
+fn adding_many_members_one_by_one_takes_linear_time() {
     assert_in_proportion(
         "accounts that join",
         100,
@@ -239,7 +239,7 @@ fn accounts_become_members_one_after_the_other_in_proportion_to_their_number() {
 }
 
 #[test]
-fn an_account_joins_an_organization_at_the_same_cost_however_many_are_in_it() {
+fn the_time_to_join_an_organization_is_independent_of_its_size() {
     let prepare = once_for_each_size(|size| {
         let accounts: Vec<String> = (0..size * size).map(|number| format!("\"{}\"", account(number))).collect();
         let rest = format!(
@@ -261,7 +261,7 @@ fn an_account_joins_an_organization_at_the_same_cost_however_many_are_in_it() {
 }
 
 #[test]
-fn a_page_of_members_costs_the_same_however_many_there_are() {
+fn the_time_of_a_page_of_members_is_independent_of_their_number() {
     let prepare = once_for_each_size(|size| with_members(size * size, "pages"));
     assert_in_proportion("pages of members", 40, prepare, |door| {
         for _ in 0..50 {
@@ -272,7 +272,7 @@ fn a_page_of_members_costs_the_same_however_many_there_are() {
 }
 
 #[test]
-fn a_reset_costs_at_most_in_proportion_to_what_happened_since_the_start() {
+fn the_time_of_a_reset_is_at_most_linear_in_the_changes_since_the_start() {
     let prepare = |size| {
         let door = filtered();
         send_all(&door, imports(&door, 0, 10 * size));
@@ -285,7 +285,7 @@ fn a_reset_costs_at_most_in_proportion_to_what_happened_since_the_start() {
 }
 
 #[test]
-fn resets_cost_the_same_however_many_there_were() {
+fn the_time_of_a_reset_is_independent_of_earlier_resets() {
     let resets = |(door, size): (Door, usize)| {
         for _ in 0..size {
             assert_eq!(door.control("POST", "/_emulator/reset", ""), 200);

@@ -1,4 +1,4 @@
-//! The cost of one change, and of one page of a history, does not depend on how long the history is.
+//! Tests that the cost of a change, and of a page of a history, does not depend on the length of the history.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use securityhub_local_tests::door::Door;
 use securityhub_local_tests::{growth, sample};
 use serde_json::{Value, json};
 
-/// A finding as of a second of the day, with a title of its own.
+/// A finding updated at a second of the day, with its own title.
 fn version(number: usize) -> Value {
     let mut finding = sample::finding("111111111111");
     let at = format!("2026-01-16T{:02}:{:02}:{:02}Z", number / 3600, number / 60 % 60, number % 60);
@@ -34,9 +34,9 @@ impl Stored {
 
 /// Rules: HIS-06.
 #[test]
-fn a_change_and_a_page_cost_the_same_however_long_the_history_is() {
+fn the_time_of_a_change_and_of_a_page_is_independent_of_the_history() {
     let stored = RefCell::new(HashMap::<usize, Rc<Stored>>::new());
-    // A history of `size` times `size` records: work that looks at all of them would take four times as long.
+    // A history of `size` times `size` records: work that examines all of them would take four times as long.
     let prepare = |size: usize| {
         let new = || {
             let stored = Stored { door: Door::enabled(), versions: Cell::new(0) };

@@ -1,4 +1,4 @@
-//! What moving the clock and going back to the start cost, as a world grows.
+//! Tests of the cost of advancing the clock and of resets, as a world grows.
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use securityhub_local_tests::door::Door;
 use securityhub_local_tests::{growth, sample};
 use serde_json::{Value, json};
 
-/// A world with this many findings, by a scenario whose clock stands still.
+/// A world with this many findings, from a scenario with a frozen clock.
 fn world(count: usize, name: &str) -> Door {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("growth-of-time-{name}-{count}"));
     std::fs::create_dir_all(&folder).unwrap();
@@ -32,7 +32,7 @@ fn world(count: usize, name: &str) -> Door {
 
 /// Rules: RET-01.
 #[test]
-fn a_sweep_of_expired_findings_grows_with_their_number() {
+fn deleting_expired_findings_takes_linear_time() {
     growth::assert_in_proportion(
         "a sweep",
         3_000,
@@ -46,9 +46,9 @@ fn a_sweep_of_expired_findings_grows_with_their_number() {
 }
 
 #[test]
-fn a_reset_costs_the_same_whatever_the_world_holds() {
+fn the_time_of_a_reset_is_independent_of_the_world() {
     let worlds = RefCell::new(HashMap::<usize, Rc<Door>>::new());
-    // `size` times `size` findings: work that looks at all of them would take four times as long.
+    // `size` times `size` findings: work that examines all of them would take four times as long.
     let prepare = |size: usize| {
         Rc::clone(worlds.borrow_mut().entry(size).or_insert_with(|| Rc::new(world(size * size, "reset"))))
     };

@@ -1,4 +1,4 @@
-//! Output that cannot be written: it costs neither an answer nor the exit code.
+//! Tests of output that cannot be written: it affects neither responses nor the exit code.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 #![cfg(unix)]
 
@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use securityhub_local_tests::program::{self, Program};
 
-/// A pipe whose reader is gone.
+/// A pipe whose reader has closed it.
 fn closed() -> Stdio {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     writer.into()
 }
 
-/// A disk that is full.
+/// A full disk.
 #[cfg(target_os = "linux")]
 fn full() -> Stdio {
     std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap().into()
@@ -27,7 +27,7 @@ fn full() -> Stdio {
     closed()
 }
 
-/// A scenario with a mistake.
+/// An invalid scenario.
 fn mistaken(name: &str) -> PathBuf {
     let file = std::env::temp_dir().join(format!("securityhub-local-{name}-{}.yaml", std::process::id()));
     std::fs::write(&file, "nmae: x\n").unwrap();
@@ -36,7 +36,7 @@ fn mistaken(name: &str) -> PathBuf {
 
 /// Rules: CPL-11.
 #[test]
-fn the_exit_code_stays_when_standard_error_cannot_be_written() {
+fn the_exit_code_does_not_depend_on_standard_error() {
     let file = mistaken("unreadable");
     let name = file.to_string_lossy();
     for (arguments, code) in [
@@ -76,7 +76,7 @@ fn call(program: &Program, times: usize) {
 
 /// Rules: CPL-11.
 #[test]
-fn calls_are_answered_when_the_log_cannot_be_written() {
+fn calls_are_answered_even_if_the_log_cannot_be_written() {
     for (form, log) in [("pretty", closed()), ("json", closed()), ("pretty", full()), ("json", full())] {
         let command = program::command(&["serve", "--port", "0", "--log-level", "trace", "--log", form]);
         let program = Program::serve_with_log(command, log);
@@ -87,7 +87,7 @@ fn calls_are_answered_when_the_log_cannot_be_written() {
 
 /// Rules: CPL-11.
 #[test]
-fn a_log_that_nobody_reads_stalls_nothing_and_says_later_what_is_missing() {
+fn an_unread_log_blocks_nothing_and_later_reports_missing_lines() {
     let mut program = Program::start(&["--log-level", "info"]);
     call(&program, 400);
     program.assert_healthy();
@@ -107,7 +107,7 @@ fn a_log_that_nobody_reads_stalls_nothing_and_says_later_what_is_missing() {
 
 /// Rules: CPL-11.
 #[test]
-fn a_log_that_nobody_reads_does_not_keep_the_program_from_ending() {
+fn an_unread_log_does_not_delay_shutdown() {
     let mut program = Program::start(&["--log-level", "info"]);
     call(&program, 400);
     std::process::Command::new("kill").args(["-TERM", &program.id().to_string()]).status().unwrap();

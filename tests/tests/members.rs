@@ -1,4 +1,4 @@
-//! `securityhub-local members` against a running program.
+//! Tests of `securityhub-local members` with a running program.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::path::PathBuf;
@@ -20,14 +20,14 @@ fn members(program: &Program, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// What a command prints that succeeds.
+/// The output of a command that succeeds.
 fn printed(program: &Program, arguments: &[&str]) -> String {
     let output = members(program, arguments);
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{arguments:?}");
     text(&output.stdout)
 }
 
-/// A list in a file that is gone when it is dropped.
+/// A list in a temporary file.
 struct List(PathBuf);
 
 impl List {
@@ -69,7 +69,7 @@ fn forty_members_are_accepted_by_one_command() {
 }
 
 #[test]
-fn thousands_of_accounts_go_in_several_requests() {
+fn thousands_of_accounts_are_split_into_several_requests() {
     let program = Program::start(&["--scenario", FORTY]);
     let lines: Vec<String> = (0..1200).map(|number| format!("3{number:011},m{number}@example.com")).collect();
     let list = List::new("thousands", &format!("\u{feff}Account ID,Email\r\n{}\r\n", lines.join("\r\n")));
@@ -80,7 +80,7 @@ fn thousands_of_accounts_go_in_several_requests() {
 }
 
 #[test]
-fn a_list_with_a_mistake_adds_nobody_and_refused_accounts_are_told() {
+fn a_list_with_an_error_adds_no_members_and_refused_accounts_are_listed() {
     let program = Program::start(&["--scenario", FORTY]);
     let list = List::new("mistakes", "Account ID,Email\n300000000001,a@example.com\n30000000002,b@example.com\nx,c\n");
     let output = members(&program, &["add", "--csv", list.path()]);
@@ -111,7 +111,7 @@ fn a_list_with_a_mistake_adds_nobody_and_refused_accounts_are_told() {
 }
 
 #[test]
-fn settings_of_members_come_from_the_environment_and_help_teaches() {
+fn members_reads_settings_from_the_environment_and_help_has_examples() {
     let program = Program::start(&["--scenario", FORTY]);
     let mut command = program::command(&["members", "list"]);
     for (name, value) in [

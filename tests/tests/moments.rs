@@ -1,5 +1,5 @@
-//! An answer is of one moment, whatever is written and however the clock is moved while it is made. `schedules` runs the
-//! same in orders that it chooses; here threads run as they do for users.
+//! Tests that a response is consistent while data is written and the clock advances. `schedules` tests the same with
+//! chosen interleavings; here threads run as they do for users.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::collections::BTreeSet;
@@ -47,9 +47,9 @@ fn administrator() -> Door {
 
 /// Rules: STD-63.
 #[test]
-fn what_is_due_at_once_is_seen_at_once() {
+fn changes_due_at_the_same_time_are_seen_together() {
     let mut door = administrator();
-    // A hub that is nobody's, so that it can be turned off and on again.
+    // A hub of an independent account, so that it can be disabled and enabled again.
     door.account = "444444444444".to_owned();
     good(&door, Operation::EnableSecurityHub, &json!({ "EnableDefaultStandards": false }));
     let standards = good(&door, Operation::DescribeStandards, &json!({}));
@@ -75,7 +75,7 @@ fn what_is_due_at_once_is_seen_at_once() {
 
 /// Rules: AGG-14, VIS-03.
 #[test]
-fn what_was_shown_of_a_linked_region_stays_shown_while_it_is_unlinked_and_linked_again() {
+fn findings_of_a_linked_region_stay_visible_while_it_is_unlinked_and_linked_again() {
     let door = administrator();
     let mut linked = door.beside();
     linked.region = "eu-west-1".to_owned();

@@ -1,4 +1,4 @@
-//! `securityhub-local organization` against a running program.
+//! Tests of `securityhub-local organization` with a running program.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::process::Output;
@@ -20,7 +20,7 @@ fn organization(program: &Program, arguments: &[&str]) -> Output {
 
 /// Rules: ORG-35.
 #[test]
-fn an_account_that_joins_is_enabled_and_what_is_not_allowed_is_told() {
+fn an_account_that_joins_is_enabled_and_invalid_events_are_refused() {
     let program = Program::start(&["--scenario", SCENARIO]);
     let joined = organization(&program, &["join", "--account", "444444444444", "--parent", "Workloads"]);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What the program prints, where that fails, and switches in the environment.
+//! Tests of the program's output, of failures to print it, and of boolean environment variables.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use securityhub_local_tests::program;
@@ -9,7 +9,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_cannot_be_printed_is_told() {
+fn a_failure_to_print_is_reported() {
     for arguments in [&["version"][..], &["completions", "bash"], &["coverage"], &["scenario", "schema"]] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = program::command(arguments).stdout(full).output().unwrap();
@@ -20,7 +20,7 @@ fn what_cannot_be_printed_is_told() {
 }
 
 #[test]
-fn switches_in_the_environment_are_written_as_one_likes() {
+fn switches_in_the_environment_accept_several_spellings() {
     for (written, is_on) in [("1", true), ("yes", true), ("true", true), ("0", false), ("false", false), ("", false)] {
         let mut command = program::command(&["scenario", "check"]);
         command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml"));

@@ -1,4 +1,4 @@
-//! Policies as the door and the program judge them.
+//! Tests of policies, as applied by the service and by the program.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::io::{Read, Write};
@@ -13,7 +13,7 @@ use securityhub_local_tests::program::{self, Program};
 use securityhub_local_tests::{answer, sample};
 use serde_json::json;
 
-/// A scenario file in a folder of its own.
+/// A scenario in a temporary file.
 struct File(std::path::PathBuf);
 
 impl File {
@@ -34,7 +34,7 @@ impl Drop for File {
     }
 }
 
-/// A member account under a policy that denies with this condition.
+/// A member account with a policy that denies under this condition.
 fn denying(name: &str, condition: &str) -> File {
     let text = format!(
         "organization:\n  management_account: '999999999999'\n  policies: [never]\n  \
@@ -46,7 +46,7 @@ fn denying(name: &str, condition: &str) -> File {
 
 /// Rules: ERR-08, IAM-01.
 #[test]
-fn every_operation_is_judged_before_its_shape_and_whether_it_is_built() {
+fn every_operation_is_authorized_before_its_input_is_validated() {
     let file = denying("policy-of-all", "");
     let door = Door::new(Settings::default(), Some(file.path()));
     for operation in Operation::ALL {

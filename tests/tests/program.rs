@@ -1,4 +1,4 @@
-//! The program as a person and a script meet it.
+//! Tests of the program as users and scripts see it.
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::io::{Read, Write};
@@ -38,7 +38,7 @@ fn signal(program: &Program, name: &str) {
 }
 
 #[test]
-fn one_line_says_that_it_is_ready_and_what_to_paste() {
+fn the_ready_line_contains_text_to_paste() {
     let program = Program::start(&[]);
     let expected =
         format!("Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{}\n", program.address);
@@ -47,7 +47,7 @@ fn one_line_says_that_it_is_ready_and_what_to_paste() {
 }
 
 #[test]
-fn sigterm_and_ctrl_c_stop_at_once_and_the_log_is_quiet() {
+fn sigterm_and_ctrl_c_stop_immediately_without_log_lines() {
     for name in ["-TERM", "-INT"] {
         let mut program = Program::start(&[]);
         let mut idle = program.connect();
@@ -63,7 +63,7 @@ fn sigterm_and_ctrl_c_stop_at_once_and_the_log_is_quiet() {
 }
 
 #[test]
-fn the_port_file_has_the_port() {
+fn the_port_file_contains_the_port() {
     let file = std::env::temp_dir().join(format!("securityhub-local-port-{}", std::process::id()));
     let program = Program::start(&["--port-file", &file.to_string_lossy()]);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", program.address.port()));
@@ -71,7 +71,7 @@ fn the_port_file_has_the_port() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_with_what_to_do() {
+fn a_port_in_use_is_reported_with_advice() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let output = program::run(&["serve", "--port", &taken.local_addr().unwrap().port().to_string()]);
     assert_eq!(output.status.code(), Some(1));
@@ -170,7 +170,7 @@ fn an_unsigned_request_is_refused() {
 }
 
 #[test]
-fn log_lines_are_json_when_asked() {
+fn log_lines_can_be_json() {
     let mut program = Program::start(&["--log", "json", "--log-level", "info"]);
     program.send(&request("GET /accounts", ""));
     signal(&program, "-TERM");
@@ -182,7 +182,7 @@ fn log_lines_are_json_when_asked() {
 }
 
 #[test]
-fn coverage_lists_all_operations_in_each_form() {
+fn coverage_lists_all_operations_in_each_format() {
     let json: serde_json::Value = serde_json::from_slice(&program::run(&["coverage", "--json"]).stdout).unwrap();
     assert_eq!(json["operations"].as_array().unwrap().len(), 126);
     assert!(text(&program::run(&["coverage"]).stdout).contains("DescribeHub"));
@@ -214,7 +214,7 @@ fn scenario_check_exits_with_0_or_2() {
 }
 
 #[test]
-fn ipv6_is_served_beside_ipv4() {
+fn ipv6_and_ipv4_are_served_together() {
     if TcpListener::bind("[::1]:0").is_err() {
         println!("this machine has no ::1: not tested");
         return;
@@ -240,7 +240,7 @@ fn one_connection_serves_many_requests() {
 }
 
 #[test]
-fn requests_that_come_at_once_are_answered_in_their_order() {
+fn pipelined_requests_are_answered_in_order() {
     let program = Program::start(&[]);
     let mut stream = program.connect();
     let mut sent = [request("GET /accounts", ""), request("POST /accounts", "{}"), request("GET /nope", "")].concat();
@@ -279,7 +279,7 @@ fn http_2_without_tls_is_served() {
 
 /// Rules: ERR-11.
 #[test]
-fn broken_connections_do_no_harm() {
+fn broken_connections_are_harmless() {
     let program = Program::start(&["--read-timeout", "1"]);
     for garbage in [
         &b"\x00\xff\xfe garbage"[..],
@@ -300,7 +300,7 @@ fn broken_connections_do_no_harm() {
 
 /// Rules: ERR-11.
 #[test]
-fn random_bytes_on_a_connection_do_no_harm() {
+fn random_bytes_on_a_connection_are_harmless() {
     let program = Program::start(&["--read-timeout", "1"]);
     let mut random = Random::new(1);
     for _ in 0..500 {
@@ -311,7 +311,7 @@ fn random_bytes_on_a_connection_do_no_harm() {
         };
         random::mutate(&mut random, &mut sent);
         let mut stream = program.connect();
-        // The program may hang up before all is sent.
+        // The program may close the connection before everything is sent.
         _ = stream.write_all(&sent);
         _ = stream.shutdown(std::net::Shutdown::Write);
         _ = stream.read_to_end(&mut Vec::new());
@@ -321,7 +321,7 @@ fn random_bytes_on_a_connection_do_no_harm() {
 
 /// Rules: ERR-11.
 #[test]
-fn a_head_that_stalls_ends_its_connection() {
+fn a_stalled_head_ends_its_connection() {
     let program = Program::start(&["--read-timeout", "1"]);
     let mut stream = program.connect();
     stream.write_all(b"GET /accounts HTTP/1.1\r\nhos").unwrap();
@@ -348,7 +348,7 @@ fn a_connection_that_sends_no_request_is_closed() {
 
 /// Rules: ERR-11.
 #[test]
-fn a_body_that_stalls_is_answered() {
+fn a_stalled_body_is_answered() {
     let program = Program::start(&["--read-timeout", "1"]);
     let stalled = format!("POST /accounts HTTP/1.1\r\nhost: x\r\n{AUTHORIZATION}\r\ncontent-length: 100\r\n\r\n{{");
     let (head, body) = program.send(stalled.as_bytes());
@@ -360,7 +360,7 @@ fn a_body_that_stalls_is_answered() {
 
 /// Rules: IMP-22.
 #[test]
-fn a_body_over_the_limit_is_answered_and_its_sender_reads_it() {
+fn a_body_over_the_limit_is_answered_and_the_response_can_be_read() {
     let program = Program::start(&[]);
     let (head, body) = program.send(&request("POST /accounts", &" ".repeat(7 * 1024 * 1024)));
     assert!(head.starts_with("HTTP/1.1 400") && head.contains("x-amzn-errortype: InvalidInputException"), "{head}");
@@ -369,7 +369,7 @@ fn a_body_over_the_limit_is_answered_and_its_sender_reads_it() {
 }
 
 #[test]
-fn reset_goes_back_to_the_start_or_to_nothing() {
+fn reset_restores_the_initial_world_or_an_empty_one() {
     let program = Program::start(&["--scenario", QUICKSTART]);
     let start = health(&program);
     let post =
@@ -381,7 +381,7 @@ fn reset_goes_back_to_the_start_or_to_nothing() {
     assert!(post("/_emulator/reset?to=mars").starts_with("HTTP/1.1 400"));
 }
 
-/// `generate` with a fixed time.
+/// Runs `generate` with a fixed time.
 fn generate(arguments: &[&str]) -> Vec<u8> {
     let output = program::run(&[&["generate", "--now", "2026-01-15T09:00:00Z"], arguments].concat());
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "no bar where no terminal is");
@@ -389,7 +389,7 @@ fn generate(arguments: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn generate_writes_findings_in_each_form() {
+fn generate_writes_findings_in_each_format() {
     let arguments = ["--product", "guardduty", "--count", "250", "--account", "111111111111,222222222222"];
     let of = |form: &[&str]| generate(&[&arguments, form].concat());
     let array = of(&[]);
@@ -416,7 +416,7 @@ fn generate_writes_findings_in_each_form() {
 
 /// Rules: IMP-01.
 #[test]
-fn what_generate_writes_for_the_private_product_is_imported() {
+fn findings_generated_for_the_private_product_can_be_imported() {
     let bodies = text(&generate(&[
         "--product",
         "all",
@@ -438,7 +438,7 @@ fn what_generate_writes_for_the_private_product_is_imported() {
 }
 
 #[test]
-fn what_generate_writes_is_a_file_of_findings_of_a_scenario() {
+fn generated_findings_can_be_used_in_a_scenario() {
     let folder = std::env::temp_dir().join(format!("securityhub-local-generated-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let arguments = ["--product", "all", "--account", "111111111111", "--count", "40", "--format"];
@@ -454,7 +454,7 @@ fn what_generate_writes_is_a_file_of_findings_of_a_scenario() {
 }
 
 #[test]
-fn generate_tells_what_is_wrong_with_its_arguments() {
+fn generate_reports_invalid_arguments() {
     for (arguments, said) in [
         (&["--product", "guardduti"][..], "'guardduty'"),
         (&[], "--product"),
@@ -479,7 +479,7 @@ fn generate_tells_what_is_wrong_with_its_arguments() {
 }
 
 #[test]
-fn generate_ends_quietly_when_its_reader_has_seen_enough() {
+fn generate_ends_quietly_when_its_reader_closes_the_pipe() {
     let mut command = program::command(&["generate", "--product", "inspector", "--count", "1000000"]);
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut output = process.stdout.take().unwrap();
@@ -489,7 +489,7 @@ fn generate_ends_quietly_when_its_reader_has_seen_enough() {
     assert_eq!((ended.status.code(), text(&ended.stderr)), (Some(0), String::new()));
 }
 
-/// The Id of a finding of the quickstart, of Macie for 222222222222.
+/// The Id of a Macie finding of the quickstart, of account 222222222222.
 const MACIE: &str = "cfe157f6c83a467bd3ab169253f70881";
 
 /// A command that asks a program to explain [`MACIE`].
@@ -501,7 +501,7 @@ fn explain(program: &Program, arguments: &[&str]) -> Command {
 
 /// Rules: FLT-02, VIS-01.
 #[test]
-fn explain_says_what_decided() {
+fn explain_states_the_deciding_filter() {
     let program = Program::start(&["--scenario", QUICKSTART]);
     let asked = |arguments: &[&str]| {
         let output = explain(&program, arguments).output().unwrap();
@@ -529,7 +529,7 @@ fn explain_says_what_decided() {
 }
 
 #[test]
-fn explain_takes_its_settings_from_the_environment() {
+fn explain_reads_settings_from_the_environment() {
     let program = Program::start(&["--scenario", QUICKSTART]);
     let url = format!("http://{}", program.address);
     let settings = [
@@ -548,7 +548,7 @@ fn explain_takes_its_settings_from_the_environment() {
 }
 
 #[test]
-fn explain_tells_what_to_do_when_it_cannot() {
+fn explain_gives_advice_when_it_fails() {
     let program = Program::start(&[]);
     let refused = |arguments: &[&str]| {
         let output = explain(&program, arguments).output().unwrap();
@@ -577,7 +577,7 @@ fn explain_tells_what_to_do_when_it_cannot() {
 
 /// Rules: IMP-11.
 #[test]
-fn findings_of_aws_services_are_posted_to_the_control_plane() {
+fn findings_of_aws_services_can_be_posted_to_the_control_plane() {
     let program = Program::start(&["--scenario", QUICKSTART]);
     let before = health(&program);
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/findings/guardduty.json");

@@ -1,4 +1,4 @@
-//! The register of rules against the tests that prove them, and the texts that are made from the code.
+//! Tests of the register of rules against the tests that prove them, and of texts generated from the code.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod files;
@@ -12,7 +12,7 @@ use files::{root, with_extension};
 const REGISTER: &str = "docs/rules.tsv";
 const EVIDENCE: [&str; 3] = ["documented", "observed", "inferred"];
 
-/// `HUB-08`: a chapter's prefix and a number.
+/// `HUB-08`: the prefix of a chapter and a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Id {
     prefix: String,
@@ -34,13 +34,13 @@ struct Chapter {
 struct Rule {
     id: Id,
     evidence: String,
-    /// Why it is not modelled; a rule without a reason is tested.
+    /// The reason why it is not modelled. A rule without a reason is tested.
     reason: Option<String>,
     text: String,
 }
 
-/// A test and the rules that it says it proves: in a line `/// Rules: HUB-13, ASF-20 to ASF-32.` of its doc comment
-/// (`# Rules: …` in Python, `// Rules: …` in JavaScript).
+/// A test and the rules that it proves, listed in a line `/// Rules: HUB-13, ASF-20 to ASF-32.` of its doc comment (`#
+/// Rules: …` in Python, `// Rules: …` in JavaScript).
 struct Proof {
     name: String,
     path: String,
@@ -48,14 +48,14 @@ struct Proof {
     ids: Vec<Named>,
 }
 
-/// A rule that a test names, or all the rules of a chapter from one to another.
+/// A rule that a test lists, or a range of rules of a chapter.
 #[derive(Debug, PartialEq, Eq)]
 enum Named {
     One(Id),
     Range(Id, Id),
 }
 
-/// Reads the register; its form is checked on the way.
+/// Reads the register and checks its format.
 fn register() -> Vec<Chapter> {
     let text = fs::read_to_string(root().join(REGISTER)).unwrap();
     let mut lines = (1..).zip(text.lines()).filter(|(_, line)| !line.starts_with('#'));
@@ -105,7 +105,7 @@ fn rule(id: &str, evidence: &str, state: &str, text: &str, reason: &str) -> Resu
     Ok(Rule { id, evidence: evidence.to_owned(), reason, text: text.to_owned() })
 }
 
-/// An id from its two parts, in any case.
+/// An ID from its two parts, in any case.
 fn id(prefix: &str, number: &str) -> Option<Id> {
     let is_prefix = ((2..=3).contains(&prefix.len()) || prefix.eq_ignore_ascii_case("t"))
         && prefix.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -121,7 +121,7 @@ fn begins_with_an_id(name: &str) -> bool {
     words.next().zip(words.next()).is_some_and(|(prefix, number)| id(prefix, number).is_some())
 }
 
-/// The ids of a line `Rules: HUB-13, ASF-20 to ASF-32.`
+/// The IDs in a line `Rules: HUB-13, ASF-20 to ASF-32.`
 fn listed_ids(line: &str) -> Vec<Named> {
     let parse = |text: &str| text.split_once('-').and_then(|(prefix, number)| id(prefix, number));
     let named = |text: &str| match text.split_once(" to ") {
@@ -132,10 +132,10 @@ fn listed_ids(line: &str) -> Vec<Named> {
     parts.map(|part| named(part).unwrap_or_else(|| panic!("`{part}` is not a rule id, in `Rules: {line}`"))).collect()
 }
 
-/// A test as it stands in its file: the line of its name, its name, and its line of rules.
+/// A test found in a file: the line of its name, its name, and its line of rules.
 type FoundTest<'t> = (usize, &'t str, Option<&'t str>);
 
-/// The tests of the repository that name rules.
+/// The tests of the repository that list rules.
 fn proofs() -> Vec<Proof> {
     let mut proofs = Vec::new();
     for file in with_extension("", &["rs", "py", "mjs"]) {
@@ -187,7 +187,7 @@ fn python_tests(text: &str) -> Vec<FoundTest<'_>> {
     script_tests(text, "# Rules: ", "def ", '(')
 }
 
-/// Tests of a script, each named on one line between a beginning and an end.
+/// The tests of a script, each named on one line between `begin` and `end`.
 fn script_tests<'t>(text: &'t str, listing: &str, begin: &str, end: char) -> Vec<FoundTest<'t>> {
     let (mut tests, mut rules) = (Vec::new(), None);
     for (number, line) in (1..).zip(text.lines()) {
@@ -208,7 +208,7 @@ fn function(code: &str) -> Option<&str> {
     rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()
 }
 
-/// For each rule of the register the tests that name it, and what the tests name beside it.
+/// The tests that list each rule of the register, and listed rules that the register lacks.
 fn proved<'p>(chapters: &[Chapter], proofs: &'p [Proof]) -> (BTreeMap<Id, Vec<&'p Proof>>, Vec<String>) {
     let known: BTreeSet<&Id> = chapters.iter().flat_map(|chapter| &chapter.rules).map(|rule| &rule.id).collect();
     let (mut proved, mut unknown) = (BTreeMap::<Id, Vec<&Proof>>::new(), BTreeSet::new());
@@ -233,7 +233,7 @@ fn proved<'p>(chapters: &[Chapter], proofs: &'p [Proof]) -> (BTreeMap<Id, Vec<&'
 }
 
 #[test]
-fn every_rule_is_proved_by_a_test_or_says_why_not_and_every_test_names_a_rule() {
+fn every_rule_has_a_test_or_a_reason_and_tests_list_known_rules() {
     let chapters = register();
     let titles: BTreeSet<_> = chapters.iter().map(|chapter| &chapter.prefix).collect();
     assert_eq!(titles.len(), chapters.len(), "a chapter stands twice");
@@ -253,7 +253,7 @@ fn every_rule_is_proved_by_a_test_or_says_why_not_and_every_test_names_a_rule() 
 }
 
 #[test]
-fn the_page_of_fidelity_is_made_from_the_register() {
+fn the_fidelity_page_is_generated_from_the_register() {
     refresh("docs/fidelity.md", &fidelity(&register()));
 }
 
@@ -294,15 +294,15 @@ fn links(tests: &[&Proof]) -> String {
 }
 
 #[test]
-fn the_readme_tells_the_coverage() {
+fn the_readme_contains_the_coverage() {
     refresh_readme("coverage", &securityhub_local::program::coverage_markdown());
 }
 
 #[test]
-fn the_readme_lists_the_client_programs_with_the_versions_that_are_pinned() {
+fn the_readme_lists_the_client_programs_with_pinned_versions() {
     let mut table = "| program | version | what is checked |\n| --- | --- | --- |\n".to_owned();
     for file in with_extension("client-tests/programs", &["py", "mjs"]) {
-        // Its first line says `PROGRAM: what is checked.`
+        // Its first line has the form `PROGRAM: what is checked.`
         let Some(folder) = file.path.strip_suffix("/cases.py").or(file.path.strip_suffix("/cases.mjs")) else {
             continue;
         };
@@ -313,7 +313,7 @@ fn the_readme_lists_the_client_programs_with_the_versions_that_are_pinned() {
     refresh_readme("programs", &table);
 }
 
-/// The version that a program's folder pins: of the package that the folder is named after, or of the one dependency.
+/// The version pinned in a program's directory: of the package with the same name, or of the only dependency.
 fn pinned_version(folder: &str) -> String {
     let read = |name: &str| fs::read_to_string(root().join(folder).join(name));
     if let Ok(requirements) = read("requirements.txt") {
@@ -327,7 +327,7 @@ fn pinned_version(folder: &str) -> String {
     dependencies.values().next().unwrap().as_str().unwrap().to_owned()
 }
 
-/// Compares what stands in the README between `<!-- NAME -->` and `<!-- /NAME -->` with what it should be.
+/// Compares the README between `<!-- NAME -->` and `<!-- /NAME -->` with the expected text.
 fn refresh_readme(name: &str, expected: &str) {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
@@ -336,7 +336,7 @@ fn refresh_readme(name: &str, expected: &str) {
     refresh("README.md", &format!("{before}{begin}{expected}{end}{after}"));
 }
 
-/// Compares a file with what it should be. Outside CI it is rewritten, and the test fails this once.
+/// Compares a file with its expected content. Outside CI it is rewritten, and the test fails once.
 fn refresh(path: &str, expected: &str) {
     let file = root().join(path);
     if fs::read_to_string(&file).is_ok_and(|found| found == expected) {
@@ -368,7 +368,7 @@ fn a_line_of_rules_lists_ids_and_ranges() {
 }
 
 #[test]
-fn tests_are_found_by_their_marks() {
+fn tests_are_found_by_their_attributes() {
     let text = "#[test]\n#[allow(x)]\nfn a() {\n}\nfn helper() {}\n    /// Rules: HUB-13.\n    #[tokio::test(flavor = \"x\")]\n    \
                 async fn b() {}\nquickcheck! {\n    fn c(x: u8) -> bool {\n        true\n    }\n}\nfn helper_too() {}\n";
     assert_eq!(rust_tests(text), [(3, "a", None), (8, "b", Some("HUB-13.")), (10, "c", None)]);
@@ -381,7 +381,7 @@ fn tests_are_found_by_their_marks() {
 }
 
 #[test]
-fn a_wrong_row_is_named() {
+fn an_invalid_row_is_reported() {
     for (id, evidence, state, text, reason) in [
         ("HUB1", "inferred", "tested", "x", ""),
         ("HUB-01", "guessed", "tested", "x", ""),

@@ -1,4 +1,4 @@
-//! Settings of `serve`: what is refused at the start, and what is warned of.
+//! Tests of the settings of `serve`: startup errors and warnings.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use securityhub_local_tests::program::{self, Program};
 
 const QUICKSTART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
 
-/// Runs a command that must not start; gives its exit code and what it says.
+/// Runs a command that must not start, and returns its exit code and output.
 fn refused(arguments: &[&str]) -> (Option<i32>, String) {
     let output = program::run(&[&["serve", "--port", "0"], arguments].concat());
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
@@ -49,7 +49,7 @@ fn a_free_port_is_the_same_on_all_addresses() {
 
 /// Rules: CPL-131.
 #[test]
-fn a_clock_of_signatures_that_are_not_verified_is_warned_of() {
+fn a_signature_clock_without_verification_causes_a_warning() {
     let warned = "warning: --signature-clock has no effect without --verify-signatures\n";
     for (arguments, said) in [
         (&["--signature-clock", "world"][..], warned),
@@ -66,7 +66,7 @@ fn a_clock_of_signatures_that_are_not_verified_is_warned_of() {
 /// Rules: CPL-11.
 #[test]
 #[cfg(target_os = "linux")]
-fn help_that_cannot_be_written_is_a_failure() {
+fn a_failure_to_print_help_is_a_failure() {
     let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     for arguments in [&["--help"][..], &["serve", "--help"], &["--version"], &["help", "serve"]] {
         let output = program::command(arguments).stdout(full()).stderr(Stdio::piped()).output().unwrap();
@@ -79,7 +79,7 @@ fn help_that_cannot_be_written_is_a_failure() {
 
 /// Rules: IMP-11.
 #[test]
-fn the_quickstart_takes_generated_findings_of_all_products() {
+fn the_quickstart_accepts_generated_findings_of_all_products() {
     let program = Program::start(&["--scenario", QUICKSTART]);
     for product in ["guardduty", "inspector", "macie", "access-analyzer", "firewall-manager", "config", "health", "all"]
     {

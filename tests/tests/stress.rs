@@ -1,5 +1,5 @@
-//! Importers, updaters and readers at once, each on a thread of its own, against one service, whose calls are done as those of
-//! connections are. What they send follows from their seeds; what is asserted holds however their calls fall together.
+//! Tests with concurrent importers, updaters and readers on separate threads, against one service whose calls are
+//! served like those of connections. The requests depend only on seeds, and the assertions hold for every interleaving.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::collections::HashMap;
@@ -12,15 +12,15 @@ use securityhub_local_tests::random::Random;
 use securityhub_local_tests::sample;
 use serde_json::{Value, json};
 
-/// Findings that are there before the threads begin.
+/// Number of findings that exist before the threads start.
 const STANDING: usize = 400;
-/// No more than so many findings are made.
+/// Maximum number of findings.
 const MOST: usize = 2_000;
 const BATCH: usize = 8;
 const LABELS: [&str; 5] = ["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"];
 
-/// A finding that says in each field that its provider owns which version it is, and whose length differs with it. Its
-/// severity stays.
+/// A finding whose version appears in each field owned by its provider, and whose length depends on the version. Its
+/// severity is constant.
 fn finding(number: usize, version: u64) -> Value {
     let mut finding = sample::finding("111111111111");
     let padding = usize::try_from(version * 37 % 400).unwrap();
@@ -45,7 +45,7 @@ fn label(number: usize) -> &'static str {
     LABELS[number % LABELS.len()]
 }
 
-/// The number and the version of a finding, all of whose fields are of that version.
+/// The number and version of a finding, whose fields must all have the same version.
 fn read(found: &Value) -> (usize, u64) {
     let number = found["Id"].as_str().and_then(|id| id.strip_prefix("stress/")?.parse().ok());
     let version = found["GeneratorId"].as_str().and_then(|text| text.split(' ').next()?.parse().ok());
@@ -60,14 +60,14 @@ fn read(found: &Value) -> (usize, u64) {
     (number, version)
 }
 
-/// What the threads share.
+/// State shared by the threads.
 struct Shared {
     door: Door,
     /// Findings with lower numbers are stored.
     stored: AtomicUsize,
-    /// The last version that somebody took.
+    /// The last version that was assigned.
     version: AtomicU64,
-    /// Readers that have not done yet; writers go on until there is none.
+    /// Number of active readers. Writers continue until there are none.
     readers: AtomicUsize,
 }
 
@@ -97,7 +97,7 @@ impl Shared {
     }
 }
 
-/// Counts a reader as done when it ends, well or by a panic.
+/// Counts a reader as finished when it ends, including by a panic.
 struct Reading<'s>(&'s Shared);
 
 impl Drop for Reading<'_> {
@@ -106,7 +106,7 @@ impl Drop for Reading<'_> {
     }
 }
 
-/// One thread's client.
+/// The client of one thread.
 struct Client<'s> {
     shared: &'s Shared,
     door: Door,
@@ -125,7 +125,7 @@ impl<'s> Client<'s> {
         assert_eq!((status, &body["SuccessCount"]), (200, &json!(findings.len())), "{body}");
     }
 
-    /// Imports some that are new. Only one thread does.
+    /// Imports new findings. Only one thread does this.
     fn create(&self) {
         let first = self.shared.stored.load(Ordering::SeqCst);
         let findings: Vec<Value> =
@@ -134,8 +134,8 @@ impl<'s> Client<'s> {
         self.shared.stored.store(first + BATCH, Ordering::SeqCst);
     }
 
-    /// Imports some again: mostly in a new version; now and then in one that came before, which changes nothing unless
-    /// that one has not come yet (REI-03).
+    /// Imports existing findings again: mostly in a new version, sometimes in an older one, which has no effect if that
+    /// version was imported before (REI-03).
     fn update(&mut self) -> Vec<(usize, u64)> {
         let stored = self.shared.stored.load(Ordering::SeqCst);
         let mut updates = Vec::new();
@@ -149,14 +149,15 @@ impl<'s> Client<'s> {
         updates
     }
 
-    /// Notes that a finding was seen in a version, which is none before that it was seen or written in by this thread.
+    /// Records the version of a finding that was seen. It must not be older than one that this thread has seen or
+    /// written.
     fn note(&mut self, number: usize, version: u64) {
         let seen = self.seen.entry(number).or_default();
         assert!(version >= *seen, "{number} went back from version {seen} to {version}");
         *seen = version;
     }
 
-    /// The numbers of the findings of a page, each looked at, and the token of the next one.
+    /// The numbers of the findings of a page, after checking each, and the token of the next page.
     fn page(&mut self, input: &Value) -> (Vec<usize>, Value) {
         let (status, mut body) = self.door.call(Operation::GetFindings, input);
         assert_eq!(status, 200, "{body}");
@@ -167,7 +168,7 @@ impl<'s> Client<'s> {
         (found.into_iter().map(|(number, _)| number).collect(), body["NextToken"].take())
     }
 
-    /// Walks all pages, each of another size.
+    /// Reads all pages, with varying page sizes.
     fn walk(&mut self, input: &Value) -> Vec<usize> {
         let (mut input, mut numbers) = (input.clone(), Vec::new());
         loop {
@@ -181,7 +182,7 @@ impl<'s> Client<'s> {
         }
     }
 
-    /// Walks and asserts that every finding that the query is about and that was there before was seen once, and none
+    /// Reads all pages and asserts that each finding that matches the query and existed before is seen once, and none
     /// twice.
     fn walk_once(&mut self, input: &Value, concerns: impl Fn(usize) -> bool) {
         let stored = self.shared.stored.load(Ordering::SeqCst);
@@ -194,7 +195,7 @@ impl<'s> Client<'s> {
         assert_eq!(missed, None, "{input} missed one");
     }
 
-    /// Finds one finding by its id.
+    /// Finds a finding by its ID.
     fn find(&mut self, number: usize) -> u64 {
         let (found, _) = self.page(&equals("Id", &format!("stress/{number}")));
         assert_eq!(found, [number]);
@@ -206,7 +207,7 @@ fn equals(field: &str, value: &str) -> Value {
     json!({ "Filters": { field: [{ "Value": value, "Comparison": "EQUALS" }] } })
 }
 
-/// Imports new findings among updates, until the readers are done.
+/// Imports new findings and updates until the readers are finished.
 fn keep_importing(shared: &Shared, seed: u64) {
     let mut client = Client::new(shared, seed);
     while shared.is_read() {
@@ -218,7 +219,7 @@ fn keep_importing(shared: &Shared, seed: u64) {
     }
 }
 
-/// Updates, and reads what it wrote, until the readers are done.
+/// Updates findings and reads its own writes until the readers are finished.
 fn keep_updating(shared: &Shared, seed: u64) {
     let mut client = Client::new(shared, seed);
     while shared.is_read() {
@@ -249,7 +250,7 @@ const WALKS: usize = 10;
 
 /// Rules: SRT-18, REI-03.
 #[test]
-fn walks_in_the_order_of_storing_see_each_finding_once_during_imports() {
+fn unsorted_walks_see_each_finding_once_during_imports() {
     read_during_imports(&[&|client| (0..WALKS).for_each(|_| client.walk_once(&json!({}), |_| true)), &|client| {
         for walk in 0..WALKS {
             let label = LABELS[walk % LABELS.len()];
@@ -260,14 +261,14 @@ fn walks_in_the_order_of_storing_see_each_finding_once_during_imports() {
 
 /// Rules: SRT-18, REI-03.
 #[test]
-fn walks_by_what_stays_see_each_finding_once_during_imports() {
+fn walks_sorted_by_constant_fields_see_each_finding_once_during_imports() {
     let by = |field: &str, order: &str| json!({ "SortCriteria": [{ "Field": field, "SortOrder": order }] });
     read_during_imports(&[
         &|client| (0..WALKS).for_each(|_| client.walk_once(&by("SeverityLabel", "asc"), |_| true)),
         &|client| {
             for _ in 0..WALKS / 2 {
                 client.walk_once(&by("SeverityNormalized", "desc"), |_| true);
-                // What is updated meanwhile moves to the front: such a walk promises no more than whole findings.
+                // Updated findings move to the front, so such a walk only guarantees whole findings.
                 client.walk(&by("UpdatedAt", "desc"));
             }
         },
@@ -276,7 +277,7 @@ fn walks_by_what_stays_see_each_finding_once_during_imports() {
 
 /// Rules: IMP-44, VIS-06.
 #[test]
-fn each_thread_reads_what_it_wrote() {
+fn each_thread_reads_its_own_writes() {
     let shared = Shared::new(0);
     thread::scope(|scope| {
         for writer in 0..4 {
@@ -286,7 +287,7 @@ fn each_thread_reads_what_it_wrote() {
     });
 }
 
-/// Updates findings that no other thread does, and finds each by its version's title and no more by the one before.
+/// Updates findings that no other thread updates, and finds each by its new title and no longer by the old one.
 fn write_and_read(client: &mut Client<'_>, writer: u64) {
     let own = |drawn: usize| drawn * 4 + usize::try_from(writer).unwrap();
     for _ in 0..150 {

@@ -1,4 +1,4 @@
-//! What the architecture promises, read off the source text: arrows, names, lengths, first lines, words.
+//! Tests of the architecture in the source text: dependencies, names, lengths, module docs, words.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod files;
@@ -10,13 +10,13 @@ use files::{File, root, with_extension};
 const EMULATOR: &str = "emulator/src";
 const MOST_LINES_OF_A_FILE: usize = 600;
 const MOST_LINES_OF_A_FUNCTION: usize = 60;
-/// What does IO, reads a clock, or knows HTTP.
+/// Names that stand for IO, clocks or HTTP.
 const OUTSIDE: [&[&str]; 3] = [HTTP, IO, CLOCKS];
 const HTTP: &[&str] = &["hyper::", "http::", "tokio::", "axum::"];
 const IO: &[&str] = &["std::fs", "std::env", "std::process", "TcpStream", "TcpListener", "UdpSocket"];
 const CLOCKS: &[&str] = &["SystemTime", "::now()"];
 
-/// What rooms never name. The one clock is in `state`.
+/// Names that rooms must not use. The clock is in `state`.
 const NEVER: &[(&str, &[&[&str]])] = &[
     ("domain", &OUTSIDE),
     ("gate", &OUTSIDE),
@@ -30,12 +30,12 @@ const NEVER: &[(&str, &[&[&str]])] = &[
 /// A line of code: its number, and its text without comments.
 type Line<'f> = (usize, &'f str);
 
-/// The code lines of a file without its tests.
+/// The lines of code in a file, without its tests.
 fn code(file: &File) -> Vec<Line<'_>> {
     if is_test_file(&file.path) { Vec::new() } else { without_tests(&file.text) }
 }
 
-/// Whether a file holds tests and what they share.
+/// Whether a file contains only tests and their helpers.
 fn is_test_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     path.contains("/tests/") || ["tests.rs", "testing.rs"].contains(&name)
@@ -44,7 +44,7 @@ fn is_test_file(path: &str) -> bool {
 /// Lines that are neither comments nor below `#[cfg(test)]`.
 fn without_tests(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
-    // Between the mark and the end of the item: the indent at which a `}` or `;` ends it.
+    // The indentation at which a `}` or `;` ends the skipped item.
     let mut skipped: Option<usize> = None;
     for (number, line) in (1..).zip(text.lines()) {
         let trimmed = line.trim();
@@ -69,15 +69,14 @@ fn room(path: &str) -> &str {
     below.split('/').next().unwrap_or(below).trim_end_matches(".rs")
 }
 
-/// How many modules a file stands below the root of its crate.
+/// The depth of a file's module below the root of its crate.
 fn depth(path: &str) -> usize {
     let below = path.strip_prefix(EMULATOR).unwrap_or(path).trim_start_matches('/');
     let folders = below.matches('/').count();
     if below.ends_with("/mod.rs") || ["lib.rs", "main.rs"].contains(&below) { folders } else { folders + 1 }
 }
 
-/// The paths below the crate's root that a text names, `domain::caller::Caller` for instance, and on which of its lines
-/// each begins.
+/// The paths below the crate's root that occur in a text, such as `domain::caller::Caller`, with the line of each.
 fn named_paths(text: &str, depth: usize) -> Vec<(usize, String)> {
     let mut starts: Vec<usize> = text.match_indices("crate::").map(|(at, found)| at + found.len()).collect();
     if depth > 0 {
@@ -135,8 +134,8 @@ fn word(text: &str) -> &str {
     &text[..end]
 }
 
-/// Which rooms and paths each room may name, beside itself; `None` for any. It is read from ARCHITECTURE.md, where
-/// rooms and paths stand between backticks.
+/// The rooms and paths that each room may use, in addition to itself; `None` for any. They are read from
+/// ARCHITECTURE.md, where rooms and paths are enclosed in backticks.
 fn arrows() -> BTreeMap<String, Option<Vec<String>>> {
     let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let table = text.split("| room | may use |\n").nth(1).expect("ARCHITECTURE.md has the table of rooms");
@@ -152,7 +151,7 @@ fn arrows() -> BTreeMap<String, Option<Vec<String>>> {
 }
 
 #[test]
-fn arrows_point_down() {
+fn dependencies_point_downwards() {
     let (arrows, mut wrong) = (arrows(), Vec::new());
     for file in with_extension(EMULATOR, &["rs"]) {
         let room = room(&file.path);
@@ -178,7 +177,7 @@ fn arrows_point_down() {
 }
 
 #[test]
-fn the_crates_below_know_nothing_of_ours() {
+fn lower_crates_do_not_depend_on_ours() {
     let mut wrong = Vec::new();
     for folder in ["emulator/engine", "fixtures"] {
         let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
@@ -197,7 +196,7 @@ fn the_crates_below_know_nothing_of_ours() {
 }
 
 #[test]
-fn rooms_keep_clear_of_io_clocks_and_http() {
+fn rooms_do_not_use_io_clocks_or_http() {
     let mut wrong = Vec::new();
     for file in with_extension(EMULATOR, &["rs"]) {
         let room = room(&file.path);
@@ -206,7 +205,7 @@ fn rooms_keep_clear_of_io_clocks_and_http() {
         }
         if file.path != "emulator/src/state/sync.rs" {
             wrong.extend(names(&file, &["dashmap::", "DashMap"]));
-            // What is named here would be real in the schedules of shuttle, which then knows nothing of it.
+            // Types named here would not be replaced in the schedules of shuttle.
             if room == "state" {
                 wrong.extend(names(&file, &["parking_lot", "std::sync::atomic", "std::thread"]));
             }
@@ -215,7 +214,7 @@ fn rooms_keep_clear_of_io_clocks_and_http() {
     assert_none(&wrong);
 }
 
-/// Where a file's code names one of these. A name that only ends like it is another.
+/// The occurrences of these names in a file's code. A name that only ends with one of them does not count.
 fn names(file: &File, never: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (number, line) in code(file) {
@@ -233,7 +232,7 @@ fn names(file: &File, never: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn nothing_that_input_can_reach_panics() {
+fn code_outside_tests_does_not_panic() {
     let mut wrong = Vec::new();
     for folder in [EMULATOR, "emulator/engine/src"] {
         for file in with_extension(folder, &["rs"]) {
@@ -248,7 +247,7 @@ fn nothing_that_input_can_reach_panics() {
     assert_none(&wrong);
 }
 
-/// Printing macros panic when the reader of the output is gone; `program/output.rs` writes instead.
+/// Printing macros panic if the reader of the output has closed it; `program/output.rs` writes instead.
 #[test]
 fn nothing_is_printed_by_macros() {
     let macros = ["print!", "println!", "eprint!", "eprintln!", "dbg!"];
@@ -257,7 +256,7 @@ fn nothing_is_printed_by_macros() {
 }
 
 #[test]
-fn every_file_says_first_what_lives_in_it_and_is_short() {
+fn every_file_begins_with_a_module_doc_and_is_short() {
     let mut wrong = Vec::new();
     for file in with_extension("", &["rs"]) {
         if !file.text.starts_with("//! ") {
@@ -284,8 +283,8 @@ fn functions_are_short() {
     assert_none(&wrong);
 }
 
-/// The functions of a text, by indentation: where each begins, and how many lines it has. Those that allow themselves
-/// to be long are left out.
+/// The functions of a text by indentation: the first line and length of each. Functions that allow `too_many_lines` are
+/// skipped.
 fn functions(text: &str) -> Vec<(usize, usize)> {
     let lines: Vec<&str> = text.lines().collect();
     let mut functions = Vec::new();
@@ -312,7 +311,7 @@ fn begins_function(start: &str) -> bool {
     rest.starts_with("fn ")
 }
 
-/// Whether the attributes above a function allow it to be long.
+/// Whether the attributes of a function allow it to be long.
 fn may_be_long(above: &[&str]) -> bool {
     let attached = above.iter().rev().map(|line| line.trim()).take_while(|line| {
         line.starts_with("#[") || line.starts_with("//") || line.ends_with(")]") || line.starts_with("reason")
@@ -321,7 +320,7 @@ fn may_be_long(above: &[&str]) -> bool {
 }
 
 #[test]
-fn the_project_speaks_of_itself_alone() {
+fn texts_mention_only_the_project_itself() {
     let words = [
         concat!("TO", "DO"),
         concat!("FIX", "ME"),
@@ -342,9 +341,9 @@ fn the_project_speaks_of_itself_alone() {
     assert_none(&wrong);
 }
 
-/// Pages that sources name are pages of the project, so that who reads a comment can follow it.
+/// Pages cited in comments exist in the project, so that readers can follow the reference.
 #[test]
-fn comments_cite_pages_that_are_there() {
+fn comments_cite_existing_pages() {
     let pages: Vec<String> = with_extension("", &["md"]).into_iter().map(|file| file.path).collect();
     let is_name = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
     let mut wrong = Vec::new();
@@ -387,13 +386,13 @@ fn paths_are_read_from_use_trees_and_expressions() {
 }
 
 #[test]
-fn a_path_is_placed_where_its_use_begins() {
+fn a_path_is_located_at_its_use() {
     let named = named_paths("use a;\nuse crate::{\n    b,\n    c::d,\n};\nuse crate::e;", 1);
     assert_eq!(named, [(1, "b".to_owned()), (1, "c::d".to_owned()), (5, "e".to_owned())]);
 }
 
 #[test]
-fn tests_and_comments_are_no_code() {
+fn tests_and_comments_do_not_count_as_code() {
     let text = "//! a\nuse b;\n#[cfg(test)]\nmod tests;\nfn c() {} // d\n#[cfg(test)]\n#[allow(x)]\nmod e {\n    fn f() {\n    }\n}\nfn g() {}\n";
     assert_eq!(without_tests(text), [(2, "use b;"), (5, "fn c() {}"), (12, "fn g() {}")]);
     assert_eq!((room("emulator/src/wire/answer.rs"), depth("emulator/src/wire/answer.rs")), ("wire", 2));
@@ -402,7 +401,7 @@ fn tests_and_comments_are_no_code() {
 }
 
 #[test]
-fn functions_are_counted_from_their_first_line_to_their_last() {
+fn functions_are_measured_from_first_to_last_line() {
     let text = "fn a() {\n}\ntrait B {\n    fn c(\n        x: u8,\n    ) -> u8;\n    fn d() {}\n}\n\
                 pub async fn e(\n    x: u8,\n) {\n    y();\n}\n#[allow(clippy::too_many_lines, reason = \"x\")]\nfn f() {\n}\n\
                 $(#[test]\nfn $name() {\n    g();\n})*\n";

@@ -1,4 +1,4 @@
-//! For every constraint of every operation's input, a request that breaks it and nothing else.
+//! For each constraint of each operation's input, a request that violates exactly this constraint.
 #![allow(clippy::panic, reason = "a test stops where it cannot go on")]
 
 use std::collections::BTreeMap;
@@ -11,12 +11,12 @@ use securityhub_local_tests::door::{Door, request};
 use securityhub_local_tests::sample::{self, Breach};
 use serde_json::{Value, json};
 
-/// Constraints in all inputs; a model with fewer has lost some.
+/// Number of constraints in all inputs. Fewer would mean that some were lost.
 const CONSTRAINTS: usize = 13_900;
 
 /// Rules: ERR-10.
 #[test]
-fn each_constraint_of_each_operation_is_held() {
+fn each_constraint_of_each_operation_is_enforced() {
     let door = Door::default();
     door.call(Operation::EnableSecurityHub, &json!({}));
     let mut counts = BTreeMap::new();
@@ -60,8 +60,8 @@ fn check(door: &Door, operation: Operation, breach: &Breach) {
     assert!(names(message, operation, breach) && tells(message, operation, breach), "{}", told());
 }
 
-/// Whether the breach is one of an item's own, in an operation that judges items one by one. An item that is no
-/// object or has no id refuses the call (IMP-25).
+/// Whether the violation concerns a single item, in an operation that validates items one by one. An item that is not
+/// an object or has no ID refuses the call (IMP-25).
 fn is_of_an_item(operation: Operation, breach: &Breach) -> bool {
     operation == Operation::BatchImportFindings
         && operations::entry(operation).per_item == breach.path.first().map(String::as_str)
@@ -69,7 +69,8 @@ fn is_of_an_item(operation: Operation, breach: &Breach) -> bool {
         && !(breach.path.len() == 2 && breach.path[1] == "Id" && matches!(breach.what, "missing" | "of the wrong type"))
 }
 
-/// Whether the breach is that of one rule of a batch, which alone is left unprocessed; its ARN is needed to name it.
+/// Whether the violation concerns a single rule of a batch, which alone is unprocessed. Its ARN is required to report
+/// it.
 fn is_of_a_rule(operation: Operation, breach: &Breach) -> bool {
     let is_nameless = breach.path.len() == 2
         && breach.path[1] == "RuleArn"
@@ -77,7 +78,7 @@ fn is_of_a_rule(operation: Operation, breach: &Breach) -> bool {
     operation == Operation::BatchUpdateAutomationRules && breach.path.len() > 1 && !is_nameless
 }
 
-/// Whether a message names the member that is wrong.
+/// Whether a message names the invalid member.
 fn names(message: &Value, operation: Operation, breach: &Breach) -> bool {
     let message = message.as_str().unwrap_or_default();
     let Some(name) = breach.path.last() else { return false };
@@ -89,7 +90,7 @@ fn names(message: &Value, operation: Operation, breach: &Breach) -> bool {
     }
 }
 
-/// Whether a message says which constraint is broken, in the words of the operation's half.
+/// Whether a message states the violated constraint, in the words of the operation's API version.
 fn tells(message: &Value, operation: Operation, breach: &Breach) -> bool {
     let is_parameter = breach.path.len() == 1;
     let (classic, framework) = match breach.what {
@@ -121,13 +122,13 @@ fn tells(message: &Value, operation: Operation, breach: &Breach) -> bool {
         let sentences = [" should ", "is less than minimum value", "is greater than maximum value"];
         (classic, sentences.map(|words| message.matches(words).count()).iter().sum())
     };
-    // A text that is too long often does not match its pattern either, and an empty one lacks its format.
+    // A text that is too long often violates its pattern too, and an empty one its format.
     message.contains(words) && (count == 1 || matches!(breach.what, "too long" | "too short"))
 }
 
 /// Rules: ERR-10.
 #[test]
-fn a_valid_input_breaks_nothing() {
+fn a_valid_input_violates_nothing() {
     for operation in Operation::ALL {
         for full in [false, true] {
             let input = sample::valid(operation.model().input, full);
@@ -144,13 +145,14 @@ fn a_valid_input_breaks_nothing() {
 
 /// Rules: ERR-08.
 #[test]
-fn a_valid_call_is_not_refused_for_its_shape() {
+fn a_valid_call_passes_validation() {
     for operation in Operation::ALL {
         let door = Door::default();
         let (status, body) = door.call(operation, &sample::valid(operation.model().input, false));
-        // Members and invitations are refused with 400 where the hub is off (INV-04), which comes after the shape.
+        // Member and invitation operations return 400 if the hub is disabled (INV-04), which is checked after the
+        // shape.
         assert!(status != 400 || body["Code"] == "BadRequestException", "{}: {body}", operation.name());
-        // With every member the input may ask for what cannot be had, but its shape is good.
+        // With all members the input may request something impossible, but its shape is valid.
         let (_, body) = door.call(operation, &sample::valid(operation.model().input, true));
         let message = body["Message"].as_str().unwrap_or_default();
         for words in [" should ", "validation error"] {
@@ -160,7 +162,7 @@ fn a_valid_call_is_not_refused_for_its_shape() {
 }
 
 #[test]
-fn equal_requests_to_equal_worlds_give_equal_bytes() {
+fn equal_requests_to_equal_worlds_get_equal_responses() {
     let answers = || {
         let door = Door::default();
         let calls = [

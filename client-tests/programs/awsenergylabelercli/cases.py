@@ -27,7 +27,7 @@ def label(*arguments):
     """Runs the program and expects success."""
     code, output, files = run(*arguments)
     assert code == 0, output
-    # What it logs comes before the report.
+    # Its log output precedes the report.
     return json.loads(output[output.index("{\n"):output.rindex("}") + 1]), files
 
 

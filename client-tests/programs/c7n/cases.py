@@ -69,7 +69,7 @@ class Policies(TestCase):
             self.assertRegex(finding["CreatedAt"], r"\.\d{6}\+00:00$")
             self.assertEqual(finding["Resources"][0]["Type"], "AwsS3Bucket")
             self.assertEqual(finding["ProductFields"]["owner"], "platform")
-            # The label is the program's default, the number the policy's.
+            # The label is the program's default, the number comes from the policy.
             self.assertEqual((finding["Severity"]["Label"], finding["Severity"]["Normalized"]), ("INFORMATIONAL", 70))
         hub(ACCOUNT).batch_update_findings(
             FindingIdentifiers=[{"Id": key, "ProductArn": finding["ProductArn"]} for key, finding in first.items()],
@@ -187,7 +187,7 @@ class Policies(TestCase):
             options=SimpleNamespace(region="us-east-1", account_id=ACCOUNT),
         )
         action = SecurityHubAction(policy, boto3.Session)
-        # In 0.9.53 it calls its source of events without an argument that this needs, so that nothing can be deployed.
+        # In 0.9.53 it creates its event source without a required argument, so nothing can be deployed.
         action.cwe = mock.Mock()
         function = SimpleNamespace(event_name="tagit")
         arn = action.add(function, None)

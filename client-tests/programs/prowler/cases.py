@@ -15,9 +15,9 @@ import boto3
 from emulator import act_as, findings, hub, reset
 
 ACCOUNT = "123456789012"
-# Security Hub takes prowler's findings, is on without a subscription to prowler, and is off.
+# Security Hub accepts prowler's findings, is enabled without a subscription to prowler, and is disabled.
 TAKES, UNSUBSCRIBED, OFF = "us-east-1", "eu-west-1", "us-west-2"
-# What prowler exits with when a check failed.
+# The exit code of prowler if a check failed.
 CHECKS_FAILED = 3
 
 
@@ -54,7 +54,7 @@ class Scans(TestCase):
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         )
 
-    # A scan takes as long to start as to run, so all that two scans show stands here.
+    # Starting a scan takes as long as running it, so all checks of two scans are in one test.
     # Rules: PRW-01, PRW-02, PRW-03, PRW-04, PRW-05, PRW-06, PRW-07, REI-07, NB-02.
     def test_a_scan_is_stored_and_the_next_one_archives_what_is_gone(self):
         standard = f"arn:aws:securityhub:{TAKES}::standards/aws-foundational-security-best-practices/v/1.0.0"
@@ -98,7 +98,7 @@ class Scans(TestCase):
             self.assertEqual(stored[key]["Workflow"], {"Status": "NEW"})
             self.assertLessEqual(finding["ProductFields"].items(), stored[key]["ProductFields"].items())
             self.assertEqual(stored[key]["Severity"]["Label"], finding["Severity"]["Label"])
-            # Left out is what is null in prowler's own file.
+            # Members that are null in prowler's own file are omitted.
             for name in finding.keys() - {"ProductFields", "Severity"}:
                 self.assertEqual(stored[key][name], without_null(finding[name]), name)
 
@@ -107,7 +107,7 @@ class Scans(TestCase):
         self.assertEqual((enabled[TAKES]["STATUS"], enabled[OFF]["STATUS"]), ("PASS", "FAIL"), enabled)
         self.assertIn("aws-foundational-security-best-practices", enabled[TAKES]["STATUS_EXTENDED"])
         self.assertIn("not enabled", enabled[OFF]["STATUS_EXTENDED"])
-        # The delegated administrator is asked for in each Region whose hub is on.
+        # The delegated administrator is requested in each Region whose hub is enabled.
         delegated = {row["REGION"] for row in results if row["CHECK_ID"] == "securityhub_delegated_admin_enabled_all_regions"}
         self.assertLessEqual({TAKES, UNSUBSCRIBED}, delegated)
 
@@ -119,10 +119,10 @@ class Scans(TestCase):
             self.assertEqual(new["Workflow"], {"Status": "NOTIFIED"})
             self.assertEqual(new["UserDefinedFields"], {"ticket": "SEC-1"})
             self.assertEqual((new["Note"]["Text"], new["VerificationState"]), ("seen", "TRUE_POSITIVE"))
-            # prowler sends the time of the scan as both; the first CreatedAt stays.
+            # prowler sends the time of the scan as both; the first CreatedAt is kept.
             self.assertEqual(new["CreatedAt"], old["CreatedAt"])
             self.assertGreater(new["UpdatedAt"], old["UpdatedAt"])
-            # What is archived is sent back whole, as it was read.
+            # Archived findings are sent back completely, as they were read.
             if key in gone:
                 for name in old.keys() - {"RecordState", "UpdatedAt", "ProcessedAt"}:
                     self.assertEqual(new[name], old[name], name)

@@ -70,7 +70,7 @@ class Exports(TestCase):
     def setUpClass(cls):
         cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tenable)
         threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-        # A profile for each account, as its manual says.
+        # One profile per account, as in its manual.
         profiles = "".join(
             f"[{account}]\naws_access_key_id = {account}\naws_secret_access_key = x\n" for account in PLACES
         )

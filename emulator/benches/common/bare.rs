@@ -1,4 +1,4 @@
-//! The limit: hyper and nothing else, on the same runtime and the same number of workers.
+//! The upper bound: a bare hyper server on the same runtime, with the same number of workers.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -12,15 +12,15 @@ use hyper_util::rt::TokioIo;
 use super::http;
 use super::load::{Requests, Same};
 
-/// What the bare server is asked.
+/// Requests for the bare server.
 pub(crate) struct Limit {
-    /// Sent once: the answer that it gives from then on.
+    /// Sent once to set the response for all later requests.
     pub(crate) prepare: Vec<u8>,
-    /// Makes what each connection sends.
+    /// Creates the requests of each connection.
     pub(crate) requests: Box<dyn Fn() -> Box<dyn Requests>>,
 }
 
-/// A request whose body is the answer that the bare server gives from then on.
+/// A request whose body becomes the response of the bare server.
 pub(crate) fn prepare(answer: &[u8]) -> Vec<u8> {
     http::request("POST /prepare", http::ACCOUNT, answer)
 }
@@ -30,7 +30,7 @@ pub(crate) fn ask() -> Vec<u8> {
     http::request("GET /", http::ACCOUNT, b"")
 }
 
-/// The limit of an answer: the bare server sends it for an empty request.
+/// The upper bound for a response: the bare server sends it for an empty request.
 pub(crate) fn echo(answer: &[u8]) -> Limit {
     Limit { prepare: prepare(answer), requests: Box::new(|| Box::new(Same(ask()))) }
 }

@@ -1,4 +1,4 @@
-//! The servers, as processes that end with their guard.
+//! The servers, as processes that are stopped by their guards.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -13,14 +13,14 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// The program, on a free port.
+    /// Starts the program on a free port.
     pub(crate) fn program(arguments: &[&str]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_securityhub-local"));
         command.args(["serve", "--port", "0"]).args(arguments);
         Child::start(command)
     }
 
-    /// A program of any build, on a free port that it writes to a file.
+    /// Starts a program of any build on a free port, which it writes to a file.
     pub(crate) fn build(program: &Path, arguments: &[&str]) -> Child {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = folder.path().join("port");
@@ -38,14 +38,14 @@ impl Child {
         }
     }
 
-    /// The bare hyper server: this executable again.
+    /// Starts the bare hyper server, which is this executable again.
     pub(crate) fn bare() -> Child {
         let mut command = Command::new(std::env::current_exe().expect("an executable knows its path"));
         command.arg("--bare");
         Child::start(command)
     }
 
-    /// Starts a server whose first line ends with its URL.
+    /// Starts a server whose first line of output ends with its URL.
     fn start(mut command: Command) -> Child {
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut line = String::new();
@@ -59,7 +59,7 @@ impl Child {
         self.address
     }
 
-    /// The process id.
+    /// The process ID.
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }

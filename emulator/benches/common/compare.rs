@@ -1,4 +1,4 @@
-//! The program and its limit in turn.
+//! Compares the program with its upper bound, in alternating rounds.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -9,23 +9,23 @@ use super::connection::once;
 use super::load::{self, Requests};
 use super::summary::Summary;
 
-/// Pairs of rounds; each round lasts [`ROUND`].
+/// Number of pairs of rounds, each of length [`ROUND`].
 pub(crate) const PAIRS: usize = 5;
 const ROUND: Duration = Duration::from_millis(1500);
 const CONNECTIONS: usize = 8;
 
-/// What pairs of rounds gave.
+/// The results of pairs of rounds.
 pub(crate) struct Pairs {
-    /// Answers a second of the program.
+    /// Responses per second of the program.
     program: Summary,
-    /// Answers a second of the bare server.
+    /// Responses per second of the bare server.
     bare: Summary,
-    /// The one to the other, pair by pair.
+    /// The ratio of the two, pair by pair.
     pub(crate) ratio: Summary,
 }
 
 impl Pairs {
-    /// The titles of what [`Pairs`] print.
+    /// The column titles of the output of [`Pairs`].
     pub(crate) fn titles() -> String {
         format!("{:>12} {:>12}   ratio, median (min … max of {PAIRS} pairs)", "program /s", "bare /s")
     }
@@ -38,12 +38,12 @@ impl fmt::Display for Pairs {
     }
 }
 
-/// Loads the two in turn, from eight connections.
+/// Loads the two servers alternately, over eight connections.
 pub(crate) fn compare(program: &Child, bare: &Child, requests: &dyn Fn() -> Box<dyn Requests>, limit: &Limit) -> Pairs {
     compare_prepared(program, bare, requests, limit, &|| {})
 }
 
-/// The same with something done before each round of the program.
+/// The same, with an action before each round of the program.
 pub(crate) fn compare_prepared(
     program: &Child,
     bare: &Child,
@@ -66,7 +66,7 @@ pub(crate) fn compare_prepared(
     }
 }
 
-/// Answers a second.
+/// Responses per second.
 fn round(server: &Child, requests: &dyn Fn() -> Box<dyn Requests>, time: Duration) -> f64 {
     let connections = (0..CONNECTIONS).map(|_| requests()).collect();
     load::run(server.address(), connections, Some(Instant::now() + time)).rate()

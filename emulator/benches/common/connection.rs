@@ -1,4 +1,4 @@
-//! One connection that asks and waits.
+//! A connection that sends one request at a time.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -18,7 +18,7 @@ impl Connection {
         Connection { stream, buffer: vec![0; 512 * 1024] }
     }
 
-    /// Sends a request and gives the whole answer.
+    /// Sends a request and returns the whole response.
     pub(crate) fn ask(&mut self, request: &[u8]) -> &[u8] {
         self.stream.write_all(request).expect("the server reads");
         let mut filled = 0;
@@ -33,7 +33,7 @@ impl Connection {
         &self.buffer[..filled]
     }
 
-    /// Sends a request that must succeed and gives the body of the answer.
+    /// Sends a request that must succeed and returns the body of the response.
     pub(crate) fn ask_well(&mut self, request: &[u8]) -> &[u8] {
         let answer = self.ask(request);
         assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(answer));
@@ -41,7 +41,7 @@ impl Connection {
     }
 }
 
-/// One request on a connection of its own, which must succeed, and the body of the answer.
+/// Sends a request that must succeed on a new connection and returns the body of the response.
 pub(crate) fn once(server: SocketAddr, request: &[u8]) -> Vec<u8> {
     Connection::open(server).ask_well(request).to_vec()
 }

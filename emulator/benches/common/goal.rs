@@ -1,21 +1,21 @@
-//! Measured values beside goals.
+//! Measured values and their goals.
 
-/// Prints a measure, what it came to, and the goal if it has one.
+/// Prints a measurement and its goal, if any.
 pub(crate) fn line(name: &str, measured: &str, goal: &str) {
     println!("{}", format!("{name:<61} {measured:<66} {goal}").trim_end());
 }
 
-/// A goal not to stay below.
+/// A lower bound.
 pub(crate) fn at_least(measured: f64, goal: f64) -> String {
     verdict(measured >= goal, "≥", goal, "")
 }
 
-/// A goal not to exceed.
+/// An upper bound.
 pub(crate) fn at_most(measured: f64, goal: f64) -> String {
     verdict(measured <= goal, "≤", goal, "")
 }
 
-/// A goal to stay below.
+/// A strict upper bound.
 pub(crate) fn below(measured: f64, goal: f64, unit: &str) -> String {
     verdict(measured < goal, "<", goal, unit)
 }

@@ -1,17 +1,17 @@
-//! Requests and answers, as the bytes that go over the connection.
+//! Requests and responses as bytes on the wire.
 
-/// The account that calls, where a bench needs but one.
+/// The calling account, if a bench needs only one.
 pub(crate) const ACCOUNT: &str = "111111111111";
 
-/// The Region that is called, where a bench needs but one.
+/// The Region, if a bench needs only one.
 const REGION: &str = "us-east-1";
 
-/// A request of an account, with a signature that looks real.
+/// A request of an account, with a realistic signature.
 pub(crate) fn request(method_and_path: &str, account: &str, body: &[u8]) -> Vec<u8> {
     request_in(REGION, method_and_path, account, body)
 }
 
-/// The same in a Region.
+/// The same, in a Region.
 pub(crate) fn request_in(region: &str, method_and_path: &str, account: &str, body: &[u8]) -> Vec<u8> {
     let mut request = head_in(region, method_and_path, account, body.len());
     request.extend_from_slice(body);
@@ -33,7 +33,7 @@ fn head_in(region: &str, method_and_path: &str, account: &str, length: usize) ->
     .into_bytes()
 }
 
-/// The length of an answer with its head, once the head is whole.
+/// The total length of a response, once its head is complete.
 pub(crate) fn length(answer: &[u8]) -> Option<usize> {
     let head = head_length(answer)?;
     let text = std::str::from_utf8(&answer[..head]).ok()?;
@@ -41,7 +41,7 @@ pub(crate) fn length(answer: &[u8]) -> Option<usize> {
     Some(head + length.parse::<usize>().ok()?)
 }
 
-/// The body of a whole answer.
+/// The body of a complete response.
 pub(crate) fn body(answer: &[u8]) -> &[u8] {
     &answer[head_length(answer).unwrap_or_default()..]
 }

@@ -1,4 +1,4 @@
-//! How long one question takes: on one connection, at a steady pace, in rounds.
+//! Latency of queries on one connection at a steady rate, in rounds.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -7,24 +7,25 @@ use super::child::Child;
 use super::connection::Connection;
 use super::summary::Summary;
 
-/// How fast questions follow each other, and how many make a round.
+/// The rate of queries, and their number per round.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
     pub(crate) interval: Duration,
     pub(crate) samples: usize,
 }
 
-/// Fifty a second, 300 of them: the program has time to do nothing between two questions.
+/// 50 queries per second, 300 in total, so that the program is idle between two queries.
 pub(crate) const QUIET: Pace = Pace { interval: Duration::from_millis(20), samples: 300 };
 
-/// Milliseconds from a request's first byte to its answer's last: the median and the 99th percentile of each round.
+/// Latency in milliseconds, from the first byte of the request to the last byte of the response: the median and 99th
+/// percentile of each round.
 pub(crate) struct Latency {
     pub(crate) medians: Summary,
     pub(crate) percentiles_99: Summary,
 }
 
 impl Latency {
-    /// Asks each of the questions in turn for so many rounds, after one that does not count for each of them.
+    /// Sends the queries in turn for a number of rounds, after a warm-up of each query.
     pub(crate) fn measure(server: &Child, questions: &[Vec<u8>], rounds: usize) -> Latency {
         let mut connection = Connection::open(server.address());
         for question in questions {
@@ -34,7 +35,7 @@ impl Latency {
         Latency::of(&rounds)
     }
 
-    /// Of rounds that were measured.
+    /// From rounds that have been measured.
     pub(crate) fn of(rounds: &[Summary]) -> Latency {
         Latency {
             medians: Summary::of(rounds.iter().map(Summary::median)),
@@ -43,7 +44,7 @@ impl Latency {
     }
 }
 
-/// Milliseconds of each answer of a round. A question is late, and not left out, when the answer before it was.
+/// The latencies of a round in milliseconds. If a response is late, the next query is sent late rather than skipped.
 pub(crate) fn round(connection: &mut Connection, questions: &[Vec<u8>], pace: Pace) -> Summary {
     let start = Instant::now();
     let ask = |(number, question): (u32, &Vec<u8>)| {
@@ -53,7 +54,7 @@ pub(crate) fn round(connection: &mut Connection, questions: &[Vec<u8>], pace: Pa
     Summary::of((0..).zip(questions.iter().cycle()).take(pace.samples).map(ask))
 }
 
-/// Milliseconds from a request's first byte to its answer's last.
+/// The latency in milliseconds, from the first byte of the request to the last byte of the response.
 pub(crate) fn milliseconds(connection: &mut Connection, question: &[u8]) -> f64 {
     let asked = Instant::now();
     connection.ask_well(question);

@@ -1,5 +1,5 @@
-//! A client that costs little: connections on one thread, each sending its next request when the answer to the last
-//! one is whole.
+//! A lightweight client: connections on one thread, each sending its next request when the previous response is
+//! complete.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -9,13 +9,13 @@ use tokio::net::TcpStream;
 
 use super::http;
 
-/// What a connection sends.
+/// The requests of a connection.
 pub(crate) trait Requests: Send {
     /// The next request; `None` ends the connection.
     fn next(&mut self) -> Option<&[u8]>;
 }
 
-/// The same bytes each time.
+/// The same bytes for every request.
 pub(crate) struct Same(pub(crate) Vec<u8>);
 
 impl Requests for Same {
@@ -24,23 +24,23 @@ impl Requests for Same {
     }
 }
 
-/// When the server answered with 200.
+/// The times of successful responses.
 pub(crate) struct Answers {
     pub(crate) start: Instant,
-    /// When each answer was whole, in order.
+    /// The time at which each response was complete, in order.
     pub(crate) times: Vec<Instant>,
     end: Instant,
 }
 
 impl Answers {
-    /// Answers a second.
+    /// Responses per second.
     #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     pub(crate) fn rate(&self) -> f64 {
         self.times.len() as f64 / (self.end - self.start).as_secs_f64()
     }
 }
 
-/// Loads the server from a connection for each of `requests` until they have no more to send, or until `end`.
+/// Loads the server with one connection per item of `requests`, until they have no more requests or until `end`.
 pub(crate) fn run(server: SocketAddr, requests: Vec<Box<dyn Requests>>, end: Option<Instant>) -> Answers {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {

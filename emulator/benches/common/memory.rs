@@ -1,10 +1,10 @@
-//! Memory that the machine has handed out before.
+//! Warms up memory before a measurement.
 //!
-//! A virtual machine may hand out a page of memory slowly the first time that it is touched, and take pages back that
-//! lie idle. A bench of imports would then measure the machine. So as much memory as a run needs is touched just
-//! before it, and given back.
+//! A virtual machine may hand out a page of memory slowly on its first use and take back idle pages, so a bench of
+//! imports could measure the machine. Therefore each run is preceded by touching and freeing as much memory as it
+//! needs.
 
-/// Touches so many bytes, page by page, and gives them back.
+/// Touches this many bytes page by page and frees them.
 pub(crate) fn touch(bytes: usize) {
     const PAGE: usize = 4096;
     let mut memory: Vec<u8> = Vec::with_capacity(bytes);

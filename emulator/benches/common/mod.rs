@@ -1,6 +1,6 @@
-//! What the benches share: the two servers as processes, clients that cost little, and pairs of rounds.
+//! Shared by the benches: the servers as processes, lightweight clients, and pairs of rounds.
 //!
-//! What lives here measures; what is measured and which findings are sent is each bench's own.
+//! This module measures; what is measured, and with which findings, is up to each bench.
 
 pub(crate) mod bare;
 pub(crate) mod child;

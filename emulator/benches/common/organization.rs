@@ -1,20 +1,20 @@
-//! The world that benches fill: an administrator and its members, all with the hub on, and no finding.
+//! The initial world of benches: an administrator and its members, with enabled hubs and no findings.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use tempfile::NamedTempFile;
 
-/// The time of the world, which stands still.
+/// The frozen time of the world.
 pub(crate) const NOW: &str = "2026-01-31T00:00:00Z";
 
-/// The id of an account; number 0 is the administrator's.
+/// The ID of an account; number 0 is the administrator.
 pub(crate) fn account(number: usize) -> String {
     format!("{:012}", 100_000_000_000 + number)
 }
 
-/// A scenario file that lives as long as this, with so many members and with what else belongs to `hubs`. The clock
-/// stands just after the findings' last times, so that none is old enough to be removed.
+/// A temporary scenario file with a number of members and additional entries of `hubs`. The clock is just after the last
+/// times of the findings, so that none is old enough to expire.
 pub(crate) fn of_members(members: usize, others: &str) -> NamedTempFile {
     let administrator = account(0);
     let mut text = format!(

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// Numbers, the least first.
+/// Numbers in ascending order.
 #[derive(Clone)]
 pub(crate) struct Summary(Vec<f64>);
 
 impl Summary {
-    /// Of at least one number.
+    /// A summary of at least one number.
     pub(crate) fn of(numbers: impl IntoIterator<Item = f64>) -> Summary {
         let mut numbers: Vec<f64> = numbers.into_iter().collect();
         assert!(!numbers.is_empty(), "something was measured");
@@ -32,7 +32,7 @@ impl Summary {
         self.0[self.0.len() / 2]
     }
 
-    /// The least number that 99 of 100 do not exceed.
+    /// The smallest number that at least 99 % of the numbers do not exceed.
     pub(crate) fn percentile_99(&self) -> f64 {
         self.0[(self.0.len() * 99).div_ceil(100) - 1]
     }
@@ -42,7 +42,7 @@ impl Summary {
     }
 }
 
-/// `0.77 (0.65 … 0.93)`: median and range, with as many decimals as asked.
+/// `0.77 (0.65 … 0.93)`: median and range, with the requested precision.
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = formatter.precision().unwrap_or(2);

@@ -18,7 +18,7 @@ from servers import account, call
 MEMBERS = 10
 TEAMS = ["payments", "data-science", "storefront", "finance", "search", "platform"]
 PAGE = 100
-# What the program's 99th percentile may be of the other's.
+# Maximum ratio of the program's 99th percentile to the other's.
 MOST_OF_DUCKDB, MOST_OF_SQLITE = 0.05, 1
 MOTO_COUNTS = (1_000, 10_000)
 
@@ -84,7 +84,7 @@ def with_stores(binary, count):
         five, first = list(questions()), newest()
         requests = [five_filters(question) for question in five]
         of = lambda items, number: items[number % len(items)]
-        # What a call over HTTP takes that reads no finding.
+        # The time of an HTTP call that reads no findings.
         hub = call("GET", "/accounts", account(0))
         latency("DescribeHub, program", in_turn({"program": lambda _: ours.ask(hub)})["program"])
         compare("five filters", lambda n: ours.ask(of(requests, n)), kinds, lambda store, n: store.five(of(five, n)))

@@ -44,7 +44,7 @@ class DuckDb:
             "CREATE TABLE findings (position BIGINT, account VARCHAR, severity_label VARCHAR, title VARCHAR, "
             "updated_at TIMESTAMPTZ, record_state VARCHAR, document VARCHAR, tags MAP(VARCHAR, VARCHAR))"
         )
-        # A file of JSON lines, since rows that are inserted one by one come slowly.
+        # Loaded from a file of JSON lines, because inserting rows one by one is slow.
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
             for position, document in enumerate(documents):
                 columns, tags = row(position, document)
@@ -99,7 +99,7 @@ class Sqlite:
         execute("ANALYZE")
 
     def five(self, question):
-        # Titles are ASCII here: what begins with the text stands before the text with its last letter raised.
+        # Titles are ASCII, so a prefix search is a range that ends at the prefix with its last letter incremented.
         title = question["title"]
         end = title[:-1] + chr(ord(title[-1]) + 1)
         return self.database.execute(self.FIVE, question | {"title_end": end}).fetchall()

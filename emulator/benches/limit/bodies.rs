@@ -22,11 +22,11 @@ pub(crate) fn page() -> Vec<u8> {
     http::request("POST /findings", ACCOUNT, filters)
 }
 
-/// Import requests of 100 findings whose ids differ from one request to the next.
+/// Import requests of 100 findings, whose IDs differ between requests.
 #[derive(Clone)]
 pub(crate) struct Imports {
     request: Vec<u8>,
-    /// Where the twelve digits of each id stand.
+    /// The offsets of the twelve digits in each ID.
     ids: Vec<usize>,
     stream: u32,
     next: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Imports {
 }
 
 impl Imports {
-    /// Streams of different numbers never make the same id.
+    /// Streams with different numbers never produce the same ID.
     pub(crate) fn new(stream: u32) -> Imports {
         let mut body = String::from("{\"Findings\":[");
         for position in 0..100 {
@@ -70,7 +70,7 @@ impl Requests for Imports {
     }
 }
 
-/// A finding of about 2.4 KB, as a scanner of images sends it.
+/// A finding of about 2.4 KB, like one from an image scanner.
 fn push_finding(body: &mut String, position: usize) {
     let severity = ["LOW", "MEDIUM", "HIGH", "CRITICAL"][position % 4];
     let day = 1 + position % 14;

@@ -1,8 +1,8 @@
-//! The program beside its limit: a bare hyper server that answers the same bytes, in the same run.
+//! Compares the program with its upper bound: a bare hyper server that sends the same bytes, in the same run.
 //!
-//! `cargo bench` prints, for each kind of call, requests a second of both and their ratio, pair by pair, and how
-//! long the program takes from start to its first answer. Program, bare server and client are three processes
-//! on one machine; only ratios mean something.
+//! For each kind of call, `cargo bench` prints the requests per second of both and their ratio, pair by pair, and the
+//! time from the start of the program to its first response. Program, bare server and client are three processes on one
+//! machine, so only the ratios are meaningful.
 
 #![allow(clippy::expect_used, reason = "a bench stops where it cannot go on")]
 
@@ -25,9 +25,9 @@ use common::memory;
 use common::summary::Summary;
 
 const STARTS: usize = 21;
-/// More memory than a round of imports takes, in bytes.
+/// More memory than a round of imports needs, in bytes.
 const MEMORY: usize = 3 << 30;
-/// Findings in the store when a page is read, in batches of 100.
+/// Number of stored batches of 100 findings when a page is read.
 const STORED_BATCHES: usize = 200;
 
 fn main() {
@@ -45,7 +45,7 @@ fn main() {
     page(&bare);
 }
 
-/// Milliseconds from starting the process to an answer of its health check: median and range.
+/// Milliseconds from starting the process to the response of its health check: median and range.
 fn starts(scenario: &Path) -> String {
     let times = Summary::of((0..STARTS).map(|_| {
         let start = Instant::now();
@@ -68,7 +68,7 @@ fn import(program: &Child, bare: &Child) {
     println!("  (a body of {} bytes)", imports.body_length());
     let counter = AtomicU32::new(1);
     let requests = || -> Box<dyn Requests> { Box::new(Imports::new(counter.fetch_add(1, Ordering::Relaxed))) };
-    // Each round begins with an empty store, and with memory that the machine has handed out before.
+    // Each round starts with an empty store and warmed-up memory.
     let prepare = || {
         once(program.address(), &bodies::reset());
         once(program.address(), &bodies::enable_hub());
@@ -78,13 +78,13 @@ fn import(program: &Child, bare: &Child) {
     println!("{:<28} {pairs}", "import of 100 x 2.4 KB");
 }
 
-/// The limit of an import: the bare server reads the same body and answers as briefly.
+/// The upper bound for an import: the bare server reads the same body and sends a response as short.
 fn sink(imports: Imports) -> Limit {
     let answer = br#"{"FailedCount":0,"SuccessCount":100,"FailedFindings":[]}"#;
     Limit { prepare: bare::prepare(answer), requests: Box::new(move || Box::new(imports.clone())) }
 }
 
-/// A page of 100 with one EQUALS, out of a store that the load before has not grown.
+/// A page of 100 with one EQUALS, from a store that the load does not change.
 fn page(bare: &Child) {
     let program = Child::program(&[]);
     once(program.address(), &bodies::enable_hub());

@@ -1,11 +1,11 @@
-//! What is asked of the million, all by the administrator, who sees every account.
+//! The queries of the bench, sent by the administrator, who sees all accounts.
 
 use serde_json::{Value, json};
 
 use crate::common::http;
 use crate::findings::{TEAMS, account};
 
-/// The parts of a GetFindings request; the page is of 100.
+/// The parts of a GetFindings request for a page of 100.
 #[derive(Default)]
 pub(crate) struct Question<'a> {
     pub(crate) filters: Value,
@@ -13,12 +13,12 @@ pub(crate) struct Question<'a> {
     pub(crate) token: Option<&'a str>,
 }
 
-/// The administrator's request.
+/// A request of the administrator.
 pub(crate) fn administrator(question: &Question<'_>) -> Vec<u8> {
     by(&account(0), question)
 }
 
-/// An account's request.
+/// A request of an account.
 pub(crate) fn by(account: &str, question: &Question<'_>) -> Vec<u8> {
     let mut body = json!({ "MaxResults": 100 });
     if !question.filters.is_null() {
@@ -33,7 +33,7 @@ pub(crate) fn by(account: &str, question: &Question<'_>) -> Vec<u8> {
     http::request("POST /findings", account, body.to_string().as_bytes())
 }
 
-/// A request with filters alone.
+/// A request with filters only.
 pub(crate) fn filtered(filters: Value) -> Vec<u8> {
     administrator(&Question { filters, ..Question::default() })
 }
@@ -43,8 +43,8 @@ pub(crate) fn equals(field: &str, value: &str) -> Value {
     json!({ field: [{ "Value": value, "Comparison": "EQUALS" }] })
 }
 
-/// Five filters: two severities, an account, the beginning of titles, ten days, a tag. About 70 of a million fit, so
-/// that no page is full and all must be looked through. Eight questions that differ in account, days and team.
+/// Five filters: two severities, an account, a title prefix, ten days, and a tag. About 70 of a million findings match,
+/// so a page is never full and all findings must be examined. The eight queries differ in account, days and team.
 pub(crate) fn mixed() -> Vec<Vec<u8>> {
     let question = |(number, team): (usize, &&str)| {
         let filters = json!({

@@ -1,4 +1,4 @@
-//! Filters on fields that no filter has named before: the first answer and the second.
+//! Filters on fields that no filter has used before: the first and the second response.
 
 use std::time::Instant;
 
@@ -8,14 +8,14 @@ use crate::ask::{equals, filtered};
 use crate::common::child::Child;
 use crate::common::connection::Connection;
 
-/// Field, value, and what it finds. No other question of the bench names one of the fields.
+/// Field, value, and description. No other query of the bench uses these fields.
 pub(crate) const FIELDS: [(&str, &str, &str); 3] = [
     ("FindingProviderFieldsTypes", "Software and Configuration Checks/Vulnerabilities/CVE", "all have it"),
     ("RecommendationText", "No finding recommends this.", "all have another"),
     ("VulnerabilitiesExploitAvailable", "YES", "none has the field"),
 ];
 
-/// Seconds of the first answer and of the second, for each of the fields.
+/// Seconds of the first and second response, for each field.
 pub(crate) fn fields(program: &Child) -> [(f64, f64); 3] {
     FIELDS.map(|(field, value, _)| {
         let ask = || seconds(program, equals(field, value));
@@ -23,7 +23,7 @@ pub(crate) fn fields(program: &Child) -> [(f64, f64); 3] {
     })
 }
 
-/// Seconds of a keyword that no finding has.
+/// Seconds of a query for a keyword that no finding contains.
 pub(crate) fn keyword(program: &Child) -> f64 {
     seconds(program, json!({ "Keyword": [{ "Value": "no finding says so" }] }))
 }

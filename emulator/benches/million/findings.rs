@@ -1,8 +1,8 @@
-//! A million findings that differ as those of an organization do: 40 accounts, 200 generators, five severities of
-//! unlike weight, 300,000 titles, times spread over 30 days, tags, three types of resource; each of about 2.4 KB.
+//! A million findings that vary like those of an organization: 40 accounts, 200 generators, five severities with
+//! different weights, 300,000 titles, times within 30 days, tags, three resource types; about 2.4 KB each.
 //!
-//! The text of a finding is prepared for each severity and each of `resources.json`, with marks of fixed width. A
-//! request is texts drawn at random and joined, and the marks overwritten: nothing is formatted for each finding.
+//! The text of a finding is prepared for each severity and each entry of `resources.json`, with placeholders of fixed
+//! width. A request concatenates random texts and overwrites the placeholders, so nothing is formatted per finding.
 
 use std::ops::Range;
 
@@ -15,21 +15,21 @@ use crate::random::Random;
 
 /// The accounts; the first is the administrator of the others.
 pub(crate) const ACCOUNTS: usize = 40;
-/// Findings of a request.
+/// Number of findings per request.
 pub(crate) const BATCH: usize = 100;
-/// Label and weight.
+/// Labels and weights.
 const SEVERITIES: [(&str, usize); 5] =
     [("INFORMATIONAL", 10), ("LOW", 40), ("MEDIUM", 30), ("HIGH", 15), ("CRITICAL", 5)];
 const GENERATORS: usize = 200;
 const TITLES: usize = 300_000;
 const DAYS: usize = 30;
 const ENVIRONMENTS: [&str; 4] = ["prod", "test", "demo", "labs"];
-/// Each eight letters long.
+/// Each has eight letters.
 pub(crate) const TEAMS: [&str; 8] =
     ["payments", "checkout", "identity", "shipping", "platform", "research", "security", "delivery"];
 const COST_CENTRES: usize = 60;
 
-/// What differs from finding to finding beside severity and resource.
+/// The parts that vary between findings, other than severity and resource.
 #[derive(Clone, Copy)]
 enum Mark {
     Number,
@@ -43,7 +43,7 @@ enum Mark {
     CostCentre,
 }
 
-/// How a mark is written in a prepared text: a sign that stands nowhere else there, and how many of it.
+/// Placeholders in a prepared text: a character that occurs nowhere else, and its number of repetitions.
 const MARKS: [(Mark, u8, usize); 8] = [
     (Mark::Number, b'#', 12),
     (Mark::Account, b'@', 12),
@@ -55,7 +55,7 @@ const MARKS: [(Mark, u8, usize); 8] = [
     (Mark::CostCentre, b'*', 4),
 ];
 
-/// A prepared finding and where its marks stand.
+/// A prepared finding and the offsets of its placeholders.
 struct Prepared {
     text: Vec<u8>,
     marks: Vec<(usize, Mark)>,
@@ -76,14 +76,14 @@ impl Prepared {
     }
 }
 
-/// Import requests of one connection.
+/// The import requests of a connection.
 pub(crate) struct Imports {
     /// By severity, then by resource.
     prepared: Vec<Vec<Prepared>>,
     random: Random,
-    /// The accounts that findings belong to.
+    /// The accounts that own the findings.
     owners: Range<usize>,
-    /// Whether findings of one request belong to several; then they are sent as their products send them.
+    /// Whether a request contains findings of several accounts. They are then sent on behalf of their products.
     mixed: bool,
     connection: usize,
     sent: usize,
@@ -93,12 +93,12 @@ pub(crate) struct Imports {
 }
 
 impl Imports {
-    /// `count` findings, whose ids no other connection makes.
+    /// `count` findings whose IDs are unique across connections.
     pub(crate) fn new(connection: usize, count: usize) -> Imports {
         Imports::of(0..ACCOUNTS, false, connection, count)
     }
 
-    /// The same for other accounts, each request of one or of many.
+    /// The same for other accounts, with each request for one or for several accounts.
     pub(crate) fn of(owners: Range<usize>, mixed: bool, connection: usize, count: usize) -> Imports {
         let resources: Vec<Value> = serde_json::from_str(include_str!("resources.json")).expect("a list");
         let of_severity = |(label, _)| resources.iter().map(|resource| finding(label, resource)).collect();
@@ -194,7 +194,7 @@ fn digits<const WIDTH: usize>(mut number: usize) -> [u8; WIDTH] {
     digits
 }
 
-/// `15T09:30:00.123`, a time of a month of thirty days.
+/// `15T09:30:00.123`, a time in a month of thirty days.
 fn time(random: &mut Random) -> [u8; 15] {
     let mut time = *b"00T00:00:00.000";
     time[..2].copy_from_slice(&digits::<2>(1 + random.below(DAYS)));
@@ -205,7 +205,7 @@ fn time(random: &mut Random) -> [u8; 15] {
     time
 }
 
-/// The text of a finding as a scanner of vulnerabilities sends it.
+/// The text of a finding like one from a vulnerability scanner.
 fn finding(severity: &str, resource: &Value) -> Prepared {
     let mut finding: Value = serde_json::from_str(include_str!("finding.json")).expect("a finding");
     finding["Severity"] = json!({ "Label": severity, "Original": severity });

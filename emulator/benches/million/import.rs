@@ -1,4 +1,4 @@
-//! How fast findings come in, from the first tenth to the last, and what they cost of memory.
+//! The import rate from the first tenth to the last, and the memory per finding.
 
 use std::time::Instant;
 
@@ -14,18 +14,18 @@ use crate::common::summary::Summary;
 use crate::findings::{BATCH, Imports};
 
 const CONNECTIONS: usize = 2;
-/// Pages whose documents are weighed.
+/// Number of pages whose documents are weighed.
 const WEIGHED_PAGES: usize = 100;
 
-/// Findings a second of an import.
+/// Import rates in findings per second.
 pub(crate) struct Rates {
-    /// Of each tenth.
+    /// The rate of each tenth.
     tenths: Vec<f64>,
     whole: f64,
 }
 
 impl Rates {
-    /// The last tenth's rate to the first's.
+    /// The ratio of the last tenth's rate to the first's.
     pub(crate) fn ratio(&self) -> f64 {
         self.tenths[self.tenths.len() - 1] / self.tenths[0]
     }
@@ -40,28 +40,28 @@ impl std::fmt::Display for Rates {
     }
 }
 
-/// Imports `count` findings and makes sure that all are there.
+/// Imports `count` findings and checks that all are stored.
 pub(crate) fn import(program: &Child, count: usize) -> Rates {
     let rates = send(program, count);
     all_there(program, count);
     rates
 }
 
-/// Makes sure that so many findings are stored.
+/// Checks that this many findings are stored.
 pub(crate) fn all_there(program: &Child, count: usize) {
     let health = once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
     let health: Value = serde_json::from_slice(&health).expect("health is JSON");
     assert_eq!(health["findings"], count, "all are imported: {health}");
 }
 
-/// Sends imports of `count` findings from two connections.
+/// Imports `count` findings over two connections.
 pub(crate) fn send(server: &Child, count: usize) -> Rates {
     let requests = |connection| -> Box<dyn Requests> { Box::new(Imports::new(connection, count / CONNECTIONS)) };
     let answers = load::run(server.address(), (0..CONNECTIONS).map(requests).collect(), None);
     Rates { tenths: tenths(answers.start, &answers.times), whole: answers.rate() * as_number(BATCH) }
 }
 
-/// The rate of each tenth of the answers.
+/// The rate of each tenth of the responses.
 fn tenths(start: Instant, times: &[Instant]) -> Vec<f64> {
     let tenth = times.len() / 10;
     let ends = times.chunks_exact(tenth).filter_map(|chunk| chunk.last());
@@ -74,7 +74,7 @@ fn tenths(start: Instant, times: &[Instant]) -> Vec<f64> {
     rates
 }
 
-/// Resident bytes of a process; `None` where the system does not tell them in /proc.
+/// Resident memory of a process in bytes; `None` on systems without /proc.
 pub(crate) fn resident(process: u32) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -82,7 +82,7 @@ pub(crate) fn resident(process: u32) -> Option<f64> {
     Some(kilobytes * 1024.0)
 }
 
-/// The documents of a page and the token of the next one.
+/// The documents of a page and the token of the next page.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page<'a> {
@@ -91,7 +91,7 @@ struct Page<'a> {
     next_token: Option<String>,
 }
 
-/// The lengths of the documents of the first pages, as they are answered, each exactly.
+/// The exact lengths of the documents on the first pages, as returned.
 pub(crate) fn weigh(program: &Child) -> Summary {
     let mut connection = Connection::open(program.address());
     let (mut lengths, mut token) = (Vec::new(), None);

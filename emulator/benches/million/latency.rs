@@ -1,4 +1,4 @@
-//! The questions whose latency is measured.
+//! The queries whose latency is measured.
 
 use serde_json::{Value, json};
 
@@ -11,13 +11,13 @@ use crate::findings::account;
 pub(crate) const ROUNDS: usize = 3;
 const DEEP_PAGE: usize = 50;
 
-/// The first page by `UpdatedAt`, latest first.
+/// The first page sorted by `UpdatedAt`, newest first.
 pub(crate) fn latest() -> Vec<u8> {
     let sort = Some(json!([{ "Field": "UpdatedAt", "SortOrder": "desc" }]));
     administrator(&Question { sort, ..Question::default() })
 }
 
-/// The question for page 50 of all findings, or the last where there are fewer, and which page it is.
+/// The query for page 50 of all findings, or the last page if there are fewer, and the page number.
 pub(crate) fn deep(program: &Child) -> (usize, Vec<u8>) {
     let mut connection = Connection::open(program.address());
     let mut question = administrator(&Question::default());
@@ -29,7 +29,7 @@ pub(crate) fn deep(program: &Child) -> (usize, Vec<u8>) {
     (DEEP_PAGE, question)
 }
 
-/// The question for the results of an insight: active findings by severity. `None` while insights are not built.
+/// The query for the results of an insight: active findings by severity. `None` if insights are not implemented.
 pub(crate) fn insight(program: &Child) -> Option<Vec<u8>> {
     let insight = json!({
         "Name": "Active findings by severity",

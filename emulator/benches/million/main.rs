@@ -5,11 +5,11 @@
 //! cargo bench -p securityhub-local --bench million -- --count 20000
 //! ```
 //!
-//! A machine may hand out memory slowly the first time that it is touched, so that the first import measures the machine.
-//! Therefore the first is only printed, and memory is weighed after it. Then the world is reset and filled again, three
-//! times, each time after as much memory as it needs was touched; these runs count. Each of them is followed by filters
-//! on fields that nobody has named in that world. The last world answers everything else, save for one question that an
-//! administrator of ten thousand members asks beside a single account: each has a world of its own.
+//! A machine may hand out memory slowly on first use, so that the first import measures the machine. The first import
+//! is therefore only printed, and memory is weighed after it. Then the world is reset and filled again three times,
+//! each time after touching as much memory as needed; these runs count. Each is followed by filters on fields that have
+//! not been used in that world. The last world is used for everything else, except for a query that an administrator of
+//! ten thousand members and a single account send: each has its own world.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
 
@@ -35,9 +35,9 @@ use common::summary::Summary;
 use common::{memory, organization};
 use import::{Rates, as_number, import};
 
-/// Imports that count.
+/// Number of imports that count.
 const RUNS: usize = 3;
-/// More than a finding takes in memory.
+/// More than the memory of a finding, in bytes.
 const BYTES: usize = 4096;
 
 fn main() {
@@ -61,14 +61,14 @@ fn main() {
     members::compare(count);
 }
 
-/// The number after `--count`, made even for two connections and ten tenths.
+/// The number after `--count`, adjusted for two connections and ten tenths.
 fn count(arguments: &[String]) -> usize {
     let at = arguments.iter().position(|argument| argument == "--count");
     let count = at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(1_000_000);
     usize::max(count / 2_000, 1) * 2_000
 }
 
-/// The import that touches the memory, and what the findings cost of it.
+/// The first import, which warms up memory, and the memory per finding.
 fn first_import(program: &Child, count: usize) {
     let before = import::resident(program.id());
     let rates = import(program, count);
@@ -91,7 +91,7 @@ fn first_import(program: &Child, count: usize) {
     );
 }
 
-/// The imports that count, each with filters on fields never named.
+/// The imports that count, each followed by filters on unused fields.
 fn imports(program: &Child, count: usize) {
     let (mut ratios, mut keywords) = (Vec::new(), Vec::new());
     let mut answers = [const { Vec::new() }; 3];
@@ -118,7 +118,7 @@ fn imports(program: &Child, count: usize) {
     line("Keyword that none has", &format!("{:.3} s", Summary::of(keywords)), "");
 }
 
-/// A page of one severity at saturation, beside the bare server.
+/// Pages of one severity at saturation, compared with the bare server.
 fn page(program: &Child, bare: &Child) {
     let question = ask::filtered(ask::equals("SeverityLabel", "HIGH"));
     let answer = once(program.address(), &question);
@@ -128,7 +128,7 @@ fn page(program: &Child, bare: &Child) {
     println!("{:<28} {pairs}   {goal}  (a page of {} bytes)\n", "GetFindings, one EQUALS", answer.len());
 }
 
-/// Each kind of question at fifty a second.
+/// All kinds of queries at fifty per second.
 fn latencies(program: &Child, bare: &Child) {
     let tell = |name: &str, server: &Child, questions: &[Vec<u8>], goal: Option<f64>| {
         let latency = Latency::measure(server, questions, latency::ROUNDS);

@@ -1,4 +1,4 @@
-//! One question, asked by an administrator of ten thousand members, and by a single account that owns as many findings.
+//! A query by an administrator of ten thousand members, and by a single account that owns as many findings.
 
 use crate::ask::{Question, by, equals};
 use crate::common::child::Child;
@@ -11,10 +11,10 @@ use crate::import::all_there;
 use crate::latency;
 
 const MEMBERS: usize = 10_000;
-/// The account that owns all, and is no member.
+/// The account that owns all findings and is not a member.
 const SINGLE: usize = MEMBERS + 1;
 
-/// Measures both in turn, each in a world of its own.
+/// Measures both alternately, each in its own world.
 pub(crate) fn compare(count: usize) {
     let single = format!("  - account: \"{}\"\n    regions: all\n", account(SINGLE));
     let scenario = organization::of_members(MEMBERS, &single);

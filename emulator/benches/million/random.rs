@@ -1,6 +1,6 @@
-//! A small generator of even bits (SplitMix64), so that each run sends the same findings.
+//! A small random number generator (SplitMix64), so that each run sends the same findings.
 
-/// A generator from a seed.
+/// A generator with a seed.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

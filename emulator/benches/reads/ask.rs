@@ -1,20 +1,20 @@
-//! The shapes of GetFindings that are measured, all asked by the administrator, who sees every account; pages of 100.
+//! The measured kinds of GetFindings queries, sent by the administrator, who sees all accounts; pages of 100.
 
 use serde_json::{Value, json};
 
 use crate::common::http;
 use crate::common::organization::account;
 
-/// Teams that tag the generated resources.
+/// Teams in the tags of generated resources.
 const TEAMS: [&str; 6] = ["payments", "data-science", "storefront", "finance", "search", "platform"];
 
-/// A kind of question and what it is asked of.
+/// A kind of query, with its name.
 pub(crate) struct Shape {
     pub(crate) name: &'static str,
     pub(crate) questions: Vec<Vec<u8>>,
 }
 
-/// Each shape, in the order of the table.
+/// All kinds, in the order of the table.
 pub(crate) fn shapes() -> Vec<Shape> {
     let shape = |name, questions| Shape { name, questions };
     vec![
@@ -36,17 +36,17 @@ pub(crate) fn describe_hub() -> Vec<u8> {
     http::request("GET /accounts", &account(0), b"")
 }
 
-/// One EQUALS that many findings pass.
+/// One EQUALS that many findings match.
 pub(crate) fn one_equals() -> Vec<u8> {
     filtered(&json!({ "SeverityLabel": [equals("HIGH")] }))
 }
 
-/// The newest findings of all.
+/// The newest findings.
 pub(crate) fn newest() -> Vec<u8> {
     ask(&json!({ "SortCriteria": [descending("UpdatedAt")] }))
 }
 
-/// A question for a value that no finding has.
+/// A query for a value that no finding has.
 pub(crate) fn none_has(field: &str) -> Vec<u8> {
     filtered(&json!({ field: [equals("no finding has this")] }))
 }
@@ -55,7 +55,7 @@ fn by_severity() -> Vec<u8> {
     ask(&json!({ "SortCriteria": [descending("SeverityNormalized"), descending("UpdatedAt")] }))
 }
 
-/// Two severities, an account, the beginning of titles, three days and a tag: less than a page of a million findings.
+/// Two severities, an account, a title prefix, three days and a tag: less than a page of a million findings match.
 fn five() -> Vec<Vec<u8>> {
     let question = |(number, team): (usize, &&str)| {
         filtered(&json!({
@@ -69,7 +69,7 @@ fn five() -> Vec<Vec<u8>> {
     TEAMS.iter().enumerate().map(question).collect()
 }
 
-/// Classic filters have no such comparison, so the findings are asked for in OCSF.
+/// Classic filters do not have this comparison, so the query uses OCSF.
 fn words() -> Vec<Vec<u8>> {
     let question = |word: &str| {
         let filter =

@@ -1,4 +1,4 @@
-//! Fields that no filter has named before: what their first answer takes, and what others feel of it.
+//! Fields that no filter has used before: the time of their first response, and its effect on other calls.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::common::summary::Summary;
 use crate::findings;
 use crate::pairs::Rounds;
 
-/// Each field is named once in a world, so that each of these lists is of fields that no other question names.
+/// Each field can be used once per world, so these lists have no field in common with other queries.
 const FIRST: [&str; 8] = [
     "GeneratorId",
     "Type",
@@ -23,7 +23,7 @@ const FIRST: [&str; 8] = [
     "VulnerabilitiesExploitAvailable",
     "ResourceAwsEc2InstanceVpcId",
 ];
-/// What is built while DescribeHub is called, and while findings are imported; a row a round.
+/// The columns built while DescribeHub is called, and while findings are imported; one row per round.
 const WHILE_CALLED: [[&str; 2]; ROUNDS] = [
     ["SourceUrl", "ResourceAwsEc2InstanceImageId"],
     ["ResourcePartition", "ResourceAwsS3BucketOwnerId"],
@@ -35,10 +35,10 @@ const WHILE_IMPORTED: [[&str; 2]; ROUNDS] = [
     ["ProcessName", "ResourceAwsEc2InstanceIamInstanceProfileArn"],
 ];
 const ROUNDS: usize = 3;
-/// What a column that is built may do to the 99th percentile of other calls.
+/// Maximum ratio by which building a column may increase the 99th percentile of other calls.
 const DISTURBED: f64 = 3.0;
 
-/// The first answer and the second of each field.
+/// The first and second response for each field.
 pub(crate) fn first_answers(programs: &[Child]) {
     let asked = Rounds::of(programs, FIRST.len(), |program, round| {
         let (mut connection, question) = (Connection::open(program.address()), ask::none_has(FIRST[round]));
@@ -52,7 +52,7 @@ pub(crate) fn first_answers(programs: &[Child]) {
     second.tell_ratio("second answer");
 }
 
-/// DescribeHub every two milliseconds, quiet and while columns are built.
+/// DescribeHub every two milliseconds, idle and while columns are built.
 pub(crate) fn describe_hub(programs: &[Child]) {
     let call = ask::describe_hub();
     let pace = Duration::from_millis(2);
@@ -63,7 +63,7 @@ pub(crate) fn describe_hub(programs: &[Child]) {
     tell("DescribeHub", &rounds);
 }
 
-/// Imports of a hundred findings every ten milliseconds, quiet and while columns are built.
+/// Imports of a hundred findings every ten milliseconds, idle and while columns are built.
 pub(crate) fn imports(programs: &[Child], accounts: usize, count: usize) {
     let of_a_round = (count / 3_000).clamp(30, 300);
     let requests = findings::imports(accounts, of_a_round * ROUNDS);
@@ -76,12 +76,12 @@ pub(crate) fn imports(programs: &[Child], accounts: usize, count: usize) {
     tell("import of 100", &rounds);
 }
 
-/// Milliseconds of each call while the program has nothing else to do.
+/// Milliseconds of each call while the program is otherwise idle.
 fn quiet<'r>(program: &Child, calls: impl IntoIterator<Item = &'r Vec<u8>>, pace: Duration) -> Summary {
     Summary::of(paced(program, calls, pace, &AtomicBool::new(false)))
 }
 
-/// Milliseconds of each call that begins while another connection waits for the first answers of these fields.
+/// Milliseconds of each call that starts while another connection waits for the first responses for these fields.
 fn building<'r>(
     program: &Child,
     calls: impl IntoIterator<Item = &'r Vec<u8>>,
@@ -101,7 +101,7 @@ fn building<'r>(
     })
 }
 
-/// Makes calls until there are no more or the end has come, but at least one.
+/// Makes calls until there are no more or `is_over` is set, but at least one.
 fn paced<'r>(
     program: &Child,
     calls: impl IntoIterator<Item = &'r Vec<u8>>,
@@ -120,7 +120,7 @@ fn paced<'r>(
     taken
 }
 
-/// Prints both latencies, and what the 99th percentile while columns are built is to the quiet one.
+/// Prints both latencies, and the ratio of the 99th percentiles.
 fn tell(call: &str, rounds: &Rounds<(Summary, Summary)>) {
     rounds.map(|(quiet, _)| quiet.clone()).tell(&format!("{call}, quiet"));
     rounds.map(|(_, building)| building.clone()).tell(&format!("{call}, while columns are built"));

@@ -1,5 +1,5 @@
-//! Findings of all products that `securityhub-local generate` knows, the same for each program: one generator, always
-//! of this build, feeds them all.
+//! Findings of all products known to `securityhub-local generate`. A single generator, always of this build, provides
+//! the same findings for every program.
 
 use std::io::{BufRead, BufReader};
 use std::process::{ChildStdout, Command, Stdio};
@@ -11,7 +11,7 @@ use crate::common::connection::{Connection, once};
 use crate::common::http;
 use crate::common::organization::{NOW, account};
 
-/// A process that writes bodies of BatchImportFindings, each of one account, a line each.
+/// A process that writes bodies of BatchImportFindings, one per line and for one account each.
 struct Generator {
     process: std::process::Child,
     output: BufReader<ChildStdout>,
@@ -31,7 +31,7 @@ impl Generator {
         Generator { process, output }
     }
 
-    /// The request that imports the next body, called by the account whose findings it has.
+    /// The request that imports the next body, sent by the account that owns its findings.
     fn next(&mut self) -> Option<Vec<u8>> {
         let mut body = String::new();
         self.output.read_line(&mut body).expect("the generator writes");
@@ -40,14 +40,14 @@ impl Generator {
             assert!(status.success(), "the generator failed: {status}");
             return None;
         }
-        // Older builds refuse values that are empty.
+        // Older builds refuse empty values.
         let body = body.trim_end().replace(r#":"""#, r#":"-""#);
         let (_, rest) = body.split_once(r#""AwsAccountId":""#).expect("findings have an account");
         Some(http::request("POST /findings/import", &rest[..12], body.as_bytes()))
     }
 }
 
-/// Imports `count` findings of the accounts 1 to `accounts` into each program, and makes sure that all are there.
+/// Imports `count` findings of the accounts 1 to `accounts` into each program, and checks that all are stored.
 pub(crate) fn fill(programs: &[Child], accounts: usize, count: usize) {
     let mut connections: Vec<Connection> = programs.iter().map(|program| Connection::open(program.address())).collect();
     let mut generator = Generator::start(accounts, count, 0);
@@ -65,9 +65,9 @@ pub(crate) fn fill(programs: &[Child], accounts: usize, count: usize) {
     }
 }
 
-/// Requests that import findings which [`fill`] has not imported, a hundred each.
+/// Requests that import a hundred new findings each.
 pub(crate) fn imports(accounts: usize, requests: usize) -> Vec<Vec<u8>> {
-    // The last body of each account may be short, so a few more are made than are taken.
+    // The last body of each account may be short, so some more are generated than used.
     let mut generator = Generator::start(accounts, (requests + accounts) * 100, 1);
     let made: Vec<Vec<u8>> = std::iter::from_fn(|| generator.next()).take(requests).collect();
     _ = generator.process.kill();

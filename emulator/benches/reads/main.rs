@@ -1,5 +1,5 @@
-//! How long each shape of GetFindings takes over a million findings, and what others feel of a column that is built;
-//! beside another build of the program, if one is given.
+//! The latency of each kind of GetFindings query over a million findings, and the effect of building a column on other
+//! calls; optionally compared with another build of the program.
 //!
 //! ```text
 //! cargo bench -p securityhub-local --bench reads
@@ -7,10 +7,11 @@
 //! cargo bench -p securityhub-local --bench reads -- --against PATH
 //! ```
 //!
-//! The program is a process, and the client asks over HTTP from the same machine. The findings are of all products that
-//! `securityhub-local generate` knows. With `--against` this build and the other program have the same findings in
-//! processes of their own, and are asked the same in turn, A, B, A, B; ratios are of one pair each, and below 1 where
-//! this build is faster. All is asked by an administrator of 39 members, and at last by one of 10,000 in a world of its own.
+//! The program is a separate process, and the client sends HTTP requests from the same machine. The findings are of all
+//! products known to `securityhub-local generate`. With `--against`, this build and the other one have the same
+//! findings in separate processes and receive the same queries alternately, A, B, A, B; each ratio is of one pair, and
+//! below 1 if this build is faster. The caller is an administrator of 39 members, and finally one of 10,000 in a
+//! separate world.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
 
@@ -33,12 +34,12 @@ use common::{http, organization};
 use pairs::Rounds;
 use serde_json::Value;
 
-/// Accounts whose findings an administrator sees, none of them its own.
+/// Number of accounts whose findings the administrator sees; it owns none itself.
 const FEW: usize = 39;
 const MANY: usize = 10_000;
-/// Rounds of each shape; pairs, where there are two programs.
+/// Number of rounds of each kind, or of pairs with two programs.
 const ROUNDS: usize = 5;
-/// A hundred questions a second.
+/// A hundred queries per second.
 const PACE: Pace = Pace { interval: Duration::from_millis(10), samples: 300 };
 
 fn main() {
@@ -55,7 +56,7 @@ fn main() {
     of_many(&builds, count);
 }
 
-/// The word after an option.
+/// The argument of an option.
 fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a String> {
     let at = arguments.iter().position(|argument| argument == name)?;
     arguments.get(at + 1)
@@ -79,7 +80,7 @@ fn of_many(builds: &[PathBuf], count: usize) {
     tell(&programs, "newest UpdatedAt first", &[ask::newest()]);
 }
 
-/// A process of each build with the same findings in it.
+/// A process for each build, filled with the same findings.
 fn filled(builds: &[PathBuf], members: usize, count: usize) -> Vec<Child> {
     let scenario = organization::of_members(members, "");
     let start = |build: &PathBuf| Child::build(Path::new(build), &["--scenario", &scenario.path().to_string_lossy()]);
@@ -88,8 +89,8 @@ fn filled(builds: &[PathBuf], members: usize, count: usize) -> Vec<Child> {
     programs
 }
 
-/// Measures one shape. What the questions find is printed, since an answer of a hundred documents takes longer than an
-/// empty one.
+/// Measures one kind of query. The number of results is printed, because a response with a hundred documents takes
+/// longer than an empty one.
 fn tell(programs: &[Child], name: &str, questions: &[Vec<u8>]) {
     let found: Option<Vec<Vec<usize>>> = programs.iter().map(|program| found(program, questions)).collect();
     let Some(found) = found else { return line(name, "not built", "") };
@@ -100,7 +101,7 @@ fn tell(programs: &[Child], name: &str, questions: &[Vec<u8>]) {
     println!("  (findings of a page: {})", described(&found));
 }
 
-/// How many findings the answer to each question has; `None` where a program does not know the operation.
+/// The number of findings in the response to each query; `None` if a program does not know the operation.
 fn found(program: &Child, questions: &[Vec<u8>]) -> Option<Vec<usize>> {
     let mut connection = Connection::open(program.address());
     let mut count = |question: &Vec<u8>| {
@@ -114,7 +115,7 @@ fn found(program: &Child, questions: &[Vec<u8>]) -> Option<Vec<usize>> {
     questions.iter().map(&mut count).collect()
 }
 
-/// The least and the most of the first program, and those of the other where they differ.
+/// The minimum and maximum of the first program, and those of the other one if they differ.
 fn described(found: &[Vec<usize>]) -> String {
     let range = |counts: &Vec<usize>| match (counts.iter().min(), counts.iter().max()) {
         (Some(least), Some(most)) if least < most => format!("{least} … {most}"),

@@ -1,18 +1,18 @@
-//! One program, or two in turn over the same findings and questions: A, B, A, B.
+//! One program, or two programs that receive the same queries alternately: A, B, A, B.
 
 use crate::common::child::Child;
 use crate::common::goal::{at_most, line};
 use crate::common::latency::Latency;
 use crate::common::summary::Summary;
 
-/// What the ratio of a figure to the other program's is not to exceed.
+/// Maximum ratio to the other program.
 const RATIO: f64 = 0.5;
 
-/// What was measured of each program, round by round.
+/// The measurements of each program, round by round.
 pub(crate) struct Rounds<T>(Vec<Vec<T>>);
 
 impl<T> Rounds<T> {
-    /// Measures each program in each round; `measure` is told which round it is.
+    /// Measures each program in each round; `measure` receives the index of the round.
     pub(crate) fn of(programs: &[Child], rounds: usize, mut measure: impl FnMut(&Child, usize) -> T) -> Rounds<T> {
         let mut measured: Vec<Vec<T>> = programs.iter().map(|_| Vec::new()).collect();
         for round in 0..rounds {
@@ -23,14 +23,14 @@ impl<T> Rounds<T> {
         Rounds(measured)
     }
 
-    /// The same rounds, with what `of` says of each.
+    /// Applies `of` to the measurements of each round.
     pub(crate) fn map<O>(&self, of: impl Fn(&T) -> O) -> Rounds<O> {
         Rounds(self.0.iter().map(|rounds| rounds.iter().map(&of).collect()).collect())
     }
 }
 
 impl Rounds<Summary> {
-    /// Prints the latency of each program, and with two of them the ratio of the 99th percentiles.
+    /// Prints the latency of each program, and the ratio of the 99th percentiles if there are two.
     pub(crate) fn tell(&self, name: &str) {
         for (position, rounds) in self.0.iter().enumerate() {
             line(&named(name, position), &Latency::of(rounds).to_string(), "");
@@ -40,7 +40,7 @@ impl Rounds<Summary> {
 }
 
 impl Rounds<f64> {
-    /// Prints a figure of each program with its goal, and with two of them their ratio.
+    /// Prints a figure of each program with its goal, and their ratio if there are two.
     pub(crate) fn tell_figure(&self, name: &str, decimals: usize, unit: &str, goal: impl Fn(f64) -> String) {
         for (position, rounds) in self.0.iter().enumerate() {
             let figure = Summary::of(rounds.iter().copied());

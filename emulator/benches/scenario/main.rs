@@ -1,12 +1,14 @@
-//! Generated findings, against goals: how many the program writes a second, and how long it takes to start with them.
+//! Generated findings: how many the program writes per second, and how long it takes to start with them, compared with
+//! goals.
 //!
 //! ```text
 //! cargo bench -p securityhub-local --bench scenario
 //! ```
 //!
-//! `generate` writes a hundred thousand findings of all products to nowhere, and the time of the whole process counts,
-//! its start included. The scenario has an administrator with a thousand members and a hundred thousand findings that
-//! are spread over them all; the clock runs from the start of the program to the last byte of an answer.
+//! `generate` writes a hundred thousand findings of all products to /dev/null, and the time of the whole process
+//! counts, including its start. The scenario has an administrator with a thousand members and a hundred thousand
+//! findings distributed over all of them; the time is measured from the start of the program to the last byte of a
+//! response.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
 
@@ -27,7 +29,7 @@ use tempfile::NamedTempFile;
 
 const ACCOUNTS: u32 = 1_000;
 const FINDINGS: u32 = 100_000;
-/// How often each is measured.
+/// Number of measurements.
 const RUNS: usize = 7;
 
 fn main() {
@@ -54,7 +56,7 @@ fn generate() -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// Seconds from the start of the program to its health.
+/// Seconds from the start of the program to its health response.
 fn start(file: &NamedTempFile) -> f64 {
     let start = Instant::now();
     let program = Child::program(&["--scenario", &file.path().to_string_lossy()]);
@@ -65,7 +67,7 @@ fn start(file: &NamedTempFile) -> f64 {
     seconds
 }
 
-/// A scenario file that lives as long as this.
+/// A temporary scenario file.
 fn scenario() -> NamedTempFile {
     let mut text = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nseed: 7\n".to_owned();
     text.push_str("hubs:\n  - account: \"111111111111\"\n    regions: all\n    members:\n");

@@ -1,12 +1,13 @@
-//! Every standard enabled in 40 accounts and two Regions with 20 resources each, against goals.
+//! All standards enabled in 40 accounts and two Regions with 20 resources each, compared with goals.
 //!
 //! ```text
 //! cargo bench -p securityhub-local --bench standards
 //! ```
 //!
-//! Once the hubs are quiet, so that findings are on resources alone; once each control without a resource says so, as
-//! AWS's do. The clock runs from the first byte of the first call that enables standards to the last byte of an answer
-//! that has the last of the findings. Then the program starts with a scenario in which all is enabled.
+//! Measured once with quiet hubs, where only resources have findings, and once with findings for each control without a
+//! resource, as in AWS. The time is measured from the first byte of the first call that enables standards to the last
+//! byte of a response that contains the last of the findings. Then the program starts with a scenario in which
+//! everything is enabled.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
 
@@ -29,9 +30,9 @@ use tempfile::NamedTempFile;
 
 const ACCOUNTS: u64 = 40;
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
-/// Worlds of each kind.
+/// Number of worlds of each kind.
 const RUNS: usize = 7;
-/// What each account has in each Region, and what fails on it: twenty resources.
+/// The twenty resources of each account in each Region, with their failed controls.
 const RESOURCES: [(&str, usize, &str); 10] = [
     ("AwsS3Bucket", 5, "S3.5"),
     ("AwsEc2Instance", 3, "EC2.8"),
@@ -66,7 +67,7 @@ fn account(number: u64) -> String {
     format!("{:012}", 111_111_111_111 + number)
 }
 
-/// Seconds from the first call that enables standards to the last finding, and how many findings there are.
+/// Seconds from the first call that enables standards to the last finding, and the number of findings.
 fn enable(quiet: bool) -> (f64, usize) {
     let file = scenario(quiet, false);
     let program = Child::program(&["--scenario", &file.path().to_string_lossy()]);
@@ -77,7 +78,7 @@ fn enable(quiet: bool) -> (f64, usize) {
     for call in &calls {
         connection.ask_well(call);
     }
-    // What is due is done before the next call, wherever it comes from.
+    // Pending work is done before the next call, whichever account makes it.
     let last = connection.ask_well(&page(REGIONS[1], ACCOUNTS - 1));
     let seconds = start.elapsed().as_secs_f64();
     let last: Value = serde_json::from_slice(last).expect("a page is JSON");
@@ -85,7 +86,7 @@ fn enable(quiet: bool) -> (f64, usize) {
     (seconds, stored(&program))
 }
 
-/// Seconds from the start of the program to its health, with findings written.
+/// Seconds from the start of the program to its health response, with all findings written.
 fn start(quiet: bool, expected: usize) -> f64 {
     let file = scenario(quiet, true);
     let start = Instant::now();
@@ -96,7 +97,7 @@ fn start(quiet: bool, expected: usize) -> f64 {
     seconds
 }
 
-/// How many findings there are.
+/// The number of findings.
 fn stored(program: &Child) -> usize {
     let health = once(program.address(), b"GET /_emulator/health HTTP/1.1\r\nhost: x\r\n\r\n");
     let health: Value = serde_json::from_slice(&health).expect("health is JSON");
@@ -104,7 +105,7 @@ fn stored(program: &Child) -> usize {
     usize::try_from(count).expect("a count")
 }
 
-/// The ids of all standards that a customer can enable.
+/// The IDs of all standards that a customer can enable.
 fn standards() -> Vec<&'static str> {
     let is_free = |id: &&str| !id.starts_with("control-tower") && !id.starts_with("cis-azure");
     STANDARDS.iter().map(|standard| standard.id).filter(is_free).collect()
@@ -125,7 +126,7 @@ fn page(region: &str, number: u64) -> Vec<u8> {
     http::request_in(region, "POST /findings", &account(number), br#"{"MaxResults":1}"#)
 }
 
-/// A scenario file that lives as long as this.
+/// A temporary scenario file.
 fn scenario(quiet: bool, has_standards: bool) -> NamedTempFile {
     let mut text = format!("clock: {{ now: 2026-01-15T09:00:00Z, frozen: true }}\nregions: {REGIONS:?}\nhubs:\n");
     let enabled = if has_standards { standards() } else { Vec::new() };

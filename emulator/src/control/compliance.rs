@@ -1,4 +1,4 @@
-//! `GET /_emulator/compliance`: control statuses and security scores, as the console shows them to an account in a Region.
+//! `GET /_emulator/compliance`: control statuses and security scores as the console shows them.
 
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -15,7 +15,7 @@ use crate::state::{AccountId, Principal, World};
 const EXPECTED: &str = "ask for ?account=111111111111&region=us-east-1 and, for the controls of one standard only, \
                         &standard=fsbp-1.0.0 or its ARN";
 
-/// Whose scores, where, and of which standard.
+/// The account, the Region, and optionally the standard.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
@@ -24,7 +24,7 @@ pub(super) struct Input {
     standard: Option<String>,
 }
 
-/// Tells the scores that an account sees in a Region; 400 where its hub is off.
+/// Returns the scores that an account sees in a Region; 400 if its hub is disabled.
 pub(super) async fn scores(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     match computed(&served.world(), &query.0) {
         Ok(compliance) => Json(compliance).into_response(),

@@ -1,4 +1,4 @@
-//! `/_emulator/events` and `/_emulator/custom-actions`: what Security Hub has sent to EventBridge, and what a person sends
+//! `/_emulator/events` and `/_emulator/custom-actions`: the events sent to EventBridge, and findings that a user sends
 //! from the console.
 
 use axum::response::{IntoResponse, Response};
@@ -19,12 +19,12 @@ use crate::invariant::Invariant;
 use crate::served::ServedWorld;
 use crate::state::{AccountId, Event, EventPage, World};
 
-/// How many events at most are compared with a pattern in one call, one alternative of the pattern each; the caller goes
-/// on after the last of them. An event has to be written and read again for that, which takes some 50 microseconds, so
-/// that a ring of 10,000 events would keep a worker busy for half a second. Not chosen: comparing them on a thread for
-/// blocking work, which a caller could still ask for without end.
+/// Maximum number of comparisons of an event with one alternative of a pattern per call; the cursor lets the caller
+/// continue after the last one. Each comparison serializes and parses an event, which takes about 50 microseconds, so
+/// comparing a ring of 10,000 events would occupy a worker for half a second. Not chosen: comparing on a blocking
+/// thread, because a caller could still request unbounded work.
 const COMPARED: usize = 1000;
-/// How many events a page has unless more are asked for, and at most.
+/// Default and maximum number of events in a page.
 const PAGE: usize = 100;
 const MOST: usize = 1000;
 
@@ -34,7 +34,7 @@ const SEND: &str = "send {\"ActionTargetArn\": \"...\", \"FindingIdentifiers\": 
                     \"...\"}]}, or with {\"InsightArn\": \"...\", \"ResultValues\": [\"...\"]} in the place of findings";
 const OFF: &str = "events are off: start the emulator with --events 10000";
 
-/// Which events are listed.
+/// The events to list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Input {
@@ -47,7 +47,7 @@ pub(super) struct Input {
     limit: Option<usize>,
 }
 
-/// What a person selects, and the custom action that it goes to.
+/// The selected findings or results, and the custom action that receives them.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Send {
@@ -65,8 +65,8 @@ struct FindingIdentifier {
     product_arn: String,
 }
 
-/// Lists events, oldest first. `Last` is where the next page begins, `More` whether there is one already, which may be so
-/// after a page without events, and `Dropped` how many events of this page are no longer kept.
+/// Lists events, oldest first. `Last` is the cursor for the next page, `More` says whether there are further events to
+/// examine (also after an empty page), and `Dropped` is the number of events of this page that are no longer kept.
 pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     let world = served.world();
     match page(&world, &query.0) {
@@ -75,13 +75,13 @@ pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: reque
     }
 }
 
-/// Forgets all events.
+/// Removes all events.
 pub(super) async fn clear(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Json<Value> {
     served.world().take_events();
     Json(json!({}))
 }
 
-/// Sends findings or insight results to a custom action, as a person does in the console (EVT-65).
+/// Sends findings or insight results to a custom action, as a user does in the console (EVT-65).
 pub(super) async fn send(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     match sent(&served.world(), &body) {
         Ok(count) => Json(json!({ "EventCount": count })).into_response(),
@@ -104,19 +104,19 @@ fn page(world: &World, asked: &Input) -> Result<EventPage, String> {
     if !world.has_events() {
         return Err(OFF.to_owned());
     }
-    let is_meant = |event: &Event| {
+    let is_wanted = |event: &Event| {
         account.is_none_or(|account| account == event.receiver.account)
             && region.as_ref().is_none_or(|region| *region == event.receiver.region)
             && asked.detail_type.as_ref().is_none_or(|name| name == envelope::detail_type(&event.subject))
     };
     let after = asked.after.unwrap_or(0);
-    let Some(pattern) = pattern else { return Ok(world.events(after, limit, is_meant)) };
+    let Some(pattern) = pattern else { return Ok(world.events(after, limit, is_wanted)) };
     let compared = (COMPARED / pattern.alternatives()).max(1);
-    Ok(select(world, &pattern, limit, world.events(after, compared, is_meant)))
+    Ok(select(world, &pattern, limit, world.events(after, compared, is_wanted)))
 }
 
-/// The events of a page that a pattern selects, as many as the limit lets through. They are compared here and not in the
-/// ring, whose lock every import waits for.
+/// The events of a page that match a pattern, up to the limit. They are compared after leaving the ring, because every
+/// import waits for the ring's lock.
 fn select(world: &World, pattern: &EventPattern, limit: usize, page: EventPage) -> EventPage {
     let mut selected = EventPage { events: Vec::new(), ..page };
     for event in page.events {

@@ -1,4 +1,4 @@
-//! `POST /_emulator/explain`: why a finding is returned or not.
+//! `POST /_emulator/explain`: explains why a finding is or is not returned.
 
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -28,8 +28,8 @@ struct Input {
     filters: Value,
 }
 
-/// Explains the findings of an Id to the caller that the body names; 400 with the service's own sentence for filters
-/// that it refuses.
+/// Explains the findings with an ID to the caller named in the body. Invalid filters get a 400 with the service's own
+/// message.
 pub(super) async fn explain(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     match answer(&served, &body) {
         Ok(explanation) => Json(explanation).into_response(),

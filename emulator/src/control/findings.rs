@@ -1,4 +1,4 @@
-//! `POST /_emulator/findings`: findings from the products themselves, AWS's own services among them (IMP-11).
+//! `POST /_emulator/findings`: imports findings on behalf of products, including AWS services (IMP-11).
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -20,17 +20,18 @@ use crate::shape::scan;
 
 const EXPECTED: &str = "send a finding, a list of findings or {\"Findings\": [...]}";
 
-/// How much text of failures an answer lists, in bytes. A finding of a few bytes can break a hundred rules.
+/// Maximum total size of the failures listed in a response, in bytes. A short finding can violate a hundred
+/// constraints.
 const LISTED: usize = 16 * 1024 * 1024;
 
-/// As BatchImportFindings answers (IMP-30), but of very many failures only the first are listed.
+/// Like the response of BatchImportFindings (IMP-30), but with a limit on the listed failures.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Delivered {
     success_count: usize,
     failed_count: usize,
     failed_findings: Vec<FailedFinding>,
-    /// How much text `failed_findings` has, in bytes.
+    /// The total size of `failed_findings`, in bytes.
     #[serde(skip)]
     listed: usize,
 }
@@ -43,7 +44,7 @@ struct FailedFinding {
     error_message: String,
 }
 
-/// Imports any number of findings, each as its product and in the Region of its ProductArn.
+/// Imports any number of findings, each on behalf of its product and in the Region of its ProductArn.
 pub(super) async fn deliver(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     match answer(&served, &body) {
         Ok(delivered) => Json(delivered).into_response(),
@@ -51,10 +52,10 @@ pub(super) async fn deliver(Extension(served): Extension<ServedWorld>, _: reques
     }
 }
 
-/// Reads all findings, so that a body that cannot be read stores nothing, and imports them. They are read a second time
-/// batch by batch, since what is read of small findings takes many times their text.
+/// Validates all findings first, so that a malformed body stores nothing, and then imports them. They are parsed again
+/// batch by batch, since parsed small findings take many times the memory of their text.
 fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
-    // Taken first: what follows happens in the world in which the call began, whatever becomes of it meanwhile.
+    // Taken first, so that the whole call uses one world even if the world is reset in the meantime.
     let world = served.world();
     let text = std::str::from_utf8(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let pieces = delivery::pieces(text).map_err(|error| format!("{EXPECTED}: {error}"))?;
@@ -97,7 +98,7 @@ impl Delivered {
     }
 }
 
-/// A finding with an Id: without one there is nothing to report a failure under (IMP-25).
+/// Requires a finding to have an ID, since a failure is reported by ID (IMP-25).
 fn read(number: usize, text: &str) -> Result<Item<'_>, String> {
     if !text.starts_with('{') {
         return Err(format!("{EXPECTED}: finding {number} is no JSON object"));

@@ -1,7 +1,7 @@
-//! `/_emulator/members`: members in bulk, from both sides at once.
+//! `/_emulator/members`: adds, invites and accepts members in bulk.
 //!
-//! AWS has an operation for each step of each account; what it has none for is a whole list, and accepting in the
-//! place of many accounts.
+//! AWS has an operation for each step of each account, but none for a whole list or for accepting on behalf of many
+//! accounts.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ struct Accept {
     account_ids: Option<Vec<String>>,
 }
 
-/// Which members are listed.
+/// The members to list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct List {
@@ -63,17 +63,17 @@ pub(super) struct List {
     region: Option<String>,
 }
 
-/// Adds accounts, invites them and accepts in their place, as far as is asked. A body with a mistake adds none.
+/// Adds accounts and optionally invites them and accepts on their behalf. Any invalid item aborts the whole call.
 pub(super) async fn add(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     respond(added(&served.world(), &body))
 }
 
-/// Accepts the invitations of an administrator, in the place of some accounts or of all that are invited.
+/// Accepts the invitations of an administrator on behalf of the given accounts or of all invited accounts.
 pub(super) async fn accept(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     respond(accepted(&served.world(), &body))
 }
 
-/// Lists the members of an administrator, of all statuses.
+/// Lists the members of an administrator, whatever their status.
 pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<List>) -> Response {
     respond(listed(&served.world(), &query.0))
 }
@@ -126,8 +126,8 @@ fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
         }
     }
     commit(transaction, world);
-    let is_meant = |row: &MemberRow| spoken_of.contains(&(row.region.clone(), row.account_id.clone()));
-    Ok(Outcome { members: rows(world, &hubs, is_meant), unprocessed_accounts: Some(refused) })
+    let is_wanted = |row: &MemberRow| spoken_of.contains(&(row.region.clone(), row.account_id.clone()));
+    Ok(Outcome { members: rows(world, &hubs, is_wanted), unprocessed_accounts: Some(refused) })
 }
 
 fn listed(world: &World, asked: &List) -> Result<Outcome, String> {
@@ -140,7 +140,7 @@ fn listed(world: &World, asked: &List) -> Result<Outcome, String> {
     Ok(Outcome { members: rows(world, &hubs, |_| true), unprocessed_accounts: None })
 }
 
-/// The accounts to add, with their addresses: all of them are good, or none is added.
+/// The accounts to add with their e-mail addresses, or an error if any is invalid.
 fn accounts_of(asked: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> {
     let Some(list) = &asked.csv else {
         let details = asked.account_details.iter();
@@ -156,7 +156,7 @@ fn accounts_of(asked: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> 
     Ok(csv::read(list).map_err(told)?.into_iter().map(|row| (row.account, row.email)).collect())
 }
 
-/// The administrator's hubs in the Regions, which have to be on.
+/// The administrator's hubs in the Regions, which must be enabled.
 fn hubs(world: &World, administrator: &str, regions: &[String], expected: &str) -> Result<Vec<HubKey>, String> {
     let administrator = account(administrator, expected)?;
     if regions.is_empty() {
@@ -181,8 +181,8 @@ fn unprocessed(hub: &HubKey, account: AccountId, processing_result: String) -> U
     Unprocessed { region: hub.region.to_string(), account_id: account.to_string(), processing_result }
 }
 
-fn rows(world: &World, hubs: &[HubKey], is_meant: impl Fn(&MemberRow) -> bool) -> Vec<MemberRow> {
-    hubs.iter().flat_map(|hub| bulk::rows(world, hub)).filter(|row| is_meant(row)).collect()
+fn rows(world: &World, hubs: &[HubKey], is_wanted: impl Fn(&MemberRow) -> bool) -> Vec<MemberRow> {
+    hubs.iter().flat_map(|hub| bulk::rows(world, hub)).filter(|row| is_wanted(row)).collect()
 }
 
 fn commit(mut transaction: Transaction<'_>, world: &World) {

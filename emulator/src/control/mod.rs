@@ -1,10 +1,9 @@
-//! The control plane, `/_emulator/*`: a public contract for tests and for the program's own commands.
+//! The control plane, `/_emulator/*`: a public interface for tests and for the program's own commands.
 //!
-//! What lives here: health, reset, the clock, the findings of AWS's own services ([`findings`]), explanations
-//! ([`explain`]), members in bulk ([`members`]), what happens to accounts ([`organization`]), what controls check
-//! ([`resources`]), the scores that the console shows ([`compliance`]), the events that were sent and those that a person
-//! sends ([`events`]). What may not: anything that one call of AWS does,
-//! and rules, which are the domain's.
+//! Contents: health, reset, the clock, findings of AWS services ([`findings`]), explanations ([`explain`]), members in
+//! bulk ([`members`]), account lifecycle ([`organization`]), resources for controls ([`resources`]), security scores
+//! ([`compliance`]), and events and custom actions ([`events`]). Anything that a single AWS call can do does not belong
+//! here, nor do rules, which belong to the domain.
 
 use std::sync::LazyLock;
 
@@ -48,7 +47,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/members", get(members::list).post(members::add))
         .route("/_emulator/members/accept", post(members::accept))
         .route("/_emulator/compliance", get(compliance::scores))
-        .route("/_emulator/organization", post(organization::happen))
+        .route("/_emulator/organization", post(organization::apply_event))
         .route("/_emulator/resources", get(resources::list).put(resources::declare).delete(resources::delete))
         .route("/_emulator/config-recorder", put(resources::record))
         .route("/_emulator/checks/run", post(resources::run))
@@ -56,16 +55,16 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/custom-actions", post(events::send))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        // The server has bounded the body already.
+        // The server has limited the body already.
         .layer(DefaultBodyLimit::disable())
 });
 
-/// Whether a call is answered at once: it neither reads findings nor waits for whoever writes.
+/// Whether a call is answered immediately, because it neither reads findings nor waits for writers.
 pub fn is_light(method: &http::Method, path: &str) -> bool {
     method == http::Method::GET && ["/_emulator/health", "/_emulator/clock"].contains(&path)
 }
 
-/// Answers a call that panicked (CPL-11).
+/// The response to a call that panicked (CPL-11).
 pub fn fault(request_id: &str) -> Response<Bytes> {
     let message = format!("internal error; the log says more of request {request_id}");
     answer::control(StatusCode::INTERNAL_SERVER_ERROR, request_id, &json!({ "Message": message }))
@@ -91,12 +90,12 @@ pub async fn handle(served: ServedWorld, mut request: Request<Bytes>) -> Respons
 
 #[derive(Serialize)]
 struct Health {
-    /// `degraded` once a request has panicked: what it was changing may be half done.
+    /// `degraded` after a request has panicked, since its changes may be incomplete.
     status: &'static str,
-    /// The id of the last request that panicked.
+    /// The ID of the last request that panicked.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_panic: Option<String>,
-    /// How many log lines are missing.
+    /// The number of log lines that were dropped.
     #[serde(skip_serializing_if = "is_zero")]
     dropped_log_lines: u64,
     version: &'static str,
@@ -112,7 +111,7 @@ fn is_zero(count: &u64) -> bool {
 
 async fn health(Extension(served): Extension<ServedWorld>, _: NoQuery) -> Json<Health> {
     let world = served.world();
-    // What it counts is what the next call would see.
+    // The counts match what the next call would see.
     due::run(&world, world.clock.now());
     let last_panic = served.last_panic();
     Json(Health {
@@ -168,7 +167,7 @@ fn clock_state(served: &ServedWorld) -> Json<ClockState> {
     Json(ClockState { now: timestamp_text(world.clock.now()), frozen: world.clock.is_frozen() })
 }
 
-/// `{"advance": "P30D"}`: an ISO 8601 duration, a day being 24 hours, or `{"advance": "36h"}`.
+/// `{"advance": "P30D"}`, an ISO 8601 duration in which a day has 24 hours, or `{"advance": "36h"}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {

@@ -1,6 +1,6 @@
-//! `/_emulator/organization`: accounts that join, move, leave, are suspended, come back or are closed.
+//! `/_emulator/organization`: accounts that join, move, leave, or are suspended, reactivated or closed.
 //!
-//! Security Hub has no operation for it: Organizations, AWS itself or the account's owner does it.
+//! Security Hub has no operations for this, because Organizations, AWS or the account's owner does it.
 
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -41,15 +41,19 @@ enum Action {
     Close,
 }
 
-/// Lets something happen to an account and tells how it is from then on.
-pub(super) async fn happen(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
-    match happened(&served.world(), &body) {
+/// Applies a lifecycle event to an account and returns its new state.
+pub(super) async fn apply_event(
+    Extension(served): Extension<ServedWorld>,
+    _: request::NoQuery,
+    body: Bytes,
+) -> Response {
+    match applied(&served.world(), &body) {
         Ok(row) => Json(row).into_response(),
         Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
     }
 }
 
-fn happened(world: &World, body: &[u8]) -> Result<AccountRow, String> {
+fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
     let asked: Input = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
     let account = AccountId::parse(&asked.account_id)
         .ok_or_else(|| format!("{EXPECTED}: {:?} is no account id, which has twelve digits", asked.account_id))?;

@@ -1,4 +1,4 @@
-//! What requests of the control plane have in common: their queries, the Regions that they name, and refusals.
+//! Helpers for requests of the control plane: queries, Regions and error responses.
 
 use axum::Json;
 use axum::extract::{FromRequestParts, Query};
@@ -11,14 +11,14 @@ use serde_json::json;
 
 use crate::state::{Region, World};
 
-/// The query of a route that takes none: any name in it is refused.
+/// The query of a route without parameters. Any parameter is refused.
 pub(super) type NoQuery = QueryOf<NoNames>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoNames {}
 
-/// What a query asks; a mistake in it is told as all mistakes are.
+/// The parameters of a query. Errors have the same form as all errors of the control plane.
 pub(super) struct QueryOf<T>(pub(super) T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
@@ -32,17 +32,17 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
     }
 }
 
-/// The Region of a name, or the sentence that refuses it.
+/// The Region with a name, or an error message.
 pub(super) fn region(world: &World, name: &str) -> Result<Region, String> {
     world.directory().region(name).map_err(|unknown| unknown.to_string())
 }
 
-/// The Regions of these names, in their order.
+/// The Regions with these names, in the same order.
 pub(super) fn regions<'n>(world: &World, names: impl Iterator<Item = &'n str>) -> Result<Vec<Region>, String> {
     names.map(|name| region(world, name)).collect()
 }
 
-/// Refuses a request, in a sentence.
+/// An error response with a message.
 pub(super) fn mistake(status: StatusCode, message: &str) -> axum::response::Response {
     (status, Json(json!({ "error": message }))).into_response()
 }

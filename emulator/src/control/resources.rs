@@ -1,7 +1,7 @@
-//! `/_emulator/resources`, `/_emulator/config-recorder` and `/_emulator/checks/run`: what controls check, changed at run
-//! time.
+//! `/_emulator/resources`, `/_emulator/config-recorder` and `/_emulator/checks/run`: changes what controls check, at
+//! run time.
 //!
-//! AWS sees the resources of an account change; the emulator has those that are declared.
+//! AWS observes the resources of an account; the emulator only has declared ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ const RECORD: &str = "send {\"Account\": \"111111111111\", \"Regions\": [\"us-ea
                       or {\"Types\": [\"AwsS3Bucket\"], \"Role\": \"custom\"}";
 const RUN: &str = "send {\"Account\": \"111111111111\", \"Regions\": [\"us-east-1\"]}, or nothing for all hubs";
 
-/// Which resources are listed, or deleted.
+/// The resources to list or delete.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
@@ -81,7 +81,7 @@ struct Run {
     regions: Option<Vec<String>>,
 }
 
-/// Lists what is declared, as entries that can be sent again.
+/// Lists the declared resources, in a form that can be sent again.
 pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     respond(listed(&served.world(), &query.0))
 }
@@ -91,7 +91,7 @@ pub(super) async fn declare(Extension(served): Extension<ServedWorld>, _: reques
     respond(declared(&served.world(), &body))
 }
 
-/// Deletes resources, and gives those that were (FND-33).
+/// Deletes resources and returns them (FND-33).
 pub(super) async fn delete(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     match deleted(&served.world(), query.0) {
         Ok(deleted) if deleted.is_empty() => mistake(StatusCode::NOT_FOUND, "there is no such resource"),
@@ -99,12 +99,12 @@ pub(super) async fn delete(Extension(served): Extension<ServedWorld>, query: req
     }
 }
 
-/// Switches recorders of AWS Config (RES-05).
+/// Changes the configuration recorders of AWS Config (RES-05).
 pub(super) async fn record(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     respond(recorded(&served.world(), &body))
 }
 
-/// Checks all controls at once (RES-10).
+/// Runs all checks now (RES-10).
 pub(super) async fn run(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     respond(ran(&served.world(), &body))
 }
@@ -119,7 +119,7 @@ fn respond(outcome: Result<Value, String>) -> Response {
 fn listed(world: &World, asked: &Input) -> Result<Value, String> {
     let account = asked.account.as_deref().map(|text| account(text, DELETE)).transpose()?;
     let regions = asked.region.as_ref().map(|regions| request::regions(world, regions.split(','))).transpose()?;
-    let is_meant = |key: &HubKey, resource: &Resource| {
+    let is_wanted = |key: &HubKey, resource: &Resource| {
         account.is_none_or(|account| account == key.account)
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
             && asked
@@ -131,7 +131,7 @@ fn listed(world: &World, asked: &Input) -> Result<Value, String> {
     let resources = world.resources().unwrap_or_default();
     let all = resources.declared.iter().flat_map(|(key, all)| all.iter().map(move |resource| (key, resource)));
     let entries: Vec<Value> =
-        all.filter(|(key, it)| is_meant(key, it)).map(|(key, resource)| entry(key, resource)).collect();
+        all.filter(|(key, it)| is_wanted(key, it)).map(|(key, resource)| entry(key, resource)).collect();
     Ok(json!({ "resources": entries }))
 }
 
@@ -198,19 +198,19 @@ fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
     }
     let account = asked.account.as_deref().map(|text| account(text, RUN)).transpose()?;
     let regions = asked.regions.map(|names| request::regions(world, names.iter().map(String::as_str))).transpose()?;
-    let is_meant = |key: &HubKey| {
+    let is_wanted = |key: &HubKey| {
         account.is_none_or(|account| account == key.account)
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
             && hub_access::is_enabled(world, key)
     };
-    let keys: BTreeSet<HubKey> = world.relations().hub_keys().into_iter().filter(is_meant).collect();
+    let keys: BTreeSet<HubKey> = world.relations().hub_keys().into_iter().filter(is_wanted).collect();
     change(world, |transaction, now| change::check(transaction, &keys, now));
     let checked: Vec<Value> =
         keys.iter().map(|key| json!({ "Account": key.account.as_str(), "Region": key.region.as_str() })).collect();
     Ok(json!({ "Checked": checked }))
 }
 
-/// Changes the world, and lets what is due at once follow.
+/// Changes the world and runs pending work that is due as a result.
 fn change<R>(world: &World, edit: impl FnOnce(&mut Transaction<'_>, crate::state::Timestamp) -> R) -> R {
     let now = world.clock.now();
     due::run(world, now);
@@ -232,10 +232,10 @@ fn resource_type(name: &str) -> Result<&'static str, String> {
     checks::resource_type(name).ok_or_else(|| format!("no control looks at the type `{name}`, {expected}"))
 }
 
-/// A resource, as a scenario writes it.
+/// A resource in the form used by scenarios.
 fn entry(key: &HubKey, resource: &Resource) -> Value {
-    let of = |is_meant: &dyn Fn(&CheckResult) -> bool| {
-        let meant = resource.results.iter().filter(move |(_, result)| is_meant(result));
+    let of = |is_wanted: &dyn Fn(&CheckResult) -> bool| {
+        let meant = resource.results.iter().filter(move |(_, result)| is_wanted(result));
         meant.map(|(id, result)| (*id, result.reason.clone())).collect::<BTreeMap<_, _>>()
     };
     let names = |results: &BTreeMap<&str, Option<String>>| results.keys().copied().map(Value::from).collect::<Vec<_>>();
@@ -269,7 +269,7 @@ fn entry(key: &HubKey, resource: &Resource) -> Value {
     for (name, value) in parts.into_iter().filter(|(_, value)| is_said(value)) {
         put(name, value);
     }
-    // Without any tag, the controls of tags fail; of unknown ones, they pass.
+    // Controls for tags fail if there is no tag, and pass if tags are unknown.
     resource.tags.iter().for_each(|tags| put("tags", json!(tags)));
     resource.details.iter().for_each(|details| put("details", details.clone()));
     Value::Object(written)

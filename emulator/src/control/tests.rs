@@ -1,4 +1,4 @@
-//! The control plane through the only door.
+//! Tests of the control plane through the service.
 
 mod events;
 mod regions;
@@ -46,7 +46,7 @@ fn refusal(path: &str, body: impl Into<Bytes>) -> String {
 
 /// Rules: IMP-11, IMP-30.
 #[test]
-fn findings_of_an_aws_service_enter_by_the_control_plane_alone() {
+fn only_the_control_plane_imports_findings_of_aws_services() {
     let service = service();
     let import = json!({ "Findings": [of_aws("f")] }).to_string();
     assert_eq!(post(&service, "/findings/import", import.clone()).0, 403);
@@ -80,7 +80,7 @@ fn findings_of_an_aws_service_enter_by_the_control_plane_alone() {
 
 /// Rules: IMP-11, IMP-25.
 #[test]
-fn a_body_that_cannot_be_read_is_refused_whole() {
+fn a_malformed_body_is_refused_as_a_whole() {
     let expected = "send a finding, a list of findings or {\"Findings\": [...]}: ";
     let refused = |body: String| refusal("/_emulator/findings", body);
     let good = of_aws("good");
@@ -117,7 +117,7 @@ fn a_finding_is_explained_over_the_control_plane() {
 
 /// Rules: FLT-13.
 #[test]
-fn a_question_that_cannot_be_answered_is_refused() {
+fn an_explanation_request_with_errors_is_refused() {
     let refused = |body: Value| refusal("/_emulator/explain", body.to_string());
     let question =
         |filters: Value| json!({ "Account": ADMINISTRATOR, "Region": "us-east-1", "Id": "f", "Filters": filters });
@@ -137,7 +137,7 @@ fn a_question_that_cannot_be_answered_is_refused() {
 }
 
 #[test]
-fn what_is_no_path_of_it_names_all_that_are() {
+fn an_unknown_path_is_answered_with_all_known_paths() {
     let service = service();
     let (status, answer) = send(&service, "GET", "/_emulator/nope", "");
     let paths = [
@@ -160,7 +160,7 @@ fn what_is_no_path_of_it_names_all_that_are() {
     }
 }
 
-/// What a list of members answers: of each its account, status, and whether its hub is on.
+/// The rows of a member list: account, status, and whether the hub is enabled.
 fn member_rows(answer: &Value) -> Vec<(String, String, bool)> {
     let row = |row: &Value| {
         let text = |name: &str| row[name].as_str().unwrap().to_owned();
@@ -213,7 +213,7 @@ fn a_list_of_members_is_added_invited_and_accepted_over_the_control_plane() {
 }
 
 #[test]
-fn a_list_of_members_with_a_mistake_adds_none() {
+fn a_member_list_with_an_error_adds_no_members() {
     let service = service();
     let refused = |body: Value| {
         let (status, answer) = post(&service, "/_emulator/members", body.to_string());
@@ -248,7 +248,7 @@ fn a_list_of_members_with_a_mistake_adds_none() {
     assert_eq!(send(&service, "GET", "/_emulator/members", "").0, 400);
 }
 
-/// Calls as an account; the status of the answer and the answer.
+/// Calls the service as an account and returns status and body.
 fn as_account(service: &Service, account: &str, path: &str, body: &Value) -> (u16, Value) {
     let scope = format!("Credential={account}/20260115/us-east-1/securityhub/aws4_request");
     let signature = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=00");
@@ -258,14 +258,14 @@ fn as_account(service: &Service, account: &str, path: &str, body: &Value) -> (u1
     (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
 }
 
-/// A service with the delegated administrator of the scenario that shows one.
+/// A service with the shipped scenario that has a delegated administrator.
 fn delegated() -> Service {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/delegated-admin.yaml");
     let scenario = crate::scenario::load(&[file.into()]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     Service::new(Settings::default(), Some(scenario)).unwrap()
 }
 
-fn happens(service: &Service, body: &Value) -> (u16, Value) {
+fn lifecycle_event(service: &Service, body: &Value) -> (u16, Value) {
     post(service, "/_emulator/organization", body.to_string())
 }
 
@@ -274,22 +274,23 @@ fn happens(service: &Service, body: &Value) -> (u16, Value) {
 fn accounts_join_and_leave_over_the_control_plane() {
     let service = delegated();
     let join = json!({ "Action": "join", "AccountId": "444444444444", "Parent": "Workloads", "Name": "payments" });
-    let (status, answer) = happens(&service, &join);
+    let (status, answer) = lifecycle_event(&service, &join);
     assert_eq!(status, 200, "{answer}");
     assert_eq!((&answer["Status"], &answer["ParentName"]), (&json!("ACTIVE"), &json!("Workloads")));
     let member = json!([{ "AccountId": ADMINISTRATOR, "MemberStatus": "Enabled" }]);
     let region = |name: &str| json!({ "Region": name, "HubIsOn": true, "Administrators": member });
     assert_eq!(answer["Regions"], json!([region("eu-west-1"), region("us-east-1")]));
-    let (_, answer) = happens(&service, &json!({ "Action": "move", "AccountId": "444444444444", "Parent": "Sandbox" }));
+    let (_, answer) =
+        lifecycle_event(&service, &json!({ "Action": "move", "AccountId": "444444444444", "Parent": "Sandbox" }));
     assert_eq!((&answer["ParentName"], &answer["Regions"][0]), (&json!("Sandbox"), &region("eu-west-1")));
-    let (_, answer) = happens(&service, &json!({ "Action": "leave", "AccountId": "444444444444" }));
+    let (_, answer) = lifecycle_event(&service, &json!({ "Action": "leave", "AccountId": "444444444444" }));
     assert_eq!(answer.get("ParentName"), None);
     assert_eq!(answer["Regions"][0]["Administrators"][0]["MemberStatus"], "Deleted");
 }
 
 /// Rules: ROL-35, RET-11, MST-22.
 #[test]
-fn a_suspended_account_calls_nothing_and_its_findings_stay_seen() {
+fn a_suspended_account_cannot_call_but_its_findings_stay_visible() {
     let service = delegated();
     let seen = || {
         let by_member = json!({ "Filters": { "AwsAccountId": [{ "Value": "222222222222", "Comparison": "EQUALS" }] } });
@@ -297,7 +298,7 @@ fn a_suspended_account_calls_nothing_and_its_findings_stay_seen() {
     };
     let before = seen();
     assert!(before > 0);
-    let event = |action: &str| happens(&service, &json!({ "Action": action, "AccountId": "222222222222" })).1;
+    let event = |action: &str| lifecycle_event(&service, &json!({ "Action": action, "AccountId": "222222222222" })).1;
     assert_eq!(event("suspend")["Regions"][0]["Administrators"][0]["MemberStatus"], "Enabled");
     let (status, answer) = as_account(&service, "222222222222", "/findings", &json!({}));
     assert_eq!((status, &answer["Code"]), (403, &json!("UnrecognizedClientException")));
@@ -319,10 +320,10 @@ fn a_suspended_account_calls_nothing_and_its_findings_stay_seen() {
 }
 
 #[test]
-fn what_the_organization_does_not_allow_is_told() {
+fn events_that_the_organization_does_not_allow_are_refused() {
     let service = delegated();
     let refused = |body: Value| {
-        let (status, answer) = happens(&service, &body);
+        let (status, answer) = lifecycle_event(&service, &body);
         assert_eq!(status, 400, "{answer}");
         answer["error"].as_str().unwrap().to_owned()
     };
@@ -353,7 +354,7 @@ fn what_the_organization_does_not_allow_is_told() {
 
 /// Rules: SCO-06, SCO-12.
 #[test]
-fn scores_are_told_over_the_control_plane() {
+fn scores_are_returned_over_the_control_plane() {
     let service = service();
     let get = |query: &str| send(&service, "GET", &format!("/_emulator/compliance{query}"), "");
     let (status, answer) = get("?account=111111111111&region=us-east-1");
@@ -396,7 +397,7 @@ fn scores_are_told_over_the_control_plane() {
 
 /// Rules: RET-01, REI-04.
 #[test]
-fn what_expires_while_the_clock_is_moved_is_gone_at_once() {
+fn findings_that_expire_while_the_clock_advances_are_gone_at_once() {
     let service = service();
     let archived = finding("scan", json!({ "RecordState": "ARCHIVED" }));
     let (_, answer) = post(&service, "/findings/import", json!({ "Findings": [archived] }).to_string());
@@ -408,7 +409,7 @@ fn what_expires_while_the_clock_is_moved_is_gone_at_once() {
     }
 }
 
-/// The answers of a world to a fixed set of reads.
+/// The responses of a world to a fixed set of read requests.
 fn answers(service: &Service) -> Vec<(u16, Value)> {
     let mut answers: Vec<(u16, Value)> =
         ["/accounts", "/standards/controls?x", "/_emulator/clock", "/_emulator/resources"]
@@ -421,7 +422,7 @@ fn answers(service: &Service) -> Vec<(u16, Value)> {
 }
 
 #[test]
-fn a_reset_world_is_as_a_fresh_one_whatever_happened_before() {
+fn a_reset_world_equals_a_fresh_one() {
     for scenario in ["quickstart.yaml", "controls.yaml"] {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/").to_owned() + scenario;
         let load =
@@ -442,7 +443,7 @@ fn a_reset_world_is_as_a_fresh_one_whatever_happened_before() {
 }
 
 #[test]
-fn a_name_that_a_route_does_not_know_changes_nothing() {
+fn a_request_with_an_unknown_name_changes_nothing() {
     let service = service();
     post(&service, "/findings/import", json!({ "Findings": [finding("a", json!({}))] }).to_string());
     for (method, path, body) in [

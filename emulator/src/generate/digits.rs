@@ -1,23 +1,23 @@
-//! Random digits, UUIDs, numbers and times, written straight into a buffer.
+//! Writes random digits, UUIDs, numbers and times directly into a buffer.
 
 use fastrand::Rng;
 
 use crate::state::Timestamp;
 
-/// The seconds of a day.
+/// The number of seconds in a day.
 pub(super) const DAY: i64 = 86_400;
-/// The seconds from 0000-03-01, where the years of [`date`] begin, to 1970.
+/// The number of seconds from 0000-03-01, where the years of [`date`] begin, to 1970.
 const TO_1970: i64 = 719_468 * DAY;
-/// The first and the last second of the years that have four digits.
+/// The first and last second of the years with four digits.
 const FOUR_DIGITS: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
-/// A digit of a base up to 36, with small letters.
+/// A digit of a base up to 36, with lower-case letters.
 pub(super) fn digit(random: &mut Rng, base: u8) -> u8 {
     let digit = random.u8(..base);
     if digit < 10 { b'0' + digit } else { b'a' + (digit - 10) }
 }
 
-/// Writes a UUID in the form of version 4.
+/// Writes a version 4 UUID.
 pub(super) fn write_uuid(bits: u128, written: &mut Vec<u8>) {
     let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
     let mut text = [b'-'; 36];
@@ -29,7 +29,7 @@ pub(super) fn write_uuid(bits: u128, written: &mut Vec<u8>) {
     written.extend_from_slice(&text);
 }
 
-/// Writes a whole number.
+/// Writes an integer.
 pub(super) fn write_number(number: u64, written: &mut Vec<u8>) {
     let start = written.len();
     let mut rest = number;
@@ -45,7 +45,7 @@ pub(super) fn write_number(number: u64, written: &mut Vec<u8>) {
     }
 }
 
-/// Writes a time to the second, such as `2026-01-15T09:00:00`.
+/// Writes a time in seconds, such as `2026-01-15T09:00:00`.
 pub(super) fn write_seconds(seconds: i64, written: &mut Vec<u8>) {
     let of_four_digits = u64::try_from(seconds + TO_1970).ok().filter(|_| FOUR_DIGITS.contains(&seconds));
     let Some(since) = of_four_digits else {
@@ -66,7 +66,7 @@ pub(super) fn write_seconds(seconds: i64, written: &mut Vec<u8>) {
     written.extend_from_slice(&text);
 }
 
-/// Writes a time to the millisecond, such as `2026-01-15T09:00:00.000Z`.
+/// Writes a time in milliseconds, such as `2026-01-15T09:00:00.000Z`.
 pub(super) fn write_milliseconds(milliseconds: i64, written: &mut Vec<u8>) {
     write_seconds(milliseconds.div_euclid(1000), written);
     let fraction = milliseconds.rem_euclid(1000).unsigned_abs();
@@ -79,7 +79,8 @@ pub(super) fn write_milliseconds(milliseconds: i64, written: &mut Vec<u8>) {
     ]);
 }
 
-/// Year, month and day of a day that is counted from 0000-03-01: years begin in March, so that a leap day ends one.
+/// Year, month and day of a day number counted from 0000-03-01. Years begin in March, so that a leap day is the last
+/// day of a year.
 fn date(days: u64) -> (u64, u64, u64) {
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_as_the_clock_writes_them() {
+    fn times_are_written_in_the_format_of_the_clock() {
         let mut random = fastrand::Rng::with_seed(7);
         let (first, last) = (Timestamp::MIN.as_second() * 1000, Timestamp::MAX.as_second() * 1000);
         let edges = [first, last, 0, -1, -62_167_219_200_000, -62_167_219_200_001, 951_782_400_000, 1_709_164_800_000];
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_uuids_are_written_in_their_usual_form() {
+    fn numbers_and_uuids_are_written_in_the_usual_format() {
         for number in [0, 9, 10, 100, 12_345, u64::MAX] {
             assert_eq!(written(|it| write_number(number, it)), number.to_string());
         }

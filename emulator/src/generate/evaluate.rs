@@ -1,4 +1,4 @@
-//! From a program to a finding: names get their values, texts are written.
+//! Evaluates a program to a finding: assigns values to names and writes texts.
 
 use fastrand::Rng;
 
@@ -12,21 +12,21 @@ use super::values::{Handle, ShapeId, Values};
 use crate::invariant::Invariant;
 use crate::state::{AccountId, HubKey, Timestamp};
 
-/// What all findings of a request have in common.
+/// The context shared by all findings of a request.
 #[derive(Debug)]
-pub(super) struct Around {
+pub(super) struct Context {
     pub(super) homes: Homes,
     pub(super) administrator: AccountId,
     pub(super) days: u32,
-    /// The time, in milliseconds.
+    /// The current time, in milliseconds.
     pub(super) now: i64,
-    /// The shape of `time`.
+    /// The shape of the given name `time`.
     pub(super) times: ShapeId,
 }
 
-impl Around {
-    /// What findings of a request have in common.
-    pub(super) fn new(request: &Request, homes: Homes, compiler: &mut Compiler) -> Around {
+impl Context {
+    /// The context of a request.
+    pub(super) fn new(request: &Request, homes: Homes, compiler: &mut Compiler) -> Context {
         let &Request { administrator, days, now, .. } = request;
         // Rounded down, as times are written.
         let now = i64::try_from(now.as_nanosecond().div_euclid(1_000_000))
@@ -36,95 +36,95 @@ impl Around {
     }
 }
 
-/// What a finding is about, beside its program.
+/// The hub and product of a finding.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'r> {
-    /// The number of its hub.
+    /// The index of its hub.
     pub(super) hub: usize,
     pub(super) key: &'r HubKey,
     pub(super) product_arn: &'r str,
 }
 
-/// What is remembered from one finding to the next: residents, constants, and room for what is being made.
+/// State kept between findings: residents, constants, and reusable buffers.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub(super) values: Values,
     pub(super) residents: Residents,
-    /// Room for the values of names.
+    /// Reusable buffers for the values of names.
     slots: Vec<Vec<Slot>>,
-    /// Room for texts.
+    /// Reusable buffers for texts.
     texts: Vec<Vec<u8>>,
-    /// Room for fields.
+    /// A reusable buffer for fields.
     fields: Vec<Handle>,
-    /// How many evaluations there were.
+    /// The number of evaluations so far.
     evaluations: u64,
 }
 
 impl Memory {
-    /// The memory of a seed, with the constants of all programs.
+    /// The state for a seed, with the constants of all programs.
     pub(super) fn new(seed: u64, values: Values) -> Memory {
         Memory { values, residents: Residents::new(seed), ..Memory::default() }
     }
 }
 
-/// The value that a name had in an evaluation.
+/// The value of a name in an evaluation.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
     evaluation: u64,
     value: Handle,
 }
 
-/// Writes a finding of one of the program's kinds as compact JSON.
+/// Writes a finding of a random kind of the program, as compact JSON.
 pub(super) fn finding(
     program: &Program,
-    (around, subject): (&Around, Subject<'_>),
+    (context, subject): (&Context, Subject<'_>),
     memory: &mut Memory,
     random: &mut Rng,
     written: &mut Vec<u8>,
 ) {
     memory.values.forget();
     let Some(kind) = program.kinds.pick(random) else { return };
-    let mut evaluation = Evaluation::new(program, (around, subject), memory, random, 0);
+    let mut evaluation = Evaluation::new(program, (context, subject), memory, random, 0);
     evaluation.run(kind, written);
     evaluation.end();
 }
 
-/// One finding, or one resident, while it is made.
+/// The evaluation of one finding or one resident.
 struct Evaluation<'e> {
     program: &'e Program,
-    around: &'e Around,
+    context: &'e Context,
     subject: Subject<'e>,
     memory: &'e mut Memory,
     random: &'e mut Rng,
     row: u64,
     number: u64,
-    /// The values that names have got so far.
+    /// The values of names that have been evaluated so far.
     slots: Vec<Slot>,
 }
 
 impl<'e> Evaluation<'e> {
     fn new(
         program: &'e Program,
-        (around, subject): (&'e Around, Subject<'e>),
+        (context, subject): (&'e Context, Subject<'e>),
         memory: &'e mut Memory,
         random: &'e mut Rng,
         row: u64,
     ) -> Evaluation<'e> {
-        // Slots of earlier evaluations are told by their number, so that they need not be emptied.
+        // Slots of earlier evaluations are recognised by their number, so they need not be cleared.
         memory.evaluations += 1;
         let mut slots = memory.slots.pop().unwrap_or_default();
         if slots.len() < program.names.len() {
             slots.resize(program.names.len(), Slot::default());
         }
         let number = memory.evaluations;
-        Evaluation { program, around, subject, memory, random, row, number, slots }
+        Evaluation { program, context, subject, memory, random, row, number, slots }
     }
 
     fn end(self) {
         self.memory.slots.push(self.slots);
     }
 
-    /// Takes steps; `false` as soon as one needs a value that is missing.
+    /// Runs steps. Returns `false` as soon as one needs a missing value.
     fn run(&mut self, ops: &'e [Op], written: &mut Vec<u8>) -> bool {
         ops.iter().all(|op| {
             match op {
@@ -139,12 +139,12 @@ impl<'e> Evaluation<'e> {
                 }
                 Op::Fresh(fresh) => self.write_fresh(fresh, written),
                 Op::Comma => {
-                    // After an item there is never an opening bracket, whatever the item ends with.
+                    // No item ends with an opening bracket, so an opening bracket means that this is the first item.
                     if !matches!(written.last(), Some(b'{' | b'[')) {
                         written.push(b',');
                     }
                 }
-                Op::Perhaps(ops) => {
+                Op::Optional(ops) => {
                     let start = written.len();
                     if !self.run(ops, written) {
                         written.truncate(start);
@@ -164,7 +164,7 @@ impl<'e> Evaluation<'e> {
         path.fields.iter().fold(value, |value, field| self.memory.values.field(value, *field))
     }
 
-    /// The value of a name; it is made when it is first asked for.
+    /// The value of a name, which is evaluated on first use.
     fn name(&mut self, position: usize) -> Handle {
         if let Some(slot) = self.slots.get(position).filter(|slot| slot.evaluation == self.number) {
             return slot.value;
@@ -189,7 +189,7 @@ impl<'e> Evaluation<'e> {
             Value::Json(ops) => self.text(|it, text| it.run(ops, text), Values::json),
             Value::Path(path) => self.path(path),
             Value::Object(shape, members) => {
-                // Members can be objects themselves, whose fields come to lie behind those of this one until they are done.
+                // Members can be objects whose fields are pushed above those of this object until they are complete.
                 let first = self.memory.fields.len();
                 for member in members {
                     let field = self.value(member);
@@ -210,7 +210,7 @@ impl<'e> Evaluation<'e> {
         }
     }
 
-    /// Makes a value of what is written; null where that lacks a value.
+    /// Creates a value from written text; null if a value in it is missing.
     fn text(
         &mut self,
         write: impl FnOnce(&mut Self, &mut Vec<u8>) -> bool,
@@ -236,7 +236,7 @@ impl<'e> Evaluation<'e> {
             "partition" => values.text(region.partition().as_bytes()),
             "dns_suffix" => values.text(region.dns_suffix().as_bytes()),
             "console" => values.text(region.console().as_bytes()),
-            "administrator" => values.text(self.around.administrator.as_str().as_bytes()),
+            "administrator" => values.text(self.context.administrator.as_str().as_bytes()),
             "product_arn" => values.text(product_arn.as_bytes()),
             _ => {
                 let row = self.row;
@@ -255,20 +255,20 @@ impl<'e> Evaluation<'e> {
         )
     }
 
-    /// Times within the days: something is observed first and last; the finding is made soon after the first and updated
-    /// soon after the last.
+    /// Times within the period: an issue is observed first and last, and the finding is created soon after the first
+    /// observation and updated soon after the last.
     fn times(&mut self) -> Handle {
-        let first = self.random.i64(0..=i64::from(self.around.days) * DAY);
-        // Most things that were seen are seen again.
+        let first = self.random.i64(0..=i64::from(self.context.days) * DAY);
+        // Most observed issues are observed again.
         let last = self.random.i64(0..=first).min(self.random.i64(0..=first));
         let created = self.soon_after(first);
         let updated = self.soon_after(last).max(created);
-        // Observations are told to the second.
+        // Observations have a precision of seconds.
         let whole = |moment: i64| moment.div_euclid(1000) * 1000;
         let observed = [first, last].map(|seconds_ago| whole(self.moment(seconds_ago * 1000)));
         let [first, last] = observed;
         let fields = [first, last, created, updated].map(|moment| self.time(moment));
-        self.memory.values.object(self.around.times, &fields)
+        self.memory.values.object(self.context.times, &fields)
     }
 
     fn time(&mut self, moment: i64) -> Handle {
@@ -281,35 +281,35 @@ impl<'e> Evaluation<'e> {
         )
     }
 
-    /// A time within half an hour after one so many seconds ago, and not after now.
+    /// A time within half an hour after a time in the past, but not after now.
     fn soon_after(&mut self, seconds_ago: i64) -> i64 {
         let later = self.random.i64(60_000..1_800_000);
-        self.moment(seconds_ago * 1000 - later).min(self.around.now)
+        self.moment(seconds_ago * 1000 - later).min(self.context.now)
     }
 
     fn moment(&self, milliseconds_ago: i64) -> i64 {
-        self.around.now.saturating_sub(milliseconds_ago).max(Timestamp::MIN.as_millisecond())
+        self.context.now.saturating_sub(milliseconds_ago).max(Timestamp::MIN.as_millisecond())
     }
 
     fn resident(&mut self, residence: &'e Residence) -> Handle {
         let Some(last) = residence.count.checked_sub(1) else { return Handle::Null };
-        // The first ones are met more often, as the busiest hosts of an account are.
+        // Lower indexes are more likely, as a few hosts of an account are the busiest.
         let at = self.random.usize(..=last).min(self.random.usize(..=last));
-        match self.memory.residents.find(residence, &self.around.homes, self.subject.hub, at) {
+        match self.memory.residents.find(residence, &self.context.homes, self.subject.hub, at) {
             Some(resident) => resident,
-            None => self.settle(residence, at),
+            None => self.create_residents(residence, at),
         }
     }
 
-    /// Makes the residents of a hub up to this one. None of them depends on more of the finding than the home that they
-    /// are of.
-    fn settle(&mut self, residence: &'e Residence, at: usize) -> Handle {
-        let (homes, hub) = (&self.around.homes, self.subject.hub);
+    /// Creates the residents of a hub up to an index. Residents depend only on their home, not on other parts of the
+    /// finding.
+    fn create_residents(&mut self, residence: &'e Residence, at: usize) -> Handle {
+        let (homes, hub) = (&self.context.homes, self.subject.hub);
         let mut known = self.memory.residents.take(residence, homes, hub);
         while known.made.len() <= at {
             let row = (known.made.len() as u64).saturating_add(1);
-            let around = (self.around, self.subject);
-            let mut evaluation = Evaluation::new(self.program, around, self.memory, &mut known.random, row);
+            let context = (self.context, self.subject);
+            let mut evaluation = Evaluation::new(self.program, context, self.memory, &mut known.random, row);
             let made = evaluation.value(&residence.each);
             evaluation.end();
             known.made.push(self.memory.values.keep(made));

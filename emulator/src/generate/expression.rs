@@ -1,62 +1,62 @@
-//! What stands between braces in a text of a template: from its letters to [`Part`]s.
+//! Parses the expressions in braces in the texts of a template into [`Part`]s.
 
 use super::template::Scope;
 
-/// A piece of a text.
+/// A part of a text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Part {
-    /// Letters.
+    /// Literal text.
     Literal(String),
-    /// `{name.field}`: a name's value, or a field of it.
+    /// `{name.field}`: the value of a name, or a field of it.
     Name(Path),
-    /// Something that is new each time.
+    /// A value that is generated on each use.
     Fresh(Fresh),
 }
 
-/// The way to a value: the position of its name, and fields from there.
+/// The path to a value: the position of its name, followed by fields.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Path {
     pub(super) name: usize,
     pub(super) fields: Vec<String>,
 }
 
-/// What is new each time that it is written.
+/// A value that is generated on each use.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Fresh {
-    /// `{hex:17}`: so many hexadecimal digits.
+    /// `{hex:17}`: a number of hexadecimal digits.
     Hex(usize),
-    /// `{HEX:64}`: so many hexadecimal digits with capital letters, as hashes of AWS Health have them.
+    /// `{HEX:64}`: a number of upper-case hexadecimal digits, as in hashes of AWS Health.
     UpperHex(usize),
-    /// `{key:16}`: so many capital letters and digits, as IDs of IAM have them.
+    /// `{key:16}`: a number of upper-case letters and digits, as in IDs of IAM.
     Key(usize),
-    /// `{code:6}`: so many small letters and digits, as IDs of AWS Config rules have them.
+    /// `{code:6}`: a number of lower-case letters and digits, as in IDs of AWS Config rules.
     Code(usize),
-    /// `{digits:10}`: so many decimal digits, the first not zero.
+    /// `{digits:10}`: a number of decimal digits, the first of which is not zero.
     Digits(usize),
     /// `{uuid}`
     Uuid,
-    /// `{number:1-100}`: a whole number of a range.
+    /// `{number:1-100}`: an integer in a range.
     Number(u64, u64),
-    /// `{ago:1-30}`: a time so many days before now, to the second and without a zone. AWS services disagree about
-    /// milliseconds, so the text around it ends it with `Z` or `.000Z`.
+    /// `{ago:1-30}`: a time this many days before now, in seconds and without a zone. AWS services disagree about
+    /// milliseconds, so the surrounding text adds `Z` or `.000Z`.
     Ago(u64, u64),
 }
 
-/// What a text of a template is.
+/// A parsed text of a template.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Text {
-    /// A text with parts.
+    /// A text that consists of parts.
     Parts(Vec<Part>),
-    /// `{=name}`: a value as it is.
+    /// `{=name}`: a value with its JSON type.
     Value(Part),
-    /// `{use:name}`: a fragment in place of the text.
+    /// `{use:name}`: replaced by a fragment.
     Use(String),
 }
 
-/// Reads a text.
+/// Parses a text.
 ///
 /// # Errors
-/// What its braces hold that is nothing.
+/// An unknown or invalid expression.
 pub(super) fn read(text: &str, scope: &Scope) -> Result<Text, String> {
     if let Some(inside) = whole(text) {
         if let Some(expression) = inside.strip_prefix('=') {
@@ -81,7 +81,7 @@ pub(super) fn read(text: &str, scope: &Scope) -> Result<Text, String> {
     Ok(Text::Parts(parts))
 }
 
-/// The inside of a text that is one pair of braces.
+/// The content of a text that is a single pair of braces.
 fn whole(text: &str) -> Option<&str> {
     text.strip_prefix('{')?.strip_suffix('}').filter(|inside| !inside.contains('{'))
 }

@@ -1,9 +1,9 @@
-//! Believable findings of AWS's own services, as many as one likes: templates filled from a seed.
+//! Generates realistic findings of AWS's own services, in any number, from templates and a seed.
 //!
-//! What lives here: reading the templates of `fixtures` ([`template`]), making programs of them ([`program`]), the
-//! population that they speak of ([`resident`]), and one finding after the other ([`Findings`]). What may not: importing them, printing them, a clock,
-//! or randomness that does not come from the seed. Equal requests give equal findings, byte for byte, and a longer
-//! sequence begins with the shorter one.
+//! Contents: reading the templates of `fixtures` ([`template`]), compiling them to programs ([`program`]), the
+//! resources that findings refer to ([`resident`]), and the iterator over findings ([`Findings`]). Importing and
+//! printing findings, clocks, and randomness that does not come from the seed do not belong here. Equal requests
+//! produce equal findings, byte for byte, and a longer sequence begins with the shorter one.
 
 mod digits;
 mod evaluate;
@@ -22,60 +22,61 @@ use securityhub_fixtures::generators::GENERATORS;
 use securityhub_fixtures::products;
 use serde_json::json;
 
-use self::evaluate::{Around, Memory, Subject, finding};
+use self::evaluate::{Context, Memory, Subject, finding};
 use self::program::{Choice, Compiler, Program};
 use self::resident::Homes;
 use self::template::{Shared, Template};
 use crate::invariant::Invariant;
 use crate::state::{AccountId, HubKey, Timestamp};
 
-/// A product whose findings can be generated, by the product part of its ARN.
+/// A product whose findings can be generated, identified by the product part of its ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product(usize);
 
-/// What is asked for.
+/// A request for findings.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Whose findings; of several, each gets its usual share.
+    /// The products. Several products are mixed by their usual share.
     pub products: Vec<Product>,
-    /// How many.
+    /// The number of findings.
     pub count: usize,
-    /// The accounts and Regions that they are spread over.
+    /// The accounts and Regions over which findings are distributed.
     pub hubs: Vec<HubKey>,
     /// The security account of the organization, whose policies Firewall Manager applies.
     pub administrator: AccountId,
-    /// How many days back they reach.
+    /// The number of days that findings go back.
     pub days: u32,
-    /// The seed. Resources come from it alone, so that all requests of a seed speak of the same ones.
+    /// The seed. Resources depend on the seed only, so all requests with the same seed refer to the same resources.
     pub seed: u64,
-    /// Which findings of the seed: sequences speak of the same resources and share no finding.
+    /// The sequence of findings for the seed. Sequences share resources but no findings.
     pub sequence: u64,
-    /// The time; nothing is later.
+    /// The current time. No finding is later.
     pub now: Timestamp,
-    /// Whether they come as the private product of their account, which BatchImportFindings lets the account send
-    /// (IMP-01), and not as AWS's own product, which it does not (IMP-11). Their names still say whose they are (ASF-23).
+    /// Whether findings belong to the private product of their account, which BatchImportFindings accepts from the
+    /// account (IMP-01), instead of AWS's product, which it refuses (IMP-11). Their names still identify the product
+    /// (ASF-23).
     pub private: bool,
 }
 
-/// A template that cannot be read. The ones that are built in can, as a test proves.
+/// A template that cannot be read. A test proves that all built-in templates can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake(String);
+pub struct TemplateError(String);
 
-impl fmt::Display for Mistake {
+impl fmt::Display for TemplateError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Mistake {}
+impl std::error::Error for TemplateError {}
 
 impl Product {
-    /// All of them.
+    /// All products.
     pub fn all() -> impl Iterator<Item = Product> {
         (0..GENERATORS.len()).map(Product)
     }
 
-    /// The one of this name, such as `guardduty`.
+    /// The product with a name such as `guardduty`.
     pub fn named(name: &str) -> Option<Product> {
         Product::all().find(|product| product.name() == name)
     }
@@ -85,7 +86,7 @@ impl Product {
         GENERATORS.get(self.0).map_or("", |generator| generator.product_id)
     }
 
-    /// Whether a partition has it.
+    /// Whether a partition has the product.
     pub fn is_in(self, partition: &str) -> bool {
         self.listed().is_some_and(|product| product.partitions.contains(&partition))
     }
@@ -94,12 +95,12 @@ impl Product {
         products::find("aws", self.name())
     }
 
-    fn template(self, shared: &Shared) -> Result<Template, Mistake> {
+    fn template(self, shared: &Shared) -> Result<Template, TemplateError> {
         let text = GENERATORS.get(self.0).map_or("", |generator| generator.template);
-        Template::read(text, shared).map_err(|mistake| Mistake(format!("template {}: {mistake}", self.name())))
+        Template::read(text, shared).map_err(|mistake| TemplateError(format!("template {}: {mistake}", self.name())))
     }
 
-    /// Its ARN in a Region, by what the catalogue says of it.
+    /// Its ARN in a Region, as described in the catalogue.
     fn arn(self, listed: Option<&products::Product>, hub: &HubKey, private: bool) -> String {
         if private {
             let HubKey { account, region } = hub;
@@ -111,36 +112,36 @@ impl Product {
     }
 }
 
-/// Findings in ASFF, one after the other.
+/// An iterator over findings in ASFF.
 #[derive(Debug)]
 pub struct Findings {
     sources: Choice<Source>,
-    around: Around,
+    context: Context,
     memory: Memory,
     random: Rng,
     left: usize,
-    /// The length of the longest text so far, in bytes.
+    /// The length of the longest finding so far, in bytes.
     longest: usize,
 }
 
-/// A product with the hubs whose partition has it.
+/// A product, with the hubs in partitions that have it.
 #[derive(Debug)]
 struct Source {
     program: Program,
-    /// Numbers of hubs, each with the product's ARN there.
+    /// Indexes of hubs, each with the product's ARN there.
     hubs: Vec<(usize, String)>,
-    /// What ends each finding in place of its last brace, where templates say too little.
+    /// Text that replaces the closing brace of each finding, to add what templates leave out.
     end: Option<String>,
 }
 
-/// The findings of a request. A product is left out of Regions whose partition does not have it; where nothing is left,
+/// The findings of a request. A product is skipped in Regions whose partition does not have it; if no product remains,
 /// there are no findings.
 ///
 /// # Errors
-/// A template that cannot be read.
-pub fn findings(request: Request) -> Result<Findings, Mistake> {
+/// The error of a template.
+pub fn findings(request: Request) -> Result<Findings, TemplateError> {
     let (homes, numbers) = Homes::new(&request.hubs);
-    let shared = Shared::read().map_err(Mistake)?;
+    let shared = Shared::read().map_err(TemplateError)?;
     let mut compiler = Compiler::default();
     let mut sources = Vec::with_capacity(request.products.len());
     for product in &request.products {
@@ -157,26 +158,26 @@ pub fn findings(request: Request) -> Result<Findings, Mistake> {
     }
     let left = if sources.is_empty() { 0 } else { request.count };
     let random = resident::random(&[&request.seed.to_string(), "findings", &request.sequence.to_string()]);
-    let around = Around::new(&request, homes, &mut compiler);
+    let context = Context::new(&request, homes, &mut compiler);
     let memory = Memory::new(request.seed, compiler.values);
-    Ok(Findings { sources: Choice::new(sources), around, memory, random, left, longest: 0 })
+    Ok(Findings { sources: Choice::new(sources), context, memory, random, left, longest: 0 })
 }
 
-/// The names of a product, which templates do not have: Security Hub adds them, from the ARN.
+/// The names of a product. Templates do not contain them because Security Hub derives them from the ARN.
 fn names(product: &products::Product) -> String {
     let names = json!({ "ProductName": product.product_name, "CompanyName": product.company_name }).to_string();
     names.replacen('{', ",", 1)
 }
 
 impl Findings {
-    /// Writes the next finding as compact JSON; `None` after the last. It tells whose it is, and where.
+    /// Writes the next finding as compact JSON and returns its hub; `None` after the last one.
     pub fn write_next(&mut self, written: &mut Vec<u8>) -> Option<&HubKey> {
         self.left = self.left.checked_sub(1)?;
         let Source { program, hubs, end } = self.sources.pick(&mut self.random)?;
         let (hub, product_arn) = hubs.get(self.random.usize(..hubs.len()))?;
-        let key = &self.around.homes.hubs.get(*hub)?.hub;
+        let key = &self.context.homes.hubs.get(*hub)?.hub;
         let subject = Subject { hub: *hub, key, product_arn };
-        finding(program, (&self.around, subject), &mut self.memory, &mut self.random, written);
+        finding(program, (&self.context, subject), &mut self.memory, &mut self.random, written);
         if let Some(end) = end {
             written.truncate(written.len().saturating_sub(1));
             written.extend_from_slice(end.as_bytes());
@@ -188,7 +189,7 @@ impl Findings {
 /// A finding in ASFF.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
-    /// Whose it is, and where.
+    /// Its account and Region.
     pub hub: HubKey,
     /// Compact JSON.
     pub text: String,

@@ -1,5 +1,5 @@
-//! Templates as programs: names, fields and residents are numbers, and whatever a kind of finding always says stands in
-//! as few pieces as possible, escaped as JSON already.
+//! Compiles templates to programs: names, fields and residents become numbers, and the constant parts of a finding are
+//! merged into as few pieces as possible, already escaped as JSON.
 
 use std::collections::BTreeMap;
 
@@ -7,38 +7,38 @@ use fastrand::Rng;
 use serde_json::Value as Json;
 
 use super::expression::{self, Fresh, Part};
-use super::template::{self, GIVEN, Node, Per, Residence as Written, TIMES, Template};
+use super::template::{self, GIVEN, Node, Per, Residence as Source, TIMES, Template};
 use super::values::{Handle, Shape, ShapeId, Symbol, Values};
 
-/// The position of the name `time` among the given ones, whose values are texts save for this one.
+/// The position of the given name `time`. The values of all other given names are texts.
 pub(super) const TIME: usize = GIVEN.len() - 1;
 
-/// A template.
+/// A compiled template.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// The product's share among several.
+    /// The product's share among several products.
     pub(super) weight: u64,
-    /// What names stand for, by position.
+    /// The definitions of names, by position.
     pub(super) names: Vec<Name>,
-    /// Kinds of findings.
+    /// The kinds of findings.
     pub(super) kinds: Choice<Ops>,
 }
 
-/// What a name stands for.
+/// The definition of a name.
 #[derive(Debug)]
 pub(super) enum Name {
     /// One of [`GIVEN`].
     Given(usize),
-    /// A value that is made for each finding.
+    /// A value that is evaluated once per finding.
     Once(Value),
-    /// One of the residents.
+    /// A resident.
     Resident(Residence),
 }
 
-/// Residents of one name.
+/// The residents of a name.
 #[derive(Debug)]
 pub(super) struct Residence {
-    /// Its number among all of the request. Templates share those of `shared.json`.
+    /// Its number within the request. All templates share the residents of `shared.json`.
     pub(super) number: usize,
     pub(super) name: String,
     pub(super) count: usize,
@@ -46,30 +46,30 @@ pub(super) struct Residence {
     pub(super) each: Value,
 }
 
-/// The value of a name.
+/// The definition of a value.
 #[derive(Debug)]
 pub(super) enum Value {
     Constant(Handle),
-    /// A text, by what writes it.
+    /// A text, as the steps that write it.
     Text(Ops),
-    /// A number or a list, by what writes it.
+    /// A number or a list, as the steps that write it.
     Json(Ops),
-    /// A value as it is.
+    /// A value with its JSON type.
     Path(Path),
-    /// An object, by the values of its members.
+    /// An object, as the values of its members.
     Object(ShapeId, Box<[Value]>),
-    /// One of several.
+    /// One of several values.
     Choice(Choice<Value>),
 }
 
-/// The way to a value: the position of its name, and fields from there.
+/// The path to a value: the position of its name, followed by fields.
 #[derive(Debug)]
 pub(super) struct Path {
     pub(super) name: usize,
     pub(super) fields: Box<[Symbol]>,
 }
 
-/// What writes something, step by step.
+/// The steps that write something.
 pub(super) type Ops = Box<[Op]>;
 
 /// A step.
@@ -77,24 +77,24 @@ pub(super) type Ops = Box<[Op]>;
 pub(super) enum Op {
     /// Bytes.
     Raw(Box<[u8]>),
-    /// A value within a string.
+    /// A value inside a string.
     Within(Path),
     /// A value as JSON.
     Whole(Path),
-    /// Something that is new each time.
+    /// A value that is generated on each use.
     Fresh(Fresh),
-    /// A comma, unless this would be the first item between its brackets.
+    /// A comma, unless this is the first item in its brackets.
     Comma,
-    /// Steps that are undone when a value is missing.
-    Perhaps(Ops),
-    /// Steps of one of several.
+    /// Steps that are undone if a value is missing.
+    Optional(Ops),
+    /// One of several sequences of steps.
     Choice(Choice<Ops>),
 }
 
-/// Items, each with its weight.
+/// Items with weights.
 #[derive(Debug)]
 pub(super) struct Choice<T> {
-    /// By item, its weight and that of all before it.
+    /// The cumulative weight up to and including each item.
     ends: Box<[u64]>,
     items: Box<[T]>,
 }
@@ -110,7 +110,7 @@ impl<T> Choice<T> {
         Choice { ends: ends.into(), items: items.into() }
     }
 
-    /// One item, by weight; `None` where nothing weighs anything.
+    /// A random item by weight; `None` if all weights are zero.
     pub(super) fn pick(&self, random: &mut Rng) -> Option<&T> {
         let total = self.ends.last().copied().unwrap_or_default();
         let at = random.u64(..total.max(1));
@@ -118,19 +118,19 @@ impl<T> Choice<T> {
     }
 }
 
-/// What makes programs of the templates of one request.
+/// Compiles the templates of a request.
 #[derive(Debug, Default)]
 pub(super) struct Compiler {
     /// The constants and shapes of all programs.
     pub(super) values: Values,
     symbols: BTreeMap<String, Symbol>,
     residences: usize,
-    /// Numbers of the residents of `shared.json`, which have the same positions in all templates.
+    /// The numbers of the residents of `shared.json`, which have the same positions in all templates.
     shared: BTreeMap<usize, usize>,
 }
 
 impl Compiler {
-    /// Makes a program of a template.
+    /// Compiles a template.
     pub(super) fn program(&mut self, template: &Template) -> Program {
         let names = template.names.iter().enumerate();
         let names = names.map(|(position, name)| self.name(template, position, name)).collect();
@@ -139,7 +139,7 @@ impl Compiler {
         Program { weight: template.weight, names, kinds: Choice::new(kinds) }
     }
 
-    /// The shape of `time`.
+    /// The shape of the given name `time`.
     pub(super) fn times(&mut self) -> ShapeId {
         let mut shape = Shape::default();
         for field in TIMES {
@@ -158,7 +158,7 @@ impl Compiler {
             template::Name::Given => Name::Given(position),
             template::Name::Once(node) => Name::Once(self.value(template, node)),
             template::Name::Resident(residence) => {
-                let Written { name, is_shared, count, per, each } = residence;
+                let Source { name, is_shared, count, per, each } = residence;
                 let next = self.residences;
                 let number = if *is_shared { *self.shared.entry(position).or_insert(next) } else { next };
                 self.residences += usize::from(number == next);
@@ -215,7 +215,7 @@ impl Compiler {
         Path { name: path.name, fields }
     }
 
-    /// What writes a text within its quotes.
+    /// The steps that write a text inside its quotes.
     fn text(&mut self, parts: &[Part]) -> Ops {
         let mut steps = Steps::default();
         self.parts(parts, &mut steps);
@@ -232,7 +232,7 @@ impl Compiler {
         }
     }
 
-    /// What writes a node as JSON.
+    /// The steps that write a node as JSON.
     fn ops(&mut self, template: &Template, node: &Node) -> Ops {
         let mut steps = Steps::default();
         self.write(template, node, &mut steps);
@@ -271,7 +271,7 @@ impl Compiler {
         }
     }
 
-    /// Items between brackets, each after its name, with commas between those that are not left out.
+    /// Writes items in brackets, each after its name, with commas between those that are present.
     fn items<'n>(
         &mut self,
         template: &Template,
@@ -282,9 +282,9 @@ impl Compiler {
         steps.raw.push(open);
         let (mut may_be_first, mut must_be_first) = (true, true);
         for (name, node) in items {
-            let is_sure = template.is_sure(node, &[]);
+            let is_never_null = template.is_never_null(node, &[]);
             let mut inner = Steps::default();
-            let item = if is_sure { &mut *steps } else { &mut inner };
+            let item = if is_never_null { &mut *steps } else { &mut inner };
             if !may_be_first {
                 item.raw.push(b',');
             } else if !must_be_first {
@@ -295,21 +295,21 @@ impl Compiler {
                 Node::Constant(constant) if constant.value.is_null() => continue,
                 _ => self.write(template, node, item),
             }
-            if !is_sure {
-                steps.push(Op::Perhaps(inner.done()));
+            if !is_never_null {
+                steps.push(Op::Optional(inner.done()));
             }
-            may_be_first &= !is_sure;
+            may_be_first &= !is_never_null;
             must_be_first = false;
         }
         steps.raw.push(close);
     }
 }
 
-/// Steps that are being put together.
+/// A sequence of steps under construction.
 #[derive(Default)]
 struct Steps {
     ops: Vec<Op>,
-    /// Bytes that follow them.
+    /// Literal bytes that follow the steps.
     raw: Vec<u8>,
 }
 
@@ -329,7 +329,7 @@ impl Steps {
     }
 }
 
-/// What stands between the quotes of a text in JSON.
+/// The escaped content of a JSON string, without quotes.
 pub(super) fn escaped(text: &str) -> Vec<u8> {
     let json = Json::from(text).to_string().into_bytes();
     json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_vec()

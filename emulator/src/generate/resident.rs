@@ -1,4 +1,4 @@
-//! Residents: the instances, buckets, roles and policies that findings speak of again and again.
+//! Residents: the instances, buckets, roles and policies that recur in findings.
 
 use std::collections::BTreeMap;
 
@@ -10,29 +10,29 @@ use super::template::Per;
 use super::values::Handle;
 use crate::state::{AccountId, HubKey};
 
-/// Residents that were needed so far.
+/// The residents created so far.
 #[derive(Debug, Default)]
 pub(super) struct Residents {
     seed: String,
-    /// By the number of the residence, and within by home.
+    /// By number of the residence, then by home.
     known: Vec<Vec<Option<Known>>>,
 }
 
-/// The residents of one name in one home. They are made in order, and no more of them than are met.
+/// The residents of one name in one home. They are created in order and only as far as needed.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// The random numbers from which the next one is made.
+    /// The random number generator for the next resident.
     pub(super) random: Rng,
     pub(super) made: Vec<Handle>,
 }
 
-/// Accounts and hubs, numbered, so that residents are found by number.
+/// Accounts and hubs with indexes, so that residents are found by index.
 #[derive(Debug, Default)]
 pub(super) struct Homes {
     pub(super) hubs: Vec<Home>,
 }
 
-/// A hub with the number of its account.
+/// A hub with the index of its account.
 #[derive(Debug)]
 pub(super) struct Home {
     pub(super) hub: HubKey,
@@ -40,7 +40,7 @@ pub(super) struct Home {
 }
 
 impl Homes {
-    /// Numbers hubs; beside them, the number of each of those that were given, among which one may stand twice.
+    /// Assigns indexes to hubs, and returns the index of each given hub, since duplicates share one.
     pub(super) fn new(hubs: &[HubKey]) -> (Homes, Vec<usize>) {
         let (mut numbers, mut accounts) = (BTreeMap::new(), BTreeMap::<AccountId, usize>::new());
         let mut homes = Homes::default();
@@ -56,7 +56,7 @@ impl Homes {
         (homes, numbers)
     }
 
-    /// Whose residents a hub meets: those of the hub, of its account, or everybody's.
+    /// The home whose residents a hub uses: the hub itself, its account, or the organization.
     fn of(&self, residence: &Residence, hub: usize) -> usize {
         match residence.per {
             Per::Region => hub,
@@ -67,25 +67,25 @@ impl Homes {
 }
 
 impl Residents {
-    /// The residents of a seed.
+    /// The residents for a seed.
     pub(super) fn new(seed: u64) -> Residents {
         Residents { seed: seed.to_string(), known: Vec::new() }
     }
 
-    /// A resident that a hub meets, if it was made.
+    /// A resident that a hub uses, if it has been created.
     pub(super) fn find(&self, residence: &Residence, homes: &Homes, hub: usize, at: usize) -> Option<Handle> {
         let known = self.known.get(residence.number)?.get(homes.of(residence, hub))?.as_ref()?;
         known.made.get(at).copied()
     }
 
-    /// Takes those that a hub meets, to make more of them.
+    /// Takes the residents that a hub uses, in order to create more of them.
     pub(super) fn take(&mut self, residence: &Residence, homes: &Homes, hub: usize) -> Known {
         let known = self.place(residence, homes, hub).and_then(Option::take);
         known.unwrap_or_else(|| Known { random: self.random(residence, homes, hub), made: Vec::new() })
     }
 
-    /// Puts back what was taken.
-    pub(super) fn put(&mut self, residence: &Residence, homes: &Homes, hub: usize, known: Known) {
+    /// Puts residents back.
+    pub(super) fn put_back(&mut self, residence: &Residence, homes: &Homes, hub: usize, known: Known) {
         if let Some(place) = self.place(residence, homes, hub) {
             *place = Some(known);
         }
@@ -103,7 +103,7 @@ impl Residents {
         of_residence.get_mut(home)
     }
 
-    /// The random numbers from which those of a hub are made: the same in all templates that have the name.
+    /// The random number generator for the residents of a hub. It is the same in all templates that have the name.
     fn random(&self, residence: &Residence, homes: &Homes, hub: usize) -> Rng {
         let hub = homes.hubs.get(hub).map(|home| &home.hub);
         let account = hub.filter(|_| residence.per != Per::Organization).map(|hub| hub.account.to_string());
@@ -113,7 +113,7 @@ impl Residents {
     }
 }
 
-/// Random numbers that words decide.
+/// A random number generator seeded by words.
 pub(super) fn random(words: &[&str]) -> Rng {
     let digest = Sha256::digest(words.join("\n"));
     Rng::with_seed(digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte)))

@@ -1,30 +1,31 @@
-//! Templates: files of kinds of findings, read into trees whose names are resolved.
+//! Templates: files that describe kinds of findings, parsed into trees with resolved names.
 //!
 //! A file has `weight` (the product's share among several), `names`, `fragments`, `finding` (members of every finding),
-//! and `kinds`, each with `kind` (what it is called), `weight`, `names`, `like` (fragments of findings) and `finding`.
-//! `shared.json` is laid under each file: its names and fragments come first. A finding is merged, object into object,
-//! from that of `shared.json`, that of its file, the fragments that its kind is like, and the kind's own; `null` leaves a
-//! member out.
+//! and `kinds`, each with `kind` (its name), `weight`, `names`, `like` (fragments of findings) and `finding`.
+//! `shared.json` is the base of every file: its names and fragments come first. A finding is merged, object into
+//! object, from that of `shared.json`, that of its file, the fragments listed in `like`, and that of the kind; `null`
+//! removes a member.
 //!
-//! **Names** hold from where they stand: a name may use those before it, a kind's names also those of its file, and a
-//! later name hides an earlier one. Each gets one value a finding, so that an id may stand in several places.
-//! - a text: its value is the text;
-//! - a list: one of its items; an object among them may have a `weight`, else it weighs 1;
-//! - an object: a record, its fields being texts and values;
-//! - `{"residents": 8, "per": "region", "each": {…}}`: one of so many records that an account has in a Region (`region`),
-//!   that it has in all (`account`), or that all accounts share (`organization`). They depend on the seed alone and so
-//!   recur. `{row}` counts them from 1.
+//! **Names** are visible after their definition: a name may use earlier names, the names of a kind also those of its
+//! file, and a later name hides an earlier one. Each name has one value per finding, so that an ID can occur in several
+//! places.
+//! - a text: the value is the text;
+//! - a list: the value is one of its items; an object among them may have a `weight` (default: 1);
+//! - an object: the value is a record, whose fields are texts and values;
+//! - `{"residents": 8, "per": "region", "each": {…}}`: the value is one of this many records that an account has in a
+//!   Region (`region`), that it has in all Regions (`account`), or that all accounts share (`organization`). Records
+//!   depend on the seed only, and therefore recur. `{row}` numbers them from 1.
 //!
 //! **Given names**: `account`, `region`, `partition`, `dns_suffix`, `console` (host of the Region's console),
 //! `administrator` (the organization's security account), `product_arn`, `row`, and `time` with `first_observed`,
 //! `last_observed`, `created` and `updated`.
 //!
-//! **Texts** hold expressions in braces: a name or a field of it (`{instance.id}`), or something that is new each time:
-//! `{hex:17}`, `{HEX:64}`, `{key:16}`, `{code:6}`, `{digits:10}`, `{uuid}`, `{number:1-100}`, `{ago:1-30}` (a time, days
-//! before now, that ends with its seconds). An object within a text is written as JSON. A text that is one expression
-//! with `=` becomes the value as it is: `"{=host.asn}"` a number, `"{=package.cvss}"` an object. `"{use:instance}"` stands
-//! for a fragment. A member whose text names a field that the record lacks is left out. At least one record must have the
-//! field, unless a `?` follows it: `{package.Release?}`.
+//! **Texts** contain expressions in braces: a name or a field of it (`{instance.id}`), or a value that is generated on
+//! each use: `{hex:17}`, `{HEX:64}`, `{key:16}`, `{code:6}`, `{digits:10}`, `{uuid}`, `{number:1-100}`, `{ago:1-30}` (a
+//! time, days before now, that ends with its seconds). An object in a text is written as JSON. A text that is a single
+//! expression with `=` becomes the value with its JSON type: `"{=host.asn}"` a number, `"{=package.cvss}"` an object.
+//! `"{use:instance}"` is replaced by a fragment. A member is omitted if its text refers to a field that the record
+//! lacks. At least one record must have the field, unless a `?` follows it: `{package.Release?}`.
 
 use std::collections::BTreeMap;
 
@@ -39,83 +40,83 @@ pub(super) const GIVEN: [&str; 9] =
     ["account", "region", "partition", "dns_suffix", "console", "administrator", "product_arn", "row", "time"];
 /// The fields of `time`.
 pub(super) const TIMES: [&str; 4] = ["first_observed", "last_observed", "created", "updated"];
-/// How deep fragments may use each other.
+/// Maximum nesting depth of fragments.
 const DEPTH: usize = 8;
 
-/// A template.
+/// A parsed template.
 #[derive(Debug)]
 pub(super) struct Template {
-    /// The product's share among several.
+    /// The product's share among several products.
     pub(super) weight: u64,
-    /// What names stand for, by position.
+    /// The definitions of names, by position.
     pub(super) names: Vec<Name>,
-    /// Kinds of findings.
+    /// The kinds of findings.
     pub(super) kinds: Vec<Kind>,
 }
 
 /// A kind of finding.
 #[derive(Debug)]
 pub(super) struct Kind {
-    /// What it is called.
+    /// Its name.
     #[cfg(test)]
     pub(super) name: String,
     pub(super) weight: u64,
     pub(super) finding: Node,
 }
 
-/// What a name stands for.
+/// The definition of a name.
 #[derive(Clone, Debug)]
 pub(super) enum Name {
     /// One of [`GIVEN`].
     Given,
-    /// A value that is made for each finding.
+    /// A value that is evaluated once per finding.
     Once(Node),
-    /// One of the residents.
+    /// A resident.
     Resident(Residence),
 }
 
-/// Residents of one name.
+/// The residents of a name.
 #[derive(Clone, Debug)]
 pub(super) struct Residence {
-    /// The kind that they are of, if any, and the name; with the seed they decide what the residents are.
+    /// The kind that defines them, if any, and the name. Together with the seed they determine the residents.
     pub(super) name: String,
-    /// Whether all templates have them.
+    /// Whether all templates share them.
     pub(super) is_shared: bool,
     pub(super) count: usize,
     pub(super) per: Per,
     pub(super) each: Node,
 }
 
-/// Whose residents are.
+/// The owner of residents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Per {
-    /// An account's in a Region.
+    /// An account in a Region.
     Region,
-    /// An account's.
+    /// An account.
     Account,
-    /// Everybody's.
+    /// The organization.
     Organization,
 }
 
 /// A value of a template.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
-    /// The same each time.
+    /// A constant.
     Constant(Constant),
-    /// A text with parts.
+    /// A text that consists of parts.
     Text(Vec<Part>),
-    /// A part as it is.
+    /// A value with its JSON type.
     Value(Part),
     /// `{…}`
     Object(Vec<(Literal, Node)>),
     /// `[…]`
     List(Vec<Node>),
-    /// One of several, each with its weight.
+    /// One of several nodes, with weights.
     Choice(Vec<(u64, Node)>),
 }
 
-/// A value that is the same each time, and its JSON.
+/// A constant and its JSON.
 #[derive(Clone, Debug)]
 pub(super) struct Constant {
     pub(super) value: Value,
@@ -128,7 +129,7 @@ impl From<Value> for Constant {
     }
 }
 
-/// The name of a member, and its JSON.
+/// The name of a member and its JSON.
 #[derive(Clone, Debug)]
 pub(super) struct Literal {
     pub(super) text: String,
@@ -143,7 +144,7 @@ impl From<String> for Literal {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RawTemplate {
     #[serde(default = "one")]
     weight: u64,
     #[serde(default)]
@@ -153,18 +154,18 @@ struct Written {
     #[serde(default)]
     finding: Value,
     #[serde(default)]
-    kinds: Vec<WrittenKind>,
+    kinds: Vec<RawKind>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenKind {
+struct RawKind {
     kind: String,
     #[serde(default = "one")]
     weight: u64,
     #[serde(default)]
     names: Map<String, Value>,
-    /// Fragments of findings that are laid under its own members.
+    /// Fragments of findings that are the base of its own members.
     #[serde(default)]
     like: Vec<String>,
     finding: Value,
@@ -172,7 +173,7 @@ struct WrittenKind {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenResidence {
+struct RawResidence {
     residents: usize,
     per: Per,
     each: Value,
@@ -182,20 +183,20 @@ fn one() -> u64 {
     1
 }
 
-/// What all templates share: names, fragments, and the members of every finding.
+/// The common part of all templates: names, fragments, and the members of every finding.
 #[derive(Clone)]
 pub(super) struct Shared {
     scope: Scope,
     finding: Value,
 }
 
-/// The names that a text may use, and the fragments.
+/// The names and fragments that a text may use.
 #[derive(Clone, Default)]
 pub(super) struct Scope {
     positions: BTreeMap<String, usize>,
     names: Vec<Name>,
     fragments: BTreeMap<String, Value>,
-    /// Whether the names that are being defined are those of `shared.json`.
+    /// Whether the names being defined are those of `shared.json`.
     is_shared: bool,
 }
 
@@ -203,10 +204,10 @@ impl Shared {
     /// Reads `shared.json`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The error in the file.
     pub(super) fn read() -> Result<Shared, String> {
         let in_shared = |mistake| format!("shared.json: {mistake}");
-        let shared: Written = serde_json::from_str(SHARED).map_err(|error| in_shared(error.to_string()))?;
+        let shared: RawTemplate = serde_json::from_str(SHARED).map_err(|error| in_shared(error.to_string()))?;
         let mut scope = Scope::with_given_names();
         scope.fragments = shared.fragments;
         scope.is_shared = true;
@@ -217,12 +218,12 @@ impl Shared {
 }
 
 impl Template {
-    /// Reads a template over the shared one.
+    /// Reads a template on top of the shared one.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The error in the file.
     pub(super) fn read(text: &str, shared: &Shared) -> Result<Template, String> {
-        let written: Written = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let written: RawTemplate = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let Shared { mut scope, mut finding } = shared.clone();
         scope.fragments.extend(written.fragments);
         scope.define(written.names, "")?;
@@ -238,34 +239,34 @@ impl Template {
 }
 
 impl Template {
-    /// Whether a node, or a field of it, is never null: then nothing can be left out where it stands.
-    pub(super) fn is_sure(&self, node: &Node, fields: &[String]) -> bool {
+    /// Whether a node, or a field of it, is never null, so that nothing needs to be omitted.
+    pub(super) fn is_never_null(&self, node: &Node, fields: &[String]) -> bool {
         match node {
             Node::Constant(constant) => {
                 let found = fields.iter().try_fold(&constant.value, |value, field| value.get(field));
                 found.is_some_and(|value| !value.is_null())
             }
-            Node::Text(parts) => fields.is_empty() && parts.iter().all(|part| self.is_sure_part(part, &[])),
-            Node::Value(part) => self.is_sure_part(part, fields),
+            Node::Text(parts) => fields.is_empty() && parts.iter().all(|part| self.is_part_never_null(part, &[])),
+            Node::Value(part) => self.is_part_never_null(part, fields),
             Node::Object(members) => {
                 let [field, rest @ ..] = fields else { return true };
-                members.iter().any(|(name, node)| name.text == *field && self.is_sure(node, rest))
+                members.iter().any(|(name, node)| name.text == *field && self.is_never_null(node, rest))
             }
             Node::List(_) => fields.is_empty(),
             Node::Choice(items) => {
-                let all = items.iter().all(|(_, node)| self.is_sure(node, fields));
+                let all = items.iter().all(|(_, node)| self.is_never_null(node, fields));
                 all && items.iter().any(|(weight, _)| *weight > 0)
             }
         }
     }
 
-    fn is_sure_part(&self, part: &Part, fields: &[String]) -> bool {
+    fn is_part_never_null(&self, part: &Part, fields: &[String]) -> bool {
         let Part::Name(path) = part else { return fields.is_empty() };
         let fields = [&path.fields[..], fields].concat();
         match self.names.get(path.name) {
             Some(Name::Given) => is_given(path.name, &fields),
-            Some(Name::Once(node)) => self.is_sure(node, &fields),
-            Some(Name::Resident(residence)) => residence.count > 0 && self.is_sure(&residence.each, &fields),
+            Some(Name::Once(node)) => self.is_never_null(node, &fields),
+            Some(Name::Resident(residence)) => residence.count > 0 && self.is_never_null(&residence.each, &fields),
             None => false,
         }
     }
@@ -282,7 +283,7 @@ impl Scope {
         self.positions.get(name).copied()
     }
 
-    /// Whether a name has these fields, in at least one of the records that it can be.
+    /// Whether a name has these fields, in at least one of its possible records.
     pub(super) fn has(&self, path: &Path) -> bool {
         match self.names.get(path.name) {
             Some(Name::Given) => is_given(path.name, &path.fields),
@@ -309,7 +310,7 @@ impl Scope {
         }
     }
 
-    /// Defines names; `of` tells residents of a kind from those of others.
+    /// Defines names. `of` distinguishes residents of a kind from those of other kinds.
     fn define(&mut self, names: Map<String, Value>, of: &str) -> Result<(), String> {
         for (name, value) in names {
             let defined = self.name(&name, of, value).map_err(|mistake| format!("name {name}: {mistake}"))?;
@@ -322,10 +323,10 @@ impl Scope {
     fn name(&self, name: &str, of: &str, value: Value) -> Result<Name, String> {
         match value {
             Value::Object(members) if members.contains_key("residents") => {
-                let written: WrittenResidence =
+                let written: RawResidence =
                     serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
                 let each = self.node(written.each, 0)?;
-                let WrittenResidence { residents: count, per, .. } = written;
+                let RawResidence { residents: count, per, .. } = written;
                 let name = format!("{of}/{name}");
                 Ok(Name::Resident(Residence { name, is_shared: self.is_shared, count, per, each }))
             }
@@ -340,8 +341,8 @@ impl Scope {
         }
     }
 
-    fn kind(&mut self, of_all: &Value, written: WrittenKind) -> Result<Kind, String> {
-        let WrittenKind { kind, weight, names, like, finding } = written;
+    fn kind(&mut self, of_all: &Value, written: RawKind) -> Result<Kind, String> {
+        let RawKind { kind, weight, names, like, finding } = written;
         let in_kind = |mistake| format!("kind {kind}: {mistake}");
         self.define(names, &kind).map_err(in_kind)?;
         let mut merged = of_all.clone();
@@ -359,7 +360,7 @@ impl Scope {
         })
     }
 
-    /// Reads a value; `depth` says in how many fragments it lies.
+    /// Parses a value. `depth` is the number of fragments around it.
     fn node(&self, value: Value, depth: usize) -> Result<Node, String> {
         match value {
             Value::String(text) => self.text(&text, depth),
@@ -391,7 +392,7 @@ impl Scope {
     }
 }
 
-/// Whether a given name has these fields: `time` has its own, the others are texts and numbers.
+/// Whether a given name has these fields: `time` has several, the others have none.
 fn is_given(position: usize, fields: &[String]) -> bool {
     let is_time = GIVEN.get(position) == Some(&"time");
     match fields {
@@ -401,7 +402,7 @@ fn is_given(position: usize, fields: &[String]) -> bool {
     }
 }
 
-/// Makes one constant of what holds constants only; what is null is left out.
+/// Merges a node that contains only constants into one constant, without null members.
 fn constant(node: Node) -> Node {
     let is_constant = |node: &Node| matches!(node, Node::Constant(_));
     match &node {
@@ -423,7 +424,7 @@ fn constant(node: Node) -> Node {
     }
 }
 
-/// Lays a value over another: object into object, anything else in its place.
+/// Merges a value into another: objects are merged, anything else is replaced.
 fn merge(under: &mut Value, over: Value) {
     match (under, over) {
         (Value::Object(under), Value::Object(over)) => {

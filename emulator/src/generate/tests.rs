@@ -1,4 +1,4 @@
-//! What is generated is valid, spread, believable and the same each time.
+//! Tests that generated findings are valid, distributed, realistic and reproducible.
 
 mod likeness;
 
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::evaluate::{Around, Memory, Subject, finding};
+use super::evaluate::{Context, Memory, Subject, finding};
 use super::program::{Choice, Compiler};
 use super::resident::Homes;
 use super::template::{Shared, Template};
@@ -42,14 +42,14 @@ fn of(product: Product, count: usize) -> Vec<Map<String, Value>> {
     generate(request(vec![product], count)).collect()
 }
 
-/// A text of a finding by its JSON pointer.
+/// A text of a finding, by JSON pointer.
 fn at<'f>(finding: &'f Map<String, Value>, pointer: &str) -> &'f str {
     let (member, rest) = pointer.split_once('/').map_or((pointer, ""), |(member, rest)| (member, rest));
     let rest = if rest.is_empty() { String::new() } else { format!("/{rest}") };
     finding.get(member).and_then(|value| value.pointer(&rest)?.as_str()).unwrap_or_default()
 }
 
-/// A world where all hubs are on and take the findings of all products that are generated.
+/// A world in which all hubs are enabled and accept findings of all generated products.
 fn world() -> World {
     let world = World::new(Clock::frozen(now()), 7);
     let mut transaction = world.write();
@@ -63,7 +63,7 @@ fn world() -> World {
     world
 }
 
-/// Sends findings as their product does; nothing of them is unknown to the model.
+/// Imports findings on behalf of their product, and checks that the model knows all of their members.
 fn import(world: &World, region: &str, findings: &[Map<String, Value>]) -> Outcome {
     let texts: Vec<String> = findings.iter().map(|finding| Value::Object(finding.clone()).to_string()).collect();
     let read = |text| {
@@ -108,7 +108,7 @@ fn security_hub_accepts_every_finding_of_every_product() {
 }
 
 #[test]
-fn findings_are_spread_over_accounts_regions_severities_resources_and_days() {
+fn findings_are_distributed_over_accounts_regions_severities_resources_and_days() {
     let of_one_severity = ["config"];
     for product in Product::all() {
         let findings = of(product, 300);
@@ -124,7 +124,7 @@ fn findings_are_spread_over_accounts_regions_severities_resources_and_days() {
         for finding in &findings {
             *met.entry(at(finding, "Resources/0/Id")).or_default() += 1;
         }
-        // IAM Access Analyzer has one finding for each resource, so its resources do not recur (PRD-31).
+        // IAM Access Analyzer has one finding per resource, so its resources do not recur (PRD-31).
         let recurs = met.values().any(|times| *times >= 4);
         assert!(recurs || product.name() == "access-analyzer", "{}: resources recur", product.name());
         assert!(met.len() > 20, "{}: {} resources", product.name(), met.len());
@@ -132,7 +132,7 @@ fn findings_are_spread_over_accounts_regions_severities_resources_and_days() {
 }
 
 #[test]
-fn times_stand_in_their_order_within_the_days() {
+fn times_are_in_order_and_within_the_period() {
     let long_ago: Timestamp = "2025-12-16T09:00:00Z".parse().unwrap();
     for finding in generate(request(Product::all().collect(), 2_000)) {
         let time = |member| at(&finding, member).parse::<Timestamp>().ok();
@@ -147,7 +147,7 @@ fn times_stand_in_their_order_within_the_days() {
     assert!(generate(today).all(|finding| at(&finding, "CreatedAt") == "2026-01-15T09:00:00.000Z"));
 }
 
-/// Findings of one kind after the other, each twenty times.
+/// Findings of each kind in turn, twenty of each.
 #[test]
 fn security_hub_accepts_every_kind_of_every_product() {
     let world = world();
@@ -161,12 +161,12 @@ fn security_hub_accepts_every_kind_of_every_product() {
             let mut compiler = Compiler::default();
             let program = compiler.program(&template);
             let (homes, _) = Homes::new(std::slice::from_ref(&hub));
-            let around = Around::new(&request(Vec::new(), 0), homes, &mut compiler);
+            let context = Context::new(&request(Vec::new(), 0), homes, &mut compiler);
             let subject = Subject { hub: 0, key: &hub, product_arn: &product.arn(product.listed(), &hub, false) };
             let mut memory = Memory::new(7, compiler.values);
             let mut one = || {
                 let mut written = Vec::new();
-                finding(&program, (&around, subject), &mut memory, &mut random, &mut written);
+                finding(&program, (&context, subject), &mut memory, &mut random, &mut written);
                 serde_json::from_slice(&written).unwrap()
             };
             let made: Vec<Map<String, Value>> = (0..20).map(|_| one()).collect();
@@ -197,7 +197,7 @@ fn every_kind_of_every_product_appears() {
 }
 
 #[test]
-fn equal_requests_give_equal_findings_and_other_seeds_others() {
+fn equal_requests_and_only_those_generate_equal_findings() {
     let text = |request: Request| -> Vec<String> { findings(request).unwrap().map(|finding| finding.text).collect() };
     let all: Vec<Product> = Product::all().collect();
     let first = text(request(all.clone(), 500));
@@ -214,7 +214,7 @@ fn equal_requests_give_equal_findings_and_other_seeds_others() {
 }
 
 #[test]
-fn sequences_and_products_of_a_seed_speak_of_the_same_resources() {
+fn sequences_and_products_of_a_seed_share_resources() {
     let resources = |product: &str, sequence| -> BTreeSet<String> {
         let mut request = request(vec![Product::named(product).unwrap()], 300);
         request.sequence = sequence;
@@ -227,7 +227,7 @@ fn sequences_and_products_of_a_seed_speak_of_the_same_resources() {
 }
 
 #[test]
-fn a_product_is_left_out_where_its_partition_does_not_have_it() {
+fn a_product_is_skipped_in_partitions_that_do_not_have_it() {
     let mut china = request(Product::all().collect(), 300);
     china.hubs = vec![HubKey { account: AccountId::parse(ACCOUNTS[0]).unwrap(), region: Region::new("cn-north-1") }];
     let arns: BTreeSet<String> = generate(china.clone()).map(|finding| at(&finding, "ProductArn").to_owned()).collect();
@@ -240,7 +240,7 @@ fn a_product_is_left_out_where_its_partition_does_not_have_it() {
 
 /// Rules: IMP-01.
 #[test]
-fn findings_of_the_private_product_are_importable_and_keep_their_names() {
+fn findings_of_the_private_product_can_be_imported_and_keep_their_names() {
     let mut request = request(vec![Product::named("guardduty").unwrap()], 10);
     request.private = true;
     request.hubs.truncate(1);
@@ -251,7 +251,7 @@ fn findings_of_the_private_product_are_importable_and_keep_their_names() {
 }
 
 #[test]
-fn a_template_with_a_mistake_is_told() {
+fn errors_in_a_template_are_reported() {
     let shared = Shared::read().unwrap();
     for (names, finding, mistake) in [
         ("{}", r#"{"Id": "{nobody}"}"#, "kind k: `nobody` is no name that stands before it"),

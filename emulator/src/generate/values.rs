@@ -1,36 +1,36 @@
-//! Values of names, kept as the JSON that they become: letters in one buffer, values and fields in lists beside it, so
-//! that making a value allocates nothing and naming it again copies a number.
+//! Values of names, stored as the JSON they will become: text in one buffer, values and fields in separate lists, so
+//! that creating a value does not allocate and referring to it copies an index.
 
 use crate::invariant::Invariant;
 
 /// A value, or that there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Handle {
-    /// `null`, which leaves a member out.
+    /// `null`, which omits a member.
     #[default]
     Null,
-    /// A constant of a template, or of a resident.
-    Kept(usize),
-    /// One of the finding that is being made.
+    /// A constant of a template, or part of a resident.
+    Constant(usize),
+    /// A value of the current finding.
     Fresh(usize),
 }
 
-/// The number of a field's name, which is the same in all templates of a request.
+/// The number of a field name, which is the same in all templates of a request.
 pub(super) type Symbol = usize;
 
 /// The number of a [`Shape`].
 pub(super) type ShapeId = usize;
 
-/// What objects of one place in a template have in common: their members.
+/// The members of all objects from one place in a template.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
-    /// The names of the members as JSON, each with its colon.
+    /// The names of the members as JSON, each followed by a colon.
     names: Vec<Box<[u8]>>,
-    /// By symbol, the position of the member of that name.
+    /// The position of each member, by symbol.
     positions: Vec<Option<u16>>,
 }
 
-/// Values of one lifetime.
+/// Values with the same lifetime.
 #[derive(Debug, Default)]
 struct Store {
     letters: Vec<u8>,
@@ -38,7 +38,7 @@ struct Store {
     fields: Vec<Handle>,
 }
 
-/// Bytes of a store.
+/// A range of bytes in a store.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     start: usize,
@@ -47,11 +47,11 @@ struct Span {
 
 #[derive(Clone, Copy, Debug)]
 enum Entry {
-    /// A string: what stands between its quotes in JSON.
+    /// A string: its content in JSON, without quotes.
     Text(Span),
     /// A number, a boolean or a list, as JSON.
     Json(Span),
-    /// An object, and the position of its first field. Fields that it lacks are null.
+    /// An object and the position of its first field. Missing fields are null.
     Object(ShapeId, usize),
 }
 
@@ -105,25 +105,25 @@ impl Values {
         self.shapes.len() - 1
     }
 
-    /// A string of the finding that is being made, from what stands between its quotes in JSON.
+    /// A string in the current finding, given as its content in JSON.
     pub(super) fn text(&mut self, letters: &[u8]) -> Handle {
         let span = self.fresh.push_letters(letters);
         Handle::Fresh(self.fresh.push(Entry::Text(span)))
     }
 
-    /// A number, a boolean or a list of the finding that is being made.
+    /// A number, a boolean or a list in the current finding.
     pub(super) fn json(&mut self, json: &[u8]) -> Handle {
         let span = self.fresh.push_letters(json);
         Handle::Fresh(self.fresh.push(Entry::Json(span)))
     }
 
-    /// An object of the finding that is being made, with a field for each member of its shape.
+    /// An object in the current finding, with a field for each member of its shape.
     pub(super) fn object(&mut self, shape: ShapeId, fields: &[Handle]) -> Handle {
         let first = self.fresh.push_fields(fields);
         Handle::Fresh(self.fresh.push(Entry::Object(shape, first)))
     }
 
-    /// Keeps a value beyond the finding.
+    /// Keeps a value beyond the current finding.
     pub(super) fn keep(&mut self, handle: Handle) -> Handle {
         let Handle::Fresh(number) = handle else { return handle };
         let entry = match self.fresh.entries.get(number).copied() {
@@ -145,17 +145,17 @@ impl Values {
             }
             None => return Handle::Null,
         };
-        Handle::Kept(self.kept.push(entry))
+        Handle::Constant(self.kept.push(entry))
     }
 
-    /// Forgets the values of a finding.
+    /// Drops the values of the current finding.
     pub(super) fn forget(&mut self) {
         self.fresh.letters.clear();
         self.fresh.entries.clear();
         self.fresh.fields.clear();
     }
 
-    /// A field of an object; null where there is none.
+    /// A field of an object; null if it is missing.
     pub(super) fn field(&self, handle: Handle, field: Symbol) -> Handle {
         let Some((store, Entry::Object(shape, first))) = self.entry(handle) else { return Handle::Null };
         let position = self.shapes.get(shape).and_then(|shape| *shape.positions.get(field)?);
@@ -163,7 +163,7 @@ impl Values {
         field.copied().unwrap_or_default()
     }
 
-    /// Writes a value as JSON; `false` for null, of which nothing is written.
+    /// Writes a value as JSON. Returns `false` for null, and writes nothing.
     pub(super) fn write(&self, handle: Handle, written: &mut Vec<u8>) -> bool {
         match self.entry(handle) {
             Some((store, Entry::Text(span))) => {
@@ -201,7 +201,7 @@ impl Values {
         true
     }
 
-    /// Writes a value into a string: a text as it is, anything else as JSON. `false` for null.
+    /// Writes a value into a string: a text unchanged, anything else as JSON. Returns `false` for null.
     pub(super) fn write_within(&self, handle: Handle, written: &mut Vec<u8>) -> bool {
         if let Some((store, Entry::Text(span))) = self.entry(handle) {
             written.extend_from_slice(store.span(span));
@@ -209,7 +209,7 @@ impl Values {
         }
         let start = written.len();
         let is_there = self.write(handle, written);
-        // What is JSON already has no other letters that a string must escape.
+        // JSON contains no other characters that must be escaped in a string.
         if written.iter().skip(start).any(|letter| matches!(letter, b'"' | b'\\')) {
             for letter in written.split_off(start) {
                 if matches!(letter, b'"' | b'\\') {
@@ -224,7 +224,7 @@ impl Values {
     fn entry(&self, handle: Handle) -> Option<(&Store, Entry)> {
         let (store, number) = match handle {
             Handle::Null => return None,
-            Handle::Kept(number) => (&self.kept, number),
+            Handle::Constant(number) => (&self.kept, number),
             Handle::Fresh(number) => (&self.fresh, number),
         };
         store.entries.get(number).map(|entry| (store, *entry))

@@ -1,4 +1,4 @@
-//! Amazon EC2: DescribeRegions (NB-25). Its protocol is awsQuery with answers and errors of its own form.
+//! Amazon EC2: DescribeRegions (NB-25). Its protocol is awsQuery with its own format of responses and errors.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::state::{Region, World};
 
 const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
-/// Every region is on without having been asked for; `AllRegions` changes nothing therefore.
+/// All Regions are enabled without opt-in, so `AllRegions` has no effect.
 const OPT_IN_STATUS: &str = "opt-in-not-required";
 
-/// Answers a request of EC2.
+/// Answers a request for EC2.
 pub(super) fn answer(world: &World, call: &Call<'_>) -> Result<Response<Bytes>, AwsError> {
     let form = Form::read(call.parts, call.body);
     match form.action() {
@@ -44,7 +44,7 @@ fn describe_regions(world: &World, form: &Form) -> Result<Vec<Element>, AwsError
     Ok(regions.iter().filter(wanted).map(item).collect())
 }
 
-/// The regions that the scenario names; where it names none us-east-1, and those with hubs.
+/// The Regions that the scenario lists. If it lists none, `us-east-1` and the Regions of hubs.
 fn regions(world: &World) -> Vec<Region> {
     let named = &world.directory().regions;
     if !named.is_empty() {
@@ -68,7 +68,7 @@ fn endpoint(region: &Region) -> String {
     format!("ec2.{region}.{}", region.dns_suffix())
 }
 
-/// A filter and its values, of which one must fit as it is written: the wildcards of AWS are not read.
+/// A filter and its values, one of which must match exactly. AWS's wildcards are not supported.
 struct Filter<'f> {
     name: &'f str,
     values: Vec<&'f str>,
@@ -84,8 +84,8 @@ impl Filter<'_> {
     }
 }
 
-/// `Filter.1.Name`, `Filter.1.Value.1`, …, up to the first number without a name. The form is walked once, however many
-/// filters it has.
+/// `Filter.1.Name`, `Filter.1.Value.1`, …, up to the first number without a name. The form is read in one pass,
+/// whatever the number of filters.
 fn filters(form: &Form) -> Result<Vec<Filter<'_>>, AwsError> {
     let mut written: BTreeMap<usize, (Option<&str>, Vec<&str>)> = BTreeMap::new();
     for (parameter, value) in form.pairs() {
@@ -109,12 +109,12 @@ fn filters(form: &Form) -> Result<Vec<Filter<'_>>, AwsError> {
     Ok(filters)
 }
 
-/// Both sentences are `inferred`.
+/// Both messages are `inferred`.
 fn invalid(message: String) -> AwsError {
     AwsError::new(ErrorCode::InvalidParameterValue, message)
 }
 
-/// An error in EC2's form.
+/// An error in the format of EC2.
 pub(super) fn refusal(error: &AwsError, request_id: &str) -> Response<Bytes> {
     let details = [Element::text("Code", xml_code(error.code)), Element::text("Message", &*error.message)];
     let errors = Element::new("Errors", [Element::new("Error", details)]);

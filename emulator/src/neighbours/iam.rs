@@ -1,14 +1,14 @@
-//! AWS Identity and Access Management: the caller's user and the alias of its account (NB-23, NB-24).
+//! AWS Identity and Access Management: the caller's user and the account alias (NB-23, NB-24).
 
 use super::query::Form;
 use super::xml::Element;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 
-/// When every user was made; nothing here makes one.
+/// The creation date of all users, since none is ever created here.
 const CREATED: &str = "2026-01-01T00:00:00Z";
 
-/// Runs an operation of IAM; `None` when it is not answered here.
+/// Runs an operation of IAM; `None` if it is not supported.
 pub(super) fn call(caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>, AwsError> {
     match form.action() {
         "GetUser" => get_user(caller, form.get("UserName")).map(|user| Some(vec![user])),
@@ -17,7 +17,7 @@ pub(super) fn call(caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>,
     }
 }
 
-/// The caller itself; there are no other users (NB-23).
+/// The caller's own user. There are no other users (NB-23).
 fn get_user(caller: &Caller, asked: Option<&str>) -> Result<Element, AwsError> {
     let principal = &caller.principal;
     let (_, path) = principal.arn.split_once(":user/").ok_or_else(|| {

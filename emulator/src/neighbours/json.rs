@@ -1,4 +1,4 @@
-//! awsJson1.1: the operation in a header, objects in and out (NB-26).
+//! awsJson1.1: the operation in a header, JSON objects as input and output (NB-26).
 
 use bytes::Bytes;
 use http::{HeaderValue, Response};
@@ -8,12 +8,12 @@ use super::call::{Call, unknown_operation};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::wire::answer::response;
 
-/// The header that names the operation, as `AWSOrganizationsV20161128.ListRoots`.
+/// The header with the operation, such as `AWSOrganizationsV20161128.ListRoots`.
 pub(super) const TARGET: &str = "x-amz-target";
 
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 
-/// Runs an operation whose result is `Ok(None)` when the service has no such operation here.
+/// Runs an operation. `Ok(None)` means that the operation is not supported.
 pub(super) fn answer(
     call: &Call<'_>,
     run: impl FnOnce(&str, &Map<String, Value>) -> Result<Option<Value>, AwsError>,
@@ -28,7 +28,7 @@ pub(super) fn answer(
     Ok(response(200, call.request_id, JSON, result.to_string().into()))
 }
 
-/// An error: `__type`, `Message` and, where it has one, `Reason`.
+/// An error: `__type`, `Message` and optionally `Reason`.
 pub(super) fn refusal(error: &AwsError, request_id: &str) -> Response<Bytes> {
     let mut body = json!({ "__type": error.code.name(), "Message": error.message });
     if let Some(reason) = error.reason {

@@ -1,10 +1,9 @@
-//! The few calls of other AWS services that clients make on the same port, chosen by the service of the SigV4
+//! The few operations of other AWS services that clients call on the same port, selected by the service of the SigV4
 //! scope (NB-01 … NB-08).
 //!
-//! What lives here: one file for each of those services, and one for each protocol that they speak. These calls
-//! are whole in themselves, so this room stands beside `wire` and renders HTTP answers: it reads the directory
-//! and writes it through transactions. What may not: anything of Security Hub's own API, and calls that no
-//! client of Security Hub needs; those are refused (NB-27).
+//! Contents: one file per service and one per protocol. These operations are self-contained, so this room stands beside
+//! `wire` and renders HTTP responses itself; it reads the directory and changes it through transactions. Security Hub's
+//! own API does not belong here, nor do operations that no client of Security Hub needs; those are refused (NB-27).
 
 mod call;
 mod ec2;
@@ -30,8 +29,8 @@ use crate::state::World;
 use call::unknown_operation;
 use protocol::Protocol;
 
-/// Answers a request signed for another service than securityhub, in that service's protocol. What is not
-/// answered here is refused with 400 `UnknownOperationException` (NB-27).
+/// Answers a request signed for another service, in that service's protocol. Unsupported operations are refused with
+/// 400 `UnknownOperationException` (NB-27).
 pub fn handle(world: &World, call: &Call<'_>) -> Response<Bytes> {
     let answered = match call.service {
         "sts" => query::answer(call, query::STS, |form| sts::call(world, call.caller, form)),
@@ -52,8 +51,8 @@ pub fn handle(world: &World, call: &Call<'_>) -> Response<Bytes> {
     }
 }
 
-/// Refuses a request in the error form of its service, also before it is known who calls: a client that signs
-/// for STS cannot read an error of Security Hub (TF-02).
+/// Refuses a request in the error format of its service, even before the caller is known: a client of STS cannot parse
+/// an error of Security Hub (TF-02).
 pub fn refuse(service: &str, parts: &Parts, error: &AwsError, request_id: &str) -> Response<Bytes> {
     tracing::info!(service, request_id, %error, "refused");
     Protocol::of(service, parts).refusal(error, request_id)

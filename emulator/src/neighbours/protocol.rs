@@ -1,4 +1,4 @@
-//! Which of AWS's protocols a request speaks, and so the form of its errors (NB-22, NB-25, NB-26, NB-27).
+//! The AWS protocol of a request, which determines the format of its errors (NB-22, NB-25, NB-26, NB-27).
 
 use bytes::Bytes;
 use http::Response;
@@ -9,23 +9,23 @@ use super::{ec2, json, query, s3};
 use crate::aws_error::AwsError;
 use crate::wire::answer;
 
-/// A protocol, by its form of errors.
+/// A protocol, identified by its error format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// awsQuery, in a service's XML namespace where it is known.
+    /// awsQuery, with the service's XML namespace if it is known.
     Query(Option<&'static str>),
     /// ec2Query
     Ec2,
     /// awsJson1.1
     Json,
-    /// restXml, as S3 speaks it.
+    /// restXml as used by S3.
     S3,
     /// restJson1
     RestJson,
 }
 
 impl Protocol {
-    /// The protocol of a service; that of an unknown one shows in the request.
+    /// The protocol of a service. For an unknown service it is derived from the request.
     pub fn of(service: &str, parts: &Parts) -> Protocol {
         match service {
             "sts" => Protocol::Query(Some(query::STS)),
@@ -39,7 +39,7 @@ impl Protocol {
         }
     }
 
-    /// An error in this protocol.
+    /// An error in the format of this protocol.
     pub fn refusal(self, error: &AwsError, request_id: &str) -> Response<Bytes> {
         match self {
             Protocol::Query(namespace) => query::refusal(error, namespace, request_id),

@@ -1,4 +1,4 @@
-//! awsQuery: parameters of a form, answers in XML (NB-20, NB-22).
+//! awsQuery: form parameters as input, XML as output (NB-20, NB-22).
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -16,12 +16,12 @@ pub(super) const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
 const XML: HeaderValue = HeaderValue::from_static("text/xml");
 
-/// The parameters of a request, from its query and its body.
+/// The parameters of a request, from the query and the body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Reads the query and, of a POST, the body.
+    /// Reads the query and, for a POST, the body.
     pub fn read(parts: &Parts, body: &[u8]) -> Form {
         let query = parts.uri.query().unwrap_or_default();
         let body = if parts.method == Method::POST { body.trim_ascii_end() } else { b"" };
@@ -29,12 +29,12 @@ impl Form {
         Form(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
-    /// The parameter of that name.
+    /// The parameter with a name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
-    /// The operation, empty when none is named.
+    /// The operation; empty if none is given.
     pub fn action(&self) -> &str {
         self.get("Action").unwrap_or_default()
     }
@@ -60,12 +60,12 @@ impl Form {
     }
 }
 
-/// Whether a part of a parameter's name is the number of an item.
+/// Whether a part of a parameter's name is the index of an item.
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Runs an operation whose result is `Ok(None)` when the service has no such operation here.
+/// Runs an operation. `Ok(None)` means that the operation is not supported.
 pub(super) fn answer(
     call: &Call<'_>,
     namespace: &'static str,
@@ -94,7 +94,7 @@ pub(super) fn refusal(error: &AwsError, namespace: Option<&'static str>, request
     document(error.status, request_id, &refusal.within(namespace))
 }
 
-/// An answer of an XML document.
+/// A response with an XML document.
 pub(super) fn document(status: u16, request_id: &str, root: &Element) -> Response<Bytes> {
     response(status, request_id, XML, root.render())
 }

@@ -1,4 +1,4 @@
-//! Amazon S3: ListBuckets, of which there are none (NB-27).
+//! Amazon S3: ListBuckets, which returns no buckets (NB-27).
 
 use bytes::Bytes;
 use http::{Method, Response};
@@ -10,7 +10,7 @@ use crate::aws_error::AwsError;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-/// Answers a request of S3.
+/// Answers a request for S3.
 pub(super) fn answer(call: &Call<'_>) -> Result<Response<Bytes>, AwsError> {
     if call.parts.method != Method::GET || call.parts.uri.path() != "/" {
         let operation = format!("{} {}", call.parts.method, call.parts.uri.path());
@@ -22,7 +22,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response<Bytes>, AwsError> {
     Ok(query::document(200, call.request_id, &answer))
 }
 
-/// An error in S3's form.
+/// An error in the format of S3.
 pub(super) fn refusal(error: &AwsError, request_id: &str) -> Response<Bytes> {
     let details = [
         Element::text("Code", xml_code(error.code)),

@@ -1,4 +1,4 @@
-//! AWS Security Token Service: who the caller is, and sessions of roles (NB-20, NB-21).
+//! AWS Security Token Service: the caller's identity, and sessions of roles (NB-20, NB-21).
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use crate::state::{
     AccountId, Credential, Directory, IdSource, Permissions, Policy, Principal, SESSION_KEY, Timestamp, World,
 };
 
-/// The duration of a session that asks for none, and the longest one of a session made by a session.
+/// Default duration of a session, and maximum duration of a session that was opened by a session.
 const HOUR: i64 = 3600;
-/// The most characters of a policy that is passed with a session.
+/// Maximum number of characters of a session policy.
 const LONGEST_POLICY: usize = 2048;
 
-/// Runs an operation of STS; `None` when it is not answered here.
+/// Runs an operation of STS; `None` if it is not supported.
 pub(super) fn call(world: &World, caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>, AwsError> {
     match form.action() {
         "GetCallerIdentity" => Ok(Some(get_caller_identity(&caller.principal))),
@@ -30,7 +30,7 @@ pub(super) fn call(world: &World, caller: &Caller, form: &Form) -> Result<Option
     }
 }
 
-/// Anyone may ask (NB-20).
+/// Every caller may use it (NB-20).
 fn get_caller_identity(principal: &Principal) -> Vec<Element> {
     vec![
         Element::text("Arn", &*principal.arn),
@@ -39,9 +39,9 @@ fn get_caller_identity(principal: &Principal) -> Vec<Element> {
     ]
 }
 
-/// Makes a session of any role in any account: trust policies are not kept here, so every caller is trusted, and
-/// neither the role nor its account need be one that a scenario names (NB-21). The session may do what the role's
-/// policies and the ones that are passed with it allow (IAM-12).
+/// Opens a session of any role in any account. There are no trust policies, so every caller is trusted, and neither the
+/// role nor its account need be listed in a scenario (NB-21). The session has the permissions of the role's policies
+/// and of the session policies (IAM-12).
 fn assume_role(world: &World, caller: &Caller, form: &Form) -> Result<Vec<Element>, AwsError> {
     let request = Request::read(caller, form)?;
     let permissions = permissions(&world.directory(), &request.role, form)?;
@@ -56,7 +56,7 @@ fn assume_role(world: &World, caller: &Caller, form: &Form) -> Result<Vec<Elemen
     Ok(session.render())
 }
 
-/// What a session of a role may do; `None` for an administrator's.
+/// The permissions of a session; `None` for administrator access.
 fn permissions(directory: &Directory, role: &Role<'_>, form: &Form) -> Result<Option<Arc<Permissions>>, AwsError> {
     let known = directory.policies.roles.get(&(role.account, role.name.to_owned()));
     let passed = session_policies(directory, form)?;
@@ -65,8 +65,7 @@ fn permissions(directory: &Directory, role: &Role<'_>, form: &Form) -> Result<Op
     Ok((permissions != Permissions::default()).then(|| Arc::new(permissions)))
 }
 
-/// The policies that are passed with a session: a document, and policies of the scenario by ARNs that end in their
-/// names.
+/// The session policies: a document, and policies of the scenario given by ARNs that end in their names.
 fn session_policies(directory: &Directory, form: &Form) -> Result<Vec<Arc<Policy>>, AwsError> {
     let mut policies = Vec::new();
     for arn in form.list_of("PolicyArns.member", ".arn") {
@@ -100,7 +99,7 @@ fn session_policy(document: &str) -> Result<Policy, AwsError> {
     })
 }
 
-/// A checked AssumeRole.
+/// A validated AssumeRole request.
 struct Request<'a> {
     role: Role<'a>,
     session_name: &'a str,
@@ -134,17 +133,17 @@ impl<'a> Request<'a> {
     }
 }
 
-/// A role, by its ARN.
+/// A role, parsed from its ARN.
 struct Role<'a> {
     partition: &'a str,
     account: AccountId,
-    /// It begins and ends with a slash.
+    /// Begins and ends with a slash.
     path: &'a str,
     name: &'a str,
 }
 
 impl<'a> Role<'a> {
-    /// Reads `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; the path is no part of a session's ARN.
+    /// Parses `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`. The path is not part of a session's ARN.
     fn parse(arn: &'a str) -> Option<Role<'a>> {
         let arn = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.region.is_empty())?;
         let path = arn.resource.strip_prefix("role").filter(|path| path.starts_with('/'))?;
@@ -192,14 +191,14 @@ impl Session {
     }
 }
 
-/// Letters and digits, at most 64, from the world's ids.
+/// At most 64 letters and digits, from the world's ID source.
 fn letters(ids: &IdSource, count: usize) -> String {
     let mut letters = format!("{}{}", ids.uuid(), ids.uuid()).replace('-', "").to_uppercase();
     letters.truncate(count);
     letters
 }
 
-/// Whether a text is of the characters that IAM takes in names: `[\w+=,.@-]+`.
+/// Whether a text consists of characters that IAM allows in names: `[\w+=,.@-]+`.
 fn is_name(text: &str) -> bool {
     let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     !text.is_empty() && text.bytes().all(taken)
@@ -245,7 +244,7 @@ fn check_duration(violations: &mut Vec<String>, seconds: i64) {
     ));
 }
 
-/// All violations in one sentence.
+/// An error with all violations in one message.
 fn refuse(violations: &[String]) -> AwsError {
     let count = violations.len();
     let noun = if count == 1 { "error" } else { "errors" };

@@ -1,4 +1,4 @@
-//! Whole answers of the neighbours, through [`super::handle`].
+//! Tests of complete responses of other services, through [`super::handle`].
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::domain::caller::Caller;
 use crate::state::{Permissions, Policy, Principal, Region};
 use crate::testing::{ADMINISTRATOR, Stage, id};
 
-/// Status and body of an answer.
+/// The status and body of a response.
 fn answer(stage: &Stage, service: &str, request: Request<&'static str>) -> (u16, String) {
     let (parts, body) = request.into_parts();
     let principal = Principal::local_user(id(ADMINISTRATOR));
@@ -36,7 +36,7 @@ fn get_caller_identity() {
 
 /// Rules: NB-21.
 #[test]
-fn assume_role_makes_a_session_that_ends() {
+fn assume_role_opens_a_session_that_expires() {
     let stage = Stage::empty();
     let call = "Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam%3A%3A333344445555%3Arole%2Fteam%2FAuditor&RoleSessionName=session1\
                 &DurationSeconds=900&Version=2011-06-15";
@@ -52,7 +52,8 @@ fn assume_role_makes_a_session_that_ends() {
     };
     assert_eq!(principal(14).unwrap().account, id("333344445555"));
     assert_eq!(principal(15), None);
-    // The session is over and dropped by the time that the next one is opened; its key is no default account's.
+    // The session has expired and is dropped when the next one is opened. Its key does not fall back to the default
+    // account.
     stage.0.clock.advance(jiff::SignedDuration::from_mins(15));
     answer(&stage, "sts", form(call));
     assert_eq!(principal(0), None);
@@ -63,7 +64,7 @@ fn policy(effect: &str, action: &str) -> serde_json::Value {
     serde_json::json!({ "Statement": { "Effect": effect, "Action": action, "Resource": "*" } })
 }
 
-/// What the session of an assumed role may do, the name of each policy.
+/// The permissions of an assumed role's session, as the names of its policies.
 fn assumed(stage: &Stage, more: &str) -> Result<[Vec<String>; 2], (u16, String)> {
     let call =
         format!("Action=AssumeRole&RoleArn=arn:aws:iam::333344445555:role/Auditor&RoleSessionName=session1{more}");
@@ -83,7 +84,7 @@ fn assumed(stage: &Stage, more: &str) -> Result<[Vec<String>; 2], (u16, String)>
 
 /// Rules: NB-21, IAM-12.
 #[test]
-fn a_session_carries_the_policies_of_its_role_and_its_own() {
+fn a_session_has_the_policies_of_its_role_and_its_own() {
     let stage = Stage::empty();
     assert_eq!(assumed(&stage, ""), Ok([vec![], vec![]]), "a role that nothing is said of is an administrator's");
     let own = |name: &str| Arc::new(crate::domain::policy::read(name, &policy("Allow", "*")).0.unwrap());
@@ -101,7 +102,7 @@ fn a_session_carries_the_policies_of_its_role_and_its_own() {
 
 /// Rules: NB-21, NB-22.
 #[test]
-fn a_wrong_policy_of_a_session_is_refused() {
+fn an_invalid_session_policy_is_refused() {
     for (more, code, message) in [
         ("&Policy={".to_owned(), "MalformedPolicyDocument", "This policy contains invalid Json"),
         (format!("&Policy={}", policy("Allow", "x")), "MalformedPolicyDocument", "`x` is no action"),
@@ -117,7 +118,7 @@ fn a_wrong_policy_of_a_session_is_refused() {
 
 /// Rules: NB-21, NB-22.
 #[test]
-fn a_wrong_assume_role_is_refused_in_xml() {
+fn an_invalid_assume_role_request_is_refused_in_xml() {
     for call in [
         "Action=AssumeRole&RoleSessionName=session1",
         "Action=AssumeRole&RoleArn=arn:aws:iam::333344445555:user/Auditor&RoleSessionName=session1",
@@ -155,7 +156,7 @@ fn list_account_aliases() {
 
 /// Rules: NB-25.
 #[test]
-fn describe_regions_lists_those_of_the_scenario() {
+fn describe_regions_lists_the_regions_of_the_scenario() {
     let stage = Stage::empty();
     stage.relations(|directory| directory.regions = vec![Region::new("us-east-1"), Region::new("eu-west-1")]);
     let (_, body) = answer(&stage, "ec2", form("Action=DescribeRegions&Version=2016-11-15"));
@@ -164,14 +165,14 @@ fn describe_regions_lists_those_of_the_scenario() {
     assert_eq!(body.matches("<item>").count(), 1, "{body}");
 }
 
-/// The names of the regions in an answer.
+/// The names of the Regions in a response.
 fn region_names(body: &str) -> Vec<&str> {
     body.split("<regionName>").skip(1).filter_map(|rest| rest.split('<').next()).collect()
 }
 
 /// Rules: NB-25.
 #[test]
-fn without_a_scenario_the_regions_are_those_of_hubs_and_us_east_1() {
+fn without_a_scenario_the_regions_of_hubs_and_us_east_1_are_listed() {
     let (_, body) = answer(&Stage::empty(), "ec2", form("Action=DescribeRegions"));
     assert_eq!(region_names(&body), ["us-east-1"]);
     let stage = Stage::empty();
@@ -184,7 +185,7 @@ fn without_a_scenario_the_regions_are_those_of_hubs_and_us_east_1() {
 
 /// Rules: NB-25.
 #[test]
-fn describe_regions_takes_names_and_filters() {
+fn describe_regions_supports_names_and_filters() {
     let stage = Stage::empty();
     stage.relations(|directory| directory.regions = vec![Region::new("us-east-1"), Region::new("eu-west-1")]);
     for (parameters, expected) in [
@@ -214,7 +215,7 @@ fn describe_regions_takes_names_and_filters() {
 
 /// Rules: NB-27.
 #[test]
-fn what_is_not_answered_here_is_refused_in_the_form_of_the_request() {
+fn unsupported_operations_are_refused_in_the_protocol_of_the_request() {
     let stage = Stage::empty();
     let (status, body) = answer(&stage, "sts", form("Action=Nope"));
     assert!(

@@ -7,7 +7,7 @@ use quick_xml::escape::escape;
 
 use crate::aws_error::ErrorCode;
 
-/// An element and what it holds.
+/// An element and its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Element {
     name: Cow<'static, str>,
@@ -22,12 +22,12 @@ enum Content {
 }
 
 impl Element {
-    /// An element of text.
+    /// An element that contains text.
     pub fn text(name: &'static str, text: impl Into<String>) -> Element {
         Element { name: name.into(), namespace: None, content: Content::Text(text.into()) }
     }
 
-    /// An element of elements.
+    /// An element that contains elements.
     pub fn new(name: impl Into<Cow<'static, str>>, elements: impl Into<Vec<Element>>) -> Element {
         Element { name: name.into(), namespace: None, content: Content::Elements(elements.into()) }
     }
@@ -59,13 +59,13 @@ impl Element {
     }
 }
 
-/// XML 1.0 has no spelling at all for most control characters; one of them would spoil the document.
+/// XML 1.0 cannot represent most control characters, even escaped; one of them would make the document invalid.
 fn readable(text: &str) -> Cow<'_, str> {
     let unwritable = |character: char| matches!(character, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
     if text.contains(unwritable) { text.replace(unwritable, "\u{fffd}").into() } else { text.into() }
 }
 
-/// How the XML protocols spell a code; the JSON ones spell it as it is. `inferred` for EC2 and S3.
+/// The spelling of a code in XML protocols; JSON protocols use it unchanged. `inferred` for EC2 and S3.
 pub(super) fn xml_code(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::AccessDeniedException => "AccessDenied",
@@ -85,7 +85,7 @@ mod tests {
 
     /// Rules: NB-22.
     #[test]
-    fn text_is_escaped_and_always_readable() {
+    fn text_is_escaped_and_stays_valid_xml() {
         let element = Element::new("A", [Element::text("B", "<&>\"'"), Element::text("C", "a\u{1}b\n")]);
         let expected = "<A xmlns=\"urn:x\"><B>&lt;&amp;&gt;&quot;&apos;</B><C>a\u{fffd}b\n</C></A>";
         assert_eq!(element.within(Some("urn:x")).render(), expected);

@@ -1,4 +1,4 @@
-//! Arguments that commands share: where a running emulator is, and who asks it.
+//! Arguments shared by several commands: the emulator to connect to, and the account and Region to query as.
 
 use clap::Args;
 use clap::builder::FalseyValueParser;

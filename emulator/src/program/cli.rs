@@ -1,4 +1,4 @@
-//! The command line. Every flag can also be set by the environment variable that its help names.
+//! The command line. Every flag can also be set by the environment variable named in its help.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -495,12 +495,12 @@ mod tests {
     use super::{Cli, Command};
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn the_command_line_definition_is_valid() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn every_flag_that_takes_a_setting_has_an_environment_variable() {
+    fn every_setting_has_an_environment_variable() {
         let has_settings = |name: &str| {
             let of_organization = ["join", "move", "leave", "suspend", "reactivate", "close"];
             ["serve", "explain", "compliance", "events", "generate", "add", "accept", "list"].contains(&name)
@@ -517,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_twelve_digits_and_hosts_may_be_several() {
+    fn accounts_are_validated_and_hosts_can_be_repeated() {
         assert!(Cli::try_parse_from(["x", "serve", "--default-account", "1"]).is_err());
         let Command::Serve(arguments) = Cli::parse_from(["x", "serve", "--host", "127.0.0.1,::1"]).command else {
             panic!()

@@ -1,4 +1,4 @@
-//! A client of the control plane of a running emulator.
+//! A client for the control plane of a running emulator.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use tokio::net::TcpStream;
 
 use super::exit::Exit;
 
-/// How long an emulator may take to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for a response.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Posts JSON to a path of the control plane at `url` and gives what it answers.
+/// Posts JSON to a path of the control plane at `url` and returns the response.
 ///
 /// # Errors
-/// 1 when no emulator answers, with what to do; 2 with the emulator's sentence when it refuses what was sent.
+/// Exit code 1 with advice if no emulator responds; 2 with the emulator's message if it refuses the request.
 pub(super) fn post(url: &str, path: &str, body: &Value) -> Result<Bytes, Exit> {
     call(url, Method::POST, path, body.to_string())
 }
@@ -35,9 +35,9 @@ fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Ex
     let authority = authority(url)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Exit::failed)?;
     let answer = runtime.block_on(async {
-        match tokio::time::timeout(PATIENCE, send(&authority, method, path, body)).await {
+        match tokio::time::timeout(TIMEOUT, send(&authority, method, path, body)).await {
             Ok(answer) => answer.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("no answer in {} seconds", PATIENCE.as_secs())),
+            Err(_) => Err(format!("no answer in {} seconds", TIMEOUT.as_secs())),
         }
     });
     let (status, answer) = answer.map_err(|error| {
@@ -59,7 +59,7 @@ fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Ex
     }
 }
 
-/// Host and port of `http://HOST:PORT`.
+/// The host and port of `http://HOST:PORT`.
 fn authority(url: &str) -> Result<String, Exit> {
     let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
     let authority = uri.as_ref().and_then(Uri::authority);

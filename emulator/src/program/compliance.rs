@@ -1,4 +1,4 @@
-//! `compliance`: security scores and control statuses, as a running emulator computes them.
+//! `compliance`: security scores and control statuses computed by a running emulator.
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -37,9 +37,9 @@ On a terminal there are bars, too, without colours where NO_COLOR is set.
 
 Exit codes: 0 shown, 1 no emulator answered, 2 the arguments are wrong or the hub is off.";
 
-/// The widest that a bar becomes, in characters.
+/// Maximum width of a bar, in characters.
 const WIDEST_BAR: usize = 50;
-/// The narrowest, however narrow the terminal is.
+/// Minimum width of a bar, even in a narrow terminal.
 const NARROWEST_BAR: usize = 10;
 /// The last character of a bar, in eighths.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -67,7 +67,7 @@ enum By {
     Account,
 }
 
-/// Asks the emulator and prints what it says.
+/// Queries the emulator and prints the result.
 pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
     let ComplianceArguments { asker: Asker { account, region }, standard, by, remote: Remote { url, json } } =
         arguments;
@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
     let text = if *json {
         format!("{:#}\n", json!(compliance))
     } else {
-        // Bars are for people: what is piped are the tables alone.
+        // Bars are for people; piped output contains only the tables.
         let bars = std::io::stdout()
             .is_terminal()
             .then(|| Bars { width: Table::new().width().map_or(80, usize::from), style: Style::of_output() });
@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
     output::print(&text)
 }
 
-/// A name with its score and what that is of.
+/// A name with its score and the underlying counts.
 struct Row<'c> {
     name: &'c str,
     score: Option<u64>,
@@ -127,7 +127,7 @@ fn render(compliance: &Compliance, is_of_standard: bool, by: Option<By>, bars: O
     Ok(text)
 }
 
-/// Whose score it is, and the score.
+/// The account or standard of the score, and the score.
 fn heading(compliance: &Compliance, standard: Option<&StandardScore>) -> String {
     let Compliance { account_id, region, regions, scores, accounts, computed_at, next_at } = compliance;
     let (of, score) = match standard {
@@ -150,7 +150,7 @@ fn of_standard(standard: &StandardScore) -> Row<'_> {
     Row { name: &standard.name, score: standard.score, counts: standard.counts }
 }
 
-/// A row an account: of the summary, or of the standard that is asked for, which an account may not have enabled.
+/// One row per account, for the summary or for the requested standard, which an account may not have enabled.
 fn of_accounts(compliance: &Compliance, is_of_standard: bool) -> Result<Vec<Row<'_>>, Exit> {
     let Compliance { account_id, region, accounts, .. } = compliance;
     let accounts = accounts.as_ref().ok_or_else(|| {
@@ -169,7 +169,7 @@ fn of_accounts(compliance: &Compliance, is_of_standard: bool) -> Result<Vec<Row<
     Ok(rows.collect())
 }
 
-/// The controls of the standard that is asked for, account by account.
+/// The controls of the requested standard, by account.
 fn controls_of_accounts(compliance: &Compliance) -> String {
     let mut text = String::new();
     for account in compliance.accounts.iter().flatten() {
@@ -197,7 +197,7 @@ fn plain_table(header: &[&str]) -> Table {
     table
 }
 
-/// Lines without the blanks that pad them.
+/// The lines of a table without trailing spaces.
 fn lines(table: &Table) -> String {
     table.trim_fmt() + "\n"
 }
@@ -215,7 +215,7 @@ fn table(of: &str, rows: &[Row<'_>], last: Option<Row<'_>>) -> String {
     lines(&table)
 }
 
-/// The controls of a standard: failed first, and of those the most severe.
+/// The controls of a standard: failed ones first, sorted by severity.
 fn controls(controls: &[ControlScore]) -> String {
     let mut sorted: Vec<&ControlScore> = controls.iter().collect();
     let severity = |control: &ControlScore| {
@@ -234,17 +234,17 @@ fn controls(controls: &[ControlScore]) -> String {
     lines(&table)
 }
 
-/// A chart of scores, a bar a row.
+/// A bar chart of scores.
 #[derive(Clone, Copy)]
 struct Bars {
-    /// How many characters a line may have.
+    /// The width of a line, in characters.
     width: usize,
     style: Style,
 }
 
 impl Bars {
     fn draw(self, rows: &[Row<'_>]) -> String {
-        // Two blanks after the name, `100 %` and a blank after the bar.
+        // Two spaces after the name, `100 %` and a space after the bar.
         const REST: usize = 8;
         let longest = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
         let names = longest.min(self.width.saturating_sub(REST + NARROWEST_BAR).max(NARROWEST_BAR));
@@ -271,7 +271,7 @@ impl Bars {
     }
 }
 
-/// A name without its middle, since names of standards end with their version.
+/// Shortens a name in the middle, because names of standards end with their version.
 fn shortened(name: &str, most: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
     if letters.len() <= most {
@@ -362,19 +362,19 @@ mod tests {
 
     /// Rules: SCO-06, SCO-07.
     #[test]
-    fn the_scores_of_standards_for_people() {
+    fn scores_of_standards_as_text() {
         assert_snapshot!("standards", render(&compliance(standards(), false), false, None, None).unwrap());
     }
 
     /// Rules: SCO-04.
     #[test]
-    fn the_controls_of_a_standard_for_people() {
+    fn controls_of_a_standard_as_text() {
         assert_snapshot!("controls", render(&of_one(), true, None, None).unwrap());
     }
 
     /// Rules: SCO-09.
     #[test]
-    fn accounts_for_people() {
+    fn accounts_as_text() {
         let all = render(&compliance(standards(), true), false, Some(By::Account), None).unwrap();
         let of_standard = render(&of_one(), true, Some(By::Account), None).unwrap();
         assert_snapshot!("accounts", format!("{all}\n{of_standard}"));
@@ -386,7 +386,7 @@ mod tests {
 
     /// Rules: SCO-12.
     #[test]
-    fn daily_scores_name_the_times_of_their_computation() {
+    fn daily_scores_show_the_time_of_their_computation() {
         let next_at = Some("2026-01-16T09:00:00.000Z".to_owned());
         let daily = Compliance { next_at, ..compliance(standards(), false) };
         let told = render(&daily, false, None, None).unwrap();
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_follow_the_width_of_the_terminal() {
+    fn bars_fit_the_width_of_the_terminal() {
         let standards = standards();
         let rows: Vec<Row<'_>> = standards.iter().map(of_standard).collect();
         let charts: Vec<String> = [120, 72, 40, 1]
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_of_bars_change_nothing_but_colours() {
+    fn colours_do_not_change_the_text_of_bars() {
         let standards = standards();
         let rows: Vec<Row<'_>> = standards.iter().map(of_standard).collect();
         let coloured = Bars { width: 80, style: Style { colours: true } }.draw(&rows);
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn help_teaches() {
+    fn help_has_examples() {
         let mut cli = Cli::command().term_width(100);
         cli.build();
         let help = cli.find_subcommand_mut("compliance").map(clap::Command::render_long_help);

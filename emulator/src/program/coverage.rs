@@ -1,4 +1,4 @@
-//! `coverage`: the registry as a table. The README's table is this output.
+//! `coverage`: the registry as a table. The table in the README is this output.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use super::exit::Exit;
 use super::output;
 use crate::operations::{Behaviour, entry};
 
-/// Prints the table, as the arguments ask.
+/// Prints the table in the requested format.
 ///
 /// # Errors
-/// As [`output::print`].
+/// See [`output::print`].
 pub(super) fn run(arguments: &CoverageArguments) -> Result<(), Exit> {
     let text = if arguments.json {
         json_text()
@@ -33,7 +33,7 @@ fn word(behaviour: Behaviour) -> &'static str {
     }
 }
 
-/// How many operations behave, and how many are missing.
+/// The number of implemented and of missing operations.
 fn counts() -> [usize; 2] {
     let count =
         |wanted: &str| Operation::ALL.iter().filter(|&&operation| word(entry(operation).behaviour) == wanted).count();
@@ -55,7 +55,7 @@ fn table() -> String {
     format!("{table}\n{}", summary())
 }
 
-/// The table of the README: a row for each operation that behaves, the missing ones in one list.
+/// The table of the README: a row for each implemented operation, and a list of the missing ones.
 pub(super) fn markdown() -> String {
     let mut text = format!("{}\n| operation | behaviour |\n| --- | --- |\n", summary());
     let mut missing = Vec::new();
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_stands_in_each_form_once() {
+    fn every_operation_occurs_once_in_each_format() {
         let (table, json, markdown) = (table(), json_text(), markdown());
         for operation in Operation::ALL {
             assert!(table.contains(operation.name()) && json.contains(operation.name()));

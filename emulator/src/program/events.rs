@@ -1,4 +1,4 @@
-//! `events`: what a running emulator has sent to EventBridge, a line an event.
+//! `events`: the events that a running emulator has sent to EventBridge, one per line.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -32,12 +32,12 @@ What is there at the start makes no events. The newest 10,000 are kept (`serve -
 
 Exit codes: 0 shown, 1 no emulator answered, 2 the arguments or the pattern are wrong, or events are off."#;
 
-/// How many events are asked for at once.
+/// Number of events to request at once.
 const PAGE: usize = 1000;
 const HEADING: [&str; 5] = ["Time", "Account", "Region", "Kind", "Finding"];
-/// How many characters of an id are shown.
+/// Maximum number of characters shown of an ID.
 const LONGEST_ID: usize = 40;
-/// How often `--follow` asks.
+/// The polling interval of `--follow`.
 const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Args)]
@@ -66,7 +66,7 @@ pub(super) struct EventsArguments {
     remote: Remote,
 }
 
-/// A page, as the control plane answers it.
+/// A page in the format of the control plane.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page {
@@ -76,10 +76,10 @@ struct Page {
     dropped: u64,
 }
 
-/// Prints the events that are kept and, if it follows, those to come.
+/// Prints the kept events and, with `--follow`, later ones.
 pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
     let (mut after, mut heading) = (0, !arguments.remote.json);
-    // Who follows waits for an emulator that is started again.
+    // With `--follow`, the command waits for an emulator that is being restarted.
     let (mut has_begun, mut is_waiting) = (false, false);
     loop {
         let page = match page(arguments, after) {
@@ -94,7 +94,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
         };
         (has_begun, is_waiting) = (true, false);
         if page.last < after {
-            // Another emulator listens there now, whose numbers began anew.
+            // A different emulator listens there now, whose numbering started again.
             after = 0;
             continue;
         }
@@ -146,7 +146,7 @@ fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
         .map_err(|error| Exit::failed(format!("the answer of {} is no list of events: {error}", arguments.remote.url)))
 }
 
-/// An event for people: when, who was told, where, its kind, and the finding with its severity.
+/// An event for people: time, receiver, kind, and the finding with its severity.
 fn event_line(event: &str) -> String {
     let event: Value = serde_json::from_str(event).unwrap_or_default();
     let text = |value: &Value| output::harmless(value.as_str().unwrap_or("-"));
@@ -165,13 +165,13 @@ fn event_line(event: &str) -> String {
     line([&time, &text(&event["account"]), &text(&event["region"]), kind.unwrap_or("-"), &about])
 }
 
-/// The end of an id, which tells more than its beginning.
+/// The end of an ID, which is more specific than its beginning.
 fn end_of(id: &str) -> String {
     let cut = id.char_indices().rev().nth(LONGEST_ID - 1).map_or(0, |(at, _)| at);
     if cut == 0 { id.to_owned() } else { format!("…{}", &id[cut..]) }
 }
 
-/// Columns of one width, whenever the lines come.
+/// A line with columns of fixed width, because lines arrive at different times.
 fn line([time, account, region, kind, about]: [&str; 5]) -> String {
     format!("{time:<19}  {account:<12}  {region:<14}  {kind:<15}  {about}\n")
 }
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_ids_are_cut_at_their_beginning() {
+    fn long_ids_are_truncated_at_the_start() {
         let long = format!("{}{}", "é".repeat(50), "x".repeat(39));
         for (id, shown) in
             [("", ""), ("a", "a"), (&"x".repeat(40), &*"x".repeat(40)), (&long, &format!("…{}", &long[98..]))]
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn events_for_people() {
+    fn events_as_text() {
         let event = |kind: &str, detail: Value| {
             let event = json!({
                 "detail-type": kind, "account": "111111111111", "time": "2026-01-15T09:00:00Z", "region": "us-east-1",

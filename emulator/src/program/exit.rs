@@ -1,16 +1,16 @@
-//! What the exit codes mean.
+//! The meaning of exit codes.
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use super::output;
 
-/// Why the program ends without success.
+/// The reason why the program ends without success.
 #[derive(Debug)]
 pub(super) enum Exit {
-    /// 1: something failed while it ran, such as a port that is taken.
+    /// 1: a failure at run time, such as a port in use.
     Failed(String),
-    /// 2: the user's input is wrong: arguments, or a scenario with mistakes, which are told already.
+    /// 2: invalid input, such as arguments or an invalid scenario, whose errors have been printed already.
     Mistake(String),
 }
 
@@ -23,7 +23,7 @@ impl Exit {
         Exit::Mistake(message.to_string())
     }
 
-    /// Tells the user and gives the code.
+    /// Prints the message and returns the exit code.
     pub(super) fn print(self) -> ExitCode {
         let (code, message) = match self {
             Exit::Failed(message) => (1, format!("securityhub-local: {message}")),

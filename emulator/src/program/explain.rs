@@ -1,4 +1,4 @@
-//! `explain`: why GetFindings returns a finding or not, as a running emulator tells it.
+//! `explain`: the reason why GetFindings returns a finding or not, according to a running emulator.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use super::output;
 use super::style::Style;
 use crate::domain::findings::explain::{ExplainedFinding, Explanation};
 
-/// Asks the emulator and prints what it says.
+/// Queries the emulator and prints the result.
 pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
     let mut question = json!({
         "Account": arguments.asker.account.as_str(),
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
     output::print(&text)
 }
 
-/// The filters of the argument, or of the file that it names after `@`.
+/// The filters given as an argument, or in a file named after `@`.
 fn filters(argument: &str) -> Result<Value, Exit> {
     let mistake = |message: String| Exit::mistake(format!("securityhub-local: --filters: {message}"));
     let text = match argument.strip_prefix('@') {
@@ -63,7 +63,7 @@ fn render(explanation: &Explanation, style: Style) -> String {
     text
 }
 
-/// A line for visibility and for each filter name, then the summary.
+/// One line for visibility and one per filter name, followed by the summary.
 fn render_finding(finding: &ExplainedFinding, style: Style) -> String {
     let ExplainedFinding { product_arn, aws_account_id, region, summary, visibility, filters, .. } = finding;
     let names = filters.iter().map(|filter| filter.name.len());
@@ -128,19 +128,19 @@ mod tests {
     }
 
     #[test]
-    fn an_explanation_for_people() {
+    fn an_explanation_as_text() {
         assert_snapshot!("one_finding", render(&explanation(vec![macie()], SUMMARY), PLAIN));
     }
 
     #[test]
-    fn an_explanation_of_several_findings_for_people() {
+    fn an_explanation_of_several_findings_as_text() {
         let other = finding(Vec::new(), "returned: the caller sees it and no filter is given");
         let explanation = explanation(vec![macie(), other], "returned: 1 of the 2 findings with this Id");
         assert_snapshot!("several_findings", render(&explanation, PLAIN));
     }
 
     #[test]
-    fn colours_change_nothing_but_colours() {
+    fn colours_do_not_change_the_text() {
         let explanation = explanation(vec![macie()], SUMMARY);
         let coloured = render(&explanation, Style { colours: true });
         assert!(coloured.contains("\u{1b}[31m✘\u{1b}[0m ResourceType") && coloured.contains("\u{1b}[32m✔\u{1b}[0m"));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_that_are_no_json_are_told_with_an_example() {
+    fn filters_that_are_not_json_are_refused_with_an_example() {
         assert_eq!(filters("{}").unwrap(), json!({}));
         for (argument, said) in [("{", "this is no JSON"), ("@no-such-file", "cannot read no-such-file")] {
             let Err(Exit::Mistake(message)) = filters(argument) else { panic!("{argument}") };

@@ -1,4 +1,4 @@
-//! `generate`: believable findings on standard output.
+//! `generate`: realistic findings on standard output.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -11,14 +11,14 @@ use super::output;
 use crate::generate::{self, Findings, Product, Request};
 use crate::state::{Clock, HubKey};
 
-/// How many findings a call of BatchImportFindings takes.
+/// Maximum number of findings in a BatchImportFindings request.
 const BATCH: usize = 100;
-/// How many bytes are written at once.
+/// Number of bytes written at once.
 const FULL: usize = 64 * 1024;
-/// How many findings the bar moves by.
+/// Number of findings between updates of the progress bar.
 const STEP: u64 = 256;
 
-/// Writes findings, as the arguments ask. A reader that has seen enough and closed the pipe is no failure.
+/// Writes findings as requested. It is not an error if the reader closes the pipe early.
 pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
     let request = request(arguments);
     let is_offered = |hub: &HubKey| request.products.iter().any(|product| product.is_in(hub.region.partition()));
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
     }
     let findings = generate::findings(request).map_err(Exit::failed)?;
     let mut source = Source { progress: progress(&findings), findings, made: 0 };
-    // Standard output alone would write line by line.
+    // Standard output by itself would write line by line.
     let mut output = BufWriter::with_capacity(FULL, io::stdout().lock());
     let written = match arguments.format {
         FindingsForm::Array => array(&mut output, &mut source),
@@ -57,7 +57,7 @@ fn request(arguments: &GenerateArguments) -> Request {
     }
 }
 
-/// A bar on standard error, when that is a terminal and the findings do not go to one.
+/// A progress bar on standard error, if that is a terminal and the findings are not written to one.
 fn progress(findings: &Findings) -> ProgressBar {
     let hidden = io::stdout().is_terminal() || !io::stderr().is_terminal();
     let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
@@ -67,7 +67,7 @@ fn progress(findings: &Findings) -> ProgressBar {
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Findings, and a bar that tells how far they are.
+/// Findings with a progress bar.
 struct Source {
     findings: Findings,
     progress: ProgressBar,
@@ -77,7 +77,7 @@ struct Source {
 impl Source {
     /// Writes the next finding; `None` after the last.
     fn write_next(&mut self, written: &mut Vec<u8>) -> Option<&HubKey> {
-        // The bar reads the machine's clock whenever it moves.
+        // The bar reads the system clock on every update.
         self.made += 1;
         if self.made.is_multiple_of(STEP) {
             self.progress.inc(STEP);
@@ -86,7 +86,7 @@ impl Source {
     }
 }
 
-/// A JSON array, a finding a line.
+/// A JSON array with one finding per line.
 fn array(output: &mut impl Write, source: &mut Source) -> io::Result<()> {
     let mut buffer = b"[".to_vec();
     let mut before = "\n";
@@ -113,7 +113,8 @@ fn lines(output: &mut impl Write, source: &mut Source) -> io::Result<()> {
     output.write_all(&buffer)
 }
 
-/// Bodies of BatchImportFindings, one a line. A call is made by one account in one Region, so each body is of one hub.
+/// Bodies of BatchImportFindings, one per line. A request is made by one account in one Region, so each body belongs to
+/// one hub.
 fn bodies(output: &mut impl Write, source: &mut Source) -> io::Result<()> {
     let mut batches: BTreeMap<HubKey, Batch> = BTreeMap::new();
     let mut finding = Vec::new();
@@ -132,11 +133,11 @@ fn bodies(output: &mut impl Write, source: &mut Source) -> io::Result<()> {
     batches.values_mut().filter(|batch| batch.count > 0).try_for_each(|batch| batch.write(output))
 }
 
-/// Findings of a hub that wait for their body to be full.
+/// Findings of a hub that are collected until their body is full.
 #[derive(Default)]
 struct Batch {
     count: usize,
-    /// The findings, each with a comma before it.
+    /// The findings, each preceded by a comma.
     findings: Vec<u8>,
 }
 
@@ -147,7 +148,7 @@ impl Batch {
         self.findings.extend_from_slice(finding);
     }
 
-    /// Writes the body and empties the batch.
+    /// Writes the body and clears the batch.
     fn write(&mut self, output: &mut impl Write) -> io::Result<()> {
         output.write_all(b"{\"Findings\":[")?;
         output.write_all(self.findings.get(1..).unwrap_or_default())?;
@@ -158,7 +159,7 @@ impl Batch {
     }
 }
 
-/// Writes and empties a buffer that is full.
+/// Writes and clears a full buffer.
 fn flush_full(output: &mut impl Write, buffer: &mut Vec<u8>) -> io::Result<()> {
     if buffer.len() >= FULL {
         output.write_all(buffer)?;

@@ -1,12 +1,12 @@
-//! Log lines: to standard error, quiet by default.
+//! Logging to standard error, quiet by default.
 //!
-//! A log must never cost an answer. Lines therefore go to a bounded queue, and a thread of their own writes them. When
-//! nobody reads the pipe the queue fills up, further lines are dropped and counted, and requests go on. A line that
-//! cannot be written (reader gone, disk full) is dropped and counted too. As soon as the log can be written again, one
-//! line says how many are missing.
+//! Logging must never delay a response. Lines are therefore pushed to a bounded queue, and a separate thread writes
+//! them. If nobody reads the pipe, the queue fills up, further lines are dropped and counted, and requests continue.
+//! Lines that cannot be written (closed pipe, full disk) are dropped and counted too. When the log becomes writable
+//! again, one line reports the number of missing lines.
 //!
-//! Not `tracing-appender`: its worker does not say how many lines it dropped, and its guard prints with `println!` and
-//! `eprintln!` at shutdown when the queue is full, which panics when that output is closed.
+//! Not `tracing-appender`: its worker does not report the number of dropped lines, and its guard prints with `println!`
+//! and `eprintln!` at shutdown if the queue is full, which panics if that output is closed.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write;
@@ -23,56 +23,56 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::cli::{LogForm, LogLevel};
 use super::style::Style;
 
-/// How much text waits to be written, in bytes.
+/// Maximum size of the text waiting to be written, in bytes.
 const MOST_WAITING: usize = 1024 * 1024;
-/// How long the end of the program waits for the last lines.
+/// Time limit for writing the last lines at shutdown.
 const LAST_LINES: Duration = Duration::from_millis(200);
 
-/// The log of the process; dropping it waits a moment until the last lines are written.
+/// The log of the process. Dropping it waits a moment for the last lines to be written.
 pub(super) struct Log(Arc<Queue>);
 
-/// Lines that wait to be written.
+/// Lines waiting to be written.
 #[derive(Default)]
 struct Queue {
     state: Mutex<State>,
-    /// Something waits.
+    /// Signalled when text is waiting.
     filled: Condvar,
-    /// All is written.
+    /// Signalled when everything has been written.
     emptied: Condvar,
-    /// Lines that were dropped since the start.
+    /// The number of lines dropped since the start.
     all_dropped: Arc<AtomicU64>,
 }
 
 #[derive(Default)]
 struct State {
     text: Vec<u8>,
-    /// Whether the writing thread holds text that it has taken.
+    /// Whether the writing thread is writing text that it has taken from the queue.
     is_writing: bool,
-    /// Lines that were dropped and that no line has reported yet.
+    /// The number of dropped lines that have not been reported yet.
     dropped: u64,
-    /// Whether the program ends, so that no line comes that could report them.
+    /// Whether the program is shutting down, so that no later line can report them.
     is_ending: bool,
 }
 
 impl Log {
-    /// Sets the log up for the process. A second call leaves the first log as it is.
+    /// Starts logging for the process. A second call leaves the first log unchanged.
     pub(super) fn start(form: LogForm, level: LogLevel) -> Log {
         let queue = Arc::new(Queue::default());
         let log = Log(Arc::clone(&queue));
         let thread = std::thread::Builder::new().name("log".to_owned());
-        // Without a thread lines are dropped and counted, as when nobody reads them.
+        // Without a thread, lines are dropped and counted as if nobody read them.
         _ = thread.spawn(move || queue.write_to(&mut error_output(), form));
         subscribe(&log.0, form, level);
         std::panic::set_hook(Box::new(report_panic));
         log
     }
 
-    /// How many lines were dropped since the start.
+    /// The number of lines dropped since the start.
     pub(super) fn dropped(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.0.all_dropped)
     }
 
-    /// Adds text that is no log line, such as the warnings of a scenario.
+    /// Adds text that is not a log line, such as the warnings of a scenario.
     pub(super) fn print(&self, text: &str) {
         self.0.push(text.as_bytes());
     }
@@ -84,7 +84,8 @@ impl Drop for Log {
     }
 }
 
-/// Standard error without the lock of [`std::io::stderr`]: the thread may be stuck in a write when the program ends.
+/// Standard error without the lock of [`std::io::stderr`], because the thread may be blocked in a write when the
+/// program ends.
 #[cfg(unix)]
 fn error_output() -> Box<dyn Write> {
     use std::os::fd::AsFd as _;
@@ -108,16 +109,16 @@ fn subscribe(queue: &Arc<Queue>, form: LogForm, level: LogLevel) {
         LogLevel::Trace => LevelFilter::TRACE,
     };
     let builder = tracing_subscriber::fmt().with_writer(Lines(Arc::clone(queue))).with_max_level(level);
-    // Errors of the log itself would be printed by `eprintln!`, which panics when standard error is closed.
+    // tracing would print its internal errors with `eprintln!`, which panics if standard error is closed.
     let builder = builder.with_target(false).with_ansi(Style::of_errors().colours).log_internal_errors(false);
-    // A log that is set up already stays as it is.
+    // An existing log stays unchanged.
     _ = match form {
         LogForm::Pretty => builder.try_init(),
         LogForm::Json => builder.json().try_init(),
     };
 }
 
-/// Logs a panic. The standard hook writes to standard error itself and would wait for its reader.
+/// Logs a panic. The standard hook writes to standard error itself and could block on its reader.
 fn report_panic(panic: &PanicHookInfo<'_>) {
     let payload = panic.payload();
     let formatted = payload.downcast_ref::<String>().map(String::as_str);
@@ -142,7 +143,7 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// Writes what is pushed, for as long as the process runs.
+    /// Writes pushed lines as long as the process runs.
     fn write_to(&self, output: &mut dyn Write, form: LogForm) {
         let mut state = self.state.lock();
         loop {
@@ -154,11 +155,11 @@ impl Queue {
             state.is_writing = true;
             drop(state);
             if missing > 0 {
-                // What is missing comes after what was queued before it.
+                // The report of missing lines follows what was queued before them.
                 text.extend_from_slice(missing_lines(form, missing).as_bytes());
             }
             let unwritten = write_all(output, &text);
-            // The line that reports the others is not one of those that are missing.
+            // The report itself does not count as a missing line.
             let (fresh, again) = if missing > 0 && unwritten > 0 { (unwritten - 1, missing) } else { (unwritten, 0) };
             self.all_dropped.fetch_add(fresh, Ordering::Relaxed);
             state = self.state.lock();
@@ -181,7 +182,7 @@ impl Queue {
     }
 }
 
-/// Writes text; gives how many of its lines were not written.
+/// Writes text and returns the number of lines that were not written.
 fn write_all(output: &mut dyn Write, mut text: &[u8]) -> u64 {
     while !text.is_empty() {
         match output.write(text) {
@@ -198,7 +199,7 @@ fn lines(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
 }
 
-/// The line that says how many are missing, in the form of the others.
+/// The report of missing lines, in the format of log lines.
 fn missing_lines(form: LogForm, count: u64) -> String {
     let now = jiff::Timestamp::now();
     let message = "log lines were dropped because they could not be written";
@@ -211,10 +212,10 @@ fn missing_lines(form: LogForm, count: u64) -> String {
     }
 }
 
-/// Gives each event a line of its own, so that lines of several threads do not mix.
+/// Writes each event as a whole line, so that lines of several threads do not mix.
 struct Lines(Arc<Queue>);
 
-/// The line of one event.
+/// The line of an event.
 struct Line<'q> {
     queue: &'q Queue,
     text: Vec<u8>,
@@ -249,10 +250,10 @@ impl Drop for Line<'_> {
 mod tests {
     use super::*;
 
-    /// A reader that takes some bytes, then fails for a while, then takes all.
+    /// A writer that accepts some bytes, then fails for a while, then accepts everything.
     struct Failing {
         taken: Vec<u8>,
-        /// What each write does: takes so many bytes, or fails.
+        /// The outcome of each write: the number of bytes accepted, or a failure.
         script: Vec<Option<usize>>,
     }
 
@@ -272,7 +273,7 @@ mod tests {
 
     /// Rules: CPL-11.
     #[test]
-    fn lines_that_were_not_written_are_counted() {
+    fn unwritten_lines_are_counted() {
         let mut output = Failing { taken: Vec::new(), script: vec![Some(3), None] };
         assert_eq!(write_all(&mut output, b"one\ntwo\nthree\n"), 3, "of the first line the end is missing");
         assert_eq!(write_all(&mut output, b"four\n"), 0);
@@ -281,7 +282,7 @@ mod tests {
 
     /// Rules: CPL-11.
     #[test]
-    fn a_full_queue_drops_lines_and_does_not_wait() {
+    fn a_full_queue_drops_lines_without_blocking() {
         let queue = Queue::default();
         let line = [&[b'x'; 1023][..], b"\n"].concat();
         for _ in 0..2000 {
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_about_missing_lines_has_the_form_of_the_others() {
+    fn the_report_of_missing_lines_has_the_log_format() {
         let line = missing_lines(LogForm::Json, 7);
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!((&line["level"], &line["fields"]["dropped"]), (&"ERROR".into(), &7.into()));

@@ -1,4 +1,4 @@
-//! `members`: a list of members from nothing to enabled, as a running emulator does it.
+//! `members`: adds, invites and lists members in bulk in a running emulator.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,10 +17,10 @@ use crate::domain::accounts::members::bulk::{MemberRow, Outcome};
 use crate::domain::accounts::members::csv::{self, Row};
 use crate::state::Region;
 
-/// How many accounts go in a request, so that progress can be shown.
+/// Number of accounts per request, small enough to show progress.
 const BATCH: usize = 500;
 
-/// Does what the command says.
+/// Runs the command.
 pub(super) fn run(command: &MembersCommand) -> Result<(), Exit> {
     match command {
         MembersCommand::Add(arguments) => add(arguments),
@@ -78,7 +78,7 @@ fn list(arguments: &ListArguments) -> Result<(), Exit> {
     }
 }
 
-/// Reads a list; the lines that are wrong are told.
+/// Reads a list and reports invalid lines.
 fn read_list(path: &Path) -> Result<Vec<Row>, Exit> {
     let file = path.display();
     let mistake = |message: String| Exit::mistake(format!("securityhub-local: {message}"));
@@ -110,7 +110,7 @@ fn outcome(url: &str, answer: &[u8]) -> Result<Outcome, Exit> {
         .map_err(|error| Exit::failed(format!("the answer of {url} is no list of members: {error}")))
 }
 
-/// Prints what came of it; that accounts were refused is a failure.
+/// Prints the outcome. Refused accounts count as a failure.
 fn tell(at: &MembersAt, outcome: Outcome) -> Result<(), Exit> {
     if at.remote.json {
         output::print(&format!("{:#}\n", json!(outcome)))?;
@@ -146,7 +146,7 @@ fn table(members: &[MemberRow]) -> String {
     format!("{table}\n")
 }
 
-/// `us-east-1: 40 members (36 Enabled, 4 Invited)`, a line a Region.
+/// `us-east-1: 40 members (36 Enabled, 4 Invited)`, one line per Region.
 fn summary(members: &[MemberRow]) -> String {
     let mut counts: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
     for member in members {
@@ -164,7 +164,7 @@ fn summary(members: &[MemberRow]) -> String {
     counts.iter().map(line).collect()
 }
 
-/// A bar on standard error where that is a terminal and there is more than one request.
+/// A progress bar on standard error, if that is a terminal and there is more than one request.
 fn progress(accounts: usize) -> ProgressBar {
     let hidden = accounts <= BATCH || !std::io::stderr().is_terminal();
     let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn members_for_people() {
+    fn members_as_text() {
         let members = [
             member("eu-west-1", "222222222222", "Invited", Some("two@example.com")),
             member("us-east-1", "222222222222", "Enabled", Some("two@example.com")),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_that_are_refused_are_a_failure_that_names_them() {
+    fn refused_accounts_are_listed_in_a_failure() {
         let remote = Remote { url: String::new(), json: false };
         let at = MembersAt { administrator: crate::state::AccountId::DEFAULT, remote };
         let unprocessed = json!([{ "Region": "us-east-1", "AccountId": "x", "ProcessingResult": "No." }]);

@@ -1,7 +1,7 @@
-//! The program: command line, start and stop, what a person reads.
+//! The program: command line, start and shutdown, and output for people.
 //!
-//! What lives here: commands and their output. What may not: rules of Security Hub. Exit codes are decided in
-//! `exit.rs`, once.
+//! Contents: commands and their output. Rules of Security Hub do not belong here. Exit codes are decided only in
+//! `exit.rs`.
 
 mod arguments;
 mod cli;
@@ -29,7 +29,7 @@ use clap::{CommandFactory, Parser};
 use cli::{Cli, Command, ScenarioCommand};
 use exit::Exit;
 
-/// Runs the program with the arguments and the environment of the process.
+/// Runs the program with the arguments and environment of the process.
 pub fn main() -> ExitCode {
     match arguments().and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,17 +37,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The table of the README: how each operation behaves, as Markdown.
+/// The table of the README as Markdown: the coverage of each operation.
 pub fn coverage_markdown() -> String {
     coverage::markdown()
 }
 
-/// The command that is asked for; help is printed here, and ends the program with 0.
+/// The requested command. Help is printed here and ends the program with 0.
 fn arguments() -> Result<Option<Command>, Exit> {
     match Cli::try_parse() {
         Ok(cli) => Ok(Some(cli.command)),
         Err(error) if error.use_stderr() => {
-            // If it cannot be written, there is nobody left to tell.
+            // If standard output cannot be written, there is no other place to report it.
             _ = error.print();
             Err(Exit::mistake(""))
         }

@@ -1,4 +1,5 @@
-//! `organization`: what happens to accounts in a running emulator, as Organizations, AWS or their owners would do it.
+//! `organization`: lifecycle events of accounts in a running emulator, as caused by Organizations, AWS or account
+//! owners.
 
 use std::fmt::Write as _;
 
@@ -87,7 +88,7 @@ pub(super) struct At {
     remote: Remote,
 }
 
-/// Does what the command says.
+/// Runs the command.
 pub(super) fn run(command: &OrganizationCommand) -> Result<(), Exit> {
     match command {
         OrganizationCommand::Join(JoinArguments { parent, name, email, at }) => {
@@ -115,7 +116,7 @@ fn send(action: &str, at: &At, details: &[(&str, Option<&String>)]) -> Result<()
     output::print(&text)
 }
 
-/// `444444444444 is ACTIVE in Workloads`, then a line a Region.
+/// `444444444444 is ACTIVE in Workloads`, then one line per Region.
 fn summary(row: &AccountRow) -> String {
     let place = row.parent_name.as_ref().map_or("in no organization".to_owned(), |name| format!("in {name}"));
     let mut text = format!("{} is {} {place}\n", row.account_id, row.status);
@@ -136,7 +137,7 @@ mod tests {
     use crate::domain::accounts::organization::report::AdministratorRow;
 
     #[test]
-    fn accounts_for_people() {
+    fn accounts_as_text() {
         let administrators =
             vec![AdministratorRow { account_id: "111111111111".to_owned(), member_status: "Enabled".to_owned() }];
         let mut row = AccountRow {

@@ -1,5 +1,5 @@
-//! Standard output and standard error. Nothing else in the program prints: `println!` and `eprintln!` panic when their
-//! reader is gone.
+//! Standard output and standard error. All other output of the program goes through here, because `println!` and
+//! `eprintln!` panic if their reader has closed the pipe.
 
 use std::io::{ErrorKind, Write as _};
 
@@ -8,18 +8,18 @@ use super::exit::Exit;
 /// Writes a text to standard output.
 ///
 /// # Errors
-/// 1 when it cannot be written. A reader that has seen enough and closed the pipe is no failure.
+/// Exit code 1 if it cannot be written. It is not an error if the reader closes the pipe early.
 pub(super) fn print(text: &str) -> Result<(), Exit> {
     let mut output = std::io::stdout();
     written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
 }
 
-/// Writes a line to standard error. If it cannot be written, there is nobody left to tell.
+/// Writes a line to standard error. If that fails, there is no other place to report it.
 pub(super) fn complain(line: &str) {
     _ = std::io::stderr().write_all(format!("{}\n", line.trim_end()).as_bytes());
 }
 
-/// What came of writing to standard output.
+/// The result of writing to standard output.
 pub(super) fn written(result: std::io::Result<()>) -> Result<(), Exit> {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -29,7 +29,7 @@ pub(super) fn written(result: std::io::Result<()>) -> Result<(), Exit> {
     }
 }
 
-/// A text of somebody else's for a line of a table: control characters are shown and do nothing.
+/// Escapes control characters of external text for a line of a table.
 pub(super) fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -47,7 +47,7 @@ mod tests {
     use super::harmless;
 
     #[test]
-    fn control_characters_are_shown_and_do_nothing() {
+    fn control_characters_are_escaped() {
         assert_eq!(harmless("a\u{1b}[2J\n\tß"), "a\\u{1b}[2J\\n\\tß");
     }
 }

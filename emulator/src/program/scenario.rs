@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::output;
 use crate::scenario;
 
-/// Checks scenario files; every mistake is told, and every warning.
+/// Checks scenario files and prints all errors and warnings.
 pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
     let diagnostics = scenario::check(&arguments.files);
     if arguments.json {
@@ -25,7 +25,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
 /// Prints the JSON Schema of scenario files.
 ///
 /// # Errors
-/// As [`output::print`].
+/// See [`output::print`].
 pub(super) fn schema() -> Result<(), Exit> {
     output::print(&format!("{:#}\n", scenario::schema()))
 }

@@ -1,4 +1,4 @@
-//! `serve`: from arguments to a server that listens, and back.
+//! `serve`: starts the server from the arguments, and shuts it down.
 
 use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
@@ -19,13 +19,13 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<(), Exit> {
     let log = Log::start(arguments.log, arguments.log_level);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Exit::failed)?;
     let outcome = runtime.block_on(serve(arguments, &log));
-    // What still runs is cut off: the user said stop.
+    // Calls in progress are aborted, because the user asked to stop.
     runtime.shutdown_background();
     outcome
 }
 
 async fn serve(arguments: &ServeArguments, log: &Log) -> Result<(), Exit> {
-    // Signals are caught before anybody is told that the program is ready.
+    // Signals are handled before the program announces that it is ready.
     let stop = signals().map_err(Exit::failed)?;
     let service = service(arguments, log)?;
     let listeners = bind(arguments).await?;
@@ -77,7 +77,7 @@ fn service(arguments: &ServeArguments, log: &Log) -> Result<Service, Exit> {
 
 async fn bind(arguments: &ServeArguments) -> Result<Vec<TcpListener>, Exit> {
     let mut listeners = Vec::new();
-    // All addresses have one port, also where a free one is taken.
+    // All addresses share one port, even if a free one is chosen.
     let mut port = arguments.port;
     for host in &arguments.host {
         let address = SocketAddr::new(*host, port);
@@ -90,7 +90,7 @@ async fn bind(arguments: &ServeArguments) -> Result<Vec<TcpListener>, Exit> {
     Ok(listeners)
 }
 
-/// What to do about an address that cannot be listened on.
+/// Advice for an address that cannot be bound.
 fn advice(error: &std::io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::AddrNotAvailable => {
@@ -101,11 +101,11 @@ fn advice(error: &std::io::Error) -> &'static str {
     }
 }
 
-/// One line for people, and the port file for scripts.
+/// Prints one line for people, and writes the port file for scripts.
 fn announce(arguments: &ServeArguments, addresses: &[SocketAddr]) -> Result<(), Exit> {
     let Some(first) = addresses.first() else { return Err(Exit::failed("no address to listen on")) };
     if let Some(path) = &arguments.port_file {
-        // Written aside and moved, so that nobody reads half a number.
+        // Written to a temporary file and renamed, so that no reader sees a partial number.
         let aside = path.with_extension("tmp");
         std::fs::write(&aside, format!("{}\n", first.port()))
             .and_then(|()| std::fs::rename(&aside, path))
@@ -113,12 +113,12 @@ fn announce(arguments: &ServeArguments, addresses: &[SocketAddr]) -> Result<(), 
     }
     let mut output = std::io::stdout();
     let line = format!("Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{first}\n");
-    // A closed standard output is no reason not to serve.
+    // The server starts even if standard output is closed.
     _ = output.write_all(line.as_bytes()).and_then(|()| output.flush());
     Ok(())
 }
 
-/// Done when the process is told to stop: SIGTERM or Ctrl-C.
+/// Completes when the process is asked to stop by SIGTERM or Ctrl-C.
 #[cfg(unix)]
 fn signals() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -132,7 +132,7 @@ fn signals() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Done when the process is told to stop: Ctrl-C.
+/// Completes when the process is asked to stop by Ctrl-C.
 #[cfg(not(unix))]
 fn signals() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async { _ = tokio::signal::ctrl_c().await })

@@ -1,4 +1,4 @@
-//! Colours in what people read.
+//! Colours in output for people.
 
 use std::io::IsTerminal as _;
 
@@ -8,7 +8,7 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// Colours are for people at a terminal who have not asked for none.
+    /// Colours are used on a terminal, unless the user has disabled them.
     pub(super) fn of_output() -> Style {
         Style::of(std::io::stdout().is_terminal())
     }

@@ -1,20 +1,20 @@
-//! Values of flags: how they are written, and what is said of one that is not.
+//! Parsers for the values of flags, and their error messages.
 
 use std::net::IpAddr;
 
 use crate::state::{AccountId, Region, Timestamp};
 
-/// An account id.
+/// An account ID.
 pub(super) fn account(text: &str) -> Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
 }
 
-/// The name of a Region, be it one that AWS has or not.
+/// The name of a Region, whether AWS has it or not.
 pub(super) fn region(text: &str) -> Result<Region, String> {
     if Region::is_name(text) { Ok(Region::new(text)) } else { Err("a Region has a name such as eu-west-1".to_owned()) }
 }
 
-/// A time of ISO 8601.
+/// An ISO 8601 time.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "a time has a date, a time of day and a zone, such as 2026-01-15T09:00:00Z".to_owned())
 }
@@ -24,10 +24,10 @@ pub(super) fn address(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| "expected an IP address, such as 127.0.0.1, or 0.0.0.0 for all of this machine".to_owned())
 }
 
-/// The least memory for bodies: enough for small calls.
+/// Minimum memory for bodies: enough for small calls.
 const LEAST_BODY_MEMORY: usize = 64 << 10;
 
-/// A size that has room for the bodies of small calls.
+/// A size with room for the bodies of small calls.
 pub(super) fn body_memory(text: &str) -> Result<usize, String> {
     let least = |size: &usize| *size >= LEAST_BODY_MEMORY;
     Some(size(text)?).filter(least).ok_or_else(|| {
@@ -35,7 +35,7 @@ pub(super) fn body_memory(text: &str) -> Result<usize, String> {
     })
 }
 
-/// A number of bytes, or one with `KiB`, `MiB` or `GiB` (CPL-13).
+/// A number of bytes, or a number with `KiB`, `MiB` or `GiB` (CPL-13).
 fn size(text: &str) -> Result<usize, String> {
     let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)];
     let size = units.iter().find_map(|(unit, bytes)| {
@@ -51,7 +51,7 @@ mod tests {
 
     /// Rules: CPL-13.
     #[test]
-    fn sizes_have_binary_units() {
+    fn sizes_may_have_binary_units() {
         for (text, bytes) in [("0", 0), ("100", 100), ("2KiB", 2048), ("512MiB", 512 << 20), ("1 GiB", 1 << 30)] {
             assert_eq!(size(text), Ok(bytes), "{text}");
         }

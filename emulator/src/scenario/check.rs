@@ -1,4 +1,4 @@
-//! What the checks of all sections share: the mistakes so far, and the account ids that most sections write.
+//! Shared by the checks of all sections: the errors found so far, and account IDs.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -13,32 +13,32 @@ use super::spanned::Spanned;
 use super::suggest;
 use crate::state::AccountId;
 
-/// The mistakes and warnings of a scenario, collected.
+/// Collects the errors and warnings of a scenario.
 #[derive(Debug, Default)]
 pub(super) struct Check {
-    /// What was read.
+    /// The files read so far.
     pub(super) files: Files,
-    /// What is wrong with it.
+    /// The errors and warnings found so far.
     pub(super) mistakes: Vec<Diagnostic>,
 }
 
 impl Check {
-    /// A mistake at a place, to be told more of and pushed.
+    /// A new error at a place, not yet pushed.
     pub(super) fn at(&self, place: Place, message: impl Into<String>) -> Diagnostic {
         Diagnostic::at(&self.files, place, message)
     }
 
-    /// Whether so many mistakes were found that no more are looked for.
+    /// Whether the maximum number of errors has been reached.
     pub(super) fn is_full(&self) -> bool {
         self.mistakes.len() >= MOST_DIAGNOSTICS
     }
 
-    /// Adds a mistake, or a warning.
+    /// Adds an error or a warning.
     pub(super) fn push(&mut self, mistake: Diagnostic) {
         self.mistakes.push(mistake);
     }
 
-    /// Reads an account id.
+    /// Parses an account ID.
     pub(super) fn account(&mut self, written: &Spanned<String>) -> Option<AccountId> {
         let account = AccountId::parse(&written.value);
         if account.is_none() {
@@ -48,7 +48,8 @@ impl Check {
         account
     }
 
-    /// The files that a pattern names, at least one unless a mistake is told; `such_as` shows what it may look like.
+    /// The files that match a pattern. There is at least one, unless an error was reported. `such_as` is an example for
+    /// the message.
     pub(super) fn find(&mut self, pattern: &Spanned<String>, such_as: &str) -> Vec<PathBuf> {
         let found = self.files.find(&pattern.value, pattern.place.file);
         match &found {
@@ -68,7 +69,7 @@ impl Check {
         found.unwrap_or_default()
     }
 
-    /// `line 3`, or `line 3 of other.yaml`: where something is that a mistake at `seen_from` speaks of.
+    /// `line 3`, or `line 3 of other.yaml`: a reference to `place` from an error at `seen_from`.
     pub(super) fn line(&self, place: Place, seen_from: Place) -> String {
         let there = self.at(place, "");
         let line = there.position.map_or(1, |position| position.line);
@@ -76,7 +77,7 @@ impl Check {
     }
 }
 
-/// An account id as it is written. In YAML it may lack its quotes.
+/// The text of an account ID. In YAML the quotes are optional.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
 pub(super) struct AccountText(pub(super) Spanned<String>);
@@ -97,12 +98,12 @@ impl JsonSchema for AccountText {
 
 const ACCOUNT_PATTERN: &str = "^[0-9]{12}$";
 
-/// Says of a map in the schema that its keys are account ids.
+/// Declares in the schema that the keys of a map are account IDs.
 pub(super) fn account_keys(schema: &mut Schema) {
     schema.insert("propertyNames".to_owned(), serde_json::json!({ "pattern": ACCOUNT_PATTERN }));
 }
 
-/// Says of a key in the schema that it cannot be empty, though it may be left out.
+/// Declares in the schema that a value must not be null, although the key is optional.
 pub(super) fn not_null(schema: &mut Schema) {
     let is_null = |value: &Value| value == "null" || value.get("type").is_some_and(|name| name == "null");
     for keyword in ["type", "anyOf"] {

@@ -1,5 +1,4 @@
-//! A mistake of a scenario, or a warning, told like a compiler's: what is wrong, where, what was expected, the nearest
-//! right word.
+//! Errors and warnings of a scenario, displayed like those of a compiler: message, location, expectation, suggestion.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,54 +9,54 @@ use serde_json::{Value, json};
 use super::files::{Files, Place};
 use crate::invariant::Invariant;
 
-/// The most mistakes and warnings of a scenario that are looked for. Each names its line, so that a text full of mistakes
-/// would take its length times their number.
+/// Maximum number of errors and warnings of a scenario. Each one shows its line, so the output of a long malformed text
+/// would grow with the product of its length and the number of errors.
 pub(super) const MOST_DIAGNOSTICS: usize = 100;
 
-/// One mistake, or one warning.
+/// An error or a warning.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// The file, as the user named it.
+    /// The file, as named by the user.
     pub file: String,
-    /// Where in the file; `None` when all of it is meant.
+    /// The location in the file; `None` if it concerns the whole file.
     pub position: Option<Position>,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What was expected instead.
+    /// The expected value.
     pub expected: Option<String>,
-    /// The nearest right word.
+    /// The most similar valid name.
     pub suggestion: Option<String>,
 }
 
-/// How bad something is that is told of a scenario.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The scenario cannot be loaded.
     Mistake,
-    /// It can, but something in it has no effect.
+    /// The scenario can be loaded, but some part of it has no effect.
     Warning,
 }
 
-/// Where a mistake is.
+/// The location of a diagnostic.
 #[derive(Clone, Debug)]
 pub struct Position {
-    /// Its line, from 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// Its column in characters, from 1.
+    /// Column number in characters, from 1.
     pub column: usize,
     text: Arc<str>,
     start: usize,
     end: usize,
 }
 
-/// All mistakes and warnings, in the order of files and places.
+/// All errors and warnings, sorted by file and location.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostic {
-    /// A mistake that is a whole file's.
+    /// An error that concerns a whole file.
     pub(super) fn of_file(file: &str, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
             severity: Severity::Mistake,
@@ -69,7 +68,7 @@ impl Diagnostic {
         }
     }
 
-    /// A mistake at a place.
+    /// An error at a place.
     pub(super) fn at(files: &Files, place: Place, message: impl Into<String>) -> Diagnostic {
         let Some(file) = files.get(place.file) else { return Diagnostic::of_file("", message) };
         Diagnostic {
@@ -78,19 +77,19 @@ impl Diagnostic {
         }
     }
 
-    /// Says what was expected.
+    /// Adds the expected value.
     pub(super) fn expected(mut self, expected: impl Into<String>) -> Diagnostic {
         self.expected = Some(expected.into());
         self
     }
 
-    /// Says the nearest right word, if there is one.
+    /// Adds the most similar valid name, if there is one.
     pub(super) fn suggest(mut self, word: Option<impl Into<String>>) -> Diagnostic {
         self.suggestion = word.map(Into::into);
         self
     }
 
-    /// Makes a warning of it.
+    /// Turns it into a warning.
     pub(super) fn warning(mut self) -> Diagnostic {
         self.severity = Severity::Warning;
         self
@@ -145,7 +144,7 @@ impl Position {
         let before = text.get(..start).or_report("a place is a range of its file").unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         let line_end = line_end(text, start);
-        // A stretch over several lines is shown by its first.
+        // A range that spans several lines is shown by its first line.
         let end = char_start(text, place.end.min(line_end)).max(start);
         Position {
             line: memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1,
@@ -156,26 +155,26 @@ impl Position {
         }
     }
 
-    /// The line of the place, without its end.
+    /// The line of the position, without its line break.
     fn shown(&self) -> std::ops::Range<usize> {
         let start = self.text.get(..self.start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
         start..line_end(&self.text, self.start)
     }
 }
 
-/// Where the line ends in which a byte stands. The text may be one long line.
+/// The end of the line that contains a byte. The text may be a single long line.
 fn line_end(text: &str, start: usize) -> usize {
     let rest = text.get(start..).or_report("a place is a range of its file").unwrap_or_default();
     memchr::memchr2(b'\n', b'\r', rest.as_bytes()).map_or(text.len(), |end| start + end)
 }
 
-/// The start of the character that the byte belongs to.
+/// The start of the character that contains the byte.
 fn char_start(text: &str, byte: usize) -> usize {
     (0..=byte.min(text.len())).rev().find(|byte| text.is_char_boundary(*byte)).unwrap_or_default()
 }
 
 impl Diagnostics {
-    /// Puts mistakes in the order of files, in which they were first named, and places.
+    /// Sorts by file, in the order in which files were first named, and by location.
     pub(super) fn sorted(mut mistakes: Vec<Diagnostic>) -> Diagnostics {
         let mut files: Vec<String> = Vec::new();
         for mistake in &mistakes {
@@ -190,12 +189,12 @@ impl Diagnostics {
         Diagnostics(mistakes)
     }
 
-    /// Whether there are none.
+    /// Whether there are no errors or warnings.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether there are mistakes, and not only warnings.
+    /// Whether there are errors, and not only warnings.
     pub fn has_mistakes(&self) -> bool {
         self.count(Severity::Mistake) > 0
     }
@@ -204,12 +203,12 @@ impl Diagnostics {
         self.0.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
-    /// The mistakes and warnings.
+    /// All errors and warnings.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()
     }
 
-    /// All of them in one line, for where no lines of the text are shown.
+    /// All of them on one line, for places that cannot show the text.
     pub fn in_a_line(&self) -> String {
         let told = self.0.iter().map(|diagnostic| {
             let Diagnostic { position, message, expected, suggestion, .. } = diagnostic;
@@ -222,13 +221,13 @@ impl Diagnostics {
         told.collect::<Vec<_>>().join("; ")
     }
 
-    /// `[{"severity", "file", "line", "column", "message", "expected", "suggestion"}]`; what does not apply is null.
+    /// `[{"severity", "file", "line", "column", "message", "expected", "suggestion"}]`, with null for missing values.
     pub fn to_json(&self) -> Value {
         self.0.iter().map(Diagnostic::to_json).collect()
     }
 }
 
-/// Each with its line, and how many there are.
+/// Each one with its line, and the total number.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let renderer = Renderer::plain();

@@ -1,4 +1,4 @@
-//! Entries of a scenario that come alone, at run time: read, checked and refused as in a file.
+//! Scenario entries sent at run time, which are read and checked in the same way as files.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,29 +12,29 @@ use serde_json::value::RawValue;
 use super::check::Check;
 use super::diagnostic::Diagnostics;
 use super::files::FileId;
-use super::sections::resources::{self, Declared, Surroundings};
+use super::sections::resources::{self, Context, Declared};
 use super::spanned::{Content, Node};
 use super::{parse, shape};
 use crate::state::{HubKey, Region, Resource};
 
-/// Reads resources, one entry or a list of them; `all` Regions are these, and a list may name any. Of a list in JSON,
-/// entries are read one by one until so many mistakes are found that no more are looked for.
+/// Reads resources: one entry or a list. `all` is the value of `regions: all`; a list may name any Region. The entries
+/// of a JSON list are read one by one until the maximum number of errors is reached.
 ///
 /// # Errors
-/// Every mistake, as `scenario check` tells them.
+/// All errors, as reported by `scenario check`.
 pub fn resources(text: &str, all: &[Region]) -> Result<BTreeMap<HubKey, Vec<Resource>>, Diagnostics> {
     let mut check = Check::default();
     let file = check.files.add("resources", text);
     let known = REGIONS.iter().map(|region| Region::new(region.name));
     let named: Vec<Region> = known.chain(all.iter().cloned()).collect();
-    let around = Surroundings { all, named: &named };
+    let context = Context { all, named: &named };
     let schema = schema_for!(Declared).to_value();
     let mut declared = BTreeMap::<HubKey, Vec<Resource>>::new();
     for piece in pieces(text) {
         if check.is_full() {
             break;
         }
-        for (key, resources) in read(file, piece, &schema, &around, &mut check) {
+        for (key, resources) in read(file, piece, &schema, &context, &mut check) {
             declared.entry(key).or_default().extend(resources);
         }
     }
@@ -42,7 +42,7 @@ pub fn resources(text: &str, all: &[Region]) -> Result<BTreeMap<HubKey, Vec<Reso
     if told.has_mistakes() { Err(told) } else { Ok(declared) }
 }
 
-/// Where the entries of a list in JSON stand, or all of a text that is none.
+/// The ranges of the entries of a JSON list, or the whole text if it is not one.
 fn pieces(text: &str) -> Vec<Range<usize>> {
     let pieces: Vec<&RawValue> = match serde_json::from_str(text) {
         Ok(pieces) => pieces,
@@ -55,12 +55,12 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
     pieces.into_iter().map(piece).collect()
 }
 
-/// Reads an entry, or a list of them.
+/// Reads an entry or a list of entries.
 fn read(
     file: FileId,
     piece: Range<usize>,
     schema: &Value,
-    around: &Surroundings<'_>,
+    context: &Context<'_>,
     check: &mut Check,
 ) -> BTreeMap<HubKey, Vec<Resource>> {
     let nodes = match parse::piece(&check.files, file, piece) {
@@ -81,7 +81,7 @@ fn read(
             Err(error) => check.push(check.at(place, error.to_string())),
         }
     }
-    resources::check(&written, around, check)
+    resources::check(&written, context, check)
 }
 
 #[cfg(test)]
@@ -94,7 +94,7 @@ mod tests {
 
     /// Rules: CPL-133.
     #[test]
-    fn entries_after_the_last_mistake_that_is_looked_for_are_not_read() {
+    fn entries_after_the_maximum_number_of_errors_are_not_read() {
         let nested = format!("{}{}", "[".repeat(30), "]".repeat(30));
         let wrong = |count: usize| format!("[{}{nested}]", "{\"nope\": 1}, ".repeat(count));
         assert!(refused(&wrong(1)).contains("deep in each other"));
@@ -103,7 +103,7 @@ mod tests {
 
     /// Rules: RES-10.
     #[test]
-    fn a_mistake_is_told_at_its_place_whatever_stands_before_it() {
+    fn an_error_is_reported_at_its_own_line() {
         let good = "{\"account\": \"111111111111\", \"regions\": \"all\", \"type\": \"AwsAccount\"}";
         let said = "line 2, column 13: `33` is no account id, expected twelve digits";
         assert_eq!(refused(&format!("[{good},\n{{\"account\": 33, {}]", &good[28..])), said);

@@ -1,12 +1,12 @@
-//! Scenario files: what there is when the emulator starts, written in YAML or JSON.
+//! Scenario files: the initial state of the emulator, in YAML or JSON.
 //!
-//! What lives here: reading files, telling every mistake of them at once with its place, and making a world of them
-//! through the same domain functions as the API. What may not: rules of Security Hub, HTTP.
+//! Contents: reading files, reporting all of their errors at once with their locations, and building a world from them
+//! through the same domain functions as the API. Rules of Security Hub and HTTP do not belong here.
 //!
-//! The way of a file: [`files`] reads it → [`parse`] makes a tree of it → [`shape`] compares the tree with the schema
-//! and takes out what does not fit → serde reads the sections' structs from the rest ([`spanned`]) → [`sections`] check
-//! them all, files laid over each other → [`Scenario::build`] applies them, as often as it is asked. A key is added in
-//! its section: a field with a doc comment, which is the schema's description; its check; its apply.
+//! A file is processed in these steps: [`files`] reads it → [`parse`] builds a tree → [`shape`] compares the tree with
+//! the schema and removes what does not match → serde reads the sections' structs from the rest ([`spanned`]) →
+//! [`sections`] check the merged files → [`Scenario::build`] applies them, as often as needed. To add a key, add a
+//! field to its section with a doc comment, which becomes the description in the schema, then its check and its apply.
 //!
 //! The parser's tree and that of [`spanned`] are two: `serde_saphyr::Spanned` gives each value's span, but it takes no
 //! seed, so that a value being read does not know its file and its text, which places and keys need. One tree would have
@@ -14,10 +14,10 @@
 //!
 //! [`entries`] reads entries that come alone, at run time.
 //!
-//! Several files are laid over each other in the order given. `name`, `clock`, `seed`, `regions`, `default_account`,
-//! `organization` and `quotas` of a later file replace the earlier ones, each as a whole; `accounts`, `credentials` and
-//! `policies` are replaced key by key; `hubs`, `aggregators` and `findings` are added, and of a hub or an aggregator that
-//! two files list the later file's entry counts.
+//! Several files are merged in the given order. `name`, `clock`, `seed`, `regions`, `default_account`, `organization`
+//! and `quotas` of a later file replace earlier ones as a whole; `accounts`, `credentials` and `policies` are replaced
+//! key by key; `hubs`, `aggregators` and `findings` are appended, and the later entry wins for a hub or an aggregator
+//! that is listed twice.
 
 mod check;
 mod diagnostic;
@@ -41,7 +41,7 @@ pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Place};
 use crate::state::World;
 
-/// A scenario without mistakes.
+/// A valid scenario.
 #[derive(Debug)]
 pub struct Scenario {
     valid: sections::Valid,
@@ -49,10 +49,10 @@ pub struct Scenario {
     warnings: Diagnostics,
 }
 
-/// Loads files, laid over each other in their order.
+/// Loads files and merges them in order.
 ///
 /// # Errors
-/// Every mistake of every file.
+/// All errors of all files.
 pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
     let schema = schema();
     let mut check = Check::default();
@@ -69,7 +69,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
     if told.has_mistakes() { Err(told) } else { Ok(Scenario { valid, files, warnings: told }) }
 }
 
-/// What a file says, as far as it fits the schema.
+/// The content of a file, as far as it matches the schema.
 fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Declared {
     let node = match parse::text(&check.files, file) {
         Ok(node) => node,
@@ -82,13 +82,14 @@ fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Declared {
         return sections::Declared::default();
     };
     sections::Declared::deserialize(&node).unwrap_or_else(|error| {
-        // The shape check leaves nothing that serde refuses; should it ever, the user is told what serde says.
+        // The shape check removes everything that serde would refuse. If it ever misses something, the user sees
+        // serde's message.
         check.push(check.at(Place::new(file, 0, 0), error.to_string()));
         sections::Declared::default()
     })
 }
 
-/// All mistakes of files, those included that show only when their world is built; else their warnings.
+/// All errors of files, including those found only when the world is built; otherwise the warnings.
 pub fn check(paths: &[PathBuf]) -> Diagnostics {
     match load(paths).and_then(|scenario| scenario.build().map(|_| scenario.warnings)) {
         Ok(told) | Err(told) => told,
@@ -101,20 +102,20 @@ pub fn schema() -> Value {
 }
 
 impl Scenario {
-    /// Its name, if it has one.
+    /// Its name, if present.
     pub fn name(&self) -> Option<&str> {
         self.valid.name.as_deref()
     }
 
-    /// What in it has no effect.
+    /// Warnings about parts without effect.
     pub fn warnings(&self) -> &Diagnostics {
         &self.warnings
     }
 
-    /// Makes a fresh world of it.
+    /// Builds a new world from it.
     ///
     /// # Errors
-    /// What the domain refuses, such as a finding that Security Hub would not import.
+    /// Errors that only the domain detects, such as a finding that Security Hub would refuse.
     pub fn build(&self) -> Result<World, Diagnostics> {
         self.valid.world(&self.files).map_err(Diagnostics::sorted)
     }

@@ -1,4 +1,4 @@
-//! From a text in YAML, and so in JSON, to a tree of [`Node`]s.
+//! Parses YAML, and therefore JSON, into a tree of [`Node`]s.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,16 +15,16 @@ use crate::invariant::Invariant;
 /// Parses a text.
 ///
 /// # Errors
-/// The first place that is no YAML.
+/// The first syntax error.
 pub(super) fn text(files: &Files, file: FileId) -> Result<Node, Box<Diagnostic>> {
     let length = files.get(file).map_or(0, |file| file.text.len());
     piece(files, file, 0..length)
 }
 
-/// Parses a piece of a text that is a value of its own.
+/// Parses a part of a text that is a value by itself.
 ///
 /// # Errors
-/// The first place that is no YAML.
+/// The first syntax error.
 pub(super) fn piece(files: &Files, file: FileId, piece: Range<usize>) -> Result<Node, Box<Diagnostic>> {
     let start = piece.start;
     let Some(text) = files.get(file).and_then(|file| file.text.get(piece)) else {
@@ -48,18 +48,18 @@ pub(super) fn piece(files: &Files, file: FileId, piece: Range<usize>) -> Result<
     }
 }
 
-/// The parser's words without the place, which the diagnostic tells.
+/// The parser's message without the location, which the diagnostic has already.
 fn syntax_error(error: &serde_saphyr::Error) -> String {
     let text = error.without_snippet().to_string();
     let text = text.lines().next().unwrap_or_default();
     let text = text.strip_prefix("error: ").unwrap_or(text);
-    // What follows is for programmers that call the parser.
+    // The rest addresses programmers who call the parser.
     let text = text.split_once("; use ").map_or(text, |(text, _)| text);
     let cut = text.find(" at line ").unwrap_or(text.len());
     text.get(..cut).unwrap_or_default().to_owned()
 }
 
-/// The piece of a text that is parsed, and where it begins.
+/// The part of a text that is parsed, and its offset.
 struct Source<'t> {
     file: FileId,
     text: &'t str,
@@ -92,7 +92,7 @@ impl Source<'_> {
     }
 }
 
-/// A value as the parser gives it.
+/// A value as delivered by the parser.
 struct Raw(serde_saphyr::Spanned<RawContent>);
 
 enum RawContent {
@@ -123,7 +123,7 @@ impl Raw {
         Node { place, content }
     }
 
-    /// A key is a text, whatever it looks like: `222222222222:` needs no quotes.
+    /// Keys are always texts: `222222222222:` does not need quotes.
     fn key(self, source: &Source<'_>) -> Spanned<String> {
         let Node { place, content } = self.node(source);
         let value = match content {
@@ -134,12 +134,12 @@ impl Raw {
     }
 }
 
-/// How deep values may lie in each other, aliases followed. A scenario needs half of it; the parser's own limit does
-/// not count through aliases, and each level takes much of a stack.
+/// Maximum nesting depth, including expanded aliases. A scenario needs half of it. The parser's own limit does not
+/// count levels inside aliases, and each level needs much stack.
 const DEPTH: usize = 24;
 
 thread_local! {
-    /// How deep the value lies that this thread reads.
+    /// The nesting depth of the value that this thread is reading.
     static DEPTH_NOW: Cell<usize> = const { Cell::new(0) };
 }
 

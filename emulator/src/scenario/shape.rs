@@ -1,7 +1,7 @@
-//! Compares what is written with the JSON Schema of scenarios, and takes out of the tree what does not fit.
+//! Compares a tree with the JSON Schema of scenarios and removes what does not match.
 //!
-//! The schema is the one that editors read, made from the sections' structs, so there is one source for both. All
-//! mistakes of a file are told at once, and what remains can be read and judged further.
+//! The schema is the one that editors use, generated from the sections' structs, so both have a single source. All
+//! errors of a file are reported at once, and the rest can be read and checked further.
 
 use std::collections::BTreeSet;
 
@@ -13,16 +13,16 @@ use super::spanned::{Content, Node, Spanned};
 use super::suggest;
 use crate::invariant::Invariant;
 
-/// Takes what does not fit out of the tree; `None` when nothing is left. Each misfit is pushed to `mistakes`.
+/// Removes what does not match; `None` if nothing is left. Each mismatch is pushed to `mistakes`.
 pub(super) fn fit(files: &Files, schema: &Value, node: Node, mistakes: &mut Vec<Diagnostic>) -> Option<Node> {
-    // An empty file is a scenario that says nothing.
+    // An empty file is an empty scenario.
     if matches!(node.content, Content::Null) {
         return None;
     }
     fit_as(files, schema, node, "a scenario", mistakes)
 }
 
-/// The same of another text than a scenario's; `name` says what it is.
+/// The same for texts other than scenarios. `name` describes the text in messages.
 pub(super) fn fit_as(
     files: &Files,
     schema: &Value,
@@ -49,7 +49,7 @@ impl<'s> Fit<'s, '_> {
         self.mistakes.len() >= MOST_DIAGNOSTICS
     }
 
-    /// `name` says what the value is of, in messages.
+    /// `name` describes the value in messages.
     fn node(&mut self, schema: &'s Value, node: Node, name: &str) -> Option<Node> {
         if self.is_full() {
             return None;
@@ -77,7 +77,7 @@ impl<'s> Fit<'s, '_> {
     }
 
     fn inside(&mut self, schema: &'s Value, node: Node, name: &str) -> Option<Node> {
-        // What another language says in it is not the schema's.
+        // Content in another language is not described by the schema.
         if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
             return Some(node);
         }
@@ -97,7 +97,7 @@ impl<'s> Fit<'s, '_> {
         Some(Node { place, content })
     }
 
-    /// Whether a list has as many items, and a text as many characters, as the schema lets through.
+    /// Whether a list or text satisfies the limits of the schema on its length.
     fn size_fits(&mut self, schema: &Value, place: Place, content: &Content, name: &str) -> bool {
         let number = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
         let (size, unit, [least, most]) = match content {
@@ -118,7 +118,7 @@ impl<'s> Fit<'s, '_> {
         false
     }
 
-    /// `None` when a required key is missing or does not fit.
+    /// `None` if a required key is missing or does not match.
     fn map(
         &mut self,
         schema: &'s Value,
@@ -143,8 +143,8 @@ impl<'s> Fit<'s, '_> {
         (whole && fits).then_some(fitting)
     }
 
-    /// Whether there are as many keys as the schema lets through. Of too few, it is told only where none was written,
-    /// since what was wrong with a key was told already.
+    /// Whether the number of keys satisfies the schema. Too few keys are only reported if none was written, since
+    /// errors in a key have been reported already.
     fn number_fits(
         &mut self,
         schema: &Value,
@@ -167,7 +167,7 @@ impl<'s> Fit<'s, '_> {
         !too_few && !too_many
     }
 
-    /// The entries that fit. To the keys that are `written` it adds those that unknown keys were likely meant to be.
+    /// The matching entries. Keys that unknown keys were likely meant to be are added to `written`.
     fn entries(
         &mut self,
         schema: &'s Value,
@@ -199,14 +199,14 @@ impl<'s> Fit<'s, '_> {
         fitting
     }
 
-    /// Gives the key that was likely meant.
+    /// Returns the key that was likely meant.
     fn unknown_key<'k>(
         &mut self,
         key: &Spanned<String>,
         known: Option<&'k Map<String, Value>>,
         name: &str,
     ) -> Option<&'k str> {
-        // A key of editors is not what anybody looks for.
+        // A key meant for editors is never suggested.
         let known = known.into_iter().flatten().map(|(key, _)| key.as_str()).filter(|key| !key.starts_with('$'));
         let known: Vec<&str> = known.collect();
         let message = format!("{name} has no key `{}`", key.value);
@@ -216,7 +216,7 @@ impl<'s> Fit<'s, '_> {
         nearest
     }
 
-    /// A schema's alternatives, references followed.
+    /// The alternatives of a schema, with references resolved.
     fn branches(&self, schema: &'s Value) -> Vec<&'s Value> {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             let name = reference.trim_start_matches("#/$defs/");
@@ -235,7 +235,7 @@ impl<'s> Fit<'s, '_> {
     }
 }
 
-/// The words or types that alternatives accept, in words.
+/// A text that lists the words or types that the alternatives accept.
 fn expected(branches: &[&Value], words: &[&str]) -> String {
     let others = branches.iter().filter(|branch| branch.get("const").is_none());
     let types: BTreeSet<&str> = others.flat_map(|branch| types(branch)).filter_map(type_in_words).collect();
@@ -287,7 +287,7 @@ fn describe(content: &Content) -> String {
     }
 }
 
-/// The first sentence of a key's description, as it stands behind a colon.
+/// The first sentence of a key's description, in a form that can follow a colon.
 fn description(schema: &Value, key: &str) -> Option<String> {
     let text = schema.pointer(&format!("/properties/{key}/description"))?.as_str()?;
     let sentence = text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.');

@@ -1,8 +1,8 @@
-//! What is written, with its places: serde reads the sections' structs from a tree of [`Node`]s.
+//! Values with their locations: serde reads the sections' structs from a tree of [`Node`]s.
 //!
-//! The tree stands between so that the shape check can tell every mistake of a file, take what is wrong out of the
-//! tree, and leave a rest that can be read. Structs say [`Spanned`] for each value that a later check may complain
-//! of, and [`Entries`] for a map whose keys it may complain of; JSON Schema sees neither.
+//! The tree exists so that the shape check can report all errors of a file, remove the invalid parts and leave a valid
+//! rest. Structs use [`Spanned`] for values that later checks may report, and [`Entries`] for maps whose keys they may
+//! report. Neither is visible in the JSON Schema.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,23 +18,23 @@ use serde_json::Value;
 
 use super::files::Place;
 
-/// A value and where it is written.
+/// A value and its location.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    /// Where.
+    /// The location.
     pub(super) place: Place,
-    /// What.
+    /// The value.
     pub(super) content: Content,
 }
 
-/// What is written.
+/// A parsed value.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
-    /// Nothing, or `null`.
+    /// An empty value, or `null`.
     Null,
     /// `true` or `false`.
     Boolean(bool),
-    /// A whole number, and how it is written.
+    /// An integer, with its spelling.
     Integer(i128, String),
     /// Another number.
     Number(f64),
@@ -42,12 +42,12 @@ pub(super) enum Content {
     Text(String),
     /// `[…]`
     List(Vec<Node>),
-    /// `{…}`; keys in the order of the text, with those that stand twice.
+    /// `{…}`, with keys in textual order, including duplicates.
     Map(Vec<(Spanned<String>, Node)>),
 }
 
 impl Node {
-    /// What is written, without its places.
+    /// The value as JSON, without locations.
     pub(super) fn to_json(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,
@@ -65,20 +65,20 @@ impl Node {
     }
 }
 
-/// A value that remembers its place.
+/// A value with its location.
 #[derive(Clone, Debug)]
 pub(super) struct Spanned<T> {
     /// The value.
     pub(super) value: T,
-    /// Where it is written.
+    /// Its location.
     pub(super) place: Place,
 }
 
-/// A map in the order of its text whose keys remember their places.
+/// A map in textual order, whose keys have locations.
 #[derive(Clone, Debug)]
 pub(super) struct Entries<T>(pub(super) Vec<(Spanned<String>, T)>);
 
-/// The name by which [`Spanned`] asks the tree for a place; no file can spell it.
+/// The name by which [`Spanned`] requests a location from the tree. No key of a file can equal it.
 const SPANNED: &str = "$spanned";
 
 impl<'de> Deserializer<'de> for &'de Node {
@@ -102,7 +102,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
-    /// Of a whole number where a text is read, what is written counts: an account id may lack its quotes.
+    /// If a text is expected, an integer is taken as spelled: the quotes of an account ID are optional.
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match &self.content {
             Content::Integer(_, written) => visitor.visit_borrowed_str(written),
@@ -150,7 +150,7 @@ impl<'de> IntoDeserializer<'de, Error> for &'de Node {
     }
 }
 
-/// A key of a map: its text, or its text with its place.
+/// A key of a map: its text, with or without its location.
 #[derive(Clone, Copy)]
 struct Key<'de>(&'de Spanned<String>);
 
@@ -182,7 +182,7 @@ impl<'de> Deserializer<'de> for Key<'de> {
     }
 }
 
-/// A place and then a value, as [`Spanned`] reads them.
+/// A location followed by a value, as [`Spanned`] reads them.
 struct WithPlace<D> {
     place: Option<Place>,
     value: Option<D>,
@@ -248,7 +248,7 @@ impl<T: JsonSchema> JsonSchema for Spanned<T> {
     }
 }
 
-/// A part of the tree as it stands, where a section keeps what another language says.
+/// A part of the tree, unchanged, for sections that contain another language.
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Spanned::deserialize(deserializer).map(|Spanned { value, place }| Node { place, content: value })
@@ -336,7 +336,7 @@ impl<T> Default for Entries<T> {
 }
 
 impl<T> Entries<T> {
-    /// Adds later entries; those of the same key are replaced.
+    /// Adds later entries, which replace earlier ones with the same key.
     pub(super) fn add(&mut self, later: Entries<T>) {
         self.0.retain(|(earlier, _)| later.0.iter().all(|(key, _)| key.value != earlier.value));
         self.0.extend(later.0);

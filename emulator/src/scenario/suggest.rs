@@ -1,18 +1,18 @@
-//! The nearest right word to a wrong one.
+//! Suggestions for misspelled names.
 
-/// The word of `words` that `wrong` was likely meant to be: at most a third of its letters are wrong, and at most three.
+/// The name in `words` that `wrong` was likely meant to be: at most a third of its letters differ, and at most three.
 pub(super) fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let wrong = wrong.to_lowercase();
     let length = wrong.chars().count();
     let allowed = length.div_ceil(3).min(3);
-    // The distance is at least the difference of the lengths, and costs their product.
+    // The distance is at least the difference in length, which is cheaper to compute.
     let is_near = |word: &&str| word.chars().count().abs_diff(length) <= allowed;
     let distance = |word: &'w str| (strsim::damerau_levenshtein(&wrong, &word.to_lowercase()), word);
     let nearest = words.into_iter().filter(is_near).map(distance).filter(|(distance, _)| *distance <= allowed).min();
     nearest.map(|(_, word)| word)
 }
 
-/// `a`, `b or c`, `a, b or c`: how choices are told.
+/// `a`, `b or c`, `a, b or c`: a list of alternatives for messages.
 pub(super) fn choices<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     let words: Vec<&str> = words.into_iter().collect();
     match &words[..] {
@@ -27,7 +27,7 @@ mod tests {
     use super::{choices, nearest};
 
     #[test]
-    fn the_nearest_word_wins_and_a_far_one_never() {
+    fn the_most_similar_word_is_suggested_if_similar_enough() {
         let words = ["hubs", "accounts", "seed"];
         assert_eq!(nearest("hub", words), Some("hubs"));
         assert_eq!(nearest("Acounts", words), Some("accounts"));
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn choices_end_in_or() {
+    fn the_last_alternative_follows_or() {
         assert_eq!(choices(["a", "b", "c"]), "a, b or c");
         assert_eq!(choices(["a"]), "a");
     }

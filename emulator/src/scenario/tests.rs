@@ -1,4 +1,4 @@
-//! Scenarios are loaded, built and refused with every mistake told.
+//! Tests that scenarios are loaded and built, and that all errors are reported.
 
 mod central_configuration;
 mod resources;
@@ -19,7 +19,7 @@ use crate::state::{
     World, timestamp_text,
 };
 
-/// A folder with files; it is gone when it is dropped.
+/// A temporary directory with files.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -33,7 +33,7 @@ fn paths(folder: &TempDir, files: &[(&str, &str)]) -> Vec<PathBuf> {
     scenarios.map(|(name, _)| folder.path().join(name)).collect()
 }
 
-/// The mistakes of those files whose names begin with `scenario`, as the user reads them.
+/// The errors of the files whose names begin with `scenario`, as displayed to the user.
 pub(super) fn mistakes_of(files: &[(&str, &str)]) -> String {
     let folder = folder(files);
     let mistakes = super::check(&paths(&folder, files)).to_string();
@@ -66,7 +66,7 @@ pub(super) fn repository(path: &str) -> PathBuf {
 }
 
 #[test]
-fn the_quickstart_is_good_and_builds_the_same_world_each_time() {
+fn the_quickstart_is_valid_and_always_builds_the_same_world() {
     let scenario = super::load(&[repository("scenarios/quickstart.yaml")]).unwrap();
     assert_eq!(scenario.name(), Some("quickstart"));
     for _ in 0..2 {
@@ -117,7 +117,7 @@ fn an_empty_file_is_an_empty_world_in_us_east_1() {
 }
 
 #[test]
-fn json_is_read_as_yaml_is() {
+fn json_is_read_like_yaml() {
     let text = "{\n\t\"name\": \"a\\/b \\u00e9\",\n\t\"hubs\": [\n\t\t{\"account\": \"111111111111\", \"regions\": \"all\"}\n\t]\n}\n";
     let scenario = load(&[("scenario.json", text)]);
     assert_eq!(scenario.name(), Some("a/b é"));
@@ -134,7 +134,7 @@ fn an_account_id_needs_no_quotes_in_yaml() {
 }
 
 #[test]
-fn what_several_entries_share_can_be_an_anchor() {
+fn entries_can_share_a_yaml_anchor() {
     let world = build(
         "hubs:\n  - &hub { account: '111111111111', regions: all, tags: { team: x } }\n  - { <<: *hub, account: '222222222222' }",
     );
@@ -159,7 +159,7 @@ fn a_hub_gets_its_settings() {
 
 /// Rules: HUB-03.
 #[test]
-fn a_member_takes_its_administrators_generator_even_if_it_is_listed_first() {
+fn a_member_inherits_the_generator_of_its_administrator_in_any_order() {
     let world = build(
         "hubs:\n  - { account: '111111111111', regions: all }\n  - { account: '222222222222', regions: all, \
          control_finding_generator: STANDARD_CONTROL, members: { '111111111111': enabled } }",
@@ -170,7 +170,7 @@ fn a_member_takes_its_administrators_generator_even_if_it_is_listed_first() {
 
 /// Rules: ORG-02, MST-02.
 #[test]
-fn the_hubs_of_the_delegated_administrator_and_of_enabled_members_are_on() {
+fn hubs_of_the_delegated_administrator_and_of_enabled_members_are_enabled() {
     let world = build(
         "regions: [us-east-1, eu-west-1]\n\
          organization:\n  management_account: '999999999999'\n  delegated_administrator: '111111111111'\n  \
@@ -204,7 +204,7 @@ const LIST: &str =
     "\u{feff}Account ID,Email\r\n222222222222,two@example.com\r\n333333333333,\r\n444444444444,four@example.com\r\n";
 
 #[test]
-fn a_list_of_members_is_a_csv_file_and_members_says_what_is_otherwise() {
+fn members_override_the_csv_file_of_members() {
     let text = "regions: [us-east-1, eu-west-1]\naccounts: { '333333333333': { email: three@example.com } }\nhubs:\n  \
                 - account: '111111111111'\n    regions: all\n    members_csv: lists/members.csv\n    \
                 members: { '444444444444': invited, '555555555555': created }\n";
@@ -231,7 +231,7 @@ fn a_list_of_members_is_a_csv_file_and_members_says_what_is_otherwise() {
 
 /// Rules: MST-11, ARN-07.
 #[test]
-fn members_of_a_scenario_have_the_invitations_that_led_to_them() {
+fn members_of_a_scenario_have_their_invitations() {
     let world = build(
         "hubs:\n  - { account: '111111111111', regions: all, members: { '222222222222': enabled, \
          '333333333333': invited, '444444444444': created, '555555555555': removed, '666666666666': resigned } }",
@@ -243,7 +243,7 @@ fn members_of_a_scenario_have_the_invitations_that_led_to_them() {
 }
 
 #[test]
-fn a_bad_line_of_a_list_of_members_is_told_with_its_place() {
+fn an_invalid_line_of_a_csv_file_is_reported_with_its_location() {
     let text = "hubs:\n  - { account: '111111111111', regions: all, members_csv: members.csv }\n  \
                 - { account: '222222222222', regions: all, members_csv: member.csv }\n";
     let list =
@@ -257,7 +257,7 @@ fn a_bad_line_of_a_list_of_members_is_told_with_its_place() {
 
 /// Rules: QUO-01, QUO-02.
 #[test]
-fn members_keep_to_the_quotas_of_the_scenario() {
+fn members_must_not_exceed_the_quotas_of_the_scenario() {
     let with = |quotas: &str| {
         format!(
             "quotas: {quotas}\norganization:\n  management_account: '999999999999'\n  delegated_administrator: \
@@ -279,7 +279,7 @@ fn members_keep_to_the_quotas_of_the_scenario() {
 }
 
 #[test]
-fn a_centrally_managed_account_has_its_hub_all_the_same() {
+fn a_centrally_managed_account_can_have_a_hub() {
     let world = build(
         "accounts: { '111111111111': { centrally_managed: true, status: suspended } }\n\
          hubs: [{ account: '111111111111', regions: all }]",
@@ -291,7 +291,7 @@ fn a_centrally_managed_account_has_its_hub_all_the_same() {
 }
 
 #[test]
-fn credentials_stand_for_users_and_sessions() {
+fn credentials_identify_users_and_sessions() {
     let world = build(
         "credentials:\n  AKIAALICE: { account: '111111111111', user: alice, secret: s }\n  ASIAAUDIT: { account: \
          '111111111111', role: Auditor, session: s1 }\n  AKIAPLAIN: { account: '222222222222' }",
@@ -305,7 +305,7 @@ fn credentials_stand_for_users_and_sessions() {
 }
 
 #[test]
-fn a_clock_runs_on_from_its_time_unless_it_is_frozen() {
+fn a_clock_runs_from_its_time_unless_it_is_frozen() {
     assert!(build("clock: { now: 2026-01-15T09:00:00Z, frozen: true }").clock.is_frozen());
     assert!(build("clock: { frozen: true }").clock.is_frozen());
     let running = build("clock: { now: 2026-01-15T09:00:00+01:00 }");
@@ -334,7 +334,7 @@ fn later_files_replace_add_and_override() {
     assert_eq!(directory.accounts[&account("222222222222")].email, "222222222222@example.com", "replaced as a whole");
 }
 
-/// A finding of GuardDuty that Security Hub takes.
+/// A valid finding of GuardDuty.
 const FINDING: &str = r#"{"SchemaVersion": "2018-10-08", "Id": "1", "GeneratorId": "g", "AwsAccountId": "111111111111",
 "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/guardduty", "Types": ["TTPs"], "Title": "t", "Description": "d",
 "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z", "Severity": {"Label": "LOW"},
@@ -343,7 +343,7 @@ const FINDING: &str = r#"{"SchemaVersion": "2018-10-08", "Id": "1", "GeneratorId
 const HUB_AND_FINDINGS: &str = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nhubs:\n  - { account: '111111111111', regions: all }\nfindings:\n  - file: '*.json'\n";
 
 #[test]
-fn findings_come_alone_in_a_list_or_as_a_batch() {
+fn findings_may_be_single_in_a_list_or_in_a_batch() {
     let list = format!(
         "[{}, {}]",
         FINDING.replace(r#""Id": "1""#, r#""Id": "2""#),
@@ -370,7 +370,7 @@ fn findings(world: &World) -> BTreeSet<Vec<u8>> {
 }
 
 #[test]
-fn generated_findings_are_spread_over_the_hubs_that_are_on() {
+fn generated_findings_are_distributed_over_enabled_hubs() {
     let generate = "findings:\n  - generate: { product: guardduty, count: 150 }\n  - generate: { product: all, count: 250, \
          accounts: ['111111111111'], regions: [eu-west-1], days: 3 }\n  - generate: { product: guardduty, count: 150 }\n";
     let text = format!("{TWO_HUBS}{generate}");
@@ -380,9 +380,9 @@ fn generated_findings_are_spread_over_the_hubs_that_are_on() {
     assert_ne!(findings(&world), findings(&build(&format!("seed: 1\n{text}"))));
 }
 
-/// Many findings are made on a thread of their own, a few are not.
+/// Many findings are generated on a separate thread, few are not.
 #[test]
-fn many_generated_findings_begin_with_the_few() {
+fn findings_generated_on_a_thread_begin_with_those_generated_without() {
     let of =
         |count| findings(&build(&format!("{TWO_HUBS}findings:\n  - generate: {{ product: all, count: {count} }}\n")));
     let (few, many) = (of(950), of(1_450));
@@ -408,7 +408,7 @@ fn a_later_file_replaces_an_aggregator_and_adds_others() {
     assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
-/// One snapshot for each kind of mistake.
+/// One snapshot per kind of error.
 macro_rules! snapshots {
     ($($name:ident: $text:expr,)*) => {
         $(#[test]
@@ -419,54 +419,54 @@ macro_rules! snapshots {
 }
 
 snapshots! {
-    an_unknown_key_names_the_nearest: "name: x\nhubz: []\n",
-    an_unknown_key_far_from_all: "clock:\n  now: 2026-01-15T09:00:00Z\n  timezone: Europe/Berlin\n",
+    an_unknown_key_suggests_the_most_similar_one: "name: x\nhubz: []\n",
+    an_unknown_key_similar_to_none: "clock:\n  now: 2026-01-15T09:00:00Z\n  timezone: Europe/Berlin\n",
     a_wrong_type: "seed: -7\nname: [a]\nclock: { frozen: 'yes' }\nhubs: { a: 1 }\n",
     a_missing_key: "hubs:\n  - regions: all\n  - account: '111111111111'\n",
-    a_key_twice: "name: a\nname: b\n",
+    a_duplicate_key: "name: a\nname: b\n",
     a_syntax_error: "hubs:\n  - account: '111111111111'\n   regions: all\n",
     two_documents: "name: a\n---\nname: b\n",
-    a_wrong_word: "hubs:\n  - { account: '111111111111', regions: al, members: { '222222222222': enabeld } }\n",
-    no_account_id: "default_account: '1234'\norganization:\n  management_account: root\n  units: { A: { accounts: ['11111111111x'] } }\nhubs:\n  - { account: 99, regions: all, members: { '2': enabled } }\naccounts:\n  '22222222222': {}\ncredentials:\n  AKIA: { account: abc }\n",
-    no_region: "regions: [eu-wset-1, mars-north-1, eu-west-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [eu-west-1, us-east-1, eu-wst-1] }\n",
-    no_product: "hubs:\n  - { account: '111111111111', regions: all, products: [guardduti, aws/inspecter, nonsense-of-mine, default] }\n",
-    no_resource: "hubs:\n  - { account: '111111111111', regions: all }\nresources:\n  - { account: '111111111111', regions: all, type: AwsS3Buckt, id: a }\n  - account: '111111111111'\n    regions: all\n    type: AwsS3Bucket\n    fails: [S3.55, IAM.9, PCI.S3.5, '1.10']\n    warns: { S3.1: CONFIG_RULE_EVALUATION_EROR }\n",
-    no_duration: "delays: { standards_enable: soon, standards_disable: -1h }\n",
-    no_standard: "hubs:\n  - { account: '111111111111', regions: all, standards: [pci-dss-4.0, cis-azure-4.0.0], config_recorder: of }\n",
-    no_time: "clock: { now: 2026-13-15T09:00:00Z }\n",
-    no_pattern: "findings:\n  - file: guard-duty.json\n  - file: '[a.json'\n",
-    no_source_of_findings: "findings:\n  - {}\n  - fil: a.json\n  - file: '*.toml'\n    generate: { product: macie, count: 1 }\n  - generate: { count: 1 }\n",
+    an_invalid_word: "hubs:\n  - { account: '111111111111', regions: al, members: { '222222222222': enabeld } }\n",
+    invalid_account_ids: "default_account: '1234'\norganization:\n  management_account: root\n  units: { A: { accounts: ['11111111111x'] } }\nhubs:\n  - { account: 99, regions: all, members: { '2': enabled } }\naccounts:\n  '22222222222': {}\ncredentials:\n  AKIA: { account: abc }\n",
+    invalid_regions: "regions: [eu-wset-1, mars-north-1, eu-west-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [eu-west-1, us-east-1, eu-wst-1] }\n",
+    invalid_products: "hubs:\n  - { account: '111111111111', regions: all, products: [guardduti, aws/inspecter, nonsense-of-mine, default] }\n",
+    invalid_resources: "hubs:\n  - { account: '111111111111', regions: all }\nresources:\n  - { account: '111111111111', regions: all, type: AwsS3Buckt, id: a }\n  - account: '111111111111'\n    regions: all\n    type: AwsS3Bucket\n    fails: [S3.55, IAM.9, PCI.S3.5, '1.10']\n    warns: { S3.1: CONFIG_RULE_EVALUATION_EROR }\n",
+    invalid_durations: "delays: { standards_enable: soon, standards_disable: -1h }\n",
+    invalid_standards: "hubs:\n  - { account: '111111111111', regions: all, standards: [pci-dss-4.0, cis-azure-4.0.0], config_recorder: of }\n",
+    an_invalid_time: "clock: { now: 2026-13-15T09:00:00Z }\n",
+    invalid_patterns: "findings:\n  - file: guard-duty.json\n  - file: '[a.json'\n",
+    invalid_sources_of_findings: "findings:\n  - {}\n  - fil: a.json\n  - file: '*.toml'\n    generate: { product: macie, count: 1 }\n  - generate: { count: 1 }\n",
     nothing_to_generate: &format!("{TWO_HUBS}findings:\n  - generate: {{ product: guardduti, count: 0, days: 366 }}\n  - generate:\n      product: macie\n      count: 1000001\n      accounts: ['222222222221', '33']\n      regions: [us-west-2, eu-wst-1]\n  - generate: {{ product: macie, count: 5, accounts: some }}\n  - generate: {{ product: macie, count: 5, accounts: ['222222222222'], regions: [eu-west-1] }}\n"),
-    no_hub_to_generate_for: "regions: [cn-north-1]\naccounts: { '111111111111': {} }\nhubs:\n  - { account: '222222222222', regions: all }\nfindings:\n  - generate: { product: macie, count: 5 }\n  - generate: { product: all, count: 5, accounts: ['111111111111'] }\n",
+    a_missing_hub_to_generate_for: "regions: [cn-north-1]\naccounts: { '111111111111': {} }\nhubs:\n  - { account: '222222222222', regions: all }\nfindings:\n  - generate: { product: macie, count: 5 }\n  - generate: { product: all, count: 5, accounts: ['111111111111'] }\n",
     refused_generated_findings: "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [us-east-1], products: [guardduty] }\nfindings:\n  - generate: { product: macie, count: 5 }\n  - generate: { product: guardduty, count: 200, accounts: ['111111111111'], regions: [us-east-1, eu-west-1] }\n",
-    no_id_of_an_organization: "organization: { id: org-1, root_id: r-A, management_account: '111111111111', service_access: [securityhub] }\n",
+    invalid_ids_of_an_organization: "organization: { id: org-1, root_id: r-A, management_account: '111111111111', service_access: [securityhub] }\n",
     an_account_in_two_units: "organization:\n  management_account: '999999999999'\n  units:\n    A: { accounts: ['111111111111'] }\n    B: { accounts: ['111111111111'] }\n",
     units_too_deep: "organization:\n  management_account: '999999999999'\n  units: { A: { units: { B: { units: { C: { units: { D: { units: { E: { units: { F: {} } } } } } } } } } } }\n",
     a_delegated_administrator_outside: "organization: { management_account: '999999999999', delegated_administrator: '111111111111' }\n",
-    a_hub_twice: "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all }\n  - { account: '111111111111', regions: [eu-west-1] }\n",
-    members_against_the_rules: "hubs:\n  - account: '111111111111'\n    regions: all\n    members:\n      '111111111111': enabled\n      '222222222222': enabled\n      '333333333333': enabled\n  - account: '222222222222'\n    regions: all\n    control_finding_generator: STANDARD_CONTROL\n  - account: '444444444444'\n    regions: all\n    members: { '333333333333': enabled, '111111111111': enabled }\n",
-    aggregators_against_the_rules: "regions: [us-east-1, eu-west-1, eu-south-1]\nhubs:\n  - account: '111111111111'\n    regions: [us-east-1, eu-south-1]\n    members: { '222222222222': enabled }\naggregators:\n  - { account: '111111111111', home: us-east-1, mode: NO_REGIONS, regions: [eu-west-1] }\n  - { account: '111111111111', home: us-east-1, mode: SPECIFIED_REGIONS, regions: [eu-wst-1, us-east-1] }\n  - { account: '222222222222', home: us-east-1 }\n  - { account: '333333333333', home: eu-west-1 }\n  - { account: '444444444444', home: us-west-2, mode: SOME_REGIONS }\n  - { account: '555555555555', home: us-east-1, mode: SPECIFIED_REGIONS, regions: [us-east-1] }\n",
+    a_duplicate_hub: "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all }\n  - { account: '111111111111', regions: [eu-west-1] }\n",
+    members_that_violate_the_rules: "hubs:\n  - account: '111111111111'\n    regions: all\n    members:\n      '111111111111': enabled\n      '222222222222': enabled\n      '333333333333': enabled\n  - account: '222222222222'\n    regions: all\n    control_finding_generator: STANDARD_CONTROL\n  - account: '444444444444'\n    regions: all\n    members: { '333333333333': enabled, '111111111111': enabled }\n",
+    aggregators_that_violate_the_rules: "regions: [us-east-1, eu-west-1, eu-south-1]\nhubs:\n  - account: '111111111111'\n    regions: [us-east-1, eu-south-1]\n    members: { '222222222222': enabled }\naggregators:\n  - { account: '111111111111', home: us-east-1, mode: NO_REGIONS, regions: [eu-west-1] }\n  - { account: '111111111111', home: us-east-1, mode: SPECIFIED_REGIONS, regions: [eu-wst-1, us-east-1] }\n  - { account: '222222222222', home: us-east-1 }\n  - { account: '333333333333', home: eu-west-1 }\n  - { account: '444444444444', home: us-west-2, mode: SOME_REGIONS }\n  - { account: '555555555555', home: us-east-1, mode: SPECIFIED_REGIONS, regions: [us-east-1] }\n",
     an_opt_in_home_region: "regions: [eu-south-1]\nhubs:\n  - { account: '111111111111', regions: all }\naggregators:\n  - { account: '111111111111', home: eu-south-1 }\n",
-    no_credential: "credentials:\n  AKIA-1: { account: '111111111111', user: a, role: b }\n  AKIA2: { account: '111111111111', session: s }\n  AKIA3: { account: '111111111111', user: 'path/to/me' }\n",
-    no_email: "accounts:\n  '111111111111': { email: nobody, status: suspendet }\n",
-    many_mistakes_at_once: "nam: x\nclock: { now: yesterday, frozen: maybe }\nregions: [us-east-1, eu-west-l]\norganization:\n  management_account: '99999999999'\nhubs:\n  - account: '111111111111'\n    regions: all\n    tgas: {}\n    products: [guardduty, macy]\n    members: { '222222222222': joined }\n  - regions: [us-east-1]\nfindings:\n  - fil: x.json\n  - file: x.json\n",
-    a_place_behind_wide_letters: "name: \"日本語 🚨\"\naccounts: { '111111111111': { name: \"é\", emial: a@b } }\n",
+    invalid_credentials: "credentials:\n  AKIA-1: { account: '111111111111', user: a, role: b }\n  AKIA2: { account: '111111111111', session: s }\n  AKIA3: { account: '111111111111', user: 'path/to/me' }\n",
+    an_invalid_email: "accounts:\n  '111111111111': { email: nobody, status: suspendet }\n",
+    many_errors_at_once: "nam: x\nclock: { now: yesterday, frozen: maybe }\nregions: [us-east-1, eu-west-l]\norganization:\n  management_account: '99999999999'\nhubs:\n  - account: '111111111111'\n    regions: all\n    tgas: {}\n    products: [guardduty, macy]\n    members: { '222222222222': joined }\n  - regions: [us-east-1]\nfindings:\n  - fil: x.json\n  - file: x.json\n",
+    a_location_after_wide_characters: "name: \"日本語 🚨\"\naccounts: { '111111111111': { name: \"é\", emial: a@b } }\n",
 }
 
 #[test]
-fn no_scenario_file() {
-    insta::assert_snapshot!("no_scenario_file", super::check(&[PathBuf::from("no-such-folder/scenario.yaml")]));
+fn a_missing_scenario_file() {
+    insta::assert_snapshot!("a_missing_scenario_file", super::check(&[PathBuf::from("no-such-folder/scenario.yaml")]));
 }
 
 #[test]
-fn no_file_of_findings() {
+fn a_missing_file_of_findings() {
     let files =
         [("scenario.yaml", "findings:\n  - file: ./guard-duty.json\n  - file: no/*.json\n"), ("guardduty.json", "[]")];
-    insta::assert_snapshot!("no_file_of_findings", mistakes_of(&files));
+    insta::assert_snapshot!("a_missing_file_of_findings", mistakes_of(&files));
 }
 
 #[test]
-fn what_is_nested_without_end_is_refused() {
+fn excessive_nesting_is_refused() {
     for (open, close) in [("[", "]"), ("{a: ", "}")] {
         let text = format!("name: {}{}", open.repeat(100_000), close.repeat(100_000));
         assert!(mistakes(&text).contains("mistake"));
@@ -478,13 +478,13 @@ fn what_is_nested_without_end_is_refused() {
 }
 
 #[test]
-fn mistakes_of_several_files_stand_in_the_order_of_files() {
+fn errors_of_several_files_are_sorted_by_file() {
     let text = mistakes_of(&[("scenario-b.yaml", "seed: x\n"), ("scenario-a.yaml", "name: {}\nsed: 1\n")]);
     insta::assert_snapshot!("mistakes_of_several_files", text);
 }
 
 #[test]
-fn no_json_in_a_file_of_findings() {
+fn invalid_json_in_a_file_of_findings() {
     let files = [
         ("scenario.yaml", HUB_AND_FINDINGS),
         ("a.json", "{\n  \"Findings\": [\n    {\"Id\": 1,}\n  ]\n}\n"),
@@ -493,15 +493,15 @@ fn no_json_in_a_file_of_findings() {
         ("d.json", "{\"Findings\": 5}"),
         ("e.json", "[\n  {},\n  \"text\"\n]\n"),
     ];
-    insta::assert_snapshot!("no_json_in_a_file_of_findings", mistakes_of(&files));
+    insta::assert_snapshot!("invalid_json_in_a_file_of_findings", mistakes_of(&files));
 }
 
 #[test]
-fn a_refused_finding_carries_the_sentence_of_aws() {
+fn a_refused_finding_is_reported_with_the_message_of_aws() {
     let foreign = FINDING.replace("111111111111", "222222222222");
     let broken = FINDING.replace(r#""Label": "LOW""#, r#""Label": "LOUD""#);
-    let no_region = FINDING.replace("us-east-1", "mars");
-    let list = format!("[\n{FINDING},\n{foreign},\n{broken},\n{no_region}\n]\n");
+    let invalid_regions = FINDING.replace("us-east-1", "mars");
+    let list = format!("[\n{FINDING},\n{foreign},\n{broken},\n{invalid_regions}\n]\n");
     insta::assert_snapshot!(
         "a_refused_finding",
         mistakes_of(&[("scenario.yaml", HUB_AND_FINDINGS), ("a.json", &list)])
@@ -509,16 +509,16 @@ fn a_refused_finding_carries_the_sentence_of_aws() {
 }
 
 #[test]
-fn mistakes_are_json_for_scripts() {
+fn errors_can_be_printed_as_json() {
     let folder = folder(&[("scenario.yaml", "hubz: []\n")]);
     let mut mistakes = super::check(&[folder.path().join("scenario.yaml")]).to_json();
     mistakes[0]["file"] = "scenario.yaml".into();
-    insta::assert_json_snapshot!("mistakes_are_json_for_scripts", mistakes);
+    insta::assert_json_snapshot!("errors_can_be_printed_as_json", mistakes);
 }
 
-/// The committed schema equals the structs; when it lags, this writes it anew and fails once.
+/// The committed schema equals the structs. If it does not, this rewrites it and fails once.
 #[test]
-fn the_schema_is_fresh() {
+fn the_schema_is_up_to_date() {
     let path = repository("scenarios/scenario.schema.json");
     let fresh = format!("{:#}\n", super::schema());
     if std::fs::read_to_string(&path).unwrap_or_default() != fresh {
@@ -528,7 +528,7 @@ fn the_schema_is_fresh() {
 }
 
 #[test]
-fn every_key_of_the_schema_is_described() {
+fn every_key_of_the_schema_has_a_description() {
     let schema = super::schema();
     let mut objects: Vec<(&str, &serde_json::Value)> = vec![("Scenario", &schema)];
     objects.extend(schema["$defs"].as_object().unwrap().iter().map(|(name, schema)| (&**name, schema)));
@@ -539,13 +539,13 @@ fn every_key_of_the_schema_is_described() {
     }
 }
 
-/// Bytes of the quickstart are changed, dropped, doubled or moved: whatever comes of it, it is told, and never by a
+/// Bytes of the quickstart are changed, removed, duplicated or moved. The result must be loaded or reported, never a
 /// panic.
 #[test]
 fn a_changed_quickstart_never_panics() {
     fn is_told(changes: Vec<(u16, u8, u8)>) -> bool {
         let text = std::fs::read_to_string(repository("scenarios/quickstart.yaml")).unwrap();
-        // The findings are not what is tried here.
+        // Findings are not the subject of this test.
         let mut text = text.replace("findings/*.json", "none-of-them.json").into_bytes();
         for (at, how, byte) in changes {
             change(&mut text, usize::from(at), how, byte);
@@ -562,7 +562,7 @@ fn a_changed_quickstart_never_panics() {
     QuickCheck::new().tests(500).quickcheck(is_told as fn(Vec<(u16, u8, u8)>) -> bool);
 }
 
-/// Signs that mean something in YAML.
+/// Characters with a meaning in YAML.
 const SIGNS: &[u8] = b"{}[]:,&*!|>'\"%@`#-? \n\t";
 
 fn change(text: &mut Vec<u8>, at: usize, how: u8, byte: u8) {

@@ -1,4 +1,4 @@
-//! One call of an operation: its input is read, it passes the gate, and is done at one moment of the world.
+//! A call of an operation: reads its input, passes the gate, and runs at a consistent state of the world.
 
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ use crate::operations::{self, Answer, Context, Run};
 use crate::state::World;
 use crate::wire::input;
 
-/// How often a call that only reads is done where the world changes under it each time.
+/// Maximum number of attempts of a read-only call while the world keeps changing.
 const ATTEMPTS: u32 = 5;
 
 /// A call of an operation.
@@ -29,12 +29,12 @@ pub(super) struct Call<'c> {
 }
 
 impl Call<'_> {
-    /// Does the call, once what is due is done; `None` if that takes longer than `pace` allows.
+    /// Runs the call after pending work that is due; `None` if that takes longer than `pace` allows.
     pub(super) fn answer(&self, world: &World, caller: &Caller, pace: Pace) -> Result<Option<Answer>, AwsError> {
         let only_reads = matches!(operations::entry(self.operation).run, Run::Reads(_));
         let attempts = if only_reads { ATTEMPTS } else { 1 };
         let answer = |now| self.answer_at(world, Caller { now, ..caller.clone() }, pace);
-        at_one_moment(world, pace, attempts, answer).unwrap_or(Ok(None))
+        read_consistently(world, pace, attempts, answer).unwrap_or(Ok(None))
     }
 
     /// Reads the input, passes the gate and runs the operation.
@@ -52,20 +52,19 @@ impl Call<'_> {
     }
 }
 
-/// Reads the world once what is due is done, at a time that `read` is told; `None` if that takes longer than `pace`
-/// allows.
+/// Runs `read` after pending work that is due; `None` if that takes longer than `pace` allows.
 ///
-/// Relations and tables are read one after the other. If relations were changed or something became due meanwhile, that
-/// would be an answer of two moments, and it is made anew, up to so many times. A caller that is overtaken each time gets
-/// the last answer.
-fn at_one_moment<R>(world: &World, pace: Pace, attempts: u32, mut read: impl FnMut(Timestamp) -> R) -> Option<R> {
+/// Relations and tables are read one after the other. If relations change or work becomes due in between, the result
+/// could mix two states, so `read` is run again, up to `attempts` times. If the state changes every time, the last
+/// result is returned.
+fn read_consistently<R>(world: &World, pace: Pace, attempts: u32, mut read: impl FnMut(Timestamp) -> R) -> Option<R> {
     let mut left = attempts;
     loop {
-        let (moment, now) = begin(world, pace)?;
+        let (revision, now) = start_read(world, pace)?;
         let answer = read(now);
         left = left.saturating_sub(1);
-        // In this order: what was due has been counted once it is no longer due.
-        if left == 0 || (!world.is_due(world.clock.now()) && world.moment() == moment) {
+        // The order matters: work that was due is counted before it stops being due.
+        if left == 0 || (!world.is_due(world.clock.now()) && world.revision() == revision) {
             return Some(answer);
         }
         if pace == Pace::Quick {
@@ -74,12 +73,13 @@ fn at_one_moment<R>(world: &World, pace: Pace, attempts: u32, mut read: impl FnM
     }
 }
 
-/// A moment at which nothing is due, and its time. `None` if something is due and `pace` does not allow to do it.
-fn begin(world: &World, pace: Pace) -> Option<(u64, Timestamp)> {
+/// The counter and the time of a state in which nothing is due. `None` if work is due and `pace` does not allow doing
+/// it.
+fn start_read(world: &World, pace: Pace) -> Option<(u64, Timestamp)> {
     loop {
-        let (moment, now) = (world.moment(), world.clock.now());
+        let (revision, now) = (world.revision(), world.clock.now());
         if !world.is_due(now) {
-            return Some((moment, now));
+            return Some((revision, now));
         }
         if pace == Pace::Quick {
             return None;
@@ -99,10 +99,10 @@ mod tests {
         World::new(Clock::frozen("2026-01-15T09:00:00Z".parse().unwrap()), 7)
     }
 
-    /// How often the world is read, and the last time of the reading, where `happens` while it is read at first.
+    /// The number of times the world is read, and the time of the last read, if `happens` runs during the first read.
     fn reads(world: &World, pace: Pace, happens: impl Fn(&World)) -> (u32, Option<Timestamp>) {
         let mut count = 0;
-        let last = at_one_moment(world, pace, ATTEMPTS, |now| {
+        let last = read_consistently(world, pace, ATTEMPTS, |now| {
             if count == 0 {
                 happens(world);
             }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_while_relations_change_is_read_anew() {
+    fn a_read_is_repeated_if_relations_change_meanwhile() {
         let world = world();
         let now = world.clock.now();
         assert_eq!(reads(&world, Pace::Any, |_| ()), (1, Some(now)));
@@ -130,13 +130,13 @@ mod tests {
             relations_change(&world);
             count += 1;
         };
-        assert_eq!(at_one_moment(&world, Pace::Any, ATTEMPTS, overtaken), Some(()));
+        assert_eq!(read_consistently(&world, Pace::Any, ATTEMPTS, overtaken), Some(()));
         assert_eq!(count, ATTEMPTS, "it ends");
     }
 
     /// Rules: STD-63.
     #[test]
-    fn what_is_read_while_the_clock_is_moved_is_read_anew_once_all_is_done_that_is_due() {
+    fn a_read_is_repeated_after_pending_work_if_the_clock_advances_meanwhile() {
         for (moved, expected) in [(0, 1), (1, 2), (2, 2)] {
             let world = world();
             let hour = SignedDuration::from_hours(1);

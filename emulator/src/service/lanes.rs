@@ -1,27 +1,27 @@
-//! Threads for work that takes long, so that the threads that serve connections never do it.
+//! Threads for long-running work, so that threads that serve connections never do it.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-/// At least so many calls of a lane are done at the same time. More than the processors, since a call may wait for a
-/// lock that another one holds.
-const LEAST_WIDTH: usize = 8;
+/// Minimum number of concurrent calls of a lane. It exceeds the number of processors, since a call may wait for a lock
+/// that another call holds.
+const MIN_WIDTH: usize = 8;
 
-/// A lane does a bounded number of calls at the same time; further ones wait in order, and hold no thread meanwhile.
+/// A lane runs a bounded number of calls concurrently. Further calls wait in order, without occupying a thread.
 ///
-/// Each lane has its own bound, so that slow queries do not keep imports from starting.
+/// Each lane has its own bound, so that slow queries do not block imports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
     /// Calls that read findings or long lists.
     Reads,
-    /// Calls that change findings only; they do not wait for writers of relations, and so have a lane of their own.
+    /// Calls that change findings only. They do not wait for writers of relations, so they have their own lane.
     Findings,
-    /// Calls that change hubs and relations, one after the other, and those of other services.
+    /// Calls that change hubs and relations, which run one at a time, and calls of other services.
     Relations,
     /// Calls of the control plane.
     Control,
-    /// Small calls that come when pending work is due, which they do first.
+    /// Small calls that arrive while pending work is due and therefore do this work first.
     Due,
 }
 
@@ -30,14 +30,14 @@ pub(super) struct Lanes([Arc<Semaphore>; 5]);
 
 impl Default for Lanes {
     fn default() -> Self {
-        let width = std::thread::available_parallelism().map_or(1, usize::from).max(LEAST_WIDTH);
+        let width = std::thread::available_parallelism().map_or(1, usize::from).max(MIN_WIDTH);
         Lanes([(); 5].map(|()| Arc::new(Semaphore::new(width))))
     }
 }
 
 impl Lanes {
-    /// Does `work` on a thread of its own once the lane has room; `None` if the runtime ends before. Work whose future
-    /// is dropped while it waits, because its client left, is never begun.
+    /// Runs `work` on a separate thread once the lane has capacity; `None` if the runtime shuts down before. Work is
+    /// not started if its future is dropped while it waits, for example because the client disconnected.
     pub(super) async fn run<R: Send + 'static>(
         &self,
         lane: Lane,

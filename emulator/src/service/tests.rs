@@ -1,4 +1,4 @@
-//! Panics, and heavy work beside small calls.
+//! Tests of panics, and of heavy work next to small calls.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;
@@ -17,7 +17,7 @@ use super::*;
 use crate::state::Clock;
 use crate::wire::server;
 
-/// What happens at the start of each call, by its path.
+/// A hook that runs at the start of each call with its path.
 pub(super) type Hook = Arc<dyn Fn(&str) + Send + Sync>;
 
 const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/aws4_request, \
@@ -57,7 +57,7 @@ async fn call(service: &Service, method: &str, path: &str) -> (u16, Response<Byt
 
 /// Rules: ERR-02.
 #[test]
-fn a_fault_has_the_code_of_its_half() {
+fn an_internal_error_has_the_code_of_its_api_version() {
     let code = |path: &str| fault(route::find(&http::Method::GET, path).ok().map(|route| route.operation)).code;
     assert_eq!(code("/hubv2"), ErrorCode::InternalServerException);
     assert_eq!(code("/accounts"), ErrorCode::InternalException);
@@ -66,7 +66,7 @@ fn a_fault_has_the_code_of_its_half() {
 
 /// Rules: CPL-11.
 #[test]
-fn a_panic_is_answered_and_health_says_that_the_service_is_degraded() {
+fn a_panic_is_answered_and_health_reports_degraded() {
     runtime().block_on(async {
         for path in ["/_emulator/clock", "/_emulator/events", "/accounts", "/findings"] {
             let service = service();
@@ -86,26 +86,26 @@ fn a_panic_is_answered_and_health_says_that_the_service_is_degraded() {
     });
 }
 
-/// Holds calls back until it is opened; counts those that wait.
+/// Blocks calls until it is opened, and counts the blocked ones.
 #[derive(Default)]
 struct Gate {
     state: Mutex<(usize, bool)>,
     changed: Condvar,
 }
 
-/// No wait of a test is longer, so that a fault fails it instead of hanging it.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The limit for every wait, so that a bug fails the test instead of hanging it.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 impl Gate {
     fn wait(&self) {
         let mut state = self.state.lock();
         state.0 += 1;
         self.changed.notify_all();
-        self.changed.wait_while_for(&mut state, |state| !state.1, PATIENCE);
+        self.changed.wait_while_for(&mut state, |state| !state.1, TIMEOUT);
     }
 
     fn wait_for_callers(&self, least: usize) {
-        let waited = self.changed.wait_while_for(&mut self.state.lock(), |state| state.0 < least, PATIENCE);
+        let waited = self.changed.wait_while_for(&mut self.state.lock(), |state| state.0 < least, TIMEOUT);
         assert!(!waited.timed_out(), "fewer than {least} calls have begun");
     }
 
@@ -119,7 +119,7 @@ impl Gate {
     }
 }
 
-/// A client of a server on one thread.
+/// A client connection on the current thread.
 struct Client(http1::SendRequest<http_body_util::Full<Bytes>>);
 
 impl Client {
@@ -138,7 +138,7 @@ impl Client {
     }
 }
 
-/// A server whose connections share one thread, which ends when the sender is used.
+/// A server whose connections share one thread. It stops when the sender is used.
 fn served(service: &Service) -> (std::net::SocketAddr, oneshot::Sender<()>, mpsc::Receiver<()>) {
     let (address, addresses) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
@@ -158,12 +158,12 @@ fn served(service: &Service) -> (std::net::SocketAddr, oneshot::Sender<()>, mpsc
         runtime.shutdown_background();
         ended.send(()).unwrap();
     });
-    (addresses.recv_timeout(PATIENCE).unwrap(), stop, ends)
+    (addresses.recv_timeout(TIMEOUT).unwrap(), stop, ends)
 }
 
 /// Rules: CPL-12.
 #[test]
-fn small_calls_and_the_end_do_not_wait_for_heavy_calls() {
+fn small_calls_and_shutdown_do_not_wait_for_heavy_calls() {
     let (service, gate) = (service(), Arc::new(Gate::default()));
     let (address, stop, ends) = served(&service);
     let held = Arc::clone(&gate);
@@ -191,13 +191,13 @@ fn small_calls_and_the_end_do_not_wait_for_heavy_calls() {
         assert!(heavy.try_join_next().is_none(), "heavy calls still wait");
         stop.send(()).unwrap();
     });
-    ends.recv_timeout(PATIENCE).unwrap();
+    ends.recv_timeout(TIMEOUT).unwrap();
     gate.open();
 }
 
 /// Rules: CPL-12.
 #[test]
-fn the_call_of_a_client_that_left_is_not_begun() {
+fn a_waiting_call_of_a_disconnected_client_is_not_started() {
     let (service, gate) = (service(), Arc::new(Gate::default()));
     let held = Arc::clone(&gate);
     service.set_hook(move |path| {
@@ -223,9 +223,10 @@ fn the_call_of_a_client_that_left_is_not_begun() {
 
 /// Rules: ERR-22.
 #[test]
-fn the_age_of_a_signature_is_judged_by_the_clock_that_is_asked_for() {
+fn the_configured_clock_checks_the_age_of_a_signature() {
     for (clock, code) in [
-        // The signature of 2026-01-15 is old by the machine's clock; by the world's or none its key decides.
+        // The signature of 2026-01-15 is too old by the system clock. By the world's clock or none, only the key
+        // decides.
         (SignatureClock::Machine, "InvalidSignatureException"),
         (SignatureClock::World, "UnrecognizedClientException"),
         (SignatureClock::Off, "UnrecognizedClientException"),
@@ -242,7 +243,7 @@ fn the_age_of_a_signature_is_judged_by_the_clock_that_is_asked_for() {
 
 /// Rules: ERR-23.
 #[test]
-fn the_key_of_a_session_comes_with_its_token() {
+fn a_session_key_requires_its_token() {
     let settings = Settings { verify_signatures: true, signature_clock: SignatureClock::Off, ..Settings::default() };
     let service = Service::new(settings, None).unwrap();
     let (world, end) = (service.world(), Timestamp::MAX);
@@ -288,7 +289,7 @@ fn an_encoded_body_is_decoded_or_refused_on_both_planes() {
 
 /// Rules: CPL-12.
 #[test]
-fn a_page_is_read_at_once_when_that_takes_little() {
+fn a_small_page_is_read_without_handing_over() {
     let service = service();
     runtime().block_on(async {
         assert_eq!(call(&service, "POST", "/accounts").await.0, 200);

@@ -1,6 +1,6 @@
-//! Whether an answer has the shape that the model promises.
+//! Checks responses against the output shapes of the model.
 //!
-//! Constraints of length, range and pattern bind inputs only: a stored value may be older than a limit.
+//! Constraints of length, range and pattern apply to inputs only, because stored values may predate a limit.
 
 use securityhub_engine::date;
 use securityhub_fixtures::model::{Flavour, Kind, ShapeId, Structure};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::violation::{Rule, Segment, Violation};
 
-/// What `answer` breaks of `shape`: types, required members, enums, unions, members that nobody knows.
+/// The violations of `shape` in `answer`: types, required members, enums, unions and unknown members.
 pub fn answer(shape: ShapeId, answer: &Value) -> Vec<Violation> {
     let mut check = Check { path: Vec::new(), violations: Vec::new() };
     check.value(shape, answer);
@@ -21,7 +21,7 @@ struct Check {
 }
 
 impl Check {
-    fn breach(&mut self, rule: Rule) {
+    fn report(&mut self, rule: Rule) {
         self.violations.push(Violation { path: self.path.clone(), rule });
     }
 
@@ -35,7 +35,7 @@ impl Check {
         match (&shape.shape().kind, value) {
             (Kind::Integer { .. }, Value::Number(number)) => {
                 if !number.is_i64() {
-                    self.breach(Rule::Type("integer"));
+                    self.report(Rule::Type("integer"));
                 }
             }
             (Kind::Structure(Structure { flavour: Flavour::Document, .. }), _)
@@ -55,15 +55,15 @@ impl Check {
             }
             (Kind::String(string), Value::String(text)) => {
                 if !string.values.is_empty() && !string.values.contains(&text.as_str()) {
-                    self.breach(Rule::Enum(string.values));
+                    self.report(Rule::Enum(string.values));
                 }
             }
             (Kind::Timestamp, Value::String(text)) => {
                 if date::strict(text).is_none() {
-                    self.breach(Rule::Format("date-time"));
+                    self.report(Rule::Format("date-time"));
                 }
             }
-            (kind, _) => self.breach(Rule::Type(super::read::type_word(kind))),
+            (kind, _) => self.report(Rule::Type(super::read::type_word(kind))),
         }
     }
 
@@ -71,14 +71,14 @@ impl Check {
         for (name, value) in members {
             match structure.member(name) {
                 Some((position, member)) => self.at(Segment::Member(position, member.name), member.shape, value),
-                None => self.breach(Rule::Unknown(name.clone())),
+                None => self.report(Rule::Unknown(name.clone())),
             }
         }
         for member in structure.members.iter().filter(|member| member.required && !members.contains_key(member.name)) {
-            self.breach(Rule::Missing(member.name));
+            self.report(Rule::Missing(member.name));
         }
         if structure.flavour == Flavour::Union && members.len() != 1 {
-            self.breach(Rule::Union);
+            self.report(Rule::Union);
         }
     }
 }

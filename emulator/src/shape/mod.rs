@@ -1,11 +1,10 @@
 //! JSON against the shapes of the service model.
 //!
-//! What lives here: reading a document by its shape in one pass ([`read`]), or seeing quickly that it
-//! has no fault ([`scan`]), what it breaks as values
-//! ([`Violation`]), the sentences that AWS says of it ([`sentence`]), and the check of an answer
-//! ([`check`]). What may not: HTTP, accounts, any rule of Security Hub.
+//! Contents: reading a document by its shape in one pass ([`read`]), a fast path for valid documents ([`scan`]),
+//! violations as values ([`Violation`]), AWS's messages for them ([`sentence`]), and the check of responses
+//! ([`check`]). HTTP, accounts and rules of Security Hub do not belong here.
 //!
-//! A violation stays a value until the gate has spoken: a malformed call that policy denies answers 403.
+//! Violations are rendered only after the gate has decided: a malformed call that policies deny gets a 403.
 
 pub mod check;
 pub mod items;

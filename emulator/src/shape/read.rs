@@ -1,7 +1,7 @@
-//! Reading a document by its shape: one pass over the bytes, every violation collected.
+//! Reads a document by its shape in one pass and collects all violations.
 //!
-//! Members that the shape does not know and members that are `null` are left out of what is read, as AWS
-//! ignores them (ASF-06, ASF-09). Numbers keep their spelling as far as a number does.
+//! Unknown members and `null` members are dropped, as AWS ignores them (ASF-06, ASF-09). Numbers keep their original
+//! spelling where possible.
 
 use std::fmt;
 
@@ -15,21 +15,21 @@ use super::items::{self, Care, Items};
 use super::scan::Compacted;
 use super::violation::{self, Bound, Rule, Segment, Violation};
 
-/// A body that is no JSON document at all.
+/// The body is not a JSON document.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotJson(
-    /// What the parser found, with line and column.
+    /// The parser's message, with line and column.
     pub String,
 );
 
-/// What a document holds and what it breaks.
+/// The content of a document and its violations.
 #[derive(Debug, Default)]
 pub struct Document<'t> {
-    /// The members that its shape knows.
+    /// The members known to the shape.
     pub members: Map<String, Value>,
-    /// Breaches, in the order in which a schema finds them.
+    /// Violations in schema order.
     pub violations: Vec<Violation>,
-    /// The list whose items were read one by one, which then is no member.
+    /// The list whose items were read one by one. It is not in `members`.
     pub items: Option<Items<'t>>,
 }
 
@@ -39,7 +39,7 @@ impl Document<'_> {
     }
 }
 
-/// Reads the body of an input structure as [`body`] does, but the items of `list` one by one.
+/// Like [`body`], but reads the items of `list` one by one.
 ///
 /// # Errors
 /// As [`body`].
@@ -49,7 +49,7 @@ pub fn body_with_items<'t>(
     text: &'t Compacted<'_>,
 ) -> Result<Document<'t>, NotJson> {
     let faultless = items::items(shape, list, text.first(), Care::None);
-    // An item may only seem to have a fault, for a blank.
+    // A first pass may reject an item only because of whitespace.
     let careful = || items::items(shape, list, text.again().unwrap_or(text.first()), Care::All);
     if let Some(items) = faultless.or_else(careful) {
         return Ok(Document { items: Some(items), ..Document::default() });
@@ -61,10 +61,10 @@ pub fn body_with_items<'t>(
     }
 }
 
-/// Reads the body of an input structure; members bound to path, query or header are not looked for.
+/// Reads the body of an input structure. Members bound to path, query or header are ignored.
 ///
 /// # Errors
-/// [`NotJson`] when the text cannot be parsed; nothing that was seen before counts then.
+/// [`NotJson`] if the text is not JSON. Violations found before the syntax error are discarded.
 pub fn body(shape: ShapeId, text: &str) -> Result<Document<'static>, NotJson> {
     read(shape, text, true)
 }
@@ -84,7 +84,7 @@ fn read(shape: ShapeId, text: &str, body_only: bool) -> Result<Document<'static>
     Ok(Document { members, violations: reader.violations, items: None })
 }
 
-/// Reads a whole document of a shape, such as one finding of a file.
+/// Reads a complete document of a shape, such as a finding in a file.
 ///
 /// # Errors
 /// As [`body`].
@@ -92,7 +92,7 @@ pub fn document(shape: ShapeId, text: &str) -> Result<Document<'static>, NotJson
     read(shape, text, false)
 }
 
-/// Reads a value that came as text, in a label, a query or a header, under the member `member`.
+/// Reads a value given as text in a label, a query or a header, as the member `member`.
 pub fn text(
     position: u16,
     member: &'static Member,
@@ -107,7 +107,7 @@ pub fn text(
     let value = match &member.shape.shape().kind {
         Kind::List { member: item, min, max } => {
             reader.items(texts.len(), *min, *max);
-            let judged = texts.iter().take(most(*max)).enumerate();
+            let judged = texts.iter().take(item_limit(*max)).enumerate();
             let items = judged.filter_map(|(position, text)| {
                 reader.path.push(Segment::Item(position));
                 let value = reader.scalar(*item, text);
@@ -122,7 +122,7 @@ pub fn text(
     value
 }
 
-/// Names the required members that are missing, at the root.
+/// Reports missing required members of the root.
 pub fn missing(structure: &'static Structure, document: &mut Document<'_>) {
     for member in structure.members.iter().filter(|member| member.required) {
         if !document.has(member.name) && !is_reported(&document.violations, member.name) {
@@ -132,40 +132,40 @@ pub fn missing(structure: &'static Structure, document: &mut Document<'_>) {
     violation::sort(&mut document.violations);
 }
 
-/// Whether a member of the root was there, with a value of the wrong type.
+/// Whether a member of the root is present with a value of the wrong type.
 fn is_reported(violations: &[Violation], name: &str) -> bool {
     violations.iter().any(|violation| matches!(violation.path[..], [Segment::Member(_, found)] if found == name))
 }
 
-/// The most violations of one document that are kept. A short item such as `{}` can break many rules, and a body of
-/// megabytes would otherwise be answered with a message many times its size.
-pub(super) const MOST_VIOLATIONS: usize = 100;
-/// No violation is kept once the keys of maps in those before take up so many bytes: each is repeated in the message.
-const MOST_KEY_BYTES: usize = 65_536;
+/// Maximum number of violations kept per document. A short item such as `{}` can violate many constraints, so a large
+/// body could otherwise produce a response many times its size.
+pub(super) const MAX_VIOLATIONS: usize = 100;
+/// No more violations are kept once the map keys in their paths exceed this size, since the message repeats each key.
+const MAX_KEY_BYTES: usize = 65_536;
 
-/// Collects violations while a document is walked.
+/// Collects violations while a document is read.
 #[derive(Default)]
 struct Reader {
     path: Vec<Segment>,
     violations: Vec<Violation>,
-    /// How many violations were found, those that are not kept included.
+    /// The number of violations found, including those not kept.
     found: usize,
-    /// Bytes of the keys in the paths of violations that were kept.
+    /// Total size of the map keys in the paths of kept violations.
     key_bytes: usize,
 }
 
 impl Reader {
-    fn breach(&mut self, rule: Rule) {
+    fn report(&mut self, rule: Rule) {
         self.found += 1;
-        if self.violations.len() < MOST_VIOLATIONS && self.key_bytes < MOST_KEY_BYTES {
+        if self.violations.len() < MAX_VIOLATIONS && self.key_bytes < MAX_KEY_BYTES {
             let key_bytes = |segment: &Segment| if let Segment::Key(key) = segment { key.len() } else { 0 };
             self.key_bytes += self.path.iter().map(key_bytes).sum::<usize>();
             self.violations.push(Violation { path: self.path.clone(), rule });
         }
     }
 
-    /// Whether the reader stands in filters or in the criteria of a rule, which take no member that they do not
-    /// know: a filter that were left out would let through what it is there to keep out (FLT-07, ARU-26).
+    /// Whether the reader is inside filters or criteria of a rule, where unknown members are an error: ignoring a
+    /// filter would match findings that it is meant to exclude (FLT-07, ARU-26).
     fn is_in_filters(&self) -> bool {
         matches!(
             self.path[..],
@@ -176,14 +176,14 @@ impl Reader {
 
     fn items(&mut self, count: usize, min: u32, max: Option<u32>) {
         if count < min as usize {
-            self.breach(Rule::FewerItems { least: min, size: count });
+            self.report(Rule::FewerItems { least: min, size: count });
         }
         if let Some(max) = max.filter(|&max| count > max as usize) {
-            self.breach(Rule::MoreItems { most: max, size: count });
+            self.report(Rule::MoreItems { most: max, size: count });
         }
     }
 
-    /// A value spelled as text: numbers and booleans are read out of it.
+    /// Converts a value given as text, such as a number or boolean.
     fn scalar(&mut self, shape: ShapeId, text: &str) -> Option<Value> {
         match &shape.shape().kind {
             Kind::String(string) => {
@@ -201,7 +201,7 @@ impl Reader {
             },
             Kind::Timestamp => {
                 if date::strict(text).is_none() {
-                    self.breach(Rule::Format("date-time"));
+                    self.report(Rule::Format("date-time"));
                 }
                 Some(Value::String(text.to_owned()))
             }
@@ -210,30 +210,30 @@ impl Reader {
     }
 
     fn mismatch(&mut self, shape: ShapeId) -> Option<Value> {
-        self.breach(Rule::Type(type_word(&shape.shape().kind)));
+        self.report(Rule::Type(type_word(&shape.shape().kind)));
         None
     }
 
     fn string(&mut self, shape: &StringShape, text: &str) {
         if let Some(format) = shape.format.filter(|format| !has_format(*format, text)) {
-            // AJV judges the format beside the length.
+            // AJV reports the format in addition to the length.
             if text.chars().count() < shape.min as usize {
-                self.breach(Rule::Shorter(shape.min));
+                self.report(Rule::Shorter(shape.min));
             }
-            return self.breach(Rule::Format(format.name()));
+            return self.report(Rule::Format(format.name()));
         }
         let length = text.chars().count();
         if length < shape.min as usize {
-            return self.breach(Rule::Shorter(shape.min));
+            return self.report(Rule::Shorter(shape.min));
         }
         if let Some(max) = shape.max.filter(|&max| length > max as usize) {
-            self.breach(Rule::Longer(max));
+            self.report(Rule::Longer(max));
         }
         if let Some(pattern) = shape.pattern.filter(|pattern| !pattern.matches(text)) {
-            self.breach(Rule::Pattern(pattern));
+            self.report(Rule::Pattern(pattern));
         }
         if !shape.values.is_empty() && !shape.values.contains(&text) {
-            self.breach(Rule::Enum(shape.values));
+            self.report(Rule::Enum(shape.values));
         }
     }
 
@@ -241,29 +241,29 @@ impl Reader {
         match kind {
             Kind::Integer { min, max } => {
                 let Some(value) = whole(&number) else {
-                    self.breach(Rule::Type("integer"));
+                    self.report(Rule::Type("integer"));
                     return None;
                 };
                 if let Some(min) = min.filter(|&min| value < min) {
-                    self.breach(Rule::Below { least: Bound::Integer(min), value: Bound::Integer(value) });
+                    self.report(Rule::Below { least: Bound::Integer(min), value: Bound::Integer(value) });
                 }
                 if let Some(max) = max.filter(|&max| value > max) {
-                    self.breach(Rule::Above { most: Bound::Integer(max), value: Bound::Integer(value) });
+                    self.report(Rule::Above { most: Bound::Integer(max), value: Bound::Integer(value) });
                 }
                 Some(Value::from(value))
             }
             Kind::Float { min, max } => {
                 let value = number.as_f64()?;
                 if let Some(min) = min.filter(|&min| value < min) {
-                    self.breach(Rule::Below { least: Bound::Float(min), value: Bound::Float(value) });
+                    self.report(Rule::Below { least: Bound::Float(min), value: Bound::Float(value) });
                 }
                 if let Some(max) = max.filter(|&max| value > max) {
-                    self.breach(Rule::Above { most: Bound::Float(max), value: Bound::Float(value) });
+                    self.report(Rule::Above { most: Bound::Float(max), value: Bound::Float(value) });
                 }
                 Some(Value::Number(number))
             }
             other => {
-                self.breach(Rule::Type(type_word(other)));
+                self.report(Rule::Type(type_word(other)));
                 None
             }
         }
@@ -278,12 +278,12 @@ pub(super) fn has_format(format: Format, text: &str) -> bool {
     }
 }
 
-/// How many items or pairs are judged.
-fn most(max: Option<u32>) -> usize {
+/// Maximum number of items or pairs that are validated.
+fn item_limit(max: Option<u32>) -> usize {
     max.map_or(usize::MAX, |max| max as usize)
 }
 
-/// The whole number that a JSON number is; `5.0` is one, as it is for AJV.
+/// The integer value of a JSON number. As in AJV, `5.0` is an integer.
 fn whole(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0)?;
@@ -297,14 +297,14 @@ pub(super) fn type_word(kind: &Kind) -> &'static str {
         Kind::Structure(_) | Kind::Map { .. } => "object",
         Kind::List { .. } => "array",
         Kind::String(_) | Kind::Timestamp => "string",
-        // AJV asks for a number first, for a whole one then (FLT-28, ASF-64).
+        // AJV first requires a number, then an integer (FLT-28, ASF-64).
         Kind::Integer { .. } | Kind::Float { .. } => "number",
 
         Kind::Boolean => "boolean",
     }
 }
 
-/// Carries the shape of the next value into the parser.
+/// Passes the shape of the next value to the parser.
 struct Seed<'r> {
     shape: ShapeId,
     reader: &'r mut Reader,
@@ -371,25 +371,25 @@ impl<'de> Visitor<'de> for Seed<'_> {
             while items.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(self.reader.mismatch(self.shape));
         };
-        let most = most(max);
+        let limit = item_limit(max);
         let found_before = self.reader.violations.len();
         let mut values = Vec::new();
-        while values.len() < most {
+        while values.len() < limit {
             self.reader.path.push(Segment::Item(values.len()));
             let next = items.next_element_seed(Seed { shape: member, reader: self.reader, body_only: false });
             self.reader.path.pop();
             let Some(value) = next? else { break };
-            // A list keeps its length: an item that breaks its type stands as null, and the call is refused.
+            // The list keeps its length: an item of the wrong type becomes null, and the call is refused anyway.
             values.push(value.unwrap_or(Value::Null));
         }
         let mut count = values.len();
-        if count == most {
+        if count == limit {
             while items.next_element::<IgnoredAny>()?.is_some() {
                 count += 1;
             }
         }
-        if count > most {
-            // Of a list that is too long only its size is reported.
+        if count > limit {
+            // For a list that is too long, only its size is reported.
             self.reader.violations.truncate(found_before);
         }
         self.reader.items(count, min, max);
@@ -412,7 +412,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 impl Seed<'_> {
     fn structure<'de, A: MapAccess<'de>>(self, structure: &'static Structure, mut pairs: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
-        // Members with a value of the wrong type, which therefore are not missing.
+        // Members with a value of the wrong type. They are not reported as missing.
         let mut mistyped: Vec<u16> = Vec::new();
         while let Some(found) = pairs.next_key_seed(MemberName(structure))? {
             let known =
@@ -420,7 +420,7 @@ impl Seed<'_> {
             let Some((position, member)) = known else {
                 pairs.next_value::<IgnoredAny>()?;
                 if let Some(name) = found.err().filter(|_| self.reader.is_in_filters()) {
-                    self.reader.breach(Rule::Unknown(name));
+                    self.reader.report(Rule::Unknown(name));
                 }
                 continue;
             };
@@ -435,7 +435,7 @@ impl Seed<'_> {
             }
         }
         if self.body_only {
-            // The root is complete only with what path, query and headers carry: see `missing`.
+            // The root is complete only together with path, query and headers: see `missing`.
             return Ok(Value::Object(members));
         }
         let reader = self.reader;
@@ -443,13 +443,13 @@ impl Seed<'_> {
             |position: u16, member: &Member| members.contains_key(member.name) || mistyped.contains(&position);
         for (position, member) in (0..).zip(structure.members) {
             if member.required && !is_given(position, member) {
-                reader.breach(Rule::Missing(member.name));
+                reader.report(Rule::Missing(member.name));
             }
         }
         if structure.flavour == Flavour::Union {
             let given = (0..).zip(structure.members).filter(|(position, member)| is_given(*position, member));
             if given.count() != 1 {
-                reader.breach(Rule::Union);
+                reader.report(Rule::Union);
             }
         }
         Ok(Value::Object(members))
@@ -462,11 +462,11 @@ impl Seed<'_> {
         (min, max): (u32, Option<u32>),
         mut pairs: A,
     ) -> Result<Value, A::Error> {
-        let most = most(max);
+        let limit = item_limit(max);
         let found_before = self.reader.violations.len();
         let mut members = Map::new();
         while let Some(name) = pairs.next_key::<String>()? {
-            if members.len() > most {
+            if members.len() > limit {
                 pairs.next_value::<IgnoredAny>()?;
                 continue;
             }
@@ -479,18 +479,18 @@ impl Seed<'_> {
             members.insert(name, next?.unwrap_or(Value::Null));
         }
         if members.len() < min as usize {
-            self.reader.breach(Rule::FewerPairs(min));
+            self.reader.report(Rule::FewerPairs(min));
         }
         if let Some(max) = max.filter(|&max| members.len() > max as usize) {
-            // Of a map that is too large only its size is reported.
+            // For a map that is too large, only its size is reported.
             self.reader.violations.truncate(found_before);
-            self.reader.breach(Rule::MorePairs(max));
+            self.reader.report(Rule::MorePairs(max));
         }
         Ok(Value::Object(members))
     }
 }
 
-/// Reads a key and finds the member it names, without a copy; or gives the key that names none.
+/// Reads a key and finds its member without copying the key, or returns an unknown key.
 struct MemberName(&'static Structure);
 
 impl<'de> DeserializeSeed<'de> for MemberName {

@@ -1,14 +1,15 @@
-//! What AWS says of violations: the classic half in AJV's words, the V2 half in its framework's.
+//! AWS's messages for violations: in the words of AJV for the classic API, of its framework for the V2 API.
 
 use std::fmt::Write as _;
 
 use super::violation::{Rule, Segment, Violation};
 
-/// The prefix of a finding's sentences (IMP-32).
+/// The prefix of messages about findings (IMP-32).
 pub const NOT_A_FINDING: &str = "Finding does not adhere to Amazon Finding Format. ";
 
-/// The message of a classic operation that refuses its input: a prefix a parameter, then AJV's sentences. The ranges of
-/// parameters are checked before the schema, so the first parameter out of range is the only thing that the message names.
+/// The message of a classic operation that refuses its input: a prefix for each parameter, then AJV's messages. The
+/// ranges of parameters are checked before the schema, so the message names only the first parameter that is out of
+/// range.
 pub fn classic(violations: &[Violation]) -> String {
     let mut message = String::new();
     if let Some(sentence) = violations.iter().find_map(out_of_range) {
@@ -34,7 +35,7 @@ pub fn classic(violations: &[Violation]) -> String {
     message
 }
 
-/// AJV's sentences joined by `, `, with paths rooted below the first `skip` segments.
+/// AJV's messages joined by `, `, with paths relative to the first `skip` segments.
 pub fn ajv(violations: &[Violation], skip: usize) -> String {
     let mut message = String::new();
     for violation in violations {
@@ -59,7 +60,7 @@ pub fn framework(violations: &[Violation]) -> String {
     message
 }
 
-/// The top-level member that a violation is about.
+/// The top-level member that a violation concerns.
 fn parameter(violation: &Violation) -> Option<&'static str> {
     match (violation.path.first(), &violation.rule) {
         (Some(Segment::Member(_, name)), _) | (None, Rule::Missing(name)) => Some(name),
@@ -67,8 +68,8 @@ fn parameter(violation: &Violation) -> Option<&'static str> {
     }
 }
 
-/// The sentence about a parameter of the call whose value, or whose number of items, is out of range (ERR-21). AJV
-/// judges what is inside findings, filters and other structures.
+/// The message for a parameter whose value or number of items is out of range (ERR-21). AJV validates the content of
+/// findings, filters and other structures.
 fn out_of_range(violation: &Violation) -> Option<String> {
     let [Segment::Member(_, name)] = violation.path[..] else { return None };
     let sentence = match violation.rule {
@@ -82,7 +83,7 @@ fn out_of_range(violation: &Violation) -> Option<String> {
 }
 
 fn push_ajv(message: &mut String, violation: &Violation, skip: usize) {
-    // A missing `Filters` or `Criteria` is a member of the root that stays `data`.
+    // For a missing `Filters` or `Criteria`, AJV reports the root, which is `data`.
     message.push_str("data");
     for segment in violation.path.iter().skip(skip) {
         _ = match segment {

@@ -1,4 +1,4 @@
-//! Tests of reading, sentences and answers, on shapes of the service model.
+//! Tests of reading, messages and responses, with shapes of the service model.
 
 use securityhub_fixtures::Operation;
 use serde_json::json;
@@ -7,14 +7,14 @@ use super::scan::Compacted;
 use super::{check, items, read, sentence};
 use crate::testing::finding;
 
-/// Reads `text` as the body of `operation` and renders what it breaks.
+/// Reads `text` as the body of `operation` and renders the violations.
 fn breaks(operation: Operation, text: &str) -> String {
     sentence::classic(&read::body(operation.model().input, text).unwrap().violations)
 }
 
 /// Rules: ERR-10.
 #[test]
-fn every_violation_is_collected_in_the_order_of_the_schema() {
+fn all_violations_are_collected_in_schema_order() {
     let text = r#"{"MaxResults":"7","Filters":{"Title":[{"Value":5}],"CreatedAt":[{"DateRange":{"Value":"7"}}]}}"#;
     assert_eq!(
         breaks(Operation::GetFindings, text),
@@ -44,7 +44,7 @@ fn an_empty_string_is_too_short_and_a_blank_one_does_not_match() {
 
 /// Rules: ASF-06, ASF-09.
 #[test]
-fn unknown_members_and_nulls_are_left_out() {
+fn unknown_members_and_nulls_are_ignored() {
     let read = read::body(
         Operation::EnableSecurityHub.model().input,
         r#"{"Nope":{"a":[1]},"Tags":null,"EnableDefaultStandards":true}"#,
@@ -56,7 +56,7 @@ fn unknown_members_and_nulls_are_left_out() {
 
 /// Rules: ERR-21.
 #[test]
-fn a_parameter_out_of_range_is_named_with_its_value_or_its_size() {
+fn a_parameter_out_of_range_is_reported_with_its_value_or_size() {
     let findings = ["{}"; 109].join(",");
     assert_eq!(
         breaks(Operation::BatchImportFindings, &format!(r#"{{"Findings":[{findings}]}}"#)),
@@ -73,7 +73,7 @@ fn a_parameter_out_of_range_is_named_with_its_value_or_its_size() {
 
 /// Rules: ERR-21.
 #[test]
-fn what_is_out_of_range_inside_a_finding_is_refused_by_the_schema() {
+fn values_out_of_range_inside_a_finding_are_reported_by_the_schema() {
     let related = [r#"{"Id":"i","ProductArn":"p"}"#; 11].join(",");
     let finding = format!(r#"{{"Findings":[{{"Confidence":101,"RelatedFindings":[{related}]}}]}}"#);
     let finding = breaks(Operation::BatchImportFindings, &finding);
@@ -92,7 +92,7 @@ fn a_map_key_is_quoted_in_its_path() {
 
 /// Rules: CLN-07.
 #[test]
-fn numbers_keep_their_spelling() {
+fn numbers_keep_their_original_spelling() {
     let text = r#"{"Filters":{"Confidence":[{"Gte":80,"Lte":99.5}]}}"#;
     let read = read::body(Operation::GetFindings.model().input, text).unwrap();
     assert_eq!(json!(read.members).to_string(), text);
@@ -100,7 +100,7 @@ fn numbers_keep_their_spelling() {
 
 /// Rules: ERR-11.
 #[test]
-fn what_cannot_be_parsed_is_no_document() {
+fn a_malformed_text_is_not_a_document() {
     let input = Operation::EnableSecurityHub.model().input;
     for text in ["", "{", "{}x", "nul", "{\"Tags\":{\"a\":\"\\ud800\"}}", "{\"EnableDefaultStandards\":1e999}"] {
         assert!(read::body(input, text).is_err(), "{text}");
@@ -112,7 +112,7 @@ fn what_cannot_be_parsed_is_no_document() {
 
 /// Rules: O2G-04.
 #[test]
-fn the_v2_half_speaks_in_its_frameworks_words() {
+fn the_v2_api_uses_the_messages_of_its_framework() {
     let read = read::body(Operation::GetFindingsV2.model().input, r#"{"MaxResults":101}"#).unwrap();
     assert_eq!(
         sentence::framework(&read.violations),
@@ -123,7 +123,7 @@ fn the_v2_half_speaks_in_its_frameworks_words() {
 
 /// Rules: ERR-10.
 #[test]
-fn a_member_of_the_wrong_type_is_a_unions_member_all_the_same() {
+fn a_union_member_of_the_wrong_type_counts_as_present() {
     let target = |target: &str| {
         let text = format!(r#"{{"ConfigurationPolicyIdentifier":"x","Target":{target}}}"#);
         breaks(Operation::StartConfigurationPolicyAssociation, &text)
@@ -134,7 +134,7 @@ fn a_member_of_the_wrong_type_is_a_unions_member_all_the_same() {
 }
 
 #[test]
-fn an_answer_is_held_against_its_shape() {
+fn a_response_is_checked_against_its_shape() {
     let output = Operation::DescribeHub.model().output;
     assert!(check::answer(output, &json!({"HubArn": "x", "ControlFindingGenerator": "SECURITY_CONTROL"})).is_empty());
     for wrong in [json!({"HubArn": 5}), json!({"Hub": "x"}), json!({"ControlFindingGenerator": "NEITHER"}), json!([])] {
@@ -146,7 +146,7 @@ fn an_answer_is_held_against_its_shape() {
 
 /// Rules: IMP-30.
 #[test]
-fn items_are_found_however_the_body_is_spelled() {
+fn items_are_found_in_every_spelling_of_the_body() {
     let shape = Operation::BatchImportFindings.model().input;
     let ids = |text: &str| -> Vec<String> {
         let text = &Compacted::new(text);
@@ -176,7 +176,7 @@ fn items_are_found_however_the_body_is_spelled() {
 
 /// Rules: IMP-30.
 #[test]
-fn a_blank_that_comes_late_keeps_no_item_from_the_fast_path() {
+fn late_whitespace_does_not_disable_the_fast_path() {
     let shape = Operation::BatchImportFindings.model().input;
     let faultless = finding("a", json!({})).to_string();
     let late = faultless.replace("\"Types\":", "\"Types\" :\n");
@@ -195,7 +195,7 @@ fn a_blank_that_comes_late_keeps_no_item_from_the_fast_path() {
 
 /// Rules: ERR-24.
 #[test]
-fn of_many_violations_the_first_hundred_are_reported() {
+fn only_the_first_hundred_violations_are_reported() {
     let of = |list: &str| format!(r#"{{"SecurityControlId":"a","Parameters":{{{list}}}}}"#);
     let many = of(&format!(r#""a":{{"ValueType":"CUSTOM","Value":{{"EnumList":[{}]}}}}"#, vec!["1"; 500].join(",")));
     assert_eq!(breaks(Operation::UpdateSecurityControl, &many).matches("should be string").count(), 100);
@@ -207,7 +207,7 @@ fn of_many_violations_the_first_hundred_are_reported() {
 
 /// Rules: ERR-24.
 #[test]
-fn of_a_map_that_is_too_large_only_its_size_is_reported() {
+fn only_the_size_is_reported_of_a_map_that_is_too_large() {
     let tags: Vec<String> = (0..60).map(|number| format!(r#""{number}":1"#)).collect();
     let text = format!(r#"{{"Tags":{{{}}}}}"#, tags.join(","));
     let expected = "Invalid parameter 'Tags'. data.Tags should NOT have more than 50 properties";

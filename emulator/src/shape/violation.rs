@@ -1,16 +1,16 @@
-//! What a document breaks, as a value with its place and its numbers.
+//! Violations of the service model as values.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use securityhub_fixtures::Pattern;
 
-/// One breach of a constraint, at a place.
+/// A violation of a constraint at a path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violation {
-    /// From the root to the value in question.
+    /// The path from the root to the value.
     pub path: Vec<Segment>,
-    /// What it breaks.
+    /// The violated constraint.
     pub rule: Rule,
 }
 
@@ -25,71 +25,71 @@ pub enum Segment {
     Key(Arc<str>),
 }
 
-/// The constraints that a value can break.
+/// The constraints that a value can violate.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
     /// A required member is missing.
     Missing(&'static str),
-    /// The value is of another JSON type than this one.
+    /// The value does not have this JSON type.
     Type(&'static str),
-    /// A string has fewer code points.
+    /// A string has fewer code points than this.
     Shorter(u32),
-    /// A string has more code points.
+    /// A string has more code points than this.
     Longer(u32),
-    /// A list of `size` items needs `least`.
+    /// A list of `size` items has fewer than `least`.
     FewerItems {
-        /// Items that there must be.
+        /// Minimum number of items.
         least: u32,
-        /// Items that there are.
+        /// Actual number of items.
         size: usize,
     },
-    /// A list of `size` items may have `most`.
+    /// A list of `size` items has more than `most`.
     MoreItems {
-        /// Items that there may be.
+        /// Maximum number of items.
         most: u32,
-        /// Items that there are.
+        /// Actual number of items.
         size: usize,
     },
-    /// A map has fewer pairs.
+    /// A map has fewer pairs than this.
     FewerPairs(u32),
-    /// A map has more pairs.
+    /// A map has more pairs than this.
     MorePairs(u32),
-    /// A number is below the least value.
+    /// A number is below the minimum.
     Below {
-        /// The least value.
+        /// The minimum.
         least: Bound,
         /// The number.
         value: Bound,
     },
-    /// A number is above the greatest value.
+    /// A number is above the maximum.
     Above {
-        /// The greatest value.
+        /// The maximum.
         most: Bound,
         /// The number.
         value: Bound,
     },
-    /// A string is none of these values.
+    /// A string is not one of these values.
     Enum(&'static [&'static str]),
-    /// A string does not match.
+    /// A string does not match the pattern.
     Pattern(Pattern),
-    /// A string is not of this format, such as `date-time` or `ipv4`.
+    /// A string does not have this format, such as `date-time` or `ipv4`.
     Format(&'static str),
-    /// None of the alternatives that the rules before this one name is there.
+    /// None of the alternatives named by the preceding violations is present.
     AnyOf,
-    /// Two comparisons of one filter that do not go together (FLT-17).
+    /// Two comparisons of one filter that exclude each other (FLT-17).
     Combination(&'static str, &'static str),
-    /// Not exactly one member of a union is present.
+    /// A union does not have exactly one member.
     Union,
-    /// The structure has no such member (answers and filters; other inputs ignore what they do not know, ASF-06).
+    /// The structure has no such member (responses and filters only; other inputs ignore unknown members, ASF-06).
     Unknown(String),
 }
 
-/// A bound of a number, written as the model writes it.
+/// A bound of a number, spelled as in the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bound {
-    /// Of an integer.
+    /// The bound of an integer.
     Integer(i64),
-    /// Of a floating-point number.
+    /// The bound of a floating-point number.
     Float(f64),
 }
 
@@ -102,8 +102,8 @@ impl std::fmt::Display for Bound {
     }
 }
 
-/// Puts violations into the order in which a schema finds them: what a structure itself lacks first, then
-/// its members in the model's order, however the document orders them.
+/// Sorts violations into schema order: missing members of a structure first, then its members in the order of the
+/// model, whatever the order in the document.
 pub(crate) fn sort(violations: &mut [Violation]) {
     violations.sort_by(|left, right| {
         let steps = left.path.iter().zip(&right.path);

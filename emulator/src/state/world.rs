@@ -55,7 +55,7 @@ pub struct World {
     /// Due time of the first entry of `due` in milliseconds, so that a call can check it without the lock.
     first_due: AtomicI64,
     /// Incremented when relations change and when pending work is done.
-    moment: AtomicU64,
+    revision: AtomicU64,
     /// The next sequence number. Findings are numbered in the order of creation, across accounts and Regions (SRT-08).
     sequence: AtomicU64,
     /// Events sent to hubs; `None` if events are disabled or the world is still being set up.
@@ -86,7 +86,7 @@ impl World {
             schema: Arc::new(Schema::new(&fields())),
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
-            moment: AtomicU64::new(0),
+            revision: AtomicU64::new(0),
             sequence: AtomicU64::new(0),
             events: None,
         }
@@ -116,7 +116,7 @@ impl World {
             schema: Arc::clone(&self.schema),
             due: Mutex::new(self.due.lock().clone()),
             first_due: AtomicI64::new(self.first_due.load(Ordering::Acquire)),
-            moment: AtomicU64::new(0),
+            revision: AtomicU64::new(0),
             sequence: AtomicU64::new(self.sequence.load(Ordering::Acquire)),
             events: None,
         }
@@ -325,7 +325,7 @@ impl World {
         }
         if has_done {
             due.done();
-            self.moment.fetch_add(1, Ordering::AcqRel);
+            self.revision.fetch_add(1, Ordering::AcqRel);
         }
         self.note_first_due(&due);
     }
@@ -340,14 +340,14 @@ impl World {
         let mut published = self.relations.write();
         // Incremented under the write lock: a reader that reads the counter before the relations sees either both
         // changes or none.
-        self.moment.fetch_add(1, Ordering::AcqRel);
+        self.revision.fetch_add(1, Ordering::AcqRel);
         *published = Arc::new(relations);
     }
 
     /// A counter that is incremented when relations change or pending work is done. A caller that finds the same value
     /// before and after reading, and nothing due afterwards, has read a consistent state.
-    pub fn moment(&self) -> u64 {
-        self.moment.load(Ordering::Acquire)
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
     }
 
     /// Writes to a table of findings under its lock.

@@ -1,7 +1,7 @@
-//! Which host names and which web pages may call: what keeps pages of strangers out (CPL-07 to CPL-10).
+//! Admission by host name and web origin, which keeps foreign web pages out (CPL-07 to CPL-10).
 //!
-//! A page in the developer's browser can send requests to this machine. It is recognised by its `Origin`, and, where it
-//! made its own host name resolve to this machine (DNS rebinding), by the `Host` that it sends.
+//! A page in the developer's browser can send requests to this machine. Such requests are recognised by their `Origin`,
+//! or, if the page made its own host name resolve to this machine (DNS rebinding), by their `Host`.
 
 use std::net::Ipv4Addr;
 
@@ -23,41 +23,42 @@ const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-cont
 const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Who may call, besides the programs and pages of this machine.
+/// Additional callers to admit, besides programs and pages of this machine.
 #[derive(Clone, Debug, Default)]
 pub struct Admission {
-    /// Further origins of web pages.
+    /// Additional origins of web pages.
     pub origins: Vec<OriginRule>,
-    /// Further host names under which this server may be called.
+    /// Additional host names under which this server may be called.
     pub hosts: Vec<HostRule>,
 }
 
-/// Why a request is not let in.
+/// The reason why a request is not admitted.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// 400 or 403.
     pub status: StatusCode,
-    /// What is wrong, and the flag that allows it.
+    /// The problem, and the flag that allows the request.
     pub message: String,
 }
 
 impl Admission {
-    /// Judges the host name and the origin of a request.
+    /// Checks the host name and the origin of a request.
     ///
     /// # Errors
     /// 400 for an HTTP/1.1 request without exactly one host, 403 for a host or an origin that is not allowed.
-    pub fn judge(&self, parts: &Parts) -> Result<(), Refusal> {
-        self.judge_host(parts)?;
-        self.judge_origin(parts)
+    pub fn check(&self, parts: &Parts) -> Result<(), Refusal> {
+        self.check_host(parts)?;
+        self.check_origin(parts)
     }
 
-    fn judge_host(&self, parts: &Parts) -> Result<(), Refusal> {
+    fn check_host(&self, parts: &Parts) -> Result<(), Refusal> {
         let headers: Vec<&HeaderValue> = parts.headers.get_all(HOST).iter().collect();
         let target = parts.uri.authority();
         if headers.len() > 1 {
             return Err(bad_request("the request has more than one Host header".to_owned()));
         }
-        // In HTTP/2 the target holds the host; in HTTP/1.1 a target that holds one still needs the header (RFC 9112, 3.2).
+        // In HTTP/2 the target contains the host. In HTTP/1.1 the header is required even if the target contains it
+        // (RFC 9112, 3.2).
         let needs_header = parts.version == Version::HTTP_11 || target.is_none() && parts.version > Version::HTTP_11;
         if headers.is_empty() && needs_header {
             return Err(bad_request("the request has no Host header".to_owned()));
@@ -75,7 +76,7 @@ impl Admission {
         Ok(())
     }
 
-    fn judge_origin(&self, parts: &Parts) -> Result<(), Refusal> {
+    fn check_origin(&self, parts: &Parts) -> Result<(), Refusal> {
         if self.origins.contains(&OriginRule::Any) {
             return Ok(());
         }
@@ -86,7 +87,8 @@ impl Admission {
             if is_local_origin(&origin) || self.origins.iter().any(|allowed| allowed.allows(&origin)) {
                 continue;
             }
-            // Only what the flag takes is proposed; it holds no character that a shell would read.
+            // Only values that the flag accepts are suggested, and those contain no characters that are special to a
+            // shell.
             let advice = if site::is_origin(&origin) {
                 format!("is not allowed; start with --allow-origin {origin}")
             } else {
@@ -96,7 +98,7 @@ impl Admission {
         }
         let is_cross_site = parts.headers.get_all(FETCH_SITE).iter().any(|site| site == "cross-site");
         let only_reads = [Method::GET, Method::HEAD].contains(&parts.method);
-        // A page can make its reader's browser follow a link; signed by its query, that would be a call.
+        // A page can make the browser follow a link, and a link with a signature in its query would be a valid call.
         let is_signed_link = parts.uri.query().is_some_and(|query| query.contains("X-Amz-Credential"));
         if is_cross_site && !has_origin && (!only_reads || is_signed_link) {
             let message = "a cross-site request without an Origin is not allowed; start with --allow-origin '*'";
@@ -114,8 +116,8 @@ fn forbidden(message: String) -> Refusal {
     Refusal { status: StatusCode::FORBIDDEN, message }
 }
 
-/// IP addresses, and names that the public DNS has no address for: `localhost`, those below it, names of one label such
-/// as those of compose services, and Docker's name of the machine.
+/// IP addresses and names without an address in public DNS: `localhost` and its subdomains, single-label names such as
+/// those of compose services, and Docker's name for the host.
 fn is_local_host(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
     let is_one_label = !name.is_empty() && !name.contains(['.', '[', ':']);
@@ -131,7 +133,7 @@ fn is_below_localhost(name: &str) -> bool {
     last.eq_ignore_ascii_case("localhost") && !before.is_empty()
 }
 
-/// Whether an origin is a page that this machine serves itself.
+/// Whether an origin is a page served by this machine.
 fn is_local_origin(origin: &str) -> bool {
     let Some(site::Origin { scheme, host, .. }) = site::split_origin(origin) else { return false };
     let is_loopback = host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
@@ -139,7 +141,7 @@ fn is_local_origin(origin: &str) -> bool {
     ["http", "https"].contains(&scheme.as_str()) && (is_loopback || is_below_localhost(host))
 }
 
-/// The answer to a preflight request that was let in; `None` if the request is none.
+/// The response to an admitted preflight request; `None` if the request is not a preflight.
 pub(super) fn preflight(parts: &Parts) -> Option<Response<Bytes>> {
     if parts.method != Method::OPTIONS || !parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
         return None;
@@ -158,7 +160,7 @@ pub(super) fn preflight(parts: &Parts) -> Option<Response<Bytes>> {
     Some(response)
 }
 
-/// Lets the page of an allowed origin read an answer.
+/// Allows a page of a permitted origin to read the response.
 pub(super) fn expose(origin: HeaderValue, response: &mut Response<Bytes>) {
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -186,13 +188,13 @@ mod tests {
         }
     }
 
-    fn judged(method: &str, headers: &[(&str, &str)]) -> Result<(), (u16, String)> {
-        admission().judge(&parts(method, headers)).map_err(|refusal| (refusal.status.as_u16(), refusal.message))
+    fn checked(method: &str, headers: &[(&str, &str)]) -> Result<(), (u16, String)> {
+        admission().check(&parts(method, headers)).map_err(|refusal| (refusal.status.as_u16(), refusal.message))
     }
 
     /// Rules: CPL-07.
     #[test]
-    fn hosts_of_this_machine_are_allowed_and_others_by_name() {
+    fn local_hosts_are_allowed_and_others_only_by_name() {
         for host in [
             "127.0.0.1:4600",
             "10.1.2.3",
@@ -207,21 +209,21 @@ mod tests {
             "hub.example.com",
             "HUB.example.com:4600",
         ] {
-            assert_eq!(judged("POST", &[("host", host)]), Ok(()), "{host}");
+            assert_eq!(checked("POST", &[("host", host)]), Ok(()), "{host}");
         }
         for host in ["evil.example", "a.hub.example.com", "127.0.0.1.evil.example:4600", "localhost.evil.example"] {
             let name = host.trim_end_matches(":4600");
             let message = format!("host '{name}' is not allowed; start with --allow-host {name}");
-            assert_eq!(judged("GET", &[("host", host)]), Err((403, message)), "{host}");
+            assert_eq!(checked("GET", &[("host", host)]), Err((403, message)), "{host}");
         }
         let any = Admission { hosts: vec![HostRule::Any], ..Admission::default() };
-        assert_eq!(any.judge(&parts("GET", &[("host", "evil.example")])), Ok(()));
+        assert_eq!(any.check(&parts("GET", &[("host", "evil.example")])), Ok(()));
     }
 
     /// Rules: CPL-07.
     #[test]
-    fn a_request_has_one_host() {
-        let status = |headers: &[(&str, &str)]| judged("GET", headers).map_err(|(status, _)| status);
+    fn a_request_must_have_exactly_one_host() {
+        let status = |headers: &[(&str, &str)]| checked("GET", headers).map_err(|(status, _)| status);
         assert_eq!(status(&[]), Err(400));
         assert_eq!(status(&[("host", "")]), Err(400));
         assert_eq!(status(&[("host", "localhost"), ("host", "localhost")]), Err(400));
@@ -230,23 +232,23 @@ mod tests {
         }
         let mut old = parts("GET", &[]);
         old.version = Version::HTTP_10;
-        assert_eq!(admission().judge(&old), Ok(()), "HTTP/1.0 has no host");
-        for (uri, judged) in [("http://127.0.0.1:4600/accounts", Ok(())), ("http://evil.example/", Err(403))] {
+        assert_eq!(admission().check(&old), Ok(()), "HTTP/1.0 has no host");
+        for (uri, checked) in [("http://127.0.0.1:4600/accounts", Ok(())), ("http://evil.example/", Err(403))] {
             let mut absolute = parts("GET", &[("host", "localhost")]);
             absolute.uri = uri.parse().unwrap();
-            let status = |parts: &Parts| admission().judge(parts).map_err(|refusal| refusal.status.as_u16());
-            assert_eq!(status(&absolute), judged, "{uri}");
+            let status = |parts: &Parts| admission().check(parts).map_err(|refusal| refusal.status.as_u16());
+            assert_eq!(status(&absolute), checked, "{uri}");
             absolute.headers.clear();
             assert_eq!(status(&absolute), Err(400), "HTTP/1.1 needs the header as well");
             absolute.version = Version::HTTP_2;
-            assert_eq!(status(&absolute), judged, "HTTP/2 has the host in its target");
+            assert_eq!(status(&absolute), checked, "HTTP/2 has the host in its target");
         }
     }
 
     /// Rules: CPL-08, CPL-09.
     #[test]
-    fn pages_of_this_machine_are_allowed_and_others_by_name() {
-        let with = |origin: &str| judged("POST", &[("host", "x"), ("origin", origin)]);
+    fn local_pages_are_allowed_and_others_only_by_name() {
+        let with = |origin: &str| checked("POST", &[("host", "x"), ("origin", origin)]);
         for origin in [
             "http://localhost:3000",
             "https://localhost",
@@ -276,9 +278,9 @@ mod tests {
             assert_eq!(with(origin), Err((403, message)), "{origin}");
         }
         let two = [("host", "x"), ("origin", "http://localhost"), ("origin", "https://a.example")];
-        assert!(judged("GET", &two).is_err());
+        assert!(checked("GET", &two).is_err());
         let any = Admission { origins: vec![OriginRule::Any], ..Admission::default() };
-        assert_eq!(any.judge(&parts("POST", &[("host", "x"), ("origin", "null")])), Ok(()));
+        assert_eq!(any.check(&parts("POST", &[("host", "x"), ("origin", "null")])), Ok(()));
     }
 
     /// Rules: CPL-08.
@@ -286,13 +288,13 @@ mod tests {
     fn a_cross_site_request_without_an_origin_may_only_read() {
         let headers = [("host", "x"), ("sec-fetch-site", "cross-site")];
         for (method, status) in [("GET", Ok(())), ("HEAD", Ok(())), ("POST", Err(403)), ("DELETE", Err(403))] {
-            assert_eq!(judged(method, &headers).map_err(|(status, _)| status), status, "{method}");
+            assert_eq!(checked(method, &headers).map_err(|(status, _)| status), status, "{method}");
         }
         let mut link = parts("GET", &headers);
         link.uri = "/?Action=AssumeRole&X-Amz-Credential=111111111111%2F20260115".parse().unwrap();
-        assert!(Admission::default().judge(&link).is_err(), "a signed link is a call");
+        assert!(Admission::default().check(&link).is_err(), "a signed link is a call");
         for site in ["same-origin", "same-site", "none"] {
-            assert_eq!(judged("POST", &[("host", "x"), ("sec-fetch-site", site)]), Ok(()), "{site}");
+            assert_eq!(checked("POST", &[("host", "x"), ("sec-fetch-site", site)]), Ok(()), "{site}");
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Whether a signature is recent: how old it may be, and what a presigned URL says of itself (`--verify-signatures`).
+//! Age limits of signatures and the lifetime of presigned URLs (`--verify-signatures`).
 //!
-//! The sentences are those that AWS's front ends answer, seen for many services. That it is 15 minutes for Security Hub,
-//! where some services have 5, is `inferred`, and so is the sentence for a presigned URL that expires by itself.
+//! The messages are those of AWS's front ends, observed for many services. Two details are `inferred`: that the limit
+//! is 15 minutes for Security Hub (some services have 5), and the message for a presigned URL that expires by its own
+//! lifetime.
 
 use http::request::Parts;
 use jiff::civil::DateTime;
@@ -12,61 +13,62 @@ use super::identity::{self, Signature};
 use super::signature;
 use crate::aws_error::{AwsError, ErrorCode};
 
-/// How far the time of signing may be from the clock, in minutes.
-const SKEW: i64 = 15;
-/// How long a presigned URL can be valid, in seconds: a week.
-const LONGEST: i64 = 7 * 24 * 3600;
-/// How times of signing are written.
-const BASIC: &str = "%Y%m%dT%H%M%SZ";
+/// Maximum difference between the time of signing and the clock, in minutes.
+const MAX_SKEW: i64 = 15;
+/// Maximum lifetime of a presigned URL, in seconds: a week.
+const MAX_LIFETIME: i64 = 7 * 24 * 3600;
+/// The format of signing times.
+const SIGNING_TIME: &str = "%Y%m%dT%H%M%SZ";
 
-/// Judges the time of signing by a clock that says `now`.
+/// Checks the time of signing against `now`.
 ///
 /// # Errors
-/// 403 `IncompleteSignatureException` when there is none or it cannot be read, 403 `InvalidSignatureException` when it
-/// is too far from `now`.
-pub fn judge(signature: &Signature, parts: &Parts, now: Timestamp) -> Result<(), AwsError> {
+/// 403 `IncompleteSignatureException` if the time is missing or invalid, 403 `InvalidSignatureException` if it is too
+/// far from `now`.
+pub fn check(signature: &Signature, parts: &Parts, now: Timestamp) -> Result<(), AwsError> {
     let text = signature::time(signature, &parts.uri, &parts.headers);
     if text.is_empty() {
         let missing = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.";
         return Err(AwsError::new(ErrorCode::IncompleteSignatureException, missing));
     }
-    let signed = DateTime::strptime(BASIC, &text).ok().and_then(|time| TimeZone::UTC.to_timestamp(time).ok());
+    let signed = DateTime::strptime(SIGNING_TIME, &text).ok().and_then(|time| TimeZone::UTC.to_timestamp(time).ok());
     let Some(signed) = signed else {
         let message =
             format!("Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601");
         return Err(AwsError::new(ErrorCode::IncompleteSignatureException, message));
     };
-    let skew = SignedDuration::from_mins(SKEW);
-    let (latest, age) = (moved(now, skew), lifetime(signature, parts)?);
-    let (longest, said) = age.unwrap_or((skew, format!("{SKEW} min.")));
-    let earliest = moved(now, -longest);
-    let [limit_before, limit_after, clock] = [earliest, latest, now].map(|time| time.strftime(BASIC).to_string());
+    let skew = SignedDuration::from_mins(MAX_SKEW);
+    let (latest, age) = (shifted(now, skew), lifetime(signature, parts)?);
+    let (longest, said) = age.unwrap_or((skew, format!("{MAX_SKEW} min.")));
+    let earliest = shifted(now, -longest);
+    let [limit_before, limit_after, clock] =
+        [earliest, latest, now].map(|time| time.strftime(SIGNING_TIME).to_string());
     if signed < earliest {
         let message = format!("Signature expired: {text} is now earlier than {limit_before} ({clock} - {said})");
         return Err(AwsError::new(ErrorCode::InvalidSignatureException, message));
     }
     if signed > latest {
         let message =
-            format!("Signature not yet current: {text} is still later than {limit_after} ({clock} + {SKEW} min.)");
+            format!("Signature not yet current: {text} is still later than {limit_after} ({clock} + {MAX_SKEW} min.)");
         return Err(AwsError::new(ErrorCode::InvalidSignatureException, message));
     }
     Ok(())
 }
 
-/// Judges only how long a presigned URL says that it is valid, where no clock judges its age.
+/// Checks only the lifetime of a presigned URL, for use when ages are not checked.
 ///
 /// # Errors
-/// 403 `IncompleteSignatureException` when it is not said, or out of range.
-pub fn judge_lifetime(signature: &Signature, parts: &Parts) -> Result<(), AwsError> {
+/// 403 `IncompleteSignatureException` if it is missing or out of range.
+pub fn check_lifetime(signature: &Signature, parts: &Parts) -> Result<(), AwsError> {
     lifetime(signature, parts).map(|_| ())
 }
 
-fn moved(time: Timestamp, by: SignedDuration) -> Timestamp {
+fn shifted(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.checked_add(by).unwrap_or(time)
 }
 
-/// How long a presigned URL says that it is valid, and how that is written. STS does not look at it: its presigned URLs
-/// are valid for 15 minutes, which tokens of EKS clusters rely on.
+/// The lifetime of a presigned URL and its text. STS ignores the parameter: its presigned URLs are valid for 15
+/// minutes, which the tokens of EKS clusters rely on.
 fn lifetime(signature: &Signature, parts: &Parts) -> Result<Option<(SignedDuration, String)>, AwsError> {
     if !signature.presigned || signature.service == "sts" {
         return Ok(None);
@@ -75,10 +77,10 @@ fn lifetime(signature: &Signature, parts: &Parts) -> Result<Option<(SignedDurati
         return Err(AwsError::new(ErrorCode::IncompleteSignatureException, "The query requires 'X-Amz-Expires'."));
     };
     match text.parse() {
-        Ok(seconds @ 1..=LONGEST) => Ok(Some((SignedDuration::from_secs(seconds), format!("{seconds} sec.")))),
+        Ok(seconds @ 1..=MAX_LIFETIME) => Ok(Some((SignedDuration::from_secs(seconds), format!("{seconds} sec.")))),
         _ => Err(AwsError::new(
             ErrorCode::IncompleteSignatureException,
-            format!("X-Amz-Expires must be a number of seconds from 1 to {LONGEST}. Got '{text}'."),
+            format!("X-Amz-Expires must be a number of seconds from 1 to {MAX_LIFETIME}. Got '{text}'."),
         )),
     }
 }
@@ -89,7 +91,7 @@ mod tests {
 
     const SCOPE: &str = "111111111111/20260115/us-east-1/SERVICE/aws4_request";
 
-    fn judged(uri: &str, service: &str, date: Option<&str>, now: &str) -> Result<(), (&'static str, String)> {
+    fn checked(uri: &str, service: &str, date: Option<&str>, now: &str) -> Result<(), (&'static str, String)> {
         let scope = SCOPE.replace("SERVICE", service);
         let mut request = http::Request::get(uri.replace("SCOPE", &scope.replace('/', "%2F")));
         if !uri.contains('?') {
@@ -101,13 +103,13 @@ mod tests {
         }
         let parts = request.body(()).unwrap().into_parts().0;
         let signature = identity::signature(&parts).unwrap().unwrap();
-        judge(&signature, &parts, now.parse().unwrap()).map_err(|error| (error.code.name(), error.message.into_owned()))
+        check(&signature, &parts, now.parse().unwrap()).map_err(|error| (error.code.name(), error.message.into_owned()))
     }
 
     /// Rules: ERR-22.
     #[test]
     fn a_signature_is_valid_for_15_minutes() {
-        let at = |now: &str| judged("/accounts", "securityhub", Some("20260115T090000Z"), now);
+        let at = |now: &str| checked("/accounts", "securityhub", Some("20260115T090000Z"), now);
         for now in ["2026-01-15T08:45:00Z", "2026-01-15T09:00:00Z", "2026-01-15T09:15:00Z"] {
             assert_eq!(at(now), Ok(()), "{now}");
         }
@@ -121,8 +123,8 @@ mod tests {
 
     /// Rules: ERR-22.
     #[test]
-    fn a_time_of_signing_is_needed_and_has_one_form() {
-        let with = |date| judged("/accounts", "securityhub", date, "2026-01-15T09:00:00Z").map_err(|(code, _)| code);
+    fn the_signing_time_is_required_and_has_a_fixed_format() {
+        let with = |date| checked("/accounts", "securityhub", date, "2026-01-15T09:00:00Z").map_err(|(code, _)| code);
         assert_eq!(with(None), Err("IncompleteSignatureException"));
         for date in ["2026-01-15T09:00:00Z", "x", "20261315T090000Z"] {
             assert_eq!(with(Some(date)), Err("IncompleteSignatureException"), "{date}");
@@ -131,7 +133,7 @@ mod tests {
 
     /// Rules: ERR-23.
     #[test]
-    fn a_presigned_url_is_valid_as_long_as_it_says() {
+    fn a_presigned_url_is_valid_for_its_stated_lifetime() {
         let uri = |expires: &str| {
             format!(
                 "/accounts?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=SCOPE&X-Amz-Date=20260115T090000Z{expires}\
@@ -139,7 +141,7 @@ mod tests {
             )
         };
         let at = |service: &str, expires: &str, now: &str| {
-            judged(&uri(expires), service, None, now).map_err(|(code, message)| format!("{code}: {message}"))
+            checked(&uri(expires), service, None, now).map_err(|(code, message)| format!("{code}: {message}"))
         };
         assert_eq!(at("securityhub", "&X-Amz-Expires=60", "2026-01-15T09:01:00Z"), Ok(()));
         assert_eq!(at("securityhub", "&X-Amz-Expires=3600", "2026-01-15T10:00:00Z"), Ok(()));
@@ -157,7 +159,7 @@ mod tests {
             let request = http::Request::get(uri(expires).replace("SCOPE", &scope)).body(()).unwrap();
             let parts = request.into_parts().0;
             let signature = identity::signature(&parts).unwrap().unwrap();
-            assert_eq!(judge_lifetime(&signature, &parts).unwrap_err().code.name(), "IncompleteSignatureException");
+            assert_eq!(check_lifetime(&signature, &parts).unwrap_err().code.name(), "IncompleteSignatureException");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Answers of Security Hub on the wire: restJson1.
+//! Responses of Security Hub in restJson1.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -11,12 +11,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// An answer with a JSON body.
+/// A response with a JSON body.
 pub fn success(status: u16, request_id: &str, body: Bytes) -> Response<Bytes> {
     response(status, request_id, JSON, body)
 }
 
-/// An error answer: the code in `x-amzn-ErrorType` and `Code`, the sentence in `Message` (CLN-04).
+/// An error response: the code in `x-amzn-ErrorType` and `Code`, the message in `Message` (CLN-04).
 pub fn error(error: &AwsError, request_id: &str) -> Response<Bytes> {
     let code = error.code.name();
     let body = json!({ "Message": error.message, "Code": code }).to_string();
@@ -25,12 +25,12 @@ pub fn error(error: &AwsError, request_id: &str) -> Response<Bytes> {
     response
 }
 
-/// An answer of the control plane. Its body ends its line, for those who read it on a terminal.
+/// A response of the control plane. The body ends with a newline, for use in a terminal.
 pub fn control(status: StatusCode, request_id: &str, body: &Value) -> Response<Bytes> {
     response(status.as_u16(), request_id, JSON, format!("{body}\n").into())
 }
 
-/// A refusal of the control plane.
+/// An error response of the control plane.
 pub fn control_error(error: &AwsError, request_id: &str) -> Response<Bytes> {
     let status = StatusCode::from_u16(error.status)
         .or_report("the status of an error is one of HTTP")
@@ -38,7 +38,7 @@ pub fn control_error(error: &AwsError, request_id: &str) -> Response<Bytes> {
     control(status, request_id, &json!({ "Message": error.message }))
 }
 
-/// An answer of any media type.
+/// A response with any media type.
 pub fn response(status: u16, request_id: &str, content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status)

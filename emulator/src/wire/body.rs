@@ -1,4 +1,4 @@
-//! Bodies as they arrive, within the memory that all connections share.
+//! Receiving request bodies, within a memory limit shared by all connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,57 +10,57 @@ use http::request::Parts;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
-/// How much of a body that is refused is read and dropped after the answer: many clients read it only once they have
-/// sent everything.
-const DRAINED: usize = 256 * 1024 * 1024;
+/// Maximum number of bytes of a refused body that are read and discarded, because many clients read the response only
+/// after they have sent the whole body.
+const MAX_DRAINED: usize = 256 * 1024 * 1024;
 
-/// Memory for bodies that are not answered yet.
+/// The memory for bodies of requests in progress.
 #[derive(Clone, Debug)]
 pub struct Memory {
     limit: usize,
     used: Arc<AtomicUsize>,
 }
 
-/// A part of the memory; it is given back when this is dropped.
+/// A share of the memory, released on drop.
 #[derive(Debug)]
-pub struct Held {
+pub struct MemoryShare {
     memory: Memory,
     bytes: usize,
 }
 
-/// In the extensions of a request: its body was over the limit and is not there.
+/// A request extension: the body exceeded the limit and was not received.
 #[derive(Clone, Copy, Debug)]
 pub struct TooLarge;
 
-/// Why a body was not received.
+/// The reason why a body was not received.
 #[derive(Debug)]
-pub(super) enum Broken {
-    /// It is over the limit.
+pub(super) enum BodyError {
+    /// It exceeds the limit.
     TooLarge,
-    /// It does not fit into the memory.
-    NoMemory(Lack),
+    /// It does not fit into the available memory.
+    NoMemory(MemoryShortage),
     /// It ended early, or its chunks are malformed.
     Malformed(hyper::Error),
 }
 
-/// Why there is no memory for a body.
+/// The reason why there is no memory for a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lack {
-    /// The bodies of other requests take it.
-    ForNow,
-    /// The body alone is larger than the memory.
-    Always,
+pub enum MemoryShortage {
+    /// Bodies of other requests occupy it.
+    Temporary,
+    /// The body alone is larger than the whole memory.
+    Permanent,
 }
 
-impl Lack {
-    /// What the caller is told.
+impl MemoryShortage {
+    /// The message for the caller.
     pub fn message(self) -> &'static str {
         match self {
-            Lack::ForNow => {
+            MemoryShortage::Temporary => {
                 "The bodies of other requests take all the memory for bodies; send this one again later, or start the \
                  emulator with a larger --body-memory"
             }
-            Lack::Always => {
+            MemoryShortage::Permanent => {
                 "The body is larger than all the memory for bodies; start the emulator with a larger --body-memory"
             }
         }
@@ -72,18 +72,18 @@ impl Memory {
         Memory { limit, used: Arc::default() }
     }
 
-    /// A part without any bytes, which can grow.
-    pub fn hold_nothing(&self) -> Held {
-        Held { memory: self.clone(), bytes: 0 }
+    /// An empty share, which can grow.
+    pub fn empty_share(&self) -> MemoryShare {
+        MemoryShare { memory: self.clone(), bytes: 0 }
     }
 }
 
-impl Held {
-    /// Takes more.
+impl MemoryShare {
+    /// Reserves more memory.
     ///
     /// # Errors
-    /// [`Lack`] when there is not enough; nothing more is taken then.
-    pub fn grow(&mut self, bytes: usize) -> Result<(), Lack> {
+    /// [`MemoryShortage`] if there is not enough; the share is unchanged then.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), MemoryShortage> {
         let Memory { limit, used } = &self.memory;
         let grown = used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
             used.checked_add(bytes).filter(|used| used <= limit)
@@ -93,47 +93,47 @@ impl Held {
                 self.bytes += bytes;
                 Ok(())
             }
-            Err(_) => Err(self.lack(bytes)),
+            Err(_) => Err(self.shortage(bytes)),
         }
     }
 
-    /// Judges a length that was declared. Nothing is taken: a client could declare much and send nothing.
-    fn judge(&self, declared: usize) -> Result<(), Lack> {
+    /// Checks a declared length without reserving memory: a client could declare much and send nothing.
+    fn check(&self, declared: usize) -> Result<(), MemoryShortage> {
         let Memory { limit, used } = &self.memory;
         let free = limit.saturating_sub(used.load(Ordering::Relaxed));
-        if declared <= free { Ok(()) } else { Err(self.lack(declared)) }
+        if declared <= free { Ok(()) } else { Err(self.shortage(declared)) }
     }
 
-    fn lack(&self, bytes: usize) -> Lack {
+    fn shortage(&self, bytes: usize) -> MemoryShortage {
         let alone = self.bytes.saturating_add(bytes);
-        if alone > self.memory.limit { Lack::Always } else { Lack::ForNow }
+        if alone > self.memory.limit { MemoryShortage::Permanent } else { MemoryShortage::Temporary }
     }
 }
 
-impl Drop for Held {
+impl Drop for MemoryShare {
     fn drop(&mut self) {
         self.memory.used.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
-/// Reads a body of at most `limit` bytes into memory that `held` accounts for. A body whose declared length is too large
+/// Reads a body of at most `limit` bytes into memory accounted for by `share`. A body whose declared length is too large
 /// is refused before any of it is read, so that a client that expects `100 Continue` does not send it.
-pub(super) async fn collect(body: &mut Incoming, limit: usize, held: &mut Held) -> Result<Bytes, Broken> {
+pub(super) async fn collect(body: &mut Incoming, limit: usize, share: &mut MemoryShare) -> Result<Bytes, BodyError> {
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if declared > limit {
-        return Err(Broken::TooLarge);
+        return Err(BodyError::TooLarge);
     }
-    held.judge(declared).map_err(Broken::NoMemory)?;
+    share.check(declared).map_err(BodyError::NoMemory)?;
     let mut first: Option<Bytes> = None;
     let mut joined = BytesMut::new();
     let mut received = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(Broken::Malformed)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(BodyError::Malformed)?.into_data() else { continue };
         received += data.len();
         if received > limit {
-            return Err(Broken::TooLarge);
+            return Err(BodyError::TooLarge);
         }
-        held.grow(data.len()).map_err(Broken::NoMemory)?;
+        share.grow(data.len()).map_err(BodyError::NoMemory)?;
         match first.take() {
             None if joined.is_empty() => first = Some(data),
             None => joined.extend_from_slice(&data),
@@ -147,8 +147,8 @@ pub(super) async fn collect(body: &mut Incoming, limit: usize, held: &mut Held) 
     Ok(first.unwrap_or_else(|| joined.freeze()))
 }
 
-/// Drops a body that the answer does not wait for. Unless its sender waits for `100 Continue`, what it still sends is
-/// read beside the answer: a connection that is closed with unread bytes is reset, and then the answer may be lost.
+/// Discards a body that is not needed for the response. Unless the client waits for `100 Continue`, the rest of the
+/// body is read in the background: closing a connection with unread bytes resets it, and the response may be lost.
 pub(super) fn discard(parts: &Parts, mut body: Incoming, timeout: Duration) {
     let waits = parts.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
     if waits || body.is_end_stream() {
@@ -158,7 +158,7 @@ pub(super) fn discard(parts: &Parts, mut body: Incoming, timeout: Duration) {
         let mut received = 0;
         while let Some(Ok(frame)) = body.frame().await {
             received += frame.data_ref().map_or(0, Bytes::len);
-            if received > DRAINED {
+            if received > MAX_DRAINED {
                 return;
             }
         }
@@ -172,16 +172,22 @@ mod tests {
 
     /// Rules: CPL-06.
     #[test]
-    fn memory_is_shared_and_given_back() {
+    fn memory_is_shared_and_released() {
         let memory = Memory::new(100);
-        let (mut first, mut second) = (memory.hold_nothing(), memory.hold_nothing());
+        let (mut first, mut second) = (memory.empty_share(), memory.empty_share());
         assert_eq!((first.grow(60), second.grow(40)), (Ok(()), Ok(())));
-        assert_eq!((second.grow(1), second.judge(1)), (Err(Lack::ForNow), Err(Lack::ForNow)));
+        assert_eq!((second.grow(1), second.check(1)), (Err(MemoryShortage::Temporary), Err(MemoryShortage::Temporary)));
         drop(first);
-        assert_eq!((second.judge(60), second.grow(60)), (Ok(()), Ok(())));
-        assert_eq!((second.grow(1), second.grow(usize::MAX)), (Err(Lack::Always), Err(Lack::Always)));
+        assert_eq!((second.check(60), second.grow(60)), (Ok(()), Ok(())));
+        assert_eq!(
+            (second.grow(1), second.grow(usize::MAX)),
+            (Err(MemoryShortage::Permanent), Err(MemoryShortage::Permanent))
+        );
         drop(second);
-        let mut third = memory.hold_nothing();
-        assert_eq!((third.judge(101), third.judge(100), third.grow(100)), (Err(Lack::Always), Ok(()), Ok(())));
+        let mut third = memory.empty_share();
+        assert_eq!(
+            (third.check(101), third.check(100), third.grow(100)),
+            (Err(MemoryShortage::Permanent), Ok(()), Ok(()))
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies that are compressed: `Content-Encoding`.
+//! Decoding of compressed bodies (`Content-Encoding`).
 
 use std::io::Read;
 
@@ -7,18 +7,17 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::header::CONTENT_ENCODING;
 use http::request::Parts;
 
-use super::body::{Held, Memory, TooLarge};
+use super::body::{Memory, MemoryShare, TooLarge};
 use crate::aws_error::{AwsError, ErrorCode};
 
-/// How much is decoded before memory is taken for it, in bytes.
+/// Number of bytes to decode before reserving memory for them.
 const PIECE: usize = 64 * 1024;
 
-/// The body without its encoding, in memory that is given back with it. Of one that is over the limit a byte more than
-/// the limit is decoded, which is how the reader of inputs knows.
+/// The decoded body, in memory that is released with it. An oversized body is cut at limit + 1 bytes, which the input
+/// reader detects.
 ///
 /// # Errors
-/// 415 for an encoding that is not supported, 400 for a body that does not have the one that it names, 503 where there
-/// is no memory for it.
+/// 415 for an unsupported encoding, 400 for a body that is not valid in its encoding, 503 if there is no memory.
 pub fn decode(parts: &Parts, body: &Bytes, limit: usize) -> Result<Bytes, AwsError> {
     let mut names = Vec::new();
     for value in &parts.headers.get_all(CONTENT_ENCODING) {
@@ -45,10 +44,10 @@ fn unsupported(name: &str) -> AwsError {
     AwsError::new(ErrorCode::UnsupportedMediaTypeException, message)
 }
 
-/// A decoded body and the memory that it takes of all that bodies share.
+/// A decoded body and its share of the memory for bodies.
 struct Decoded {
     bytes: Vec<u8>,
-    _held: Option<Held>,
+    _held: Option<MemoryShare>,
 }
 
 impl AsRef<[u8]> for Decoded {
@@ -58,7 +57,7 @@ impl AsRef<[u8]> for Decoded {
 }
 
 fn read(name: &str, mut decoder: impl Read, limit: usize, memory: Option<&Memory>) -> Result<Bytes, AwsError> {
-    let mut held = memory.map(Memory::hold_nothing);
+    let mut share = memory.map(Memory::empty_share);
     let mut bytes = Vec::new();
     while bytes.len() <= limit {
         let most = PIECE.min(limit + 1 - bytes.len());
@@ -69,11 +68,13 @@ fn read(name: &str, mut decoder: impl Read, limit: usize, memory: Option<&Memory
         if read == 0 {
             break;
         }
-        if let Some(held) = &mut held {
-            held.grow(read).map_err(|lack| AwsError::new(ErrorCode::ServiceUnavailableException, lack.message()))?;
+        if let Some(share) = &mut share {
+            share
+                .grow(read)
+                .map_err(|shortage| AwsError::new(ErrorCode::ServiceUnavailableException, shortage.message()))?;
         }
     }
-    Ok(Bytes::from_owner(Decoded { bytes, _held: held }))
+    Ok(Bytes::from_owner(Decoded { bytes, _held: share }))
 }
 
 #[cfg(test)]
@@ -103,7 +104,7 @@ mod tests {
 
     /// Rules: ERR-25.
     #[test]
-    fn a_body_is_decoded_or_its_encoding_is_refused_by_name() {
+    fn a_body_is_decoded_or_refused_with_the_name_of_its_encoding() {
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
         zlib.write_all(b"{}").unwrap();
         let zlib = zlib.finish().unwrap();
@@ -131,7 +132,7 @@ mod tests {
 
     /// Rules: ERR-25.
     #[test]
-    fn a_body_that_grows_beyond_the_limit_is_cut() {
+    fn a_body_that_decodes_beyond_the_limit_is_cut() {
         let body = gzip(&vec![b' '; 4 * BODY_LIMIT]);
         assert!(body.len() < BODY_LIMIT / 100);
         assert_eq!(decoded(&["gzip"], body).unwrap().len(), BODY_LIMIT + 1);

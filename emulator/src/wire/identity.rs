@@ -1,4 +1,4 @@
-//! Who signs a request: the SigV4 credential scope, from the header or a presigned query.
+//! The signer of a request: the SigV4 credential scope from the header or a presigned query.
 
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
@@ -7,29 +7,29 @@ use crate::aws_error::{AwsError, ErrorCode};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// What a signature says of itself. The signature is not checked here.
+/// The parts of a signature. The signature is not verified here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     /// The access key id.
     pub access_key: String,
-    /// `YYYYMMDD` of the scope.
+    /// The date of the scope, `YYYYMMDD`.
     pub date: String,
-    /// The region of the scope.
+    /// The Region of the scope.
     pub region: String,
     /// The service of the scope.
     pub service: String,
-    /// Names of the signed headers, in lower case and in order.
+    /// Names of the signed headers, in lower case and sorted.
     pub signed_headers: Vec<String>,
     /// The signature, in hexadecimal.
     pub signature: String,
-    /// Whether it stands in the query.
+    /// Whether it comes from the query.
     pub presigned: bool,
 }
 
-/// Reads the signature of a request; `None` when it carries none.
+/// Parses the signature of a request; `None` if the request is not signed.
 ///
 /// # Errors
-/// 403 `IncompleteSignatureException` when there is one that cannot be read.
+/// 403 `IncompleteSignatureException` if the signature is malformed.
 pub fn signature(parts: &Parts) -> Result<Option<Signature>, AwsError> {
     if let Some(header) = parts.headers.get(http::header::AUTHORIZATION) {
         let text = header.to_str().map_err(|_| incomplete("The Authorization header is not readable as text."))?;
@@ -38,14 +38,14 @@ pub fn signature(parts: &Parts) -> Result<Option<Signature>, AwsError> {
     from_query(parts.uri.query().unwrap_or_default())
 }
 
-/// The first value of a name in the query, decoded.
+/// The first value of a query parameter, decoded.
 pub fn query_value(parts: &Parts, name: &str) -> Option<String> {
     let pairs = parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let mut values = pairs.filter(|(found, _)| *found == name).map(|(_, value)| value);
     values.next().map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned())
 }
 
-/// The session token that comes with a signature, in a header or in the query.
+/// The session token of a signed request, from the header or the query.
 pub fn session_token(parts: &Parts) -> Option<String> {
     let header = parts.headers.get("x-amz-security-token").map(|value| String::from_utf8_lossy(value.as_bytes()));
     header.map(std::borrow::Cow::into_owned).or_else(|| query_value(parts, "X-Amz-Security-Token"))
@@ -160,7 +160,7 @@ mod tests {
 
     /// Rules: ERR-07.
     #[test]
-    fn an_unreadable_signature_is_incomplete_and_none_is_none() {
+    fn a_malformed_signature_is_incomplete_and_a_missing_one_is_none() {
         assert_eq!(check(None, "/accounts?x=1").unwrap(), None);
         for header in [
             "Bearer x",

@@ -1,4 +1,4 @@
-//! The input of an operation, gathered from path, query, headers and body.
+//! The input of an operation, collected from path, query, headers and body.
 
 use http::request::Parts;
 use securityhub_fixtures::Operation;
@@ -10,19 +10,19 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::shape::read::{self, Document};
 use crate::shape::scan::Compacted;
 
-/// Why a request cannot be read at all.
+/// The reason why a request cannot be read at all.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// The body is larger than [`BODY_LIMIT`].
     TooLarge,
-    /// The body is not UTF-8 or no JSON.
+    /// The body is not UTF-8 or not JSON.
     NotJson(String),
-    /// The body is of this media type.
+    /// The body has this media type, which is not supported.
     MediaType(String),
 }
 
 impl Rejection {
-    /// What the caller is told.
+    /// The error for the caller.
     pub fn into_error(self, operation: Operation) -> AwsError {
         match self {
             Rejection::TooLarge => bad_request(operation, too_large(BODY_LIMIT)),
@@ -37,17 +37,17 @@ impl Rejection {
     }
 }
 
-/// The sentence that refuses a body over this limit.
+/// The message that refuses a body over this limit.
 pub fn too_large(limit: usize) -> String {
     format!("Request body must not be larger than {limit} bytes")
 }
 
-/// Whether the body of a request is over a limit: it was not received, or came in process.
+/// Whether a body exceeds a limit. It was either not received, or the request came in process.
 pub fn is_too_large(parts: &Parts, body: &[u8], limit: usize) -> bool {
     parts.extensions.get::<TooLarge>().is_some() || body.len() > limit
 }
 
-/// A bad request in the code of the operation's half of the API.
+/// A bad request, with the error code of the operation's API version.
 pub fn bad_request(operation: Operation, message: String) -> AwsError {
     if operation.answers_validation_exception() {
         AwsError::new(ErrorCode::ValidationException, message)
@@ -56,19 +56,19 @@ pub fn bad_request(operation: Operation, message: String) -> AwsError {
     }
 }
 
-/// A body as text.
+/// The text of a body.
 #[derive(Debug)]
 pub struct Body<'b> {
     text: &'b str,
-    /// The list whose items are judged one by one, and the text with and without blanks.
+    /// The list whose items are validated one by one, and the text with and without whitespace.
     bulk: Option<(&'static str, Compacted<'b>)>,
 }
 
 impl<'b> Body<'b> {
-    /// Takes a body as text. `list` names the list whose items the operation judges one by one.
+    /// Accepts a body. `list` is the name of the list whose items the operation validates one by one.
     ///
     /// # Errors
-    /// [`Rejection`] when it is too large, no UTF-8, or of another media type.
+    /// [`Rejection`] if it is too large, not UTF-8, or has an unsupported media type.
     pub fn new(list: Option<&'static str>, parts: &Parts, body: &'b [u8]) -> Result<Body<'b>, Rejection> {
         if is_too_large(parts, body, BODY_LIMIT) {
             return Err(Rejection::TooLarge);
@@ -81,10 +81,10 @@ impl<'b> Body<'b> {
     }
 }
 
-/// Reads the input of `operation`, with all that it breaks.
+/// Reads the input of `operation` and collects all violations.
 ///
 /// # Errors
-/// [`Rejection`] when the body is no JSON.
+/// [`Rejection`] if the body is not JSON.
 pub fn read<'b>(
     operation: Operation,
     labels: &[(&'static str, String)],
@@ -114,7 +114,7 @@ fn read_body<'b>(operation: Operation, body: &'b Body<'_>) -> Result<Document<'b
     read.map_err(|error| Rejection::NotJson(error.0))
 }
 
-/// JSON in any of the spellings that clients use, or no media type at all.
+/// Accepts any of the media types for JSON that clients send, or none.
 fn check_media_type(parts: &Parts) -> Result<(), Rejection> {
     let Some(header) = parts.headers.get(http::header::CONTENT_TYPE) else { return Ok(()) };
     let text = String::from_utf8_lossy(header.as_bytes());
@@ -126,7 +126,7 @@ fn check_media_type(parts: &Parts) -> Result<(), Rejection> {
     if json || media_type.is_empty() { Ok(()) } else { Err(Rejection::MediaType(media_type.to_owned())) }
 }
 
-/// Adds what stands in labels, query and headers.
+/// Adds the values of labels, query and headers.
 fn bind(structure: &'static Structure, labels: &[(&'static str, String)], parts: &Parts, document: &mut Document<'_>) {
     let query = parts.uri.query().unwrap_or_default();
     for (position, member) in (0..).zip(structure.members) {
@@ -170,7 +170,7 @@ mod tests {
 
     /// Rules: TAG-01.
     #[test]
-    fn repeated_query_keys_make_a_list() {
+    fn repeated_query_keys_become_a_list() {
         let read = check(Operation::UntagResource, "/tags/x?tagKeys=a&tagKeys=b%20c&tagKeys=d+e", "", b"").unwrap();
         assert_eq!(read.members["TagKeys"], json!(["a", "b c", "d e"]));
         assert_eq!(read.violations.len(), 2, "a blank is no part of a tag key: {:?}", read.violations);
@@ -178,7 +178,7 @@ mod tests {
 
     /// Rules: CLN-02.
     #[test]
-    fn a_call_without_body_is_an_empty_object() {
+    fn a_missing_body_is_read_as_an_empty_object() {
         for operation in [Operation::EnableSecurityHub, Operation::DisableSecurityHub] {
             assert!(check(operation, "/accounts", "", b"").unwrap().violations.is_empty());
         }
@@ -186,7 +186,7 @@ mod tests {
 
     /// Rules: ERR-11.
     #[test]
-    fn a_body_that_cannot_be_read_is_rejected_whole() {
+    fn a_malformed_body_is_rejected_as_a_whole() {
         let operation = Operation::EnableSecurityHub;
         assert!(matches!(check(operation, "/accounts", "application/json", b"{"), Err(Rejection::NotJson(_))));
         assert!(matches!(check(operation, "/accounts", "", b"\xff{}"), Err(Rejection::NotJson(_))));
@@ -203,7 +203,7 @@ mod tests {
 
     /// Rules: ERR-10.
     #[test]
-    fn a_number_in_the_query_is_held_against_its_range() {
+    fn a_number_in_the_query_is_checked_against_its_range() {
         let read = check(Operation::ListMembers, "/members?MaxResults=51&OnlyAssociated=maybe", "", b"").unwrap();
         let said = crate::shape::sentence::classic(&read.violations);
         assert_eq!(said, "Invalid parameter 'MaxResults'. '51' is greater than maximum value: 50.");

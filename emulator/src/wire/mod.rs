@@ -1,7 +1,7 @@
 //! HTTP in, HTTP out.
 //!
-//! What lives here: the server and whom it lets in, routing on the raw path, identity from SigV4, reading inputs by the service
-//! model, rendering answers. What may not: any rule of Security Hub, any state.
+//! Contents: the server and admission of callers, routing on the raw path, identity from SigV4, reading of inputs by
+//! the service model, and rendering of responses. Rules of Security Hub and state do not belong here.
 
 pub mod admission;
 pub mod age;

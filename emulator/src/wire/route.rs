@@ -1,7 +1,7 @@
-//! Which operation a method and a raw path mean.
+//! Routing: the operation for a method and a raw path.
 //!
-//! Labels are matched on the raw path and decoded afterwards (CLN-01): a decoded slash would split an ARN.
-//! Literals win over labels (O2G-12).
+//! Labels are matched on the raw path and decoded afterwards (CLN-01), because a decoded slash would split an ARN.
+//! Literals take precedence over labels (O2G-12).
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -13,9 +13,9 @@ use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
 
-/// The largest body of an operation, in bytes.
+/// Maximum size of an operation's body, in bytes.
 pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
-/// The largest body with a file of findings, in bytes.
+/// Maximum size of a body with a file of findings, in bytes.
 const FILE_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Whether a path belongs to the control plane.
@@ -23,12 +23,12 @@ pub fn is_control(path: &str) -> bool {
     path == "/_emulator" || path.starts_with("/_emulator/")
 }
 
-/// The largest body of a call, in bytes (IMP-22, CPL-06). Findings are delivered to the control plane as whole files.
+/// Maximum size of a call's body, in bytes (IMP-22, CPL-06). The control plane accepts whole files of findings.
 pub fn body_limit(method: &Method, path: &str) -> usize {
     if method == Method::POST && path == "/_emulator/findings" { FILE_LIMIT } else { BODY_LIMIT }
 }
 
-/// An operation and the labels of its path, decoded.
+/// An operation and the decoded labels of its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The operation.
@@ -37,19 +37,19 @@ pub struct Route {
     pub labels: Vec<(&'static str, String)>,
 }
 
-/// Why a path leads nowhere.
+/// The reason why a request matches no operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unroutable {
     /// No operation has this path.
     UnknownPath,
-    /// Operations have this path with these methods only.
+    /// Operations have this path, but only with these methods.
     WrongMethod(Vec<&'static str>),
     /// A label is not UTF-8 when decoded.
     BrokenLabel,
 }
 
 impl Unroutable {
-    /// What the caller is told: 404, or 405 with the methods that the path takes.
+    /// The error for the caller: 404, or 405 with the methods that the path supports.
     pub fn into_error(self, parts: &Parts) -> AwsError {
         let (method, path) = (&parts.method, parts.uri.path());
         match self {
@@ -69,10 +69,10 @@ impl Unroutable {
     }
 }
 
-/// Finds the operation of a request.
+/// Finds the operation for a request.
 ///
 /// # Errors
-/// [`Unroutable`] says whether the path, the method or the encoding of a label is wrong.
+/// [`Unroutable`] if the path, the method or the encoding of a label is wrong.
 pub fn find(method: &Method, raw_path: &str) -> Result<Route, Unroutable> {
     let segments: Vec<&str> = raw_path.strip_prefix('/').ok_or(Unroutable::UnknownPath)?.split('/').collect();
     let first = segments.first().copied().unwrap_or_default();
@@ -103,7 +103,7 @@ fn decode(raw: String) -> Option<String> {
     percent_decode_str(&raw).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-/// A path of the model, cut into segments.
+/// A path of the model, split into segments.
 struct Pattern {
     operation: Operation,
     method: &'static str,
@@ -117,7 +117,7 @@ enum Segment {
     Greedy(&'static str),
 }
 
-/// Patterns by their first segment, which is a literal in all of the API; the most literal ones first.
+/// Patterns by first segment, which is always a literal; patterns with more literals come first.
 static PATTERNS: LazyLock<HashMap<&'static str, Vec<Pattern>>> = LazyLock::new(|| {
     let mut patterns: HashMap<&'static str, Vec<Pattern>> = HashMap::new();
     for operation in Operation::ALL {
@@ -147,7 +147,7 @@ impl Segment {
 }
 
 impl Pattern {
-    /// The labels, raw, if the path matches.
+    /// The raw labels, if the path matches.
     fn labels(&self, path: &[&str]) -> Option<Vec<(&'static str, String)>> {
         let mut labels = Vec::new();
         for (position, segment) in self.segments.iter().enumerate() {
@@ -155,7 +155,7 @@ impl Pattern {
             let last = position + 1 == self.segments.len();
             match *segment {
                 Segment::Literal(text) => (*rest.first()? == text).then_some(())?,
-                // An ARN may stand in any last label with its slashes raw, also where the model has a plain label.
+                // The slashes of an ARN may be raw in any last label, even if the model does not declare it greedy.
                 Segment::Greedy(name) | Segment::Label(name) if last && (self.is_greedy() || is_arn(rest)) => {
                     let value = rest.join("/");
                     (!value.is_empty()).then_some(())?;
@@ -194,7 +194,7 @@ mod tests {
 
     /// Rules: CLN-01.
     #[test]
-    fn every_form_of_a_label_is_understood() {
+    fn labels_may_be_raw_or_percent_encoded() {
         let arn = "arn:aws:securityhub:us-east-1:111111111111:action/custom/X";
         for raw in [
             arn.to_owned(),
@@ -210,7 +210,7 @@ mod tests {
 
     /// Rules: INS-12.
     #[test]
-    fn the_arn_of_an_insight_stands_raw_or_encoded() {
+    fn the_arn_of_an_insight_may_be_raw_or_encoded() {
         let arn = "arn:aws:securityhub:us-east-1:111111111111:insight/111111111111/custom/X";
         for raw in [arn.to_owned(), arn.replace(':', "%3A"), arn.replace(':', "%3a").replace('/', "%2F")] {
             for (method, operation) in [("PATCH", Operation::UpdateInsight), ("DELETE", Operation::DeleteInsight)] {
@@ -223,7 +223,7 @@ mod tests {
 
     /// Rules: O2G-12.
     #[test]
-    fn literals_win_over_labels() {
+    fn literals_take_precedence_over_labels() {
         check("GET", "/automationrulesv2/list", Operation::ListAutomationRulesV2, &[]);
         check("GET", "/automationrulesv2/x", Operation::GetAutomationRuleV2, &[("Identifier", "x")]);
         check("GET", "/aggregatorv2/list", Operation::ListAggregatorsV2, &[]);
@@ -246,7 +246,7 @@ mod tests {
 
     /// Rules: ERR-05.
     #[test]
-    fn an_unknown_path_and_a_wrong_method_are_told_apart() {
+    fn an_unknown_path_is_distinguished_from_a_wrong_method() {
         for path in ["/", "", "/nope", "/accounts/", "/tags/", "/actionTargets/get/x/", "/exportjobsv2//cancel"] {
             let found = find(&Method::PUT, path);
             assert!(matches!(found, Err(Unroutable::UnknownPath | Unroutable::WrongMethod(_))), "{path}: {found:?}");

@@ -1,4 +1,4 @@
-//! The server: HTTP/1.1 and HTTP/2 without TLS on listeners that are bound already.
+//! The server: HTTP/1.1 and HTTP/2 without TLS on bound listeners.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -23,22 +23,22 @@ use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
 use super::admission::{self, Admission};
-use super::body::{self, Broken, Memory, TooLarge};
+use super::body::{self, BodyError, Memory, TooLarge};
 use super::{answer, route};
 use crate::aws_error::{AwsError, ErrorCode};
 
-/// How long requests under way may take once the server is told to stop.
-const LAST_ANSWERS: Duration = Duration::from_millis(250);
+/// Time limit for requests in progress after shutdown has been requested.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How a server treats its clients.
+/// Server options.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How long the head of a request, and then its body, may take to arrive; how long a connection may be idle, and how
-    /// long a client may read nothing of an answer.
+    /// Time limit for receiving the head of a request and for receiving its body, for idle connections, and for clients
+    /// that stop reading a response.
     pub read_timeout: Duration,
-    /// How much memory the bodies of all requests that are not answered yet may take, in bytes.
+    /// Memory limit for the bodies of all requests in progress, in bytes.
     pub body_memory: usize,
-    /// Which host names and web pages may call.
+    /// Host names and web origins to admit.
     pub admission: Admission,
 }
 
@@ -52,7 +52,7 @@ impl Default for Options {
     }
 }
 
-/// What all connections of a server share.
+/// The state shared by all connections of a server.
 struct Shared<H> {
     handle: H,
     read_timeout: Duration,
@@ -60,8 +60,8 @@ struct Shared<H> {
     admission: Admission,
 }
 
-/// Serves every listener until `shutdown` is done; returns when each connection has ended. `handle` is given each
-/// request and the address that it came from.
+/// Serves all listeners until `shutdown` completes, and returns when all connections have ended. `handle` receives each
+/// request and the address of its sender.
 pub async fn serve<H, F>(listeners: Vec<TcpListener>, handle: H, options: Options, shutdown: impl Future<Output = ()>)
 where
     H: Fn(Request<Bytes>, IpAddr) -> F + Send + Sync + 'static,
@@ -80,38 +80,38 @@ where
     while accepting.join_next().await.is_some() {}
 }
 
-/// Done when the server has to stop.
-async fn stops(stopped: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone, which is the end as well.
+/// Completes when shutdown has been requested.
+async fn shutdown_requested(stopped: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone, which also ends the server.
     _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// What a connection is doing.
+/// The activity of a connection.
 #[derive(Default)]
 struct Activity {
-    /// Requests that came.
-    begun: AtomicU64,
-    /// Requests that are not answered yet.
+    /// Number of requests received.
+    received: AtomicU64,
+    /// Number of requests in progress.
     open: AtomicUsize,
 }
 
-/// Counts an open request until it is dropped.
+/// Counts a request as in progress until dropped.
 struct Open(Arc<Activity>);
 
 impl Activity {
     fn begin(self: &Arc<Activity>) -> Open {
-        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.received.fetch_add(1, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
         Open(Arc::clone(self))
     }
 
-    /// Done when no request came for as long as `timeout`, and none is open. hyper ends idle connections of HTTP/1.1 by
-    /// itself, but waits without end for the bytes that tell the version, and for the next stream of HTTP/2.
+    /// Completes when no request has arrived for `timeout` and none is in progress. hyper closes idle HTTP/1.1
+    /// connections itself, but waits indefinitely for the first bytes of a connection and for the next HTTP/2 stream.
     async fn idle(&self, timeout: Duration) {
         loop {
-            let begun = self.begun.load(Ordering::Relaxed);
+            let received = self.received.load(Ordering::Relaxed);
             tokio::time::sleep(timeout).await;
-            if self.open.load(Ordering::Relaxed) == 0 && self.begun.load(Ordering::Relaxed) == begun {
+            if self.open.load(Ordering::Relaxed) == 0 && self.received.load(Ordering::Relaxed) == received {
                 return;
             }
         }
@@ -132,13 +132,13 @@ where
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            () = stops(&mut stopped) => break,
+            () = shutdown_requested(&mut stopped) => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, source)) => {
                     connections.spawn(connection(stream, source.ip(), Arc::clone(&shared), stopped.clone()));
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely: wait for connections to end instead of spinning.
+                    // Most likely there are no more file descriptors. Wait for connections to end instead of spinning.
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -148,7 +148,7 @@ where
     }
     drop(listener);
     let ended = async { while connections.join_next().await.is_some() {} };
-    _ = tokio::time::timeout(LAST_ANSWERS, ended).await;
+    _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, ended).await;
 }
 
 async fn connection<H, F>(stream: TcpStream, source: IpAddr, shared: Arc<Shared<H>>, mut stopped: watch::Receiver<bool>)
@@ -161,9 +161,9 @@ where
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(timeout));
     let activity = Arc::new(Activity::default());
-    let begun = Arc::clone(&activity);
+    let counted = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (shared, open) = (Arc::clone(&shared), begun.begin());
+        let (shared, open) = (Arc::clone(&shared), counted.begin());
         async move {
             let response = answer(request, source, &shared).await;
             drop(open);
@@ -177,14 +177,14 @@ where
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = activity.idle(timeout) => {
-            // A client of HTTP/2 is told, and an answer that it takes slowly may still arrive.
+            // An HTTP/2 client is notified, and a response that it reads slowly may still be delivered.
             connection.as_mut().graceful_shutdown();
             match tokio::time::timeout(timeout, connection).await {
                 Ok(served) => served,
                 Err(_) => return,
             }
         }
-        () = stops(&mut stopped) => {
+        () = shutdown_requested(&mut stopped) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -201,7 +201,7 @@ where
 {
     let (parts, body) = request.into_parts();
     let is_control = route::is_control(parts.uri.path());
-    if let Err(refusal) = shared.admission.judge(&parts) {
+    if let Err(refusal) = shared.admission.check(&parts) {
         tracing::warn!(method = %parts.method, path = parts.uri.path(), reason = refusal.message, "refused");
         let code = match refusal.status {
             StatusCode::FORBIDDEN => ErrorCode::AccessDeniedException,
@@ -224,8 +224,8 @@ where
     response
 }
 
-/// Receives the body of a request that was let in, and has the request handled. One whose body is too large is handled
-/// without it, since who calls and what is asked decide how it is refused.
+/// Receives the body of an admitted request and passes the request on. An oversized body is passed on as missing,
+/// because caller and operation determine the error.
 async fn receive<H, F>(
     mut parts: Parts,
     mut body: Incoming,
@@ -237,11 +237,11 @@ where
     H: Fn(Request<Bytes>, IpAddr) -> F,
     F: Future<Output = Response<Bytes>>,
 {
-    // Held until the answer is made: a call that waits for others keeps its body.
-    let mut held = shared.memory.hold_nothing();
+    // MemoryShare until the response is complete: a call that waits for others keeps its body.
+    let mut share = shared.memory.empty_share();
     let limit = route::body_limit(&parts.method, parts.uri.path());
-    let collected = tokio::time::timeout(shared.read_timeout, body::collect(&mut body, limit, &mut held)).await;
-    if let Ok(Err(Broken::TooLarge | Broken::NoMemory(_))) = collected {
+    let collected = tokio::time::timeout(shared.read_timeout, body::collect(&mut body, limit, &mut share)).await;
+    if let Ok(Err(BodyError::TooLarge | BodyError::NoMemory(_))) = collected {
         body::discard(&parts, body, shared.read_timeout);
     }
     match collected {
@@ -249,17 +249,17 @@ where
             parts.extensions.insert(shared.memory.clone());
             (shared.handle)(Request::from_parts(parts, body), source).await
         }
-        Ok(Err(Broken::TooLarge)) => {
-            drop(held);
+        Ok(Err(BodyError::TooLarge)) => {
+            drop(share);
             parts.extensions.insert(TooLarge);
             (shared.handle)(Request::from_parts(parts, Bytes::new()), source).await
         }
-        Ok(Err(Broken::Malformed(error))) => {
+        Ok(Err(BodyError::Malformed(error))) => {
             let message = format!("The request body could not be read: {error}");
             refuse(is_control, &AwsError::new(ErrorCode::InvalidInputException, message))
         }
-        Ok(Err(Broken::NoMemory(lack))) => {
-            refuse(is_control, &AwsError::new(ErrorCode::ServiceUnavailableException, lack.message()))
+        Ok(Err(BodyError::NoMemory(shortage))) => {
+            refuse(is_control, &AwsError::new(ErrorCode::ServiceUnavailableException, shortage.message()))
         }
         Err(_) => {
             let error = AwsError::new(ErrorCode::RequestTimeoutException, "The request body did not arrive in time");
@@ -268,7 +268,7 @@ where
     }
 }
 
-/// Refuses a request that nobody else has seen; so its id is of this room's own counting.
+/// Refuses a request that did not reach the service, so its request ID comes from a separate counter.
 fn refuse(is_control: bool, error: &AwsError) -> Response<Bytes> {
     static REFUSED: AtomicU64 = AtomicU64::new(1);
     let request_id = format!("00000000-0000-4000-8000-{:012x}", REFUSED.fetch_add(1, Ordering::Relaxed));

@@ -1,4 +1,4 @@
-//! Whether a signature fits its request: SigV4 done again with the secret key (`--verify-signatures`).
+//! Verification of SigV4 signatures with the secret key (`--verify-signatures`).
 
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::identity::Signature;
 use crate::aws_error::{AwsError, ErrorCode};
 
-/// What SigV4 leaves as it is when it encodes.
+/// The characters that SigV4 does not encode.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS \
@@ -18,7 +18,7 @@ const MISMATCH: &str = "The request signature we calculated does not match the s
 
 const HOST_NOT_SIGNED: &str = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
 
-/// Checks a signature. Whether it is recent is judged by [`super::age`].
+/// Verifies a signature. [`super::age`] checks whether it is recent.
 ///
 /// # Errors
 /// 403 `InvalidSignatureException`.
@@ -46,7 +46,7 @@ pub fn verify(
         keyed(&key, part.as_bytes()).finalize().into_bytes().to_vec()
     });
     let provided = hex::decode(&signature.signature).unwrap_or_default();
-    // The comparison takes the same time wherever the two differ.
+    // The comparison takes constant time.
     keyed(&key, text.as_bytes()).verify_slice(&provided).map_err(|_| mismatch(MISMATCH))
 }
 
@@ -66,8 +66,7 @@ fn canonical_request(signature: &Signature, method: &Method, uri: &Uri, headers:
     .join("\n")
 }
 
-/// Services other than S3 take dot segments and empty ones out of the path that is on the wire, and encode it once
-/// more.
+/// Services other than S3 remove dot segments and empty segments from the path as sent, and encode it once more.
 fn canonical_path(service: &str, path: &str) -> String {
     if service == "s3" {
         return path.to_owned();
@@ -84,7 +83,7 @@ fn canonical_path(service: &str, path: &str) -> String {
     format!("/{}{end}", canonical.join("/"))
 }
 
-/// Pairs sorted by name and value, each encoded; a presigned query has all but the signature itself.
+/// Encoded pairs sorted by name and value. The signature itself is excluded from a presigned query.
 fn canonical_query(query: &str) -> String {
     let encode = |text: &str| {
         let decoded: Vec<u8> = percent_decode_str(text).collect();
@@ -101,8 +100,7 @@ fn canonical_query(query: &str) -> String {
     pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-/// The values of a header, each without blanks at its ends and with single blanks inside. Over HTTP/2 the host stands
-/// in the URI.
+/// The values of a header, trimmed and with inner whitespace collapsed. Over HTTP/2 the host is in the URI.
 fn header(uri: &Uri, headers: &HeaderMap, name: &str) -> String {
     if let (false, "host", Some(authority)) = (headers.contains_key(name), name, uri.authority()) {
         return authority.to_string();
@@ -122,7 +120,7 @@ fn payload(signature: &Signature, headers: &HeaderMap, body: &[u8]) -> String {
     }
 }
 
-/// The time of signing, as it was signed: that of X-Amz-Date, else of Date.
+/// The time of signing as signed: that of X-Amz-Date, otherwise that of Date.
 pub(super) fn time(signature: &Signature, uri: &Uri, headers: &HeaderMap) -> String {
     if signature.presigned {
         let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
@@ -135,14 +133,14 @@ pub(super) fn time(signature: &Signature, uri: &Uri, headers: &HeaderMap) -> Str
     }
 }
 
-/// `20261124T153735Z` of the time in a Date header, `Tue, 24 Nov 2026 15:37:35 GMT`.
+/// Converts the time of a Date header, `Tue, 24 Nov 2026 15:37:35 GMT`, to `20261124T153735Z`.
 fn basic_form(date: &str) -> Option<String> {
     let instant = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
     Some(instant.strftime("%Y%m%dT%H%M%SZ").to_string())
 }
 
 fn keyed(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
-    // HMAC takes keys of any length, so the default is never taken.
+    // HMAC accepts keys of any length, so this never falls back to the default.
     let keyed = <Hmac<Sha256> as Mac>::new_from_slice(key);
     let keyed = keyed.unwrap_or_else(|_| <Hmac<Sha256> as KeyInit>::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
     keyed.chain_update(text)
@@ -162,7 +160,7 @@ mod tests {
 
     const SCOPE: &str = "111111111111/20261124/us-east-1/securityhub/aws4_request";
 
-    /// A request that botocore signed with the secret `local-secret`.
+    /// A request signed by botocore with the secret `local-secret`.
     fn signed(method: &str, uri: &str, body: &'static str, headers: &str, signature: &str) -> Request<&'static str> {
         let mut request = Request::builder().method(method).uri(uri).header("host", "127.0.0.1:4600");
         if !signature.is_empty() {
@@ -219,7 +217,7 @@ mod tests {
 
     /// Rules: ERR-07.
     #[test]
-    fn signatures_of_botocore_fit() {
+    fn signatures_of_botocore_are_accepted() {
         for request in vectors() {
             assert!(check(&request, "local-secret").is_ok(), "{request:?}");
             let error = check(&request, "another-secret").unwrap_err();
@@ -229,7 +227,7 @@ mod tests {
 
     /// Rules: ERR-07.
     #[test]
-    fn a_request_that_was_changed_does_not_fit() {
+    fn a_modified_request_is_refused() {
         let [get, post, label, presigned] = vectors();
         let moved = |request: &Request<&'static str>, from: &str, to: &str| {
             let mut request = request.clone();
@@ -256,14 +254,14 @@ mod tests {
 
     /// Rules: ERR-07.
     #[test]
-    fn the_host_of_http_2_stands_in_the_uri() {
+    fn over_http_2_the_host_is_taken_from_the_uri() {
         let [mut get, ..] = vectors();
         get.headers_mut().remove("host");
         *get.uri_mut() = format!("http://127.0.0.1:4600{}", get.uri()).parse().unwrap();
         assert!(check(&get, "local-secret").is_ok());
     }
 
-    /// Requests that botocore signed with other headers and paths than its clients send.
+    /// Requests signed by botocore with headers and paths that its clients do not send.
     fn unusual_vectors() -> [Request<&'static str>; 4] {
         let request = |method: &str, uri: &str, service: &str, headers: &str, signature: &str| {
             let scope = SCOPE.replace("securityhub", service);
@@ -300,14 +298,14 @@ mod tests {
 
     /// Rules: ERR-07.
     #[test]
-    fn unusual_requests_of_botocore_fit() {
+    fn unusual_requests_of_botocore_are_accepted() {
         for request in unusual_vectors() {
             assert!(check(&request, "local-secret").is_ok(), "{request:?}");
             assert!(check(&request, "another-secret").is_err(), "{request:?}");
         }
     }
 
-    /// Whether a request is refused, be it that its signature cannot even be read.
+    /// Whether a request is refused, including for an unreadable signature.
     fn is_refused(request: &Request<&'static str>) -> bool {
         let (parts, ()) = request.clone().map(|_| ()).into_parts();
         let Ok(Some(signature)) = identity::signature(&parts) else { return true };
@@ -315,7 +313,7 @@ mod tests {
         verify(&signature, "local-secret", method, uri, headers, request.body().as_bytes()).is_err()
     }
 
-    /// The text with one byte changed, for every byte from `start` on.
+    /// All variants of the text with one byte changed, from `start` on.
     fn changes(text: &str, start: usize) -> Vec<String> {
         let others = |position: usize| [b'x', b'0'].into_iter().filter(move |&byte| byte != text.as_bytes()[position]);
         let change = |position: usize, byte: u8| {
@@ -328,7 +326,7 @@ mod tests {
 
     /// Rules: ERR-07.
     #[test]
-    fn whichever_byte_changes_the_signature_does_not_fit() {
+    fn a_change_of_any_byte_is_refused() {
         let mut tried = 0;
         for request in vectors() {
             let mut changed = Vec::new();
@@ -342,7 +340,7 @@ mod tests {
                 changed.push(request.clone().map(|_| &*body.leak()));
             }
             for (name, value) in request.headers() {
-                // The access key is in the header form no part of what is signed: the secret stands for it.
+                // In the header form, the access key is not part of the signed text; it only selects the secret.
                 let value = value.to_str().unwrap();
                 for text in changes(value, value.find("/20261124").unwrap_or_default()) {
                     let mut other = request.clone();
@@ -369,8 +367,8 @@ mod tests {
 
     /// Rules: ERR-07.
     #[test]
-    fn the_day_of_the_scope_is_that_of_the_request() {
-        // Signed for the day after, in all that is hashed; only the two days differ.
+    fn the_date_of_the_scope_must_match_the_date_of_the_request() {
+        // Signed for the following day in all hashed parts; only the two dates differ.
         let signature = "45429f8d148e65ac7605edd5d588ceb777070ed9feb2f9bdd14c27308b564402";
         let mut request = signed("GET", "/accounts", "", "host;x-amz-date", signature);
         let header = request.headers()["authorization"].to_str().unwrap().replace("/20261124/", "/20261125/");

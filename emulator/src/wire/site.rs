@@ -1,50 +1,50 @@
-//! Host names and origins of web pages, as requests write them and as settings allow them.
+//! Host names and web origins, in requests and in settings.
 
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-/// Stands for all, alone or as the first label of a host name.
+/// Matches everything, alone or as the first label of a host name.
 const ANY: &str = "*";
-/// The origin of a page without one of its own, such as a local file.
+/// The origin of a page without an origin, such as a local file.
 const OPAQUE: &str = "null";
 
-/// Host names that are allowed.
+/// Permitted host names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostRule {
-    /// All.
+    /// All names.
     Any,
-    /// This one.
+    /// This name.
     Name(String),
-    /// All below this one.
-    Below(String),
+    /// All subdomains of this name.
+    Subdomains(String),
 }
 
-/// Origins that are allowed.
+/// Permitted origins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OriginRule {
-    /// All.
+    /// All origins.
     Any,
     /// `null`
     Opaque,
-    /// Those of these hosts.
-    Of {
+    /// Origins with these hosts.
+    Matching {
         /// `https`, in lower case.
         scheme: String,
         /// The hosts.
         host: HostRule,
-        /// The port, unless it is the scheme's own.
+        /// The port; `None` for the scheme's default.
         port: Option<u16>,
     },
 }
 
 impl HostRule {
-    /// Whether a host name is allowed.
+    /// Whether a host name is permitted.
     pub fn allows(&self, host: &str) -> bool {
         let host = host.strip_suffix('.').unwrap_or(host);
         match self {
             HostRule::Any => true,
             HostRule::Name(name) => name.eq_ignore_ascii_case(host),
-            HostRule::Below(name) => {
+            HostRule::Subdomains(name) => {
                 let split = host.len().checked_sub(name.len()).and_then(|at| host.split_at_checked(at));
                 split.is_some_and(|(before, end)| {
                     end.eq_ignore_ascii_case(name) && before.ends_with('.') && before.len() > 1
@@ -54,10 +54,10 @@ impl HostRule {
     }
 
     /// `hub.example.com` or `*.example.com`
-    fn of_name(text: &str) -> Option<HostRule> {
+    fn parse(text: &str) -> Option<HostRule> {
         let is_name = |name: &&str| is_host(name);
         match text.strip_prefix("*.") {
-            Some(name) => Some(name).filter(is_name).map(|name| HostRule::Below(name.to_owned())),
+            Some(name) => Some(name).filter(is_name).map(|name| HostRule::Subdomains(name.to_owned())),
             None => Some(text).filter(is_name).map(|name| HostRule::Name(name.to_owned())),
         }
     }
@@ -70,7 +70,7 @@ impl FromStr for HostRule {
         if text == ANY {
             return Ok(HostRule::Any);
         }
-        HostRule::of_name(text.strip_suffix('.').unwrap_or(text)).ok_or_else(|| {
+        HostRule::parse(text.strip_suffix('.').unwrap_or(text)).ok_or_else(|| {
             "expected a host name without scheme and port, such as hub.example.com, or *.example.com for all names below \
              one, or * for all"
                 .to_owned()
@@ -79,12 +79,12 @@ impl FromStr for HostRule {
 }
 
 impl OriginRule {
-    /// Whether an origin is allowed.
+    /// Whether an origin is permitted.
     pub fn allows(&self, origin: &str) -> bool {
         match self {
             OriginRule::Any => true,
             OriginRule::Opaque => origin == OPAQUE,
-            OriginRule::Of { scheme, host, port } => split_origin(origin)
+            OriginRule::Matching { scheme, host, port } => split_origin(origin)
                 .is_some_and(|found| found.scheme == *scheme && found.port == *port && host.allows(found.host)),
         }
     }
@@ -99,7 +99,7 @@ impl FromStr for OriginRule {
             OPAQUE => return Ok(OriginRule::Opaque),
             _ => {}
         }
-        // Addresses are copied from browsers, which show a slash behind the host.
+        // Addresses are often copied from browsers, which show a slash after the host.
         let text = text.strip_suffix('/').unwrap_or(text);
         let (of_one, is_below) = match text.split_once("://*.") {
             Some((scheme, rest)) => (format!("{scheme}://{rest}"), true),
@@ -111,8 +111,8 @@ impl FromStr for OriginRule {
                 .to_owned()
         })?;
         let name = split.host.to_owned();
-        let host = if is_below { HostRule::Below(name) } else { HostRule::Name(name) };
-        Ok(OriginRule::Of { scheme: split.scheme, host, port: split.port })
+        let host = if is_below { HostRule::Subdomains(name) } else { HostRule::Name(name) };
+        Ok(OriginRule::Matching { scheme: split.scheme, host, port: split.port })
     }
 }
 
@@ -121,11 +121,11 @@ pub(super) struct Origin<'o> {
     /// In lower case.
     pub(super) scheme: String,
     pub(super) host: &'o str,
-    /// `None` for the scheme's own.
+    /// `None` for the scheme's default.
     pub(super) port: Option<u16>,
 }
 
-/// Cuts an origin such as `https://app.example.com:8443`.
+/// Splits an origin such as `https://app.example.com:8443`.
 pub(super) fn split_origin(text: &str) -> Option<Origin<'_>> {
     let (scheme, rest) = text.split_once("://")?;
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -140,12 +140,12 @@ pub(super) fn split_origin(text: &str) -> Option<Origin<'_>> {
     Some(Origin { scheme, host, port: port.filter(|port| Some(*port) != own) })
 }
 
-/// Whether a text is `null` or has the form of an origin.
+/// Whether a text is `null` or a well-formed origin.
 pub(super) fn is_origin(text: &str) -> bool {
     text == OPAQUE || split_origin(text).is_some()
 }
 
-/// Cuts a host name and a port, if there is one.
+/// Splits a host name and an optional port.
 pub(super) fn split_host(text: &str) -> Option<(&str, Option<u16>)> {
     let name_end = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
     let (host, rest) = text.split_at_checked(name_end)?;
@@ -182,7 +182,7 @@ mod tests {
 
     /// Rules: CPL-07.
     #[test]
-    fn a_host_is_allowed_by_its_name_or_by_one_above_it() {
+    fn a_host_is_allowed_by_its_name_or_a_parent_domain() {
         let allows = |rule: &str, host: &str| rule.parse::<HostRule>().unwrap().allows(host);
         assert!(allows("*", "anything.example") && allows("hub.corp.com", "HUB.corp.com."));
         assert!(allows("*.corp.com", "hub.corp.com") && allows("*.Corp.com", "a.b.corp.COM"));
@@ -196,7 +196,7 @@ mod tests {
 
     /// Rules: CPL-08.
     #[test]
-    fn an_origin_is_allowed_as_it_is_or_below_a_host() {
+    fn an_origin_is_allowed_exactly_or_by_a_parent_domain() {
         let allows = |rule: &str, origin: &str| rule.parse::<OriginRule>().unwrap().allows(origin);
         assert!(allows("https://a.b/", "https://a.b") && allows("HTTPS://A.b", "https://a.b"));
         assert!(allows("https://a.b:443", "https://a.b") && allows("http://a.b:80", "http://a.b"));
@@ -222,7 +222,7 @@ mod tests {
 
     /// Rules: CPL-07.
     #[test]
-    fn a_host_has_a_possible_port_and_nothing_else() {
+    fn a_host_may_only_have_a_valid_port() {
         for (text, split) in [
             ("localhost", ("localhost", None)),
             ("localhost:", ("localhost", None)),

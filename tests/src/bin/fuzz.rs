@@ -1,6 +1,6 @@
-//! Sends random and mutated requests to emulators in this process, as many as asked, and stops at the first answer
-//! that AWS could not give (a panic, a 5xx, an answer of another form) or that takes more than 100 ms of processor time
-//! for each 10 KB of the request. Equal seeds send equal requests.
+//! Sends a number of random and mutated requests to emulators in this process. Stops at the first response that AWS
+//! could not give (a panic, a 5xx, an invalid form), or that takes more than 100 ms of processor time per 10 KB of
+//! request. Equal seeds send equal requests.
 //!
 //! ```text
 //! cargo run --release -p securityhub-local-tests --bin fuzz -- --requests 1000000 --seed 1
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use securityhub_local_tests::random::{Doors, Random};
 
-/// The most processor time for each 10 KB of a request.
+/// Maximum processor time per 10 KB of request.
 const LIMIT: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {

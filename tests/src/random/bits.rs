@@ -1,15 +1,15 @@
-//! The source of chance.
+//! The source of randomness.
 
-/// A small generator of even bits (SplitMix64), the same for equal seeds.
+/// A small random number generator (SplitMix64). Equal seeds produce equal sequences.
 pub struct Random(u64);
 
 impl Random {
-    /// A generator from a seed.
+    /// A generator with a seed.
     pub fn new(seed: u64) -> Random {
         Random(seed)
     }
 
-    /// The seed of a generator that goes on as this one.
+    /// The seed of a generator that continues like this one.
     pub fn seed(&self) -> u64 {
         self.0
     }
@@ -27,17 +27,17 @@ impl Random {
         usize::try_from(self.bits() % end.max(1) as u64).unwrap_or_default()
     }
 
-    /// Whether one of so many equal chances comes.
+    /// Returns true with probability 1 / `chances`.
     pub fn one_in(&mut self, chances: usize) -> bool {
         self.below(chances) == 0
     }
 
-    /// One of these.
+    /// A random choice.
     pub fn pick<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
         choices[self.below(choices.len())]
     }
 
-    /// At most so many bytes of any value.
+    /// Up to this many random bytes.
     pub fn bytes(&mut self, most: usize) -> Vec<u8> {
         let count = self.below(most + 1);
         (0..count).map(|_| self.bits().to_le_bytes()[0]).collect()

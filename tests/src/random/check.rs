@@ -1,4 +1,4 @@
-//! What any answer must be.
+//! The requirements that every response must meet.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -9,17 +9,17 @@ use crate::answer;
 use crate::door::Door;
 use crate::growth::processor_time;
 
-/// The bytes of a request that may take as long as the limit says; a shorter request may take as long.
+/// The request size to which the time limit applies; shorter requests may take as long.
 const UNIT: u32 = 10_000;
 
-/// Sends a request and checks that the answer is one that AWS, its neighbours or the control plane could give; gives
-/// its status, and its body where it is of Security Hub.
+/// Sends a request and checks that the response is one that AWS, its other services or the control plane could give.
+/// Returns the status, and the body of a Security Hub response.
 pub fn check(door: &Door, request: Request<Bytes>) -> (u16, Value) {
     let (parts, body) = request.into_parts();
     let service = identity::signature(&parts).ok().flatten().map(|signature| signature.service);
     let path = parts.uri.path().to_owned();
     let operation = route::find(&parts.method, &path).ok().map(|route| route.operation);
-    // An answer to HEAD has no body.
+    // A response to HEAD has no body.
     let bodiless = parts.method == http::Method::HEAD;
     let told = format!("{} {} for {service:?}: {:?}", parts.method, parts.uri, body.get(..200).unwrap_or(&body));
     let size = body.len() + parts.uri.path_and_query().map_or(0, |text| text.as_str().len());

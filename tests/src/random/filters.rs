@@ -1,5 +1,5 @@
-//! Random questions: filters of all names and types, right and wrong, orders, sizes of pages; insights and criteria of
-//! rules, which are made of filters too.
+//! Random queries: filters of all names and types, valid and invalid, sort orders, page sizes; also insights and
+//! criteria of rules, which contain filters.
 
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterField, FilterKind};
@@ -21,7 +21,7 @@ const COMPARISONS: [&str; 10] = [
     "",
     "WITHIN",
 ];
-/// What a finding may have beside words.
+/// Values that findings may have, in addition to words.
 const VALUES: [&str; 14] = [
     "HIGH",
     "LOW",
@@ -66,7 +66,7 @@ const BLOCKS: [&str; 14] = [
     "fe80::1%eth0",
 ];
 
-/// Sizes of pages, the good ones first.
+/// Page sizes, the valid ones first.
 const SIZES: [i64; 10] = [1, 2, 3, 5, 10, 100, 0, 101, -1, 1_000_000_000_000];
 
 /// The input of GetFindings, without a token.
@@ -79,7 +79,7 @@ pub(super) fn question(random: &mut Random) -> Value {
         let criteria: Vec<Value> = (0..random.below(4)).map(|_| criterion(random)).collect();
         input.insert("SortCriteria".to_owned(), json!(criteria));
     }
-    // Most pages are small, since they are read whole.
+    // Most pages are small, because they are read completely.
     if !random.one_in(12) {
         let most = if random.one_in(5) { SIZES.len() } else { 5 };
         input.insert("MaxResults".to_owned(), json!(SIZES[random.below(most)]));
@@ -109,7 +109,7 @@ pub(super) fn rule(random: &mut Random) -> Value {
     })
 }
 
-/// The operations whose inputs are made here, but for GetFindings.
+/// The operations whose inputs are generated here, except GetFindings.
 pub(super) fn other(random: &mut Random) -> (Operation, Value) {
     match random.below(2) {
         0 => (Operation::CreateInsight, insight(random)),
@@ -121,7 +121,7 @@ fn field(random: &mut Random) -> &'static FilterField {
     &FILTER_FIELDS[random.below(FILTER_FIELDS.len())]
 }
 
-/// A filters object. One of `wrong` is of some wrong kind; rarely, one has more names than it may.
+/// A filters object. One in `wrong` parts is invalid; rarely, a filter has more names than allowed.
 fn filters(random: &mut Random, wrong: usize) -> Value {
     let names = if random.one_in(30) { 9 + random.below(4) } else { random.below(4) };
     let mut filters = Map::new();
@@ -175,7 +175,7 @@ fn string(random: &mut Random) -> &'static str {
     }
 }
 
-/// One of the wrong ones, once in so many times.
+/// One of the invalid choices, with probability 1 / `wrong`.
 fn either(random: &mut Random, wrong: usize, wrongs: &[&'static str], rights: &[&'static str]) -> &'static str {
     let choices = if random.one_in(wrong) { wrongs } else { rights };
     random.pick(choices)

@@ -1,4 +1,4 @@
-//! Random findings: valid ones, few enough ids that many come again.
+//! Random valid findings, with few enough IDs that many occur repeatedly.
 
 use securityhub_fixtures::model::{Flavour, Kind, ShapeId, StringShape, Structure};
 use securityhub_fixtures::{Format, Operation};
@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::bits::Random;
 use crate::sample;
 
-/// Ids of findings; an id too many is a finding stored anew.
+/// Number of finding IDs.
 const IDS: usize = 60;
-/// Texts that findings have and filters ask for.
+/// Texts that occur in findings and filters.
 pub(super) const WORDS: [&str; 18] = [
     "a",
     "A",
@@ -45,7 +45,7 @@ pub(super) const TIMES: [&str; 12] = [
     "2025-06-01T12:00:00Z",
 ];
 
-/// The input of an import of an account, in which valid findings stand.
+/// The input of an account's import, which contains valid findings.
 pub(super) fn import(random: &mut Random, account: &str) -> Value {
     let count = match random.below(200) {
         0 => 0,
@@ -57,7 +57,7 @@ pub(super) fn import(random: &mut Random, account: &str) -> Value {
     json!({ "Findings": findings })
 }
 
-/// A valid finding with some of the members that it may have.
+/// A valid finding with some of its optional members.
 fn finding(random: &mut Random, account: &str) -> Value {
     let mut finding = sample::finding(account);
     finding["Id"] = json!(format!("fuzz/{}", random.below(IDS)));
@@ -92,7 +92,7 @@ fn shape() -> &'static Structure {
     finding
 }
 
-/// A valid value of a shape; the deeper it stands, the fewer members it has.
+/// A valid value of a shape, with fewer members at greater depth.
 fn value(random: &mut Random, shape: ShapeId, depth: usize) -> Value {
     match &shape.shape().kind {
         Kind::Structure(Structure { flavour: Flavour::Document, .. }) => json!({ "a": 1 }),
@@ -118,7 +118,7 @@ fn value(random: &mut Random, shape: ShapeId, depth: usize) -> Value {
 }
 
 fn members(random: &mut Random, structure: &Structure, depth: usize) -> Map<String, Value> {
-    // Details have a member for each of a hundred types.
+    // Details have members for a hundred types.
     let rarely = depth * (1 + structure.members.len() / 20);
     let mut members = Map::new();
     for member in structure.members {

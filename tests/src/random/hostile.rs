@@ -1,5 +1,5 @@
-//! Requests of hostile sizes: long lists, large maps, repeated keys, deep nesting, long texts, many parameters. They are
-//! cheap to send and meant to be dear to answer.
+//! Requests of hostile sizes: long lists, large maps, repeated keys, deep nesting, long texts, many parameters. They
+//! are cheap to send and try to be expensive to answer.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -15,13 +15,13 @@ use super::requests::{BUILT, Made, authorization};
 use crate::collections::{self, Collection, Items};
 use crate::door;
 
-/// The lists and maps of inputs of operations that do something.
+/// The lists and maps in inputs of implemented operations.
 static COLLECTIONS: LazyLock<Vec<Collection>> =
     LazyLock::new(|| collections::all().into_iter().filter(|it| BUILT.contains(&it.operation)).collect());
 
-/// What texts are made of: plain, escaped, wider than a byte, signs of patterns and of paths.
+/// Components of texts: plain, escaped, multi-byte, and special characters of patterns and paths.
 const PARTS: [&str; 12] = ["a", "*", "?", "*a", "\"", "\\", "é", "\u{1F600}", "${a}", " ", ":", "a,"];
-/// What lists have many of, of whatever should stand there.
+/// Values that fill lists, whether valid there or not.
 const VALUES: [&str; 10] = ["{}", "1", "null", "\"\"", "\"a\"", "[]", "[[]]", "{\"a\":1}", "true", "-1e9"];
 const MEMBERS: [&str; 9] =
     ["Findings", "Filters", "Criteria", "ProductFields", "Resources", "Tags", "AccountIds", "Type", "type"];
@@ -38,13 +38,13 @@ pub(super) fn request(random: &mut Random) -> Made {
     }
 }
 
-/// From one to some ten thousand, each magnitude as often as the others.
+/// From one to tens of thousands, with all magnitudes equally likely.
 fn size(random: &mut Random) -> usize {
     let magnitude = [10, 100, 1_000, 1_000, 10_000, 10_000, 30_000][random.below(7)];
     1 + random.below(magnitude)
 }
 
-/// An input of an operation with a list or a map of many items.
+/// An input of an operation with many items in a list or map.
 fn collection(random: &mut Random) -> Made {
     let collection = &COLLECTIONS[random.below(COLLECTIONS.len())];
     let items = [Items::Valid, Items::Valid, Items::Equal, Items::Wrong][random.below(4)];
@@ -52,7 +52,7 @@ fn collection(random: &mut Random) -> Made {
     door::try_request(collection.operation, &input, &authorization(random, "securityhub"))
 }
 
-/// The body of an operation as text that no value could make: repeated keys, depth, one long text.
+/// A body that no JSON value could produce: repeated keys, deep nesting, or one long text.
 fn text(random: &mut Random) -> Made {
     let operation = BUILT[random.below(BUILT.len())];
     let mut request = door::try_request(operation, &json!({}), &authorization(random, "securityhub"))?;
@@ -101,7 +101,7 @@ fn filters(random: &mut Random) -> Made {
     door::try_request(operation, &input, &authorization(random, "securityhub"))
 }
 
-/// Parameters of a query and labels of a path, as far as a path may be long.
+/// Query parameters and path labels, up to the maximum length of a path.
 fn query(random: &mut Random) -> Made {
     let text = utf8_percent_encode(&random.pick(&PARTS).repeat(1 + random.below(4_000)), NON_ALPHANUMERIC).to_string();
     let path = match random.below(3) {
@@ -191,7 +191,7 @@ fn resource(number: usize) -> String {
     format!(r#"{{"account":"111111111111","regions":["us-east-1"],"type":"AwsS3Bucket","id":"b{number}"}}"#)
 }
 
-/// A pattern of many alternatives, conditions or stars.
+/// A pattern of many alternatives, conditions or wildcards.
 fn pattern(random: &mut Random) -> Made {
     let count = 1 + random.below(300);
     let pattern = match random.below(4) {

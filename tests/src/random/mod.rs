@@ -1,7 +1,7 @@
-//! Random and mutated requests, and what any answer must be.
+//! Random and mutated requests, and the check of responses.
 //!
-//! [`requests`] makes requests of all kinds. Findings and questions about them, which need a hub that is on and texts
-//! written by hand, are made in `store`, and those of hostile sizes in `hostile`.
+//! [`requests`] generates requests of all kinds. Findings and queries, which need an enabled hub and hand-written JSON,
+//! are generated in `store`, requests of hostile sizes in `hostile`.
 
 mod bits;
 mod check;
@@ -24,15 +24,15 @@ use self::requests::reset;
 use self::store::Store;
 use crate::door::Door;
 
-/// The services that random requests go to.
+/// The services that receive random requests.
 pub struct Doors {
     empty: Door,
     quickstart: Door,
     verifying: Door,
     hostile: Door,
-    /// Hostile requests since the service that takes them was reset.
+    /// Number of hostile requests since the last reset of their service.
     sent: usize,
-    /// The service of random findings.
+    /// The service for random findings.
     pub store: Store,
 }
 
@@ -43,7 +43,7 @@ impl Default for Doors {
 }
 
 impl Doors {
-    /// Services whose answers may take so much processor time for each 10 KB of a request.
+    /// Creates the services, with a limit of processor time per 10 KB of request.
     pub fn new(time_limit: Option<Duration>) -> Doors {
         let quickstart = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml"));
         let verifying = Settings { verify_signatures: true, ..Settings::default() };
@@ -62,8 +62,8 @@ impl Doors {
         }
     }
 
-    /// Sends a random request to one of them and checks the answer; gives its status. Half of the requests are findings
-    /// and questions about them, one in forty has a hostile size.
+    /// Sends a random request to one of the services, checks the response, and returns its status. Half of the requests
+    /// are findings and queries, and one in forty has a hostile size.
     pub fn knock(&mut self, random: &mut Random) -> u16 {
         if random.one_in(2) {
             return self.store.knock(random);
@@ -81,8 +81,8 @@ impl Doors {
 }
 
 impl Doors {
-    /// Sends a request of a hostile size and checks the answer. What such requests leave behind is forgotten often, so
-    /// that each is judged by its own size.
+    /// Sends a request of a hostile size and checks the response. The service is reset often, so that each request is
+    /// measured on its own.
     pub fn knock_with_size(&mut self, random: &mut Random) -> u16 {
         self.sent += 1;
         if self.sent.is_multiple_of(HOSTILE) {
@@ -93,5 +93,5 @@ impl Doors {
     }
 }
 
-/// Requests of hostile sizes between two resets.
+/// Number of hostile requests between two resets.
 const HOSTILE: usize = 12;

@@ -1,4 +1,4 @@
-//! Requests of all kinds, most of them wrong.
+//! Requests of all kinds, most of them invalid.
 
 use std::sync::LazyLock;
 
@@ -48,17 +48,17 @@ const HEADERS: [&str; 12] = [
 ];
 const CONTROL: [&str; 6] = ["health", "reset", "clock", "", "reset?to=empty", "nope?%ff"];
 
-/// The inputs that break a constraint, of each operation.
+/// The inputs that violate a constraint, by operation.
 static BREACHES: LazyLock<Vec<Vec<Breach>>> =
     LazyLock::new(|| Operation::ALL.map(|operation| sample::breaches(operation.model().input)).into());
 
-/// The operations that do something.
+/// The implemented operations.
 pub(super) static BUILT: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     let is_built = |operation: &Operation| operations::entry(*operation).behaviour != Behaviour::Missing;
     Operation::ALL.into_iter().filter(is_built).collect()
 });
 
-/// Puts the world back to its start.
+/// Resets the world.
 pub(super) fn reset() -> Request<Bytes> {
     Request::post("/_emulator/reset").body(Bytes::new()).expect("a request")
 }
@@ -82,7 +82,7 @@ pub fn request(random: &mut Random) -> Request<Bytes> {
     }
 }
 
-/// Adds headers, also such that are there already and such that are no text.
+/// Adds headers, including repeated ones and values that are not text.
 fn soup(random: &mut Random, request: &mut Request<Bytes>) {
     for _ in 0..random.below(12) {
         let name = HeaderName::from_static(random.pick(&HEADERS));
@@ -97,12 +97,12 @@ fn soup(random: &mut Random, request: &mut Request<Bytes>) {
     }
 }
 
-/// A request, if it is one of HTTP.
+/// A request, if it is valid HTTP.
 pub(super) type Made = http::Result<Request<Bytes>>;
 
-/// A request of an operation: valid, or with one constraint broken, and then mutated now and then.
+/// A request of an operation: valid or with one violated constraint, and sometimes mutated.
 fn operation(random: &mut Random) -> Made {
-    // Those that are built have more to break, and a world without hubs answers little.
+    // Implemented operations have more behaviour to break, and a world without hubs exercises little.
     let operation = match random.below(8) {
         0 => Operation::EnableSecurityHub,
         1..=4 => BUILT[random.below(BUILT.len())],
@@ -133,7 +133,7 @@ fn operation(random: &mut Random) -> Made {
     Ok(request)
 }
 
-/// Replaces some value inside by another.
+/// Replaces a nested value.
 fn distort(random: &mut Random, value: &mut Value, depth: usize) {
     let replace = depth > 0 && random.one_in(4);
     match value {
@@ -147,7 +147,7 @@ fn distort(random: &mut Random, value: &mut Value, depth: usize) {
             let chosen = random.below(items.len());
             distort(random, &mut items[chosen], depth + 1);
         }
-        // A value out of another operation's input, or one that is odd in itself.
+        // A value from another operation's input, or one that is unusual by itself.
         _ if random.one_in(3) => {
             let breaches = &BREACHES[random.below(BREACHES.len())];
             *value = breaches.get(random.below(breaches.len())).map_or(Value::Null, |breach| breach.input.clone());
@@ -156,7 +156,7 @@ fn distort(random: &mut Random, value: &mut Value, depth: usize) {
     }
 }
 
-/// Cuts, bends and swells bytes.
+/// Truncates, changes and extends bytes.
 pub fn mutate(random: &mut Random, body: &mut Vec<u8>) {
     for _ in 0..=random.below(3) {
         let at = random.below(body.len() + 1);
@@ -175,7 +175,7 @@ pub fn mutate(random: &mut Random, body: &mut Vec<u8>) {
     }
 }
 
-/// A request that may be of any path, method and body.
+/// A request with any path, method and body.
 fn anything(random: &mut Random) -> Made {
     let mut path = String::from("/");
     for _ in 0..random.below(4) {
@@ -194,7 +194,7 @@ fn anything(random: &mut Random) -> Made {
     build(random, &path, "securityhub", body)
 }
 
-/// A request that is signed in its query, or nearly.
+/// A request with a more or less valid presigned query.
 fn presigned(random: &mut Random) -> Made {
     let credential = "111111111111%2F20260115%2Fus-east-1%2F";
     let service = random.pick(&SERVICES[..7]);
@@ -209,7 +209,7 @@ fn presigned(random: &mut Random) -> Made {
     ];
     let mut query: Vec<u8> = Vec::new();
     for pair in &pairs {
-        // Some are left out, some come twice.
+        // Some parameters are missing, some are repeated.
         for _ in 0..[1, 1, 1, 1, 1, 1, 1, 1, 0, 2][random.below(10)] {
             query.extend(pair.bytes());
             query.push(b'&');
@@ -268,7 +268,7 @@ fn build(random: &mut Random, path: &str, service: &str, body: Vec<u8>) -> Made 
     request.body(body.into())
 }
 
-/// Mostly readable, sometimes not.
+/// Mostly valid, sometimes not.
 pub(super) fn authorization(random: &mut Random, service: &str) -> String {
     let (mut account, mut region) =
         (random.pick(&["111111111111", "222222222222", "AKIA"]), random.pick(&["us-east-1", "eu-west-1"]));

@@ -1,4 +1,4 @@
-//! A service that takes random findings and random questions about them, and what is kept of its answers to ask on.
+//! A service for random findings and queries, which keeps parts of its responses for later requests.
 
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
@@ -9,24 +9,24 @@ use super::requests::{mutate, reset};
 use super::{filters, findings, text};
 use crate::door::{self, Door};
 
-/// Tokens and ids that are kept.
+/// Number of kept tokens and IDs.
 const KEPT: usize = 16;
-/// Requests between two resets, which keep the store small.
+/// Number of requests between two resets, which keep the store small.
 const REQUESTS: u64 = 20_000;
 /// The administrator and its members.
 const ACCOUNTS: [&str; 4] = ["111111111111", "111111111111", "222222222222", "333333333333"];
 
-/// A service whose hubs are on.
+/// A service with enabled hubs.
 pub struct Store {
     door: Door,
     sent: u64,
-    /// Inputs of pages that had another after them, with its token.
+    /// Inputs of pages that had a next page, with its token.
     pages: Vec<(Value, String)>,
     /// ARNs of insights.
     insights: Vec<String>,
-    /// Findings that imports took.
+    /// Number of successfully imported findings.
     pub imported: u64,
-    /// Findings that pages had.
+    /// Number of findings in pages.
     pub read: u64,
 }
 
@@ -35,7 +35,7 @@ impl Store {
         Store { door, sent: 0, pages: Vec::new(), insights: Vec::new(), imported: 0, read: 0 }
     }
 
-    /// Sends a random import or a random question and checks the answer; gives its status.
+    /// Sends a random import or query, checks the response, and returns its status.
     pub fn knock(&mut self, random: &mut Random) -> u16 {
         self.sent += 1;
         if self.sent.is_multiple_of(REQUESTS) {
@@ -57,7 +57,7 @@ impl Store {
         status
     }
 
-    /// Asks for a first page, or on from one before, with its token or with a damaged one.
+    /// Requests a first page, or a next page with a valid or damaged token.
     fn ask(&mut self, random: &mut Random) -> u16 {
         let mut input = filters::question(random);
         if !self.pages.is_empty() && random.one_in(3) {
@@ -75,7 +75,7 @@ impl Store {
         status
     }
 
-    /// Makes an insight or a rule.
+    /// Creates an insight or a rule.
     fn make(&mut self, random: &mut Random) -> u16 {
         let (operation, input) = filters::other(random);
         let (status, mut body) = self.send(random, operation, &input);
@@ -85,7 +85,7 @@ impl Store {
         status
     }
 
-    /// Changes, reads or deletes an insight.
+    /// Updates, reads or deletes an insight.
     fn insight(&mut self, random: &mut Random) -> u16 {
         let arn = &self.insights[random.below(self.insights.len())];
         let (operation, mut input) = match random.below(4) {
@@ -97,7 +97,7 @@ impl Store {
         check(&self.door, door::request(operation, &input, &self.door.authorization())).0
     }
 
-    /// Sends an input whose members all stand in the body, written by hand.
+    /// Sends an input, all of whose members are in the body, as hand-written JSON.
     fn send(&self, random: &mut Random, operation: Operation, input: &Value) -> (u16, Value) {
         let mut request = door::request(operation, &json!({}), &self.door.authorization());
         *request.body_mut() = text::write(random, input).into();
@@ -105,7 +105,7 @@ impl Store {
     }
 }
 
-/// Keeps some of what comes.
+/// Keeps a random selection of values.
 fn keep<T>(random: &mut Random, kept: &mut Vec<T>, one: T) {
     if kept.len() < KEPT {
         kept.push(one);

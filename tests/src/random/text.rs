@@ -1,15 +1,15 @@
-//! JSON written by hand, in any of the ways that JSON may be written and in some that it may not.
+//! Hand-written JSON in all permitted spellings and some invalid ones.
 
 use serde_json::{Map, Value};
 
 use super::bits::Random;
 use super::requests::TEXTS;
 
-/// How far values that are put in the place of others go.
+/// Maximum nesting depth of replacement values.
 const DEEPEST: usize = 3_000;
-/// Around the limits of strings: of ASFF, of one field, and beyond.
+/// Lengths around the limits of strings: of single fields, of ASFF, and beyond.
 const LENGTHS: [usize; 9] = [65, 129, 257, 513, 1_025, 2_049, 32_767, 32_768, 250_000];
-/// What stands for a value, well written or not.
+/// Replacements for values, valid or not.
 const ODDITIES: [&str; 24] = [
     "null",
     "true",
@@ -36,7 +36,7 @@ const ODDITIES: [&str; 24] = [
     "tru",
     "'a'",
 ];
-/// What stands in a string, well written or not.
+/// Replacements inside strings, valid or not.
 const IN_STRINGS: [&[u8]; 14] = [
     br"\u0041",
     br"\u00e9",
@@ -54,7 +54,7 @@ const IN_STRINGS: [&[u8]; 14] = [
     b"\xed\xa0\x80",
 ];
 
-/// How the parts of a text are set apart.
+/// The whitespace between tokens.
 #[derive(Clone, Copy)]
 enum Space {
     None,
@@ -63,18 +63,19 @@ enum Space {
     Any,
 }
 
-/// A writer with a hand of its own.
+/// A JSON writer with a random style.
 pub(super) struct Writer<'r> {
     random: &'r mut Random,
     text: Vec<u8>,
     space: Space,
-    /// One character of so many is escaped without need; 0 for none.
+    /// One in this many characters is escaped unnecessarily; 0 for none.
     escapes: usize,
-    /// One value of so many is spoilt; 0 for none.
+    /// One in this many values is invalid; 0 for none.
     faults: usize,
 }
 
-/// Writes a value. Most often the text means the same value; else some of its values are spoilt, or the text itself.
+/// Writes a value. Usually the text is equivalent to the value; otherwise some of its values, or the text itself, are
+/// invalid.
 pub(super) fn write(random: &mut Random, value: &Value) -> Vec<u8> {
     let space = [Space::None, Space::None, Space::One, Space::Lines, Space::Any][random.below(5)];
     let escapes = [0, 0, 1, 3, 40][random.below(5)];
@@ -125,7 +126,7 @@ impl Writer<'_> {
         self.text.push(b'{');
         let mut is_first = true;
         for (name, value) in members {
-            // Left out, or there twice.
+            // Omitted, or repeated.
             let times = if self.is_at_fault() { 2 * self.random.below(2) } else { 1 };
             for _ in 0..times {
                 self.member(name, value, depth + 1, &mut is_first);
@@ -183,7 +184,7 @@ impl Writer<'_> {
         self.text.push(b'"');
     }
 
-    /// By number, as a surrogate pair where it needs one.
+    /// Escapes by code point, using a surrogate pair if necessary.
     fn escape(&mut self, character: char) {
         for unit in character.encode_utf16(&mut [0; 2]) {
             let escape = if self.random.one_in(2) { format!("\\u{unit:04x}") } else { format!("\\u{unit:04X}") };
@@ -191,12 +192,12 @@ impl Writer<'_> {
         }
     }
 
-    /// Some other value than the one that belongs here.
+    /// Writes a different value from the one that belongs here.
     fn other(&mut self) {
         match self.random.below(8) {
             0 => {
                 let character = self.random.pick(&["a", "é", "\u{1F600}", " "]);
-                // The longest are rare, since they are slow.
+                // The longest ones are rare because they are slow.
                 let most = if self.random.one_in(10) { LENGTHS.len() } else { LENGTHS.len() - 3 };
                 let length = LENGTHS[self.random.below(most)] - self.random.below(2);
                 self.string(&character.repeat(length));
@@ -222,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_faults_a_text_means_its_value() {
+    fn without_faults_a_text_is_equivalent_to_its_value() {
         let value = json!({ "a": ["é\u{1F600}\"\\\u{0}", 1, -2.5, null, true], "b": { "c": {}, "d": [] } });
         let random = &mut Random::new(3);
         for space in [Space::None, Space::One, Space::Lines, Space::Any] {

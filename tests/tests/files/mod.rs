@@ -1,13 +1,13 @@
-//! The files of the repository, for the tests that read them.
+//! The files of the repository, for tests that read them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A text file of the repository.
 pub struct File {
-    /// Its path below the root, with slashes.
+    /// Its path relative to the root, with slashes.
     pub path: String,
-    /// Its contents.
+    /// Its content.
     pub text: String,
 }
 
@@ -16,7 +16,7 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// All files below a folder that end so, by path. Built and hidden folders are left out.
+/// All files in a directory with these extensions, sorted by path, except build output and hidden directories.
 pub fn with_extension(folder: &str, extensions: &[&str]) -> Vec<File> {
     let mut files = Vec::new();
     collect(&root().join(folder), folder, extensions, &mut files);
@@ -35,7 +35,7 @@ fn collect(folder: &Path, path: &str, extensions: &[&str], files: &mut Vec<File>
                 collect(&entry.path(), &below, extensions, files);
             }
         } else if extensions.contains(&name.rsplit('.').next().unwrap_or_default()) {
-            // A file that another run removes meanwhile is none of ours.
+            // A file that another run has just removed does not matter.
             if let Ok(text) = fs::read_to_string(entry.path()) {
                 files.push(File { path: below, text });
             }

@@ -1,4 +1,4 @@
-//! Clients of one service, whose calls are done as those of connections are, on the thread that calls.
+//! Clients of one service, whose calls are answered on the calling thread in the way of connections.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub const MEMBERS: [&str; 2] = ["222222222222", "333333333333"];
 pub const HOME: &str = "us-east-1";
 pub const LINKED: &str = "eu-west-1";
 
-/// A client; clones call the same service.
+/// A client. Clones call the same service.
 #[derive(Clone)]
 pub struct Client {
     service: Service,
@@ -27,12 +27,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// The administrator in the home Region, of a new service with the world of the file beside this.
+    /// The administrator in the home Region of a new service, with the world of the scenario file in this directory.
     pub fn new() -> Client {
         Client::of_files(&["world.yaml"])
     }
 
-    /// The same, with the worlds of these files laid over each other.
+    /// The same, with a world merged from these files.
     pub fn of_files(names: &[&str]) -> Client {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schedules");
         let files: Vec<_> = names.iter().map(|name| folder.join(name)).collect();
@@ -53,7 +53,7 @@ impl Client {
         shuttle::future::block_on(self.service.serve_in_place(request, Ipv4Addr::LOCALHOST.into()))
     }
 
-    /// Calls, and gives the answer, which is a good one.
+    /// Calls an operation successfully and returns the response.
     pub fn call(&self, operation: Operation, input: &Value) -> Value {
         let request = request(operation, input, &authorization(self.account, self.region));
         let (status, body) = answer::check(Some(operation), &self.send(request));
@@ -61,7 +61,7 @@ impl Client {
         body
     }
 
-    /// Calls the control plane, and gives the answer.
+    /// Calls the control plane and returns the response.
     pub fn control(&self, method: &str, path: &str, body: &str) -> Value {
         let request = Request::builder().method(method).uri(path).body(Bytes::copy_from_slice(body.as_bytes()));
         let response = self.send(request.expect("a method and a path"));
@@ -69,7 +69,7 @@ impl Client {
         serde_json::from_slice(response.body()).expect("JSON")
     }
 
-    /// Moves the clock.
+    /// Advances the clock.
     pub fn advance(&self, by: &str) {
         self.control("POST", "/_emulator/clock", &json!({ "advance": by }).to_string());
     }
@@ -78,7 +78,7 @@ impl Client {
         self.control("POST", "/_emulator/reset", "");
     }
 
-    /// Imports findings of the client's own account, each of which has its number and a version.
+    /// Imports findings of the client's own account, each with a number and a version.
     pub fn import(&self, findings: &[(usize, u64)]) {
         let findings: Vec<Value> = findings.iter().map(|(number, version)| self.finding(*number, *version)).collect();
         let answer = self.call(Operation::BatchImportFindings, &json!({ "Findings": findings }));
@@ -96,14 +96,14 @@ impl Client {
         finding
     }
 
-    /// What a page of GetFindings shows, and the token of the next one.
+    /// The findings of a page of GetFindings, and the token of the next page.
     pub fn page(&self, input: &Value) -> (Vec<Found>, Value) {
         let mut answer = self.call(Operation::GetFindings, input);
         let found = answer["Findings"].as_array().unwrap().iter().map(Found::read).collect();
         (found, answer["NextToken"].take())
     }
 
-    /// All pages of a walk, two findings a page.
+    /// The findings of all pages, with two findings per page.
     pub fn walk(&self, input: &Value) -> Vec<Found> {
         let (mut input, mut found) = (input.clone(), Vec::new());
         input["MaxResults"] = json!(2);
@@ -118,7 +118,7 @@ impl Client {
     }
 }
 
-/// A finding as it was shown.
+/// A finding as returned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Found {
     pub number: usize,
@@ -140,19 +140,19 @@ pub fn title(version: u64) -> String {
     format!("version {version}")
 }
 
-/// A filter of one value.
+/// A filter for one value.
 pub fn equals(field: &str, value: &str) -> Value {
     json!({ "Filters": { field: [{ "Value": value, "Comparison": "EQUALS" }] } })
 }
 
-/// The numbers of findings, in order.
+/// The sorted numbers of findings.
 pub fn numbers(found: &[Found]) -> Vec<usize> {
     let mut numbers: Vec<usize> = found.iter().map(|found| found.number).collect();
     numbers.sort_unstable();
     numbers
 }
 
-/// Does all of this at once, each on a thread of its own, and waits.
+/// Runs all of these concurrently, each on its own thread, and waits for them.
 pub fn together(client: &Client, threads: &[fn(&Client)]) {
     let spawn = |run: &fn(&Client)| {
         let (client, run) = (client.clone(), *run);

@@ -1,4 +1,4 @@
-//! The clock is moved while calls are done.
+//! Tests that advance the clock during calls.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::explore;
 
 const STANDARDS: [&str; 2] = ["pci-dss/v/3.2.1", "cis-aws-foundations-benchmark/v/1.4.0"];
 
-/// How many of the standards are ready.
+/// The number of standards that are ready.
 fn ready(client: &Client) -> usize {
     let answer = client.call(Operation::GetEnabledStandards, &json!({}));
     let subscriptions = answer["StandardsSubscriptions"].as_array().unwrap();
@@ -18,11 +18,11 @@ fn ready(client: &Client) -> usize {
     subscriptions.iter().filter(|of| of["StandardsStatus"] == "READY").count()
 }
 
-/// Standards are ready an hour after they were enabled, all at the same time.
+/// Standards become ready an hour after they were enabled, all at the same time.
 ///
 /// Rules: STD-63.
 #[test]
-fn no_answer_shows_one_of_several_things_undone_that_are_due_at_once() {
+fn changes_due_at_the_same_time_become_visible_together() {
     explore(|| {
         let client = Client::new();
         let requests =
@@ -47,18 +47,18 @@ fn no_answer_shows_one_of_several_things_undone_that_are_due_at_once() {
     });
 }
 
-/// The numbers of findings that were updated within so many days of the call.
+/// The numbers of findings updated within a number of days before the call.
 fn within_days(client: &Client, days: i64) -> Vec<usize> {
     let range = json!({ "UpdatedAt": [{ "DateRange": { "Value": days, "Unit": "DAYS" } }] });
     numbers(&client.page(&json!({ "Filters": range })).0)
 }
 
-/// The clock is moved from when both findings are there, and within the range, to when both have expired, and the older
-/// one is out of the range: one of them is never seen alone.
+/// The clock advances from a time at which both findings exist and are within the range, to a time at which both have
+/// expired and the older one is out of the range. One of them must never be seen alone.
 ///
 /// Rules: RET-01, VIS-07.
 #[test]
-fn an_answer_is_of_one_time() {
+fn a_response_is_consistent_with_one_time() {
     explore(|| {
         let client = Client::new();
         client.import(&[(0, 0)]);
@@ -84,11 +84,11 @@ fn later() -> Value {
     finding
 }
 
-/// Findings expire one after the other while they are read; a call that follows a step of the clock sees what it left.
+/// Findings expire one after the other while they are read. A call after an advance of the clock sees its effects.
 ///
 /// Rules: RET-01, VIS-07.
 #[test]
-fn findings_that_have_expired_are_not_read_by_who_calls_after_the_clock_was_moved() {
+fn expired_findings_are_not_read_after_the_clock_has_advanced() {
     explore(|| {
         let client = Client::new();
         client.import(&[(0, 0), (1, 0)]);

@@ -1,11 +1,11 @@
-//! Imports, single pages and walks over pages.
+//! Tests of imports during single pages and walks over all pages.
 
 use serde_json::json;
 
 use crate::client::{Client, Found, equals, numbers, title, together};
 use crate::explore;
 
-/// What the world holds before the threads begin.
+/// The findings that exist before the threads start.
 const STANDING: [usize; 3] = [0, 1, 2];
 
 fn world() -> Client {
@@ -14,7 +14,7 @@ fn world() -> Client {
     client
 }
 
-/// Each of those that stand is seen once, and nothing twice.
+/// Checks that each initial finding is seen, and none twice.
 fn sees_all_once(found: &[Found]) {
     let mut seen = numbers(found);
     let all = seen.len();
@@ -23,7 +23,7 @@ fn sees_all_once(found: &[Found]) {
     assert!(STANDING.iter().all(|number| seen.contains(number)), "one was missed: {found:?}");
 }
 
-/// A batch is written under one lock: of the versions that were imported together, a page shows all or none.
+/// A batch is written under one lock, so a page contains all or none of the versions that were imported together.
 fn shows_whole_batches(found: &[Found]) {
     let version = |number: usize| found.iter().find(|found| found.number == number).map(|found| found.version);
     // 0 and 1 are updated together, 3 and 4 are created together.
@@ -33,7 +33,7 @@ fn shows_whole_batches(found: &[Found]) {
 
 /// Rules: SRT-18, IMP-44.
 #[test]
-fn walks_and_pages_see_whole_batches_and_each_finding_once_during_imports() {
+fn pages_see_whole_batches_and_each_finding_once_during_imports() {
     explore(|| {
         let client = world();
         together(
@@ -64,11 +64,11 @@ fn walks_and_pages_see_whole_batches_and_each_finding_once_during_imports() {
     });
 }
 
-/// Columns are built when a filter first asks for them, while writers go on.
+/// Columns are built when a filter first needs them, while writers continue.
 ///
 /// Rules: SRT-18.
 #[test]
-fn columns_that_readers_build_at_once_hold_what_was_imported_meanwhile() {
+fn columns_built_concurrently_contain_concurrent_imports() {
     explore(|| {
         let client = world();
         together(

@@ -1,4 +1,4 @@
-//! Members that come and go, and Regions that are linked and unlinked, while the administrator reads.
+//! Tests of members and linked Regions that change while the administrator reads.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ fn accounts(found: &[Found]) -> BTreeSet<&str> {
     found.iter().map(|found| found.account.as_str()).collect()
 }
 
-/// Both members are seen, or none: they are let go and taken again together.
+/// Checks that both members are visible or none, since they are removed and added together.
 fn sees_both_members_or_none(client: &Client) {
     let (found, _) = client.page(&json!({}));
     let others = accounts(&found).len() - 1;
@@ -37,7 +37,7 @@ fn sees_both_members_or_none(client: &Client) {
 
 /// Rules: VIS-01, VIS-02.
 #[test]
-fn an_administrator_sees_all_of_a_change_of_its_members_or_nothing_of_it() {
+fn an_administrator_sees_a_change_of_its_members_atomically() {
     explore(|| {
         let client = world();
         together(
@@ -65,11 +65,11 @@ fn an_administrator_sees_all_of_a_change_of_its_members_or_nothing_of_it() {
     });
 }
 
-/// The member leaves, turns its hub off, and comes back as the administrator takes it again; another one stays.
+/// A member leaves, disables its hub, and returns when the administrator adds it again, while another member stays.
 ///
 /// Rules: VIS-02, HUB-18.
 #[test]
-fn who_stays_a_member_is_seen_throughout_and_at_once() {
+fn an_unchanged_member_stays_visible_throughout() {
     explore(|| {
         let client = world();
         together(
@@ -102,11 +102,11 @@ fn link(client: &Client, arn: &Value, mode: &str) {
     client.call(Operation::UpdateFindingAggregator, &json!({ "FindingAggregatorArn": arn, "RegionLinkingMode": mode }));
 }
 
-/// A Region that is unlinked leaves replicas, which give way when it is linked again and findings are updated there.
+/// Unlinking a Region leaves replicas, which are superseded when it is linked again and findings are updated there.
 ///
 /// Rules: AGG-13, AGG-14, VIS-03.
 #[test]
-fn what_was_shown_of_a_linked_region_is_shown_once_while_it_is_unlinked_and_linked_again() {
+fn findings_of_a_linked_region_are_shown_once_while_it_is_unlinked_and_linked_again() {
     explore(|| {
         let client = Client::new();
         client.import(&[(0, 0)]);

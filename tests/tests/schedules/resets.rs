@@ -1,4 +1,4 @@
-//! The world is put back to its start while calls are done: it is forked, and the fork goes on alone.
+//! Tests of resets during calls. The initial world is forked, and the fork is independent.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::client::{Client, numbers, together};
 use crate::explore;
 
-/// A finding of the start is updated in a fork of it, or in the next.
+/// A finding of the initial world is updated in one fork of it or in the next.
 #[test]
-fn what_is_written_to_a_fork_of_the_start_is_in_no_other() {
+fn forks_of_the_initial_world_are_independent() {
     explore(|| {
         let client = Client::of_files(&["world.yaml", "standing.yaml"]);
         together(
@@ -37,7 +37,7 @@ fn what_is_written_to_a_fork_of_the_start_is_in_no_other() {
 
 /// Rules: EVT-08.
 #[test]
-fn after_a_reset_nothing_of_before_is_seen_and_nothing_of_after_is_lost() {
+fn a_reset_removes_everything_before_it_and_nothing_after_it() {
     explore(|| {
         let client = Client::new();
         client.import(&[(0, 0), (1, 0)]);
@@ -46,7 +46,7 @@ fn after_a_reset_nothing_of_before_is_seen_and_nothing_of_after_is_lost() {
             &[
                 |client| {
                     client.reset();
-                    // Who else imports may have done so before or after.
+                    // Concurrent imports may happen before or after the reset.
                     let (found, _) = client.page(&json!({}));
                     assert!(numbers(&found).iter().all(|number| *number >= 10), "of before: {found:?}");
                     client.import(&[(2, 1), (3, 1)]);
@@ -73,7 +73,7 @@ fn after_a_reset_nothing_of_before_is_seen_and_nothing_of_after_is_lost() {
     });
 }
 
-/// The ids of findings that events after a number tell of, and the number of the last event.
+/// The IDs of findings in events after a number, and the number of the last event.
 fn follow(client: &Client, after: u64) -> (Vec<String>, u64) {
     let answer = client.control("GET", &format!("/_emulator/events?after={after}"), "");
     let id = |event: &Value| event["detail"]["findings"][0]["Id"].as_str().unwrap().to_owned();
@@ -81,11 +81,11 @@ fn follow(client: &Client, after: u64) -> (Vec<String>, u64) {
     (ids, answer["Last"].as_u64().unwrap())
 }
 
-/// A client that follows events keeps its place over a reset, also where calls of the world before end after it.
+/// A client that follows events keeps its cursor across a reset, even if calls of the previous world end afterwards.
 ///
 /// Rules: EVT-08.
 #[test]
-fn who_follows_events_over_a_reset_misses_none_of_the_new_world() {
+fn a_client_that_follows_events_across_a_reset_misses_none() {
     explore(|| {
         let client = Client::new();
         let following = client.clone();

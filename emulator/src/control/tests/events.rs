@@ -1,4 +1,4 @@
-//! Events through the only door.
+//! Tests of events through the service.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ fn import(service: &Service, finding_ids: &[&str]) {
     assert_eq!((status, &answer["FailedCount"]), (200, &json!(0)), "{answer}");
 }
 
-/// Ids of findings, `Last` and `Dropped`.
+/// IDs of findings, `Last` and `Dropped`.
 fn page(service: &Service, query: &str) -> (Vec<String>, u64, u64) {
     let answer = get(service, query);
     let id = |event: &Value| event["detail"]["findings"][0]["Id"].as_str().unwrap().to_owned();
@@ -31,7 +31,7 @@ fn page_of(ids: &[&str], last: u64, dropped: u64) -> (Vec<String>, u64, u64) {
     (ids.iter().map(|id| (*id).to_owned()).collect(), last, dropped)
 }
 
-/// A service with a hub that keeps this many events.
+/// A service with a hub that keeps a number of events.
 fn keeping(events: usize) -> Service {
     let service = Service::new(Settings { events, ..Settings::default() }, None).unwrap();
     assert_eq!(post(&service, "/accounts", "{}").0, 200);
@@ -40,7 +40,7 @@ fn keeping(events: usize) -> Service {
 
 /// Rules: EVT-09.
 #[test]
-fn events_are_listed_page_by_page_and_forgotten() {
+fn events_are_listed_page_by_page_and_cleared() {
     let service = service();
     assert_eq!(page(&service, ""), page_of(&[], 0, 0));
     import(&service, &["a", "b", "c"]);
@@ -67,7 +67,7 @@ fn events_are_listed_page_by_page_and_forgotten() {
 
 /// Rules: EVT-09, EVT-10.
 #[test]
-fn after_a_reset_neither_numbers_nor_ids_of_events_come_again() {
+fn a_reset_never_reuses_event_numbers_or_ids() {
     let service = service();
     import(&service, &["a", "b"]);
     let first = get(&service, "")["Events"].clone();
@@ -84,7 +84,7 @@ fn after_a_reset_neither_numbers_nor_ids_of_events_come_again() {
 
 /// Rules: EVT-09.
 #[test]
-fn the_newest_are_kept_as_many_as_wanted() {
+fn only_the_configured_number_of_newest_events_is_kept() {
     let service = keeping(2);
     import(&service, &["a", "b", "c", "d", "e"]);
     assert_eq!(page(&service, ""), page_of(&["d", "e"], 5, 3));
@@ -104,7 +104,7 @@ fn the_newest_are_kept_as_many_as_wanted() {
 
 /// Rules: EVT-09.
 #[test]
-fn a_wrong_question_is_told_what_is_right() {
+fn an_invalid_event_query_is_answered_with_the_expected_form() {
     let service = service();
     for query in ["?account=1", "?limit=0", "?limit=1001"] {
         let (status, answer) = send(&service, "GET", &format!("/_emulator/events{query}"), "");
@@ -116,7 +116,7 @@ fn a_wrong_question_is_told_what_is_right() {
     }
 }
 
-/// A scenario whose hub has a finding, and whose controls are checked at once.
+/// A scenario with a finding and immediate control checks.
 fn scenario() -> crate::scenario::Scenario {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("scenario.yaml");
@@ -131,7 +131,7 @@ fn scenario() -> crate::scenario::Scenario {
 
 /// Rules: EVT-08.
 #[test]
-fn what_is_there_at_the_start_is_no_event() {
+fn the_initial_state_causes_no_events() {
     let service = Service::new(Settings::default(), Some(scenario())).unwrap();
     assert!(service.world().finding_count() > 1, "controls were checked");
     let newer = finding("f", json!({ "UpdatedAt": "2026-01-11T00:00:00Z" })).to_string();
@@ -147,7 +147,7 @@ fn what_is_there_at_the_start_is_no_event() {
 
 /// Rules: EVT-20, EVT-52.
 #[test]
-fn findings_of_aws_services_are_told_too() {
+fn findings_of_aws_services_cause_events_too() {
     let service = service();
     assert_eq!(post(&service, "/_emulator/findings", of_aws("f").to_string()).0, 200);
     let event = get(&service, "")["Events"][0].clone();
@@ -163,7 +163,7 @@ fn custom_action(selection: Value) -> String {
 
 /// Rules: EVT-65, ACT-09.
 #[test]
-fn a_person_sends_findings_or_insight_results_by_the_control_plane() {
+fn a_user_sends_findings_or_insight_results_over_the_control_plane() {
     let service = service();
     import(&service, &["a"]);
     let target = json!({ "Name": "Tickets", "Description": "d", "Id": "tickets" }).to_string();
@@ -194,7 +194,7 @@ fn a_person_sends_findings_or_insight_results_by_the_control_plane() {
 }
 
 #[test]
-fn a_mistake_in_a_query_is_told_as_all_mistakes_are() {
+fn query_errors_have_the_same_form_as_all_errors() {
     let service = service();
     for path in [
         "/_emulator/events?limit=abc",
@@ -210,7 +210,7 @@ fn a_mistake_in_a_query_is_told_as_all_mistakes_are() {
 
 /// Rules: PAT-01, PAT-40.
 #[test]
-fn events_are_listed_that_a_rule_selects() {
+fn events_are_filtered_by_the_pattern_of_a_rule() {
     let service = service();
     import(&service, &["a", "b"]);
     let pattern = |text: &str| format!("?pattern={}", text.replace('{', "%7B").replace('}', "%7D").replace('"', "%22"));
@@ -225,7 +225,7 @@ fn events_are_listed_that_a_rule_selects() {
 
 /// Rules: EVT-09.
 #[test]
-fn a_call_compares_a_thousand_events_with_a_pattern_and_the_next_one_goes_on() {
+fn a_call_compares_at_most_a_thousand_events_and_the_next_continues() {
     let service = keeping(5_000);
     for batch in 0..25 {
         let ids: Vec<String> = (0..100).map(|number| format!("f{}", batch * 100 + number)).collect();
@@ -249,7 +249,7 @@ fn a_call_compares_a_thousand_events_with_a_pattern_and_the_next_one_goes_on() {
     assert_eq!(asked(2_000, pattern), of(&["f2400"], 2_500, false));
     let all = r#"{"source":["aws.securityhub"]}"#;
     assert_eq!(asked(0, all), of(&["f0", "f1"], 2, true));
-    // Each alternative of a pattern counts.
+    // Each alternative of a pattern counts as a comparison.
     let alternatives = r#"{"$or":[{"account":["1"]},{"region":["x"]}]}"#;
     assert_eq!(asked(0, alternatives), of(&[], 500, true));
 }

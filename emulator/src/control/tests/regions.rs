@@ -1,4 +1,4 @@
-//! Which Regions are served, and how the others are refused.
+//! Tests of known and unknown Regions.
 
 use super::*;
 use crate::scenario;
@@ -6,7 +6,7 @@ use crate::service::Settings;
 
 const UNKNOWN: &str = "AWS has no Region `mars-1`; to use it here, list it under `regions` in the scenario";
 
-/// Sends a request that is signed for a service in a Region.
+/// Sends a request signed for a service in a Region.
 fn signed(service: &Service, (of, region): (&str, &str), method: &str, path: &str, body: &str) -> Response<Bytes> {
     let scope = format!("111111111111/20260115/{region}/{of}/aws4_request");
     let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
@@ -37,7 +37,7 @@ fn with_scenario(text: &str) -> Service {
 
 /// Rules: ACC-08.
 #[test]
-fn a_call_that_is_signed_for_a_region_that_there_is_not_is_refused_by_name() {
+fn a_call_signed_for_an_unknown_region_is_refused_with_its_name() {
     let service = Service::new(Settings::default(), None).unwrap();
     for of in ["securityhub", "organizations"] {
         let response = signed(&service, (of, "mars-1"), "GET", "/accounts", "");
@@ -54,7 +54,7 @@ fn a_call_that_is_signed_for_a_region_that_there_is_not_is_refused_by_name() {
 
 /// Rules: ACC-08.
 #[test]
-fn services_without_regions_take_the_global_name_of_a_partition() {
+fn services_without_regions_accept_the_global_name_of_a_partition() {
     let service = Service::new(Settings::default(), None).unwrap();
     let identity = |region| {
         let body = "Action=GetCallerIdentity&Version=2011-06-15";
@@ -68,7 +68,7 @@ fn services_without_regions_take_the_global_name_of_a_partition() {
 
 /// Rules: ACC-08.
 #[test]
-fn a_region_that_the_scenario_lists_is_served_though_aws_has_none_of_its_name() {
+fn a_region_unknown_to_aws_is_served_if_the_scenario_lists_it() {
     let service = with_scenario("regions: [us-east-1, mars-1]");
     let (status, answer) = hub(&service, "mars-1");
     assert_eq!((status, &answer["HubArn"]), (200, &json!("arn:aws:securityhub:mars-1:111111111111:hub/default")));
@@ -80,7 +80,7 @@ fn a_region_that_the_scenario_lists_is_served_though_aws_has_none_of_its_name() 
 
 /// Rules: ACC-08.
 #[test]
-fn an_unsigned_call_is_in_the_default_region_which_has_to_exist() {
+fn an_unsigned_call_uses_the_default_region_which_must_exist() {
     let settings = |region| Settings { allow_anonymous: true, default_region: region, ..Settings::default() };
     let status = |region: &str| {
         let service = Service::new(settings(crate::state::Region::new(region)), None).unwrap();
@@ -93,7 +93,7 @@ fn an_unsigned_call_is_in_the_default_region_which_has_to_exist() {
 
 /// Rules: ACC-08.
 #[test]
-fn the_control_plane_refuses_a_region_that_there_is_not() {
+fn the_control_plane_refuses_an_unknown_region() {
     let service = service();
     let explain = json!({ "Account": ADMINISTRATOR, "Region": "mars-1", "Id": "f", "Filters": {} }).to_string();
     let members = json!({ "Administrator": ADMINISTRATOR, "Regions": ["mars-1"], "AccountDetails": [{ "AccountId": "222222222222" }] }).to_string();
@@ -117,7 +117,7 @@ fn the_control_plane_refuses_a_region_that_there_is_not() {
 
 /// Rules: STD-05.
 #[test]
-fn what_is_in_a_newer_partition_has_its_arn() {
+fn arns_in_newer_partitions_have_the_name_of_the_partition() {
     let service = Service::new(Settings::default(), None).unwrap();
     for (region, partition) in
         [("eusc-de-east-1", "aws-eusc"), ("eu-isoe-west-1", "aws-iso-e"), ("us-isof-south-1", "aws-iso-f")]

@@ -1,4 +1,4 @@
-//! Resources, recorders and checks through the control plane.
+//! Tests of resources, recorders and checks through the control plane.
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn expect(service: &Service, control: &str, expected: &[(&str, &str)]) {
 
 /// Rules: RES-10, FND-33.
 #[test]
-fn resources_come_change_and_go_and_reset_takes_them_back() {
+fn resources_are_added_changed_and_deleted_until_a_reset_restores_them() {
     let service = service();
     assert_eq!(post(&service, "/standards/register", STANDARD).0, 200);
     assert_eq!(send(&service, "GET", "/_emulator/resources", "").1, json!({ "resources": [] }));
@@ -56,7 +56,7 @@ fn resources_come_change_and_go_and_reset_takes_them_back() {
 
 /// Rules: RES-01.
 #[test]
-fn all_that_is_said_of_a_resource_is_listed_and_can_be_sent_again() {
+fn listed_resources_are_complete_and_can_be_sent_again() {
     let service = service();
     let mut whole = bucket(&json!(["S3.5"]));
     let more = json!({
@@ -73,7 +73,7 @@ fn all_that_is_said_of_a_resource_is_listed_and_can_be_sent_again() {
 
 /// Rules: RES-03.
 #[test]
-fn mistakes_are_told_as_those_of_a_scenario_and_nothing_is_declared() {
+fn errors_read_as_in_scenarios_and_nothing_is_declared() {
     let service = service();
     for (body, told) in [
         (bucket(&json!(["S3.55"])), "line 1, column"),
@@ -104,7 +104,7 @@ fn mistakes_are_told_as_those_of_a_scenario_and_nothing_is_declared() {
 
 /// Rules: RES-05, STD-61, FND-34.
 #[test]
-fn recorders_are_switched() {
+fn recorders_are_turned_on_and_off() {
     let service = service();
     put(&service, "/_emulator/resources", &json!([]));
     let switch = |recorder: Value| {

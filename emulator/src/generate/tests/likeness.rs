@@ -1,4 +1,4 @@
-//! The generated findings of each product against those that the real services send.
+//! Compares the generated findings of each product with those sent by the real services.
 //!
 //! Sources of the facts, as the tests name them:
 //! - *guide*: the page on the integration with Security Hub in the user guide of the service, with its table of types and
@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{generate, request};
 use crate::generate::Product;
 
-/// Members of every finding of every product, beside those that a test names.
+/// Members of every finding of every product, in addition to those that a test lists.
 const EVERYWHERE: [&str; 12] = [
     "SchemaVersion",
     "Id",
@@ -33,11 +33,11 @@ const EVERYWHERE: [&str; 12] = [
 ];
 const MILLISECONDS: &str = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z";
 const SECONDS: &str = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ";
-/// The forms of what stands for itself in other forms, such as `REGION`.
+/// The patterns for placeholders such as `REGION`.
 const PARTS: [(&str, &str); 4] =
     [("REGION", "[a-z]+-[a-z]+-[0-9]"), ("ACCOUNT", "[0-9]{12}"), ("HASH", "[0-9a-f]{32}"), ("UUID", "[0-9a-f-]{36}")];
 
-/// Findings of a product from several seeds.
+/// Findings of a product for several seeds.
 struct Sample(Vec<Value>);
 
 impl Sample {
@@ -50,13 +50,13 @@ impl Sample {
         Sample((1..=6).flat_map(of_seed).collect())
     }
 
-    /// The findings for which a path leads to a value.
+    /// The findings that have a value at a path.
     fn with(&self, path: &str) -> impl Iterator<Item = &Value> {
         self.0.iter().filter(move |finding| !at(finding, path).is_null())
     }
 
-    /// Every finding has the members that all products have and `always`; some have those of `sometimes`, and others
-    /// lack them; no other member appears.
+    /// Checks that every finding has the members common to all products and those in `always`, that some findings but
+    /// not all have those in `sometimes`, and that there are no other members.
     fn has_members(&self, always: &[&str], sometimes: &[&str]) {
         let mut met: BTreeMap<&str, usize> = BTreeMap::new();
         for finding in &self.0 {
@@ -72,12 +72,12 @@ impl Sample {
         assert!(met.is_empty(), "{met:?}");
     }
 
-    /// The values at a path, where there are any.
+    /// The values at a path.
     fn values(&self, path: &str) -> BTreeSet<String> {
         self.with(path).map(|finding| text(at(finding, path))).collect()
     }
 
-    /// Where a path leads to a value, the value has a form.
+    /// Checks that the values at a path match a pattern.
     fn has_form(&self, path: &str, form: &str) {
         let form = PARTS.iter().fold(form.to_owned(), |form, (name, part)| form.replace(name, part));
         let form = Regex::new(&format!("^(?:{form})$")).unwrap();
@@ -88,7 +88,7 @@ impl Sample {
         }
     }
 
-    /// Only product fields of these forms appear, and each form does.
+    /// Checks that the product fields match these patterns, and that each pattern occurs.
     fn has_product_fields(&self, forms: &[&str]) {
         let mut forms: Vec<(Regex, bool)> =
             forms.iter().map(|form| (Regex::new(&format!("^(?:{form})$")).unwrap(), false)).collect();
@@ -103,7 +103,7 @@ impl Sample {
         }
     }
 
-    /// The severities as product, label and normalized number.
+    /// Checks the severities as product, label and normalized number.
     fn has_severities(&self, expected: &[(&str, &str, &str)]) {
         let part = |finding, name: &str| text(at(finding, &format!("Severity>{name}")));
         let met: BTreeSet<_> =
@@ -116,7 +116,7 @@ impl Sample {
     }
 }
 
-/// The value at a path such as `Resources>0>Type`; null when there is none.
+/// The value at a path such as `Resources>0>Type`, or null.
 fn at<'v>(value: &'v Value, path: &str) -> &'v Value {
     let step = |value: &'v Value, name: &str| match name.parse::<usize>() {
         Ok(position) if value.is_array() => value.get(position),
@@ -138,7 +138,7 @@ fn is(finding: &Value, path: &str, value: &str) -> bool {
 /// guide: the table of fields, the logic of the label and the typical finding. `HealthEventStartTime` is read by clients
 /// that export Health findings from Security Hub.
 #[test]
-fn a_finding_of_health_names_its_event_and_one_resource_of_type_other() {
+fn a_health_finding_has_its_event_and_one_resource_of_type_other() {
     let sample = Sample::of("health");
     sample.has_members(&["SourceUrl", "ProductFields"], &[]);
     let event = "event/[A-Z0-9]+/AWS_[A-Z0-9_]+/AWS_[A-Z0-9_]+_[0-9]{12}_UUID";
@@ -175,7 +175,7 @@ fn a_finding_of_health_names_its_event_and_one_resource_of_type_other() {
 ///
 /// guide: the table of fields and the typical finding; recorded: an account as resource of type `Other`.
 #[test]
-fn a_finding_of_config_is_named_after_its_rule() {
+fn a_config_finding_is_named_after_its_rule() {
     let sample = Sample::of("config");
     sample.has_members(&["ProductFields", "Compliance"], &[]);
     sample.has_form("Id", "arn:aws:config:REGION:ACCOUNT:config-rule/config-rule-[a-z0-9]{6}/finding/[0-9a-f]{40}");
@@ -211,7 +211,7 @@ fn a_finding_of_config_is_named_after_its_rule() {
 /// guide: the table of types and the typical finding; recorded: numbers of severities, `Sample`, the product fields, the
 /// other caller type of the action, and exactly 50 product fields for an anomaly, which is all that there is room for.
 #[test]
-fn a_finding_of_guardduty_carries_its_service_fields_flattened() {
+fn a_guardduty_finding_has_flattened_service_fields() {
     let sample = Sample::of("guardduty");
     let always = ["FirstObservedAt", "LastObservedAt", "SourceUrl", "ProductFields", "Sample"];
     sample.has_members(&always, &["Action", "Process", "Malware", "Threats", "Detection"]);
@@ -269,7 +269,7 @@ fn a_finding_of_guardduty_carries_its_service_fields_flattened() {
 
 /// Rules: PRD-28.
 #[test]
-fn an_anomaly_of_guardduty_tells_what_is_usual_and_what_is_not() {
+fn a_guardduty_anomaly_lists_usual_and_unusual_behavior() {
     let sample = Sample::of("guardduty");
     let info = "aws/guardduty/service/additionalInfo";
     let anomalies: Vec<&Value> = sample.with(&format!("ProductFields>{info}/anomalies/anomalousAPIs")).collect();
@@ -286,7 +286,7 @@ fn an_anomaly_of_guardduty_tells_what_is_usual_and_what_is_not() {
 ///
 /// recorded: everything but network paths and weaknesses of code, whose forms are those of the events in the guide.
 #[test]
-fn a_finding_of_inspector_names_what_was_scanned() {
+fn an_inspector_finding_has_the_scanned_resource() {
     let sample = Sample::of("inspector");
     let always = ["FirstObservedAt", "LastObservedAt", "Remediation", "ProductFields", "RecordState"];
     sample.has_members(&always, &["Vulnerabilities", "NetworkPath"]);
@@ -333,7 +333,7 @@ fn a_finding_of_inspector_names_what_was_scanned() {
 ///
 /// recorded: packages with their remediation, layers of images in two forms, and vendors with their times.
 #[test]
-fn a_flaw_that_inspector_finds_names_packages_and_vendor() {
+fn an_inspector_vulnerability_has_packages_and_vendor() {
     let sample = Sample::of("inspector");
     let package = "Vulnerabilities>0>VulnerablePackages>0";
     sample.has_form(&format!("{package}>Epoch"), "[0-9]");
@@ -377,7 +377,7 @@ fn a_flaw_that_inspector_finds_names_packages_and_vendor() {
 /// Inferred, but for the type of `S3BucketPublic`, the sample bucket and `Sample`, which published findings show. A policy
 /// finding has a UUID, a finding on sensitive data a hexadecimal ID, and neither has an observation time or a URL.
 #[test]
-fn a_finding_of_macie_is_on_a_bucket_or_on_its_object() {
+fn a_macie_finding_concerns_a_bucket_or_an_object() {
     let sample = Sample::of("macie");
     sample.has_members(&["ProductFields", "Sample"], &[]);
     sample.has_form("Id", "HASH|UUID");
@@ -416,7 +416,7 @@ fn a_finding_of_macie_is_on_a_bucket_or_on_its_object() {
 /// guide: the table of types and titles and the two typical findings. One finding for each resource of an analyzer, which
 /// the ID names.
 #[test]
-fn a_finding_of_access_analyzer_is_named_after_its_resource() {
+fn an_access_analyzer_finding_is_named_after_its_resource() {
     let sample = Sample::of("access-analyzer");
     sample.has_members(&["Remediation", "SourceUrl", "ProductFields", "RecordState"], &[]);
     sample.has_form("GeneratorId", "aws/access-analyzer");
@@ -463,7 +463,7 @@ fn a_finding_of_access_analyzer_is_named_after_its_resource() {
 /// guide: the pages on findings of web ACL, Shield Advanced and security group policies list title, number of severity and
 /// whether there is a status. The IDs are inferred.
 #[test]
-fn a_finding_of_firewall_manager_has_the_severity_and_status_of_its_title() {
+fn the_title_of_a_firewall_manager_finding_determines_severity_and_status() {
     let sample = Sample::of("firewall-manager");
     sample.has_members(&["ProductFields"], &["Compliance", "Remediation"]);
     let expected: BTreeMap<&str, (&str, bool)> = [

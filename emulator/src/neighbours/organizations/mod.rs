@@ -1,6 +1,7 @@
-//! AWS Organizations: who belongs to whom, and who administers Security Hub for all (NB-26).
+//! AWS Organizations: the organization, its accounts and its delegated administrators (NB-26).
 //!
-//! Reads and the few writes that clients of Security Hub make; the tree itself comes from a scenario.
+//! Read operations, and the few write operations that clients of Security Hub use. The tree itself comes from a
+//! scenario.
 
 #[cfg(test)]
 mod tests;
@@ -18,10 +19,10 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
 use crate::state::{AccountId, Directory, Organization, Timestamp, World};
 
-/// The most rows of a page.
+/// Maximum number of rows in a page.
 const PAGE: usize = 20;
 
-/// Runs an operation of Organizations; `None` when it is not answered here.
+/// Runs an operation of Organizations; `None` if it is not supported.
 pub(super) fn call(
     world: &World,
     caller: &Caller,
@@ -50,7 +51,7 @@ pub(super) fn call(
     if operation.starts_with("List") || operation.starts_with("Describe") {
         return read(world, caller, operation, input).map(Some);
     }
-    // What changes the organization is checked against what no one else can change meanwhile.
+    // The checks run under the writers' lock, so that their result is still valid when the change is committed.
     let mut transaction = world.write();
     let organization = of_caller(transaction.directory(), caller)?;
     if organization.management_account != caller.account() {
@@ -93,7 +94,7 @@ fn may_read(organization: &Organization, caller: &Caller) -> Result<(), AwsError
 }
 
 fn no_permission() -> AwsError {
-    // Organizations answers 400 where other services answer 403.
+    // Organizations returns 400 where other services return 403.
     AwsError::access_denied("You don't have permissions to access this resource.").with_status(400)
 }
 
@@ -137,7 +138,7 @@ fn read(world: &World, caller: &Caller, operation: &str, input: &Map<String, Val
     }
 }
 
-/// The organization as the operation leaves it.
+/// The organization after the operation.
 fn change(
     mut organization: Organization,
     caller: &Caller,
@@ -160,7 +161,8 @@ fn change(
     Ok(organization)
 }
 
-/// Delegates a service that has trusted access to a member. Security Hub is delegated to one at most (ORG-03).
+/// Registers a member as delegated administrator of a service with trusted access. Security Hub has at most one
+/// (ORG-03).
 fn register(
     organization: &mut Organization,
     account: AccountId,
@@ -198,7 +200,7 @@ fn register(
     Ok(())
 }
 
-/// Ends a delegation.
+/// Removes a delegated administrator.
 fn deregister(organization: &mut Organization, account: AccountId, service: String) -> Result<(), AwsError> {
     let ended = organization.delegated_administrators.remove(&(service, account)).map(|_| ());
     ended.ok_or_else(|| {
@@ -207,12 +209,12 @@ fn deregister(organization: &mut Organization, account: AccountId, service: Stri
     })
 }
 
-/// `AccountId`, where it belongs to the organization.
+/// `AccountId`, if the account belongs to the organization.
 fn member(organization: &Organization, input: &Map<String, Value>) -> Result<AccountId, AwsError> {
     Some(account_id(input)?).filter(|account| belongs(organization, *account)).ok_or_else(no_account)
 }
 
-/// `ServicePrincipal`, a name under amazonaws.com.
+/// `ServicePrincipal`, a name ending with amazonaws.com.
 fn service_principal(input: &Map<String, Value>) -> Result<String, AwsError> {
     let name = text(input, "ServicePrincipal")?;
     let service = name.strip_suffix(".amazonaws.com").unwrap_or_default();
@@ -242,7 +244,7 @@ fn text<'i>(input: &'i Map<String, Value>, member: &str) -> Result<&'i str, AwsE
     given.ok_or_else(|| invalid("INPUT_REQUIRED", format!("You must specify {member}.")))
 }
 
-/// An id of the form that it must have.
+/// An ID with the required format.
 fn id<'i>(
     input: &'i Map<String, Value>,
     member: &str,
@@ -260,7 +262,7 @@ fn wrong_pattern() -> AwsError {
     invalid("INVALID_PATTERN", "You provided a value that does not match the required pattern.")
 }
 
-/// `r-` and 4 to 32, or `ou-`, 4 to 32, `-` and 8 to 32 small letters and digits.
+/// `r-` and 4 to 32, or `ou-`, 4 to 32, `-` and 8 to 32 lower-case letters and digits.
 fn is_parent_id(id: &str) -> bool {
     let fits = |part: &str, least| {
         (least..=32).contains(&part.len())
@@ -279,8 +281,8 @@ fn invalid(reason: &'static str, message: impl Into<Cow<'static, str>>) -> AwsEr
     AwsError::new(ErrorCode::InvalidInputException, message).with_reason(reason)
 }
 
-/// Binds a token to the world, the account, the operation and its query. Without it, a token from another world would skip
-/// rows of this one.
+/// Binds a token to the world, the account, the operation and its query. Otherwise a token from another world could
+/// skip rows of this one.
 fn seal(world: &World, caller: &Caller, operation: &str, input: &Map<String, Value>) -> u64 {
     let mut hasher = DefaultHasher::new();
     (world.epoch(), caller.account(), operation).hash(&mut hasher);
@@ -290,7 +292,7 @@ fn seal(world: &World, caller: &Caller, operation: &str, input: &Map<String, Val
     hasher.finish()
 }
 
-/// A page of rows; a token is the seal and the number of the row that comes next.
+/// A page of rows. A token consists of the seal and the index of the next row.
 fn page(input: &Map<String, Value>, seal: u64, list: &str, rows: Vec<Value>) -> Result<Value, AwsError> {
     let most = match input.get("MaxResults").filter(|value| !value.is_null()) {
         None => PAGE,

@@ -1,4 +1,4 @@
-//! Rules of the calls of Organizations.
+//! Tests of Organizations operations.
 
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ fn an_organization_is_described_to_each_member() {
 
 /// Rules: NB-26.
 #[test]
-fn accounts_are_listed_in_pages_to_those_who_may() {
+fn only_permitted_accounts_can_list_accounts_in_pages() {
     let stage = stage();
     let first = call(&stage, MANAGEMENT, "ListAccounts", json!({ "MaxResults": 2 })).unwrap();
     assert_eq!(ids(&first, "Accounts"), [ADMINISTRATOR, MEMBER]);
@@ -71,7 +71,7 @@ fn accounts_are_listed_in_pages_to_those_who_may() {
 
 /// Rules: NB-26.
 #[test]
-fn a_token_is_of_the_world_and_the_query_that_it_was_made_for() {
+fn a_token_is_valid_only_for_its_world_and_query() {
     let mut stage = stage();
     let of_parent = json!({ "ParentId": "r-lo12", "MaxResults": 1 });
     let token = |stage: &Stage, operation, input: &Value| {
@@ -93,7 +93,7 @@ fn a_token_is_of_the_world_and_the_query_that_it_was_made_for() {
 
 /// Rules: NB-26.
 #[test]
-fn the_tree_is_walked_down_and_up() {
+fn the_tree_can_be_traversed_down_and_up() {
     let stage = stage();
     let read = |operation, input| call(&stage, MANAGEMENT, operation, input).unwrap();
     assert_eq!(ids(&read("ListRoots", json!({})), "Roots"), ["r-lo12"]);
@@ -120,7 +120,7 @@ fn the_tree_is_walked_down_and_up() {
 
 /// Rules: NB-26.
 #[test]
-fn services_are_delegated_by_the_management_account() {
+fn only_the_management_account_delegates_services() {
     let stage = stage();
     let service = "securityhub.amazonaws.com";
     let delegate = json!({ "ServicePrincipal": service, "AccountId": ADMINISTRATOR });
@@ -147,14 +147,14 @@ fn services_are_delegated_by_the_management_account() {
 
 /// Rules: NB-26.
 #[test]
-fn an_account_outside_is_told_so() {
+fn an_account_outside_the_organization_gets_an_error() {
     let outside = call(&stage(), "123456789012", "DescribeOrganization", json!({}));
     assert_eq!(outside, Err((400, "AWSOrganizationsNotInUseException")));
 }
 
 /// Rules: NB-26.
 #[test]
-fn a_service_is_delegated_after_it_has_access_and_security_hub_to_one_member() {
+fn delegation_requires_trusted_access_and_security_hub_allows_one_member() {
     let stage = stage();
     let write = |operation, service: &str, account: &str| {
         let input = json!({ "ServicePrincipal": service, "AccountId": account });
@@ -178,7 +178,7 @@ fn a_service_is_delegated_after_it_has_access_and_security_hub_to_one_member() {
 
 const SERVICE: &str = "securityhub.amazonaws.com";
 
-/// [`ADMINISTRATOR`] administers both halves of Security Hub in two Regions, with [`MEMBER`] as its member.
+/// [`ADMINISTRATOR`] is the administrator of both Security Hub APIs in two Regions, with [`MEMBER`] as its member.
 fn administered() -> Stage {
     let stage = stage();
     stage.relations(|directory| {
@@ -197,8 +197,8 @@ fn administered() -> Stage {
     stage
 }
 
-/// That nobody administers Security Hub.
-fn nobody_administers(stage: &Stage) {
+/// Checks that there is no administrator of Security Hub.
+fn assert_no_administrator(stage: &Stage) {
     let directory = stage.0.directory();
     let organization = directory.organization.as_ref().unwrap();
     assert!(organization.security_hub_administrators.is_empty());
@@ -210,18 +210,18 @@ fn nobody_administers(stage: &Stage) {
 
 /// Rules: ORG-13.
 #[test]
-fn deregistering_ends_the_administration_of_security_hub_in_every_region() {
+fn deregistering_removes_the_security_hub_administrator_in_all_regions() {
     let stage = administered();
     let input = json!({ "ServicePrincipal": SERVICE, "AccountId": ADMINISTRATOR });
     call(&stage, MANAGEMENT, "DeregisterDelegatedAdministrator", input).unwrap();
-    nobody_administers(&stage);
+    assert_no_administrator(&stage);
 }
 
 /// Rules: ORG-14.
 #[test]
-fn without_trusted_access_nobody_administers_security_hub_and_members_are_standalone() {
+fn disabling_trusted_access_removes_the_administrator_and_its_members() {
     let stage = administered();
-    // The management account may administer a Region itself, without a delegation.
+    // The management account can be the administrator of a Region itself, without delegation.
     stage.relations(|directory| {
         let organization = directory.organization.as_mut().unwrap();
         organization.security_hub_administrators.insert(Region::new("us-west-2"), id(MANAGEMENT));
@@ -231,7 +231,7 @@ fn without_trusted_access_nobody_administers_security_hub_and_members_are_standa
     call(&stage, MANAGEMENT, "DisableAWSServiceAccess", json!({ "ServicePrincipal": "config.amazonaws.com" })).unwrap();
     assert_eq!(stage.0.directory().organization.as_ref().unwrap().security_hub_administrators.len(), 3);
     call(&stage, MANAGEMENT, "DisableAWSServiceAccess", json!({ "ServicePrincipal": SERVICE })).unwrap();
-    nobody_administers(&stage);
+    assert_no_administrator(&stage);
     let delegates = call(&stage, MANAGEMENT, "ListDelegatedAdministrators", json!({})).unwrap();
     assert_eq!(ids(&delegates, "DelegatedAdministrators"), [MEMBER], "other services keep theirs");
 }

@@ -1,10 +1,10 @@
-//! The organization as Organizations shows it.
+//! The organization in the form returned by Organizations.
 
 use serde_json::{Value, json};
 
 use crate::state::{AccountId, Directory, Organization, Timestamp};
 
-/// Renders parts of an organization. Timestamps are seconds since 1970, as awsJson1.1 writes them.
+/// Renders parts of an organization. Timestamps are seconds since 1970, the format of awsJson1.1.
 pub(super) struct View<'d> {
     directory: &'d Directory,
     organization: &'d Organization,
@@ -28,7 +28,7 @@ impl<'d> View<'d> {
         })
     }
 
-    /// All accounts, the management account included, by id.
+    /// All accounts by ID, including the management account.
     pub(super) fn accounts(&self) -> Vec<Value> {
         self.account_ids().into_iter().filter_map(|account| self.account(account)).collect()
     }
@@ -37,7 +37,7 @@ impl<'d> View<'d> {
         self.parent_id(account)?;
         let known = self.directory.accounts.get(&account);
         let name = known.map(|known| known.name.as_str()).filter(|name| !name.is_empty());
-        // A closed account is shown as a suspended one until it is gone.
+        // A closed account is shown as suspended until it is removed.
         let suspended = self.directory.is_out_of_use(account);
         let joined_later = self.organization.joined_later.get(&account);
         Some(json!({
@@ -111,7 +111,7 @@ impl<'d> View<'d> {
         ids
     }
 
-    /// The root or unit that holds an account; the management account stands under the root unless it was moved.
+    /// The root or unit that contains an account. The management account is below the root unless it was moved.
     fn parent_id(&self, account: AccountId) -> Option<&'d str> {
         let under_root =
             (account == self.organization.management_account).then_some(self.organization.root_id.as_str());

@@ -1,4 +1,4 @@
-//! `accounts`: what is known of accounts.
+//! `accounts`: properties of accounts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,17 +59,17 @@ enum Status {
     Suspended,
 }
 
-/// What is known of an account.
+/// A valid entry.
 #[derive(Debug)]
 pub(in crate::scenario) struct Valid {
     account: Account,
     /// Service control policies.
     policies: Vec<Arc<Policy>>,
-    /// What the policies of its roles let their sessions do.
+    /// The permissions of its roles.
     pub(super) roles: BTreeMap<String, Permissions>,
 }
 
-/// Reads all entries.
+/// Checks all entries.
 pub(in crate::scenario) fn check(
     written: Entries<Declared>,
     policies: &policies::Valid,
@@ -112,7 +112,7 @@ fn roles(
     roles
 }
 
-/// Service control policies reach the accounts of the organization, and the management account is not bound (IAM-11).
+/// Service control policies apply to the accounts of the organization, except the management account (IAM-11).
 fn check_reach(
     id: AccountId,
     first: Option<&Spanned<String>>,
@@ -137,8 +137,8 @@ fn check_email(email: Option<&Spanned<String>>, check: &mut Check) {
     }
 }
 
-/// Tells the directory of the accounts and their policies. That they are centrally managed or suspended comes last, since it
-/// would keep their hubs from being enabled and their findings from being stored.
+/// Adds the accounts and their policies to the directory. Central management and suspension come last, because they
+/// would prevent enabling the hubs and storing the findings of the accounts.
 pub(super) fn apply(accounts: &BTreeMap<AccountId, Valid>, directory: &mut Directory) {
     for (id, Valid { account, policies, roles }) in accounts {
         let known = Account { centrally_managed: false, status: AccountStatus::Active, ..account.clone() };
@@ -151,7 +151,7 @@ pub(super) fn apply(accounts: &BTreeMap<AccountId, Valid>, directory: &mut Direc
     }
 }
 
-/// Gives centrally managed accounts out of their own hands, and suspends those that are.
+/// Marks centrally managed accounts and suspends suspended ones.
 pub(super) fn apply_last(accounts: &BTreeMap<AccountId, Valid>, world: &World) {
     let mut transaction = world.write();
     transaction.edit_directory(|directory| {

@@ -1,4 +1,4 @@
-//! `aggregators`: accounts whose findings of several Regions are shown in one.
+//! `aggregators`: accounts whose findings of several Regions are visible in one.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ enum Mode {
 }
 
 impl Mode {
-    /// As the API calls it.
+    /// The value in the API.
     fn name(self) -> &'static str {
         match self {
             Mode::AllRegions => "ALL_REGIONS",
@@ -60,7 +60,7 @@ impl Mode {
     }
 }
 
-/// An aggregator without mistakes.
+/// A valid aggregator.
 #[derive(Clone, Debug)]
 pub(super) struct Aggregator {
     place: Place,
@@ -72,7 +72,8 @@ pub(super) struct Aggregator {
 /// Aggregators by account.
 pub(super) type Valid = BTreeMap<AccountId, Aggregator>;
 
-/// Reads all entries. An entry of a later file counts; within one file, two entries for one account are a mistake.
+/// Checks all entries. An entry of a later file replaces an earlier one; two entries for one account in a file are an
+/// error.
 pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Valid, check: &mut Check) -> Valid {
     let mut aggregators = Valid::new();
     let directory = Directory { regions: regions.to_vec(), ..Directory::default() };
@@ -80,7 +81,7 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Val
         let place = entry.account.0.place;
         let account = check.account(&entry.account.0);
         let home = regions::check_one(&entry.home, regions, check);
-        // Region names that AWS does not have are told by themselves.
+        // Names of unknown Regions are reported separately.
         let known = entry
             .regions
             .iter()
@@ -104,7 +105,7 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Val
     aggregators
 }
 
-/// An aggregator needs the hub of its home Region, and is nobody's who is a member.
+/// An aggregator requires the hub of its home Region, and must not belong to a member.
 fn check_hub(account: AccountId, home: &Region, place: Place, hubs: &hubs::Valid, check: &mut Check) {
     if let Some(administrator) = hubs.administrator(account) {
         let message = format!("{account} is an enabled member of {administrator}, and has its aggregator");
@@ -115,10 +116,10 @@ fn check_hub(account: AccountId, home: &Region, place: Place, hubs: &hubs::Valid
     }
 }
 
-/// Makes the aggregators; findings that are loaded later count as written since (AGG-13).
+/// Creates the aggregators. Findings that are loaded later count as written after the Regions were linked (AGG-13).
 ///
 /// # Errors
-/// What the domain refuses, with the places of the entries.
+/// Errors of the domain, with the places of the entries.
 pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Place, String)>> {
     if valid.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `all`, or a list: how sections write which accounts or Regions are meant.
+//! `all` or a list, for sections that select accounts or Regions.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,7 +24,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for AllOr<T> {
     }
 }
 
-/// Declared by hand, since serde's untagged enums lose the places.
+/// Written by hand, because serde's untagged enums lose the locations.
 struct AllOrVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for AllOrVisitor<T> {

@@ -1,5 +1,5 @@
-//! Generated findings, batch by batch of a Region. They are made and read on a thread of their own, so that the thread
-//! that imports does nothing but import.
+//! Generates findings in batches per Region. A separate thread generates and reads them, so that the importing thread
+//! only imports.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,24 +14,24 @@ use crate::shape::items::Item;
 use crate::shape::scan::Span;
 use crate::state::{Region, Timestamp};
 
-/// How many batches may wait to be imported.
+/// Maximum number of batches waiting to be imported.
 const AHEAD: usize = 4;
-/// From how many findings on a thread is worth its start.
+/// The number of findings from which a separate thread is worthwhile.
 const MANY: usize = 1_000;
 
 /// Findings of one Region.
 pub(super) struct Batch {
     pub(super) region: Region,
-    /// The texts of all, one after the other.
+    /// The concatenated texts of all findings.
     text: String,
     findings: Vec<Read>,
 }
 
 /// A finding of a batch.
 struct Read {
-    /// Where it stands.
+    /// Its range in the text.
     range: Range<usize>,
-    /// Its members; none where it must be read the long way.
+    /// Its members; `None` if the finding must be read in the slow path.
     members: Option<Vec<Span>>,
 }
 
@@ -51,12 +51,12 @@ impl Batch {
         Batch { region, text, findings }
     }
 
-    /// How many there are.
+    /// The number of findings.
     pub(super) fn len(&self) -> usize {
         self.findings.len()
     }
 
-    /// The findings as they are imported.
+    /// The findings in the form in which they are imported.
     pub(super) fn items(&mut self) -> Vec<Item<'_>> {
         let text = &*self.text;
         let item = |read: &mut Read| {
@@ -70,11 +70,16 @@ impl Batch {
     }
 }
 
-/// Makes all batches, in order.
+/// Generates all batches, in order.
 ///
 /// # Errors
-/// A template that cannot be read.
-pub(super) fn each(generate: &Generate, seed: u64, now: Timestamp, import: impl FnMut(Batch)) -> Result<(), Mistake> {
+/// The error of a template.
+pub(super) fn each(
+    generate: &Generate,
+    seed: u64,
+    now: Timestamp,
+    import: impl FnMut(Batch),
+) -> Result<(), TemplateError> {
     let findings = generate.findings(seed, now)?;
     if findings.size_hint().0 < MANY {
         make(findings, import);
@@ -85,14 +90,14 @@ pub(super) fn each(generate: &Generate, seed: u64, now: Timestamp, import: impl 
         let maker = move || make(findings, |batch| _ = sender.send(batch));
         match thread::Builder::new().name("findings".to_owned()).spawn_scoped(scope, maker) {
             Ok(_) => receiver.into_iter().for_each(import),
-            // The system has no more threads: it goes on with this one.
+            // No thread could be started, so the current one does the work.
             Err(_) => make(generate.findings(seed, now)?, import),
         }
         Ok(())
     })
 }
 
-/// Findings of a Region that wait for their batch to be full.
+/// Findings of a Region that are collected until their batch is full.
 #[derive(Default)]
 struct Open {
     text: Vec<u8>,

@@ -1,4 +1,4 @@
-//! `central_configuration`: policies of the delegated administrator, and what they are associated with.
+//! `central_configuration`: policies of the delegated administrator and their associations.
 
 use std::collections::BTreeMap;
 
@@ -21,10 +21,10 @@ use crate::state::{
     Transaction, World,
 };
 
-/// What a target is associated with where it is left to itself.
+/// The word for a target that configures itself.
 const OWN: &str = "self_managed";
 
-/// What a target is called that is the organization's root.
+/// The name of the organization's root as a target.
 const ROOT: &str = "root";
 
 /// Central configuration: the delegated administrator configures hubs, standards and controls of all accounts, in the
@@ -63,7 +63,7 @@ struct WrittenPolicy {
     parameters: Entries<Entries<Value>>,
 }
 
-/// Central configuration without mistakes.
+/// A valid central configuration.
 #[derive(Clone, Debug)]
 pub(super) struct Valid {
     administrator: AccountId,
@@ -92,16 +92,16 @@ struct Association {
     governance: String,
 }
 
-/// Reads it; `None` where nobody could have made it.
+/// Checks it; `None` if no account could have created it.
 pub(super) fn check(
     written: Spanned<Declared>,
-    around: (Option<&organization::Valid>, &aggregators::Valid),
+    context: (Option<&organization::Valid>, &aggregators::Valid),
     check: &mut Check,
 ) -> Option<Valid> {
     let place = written.place;
     let Declared { policies, associations } = written.value;
     let policies: Vec<Policy> = policies.0.into_iter().map(|(name, policy)| policy_of(name, policy, check)).collect();
-    let (organization, aggregators) = around;
+    let (organization, aggregators) = context;
     let organization = organization.filter(|organization| organization.delegated_administrator.is_some());
     let Some((organization, administrator)) = organization.and_then(|it| Some((it, it.delegated_administrator?)))
     else {
@@ -165,7 +165,7 @@ fn content_of(name: &Spanned<String>, written: &WrittenPolicy, check: &mut Check
     Content::On { standards, controls, parameters }
 }
 
-/// A `ParameterConfiguration`; a value that is not of the parameter's type is left out, and so is refused.
+/// A `ParameterConfiguration`. A value of the wrong type is omitted, so that the domain refuses the parameter.
 fn custom(control: &Control, name: &str, value: &Value) -> Value {
     let parameter = control.parameters.iter().find(|parameter| parameter.name == name);
     let type_name = parameter.map_or("", |parameter| parameter.options.type_name());
@@ -223,10 +223,10 @@ fn association(
     Some(Association { target, governance: to.value })
 }
 
-/// Turns it on, makes the policies and associates them.
+/// Turns central configuration on, creates the policies and associates them.
 ///
 /// # Errors
-/// What the domain refuses, with the places of what is written.
+/// Errors of the domain, with the places of the entries.
 pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Place, String)>> {
     let mut transaction = world.write();
     let home = transaction.directory().aggregators.get(&valid.administrator).map(|aggregator| aggregator.home.clone());
@@ -252,7 +252,7 @@ pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), 
 }
 
 impl Policy {
-    /// The policy; its id is given later.
+    /// The policy. Its ID is assigned later.
     fn made(&self, caller: &Caller) -> ConfigurationPolicy {
         ConfigurationPolicy {
             id: String::new(),
@@ -267,7 +267,7 @@ impl Policy {
 }
 
 impl Content {
-    /// As a policy of a home Region says it.
+    /// The content in the form used in a home Region.
     fn of(&self, home: &Region) -> PolicyContent {
         match self {
             Content::Off => PolicyContent::Off,
@@ -280,7 +280,8 @@ impl Content {
     }
 }
 
-/// Associations, inner targets before outer ones, so that no account is first brought to what it does not inherit.
+/// Associations with inner targets before outer ones, so that no account is temporarily configured by a policy it does
+/// not inherit.
 fn in_order<'a>(associations: &'a [Association], transaction: &Transaction<'_>) -> Vec<&'a Association> {
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return Vec::new() };
@@ -291,14 +292,14 @@ fn in_order<'a>(associations: &'a [Association], transaction: &Transaction<'_>) 
     ordered
 }
 
-/// How many units and roots a target is in.
+/// The nesting depth of a target.
 fn depth(organization: &Organization, target: &str) -> usize {
     let of_account = || organization.parents.get(&AccountId::parse(target)?);
     let parent = organization.units.get(target).map(|unit| &unit.parent).or_else(of_account);
     parent.map_or(0, |parent| 1 + depth(organization, parent))
 }
 
-/// The id of a target that is called `root`, by the name of a unit, or by its own id.
+/// The ID of a target that is given as `root`, by the name of a unit, or by its own ID.
 fn target_id(organization: &Organization, name: &str) -> String {
     if name == ROOT {
         return organization.root_id.clone();

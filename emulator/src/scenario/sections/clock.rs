@@ -1,4 +1,4 @@
-//! `clock`: what time it is.
+//! `clock`: the time.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -28,7 +28,7 @@ pub(in crate::scenario) struct Valid {
     frozen: bool,
 }
 
-/// Reads the time.
+/// Parses the time.
 pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Valid {
     let now = written.now.as_ref().and_then(|now| {
         let parsed = now.value.parse().ok();
@@ -42,7 +42,7 @@ pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Valid
 }
 
 impl Valid {
-    /// The time at the start.
+    /// The initial time.
     pub(super) fn start(&self) -> Timestamp {
         self.now.unwrap_or_else(Timestamp::now)
     }

@@ -1,4 +1,4 @@
-//! `when` of a resource: what fails it while a parameter of a control has certain values (RES-09).
+//! `when` of a resource: parameter values that make a control fail (RES-09).
 
 use schemars::JsonSchema;
 use securityhub_fixtures::standards::{Control, Options};
@@ -25,7 +25,7 @@ pub(in crate::scenario) struct Declared {
     fails_if: Spanned<String>,
 }
 
-/// Reads a condition.
+/// Checks a condition.
 pub(super) fn check(
     written: &Declared,
     in_scope: &[&'static Control],
@@ -50,7 +50,7 @@ pub(super) fn check(
     Some(ParameterCondition { control: control.id, parameter: parameter.name, comparison, value: value.to_owned() })
 }
 
-/// The comparison of a text, and its value, if values of the parameter compare so.
+/// The comparison and the value in a text, if the type of the parameter supports the comparison.
 fn comparison<'t>(text: &'t str, options: &Options) -> Option<(Comparison, &'t str)> {
     let text = text.trim();
     let sign = Comparison::ALL.iter().find(|(sign, _)| text.starts_with(sign));

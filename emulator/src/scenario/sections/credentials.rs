@@ -1,4 +1,4 @@
-//! `credentials`: whom access keys stand for.
+//! `credentials`: the principals of access keys.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(in crate::scenario) struct Declared {
     session_policy: Option<Spanned<String>>,
 }
 
-/// Reads all entries, by access key id.
+/// Checks all entries, by access key ID.
 pub(in crate::scenario) fn check(
     written: Entries<Declared>,
     policies: &policies::Valid,
@@ -84,7 +84,7 @@ pub(super) fn check_name(name: &Spanned<String>, check: &mut Check) {
     }
 }
 
-/// What the policies of a user or of a role let the key do; those of a role stand in one place.
+/// The permissions of a key. Policies of a role may only be given in one place.
 fn permissions(
     written: &Declared,
     of_role: Option<&Permissions>,

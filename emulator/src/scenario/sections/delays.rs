@@ -1,4 +1,4 @@
-//! `delays`: how long takes what AWS does later.
+//! `delays`: simulated delays of asynchronous AWS work.
 
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -34,7 +34,7 @@ pub(in crate::scenario) struct Declared {
     security_control_update: Option<Spanned<String>>,
 }
 
-/// Reads the durations; years and months are those that follow the start of the clock.
+/// Parses the durations. Years and months are calendar units counted from the start of the clock.
 pub(in crate::scenario) fn check(written: &Declared, start: Timestamp, check: &mut Check) -> Delays {
     let default = Delays::default();
     let mut read = |written: &Option<Spanned<String>>, default: SignedDuration| {

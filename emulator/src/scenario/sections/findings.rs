@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::batches;
-use super::generate::{self, Generate, Surroundings};
+use super::generate::{self, Context, Generate};
 use crate::domain::findings::import::{Endpoint, Importer, Sender};
 use crate::domain::findings::{delivery, expiry, import};
 use crate::invariant::Invariant;
@@ -31,7 +31,7 @@ pub(in crate::scenario) struct Declared {
     generate: Option<generate::Declared>,
 }
 
-/// Findings, in the order in which they are imported.
+/// The sources of findings, in the order in which they are imported.
 #[derive(Debug)]
 pub(in crate::scenario) struct Valid(Vec<Source>);
 
@@ -55,23 +55,23 @@ impl Finding {
     }
 }
 
-/// Reads the sources: files are found and cut into findings.
-pub(super) fn check(written: &[Declared], around: &Surroundings<'_>, start: Timestamp, check: &mut Check) -> Valid {
+/// Checks the sources: finds the files and splits them into findings.
+pub(super) fn check(written: &[Declared], context: &Context<'_>, start: Timestamp, check: &mut Check) -> Valid {
     let mut sources = Vec::with_capacity(written.len());
     for (sequence, source) in (1..).zip(written) {
         match (&source.file, &source.generate) {
             (Some(file), None) => sources.push(Source::File(files(file, start, check))),
             (None, Some(written)) => {
-                sources.extend(generate::check(written, sequence, around, check).map(Source::Generate));
+                sources.extend(generate::check(written, sequence, context, check).map(Source::Generate));
             }
-            // The schema lets neither none nor both of them through.
+            // The schema requires exactly one of the two.
             _ => {}
         }
     }
     Valid(sources)
 }
 
-/// Finds and reads files, and cuts them into findings.
+/// Finds and reads files, and splits them into findings.
 fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<Finding> {
     let mut findings = Vec::new();
     for path in check.find(pattern, "findings/*.json") {
@@ -87,7 +87,7 @@ fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<
     findings
 }
 
-/// Cuts a file into findings: one object, a list, or `{"Findings": [...]}`.
+/// Splits a file into findings: one object, a list, or `{"Findings": [...]}`.
 fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
     let Some(text) = check.files.get(file).map(|file| file.text.clone()) else { return Vec::new() };
     let whole = Place::new(file, 0, text.len());
@@ -116,7 +116,7 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
     }
 }
 
-/// Warns, once a file, of findings that AWS would have deleted before the clock starts (RET-05).
+/// Warns once per file about findings that AWS would have deleted before the clock starts (RET-05).
 fn warn_of_old(findings: &[Finding], start: Timestamp, check: &mut Check) {
     let text = |finding: &Finding| {
         let Place { file, start, end } = finding.place;
@@ -144,7 +144,7 @@ fn warn_of_old(findings: &[Finding], start: Timestamp, check: &mut Check) {
     check.push(check.at(first.start(), message).warning());
 }
 
-/// Where the JSON reader stopped.
+/// The place at which the JSON parser stopped.
 fn place_of(error: &serde_json::Error, text: &str, whole: Place) -> Place {
     let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let start = (before + error.column().saturating_sub(1)).min(text.len());
@@ -154,7 +154,7 @@ fn place_of(error: &serde_json::Error, text: &str, whole: Place) -> Place {
 /// Imports all findings, each into the Region of its product.
 ///
 /// # Errors
-/// Every finding that AWS would refuse, with its sentence.
+/// All findings that AWS would refuse, with its messages.
 pub(in crate::scenario) fn apply(
     valid: &Valid,
     files: &Files,

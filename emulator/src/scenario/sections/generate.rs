@@ -1,4 +1,4 @@
-//! `generate` of `findings`: how many findings of which product, for which hubs.
+//! `generate` of `findings`: the number of findings, the product and the hubs.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,27 +60,27 @@ fn names() -> impl Iterator<Item = &'static str> {
     Product::all().map(Product::name).chain([ALL])
 }
 
-/// What is generated, without mistakes.
+/// A valid generator.
 #[derive(Debug)]
 pub(super) struct Generate {
-    /// Where its product is written.
+    /// The place of the product.
     pub(super) place: Place,
-    /// The product, as it is written.
+    /// The product as written.
     pub(super) product: String,
     products: Vec<Product>,
     count: usize,
     hubs: Vec<HubKey>,
     administrator: AccountId,
     days: u32,
-    /// Its position among the sources of findings, so that no two make the same findings.
+    /// Its position among the sources of findings, so that no two sources generate the same findings.
     sequence: u64,
 }
 
-/// What it refers to.
-pub(super) struct Surroundings<'a> {
+/// The parts of the scenario that it refers to.
+pub(super) struct Context<'a> {
     /// The scenario's Regions.
     pub(super) regions: &'a [Region],
-    /// Accounts that the scenario names.
+    /// The accounts that the scenario names.
     pub(super) accounts: &'a BTreeSet<AccountId>,
     /// The hubs that are on.
     pub(super) hubs: &'a hubs::Valid,
@@ -88,17 +88,12 @@ pub(super) struct Surroundings<'a> {
     pub(super) organization: Option<&'a organization::Valid>,
 }
 
-/// Reads what is asked for; `None` when it cannot be made.
-pub(super) fn check(
-    written: &Declared,
-    sequence: u64,
-    around: &Surroundings<'_>,
-    check: &mut Check,
-) -> Option<Generate> {
+/// Checks a generator; `None` after an error.
+pub(super) fn check(written: &Declared, sequence: u64, context: &Context<'_>, check: &mut Check) -> Option<Generate> {
     let products = products(&written.product.0, check);
     let count = number(&written.count, 1, MOST_FINDINGS, "findings", check);
     let days = written.days.as_ref().map_or(Some(30), |days| number(days, 0, MOST_DAYS, "days", check));
-    let hubs = hubs_of(written, around, check);
+    let hubs = hubs_of(written, context, check);
     let (products, count, days, mut hubs) = (products?, count?, days?, hubs?);
     let Spanned { value: product, place } = written.product.0.clone();
     hubs.retain(|hub| products.iter().any(|product| product.is_in(hub.region.partition())));
@@ -107,7 +102,7 @@ pub(super) fn check(
         check.push(mistake.expected("an account and a Region that `hubs` switches on"));
         return None;
     };
-    let delegated = around.organization.and_then(|organization| organization.delegated_administrator);
+    let delegated = context.organization.and_then(|organization| organization.delegated_administrator);
     let administrator = delegated.unwrap_or(first.account);
     Some(Generate {
         place,
@@ -143,20 +138,20 @@ fn number(written: &Spanned<u64>, least: u64, most: u64, of: &str, check: &mut C
     fits.then_some(written.value)
 }
 
-/// The hubs that findings are for: where all accounts or all Regions are meant, those that are on; else each account
-/// in each Region, on or not. `None` after a mistake.
-fn hubs_of(written: &Declared, around: &Surroundings<'_>, check: &mut Check) -> Option<Vec<HubKey>> {
+/// The hubs that receive findings: the enabled ones, if all accounts or all Regions are selected; otherwise each
+/// account in each Region, whether enabled or not. `None` after an error.
+fn hubs_of(written: &Declared, context: &Context<'_>, check: &mut Check) -> Option<Vec<HubKey>> {
     let before = check.mistakes.len();
     let accounts: Option<Vec<AccountId>> = match &written.accounts {
         None | Some(AllOr::All) => None,
         Some(AllOr::Listed(listed)) => {
-            Some(listed.iter().filter_map(|account| account_of(account, around, check)).collect())
+            Some(listed.iter().filter_map(|account| account_of(account, context, check)).collect())
         }
     };
     let regions: Option<Vec<Region>> = match &written.regions {
         None | Some(AllOr::All) => None,
         Some(AllOr::Listed(listed)) => {
-            Some(listed.iter().filter_map(|region| regions::check_one(region, around.regions, check)).collect())
+            Some(listed.iter().filter_map(|region| regions::check_one(region, context.regions, check)).collect())
         }
     };
     if check.mistakes.len() > before {
@@ -174,15 +169,15 @@ fn hubs_of(written: &Declared, around: &Surroundings<'_>, check: &mut Check) -> 
         accounts.as_ref().is_none_or(|accounts| accounts.contains(&hub.account))
             && regions.as_ref().is_none_or(|regions| regions.contains(&hub.region))
     };
-    Some(around.hubs.keys().filter(is_meant).cloned().collect())
+    Some(context.hubs.keys().filter(is_meant).cloned().collect())
 }
 
-fn account_of(AccountText(written): &AccountText, around: &Surroundings<'_>, check: &mut Check) -> Option<AccountId> {
+fn account_of(AccountText(written): &AccountText, context: &Context<'_>, check: &mut Check) -> Option<AccountId> {
     let account = check.account(written)?;
-    let known = around.accounts.contains(&account);
+    let known = context.accounts.contains(&account);
     if !known {
         let mistake = check.at(written.place, format!("{account} is no account of this scenario"));
-        let nearest = suggest::nearest(account.as_str(), around.accounts.iter().map(AccountId::as_str));
+        let nearest = suggest::nearest(account.as_str(), context.accounts.iter().map(AccountId::as_str));
         let expected = "an account of `hubs`, `accounts` or the `organization`";
         check.push(mistake.expected(expected).suggest(nearest));
     }
@@ -193,8 +188,8 @@ impl Generate {
     /// The findings.
     ///
     /// # Errors
-    /// A template that cannot be read.
-    pub(super) fn findings(&self, seed: u64, now: Timestamp) -> Result<generate::Findings, generate::Mistake> {
+    /// The error of a template.
+    pub(super) fn findings(&self, seed: u64, now: Timestamp) -> Result<generate::Findings, generate::TemplateError> {
         generate::findings(Request {
             products: self.products.clone(),
             count: self.count,
@@ -208,12 +203,12 @@ impl Generate {
         })
     }
 
-    /// The Regions that they are in.
+    /// The Regions of the findings.
     pub(super) fn regions(&self) -> BTreeSet<Region> {
         self.hubs.iter().map(|hub| hub.region.clone()).collect()
     }
 
-    /// What is told of findings that were refused: each sentence once, with how many it is said of.
+    /// The messages about refused findings, each once with the number of findings.
     pub(super) fn refusals(&self, sentences: &BTreeMap<String, usize>) -> Vec<String> {
         let told = |(sentence, times): (&String, &usize)| {
             format!("Security Hub refuses {times} of {} generated findings of {}: {sentence}", self.count, self.product)

@@ -1,6 +1,6 @@
-//! The sections of a scenario. Each has what is written (`Declared`, whose doc comments are the schema's descriptions),
-//! `check`, which tells every mistake and gives what is valid, and `apply`, which does it to a world through the
-//! domain's own functions.
+//! The sections of a scenario. Each one has the struct `Declared`, whose doc comments are the descriptions in the
+//! schema; `check`, which reports all errors and returns the valid part; and `apply`, which applies it to a world
+//! through the domain's functions.
 
 pub(super) mod accounts;
 pub(super) mod aggregators;
@@ -111,7 +111,7 @@ enum ScoreMode {
     Daily,
 }
 
-/// A scenario without mistakes.
+/// A valid scenario.
 #[derive(Debug)]
 pub(super) struct Valid {
     pub(super) name: Option<String>,
@@ -136,10 +136,10 @@ pub(super) struct Valid {
 }
 
 impl Declared {
-    /// Adds a later file: what stands alone (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`, `organization`,
-    /// `central_configuration`, `quotas`) is replaced as a whole; `accounts`, `credentials` and `policies` are replaced key by key; `hubs`,
-    /// `aggregators`, `resources`, `new_controls` and `findings` are added, and of a hub or an aggregator that two files list, the later
-    /// file's entry counts.
+    /// Merges a later file: single values (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`,
+    /// `organization`, `central_configuration`, `quotas`) are replaced as a whole; `accounts`, `credentials` and
+    /// `policies` are replaced key by key; `hubs`, `aggregators`, `resources`, `new_controls` and `findings` are
+    /// appended, and the later entry wins for a hub or an aggregator that is listed twice.
     pub(super) fn add(&mut self, later: Declared) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
@@ -174,24 +174,20 @@ impl Declared {
         let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
         let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
         let products = products::check(self.products, &regions, check);
-        let around =
-            hubs::Surroundings { regions: &regions, products: &products, organization: organization.as_ref(), quotas };
-        let hubs = hubs::check(self.hubs, &around, check);
+        let context =
+            hubs::Context { regions: &regions, products: &products, organization: organization.as_ref(), quotas };
+        let hubs = hubs::check(self.hubs, &context, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
         let aggregation = (organization.as_ref(), &aggregators);
         let central_configuration =
             self.central_configuration.and_then(|written| central_configuration::check(written, aggregation, check));
-        let around = resources::Surroundings { all: &regions, named: &regions };
-        let resources = self.resources.map(|written| resources::check(&written, &around, check));
+        let context = resources::Context { all: &regions, named: &regions };
+        let resources = self.resources.map(|written| resources::check(&written, &context, check));
         let named = accounts.keys().copied().chain(hubs.keys().map(|hub| hub.account));
         let named = named.chain(organization.iter().flat_map(organization::Valid::accounts)).collect();
-        let around = generate::Surroundings {
-            regions: &regions,
-            accounts: &named,
-            hubs: &hubs,
-            organization: organization.as_ref(),
-        };
-        let findings = findings::check(&self.findings, &around, start, check);
+        let context =
+            generate::Context { regions: &regions, accounts: &named, hubs: &hubs, organization: organization.as_ref() };
+        let findings = findings::check(&self.findings, &context, start, check);
         Valid {
             name: self.name,
             clock,
@@ -223,10 +219,10 @@ fn replace<T>(earlier: &mut Option<T>, later: Option<T>) {
 }
 
 impl Valid {
-    /// A fresh world in which all of it is done.
+    /// Builds a new world.
     ///
     /// # Errors
-    /// What the domain refuses.
+    /// Errors of the domain.
     pub(super) fn world(&self, files: &Files) -> Result<World, Vec<Diagnostic>> {
         let mut world = World::new(self.clock.clock(), self.seed);
         let now = world.clock.now();
@@ -262,7 +258,7 @@ impl Valid {
         findings::apply(&self.findings, files, &world, self.seed, now)?;
         accounts::apply_last(&self.accounts, &world);
         world.daily_scores = (self.score_mode == ScoreMode::Daily).then(DailyScores::default);
-        // What the scenario says is so at once.
+        // Set last, so that everything in the scenario takes effect at once.
         world.delays = self.delays;
         Ok(world)
     }

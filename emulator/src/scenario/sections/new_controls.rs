@@ -1,4 +1,4 @@
-//! `new_controls`: controls that AWS adds to standards at a time of the clock (SEC-50 … SEC-52).
+//! `new_controls`: controls that AWS adds to standards at a later time (SEC-50 … SEC-52).
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub(in crate::scenario) struct Declared {
     standards: Option<Vec<Spanned<String>>>,
 }
 
-/// When a control is added.
+/// The time at which a control is added.
 #[derive(Clone, Copy, Debug)]
 enum When {
     At(Timestamp),
@@ -46,7 +46,7 @@ pub(in crate::scenario) struct Valid {
     when: When,
 }
 
-/// Reads all entries; years and months of durations are those that follow the start of the clock.
+/// Checks all entries. Years and months of durations are calendar units counted from the start of the clock.
 pub(in crate::scenario) fn check(written: &[Declared], start: Timestamp, check: &mut Check) -> Vec<Valid> {
     let mut valid: Vec<Valid> = Vec::new();
     let mut places: BTreeMap<(&str, &str), Place> = BTreeMap::new();
@@ -101,7 +101,7 @@ fn check_one(written: &Declared, start: Timestamp, check: &mut Check) -> Option<
     Some(Valid { control, standards, when: when? })
 }
 
-/// Holds the controls back until their times; one whose time has passed is there from the start.
+/// Schedules the controls. One whose time has passed exists from the start.
 pub(super) fn apply(valid: &[Valid], world: &World, now: Timestamp) {
     let mut transaction = world.write();
     for Valid { control, standards, when } in valid {

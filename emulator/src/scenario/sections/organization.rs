@@ -1,4 +1,4 @@
-//! `organization`: an organization of AWS Organizations, its units and its delegated administrator.
+//! `organization`: an organization of AWS Organizations, with its units and its delegated administrator.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::state::{
     Account, AccountId, Directory, IdSource, Organization, OrganizationConfiguration, Policy, Region, Timestamp, Unit,
 };
 
-/// How deep units may lie in each other.
+/// Maximum nesting depth of units.
 const DEPTH: usize = 5;
 
 /// An organization of AWS Organizations. Its accounts are the management account and those of its units.
@@ -80,19 +80,19 @@ pub(in crate::scenario) struct WrittenUnit {
     full_aws_access: Option<Spanned<bool>>,
 }
 
-/// An organization without mistakes.
+/// A valid organization.
 #[derive(Debug)]
 pub(in crate::scenario) struct Valid {
     id: Option<String>,
     root_id: Option<String>,
     pub(super) management_account: AccountId,
-    /// Units, outer ones before inner ones.
+    /// Units, with outer ones before inner ones.
     units: Vec<ValidUnit>,
-    /// The accounts of units, and which unit they are in.
+    /// The index of the unit of each account.
     parents: BTreeMap<AccountId, usize>,
     /// The delegated administrator of Security Hub.
     pub(super) delegated_administrator: Option<AccountId>,
-    /// What becomes of accounts that join.
+    /// The settings for accounts that join.
     configuration: OrganizationConfiguration,
     service_access: Vec<String>,
     /// Service control policies of the root.
@@ -102,20 +102,20 @@ pub(in crate::scenario) struct Valid {
 #[derive(Debug)]
 struct ValidUnit {
     name: String,
-    /// The position of the unit that it is in; `None` for the root.
+    /// The index of the parent unit; `None` for the root.
     parent: Option<usize>,
     /// Service control policies.
     policies: Vec<Arc<Policy>>,
 }
 
-/// The units of an organization, as they are gathered.
+/// Collects the units of an organization.
 struct Tree<'p> {
     policies: &'p policies::Valid,
     units: Vec<ValidUnit>,
     parents: BTreeMap<AccountId, (usize, Place)>,
 }
 
-/// Reads the organization; `None` when its management account is none.
+/// Checks the organization; `None` if the management account is invalid.
 pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, check: &mut Check) -> Option<Valid> {
     check_id(written.id.as_ref(), "o-", 10, check);
     check_id(written.root_id.as_ref(), "r-", 4, check);
@@ -158,7 +158,7 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
     })
 }
 
-/// What the delegated administrator has set, in all Regions.
+/// The settings of the delegated administrator, in all Regions.
 fn configuration(
     auto_enable: Option<&Spanned<bool>>,
     standards: Option<&Spanned<AutoEnableStandards>>,
@@ -177,7 +177,7 @@ fn configuration(
 }
 
 impl Valid {
-    /// Whether an account is in it.
+    /// Whether it contains an account.
     pub(super) fn contains(&self, account: AccountId) -> bool {
         account == self.management_account || self.parents.contains_key(&account)
     }
@@ -246,7 +246,7 @@ impl Tree<'_> {
     }
 }
 
-/// Tells the directory of the organization, and of its accounts.
+/// Adds the organization and its accounts to the directory.
 pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &mut Directory) {
     let id = valid.id.clone().unwrap_or_else(|| format!("o-{}", word(ids, 10)));
     let root_id = valid.root_id.clone().unwrap_or_else(|| format!("r-{}", word(ids, 4)));
@@ -280,7 +280,7 @@ pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &m
     directory.organization = Some(organization);
 }
 
-/// Trusted access, and the registration, which the management account itself does not get (ORG-02).
+/// Grants trusted access and registers the delegated administrator, unless it is the management account (ORG-02).
 fn delegate(organization: &mut Organization, account: AccountId, regions: &[Region], now: Timestamp) {
     organization.service_access.entry(SERVICE_PRINCIPAL.to_owned()).or_insert(now);
     if account != organization.management_account {
@@ -289,7 +289,7 @@ fn delegate(organization: &mut Organization, account: AccountId, regions: &[Regi
     organization.security_hub_administrators = regions.iter().map(|region| (region.clone(), account)).collect();
 }
 
-/// Small letters and digits.
+/// A random text of lower-case letters and digits.
 fn word(ids: &IdSource, length: usize) -> String {
     let mut number = ids.number();
     let mut letter = || {

@@ -1,4 +1,4 @@
-//! `products`: product integrations beside those of the catalogue.
+//! `products`: product integrations in addition to the catalogue.
 
 use schemars::JsonSchema;
 use securityhub_fixtures::products::{self, Product};
@@ -9,7 +9,7 @@ use crate::scenario::check::{AccountText, Check};
 use crate::scenario::spanned::Spanned;
 use crate::state::Region;
 
-/// What a product's integration does.
+/// The integration types of a declared product.
 const SENDS: &[&str] = &["SEND_FINDINGS_TO_SECURITY_HUB"];
 
 /// A product integration that AWS does not list, or not yet.
@@ -40,7 +40,7 @@ pub(in crate::scenario) struct Declared {
     regions: Option<Vec<RegionText>>,
 }
 
-/// Reads the products. They live as long as the program, as those of the catalogue do; a scenario is read once.
+/// Checks the products. They live as long as the program, like those of the catalogue; a scenario is read once.
 pub(super) fn check(written: Vec<Declared>, regions: &[Region], check: &mut Check) -> Vec<&'static Product> {
     let mut declared: Vec<&'static Product> = Vec::new();
     for entry in written {
@@ -86,7 +86,7 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], check: &mut Chec
     declared
 }
 
-/// Whether a text can be a part of a product's ARN.
+/// Whether a text can be part of a product's ARN.
 fn is_part(text: &Spanned<String>, check: &mut Check) -> bool {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let is_part = !text.value.is_empty() && text.value != "default" && text.value.chars().all(is_letter);
@@ -122,7 +122,7 @@ hubs:
 
     /// Rules: PRD-33.
     #[test]
-    fn a_product_of_the_scenario_is_described_subscribed_to_and_imported_from() {
+    fn a_product_of_the_scenario_can_be_described_subscribed_to_and_imported() {
         let stage = Stage(build(SCENARIO));
         let arn = "arn:aws:securityhub:us-east-1::product/acme/scanner";
         let described = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "ProductArn": arn }));
@@ -141,7 +141,7 @@ hubs:
 
     /// Rules: PRD-33.
     #[test]
-    fn a_product_is_in_its_regions_alone() {
+    fn a_product_exists_only_in_its_regions() {
         let stage = Stage(build(SCENARIO));
         let arn = "arn:aws:securityhub:us-east-1::product/acme/probe";
         let input = json!({ "ProductArn": arn });
@@ -150,7 +150,7 @@ hubs:
 
     /// Rules: PRD-33.
     #[test]
-    fn a_product_that_exists_already_is_a_mistake() {
+    fn a_product_that_exists_already_is_an_error() {
         for text in [
             "products: [{ company: aws, product: guardduty }]",
             "products: [{ company: acme, product: a }, { company: acme, product: a }]",

@@ -1,4 +1,4 @@
-//! `quotas`: how much of everything an account may have, where AWS's own number is in the way.
+//! `quotas`: limits that replace AWS's own.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub(in crate::scenario) struct Declared {
     invited_members: Option<Spanned<u64>>,
 }
 
-/// Reads the quotas.
+/// Checks the quotas.
 pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> MemberQuotas {
     let defaults = MemberQuotas::default();
     MemberQuotas {

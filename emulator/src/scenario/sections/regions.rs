@@ -1,4 +1,4 @@
-//! `regions`: names of Regions, checked against the Regions that AWS has. Only `regions` itself may add others.
+//! `regions`: Region names, checked against the Regions of AWS. Only `regions` itself may add others.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ impl JsonSchema for RegionText {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let known: Vec<&str> = known().collect();
-        // Editors complete the names that AWS has, and let others through.
+        // Editors complete the names of AWS's Regions and accept others.
         json_schema!({ "anyOf": [
             { "type": "string", "enum": known },
             { "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)+$" },
@@ -36,8 +36,8 @@ fn known() -> impl Iterator<Item = &'static str> {
     REGIONS.iter().map(|region| region.name)
 }
 
-/// Reads the Regions of a scenario. One that AWS does not have is served too, since it is listed here; a name that is
-/// almost one of AWS's is warned of.
+/// Checks the Regions of a scenario. A Region unknown to AWS is served too if it is listed here; a name that is similar
+/// to an AWS Region gets a warning.
 pub(in crate::scenario) fn check(written: Option<Vec<RegionText>>, check: &mut Check) -> Vec<Region> {
     let Some(written) = written else { return vec![Region::new("us-east-1")] };
     let mut regions = Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn is_known(name: &Spanned<String>, regions: &[Region], check: &mut C
     is_known
 }
 
-/// Reads the name of one of the scenario's Regions.
+/// Checks the name of one of the scenario's Regions.
 pub(super) fn check_one(RegionText(name): &RegionText, regions: &[Region], check: &mut Check) -> Option<Region> {
     let region = regions.iter().find(|region| region.as_str() == name.value);
     if region.is_none() && is_known(name, regions, check) {

@@ -1,4 +1,4 @@
-//! `resources`: what there is to check, and what fails (RES-01 … RES-09).
+//! `resources`: resources to check, and their results (RES-01 … RES-09).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,17 +61,17 @@ pub(in crate::scenario) struct Declared {
 }
 
 /// The Regions that resources can be in.
-pub(in crate::scenario) struct Surroundings<'a> {
-    /// Those that `all` means.
+pub(in crate::scenario) struct Context<'a> {
+    /// The Regions that `all` selects.
     pub(in crate::scenario) all: &'a [Region],
-    /// Those that a list may name.
+    /// The Regions that a list may name.
     pub(in crate::scenario) named: &'a [Region],
 }
 
-/// Reads all entries.
+/// Checks all entries.
 pub(in crate::scenario) fn check(
     written: &[Declared],
-    around: &Surroundings<'_>,
+    context: &Context<'_>,
     check: &mut Check,
 ) -> BTreeMap<HubKey, Vec<Resource>> {
     let mut declared: BTreeMap<HubKey, Vec<Resource>> = BTreeMap::new();
@@ -81,9 +81,9 @@ pub(in crate::scenario) fn check(
         }
         let account = check.account(&entry.account.0);
         let in_regions = match &entry.regions {
-            AllOr::All => around.all.to_vec(),
+            AllOr::All => context.all.to_vec(),
             AllOr::Listed(names) => {
-                names.iter().filter_map(|name| regions::check_one(name, around.named, check)).collect()
+                names.iter().filter_map(|name| regions::check_one(name, context.named, check)).collect()
             }
         };
         let resource_type = resource_type(&entry.resource_type, check);
@@ -118,7 +118,7 @@ fn annotations(
     written.0.iter().filter_map(read).collect()
 }
 
-/// The ASFF type of a text; that no control looks at it is a mistake.
+/// The ASFF type of a text. A type that no control checks is an error.
 pub(in crate::scenario) fn resource_type(written: &Spanned<String>, check: &mut Check) -> Option<&'static str> {
     let found = checks::resource_type(&written.value);
     if found.is_none() {
@@ -173,7 +173,7 @@ fn results(entry: &Declared, in_scope: &[&'static Control], check: &mut Check) -
     results
 }
 
-/// The security control of an id, a security control's or a standard's (RES-03).
+/// The security control with an ID of a security control or of a standard (RES-03).
 pub(in crate::scenario) fn control(
     name: &Spanned<String>,
     in_scope: &[&'static Control],

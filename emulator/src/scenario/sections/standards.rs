@@ -1,4 +1,4 @@
-//! `standards` of a hub or a policy: the short names of the catalogue, such as `pci-dss-4.0.1`.
+//! `standards` of a hub or a policy: short names of the catalogue, such as `pci-dss-4.0.1`.
 
 use securityhub_fixtures::standards::{self, Offered, STANDARDS, Standard};
 
@@ -6,7 +6,7 @@ use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 
-/// Reads names of standards.
+/// Checks names of standards.
 pub(super) fn check(written: &[Spanned<String>], check: &mut Check) -> Vec<&'static Standard> {
     let known = |standard: &&'static Standard| standard.offered != Offered::Never;
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! What central configuration of a scenario says, and what is wrong with it.
+//! Tests of central configuration in scenarios, and of its errors.
 
 use super::*;
 use crate::state::Outcome;
@@ -14,7 +14,7 @@ fn mistakes_with(organization: &str, aggregators: &str, central: &str) -> String
 const HOME: &str = "aggregators:\n  - { account: '111111111111', home: us-east-1 }\n";
 
 #[test]
-fn mistakes_of_central_configuration() {
+fn errors_of_central_configuration() {
     let central = "  policies:\n    baseline:\n      standards: [fsbp-1.0, fsbp-1.0.0]\n      enabled_controls: [S3.11, S3.l]\n      \
                    disabled_controls: []\n      parameters: { ACM.1: { daysToExpiration: 45 } }\n    closed: { service_enabled: \
                    false, standards: [fsbp-1.0.0] }\n    days: { parameters: { ACM.1: { daysToExpiration: 900 }, S3.1: { a: 1 } } \
@@ -27,7 +27,7 @@ fn mistakes_of_central_configuration() {
 
 /// Rules: CCF-26, CCF-29.
 #[test]
-fn the_example_of_central_configuration_is_good() {
+fn the_example_of_central_configuration_is_valid() {
     let world = crate::scenario::load(&[repository("scenarios/central-configuration.yaml")]).unwrap().build().unwrap();
     let directory = world.directory();
     let central = directory.organization.as_ref().unwrap().central.as_ref().unwrap();

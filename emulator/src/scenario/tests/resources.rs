@@ -1,10 +1,10 @@
-//! Standards that a hub starts with, and resources for their controls to check.
+//! Tests of initial standards, and of resources for their controls to check.
 
 use super::*;
 
 /// Rules: STD-13, STD-61, STD-63.
 #[test]
-fn a_hub_has_the_standards_of_the_scenario_at_once() {
+fn standards_of_the_scenario_are_enabled_at_once() {
     let world = build(
         "delays: { standards_enable: 5m, standards_disable: P1D }\nhubs:\n  - account: '111111111111'\n    regions: [us-east-1]\n    \
          standards: [pci-dss-4.0.1, control-tower-1.0.0]\n  - { account: '222222222222', regions: [us-east-1], \
@@ -23,7 +23,7 @@ fn a_hub_has_the_standards_of_the_scenario_at_once() {
 
 /// Rules: RES-01, RES-03, RES-04.
 #[test]
-fn resources_are_declared_with_what_fails() {
+fn resources_are_declared_with_failed_controls() {
     let world = build(
         "regions: [us-east-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: all, quiet: true }\nresources:\n  \
          - { account: '111111111111', regions: [us-east-1], type: AwsS3Bucket, id: pay, fails: [S3.2, PCI.S3.5, \
@@ -49,7 +49,7 @@ fn resources_are_declared_with_what_fails() {
 
 /// Rules: RES-01.
 #[test]
-fn a_state_machine_is_declared_in_either_spelling() {
+fn a_state_machine_may_be_declared_in_both_spellings() {
     for spelling in ["AwsStepFunctionStateMachine", "AwsStepFunctionsStateMachine", "AWS::StepFunctions::StateMachine"]
     {
         let world = build(&format!(
@@ -65,7 +65,7 @@ fn a_state_machine_is_declared_in_either_spelling() {
 
 /// Rules: RES-02.
 #[test]
-fn the_example_of_controls_is_good() {
+fn the_example_of_controls_is_valid() {
     let world = crate::scenario::load(&[repository("scenarios/controls.yaml")]).unwrap().build().unwrap();
     crate::domain::due::run(&world, world.clock.now());
     assert!(world.finding_count() > 50, "{}", world.finding_count());
@@ -73,7 +73,7 @@ fn the_example_of_controls_is_good() {
 
 /// Rules: RES-02, RES-05, RES-09.
 #[test]
-fn recorders_conditions_and_what_does_not_apply_are_declared() {
+fn recorders_conditions_and_inapplicable_controls_are_declared() {
     let world = build(
         "hubs:\n  - { account: '111111111111', regions: all, config_recorder: { types: [AWS::S3::Bucket], role: custom } }\n  \
          - { account: '222222222222', regions: all, config_recorder: off }\nresources:\n  - { account: '111111111111', \
@@ -93,7 +93,7 @@ fn recorders_conditions_and_what_does_not_apply_are_declared() {
 
 /// Rules: SEC-52, CPL-132.
 #[test]
-fn new_controls_come_at_their_time_and_are_checked_then() {
+fn new_controls_are_added_and_checked_at_their_time() {
     let world = build(
         "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nnew_controls:\n  - { control: S3.5, at: P10D }\n  - { control: \
          S3.8, at: 2026-01-20T00:00:00Z, standards: [fsbp-1.0.0] }\n  - { control: S3.1, at: \
@@ -134,7 +134,7 @@ fn new_controls_come_at_their_time_and_are_checked_then() {
 
 /// Rules: CPL-132.
 #[test]
-fn an_empty_list_that_would_be_without_effect_is_a_mistake() {
+fn an_empty_list_without_effect_is_an_error() {
     for text in [
         "regions: []",
         "hubs: [{ account: '111111111111', regions: [] }]",
@@ -146,7 +146,7 @@ fn an_empty_list_that_would_be_without_effect_is_a_mistake() {
 
 /// Rules: CPL-132.
 #[test]
-fn names_and_tags_that_aws_does_not_take_are_mistakes() {
+fn names_and_tags_that_aws_refuses_are_errors() {
     let hub = |tags: &str| format!("hubs: [{{ account: '111111111111', regions: all, tags: {{ {tags} }} }}]");
     let long = "x".repeat(257);
     for (text, said) in [

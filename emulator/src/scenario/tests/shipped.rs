@@ -1,15 +1,15 @@
-//! Scenarios that ship: each is good, and builds the world that it tells of.
+//! Tests of the shipped scenarios: each is valid and builds the world it describes.
 
 use super::*;
 
 #[test]
-fn the_scenario_of_generated_findings_is_good() {
+fn the_scenario_of_generated_findings_is_valid() {
     let world = crate::scenario::load(&[repository("scenarios/generated.yaml")]).unwrap().build().unwrap();
     assert_eq!((world.relations().hub_count(), world.finding_count()), (6, 2000));
 }
 
 #[test]
-fn the_forty_members_are_good_and_their_administrator_has_them() {
+fn the_scenario_of_forty_members_is_valid_and_has_forty_members() {
     let world = crate::scenario::load(&[repository("scenarios/forty-members.yaml")]).unwrap().build().unwrap();
     let directory = world.directory();
     let count = |region: &str| {
@@ -22,7 +22,7 @@ fn the_forty_members_are_good_and_their_administrator_has_them() {
 
 /// Rules: AGG-13, VIS-03.
 #[test]
-fn findings_of_a_scenario_count_as_written_since_regions_were_linked() {
+fn findings_of_a_scenario_count_as_written_after_regions_were_linked() {
     let world = crate::scenario::load(&[repository("scenarios/aggregation.yaml")]).unwrap().build().unwrap();
     assert_eq!((world.relations().hub_count(), world.finding_count()), (9, 120));
     let caller = |account: &str, region: &str| Caller {

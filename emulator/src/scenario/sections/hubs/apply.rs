@@ -1,4 +1,4 @@
-//! Enables hubs through the domain, and writes down relations.
+//! Enables hubs through the domain, and stores the relations of members.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ use crate::state::{
     World,
 };
 
-/// Writes the directory with its members, and enables all hubs; administrators come first, since members take settings
-/// from them.
+/// Stores the members in the directory and enables all hubs. Administrators come first, because members inherit
+/// settings from them.
 ///
 /// # Errors
-/// What the domain refuses, with the places of the entries.
+/// Errors of the domain, with the places of the entries.
 pub(in crate::scenario) fn apply(
     valid: &Valid,
     world: &World,
@@ -87,8 +87,8 @@ fn write_members(
     directory.members.insert((key.account, key.region.clone()), records);
 }
 
-/// Accounts of the organization come to its delegated administrator without an invitation; who was invited, or left,
-/// came by one.
+/// Accounts of the organization become members of its delegated administrator without an invitation, except those that
+/// are invited or have left.
 fn kind(administrator: &HubKey, member: AccountId, status: MemberStatus, directory: &Directory) -> MemberKind {
     let without_invitation = matches!(status, MemberStatus::Enabled | MemberStatus::Removed);
     let of_organization = directory.is_delegated_administrator(administrator.account, &administrator.region)

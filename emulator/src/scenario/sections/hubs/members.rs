@@ -1,11 +1,11 @@
-//! `members` and `members_csv` of a hub: the accounts that its account administers, and how far each is.
+//! `members` and `members_csv` of a hub: the accounts that its account administers, with their status.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Hub, Surroundings};
+use super::{Context, Hub};
 use crate::domain::accounts::members::csv;
 use crate::invariant::Invariant;
 use crate::scenario::check::Check;
@@ -46,15 +46,15 @@ impl From<Declared> for MemberStatus {
 /// A member of a hub.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
-    /// How far it is.
+    /// Its status.
     pub(super) status: MemberStatus,
-    /// Its e-mail address, if the list says.
+    /// Its e-mail address, if the CSV file has one.
     pub(super) email: Option<String>,
-    /// Where it stands.
+    /// The place of its entry.
     pub(super) place: Place,
 }
 
-/// Reads the members of an entry, those of its list first.
+/// Checks the members of an entry, starting with those of its CSV file.
 pub(super) fn check(
     written: Entries<Declared>,
     list: Option<&Spanned<String>>,
@@ -102,13 +102,13 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
     members
 }
 
-/// Checks that no administrator has more members in a Region than its quotas let it have.
-pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, around: &Surroundings<'_>, check: &mut Check) {
-    let MemberQuotas { members, invited_members } = around.quotas;
+/// Checks that no administrator exceeds its quotas of members in a Region.
+pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, context: &Context<'_>, check: &mut Check) {
+    let MemberQuotas { members, invited_members } = context.quotas;
     let is_of_organization = |administrator: AccountId, account: AccountId| {
         let delegate =
             |organization: &&organization::Valid| organization.delegated_administrator == Some(administrator);
-        around.organization.filter(delegate).is_some_and(|organization| organization.contains(account))
+        context.organization.filter(delegate).is_some_and(|organization| organization.contains(account))
     };
     for (key, hub) in hubs {
         let live = hub.members.iter().filter(|(_, member)| member.status.is_live());
@@ -126,10 +126,10 @@ pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, around: &Surroundings<'
     }
 }
 
-/// Checks that no account administers itself, has two administrators in a Region, or is administrator and member, and
-/// that a member makes findings of controls as its administrator does.
+/// Checks that no account administers itself, has two administrators in a Region, or is both administrator and member,
+/// and that members have the same control finding generator as their administrator.
 pub(super) fn check_relations(hubs: &BTreeMap<HubKey, Hub>, check: &mut Check) {
-    // By place, since an entry of several Regions tells a mistake once.
+    // Keyed by place, since an entry for several Regions reports an error once.
     let mut mistakes = BTreeMap::new();
     let mut administrators = BTreeMap::new();
     for (key, hub) in hubs {
@@ -151,7 +151,7 @@ pub(super) fn check_relations(hubs: &BTreeMap<HubKey, Hub>, check: &mut Check) {
     }
 }
 
-/// What an enabled member's own hub may not say.
+/// The settings that the hub of an enabled member must not have.
 fn as_member(
     key: &HubKey,
     own: Option<&Hub>,

@@ -1,8 +1,8 @@
-//! `hubs`: hubs that are on, their settings, products and members.
+//! `hubs`: enabled hubs, with their settings, products and members.
 //!
-//! What is written is an entry for an account in several Regions. The check spreads the entries to one [`Hub`] for
-//! each account and Region, and adds the hubs that AWS enables by itself: of the delegated administrator (ORG-02) and
-//! of enabled members (MST-02).
+//! An entry describes an account in several Regions. The check expands entries to one [`Hub`] per account and Region,
+//! and adds the hubs that AWS enables automatically: of the delegated administrator (ORG-02) and of enabled members
+//! (MST-02).
 
 mod apply;
 mod members;
@@ -96,16 +96,16 @@ impl From<WrittenGenerator> for ControlFindingGenerator {
     }
 }
 
-/// Hubs without mistakes.
+/// The valid hubs.
 #[derive(Debug)]
 pub(in crate::scenario) struct Valid {
     hubs: BTreeMap<HubKey, Hub>,
 }
 
-/// A hub that is on.
+/// An enabled hub.
 #[derive(Clone, Debug, Default)]
 struct Hub {
-    /// Where its entry stands; `None` where AWS enables it by itself.
+    /// The place of its entry; `None` if AWS enables it automatically.
     place: Option<Place>,
     tags: BTreeMap<String, String>,
     auto_enable_controls: Option<bool>,
@@ -119,28 +119,28 @@ struct Hub {
     members: BTreeMap<AccountId, Member>,
 }
 
-/// What hubs refer to.
-pub(super) struct Surroundings<'a> {
+/// The parts of the scenario that hubs refer to.
+pub(super) struct Context<'a> {
     /// The scenario's Regions.
     pub(super) regions: &'a [Region],
     /// The products that the scenario declares.
     pub(super) products: &'a [&'static Product],
     /// The organization.
     pub(super) organization: Option<&'a organization::Valid>,
-    /// How many members an administrator may have.
+    /// Limits on the number of members of an administrator.
     pub(super) quotas: MemberQuotas,
 }
 
-/// Reads all entries.
-pub(super) fn check(written: Vec<Declared>, around: &Surroundings<'_>, check: &mut Check) -> Valid {
+/// Checks all entries.
+pub(super) fn check(written: Vec<Declared>, context: &Context<'_>, check: &mut Check) -> Valid {
     let mut hubs = BTreeMap::new();
     for entry in written {
         let place = entry.account.0.place;
         let account = check.account(&entry.account.0);
-        let regions = regions_of(&entry.regions, around.regions, check);
+        let regions = regions_of(&entry.regions, context.regions, check);
         let hub = Hub {
             place: Some(place),
-            products: entry.products.map(|products| products::check(&products, around.products, &regions, check)),
+            products: entry.products.map(|products| products::check(&products, context.products, &regions, check)),
             members: members::check(entry.members, entry.members_csv.as_ref(), check),
             tags: tags(entry.tags, check),
             auto_enable_controls: entry.auto_enable_controls,
@@ -160,12 +160,12 @@ pub(super) fn check(written: Vec<Declared>, around: &Surroundings<'_>, check: &m
         }
     }
     members::check_relations(&hubs, check);
-    members::check_quotas(&hubs, around, check);
-    add_automatic(&mut hubs, around);
+    members::check_quotas(&hubs, context, check);
+    add_automatic(&mut hubs, context);
     Valid { hubs }
 }
 
-/// Reads the tags of a hub, which are those that EnableSecurityHub takes.
+/// Checks the tags of a hub by the rules of EnableSecurityHub.
 fn tags(written: Entries<String>, check: &mut Check) -> BTreeMap<String, String> {
     let input = Operation::EnableSecurityHub.model().input;
     for (key, value) in &written.0 {
@@ -181,7 +181,7 @@ fn tags(written: Entries<String>, check: &mut Check) -> BTreeMap<String, String>
     written.0.into_iter().map(|(key, value)| (key.value, value)).collect()
 }
 
-/// Adds a hub. An entry of a later file counts; within one file, two entries for one hub are a mistake.
+/// Adds a hub. An entry of a later file replaces an earlier one; two entries for one hub in a file are an error.
 fn add(hubs: &mut BTreeMap<HubKey, Hub>, key: HubKey, hub: Hub, check: &mut Check) {
     let earlier = hubs.get(&key).and_then(|earlier| earlier.place);
     if let (Some(earlier), Some(place)) = (earlier, hub.place)
@@ -193,12 +193,12 @@ fn add(hubs: &mut BTreeMap<HubKey, Hub>, key: HubKey, hub: Hub, check: &mut Chec
     hubs.insert(key, hub);
 }
 
-/// Adds the hubs that AWS enables by itself.
-fn add_automatic(hubs: &mut BTreeMap<HubKey, Hub>, around: &Surroundings<'_>) {
-    let administrator = around.organization.and_then(|organization| organization.delegated_administrator);
+/// Adds the hubs that AWS enables automatically.
+fn add_automatic(hubs: &mut BTreeMap<HubKey, Hub>, context: &Context<'_>) {
+    let administrator = context.organization.and_then(|organization| organization.delegated_administrator);
     let of_administrator = administrator
         .into_iter()
-        .flat_map(|account| around.regions.iter().map(move |region| HubKey { account, region: region.clone() }));
+        .flat_map(|account| context.regions.iter().map(move |region| HubKey { account, region: region.clone() }));
     let of_members = hubs.iter().flat_map(|(key, hub)| {
         let enabled = hub.members.iter().filter(|(_, member)| member.status == MemberStatus::Enabled);
         enabled.map(|(account, _)| HubKey { account: *account, region: key.region.clone() })
@@ -217,17 +217,17 @@ fn regions_of(written: &AllOr<RegionText>, regions: &[Region], check: &mut Check
 }
 
 impl Valid {
-    /// The hubs that are on.
+    /// The enabled hubs.
     pub(super) fn keys(&self) -> impl Iterator<Item = &HubKey> {
         self.hubs.keys()
     }
 
-    /// Whether a hub is on.
+    /// Whether a hub is enabled.
     pub(super) fn is_on(&self, key: &HubKey) -> bool {
         self.hubs.contains_key(key)
     }
 
-    /// An administrator that holds an account as an enabled member, in any Region.
+    /// An administrator that has an account as an enabled member, in any Region.
     pub(super) fn administrator(&self, account: AccountId) -> Option<AccountId> {
         let holds = |hub: &Hub| hub.members.get(&account).is_some_and(|member| member.status == MemberStatus::Enabled);
         self.hubs.iter().find(|(_, hub)| holds(hub)).map(|(key, _)| key.account)

@@ -1,4 +1,4 @@
-//! `products` of a hub: names of products, `company/product` or the product alone.
+//! `products` of a hub: `company/product`, or just the product.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 use crate::state::Region;
 
-/// Reads product names; `company/product` of each.
+/// Checks product names and returns the `company/product` of each.
 pub(super) fn check(
     written: &[Spanned<String>],
     declared: &[&'static Product],
@@ -33,7 +33,7 @@ fn full_name(product: &Product) -> String {
     format!("{}/{}", product.company_id, product.product_id)
 }
 
-/// Finds a product by its full name, or by its short name; of those that share one, AWS's is meant.
+/// Finds a product by its full or short name. If several share a short name, AWS's product is meant.
 fn find(name: &Spanned<String>, declared: &[&'static Product], check: &mut Check) -> Option<&'static Product> {
     let (mut full, mut short) = (None, None);
     let all: Vec<&'static Product> = PRODUCTS.iter().chain(declared.iter().copied()).collect();
@@ -62,7 +62,7 @@ mod tests {
     use super::PRODUCTS;
 
     #[test]
-    fn a_short_name_that_is_not_of_aws_means_one_product() {
+    fn a_short_name_is_unique_unless_aws_has_the_product() {
         let of_aws: BTreeSet<&str> = PRODUCTS.iter().filter(|product| product.of_aws).map(|it| it.product_id).collect();
         let mut seen = BTreeSet::new();
         for product in PRODUCTS.iter().filter(|product| !of_aws.contains(product.product_id)) {

@@ -1,4 +1,4 @@
-//! `config_recorder`: whether AWS Config records resources, and which (RES-05).
+//! `config_recorder`: whether AWS Config records resources, and which types (RES-05).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -41,7 +41,7 @@ enum Role {
     Custom,
 }
 
-/// Declared by hand, since serde's untagged enums lose the places.
+/// Written by hand, because serde's untagged enums lose the locations.
 impl<'de> Deserialize<'de> for Declared {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(WrittenVisitor)
@@ -84,7 +84,7 @@ impl JsonSchema for Declared {
     }
 }
 
-/// Reads it.
+/// Checks the entry.
 pub(super) fn check(written: &Declared, check: &mut Check) -> ConfigRecorder {
     match written {
         Declared::On => ConfigRecorder::On,

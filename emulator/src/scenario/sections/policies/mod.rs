@@ -1,4 +1,4 @@
-//! `policies`: policies of IAM and service control policies, by the names under which other sections attach them.
+//! `policies`: IAM policies and service control policies, by the names that other sections refer to.
 
 #[cfg(test)]
 mod tests;
@@ -31,24 +31,24 @@ pub(in crate::scenario) struct Declared {
     document: Option<Node>,
 }
 
-/// Policies by name; those with mistakes are known by name alone.
+/// Policies by name; `None` for invalid ones.
 #[derive(Debug)]
 pub(in crate::scenario) struct Valid(BTreeMap<String, Option<Arc<Policy>>>);
 
-/// Service control policies that a section attaches to one place, as it writes them.
+/// The service control policies that a section attaches to one target.
 pub(super) struct Attached<'w> {
     pub(super) policies: &'w [Spanned<String>],
     pub(super) full_aws_access: Option<&'w Spanned<bool>>,
 }
 
-/// Reads all documents.
+/// Checks all documents.
 pub(in crate::scenario) fn check(written: Entries<Declared>, check: &mut Check) -> Valid {
     let mut policies = BTreeMap::new();
     for (name, written) in written.0 {
         let document = match (written.file, written.document) {
             (Some(file), None) => read(&file, check),
             (None, Some(document)) => Some(document),
-            // The schema lets neither none nor both of them through.
+            // The schema requires exactly one of the two.
             _ => None,
         };
         let policy = document.and_then(|document| policy_of(&name.value, &document, check));
@@ -78,12 +78,12 @@ fn policy_of(name: &str, document: &Node, check: &mut Check) -> Option<Arc<Polic
     for remark in &remarks {
         tell(document, remark, check);
     }
-    // A key that stands twice is a mistake that the value does not show.
+    // A duplicate key is an error that the JSON value does not show.
     let refused = check.mistakes.len() - before > remarks.len();
     policy.filter(|_| !refused).map(Arc::new)
 }
 
-/// The JSON of a part of the tree.
+/// The JSON value of a part of the tree.
 fn json(node: &Node, check: &mut Check) -> Value {
     match &node.content {
         Content::Null => Value::Null,
@@ -119,7 +119,7 @@ fn tell(document: &Node, remark: &Remark, check: &mut Check) {
     check.push(if remark.refuses { diagnostic } else { diagnostic.warning() });
 }
 
-/// Where in the text a remark belongs.
+/// The place in the text that a remark refers to.
 fn place(document: &Node, remark: &Remark) -> Place {
     let (mut node, mut place) = (document, document.place);
     for step in &remark.path {
@@ -138,13 +138,13 @@ fn place(document: &Node, remark: &Remark) -> Place {
 }
 
 impl Valid {
-    /// Those without mistakes.
+    /// The valid policies.
     pub(super) fn named(&self) -> BTreeMap<String, Arc<Policy>> {
         let good = self.0.iter().filter_map(|(name, policy)| Some((name.clone(), policy.clone()?)));
         good.collect()
     }
 
-    /// The policy of a name that another section writes.
+    /// The policy with a name that another section refers to.
     pub(super) fn find(&self, name: &Spanned<String>, check: &mut Check) -> Option<Arc<Policy>> {
         let found = self.0.get(&name.value);
         if found.is_none() {
@@ -159,8 +159,8 @@ impl Valid {
         names.iter().filter_map(|name| self.find(name, check)).collect()
     }
 
-    /// The service control policies of one place, FullAWSAccess among them unless it is detached; none where nothing
-    /// is written, which has the same effect.
+    /// The service control policies of one target, including FullAWSAccess unless it is detached. Empty if nothing is
+    /// attached, which has the same effect.
     pub(super) fn attached(&self, written: &Attached<'_>, check: &mut Check) -> Vec<Arc<Policy>> {
         let mut policies = self.find_all(written.policies, check);
         match written.full_aws_access {
@@ -176,7 +176,7 @@ impl Valid {
         policies
     }
 
-    /// What policies let a principal do. One without `policies` is an administrator, within its boundary.
+    /// The permissions of a principal. Without `policies` it has administrator access within its boundary.
     pub(super) fn permissions(
         &self,
         policies: Option<&Vec<Spanned<String>>>,

@@ -1,4 +1,4 @@
-//! Policies of scenarios: whom they bind when the world is built, and the mistakes that are told.
+//! Tests of policies in scenarios: the principals they apply to, and their errors.
 
 use securityhub_fixtures::Operation::{
     self, CreateInsight, DeleteMembers, DescribeHub, DisableSecurityHub, EnableSecurityHub, GetFindings, GetInsights,
@@ -14,12 +14,12 @@ fn stage(text: &str) -> Stage {
     Stage(build(text))
 }
 
-/// Whom an access key stands for.
+/// The principal of an access key.
 fn key(world: &World, access_key: &str) -> Principal {
     world.principal(access_key, account("000000000000"), world.clock.now()).unwrap()
 }
 
-/// The end of the sentence by which policies deny a call; nothing where they let it through.
+/// The end of the message of a denied call; `None` if the call is allowed.
 fn denied(stage: &Stage, access_key: &str, operation: Operation) -> Option<String> {
     let answer = stage.call_as(&key(&stage.0, access_key), REGION, operation, json!({}));
     let (_, _, message) = answer.err().filter(|(status, _, _)| *status == 403)?;
@@ -31,7 +31,7 @@ const SCP: &str = "with an explicit deny in a service control policy";
 
 /// Rules: IAM-11, DEN-04.
 #[test]
-fn prevent_tamper_binds_members_and_nobody_else() {
+fn prevent_tamper_applies_to_members_only() {
     let scenario = scenario::load(&[repository("scenarios/prevent-tamper.yaml")]).unwrap();
     assert!(scenario.warnings().is_empty(), "{}", scenario.warnings());
     let stage = Stage(scenario.build().unwrap());
@@ -100,7 +100,7 @@ fn full_aws_access_can_be_detached() {
 
 /// Rules: DEN-01, DEN-05.
 #[test]
-fn a_key_has_the_policies_that_it_names_and_no_others() {
+fn a_key_has_exactly_the_policies_it_names() {
     let stage = stage(
         "credentials:\n  AKIANONE: { account: '222222222222', policies: [] }\n  AKIABOUND: { account: '222222222222', boundary: b }\n\
          policies: { b: { document: { Statement: { Effect: Allow, Action: 'securityhub:Get*', Resource: '*' } } } }\n",
@@ -113,7 +113,7 @@ fn a_key_has_the_policies_that_it_names_and_no_others() {
 }
 
 #[test]
-fn a_policy_document_with_mistakes() {
+fn a_policy_document_with_errors() {
     let file = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [{\n    \"Effect\": \"Denyy\",\n    \"Action\": \"securityhub:*\",\n    \
                 \"Action\": \"*\",\n    \"Resource\": \"*\",\n    \"Condition\": { \"StringLik\": { \"aws:SourceIp\": \"x\" } }\n  }]\n}\n";
     let scenario = "policies:\n  a: { file: a.json }\n  b: { file: aa.json }\n  c: { fil: a.json }\n  d: { document: all }\n  \
@@ -123,7 +123,7 @@ fn a_policy_document_with_mistakes() {
 }
 
 #[test]
-fn attachments_with_mistakes() {
+fn attachments_with_errors() {
     let text = "organization:\n  management_account: '999999999999'\n  policies: [prevent-tampr]\n  units:\n    \
                 A: { accounts: ['222222222222'], policies: [1], full_aws_access: false }\n    B: { full_aws_access: false }\n\
                 accounts:\n  '111111111111': { policies: [prevent-tamper], roles: { 'a/b': { policies: [x], boundary: y } } }\n  \
@@ -135,7 +135,7 @@ fn attachments_with_mistakes() {
 }
 
 #[test]
-fn what_has_no_effect_is_warned_of_and_the_scenario_is_good() {
+fn statements_without_effect_cause_warnings_only() {
     let text = "organization: { management_account: '999999999999', units: { A: { policies: [p] } } }\n\
                 accounts: { '999999999999': { policies: [p] } }\n\
                 policies:\n  p:\n    document:\n      Statement:\n        Effect: Deny\n        \
