@@ -1,15 +1,16 @@
-//! Values that this program's own invariants promise: a range that was found in a text, JSON that was written here.
+//! Values that exist unless an invariant of this program is broken, such as a range in a text, or JSON written by the
+//! program.
 //!
-//! Where such a value is missing, a default in its place would be a wrong answer that nobody notices. [`Invariant`] makes
-//! it loud: a debug build panics, as all tests are, and a release build logs an error and goes on. It is not for inputs
-//! that may be absent: there the default is what absence means.
+//! If such a value is missing, a silent default would be a wrong answer that nobody notices. [`Invariant`] reports it:
+//! a debug build, and therefore every test, panics; a release build logs an error and continues. It is not meant for
+//! inputs that may be absent.
 
 use std::fmt::Debug;
 use std::panic::Location;
 
-/// A value that is there unless an invariant is broken.
+/// A value that exists unless an invariant is broken.
 pub trait Invariant<T> {
-    /// The value. If it is missing, that is reported with the invariant that is broken and the place of the call.
+    /// Returns the value. If it is missing, the broken invariant and the location of the call are reported.
     #[track_caller]
     fn or_report(self, invariant: &str) -> Option<T>;
 }
@@ -46,7 +47,7 @@ mod tests {
     use super::Invariant;
 
     #[test]
-    fn a_value_that_is_there_is_given() {
+    fn an_existing_value_is_returned() {
         assert_eq!(Some(7).or_report("seven"), Some(7));
         assert_eq!(Ok::<_, ()>(7).or_report("seven"), Some(7));
     }
@@ -54,7 +55,7 @@ mod tests {
     #[test]
     #[cfg(debug_assertions)]
     #[should_panic(expected = "an invariant is broken: a text has an end")]
-    fn a_missing_value_stops_a_test() {
+    fn a_missing_value_panics_in_a_test() {
         _ = None::<u8>.or_report("a text has an end");
     }
 }

@@ -82,7 +82,7 @@ pub async fn handle(served: ServedWorld, mut request: Request<Bytes>) -> Respons
         .or_report("a body in memory can be read")
         .unwrap_or_default()
         .to_vec();
-    // For those who read it on a terminal.
+    // A newline for use in a terminal.
     body.push(b'\n');
     parts.headers.insert(http::header::CONTENT_LENGTH, body.len().into());
     Response::from_parts(parts, body.into())

@@ -6,5 +6,5 @@ use crate::state::{Due, FindingsTransaction, Timestamp};
 
 /// Stages `due` for a time after `now`. A time beyond the representable range becomes the latest one.
 pub fn after(transaction: &mut FindingsTransaction<'_>, now: Timestamp, delay: SignedDuration, due: Due) {
-    transaction.put_due(now.checked_add(delay).unwrap_or(Timestamp::MAX), due);
+    transaction.schedule(now.checked_add(delay).unwrap_or(Timestamp::MAX), due);
 }

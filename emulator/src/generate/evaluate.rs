@@ -28,11 +28,11 @@ impl Context {
     /// The context of a request.
     pub(super) fn new(request: &Request, homes: Homes, compiler: &mut Compiler) -> Context {
         let &Request { administrator, days, now, .. } = request;
-        // Rounded down, as times are written.
+        // Rounded down, like all times that are written.
         let now = i64::try_from(now.as_nanosecond().div_euclid(1_000_000))
             .or_report("an i64 holds the milliseconds of any time")
             .unwrap_or_default();
-        Around { homes, administrator, days, now, times: compiler.times() }
+        Context { homes, administrator, days, now, times: compiler.times() }
     }
 }
 
@@ -320,7 +320,7 @@ impl<'e> Evaluation<'e> {
             .copied()
             .or_report("residents are made up to the one that is wanted")
             .unwrap_or_default();
-        self.memory.residents.put(residence, homes, hub, known);
+        self.memory.residents.put_back(residence, homes, hub, known);
         resident
     }
 

@@ -3,7 +3,7 @@
 
 use crate::invariant::Invariant;
 
-/// A value, or that there is none.
+/// A value, or null.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Handle {
     /// `null`, which omits a member.

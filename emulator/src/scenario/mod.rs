@@ -8,11 +8,11 @@
 //! [`sections`] check the merged files → [`Scenario::build`] applies them, as often as needed. To add a key, add a
 //! field to its section with a doc comment, which becomes the description in the schema, then its check and its apply.
 //!
-//! The parser's tree and that of [`spanned`] are two: `serde_saphyr::Spanned` gives each value's span, but it takes no
-//! seed, so that a value being read does not know its file and its text, which places and keys need. One tree would have
-//! to get them from a thread-local variable, which hides more than the second tree costs.
+//! The parser's tree and that of [`spanned`] are separate: `serde_saphyr::Spanned` provides the span of each value, but
+//! does not accept a seed, so a value being read does not know its file and text, which places and keys need. A single
+//! tree would have to get them from a thread-local variable, which is less clear than a second tree.
 //!
-//! [`entries`] reads entries that come alone, at run time.
+//! [`entries`] reads entries that are sent at run time.
 //!
 //! Several files are merged in the given order. `name`, `clock`, `seed`, `regions`, `default_account`, `organization`
 //! and `quotas` of a later file replace earlier ones as a whole; `accounts`, `credentials` and `policies` are replaced

@@ -1,4 +1,4 @@
-//! Writing findings, without a say over relations and hubs.
+//! Transactions on findings only.
 
 use std::collections::BTreeSet;
 
@@ -14,22 +14,22 @@ use super::names::{Place, Region};
 use super::world::World;
 use crate::invariant::Invariant;
 
-/// How many expired findings are removed under one lock.
+/// Maximum number of expired findings removed while holding the lock.
 const EXPIRED_AT_A_TIME: usize = 4096;
 
-/// Writes findings at once, each wholly, under their table's lock, since AWS accepts them one by one. It does not wait
-/// for writers of hubs and relations, so it neither lends nor stages these; a [`super::Transaction`] does.
+/// Writes findings immediately, each atomically, under their table's lock, because AWS accepts them one by one. It does
+/// not wait for writers of hubs and relations, and therefore cannot read or stage those; a [`super::Transaction`] can.
 ///
-/// A table is locked within a closure. The transaction is borrowed meanwhile, so that the closure cannot wait for the
-/// writers' lock, which comes before those of tables.
+/// A table is locked while a closure runs. The closure cannot acquire the writers' lock, which comes before those of
+/// tables, because the transaction is borrowed meanwhile.
 pub struct FindingsTransaction<'w> {
     pub(super) world: &'w World,
-    /// Held to the end, once relations must stay as they are.
+    /// The writers' lock, held to the end once relations must not change.
     held: Option<HeldRelations<'w>>,
     due: Vec<(Timestamp, Due)>,
     drafts: Vec<Draft>,
     pub(super) changes: Vec<Change>,
-    /// When what this transaction does was due; its events are of that time.
+    /// Due time of the pending work that this transaction does. Its events get this time.
     pub(super) due_at: Option<Timestamp>,
 }
 
@@ -38,30 +38,30 @@ impl<'w> FindingsTransaction<'w> {
         FindingsTransaction { world, held, due: Vec::new(), drafts: Vec::new(), changes: Vec::new(), due_at: None }
     }
 
-    /// Waits for the writer of hubs and relations before this, and keeps others waiting to the end: what is read of them
-    /// from now on stays so.
-    pub fn hold_relations(&mut self) -> &HeldRelations<'w> {
-        self.held.get_or_insert_with(|| self.world.hold_relations())
+    /// Locks out other writers of hubs and relations until the end of the transaction, so that what is read of them
+    /// stays valid.
+    pub fn lock_relations(&mut self) -> &HeldRelations<'w> {
+        self.held.get_or_insert_with(|| self.world.lock_relations())
     }
 
-    /// Stages something that happens later.
-    pub fn put_due(&mut self, at: Timestamp, due: Due) {
+    /// Stages pending work.
+    pub fn schedule(&mut self, at: Timestamp, due: Due) {
         self.due.push((at, due));
     }
 
-    /// Stages an event that follows from no finding that is written.
-    pub fn tell(&mut self, draft: Draft) {
+    /// Stages an event that is not derived from a written finding.
+    pub fn emit(&mut self, draft: Draft) {
         self.drafts.push(draft);
     }
 
-    /// Writes the findings of a place under its lock, and notes them for the events that follow.
+    /// Writes to a table of findings under its lock and records the writes for events.
     pub fn edit_findings<R>(&mut self, place: impl Into<Place>, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
         let (place, world, due_at) = (place.into(), self.world, self.due_at);
         let (result, stored) = world.edit_findings(&place, |findings, sequence| {
-            let mut writer = FindingWriter::new(findings, sequence, world.begin_note(&place, due_at));
+            let mut writer = FindingWriter::new(findings, sequence, world.begin_writes(&place, due_at));
             let result = edit(&mut writer);
             let (stored, written) = writer.finish();
-            world.note_written(written);
+            world.record_writes(written);
             (result, stored)
         });
         if !stored.is_empty() {
@@ -70,9 +70,9 @@ impl<'w> FindingsTransaction<'w> {
         result
     }
 
-    /// Changes findings of several places step by step, under the locks of all; none may be added. Events follow in the
-    /// order of the steps, whatever the place of a finding is. The set is in the
-    /// order in which locks are taken, and `step` gets a writer for each place in that order.
+    /// Changes findings of several tables step by step, holding all of their locks. Findings must not be added. Events
+    /// follow the order of steps, whichever table a finding is in. Tables are locked in the order of the set, and
+    /// `step` receives their writers in this order.
     pub fn edit_findings_in_steps<S>(
         &mut self,
         places: &BTreeSet<Place>,
@@ -81,14 +81,14 @@ impl<'w> FindingsTransaction<'w> {
     ) {
         let (world, due_at) = (self.world, self.due_at);
         let stored = world.edit_together(places, |findings, sequence| {
-            let note = |place| world.begin_note(place, due_at);
+            let note = |place| world.begin_writes(place, due_at);
             let of_places = findings.iter_mut().zip(places);
             let mut writers: Vec<FindingWriter<'_>> =
                 of_places.map(|(findings, place)| FindingWriter::new(findings, sequence, note(place))).collect();
             for input in steps {
                 step(&mut writers, input);
                 for (writer, place) in writers.iter_mut().zip(places) {
-                    world.note_written(writer.take_note(note(place)));
+                    world.record_writes(writer.take_writes(note(place)));
                 }
             }
             writers.into_iter().map(|writer| writer.finish().0).collect::<Vec<_>>()
@@ -97,20 +97,20 @@ impl<'w> FindingsTransaction<'w> {
         self.changes.extend(changed.map(|(place, stored)| Change::Findings { place, stored }));
     }
 
-    /// Drops those findings of a region, replicas among them, that `drops` says of their documents.
+    /// Deletes the findings of a Region, including replicas, for whose documents `drops` returns true.
     pub fn drop_findings(&mut self, region: &Region, drops: impl Fn(&[u8]) -> bool) {
         self.remove_findings(region, |_| true, |findings| findings.remove_where(&drops));
     }
 
-    /// Drops the findings of a region, replicas among them, that have expired at `now`. Their table is locked for a few
-    /// thousand of them at a time, so that other calls go on meanwhile.
+    /// Deletes the findings of a Region, including replicas, that have expired at `now`. The lock is released every few
+    /// thousand findings, so that other calls are not held up.
     pub fn drop_expired(&mut self, region: &Region, now: Timestamp) {
         let may_have_expired = |findings: &Findings| findings.table().first_end() <= now.as_millisecond();
         let remove = |findings: &mut Findings| findings.remove_expired(now, EXPIRED_AT_A_TIME);
         while self.remove_findings(region, may_have_expired, remove) > 0 {}
     }
 
-    /// Removes findings of a Region and replicas in it, from the tables that `is_wanted` says.
+    /// Removes findings of a Region and its replicas from the tables that `is_wanted` selects.
     fn remove_findings(
         &mut self,
         region: &Region,
@@ -127,20 +127,20 @@ impl<'w> FindingsTransaction<'w> {
         count
     }
 
-    /// Sets those findings of a region that satisfy a filter aside, each until it is written again.
-    pub fn set_findings_aside(&mut self, region: &Region, filter: &Filter) {
-        self.world.edit_findings(&Place::from(region), |findings, _| findings.set_aside(filter));
+    /// Hides the findings of a Region that satisfy a filter. A finding stays hidden until it is written again.
+    pub fn hide_findings(&mut self, region: &Region, filter: &Filter) {
+        self.world.edit_findings(&Place::from(region), |findings, _| findings.hide(filter));
     }
 
-    /// Leaves replicas in `place`: of those findings of its origin that satisfy a filter and are not set aside, as they
-    /// are now, with their numbers and what is kept beside them. Where there is one of a finding already, it is replaced.
-    /// `key` gives the key of a document.
-    pub fn leave_replicas(&mut self, place: &Place, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
+    /// Stores replicas in `place` of the findings of its origin that satisfy a filter and are not hidden, with their
+    /// current documents, sequence numbers and metadata. Existing replicas of the same findings are replaced. `key`
+    /// extracts the key of a document.
+    pub fn store_replicas(&mut self, place: &Place, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
         let Some(origin) = place.origin.as_ref().or_report("replicas have an origin") else { return };
         let left = self.world.read_findings(origin, |findings| {
             let slots = findings.table().within(Scope::NotAside).matching(filter);
             if !slots.is_empty() {
-                // Nobody else holds the locks of two tables.
+                // No other code holds the locks of two tables, so this cannot deadlock.
                 self.world.edit_findings(place, |replicas, _| replicas.add(findings, &slots, key));
             }
             !slots.is_empty()
@@ -158,11 +158,11 @@ impl<'w> FindingsTransaction<'w> {
         }
     }
 
-    /// Tells the events that follow, makes what was staged due, and gives what changed.
+    /// Emits the events, adds the staged pending work, and returns the changes.
     pub fn commit(self) -> Vec<Change> {
-        self.world.tell(self.drafts, self.due_at);
-        // Last, since a call that finds nothing due does not wait for this transaction.
-        self.world.put_due(self.due, self.due_at.is_some());
+        self.world.emit(self.drafts, self.due_at);
+        // This comes last: a call that finds nothing due does not wait for this transaction.
+        self.world.schedule(self.due, self.due_at.is_some());
         self.changes
     }
 }

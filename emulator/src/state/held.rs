@@ -1,4 +1,4 @@
-//! The lock of those who write hubs and relations.
+//! The lock of writers of hubs and relations.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use super::directory::Directory;
 use super::relations::Relations;
 use super::sync::MutexGuard;
 
-/// The writers' lock, with the relations as they are while it is held: nobody else changes them.
+/// The writers' lock, with the relations, which cannot change while it is held.
 ///
-/// What may only be done under this lock, such as publishing relations, takes a reference to this.
+/// Functions that may only be called under this lock, such as publishing relations, take a reference to it as proof.
 pub struct HeldRelations<'w> {
     relations: Arc<Relations>,
     _lock: MutexGuard<'w, ()>,
 }
 
 impl<'w> HeldRelations<'w> {
-    /// `read` reads the relations, once the lock is held.
+    /// Calls `read` to get the relations once the lock is held.
     pub(super) fn new(lock: MutexGuard<'w, ()>, read: impl FnOnce() -> Arc<Relations>) -> Self {
         HeldRelations { relations: read(), _lock: lock }
     }

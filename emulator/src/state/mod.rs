@@ -5,11 +5,11 @@
 //! and [`Transaction`], the only way to write, which returns [`Change`]s. Rules of Security Hub, the JSON of requests
 //! and HTTP do not belong here.
 //!
-//! Locks are taken in the order writers → due entries → relations → tables → written findings, and no guard leaves this
-//! room: callers get copies, `Arc`s or closures. [`HeldRelations`] and [`FindingsTransaction`] let the compiler check the
-//! first and the last but one of these steps. A commit holds the ring of events while it reads relations; nobody takes
-//! the ring while holding another lock than the writers'. [`sync`] names all kinds of locks, and `dashmap` is named
-//! nowhere else.
+//! Locks are taken in the order writers → due entries → relations → tables → written findings. No guard leaves this
+//! room; callers get copies, `Arc`s or closures. [`HeldRelations`] and [`FindingsTransaction`] let the compiler check
+//! that the writers' lock comes before those of tables. A commit holds the lock of the event ring while it reads
+//! relations, so the ring must not be locked while any lock but the writers' is held. [`sync`] defines all kinds of
+//! locks, and `dashmap` is named nowhere else.
 
 mod aggregator;
 mod automation_rule;
@@ -53,7 +53,7 @@ pub use directory::{
 };
 pub use due::{CheckScope, Due};
 pub use events::{Derive, Draft, Event, EventPage, InsightReport, Subject, UsedAction};
-pub use findings::{FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger};
+pub use findings::{FindingMetadata, FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate};
 pub use findings_transaction::FindingsTransaction;
 pub use held::HeldRelations;
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};

@@ -7,7 +7,7 @@ use securityhub_fixtures::regions;
 
 use crate::invariant::Invariant;
 
-/// An AWS account id: twelve digits.
+/// An AWS account ID: twelve digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId([u8; 12]);
 
@@ -104,16 +104,15 @@ impl fmt::Display for UnknownRegion {
     }
 }
 
-/// Where a table of findings stands: those of a region itself, or the replicas that another region left there when it
-/// was unlinked (AGG-14).
+/// The key of a table of findings: a Region's own findings, or the replicas that another Region left there when it was
+/// unlinked (AGG-14).
 ///
-/// Its order, by `origin` first, is the one in which the locks of several places are taken: Regions' own findings before
-/// replicas.
+/// Its ordering, by `origin` first, is the order in which tables are locked: own findings of Regions before replicas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// The region that left them; none for the region's own.
+    /// The Region they were replicated from; `None` for the Region's own findings.
     pub origin: Option<Region>,
-    /// The region where they are read and changed.
+    /// The Region in which they are read and changed.
     pub region: Region,
 }
 

@@ -16,13 +16,15 @@ use super::relations::Relations;
 use super::resources::Resources;
 use super::world::World;
 
-/// Writes to a world, one at a time. Hubs and relations are staged and appear together at [`Transaction::commit`]; a
-/// transaction that is dropped leaves them as they were.
+/// A transaction on a world; there is one at a time. Changes of hubs and relations are staged and become visible
+/// together at [`Transaction::commit`]; dropping the transaction discards them.
 ///
-/// It is a [`FindingsTransaction`] that holds relations from its start, so what writes findings takes either.
+/// It dereferences to a [`FindingsTransaction`] that holds the writers' lock from its start, so functions that write
+/// findings accept either.
 pub struct Transaction<'w> {
     findings: FindingsTransaction<'w>,
-    /// Relations, hubs and resources as they were at the start, and are to the end: nobody else writes meanwhile.
+    /// Relations, hubs and resources at the start. They cannot change during the transaction, because the writers' lock
+    /// is held.
     before: Arc<Relations>,
     hubs: BTreeMap<HubKey, Option<Arc<Hub>>>,
     directory: Option<Directory>,
@@ -36,10 +38,11 @@ impl<'w> Transaction<'w> {
         Transaction { findings, before, hubs: BTreeMap::new(), directory: None, resources: None }
     }
 
-    /// Takes the next entry that is due at `now`, to be done in this transaction and dated with its own time.
+    /// Takes the next entry that is due at `now`. It is to be processed in this transaction, whose events get its due
+    /// time.
     pub fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
         let world = self.findings.world;
-        let taken = world.take_due(now, self.findings.hold_relations());
+        let taken = world.take_due(now, self.findings.lock_relations());
         self.findings.due_at = taken.as_ref().map(|(at, _)| *at);
         taken
     }
@@ -47,7 +50,7 @@ impl<'w> Transaction<'w> {
     /// Takes the checks of a hub that follow the taken entry and are due at the same time.
     pub fn take_checks(&mut self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
         let world = self.findings.world;
-        world.take_checks(at, hub, self.findings.hold_relations())
+        world.take_checks(at, hub, self.findings.lock_relations())
     }
 
     /// A hub, including changes staged in this transaction.
@@ -56,7 +59,7 @@ impl<'w> Transaction<'w> {
     }
 
     /// Stages a hub.
-    pub fn put_hub(&mut self, key: HubKey, hub: Hub) {
+    pub fn stage_hub(&mut self, key: HubKey, hub: Hub) {
         self.findings.changes.push(Change::Hub(key.clone()));
         self.hubs.insert(key, Some(Arc::new(hub)));
     }
@@ -67,12 +70,13 @@ impl<'w> Transaction<'w> {
         self.hubs.insert(key.clone(), None);
     }
 
-    /// The relations, as this transaction left them.
+    /// The relations, including changes staged in this transaction.
     pub fn directory(&self) -> &Directory {
         self.directory.as_ref().unwrap_or_else(|| self.before.directory())
     }
 
-    /// Stages a change of relations. The first one copies them, which is cheap: their large maps share what stays.
+    /// Stages a change of relations. The first change clones them, which is cheap because their large maps are
+    /// persistent.
     pub fn edit_directory<R>(&mut self, edit: impl FnOnce(&mut Directory) -> R) -> R {
         if self.directory.is_none() {
             self.findings.changes.push(Change::Directory);
@@ -104,7 +108,7 @@ impl<'w> Transaction<'w> {
         edit(Arc::make_mut(self.resources.get_or_insert_with(before)))
     }
 
-    /// Makes what was staged visible, all of it, tells the events that follow, and gives what changed.
+    /// Publishes everything that was staged, emits the events, and returns the changes.
     pub fn commit(mut self) -> Vec<Change> {
         if self.directory.is_some() || self.resources.is_some() || !self.hubs.is_empty() {
             let mut relations = Relations::clone(&self.before);
@@ -118,7 +122,7 @@ impl<'w> Transaction<'w> {
                 relations.replace_hub(key, hub);
             }
             let world = self.findings.world;
-            world.publish(relations, self.findings.hold_relations());
+            world.publish(relations, self.findings.lock_relations());
         }
         self.findings.commit()
     }

@@ -98,7 +98,7 @@ impl World {
     /// world contains.
     #[must_use]
     pub fn restarted(&self) -> World {
-        let held = self.hold_relations();
+        let held = self.lock_relations();
         let share = |stored: &Arc<Stored>| Stored::new(Arc::clone(&stored.read()));
         World {
             clock: self.clock.restarted(),
@@ -278,15 +278,15 @@ impl World {
 
     /// Starts a transaction on hubs and relations. Waits until the previous one has ended.
     pub fn write(&self) -> Transaction<'_> {
-        Transaction::new(self, self.hold_relations())
+        Transaction::new(self, self.lock_relations())
     }
 
-    /// Waits for the writer of hubs and relations, and keeps others waiting.
-    pub(super) fn hold_relations(&self) -> HeldRelations<'_> {
+    /// Waits for the current writer of hubs and relations, and locks out others.
+    pub(super) fn lock_relations(&self) -> HeldRelations<'_> {
         HeldRelations::new(self.writers.lock(), || self.relations())
     }
 
-    /// Starts a transaction on findings alone; it does not wait for writers of hubs.
+    /// Starts a transaction on findings only. It does not wait for writers of hubs.
     pub fn write_findings(&self) -> FindingsTransaction<'_> {
         FindingsTransaction::new(self, None)
     }
@@ -296,8 +296,8 @@ impl World {
         now.as_millisecond() >= self.first_due.load(Ordering::Acquire)
     }
 
-    /// Takes the next entry that is due, under the writers' lock, so that entries are done one after the other and in
-    /// order; [`World::is_due`] stays true until the taker commits.
+    /// Takes the next entry that is due. The writers' lock ensures that entries are processed one at a time and in
+    /// order. [`World::is_due`] stays true until the transaction commits.
     pub(super) fn take_due(&self, now: Timestamp, _: &HeldRelations<'_>) -> Option<(Timestamp, Due)> {
         let mut due = self.due.lock();
         let taken = due.take(now);
@@ -363,8 +363,8 @@ impl World {
         result
     }
 
-    /// Changes findings of several places, none of which is added or removed, under all their locks, which are
-    /// taken in the order of the set.
+    /// Changes findings of several tables while holding all of their locks, which are taken in the order of the set.
+    /// Findings must not be added or removed.
     pub(super) fn edit_together<R>(
         &self,
         places: &BTreeSet<Place>,

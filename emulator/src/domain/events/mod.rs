@@ -19,7 +19,7 @@ use crate::domain::findings::document;
 use crate::state::{AccountId, Draft, FindingWrites, HubKey, Place, Relations, Subject, World};
 
 /// One `Security Hub Findings - Imported` for each written finding and each hub that sees it (EVT-01, EVT-40 … EVT-46).
-pub fn derive(world: &World, written: &Written, emit: &mut dyn FnMut(Draft)) {
+pub fn derive(world: &World, written: &FindingWrites, emit: &mut dyn FnMut(Draft)) {
     let relations = world.relations();
     let mut known: BTreeMap<AccountId, Vec<HubKey>> = BTreeMap::new();
     for finding in &written.findings {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::document::Finding;
 use crate::invariant::Invariant;
-use crate::state::{Findings, HistoryRecord, HistorySource, HistoryUpdate, Ledger, Timestamp, timestamp_text};
+use crate::state::{FindingMetadata, Findings, HistoryRecord, HistorySource, HistoryUpdate, Timestamp, timestamp_text};
 
 /// How long a record is stored and can be read (HIS-04).
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -36,7 +36,7 @@ pub(super) fn difference(old: &Finding<'_>, new: &Finding<'_>) -> Vec<HistoryUpd
 }
 
 /// Adds a record, unless nothing changed (HIS-15), and drops records that are too old to be read. `created_at` is the
-/// ProcessedAt before the change: until the finding has a ledger, that is its time of creation.
+/// ProcessedAt before the change: until the finding has a metadata, that is its time of creation.
 pub(super) fn record(
     metadata: &mut FindingMetadata,
     created_at: Option<String>,
@@ -52,8 +52,8 @@ pub(super) fn record(
     }
     // A request that began earlier may write to the table later. Records must stay sorted, because they are searched by
     // time.
-    let at = ledger.records.back().map_or(at, |last| at.max(last.at));
-    ledger.records.push_back(HistoryRecord { at, source, updates });
+    let at = metadata.records.back().map_or(at, |last| at.max(last.at));
+    metadata.records.push_back(HistoryRecord { at, source, updates });
     let oldest = oldest(at);
     while metadata.records.front().is_some_and(|record| record.at < oldest) {
         metadata.records.pop_front();
@@ -134,8 +134,8 @@ pub fn page(findings: &Findings, slot: Slot, query: &Query, now: Timestamp) -> P
 
     let product_arn =
         finding.string("ProductArn").or_report("a stored finding has all required members").unwrap_or_default();
-    let mut entries = match ledger {
-        Some(ledger) => newest(ledger, start..=end, query, &product_arn),
+    let mut entries = match metadata {
+        Some(metadata) => newest(metadata, start..=end, query, &product_arn),
         None => Vec::new(),
     };
     let is_creation_asked_for = query.before.is_none_or(|before| before > 0);
@@ -155,8 +155,8 @@ pub fn page(findings: &Findings, slot: Slot, query: &Query, now: Timestamp) -> P
 }
 
 /// The newest records of a period, newest first, plus one more than requested if there is one.
-fn newest(ledger: &Ledger, period: RangeInclusive<i128>, query: &Query, product_arn: &str) -> Vec<Entry> {
-    let records = &ledger.records;
+fn newest(metadata: &FindingMetadata, period: RangeInclusive<i128>, query: &Query, product_arn: &str) -> Vec<Entry> {
+    let records = &metadata.records;
     let from = records.partition_point(|record| record.at.as_nanosecond() < *period.start());
     let mut to = records.partition_point(|record| record.at.as_nanosecond() <= *period.end());
     let number = |index: usize| metadata.dropped_records + index as u64 + 1;

@@ -13,7 +13,7 @@ use super::{customer, expiry, history, merge, normalise};
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::automation_rules::{self, ActiveRule};
 use crate::state::{
-    AccountId, FindingWriter, FindingsTransaction, HistorySource, HistoryUpdate, Ledger, Timestamp, World,
+    AccountId, FindingMetadata, FindingWriter, FindingsTransaction, HistorySource, HistoryUpdate, Timestamp, World,
 };
 
 /// A finding that passed all checks, with all that does not depend on what is stored.

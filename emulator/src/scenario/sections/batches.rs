@@ -8,7 +8,7 @@ use std::thread;
 
 use super::generate::Generate;
 use crate::domain::findings::{delivery, import};
-use crate::generate::{Findings, Mistake};
+use crate::generate::{Findings, TemplateError};
 use crate::invariant::Invariant;
 use crate::shape::items::Item;
 use crate::shape::scan::Span;

@@ -211,8 +211,8 @@ impl Import<'_> {
         }
     }
 
-    /// Generates findings and imports them, batch by batch of a Region. No hub changes meanwhile, so what is known of a
-    /// product and an account holds for all batches.
+    /// Generates findings and imports them in batches per Region. Hubs do not change in the meantime, so information
+    /// about products and accounts is shared by all batches.
     fn generated(&self, transaction: &mut FindingsTransaction<'_>, generate: &Generate, seed: u64) -> Vec<Diagnostic> {
         let Import { world, now, .. } = *self;
         let directory = world.directory();

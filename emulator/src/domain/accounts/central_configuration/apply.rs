@@ -37,7 +37,7 @@ pub fn to_hub(
         .or_report("a policy is checked before it is kept")
         .unwrap_or_default();
     security_controls::replace_parameters(transaction, key, &mut hub, &custom, now);
-    transaction.put_hub(key.clone(), hub);
+    transaction.stage_hub(key.clone(), hub);
 }
 
 fn follow_standards(

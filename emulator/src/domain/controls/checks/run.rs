@@ -199,8 +199,8 @@ fn schedule(
         return;
     }
     let next = now.checked_add(time_to_next_check(until.duration_since(now))).unwrap_or(Timestamp::MAX);
-    transaction.put_hub(key.clone(), Hub { next_check: Some(next), ..hub.clone() });
-    transaction.put_due(next, Due::Check(key.clone(), CheckScope::All));
+    transaction.stage_hub(key.clone(), Hub { next_check: Some(next), ..hub.clone() });
+    transaction.schedule(next, Due::Check(key.clone(), CheckScope::All));
 }
 
 /// The time between a check and the next one, for a clock that is `behind` ahead of it. Checks run every twelve hours

@@ -52,7 +52,7 @@ pub fn follow(transaction: &mut Transaction<'_>, world: &World) {
     let Some(after) = transaction.staged_directory() else { return };
     let changed = changed(world, &before, after);
     for link in &changed.ended {
-        leave_replicas(transaction, world, link);
+        store_replicas(transaction, world, link);
     }
     for link in &changed.linked {
         transaction.hide_findings(&link.region, &visibility::of_accounts(world, &link.accounts));
@@ -103,7 +103,7 @@ fn shown_accounts(directory: &Directory, owner: AccountId, region: &Region) -> B
 }
 
 /// Leaves replicas of the findings that were shown until now. They are dropped when they expire.
-fn leave_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
+fn store_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
     let Link { home, region, accounts } = link;
     let is_on =
         |account: &&AccountId| hub_access::is_enabled(world, &HubKey { account: **account, region: region.clone() });
@@ -157,7 +157,7 @@ pub fn supersede(
     }
     // When a Region is unlinked, its replicas exist before the new relations are committed. Holding the relations makes
     // this call wait for such a commit.
-    let directory = transaction.hold_relations().directory();
+    let directory = transaction.lock_relations().directory();
     let written = written();
     let shown_in = |place: Place| {
         let is_shown = |owner: AccountId| directory.home(owner, region) == Some(&place.region);
