@@ -1,8 +1,7 @@
 //! Fenced blocks of a Markdown page, each with the preceding comment that says how it is tested.
 //!
 //! The comment is one of:
-//! - `<!-- tour: LANGUAGE SCENARIO -->`: pasted into a fresh shell (or interpreter) while the program serves the
-//! scenario,
+//! - `<!-- tour: LANGUAGE SCENARIO -->`: pasted into a fresh shell or interpreter while the scenario is served,
 //! - `<!-- printed -->`: the output of the tour above it, or a part of it,
 //! - `<!-- tested: WHERE -->`: run by the named test,
 //! - `<!-- not pasted: REASON -->`.
