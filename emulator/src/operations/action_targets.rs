@@ -60,8 +60,8 @@ struct DescribedActionTarget {
 /// 400 `InvalidInputException` for a token of another query.
 pub fn describe_action_targets(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<DescribeInput>(Operation::DescribeActionTargets, input)?;
-    let asked = &input.action_target_arns;
-    let page = page.open(context, &json!(asked))?;
+    let requested = &input.action_target_arns;
+    let page = page.open(context, &json!(requested))?;
     let key = context.caller.hub_key();
     let hub = context.world.hub(&key);
     let all = hub.iter().flat_map(|hub| &hub.action_targets).map(|(id, target)| DescribedActionTarget {
@@ -69,7 +69,7 @@ pub fn describe_action_targets(context: &Context<'_>, input: Input) -> Result<An
         name: target.name.clone(),
         description: target.description.clone(),
     });
-    let rows = all.filter(|row| asked.is_empty() || asked.contains(&row.action_target_arn));
+    let rows = all.filter(|row| requested.is_empty() || requested.contains(&row.action_target_arn));
     page.by_name(rows, |row| row.action_target_arn.clone()).answer()
 }
 

@@ -1,8 +1,8 @@
 //! Lists that are answered a page at a time: token, size and rows are the members that the model's paginator names.
 //!
 //! [`PageRequest::read`] takes token and size out of the input, [`PageRequest::open`] checks the token, and only the
-//! [`Paged`] that it gives cuts rows to a page. So no list can be answered without the check of its token. GetFindings
-//! and GetFindingHistory have a [`Binding`] of their own: their pages are cut where findings are read.
+//! resulting [`Paged`] can select a page. So no list can be answered without checking its token. GetFindings and
+//! GetFindingHistory use a [`Binding`] directly, because the table selects their pages.
 
 use securityhub_engine::{Position, SortValue};
 use securityhub_fixtures::Operation;
@@ -85,7 +85,7 @@ impl Paged {
         self.by_name_in(rows, name, |name, last| name > last)
     }
 
-    /// The page of rows that have names but another order: `is_after` says whether one name comes after another.
+    /// The page of rows that have names but are sorted differently: `is_after` compares two names.
     pub fn by_name_in<R>(
         self,
         rows: impl IntoIterator<Item = R>,
@@ -108,12 +108,12 @@ impl Paged {
         self.cut(rows, place, |row, last| number(row) > last.sequence)
     }
 
-    /// The page of rows whose order never changes, so that a row's place in the list is its number.
+    /// The page of rows whose order never changes, so that a row's index in the list is its number.
     pub fn in_fixed_order<R>(self, rows: impl IntoIterator<Item = R>) -> Page<R> {
         self.by_number((0..).zip(rows), |(number, _)| *number).map(|(_, row)| row)
     }
 
-    /// Takes the rows after the page before, one more than a page has to see whether another follows.
+    /// Takes the rows after the previous page, and one more than fits to see whether another page follows.
     fn cut<R>(
         self,
         rows: impl IntoIterator<Item = R>,
@@ -143,7 +143,7 @@ impl<R> Page<R> {
         self.filter_map(|row| Some(form(row)))
     }
 
-    /// The rows in another form, without those that are gone since the page was cut.
+    /// The rows in another form, without those that were deleted since the page was selected.
     pub fn filter_map<W>(self, form: impl FnMut(R) -> Option<W>) -> Page<W> {
         let Page { paginator, rows, next_token } = self;
         Page { paginator, rows: rows.into_iter().filter_map(form).collect(), next_token }

@@ -158,13 +158,13 @@ pub fn batch_get_configuration_policy_associations(context: &Context<'_>, input:
         configuration_policy_associations: Vec::new(),
         unprocessed_configuration_policy_associations: Vec::new(),
     };
-    for asked in configuration_policy_association_identifiers {
-        match get(context, &asked) {
+    for identifier in configuration_policy_association_identifiers {
+        match get(context, &identifier) {
             Ok(summary) => output.configuration_policy_associations.push(summary),
             Err(error) => {
                 let error = AwsError::from(error);
                 output.unprocessed_configuration_policy_associations.push(Unprocessed {
-                    configuration_policy_association_identifiers: asked,
+                    configuration_policy_association_identifiers: identifier,
                     error_code: error.status.to_string(),
                     error_reason: error.message.into_owned(),
                 });
@@ -202,11 +202,11 @@ pub fn list_configuration_policy_associations(context: &Context<'_>, input: Inpu
     let policy = filters.and_then(|filters| filters.configuration_policy_id.as_ref());
     // An unknown policy has no associations.
     let policy = policy.map(|policy| named_id(central, policy).unwrap_or_default());
-    let asked = |filter: Option<&String>, value: &str| filter.is_none_or(|filter| filter == value);
+    let matches = |filter: Option<&String>, value: &str| filter.is_none_or(|filter| filter == value);
     let is_asked = |row: &Summary| {
-        asked(policy.as_ref(), &row.configuration_policy_id)
-            && asked(filters.and_then(|filters| filters.association_type.as_ref()), row.association_type)
-            && asked(filters.and_then(|filters| filters.association_status.as_ref()), row.association_status)
+        matches(policy.as_ref(), &row.configuration_policy_id)
+            && matches(filters.and_then(|filters| filters.association_type.as_ref()), row.association_type)
+            && matches(filters.and_then(|filters| filters.association_status.as_ref()), row.association_status)
     };
     let rows = governance::targets(organization).filter_map(|target| associations::of(organization, &target).ok());
     let mut summaries: Vec<Summary> = rows.map(Summary::from).filter(is_asked).collect();

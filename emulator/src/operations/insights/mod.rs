@@ -124,7 +124,7 @@ impl DescribedInsight {
 pub fn get_insights(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<GetInput>(Operation::GetInsights, input)?;
     let page = page.open(context, &json!(input.insight_arns))?;
-    let rows = if input.insight_arns.is_empty() { all(context) } else { asked(context, input.insight_arns)? };
+    let rows = if input.insight_arns.is_empty() { all(context) } else { requested(context, input.insight_arns)? };
     // Insights can be long, so only those of the page are cloned.
     let page = page.by_number(rows, |(number, _)| *number).filter_map(|(_, arn)| {
         let insight = insights::find(context.world, &context.caller, &arn).ok()?;
@@ -142,7 +142,7 @@ fn all(context: &Context<'_>) -> Vec<(u64, String)> {
 }
 
 /// These ARNs with their positions, without duplicates. All of them must exist.
-fn asked(context: &Context<'_>, arns: Vec<String>) -> Result<Vec<(u64, String)>, AwsError> {
+fn requested(context: &Context<'_>, arns: Vec<String>) -> Result<Vec<(u64, String)>, AwsError> {
     let mut named = HashSet::new();
     let mut rows = Vec::new();
     for (place, arn) in (0..).zip(arns) {

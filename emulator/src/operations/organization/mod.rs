@@ -96,7 +96,7 @@ struct AdminAccount {
 pub fn list_organization_admin_accounts(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, ListInput { feature: name }) = PageRequest::read(Operation::ListOrganizationAdminAccounts, input)?;
     let (caller, feature) = (&context.caller, feature(name.as_deref()));
-    // The answer has another member than rows and token, so it is not the page's.
+    // The answer has a further member besides rows and token, so the page cannot write it.
     page.open(context, &Value::Null)?;
     let administrator = administrator::listed(&context.world.directory(), caller, feature)?;
     let status = (feature == Feature::Classic).then_some("ENABLED");

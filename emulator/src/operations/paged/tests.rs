@@ -1,4 +1,4 @@
-//! What holds of all lists that are answered a page at a time.
+//! Invariants of all lists that are answered in pages.
 
 use securityhub_fixtures::Operation::{
     self, CreateFindingAggregator, DescribeStandardsControls, EnableOrganizationAdminAccount, GetEnabledStandards,
@@ -11,7 +11,7 @@ use crate::testing::{ADMINISTRATOR, Stage};
 
 const MANAGEMENT: &str = "999999999999";
 
-/// A caller who may read all lists: a delegated administrator with central configuration.
+/// A caller that may read all lists: a delegated administrator with central configuration.
 fn stage() -> Stage {
     let stage = Stage::empty();
     stage.organization(&[(MANAGEMENT, "management"), (ADMINISTRATOR, "security")]);
@@ -26,7 +26,7 @@ fn stage() -> Stage {
     stage
 }
 
-/// What an operation cannot be called without.
+/// The required input of an operation.
 fn required(stage: &Stage, operation: Operation) -> Value {
     match operation {
         DescribeStandardsControls => {
@@ -42,7 +42,7 @@ fn required(stage: &Stage, operation: Operation) -> Value {
 
 /// Rules: SRT-15, ARN-13.
 #[test]
-fn every_list_refuses_a_token_that_it_did_not_make() {
+fn every_list_refuses_an_invalid_token() {
     let stage = stage();
     let is_paged = |operation: &Operation| operation.model().paginator.is_some() || *operation == ListAutomationRules;
     let is_built = |operation: &Operation| !matches!(entry(*operation).run, Run::Missing);

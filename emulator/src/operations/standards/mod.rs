@@ -37,8 +37,8 @@ use crate::domain::controls::standards::{standard_arn, subscription_arn};
 use crate::state::{HubKey, Subscription, SubscriptionStatus, Transaction};
 
 /// Whether a filter of providers includes one; an empty filter includes all (STD-07).
-fn is_asked(providers: &[String], provider: &str) -> bool {
-    providers.is_empty() || providers.iter().any(|asked| asked == provider)
+fn is_included(providers: &[String], provider: &str) -> bool {
+    providers.is_empty() || providers.iter().any(|requested| requested == provider)
 }
 
 /// `ControlStatus` and `AssociationStatus`.
@@ -87,7 +87,8 @@ pub fn describe_standards(context: &Context<'_>, input: Input) -> Result<Answer,
         provider: standard.provider,
         standards_managed_by: ManagedBy { company: standard.company, product: standard.product },
     };
-    let all = subscriptions::described(hub.as_deref()).filter(|standard| is_asked(&input.providers, standard.provider));
+    let all =
+        subscriptions::described(hub.as_deref()).filter(|standard| is_included(&input.providers, standard.provider));
     page.open(context, &json!(input.providers))?.in_fixed_order(all).map(row).answer()
 }
 
@@ -152,14 +153,14 @@ struct GetInput {
 pub fn get_enabled_standards(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<GetInput>(Operation::GetEnabledStandards, input)?;
     let key = context.caller.hub_key();
-    let asked = &input.standards_subscription_arns;
+    let requested = &input.standards_subscription_arns;
     let hub = context.world.hub(&key);
     let all = hub.iter().flat_map(|hub| subscription_controls::subscribed(hub));
     let rows = all
-        .filter(|(standard, _)| is_asked(&input.providers, standard.provider))
+        .filter(|(standard, _)| is_included(&input.providers, standard.provider))
         .map(|(standard, subscription)| SubscriptionRow::new(&key, standard, subscription))
-        .filter(|row| asked.is_empty() || asked.contains(&row.standards_subscription_arn));
-    page.open(context, &json!([asked, input.providers]))?.in_fixed_order(rows).answer()
+        .filter(|row| requested.is_empty() || requested.contains(&row.standards_subscription_arn));
+    page.open(context, &json!([requested, input.providers]))?.in_fixed_order(rows).answer()
 }
 
 #[derive(Deserialize)]
