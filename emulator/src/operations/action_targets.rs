@@ -173,8 +173,9 @@ mod tests {
     #[test]
     fn a_repeated_id_and_the_51st_custom_action_are_refused() {
         let stage = created();
-        let said = stage.refused(ADMINISTRATOR, CreateActionTarget, target("Ticket"), 409, "ResourceConflictException");
-        assert_eq!(said, "Action with Id: Ticket already exists");
+        let message =
+            stage.refused(ADMINISTRATOR, CreateActionTarget, target("Ticket"), 409, "ResourceConflictException");
+        assert_eq!(message, "Action with Id: Ticket already exists");
         stage.good(ADMINISTRATOR, CreateActionTarget, target("ticket"));
         for n in 0..48 {
             stage.good(ADMINISTRATOR, CreateActionTarget, target(&format!("n{n:02}")));

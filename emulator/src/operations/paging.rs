@@ -172,18 +172,18 @@ mod tests {
     fn a_token_is_valid_only_for_its_own_query() {
         let token =
             binding("111111111111", "us-east-1", &json!({"a": 1})).seal(&Position { keys: vec![], sequence: 7 });
-        let said = |account, region, query: Value, token: &str| {
+        let refusal = |account, region, query: Value, token: &str| {
             binding(account, region, &query).open(Some(token)).unwrap_err().message.into_owned()
         };
         let query = json!({"a": 1});
         assert_eq!(
-            said("111111111111", "us-east-1", json!({"a": 2}), &token),
+            refusal("111111111111", "us-east-1", json!({"a": 2}), &token),
             "Invalid NextToken: Input Query has changed"
         );
-        assert_eq!(said("222222222222", "us-east-1", query.clone(), &token), "Invalid NextToken");
-        assert_eq!(said("111111111111", "eu-west-1", query.clone(), &token), "Invalid NextToken");
+        assert_eq!(refusal("222222222222", "us-east-1", query.clone(), &token), "Invalid NextToken");
+        assert_eq!(refusal("111111111111", "eu-west-1", query.clone(), &token), "Invalid NextToken");
         for damaged in ["x", "é", "00", "zz", &token[2..], &token[..token.len() - 2], &token.replace('7', "8")] {
-            assert_eq!(said("111111111111", "us-east-1", query.clone(), damaged), "Invalid NextToken");
+            assert_eq!(refusal("111111111111", "us-east-1", query.clone(), damaged), "Invalid NextToken");
         }
     }
 }

@@ -53,10 +53,11 @@ pub fn describe_products(context: &Context<'_>, input: Input) -> Result<Answer, 
     let hub = context.caller.hub_key();
     let directory = context.world.directory();
     let all = products::described(&directory, &hub.region).map(|product| DescribedProduct::new(&hub, product));
-    let mut rows: Vec<DescribedProduct> =
-        all.filter(|product| input.product_arn.as_ref().is_none_or(|asked| *asked == product.product_arn)).collect();
-    if let (Some(asked), true) = (&input.product_arn, rows.is_empty()) {
-        return Err(AwsError::invalid_input(format!("productArn: \"{asked}\"")));
+    let mut rows: Vec<DescribedProduct> = all
+        .filter(|product| input.product_arn.as_ref().is_none_or(|requested| *requested == product.product_arn))
+        .collect();
+    if let (Some(requested), true) = (&input.product_arn, rows.is_empty()) {
+        return Err(AwsError::invalid_input(format!("productArn: \"{requested}\"")));
     }
     rows.sort_by(|one, two| one.product_arn.cmp(&two.product_arn));
     page.open(context, &json!(input.product_arn))?.by_name(rows, |row| row.product_arn.clone()).answer()
@@ -183,9 +184,9 @@ mod tests {
         assert!(listed(&stage, ADMINISTRATOR).contains(&"prowler/prowler".to_owned()));
         assert!(!listed(&stage, MEMBER).contains(&"prowler/prowler".to_owned()));
         let input = json!({ "ProductArn": PROWLER });
-        let said =
+        let message =
             stage.refused(ADMINISTRATOR, EnableImportFindingsForProduct, input, 409, "ResourceConflictException");
-        assert_eq!(said, format!("Product {PROWLER} is already enabled"));
+        assert_eq!(message, format!("Product {PROWLER} is already enabled"));
     }
 
     /// Rules: IMP-33, PRD-18.
@@ -216,8 +217,8 @@ mod tests {
             "arn:aws:securityhub:us-east-1::product/nobody/nothing",
             "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default",
         ] {
-            let said = refused(unknown, 404, "ResourceNotFoundException");
-            assert_eq!(said, format!("{{\"productArn\":\"{unknown}\"}}"));
+            let message = refused(unknown, 404, "ResourceNotFoundException");
+            assert_eq!(message, format!("{{\"productArn\":\"{unknown}\"}}"));
         }
         for wrong in [
             "prowler",
@@ -281,9 +282,9 @@ mod tests {
             "arn:aws:securityhub:us-east-1:111111111111:product/checkpoint/dome9-arc",
             "arn:aws:securityhub:us-east-1:222222222222:product-subscription/aws/guardduty",
         ] {
-            let said = refused(other, 403, "AccessDeniedException");
+            let message = refused(other, 403, "AccessDeniedException");
             assert_eq!(
-                said,
+                message,
                 format!("Account id 111111111111 is not authorized to perform action on resource: {other}")
             );
         }
@@ -311,8 +312,8 @@ mod tests {
         let account = |arn: &str| arn.split(':').nth(4).unwrap_or_default().to_owned();
         let partner = all.iter().find(|product| !account(product["ProductArn"].as_str().unwrap()).is_empty()).unwrap();
         let arn = partner["ProductArn"].as_str().unwrap();
-        let asked = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "ProductArn": arn }));
-        assert_eq!(asked["Products"], json!([partner]));
+        let requested = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "ProductArn": arn }));
+        assert_eq!(requested["Products"], json!([partner]));
         let policy = partner["ProductSubscriptionResourcePolicy"].as_str().unwrap();
         let policy: Value = serde_json::from_str(policy).unwrap();
         assert_eq!(policy["Statement"][0]["Principal"]["AWS"], account(arn));

@@ -102,7 +102,7 @@ impl<'d> Reader<'d> {
         if effect.is_none() {
             self.remarks.enter(Step::Key("Effect"), |remarks| {
                 remarks.refuse(format!("`Effect` cannot be {written}"), EXPECTED);
-                remarks.meant(written.as_str().unwrap_or_default(), ["Allow", "Deny"]);
+                remarks.suggest(written.as_str().unwrap_or_default(), ["Allow", "Deny"]);
             });
         }
         effect
@@ -144,7 +144,7 @@ impl<'d> Reader<'d> {
             self.remarks.refuse(message, "a service and a name, such as securityhub:GetFindings or securityhub:Get*");
         } else if !known::is_action(text, &pattern) {
             self.remarks.warn(format!("Security Hub has no action `{text}`"));
-            self.remarks.meant(text, known::actions());
+            self.remarks.suggest(text, known::actions());
         }
         pattern
     }
@@ -177,7 +177,7 @@ impl<'d> Reader<'d> {
     fn operator(&mut self, name: &str, keys: &'d Value, conditions: &mut Vec<Condition>) {
         let Some(operator) = operators::find(name) else {
             self.remarks.refuse_key(format!("there is no operator `{name}`"), "an operator such as StringEquals");
-            return self.remarks.meant(name, operators::names());
+            return self.remarks.suggest(name, operators::names());
         };
         let Value::Object(keys) = keys else {
             return self.remarks.refuse(format!("`{name}` cannot be {keys}"), "keys with values");
@@ -186,7 +186,7 @@ impl<'d> Reader<'d> {
             if self.concerns && !known::is_key(key) {
                 self.remarks.enter(Step::Key(key), |remarks| {
                     remarks.warn_key(format!("no request has the condition key `{key}` here"));
-                    remarks.meant(key, known::keys());
+                    remarks.suggest(key, known::keys());
                 });
             }
             let wildcards = operators::takes_wildcards(operator.test);
@@ -243,7 +243,7 @@ impl<'d> Reader<'d> {
                     remarks.refuse_key(message, "the policy binds whom it is attached to");
                 } else {
                     remarks.refuse_key(format!("{what} has no `{name}`"), known.join(", "));
-                    remarks.meant(name, known.iter().copied());
+                    remarks.suggest(name, known.iter().copied());
                 }
             });
         }

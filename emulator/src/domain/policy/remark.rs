@@ -12,7 +12,7 @@ pub struct Remark {
     /// What was expected instead.
     pub expected: Option<String>,
     /// The wrong word, with the words that may have been meant.
-    pub meant: Option<(String, Vec<&'static str>)>,
+    pub suggestions: Option<(String, Vec<&'static str>)>,
     /// Whether the document is refused because of it.
     pub refuses: bool,
 }
@@ -80,14 +80,14 @@ impl Remarks {
     }
 
     /// Adds to the last remark the words that the wrong one may have been meant to be.
-    pub(super) fn meant(&mut self, wrong: &str, words: impl IntoIterator<Item = &'static str>) {
+    pub(super) fn suggest(&mut self, wrong: &str, words: impl IntoIterator<Item = &'static str>) {
         if let Some(last) = self.all.last_mut() {
-            last.meant = Some((wrong.to_owned(), words.into_iter().collect()));
+            last.suggestions = Some((wrong.to_owned(), words.into_iter().collect()));
         }
     }
 
     fn push(&mut self, message: String, expected: Option<String>, of_key: bool) {
         let refuses = expected.is_some();
-        self.all.push(Remark { path: self.path.clone(), of_key, message, expected, meant: None, refuses });
+        self.all.push(Remark { path: self.path.clone(), of_key, message, expected, suggestions: None, refuses });
     }
 }

@@ -34,7 +34,7 @@ pub fn to_hub(
     let is_wanted = |control: &Control| policy_wants(content, extent, control, &key.region).unwrap_or_default();
     follow_controls(transaction, key, &mut hub, is_wanted, now);
     let custom = content::own_parameters(controls, parameters.as_ref())
-        .or_report("a policy is checked before it is kept")
+        .or_report("a policy is checked before it is stored")
         .unwrap_or_default();
     security_controls::replace_parameters(transaction, key, &mut hub, &custom, now);
     transaction.stage_hub(key.clone(), hub);

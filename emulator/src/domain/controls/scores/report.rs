@@ -175,10 +175,10 @@ fn summary(directory: &Directory, sites: &[&Site], standards: &[&'static Standar
     let all = standards.iter().flat_map(|standard| {
         standard.controls.iter().map(move |standard_control| (standard, standard_control.control))
     });
-    let held = all.filter(|(standard, control)| catalogue::holds(directory, standard, control));
-    let held: HashSet<&str> = held.map(|(_, control)| control.id).collect();
+    let contained = all.filter(|(standard, control)| catalogue::holds(directory, standard, control));
+    let contained: HashSet<&str> = contained.map(|(_, control)| control.id).collect();
     let mut counts = Counts::default();
-    for control in CONTROLS.iter().filter(|control| held.contains(control.id)) {
+    for control in CONTROLS.iter().filter(|control| contained.contains(control.id)) {
         counts.add(over(sites, control, None).0);
     }
     counts
@@ -188,9 +188,9 @@ fn summary(directory: &Directory, sites: &[&Site], standards: &[&'static Standar
 fn of_standard(directory: &Directory, sites: &[&Site], region: &Region, standard: &'static Standard) -> StandardScore {
     let sites: Vec<&Site> = sites.iter().filter(|site| site.standards.contains_key(standard.id)).copied().collect();
     let (mut seen, mut counts, mut controls) = (HashSet::new(), Counts::default(), Vec::new());
-    let held = standard.controls.iter().map(|standard_control| standard_control.control);
-    let held = held.filter(|control| catalogue::holds(directory, standard, control));
-    for control in held.filter(|control| seen.insert(control.id)) {
+    let contained = standard.controls.iter().map(|standard_control| standard_control.control);
+    let contained = contained.filter(|control| catalogue::holds(directory, standard, control));
+    for control in contained.filter(|control| seen.insert(control.id)) {
         let (status, checks) = over(&sites, control, Some(standard));
         counts.add(status);
         controls.push(ControlScore {

@@ -204,9 +204,9 @@ fn apply(world: &World, caller: &Caller, rule: Option<&mut AutomationRule>, edit
     Ok(())
 }
 
-fn replace<T>(place: &mut T, given: Option<T>) {
+fn replace<T>(value: &mut T, given: Option<T>) {
     if let Some(given) = given {
-        *place = given;
+        *value = given;
     }
 }
 

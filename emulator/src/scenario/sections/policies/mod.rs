@@ -113,7 +113,7 @@ fn tell(document: &Node, remark: &Remark, check: &mut Check) {
     if let Some(expected) = &remark.expected {
         diagnostic = diagnostic.expected(&**expected);
     }
-    if let Some((wrong, words)) = &remark.meant {
+    if let Some((wrong, words)) = &remark.suggestions {
         diagnostic = diagnostic.suggest(suggest::nearest(wrong, words.iter().copied()));
     }
     check.push(if remark.refuses { diagnostic } else { diagnostic.warning() });
