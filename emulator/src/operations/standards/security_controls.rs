@@ -7,7 +7,7 @@ use securityhub_fixtures::standards::{CONTROLS, Control};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{is_asked, status};
+use super::{is_included, status};
 use crate::aws_error::AwsError;
 use crate::domain::controls::standards::security_controls::{self, NoControl};
 use crate::domain::controls::standards::{self as domain, catalogue, description, parameters};
@@ -86,7 +86,7 @@ pub fn list_security_control_definitions(context: &Context<'_>, input: Input) ->
         Some(standard) => catalogue::holds(&directory, standard, control),
         None => catalogue::is_known(&directory, control),
     };
-    let all = CONTROLS.iter().filter(|control| control.active && is_asked(&input.providers, PROVIDER));
+    let all = CONTROLS.iter().filter(|control| control.active && is_included(&input.providers, PROVIDER));
     let rows = all.filter(is_in_it);
     let page = page.open(context, &json!([input.standards_arn, input.providers]))?.or_size(SHORT_PAGE);
     page.in_fixed_order(rows).map(|control| Definition::new(region, control)).answer()
