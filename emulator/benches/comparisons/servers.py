@@ -46,15 +46,29 @@ class Connection:
         self.socket = None
         self.buffer = bytearray(16 * 1024 * 1024)
 
-    def ask(self, request):
-        """Sends a request that must succeed and gives the body of the answer, uncopied: the next request overwrites it."""
+    def send(self, request):
+        """Sends a request and gives the length of the first part of the answer, 0 if the server had closed the
+        connection."""
         if self.socket is None:
             self.socket = socket.create_connection(self.address)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(request)
+        try:
+            self.socket.sendall(request)
+            return self.socket.recv_into(self.buffer)
+        except ConnectionError:
+            return 0
+
+    def ask(self, request):
+        """Sends a request that must succeed and gives the body of the answer, uncopied: the next request overwrites it."""
+        is_new = self.socket is None
+        read = self.send(request)
+        if not read and not is_new:
+            # A server closes a connection that was idle while the others were filled or asked.
+            self.socket = None
+            read = self.send(request)
         view, filled, start, end = memoryview(self.buffer), 0, 0, None
         while end is None or filled < end:
-            read = self.socket.recv_into(view[filled:])
+            read = read if filled == 0 else self.socket.recv_into(view[filled:])
             assert read > 0, "the server closed the connection"
             filled += read
             if end is None and (at := self.buffer.find(b"\r\n\r\n", 0, filled)) >= 0:
