@@ -68,7 +68,7 @@ impl<'t> Plan<'t> {
                     return Self::Nothing;
                 }
                 steps.retain(|step| !matches!(step, Self::Everything));
-                steps.sort_by_cached_key(|step| step.estimate(all));
+                steps.sort_by_cached_key(|step| step.rank(all));
                 if steps.is_empty() { Self::Everything } else { Self::Intersection(steps) }
             }
             Filter::Any(parts) => {
@@ -121,6 +121,26 @@ impl<'t> Plan<'t> {
             Self::Complement(step) => all.saturating_sub(step.estimate(all)),
             Self::Intersection(steps) => steps.iter().map(|step| step.estimate(all)).min().unwrap_or(all),
             Self::Union(steps) => steps.iter().map(|step| step.estimate(all)).sum::<u64>().min(all),
+        }
+    }
+
+    /// Where the step stands among others that all have to be satisfied: first what leaves few slots and costs little.
+    fn rank(&self, all: u64) -> u64 {
+        if self.reads_documents() {
+            return u64::MAX;
+        }
+        // The cost of each slot that the step rules out.
+        let ruled_out = all.saturating_sub(self.estimate(all)).max(1);
+        self.cost().saturating_mul(all).saturating_mul(16) / ruled_out
+    }
+
+    /// What judging a slot costs, compared with comparing one number.
+    fn cost(&self) -> u64 {
+        match self {
+            Self::Nothing | Self::Everything | Self::Documents { .. } => 0,
+            Self::Column(matcher) => matcher.cost(),
+            Self::Complement(step) => step.cost(),
+            Self::Intersection(steps) | Self::Union(steps) => steps.iter().map(Self::cost).sum(),
         }
     }
 

@@ -108,6 +108,21 @@ impl<'t> Matcher<'t> {
         }
     }
 
+    /// What judging a slot costs, compared with comparing one number.
+    pub(crate) fn cost(&self) -> u64 {
+        let is_single = match &self.column.values {
+            Values::Coded { cells, .. } => cells.is_single(),
+            Values::Number(_) | Values::Date(_) | Values::Boolean(_) => true,
+        };
+        let lists = if is_single { 0 } else { 16 };
+        match self.strategy {
+            Strategy::Nothing | Strategy::Present => 1,
+            Strategy::Few(_) | Strategy::Codes(_) => 1 + lists,
+            Strategy::Plain(_) => 2 + lists,
+            Strategy::Tried(..) => 16 + lists,
+        }
+    }
+
     /// Whether no slot at all can pass.
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(self.strategy, Strategy::Nothing)

@@ -72,9 +72,14 @@ impl Part<'_> {
     fn first_stored(&self, plan: &Plan<'_>, after: Option<&Position>, limit: usize, most: usize) -> Option<Vec<u32>> {
         let table = self.table;
         let start = after.map_or(0, |after| table.sequences.partition_point(|sequence| *sequence <= after.sequence));
-        let (mut slots, mut work) = (Vec::new(), 0);
-        for block in start / BLOCK..table.blocks() {
-            if work > most {
+        let (mut slots, mut work): (Vec<u32>, usize) = (Vec::new(), 0);
+        let first = start / BLOCK;
+        for block in first..table.blocks() {
+            // How many blocks the page takes, if the others are like those so far.
+            let read = block - first;
+            let all = read.saturating_mul(limit.saturating_add(1)).checked_div(slots.len()).unwrap_or(usize::MAX);
+            let expected = work.checked_div(read).unwrap_or(0).saturating_mul(all.min(table.blocks() - first));
+            if work.max(expected) > most {
                 return None;
             }
             let candidates = from(&self.block(block), start.saturating_sub(block * BLOCK));
