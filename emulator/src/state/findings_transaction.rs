@@ -33,6 +33,13 @@ pub struct FindingsTransaction<'w> {
     pub(super) due_at: Option<Timestamp>,
 }
 
+impl World {
+    /// Starts a transaction on findings only. It does not wait for writers of hubs.
+    pub fn write_findings(&self) -> FindingsTransaction<'_> {
+        FindingsTransaction::new(self, None)
+    }
+}
+
 impl<'w> FindingsTransaction<'w> {
     pub(super) fn new(world: &'w World, held: Option<HeldRelations<'w>>) -> Self {
         FindingsTransaction { world, held, due: Vec::new(), drafts: Vec::new(), changes: Vec::new(), due_at: None }

@@ -10,7 +10,6 @@ use super::delays::Delays;
 use super::directory::Directory;
 use super::due::{CheckScope, Due};
 use super::findings_transaction::FindingsTransaction;
-use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
 use super::relations::Relations;
 use super::resources::Resources;
@@ -31,13 +30,17 @@ pub struct Transaction<'w> {
     resources: Option<Arc<Resources>>,
 }
 
-impl<'w> Transaction<'w> {
-    pub(super) fn new(world: &'w World, held: HeldRelations<'w>) -> Self {
+impl World {
+    /// Starts a transaction on hubs and relations. Waits until the previous one has ended.
+    pub fn write(&self) -> Transaction<'_> {
+        let held = self.lock_relations();
         let before = held.relations();
-        let findings = FindingsTransaction::new(world, Some(held));
+        let findings = FindingsTransaction::new(self, Some(held));
         Transaction { findings, before, hubs: BTreeMap::new(), directory: None, resources: None }
     }
+}
 
+impl Transaction<'_> {
     /// Takes the next entry that is due at `now`. It is to be processed in this transaction, whose events get its due
     /// time.
     pub fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {

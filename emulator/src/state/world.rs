@@ -12,7 +12,6 @@ use super::directory::{Credential, Directory, Principal};
 use super::due::{CheckScope, Due, DueSet};
 use super::events::{Derive, Draft, Event, EventPage, Events};
 use super::findings::Findings;
-use super::findings_transaction::FindingsTransaction;
 use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
@@ -24,7 +23,6 @@ use super::sessions::{SESSION_KEY, Sessions};
 use super::stored::Stored;
 use super::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use super::sync::{Mutex, MutexGuard, RwLock, SharedMap};
-use super::transaction::Transaction;
 use super::written::FindingWrites;
 
 /// The whole state of the process.
@@ -276,19 +274,9 @@ impl World {
         }
     }
 
-    /// Starts a transaction on hubs and relations. Waits until the previous one has ended.
-    pub fn write(&self) -> Transaction<'_> {
-        Transaction::new(self, self.lock_relations())
-    }
-
     /// Waits for the current writer of hubs and relations, and locks out others.
     pub(super) fn lock_relations(&self) -> HeldRelations<'_> {
         HeldRelations::new(self.writers.lock(), || self.relations())
-    }
-
-    /// Starts a transaction on findings only. It does not wait for writers of hubs.
-    pub fn write_findings(&self) -> FindingsTransaction<'_> {
-        FindingsTransaction::new(self, None)
     }
 
     /// Whether work is due at `now` or in progress.
