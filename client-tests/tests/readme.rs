@@ -94,7 +94,7 @@ fn the_blocks_about_the_quickstart() {
         |words: &str| outputs.iter().find(|(output, _)| output.contains(words)).unwrap_or_else(|| panic!("{words}"));
     let (first, refused) = find("my-scanner/2");
     assert!(first.contains("HIGH") && refused.contains("AccessDenied") | refused.contains("InvalidInput"), "{refused}");
-    find("not returned: ResourceType asks for");
+    find("not returned: ResourceType requires");
     find("Custom Action    HIGH");
     find("\"now\"");
 }
@@ -127,7 +127,7 @@ fn the_tour_of_the_delegated_administrator() {
         "us-east-1: 2 members (2 Enabled)",
         "444444444444 is ACTIVE in Sandbox",
         "444444444444 is SUSPENDED in Sandbox",
-        "444444444444 is ACTIVE in no organization\n  eu-west-1: hub on, Deleted member of 111111111111",
+        "444444444444 is ACTIVE outside any organization\n  eu-west-1: hub on, Deleted member of 111111111111",
     ] {
         assert!(output.contains(line), "{line} in {output}");
     }
@@ -238,7 +238,7 @@ async fn example_in_rust() -> Result<(), Box<dyn std::error::Error>> {
         .credentials_provider(aws_credential_types::Credentials::new("111111111111", "x", None, None, "test"))
         .build();
     let hub = aws_sdk_securityhub::Client::from_conf(config).describe_hub().send().await?;
-    let events = emulator.events(); // what EventBridge got since, as JSON values
+    let events = emulator.events(); // events sent to EventBridge since then, as JSON values
     // End of the excerpt.
     assert_eq!(hub.hub_arn(), Some("arn:aws:securityhub:us-east-1:111111111111:hub/default"));
     assert!(events.is_empty(), "nothing happened since the start");

@@ -24,7 +24,7 @@ use crate::wire::server::{self, Options};
 /// assert!(emulator.endpoint().starts_with("http://127.0.0.1:"));
 /// # Ok::<(), securityhub_local::StartError>(()) }).unwrap();
 /// ```
-#[must_use = "an emulator stops when it is dropped: bind it to a variable that lives as long as the test"]
+#[must_use = "the emulator stops when this value is dropped; keep it in a variable for the duration of the test"]
 pub struct Emulator {
     service: Service,
     address: SocketAddr,
@@ -64,7 +64,7 @@ impl From<std::io::Error> for StartError {
 
 /// Options for starting an emulator.
 #[derive(Debug, Default)]
-#[must_use = "a builder does nothing until start() is awaited"]
+#[must_use = "the builder does nothing until `start()` is called and awaited"]
 pub struct Builder {
     scenarios: Vec<PathBuf>,
     settings: Settings,

@@ -451,7 +451,7 @@ fn assert_shape(operation: Operation, body: &[u8]) {
     let name = operation.name();
     assert!(
         matches!(&violations, Ok(found) if found.is_empty()),
-        "the answer of {name} breaks its shape: {violations:?}"
+        "the response of {name} violates its output shape: {violations:?}"
     );
 }
 
@@ -460,7 +460,7 @@ fn assert_shape(operation: Operation, body: &[u8]) {
 fn assert_declared(operation: Operation, error: &AwsError) {
     let name = operation.name();
     let may = securityhub_fixtures::errors::may_answer(Some(operation), error.code.name(), error.status);
-    assert!(may, "{name} may not answer {error}");
+    assert!(may, "{name} returned an undeclared error: {error}");
 }
 
 /// An internal error, with the code of the operation's API version.

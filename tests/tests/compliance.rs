@@ -90,7 +90,8 @@ fn an_administrator_sees_each_of_its_members() {
     std::fs::remove_file(&file).unwrap();
     let by_account = printed(&program, &["--by", "account", "--standard", "cis-1.2.0"]);
     assert!(
-        by_account.starts_with("CIS AWS Foundations Benchmark v1.2.0 of 111111111111 in us-east-1, over 2 accounts: ")
+        by_account
+            .starts_with("CIS AWS Foundations Benchmark v1.2.0 of 111111111111 in us-east-1, across 2 accounts: ")
     );
     assert_eq!(words(&by_account, "111111111111")[1..3], ["100", "%"]);
     assert_eq!(words(&by_account, "222222222222")[4..5], ["1"], "failed: {by_account}");
@@ -108,11 +109,11 @@ fn an_administrator_sees_each_of_its_members() {
 fn invalid_arguments_are_reported() {
     let program = Program::start(&["--scenario", SCENARIO]);
     for (arguments, code, told) in [
-        (&["--by", "account"][..], 2, "has no enabled members in us-east-1"),
-        (&["--region", "eu-west-1"], 2, "Security Hub is off in 111111111111 in eu-west-1"),
-        (&["--standard", "cis-5.0.0"], 2, "cis-5.0.0 is enabled in none of the accounts"),
-        (&["--standard", "cis"], 2, "there are fsbp-1.0.0, cis-1.2.0"),
-        (&["--account", "1"], 2, "an account id has twelve digits"),
+        (&["--by", "account"][..], 2, "has no enabled members with Security Hub enabled in us-east-1"),
+        (&["--region", "eu-west-1"], 2, "Security Hub is not enabled for 111111111111 in eu-west-1"),
+        (&["--standard", "cis-5.0.0"], 2, "cis-5.0.0 is not enabled in any of the accounts"),
+        (&["--standard", "cis"], 2, "available: fsbp-1.0.0, cis-1.2.0"),
+        (&["--account", "1"], 2, "expected an account ID of 12 digits"),
         (&["--url", "http://127.0.0.1:1"], 1, "securityhub-local serve"),
     ] {
         let output = compliance(&program, arguments);

@@ -98,8 +98,8 @@ fn events_are_followed_and_missed_ones_are_reported() {
 fn invalid_arguments_are_reported() {
     let program = Program::start(&["--events", "0"]);
     for (arguments, code, told) in [
-        (&[][..], 2, "events are off"),
-        (&["--account", "1"], 2, "an account id has twelve digits"),
+        (&[][..], 2, "events are disabled"),
+        (&["--account", "1"], 2, "expected an account ID of 12 digits"),
         (&["--url", "http://127.0.0.1:1"], 1, "securityhub-local serve"),
     ] {
         let output = events(&program, arguments);

@@ -76,7 +76,7 @@ fn thousands_of_accounts_are_split_into_several_requests() {
     let output = members(&program, &["add", "--csv", list.path(), "--region", "eu-west-1"]);
     let said = text(&output.stdout);
     assert_eq!((output.status.code(), said.as_str()), (Some(1), "eu-west-1: 997 members (997 Created)\n"));
-    assert!(text(&output.stderr).contains("203 accounts were refused"), "over the quota of invited members");
+    assert!(text(&output.stderr).contains("203 accounts were rejected"), "over the quota of invited members");
 }
 
 #[test]
@@ -87,9 +87,9 @@ fn a_list_with_an_error_adds_no_members_and_refused_accounts_are_listed() {
     let said = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{said}");
     let told = [
-        format!("{}:3: `30000000002` is no account id", list.path()),
-        format!("{}:4: `x` is no account id", list.path()),
-        "The list has 2 mistakes, and nobody was added.".to_owned(),
+        format!("{}:3: `30000000002` is not a valid account ID", list.path()),
+        format!("{}:4: `x` is not a valid account ID", list.path()),
+        "The file has 2 errors; no account was added.".to_owned(),
     ];
     assert!(told.iter().all(|line| said.contains(line)), "{said}");
     assert!(!printed(&program, &["list"]).contains("300000000001"));
@@ -99,7 +99,7 @@ fn a_list_with_an_error_adds_no_members_and_refused_accounts_are_listed() {
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), "us-east-1: 1 member (1 Enabled)\n"));
     let said = text(&output.stderr);
     assert!(
-        said.contains("1 account was refused:\n  111111111111 in us-east-1: The request is rejected because"),
+        said.contains("1 account was rejected:\n  111111111111 in us-east-1: The request is rejected because"),
         "{said}"
     );
 

@@ -30,7 +30,7 @@ fn an_account_that_joins_is_enabled_and_invalid_events_are_refused() {
     );
     let again = organization(&program, &["join", "--account", "444444444444"]);
     assert_eq!(again.status.code(), Some(2));
-    assert_eq!(text(&again.stderr), "securityhub-local: 444444444444 is in the organization already\n");
+    assert_eq!(text(&again.stderr), "securityhub-local: 444444444444 is already in the organization\n");
     let closed = organization(&program, &["close", "--account", "444444444444", "--json"]);
     let closed: Value = serde_json::from_slice(&closed.stdout).unwrap();
     assert_eq!((&closed["Status"], &closed["ParentName"]), (&Value::from("CLOSED"), &Value::from("Workloads")));

@@ -104,5 +104,5 @@ fn scenario_check_warns_and_exits_with_0() {
     assert_eq!((json.status.code(), &told[0]["severity"]), (Some(0), &json!("warning")));
     let prevent_tamper = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/prevent-tamper.yaml");
     let good = program::run(&["scenario", "check", prevent_tamper]);
-    assert_eq!(String::from_utf8_lossy(&good.stdout), "The scenario is good.\n");
+    assert_eq!(String::from_utf8_lossy(&good.stdout), "The scenario is valid.\n");
 }

@@ -77,7 +77,7 @@ fn a_port_in_use_is_reported_with_advice() {
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
     assert!(
-        said.starts_with("securityhub-local: cannot listen on 127.0.0.1:") && said.contains("Take another --port"),
+        said.starts_with("securityhub-local: cannot listen on 127.0.0.1:") && said.contains("Use another --port"),
         "{said}"
     );
 }
@@ -186,7 +186,7 @@ fn coverage_lists_all_operations_in_each_format() {
     let json: serde_json::Value = serde_json::from_slice(&program::run(&["coverage", "--json"]).stdout).unwrap();
     assert_eq!(json["operations"].as_array().unwrap().len(), 126);
     assert!(text(&program::run(&["coverage"]).stdout).contains("DescribeHub"));
-    assert!(text(&program::run(&["coverage", "--markdown"]).stdout).contains("| `DescribeHub` | behaves |"));
+    assert!(text(&program::run(&["coverage", "--markdown"]).stdout).contains("| `DescribeHub` | implemented |"));
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn version_completions_and_schema_are_printed() {
 #[test]
 fn scenario_check_exits_with_0_or_2() {
     let good = program::run(&["scenario", "check", QUICKSTART]);
-    assert_eq!((good.status.code(), text(&good.stdout)), (Some(0), "The scenario is good.\n".to_owned()));
+    assert_eq!((good.status.code(), text(&good.stdout)), (Some(0), "The scenario is valid.\n".to_owned()));
     let file = std::env::temp_dir().join(format!("securityhub-local-wrong-{}.yaml", std::process::id()));
     std::fs::write(&file, "nmae: x\nhubs:\n  - account: \"1\"\n").unwrap();
     let wrong = program::run(&["scenario", "check", &file.to_string_lossy()]);
@@ -458,11 +458,14 @@ fn generate_reports_invalid_arguments() {
     for (arguments, said) in [
         (&["--product", "guardduti"][..], "'guardduty'"),
         (&[], "--product"),
-        (&["--product", "macie", "--account", "1"], "an account id has twelve digits"),
+        (&["--product", "macie", "--account", "1"], "expected an account ID of 12 digits"),
         (&["--product", "macie", "--region", "nowhere"], "eu-west-1"),
         (&["--product", "macie", "--now", "yesterday"], "2026-01-15T09:00:00Z"),
         (&["--product", "macie", "--days", "366"], "366"),
-        (&["--product", "macie", "--region", "cn-north-1"], "no --region given has the product macie"),
+        (
+            &["--product", "macie", "--region", "cn-north-1"],
+            "the product macie is not available in any of the given Regions",
+        ),
     ] {
         let output = program::run(&[&["generate"], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -510,15 +513,15 @@ fn explain_states_the_deciding_filter() {
     };
     let filters = r#"{"ResourceType": [{"Value": "AwsIam", "Comparison": "PREFIX"}]}"#;
     let said = asked(&["--filters", filters]);
-    let line = "  ✘ ResourceType  asks for PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n";
+    let line = "  ✘ ResourceType  requires PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n";
     assert!(said.contains(line) && said.contains("  ✔ visible       222222222222 is an enabled member"), "{said}");
     assert!(
-        said.ends_with("not returned: ResourceType asks for PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n"),
+        said.ends_with("not returned: ResourceType requires PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n"),
         "{said}"
     );
     assert!(!said.contains('\u{1b}'), "colours are for terminals: {said}");
-    assert!(asked(&["--account", "333333333333"]).contains("  ✘ visible  its owner 222222222222 is no member"));
-    assert!(asked(&["--region", "eu-west-1"]).contains("it is stored in us-east-1"));
+    assert!(asked(&["--account", "333333333333"]).contains("  ✘ visible  its owner 222222222222 is not a member"));
+    assert!(asked(&["--region", "eu-west-1"]).contains("the finding is stored in us-east-1"));
     assert!(asked(&["--product-arn", "x"]).contains("no finding with this Id and the ProductArn x"));
     let file = std::env::temp_dir().join(format!("securityhub-local-filters-{}.json", std::process::id()));
     std::fs::write(&file, filters).unwrap();
@@ -559,7 +562,7 @@ fn explain_gives_advice_when_it_fails() {
                     of the allowed values\n";
     assert_eq!(refused(&["--filters", contains]), (Some(2), sentence.to_owned()));
     let (code, said) = refused(&["--filters", "SeverityLabel=HIGH"]);
-    assert!(code == Some(2) && said.contains("this is no JSON"), "{said}");
+    assert!(code == Some(2) && said.contains("invalid JSON"), "{said}");
 
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
@@ -568,7 +571,7 @@ fn explain_gives_advice_when_it_fails() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
-        said.contains(&format!("no emulator answers at {url}")) && said.contains("securityhub-local serve"),
+        said.contains(&format!("cannot reach an emulator at {url}")) && said.contains("securityhub-local serve"),
         "{said}"
     );
     assert_eq!(program::run(&["explain", "--id", "x", "--url", "127.0.0.1:4600"]).status.code(), Some(2));

@@ -265,16 +265,17 @@ fn fidelity(chapters: &[Chapter]) -> String {
     let tested = rules().filter(|rule| rule.reason.is_none()).count();
     let mut text = format!(
         "# Fidelity, rule by rule\n\n\
-         What is known of Security Hub's behaviour, how well it is known, and which test proves it here. *Documented*: \
-         AWS says so. *Observed*: public material shows it. *Inferred*: a guess of ours, to be changed when evidence \
-         comes. A rule with several kinds of evidence has them for its several parts.\n\n\
-         {all} rules: {tested} proved by tests, {} not modelled. `{REGISTER}` is the source; this page is made from it.\n",
+         Each rule about the behavior of Security Hub, the evidence for it, and the tests that cover it. *Documented*: in \
+         the documentation of AWS. *Observed*: in other public material about the service. *Inferred*: an assumption, \
+         which may change when evidence appears. If a rule lists several kinds of evidence, they apply to different parts \
+         of it.\n\n\
+         {all} rules: {tested} covered by tests, {} not modelled. This page is generated from `{REGISTER}`.\n",
         all - tested
     );
     for chapter in chapters {
         _ = write!(
             text,
-            "\n## {}\n\n| rule | what | evidence | proved by |\n| --- | --- | --- | --- |\n",
+            "\n## {}\n\n| rule | behavior | evidence | tests |\n| --- | --- | --- | --- |\n",
             chapter.title
         );
         for rule in &chapter.rules {

@@ -24,13 +24,13 @@ fn a_setting_without_effect_is_refused_at_the_start() {
             2,
             "--default-region: AWS has no Region `mars-1`; to use it here, list it under",
         ),
-        (["--default-region", "US East"], 2, "a Region has a name such as eu-west-1"),
-        (["--allow-host", "hub.*.com"], 2, "or *.example.com for all names below one"),
+        (["--default-region", "US East"], 2, "expected a Region name such as eu-west-1"),
+        (["--allow-host", "hub.*.com"], 2, "or *.example.com for all subdomains"),
         (["--allow-host", "hub.example.com:4600"], 2, "expected a host name without scheme and port"),
         (["--allow-origin", "a.example"], 2, "expected a scheme and a host, such as https://app.example.com"),
         (["--allow-origin", "https://a.example/path"], 2, "expected a scheme and a host"),
         (["--host", "localhost"], 2, "expected an IP address, such as 127.0.0.1"),
-        (["--host", "192.0.2.1"], 1, "The --host must be an address of this machine"),
+        (["--host", "192.0.2.1"], 1, "--host must be an address of this machine"),
     ] {
         let (found, said) = refused(&arguments);
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -12,8 +12,8 @@ use crate::domain::{due, hub_access};
 use crate::served::ServedWorld;
 use crate::state::{AccountId, Principal, World};
 
-const EXPECTED: &str = "ask for ?account=111111111111&region=us-east-1 and, for the controls of one standard only, \
-                        &standard=fsbp-1.0.0 or its ARN";
+const EXPECTED: &str = "expected ?account=111111111111&region=us-east-1, with \
+                        &standard=fsbp-1.0.0 (or an ARN) to list the controls of one standard";
 
 /// The account, the Region, and optionally the standard.
 #[derive(Deserialize)]
@@ -35,21 +35,21 @@ pub(super) async fn scores(Extension(served): Extension<ServedWorld>, query: req
 fn computed(world: &World, asked: &Input) -> Result<Compliance, String> {
     let account = asked.account.as_deref().unwrap_or_default();
     let account = AccountId::parse(account)
-        .ok_or_else(|| format!("{EXPECTED}: {account:?} is no account id, which has twelve digits"))?;
+        .ok_or_else(|| format!("{account:?} is not a valid account ID (expected 12 digits); {EXPECTED}"))?;
     let region = asked.region.as_deref().filter(|region| !region.is_empty());
-    let region = request::region(world, region.ok_or_else(|| format!("{EXPECTED}: region is missing"))?)?;
+    let region = request::region(world, region.ok_or_else(|| format!("region is missing; {EXPECTED}"))?)?;
     let standard = asked.standard.as_deref().map(scores::standard).transpose();
-    let standard = standard.map_err(|error| format!("{EXPECTED}: {error}"))?;
+    let standard = standard.map_err(|error| format!("{error}; {EXPECTED}"))?;
     let now = world.clock.now();
     due::run(world, now);
     let caller = Caller { principal: Principal::local_user(account), region, now };
     if !hub_access::is_enabled(world, &caller.hub_key()) {
-        return Err(format!("Security Hub is off in {account} in {}: enable it there first", caller.region));
+        return Err(format!("Security Hub is not enabled for {account} in {}; enable it there first", caller.region));
     }
     let compliance = scores::daily::shown(world, &caller, standard);
     match standard.filter(|_| compliance.computed_at.is_some() && compliance.scores.standards.is_empty()) {
         Some(standard) => Err(format!(
-            "{} is enabled in none of the accounts and Regions that {account} sees in {}",
+            "{} is not enabled in any of the accounts and Regions that {account} can see in {}",
             standard.id, caller.region
         )),
         None => Ok(compliance),

@@ -28,11 +28,11 @@ const COMPARED: usize = 1000;
 const PAGE: usize = 100;
 const MOST: usize = 1000;
 
-const LIST: &str = "ask for ?account=111111111111&region=us-east-1&detail-type=...&pattern=...&after=0&limit=100, each \
-                    of which may be left out";
-const SEND: &str = "send {\"ActionTargetArn\": \"...\", \"FindingIdentifiers\": [{\"Id\": \"...\", \"ProductArn\": \
-                    \"...\"}]}, or with {\"InsightArn\": \"...\", \"ResultValues\": [\"...\"]} in the place of findings";
-const OFF: &str = "events are off: start the emulator with --events 10000";
+const LIST: &str = "expected ?account=111111111111&region=us-east-1&detail-type=...&pattern=...&after=0&limit=100, where \
+                    each parameter is optional";
+const SEND: &str = "expected a body such as {\"ActionTargetArn\": \"...\", \"FindingIdentifiers\": [{\"Id\": \"...\", \"ProductArn\": \
+                    \"...\"}]}, or with {\"InsightArn\": \"...\", \"ResultValues\": [\"...\"]} instead of FindingIdentifiers";
+const OFF: &str = "events are disabled; start the emulator with --events 10000";
 
 /// The events to list.
 #[derive(Deserialize)]
@@ -91,13 +91,13 @@ pub(super) async fn send(Extension(served): Extension<ServedWorld>, _: request::
 
 fn page(world: &World, asked: &Input) -> Result<EventPage, String> {
     let account = asked.account.as_deref().map(|text| {
-        AccountId::parse(text).ok_or_else(|| format!("{LIST}: {text:?} is no account id, which has twelve digits"))
+        AccountId::parse(text).ok_or_else(|| format!("{text:?} is not a valid account ID (expected 12 digits); {LIST}"))
     });
     let account = account.transpose()?;
     let region = asked.region.as_deref().map(|region| request::region(world, region)).transpose()?;
     let limit = asked.limit.unwrap_or(PAGE);
     if !(1..=MOST).contains(&limit) {
-        return Err(format!("{LIST}: limit is 1 to {MOST}"));
+        return Err(format!("limit must be from 1 to {MOST}; {LIST}"));
     }
     let pattern = asked.pattern.as_deref().map(EventPattern::read).transpose()?;
     due::run(world, world.clock.now());
@@ -145,9 +145,10 @@ fn written(world: &World, page: &EventPage) -> String {
 
 fn sent(world: &World, body: &[u8]) -> Result<usize, (StatusCode, String)> {
     let wrong = |message: String| (StatusCode::BAD_REQUEST, message);
-    let asked: Send = serde_json::from_slice(body).map_err(|error| wrong(format!("{SEND}: {error}")))?;
+    let asked: Send = serde_json::from_slice(body).map_err(|error| wrong(format!("{error}; {SEND}")))?;
     let action_target_arn = asked.action_target_arn.clone();
-    let selection = selection(asked).ok_or_else(|| wrong(format!("{SEND}: either findings or an insight")))?;
+    let selection = selection(asked)
+        .ok_or_else(|| wrong(format!("FindingIdentifiers and InsightArn cannot be combined; {SEND}")))?;
     let now = world.clock.now();
     due::run(world, now);
     if !world.has_events() {

@@ -14,8 +14,8 @@ use crate::domain::findings::explain::{self, Question};
 use crate::served::ServedWorld;
 use crate::state::{AccountId, Principal};
 
-const EXPECTED: &str = "send {\"Account\": \"111111111111\", \"Region\": \"us-east-1\", \"Id\": \"...\", \
-                        \"Filters\": {...}}, and \"ProductArn\" where findings share an Id";
+const EXPECTED: &str = "expected a body such as {\"Account\": \"111111111111\", \"Region\": \"us-east-1\", \"Id\": \"...\", \
+                        \"Filters\": {...}}, with \"ProductArn\" if several findings share the Id";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -38,9 +38,9 @@ pub(super) async fn explain(Extension(served): Extension<ServedWorld>, _: reques
 }
 
 fn answer(served: &ServedWorld, body: &[u8]) -> Result<explain::Explanation, String> {
-    let asked: Input = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
+    let asked: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
     let account = AccountId::parse(&asked.account)
-        .ok_or_else(|| format!("{EXPECTED}: {:?} is no account id, which has twelve digits", asked.account))?;
+        .ok_or_else(|| format!("{:?} is not a valid account ID (expected 12 digits); {EXPECTED}", asked.account))?;
     let world = served.world();
     let now = world.clock.now();
     due::run(&world, now);

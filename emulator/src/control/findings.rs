@@ -18,7 +18,7 @@ use crate::served::ServedWorld;
 use crate::shape::items::Item;
 use crate::shape::scan;
 
-const EXPECTED: &str = "send a finding, a list of findings or {\"Findings\": [...]}";
+const EXPECTED: &str = "expected a finding, a list of findings or {\"Findings\": [...]}";
 
 /// Maximum total size of the failures listed in a response, in bytes. A short finding can violate a hundred
 /// constraints.
@@ -57,8 +57,8 @@ pub(super) async fn deliver(Extension(served): Extension<ServedWorld>, _: reques
 fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
     // Taken first, so that the whole call uses one world even if the world is reset in the meantime.
     let world = served.world();
-    let text = std::str::from_utf8(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
-    let pieces = delivery::pieces(text).map_err(|error| format!("{EXPECTED}: {error}"))?;
+    let text = std::str::from_utf8(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
+    let pieces = delivery::pieces(text).map_err(|error| format!("{error}; {EXPECTED}"))?;
     let compact = |piece: &Range<usize>| {
         scan::compact(text.get(piece.clone()).or_report("a piece is a range of its text").unwrap_or_default())
     };
@@ -101,11 +101,11 @@ impl Delivered {
 /// Requires a finding to have an ID, since a failure is reported by ID (IMP-25).
 fn read(number: usize, text: &str) -> Result<Item<'_>, String> {
     if !text.starts_with('{') {
-        return Err(format!("{EXPECTED}: finding {number} is no JSON object"));
+        return Err(format!("finding {number} is not a JSON object; {EXPECTED}"));
     }
-    let finding = import::read_finding(text).map_err(|error| format!("{EXPECTED}: finding {number}: {}", error.0))?;
+    let finding = import::read_finding(text).map_err(|error| format!("finding {number}: {}; {EXPECTED}", error.0))?;
     if import::string(&finding, "Id").is_none() {
-        return Err(format!("finding {number} has no Id that is a string"));
+        return Err(format!("finding {number} has no `Id`, or its `Id` is not a string"));
     }
     Ok(finding)
 }

@@ -19,12 +19,12 @@ use crate::domain::{due, hub_access};
 use crate::served::ServedWorld;
 use crate::state::{AccountId, HubKey, Region, Transaction, World};
 
-const ADD: &str = "send {\"Administrator\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"AccountDetails\": \
+const ADD: &str = "expected a body such as {\"Administrator\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"AccountDetails\": \
                    [{\"AccountId\": \"222222222222\", \"Email\": \"a@example.com\"}]}, or \"Csv\": \"Account \
-                   ID,Email\\n...\" instead of AccountDetails, and \"Invite\" or \"Accept\": true to go on";
-const ACCEPT: &str = "send {\"Administrator\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"AccountIds\": \
-                      [\"222222222222\"]}, or no AccountIds for all that are invited";
-const LIST: &str = "ask for ?administrator=111111111111 and, for some Regions only, &region=us-east-1,eu-west-1";
+                   ID,Email\\n...\" instead of AccountDetails, and optionally \"Invite\": true or \"Accept\": true";
+const ACCEPT: &str = "expected a body such as {\"Administrator\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"AccountIds\": \
+                      [\"222222222222\"]}, or without AccountIds to accept all invitations";
+const LIST: &str = "expected ?administrator=111111111111, optionally with &region=us-east-1,eu-west-1";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -86,7 +86,7 @@ fn respond(outcome: Result<Outcome, String>) -> Response {
 }
 
 fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
-    let asked: Add = serde_json::from_slice(body).map_err(|error| format!("{ADD}: {error}"))?;
+    let asked: Add = serde_json::from_slice(body).map_err(|error| format!("{error}; {ADD}"))?;
     let accounts = accounts_of(&asked)?;
     let steps = Steps { invite: asked.invite, accept: asked.accept };
     let now = world.clock.now();
@@ -109,7 +109,7 @@ fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
 }
 
 fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
-    let asked: Accept = serde_json::from_slice(body).map_err(|error| format!("{ACCEPT}: {error}"))?;
+    let asked: Accept = serde_json::from_slice(body).map_err(|error| format!("{error}; {ACCEPT}"))?;
     let named = asked.account_ids.map(|ids| ids.iter().map(|id| account(id, ACCEPT)).collect::<Result<Vec<_>, _>>());
     let named = named.transpose()?;
     let now = world.clock.now();
@@ -147,11 +147,11 @@ fn accounts_of(asked: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> 
         return details.map(|details| Ok((account(&details.account_id, ADD)?, details.email.clone()))).collect();
     };
     if !asked.account_details.is_empty() {
-        return Err(format!("{ADD}: both Csv and AccountDetails are there"));
+        return Err(format!("Csv and AccountDetails cannot be combined; {ADD}"));
     }
     let told = |mistakes: Vec<csv::Mistake>| {
         let mistakes: Vec<String> = mistakes.iter().map(csv::Mistake::to_string).collect();
-        format!("the list has mistakes, and nothing was added: {}; expected {}", mistakes.join("; "), csv::EXPECTED)
+        format!("invalid Csv, no account was added: {}; expected {}", mistakes.join("; "), csv::EXPECTED)
     };
     Ok(csv::read(list).map_err(told)?.into_iter().map(|row| (row.account, row.email)).collect())
 }
@@ -160,21 +160,21 @@ fn accounts_of(asked: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> 
 fn hubs(world: &World, administrator: &str, regions: &[String], expected: &str) -> Result<Vec<HubKey>, String> {
     let administrator = account(administrator, expected)?;
     if regions.is_empty() {
-        return Err(format!("{expected}: Regions is empty"));
+        return Err(format!("Regions is empty; {expected}"));
     }
     let hub = |region: &String| {
         let hub = HubKey { account: administrator, region: request::region(world, region)? };
         if hub_access::is_enabled(world, &hub) {
             Ok(hub)
         } else {
-            Err(format!("Security Hub is off in {administrator} in {region}: enable it there first"))
+            Err(format!("Security Hub is not enabled for {administrator} in {region}; enable it there first"))
         }
     };
     regions.iter().map(hub).collect()
 }
 
 fn account(text: &str, expected: &str) -> Result<AccountId, String> {
-    AccountId::parse(text).ok_or_else(|| format!("{expected}: {text:?} is no account id, which has twelve digits"))
+    AccountId::parse(text).ok_or_else(|| format!("{text:?} is not a valid account ID (expected 12 digits); {expected}"))
 }
 
 fn unprocessed(hub: &HubKey, account: AccountId, processing_result: String) -> Unprocessed {

@@ -66,7 +66,7 @@ pub fn is_light(method: &http::Method, path: &str) -> bool {
 
 /// The response to a call that panicked (CPL-11).
 pub fn fault(request_id: &str) -> Response<Bytes> {
-    let message = format!("internal error; the log says more of request {request_id}");
+    let message = format!("internal error; see the log for details of request {request_id}");
     answer::control(StatusCode::INTERNAL_SERVER_ERROR, request_id, &json!({ "Message": message }))
 }
 
@@ -137,7 +137,7 @@ async fn reset(
     body: Bytes,
 ) -> axum::response::Response {
     if !matches!(body.trim_ascii(), b"" | b"{}") {
-        return mistake(StatusCode::BAD_REQUEST, "reset takes no body; use to=start or to=empty in the query");
+        return mistake(StatusCode::BAD_REQUEST, "reset does not take a body; use to=start or to=empty in the query");
     }
     match reset.to.as_deref() {
         None | Some("start") => {
@@ -148,7 +148,7 @@ async fn reset(
             served.empty();
             Json(json!({})).into_response()
         }
-        Some(other) => mistake(StatusCode::BAD_REQUEST, &format!("to={other} is unknown; use to=start or to=empty")),
+        Some(other) => mistake(StatusCode::BAD_REQUEST, &format!("unknown value to={other}; use to=start or to=empty")),
     }
 }
 
@@ -186,14 +186,16 @@ async fn advance(Extension(served): Extension<ServedWorld>, _: NoQuery, body: By
             due::after_clock_change(&world, world.clock.now());
             clock_state(&served).into_response()
         }
-        Err(error) => mistake(StatusCode::BAD_REQUEST, &format!("send {{\"advance\": \"P30D\"}}: {error}")),
+        Err(error) => {
+            mistake(StatusCode::BAD_REQUEST, &format!("{error}; expected a body such as {{\"advance\": \"P30D\"}}"))
+        }
     }
 }
 
 async fn unknown() -> axum::response::Response {
     mistake(
         StatusCode::NOT_FOUND,
-        "the control plane has GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
+        "unknown path of the control plane; available: GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
          POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
          POST /_emulator/members/accept, POST /_emulator/organization, GET /_emulator/compliance, GET, PUT and DELETE \
          /_emulator/resources, PUT /_emulator/config-recorder, POST /_emulator/checks/run, GET and DELETE \
@@ -204,8 +206,8 @@ async fn unknown() -> axum::response::Response {
 async fn wrong_method() -> axum::response::Response {
     mistake(
         StatusCode::METHOD_NOT_ALLOWED,
-        "this path takes another method: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
+        "this path does not support the method; available: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
          GET or POST members, POST members/accept, POST organization, GET compliance, GET, PUT or DELETE resources, \
-          PUT config-recorder, POST checks/run, GET or DELETE events, POST custom-actions",
+         PUT config-recorder, POST checks/run, GET or DELETE events, POST custom-actions",
     )
 }

@@ -16,8 +16,8 @@ use crate::domain::findings::aggregation::replicas;
 use crate::served::ServedWorld;
 use crate::state::{AccountId, World};
 
-const EXPECTED: &str = "send {\"Action\": \"join\", \"AccountId\": \"444444444444\"}, with \"Parent\" (a unit's name or id), \
-                        \"Name\" and \"Email\" if you like; other actions are move, which needs a Parent, leave, suspend, \
+const EXPECTED: &str = "expected a body such as {\"Action\": \"join\", \"AccountId\": \"444444444444\"}, optionally with \"Parent\" (name or ID of a unit), \
+                        \"Name\" and \"Email\"; other actions are move (requires Parent), leave, suspend, \
                         reactivate and close";
 
 #[derive(Deserialize)]
@@ -54,9 +54,9 @@ pub(super) async fn apply_event(
 }
 
 fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
-    let asked: Input = serde_json::from_slice(body).map_err(|error| format!("{EXPECTED}: {error}"))?;
+    let asked: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
     let account = AccountId::parse(&asked.account_id)
-        .ok_or_else(|| format!("{EXPECTED}: {:?} is no account id, which has twelve digits", asked.account_id))?;
+        .ok_or_else(|| format!("{:?} is not a valid account ID (expected 12 digits); {EXPECTED}", asked.account_id))?;
     let event = event(asked)?;
     let now = world.clock.now();
     due::run(world, now);
@@ -72,14 +72,14 @@ fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
 fn event(asked: Input) -> Result<Event, String> {
     let Input { action, parent, name, email, .. } = asked;
     if action != Action::Join && (name.is_some() || email.is_some()) {
-        return Err(format!("{EXPECTED}: Name and Email are of an account that joins"));
+        return Err(format!("Name and Email are only allowed for the action join; {EXPECTED}"));
     }
     if !matches!(action, Action::Join | Action::Move) && parent.is_some() {
-        return Err(format!("{EXPECTED}: Parent is of an account that joins or moves"));
+        return Err(format!("Parent is only allowed for the actions join and move; {EXPECTED}"));
     }
     Ok(match action {
         Action::Join => Event::Join { parent, name, email },
-        Action::Move => Event::Move { parent: parent.ok_or_else(|| format!("{EXPECTED}: Parent is missing"))? },
+        Action::Move => Event::Move { parent: parent.ok_or_else(|| format!("Parent is missing; {EXPECTED}"))? },
         Action::Leave => Event::Leave,
         Action::Suspend => Event::Suspend,
         Action::Reactivate => Event::Reactivate,

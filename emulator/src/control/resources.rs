@@ -21,12 +21,12 @@ use crate::state::{
     AccountId, CheckResult, ComplianceStatus, ConfigRecorder, HubKey, Recording, Resource, Transaction, World,
 };
 
-const DECLARE: &str = "send a resource or a list of resources, as `resources` of a scenario has them";
-const DELETE: &str = "ask for ?account=111111111111&type=AwsS3Bucket&id=pay and, for some Regions only, \
-                      &region=us-east-1,eu-west-1; without an id or a type all of them go";
-const RECORD: &str = "send {\"Account\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"Recorder\": \"off\"}, or \"on\", \
+const DECLARE: &str = "expected a resource or a list of resources, in the format of `resources` in a scenario";
+const DELETE: &str = "expected ?account=111111111111&type=AwsS3Bucket&id=pay, optionally with \
+                      &region=us-east-1,eu-west-1; without id or type, all resources match";
+const RECORD: &str = "expected a body such as {\"Account\": \"111111111111\", \"Regions\": [\"us-east-1\"], \"Recorder\": \"off\"}, or \"on\", \
                       or {\"Types\": [\"AwsS3Bucket\"], \"Role\": \"custom\"}";
-const RUN: &str = "send {\"Account\": \"111111111111\", \"Regions\": [\"us-east-1\"]}, or nothing for all hubs";
+const RUN: &str = "expected a body such as {\"Account\": \"111111111111\", \"Regions\": [\"us-east-1\"]}, or an empty body for all hubs";
 
 /// The resources to list or delete.
 #[derive(Debug, Deserialize)]
@@ -94,7 +94,7 @@ pub(super) async fn declare(Extension(served): Extension<ServedWorld>, _: reques
 /// Deletes resources and returns them (FND-33).
 pub(super) async fn delete(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     match deleted(&served.world(), query.0) {
-        Ok(deleted) if deleted.is_empty() => mistake(StatusCode::NOT_FOUND, "there is no such resource"),
+        Ok(deleted) if deleted.is_empty() => mistake(StatusCode::NOT_FOUND, "no matching resource"),
         other => respond(other.map(|deleted| json!({ "resources": deleted }))),
     }
 }
@@ -136,13 +136,13 @@ fn listed(world: &World, asked: &Input) -> Result<Value, String> {
 }
 
 fn declared(world: &World, body: &[u8]) -> Result<Value, String> {
-    let text = std::str::from_utf8(body).map_err(|error| format!("{DECLARE}: {error}"))?;
+    let text = std::str::from_utf8(body).map_err(|error| format!("{error}; {DECLARE}"))?;
     let mut regions = world.directory().regions.clone();
     regions.extend(
         world.relations().hub_regions().into_iter().filter(|region| !regions.contains(region)).collect::<Vec<_>>(),
     );
     let resources =
-        entries::resources(text, &regions).map_err(|mistakes| format!("{DECLARE}: {}", mistakes.in_a_line()))?;
+        entries::resources(text, &regions).map_err(|mistakes| format!("{}; {DECLARE}", mistakes.in_a_line()))?;
     let entries: Vec<Value> =
         resources.iter().flat_map(|(key, all)| all.iter().map(move |resource| entry(key, resource))).collect();
     change(world, |transaction, now| change::declare(transaction, world, resources, now));
@@ -162,7 +162,7 @@ fn deleted(world: &World, asked: Input) -> Result<Vec<Value>, String> {
 }
 
 fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
-    let asked: Record = serde_json::from_slice(body).map_err(|error| format!("{RECORD}: {error}"))?;
+    let asked: Record = serde_json::from_slice(body).map_err(|error| format!("{error}; {RECORD}"))?;
     let account = account(&asked.account, RECORD)?;
     let recorder = match asked.recorder {
         WrittenRecorder::Switch(Switch::On) => ConfigRecorder::On,
@@ -176,25 +176,28 @@ fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
     let regions = request::regions(world, asked.regions.iter().map(String::as_str))?;
     let keys: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account, region }).collect();
     if keys.is_empty() {
-        return Err(format!("{RECORD}: Regions is empty"));
+        return Err(format!("Regions is empty; {RECORD}"));
     }
     if let Some(off) = keys.iter().find(|key| !hub_access::is_enabled(world, key)) {
-        return Err(format!("Security Hub is off in {account} in {}: enable it there first", off.region));
+        return Err(format!("Security Hub is not enabled for {account} in {}; enable it there first", off.region));
     }
     change(world, |transaction, now| {
         keys.iter().try_for_each(|key| change::record(transaction, key, recorder.clone(), now))
     })
-    .map_err(|_| format!("Security Hub was disabled in {account} meanwhile"))?;
+    .map_err(|_| format!("Security Hub was disabled for {account} in the meantime"))?;
     Ok(json!({}))
 }
 
 fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
     let asked: Run = match body {
         [] => Run::default(),
-        body => serde_json::from_slice(body).map_err(|error| format!("{RUN}: {error}"))?,
+        body => serde_json::from_slice(body).map_err(|error| format!("{error}; {RUN}"))?,
     };
     if world.resources().is_none() {
-        return Err("no resources are declared, so that no control is checked: PUT /_emulator/resources".to_owned());
+        return Err(
+            "no resources are declared, so controls are not checked; declare some with PUT /_emulator/resources"
+                .to_owned(),
+        );
     }
     let account = asked.account.as_deref().map(|text| account(text, RUN)).transpose()?;
     let regions = asked.regions.map(|names| request::regions(world, names.iter().map(String::as_str))).transpose()?;
@@ -224,12 +227,12 @@ fn change<R>(world: &World, edit: impl FnOnce(&mut Transaction<'_>, crate::state
 }
 
 fn account(text: &str, expected: &str) -> Result<AccountId, String> {
-    AccountId::parse(text).ok_or_else(|| format!("{expected}: {text:?} is no account id, which has twelve digits"))
+    AccountId::parse(text).ok_or_else(|| format!("{text:?} is not a valid account ID (expected 12 digits); {expected}"))
 }
 
 fn resource_type(name: &str) -> Result<&'static str, String> {
     let expected = "expected an ASFF type such as AwsS3Bucket";
-    checks::resource_type(name).ok_or_else(|| format!("no control looks at the type `{name}`, {expected}"))
+    checks::resource_type(name).ok_or_else(|| format!("no control checks resources of type `{name}`, {expected}"))
 }
 
 /// A resource in the form used by scenarios.

@@ -81,15 +81,15 @@ fn only_the_control_plane_imports_findings_of_aws_services() {
 /// Rules: IMP-11, IMP-25.
 #[test]
 fn a_malformed_body_is_refused_as_a_whole() {
-    let expected = "send a finding, a list of findings or {\"Findings\": [...]}: ";
+    let expected = "; expected a finding, a list of findings or {\"Findings\": [...]}";
     let refused = |body: String| refusal("/_emulator/findings", body);
     let good = of_aws("good");
     for body in ["", "7", "[", "{\"Findings\": 7}"] {
-        assert!(refused(body.to_owned()).starts_with(expected), "{body}");
+        assert!(refused(body.to_owned()).ends_with(expected), "{body}");
     }
-    assert_eq!(refused(json!([good, "x"]).to_string()), format!("{expected}finding 2 is no JSON object"));
-    assert_eq!(refused(json!([good, { "Id": 7 }]).to_string()), "finding 2 has no Id that is a string");
-    assert!(refusal("/_emulator/findings", &b"\xff"[..]).starts_with(expected));
+    assert_eq!(refused(json!([good, "x"]).to_string()), format!("finding 2 is not a JSON object{expected}"));
+    assert_eq!(refused(json!([good, { "Id": 7 }]).to_string()), "finding 2 has no `Id`, or its `Id` is not a string");
+    assert!(refusal("/_emulator/findings", &b"\xff"[..]).ends_with(expected));
     for (path, limit) in [("/_emulator/findings", 64 * 1024 * 1024), ("/_emulator/explain", 6 * 1024 * 1024)] {
         let (status, answer) = post(&service(), path, vec![b' '; limit + 1]);
         assert_eq!(status, 413);
@@ -107,7 +107,7 @@ fn a_finding_is_explained_over_the_control_plane() {
     let mut question = json!({ "Account": ADMINISTRATOR, "Region": "us-east-1", "Id": "f", "Filters": filters });
     let (status, answer) = post(&service, "/_emulator/explain", question.to_string());
     assert_eq!(status, 200, "{answer}");
-    let summary = "not returned: ResourceType asks for PREFIX AwsIam; the finding has Other";
+    let summary = "not returned: ResourceType requires PREFIX AwsIam; the finding has Other";
     assert_eq!((&answer["Summary"], &answer["Findings"][0]["Summary"]), (&json!(summary), &json!(summary)));
     question["Account"] = json!("222222222222");
     question.as_object_mut().unwrap().remove("Filters");
@@ -127,11 +127,11 @@ fn an_explanation_request_with_errors_is_refused() {
     );
     assert!(
         refused(json!({ "Account": "1", "Region": "us-east-1", "Id": "f" }))
-            .ends_with("\"1\" is no account id, which has twelve digits")
+            .starts_with("\"1\" is not a valid account ID (expected 12 digits); expected a body such as {")
     );
     assert!(
         refused(json!({ "Account": ADMINISTRATOR, "Region": "us-east-1" }))
-            .ends_with("missing field `Id` at line 1 column 47")
+            .starts_with("missing field `Id` at line 1 column 47; expected a body such as {")
     );
     assert!(refused(json!({ "Acount": ADMINISTRATOR })).contains("unknown field `Acount`"));
 }
@@ -228,20 +228,21 @@ fn a_member_list_with_an_error_adds_no_members() {
     };
     assert_eq!(
         refused(with("Csv", json!("222222222222,\nx,y\n3,z\n"))),
-        "the list has mistakes, and nothing was added: line 2: `x` is no account id, which has twelve digits; line 3: `3` \
-         is no account id, which has twelve digits (a spreadsheet drops zeros in front); expected lines such as \
-         111111111111,security@example.com, under a heading Account ID,Email or none"
+        "invalid Csv, no account was added: line 2: `x` is not a valid account ID (expected 12 digits); line 3: `3` is \
+         not a valid account ID (expected 12 digits; a spreadsheet may have removed leading zeros); expected lines such \
+         as 111111111111,security@example.com, with an optional header line Account ID,Email"
     );
     let details = json!([{ "AccountId": "222222222222" }, { "AccountId": "x" }]);
     assert!(
-        refused(with("AccountDetails", details.clone())).ends_with("\"x\" is no account id, which has twelve digits")
+        refused(with("AccountDetails", details.clone()))
+            .starts_with("\"x\" is not a valid account ID (expected 12 digits)")
     );
     let mut both = with("AccountDetails", details);
     both["Csv"] = json!("");
-    assert!(refused(both).ends_with("both Csv and AccountDetails are there"));
+    assert!(refused(both).starts_with("Csv and AccountDetails cannot be combined"));
     let elsewhere = refused(with("Regions", json!(["us-east-1", "eu-west-1"])));
-    assert_eq!(elsewhere, "Security Hub is off in 111111111111 in eu-west-1: enable it there first");
-    assert!(refused(with("Regions", json!([]))).ends_with("Regions is empty"));
+    assert_eq!(elsewhere, "Security Hub is not enabled for 111111111111 in eu-west-1; enable it there first");
+    assert!(refused(with("Regions", json!([]))).starts_with("Regions is empty"));
     assert!(refused(with("Invit", json!(true))).contains("unknown field `Invit`"));
     let (status, answer) = post(&service, "/_emulator/members/accept", "{}");
     assert!(status == 400 && answer["error"].as_str().unwrap().contains("missing field `Administrator`"), "{answer}");
@@ -329,22 +330,22 @@ fn events_that_the_organization_does_not_allow_are_refused() {
     };
     let account = "222222222222";
     for (body, told) in [
-        (json!({ "Action": "join", "AccountId": account }), "222222222222 is in the organization already"),
-        (json!({ "Action": "join", "AccountId": "2" }), "\"2\" is no account id, which has twelve digits"),
+        (json!({ "Action": "join", "AccountId": account }), "222222222222 is already in the organization"),
+        (json!({ "Action": "join", "AccountId": "2" }), "\"2\" is not a valid account ID (expected 12 digits)"),
         (json!({ "Action": "move", "AccountId": account }), "Parent is missing"),
-        (json!({ "Action": "move", "AccountId": account, "Parent": "Nowhere" }), "there is no unit \"Nowhere\""),
+        (json!({ "Action": "move", "AccountId": account, "Parent": "Nowhere" }), "no organizational unit \"Nowhere\""),
         (json!({ "Action": "leave", "AccountId": "444444444444" }), "444444444444 is not in the organization"),
         (json!({ "Action": "leave", "AccountId": ADMINISTRATOR }), "111111111111 is a delegated administrator"),
         (json!({ "Action": "close", "AccountId": "999999999999" }), "999999999999 is the management account"),
         (
             json!({ "Action": "leave", "AccountId": account, "Parent": "x" }),
-            "Parent is of an account that joins or moves",
+            "Parent is only allowed for the actions join and move",
         ),
         (
             json!({ "Action": "leave", "AccountId": account, "Name": "x" }),
-            "Name and Email are of an account that joins",
+            "Name and Email are only allowed for the action join",
         ),
-        (json!({ "Action": "reactivate", "AccountId": account }), "222222222222 is neither suspended nor closed"),
+        (json!({ "Action": "reactivate", "AccountId": account }), "222222222222 is not suspended or closed"),
         (json!({ "Action": "explode", "AccountId": account }), "unknown variant `explode`"),
     ] {
         let said = refused(body);
@@ -381,12 +382,12 @@ fn scores_are_returned_over_the_control_plane() {
     assert!(cis["Controls"].as_array().unwrap().contains(&control), "{cis}");
     assert_eq!((&answer["SummaryScore"], answer.get("Accounts")), (&json!(0), None));
     for (query, told) in [
-        ("", "\"\" is no account id"),
-        ("?account=1&region=us-east-1", "\"1\" is no account id"),
+        ("", "\"\" is not a valid account ID"),
+        ("?account=1&region=us-east-1", "\"1\" is not a valid account ID"),
         ("?account=111111111111", "region is missing"),
-        ("?account=111111111111&region=us-east-1&standard=cis", "\"cis\" is no standard; there are fsbp-1.0.0"),
-        ("?account=111111111111&region=us-east-1&standard=pci-dss-3.2.1", "is enabled in none of the accounts"),
-        ("?account=222222222222&region=us-east-1", "Security Hub is off in 222222222222 in us-east-1"),
+        ("?account=111111111111&region=us-east-1&standard=cis", "unknown standard \"cis\"; available: fsbp-1.0.0"),
+        ("?account=111111111111&region=us-east-1&standard=pci-dss-3.2.1", "is not enabled in any of the accounts"),
+        ("?account=222222222222&region=us-east-1", "Security Hub is not enabled for 222222222222 in us-east-1"),
     ] {
         let (status, answer) = get(query);
         assert_eq!(status, 400, "{query}");

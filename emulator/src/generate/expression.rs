@@ -68,7 +68,7 @@ pub(super) fn read(text: &str, scope: &Scope) -> Result<Text, String> {
     }
     let (mut parts, mut rest) = (Vec::new(), text);
     while let Some((before, after)) = rest.split_once('{') {
-        let (inside, after) = after.split_once('}').ok_or_else(|| format!("`{text}` has an open brace"))?;
+        let (inside, after) = after.split_once('}').ok_or_else(|| format!("unclosed brace in `{text}`"))?;
         if !before.is_empty() {
             parts.push(Part::Literal(before.to_owned()));
         }
@@ -91,7 +91,9 @@ fn part(expression: &str, scope: &Scope) -> Result<Part, String> {
         return Ok(Part::Fresh(Fresh::Uuid));
     }
     if let Some((function, argument)) = expression.split_once(':') {
-        return fresh(function, argument).map(Part::Fresh).ok_or_else(|| format!("`{{{expression}}}` is nothing"));
+        return fresh(function, argument)
+            .map(Part::Fresh)
+            .ok_or_else(|| format!("unknown or invalid expression `{{{expression}}}`"));
     }
     let (written, is_optional) = expression.strip_suffix('?').map_or((expression, false), |written| (written, true));
     let mut words = written.split('.');
@@ -100,8 +102,8 @@ fn part(expression: &str, scope: &Scope) -> Result<Part, String> {
     let path = scope.position(name).map(|name| Path { name, fields });
     match path {
         Some(path) if is_optional || scope.has(&path) => Ok(Part::Name(path)),
-        Some(_) => Err(format!("`{expression}` is no field of `{name}`")),
-        None => Err(format!("`{name}` is no name that stands before it")),
+        Some(_) => Err(format!("`{name}` has no field `{expression}`")),
+        None => Err(format!("unknown name `{name}`; a name must be defined before it is used")),
     }
 }
 

@@ -347,7 +347,8 @@ impl Scope {
         self.define(names, &kind).map_err(in_kind)?;
         let mut merged = of_all.clone();
         for fragment in like {
-            let found = self.fragments.get(&fragment).ok_or_else(|| in_kind(format!("`{fragment}` is no fragment")))?;
+            let found =
+                self.fragments.get(&fragment).ok_or_else(|| in_kind(format!("unknown fragment `{fragment}`")))?;
             merge(&mut merged, found.clone());
         }
         merge(&mut merged, finding);
@@ -385,7 +386,8 @@ impl Scope {
             Text::Value(part) => Node::Value(part),
             Text::Use(name) => {
                 let fragment = self.fragments.get(&name).filter(|_| depth < DEPTH);
-                let fragment = fragment.ok_or_else(|| format!("`{name}` is no fragment, or uses itself"))?;
+                let fragment =
+                    fragment.ok_or_else(|| format!("unknown fragment `{name}`, or a fragment that includes itself"))?;
                 self.node(fragment.clone(), depth + 1).map_err(|mistake| format!("fragment {name}: {mistake}"))?
             }
         })

@@ -254,14 +254,14 @@ fn findings_of_the_private_product_can_be_imported_and_keep_their_names() {
 fn errors_in_a_template_are_reported() {
     let shared = Shared::read().unwrap();
     for (names, finding, mistake) in [
-        ("{}", r#"{"Id": "{nobody}"}"#, "kind k: `nobody` is no name that stands before it"),
-        (r#"{"a": "{b}", "b": "x"}"#, "{}", "name a: `b` is no name that stands before it"),
-        (r#"{"a": {"b": "x"}}"#, r#"{"Id": "{a.c}"}"#, "kind k: `a.c` is no field of `a`"),
-        ("{}", r#"{"Id": "{time}"}"#, "kind k: `time` is no field of `time`"),
-        ("{}", r#"{"Id": "{time.never}"}"#, "kind k: `time.never` is no field of `time`"),
-        ("{}", r#"{"Id": "{number:9-1}"}"#, "kind k: `{number:9-1}` is nothing"),
-        ("{}", r#"{"Id": "a{hex:4"}"#, "kind k: `a{hex:4` has an open brace"),
-        ("{}", r#"{"Id": "{use:nothing}"}"#, "kind k: `nothing` is no fragment, or uses itself"),
+        ("{}", r#"{"Id": "{nobody}"}"#, "kind k: unknown name `nobody`; a name must be defined before it is used"),
+        (r#"{"a": "{b}", "b": "x"}"#, "{}", "name a: unknown name `b`; a name must be defined before it is used"),
+        (r#"{"a": {"b": "x"}}"#, r#"{"Id": "{a.c}"}"#, "kind k: `a` has no field `a.c`"),
+        ("{}", r#"{"Id": "{time}"}"#, "kind k: `time` has no field `time`"),
+        ("{}", r#"{"Id": "{time.never}"}"#, "kind k: `time` has no field `time.never`"),
+        ("{}", r#"{"Id": "{number:9-1}"}"#, "kind k: unknown or invalid expression `{number:9-1}`"),
+        ("{}", r#"{"Id": "a{hex:4"}"#, "kind k: unclosed brace in `a{hex:4`"),
+        ("{}", r#"{"Id": "{use:nothing}"}"#, "kind k: unknown fragment `nothing`, or a fragment that includes itself"),
     ] {
         let text = format!(r#"{{"names": {names}, "kinds": [{{"kind": "k", "finding": {finding}}}]}}"#);
         assert_eq!(Template::read(&text, &shared).unwrap_err(), mistake);

@@ -23,6 +23,6 @@ pub struct Call<'a> {
 
 /// 400, rather than a status that clients retry (NB-27, TF-07).
 pub(super) fn unknown_operation(service: &str, operation: &str) -> AwsError {
-    let message = format!("{operation} of {service} is not among the calls of other services that are answered here");
+    let message = format!("{operation} of {service} is not implemented by this emulator");
     AwsError::new(ErrorCode::UnknownOperationException, message).with_status(400)
 }

@@ -22,7 +22,7 @@ pub(super) fn answer(
     let operation = target.rsplit('.').next().unwrap_or_default();
     let body = if call.body.is_empty() { Ok(Map::new()) } else { serde_json::from_slice(call.body) };
     let body = body.map_err(|error| {
-        AwsError::new(ErrorCode::SerializationException, "The request body is no JSON object").caused_by(error)
+        AwsError::new(ErrorCode::SerializationException, "The request body is not a JSON object").caused_by(error)
     })?;
     let result = run(operation, &body)?.ok_or_else(|| unknown_operation(call.service, operation))?;
     Ok(response(200, call.request_id, JSON, result.to_string().into()))

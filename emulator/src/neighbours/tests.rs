@@ -105,7 +105,7 @@ fn a_session_has_the_policies_of_its_role_and_its_own() {
 fn an_invalid_session_policy_is_refused() {
     for (more, code, message) in [
         ("&Policy={".to_owned(), "MalformedPolicyDocument", "This policy contains invalid Json"),
-        (format!("&Policy={}", policy("Allow", "x")), "MalformedPolicyDocument", "`x` is no action"),
+        (format!("&Policy={}", policy("Allow", "x")), "MalformedPolicyDocument", "`x` is not a valid action"),
         ("&Policy=".to_owned(), "ValidationError", "between 1 and 2048 characters"),
         (format!("&Policy={}", "x".repeat(2049)), "ValidationError", "between 1 and 2048 characters"),
         ("&PolicyArns.member.1.arn=arn:aws:iam::aws:policy/x".to_owned(), "ValidationError", "policy/x does not exist"),

@@ -9,11 +9,11 @@ use crate::state::{AccountId, Region};
 /// A running emulator, and the form of what it answers.
 #[derive(Args)]
 pub(super) struct Remote {
-    /// Where the emulator listens
+    /// URL of the running emulator
     #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
     pub(super) url: String,
 
-    /// Print JSON, for scripts
+    /// Print JSON
     #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     pub(super) json: bool,
 }
@@ -21,7 +21,7 @@ pub(super) struct Remote {
 /// Who asks, and where.
 #[derive(Args)]
 pub(super) struct Asker {
-    /// Account that asks
+    /// Account that calls the API
     #[arg(
         long,
         value_name = "ACCOUNT",
@@ -31,7 +31,7 @@ pub(super) struct Asker {
     )]
     pub(super) account: AccountId,
 
-    /// Region where it asks; a home Region shows the linked ones, too
+    /// Region of the call; a home Region includes the linked Regions
     #[arg(
         long,
         value_name = "REGION",

@@ -13,9 +13,10 @@ use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
 use crate::wire::site::{HostRule, OriginRule};
 
-/// A local AWS Security Hub.
+/// A local emulator of AWS Security Hub
 ///
-/// Start it, point a client at it, work as if it were AWS: no AWS account, no network.
+/// Start it, point an AWS client at it, and use it like the real service. It needs neither an AWS account nor a network
+/// connection.
 #[derive(Parser)]
 #[command(name = "securityhub-local", version, after_help = AFTER_HELP)]
 pub(super) struct Cli {
@@ -24,136 +25,143 @@ pub(super) struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Five minutes with it:
+Quick start:
   securityhub-local serve --scenario scenarios/quickstart.yaml
   export AWS_ENDPOINT_URL_SECURITYHUB=http://127.0.0.1:4600
   export AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=x AWS_DEFAULT_REGION=us-east-1
   aws securityhub get-findings --max-items 3
 
-An access key of twelve digits is that account. The region is the one that the client signs for.
+An access key ID of 12 digits selects the account with that ID. The Region is the one that the
+client signs for.
 
-Exit codes: 0 done, 1 something failed while it ran, 2 the arguments or a scenario have mistakes.";
+Exit codes: 0 success, 1 runtime error, 2 invalid arguments or invalid scenario.";
 
 const EXPLAIN_HELP: &str = "\
-For example, against `securityhub-local serve --scenario scenarios/quickstart.yaml`:
+Example, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
   securityhub-local explain --id cfe157f6c83a467bd3ab169253f70881 \\
     --filters '{\"ResourceType\": [{\"Value\": \"AwsIam\", \"Comparison\": \"PREFIX\"}]}'
 
-The filters are those of GetFindings, in JSON; `--filters @filters.json` reads them from a file.
+The filters have the JSON format of the `Filters` parameter of GetFindings.
 
-Exit codes: 0 explained, 1 no emulator answered, 2 the arguments or the filters have mistakes.";
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or filters.";
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Serve Security Hub on this machine until Ctrl-C
+    /// Start the emulator and serve requests until Ctrl-C
     Serve(ServeArguments),
-    /// Ask a running emulator why GetFindings returns a finding, or does not
+    /// Explain why GetFindings returns or does not return a finding
     ///
-    /// Tells whether the account sees the finding and, filter by filter, what was asked, what the finding has and
-    /// which of both decided.
+    /// Asks a running emulator whether the account can see the finding. For each filter, prints the condition, the values
+    /// of the finding, and whether they match.
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArguments),
-    /// Add, invite and accept members of an administrator in a running emulator, a list at once
+    /// Add, invite, accept and list the members of an administrator in a running emulator
     #[command(subcommand, after_help = MEMBERS_HELP)]
     Members(MembersCommand),
-    /// Let accounts join, move in and leave the organization of a running emulator, be suspended or closed
+    /// Change accounts in the organization of a running emulator: join, move, leave, suspend, close
     #[command(subcommand, after_help = super::organization::HELP)]
     Organization(super::organization::OrganizationCommand),
     /// Show security scores and control statuses of a running emulator, as the console does
     ///
-    /// The score of a standard is how many of its controls passed, of those that have data. An administrator's is over
-    /// its members too, that of a home Region over the linked ones.
+    /// The score of a standard is the percentage of its controls that passed, among those that have data. An
+    /// administrator's scores include its members. Scores in a home Region include the linked Regions.
     #[command(after_help = super::compliance::HELP)]
     Compliance(super::compliance::ComplianceArguments),
     /// Show the events that a running emulator has sent to EventBridge
     ///
-    /// Each hub that sees a finding is told when that is created or updated: the account that owns it, its administrator,
-    /// and both in their home Region.
+    /// When a finding is created or updated, every hub that can see it emits an event: the hub of the account that owns
+    /// the finding, the hub of its administrator, and the hubs of both in their home Regions.
     #[command(after_help = super::events::HELP)]
     Events(super::events::EventsArguments),
-    /// List all operations of the API and how well each one behaves
+    /// List all API operations and whether each one is implemented
     Coverage(CoverageArguments),
-    /// Write believable findings of a product to standard output, as many as you like
+    /// Generate realistic findings of a product and write them to standard output
     #[command(after_help = GENERATE_HELP)]
     Generate(GenerateArguments),
-    /// Work with scenario files
+    /// Check scenario files or print their JSON Schema
     #[command(subcommand)]
     Scenario(ScenarioCommand),
     /// Print the version
     Version,
-    /// Print a completion script for a shell
+    /// Print a shell completion script
     ///
-    /// For example: securityhub-local completions bash > /etc/bash_completion.d/securityhub-local
+    /// Example: securityhub-local completions bash > /etc/bash_completion.d/securityhub-local
     Completions {
-        /// The shell
+        /// Shell to generate the script for
         shell: clap_complete::Shell,
     },
 }
 
 const GENERATE_HELP: &str = "\
-Findings for a scenario, to be listed in it under `findings: [{ file: guardduty.json }]`:
+Generate a file that a scenario can load with `findings: [{ file: guardduty.json }]`:
   securityhub-local generate --product guardduty --count 1000 > guardduty.json
 
-The same seed and time give the same findings, byte for byte:
-  securityhub-local generate --product inspector --seed 7 --now 2026-01-15T09:00:00Z --account 111111111111,222222222222
+Generate reproducible findings: the same seed and time give the same output, byte for byte:
+  securityhub-local generate --product inspector --seed 7 --now 2026-01-15T09:00:00Z \\
+    --account 111111111111,222222222222
 
-Findings that an account sends by itself (AWS's own products cannot be sent so, here as in AWS), a call a line:
-  securityhub-local generate --product all --private-product --account 111111111111 --format import |
+Import findings through the API, one call per line. An account can only send findings of its own
+product, not those of AWS products, so this needs --private-product:
+  securityhub-local generate --product all --private-product --account 111111111111 \\
+    --format import |
     while read -r body; do
-      printf %s \"$body\" | aws securityhub batch-import-findings --cli-input-json file:///dev/stdin
+      printf %s \"$body\" |
+        aws securityhub batch-import-findings --cli-input-json file:///dev/stdin
     done
 
-A scenario can generate them too, without a file: findings: [{ generate: { product: guardduty, count: 1000 } }]";
+A scenario can also generate findings itself, without a file:
+  findings: [{ generate: { product: guardduty, count: 1000 } }]";
 
 const MEMBERS_HELP: &str = "\
-The list is what the console takes: lines of an account id and an e-mail address, with the heading `Account ID,Email` or
-without. A list with a mistake adds nobody.
+The CSV file has the format that the console accepts: one account ID and e-mail address per line,
+with or without the header `Account ID,Email`. If any line is invalid, no account is added.
 
-From nothing to members that share their findings, in one call:
+Add, invite and accept in one call, so that the accounts become enabled members:
   securityhub-local members add --csv members.csv --accept
 
-Or step by step, as AWS does it, where --account accepts in the place of a few and none in the place of all:
+The same in separate steps. Without --account, `members accept` accepts all pending invitations:
   securityhub-local members add --csv members.csv --invite
   securityhub-local members accept --account 222222222222
   securityhub-local members list
 
-Exit codes: 0 done, 1 no emulator answered or accounts were refused, 2 the arguments or the list have mistakes.";
+Exit codes: 0 success, 1 no response from an emulator, or some accounts were rejected, 2 invalid
+arguments or invalid CSV file.";
 
 #[derive(Subcommand)]
 pub(super) enum MembersCommand {
-    /// Add the accounts of a CSV file, and invite them and accept if asked
+    /// Add the accounts listed in a CSV file, and optionally invite them and accept
     ///
-    /// What is done already is not done again, so that a list can be sent twice.
+    /// Steps that are already done are skipped, so running the command again is safe.
     #[command(after_help = MEMBERS_HELP)]
     Add(AddArguments),
-    /// Accept invitations in the place of the invited accounts
+    /// Accept invitations on behalf of the invited accounts
     ///
-    /// A hub that is off comes on first, as its account would have had to enable it.
+    /// If Security Hub is not enabled in an invited account, it is enabled first.
     #[command(after_help = MEMBERS_HELP)]
     Accept(AcceptArguments),
-    /// List members of all statuses
+    /// List members, whatever their status
     #[command(after_help = MEMBERS_HELP)]
     List(ListArguments),
 }
 
 #[derive(Args)]
 pub(super) struct AddArguments {
-    /// List of accounts: lines such as 222222222222,a@example.com
+    /// CSV file with one account per line, such as 222222222222,a@example.com
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_CSV")]
     pub(super) csv: PathBuf,
 
-    /// Invite them, too
+    /// Also invite the accounts
     #[arg(long, env = "SECURITYHUB_LOCAL_INVITE", value_parser = FalseyValueParser::new())]
     pub(super) invite: bool,
 
-    /// Invite them and accept in their place
+    /// Also invite the accounts and accept on their behalf
     #[arg(long, env = "SECURITYHUB_LOCAL_ACCEPT", value_parser = FalseyValueParser::new())]
     pub(super) accept: bool,
 
     #[command(flatten)]
     pub(super) at: MembersAt,
 
-    /// Region of the relation; repeat it for several
+    /// Region of the membership; can be repeated
     #[arg(
         long,
         value_name = "REGION",
@@ -167,7 +175,7 @@ pub(super) struct AddArguments {
 
 #[derive(Args)]
 pub(super) struct AcceptArguments {
-    /// Account that accepts; repeat it for several; left out, all that are invited
+    /// Account to accept for; can be repeated [default: all invited accounts]
     #[arg(
         long,
         value_name = "ACCOUNT",
@@ -180,7 +188,7 @@ pub(super) struct AcceptArguments {
     #[command(flatten)]
     pub(super) at: MembersAt,
 
-    /// Region of the relation; repeat it for several
+    /// Region of the membership; can be repeated
     #[arg(
         long,
         value_name = "REGION",
@@ -197,7 +205,7 @@ pub(super) struct ListArguments {
     #[command(flatten)]
     pub(super) at: MembersAt,
 
-    /// Region of the relation; repeat it for several; left out, all
+    /// Region to list members in; can be repeated [default: all]
     #[arg(
         long,
         value_name = "REGION",
@@ -211,7 +219,7 @@ pub(super) struct ListArguments {
 /// Whose members, and where the emulator is.
 #[derive(Args)]
 pub(super) struct MembersAt {
-    /// Account whose members they are
+    /// Administrator account
     #[arg(
         long,
         value_name = "ACCOUNT",
@@ -227,9 +235,9 @@ pub(super) struct MembersAt {
 
 #[derive(Subcommand)]
 pub(super) enum ScenarioCommand {
-    /// Check scenario files and tell every mistake with its place
+    /// Check scenario files and report every error with its position
     ///
-    /// Exits with 0 when the files are good and with 2 when they are not.
+    /// Exit codes: 0 the files are valid, 2 they are not.
     Check(CheckArguments),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
@@ -237,11 +245,11 @@ pub(super) enum ScenarioCommand {
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
-    /// Scenario file, YAML or JSON; repeat it for several, later ones add to earlier ones
+    /// Scenario file in YAML or JSON; can be repeated, later files add to earlier ones
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SCENARIO", value_delimiter = ',')]
     pub(super) scenario: Vec<PathBuf>,
 
-    /// Address to listen on; repeat it for several, such as 127.0.0.1 and ::1
+    /// IP address to listen on; can be repeated, for example for 127.0.0.1 and ::1
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -252,15 +260,15 @@ pub(super) struct ServeArguments {
     )]
     pub(super) host: Vec<IpAddr>,
 
-    /// Port to listen on; 0 takes a free one and prints it
+    /// Port to listen on; 0 selects a free port and prints it
     #[arg(long, value_name = "PORT", env = "SECURITYHUB_LOCAL_PORT", default_value_t = 4600)]
     pub(super) port: u16,
 
-    /// Write the port to this file once requests are taken, for scripts that use --port 0
+    /// File to write the port number to once the server is ready, for scripts that use --port 0
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_PORT_FILE")]
     pub(super) port_file: Option<PathBuf>,
 
-    /// Account of access keys that are neither twelve digits nor in the scenario
+    /// Account for access key IDs that are neither 12 digits nor listed in the scenario
     #[arg(
         long,
         value_name = "ACCOUNT",
@@ -270,7 +278,7 @@ pub(super) struct ServeArguments {
     )]
     pub(super) default_account: AccountId,
 
-    /// Region of unsigned requests (with --allow-anonymous)
+    /// Region for unsigned requests (see --allow-anonymous)
     #[arg(
         long,
         value_name = "REGION",
@@ -280,38 +288,39 @@ pub(super) struct ServeArguments {
     )]
     pub(super) default_region: Region,
 
-    /// Let in requests without a signature, as the default account
+    /// Accept unsigned requests and run them as the default account
     #[arg(long, env = "SECURITYHUB_LOCAL_ALLOW_ANONYMOUS", value_parser = FalseyValueParser::new())]
     pub(super) allow_anonymous: bool,
 
-    /// Refuse signatures that do not fit the secret keys of the scenario; only access keys that it lists with a secret,
-    /// and sessions of roles, can call then
+    /// Verify request signatures. Only access keys that the scenario lists with a secret key, and credentials returned by
+    /// AssumeRole, are then accepted
     ///
-    /// Judged are the signature itself, its age (15 minutes either way; see --signature-clock), X-Amz-Expires of presigned
-    /// URLs, and the session token of AssumeRole. Not judged are the Region and the service of the scope, which decide
-    /// whom a call is for, and session tokens of access keys that the scenario lists.
+    /// Verified are the signature itself, its age (at most 15 minutes in either direction; see --signature-clock),
+    /// X-Amz-Expires of presigned URLs, and the session token of AssumeRole credentials. Not verified are the Region and
+    /// service of the credential scope, which route the request, and session tokens sent with access keys of the scenario.
     #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES", value_parser = FalseyValueParser::new())]
     pub(super) verify_signatures: bool,
 
-    /// Clock that judges the age of signatures (with --verify-signatures) [default: machine]
+    /// Clock that the age of signatures is measured with (see --verify-signatures) [default: machine]
     #[arg(long, value_name = "CLOCK", env = "SECURITYHUB_LOCAL_SIGNATURE_CLOCK", value_enum)]
     pub(super) signature_clock: Option<SignatureClock>,
 
-    /// How many events are kept, the newest ones; 0 makes none
+    /// Number of events to keep, newest first; 0 disables events
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVENTS", default_value_t = 10_000)]
     pub(super) events: usize,
 
-    /// Web origin whose pages may call, such as https://app.example.com or https://*.example.com; repeat it for several,
-    /// or `*` for all. Pages of localhost are always allowed
+    /// Web origin whose pages may call the emulator, such as https://app.example.com or https://*.example.com, or `*` for
+    /// all; can be repeated. Pages served from localhost are always allowed
     #[arg(long, value_name = "ORIGIN", env = "SECURITYHUB_LOCAL_ALLOW_ORIGIN", value_delimiter = ',')]
     pub(super) allow_origin: Vec<OriginRule>,
 
-    /// Host name under which clients may call, such as hub.example.com or *.example.com; repeat it for several, or `*` for
-    /// all. IP addresses, localhost, names of one label (compose services) and host.docker.internal are always allowed
+    /// Host name that clients may use to reach the emulator, such as hub.example.com or *.example.com, or `*` for all; can
+    /// be repeated. IP addresses, localhost, single-label names (such as Compose services) and host.docker.internal are
+    /// always allowed
     #[arg(long, value_name = "NAME", env = "SECURITYHUB_LOCAL_ALLOW_HOST", value_delimiter = ',')]
     pub(super) allow_host: Vec<HostRule>,
 
-    /// Memory for the bodies of requests that are not answered yet, in bytes or with KiB, MiB or GiB; at least 64KiB
+    /// Memory limit for the bodies of pending requests, in bytes or with a KiB, MiB or GiB suffix; at least 64KiB
     #[arg(
         long,
         value_name = "SIZE",
@@ -321,7 +330,7 @@ pub(super) struct ServeArguments {
     )]
     pub(super) body_memory: usize,
 
-    /// Seconds that a request may take to arrive, a connection may be idle, and a client may leave an answer unread
+    /// Time limit for receiving a request, for the client to read a response, and for idle connections, in seconds
     #[arg(
         long,
         value_name = "SECONDS",
@@ -331,30 +340,30 @@ pub(super) struct ServeArguments {
     )]
     pub(super) read_timeout: u64,
 
-    /// How log lines look; they go to standard error
-    #[arg(long, value_name = "FORM", env = "SECURITYHUB_LOCAL_LOG", value_enum, default_value_t = LogForm::Pretty)]
+    /// Log format; the log is written to standard error
+    #[arg(long, value_name = "FORMAT", env = "SECURITYHUB_LOCAL_LOG", value_enum, default_value_t = LogForm::Pretty)]
     pub(super) log: LogForm,
 
-    /// What is logged: warn is quiet, info has a line a request, debug has every change
+    /// Log level: warn logs only problems, info also logs every request, debug also logs every change
     #[arg(long, value_name = "LEVEL", env = "SECURITYHUB_LOCAL_LOG_LEVEL", default_value = "warn")]
     pub(super) log_level: LogLevel,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum SignatureClock {
-    /// The clock of this machine, which clients sign with
+    /// System clock of this machine, which clients normally use
     Machine,
-    /// The clock of the scenario, for clients that run by it
+    /// Clock of the scenario, for clients that sign with its time
     World,
-    /// None: signatures of any time are taken
+    /// No clock: signatures of any age are accepted
     Off,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogForm {
-    /// Lines for people
+    /// Human-readable lines
     Pretty,
-    /// An object a line, for machines
+    /// One JSON object per line
     Json,
 }
 
@@ -369,18 +378,18 @@ pub(super) enum LogLevel {
 
 #[derive(Args)]
 pub(super) struct ExplainArguments {
-    /// Id of the finding; if several findings have it, each is explained
+    /// Id of the finding; if several findings share it, each one is explained
     #[arg(long, value_name = "ID", env = "SECURITYHUB_LOCAL_ID")]
     pub(super) id: String,
 
-    /// Product of the finding, to tell it from others of the same Id
+    /// ProductArn of the finding, to distinguish findings with the same Id
     #[arg(long, value_name = "ARN", env = "SECURITYHUB_LOCAL_PRODUCT_ARN")]
     pub(super) product_arn: Option<String>,
 
     #[command(flatten)]
     pub(super) asker: Asker,
 
-    /// Filters of GetFindings as JSON, or @FILE to read them from a file
+    /// GetFindings filters as JSON, or @FILE to read them from a file
     #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS", default_value = "{}")]
     pub(super) filters: String,
 
@@ -390,7 +399,7 @@ pub(super) struct ExplainArguments {
 
 #[derive(Args)]
 pub(super) struct GenerateArguments {
-    /// Product whose findings they are; all mixes them
+    /// Product to generate findings of; `all` mixes the products
     #[arg(
         long,
         value_name = "PRODUCT",
@@ -399,11 +408,11 @@ pub(super) struct GenerateArguments {
     )]
     pub(super) product: String,
 
-    /// How many findings
+    /// Number of findings
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_COUNT", default_value_t = 100)]
     pub(super) count: usize,
 
-    /// Account that they are of; repeat it for several, over which they are spread
+    /// Account that owns the findings; can be repeated to spread the findings over several accounts
     #[arg(
         long,
         value_name = "ACCOUNT",
@@ -414,7 +423,7 @@ pub(super) struct GenerateArguments {
     )]
     pub(super) account: Vec<AccountId>,
 
-    /// Region that they are in; repeat it for several, over which they are spread
+    /// Region of the findings; can be repeated to spread the findings over several Regions
     #[arg(
         long,
         value_name = "REGION",
@@ -425,7 +434,7 @@ pub(super) struct GenerateArguments {
     )]
     pub(super) region: Vec<Region>,
 
-    /// How many days back they reach
+    /// Maximum age of the findings, in days
     #[arg(
         long,
         value_name = "DAYS",
@@ -435,22 +444,22 @@ pub(super) struct GenerateArguments {
     )]
     pub(super) days: u32,
 
-    /// Seed: the same gives the same findings, and the same resources in those of all products
+    /// Random seed. The same seed gives the same findings; products generated with the same seed share resources
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_SEED", default_value_t = 0)]
     pub(super) seed: u64,
 
-    /// Time than which nothing is later, such as 2026-01-15T09:00:00Z; left out, it is the machine's
+    /// Latest time in the findings, such as 2026-01-15T09:00:00Z [default: now]
     #[arg(long, value_name = "TIME", env = "SECURITYHUB_LOCAL_NOW", value_parser = time)]
     pub(super) now: Option<Timestamp>,
 
-    /// Send them as the private product of their account, which may import them itself
+    /// Use the account's private product as the product, so that the account can import the findings itself
     #[arg(long, env = "SECURITYHUB_LOCAL_PRIVATE_PRODUCT", value_parser = FalseyValueParser::new())]
     pub(super) private_product: bool,
 
-    /// How they are written
+    /// Output format
     #[arg(
         long,
-        value_name = "FORM",
+        value_name = "FORMAT",
         env = "SECURITYHUB_LOCAL_FORMAT",
         value_enum,
         default_value_t = FindingsForm::Array
@@ -460,30 +469,30 @@ pub(super) struct GenerateArguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum FindingsForm {
-    /// One JSON array
+    /// A JSON array
     Array,
-    /// Bodies of BatchImportFindings, up to 100 findings of one account and Region a line
+    /// One BatchImportFindings request body per line, with up to 100 findings of one account and Region
     Import,
-    /// A finding a line
+    /// One finding per line
     Lines,
 }
 
 #[derive(Args)]
 pub(super) struct CoverageArguments {
-    /// Print JSON, for scripts
+    /// Print JSON
     #[arg(long, env = "SECURITYHUB_LOCAL_JSON", conflicts_with = "markdown")]
     pub(super) json: bool,
-    /// Print the table of the README
+    /// Print Markdown, as in the README
     #[arg(long)]
     pub(super) markdown: bool,
 }
 
 #[derive(Args)]
 pub(super) struct CheckArguments {
-    /// Scenario files, YAML or JSON, in the order in which they are loaded
+    /// Scenario files in YAML or JSON, in loading order
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
-    /// Print the mistakes as JSON, for scripts
+    /// Print the errors as JSON
     #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     pub(super) json: bool,
 }

@@ -37,13 +37,13 @@ fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Ex
     let answer = runtime.block_on(async {
         match tokio::time::timeout(TIMEOUT, send(&authority, method, path, body)).await {
             Ok(answer) => answer.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("no answer in {} seconds", TIMEOUT.as_secs())),
+            Err(_) => Err(format!("no response within {} seconds", TIMEOUT.as_secs())),
         }
     });
     let (status, answer) = answer.map_err(|error| {
         Exit::failed(format!(
-            "no emulator answers at {url}: {error}. Start one with `securityhub-local serve`, or say with --url where \
-             it listens."
+            "cannot reach an emulator at {url}: {error}. Start one with `securityhub-local serve`, or set --url to its \
+             address."
         ))
     })?;
     if status == StatusCode::OK {
@@ -55,7 +55,9 @@ fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Ex
         Some(message) if status.is_client_error() && status != StatusCode::NOT_FOUND => {
             Err(Exit::mistake(format!("securityhub-local: {message}")))
         }
-        _ => Err(Exit::failed(format!("{url}{path} answers {status}: is it securityhub-local of this version?"))),
+        _ => Err(Exit::failed(format!(
+            "{url}{path} returned {status}. Check that it is a securityhub-local server of the same version"
+        ))),
     }
 }
 
@@ -66,7 +68,9 @@ fn authority(url: &str) -> Result<String, Exit> {
     match authority {
         Some(authority) if authority.port().is_some() => Ok(authority.to_string()),
         Some(authority) => Ok(format!("{authority}:80")),
-        None => Err(Exit::mistake(format!("securityhub-local: --url {url} is not of the form http://127.0.0.1:4600"))),
+        None => Err(Exit::mistake(format!(
+            "securityhub-local: invalid --url {url}: expected a URL such as http://127.0.0.1:4600"
+        ))),
     }
 }
 

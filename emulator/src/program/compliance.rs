@@ -17,25 +17,28 @@ use super::style::Style;
 use crate::domain::controls::scores::{self, Compliance, ControlScore, ControlStatus, Counts, StandardScore};
 
 pub(super) const HELP: &str = "\
-Against `securityhub-local serve --scenario scenarios/controls.yaml`: all standards, then what
-keeps one of them from 100 %:
+Examples, with `securityhub-local serve --scenario scenarios/controls.yaml` running.
+
+Show the scores of all standards, then the controls of one standard, failed controls first:
   securityhub-local compliance
   securityhub-local compliance --standard cis-1.2.0
 
-Account by account, where members share their findings, in all standards, or in one with the
-controls of each account:
+Show the scores of the administrator and each of its members, for all standards, or for one
+standard with the controls of each account:
   securityhub-local compliance --by account
   securityhub-local compliance --by account --standard fsbp-1.0.0
 
-A score is passed / (passed + failed + unknown) controls; the summary has a control of several
-standards once. A control fails with one failed finding, is unknown with one that warns or is not
-available, and has no data where no active finding is left that is not suppressed. Scores are
-those of now; where the scenario says `score_mode: daily`, they are computed once a day, as by AWS,
-and first half an hour after the first look.
+A score is passed / (passed + failed + unknown) controls. The summary counts a control once, even
+if several standards include it. Suppressed and archived findings are ignored. A control is FAILED
+if any of its findings failed, UNKNOWN if any has the status WARNING or NOT_AVAILABLE, and NO_DATA
+if it has no findings. By default, scores are current. If the scenario sets `score_mode: daily`,
+they are computed once a day, as in AWS, for the first time half an hour after they are first
+requested.
 
-On a terminal there are bars, too, without colours where NO_COLOR is set.
+On a terminal, a bar chart follows the table. Set NO_COLOR to disable colors.
 
-Exit codes: 0 shown, 1 no emulator answered, 2 the arguments are wrong or the hub is off.";
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not
+enabled.";
 
 /// Maximum width of a bar, in characters.
 const WIDEST_BAR: usize = 50;
@@ -49,12 +52,12 @@ pub(super) struct ComplianceArguments {
     #[command(flatten)]
     asker: Asker,
 
-    /// Standard whose controls are listed, failed ones first: a short name such as fsbp-1.0.0, or an ARN
+    /// Standard to list the controls of, by short name (such as fsbp-1.0.0) or ARN
     #[arg(long, value_name = "STANDARD", env = "SECURITYHUB_LOCAL_STANDARD", value_parser = scores::standard)]
     standard: Option<&'static Standard>,
 
-    /// What has a row each; left out, it is standards, or the controls of one
-    #[arg(long, value_name = "WHAT", env = "SECURITYHUB_LOCAL_BY", value_enum)]
+    /// Rows of the table [default: standards, or controls with --standard]
+    #[arg(long, value_name = "ROWS", env = "SECURITYHUB_LOCAL_BY", value_enum)]
     by: Option<By>,
 
     #[command(flatten)]
@@ -63,7 +66,7 @@ pub(super) struct ComplianceArguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum By {
-    /// The administrator and its members
+    /// One row for the administrator and one for each member
     Account,
 }
 
@@ -77,7 +80,7 @@ pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
     }
     let answer = client::get(url, &path)?;
     let compliance: Compliance = serde_json::from_slice(&answer)
-        .map_err(|error| Exit::failed(format!("the answer of {url} is no list of scores: {error}")))?;
+        .map_err(|error| Exit::failed(format!("unexpected response from {url}: {error}")))?;
     let text = if *json {
         format!("{:#}\n", json!(compliance))
     } else {
@@ -137,10 +140,10 @@ fn heading(compliance: &Compliance, standard: Option<&StandardScore>) -> String 
     let accounts = accounts.as_ref().map(Vec::len).filter(|count| *count > 1).map(|count| format!("{count} accounts"));
     let regions = (regions.len() > 1).then(|| format!("{} Regions", regions.len()));
     let over: Vec<String> = accounts.into_iter().chain(regions).collect();
-    let over = if over.is_empty() { String::new() } else { format!(", over {}", over.join(" and ")) };
+    let over = if over.is_empty() { String::new() } else { format!(", across {}", over.join(" and ")) };
     let times = match (computed_at, next_at) {
-        (Some(computed), Some(next)) => format!("Computed at {computed}, next at {next}.\n"),
-        (None, Some(next)) => format!("Not computed yet; first at {next}.\n"),
+        (Some(computed), Some(next)) => format!("Computed at {computed}; next computation at {next}.\n"),
+        (None, Some(next)) => format!("Not computed yet; first computation at {next}.\n"),
         (_, None) => String::new(),
     };
     format!("{of} of {account_id} in {region}{over}: {}\n{times}\n", percent(score))
@@ -155,7 +158,7 @@ fn of_accounts(compliance: &Compliance, is_of_standard: bool) -> Result<Vec<Row<
     let Compliance { account_id, region, accounts, .. } = compliance;
     let accounts = accounts.as_ref().ok_or_else(|| {
         Exit::mistake(format!(
-            "securityhub-local: --by account: {account_id} has no enabled members in {region} whose hubs are on"
+            "securityhub-local: --by account: {account_id} has no enabled members with Security Hub enabled in {region}"
         ))
     })?;
     let rows = accounts.iter().map(|account| {
@@ -381,7 +384,7 @@ mod tests {
         let Err(Exit::Mistake(told)) = render(&compliance(standards(), false), false, Some(By::Account), None) else {
             panic!("there are none")
         };
-        assert!(told.contains("111111111111 has no enabled members in us-east-1"), "{told}");
+        assert!(told.contains("111111111111 has no enabled members with Security Hub enabled in us-east-1"), "{told}");
     }
 
     /// Rules: SCO-12.
@@ -390,10 +393,10 @@ mod tests {
         let next_at = Some("2026-01-16T09:00:00.000Z".to_owned());
         let daily = Compliance { next_at, ..compliance(standards(), false) };
         let told = render(&daily, false, None, None).unwrap();
-        let times = "Computed at 2026-01-15T09:00:00.000Z, next at 2026-01-16T09:00:00.000Z.\n";
+        let times = "Computed at 2026-01-15T09:00:00.000Z; next computation at 2026-01-16T09:00:00.000Z.\n";
         assert_eq!(told.lines().nth(1), Some(times.trim_end()));
         let told = render(&Compliance { computed_at: None, ..daily }, false, None, None).unwrap();
-        assert!(told.contains("Not computed yet; first at 2026-01-16T09:00:00.000Z.\n"), "{told}");
+        assert!(told.contains("Not computed yet; first computation at 2026-01-16T09:00:00.000Z.\n"), "{told}");
     }
 
     #[test]

@@ -26,10 +26,19 @@ pub(super) fn run(arguments: &CoverageArguments) -> Result<(), Exit> {
     output::print(&text)
 }
 
+/// The status in JSON.
 fn word(behaviour: Behaviour) -> &'static str {
     match behaviour {
         Behaviour::Behaves => "behaves",
         Behaviour::Missing => "missing",
+    }
+}
+
+/// The status in text output.
+fn status(behaviour: Behaviour) -> &'static str {
+    match behaviour {
+        Behaviour::Behaves => "implemented",
+        Behaviour::Missing => "not implemented",
     }
 }
 
@@ -42,30 +51,30 @@ fn counts() -> [usize; 2] {
 
 fn summary() -> String {
     let [behaves, missing] = counts();
-    format!("{} operations: {behaves} behave, {missing} missing\n", Operation::ALL.len())
+    format!("{} operations: {behaves} implemented, {missing} not implemented\n", Operation::ALL.len())
 }
 
 fn table() -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["Operation", "Behaviour"]);
+    table.set_header(["Operation", "Status"]);
     for operation in Operation::ALL {
-        table.add_row([operation.name(), word(entry(operation).behaviour)]);
+        table.add_row([operation.name(), status(entry(operation).behaviour)]);
     }
     format!("{table}\n{}", summary())
 }
 
 /// The table of the README: a row for each implemented operation, and a list of the missing ones.
 pub(super) fn markdown() -> String {
-    let mut text = format!("{}\n| operation | behaviour |\n| --- | --- |\n", summary());
+    let mut text = format!("{}\n| operation | status |\n| --- | --- |\n", summary());
     let mut missing = Vec::new();
     for operation in Operation::ALL {
         match entry(operation).behaviour {
             Behaviour::Missing => missing.push(format!("`{}`", operation.name())),
-            behaviour @ Behaviour::Behaves => _ = writeln!(text, "| `{}` | {} |", operation.name(), word(behaviour)),
+            behaviour @ Behaviour::Behaves => _ = writeln!(text, "| `{}` | {} |", operation.name(), status(behaviour)),
         }
     }
-    _ = writeln!(text, "\nMissing (they answer 404 `UnknownOperationException`): {}.", missing.join(", "));
+    _ = writeln!(text, "\nNot implemented (these return 404 `UnknownOperationException`): {}.", missing.join(", "));
     text
 }
 

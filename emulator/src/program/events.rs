@@ -18,19 +18,23 @@ use super::output;
 use super::values::{account, region};
 use crate::state::{AccountId, Region};
 
-pub(super) const HELP: &str = r#"Against `securityhub-local serve --scenario scenarios/quickstart.yaml`, in a terminal of its own, while findings are
-imported or updated in another:
+pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running.
+
+Show events as they occur, while findings are imported or updated in another terminal:
   securityhub-local events --follow
 
-What one account's rule would get, an event a line:
+Print the events that rules in one account would receive, one JSON object per line:
   securityhub-local events --account 111111111111 --region us-east-1 --json
 
-What a rule of EventBridge would select:
-  securityhub-local events --pattern '{"detail": {"findings": {"Severity": {"Label": ["CRITICAL"]}}}}'
+Show the events that match an event pattern:
+  securityhub-local events \
+    --pattern '{"detail": {"findings": {"Severity": {"Label": ["CRITICAL"]}}}}'
 
-What is there at the start makes no events. The newest 10,000 are kept (`serve --events`).
+Findings that exist at the start do not emit events. The newest 10,000 events are kept; use
+`serve --events` to change that number.
 
-Exit codes: 0 shown, 1 no emulator answered, 2 the arguments or the pattern are wrong, or events are off."#;
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or pattern, or events
+are disabled."#;
 
 /// Number of events to request at once.
 const PAGE: usize = 1000;
@@ -42,23 +46,23 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Args)]
 pub(super) struct EventsArguments {
-    /// Account that was told; left out, all
+    /// Account that received the event [default: all]
     #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
     account: Option<AccountId>,
 
-    /// Region where it was told; left out, all
+    /// Region that received the event [default: all]
     #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", value_parser = region)]
     region: Option<Region>,
 
-    /// Kind of event, such as "Security Hub Findings - Imported"; left out, all
+    /// Detail type, such as "Security Hub Findings - Imported" [default: all]
     #[arg(long, value_name = "TEXT", env = "SECURITYHUB_LOCAL_DETAIL_TYPE")]
     detail_type: Option<String>,
 
-    /// Event pattern of a rule, as EventBridge takes it; left out, all
+    /// EventBridge event pattern that events must match [default: none]
     #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_PATTERN")]
     pattern: Option<String>,
 
-    /// Go on with events as they come, until Ctrl-C
+    /// Keep printing events as they occur, until Ctrl-C
     #[arg(long, env = "SECURITYHUB_LOCAL_FOLLOW", value_parser = FalseyValueParser::new())]
     follow: bool,
 
@@ -85,7 +89,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
         let page = match page(arguments, after) {
             Err(Exit::Failed(why)) if arguments.follow && has_begun => {
                 if !std::mem::replace(&mut is_waiting, true) {
-                    output::complain(&format!("securityhub-local: waiting for the emulator to come back: {why}"));
+                    output::complain(&format!("securityhub-local: waiting for the emulator to restart: {why}"));
                 }
                 std::thread::sleep(PAUSE);
                 continue;
@@ -143,7 +147,7 @@ fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
         _ = write!(path, "&pattern={}", utf8_percent_encode(pattern, NON_ALPHANUMERIC));
     }
     serde_json::from_slice(&client::get(&arguments.remote.url, &path)?)
-        .map_err(|error| Exit::failed(format!("the answer of {} is no list of events: {error}", arguments.remote.url)))
+        .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", arguments.remote.url)))
 }
 
 /// An event for people: time, receiver, kind, and the finding with its severity.
@@ -160,7 +164,7 @@ fn event_line(event: &str) -> String {
             let state = if finding["RecordState"] == "ARCHIVED" { " archived" } else { "" };
             format!("{severity}{state}: {title} ({})", end_of(&id))
         }
-        None => format!("{} results of {}", text(&detail["number of results"]), text(&detail["insightName"])),
+        None => format!("{} results of insight {}", text(&detail["number of results"]), text(&detail["insightName"])),
     };
     line([&time, &text(&event["account"]), &text(&event["region"]), kind.unwrap_or("-"), &about])
 }
@@ -212,7 +216,7 @@ mod tests {
         Time                 Account       Region          Kind             Finding
         2026-01-15 09:00:00  111111111111  us-east-1       Imported         HIGH: Port 22 is open (scan/1)
         2026-01-15 09:00:00  111111111111  us-east-1       Custom Action    HIGH archived: Port 22 is open (scan/1)
-        2026-01-15 09:00:00  111111111111  us-east-1       Insight Results  2 results of open
+        2026-01-15 09:00:00  111111111111  us-east-1       Insight Results  2 results of insight open
         ");
     }
 }

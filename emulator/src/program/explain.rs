@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
     }
     let answer = client::post(&arguments.remote.url, "/_emulator/explain", &question)?;
     let explanation: Explanation = serde_json::from_slice(&answer)
-        .map_err(|error| Exit::failed(format!("the answer of {} is no explanation: {error}", arguments.remote.url)))?;
+        .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", arguments.remote.url)))?;
     let text = if arguments.remote.json {
         format!("{:#}\n", json!(explanation))
     } else {
@@ -42,7 +42,7 @@ fn filters(argument: &str) -> Result<Value, Exit> {
     };
     serde_json::from_str(&text).map_err(|error| {
         mistake(format!(
-            "this is no JSON: {error}. Expected filters as GetFindings takes them, such as {}",
+            "invalid JSON: {error}. Expected GetFindings filters, such as {}",
             r#"{"SeverityLabel": [{"Value": "HIGH", "Comparison": "EQUALS"}]}"#
         ))
     })
@@ -50,7 +50,7 @@ fn filters(argument: &str) -> Result<Value, Exit> {
 
 fn render(explanation: &Explanation, style: Style) -> String {
     let Explanation { account, region, id, summary, findings } = explanation;
-    let mut text = format!("{}\nasked by {account} in {region}\n\n", style.bold(id));
+    let mut text = format!("{}\ncaller: {account} in {region}\n\n", style.bold(id));
     for finding in findings {
         text.push_str(&render_finding(finding, style));
         if findings.len() > 1 {
@@ -68,7 +68,7 @@ fn render_finding(finding: &ExplainedFinding, style: Style) -> String {
     let ExplainedFinding { product_arn, aws_account_id, region, summary, visibility, filters, .. } = finding;
     let names = filters.iter().map(|filter| filter.name.len());
     let width = names.chain(["visible".len()]).max().unwrap_or_default();
-    let mut text = format!("finding of {aws_account_id} in {region}, {product_arn}\n");
+    let mut text = format!("finding of account {aws_account_id} in {region}, product {product_arn}\n");
     let mut line = |passes: bool, name: &str, reason: &str| {
         _ = writeln!(text, "  {} {name:width$}  {reason}", style.mark(passes));
     };
@@ -87,7 +87,7 @@ mod tests {
     use crate::domain::findings::explain::{ExplainedElement, ExplainedFilter, ExplainedVisibility};
 
     const PLAIN: Style = Style { colours: false };
-    const SUMMARY: &str = "not returned: ResourceType asks for PREFIX AwsIam or PREFIX AwsEc2; the finding has \
+    const SUMMARY: &str = "not returned: ResourceType requires PREFIX AwsIam or PREFIX AwsEc2; the finding has \
                            AwsS3Bucket, AwsS3Object";
 
     fn filter(name: &str, passes: bool, values: &[&str], elements: &[(&str, bool)]) -> ExplainedFilter {
@@ -110,7 +110,7 @@ mod tests {
             region: "us-east-1".to_owned(),
             returned: false,
             summary: summary.to_owned(),
-            visibility: ExplainedVisibility { passes: true, reason: "it is 222222222222's own".to_owned() },
+            visibility: ExplainedVisibility { passes: true, reason: "222222222222 owns the finding".to_owned() },
             filters,
         }
     }
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn an_explanation_of_several_findings_as_text() {
-        let other = finding(Vec::new(), "returned: the caller sees it and no filter is given");
+        let other = finding(Vec::new(), "returned: the caller can see the finding and no filter is given");
         let explanation = explanation(vec![macie(), other], "returned: 1 of the 2 findings with this Id");
         assert_snapshot!("several_findings", render(&explanation, PLAIN));
     }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn filters_that_are_not_json_are_refused_with_an_example() {
         assert_eq!(filters("{}").unwrap(), json!({}));
-        for (argument, said) in [("{", "this is no JSON"), ("@no-such-file", "cannot read no-such-file")] {
+        for (argument, said) in [("{", "invalid JSON"), ("@no-such-file", "cannot read no-such-file")] {
             let Err(Exit::Mistake(message)) = filters(argument) else { panic!("{argument}") };
             assert!(message.contains(said), "{message}");
         }

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
     let is_offered = |hub: &HubKey| request.products.iter().any(|product| product.is_in(hub.region.partition()));
     if !request.hubs.iter().any(is_offered) {
         return Err(Exit::mistake(format!(
-            "securityhub-local: no --region given has the product {}",
+            "securityhub-local: the product {} is not available in any of the given Regions",
             arguments.product
         )));
     }

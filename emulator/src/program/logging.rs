@@ -127,7 +127,7 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(reason, place, "a thread panicked");
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
-        tracing::error!(%backtrace, "of the panic");
+        tracing::error!(%backtrace, "backtrace of the panic");
     }
 }
 

@@ -88,12 +88,12 @@ fn read_list(path: &Path) -> Result<Vec<Row>, Exit> {
         let lines: Vec<String> =
             mistakes.iter().map(|mistake| format!("{file}:{}: {}", mistake.line, mistake.message)).collect();
         let count = match lines.len() {
-            1 => "1 mistake".to_owned(),
-            csv::MAX_MISTAKES => format!("at least {} mistakes", lines.len()),
-            count => format!("{count} mistakes"),
+            1 => "1 error".to_owned(),
+            csv::MAX_MISTAKES => format!("at least {} errors", lines.len()),
+            count => format!("{count} errors"),
         };
         let text = lines.join("\n");
-        Exit::mistake(format!("{text}\n\nThe list has {count}, and nobody was added. Expected {}.", csv::EXPECTED))
+        Exit::mistake(format!("{text}\n\nThe file has {count}; no account was added. Expected {}.", csv::EXPECTED))
     })
 }
 
@@ -106,8 +106,7 @@ fn post(url: &str, path: &str, body: &Value) -> Result<Outcome, Exit> {
 }
 
 fn outcome(url: &str, answer: &[u8]) -> Result<Outcome, Exit> {
-    serde_json::from_slice(answer)
-        .map_err(|error| Exit::failed(format!("the answer of {url} is no list of members: {error}")))
+    serde_json::from_slice(answer).map_err(|error| Exit::failed(format!("unexpected response from {url}: {error}")))
 }
 
 /// Prints the outcome. Refused accounts count as a failure.
@@ -127,7 +126,7 @@ fn tell(at: &MembersAt, outcome: Outcome) -> Result<(), Exit> {
         .collect();
     let count = refused.len();
     let accounts = if count == 1 { "1 account was".to_owned() } else { format!("{count} accounts were") };
-    Err(Exit::failed(format!("{accounts} refused:\n{}", lines.join("\n"))))
+    Err(Exit::failed(format!("{accounts} rejected:\n{}", lines.join("\n"))))
 }
 
 fn table(members: &[MemberRow]) -> String {
@@ -211,7 +210,7 @@ mod tests {
         let unprocessed = json!([{ "Region": "us-east-1", "AccountId": "x", "ProcessingResult": "No." }]);
         let answer = json!({ "Members": [], "UnprocessedAccounts": unprocessed }).to_string();
         let Err(Exit::Failed(told)) = tell(&at, outcome("", answer.as_bytes()).unwrap()) else { panic!("it fails") };
-        assert_eq!(told, "1 account was refused:\n  x in us-east-1: No.");
+        assert_eq!(told, "1 account was rejected:\n  x in us-east-1: No.");
         assert!(outcome("", b"{}").is_err());
     }
 }

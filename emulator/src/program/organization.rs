@@ -15,43 +15,44 @@ use crate::domain::accounts::organization::report::{AccountRow, RegionRow};
 use crate::state::AccountId;
 
 pub(super) const HELP: &str = "\
-Against `securityhub-local serve --scenario scenarios/delegated-admin.yaml`, whose delegated administrator enables accounts
-that join:
+Examples, with `securityhub-local serve --scenario scenarios/delegated-admin.yaml` running:
   securityhub-local organization join --account 444444444444 --parent Workloads --name payments
   securityhub-local organization move --account 444444444444 --parent Sandbox
   securityhub-local organization suspend --account 444444444444
   securityhub-local organization reactivate --account 444444444444
   securityhub-local organization leave --account 444444444444
 
-A suspended or closed account can call nothing. A closed one is forgotten after 90 days of the emulator's clock.
+A suspended or closed account cannot call any operation. A closed account is removed after 90 days
+on the emulator's clock.
 
-Exit codes: 0 done, 1 no emulator answered, 2 the arguments are wrong or the organization does not allow it.";
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or the organization does
+not allow the change.";
 
 #[derive(Subcommand)]
 pub(super) enum OrganizationCommand {
-    /// An account joins; it becomes a member where the delegated administrator enables new accounts
+    /// Add an account to the organization. It becomes a member if new accounts are enabled automatically
     #[command(after_help = HELP)]
     Join(JoinArguments),
-    /// An account moves to another unit
+    /// Move an account to another organizational unit
     #[command(after_help = HELP)]
     Move(MoveArguments),
-    /// An account leaves; its administrator sees it as deleted, its hubs stay on
+    /// Remove an account from the organization. Its administrator sees it as deleted; its hubs stay enabled
     #[command(after_help = HELP)]
     Leave(At),
-    /// AWS suspends an account
+    /// Suspend an account, as AWS can do
     #[command(after_help = HELP)]
     Suspend(At),
-    /// An account that was suspended or closed is in use again
+    /// Reactivate a suspended or closed account
     #[command(after_help = HELP)]
     Reactivate(At),
-    /// The owner closes an account
+    /// Close an account, as its owner can do
     #[command(after_help = HELP)]
     Close(At),
 }
 
 #[derive(Args)]
 pub(super) struct JoinArguments {
-    /// Unit that it comes into, by name or id; left out, the root
+    /// Organizational unit to join, by name or ID [default: root]
     #[arg(long, value_name = "UNIT", env = "SECURITYHUB_LOCAL_PARENT")]
     parent: Option<String>,
 
@@ -69,7 +70,7 @@ pub(super) struct JoinArguments {
 
 #[derive(Args)]
 pub(super) struct MoveArguments {
-    /// Unit that it moves to, by name or id, or root
+    /// Organizational unit to move to, by name or ID, or `root`
     #[arg(long, value_name = "UNIT", env = "SECURITYHUB_LOCAL_PARENT")]
     parent: String,
 
@@ -80,7 +81,7 @@ pub(super) struct MoveArguments {
 /// Which account, and where the emulator is.
 #[derive(Args)]
 pub(super) struct At {
-    /// Account that it happens to
+    /// Account to change
     #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
     account: AccountId,
 
@@ -111,14 +112,14 @@ fn send(action: &str, at: &At, details: &[(&str, Option<&String>)]) -> Result<()
     }
     let answer = client::post(&at.remote.url, "/_emulator/organization", &body)?;
     let row: AccountRow = serde_json::from_slice(&answer)
-        .map_err(|error| Exit::failed(format!("the answer of {} is no account: {error}", at.remote.url)))?;
+        .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", at.remote.url)))?;
     let text = if at.remote.json { format!("{:#}\n", json!(row)) } else { summary(&row) };
     output::print(&text)
 }
 
 /// `444444444444 is ACTIVE in Workloads`, then one line per Region.
 fn summary(row: &AccountRow) -> String {
-    let place = row.parent_name.as_ref().map_or("in no organization".to_owned(), |name| format!("in {name}"));
+    let place = row.parent_name.as_ref().map_or("outside any organization".to_owned(), |name| format!("in {name}"));
     let mut text = format!("{} is {} {place}\n", row.account_id, row.status);
     for RegionRow { region, hub_is_on, administrators } in &row.regions {
         let hub = if *hub_is_on { "hub on" } else { "hub off" };
@@ -156,6 +157,6 @@ mod tests {
           us-east-1: hub on, Enabled member of 111111111111
         ");
         (row.parent_name, row.regions) = (None, Vec::new());
-        assert_eq!(summary(&row), "444444444444 is ACTIVE in no organization\n");
+        assert_eq!(summary(&row), "444444444444 is ACTIVE outside any organization\n");
     }
 }

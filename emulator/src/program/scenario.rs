@@ -16,7 +16,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
         return Err(Exit::mistake(diagnostics));
     }
     if diagnostics.is_empty() {
-        return output::print("The scenario is good.\n");
+        return output::print("The scenario is valid.\n");
     }
     output::complain(&diagnostics.to_string());
     Ok(())

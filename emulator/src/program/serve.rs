@@ -94,10 +94,10 @@ async fn bind(arguments: &ServeArguments) -> Result<Vec<TcpListener>, Exit> {
 fn advice(error: &std::io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::AddrNotAvailable => {
-            "The --host must be an address of this machine: 127.0.0.1, or 0.0.0.0 for all of its addresses."
+            "--host must be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of its addresses."
         }
-        ErrorKind::PermissionDenied => "Take a --port above 1023, or 0 for a free one.",
-        _ => "Is it running already? Take another --port, or 0 for a free one.",
+        ErrorKind::PermissionDenied => "Use a --port above 1023, or 0 to select a free port.",
+        _ => "It may already be running. Use another --port, or 0 to select a free port.",
     }
 }
 

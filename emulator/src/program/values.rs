@@ -6,22 +6,28 @@ use crate::state::{AccountId, Region, Timestamp};
 
 /// An account ID.
 pub(super) fn account(text: &str) -> Result<AccountId, String> {
-    AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
+    AccountId::parse(text).ok_or_else(|| "expected an account ID of 12 digits".to_owned())
 }
 
 /// The name of a Region, whether AWS has it or not.
 pub(super) fn region(text: &str) -> Result<Region, String> {
-    if Region::is_name(text) { Ok(Region::new(text)) } else { Err("a Region has a name such as eu-west-1".to_owned()) }
+    if Region::is_name(text) {
+        Ok(Region::new(text))
+    } else {
+        Err("expected a Region name such as eu-west-1".to_owned())
+    }
 }
 
 /// An ISO 8601 time.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "a time has a date, a time of day and a zone, such as 2026-01-15T09:00:00Z".to_owned())
+    text.parse().map_err(|_| "expected a date, a time and a time zone, such as 2026-01-15T09:00:00Z".to_owned())
 }
 
 /// An IP address to listen on.
 pub(super) fn address(text: &str) -> Result<IpAddr, String> {
-    text.parse().map_err(|_| "expected an IP address, such as 127.0.0.1, or 0.0.0.0 for all of this machine".to_owned())
+    text.parse().map_err(|_| {
+        "expected an IP address, such as 127.0.0.1, or 0.0.0.0 for all addresses of this machine".to_owned()
+    })
 }
 
 /// Minimum memory for bodies: enough for small calls.
@@ -30,9 +36,9 @@ const LEAST_BODY_MEMORY: usize = 64 << 10;
 /// A size with room for the bodies of small calls.
 pub(super) fn body_memory(text: &str) -> Result<usize, String> {
     let least = |size: &usize| *size >= LEAST_BODY_MEMORY;
-    Some(size(text)?).filter(least).ok_or_else(|| {
-        "too small for the bodies of calls; expected at least 64KiB, or 512MiB, which is the default".to_owned()
-    })
+    Some(size(text)?)
+        .filter(least)
+        .ok_or_else(|| "too small; expected at least 64KiB (the default is 512MiB)".to_owned())
 }
 
 /// A number of bytes, or a number with `KiB`, `MiB` or `GiB` (CPL-13).
@@ -42,7 +48,9 @@ fn size(text: &str) -> Result<usize, String> {
         let number: usize = text.strip_suffix(unit)?.trim_end().parse().ok()?;
         number.checked_mul(*bytes)
     });
-    size.ok_or_else(|| "expected a number of bytes, or one with KiB, MiB or GiB, such as 512MiB".to_owned())
+    size.ok_or_else(|| {
+        "expected a number of bytes, optionally with the suffix KiB, MiB or GiB, such as 512MiB".to_owned()
+    })
 }
 
 #[cfg(test)]

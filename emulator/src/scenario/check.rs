@@ -42,8 +42,8 @@ impl Check {
     pub(super) fn account(&mut self, written: &Spanned<String>) -> Option<AccountId> {
         let account = AccountId::parse(&written.value);
         if account.is_none() {
-            let message = format!("`{}` is no account id", written.value);
-            self.push(self.at(written.place, message).expected("twelve digits"));
+            let message = format!("`{}` is not a valid account ID", written.value);
+            self.push(self.at(written.place, message).expected("12 digits"));
         }
         account
     }
@@ -54,15 +54,15 @@ impl Check {
         let found = self.files.find(&pattern.value, pattern.place.file);
         match &found {
             Err(error) => {
-                let message = format!("`{}` is no pattern of files: {error}", pattern.value);
+                let message = format!("`{}` is not a valid file pattern: {error}", pattern.value);
                 let expected = format!("a path, or a pattern such as {such_as}");
                 self.push(self.at(pattern.place, message).expected(expected));
             }
             Ok(paths) if paths.is_empty() => {
-                let mistake = self.at(pattern.place, format!("no file fits `{}`", pattern.value));
+                let mistake = self.at(pattern.place, format!("no file matches `{}`", pattern.value));
                 let near = self.files.near(&pattern.value, pattern.place.file);
                 let nearest = suggest::nearest(&pattern.value, near.iter().map(String::as_str));
-                self.push(mistake.expected("a file, relative to the folder of this one").suggest(nearest));
+                self.push(mistake.expected("a path relative to the directory of this file").suggest(nearest));
             }
             Ok(_) => {}
         }

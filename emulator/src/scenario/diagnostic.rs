@@ -234,7 +234,8 @@ impl fmt::Display for Diagnostics {
         for diagnostic in &self.0 {
             writeln!(formatter, "{}\n", renderer.render(&[diagnostic.report()]))?;
         }
-        let counts = [Severity::Mistake, Severity::Warning].map(|severity| (severity.name(), self.count(severity)));
+        let nouns = [("error", Severity::Mistake), ("warning", Severity::Warning)];
+        let counts = nouns.map(|(noun, severity)| (noun, self.count(severity)));
         let told = counts.iter().filter(|(_, count)| *count > 0);
         let told: Vec<String> =
             told.map(|(name, count)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();

@@ -74,8 +74,7 @@ fn read(
     let mut written = Vec::new();
     for node in nodes {
         let place = node.place;
-        let fitting =
-            shape::fit_as(&check.files, schema, node, "an item of the list of resources", &mut check.mistakes);
+        let fitting = shape::fit_as(&check.files, schema, node, "a resource", &mut check.mistakes);
         match fitting.map(|node| Declared::deserialize(&node)).transpose() {
             Ok(entry) => written.extend(entry),
             Err(error) => check.push(check.at(place, error.to_string())),
@@ -97,15 +96,15 @@ mod tests {
     fn entries_after_the_maximum_number_of_errors_are_not_read() {
         let nested = format!("{}{}", "[".repeat(30), "]".repeat(30));
         let wrong = |count: usize| format!("[{}{nested}]", "{\"nope\": 1}, ".repeat(count));
-        assert!(refused(&wrong(1)).contains("deep in each other"));
-        assert!(!refused(&wrong(100)).contains("deep in each other"));
+        assert!(refused(&wrong(1)).contains("levels deep"));
+        assert!(!refused(&wrong(100)).contains("levels deep"));
     }
 
     /// Rules: RES-10.
     #[test]
     fn an_error_is_reported_at_its_own_line() {
         let good = "{\"account\": \"111111111111\", \"regions\": \"all\", \"type\": \"AwsAccount\"}";
-        let said = "line 2, column 13: `33` is no account id, expected twelve digits";
+        let said = "line 2, column 13: `33` is not a valid account ID, expected 12 digits";
         assert_eq!(refused(&format!("[{good},\n{{\"account\": 33, {}]", &good[28..])), said);
         assert_eq!(resources(&format!("[{good}, {good}]"), &[Region::new("us-east-1")]).unwrap().len(), 1);
         assert!(resources("[]", &[]).unwrap().is_empty());

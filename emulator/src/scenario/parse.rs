@@ -43,7 +43,7 @@ pub(super) fn piece(files: &Files, file: FileId, piece: Range<usize>) -> Result<
         Err(error) => {
             let location = error.location();
             let place = location.map_or(whole, |location| source.located(location));
-            Err(Box::new(Diagnostic::at(files, place, format!("this is no YAML: {}", syntax_error(&error)))))
+            Err(Box::new(Diagnostic::at(files, place, format!("invalid YAML: {}", syntax_error(&error)))))
         }
     }
 }
@@ -147,7 +147,7 @@ impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let depth = DEPTH_NOW.get();
         if depth == DEPTH {
-            return Err(de::Error::custom(format!("values lie more than {DEPTH} deep in each other")));
+            return Err(de::Error::custom(format!("values are nested more than {DEPTH} levels deep")));
         }
         DEPTH_NOW.set(depth + 1);
         let raw = serde_saphyr::Spanned::deserialize(deserializer).map(Raw);

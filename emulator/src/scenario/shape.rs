@@ -19,7 +19,7 @@ pub(super) fn fit(files: &Files, schema: &Value, node: Node, mistakes: &mut Vec<
     if matches!(node.content, Content::Null) {
         return None;
     }
-    fit_as(files, schema, node, "a scenario", mistakes)
+    fit_as(files, schema, node, "the scenario", mistakes)
 }
 
 /// The same for texts other than scenarios. `name` describes the text in messages.
@@ -134,7 +134,7 @@ impl<'s> Fit<'s, '_> {
             whole = false;
             if !written.iter().any(|written| written == key) {
                 let expected = description(schema, key).map(|text| format!("`{key}`: {text}"));
-                let mut mistake = Diagnostic::at(self.files, place, format!("{name} has no `{key}`"));
+                let mut mistake = Diagnostic::at(self.files, place, format!("missing key `{key}` in {name}"));
                 mistake.expected = expected;
                 self.mistakes.push(mistake);
             }
@@ -160,7 +160,7 @@ impl<'s> Fit<'s, '_> {
         if too_many || (too_few && written.is_empty()) {
             let known = schema.get("properties").and_then(Value::as_object);
             let known: Vec<&str> = known.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
-            let message = format!("{name} has {}", if too_many { "too many keys" } else { "no key" });
+            let message = format!("{name} has {}", if too_many { "too many keys" } else { "no keys" });
             let expected = format!("one of {}", suggest::choices(known));
             self.mistakes.push(Diagnostic::at(self.files, place, message).expected(expected));
         }
@@ -184,8 +184,8 @@ impl<'s> Fit<'s, '_> {
                 break;
             }
             if !seen.insert(key.value.clone()) {
-                let message = format!("`{}` stands twice in {name}", key.value);
-                self.mistakes.push(Diagnostic::at(self.files, key.place, message).expected("each key once"));
+                let message = format!("duplicate key `{}` in {name}", key.value);
+                self.mistakes.push(Diagnostic::at(self.files, key.place, message).expected("each key at most once"));
             } else if let Some(of_value) = known.and_then(|known| known.get(&key.value)) {
                 let of_key = format!("`{}`", key.value);
                 fitting.extend(self.node(of_value, value, &of_key).map(|value| (key, value)));
@@ -209,7 +209,7 @@ impl<'s> Fit<'s, '_> {
         // A key meant for editors is never suggested.
         let known = known.into_iter().flatten().map(|(key, _)| key.as_str()).filter(|key| !key.starts_with('$'));
         let known: Vec<&str> = known.collect();
-        let message = format!("{name} has no key `{}`", key.value);
+        let message = format!("unknown key `{}` in {name}", key.value);
         let nearest = suggest::nearest(&key.value, known.iter().copied());
         let mistake = Diagnostic::at(self.files, key.place, message).expected(suggest::choices(known)).suggest(nearest);
         self.mistakes.push(mistake);
@@ -267,10 +267,10 @@ fn accepts(schema: &Value, content: &Content) -> bool {
 fn type_in_words(name: &str) -> Option<&'static str> {
     match name {
         "boolean" => Some("true or false"),
-        "integer" => Some("a whole number, not negative"),
-        "string" => Some("a text"),
+        "integer" => Some("a non-negative integer"),
+        "string" => Some("a string"),
         "array" => Some("a list, [...]"),
-        "object" => Some("keys with values, {...}"),
+        "object" => Some("a map, {...}"),
         _ => None,
     }
 }
@@ -281,9 +281,9 @@ fn describe(content: &Content) -> String {
         Content::Boolean(value) => format!("`{value}`"),
         Content::Integer(_, written) => format!("the number {written}"),
         Content::Number(value) => format!("the number {value}"),
-        Content::Text(text) => format!("the text `{text}`"),
+        Content::Text(text) => format!("the string `{text}`"),
         Content::List(_) => "a list".to_owned(),
-        Content::Map(_) => "keys with values".to_owned(),
+        Content::Map(_) => "a map".to_owned(),
     }
 }
 

@@ -268,9 +268,9 @@ fn members_must_not_exceed_the_quotas_of_the_scenario() {
     };
     assert_eq!(mistakes(&with("{ members: 2, invited_members: 1 }")), "");
     for (quotas, told) in [
-        ("{ members: 1 }", "111111111111 has 2 members in us-east-1, and 1 are allowed"),
-        ("{ invited_members: 0 }", "111111111111 has 1 members by invitation in us-east-1, and 0 are allowed"),
-        ("{ members: 1000001 }", "1000001 is no quota"),
+        ("{ members: 1 }", "111111111111 has 2 members in us-east-1, but at most 1 are allowed"),
+        ("{ invited_members: 0 }", "111111111111 has 1 members by invitation in us-east-1, but at most 0 are allowed"),
+        ("{ members: 1000001 }", "the quota 1000001 is too high"),
     ] {
         assert!(mistakes(&with(quotas)).contains(told), "{}", mistakes(&with(quotas)));
     }
@@ -469,12 +469,12 @@ fn a_missing_file_of_findings() {
 fn excessive_nesting_is_refused() {
     for (open, close) in [("[", "]"), ("{a: ", "}")] {
         let text = format!("name: {}{}", open.repeat(100_000), close.repeat(100_000));
-        assert!(mistakes(&text).contains("mistake"));
+        assert!(mistakes(&text).contains("The scenario has 1 error."));
     }
     let nested =
         |number: i32| format!("x{number}: &a{number} {}*a{}{}\n", "{a: ".repeat(12), number - 1, "}".repeat(12));
     let chained: String = (1..100).map(nested).collect();
-    assert!(mistakes(&format!("x0: &a0 1\n{chained}")).contains("more than 24 deep"));
+    assert!(mistakes(&format!("x0: &a0 1\n{chained}")).contains("more than 24 levels deep"));
 }
 
 #[test]
@@ -557,7 +557,7 @@ fn a_changed_quickstart_never_panics() {
         let places = mistakes.iter().filter_map(|mistake| mistake.position.as_ref());
         let lines = text.split(|byte| *byte == b'\n').count();
         places.into_iter().all(|place| place.line <= lines)
-            && mistakes.to_string().contains("mistake") != mistakes.is_empty()
+            && mistakes.to_string().contains("The scenario has") != mistakes.is_empty()
     }
     QuickCheck::new().tests(500).quickcheck(is_told as fn(Vec<(u16, u8, u8)>) -> bool);
 }

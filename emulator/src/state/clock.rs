@@ -101,8 +101,8 @@ pub fn timestamp_text(instant: Timestamp) -> String {
 }
 
 /// The expected format of a duration, for error messages.
-pub const EXPECTED_DURATION: &str = "a duration such as 36h, or of ISO 8601, in capital letters and without a sign, such \
-                                     as P3D, P1DT12H or P2W (weeks stand alone)";
+pub const EXPECTED_DURATION: &str = "a duration such as 36h, or an ISO 8601 duration in upper case and without a sign, \
+                                     such as P3D, P1DT12H or P2W (weeks cannot be combined with other units)";
 
 /// Parses a duration that is added to `start`: ISO 8601 such as `P1Y`, `P0.5D` or `PT36H`, or a short form such as
 /// `36h`. Years and months follow the calendar, so 31 January plus `P1M` is the last day of February; a day has 24

@@ -57,11 +57,11 @@ impl MemoryShortage {
     pub fn message(self) -> &'static str {
         match self {
             MemoryShortage::Temporary => {
-                "The bodies of other requests take all the memory for bodies; send this one again later, or start the \
+                "The bodies of pending requests use all of the body memory; retry later, or start the \
                  emulator with a larger --body-memory"
             }
             MemoryShortage::Permanent => {
-                "The body is larger than all the memory for bodies; start the emulator with a larger --body-memory"
+                "The body is larger than the whole body memory; start the emulator with a larger --body-memory"
             }
         }
     }

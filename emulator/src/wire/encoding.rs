@@ -40,7 +40,8 @@ pub fn decode(parts: &Parts, body: &Bytes, limit: usize) -> Result<Bytes, AwsErr
 }
 
 fn unsupported(name: &str) -> AwsError {
-    let message = format!("Content-Encoding {name} is not supported; send the body as it is, or with gzip or deflate");
+    let message =
+        format!("Content-Encoding {name} is not supported; send the body unencoded, or encoded with gzip or deflate");
     AwsError::new(ErrorCode::UnsupportedMediaTypeException, message)
 }
 
@@ -62,7 +63,7 @@ fn read(name: &str, mut decoder: impl Read, limit: usize, memory: Option<&Memory
     while bytes.len() <= limit {
         let most = PIECE.min(limit + 1 - bytes.len());
         let read = decoder.by_ref().take(most as u64).read_to_end(&mut bytes).map_err(|error| {
-            let message = format!("The request body is not in its Content-Encoding {name}: {error}");
+            let message = format!("The request body cannot be decoded with Content-Encoding {name}: {error}");
             AwsError::new(ErrorCode::InvalidInputException, message)
         })?;
         if read == 0 {

@@ -55,16 +55,17 @@ impl Unroutable {
         match self {
             Unroutable::UnknownPath => AwsError::new(
                 ErrorCode::UnknownOperationException,
-                format!("{method} {path} is no operation of AWS Security Hub"),
+                format!("`{method} {path}` does not match any AWS Security Hub operation"),
             ),
             Unroutable::WrongMethod(methods) => AwsError::new(
                 ErrorCode::UnknownOperationException,
-                format!("{path} does not take {method}; it takes {}", methods.join(", ")),
+                format!("`{path}` does not support {method}; it supports {}", methods.join(", ")),
             )
             .with_status(405),
-            Unroutable::BrokenLabel => {
-                AwsError::new(ErrorCode::UnknownOperationException, format!("{path} does not decode to UTF-8"))
-            }
+            Unroutable::BrokenLabel => AwsError::new(
+                ErrorCode::UnknownOperationException,
+                format!("`{path}` is not valid UTF-8 after percent-decoding"),
+            ),
         }
     }
 }

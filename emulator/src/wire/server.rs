@@ -190,7 +190,7 @@ where
         }
     };
     if let Err(error) = served {
-        tracing::debug!(error, "a connection ended early");
+        tracing::debug!(error, "a connection closed early");
     }
 }
 

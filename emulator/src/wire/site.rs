@@ -71,8 +71,8 @@ impl FromStr for HostRule {
             return Ok(HostRule::Any);
         }
         HostRule::parse(text.strip_suffix('.').unwrap_or(text)).ok_or_else(|| {
-            "expected a host name without scheme and port, such as hub.example.com, or *.example.com for all names below \
-             one, or * for all"
+            "expected a host name without scheme and port, such as hub.example.com, or *.example.com for all \
+             subdomains, or * for all"
                 .to_owned()
         })
     }
@@ -106,8 +106,8 @@ impl FromStr for OriginRule {
             None => (text.to_owned(), false),
         };
         let split = split_origin(&of_one).ok_or_else(|| {
-            "expected a scheme and a host, such as https://app.example.com, or https://*.example.com for all hosts below \
-             one, or * for all"
+            "expected a scheme and a host, such as https://app.example.com, or https://*.example.com for all \
+             subdomains, or * for all"
                 .to_owned()
         })?;
         let name = split.host.to_owned();

@@ -77,17 +77,17 @@ fn errors_read_as_in_scenarios_and_nothing_is_declared() {
     let service = service();
     for (body, told) in [
         (bucket(&json!(["S3.55"])), "line 1, column"),
-        (bucket(&json!(["S3.55"])), "`S3.55` is no control, expected a control that looks at this type"),
-        (json!({ "account": ADMINISTRATOR, "regions": "all" }), "has no `type`"),
+        (bucket(&json!(["S3.55"])), "unknown control `S3.55`, expected a control that checks resources of this type"),
+        (json!({ "account": ADMINISTRATOR, "regions": "all" }), "missing key `type` in a resource"),
         (
             json!({ "account": "1", "regions": ["us-east-9"], "type": "AwsS3Bukket", "id": "x" }),
             "did you mean `AwsS3Bucket`?",
         ),
-        (json!("x"), "the list of resources cannot be the text `x`"),
+        (json!("x"), "a resource cannot be the string `x`"),
         (
             json!({ "account": ADMINISTRATOR, "regions": "all", "type": "AwsCertificateManagerCertificate", "id": "x",
                 "when": [{ "control": "ACM.1", "parameter": "daysToExpiration", "fails_if": ">= soon" }] }),
-            "`>= soon` compares no Integer",
+            "`>= soon` is not a valid comparison for a parameter of type Integer",
         ),
         (
             json!({ "account": ADMINISTRATOR, "regions": "all", "type": "AwsCertificateManagerCertificate", "id": "x",
@@ -128,5 +128,7 @@ fn recorders_are_turned_on_and_off() {
         assert_eq!(switch(recorder).0, 400);
     }
     let elsewhere = json!({ "Account": ADMINISTRATOR, "Regions": ["eu-west-1"], "Recorder": "on" });
-    assert!(put(&service, "/_emulator/config-recorder", &elsewhere).1["error"].as_str().unwrap().contains("is off"));
+    assert!(
+        put(&service, "/_emulator/config-recorder", &elsewhere).1["error"].as_str().unwrap().contains("is not enabled")
+    );
 }

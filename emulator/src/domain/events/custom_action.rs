@@ -72,7 +72,7 @@ fn find(world: &World, now: Timestamp, arn: &str) -> Result<(Caller, UsedAction)
     let id = arn.strip_prefix(&action_targets::action_target_arn(&key, "")).ok_or_else(missing)?;
     let target = world.hub(&key).and_then(|hub| hub.action_targets.get(id).cloned()).ok_or_else(missing)?;
     if !hub_access::is_enabled(world, &key) {
-        let message = format!("Security Hub is off in {account} in {}: enable it there first", key.region);
+        let message = format!("Security Hub is not enabled for {account} in {}; enable it there first", key.region);
         return Err(AwsError::invalid_input(message));
     }
     let caller = Caller { principal: Principal::local_user(account), region: key.region, now };
@@ -82,7 +82,7 @@ fn find(world: &World, now: Timestamp, arn: &str) -> Result<(Caller, UsedAction)
 /// The current documents of the identified findings, if the caller sees them.
 fn selected(world: &World, caller: &Caller, names: &[Identifier]) -> Result<Vec<Snapshot>, AwsError> {
     if names.is_empty() || names.len() > MAX_FINDINGS {
-        let message = format!("Select 1 to {MAX_FINDINGS} findings; there are {}", names.len());
+        let message = format!("Expected 1 to {MAX_FINDINGS} findings, got {}", names.len());
         return Err(AwsError::invalid_input(message));
     }
     let views = visibility::views(world, caller);
@@ -110,7 +110,7 @@ fn report(world: &World, caller: &Caller, arn: String, values: Option<Vec<String
     let most = insights::MAX_VALUES;
     if let Some(values) = &values {
         if values.is_empty() || values.len() > most {
-            let message = format!("Select 1 to {most} results; there are {}", values.len());
+            let message = format!("Expected 1 to {most} results, got {}", values.len());
             return Err(AwsError::invalid_input(message));
         }
         let is_there = |value: &&String| results.iter().any(|(result, _)| result == *value);

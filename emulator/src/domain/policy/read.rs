@@ -45,18 +45,18 @@ impl<'d> Reader<'d> {
             self.remarks.enter(Step::Key("Version"), |remarks| {
                 let known = version.as_str().is_some_and(|version| VERSIONS.contains(&version));
                 if !known {
-                    let expected = format!("\"{}\", or \"{}\" of old", VERSIONS[0], VERSIONS[1]);
-                    remarks.refuse(format!("a policy has no Version {version}"), expected);
+                    let expected = format!("\"{}\", or the older \"{}\"", VERSIONS[0], VERSIONS[1]);
+                    remarks.refuse(format!("invalid policy Version {version}"), expected);
                 }
             });
             self.variables = version == VERSIONS[0];
         }
         let Some(statements) = members.get("Statement") else {
-            self.remarks.refuse("a policy has no `Statement`", "a statement or a list of them");
+            self.remarks.refuse("missing `Statement` in a policy", "a statement or a list of statements");
             return Vec::new();
         };
         let mut read = Vec::new();
-        self.each(statements, "Statement", "a statement or a list of them", |reader, statement| {
+        self.each(statements, "Statement", "a statement or a list of statements", |reader, statement| {
             read.extend(reader.statement(statement));
         });
         read
@@ -81,9 +81,9 @@ impl<'d> Reader<'d> {
         let twice = text.is_some_and(|text| !self.sids.insert(text));
         self.remarks.enter(Step::Key("Sid"), |remarks| {
             if text.is_none() {
-                remarks.refuse(format!("{sid} is no Sid"), "letters and digits");
+                remarks.refuse(format!("{sid} is not a valid Sid"), "letters and digits");
             } else if twice {
-                remarks.refuse(format!("the Sid {sid} stands twice"), "each once in a policy");
+                remarks.refuse(format!("duplicate Sid {sid}"), "a different Sid for each statement");
             }
         });
     }
@@ -91,7 +91,7 @@ impl<'d> Reader<'d> {
     fn effect(&mut self, effect: Option<&Value>) -> Option<Effect> {
         const EXPECTED: &str = "Allow or Deny";
         let Some(written) = effect else {
-            self.remarks.refuse("a statement has no `Effect`", EXPECTED);
+            self.remarks.refuse("missing `Effect` in a statement", EXPECTED);
             return None;
         };
         let effect = match written.as_str() {
@@ -120,19 +120,19 @@ impl<'d> Reader<'d> {
             (None, Some(list)) => (negative, list),
             (None, None) => {
                 let expected = format!("`{positive}` or `{negative}`");
-                self.remarks.refuse(format!("a statement has no `{positive}`"), expected);
+                self.remarks.refuse(format!("missing `{positive}` in a statement"), expected);
                 return None;
             }
             (Some(_), Some(_)) => {
-                let message = format!("a statement cannot have `{positive}` and `{negative}`");
-                self.remarks.enter(Step::Key(negative), |remarks| remarks.refuse(message, "one of the two"));
+                let message = format!("a statement cannot have both `{positive}` and `{negative}`");
+                self.remarks.enter(Step::Key(negative), |remarks| remarks.refuse(message, "only one of the two"));
                 return None;
             }
         };
         let mut patterns = Vec::new();
-        self.each(list, name, "a text or a list of texts", |reader, item| match item.as_str() {
+        self.each(list, name, "a string or a list of strings", |reader, item| match item.as_str() {
             Some(text) => patterns.push(read(reader, text)),
-            None => reader.remarks.refuse(format!("`{name}` cannot be {item}"), "a text or a list of texts"),
+            None => reader.remarks.refuse(format!("`{name}` cannot be {item}"), "a string or a list of strings"),
         });
         Some(if name == positive { Listed::AnyOf(patterns) } else { Listed::NoneOf(patterns) })
     }
@@ -140,7 +140,7 @@ impl<'d> Reader<'d> {
     fn action(&mut self, text: &str) -> Pattern {
         let pattern = pattern::read(text, Syntax { wildcards: true, variables: false });
         if text != "*" && text.split_once(':').is_none_or(|(service, name)| service.is_empty() || name.is_empty()) {
-            let message = format!("`{text}` is no action");
+            let message = format!("`{text}` is not a valid action");
             self.remarks.refuse(message, "a service and a name, such as securityhub:GetFindings or securityhub:Get*");
         } else if !known::is_action(text, &pattern) {
             self.remarks.warn(format!("Security Hub has no action `{text}`"));
@@ -151,7 +151,7 @@ impl<'d> Reader<'d> {
 
     fn resource(&mut self, text: &str) -> Pattern {
         if text != "*" && !text.starts_with("arn:") {
-            let message = format!("`{text}` is no resource");
+            let message = format!("`{text}` is not a valid resource");
             self.remarks.refuse(message, "* or an ARN, such as arn:aws:securityhub:us-east-1:111122223333:hub/default");
         }
         pattern::read(text, Syntax { wildcards: true, variables: self.variables })
@@ -168,7 +168,9 @@ impl<'d> Reader<'d> {
                     self.remarks.back();
                 }
             }
-            other => self.remarks.refuse(format!("`Condition` cannot be {other}"), "operators with keys and values"),
+            other => {
+                self.remarks.refuse(format!("`Condition` cannot be {other}"), "a map of condition operators, {...}");
+            }
         }
         self.remarks.back();
         conditions
@@ -176,16 +178,16 @@ impl<'d> Reader<'d> {
 
     fn operator(&mut self, name: &str, keys: &'d Value, conditions: &mut Vec<Condition>) {
         let Some(operator) = operators::find(name) else {
-            self.remarks.refuse_key(format!("there is no operator `{name}`"), "an operator such as StringEquals");
+            self.remarks.refuse_key(format!("unknown condition operator `{name}`"), "an operator such as StringEquals");
             return self.remarks.suggest(name, operators::names());
         };
         let Value::Object(keys) = keys else {
-            return self.remarks.refuse(format!("`{name}` cannot be {keys}"), "keys with values");
+            return self.remarks.refuse(format!("`{name}` cannot be {keys}"), "a map of condition keys, {...}");
         };
         for (key, values) in keys {
             if self.concerns && !known::is_key(key) {
                 self.remarks.enter(Step::Key(key), |remarks| {
-                    remarks.warn_key(format!("no request has the condition key `{key}` here"));
+                    remarks.warn_key(format!("requests to the emulator never contain the condition key `{key}`"));
                     remarks.suggest(key, known::keys());
                 });
             }
@@ -193,7 +195,7 @@ impl<'d> Reader<'d> {
             let mut patterns = Vec::new();
             self.each(values, key, "a value or a list of values", |reader, value| {
                 let Some(text) = scalar(value) else {
-                    return reader.remarks.refuse(format!("{value} is no value of a condition"), "a text");
+                    return reader.remarks.refuse(format!("{value} is not a valid condition value"), "a string");
                 };
                 let pattern = pattern::read(&text, Syntax { wildcards, variables: reader.variables });
                 if let Some(expected) = condition::expected_form(operator.test, &text)
@@ -239,10 +241,10 @@ impl<'d> Reader<'d> {
         for name in members.keys().filter(|name| !known.contains(&&***name)) {
             self.remarks.enter(Step::Key(name), |remarks| {
                 if matches!(&**name, "Principal" | "NotPrincipal") {
-                    let message = format!("`{name}` stands in policies of resources alone");
-                    remarks.refuse_key(message, "the policy binds whom it is attached to");
+                    let message = format!("`{name}` is only allowed in resource-based policies");
+                    remarks.refuse_key(message, "a policy that applies to the identity or target it is attached to");
                 } else {
-                    remarks.refuse_key(format!("{what} has no `{name}`"), known.join(", "));
+                    remarks.refuse_key(format!("unknown key `{name}` in {what}"), known.join(", "));
                     remarks.suggest(name, known.iter().copied());
                 }
             });

@@ -12,50 +12,50 @@ use crate::scenario::check::Check;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{Account, AccountId, AccountStatus, Directory, Permissions, Policy, World};
 
-/// What is known of an account.
+/// Details of an account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "AccountDetails")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Its name. Left out, it is account- and the account id.
+    /// Name of the account. Default: `account-` followed by the account ID.
     #[schemars(extend("minLength" = 1, "maxLength" = 50))]
     name: Option<String>,
-    /// Its e-mail address. Left out, it is the account id at example.com.
+    /// E-mail address of the account. Default: the account ID at example.com.
     email: Option<Spanned<String>>,
-    /// Its status in the organization. Left out, it is active.
+    /// Status in the organization. Default: active.
     status: Option<Status>,
-    /// Whether a central configuration policy governs its hubs, so that it cannot change them itself.
+    /// Whether a central configuration policy governs the hubs of the account, so that it cannot change them itself.
     #[serde(default)]
     centrally_managed: bool,
-    /// Service control policies, by name. The account is in the organization.
+    /// Names of the service control policies attached to the account, which must be in the organization.
     #[serde(default)]
     policies: Vec<Spanned<String>>,
-    /// Whether FullAWSAccess is attached beside them. Left out, it is.
+    /// Whether FullAWSAccess is also attached. Default: true.
     full_aws_access: Option<Spanned<bool>>,
-    /// Roles whose sessions may not do everything, by name without a path.
+    /// Roles with limited permissions, by name without a path.
     #[serde(default)]
     roles: Entries<WrittenRole>,
 }
 
-/// What the policies of a role let its sessions do.
+/// Permissions of a role.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Role")]
 #[serde(deny_unknown_fields)]
 struct WrittenRole {
-    /// Its identity-based policies, by name; it has these and no others. Left out, it is an administrator's.
+    /// Names of all identity-based policies of the role. Default: administrator access.
     policies: Option<Vec<Spanned<String>>>,
-    /// Its permissions boundary, the name of a policy.
+    /// Name of the policy that is the permissions boundary.
     boundary: Option<Spanned<String>>,
 }
 
-/// The status of an account in its organization.
+/// Status of an account in its organization.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "AccountStatus")]
 #[serde(rename_all = "snake_case")]
 enum Status {
-    /// In use.
+    /// Active.
     Active,
-    /// Suspended by AWS or closed.
+    /// Suspended by AWS, or closed.
     Suspended,
 }
 
@@ -121,10 +121,11 @@ fn check_reach(
 ) {
     let Some(first) = first else { return };
     if organization.is_none_or(|organization| organization.accounts().all(|account| account != id)) {
-        let mistake = check.at(first.place, format!("{id} is in no organization, which service control policies need"));
+        let mistake =
+            check.at(first.place, format!("{id} is not in an organization, which service control policies require"));
         check.push(mistake.expected("an account of one of the `units` of `organization`"));
     } else if organization.is_some_and(|organization| organization.management_account == id) {
-        check.push(check.at(first.place, "no service control policy binds the management account").warning());
+        check.push(check.at(first.place, "service control policies do not apply to the management account").warning());
     }
 }
 
@@ -132,7 +133,7 @@ fn check_email(email: Option<&Spanned<String>>, check: &mut Check) {
     if let Some(email) = email
         && email.value.split_once('@').is_none_or(|(user, host)| user.is_empty() || host.is_empty())
     {
-        let mistake = check.at(email.place, format!("`{}` is no e-mail address", email.value));
+        let mistake = check.at(email.place, format!("`{}` is not a valid e-mail address", email.value));
         check.push(mistake.expected("an address such as security@example.com"));
     }
 }

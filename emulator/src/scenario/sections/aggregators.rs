@@ -15,19 +15,20 @@ use crate::scenario::files::Place;
 use crate::scenario::spanned::Spanned;
 use crate::state::{AccountId, Directory, HubKey, Principal, Region, Timestamp, World};
 
-/// The finding aggregator of an account. Its home Region shows the findings of linked Regions too, those of its members
-/// among them.
+/// Finding aggregator of an account. Its home Region also shows the findings of the linked Regions, including those of
+/// members.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Aggregator")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// The account: an administrator, or one that belongs to nobody. Members have their administrator's.
+    /// Account of the aggregator: an administrator or a standalone account. Members use the aggregator of their
+    /// administrator.
     account: AccountText,
-    /// The home Region; the account's hub there is on.
+    /// Home Region. The account must have an enabled hub there.
     home: RegionText,
-    /// Which Regions are linked. Left out, all are.
+    /// Which Regions are linked. Default: ALL_REGIONS.
     mode: Option<Spanned<Mode>>,
-    /// The Regions that are linked, or the only ones that are not, as the mode says.
+    /// Linked Regions (SPECIFIED_REGIONS) or excluded Regions (ALL_REGIONS_EXCEPT_SPECIFIED).
     #[serde(default)]
     regions: Vec<RegionText>,
 }
@@ -38,13 +39,13 @@ pub(in crate::scenario) struct Declared {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(clippy::enum_variant_names, reason = "AWS calls them so")]
 enum Mode {
-    /// All, those that AWS will have one day too.
+    /// All Regions, including Regions that AWS adds in the future.
     AllRegions,
-    /// All but those that `regions` lists.
+    /// All Regions except those listed in `regions`.
     AllRegionsExceptSpecified,
-    /// Those that `regions` lists.
+    /// The Regions listed in `regions`.
     SpecifiedRegions,
-    /// None.
+    /// No Regions.
     NoRegions,
 }
 
@@ -97,8 +98,8 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Val
         if let Some(earlier) = aggregators.get(&account).map(|earlier: &Aggregator| earlier.place)
             && earlier.file == place.file
         {
-            let message = format!("{account} has an aggregator already, {}", check.line(earlier, place));
-            check.push(check.at(place, message).expected("each account once"));
+            let message = format!("{account} already has an aggregator ({})", check.line(earlier, place));
+            check.push(check.at(place, message).expected("at most one aggregator per account"));
         }
         aggregators.insert(account, Aggregator { place, home, mode, regions: names });
     }
@@ -108,10 +109,10 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Val
 /// An aggregator requires the hub of its home Region, and must not belong to a member.
 fn check_hub(account: AccountId, home: &Region, place: Place, hubs: &hubs::Valid, check: &mut Check) {
     if let Some(administrator) = hubs.administrator(account) {
-        let message = format!("{account} is an enabled member of {administrator}, and has its aggregator");
-        check.push(check.at(place, message).expected("an administrator, or an account that is no member"));
+        let message = format!("{account} is an enabled member of {administrator} and uses its aggregator");
+        check.push(check.at(place, message).expected("an administrator, or an account that is not a member"));
     } else if !hubs.is_on(&HubKey { account, region: home.clone() }) {
-        let message = format!("the hub of {account} in {home} is off");
+        let message = format!("Security Hub is not enabled for {account} in {home}");
         check.push(check.at(place, message).expected(format!("an entry under `hubs` for {account} in {home}")));
     }
 }

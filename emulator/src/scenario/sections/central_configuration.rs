@@ -27,8 +27,8 @@ const OWN: &str = "self_managed";
 /// The name of the organization's root as a target.
 const ROOT: &str = "root";
 
-/// Central configuration: the delegated administrator configures hubs, standards and controls of all accounts, in the
-/// home Region of its aggregator and all linked ones.
+/// Central configuration: the delegated administrator configures the hubs, standards and controls of all accounts in the
+/// home Region of its aggregator and in all linked Regions.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "CentralConfiguration")]
 #[serde(deny_unknown_fields)]
@@ -36,8 +36,8 @@ pub(in crate::scenario) struct Declared {
     /// Configuration policies, by name.
     #[serde(default)]
     policies: Entries<WrittenPolicy>,
-    /// What is associated with the root (`root`), a unit (its name) or an account (its id): the name of a policy, or
-    /// `self_managed`. What has nothing inherits from what it is in.
+    /// Associations of the root (`root`), units (by name) and accounts (by ID) with the name of a policy or with
+    /// `self_managed`. A target without an association inherits that of its parent.
     #[serde(default)]
     associations: Entries<Spanned<String>>,
 }
@@ -47,18 +47,18 @@ pub(in crate::scenario) struct Declared {
 #[schemars(rename = "ConfigurationPolicy")]
 #[serde(deny_unknown_fields)]
 struct WrittenPolicy {
-    /// What it is for.
+    /// Description of the policy.
     description: Option<String>,
-    /// Whether hubs are on; where they are off, a policy says no more. Left out, they are on.
+    /// Whether Security Hub is enabled. If it is not, the policy cannot have other settings. Default: true.
     service_enabled: Option<Spanned<bool>>,
-    /// The standards that are on and no others, such as fsbp-1.0.0.
+    /// All enabled standards, such as fsbp-1.0.0.
     #[serde(default)]
     standards: Vec<Spanned<String>>,
-    /// The controls that are on and no others, such as S3.1. Left out, all are on that `disabled_controls` does not list.
+    /// All enabled controls, such as S3.1. Default: all controls that are not listed in `disabled_controls`.
     enabled_controls: Option<Vec<Spanned<String>>>,
-    /// The controls that are off.
+    /// Disabled controls. All other controls are enabled.
     disabled_controls: Option<Vec<Spanned<String>>>,
-    /// Parameters of controls: `{ ACM.1: { daysToExpiration: 45 } }`. Those that are left out have their defaults.
+    /// Control parameters, such as `{ ACM.1: { daysToExpiration: 45 } }`. Other parameters have their default values.
     #[serde(default)]
     parameters: Entries<Entries<Value>>,
 }
@@ -105,8 +105,8 @@ pub(super) fn check(
     let organization = organization.filter(|organization| organization.delegated_administrator.is_some());
     let Some((organization, administrator)) = organization.and_then(|it| Some((it, it.delegated_administrator?)))
     else {
-        let mistake = check.at(place, "nobody can have configured this: there is no `delegated_administrator`");
-        check.push(mistake.expected("an `organization` with one"));
+        let mistake = check.at(place, "central configuration requires a `delegated_administrator`");
+        check.push(mistake.expected("an `organization` with a `delegated_administrator`"));
         return None;
     };
     if !aggregators.contains_key(&administrator) {
@@ -114,9 +114,9 @@ pub(super) fn check(
         check.push(mistake.expected(format!("an entry under `aggregators` for {administrator}")));
     }
     if organization.enables_joined() {
-        let mistake = check
-            .at(place, "the `organization` has `auto_enable`, which is for accounts that nobody configures centrally");
-        check.push(mistake.expected("an `organization` without it"));
+        let mistake =
+            check.at(place, "`auto_enable` of the `organization` cannot be combined with central configuration");
+        check.push(mistake.expected("an `organization` without `auto_enable`"));
     }
     let associations = associations.0.into_iter();
     let associations = associations.filter_map(|(target, to)| association(target, to, &policies, organization, check));
@@ -129,8 +129,9 @@ fn policy_of(name: Spanned<String>, written: WrittenPolicy, check: &mut Check) -
         Some(enabled) if !enabled.value => {
             let says_more = !written.standards.is_empty() || !written.parameters.0.is_empty();
             if says_more || written.enabled_controls.is_some() || written.disabled_controls.is_some() {
-                let mistake = check.at(enabled.place, format!("`{}` turns hubs off and says more", name.value));
-                check.push(mistake.expected("`service_enabled: false` and nothing else"));
+                let mistake =
+                    check.at(enabled.place, format!("`{}` disables Security Hub and has other settings", name.value));
+                check.push(mistake.expected("`service_enabled: false` without other settings"));
             }
             Content::Off
         }
@@ -144,8 +145,8 @@ fn content_of(name: &Spanned<String>, written: &WrittenPolicy, check: &mut Check
     standards.retain(|standard| standard.offered == Offered::Always);
     if let (Some(_), Some(_)) = (&written.enabled_controls, &written.disabled_controls) {
         let mistake =
-            check.at(name.place, format!("`{}` lists both controls that are on and controls that are off", name.value));
-        check.push(mistake.expected("`enabled_controls` or `disabled_controls`"));
+            check.at(name.place, format!("`{}` has both `enabled_controls` and `disabled_controls`", name.value));
+        check.push(mistake.expected("only one of the two"));
     }
     let controls = match (&written.enabled_controls, &written.disabled_controls) {
         (Some(enabled), _) => ChosenControls::Only(control_ids(enabled, check)),
@@ -190,8 +191,8 @@ fn control(id: &Spanned<String>, check: &mut Check) -> Option<&'static Control> 
     let found = standards::control(&id.value);
     if found.is_none() {
         let known = CONTROLS.iter().filter(|control| control.active).map(|control| control.id);
-        let mistake = check.at(id.place, format!("`{}` is no security control", id.value));
-        check.push(mistake.expected("an id such as S3.1").suggest(suggest::nearest(&id.value, known)));
+        let mistake = check.at(id.place, format!("unknown control `{}`", id.value));
+        check.push(mistake.expected("a control ID such as S3.1").suggest(suggest::nearest(&id.value, known)));
     }
     found
 }
@@ -205,8 +206,8 @@ fn association(
 ) -> Option<Association> {
     let named = || policies.iter().map(|policy| policy.name.value.as_str()).chain([OWN]);
     if named().all(|name| name != to.value) {
-        let mistake = check.at(to.place, format!("there is no policy `{}`", to.value));
-        let expected = format!("a policy that is listed under `policies`, or {OWN}");
+        let mistake = check.at(to.place, format!("unknown policy `{}`", to.value));
+        let expected = format!("a policy defined under `policies`, or {OWN}");
         check.push(mistake.expected(expected).suggest(suggest::nearest(&to.value, named())));
         return None;
     }
@@ -217,7 +218,7 @@ fn association(
         let mistake = check.at(target.place, format!("`{}` {what}", target.value));
         let others = organization.units().chain([ROOT]).filter(|unit| *unit != target.value);
         let nearest = suggest::nearest(&target.value, others);
-        check.push(mistake.expected("root, the name of a unit, or the id of an account").suggest(nearest));
+        check.push(mistake.expected("root, the name of a unit, or an account ID").suggest(nearest));
         return None;
     }
     Some(Association { target, governance: to.value })

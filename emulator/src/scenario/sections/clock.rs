@@ -8,15 +8,15 @@ use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
 use crate::state::Clock;
 
-/// The clock of the emulator.
+/// Clock of the emulator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Clock")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// The time at the start, such as 2026-01-15T09:00:00Z. Left out, it is the machine's.
+    /// Time at the start, such as 2026-01-15T09:00:00Z. Default: the current time.
     #[schemars(extend("format" = "date-time"))]
     now: Option<Spanned<String>>,
-    /// Whether the clock stands still until it is advanced. A clock that stands makes every run alike. Left out, it runs.
+    /// Whether the clock stands still until it is advanced, which makes runs reproducible. Default: false.
     #[serde(default)]
     frozen: bool,
 }
@@ -33,8 +33,8 @@ pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Valid
     let now = written.now.as_ref().and_then(|now| {
         let parsed = now.value.parse().ok();
         if parsed.is_none() {
-            let mistake = check.at(now.place, format!("`{}` is no time", now.value));
-            check.push(mistake.expected("a date and time with its zone, such as 2026-01-15T09:00:00Z"));
+            let mistake = check.at(now.place, format!("`{}` is not a valid time", now.value));
+            check.push(mistake.expected("a date and time with a time zone, such as 2026-01-15T09:00:00Z"));
         }
         parsed
     });

@@ -10,18 +10,18 @@ use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 use crate::state::{Comparison, ParameterCondition};
 
-/// A control that the resource fails while its parameter compares so. Without a value of its own or a default, it does
-/// not compare.
+/// A control that the resource fails if a control parameter satisfies the comparison. A parameter that has neither a
+/// custom value nor a default never satisfies it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "ParameterCondition")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// The control, such as ACM.1.
+    /// Control, such as ACM.1.
     control: Spanned<String>,
-    /// Its parameter, such as daysToExpiration.
+    /// Parameter of the control, such as daysToExpiration.
     parameter: Spanned<String>,
-    /// How its present value compares when the control fails: a sign, >, >=, <, <=, = or !=, and a value, such as >= 45.
-    /// A list equals what it holds.
+    /// Comparison with the current value of the parameter: an operator (>, >=, <, <=, = or !=) and a value, such as
+    /// >= 45. A list is equal to each value that it contains.
     fails_if: Spanned<String>,
 }
 
@@ -37,14 +37,19 @@ pub(super) fn check(
         let known = || control.parameters.iter().map(|parameter| parameter.name);
         let nearest = suggest::nearest(&name.value, known());
         let mistake = check.at(name.place, format!("{} has no parameter `{}`", control.id, name.value));
-        let expected = if known().next().is_some() { suggest::choices(known()) } else { "another control".to_owned() };
+        let expected =
+            if known().next().is_some() { suggest::choices(known()) } else { "a control with parameters".to_owned() };
         check.push(mistake.expected(expected).suggest(nearest));
         return None;
     };
     let Some((comparison, value)) = comparison(&written.fails_if.value, &parameter.options) else {
-        let message = format!("`{}` compares no {}", written.fails_if.value, parameter.options.type_name());
+        let message = format!(
+            "`{}` is not a valid comparison for a parameter of type {}",
+            written.fails_if.value,
+            parameter.options.type_name()
+        );
         let mistake = check.at(written.fails_if.place, message);
-        check.push(mistake.expected("a sign and a value of the parameter's type, such as >= 45, or = true"));
+        check.push(mistake.expected("an operator and a value of the parameter's type, such as >= 45 or = true"));
         return None;
     };
     Some(ParameterCondition { control: control.id, parameter: parameter.name, comparison, value: value.to_owned() })

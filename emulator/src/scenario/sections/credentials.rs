@@ -11,27 +11,27 @@ use crate::scenario::check::{AccountText, Check};
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{AccountId, Credential, Permissions, Principal};
 
-/// Whom an access key stands for: a user, or a session of a role.
+/// Principal of an access key: a user, or a session of a role.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Credential")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// The account that the key is of.
+    /// Account of the access key.
     account: AccountText,
-    /// The name of the user, without a path. Left out, it is local.
+    /// Name of the user, without a path. Default: local.
     user: Option<Spanned<String>>,
-    /// The name of the role, without a path, where the key is a session's.
+    /// Name of the role, without a path, if the access key belongs to a session of a role.
     role: Option<Spanned<String>>,
-    /// The name of the role's session. Left out, it is local.
+    /// Name of the role session. Default: local.
     session: Option<Spanned<String>>,
-    /// The secret access key. It is needed where signatures are verified.
+    /// Secret access key. Required if signatures are verified.
     secret: Option<String>,
-    /// The identity-based policies of the user or the role, by name; it has these and no others. Left out, it may do
-    /// everything, unless the role stands under `accounts`.
+    /// Names of all identity-based policies of the user or role. Default: the policies of the role under `accounts`, or
+    /// administrator access.
     policies: Option<Vec<Spanned<String>>>,
-    /// The permissions boundary of the user or the role, the name of a policy.
+    /// Name of the policy that is the permissions boundary of the user or role.
     boundary: Option<Spanned<String>>,
-    /// The policy of the role's session, by name: the session may do nothing that it does not allow.
+    /// Name of the session policy, which limits the permissions of the role session.
     session_policy: Option<Spanned<String>>,
 }
 
@@ -45,7 +45,7 @@ pub(in crate::scenario) fn check(
     let mut credentials = BTreeMap::new();
     for (key, written) in written.0 {
         if key.value.is_empty() || !key.value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            let mistake = check.at(key.place, format!("`{}` is no access key id", key.value));
+            let mistake = check.at(key.place, format!("`{}` is not a valid access key ID", key.value));
             check.push(mistake.expected("letters and digits, such as AKIAIOSFODNN7EXAMPLE"));
         }
         let account = check.account(&written.account.0);
@@ -64,10 +64,12 @@ pub(in crate::scenario) fn check(
 fn check_names(written: &Declared, check: &mut Check) -> bool {
     let before = check.mistakes.len();
     if let (Some(_), Some(role)) = (&written.user, &written.role) {
-        check.push(check.at(role.place, "the key cannot be a user's and a role's").expected("`user` or `role`"));
+        check.push(
+            check.at(role.place, "an access key cannot have both `user` and `role`").expected("only one of the two"),
+        );
     }
     if let (Some(session), None) = (written.session.as_ref().or(written.session_policy.as_ref()), &written.role) {
-        check.push(check.at(session.place, "only a role has a session").expected("`role` beside it"));
+        check.push(check.at(session.place, "`session` and `session_policy` require a `role`").expected("a `role`"));
     }
     for name in [&written.user, &written.role, &written.session].into_iter().flatten() {
         check_name(name, check);
@@ -79,7 +81,7 @@ fn check_names(written: &Declared, check: &mut Check) -> bool {
 pub(super) fn check_name(name: &Spanned<String>, check: &mut Check) {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     if name.value.is_empty() || !name.value.bytes().all(is_name) {
-        let mistake = check.at(name.place, format!("`{}` is no name of IAM", name.value));
+        let mistake = check.at(name.place, format!("`{}` is not a valid IAM name", name.value));
         check.push(mistake.expected("letters, digits and _+=,.@-"));
     }
 }
@@ -94,8 +96,9 @@ fn permissions(
     if let (Some(_), Some(role)) = (of_role, &written.role)
         && (written.policies.is_some() || written.boundary.is_some())
     {
-        let mistake = check.at(role.place, format!("the policies of `{}` stand under `accounts`", role.value));
-        check.push(mistake.expected("no `policies` and no `boundary` here, or no role there"));
+        let mistake =
+            check.at(role.place, format!("the policies of the role `{}` are defined under `accounts`", role.value));
+        check.push(mistake.expected("`policies` and `boundary` in only one of the two places"));
     }
     let own = policies.permissions(written.policies.as_ref(), written.boundary.as_ref(), check);
     let mut permissions = of_role.cloned().unwrap_or(own);

@@ -8,29 +8,29 @@ use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
 use crate::state::{Delays, EXPECTED_DURATION, Timestamp, duration};
 
-/// How long takes what AWS does later, such as 5m or P1D. What is left out is done before the next call.
+/// How long asynchronous work of AWS takes, such as 5m or P1D. By default, work is done before the next call.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Delays")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// A standard is enabled: it is PENDING for so long.
+    /// How long a standard is PENDING after it is enabled.
     standards_enable: Option<Spanned<String>>,
-    /// A standard is disabled: it is DELETING for so long.
+    /// How long a standard is DELETING after it is disabled.
     standards_disable: Option<Spanned<String>>,
-    /// Central configuration is turned on: it is PENDING for so long.
+    /// How long central configuration is PENDING after it is turned on.
     central_configuration: Option<Spanned<String>>,
-    /// A configuration policy is associated, changed or taken away: its targets are PENDING for so long.
+    /// How long the targets of a configuration policy are PENDING after it is associated, changed or disassociated.
     policy_association: Option<Spanned<String>>,
-    /// A control or its standard is disabled: its findings are archived after so long. Left out, it is P3D.
+    /// When the findings of a control are archived after the control or its standard is disabled. Default: P3D.
     archive_disabled: Option<Spanned<String>>,
-    /// A standard shares rules of AWS Config with one that was enabled before it: what they find comes after so long.
+    /// When findings appear for AWS Config rules that a standard shares with a standard that was enabled before it.
     shared_rule: Option<Spanned<String>>,
-    /// AWS Config begins to record where standards are INCOMPLETE without it: they try again after so long. Whatever is
-    /// said here, they also try 1, 3 and 7 days after they became INCOMPLETE, and every seventh day after that.
+    /// When INCOMPLETE standards are retried after AWS Config starts to record. Regardless of this setting, they are also
+    /// retried 1, 3 and 7 days after they became INCOMPLETE, and every 7 days after that.
     recorder_retry: Option<Spanned<String>>,
-    /// AWS adds a control to an enabled standard (new_controls): it is DISABLED for so long before it comes on.
+    /// How long a control that AWS adds to an enabled standard (see new_controls) is DISABLED before it is enabled.
     new_controls: Option<Spanned<String>>,
-    /// Parameters of a security control are set: it is UPDATING for so long.
+    /// How long a security control is UPDATING after its parameters are changed.
     security_control_update: Option<Spanned<String>>,
 }
 

@@ -17,16 +17,16 @@ use crate::scenario::spanned::Spanned;
 use crate::shape::scan;
 use crate::state::{FindingsTransaction, Region, Timestamp, World};
 
-/// A source of findings: files, or a generator.
+/// A source of findings: a file pattern or a generator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Findings", extend("minProperties" = 1, "maxProperties" = 1))]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// JSON files of findings in ASFF, such as findings/*.json, relative to the folder of this file. A file holds one
-    /// finding, a list of them, or what BatchImportFindings takes: {"Findings": [...]}.
+    /// JSON files with ASFF findings, such as findings/*.json, relative to the directory of this file. A file contains one
+    /// finding, a list of findings, or an input of BatchImportFindings: {"Findings": [...]}.
     #[schemars(transform = not_null)]
     file: Option<Spanned<String>>,
-    /// Findings that are made up, believably, from the scenario's seed.
+    /// Realistic findings generated from the seed of the scenario.
     #[schemars(transform = not_null)]
     generate: Option<generate::Declared>,
 }
@@ -99,7 +99,7 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
                 if text.get(piece).is_some_and(|text| text.starts_with('{')) {
                     findings.push(finding);
                 } else {
-                    let message = format!("finding {} of this file is no JSON object", finding.position);
+                    let message = format!("finding {} of this file is not a JSON object", finding.position);
                     check.push(check.at(finding.start(), message).expected("a finding, {...}"));
                 }
             }
@@ -109,7 +109,7 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
             let place = place_of(&error, &text, whole);
             let error = error.to_string();
             let message = error.rsplit_once(" at line ").map_or(&*error, |(message, _)| message);
-            let mistake = check.at(place, format!("this is no JSON of findings: {message}"));
+            let mistake = check.at(place, format!("invalid JSON: {message}"));
             check.push(mistake.expected("a finding, a list of findings or {\"Findings\": [...]}"));
             Vec::new()
         }
@@ -138,7 +138,7 @@ fn warn_of_old(findings: &[Finding], start: Timestamp, check: &mut Check) {
         format!("{count} findings of this file were")
     };
     let message = format!(
-        "{findings} {other}: AWS would have deleted {}; here the time counts from the start",
+        "{findings} {other}: AWS would have deleted {}, but here the retention period begins at the start",
         if count == 1 { "it" } else { "them" }
     );
     check.push(check.at(first.start(), message).warning());
@@ -186,7 +186,7 @@ impl Import<'_> {
         let mut mistakes = Vec::new();
         for finding in findings {
             if let Err(sentence) = self.finding(transaction, finding) {
-                let message = format!("Security Hub refuses finding {} of this file: {sentence}", finding.position);
+                let message = format!("Security Hub rejects finding {} of this file: {sentence}", finding.position);
                 mistakes.push(Diagnostic::at(self.files, finding.start(), message));
             }
         }
@@ -202,7 +202,7 @@ impl Import<'_> {
             .or_report("a place is a range of its file")
             .unwrap_or_default();
         let text = scan::compact(text);
-        let sent = import::read_finding(&text).map_err(|_| "it is no JSON".to_owned())?;
+        let sent = import::read_finding(&text).map_err(|_| "invalid JSON".to_owned())?;
         let outcome = delivery::deliver(transaction, self.world, self.now, &[sent])
             .map_err(|error| error.message.into_owned())?;
         match outcome.failed.into_iter().next() {

@@ -22,21 +22,22 @@ const MOST_DAYS: u64 = 365;
 /// The word for all products.
 const ALL: &str = "all";
 
-/// Findings that are made up, believably: they come from the scenario's seed and clock, and their resources recur.
+/// Realistic generated findings. They depend on the seed and clock of the scenario, and several findings can refer to the
+/// same resource.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Generate")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Declared {
-    /// The product that sends them, such as guardduty; or all, each with its usual share.
+    /// Product of the findings, such as guardduty, or `all` for a typical mix of products.
     product: ProductText,
-    /// How many, from 1 to 1,000,000.
+    /// Number of findings, from 1 to 1,000,000.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = MOST_FINDINGS))]
     count: Spanned<u64>,
-    /// The accounts that they are of: all that have a hub, or a list. Left out, all.
+    /// Accounts that own the findings: all accounts with a hub, or a list. Default: all.
     accounts: Option<AllOr<AccountText>>,
-    /// The Regions that they are in: all with a hub of these accounts, or a list. Left out, all.
+    /// Regions of the findings: all Regions where these accounts have a hub, or a list. Default: all.
     regions: Option<AllOr<RegionText>>,
-    /// How many days before the clock's time the oldest one was seen, at most 365. Left out, 30.
+    /// Maximum age of the findings in days, at most 365. Default: 30.
     #[schemars(extend("maximum" = MOST_DAYS))]
     days: Option<Spanned<u64>>,
 }
@@ -98,8 +99,8 @@ pub(super) fn check(written: &Declared, sequence: u64, context: &Context<'_>, ch
     let Spanned { value: product, place } = written.product.0.clone();
     hubs.retain(|hub| products.iter().any(|product| product.is_in(hub.region.partition())));
     let Some(first) = hubs.first() else {
-        let mistake = check.at(place, format!("no hub is on that takes findings of `{product}`"));
-        check.push(mistake.expected("an account and a Region that `hubs` switches on"));
+        let mistake = check.at(place, format!("no enabled hub accepts findings of `{product}`"));
+        check.push(mistake.expected("an account and a Region with an entry under `hubs`"));
         return None;
     };
     let delegated = context.organization.and_then(|organization| organization.delegated_administrator);
@@ -122,7 +123,7 @@ fn products(name: &Spanned<String>, check: &mut Check) -> Option<Vec<Product>> {
     }
     let found = Product::named(&name.value);
     if found.is_none() {
-        let mistake = check.at(name.place, format!("findings of `{}` cannot be generated", name.value));
+        let mistake = check.at(name.place, format!("cannot generate findings of `{}`", name.value));
         let nearest = suggest::nearest(&name.value, names());
         check.push(mistake.expected(suggest::choices(names())).suggest(nearest));
     }
@@ -132,7 +133,7 @@ fn products(name: &Spanned<String>, check: &mut Check) -> Option<Vec<Product>> {
 fn number(written: &Spanned<u64>, least: u64, most: u64, of: &str, check: &mut Check) -> Option<u64> {
     let fits = (least..=most).contains(&written.value);
     if !fits {
-        let mistake = check.at(written.place, format!("{} {of} cannot be generated", written.value));
+        let mistake = check.at(written.place, format!("{} {of} is out of range", written.value));
         check.push(mistake.expected(format!("a number from {least} to {most}")));
     }
     fits.then_some(written.value)
@@ -176,9 +177,9 @@ fn account_of(AccountText(written): &AccountText, context: &Context<'_>, check: 
     let account = check.account(written)?;
     let known = context.accounts.contains(&account);
     if !known {
-        let mistake = check.at(written.place, format!("{account} is no account of this scenario"));
+        let mistake = check.at(written.place, format!("{account} is not an account of this scenario"));
         let nearest = suggest::nearest(account.as_str(), context.accounts.iter().map(AccountId::as_str));
-        let expected = "an account of `hubs`, `accounts` or the `organization`";
+        let expected = "an account listed in `hubs`, `accounts` or `organization`";
         check.push(mistake.expected(expected).suggest(nearest));
     }
     known.then_some(account)
@@ -211,7 +212,7 @@ impl Generate {
     /// The messages about refused findings, each once with the number of findings.
     pub(super) fn refusals(&self, sentences: &BTreeMap<String, usize>) -> Vec<String> {
         let told = |(sentence, times): (&String, &usize)| {
-            format!("Security Hub refuses {times} of {} generated findings of {}: {sentence}", self.count, self.product)
+            format!("Security Hub rejects {times} of {} generated findings of {}: {sentence}", self.count, self.product)
         };
         sentences.iter().map(told).collect()
     }

@@ -38,64 +38,64 @@ use crate::state::{
     AccountId, Credential, DailyScores, Delays, Directory, HubKey, MemberQuotas, Region, Resource, World,
 };
 
-/// What there is when the emulator starts. All keys may be left out.
+/// The state of the emulator at its start. All keys are optional.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Scenario")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Declared {
-    /// The schema of this file, for editors of JSON.
+    /// The JSON Schema of this file, for editors.
     #[serde(rename = "$schema")]
     #[allow(dead_code, reason = "only editors read it")]
     schema: Option<String>,
-    /// A name, to tell scenarios apart.
+    /// Name of the scenario.
     name: Option<String>,
-    /// The clock of the emulator. Left out, it is the machine's.
+    /// Clock of the emulator. Default: the system clock.
     clock: Option<clock::Declared>,
-    /// How long takes what AWS does later. Left out, it is done before the next call.
+    /// How long asynchronous work of AWS takes. Default: it is done before the next call.
     delays: Option<delays::Declared>,
-    /// When security scores are computed: live, whenever somebody looks, or daily, as by AWS: first within 30 minutes of
-    /// the first look (a day in China and GovCloud), then every 24 hours. Left out, live.
+    /// When security scores are computed. `live`: whenever they are requested. `daily`: as in AWS, for the first time
+    /// within 30 minutes of the first request (a day in China and GovCloud), then every 24 hours. Default: live.
     score_mode: Option<ScoreMode>,
-    /// The seed of all ids that are made: equal seeds give equal ids. Left out, it is 0.
+    /// Seed of all generated IDs. The same seed gives the same IDs. Default: 0.
     seed: Option<u64>,
-    /// The Regions that the scenario is about. A Region that AWS does not have is served only if it is listed here.
+    /// Regions of the scenario. A Region that AWS does not have is available only if it is listed here.
     /// Default: us-east-1.
     #[schemars(extend("minItems" = 1))]
     regions: Option<Vec<regions::RegionText>>,
-    /// The account of access keys that are neither twelve digits nor listed in `credentials`.
+    /// Account for access key IDs that are neither 12 digits nor listed under `credentials`.
     default_account: Option<AccountText>,
-    /// The organization of AWS Organizations. Left out, there is none.
+    /// Organization of AWS Organizations. Default: none.
     organization: Option<organization::Declared>,
-    /// What is known of accounts, by account id. An account needs no entry to be used.
+    /// Details of accounts, by account ID. An account can be used without an entry.
     #[serde(default)]
     #[schemars(transform = super::check::account_keys)]
     accounts: Entries<accounts::Declared>,
-    /// Access keys, by access key id.
+    /// Access keys, by access key ID.
     #[serde(default)]
     credentials: Entries<credentials::Declared>,
-    /// Policies of IAM and service control policies, by name. They bind nobody until they are attached.
+    /// IAM policies and service control policies, by name. A policy has no effect until it is attached.
     #[serde(default)]
     policies: Entries<policies::Declared>,
-    /// Product integrations beside those that AWS lists. Hubs subscribe to them as to any other.
+    /// Product integrations in addition to those of AWS. Hubs can subscribe to them like to any other product.
     #[serde(default)]
     products: Vec<products::Declared>,
-    /// Quotas, where AWS's own numbers are in the way.
+    /// Quotas to use instead of those of AWS.
     quotas: Option<quotas::Declared>,
-    /// Hubs that are on, with their members.
+    /// Enabled hubs, with their members.
     #[serde(default)]
     hubs: Vec<hubs::Declared>,
-    /// Home Regions, which show the findings of other Regions too.
+    /// Finding aggregators: home Regions that also show the findings of linked Regions.
     #[serde(default)]
     aggregators: Vec<aggregators::Declared>,
     /// Central configuration of the organization's accounts.
     central_configuration: Option<Spanned<central_configuration::Declared>>,
-    /// Resources for the controls of the enabled standards to check. Controls make findings as soon as this is there, be
-    /// it empty; left out, nothing is checked.
+    /// Resources that the controls of the enabled standards check. If this key is present, even with an empty list,
+    /// controls generate findings. Default: controls are not checked.
     resources: Option<Vec<resources::Declared>>,
     /// Controls that AWS adds to standards while the clock runs.
     #[serde(default)]
     new_controls: Vec<new_controls::Declared>,
-    /// Findings, as if their products had sent them.
+    /// Findings, imported as if their products had sent them.
     #[serde(default)]
     findings: Vec<findings::Declared>,
 }
@@ -104,7 +104,7 @@ pub(super) struct Declared {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum ScoreMode {
-    /// Whenever somebody looks.
+    /// Whenever they are requested.
     #[default]
     Live,
     /// Once a day.

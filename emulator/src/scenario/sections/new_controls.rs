@@ -15,18 +15,18 @@ use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 use crate::state::{EXPECTED_DURATION, World, duration};
 
-/// A control of the catalogue that AWS adds to standards while the clock runs. Before that no operation knows it; then
-/// it comes on in the hubs that have one of the standards, unless their auto_enable_controls is false.
+/// A control that AWS adds to standards while the emulator runs. Until then, the control does not exist for any
+/// operation. Then it is enabled in hubs with one of the standards, unless their auto_enable_controls is false.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "NewControl")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// The control, such as S3.25.
+    /// Control, such as S3.25.
     control: Spanned<String>,
-    /// When it is added: a time, such as 2026-02-01T00:00:00Z, or how long after the start, such as P10D.
+    /// When the control is added: a time, such as 2026-02-01T00:00:00Z, or a duration after the start, such as P10D.
     at: Spanned<String>,
-    /// The standards to which it is added, such as fsbp-1.0.0; others that hold it have it from the start. Left out, all
-    /// that hold it.
+    /// Standards that the control is added to, such as fsbp-1.0.0. Other standards that include it have it from the
+    /// start. Default: all standards that include it.
     #[schemars(extend("minItems" = 1))]
     standards: Option<Vec<Spanned<String>>>,
 }
@@ -54,15 +54,17 @@ pub(in crate::scenario) fn check(written: &[Declared], start: Timestamp, check: 
         let Some(new) = check_one(written, start, check) else { continue };
         let place = written.control.place;
         if matches!(new.when, When::At(at) if at <= start) {
-            let message =
-                format!("{} is there from the start, since its time is not after the clock's", new.control.id);
+            let message = format!(
+                "{} is available from the start because its time is not later than the start of the clock",
+                new.control.id
+            );
             check.push(check.at(written.at.place, message).warning());
         }
         for standard in &new.standards {
             if let Some(earlier) = places.insert((new.control.id, standard.id), place) {
                 let line = check.line(earlier, place);
-                let message = format!("{} is added to {} already, {line}", new.control.id, standard.id);
-                check.push(check.at(place, message).expected("each control and standard once"));
+                let message = format!("{} is already added to {} ({line})", new.control.id, standard.id);
+                check.push(check.at(place, message).expected("at most one entry for each control and standard"));
                 break;
             }
         }
@@ -91,7 +93,7 @@ fn check_one(written: &Declared, start: Timestamp, check: &mut Check) -> Option<
         Some(listed) => {
             let found = names::check(listed, check);
             for standard in found.iter().filter(|standard| !holds(standard)) {
-                let message = format!("{} does not hold {}", standard.id, control.id);
+                let message = format!("{} does not include {}", standard.id, control.id);
                 let all: Vec<&str> = STANDARDS.iter().filter(holds).map(|standard| standard.id).collect();
                 check.push(check.at(name.place, message).expected(suggest::choices(all)));
             }

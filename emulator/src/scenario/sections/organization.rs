@@ -19,46 +19,48 @@ use crate::state::{
 /// Maximum nesting depth of units.
 const DEPTH: usize = 5;
 
-/// An organization of AWS Organizations. Its accounts are the management account and those of its units.
+/// An organization of AWS Organizations. Its accounts are the management account and the accounts of its units.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Organization")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Its id, such as o-a1b2c3d4e5. Left out, it is made from the seed.
+    /// ID of the organization, such as o-a1b2c3d4e5. Default: generated from the seed.
     #[schemars(extend("pattern" = "^o-[a-z0-9]{10,32}$"))]
     id: Option<Spanned<String>>,
-    /// The id of its root, such as r-a1b2. Left out, it is made from the seed.
+    /// ID of the root, such as r-a1b2. Default: generated from the seed.
     #[schemars(extend("pattern" = "^r-[a-z0-9]{4,32}$"))]
     root_id: Option<Spanned<String>>,
-    /// Its management account.
+    /// Management account.
     management_account: AccountText,
-    /// Its organizational units, by name.
+    /// Organizational units, by name.
     #[serde(default)]
     units: Entries<WrittenUnit>,
-    /// Service control policies of the root, by name: they bind all accounts but the management account.
+    /// Names of the service control policies attached to the root. They apply to all accounts except the management
+    /// account.
     #[serde(default)]
     policies: Vec<Spanned<String>>,
-    /// Whether FullAWSAccess is attached to the root beside them. Left out, it is.
+    /// Whether FullAWSAccess is also attached to the root. Default: true.
     full_aws_access: Option<Spanned<bool>>,
-    /// The delegated administrator of Security Hub, in all Regions of the scenario. Its hubs are on.
+    /// Delegated administrator of Security Hub in all Regions of the scenario. Its hubs are enabled.
     delegated_administrator: Option<AccountText>,
-    /// Whether accounts that join become members of the delegated administrator, their hubs on. Left out, they do not.
+    /// Whether accounts that join become members of the delegated administrator and have Security Hub enabled.
+    /// Default: false.
     auto_enable: Option<Spanned<bool>>,
-    /// Whether the hubs that come on so have the standards that AWS enables by default. Left out, they have.
+    /// Which standards `auto_enable` enables in these accounts. Default: DEFAULT.
     auto_enable_standards: Option<Spanned<AutoEnableStandards>>,
-    /// Service principals with trusted access, such as config.amazonaws.com. That of Security Hub is among them where
-    /// there is a delegated administrator.
+    /// Service principals with trusted access, such as config.amazonaws.com. If there is a delegated administrator,
+    /// Security Hub is always included.
     #[serde(default)]
     service_access: Vec<Spanned<String>>,
 }
 
-/// Whether hubs that come on by themselves have standards.
+/// Standards of automatically enabled hubs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum AutoEnableStandards {
-    /// Those that AWS enables by default.
+    /// The standards that AWS enables by default.
     Default,
-    /// None.
+    /// No standards.
     None,
 }
 
@@ -67,16 +69,16 @@ enum AutoEnableStandards {
 #[schemars(rename = "OrganizationalUnit")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct WrittenUnit {
-    /// The accounts in it.
+    /// Accounts of the unit.
     #[serde(default)]
     accounts: Vec<AccountText>,
-    /// The units in it, by name.
+    /// Nested units, by name.
     #[serde(default)]
     units: Entries<WrittenUnit>,
-    /// Service control policies, by name: they bind the accounts in it and in the units in it.
+    /// Names of the service control policies attached to the unit. They apply to its accounts and to nested units.
     #[serde(default)]
     policies: Vec<Spanned<String>>,
-    /// Whether FullAWSAccess is attached beside them. Left out, it is.
+    /// Whether FullAWSAccess is also attached. Default: true.
     full_aws_access: Option<Spanned<bool>>,
 }
 
@@ -125,7 +127,7 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
     tree.add(written.units, None, 1, check);
     for service in &written.service_access {
         if !service.value.ends_with(".amazonaws.com") {
-            let mistake = check.at(service.place, format!("`{}` is no service principal", service.value));
+            let mistake = check.at(service.place, format!("`{}` is not a valid service principal", service.value));
             check.push(mistake.expected("a name such as securityhub.amazonaws.com"));
         }
     }
@@ -167,8 +169,8 @@ fn configuration(
 ) -> OrganizationConfiguration {
     let places = [auto_enable.map(|it| it.place), standards.map(|it| it.place)];
     if let (false, Some(place)) = (has_administrator, places.into_iter().flatten().next()) {
-        let mistake = check.at(place, "nobody can have set this: there is no `delegated_administrator`");
-        check.push(mistake.expected("a `delegated_administrator` beside it"));
+        let mistake = check.at(place, "this setting requires a `delegated_administrator`");
+        check.push(mistake.expected("a `delegated_administrator` in the `organization`"));
     }
     OrganizationConfiguration {
         auto_enable: auto_enable.is_some_and(|it| it.value),
@@ -205,8 +207,8 @@ fn check_id(id: Option<&Spanned<String>>, prefix: &str, least: usize, check: &mu
         (least..=32).contains(&length) && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     });
     if !fits {
-        let mistake = check.at(id.place, format!("`{}` is no such id", id.value));
-        check.push(mistake.expected(format!("{prefix} and {least} to 32 small letters and digits")));
+        let mistake = check.at(id.place, format!("`{}` is not a valid ID", id.value));
+        check.push(mistake.expected(format!("{prefix} followed by {least} to 32 lowercase letters and digits")));
     }
 }
 
@@ -214,12 +216,12 @@ impl Tree<'_> {
     fn add(&mut self, units: Entries<WrittenUnit>, parent: Option<usize>, depth: usize, check: &mut Check) {
         for (name, written) in units.0 {
             if depth > DEPTH {
-                let mistake = check.at(name.place, format!("the unit `{}` lies too deep", name.value));
-                check.push(mistake.expected(format!("at most {DEPTH} units in each other")));
+                let mistake = check.at(name.place, format!("the unit `{}` is nested too deeply", name.value));
+                check.push(mistake.expected(format!("at most {DEPTH} levels of units")));
                 continue;
             }
             if name.value.trim().is_empty() || name.value.chars().count() > 128 {
-                let mistake = check.at(name.place, format!("`{}` is not a valid name of a unit", name.value));
+                let mistake = check.at(name.place, format!("`{}` is not a valid unit name", name.value));
                 check.push(mistake.expected("1 to 128 characters"));
             }
             let unit = self.units.len();
@@ -239,8 +241,8 @@ impl Tree<'_> {
             None => _ = self.parents.insert(account, (unit, written.place)),
             Some((_, earlier)) => {
                 let line = check.line(*earlier, written.place);
-                let mistake = check.at(written.place, format!("{account} is in a unit already, {line}"));
-                check.push(mistake.expected("each account once"));
+                let mistake = check.at(written.place, format!("{account} is already in a unit ({line})"));
+                check.push(mistake.expected("each account in at most one unit"));
             }
         }
     }

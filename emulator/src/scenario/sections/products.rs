@@ -12,14 +12,14 @@ use crate::state::Region;
 /// The integration types of a declared product.
 const SENDS: &[&str] = &["SEND_FINDINGS_TO_SECURITY_HUB"];
 
-/// A product integration that AWS does not list, or not yet.
+/// A product integration that AWS does not list.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Product")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Company in the ARN of the product, such as acme.
+    /// Company in the product ARN, such as acme.
     company: Spanned<String>,
-    /// Product in the ARN, such as scanner.
+    /// Product in the product ARN, such as scanner.
     product: Spanned<String>,
     /// CompanyName of its findings. Default: the company.
     #[schemars(extend("minLength" = 1, "maxLength" = 128))]
@@ -27,15 +27,15 @@ pub(in crate::scenario) struct Declared {
     /// ProductName of its findings. Default: the product.
     #[schemars(extend("minLength" = 1, "maxLength" = 128))]
     product_name: Option<String>,
-    /// Account in the ARN, which may import findings for other accounts. Default: none.
+    /// Account in the product ARN, which can import findings for other accounts. Default: none.
     account: Option<AccountText>,
-    /// Categories that DescribeProducts shows.
+    /// Categories that DescribeProducts returns.
     #[serde(default)]
     categories: Vec<String>,
-    /// Description that DescribeProducts shows.
+    /// Description that DescribeProducts returns.
     #[schemars(extend("minLength" = 1))]
     description: Option<String>,
-    /// Regions that have the product. Default: all Regions of the scenario's partitions.
+    /// Regions where the product is available. Default: all Regions of the scenario's partitions.
     #[schemars(extend("minItems" = 1))]
     regions: Option<Vec<RegionText>>,
 }
@@ -48,9 +48,11 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], check: &mut Chec
         let (company, product) = (&*entry.company.value, &*entry.product.value);
         let same = |it: &&&Product| it.company_id == company && it.product_id == product;
         if products::find(company, product).is_some() || declared.iter().find(same).is_some() {
-            let message = format!("the product `{company}/{product}` exists already");
+            let message = format!("the product `{company}/{product}` already exists");
             check.push(
-                check.at(entry.product.place, message).expected("a product that is neither listed by AWS nor here"),
+                check
+                    .at(entry.product.place, message)
+                    .expected("a product that is not defined by AWS or by this scenario"),
             );
             continue;
         }
@@ -91,8 +93,8 @@ fn is_part(text: &Spanned<String>, check: &mut Check) -> bool {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let is_part = !text.value.is_empty() && text.value != "default" && text.value.chars().all(is_letter);
     if !is_part {
-        let mistake = check.at(text.place, format!("`{}` cannot be a part of a product's ARN", text.value));
-        check.push(mistake.expected("letters, digits, dashes, dots and underscores, such as acme"));
+        let mistake = check.at(text.place, format!("`{}` cannot be part of a product ARN", text.value));
+        check.push(mistake.expected("letters, digits, hyphens, dots and underscores, such as acme"));
     }
     is_part
 }
@@ -155,9 +157,9 @@ hubs:
             "products: [{ company: aws, product: guardduty }]",
             "products: [{ company: acme, product: a }, { company: acme, product: a }]",
         ] {
-            assert!(mistakes(text).contains("exists already"), "{text}");
+            assert!(mistakes(text).contains("already exists"), "{text}");
         }
-        assert!(mistakes("products: [{ company: a/b, product: a }]").contains("part of a product's ARN"));
+        assert!(mistakes("products: [{ company: a/b, product: a }]").contains("part of a product ARN"));
         let acme = |more: &str| mistakes(&format!("products: [{{ company: acme, product: a, {more} }}]"));
         assert!(acme("regions: []").contains("`regions` is empty"));
         assert!(acme("product_name: ''").contains("`product_name` is empty"));

@@ -10,15 +10,15 @@ use crate::state::MemberQuotas;
 /// More than any quota of AWS.
 const MOST: u64 = 1_000_000;
 
-/// How many members an administrator may have in a Region.
+/// Maximum number of members of an administrator in a Region.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Quotas")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// Members of a delegated administrator. Left out, 10,000.
+    /// Maximum number of members of a delegated administrator. Default: 10,000.
     #[schemars(transform = not_null, extend("maximum" = MOST))]
     members: Option<Spanned<u64>>,
-    /// Members by invitation, those included that have not accepted yet. Left out, 1,000.
+    /// Maximum number of members by invitation, including pending invitations. Default: 1,000.
     #[schemars(transform = not_null, extend("maximum" = MOST))]
     invited_members: Option<Spanned<u64>>,
 }
@@ -35,7 +35,7 @@ pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Membe
 fn number(written: Option<&Spanned<u64>>, check: &mut Check) -> Option<usize> {
     let written = written?;
     if written.value > MOST {
-        let mistake = check.at(written.place, format!("{} is no quota", written.value));
+        let mistake = check.at(written.place, format!("the quota {} is too high", written.value));
         check.push(mistake.expected(format!("a number up to {MOST}")));
     }
     usize::try_from(written.value).ok()

@@ -15,48 +15,49 @@ use crate::scenario::spanned::{Entries, Node, Spanned};
 use crate::scenario::suggest;
 use crate::state::{AccountId, CheckResult, ComplianceStatus, HubKey, Region, Resource};
 
-/// A resource of an account, for the controls of the enabled standards to check. Controls pass it unless something is
-/// said here. Of the type AwsAccount every account has one, which is where the controls of the account find something.
+/// A resource of an account that the controls of the enabled standards check. It passes all controls unless this entry
+/// says otherwise. Every account has a resource of type AwsAccount, to which account-level controls apply.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Resource")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// The account that it is of.
+    /// Account of the resource.
     account: AccountText,
-    /// The Regions that it is in: all of the scenario's, or a list of them.
+    /// Regions of the resource: all Regions of the scenario, or a list.
     regions: AllOr<RegionText>,
-    /// Its ASFF type, such as AwsS3Bucket, or AWS::S3::Bucket as CloudFormation spells it.
+    /// ASFF type, such as AwsS3Bucket, or CloudFormation type, such as AWS::S3::Bucket.
     #[serde(rename = "type")]
     resource_type: Spanned<String>,
-    /// Its ARN, or its name, of which the ARN of a bucket, user, role, function or topic is made. An account has none.
+    /// ARN or name. The ARN of a bucket, user, role, function or topic is derived from the name. Accounts have no ID.
     #[schemars(extend("minLength" = 1))]
     id: Option<Spanned<String>>,
-    /// Controls that it fails: ids of security controls, such as S3.5, ids of a standard, such as PCI.S3.5, or *.
+    /// Controls that the resource fails, by security control ID such as S3.5 or by standard-specific ID such as PCI.S3.5,
+    /// or * for all.
     #[serde(default)]
     fails: Vec<Spanned<String>>,
-    /// Controls that warn, with the code of the reason.
+    /// Controls with the result WARNING, each with a reason code.
     #[serde(default)]
     warns: Entries<Spanned<String>>,
-    /// Controls that cannot be checked, with the code of the reason.
+    /// Controls with the result NOT_AVAILABLE, each with a reason code.
     #[serde(default)]
     not_available: Entries<Spanned<String>>,
-    /// Controls that do not apply to it: their findings are archived.
+    /// Controls that do not apply to the resource. Their findings are archived.
     #[serde(default)]
     not_applicable: Vec<Spanned<String>>,
-    /// What fails it while a parameter of a control has certain values.
+    /// Controls that the resource fails depending on the value of a control parameter.
     #[serde(default)]
     when: Vec<conditions::Declared>,
-    /// What findings say of it beside their results, by control.
+    /// Annotations for findings of the resource, by control.
     #[serde(default)]
     annotation: Entries<String>,
-    /// Codes of the reasons for what fails, by control.
+    /// Reason codes of failed controls, by control.
     #[serde(default)]
     reasons: Entries<Spanned<String>>,
-    /// Its tags, which controls of tags look at. Left out, it has all that they ask for.
+    /// Tags, which tagging controls check. By default, the resource has all tags that they require.
     tags: Option<Entries<String>>,
-    /// What findings tell of it: the members of Resources[].Details of its type. Where they carry the value that a
-    /// parameter of a control is about, such as BackupRetentionPeriod, the two decide what the control finds. Types
-    /// without members in the findings format take those of AWS Config, and an account its PasswordPolicy.
+    /// Resource details for findings, as in Resources[].Details of the resource type. If the details contain the value
+    /// that a control parameter refers to, such as BackupRetentionPeriod, the control compares it with the parameter.
+    /// Types without details in ASFF use the properties of AWS Config; an account uses PasswordPolicy.
     details: Option<Node>,
 }
 
@@ -123,7 +124,7 @@ pub(in crate::scenario) fn resource_type(written: &Spanned<String>, check: &mut 
     let found = checks::resource_type(&written.value);
     if found.is_none() {
         let known: BTreeSet<&str> = checks::known_types().collect();
-        let message = format!("no control looks at the type `{}`", written.value);
+        let message = format!("no control checks resources of type `{}`", written.value);
         let nearest = suggest::nearest(&written.value, known);
         let mistake = check.at(written.place, message);
         check.push(mistake.expected("an ASFF type such as AwsS3Bucket").suggest(nearest));
@@ -199,12 +200,12 @@ pub(in crate::scenario) fn control(
     let found = known.filter(|control| in_scope.iter().any(|other| other.id == control.id));
     if found.is_none() && !in_scope.is_empty() {
         let message = match known {
-            Some(control) => format!("{} does not look at this type", control.id),
-            None => format!("`{}` is no control", name.value),
+            Some(control) => format!("{} does not check resources of this type", control.id),
+            None => format!("unknown control `{}`", name.value),
         };
         let nearest = suggest::nearest(&name.value, in_scope.iter().map(|control| control.id));
         let mistake = check.at(name.place, message);
-        check.push(mistake.expected("a control that looks at this type").suggest(nearest));
+        check.push(mistake.expected("a control that checks resources of this type").suggest(nearest));
     }
     found
 }
@@ -217,7 +218,7 @@ fn reason(code: &Spanned<String>, check: &mut Check) -> Option<String> {
         return Some(code.value.clone());
     }
     let nearest = suggest::nearest(&code.value, checks::known_reasons());
-    let mistake = check.at(code.place, format!("`{}` is no code of a reason", code.value));
-    check.push(mistake.expected("a code such as CONFIG_RULE_EVALUATION_ERROR").suggest(nearest));
+    let mistake = check.at(code.place, format!("unknown reason code `{}`", code.value));
+    check.push(mistake.expected("a reason code such as CONFIG_RULE_EVALUATION_ERROR").suggest(nearest));
     None
 }

@@ -117,10 +117,10 @@ fn new_controls_are_added_and_checked_at_their_time() {
     assert_eq!(found(), [true, true, true]);
     assert!(world.directory().new_controls.is_empty());
     for (twice, said) in [
-        ("[{ control: S3.5, at: P1D }, { control: S3.5, at: P2D }]", "S3.5 is added to fsbp-1.0.0 already, line 1"),
+        ("[{ control: S3.5, at: P1D }, { control: S3.5, at: P2D }]", "S3.5 is already added to fsbp-1.0.0 (line 1)"),
         ("[{ control: S3.5, at: P1D, standards: [] }]", "`standards` is empty"),
-        ("[{ control: S3.5, at: 2020-01-01T00:00:00Z }]", "warning: S3.5 is there from the start"),
-        ("[{ control: S3.5, at: P1W1D }]", "such as P3D, P1DT12H or P2W (weeks stand alone)"),
+        ("[{ control: S3.5, at: 2020-01-01T00:00:00Z }]", "warning: S3.5 is available from the start"),
+        ("[{ control: S3.5, at: P1W1D }]", "such as P3D, P1DT12H or P2W (weeks cannot be combined with other units)"),
     ] {
         let mistakes = mistakes(&format!("new_controls: {twice}"));
         assert!(mistakes.contains(said), "{mistakes}");
@@ -150,14 +150,14 @@ fn names_and_tags_that_aws_refuses_are_errors() {
     let hub = |tags: &str| format!("hubs: [{{ account: '111111111111', regions: all, tags: {{ {tags} }} }}]");
     let long = "x".repeat(257);
     for (text, said) in [
-        (hub("'': x"), "AWS does not take the tag ``"),
-        (hub("'aws:x': x"), "AWS does not take the tag `aws:x`"),
-        (hub(&format!("team: {long}")), "AWS does not take the tag `team`"),
+        (hub("'': x"), "AWS does not accept the tag ``"),
+        (hub("'aws:x': x"), "AWS does not accept the tag `aws:x`"),
+        (hub(&format!("team: {long}")), "AWS does not accept the tag `team`"),
         ("accounts: { '111111111111': { name: '' } }".to_owned(), "`name` is empty"),
         ("resources: [{ account: '1', regions: all, type: AwsS3Bucket, id: '' }]".to_owned(), "`id` is empty"),
         (
             "organization: { management_account: '111111111111', units: { '': {} } }".to_owned(),
-            "`` is not a valid name of a unit",
+            "`` is not a valid unit name",
         ),
     ] {
         assert!(mistakes(&text).contains(said), "{}", mistakes(&text));

@@ -9,7 +9,8 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use crate::state::AccountId;
 
 /// Description of the format for error messages.
-pub const EXPECTED: &str = "lines such as 111111111111,security@example.com, under a heading Account ID,Email or none";
+pub const EXPECTED: &str =
+    "lines such as 111111111111,security@example.com, with an optional header line Account ID,Email";
 
 /// Maximum number of reported mistakes; reading stops there.
 pub const MAX_MISTAKES: usize = 100;
@@ -67,7 +68,7 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
         }
         let span = span.start + skipped..span.end + skipped;
         let read = fields(&record).and_then(|(account, email)| match lines.insert(account, line) {
-            Some(first_line) => Err(format!("{account} stands in line {first_line} already")),
+            Some(first_line) => Err(format!("duplicate account {account}, first listed in line {first_line}")),
             None => Ok((account, email)),
         });
         match read {
@@ -93,17 +94,17 @@ fn fields(record: &StringRecord) -> Result<(AccountId, Option<String>), String> 
     let written = record.get(0).unwrap_or_default();
     let Some(account) = AccountId::parse(written) else {
         let is_short = !written.is_empty() && written.len() < 12 && written.bytes().all(|byte| byte.is_ascii_digit());
-        let hint = if is_short { " (a spreadsheet drops zeros in front)" } else { "" };
-        return Err(format!("`{written}` is no account id, which has twelve digits{hint}"));
+        let hint = if is_short { "; a spreadsheet may have removed leading zeros" } else { "" };
+        return Err(format!("`{written}` is not a valid account ID (expected 12 digits{hint})"));
     };
     let email = record.get(1).filter(|email| !email.is_empty());
     if let Some(email) = email
         && email.split_once('@').is_none_or(|(user, host)| user.is_empty() || host.is_empty())
     {
-        return Err(format!("`{email}` is no e-mail address"));
+        return Err(format!("`{email}` is not a valid e-mail address"));
     }
     if let Some(more) = record.iter().skip(2).find(|field| !field.is_empty()) {
-        return Err(format!("`{more}` stands behind the address, where nothing is expected"));
+        return Err(format!("unexpected field `{more}` after the e-mail address"));
     }
     Ok((account, email.map(str::to_owned)))
 }

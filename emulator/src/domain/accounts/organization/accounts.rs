@@ -72,25 +72,23 @@ pub enum AccountError {
 impl fmt::Display for AccountError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            AccountError::NoOrganization => {
-                formatter.write_str("there is no organization: the scenario has to have an `organization`")
-            }
-            AccountError::IsMember(account) => write!(formatter, "{account} is in the organization already"),
+            AccountError::NoOrganization => formatter.write_str("the scenario has no `organization`"),
+            AccountError::IsMember(account) => write!(formatter, "{account} is already in the organization"),
             AccountError::NoMember(account) => write!(formatter, "{account} is not in the organization"),
             AccountError::NoParent(parent) => {
-                write!(formatter, "there is no unit {parent:?}: name a unit, give its id, or say root")
+                write!(formatter, "no organizational unit {parent:?}; use a unit name, a unit ID or `root`")
             }
             AccountError::ManyParents(parent) => {
-                write!(formatter, "there are several units {parent:?}: give the id of one")
+                write!(formatter, "several organizational units are named {parent:?}; use a unit ID")
             }
             AccountError::IsManagementAccount(account) => {
                 write!(formatter, "{account} is the management account of the organization, which stays and is in use")
             }
             AccountError::IsDelegated(account) => {
-                write!(formatter, "{account} is a delegated administrator: end its delegations in Organizations first")
+                write!(formatter, "{account} is a delegated administrator; end its delegations in Organizations first")
             }
-            AccountError::OutOfUse(account) => write!(formatter, "{account} is suspended or closed"),
-            AccountError::InUse(account) => write!(formatter, "{account} is neither suspended nor closed"),
+            AccountError::OutOfUse(account) => write!(formatter, "{account} is already suspended or closed"),
+            AccountError::InUse(account) => write!(formatter, "{account} is not suspended or closed"),
         }
     }
 }

@@ -302,7 +302,7 @@ fn deliver(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, findi
             batch.iter().filter_map(|text| import::read_finding(text).or_report("a control finding is JSON")).collect();
         match import::batch(transaction, &endpoint, Sender::Product, &items) {
             Ok(outcome) => failed.extend(outcome.failed),
-            Err(error) => tracing::warn!(%error, hub = ?key, "control findings were refused"),
+            Err(error) => tracing::warn!(%error, hub = ?key, "control findings were rejected"),
         }
     }
     if failed.is_empty() {
@@ -324,7 +324,7 @@ fn deliver(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, findi
             .or_report("no batch of a product is refused as a whole")
             .unwrap_or_default()
         {
-            tracing::error!(id = failed.id, why = failed.message, "a control finding was not taken");
+            tracing::error!(id = failed.id, why = failed.message, "a control finding was rejected");
         }
     }
 }

@@ -108,7 +108,7 @@ pub fn standard(text: &str) -> Result<&'static Standard, String> {
     let found = all_standards().find(|standard| standard.id == text || Some(standard.standards_id) == resource);
     found.ok_or_else(|| {
         let names: Vec<&str> = all_standards().map(|standard| standard.id).collect();
-        format!("{text:?} is no standard; there are {}", names.join(", "))
+        format!("unknown standard {text:?}; available: {}", names.join(", "))
     })
 }
 

@@ -409,7 +409,7 @@ fn a_standard_is_found_by_short_name_id_or_arn() {
         assert_eq!(standard(text), Ok(pci), "{text}");
     }
     for text in ["", "pci", "arn:", "cis-azure-4.0.0"] {
-        assert!(standard(text).unwrap_err().contains("there are fsbp-1.0.0, cis-1.2.0"), "{text}");
+        assert!(standard(text).unwrap_err().contains("available: fsbp-1.0.0, cis-1.2.0"), "{text}");
     }
 }
 

@@ -112,7 +112,7 @@ fn an_event_has_at_most_100_insight_results() {
     assert_eq!(detail["insightResults"].as_array().unwrap().len(), 100);
     let values = Some(vec![String::new(); 101]);
     let refused = sent(&stage, ACTION, Selection::Results { insight_arn, values });
-    assert_eq!(refused, Err((400, "Select 1 to 100 results; there are 101".to_owned())));
+    assert_eq!(refused, Err((400, "Expected 1 to 100 results, got 101".to_owned())));
 }
 
 /// Rules: EVT-65.

@@ -48,14 +48,14 @@ pub(super) fn of_finding(visibility: &ExplainedVisibility, filters: &[ExplainedF
     }
     let mut failing = filters.iter().filter(|filter| !filter.passes);
     let Some(first) = failing.next() else {
-        let filters = if filters.is_empty() { "no filter is given" } else { "every filter holds" };
-        return format!("returned: the caller sees it and {filters}");
+        let filters = if filters.is_empty() { "no filter is given" } else { "every filter matches" };
+        return format!("returned: the caller can see the finding and {filters}");
     };
     let others: Vec<&str> = failing.map(|filter| filter.name.as_str()).collect();
     let also = match others.len() {
         0 => String::new(),
-        1 => format!("; {} does not hold either", others.join("")),
-        _ => format!("; {} do not hold either", others.join(", ")),
+        1 => format!("; {} does not match either", others.join("")),
+        _ => format!("; {} do not match either", others.join(", ")),
     };
     format!("not returned: {} {}{also}", first.name, first.sentence())
 }
@@ -74,10 +74,10 @@ pub(super) fn of_visibility(
         return reason;
     }
     match &place.origin {
-        Some(origin) => format!("{reason}; {origin} left a replica of it here when it was unlinked"),
+        Some(origin) => format!("{reason}; it is a replica that remained here when {origin} was unlinked"),
         None if region == requested => reason,
         None if is_aside => format!(
-            "it was last written before {region} was linked to {requested}, where it appears with its next import or update"
+            "it was last changed before {region} was linked to {requested}; it becomes visible there with its next import or update"
         ),
         None => format!("{reason}; {region} is linked to {requested}"),
     }
@@ -87,27 +87,31 @@ pub(super) fn of_visibility(
 fn of_sight(caller: &Caller, region: &Region, owner: &str, sight: Option<Sight>) -> String {
     let (account, requested) = (caller.account(), &caller.region);
     match sight {
-        Some(Sight::Elsewhere) => format!("it is stored in {region}, and {requested} is asked"),
+        Some(Sight::Elsewhere) => format!("the finding is stored in {region}, but the call is to {requested}"),
         Some(Sight::LinkedIsOff) => {
-            format!("{region} is linked to {requested}, but the hub of {account} in {region} is off")
+            format!("{region} is linked to {requested}, but Security Hub is not enabled for {account} in {region}")
         }
-        Some(Sight::Own) => format!("it is {account}'s own"),
-        Some(Sight::Member) => format!("{owner} is an enabled member of {account} in {region}, and its hub is on"),
+        Some(Sight::Own) => format!("{account} owns the finding"),
+        Some(Sight::Member) => format!("{owner} is an enabled member of {account} in {region}"),
         Some(Sight::CallerIsOff) => {
-            format!("the hub of {account} in {requested} is off, so GetFindings answers InvalidAccessException")
+            format!(
+                "Security Hub is not enabled for {account} in {requested}, so GetFindings returns InvalidAccessException"
+            )
         }
         Some(Sight::MemberIsOff) => {
-            format!("its owner {owner} is an enabled member of {account} in {region}, but the hub of {owner} is off")
+            format!(
+                "its owner {owner} is an enabled member of {account} in {region}, but Security Hub is not enabled for {owner}"
+            )
         }
         Some(Sight::NotEnabled(status)) => format!(
-            "its owner {owner} is a member of {account} in {region} with the status {status:?}, and only those that \
-             are Enabled are seen"
+            "its owner {owner} is a member of {account} in {region} with the status {status:?}; only findings of \
+             Enabled members are visible"
         ),
         Some(Sight::Administrator) => format!(
-            "its owner {owner} is the administrator of {account} in {region}, and members do not see the findings of \
+            "its owner {owner} is the administrator of {account} in {region}; members cannot see the findings of \
              their administrator"
         ),
-        Some(Sight::NoMember) | None => format!("its owner {owner} is no member of {account} in {region}"),
+        Some(Sight::NoMember) | None => format!("its owner {owner} is not a member of {account} in {region}"),
     }
 }
 
@@ -117,7 +121,7 @@ pub(super) fn of_element(kind: FieldKind, element: &Value, requested: &str) -> S
     match (kind, element.get("DateRange")) {
         (FieldKind::String, _) => format!("{} {}", text("Comparison"), text("Value")),
         (FieldKind::Map, _) => format!("{} {} {}", text("Key"), text("Comparison"), text("Value")),
-        (FieldKind::Boolean, _) if element.get("Value") == Some(&Value::Bool(false)) => "false or none".to_owned(),
+        (FieldKind::Boolean, _) if element.get("Value") == Some(&Value::Bool(false)) => "false or no value".to_owned(),
         (FieldKind::Date, Some(range)) => {
             let part = |name: &str| range.get(name).map(ToString::to_string).unwrap_or_default().replace('"', "");
             let comparison = range.get("Comparison").and_then(Value::as_str).unwrap_or("WITHIN");
@@ -136,7 +140,7 @@ impl ExplainedFilter {
         let negative = negative.iter().map(|element| element.asks.clone());
         let any = (!positive.is_empty()).then(|| positive.join(" or "));
         let requested: Vec<String> = any.into_iter().chain(negative).collect();
-        format!("asks for {}; the finding has {}", requested.join(" and "), self.has())
+        format!("requires {}; the finding has {}", requested.join(" and "), self.has())
     }
 
     /// The values; of a map, only the entries whose keys the filter names, because these decide.
@@ -146,8 +150,8 @@ impl ExplainedFilter {
         let is_asked = |value: &&String| keys.is_empty() || keys.iter().any(|key| value.starts_with(key.as_str()));
         let values: Vec<String> = self.values.iter().filter(is_asked).map(|value| clipped(value)).collect();
         match values.len() {
-            0 if self.values.is_empty() => "none".to_owned(),
-            0 => "none of that key".to_owned(),
+            0 if self.values.is_empty() => "no value".to_owned(),
+            0 => "no entry with that key".to_owned(),
             count if count > MAX_VALUES => {
                 let shown: Vec<String> = values.into_iter().take(MAX_VALUES).collect();
                 format!("{} and {} more", shown.join(", "), count - MAX_VALUES)

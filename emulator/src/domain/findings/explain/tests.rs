@@ -172,38 +172,38 @@ fn a_summary_names_the_filter_its_condition_and_the_findings_value() {
     let message = |finding_id: &str, filters: Value| ask(&stage, ADMINISTRATOR, finding_id, &filters).summary;
     assert_eq!(
         message("b", json!({ "ResourceType": strings("PREFIX AwsIam") })),
-        "not returned: ResourceType asks for PREFIX AwsIam; the finding has AwsLambdaFunction"
+        "not returned: ResourceType requires PREFIX AwsIam; the finding has AwsLambdaFunction"
     );
     assert_eq!(
         message(
             "b",
             json!({ "ComplianceStatus": strings("EQUALS FAILED, EQUALS PASSED"), "Title": strings("PREFIX x") })
         ),
-        "not returned: ComplianceStatus asks for EQUALS FAILED or EQUALS PASSED; the finding has none; Title does not \
-         hold either"
+        "not returned: ComplianceStatus requires EQUALS FAILED or EQUALS PASSED; the finding has no value; Title does \
+         not match either"
     );
     let range = json!({ "DateRange": { "Value": 7, "Unit": "DAYS", "Comparison": "OLDER_THAN" } });
     assert_eq!(
         message("a", json!({ "UpdatedAt": [range] })),
-        "not returned: UpdatedAt asks for OLDER_THAN 7 DAYS (before 2026-01-08T09:00:00Z); the finding has \
+        "not returned: UpdatedAt requires OLDER_THAN 7 DAYS (before 2026-01-08T09:00:00Z); the finding has \
          2026-01-15T08:00:00Z"
     );
     assert_eq!(
         message("a", json!({ "ResourceTags": entries("team EQUALS red") })),
-        "not returned: ResourceTags asks for team EQUALS red; the finding has team=Red"
+        "not returned: ResourceTags requires team EQUALS red; the finding has team=Red"
     );
     assert_eq!(
         message("a", json!({ "ResourceTags": entries("owner EQUALS red") })),
-        "not returned: ResourceTags asks for owner EQUALS red; the finding has none of that key"
+        "not returned: ResourceTags requires owner EQUALS red; the finding has no entry with that key"
     );
     assert_eq!(
         message("b", json!({ "Sample": [{ "Value": false }] })),
-        "not returned: Sample asks for false or none; the finding has true"
+        "not returned: Sample requires false or no value; the finding has true"
     );
-    assert_eq!(message("a", json!({})), "returned: the caller sees it and no filter is given");
+    assert_eq!(message("a", json!({})), "returned: the caller can see the finding and no filter is given");
     assert_eq!(
         message("a", json!({ "Title": strings("PREFIX S3") })),
-        "returned: the caller sees it and every filter holds"
+        "returned: the caller can see the finding and every filter matches"
     );
 }
 
@@ -241,23 +241,23 @@ fn the_reason_why_a_finding_is_hidden_is_explained() {
     let message = |account: &str, finding_id: &str| ask(&stage, account, finding_id, &json!({})).summary;
     assert_eq!(
         message(ADMINISTRATOR, "m"),
-        "not returned: its owner 222222222222 is no member of 111111111111 in us-east-1"
+        "not returned: its owner 222222222222 is not a member of 111111111111 in us-east-1"
     );
     stage.member(MemberStatus::Invited);
     assert_eq!(
         message(ADMINISTRATOR, "m"),
-        "not returned: its owner 222222222222 is a member of 111111111111 in us-east-1 with the status Invited, and \
-         only those that are Enabled are seen"
+        "not returned: its owner 222222222222 is a member of 111111111111 in us-east-1 with the status Invited; \
+         only findings of Enabled members are visible"
     );
     stage.member(MemberStatus::Enabled);
     assert_eq!(
         message(MEMBER, "o"),
-        "not returned: its owner 111111111111 is the administrator of 222222222222 in us-east-1, and members do not \
+        "not returned: its owner 111111111111 is the administrator of 222222222222 in us-east-1; members cannot \
          see the findings of their administrator"
     );
     assert_eq!(
         message("333333333333", "m"),
-        "not returned: the hub of 333333333333 in us-east-1 is off, so GetFindings answers InvalidAccessException"
+        "not returned: Security Hub is not enabled for 333333333333 in us-east-1, so GetFindings returns InvalidAccessException"
     );
     assert_eq!(message("333333333333", "no such id"), message("333333333333", "m"));
     assert_eq!(
@@ -270,8 +270,8 @@ fn the_reason_why_a_finding_is_hidden_is_explained() {
     stage.member(MemberStatus::Enabled);
     assert_eq!(
         message(ADMINISTRATOR, "m"),
-        "not returned: its owner 222222222222 is an enabled member of 111111111111 in us-east-1, but the hub of \
-         222222222222 is off"
+        "not returned: its owner 222222222222 is an enabled member of 111111111111 in us-east-1, but Security \
+         Hub is not enabled for 222222222222"
     );
 }
 
@@ -282,7 +282,7 @@ fn a_finding_of_another_region_is_named_with_its_region() {
     stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
     let question = Question { id: "a", product_arn: None, filters: &Value::Null };
     let explanation = explain(&stage.0, &caller(&stage, ADMINISTRATOR, "eu-west-1"), &question).unwrap();
-    assert_eq!(explanation.summary, "not returned: it is stored in us-east-1, and eu-west-1 is asked");
+    assert_eq!(explanation.summary, "not returned: the finding is stored in us-east-1, but the call is to eu-west-1");
     assert!(!explanation.findings[0].returned);
     assert_eq!(explanation.findings[0].region, REGION);
 }

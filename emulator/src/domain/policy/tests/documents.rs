@@ -25,8 +25,8 @@ fn refusal(document: &Value) -> String {
 fn every_problem_of_a_document_is_reported_with_its_location() {
     insta::assert_snapshot!(refusal(&json!("x")), @r#": a policy cannot be "x" (an object, {...})"#);
     insta::assert_snapshot!(refusal(&json!({ "Version": "2012" })), @r#"
-    .Version: a policy has no Version "2012" ("2012-10-17", or "2008-10-17" of old)
-    : a policy has no `Statement` (a statement or a list of them)
+    .Version: invalid policy Version "2012" ("2012-10-17", or the older "2008-10-17")
+    : missing `Statement` in a policy (a statement or a list of statements)
     "#);
     let document = json!({
         "Version": "2012-10-17",
@@ -63,7 +63,7 @@ fn actions_and_keys_that_no_request_has_give_a_warning() {
     ] });
     insta::assert_snapshot!(refusal(&document), @r"
     warning .Statement[0].Action[0]: Security Hub has no action `securityhub:DisableSecurityHubb`
-    warning .Statement[0].Condition.Null.securityhub:ASFFSyntaxPath/Severity.Lable: no request has the condition key `securityhub:ASFFSyntaxPath/Severity.Lable` here
-    warning .Statement[0].Condition.StringLike.aws:PrincipalTag/team: no request has the condition key `aws:PrincipalTag/team` here
+    warning .Statement[0].Condition.Null.securityhub:ASFFSyntaxPath/Severity.Lable: requests to the emulator never contain the condition key `securityhub:ASFFSyntaxPath/Severity.Lable`
+    warning .Statement[0].Condition.StringLike.aws:PrincipalTag/team: requests to the emulator never contain the condition key `aws:PrincipalTag/team`
     ");
 }

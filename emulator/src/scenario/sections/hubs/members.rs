@@ -14,20 +14,20 @@ use crate::scenario::sections::organization;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{AccountId, HubKey, MemberQuotas, MemberStatus};
 
-/// How far a member is.
+/// Status of a member.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "MemberStatus")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Declared {
-    /// A member.
+    /// Enabled: invited and accepted, or a member by the organization.
     Enabled,
-    /// Invited, not yet accepted.
+    /// Invited, but not accepted yet.
     Invited,
-    /// Added, not yet invited.
+    /// Added, but not invited yet.
     Created,
     /// Disassociated by the administrator.
     Removed,
-    /// Left, or declined.
+    /// Left, or declined the invitation.
     Resigned,
 }
 
@@ -121,8 +121,8 @@ pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, context: &Context<'_>, 
         } else {
             continue;
         };
-        let message = format!("{} has {count} {kind} in {}, and {most} are allowed", key.account, key.region);
-        check.push(check.at(place, message).expected(format!("fewer, or a higher number in `quotas`, `{quota}`")));
+        let message = format!("{} has {count} {kind} in {}, but at most {most} are allowed", key.account, key.region);
+        check.push(check.at(place, message).expected(format!("fewer members, or a higher `{quota}` under `quotas`")));
     }
 }
 
@@ -139,8 +139,8 @@ pub(super) fn check_relations(hubs: &BTreeMap<HubKey, Hub>, check: &mut Check) {
             } else if member.status == MemberStatus::Enabled {
                 let member_key = HubKey { account: *account, region: key.region.clone() };
                 if let Some(other) = administrators.insert(member_key.clone(), key.account) {
-                    let message = format!("{account} is an enabled member of {other} in {} already", key.region);
-                    mistakes.insert(member.place, (message, "one administrator for each Region"));
+                    let message = format!("{account} is already an enabled member of {other} in {}", key.region);
+                    mistakes.insert(member.place, (message, "one administrator per Region"));
                 }
                 mistakes.extend(as_member(&member_key, hubs.get(&member_key), hub, member));
             }
@@ -160,11 +160,11 @@ fn as_member(
 ) -> Option<(Place, (String, &'static str))> {
     let own = own?;
     if own.members.values().any(|member| member.status.is_live()) {
-        let message = format!("{} has members itself in {}", key.account, key.region);
-        return Some((member.place, (message, "an account that administers no other")));
+        let message = format!("{} has members of its own in {}", key.account, key.region);
+        return Some((member.place, (message, "an account that does not administer other accounts")));
     }
     let generator = of_administrator.control_finding_generator.map(|(generator, _)| generator).unwrap_or_default();
     let (_, place) = own.control_finding_generator.filter(|(own, _)| *own != generator)?;
-    let message = format!("{} is an enabled member and takes its administrator's value", key.account);
+    let message = format!("{} is an enabled member and uses the value of its administrator", key.account);
     Some((place, (message, generator.as_str())))
 }

@@ -31,59 +31,59 @@ use crate::scenario::spanned::{Entries, Spanned};
 use crate::shape::read;
 use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberQuotas, MemberStatus, Region};
 
-/// Hubs of an account that are on.
+/// Enabled hubs of an account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Hub")]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// The account that they are of.
+    /// Account of the hubs.
     account: AccountText,
-    /// The Regions that they are in: all of the scenario's, or a list of them.
+    /// Regions of the hubs: all Regions of the scenario, or a list.
     regions: AllOr<RegionText>,
-    /// Tags of the hub.
+    /// Tags of the hubs.
     #[serde(default)]
     tags: Entries<String>,
-    /// Whether new controls of enabled standards are switched on. Left out, they are.
+    /// Whether new controls of enabled standards are enabled automatically. Default: true.
     auto_enable_controls: Option<bool>,
-    /// How findings of controls are made. Left out, one finding a control. A member takes its administrator's.
+    /// How control findings are generated. Default: SECURITY_CONTROL. Members use the value of their administrator.
     control_finding_generator: Option<Spanned<WrittenGenerator>>,
-    /// Whether the standards that AWS enables by default are on. Left out, they are not.
+    /// Whether the standards that AWS enables by default are enabled. Default: false.
     #[serde(default)]
     default_standards: bool,
-    /// Further standards that are on, such as cis-1.4.0 or pci-dss-4.0.1; control-tower-1.0.0 is as if AWS Control
-    /// Tower had made it.
+    /// Other enabled standards, such as cis-1.4.0 or pci-dss-4.0.1. control-tower-1.0.0 is enabled as if by AWS Control
+    /// Tower.
     #[serde(default)]
     standards: Vec<Spanned<String>>,
-    /// Whether AWS Config records resources: on, off, or what it records. Left out, it is on; where it is off, standards
-    /// are incomplete.
+    /// Whether AWS Config records resources: on, off, or a map of settings. If it is off, standards are INCOMPLETE.
+    /// Default: on.
     config_recorder: Option<recorder::Declared>,
-    /// Whether controls without any resource make no findings, so that those on declared resources stand out. Left out,
-    /// they say that they passed, as AWS's do.
+    /// Whether controls without resources generate no findings, so that the findings of declared resources are easier to
+    /// see. By default, such controls generate a PASSED finding, as in AWS.
     #[serde(default)]
     quiet: bool,
-    /// The products whose findings the hub takes and no others, such as guardduty or prowler/prowler. Left out, those
-    /// that AWS subscribes a fresh hub to.
+    /// All products whose findings the hub accepts, such as guardduty or prowler/prowler. Default: the products that AWS
+    /// subscribes a new hub to.
     products: Option<Vec<Spanned<String>>>,
-    /// The hub's members and how far each is, by account id: the account becomes an administrator. The hub of an
-    /// enabled member is on, listed or not.
+    /// Members and their status, by account ID. The account of the hub is their administrator. The hubs of enabled
+    /// members are enabled, even without an entry under `hubs`.
     #[serde(default)]
     #[schemars(transform = crate::scenario::check::account_keys)]
     members: Entries<members::Declared>,
-    /// A CSV file of members, such as members.csv, relative to the folder of this file: lines of an account id and an
-    /// e-mail address, under the heading `Account ID,Email` or none, as the console takes them. They are enabled unless
-    /// `members` says otherwise.
+    /// CSV file of members, such as members.csv, relative to the directory of this file. Each line has an account ID and
+    /// an e-mail address, with an optional header line `Account ID,Email`, as in the console. The members are enabled
+    /// unless `members` sets another status.
     #[schemars(transform = crate::scenario::check::not_null)]
     members_csv: Option<Spanned<String>>,
 }
 
-/// How findings of controls are made.
+/// How control findings are generated.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "ControlFindingGenerator")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum WrittenGenerator {
-    /// One finding a control.
+    /// One finding per control.
     SecurityControl,
-    /// One finding a control and standard.
+    /// One finding per control and standard.
     StandardControl,
 }
 
@@ -173,8 +173,8 @@ fn tags(written: Entries<String>, check: &mut Check) -> BTreeMap<String, String>
         if read::body(input, &body).is_ok_and(|document| document.violations.is_empty()) {
             continue;
         }
-        let mistake = check.at(key.place, format!("AWS does not take the tag `{}`", key.value));
-        let expected = "a key of 1 to 128 letters, digits and +-=._:/ that does not begin with aws:, and a value of at \
+        let mistake = check.at(key.place, format!("AWS does not accept the tag `{}`", key.value));
+        let expected = "a key of 1 to 128 letters, digits and +-=._:/ that does not start with aws:, and a value of at \
                         most 256 characters";
         check.push(mistake.expected(expected));
     }
@@ -187,8 +187,8 @@ fn add(hubs: &mut BTreeMap<HubKey, Hub>, key: HubKey, hub: Hub, check: &mut Chec
     if let (Some(earlier), Some(place)) = (earlier, hub.place)
         && earlier.file == place.file
     {
-        let message = format!("{} has a hub in {} already, {}", key.account, key.region, check.line(earlier, place));
-        check.push(check.at(place, message).expected("each account and Region once"));
+        let message = format!("{} already has a hub in {} ({})", key.account, key.region, check.line(earlier, place));
+        check.push(check.at(place, message).expected("at most one entry for each account and Region"));
     }
     hubs.insert(key, hub);
 }

@@ -21,23 +21,23 @@ pub(super) enum Declared {
     Custom(Custom),
 }
 
-/// What AWS Config records, and how.
+/// Settings of the AWS Config recorder.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Recording")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Custom {
-    /// The types that it records, such as AwsS3Bucket or AWS::S3::Bucket. Left out, all of them.
+    /// Recorded resource types, such as AwsS3Bucket or AWS::S3::Bucket. Default: all.
     types: Option<Vec<Spanned<String>>>,
-    /// The role that it records with: custom, a role of the customer's. Left out, it is that of AWS Config.
+    /// Role of the recorder: `custom` for a customer-managed role. Default: the service-linked role of AWS Config.
     role: Option<Role>,
 }
 
-/// The role that AWS Config records with.
+/// Role of the AWS Config recorder.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "RecorderRole")]
 #[serde(rename_all = "snake_case")]
 enum Role {
-    /// A role of the customer's.
+    /// A customer-managed role.
     Custom,
 }
 

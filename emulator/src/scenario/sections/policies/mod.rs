@@ -18,15 +18,15 @@ use crate::scenario::spanned::{Content, Entries, Node, Spanned};
 use crate::scenario::suggest;
 use crate::state::{Permissions, Policy};
 
-/// A policy: a file, or the document itself.
+/// A policy, as a file or as a document.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Policy", extend("minProperties" = 1, "maxProperties" = 1))]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// The JSON file of the document, such as scp/prevent-tamper.json, relative to the folder of this file.
+    /// JSON file of the document, such as scp/prevent-tamper.json, relative to the directory of this file.
     #[schemars(transform = not_null)]
     file: Option<Spanned<String>>,
-    /// The document, in the language of IAM: Version and Statement.
+    /// Policy document in the IAM policy language, with Version and Statement.
     #[schemars(transform = not_null)]
     document: Option<Node>,
 }
@@ -61,10 +61,10 @@ fn read(file: &Spanned<String>, check: &mut Check) -> Option<Node> {
     let written_in: FileId = file.place.file;
     let path = check.files.beside(&file.value, written_in);
     if !path.is_file() {
-        let mistake = check.at(file.place, format!("there is no file `{}`", file.value));
+        let mistake = check.at(file.place, format!("file not found: `{}`", file.value));
         let near = check.files.near(&file.value, written_in);
         let nearest = suggest::nearest(&file.value, near.iter().map(String::as_str));
-        check.push(mistake.expected("a file, relative to the folder of this one").suggest(nearest));
+        check.push(mistake.expected("a path relative to the directory of this file").suggest(nearest));
         return None;
     }
     let node = check.files.read(&path).and_then(|id| parse::text(&check.files, id));
@@ -99,8 +99,8 @@ fn json(node: &Node, check: &mut Check) -> Value {
             for (key, value) in entries {
                 let value = json(value, check);
                 if members.insert(key.value.clone(), value).is_some() {
-                    let mistake = check.at(key.place, format!("`{}` stands twice", key.value));
-                    check.push(mistake.expected("each key once"));
+                    let mistake = check.at(key.place, format!("duplicate key `{}`", key.value));
+                    check.push(mistake.expected("each key at most once"));
                 }
             }
             Value::Object(members)
@@ -148,9 +148,9 @@ impl Valid {
     pub(super) fn find(&self, name: &Spanned<String>, check: &mut Check) -> Option<Arc<Policy>> {
         let found = self.0.get(&name.value);
         if found.is_none() {
-            let mistake = check.at(name.place, format!("there is no policy `{}`", name.value));
+            let mistake = check.at(name.place, format!("unknown policy `{}`", name.value));
             let nearest = suggest::nearest(&name.value, self.0.keys().map(String::as_str));
-            check.push(mistake.expected("a name that stands under `policies`").suggest(nearest));
+            check.push(mistake.expected("a name defined under `policies`").suggest(nearest));
         }
         found.cloned().flatten()
     }
@@ -166,8 +166,9 @@ impl Valid {
         match written.full_aws_access {
             Some(full) if !full.value => {
                 if written.policies.is_empty() {
-                    let mistake = check.at(full.place, "no service control policy would be attached");
-                    check.push(mistake.expected("`policies` in the place of FullAWSAccess"));
+                    let mistake =
+                        check.at(full.place, "without FullAWSAccess, no service control policy would be attached");
+                    check.push(mistake.expected("`policies` to use instead of FullAWSAccess"));
                 }
             }
             _ if policies.is_empty() => {}

@@ -47,20 +47,21 @@ fn every_invalid_line_is_reported_with_its_number() {
     assert_eq!(
         wrong(text),
         [
-            "line 2: `1234567890` is no account id, which has twelve digits (a spreadsheet drops zeros in front) \
+            "line 2: `1234567890` is not a valid account ID (expected 12 digits; a spreadsheet may have removed leading zeros) \
              [1234567890,a@example.com]",
-            "line 5: `x` is no account id, which has twelve digits [x,]",
-            "line 6: `nobody` is no e-mail address [222222222222,nobody]",
-            "line 7: 111111111111 stands in line 3 already [111111111111,]",
-            "line 8: `more` stands behind the address, where nothing is expected [333333333333,c@example.com,more]",
+            "line 5: `x` is not a valid account ID (expected 12 digits) [x,]",
+            "line 6: `nobody` is not a valid e-mail address [222222222222,nobody]",
+            "line 7: duplicate account 111111111111, first listed in line 3 [111111111111,]",
+            "line 8: unexpected field `more` after the e-mail address [333333333333,c@example.com,more]",
         ]
     );
     assert_eq!(
         wrong("\u{feff}Email,Account ID\n"),
-        ["line 1: `Email` is no account id, which has twelve digits [Email,Account ID]"]
+        ["line 1: `Email` is not a valid account ID (expected 12 digits) [Email,Account ID]"]
     );
     assert!(
-        wrong("111111111111;a@example.com\n")[0].starts_with("line 1: `111111111111;a@example.com` is no account id")
+        wrong("111111111111;a@example.com\n")[0]
+            .starts_with("line 1: `111111111111;a@example.com` is not a valid account ID")
     );
 }
 

@@ -77,7 +77,7 @@ fn a_linked_region_is_shown_only_while_it_has_a_hub() {
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "");
     assert_eq!(
         explained(&stage, HOME, ADMINISTRATOR, "s"),
-        "not returned: sa-east-1 is linked to us-east-1, but the hub of 111111111111 in sa-east-1 is off"
+        "not returned: sa-east-1 is linked to us-east-1, but Security Hub is not enabled for 111111111111 in sa-east-1"
     );
 }
 
@@ -210,8 +210,8 @@ fn earlier_findings_of_a_linked_region_appear_with_their_next_update() {
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "", "an import that is not later is no update");
     assert_eq!(
         explained(&stage, HOME, ADMINISTRATOR, "b"),
-        "not returned: it was last written before eu-west-1 was linked to us-east-1, where it appears with its next \
-         import or update"
+        "not returned: it was last changed before eu-west-1 was linked to us-east-1; it becomes visible there with its \
+         next import or update"
     );
     import(&stage, LINKED, ADMINISTRATOR, "a", "new", 1);
     assert!(note(&stage, (LINKED, ADMINISTRATOR), (LINKED, MEMBER), "b", "x"));
@@ -223,7 +223,7 @@ fn earlier_findings_of_a_linked_region_appear_with_their_next_update() {
     relink(&stage, ADMINISTRATOR, &arn, &[LINKED, OTHER]);
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "a=new b=old c=old e=new", "what stays linked stays");
     let said = explained(&stage, HOME, ADMINISTRATOR, "e");
-    assert_eq!(said, "returned: the caller sees it and no filter is given");
+    assert_eq!(said, "returned: the caller can see the finding and no filter is given");
 }
 
 /// Rules: AGG-10, AGG-14, RET-12.
@@ -302,10 +302,13 @@ fn a_members_findings_are_shown_only_for_regions_where_it_is_a_member() {
     assert_eq!(seen(&stage, HOME, MEMBER), "h=new l=new");
     assert_eq!(
         explained(&stage, HOME, ADMINISTRATOR, "o"),
-        "not returned: its owner 222222222222 is a member of 111111111111 in us-west-2 with the status Invited, and \
-         only those that are Enabled are seen"
+        "not returned: its owner 222222222222 is a member of 111111111111 in us-west-2 with the status Invited; \
+         only findings of Enabled members are visible"
     );
-    assert_eq!(explained(&stage, HOME, MEMBER, "o"), "not returned: it is stored in us-west-2, and us-east-1 is asked");
+    assert_eq!(
+        explained(&stage, HOME, MEMBER, "o"),
+        "not returned: the finding is stored in us-west-2, but the call is to us-east-1"
+    );
     relate(&stage, OTHER, MemberStatus::Enabled);
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "h=new l=new o=new", "the Region was linked before");
 }
@@ -339,7 +342,10 @@ fn an_administrators_home_region_replaces_the_members_own_one() {
     relate(&stage, LINKED, MemberStatus::Enabled);
     import(&stage, LINKED, MEMBER, "l", "later", 1);
     assert_eq!((seen(&stage, OTHER, MEMBER), seen(&stage, HOME, MEMBER)), ("l=new".into(), "l=later".into()));
-    assert_eq!(explained(&stage, OTHER, MEMBER, "l"), "returned: the caller sees it and no filter is given");
+    assert_eq!(
+        explained(&stage, OTHER, MEMBER, "l"),
+        "returned: the caller can see the finding and no filter is given"
+    );
 }
 
 /// Rules: AGG-14, HUB-16.
