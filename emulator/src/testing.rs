@@ -10,7 +10,6 @@ use crate::domain::caller::Caller;
 use crate::domain::{due, events};
 use crate::gate;
 use crate::operations::{self, Context};
-use crate::shape::scan::Compacted;
 use crate::shape::{check, read};
 use crate::state::{
     Account, AccountId, Clock, Directory, Member, MemberKind, MemberStatus, Organization, Principal, Region, World,
@@ -60,10 +59,9 @@ impl Stage {
         due::run(&self.0, now);
         let caller = Caller { principal: principal.clone(), region: Region::new(region), now };
         let text = input.to_string();
-        let compacted = Compacted::new(&text);
         let shape = operation.model().input;
         let document = match operations::entry(operation).per_item {
-            Some(list) => read::body_with_items(shape, list, &compacted),
+            Some(list) => read::body_with_items(shape, list, &text),
             None => read::document(shape, &text),
         };
         let mut document = document.expect("a test sends JSON");

@@ -1,6 +1,5 @@
 //! `POST /_emulator/findings`: imports findings on behalf of products, including AWS services (IMP-11).
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use axum::response::{IntoResponse, Response};
@@ -16,7 +15,6 @@ use crate::domain::findings::import::{self, Failed, Outcome};
 use crate::invariant::Invariant;
 use crate::served::ServedWorld;
 use crate::shape::items::Item;
-use crate::shape::scan;
 
 const EXPECTED: &str = "expected a finding, a list of findings or {\"Findings\": [...]}";
 
@@ -59,11 +57,11 @@ fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
     let world = served.world();
     let text = std::str::from_utf8(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
     let pieces = delivery::pieces(text).map_err(|error| format!("{error}; {EXPECTED}"))?;
-    let compact = |piece: &Range<usize>| {
-        scan::compact(text.get(piece.clone()).or_report("a piece is a range of its text").unwrap_or_default())
+    let read = |(number, piece): (usize, &Range<usize>)| {
+        read(number, text.get(piece.clone()).or_report("a piece is a range of its text").unwrap_or_default())
     };
-    for (number, piece) in (1..).zip(&pieces) {
-        read(number, &compact(piece))?;
+    for piece in (1..).zip(&pieces) {
+        read(piece)?;
     }
     let now = world.clock.now();
     due::run(&world, now);
@@ -71,8 +69,7 @@ fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
     let mut delivered = Delivered::default();
     let mut outcome = Ok(());
     for batch in pieces.chunks(delivery::BATCH) {
-        let texts: Vec<Cow<'_, str>> = batch.iter().map(compact).collect();
-        let findings = (1..).zip(&texts).map(|(number, text)| read(number, text)).collect::<Result<Vec<_>, _>>()?;
+        let findings = (1..).zip(batch).map(read).collect::<Result<Vec<_>, _>>()?;
         outcome = delivery::deliver(&mut transaction, &world, now, &findings).map(|outcome| delivered.add(outcome));
         if outcome.is_err() {
             break;

@@ -1,7 +1,7 @@
 //! The items of a list that an operation judges one by one, each read on its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use securityhub_engine::json;
 use securityhub_fixtures::model::{Kind, ShapeId};
@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::read::{self, Document};
-use super::scan::{self, Span};
+use super::scan::{Scanned, Scanner, Span};
 
 /// The list of a body whose items are judged one by one.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub struct Items<'t> {
 pub enum Item<'t> {
     /// It has no fault.
     Faultless {
-        /// The text that it stands in.
-        text: &'t str,
-        /// Its members and where their values stand in the text, compact.
+        /// Its text without the blanks between its tokens.
+        text: Cow<'t, str>,
+        /// Its members and where their values stand in the text.
         members: Vec<Span>,
     },
     /// It was read with all that it breaks, in paths that begin at the item.
@@ -39,38 +39,22 @@ pub enum Item<'t> {
 pub fn document(input: ShapeId, list: &str, item: Item<'_>) -> Option<Document<'static>> {
     match item {
         Item::Read(document) => Some(document),
-        Item::Faultless { text, members } => {
-            let (shape, _, _) = list_shape(input, list)?;
-            let mut object = String::from("{");
-            for Span { member, range, .. } in members {
-                let separator = if object.len() > 1 { "," } else { "" };
-                _ = write!(object, "{separator}\"{}\":{}", member.name, text.get(range)?);
-            }
-            object.push('}');
-            read::document(shape, &object).ok()
-        }
+        Item::Faultless { text, .. } => read::document(list_shape(input, list)?.0, &text).ok(),
     }
 }
 
-/// How an item is read in which the fast path finds a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Care {
-    /// Not at all: the list is given up.
-    None,
-    /// With all that it breaks.
-    All,
-}
-
-/// Reads the items of `list` in the body of `input`, which is compact text. None when the body is no JSON, has no such
-/// list or not as many items as it may, or spells the list's name with escapes.
-pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str, care: Care) -> Option<Items<'t>> {
+/// Reads the items of `list` in the body of `input`. `None` if the body is not JSON, has no such list, has more or fewer
+/// items than the list may have, or spells the list's name with escapes.
+pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Option<Items<'t>> {
     let (shape, min, max) = list_shape(input, list)?;
     let bytes = text.as_bytes();
-    if bytes.first() != Some(&b'{') {
+    let start = json::blanks(bytes, 0);
+    if bytes.get(start) != Some(&b'{') {
         return None;
     }
+    let mut scanner = Scanner::default();
     let mut found: Option<Vec<Item<'t>>> = None;
-    let end = json::members(bytes, 0, |name, at| {
+    let end = json::members(bytes, start, |name, at| {
         if name != list.as_bytes() {
             serde_json::from_str::<IgnoredAny>(&format!("\"{}\"", std::str::from_utf8(name).ok()?)).ok()?;
             return ignored(text, at);
@@ -83,7 +67,7 @@ pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str, care:
             if items.len() == max {
                 return None;
             }
-            let (item, end) = item(shape, text, at, care)?;
+            let (item, end) = item(&mut scanner, shape, text, at)?;
             items.push(item);
             Some(end)
         });
@@ -109,12 +93,9 @@ pub(super) fn spelled_otherwise(input: ShapeId, list: &'static str, text: &str) 
 }
 
 /// The item that begins at `at`, and the position behind it.
-fn item(shape: ShapeId, text: &str, at: usize, care: Care) -> Option<(Item<'_>, usize)> {
-    if let Some((members, end)) = scan::structure(shape, text, at) {
+fn item<'t>(scanner: &mut Scanner, shape: ShapeId, text: &'t str, at: usize) -> Option<(Item<'t>, usize)> {
+    if let Some((Scanned { text, members }, end)) = scanner.structure(shape, text, at) {
         return Some((Item::Faultless { text, members }, end));
-    }
-    if care == Care::None {
-        return None;
     }
     let end = json::value(text.as_bytes(), at)?;
     let read = read::document(shape, text.get(at..end)?).ok()?;

@@ -11,8 +11,7 @@ use securityhub_fixtures::{Format, is_uri};
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::items::{self, Care, Items};
-use super::scan::Compacted;
+use super::items::{self, Items};
 use super::violation::{self, Bound, Rule, Segment, Violation};
 
 /// The body is not a JSON document.
@@ -43,19 +42,12 @@ impl Document<'_> {
 ///
 /// # Errors
 /// As [`body`].
-pub fn body_with_items<'t>(
-    shape: ShapeId,
-    list: &'static str,
-    text: &'t Compacted<'_>,
-) -> Result<Document<'t>, NotJson> {
-    let faultless = items::items(shape, list, text.first(), Care::None);
-    // A first pass may reject an item only because of whitespace.
-    let careful = || items::items(shape, list, text.again().unwrap_or(text.first()), Care::All);
-    if let Some(items) = faultless.or_else(careful) {
+pub fn body_with_items<'t>(shape: ShapeId, list: &'static str, text: &'t str) -> Result<Document<'t>, NotJson> {
+    if let Some(items) = items::items(shape, list, text) {
         return Ok(Document { items: Some(items), ..Document::default() });
     }
-    let whole = body(shape, text.text)?;
-    match items::spelled_otherwise(shape, list, text.text) {
+    let whole = body(shape, text)?;
+    match items::spelled_otherwise(shape, list, text) {
         Some(items) => Ok(Document { items: Some(items), ..Document::default() }),
         None => Ok(whole),
     }

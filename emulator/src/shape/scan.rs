@@ -1,18 +1,21 @@
-//! The quick yes: whether compact JSON text satisfies its shape without a fault, in one pass and without a tree.
+//! Fast path: says whether a JSON value satisfies its shape without a fault, in one pass and without building a tree.
 //!
-//! It says yes only to text that [`read`](super::read) would take as it stands: no blank, no unknown or repeated
-//! member, no null, nothing that breaks the shape. To anything else it says «not surely», and the text is then read
-//! with all that it breaks. Findings come in by the hundred thousand and are nearly always faultless.
+//! It accepts only text that [`read`](super::read) would take as it stands: no unknown or repeated member, no null,
+//! nothing that breaks the shape. It rejects anything else, and the caller then reads the text with [`read`](super::read),
+//! which reports each fault. Findings arrive by the hundred thousand and nearly all are faultless.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use securityhub_engine::{date, json};
 use securityhub_fixtures::Pattern;
-use securityhub_fixtures::model::{Flavour, Kind, Member, ShapeId, StringShape, Structure};
+use securityhub_fixtures::model::{Flavour, Kind, Member, ORDER, ShapeId, StringShape, Structure};
 
 use super::read::has_format;
+
+mod bytes;
+
+use bytes::Copied;
 
 /// No finding nests deeper.
 const MOST_DEPTH: u32 = 40;
@@ -20,139 +23,128 @@ const MOST_DEPTH: u32 = 40;
 const MOST_MEMBERS: usize = 256;
 /// Longer strings are judged by more than their shape (IMP-35).
 const LONG_STRING: usize = 32_768;
-
-/// Who writes blanks between tokens, writes some within these first bytes.
-const BEGINNING: usize = 64;
-/// More keys are not compared one by one.
+/// Above this many keys, leave the fast path: the search for repeated keys compares each with all before it.
 const MANY_KEYS: usize = 64;
 
-/// A member of a faultless structure.
+/// A faultless structure.
 #[derive(Clone, Debug)]
+pub struct Scanned<'t> {
+    /// Its text without the blanks between its tokens: borrowed if it had none.
+    pub text: Cow<'t, str>,
+    /// Its members, in the order of the text.
+    pub members: Vec<Span>,
+}
+
+/// A member of a faultless structure.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Its position in the model.
     pub position: u16,
-    /// The member.
-    pub member: &'static Member,
     /// Where its value stands in the text.
     pub range: Range<usize>,
+    /// The members that its value has, a bit for each of the first 64 positions in the model. If the value is a list of
+    /// structures, the members that all of them have.
+    pub present: u64,
 }
 
-/// The members of the structure that begins at `at`, in the order of the text, and the position behind it, if it has
-/// no fault.
-pub fn structure(shape: ShapeId, text: &str, at: usize) -> Option<(Vec<Span>, usize)> {
-    let Kind::Structure(structure) = &shape.shape().kind else { return None };
-    let mut spans = Vec::with_capacity(32);
-    let mut scanner = Scanner { text, depth: 0 };
-    let end = scanner.structure(structure, at, &mut |span| spans.push(span))?;
-    Some((spans, end))
-}
-
-/// The text without blanks between its tokens, if it begins with some; else itself. Of text that is no JSON, nothing
-/// is promised but that it does not become JSON.
-pub fn compact(text: &str) -> Cow<'_, str> {
-    let start = text.as_bytes();
-    let has_blanks = || {
-        let mut at = 0;
-        while at < BEGINNING {
-            match start.get(at) {
-                Some(b'"') => at = json::string(start, at).unwrap_or(BEGINNING),
-                Some(b' ' | b'\n' | b'\r' | b'\t') => return true,
-                Some(_) => at += 1,
-                None => return false,
-            }
-        }
-        false
-    };
-    if has_blanks() { without_blanks(text) } else { Cow::Borrowed(text) }
-}
-
-/// A text, with and without the blanks between its tokens.
+/// Scans one structure after the other and remembers which member followed which, since senders write members in one
+/// order: comparing bytes with the expected name is cheaper than looking a name up.
 #[derive(Debug)]
-pub struct Compacted<'b> {
-    /// As it was sent.
-    pub text: &'b str,
-    /// Without blanks, if it begins with some.
-    first: Cow<'b, str>,
-    /// Without those that come later, if anybody asked.
-    again: OnceCell<Option<String>>,
+pub struct Scanner {
+    /// At the place of a member, the position plus one of the member that followed it last; 0 if none did.
+    successors: Vec<u16>,
+    /// Room for a text without blanks.
+    compacted: Copied,
 }
 
-impl<'b> Compacted<'b> {
-    /// A text whose beginning is looked at.
-    pub fn new(text: &'b str) -> Compacted<'b> {
-        Compacted { text, first: compact(text), again: OnceCell::new() }
+impl Default for Scanner {
+    fn default() -> Scanner {
+        Scanner { successors: vec![0; ORDER], compacted: Copied::default() }
     }
+}
 
-    /// Without blanks, if it begins with some; else itself.
-    pub fn first(&self) -> &str {
-        &self.first
-    }
-
-    /// Without blanks, if [`Compacted::first`] has some.
-    pub fn again(&self) -> Option<&str> {
-        let again = || match (&self.first, without_blanks(self.text)) {
-            (Cow::Borrowed(_), Cow::Owned(compacted)) => Some(compacted),
-            _ => None,
+impl Scanner {
+    /// The structure that begins at `at`, and the position behind it, if it has no fault.
+    pub fn structure<'t>(&mut self, shape: ShapeId, text: &'t str, at: usize) -> Option<(Scanned<'t>, usize)> {
+        let Kind::Structure(structure) = &shape.shape().kind else { return None };
+        self.compacted.clear();
+        let mut walk = Walk {
+            text,
+            start: at,
+            successors: &mut self.successors,
+            depth: 0,
+            present: 0,
+            keys: Vec::new(),
+            compacted: &mut self.compacted,
+            copied: at,
+            blanks: 0,
         };
-        self.again.get_or_init(again).as_deref()
+        let mut members = Vec::with_capacity(32);
+        let end = walk.structure(structure, at, &mut |span| members.push(span))?;
+        Some((Scanned { text: walk.finish(end)?, members }, end))
     }
 }
 
-fn without_blanks(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
-    let mut compacted: Option<String> = None;
-    let (mut at, mut kept) = (0, 0);
-    while let Some(byte) = bytes.get(at) {
-        if *byte == b'"' {
-            let Some(end) = json::string(bytes, at) else { break };
-            at = end;
-        } else if is_blank(byte) {
-            let compacted = compacted.get_or_insert_with(|| String::with_capacity(text.len()));
-            compacted.push_str(text.get(kept..at).unwrap_or_default());
-            while bytes.get(at).is_some_and(is_blank) {
-                at += 1;
-            }
-            // Two tokens that only a blank kept apart must not become one.
-            if needs_blank(compacted.as_bytes().last(), bytes.get(at)) {
-                compacted.push(' ');
-            }
-            kept = at;
-        } else {
-            at += 1;
-        }
-    }
-    match compacted {
-        None => Cow::Borrowed(text),
-        Some(mut compacted) => {
-            compacted.push_str(text.get(kept..).unwrap_or_default());
-            Cow::Owned(compacted)
-        }
-    }
-}
-
-fn needs_blank(before: Option<&u8>, after: Option<&u8>) -> bool {
-    let ends = |byte: &u8| matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b':');
-    before.is_some_and(|byte| !ends(byte)) && after.is_some_and(|byte| !ends(byte))
-}
-
-struct Scanner<'t> {
+struct Walk<'s, 't> {
     text: &'t str,
+    /// Where the scanned structure begins.
+    start: usize,
+    successors: &'s mut [u16],
     depth: u32,
+    /// [`Span::present`] of the value that was read last.
+    present: u64,
+    /// The keys of the map that is being read.
+    keys: Vec<&'t str>,
+    /// The text up to `copied` without the blanks between its tokens.
+    compacted: &'s mut Copied,
+    copied: usize,
+    /// How many blanks were left out so far.
+    blanks: usize,
 }
 
-impl<'t> Scanner<'t> {
+impl<'t> Walk<'_, 't> {
     fn bytes(&self) -> &'t [u8] {
         self.text.as_bytes()
     }
 
-    /// Behind the value that begins at `at`.
+    /// The text of the structure, which ends at `end`.
+    fn finish(self, end: usize) -> Option<Cow<'t, str>> {
+        if self.blanks == 0 {
+            return self.text.get(self.start..end).map(Cow::Borrowed);
+        }
+        self.compacted.append(self.bytes(), self.copied, end);
+        std::str::from_utf8(self.compacted.as_bytes()).ok().map(|text| Cow::Owned(text.to_owned()))
+    }
+
+    /// The position of the next token.
+    #[inline]
+    fn token(&mut self, at: usize) -> usize {
+        match self.bytes().get(at) {
+            Some(b' ' | b'\n' | b'\r' | b'\t') => self.leave_out_blanks(at),
+            _ => at,
+        }
+    }
+
+    fn leave_out_blanks(&mut self, at: usize) -> usize {
+        let end = bytes::blanks(self.bytes(), at);
+        self.compacted.append(self.bytes(), self.copied, at);
+        self.blanks += end - at;
+        self.copied = end;
+        end
+    }
+
+    /// Where a position of the text is in the text without blanks.
+    fn place(&self, at: usize) -> usize {
+        at - self.start - self.blanks
+    }
+
+    /// The position behind the value that begins at `at`.
     fn value(&mut self, shape: ShapeId, at: usize) -> Option<usize> {
         match &shape.shape().kind {
             Kind::String(string) => self.string(string, at),
-            Kind::Structure(structure) => self.nested(|scanner| scanner.structure(structure, at, &mut |_| {})),
-            Kind::List { member, min, max } => self.nested(|scanner| scanner.list(*member, (*min, *max), at)),
-            Kind::Map { key, value, min, max } => self.nested(|scanner| scanner.map(*key, *value, (*min, *max), at)),
+            Kind::Structure(structure) => self.nested(|walk| walk.structure(structure, at, &mut |_| {})),
+            Kind::List { member, min, max } => self.nested(|walk| walk.list(*member, (*min, *max), at)),
+            Kind::Map { key, value, min, max } => self.nested(|walk| walk.map(*key, *value, (*min, *max), at)),
             Kind::Integer { min, max } => self.integer(*min, *max, at),
             Kind::Float { min, max } => self.float(*min, *max, at),
             Kind::Boolean => {
@@ -174,14 +166,16 @@ impl<'t> Scanner<'t> {
         end
     }
 
-    fn structure(&mut self, structure: &'static Structure, at: usize, seen: &mut dyn FnMut(Span)) -> Option<usize> {
-        if structure.flavour != Flavour::Plain || self.bytes().get(at) != Some(&b'{') {
+    fn structure(&mut self, structure: &'static Structure, at: usize, seen: &mut impl FnMut(Span)) -> Option<usize> {
+        if structure.flavour != Flavour::Plain {
             return None;
         }
         let mut present = [0_u64; MOST_MEMBERS / 64];
         let mut required = 0;
-        let end = self.members(at, |scanner, name, at| {
-            let (position, member) = structure.member(name)?;
+        let mut place = structure.order;
+        let end = self.members(at, |walk, at| {
+            let (position, member, at) = walk.member(structure, place, at)?;
+            place = structure.order + 1 + usize::from(position);
             let word = present.get_mut(usize::from(position) / 64)?;
             let bit = 1 << (position % 64);
             if *word & bit != 0 {
@@ -189,33 +183,62 @@ impl<'t> Scanner<'t> {
             }
             *word |= bit;
             required += u16::from(member.required);
-            let end = scanner.value(member.shape, at)?;
-            seen(Span { position, member, range: at..end });
+            let begin = walk.place(at);
+            let end = walk.value(member.shape, at)?;
+            seen(Span { position, range: begin..walk.place(end), present: walk.present });
             Some(end)
         })?;
+        [self.present, ..] = present;
         (required == structure.required).then_some(end)
     }
 
-    /// Walks the members of the object at `at`, which has no blank between its tokens.
-    fn members(
+    /// The member whose name begins at `at`, with its position in the model and where its value begins. `place` is that of
+    /// the member before it.
+    #[inline]
+    fn member(
         &mut self,
+        structure: &'static Structure,
+        place: usize,
         at: usize,
-        mut member: impl FnMut(&mut Self, &'t str, usize) -> Option<usize>,
-    ) -> Option<usize> {
+    ) -> Option<(u16, &'static Member, usize)> {
+        let successor = *self.successors.get(place)?;
+        if let Some(position) = successor.checked_sub(1)
+            && let Some(member) = structure.members.get(usize::from(position))
+            && self.bytes().get(at..)?.starts_with(member.spelled.as_bytes())
+        {
+            return Some((position, member, self.token(at + member.spelled.len())));
+        }
+        let (name, at) = self.name(at)?;
+        let (position, member) = structure.member(name)?;
+        *self.successors.get_mut(place)? = position + 1;
+        Some((position, member, at))
+    }
+
+    /// The name that begins at `at`, as it is spelled, and where its value begins.
+    fn name(&mut self, at: usize) -> Option<(&'t str, usize)> {
+        let end = json::string(self.bytes(), at)?;
+        let name = self.text.get(at + 1..end - 1)?;
+        let colon = self.token(end);
+        (self.bytes().get(colon) == Some(&b':')).then(|| (name, self.token(colon + 1)))
+    }
+
+    /// Walks the members of the object at `at`: `member` gets the position of each name and gives the position behind the
+    /// value.
+    #[inline]
+    fn members(&mut self, at: usize, mut member: impl FnMut(&mut Self, usize) -> Option<usize>) -> Option<usize> {
         let bytes = self.bytes();
-        let mut at = at + 1;
+        if bytes.get(at) != Some(&b'{') {
+            return None;
+        }
+        let mut at = self.token(at + 1);
         if bytes.get(at) == Some(&b'}') {
             return Some(at + 1);
         }
         loop {
-            let end = json::string(bytes, at)?;
-            let name = self.text.get(at + 1..end - 1)?;
-            if bytes.get(end) != Some(&b':') {
-                return None;
-            }
-            at = member(self, name, end + 1)?;
+            let end = member(self, at)?;
+            at = self.token(end);
             match bytes.get(at)? {
-                b',' => at += 1,
+                b',' => at = self.token(at + 1),
                 b'}' => return Some(at + 1),
                 _ => return None,
             }
@@ -223,47 +246,49 @@ impl<'t> Scanner<'t> {
     }
 
     fn list(&mut self, member: ShapeId, (min, max): (u32, Option<u32>), at: usize) -> Option<usize> {
-        if self.bytes().get(at) != Some(&b'[') {
+        let bytes = self.bytes();
+        if bytes.get(at) != Some(&b'[') {
             return None;
         }
-        let mut count = 0;
-        let mut at = at + 1;
-        if self.bytes().get(at) == Some(&b']') {
-            at += 1;
-        } else {
+        let (mut count, mut present) = (0, u64::MAX);
+        let mut at = self.token(at + 1);
+        if bytes.get(at) != Some(&b']') {
             loop {
                 count += 1;
                 if max.is_some_and(|max| count > max) {
                     return None;
                 }
-                at = self.value(member, at)?;
-                match self.bytes().get(at)? {
-                    b',' => at += 1,
-                    b']' => break at += 1,
+                let end = self.value(member, at)?;
+                present &= self.present;
+                at = self.token(end);
+                match bytes.get(at)? {
+                    b',' => at = self.token(at + 1),
+                    b']' => break,
                     _ => return None,
                 }
             }
         }
-        let end = at;
-        (count >= min).then_some(end)
+        self.present = present;
+        (count >= min).then_some(at + 1)
     }
 
     fn map(&mut self, key: ShapeId, value: ShapeId, (min, max): (u32, Option<u32>), at: usize) -> Option<usize> {
         let Kind::String(key) = &key.shape().kind else { return None };
-        if self.bytes().get(at) != Some(&b'{') {
-            return None;
-        }
-        let mut keys: Vec<&str> = Vec::new();
-        let end = self.members(at, |scanner, name, at| {
-            // Keys that are spelled alike are alike; those with escapes are read with care.
-            let is_plain = keys.len() < MANY_KEYS && !name.bytes().any(|byte| byte == b'\\' || byte < b' ');
-            if !is_plain || keys.contains(&name) || !string_fits(key, name) {
+        // Maps of maps have one list of keys, each its end of it.
+        let first = self.keys.len();
+        let end = self.members(at, |walk, at| {
+            let (name, at) = walk.name(at)?;
+            // Keys that are spelled alike are alike; one with escapes leaves the fast path.
+            let is_plain = !name.bytes().any(|byte| byte == b'\\' || byte < b' ');
+            let keys = walk.keys.get(first..)?;
+            if !is_plain || keys.len() >= MANY_KEYS || keys.contains(&name) || !string_fits(key, name) {
                 return None;
             }
-            keys.push(name);
-            scanner.value(value, at)
+            walk.keys.push(name);
+            walk.value(value, at)
         })?;
-        let count = u32::try_from(keys.len()).ok()?;
+        let count = u32::try_from(self.keys.len() - first).ok()?;
+        self.keys.truncate(first);
         (count >= min && max.is_none_or(|max| count <= max)).then_some(end)
     }
 
@@ -273,13 +298,31 @@ impl<'t> Scanner<'t> {
     }
 
     /// The string that begins at `at`, and the position behind it.
+    #[inline]
     fn text(&self, at: usize) -> Option<(usize, Cow<'t, str>)> {
-        let (end, is_plain) = json::plain_string(self.bytes(), at)?;
-        let inner = self.text.get(at + 1..end - 1)?;
-        if inner.len() >= LONG_STRING || has_control(inner) {
+        let bytes = self.bytes();
+        if bytes.get(at) != Some(&b'"') {
             return None;
         }
-        Some((end, if is_plain { inner.into() } else { json::unescape(inner.as_bytes())? }))
+        let end = bytes::plain(bytes, at + 1);
+        match bytes.get(end)? {
+            b'"' => {
+                let inner = self.text.get(at + 1..end).filter(|inner| inner.len() < LONG_STRING)?;
+                Some((end + 1, Cow::Borrowed(inner)))
+            }
+            b'\\' => self.text_with_escapes(at),
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn text_with_escapes(&self, at: usize) -> Option<(usize, Cow<'t, str>)> {
+        let end = json::string(self.bytes(), at)?;
+        let inner = self.text.get(at + 1..end - 1)?;
+        if inner.len() >= LONG_STRING || inner.bytes().any(|byte| byte < b' ') {
+            return None;
+        }
+        Some((end, json::unescape(inner.as_bytes())?))
     }
 
     /// A whole number in its plain spelling.
@@ -311,11 +354,6 @@ impl<'t> Scanner<'t> {
         let value: f64 = spelled.parse().ok().filter(|_| is_plain && fraction.is_none_or(is_fraction))?;
         (min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)).then_some(end)
     }
-}
-
-/// Whether a text has a control character. Every byte is looked at, so that many are compared at once.
-fn has_control(text: &str) -> bool {
-    text.bytes().fold(u8::MAX, u8::min) < b' '
 }
 
 /// Whether a string breaks nothing of its shape.

@@ -8,7 +8,6 @@ use super::body::TooLarge;
 use super::route::BODY_LIMIT;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::shape::read::{self, Document};
-use crate::shape::scan::Compacted;
 
 /// The reason why a request cannot be read at all.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,8 +59,8 @@ pub fn bad_request(operation: Operation, message: String) -> AwsError {
 #[derive(Debug)]
 pub struct Body<'b> {
     text: &'b str,
-    /// The list whose items are validated one by one, and the text with and without whitespace.
-    bulk: Option<(&'static str, Compacted<'b>)>,
+    /// The list whose items are validated one by one.
+    list: Option<&'static str>,
 }
 
 impl<'b> Body<'b> {
@@ -77,7 +76,7 @@ impl<'b> Body<'b> {
             check_media_type(parts)?;
         }
         let text = std::str::from_utf8(body).map_err(|error| Rejection::NotJson(error.to_string()))?;
-        Ok(Body { text, bulk: list.map(|list| (list, Compacted::new(text))) })
+        Ok(Body { text, list })
     }
 }
 
@@ -107,8 +106,8 @@ fn read_body<'b>(operation: Operation, body: &'b Body<'_>) -> Result<Document<'b
         return Ok(Document::default());
     }
     let shape = operation.model().input;
-    let read = match &body.bulk {
-        Some((list, text)) => read::body_with_items(shape, list, text),
+    let read = match body.list {
+        Some(list) => read::body_with_items(shape, list, body.text),
         None => read::body(shape, body.text),
     };
     read.map_err(|error| Rejection::NotJson(error.0))

@@ -19,9 +19,9 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key of these two parts, one after the other.
-    pub fn new(name: &[u8], owner: &[u8]) -> Self {
-        Self { bytes: [name, owner].concat(), name: name.len() }
+    /// A key whose first `name` bytes are its name, and the others whose it is.
+    pub fn new(bytes: Vec<u8>, name: usize) -> Self {
+        Self { bytes, name }
     }
 
     /// Both parts.

@@ -26,8 +26,12 @@ fn table() -> Table {
     ])))
 }
 
+fn key_of(name: &[u8], owner: &[u8]) -> Key {
+    Key::new([name, owner].concat(), name.len())
+}
+
 fn key(id: &str) -> Key {
-    Key::new(format!("{{\"Id\":\"{id}\"").as_bytes(), b",\"Of\":1")
+    key_of(format!("{{\"Id\":\"{id}\"").as_bytes(), b",\"Of\":1")
 }
 
 fn document(id: &str, with: &Value) -> Vec<u8> {
@@ -210,7 +214,7 @@ fn a_position_of_another_order_is_survived() {
 fn documents_of_several_owners_may_have_one_name() {
     let mut table = table();
     let name = br#"{"Id":"x""#;
-    let keys = [b",\"Of\":1".as_slice(), b",\"Of\":2"].map(|owner| Key::new(name, owner));
+    let keys = [b",\"Of\":1".as_slice(), b",\"Of\":2"].map(|owner| key_of(name, owner));
     for (sequence, key) in (0..).zip(&keys) {
         table.put(key, sequence, &[key.as_bytes(), b"}"].concat());
     }

@@ -30,7 +30,9 @@ fn read_field(row: &'static str) -> Option<Field> {
 pub(crate) static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::new(&FIELDS)));
 
 pub(crate) fn key(id: impl ToString) -> Key {
-    Key::new(format!("{{\"#\":[{}]", id.to_string()).as_bytes(), b"")
+    let name = format!("{{\"#\":[{}]", id.to_string()).into_bytes();
+    let length = name.len();
+    Key::new(name, length)
 }
 
 /// Stores a document behind its key, which no field looks at.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::document::{Finding, member_of, members_of};
+use super::names;
 use crate::shape::{self, Rule, Segment, Violation, sentence};
 
 /// Maximum size of a finding as compact JSON, in bytes (IMP-34).
@@ -27,24 +28,26 @@ pub fn refusal(finding: &Map<String, Value>, mut of_shape: Vec<Violation>) -> Op
     (size > MAX_BYTES).then(|| "Finding size exceeded 240 KB".to_owned())
 }
 
-/// Fast path: whether a finding that satisfies the model plainly satisfies these rules too. It may return false for a
-/// valid finding; then [`refusal`] decides.
+/// Fast path: whether a finding that satisfies the model and is not too large plainly satisfies these rules too. It may
+/// return false for a valid finding; then [`refusal`] decides.
 pub(super) fn is_surely_whole(finding: &Finding<'_>) -> bool {
-    let provider = finding.get("FindingProviderFields");
-    let somewhere = |name: &str| finding.has(name) || provider.is_some_and(|fields| member_of(fields, name).is_some());
-    let is_told = |severity: Option<&str>| {
-        severity
-            .is_none_or(|severity| members_of(severity).iter().any(|(name, _)| matches!(*name, "Label" | "Normalized")))
-    };
-    let own_fields = finding.get("ProductFields").map(members_of).unwrap_or_default();
-    let own_fields = own_fields.iter().filter(|(key, _)| !key.starts_with("aws/")).count();
-    somewhere("Severity")
-        && somewhere("Types")
-        && is_told(finding.get("Severity"))
-        && is_told(provider.and_then(|fields| member_of(fields, "Severity")))
-        && finding.get("Remediation").is_none_or(|remediation| !remediation.contains("{}"))
-        && own_fields <= MAX_PRODUCT_FIELDS as usize
-        && finding.size() <= MAX_BYTES
+    let is_graded = finding.has_in(names::SEVERITY_LABEL) || finding.has_in(names::SEVERITY_NORMALIZED);
+    let of_provider = finding.get(names::FINDING_PROVIDER_FIELDS).and_then(|fields| member_of(fields, "Severity"));
+    let is_graded_by_provider =
+        |severity: &str| ["Label", "Normalized"].iter().any(|name| member_of(severity, name).is_some());
+    (finding.has(names::SEVERITY) || finding.has_in(names::PROVIDER_SEVERITY))
+        && (finding.has(names::TYPES) || finding.has_in(names::PROVIDER_TYPES))
+        && (is_graded || !finding.has(names::SEVERITY))
+        && of_provider.is_none_or(is_graded_by_provider)
+        && finding.get(names::REMEDIATION).is_none_or(|remediation| !remediation.contains("{}"))
+        && finding.get(names::PRODUCT_FIELDS).is_none_or(has_few_own_fields)
+}
+
+fn has_few_own_fields(product_fields: &str) -> bool {
+    // No pair is shorter than `"k":"",`.
+    product_fields.len() < MAX_PRODUCT_FIELDS as usize * 7
+        || members_of(product_fields).iter().filter(|(key, _)| !key.starts_with("aws/")).count()
+            <= MAX_PRODUCT_FIELDS as usize
 }
 
 fn alternatives(finding: &Map<String, Value>, violations: &mut Vec<Violation>) {

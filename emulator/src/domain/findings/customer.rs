@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::document::{Finding, members_of, object, quoted};
 use super::merge::SHARED;
+use super::names::Name;
 use super::normalise;
 use crate::invariant::Invariant;
 use crate::state::{Timestamp, timestamp_text};
@@ -37,7 +38,7 @@ pub(super) fn update(finding: &mut Finding<'_>, given: &Map<String, Value>, now:
 /// The attributes that imports leave alone from now on because the customer has set them, even to the same value
 /// (ASF-56, BUF-35).
 pub(super) fn touched(given: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
-    SHARED.into_iter().filter(|name| given.contains_key(*name))
+    SHARED.into_iter().map(Name::text).filter(|name| given.contains_key(*name))
 }
 
 /// Replaces the note; a finding has only one. The service sets its time (BUF-20).

@@ -4,137 +4,188 @@
 //! are moved as text, and only those that a rule reads or changes are taken apart.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::ops::Range;
 
 use securityhub_engine::{Key, json};
-use securityhub_fixtures::Operation;
-use securityhub_fixtures::model::{Kind, ShapeId, Structure};
 use serde_json::{Map, Value};
 
+use super::names::{self, Inner, Name, Named};
 use crate::shape::scan::Span;
 use crate::state::AccountId;
 
+/// How many members of a finding the model may list.
+const MOST_MEMBERS: usize = names::COUNT.next_multiple_of(64);
 /// The members that a stored finding begins with, in this order: its key.
-const KEY: [&str; 3] = ["ProductArn", "Id", "AwsAccountId"];
+const KEY: [Name; 3] = [names::PRODUCT_ARN, names::ID, names::AWS_ACCOUNT_ID];
 
-/// The model's shape of a finding.
-pub fn shape() -> ShapeId {
-    static SHAPE: LazyLock<ShapeId> = LazyLock::new(|| {
-        let input = Operation::BatchImportFindings.model().input;
-        let list = match &input.shape().kind {
-            Kind::Structure(structure) => structure.member("Findings").map_or(input, |(_, member)| member.shape),
-            _ => input,
-        };
-        match &list.shape().kind {
-            Kind::List { member, .. } => *member,
-            _ => list,
-        }
-    });
-    *SHAPE
+/// A finding: its top-level members in order, by their positions in the model.
+#[derive(Clone, Debug)]
+pub struct Finding<'t> {
+    /// The text that members stand in.
+    text: &'t str,
+    members: Vec<Member<'t>>,
+    /// By position in the model: one plus the index of the member that the finding has, else 0.
+    places: [u8; MOST_MEMBERS],
 }
 
-fn structure() -> Option<&'static Structure> {
-    match &shape().shape().kind {
-        Kind::Structure(structure) => Some(structure),
-        _ => None,
+#[derive(Clone, Debug)]
+struct Member<'t> {
+    name: Name,
+    value: Piece<'t>,
+}
+
+#[derive(Clone, Debug)]
+enum Piece<'t> {
+    /// A value of the text that a scan has seen, and which members it has (see [`Span::present`]).
+    Scanned { range: Range<u32>, present: u64 },
+    /// A value of the text.
+    Sent { range: Range<u32> },
+    /// A value that was set.
+    Set(Cow<'t, str>),
+    /// The member was taken away.
+    Gone,
+}
+
+impl Default for Finding<'_> {
+    fn default() -> Self {
+        Finding { text: "", members: Vec::new(), places: [0; MOST_MEMBERS] }
     }
 }
 
-/// The place of a member in the model; one that the model does not know has none.
-fn position(name: &str) -> Option<u16> {
-    structure()?.member(name).map(|(position, _)| position)
-}
-
-fn name(position: u16) -> &'static str {
-    structure().and_then(|structure| structure.members.get(usize::from(position))).map_or("", |member| member.name)
-}
-
-/// A finding: its top-level members in order, by their places in the model.
-#[derive(Clone, Debug, Default)]
-pub struct Finding<'t> {
-    members: Vec<(u16, Cow<'t, str>)>,
-}
-
 impl<'t> Finding<'t> {
-    /// A finding whose members have been found in `text`.
+    fn with_room(text: &'t str, members: usize) -> Finding<'t> {
+        Finding { text, members: Vec::with_capacity(members), places: [0; MOST_MEMBERS] }
+    }
+
+    /// A finding whose members have been found in `text`, each once.
     pub fn of_spans(text: &'t str, spans: &[Span]) -> Finding<'t> {
         // Room for what the service adds.
-        let mut members = Vec::with_capacity(spans.len() + 12);
-        members.extend(spans.iter().filter_map(|span| Some((span.position, text.get(span.range.clone())?.into()))));
-        Finding { members }
+        let mut finding = Finding::with_room(text, spans.len() + 9);
+        for span in spans {
+            finding.push(Name(span.position), Piece::Scanned { range: short(&span.range), present: span.present });
+        }
+        finding
     }
 
     /// A finding that was stored.
     pub fn stored(document: &'t [u8]) -> Finding<'t> {
-        let mut finding = Finding { members: Vec::with_capacity(40) };
-        let Ok(text) = std::str::from_utf8(document) else { return finding };
+        let Ok(text) = std::str::from_utf8(document) else { return Finding::default() };
+        let mut finding = Finding::with_room(text, 40);
         json::members(document, 0, |name, at| {
             let end = json::value(document, at)?;
-            let position = position(std::str::from_utf8(name).ok()?)?;
-            finding.members.push((position, text.get(at..end)?.into()));
+            let name = std::str::from_utf8(name).ok()?.name()?;
+            if text.get(..at)?.ends_with(name.spelled()) {
+                finding.push(name, Piece::Sent { range: short(&(at..end)) });
+            } else {
+                // Blanks stand around the colon: only the value can be copied.
+                finding.push(name, Piece::Set(text.get(at..end)?.into()));
+            }
             Some(end)
         });
         finding
     }
 
+    fn push(&mut self, name: Name, value: Piece<'t>) {
+        self.members.push(Member { name, value });
+        if let Some(place) = self.places.get_mut(usize::from(name.0)) {
+            *place = u8::try_from(self.members.len()).unwrap_or_default();
+        }
+    }
+
     /// A finding that was read into values.
     pub fn of_values(members: &Map<String, Value>) -> Finding<'static> {
-        let members = members.iter().filter_map(|(name, value)| Some((position(name)?, value.to_string().into())));
-        Finding { members: members.collect() }
+        let mut finding = Finding::with_room("", members.len());
+        for (name, value) in members {
+            if let Some(name) = name.as_str().name() {
+                finding.push(name, Piece::Set(value.to_string().into()));
+            }
+        }
+        finding
     }
 
     /// The members, in order.
     pub fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.members.iter().map(|(position, value)| (name(*position), value.as_ref()))
+        self.members.iter().filter_map(|member| Some((member.name.text(), self.value(&member.value)?)))
+    }
+
+    fn value<'f>(&'f self, piece: &'f Piece<'t>) -> Option<&'f str> {
+        match piece {
+            Piece::Scanned { range, .. } | Piece::Sent { range } => self.text.get(long(range)),
+            Piece::Set(value) => Some(value),
+            Piece::Gone => None,
+        }
+    }
+
+    fn member(&self, name: Name) -> Option<&Member<'t>> {
+        self.members.get(self.index(name)?)
+    }
+
+    fn index(&self, name: Name) -> Option<usize> {
+        usize::from(*self.places.get(usize::from(name.0))?).checked_sub(1)
     }
 
     /// A member as JSON.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.at(position(name)?)
-    }
-
-    fn at(&self, position: u16) -> Option<&str> {
-        self.members.iter().find(|(other, _)| *other == position).map(|(_, value)| value.as_ref())
+    pub fn get(&self, name: impl Named) -> Option<&str> {
+        self.value(&self.member(name.name()?)?.value)
     }
 
     /// Whether a member is there.
-    pub fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: impl Named) -> bool {
         self.get(name).is_some()
     }
 
+    /// Whether a member that is a structure has a member, and whether each structure of a member that is a list has it.
+    /// False if the member is not there.
+    pub(super) fn has_in(&self, inner: Inner) -> bool {
+        let Some(member) = self.member(inner.of) else { return false };
+        if let Piece::Scanned { present, .. } = member.value
+            && inner.position < 64
+        {
+            return present >> inner.position & 1 == 1;
+        }
+        let Some(value) = self.value(&member.value) else { return false };
+        if value.starts_with('[') {
+            elements_of(value).into_iter().all(|element| member_of(element, inner.name).is_some())
+        } else {
+            member_of(value, inner.name).is_some()
+        }
+    }
+
     /// A member that is a string.
-    pub fn string(&self, name: &str) -> Option<Cow<'_, str>> {
+    pub fn string(&self, name: impl Named) -> Option<Cow<'_, str>> {
         string(self.get(name)?)
     }
 
     /// A string member of an object member, such as `Workflow.Status`.
-    pub fn string_in(&self, name: &str, member: &str) -> Option<Cow<'_, str>> {
+    pub fn string_in(&self, name: impl Named, member: &str) -> Option<Cow<'_, str>> {
         member_of(self.get(name)?, member).and_then(string)
     }
 
     /// Sets a member to JSON, in the place where it stood. A member that the model does not know is not set.
-    pub fn set(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
-        let Some(position) = position(name) else { return };
-        match self.members.iter_mut().find(|(other, _)| *other == position) {
-            Some((_, place)) => *place = value.into(),
-            None => self.members.push((position, value.into())),
+    pub fn set(&mut self, name: impl Named, value: impl Into<Cow<'t, str>>) {
+        let Some(name) = name.name() else { return };
+        let value = Piece::Set(value.into());
+        match self.index(name).and_then(|index| self.members.get_mut(index)) {
+            Some(member) => member.value = value,
+            None => self.push(name, value),
         }
     }
 
     /// Sets a member to JSON if it is not there.
-    pub fn set_default(&mut self, name: &str, value: impl Into<Cow<'t, str>>) {
+    pub fn set_default(&mut self, name: impl Named, value: impl Into<Cow<'t, str>>) {
+        let Some(name) = name.name() else { return };
         if !self.has(name) {
             self.set(name, value);
         }
     }
 
     /// Sets a member to a string.
-    pub fn set_string(&mut self, name: &str, value: &str) {
+    pub fn set_string(&mut self, name: impl Named, value: &str) {
         self.set(name, quoted(value));
     }
 
     /// Writes a string member in the one spelling that keys are compared in.
-    pub fn respell(&mut self, name: &str) {
+    pub(super) fn respell(&mut self, name: Name) {
         if self.get(name).is_some_and(|value| value.contains('\\')) {
             let respelled = self.string(name).map(|value| quoted(&value)).unwrap_or_default();
             self.set(name, respelled);
@@ -142,10 +193,21 @@ impl<'t> Finding<'t> {
     }
 
     /// Takes a member away.
-    pub fn remove(&mut self, name: &str) -> Option<Cow<'t, str>> {
-        let position = position(name)?;
-        let index = self.members.iter().position(|(other, _)| *other == position)?;
-        Some(self.members.remove(index).1)
+    pub fn remove(&mut self, name: impl Named) {
+        self.take(name);
+    }
+
+    /// Takes a member away and gives it as JSON.
+    pub fn take(&mut self, name: impl Named) -> Option<Cow<'t, str>> {
+        let name = name.name()?;
+        let index = self.index(name)?;
+        let value = std::mem::replace(&mut self.members.get_mut(index)?.value, Piece::Gone);
+        *self.places.get_mut(usize::from(name.0))? = 0;
+        match value {
+            Piece::Scanned { range, .. } | Piece::Sent { range } => self.text.get(long(&range)).map(Cow::Borrowed),
+            Piece::Set(value) => Some(value),
+            Piece::Gone => None,
+        }
     }
 
     /// How many bytes it has as compact JSON.
@@ -154,31 +216,88 @@ impl<'t> Finding<'t> {
         members.sum::<usize>().max(1) + 1
     }
 
-    /// Writes it as compact JSON, its key first.
+    /// Writes it as compact JSON, its key first. Members that stand one after the other in the text are copied at once.
     pub fn write(&self, document: &mut Vec<u8>) {
-        let key = KEY.map(|name| position(name).unwrap_or(u16::MAX));
-        let mut separator = b'{';
-        let mut write = |position: u16, value: &str| {
-            document.push(separator);
-            document.push(b'"');
-            document.extend_from_slice(name(position).as_bytes());
-            document.extend_from_slice(b"\":");
-            document.extend_from_slice(value.as_bytes());
-            separator = b',';
-        };
-        for position in key {
-            self.at(position).into_iter().for_each(|value| write(position, value));
+        let mut writer = Writer { text: self.text, document, run: 0..0, separator: b'{' };
+        let key = KEY.into_iter().filter_map(|name| self.member(name));
+        for member in key.chain(self.members.iter().filter(|member| !KEY.contains(&member.name))) {
+            writer.member(member);
         }
-        for (position, value) in self.members.iter().filter(|(position, _)| !key.contains(position)) {
-            write(*position, value);
+        writer.finish();
+    }
+
+    /// What its document begins with, if it belongs to `account`. Its ProductArn and Id must have been
+    /// [respelled](Finding::respell).
+    pub fn key(&self, account: AccountId) -> Key {
+        let [product_arn, id] = [self.get(names::PRODUCT_ARN), self.get(names::ID)].map(Option::unwrap_or_default);
+        let mut name = Vec::with_capacity(product_arn.len() + id.len() + 64);
+        for part in ["{\"ProductArn\":", product_arn, ",\"Id\":", id] {
+            name.extend_from_slice(part.as_bytes());
         }
-        document.extend_from_slice(if separator == b'{' { b"{}" } else { b"}" });
+        key_of_name(name, account)
     }
 
     /// As values.
     pub fn to_values(&self) -> Map<String, Value> {
         let value = |value: &str| serde_json::from_str(value).unwrap_or_default();
         self.members().map(|(name, text)| (name.to_owned(), value(text))).collect()
+    }
+}
+
+/// A range of a finding's text, which is far shorter than 4 GiB.
+fn short(range: &Range<usize>) -> Range<u32> {
+    let [start, end] = [range.start, range.end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+    start..end
+}
+
+fn long(range: &Range<u32>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
+
+/// Writes members one after the other.
+struct Writer<'w> {
+    text: &'w str,
+    document: &'w mut Vec<u8>,
+    /// Members of the text that are not written yet, names and separators included.
+    run: Range<usize>,
+    separator: u8,
+}
+
+impl Writer<'_> {
+    fn member(&mut self, member: &Member<'_>) {
+        match &member.value {
+            Piece::Scanned { range, .. } | Piece::Sent { range } => {
+                let spelled = member.name.spelled();
+                let range = long(range);
+                // The name stands before the value; a comma stands before the name.
+                let start = range.start.saturating_sub(spelled.len());
+                if self.run.is_empty() || start != self.run.end + 1 {
+                    self.flush();
+                    self.document.push(self.separator);
+                    self.separator = b',';
+                    self.run.start = start;
+                }
+                self.run.end = range.end;
+            }
+            Piece::Set(value) => {
+                self.flush();
+                self.document.push(self.separator);
+                self.separator = b',';
+                self.document.extend_from_slice(member.name.spelled().as_bytes());
+                self.document.extend_from_slice(value.as_bytes());
+            }
+            Piece::Gone => {}
+        }
+    }
+
+    fn flush(&mut self) {
+        let run = std::mem::take(&mut self.run);
+        self.document.extend_from_slice(self.text.as_bytes().get(run).unwrap_or_default());
+    }
+
+    fn finish(mut self) {
+        self.flush();
+        self.document.extend_from_slice(if self.separator == b'{' { b"{}" } else { b"}" });
     }
 }
 
@@ -194,8 +313,15 @@ pub fn name_of(product_arn: &str, id: &str) -> Vec<u8> {
 
 /// What a finding's document begins with: no other finding of the Region has all three.
 pub fn key_of(product_arn: &str, id: &str, account: AccountId) -> Key {
-    let owner = format!(",\"AwsAccountId\":\"{account}\"");
-    Key::new(&name_of(product_arn, id), owner.as_bytes())
+    key_of_name(name_of(product_arn, id), account)
+}
+
+fn key_of_name(mut name: Vec<u8>, account: AccountId) -> Key {
+    let length = name.len();
+    name.extend_from_slice(b",\"AwsAccountId\":\"");
+    name.extend_from_slice(account.as_str().as_bytes());
+    name.push(b'"');
+    Key::new(name, length)
 }
 
 /// The key that a stored finding begins with.
@@ -239,7 +365,18 @@ pub fn string(value: &str) -> Option<Cow<'_, str>> {
 
 /// A member of a JSON object, as JSON.
 pub fn member_of<'t>(object: &'t str, name: &str) -> Option<&'t str> {
-    members_of(object).into_iter().find(|(other, _)| *other == name).map(|(_, value)| value)
+    let mut found = None;
+    if object.starts_with('{') {
+        json::members(object.as_bytes(), 0, |other, at| {
+            let end = json::value(object.as_bytes(), at)?;
+            if other == name.as_bytes() {
+                found = object.get(at..end);
+                return None;
+            }
+            Some(end)
+        });
+    }
+    found
 }
 
 /// The members of a JSON object: names without their quotes, as they are spelled, and values as JSON. Of what is no
@@ -318,6 +455,24 @@ mod tests {
         assert_eq!((stored.string("Id").as_deref(), stored.get("Title")), (Some("a\"b"), Some(r#""é\\""#)));
         assert_eq!(stored.to_values(), finding.to_values());
         assert_eq!(Finding::default().size(), 2);
+    }
+
+    #[test]
+    fn members_of_a_text_are_written_in_order_whatever_was_set_or_removed_between_them() {
+        let text = r#"{"Title":"t","Id":"i","Severity":{"Label":"LOW"},"Types":["a"],"Confidence":1,"Sample":true}"#;
+        let mut finding = Finding::stored(text.as_bytes());
+        finding.set("Severity", r#"{"Label":"HIGH"}"#);
+        finding.remove("Types");
+        finding.remove("Nothing");
+        finding.set_default("Confidence", "5");
+        finding.set("Types", "[]");
+        assert_eq!(finding.take("Sample").as_deref(), Some("true"));
+        let mut document = Vec::new();
+        finding.write(&mut document);
+        let expected = r#"{"Id":"i","Title":"t","Severity":{"Label":"HIGH"},"Confidence":1,"Types":[]}"#;
+        assert_eq!(String::from_utf8_lossy(&document), expected);
+        assert_eq!((finding.size(), finding.has("Sample"), finding.has("Types")), (expected.len(), false, true));
+        assert!(finding.has_in(names::SEVERITY_LABEL) && !finding.has_in(names::SEVERITY_NORMALIZED));
     }
 
     #[test]

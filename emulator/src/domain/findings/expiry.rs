@@ -10,6 +10,7 @@ use securityhub_engine::date;
 use serde::Deserialize;
 
 use super::document::Finding;
+use super::names;
 use crate::state::{AccountId, Due, FindingsTransaction, Region, Timestamp, World};
 
 /// How long an active finding is kept after its last update (RET-01).
@@ -22,10 +23,10 @@ const HOUR: i64 = 3_600;
 /// The expiry time of a finding that is imported `now`. Its last update is its `UpdatedAt`, but never earlier than the
 /// import: otherwise a finding that was recorded long ago would expire at once (RET-02, RET-05).
 pub(super) fn of_import(imported: &Finding<'_>, now: Timestamp) -> Timestamp {
-    let updated = imported.string("UpdatedAt").and_then(|text| date::strict(&text));
+    let updated = imported.string(names::UPDATED_AT).and_then(|text| date::strict(&text));
     let updated = updated.and_then(|updated| Instant::from_nanosecond(updated).ok());
     let last_update = updated.map_or(now, |updated| updated.max(now));
-    let state = imported.string("RecordState").unwrap_or_default();
+    let state = imported.string(names::RECORD_STATE).unwrap_or_default();
     last_update.checked_add(retention(&state)).unwrap_or(Timestamp::MAX)
 }
 

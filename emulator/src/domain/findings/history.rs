@@ -29,7 +29,7 @@ pub(super) fn difference(old: &Finding<'_>, new: &Finding<'_>) -> Vec<HistoryUpd
             compare(name, old.get(name).map(parse).as_ref(), Some(&parse(value)), &mut updates);
         }
     }
-    for (name, value) in old.members().filter(is_recorded).filter(|(name, _)| !new.has(name)) {
+    for (name, value) in old.members().filter(is_recorded).filter(|(name, _)| !new.has(*name)) {
         compare(name, Some(&parse(value)), None, &mut updates);
     }
     updates

@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use super::asff;
 use super::document::{self, Finding};
 use super::merge::Kind;
+use super::names::{self, Name, Named};
 use super::normalise::{self, Arrival};
 use super::origin::Origins;
 pub use super::origin::{Endpoint, Sender};
 use super::store::{self, Accepted};
 use crate::aws_error::AwsError;
 use crate::shape::items::Item;
-use crate::shape::{Segment, Violation, read, scan};
+use crate::shape::scan::{Scanned, Scanner};
+use crate::shape::{Segment, Violation, read};
 use crate::state::{FindingsTransaction, timestamp_text};
 
 /// What became of a batch.
@@ -109,14 +111,17 @@ impl<'e, 'w> Importer<'e, 'w> {
     }
 }
 
-/// Reads one finding from JSON text; `compact` is that text without blanks.
+/// Reads one finding from JSON text.
 ///
 /// # Errors
-/// Why the text is no JSON.
-pub fn read_finding(compact: &str) -> Result<Item<'_>, read::NotJson> {
-    match scan::structure(document::shape(), compact, 0) {
-        Some((members, end)) if end == compact.len() => Ok(Item::Faultless { text: compact, members }),
-        _ => read::document(document::shape(), compact).map(Item::Read),
+/// Why the text is not JSON.
+pub fn read_finding(text: &str) -> Result<Item<'_>, read::NotJson> {
+    let text = text.trim_matches([' ', '\n', '\r', '\t']);
+    match Scanner::default().structure(names::FINDING, text, 0) {
+        Some((Scanned { text: compact, members }, end)) if end == text.len() => {
+            Ok(Item::Faultless { text: compact, members })
+        }
+        _ => read::document(names::FINDING, text).map(Item::Read),
     }
 }
 
@@ -125,7 +130,8 @@ pub fn string<'i>(sent: &'i Item<'_>, name: &str) -> Option<Cow<'i, str>> {
     match sent {
         Item::Read(read) => read.members.get(name)?.as_str().map(Cow::Borrowed),
         Item::Faultless { text, members } => {
-            let span = members.iter().find(|span| span.member.name == name)?;
+            let Name(position) = name.name()?;
+            let span = members.iter().find(|span| span.position == position)?;
             document::string(text.get(span.range.clone())?)
         }
     }
@@ -143,24 +149,23 @@ fn accept<'t, 'w: 't>(
     endpoint: &Endpoint<'w>,
     sender: Sender<'_>,
     (now, region_text): (&'t str, &'t str),
-    sent: &Item<'t>,
+    sent: &'t Item<'_>,
 ) -> Result<Accepted<'t>, (&'static str, String)> {
     let mut finding = check(sent).map_err(|message| ("InvalidInput", message))?;
-    let text = |name: &str| finding.string(name).unwrap_or_default();
-    let (product_arn, id) = (text("ProductArn"), text("Id"));
-    let origin = origins.find(&product_arn, &text("AwsAccountId"));
+    let text = |name: Name| finding.string(name).unwrap_or_default();
+    let origin = origins.find(&text(names::PRODUCT_ARN), &text(names::AWS_ACCOUNT_ID));
     origin.taken.clone().map_err(|message| ("InvalidAccess", message))?;
     let (Ok(source), Some(account)) = (origin.source, origin.owner) else {
         return Err(("InvalidInput", "AwsAccountId is no account id".to_owned()));
     };
-    let key = document::key_of(&product_arn, &id, account);
     let arrival = Arrival { source, region: endpoint.region, region_text, now, account_name: origin.account_name };
     // However its key was spelled, it is stored in one spelling.
-    finding.respell("ProductArn");
-    finding.respell("Id");
+    finding.respell(names::PRODUCT_ARN);
+    finding.respell(names::ID);
+    let key = finding.key(account);
     let is_of_product = matches!(sender, Sender::Product);
     // Only GetFindings gives a finding a ProcessedAt.
-    let kind = if is_of_product && finding.has("ProcessedAt") { Kind::Recording } else { Kind::New };
+    let kind = if is_of_product && finding.has(names::PROCESSED_AT) { Kind::Recording } else { Kind::New };
     if is_of_product {
         normalise::complete_provider_severity(&mut finding);
     }
@@ -170,11 +175,11 @@ fn accept<'t, 'w: 't>(
 }
 
 /// The finding, or the sentence that refuses it.
-fn check<'t>(sent: &Item<'t>) -> Result<Finding<'t>, String> {
+fn check<'t>(sent: &'t Item<'_>) -> Result<Finding<'t>, String> {
     let read = match sent {
         Item::Faultless { text, members } => {
             let finding = Finding::of_spans(text, members);
-            if asff::is_surely_whole(&finding) {
+            if text.len() <= asff::MAX_BYTES && asff::is_surely_whole(&finding) {
                 return Ok(finding);
             }
             match asff::refusal(&finding.to_values(), Vec::new()) {

@@ -6,19 +6,21 @@ use securityhub_engine::date;
 use serde_json::Value;
 
 use super::document::{self, Finding, member_of, members_of};
+use super::names::{self, Name};
 use super::normalise;
 use super::product::Source;
 use crate::state::FindingMetadata;
 
 /// Attributes that the provider and the customer both set; each is handled on its own.
-pub(super) const SHARED: [&str; 5] = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"];
+pub(super) const SHARED: [Name; 5] =
+    [names::CONFIDENCE, names::CRITICALITY, names::RELATED_FINDINGS, names::SEVERITY, names::TYPES];
 
 /// Attributes that stay as stored, whatever a provider sends (REI-05, REI-07).
 const KEPT: [&str; 6] = ["Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState", "CreatedAt"];
 
 /// Whether an import updates what is stored: it must be later, as instants (REI-01 … REI-03).
 pub(super) fn is_later(imported: &Finding<'_>, stored: &Finding<'_>) -> bool {
-    let instant = |finding: &Finding<'_>| finding.string("UpdatedAt").and_then(|text| date::strict(&text));
+    let instant = |finding: &Finding<'_>| finding.string(names::UPDATED_AT).and_then(|text| date::strict(&text));
     instant(imported) > instant(stored)
 }
 
@@ -52,10 +54,10 @@ pub(super) fn update<'t>(
 ) {
     provider_fields(finding, Kind::Update);
     let touched = metadata.map(|metadata| metadata.touched.as_slice()).unwrap_or_default();
-    for name in KEPT.iter().chain(touched) {
+    for name in KEPT.iter().chain(touched).copied() {
         match stored.get(name) {
             Some(value) => finding.set(name, value),
-            None => _ = finding.remove(name),
+            None => finding.remove(name),
         }
     }
     restore_imported_note(finding, metadata);
@@ -72,8 +74,8 @@ pub(super) fn without_passing_note<'t>(stored: &Finding<'t>, metadata: Option<&'
 
 fn restore_imported_note<'t>(finding: &mut Finding<'t>, metadata: Option<&'t FindingMetadata>) {
     match metadata.and_then(|metadata| metadata.imported_note.as_ref()) {
-        Some(Some(note)) => finding.set("Note", note.as_str()),
-        Some(None) => _ = finding.remove("Note"),
+        Some(Some(note)) => finding.set(names::NOTE, note.as_str()),
+        Some(None) => finding.remove(names::NOTE),
         None => {}
     }
 }
@@ -81,34 +83,34 @@ fn restore_imported_note<'t>(finding: &mut Finding<'t>, metadata: Option<&'t Fin
 /// Fills FindingProviderFields and the top level from what was sent in either. Where both were sent, the top level of a
 /// new finding follows the provider's fields; that of a stored or a recorded one keeps what was sent for it (ASF-52).
 pub(super) fn provider_fields(finding: &mut Finding<'_>, kind: Kind) {
-    let sent = finding.remove("FindingProviderFields").unwrap_or_default();
+    let sent = finding.take(names::FINDING_PROVIDER_FIELDS).unwrap_or_default();
     let sent = members_of(&sent);
     let takes_from_top = kind != Kind::Recording || sent.is_empty();
-    let mut fields: Vec<(&str, String)> = Vec::with_capacity(SHARED.len());
+    let of_provider = |name: Name| sent.iter().find(|(member, _)| *member == name.text()).map(|(_, value)| *value);
+    let fields = SHARED.into_iter().filter_map(|name| {
+        let from_top = || finding.get(name).filter(|_| takes_from_top);
+        Some((name.text(), of_provider(name).or_else(from_top)?))
+    });
+    let fields = document::object(fields);
     for name in SHARED {
-        if let Some((_, value)) = sent.iter().find(|(member, _)| *member == name) {
-            if kind == Kind::New || !finding.has(name) {
-                finding.set(name, (*value).to_owned());
-            }
-            fields.push((name, (*value).to_owned()));
-        } else if let Some(value) = finding.get(name).filter(|_| takes_from_top) {
-            fields.push((name, value.to_owned()));
+        if let Some(value) = of_provider(name).filter(|_| kind == Kind::New || !finding.has(name)) {
+            finding.set(name, value.to_owned());
         }
     }
-    let fields = document::object(fields.iter().map(|(name, value)| (*name, value.as_str())));
-    finding.set("FindingProviderFields", fields);
+    finding.set(names::FINDING_PROVIDER_FIELDS, fields);
 }
 
 /// The attributes of a recorded finding that a customer or a rule had set: their values differ from the provider's
 /// (IMP-46).
 pub(super) fn set_by_customers(finding: &Finding<'_>) -> Vec<&'static str> {
-    let provider = finding.get("FindingProviderFields").map(members_of).unwrap_or_default();
+    let provider = finding.get(names::FINDING_PROVIDER_FIELDS).map(members_of).unwrap_or_default();
     let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
-    let differs = |name: &&'static str| {
-        let of_provider = provider.iter().find(|(member, _)| member == name).and_then(|(_, value)| parse(value));
-        finding.get(name).and_then(parse) != of_provider
+    let differs = |name: &Name| {
+        let of_provider =
+            provider.iter().find(|(member, _)| *member == name.text()).and_then(|(_, value)| parse(value));
+        finding.get(*name).and_then(parse) != of_provider
     };
-    SHARED.into_iter().filter(differs).collect()
+    SHARED.into_iter().filter(differs).map(Name::text).collect()
 }
 
 /// A finding that is active or failing again is new again, unless it is suppressed (REI-20, REI-21, REI-25).
@@ -141,15 +143,15 @@ fn resolve_passed(finding: &mut Finding<'_>, stored: Option<&Finding<'_>>, sourc
 }
 
 fn is_archived(finding: &Finding<'_>) -> bool {
-    finding.string("RecordState").is_some_and(|state| state == "ARCHIVED")
+    finding.string(names::RECORD_STATE).is_some_and(|state| state == "ARCHIVED")
 }
 
 fn set_workflow(finding: &mut Finding<'_>, from: &[&str], to: &'static str) {
-    if finding.string_in("Workflow", "Status").is_some_and(|status| from.contains(&&*status)) {
-        finding.set("Workflow", to);
+    if finding.string_in(names::WORKFLOW, "Status").is_some_and(|status| from.contains(&&*status)) {
+        finding.set(names::WORKFLOW, to);
     }
 }
 
 fn compliance<'f>(finding: &'f Finding<'_>) -> Option<Cow<'f, str>> {
-    member_of(finding.get("Compliance")?, "Status").and_then(document::string)
+    member_of(finding.get(names::COMPLIANCE)?, "Status").and_then(document::string)
 }

@@ -35,6 +35,7 @@ pub mod history;
 pub mod import;
 pub mod insights;
 mod merge;
+mod names;
 mod normalise;
 mod origin;
 pub mod product;

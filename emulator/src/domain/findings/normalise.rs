@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::document::{self, Finding, elements_of, member_of, members_of, quoted, with_member};
+use super::names::{self, Name};
 use super::product::Source;
 use crate::state::Region;
 
@@ -29,8 +30,8 @@ pub(super) struct Arrival<'a> {
 /// Completes the severity in FindingProviderFields from the one at the top, where their labels agree: the model does not
 /// list all its members, so that an SDK which read the finding has dropped some (ASF-54).
 pub(super) fn complete_provider_severity(finding: &mut Finding<'_>) {
-    let Some(fields) = finding.get("FindingProviderFields") else { return };
-    let (Some(provided), Some(top)) = (member_of(fields, "Severity"), finding.get("Severity")) else { return };
+    let Some(fields) = finding.get(names::FINDING_PROVIDER_FIELDS) else { return };
+    let (Some(provided), Some(top)) = (member_of(fields, "Severity"), finding.get(names::SEVERITY)) else { return };
     if member_of(provided, "Label").is_none() || member_of(provided, "Label") != member_of(top, "Label") {
         return;
     }
@@ -39,69 +40,88 @@ pub(super) fn complete_provider_severity(finding: &mut Finding<'_>) {
     let kept = members_of(top).into_iter().filter(|(name, _)| lacks(name));
     let completed = document::object(provided.iter().copied().chain(kept));
     let fields = with_severity(fields, &completed);
-    finding.set("FindingProviderFields", fields);
+    finding.set(names::FINDING_PROVIDER_FIELDS, fields);
 }
 
 /// Adds and evens out all but what depends on the finding that is stored.
 pub(super) fn finding<'t>(finding: &mut Finding<'t>, arrival: &Arrival<'t>) {
-    finding.set("ProcessedAt", arrival.now);
-    finding.set("Region", arrival.region_text);
+    finding.set(names::PROCESSED_AT, arrival.now);
+    finding.set(names::REGION, arrival.region_text);
     match arrival.account_name {
-        Some(name) => finding.set_string("AwsAccountName", name),
-        None => _ = finding.remove("AwsAccountName"),
+        Some(name) => finding.set_string(names::AWS_ACCOUNT_NAME, name),
+        None => finding.remove(names::AWS_ACCOUNT_NAME),
     }
     names(finding, arrival.source);
-    finding.set_default("RecordState", "\"ACTIVE\"");
-    if let Some(evened) = finding.get("Resources").and_then(|list| resources(list, arrival.region)) {
-        finding.set("Resources", evened);
+    finding.set_default(names::RECORD_STATE, "\"ACTIVE\"");
+    let is_placed = finding.has_in(names::RESOURCES_PARTITION) && finding.has_in(names::RESOURCES_REGION);
+    let list = finding.get(names::RESOURCES).filter(|_| !is_placed);
+    if let Some(evened) = list.and_then(|list| resources(list, arrival.region)) {
+        finding.set(names::RESOURCES, evened);
     }
-    if let Some(evened) = finding.get("Severity").and_then(severity) {
-        finding.set("Severity", evened);
+    if let Some(evened) = finding.get(names::SEVERITY).and_then(severity) {
+        finding.set(names::SEVERITY, evened);
     }
-    if let Some(evened) = finding.get("FindingProviderFields").and_then(provider_severity) {
-        finding.set("FindingProviderFields", evened);
+    if let Some(evened) = finding.get(names::FINDING_PROVIDER_FIELDS).and_then(provider_severity) {
+        finding.set(names::FINDING_PROVIDER_FIELDS, evened);
     }
 }
 
 /// Defaults of what a customer owns, in a finding that is new (ASF-28, ASF-29).
 pub(super) fn customer_fields(finding: &mut Finding<'_>) {
-    match finding.get("Workflow") {
-        Some(workflow) if member_of(workflow, "Status").is_some() => {}
+    match finding.get(names::WORKFLOW) {
+        Some(_) if finding.has_in(names::WORKFLOW_STATUS) => {}
         Some(workflow) => {
             let workflow = with_member(workflow, "Status", "\"NEW\"");
-            finding.set("Workflow", workflow);
+            finding.set(names::WORKFLOW, workflow);
         }
-        None => finding.set("Workflow", r#"{"Status":"NEW"}"#),
+        None => finding.set(names::WORKFLOW, r#"{"Status":"NEW"}"#),
     }
-    finding.set_default("WorkflowState", "\"NEW\"");
+    finding.set_default(names::WORKFLOW_STATE, "\"NEW\"");
 }
 
 /// Product and company: the catalogue's words for a listed product, the sender's own for a private one (ASF-22 … 25).
 fn names(finding: &mut Finding<'_>, source: Source) {
     let (product_name, company_name) = match source {
         Source::Listed(product) => {
-            finding.set_string("ProductName", product.product_name);
-            finding.set_string("CompanyName", product.company_name);
+            finding.set_string(names::PRODUCT_NAME, product.product_name);
+            finding.set_string(names::COMPANY_NAME, product.company_name);
             (product.product_name, product.company_name)
         }
         Source::Private(_) => {
-            finding.set_default("ProductName", "\"Default\"");
-            finding.set_default("CompanyName", "\"Personal\"");
+            finding.set_default(names::PRODUCT_NAME, "\"Default\"");
+            finding.set_default(names::COMPANY_NAME, "\"Personal\"");
             ("Default", "Personal")
         }
     };
-    let inner = |name: &str| {
+    let fields = product_fields(finding, product_name, company_name);
+    finding.set(names::PRODUCT_FIELDS, fields);
+}
+
+/// The provider's ProductFields, and after them those of the service.
+fn product_fields(finding: &Finding<'_>, product_name: &str, company_name: &str) -> String {
+    let inner = |name: Name| {
         let value = finding.get(name).unwrap_or_default();
         value.get(1..value.len().saturating_sub(1)).unwrap_or_default()
     };
-    let id = format!("\"{}/{}\"", inner("ProductArn"), inner("Id"));
-    let sent = finding.get("ProductFields").map(members_of).unwrap_or_default();
-    let of_provider = sent.into_iter().filter(|(key, _)| !matches!(*key, FINDING_ID | PRODUCT_NAME | COMPANY_NAME));
-    let (product_name, company_name) = (quoted(product_name), quoted(company_name));
-    let of_service =
-        [(FINDING_ID, id.as_str()), (PRODUCT_NAME, product_name.as_str()), (COMPANY_NAME, company_name.as_str())];
-    let fields = document::object(of_provider.chain(of_service));
-    finding.set("ProductFields", fields);
+    let sent = finding.get(names::PRODUCT_FIELDS).unwrap_or("{}");
+    let mut fields = String::with_capacity(sent.len() + 512);
+    if sent.contains("aws/securityhub/") {
+        let is_of_provider = |key: &str| !matches!(key, FINDING_ID | PRODUCT_NAME | COMPANY_NAME);
+        fields.push_str(&document::object(members_of(sent).into_iter().filter(|(key, _)| is_of_provider(key))));
+    } else {
+        fields.push_str(sent);
+    }
+    fields.pop();
+    let id = ["\"", inner(names::PRODUCT_ARN), "/", inner(names::ID), "\""];
+    let [product_name, company_name] = [product_name, company_name].map(quoted);
+    let of_service: [(&str, &[&str]); 3] =
+        [(FINDING_ID, &id), (PRODUCT_NAME, &[&product_name]), (COMPANY_NAME, &[&company_name])];
+    for (key, value) in of_service {
+        let separator = if fields.len() == 1 { "" } else { "," };
+        [separator, "\"", key, "\":"].iter().chain(value).for_each(|part| fields.push_str(part));
+    }
+    fields.push('}');
+    fields
 }
 
 /// Each resource has a partition and a Region (ASF-32); none when nothing is added. Partitions that the service model

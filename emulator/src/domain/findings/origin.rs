@@ -35,6 +35,7 @@ pub struct Endpoint<'w> {
 /// A product and an owner, which many findings have in common.
 pub(super) struct Origin<'w> {
     product_arn: String,
+    owner_text: String,
     /// The product.
     pub(super) source: Result<Source, Unusable>,
     /// The owner; none if the text is not an account id.
@@ -53,11 +54,13 @@ pub(super) struct Origins<'e, 'w> {
     /// Index of an owner in `known`. There can be thousands of owners, but each has few products.
     owners: HashMap<String, usize>,
     known: Vec<Vec<Origin<'w>>>,
+    /// Where the origin is that was found last: findings that follow one another often have the same one.
+    last: (usize, usize),
 }
 
 impl<'e, 'w> Origins<'e, 'w> {
     pub(super) fn new(endpoint: &'e Endpoint<'w>) -> Self {
-        Origins { endpoint, owners: HashMap::new(), known: Vec::new() }
+        Origins { endpoint, owners: HashMap::new(), known: Vec::new(), last: (0, 0) }
     }
 
     /// Number of lookups that missed the cache.
@@ -68,6 +71,16 @@ impl<'e, 'w> Origins<'e, 'w> {
 
     /// The origin of a finding, by its ProductArn and AwsAccountId.
     pub(super) fn find(&mut self, product_arn: &str, owner: &str) -> &Origin<'w> {
+        let (index, position) = self.last;
+        let last = self.known.get(index).and_then(|of_owner| of_owner.get(position));
+        if !last.is_some_and(|origin| origin.owner_text == owner && origin.product_arn == product_arn) {
+            self.last = self.look_up(product_arn, owner);
+        }
+        let (index, position) = self.last;
+        &self.known[index][position]
+    }
+
+    fn look_up(&mut self, product_arn: &str, owner: &str) -> (usize, usize) {
         let index = self.owners.get(owner).copied().unwrap_or_else(|| {
             self.owners.insert(owner.to_owned(), self.known.len());
             self.known.push(Vec::new());
@@ -78,7 +91,7 @@ impl<'e, 'w> Origins<'e, 'w> {
             of_owner.push(Origin::new(self.endpoint, product_arn, owner));
             of_owner.len() - 1
         });
-        &of_owner[position]
+        (index, position)
     }
 }
 
@@ -94,12 +107,12 @@ impl<'w> Origin<'w> {
             _ => Err(format!("No product {product_arn} in {}", endpoint.region)),
         };
         let account_name = owner.and_then(|owner| account_name(endpoint.directory, owner));
-        let product_arn = product_arn.to_owned();
+        let (product_arn, owner_text) = (product_arn.to_owned(), owner_text.to_owned());
         let rules = owner.map(|owner| {
             let Endpoint { world, directory, region, now } = endpoint;
             automation_rules::active_rules(world, directory, owner, region, *now)
         });
-        Origin { product_arn, source, owner, account_name, rules: rules.unwrap_or_default(), taken }
+        Origin { product_arn, owner_text, source, owner, account_name, rules: rules.unwrap_or_default(), taken }
     }
 
     /// Checks whether a caller may import findings of this origin.

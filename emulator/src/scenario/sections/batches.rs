@@ -62,7 +62,7 @@ impl Batch {
         let item = |read: &mut Read| {
             let text = text.get(read.range.clone()).or_report("a finding is a range of its batch")?;
             match read.members.take() {
-                Some(members) => Some(Item::Faultless { text, members }),
+                Some(members) => Some(Item::Faultless { text: text.into(), members }),
                 None => import::read_finding(text).or_report("generated findings are JSON"),
             }
         };

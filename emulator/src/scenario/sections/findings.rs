@@ -14,7 +14,6 @@ use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Place};
 use crate::scenario::spanned::Spanned;
-use crate::shape::scan;
 use crate::state::{FindingsTransaction, Region, Timestamp, World};
 
 /// A source of findings: a file pattern or a generator.
@@ -201,8 +200,7 @@ impl Import<'_> {
             .and_then(|file| file.text.get(start..end))
             .or_report("a place is a range of its file")
             .unwrap_or_default();
-        let text = scan::compact(text);
-        let sent = import::read_finding(&text).map_err(|_| "invalid JSON".to_owned())?;
+        let sent = import::read_finding(text).map_err(|_| "invalid JSON".to_owned())?;
         let outcome = delivery::deliver(transaction, self.world, self.now, &[sent])
             .map_err(|error| error.message.into_owned())?;
         match outcome.failed.into_iter().next() {

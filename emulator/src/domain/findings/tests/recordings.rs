@@ -8,7 +8,7 @@ use securityhub_fixtures::Operation::{
 use securityhub_fixtures::model::{Kind, ShapeId, TABLE};
 use securityhub_fixtures::standards::STANDARDS;
 
-use super::super::{delivery, document};
+use super::super::{delivery, names};
 use super::*;
 use crate::domain::controls::checks;
 use crate::generate::{self, Product};
@@ -75,7 +75,7 @@ fn put_in(stage: &Stage, findings: &[Value]) {
 /// because the service sets it. Members that the SDK did not read are restored, too.
 fn comes_out_the_same(stage: &Stage) {
     let before = read_all(stage);
-    let as_read: Vec<Value> = before.iter().map(|finding| as_an_sdk_reads(document::shape(), finding)).collect();
+    let as_read: Vec<Value> = before.iter().map(|finding| as_an_sdk_reads(names::FINDING, finding)).collect();
     let empty = world_of_products();
     empty.0.clock.advance(jiff::SignedDuration::from_hours(1));
     put_in(&empty, &as_read);
@@ -169,7 +169,7 @@ fn customer_attributes_of_a_recording_survive_later_imports() {
     comes_out_the_same(&stage);
 
     let empty = world_of_products();
-    put_in(&empty, &[as_an_sdk_reads(document::shape(), &read(&stage, "f"))]);
+    put_in(&empty, &[as_an_sdk_reads(names::FINDING, &read(&stage, "f"))]);
     let mut again = sent.clone();
     again["UpdatedAt"] = json!("2026-01-14T00:00:00Z");
     again["Confidence"] = json!(8);
