@@ -1,6 +1,6 @@
 //! Members of a finding by their positions in the model, which are looked up at build time.
 
-use securityhub_fixtures::model::{Kind, ShapeId, Structure};
+use securityhub_fixtures::model::{Kind, ShapeId, Structure, listed};
 
 /// The model's shape of a finding.
 pub const FINDING: ShapeId = listed(ShapeId::named("AwsSecurityFinding"));
@@ -55,15 +55,6 @@ const fn structure(shape: ShapeId) -> &'static Structure {
         Kind::Structure(structure) => Some(structure),
         _ => None,
     })
-}
-
-/// What the model lists under a name. If it lists nothing, the constant that asks does not build.
-#[allow(clippy::panic, reason = "it runs at build time")]
-const fn listed<T: Copy>(found: Option<T>) -> T {
-    match found {
-        Some(found) => found,
-        None => panic!("the model does not list this name"),
-    }
 }
 
 /// What names a member of a finding: a constant, or a text of which the model may list no member.
