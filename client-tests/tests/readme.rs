@@ -219,8 +219,8 @@ fn the_commands_that_need_no_server() {
 fn the_example_in_rust() {
     let shown = tested(PAGE, "client-tests/tests/readme.rs", "rust");
     let words = |text: &str| text.split_whitespace().collect::<String>();
-    let (_, compiled) = include_str!("readme.rs").rsplit_once("// From here as the README has it.").unwrap();
-    let (compiled, _) = compiled.split_once("// Up to here.").unwrap();
+    let (_, compiled) = include_str!("readme.rs").rsplit_once("// From here on as in the README.").unwrap();
+    let (compiled, _) = compiled.split_once("// End of the excerpt.").unwrap();
     assert_eq!(words(&shown), words(compiled));
     std::env::set_current_dir(repository()).unwrap();
     tokio::runtime::Runtime::new().unwrap().block_on(example_in_rust()).unwrap();
