@@ -158,7 +158,12 @@ pub fn supersede(
     // When a Region is unlinked, its replicas exist before the new relations are committed. Holding the relations makes
     // this call wait for such a commit.
     let directory = transaction.lock_relations().directory();
-    let written = written();
+    let mut written = written();
+    // If the Region was linked between the write and now, the finding is set aside and its replica is still needed.
+    world.read_findings(region, |findings| {
+        let shown = findings.table().within(Scope::NotAside);
+        written.retain(|(_, key)| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
+    });
     let shown_in = |place: Place| {
         let is_shown = |owner: AccountId| directory.home(owner, region) == Some(&place.region);
         let shown = written.iter().filter(|(owner, _)| is_shown(*owner)).map(|(_, key)| key.clone());
