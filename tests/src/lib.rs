@@ -4,8 +4,8 @@
 #![allow(clippy::missing_panics_doc, reason = "all of it panics when an answer is wrong")]
 
 pub mod answer;
+pub mod client;
 pub mod collections;
-pub mod door;
 pub mod growth;
 pub mod program;
 pub mod random;

@@ -45,10 +45,10 @@ pub fn run(arguments: &[&str]) -> Output {
 
 /// Time limit for a server process. It is killed afterwards, so that a test that waits forever fails instead of
 /// hanging.
-const LONGEST: Duration = Duration::from_mins(10);
+const MAX_LIFETIME: Duration = Duration::from_mins(10);
 
 /// The time limit of `eventually`.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Calls `attempt` until it returns a value.
 ///
@@ -60,7 +60,7 @@ pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = attempt() {
             return found;
         }
-        assert!(start.elapsed() < PATIENCE, "not after {PATIENCE:?}: {what}");
+        assert!(start.elapsed() < TIMEOUT, "not after {TIMEOUT:?}: {what}");
     }
 }
 
@@ -159,8 +159,8 @@ fn watch(process: &Child) -> Sender<()> {
     let (needed, end) = mpsc::channel();
     let id = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
     std::thread::spawn(move || {
-        if let (Err(RecvTimeoutError::Timeout), Some(id)) = (end.recv_timeout(LONGEST), id) {
-            eprintln!("a program still served after {LONGEST:?} and was killed");
+        if let (Err(RecvTimeoutError::Timeout), Some(id)) = (end.recv_timeout(MAX_LIFETIME), id) {
+            eprintln!("a program still served after {MAX_LIFETIME:?} and was killed");
             _ = kill_process(id, Signal::KILL);
         }
     });

@@ -9,7 +9,7 @@ pub const ACCOUNT: &str = "111111111111";
 const PRODUCT_ARN: &str = "arn:aws:securityhub:us-east-1:111111111111:product/111111111111/default";
 
 /// An input that violates one constraint.
-pub struct Breach {
+pub struct InvalidInput {
     /// The whole input.
     pub input: Value,
     /// The names from the root to the member that an error must name.
@@ -124,10 +124,10 @@ pub fn finding(account: &str) -> Value {
 }
 
 /// For each constraint of an input, a value that violates it.
-pub fn breaches(input: ShapeId) -> Vec<Breach> {
-    let mut walk = Walk { root: input, path: Vec::new(), shapes: Vec::new(), breaches: Vec::new() };
+pub fn invalid_inputs(input: ShapeId) -> Vec<InvalidInput> {
+    let mut walk = Walk { root: input, path: Vec::new(), shapes: Vec::new(), invalid_inputs: Vec::new() };
     walk.shape(input, Location::Body);
-    walk.breaches
+    walk.invalid_inputs
 }
 
 /// A step from a value to a nested value.
@@ -143,7 +143,7 @@ struct Walk {
     path: Vec<Step>,
     /// The shapes on the path, so that a recursive shape is entered only once.
     shapes: Vec<ShapeId>,
-    breaches: Vec<Breach>,
+    invalid_inputs: Vec<InvalidInput>,
 }
 
 impl Walk {
@@ -256,7 +256,7 @@ impl Walk {
     /// Records the whole input with `value` at the current path.
     fn put(&mut self, value: Value, what: &'static str) {
         let input = place(self.root, &self.path, value);
-        self.breaches.push(Breach { input, path: names(&self.path), what });
+        self.invalid_inputs.push(InvalidInput { input, path: names(&self.path), what });
     }
 
     fn without(&mut self, structure: &'static Structure, member: &'static Member) {
@@ -265,7 +265,7 @@ impl Walk {
         let input = place(self.root, &self.path, Value::Object(value));
         let mut path = names(&self.path);
         path.push(member.name.to_owned());
-        self.breaches.push(Breach { input, path, what: "missing" });
+        self.invalid_inputs.push(InvalidInput { input, path, what: "missing" });
     }
 }
 

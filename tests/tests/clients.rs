@@ -9,19 +9,19 @@ use bytes::Bytes;
 use http::{Request, Response};
 use securityhub_fixtures::Operation;
 use securityhub_local::Emulator;
-use securityhub_local_tests::door::Door;
+use securityhub_local_tests::client::TestClient;
 use securityhub_local_tests::{answer, sample};
 use serde_json::{Value, json};
 
 const ARN: &str = "arn:aws:securityhub:us-east-1:111111111111:hub/default";
 
 /// Sends a form request to another service.
-fn query(door: &Door, service: &str, form: &'static str) -> Response<Bytes> {
+fn query(client: &TestClient, service: &str, form: &'static str) -> Response<Bytes> {
     let request = Request::post("/")
-        .header("authorization", door.authorization().replace("/securityhub/", &format!("/{service}/")))
+        .header("authorization", client.authorization().replace("/securityhub/", &format!("/{service}/")))
         .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
         .body(Bytes::from_static(form.as_bytes()));
-    door.send(request.unwrap())
+    client.send(request.unwrap())
 }
 
 fn text(response: &Response<Bytes>) -> &str {
@@ -31,15 +31,15 @@ fn text(response: &Response<Bytes>) -> &str {
 /// Rules: CLN-01, TAG-01.
 #[test]
 fn an_arn_in_a_path_may_be_raw_or_encoded() {
-    let door = Door::enabled();
+    let client = TestClient::enabled();
     for path in [
         format!("/tags/{ARN}"),
         format!("/tags/{}", ARN.replace(':', "%3A")),
         format!("/tags/{}", ARN.replace(':', "%3a").replace('/', "%2f")),
         format!("/tags/{}", ARN.replace('/', "%2F")),
     ] {
-        let request = Request::get(&path).header("authorization", door.authorization()).body(Bytes::new()).unwrap();
-        let answered = answer::check(Some(Operation::ListTagsForResource), &door.send(request));
+        let request = Request::get(&path).header("authorization", client.authorization()).body(Bytes::new()).unwrap();
+        let answered = answer::check(Some(Operation::ListTagsForResource), &client.send(request));
         assert_eq!(answered, (200, json!({ "Tags": {} })), "{path}");
     }
 }
@@ -47,23 +47,23 @@ fn an_arn_in_a_path_may_be_raw_or_encoded() {
 /// Rules: CLN-02.
 #[test]
 fn a_call_without_body_length_and_type_is_accepted() {
-    let door = Door::default();
+    let client = TestClient::default();
     for (method, operation) in [("POST", Operation::EnableSecurityHub), ("DELETE", Operation::DisableSecurityHub)] {
         let request = Request::builder().method(method).uri("/accounts");
-        let request = request.header("authorization", door.authorization()).body(Bytes::new()).unwrap();
-        assert_eq!(answer::check(Some(operation), &door.send(request)), (200, json!({})), "{method}");
+        let request = request.header("authorization", client.authorization()).body(Bytes::new()).unwrap();
+        assert_eq!(answer::check(Some(operation), &client.send(request)), (200, json!({})), "{method}");
     }
 }
 
 /// Rules: CLN-05, CLN-06.
 #[test]
 fn empty_lists_are_present_and_the_last_page_has_no_token() {
-    let door = Door::enabled();
-    assert_eq!(door.call(Operation::GetFindings, &json!({})), (200, json!({ "Findings": [] })));
+    let client = TestClient::enabled();
+    assert_eq!(client.call(Operation::GetFindings, &json!({})), (200, json!({ "Findings": [] })));
     let finding = sample::finding("111111111111");
-    let imported = door.call(Operation::BatchImportFindings, &json!({ "Findings": [finding] }));
+    let imported = client.call(Operation::BatchImportFindings, &json!({ "Findings": [finding] }));
     assert_eq!(imported, (200, json!({ "FailedCount": 0, "SuccessCount": 1, "FailedFindings": [] })));
-    let (_, page) = door.call(Operation::GetFindings, &json!({ "MaxResults": 1 }));
+    let (_, page) = client.call(Operation::GetFindings, &json!({ "MaxResults": 1 }));
     let members: Vec<_> = page.as_object().unwrap().keys().collect();
     assert_eq!(members, ["Findings"], "a full page may be the last");
 }
@@ -71,7 +71,7 @@ fn empty_lists_are_present_and_the_last_page_has_no_token() {
 /// Rules: TF-01, TF-05.
 #[test]
 fn sts_returns_the_account_on_the_same_endpoint() {
-    let response = query(&Door::default(), "sts", "Action=GetCallerIdentity&Version=2011-06-15");
+    let response = query(&TestClient::default(), "sts", "Action=GetCallerIdentity&Version=2011-06-15");
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/xml");
     let text = text(&response);
@@ -82,18 +82,18 @@ fn sts_returns_the_account_on_the_same_endpoint() {
 /// Rules: TF-03.
 #[test]
 fn other_operations_that_return_the_account_are_answered_too() {
-    let door = Door::default();
-    let response = query(&door, "iam", "Action=GetUser&Version=2010-05-08");
+    let client = TestClient::default();
+    let response = query(&client, "iam", "Action=GetUser&Version=2010-05-08");
     assert_eq!(response.status(), 200);
     assert!(text(&response).contains("<Arn>arn:aws:iam::111111111111:user/local</Arn>"), "{}", text(&response));
-    let response = query(&door, "iam", "Action=ListRoles&MaxItems=1&Version=2010-05-08");
+    let response = query(&client, "iam", "Action=ListRoles&MaxItems=1&Version=2010-05-08");
     assert_eq!(response.status(), 400, "a 5xx would be retried");
 }
 
 /// Rules: NB-01 to NB-07.
 #[test]
 fn calls_of_clients_to_other_services_are_answered() {
-    let door = Door::default();
+    let client = TestClient::default();
     for (service, form) in [
         ("sts", "Action=GetCallerIdentity&Version=2011-06-15"),
         (
@@ -104,17 +104,17 @@ fn calls_of_clients_to_other_services_are_answered() {
         ("iam", "Action=ListAccountAliases&Version=2010-05-08"),
         ("ec2", "Action=DescribeRegions&AllRegions=false&Version=2016-11-15"),
     ] {
-        let response = query(&door, service, form);
+        let response = query(&client, service, form);
         assert_eq!(response.status(), 200, "{form}: {}", text(&response));
     }
-    let buckets = Request::get("/").header("authorization", door.authorization().replace("/securityhub/", "/s3/"));
-    assert_eq!(door.send(buckets.body(Bytes::new()).unwrap()).status(), 200);
+    let buckets = Request::get("/").header("authorization", client.authorization().replace("/securityhub/", "/s3/"));
+    assert_eq!(client.send(buckets.body(Bytes::new()).unwrap()).status(), 200);
     for operation in ["DescribeOrganization", "ListAccounts", "ListRoots", "ListAWSServiceAccessForOrganization"] {
         let request = Request::post("/")
-            .header("authorization", door.authorization().replace("/securityhub/", "/organizations/"))
+            .header("authorization", client.authorization().replace("/securityhub/", "/organizations/"))
             .header("content-type", "application/x-amz-json-1.1")
             .header("x-amz-target", format!("AWSOrganizationsV20161128.{operation}"));
-        let response = door.send(request.body(Bytes::from_static(b"{}")).unwrap());
+        let response = client.send(request.body(Bytes::from_static(b"{}")).unwrap());
         // There is no organization here; the error that says so is a valid response.
         assert_eq!(response.status(), 400);
         assert!(text(&response).contains("AWSOrganizationsNotInUseException"), "{operation}: {}", text(&response));
@@ -125,24 +125,24 @@ fn calls_of_clients_to_other_services_are_answered() {
 #[test]
 fn the_hub_of_an_unknown_account_is_not_found() {
     let input = json!({ "HubArn": "arn:aws:securityhub:us-east-1::hub/default" });
-    let (status, body) = Door::enabled().call(Operation::DescribeHub, &input);
+    let (status, body) = TestClient::enabled().call(Operation::DescribeHub, &input);
     assert_eq!((status, &body["Code"]), (404, &json!("ResourceNotFoundException")));
 }
 
 /// Rules: TF-06.
 #[test]
 fn regions_on_one_endpoint_are_separate() {
-    let mut door = Door::enabled();
-    let described = |door: &Door| door.call(Operation::DescribeHub, &json!({}));
-    assert_eq!(described(&door).1["HubArn"], ARN);
-    door.region = "us-west-2".to_owned();
-    assert_eq!(described(&door).0, 401);
-    door.call(Operation::EnableSecurityHub, &json!({}));
+    let mut client = TestClient::enabled();
+    let described = |client: &TestClient| client.call(Operation::DescribeHub, &json!({}));
+    assert_eq!(described(&client).1["HubArn"], ARN);
+    client.region = "us-west-2".to_owned();
+    assert_eq!(described(&client).0, 401);
+    client.call(Operation::EnableSecurityHub, &json!({}));
     let input = json!({ "AutoEnableControls": false });
-    door.call(Operation::UpdateSecurityHubConfiguration, &input);
-    assert_eq!(described(&door).1["AutoEnableControls"], false);
-    door.region = "us-east-1".to_owned();
-    assert_eq!(described(&door).1["AutoEnableControls"], true);
+    client.call(Operation::UpdateSecurityHubConfiguration, &input);
+    assert_eq!(described(&client).1["AutoEnableControls"], false);
+    client.region = "us-east-1".to_owned();
+    assert_eq!(described(&client).1["AutoEnableControls"], true);
 }
 
 /// Rules: TF-10.
@@ -152,8 +152,10 @@ fn a_response_has_a_content_length_and_keeps_the_connection_open() {
     let emulator = runtime.block_on(Emulator::start()).unwrap();
     let mut stream = TcpStream::connect(emulator.endpoint().trim_start_matches("http://")).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let request =
-        format!("GET /accounts HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\n\r\n", Door::default().authorization());
+    let request = format!(
+        "GET /accounts HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\n\r\n",
+        TestClient::default().authorization()
+    );
     let mut buffer = [0; 8 * 1024];
     for _ in 0..200 {
         stream.write_all(request.as_bytes()).unwrap();

@@ -16,7 +16,7 @@ use http::Request;
 use securityhub_fixtures::Operation;
 use securityhub_fixtures::model::{Kind, Location, ShapeId};
 use securityhub_local_tests::answer;
-use securityhub_local_tests::door::Door;
+use securityhub_local_tests::client::TestClient;
 use securityhub_local_tests::sample;
 use serde_json::{Value, json};
 
@@ -114,21 +114,21 @@ fn product_arn(product: &str) -> String {
 }
 
 /// Sends BatchImportFindings with this text as its body.
-fn import(door: &Door, body: String) -> (u16, Value) {
+fn import(client: &TestClient, body: String) -> (u16, Value) {
     let request = Request::builder()
         .method("POST")
         .uri("/findings/import")
-        .header("authorization", door.authorization())
+        .header("authorization", client.authorization())
         .header("content-type", "application/json")
         .body(body.into())
         .expect("a request");
-    answer::check(Some(Operation::BatchImportFindings), &door.send(request))
+    answer::check(Some(Operation::BatchImportFindings), &client.send(request))
 }
 
-fn read(door: &Door, finding: &Value) -> Value {
+fn read(client: &TestClient, finding: &Value) -> Value {
     let equals = |value: &Value| json!([{ "Value": value, "Comparison": "EQUALS" }]);
     let filters = json!({ "Id": equals(&finding["Id"]), "ProductArn": equals(&finding["ProductArn"]) });
-    let (_, body) = door.call(Operation::GetFindings, &json!({ "Filters": filters }));
+    let (_, body) = client.call(Operation::GetFindings, &json!({ "Filters": filters }));
     body["Findings"][0].clone()
 }
 
@@ -148,7 +148,7 @@ fn holds(returned: &Value, sent: &Value) -> bool {
 }
 
 /// The errors in the responses to a case.
-fn judge(door: &Door, case: &Case) -> Vec<String> {
+fn judge(client: &TestClient, case: &Case) -> Vec<String> {
     let (finding, text) = case.finding();
     let mut wrong = Vec::new();
     // Compact, with whitespace, and with an unknown member, which is read in the slow path.
@@ -159,7 +159,7 @@ fn judge(door: &Door, case: &Case) -> Vec<String> {
         format!("{{\"Findings\":[{unknown}]}}"),
     ];
     for body in bodies {
-        let (status, answer) = import(door, body);
+        let (status, answer) = import(client, body);
         if let Some(call) = case.value.get("call") {
             let is_it = call["status"] == json!(status)
                 && call["code"] == answer["Code"]
@@ -180,13 +180,13 @@ fn judge(door: &Door, case: &Case) -> Vec<String> {
         }
     }
     if wrong.is_empty() && case.is_accepted() {
-        wrong.extend(judge_stored(door, case, &finding));
+        wrong.extend(judge_stored(client, case, &finding));
     }
     wrong
 }
 
 /// The errors in an accepted finding when it is read.
-fn judge_stored(door: &Door, case: &Case, finding: &Value) -> Vec<String> {
+fn judge_stored(client: &TestClient, case: &Case, finding: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for change in case.value["again"].as_array().into_iter().flatten() {
         let mut again = finding.clone();
@@ -198,12 +198,12 @@ fn judge_stored(door: &Door, case: &Case, finding: &Value) -> Vec<String> {
             }
             members.extend(change.clone());
         }
-        let (_, answer) = import(door, json!({ "Findings": [again] }).to_string());
+        let (_, answer) = import(client, json!({ "Findings": [again] }).to_string());
         if answer["SuccessCount"] != json!(1) {
             wrong.push(format!("again: {answer}"));
         }
     }
-    let returned = read(door, finding);
+    let returned = read(client, finding);
     if returned["ProcessedAt"].is_null() {
         wrong.push("is not stored".to_owned());
     }
@@ -217,7 +217,7 @@ fn judge_stored(door: &Door, case: &Case, finding: &Value) -> Vec<String> {
         }
     }
     // A finding that was read can be imported unchanged (IMP-45).
-    let (_, answer) = import(door, json!({ "Findings": [returned] }).to_string());
+    let (_, answer) = import(client, json!({ "Findings": [returned] }).to_string());
     if answer["SuccessCount"] != json!(1) {
         wrong.push(format!("what was read: {answer}"));
     }
@@ -227,17 +227,17 @@ fn judge_stored(door: &Door, case: &Case, finding: &Value) -> Vec<String> {
 /// Rules: IMP-32, IMP-34, IMP-35, IMP-45, ASF-01 to ASF-09, ASF-60 to ASF-66, ASF-70 to ASF-73, ASF-92, ASF-105.
 #[test]
 fn each_document_of_the_corpus_gets_the_response_of_aws() {
-    let door = Door::enabled();
+    let client = TestClient::enabled();
     let cases = cases();
     let products: BTreeSet<&str> = cases.iter().filter_map(|case| case.value["product"].as_str()).collect();
     for product in products {
         let request = json!({ "ProductArn": product_arn(product) });
-        let (status, body) = door.call(Operation::EnableImportFindingsForProduct, &request);
+        let (status, body) = client.call(Operation::EnableImportFindingsForProduct, &request);
         assert_eq!(status, 200, "{body}");
     }
     let mut wrong = String::new();
     for case in &cases {
-        for what in judge(&door, case) {
+        for what in judge(&client, case) {
             _ = writeln!(wrong, "{}: {what}", case.name);
         }
     }

@@ -5,23 +5,29 @@ use bytes::Bytes;
 use http::{Request, Response};
 use securityhub_fixtures::Operation;
 use securityhub_local::operations::{Behaviour, entry};
-use securityhub_local_tests::door::{Door, request};
+use securityhub_local_tests::client::{TestClient, request};
 use securityhub_local_tests::{answer, sample};
 use serde_json::{Value, json};
 
 const OTHER: &str = "222222222222";
 
-fn send(door: &Door, method: &str, path: &str, authorization: Option<&str>, body: &'static str) -> Response<Bytes> {
+fn send(
+    client: &TestClient,
+    method: &str,
+    path: &str,
+    authorization: Option<&str>,
+    body: &'static str,
+) -> Response<Bytes> {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(authorization) = authorization {
         request = request.header("authorization", authorization);
     }
-    door.send(request.body(Bytes::from_static(body.as_bytes())).unwrap())
+    client.send(request.body(Bytes::from_static(body.as_bytes())).unwrap())
 }
 
 /// Calls an operation and returns the status, code and message of its error.
-fn refused(door: &Door, operation: Operation, input: &Value) -> (u16, String, String) {
-    let (status, body) = door.call(operation, input);
+fn refused(client: &TestClient, operation: Operation, input: &Value) -> (u16, String, String) {
+    let (status, body) = client.call(operation, input);
     (status, text(&body["Code"]), text(&body["Message"]))
 }
 
@@ -32,8 +38,8 @@ fn text(value: &Value) -> String {
 /// Rules: ERR-01, CLN-04.
 #[test]
 fn an_error_has_its_code_twice_and_its_message_once() {
-    let door = Door::default();
-    let response = door.send(request(Operation::DescribeHub, &json!({}), &door.authorization()));
+    let client = TestClient::default();
+    let response = client.send(request(Operation::DescribeHub, &json!({}), &client.authorization()));
     let header = |name: &str| response.headers()[name].to_str().unwrap();
     assert_eq!(response.status(), 401);
     assert_eq!(header("content-type"), "application/json");
@@ -50,9 +56,9 @@ fn an_error_has_its_code_twice_and_its_message_once() {
 /// Rules: ERR-05.
 #[test]
 fn an_unknown_path_is_404_and_a_wrong_method_405() {
-    let door = Door::default();
+    let client = TestClient::default();
     for (method, path, status) in [("GET", "/nothing/here", 404), ("GET", "/", 404), ("PUT", "/accounts", 405)] {
-        let response = send(&door, method, path, Some(&door.authorization()), "");
+        let response = send(&client, method, path, Some(&client.authorization()), "");
         let (found, body) = answer::check(None, &response);
         assert_eq!((found, &body["Code"]), (status, &json!("UnknownOperationException")), "{method} {path}");
         assert!(text(&body["Message"]).contains(path), "{body}");
@@ -62,11 +68,11 @@ fn an_unknown_path_is_404_and_a_wrong_method_405() {
 /// Rules: ERR-06, TF-07.
 #[test]
 fn unimplemented_operations_are_named_and_never_a_5xx() {
-    let door = Door::enabled();
+    let client = TestClient::enabled();
     let missing = Operation::ALL.into_iter().filter(|&operation| entry(operation).behaviour == Behaviour::Missing);
     for operation in missing {
         let input = sample::valid(operation.model().input, false);
-        let (status, code, message) = refused(&door, operation, &input);
+        let (status, code, message) = refused(&client, operation, &input);
         assert_eq!((status, code.as_str()), (404, "UnknownOperationException"), "{message}");
         assert!(message.contains(operation.name()), "{message}");
     }
@@ -75,10 +81,10 @@ fn unimplemented_operations_are_named_and_never_a_5xx() {
 /// Rules: ERR-08.
 #[test]
 fn checks_are_made_in_a_fixed_order() {
-    let door = Door::default();
-    let signed = door.authorization();
+    let client = TestClient::default();
+    let signed = client.authorization();
     let check = |method: &str, path: &str, authorization, body, operation, status: u16, code: &str| {
-        let response = send(&door, method, path, authorization, body);
+        let response = send(&client, method, path, authorization, body);
         let (found, body) = answer::check(operation, &response);
         assert_eq!((found, &body["Code"]), (status, &json!(code)), "{method} {path}: {body}");
     };
@@ -94,20 +100,20 @@ fn checks_are_made_in_a_fixed_order() {
     let findings = Some(Operation::GetFindings);
     check("POST", "/findings", Some(&signed), r#"{"MaxResults":0}"#, findings, 400, "InvalidInputException");
     check("POST", "/findings", Some(&signed), r#"{"NextToken":"no token"}"#, findings, 401, "InvalidAccessException");
-    door.call(Operation::EnableSecurityHub, &json!({}));
+    client.call(Operation::EnableSecurityHub, &json!({}));
     check("POST", "/findings", Some(&signed), r#"{"NextToken":"no token"}"#, findings, 400, "InvalidInputException");
 }
 
 /// Rules: ERR-09.
 #[test]
 fn each_api_version_has_its_code_for_a_bad_request() {
-    let door = Door::enabled();
+    let client = TestClient::enabled();
     for (operation, expected) in [
         (Operation::GetFindings, "InvalidInputException"),
         (Operation::GetFindingsV2, "ValidationException"),
         (Operation::ListConnectorsV2, "ValidationException"),
     ] {
-        let (status, code, message) = refused(&door, operation, &json!({ "MaxResults": 1_000 }));
+        let (status, code, message) = refused(&client, operation, &json!({ "MaxResults": 1_000 }));
         assert_eq!((status, code.as_str()), (400, expected), "{message}");
     }
 }
@@ -115,21 +121,21 @@ fn each_api_version_has_its_code_for_a_bad_request() {
 /// Rules: ERR-12.
 #[test]
 fn an_error_message_begins_with_its_subject() {
-    let door = Door::enabled();
+    let client = TestClient::enabled();
     let mut wrong = sample::finding("111111111111");
     wrong["Resources"] = json!([]);
-    let (_, body) = door.call(Operation::BatchImportFindings, &json!({ "Findings": [wrong] }));
+    let (_, body) = client.call(Operation::BatchImportFindings, &json!({ "Findings": [wrong] }));
     assert_eq!(
         body["FailedFindings"][0]["ErrorMessage"],
         "Finding does not adhere to Amazon Finding Format. data.Resources should NOT have fewer than 1 items."
     );
     let filters = json!({ "Filters": { "CreatedAt": [{ "DateRange": { "Value": "7", "Unit": "DAYS" } }] } });
     assert_eq!(
-        refused(&door, Operation::GetFindings, &filters).2,
+        refused(&client, Operation::GetFindings, &filters).2,
         "Invalid Filters in the input: data.CreatedAt[0].DateRange.Value should be number"
     );
     assert_eq!(
-        refused(&door, Operation::GetFindings, &json!({ "MaxResults": 101 })).2,
+        refused(&client, Operation::GetFindings, &json!({ "MaxResults": 101 })).2,
         "Invalid parameter 'MaxResults'. '101' is greater than maximum value: 100."
     );
 }
@@ -137,7 +143,7 @@ fn an_error_message_begins_with_its_subject() {
 /// Rules: ERR-13, ERR-15, ERR-16, ERR-20.
 #[test]
 fn responses_while_the_hub_is_disabled() {
-    let door = Door::default();
+    let client = TestClient::default();
     let arn = json!({ "ResourceArn": "arn:aws:securityhub:us-east-1:111111111111:hub/default" });
     for (operation, input, expected) in [
         (Operation::GetFindings, json!({}), (401, "InvalidAccessException")),
@@ -145,20 +151,20 @@ fn responses_while_the_hub_is_disabled() {
         (Operation::DisableSecurityHub, json!({}), (404, "ResourceNotFoundException")),
         (Operation::ListTagsForResource, arn, (404, "ResourceNotFoundException")),
     ] {
-        let (status, code, message) = refused(&door, operation, &input);
+        let (status, code, message) = refused(&client, operation, &input);
         assert_eq!((status, code.as_str()), expected, "{}: {message}", operation.name());
     }
-    assert_eq!(door.call(Operation::EnableSecurityHub, &json!({})).0, 200);
-    let (status, code, message) = refused(&door, Operation::EnableSecurityHub, &json!({}));
+    assert_eq!(client.call(Operation::EnableSecurityHub, &json!({})).0, 200);
+    let (status, code, message) = refused(&client, Operation::EnableSecurityHub, &json!({}));
     assert_eq!((status, code.as_str()), (409, "ResourceConflictException"), "{message}");
 }
 
 /// Rules: ERR-18.
 #[test]
 fn an_error_for_a_forbidden_product_names_caller_action_and_product() {
-    let door = Door::enabled();
+    let client = TestClient::enabled();
     let (status, code, message) =
-        refused(&door, Operation::BatchImportFindings, &json!({ "Findings": [sample::finding(OTHER)] }));
+        refused(&client, Operation::BatchImportFindings, &json!({ "Findings": [sample::finding(OTHER)] }));
     assert_eq!((status, code.as_str()), (403, "AccessDeniedException"));
     assert_eq!(
         message,

@@ -8,7 +8,7 @@ fn random_requests_get_valid_responses() {
     let (mut doors, mut random) = (Doors::default(), Random::new(1));
     let mut successes = 0;
     for _ in 0..10_000 {
-        let status = doors.knock(&mut random);
+        let status = doors.send_random(&mut random);
         successes += u32::from(status < 300);
     }
     assert!(successes > 100, "some of the requests are good ones: {successes}");
@@ -19,7 +19,7 @@ fn random_requests_get_valid_responses() {
 fn random_findings_and_filters_get_valid_responses() {
     let (mut doors, mut random) = (Doors::default(), Random::new(2));
     for _ in 0..2_000 {
-        doors.store.knock(&mut random);
+        doors.store.send_random(&mut random);
     }
     let (imported, read) = (doors.store.imported, doors.store.read);
     assert!(imported > 500 && read > 1_000, "many are good ones: {imported} imported, {read} read");
@@ -29,7 +29,7 @@ fn random_findings_and_filters_get_valid_responses() {
 #[test]
 fn requests_of_hostile_sizes_get_valid_responses() {
     let (mut doors, mut random) = (Doors::default(), Random::new(3));
-    let statuses: Vec<u16> = (0..150).map(|_| doors.knock_with_size(&mut random)).collect();
+    let statuses: Vec<u16> = (0..150).map(|_| doors.send_hostile(&mut random)).collect();
     let count = |good: fn(&u16) -> bool| statuses.iter().filter(|status| good(status)).count();
     assert!(count(|status| *status == 200) > 10 && count(|status| *status == 400) > 10, "{statuses:?}");
 }

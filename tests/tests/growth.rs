@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use http::Request;
 use securityhub_fixtures::Operation;
+use securityhub_local_tests::client::{self, TestClient};
 use securityhub_local_tests::collections::{self, Items};
-use securityhub_local_tests::door::{self, Door};
 use securityhub_local_tests::growth::assert_in_proportion;
 use serde_json::json;
 
@@ -16,29 +16,29 @@ use serde_json::json;
 fn assert_body(
     what: &str,
     size: usize,
-    request: impl Fn(&Door, Bytes) -> Request<Bytes>,
+    request: impl Fn(&TestClient, Bytes) -> Request<Bytes>,
     body: impl Fn(usize) -> String,
 ) {
-    let door = Door::enabled();
-    assert_in_proportion(what, size, |size| request(&door, body(size).into()), |request| _ = door.send(request));
+    let client = TestClient::enabled();
+    assert_in_proportion(what, size, |size| request(&client, body(size).into()), |request| _ = client.send(request));
 }
 
 /// A request of an operation with a body that no SDK needs to be able to produce.
-fn call(operation: Operation) -> impl Fn(&Door, Bytes) -> Request<Bytes> {
-    move |door, body| {
-        let mut request = door::request(operation, &json!({}), &door.authorization());
+fn call(operation: Operation) -> impl Fn(&TestClient, Bytes) -> Request<Bytes> {
+    move |client, body| {
+        let mut request = client::request(operation, &json!({}), &client.authorization());
         *request.body_mut() = body;
         request
     }
 }
 
-fn control(method: &'static str, path: &'static str) -> impl Fn(&Door, Bytes) -> Request<Bytes> {
+fn control(method: &'static str, path: &'static str) -> impl Fn(&TestClient, Bytes) -> Request<Bytes> {
     move |_, body| Request::builder().method(method).uri(path).body(body).expect("a request")
 }
 
-fn neighbour(service: &'static str) -> impl Fn(&Door, Bytes) -> Request<Bytes> {
-    move |door, body| {
-        let authorization = door.authorization().replace("securityhub", service);
+fn neighbour(service: &'static str) -> impl Fn(&TestClient, Bytes) -> Request<Bytes> {
+    move |client, body| {
+        let authorization = client.authorization().replace("securityhub", service);
         let request = Request::post("/").header("authorization", authorization);
         request.header("content-type", "application/x-www-form-urlencoded").body(body).expect("a request")
     }
@@ -193,10 +193,10 @@ fn forms_of_other_services_take_linear_time() {
 fn opening_a_session_takes_constant_time() {
     let assume = "Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab";
     let sessions = |size: usize| {
-        let door = Door::enabled();
+        let client = TestClient::enabled();
         let request = neighbour("sts");
         (0..size).for_each(|_| {
-            assert_eq!(door.send(request(&door, Bytes::from_static(assume.as_bytes()))).status(), 200);
+            assert_eq!(client.send(request(&client, Bytes::from_static(assume.as_bytes()))).status(), 200);
         });
     };
     assert_in_proportion("sessions", 500, |size| size, sessions);
@@ -205,13 +205,13 @@ fn opening_a_session_takes_constant_time() {
 /// Rules: ERR-10.
 #[test]
 fn every_list_and_map_of_every_operation_takes_linear_time() {
-    let door = Door::enabled();
+    let client = TestClient::enabled();
     for collection in collections::all() {
         for items in [Items::Valid, Items::Wrong] {
             let what = format!("{} {} {items:?}", collection.operation.name(), collection.path.join("."));
             let input = |size| collection.input(size, items);
-            let prepare = |size| door::request(collection.operation, &input(size), &door.authorization());
-            assert_in_proportion(&what, 2_000, prepare, |request| _ = door.send(request));
+            let prepare = |size| client::request(collection.operation, &input(size), &client.authorization());
+            assert_in_proportion(&what, 2_000, prepare, |request| _ = client.send(request));
         }
     }
 }

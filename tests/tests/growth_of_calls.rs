@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::Request;
 use securityhub_fixtures::Operation;
 use securityhub_local::service::Settings;
-use securityhub_local_tests::door::{self, Door};
+use securityhub_local_tests::client::{self, TestClient};
 use securityhub_local_tests::growth::assert_in_proportion;
 use securityhub_local_tests::sample;
 use serde_json::{Value, json};
@@ -36,32 +36,32 @@ fn finding(number: usize, second: usize) -> Value {
     finding
 }
 
-fn import_of(findings: Vec<Value>, door: &Door) -> Request<Bytes> {
-    door::request(Operation::BatchImportFindings, &json!({ "Findings": findings }), &door.authorization())
+fn import_of(findings: Vec<Value>, client: &TestClient) -> Request<Bytes> {
+    client::request(Operation::BatchImportFindings, &json!({ "Findings": findings }), &client.authorization())
 }
 
 /// Imports of new findings whose numbers begin at `from`.
-fn imports(door: &Door, from: usize, count: usize) -> Vec<Request<Bytes>> {
-    let batch = |first| import_of((first..first + BATCH).map(|number| finding(number, 0)).collect(), door);
+fn imports(client: &TestClient, from: usize, count: usize) -> Vec<Request<Bytes>> {
+    let batch = |first| import_of((first..first + BATCH).map(|number| finding(number, 0)).collect(), client);
     (from..from + count).step_by(BATCH).map(batch).collect()
 }
 
-fn send_all(door: &Door, requests: Vec<Request<Bytes>>) {
+fn send_all(client: &TestClient, requests: Vec<Request<Bytes>>) {
     for request in requests {
-        assert_eq!(door.send(request).status(), 200);
+        assert_eq!(client.send(request).status(), 200);
     }
 }
 
 /// A hub whose findings have been filtered and sorted, so that columns are maintained from then on.
-fn filtered() -> Door {
-    let door = Door::enabled();
-    send_all(&door, imports(&door, 1_000_000, BATCH));
+fn filtered() -> TestClient {
+    let client = TestClient::enabled();
+    send_all(&client, imports(&client, 1_000_000, BATCH));
     let question = json!({
         "Filters": { "Title": [{ "Value": "Port 1", "Comparison": "PREFIX" }] },
         "SortCriteria": [{ "Field": "UpdatedAt", "SortOrder": "desc" }],
     });
-    assert_eq!(door.call(Operation::GetFindings, &question).0, 200);
-    door
+    assert_eq!(client.call(Operation::GetFindings, &question).0, 200);
+    client
 }
 
 /// Creates one world per size on first use, so that repeated measurements share it.
@@ -73,80 +73,82 @@ fn once_for_each_size<T>(make: impl Fn(usize) -> T) -> impl FnMut(usize) -> Rc<T
 #[test]
 fn an_import_takes_linear_time() {
     let prepare = |size| {
-        let door = filtered();
-        let requests = imports(&door, 0, size);
-        (door, requests)
+        let client = filtered();
+        let requests = imports(&client, 0, size);
+        (client, requests)
     };
-    assert_in_proportion("findings that are imported", 1_000, prepare, |(door, requests)| send_all(&door, requests));
+    assert_in_proportion("findings that are imported", 1_000, prepare, |(client, requests)| {
+        send_all(&client, requests)
+    });
 }
 
 #[test]
 fn the_time_of_an_import_is_independent_of_stored_findings() {
     // `size` times `size` findings: work that examines all of them would take four times as long.
     let prepare = once_for_each_size(|size| {
-        let door = filtered();
-        send_all(&door, imports(&door, 0, size * size));
-        (door, Cell::new(size * size))
+        let client = filtered();
+        send_all(&client, imports(&client, 0, size * size));
+        (client, Cell::new(size * size))
     });
     assert_in_proportion("imports beside stored findings", 50, prepare, |stored| {
-        let (door, next) = &*stored;
+        let (client, next) = &*stored;
         let from = next.replace(next.get() + 4 * BATCH);
-        send_all(door, imports(door, from, 4 * BATCH));
+        send_all(client, imports(client, from, 4 * BATCH));
     });
 }
 
 #[test]
 fn the_time_of_an_import_is_independent_of_earlier_imports_of_the_finding() {
     let prepare = |size| {
-        let door = filtered();
-        let again = |second| import_of(vec![finding(0, second)], &door);
+        let client = filtered();
+        let again = |second| import_of(vec![finding(0, second)], &client);
         let requests: Vec<Request<Bytes>> = (1..=size).map(again).collect();
-        (door, requests)
+        (client, requests)
     };
-    assert_in_proportion("imports of one finding", 400, prepare, |(door, requests)| send_all(&door, requests));
+    assert_in_proportion("imports of one finding", 400, prepare, |(client, requests)| send_all(&client, requests));
 }
 
 #[test]
 fn importing_many_findings_again_takes_linear_time() {
     let prepare = |size| {
-        let door = filtered();
-        send_all(&door, imports(&door, 0, size));
-        let batch = |first| import_of((first..first + BATCH).map(|number| finding(number, 1)).collect(), &door);
+        let client = filtered();
+        send_all(&client, imports(&client, 0, size));
+        let batch = |first| import_of((first..first + BATCH).map(|number| finding(number, 1)).collect(), &client);
         let requests: Vec<Request<Bytes>> = (0..size).step_by(BATCH).map(batch).collect();
-        (door, requests)
+        (client, requests)
     };
-    assert_in_proportion("findings imported again", 1_000, prepare, |(door, requests)| send_all(&door, requests));
+    assert_in_proportion("findings imported again", 1_000, prepare, |(client, requests)| send_all(&client, requests));
 }
 
 /// Rules: HIS-06.
 #[test]
 fn the_time_to_find_a_history_is_independent_of_their_number() {
     let prepare = once_for_each_size(|size| {
-        let door = Door::enabled();
+        let client = TestClient::enabled();
         let count = (size * size).div_ceil(BATCH) * BATCH;
-        send_all(&door, imports(&door, 0, count));
+        send_all(&client, imports(&client, 0, count));
         for first in (0..count).step_by(BATCH) {
-            send_all(&door, vec![import_of((first..first + BATCH).map(|n| finding(n, 1)).collect(), &door)]);
+            send_all(&client, vec![import_of((first..first + BATCH).map(|n| finding(n, 1)).collect(), &client)]);
         }
-        door
+        client
     });
-    assert_in_proportion("histories of many findings", 50, prepare, |door| {
+    assert_in_proportion("histories of many findings", 50, prepare, |client| {
         for number in 0..50 {
             let finding = finding(number, 0);
             let identifier = json!({ "Id": finding["Id"], "ProductArn": finding["ProductArn"] });
-            let (_, answer) = door.call(Operation::GetFindingHistory, &json!({ "FindingIdentifier": identifier }));
+            let (_, answer) = client.call(Operation::GetFindingHistory, &json!({ "FindingIdentifier": identifier }));
             assert_eq!(answer["Records"].as_array().map(Vec::len), Some(2), "{answer}");
         }
     });
 }
 
-fn assume_role(door: &Door) -> String {
+fn assume_role(client: &TestClient) -> String {
     let form = "Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab";
     let request = Request::post("/")
-        .header("authorization", door.authorization().replace("securityhub", "sts"))
+        .header("authorization", client.authorization().replace("securityhub", "sts"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Bytes::from_static(form.as_bytes()));
-    let answer = door.send(request.unwrap());
+    let answer = client.send(request.unwrap());
     let text = String::from_utf8_lossy(answer.body()).into_owned();
     let key = text.split("<AccessKeyId>").nth(1).and_then(|rest| rest.split('<').next());
     key.unwrap_or_else(|| panic!("no key in {text}")).to_owned()
@@ -156,14 +158,14 @@ fn assume_role(door: &Door) -> String {
 #[test]
 fn the_time_to_open_and_use_a_session_is_independent_of_their_number() {
     let prepare = once_for_each_size(|size| {
-        let door = Door::enabled();
-        (0..size * size).for_each(|_| _ = assume_role(&door));
-        door
+        let client = TestClient::enabled();
+        (0..size * size).for_each(|_| _ = assume_role(&client));
+        client
     });
-    assert_in_proportion("calls beside other sessions", 40, prepare, |door| {
-        let mut session = door.beside();
+    assert_in_proportion("calls beside other sessions", 40, prepare, |client| {
+        let mut session = client.another();
         for _ in 0..50 {
-            session.account = assume_role(&door);
+            session.account = assume_role(&client);
             let (status, answer) = session.call(Operation::GetEnabledStandards, &json!({}));
             assert_ne!(status, 200, "the account of the role has no hub: {answer}");
         }
@@ -171,17 +173,17 @@ fn the_time_to_open_and_use_a_session_is_independent_of_their_number() {
 }
 
 /// A world from a scenario, where `rest` follows the clock and the Regions.
-fn world(name: &str, rest: &str) -> Door {
+fn world(name: &str, rest: &str) -> TestClient {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth-of-calls");
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(format!("{name}.yaml"));
     let clock = "clock: { now: 2026-01-15T09:00:00Z, frozen: true }\nregions: [us-east-1]\n";
     std::fs::write(&path, format!("{clock}{rest}")).unwrap();
-    Door::new(Settings::default(), Some(path.to_str().unwrap()))
+    TestClient::new(Settings::default(), Some(path.to_str().unwrap()))
 }
 
 /// The administrator's world with a number of members.
-fn with_members(count: usize, name: &str) -> Door {
+fn with_members(count: usize, name: &str) -> TestClient {
     let mut rest = format!(
         "quotas: {{ invited_members: 10000 }}\nhubs:\n  - account: \"{ADMINISTRATOR}\"\n    regions: all\n    members:\n"
     );
@@ -190,27 +192,27 @@ fn with_members(count: usize, name: &str) -> Door {
 }
 
 /// Adds an account as a member that accepts, and checks it.
-fn join(door: &Door, member: &str) {
-    let well = |door: &Door, operation, input: &Value| {
-        let (status, answer) = door.call(operation, input);
+fn join(client: &TestClient, member: &str) {
+    let well = |client: &TestClient, operation, input: &Value| {
+        let (status, answer) = client.call(operation, input);
         assert_eq!(status, 200, "{answer}");
         answer
     };
-    let mut invited = door.beside();
+    let mut invited = client.another();
     member.clone_into(&mut invited.account);
     let quiet = json!({ "EnableDefaultStandards": false });
     well(&invited, Operation::EnableSecurityHub, &quiet);
     well(
-        door,
+        client,
         Operation::CreateMembers,
         &json!({ "AccountDetails": [{ "AccountId": member, "Email": "a@b.example" }] }),
     );
-    well(door, Operation::InviteMembers, &json!({ "AccountIds": [member] }));
+    well(client, Operation::InviteMembers, &json!({ "AccountIds": [member] }));
     let invitations = well(&invited, Operation::ListInvitations, &json!({}));
     let invitation = &invitations["Invitations"][0]["InvitationId"];
     let accept = json!({ "AdministratorId": ADMINISTRATOR, "InvitationId": invitation });
     well(&invited, Operation::AcceptAdministratorInvitation, &accept);
-    let members = well(door, Operation::GetMembers, &json!({ "AccountIds": [member] }));
+    let members = well(client, Operation::GetMembers, &json!({ "AccountIds": [member] }));
     assert_eq!(members["Members"][0]["MemberStatus"], "Enabled", "{members}");
 }
 
@@ -219,9 +221,9 @@ fn join(door: &Door, member: &str) {
 fn the_time_to_add_a_member_is_independent_of_their_number() {
     let prepare = once_for_each_size(|size| (with_members(size * size, "joining"), Cell::new(500_000)));
     assert_in_proportion("accounts that join others", 40, prepare, |world| {
-        let (door, next) = &*world;
+        let (client, next) = &*world;
         let from = next.replace(next.get() + 10);
-        (from..from + 10).for_each(|number| join(door, &account(number)));
+        (from..from + 10).for_each(|number| join(client, &account(number)));
     });
 }
 
@@ -231,9 +233,9 @@ fn adding_many_members_one_by_one_takes_linear_time() {
     assert_in_proportion(
         "accounts that join",
         100,
-        |size| (Door::enabled(), size),
-        |(door, size)| {
-            (0..size).for_each(|number| join(&door, &account(number)));
+        |size| (TestClient::enabled(), size),
+        |(client, size)| {
+            (0..size).for_each(|number| join(&client, &account(number)));
         },
     );
 }
@@ -250,12 +252,12 @@ fn the_time_to_join_an_organization_is_independent_of_its_size() {
         (world(&format!("organization-{size}"), &rest), Cell::new(500_000))
     });
     assert_in_proportion("accounts that join an organization", 40, prepare, |joining| {
-        let (door, next) = &*joining;
+        let (client, next) = &*joining;
         let from = next.replace(next.get() + 20);
         for number in from..from + 20 {
             let body = json!({ "Action": "join", "AccountId": account(number) }).to_string();
             let request = Request::post("/_emulator/organization").body(Bytes::from(body)).unwrap();
-            assert_eq!(door.send(request).status(), 200);
+            assert_eq!(client.send(request).status(), 200);
         }
     });
 }
@@ -263,9 +265,9 @@ fn the_time_to_join_an_organization_is_independent_of_its_size() {
 #[test]
 fn the_time_of_a_page_of_members_is_independent_of_their_number() {
     let prepare = once_for_each_size(|size| with_members(size * size, "pages"));
-    assert_in_proportion("pages of members", 40, prepare, |door| {
+    assert_in_proportion("pages of members", 40, prepare, |client| {
         for _ in 0..50 {
-            let (_, answer) = door.call(Operation::ListMembers, &json!({ "MaxResults": 5 }));
+            let (_, answer) = client.call(Operation::ListMembers, &json!({ "MaxResults": 5 }));
             assert_eq!(answer["Members"].as_array().map(Vec::len), Some(5), "{answer}");
         }
     });
@@ -274,24 +276,24 @@ fn the_time_of_a_page_of_members_is_independent_of_their_number() {
 #[test]
 fn the_time_of_a_reset_is_at_most_linear_in_the_changes_since_the_start() {
     let prepare = |size| {
-        let door = filtered();
-        send_all(&door, imports(&door, 0, 10 * size));
-        (0..size).for_each(|_| _ = assume_role(&door));
-        door
+        let client = filtered();
+        send_all(&client, imports(&client, 0, 10 * size));
+        (0..size).for_each(|_| _ = assume_role(&client));
+        client
     };
-    assert_in_proportion("resets of changed worlds", 100, prepare, |door| {
-        assert_eq!(door.control("POST", "/_emulator/reset", ""), 200);
+    assert_in_proportion("resets of changed worlds", 100, prepare, |client| {
+        assert_eq!(client.control("POST", "/_emulator/reset", ""), 200);
     });
 }
 
 #[test]
 fn the_time_of_a_reset_is_independent_of_earlier_resets() {
-    let resets = |(door, size): (Door, usize)| {
+    let resets = |(client, size): (TestClient, usize)| {
         for _ in 0..size {
-            assert_eq!(door.control("POST", "/_emulator/reset", ""), 200);
-            assert_eq!(door.call(Operation::EnableSecurityHub, &json!({})).0, 200);
-            send_all(&door, imports(&door, 0, BATCH));
+            assert_eq!(client.control("POST", "/_emulator/reset", ""), 200);
+            assert_eq!(client.call(Operation::EnableSecurityHub, &json!({})).0, 200);
+            send_all(&client, imports(&client, 0, BATCH));
         }
     };
-    assert_in_proportion("resets", 20, |size| (Door::default(), size), resets);
+    assert_in_proportion("resets", 20, |size| (TestClient::default(), size), resets);
 }

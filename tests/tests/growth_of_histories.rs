@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use securityhub_fixtures::Operation;
-use securityhub_local_tests::door::Door;
+use securityhub_local_tests::client::TestClient;
 use securityhub_local_tests::{growth, sample};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn version(number: usize) -> Value {
 }
 
 struct Stored {
-    door: Door,
+    client: TestClient,
     versions: Cell<usize>,
 }
 
@@ -27,7 +27,7 @@ impl Stored {
     fn import(&self, count: usize) {
         let from = self.versions.replace(self.versions.get() + count);
         let findings: Vec<Value> = (from..from + count).map(version).collect();
-        let (_, answer) = self.door.call(Operation::BatchImportFindings, &json!({ "Findings": findings }));
+        let (_, answer) = self.client.call(Operation::BatchImportFindings, &json!({ "Findings": findings }));
         assert_eq!(answer["SuccessCount"], json!(count));
     }
 }
@@ -39,7 +39,7 @@ fn the_time_of_a_change_and_of_a_page_is_independent_of_the_history() {
     // A history of `size` times `size` records: work that examines all of them would take four times as long.
     let prepare = |size: usize| {
         let new = || {
-            let stored = Stored { door: Door::enabled(), versions: Cell::new(0) };
+            let stored = Stored { client: TestClient::enabled(), versions: Cell::new(0) };
             (0..size * size / 100).for_each(|_| stored.import(100));
             Rc::new(stored)
         };
@@ -51,9 +51,9 @@ fn the_time_of_a_change_and_of_a_page_is_independent_of_the_history() {
         for number in 0..20 {
             stored.import(1);
             let update = json!({ "FindingIdentifiers": [identifier], "Confidence": number });
-            stored.door.call(Operation::BatchUpdateFindings, &update);
+            stored.client.call(Operation::BatchUpdateFindings, &update);
             let page = json!({ "FindingIdentifier": identifier, "MaxResults": 2 });
-            let (_, answer) = stored.door.call(Operation::GetFindingHistory, &page);
+            let (_, answer) = stored.client.call(Operation::GetFindingHistory, &page);
             assert_eq!(answer["Records"].as_array().map(Vec::len), Some(2), "{answer}");
         }
     });

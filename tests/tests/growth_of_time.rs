@@ -7,12 +7,12 @@ use std::rc::Rc;
 
 use securityhub_fixtures::Operation;
 use securityhub_local::service::Settings;
-use securityhub_local_tests::door::Door;
+use securityhub_local_tests::client::TestClient;
 use securityhub_local_tests::{growth, sample};
 use serde_json::{Value, json};
 
 /// A world with this many findings, from a scenario with a frozen clock.
-fn world(count: usize, name: &str) -> Door {
+fn world(count: usize, name: &str) -> TestClient {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("growth-of-time-{name}-{count}"));
     std::fs::create_dir_all(&folder).unwrap();
     let findings: Vec<Value> = (0..count)
@@ -27,7 +27,7 @@ fn world(count: usize, name: &str) -> Door {
                     regions: [us-east-1]\nhubs: [{ account: '111111111111', regions: all }]\nfindings: [{ file: findings.json }]\n";
     let path = folder.join("scenario.yaml");
     std::fs::write(&path, scenario).unwrap();
-    Door::new(Settings::default(), Some(path.to_str().unwrap()))
+    TestClient::new(Settings::default(), Some(path.to_str().unwrap()))
 }
 
 /// Rules: RET-01.
@@ -37,9 +37,9 @@ fn deleting_expired_findings_takes_linear_time() {
         "a sweep",
         3_000,
         |size| world(size, "sweep"),
-        |door| {
-            assert_eq!(door.control("POST", "/_emulator/clock", r#"{"advance":"P91D"}"#), 200);
-            let (_, answer) = door.call(Operation::GetFindings, &json!({ "MaxResults": 1 }));
+        |client| {
+            assert_eq!(client.control("POST", "/_emulator/clock", r#"{"advance":"P91D"}"#), 200);
+            let (_, answer) = client.call(Operation::GetFindings, &json!({ "MaxResults": 1 }));
             assert_eq!(answer["Findings"], json!([]));
         },
     );
@@ -47,14 +47,14 @@ fn deleting_expired_findings_takes_linear_time() {
 
 #[test]
 fn the_time_of_a_reset_is_independent_of_the_world() {
-    let worlds = RefCell::new(HashMap::<usize, Rc<Door>>::new());
+    let worlds = RefCell::new(HashMap::<usize, Rc<TestClient>>::new());
     // `size` times `size` findings: work that examines all of them would take four times as long.
     let prepare = |size: usize| {
         Rc::clone(worlds.borrow_mut().entry(size).or_insert_with(|| Rc::new(world(size * size, "reset"))))
     };
-    growth::assert_in_proportion("resets", 50, prepare, |door| {
+    growth::assert_in_proportion("resets", 50, prepare, |client| {
         for _ in 0..100 {
-            assert_eq!(door.control("POST", "/_emulator/reset", ""), 200);
+            assert_eq!(client.control("POST", "/_emulator/reset", ""), 200);
         }
     });
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Request;
 use securityhub_fixtures::{Operation, actions};
 use securityhub_local::service::Settings;
-use securityhub_local_tests::door::Door;
+use securityhub_local_tests::client::TestClient;
 use securityhub_local_tests::program::{self, Program};
 use securityhub_local_tests::{answer, sample};
 use serde_json::json;
@@ -48,14 +48,14 @@ fn denying(name: &str, condition: &str) -> File {
 #[test]
 fn every_operation_is_authorized_before_its_input_is_validated() {
     let file = denying("policy-of-all", "");
-    let door = Door::new(Settings::default(), Some(file.path()));
+    let client = TestClient::new(Settings::default(), Some(file.path()));
     for operation in Operation::ALL {
         for broken in [false, true] {
             let mut input = sample::valid(operation.model().input, false);
             if broken {
                 input["MaxResults"] = json!(0);
             }
-            let (status, body) = door.call(operation, &input);
+            let (status, body) = client.call(operation, &input);
             assert_eq!((status, &body["Code"]), (403, &json!("AccessDeniedException")), "{}", operation.name());
             let message = body["Message"].as_str().unwrap();
             let action = actions::of(operation).name;
@@ -63,8 +63,8 @@ fn every_operation_is_authorized_before_its_input_is_validated() {
             assert!(message.ends_with("with an explicit deny in a service control policy"), "{message}");
         }
     }
-    let unreadable = Request::post("/findings").header("authorization", door.authorization());
-    let answered = door.send(unreadable.body(Bytes::from_static(b"{")).unwrap());
+    let unreadable = Request::post("/findings").header("authorization", client.authorization());
+    let answered = client.send(unreadable.body(Bytes::from_static(b"{")).unwrap());
     assert_eq!(answer::check(Some(Operation::GetFindings), &answered).0, 400, "a body is read before it is judged");
 }
 
@@ -76,7 +76,7 @@ fn the_address_of_a_client_is_a_condition_key() {
         let file = denying(&format!("policy-of-{expected}"), &condition);
         let program = Program::start(&["--scenario", file.path()]);
         let mut stream = TcpStream::connect(program.address).unwrap();
-        let authorization = Door::default().authorization();
+        let authorization = TestClient::default().authorization();
         let request =
             format!("GET /accounts HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use securityhub_fixtures::Operation;
-use securityhub_local_tests::door::Door;
+use securityhub_local_tests::client::TestClient;
 use securityhub_local_tests::random::Random;
 use securityhub_local_tests::sample;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ fn read(found: &Value) -> (usize, u64) {
 
 /// State shared by the threads.
 struct Shared {
-    door: Door,
+    service: TestClient,
     /// Findings with lower numbers are stored.
     stored: AtomicUsize,
     /// The last version that was assigned.
@@ -73,10 +73,10 @@ struct Shared {
 
 impl Shared {
     fn new(readers: usize) -> Shared {
-        let mut door = Door::enabled();
-        door.is_served = true;
+        let mut service = TestClient::enabled();
+        service.is_served = true;
         let shared = Shared {
-            door,
+            service,
             stored: AtomicUsize::new(0),
             version: AtomicU64::new(0),
             readers: AtomicUsize::new(readers),
@@ -109,7 +109,7 @@ impl Drop for Reading<'_> {
 /// The client of one thread.
 struct Client<'s> {
     shared: &'s Shared,
-    door: Door,
+    service: TestClient,
     random: Random,
     /// The latest version of each finding that it has seen or written.
     seen: HashMap<usize, u64>,
@@ -117,11 +117,11 @@ struct Client<'s> {
 
 impl<'s> Client<'s> {
     fn new(shared: &'s Shared, seed: u64) -> Client<'s> {
-        Client { shared, door: shared.door.beside(), random: Random::new(seed), seen: HashMap::new() }
+        Client { shared, service: shared.service.another(), random: Random::new(seed), seen: HashMap::new() }
     }
 
     fn import(&self, findings: &[Value]) {
-        let (status, body) = self.door.call(Operation::BatchImportFindings, &json!({ "Findings": findings }));
+        let (status, body) = self.service.call(Operation::BatchImportFindings, &json!({ "Findings": findings }));
         assert_eq!((status, &body["SuccessCount"]), (200, &json!(findings.len())), "{body}");
     }
 
@@ -159,7 +159,7 @@ impl<'s> Client<'s> {
 
     /// The numbers of the findings of a page, after checking each, and the token of the next page.
     fn page(&mut self, input: &Value) -> (Vec<usize>, Value) {
-        let (status, mut body) = self.door.call(Operation::GetFindings, input);
+        let (status, mut body) = self.service.call(Operation::GetFindings, input);
         assert_eq!(status, 200, "{body}");
         let found: Vec<(usize, u64)> = body["Findings"].as_array().unwrap().iter().map(read).collect();
         for (number, version) in &found {

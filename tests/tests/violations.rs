@@ -7,8 +7,8 @@ use http::Request;
 use securityhub_fixtures::Operation;
 use securityhub_local::operations;
 use securityhub_local::wire::{input, route};
-use securityhub_local_tests::door::{Door, request};
-use securityhub_local_tests::sample::{self, Breach};
+use securityhub_local_tests::client::{TestClient, request};
+use securityhub_local_tests::sample::{self, InvalidInput};
 use serde_json::{Value, json};
 
 /// Number of constraints in all inputs. Fewer would mean that some were lost.
@@ -17,14 +17,14 @@ const CONSTRAINTS: usize = 13_900;
 /// Rules: ERR-10.
 #[test]
 fn each_constraint_of_each_operation_is_enforced() {
-    let door = Door::default();
-    door.call(Operation::EnableSecurityHub, &json!({}));
+    let client = TestClient::default();
+    client.call(Operation::EnableSecurityHub, &json!({}));
     let mut counts = BTreeMap::new();
     for operation in Operation::ALL {
-        let breaches = sample::breaches(operation.model().input);
-        counts.insert(operation.name(), breaches.len());
-        for breach in breaches {
-            check(&door, operation, &breach);
+        let invalid_inputs = sample::invalid_inputs(operation.model().input);
+        counts.insert(operation.name(), invalid_inputs.len());
+        for invalid in invalid_inputs {
+            check(&client, operation, &invalid);
         }
     }
     let total: usize = counts.values().sum();
@@ -33,10 +33,10 @@ fn each_constraint_of_each_operation_is_enforced() {
     assert!(total >= CONSTRAINTS, "{total} constraints");
 }
 
-fn check(door: &Door, operation: Operation, breach: &Breach) {
-    let (status, body) = door.call(operation, &breach.input);
-    let told = || format!("{} {:?} {}: {body}", operation.name(), breach.path, breach.what);
-    if is_of_an_item(operation, breach) {
+fn check(client: &TestClient, operation: Operation, invalid: &InvalidInput) {
+    let (status, body) = client.call(operation, &invalid.input);
+    let told = || format!("{} {:?} {}: {body}", operation.name(), invalid.path, invalid.what);
+    if is_of_an_item(operation, invalid) {
         assert_eq!(status, 200, "{}", told());
         assert_eq!(
             (&body["FailedCount"], &body["FailedFindings"][0]["ErrorCode"]),
@@ -45,10 +45,10 @@ fn check(door: &Door, operation: Operation, breach: &Breach) {
             told()
         );
         let message = &body["FailedFindings"][0]["ErrorMessage"];
-        assert!(names(message, operation, breach) && tells(message, operation, breach), "{}", told());
+        assert!(names(message, operation, invalid) && tells(message, operation, invalid), "{}", told());
         return;
     }
-    if is_of_a_rule(operation, breach) {
+    if is_of_a_rule(operation, invalid) {
         let unprocessed = &body["UnprocessedAutomationRules"][0];
         let expected = (200, &json!(400), &json!("InvalidInputException"));
         assert_eq!((status, &unprocessed["ErrorCode"], &unprocessed["ErrorMessage"]), expected, "{}", told());
@@ -57,31 +57,33 @@ fn check(door: &Door, operation: Operation, breach: &Breach) {
     let code = if operation.answers_validation_exception() { "ValidationException" } else { "InvalidInputException" };
     assert_eq!((status, &body["Code"]), (400, &json!(code)), "{}", told());
     let message = &body["Message"];
-    assert!(names(message, operation, breach) && tells(message, operation, breach), "{}", told());
+    assert!(names(message, operation, invalid) && tells(message, operation, invalid), "{}", told());
 }
 
 /// Whether the violation concerns a single item, in an operation that validates items one by one. An item that is not
 /// an object or has no ID refuses the call (IMP-25).
-fn is_of_an_item(operation: Operation, breach: &Breach) -> bool {
+fn is_of_an_item(operation: Operation, invalid: &InvalidInput) -> bool {
     operation == Operation::BatchImportFindings
-        && operations::entry(operation).per_item == breach.path.first().map(String::as_str)
-        && breach.path.len() > 1
-        && !(breach.path.len() == 2 && breach.path[1] == "Id" && matches!(breach.what, "missing" | "of the wrong type"))
+        && operations::entry(operation).per_item == invalid.path.first().map(String::as_str)
+        && invalid.path.len() > 1
+        && !(invalid.path.len() == 2
+            && invalid.path[1] == "Id"
+            && matches!(invalid.what, "missing" | "of the wrong type"))
 }
 
 /// Whether the violation concerns a single rule of a batch, which alone is unprocessed. Its ARN is required to report
 /// it.
-fn is_of_a_rule(operation: Operation, breach: &Breach) -> bool {
-    let is_nameless = breach.path.len() == 2
-        && breach.path[1] == "RuleArn"
-        && matches!(breach.what, "missing" | "of the wrong type" | "too short");
-    operation == Operation::BatchUpdateAutomationRules && breach.path.len() > 1 && !is_nameless
+fn is_of_a_rule(operation: Operation, invalid: &InvalidInput) -> bool {
+    let is_nameless = invalid.path.len() == 2
+        && invalid.path[1] == "RuleArn"
+        && matches!(invalid.what, "missing" | "of the wrong type" | "too short");
+    operation == Operation::BatchUpdateAutomationRules && invalid.path.len() > 1 && !is_nameless
 }
 
 /// Whether a message names the invalid member.
-fn names(message: &Value, operation: Operation, breach: &Breach) -> bool {
+fn names(message: &Value, operation: Operation, invalid: &InvalidInput) -> bool {
     let message = message.as_str().unwrap_or_default();
-    let Some(name) = breach.path.last() else { return false };
+    let Some(name) = invalid.path.last() else { return false };
     if operation.answers_validation_exception() {
         let (first, rest) = name.split_at(1);
         message.contains(&format!("{}{rest}", first.to_ascii_lowercase()))
@@ -91,9 +93,9 @@ fn names(message: &Value, operation: Operation, breach: &Breach) -> bool {
 }
 
 /// Whether a message states the violated constraint, in the words of the operation's API version.
-fn tells(message: &Value, operation: Operation, breach: &Breach) -> bool {
-    let is_parameter = breach.path.len() == 1;
-    let (classic, framework) = match breach.what {
+fn tells(message: &Value, operation: Operation, invalid: &InvalidInput) -> bool {
+    let is_parameter = invalid.path.len() == 1;
+    let (classic, framework) = match invalid.what {
         "too few items" if is_parameter => ("is less than minimum value", "length greater than or equal to"),
         "too many items" if is_parameter => ("is greater than maximum value", "length less than or equal to"),
         "below the least value" if is_parameter => ("is less than minimum value", "value greater than or equal to"),
@@ -123,7 +125,7 @@ fn tells(message: &Value, operation: Operation, breach: &Breach) -> bool {
         (classic, sentences.map(|words| message.matches(words).count()).iter().sum())
     };
     // A text that is too long often violates its pattern too, and an empty one its format.
-    message.contains(words) && (count == 1 || matches!(breach.what, "too long" | "too short"))
+    message.contains(words) && (count == 1 || matches!(invalid.what, "too long" | "too short"))
 }
 
 /// Rules: ERR-10.
@@ -147,13 +149,13 @@ fn a_valid_input_violates_nothing() {
 #[test]
 fn a_valid_call_passes_validation() {
     for operation in Operation::ALL {
-        let door = Door::default();
-        let (status, body) = door.call(operation, &sample::valid(operation.model().input, false));
+        let client = TestClient::default();
+        let (status, body) = client.call(operation, &sample::valid(operation.model().input, false));
         // Member and invitation operations return 400 if the hub is disabled (INV-04), which is checked after the
         // shape.
         assert!(status != 400 || body["Code"] == "BadRequestException", "{}: {body}", operation.name());
         // With all members the input may request something impossible, but its shape is valid.
-        let (_, body) = door.call(operation, &sample::valid(operation.model().input, true));
+        let (_, body) = client.call(operation, &sample::valid(operation.model().input, true));
         let message = body["Message"].as_str().unwrap_or_default();
         for words in [" should ", "validation error"] {
             assert!(!message.contains(words), "{}: {body}", operation.name());
@@ -164,7 +166,7 @@ fn a_valid_call_passes_validation() {
 #[test]
 fn equal_requests_to_equal_worlds_get_equal_responses() {
     let answers = || {
-        let door = Door::default();
+        let client = TestClient::default();
         let calls = [
             Operation::DescribeHub,
             Operation::EnableSecurityHub,
@@ -172,7 +174,7 @@ fn equal_requests_to_equal_worlds_get_equal_responses() {
             Operation::GetInsights,
         ];
         calls.map(|operation| {
-            let response = door.send(request(operation, &json!({}), &door.authorization()));
+            let response = client.send(request(operation, &json!({}), &client.authorization()));
             (response.status(), response.headers().clone(), response.into_body())
         })
     };

@@ -1,14 +1,14 @@
-//! Sets of slots, a block of them at a time.
+//! Bit sets of slots, in blocks.
 
 use std::sync::Arc;
 
-/// How many slots a block has.
+/// Number of slots in a block.
 pub(crate) const BLOCK: usize = 4096;
 const WORD: usize = 64;
-/// How many words a block has.
+/// Number of words in a block.
 pub(crate) const WORDS: usize = BLOCK / WORD;
 
-/// A set of slots of one block, by their place in it.
+/// A set of slots of one block, by their position in the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bits(pub(crate) [u64; WORDS]);
 
@@ -29,12 +29,12 @@ impl Bits {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
-    /// How many slots stand where it has some: what a walk over it takes.
+    /// The number of slots in non-empty words, which is the cost of iterating over the set.
     pub(crate) fn reach(&self) -> usize {
         self.0.iter().filter(|word| **word != 0).count() * WORD
     }
 
-    /// Whether it has more than so many places.
+    /// Whether the set has more positions than this.
     pub(crate) fn has_more_than(&self, count: u32) -> bool {
         let mut left = count;
         self.0.iter().any(|word| match left.checked_sub(word.count_ones()) {
@@ -62,12 +62,12 @@ impl Bits {
         }
     }
 
-    /// The slots of this set up to a place, which is included; none without a place.
+    /// The slots of this set up to and including a position; empty without a position.
     pub(crate) fn up_to(&self, place: Option<usize>) -> Self {
         let Some(place) = place else { return Self::NONE };
         let mut kept = *self;
         for (index, word) in kept.0.iter_mut().enumerate() {
-            // How many bits of the word are kept.
+            // The number of bits of the word to keep.
             let count = (place + 1).saturating_sub(index * WORD);
             if count < WORD {
                 *word &= (1 << count) - 1;
@@ -76,7 +76,7 @@ impl Bits {
         kept
     }
 
-    /// The slots of this set that are in `other`, or are not.
+    /// The slots of this set that are also in `other`.
     pub(crate) fn and(&self, other: &Self) -> Self {
         self.join(other, |one, two| one & two)
     }
@@ -97,13 +97,13 @@ impl Bits {
         joined
     }
 
-    /// The places of the set, ascending.
+    /// The positions in the set, ascending.
     pub(crate) fn places(&self) -> impl Iterator<Item = usize> {
         self.0.iter().enumerate().flat_map(|(index, word)| Ones(*word).map(move |bit| index * WORD + bit))
     }
 }
 
-/// The positions of the ones of a word, ascending.
+/// The positions of the one bits of a word, ascending.
 pub(crate) struct Ones(pub(crate) u64);
 
 impl Iterator for Ones {
@@ -119,7 +119,7 @@ impl Iterator for Ones {
     }
 }
 
-/// A set over all slots of a table, in blocks that clones share until one of them writes.
+/// A set of slots of a whole table, in blocks that clones share until one of them is written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BitSet(Vec<Arc<Bits>>);
 
@@ -146,12 +146,12 @@ impl BitSet {
         }
     }
 
-    /// One block of it, if a slot of it or of a later one was ever in the set.
+    /// One block of the set, if this block or a later one ever contained a slot.
     pub(crate) fn get(&self, block: usize) -> Option<&Bits> {
         self.0.get(block).map(Arc::as_ref)
     }
 
-    /// One block of it.
+    /// One block of the set.
     pub(crate) fn block(&self, block: usize) -> Bits {
         self.0.get(block).map_or(Bits::NONE, |bits| **bits)
     }
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_is_read_a_block_at_a_time() {
+    fn a_set_is_read_in_blocks() {
         let mut set = BitSet::default();
         for slot in [0, 63, 64, 4095, 4096, 9000] {
             set.insert(slot);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_join() {
+    fn sets_are_combined() {
         let of = |places: &[usize]| {
             let mut bits = Bits::NONE;
             for place in places {

@@ -1,6 +1,7 @@
-//! Vectors and indexes in blocks, which clones share until one of them writes.
+//! Copy-on-write vectors and indexes, in blocks shared between clones.
 //!
-//! A table can be forked: its clone costs a reference a block, and a write afterwards copies the blocks that it touches.
+//! A table can be forked: a clone only increments a reference count per block, and later writes copy the blocks that
+//! they touch.
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl<T: Clone, const N: usize> Blocks<T, N> {
         self.blocks.get(index / N)?.get(index % N)
     }
 
-    /// A value to be written; its block is copied if a clone shares it.
+    /// A value for writing. Its block is copied if a clone shares it.
     pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         Arc::make_mut(self.blocks.get_mut(index / N)?).get_mut(index % N)
     }
@@ -46,7 +47,7 @@ impl<T: Clone, const N: usize> Blocks<T, N> {
         }
     }
 
-    /// The values of a block, as far as there are any.
+    /// The values of a block, as many as it has.
     pub(crate) fn block(&self, block: usize) -> &[T] {
         self.blocks.get(block).map(|values| values.as_slice()).unwrap_or_default()
     }
@@ -55,12 +56,12 @@ impl<T: Clone, const N: usize> Blocks<T, N> {
         self.blocks.iter().flat_map(|block| block.iter())
     }
 
-    /// All values, to be written; the blocks that clones share are copied.
+    /// All values for writing. Blocks shared with clones are copied.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.blocks.iter_mut().flat_map(|block| Arc::make_mut(block).iter_mut())
     }
 
-    /// How many values from the start on satisfy `is_before`, which the others do not.
+    /// Binary search: the number of leading values that satisfy `is_before`.
     pub(crate) fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> usize {
         let full = self.blocks.partition_point(|block| block.last().is_some_and(&is_before));
         // The last block may be shorter.
@@ -70,7 +71,7 @@ impl<T: Clone, const N: usize> Blocks<T, N> {
 }
 
 impl<T: PartialEq, const N: usize> Blocks<T, N> {
-    /// Where the values of two vectors differ, or only one of both has a value. Blocks that they share are not read.
+    /// The positions at which two vectors differ, or only one of them has a value. Shared blocks are not read.
     pub(crate) fn differing<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = usize> + 'a {
         let blocks = 0..self.blocks.len().max(other.blocks.len());
         blocks.flat_map(move |block| {
@@ -86,7 +87,7 @@ impl<T: PartialEq, const N: usize> Blocks<T, N> {
 }
 
 impl<T: Clone + Default, const N: usize> Blocks<T, N> {
-    /// Makes room for a value, filled with defaults.
+    /// Extends the vector with defaults up to and including a position.
     pub(crate) fn reserve(&mut self, index: usize) {
         while self.length <= index {
             self.push(T::default());
@@ -102,13 +103,13 @@ impl<T: Clone, const N: usize> FromIterator<T> for Blocks<T, N> {
     }
 }
 
-/// How many numbers a shard of an index holds before all shards are split.
+/// Number of entries in a shard before all shards are split.
 const SHARD: usize = 4 * 1024;
 
-/// An index of numbers by hash, in shards.
+/// A sharded hash index of numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
-    /// A power of two of them.
+    /// The number of shards is a power of two.
     shards: Vec<Arc<HashTable<u32>>>,
     length: usize,
 }
@@ -125,11 +126,12 @@ impl Index {
     }
 
     fn shard(&self, hash: u64) -> usize {
-        // hashbrown takes the lowest bits for the bucket and the highest seven for its tags.
+        // hashbrown uses the lowest bits for the bucket and the highest seven for its tags, so the shard uses other
+        // bits.
         usize::try_from(hash >> 32).unwrap_or_default() & (self.shards.len() - 1)
     }
 
-    /// The numbers of a hash, and perhaps others.
+    /// The numbers with a hash, and possibly others.
     pub(crate) fn iter_hash(&self, hash: u64) -> impl Iterator<Item = u32> {
         self.shards.get(self.shard(hash)).into_iter().flat_map(move |shard| shard.iter_hash(hash)).copied()
     }
@@ -138,7 +140,7 @@ impl Index {
         self.shards.get(self.shard(hash))?.find(hash, is_meant).copied()
     }
 
-    /// Adds a number; `hash_of` gives the hash of any number of the index.
+    /// Inserts a number. `hash_of` returns the hash of any number in the index.
     pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
         if self.length >= self.shards.len() * SHARD {
             self.split(&hash_of);
@@ -179,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clone_shares_blocks_until_one_of_both_writes() {
+    fn a_clone_shares_blocks_until_either_side_writes() {
         let mut one: Blocks<u32, 4> = (0..10).collect();
         let two = one.clone();
         let shared = |one: &Blocks<u32, 4>| {
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_finds_what_it_holds_whatever_its_size() {
+    fn an_index_finds_its_entries_at_any_size() {
         let hash = |number: u32| u64::from(number / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut index = Index::default();
         (0..40_000).for_each(|number| index.insert(hash(number), number, hash));

@@ -1,11 +1,10 @@
-//! Dates as text, read into instants.
+//! Parsing of dates into instants.
 //!
-//! Two readers: [`strict`] for documents and automation rule criteria, [`lenient`] for the bounds that clients put
-//! into filters. Both keep every one of nine fraction digits and reach over all years from 0000 to 9999, which is why
-//! an instant is wider than 64 bits.
+//! There are two parsers: [`strict`] for documents and criteria of automation rules, [`lenient`] for bounds in filters.
+//! Both keep all of nine fraction digits and cover the years 0000 to 9999, so an instant is wider than 64 bits.
 //!
-//! The calendar is `jiff`'s. Its reader of timestamps takes more forms than AWS does and ends before the last day of the
-//! year 9999, so the forms are read here.
+//! The calendar is that of `jiff`. Its timestamp parser accepts more forms than AWS does and ends before the last day
+//! of the year 9999, so the forms are parsed here.
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, date};
@@ -17,8 +16,8 @@ const SECOND: Instant = 1_000_000_000;
 
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// Reads `YYYY-MM-DDTHH:MM:SS`, optionally with one to nine fraction digits, with a zone `Z`, `±HH:MM`, `±HHMM` or
-/// `±HH` within eighteen hours; `23:59:60` is the second after `23:59:59` (ASF-40, ASF-41).
+/// Parses `YYYY-MM-DDTHH:MM:SS`, optionally with one to nine fraction digits, with a zone `Z`, `±HH:MM`, `±HHMM` or
+/// `±HH` within eighteen hours. `23:59:60` is the second after `23:59:59` (ASF-40, ASF-41).
 pub fn strict(text: &str) -> Option<Instant> {
     let mut cursor = Cursor::new(text);
     let days = calendar_date(&mut cursor)?;
@@ -29,14 +28,14 @@ pub fn strict(text: &str) -> Option<Instant> {
     Some(days * 86_400 * SECOND + time - offset)
 }
 
-/// Reads what [`strict`] reads, the same without a zone (UTC), the truncated forms `2006-01-02`, `2006-01-02T15` and
+/// Parses the forms of [`strict`], the same without a zone (UTC), the truncated forms `2006-01-02`, `2006-01-02T15` and
 /// `2006-01-02T15:04`, and RFC 1123 (`Mon, 02 Jan 2006 15:04:05 UTC`) (FLT-26).
 pub fn lenient(text: &str) -> Option<Instant> {
     strict(text).or_else(|| without_zone(text)).or_else(|| rfc_1123(text))
 }
 
-/// An instant in UTC, `YYYY-MM-DDTHH:MM:SSZ`, with as many fraction digits as it needs. An offset can take it out of the
-/// years from 0000 to 9999; beyond those the last instant of the year 9999 stands for it.
+/// Formats an instant in UTC as `YYYY-MM-DDTHH:MM:SSZ`, with as many fraction digits as necessary. An offset can move
+/// an instant out of the years 0000 to 9999; it is then replaced by the last instant of the year 9999.
 pub fn text(instant: Instant) -> String {
     format!("{}Z", civil(instant).unwrap_or(DateTime::MAX))
 }
@@ -73,7 +72,7 @@ fn truncated_time(mut cursor: Cursor<'_>) -> Option<Instant> {
     Some((hour * 60 + minute) * 60 * SECOND)
 }
 
-/// The weekday is read but not compared with the date, as common readers of this form do (inferred).
+/// The weekday is parsed but not checked against the date, as in common parsers of this form (inferred).
 fn rfc_1123(text: &str) -> Option<Instant> {
     const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -144,7 +143,7 @@ fn zone(cursor: &mut Cursor<'_>) -> Option<Instant> {
     (minutes <= 18 * 60).then_some(sign * minutes * 60 * SECOND)
 }
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar; none if the month has no such day.
+/// Days from 1970-01-01 to a date of the Gregorian calendar; `None` if the month does not have this day.
 fn days(year: Instant, month: Instant, day: Instant) -> Option<Instant> {
     let date = Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
     Some(Instant::from(date.duration_since(EPOCH.date()).as_secs()) / 86_400)

@@ -1,9 +1,9 @@
-//! Values that the engine's own invariants promise, such as the document of a slot.
+//! Values that exist unless an invariant of the engine is broken, such as the document of a slot.
 
-/// A value that is there unless an invariant is broken.
+/// A value that exists unless an invariant is broken.
 pub(crate) trait Invariant: Sized {
-    /// The value. A debug build, as all tests are, panics if it is missing; a release build goes on without a check, since
-    /// most of these values are read for each finding.
+    /// Returns the value. A debug build, and therefore every test, panics if it is missing; a release build does not
+    /// check, since most of these values are read for every finding.
     fn or_report(self, invariant: &str) -> Self;
 }
 

@@ -1,4 +1,4 @@
-//! The values of a field as its kind reads them: what tests compare and columns hold.
+//! The values of a field by kind, as compared by tests and stored in columns.
 
 use std::net::IpAddr;
 
@@ -23,12 +23,12 @@ pub(crate) enum Item<'d> {
         value: &'d str,
     },
     Boolean(bool),
-    /// A string from anywhere in the document; what keywords, and nothing else, are looked for in.
+    /// A string anywhere in the document, for keyword search only.
     Anywhere(&'d str),
 }
 
-/// Whether `found` holds for any value in the leaf of a path, given as JSON text. `pairs`: entries are objects of
-/// `name` and `value`.
+/// Whether `found` returns true for any value in the leaf of a path, given as JSON text. With `pairs`, entries are
+/// objects with `name` and `value`.
 pub(crate) fn any(kind: FieldKind, pairs: bool, leaf: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
     match kind {
         FieldKind::String => text(leaf, |text| found(Item::Text(text))),
@@ -48,13 +48,13 @@ pub(crate) fn any(kind: FieldKind, pairs: bool, leaf: &[u8], found: &mut dyn FnM
     }
 }
 
-/// Whether `found` holds for the leaf, if it is a string.
+/// Whether `found` returns true for the leaf, if it is a string.
 fn text(leaf: &[u8], found: impl FnOnce(&str) -> bool) -> bool {
     let inner = leaf.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
     inner.and_then(json::unescape).is_some_and(|text| found(&text))
 }
 
-/// The leaf, if it is a number. Adding zero makes -0.0 the same number as 0.0.
+/// The leaf, if it is a number. Adding zero turns -0.0 into 0.0.
 fn number(leaf: &[u8]) -> Option<f64> {
     if !leaf.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-') {
         return None;

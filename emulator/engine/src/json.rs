@@ -1,13 +1,13 @@
-//! Reading JSON text without building a tree of it.
+//! Reading of JSON text without building a tree.
 //!
-//! The text is a document that was valid JSON when it was stored; of text that is none, nothing is found, and nothing
-//! breaks. Every function takes the whole text and a position in it and gives the position behind what it read.
+//! The text is a document that was valid JSON when it was stored. In invalid text nothing is found, and nothing panics.
+//! Each function takes the whole text and a position, and returns the position after what it has read.
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-/// The position of the next byte that is no blank.
+/// The position of the next byte that is not whitespace.
 pub fn blanks(json: &[u8], mut at: usize) -> usize {
     while json.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
         at += 1;
@@ -15,12 +15,12 @@ pub fn blanks(json: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Behind the string whose opening quote stands at `at`.
+/// The position after the string whose opening quote is at `at`.
 pub fn string(json: &[u8], at: usize) -> Option<usize> {
     Some(plain_string(json, at)?.0)
 }
 
-/// Behind the string whose opening quote stands at `at`, and whether it is spelled without escapes.
+/// The position after the string whose opening quote is at `at`, and whether it contains no escapes.
 pub fn plain_string(json: &[u8], at: usize) -> Option<(usize, bool)> {
     if json.get(at) != Some(&b'"') {
         return None;
@@ -37,7 +37,7 @@ pub fn plain_string(json: &[u8], at: usize) -> Option<(usize, bool)> {
     }
 }
 
-/// The position of the next quote or backslash. Most strings are short: their bytes are looked at eight at a time.
+/// The position of the next quote or backslash. Most strings are short, so eight bytes are examined at a time.
 fn quote_or_escape(json: &[u8], start: usize) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
@@ -57,7 +57,7 @@ fn quote_or_escape(json: &[u8], start: usize) -> Option<usize> {
     Some(at + memchr2(b'"', b'\\', json.get(at..)?)?)
 }
 
-/// Behind the value that begins at `at`.
+/// The position after the value that begins at `at`.
 pub fn value(json: &[u8], at: usize) -> Option<usize> {
     match json.get(at)? {
         b'"' => string(json, at),
@@ -87,7 +87,7 @@ fn container(json: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Behind a number, a boolean or null.
+/// The position after a number, a boolean or null.
 fn scalar(json: &[u8], mut at: usize) -> usize {
     let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
     while json.get(at).is_some_and(|byte| !ends(byte)) {
@@ -96,8 +96,8 @@ fn scalar(json: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Walks the members of the object at `at`: `member` gets the name without its quotes, as it is spelled, and the
-/// position of the value, and gives the position behind that.
+/// Visits the members of the object at `at`: `member` receives the name as spelled, without quotes, and the position of
+/// the value, and returns the position after the value.
 pub fn members<'j>(
     json: &'j [u8],
     at: usize,
@@ -123,7 +123,7 @@ pub fn members<'j>(
     }
 }
 
-/// Walks the elements of the array at `at`: `element` gets the position of each and gives the position behind it.
+/// Visits the elements of the array at `at`: `element` receives the position of each and returns the position after it.
 pub fn elements(json: &[u8], at: usize, mut element: impl FnMut(usize) -> Option<usize>) -> Option<usize> {
     let mut at = blanks(json, at + 1);
     if json.get(at) == Some(&b']') {
@@ -139,7 +139,7 @@ pub fn elements(json: &[u8], at: usize, mut element: impl FnMut(usize) -> Option
     }
 }
 
-/// What a spelled string says, `inner` being the text between its quotes.
+/// The value of a string, given the text between its quotes.
 pub fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
     if memchr(b'\\', inner).is_none() {
         return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
@@ -151,8 +151,8 @@ pub fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
     serde_json::from_slice(&spelled).ok().map(Cow::Owned)
 }
 
-/// Whether `found` holds for any string that is a value, at any depth of the value at `at`; names of members are not
-/// looked at (FLT-38).
+/// Whether `found` returns true for any string value at any depth of the value at `at`. Names of members are ignored
+/// (FLT-38).
 pub fn any_string(json: &[u8], at: usize, found: &mut dyn FnMut(&str) -> bool) -> bool {
     let mut at = at;
     let mut depth = 0_usize;
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_end_where_they_end() {
+    fn the_end_of_a_value_is_found() {
         let end = |text: &str| value(text.as_bytes(), 0);
         assert_eq!(end(r#""a\"b",1"#), Some(6));
         assert_eq!(end(r#""a\\",1"#), Some(5));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn members_and_elements_are_walked_in_order_with_blanks_anywhere() {
+    fn members_and_elements_are_visited_in_order_with_any_whitespace() {
         let text = br#"{ "a" : 1 , "b\u0041" : [ 1 , "x" ] }"#;
         let mut seen = Vec::new();
         let end = members(text, 0, |name, at| {
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_read_as_they_are_meant() {
+    fn strings_are_unescaped() {
         assert_eq!(unescape(b"plain").as_deref(), Some("plain"));
         assert_eq!(unescape(br"a\u0042\n").as_deref(), Some("aB\n"));
         assert_eq!(unescape(b"\xff"), None);
@@ -233,7 +233,7 @@ mod tests {
 
     /// Rules: FLT-38.
     #[test]
-    fn strings_of_any_depth_without_names() {
+    fn strings_are_found_at_any_depth_except_names() {
         let mut seen = Vec::new();
         let text = r#"{"a":"1","b":{"c":["2",{"d":"3"}]},"e":4} "5""#;
         any_string(text.as_bytes(), 0, &mut |text| {

@@ -1,16 +1,16 @@
 //! Filters, sorting and paging over findings.
 //!
-//! A caller describes its fields once ([`Schema`]), keeps documents in a [`Table`], asks with a [`Filter`] and
-//! receives a [`Page`]. The path of a question is `Filter` (what is asked) → `simplify` → plan (how this table
-//! answers it) → rows; only the plan knows columns. The same tree is walked over a single document by
-//! [`filter::matches`].
+//! A caller describes its fields once ([`Schema`]), stores documents in a [`Table`], queries them with a [`Filter`] and
+//! receives a [`Page`]. A query goes from `Filter` (what to find) through `simplify` to the plan (how this table finds
+//! it) and to rows; only the plan knows columns. [`filter::matches`] evaluates the same tree on a single document.
 //!
-//! The decision that shaped the crate: a document is opaque bytes plus columns. No document is read to decide a
-//! filter (keyword search excepted); a field becomes a column when it is first asked for and is maintained from then
-//! on. Rows are found a block of slots at a time, so that a page ends the search. Slots are stable: an update replaces the bytes and the column entries of its slot, so neither default order
-//! nor a walk over pages is disturbed by updates.
+//! The central design decision: a document is opaque bytes plus columns. Documents are not read to evaluate a filter,
+//! except for keyword search. A field becomes a column when it is first used and is maintained from then on. Rows are
+//! found one block of slots at a time, so the search ends when the page is full. Slots are stable: an update replaces
+//! the bytes and column values of its slot, so updates affect neither the default order nor paging.
 //!
-//! What may not live here: accounts, regions, HTTP, request JSON, clocks. Relative dates arrive resolved to instants.
+//! Accounts, Regions, HTTP, the JSON of requests and clocks do not belong here. Relative dates are resolved to instants
+//! by the caller.
 
 mod bits;
 mod blocks;

@@ -1,4 +1,4 @@
-//! Pages of rows, and where the next one begins.
+//! Pages of rows, and the position at which the next page begins.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -6,20 +6,20 @@ use std::ops::Range;
 use crate::invariant::Invariant;
 use crate::sort::{SortKey, SortValue};
 
-/// Room behind a page for what the caller ends a body with.
+/// Spare capacity after a page, for the end of the response body.
 pub(crate) const ROOM: usize = 512;
 
-/// Where a row stands in an order. A page that begins after a position needs no row to stand there any more (SRT-18).
+/// The position of a row in an order. A page can begin after a position even if the row no longer exists (SRT-18).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Position {
-    /// Its place under each criterion of the order; empty without criteria.
+    /// The sort value for each criterion; empty without criteria.
     pub keys: Vec<SortValue>,
-    /// Its sequence number. Rows of two tables have the same one only where one is a copy of the other.
+    /// The sequence number. Rows of two tables share one only if one is a replica of the other.
     pub sequence: u64,
 }
 
 impl Position {
-    /// The order of two rows: by the criteria, then oldest first (SRT-04, SRT-08).
+    /// Compares two rows by the criteria, then oldest first (SRT-04, SRT-08).
     pub fn compare(&self, other: &Self, sort: &[SortKey]) -> Ordering {
         let places = self.keys.iter().zip(&other.keys);
         let criteria = sort.iter().zip(places);
@@ -28,23 +28,23 @@ impl Position {
     }
 }
 
-/// One row of a page.
+/// A row of a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// Where its document, as stored, stands in the page's bytes.
+    /// The range of its document in the bytes of the page.
     pub document: Range<usize>,
-    /// Where the row stood when the page was made.
+    /// The position of the row when the page was created.
     pub position: Position,
 }
 
 /// Rows in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
-    /// What the page was made behind, then the documents joined by commas.
+    /// The bytes given at the start, followed by the documents joined by commas.
     pub bytes: Vec<u8>,
-    /// The rows, as many as were asked for unless there are no more.
+    /// The rows, as many as requested unless there are no more.
     pub rows: Vec<Row>,
-    /// Whether rows follow after the last one.
+    /// Whether further rows follow.
     pub more: bool,
 }
 
@@ -57,8 +57,8 @@ impl Page {
     }
 }
 
-/// Joins pages that several tables gave for one question, order, position and limit, behind `bytes`. Rows that stand at
-/// one position are one document, of which the first page's is taken.
+/// Merges pages from several tables for the same query, order, position and limit, and appends the result to `bytes`.
+/// Rows with the same position are the same document, which is taken from the first page.
 pub fn merge(pages: &[Page], sort: &[SortKey], limit: usize, mut bytes: Vec<u8>) -> Page {
     let more = pages.iter().any(|page| page.more);
     let mut found: Vec<(&Row, &[u8])> = pages.iter().flat_map(|page| page.rows.iter().zip(page.documents())).collect();

@@ -1,10 +1,10 @@
-//! Paths into a document, parsed once; several of them are followed in one pass over the text.
+//! Parsed paths into a document. Several paths are followed in one pass over the text.
 
 use crate::item::{self, Item};
 use crate::json;
 use crate::schema::{FieldId, FieldKind};
 
-/// The way from the root of a document to the values of a field; a step may pass through every element of an array.
+/// The path from the root of a document to the values of a field. A step may pass through all elements of an array.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Path {
     steps: Vec<Step>,
@@ -17,7 +17,8 @@ struct Step {
 }
 
 impl Path {
-    /// Parses the notation of the field tables: members joined by dots, `[]` after a member whose elements are meant.
+    /// Parses the notation of the field tables: members joined by dots, with `[]` after a member to select its
+    /// elements.
     pub(crate) fn parse(text: &str) -> Self {
         let step = |part: &str| match part.strip_suffix("[]") {
             Some(member) => Step { member: member.to_owned(), each: true },
@@ -32,7 +33,7 @@ impl Path {
     }
 }
 
-/// The paths of several fields, joined where they begin alike.
+/// The paths of several fields, merged at common prefixes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Paths {
     root: Node,
@@ -50,7 +51,7 @@ struct Node {
 struct Leaf {
     field: FieldId,
     kind: FieldKind,
-    /// Entries of a map are objects of `name` and `value`.
+    /// Whether map entries are objects with `name` and `value`.
     pairs: bool,
 }
 
@@ -72,8 +73,8 @@ impl Paths {
         node.leaves.push(Leaf { field, kind, pairs: path.ends_in_elements() });
     }
 
-    /// Whether `found` holds for any value at any of the paths; the walk ends there. Values of another form than the
-    /// path says (an object where an array is expected and the reverse) are missing.
+    /// Whether `found` returns true for any value at any of the paths; then the traversal ends. Values of another form
+    /// than the path expects (an object instead of an array, or the reverse) are missing.
     pub(crate) fn any(&self, document: &[u8], found: &mut dyn FnMut(FieldId, Item<'_>) -> bool) -> bool {
         let mut walk = Walk { document, found, is_found: false };
         walk.root(&self.root);
@@ -88,7 +89,7 @@ struct Walk<'d, 'f> {
 }
 
 impl Walk<'_, '_> {
-    /// Walks the document as far as one of the paths may still lead.
+    /// Traverses the document as far as paths lead.
     fn root(&mut self, root: &Node) {
         let document = self.document;
         let start = json::blanks(document, 0);
@@ -106,7 +107,7 @@ impl Walk<'_, '_> {
         });
     }
 
-    /// Behind the value at `at`; none when the walk ends, for what was found or for text that is no JSON.
+    /// The position after the value at `at`. `None` ends the traversal, because of a match or invalid JSON.
     fn value(&mut self, node: &Node, at: usize) -> Option<usize> {
         let document = self.document;
         let end = match (document.get(at)?, &node.each) {
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_stops_at_the_first_find() {
+    fn a_traversal_stops_at_the_first_match() {
         let mut paths = Paths::default();
         paths.add(FieldId(0), FieldKind::String, &Path::parse("Types[]"));
         let mut seen = 0;
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn several_fields_are_read_in_one_walk() {
+    fn several_fields_are_read_in_one_pass() {
         let mut paths = Paths::default();
         for (number, path) in (0..).zip(["A.B", "A.C[]", "A", "C"]) {
             paths.add(FieldId(number), FieldKind::String, &Path::parse(path));

@@ -1,34 +1,34 @@
-//! How a table answers a filter: which columns, in what sequence, and what must be read from documents.
+//! Query plans: which columns to use, in which order, and what must be read from documents.
 
 use crate::bits::Bits;
 use crate::column::{Column, Matcher, Probe};
 use crate::filter::Filter;
 use crate::schema::{FieldId, FieldKind, Schema};
 
-/// The steps that find the slots of a filter, a block at a time.
+/// The steps that find the slots for a filter, one block at a time.
 pub(crate) enum Plan<'t> {
     /// All candidates.
     Everything,
     /// No candidate.
     Nothing,
-    /// Each step among the slots that the ones before it left; those that leave few come first, those that read
+    /// Each step runs on the result of the previous one. The most selective steps come first, and those that read
     /// documents last.
     Intersection(Vec<Plan<'t>>),
-    /// Each step among the slots that the ones before it did not find.
+    /// Each step runs on the slots that previous steps did not find.
     Union(Vec<Plan<'t>>),
     /// The candidates that the step does not find.
     Complement(Box<Plan<'t>>),
     /// Answered by a column.
     Column(Matcher<'t>),
-    /// Answered by reading the candidates' documents: keyword search, whose column would be all text there is.
+    /// Evaluated by reading the candidates' documents: keyword search, whose column would contain all text.
     Documents { field: FieldId, probe: Probe<'t> },
 }
 
-/// What a plan reads from.
+/// The data a plan reads.
 pub(crate) trait Source {
-    /// The column of a field, which has been built.
+    /// The column of a field, which must have been built.
     fn column(&self, field: FieldId) -> Option<&Column>;
-    /// Those of `candidates`, slots of a block, whose documents have a value that passes.
+    /// The slots among `candidates` whose documents have a value that passes.
     fn read(&self, block: usize, candidates: &Bits, field: FieldId, probe: Probe<'_>) -> Bits;
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn columns(filter: &Filter, schema: &Schema, fields: &mut Vec<FieldId
     }
 }
 
-/// Whether answering a filter reads documents.
+/// Whether evaluating a filter reads documents.
 pub(crate) fn reads_documents(filter: &Filter, schema: &Schema) -> bool {
     match filter {
         Filter::All(parts) | Filter::Any(parts) => parts.iter().any(|part| reads_documents(part, schema)),
@@ -110,7 +110,7 @@ impl<'t> Plan<'t> {
         }
     }
 
-    /// About how many of `all` slots the step finds; more than all where it reads documents.
+    /// Estimated number of slots that a step finds; more than all if it reads documents.
     pub(crate) fn estimate(&self, all: u64) -> u64 {
         match self {
             Self::Nothing => 0,

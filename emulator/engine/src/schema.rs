@@ -1,34 +1,34 @@
-//! The fields a caller may filter and sort by.
+//! The fields that can be filtered and sorted by.
 
 use std::collections::HashMap;
 
 use crate::item::{self, Item};
 use crate::path::{Path, Paths};
 
-/// One filterable field, as a row of a caller's field table.
+/// A filterable field, as a row of the caller's field table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The name clients use, such as `ResourceType`.
     pub name: &'static str,
-    /// What its values are.
+    /// The kind of its values.
     pub kind: FieldKind,
-    /// Where the values stand: members joined by dots, `[]` for any element
-    /// (`Resources[].Details.AwsEc2Instance.IpV4Addresses[]`). Not read for [`FieldKind::Keyword`].
+    /// The path of its values: members joined by dots, with `[]` for any element
+    /// (`Resources[].Details.AwsEc2Instance.IpV4Addresses[]`). Ignored for [`FieldKind::Keyword`].
     pub path: &'static str,
 }
 
-/// What the values of a field are. A document's value of another type counts as missing (inferred).
+/// The kind of a field's values. Values of another type count as missing (inferred).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FieldKind {
     /// JSON strings.
     String,
     /// JSON numbers, compared as doubles.
     Number,
-    /// Strings in a form of [`crate::date::strict`], compared as instants.
+    /// Strings in a format of [`crate::date::strict`], compared as instants.
     Date,
-    /// Strings that hold one IPv4 or IPv6 address. Which family a filter takes is the dialect's rule.
+    /// Strings that contain an IPv4 or IPv6 address. The dialect determines the address family of a filter.
     Ip,
-    /// Entries of key and value: an object of strings, or, when the path ends in `[]`, objects of `name` and `value`.
+    /// Entries with key and value: an object of strings or, if the path ends in `[]`, objects with `name` and `value`.
     Map,
     /// Every string of the document.
     Keyword,
@@ -37,7 +37,7 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
-    /// The kind that the field tables call by this name (`String`, `Number`, …).
+    /// The kind with this name in field tables (`String`, `Number`, …).
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "String" => Self::String,
@@ -52,7 +52,7 @@ impl FieldKind {
     }
 }
 
-/// A field of one [`Schema`]. An id of another schema selects whatever stands at that number, or nothing.
+/// The index of a field in one [`Schema`]. In another schema, it selects another field or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FieldId(pub u16);
 
@@ -62,7 +62,7 @@ impl FieldId {
     }
 }
 
-/// A field table with its paths parsed.
+/// A field table with parsed paths.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     entries: Vec<Entry>,
@@ -77,7 +77,7 @@ struct Entry {
 }
 
 impl Schema {
-    /// Reads a field table; ids follow its order. Of two rows with one name the later is found by name.
+    /// Parses a field table; indexes follow its order. If two rows have the same name, the later one is found by name.
     pub fn new(fields: &[Field]) -> Self {
         let mut schema = Self::default();
         for (number, field) in (0..=u16::MAX).zip(fields) {
@@ -88,7 +88,7 @@ impl Schema {
         schema
     }
 
-    /// The field of this name.
+    /// The field with this name.
     pub fn field(&self, name: &str) -> Option<FieldId> {
         self.by_name.get(name).copied()
     }
@@ -108,24 +108,24 @@ impl Schema {
         (0..=u16::MAX).take(self.entries.len()).map(FieldId)
     }
 
-    /// How many fields there are.
+    /// The number of fields.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is no field.
+    /// Whether there are no fields.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Adds the path of a field to those that are followed together.
+    /// Adds the path of a field to paths that are followed together.
     pub(crate) fn add_path(&self, field: FieldId, paths: &mut Paths) {
         if let Some(entry) = self.entries.get(field.index()) {
             paths.add(field, entry.kind, &entry.path);
         }
     }
 
-    /// Whether `found` holds for any value that `document` has at `field`.
+    /// Whether `found` returns true for any value that `document` has at `field`.
     pub(crate) fn any(&self, field: FieldId, document: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
         if self.kind(field) == Some(FieldKind::Keyword) {
             return item::any(FieldKind::Keyword, false, document, found);
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_found_by_name_in_table_order() {
+    fn fields_have_table_order_and_are_found_by_name() {
         let field = |name, kind| Field { name, kind, path: name };
         let schema = Schema::new(&[field("Title", FieldKind::String), field("Confidence", FieldKind::Number)]);
         assert_eq!(schema.field("Confidence"), Some(FieldId(1)));

@@ -1,28 +1,28 @@
-//! Orders of rows: by keys, then by age.
+//! Sort orders: by keys, then by age.
 //!
-//! Strings by code point, numbers by value, dates by instant (SRT-05); missing last in both directions (SRT-07);
-//! ties by sequence number, oldest first in both directions (SRT-08).
+//! Strings are sorted by code point, numbers by value, dates by instant (SRT-05). Missing values are last in both
+//! directions (SRT-07), and ties are sorted by sequence number, oldest first in both directions (SRT-08).
 
 use std::cmp::Ordering;
 
 use crate::date::Instant;
 use crate::schema::FieldId;
 
-/// One criterion of an order. Fields of kind Map and Keyword have no order: all rows stand as missing.
+/// A sort criterion. Fields of kind Map and Keyword have no order, so all of their values count as missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortKey {
     /// The field.
     pub field: FieldId,
-    /// Largest first.
+    /// Whether the largest value comes first.
     pub descending: bool,
 }
 
-/// Where a row stands in one criterion, as it travels in a page token.
+/// The value of a row for one criterion, as included in page tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SortValue {
-    /// No value of the field.
+    /// No value.
     Missing,
-    /// A string, or the text of an address.
+    /// A string, or an address as text.
     Text(String),
     /// A number; false is 0 and true is 1.
     Number(f64),
@@ -41,7 +41,7 @@ impl SortValue {
     }
 }
 
-/// A [`SortValue`] that borrows. Its own order is ascending with missing last.
+/// A borrowed [`SortValue`]. Its own order is ascending, with missing values last.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SortPlace<'c> {
     Number(f64),
@@ -51,7 +51,7 @@ pub(crate) enum SortPlace<'c> {
 }
 
 impl SortPlace<'_> {
-    /// The order of two rows under one criterion.
+    /// Compares two rows by one criterion.
     pub(crate) fn compare(self, other: Self, descending: bool) -> Ordering {
         let missing = |place| matches!(place, Self::Missing);
         if descending && !missing(self) && !missing(other) { other.cmp(&self) } else { self.cmp(&other) }
@@ -78,7 +78,7 @@ impl Ord for SortPlace<'_> {
         match (self, other) {
             (Self::Number(one), Self::Number(two)) => one.total_cmp(two),
             (Self::Instant(one), Self::Instant(two)) => one.cmp(two),
-            // UTF-8 keeps the order of code points.
+            // UTF-8 preserves the order of code points.
             (Self::Text(one), Self::Text(two)) => one.cmp(two),
             (one, two) => one.rank().cmp(&two.rank()),
         }
@@ -105,7 +105,7 @@ mod tests {
 
     /// Rules: SRT-07.
     #[test]
-    fn missing_is_last_in_both_directions() {
+    fn missing_values_are_last_in_both_directions() {
         for descending in [false, true] {
             let missing = SortPlace::Missing;
             assert_eq!(missing.compare(SortPlace::Text("a"), descending), Ordering::Greater);
@@ -116,7 +116,7 @@ mod tests {
 
     /// Rules: SRT-05.
     #[test]
-    fn strings_by_code_point() {
+    fn strings_are_sorted_by_code_point() {
         let mut labels = ["MEDIUM", "LOW", "low", "CRITICAL", "INFORMATIONAL", "HIGH", "É", "😀", "\u{ffff}"];
         labels.sort_by(|one, two| SortPlace::Text(one).compare(SortPlace::Text(two), false));
         assert_eq!(labels, ["CRITICAL", "HIGH", "INFORMATIONAL", "LOW", "MEDIUM", "low", "É", "\u{ffff}", "😀"]);

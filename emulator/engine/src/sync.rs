@@ -1,5 +1,5 @@
-//! The locks of this crate. Under the feature `shuttle` they are stand-ins that tell a scheduler of each step, so that
-//! tests run readers through orders of steps that chance would hardly meet.
+//! The locks of this crate. With the feature `shuttle` they are replaced by types that report each step to a scheduler,
+//! so that tests can explore interleavings that rarely occur by chance.
 
 #[cfg(not(feature = "shuttle"))]
 pub(crate) use std::sync::{Mutex, OnceLock};
@@ -16,8 +16,8 @@ mod stand_ins {
     use shuttle::sync::Mutex;
     use shuttle::sync::atomic::{AtomicBool, Ordering};
 
-    /// `std::sync::OnceLock`, of which shuttle has no stand-in: readers look at a flag, and one thread at a time makes
-    /// the value.
+    /// `std::sync::OnceLock`, for which shuttle has no replacement: readers check a flag, and one thread at a time
+    /// computes the value.
     #[derive(Debug)]
     pub(crate) struct OnceLock<T> {
         value: std::sync::OnceLock<T>,
@@ -55,7 +55,7 @@ mod stand_ins {
             let value = if let Some(value) = self.value.get() {
                 value
             } else {
-                // The scheduler may switch meanwhile, and then nobody may hold the real lock.
+                // The scheduler may switch threads here, so the real lock must not be held.
                 let new = make();
                 self.value.get_or_init(|| new)
             };

@@ -1,4 +1,4 @@
-//! Counting by a value: the table against a naive count.
+//! Tests of grouping: the table compared with a naive count.
 #![allow(clippy::expect_used, reason = "a test may fail")]
 
 mod common;
@@ -12,7 +12,7 @@ use quickcheck::{Arbitrary, Gen, QuickCheck};
 use securityhub_engine::{Field, FieldKind, Filter, Scope};
 use serde_json::{Value, json};
 
-/// One of the fields that findings are grouped by.
+/// A field by which findings can be grouped.
 #[derive(Clone, Debug)]
 struct Grouping(Field);
 
@@ -27,7 +27,7 @@ impl Arbitrary for Grouping {
     }
 }
 
-/// Written from the rules: the distinct values of each finding that satisfies the question.
+/// Implemented from the rules: the distinct values of each finding that satisfies the query.
 fn naive(findings: &Findings, question: &Question, field: &Field) -> HashMap<String, u64> {
     let mut counts = HashMap::new();
     for finding in findings.documents().filter(|finding| oracle::satisfies(finding, question)) {
@@ -45,7 +45,7 @@ fn text(kind: FieldKind, value: &Value) -> Option<String> {
     if kind == FieldKind::String {
         return value.as_str().map(str::to_owned);
     }
-    // The generator's numbers, as people write them.
+    // The numbers of the generator in decimal notation.
     let huge = format!("1{}", "0".repeat(300));
     let written =
         [(-1.0, "-1"), (0.0, "0"), (7.0, "7"), (50.0, "50"), (50.5, "50.5"), (90.0, "90"), (1e300, huge.as_str())];
@@ -56,7 +56,7 @@ fn text(kind: FieldKind, value: &Value) -> Option<String> {
 
 /// Rules: INS-23, INS-24, INS-26.
 #[test]
-fn groups_are_those_of_a_naive_count() {
+fn groups_equal_a_naive_count() {
     fn agree(findings: Findings, question: Question, Grouping(field): Grouping) -> bool {
         let table = table_of(findings.documents());
         let id = SCHEMA.field(field.name).expect("a field");
@@ -67,7 +67,7 @@ fn groups_are_those_of_a_naive_count() {
 
 /// Rules: SCO-01.
 #[test]
-fn combinations_are_those_of_a_naive_count() {
+fn combinations_equal_a_naive_count() {
     fn first(finding: &Value, field: &Field) -> Option<String> {
         oracle::values_at(finding, field).into_iter().find_map(|value| text(field.kind, value))
     }
@@ -90,7 +90,7 @@ fn combinations_are_those_of_a_naive_count() {
     QuickCheck::new().tests(1500).quickcheck(agree as fn(Findings, Question, Grouping, Grouping) -> bool);
 }
 
-/// The generator is only worth what it reaches: groups of several findings and findings in several groups.
+/// Checks the generator: groups of several findings, and findings in several groups.
 #[test]
 fn generated_findings_form_groups() {
     let mut random = Gen::from_size_and_seed(100, 3);
@@ -107,7 +107,7 @@ fn generated_findings_form_groups() {
 
 /// Rules: INS-23, INS-26.
 #[test]
-fn values_count_once_a_document_and_numbers_are_decimal() {
+fn values_count_once_per_document_and_numbers_are_decimal() {
     let documents = [
         json!({ "Resources": [{ "Type": "a" }, { "Type": "a" }, { "Type": "b" }], "Confidence": 90 }),
         json!({ "Resources": [{ "Type": "b" }], "Confidence": 90.0, "Severity": { "Product": 0.5 } }),

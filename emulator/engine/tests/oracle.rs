@@ -1,5 +1,5 @@
-//! All answers to one question must agree: a naive oracle written from the rules, the walk over a document, its
-//! explanation, and the columns of a table, whether built late or maintained from the start.
+//! Tests that all evaluations of a query agree: a naive oracle, evaluation on a document, its explanation, and the
+//! columns of a table, whether built late or maintained from the start.
 #![allow(clippy::expect_used, reason = "a test may fail")]
 
 mod common;
@@ -14,7 +14,7 @@ use securityhub_engine::filter::explain::{Explanation, Reason, explain};
 use securityhub_engine::filter::matches;
 use securityhub_engine::{Filter, Table};
 
-/// The sequence numbers of all rows that a table finds.
+/// The sequence numbers of all rows found by a table.
 fn select(table: &Table, filter: &Filter) -> Vec<u64> {
     let page = table.select(filter, &[], None, usize::MAX, Vec::new());
     assert!(!page.more);
@@ -22,13 +22,13 @@ fn select(table: &Table, filter: &Filter) -> Vec<u64> {
     page.rows.iter().map(|row| row.position.sequence).collect()
 }
 
-/// What the oracle finds.
+/// The rows found by the oracle.
 fn expected(findings: &Findings, question: &Question) -> Vec<u64> {
     let numbered = (0..).zip(findings.documents());
     numbered.filter(|(_, document)| oracle::satisfies(document, question)).map(|(sequence, _)| sequence).collect()
 }
 
-/// A table that held other documents, had columns for the question, and was then updated.
+/// A table that contained other documents, had columns for the query, and was then updated.
 fn maintained(before: &Findings, findings: &Findings, filter: &Filter) -> Table {
     let mut table = Table::new(Arc::clone(&SCHEMA));
     let others: Vec<_> = before.documents().chain(before.documents()).collect();
@@ -61,7 +61,7 @@ fn oracle_document_and_columns_agree() {
     QuickCheck::new().tests(1000).quickcheck(agree as fn(Findings, Findings, Question) -> bool);
 }
 
-/// Whether every node's verdict follows from what is below it.
+/// Whether the verdict of every node follows from those below it.
 fn follows(explanation: &Explanation) -> bool {
     let holds = match &explanation.reason {
         Reason::All(parts) => parts.iter().all(|part| part.holds),
@@ -102,7 +102,7 @@ fn simplify_never_changes_the_result() {
 
 /// Rules: FLT-41.
 #[test]
-fn a_question_and_its_negation_share_nothing_and_miss_nothing() {
+fn a_query_and_its_negation_partition_the_findings() {
     fn halves(findings: Findings, question: Question) -> TestResult {
         if findings.0.is_empty() {
             return TestResult::discard();
@@ -115,7 +115,7 @@ fn a_question_and_its_negation_share_nothing_and_miss_nothing() {
     QuickCheck::new().tests(300).quickcheck(halves as fn(Findings, Question) -> TestResult);
 }
 
-/// The generator is only worth what it reaches: each field must be met by some finding and missing in another.
+/// Checks the generator: each field is present in some finding and missing in another.
 #[test]
 fn generated_findings_reach_every_field() {
     assert_eq!(FIELDS.len(), 107);
@@ -131,9 +131,9 @@ fn generated_findings_reach_every_field() {
     }
 }
 
-/// Questions that nothing or everything satisfies prove little: enough of them must divide the findings.
+/// Checks the generator: queries that match no or all findings prove little, so enough of them must match some.
 #[test]
-fn generated_questions_divide_the_findings() {
+fn generated_queries_match_some_findings() {
     let mut random = Gen::from_size_and_seed(100, 11);
     let findings = Findings((0..40).map(|_| Finding::arbitrary(&mut random)).collect());
     let counts = (0..400).map(|_| expected(&findings, &Question::arbitrary(&mut random)).len());

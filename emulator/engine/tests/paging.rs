@@ -1,4 +1,4 @@
-//! Order and pages, against the oracle's order and under a table that changes between pages.
+//! Tests of sorting and paging, compared with the oracle, also while a table changes between pages.
 #![allow(clippy::expect_used, reason = "a test may fail")]
 
 mod common;
@@ -14,7 +14,7 @@ use securityhub_engine::page::merge;
 use securityhub_engine::{Filter, Page, Position, SortKey, Table};
 use serde_json::Value;
 
-/// An order over fields of any kind.
+/// Sort keys over fields of any kind.
 #[derive(Clone, Debug)]
 struct Sort(Vec<SortKey>);
 
@@ -29,7 +29,7 @@ impl Arbitrary for Sort {
     }
 }
 
-/// What happens between two pages.
+/// A change between two pages.
 #[derive(Clone, Debug)]
 enum Event {
     Update(usize, Finding),
@@ -37,7 +37,7 @@ enum Event {
     Remove(usize),
 }
 
-/// No more of them than a walk over a few findings has room for.
+/// Few enough changes for a walk over a few findings.
 #[derive(Clone, Debug)]
 struct Events(Vec<Event>);
 
@@ -80,7 +80,7 @@ fn walk(limit: usize, mut select: impl FnMut(Option<&Position>) -> Page) -> Vec<
     }
 }
 
-/// Findings dealt out to several tables, as regions do, with sequence numbers that do not begin at nought.
+/// Findings distributed over several tables, like Regions, with sequence numbers that do not start at zero.
 fn deal(findings: &Findings, tables: usize) -> Vec<Table> {
     let mut dealt: Vec<Table> = (0..tables).map(|_| Table::new(Arc::clone(&SCHEMA))).collect();
     for (sequence, document) in (10..).zip(findings.documents()) {
@@ -92,12 +92,12 @@ fn deal(findings: &Findings, tables: usize) -> Vec<Table> {
 
 /// Rules: SRT-04 to SRT-08.
 #[test]
-fn rows_stand_in_the_order_of_the_oracle() {
+fn rows_are_in_the_order_of_the_oracle() {
     fn ordered(findings: Findings, question: Question, sort: Sort, limit: usize, tables: usize) -> bool {
         let (limit, tables) = (limit % 4 + 1, tables % 3 + 1);
         let numbered = (10..).zip(findings.documents());
         let mut rows: Vec<(u64, &Value)> = numbered.filter(|(_, row)| oracle::satisfies(row, &question)).collect();
-        // A stable sort: ties keep the order of first storing.
+        // A stable sort keeps the order of first storing for ties.
         rows.sort_by(|(_, one), (_, two)| oracle::compare(one, two, &sort.0));
         let expected: Vec<u64> = rows.into_iter().map(|(sequence, _)| sequence).collect();
         let (filter, regions) = (question.filter(), deal(&findings, tables));
@@ -110,13 +110,13 @@ fn rows_stand_in_the_order_of_the_oracle() {
     QuickCheck::new().tests(500).quickcheck(ordered as fn(Findings, Question, Sort, usize, usize) -> bool);
 }
 
-/// A table that changes, and what is known of its findings from outside.
+/// A table that changes, with an independent record of its findings.
 struct Moving {
     table: Table,
     now: HashMap<u64, Value>,
-    /// There from the start, with the document of the start whenever it was looked at.
+    /// Findings that have existed since the start and have never been changed.
     untouched: HashSet<u64>,
-    /// There and matching from the start until now.
+    /// Findings that have existed and matched since the start.
     constant: HashSet<u64>,
     next: u64,
 }
@@ -176,7 +176,7 @@ impl Moving {
                 }
             }
             let page = self.table.select(&filter, sort, after, limit, Vec::new());
-            // Each page judges the filter when it is made.
+            // Each page evaluates the filter when it is created.
             assert!(page.rows.iter().all(|row| oracle::satisfies(&self.now[&row.position.sequence], question)));
             page
         };
@@ -190,7 +190,7 @@ fn count(seen: &[u64], sequence: u64) -> usize {
 
 /// Rules: SRT-18.
 #[test]
-fn without_criteria_each_lasting_finding_is_seen_once() {
+fn without_sort_keys_each_constant_finding_is_seen_once() {
     fn once(findings: Findings, question: Question, events: Events, limit: usize) -> bool {
         let mut moving = Moving::new(&findings, &question);
         let seen = moving.walk(&question, &[], &events.0, limit % 3 + 1);
@@ -201,7 +201,7 @@ fn without_criteria_each_lasting_finding_is_seen_once() {
 
 /// Rules: SRT-18.
 #[test]
-fn under_criteria_each_finding_that_stays_is_seen_once() {
+fn with_sort_keys_each_unchanged_finding_is_seen_once() {
     fn once(findings: Findings, question: Question, sort: Sort, events: Events, limit: usize) -> bool {
         let mut moving = Moving::new(&findings, &question);
         let seen = moving.walk(&question, &sort.0, &events.0, limit % 3 + 1);

@@ -1,4 +1,4 @@
-//! Four findings and the questions that a reader of the rules works out by hand.
+//! Four findings, and queries whose results can be derived from the rules by hand.
 #![allow(clippy::expect_used, reason = "a test may fail")]
 
 mod common;
@@ -82,7 +82,7 @@ fn instant(text: &str) -> i128 {
     date::strict(text).expect(text)
 }
 
-/// Asks both the documents and a table.
+/// Evaluates the filter on both the documents and a table.
 fn check_filter(filter: &Filter, expected: &str) {
     let findings = findings();
     let page = table_of(&findings).select(filter, &[], None, 10, Vec::new());
@@ -129,20 +129,20 @@ fn any_element_of_an_array() {
 
 /// Rules: FLT-18, FLT-43.
 #[test]
-fn negatives_remove_what_positives_select() {
+fn negatives_exclude_findings_that_positives_match() {
     check_filter(&strings("ResourceType", &[(Prefix, "AwsIam"), (NotEquals, "AwsIamPolicy")]), "ad");
     check_filter(&strings("ResourceType", &[(PrefixNotEquals, "AwsIam")]), "b");
 }
 
 /// Rules: FLT-40.
 #[test]
-fn missing_meets_no_positive() {
+fn a_missing_field_matches_no_positive() {
     check_filter(&strings("ComplianceStatus", &[(Equals, "FAILED"), (Equals, "PASSED")]), "acd");
 }
 
 /// Rules: FLT-41.
 #[test]
-fn missing_meets_every_negative() {
+fn a_missing_field_matches_every_negative() {
     check_filter(&strings("ComplianceStatus", &[(NotEquals, "PASSED")]), "abc");
     check_filter(&strings("NoteText", &[(NotEquals, "ok")]), "acd");
 }

@@ -23,10 +23,10 @@ use crate::state::{AccountId, Event, EventPage, World};
 /// continue after the last one. Each comparison serializes and parses an event, which takes about 50 microseconds, so
 /// comparing a ring of 10,000 events would occupy a worker for half a second. Not chosen: comparing on a blocking
 /// thread, because a caller could still request unbounded work.
-const COMPARED: usize = 1000;
+const MAX_COMPARISONS: usize = 1000;
 /// Default and maximum number of events in a page.
 const PAGE: usize = 100;
-const MOST: usize = 1000;
+const MAX_PAGE: usize = 1000;
 
 const LIST: &str = "expected ?account=111111111111&region=us-east-1&detail-type=...&pattern=...&after=0&limit=100, where \
                     each parameter is optional";
@@ -111,7 +111,7 @@ fn page(world: &World, asked: &Input) -> Result<EventPage, String> {
     };
     let after = asked.after.unwrap_or(0);
     let Some(pattern) = pattern else { return Ok(world.events(after, limit, is_wanted)) };
-    let compared = (COMPARED / pattern.alternatives()).max(1);
+    let compared = (MAX_COMPARISONS / pattern.alternatives()).max(1);
     Ok(select(world, &pattern, limit, world.events(after, compared, is_wanted)))
 }
 

@@ -20,7 +20,7 @@ const EXPECTED: &str = "expected a finding, a list of findings or {\"Findings\":
 
 /// Maximum total size of the failures listed in a response, in bytes. A short finding can violate a hundred
 /// constraints.
-const LISTED: usize = 16 * 1024 * 1024;
+const MAX_LISTED_SIZE: usize = 16 * 1024 * 1024;
 
 /// Like the response of BatchImportFindings (IMP-30), but with a limit on the listed failures.
 #[derive(Default, Serialize)]
@@ -86,7 +86,7 @@ impl Delivered {
         self.success_count += outcome.success_count;
         self.failed_count += outcome.failed.len();
         for failed in outcome.failed {
-            if self.listed >= LISTED {
+            if self.listed >= MAX_LISTED_SIZE {
                 return;
             }
             self.listed += failed.id.len() + failed.message.len();

@@ -19,7 +19,7 @@ use crate::state::{
 /// Default duration of a session, and maximum duration of a session that was opened by a session.
 const HOUR: i64 = 3600;
 /// Maximum number of characters of a session policy.
-const LONGEST_POLICY: usize = 2048;
+const MAX_POLICY_LENGTH: usize = 2048;
 
 /// Runs an operation of STS; `None` if it is not supported.
 pub(super) fn call(world: &World, caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>, AwsError> {
@@ -81,8 +81,8 @@ fn session_policies(directory: &Directory, form: &Form) -> Result<Vec<Arc<Policy
 
 fn session_policy(document: &str) -> Result<Policy, AwsError> {
     let malformed = |message: String| AwsError::new(ErrorCode::MalformedPolicyDocument, message);
-    if document.is_empty() || document.chars().count() > LONGEST_POLICY {
-        let limits = format!("between 1 and {LONGEST_POLICY} characters");
+    if document.is_empty() || document.chars().count() > MAX_POLICY_LENGTH {
+        let limits = format!("between 1 and {MAX_POLICY_LENGTH} characters");
         return Err(validation_error(format!("Value at 'policy' failed to satisfy constraint: it has {limits}")));
     }
     let value: Value =

@@ -41,9 +41,9 @@ Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or S
 enabled.";
 
 /// Maximum width of a bar, in characters.
-const WIDEST_BAR: usize = 50;
+const MAX_BAR_WIDTH: usize = 50;
 /// Minimum width of a bar, even in a narrow terminal.
-const NARROWEST_BAR: usize = 10;
+const MIN_BAR_WIDTH: usize = 10;
 /// The last character of a bar, in eighths.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
@@ -250,8 +250,8 @@ impl Bars {
         // Two spaces after the name, `100 %` and a space after the bar.
         const REST: usize = 8;
         let longest = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
-        let names = longest.min(self.width.saturating_sub(REST + NARROWEST_BAR).max(NARROWEST_BAR));
-        let width = self.width.saturating_sub(names + REST).clamp(NARROWEST_BAR, WIDEST_BAR);
+        let names = longest.min(self.width.saturating_sub(REST + MIN_BAR_WIDTH).max(MIN_BAR_WIDTH));
+        let width = self.width.saturating_sub(names + REST).clamp(MIN_BAR_WIDTH, MAX_BAR_WIDTH);
         let line = |row: &Row<'_>| {
             let name = shortened(row.name, names);
             let bar = row.score.map(|score| self.bar(score, width)).unwrap_or_default();

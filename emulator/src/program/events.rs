@@ -40,9 +40,9 @@ are disabled."#;
 const PAGE: usize = 1000;
 const HEADING: [&str; 5] = ["Time", "Account", "Region", "Kind", "Finding"];
 /// Maximum number of characters shown of an ID.
-const LONGEST_ID: usize = 40;
+const MAX_ID_LENGTH: usize = 40;
 /// The polling interval of `--follow`.
-const PAUSE: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 #[derive(Args)]
 pub(super) struct EventsArguments {
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
                 if !std::mem::replace(&mut is_waiting, true) {
                     output::complain(&format!("securityhub-local: waiting for the emulator to restart: {why}"));
                 }
-                std::thread::sleep(PAUSE);
+                std::thread::sleep(POLL_INTERVAL);
                 continue;
             }
             page => page?,
@@ -104,8 +104,8 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
         }
         match page.dropped {
             0 => {}
-            1 => output::complain("1 earlier event is no longer available"),
-            dropped => output::complain(&format!("{dropped} earlier events are no longer available")),
+            1 => output::print_error("1 earlier event is no longer available"),
+            dropped => output::print_error(&format!("{dropped} earlier events are no longer available")),
         }
         let mut text = String::new();
         if std::mem::take(&mut heading) {
@@ -126,7 +126,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
         after = page.last;
         match (page.more, arguments.follow) {
             (false, false) => return Ok(()),
-            (false, true) => std::thread::sleep(PAUSE),
+            (false, true) => std::thread::sleep(POLL_INTERVAL),
             (true, _) => {}
         }
     }
@@ -153,7 +153,7 @@ fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
 /// An event for people: time, receiver, kind, and the finding with its severity.
 fn event_line(event: &str) -> String {
     let event: Value = serde_json::from_str(event).unwrap_or_default();
-    let text = |value: &Value| output::harmless(value.as_str().unwrap_or("-"));
+    let text = |value: &Value| output::escape_control_characters(value.as_str().unwrap_or("-"));
     let time = text(&event["time"]).replace('T', " ").replace('Z', "");
     let kind = text(&event["detail-type"]);
     let kind = ["Security Hub Findings - ", "Security Hub "].iter().find_map(|name| kind.strip_prefix(name));
@@ -162,7 +162,7 @@ fn event_line(event: &str) -> String {
         Some(finding) => {
             let [severity, title, id] = [&finding["Severity"]["Label"], &finding["Title"], &finding["Id"]].map(text);
             let state = if finding["RecordState"] == "ARCHIVED" { " archived" } else { "" };
-            format!("{severity}{state}: {title} ({})", end_of(&id))
+            format!("{severity}{state}: {title} ({})", truncated_id(&id))
         }
         None => format!("{} results of insight {}", text(&detail["number of results"]), text(&detail["insightName"])),
     };
@@ -170,8 +170,8 @@ fn event_line(event: &str) -> String {
 }
 
 /// The end of an ID, which is more specific than its beginning.
-fn end_of(id: &str) -> String {
-    let cut = id.char_indices().rev().nth(LONGEST_ID - 1).map_or(0, |(at, _)| at);
+fn truncated_id(id: &str) -> String {
+    let cut = id.char_indices().rev().nth(MAX_ID_LENGTH - 1).map_or(0, |(at, _)| at);
     if cut == 0 { id.to_owned() } else { format!("…{}", &id[cut..]) }
 }
 
@@ -192,7 +192,7 @@ mod tests {
         for (id, shown) in
             [("", ""), ("a", "a"), (&"x".repeat(40), &*"x".repeat(40)), (&long, &format!("…{}", &long[98..]))]
         {
-            assert_eq!(end_of(id), shown);
+            assert_eq!(truncated_id(id), shown);
         }
     }
 

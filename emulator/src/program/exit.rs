@@ -30,7 +30,7 @@ impl Exit {
             Exit::Mistake(message) => (2, message),
         };
         if !message.is_empty() {
-            output::complain(&message);
+            output::print_error(&message);
         }
         ExitCode::from(code)
     }

@@ -14,9 +14,9 @@ use crate::state::{Clock, HubKey};
 /// Maximum number of findings in a BatchImportFindings request.
 const BATCH: usize = 100;
 /// Number of bytes written at once.
-const FULL: usize = 64 * 1024;
+const BUFFER_SIZE: usize = 64 * 1024;
 /// Number of findings between updates of the progress bar.
-const STEP: u64 = 256;
+const PROGRESS_STEP: u64 = 256;
 
 /// Writes findings as requested. It is not an error if the reader closes the pipe early.
 pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
     let findings = generate::findings(request).map_err(Exit::failed)?;
     let mut source = Source { progress: progress(&findings), findings, made: 0 };
     // Standard output by itself would write line by line.
-    let mut output = BufWriter::with_capacity(FULL, io::stdout().lock());
+    let mut output = BufWriter::with_capacity(BUFFER_SIZE, io::stdout().lock());
     let written = match arguments.format {
         FindingsForm::Array => array(&mut output, &mut source),
         FindingsForm::Lines => lines(&mut output, &mut source),
@@ -79,8 +79,8 @@ impl Source {
     fn write_next(&mut self, written: &mut Vec<u8>) -> Option<&HubKey> {
         // The bar reads the system clock on every update.
         self.made += 1;
-        if self.made.is_multiple_of(STEP) {
-            self.progress.inc(STEP);
+        if self.made.is_multiple_of(PROGRESS_STEP) {
+            self.progress.inc(PROGRESS_STEP);
         }
         self.findings.write_next(written)
     }
@@ -161,7 +161,7 @@ impl Batch {
 
 /// Writes and clears a full buffer.
 fn flush_full(output: &mut impl Write, buffer: &mut Vec<u8>) -> io::Result<()> {
-    if buffer.len() >= FULL {
+    if buffer.len() >= BUFFER_SIZE {
         output.write_all(buffer)?;
         buffer.clear();
     }

@@ -24,9 +24,9 @@ use super::cli::{LogForm, LogLevel};
 use super::style::Style;
 
 /// Maximum size of the text waiting to be written, in bytes.
-const MOST_WAITING: usize = 1024 * 1024;
+const MAX_QUEUED: usize = 1024 * 1024;
 /// Time limit for writing the last lines at shutdown.
-const LAST_LINES: Duration = Duration::from_millis(200);
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The log of the process. Dropping it waits a moment for the last lines to be written.
 pub(super) struct Log(Arc<Queue>);
@@ -80,7 +80,7 @@ impl Log {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.0.wait_until_written(LAST_LINES);
+        self.0.wait_until_written(FLUSH_TIMEOUT);
     }
 }
 
@@ -134,7 +134,7 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
 impl Queue {
     fn push(&self, text: &[u8]) {
         let mut state = self.state.lock();
-        if state.text.len() + text.len() > MOST_WAITING {
+        if state.text.len() + text.len() > MAX_QUEUED {
             state.dropped += lines(text);
             self.all_dropped.fetch_add(lines(text), Ordering::Relaxed);
             return;
@@ -289,7 +289,7 @@ mod tests {
             queue.push(&line);
         }
         let state = queue.state.lock();
-        assert_eq!((state.text.len(), state.dropped), (MOST_WAITING, 2000 - 1024));
+        assert_eq!((state.text.len(), state.dropped), (MAX_QUEUED, 2000 - 1024));
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn add(arguments: &AddArguments) -> Result<(), Exit> {
         progress.inc(batch.len().try_into().unwrap_or_default());
     }
     progress.finish_and_clear();
-    tell(&arguments.at, whole)
+    print_outcome(&arguments.at, whole)
 }
 
 fn accept(arguments: &AcceptArguments) -> Result<(), Exit> {
@@ -62,7 +62,7 @@ fn accept(arguments: &AcceptArguments) -> Result<(), Exit> {
     if let (Value::Object(members), false) = (&mut body, arguments.account.is_empty()) {
         members.insert("AccountIds".to_owned(), json!(arguments.account));
     }
-    tell(&arguments.at, post(&arguments.at.remote.url, "/_emulator/members/accept", &body)?)
+    print_outcome(&arguments.at, post(&arguments.at.remote.url, "/_emulator/members/accept", &body)?)
 }
 
 fn list(arguments: &ListArguments) -> Result<(), Exit> {
@@ -110,7 +110,7 @@ fn outcome(url: &str, answer: &[u8]) -> Result<Outcome, Exit> {
 }
 
 /// Prints the outcome. Refused accounts count as a failure.
-fn tell(at: &MembersAt, outcome: Outcome) -> Result<(), Exit> {
+fn print_outcome(at: &MembersAt, outcome: Outcome) -> Result<(), Exit> {
     if at.remote.json {
         output::print(&format!("{:#}\n", json!(outcome)))?;
     } else {

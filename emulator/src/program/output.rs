@@ -15,7 +15,7 @@ pub(super) fn print(text: &str) -> Result<(), Exit> {
 }
 
 /// Writes a line to standard error. If that fails, there is no other place to report it.
-pub(super) fn complain(line: &str) {
+pub(super) fn print_error(line: &str) {
     _ = std::io::stderr().write_all(format!("{}\n", line.trim_end()).as_bytes());
 }
 
@@ -30,7 +30,7 @@ pub(super) fn written(result: std::io::Result<()>) -> Result<(), Exit> {
 }
 
 /// Escapes control characters of external text for a line of a table.
-pub(super) fn harmless(text: &str) -> String {
+pub(super) fn escape_control_characters(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() {
@@ -44,10 +44,10 @@ pub(super) fn harmless(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::harmless;
+    use super::escape_control_characters;
 
     #[test]
     fn control_characters_are_escaped() {
-        assert_eq!(harmless("a\u{1b}[2J\n\tß"), "a\\u{1b}[2J\\n\\tß");
+        assert_eq!(escape_control_characters("a\u{1b}[2J\n\tß"), "a\\u{1b}[2J\\n\\tß");
     }
 }

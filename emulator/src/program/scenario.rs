@@ -18,7 +18,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
     if diagnostics.is_empty() {
         return output::print("The scenario is valid.\n");
     }
-    output::complain(&diagnostics.to_string());
+    output::print_error(&diagnostics.to_string());
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::diagnostic::{Diagnostic, MOST_DIAGNOSTICS};
+use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS};
 use super::files::{Files, Place};
 use super::spanned::Spanned;
 use super::suggest;
@@ -30,7 +30,7 @@ impl Check {
 
     /// Whether the maximum number of errors has been reached.
     pub(super) fn is_full(&self) -> bool {
-        self.mistakes.len() >= MOST_DIAGNOSTICS
+        self.mistakes.len() >= MAX_DIAGNOSTICS
     }
 
     /// Adds an error or a warning.

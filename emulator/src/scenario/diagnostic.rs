@@ -11,7 +11,7 @@ use crate::invariant::Invariant;
 
 /// Maximum number of errors and warnings of a scenario. Each one shows its line, so the output of a long malformed text
 /// would grow with the product of its length and the number of errors.
-pub(super) const MOST_DIAGNOSTICS: usize = 100;
+pub(super) const MAX_DIAGNOSTICS: usize = 100;
 
 /// An error or a warning.
 #[derive(Clone, Debug)]
@@ -239,7 +239,7 @@ impl fmt::Display for Diagnostics {
         let told = counts.iter().filter(|(_, count)| *count > 0);
         let told: Vec<String> =
             told.map(|(name, count)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();
-        let at_least = if self.0.len() >= MOST_DIAGNOSTICS { "at least " } else { "" };
+        let at_least = if self.0.len() >= MAX_DIAGNOSTICS { "at least " } else { "" };
         if told.is_empty() { Ok(()) } else { write!(formatter, "The scenario has {at_least}{}.", told.join(" and ")) }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::diagnostic::{Diagnostic, MOST_DIAGNOSTICS};
+use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS};
 use super::files::{Files, Place};
 use super::spanned::{Content, Node, Spanned};
 use super::suggest;
@@ -46,7 +46,7 @@ struct Fit<'s, 'm> {
 
 impl<'s> Fit<'s, '_> {
     fn is_full(&self) -> bool {
-        self.mistakes.len() >= MOST_DIAGNOSTICS
+        self.mistakes.len() >= MAX_DIAGNOSTICS
     }
 
     /// `name` describes the value in messages.

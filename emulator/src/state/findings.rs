@@ -117,7 +117,7 @@ impl Findings {
     }
 
     pub(super) fn hide(&mut self, filter: &Filter) {
-        self.table.set_aside(filter);
+        self.table.hide(filter);
     }
 
     /// Adds findings of another table, keeping the order of their sequence numbers. Replaces those with the same key.
@@ -184,7 +184,7 @@ impl<'t> FindingWriter<'t> {
 
     /// Adds a buffer that contains the documents of new findings.
     pub fn add_batch(&mut self, documents: Vec<u8>) -> Batch {
-        self.findings.table.take(documents)
+        self.findings.table.add_batch(documents)
     }
 
     /// Stores a new finding whose document is in the buffer of a batch.
@@ -199,7 +199,7 @@ impl<'t> FindingWriter<'t> {
 
     /// Ends a batch.
     pub fn finish_batch(&mut self, batch: &Batch) {
-        self.findings.table.settle(batch);
+        self.findings.table.finish_batch(batch);
     }
 
     /// Replaces the document of a finding.

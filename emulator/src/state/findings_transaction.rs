@@ -145,7 +145,7 @@ impl<'w> FindingsTransaction<'w> {
     pub fn store_replicas(&mut self, place: &Place, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
         let Some(origin) = place.origin.as_ref().or_report("replicas have an origin") else { return };
         let left = self.world.read_findings(origin, |findings| {
-            let slots = findings.table().within(Scope::NotAside).matching(filter);
+            let slots = findings.table().within(Scope::Visible).matching(filter);
             if !slots.is_empty() {
                 // No other code holds the locks of two tables, so this cannot deadlock.
                 self.world.edit_findings(place, |replicas, _| replicas.add(findings, &slots, key));

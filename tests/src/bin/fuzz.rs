@@ -37,7 +37,7 @@ fn run(requests: u64, seed: u64) -> ExitCode {
     let shows = std::io::stderr().is_terminal();
     for sent in 0..requests {
         let own_seed = random.seed();
-        let answered = catch_unwind(AssertUnwindSafe(|| doors.knock(&mut random)));
+        let answered = catch_unwind(AssertUnwindSafe(|| doors.send_random(&mut random)));
         let Ok(status) = answered else {
             eprintln!("request {sent} of seed {seed} failed; its own seed is {own_seed}");
             return ExitCode::FAILURE;

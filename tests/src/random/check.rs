@@ -6,7 +6,7 @@ use securityhub_local::wire::{identity, route};
 use serde_json::Value;
 
 use crate::answer;
-use crate::door::Door;
+use crate::client::TestClient;
 use crate::growth::processor_time;
 
 /// The request size to which the time limit applies; shorter requests may take as long.
@@ -14,7 +14,7 @@ const UNIT: u32 = 10_000;
 
 /// Sends a request and checks that the response is one that AWS, its other services or the control plane could give.
 /// Returns the status, and the body of a Security Hub response.
-pub fn check(door: &Door, request: Request<Bytes>) -> (u16, Value) {
+pub fn check(client: &TestClient, request: Request<Bytes>) -> (u16, Value) {
     let (parts, body) = request.into_parts();
     let service = identity::signature(&parts).ok().flatten().map(|signature| signature.service);
     let path = parts.uri.path().to_owned();
@@ -24,8 +24,8 @@ pub fn check(door: &Door, request: Request<Bytes>) -> (u16, Value) {
     let told = format!("{} {} for {service:?}: {:?}", parts.method, parts.uri, body.get(..200).unwrap_or(&body));
     let size = body.len() + parts.uri.path_and_query().map_or(0, |text| text.as_str().len());
     let start = processor_time();
-    let response = door.send(Request::from_parts(parts, body));
-    if let Some(limit) = door.time_limit {
+    let response = client.send(Request::from_parts(parts, body));
+    if let Some(limit) = client.time_limit {
         let spent = processor_time().saturating_sub(start);
         let allowed = limit * u32::try_from(size).unwrap_or(u32::MAX).max(UNIT) / UNIT;
         assert!(spent <= allowed, "{told}: {spent:?} of processor time for {size} bytes");

@@ -11,9 +11,9 @@ use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
 use super::bits::Random;
-use super::requests::{BUILT, Made, authorization};
+use super::requests::{BUILT, BuiltRequest, authorization};
+use crate::client;
 use crate::collections::{self, Collection, Items};
-use crate::door;
 
 /// The lists and maps in inputs of implemented operations.
 static COLLECTIONS: LazyLock<Vec<Collection>> =
@@ -27,7 +27,7 @@ const MEMBERS: [&str; 9] =
     ["Findings", "Filters", "Criteria", "ProductFields", "Resources", "Tags", "AccountIds", "Type", "type"];
 
 /// A request of a hostile size.
-pub(super) fn request(random: &mut Random) -> Made {
+pub(super) fn request(random: &mut Random) -> BuiltRequest {
     match random.below(10) {
         0..=3 => collection(random),
         4..=5 => text(random),
@@ -45,17 +45,17 @@ fn size(random: &mut Random) -> usize {
 }
 
 /// An input of an operation with many items in a list or map.
-fn collection(random: &mut Random) -> Made {
+fn collection(random: &mut Random) -> BuiltRequest {
     let collection = &COLLECTIONS[random.below(COLLECTIONS.len())];
     let items = [Items::Valid, Items::Valid, Items::Equal, Items::Wrong][random.below(4)];
     let input = collection.input(size(random).min(5_000), items);
-    door::try_request(collection.operation, &input, &authorization(random, "securityhub"))
+    client::try_request(collection.operation, &input, &authorization(random, "securityhub"))
 }
 
 /// A body that no JSON value could produce: repeated keys, deep nesting, or one long text.
-fn text(random: &mut Random) -> Made {
+fn text(random: &mut Random) -> BuiltRequest {
     let operation = BUILT[random.below(BUILT.len())];
-    let mut request = door::try_request(operation, &json!({}), &authorization(random, "securityhub"))?;
+    let mut request = client::try_request(operation, &json!({}), &authorization(random, "securityhub"))?;
     *request.body_mut() = body(random).into();
     Ok(request)
 }
@@ -84,7 +84,7 @@ fn body(random: &mut Random) -> String {
 }
 
 /// Filters with many values, or with a few long ones.
-fn filters(random: &mut Random) -> Made {
+fn filters(random: &mut Random) -> BuiltRequest {
     let many = random.one_in(2);
     let (count, length) = if many { (size(random).min(5_000), 1) } else { (20, size(random)) };
     let part = random.pick(&PARTS);
@@ -98,11 +98,11 @@ fn filters(random: &mut Random) -> Made {
         1 => (Operation::CreateAutomationRule, json!({ "RuleName": "a", "RuleOrder": 1, "Criteria": filters })),
         _ => (Operation::GetFindings, json!({ "Filters": filters })),
     };
-    door::try_request(operation, &input, &authorization(random, "securityhub"))
+    client::try_request(operation, &input, &authorization(random, "securityhub"))
 }
 
 /// Query parameters and path labels, up to the maximum length of a path.
-fn query(random: &mut Random) -> Made {
+fn query(random: &mut Random) -> BuiltRequest {
     let text = utf8_percent_encode(&random.pick(&PARTS).repeat(1 + random.below(4_000)), NON_ALPHANUMERIC).to_string();
     let path = match random.below(3) {
         0 => format!("/tags/arn%3Aaws%3Asecurityhub?{}", "tagKeys=a&".repeat(1 + random.below(4_000))),
@@ -117,7 +117,7 @@ fn query(random: &mut Random) -> Made {
 }
 
 /// A form of another service with many parameters.
-fn form(random: &mut Random) -> Made {
+fn form(random: &mut Random) -> BuiltRequest {
     let (service, action, parameter) = [
         ("ec2", "DescribeRegions", "Filter.#.Name=region-name&Filter.#.Value.1=x"),
         ("ec2", "DescribeRegions&Filter.1.Name=endpoint", "Filter.1.Value.#=x"),
@@ -149,7 +149,7 @@ fn form(random: &mut Random) -> Made {
 }
 
 /// A body of the control plane with many entries, or an event pattern.
-fn control(random: &mut Random) -> Made {
+fn control(random: &mut Random) -> BuiltRequest {
     let value = random.pick(&VALUES);
     let count = size(random).min(2_000);
     let many = |item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(",");
@@ -192,7 +192,7 @@ fn resource(number: usize) -> String {
 }
 
 /// A pattern of many alternatives, conditions or wildcards.
-fn pattern(random: &mut Random) -> Made {
+fn pattern(random: &mut Random) -> BuiltRequest {
     let count = 1 + random.below(300);
     let pattern = match random.below(4) {
         0 => json!({ "detail": { "findings": { "Title": [{ "wildcard": "a*".repeat(count) }] } } }).to_string(),

@@ -22,68 +22,68 @@ use securityhub_local::service::Settings;
 use self::check::check;
 use self::requests::reset;
 use self::store::Store;
-use crate::door::Door;
+use crate::client::TestClient;
 
 /// The services that receive random requests.
-pub struct Doors {
-    empty: Door,
-    quickstart: Door,
-    verifying: Door,
-    hostile: Door,
+pub struct Clients {
+    empty: TestClient,
+    quickstart: TestClient,
+    verifying: TestClient,
+    hostile: TestClient,
     /// Number of hostile requests since the last reset of their service.
     sent: usize,
     /// The service for random findings.
     pub store: Store,
 }
 
-impl Default for Doors {
+impl Default for Clients {
     fn default() -> Self {
-        Doors::new(None)
+        Clients::new(None)
     }
 }
 
-impl Doors {
+impl Clients {
     /// Creates the services, with a limit of processor time per 10 KB of request.
-    pub fn new(time_limit: Option<Duration>) -> Doors {
+    pub fn new(time_limit: Option<Duration>) -> Clients {
         let quickstart = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml"));
         let verifying = Settings { verify_signatures: true, ..Settings::default() };
-        let door = |settings, scenario| {
-            let mut door = Door::new(settings, scenario);
-            door.time_limit = time_limit;
-            door
+        let client = |settings, scenario| {
+            let mut client = TestClient::new(settings, scenario);
+            client.time_limit = time_limit;
+            client
         };
-        Doors {
-            empty: door(Settings::default(), None),
-            quickstart: door(Settings::default(), quickstart),
-            verifying: door(verifying, quickstart),
-            hostile: door(Settings::default(), quickstart),
+        Clients {
+            empty: client(Settings::default(), None),
+            quickstart: client(Settings::default(), quickstart),
+            verifying: client(verifying, quickstart),
+            hostile: client(Settings::default(), quickstart),
             sent: 0,
-            store: Store::new(door(Settings::default(), quickstart)),
+            store: Store::new(client(Settings::default(), quickstart)),
         }
     }
 
     /// Sends a random request to one of the services, checks the response, and returns its status. Half of the requests
     /// are findings and queries, and one in forty has a hostile size.
-    pub fn knock(&mut self, random: &mut Random) -> u16 {
+    pub fn send_random(&mut self, random: &mut Random) -> u16 {
         if random.one_in(2) {
-            return self.store.knock(random);
+            return self.store.send_random(random);
         }
         if random.one_in(20) {
-            return self.knock_with_size(random);
+            return self.send_hostile(random);
         }
-        let door = match random.below(10) {
+        let client = match random.below(10) {
             0 => &self.verifying,
             1..=4 => &self.empty,
             _ => &self.quickstart,
         };
-        check(door, request(random)).0
+        check(client, request(random)).0
     }
 }
 
-impl Doors {
+impl Clients {
     /// Sends a request of a hostile size and checks the response. The service is reset often, so that each request is
     /// measured on its own.
-    pub fn knock_with_size(&mut self, random: &mut Random) -> u16 {
+    pub fn send_hostile(&mut self, random: &mut Random) -> u16 {
         self.sent += 1;
         if self.sent.is_multiple_of(HOSTILE) {
             return check(&self.hostile, reset()).0;

@@ -9,8 +9,8 @@ use securityhub_local::operations::{self, Behaviour};
 use serde_json::Value;
 
 use super::bits::Random;
-use crate::door;
-use crate::sample::{self, Breach};
+use crate::client;
+use crate::sample::{self, InvalidInput};
 
 const METHODS: [&str; 9] = ["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "BREW"];
 const SERVICES: [&str; 8] = ["securityhub", "sts", "organizations", "ec2", "iam", "s3", "lambda", "\u{7f}"];
@@ -49,8 +49,8 @@ const HEADERS: [&str; 12] = [
 const CONTROL: [&str; 6] = ["health", "reset", "clock", "", "reset?to=empty", "nope?%ff"];
 
 /// The inputs that violate a constraint, by operation.
-static BREACHES: LazyLock<Vec<Vec<Breach>>> =
-    LazyLock::new(|| Operation::ALL.map(|operation| sample::breaches(operation.model().input)).into());
+static INVALID_INPUTS: LazyLock<Vec<Vec<InvalidInput>>> =
+    LazyLock::new(|| Operation::ALL.map(|operation| sample::invalid_inputs(operation.model().input)).into());
 
 /// The implemented operations.
 pub(super) static BUILT: LazyLock<Vec<Operation>> = LazyLock::new(|| {
@@ -75,7 +75,7 @@ pub fn request(random: &mut Random) -> Request<Bytes> {
         };
         if let Ok(mut request) = made {
             if random.one_in(5) {
-                soup(random, &mut request);
+                add_random_headers(random, &mut request);
             }
             return request;
         }
@@ -83,7 +83,7 @@ pub fn request(random: &mut Random) -> Request<Bytes> {
 }
 
 /// Adds headers, including repeated ones and values that are not text.
-fn soup(random: &mut Random, request: &mut Request<Bytes>) {
+fn add_random_headers(random: &mut Random, request: &mut Request<Bytes>) {
     for _ in 0..random.below(12) {
         let name = HeaderName::from_static(random.pick(&HEADERS));
         let value = match random.below(3) {
@@ -98,10 +98,10 @@ fn soup(random: &mut Random, request: &mut Request<Bytes>) {
 }
 
 /// A request, if it is valid HTTP.
-pub(super) type Made = http::Result<Request<Bytes>>;
+pub(super) type BuiltRequest = http::Result<Request<Bytes>>;
 
 /// A request of an operation: valid or with one violated constraint, and sometimes mutated.
-fn operation(random: &mut Random) -> Made {
+fn operation(random: &mut Random) -> BuiltRequest {
     // Implemented operations have more behaviour to break, and a world without hubs exercises little.
     let operation = match random.below(8) {
         0 => Operation::EnableSecurityHub,
@@ -113,9 +113,9 @@ fn operation(random: &mut Random) -> Made {
         0 => sample::valid(shape, true),
         1 => sample::valid(shape, false),
         _ => {
-            let breaches = &BREACHES[operation as usize];
-            let chosen = random.below(breaches.len());
-            breaches.get(chosen).map_or_else(|| sample::valid(shape, false), |breach| breach.input.clone())
+            let invalid_inputs = &INVALID_INPUTS[operation as usize];
+            let chosen = random.below(invalid_inputs.len());
+            invalid_inputs.get(chosen).map_or_else(|| sample::valid(shape, false), |invalid| invalid.input.clone())
         }
     };
     if random.one_in(3) {
@@ -124,7 +124,7 @@ fn operation(random: &mut Random) -> Made {
     if !input.is_object() {
         input = Value::Object(serde_json::Map::new());
     }
-    let mut request = door::try_request(operation, &input, &authorization(random, "securityhub"))?;
+    let mut request = client::try_request(operation, &input, &authorization(random, "securityhub"))?;
     if random.one_in(3) {
         let mut body = request.body().to_vec();
         mutate(random, &mut body);
@@ -149,8 +149,10 @@ fn distort(random: &mut Random, value: &mut Value, depth: usize) {
         }
         // A value from another operation's input, or one that is unusual by itself.
         _ if random.one_in(3) => {
-            let breaches = &BREACHES[random.below(BREACHES.len())];
-            *value = breaches.get(random.below(breaches.len())).map_or(Value::Null, |breach| breach.input.clone());
+            let invalid_inputs = &INVALID_INPUTS[random.below(INVALID_INPUTS.len())];
+            *value = invalid_inputs
+                .get(random.below(invalid_inputs.len()))
+                .map_or(Value::Null, |invalid| invalid.input.clone());
         }
         _ => *value = serde_json::from_str(random.pick(&TEXTS)).unwrap_or(Value::Null),
     }
@@ -176,7 +178,7 @@ pub fn mutate(random: &mut Random, body: &mut Vec<u8>) {
 }
 
 /// A request with any path, method and body.
-fn anything(random: &mut Random) -> Made {
+fn anything(random: &mut Random) -> BuiltRequest {
     let mut path = String::from("/");
     for _ in 0..random.below(4) {
         let model = Operation::ALL[random.below(Operation::ALL.len())].model();
@@ -195,7 +197,7 @@ fn anything(random: &mut Random) -> Made {
 }
 
 /// A request with a more or less valid presigned query.
-fn presigned(random: &mut Random) -> Made {
+fn presigned(random: &mut Random) -> BuiltRequest {
     let credential = "111111111111%2F20260115%2Fus-east-1%2F";
     let service = random.pick(&SERVICES[..7]);
     let pairs = [
@@ -224,7 +226,7 @@ fn presigned(random: &mut Random) -> Made {
 }
 
 /// A request of another service.
-fn neighbour(random: &mut Random) -> Made {
+fn neighbour(random: &mut Random) -> BuiltRequest {
     let actions = [
         "Action=GetCallerIdentity",
         "Action=AssumeRole&RoleArn=arn:aws:iam::333333333333:role/x&RoleSessionName=ab",
@@ -247,7 +249,7 @@ fn neighbour(random: &mut Random) -> Made {
     build(random, path, service, body)
 }
 
-fn control(random: &mut Random) -> Made {
+fn control(random: &mut Random) -> BuiltRequest {
     let path = format!("/_emulator/{}", random.pick(&CONTROL));
     let mut body = b"{\"advance\":\"PT1S\"}".to_vec();
     if random.one_in(2) {
@@ -256,7 +258,7 @@ fn control(random: &mut Random) -> Made {
     build(random, &path, "securityhub", body)
 }
 
-fn build(random: &mut Random, path: &str, service: &str, body: Vec<u8>) -> Made {
+fn build(random: &mut Random, path: &str, service: &str, body: Vec<u8>) -> BuiltRequest {
     let mut request = Request::builder().method(random.pick(&METHODS)).uri(path);
     if !random.one_in(10) {
         request = request.header("authorization", authorization(random, service));

@@ -7,7 +7,7 @@ use super::bits::Random;
 use super::check::check;
 use super::requests::{mutate, reset};
 use super::{filters, findings, text};
-use crate::door::{self, Door};
+use crate::client::{self, TestClient};
 
 /// Number of kept tokens and IDs.
 const KEPT: usize = 16;
@@ -18,7 +18,7 @@ const ACCOUNTS: [&str; 4] = ["111111111111", "111111111111", "222222222222", "33
 
 /// A service with enabled hubs.
 pub struct Store {
-    door: Door,
+    client: TestClient,
     sent: u64,
     /// Inputs of pages that had a next page, with its token.
     pages: Vec<(Value, String)>,
@@ -31,17 +31,17 @@ pub struct Store {
 }
 
 impl Store {
-    pub(super) fn new(door: Door) -> Store {
-        Store { door, sent: 0, pages: Vec::new(), insights: Vec::new(), imported: 0, read: 0 }
+    pub(super) fn new(client: TestClient) -> Store {
+        Store { client, sent: 0, pages: Vec::new(), insights: Vec::new(), imported: 0, read: 0 }
     }
 
     /// Sends a random import or query, checks the response, and returns its status.
-    pub fn knock(&mut self, random: &mut Random) -> u16 {
+    pub fn send_random(&mut self, random: &mut Random) -> u16 {
         self.sent += 1;
         if self.sent.is_multiple_of(REQUESTS) {
-            return check(&self.door, reset()).0;
+            return check(&self.client, reset()).0;
         }
-        self.door.account = random.pick(&ACCOUNTS).to_owned();
+        self.client.account = random.pick(&ACCOUNTS).to_owned();
         match random.below(20) {
             0..=8 => self.import(random),
             9..=17 => self.ask(random),
@@ -51,7 +51,7 @@ impl Store {
     }
 
     fn import(&mut self, random: &mut Random) -> u16 {
-        let input = findings::import(random, &self.door.account);
+        let input = findings::import(random, &self.client.account);
         let (status, body) = self.send(random, Operation::BatchImportFindings, &input);
         self.imported += body["SuccessCount"].as_u64().unwrap_or_default();
         status
@@ -94,14 +94,14 @@ impl Store {
             _ => (Operation::GetInsightResults, json!({})),
         };
         input["InsightArn"] = json!(arn);
-        check(&self.door, door::request(operation, &input, &self.door.authorization())).0
+        check(&self.client, client::request(operation, &input, &self.client.authorization())).0
     }
 
     /// Sends an input, all of whose members are in the body, as hand-written JSON.
     fn send(&self, random: &mut Random, operation: Operation, input: &Value) -> (u16, Value) {
-        let mut request = door::request(operation, &json!({}), &self.door.authorization());
+        let mut request = client::request(operation, &json!({}), &self.client.authorization());
         *request.body_mut() = text::write(random, input).into();
-        check(&self.door, request)
+        check(&self.client, request)
     }
 }
 

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use securityhub_fixtures::Operation;
 use securityhub_local::scenario;
 use securityhub_local::service::{Service, Settings};
-use securityhub_local_tests::door::{authorization, request};
+use securityhub_local_tests::client::{authorization, request};
 use securityhub_local_tests::{answer, sample};
 use serde_json::{Value, json};
 use shuttle::thread::{self, JoinHandle};

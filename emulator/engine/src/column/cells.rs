@@ -5,10 +5,10 @@ use super::sorted::{self, Sorted};
 use crate::bits::{BLOCK, BitSet, Bits, Ones};
 use crate::blocks::Blocks;
 
-/// None, one or several values a slot.
+/// Zero, one or several values per slot.
 ///
-/// Which slots have a value at all is a set of its own, so that absence needs no value to stand for it. Most slots
-/// have at most one value; the further values of the others stand apart.
+/// A separate set records which slots have a value, so that no value needs to represent absence. Most slots have at
+/// most one value; additional values of the others are stored separately.
 #[derive(Clone, Debug)]
 pub(crate) struct Cells<T> {
     present: BitSet,
@@ -16,14 +16,14 @@ pub(crate) struct Cells<T> {
     /// The slots with several values.
     several: BitSet,
     further: Further<T>,
-    /// The slots of each block in the order of their first values, where a question has needed that.
+    /// The slots of each block sorted by their first values, if a query has needed that.
     sorted: Sorted,
 }
 
-/// No more candidates than these are looked at one by one.
+/// Up to this many candidates are examined one by one.
 const FEW: u32 = 128;
 
-/// How many blocks tell what the others are like.
+/// Number of blocks sampled for an estimate.
 const SAMPLE: usize = 8;
 
 impl<T> Default for Cells<T> {
@@ -39,13 +39,13 @@ impl<T> Default for Cells<T> {
 }
 
 impl<T: Copy + Default + PartialOrd> Cells<T> {
-    /// Makes room for a slot.
+    /// Extends the cells to include a slot.
     pub(crate) fn reserve(&mut self, slot: u32) {
         self.first.reserve(slot as usize);
         self.sorted.reserve(slot as usize / BLOCK);
     }
 
-    /// Gives a slot one more value; says whether it was new to the slot.
+    /// Adds a value to a slot. Returns whether the slot did not have it yet.
     pub(crate) fn add(&mut self, slot: u32, value: T) -> bool {
         self.reserve(slot);
         if self.values(slot).any(|other| other == value) {
@@ -64,7 +64,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         true
     }
 
-    /// Empties a slot.
+    /// Removes the values of a slot.
     pub(crate) fn clear(&mut self, slot: u32) {
         if self.present.contains(slot) {
             self.sorted.remove(slot, self.first.block(slot as usize / BLOCK));
@@ -86,7 +86,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         self.first(slot).into_iter().chain(self.further(slot).iter().copied())
     }
 
-    /// The slots of a block with a value.
+    /// The slots of a block that have a value.
     pub(crate) fn present(&self, block: usize) -> Bits {
         self.present.block(block)
     }
@@ -96,17 +96,17 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         self.further.is_empty()
     }
 
-    /// The slots of a block with several values.
+    /// The slots of a block that have several values.
     pub(crate) fn several(&self, block: usize) -> Bits {
         self.several.block(block)
     }
 
-    /// The first values of a block, as far as slots have been set; those of slots without a value say nothing.
+    /// The first values of a block. Those of slots without a value are meaningless.
     pub(crate) fn firsts(&self, block: usize) -> &[T] {
         self.first.block(block)
     }
 
-    /// Those of `all`, slots of a block, with a value that passes.
+    /// The slots in `all`, slots of a block, with a value that satisfies `passes`.
     pub(crate) fn passing(&self, block: usize, all: &Bits, mut passes: impl FnMut(T) -> bool) -> Bits {
         let mut passing = Bits::NONE;
         let Some(present) = self.present.get(block) else { return passing };
@@ -126,25 +126,25 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         passing
     }
 
-    /// The slots of a block with a value, by their places in the order of their values, unless one has several.
+    /// The positions of a block's slots that have a value, sorted by value; `None` if a slot has several values.
     pub(crate) fn in_order(&self, block: usize) -> Option<&[u16]> {
         let is_single = self.is_single() || self.several.get(block).is_none_or(Bits::is_empty);
         is_single.then(|| self.sorted.block(block, self.firsts(block), || self.present.block(block)))
     }
 
-    /// Sorts the blocks that are not.
+    /// Sorts the unsorted blocks.
     pub(crate) fn sort(&self) {
         for block in 0..self.blocks() {
             self.in_order(block);
         }
     }
 
-    /// How many blocks have slots.
+    /// The number of blocks with slots.
     pub(crate) fn blocks(&self) -> usize {
         self.first.len().div_ceil(BLOCK)
     }
 
-    /// About how many of `all` slots have a value that is neither before nor after what is looked for.
+    /// Estimated number of the `all` slots that have a value neither before nor after the searched range.
     pub(crate) fn estimate(&self, all: u64, is_before: impl Fn(T) -> bool, is_after: impl Fn(T) -> bool) -> u64 {
         let (mut found, mut looked_at) = (0, 0);
         for block in (0..self.blocks()).step_by(self.blocks().div_ceil(SAMPLE).max(1)) {
@@ -156,7 +156,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         all.saturating_mul(found).checked_div(looked_at).unwrap_or(all)
     }
 
-    /// [`Cells::passing`] of the values that are neither before nor after what is looked for.
+    /// [`Cells::passing`] for the values that are neither before nor after the searched range.
     pub(crate) fn within(
         &self,
         block: usize,
@@ -181,7 +181,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         candidates.and(&self.present.block(block)).without(&outside)
     }
 
-    /// The same with values of another type.
+    /// The same cells with values of another type.
     pub(crate) fn convert<U: Copy>(&self, convert: impl Fn(T) -> U + Copy) -> Cells<U> {
         Cells {
             present: self.present.clone(),
@@ -192,7 +192,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         }
     }
 
-    /// Keeps these slots, in this order, under new numbers from 0 on.
+    /// Keeps only these slots, renumbered from 0 in this order.
     pub(crate) fn keep(&mut self, slots: &[u32]) {
         let mut kept = Self::default();
         for (new, old) in (0..).zip(slots) {
@@ -207,26 +207,26 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
     }
 }
 
-/// Of 64 values, more wanted ones than these are judged with all the others.
+/// If more than this many of 64 values are candidates, all of them are tested.
 const MANY: u32 = 16;
 
-/// Bytes of 0 and 1 as bits.
+/// Packs bytes of 0 and 1 into bits.
 fn packed(verdicts: &[u8; 64]) -> u64 {
     let (chunks, _) = verdicts.as_chunks::<8>();
     chunks.iter().rev().fold(0, |bits, chunk| {
-        // Moves the lowest bit of each byte to its place in the highest byte.
+        // Collects the lowest bit of each byte in the highest byte.
         let byte = u64::from_le_bytes(*chunk).wrapping_mul(0x0102_0408_1020_4080) >> 56;
         bits << 8 | byte
     })
 }
 
-/// Of up to 64 values, those that are wanted and pass.
+/// The candidates among up to 64 values that satisfy `passes`.
 fn passing_word<T: Copy>(wanted: u64, values: &[T], passes: &mut impl FnMut(T) -> bool) -> u64 {
     if wanted == 0 {
         return 0;
     }
     if wanted.count_ones() > MANY {
-        // All are judged, without jumps, so that the processor judges several at once.
+        // All values are tested without branches, so that the compiler can vectorise the loop.
         let mut verdicts = [0; 64];
         for (verdict, value) in verdicts.iter_mut().zip(values) {
             *verdict = u8::from(passes(*value));
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_verdicts_are_those_of_one_after_the_other() {
+    fn testing_many_values_equals_testing_each() {
         let mut cells = Cells::default();
         for slot in 0..5000_u32 {
             if slot % 7 != 0 {
@@ -267,7 +267,7 @@ mod tests {
 
     /// Rules: FLT-45.
     #[test]
-    fn no_value_is_absent() {
+    fn a_slot_without_values_is_absent() {
         let mut cells = Cells::default();
         for (slot, value) in [(4, 7), (4, 8), (4, 7), (4, 9), (1, 0)] {
             cells.add(slot, value);
@@ -288,7 +288,7 @@ mod tests {
 
     /// Rules: FLT-25, FLT-42.
     #[test]
-    fn values_in_a_range_are_those_that_pass_one_by_one() {
+    fn searching_a_range_equals_testing_each_value() {
         let mut cells = Cells::default();
         let value = |slot: u32, round: u32| slot.wrapping_mul(2_654_435_761).rotate_left(round) % 1000;
         for round in 0..6 {
@@ -299,7 +299,7 @@ mod tests {
                         cells.clear(slot);
                         cells.add(slot, value(slot, round));
                     }
-                    // The second block keeps to one value each.
+                    // The second block keeps one value per slot.
                     2 if round > 3 && !(BLOCK..2 * BLOCK).contains(&(slot as usize)) => {
                         cells.add(slot, value(slot, round));
                     }

@@ -1,11 +1,11 @@
-//! Instants, in half the space where they are of our time.
+//! Instants, in 64 bits where possible.
 
 use super::cells::Cells;
 use crate::bits::Bits;
 use crate::date::Instant;
 use crate::filter::DateRange;
 
-/// Instants by slot: in 64 bits while all lie between 1677 and 2262, else in full.
+/// Instants by slot: in 64 bits while all of them are between 1677 and 2262, otherwise in full width.
 #[derive(Clone, Debug)]
 pub(crate) enum Dates {
     Near(Cells<i64>),
@@ -62,7 +62,7 @@ impl Dates {
         }
     }
 
-    /// Those of `candidates`, slots of a block, with an instant in the range.
+    /// The slots among `candidates` with an instant in the range.
     pub(crate) fn passing(&self, block: usize, candidates: &Bits, range: &DateRange) -> Bits {
         match self {
             Self::Near(cells) => match range.near() {
@@ -84,7 +84,7 @@ impl Dates {
         }
     }
 
-    /// [`Cells::in_order`].
+    /// See [`Cells::in_order`].
     pub(crate) fn in_order(&self, block: usize) -> Option<&[u16]> {
         match self {
             Self::Near(cells) => cells.in_order(block),
@@ -92,7 +92,7 @@ impl Dates {
         }
     }
 
-    /// About how many of `all` slots have an instant in the range.
+    /// Estimated number of the `all` slots that have an instant in the range.
     pub(crate) fn estimate(&self, all: u64, range: &DateRange) -> u64 {
         match self {
             Self::Near(cells) => match range.near() {
@@ -105,7 +105,7 @@ impl Dates {
         }
     }
 
-    /// The earliest or the latest instant of a slot.
+    /// The earliest or latest instant of a slot.
     pub(crate) fn extreme(&self, slot: u32, latest: bool) -> Option<Instant> {
         match self {
             Self::Near(cells) => extreme(cells.values(slot), latest).map(Instant::from),
@@ -124,7 +124,7 @@ mod tests {
 
     /// Rules: FLT-29.
     #[test]
-    fn instants_of_any_time_are_compared() {
+    fn instants_of_any_year_are_compared() {
         let mut dates = Dates::default();
         let old = -62_000_000_000 * 1_000_000_000;
         for (slot, instant) in [(0, 5), (1, 7), (2, i128::from(i64::MAX))] {

@@ -1,4 +1,4 @@
-//! The distinct values of a column, each with a number.
+//! The distinct values of a column, each with a code.
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
@@ -13,14 +13,14 @@ use crate::item::Item;
 use crate::schema::FieldKind;
 use crate::sync::OnceLock;
 
-/// Waste below this many bytes is not worth tidying.
+/// Less waste than this many bytes is not compacted.
 const LITTLE: usize = 64 * 1024;
 
-/// Numbers values and counts their uses; a value without use is forgotten and its number given away again, so that
-/// values which change with every update (dates of a map, say) do not pile up.
+/// Assigns codes to values and counts their uses. A value without uses is dropped and its code reused, so that values
+/// that change with every update (such as dates in a map) do not accumulate.
 ///
-/// Values stand one after the other in pieces of text: a million of them cost little more than their bytes. Clones share
-/// pieces, words and the index until one of them writes.
+/// Values are concatenated in pieces of text, so a million of them need little more memory than their bytes. Clones
+/// share pieces, words and the index until one of them is written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dictionary {
     hasher: DefaultHashBuilder,
@@ -28,27 +28,27 @@ pub(crate) struct Dictionary {
     words: Blocks<Word>,
     codes: Index,
     free: Arc<Vec<u32>>,
-    /// Bytes of `texts` that no word owns.
+    /// Bytes of `texts` that no word refers to.
     waste: usize,
-    /// The place of each word in their order, made when it is first asked for.
+    /// The rank of each word in sort order, computed on first use.
     ranks: OnceLock<Arc<Vec<u32>>>,
-    /// The numbers of large sets that were asked for.
+    /// The codes of large sets that were looked up recently.
     sets: Sets,
 }
 
-/// The size of a piece of text. A value that is longer has a piece of its own.
+/// Size of a piece of text. A longer value has its own piece.
 const PIECE: usize = 64 * 1024;
 
-/// Texts, one after the other in pieces.
+/// Concatenated texts, in pieces.
 #[derive(Clone, Debug, Default)]
 struct Texts {
     pieces: Vec<Arc<String>>,
-    /// The bytes of all pieces.
+    /// Total size of all pieces.
     length: usize,
 }
 
 impl Texts {
-    /// Writes a text of two parts; gives its piece and where it starts.
+    /// Appends a text of two parts. Returns its piece and offset.
     fn push(&mut self, key: &str, value: &str) -> (u32, u32) {
         let length = key.len() + value.len();
         if self.pieces.last().is_none_or(|piece| piece.len() + length > PIECE) {
@@ -69,19 +69,19 @@ impl Texts {
     }
 }
 
-/// A value; one that is not used has no uses.
+/// A value. An unused one has no uses.
 #[derive(Clone, Copy, Debug, Default)]
 struct Word {
     piece: u32,
     start: u32,
     length: u32,
-    /// The length of the key, where the value is an entry of a map.
+    /// The length of the key, if the value is a map entry.
     key: u32,
     uses: u32,
 }
 
 impl Dictionary {
-    /// The number of a value, counted as one more use; none for values that are not numbered.
+    /// The code of a value, with one more use. `None` for values that are not coded.
     pub(crate) fn take(&mut self, item: Item<'_>) -> Option<u32> {
         let (key, value) = parts(item)?;
         let hash = self.hash(key, value);
@@ -110,7 +110,7 @@ impl Dictionary {
         Some(code)
     }
 
-    /// Ends one use of a value.
+    /// Removes one use of a value.
     pub(crate) fn release(&mut self, code: u32) {
         let Some(word) = self.words.get_mut(code as usize).or_report("a code has a word") else { return };
         if word.uses > 1 {
@@ -132,7 +132,7 @@ impl Dictionary {
         }
     }
 
-    /// Writes the values that are used into a new text.
+    /// Copies the used values to new pieces.
     fn tidy(&mut self) {
         let mut texts = Texts::default();
         for word in self.words.iter_mut().filter(|word| word.uses > 0) {
@@ -142,7 +142,7 @@ impl Dictionary {
         (self.texts, self.waste) = (texts, 0);
     }
 
-    /// The value of a number, as a field of this kind has it.
+    /// The value of a code, as an item of a field kind.
     pub(crate) fn item(&self, code: u32, kind: FieldKind) -> Option<Item<'_>> {
         let (key, value) = spelled(&self.words, &self.texts, code)?;
         Some(match kind {
@@ -152,32 +152,32 @@ impl Dictionary {
         })
     }
 
-    /// The text of a number; of an entry, both parts.
+    /// The text of a code; for an entry, both parts.
     pub(crate) fn text(&self, code: u32) -> Option<&str> {
         self.texts.get(*self.words.get(code as usize)?)
     }
 
-    /// The number of a text, or of an entry with its key.
+    /// The code of a text, or of an entry with a key.
     pub(crate) fn code(&self, key: &str, value: &str) -> Option<u32> {
         self.find(self.hash(key, value), key, value)
     }
 
-    /// The numbers of the texts of a set.
+    /// The codes of the texts in a set.
     pub(crate) fn codes(&self, set: &Arc<HashSet<String>>) -> Arc<Codes> {
         self.sets.get(set, || Codes::new(set.iter().filter_map(|value| self.code("", value)), self.end()))
     }
 
-    /// How often a value is used.
+    /// The number of uses of a value.
     pub(crate) fn uses(&self, code: u32) -> u64 {
         self.words.get(code as usize).map_or(0, |word| u64::from(word.uses))
     }
 
-    /// One more than the largest number.
+    /// The largest code plus one.
     pub(crate) fn end(&self) -> usize {
         self.words.len()
     }
 
-    /// The place of each number's text among all, by code point; unused numbers say nothing.
+    /// The rank of each code's text by code point. Ranks of unused codes are meaningless.
     pub(crate) fn ranks(&self) -> &[u32] {
         self.ranks.get_or_init(|| {
             let mut codes: Vec<u32> = (0..crate::count::number(self.words.len())).collect();
@@ -193,7 +193,7 @@ impl Dictionary {
         })
     }
 
-    /// How many texts come before this one, and whether it is one of them.
+    /// The number of texts that sort before this one, and whether it is one of them.
     pub(crate) fn place(&self, text: &str) -> (u32, bool) {
         if let Some(code) = self.code("", text) {
             return (self.ranks().get(code as usize).copied().or_report("a code has a rank").unwrap_or_default(), true);
@@ -213,7 +213,7 @@ impl Dictionary {
     }
 }
 
-/// The key, empty but for entries, and the value.
+/// The key (empty except for entries) and the value.
 fn parts(item: Item<'_>) -> Option<(&str, &str)> {
     match item {
         Item::Text(text) | Item::Address { text, .. } => Some(("", text)),
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_lives_as_long_as_it_is_used() {
+    fn a_value_exists_as_long_as_it_is_used() {
         let mut dictionary = Dictionary::default();
         let code = dictionary.take(Item::Text("a")).unwrap();
         assert_eq!(dictionary.take(Item::Text("a")), Some(code));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_not_the_text_of_its_parts() {
+    fn an_entry_differs_from_the_text_of_its_parts() {
         let mut dictionary = Dictionary::default();
         let entry = dictionary.take(Item::Entry { key: "ab", value: "c" });
         assert_ne!(entry, dictionary.take(Item::Entry { key: "a", value: "bc" }));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_change_all_the_time_leave_no_waste() {
+    fn frequently_changing_values_leave_no_waste() {
         let mut dictionary = Dictionary::default();
         let kept = dictionary.take(Item::Text("kept")).unwrap();
         for number in 0..50_000 {

@@ -6,24 +6,24 @@ use std::sync::Arc;
 use crate::bits::BLOCK;
 use crate::invariant::Invariant;
 
-/// Waste below this many values is not worth tidying.
+/// Less waste than this many values is not compacted.
 const LITTLE: usize = 1024;
 
-/// Lists by slot, in blocks of slots that clones share until one of them writes.
+/// Lists by slot, in blocks of slots that clones share until one of them is written.
 #[derive(Clone, Debug)]
 pub(super) struct Further<T> {
     blocks: Vec<Arc<Lists<T>>>,
-    /// How many values all lists have.
+    /// Total number of values in all lists.
     count: usize,
 }
 
-/// Lists by their place in a block, one after the other, so that neighbouring slots are read together.
+/// The lists of a block, concatenated so that neighbouring slots are read together.
 #[derive(Clone, Debug)]
 struct Lists<T> {
-    /// Where the list of each slot stands, as far as slots with a list go.
+    /// The position of each slot's list, up to the last slot with a list.
     places: Vec<Place>,
     values: Vec<T>,
-    /// Values that belong to no slot.
+    /// Number of values that belong to no slot.
     waste: usize,
 }
 
@@ -65,7 +65,7 @@ impl<T: Copy> Further<T> {
         ListsOf(self.blocks.get(block).map(Arc::as_ref))
     }
 
-    /// Adds a value to the list of a slot.
+    /// Appends a value to the list of a slot.
     pub(super) fn push(&mut self, slot: u32, value: T) {
         let block = slot as usize / BLOCK;
         while self.blocks.len() <= block {
@@ -85,7 +85,7 @@ impl<T: Copy> Further<T> {
         }
     }
 
-    /// The same with values of another type.
+    /// The same lists with values of another type.
     pub(super) fn convert<U>(&self, convert: impl Fn(T) -> U) -> Further<U> {
         let of = |lists: &Arc<Lists<T>>| {
             let values = lists.values.iter().map(|value| convert(*value)).collect();
@@ -95,11 +95,11 @@ impl<T: Copy> Further<T> {
     }
 }
 
-/// The lists of a block, if a slot of it ever had one.
+/// The lists of a block, if one of its slots ever had one.
 pub(super) struct ListsOf<'t, T>(Option<&'t Lists<T>>);
 
 impl<T: Copy> ListsOf<'_, T> {
-    /// The list of the slot at a place of the block.
+    /// The list of the slot at a position in the block.
     pub(super) fn get(&self, place: usize) -> &[T] {
         self.0.map(|lists| lists.get(place)).unwrap_or_default()
     }
@@ -111,7 +111,7 @@ impl<T: Copy> Lists<T> {
         self.values.get(place.range()).or_report("a place names values of its list").unwrap_or_default()
     }
 
-    /// The list that was added to last grows where it is.
+    /// The list that was appended to last grows in place.
     fn push(&mut self, index: usize, value: T) {
         if self.places.len() <= index {
             self.places.resize(index + 1, Place::default());
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_grow_end_and_leave_no_waste() {
+    fn lists_grow_and_end_without_waste() {
         let mut further = Further::default();
         for round in 0..40_000_u32 {
             let slot = round % 100;

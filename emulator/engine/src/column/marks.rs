@@ -1,9 +1,9 @@
-//! Which numbers stand among 64 slots: enough to pass over those that surely lack what is looked for.
+//! Bloom filters over the codes of 64 slots, which allow skipping slots that certainly lack a code.
 
 use crate::bits::{Bits, WORDS};
 use crate::blocks::Blocks;
 
-/// A set of numbers, each of which stands at one of 64 places that others share.
+/// A set of codes, in which each code sets one of 64 bits that it shares with others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark(u64);
 
@@ -13,13 +13,13 @@ impl Mark {
     }
 }
 
-/// A mark for each 64 slots. Findings are imported in batches of one account and product, so that most values stand
-/// among few of them.
+/// A mark per 64 slots. Findings are imported in batches of one account and product, so most values are concentrated in
+/// few groups of slots.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks(Blocks<Mark, WORDS>);
 
 impl Marks {
-    /// Adds a number to the mark of a slot.
+    /// Adds a code to the mark of a slot's group.
     pub(super) fn add(&mut self, slot: u32, number: u32) {
         let word = slot as usize / 64;
         self.0.reserve(word);
@@ -31,7 +31,7 @@ impl Marks {
         }
     }
 
-    /// Replaces the mark of a slot.
+    /// Replaces the mark of a slot's group.
     pub(super) fn set(&mut self, slot: u32, mark: Mark) {
         let word = slot as usize / 64;
         if self.0.get(word).is_some_and(|other| *other != mark)
@@ -41,7 +41,7 @@ impl Marks {
         }
     }
 
-    /// Those of `candidates`, slots of a block, that may have a number of `wanted`.
+    /// The slots among `candidates` that may have one of the `wanted` codes.
     pub(super) fn narrow(&self, block: usize, candidates: &Bits, wanted: Mark) -> Bits {
         let mut narrowed = Bits::NONE;
         for ((word, candidates), mark) in narrowed.0.iter_mut().zip(&candidates.0).zip(self.0.block(block)) {
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slots_are_passed_over_that_have_no_number_like_the_wanted() {
+    fn slots_without_a_wanted_code_are_skipped() {
         let mut marks = Marks::default();
         for slot in 0..5000 {
             marks.add(slot, if slot / 64 == 70 { 64 + 5 } else { 7 });

@@ -1,4 +1,4 @@
-//! A test made ready for one column.
+//! A test prepared for one column.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ use crate::filter::{Test, TextTest, is_in};
 use crate::item::Item;
 use crate::schema::FieldKind;
 
-/// What a column is asked.
+/// The condition for the values of a column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Probe<'f> {
     Test(&'f Test),
@@ -30,16 +30,16 @@ impl Probe<'_> {
     }
 }
 
-/// What looking at a block costs at least, in slots.
+/// Minimum cost of examining a block, in slots.
 const LEAST_WORK: usize = 64;
-/// So many numbers have nothing in common that others lack.
+/// With more codes than this, a mark excludes almost nothing.
 const MANY: usize = 32;
 
-/// How one column finds the slots that pass a probe.
+/// Finds the slots of one column that satisfy a probe.
 pub(crate) struct Matcher<'t> {
     column: &'t Column,
     strategy: Strategy<'t>,
-    /// What the numbers that pass have in common, where they are known.
+    /// The mark of the codes that pass, if they are known.
     mark: Option<Mark>,
 }
 
@@ -48,13 +48,13 @@ enum Strategy<'t> {
     Nothing,
     /// Every value passes.
     Present,
-    /// A few numbers; of fewer, the first one fills the places.
+    /// Up to three codes; unused places repeat the first one.
     Few([u32; 3]),
-    /// Several numbers.
+    /// Several codes.
     Codes(Arc<Codes>),
-    /// Each value is tried when it is first met, and once.
+    /// Each value is tested on first use, and the result is kept.
     Tried(Probe<'t>, RefCell<Vec<Verdict>>),
-    /// Values that are not numbered.
+    /// Values without codes.
     Plain(Probe<'t>),
 }
 
@@ -81,13 +81,13 @@ impl<'t> Matcher<'t> {
         Self { column, strategy, mark }
     }
 
-    /// Whether each of `all` slots is known to pass: values that all of them have are no question.
+    /// Whether all of `all` slots are known to pass, as for a value that every slot has.
     pub(crate) fn is_everything(&self, all: u64) -> bool {
         let is_single = matches!(&self.column.values, Values::Coded { cells, .. } if cells.is_single());
         is_single && matches!(self.strategy, Strategy::Few(_) | Strategy::Codes(_)) && self.estimate(all) >= all
     }
 
-    /// About how many of `all` slots pass, where that is known: the fewer, the better to begin with.
+    /// Estimated number of slots that pass, used to evaluate the most selective conditions first.
     pub(crate) fn estimate(&self, all: u64) -> u64 {
         match (&self.strategy, &self.column.values) {
             (Strategy::Nothing, _) => 0,
@@ -103,7 +103,7 @@ impl<'t> Matcher<'t> {
                 cells.estimate(all, |number| range.is_above(number), |number| range.is_below(number))
             }
             (Strategy::Plain(_), _) => all / 2,
-            // Trying values costs more than comparing numbers.
+            // Testing values costs more than comparing codes.
             _ => all,
         }
     }
@@ -128,7 +128,7 @@ impl<'t> Matcher<'t> {
         matches!(self.strategy, Strategy::Nothing)
     }
 
-    /// Those of `candidates`, slots of a block, with a value that passes; counts what is looked at.
+    /// The slots among `candidates` with a value that passes. Adds the number of examined slots to `work`.
     pub(crate) fn passing(&self, block: usize, candidates: &Bits, work: &mut usize) -> Bits {
         let narrowed = match (self.mark, &self.column.values) {
             (Some(mark), Values::Coded { marks, .. }) => &marks.narrow(block, candidates, mark),
@@ -163,13 +163,13 @@ impl<'t> Matcher<'t> {
             (Strategy::Plain(Probe::Test(Test::Boolean(wanted))), Values::Boolean(cells)) => {
                 cells.passing(block, candidates, |boolean| boolean == *wanted)
             }
-            // Nothing passes, or the test is of another kind of field.
+            // No value passes, or the test is of another kind than the field.
             _ => Bits::NONE,
         }
     }
 }
 
-/// Values known by name are looked up; others are tried as they are met.
+/// Exact values are looked up in the dictionary; for other tests, values are tested as they occur.
 fn coded<'t>(dictionary: &Dictionary, kind: FieldKind, probe: Probe<'t>) -> Strategy<'t> {
     let only = |code: Option<u32>| code.map_or(Strategy::Nothing, |code| Strategy::Few([code; 3]));
     match (probe, kind) {
@@ -199,7 +199,7 @@ fn tried(
     verdicts: &mut [Verdict],
     (block, candidates): (usize, &Bits),
 ) -> Bits {
-    // Only values of candidates are tried: there may be many others.
+    // Only values of candidates are tested, because there may be many others.
     let mut passing = Bits::NONE;
     let mut passes = |code: u32| {
         let Some(verdict) = verdicts.get_mut(code as usize) else { return false };

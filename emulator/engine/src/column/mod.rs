@@ -1,9 +1,9 @@
 //! The values of one field over all slots of a table.
 //!
-//! A column answers every test of its kind of field: strings, addresses and map entries by number over a dictionary,
-//! so that a test runs once for each distinct value; numbers, instants and booleans as they are. Columns know no
-//! documents: the table reads values out of documents and hands them here. `matcher` is a test made ready for one
-//! column; `ranks` is the order of rows by one.
+//! A column evaluates all tests of its kind of field. Strings, addresses and map entries are stored as codes of a
+//! dictionary, so that a test runs once per distinct value; numbers, instants and booleans are stored directly. Columns
+//! do not know documents: the table extracts values and passes them here. `matcher` is a test prepared for one column,
+//! `ranks` the order of rows by a column.
 
 use crate::bits::{Bits, Ones};
 use crate::count::number;
@@ -36,7 +36,7 @@ pub(crate) struct Column {
     values: Values,
 }
 
-/// The form follows the kind of the field.
+/// The representation depends on the kind of the field.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "shuttle", allow(clippy::large_enum_variant, reason = "stand-ins of locks are large"))]
 enum Values {
@@ -59,7 +59,7 @@ impl Column {
         Self { kind, values }
     }
 
-    /// Makes room for a slot, whether it gets values or not.
+    /// Extends the column to include a slot, whether it has values or not.
     pub(crate) fn reserve(&mut self, slot: u32) {
         match &mut self.values {
             Values::Coded { cells, .. } => cells.reserve(slot),
@@ -69,7 +69,7 @@ impl Column {
         }
     }
 
-    /// Gives a slot one more value; one that is not of the column's kind is left out.
+    /// Adds a value to a slot. A value of another kind is ignored.
     pub(crate) fn add(&mut self, slot: u32, item: Item<'_>) {
         match (&mut self.values, item) {
             (Values::Coded { dictionary, cells, marks }, item) => {
@@ -87,13 +87,13 @@ impl Column {
         }
     }
 
-    /// Empties a slot.
+    /// Removes the values of a slot.
     pub(crate) fn clear(&mut self, slot: u32) {
         match &mut self.values {
             Values::Coded { dictionary, cells, marks } => {
                 cells.values(slot).for_each(|code| dictionary.release(code));
                 cells.clear(slot);
-                // Among many values a mark says little, and reading them all would take long.
+                // With several values per slot, a mark excludes little, and recomputing it would take long.
                 if cells.is_single() {
                     let first = slot / 64 * 64;
                     marks.set(slot, Mark::of((first..first + 64).filter_map(|slot| cells.first(slot))));
@@ -105,7 +105,7 @@ impl Column {
         }
     }
 
-    /// Keeps these slots, in this order, under new numbers from 0 on. Values of the others must have been cleared.
+    /// Keeps only these slots, renumbered from 0 in this order. The values of all others must have been removed.
     pub(crate) fn keep(&mut self, slots: &[u32]) {
         match &mut self.values {
             Values::Coded { cells, marks, .. } => {
@@ -121,7 +121,7 @@ impl Column {
         }
     }
 
-    /// Sorts the blocks that can be and are not, so that no question has to.
+    /// Sorts all unsorted blocks in advance, so that no query has to.
     pub(crate) fn sort(&self) {
         match &self.values {
             Values::Number(cells) => cells.sort(),
@@ -139,7 +139,7 @@ impl Column {
         }
     }
 
-    /// Where a slot stands in an order by this column: its smallest value ascending, its largest descending (SRT-06).
+    /// The sort value of a slot: its smallest value ascending, its largest descending (SRT-06).
     pub(crate) fn place(&self, slot: u32, descending: bool) -> SortValue {
         let place = match &self.values {
             Values::Coded { .. } if self.kind == FieldKind::Map => None,
@@ -156,7 +156,7 @@ impl Column {
         place.unwrap_or(SortValue::Missing)
     }
 
-    /// Counts slots of a block under each of their values, by number; nothing for columns without numbers.
+    /// Counts the slots of a block by value code. Does nothing for columns without codes.
     pub(crate) fn count(&self, block: usize, slots: &Bits, counts: &mut Vec<u64>) {
         let Values::Coded { dictionary, cells, .. } = &self.values else { return };
         counts.resize(dictionary.end().max(counts.len()), 0);
@@ -182,7 +182,7 @@ impl Column {
         }
     }
 
-    /// How many slots have each value, by number, if the column counts that.
+    /// The number of slots with each value code, if the column counts them.
     pub(crate) fn uses(&self) -> Option<Vec<u64>> {
         match &self.values {
             Values::Coded { dictionary, .. } => {
@@ -192,7 +192,7 @@ impl Column {
         }
     }
 
-    /// The text of a number that [`Column::count`] counted under.
+    /// The text of a code counted by [`Column::count`].
     pub(crate) fn text(&self, code: usize) -> Option<&str> {
         match &self.values {
             Values::Coded { dictionary, .. } => dictionary.text(number(code)),
@@ -200,7 +200,7 @@ impl Column {
         }
     }
 
-    /// The first value of a slot, by the number that [`Column::text`] takes, if the column has such numbers.
+    /// The first code of a slot, for [`Column::text`], if the column has codes.
     pub(crate) fn first_code(&self, slot: u32) -> Option<u32> {
         match &self.values {
             Values::Coded { cells, .. } => cells.first(slot),
@@ -208,12 +208,12 @@ impl Column {
         }
     }
 
-    /// Whether the column holds numbers.
+    /// Whether the column stores numbers.
     pub(crate) fn has_numbers(&self) -> bool {
         matches!(self.values, Values::Number(_))
     }
 
-    /// The numbers of a slot, where the column holds numbers.
+    /// The numbers of a slot, if the column stores numbers.
     pub(crate) fn numbers(&self, slot: u32) -> impl Iterator<Item = f64> {
         let cells = match &self.values {
             Values::Number(cells) => Some(cells),

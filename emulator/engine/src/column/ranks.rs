@@ -1,4 +1,4 @@
-//! The order of rows by one column, as numbers.
+//! The order of rows by one column, as integers.
 
 use super::cells::Cells;
 use super::{Column, Values};
@@ -8,24 +8,24 @@ use crate::filter::DateRange;
 use crate::schema::FieldKind;
 use crate::sort::SortValue;
 
-/// The rank of rows without a value: last in both directions (SRT-07).
+/// The rank of rows without a value, which are last in both directions (SRT-07).
 const MISSING: u128 = u128::MAX;
 
-/// Where rows stand in an order by one column: a smaller number stands earlier, and missing values stand last.
+/// The ranks of rows by one column: a lower rank comes first, and missing values are last.
 #[derive(Clone, Copy)]
 pub(crate) struct Ranks<'t> {
     column: Option<&'t Column>,
-    /// Of a column with a dictionary.
+    /// Ranks of dictionary codes, for a column with a dictionary.
     texts: &'t [u32],
     descending: bool,
 }
 
 impl<'t> Ranks<'t> {
-    /// The rank of rows without a value: last in both directions (SRT-07).
+    /// The rank of rows without a value, which are last in both directions (SRT-07).
     pub(crate) const MISSING: u128 = MISSING;
 
     pub(crate) fn new(column: Option<&'t Column>, descending: bool) -> Self {
-        // Entries of maps have no order: all rows stand as missing.
+        // Map entries have no order, so all rows count as missing.
         let column = column.filter(|column| column.kind != FieldKind::Map);
         let texts = match column.map(|column| &column.values) {
             Some(Values::Coded { dictionary, .. }) => dictionary.ranks(),
@@ -50,7 +50,7 @@ impl<'t> Ranks<'t> {
         self.directed(ascending)
     }
 
-    /// The rank of a value that a page ended with, whether a row still has it or not.
+    /// The rank of the value with which a page ended, whether a row still has it or not.
     pub(crate) fn of_value(&self, value: &SortValue) -> u128 {
         let ascending = match (value, self.column.map(|column| &column.values)) {
             (SortValue::Missing, _) | (_, None) => None,
@@ -65,7 +65,7 @@ impl<'t> Ranks<'t> {
         self.directed(ascending)
     }
 
-    /// Those of `candidates`, slots of a block, that do not stand after a rank; others may stay.
+    /// The slots among `candidates` that do not come after a rank. May include others.
     pub(crate) fn up_to(&self, block: usize, candidates: &Bits, rank: u128) -> Bits {
         let Some(column) = self.column.filter(|_| rank < MISSING) else { return *candidates };
         let ascending = if self.descending { MISSING - 1 - rank } else { rank };
@@ -89,8 +89,8 @@ impl<'t> Ranks<'t> {
         }
     }
 
-    /// The slots of a block that have a rank before the last, by their places: first those that stand first. `None` where
-    /// their order is not kept.
+    /// The positions of a block's slots whose rank is lower than that of missing values, in order. `None` if the
+    /// block's order is not kept.
     pub(crate) fn in_order(&self, block: usize) -> Option<Places<'t>> {
         let places = match &self.column?.values {
             Values::Number(cells) => cells.in_order(block)?,
@@ -100,7 +100,7 @@ impl<'t> Ranks<'t> {
         Some(Places { places, backwards: self.descending })
     }
 
-    /// Those of `candidates`, slots of a block, that have no value.
+    /// The slots among `candidates` without a value.
     pub(crate) fn without_value(&self, block: usize, candidates: &Bits) -> Bits {
         self.column.map_or(*candidates, |column| candidates.without(&column.present(block)))
     }
@@ -118,7 +118,7 @@ impl<'t> Ranks<'t> {
     }
 }
 
-/// Places of a block in the order of their ranks.
+/// Positions in a block, in the order of their ranks.
 #[derive(Clone, Copy)]
 pub(crate) struct Places<'t> {
     places: &'t [u16],
@@ -126,13 +126,13 @@ pub(crate) struct Places<'t> {
 }
 
 impl Places<'_> {
-    /// The place that stands first.
+    /// The first position.
     pub(crate) fn first(&self) -> Option<usize> {
         let first = if self.backwards { self.places.last() } else { self.places.first() };
         first.map(|place| usize::from(*place))
     }
 
-    /// Takes so many places from the start.
+    /// Splits off this many positions from the start.
     pub(crate) fn take(&mut self, count: usize) -> Self {
         let length = self.places.len();
         let count = count.min(length);
@@ -146,7 +146,7 @@ impl Places<'_> {
         Self { places: taken, ..*self }
     }
 
-    /// Takes the places from the start on that satisfy `is_before`, which the others do not.
+    /// Splits off the leading positions that satisfy `is_before`.
     pub(crate) fn take_while(&mut self, is_before: impl Fn(usize) -> bool) -> Self {
         let is_before = |place: &u16| is_before(usize::from(*place));
         let count = if self.backwards {
@@ -157,12 +157,12 @@ impl Places<'_> {
         self.take(count)
     }
 
-    /// The places as a set.
+    /// The positions as a set.
     pub(crate) fn bits(&self) -> Bits {
         self.bits_where(|_| true)
     }
 
-    /// The places that satisfy `is_wanted`, as a set.
+    /// The positions that satisfy `is_wanted`, as a set.
     pub(crate) fn bits_where(&self, is_wanted: impl Fn(usize) -> bool) -> Bits {
         let mut bits = Bits::NONE;
         let wanted = self.places.iter().map(|place| usize::from(*place)).filter(|place| is_wanted(*place));
@@ -179,31 +179,31 @@ impl Places<'_> {
     }
 }
 
-/// The largest number of a slot, or the smallest.
+/// The largest or smallest number of a slot.
 pub(super) fn number(cells: &Cells<f64>, slot: u32, largest: bool) -> Option<f64> {
     let values = cells.values(slot);
     if largest { values.reduce(f64::max) } else { values.reduce(f64::min) }
 }
 
-/// Whether a slot has true, or only true.
+/// Descending, whether a slot has true; ascending, whether it has only true.
 pub(super) fn boolean(cells: &Cells<bool>, slot: u32, largest: bool) -> Option<bool> {
     let values = cells.values(slot);
     if largest { values.max() } else { values.min() }
 }
 
-/// Texts that are there have odd ranks, so that others find a place between them.
+/// Existing texts have odd ranks, so that other texts fit in between.
 fn of_text(before: u32, is_there: bool) -> u128 {
     u128::from(before) * 2 + u128::from(is_there)
 }
 
-/// The bits of a double, so turned that they order as the numbers do.
+/// The bits of a double, transformed so that they sort like the numbers.
 fn of_number(number: f64) -> u128 {
     let bits = number.to_bits();
     let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
     ordered.into()
 }
 
-/// Years 0 to 9999 in nanoseconds lie far within 100 bits.
+/// Years 0 to 9999 in nanoseconds fit well into 100 bits.
 const MIDDLE: Instant = 1 << 100;
 
 fn of_instant(instant: Instant) -> u128 {
@@ -220,7 +220,7 @@ mod tests {
 
     /// Rules: SRT-05.
     #[test]
-    fn numbers_and_instants_keep_their_order() {
+    fn ranks_preserve_the_order_of_numbers_and_instants() {
         let numbers = [f64::NEG_INFINITY, -1e300, -1.0, -1e-300, 0.0, 1e-300, 0.5, 1.0, 1e300];
         assert!(numbers.windows(2).all(|pair| of_number(pair[0]) < of_number(pair[1])));
         let instants = [-62_167_219_200_000_000_000, -1, 0, 1, 253_402_300_799_999_999_999];

@@ -1,17 +1,17 @@
-//! Which numbers of a dictionary belong to a set of texts. Large sets, such as the accounts that an administrator sees,
-//! are asked for again and again; what they come to is remembered for as long as no value is numbered anew.
+//! The dictionary codes of sets of texts. Large sets, such as the accounts visible to an administrator, are looked up
+//! repeatedly, so their translation into codes is cached until the dictionary changes.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, Weak};
 
 use crate::sync::Mutex;
 
-/// Sets of fewer values are looked up anew each time.
+/// Smaller sets are looked up every time.
 const SMALL: usize = 64;
-/// How many sets are remembered.
+/// Maximum number of cached sets.
 const MOST: usize = 8;
 
-/// Which numbers belong to a set.
+/// The codes of a set.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Codes {
     wanted: Vec<bool>,
@@ -19,7 +19,7 @@ pub(crate) struct Codes {
 }
 
 impl Codes {
-    /// These numbers, all below `end`.
+    /// A set of these codes, all below `end`.
     pub(crate) fn new(numbers: impl Iterator<Item = u32>, end: usize) -> Self {
         let mut codes = Self { wanted: vec![false; end], numbers: numbers.collect() };
         for number in &codes.numbers {
@@ -30,39 +30,39 @@ impl Codes {
         codes
     }
 
-    /// Whether a number belongs to it.
+    /// Whether a code belongs to the set.
     pub(crate) fn has(&self, number: u32) -> bool {
         self.wanted.get(number as usize).copied().unwrap_or_default()
     }
 
-    /// The numbers, in any order.
+    /// The codes, in any order.
     pub(crate) fn numbers(&self) -> &[u32] {
         &self.numbers
     }
 }
 
-/// A set by where it is, and what it came to.
+/// A set, identified by its address, with its codes.
 type Known = (Weak<HashSet<String>>, Arc<Codes>);
 
-/// What large sets came to, the latest last.
+/// The cached sets, most recently used last.
 #[derive(Debug, Default)]
 pub(super) struct Sets(Mutex<Vec<Known>>);
 
 impl Clone for Sets {
-    /// Nothing is remembered yet.
+    /// The cache of a clone is empty.
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
 impl Sets {
-    /// What a set comes to: remembered, or made. A set is known by where it is, as long as it is there.
+    /// The codes of a set, from the cache or from `make`. A set is identified by its address as long as it exists.
     pub(super) fn get(&self, set: &Arc<HashSet<String>>, make: impl FnOnce() -> Codes) -> Arc<Codes> {
         if set.len() < SMALL {
             return Arc::new(make());
         }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A weak reference keeps its place from being given away.
+        // The weak reference prevents the address from being reused.
         if let Some((_, codes)) = known.iter().find(|(other, _)| std::ptr::eq(other.as_ptr(), Arc::as_ptr(set))) {
             return Arc::clone(codes);
         }
@@ -75,7 +75,7 @@ impl Sets {
         codes
     }
 
-    /// Values have been numbered anew.
+    /// Clears the cache after codes have been reassigned.
     pub(super) fn forget(&mut self) {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_set_is_looked_up_once_until_values_are_numbered_anew() {
+    fn a_large_set_is_cached_until_codes_change() {
         let mut sets = Sets::default();
         let made = |sets: &Sets, set: &Arc<HashSet<String>>| {
             let mut made = false;
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_belong_or_not() {
+    fn a_set_of_codes_knows_its_members() {
         let codes = Codes::new([2, 0].into_iter(), 3);
         assert_eq!([0, 1, 2, 3].map(|number| codes.has(number)), [true, false, true, false]);
         assert_eq!(codes.numbers(), [2, 0]);

@@ -1,7 +1,6 @@
-//! The slots of each block in the order of their values, so that a range of values is found without looking at the
-//! others.
+//! The slots of each block sorted by value, so that a range of values is found by binary search.
 //!
-//! A block is sorted when a question first needs it, and kept sorted by the writes that follow: two bytes for each slot.
+//! A block is sorted when a query first needs it, and kept sorted by later writes. This takes two bytes per slot.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -10,40 +9,40 @@ use std::sync::Arc;
 use crate::bits::{BLOCK, Bits};
 use crate::sync::OnceLock;
 
-/// The places of each block in order. Clones share the blocks until one of them writes.
+/// The sorted positions of each block. Clones share blocks until one of them is written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sorted {
     blocks: Vec<Arc<OnceLock<Vec<u16>>>>,
 }
 
 impl Sorted {
-    /// Makes room for a block.
+    /// Extends the blocks to include a block.
     pub(super) fn reserve(&mut self, block: usize) {
         while self.blocks.len() <= block {
             self.blocks.push(Arc::default());
         }
     }
 
-    /// Room for as many blocks, none of them sorted.
+    /// The same number of blocks, none of them sorted.
     pub(super) fn emptied(&self) -> Self {
         Self { blocks: self.blocks.iter().map(|_| Arc::default()).collect() }
     }
 
-    /// The places of a block that have a value, in the order of their `values`; places of equal values ascend.
+    /// The positions of a block that have a value, sorted by `values`; positions with equal values are ascending.
     pub(super) fn block<T: Copy + PartialOrd>(&self, block: usize, values: &[T], present: impl Fn() -> Bits) -> &[u16] {
         let Some(sorted) = self.blocks.get(block) else { return &[] };
         sorted.get_or_init(|| {
             let mut rows: Vec<(T, u16)> = Vec::with_capacity(values.len());
             rows.extend(present().places().filter_map(|place| Some((*values.get(place)?, u16::try_from(place).ok()?))));
             rows.sort_unstable_by(compare);
-            // Not collected from the rows, whose room is a multiple of what the places need.
+            // Not collected from `rows`, because that would reuse its larger allocation.
             let mut places = Vec::with_capacity(rows.len());
             places.extend(rows.iter().map(|(_, place)| *place));
             places
         })
     }
 
-    /// Notes that a slot, which had no value, now has the one that stands in `values`, those of its block.
+    /// Records that a slot without a value now has the one in `values`, the values of its block.
     pub(super) fn insert<T: Copy + PartialOrd>(&mut self, slot: u32, values: &[T]) {
         self.edit(slot, values, |places, at, place| {
             if let Err(at) = at {
@@ -52,7 +51,7 @@ impl Sorted {
         });
     }
 
-    /// Notes that a slot no longer has the value that stands in `values`, those of its block.
+    /// Records that a slot no longer has the value in `values`, the values of its block.
     pub(super) fn remove<T: Copy + PartialOrd>(&mut self, slot: u32, values: &[T]) {
         self.edit(slot, values, |places, at, _| {
             if let Ok(at) = at {
@@ -80,7 +79,7 @@ impl Sorted {
     }
 }
 
-/// The range of places, sorted by their values, that are neither before nor after what is looked for.
+/// The range of positions, sorted by value, that are neither before nor after the searched range.
 pub(super) fn range<T: Copy>(
     places: &[u16],
     values: &[T],

@@ -1,4 +1,4 @@
-//! Timestamps in every form.
+//! Tests of all forms of timestamps.
 
 use super::*;
 
@@ -7,7 +7,7 @@ const NOON: Instant = 1_136_214_245 * SECOND;
 
 /// Rules: ASF-40.
 #[test]
-fn strict_forms_are_read() {
+fn strict_forms_are_parsed() {
     for (text, expected) in [
         ("1970-01-01T00:00:00Z", 0),
         ("2006-01-02T15:04:05Z", NOON),
@@ -65,7 +65,7 @@ fn other_forms_are_refused() {
 
 /// Rules: FLT-26.
 #[test]
-fn lenient_forms_are_read() {
+fn lenient_forms_are_parsed() {
     for (text, expected) in [
         ("2006-01-02", NOON - (15 * 3600 + 4 * 60 + 5) * SECOND),
         ("2006-01-02T15", NOON - (4 * 60 + 5) * SECOND),
@@ -106,7 +106,7 @@ fn anything_else_is_refused() {
 }
 
 #[test]
-fn an_instant_is_written_as_it_is_read() {
+fn formatting_an_instant_is_the_inverse_of_parsing() {
     for text in [
         "1970-01-01T00:00:00Z",
         "1969-12-31T23:59:59.999999999Z",
@@ -121,9 +121,9 @@ fn an_instant_is_written_as_it_is_read() {
 }
 
 /// Rules: ASF-41.
-/// Every day of 400 years follows the one before it.
+/// Each day of 400 years follows the previous one.
 #[test]
-fn the_calendar_has_no_gap() {
+fn the_calendar_has_no_gaps() {
     let mut expected = days(1800, 1, 1).expect("a date");
     for year in 1800..2200 {
         for month in 1..=12 {

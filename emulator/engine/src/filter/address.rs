@@ -1,11 +1,11 @@
-//! Blocks of addresses.
+//! CIDR blocks.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Reads a block as clients write it: `10.0.0.0/16`, or one address, which is the block of itself (FLT-36).
-/// Which family the filter takes is for the caller to check (FLT-37).
+/// Parses a block such as `10.0.0.0/16`, or a single address, which is a block of one address (FLT-36). The caller
+/// checks the address family (FLT-37).
 pub fn block(text: &str) -> Option<IpNet> {
     match text.parse::<IpNet>() {
         Ok(block) => Some(block),
@@ -23,7 +23,7 @@ mod tests {
 
     /// Rules: FLT-36.
     #[test]
-    fn blocks_hold_their_addresses() {
+    fn blocks_contain_their_addresses() {
         assert!(holds("10.0.0.0/16", "10.0.255.255"));
         assert!(!holds("10.0.0.0/16", "10.1.0.0"));
         assert!(holds("10.0.3.4/16", "10.0.0.1"), "host bits are masked off");
@@ -34,7 +34,7 @@ mod tests {
 
     /// Rules: FLT-37.
     #[test]
-    fn other_text_is_no_block() {
+    fn other_text_is_not_a_block() {
         for text in ["", "10.0.0", "10.0.0.0/33", "10.0.0.0/", "::/129", "example.com", " 10.0.0.1"] {
             assert_eq!(block(text), None, "{text}");
         }

@@ -1,4 +1,4 @@
-//! How several elements of one filter name are joined, and which comparisons may stand together.
+//! Combination of several elements for one filter name, and the comparisons that exclude each other.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Every comparison.
+    /// All comparisons.
     pub const EVERY: [Self; 7] = [
         Self::Equals,
         Self::Prefix,
@@ -36,12 +36,12 @@ impl Comparison {
         Self::NotContains,
     ];
 
-    /// The comparison that AWS calls by this name.
+    /// The comparison with a name in the API.
     pub fn named(name: &str) -> Option<Self> {
         Self::EVERY.into_iter().find(|comparison| comparison.name() == name)
     }
 
-    /// AWS's name.
+    /// The name in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Equals => "EQUALS",
@@ -54,12 +54,12 @@ impl Comparison {
         }
     }
 
-    /// Whether it asks that no value be so (FLT-04).
+    /// Whether it is negative: no value may satisfy it (FLT-04).
     pub fn is_negative(self) -> bool {
         matches!(self, Self::NotEquals | Self::PrefixNotEquals | Self::NotContains)
     }
 
-    /// The test of a value; of a negative comparison the test that no value may pass.
+    /// The test of a value. For a negative comparison, the test that no value may satisfy.
     pub fn test(self, value: &str) -> TextTest {
         match self {
             Self::Equals | Self::NotEquals => TextTest::Equals(value.to_owned()),
@@ -70,12 +70,12 @@ impl Comparison {
     }
 }
 
-/// Two comparisons of one filter name that AWS refuses to take together, in the order they were written.
+/// Two comparisons that AWS refuses for the same filter name, in the order in which they were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefusedCombination {
-    /// The one written first.
+    /// The earlier one.
     pub first: Comparison,
-    /// The one written later.
+    /// The later one.
     pub second: Comparison,
 }
 
@@ -87,12 +87,12 @@ impl fmt::Display for RefusedCombination {
 
 impl std::error::Error for RefusedCombination {}
 
-/// Checks that the comparisons of one filter name may stand together (FLT-17).
+/// Checks that the comparisons for one filter name can be combined (FLT-17).
 ///
 /// # Errors
-/// The first pair that may not.
+/// The first pair that cannot.
 pub fn check(comparisons: &[Comparison]) -> Result<(), RefusedCombination> {
-    // Each comparison once, in the order in which they were first written: that is enough to find the first pair.
+    // Each comparison once, in the order of first use, which suffices to find the first pair.
     let mut written: Vec<Comparison> = Vec::new();
     for &second in comparisons {
         if written.contains(&second) {
@@ -106,8 +106,8 @@ pub fn check(comparisons: &[Comparison]) -> Result<(), RefusedCombination> {
     Ok(())
 }
 
-/// The table of refusals. CONTAINS goes only with itself and so does NOT_CONTAINS, the stricter of two readings;
-/// CONTAINS_WORD is in no table and goes with everything (inferred).
+/// The excluded combinations. CONTAINS can only be combined with itself, and so can NOT_CONTAINS, the stricter of two
+/// interpretations. CONTAINS_WORD is not documented and can be combined with everything (inferred).
 fn is_refused(one: Comparison, other: Comparison) -> bool {
     use Comparison::{Contains, ContainsWord, Equals, NotContains, NotEquals, PrefixNotEquals};
     let alone = |comparison| matches!(comparison, Contains | NotContains);
@@ -118,7 +118,7 @@ fn is_refused(one: Comparison, other: Comparison) -> bool {
     }
 }
 
-/// Joins the tests of one field: any positive (or none is given), and no negative (FLT-03, FLT-18).
+/// Combines the tests of one field: any positive test (or none is given), and no negative test (FLT-03, FLT-18).
 pub fn combine(field: FieldId, positives: Vec<Test>, negatives: Vec<Test>) -> Filter {
     let term = |test| Filter::term(field, test);
     let positives: Vec<Filter> = positives.into_iter().map(term).collect();
@@ -148,7 +148,7 @@ mod tests {
 
     /// Rules: FLT-17.
     #[test]
-    fn the_first_refused_pair_is_named() {
+    fn the_first_refused_pair_is_reported() {
         use Comparison::{Equals, NotEquals, Prefix};
         let refused = check(&[Prefix, NotEquals, Equals, NotEquals]).expect_err("refused");
         assert_eq!(refused.to_string(), "cannot combine NOT_EQUALS with EQUALS");
@@ -168,7 +168,7 @@ mod tests {
 
     /// Rules: FLT-03.
     #[test]
-    fn positives_are_any_and_negatives_each_not() {
+    fn any_positive_and_no_negative_must_hold() {
         let field = FieldId(3);
         let term = |value: &str| Filter::term(field, Test::equals(value));
         assert_eq!(

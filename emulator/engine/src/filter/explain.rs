@@ -1,4 +1,4 @@
-//! Why one document satisfies a filter, or does not: the walk of [`matches`](super::matches) with what it saw.
+//! Explains why a document satisfies a filter or not: like [`matches`](super::matches), but with the values it found.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,54 +12,54 @@ use crate::date;
 use crate::item::Item;
 use crate::schema::{FieldId, FieldKind, Schema};
 
-/// How many strings of a document are told for a keyword.
+/// Maximum number of strings listed for a keyword.
 const FEW: usize = 5;
-/// How many strings of a set are told.
+/// Maximum number of strings listed for a set.
 const FEW_OF_A_SET: usize = 10;
 
-/// A filter, or a part of one, held against a document.
+/// The result of a filter, or of a part of one, for a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// Whether the document satisfies it.
     pub holds: bool,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// Why a filter holds or not: one variant a node of the tree.
+/// The reason for a result, with one variant per node of the filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// It holds if every part does.
+    /// Holds if all parts hold.
     All(Vec<Explanation>),
-    /// It holds if a part does.
+    /// Holds if any part holds.
     Any(Vec<Explanation>),
-    /// It holds if the part does not.
+    /// Holds if the part does not hold.
     Not(Box<Explanation>),
-    /// It holds if a value of a field passes.
+    /// Holds if any value of a field passes.
     Values(Values),
 }
 
-/// What was asked of a field, and what a document has there.
+/// The condition on a field, and the values in the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Values {
-    /// The field's name; none if the schema has no such field.
+    /// The field's name; `None` if the schema has no such field.
     pub field: Option<&'static str>,
-    /// What was asked, beginning with AWS's name of the comparison where there is one: `PREFIX AwsIam`.
+    /// The condition, starting with the API's name of the comparison if there is one: `PREFIX AwsIam`.
     pub asked: String,
-    /// Every value of the field, in the document's order; for a keyword a few of those that pass and no other.
+    /// All values of the field, in document order; for a keyword, only some of those that pass.
     pub found: Vec<Found>,
 }
 
 /// A value of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The value; of an entry of a map, key and value with `=` between them.
+    /// The value; for a map entry, key and value joined by `=`.
     pub text: String,
     /// Whether it passes.
     pub passes: bool,
 }
 
-/// Holds a document, JSON text, against a filter and every part of it. The verdict is that of
+/// Evaluates a filter and all of its parts for a document, given as JSON text. The result is that of
 /// [`matches`](super::matches).
 pub fn explain(filter: &Filter, schema: &Schema, document: &[u8]) -> Explanation {
     let each = |parts: &[Filter]| parts.iter().map(|part| explain(part, schema, document)).collect::<Vec<_>>();
@@ -86,7 +86,7 @@ pub fn explain(filter: &Filter, schema: &Schema, document: &[u8]) -> Explanation
 }
 
 impl Explanation {
-    /// What was asked of fields, in the order of the tree.
+    /// The conditions on fields, in the order of the filter.
     pub fn values(&self) -> Vec<&Values> {
         match &self.reason {
             Reason::All(parts) | Reason::Any(parts) => parts.iter().flat_map(Explanation::values).collect(),
@@ -136,7 +136,7 @@ fn words_of_set(set: &HashSet<String>) -> String {
     format!("one of {}", strings.join(", "))
 }
 
-/// What it asks, in AWS's words.
+/// The condition in the words of the API.
 impl fmt::Display for Test {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -152,7 +152,7 @@ impl fmt::Display for Test {
     }
 }
 
-/// What it asks, in AWS's words.
+/// The condition in the words of the API.
 impl fmt::Display for TextTest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (comparison, value) = match self {
@@ -225,7 +225,7 @@ mod tests {
 
     /// Rules: FLT-42.
     #[test]
-    fn a_term_tells_every_value_and_which_of_them_pass() {
+    fn a_term_lists_all_values_and_those_that_pass() {
         let document = json!({ "Types": ["AwsIamRole", "AwsS3Bucket"] });
         check(
             "Type",
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_is_told_in_its_own_words() {
+    fn each_kind_is_explained_in_the_words_of_the_api() {
         let range = NumberRange { gte: Some(50.0), lt: Some(90.5), ..NumberRange::default() };
         let document = json!({ "Confidence": 90, "UpdatedAt": "2026-01-03T14:00:00+02:00", "Address": "10.1.2.3" });
         check("Confidence", Test::Number(range), document.clone(), (true, "Confidence: Gte 50, Lt 90.5: +90"));
@@ -259,7 +259,7 @@ mod tests {
 
     /// Rules: FLT-38.
     #[test]
-    fn of_a_keyword_a_few_strings_that_hold_it_are_told() {
+    fn a_keyword_lists_a_few_strings_that_contain_it() {
         let document = json!({ "Types": ["An Admin", "no", "admin 1", "admin 2"], "Title": "admin 3" });
         let expected = (true, "Keyword: \"admin\" in upper or lower case: +An Admin +admin 1 +admin 2 +admin 3");
         check("Keyword", Test::Keyword(Needle::new("ADMIN")), document, expected);
@@ -269,7 +269,7 @@ mod tests {
 
     /// Rules: FLT-43.
     #[test]
-    fn every_node_has_its_verdict() {
+    fn every_node_has_a_result() {
         let schema = Schema::new(&FIELDS);
         let term = |value: &str| Filter::term(FieldId(0), Test::equals(value));
         let filter = Filter::All(vec![Filter::Any(vec![term("a"), term("b")]), term("c").negated()]);
@@ -282,7 +282,7 @@ mod tests {
 
     /// Rules: VIS-01.
     #[test]
-    fn a_set_is_told_by_its_strings_or_their_number() {
+    fn a_set_is_described_by_its_strings_or_their_number() {
         let schema = Schema::new(&FIELDS);
         let asked = |count: u32| {
             let values = Arc::new((0..count).map(|number| number.to_string()).collect());

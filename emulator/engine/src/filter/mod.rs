@@ -1,8 +1,8 @@
-//! What is asked: one tree for every dialect.
+//! Filters: one tree for all dialects.
 //!
-//! Here live the tree, the tests on single values, the joining of a field's tests ([`combine`]) and the walk over one
-//! document ([`matches`]; with what it saw, [`explain`]). Reading a request into the tree is the dialect's business and lives with the caller; how a
-//! table answers it is the plan's.
+//! Contents: the tree, the tests of single values, the combination of a field's tests ([`combine`]), and evaluation on
+//! a single document ([`matches`], or [`explain`] with reasons). Each dialect converts requests to the tree and belongs
+//! to the caller; the plan decides how a table evaluates it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,15 +22,16 @@ pub use ipnet::IpNet;
 pub use range::{DateRange, NumberRange};
 pub use text::{Needle, TextTest, Words};
 
-/// A question about documents.
+/// A filter of documents.
 ///
-/// A term holds if any value of its field passes the test (FLT-42); a document without a value passes none (FLT-40,
-/// FLT-45). Negative comparisons are `Not` of a positive term: no value has it, and missing satisfies (FLT-41, FLT-43).
+/// A term holds if any value of its field passes the test (FLT-42). A document without a value passes no test (FLT-40,
+/// FLT-45). Negative comparisons are `Not` of a positive term, so that all values are checked and a missing field
+/// satisfies them (FLT-41, FLT-43).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
-    /// Every part holds; without parts: every document.
+    /// Every part holds. Without parts, it holds for every document.
     All(Vec<Filter>),
-    /// At least one part holds; without parts: no document.
+    /// At least one part holds. Without parts, it holds for no document.
     Any(Vec<Filter>),
     /// The part does not hold.
     Not(Box<Filter>),
@@ -38,10 +39,10 @@ pub enum Filter {
     Term {
         /// The field whose values are tested.
         field: FieldId,
-        /// The test. One that does not fit the kind of the field passes nothing.
+        /// The test. A test of another kind than the field passes nothing.
         test: Test,
     },
-    /// Some string of the field is in the set; for sets too large to be written as terms, such as visible accounts.
+    /// Some string of the field is in the set. For sets too large for individual terms, such as visible accounts.
     In {
         /// The field, of kind String.
         field: FieldId,
@@ -50,7 +51,7 @@ pub enum Filter {
     },
 }
 
-/// A test of one value. Each variant belongs to one kind of field, `Present` to all.
+/// A test of one value. Each variant applies to one kind of field, except `Present`, which applies to all.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
     /// A string (kind String).
@@ -59,20 +60,21 @@ pub enum Test {
     Number(NumberRange),
     /// An instant (kind Date).
     Date(DateRange),
-    /// An address inside a block, host bits of the block masked off (kind Ip, FLT-36).
+    /// An address inside a block, ignoring host bits of the block (kind Ip, FLT-36).
     Ip(IpNet),
-    /// An entry of a map: its key is exactly this and its value passes (kind Map, FLT-31, FLT-35).
+    /// A map entry with exactly this key, whose value passes (kind Map, FLT-31, FLT-35).
     Entry {
         /// The key, compared byte for byte.
         key: String,
-        /// The test of the value that stands under that key in the same map.
+        /// The test of the value under this key in the same map.
         value: TextTest,
     },
-    /// A string anywhere in the document holds the needle in any case (kind Keyword, FLT-38).
+    /// A string anywhere in the document contains the needle, ignoring case (kind Keyword, FLT-38).
     Keyword(Needle),
-    /// A boolean (kind Boolean). Absent is neither true nor false; see [`Filter::flag`] for the classic rule.
+    /// A boolean (kind Boolean). Absent is neither true nor false; see [`Filter::flag`] for the rule of classic
+    /// filters.
     Boolean(bool),
-    /// Any value at all.
+    /// Any value.
     Present,
 }
 
@@ -98,7 +100,7 @@ impl Filter {
         Self::Not(Box::new(self))
     }
 
-    /// The classic boolean filter: true asks for true, false for false or absent (FLT-39).
+    /// The classic boolean filter: true matches true, false matches false or absent (FLT-39).
     pub fn flag(field: FieldId, value: bool) -> Self {
         let is_true = Self::term(field, Test::Boolean(true));
         if value { is_true } else { is_true.negated() }
@@ -131,7 +133,7 @@ impl Test {
     }
 }
 
-/// Whether one document, JSON text, satisfies a filter. A table gives the same answer for the documents it holds.
+/// Whether a document, given as JSON text, satisfies a filter. A table gives the same result for its documents.
 pub fn matches(filter: &Filter, schema: &Schema, document: &[u8]) -> bool {
     match filter {
         Filter::All(parts) => parts.iter().all(|part| matches(part, schema, document)),

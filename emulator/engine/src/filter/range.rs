@@ -4,7 +4,7 @@ use std::ops::{Bound, RangeBounds};
 
 use crate::date::Instant;
 
-/// Bounds that must all hold (FLT-20); without bounds every number passes. Contradicting bounds pass nothing (FLT-22).
+/// Bounds that must all hold (FLT-20). Without bounds, all numbers pass. Contradicting bounds pass nothing (FLT-22).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NumberRange {
     /// Equal to.
@@ -29,14 +29,14 @@ impl NumberRange {
             && self.lt.is_none_or(|bound| number < bound)
     }
 
-    /// Whether a number is too small to be contained.
+    /// Whether a number is below the range.
     pub(crate) fn is_above(&self, number: f64) -> bool {
         self.eq.is_some_and(|bound| number < bound)
             || self.gte.is_some_and(|bound| number < bound)
             || self.gt.is_some_and(|bound| number <= bound)
     }
 
-    /// Whether a number is too large to be contained.
+    /// Whether a number is above the range.
     pub(crate) fn is_below(&self, number: f64) -> bool {
         self.eq.is_some_and(|bound| number > bound)
             || self.lte.is_some_and(|bound| number > bound)
@@ -47,24 +47,24 @@ impl NumberRange {
 /// A range of instants. A start after the end passes nothing (FLT-25).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateRange {
-    /// The earlier end.
+    /// The lower bound.
     pub start: Bound<Instant>,
-    /// The later end.
+    /// The upper bound.
     pub end: Bound<Instant>,
 }
 
 impl DateRange {
-    /// Both bounds included (FLT-25).
+    /// A range that includes both bounds (FLT-25).
     pub fn between(start: Instant, end: Instant) -> Self {
         Self { start: Bound::Included(start), end: Bound::Included(end) }
     }
 
-    /// From this instant on, without upper bound (WITHIN, FLT-27).
+    /// From this instant, without an upper bound (WITHIN, FLT-27).
     pub fn since(start: Instant) -> Self {
         Self { start: Bound::Included(start), end: Bound::Unbounded }
     }
 
-    /// Up to this instant, which is included.
+    /// Up to and including this instant.
     pub(crate) fn until(end: Instant) -> Self {
         Self { start: Bound::Unbounded, end: Bound::Included(end) }
     }
@@ -88,7 +88,7 @@ impl DateRange {
         !(Bound::Unbounded, self.end).contains(&instant)
     }
 
-    /// The first and the last instant of the range that fit 64 bits; none if it holds none of those.
+    /// The first and last instants of the range that fit into 64 bits; `None` if there are none.
     pub(crate) fn near(&self) -> Option<(i64, i64)> {
         let first = match self.start {
             Bound::Included(start) => start,
@@ -112,7 +112,7 @@ mod tests {
 
     /// Rules: FLT-20.
     #[test]
-    fn members_of_one_element_are_a_range() {
+    fn bounds_of_one_element_form_a_range() {
         let range = NumberRange { gte: Some(50.0), lt: Some(90.0), ..NumberRange::default() };
         assert!(range.contains(50.0) && range.contains(89.9));
         assert!(!range.contains(90.0) && !range.contains(49.0));
@@ -122,7 +122,7 @@ mod tests {
 
     /// Rules: FLT-21.
     #[test]
-    fn a_fraction_meets_no_integer() {
+    fn a_fraction_equals_no_integer() {
         let range = NumberRange { eq: Some(50.5), ..NumberRange::default() };
         assert!(!range.contains(50.0) && !range.contains(51.0) && range.contains(50.5));
     }

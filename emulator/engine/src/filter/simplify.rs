@@ -1,4 +1,4 @@
-//! The same question in fewer words.
+//! Simplification of filters.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use super::{Filter, Test, TextTest};
 use crate::schema::FieldId;
 
 impl Filter {
-    /// An equal filter, smaller where it can be: nested joins flattened, constants folded, double negation removed,
-    /// alternatives of equality on one field gathered into one set. Never changes which documents satisfy it.
+    /// An equivalent filter that is smaller where possible: nested joins are flattened, constants folded, double
+    /// negations removed, and alternatives of equality on one field merged into a set.
     #[must_use]
     pub fn simplify(&self) -> Self {
         match self {
@@ -66,7 +66,7 @@ fn not(part: Filter) -> Filter {
     }
 }
 
-/// A join of one part is that part.
+/// A join of one part is replaced by that part.
 fn only(mut parts: Vec<Filter>, join: impl FnOnce(Vec<Filter>) -> Filter) -> Filter {
     match parts.pop() {
         Some(part) if parts.is_empty() => part,
@@ -77,7 +77,7 @@ fn only(mut parts: Vec<Filter>, join: impl FnOnce(Vec<Filter>) -> Filter) -> Fil
     }
 }
 
-/// Gathers the equalities on each field into one set, where there is more than one.
+/// Merges several equalities on a field into one set.
 fn gather(parts: Vec<Filter>) -> Vec<Filter> {
     let mut groups: Vec<(FieldId, Vec<Filter>)> = Vec::new();
     let mut kept = Vec::new();
@@ -101,7 +101,7 @@ fn equality_field(part: &Filter) -> Option<FieldId> {
     }
 }
 
-/// The set of all values that equalities on `field` name.
+/// The set of all values in equalities on `field`.
 fn one_of(field: FieldId, equalities: Vec<Filter>) -> Filter {
     let mut values = HashSet::new();
     for equality in equalities {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn equalities_become_one_set() {
+    fn equalities_are_merged_into_a_set() {
         let filter = Filter::Any(vec![term("a"), prefix("p"), Filter::Any(vec![term("b"), set(&["c"])])]);
         assert_eq!(filter.simplify(), Filter::Any(vec![prefix("p"), set(&["a", "b", "c"])]));
         assert_eq!(Filter::Any(vec![set(&["a", "b"])]).simplify(), set(&["a", "b"]));

@@ -1,4 +1,4 @@
-//! Filters held against single documents.
+//! Tests of filters on single documents.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn check(document: &Value, filter: &Filter, expected: bool) {
 
 /// Rules: FLT-35.
 #[test]
-fn key_and_value_come_from_one_map() {
+fn key_and_value_must_be_in_the_same_map() {
     let document = json!({"Resources": [{"Tags": {"env": "prod"}}, {"Tags": {"team": "red"}}, {}]});
     check(&document, &term("ResourceTags", entry("env", "prod")), true);
     check(&document, &term("ResourceTags", entry("team", "red")), true);
@@ -45,7 +45,7 @@ fn key_and_value_come_from_one_map() {
 
 /// Rules: GFV-10.
 #[test]
-fn an_entry_may_be_an_object_of_name_and_value() {
+fn a_map_entry_may_be_an_object_of_name_and_value() {
     let document = json!({"resources": [{"tags": [{"name": "env", "value": "prod"}, {"name": "team"}]}]});
     check(&document, &term("resources.tags", entry("env", "prod")), true);
     check(&document, &term("resources.tags", entry("name", "env")), false);
@@ -54,7 +54,7 @@ fn an_entry_may_be_an_object_of_name_and_value() {
 
 /// Rules: FLT-38.
 #[test]
-fn keywords_are_looked_for_in_values_at_any_depth() {
+fn keywords_are_found_in_values_at_any_depth() {
     let document = json!({"Title": "x", "Note": {"Text": "By Admin"}, "Types": [["deep"]], "Confidence": 12});
     let keyword = |text: &str| term("Keyword", Test::Keyword(Needle::new(text)));
     check(&document, &keyword("aDMIN"), true);
@@ -65,7 +65,7 @@ fn keywords_are_looked_for_in_values_at_any_depth() {
 
 /// Rules: FLT-39.
 #[test]
-fn false_is_false_or_absent() {
+fn false_matches_false_or_absent() {
     let flag = |value| Filter::flag(Schema::new(&FIELDS).field("Sample").expect("a field"), value);
     for (document, is_true) in [(json!({"Sample": true}), true), (json!({"Sample": false}), false), (json!({}), false)]
     {
@@ -101,7 +101,7 @@ fn a_test_of_another_kind_passes_nothing() {
 
 /// Rules: VIS-01.
 #[test]
-fn in_asks_for_one_of_a_set() {
+fn in_matches_members_of_a_set() {
     let accounts = |values: &[&str]| Filter::In {
         field: FieldId(1),
         values: Arc::new(values.iter().map(ToString::to_string).collect()),

@@ -1,15 +1,15 @@
 //! Tests of strings.
 
-/// A test of one string. Case sensitive and byte for byte, except words (FLT-10, FLT-11).
+/// A test of a string. Case-sensitive and byte for byte, except words (FLT-10, FLT-11).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextTest {
-    /// The whole string.
+    /// The string equals the value.
     Equals(String),
-    /// The beginning of the string.
+    /// The string begins with the value.
     Prefix(String),
-    /// A part of the string.
+    /// The string contains the value.
     Contains(String),
-    /// Whole words of the string, in any case.
+    /// The string contains whole words, ignoring case.
     ContainsWord(Words),
 }
 
@@ -24,12 +24,12 @@ impl TextTest {
     }
 }
 
-/// Words to be found next to one another in order: maximal runs of letters and digits, in any case (FLT-11).
+/// Words that must be adjacent and in order: maximal runs of letters and digits, ignoring case (FLT-11).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words(pub(super) Vec<String>);
 
 impl Words {
-    /// The words of a text. A text without a letter or digit has none, and is found nowhere (inferred).
+    /// The words of a text. A text without letters or digits has no words and matches nothing (inferred).
     pub fn of(text: &str) -> Self {
         let runs = text.split(|character: char| !character.is_alphanumeric());
         Self(runs.filter(|run| !run.is_empty()).map(str::to_lowercase).collect())
@@ -41,20 +41,20 @@ impl Words {
     }
 }
 
-/// A part of a string, in any case (FLT-38).
+/// A substring to search for, ignoring case (FLT-38).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needle {
-    /// The part in lower case.
+    /// The substring in lower case.
     pub(super) text: String,
-    /// Where its rarest byte stands.
+    /// The index of its rarest byte.
     rarest: usize,
 }
 
-/// The characters of findings, the most frequent first; all others are rarer.
+/// Characters in findings by descending frequency. All others are rarer.
 const FREQUENT: &[u8] = b"\"eatsir0n:ocdu/l,1p-2fmg vbw3y465.h897{}zk[]_xjq";
 
 impl Needle {
-    /// The part to look for.
+    /// A search for this substring.
     pub fn new(text: &str) -> Self {
         let text = text.to_lowercase();
         let rarity = |byte: &u8| FREQUENT.iter().position(|other| other == byte).unwrap_or(FREQUENT.len());
@@ -66,13 +66,14 @@ impl Needle {
         if text.is_ascii() { self.is_spelled_in(text.as_bytes()) } else { text.to_lowercase().contains(&self.text) }
     }
 
-    /// Whether the bytes of a document already show that none of its strings holds the needle. What is written as it is
-    /// shows it; of characters that are written in another way, those that can be of the needle must be read.
+    /// Whether the bytes of a document prove that none of its strings contains the needle. Literal text can be searched
+    /// directly; if the document has escapes or characters that could stand for a character of the needle, its strings
+    /// must be read.
     pub(crate) fn is_surely_not_in(&self, document: &[u8]) -> bool {
         if self.text.is_empty() || !self.text.is_ascii() || self.is_spelled_in(document) {
             return false;
         }
-        // A code after a backslash can be any character; other escapes are those of a few.
+        // An escape with a code can stand for any character, other escapes only for a few.
         let is_escaped = |byte: u8| matches!(byte, b'"' | b'\\' | b'/') || byte.is_ascii_control();
         let hides = |at: usize| document.get(at + 1) == Some(&b'u') || self.text.bytes().any(is_escaped);
         if memchr::memchr_iter(b'\\', document).any(hides) {
@@ -81,13 +82,14 @@ impl Needle {
         document.is_ascii() || !self.is_hidden_beyond_ascii(document)
     }
 
-    /// Whether a document has one of the two characters beyond ASCII whose lower case has an ASCII letter of the needle.
+    /// Whether a document contains one of the two non-ASCII characters whose lower case is an ASCII letter in the
+    /// needle.
     fn is_hidden_beyond_ascii(&self, document: &[u8]) -> bool {
         let has = |character: &str| memchr::memmem::find(document, character.as_bytes()).is_some();
         (self.text.contains('k') && has("\u{212a}")) || (self.text.contains('i') && has("\u{130}"))
     }
 
-    /// Whether the needle is in bytes, written as it is but for the case of ASCII letters.
+    /// Whether bytes contain the needle literally, ignoring ASCII case.
     fn is_spelled_in(&self, bytes: &[u8]) -> bool {
         let needle = self.text.as_bytes();
         let Some(rarest) = needle.get(self.rarest) else { return true };
@@ -120,7 +122,7 @@ mod tests {
 
     /// Rules: FLT-11.
     #[test]
-    fn words_are_whole_adjacent_and_in_order() {
+    fn words_must_be_whole_adjacent_and_in_order() {
         let found = |needle: &str, text: &str| TextTest::ContainsWord(Words::of(needle)).passes(text);
         assert!(found("lambda", "GuardDuty Lambda Protection"));
         assert!(found("LAMBDA protection", "GuardDuty Lambda Protection"));
@@ -135,7 +137,7 @@ mod tests {
 
     /// Rules: FLT-38.
     #[test]
-    fn a_keyword_is_a_part_in_any_case() {
+    fn a_keyword_is_a_substring_ignoring_case() {
         assert!(Needle::new("ADMIN").is_in("policy allows admin"));
         assert!(Needle::new("ows ad").is_in("policy allows Admin"));
         assert!(!Needle::new("root").is_in("policy allows admin"));
@@ -146,7 +148,7 @@ mod tests {
 
     /// Rules: FLT-38.
     #[test]
-    fn what_bytes_say_of_a_keyword_is_what_its_strings_say() {
+    fn searching_bytes_for_a_keyword_agrees_with_searching_strings() {
         let texts = [
             "policy Allows ADMIN",
             "10 KG",

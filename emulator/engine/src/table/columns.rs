@@ -1,4 +1,4 @@
-//! The columns of a table: built when first asked for, maintained from then on.
+//! The columns of a table: built on first use, and maintained from then on.
 
 use std::sync::{Arc, PoisonError};
 
@@ -9,13 +9,13 @@ use crate::path::Paths;
 use crate::schema::{FieldId, Schema};
 use crate::sync::{Mutex, OnceLock};
 
-/// A place for the column of each field. Clones share the columns until one of them writes.
+/// A slot for the column of each field. Clones share columns until one of them is written.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     places: Vec<OnceLock<Arc<Column>>>,
-    /// The paths of the columns that are built, as far as a writer has seen.
+    /// The paths of the built columns, as of the last write.
     maintained: Maintained,
-    /// Held while columns are built, so that readers who need the same ones parse the documents once.
+    /// Held while columns are built, so that readers that need the same columns parse the documents once.
     building: Mutex<()>,
 }
 
@@ -36,12 +36,12 @@ impl Columns {
         Self { places: schema.fields().map(|_| OnceLock::new()).collect(), ..Self::default() }
     }
 
-    /// The column of a field, if it is built.
+    /// The column of a field, if it has been built.
     pub(super) fn get(&self, field: FieldId) -> Option<&Column> {
         self.places.get(field.index())?.get().map(Arc::as_ref)
     }
 
-    /// Those of `fields` whose columns are not built, in order.
+    /// The fields among `fields` whose columns have not been built, sorted.
     pub(super) fn missing(&self, schema: &Schema, mut fields: Vec<FieldId>) -> Vec<FieldId> {
         fields.sort_unstable();
         fields.dedup();
@@ -49,7 +49,7 @@ impl Columns {
         fields
     }
 
-    /// Builds those columns of `fields` that are missing, in one pass over the documents.
+    /// Builds the missing columns of `fields` in one pass over the documents.
     pub(super) fn build(&self, schema: &Schema, fields: Vec<FieldId>, documents: &Documents) {
         let missing = self.missing(schema, fields);
         if missing.is_empty() {
@@ -62,7 +62,7 @@ impl Columns {
         drop(building);
     }
 
-    /// Puts columns in their places; one that is there already stays.
+    /// Installs columns. Existing ones are kept.
     pub(super) fn install(&self, columns: Vec<(FieldId, Column)>) {
         for (field, column) in columns {
             if let Some(place) = self.places.get(field.index()) {
@@ -71,7 +71,7 @@ impl Columns {
         }
     }
 
-    /// Gives a new or cleared slot the values of a document.
+    /// Sets the values of a new or cleared slot from a document.
     pub(super) fn set(&mut self, schema: &Schema, slot: u32, document: &[u8]) {
         self.note_maintained(schema);
         if self.maintained.columns == 0 {
@@ -86,17 +86,17 @@ impl Columns {
         });
     }
 
-    /// Empties a slot.
+    /// Removes the values of a slot.
     pub(super) fn clear(&mut self, slot: u32) {
         self.built().for_each(|column| column.clear(slot));
     }
 
-    /// Keeps these slots, in this order, under new numbers from 0 on.
+    /// Keeps only these slots, renumbered from 0 in this order.
     pub(super) fn keep(&mut self, slots: &[u32]) {
         self.built().for_each(|column| column.keep(slots));
     }
 
-    /// Sees which columns readers have built since the last write.
+    /// Collects the columns that readers have built since the last write.
     fn note_maintained(&mut self, schema: &Schema) {
         let built = self.places.iter().filter(|place| place.get().is_some()).count();
         if built == self.maintained.columns {

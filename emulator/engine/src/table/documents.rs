@@ -1,7 +1,7 @@
 //! The bytes of documents, in large pieces.
 //!
-//! One allocation a document would cost a tenth of a finding's own size. Bytes that updates leave behind are given
-//! back when half of a piece is waste.
+//! One allocation per document would add a tenth of a finding's size. Space left behind by updates is reclaimed when
+//! half of a piece is unused.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,41 +9,42 @@ use std::sync::Arc;
 use crate::blocks::Blocks;
 use crate::invariant::Invariant;
 
-/// The size of a piece. A document that is larger has a piece of its own.
+/// Size of a piece. A larger document has its own piece.
 const PIECE: usize = 8 * 1024 * 1024;
-/// Batches of fewer bytes are copied.
+/// Smaller batches are copied.
 const SMALL: usize = 64 * 1024;
 
-/// How many pieces clones share together.
+/// Number of pieces that clones share as a unit.
 const TOGETHER: usize = 64;
 
-/// Documents by slot. Clones share the bytes until one of them writes.
+/// Documents by slot. Clones share the bytes until one of them is written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Documents {
     pieces: Blocks<Piece, TOGETHER>,
-    /// The piece that documents are copied to.
+    /// The piece to which documents are appended.
     open: Option<usize>,
     places: Blocks<Place>,
 }
 
-/// Documents written one after the other, to be stored without a copy.
+/// A buffer of concatenated documents, to be stored without copying.
 #[derive(Debug)]
 pub struct Batch {
-    /// The piece that they have become; of a small batch, none.
+    /// The piece that contains them; `None` for a small batch.
     piece: Option<usize>,
     bytes: Vec<u8>,
 }
 
 impl Batch {
-    /// A document of a batch that has not become a piece.
+    /// A document of a batch that is not a piece.
     fn document(&self, range: Range<usize>) -> &[u8] {
         self.bytes.get(range).or_report("a document is a range of its batch").unwrap_or_default()
     }
 }
 
-/// A document as it was, whatever becomes of it in its table.
+/// An immutable copy of a document, unaffected by later changes of its table.
 ///
-/// That of a large batch is no copy: it keeps the batch's bytes, which the table leaves unchanged meanwhile.
+/// The snapshot of a large batch's document does not copy it: it shares the bytes of the batch, which the table does
+/// not change as long as they are shared.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     bytes: Arc<Vec<u8>>,
@@ -65,11 +66,11 @@ impl Snapshot {
 
 #[derive(Clone, Debug, Default)]
 struct Piece {
-    /// Shared with snapshots and clones, if any; it is not written to then.
+    /// Shared with snapshots and clones, if there are any. Shared bytes are never written to.
     bytes: Arc<Vec<u8>>,
-    /// Bytes that belong to documents.
+    /// Number of bytes that belong to documents.
     used: usize,
-    /// The slots whose documents were put here; some may have moved since.
+    /// The slots whose documents were appended to this piece; some may have moved since.
     slots: Vec<u32>,
 }
 
@@ -81,7 +82,7 @@ struct Place {
 }
 
 impl Documents {
-    /// The document of a slot; nothing of one that was cleared, or that is gone, as a draft may ask for.
+    /// The document of a slot. Empty if it was cleared or does not exist, which a draft may request.
     pub(super) fn get(&self, slot: u32) -> &[u8] {
         let Some(place) = self.places.get(slot as usize) else { return &[] };
         let piece = self.pieces.get(place.piece as usize);
@@ -89,30 +90,30 @@ impl Documents {
         piece.and_then(|piece| piece.bytes.get(range)).or_report("a place names bytes of a piece").unwrap_or_default()
     }
 
-    /// How many slots there are.
+    /// The number of slots.
     pub(super) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// The slots whose documents are not the same in a later state, of which there may be a clone since. While a clone
-    /// shares a piece, nothing is written where a document stands.
+    /// The slots whose documents differ in a later state, which may have been cloned since. While a clone shares a
+    /// piece, existing documents in it are not overwritten.
     pub(super) fn differing<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = u32> + 'a {
         self.places.differing(&later.places).map(crate::count::number)
     }
 
-    /// The bytes of all documents together.
+    /// Total size of all documents.
     pub(super) fn bytes(&self) -> usize {
         self.pieces.iter().map(|piece| piece.used).sum()
     }
 
-    /// Puts the document of the next slot.
+    /// Stores the document of the next slot.
     pub(super) fn push(&mut self, slot: u32, document: &[u8]) {
         let place = self.write(slot, document);
         self.places.push(place);
     }
 
-    /// Takes documents, written one after the other, as a piece.
-    pub(super) fn take(&mut self, mut bytes: Vec<u8>) -> Batch {
+    /// Adopts concatenated documents as a piece.
+    pub(super) fn add_batch(&mut self, mut bytes: Vec<u8>) -> Batch {
         if bytes.len() < SMALL {
             return Batch { piece: None, bytes };
         }
@@ -123,7 +124,7 @@ impl Documents {
         Batch { piece: Some(self.pieces.len() - 1), bytes: Vec::new() }
     }
 
-    /// Puts a document of a batch as that of the next slot.
+    /// Stores a document of a batch as that of the next slot.
     pub(super) fn push_from(&mut self, slot: u32, batch: &Batch, range: Range<usize>) {
         let Some((number, piece)) = batch.piece.and_then(|number| Some((number, self.pieces.get_mut(number)?))) else {
             return self.push(slot, batch.document(range));
@@ -143,14 +144,14 @@ impl Documents {
         }
     }
 
-    /// Ends a batch: what was not put of it is waste.
-    pub(super) fn settle(&mut self, batch: &Batch) {
+    /// Ends a batch. Documents that were not stored become waste.
+    pub(super) fn finish_batch(&mut self, batch: &Batch) {
         if let Some(number) = batch.piece {
             self.tidy(number);
         }
     }
 
-    /// Puts another document in a slot, where the one before stood if it fits there and no snapshot has it.
+    /// Replaces the document of a slot, in place if it fits and no snapshot shares it.
     pub(super) fn replace(&mut self, slot: u32, document: &[u8]) {
         let Some(place) = self.places.get(slot as usize).copied().or_report("a slot has a place") else { return };
         let start = place.start as usize;
@@ -169,7 +170,7 @@ impl Documents {
         self.give_back(place);
     }
 
-    /// Ends the document of a slot.
+    /// Removes the document of a slot.
     pub(super) fn clear(&mut self, slot: u32) {
         if let Some(place) = self.places.get(slot as usize).copied() {
             self.put_place(slot, Place::default());
@@ -177,7 +178,7 @@ impl Documents {
         }
     }
 
-    /// Keeps these slots, in this order, under new numbers from 0 on; the others must have been cleared.
+    /// Keeps only these slots, renumbered from 0 in this order. All others must have been cleared.
     pub(super) fn keep(&mut self, slots: &[u32]) {
         self.places = slots.iter().filter_map(|slot| self.places.get(*slot as usize).copied()).collect();
         self.pieces.iter_mut().for_each(|piece| piece.slots.clear());
@@ -219,7 +220,7 @@ impl Documents {
         place
     }
 
-    /// Takes the bytes of a place out of use.
+    /// Marks the bytes of a place as unused.
     fn give_back(&mut self, place: Place) {
         if let Some(piece) = self.pieces.get_mut(place.piece as usize) {
             piece.used = piece.used.saturating_sub(place.length as usize);
@@ -227,7 +228,7 @@ impl Documents {
         self.tidy(place.piece as usize);
     }
 
-    /// Empties a piece that is mostly waste: its documents move to the open one.
+    /// Empties a piece that is mostly unused by moving its documents to the open piece.
     fn tidy(&mut self, number: usize) {
         let is_open = self.open == Some(number);
         let Some(piece) = self.pieces.get_mut(number).or_report("a place names a piece") else { return };
@@ -248,7 +249,7 @@ impl Documents {
     }
 }
 
-/// A length as a number of 32 bits: pieces are smaller than that, and so are documents.
+/// A length in 32 bits: pieces are smaller than that, and so are documents.
 fn size(bytes: &[u8]) -> u32 {
     crate::count::number(bytes.len())
 }
@@ -262,19 +263,19 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_stored_without_a_copy_unless_most_of_it_is_waste() {
+    fn a_batch_is_stored_without_copying_unless_mostly_unused() {
         for (length, is_piece) in [(10, false), (1000, true)] {
             let all: Vec<Vec<u8>> = (0..100_u8).map(|number| vec![number; length]).collect();
             let mut documents = Documents::default();
             documents.push(0, b"first");
             for (first, step) in [(1, 1), (101, 9)] {
-                let batch = documents.take(all.concat());
+                let batch = documents.add_batch(all.concat());
                 assert_eq!(batch.piece.is_some(), is_piece);
                 let some = (0..100).step_by(step);
                 for (slot, number) in (first..).zip(some.clone()) {
                     documents.push_from(slot, &batch, number * length..(number + 1) * length);
                 }
-                documents.settle(&batch);
+                documents.finish_batch(&batch);
                 for (slot, number) in (first..).zip(some) {
                     assert_eq!(documents.get(slot), all[number]);
                 }
@@ -287,18 +288,18 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_stays_as_it_was() {
+    fn a_snapshot_does_not_change() {
         for length in [10, 1000] {
             let all: Vec<Vec<u8>> = (0..100_u8).map(|number| vec![number; length]).collect();
             let mut documents = Documents::default();
-            let batch = documents.take(all.concat());
+            let batch = documents.add_batch(all.concat());
             let mut snapshots = Vec::new();
             for number in 0..100_u8 {
                 let range = usize::from(number) * length..(usize::from(number) + 1) * length;
                 snapshots.push(documents.snapshot(&batch, range.clone()));
                 documents.push_from(number.into(), &batch, range);
             }
-            documents.settle(&batch);
+            documents.finish_batch(&batch);
             for slot in 0..90 {
                 documents.replace(slot, b"short");
             }
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_stay_whole_while_others_change_and_waste_is_given_back() {
+    fn documents_stay_intact_while_others_change_and_waste_is_reclaimed() {
         let mut documents = Documents::default();
         let mut expected: Vec<Vec<u8>> = Vec::new();
         for slot in 0..200_u32 {

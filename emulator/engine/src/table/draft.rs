@@ -1,4 +1,4 @@
-//! Columns that are built beside a table, so that nobody waits for it who does not need them.
+//! Columns that are built outside the table's lock, so that only the readers that need them wait.
 
 use super::Table;
 use super::documents::Documents;
@@ -9,22 +9,22 @@ use crate::path::Paths;
 use crate::plan;
 use crate::schema::{FieldId, Schema};
 
-/// A table takes columns over that are at most so many documents behind it.
+/// Maximum number of changed documents that a table reads itself when it adopts columns.
 const FEW: usize = 512;
 
-/// Columns of documents as they were at one moment.
+/// Columns of a snapshot of documents.
 #[derive(Debug)]
 pub struct Draft {
     pub(super) columns: Vec<(FieldId, Column)>,
     paths: Paths,
-    /// The documents whose values the columns hold.
+    /// The documents whose values the columns contain.
     read: Documents,
-    /// The documents whose values they are to hold.
+    /// The documents to read next.
     next: Documents,
 }
 
 impl Draft {
-    /// Columns of `fields`, which are in order; still empty.
+    /// Empty columns of `fields`, which must be sorted.
     pub(super) fn new(schema: &Schema, fields: &[FieldId], documents: Documents) -> Self {
         let mut paths = Paths::default();
         let mut columns = Vec::new();
@@ -35,7 +35,7 @@ impl Draft {
         Self { columns, paths, read: Documents::default(), next: documents }
     }
 
-    /// Reads the documents that differ from those that were read before: at first all of them. It needs no table.
+    /// Reads the documents that have changed since the last call; at first, all of them. Does not access the table.
     pub fn catch_up(&mut self) {
         let next = std::mem::take(&mut self.next);
         let read = std::mem::take(&mut self.read);
@@ -69,9 +69,9 @@ impl Draft {
 }
 
 impl Table {
-    /// A draft of the columns that a question needs and that are not built; `None` if all are.
+    /// A draft of the missing columns for a query; `None` if all have been built.
     ///
-    /// `fields` are those that it sorts or groups by.
+    /// `fields` are the fields that the query sorts or groups by.
     pub fn draft(&self, filter: &Filter, fields: &[FieldId]) -> Option<Draft> {
         let mut fields = fields.to_vec();
         plan::columns(&filter.simplify(), &self.schema, &mut fields);
@@ -79,8 +79,8 @@ impl Table {
         (!missing.is_empty()).then(|| Draft::new(&self.schema, &missing, self.documents.clone()))
     }
 
-    /// Takes the columns of a draft over. Gives the draft back, to catch up with the table as it is now, where too much
-    /// has been written since to read it here.
+    /// Adopts the columns of a draft. If too much has been written since, returns the draft, which must catch up with
+    /// the current state of the table.
     pub fn adopt(&self, mut draft: Draft) -> Option<Draft> {
         let read = std::mem::take(&mut draft.read);
         let slots: Vec<u32> = read.differing(&self.documents).take(FEW + 1).collect();

@@ -1,4 +1,4 @@
-//! How many documents have each value of a field, or values of several together.
+//! Counts of documents by the value of a field, or by the values of several fields.
 
 use std::collections::HashMap;
 
@@ -10,16 +10,16 @@ use crate::plan::Plan;
 use crate::schema::FieldId;
 
 impl Table {
-    /// [`Part::groups`] of all its documents.
+    /// [`Part::groups`] of all documents.
     pub fn groups(&self, filter: &Filter, field: FieldId) -> HashMap<String, u64> {
         self.within(Scope::All).groups(filter, field)
     }
 }
 
 impl Part<'_> {
-    /// Counts the documents that satisfy `filter` under every distinct value that they have at `field`, as text;
-    /// numbers in decimal. A document counts once under each of its values (INS-23), and nowhere without one (INS-24).
-    /// Fields of other kinds than String, Ip and Number group nothing.
+    /// Counts the documents that satisfy `filter` by each distinct value of `field`, as text, with numbers in decimal.
+    /// A document counts once for each of its values (INS-23), and not at all without a value (INS-24). Fields of kinds
+    /// other than String, Ip and Number have no groups.
     pub fn groups(&self, filter: &Filter, field: FieldId) -> HashMap<String, u64> {
         let (filter, table) = (filter.simplify(), self.table);
         table.build(&filter, vec![field]);
@@ -46,9 +46,9 @@ impl Part<'_> {
         groups
     }
 
-    /// Counts the documents that satisfy `filter` under what they have at all of `fields` together, in no order. Of
-    /// several values at a field the first counts; a document without a value at one of them counts nowhere. Fields are
-    /// of kind String.
+    /// Counts the documents that satisfy `filter` by the combination of values of `fields`, in no particular order.
+    /// Only the first value of each field counts, and documents without a value are not counted. The fields must be of
+    /// kind String.
     pub fn combinations<const N: usize>(&self, filter: &Filter, fields: [FieldId; N]) -> Vec<([String; N], u64)> {
         let table = self.table;
         let mut counts: HashMap<[u32; N], u64> = HashMap::new();
@@ -77,7 +77,7 @@ impl Part<'_> {
     }
 }
 
-/// Counts by text instead of by number.
+/// Converts counts by code to counts by text.
 fn named(column: &Column, counts: Vec<u64>) -> HashMap<String, u64> {
     let counted = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
     counted.filter_map(|(code, count)| Some((column.text(code)?.to_owned(), count))).collect()

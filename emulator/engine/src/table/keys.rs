@@ -1,4 +1,4 @@
-//! Slots by what their documents begin with.
+//! An index of slots by the first bytes of their documents.
 
 use std::hash::BuildHasher;
 
@@ -8,10 +8,10 @@ use super::documents::Documents;
 use crate::blocks::{Blocks, Index};
 use crate::invariant::Invariant;
 
-/// What a document begins with, and no other document of its table: a name, and whose it is.
+/// The bytes with which a document begins, unique within its table. They consist of a name and an owner.
 ///
-/// Documents of several owners may have one name. The table compares bytes and knows no more of them; a document
-/// must begin with its key.
+/// Documents of several owners may have the same name. The table only compares bytes; a document must begin with its
+/// key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     bytes: Vec<u8>,
@@ -29,13 +29,13 @@ impl Key {
         &self.bytes
     }
 
-    /// What documents of several owners may share.
+    /// The part that documents of several owners may share.
     pub fn name(&self) -> &[u8] {
         self.bytes.get(..self.name).or_report("a key begins with its name").unwrap_or_default()
     }
 }
 
-/// An index that holds no key: it keeps hashes, and compares with the documents themselves.
+/// An index that stores hashes instead of keys, and compares keys with the documents themselves.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     hasher: DefaultHashBuilder,
@@ -50,13 +50,13 @@ impl Keys {
         self.slots.find(hash, |slot| documents.get(*slot).starts_with(&key.bytes))
     }
 
-    /// The slots of all documents that begin with a name.
+    /// The slots of all documents with a name.
     pub(super) fn named<'t>(&'t self, name: &'t [u8], documents: &'t Documents) -> impl Iterator<Item = u32> + 't {
         let hash = self.hasher.hash_one(name);
         self.slots.iter_hash(hash).filter(move |slot| documents.get(*slot).starts_with(name))
     }
 
-    /// Adds the next slot, whose key must be new.
+    /// Adds the next slot, whose key must not exist yet.
     pub(super) fn push(&mut self, slot: u32, key: &Key) {
         let hash = self.hasher.hash_one(key.name());
         self.hashes.push(hash);
@@ -64,14 +64,14 @@ impl Keys {
         self.slots.insert(hash, slot, |slot| hash_of(hashes, slot));
     }
 
-    /// Forgets a slot.
+    /// Removes a slot.
     pub(super) fn remove(&mut self, slot: u32) {
         if let Some(hash) = self.hashes.get(slot as usize) {
             self.slots.remove(*hash, slot);
         }
     }
 
-    /// Keeps these slots, in this order, under new numbers from 0 on.
+    /// Keeps only these slots, renumbered from 0 in this order.
     pub(super) fn keep(&mut self, slots: &[u32]) {
         self.hashes = slots.iter().filter_map(|slot| self.hashes.get(*slot as usize).copied()).collect();
         let hashes = &self.hashes;

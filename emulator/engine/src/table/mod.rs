@@ -1,7 +1,7 @@
-//! Documents by key, and the rows that satisfy a filter.
+//! Tables: documents by key, and queries over them.
 //!
-//! A table takes no lock for its content: whoever shares one keeps it behind a reader-writer lock. Readers build
-//! missing columns under a shared reference; the writer maintains those that are built.
+//! A table does not lock its content; shared tables are kept behind a reader-writer lock. Readers build missing columns
+//! under a shared reference, and the writer maintains existing ones.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -35,36 +35,36 @@ use documents::Documents;
 use keys::Keys;
 use searches::Searches;
 
-/// Fewer slots than these are not worth tidying.
+/// With fewer slots, the table is not compacted.
 const FEW: usize = 4 * BLOCK;
 
-/// The end of a document that has none.
+/// The expiry of a document that never expires.
 pub const NEVER: i64 = i64::MAX;
 
-/// A document's place in its table, good until documents are removed.
+/// The index of a document in its table, valid until documents are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(u32);
 
-/// Documents of one schema. A document begins with its [`Key`]; it is JSON text in UTF-8.
+/// Documents of one schema. A document is JSON text in UTF-8, preceded by its [`Key`].
 ///
-/// A slot belongs to one document until that is removed, and slots follow the order of first storing: neither an
-/// update nor a removal moves another document in it (SRT-08).
+/// A slot belongs to one document until it is removed, and slots follow the order of creation. Updates and removals do
+/// not move other documents in this order (SRT-08).
 ///
-/// A clone is a fork: it shares everything with the table until one of both writes, which then copies what it touches.
+/// A clone is a fork: it shares everything with the table until either side writes, which copies the affected blocks.
 #[derive(Clone, Debug)]
 pub struct Table {
     schema: Arc<Schema>,
     documents: Documents,
     keys: Keys,
-    /// The number of each slot's document, ascending.
+    /// The sequence number of each slot's document, ascending.
     sequences: Blocks<u64>,
-    /// When each slot's document ends, in a unit of the caller's; [`NEVER`] until it is set.
+    /// The end of each slot's document, in a unit of the caller; [`NEVER`] until it is set.
     ends: Blocks<i64>,
-    /// No document ends before.
+    /// A lower bound of all ends.
     first_end: i64,
     live: BitSet,
-    /// The slots that are set aside, all of them live.
-    aside: BitSet,
+    /// The hidden slots, all of which are live.
+    hidden: BitSet,
     columns: Columns,
     searches: Searches,
 }
@@ -81,39 +81,39 @@ impl Table {
             ends: Blocks::default(),
             first_end: NEVER,
             live: BitSet::default(),
-            aside: BitSet::default(),
+            hidden: BitSet::default(),
             searches: Searches::default(),
         }
     }
 
-    /// The fields of its documents.
+    /// The schema of its documents.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
 
-    /// Where the document of a key is.
+    /// The slot of the document with a key.
     pub fn find(&self, key: &Key) -> Option<Slot> {
         self.keys.find(key, &self.documents).map(Slot)
     }
 
-    /// Where the documents are whose keys have this name, first stored first.
+    /// The slots of documents whose keys have a name, in order of creation.
     pub fn named(&self, name: &[u8]) -> Vec<Slot> {
         let mut slots: Vec<Slot> = self.keys.named(name, &self.documents).map(Slot).collect();
         slots.sort_unstable();
         slots
     }
 
-    /// A document, as stored.
+    /// A document as stored.
     pub fn document(&self, slot: Slot) -> &[u8] {
         self.documents.get(slot.0)
     }
 
-    /// The number that a document got when it was first stored.
+    /// The sequence number of a document.
     pub fn sequence(&self, slot: Slot) -> u64 {
         self.sequences.get(slot.0 as usize).copied().or_report("a slot has a number").unwrap_or(u64::MAX)
     }
 
-    /// Stores a document under a key that is new. `sequence` must be larger than that of any document so far.
+    /// Stores a document with a new key. `sequence` must be greater than that of any existing document.
     pub fn insert(&mut self, key: &Key, sequence: u64, document: &[u8]) -> Slot {
         let slot = number(self.sequences.len());
         self.documents.push(slot, document);
@@ -125,12 +125,12 @@ impl Table {
         Slot(slot)
     }
 
-    /// Takes documents, written one after the other; [`Table::insert_from`] stores them without a copy.
-    pub fn take(&mut self, documents: Vec<u8>) -> Batch {
-        self.documents.take(documents)
+    /// Adds a buffer of concatenated documents, which [`Table::insert_from`] stores without copying.
+    pub fn add_batch(&mut self, documents: Vec<u8>) -> Batch {
+        self.documents.add_batch(documents)
     }
 
-    /// [`Table::insert`] of a document of a batch.
+    /// [`Table::insert`] for a document of a batch.
     pub fn insert_from(&mut self, key: &Key, sequence: u64, batch: &Batch, document: Range<usize>) -> Slot {
         let slot = number(self.sequences.len());
         self.documents.push_from(slot, batch, document);
@@ -142,26 +142,26 @@ impl Table {
         Slot(slot)
     }
 
-    /// A document of a batch, to be kept as it is.
+    /// An immutable reference to a document of a batch.
     pub fn snapshot(&self, batch: &Batch, document: Range<usize>) -> Snapshot {
         self.documents.snapshot(batch, document)
     }
 
-    /// Ends a batch: documents of it that were not stored are given back.
-    pub fn settle(&mut self, batch: &Batch) {
-        self.documents.settle(batch);
+    /// Ends a batch and releases documents that were not stored.
+    pub fn finish_batch(&mut self, batch: &Batch) {
+        self.documents.finish_batch(batch);
     }
 
-    /// Puts another document of the same key in a slot; it is no longer set aside.
+    /// Replaces the document of a slot by one with the same key, and makes it visible again.
     pub fn replace(&mut self, slot: Slot, document: &[u8]) {
-        self.aside.remove(slot.0);
+        self.hidden.remove(slot.0);
         self.columns.clear(slot.0);
         self.searches.forget(slot.0);
         self.documents.replace(slot.0, document);
         self.columns.set(&self.schema, slot.0, document);
     }
 
-    /// Stores a document, or replaces it in its place; gives its number.
+    /// Stores or replaces a document, and returns its sequence number.
     pub fn put(&mut self, key: &Key, sequence_if_new: u64, document: &[u8]) -> u64 {
         let slot = match self.find(key) {
             Some(slot) => {
@@ -173,7 +173,8 @@ impl Table {
         self.sequence(slot)
     }
 
-    /// Removes the document of a key; says whether there was one. The key stored anew begins anew (SRT-08).
+    /// Removes the document with a key, and returns whether there was one. If the key is stored again, it gets a new
+    /// sequence number (SRT-08).
     pub fn remove(&mut self, key: &Key) -> bool {
         let Some(slot) = self.find(key) else { return false };
         self.clear(slot.0);
@@ -181,7 +182,7 @@ impl Table {
         true
     }
 
-    /// Sets when a document ends.
+    /// Sets the end of a document.
     pub fn set_end(&mut self, slot: Slot, end: i64) {
         if let Some(current) = self.ends.get_mut(slot.0 as usize) {
             *current = end;
@@ -189,17 +190,18 @@ impl Table {
         }
     }
 
-    /// When a document ends.
+    /// The end of a document.
     pub fn end(&self, slot: Slot) -> i64 {
         self.ends.get(slot.0 as usize).copied().or_report("a slot has an end").unwrap_or(NEVER)
     }
 
-    /// A time before which no document ends; there may be none that ends then.
+    /// A lower bound of the ends of all documents.
     pub fn first_end(&self) -> i64 {
         self.first_end
     }
 
-    /// Removes up to `most` of the documents that have ended at `now`; gives their numbers. It reads no document.
+    /// Removes up to `most` documents whose end has passed at `now`, without reading them, and returns their sequence
+    /// numbers.
     pub fn remove_ended(&mut self, now: i64, most: usize) -> Vec<u64> {
         if self.first_end > now {
             return Vec::new();
@@ -213,7 +215,7 @@ impl Table {
         self.remove_slots(&slots)
     }
 
-    /// Removes the documents that `drops` says; gives their numbers.
+    /// Removes the documents for which `drops` returns true, and returns their sequence numbers.
     pub fn remove_where(&mut self, drops: impl Fn(&[u8]) -> bool) -> Vec<u64> {
         let dropped: Vec<Slot> = self.slots().filter(|slot| drops(self.document(*slot))).collect();
         self.remove_slots(&dropped)
@@ -237,10 +239,10 @@ impl Table {
         self.searches.forget(slot);
         self.documents.clear(slot);
         self.live.remove(slot);
-        self.aside.remove(slot);
+        self.hidden.remove(slot);
     }
 
-    /// Renumbers the slots when most of them are empty.
+    /// Compacts the slots if most of them are empty.
     fn tidy(&mut self) {
         if self.sequences.len() < FEW || self.len() * 2 > self.sequences.len() {
             return;
@@ -252,27 +254,27 @@ impl Table {
         self.searches.clear();
         self.sequences = kept.iter().filter_map(|slot| self.sequences.get(*slot as usize).copied()).collect();
         self.ends = kept.iter().filter_map(|slot| self.ends.get(*slot as usize).copied()).collect();
-        let aside = std::mem::take(&mut self.aside);
+        let hidden = std::mem::take(&mut self.hidden);
         self.live = BitSet::default();
         for (slot, old) in (0..).zip(&kept) {
             self.live.insert(slot);
-            if aside.contains(*old) {
-                self.aside.insert(slot);
+            if hidden.contains(*old) {
+                self.hidden.insert(slot);
             }
         }
     }
 
-    /// How many documents there are.
+    /// The number of documents.
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether there is no document.
+    /// Whether there are no documents.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The slots of all documents, first stored first.
+    /// The slots of all documents, in order of creation.
     pub fn slots(&self) -> impl Iterator<Item = Slot> {
         (0..self.blocks()).flat_map(|block| {
             let live = self.live.block(block);
@@ -280,12 +282,12 @@ impl Table {
         })
     }
 
-    /// How many documents satisfy `filter`.
+    /// The number of documents that satisfy `filter`.
     pub fn count(&self, filter: &Filter) -> usize {
         self.within(Scope::All).count(filter)
     }
 
-    /// Builds the columns that a filter needs, and those of `fields`.
+    /// Builds the columns for a filter and for `fields`.
     fn build(&self, filter: &Filter, mut fields: Vec<FieldId>) {
         plan::columns(filter, &self.schema, &mut fields);
         self.columns.build(&self.schema, fields, &self.documents);

@@ -1,4 +1,4 @@
-//! The first rows in an order by columns.
+//! Finds the first rows in an order by columns.
 
 use std::cmp::Ordering;
 
@@ -10,33 +10,33 @@ use crate::page::Position;
 use crate::plan::Plan;
 use crate::sort::SortKey;
 
-/// What looking at a block takes at least, in slots.
+/// Minimum cost of examining a block, in slots.
 const LEAST_WORK: usize = 32;
-/// Rows in order are looked at so many at a time at first.
+/// Number of sorted rows to examine in the first step.
 const FIRST: usize = 64;
-/// How many times more rows are looked at next.
+/// Factor by which the number of rows to examine grows with each step.
 const GROWTH: usize = 4;
 
-/// Of all rows that pass, those are kept that stand before the last of a page.
+/// Keeps the matching rows that come before the last row of a page.
 pub(super) struct Order<'t> {
     part: Part<'t>,
     ranks: Vec<Ranks<'t>>,
     after: Option<(Vec<u128>, u64)>,
     limit: usize,
-    /// The first rows so far: in order, once there are as many as wanted.
+    /// The first rows so far. They are sorted once there are as many as needed.
     kept: Vec<Row>,
-    /// The last row of the page, once there are as many.
+    /// The last row of the page, once there are as many rows as needed.
     last: Option<Row>,
-    /// Whether so few rows pass that it is best to find them first.
+    /// Whether so few rows match that it is cheaper to find them first.
     is_selective: bool,
-    /// About how many slots have been looked at.
+    /// Approximate number of examined slots.
     work: usize,
 }
 
-/// Where a row stands.
+/// The position of a row.
 #[derive(Clone, Copy)]
 struct Row {
-    /// Its ranks by the first two columns; without them, zero.
+    /// Its ranks by the first two columns; zero without them.
     first: u128,
     second: u128,
     slot: u32,
@@ -54,13 +54,15 @@ impl<'t> Order<'t> {
         Self { part, ranks, after, limit, kept: Vec::new(), last: None, is_selective: false, work: 0 }
     }
 
-    /// The slots of a page and one more, if there are as many. `None` if more than about `most` slots have to be looked at.
+    /// The slots of a page and one more, if there are as many. `None` if more than about `most` slots would have to be
+    /// examined.
     pub(super) fn select(mut self, plan: &Plan<'_>, most: usize) -> Option<Vec<u32>> {
         let table = self.part.table;
         let estimate = usize::try_from(plan.estimate(table.len() as u64)).unwrap_or(usize::MAX);
         self.is_selective = estimate / table.blocks().max(1) < self.limit;
         let mut blocks: Vec<(u128, usize)> = (0..table.blocks()).map(|block| (self.first_rank(block), block)).collect();
-        // Blocks whose first rows stand first: soon the rows of the others are known to stand after the page.
+        // Blocks whose first rows come first are read first, so that the rows of later blocks are soon known to come
+        // after the page.
         blocks.sort_unstable();
         for (rank, block) in blocks {
             if self.last.is_some_and(|last| last.first < rank) {
@@ -78,7 +80,7 @@ impl<'t> Order<'t> {
         Some(self.kept.into_iter().map(|row| row.slot).collect())
     }
 
-    /// No row of a block that comes into question has a lower first rank.
+    /// A lower bound of the first ranks of a block's relevant rows.
     fn first_rank(&self, block: usize) -> u128 {
         let Some(ranks) = self.ranks.first() else { return 0 };
         let Some(mut places) = ranks.in_order(block) else { return 0 };
@@ -88,12 +90,12 @@ impl<'t> Order<'t> {
         places.first().map_or(Ranks::MISSING, |place| ranks.of(slot(block, place)))
     }
 
-    /// The first rank of the position that rows come after.
+    /// The first rank of the position after which the page begins.
     fn first_after(&self) -> Option<u128> {
         self.after.as_ref()?.0.first().copied()
     }
 
-    /// Meets the rows of a block that pass and may belong to the page.
+    /// Examines the rows of a block that match and may belong to the page.
     fn read_block(&mut self, plan: &Plan<'_>, block: usize) {
         let all = self.part.block(block);
         let Some(ranks) = self.ranks.first().copied() else { return self.read(plan, block, &all) };
@@ -129,7 +131,7 @@ impl<'t> Order<'t> {
         }
     }
 
-    /// [`Order::decided`] of the places that the first column ranks as the page's last row.
+    /// [`Order::decided`] for the positions with the same first rank as the page's last row.
     fn decided_of(&self, block: usize, last: Row, level: Places<'_>) -> Bits {
         let [first, second, ..] = self.ranks[..] else { return self.decided(block, &level.bits()) };
         let Some(mut places) = second.in_order(block) else { return self.decided(block, &level.bits()) };
@@ -141,14 +143,14 @@ impl<'t> Order<'t> {
         level.bits_where(is_near)
     }
 
-    /// Meets those of `candidates`, slots of a block, that pass.
+    /// Examines the slots among `candidates` that match.
     fn read(&mut self, plan: &Plan<'_>, block: usize, candidates: &Bits) {
         self.work += candidates.reach();
         let passing = plan.passing(self.part.table, block, candidates, &mut self.work);
         self.meet_all(block, &passing);
     }
 
-    /// Those of `candidates`, slots of a block, that do not surely stand after the page.
+    /// The slots among `candidates` that do not certainly come after the page.
     fn near(&self, block: usize, candidates: &Bits) -> Bits {
         let (Some(last), Some(ranks)) = (self.last, self.ranks.first()) else { return *candidates };
         let near = ranks.up_to(block, candidates, last.first);
@@ -156,8 +158,8 @@ impl<'t> Order<'t> {
         before.or(&self.decided(block, &near.without(&before)))
     }
 
-    /// Those of `level`, slots of a block, that do not surely stand after the page, though the first column does not
-    /// tell them from its last row: the second one does, or their age.
+    /// The slots in `level` that do not certainly come after the page. They have the same first rank as its last row,
+    /// so the second column or their age decides.
     fn decided(&self, block: usize, level: &Bits) -> Bits {
         match (self.ranks.get(1), self.last) {
             _ if level.is_empty() => Bits::NONE,

@@ -1,4 +1,4 @@
-//! Which documents of a table a question is about.
+//! The documents of a table to which a query applies.
 
 use super::{Slot, Table, at};
 use crate::bits::Bits;
@@ -6,16 +6,16 @@ use crate::filter::Filter;
 use crate::plan::Plan;
 use crate::schema::FieldId;
 
-/// Which documents of a table a question is about.
+/// The documents of a table to which a query applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All of them.
+    /// All documents.
     All,
-    /// Those that are not set aside.
-    NotAside,
+    /// Documents that are not hidden.
+    Visible,
 }
 
-/// The documents of a table that a question is about.
+/// A table, restricted to a scope.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'t> {
     pub(super) table: &'t Table,
@@ -23,50 +23,49 @@ pub struct Part<'t> {
 }
 
 impl Table {
-    /// The part of the table that is asked.
+    /// The part of the table within a scope.
     pub fn within(&self, scope: Scope) -> Part<'_> {
         Part { table: self, scope }
     }
 
-    /// Sets the documents that satisfy `filter` aside, each until it is replaced: whoever asks
-    /// [`Scope::NotAside`] does not see them meanwhile.
-    pub fn set_aside(&mut self, filter: &Filter) {
+    /// Hides the documents that satisfy `filter` from [`Scope::Visible`], each until it is replaced.
+    pub fn hide(&mut self, filter: &Filter) {
         for slot in self.within(Scope::All).matching(filter) {
-            self.aside.insert(slot.0);
+            self.hidden.insert(slot.0);
         }
     }
 }
 
 impl Part<'_> {
-    /// Whether the document of a slot belongs to it.
+    /// Whether the part contains the document of a slot.
     pub fn has(&self, slot: Slot) -> bool {
-        self.table.live.contains(slot.0) && (self.scope == Scope::All || !self.table.aside.contains(slot.0))
+        self.table.live.contains(slot.0) && (self.scope == Scope::All || !self.table.hidden.contains(slot.0))
     }
 
-    /// How many documents satisfy `filter`.
+    /// The number of documents that satisfy `filter`.
     pub fn count(&self, filter: &Filter) -> usize {
         let mut count = 0;
         self.each_block(filter, Vec::new(), |_, slots| count += slots.count());
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
-    /// Where the documents are that satisfy `filter`, first stored first.
+    /// The slots of documents that satisfy `filter`, in order of creation.
     pub fn matching(&self, filter: &Filter) -> Vec<Slot> {
         let mut found = Vec::new();
         self.each_block(filter, Vec::new(), |block, slots| found.extend(slots.places().map(|place| at(block, place))));
         found
     }
 
-    /// The slots of a block that belong to it.
+    /// The slots of a block that belong to the part.
     pub(super) fn block(&self, block: usize) -> Bits {
         let live = self.table.live.block(block);
         match self.scope {
             Scope::All => live,
-            Scope::NotAside => live.without(&self.table.aside.block(block)),
+            Scope::Visible => live.without(&self.table.hidden.block(block)),
         }
     }
 
-    /// Gives the slots that satisfy `filter`, a block at a time. Builds the columns that it needs, and those of
+    /// Passes the slots that satisfy `filter` to `each`, one block at a time. Builds the columns for the filter and for
     /// `fields`.
     pub(super) fn each_block(&self, filter: &Filter, fields: Vec<FieldId>, mut each: impl FnMut(usize, &Bits)) {
         let (filter, table) = (filter.simplify(), self.table);

@@ -1,7 +1,7 @@
-//! What keyword searches found: which documents were read for a keyword, and which of them hold it.
+//! A cache of keyword searches: which documents were read for a keyword, and which of them contain it.
 //!
-//! Reading every document takes long, and consoles ask for a keyword again and again: page by page, and with each
-//! refresh. So the latest keywords are remembered, two bits a document each, until a document is written.
+//! Reading all documents takes long, and consoles repeat a keyword for every page and refresh. The results for the
+//! latest keywords are therefore cached with two bits per document, until the document is written.
 
 use std::sync::PoisonError;
 
@@ -9,10 +9,10 @@ use crate::bits::Bits;
 use crate::filter::Needle;
 use crate::sync::Mutex;
 
-/// How many keywords are remembered.
+/// Maximum number of cached keywords.
 const MOST: usize = 8;
 
-/// The latest keywords, the latest last. A clone remembers none.
+/// The cached keywords, most recently used last. The cache of a clone is empty.
 #[derive(Debug, Default)]
 pub(super) struct Searches(Mutex<Vec<Search>>);
 
@@ -24,9 +24,9 @@ struct Search {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Block {
-    /// The slots whose documents were read.
+    /// The slots whose documents have been read.
     read: Bits,
-    /// Those whose documents hold the keyword.
+    /// The slots whose documents contain the keyword.
     found: Bits,
 }
 
@@ -37,7 +37,7 @@ impl Clone for Searches {
 }
 
 impl Searches {
-    /// Those of `candidates`, slots of a block, whose documents hold a keyword; `is_in` reads the document at a place.
+    /// The slots among `candidates` whose documents contain a keyword. `is_in` searches the document at a position.
     pub(super) fn find(
         &self,
         needle: &Needle,
@@ -57,7 +57,7 @@ impl Searches {
         candidates.and(&known.found)
     }
 
-    /// Looks at what is remembered of a block.
+    /// Accesses the cached results of a block.
     fn with<R>(&self, needle: &Needle, block: usize, look: impl FnOnce(&mut Block) -> R) -> Option<R> {
         let mut searches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut search = match searches.iter().position(|search| search.needle == *needle) {
@@ -75,7 +75,7 @@ impl Searches {
         result
     }
 
-    /// The document of a slot is another one, or ends.
+    /// Invalidates the results for a slot whose document has changed.
     pub(super) fn forget(&mut self, slot: u32) {
         let (block, place) = (slot as usize / crate::bits::BLOCK, slot as usize % crate::bits::BLOCK);
         let searches = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +85,7 @@ impl Searches {
         }
     }
 
-    /// Slots are numbered anew.
+    /// Clears the cache after slots have been renumbered.
     pub(super) fn clear(&mut self) {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_is_read_once_for_a_keyword_until_it_changes() {
+    fn a_document_is_read_once_per_keyword_until_it_changes() {
         let mut searches = Searches::default();
         let all = Bits([u64::MAX; 64]);
         // Which documents are read for a keyword, of which every third holds it.

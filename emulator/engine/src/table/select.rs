@@ -1,4 +1,4 @@
-//! Rows put in order and cut into pages.
+//! Selects rows, in order and in pages.
 
 use super::order::Order;
 use super::{Part, Scope, Slot, Table, at};
@@ -9,14 +9,14 @@ use crate::plan::{self, Plan};
 use crate::schema::FieldId;
 use crate::sort::{SortKey, SortValue};
 
-/// Maximum work of a quick selection: the slots that its conditions look at.
+/// Maximum work of a quick selection, in slots examined by its conditions.
 const FEW_TESTS: usize = 128 * 1024;
 /// Maximum estimated size of a quick page, in bytes: its length times the average size of a document.
 const SHORT_PAGE: usize = 1024 * 1024;
 
 impl Part<'_> {
-    /// [`Part::select`] if that takes some hundred microseconds at most; `None` if columns are missing, documents have to
-    /// be read, the page is long, or it is not found after so much work.
+    /// Like [`Part::select`], if that takes at most a few hundred microseconds. `None` if columns are missing,
+    /// documents must be read, the page is long, or the limit on work is reached.
     pub fn select_quickly(
         &self,
         filter: &Filter,
@@ -46,8 +46,8 @@ impl Part<'_> {
         Some(table.page(slots, sort, limit, bytes))
     }
 
-    /// The first `limit` rows that satisfy `filter`, in the order of `sort`, after a position (or from the start).
-    /// Their documents are written behind `bytes`, joined by commas.
+    /// The first `limit` rows that satisfy `filter`, in the order of `sort`, after a position or from the start. Their
+    /// documents are appended to `bytes`, joined by commas.
     pub fn select(
         &self,
         filter: &Filter,
@@ -67,8 +67,8 @@ impl Part<'_> {
         table.page(slots, sort, limit, bytes)
     }
 
-    /// One slot more than a page, if there are as many, in the order of first storing (SRT-08). `None` if more than
-    /// about `most` slots have to be looked at.
+    /// The slots of a page and one more, if there are as many, in order of creation (SRT-08). `None` if more than about
+    /// `most` slots would have to be examined.
     fn first_stored(&self, plan: &Plan<'_>, after: Option<&Position>, limit: usize, most: usize) -> Option<Vec<u32>> {
         let table = self.table;
         let start = after.map_or(0, |after| table.sequences.partition_point(|sequence| *sequence <= after.sequence));
@@ -95,7 +95,7 @@ impl Part<'_> {
 }
 
 impl Table {
-    /// [`Part::select`] of all its documents.
+    /// [`Part::select`] on all documents.
     pub fn select(
         &self,
         filter: &Filter,
@@ -107,7 +107,7 @@ impl Table {
         self.within(Scope::All).select(filter, sort, after, limit, bytes)
     }
 
-    /// The page of `slots`, which are one more than `limit` if rows follow.
+    /// The page of `slots`, which has one more than `limit` if further rows follow.
     fn page(&self, mut slots: Vec<u32>, sort: &[SortKey], limit: usize, mut bytes: Vec<u8>) -> Page {
         let more = slots.len() > limit;
         slots.truncate(limit);
@@ -132,7 +132,7 @@ impl Table {
     }
 }
 
-/// The slots of a block from a place on.
+/// The slots of a block from a position on.
 fn from(slots: &Bits, start: usize) -> Bits {
     let mut kept = *slots;
     for (index, word) in kept.0.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! Tables under writes, and what they answer.
+//! Tests of tables: writes and queries.
 
 mod draft;
 mod fork;
@@ -73,7 +73,7 @@ fn a_table_can_be_shared_between_threads() {
 
 /// Rules: SRT-08.
 #[test]
-fn an_update_keeps_its_number_and_a_new_birth_gets_another() {
+fn an_update_keeps_the_sequence_number_and_a_new_document_gets_another() {
     let mut table = table();
     assert_eq!(put(&mut table, "a", 1, &json!({})), 1);
     assert_eq!(put(&mut table, "b", 2, &json!({})), 2);
@@ -91,7 +91,7 @@ fn an_update_keeps_its_number_and_a_new_birth_gets_another() {
 }
 
 #[test]
-fn columns_follow_every_write() {
+fn columns_reflect_every_write() {
     let mut table = table();
     put(&mut table, "a", 1, &json!({"Title": "x", "Types": ["p", "q"]}));
     let of_type = |value: &str| Filter::term(TYPE, Test::equals(value));
@@ -112,7 +112,7 @@ fn columns_follow_every_write() {
 
 /// Rules: FLT-02.
 #[test]
-fn each_step_judges_what_the_ones_before_it_left() {
+fn each_step_runs_on_the_result_of_the_previous_one() {
     let mut table = table();
     put(&mut table, "a", 1, &json!({"Title": "x", "Confidence": 1}));
     put(&mut table, "b", 2, &json!({"Title": "y", "Confidence": 1}));
@@ -125,7 +125,7 @@ fn each_step_judges_what_the_ones_before_it_left() {
 
 /// Rules: FLT-38.
 #[test]
-fn keywords_read_documents_as_they_are_now() {
+fn keywords_are_searched_in_current_documents() {
     let mut table = table();
     put(&mut table, "a", 1, &json!({"Note": {"Text": "Admin"}}));
     put(&mut table, "b", 2, &json!({"Title": "x"}));
@@ -138,7 +138,7 @@ fn keywords_read_documents_as_they_are_now() {
 }
 
 #[test]
-fn a_document_that_is_no_json_has_no_values() {
+fn an_invalid_document_has_no_values() {
     let mut table = table();
     table.put(&key("a"), 1, &key("a").as_bytes()[..12]);
     assert_eq!(table.count(&titled("x")), 0);
@@ -161,7 +161,7 @@ fn ties_are_oldest_first_in_both_directions() {
 
 /// Rules: SRT-18.
 #[test]
-fn a_page_resumes_where_a_row_stood_that_is_gone() {
+fn a_page_resumes_at_the_position_of_a_removed_row() {
     let mut table = table();
     for (id, sequence, confidence) in [("a", 1, 10), ("b", 2, 20), ("c", 3, 30)] {
         put(&mut table, id, sequence, &json!({"Confidence": confidence}));
@@ -180,7 +180,7 @@ fn a_page_resumes_where_a_row_stood_that_is_gone() {
 
 /// Rules: SRT-12.
 #[test]
-fn more_is_said_only_when_rows_follow() {
+fn more_is_set_only_if_rows_follow() {
     let mut table = table();
     for sequence in 0..40 {
         let title = if sequence % 20 == 7 { "few" } else { "many" };
@@ -198,7 +198,7 @@ fn more_is_said_only_when_rows_follow() {
 
 /// Rules: SRT-18.
 #[test]
-fn a_position_of_another_order_is_survived() {
+fn a_position_of_another_order_is_harmless() {
     let mut table = table();
     put(&mut table, "a", 1, &json!({"Confidence": 10}));
     for keys in [vec![], vec![SortValue::Text("z".into())], vec![SortValue::Missing, SortValue::Missing]] {
@@ -226,7 +226,7 @@ fn documents_of_several_owners_may_have_one_name() {
 
 /// Rules: RET-01.
 #[test]
-fn what_is_left_after_many_removals_is_as_it_was() {
+fn many_removals_do_not_change_the_remaining_documents() {
     let mut table = table();
     let title = |number: u64| json!({"Title": format!("t{}", number % 3), "Confidence": number, "Types": ["p", "q"]});
     for number in 0..20_000 {
@@ -249,7 +249,7 @@ fn what_is_left_after_many_removals_is_as_it_was() {
 
 /// Rules: RET-01.
 #[test]
-fn documents_that_have_ended_are_removed_some_at_a_time() {
+fn expired_documents_are_removed_in_steps() {
     let mut table = table();
     for number in 0..20_000 {
         put(&mut table, &number.to_string(), number, &json!({ "Title": "t" }));
@@ -281,12 +281,12 @@ fn documents_that_have_ended_are_removed_some_at_a_time() {
 }
 
 #[test]
-fn what_is_set_aside_comes_back_when_it_is_replaced() {
+fn a_hidden_document_becomes_visible_when_replaced() {
     let mut table = table();
     for (number, id) in (0..).zip(["a", "b", "c", "d"]) {
         put(&mut table, id, number, &json!({ "Title": "old" }));
     }
-    table.set_aside(&titled("old"));
+    table.hide(&titled("old"));
     put(&mut table, "b", 9, &json!({ "Title": "new" }));
     put(&mut table, "e", 9, &json!({ "Title": "old" }));
     assert!(table.remove(&key("a")));
@@ -299,32 +299,32 @@ fn what_is_set_aside_comes_back_when_it_is_replaced() {
         assert_eq!(part.groups(&everything, TITLE).values().sum::<u64>(), slots.len() as u64);
         ids(&page)
     };
-    assert_eq!(seen(&table, Scope::NotAside, &[]), ["b", "e"]);
-    assert_eq!(seen(&table, Scope::NotAside, &by(TITLE, true)), ["e", "b"]);
+    assert_eq!(seen(&table, Scope::Visible, &[]), ["b", "e"]);
+    assert_eq!(seen(&table, Scope::Visible, &by(TITLE, true)), ["e", "b"]);
     assert_eq!(seen(&table, Scope::All, &[]), ["b", "c", "d", "e"]);
-    // The place of a document that was set aside is given away.
+    // The slot of a hidden document is reused.
     table.remove_where(|document| document.starts_with(key("c").as_bytes()));
     put(&mut table, "c", 10, &json!({}));
-    assert_eq!(table.within(Scope::NotAside).count(&everything), 3);
+    assert_eq!(table.within(Scope::Visible).count(&everything), 3);
 }
 
 #[test]
-fn what_is_set_aside_stays_so_when_slots_are_renumbered() {
+fn hidden_documents_stay_hidden_when_slots_are_renumbered() {
     let mut table = table();
     for number in 0..FEW as u64 {
         put(&mut table, &number.to_string(), number, &json!({ "Confidence": number }));
     }
-    table.set_aside(&titled("none"));
-    table.set_aside(&Filter::Any(vec![titled("x"), Filter::term(CONFIDENCE, Test::Present)]));
+    table.hide(&titled("none"));
+    table.hide(&Filter::Any(vec![titled("x"), Filter::term(CONFIDENCE, Test::Present)]));
     put(&mut table, "77", 0, &json!({ "Confidence": 77 }));
     table.remove_where(|document| !document.ends_with(b"7}"));
-    let left = table.within(Scope::NotAside).select(&Filter::everything(), &[], None, 100, Vec::new());
+    let left = table.within(Scope::Visible).select(&Filter::everything(), &[], None, 100, Vec::new());
     assert!(table.len() > 1 && table.len() * 2 < FEW, "{}", table.len());
     assert_eq!(ids(&left), ["77"]);
 }
 
 #[test]
-fn rows_at_one_position_are_merged_to_the_first() {
+fn of_rows_with_equal_positions_the_first_is_kept() {
     let (mut one, mut two) = (table(), table());
     put(&mut one, "a", 1, &json!({ "Title": "one" }));
     put(&mut two, "a", 1, &json!({ "Title": "two" }));

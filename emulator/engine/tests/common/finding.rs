@@ -1,4 +1,4 @@
-//! Generated findings that reach every path of the field table, with values that meet often.
+//! Generated findings that cover every path of the field table, with values that often coincide.
 
 use quickcheck::{Arbitrary, Gen};
 use securityhub_engine::FieldKind;
@@ -8,7 +8,7 @@ use super::{FIELDS, below, pick};
 
 const SECOND: i128 = 1_000_000_000;
 
-/// Strings, some of them the beginning, a part or another case of others.
+/// Strings, some of which are prefixes, parts or case variants of others.
 pub(crate) const TEXTS: [&str; 12] = [
     "",
     "a",
@@ -26,7 +26,7 @@ pub(crate) const TEXTS: [&str; 12] = [
 
 pub(crate) const NUMBERS: [f64; 7] = [-1.0, -0.0, 0.0, 50.0, 50.5, 90.0, 1e300];
 
-/// Dates as a document may hold them, with the instant of those that count.
+/// Dates as a document may contain them, with the instant of valid ones.
 pub(crate) const DATES: [(&str, Option<i128>); 12] = [
     ("2026-01-03T12:00:00Z", Some(1_767_441_600 * SECOND)),
     ("2026-01-03T14:00:00+02:00", Some(1_767_441_600 * SECOND)),
@@ -42,7 +42,7 @@ pub(crate) const DATES: [(&str, Option<i128>); 12] = [
     ("yesterday", None),
 ];
 
-/// Addresses as a document may hold them, with family and bits of those that count.
+/// Addresses as a document may contain them, with family and bits of valid ones.
 pub(crate) const ADDRESSES: [(&str, Option<(u32, u128)>); 9] = [
     ("10.0.0.5", Some((32, 0x0a00_0005))),
     ("10.0.255.1", Some((32, 0x0a00_ff01))),
@@ -99,7 +99,7 @@ impl Arbitrary for Findings {
 
 type Leaf = (Vec<&'static str>, FieldKind);
 
-/// The members below a node whose paths agree up to `depth`.
+/// The members below a node whose paths are equal up to `depth`.
 fn members(random: &mut Gen, leaves: &[Leaf], depth: usize) -> Map<String, Value> {
     let mut object = Map::new();
     let mut names: Vec<&str> = leaves.iter().map(|(path, _)| path[depth]).collect();
@@ -146,7 +146,7 @@ fn leaf(random: &mut Gen, kind: FieldKind) -> Value {
     }
 }
 
-/// A value of a form that no path expects, or of one that some path does not.
+/// A value of a form that no path expects, or only some paths.
 fn odd(random: &mut Gen) -> Value {
     let odd =
         [json!(null), json!([]), json!({}), json!(7), json!("a"), json!(true), json!(["a", 1]), json!({"env": "a"})];

@@ -1,5 +1,5 @@
-//! What the test programs share: the field table, generated findings, generated questions and an oracle that knows
-//! the rules but not the engine.
+//! Shared by the test programs: the field table, generated findings and queries, and an oracle that implements the
+//! rules independently of the engine.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 pub(crate) mod finding;
@@ -26,7 +26,7 @@ fn read_field(row: &'static str) -> Option<Field> {
     Some(Field { name, kind, path: if kind == FieldKind::Keyword { "" } else { path } })
 }
 
-/// Those fields as the engine takes them.
+/// These fields as a schema of the engine.
 pub(crate) static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::new(&FIELDS)));
 
 pub(crate) fn key(id: impl ToString) -> Key {
@@ -35,13 +35,13 @@ pub(crate) fn key(id: impl ToString) -> Key {
     Key::new(name, length)
 }
 
-/// Stores a document behind its key, which no field looks at.
+/// Stores a document after its key, which no field refers to.
 pub(crate) fn put(table: &mut Table, id: impl ToString, sequence: u64, document: &Value) -> u64 {
     let key = key(id);
     table.put(&key, sequence, &keyed(&key, document))
 }
 
-/// The document with its key in front.
+/// The document preceded by its key.
 pub(crate) fn keyed(key: &Key, document: &Value) -> Vec<u8> {
     let text = document.to_string();
     let members = text.trim_start_matches('{');
@@ -57,7 +57,7 @@ pub(crate) fn table_of<'d>(documents: impl IntoIterator<Item = &'d Value>) -> Ta
     table
 }
 
-/// One of `choices`.
+/// A random choice.
 pub(crate) fn pick<T: Clone>(random: &mut Gen, choices: &[T]) -> T {
     random.choose(choices).expect("a choice").clone()
 }
@@ -67,7 +67,7 @@ pub(crate) fn below(random: &mut Gen, end: usize) -> usize {
     <usize as quickcheck::Arbitrary>::arbitrary(random) % end
 }
 
-/// One to three criteria over fields of any kind.
+/// One to three sort keys over fields of any kind.
 pub(crate) fn sort_keys(random: &mut Gen) -> Vec<SortKey> {
     (0..=below(random, 3))
         .map(|_| {

@@ -1,4 +1,4 @@
-//! The rules of filters and sorting, in their naive form: over JSON values and the text of paths.
+//! A naive implementation of the rules of filters and sorting, over JSON values and the text of paths.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use super::FIELDS;
 use super::finding::{ADDRESSES, DATES};
 use super::question::{Ask, Question};
 
-/// Whether a finding satisfies a question.
+/// Whether a finding satisfies a query.
 pub(crate) fn satisfies(finding: &Value, question: &Question) -> bool {
     match question {
         Question::All(parts) => !parts.iter().any(|part| !satisfies(finding, part)),
@@ -24,7 +24,7 @@ pub(crate) fn satisfies(finding: &Value, question: &Question) -> bool {
     }
 }
 
-/// The values a field has in a finding; a map is one value, as its entries belong together.
+/// The values of a field in a finding. A map is one value, because its entries belong together.
 pub(crate) fn values_at<'f>(finding: &'f Value, field: &Field) -> Vec<&'f Value> {
     if field.kind == FieldKind::Keyword {
         return strings(finding);
@@ -87,7 +87,7 @@ fn text_passes(text: Option<&str>, comparison: Comparison, wanted: &str) -> bool
     }
 }
 
-/// Words in lower case with one blank around each.
+/// Words in lower case, each surrounded by single spaces.
 fn spaced(text: &str) -> String {
     let letters = text.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect::<String>();
     letters.split_whitespace().fold(String::from(" "), |spaced, word| spaced + word + " ")
@@ -132,7 +132,7 @@ fn is_present(kind: FieldKind, value: &Value) -> bool {
     }
 }
 
-/// The order of two findings under criteria; equal if only their age can tell (SRT-04 to SRT-07).
+/// Compares two findings by sort keys; equal if only their age distinguishes them (SRT-04 to SRT-07).
 pub(crate) fn compare(one: &Value, two: &Value, sort: &[SortKey]) -> Ordering {
     for key in sort {
         let field = &FIELDS[usize::from(key.field.0)];
@@ -150,7 +150,7 @@ pub(crate) fn compare(one: &Value, two: &Value, sort: &[SortKey]) -> Ordering {
     Ordering::Equal
 }
 
-/// The value that decides: the smallest ascending, the largest descending.
+/// The deciding value: the smallest ascending, the largest descending.
 fn extreme<'f>(finding: &'f Value, field: &Field, descending: bool) -> Option<&'f Value> {
     if matches!(field.kind, FieldKind::Map | FieldKind::Keyword) {
         return None;

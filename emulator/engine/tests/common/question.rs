@@ -1,4 +1,4 @@
-//! Questions in words of the test, turned into filters of the engine.
+//! Queries in the terms of the tests, converted to filters of the engine.
 
 use std::collections::HashSet;
 use std::ops::Bound;
@@ -12,7 +12,7 @@ use securityhub_engine::{Field, FieldKind, Filter};
 use super::finding::{ADDRESSES, DATES, KEYS, NUMBERS, TEXTS};
 use super::{FIELDS, SCHEMA, below, pick};
 
-/// A filter as the oracle understands it.
+/// A filter in the form understood by the oracle.
 #[derive(Clone, Debug)]
 pub(crate) enum Question {
     All(Vec<Question>),
@@ -28,9 +28,9 @@ pub(crate) enum Ask {
     Text(Comparison, &'static str),
     /// Eq, Gte, Lte, Gt, Lt.
     Number([Option<f64>; 5]),
-    /// Bounds, and whether each is included.
+    /// Bounds, and whether each is inclusive.
     Date(Option<(i128, bool)>, Option<(i128, bool)>),
-    /// One of [`ADDRESSES`] and the length of its prefix.
+    /// One of [`ADDRESSES`] and a prefix length.
     Block(usize, u32),
     Entry(&'static str, Comparison, &'static str),
     Keyword(&'static str),
@@ -135,7 +135,7 @@ fn question(random: &mut Gen, depth: usize) -> Question {
         0 => Question::In(string_field(random), (0..below(random, 4)).map(|_| pick(random, &TEXTS)).collect()),
         1..=3 => {
             let field = pick(random, &FIELDS);
-            // Now and then a test that does not fit the field.
+            // Sometimes a test of another kind than the field.
             let kind = if below(random, 12) == 0 { pick(random, &FIELDS).kind } else { field.kind };
             Question::Term(field, Ask::of_kind(random, kind))
         }
@@ -145,7 +145,7 @@ fn question(random: &mut Gen, depth: usize) -> Question {
     }
 }
 
-/// Few fields, so that several parts of one question name the same.
+/// Few fields, so that several parts of a query often use the same one.
 fn string_field(random: &mut Gen) -> Field {
     let few = ["Title", "Type", "ResourceType", "Confidence", "ResourceTags", "Keyword"];
     let name = pick(random, &few);

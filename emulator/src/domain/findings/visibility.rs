@@ -38,7 +38,7 @@ pub fn views(world: &World, caller: &Caller) -> Vec<View> {
     }
     for region in linked(&relations, caller, world.finding_regions()) {
         let accounts = accounts(&relations, caller.account(), &region);
-        views.push(View { place: Place::from(&region), accounts, scope: Scope::NotAside });
+        views.push(View { place: Place::from(&region), accounts, scope: Scope::Visible });
     }
     views
 }

@@ -15,9 +15,9 @@ use crate::shape::scan::Span;
 use crate::state::{Region, Timestamp};
 
 /// Maximum number of batches waiting to be imported.
-const AHEAD: usize = 4;
+const MAX_WAITING_BATCHES: usize = 4;
 /// The number of findings from which a separate thread is worthwhile.
-const MANY: usize = 1_000;
+const THREAD_THRESHOLD: usize = 1_000;
 
 /// Findings of one Region.
 pub(super) struct Batch {
@@ -81,12 +81,12 @@ pub(super) fn each(
     import: impl FnMut(Batch),
 ) -> Result<(), TemplateError> {
     let findings = generate.findings(seed, now)?;
-    if findings.size_hint().0 < MANY {
+    if findings.size_hint().0 < THREAD_THRESHOLD {
         make(findings, import);
         return Ok(());
     }
     thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel(AHEAD);
+        let (sender, receiver) = mpsc::sync_channel(MAX_WAITING_BATCHES);
         let maker = move || make(findings, |batch| _ = sender.send(batch));
         match thread::Builder::new().name("findings".to_owned()).spawn_scoped(scope, maker) {
             Ok(_) => receiver.into_iter().for_each(import),

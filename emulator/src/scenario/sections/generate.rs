@@ -17,8 +17,8 @@ use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 use crate::state::{AccountId, HubKey, Region, Timestamp};
 
-const MOST_FINDINGS: u64 = 1_000_000;
-const MOST_DAYS: u64 = 365;
+const MAX_FINDINGS: u64 = 1_000_000;
+const MAX_DAYS: u64 = 365;
 /// The word for all products.
 const ALL: &str = "all";
 
@@ -92,8 +92,8 @@ pub(super) struct Context<'a> {
 /// Checks a generator; `None` after an error.
 pub(super) fn check(written: &Declared, sequence: u64, context: &Context<'_>, check: &mut Check) -> Option<Generate> {
     let products = products(&written.product.0, check);
-    let count = number(&written.count, 1, MOST_FINDINGS, "findings", check);
-    let days = written.days.as_ref().map_or(Some(30), |days| number(days, 0, MOST_DAYS, "days", check));
+    let count = number(&written.count, 1, MAX_FINDINGS, "findings", check);
+    let days = written.days.as_ref().map_or(Some(30), |days| number(days, 0, MAX_DAYS, "days", check));
     let hubs = hubs_of(written, context, check);
     let (products, count, days, mut hubs) = (products?, count?, days?, hubs?);
     let Spanned { value: product, place } = written.product.0.clone();

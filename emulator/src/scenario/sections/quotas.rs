@@ -8,7 +8,7 @@ use crate::scenario::spanned::Spanned;
 use crate::state::MemberQuotas;
 
 /// More than any quota of AWS.
-const MOST: u64 = 1_000_000;
+const MAX_QUOTA: u64 = 1_000_000;
 
 /// Maximum number of members of an administrator in a Region.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

@@ -1,17 +1,17 @@
-//! Columns that are built beside a table hold what it holds when it takes them over.
+//! Tests that columns built outside a table match it when they are adopted.
 
 use quickcheck::QuickCheck;
 
 use super::*;
 
-/// Titled documents of one type, so that no column is built by putting them.
+/// Documents with titles and one type, stored without building columns.
 fn fill(table: &mut Table, count: u64) {
     for number in 0..count {
         put(table, &number.to_string(), number, &json!({ "Title": format!("t{}", number % 3), "Confidence": number }));
     }
 }
 
-/// Takes a draft over, and says after how many rounds.
+/// Adopts a draft and returns the number of rounds needed.
 fn adopt(table: &Table, mut draft: Draft) -> usize {
     for round in 1.. {
         draft.catch_up();
@@ -24,7 +24,7 @@ fn adopt(table: &Table, mut draft: Draft) -> usize {
 }
 
 #[test]
-fn a_draft_holds_what_was_written_while_it_was_built() {
+fn a_draft_contains_writes_made_while_it_was_built() {
     fn holds(first: Vec<(u16, u8)>, then: Vec<(u16, u8)>, removes_most: bool) -> bool {
         let mut table = table();
         fill(&mut table, 3_000);
@@ -71,7 +71,7 @@ fn a_draft_holds_what_was_written_while_it_was_built() {
 }
 
 #[test]
-fn a_draft_that_is_far_behind_goes_another_round() {
+fn a_draft_far_behind_needs_another_round() {
     let mut table = table();
     fill(&mut table, 100);
     let draft = table.draft(&titled("t0"), &[]).expect("no column is built");
@@ -86,7 +86,7 @@ fn a_draft_that_is_far_behind_goes_another_round() {
 }
 
 #[test]
-fn a_page_is_quick_once_its_columns_are_built_unless_there_is_much_to_do() {
+fn a_page_is_quick_if_columns_exist_and_there_is_little_work() {
     let mut table = table();
     fill(&mut table, 3_000);
     let select = |table: &Table, filter: &Filter, limit| {
@@ -108,11 +108,11 @@ fn a_page_is_quick_once_its_columns_are_built_unless_there_is_much_to_do() {
 }
 
 #[test]
-fn a_page_is_quick_as_long_as_little_is_looked_at_before_it_is_full() {
+fn a_page_is_quick_if_few_slots_are_examined() {
     let mut table = table();
     let rare = 2 * BLOCK as u64 * (128 * 1024 / BLOCK as u64);
     for number in 0..rare + 10 {
-        // So many titles that the rare one shares its mark with another, and no block can be passed over.
+        // There are so many titles that the rare one shares its mark with another, and no block can be skipped.
         let title = if number < rare { format!("usual {}", number % 64) } else { "rare".to_owned() };
         put(&mut table, &number.to_string(), number, &json!({ "Title": title }));
     }

@@ -1,4 +1,4 @@
-//! Forks of a table go on apart.
+//! Tests that forks of a table are independent.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use quickcheck::QuickCheck;
 
 use super::*;
 
-/// A table and what should be in it: the documents by id, and in which order they were first stored.
+/// A table and its expected content: documents by ID, in order of creation.
 #[derive(Clone)]
 struct Branch {
     table: Table,
@@ -54,7 +54,7 @@ impl Branch {
 }
 
 #[test]
-fn forks_of_a_table_go_on_apart() {
+fn forks_of_a_table_are_independent() {
     fn holds(steps: Vec<(u8, u16, u16)>) -> bool {
         let mut branches = vec![Branch { table: table(), expected: BTreeMap::new(), next: 0 }];
         for number in 0..6_000 {
@@ -90,7 +90,7 @@ fn forks_of_a_table_go_on_apart() {
 }
 
 #[test]
-fn a_fork_shares_what_neither_side_writes() {
+fn a_fork_shares_unwritten_blocks() {
     let mut one = table();
     for number in 0..20_000 {
         put(&mut one, &number.to_string(), number, &json!({ "Title": "t" }));

@@ -1,4 +1,4 @@
-//! Orders over tables of several blocks, against a sort of all rows.
+//! Tests of sort orders over tables of several blocks, compared with sorting all rows.
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn dated_table() -> Table {
     ])))
 }
 
-/// Numbers that follow no pattern.
+/// Numbers without a pattern.
 struct Chance(u64);
 
 impl Chance {
@@ -24,7 +24,7 @@ impl Chance {
     }
 }
 
-/// What a row is ordered and found by: a confidence and a second, of either of which it may have none.
+/// The values a row is sorted and found by: an optional confidence and an optional second.
 type Values = (Option<u64>, Option<u64>);
 
 fn values(chance: &mut Chance) -> Values {
@@ -44,7 +44,7 @@ fn put_values(table: &mut Table, row: usize, (confidence, second): Values) {
     put(table, &row.to_string(), row as u64, &with);
 }
 
-/// The rows in the order of one column, as it stands: smallest first, without a value last.
+/// The sort key of a value in ascending order; missing values are last.
 fn key(value: Option<u64>, descending: bool) -> u64 {
     value.map_or(u64::MAX, |value| if descending { 10_000 - value } else { value })
 }
@@ -69,7 +69,7 @@ fn check(table: &Table, rows: &[Option<Values>], sort: &[SortKey], least: Option
         let found: Vec<u64> = page.rows.iter().map(|row| row.position.sequence).collect();
         let wanted = expected.iter().skip(start).take(100).map(|(_, sequence)| *sequence);
         assert_eq!(found, wanted.collect::<Vec<_>>(), "{sort:?} {least:?} {start}");
-        // A page in the middle and one near the end are found as the first one is.
+        // A page in the middle and one near the end are found in the same way as the first.
         let next = [expected.len() / 2, expected.len().saturating_sub(50)][usize::from(start > 0)];
         for from in [next, start + 99] {
             let Some((_, sequence)) = expected.get(from) else { continue };
@@ -87,7 +87,7 @@ fn check(table: &Table, rows: &[Option<Values>], sort: &[SortKey], least: Option
 
 /// Rules: SRT-04 to SRT-08.
 #[test]
-fn pages_of_a_table_of_several_blocks_are_those_of_a_sort() {
+fn pages_of_several_blocks_equal_those_of_a_full_sort() {
     let mut chance = Chance(7);
     let mut table = dated_table();
     let mut rows: Vec<Option<Values>> = Vec::new();
@@ -126,7 +126,7 @@ fn pages_of_a_table_of_several_blocks_are_those_of_a_sort() {
 
 /// Rules: SRT-06, FLT-42.
 #[test]
-fn rows_with_several_values_stand_where_their_extremes_do() {
+fn rows_with_several_values_are_sorted_by_their_extremes() {
     let mut table = dated_table();
     for row in 0..5000_u64 {
         let of = |second: u64| format!("2026-01-01T00:{:02}:{:02}Z", second / 60 % 60, second % 60);
@@ -142,9 +142,9 @@ fn rows_with_several_values_stand_where_their_extremes_do() {
     assert_eq!(found, expected[..100]);
 }
 
-/// Whether a page is found with little work, however many documents there are.
+/// Checks that a page is found with little work, whatever the number of documents.
 #[test]
-fn the_first_rows_of_an_order_are_found_with_little_work() {
+fn the_first_rows_are_found_with_little_work() {
     let mut chance = Chance(11);
     let mut table = dated_table();
     for row in 0..30 * BLOCK {

@@ -1,6 +1,6 @@
 //! What happens to findings when Regions are linked and unlinked.
 //!
-//! A finding that was written before its Region was linked is set aside until it is written again (AGG-13). A Region
+//! A finding that was written before its Region was linked is hidden until it is written again (AGG-13). A Region
 //! that is unlinked leaves replicas of the findings that were shown (AGG-10, AGG-14): copies in the home Region, which
 //! expire and change there only. A replica is dropped when its finding is shown again, so a finding is never shown
 //! twice.
@@ -129,7 +129,7 @@ fn drop_shown_replicas(transaction: &mut Transaction<'_>, world: &World, link: &
     });
     let mut keys = keys.unwrap_or_default();
     world.read_findings(&link.region, |findings| {
-        let shown = findings.table().within(Scope::NotAside);
+        let shown = findings.table().within(Scope::Visible);
         keys.retain(|key| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
     });
     if !keys.is_empty() {

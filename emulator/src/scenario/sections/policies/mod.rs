@@ -76,7 +76,7 @@ fn policy_of(name: &str, document: &Node, check: &mut Check) -> Option<Arc<Polic
     let value = json(document, check);
     let (policy, remarks) = policy::read(name, &value);
     for remark in &remarks {
-        tell(document, remark, check);
+        report(document, remark, check);
     }
     // A duplicate key is an error that the JSON value does not show.
     let refused = check.mistakes.len() - before > remarks.len();
@@ -108,7 +108,7 @@ fn json(node: &Node, check: &mut Check) -> Value {
     }
 }
 
-fn tell(document: &Node, remark: &Remark, check: &mut Check) {
+fn report(document: &Node, remark: &Remark, check: &mut Check) {
     let mut diagnostic = check.at(place(document, remark), &*remark.message);
     if let Some(expected) = &remark.expected {
         diagnostic = diagnostic.expected(&**expected);

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::answer;
 
 /// A service, with the account and Region of the caller.
-pub struct Door {
+pub struct TestClient {
     service: Service,
     runtime: tokio::runtime::Runtime,
     /// The caller's account.
@@ -29,36 +29,36 @@ pub struct Door {
     pub is_served: bool,
 }
 
-impl Default for Door {
+impl Default for TestClient {
     fn default() -> Self {
-        Door::new(Settings::default(), None)
+        TestClient::new(Settings::default(), None)
     }
 }
 
-impl Door {
+impl TestClient {
     /// A client of a new service, with the world of a scenario file or an empty one.
-    pub fn new(settings: Settings, scenario: Option<&str>) -> Door {
+    pub fn new(settings: Settings, scenario: Option<&str>) -> TestClient {
         let scenario = scenario.map(|file| scenario::load(&[file.into()]).expect("a scenario without mistakes"));
         let service = Service::new(settings, scenario).expect("a world without mistakes");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let (account, region) = ("111111111111".to_owned(), "us-east-1".to_owned());
-        Door { service, runtime, account, region, time_limit: None, is_served: false }
+        TestClient { service, runtime, account, region, time_limit: None, is_served: false }
     }
 
     /// A client of a new service whose world contains only the caller's hub.
-    pub fn enabled() -> Door {
-        let door = Door::default();
-        let (status, body) = door.call(Operation::EnableSecurityHub, &serde_json::json!({}));
+    pub fn enabled() -> TestClient {
+        let client = TestClient::default();
+        let (status, body) = client.call(Operation::EnableSecurityHub, &serde_json::json!({}));
         assert_eq!(status, 200, "{body}");
-        door
+        client
     }
 
     /// Another client of the same service, for another thread.
     #[must_use]
-    pub fn beside(&self) -> Door {
+    pub fn another(&self) -> TestClient {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let (account, region) = (self.account.clone(), self.region.clone());
-        Door {
+        TestClient {
             service: self.service.clone(),
             runtime,
             account,
