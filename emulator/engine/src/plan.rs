@@ -124,7 +124,7 @@ impl<'t> Plan<'t> {
         }
     }
 
-    /// Where the step stands among others that all have to be satisfied: first what leaves few slots and costs little.
+    /// The sort key of the step among others of an intersection: cheap steps that leave few slots come first.
     fn rank(&self, all: u64) -> u64 {
         if self.reads_documents() {
             return u64::MAX;
@@ -134,7 +134,7 @@ impl<'t> Plan<'t> {
         self.cost().saturating_mul(all).saturating_mul(16) / ruled_out
     }
 
-    /// What judging a slot costs, compared with comparing one number.
+    /// The cost of testing a slot, relative to comparing one code.
     fn cost(&self) -> u64 {
         match self {
             Self::Nothing | Self::Everything | Self::Documents { .. } => 0,
@@ -144,8 +144,7 @@ impl<'t> Plan<'t> {
         }
     }
 
-    /// Those of `candidates`, slots of a block, that satisfy the filter. Adds to `work` about how many slots
-    /// are looked at.
+    /// The slots among `candidates` that satisfy the filter. Adds the approximate number of examined slots to `work`.
     pub(crate) fn passing(&self, source: &impl Source, block: usize, candidates: &Bits, work: &mut usize) -> Bits {
         match self {
             Self::Everything => *candidates,

@@ -108,7 +108,7 @@ impl<'t> Matcher<'t> {
         }
     }
 
-    /// What judging a slot costs, compared with comparing one number.
+    /// The cost of testing a slot, relative to comparing one code.
     pub(crate) fn cost(&self) -> u64 {
         let is_single = match &self.column.values {
             Values::Coded { cells, .. } => cells.is_single(),
@@ -123,7 +123,7 @@ impl<'t> Matcher<'t> {
         }
     }
 
-    /// Whether no slot at all can pass.
+    /// Whether no slot can pass.
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(self.strategy, Strategy::Nothing)
     }
