@@ -1,14 +1,14 @@
 //! Short runs of the fuzzer; `src/bin/fuzz.rs` is for long runs.
 
-use securityhub_local_tests::random::{Doors, Random};
+use securityhub_local_tests::random::{Clients, Random};
 
 /// Rules: ERR-01, ERR-11.
 #[test]
 fn random_requests_get_valid_responses() {
-    let (mut doors, mut random) = (Doors::default(), Random::new(1));
+    let (mut clients, mut random) = (Clients::default(), Random::new(1));
     let mut successes = 0;
     for _ in 0..10_000 {
-        let status = doors.send_random(&mut random);
+        let status = clients.send_random(&mut random);
         successes += u32::from(status < 300);
     }
     assert!(successes > 100, "some of the requests are good ones: {successes}");
@@ -17,19 +17,19 @@ fn random_requests_get_valid_responses() {
 /// Rules: ERR-01, IMP-30.
 #[test]
 fn random_findings_and_filters_get_valid_responses() {
-    let (mut doors, mut random) = (Doors::default(), Random::new(2));
+    let (mut clients, mut random) = (Clients::default(), Random::new(2));
     for _ in 0..2_000 {
-        doors.store.send_random(&mut random);
+        clients.store.send_random(&mut random);
     }
-    let (imported, read) = (doors.store.imported, doors.store.read);
+    let (imported, read) = (clients.store.imported, clients.store.read);
     assert!(imported > 500 && read > 1_000, "many are good ones: {imported} imported, {read} read");
 }
 
 /// Rules: ERR-01, ERR-11.
 #[test]
 fn requests_of_hostile_sizes_get_valid_responses() {
-    let (mut doors, mut random) = (Doors::default(), Random::new(3));
-    let statuses: Vec<u16> = (0..150).map(|_| doors.send_hostile(&mut random)).collect();
+    let (mut clients, mut random) = (Clients::default(), Random::new(3));
+    let statuses: Vec<u16> = (0..150).map(|_| clients.send_hostile(&mut random)).collect();
     let count = |good: fn(&u16) -> bool| statuses.iter().filter(|status| good(status)).count();
     assert!(count(|status| *status == 200) > 10 && count(|status| *status == 400) > 10, "{statuses:?}");
 }

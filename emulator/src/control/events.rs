@@ -96,8 +96,8 @@ fn page(world: &World, asked: &Input) -> Result<EventPage, String> {
     let account = account.transpose()?;
     let region = asked.region.as_deref().map(|region| request::region(world, region)).transpose()?;
     let limit = asked.limit.unwrap_or(PAGE);
-    if !(1..=MOST).contains(&limit) {
-        return Err(format!("limit must be from 1 to {MOST}; {LIST}"));
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(format!("limit must be from 1 to {MAX_PAGE}; {LIST}"));
     }
     let pattern = asked.pattern.as_deref().map(EventPattern::read).transpose()?;
     due::run(world, world.clock.now());

@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
         let page = match page(arguments, after) {
             Err(Exit::Failed(why)) if arguments.follow && has_begun => {
                 if !std::mem::replace(&mut is_waiting, true) {
-                    output::complain(&format!("securityhub-local: waiting for the emulator to restart: {why}"));
+                    output::print_error(&format!("securityhub-local: waiting for the emulator to restart: {why}"));
                 }
                 std::thread::sleep(POLL_INTERVAL);
                 continue;

@@ -209,7 +209,9 @@ mod tests {
         let at = MembersAt { administrator: crate::state::AccountId::DEFAULT, remote };
         let unprocessed = json!([{ "Region": "us-east-1", "AccountId": "x", "ProcessingResult": "No." }]);
         let answer = json!({ "Members": [], "UnprocessedAccounts": unprocessed }).to_string();
-        let Err(Exit::Failed(told)) = tell(&at, outcome("", answer.as_bytes()).unwrap()) else { panic!("it fails") };
+        let Err(Exit::Failed(told)) = print_outcome(&at, outcome("", answer.as_bytes()).unwrap()) else {
+            panic!("it fails")
+        };
         assert_eq!(told, "1 account was rejected:\n  x in us-east-1: No.");
         assert!(outcome("", b"{}").is_err());
     }

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use securityhub_local_tests::random::{Doors, Random};
+use securityhub_local_tests::random::{Clients, Random};
 
 /// Maximum processor time per 10 KB of request.
 const LIMIT: Duration = Duration::from_millis(100);
@@ -31,13 +31,13 @@ fn main() -> ExitCode {
 }
 
 fn run(requests: u64, seed: u64) -> ExitCode {
-    let (mut doors, mut random) = (Doors::new(Some(LIMIT)), Random::new(seed));
+    let (mut clients, mut random) = (Clients::new(Some(LIMIT)), Random::new(seed));
     let mut statuses: BTreeMap<u16, u64> = BTreeMap::new();
     let start = Instant::now();
     let shows = std::io::stderr().is_terminal();
     for sent in 0..requests {
         let own_seed = random.seed();
-        let answered = catch_unwind(AssertUnwindSafe(|| doors.send_random(&mut random)));
+        let answered = catch_unwind(AssertUnwindSafe(|| clients.send_random(&mut random)));
         let Ok(status) = answered else {
             eprintln!("request {sent} of seed {seed} failed; its own seed is {own_seed}");
             return ExitCode::FAILURE;
@@ -58,8 +58,8 @@ fn run(requests: u64, seed: u64) -> ExitCode {
         start.elapsed().as_secs_f64(),
         by_status.join(", "),
         LIMIT.as_millis(),
-        doors.store.imported,
-        doors.store.read,
+        clients.store.imported,
+        clients.store.read,
     );
     ExitCode::SUCCESS
 }

@@ -31,14 +31,14 @@ pub(super) struct Declared {
     /// Product of the findings, such as guardduty, or `all` for a typical mix of products.
     product: ProductText,
     /// Number of findings, from 1 to 1,000,000.
-    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = MOST_FINDINGS))]
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = MAX_FINDINGS))]
     count: Spanned<u64>,
     /// Accounts that own the findings: all accounts with a hub, or a list. Default: all.
     accounts: Option<AllOr<AccountText>>,
     /// Regions of the findings: all Regions where these accounts have a hub, or a list. Default: all.
     regions: Option<AllOr<RegionText>>,
     /// Maximum age of the findings in days, at most 365. Default: 30.
-    #[schemars(extend("maximum" = MOST_DAYS))]
+    #[schemars(extend("maximum" = MAX_DAYS))]
     days: Option<Spanned<u64>>,
 }
 

@@ -16,10 +16,10 @@ const MAX_QUOTA: u64 = 1_000_000;
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
     /// Maximum number of members of a delegated administrator. Default: 10,000.
-    #[schemars(transform = not_null, extend("maximum" = MOST))]
+    #[schemars(transform = not_null, extend("maximum" = MAX_QUOTA))]
     members: Option<Spanned<u64>>,
     /// Maximum number of members by invitation, including pending invitations. Default: 1,000.
-    #[schemars(transform = not_null, extend("maximum" = MOST))]
+    #[schemars(transform = not_null, extend("maximum" = MAX_QUOTA))]
     invited_members: Option<Spanned<u64>>,
 }
 
@@ -34,9 +34,9 @@ pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Membe
 
 fn number(written: Option<&Spanned<u64>>, check: &mut Check) -> Option<usize> {
     let written = written?;
-    if written.value > MOST {
+    if written.value > MAX_QUOTA {
         let mistake = check.at(written.place, format!("the quota {} is too high", written.value));
-        check.push(mistake.expected(format!("a number up to {MOST}")));
+        check.push(mistake.expected(format!("a number up to {MAX_QUOTA}")));
     }
     usize::try_from(written.value).ok()
 }
