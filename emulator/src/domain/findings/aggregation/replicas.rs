@@ -161,7 +161,7 @@ pub fn supersede(
     let mut written = written();
     // If the Region was linked between the write and now, the finding is set aside and its replica is still needed.
     world.read_findings(region, |findings| {
-        let shown = findings.table().within(Scope::NotAside);
+        let shown = findings.table().within(Scope::Visible);
         written.retain(|(_, key)| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
     });
     let shown_in = |place: Place| {
