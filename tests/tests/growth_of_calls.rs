@@ -78,7 +78,7 @@ fn an_import_takes_linear_time() {
         (client, requests)
     };
     assert_in_proportion("findings that are imported", 1_000, prepare, |(client, requests)| {
-        send_all(&client, requests)
+        send_all(&client, requests);
     });
 }
 
