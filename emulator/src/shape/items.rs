@@ -34,6 +34,24 @@ pub enum Item<'t> {
     Read(Document<'static>),
 }
 
+/// A string member of an item. It walks the text, so it is meant for few members of few items.
+pub fn string<'i>(item: &'i Item<'_>, name: &str) -> Option<Cow<'i, str>> {
+    let text = match item {
+        Item::Read(document) => return document.members.get(name)?.as_str().map(Cow::Borrowed),
+        Item::Faultless { text, .. } => text.as_bytes(),
+    };
+    let mut found = None;
+    json::members(text, 0, |other, at| {
+        let end = json::value(text, at)?;
+        if other == name.as_bytes() {
+            found = text.get(at..end);
+            return None;
+        }
+        Some(end)
+    });
+    json::unescape(found?.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
+}
+
 /// An item read by its shape, with its violations. An item that the fast path found faultless is read again, since the
 /// fast path does not see unknown members inside filters. `None` only if the item is not one of `list` of `input`.
 pub fn document(input: ShapeId, list: &str, item: Item<'_>) -> Option<Document<'static>> {

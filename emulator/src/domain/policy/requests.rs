@@ -14,6 +14,7 @@ use crate::domain::accounts::tagging;
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::findings::import;
+use crate::shape::items;
 use crate::shape::read::Document;
 use crate::state::{Directory, World};
 
@@ -184,7 +185,7 @@ fn names<'i>(input: &'i Document<'_>) -> Vec<Cow<'i, str>> {
     let one = one.filter_map(|name| members.get(name)?.as_str().map(Cow::Borrowed));
     let list = |name: &str| members.get(name).and_then(Value::as_array).into_iter().flatten();
     let arns = list("AutomationRulesArns").filter_map(|arn| arn.as_str().map(Cow::Borrowed));
-    let rules = input.items.iter().flat_map(|items| &items.items).filter_map(|item| import::string(item, "RuleArn"));
+    let rules = input.items.iter().flat_map(|items| &items.items).filter_map(|item| items::string(item, "RuleArn"));
     one.chain(arns).chain(rules).collect()
 }
 
