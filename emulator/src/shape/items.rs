@@ -1,4 +1,4 @@
-//! The items of a list that an operation judges one by one, each read on its own.
+//! Items of a list that an operation validates one by one; each is read separately.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use super::read::{self, Document};
 use super::scan::{Scanned, Scanner, Span};
 
-/// The list of a body whose items are judged one by one.
+/// The list of a body whose items are validated one by one.
 #[derive(Debug)]
 pub struct Items<'t> {
-    /// Its member of the input.
+    /// The name of the list in the input.
     pub list: &'static str,
     /// The items.
     pub items: Vec<Item<'t>>,
@@ -23,14 +23,14 @@ pub struct Items<'t> {
 /// One item.
 #[derive(Debug)]
 pub enum Item<'t> {
-    /// It has no fault.
+    /// An item that satisfies its shape.
     Faultless {
         /// Its text without the blanks between its tokens.
         text: Cow<'t, str>,
         /// Its members and where their values stand in the text.
         members: Vec<Span>,
     },
-    /// It was read with all that it breaks, in paths that begin at the item.
+    /// An item that was read with its violations; their paths are relative to the item.
     Read(Document<'static>),
 }
 
@@ -89,7 +89,7 @@ pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Op
             items.push(item);
             Some(end)
         });
-        // Of a member that is repeated, the last one counts.
+        // If a member is repeated, the last one wins.
         found = Some(items);
         end
     })?;
@@ -97,8 +97,8 @@ pub(super) fn items<'t>(input: ShapeId, list: &'static str, text: &'t str) -> Op
     (json::blanks(bytes, end) == text.len()).then_some(Items { list, items })
 }
 
-/// The same of JSON text in any spelling, at leisure. None when there is no such list or not as many items as it may
-/// have: the call is refused then.
+/// Slow path: reads the items of JSON text in any spelling. `None` if there is no such list or if it has too few or too
+/// many items; the call is then refused.
 pub(super) fn spelled_otherwise(input: ShapeId, list: &'static str, text: &str) -> Option<Items<'static>> {
     let (shape, min, max) = list_shape(input, list)?;
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
@@ -110,7 +110,7 @@ pub(super) fn spelled_otherwise(input: ShapeId, list: &'static str, text: &str) 
     Some(Items { list, items: items.into_iter().map(read).collect::<Option<_>>()? })
 }
 
-/// The item that begins at `at`, and the position behind it.
+/// Reads the item at `at` and returns it with the position after it.
 fn item<'t>(scanner: &mut Scanner, shape: ShapeId, text: &'t str, at: usize) -> Option<(Item<'t>, usize)> {
     if let Some((Scanned { text, members }, end)) = scanner.structure(shape, text, at) {
         return Some((Item::Faultless { text, members }, end));
@@ -120,14 +120,14 @@ fn item<'t>(scanner: &mut Scanner, shape: ShapeId, text: &'t str, at: usize) -> 
     Some((Item::Read(read), end))
 }
 
-/// Behind a value that only has to be JSON.
+/// Skips a value that only has to be valid JSON.
 fn ignored(text: &str, at: usize) -> Option<usize> {
     let end = json::value(text.as_bytes(), at)?;
     serde_json::from_str::<IgnoredAny>(text.get(at..end)?).ok()?;
     Some(end)
 }
 
-/// The shape of the list's items and how many there may be.
+/// The shape of the list's items and their minimum and maximum number.
 fn list_shape(input: ShapeId, list: &str) -> Option<(ShapeId, usize, usize)> {
     let Kind::Structure(structure) = &input.shape().kind else { return None };
     match &structure.member(list)?.1.shape.shape().kind {

@@ -1,8 +1,8 @@
 //! Fast path: says whether a JSON value satisfies its shape without a fault, in one pass and without building a tree.
 //!
-//! It accepts only text that [`read`](super::read) would take as it stands: no unknown or repeated member, no null,
+//! It accepts only text that [`read`](super::read) would accept unchanged: no unknown or repeated member, no null,
 //! nothing that breaks the shape. It rejects anything else, and the caller then reads the text with [`read`](super::read),
-//! which reports each fault. Findings arrive by the hundred thousand and nearly all are faultless.
+//! which reports each violation. Findings arrive by the hundred thousand and nearly all are faultless.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -18,10 +18,10 @@ mod bytes;
 use bytes::Copied;
 
 /// No finding nests deeper.
-const MOST_DEPTH: u32 = 40;
+const MAX_DEPTH: u32 = 40;
 /// No structure of the model has more members.
-const MOST_MEMBERS: usize = 256;
-/// Longer strings are judged by more than their shape (IMP-35).
+const MAX_MEMBERS: usize = 256;
+/// Longer strings are subject to limits beyond their shape (IMP-35).
 const LONG_STRING: usize = 32_768;
 /// Above this many keys, leave the fast path: the search for repeated keys compares each with all before it.
 const MANY_KEYS: usize = 64;
@@ -64,7 +64,7 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// The structure that begins at `at`, and the position behind it, if it has no fault.
+    /// Scans the structure at `at` and returns it with the position after it. `None` if it is not plainly faultless.
     pub fn structure<'t>(&mut self, shape: ShapeId, text: &'t str, at: usize) -> Option<(Scanned<'t>, usize)> {
         let Kind::Structure(structure) = &shape.shape().kind else { return None };
         self.compacted.clear();
@@ -98,7 +98,7 @@ struct Walk<'s, 't> {
     /// The text up to `copied` without the blanks between its tokens.
     compacted: &'s mut Copied,
     copied: usize,
-    /// How many blanks were left out so far.
+    /// The number of blanks skipped so far.
     blanks: usize,
 }
 
@@ -138,7 +138,7 @@ impl<'t> Walk<'_, 't> {
         at - self.start - self.blanks
     }
 
-    /// The position behind the value that begins at `at`.
+    /// Scans the value at `at` and returns the position after it.
     fn value(&mut self, shape: ShapeId, at: usize) -> Option<usize> {
         match &shape.shape().kind {
             Kind::String(string) => self.string(string, at),
@@ -161,7 +161,7 @@ impl<'t> Walk<'_, 't> {
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Option<usize>) -> Option<usize> {
         self.depth += 1;
-        let end = if self.depth > MOST_DEPTH { None } else { read(self) };
+        let end = if self.depth > MAX_DEPTH { None } else { read(self) };
         self.depth -= 1;
         end
     }
@@ -170,7 +170,7 @@ impl<'t> Walk<'_, 't> {
         if structure.flavour != Flavour::Plain {
             return None;
         }
-        let mut present = [0_u64; MOST_MEMBERS / 64];
+        let mut present = [0_u64; MAX_MEMBERS / 64];
         let mut required = 0;
         let mut place = structure.order;
         let end = self.members(at, |walk, at| {
@@ -297,7 +297,7 @@ impl<'t> Walk<'_, 't> {
         string_fits(shape, &text).then_some(end)
     }
 
-    /// The string that begins at `at`, and the position behind it.
+    /// Reads the string at `at` and returns the position after it.
     #[inline]
     fn text(&self, at: usize) -> Option<(usize, Cow<'t, str>)> {
         let bytes = self.bytes();

@@ -30,7 +30,7 @@ pub fn refusal(finding: &Map<String, Value>, mut of_shape: Vec<Violation>) -> Op
 
 /// Fast path: whether a finding that satisfies the model and is not too large plainly satisfies these rules too. It may
 /// return false for a valid finding; then [`refusal`] decides.
-pub(super) fn is_surely_whole(finding: &Finding<'_>) -> bool {
+pub(super) fn is_plainly_valid(finding: &Finding<'_>) -> bool {
     let is_graded = finding.has_in(names::SEVERITY_LABEL) || finding.has_in(names::SEVERITY_NORMALIZED);
     let of_provider = finding.get(names::FINDING_PROVIDER_FIELDS).and_then(|fields| member_of(fields, "Severity"));
     let is_graded_by_provider =

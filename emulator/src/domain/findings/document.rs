@@ -1,7 +1,7 @@
 //! A finding as its top-level members, each as JSON text.
 //!
-//! Most of a finding passes through the service as it was sent. So nothing is parsed that no rule looks at: members
-//! are moved as text, and only those that a rule reads or changes are taken apart.
+//! Most of a finding passes through the service unchanged, so only members that a rule reads or changes are parsed. The
+//! others are copied as text.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,18 +14,18 @@ use crate::shape::scan::Span;
 use crate::state::AccountId;
 
 /// How many members of a finding the model may list.
-const MOST_MEMBERS: usize = names::COUNT.next_multiple_of(64);
-/// The members that a stored finding begins with, in this order: its key.
+const MAX_MEMBERS: usize = names::COUNT.next_multiple_of(64);
+/// The members of the key, in the order in which a stored finding begins with them.
 const KEY: [Name; 3] = [names::PRODUCT_ARN, names::ID, names::AWS_ACCOUNT_ID];
 
 /// A finding: its top-level members in order, by their positions in the model.
 #[derive(Clone, Debug)]
 pub struct Finding<'t> {
-    /// The text that members stand in.
+    /// The text that contains the members that were not set.
     text: &'t str,
     members: Vec<Member<'t>>,
     /// By position in the model: one plus the index of the member that the finding has, else 0.
-    places: [u8; MOST_MEMBERS],
+    places: [u8; MAX_MEMBERS],
 }
 
 #[derive(Clone, Debug)]
@@ -48,18 +48,18 @@ enum Piece<'t> {
 
 impl Default for Finding<'_> {
     fn default() -> Self {
-        Finding { text: "", members: Vec::new(), places: [0; MOST_MEMBERS] }
+        Finding { text: "", members: Vec::new(), places: [0; MAX_MEMBERS] }
     }
 }
 
 impl<'t> Finding<'t> {
     fn with_room(text: &'t str, members: usize) -> Finding<'t> {
-        Finding { text, members: Vec::with_capacity(members), places: [0; MOST_MEMBERS] }
+        Finding { text, members: Vec::with_capacity(members), places: [0; MAX_MEMBERS] }
     }
 
-    /// A finding whose members have been found in `text`, each once.
+    /// A finding from the members that a scan found in `text`.
     pub fn of_spans(text: &'t str, spans: &[Span]) -> Finding<'t> {
-        // Room for what the service adds.
+        // Room for the members that the service adds.
         let mut finding = Finding::with_room(text, spans.len() + 9);
         for span in spans {
             finding.push(Name(span.position), Piece::Scanned { range: short(&span.range), present: span.present });
@@ -226,7 +226,7 @@ impl<'t> Finding<'t> {
         writer.finish();
     }
 
-    /// What its document begins with, if it belongs to `account`. Its ProductArn and Id must have been
+    /// Its key if it belongs to `account`. Its ProductArn and Id must have been
     /// [respelled](Finding::respell).
     pub fn key(&self, account: AccountId) -> Key {
         let [product_arn, id] = [self.get(names::PRODUCT_ARN), self.get(names::ID)].map(Option::unwrap_or_default);
@@ -301,7 +301,7 @@ impl Writer<'_> {
     }
 }
 
-/// What the documents of a finding's product and id begin with, whosever they are.
+/// The beginning of documents of a product and an id, regardless of their owner.
 pub fn name_of(product_arn: &str, id: &str) -> Vec<u8> {
     let mut name = Vec::with_capacity(product_arn.len() + id.len() + 32);
     name.extend_from_slice(b"{\"ProductArn\":");
@@ -311,7 +311,7 @@ pub fn name_of(product_arn: &str, id: &str) -> Vec<u8> {
     name
 }
 
-/// What a finding's document begins with: no other finding of the Region has all three.
+/// The beginning of a finding's document, which is unique in its Region.
 pub fn key_of(product_arn: &str, id: &str, account: AccountId) -> Key {
     key_of_name(name_of(product_arn, id), account)
 }
@@ -334,7 +334,7 @@ pub fn key(document: &[u8]) -> Option<Key> {
 /// The account that a stored finding belongs to.
 pub fn owner(document: &[u8]) -> Option<String> {
     let mut owner = None;
-    // It stands among the first members, at which the walk ends.
+    // It is one of the first members, so the walk ends early.
     json::members(document, 0, |name, at| {
         let end = json::value(document, at)?;
         if name == b"AwsAccountId" {
@@ -358,7 +358,7 @@ pub fn quoted(text: &str) -> String {
     quoted
 }
 
-/// What a JSON string says; none of any other value.
+/// The text of a JSON string; `None` for any other value.
 pub fn string(value: &str) -> Option<Cow<'_, str>> {
     json::unescape(value.strip_prefix('"')?.strip_suffix('"')?.as_bytes())
 }
@@ -379,8 +379,8 @@ pub fn member_of<'t>(object: &'t str, name: &str) -> Option<&'t str> {
     found
 }
 
-/// The members of a JSON object: names without their quotes, as they are spelled, and values as JSON. Of what is no
-/// object, none.
+/// The members of a JSON object: names as spelled, without quotes, and values as JSON. Empty if the value is not an
+/// object.
 pub fn members_of(object: &str) -> Vec<(&str, &str)> {
     let mut members = Vec::new();
     if object.starts_with('{') {
@@ -393,7 +393,7 @@ pub fn members_of(object: &str) -> Vec<(&str, &str)> {
     members
 }
 
-/// The elements of a JSON array, as JSON. Of what is no array, none.
+/// The elements of a JSON array, as JSON. Empty if the value is not an array.
 pub fn elements_of(array: &str) -> Vec<&str> {
     let mut elements = Vec::new();
     if array.starts_with('[') {
@@ -423,7 +423,7 @@ pub fn object<'t>(members: impl IntoIterator<Item = (&'t str, &'t str)>) -> Stri
     object
 }
 
-/// A JSON object with one more member.
+/// Adds a member to a JSON object.
 pub fn with_member(object: &str, name: &str, value: &str) -> String {
     let inner = object.strip_suffix('}').unwrap_or(object);
     let comma = if inner.ends_with('{') { "" } else { "," };

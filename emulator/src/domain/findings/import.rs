@@ -1,4 +1,4 @@
-//! A batch of findings, in order: all of it refused, or each finding judged on its own.
+//! Imports a batch of findings in order. The batch is refused as a whole, or each finding is accepted or rejected.
 
 use std::borrow::Cow;
 
@@ -16,12 +16,12 @@ use crate::shape::scan::{Scanned, Scanner};
 use crate::shape::{Segment, Violation, read};
 use crate::state::{FindingsTransaction, timestamp_text};
 
-/// What became of a batch.
+/// The result of importing a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// How many findings were accepted, the ignored ones included (REI-03).
+    /// The number of accepted findings, including ignored ones (REI-03).
     pub success_count: usize,
-    /// Those that were not, in the order of the request (IMP-31).
+    /// The rejected findings, in the order of the request (IMP-31).
     pub failed: Vec<Failed>,
 }
 
@@ -32,12 +32,12 @@ pub struct Failed {
     pub id: String,
     /// `InvalidInput` or `InvalidAccess`.
     pub code: &'static str,
-    /// Why.
+    /// The reason.
     pub message: String,
 }
 
-/// What imports batch after batch at one endpoint. What it finds out about a product and an owner holds for all batches,
-/// so it is for a time in which no hub and no relation changes.
+/// Imports batches at one endpoint. It caches what it looks up about products and owners, so it must not be used across
+/// changes of hubs or relations.
 pub struct Importer<'e, 'w> {
     endpoint: &'e Endpoint<'w>,
     origins: Origins<'e, 'w>,
@@ -61,7 +61,7 @@ pub fn batch(
 }
 
 impl<'e, 'w> Importer<'e, 'w> {
-    /// What imports at an endpoint.
+    /// An importer for an endpoint.
     pub fn new(endpoint: &'e Endpoint<'w>) -> Importer<'e, 'w> {
         let now = document::quoted(&timestamp_text(endpoint.now));
         let region = document::quoted(endpoint.region.as_str());
@@ -87,7 +87,7 @@ impl<'e, 'w> Importer<'e, 'w> {
         let Importer { endpoint, origins, now, region } = self;
         if let Sender::Caller(caller) = sender {
             for finding in findings {
-                // A text that cannot be an ARN by its length is the finding's own mistake.
+                // A text whose length rules out an ARN makes only its finding invalid.
                 if let Some(product_arn) = string(finding, "ProductArn").filter(|_| !breaks(finding, "ProductArn")) {
                     let owner = string(finding, "AwsAccountId").unwrap_or_default();
                     origins.find(&product_arn, &owner).admit(caller)?;
@@ -114,7 +114,7 @@ impl<'e, 'w> Importer<'e, 'w> {
 /// Reads one finding from JSON text.
 ///
 /// # Errors
-/// Why the text is not JSON.
+/// The reason why the text is not JSON.
 pub fn read_finding(text: &str) -> Result<Item<'_>, read::NotJson> {
     let text = text.trim_matches([' ', '\n', '\r', '\t']);
     match Scanner::default().structure(names::FINDING, text, 0) {
@@ -137,13 +137,13 @@ pub fn string<'i>(sent: &'i Item<'_>, name: &str) -> Option<Cow<'i, str>> {
     }
 }
 
-/// Whether a member of the finding breaks the model.
+/// Whether a member of the finding violates the model.
 fn breaks(sent: &Item<'_>, name: &str) -> bool {
     let is_about = |violation: &Violation| matches!(violation.path[..], [Segment::Member(_, found)] if found == name);
     matches!(sent, Item::Read(read) if read.violations.iter().any(is_about))
 }
 
-/// Checks one finding and adds what the service adds.
+/// Checks one finding and adds the members that the service adds.
 fn accept<'t, 'w: 't>(
     origins: &mut Origins<'_, 'w>,
     endpoint: &Endpoint<'w>,
@@ -159,7 +159,7 @@ fn accept<'t, 'w: 't>(
         return Err(("InvalidInput", "AwsAccountId is no account id".to_owned()));
     };
     let arrival = Arrival { source, region: endpoint.region, region_text, now, account_name: origin.account_name };
-    // However its key was spelled, it is stored in one spelling.
+    // Keys are compared by their bytes, so they are stored in one spelling.
     finding.respell(names::PRODUCT_ARN);
     finding.respell(names::ID);
     let key = finding.key(account);
@@ -170,7 +170,7 @@ fn accept<'t, 'w: 't>(
         normalise::complete_provider_severity(&mut finding);
     }
     normalise::finding(&mut finding, &arrival);
-    let rules = store::rules_met(endpoint.world, &origin.rules, &finding, kind);
+    let rules = store::matched_rules(endpoint.world, &origin.rules, &finding, kind);
     Ok(Accepted { key, owner: account, source, finding, kind, rules })
 }
 
@@ -179,7 +179,7 @@ fn check<'t>(sent: &'t Item<'_>) -> Result<Finding<'t>, String> {
     let read = match sent {
         Item::Faultless { text, members } => {
             let finding = Finding::of_spans(text, members);
-            if text.len() <= asff::MAX_BYTES && asff::is_surely_whole(&finding) {
+            if text.len() <= asff::MAX_BYTES && asff::is_plainly_valid(&finding) {
                 return Ok(finding);
             }
             match asff::refusal(&finding.to_values(), Vec::new()) {

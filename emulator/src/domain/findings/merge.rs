@@ -1,4 +1,4 @@
-//! How an import meets what is stored: whose an attribute is, what stays, what the workflow does.
+//! Merges an import with the stored finding: who owns an attribute, which attributes stay, what happens to the workflow.
 
 use std::borrow::Cow;
 
@@ -11,27 +11,28 @@ use super::normalise;
 use super::product::Source;
 use crate::state::FindingMetadata;
 
-/// Attributes that the provider and the customer both set; each is handled on its own.
+/// Attributes that both the provider and the customer can set; each is merged separately.
 pub(super) const SHARED: [Name; 5] =
     [names::CONFIDENCE, names::CRITICALITY, names::RELATED_FINDINGS, names::SEVERITY, names::TYPES];
 
 /// Attributes that stay as stored, whatever a provider sends (REI-05, REI-07).
 const KEPT: [&str; 6] = ["Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState", "CreatedAt"];
 
-/// Whether an import updates what is stored: it must be later, as instants (REI-01 … REI-03).
+/// Whether an import updates the stored finding: its UpdatedAt must be a later instant (REI-01 … REI-03).
 pub(super) fn is_later(imported: &Finding<'_>, stored: &Finding<'_>) -> bool {
     let instant = |finding: &Finding<'_>| finding.string(names::UPDATED_AT).and_then(|text| date::strict(&text));
     instant(imported) > instant(stored)
 }
 
-/// What an import is, which decides how its top level and its FindingProviderFields go together.
+/// The kind of an import, which determines how its top level and its FindingProviderFields are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A provider's document of a finding that is not stored yet.
     New,
     /// A provider's document of a finding that is stored.
     Update,
-    /// A finding as GetFindings returned it, put in by the service: customers may have changed its top level (IMP-46).
+    /// A finding as GetFindings returned it, imported through the control plane or a scenario: customers may have changed
+    /// its top level (IMP-46).
     Recording,
 }
 
@@ -44,8 +45,8 @@ pub(super) fn create(finding: &mut Finding<'_>, kind: Kind, source: Source) {
     }
 }
 
-/// Puts an import in the place of what is stored; [`KEPT`] attributes survive, and those that a customer has set
-/// (REI-10, ASF-56).
+/// Replaces the stored finding by an import, except for [`KEPT`] attributes and those that a customer has set (REI-10,
+/// ASF-56).
 pub(super) fn update<'t>(
     finding: &mut Finding<'t>,
     stored: &'t Finding<'_>,
@@ -65,7 +66,7 @@ pub(super) fn update<'t>(
     resolve_passed(finding, Some(stored), source);
 }
 
-/// The finding without the note that UpdateFindings wrote, which histories do not tell of (UPF-04, UPF-05).
+/// The finding without the note that UpdateFindings wrote, which histories do not contain (UPF-04, UPF-05).
 pub(super) fn without_passing_note<'t>(stored: &Finding<'t>, metadata: Option<&'t FindingMetadata>) -> Finding<'t> {
     let mut finding = stored.clone();
     restore_imported_note(&mut finding, metadata);
@@ -100,8 +101,8 @@ pub(super) fn provider_fields(finding: &mut Finding<'_>, kind: Kind) {
     finding.set(names::FINDING_PROVIDER_FIELDS, fields);
 }
 
-/// The attributes of a recorded finding that a customer or a rule had set: their values differ from the provider's
-/// (IMP-46).
+/// The attributes of a recorded finding that a customer or a rule had set, recognised by values that differ from the
+/// provider's (IMP-46).
 pub(super) fn set_by_customers(finding: &Finding<'_>) -> Vec<&'static str> {
     let provider = finding.get(names::FINDING_PROVIDER_FIELDS).map(members_of).unwrap_or_default();
     let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
@@ -113,7 +114,8 @@ pub(super) fn set_by_customers(finding: &Finding<'_>) -> Vec<&'static str> {
     SHARED.into_iter().filter(differs).map(Name::text).collect()
 }
 
-/// A finding that is active or failing again is new again, unless it is suppressed (REI-20, REI-21, REI-25).
+/// Resets the workflow of a finding that is active or failing again to NEW, unless it is suppressed (REI-20, REI-21,
+/// REI-25).
 pub(super) fn reopen(finding: &mut Finding<'_>, stored: &Finding<'_>) {
     let archived_before = is_archived(stored) && !is_archived(finding);
     let failing_again = compliance(stored).is_some_and(|status| status == "PASSED")

@@ -1,4 +1,4 @@
-//! What the service adds to a finding and evens out, whether it is new or imported again.
+//! Adds and normalises the members that the service sets on every imported finding, new or not.
 
 use std::borrow::Cow;
 
@@ -7,15 +7,15 @@ use super::names::{self, Name};
 use super::product::Source;
 use crate::state::Region;
 
-/// The label of each range of normalized severities, by its least number, worst first (ASF-60, ASF-61).
+/// The label of each range of normalized severities and the lower bound of the range, most severe first (ASF-60, ASF-61).
 const SEVERITIES: [(&str, i64); 5] = [("CRITICAL", 90), ("HIGH", 70), ("MEDIUM", 40), ("LOW", 1), ("INFORMATIONAL", 0)];
 
-/// Keys of ProductFields that are the service's (ASF-24, ASF-25).
+/// Keys of ProductFields that the service sets (ASF-24, ASF-25).
 const FINDING_ID: &str = "aws/securityhub/FindingId";
 const PRODUCT_NAME: &str = "aws/securityhub/ProductName";
 const COMPANY_NAME: &str = "aws/securityhub/CompanyName";
 
-/// What the service knows about where a finding arrives.
+/// The circumstances of an import that determine what the service adds.
 pub(super) struct Arrival<'a> {
     pub(super) source: Source,
     pub(super) region: &'a Region,
@@ -43,7 +43,7 @@ pub(super) fn complete_provider_severity(finding: &mut Finding<'_>) {
     finding.set(names::FINDING_PROVIDER_FIELDS, fields);
 }
 
-/// Adds and evens out all but what depends on the finding that is stored.
+/// Adds and normalises everything that does not depend on the stored finding.
 pub(super) fn finding<'t>(finding: &mut Finding<'t>, arrival: &Arrival<'t>) {
     finding.set(names::PROCESSED_AT, arrival.now);
     finding.set(names::REGION, arrival.region_text);
@@ -66,7 +66,7 @@ pub(super) fn finding<'t>(finding: &mut Finding<'t>, arrival: &Arrival<'t>) {
     }
 }
 
-/// Defaults of what a customer owns, in a finding that is new (ASF-28, ASF-29).
+/// Sets defaults for the customer's fields of a new finding (ASF-28, ASF-29).
 pub(super) fn customer_fields(finding: &mut Finding<'_>) {
     match finding.get(names::WORKFLOW) {
         Some(_) if finding.has_in(names::WORKFLOW_STATUS) => {}
@@ -79,7 +79,7 @@ pub(super) fn customer_fields(finding: &mut Finding<'_>) {
     finding.set_default(names::WORKFLOW_STATE, "\"NEW\"");
 }
 
-/// Product and company: the catalogue's words for a listed product, the sender's own for a private one (ASF-22 … 25).
+/// Sets product and company: from the catalogue for a listed product, from the sender for a private one (ASF-22 … ASF-25).
 fn names(finding: &mut Finding<'_>, source: Source) {
     let (product_name, company_name) = match source {
         Source::Listed(product) => {
@@ -97,7 +97,7 @@ fn names(finding: &mut Finding<'_>, source: Source) {
     finding.set(names::PRODUCT_FIELDS, fields);
 }
 
-/// The provider's ProductFields, and after them those of the service.
+/// ProductFields of the provider, followed by those of the service.
 fn product_fields(finding: &Finding<'_>, product_name: &str, company_name: &str) -> String {
     let inner = |name: Name| {
         let value = finding.get(name).unwrap_or_default();
@@ -124,8 +124,8 @@ fn product_fields(finding: &Finding<'_>, product_name: &str, company_name: &str)
     fields
 }
 
-/// Each resource has a partition and a Region (ASF-32); none when nothing is added. Partitions that the service model
-/// does not know are left out, since a client could not send them back (inferred).
+/// Adds a partition and a Region to each resource that lacks them (ASF-32); `None` if nothing is added. A partition that
+/// the service model does not list is not added, since a client could not send it back (inferred).
 fn resources(list: &str, region: &Region) -> Option<String> {
     let resources = elements_of(list);
     let evened: Vec<Cow<'_, str>> = resources.iter().map(|resource| placed(resource, region)).collect();
@@ -143,8 +143,8 @@ fn placed<'t>(resource: &'t str, region: &Region) -> Cow<'t, str> {
     placed
 }
 
-/// A severity with both label and number, the missing one from the other; none if nothing is missing, so that two
-/// that disagree both stay (ASF-60 … ASF-62).
+/// Derives the label of a severity from its number or the number from the label. `None` if nothing is missing: a label and
+/// a number that disagree both stay (ASF-60 … ASF-62).
 pub(super) fn severity(severity: &str) -> Option<String> {
     match (member_of(severity, "Label"), member_of(severity, "Normalized")) {
         (Some(label), None) => {
@@ -161,12 +161,12 @@ pub(super) fn severity(severity: &str) -> Option<String> {
     }
 }
 
-/// The same of the severity that FindingProviderFields hold.
+/// [`severity`] for the severity in FindingProviderFields.
 fn provider_severity(fields: &str) -> Option<String> {
     Some(with_severity(fields, &severity(member_of(fields, "Severity")?)?))
 }
 
-/// FindingProviderFields with another severity in the place of theirs.
+/// Replaces the severity in FindingProviderFields.
 fn with_severity(fields: &str, severity: &str) -> String {
     let members = members_of(fields).into_iter();
     document::object(members.map(|(name, value)| (name, if name == "Severity" { severity } else { value })))

@@ -1,4 +1,4 @@
-//! How findings that were accepted reach the table: created, or put onto what is stored; then the automation rules.
+//! Stores accepted findings: creates them or updates the stored ones, then applies automation rules.
 
 use std::collections::BTreeSet;
 
@@ -16,25 +16,25 @@ use crate::state::{
     AccountId, FindingMetadata, FindingWriter, FindingsTransaction, HistorySource, HistoryUpdate, Timestamp, World,
 };
 
-/// A finding that passed all checks, with all that does not depend on what is stored.
+/// A finding that passed all checks, with everything that does not depend on the stored finding.
 pub(super) struct Accepted<'t> {
     pub(super) key: Key,
     pub(super) owner: AccountId,
     pub(super) source: Source,
     pub(super) finding: Finding<'t>,
-    /// `New` or `Recording`; whether it updates a stored finding is seen under the table's lock.
+    /// `New` or `Recording`. Whether it updates a stored finding is known only under the table's lock.
     pub(super) kind: Kind,
     /// The automation rules whose criteria it satisfies.
-    pub(super) rules: Vec<MetRule>,
+    pub(super) rules: Vec<MatchedRule>,
 }
 
-/// An automation rule that a finding has met.
-pub(super) struct MetRule {
+/// An automation rule whose criteria a finding satisfies.
+pub(super) struct MatchedRule {
     arn: String,
     update: Map<String, Value>,
 }
 
-/// What one rule changed, and which attributes it took over.
+/// The changes by one source, and the attributes that later imports leave alone because of them.
 struct Effect {
     source: HistorySource,
     updates: Vec<HistoryUpdate>,
@@ -43,7 +43,12 @@ struct Effect {
 
 /// The rules whose criteria a finding satisfies. They see the provider's document as it was sent, with what is missing
 /// filled in, and not what is stored (ARU-32 … ARU-34).
-pub(super) fn rules_met(world: &World, rules: &[ActiveRule], finding: &Finding<'_>, kind: Kind) -> Vec<MetRule> {
+pub(super) fn matched_rules(
+    world: &World,
+    rules: &[ActiveRule],
+    finding: &Finding<'_>,
+    kind: Kind,
+) -> Vec<MatchedRule> {
     if rules.is_empty() {
         return Vec::new();
     }
@@ -53,10 +58,10 @@ pub(super) fn rules_met(world: &World, rules: &[ActiveRule], finding: &Finding<'
     let mut document = Vec::with_capacity(seen.size());
     seen.write(&mut document);
     let met = automation_rules::matching(rules, |criteria| filter::matches(criteria, world.schema(), &document));
-    met.into_iter().map(|rule| MetRule { arn: rule.arn.clone(), update: rule.update.clone() }).collect()
+    met.into_iter().map(|rule| MatchedRule { arn: rule.arn.clone(), update: rule.update.clone() }).collect()
 }
 
-/// Stores what was accepted under one lock, in order.
+/// Stores accepted findings in order, under one lock.
 pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoint<'_>, accepted: &[Accepted<'_>]) {
     if accepted.is_empty() {
         return;
@@ -106,7 +111,7 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
     }
 }
 
-/// The attributes that customers had taken over of a finding when it was recorded.
+/// The attributes of a recorded finding that customers had changed before it was recorded.
 fn recorded_changes(kind: Kind, finding: &Finding<'_>) -> Vec<Effect> {
     let touched = if kind == Kind::Recording { merge::set_by_customers(finding) } else { Vec::new() };
     if touched.is_empty() {
@@ -115,7 +120,7 @@ fn recorded_changes(kind: Kind, finding: &Finding<'_>) -> Vec<Effect> {
     vec![Effect { source: HistorySource::Product, updates: Vec::new(), touched }]
 }
 
-/// Notes what customers and rules did to a finding by the time it was created.
+/// Records what customers and rules changed before a finding was created.
 fn note_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect>, now: Timestamp) {
     if !effects.is_empty() {
         let created_at = history::processed_at(writer.findings().table().document(slot));
@@ -123,8 +128,8 @@ fn note_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect
     }
 }
 
-/// Puts an import in the place of the finding in a slot, unless that is as new (REI-03); says whether it did. The metadata
-/// holds the finding's whole history, so it is read where it is and never copied.
+/// Updates the finding in a slot and returns true, unless the stored one is as recent (REI-03). The metadata contains the
+/// whole history of the finding, so it is read in place and never copied.
 fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, now: Timestamp) -> bool {
     let document = writer.findings().table().document(slot);
     let metadata = writer.findings().metadata(slot);
@@ -147,9 +152,9 @@ fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, n
     true
 }
 
-/// Does what rules say, one after the other: the last that sets a field sets it (ARU-35, ARU-51).
-fn apply(rules: &[MetRule], finding: &mut Finding<'_>, now: Timestamp) -> Vec<Effect> {
-    let effect = |rule: &MetRule| {
+/// Applies rules in order; the last one that sets a field wins (ARU-35, ARU-51).
+fn apply(rules: &[MatchedRule], finding: &mut Finding<'_>, now: Timestamp) -> Vec<Effect> {
+    let effect = |rule: &MatchedRule| {
         let before = finding.clone();
         customer::update(finding, &rule.update, now);
         let updates = history::difference(&before, finding);
@@ -159,7 +164,7 @@ fn apply(rules: &[MetRule], finding: &mut Finding<'_>, now: Timestamp) -> Vec<Ef
     rules.iter().map(effect).collect()
 }
 
-/// Writes what happened into the metadata; an effect that changed nothing leaves no record (HIS-15, ARU-53, ARU-54).
+/// Records effects in the metadata; an effect without changes leaves no record (HIS-15, ARU-53, ARU-54).
 fn note(metadata: &mut FindingMetadata, created_at: Option<&String>, effects: Vec<Effect>, now: Timestamp) {
     for effect in effects {
         metadata.touch(effect.touched.into_iter());
