@@ -110,7 +110,7 @@ pub fn delete(transaction: &mut Transaction<'_>, which: &ResourceSelector, now: 
     deleted
 }
 
-/// Stages checks of all controls of these hubs for now (RES-10).
+/// Stages immediate checks of all controls of these hubs (RES-10).
 pub fn check<'k>(transaction: &mut Transaction<'_>, keys: impl IntoIterator<Item = &'k HubKey>, now: Timestamp) {
     for key in keys {
         request(transaction, key, CheckScope::All, now, SignedDuration::ZERO);
