@@ -125,7 +125,8 @@ pub fn read_finding(text: &str) -> Result<Item<'_>, read::NotJson> {
     }
 }
 
-/// A string member of a finding as it was sent.
+/// A string member of a finding as it was sent. The item must be a finding: members are found by their positions in the
+/// model. For items of other lists there is [`items::string`](crate::shape::items::string).
 pub fn string<'i>(sent: &'i Item<'_>, name: &str) -> Option<Cow<'i, str>> {
     match sent {
         Item::Read(read) => read.members.get(name)?.as_str().map(Cow::Borrowed),

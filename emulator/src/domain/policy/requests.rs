@@ -90,7 +90,7 @@ impl Call<'_> {
         let text = |finding: &Value, name: &str| finding.get(name).and_then(Value::as_str).map(str::to_owned);
         let whole = self.input.members.get("Findings").and_then(Value::as_array).into_iter().flatten();
         let whole = whole.filter_map(|finding| Some((text(finding, "ProductArn")?, text(finding, "AwsAccountId"))));
-        let items = self.input.items.iter().flat_map(|items| &items.items);
+        let items = self.input.items.iter().filter(|items| items.list == "Findings").flat_map(|items| &items.items);
         let items = items.filter_map(|item| {
             let owner = import::string(item, "AwsAccountId").map(Into::into);
             Some((import::string(item, "ProductArn")?.into(), owner))
