@@ -47,8 +47,8 @@ pub enum StartError {
 impl std::fmt::Display for StartError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            StartError::Scenario(mistakes) => formatter.write_str(mistakes),
-            StartError::Setting(mistake) => write!(formatter, "the emulator cannot start: {mistake}"),
+            StartError::Scenario(errors) => formatter.write_str(errors),
+            StartError::Setting(error) => write!(formatter, "the emulator cannot start: {error}"),
             StartError::Io(error) => write!(formatter, "the emulator cannot start: {error}"),
         }
     }
@@ -212,10 +212,10 @@ impl Builder {
         };
         let scenario = match &self.scenarios[..] {
             [] => None,
-            files => Some(scenario::load(files).map_err(|mistakes| StartError::Scenario(mistakes.to_string()))?),
+            files => Some(scenario::load(files).map_err(|errors| StartError::Scenario(errors.to_string()))?),
         };
         let service =
-            Service::new(self.settings, scenario).map_err(|mistakes| StartError::Scenario(mistakes.to_string()))?;
+            Service::new(self.settings, scenario).map_err(|errors| StartError::Scenario(errors.to_string()))?;
         service.check_default_region().map_err(|error| StartError::Setting(format!("allow_anonymous: {error}")))?;
         // Bound here rather than on the thread, so that clients can connect as soon as this returns.
         let listener = std::net::TcpListener::bind(("127.0.0.1", self.port))?;

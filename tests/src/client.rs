@@ -38,8 +38,8 @@ impl Default for TestClient {
 impl TestClient {
     /// A client of a new service, with the world of a scenario file or an empty one.
     pub fn new(settings: Settings, scenario: Option<&str>) -> TestClient {
-        let scenario = scenario.map(|file| scenario::load(&[file.into()]).expect("a scenario without mistakes"));
-        let service = Service::new(settings, scenario).expect("a world without mistakes");
+        let scenario = scenario.map(|file| scenario::load(&[file.into()]).expect("a scenario without errors"));
+        let service = Service::new(settings, scenario).expect("a world without errors");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let (account, region) = ("111111111111".to_owned(), "us-east-1".to_owned());
         TestClient { service, runtime, account, region, time_limit: None, is_served: false }

@@ -28,7 +28,7 @@ fn full() -> Stdio {
 }
 
 /// An invalid scenario.
-fn mistaken(name: &str) -> PathBuf {
+fn invalid_scenario(name: &str) -> PathBuf {
     let file = std::env::temp_dir().join(format!("securityhub-local-{name}-{}.yaml", std::process::id()));
     std::fs::write(&file, "nmae: x\n").unwrap();
     file
@@ -37,7 +37,7 @@ fn mistaken(name: &str) -> PathBuf {
 /// Rules: CPL-11.
 #[test]
 fn the_exit_code_does_not_depend_on_standard_error() {
-    let file = mistaken("unreadable");
+    let file = invalid_scenario("unreadable");
     let name = file.to_string_lossy();
     for (arguments, code) in [
         (&["scenario", "check", &name][..], 2),

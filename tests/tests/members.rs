@@ -82,7 +82,7 @@ fn thousands_of_accounts_are_split_into_several_requests() {
 #[test]
 fn a_list_with_an_error_adds_no_members_and_refused_accounts_are_listed() {
     let program = Program::start(&["--scenario", FORTY]);
-    let list = List::new("mistakes", "Account ID,Email\n300000000001,a@example.com\n30000000002,b@example.com\nx,c\n");
+    let list = List::new("errors", "Account ID,Email\n300000000001,a@example.com\n30000000002,b@example.com\nx,c\n");
     let output = members(&program, &["add", "--csv", list.path()]);
     let said = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{said}");

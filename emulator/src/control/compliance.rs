@@ -5,7 +5,7 @@ use axum::{Extension, Json};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::request::{self, mistake};
+use super::request::{self, error_response};
 use crate::domain::caller::Caller;
 use crate::domain::controls::scores::{self, Compliance};
 use crate::domain::{due, hub_access};
@@ -28,7 +28,7 @@ pub(super) struct Input {
 pub(super) async fn scores(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     match computed(&served.world(), &query.0) {
         Ok(compliance) => Json(compliance).into_response(),
-        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
 

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::request::{self, mistake};
+use super::request::{self, error_response};
 use crate::domain::due;
 use crate::domain::events::custom_action::{self, Selection};
 use crate::domain::events::envelope;
@@ -71,7 +71,7 @@ pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: reque
     let world = served.world();
     match page(&world, &query.0) {
         Ok(page) => ([(CONTENT_TYPE, "application/json")], written(&world, &page)).into_response(),
-        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn clear(Extension(served): Extension<ServedWorld>, _: request:
 pub(super) async fn send(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     match sent(&served.world(), &body) {
         Ok(count) => Json(json!({ "EventCount": count })).into_response(),
-        Err((status, message)) => mistake(status, &message),
+        Err((status, message)) => error_response(status, &message),
     }
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::request::{self, mistake};
+use super::request::{self, error_response};
 use crate::domain::caller::Caller;
 use crate::domain::due;
 use crate::domain::findings::explain::{self, Question};
@@ -33,7 +33,7 @@ struct Input {
 pub(super) async fn explain(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     match answer(&served, &body) {
         Ok(explanation) => Json(explanation).into_response(),
-        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 
-use super::request::{self, mistake};
+use super::request::{self, error_response};
 use crate::domain::due;
 use crate::domain::findings::delivery;
 use crate::domain::findings::import::{self, Failed, Outcome};
@@ -46,7 +46,7 @@ struct FailedFinding {
 pub(super) async fn deliver(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
     match answer(&served, &body) {
         Ok(delivered) => Json(delivered).into_response(),
-        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::request::{self, mistake};
+use super::request::{self, error_response};
 use crate::domain::accounts::members::bulk::{self, MemberRow, Outcome, Steps, Unprocessed};
 use crate::domain::accounts::members::csv;
 use crate::domain::findings::aggregation::replicas;
@@ -81,7 +81,7 @@ pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: reque
 fn respond(outcome: Result<Outcome, String>) -> Response {
     match outcome {
         Ok(outcome) => Json(outcome).into_response(),
-        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
 
@@ -149,11 +149,11 @@ fn accounts_of(asked: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> 
     if !asked.account_details.is_empty() {
         return Err(format!("Csv and AccountDetails cannot be combined; {ADD}"));
     }
-    let told = |mistakes: Vec<csv::Mistake>| {
-        let mistakes: Vec<String> = mistakes.iter().map(csv::Mistake::to_string).collect();
-        format!("invalid Csv, no account was added: {}; expected {}", mistakes.join("; "), csv::EXPECTED)
+    let rejected = |errors: Vec<csv::LineError>| {
+        let errors: Vec<String> = errors.iter().map(csv::LineError::to_string).collect();
+        format!("invalid Csv, no account was added: {}; expected {}", errors.join("; "), csv::EXPECTED)
     };
-    Ok(csv::read(list).map_err(told)?.into_iter().map(|row| (row.account, row.email)).collect())
+    Ok(csv::read(list).map_err(rejected)?.into_iter().map(|row| (row.account, row.email)).collect())
 }
 
 /// The administrator's hubs in the Regions, which must be enabled.

@@ -35,7 +35,7 @@ mod resources;
 #[cfg(test)]
 mod tests;
 
-use request::{NoQuery, QueryOf, mistake};
+use request::{NoQuery, QueryOf, error_response};
 
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     Router::new()
@@ -137,7 +137,10 @@ async fn reset(
     body: Bytes,
 ) -> axum::response::Response {
     if !matches!(body.trim_ascii(), b"" | b"{}") {
-        return mistake(StatusCode::BAD_REQUEST, "reset does not take a body; use to=start or to=empty in the query");
+        return error_response(
+            StatusCode::BAD_REQUEST,
+            "reset does not take a body; use to=start or to=empty in the query",
+        );
     }
     match reset.to.as_deref() {
         None | Some("start") => {
@@ -148,7 +151,9 @@ async fn reset(
             served.empty();
             Json(json!({})).into_response()
         }
-        Some(other) => mistake(StatusCode::BAD_REQUEST, &format!("unknown value to={other}; use to=start or to=empty")),
+        Some(other) => {
+            error_response(StatusCode::BAD_REQUEST, &format!("unknown value to={other}; use to=start or to=empty"))
+        }
     }
 }
 
@@ -186,14 +191,15 @@ async fn advance(Extension(served): Extension<ServedWorld>, _: NoQuery, body: By
             due::after_clock_change(&world, world.clock.now());
             clock_state(&served).into_response()
         }
-        Err(error) => {
-            mistake(StatusCode::BAD_REQUEST, &format!("{error}; expected a body such as {{\"advance\": \"P30D\"}}"))
-        }
+        Err(error) => error_response(
+            StatusCode::BAD_REQUEST,
+            &format!("{error}; expected a body such as {{\"advance\": \"P30D\"}}"),
+        ),
     }
 }
 
 async fn unknown() -> axum::response::Response {
-    mistake(
+    error_response(
         StatusCode::NOT_FOUND,
         "unknown path of the control plane; available: GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
          POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
@@ -204,7 +210,7 @@ async fn unknown() -> axum::response::Response {
 }
 
 async fn wrong_method() -> axum::response::Response {
-    mistake(
+    error_response(
         StatusCode::METHOD_NOT_ALLOWED,
         "this path does not support the method; available: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
          GET or POST members, POST members/accept, POST organization, GET compliance, GET, PUT or DELETE resources, \

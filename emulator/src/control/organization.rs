@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::request::{self, mistake};
+use super::request::{self, error_response};
 use crate::domain::accounts::organization::accounts::{self, Event};
 use crate::domain::accounts::organization::report::{AccountRow, row};
 use crate::domain::due;
@@ -49,7 +49,7 @@ pub(super) async fn apply_event(
 ) -> Response {
     match applied(&served.world(), &body) {
         Ok(row) => Json(row).into_response(),
-        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
 

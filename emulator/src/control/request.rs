@@ -28,7 +28,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
         let asked = Query::<T>::try_from_uri(&parts.uri);
         asked
             .map(|Query(asked)| QueryOf(asked))
-            .map_err(|rejection| mistake(StatusCode::BAD_REQUEST, &rejection.body_text()))
+            .map_err(|rejection| error_response(StatusCode::BAD_REQUEST, &rejection.body_text()))
     }
 }
 
@@ -43,6 +43,6 @@ pub(super) fn regions<'n>(world: &World, names: impl Iterator<Item = &'n str>) -
 }
 
 /// An error response with a message.
-pub(super) fn mistake(status: StatusCode, message: &str) -> axum::response::Response {
+pub(super) fn error_response(status: StatusCode, message: &str) -> axum::response::Response {
     (status, Json(json!({ "error": message }))).into_response()
 }

@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::request::{self, mistake};
+use super::request::{self, error_response};
 use crate::domain::controls::checks::{self, change};
 use crate::domain::{due, hub_access};
 use crate::scenario::entries;
@@ -94,7 +94,7 @@ pub(super) async fn declare(Extension(served): Extension<ServedWorld>, _: reques
 /// Deletes resources and returns them (FND-33).
 pub(super) async fn delete(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     match deleted(&served.world(), query.0) {
-        Ok(deleted) if deleted.is_empty() => mistake(StatusCode::NOT_FOUND, "no matching resource"),
+        Ok(deleted) if deleted.is_empty() => error_response(StatusCode::NOT_FOUND, "no matching resource"),
         other => respond(other.map(|deleted| json!({ "resources": deleted }))),
     }
 }
@@ -112,7 +112,7 @@ pub(super) async fn run(Extension(served): Extension<ServedWorld>, _: request::N
 fn respond(outcome: Result<Value, String>) -> Response {
     match outcome {
         Ok(answer) => Json(answer).into_response(),
-        Err(message) => mistake(StatusCode::BAD_REQUEST, &message),
+        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
 
@@ -142,7 +142,7 @@ fn declared(world: &World, body: &[u8]) -> Result<Value, String> {
         world.relations().hub_regions().into_iter().filter(|region| !regions.contains(region)).collect::<Vec<_>>(),
     );
     let resources =
-        entries::resources(text, &regions).map_err(|mistakes| format!("{}; {DECLARE}", mistakes.in_a_line()))?;
+        entries::resources(text, &regions).map_err(|errors| format!("{}; {DECLARE}", errors.in_a_line()))?;
     let entries: Vec<Value> =
         resources.iter().flat_map(|(key, all)| all.iter().map(move |resource| entry(key, resource))).collect();
     change(world, |transaction, now| change::declare(transaction, world, resources, now));

@@ -262,7 +262,7 @@ fn as_account(service: &Service, account: &str, path: &str, body: &Value) -> (u1
 /// A service with the shipped scenario that has a delegated administrator.
 fn delegated() -> Service {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/delegated-admin.yaml");
-    let scenario = crate::scenario::load(&[file.into()]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let scenario = crate::scenario::load(&[file.into()]).unwrap_or_else(|errors| panic!("{errors}"));
     Service::new(Settings::default(), Some(scenario)).unwrap()
 }
 

@@ -97,7 +97,7 @@ impl Product {
 
     fn template(self, shared: &Shared) -> Result<Template, TemplateError> {
         let text = GENERATORS.get(self.0).map_or("", |generator| generator.template);
-        Template::read(text, shared).map_err(|mistake| TemplateError(format!("template {}: {mistake}", self.name())))
+        Template::read(text, shared).map_err(|error| TemplateError(format!("template {}: {error}", self.name())))
     }
 
     /// Its ARN in a Region, as described in the catalogue.

@@ -206,7 +206,7 @@ impl Shared {
     /// # Errors
     /// The error in the file.
     pub(super) fn read() -> Result<Shared, String> {
-        let in_shared = |mistake| format!("shared.json: {mistake}");
+        let in_shared = |error| format!("shared.json: {error}");
         let shared: RawTemplate = serde_json::from_str(SHARED).map_err(|error| in_shared(error.to_string()))?;
         let mut scope = Scope::with_given_names();
         scope.fragments = shared.fragments;
@@ -313,7 +313,7 @@ impl Scope {
     /// Defines names. `of` distinguishes residents of a kind from those of other kinds.
     fn define(&mut self, names: Map<String, Value>, of: &str) -> Result<(), String> {
         for (name, value) in names {
-            let defined = self.name(&name, of, value).map_err(|mistake| format!("name {name}: {mistake}"))?;
+            let defined = self.name(&name, of, value).map_err(|error| format!("name {name}: {error}"))?;
             self.positions.insert(name, self.names.len());
             self.names.push(defined);
         }
@@ -343,7 +343,7 @@ impl Scope {
 
     fn kind(&mut self, of_all: &Value, written: RawKind) -> Result<Kind, String> {
         let RawKind { kind, weight, names, like, finding } = written;
-        let in_kind = |mistake| format!("kind {kind}: {mistake}");
+        let in_kind = |error| format!("kind {kind}: {error}");
         self.define(names, &kind).map_err(in_kind)?;
         let mut merged = of_all.clone();
         for fragment in like {
@@ -388,7 +388,7 @@ impl Scope {
                 let fragment = self.fragments.get(&name).filter(|_| depth < DEPTH);
                 let fragment =
                     fragment.ok_or_else(|| format!("unknown fragment `{name}`, or a fragment that includes itself"))?;
-                self.node(fragment.clone(), depth + 1).map_err(|mistake| format!("fragment {name}: {mistake}"))?
+                self.node(fragment.clone(), depth + 1).map_err(|error| format!("fragment {name}: {error}"))?
             }
         })
     }

@@ -253,7 +253,7 @@ fn findings_of_the_private_product_can_be_imported_and_keep_their_names() {
 #[test]
 fn errors_in_a_template_are_reported() {
     let shared = Shared::read().unwrap();
-    for (names, finding, mistake) in [
+    for (names, finding, expected) in [
         ("{}", r#"{"Id": "{nobody}"}"#, "kind k: unknown name `nobody`; a name must be defined before it is used"),
         (r#"{"a": "{b}", "b": "x"}"#, "{}", "name a: unknown name `b`; a name must be defined before it is used"),
         (r#"{"a": {"b": "x"}}"#, r#"{"Id": "{a.c}"}"#, "kind k: `a` has no field `a.c`"),
@@ -264,7 +264,7 @@ fn errors_in_a_template_are_reported() {
         ("{}", r#"{"Id": "{use:nothing}"}"#, "kind k: unknown fragment `nothing`, or a fragment that includes itself"),
     ] {
         let text = format!(r#"{{"names": {names}, "kinds": [{{"kind": "k", "finding": {finding}}}]}}"#);
-        assert_eq!(Template::read(&text, &shared).unwrap_err(), mistake);
+        assert_eq!(Template::read(&text, &shared).unwrap_err(), expected);
     }
     assert!(Template::read(r#"{"kinds": [{"kind": "k", "finding": {"Id": "{time.never?}"}}]}"#, &shared).is_ok());
     assert!(Template::read("{", &shared).is_err() && Template::read(r#"{"kindz": []}"#, &shared).is_err());

@@ -170,7 +170,7 @@ pub fn get_finding_history(context: &Context<'_>, input: Input<'_>) -> Result<An
     let name = identifier.identifier();
     let query = Query { period, before, size: input.max_results.unwrap_or(PAGE) };
     let read = |view: View| {
-        let page = context.world.read_findings(&view.place, |findings| {
+        let page = context.world.read_findings(&view.table, |findings| {
             let slot = change::find(findings, &name, &view).into_iter().next()?;
             Some(history::page(findings, slot, &query, caller.now))
         });

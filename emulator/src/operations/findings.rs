@@ -106,7 +106,7 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
         let (filter, Query { sort, after, limit, .. }) = (query.seen_in(view, context), &query);
         let select = |findings: &Findings| view.part(findings).select(&filter, sort, after.as_ref(), *limit, bytes);
         let fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
-        context.world.query_findings(&view.place, &filter, &fields, select)
+        context.world.query_findings(&view.table, &filter, &fields, select)
     };
     let found = match &visibility::views(context.world, &context.caller)[..] {
         [only] => select(only, head),
@@ -128,7 +128,7 @@ pub fn get_findings_quickly(context: &Context<'_>, input: Input) -> Result<Optio
     let (filter, Query { sort, after, limit, .. }) = (query.seen_in(only, context), &query);
     let select =
         |findings: &Findings| only.part(findings).select_quickly(&filter, sort, after.as_ref(), *limit, HEAD.to_vec());
-    let found = context.world.try_read_findings(&only.place, select).flatten();
+    let found = context.world.try_read_findings(&only.table, select).flatten();
     Ok(found.map(|page| Answer(page_body(Some(page), &query.binding))))
 }
 

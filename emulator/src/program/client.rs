@@ -53,7 +53,7 @@ fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Ex
     let message = said.as_ref().and_then(|said| said.get("Message").or_else(|| said.get("error")));
     match message.and_then(Value::as_str) {
         Some(message) if status.is_client_error() && status != StatusCode::NOT_FOUND => {
-            Err(Exit::mistake(format!("securityhub-local: {message}")))
+            Err(Exit::invalid(format!("securityhub-local: {message}")))
         }
         _ => Err(Exit::failed(format!(
             "{url}{path} returned {status}. Check that it is a securityhub-local server of the same version"
@@ -68,7 +68,7 @@ fn authority(url: &str) -> Result<String, Exit> {
     match authority {
         Some(authority) if authority.port().is_some() => Ok(authority.to_string()),
         Some(authority) => Ok(format!("{authority}:80")),
-        None => Err(Exit::mistake(format!(
+        None => Err(Exit::invalid(format!(
             "securityhub-local: invalid --url {url}: expected a URL such as http://127.0.0.1:4600"
         ))),
     }

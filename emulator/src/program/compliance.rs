@@ -157,7 +157,7 @@ fn of_standard(standard: &StandardScore) -> Row<'_> {
 fn of_accounts(compliance: &Compliance, is_of_standard: bool) -> Result<Vec<Row<'_>>, Exit> {
     let Compliance { account_id, region, accounts, .. } = compliance;
     let accounts = accounts.as_ref().ok_or_else(|| {
-        Exit::mistake(format!(
+        Exit::invalid(format!(
             "securityhub-local: --by account: {account_id} has no enabled members with Security Hub enabled in {region}"
         ))
     })?;
@@ -381,7 +381,7 @@ mod tests {
         let all = render(&compliance(standards(), true), false, Some(By::Account), None).unwrap();
         let of_standard = render(&of_one(), true, Some(By::Account), None).unwrap();
         assert_snapshot!("accounts", format!("{all}\n{of_standard}"));
-        let Err(Exit::Mistake(told)) = render(&compliance(standards(), false), false, Some(By::Account), None) else {
+        let Err(Exit::Invalid(told)) = render(&compliance(standards(), false), false, Some(By::Account), None) else {
             panic!("there are none")
         };
         assert!(told.contains("111111111111 has no enabled members with Security Hub enabled in us-east-1"), "{told}");

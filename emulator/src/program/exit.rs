@@ -11,7 +11,7 @@ pub(super) enum Exit {
     /// 1: a failure at run time, such as a port in use.
     Failed(String),
     /// 2: invalid input, such as arguments or an invalid scenario, whose errors have been printed already.
-    Mistake(String),
+    Invalid(String),
 }
 
 impl Exit {
@@ -19,15 +19,15 @@ impl Exit {
         Exit::Failed(message.to_string())
     }
 
-    pub(super) fn mistake(message: impl Display) -> Exit {
-        Exit::Mistake(message.to_string())
+    pub(super) fn invalid(message: impl Display) -> Exit {
+        Exit::Invalid(message.to_string())
     }
 
     /// Prints the message and returns the exit code.
     pub(super) fn print(self) -> ExitCode {
         let (code, message) = match self {
             Exit::Failed(message) => (1, format!("securityhub-local: {message}")),
-            Exit::Mistake(message) => (2, message),
+            Exit::Invalid(message) => (2, message),
         };
         if !message.is_empty() {
             output::print_error(&message);

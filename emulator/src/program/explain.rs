@@ -35,13 +35,13 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
 
 /// The filters given as an argument, or in a file named after `@`.
 fn filters(argument: &str) -> Result<Value, Exit> {
-    let mistake = |message: String| Exit::mistake(format!("securityhub-local: --filters: {message}"));
+    let invalid = |message: String| Exit::invalid(format!("securityhub-local: --filters: {message}"));
     let text = match argument.strip_prefix('@') {
-        Some(file) => std::fs::read_to_string(file).map_err(|error| mistake(format!("cannot read {file}: {error}")))?,
+        Some(file) => std::fs::read_to_string(file).map_err(|error| invalid(format!("cannot read {file}: {error}")))?,
         None => argument.to_owned(),
     };
     serde_json::from_str(&text).map_err(|error| {
-        mistake(format!(
+        invalid(format!(
             "invalid JSON: {error}. Expected GetFindings filters, such as {}",
             r#"{"SeverityLabel": [{"Value": "HIGH", "Comparison": "EQUALS"}]}"#
         ))
@@ -153,7 +153,7 @@ mod tests {
     fn filters_that_are_not_json_are_refused_with_an_example() {
         assert_eq!(filters("{}").unwrap(), json!({}));
         for (argument, said) in [("{", "invalid JSON"), ("@no-such-file", "cannot read no-such-file")] {
-            let Err(Exit::Mistake(message)) = filters(argument) else { panic!("{argument}") };
+            let Err(Exit::Invalid(message)) = filters(argument) else { panic!("{argument}") };
             assert!(message.contains(said), "{message}");
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
     let request = request(arguments);
     let is_offered = |hub: &HubKey| request.products.iter().any(|product| product.is_in(hub.region.partition()));
     if !request.hubs.iter().any(is_offered) {
-        return Err(Exit::mistake(format!(
+        return Err(Exit::invalid(format!(
             "securityhub-local: the product {} is not available in any of the given Regions",
             arguments.product
         )));

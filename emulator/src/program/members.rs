@@ -81,19 +81,19 @@ fn list(arguments: &ListArguments) -> Result<(), Exit> {
 /// Reads a list and reports invalid lines.
 fn read_list(path: &Path) -> Result<Vec<Row>, Exit> {
     let file = path.display();
-    let mistake = |message: String| Exit::mistake(format!("securityhub-local: {message}"));
-    let bytes = std::fs::read(path).map_err(|error| mistake(format!("--csv: cannot read {file}: {error}")))?;
-    let text = String::from_utf8(bytes).map_err(|_| mistake(format!("--csv: {file} is not UTF-8")))?;
-    csv::read(&text).map_err(|mistakes| {
+    let invalid = |message: String| Exit::invalid(format!("securityhub-local: {message}"));
+    let bytes = std::fs::read(path).map_err(|error| invalid(format!("--csv: cannot read {file}: {error}")))?;
+    let text = String::from_utf8(bytes).map_err(|_| invalid(format!("--csv: {file} is not UTF-8")))?;
+    csv::read(&text).map_err(|errors| {
         let lines: Vec<String> =
-            mistakes.iter().map(|mistake| format!("{file}:{}: {}", mistake.line, mistake.message)).collect();
+            errors.iter().map(|error| format!("{file}:{}: {}", error.line, error.message)).collect();
         let count = match lines.len() {
             1 => "1 error".to_owned(),
-            csv::MAX_MISTAKES => format!("at least {} errors", lines.len()),
+            csv::MAX_ERRORS => format!("at least {} errors", lines.len()),
             count => format!("{count} errors"),
         };
         let text = lines.join("\n");
-        Exit::mistake(format!("{text}\n\nThe file has {count}; no account was added. Expected {}.", csv::EXPECTED))
+        Exit::invalid(format!("{text}\n\nThe file has {count}; no account was added. Expected {}.", csv::EXPECTED))
     })
 }
 

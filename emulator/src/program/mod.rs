@@ -49,7 +49,7 @@ fn arguments() -> Result<Option<Command>, Exit> {
         Err(error) if error.use_stderr() => {
             // If standard output cannot be written, there is no other place to report it.
             _ = error.print();
-            Err(Exit::mistake(""))
+            Err(Exit::invalid(""))
         }
         Err(help) => output::written(help.print().and_then(|()| std::io::stdout().flush())).map(|()| None),
     }

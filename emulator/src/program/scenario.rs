@@ -10,10 +10,10 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
     let diagnostics = scenario::check(&arguments.files);
     if arguments.json {
         output::print(&format!("{:#}\n", diagnostics.to_json()))?;
-        return if diagnostics.has_mistakes() { Err(Exit::mistake("")) } else { Ok(()) };
+        return if diagnostics.has_errors() { Err(Exit::invalid("")) } else { Ok(()) };
     }
-    if diagnostics.has_mistakes() {
-        return Err(Exit::mistake(diagnostics));
+    if diagnostics.has_errors() {
+        return Err(Exit::invalid(diagnostics));
     }
     if diagnostics.is_empty() {
         return output::print("The scenario is valid.\n");

@@ -47,7 +47,7 @@ async fn serve(arguments: &ServeArguments, log: &Log) -> Result<(), Exit> {
 fn service(arguments: &ServeArguments, log: &Log) -> Result<Service, Exit> {
     let scenario = match &arguments.scenario[..] {
         [] => None,
-        files => Some(scenario::load(files).map_err(Exit::mistake)?),
+        files => Some(scenario::load(files).map_err(Exit::invalid)?),
     };
     for scenario in scenario.iter().filter(|scenario| !scenario.warnings().is_empty()) {
         log.print(&format!("{}\n", scenario.warnings().to_string().trim_end()));
@@ -68,10 +68,10 @@ fn service(arguments: &ServeArguments, log: &Log) -> Result<Service, Exit> {
     if arguments.signature_clock.is_some() && !arguments.verify_signatures {
         log.print("warning: --signature-clock has no effect without --verify-signatures\n");
     }
-    let service = Service::new(settings, scenario).map_err(Exit::mistake)?;
+    let service = Service::new(settings, scenario).map_err(Exit::invalid)?;
     service
         .check_default_region()
-        .map_err(|error| Exit::mistake(format!("securityhub-local: --default-region: {error}")))?;
+        .map_err(|error| Exit::invalid(format!("securityhub-local: --default-region: {error}")))?;
     Ok(service)
 }
 

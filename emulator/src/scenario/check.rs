@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS};
-use super::files::{Files, Place};
+use super::files::{Files, Span};
 use super::spanned::Spanned;
 use super::suggest;
 use crate::state::AccountId;
@@ -19,23 +19,23 @@ pub(super) struct Check {
     /// The files read so far.
     pub(super) files: Files,
     /// The errors and warnings found so far.
-    pub(super) mistakes: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Check {
-    /// A new error at a place, not yet pushed.
-    pub(super) fn at(&self, place: Place, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::at(&self.files, place, message)
+    /// A new error at a span, not yet pushed.
+    pub(super) fn at(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::at(&self.files, span, message)
     }
 
     /// Whether the maximum number of errors has been reached.
     pub(super) fn is_full(&self) -> bool {
-        self.mistakes.len() >= MAX_DIAGNOSTICS
+        self.diagnostics.len() >= MAX_DIAGNOSTICS
     }
 
     /// Adds an error or a warning.
-    pub(super) fn push(&mut self, mistake: Diagnostic) {
-        self.mistakes.push(mistake);
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
     }
 
     /// Parses an account ID.
@@ -43,7 +43,7 @@ impl Check {
         let account = AccountId::parse(&written.value);
         if account.is_none() {
             let message = format!("`{}` is not a valid account ID", written.value);
-            self.push(self.at(written.place, message).expected("12 digits"));
+            self.push(self.at(written.span, message).expected("12 digits"));
         }
         account
     }
@@ -51,29 +51,29 @@ impl Check {
     /// The files that match a pattern. There is at least one, unless an error was reported. `such_as` is an example for
     /// the message.
     pub(super) fn find(&mut self, pattern: &Spanned<String>, such_as: &str) -> Vec<PathBuf> {
-        let found = self.files.find(&pattern.value, pattern.place.file);
+        let found = self.files.find(&pattern.value, pattern.span.file);
         match &found {
             Err(error) => {
                 let message = format!("`{}` is not a valid file pattern: {error}", pattern.value);
                 let expected = format!("a path, or a pattern such as {such_as}");
-                self.push(self.at(pattern.place, message).expected(expected));
+                self.push(self.at(pattern.span, message).expected(expected));
             }
             Ok(paths) if paths.is_empty() => {
-                let mistake = self.at(pattern.place, format!("no file matches `{}`", pattern.value));
-                let near = self.files.near(&pattern.value, pattern.place.file);
+                let diagnostic = self.at(pattern.span, format!("no file matches `{}`", pattern.value));
+                let near = self.files.near(&pattern.value, pattern.span.file);
                 let nearest = suggest::nearest(&pattern.value, near.iter().map(String::as_str));
-                self.push(mistake.expected("a path relative to the directory of this file").suggest(nearest));
+                self.push(diagnostic.expected("a path relative to the directory of this file").suggest(nearest));
             }
             Ok(_) => {}
         }
         found.unwrap_or_default()
     }
 
-    /// `line 3`, or `line 3 of other.yaml`: a reference to `place` from an error at `seen_from`.
-    pub(super) fn line(&self, place: Place, seen_from: Place) -> String {
-        let there = self.at(place, "");
+    /// `line 3`, or `line 3 of other.yaml`: a reference to `span` from an error at `seen_from`.
+    pub(super) fn line(&self, span: Span, seen_from: Span) -> String {
+        let there = self.at(span, "");
         let line = there.position.map_or(1, |position| position.line);
-        if place.file == seen_from.file { format!("line {line}") } else { format!("line {line} of {}", there.file) }
+        if span.file == seen_from.file { format!("line {line}") } else { format!("line {line} of {}", there.file) }
     }
 }
 

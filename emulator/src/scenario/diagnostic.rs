@@ -6,7 +6,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
-use super::files::{Files, Place};
+use super::files::{Files, Span};
 use crate::invariant::Invariant;
 
 /// Maximum number of errors and warnings of a scenario. Each one shows its line, so the output of a long malformed text
@@ -34,7 +34,7 @@ pub struct Diagnostic {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The scenario cannot be loaded.
-    Mistake,
+    Error,
     /// The scenario can be loaded, but some part of it has no effect.
     Warning,
 }
@@ -59,7 +59,7 @@ impl Diagnostic {
     /// An error that concerns a whole file.
     pub(super) fn of_file(file: &str, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
-            severity: Severity::Mistake,
+            severity: Severity::Error,
             file: file.to_owned(),
             position: None,
             message: message.into(),
@@ -68,11 +68,11 @@ impl Diagnostic {
         }
     }
 
-    /// An error at a place.
-    pub(super) fn at(files: &Files, place: Place, message: impl Into<String>) -> Diagnostic {
-        let Some(file) = files.get(place.file) else { return Diagnostic::of_file("", message) };
+    /// An error at a span.
+    pub(super) fn at(files: &Files, span: Span, message: impl Into<String>) -> Diagnostic {
+        let Some(file) = files.get(span.file) else { return Diagnostic::of_file("", message) };
         Diagnostic {
-            position: Some(Position::new(&file.text, place)),
+            position: Some(Position::new(&file.text, span)),
             ..Diagnostic::of_file(&file.path.display().to_string(), message)
         }
     }
@@ -114,7 +114,7 @@ impl Diagnostic {
             Some(position) => {
                 let shown = position.shown();
                 let mark = AnnotationKind::Primary.span(position.start - shown.start..position.end - shown.start);
-                let text = position.text.get(shown).or_report("a place is a range of its file").unwrap_or_default();
+                let text = position.text.get(shown).or_report("a span is a range of its file").unwrap_or_default();
                 title.element(Snippet::source(text).line_start(position.line).path(&*self.file).annotation(mark))
             }
             None => title.element(annotate_snippets::Origin::path(&*self.file)),
@@ -132,20 +132,20 @@ impl Diagnostic {
 impl Severity {
     fn name(self) -> &'static str {
         match self {
-            Severity::Mistake => "mistake",
+            Severity::Error => "error",
             Severity::Warning => "warning",
         }
     }
 }
 
 impl Position {
-    fn new(text: &Arc<str>, place: Place) -> Position {
-        let start = char_start(text, place.start);
-        let before = text.get(..start).or_report("a place is a range of its file").unwrap_or_default();
+    fn new(text: &Arc<str>, span: Span) -> Position {
+        let start = char_start(text, span.start);
+        let before = text.get(..start).or_report("a span is a range of its file").unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         let line_end = line_end(text, start);
         // A range that spans several lines is shown by its first line.
-        let end = char_start(text, place.end.min(line_end)).max(start);
+        let end = char_start(text, span.end.min(line_end)).max(start);
         Position {
             line: memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
@@ -164,7 +164,7 @@ impl Position {
 
 /// The end of the line that contains a byte. The text may be a single long line.
 fn line_end(text: &str, start: usize) -> usize {
-    let rest = text.get(start..).or_report("a place is a range of its file").unwrap_or_default();
+    let rest = text.get(start..).or_report("a span is a range of its file").unwrap_or_default();
     memchr::memchr2(b'\n', b'\r', rest.as_bytes()).map_or(text.len(), |end| start + end)
 }
 
@@ -175,18 +175,18 @@ fn char_start(text: &str, byte: usize) -> usize {
 
 impl Diagnostics {
     /// Sorts by file, in the order in which files were first named, and by location.
-    pub(super) fn sorted(mut mistakes: Vec<Diagnostic>) -> Diagnostics {
+    pub(super) fn sorted(mut diagnostics: Vec<Diagnostic>) -> Diagnostics {
         let mut files: Vec<String> = Vec::new();
-        for mistake in &mistakes {
-            if !files.contains(&mistake.file) {
-                files.push(mistake.file.clone());
+        for diagnostic in &diagnostics {
+            if !files.contains(&diagnostic.file) {
+                files.push(diagnostic.file.clone());
             }
         }
-        mistakes.sort_by_key(|mistake| {
-            let file = files.iter().position(|file| *file == mistake.file);
-            (file, mistake.position.as_ref().map(|position| position.start))
+        diagnostics.sort_by_key(|diagnostic| {
+            let file = files.iter().position(|file| *file == diagnostic.file);
+            (file, diagnostic.position.as_ref().map(|position| position.start))
         });
-        Diagnostics(mistakes)
+        Diagnostics(diagnostics)
     }
 
     /// Whether there are no errors or warnings.
@@ -195,8 +195,8 @@ impl Diagnostics {
     }
 
     /// Whether there are errors, and not only warnings.
-    pub fn has_mistakes(&self) -> bool {
-        self.count(Severity::Mistake) > 0
+    pub fn has_errors(&self) -> bool {
+        self.count(Severity::Error) > 0
     }
 
     fn count(&self, severity: Severity) -> usize {
@@ -212,11 +212,11 @@ impl Diagnostics {
     pub fn in_a_line(&self) -> String {
         let told = self.0.iter().map(|diagnostic| {
             let Diagnostic { position, message, expected, suggestion, .. } = diagnostic;
-            let place = position.as_ref().map(|it| format!("line {}, column {}: ", it.line, it.column));
+            let location = position.as_ref().map(|it| format!("line {}, column {}: ", it.line, it.column));
             let expected = expected.as_ref().map(|text| format!(", expected {text}"));
             let suggestion = suggestion.as_ref().map(|word| format!(", did you mean `{word}`?"));
             let part = |text: Option<String>| text.unwrap_or_default();
-            format!("{}{message}{}{}", part(place), part(expected), part(suggestion))
+            format!("{}{message}{}{}", part(location), part(expected), part(suggestion))
         });
         told.collect::<Vec<_>>().join("; ")
     }
@@ -234,7 +234,7 @@ impl fmt::Display for Diagnostics {
         for diagnostic in &self.0 {
             writeln!(formatter, "{}\n", renderer.render(&[diagnostic.report()]))?;
         }
-        let nouns = [("error", Severity::Mistake), ("warning", Severity::Warning)];
+        let nouns = [("error", Severity::Error), ("warning", Severity::Warning)];
         let counts = nouns.map(|(noun, severity)| (noun, self.count(severity)));
         let told = counts.iter().filter(|(_, count)| *count > 0);
         let told: Vec<String> =

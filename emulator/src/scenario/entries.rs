@@ -38,8 +38,8 @@ pub fn resources(text: &str, all: &[Region]) -> Result<BTreeMap<HubKey, Vec<Reso
             declared.entry(key).or_default().extend(resources);
         }
     }
-    let told = Diagnostics::sorted(check.mistakes);
-    if told.has_mistakes() { Err(told) } else { Ok(declared) }
+    let told = Diagnostics::sorted(check.diagnostics);
+    if told.has_errors() { Err(told) } else { Ok(declared) }
 }
 
 /// The ranges of the entries of a JSON list, or the whole text if it is not one.
@@ -66,18 +66,18 @@ fn read(
     let nodes = match parse::piece(&check.files, file, piece) {
         Ok(Node { content: Content::List(items), .. }) => items,
         Ok(node) => vec![node],
-        Err(mistake) => {
-            check.push(*mistake);
+        Err(diagnostic) => {
+            check.push(*diagnostic);
             return BTreeMap::new();
         }
     };
     let mut written = Vec::new();
     for node in nodes {
-        let place = node.place;
-        let fitting = shape::fit_as(&check.files, schema, node, "a resource", &mut check.mistakes);
+        let span = node.span;
+        let fitting = shape::fit_as(&check.files, schema, node, "a resource", &mut check.diagnostics);
         match fitting.map(|node| Declared::deserialize(&node)).transpose() {
             Ok(entry) => written.extend(entry),
-            Err(error) => check.push(check.at(place, error.to_string())),
+            Err(error) => check.push(check.at(span, error.to_string())),
         }
     }
     resources::check(&written, context, check)

@@ -24,7 +24,7 @@ pub(super) struct FileId(usize);
 
 /// A range of bytes in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct Span {
     /// The text.
     pub(super) file: FileId,
     /// Its first byte.
@@ -97,19 +97,19 @@ impl Files {
     }
 }
 
-impl Place {
+impl Span {
     /// A range of a text.
-    pub(super) fn new(file: FileId, start: usize, end: usize) -> Place {
-        Place { file, start, end }
+    pub(super) fn new(file: FileId, start: usize, end: usize) -> Span {
+        Span { file, start, end }
     }
 
-    /// The place as numbers, to pass it through serde.
+    /// The span as numbers, to pass it through serde.
     pub(super) fn numbers(self) -> [usize; 3] {
         [self.file.0, self.start, self.end]
     }
 
-    /// The inverse of [`Place::numbers`].
-    pub(super) fn from_numbers([file, start, end]: [usize; 3]) -> Place {
-        Place { file: FileId(file), start, end }
+    /// The inverse of [`Span::numbers`].
+    pub(super) fn from_numbers([file, start, end]: [usize; 3]) -> Span {
+        Span { file: FileId(file), start, end }
     }
 }

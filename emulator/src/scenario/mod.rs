@@ -9,7 +9,7 @@
 //! field to its section with a doc comment, which becomes the description in the schema, then its check and its apply.
 //!
 //! The parser's tree and that of [`spanned`] are separate: `serde_saphyr::Spanned` provides the span of each value, but
-//! does not accept a seed, so a value being read does not know its file and text, which places and keys need. A single
+//! does not accept a seed, so a value being read does not know its file and text, which spans and keys need. A single
 //! tree would have to get them from a thread-local variable, which is less clear than a second tree.
 //!
 //! [`entries`] reads entries that are sent at run time.
@@ -38,7 +38,7 @@ use serde_json::Value;
 
 use self::check::Check;
 pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
-use self::files::{FileId, Files, Place};
+use self::files::{FileId, Files, Span};
 use crate::state::World;
 
 /// A valid scenario.
@@ -60,31 +60,31 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
     for path in paths {
         match check.files.read(path) {
             Ok(file) => written.add(read(file, &schema, &mut check)),
-            Err(mistake) => check.push(*mistake),
+            Err(diagnostic) => check.push(*diagnostic),
         }
     }
     let valid = written.check(&mut check);
-    let Check { files, mistakes } = check;
-    let told = Diagnostics::sorted(mistakes);
-    if told.has_mistakes() { Err(told) } else { Ok(Scenario { valid, files, warnings: told }) }
+    let Check { files, diagnostics } = check;
+    let told = Diagnostics::sorted(diagnostics);
+    if told.has_errors() { Err(told) } else { Ok(Scenario { valid, files, warnings: told }) }
 }
 
 /// The content of a file, as far as it matches the schema.
 fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Declared {
     let node = match parse::text(&check.files, file) {
         Ok(node) => node,
-        Err(mistake) => {
-            check.push(*mistake);
+        Err(diagnostic) => {
+            check.push(*diagnostic);
             return sections::Declared::default();
         }
     };
-    let Some(node) = shape::fit(&check.files, schema, node, &mut check.mistakes) else {
+    let Some(node) = shape::fit(&check.files, schema, node, &mut check.diagnostics) else {
         return sections::Declared::default();
     };
     sections::Declared::deserialize(&node).unwrap_or_else(|error| {
         // The shape check removes everything that serde would refuse. If it ever misses something, the user sees
         // serde's message.
-        check.push(check.at(Place::new(file, 0, 0), error.to_string()));
+        check.push(check.at(Span::new(file, 0, 0), error.to_string()));
         sections::Declared::default()
     })
 }

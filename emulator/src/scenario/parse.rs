@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::diagnostic::Diagnostic;
-use super::files::{FileId, Files, Place};
+use super::files::{FileId, Files, Span};
 use super::spanned::{Content, Node, Spanned};
 use crate::invariant::Invariant;
 
@@ -37,13 +37,13 @@ pub(super) fn piece(files: &Files, file: FileId, piece: Range<usize>) -> Result<
         leading_zero_numbers_as_strings: true,
         with_snippet: false,
     };
-    let whole = source.place(0, text.len());
+    let whole = source.span(0, text.len());
     match serde_saphyr::from_str_with_options::<Option<Raw>>(text, options) {
-        Ok(raw) => Ok(raw.map_or(Node { place: whole, content: Content::Null }, |raw| raw.node(&source))),
+        Ok(raw) => Ok(raw.map_or(Node { span: whole, content: Content::Null }, |raw| raw.node(&source))),
         Err(error) => {
             let location = error.location();
-            let place = location.map_or(whole, |location| source.located(location));
-            Err(Box::new(Diagnostic::at(files, place, format!("invalid YAML: {}", syntax_error(&error)))))
+            let span = location.map_or(whole, |location| source.located(location));
+            Err(Box::new(Diagnostic::at(files, span, format!("invalid YAML: {}", syntax_error(&error)))))
         }
     }
 }
@@ -67,28 +67,28 @@ struct Source<'t> {
 }
 
 impl Source<'_> {
-    fn place(&self, start: usize, end: usize) -> Place {
-        Place::new(self.file, self.start.saturating_add(start), self.start.saturating_add(end))
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, self.start.saturating_add(start), self.start.saturating_add(end))
     }
 
-    fn located(&self, location: serde_saphyr::Location) -> Place {
+    fn located(&self, location: serde_saphyr::Location) -> Span {
         let span = location.span();
         if let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) {
             let (start, length) = (usize::try_from(start).unwrap_or(0), usize::try_from(length).unwrap_or(0));
-            return self.place(start, start.saturating_add(length.max(1)));
+            return self.span(start, start.saturating_add(length.max(1)));
         }
         // The parser counts lines and columns from 1.
         let line = usize::try_from(location.line()).unwrap_or(1).saturating_sub(1);
         let column = usize::try_from(location.column()).unwrap_or(1).saturating_sub(1);
         let before: usize = self.text.split_inclusive('\n').take(line).map(str::len).sum();
-        let rest = self.text.get(before..).or_report("a place is a range of its file").unwrap_or_default();
+        let rest = self.text.get(before..).or_report("a span is a range of its file").unwrap_or_default();
         let start = before + rest.char_indices().nth(column).map_or(rest.len(), |(byte, _)| byte);
-        self.place(start, start + 1)
+        self.span(start, start + 1)
     }
 
-    fn written(&self, place: Place) -> String {
-        let text = self.text.get(place.start.saturating_sub(self.start)..place.end.saturating_sub(self.start));
-        text.or_report("a place is a range of its file").unwrap_or_default().trim().to_owned()
+    fn written(&self, span: Span) -> String {
+        let text = self.text.get(span.start.saturating_sub(self.start)..span.end.saturating_sub(self.start));
+        text.or_report("a span is a range of its file").unwrap_or_default().trim().to_owned()
     }
 }
 
@@ -107,11 +107,11 @@ enum RawContent {
 
 impl Raw {
     fn node(self, source: &Source<'_>) -> Node {
-        let place = source.located(self.0.defined);
+        let span = source.located(self.0.defined);
         let content = match self.0.value {
             RawContent::Null => Content::Null,
             RawContent::Boolean(value) => Content::Boolean(value),
-            RawContent::Integer(value) => Content::Integer(value, source.written(place)),
+            RawContent::Integer(value) => Content::Integer(value, source.written(span)),
             RawContent::Number(value) => Content::Number(value),
             RawContent::Text(value) => Content::Text(value),
             RawContent::List(items) => Content::List(items.into_iter().map(|item| item.node(source)).collect()),
@@ -120,17 +120,17 @@ impl Raw {
                 Content::Map(entries.into_iter().map(entry).collect())
             }
         };
-        Node { place, content }
+        Node { span, content }
     }
 
     /// Keys are always texts: `222222222222:` does not need quotes.
     fn key(self, source: &Source<'_>) -> Spanned<String> {
-        let Node { place, content } = self.node(source);
+        let Node { span, content } = self.node(source);
         let value = match content {
             Content::Text(value) => value,
-            _ => source.written(place),
+            _ => source.written(span),
         };
-        Spanned { value, place }
+        Spanned { value, span }
     }
 }
 

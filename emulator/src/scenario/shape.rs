@@ -8,18 +8,18 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS};
-use super::files::{Files, Place};
+use super::files::{Files, Span};
 use super::spanned::{Content, Node, Spanned};
 use super::suggest;
 use crate::invariant::Invariant;
 
-/// Removes what does not match; `None` if nothing is left. Each mismatch is pushed to `mistakes`.
-pub(super) fn fit(files: &Files, schema: &Value, node: Node, mistakes: &mut Vec<Diagnostic>) -> Option<Node> {
+/// Removes what does not match; `None` if nothing is left. Each mismatch is pushed to `diagnostics`.
+pub(super) fn fit(files: &Files, schema: &Value, node: Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     // An empty file is an empty scenario.
     if matches!(node.content, Content::Null) {
         return None;
     }
-    fit_as(files, schema, node, "the scenario", mistakes)
+    fit_as(files, schema, node, "the scenario", diagnostics)
 }
 
 /// The same for texts other than scenarios. `name` describes the text in messages.
@@ -28,12 +28,12 @@ pub(super) fn fit_as(
     schema: &Value,
     node: Node,
     name: &str,
-    mistakes: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Node> {
     let mut fit = Fit {
         files,
         definitions: schema.get("$defs").or_report("the schema has definitions").unwrap_or(&Value::Null),
-        mistakes,
+        diagnostics,
     };
     fit.node(schema, node, name)
 }
@@ -41,12 +41,12 @@ pub(super) fn fit_as(
 struct Fit<'s, 'm> {
     files: &'s Files,
     definitions: &'s Value,
-    mistakes: &'m mut Vec<Diagnostic>,
+    diagnostics: &'m mut Vec<Diagnostic>,
 }
 
 impl<'s> Fit<'s, '_> {
     fn is_full(&self) -> bool {
-        self.mistakes.len() >= MAX_DIAGNOSTICS
+        self.diagnostics.len() >= MAX_DIAGNOSTICS
     }
 
     /// `name` describes the value in messages.
@@ -60,17 +60,17 @@ impl<'s> Fit<'s, '_> {
             && !words.is_empty()
         {
             if !words.contains(&&**text) {
-                let mistake = Diagnostic::at(self.files, node.place, format!("{name} cannot be `{text}`"));
+                let diagnostic = Diagnostic::at(self.files, node.span, format!("{name} cannot be `{text}`"));
                 let nearest = suggest::nearest(text, words.iter().copied());
-                self.mistakes.push(mistake.expected(expected(&branches, &words)).suggest(nearest));
+                self.diagnostics.push(diagnostic.expected(expected(&branches, &words)).suggest(nearest));
                 return None;
             }
             return Some(node);
         }
         let Some(branch) = branches.iter().find(|branch| accepts(branch, &node.content)) else {
-            let mistake =
-                Diagnostic::at(self.files, node.place, format!("{name} cannot be {}", describe(&node.content)));
-            self.mistakes.push(mistake.expected(expected(&branches, &words)));
+            let diagnostic =
+                Diagnostic::at(self.files, node.span, format!("{name} cannot be {}", describe(&node.content)));
+            self.diagnostics.push(diagnostic.expected(expected(&branches, &words)));
             return None;
         };
         self.inside(branch, node, name)
@@ -81,8 +81,8 @@ impl<'s> Fit<'s, '_> {
         if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
             return Some(node);
         }
-        let Node { place, content } = node;
-        if !self.size_fits(schema, place, &content, name) {
+        let Node { span, content } = node;
+        if !self.size_fits(schema, span, &content, name) {
             return None;
         }
         let content = match content {
@@ -91,14 +91,14 @@ impl<'s> Fit<'s, '_> {
                 let of_list = format!("an item of {name}");
                 Content::List(items.into_iter().filter_map(|item| self.node(of_items, item, &of_list)).collect())
             }
-            Content::Map(entries) => Content::Map(self.map(schema, place, entries, name)?),
+            Content::Map(entries) => Content::Map(self.map(schema, span, entries, name)?),
             other => other,
         };
-        Some(Node { place, content })
+        Some(Node { span, content })
     }
 
     /// Whether a list or text satisfies the limits of the schema on its length.
-    fn size_fits(&mut self, schema: &Value, place: Place, content: &Content, name: &str) -> bool {
+    fn size_fits(&mut self, schema: &Value, span: Span, content: &Content, name: &str) -> bool {
         let number = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
         let (size, unit, [least, most]) = match content {
             Content::List(items) => (items.len() as u64, "item", ["minItems", "maxItems"]),
@@ -114,7 +114,7 @@ impl<'s> Fit<'s, '_> {
             Some(most) => format!("{least} to {most} {unit}s"),
             None => format!("at least {least} {unit}"),
         };
-        self.mistakes.push(Diagnostic::at(self.files, place, message).expected(expected));
+        self.diagnostics.push(Diagnostic::at(self.files, span, message).expected(expected));
         false
     }
 
@@ -122,7 +122,7 @@ impl<'s> Fit<'s, '_> {
     fn map(
         &mut self,
         schema: &'s Value,
-        place: Place,
+        span: Span,
         entries: Vec<(Spanned<String>, Node)>,
         name: &str,
     ) -> Option<Vec<(Spanned<String>, Node)>> {
@@ -134,12 +134,12 @@ impl<'s> Fit<'s, '_> {
             whole = false;
             if !written.iter().any(|written| written == key) {
                 let expected = description(schema, key).map(|text| format!("`{key}`: {text}"));
-                let mut mistake = Diagnostic::at(self.files, place, format!("missing key `{key}` in {name}"));
-                mistake.expected = expected;
-                self.mistakes.push(mistake);
+                let mut diagnostic = Diagnostic::at(self.files, span, format!("missing key `{key}` in {name}"));
+                diagnostic.expected = expected;
+                self.diagnostics.push(diagnostic);
             }
         }
-        let fits = self.number_fits(schema, place, &fitting, &written, name);
+        let fits = self.number_fits(schema, span, &fitting, &written, name);
         (whole && fits).then_some(fitting)
     }
 
@@ -148,7 +148,7 @@ impl<'s> Fit<'s, '_> {
     fn number_fits(
         &mut self,
         schema: &Value,
-        place: Place,
+        span: Span,
         fitting: &[(Spanned<String>, Node)],
         written: &[String],
         name: &str,
@@ -162,7 +162,7 @@ impl<'s> Fit<'s, '_> {
             let known: Vec<&str> = known.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
             let message = format!("{name} has {}", if too_many { "too many keys" } else { "no keys" });
             let expected = format!("one of {}", suggest::choices(known));
-            self.mistakes.push(Diagnostic::at(self.files, place, message).expected(expected));
+            self.diagnostics.push(Diagnostic::at(self.files, span, message).expected(expected));
         }
         !too_few && !too_many
     }
@@ -185,7 +185,7 @@ impl<'s> Fit<'s, '_> {
             }
             if !seen.insert(key.value.clone()) {
                 let message = format!("duplicate key `{}` in {name}", key.value);
-                self.mistakes.push(Diagnostic::at(self.files, key.place, message).expected("each key at most once"));
+                self.diagnostics.push(Diagnostic::at(self.files, key.span, message).expected("each key at most once"));
             } else if let Some(of_value) = known.and_then(|known| known.get(&key.value)) {
                 let of_key = format!("`{}`", key.value);
                 fitting.extend(self.node(of_value, value, &of_key).map(|value| (key, value)));
@@ -211,8 +211,9 @@ impl<'s> Fit<'s, '_> {
         let known: Vec<&str> = known.collect();
         let message = format!("unknown key `{}` in {name}", key.value);
         let nearest = suggest::nearest(&key.value, known.iter().copied());
-        let mistake = Diagnostic::at(self.files, key.place, message).expected(suggest::choices(known)).suggest(nearest);
-        self.mistakes.push(mistake);
+        let diagnostic =
+            Diagnostic::at(self.files, key.span, message).expected(suggest::choices(known)).suggest(nearest);
+        self.diagnostics.push(diagnostic);
         nearest
     }
 

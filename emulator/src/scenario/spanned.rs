@@ -16,13 +16,13 @@ use serde::{Deserialize, forward_to_deserialize_any};
 
 use serde_json::Value;
 
-use super::files::Place;
+use super::files::Span;
 
 /// A value and its location.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     /// The location.
-    pub(super) place: Place,
+    pub(super) span: Span,
     /// The value.
     pub(super) content: Content,
 }
@@ -71,7 +71,7 @@ pub(super) struct Spanned<T> {
     /// The value.
     pub(super) value: T,
     /// Its location.
-    pub(super) place: Place,
+    pub(super) span: Span,
 }
 
 /// A map in textual order, whose keys have locations.
@@ -119,7 +119,7 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         if name == SPANNED {
-            return visitor.visit_seq(WithPlace { place: Some(self.place), value: Some(self) });
+            return visitor.visit_seq(WithSpan { span: Some(self.span), value: Some(self) });
         }
         visitor.visit_newtype_struct(self)
     }
@@ -171,7 +171,7 @@ impl<'de> Deserializer<'de> for Key<'de> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         if name == SPANNED {
-            return visitor.visit_seq(WithPlace { place: Some(self.0.place), value: Some(self) });
+            return visitor.visit_seq(WithSpan { span: Some(self.0.span), value: Some(self) });
         }
         visitor.visit_newtype_struct(self)
     }
@@ -183,17 +183,17 @@ impl<'de> Deserializer<'de> for Key<'de> {
 }
 
 /// A location followed by a value, as [`Spanned`] reads them.
-struct WithPlace<D> {
-    place: Option<Place>,
+struct WithSpan<D> {
+    span: Option<Span>,
     value: Option<D>,
 }
 
-impl<'de, D: Deserializer<'de, Error = Error>> SeqAccess<'de> for WithPlace<D> {
+impl<'de, D: Deserializer<'de, Error = Error>> SeqAccess<'de> for WithSpan<D> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        if let Some(place) = self.place.take() {
-            return seed.deserialize(SeqDeserializer::new(place.numbers().into_iter())).map(Some);
+        if let Some(span) = self.span.take() {
+            return seed.deserialize(SeqDeserializer::new(span.numbers().into_iter())).map(Some);
         }
         self.value.take().map(|value| seed.deserialize(value)).transpose()
     }
@@ -211,14 +211,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for SpannedVisitor<T> {
     type Value = Spanned<T>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value with its place")
+        formatter.write_str("a value with its span")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Spanned<T>, A::Error> {
-        let place = sequence.next_element()?.map(Place::from_numbers);
+        let span = sequence.next_element()?.map(Span::from_numbers);
         let value = sequence.next_element()?;
-        let (Some(place), Some(value)) = (place, value) else { return Err(de::Error::invalid_length(0, &self)) };
-        Ok(Spanned { value, place })
+        let (Some(span), Some(value)) = (span, value) else { return Err(de::Error::invalid_length(0, &self)) };
+        Ok(Spanned { value, span })
     }
 }
 
@@ -251,7 +251,7 @@ impl<T: JsonSchema> JsonSchema for Spanned<T> {
 /// A part of the tree, unchanged, for sections that contain another language.
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Spanned::deserialize(deserializer).map(|Spanned { value, place }| Node { place, content: value })
+        Spanned::deserialize(deserializer).map(|Spanned { value, span }| Node { span, content: value })
     }
 }
 

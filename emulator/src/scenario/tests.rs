@@ -34,23 +34,23 @@ fn paths(folder: &TempDir, files: &[(&str, &str)]) -> Vec<PathBuf> {
 }
 
 /// The errors of the files whose names begin with `scenario`, as displayed to the user.
-pub(super) fn mistakes_of(files: &[(&str, &str)]) -> String {
+pub(super) fn errors_of(files: &[(&str, &str)]) -> String {
     let folder = folder(files);
-    let mistakes = super::check(&paths(&folder, files)).to_string();
-    mistakes.replace(&format!("{}/", folder.path().display()), "")
+    let errors = super::check(&paths(&folder, files)).to_string();
+    errors.replace(&format!("{}/", folder.path().display()), "")
 }
 
-pub(super) fn mistakes(text: &str) -> String {
-    mistakes_of(&[("scenario.yaml", text)])
+pub(super) fn errors(text: &str) -> String {
+    errors_of(&[("scenario.yaml", text)])
 }
 
 pub(super) fn load(files: &[(&str, &str)]) -> Scenario {
     let folder = folder(files);
-    super::load(&paths(&folder, files)).map_err(|mistakes| mistakes.to_string()).unwrap()
+    super::load(&paths(&folder, files)).map_err(|errors| errors.to_string()).unwrap()
 }
 
 pub(super) fn build(text: &str) -> World {
-    load(&[("scenario.yaml", text)]).build().map_err(|mistakes| mistakes.to_string()).unwrap()
+    load(&[("scenario.yaml", text)]).build().map_err(|errors| errors.to_string()).unwrap()
 }
 
 pub(super) fn account(id: &str) -> AccountId {
@@ -248,8 +248,8 @@ fn an_invalid_line_of_a_csv_file_is_reported_with_its_location() {
                 - { account: '222222222222', regions: all, members_csv: member.csv }\n";
     let list =
         "Account ID,Email\n12345678901,a@example.com\n333333333333,c@example.com\n333333333333,\n111111111111,\n";
-    insta::assert_snapshot!(mistakes_of(&[("scenario.yaml", text), ("members.csv", list)]));
-    insta::assert_snapshot!(mistakes_of(&[
+    insta::assert_snapshot!(errors_of(&[("scenario.yaml", text), ("members.csv", list)]));
+    insta::assert_snapshot!(errors_of(&[
         ("scenario.yaml", "hubs: [{ account: '111111111111', regions: all, members_csv: members.csv }]\n"),
         ("members.csv", "222222222222,\n111111111111,\n"),
     ]));
@@ -266,13 +266,13 @@ fn members_must_not_exceed_the_quotas_of_the_scenario() {
              removed }} }}\n"
         )
     };
-    assert_eq!(mistakes(&with("{ members: 2, invited_members: 1 }")), "");
+    assert_eq!(errors(&with("{ members: 2, invited_members: 1 }")), "");
     for (quotas, told) in [
         ("{ members: 1 }", "111111111111 has 2 members in us-east-1, but at most 1 are allowed"),
         ("{ invited_members: 0 }", "111111111111 has 1 members by invitation in us-east-1, but at most 0 are allowed"),
         ("{ members: 1000001 }", "the quota 1000001 is too high"),
     ] {
-        assert!(mistakes(&with(quotas)).contains(told), "{}", mistakes(&with(quotas)));
+        assert!(errors(&with(quotas)).contains(told), "{}", errors(&with(quotas)));
     }
     let directory = build(&with("{ invited_members: 7 }")).directory();
     assert_eq!((directory.quotas.members, directory.quotas.invited_members), (10_000, 7));
@@ -413,7 +413,7 @@ macro_rules! snapshots {
     ($($name:ident: $text:expr,)*) => {
         $(#[test]
         fn $name() {
-            insta::assert_snapshot!(stringify!($name), mistakes($text));
+            insta::assert_snapshot!(stringify!($name), errors($text));
         })*
     };
 }
@@ -462,25 +462,25 @@ fn a_missing_scenario_file() {
 fn a_missing_file_of_findings() {
     let files =
         [("scenario.yaml", "findings:\n  - file: ./guard-duty.json\n  - file: no/*.json\n"), ("guardduty.json", "[]")];
-    insta::assert_snapshot!("a_missing_file_of_findings", mistakes_of(&files));
+    insta::assert_snapshot!("a_missing_file_of_findings", errors_of(&files));
 }
 
 #[test]
 fn excessive_nesting_is_refused() {
     for (open, close) in [("[", "]"), ("{a: ", "}")] {
         let text = format!("name: {}{}", open.repeat(100_000), close.repeat(100_000));
-        assert!(mistakes(&text).contains("The scenario has 1 error."));
+        assert!(errors(&text).contains("The scenario has 1 error."));
     }
     let nested =
         |number: i32| format!("x{number}: &a{number} {}*a{}{}\n", "{a: ".repeat(12), number - 1, "}".repeat(12));
     let chained: String = (1..100).map(nested).collect();
-    assert!(mistakes(&format!("x0: &a0 1\n{chained}")).contains("more than 24 levels deep"));
+    assert!(errors(&format!("x0: &a0 1\n{chained}")).contains("more than 24 levels deep"));
 }
 
 #[test]
 fn errors_of_several_files_are_sorted_by_file() {
-    let text = mistakes_of(&[("scenario-b.yaml", "seed: x\n"), ("scenario-a.yaml", "name: {}\nsed: 1\n")]);
-    insta::assert_snapshot!("mistakes_of_several_files", text);
+    let text = errors_of(&[("scenario-b.yaml", "seed: x\n"), ("scenario-a.yaml", "name: {}\nsed: 1\n")]);
+    insta::assert_snapshot!("errors_of_several_files", text);
 }
 
 #[test]
@@ -493,7 +493,7 @@ fn invalid_json_in_a_file_of_findings() {
         ("d.json", "{\"Findings\": 5}"),
         ("e.json", "[\n  {},\n  \"text\"\n]\n"),
     ];
-    insta::assert_snapshot!("invalid_json_in_a_file_of_findings", mistakes_of(&files));
+    insta::assert_snapshot!("invalid_json_in_a_file_of_findings", errors_of(&files));
 }
 
 #[test]
@@ -502,18 +502,15 @@ fn a_refused_finding_is_reported_with_the_message_of_aws() {
     let broken = FINDING.replace(r#""Label": "LOW""#, r#""Label": "LOUD""#);
     let invalid_regions = FINDING.replace("us-east-1", "mars");
     let list = format!("[\n{FINDING},\n{foreign},\n{broken},\n{invalid_regions}\n]\n");
-    insta::assert_snapshot!(
-        "a_refused_finding",
-        mistakes_of(&[("scenario.yaml", HUB_AND_FINDINGS), ("a.json", &list)])
-    );
+    insta::assert_snapshot!("a_refused_finding", errors_of(&[("scenario.yaml", HUB_AND_FINDINGS), ("a.json", &list)]));
 }
 
 #[test]
 fn errors_can_be_printed_as_json() {
     let folder = folder(&[("scenario.yaml", "hubz: []\n")]);
-    let mut mistakes = super::check(&[folder.path().join("scenario.yaml")]).to_json();
-    mistakes[0]["file"] = "scenario.yaml".into();
-    insta::assert_json_snapshot!("errors_can_be_printed_as_json", mistakes);
+    let mut errors = super::check(&[folder.path().join("scenario.yaml")]).to_json();
+    errors[0]["file"] = "scenario.yaml".into();
+    insta::assert_json_snapshot!("errors_can_be_printed_as_json", errors);
 }
 
 /// The committed schema equals the structs. If it does not, this rewrites it and fails once.
@@ -553,11 +550,11 @@ fn a_changed_quickstart_never_panics() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scenario.yaml");
         std::fs::write(&path, &text).unwrap();
-        let mistakes = super::check(&[path]);
-        let places = mistakes.iter().filter_map(|mistake| mistake.position.as_ref());
+        let errors = super::check(&[path]);
+        let positions = errors.iter().filter_map(|diagnostic| diagnostic.position.as_ref());
         let lines = text.split(|byte| *byte == b'\n').count();
-        places.into_iter().all(|place| place.line <= lines)
-            && mistakes.to_string().contains("The scenario has") != mistakes.is_empty()
+        positions.into_iter().all(|position| position.line <= lines)
+            && errors.to_string().contains("The scenario has") != errors.is_empty()
     }
     QuickCheck::new().tests(500).quickcheck(is_told as fn(Vec<(u16, u8, u8)>) -> bool);
 }

@@ -1,7 +1,7 @@
 //! The changes made by a transaction, for logs. Events are derived from [`super::FindingWrites`] instead.
 
 use super::hub::HubKey;
-use super::names::{Place, Region};
+use super::names::{Region, TableKey};
 
 /// A change made by a transaction.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub enum Change {
     /// Findings were created or replaced, in this order.
     Findings {
         /// The table they are stored in.
-        place: Place,
+        table: TableKey,
         /// The numbers of the findings.
         stored: Vec<StoredFinding>,
     },
@@ -29,7 +29,7 @@ pub enum Change {
         count: usize,
     },
     /// Replicas were stored in a home Region, or were superseded by the findings themselves.
-    Replicas(Place),
+    Replicas(TableKey),
 }
 
 /// A finding that was created or replaced.

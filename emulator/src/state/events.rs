@@ -10,7 +10,7 @@ use securityhub_engine::Snapshot;
 
 use super::clock::Timestamp;
 use super::hub::HubKey;
-use super::names::Place;
+use super::names::TableKey;
 use super::sync::Mutex;
 use super::world::World;
 use super::written::FindingWrites;
@@ -112,8 +112,8 @@ impl Events {
     }
 
     /// Starts recording writes to a table.
-    pub(super) fn begin(&self, place: Place, at: Timestamp) -> FindingWrites {
-        FindingWrites::new(place, at, self.capacity)
+    pub(super) fn begin(&self, table: TableKey, at: Timestamp) -> FindingWrites {
+        FindingWrites::new(table, at, self.capacity)
     }
 
     /// Records finished writes.
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn the_ring_keeps_the_newest_of_findings_written_together() {
         let mut written =
-            FindingWrites::new(Place { region: Region::new("us-east-1"), origin: None }, Timestamp::UNIX_EPOCH, 3);
+            FindingWrites::new(TableKey { region: Region::new("us-east-1"), origin: None }, Timestamp::UNIX_EPOCH, 3);
         (0..10).for_each(|number| written.push(Snapshot::copy(&[number])));
         let kept: Vec<&[u8]> = written.findings.iter().map(Snapshot::as_bytes).collect();
         assert_eq!((kept, written.dropped()), (vec![&[7][..], &[8], &[9]], 7));

@@ -10,7 +10,7 @@ use super::due::Due;
 use super::events::Draft;
 use super::findings::{FindingWriter, Findings};
 use super::held::HeldRelations;
-use super::names::{Place, Region};
+use super::names::{Region, TableKey};
 use super::world::World;
 use crate::invariant::Invariant;
 
@@ -62,17 +62,21 @@ impl<'w> FindingsTransaction<'w> {
     }
 
     /// Writes to a table of findings under its lock and records the writes for events.
-    pub fn edit_findings<R>(&mut self, place: impl Into<Place>, edit: impl FnOnce(&mut FindingWriter<'_>) -> R) -> R {
-        let (place, world, due_at) = (place.into(), self.world, self.due_at);
-        let (result, stored) = world.edit_findings(&place, |findings, sequence| {
-            let mut writer = FindingWriter::new(findings, sequence, world.begin_writes(&place, due_at));
+    pub fn edit_findings<R>(
+        &mut self,
+        table: impl Into<TableKey>,
+        edit: impl FnOnce(&mut FindingWriter<'_>) -> R,
+    ) -> R {
+        let (table, world, due_at) = (table.into(), self.world, self.due_at);
+        let (result, stored) = world.edit_findings(&table, |findings, sequence| {
+            let mut writer = FindingWriter::new(findings, sequence, world.begin_writes(&table, due_at));
             let result = edit(&mut writer);
             let (stored, written) = writer.finish();
             world.record_writes(written);
             (result, stored)
         });
         if !stored.is_empty() {
-            self.changes.push(Change::Findings { place, stored });
+            self.changes.push(Change::Findings { table, stored });
         }
         result
     }
@@ -82,26 +86,26 @@ impl<'w> FindingsTransaction<'w> {
     /// `step` receives their writers in this order.
     pub fn edit_findings_in_steps<S>(
         &mut self,
-        places: &BTreeSet<Place>,
+        tables: &BTreeSet<TableKey>,
         steps: impl Iterator<Item = S>,
         mut step: impl FnMut(&mut [FindingWriter<'_>], S),
     ) {
         let (world, due_at) = (self.world, self.due_at);
-        let stored = world.edit_together(places, |findings, sequence| {
-            let note = |place| world.begin_writes(place, due_at);
-            let of_places = findings.iter_mut().zip(places);
+        let stored = world.edit_together(tables, |findings, sequence| {
+            let note = |table| world.begin_writes(table, due_at);
+            let of_tables = findings.iter_mut().zip(tables);
             let mut writers: Vec<FindingWriter<'_>> =
-                of_places.map(|(findings, place)| FindingWriter::new(findings, sequence, note(place))).collect();
+                of_tables.map(|(findings, table)| FindingWriter::new(findings, sequence, note(table))).collect();
             for input in steps {
                 step(&mut writers, input);
-                for (writer, place) in writers.iter_mut().zip(places) {
-                    world.record_writes(writer.take_writes(note(place)));
+                for (writer, table) in writers.iter_mut().zip(tables) {
+                    world.record_writes(writer.take_writes(note(table)));
                 }
             }
             writers.into_iter().map(|writer| writer.finish().0).collect::<Vec<_>>()
         });
-        let changed = places.iter().cloned().zip(stored).filter(|(_, stored)| !stored.is_empty());
-        self.changes.extend(changed.map(|(place, stored)| Change::Findings { place, stored }));
+        let changed = tables.iter().cloned().zip(stored).filter(|(_, stored)| !stored.is_empty());
+        self.changes.extend(changed.map(|(table, stored)| Change::Findings { table, stored }));
     }
 
     /// Deletes the findings of a Region, including replicas, for whose documents `drops` returns true.
@@ -124,10 +128,10 @@ impl<'w> FindingsTransaction<'w> {
         is_wanted: impl Fn(&Findings) -> bool,
         remove: impl Fn(&mut Findings) -> usize,
     ) -> usize {
-        let replicas = self.world.replica_places().into_iter().filter(|place| place.region == *region);
-        let places = std::iter::once(Place::from(region)).chain(replicas);
-        let places = places.filter(|place| self.world.read_findings(place.clone(), &is_wanted) == Some(true));
-        let count = places.map(|place| self.world.edit_findings(&place, |findings, _| remove(findings))).sum();
+        let replicas = self.world.replica_tables().into_iter().filter(|table| table.region == *region);
+        let tables = std::iter::once(TableKey::from(region)).chain(replicas);
+        let tables = tables.filter(|table| self.world.read_findings(table.clone(), &is_wanted) == Some(true));
+        let count = tables.map(|table| self.world.edit_findings(&table, |findings, _| remove(findings))).sum();
         if count > 0 {
             self.changes.push(Change::FindingsDropped { region: region.clone(), count });
         }
@@ -136,32 +140,32 @@ impl<'w> FindingsTransaction<'w> {
 
     /// Hides the findings of a Region that satisfy a filter. A finding stays hidden until it is written again.
     pub fn hide_findings(&mut self, region: &Region, filter: &Filter) {
-        self.world.edit_findings(&Place::from(region), |findings, _| findings.hide(filter));
+        self.world.edit_findings(&TableKey::from(region), |findings, _| findings.hide(filter));
     }
 
-    /// Stores replicas in `place` of the findings of its origin that satisfy a filter and are not hidden, with their
+    /// Stores replicas in `table` of the findings of its origin that satisfy a filter and are not hidden, with their
     /// current documents, sequence numbers and metadata. Existing replicas of the same findings are replaced. `key`
     /// extracts the key of a document.
-    pub fn store_replicas(&mut self, place: &Place, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
-        let Some(origin) = place.origin.as_ref().or_report("replicas have an origin") else { return };
+    pub fn store_replicas(&mut self, table: &TableKey, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
+        let Some(origin) = table.origin.as_ref().or_report("replicas have an origin") else { return };
         let left = self.world.read_findings(origin, |findings| {
             let slots = findings.table().within(Scope::Visible).matching(filter);
             if !slots.is_empty() {
                 // No other code holds the locks of two tables, so this cannot deadlock.
-                self.world.edit_findings(place, |replicas, _| replicas.add(findings, &slots, key));
+                self.world.edit_findings(table, |replicas, _| replicas.add(findings, &slots, key));
             }
             !slots.is_empty()
         });
         if left == Some(true) {
-            self.changes.push(Change::Replicas(place.clone()));
+            self.changes.push(Change::Replicas(table.clone()));
         }
     }
 
     /// Drops the replicas of these findings.
-    pub fn drop_replicas(&mut self, place: &Place, keys: &[Key]) {
-        let count = self.world.edit_findings(place, |replicas, _| replicas.remove(keys));
+    pub fn drop_replicas(&mut self, table: &TableKey, keys: &[Key]) {
+        let count = self.world.edit_findings(table, |replicas, _| replicas.remove(keys));
         if count > 0 {
-            self.changes.push(Change::Replicas(place.clone()));
+            self.changes.push(Change::Replicas(table.clone()));
         }
     }
 

@@ -60,7 +60,7 @@ pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use insight::Insight;
 pub use member::{Invitation, Member, MemberKind, MemberQuotas, MemberStatus};
-pub use names::{AccountId, Place, Region, UnknownRegion};
+pub use names::{AccountId, Region, TableKey, UnknownRegion};
 pub use policy::{
     Condition, Effect, Listed, Operator, Pattern, Permissions, Piece, Policies, Policy, Quantifier, Relation,
     Statement, Test,

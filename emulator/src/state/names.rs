@@ -109,22 +109,22 @@ impl fmt::Display for UnknownRegion {
 ///
 /// Its ordering, by `origin` first, is the order in which tables are locked: own findings of Regions before replicas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct TableKey {
     /// The Region they were replicated from; `None` for the Region's own findings.
     pub origin: Option<Region>,
     /// The Region in which they are read and changed.
     pub region: Region,
 }
 
-impl From<&Region> for Place {
-    fn from(region: &Region) -> Place {
-        Place { region: region.clone(), origin: None }
+impl From<&Region> for TableKey {
+    fn from(region: &Region) -> TableKey {
+        TableKey { region: region.clone(), origin: None }
     }
 }
 
-impl From<&Place> for Place {
-    fn from(place: &Place) -> Place {
-        place.clone()
+impl From<&TableKey> for TableKey {
+    fn from(table: &TableKey) -> TableKey {
+        table.clone()
     }
 }
 

@@ -15,7 +15,7 @@ use super::findings::Findings;
 use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
-use super::names::{AccountId, Place, Region};
+use super::names::{AccountId, Region, TableKey};
 use super::relations::Relations;
 use super::resources::Resources;
 use super::scores::DailyScores;
@@ -47,7 +47,7 @@ pub struct World {
     /// The number of findings, so that counting them does not need the locks of tables.
     finding_count: AtomicUsize,
     /// Replicas of other Regions' findings in home Regions. Most worlds have none.
-    replicas: RwLock<BTreeMap<Place, Arc<Stored>>>,
+    replicas: RwLock<BTreeMap<TableKey, Arc<Stored>>>,
     schema: Arc<Schema>,
     due: Mutex<DueSet>,
     /// Due time of the first entry of `due` in milliseconds, so that a call can check it without the lock.
@@ -110,7 +110,7 @@ impl World {
             sessions: Sessions::default(),
             finding_count: AtomicUsize::new(self.finding_count.load(Ordering::Relaxed)),
             findings: self.findings.iter().map(|it| (it.key().clone(), share(it.value()))).collect(),
-            replicas: RwLock::new(self.replicas.read().iter().map(|(place, it)| (place.clone(), share(it))).collect()),
+            replicas: RwLock::new(self.replicas.read().iter().map(|(table, it)| (table.clone(), share(it))).collect()),
             schema: Arc::clone(&self.schema),
             due: Mutex::new(self.due.lock().clone()),
             first_due: AtomicI64::new(self.first_due.load(Ordering::Acquire)),
@@ -157,8 +157,8 @@ impl World {
     }
 
     /// Starts recording writes to a table, if events are enabled.
-    pub(super) fn begin_writes(&self, place: &Place, due_at: Option<Timestamp>) -> Option<FindingWrites> {
-        self.events.as_ref().map(|events| events.begin(place.clone(), due_at.unwrap_or_else(|| self.clock.now())))
+    pub(super) fn begin_writes(&self, table: &TableKey, due_at: Option<Timestamp>) -> Option<FindingWrites> {
+        self.events.as_ref().map(|events| events.begin(table.clone(), due_at.unwrap_or_else(|| self.clock.now())))
     }
 
     /// Records finished writes. Must be called while the table is locked, so that writes are in order.
@@ -220,11 +220,11 @@ impl World {
     }
 
     /// The tables of replicas that are not empty.
-    pub fn replica_places(&self) -> Vec<Place> {
-        let each = |(place, findings): (&Place, &Arc<Stored>)| (place.clone(), Arc::clone(findings));
-        let mut places: Vec<_> = self.replicas.read().iter().map(each).collect();
-        places.retain(|(_, findings)| !findings.read().table().is_empty());
-        places.into_iter().map(|(place, _)| place).collect()
+    pub fn replica_tables(&self) -> Vec<TableKey> {
+        let each = |(table, findings): (&TableKey, &Arc<Stored>)| (table.clone(), Arc::clone(findings));
+        let mut tables: Vec<_> = self.replicas.read().iter().map(each).collect();
+        tables.retain(|(_, findings)| !findings.read().table().is_empty());
+        tables.into_iter().map(|(table, _)| table).collect()
     }
 
     /// The number of stored findings, without replicas.
@@ -238,8 +238,8 @@ impl World {
     }
 
     /// Reads a table of findings under its lock; `None` if there is no such table.
-    pub fn read_findings<R>(&self, place: impl Into<Place>, read: impl FnOnce(&Findings) -> R) -> Option<R> {
-        let findings = self.find_stored(&place.into())?;
+    pub fn read_findings<R>(&self, table: impl Into<TableKey>, read: impl FnOnce(&Findings) -> R) -> Option<R> {
+        let findings = self.find_stored(&table.into())?;
         let findings = findings.read();
         Some(read(&findings))
     }
@@ -248,29 +248,29 @@ impl World {
     /// built first, without blocking writers.
     pub fn query_findings<R>(
         &self,
-        place: &Place,
+        table: &TableKey,
         filter: &Filter,
         fields: &[FieldId],
         read: impl FnOnce(&Findings) -> R,
     ) -> Option<R> {
-        let findings = self.find_stored(place)?;
+        let findings = self.find_stored(table)?;
         findings.build_columns(filter, fields);
         let findings = findings.read();
         Some(read(&findings))
     }
 
     /// Like [`World::read_findings`], but returns `None` if a writer holds the lock.
-    pub fn try_read_findings<R>(&self, place: &Place, read: impl FnOnce(&Findings) -> R) -> Option<R> {
-        let findings = self.find_stored(place)?;
+    pub fn try_read_findings<R>(&self, table: &TableKey, read: impl FnOnce(&Findings) -> R) -> Option<R> {
+        let findings = self.find_stored(table)?;
         let findings = findings.try_read()?;
         Some(read(&findings))
     }
 
     /// The table of findings, if anything was ever written to it.
-    fn find_stored(&self, place: &Place) -> Option<Arc<Stored>> {
-        match place.origin {
-            None => self.findings.get(&place.region).map(|stored| Arc::clone(&stored)),
-            Some(_) => self.replicas.read().get(place).map(Arc::clone),
+    fn find_stored(&self, table: &TableKey) -> Option<Arc<Stored>> {
+        match table.origin {
+            None => self.findings.get(&table.region).map(|stored| Arc::clone(&stored)),
+            Some(_) => self.replicas.read().get(table).map(Arc::clone),
         }
     }
 
@@ -339,12 +339,12 @@ impl World {
     }
 
     /// Writes to a table of findings under its lock.
-    pub(super) fn edit_findings<R>(&self, place: &Place, edit: impl FnOnce(&mut Findings, &AtomicU64) -> R) -> R {
-        let findings = self.stored(place);
+    pub(super) fn edit_findings<R>(&self, table: &TableKey, edit: impl FnOnce(&mut Findings, &AtomicU64) -> R) -> R {
+        let findings = self.stored(table);
         let mut findings = findings.write();
         let before = findings.table().len();
         let result = edit(Arc::make_mut(&mut findings), &self.sequence);
-        if place.origin.is_none() {
+        if table.origin.is_none() {
             // Wrapping subtraction: adding the difference modulo 2^64 also handles a decrease.
             self.finding_count.fetch_add(findings.table().len().wrapping_sub(before), Ordering::Relaxed);
         }
@@ -355,21 +355,21 @@ impl World {
     /// Findings must not be added or removed.
     pub(super) fn edit_together<R>(
         &self,
-        places: &BTreeSet<Place>,
+        tables: &BTreeSet<TableKey>,
         edit: impl FnOnce(&mut [&mut Findings], &AtomicU64) -> R,
     ) -> R {
-        let tables: Vec<Arc<Stored>> = places.iter().map(|place| self.stored(place)).collect();
-        let mut locked: Vec<_> = tables.iter().map(|findings| findings.write()).collect();
+        let stored: Vec<Arc<Stored>> = tables.iter().map(|table| self.stored(table)).collect();
+        let mut locked: Vec<_> = stored.iter().map(|findings| findings.write()).collect();
         let mut findings: Vec<&mut Findings> = locked.iter_mut().map(|findings| Arc::make_mut(findings)).collect();
         edit(&mut findings, &self.sequence)
     }
 
     /// The table of findings, created if it does not exist.
-    fn stored(&self, place: &Place) -> Arc<Stored> {
+    fn stored(&self, table: &TableKey) -> Arc<Stored> {
         let empty = || Stored::new(Arc::new(Findings::new(Arc::clone(&self.schema))));
-        match place.origin {
-            None => Arc::clone(&*self.findings.entry(place.region.clone()).or_insert_with(empty)),
-            Some(_) => Arc::clone(self.replicas.write().entry(place.clone()).or_insert_with(empty)),
+        match table.origin {
+            None => Arc::clone(&*self.findings.entry(table.region.clone()).or_insert_with(empty)),
+            Some(_) => Arc::clone(self.replicas.write().entry(table.clone()).or_insert_with(empty)),
         }
     }
 }

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use securityhub_engine::Snapshot;
 
 use super::clock::Timestamp;
-use super::names::Place;
+use super::names::TableKey;
 
 /// Findings that were written together.
 #[derive(Debug)]
 pub struct FindingWrites {
     /// The table they are stored in.
-    pub place: Place,
+    pub table: TableKey,
     /// The time at which they were written.
     at: Timestamp,
     /// The written documents, in order.
@@ -23,8 +23,8 @@ pub struct FindingWrites {
 }
 
 impl FindingWrites {
-    pub(super) fn new(place: Place, at: Timestamp, capacity: usize) -> FindingWrites {
-        FindingWrites { place, at, findings: VecDeque::new(), dropped: 0, capacity }
+    pub(super) fn new(table: TableKey, at: Timestamp, capacity: usize) -> FindingWrites {
+        FindingWrites { table, at, findings: VecDeque::new(), dropped: 0, capacity }
     }
 
     /// The time at which they were written.

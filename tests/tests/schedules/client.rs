@@ -36,8 +36,8 @@ impl Client {
     pub fn of_files(names: &[&str]) -> Client {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schedules");
         let files: Vec<_> = names.iter().map(|name| folder.join(name)).collect();
-        let scenario = scenario::load(&files).expect("a scenario without mistakes");
-        let service = Service::new(Settings::default(), Some(scenario)).expect("a world without mistakes");
+        let scenario = scenario::load(&files).expect("a scenario without errors");
+        let service = Service::new(Settings::default(), Some(scenario)).expect("a world without errors");
         Client { service, account: ADMINISTRATOR, region: HOME }
     }
 

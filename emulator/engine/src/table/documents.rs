@@ -23,7 +23,7 @@ pub(super) struct Documents {
     pieces: Blocks<Piece, TOGETHER>,
     /// The piece to which documents are appended.
     open: Option<usize>,
-    places: Blocks<Place>,
+    locations: Blocks<Location>,
 }
 
 /// A buffer of concatenated documents, to be stored without copying.
@@ -75,7 +75,7 @@ struct Piece {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Place {
+struct Location {
     piece: u32,
     start: u32,
     length: u32,
@@ -84,21 +84,24 @@ struct Place {
 impl Documents {
     /// The document of a slot. Empty if it was cleared or does not exist, which a draft may request.
     pub(super) fn get(&self, slot: u32) -> &[u8] {
-        let Some(place) = self.places.get(slot as usize) else { return &[] };
-        let piece = self.pieces.get(place.piece as usize);
-        let range = place.start as usize..place.start as usize + place.length as usize;
-        piece.and_then(|piece| piece.bytes.get(range)).or_report("a place names bytes of a piece").unwrap_or_default()
+        let Some(location) = self.locations.get(slot as usize) else { return &[] };
+        let piece = self.pieces.get(location.piece as usize);
+        let range = location.start as usize..location.start as usize + location.length as usize;
+        piece
+            .and_then(|piece| piece.bytes.get(range))
+            .or_report("a location names bytes of a piece")
+            .unwrap_or_default()
     }
 
     /// The number of slots.
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.locations.len()
     }
 
     /// The slots whose documents differ in a later state, which may have been cloned since. While a clone shares a
     /// piece, existing documents in it are not overwritten.
     pub(super) fn differing<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = u32> + 'a {
-        self.places.differing(&later.places).map(crate::count::number)
+        self.locations.differing(&later.locations).map(crate::count::number)
     }
 
     /// Total size of all documents.
@@ -108,8 +111,8 @@ impl Documents {
 
     /// Stores the document of the next slot.
     pub(super) fn push(&mut self, slot: u32, document: &[u8]) {
-        let place = self.write(slot, document);
-        self.places.push(place);
+        let location = self.write(slot, document);
+        self.locations.push(location);
     }
 
     /// Adopts concatenated documents as a piece.
@@ -132,7 +135,7 @@ impl Documents {
         piece.used += range.len();
         piece.slots.push(slot);
         let [piece, start, length] = [number, range.start, range.len()].map(crate::count::number);
-        self.places.push(Place { piece, start, length });
+        self.locations.push(Location { piece, start, length });
     }
 
     /// A document of a batch.
@@ -153,50 +156,52 @@ impl Documents {
 
     /// Replaces the document of a slot, in place if it fits and no snapshot shares it.
     pub(super) fn replace(&mut self, slot: u32, document: &[u8]) {
-        let Some(place) = self.places.get(slot as usize).copied().or_report("a slot has a place") else { return };
-        let start = place.start as usize;
-        if document.len() <= place.length as usize
-            && let Some(piece) = self.pieces.get_mut(place.piece as usize)
+        let Some(location) = self.locations.get(slot as usize).copied().or_report("a slot has a location") else {
+            return;
+        };
+        let start = location.start as usize;
+        if document.len() <= location.length as usize
+            && let Some(piece) = self.pieces.get_mut(location.piece as usize)
             && let Some(bytes) = Arc::get_mut(&mut piece.bytes)
             && let Some(bytes) = bytes.get_mut(start..start + document.len())
         {
             bytes.copy_from_slice(document);
-            piece.used -= place.length as usize - document.len();
-            self.put_place(slot, Place { length: size(document), ..place });
+            piece.used -= location.length as usize - document.len();
+            self.put_location(slot, Location { length: size(document), ..location });
             return;
         }
         let new = self.write(slot, document);
-        self.put_place(slot, new);
-        self.give_back(place);
+        self.put_location(slot, new);
+        self.give_back(location);
     }
 
     /// Removes the document of a slot.
     pub(super) fn clear(&mut self, slot: u32) {
-        if let Some(place) = self.places.get(slot as usize).copied() {
-            self.put_place(slot, Place::default());
-            self.give_back(place);
+        if let Some(location) = self.locations.get(slot as usize).copied() {
+            self.put_location(slot, Location::default());
+            self.give_back(location);
         }
     }
 
     /// Keeps only these slots, renumbered from 0 in this order. All others must have been cleared.
     pub(super) fn keep(&mut self, slots: &[u32]) {
-        self.places = slots.iter().filter_map(|slot| self.places.get(*slot as usize).copied()).collect();
+        self.locations = slots.iter().filter_map(|slot| self.locations.get(*slot as usize).copied()).collect();
         self.pieces.iter_mut().for_each(|piece| piece.slots.clear());
-        for (slot, place) in (0..).zip(self.places.iter()) {
-            if let Some(piece) = self.pieces.get_mut(place.piece as usize) {
+        for (slot, location) in (0..).zip(self.locations.iter()) {
+            if let Some(piece) = self.pieces.get_mut(location.piece as usize) {
                 piece.slots.push(slot);
             }
         }
     }
 
-    fn put_place(&mut self, slot: u32, place: Place) {
-        if let Some(current) = self.places.get_mut(slot as usize) {
-            *current = place;
+    fn put_location(&mut self, slot: u32, location: Location) {
+        if let Some(current) = self.locations.get_mut(slot as usize) {
+            *current = location;
         }
     }
 
     /// Appends to the open piece, or to a new one.
-    fn write(&mut self, slot: u32, document: &[u8]) -> Place {
+    fn write(&mut self, slot: u32, document: &[u8]) -> Location {
         let fits = |number: &usize| {
             let Some(piece) = self.pieces.get_mut(*number) else { return false };
             // A clone of the table may share the open piece.
@@ -208,42 +213,44 @@ impl Documents {
             self.pieces.len() - 1
         });
         self.open = Some(number);
-        let mut place = Place { piece: crate::count::number(number), start: 0, length: size(document) };
+        let mut location = Location { piece: crate::count::number(number), start: 0, length: size(document) };
         if let Some(piece) = self.pieces.get_mut(number).or_report("the open piece is there")
             && let Some(bytes) = Arc::get_mut(&mut piece.bytes).or_report("nobody shares the open piece")
         {
-            place.start = size(bytes);
+            location.start = size(bytes);
             bytes.extend_from_slice(document);
             piece.used += document.len();
             piece.slots.push(slot);
         }
-        place
+        location
     }
 
-    /// Marks the bytes of a place as unused.
-    fn give_back(&mut self, place: Place) {
-        if let Some(piece) = self.pieces.get_mut(place.piece as usize) {
-            piece.used = piece.used.saturating_sub(place.length as usize);
+    /// Marks the bytes of a location as unused.
+    fn give_back(&mut self, location: Location) {
+        if let Some(piece) = self.pieces.get_mut(location.piece as usize) {
+            piece.used = piece.used.saturating_sub(location.length as usize);
         }
-        self.tidy(place.piece as usize);
+        self.tidy(location.piece as usize);
     }
 
     /// Empties a piece that is mostly unused by moving its documents to the open piece.
     fn tidy(&mut self, number: usize) {
         let is_open = self.open == Some(number);
-        let Some(piece) = self.pieces.get_mut(number).or_report("a place names a piece") else { return };
+        let Some(piece) = self.pieces.get_mut(number).or_report("a location names a piece") else { return };
         if is_open || piece.used * 2 > piece.bytes.len() {
             return;
         }
         let emptied = std::mem::take(piece);
         for slot in emptied.slots {
-            let Some(old) = self.places.get(slot as usize).copied().or_report("a slot has a place") else { continue };
+            let Some(old) = self.locations.get(slot as usize).copied().or_report("a slot has a location") else {
+                continue;
+            };
             let range = old.start as usize..old.start as usize + old.length as usize;
             if old.piece as usize == number
                 && let Some(document) = emptied.bytes.get(range).filter(|document| !document.is_empty())
             {
                 let new = self.write(slot, document);
-                self.put_place(slot, new);
+                self.put_location(slot, new);
             }
         }
     }

@@ -31,7 +31,7 @@ fn with_scenario(text: &str) -> Service {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("scenario.yaml");
     std::fs::write(&file, text).unwrap();
-    let scenario = scenario::load(&[file]).map_err(|mistakes| mistakes.to_string()).unwrap();
+    let scenario = scenario::load(&[file]).map_err(|errors| errors.to_string()).unwrap();
     Service::new(Settings::default(), Some(scenario)).unwrap()
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::domain::controls::checks;
 use crate::domain::events::envelope;
-use crate::state::{CheckResult, ComplianceStatus, HubKey, MemberStatus, Place, Region, Resource};
+use crate::state::{CheckResult, ComplianceStatus, HubKey, MemberStatus, Region, Resource, TableKey};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
 
 const STANDARDS: [&str; 2] = ["pci-dss/v/3.2.1", "cis-aws-foundations-benchmark/v/1.4.0"];
@@ -318,5 +318,8 @@ fn readers_see_a_transaction_completely_or_not_at_all() {
         }
         is_done.store(true, Ordering::Relaxed);
     });
-    assert!(stage.0.read_findings(Place::from(&Region::new(REGION)), |_| ()).is_none(), "no table is made by reading");
+    assert!(
+        stage.0.read_findings(TableKey::from(&Region::new(REGION)), |_| ()).is_none(),
+        "no table is made by reading"
+    );
 }

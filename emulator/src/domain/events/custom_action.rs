@@ -90,7 +90,7 @@ fn selected(world: &World, caller: &Caller, names: &[Identifier]) -> Result<Vec<
     for name in names.iter().filter(|name| seen.insert(*name)) {
         let before = selected.len();
         for view in &views {
-            world.read_findings(&view.place, |findings| {
+            world.read_findings(&view.table, |findings| {
                 let slots = change::find(findings, name, view);
                 selected.extend(slots.into_iter().map(|slot| Snapshot::copy(findings.table().document(slot))));
             });

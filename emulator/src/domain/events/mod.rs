@@ -16,7 +16,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::domain::findings::document;
-use crate::state::{AccountId, Draft, FindingWrites, HubKey, Place, Relations, Subject, World};
+use crate::state::{AccountId, Draft, FindingWrites, HubKey, Relations, Subject, TableKey, World};
 
 /// One `Security Hub Findings - Imported` for each written finding and each hub that sees it (EVT-01, EVT-40 … EVT-46).
 pub fn derive(world: &World, written: &FindingWrites, emit: &mut dyn FnMut(Draft)) {
@@ -25,30 +25,30 @@ pub fn derive(world: &World, written: &FindingWrites, emit: &mut dyn FnMut(Draft
     for finding in &written.findings {
         let owner = document::owner(finding.as_bytes()).and_then(|owner| AccountId::parse(&owner));
         let Some(owner) = owner else { continue };
-        let hubs = known.entry(owner).or_insert_with(|| receivers(&relations, &written.place, owner));
+        let hubs = known.entry(owner).or_insert_with(|| receivers(&relations, &written.table, owner));
         for hub in hubs.iter() {
             emit((hub.clone(), Subject::Finding(finding.clone())));
         }
     }
 }
 
-/// The hubs that see the findings of an account in a place, beginning with that of the account: its own, that of its
-/// administrator there, and those of both in the home Region to which the place is linked. That a finding of a linked
+/// The hubs that see the findings of an account in a table, beginning with that of the account: its own, that of its
+/// administrator there, and those of both in the home Region to which its Region is linked. That a finding of a linked
 /// Region is an event in the home Region is `inferred` (EVT-42).
-fn receivers(relations: &Relations, place: &Place, owner: AccountId) -> Vec<HubKey> {
+fn receivers(relations: &Relations, table: &TableKey, owner: AccountId) -> Vec<HubKey> {
     let directory = relations.directory();
-    let here = |account| HubKey { account, region: place.region.clone() };
+    let here = |account| HubKey { account, region: table.region.clone() };
     let is_on = |hub: &HubKey| relations.is_on(hub);
     if !is_on(&here(owner)) {
         return Vec::new();
     }
     // A replica is seen by the administrator of the Region that left it, as long as the owner's hub is enabled there
     // (AGG-15).
-    let from = place.origin.as_ref().unwrap_or(&place.region);
+    let from = table.origin.as_ref().unwrap_or(&table.region);
     let administrator = directory.administrator(owner, from).map(here).filter(is_on);
     let administrator = administrator.filter(|_| is_on(&HubKey { account: owner, region: from.clone() }));
     let mut hubs: Vec<HubKey> = std::iter::once(here(owner)).chain(administrator).collect();
-    if place.origin.is_none() {
+    if table.origin.is_none() {
         let home = |hub: &HubKey| {
             let region = directory.home(hub.account, &hub.region)?.clone();
             Some(HubKey { account: hub.account, region }).filter(is_on)

@@ -11,7 +11,9 @@ use super::{customer, expiry, history, merge};
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::visibility::{self, View};
-use crate::state::{AccountId, FindingWriter, Findings, FindingsTransaction, HistorySource, Place, Timestamp, World};
+use crate::state::{
+    AccountId, FindingWriter, Findings, FindingsTransaction, HistorySource, TableKey, Timestamp, World,
+};
 
 /// The product ARN and the id that identify a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,14 +71,14 @@ pub fn update(
             *outcome = Err(Unchanged::Duplicate);
         }
     }
-    let views = visibility::views(world, caller).into_iter().map(|view| (view.place.clone(), view));
-    let views: BTreeMap<Place, View> = views.collect();
-    let places: BTreeSet<Place> = views.keys().cloned().collect();
+    let views = visibility::views(world, caller).into_iter().map(|view| (view.table.clone(), view));
+    let views: BTreeMap<TableKey, View> = views.collect();
+    let tables: BTreeSet<TableKey> = views.keys().cloned().collect();
     // Findings that have replicas replace these once they are changed, so their keys are collected.
     let mut superseding: Vec<Option<Vec<(AccountId, Key)>>> =
-        places.iter().map(|place| replicas::has_replicas(world, place).then(Vec::new)).collect();
+        tables.iter().map(|table| replicas::has_replicas(world, table).then(Vec::new)).collect();
     transaction.edit_findings_in_steps(
-        &places,
+        &tables,
         identifiers.iter().zip(&mut outcomes),
         |writers, (identifier, outcome)| {
             if *outcome == Err(Unchanged::Duplicate) {
@@ -93,8 +95,8 @@ pub fn update(
             }
         },
     );
-    for (place, written) in places.iter().zip(superseding) {
-        replicas::supersede(transaction, world, &place.region, || written.unwrap_or_default());
+    for (table, written) in tables.iter().zip(superseding) {
+        replicas::supersede(transaction, world, &table.region, || written.unwrap_or_default());
     }
     outcomes
 }
@@ -165,16 +167,16 @@ pub fn update_until_import(
 ) {
     for view in visibility::views(world, caller) {
         let filter = Filter::All(vec![view.filter(world), selected.clone()]);
-        let has_replicas = replicas::has_replicas(world, &view.place);
-        let (written, expiries) = transaction.edit_findings(&view.place, |writer| {
+        let has_replicas = replicas::has_replicas(world, &view.table);
+        let (written, expiries) = transaction.edit_findings(&view.table, |writer| {
             let slots = view.part(writer.findings()).matching(&filter);
             let expiries = set_until_import(writer, &slots, update, caller.now);
             (if has_replicas { keys(writer.findings(), &slots) } else { Vec::new() }, expiries)
         });
         for expires_at in expiries {
-            expiry::put(transaction, &view.place.region, expires_at);
+            expiry::put(transaction, &view.table.region, expires_at);
         }
-        replicas::supersede(transaction, world, &view.place.region, || written);
+        replicas::supersede(transaction, world, &view.table.region, || written);
     }
 }
 

@@ -209,7 +209,7 @@ pub fn results(world: &World, caller: &Caller, insight: &Insight) -> Result<Vec<
     for view in visibility::views(world, caller) {
         let filter = Filter::All(vec![view.filter(world), selection.clone()]);
         let read = |findings: &Findings| view.part(findings).groups(&filter, field);
-        let groups = world.query_findings(&view.place, &filter, &[field], read);
+        let groups = world.query_findings(&view.table, &filter, &[field], read);
         for (value, count) in groups.into_iter().flatten() {
             *counts.entry(value).or_default() += count;
         }

@@ -20,7 +20,7 @@ pub enum Sender<'c> {
     Product,
 }
 
-/// The place and time at which a batch arrives.
+/// The Region and time at which a batch arrives.
 pub struct Endpoint<'w> {
     /// The world.
     pub world: &'w World,

@@ -7,13 +7,13 @@ use securityhub_engine::{Filter, Part, Scope, Slot};
 
 use crate::domain::caller::Caller;
 use crate::domain::findings::document;
-use crate::state::{AccountId, Findings, HubKey, MemberStatus, Place, Region, Relations, World};
+use crate::state::{AccountId, Findings, HubKey, MemberStatus, Region, Relations, TableKey, World};
 
-/// The findings of one place that a caller sees. No finding is part of two views.
+/// The findings of one table that a caller sees. No finding is part of two views.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// The place where they are stored.
-    pub place: Place,
+    /// The table where they are stored.
+    pub table: TableKey,
     /// The accounts that own them.
     accounts: Arc<HashSet<String>>,
     /// In a linked Region, only findings written since it was linked (AGG-13).
@@ -30,15 +30,15 @@ pub fn views(world: &World, caller: &Caller) -> Vec<View> {
     // All views use one value of the relations, so a caller sees a change of relations completely or not at all.
     let relations = world.relations();
     let own = accounts(&relations, caller.account(), &caller.region);
-    let mut views = vec![View { place: Place::from(&caller.region), accounts: own, scope: Scope::All }];
-    for place in world.replica_places().into_iter().filter(|place| place.region == caller.region) {
+    let mut views = vec![View { table: TableKey::from(&caller.region), accounts: own, scope: Scope::All }];
+    for table in world.replica_tables().into_iter().filter(|table| table.region == caller.region) {
         // Members of the other Region decide whose replicas are shown (AGG-15, ROL-30).
-        let accounts = accounts(&relations, caller.account(), place.origin.as_ref().unwrap_or(&place.region));
-        views.push(View { place, accounts, scope: Scope::All });
+        let accounts = accounts(&relations, caller.account(), table.origin.as_ref().unwrap_or(&table.region));
+        views.push(View { table, accounts, scope: Scope::All });
     }
     for region in linked(&relations, caller, world.finding_regions()) {
         let accounts = accounts(&relations, caller.account(), &region);
-        views.push(View { place: Place::from(&region), accounts, scope: Scope::Visible });
+        views.push(View { table: TableKey::from(&region), accounts, scope: Scope::Visible });
     }
     views
 }
@@ -94,12 +94,12 @@ impl View {
         in_set(world, Arc::clone(&self.accounts))
     }
 
-    /// The part of the place's table that the view may show.
+    /// The part of the table that the view may show.
     pub fn part<'f>(&self, findings: &'f Findings) -> Part<'f> {
         findings.table().within(self.scope)
     }
 
-    /// Whether the view shows the finding in a slot of its place.
+    /// Whether the view shows the finding in a slot of its table.
     pub fn shows(&self, findings: &Findings, slot: Slot) -> bool {
         let owner = document::owner(findings.table().document(slot));
         owner.is_some_and(|owner| self.accounts.contains(&*owner)) && self.part(findings).has(slot)
@@ -118,7 +118,7 @@ fn in_set(world: &World, values: Arc<HashSet<String>>) -> Filter {
     }
 }
 
-/// Reason why a caller sees or does not see the findings of an account in a place.
+/// Reason why a caller sees or does not see the findings of an account in a table of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
     /// The findings are its own.
@@ -127,9 +127,9 @@ pub enum Sight {
     Member,
     /// The caller's own hub is disabled, so it reads nothing (VIS-05).
     CallerIsOff,
-    /// The place is another Region that is not linked to the caller's.
+    /// The table belongs to another Region that is not linked to the caller's.
     Elsewhere,
-    /// The place is a linked Region in which the caller's own hub is disabled (AGG-04).
+    /// The table belongs to a linked Region in which the caller's own hub is disabled (AGG-04).
     LinkedIsOff,
     /// The account is its enabled member, but the hub of that account is disabled (HUB-18).
     MemberIsOff,
@@ -148,17 +148,17 @@ impl Sight {
     }
 }
 
-/// Whether and why a caller sees the findings of `owner` in a place: the decision of [`views`] with its reason (VIS-01,
+/// Whether and why a caller sees the findings of `owner` in a table: the decision of [`views`] with its reason (VIS-01,
 /// VIS-03, VIS-05).
-pub fn sight(world: &World, caller: &Caller, place: &Place, owner: AccountId) -> Sight {
+pub fn sight(world: &World, caller: &Caller, table: &TableKey, owner: AccountId) -> Sight {
     let relations = world.relations();
     let is_on = |account, region: &Region| relations.is_on(&HubKey { account, region: region.clone() });
-    let (account, region, directory) = (caller.account(), &place.region, relations.directory());
+    let (account, region, directory) = (caller.account(), &table.region, relations.directory());
     if !is_on(account, &caller.region) {
         return Sight::CallerIsOff;
     }
     if *region != caller.region {
-        if place.origin.is_some() || directory.home(account, region) != Some(&caller.region) {
+        if table.origin.is_some() || directory.home(account, region) != Some(&caller.region) {
             return Sight::Elsewhere;
         }
         if !is_on(account, region) {
@@ -169,7 +169,7 @@ pub fn sight(world: &World, caller: &Caller, place: &Place, owner: AccountId) ->
         return Sight::Own;
     }
     // For a replica, the members of the Region that left it count.
-    let region = place.origin.as_ref().unwrap_or(region);
+    let region = table.origin.as_ref().unwrap_or(region);
     let members = directory.members.get(&(account, region.clone()));
     match members.and_then(|members| members.get(&owner)).map(|member| member.status) {
         Some(MemberStatus::Enabled) if is_on(owner, region) => Sight::Member,

@@ -121,11 +121,11 @@ fn check_reach(
 ) {
     let Some(first) = first else { return };
     if organization.is_none_or(|organization| organization.accounts().all(|account| account != id)) {
-        let mistake =
-            check.at(first.place, format!("{id} is not in an organization, which service control policies require"));
-        check.push(mistake.expected("an account of one of the `units` of `organization`"));
+        let diagnostic =
+            check.at(first.span, format!("{id} is not in an organization, which service control policies require"));
+        check.push(diagnostic.expected("an account of one of the `units` of `organization`"));
     } else if organization.is_some_and(|organization| organization.management_account == id) {
-        check.push(check.at(first.place, "service control policies do not apply to the management account").warning());
+        check.push(check.at(first.span, "service control policies do not apply to the management account").warning());
     }
 }
 
@@ -133,8 +133,8 @@ fn check_email(email: Option<&Spanned<String>>, check: &mut Check) {
     if let Some(email) = email
         && email.value.split_once('@').is_none_or(|(user, host)| user.is_empty() || host.is_empty())
     {
-        let mistake = check.at(email.place, format!("`{}` is not a valid e-mail address", email.value));
-        check.push(mistake.expected("an address such as security@example.com"));
+        let diagnostic = check.at(email.span, format!("`{}` is not a valid e-mail address", email.value));
+        check.push(diagnostic.expected("an address such as security@example.com"));
     }
 }
 

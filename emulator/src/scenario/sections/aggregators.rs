@@ -11,7 +11,7 @@ use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation;
 use crate::scenario::check::{AccountText, Check};
-use crate::scenario::files::Place;
+use crate::scenario::files::Span;
 use crate::scenario::spanned::Spanned;
 use crate::state::{AccountId, Directory, HubKey, Principal, Region, Timestamp, World};
 
@@ -64,7 +64,7 @@ impl Mode {
 /// A valid aggregator.
 #[derive(Clone, Debug)]
 pub(super) struct Aggregator {
-    place: Place,
+    span: Span,
     home: Region,
     mode: &'static str,
     regions: Vec<String>,
@@ -79,7 +79,7 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Val
     let mut aggregators = Valid::new();
     let directory = Directory { regions: regions.to_vec(), ..Directory::default() };
     for entry in written {
-        let place = entry.account.0.place;
+        let span = entry.account.0.span;
         let account = check.account(&entry.account.0);
         let home = regions::check_one(&entry.home, regions, check);
         // Names of unknown Regions are reported separately.
@@ -89,39 +89,39 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Val
             .map(|RegionText(name)| regions::is_known(name, regions, check))
             .fold(true, |all, one| all & one);
         let (Some(account), Some(home)) = (account, home) else { continue };
-        check_hub(account, &home, place, hubs, check);
+        check_hub(account, &home, span, hubs, check);
         let mode = entry.mode.as_ref().map_or("ALL_REGIONS", |mode| mode.value.name());
         let names: Vec<String> = entry.regions.into_iter().map(|RegionText(name)| name.value).collect();
         if known && let Err(error) = aggregation::linking(&directory, &home, mode, &names) {
-            check.push(check.at(place, AwsError::from(error).message.into_owned()));
+            check.push(check.at(span, AwsError::from(error).message.into_owned()));
         }
-        if let Some(earlier) = aggregators.get(&account).map(|earlier: &Aggregator| earlier.place)
-            && earlier.file == place.file
+        if let Some(earlier) = aggregators.get(&account).map(|earlier: &Aggregator| earlier.span)
+            && earlier.file == span.file
         {
-            let message = format!("{account} already has an aggregator ({})", check.line(earlier, place));
-            check.push(check.at(place, message).expected("at most one aggregator per account"));
+            let message = format!("{account} already has an aggregator ({})", check.line(earlier, span));
+            check.push(check.at(span, message).expected("at most one aggregator per account"));
         }
-        aggregators.insert(account, Aggregator { place, home, mode, regions: names });
+        aggregators.insert(account, Aggregator { span, home, mode, regions: names });
     }
     aggregators
 }
 
 /// An aggregator requires the hub of its home Region, and must not belong to a member.
-fn check_hub(account: AccountId, home: &Region, place: Place, hubs: &hubs::Valid, check: &mut Check) {
+fn check_hub(account: AccountId, home: &Region, span: Span, hubs: &hubs::Valid, check: &mut Check) {
     if let Some(administrator) = hubs.administrator(account) {
         let message = format!("{account} is an enabled member of {administrator} and uses its aggregator");
-        check.push(check.at(place, message).expected("an administrator, or an account that is not a member"));
+        check.push(check.at(span, message).expected("an administrator, or an account that is not a member"));
     } else if !hubs.is_on(&HubKey { account, region: home.clone() }) {
         let message = format!("Security Hub is not enabled for {account} in {home}");
-        check.push(check.at(place, message).expected(format!("an entry under `hubs` for {account} in {home}")));
+        check.push(check.at(span, message).expected(format!("an entry under `hubs` for {account} in {home}")));
     }
 }
 
 /// Creates the aggregators. Findings that are loaded later count as written after the Regions were linked (AGG-13).
 ///
 /// # Errors
-/// Errors of the domain, with the places of the entries.
-pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Place, String)>> {
+/// Errors of the domain, with the spans of the entries.
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Span, String)>> {
     if valid.is_empty() {
         return Ok(());
     }
@@ -131,7 +131,7 @@ pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), 
         let caller = Caller { principal: Principal::local_user(*account), region: aggregator.home.clone(), now };
         let made = aggregation::create(&mut transaction, world, &caller, aggregator.mode, &aggregator.regions);
         if let Err(error) = made {
-            refusals.push((aggregator.place, error.message.into_owned()));
+            refusals.push((aggregator.span, error.message.into_owned()));
         }
     }
     transaction.commit();

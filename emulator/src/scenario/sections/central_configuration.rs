@@ -13,7 +13,7 @@ use crate::domain::accounts::central_configuration::{SELF_MANAGED, associations,
 use crate::domain::caller::Caller;
 use crate::domain::controls::standards::standard_arn;
 use crate::scenario::check::Check;
-use crate::scenario::files::Place;
+use crate::scenario::files::Span;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::scenario::suggest;
 use crate::state::{
@@ -67,7 +67,7 @@ struct WrittenPolicy {
 #[derive(Clone, Debug)]
 pub(super) struct Valid {
     administrator: AccountId,
-    place: Place,
+    span: Span,
     policies: Vec<Policy>,
     associations: Vec<Association>,
 }
@@ -98,30 +98,30 @@ pub(super) fn check(
     context: (Option<&organization::Valid>, &aggregators::Valid),
     check: &mut Check,
 ) -> Option<Valid> {
-    let place = written.place;
+    let span = written.span;
     let Declared { policies, associations } = written.value;
     let policies: Vec<Policy> = policies.0.into_iter().map(|(name, policy)| policy_of(name, policy, check)).collect();
     let (organization, aggregators) = context;
     let organization = organization.filter(|organization| organization.delegated_administrator.is_some());
     let Some((organization, administrator)) = organization.and_then(|it| Some((it, it.delegated_administrator?)))
     else {
-        let mistake = check.at(place, "central configuration requires a `delegated_administrator`");
-        check.push(mistake.expected("an `organization` with a `delegated_administrator`"));
+        let diagnostic = check.at(span, "central configuration requires a `delegated_administrator`");
+        check.push(diagnostic.expected("an `organization` with a `delegated_administrator`"));
         return None;
     };
     if !aggregators.contains_key(&administrator) {
-        let mistake = check.at(place, format!("{administrator} has no home Region"));
-        check.push(mistake.expected(format!("an entry under `aggregators` for {administrator}")));
+        let diagnostic = check.at(span, format!("{administrator} has no home Region"));
+        check.push(diagnostic.expected(format!("an entry under `aggregators` for {administrator}")));
     }
     if organization.enables_joined() {
-        let mistake =
-            check.at(place, "`auto_enable` of the `organization` cannot be combined with central configuration");
-        check.push(mistake.expected("an `organization` without `auto_enable`"));
+        let diagnostic =
+            check.at(span, "`auto_enable` of the `organization` cannot be combined with central configuration");
+        check.push(diagnostic.expected("an `organization` without `auto_enable`"));
     }
     let associations = associations.0.into_iter();
     let associations = associations.filter_map(|(target, to)| association(target, to, &policies, organization, check));
     let associations = associations.collect();
-    Some(Valid { administrator, place, policies, associations })
+    Some(Valid { administrator, span, policies, associations })
 }
 
 fn policy_of(name: Spanned<String>, written: WrittenPolicy, check: &mut Check) -> Policy {
@@ -129,9 +129,9 @@ fn policy_of(name: Spanned<String>, written: WrittenPolicy, check: &mut Check) -
         Some(enabled) if !enabled.value => {
             let says_more = !written.standards.is_empty() || !written.parameters.0.is_empty();
             if says_more || written.enabled_controls.is_some() || written.disabled_controls.is_some() {
-                let mistake =
-                    check.at(enabled.place, format!("`{}` disables Security Hub and has other settings", name.value));
-                check.push(mistake.expected("`service_enabled: false` without other settings"));
+                let diagnostic =
+                    check.at(enabled.span, format!("`{}` disables Security Hub and has other settings", name.value));
+                check.push(diagnostic.expected("`service_enabled: false` without other settings"));
             }
             Content::Off
         }
@@ -144,9 +144,9 @@ fn content_of(name: &Spanned<String>, written: &WrittenPolicy, check: &mut Check
     let mut standards = super::standards::check(&written.standards, check);
     standards.retain(|standard| standard.offered == Offered::Always);
     if let (Some(_), Some(_)) = (&written.enabled_controls, &written.disabled_controls) {
-        let mistake =
-            check.at(name.place, format!("`{}` has both `enabled_controls` and `disabled_controls`", name.value));
-        check.push(mistake.expected("only one of the two"));
+        let diagnostic =
+            check.at(name.span, format!("`{}` has both `enabled_controls` and `disabled_controls`", name.value));
+        check.push(diagnostic.expected("only one of the two"));
     }
     let controls = match (&written.enabled_controls, &written.disabled_controls) {
         (Some(enabled), _) => ChosenControls::Only(control_ids(enabled, check)),
@@ -161,7 +161,7 @@ fn content_of(name: &Spanned<String>, written: &WrittenPolicy, check: &mut Check
     let parameters: Vec<Value> = parameters.collect();
     let parameters = (!parameters.is_empty()).then(|| Value::Array(parameters));
     if let Err(error) = content::own_parameters(&controls, parameters.as_ref()) {
-        check.push(check.at(name.place, AwsError::from(error).message.into_owned()));
+        check.push(check.at(name.span, AwsError::from(error).message.into_owned()));
     }
     Content::On { standards, controls, parameters }
 }
@@ -191,8 +191,8 @@ fn control(id: &Spanned<String>, check: &mut Check) -> Option<&'static Control> 
     let found = standards::control(&id.value);
     if found.is_none() {
         let known = CONTROLS.iter().filter(|control| control.active).map(|control| control.id);
-        let mistake = check.at(id.place, format!("unknown control `{}`", id.value));
-        check.push(mistake.expected("a control ID such as S3.1").suggest(suggest::nearest(&id.value, known)));
+        let diagnostic = check.at(id.span, format!("unknown control `{}`", id.value));
+        check.push(diagnostic.expected("a control ID such as S3.1").suggest(suggest::nearest(&id.value, known)));
     }
     found
 }
@@ -206,19 +206,19 @@ fn association(
 ) -> Option<Association> {
     let named = || policies.iter().map(|policy| policy.name.value.as_str()).chain([OWN]);
     if named().all(|name| name != to.value) {
-        let mistake = check.at(to.place, format!("unknown policy `{}`", to.value));
+        let diagnostic = check.at(to.span, format!("unknown policy `{}`", to.value));
         let expected = format!("a policy defined under `policies`, or {OWN}");
-        check.push(mistake.expected(expected).suggest(suggest::nearest(&to.value, named())));
+        check.push(diagnostic.expected(expected).suggest(suggest::nearest(&to.value, named())));
         return None;
     }
     let count = organization.units().filter(|unit| *unit == target.value).count();
     let is_account = AccountId::parse(&target.value).is_some_and(|account| organization.contains(account));
     if target.value != ROOT && !is_account && count != 1 {
         let what = if count == 0 { "is not in the organization" } else { "is the name of several units" };
-        let mistake = check.at(target.place, format!("`{}` {what}", target.value));
+        let diagnostic = check.at(target.span, format!("`{}` {what}", target.value));
         let others = organization.units().chain([ROOT]).filter(|unit| *unit != target.value);
         let nearest = suggest::nearest(&target.value, others);
-        check.push(mistake.expected("root, the name of a unit, or an account ID").suggest(nearest));
+        check.push(diagnostic.expected("root, the name of a unit, or an account ID").suggest(nearest));
         return None;
     }
     Some(Association { target, governance: to.value })
@@ -227,18 +227,18 @@ fn association(
 /// Turns central configuration on, creates the policies and associates them.
 ///
 /// # Errors
-/// Errors of the domain, with the places of the entries.
-pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Place, String)>> {
+/// Errors of the domain, with the spans of the entries.
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Span, String)>> {
     let mut transaction = world.write();
     let home = transaction.directory().aggregators.get(&valid.administrator).map(|aggregator| aggregator.home.clone());
     let Some(home) = home else { return Ok(()) };
     let caller = Caller { principal: Principal::local_user(valid.administrator), region: home, now };
-    let refused = |place: Place, error: AwsError| vec![(place, error.message.into_owned())];
-    switch::on(&mut transaction, world, &caller).map_err(|error| refused(valid.place, error.into()))?;
+    let refused = |span: Span, error: AwsError| vec![(span, error.message.into_owned())];
+    switch::on(&mut transaction, world, &caller).map_err(|error| refused(valid.span, error.into()))?;
     let mut ids = BTreeMap::from([(OWN, SELF_MANAGED.to_owned())]);
     for policy in &valid.policies {
         let made = policies::create(&mut transaction, world, &caller, policy.made(&caller));
-        let made = made.map_err(|error| refused(policy.name.place, error.into()))?;
+        let made = made.map_err(|error| refused(policy.name.span, error.into()))?;
         ids.insert(&policy.name.value, made.id);
     }
     for Association { target, governance } in in_order(&valid.associations, &transaction) {
@@ -246,7 +246,7 @@ pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), 
         let id = organization.map(|organization| target_id(organization, &target.value));
         let (Some(policy), Some(id)) = (ids.get(governance.as_str()), id) else { continue };
         associations::start(&mut transaction, world, &caller, policy, &id)
-            .map_err(|error| refused(target.place, error.into()))?;
+            .map_err(|error| refused(target.span, error.into()))?;
     }
     transaction.commit();
     Ok(())

@@ -33,8 +33,8 @@ pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Valid
     let now = written.now.as_ref().and_then(|now| {
         let parsed = now.value.parse().ok();
         if parsed.is_none() {
-            let mistake = check.at(now.place, format!("`{}` is not a valid time", now.value));
-            check.push(mistake.expected("a date and time with a time zone, such as 2026-01-15T09:00:00Z"));
+            let diagnostic = check.at(now.span, format!("`{}` is not a valid time", now.value));
+            check.push(diagnostic.expected("a date and time with a time zone, such as 2026-01-15T09:00:00Z"));
         }
         parsed
     });

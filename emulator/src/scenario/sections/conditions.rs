@@ -36,10 +36,10 @@ pub(super) fn check(
     let Some(parameter) = control.parameters.iter().find(|parameter| parameter.name == name.value) else {
         let known = || control.parameters.iter().map(|parameter| parameter.name);
         let nearest = suggest::nearest(&name.value, known());
-        let mistake = check.at(name.place, format!("{} has no parameter `{}`", control.id, name.value));
+        let diagnostic = check.at(name.span, format!("{} has no parameter `{}`", control.id, name.value));
         let expected =
             if known().next().is_some() { suggest::choices(known()) } else { "a control with parameters".to_owned() };
-        check.push(mistake.expected(expected).suggest(nearest));
+        check.push(diagnostic.expected(expected).suggest(nearest));
         return None;
     };
     let Some((comparison, value)) = comparison(&written.fails_if.value, &parameter.options) else {
@@ -48,8 +48,8 @@ pub(super) fn check(
             written.fails_if.value,
             parameter.options.type_name()
         );
-        let mistake = check.at(written.fails_if.place, message);
-        check.push(mistake.expected("an operator and a value of the parameter's type, such as >= 45 or = true"));
+        let diagnostic = check.at(written.fails_if.span, message);
+        check.push(diagnostic.expected("an operator and a value of the parameter's type, such as >= 45 or = true"));
         return None;
     };
     Some(ParameterCondition { control: control.id, parameter: parameter.name, comparison, value: value.to_owned() })

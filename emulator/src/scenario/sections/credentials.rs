@@ -45,8 +45,8 @@ pub(in crate::scenario) fn check(
     let mut credentials = BTreeMap::new();
     for (key, written) in written.0 {
         if key.value.is_empty() || !key.value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            let mistake = check.at(key.place, format!("`{}` is not a valid access key ID", key.value));
-            check.push(mistake.expected("letters and digits, such as AKIAIOSFODNN7EXAMPLE"));
+            let diagnostic = check.at(key.span, format!("`{}` is not a valid access key ID", key.value));
+            check.push(diagnostic.expected("letters and digits, such as AKIAIOSFODNN7EXAMPLE"));
         }
         let account = check.account(&written.account.0);
         let names_fit = check_names(&written, check);
@@ -62,27 +62,27 @@ pub(in crate::scenario) fn check(
 }
 
 fn check_names(written: &Declared, check: &mut Check) -> bool {
-    let before = check.mistakes.len();
+    let before = check.diagnostics.len();
     if let (Some(_), Some(role)) = (&written.user, &written.role) {
         check.push(
-            check.at(role.place, "an access key cannot have both `user` and `role`").expected("only one of the two"),
+            check.at(role.span, "an access key cannot have both `user` and `role`").expected("only one of the two"),
         );
     }
     if let (Some(session), None) = (written.session.as_ref().or(written.session_policy.as_ref()), &written.role) {
-        check.push(check.at(session.place, "`session` and `session_policy` require a `role`").expected("a `role`"));
+        check.push(check.at(session.span, "`session` and `session_policy` require a `role`").expected("a `role`"));
     }
     for name in [&written.user, &written.role, &written.session].into_iter().flatten() {
         check_name(name, check);
     }
-    check.mistakes.len() == before
+    check.diagnostics.len() == before
 }
 
 /// Checks the name of a user, a role or a session.
 pub(super) fn check_name(name: &Spanned<String>, check: &mut Check) {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     if name.value.is_empty() || !name.value.bytes().all(is_name) {
-        let mistake = check.at(name.place, format!("`{}` is not a valid IAM name", name.value));
-        check.push(mistake.expected("letters, digits and _+=,.@-"));
+        let diagnostic = check.at(name.span, format!("`{}` is not a valid IAM name", name.value));
+        check.push(diagnostic.expected("letters, digits and _+=,.@-"));
     }
 }
 
@@ -96,9 +96,9 @@ fn permissions(
     if let (Some(_), Some(role)) = (of_role, &written.role)
         && (written.policies.is_some() || written.boundary.is_some())
     {
-        let mistake =
-            check.at(role.place, format!("the policies of the role `{}` are defined under `accounts`", role.value));
-        check.push(mistake.expected("`policies` and `boundary` in only one of the two places"));
+        let diagnostic =
+            check.at(role.span, format!("the policies of the role `{}` are defined under `accounts`", role.value));
+        check.push(diagnostic.expected("`policies` and `boundary` in only one of the two places"));
     }
     let own = policies.permissions(written.policies.as_ref(), written.boundary.as_ref(), check);
     let mut permissions = of_role.cloned().unwrap_or(own);

@@ -40,8 +40,8 @@ pub(in crate::scenario) fn check(written: &Declared, start: Timestamp, check: &m
     let mut read = |written: &Option<Spanned<String>>, default: SignedDuration| {
         let Some(written) = written else { return default };
         duration(&written.value, start).unwrap_or_else(|| {
-            let mistake = check.at(written.place, format!("`{}` is not a valid duration", written.value));
-            check.push(mistake.expected(EXPECTED_DURATION));
+            let diagnostic = check.at(written.span, format!("`{}` is not a valid duration", written.value));
+            check.push(diagnostic.expected(EXPECTED_DURATION));
             SignedDuration::ZERO
         })
     };

@@ -12,7 +12,7 @@ use crate::domain::findings::{delivery, expiry, import};
 use crate::invariant::Invariant;
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::files::{FileId, Files, Place};
+use crate::scenario::files::{FileId, Files, Span};
 use crate::scenario::spanned::Spanned;
 use crate::state::{FindingsTransaction, Region, Timestamp, World};
 
@@ -42,15 +42,15 @@ enum Source {
 
 #[derive(Debug)]
 struct Finding {
-    place: Place,
+    span: Span,
     /// Its position in its file, from 1.
     position: usize,
 }
 
 impl Finding {
     /// Its first byte, to show where it begins.
-    fn start(&self) -> Place {
-        Place { end: self.place.start + 1, ..self.place }
+    fn start(&self) -> Span {
+        Span { end: self.span.start + 1, ..self.span }
     }
 }
 
@@ -80,7 +80,7 @@ fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<
                 warn_of_old(&of_file, start, check);
                 findings.extend(of_file);
             }
-            Err(mistake) => check.push(*mistake),
+            Err(diagnostic) => check.push(*diagnostic),
         }
     }
     findings
@@ -89,12 +89,12 @@ fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<
 /// Splits a file into findings: one object, a list, or `{"Findings": [...]}`.
 fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
     let Some(text) = check.files.get(file).map(|file| file.text.clone()) else { return Vec::new() };
-    let whole = Place::new(file, 0, text.len());
+    let whole = Span::new(file, 0, text.len());
     match delivery::pieces(&text) {
         Ok(pieces) => {
             let mut findings = Vec::with_capacity(pieces.len());
             for (index, piece) in pieces.into_iter().enumerate() {
-                let finding = Finding { place: Place::new(file, piece.start, piece.end), position: index + 1 };
+                let finding = Finding { span: Span::new(file, piece.start, piece.end), position: index + 1 };
                 if text.get(piece).is_some_and(|text| text.starts_with('{')) {
                     findings.push(finding);
                 } else {
@@ -105,11 +105,11 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
             findings
         }
         Err(error) => {
-            let place = place_of(&error, &text, whole);
+            let span = span_of(&error, &text, whole);
             let error = error.to_string();
             let message = error.rsplit_once(" at line ").map_or(&*error, |(message, _)| message);
-            let mistake = check.at(place, format!("invalid JSON: {message}"));
-            check.push(mistake.expected("a finding, a list of findings or {\"Findings\": [...]}"));
+            let diagnostic = check.at(span, format!("invalid JSON: {message}"));
+            check.push(diagnostic.expected("a finding, a list of findings or {\"Findings\": [...]}"));
             Vec::new()
         }
     }
@@ -118,12 +118,12 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
 /// Warns once per file about findings that AWS would have deleted before the clock starts (RET-05).
 fn warn_of_old(findings: &[Finding], start: Timestamp, check: &mut Check) {
     let text = |finding: &Finding| {
-        let Place { file, start, end } = finding.place;
+        let Span { file, start, end } = finding.span;
         check
             .files
             .get(file)
             .and_then(|file| file.text.get(start..end))
-            .or_report("a place is a range of its file")
+            .or_report("a span is a range of its file")
             .unwrap_or_default()
     };
     let is_old = |finding: &&Finding| expiry::is_beyond_retention(text(finding), start);
@@ -143,11 +143,11 @@ fn warn_of_old(findings: &[Finding], start: Timestamp, check: &mut Check) {
     check.push(check.at(first.start(), message).warning());
 }
 
-/// The place at which the JSON parser stopped.
-fn place_of(error: &serde_json::Error, text: &str, whole: Place) -> Place {
+/// The span at which the JSON parser stopped.
+fn span_of(error: &serde_json::Error, text: &str, whole: Span) -> Span {
     let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let start = (before + error.column().saturating_sub(1)).min(text.len());
-    Place::new(whole.file, start, start + 1)
+    Span::new(whole.file, start, start + 1)
 }
 
 /// Imports all findings, each into the Region of its product.
@@ -163,15 +163,15 @@ pub(in crate::scenario) fn apply(
 ) -> Result<(), Vec<Diagnostic>> {
     let mut transaction = world.write_findings();
     let import = Import { files, world, now };
-    let mut mistakes = Vec::new();
+    let mut diagnostics = Vec::new();
     for source in &valid.0 {
         match source {
-            Source::File(findings) => mistakes.extend(import.all_of_file(&mut transaction, findings)),
-            Source::Generate(generate) => mistakes.extend(import.generated(&mut transaction, generate, seed)),
+            Source::File(findings) => diagnostics.extend(import.all_of_file(&mut transaction, findings)),
+            Source::Generate(generate) => diagnostics.extend(import.generated(&mut transaction, generate, seed)),
         }
     }
     transaction.commit();
-    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+    if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }
 
 struct Import<'w> {
@@ -182,23 +182,23 @@ struct Import<'w> {
 
 impl Import<'_> {
     fn all_of_file(&self, transaction: &mut FindingsTransaction<'_>, findings: &[Finding]) -> Vec<Diagnostic> {
-        let mut mistakes = Vec::new();
+        let mut diagnostics = Vec::new();
         for finding in findings {
             if let Err(sentence) = self.finding(transaction, finding) {
                 let message = format!("Security Hub rejects finding {} of this file: {sentence}", finding.position);
-                mistakes.push(Diagnostic::at(self.files, finding.start(), message));
+                diagnostics.push(Diagnostic::at(self.files, finding.start(), message));
             }
         }
-        mistakes
+        diagnostics
     }
 
     fn finding(&self, transaction: &mut FindingsTransaction<'_>, finding: &Finding) -> Result<(), String> {
-        let Place { file, start, end } = finding.place;
+        let Span { file, start, end } = finding.span;
         let text = self
             .files
             .get(file)
             .and_then(|file| file.text.get(start..end))
-            .or_report("a place is a range of its file")
+            .or_report("a span is a range of its file")
             .unwrap_or_default();
         let sent = import::read_finding(text).map_err(|_| "invalid JSON".to_owned())?;
         let outcome = delivery::deliver(transaction, self.world, self.now, &[sent])
@@ -234,10 +234,10 @@ impl Import<'_> {
                 Err(error) => *refused.entry(error.message.into_owned()).or_default() += count,
             }
         });
-        if let Err(mistake) = made {
-            return vec![Diagnostic::at(self.files, generate.place, mistake.to_string())];
+        if let Err(error) = made {
+            return vec![Diagnostic::at(self.files, generate.span, error.to_string())];
         }
         let refusals = generate.refusals(&refused).into_iter();
-        refusals.map(|message| Diagnostic::at(self.files, generate.place, message)).collect()
+        refusals.map(|message| Diagnostic::at(self.files, generate.span, message)).collect()
     }
 }

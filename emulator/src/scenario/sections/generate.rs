@@ -12,7 +12,7 @@ use super::organization;
 use super::regions::{self, RegionText};
 use crate::generate::{self, Product, Request};
 use crate::scenario::check::{AccountText, Check};
-use crate::scenario::files::Place;
+use crate::scenario::files::Span;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 use crate::state::{AccountId, HubKey, Region, Timestamp};
@@ -64,8 +64,8 @@ fn names() -> impl Iterator<Item = &'static str> {
 /// A valid generator.
 #[derive(Debug)]
 pub(super) struct Generate {
-    /// The place of the product.
-    pub(super) place: Place,
+    /// The span of the product.
+    pub(super) span: Span,
     /// The product as written.
     pub(super) product: String,
     products: Vec<Product>,
@@ -96,17 +96,17 @@ pub(super) fn check(written: &Declared, sequence: u64, context: &Context<'_>, ch
     let days = written.days.as_ref().map_or(Some(30), |days| number(days, 0, MAX_DAYS, "days", check));
     let hubs = hubs_of(written, context, check);
     let (products, count, days, mut hubs) = (products?, count?, days?, hubs?);
-    let Spanned { value: product, place } = written.product.0.clone();
+    let Spanned { value: product, span } = written.product.0.clone();
     hubs.retain(|hub| products.iter().any(|product| product.is_in(hub.region.partition())));
     let Some(first) = hubs.first() else {
-        let mistake = check.at(place, format!("no enabled hub accepts findings of `{product}`"));
-        check.push(mistake.expected("an account and a Region with an entry under `hubs`"));
+        let diagnostic = check.at(span, format!("no enabled hub accepts findings of `{product}`"));
+        check.push(diagnostic.expected("an account and a Region with an entry under `hubs`"));
         return None;
     };
     let delegated = context.organization.and_then(|organization| organization.delegated_administrator);
     let administrator = delegated.unwrap_or(first.account);
     Some(Generate {
-        place,
+        span,
         product,
         products,
         count: usize::try_from(count).unwrap_or(usize::MAX),
@@ -123,9 +123,9 @@ fn products(name: &Spanned<String>, check: &mut Check) -> Option<Vec<Product>> {
     }
     let found = Product::named(&name.value);
     if found.is_none() {
-        let mistake = check.at(name.place, format!("cannot generate findings of `{}`", name.value));
+        let diagnostic = check.at(name.span, format!("cannot generate findings of `{}`", name.value));
         let nearest = suggest::nearest(&name.value, names());
-        check.push(mistake.expected(suggest::choices(names())).suggest(nearest));
+        check.push(diagnostic.expected(suggest::choices(names())).suggest(nearest));
     }
     found.map(|product| vec![product])
 }
@@ -133,8 +133,8 @@ fn products(name: &Spanned<String>, check: &mut Check) -> Option<Vec<Product>> {
 fn number(written: &Spanned<u64>, least: u64, most: u64, of: &str, check: &mut Check) -> Option<u64> {
     let fits = (least..=most).contains(&written.value);
     if !fits {
-        let mistake = check.at(written.place, format!("{} {of} is out of range", written.value));
-        check.push(mistake.expected(format!("a number from {least} to {most}")));
+        let diagnostic = check.at(written.span, format!("{} {of} is out of range", written.value));
+        check.push(diagnostic.expected(format!("a number from {least} to {most}")));
     }
     fits.then_some(written.value)
 }
@@ -142,7 +142,7 @@ fn number(written: &Spanned<u64>, least: u64, most: u64, of: &str, check: &mut C
 /// The hubs that receive findings: the enabled ones, if all accounts or all Regions are selected; otherwise each
 /// account in each Region, whether enabled or not. `None` after an error.
 fn hubs_of(written: &Declared, context: &Context<'_>, check: &mut Check) -> Option<Vec<HubKey>> {
-    let before = check.mistakes.len();
+    let before = check.diagnostics.len();
     let accounts: Option<Vec<AccountId>> = match &written.accounts {
         None | Some(AllOr::All) => None,
         Some(AllOr::Listed(listed)) => {
@@ -155,7 +155,7 @@ fn hubs_of(written: &Declared, context: &Context<'_>, check: &mut Check) -> Opti
             Some(listed.iter().filter_map(|region| regions::check_one(region, context.regions, check)).collect())
         }
     };
-    if check.mistakes.len() > before {
+    if check.diagnostics.len() > before {
         return None;
     }
     let both = accounts.as_ref().zip(regions.as_ref());
@@ -177,10 +177,10 @@ fn account_of(AccountText(written): &AccountText, context: &Context<'_>, check: 
     let account = check.account(written)?;
     let known = context.accounts.contains(&account);
     if !known {
-        let mistake = check.at(written.place, format!("{account} is not an account of this scenario"));
+        let diagnostic = check.at(written.span, format!("{account} is not an account of this scenario"));
         let nearest = suggest::nearest(account.as_str(), context.accounts.iter().map(AccountId::as_str));
         let expected = "an account listed in `hubs`, `accounts` or `organization`";
-        check.push(mistake.expected(expected).suggest(nearest));
+        check.push(diagnostic.expected(expected).suggest(nearest));
     }
     known.then_some(account)
 }

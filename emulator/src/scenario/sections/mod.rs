@@ -31,7 +31,7 @@ use serde::Deserialize;
 
 use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
-use super::files::{Files, Place};
+use super::files::{Files, Span};
 use super::spanned::{Entries, Spanned};
 use crate::domain::controls::checks;
 use crate::state::{
@@ -246,14 +246,14 @@ impl Valid {
         if let Some(organization) = &self.organization {
             organization::apply(organization, &world.ids, now, &mut directory);
         }
-        let mistakes = |refusals: Vec<(Place, String)>| {
-            let mistake = |(place, message)| Diagnostic::at(files, place, message);
-            refusals.into_iter().map(mistake).collect::<Vec<_>>()
+        let diagnostics = |refusals: Vec<(Span, String)>| {
+            let diagnostic = |(span, message)| Diagnostic::at(files, span, message);
+            refusals.into_iter().map(diagnostic).collect::<Vec<_>>()
         };
-        hubs::apply(&self.hubs, &world, directory, now).map_err(mistakes)?;
-        aggregators::apply(&self.aggregators, &world, now).map_err(mistakes)?;
+        hubs::apply(&self.hubs, &world, directory, now).map_err(diagnostics)?;
+        aggregators::apply(&self.aggregators, &world, now).map_err(diagnostics)?;
         if let Some(central_configuration) = &self.central_configuration {
-            central_configuration::apply(central_configuration, &world, now).map_err(mistakes)?;
+            central_configuration::apply(central_configuration, &world, now).map_err(diagnostics)?;
         }
         findings::apply(&self.findings, files, &world, self.seed, now)?;
         accounts::apply_last(&self.accounts, &world);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::standards as names;
 use crate::domain::controls::standards::new_controls;
 use crate::scenario::check::Check;
-use crate::scenario::files::Place;
+use crate::scenario::files::Span;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 use crate::state::{EXPECTED_DURATION, World, duration};
@@ -49,22 +49,22 @@ pub(in crate::scenario) struct Valid {
 /// Checks all entries. Years and months of durations are calendar units counted from the start of the clock.
 pub(in crate::scenario) fn check(written: &[Declared], start: Timestamp, check: &mut Check) -> Vec<Valid> {
     let mut valid: Vec<Valid> = Vec::new();
-    let mut places: BTreeMap<(&str, &str), Place> = BTreeMap::new();
+    let mut spans: BTreeMap<(&str, &str), Span> = BTreeMap::new();
     for written in written {
         let Some(new) = check_one(written, start, check) else { continue };
-        let place = written.control.place;
+        let span = written.control.span;
         if matches!(new.when, When::At(at) if at <= start) {
             let message = format!(
                 "{} is available from the start because its time is not later than the start of the clock",
                 new.control.id
             );
-            check.push(check.at(written.at.place, message).warning());
+            check.push(check.at(written.at.span, message).warning());
         }
         for standard in &new.standards {
-            if let Some(earlier) = places.insert((new.control.id, standard.id), place) {
-                let line = check.line(earlier, place);
+            if let Some(earlier) = spans.insert((new.control.id, standard.id), span) {
+                let line = check.line(earlier, span);
                 let message = format!("{} is already added to {} ({line})", new.control.id, standard.id);
-                check.push(check.at(place, message).expected("at most one entry for each control and standard"));
+                check.push(check.at(span, message).expected("at most one entry for each control and standard"));
                 break;
             }
         }
@@ -77,14 +77,14 @@ fn check_one(written: &Declared, start: Timestamp, check: &mut Check) -> Option<
     let at = &written.at;
     let when = at.value.parse().map(When::At).ok().or_else(|| duration(&at.value, start).map(When::After));
     if when.is_none() {
-        let mistake = check.at(at.place, format!("`{}` is neither a time nor a duration", at.value));
-        check.push(mistake.expected(format!("a time such as 2026-02-01T00:00:00Z, or {EXPECTED_DURATION}")));
+        let diagnostic = check.at(at.span, format!("`{}` is neither a time nor a duration", at.value));
+        check.push(diagnostic.expected(format!("a time such as 2026-02-01T00:00:00Z, or {EXPECTED_DURATION}")));
     }
     let name = &written.control;
     let Some(control) = standards::control(&name.value) else {
         let known = CONTROLS.iter().filter(|control| control.active).map(|control| control.id);
-        let mistake = check.at(name.place, format!("`{}` is not a security control", name.value));
-        check.push(mistake.expected("a control such as S3.25").suggest(suggest::nearest(&name.value, known)));
+        let diagnostic = check.at(name.span, format!("`{}` is not a security control", name.value));
+        check.push(diagnostic.expected("a control such as S3.25").suggest(suggest::nearest(&name.value, known)));
         return None;
     };
     let holds = |standard: &&'static Standard| standard.controls_for(control).next().is_some();
@@ -95,7 +95,7 @@ fn check_one(written: &Declared, start: Timestamp, check: &mut Check) -> Option<
             for standard in found.iter().filter(|standard| !holds(standard)) {
                 let message = format!("{} does not include {}", standard.id, control.id);
                 let all: Vec<&str> = STANDARDS.iter().filter(holds).map(|standard| standard.id).collect();
-                check.push(check.at(name.place, message).expected(suggest::choices(all)));
+                check.push(check.at(name.span, message).expected(suggest::choices(all)));
             }
             found
         }

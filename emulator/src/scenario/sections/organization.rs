@@ -10,7 +10,7 @@ use super::policies::{self, Attached};
 use crate::domain::accounts::organization::SERVICE_PRINCIPAL;
 use crate::invariant::Invariant;
 use crate::scenario::check::{AccountText, Check};
-use crate::scenario::files::Place;
+use crate::scenario::files::Span;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{
     Account, AccountId, Directory, IdSource, Organization, OrganizationConfiguration, Policy, Region, Timestamp, Unit,
@@ -114,7 +114,7 @@ struct ValidUnit {
 struct Tree<'p> {
     policies: &'p policies::Valid,
     units: Vec<ValidUnit>,
-    parents: BTreeMap<AccountId, (usize, Place)>,
+    parents: BTreeMap<AccountId, (usize, Span)>,
 }
 
 /// Checks the organization; `None` if the management account is invalid.
@@ -127,12 +127,12 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
     tree.add(written.units, None, 1, check);
     for service in &written.service_access {
         if !service.value.ends_with(".amazonaws.com") {
-            let mistake = check.at(service.place, format!("`{}` is not a valid service principal", service.value));
-            check.push(mistake.expected("a name such as securityhub.amazonaws.com"));
+            let diagnostic = check.at(service.span, format!("`{}` is not a valid service principal", service.value));
+            check.push(diagnostic.expected("a name such as securityhub.amazonaws.com"));
         }
     }
     let administrator = written.delegated_administrator.map(|account| account.0);
-    let administrator = administrator.and_then(|written| Some((check.account(&written)?, written.place)));
+    let administrator = administrator.and_then(|written| Some((check.account(&written)?, written.span)));
     let management_account = check.account(&written.management_account.0)?;
     let configuration = configuration(
         written.auto_enable.as_ref(),
@@ -140,12 +140,12 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
         administrator.is_some(),
         check,
     );
-    if let Some((account, place)) = administrator
+    if let Some((account, span)) = administrator
         && account != management_account
         && !tree.parents.contains_key(&account)
     {
-        let mistake = check.at(place, format!("{account} is not in the organization"));
-        check.push(mistake.expected("the management account or an account of one of the `units`"));
+        let diagnostic = check.at(span, format!("{account} is not in the organization"));
+        check.push(diagnostic.expected("the management account or an account of one of the `units`"));
     }
     Some(Valid {
         id: written.id.map(|id| id.value),
@@ -167,10 +167,10 @@ fn configuration(
     has_administrator: bool,
     check: &mut Check,
 ) -> OrganizationConfiguration {
-    let places = [auto_enable.map(|it| it.place), standards.map(|it| it.place)];
-    if let (false, Some(place)) = (has_administrator, places.into_iter().flatten().next()) {
-        let mistake = check.at(place, "this setting requires a `delegated_administrator`");
-        check.push(mistake.expected("a `delegated_administrator` in the `organization`"));
+    let spans = [auto_enable.map(|it| it.span), standards.map(|it| it.span)];
+    if let (false, Some(span)) = (has_administrator, spans.into_iter().flatten().next()) {
+        let diagnostic = check.at(span, "this setting requires a `delegated_administrator`");
+        check.push(diagnostic.expected("a `delegated_administrator` in the `organization`"));
     }
     OrganizationConfiguration {
         auto_enable: auto_enable.is_some_and(|it| it.value),
@@ -207,8 +207,8 @@ fn check_id(id: Option<&Spanned<String>>, prefix: &str, least: usize, check: &mu
         (least..=32).contains(&length) && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     });
     if !fits {
-        let mistake = check.at(id.place, format!("`{}` is not a valid ID", id.value));
-        check.push(mistake.expected(format!("{prefix} followed by {least} to 32 lowercase letters and digits")));
+        let diagnostic = check.at(id.span, format!("`{}` is not a valid ID", id.value));
+        check.push(diagnostic.expected(format!("{prefix} followed by {least} to 32 lowercase letters and digits")));
     }
 }
 
@@ -216,13 +216,13 @@ impl Tree<'_> {
     fn add(&mut self, units: Entries<WrittenUnit>, parent: Option<usize>, depth: usize, check: &mut Check) {
         for (name, written) in units.0 {
             if depth > DEPTH {
-                let mistake = check.at(name.place, format!("the unit `{}` is nested too deeply", name.value));
-                check.push(mistake.expected(format!("at most {DEPTH} levels of units")));
+                let diagnostic = check.at(name.span, format!("the unit `{}` is nested too deeply", name.value));
+                check.push(diagnostic.expected(format!("at most {DEPTH} levels of units")));
                 continue;
             }
             if name.value.trim().is_empty() || name.value.chars().count() > 128 {
-                let mistake = check.at(name.place, format!("`{}` is not a valid unit name", name.value));
-                check.push(mistake.expected("1 to 128 characters"));
+                let diagnostic = check.at(name.span, format!("`{}` is not a valid unit name", name.value));
+                check.push(diagnostic.expected("1 to 128 characters"));
             }
             let unit = self.units.len();
             let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
@@ -238,11 +238,11 @@ impl Tree<'_> {
     fn add_account(&mut self, written: &Spanned<String>, unit: usize, check: &mut Check) {
         let Some(account) = check.account(written) else { return };
         match self.parents.get(&account) {
-            None => _ = self.parents.insert(account, (unit, written.place)),
+            None => _ = self.parents.insert(account, (unit, written.span)),
             Some((_, earlier)) => {
-                let line = check.line(*earlier, written.place);
-                let mistake = check.at(written.place, format!("{account} is already in a unit ({line})"));
-                check.push(mistake.expected("each account in at most one unit"));
+                let line = check.line(*earlier, written.span);
+                let diagnostic = check.at(written.span, format!("{account} is already in a unit ({line})"));
+                check.push(diagnostic.expected("each account in at most one unit"));
             }
         }
     }

@@ -51,7 +51,7 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], check: &mut Chec
             let message = format!("the product `{company}/{product}` already exists");
             check.push(
                 check
-                    .at(entry.product.place, message)
+                    .at(entry.product.span, message)
                     .expected("a product that is not defined by AWS or by this scenario"),
             );
             continue;
@@ -93,8 +93,8 @@ fn is_part(text: &Spanned<String>, check: &mut Check) -> bool {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let is_part = !text.value.is_empty() && text.value != "default" && text.value.chars().all(is_letter);
     if !is_part {
-        let mistake = check.at(text.place, format!("`{}` cannot be part of a product ARN", text.value));
-        check.push(mistake.expected("letters, digits, hyphens, dots and underscores, such as acme"));
+        let diagnostic = check.at(text.span, format!("`{}` cannot be part of a product ARN", text.value));
+        check.push(diagnostic.expected("letters, digits, hyphens, dots and underscores, such as acme"));
     }
     is_part
 }
@@ -111,7 +111,7 @@ mod tests {
     };
     use serde_json::json;
 
-    use crate::scenario::tests::{build, mistakes};
+    use crate::scenario::tests::{build, errors};
     use crate::testing::{ADMINISTRATOR, Stage, finding};
 
     const SCENARIO: &str = "products:
@@ -157,10 +157,10 @@ hubs:
             "products: [{ company: aws, product: guardduty }]",
             "products: [{ company: acme, product: a }, { company: acme, product: a }]",
         ] {
-            assert!(mistakes(text).contains("already exists"), "{text}");
+            assert!(errors(text).contains("already exists"), "{text}");
         }
-        assert!(mistakes("products: [{ company: a/b, product: a }]").contains("part of a product ARN"));
-        let acme = |more: &str| mistakes(&format!("products: [{{ company: acme, product: a, {more} }}]"));
+        assert!(errors("products: [{ company: a/b, product: a }]").contains("part of a product ARN"));
+        let acme = |more: &str| errors(&format!("products: [{{ company: acme, product: a, {more} }}]"));
         assert!(acme("regions: []").contains("`regions` is empty"));
         assert!(acme("product_name: ''").contains("`product_name` is empty"));
         assert!(acme(&format!("company_name: {}", "x".repeat(129))).contains("`company_name` has 129 characters"));

@@ -35,8 +35,8 @@ pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Membe
 fn number(written: Option<&Spanned<u64>>, check: &mut Check) -> Option<usize> {
     let written = written?;
     if written.value > MAX_QUOTA {
-        let mistake = check.at(written.place, format!("the quota {} is too high", written.value));
-        check.push(mistake.expected(format!("a number up to {MAX_QUOTA}")));
+        let diagnostic = check.at(written.span, format!("the quota {} is too high", written.value));
+        check.push(diagnostic.expected(format!("a number up to {MAX_QUOTA}")));
     }
     usize::try_from(written.value).ok()
 }

@@ -43,19 +43,19 @@ pub(in crate::scenario) fn check(written: Option<Vec<RegionText>>, check: &mut C
     let mut regions = Vec::new();
     for RegionText(name) in written {
         if !Region::is_name(&name.value) {
-            let mistake = check.at(name.place, format!("`{}` is not a valid Region name", name.value));
+            let diagnostic = check.at(name.span, format!("`{}` is not a valid Region name", name.value));
             let expected = "up to 16 lowercase letters, digits and hyphens, such as eu-west-1";
-            check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, known())));
+            check.push(diagnostic.expected(expected).suggest(suggest::nearest(&name.value, known())));
             continue;
         }
         let nearest = suggest::nearest(&name.value, known()).filter(|nearest| *nearest != name.value);
         if let Some(nearest) = nearest.filter(|_| !known().any(|known| known == name.value)) {
             let message = format!("AWS has no Region `{}`; it is available because it is listed here", name.value);
-            check.push(check.at(name.place, message).suggest(Some(nearest)).warning());
+            check.push(check.at(name.span, message).suggest(Some(nearest)).warning());
         }
         let region = Region::new(&name.value);
         if regions.contains(&region) {
-            check.push(check.at(name.place, format!("duplicate Region {region}")).expected("each Region at most once"));
+            check.push(check.at(name.span, format!("duplicate Region {region}")).expected("each Region at most once"));
         } else {
             regions.push(region);
         }
@@ -68,9 +68,9 @@ pub(super) fn is_known(name: &Spanned<String>, regions: &[Region], check: &mut C
     let is_listed = regions.iter().any(|region| region.as_str() == name.value);
     let is_known = is_listed || known().any(|known| known == name.value);
     if !is_known {
-        let mistake = check.at(name.place, UnknownRegion(name.value.clone()).to_string());
+        let diagnostic = check.at(name.span, UnknownRegion(name.value.clone()).to_string());
         let nearest = suggest::nearest(&name.value, known());
-        check.push(mistake.expected("a Region name, such as eu-west-1").suggest(nearest));
+        check.push(diagnostic.expected("a Region name, such as eu-west-1").suggest(nearest));
     }
     is_known
 }
@@ -79,9 +79,9 @@ pub(super) fn is_known(name: &Spanned<String>, regions: &[Region], check: &mut C
 pub(super) fn check_one(RegionText(name): &RegionText, regions: &[Region], check: &mut Check) -> Option<Region> {
     let region = regions.iter().find(|region| region.as_str() == name.value);
     if region.is_none() && is_known(name, regions, check) {
-        let mistake = check.at(name.place, format!("{} is not listed under `regions`", name.value));
+        let diagnostic = check.at(name.span, format!("{} is not listed under `regions`", name.value));
         let listed = suggest::choices(regions.iter().map(Region::as_str));
-        check.push(mistake.expected(format!("{listed}, or an additional entry under `regions`")));
+        check.push(diagnostic.expected(format!("{listed}, or an additional entry under `regions`")));
     }
     region.cloned()
 }

@@ -126,16 +126,16 @@ pub(in crate::scenario) fn resource_type(written: &Spanned<String>, check: &mut 
         let known: BTreeSet<&str> = checks::known_types().collect();
         let message = format!("no control checks resources of type `{}`", written.value);
         let nearest = suggest::nearest(&written.value, known);
-        let mistake = check.at(written.place, message);
-        check.push(mistake.expected("an ASFF type such as AwsS3Bucket").suggest(nearest));
+        let diagnostic = check.at(written.span, message);
+        check.push(diagnostic.expected("an ASFF type such as AwsS3Bucket").suggest(nearest));
     }
     found
 }
 
 fn id(entry: &Declared, resource_type: &str, account: AccountId, region: &Region, check: &mut Check) -> String {
     if entry.id.is_none() && resource_type != checks::ACCOUNT_TYPE {
-        let mistake = check.at(entry.resource_type.place, "the resource has no `id`");
-        check.push(mistake.expected("its ARN or its name"));
+        let diagnostic = check.at(entry.resource_type.span, "the resource has no `id`");
+        check.push(diagnostic.expected("its ARN or its name"));
     }
     let name = entry.id.as_ref().map_or("", |id| id.value.as_str());
     checks::resource_id(resource_type, name, account, region)
@@ -204,8 +204,8 @@ pub(in crate::scenario) fn control(
             None => format!("unknown control `{}`", name.value),
         };
         let nearest = suggest::nearest(&name.value, in_scope.iter().map(|control| control.id));
-        let mistake = check.at(name.place, message);
-        check.push(mistake.expected("a control that checks resources of this type").suggest(nearest));
+        let diagnostic = check.at(name.span, message);
+        check.push(diagnostic.expected("a control that checks resources of this type").suggest(nearest));
     }
     found
 }
@@ -218,7 +218,7 @@ fn reason(code: &Spanned<String>, check: &mut Check) -> Option<String> {
         return Some(code.value.clone());
     }
     let nearest = suggest::nearest(&code.value, checks::known_reasons());
-    let mistake = check.at(code.place, format!("unknown reason code `{}`", code.value));
-    check.push(mistake.expected("a reason code such as CONFIG_RULE_EVALUATION_ERROR").suggest(nearest));
+    let diagnostic = check.at(code.span, format!("unknown reason code `{}`", code.value));
+    check.push(diagnostic.expected("a reason code such as CONFIG_RULE_EVALUATION_ERROR").suggest(nearest));
     None
 }

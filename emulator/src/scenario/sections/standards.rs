@@ -16,9 +16,9 @@ pub(super) fn check(written: &[Spanned<String>], check: &mut Check) -> Vec<&'sta
             continue;
         }
         let words = STANDARDS.iter().filter(known).map(|standard| standard.id);
-        let mistake = check.at(name.place, format!("unknown standard `{}`", name.value));
+        let diagnostic = check.at(name.span, format!("unknown standard `{}`", name.value));
         let expected = "a standard such as fsbp-1.0.0 or pci-dss-4.0.1";
-        check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, words)));
+        check.push(diagnostic.expected(expected).suggest(suggest::nearest(&name.value, words)));
     }
     found
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::state::Outcome;
 
-fn mistakes_with(organization: &str, aggregators: &str, central: &str) -> String {
-    mistakes(&format!(
+fn errors_with(organization: &str, aggregators: &str, central: &str) -> String {
+    errors(&format!(
         "organization:\n  management_account: '999999999999'\n  delegated_administrator: '111111111111'\n{organization}  \
          units:\n    Security: {{ accounts: ['111111111111'] }}\n    Work: {{ units: {{ Twin: {{}} }} }}\n    Other: {{ units: \
          {{ Twin: {{}} }} }}\nhubs:\n  - {{ account: '111111111111', regions: all }}\n{aggregators}central_configuration:\n{central}"
@@ -20,9 +20,9 @@ fn errors_of_central_configuration() {
                    false, standards: [fsbp-1.0.0] }\n    days: { parameters: { ACM.1: { daysToExpiration: 900 }, S3.1: { a: 1 } } \
                    }\n    words: { parameters: { ACM.1: { daysToExpiration: soon } } }\n  associations:\n    rot: baseline\n    \
                    Twin: baseline\n    '222222222222': baseline\n    Work: basline\n    root: self_managed\n";
-    insta::assert_snapshot!(mistakes_with("", HOME, central));
-    insta::assert_snapshot!(mistakes_with("  auto_enable: true\n", "", "  policies: {}\n"));
-    insta::assert_snapshot!(mistakes("central_configuration: { policies: { a: {} } }\n"));
+    insta::assert_snapshot!(errors_with("", HOME, central));
+    insta::assert_snapshot!(errors_with("  auto_enable: true\n", "", "  policies: {}\n"));
+    insta::assert_snapshot!(errors("central_configuration: { policies: { a: {} } }\n"));
 }
 
 /// Rules: CCF-26, CCF-29.

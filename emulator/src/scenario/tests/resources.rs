@@ -35,7 +35,7 @@ fn resources_are_declared_with_failed_controls() {
     let here = &resources.declared[&key("111111111111", "us-east-1")];
     let ids: Vec<&str> = here.iter().map(|resource| resource.id.as_str()).collect();
     assert_eq!(ids, ["arn:aws:s3:::pay", "arn:aws:iam::111111111111:user/ops", "AWS::::Account:111111111111"]);
-    let names = |place: usize| here[place].results.keys().copied().collect::<Vec<_>>();
+    let names = |index: usize| here[index].results.keys().copied().collect::<Vec<_>>();
     assert_eq!(names(0), ["S3.2", "S3.5", "S3.8"]);
     assert!(names(1).contains(&"IAM.5"));
     assert_eq!(here[1].results["IAM.3"].status.as_str(), "WARNING");
@@ -88,7 +88,7 @@ fn recorders_conditions_and_inapplicable_controls_are_declared() {
     assert_eq!(certificate.results["ACM.2"].reason.as_deref(), Some("CONFIG_RETURNS_NOT_APPLICABLE"));
     assert_eq!(certificate.details, Some(serde_json::json!({ "Serial": 7 })));
     let wrong = "hubs: [{ account: '111111111111', regions: all, config_recorder: { types: [AwsS3Bukket] } }]";
-    assert!(mistakes(wrong).contains("did you mean `AwsS3Bucket`?"), "{}", mistakes(wrong));
+    assert!(errors(wrong).contains("did you mean `AwsS3Bucket`?"), "{}", errors(wrong));
 }
 
 /// Rules: SEC-52, CPL-132.
@@ -122,13 +122,12 @@ fn new_controls_are_added_and_checked_at_their_time() {
         ("[{ control: S3.5, at: 2020-01-01T00:00:00Z }]", "warning: S3.5 is available from the start"),
         ("[{ control: S3.5, at: P1W1D }]", "such as P3D, P1DT12H or P2W (weeks cannot be combined with other units)"),
     ] {
-        let mistakes = mistakes(&format!("new_controls: {twice}"));
-        assert!(mistakes.contains(said), "{mistakes}");
+        let errors = errors(&format!("new_controls: {twice}"));
+        assert!(errors.contains(said), "{errors}");
     }
-    let mistakes =
-        mistakes("new_controls: [{ control: S3.555, at: P1D }, { control: S3.5, at: soon, standards: [x] }]");
+    let errors = errors("new_controls: [{ control: S3.555, at: P1D }, { control: S3.5, at: soon, standards: [x] }]");
     for expected in ["S3.555", "neither a time nor a duration", "`x`"] {
-        assert!(mistakes.contains(expected), "{mistakes}");
+        assert!(errors.contains(expected), "{errors}");
     }
 }
 
@@ -140,7 +139,7 @@ fn an_empty_list_without_effect_is_an_error() {
         "hubs: [{ account: '111111111111', regions: [] }]",
         "resources: [{ account: '111111111111', regions: [], type: AwsAccount }]",
     ] {
-        assert!(mistakes(text).contains("`regions` is empty"), "{text}");
+        assert!(errors(text).contains("`regions` is empty"), "{text}");
     }
 }
 
@@ -160,7 +159,7 @@ fn names_and_tags_that_aws_refuses_are_errors() {
             "`` is not a valid unit name",
         ),
     ] {
-        assert!(mistakes(&text).contains(said), "{}", mistakes(&text));
+        assert!(errors(&text).contains(said), "{}", errors(&text));
     }
-    assert!(mistakes(&hub("team: '', a+b: x")).is_empty());
+    assert!(errors(&hub("team: '', a+b: x")).is_empty());
 }

@@ -33,7 +33,7 @@ fn findings_of_a_scenario_count_as_written_after_regions_were_linked() {
     let count = |account: &str, region: &str| {
         let count = |view: &View| {
             let filter = view.filter(&world);
-            world.read_findings(&view.place, |findings| view.part(findings).count(&filter)).unwrap_or_default()
+            world.read_findings(&view.table, |findings| view.part(findings).count(&filter)).unwrap_or_default()
         };
         views(&world, &caller(account, region)).iter().map(count).sum::<usize>()
     };

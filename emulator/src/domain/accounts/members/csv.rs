@@ -12,8 +12,8 @@ use crate::state::AccountId;
 pub const EXPECTED: &str =
     "lines such as 111111111111,security@example.com, with an optional header line Account ID,Email";
 
-/// Maximum number of reported mistakes; reading stops there.
-pub const MAX_MISTAKES: usize = 100;
+/// Maximum number of reported errors; reading stops there.
+pub const MAX_ERRORS: usize = 100;
 
 /// An account in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Row {
 
 /// An invalid line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct LineError {
     /// Its number, from 1.
     pub line: usize,
     /// The byte range of the line.
@@ -39,7 +39,7 @@ pub struct Mistake {
     pub message: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for LineError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "line {}: {}", self.line, self.message)
     }
@@ -49,13 +49,13 @@ impl fmt::Display for Mistake {
 /// are skipped, and the e-mail address is optional.
 ///
 /// # Errors
-/// The invalid lines, at most the first [`MAX_MISTAKES`]. A list with a mistake is rejected as a whole.
-pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
+/// The invalid lines, at most the first [`MAX_ERRORS`]. A list with an error is rejected as a whole.
+pub fn read(text: &str) -> Result<Vec<Row>, Vec<LineError>> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let skipped = text.len() - bare.len();
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(bare.as_bytes());
-    let (mut rows, mut mistakes, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut rows, mut errors, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
     let (mut line, mut counted) = (1, 0);
     // Reading cannot fail: the text is UTF-8, and records may have any number of fields.
     for (position, record) in reader.records().filter_map(Result::ok).enumerate() {
@@ -73,13 +73,13 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<Mistake>> {
         });
         match read {
             Ok((account, email)) => rows.push(Row { account, email, line, span }),
-            Err(message) => mistakes.push(Mistake { line, span, message }),
+            Err(message) => errors.push(LineError { line, span, message }),
         }
-        if mistakes.len() == MAX_MISTAKES {
+        if errors.len() == MAX_ERRORS {
             break;
         }
     }
-    if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
+    if errors.is_empty() { Ok(rows) } else { Err(errors) }
 }
 
 /// Whether this is the heading `Account ID`, in any spelling.

@@ -12,7 +12,7 @@ use super::document;
 use super::names::{self, ACCOUNT_TYPE};
 use crate::domain::findings::document::Finding;
 use crate::invariant::Invariant;
-use crate::state::{HubKey, Place, Resource, Timestamp, World};
+use crate::state::{HubKey, Resource, TableKey, Timestamp, World};
 
 /// The product fields of a finding that was archived because the generation of findings changed (FND-52).
 pub(super) const CONSOLIDATION: [(&str, &str); 2] = [
@@ -92,7 +92,7 @@ impl Stray {
 /// The active control findings of a hub whose ids are not wanted.
 pub(super) fn find(world: &World, key: &HubKey, wanted: &BTreeSet<String>) -> Vec<Stray> {
     let filter = active(world, key);
-    let found = world.query_findings(&Place::from(&key.region), &filter, &[], |findings| {
+    let found = world.query_findings(&TableKey::from(&key.region), &filter, &[], |findings| {
         let table = findings.table();
         let slots = table.within(Scope::All).matching(&filter);
         slots.into_iter().filter_map(|slot| Stray::read(table.document(slot), wanted)).collect()

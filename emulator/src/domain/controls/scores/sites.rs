@@ -79,8 +79,8 @@ fn checks(world: &World, caller: &Caller) -> HashMap<HubKey, HashMap<String, Che
     else {
         return checks;
     };
-    for view in visibility::views(world, caller).iter().filter(|view| view.place.origin.is_none()) {
-        let region = &view.place.region;
+    for view in visibility::views(world, caller).iter().filter(|view| view.table.origin.is_none()) {
+        let region = &view.table.region;
         let filter = Filter::All(vec![
             equals(world, "ProductArn", &arn::product(region, "", "aws", "securityhub")),
             equals(world, "RecordState", "ACTIVE"),
@@ -89,7 +89,7 @@ fn checks(world: &World, caller: &Caller) -> HashMap<HubKey, HashMap<String, Che
         ]);
         let fields = [account, control, status];
         let read = |findings: &Findings| view.part(findings).combinations(&filter, fields);
-        let found = world.query_findings(&view.place, &filter, &fields, read);
+        let found = world.query_findings(&view.table, &filter, &fields, read);
         for ([account, control, status], count) in found.into_iter().flatten() {
             let Some(account) = AccountId::parse(&account) else { continue };
             let of_hub = checks.entry(HubKey { account, region: region.clone() }).or_default();

@@ -141,7 +141,7 @@ fn unknown_selections_give_404_and_oversized_ones_400() {
     ] {
         let refused = sent(&stage, arn, selection).expect_err(arn);
         assert_eq!(refused.0, status, "{}", refused.1);
-        assert_eq!(stage.events(), Vec::<Value>::new(), "one mistake keeps all from being sent");
+        assert_eq!(stage.events(), Vec::<Value>::new(), "an invalid item aborts the whole call");
     }
     stage.relations(|directory| directory.members.clear());
     stage.good(ADMINISTRATOR, DisableSecurityHub, json!({}));

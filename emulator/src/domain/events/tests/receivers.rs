@@ -10,7 +10,7 @@ use super::*;
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::visibility::sight;
-use crate::state::{HubKey, Member, MemberKind, MemberStatus, Place, Principal, Region};
+use crate::state::{HubKey, Member, MemberKind, MemberStatus, Principal, Region, TableKey};
 use crate::testing::{MEMBER, finding_of, id};
 
 const HOME: &str = "us-east-1";
@@ -117,8 +117,8 @@ fn a_disabled_hub_neither_receives_nor_causes_events() {
     stage.relations(|directory| directory.members.clear());
     stage.call_in(OTHER, MEMBER, DisableSecurityHub, json!({})).unwrap();
     relate(&stage, OTHER, MemberStatus::Enabled);
-    let place = Place::from(&Region::new(OTHER));
-    assert_eq!(receivers(&stage.0.relations(), &place, id(MEMBER)), []);
+    let table = TableKey::from(&Region::new(OTHER));
+    assert_eq!(receivers(&stage.0.relations(), &table, id(MEMBER)), []);
 }
 
 /// Rules: EVT-42, EVT-46.
@@ -197,25 +197,25 @@ fn exactly_the_hubs_that_see_a_finding_receive_its_events() {
             let linking = json!({ "RegionLinkingMode": "ALL_REGIONS" });
             _ = stage.call_in(random.choice(REGIONS).unwrap(), account, CreateFindingAggregator, linking);
         }
-        for (place, owner) in REGIONS.iter().flat_map(|region| accounts.map(|owner| (Region::new(region), owner))) {
+        for (region, owner) in REGIONS.iter().flat_map(|region| accounts.map(|owner| (Region::new(region), owner))) {
             let origin = random.bool().then(|| Region::new("ap-south-1"));
-            compare(&stage, &Place { region: place, origin }, owner, accounts);
+            compare(&stage, &TableKey { origin, region }, owner, accounts);
         }
     }
 }
 
-fn compare(stage: &Stage, place: &Place, owner: &str, accounts: [&str; 3]) {
-    let mut receiver_names = receivers(&stage.0.relations(), place, id(owner));
+fn compare(stage: &Stage, table: &TableKey, owner: &str, accounts: [&str; 3]) {
+    let mut receiver_names = receivers(&stage.0.relations(), table, id(owner));
     receiver_names.sort();
     let hubs = accounts.iter().flat_map(|account| REGIONS.map(|region| (id(account), Region::new(region))));
     let is_seen = |(account, region): &(_, Region)| {
         let principal = Principal::local_user(*account);
         let caller = Caller { principal, region: region.clone(), now: stage.0.clock.now() };
-        sight(&stage.0, &caller, place, id(owner)).sees()
+        sight(&stage.0, &caller, table, id(owner)).sees()
     };
     let mut expected: Vec<HubKey> = hubs.filter(is_seen).map(|(account, region)| HubKey { account, region }).collect();
     expected.sort();
-    assert_eq!(receiver_names, expected, "{place:?} {owner}: {:?}", stage.0.directory());
+    assert_eq!(receiver_names, expected, "{table:?} {owner}: {:?}", stage.0.directory());
 }
 
 /// Rules: EVT-42, BUF-12.

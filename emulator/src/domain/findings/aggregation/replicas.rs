@@ -11,7 +11,7 @@ use securityhub_engine::{Key, Scope};
 
 use crate::domain::findings::{document, expiry, visibility};
 use crate::domain::hub_access;
-use crate::state::{AccountId, Directory, FindingsTransaction, HubKey, Place, Region, Transaction, World};
+use crate::state::{AccountId, Directory, FindingsTransaction, HubKey, Region, TableKey, Transaction, World};
 
 /// A link from a Region to its home Region, of one account or several.
 #[derive(Debug)]
@@ -108,9 +108,9 @@ fn store_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link)
     let is_on =
         |account: &&AccountId| hub_access::is_enabled(world, &HubKey { account: **account, region: region.clone() });
     let shown = visibility::of_accounts(world, accounts.iter().filter(is_on));
-    let place = Place { region: home.clone(), origin: Some(region.clone()) };
-    transaction.store_replicas(&place, &shown, document::key);
-    let sweeps = world.read_findings(&place, |findings| {
+    let table = TableKey { region: home.clone(), origin: Some(region.clone()) };
+    transaction.store_replicas(&table, &shown, document::key);
+    let sweeps = world.read_findings(&table, |findings| {
         findings.table().slots().filter_map(|slot| findings.expires_at(slot)).collect::<BTreeSet<_>>()
     });
     for at in sweeps.into_iter().flatten() {
@@ -120,9 +120,9 @@ fn store_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link)
 
 /// Drops the replicas of findings that are shown again.
 fn drop_shown_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
-    let place = Place { region: link.home.clone(), origin: Some(link.region.clone()) };
+    let table = TableKey { region: link.home.clone(), origin: Some(link.region.clone()) };
     let filter = visibility::of_accounts(world, &link.accounts);
-    let keys = world.read_findings(&place, |replicas| {
+    let keys = world.read_findings(&table, |replicas| {
         let table = replicas.table();
         let slots = table.within(Scope::All).matching(&filter);
         slots.into_iter().filter_map(|slot| document::key(table.document(slot))).collect::<Vec<Key>>()
@@ -133,13 +133,13 @@ fn drop_shown_replicas(transaction: &mut Transaction<'_>, world: &World, link: &
         keys.retain(|key| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
     });
     if !keys.is_empty() {
-        transaction.drop_replicas(&place, &keys);
+        transaction.drop_replicas(&table, &keys);
     }
 }
 
-/// Whether replicas of the findings of this place exist.
-pub fn has_replicas(world: &World, place: &Place) -> bool {
-    place.origin.is_none() && world.replica_places().iter().any(|other| other.origin.as_ref() == Some(&place.region))
+/// Whether replicas of the findings of this table exist.
+pub fn has_replicas(world: &World, table: &TableKey) -> bool {
+    table.origin.is_none() && world.replica_tables().iter().any(|other| other.origin.as_ref() == Some(&table.region))
 }
 
 /// Drops the replicas of findings of a Region that have been written and are shown from now on. `written` returns their
@@ -150,9 +150,9 @@ pub fn supersede(
     region: &Region,
     written: impl FnOnce() -> Vec<(AccountId, Key)>,
 ) {
-    let mut places = world.replica_places();
-    places.retain(|place| place.origin.as_ref() == Some(region));
-    if places.is_empty() {
+    let mut tables = world.replica_tables();
+    tables.retain(|table| table.origin.as_ref() == Some(region));
+    if tables.is_empty() {
         return;
     }
     // When a Region is unlinked, its replicas exist before the new relations are committed. Holding the relations makes
@@ -164,13 +164,13 @@ pub fn supersede(
         let shown = findings.table().within(Scope::Visible);
         written.retain(|(_, key)| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
     });
-    let shown_in = |place: Place| {
-        let is_shown = |owner: AccountId| directory.home(owner, region) == Some(&place.region);
+    let shown_in = |table: TableKey| {
+        let is_shown = |owner: AccountId| directory.home(owner, region) == Some(&table.region);
         let shown = written.iter().filter(|(owner, _)| is_shown(*owner)).map(|(_, key)| key.clone());
-        (shown.collect::<Vec<_>>(), place)
+        (shown.collect::<Vec<_>>(), table)
     };
-    let superseded: Vec<(Vec<Key>, Place)> = places.into_iter().map(shown_in).collect();
-    for (keys, place) in superseded {
-        transaction.drop_replicas(&place, &keys);
+    let superseded: Vec<(Vec<Key>, TableKey)> = tables.into_iter().map(shown_in).collect();
+    for (keys, table) in superseded {
+        transaction.drop_replicas(&table, &keys);
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::findings::filters::classic::{self, FILTERS};
 use crate::domain::findings::visibility::{self, View};
 use crate::invariant::Invariant;
 use crate::shape::{read, sentence};
-use crate::state::{AccountId, Place, World};
+use crate::state::{AccountId, TableKey, World};
 
 mod sentences;
 #[cfg(test)]
@@ -131,16 +131,16 @@ pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Resul
     let requested = read_elements(world.schema(), caller, &filters)?;
     let views = visibility::views(world, caller);
     let mut stored: Vec<Stored> =
-        views.iter().flat_map(|view| find(world, &view.place, Some(view), question)).collect();
+        views.iter().flat_map(|view| find(world, &view.table, Some(view), question)).collect();
     if stored.is_empty() {
-        let is_searched = |place: &Place| views.iter().any(|view| view.place == *place);
+        let is_searched = |table: &TableKey| views.iter().any(|view| view.table == *table);
         let others = world
             .relations()
             .hub_regions()
             .into_iter()
-            .map(|region| Place::from(&region))
-            .filter(|place| !is_searched(place));
-        stored = others.flat_map(|place| find(world, &place, None, question)).collect();
+            .map(|region| TableKey::from(&region))
+            .filter(|table| !is_searched(table));
+        stored = others.flat_map(|table| find(world, &table, None, question)).collect();
     }
     let findings: Vec<ExplainedFinding> =
         stored.iter().map(|stored| finding(world, caller, &requested, stored)).collect();
@@ -193,14 +193,14 @@ fn read_elements<'q>(
 
 /// A stored finding in question.
 struct Stored {
-    place: Place,
+    table: TableKey,
     document: Vec<u8>,
     /// Whether it was last written before its Region was linked (AGG-13).
     is_aside: bool,
 }
 
-/// The findings in question that a place holds.
-fn find(world: &World, place: &Place, view: Option<&View>, question: &Question<'_>) -> Vec<Stored> {
+/// The findings in question that a table holds.
+fn find(world: &World, table: &TableKey, view: Option<&View>, question: &Question<'_>) -> Vec<Stored> {
     let equals = |name: &str, value: &str| match world.schema().field(name) {
         Some(field) => Filter::term(field, Test::equals(value)),
         None => Filter::nothing(),
@@ -208,9 +208,9 @@ fn find(world: &World, place: &Place, view: Option<&View>, question: &Question<'
     let mut parts = vec![equals("Id", question.id)];
     parts.extend(question.product_arn.map(|product_arn| equals("ProductArn", product_arn)));
     let filter = Filter::All(parts);
-    let found = world.query_findings(place, &filter, &[], |findings| {
+    let found = world.query_findings(table, &filter, &[], |findings| {
         let stored = |slot: Slot| Stored {
-            place: place.clone(),
+            table: table.clone(),
             document: findings.table().document(slot).to_vec(),
             is_aside: view.is_some_and(|view| !view.part(findings).has(slot)),
         };
@@ -231,7 +231,7 @@ fn finding(world: &World, caller: &Caller, requested: &[RequestedFilter<'_>], st
     ExplainedFinding {
         product_arn: text("ProductArn"),
         aws_account_id: owner,
-        region: stored.place.region.to_string(),
+        region: stored.table.region.to_string(),
         returned: visibility.passes && filters.iter().all(|filter| filter.passes),
         summary: sentences::of_finding(&visibility, &filters),
         visibility,
@@ -242,11 +242,11 @@ fn finding(world: &World, caller: &Caller, requested: &[RequestedFilter<'_>], st
 /// Checks in this order: where it is stored, who owns it (VIS-01, VIS-03), and when its Region was linked (AGG-13).
 fn visibility(world: &World, caller: &Caller, stored: &Stored, owner: &str) -> ExplainedVisibility {
     // The owner of a stored finding is always a valid account id.
-    let sight = AccountId::parse(owner).map(|owner| visibility::sight(world, caller, &stored.place, owner));
+    let sight = AccountId::parse(owner).map(|owner| visibility::sight(world, caller, &stored.table, owner));
     let passes = sight.is_some_and(visibility::Sight::sees) && !stored.is_aside;
     ExplainedVisibility {
         passes,
-        reason: sentences::of_visibility(caller, &stored.place, owner, sight, stored.is_aside),
+        reason: sentences::of_visibility(caller, &stored.table, owner, sight, stored.is_aside),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibi
 use crate::domain::caller::Caller;
 use crate::domain::findings::visibility::Sight;
 use crate::domain::hub_access;
-use crate::state::{Place, Region, World};
+use crate::state::{Region, TableKey, World};
 
 /// Maximum number of values in a sentence, and of characters of each.
 const MAX_VALUES: usize = 5;
@@ -63,17 +63,17 @@ pub(super) fn of_finding(visibility: &ExplainedVisibility, filters: &[ExplainedF
 /// Why the caller sees a finding or not.
 pub(super) fn of_visibility(
     caller: &Caller,
-    place: &Place,
+    table: &TableKey,
     owner: &str,
     sight: Option<Sight>,
     is_aside: bool,
 ) -> String {
-    let (requested, region) = (&caller.region, &place.region);
+    let (requested, region) = (&caller.region, &table.region);
     let reason = of_sight(caller, region, owner, sight);
     if !sight.is_some_and(Sight::sees) {
         return reason;
     }
-    match &place.origin {
+    match &table.origin {
         Some(origin) => format!("{reason}; it is a replica that remained here when {origin} was unlinked"),
         None if region == requested => reason,
         None if is_aside => format!(

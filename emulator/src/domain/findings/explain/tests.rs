@@ -222,7 +222,7 @@ fn the_explained_visibility_agrees_with_the_views() {
                 let views = views(&stage.0, &caller);
                 let [view] = &views[..] else { panic!("{views:?}") };
                 let is_visible = matches(&view.filter(&stage.0), stage.0.schema(), document.as_bytes());
-                let sight = sight(&stage.0, &caller, &view.place, id(owner));
+                let sight = sight(&stage.0, &caller, &view.table, id(owner));
                 // A caller without a hub is refused before visibility matters.
                 let expected = hubs.contains(&account) && is_visible;
                 assert_eq!(sight.sees(), expected, "{account} {owner} {status:?} {hubs:?}: {sight:?}");

@@ -9,7 +9,7 @@ use crate::domain::accounts::hub::{self, Enable};
 use crate::domain::accounts::members;
 use crate::domain::controls::standards::subscriptions;
 use crate::domain::hub_access::HubError;
-use crate::scenario::files::Place;
+use crate::scenario::files::Span;
 use crate::state::{
     AccountId, Directory, HubKey, IdSource, Member as MemberRecord, MemberKind, MemberStatus, Timestamp, Transaction,
     World,
@@ -19,13 +19,13 @@ use crate::state::{
 /// settings from them.
 ///
 /// # Errors
-/// Errors of the domain, with the places of the entries.
+/// Errors of the domain, with the spans of the entries.
 pub(in crate::scenario) fn apply(
     valid: &Valid,
     world: &World,
     mut directory: Directory,
     now: Timestamp,
-) -> Result<(), Vec<(Place, String)>> {
+) -> Result<(), Vec<(Span, String)>> {
     for (key, hub) in &valid.hubs {
         write_members(key, &hub.members, &world.ids, &mut directory, now);
     }
@@ -35,7 +35,7 @@ pub(in crate::scenario) fn apply(
     let (administrators, others): (Vec<_>, Vec<_>) = valid.hubs.iter().partition(|(_, hub)| !hub.members.is_empty());
     for (key, hub) in administrators.into_iter().chain(others) {
         if let Err(error) = enable(&mut transaction, key, hub, now) {
-            refusals.extend(hub.place.map(|place| (place, AwsError::from(error).message.into_owned())));
+            refusals.extend(hub.span.map(|span| (span, AwsError::from(error).message.into_owned())));
         }
     }
     transaction.commit();

@@ -9,7 +9,7 @@ use super::{Context, Hub};
 use crate::domain::accounts::members::csv;
 use crate::invariant::Invariant;
 use crate::scenario::check::Check;
-use crate::scenario::files::Place;
+use crate::scenario::files::Span;
 use crate::scenario::sections::organization;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{AccountId, HubKey, MemberQuotas, MemberStatus};
@@ -50,8 +50,8 @@ pub(super) struct Member {
     pub(super) status: MemberStatus,
     /// Its e-mail address, if the CSV file has one.
     pub(super) email: Option<String>,
-    /// The place of its entry.
-    pub(super) place: Place,
+    /// The span of its entry.
+    pub(super) span: Span,
 }
 
 /// Checks the members of an entry, starting with those of its CSV file.
@@ -64,7 +64,7 @@ pub(super) fn check(
     for (account, status) in written.0 {
         let Some(id) = check.account(&account) else { continue };
         let email = members.get(&id).and_then(|listed| listed.email.clone());
-        members.insert(id, Member { status: status.into(), email, place: account.place });
+        members.insert(id, Member { status: status.into(), email, span: account.span });
     }
     members
 }
@@ -75,8 +75,8 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
     for path in check.find(list, "members/*.csv") {
         let file = match check.files.read(&path) {
             Ok(file) => file,
-            Err(mistake) => {
-                check.push(*mistake);
+            Err(diagnostic) => {
+                check.push(*diagnostic);
                 continue;
             }
         };
@@ -88,13 +88,13 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
             .unwrap_or_default();
         match csv::read(&text) {
             Ok(rows) => members.extend(rows.into_iter().map(|row| {
-                let place = Place::new(file, row.span.start, row.span.end);
-                (row.account, Member { status: MemberStatus::Enabled, email: row.email, place })
+                let span = Span::new(file, row.span.start, row.span.end);
+                (row.account, Member { status: MemberStatus::Enabled, email: row.email, span })
             })),
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    let place = Place::new(file, mistake.span.start, mistake.span.end);
-                    check.push(check.at(place, mistake.message).expected(csv::EXPECTED));
+            Err(errors) => {
+                for error in errors {
+                    let span = Span::new(file, error.span.start, error.span.end);
+                    check.push(check.at(span, error.message).expected(csv::EXPECTED));
                 }
             }
         }
@@ -113,7 +113,7 @@ pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, context: &Context<'_>, 
     for (key, hub) in hubs {
         let live = hub.members.iter().filter(|(_, member)| member.status.is_live());
         let invited = live.clone().filter(|(account, _)| !is_of_organization(key.account, **account)).count();
-        let (all, Some(place)) = (live.count(), hub.place) else { continue };
+        let (all, Some(span)) = (live.count(), hub.span) else { continue };
         let (count, kind, most, quota) = if all > members {
             (all, "members", members, "members")
         } else if invited > invited_members {
@@ -122,32 +122,32 @@ pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, context: &Context<'_>, 
             continue;
         };
         let message = format!("{} has {count} {kind} in {}, but at most {most} are allowed", key.account, key.region);
-        check.push(check.at(place, message).expected(format!("fewer members, or a higher `{quota}` under `quotas`")));
+        check.push(check.at(span, message).expected(format!("fewer members, or a higher `{quota}` under `quotas`")));
     }
 }
 
 /// Checks that no account administers itself, has two administrators in a Region, or is both administrator and member,
 /// and that members have the same control finding generator as their administrator.
 pub(super) fn check_relations(hubs: &BTreeMap<HubKey, Hub>, check: &mut Check) {
-    // Keyed by place, since an entry for several Regions reports an error once.
-    let mut mistakes = BTreeMap::new();
+    // Keyed by span, since an entry for several Regions reports an error once.
+    let mut errors = BTreeMap::new();
     let mut administrators = BTreeMap::new();
     for (key, hub) in hubs {
         for (account, member) in &hub.members {
             if *account == key.account {
-                mistakes.insert(member.place, (format!("{account} cannot be its own member"), "another account"));
+                errors.insert(member.span, (format!("{account} cannot be its own member"), "another account"));
             } else if member.status == MemberStatus::Enabled {
                 let member_key = HubKey { account: *account, region: key.region.clone() };
                 if let Some(other) = administrators.insert(member_key.clone(), key.account) {
                     let message = format!("{account} is already an enabled member of {other} in {}", key.region);
-                    mistakes.insert(member.place, (message, "one administrator per Region"));
+                    errors.insert(member.span, (message, "one administrator per Region"));
                 }
-                mistakes.extend(as_member(&member_key, hubs.get(&member_key), hub, member));
+                errors.extend(as_member(&member_key, hubs.get(&member_key), hub, member));
             }
         }
     }
-    for (place, (message, expected)) in mistakes {
-        check.push(check.at(place, message).expected(expected));
+    for (span, (message, expected)) in errors {
+        check.push(check.at(span, message).expected(expected));
     }
 }
 
@@ -157,14 +157,14 @@ fn as_member(
     own: Option<&Hub>,
     of_administrator: &Hub,
     member: &Member,
-) -> Option<(Place, (String, &'static str))> {
+) -> Option<(Span, (String, &'static str))> {
     let own = own?;
     if own.members.values().any(|member| member.status.is_live()) {
         let message = format!("{} has members of its own in {}", key.account, key.region);
-        return Some((member.place, (message, "an account that does not administer other accounts")));
+        return Some((member.span, (message, "an account that does not administer other accounts")));
     }
     let generator = of_administrator.control_finding_generator.map(|(generator, _)| generator).unwrap_or_default();
-    let (_, place) = own.control_finding_generator.filter(|(own, _)| *own != generator)?;
+    let (_, span) = own.control_finding_generator.filter(|(own, _)| *own != generator)?;
     let message = format!("{} is an enabled member and uses the value of its administrator", key.account);
-    Some((place, (message, generator.as_str())))
+    Some((span, (message, generator.as_str())))
 }

@@ -26,7 +26,7 @@ use super::organization;
 use super::regions::{self, RegionText};
 use super::standards;
 use crate::scenario::check::{AccountText, Check};
-use crate::scenario::files::Place;
+use crate::scenario::files::Span;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::shape::read;
 use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberQuotas, MemberStatus, Region};
@@ -105,11 +105,11 @@ pub(in crate::scenario) struct Valid {
 /// An enabled hub.
 #[derive(Clone, Debug, Default)]
 struct Hub {
-    /// The place of its entry; `None` if AWS enables it automatically.
-    place: Option<Place>,
+    /// The span of its entry; `None` if AWS enables it automatically.
+    span: Option<Span>,
     tags: BTreeMap<String, String>,
     auto_enable_controls: Option<bool>,
-    control_finding_generator: Option<(ControlFindingGenerator, Place)>,
+    control_finding_generator: Option<(ControlFindingGenerator, Span)>,
     default_standards: bool,
     standards: Vec<&'static Standard>,
     config_recorder: ConfigRecorder,
@@ -135,18 +135,18 @@ pub(super) struct Context<'a> {
 pub(super) fn check(written: Vec<Declared>, context: &Context<'_>, check: &mut Check) -> Valid {
     let mut hubs = BTreeMap::new();
     for entry in written {
-        let place = entry.account.0.place;
+        let span = entry.account.0.span;
         let account = check.account(&entry.account.0);
         let regions = regions_of(&entry.regions, context.regions, check);
         let hub = Hub {
-            place: Some(place),
+            span: Some(span),
             products: entry.products.map(|products| products::check(&products, context.products, &regions, check)),
             members: members::check(entry.members, entry.members_csv.as_ref(), check),
             tags: tags(entry.tags, check),
             auto_enable_controls: entry.auto_enable_controls,
             control_finding_generator: entry
                 .control_finding_generator
-                .map(|written| (written.value.into(), written.place)),
+                .map(|written| (written.value.into(), written.span)),
             default_standards: entry.default_standards,
             standards: standards::check(&entry.standards, check),
             quiet: entry.quiet,
@@ -173,22 +173,22 @@ fn tags(written: Entries<String>, check: &mut Check) -> BTreeMap<String, String>
         if read::body(input, &body).is_ok_and(|document| document.violations.is_empty()) {
             continue;
         }
-        let mistake = check.at(key.place, format!("AWS does not accept the tag `{}`", key.value));
+        let diagnostic = check.at(key.span, format!("AWS does not accept the tag `{}`", key.value));
         let expected = "a key of 1 to 128 letters, digits and +-=._:/ that does not start with aws:, and a value of at \
                         most 256 characters";
-        check.push(mistake.expected(expected));
+        check.push(diagnostic.expected(expected));
     }
     written.0.into_iter().map(|(key, value)| (key.value, value)).collect()
 }
 
 /// Adds a hub. An entry of a later file replaces an earlier one; two entries for one hub in a file are an error.
 fn add(hubs: &mut BTreeMap<HubKey, Hub>, key: HubKey, hub: Hub, check: &mut Check) {
-    let earlier = hubs.get(&key).and_then(|earlier| earlier.place);
-    if let (Some(earlier), Some(place)) = (earlier, hub.place)
-        && earlier.file == place.file
+    let earlier = hubs.get(&key).and_then(|earlier| earlier.span);
+    if let (Some(earlier), Some(span)) = (earlier, hub.span)
+        && earlier.file == span.file
     {
-        let message = format!("{} already has a hub in {} ({})", key.account, key.region, check.line(earlier, place));
-        check.push(check.at(place, message).expected("at most one entry for each account and Region"));
+        let message = format!("{} already has a hub in {} ({})", key.account, key.region, check.line(earlier, span));
+        check.push(check.at(span, message).expected("at most one entry for each account and Region"));
     }
     hubs.insert(key, hub);
 }

@@ -21,8 +21,8 @@ pub(super) fn check(
         let Some(product) = find(name, declared, check) else { continue };
         let lacks = |region: &&Region| !product.is_in(region.partition(), region.as_str());
         if let Some(region) = regions.iter().find(lacks) {
-            let mistake = check.at(name.place, format!("the product `{}` is not available in {region}", name.value));
-            check.push(mistake.expected(format!("a product that is available in {region}")));
+            let diagnostic = check.at(name.span, format!("the product `{}` is not available in {region}", name.value));
+            check.push(diagnostic.expected(format!("a product that is available in {region}")));
         }
         names.insert(full_name(product));
     }
@@ -48,9 +48,9 @@ fn find(name: &Spanned<String>, declared: &[&'static Product], check: &mut Check
     if found.is_none() {
         let full: Vec<String> = all.iter().map(|product| full_name(product)).collect();
         let words = all.iter().map(|product| product.product_id).chain(full.iter().map(String::as_str));
-        let mistake = check.at(name.place, format!("unknown product `{}`", name.value));
+        let diagnostic = check.at(name.span, format!("unknown product `{}`", name.value));
         let expected = "a product such as guardduty, or company/product such as prowler/prowler";
-        check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, words)));
+        check.push(diagnostic.expected(expected).suggest(suggest::nearest(&name.value, words)));
     }
     found
 }

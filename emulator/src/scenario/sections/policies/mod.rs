@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::policy::{self, PathStep, Remark};
 use crate::scenario::check::{Check, not_null};
-use crate::scenario::files::{FileId, Place};
+use crate::scenario::files::{FileId, Span};
 use crate::scenario::parse;
 use crate::scenario::spanned::{Content, Entries, Node, Spanned};
 use crate::scenario::suggest;
@@ -58,28 +58,28 @@ pub(in crate::scenario) fn check(written: Entries<Declared>, check: &mut Check) 
 }
 
 fn read(file: &Spanned<String>, check: &mut Check) -> Option<Node> {
-    let written_in: FileId = file.place.file;
+    let written_in: FileId = file.span.file;
     let path = check.files.beside(&file.value, written_in);
     if !path.is_file() {
-        let mistake = check.at(file.place, format!("file not found: `{}`", file.value));
+        let diagnostic = check.at(file.span, format!("file not found: `{}`", file.value));
         let near = check.files.near(&file.value, written_in);
         let nearest = suggest::nearest(&file.value, near.iter().map(String::as_str));
-        check.push(mistake.expected("a path relative to the directory of this file").suggest(nearest));
+        check.push(diagnostic.expected("a path relative to the directory of this file").suggest(nearest));
         return None;
     }
     let node = check.files.read(&path).and_then(|id| parse::text(&check.files, id));
-    node.map_err(|mistake| check.push(*mistake)).ok()
+    node.map_err(|diagnostic| check.push(*diagnostic)).ok()
 }
 
 fn policy_of(name: &str, document: &Node, check: &mut Check) -> Option<Arc<Policy>> {
-    let before = check.mistakes.len();
+    let before = check.diagnostics.len();
     let value = json(document, check);
     let (policy, remarks) = policy::read(name, &value);
     for remark in &remarks {
         report(document, remark, check);
     }
     // A duplicate key is an error that the JSON value does not show.
-    let refused = check.mistakes.len() - before > remarks.len();
+    let refused = check.diagnostics.len() - before > remarks.len();
     policy.filter(|_| !refused).map(Arc::new)
 }
 
@@ -99,8 +99,8 @@ fn json(node: &Node, check: &mut Check) -> Value {
             for (key, value) in entries {
                 let value = json(value, check);
                 if members.insert(key.value.clone(), value).is_some() {
-                    let mistake = check.at(key.place, format!("duplicate key `{}`", key.value));
-                    check.push(mistake.expected("each key at most once"));
+                    let diagnostic = check.at(key.span, format!("duplicate key `{}`", key.value));
+                    check.push(diagnostic.expected("each key at most once"));
                 }
             }
             Value::Object(members)
@@ -109,7 +109,7 @@ fn json(node: &Node, check: &mut Check) -> Value {
 }
 
 fn report(document: &Node, remark: &Remark, check: &mut Check) {
-    let mut diagnostic = check.at(place(document, remark), &*remark.message);
+    let mut diagnostic = check.at(span(document, remark), &*remark.message);
     if let Some(expected) = &remark.expected {
         diagnostic = diagnostic.expected(&**expected);
     }
@@ -119,22 +119,22 @@ fn report(document: &Node, remark: &Remark, check: &mut Check) {
     check.push(if remark.refuses { diagnostic } else { diagnostic.warning() });
 }
 
-/// The place in the text that a remark refers to.
-fn place(document: &Node, remark: &Remark) -> Place {
-    let (mut node, mut place) = (document, document.place);
+/// The span in the text that a remark refers to.
+fn span(document: &Node, remark: &Remark) -> Span {
+    let (mut node, mut span) = (document, document.span);
     for step in &remark.path {
         let next = match (step, &node.content) {
             (PathStep::Key(name), Content::Map(entries)) => {
                 let entry = entries.iter().find(|(key, _)| key.value == *name);
-                entry.map(|(key, value)| (value, if remark.of_key { key.place } else { value.place }))
+                entry.map(|(key, value)| (value, if remark.of_key { key.span } else { value.span }))
             }
-            (PathStep::Item(position), Content::List(items)) => items.get(*position).map(|item| (item, item.place)),
+            (PathStep::Item(position), Content::List(items)) => items.get(*position).map(|item| (item, item.span)),
             _ => None,
         };
         let Some((inner, there)) = next else { break };
-        (node, place) = (inner, there);
+        (node, span) = (inner, there);
     }
-    place
+    span
 }
 
 impl Valid {
@@ -148,9 +148,9 @@ impl Valid {
     pub(super) fn find(&self, name: &Spanned<String>, check: &mut Check) -> Option<Arc<Policy>> {
         let found = self.0.get(&name.value);
         if found.is_none() {
-            let mistake = check.at(name.place, format!("unknown policy `{}`", name.value));
+            let diagnostic = check.at(name.span, format!("unknown policy `{}`", name.value));
             let nearest = suggest::nearest(&name.value, self.0.keys().map(String::as_str));
-            check.push(mistake.expected("a name defined under `policies`").suggest(nearest));
+            check.push(diagnostic.expected("a name defined under `policies`").suggest(nearest));
         }
         found.cloned().flatten()
     }
@@ -166,9 +166,9 @@ impl Valid {
         match written.full_aws_access {
             Some(full) if !full.value => {
                 if written.policies.is_empty() {
-                    let mistake =
-                        check.at(full.place, "without FullAWSAccess, no service control policy would be attached");
-                    check.push(mistake.expected("`policies` to use instead of FullAWSAccess"));
+                    let diagnostic =
+                        check.at(full.span, "without FullAWSAccess, no service control policy would be attached");
+                    check.push(diagnostic.expected("`policies` to use instead of FullAWSAccess"));
                 }
             }
             _ if policies.is_empty() => {}

@@ -5,7 +5,7 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::json;
 
-use crate::scenario::tests::{account, build, mistakes, mistakes_of, repository};
+use crate::scenario::tests::{account, build, errors, errors_of, repository};
 use crate::scenario::{self, Severity};
 use crate::state::{Principal, World};
 use crate::testing::{REGION, Stage};
@@ -119,7 +119,7 @@ fn a_policy_document_with_errors() {
     let scenario = "policies:\n  a: { file: a.json }\n  b: { file: aa.json }\n  c: { fil: a.json }\n  d: { document: all }\n  \
                     e: { document: { Statement: { Effect: Allow, Acton: '*', Resource: '*', Principal: '*' } } }\n  f: { file: f.json }\n";
     let files = [("scenario.yaml", scenario), ("a.json", file), ("f.json", "{")];
-    insta::assert_snapshot!(mistakes_of(&files));
+    insta::assert_snapshot!(errors_of(&files));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn attachments_with_errors() {
                 credentials:\n  ASIA1: { account: '222222222222', role: Auditor, boundary: prevent-tamper }\n  \
                 AKIA2: { account: '222222222222', user: a, session_policy: prevent-tamper }\n\
                 policies:\n  prevent-tamper: { document: { Statement: { Effect: Deny, Action: '*', Resource: '*' } } }\n";
-    insta::assert_snapshot!(mistakes(text));
+    insta::assert_snapshot!(errors(text));
 }
 
 #[test]
@@ -141,13 +141,13 @@ fn statements_without_effect_cause_warnings_only() {
                 policies:\n  p:\n    document:\n      Statement:\n        Effect: Deny\n        \
                 Action: ['securityhub:DisableSecurtyHub', 'securityhub:Delete*']\n        Resource: '*'\n        \
                 Condition: { Null: { 'securityhub:ASFFSyntaxPath/Workflow': 'true' } }\n";
-    insta::assert_snapshot!(mistakes(text));
+    insta::assert_snapshot!(errors(text));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scenario.yaml");
     std::fs::write(&path, text).unwrap();
     let scenario = scenario::load(&[path]).unwrap();
     assert!(scenario.warnings().iter().all(|told| told.severity == Severity::Warning));
-    assert!(!scenario.warnings().has_mistakes() && scenario.build().is_ok());
+    assert!(!scenario.warnings().has_errors() && scenario.build().is_ok());
 }
 
 #[test]

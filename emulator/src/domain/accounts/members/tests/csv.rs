@@ -19,10 +19,10 @@ fn rows(text: &str) -> Vec<Found> {
     read(text).unwrap().into_iter().map(found).collect()
 }
 
-/// The mistakes in a list, with the text at their positions.
+/// The errors in a list, with the text at their positions.
 fn wrong(text: &str) -> Vec<String> {
-    let mistakes = read(text).unwrap_err();
-    mistakes.into_iter().map(|mistake| format!("{mistake} [{}]", &text[mistake.span.clone()])).collect()
+    let errors = read(text).unwrap_err();
+    errors.into_iter().map(|error| format!("{error} [{}]", &text[error.span.clone()])).collect()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn every_invalid_line_is_reported_with_its_number() {
 
 /// Rules: CPL-133.
 #[test]
-fn reading_stops_after_a_hundred_mistakes() {
+fn reading_stops_after_a_hundred_errors() {
     assert_eq!(wrong(&"x\n".repeat(1000)).len(), 100);
 }
 
@@ -80,10 +80,10 @@ fn a_list_of_10000_lines_is_read() {
 }
 
 quickcheck! {
-    fn any_text_gives_rows_or_mistakes_with_valid_positions(text: String) -> bool {
+    fn any_text_gives_rows_or_errors_with_valid_positions(text: String) -> bool {
         match read(&text) {
             Ok(rows) => rows.len() <= text.lines().count().max(1),
-            Err(mistakes) => mistakes.iter().all(|mistake| text.get(mistake.span.clone()).is_some()),
+            Err(errors) => errors.iter().all(|error| text.get(error.span.clone()).is_some()),
         }
     }
 
