@@ -112,12 +112,12 @@ async fn a_self_managed_account_can_change_its_settings_but_no_policies() {
     assert_eq!(standards(&shop).await.len(), 2, "settings remain");
     shop.update_security_hub_configuration().auto_enable_controls(false).send().await.unwrap();
     let elsewhere = sdk(&emulator, ADMINISTRATOR, "eu-west-1");
-    for (outsider, said) in [
+    for (outsider, expected) in [
         (&shop, "Must be a Security Hub delegated administrator with Central Configuration enabled"),
         (&elsewhere, "Central Configuration APIs can only be called from the aggregation region"),
     ] {
         let refused = outsider.list_configuration_policies().send().await.unwrap_err();
-        assert_eq!((refused.code(), refused.message()), (Some("AccessDeniedException"), Some(said)));
+        assert_eq!((refused.code(), refused.message()), (Some("AccessDeniedException"), Some(expected)));
     }
     administrator
         .start_configuration_policy_disassociation()

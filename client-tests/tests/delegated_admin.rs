@@ -34,10 +34,10 @@ async fn the_management_account_designates_the_administrator_but_cannot_configur
         assert_eq!(list.admin_accounts()[0].account_id(), Some(ADMINISTRATOR));
         let refused = management.describe_organization_configuration().send().await.unwrap_err();
         assert_eq!(refused.raw_response().unwrap().status().as_u16(), 401);
-        let said = refused.message().unwrap();
+        let message = refused.message().unwrap();
         assert!(
-            said.contains("is not subscribed") || said.contains("is not an administrator for this organization"),
-            "{said}"
+            message.contains("is not subscribed") || message.contains("is not an administrator for this organization"),
+            "{message}"
         );
         let member = sdk(&emulator, SHOP, region);
         let refused = member.list_organization_admin_accounts().send().await.unwrap_err();
@@ -60,8 +60,8 @@ async fn an_account_joins_is_enabled_automatically_and_leaves() {
     happens(&emulator, "join").await;
     let enabled = payments.get_enabled_standards().send().await.unwrap();
     assert_eq!(enabled.standards_subscriptions().len(), 2, "those that AWS enables by default");
-    let told = payments.get_administrator_account().send().await.unwrap().administrator.unwrap();
-    assert_eq!(told.account_id(), Some(ADMINISTRATOR));
+    let found = payments.get_administrator_account().send().await.unwrap().administrator.unwrap();
+    assert_eq!(found.account_id(), Some(ADMINISTRATOR));
     let members = administrator.list_members().send().await.unwrap();
     let ids: Vec<&str> = members.members().iter().filter_map(|member| member.account_id()).collect();
     assert_eq!(ids, [SHOP, PAYMENTS], "{WAREHOUSE} was there before and is left alone");

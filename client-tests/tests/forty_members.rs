@@ -52,8 +52,8 @@ async fn an_enabled_member_reads_its_administrator_and_leaves() {
     let emulator = start(SCENARIO).await;
     let administrator = sdk(&emulator, ADMINISTRATOR, "us-east-1");
     let member = sdk(&emulator, PAYMENTS, "us-east-1");
-    let told = member.get_administrator_account().send().await.unwrap().administrator.unwrap();
-    assert_eq!((told.account_id(), told.member_status()), (Some(ADMINISTRATOR), Some("Enabled")));
+    let found = member.get_administrator_account().send().await.unwrap().administrator.unwrap();
+    assert_eq!((found.account_id(), found.member_status()), (Some(ADMINISTRATOR), Some("Enabled")));
     assert!(member.list_members().send().await.unwrap().members().is_empty());
     let own = member.get_findings().max_results(100).send().await.unwrap().findings().len();
     let seen = |found: &[aws_sdk_securityhub::types::AwsSecurityFinding]| {

@@ -35,7 +35,7 @@ fn paste(block: &Block, after: &[Block]) -> Option<(String, String)> {
     let folder = program::path().parent().unwrap();
     shell.args(["-c", &text]).current_dir(repository()).env("SECURITYHUB_LOCAL_URL", endpoint);
     shell.env("PATH", format!("{}:{}", folder.display(), path.to_str().unwrap()));
-    let (code, output, error) = said(&shell.output().unwrap());
+    let (code, output, error) = decoded(&shell.output().unwrap());
     assert_eq!(code, Some(0), "{PAGE}:{}\n{output}{error}", block.line);
     for shown in after.iter().take_while(|block| block.mark == Some(Mark::Printed)) {
         assert!(output.contains(&shown.text), "{PAGE}:{} is not in\n{output}", shown.line);
@@ -43,7 +43,7 @@ fn paste(block: &Block, after: &[Block]) -> Option<(String, String)> {
     Some((output, error))
 }
 
-fn said(output: &Output) -> (Option<i32>, String, String) {
+fn decoded(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
@@ -198,7 +198,7 @@ fn the_commands_that_need_no_server() {
         let mut shell = Command::new("bash");
         let path = format!("{}:{}", program::path().parent().unwrap().display(), std::env::var("PATH").unwrap());
         shell.args(["-euo", "pipefail", "-c", &block.text]).current_dir(folder.path()).env("PATH", path);
-        let (code, output, error) = said(&shell.output().unwrap());
+        let (code, output, error) = decoded(&shell.output().unwrap());
         assert_eq!(code, Some(0), "{PAGE}:{}\n{output}{error}", block.line);
     }
     let generated = std::fs::read_to_string(folder.path().join("guardduty.json")).unwrap();
@@ -210,7 +210,7 @@ fn the_commands_that_need_no_server() {
     std::fs::write(folder.path().join("scp/mine.json"), policy).unwrap();
     std::fs::write(folder.path().join("mine.yaml"), excerpt).unwrap();
     let checked = program::run(&["scenario", "check", folder.path().join("mine.yaml").to_str().unwrap()]);
-    let (code, output, error) = said(&checked);
+    let (code, output, error) = decoded(&checked);
     assert_eq!(code, Some(0), "{output}{error}");
 }
 

@@ -108,7 +108,7 @@ fn an_administrator_sees_each_of_its_members() {
 #[test]
 fn invalid_arguments_are_reported() {
     let program = Program::start(&["--scenario", SCENARIO]);
-    for (arguments, code, told) in [
+    for (arguments, code, expected) in [
         (&["--by", "account"][..], 2, "has no enabled members with Security Hub enabled in us-east-1"),
         (&["--region", "eu-west-1"], 2, "Security Hub is not enabled for 111111111111 in eu-west-1"),
         (&["--standard", "cis-5.0.0"], 2, "cis-5.0.0 is not enabled in any of the accounts"),
@@ -117,8 +117,8 @@ fn invalid_arguments_are_reported() {
         (&["--url", "http://127.0.0.1:1"], 1, "securityhub-local serve"),
     ] {
         let output = compliance(&program, arguments);
-        let said = text(&output.stderr);
-        assert!(output.status.code() == Some(code) && said.contains(told), "{arguments:?}: {said}");
+        let message = text(&output.stderr);
+        assert!(output.status.code() == Some(code) && message.contains(expected), "{arguments:?}: {message}");
     }
     let help = text(&program::run(&["compliance", "--help"]).stdout);
     for word in ["SECURITYHUB_LOCAL_STANDARD=", "SECURITYHUB_LOCAL_BY=", "--by account", "Exit codes"] {

@@ -284,7 +284,7 @@ fn a_refused_command_names_the_flag_that_permits_it() {
     });
     let output = program::run(&["events", "--url", &url]);
     refuses.join().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "securityhub-local: host 'a.example' is not allowed; start with --allow-host a.example\n");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(message, "securityhub-local: host 'a.example' is not allowed; start with --allow-host a.example\n");
     assert_eq!(output.status.code(), Some(2));
 }

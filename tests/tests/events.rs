@@ -97,14 +97,14 @@ fn events_are_followed_and_missed_ones_are_reported() {
 #[test]
 fn invalid_arguments_are_reported() {
     let program = Program::start(&["--events", "0"]);
-    for (arguments, code, told) in [
+    for (arguments, code, expected) in [
         (&[][..], 2, "events are disabled"),
         (&["--account", "1"], 2, "expected an account ID of 12 digits"),
         (&["--url", "http://127.0.0.1:1"], 1, "securityhub-local serve"),
     ] {
         let output = events(&program, arguments);
-        let said = text(&output.stderr);
-        assert!(output.status.code() == Some(code) && said.contains(told), "{arguments:?}: {said}");
+        let message = text(&output.stderr);
+        assert!(output.status.code() == Some(code) && message.contains(expected), "{arguments:?}: {message}");
     }
     let help = text(&program::run(&["events", "--help"]).stdout);
     for word in ["SECURITYHUB_LOCAL_DETAIL_TYPE=", "SECURITYHUB_LOCAL_FOLLOW=", "--follow", "Exit codes"] {

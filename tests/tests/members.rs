@@ -74,8 +74,8 @@ fn thousands_of_accounts_are_split_into_several_requests() {
     let lines: Vec<String> = (0..1200).map(|number| format!("3{number:011},m{number}@example.com")).collect();
     let list = List::new("thousands", &format!("\u{feff}Account ID,Email\r\n{}\r\n", lines.join("\r\n")));
     let output = members(&program, &["add", "--csv", list.path(), "--region", "eu-west-1"]);
-    let said = text(&output.stdout);
-    assert_eq!((output.status.code(), said.as_str()), (Some(1), "eu-west-1: 997 members (997 Created)\n"));
+    let message = text(&output.stdout);
+    assert_eq!((output.status.code(), message.as_str()), (Some(1), "eu-west-1: 997 members (997 Created)\n"));
     assert!(text(&output.stderr).contains("203 accounts were rejected"), "over the quota of invited members");
 }
 
@@ -84,23 +84,23 @@ fn a_list_with_an_error_adds_no_members_and_refused_accounts_are_listed() {
     let program = Program::start(&["--scenario", FORTY]);
     let list = List::new("errors", "Account ID,Email\n300000000001,a@example.com\n30000000002,b@example.com\nx,c\n");
     let output = members(&program, &["add", "--csv", list.path()]);
-    let said = text(&output.stderr);
-    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{said}");
-    let told = [
+    let message = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{message}");
+    let expected = [
         format!("{}:3: `30000000002` is not a valid account ID", list.path()),
         format!("{}:4: `x` is not a valid account ID", list.path()),
         "The file has 2 errors; no account was added.".to_owned(),
     ];
-    assert!(told.iter().all(|line| said.contains(line)), "{said}");
+    assert!(expected.iter().all(|line| message.contains(line)), "{message}");
     assert!(!printed(&program, &["list"]).contains("300000000001"));
 
     let list = List::new("refused", "111111111111,me@example.com\n300000000001,a@example.com\n");
     let output = members(&program, &["add", "--csv", list.path(), "--accept"]);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), "us-east-1: 1 member (1 Enabled)\n"));
-    let said = text(&output.stderr);
+    let message = text(&output.stderr);
     assert!(
-        said.contains("1 account was rejected:\n  111111111111 in us-east-1: The request is rejected because"),
-        "{said}"
+        message.contains("1 account was rejected:\n  111111111111 in us-east-1: The request is rejected because"),
+        "{message}"
     );
 
     let code = |arguments: &[&str]| members(&program, arguments).status.code();

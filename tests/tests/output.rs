@@ -13,9 +13,9 @@ fn a_failure_to_print_is_reported() {
     for arguments in [&["version"][..], &["completions", "bash"], &["coverage"], &["scenario", "schema"]] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = program::command(arguments).stdout(full).output().unwrap();
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
-        assert!(said.starts_with("securityhub-local: cannot write to standard output"), "{arguments:?}: {said}");
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {message}");
+        assert!(message.starts_with("securityhub-local: cannot write to standard output"), "{arguments:?}: {message}");
     }
 }
 

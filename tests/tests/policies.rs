@@ -92,16 +92,16 @@ fn scenario_check_warns_and_exits_with_0() {
                 Resource: '*' } } } }\n";
     let file = File::new("warning", text);
     let checked = program::run(&["scenario", "check", file.path()]);
-    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
-    assert_eq!(checked.status.code(), Some(0), "{said}");
+    let message = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert_eq!(checked.status.code(), Some(0), "{message}");
     assert!(
-        said.contains("warning: Security Hub has no action") && said.contains("The scenario has 1 warning."),
-        "{said}"
+        message.contains("warning: Security Hub has no action") && message.contains("The scenario has 1 warning."),
+        "{message}"
     );
-    assert!(said.contains("did you mean `securityhub:DisableSecurityHub`?"), "{said}");
+    assert!(message.contains("did you mean `securityhub:DisableSecurityHub`?"), "{message}");
     let json = program::run(&["scenario", "check", "--json", file.path()]);
-    let told: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!((json.status.code(), &told[0]["severity"]), (Some(0), &json!("warning")));
+    let diagnostics: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((json.status.code(), &diagnostics[0]["severity"]), (Some(0), &json!("warning")));
     let prevent_tamper = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/prevent-tamper.yaml");
     let good = program::run(&["scenario", "check", prevent_tamper]);
     assert_eq!(String::from_utf8_lossy(&good.stdout), "The scenario is valid.\n");

@@ -75,10 +75,10 @@ fn a_port_in_use_is_reported_with_advice() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let output = program::run(&["serve", "--port", &taken.local_addr().unwrap().port().to_string()]);
     assert_eq!(output.status.code(), Some(1));
-    let said = text(&output.stderr);
+    let error = text(&output.stderr);
     assert!(
-        said.starts_with("securityhub-local: cannot listen on 127.0.0.1:") && said.contains("Use another --port"),
-        "{said}"
+        error.starts_with("securityhub-local: cannot listen on 127.0.0.1:") && error.contains("Use another --port"),
+        "{error}"
     );
 }
 
@@ -205,8 +205,8 @@ fn scenario_check_exits_with_0_or_2() {
     std::fs::write(&file, "nmae: x\nhubs:\n  - account: \"1\"\n").unwrap();
     let wrong = program::run(&["scenario", "check", &file.to_string_lossy()]);
     assert_eq!(wrong.status.code(), Some(2));
-    let said = text(&wrong.stderr);
-    assert!(said.contains("nmae") && said.contains("name"), "{said}");
+    let error = text(&wrong.stderr);
+    assert!(error.contains("nmae") && error.contains("name"), "{error}");
     let json = program::run(&["scenario", "check", "--json", &file.to_string_lossy()]);
     assert_eq!(json.status.code(), Some(2));
     assert!(serde_json::from_slice::<serde_json::Value>(&json.stdout).is_ok());
@@ -455,7 +455,7 @@ fn generated_findings_can_be_used_in_a_scenario() {
 
 #[test]
 fn generate_reports_invalid_arguments() {
-    for (arguments, said) in [
+    for (arguments, expected) in [
         (&["--product", "guardduti"][..], "'guardduty'"),
         (&[], "--product"),
         (&["--product", "macie", "--account", "1"], "expected an account ID of 12 digits"),
@@ -469,7 +469,7 @@ fn generate_reports_invalid_arguments() {
     ] {
         let output = program::run(&[&["generate"], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
     }
     let help = text(&program::run(&["generate", "--help"]).stdout);
     for name in ["PRODUCT", "COUNT", "ACCOUNT", "REGION", "DAYS", "SEED", "NOW", "PRIVATE_PRODUCT", "FORMAT"] {
@@ -506,27 +506,28 @@ fn explain(program: &Program, arguments: &[&str]) -> Command {
 #[test]
 fn explain_states_the_deciding_filter() {
     let program = Program::start(&["--scenario", QUICKSTART]);
-    let asked = |arguments: &[&str]| {
+    let explained = |arguments: &[&str]| {
         let output = explain(&program, arguments).output().unwrap();
         assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
         text(&output.stdout)
     };
     let filters = r#"{"ResourceType": [{"Value": "AwsIam", "Comparison": "PREFIX"}]}"#;
-    let said = asked(&["--filters", filters]);
+    let shown = explained(&["--filters", filters]);
     let line = "  ✘ ResourceType  requires PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n";
-    assert!(said.contains(line) && said.contains("  ✔ visible       222222222222 is an enabled member"), "{said}");
+    assert!(shown.contains(line) && shown.contains("  ✔ visible       222222222222 is an enabled member"), "{shown}");
     assert!(
-        said.ends_with("not returned: ResourceType requires PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n"),
-        "{said}"
+        shown
+            .ends_with("not returned: ResourceType requires PREFIX AwsIam; the finding has AwsS3Bucket, AwsS3Object\n"),
+        "{shown}"
     );
-    assert!(!said.contains('\u{1b}'), "colours are for terminals: {said}");
-    assert!(asked(&["--account", "333333333333"]).contains("  ✘ visible  its owner 222222222222 is not a member"));
-    assert!(asked(&["--region", "eu-west-1"]).contains("the finding is stored in us-east-1"));
-    assert!(asked(&["--product-arn", "x"]).contains("no finding with this Id and the ProductArn x"));
+    assert!(!shown.contains('\u{1b}'), "colours are for terminals: {shown}");
+    assert!(explained(&["--account", "333333333333"]).contains("  ✘ visible  its owner 222222222222 is not a member"));
+    assert!(explained(&["--region", "eu-west-1"]).contains("the finding is stored in us-east-1"));
+    assert!(explained(&["--product-arn", "x"]).contains("no finding with this Id and the ProductArn x"));
     let file = std::env::temp_dir().join(format!("securityhub-local-filters-{}.json", std::process::id()));
     std::fs::write(&file, filters).unwrap();
     let json: serde_json::Value =
-        serde_json::from_str(&asked(&["--json", "--filters", &format!("@{}", file.display())])).unwrap();
+        serde_json::from_str(&explained(&["--json", "--filters", &format!("@{}", file.display())])).unwrap();
     std::fs::remove_file(file).unwrap();
     assert_eq!(json["Findings"][0]["Filters"][0]["Passes"], false, "{json}");
 }
@@ -561,18 +562,18 @@ fn explain_gives_advice_when_it_fails() {
     let sentence = "securityhub-local: Invalid Filters in the input: data.Title[0].Comparison should be equal to one \
                     of the allowed values\n";
     assert_eq!(refused(&["--filters", contains]), (Some(2), sentence.to_owned()));
-    let (code, said) = refused(&["--filters", "SeverityLabel=HIGH"]);
-    assert!(code == Some(2) && said.contains("invalid JSON"), "{said}");
+    let (code, error) = refused(&["--filters", "SeverityLabel=HIGH"]);
+    assert!(code == Some(2) && error.contains("invalid JSON"), "{error}");
 
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
     let output = program::run(&["explain", "--id", "x", "--url", &url]);
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(
-        said.contains(&format!("cannot reach an emulator at {url}")) && said.contains("securityhub-local serve"),
-        "{said}"
+        error.contains(&format!("cannot reach an emulator at {url}")) && error.contains("securityhub-local serve"),
+        "{error}"
     );
     assert_eq!(program::run(&["explain", "--id", "x", "--url", "127.0.0.1:4600"]).status.code(), Some(2));
     assert_eq!(program::run(&["explain"]).status.code(), Some(2));

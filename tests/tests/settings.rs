@@ -32,9 +32,9 @@ fn a_setting_without_effect_is_refused_at_the_start() {
         (["--host", "localhost"], 2, "expected an IP address, such as 127.0.0.1"),
         (["--host", "192.0.2.1"], 1, "--host must be an address of this machine"),
     ] {
-        let (found, said) = refused(&arguments);
-        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(found == Some(code) && said.contains(sentence), "{arguments:?}: {found:?} {said}");
+        let (found, message) = refused(&arguments);
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(found == Some(code) && message.contains(sentence), "{arguments:?}: {found:?} {message}");
     }
 }
 
@@ -51,7 +51,7 @@ fn a_free_port_is_the_same_on_all_addresses() {
 #[test]
 fn a_signature_clock_without_verification_causes_a_warning() {
     let warned = "warning: --signature-clock has no effect without --verify-signatures\n";
-    for (arguments, said) in [
+    for (arguments, expected) in [
         (&["--signature-clock", "world"][..], warned),
         (&["--signature-clock", "world", "--verify-signatures"], ""),
         (&["--verify-signatures"], ""),
@@ -59,7 +59,7 @@ fn a_signature_clock_without_verification_causes_a_warning() {
         let mut program = Program::start(arguments);
         program.assert_healthy();
         std::process::Command::new("kill").args(["-TERM", &program.id().to_string()]).status().unwrap();
-        assert_eq!(program.end(Duration::from_secs(10)).2, said, "{arguments:?}");
+        assert_eq!(program.end(Duration::from_secs(10)).2, expected, "{arguments:?}");
     }
 }
 
@@ -70,9 +70,9 @@ fn a_failure_to_print_help_is_a_failure() {
     let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     for arguments in [&["--help"][..], &["serve", "--help"], &["--version"], &["help", "serve"]] {
         let output = program::command(arguments).stdout(full()).stderr(Stdio::piped()).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        assert!(said.starts_with("securityhub-local: cannot write to standard output: "), "{said}");
+        assert!(message.starts_with("securityhub-local: cannot write to standard output: "), "{message}");
         assert_eq!(program::run(arguments).status.code(), Some(0), "{arguments:?}");
     }
 }

@@ -35,29 +35,29 @@ fn each_constraint_of_each_operation_is_enforced() {
 
 fn check(client: &TestClient, operation: Operation, invalid: &InvalidInput) {
     let (status, body) = client.call(operation, &invalid.input);
-    let told = || format!("{} {:?} {}: {body}", operation.name(), invalid.path, invalid.what);
+    let context = || format!("{} {:?} {}: {body}", operation.name(), invalid.path, invalid.what);
     if is_of_an_item(operation, invalid) {
-        assert_eq!(status, 200, "{}", told());
+        assert_eq!(status, 200, "{}", context());
         assert_eq!(
             (&body["FailedCount"], &body["FailedFindings"][0]["ErrorCode"]),
             (&json!(1), &json!("InvalidInput")),
             "{}",
-            told()
+            context()
         );
         let message = &body["FailedFindings"][0]["ErrorMessage"];
-        assert!(names(message, operation, invalid) && tells(message, operation, invalid), "{}", told());
+        assert!(names(message, operation, invalid) && states_constraint(message, operation, invalid), "{}", context());
         return;
     }
     if is_of_a_rule(operation, invalid) {
         let unprocessed = &body["UnprocessedAutomationRules"][0];
         let expected = (200, &json!(400), &json!("InvalidInputException"));
-        assert_eq!((status, &unprocessed["ErrorCode"], &unprocessed["ErrorMessage"]), expected, "{}", told());
+        assert_eq!((status, &unprocessed["ErrorCode"], &unprocessed["ErrorMessage"]), expected, "{}", context());
         return;
     }
     let code = if operation.answers_validation_exception() { "ValidationException" } else { "InvalidInputException" };
-    assert_eq!((status, &body["Code"]), (400, &json!(code)), "{}", told());
+    assert_eq!((status, &body["Code"]), (400, &json!(code)), "{}", context());
     let message = &body["Message"];
-    assert!(names(message, operation, invalid) && tells(message, operation, invalid), "{}", told());
+    assert!(names(message, operation, invalid) && states_constraint(message, operation, invalid), "{}", context());
 }
 
 /// Whether the violation concerns a single item, in an operation that validates items one by one. An item that is not
@@ -93,7 +93,7 @@ fn names(message: &Value, operation: Operation, invalid: &InvalidInput) -> bool 
 }
 
 /// Whether a message states the violated constraint, in the words of the operation's API version.
-fn tells(message: &Value, operation: Operation, invalid: &InvalidInput) -> bool {
+fn states_constraint(message: &Value, operation: Operation, invalid: &InvalidInput) -> bool {
     let is_parameter = invalid.path.len() == 1;
     let (classic, framework) = match invalid.what {
         "too few items" if is_parameter => ("is less than minimum value", "length greater than or equal to"),

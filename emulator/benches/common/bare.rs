@@ -26,13 +26,13 @@ pub(crate) fn prepare(answer: &[u8]) -> Vec<u8> {
 }
 
 /// An empty request.
-pub(crate) fn ask() -> Vec<u8> {
+pub(crate) fn empty_request() -> Vec<u8> {
     http::request("GET /", http::ACCOUNT, b"")
 }
 
 /// The upper bound for a response: the bare server sends it for an empty request.
 pub(crate) fn echo(answer: &[u8]) -> Limit {
-    Limit { prepare: prepare(answer), requests: Box::new(|| Box::new(Same(ask()))) }
+    Limit { prepare: prepare(answer), requests: Box::new(|| Box::new(Same(empty_request()))) }
 }
 
 /// Serves until it is killed.

@@ -19,7 +19,7 @@ impl Connection {
     }
 
     /// Sends a request and returns the whole response.
-    pub(crate) fn ask(&mut self, request: &[u8]) -> &[u8] {
+    pub(crate) fn send(&mut self, request: &[u8]) -> &[u8] {
         self.stream.write_all(request).expect("the server reads");
         let mut filled = 0;
         while http::length(&self.buffer[..filled]).is_none_or(|length| length > filled) {
@@ -34,8 +34,8 @@ impl Connection {
     }
 
     /// Sends a request that must succeed and returns the body of the response.
-    pub(crate) fn ask_well(&mut self, request: &[u8]) -> &[u8] {
-        let answer = self.ask(request);
+    pub(crate) fn send_ok(&mut self, request: &[u8]) -> &[u8] {
+        let answer = self.send(request);
         assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(answer));
         http::body(answer)
     }
@@ -43,5 +43,5 @@ impl Connection {
 
 /// Sends a request that must succeed on a new connection and returns the body of the response.
 pub(crate) fn once(server: SocketAddr, request: &[u8]) -> Vec<u8> {
-    Connection::open(server).ask_well(request).to_vec()
+    Connection::open(server).send_ok(request).to_vec()
 }

@@ -29,7 +29,7 @@ impl Latency {
     pub(crate) fn measure(server: &Child, questions: &[Vec<u8>], rounds: usize) -> Latency {
         let mut connection = Connection::open(server.address());
         for question in questions {
-            connection.ask_well(question);
+            connection.send_ok(question);
         }
         let rounds: Vec<Summary> = (0..rounds).map(|_| round(&mut connection, questions, QUIET)).collect();
         Latency::of(&rounds)
@@ -56,9 +56,9 @@ pub(crate) fn round(connection: &mut Connection, questions: &[Vec<u8>], pace: Pa
 
 /// The latency in milliseconds, from the first byte of the request to the last byte of the response.
 pub(crate) fn milliseconds(connection: &mut Connection, question: &[u8]) -> f64 {
-    let asked = Instant::now();
-    connection.ask_well(question);
-    asked.elapsed().as_secs_f64() * 1000.0
+    let start = Instant::now();
+    connection.send_ok(question);
+    start.elapsed().as_secs_f64() * 1000.0
 }
 
 impl fmt::Display for Latency {

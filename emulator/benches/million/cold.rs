@@ -30,7 +30,7 @@ pub(crate) fn keyword(program: &Child) -> f64 {
 
 fn seconds(program: &Child, filters: Value) -> f64 {
     let (mut connection, question) = (Connection::open(program.address()), filtered(filters));
-    let asked = Instant::now();
-    connection.ask_well(&question);
-    asked.elapsed().as_secs_f64()
+    let start = Instant::now();
+    connection.send_ok(&question);
+    start.elapsed().as_secs_f64()
 }

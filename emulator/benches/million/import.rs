@@ -96,7 +96,7 @@ pub(crate) fn weigh(program: &Child) -> Summary {
     let mut connection = Connection::open(program.address());
     let (mut lengths, mut token) = (Vec::new(), None);
     for _ in 0..WEIGHED_PAGES {
-        let body = connection.ask_well(&administrator(&Question { token: token.as_deref(), ..Question::default() }));
+        let body = connection.send_ok(&administrator(&Question { token: token.as_deref(), ..Question::default() }));
         let page: Page<'_> = serde_json::from_slice(body).expect("a page");
         lengths.extend(page.findings.iter().map(|document| as_number(document.get().len())));
         token = page.next_token;

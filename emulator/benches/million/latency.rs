@@ -22,7 +22,7 @@ pub(crate) fn deep(program: &Child) -> (usize, Vec<u8>) {
     let mut connection = Connection::open(program.address());
     let mut question = administrator(&Question::default());
     for page in 1..DEEP_PAGE {
-        let body: Value = serde_json::from_slice(connection.ask_well(&question)).expect("a page");
+        let body: Value = serde_json::from_slice(connection.send_ok(&question)).expect("a page");
         let Some(token) = body["NextToken"].as_str() else { return (page, question) };
         question = administrator(&Question { token: Some(token), ..Question::default() });
     }
@@ -38,7 +38,7 @@ pub(crate) fn insight(program: &Child) -> Option<Vec<u8>> {
     });
     let request = http::request("POST /insights", &account(0), insight.to_string().as_bytes());
     let mut connection = Connection::open(program.address());
-    let answer = connection.ask(&request);
+    let answer = connection.send(&request);
     let body: Value = serde_json::from_slice(http::body(answer)).expect("an answer is JSON");
     if body["Code"] == "UnknownOperationException" {
         return None;

@@ -130,22 +130,22 @@ fn page(program: &Child, bare: &Child) {
 
 /// All kinds of queries at fifty per second.
 fn latencies(program: &Child, bare: &Child) {
-    let tell = |name: &str, server: &Child, questions: &[Vec<u8>], goal: Option<f64>| {
+    let print = |name: &str, server: &Child, questions: &[Vec<u8>], goal: Option<f64>| {
         let latency = Latency::measure(server, questions, latency::ROUNDS);
         let goal = goal.map(|goal| below(latency.percentiles_99.median(), goal, " ms"));
         line(name, &latency.to_string(), &goal.map(|goal| format!("p99 {goal}")).unwrap_or_default());
     };
     println!("one question at a time, 50 a second, {} rounds of {}", latency::ROUNDS, QUIET.samples);
-    tell("five filters", program, &ask::mixed(), Some(3.0));
-    tell("by UpdatedAt, latest first", program, &[latency::latest()], Some(3.0));
+    print("five filters", program, &ask::mixed(), Some(3.0));
+    print("by UpdatedAt, latest first", program, &[latency::latest()], Some(3.0));
     match latency::insight(program) {
-        Some(question) => tell("insight, active by severity", program, &[question], Some(2.0)),
+        Some(question) => print("insight, active by severity", program, &[question], Some(2.0)),
         None => line("insight, active by severity", "not built", "goal: p99 < 2 ms"),
     }
     let first = ask::administrator(&ask::Question::default());
-    tell("no filter, page 1", program, std::slice::from_ref(&first), None);
+    print("no filter, page 1", program, std::slice::from_ref(&first), None);
     let (number, deep) = latency::deep(program);
-    tell(&format!("no filter, page {number}"), program, &[deep], None);
+    print(&format!("no filter, page {number}"), program, &[deep], None);
     once(bare.address(), &bare::prepare(&once(program.address(), &first)));
-    tell("the same bytes from the bare server", bare, &[bare::ask()], None);
+    print("the same bytes from the bare server", bare, &[bare::empty_request()], None);
 }

@@ -40,16 +40,16 @@ const DISTURBED: f64 = 3.0;
 
 /// The first and second response for each field.
 pub(crate) fn first_answers(programs: &[Child]) {
-    let asked = Rounds::of(programs, FIRST.len(), |program, round| {
+    let answers = Rounds::of(programs, FIRST.len(), |program, round| {
         let (mut connection, question) = (Connection::open(program.address()), ask::none_has(FIRST[round]));
         (milliseconds(&mut connection, &question), milliseconds(&mut connection, &question))
     });
-    let first = asked.map(|(first, _)| first / 1000.0);
-    first.tell_figure("a field never filtered before, first answer", 3, " s", |median| below(median, 3.0, " s"));
-    first.tell_ratio("first answer");
-    let second = asked.map(|(_, second)| *second);
-    second.tell_figure("the same, second answer", 2, " ms", |median| below(median, 50.0, " ms"));
-    second.tell_ratio("second answer");
+    let first = answers.map(|(first, _)| first / 1000.0);
+    first.print_figure("a field never filtered before, first answer", 3, " s", |median| below(median, 3.0, " s"));
+    first.print_ratio("first answer");
+    let second = answers.map(|(_, second)| *second);
+    second.print_figure("the same, second answer", 2, " ms", |median| below(median, 50.0, " ms"));
+    second.print_ratio("second answer");
 }
 
 /// DescribeHub every two milliseconds, idle and while columns are built.
@@ -60,7 +60,7 @@ pub(crate) fn describe_hub(programs: &[Child]) {
         let quiet = quiet(program, std::iter::repeat_n(&call, 1_000), pace);
         (quiet, building(program, std::iter::repeat(&call), pace, WHILE_CALLED[round]))
     });
-    tell("DescribeHub", &rounds);
+    print("DescribeHub", &rounds);
 }
 
 /// Imports of a hundred findings every ten milliseconds, idle and while columns are built.
@@ -73,7 +73,7 @@ pub(crate) fn imports(programs: &[Child], accounts: usize, count: usize) {
         let (first, second) = requests.split_at(of_a_round / 2);
         (quiet(program, first, pace), building(program, second, pace, WHILE_IMPORTED[round]))
     });
-    tell("import of 100", &rounds);
+    print("import of 100", &rounds);
 }
 
 /// Milliseconds of each call while the program is otherwise idle.
@@ -93,7 +93,7 @@ fn building<'r>(
         scope.spawn(|| {
             let mut connection = Connection::open(program.address());
             for field in fields {
-                connection.ask_well(&ask::none_has(field));
+                connection.send_ok(&ask::none_has(field));
             }
             is_built.store(true, Ordering::Relaxed);
         });
@@ -121,9 +121,10 @@ fn paced<'r>(
 }
 
 /// Prints both latencies, and the ratio of the 99th percentiles.
-fn tell(call: &str, rounds: &Rounds<(Summary, Summary)>) {
-    rounds.map(|(quiet, _)| quiet.clone()).tell(&format!("{call}, quiet"));
-    rounds.map(|(_, building)| building.clone()).tell(&format!("{call}, while columns are built"));
+fn print(call: &str, rounds: &Rounds<(Summary, Summary)>) {
+    rounds.map(|(quiet, _)| quiet.clone()).print(&format!("{call}, quiet"));
+    rounds.map(|(_, building)| building.clone()).print(&format!("{call}, while columns are built"));
     let disturbed = rounds.map(|(quiet, building)| building.percentile_99() / quiet.percentile_99());
-    disturbed.tell_figure("  p99 while columns are built to the quiet one", 2, "", |median| at_most(median, DISTURBED));
+    disturbed
+        .print_figure("  p99 while columns are built to the quiet one", 2, "", |median| at_most(median, DISTURBED));
 }

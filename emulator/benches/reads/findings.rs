@@ -53,7 +53,7 @@ pub(crate) fn fill(programs: &[Child], accounts: usize, count: usize) {
     let mut generator = Generator::start(accounts, count, 0);
     while let Some(request) = generator.next() {
         for connection in &mut connections {
-            let answer = connection.ask_well(&request);
+            let answer = connection.send_ok(&request);
             let answer: Value = serde_json::from_slice(answer).expect("an answer is JSON");
             assert_eq!(answer["FailedCount"], 0, "all are taken: {answer}");
         }

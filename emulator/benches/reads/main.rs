@@ -66,7 +66,7 @@ fn of_few(builds: &[PathBuf], count: usize) {
     let programs = filled(builds, FEW, count);
     println!("\nan administrator of {FEW} members");
     for shape in ask::shapes() {
-        tell(&programs, shape.name, &shape.questions);
+        print(&programs, shape.name, &shape.questions);
     }
     columns::first_answers(&programs);
     columns::describe_hub(&programs);
@@ -76,8 +76,8 @@ fn of_few(builds: &[PathBuf], count: usize) {
 fn of_many(builds: &[PathBuf], count: usize) {
     let programs = filled(builds, MANY, count);
     println!("\nan administrator of {MANY} members");
-    tell(&programs, "one EQUALS", &[ask::one_equals()]);
-    tell(&programs, "newest UpdatedAt first", &[ask::newest()]);
+    print(&programs, "one EQUALS", &[ask::one_equals()]);
+    print(&programs, "newest UpdatedAt first", &[ask::newest()]);
 }
 
 /// A process for each build, filled with the same findings.
@@ -91,13 +91,13 @@ fn filled(builds: &[PathBuf], members: usize, count: usize) -> Vec<Child> {
 
 /// Measures one kind of query. The number of results is printed, because a response with a hundred documents takes
 /// longer than an empty one.
-fn tell(programs: &[Child], name: &str, questions: &[Vec<u8>]) {
+fn print(programs: &[Child], name: &str, questions: &[Vec<u8>]) {
     let found: Option<Vec<Vec<usize>>> = programs.iter().map(|program| found(program, questions)).collect();
     let Some(found) = found else { return line(name, "not built", "") };
     Rounds::of(programs, ROUNDS, |program, _| {
         latency::round(&mut Connection::open(program.address()), questions, PACE)
     })
-    .tell(name);
+    .print(name);
     println!("  (findings of a page: {})", described(&found));
 }
 
@@ -105,7 +105,7 @@ fn tell(programs: &[Child], name: &str, questions: &[Vec<u8>]) {
 fn found(program: &Child, questions: &[Vec<u8>]) -> Option<Vec<usize>> {
     let mut connection = Connection::open(program.address());
     let mut count = |question: &Vec<u8>| {
-        let answer: Value = serde_json::from_slice(http::body(connection.ask(question))).expect("an answer is JSON");
+        let answer: Value = serde_json::from_slice(http::body(connection.send(question))).expect("an answer is JSON");
         if answer["Code"] == "UnknownOperationException" {
             return None;
         }

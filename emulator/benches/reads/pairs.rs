@@ -31,17 +31,17 @@ impl<T> Rounds<T> {
 
 impl Rounds<Summary> {
     /// Prints the latency of each program, and the ratio of the 99th percentiles if there are two.
-    pub(crate) fn tell(&self, name: &str) {
+    pub(crate) fn print(&self, name: &str) {
         for (position, rounds) in self.0.iter().enumerate() {
             line(&named(name, position), &Latency::of(rounds).to_string(), "");
         }
-        self.map(Summary::percentile_99).tell_ratio("p99");
+        self.map(Summary::percentile_99).print_ratio("p99");
     }
 }
 
 impl Rounds<f64> {
     /// Prints a figure of each program with its goal, and their ratio if there are two.
-    pub(crate) fn tell_figure(&self, name: &str, decimals: usize, unit: &str, goal: impl Fn(f64) -> String) {
+    pub(crate) fn print_figure(&self, name: &str, decimals: usize, unit: &str, goal: impl Fn(f64) -> String) {
         for (position, rounds) in self.0.iter().enumerate() {
             let figure = Summary::of(rounds.iter().copied());
             line(&named(name, position), &format!("{figure:.decimals$}{unit}"), &goal(figure.median()));
@@ -49,7 +49,7 @@ impl Rounds<f64> {
     }
 
     /// Prints the ratio of this program's figures to the other's, pair by pair, if there are two.
-    pub(crate) fn tell_ratio(&self, what: &str) {
+    pub(crate) fn print_ratio(&self, what: &str) {
         let [this, other] = &self.0[..] else { return };
         let ratio = Summary::of(this.iter().zip(other).map(|(this, other)| this / other));
         line(&format!("  {what}, this program to the other"), &ratio.to_string(), &at_most(ratio.median(), RATIO));

@@ -81,10 +81,10 @@ fn any_pair(leaf: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
     if leaf.first() == Some(&b'{') {
         json::members(leaf, 0, |name, at| {
             let end = json::value(leaf, at)?;
-            let said = leaf.get(at..end)?.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+            let text = leaf.get(at..end)?.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
             match name {
-                b"name" => key = said.and_then(json::unescape),
-                b"value" => value = said.and_then(json::unescape),
+                b"name" => key = text.and_then(json::unescape),
+                b"value" => value = text.and_then(json::unescape),
                 _ => {}
             }
             Some(end)

@@ -32,13 +32,13 @@ pub(super) async fn scores(Extension(served): Extension<ServedWorld>, query: req
     }
 }
 
-fn computed(world: &World, asked: &Input) -> Result<Compliance, String> {
-    let account = asked.account.as_deref().unwrap_or_default();
+fn computed(world: &World, input: &Input) -> Result<Compliance, String> {
+    let account = input.account.as_deref().unwrap_or_default();
     let account = AccountId::parse(account)
         .ok_or_else(|| format!("{account:?} is not a valid account ID (expected 12 digits); {EXPECTED}"))?;
-    let region = asked.region.as_deref().filter(|region| !region.is_empty());
+    let region = input.region.as_deref().filter(|region| !region.is_empty());
     let region = request::region(world, region.ok_or_else(|| format!("region is missing; {EXPECTED}"))?)?;
-    let standard = asked.standard.as_deref().map(scores::standard).transpose();
+    let standard = input.standard.as_deref().map(scores::standard).transpose();
     let standard = standard.map_err(|error| format!("{error}; {EXPECTED}"))?;
     let now = world.clock.now();
     due::run(world, now);

@@ -89,17 +89,17 @@ pub(super) async fn send(Extension(served): Extension<ServedWorld>, _: request::
     }
 }
 
-fn page(world: &World, asked: &Input) -> Result<EventPage, String> {
-    let account = asked.account.as_deref().map(|text| {
+fn page(world: &World, input: &Input) -> Result<EventPage, String> {
+    let account = input.account.as_deref().map(|text| {
         AccountId::parse(text).ok_or_else(|| format!("{text:?} is not a valid account ID (expected 12 digits); {LIST}"))
     });
     let account = account.transpose()?;
-    let region = asked.region.as_deref().map(|region| request::region(world, region)).transpose()?;
-    let limit = asked.limit.unwrap_or(PAGE);
+    let region = input.region.as_deref().map(|region| request::region(world, region)).transpose()?;
+    let limit = input.limit.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(format!("limit must be from 1 to {MAX_PAGE}; {LIST}"));
     }
-    let pattern = asked.pattern.as_deref().map(EventPattern::read).transpose()?;
+    let pattern = input.pattern.as_deref().map(EventPattern::read).transpose()?;
     due::run(world, world.clock.now());
     if !world.has_events() {
         return Err(OFF.to_owned());
@@ -107,9 +107,9 @@ fn page(world: &World, asked: &Input) -> Result<EventPage, String> {
     let is_wanted = |event: &Event| {
         account.is_none_or(|account| account == event.receiver.account)
             && region.as_ref().is_none_or(|region| *region == event.receiver.region)
-            && asked.detail_type.as_ref().is_none_or(|name| name == envelope::detail_type(&event.subject))
+            && input.detail_type.as_ref().is_none_or(|name| name == envelope::detail_type(&event.subject))
     };
-    let after = asked.after.unwrap_or(0);
+    let after = input.after.unwrap_or(0);
     let Some(pattern) = pattern else { return Ok(world.events(after, limit, is_wanted)) };
     let compared = (MAX_COMPARISONS / pattern.alternatives()).max(1);
     Ok(select(world, &pattern, limit, world.events(after, compared, is_wanted)))
@@ -145,9 +145,9 @@ fn written(world: &World, page: &EventPage) -> String {
 
 fn sent(world: &World, body: &[u8]) -> Result<usize, (StatusCode, String)> {
     let wrong = |message: String| (StatusCode::BAD_REQUEST, message);
-    let asked: Send = serde_json::from_slice(body).map_err(|error| wrong(format!("{error}; {SEND}")))?;
-    let action_target_arn = asked.action_target_arn.clone();
-    let selection = selection(asked)
+    let input: Send = serde_json::from_slice(body).map_err(|error| wrong(format!("{error}; {SEND}")))?;
+    let action_target_arn = input.action_target_arn.clone();
+    let selection = selection(input)
         .ok_or_else(|| wrong(format!("FindingIdentifiers and InsightArn cannot be combined; {SEND}")))?;
     let now = world.clock.now();
     due::run(world, now);
@@ -163,8 +163,8 @@ fn sent(world: &World, body: &[u8]) -> Result<usize, (StatusCode, String)> {
     Ok(count)
 }
 
-fn selection(asked: Send) -> Option<Selection> {
-    let Send { finding_identifiers, insight_arn, result_values, .. } = asked;
+fn selection(input: Send) -> Option<Selection> {
+    let Send { finding_identifiers, insight_arn, result_values, .. } = input;
     match (finding_identifiers, insight_arn, result_values) {
         (Some(names), None, None) => {
             let name = |FindingIdentifier { id, product_arn }| Identifier { product_arn, id };

@@ -38,14 +38,14 @@ pub(super) async fn explain(Extension(served): Extension<ServedWorld>, _: reques
 }
 
 fn answer(served: &ServedWorld, body: &[u8]) -> Result<explain::Explanation, String> {
-    let asked: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
-    let account = AccountId::parse(&asked.account)
-        .ok_or_else(|| format!("{:?} is not a valid account ID (expected 12 digits); {EXPECTED}", asked.account))?;
+    let input: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
+    let account = AccountId::parse(&input.account)
+        .ok_or_else(|| format!("{:?} is not a valid account ID (expected 12 digits); {EXPECTED}", input.account))?;
     let world = served.world();
     let now = world.clock.now();
     due::run(&world, now);
-    let region = request::region(&world, &asked.region)?;
+    let region = request::region(&world, &input.region)?;
     let caller = Caller { principal: Principal::local_user(account), region, now };
-    let question = Question { id: &asked.id, product_arn: asked.product_arn.as_deref(), filters: &asked.filters };
+    let question = Question { id: &input.id, product_arn: input.product_arn.as_deref(), filters: &input.filters };
     explain::explain(&world, &caller, &question).map_err(|error| error.message.into_owned())
 }

@@ -86,12 +86,12 @@ fn respond(outcome: Result<Outcome, String>) -> Response {
 }
 
 fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
-    let asked: Add = serde_json::from_slice(body).map_err(|error| format!("{error}; {ADD}"))?;
-    let accounts = accounts_of(&asked)?;
-    let steps = Steps { invite: asked.invite, accept: asked.accept };
+    let input: Add = serde_json::from_slice(body).map_err(|error| format!("{error}; {ADD}"))?;
+    let accounts = accounts_of(&input)?;
+    let steps = Steps { invite: input.invite, accept: input.accept };
     let now = world.clock.now();
     due::run(world, now);
-    let hubs = hubs(world, &asked.administrator, &asked.regions, ADD)?;
+    let hubs = hubs(world, &input.administrator, &input.regions, ADD)?;
     let mut transaction = world.write();
     let mut refused = Vec::new();
     for hub in &hubs {
@@ -109,12 +109,12 @@ fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
 }
 
 fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
-    let asked: Accept = serde_json::from_slice(body).map_err(|error| format!("{error}; {ACCEPT}"))?;
-    let named = asked.account_ids.map(|ids| ids.iter().map(|id| account(id, ACCEPT)).collect::<Result<Vec<_>, _>>());
+    let input: Accept = serde_json::from_slice(body).map_err(|error| format!("{error}; {ACCEPT}"))?;
+    let named = input.account_ids.map(|ids| ids.iter().map(|id| account(id, ACCEPT)).collect::<Result<Vec<_>, _>>());
     let named = named.transpose()?;
     let now = world.clock.now();
     due::run(world, now);
-    let hubs = hubs(world, &asked.administrator, &asked.regions, ACCEPT)?;
+    let hubs = hubs(world, &input.administrator, &input.regions, ACCEPT)?;
     let mut transaction = world.write();
     let (mut refused, mut spoken_of) = (Vec::new(), BTreeSet::new());
     for hub in &hubs {
@@ -130,9 +130,9 @@ fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
     Ok(Outcome { members: rows(world, &hubs, is_wanted), unprocessed_accounts: Some(refused) })
 }
 
-fn listed(world: &World, asked: &List) -> Result<Outcome, String> {
-    let administrator = account(asked.administrator.as_deref().unwrap_or_default(), LIST)?;
-    let regions: Vec<Region> = match &asked.region {
+fn listed(world: &World, input: &List) -> Result<Outcome, String> {
+    let administrator = account(input.administrator.as_deref().unwrap_or_default(), LIST)?;
+    let regions: Vec<Region> = match &input.region {
         Some(regions) => request::regions(world, regions.split(','))?,
         None => world.relations().hub_regions().into_iter().collect(),
     };
@@ -141,12 +141,12 @@ fn listed(world: &World, asked: &List) -> Result<Outcome, String> {
 }
 
 /// The accounts to add with their e-mail addresses, or an error if any is invalid.
-fn accounts_of(asked: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> {
-    let Some(list) = &asked.csv else {
-        let details = asked.account_details.iter();
+fn accounts_of(input: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> {
+    let Some(list) = &input.csv else {
+        let details = input.account_details.iter();
         return details.map(|details| Ok((account(&details.account_id, ADD)?, details.email.clone()))).collect();
     };
-    if !asked.account_details.is_empty() {
+    if !input.account_details.is_empty() {
         return Err(format!("Csv and AccountDetails cannot be combined; {ADD}"));
     }
     let rejected = |errors: Vec<csv::LineError>| {

@@ -54,10 +54,10 @@ pub(super) async fn apply_event(
 }
 
 fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
-    let asked: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
-    let account = AccountId::parse(&asked.account_id)
-        .ok_or_else(|| format!("{:?} is not a valid account ID (expected 12 digits); {EXPECTED}", asked.account_id))?;
-    let event = event(asked)?;
+    let input: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
+    let account = AccountId::parse(&input.account_id)
+        .ok_or_else(|| format!("{:?} is not a valid account ID (expected 12 digits); {EXPECTED}", input.account_id))?;
+    let event = event(input)?;
     let now = world.clock.now();
     due::run(world, now);
     let mut transaction = world.write();
@@ -69,8 +69,8 @@ fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
     Ok(row(world, account))
 }
 
-fn event(asked: Input) -> Result<Event, String> {
-    let Input { action, parent, name, email, .. } = asked;
+fn event(input: Input) -> Result<Event, String> {
+    let Input { action, parent, name, email, .. } = input;
     if action != Action::Join && (name.is_some() || email.is_some()) {
         return Err(format!("Name and Email are only allowed for the action join; {EXPECTED}"));
     }

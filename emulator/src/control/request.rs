@@ -25,9 +25,9 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
     type Rejection = axum::response::Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let asked = Query::<T>::try_from_uri(&parts.uri);
-        asked
-            .map(|Query(asked)| QueryOf(asked))
+        let query = Query::<T>::try_from_uri(&parts.uri);
+        query
+            .map(|Query(query)| QueryOf(query))
             .map_err(|rejection| error_response(StatusCode::BAD_REQUEST, &rejection.body_text()))
     }
 }

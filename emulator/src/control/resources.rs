@@ -116,17 +116,17 @@ fn respond(outcome: Result<Value, String>) -> Response {
     }
 }
 
-fn listed(world: &World, asked: &Input) -> Result<Value, String> {
-    let account = asked.account.as_deref().map(|text| account(text, DELETE)).transpose()?;
-    let regions = asked.region.as_ref().map(|regions| request::regions(world, regions.split(','))).transpose()?;
+fn listed(world: &World, input: &Input) -> Result<Value, String> {
+    let account = input.account.as_deref().map(|text| account(text, DELETE)).transpose()?;
+    let regions = input.region.as_ref().map(|regions| request::regions(world, regions.split(','))).transpose()?;
     let is_wanted = |key: &HubKey, resource: &Resource| {
         account.is_none_or(|account| account == key.account)
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))
-            && asked
+            && input
                 .resource_type
                 .as_ref()
                 .is_none_or(|name| checks::resource_type(name) == Some(resource.resource_type))
-            && asked.id.as_ref().is_none_or(|id| *id == resource.id)
+            && input.id.as_ref().is_none_or(|id| *id == resource.id)
     };
     let resources = world.resources().unwrap_or_default();
     let all = resources.declared.iter().flat_map(|(key, all)| all.iter().map(move |resource| (key, resource)));
@@ -149,22 +149,22 @@ fn declared(world: &World, body: &[u8]) -> Result<Value, String> {
     Ok(json!({ "resources": entries }))
 }
 
-fn deleted(world: &World, asked: Input) -> Result<Vec<Value>, String> {
-    let resource_type = asked.resource_type.map(|name| resource_type(&name)).transpose()?;
+fn deleted(world: &World, input: Input) -> Result<Vec<Value>, String> {
+    let resource_type = input.resource_type.map(|name| resource_type(&name)).transpose()?;
     let which = change::ResourceSelector {
-        account: account(asked.account.as_deref().unwrap_or_default(), DELETE)?,
-        regions: asked.region.map(|regions| request::regions(world, regions.split(','))).transpose()?,
+        account: account(input.account.as_deref().unwrap_or_default(), DELETE)?,
+        regions: input.region.map(|regions| request::regions(world, regions.split(','))).transpose()?,
         resource_type,
-        id: asked.id,
+        id: input.id,
     };
     let deleted = change(world, |transaction, now| change::delete(transaction, &which, now));
     Ok(deleted.iter().map(|(key, resource)| entry(key, resource)).collect())
 }
 
 fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
-    let asked: Record = serde_json::from_slice(body).map_err(|error| format!("{error}; {RECORD}"))?;
-    let account = account(&asked.account, RECORD)?;
-    let recorder = match asked.recorder {
+    let input: Record = serde_json::from_slice(body).map_err(|error| format!("{error}; {RECORD}"))?;
+    let account = account(&input.account, RECORD)?;
+    let recorder = match input.recorder {
         WrittenRecorder::Switch(Switch::On) => ConfigRecorder::On,
         WrittenRecorder::Switch(Switch::Off) => ConfigRecorder::Off,
         WrittenRecorder::Custom(Custom { types, role }) => {
@@ -173,7 +173,7 @@ fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
             ConfigRecorder::Custom(Recording { types: types.map(read).transpose()?, has_custom_role })
         }
     };
-    let regions = request::regions(world, asked.regions.iter().map(String::as_str))?;
+    let regions = request::regions(world, input.regions.iter().map(String::as_str))?;
     let keys: Vec<HubKey> = regions.into_iter().map(|region| HubKey { account, region }).collect();
     if keys.is_empty() {
         return Err(format!("Regions is empty; {RECORD}"));
@@ -189,7 +189,7 @@ fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
 }
 
 fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
-    let asked: Run = match body {
+    let input: Run = match body {
         [] => Run::default(),
         body => serde_json::from_slice(body).map_err(|error| format!("{error}; {RUN}"))?,
     };
@@ -199,8 +199,8 @@ fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
                 .to_owned(),
         );
     }
-    let account = asked.account.as_deref().map(|text| account(text, RUN)).transpose()?;
-    let regions = asked.regions.map(|names| request::regions(world, names.iter().map(String::as_str))).transpose()?;
+    let account = input.account.as_deref().map(|text| account(text, RUN)).transpose()?;
+    let regions = input.regions.map(|names| request::regions(world, names.iter().map(String::as_str))).transpose()?;
     let is_wanted = |key: &HubKey| {
         account.is_none_or(|account| account == key.account)
             && regions.as_ref().is_none_or(|regions| regions.contains(&key.region))

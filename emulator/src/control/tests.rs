@@ -329,7 +329,7 @@ fn events_that_the_organization_does_not_allow_are_refused() {
         answer["error"].as_str().unwrap().to_owned()
     };
     let account = "222222222222";
-    for (body, told) in [
+    for (body, expected) in [
         (json!({ "Action": "join", "AccountId": account }), "222222222222 is already in the organization"),
         (json!({ "Action": "join", "AccountId": "2" }), "\"2\" is not a valid account ID (expected 12 digits)"),
         (json!({ "Action": "move", "AccountId": account }), "Parent is missing"),
@@ -348,8 +348,8 @@ fn events_that_the_organization_does_not_allow_are_refused() {
         (json!({ "Action": "reactivate", "AccountId": account }), "222222222222 is not suspended or closed"),
         (json!({ "Action": "explode", "AccountId": account }), "unknown variant `explode`"),
     ] {
-        let said = refused(body);
-        assert!(said.contains(told), "{told} in {said}");
+        let message = refused(body);
+        assert!(message.contains(expected), "{expected} in {message}");
     }
 }
 
@@ -381,7 +381,7 @@ fn scores_are_returned_over_the_control_plane() {
     assert_eq!((&cis["Score"], &cis["Counts"]["Failed"], &cis["Counts"]["NoData"]), (&json!(0), &json!(1), &json!(41)));
     assert!(cis["Controls"].as_array().unwrap().contains(&control), "{cis}");
     assert_eq!((&answer["SummaryScore"], answer.get("Accounts")), (&json!(0), None));
-    for (query, told) in [
+    for (query, expected) in [
         ("", "\"\" is not a valid account ID"),
         ("?account=1&region=us-east-1", "\"1\" is not a valid account ID"),
         ("?account=111111111111", "region is missing"),
@@ -391,7 +391,7 @@ fn scores_are_returned_over_the_control_plane() {
     ] {
         let (status, answer) = get(query);
         assert_eq!(status, 400, "{query}");
-        assert!(answer["error"].as_str().unwrap().contains(told), "{query}: {answer}");
+        assert!(answer["error"].as_str().unwrap().contains(expected), "{query}: {answer}");
     }
     assert_eq!(post(&service, "/_emulator/compliance", "{}").0, 405);
 }

@@ -32,13 +32,15 @@ pub(super) fn answer(world: &World, call: &Call<'_>) -> Result<Response<Bytes>, 
 
 fn describe_regions(world: &World, form: &Form) -> Result<Vec<Element>, AwsError> {
     let regions = regions(world);
-    let asked = form.list("RegionName");
-    if let Some(unknown) = asked.iter().find(|asked| regions.iter().all(|region| region.as_str() != **asked)) {
+    let requested = form.list("RegionName");
+    if let Some(unknown) =
+        requested.iter().find(|requested| regions.iter().all(|region| region.as_str() != **requested))
+    {
         return Err(invalid(format!("Invalid region names: [{unknown}]")));
     }
     let filters = filters(form)?;
     let wanted = |region: &&Region| {
-        let named = asked.is_empty() || asked.contains(&region.as_str());
+        let named = requested.is_empty() || requested.contains(&region.as_str());
         named && filters.iter().all(|filter| filter.takes(region))
     };
     Ok(regions.iter().filter(wanted).map(item).collect())

@@ -18,14 +18,14 @@ pub(super) fn call(caller: &Caller, form: &Form) -> Result<Option<Vec<Element>>,
 }
 
 /// The caller's own user. There are no other users (NB-23).
-fn get_user(caller: &Caller, asked: Option<&str>) -> Result<Element, AwsError> {
+fn get_user(caller: &Caller, requested: Option<&str>) -> Result<Element, AwsError> {
     let principal = &caller.principal;
     let (_, path) = principal.arn.split_once(":user/").ok_or_else(|| {
         AwsError::new(ErrorCode::ValidationError, "Must specify userName when calling with non-User credentials")
     })?;
     let name = path.rsplit('/').next().unwrap_or(path);
-    if let Some(asked) = asked.filter(|asked| *asked != name) {
-        let message = format!("The user with name {asked} cannot be found.");
+    if let Some(requested) = requested.filter(|requested| *requested != name) {
+        let message = format!("The user with name {requested} cannot be found.");
         return Err(AwsError::new(ErrorCode::NoSuchEntity, message));
     }
     Ok(Element::new(

@@ -86,7 +86,7 @@ fn assumed(stage: &Stage, more: &str) -> Result<[Vec<String>; 2], (u16, String)>
 #[test]
 fn a_session_has_the_policies_of_its_role_and_its_own() {
     let stage = Stage::empty();
-    assert_eq!(assumed(&stage, ""), Ok([vec![], vec![]]), "a role that nothing is said of is an administrator's");
+    assert_eq!(assumed(&stage, ""), Ok([vec![], vec![]]), "an undeclared role has administrator access");
     let own = |name: &str| Arc::new(crate::domain::policy::read(name, &policy("Allow", "*")).0.unwrap());
     stage.relations(|directory| {
         let permissions = Permissions { identity: Some(vec![own("role")]), ..Permissions::default() };

@@ -18,9 +18,9 @@ pub(super) struct Remote {
     pub(super) json: bool,
 }
 
-/// Who asks, and where.
+/// The account and the Region of a call.
 #[derive(Args)]
-pub(super) struct Asker {
+pub(super) struct Caller {
     /// Account that calls the API
     #[arg(
         long,

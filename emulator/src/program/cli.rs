@@ -7,7 +7,7 @@ use clap::builder::FalseyValueParser;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::arguments::{Asker, Remote};
+use super::arguments::{Caller, Remote};
 use super::values::{account, address, body_memory, region, time};
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
@@ -387,7 +387,7 @@ pub(super) struct ExplainArguments {
     pub(super) product_arn: Option<String>,
 
     #[command(flatten)]
-    pub(super) asker: Asker,
+    pub(super) caller: Caller,
 
     /// GetFindings filters as JSON, or @FILE to read them from a file
     #[arg(long, value_name = "JSON", env = "SECURITYHUB_LOCAL_FILTERS", default_value = "{}")]

@@ -49,8 +49,8 @@ fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Ex
     if status == StatusCode::OK {
         return Ok(answer);
     }
-    let said = serde_json::from_slice::<Value>(&answer).ok();
-    let message = said.as_ref().and_then(|said| said.get("Message").or_else(|| said.get("error")));
+    let body = serde_json::from_slice::<Value>(&answer).ok();
+    let message = body.as_ref().and_then(|body| body.get("Message").or_else(|| body.get("error")));
     match message.and_then(Value::as_str) {
         Some(message) if status.is_client_error() && status != StatusCode::NOT_FOUND => {
             Err(Exit::invalid(format!("securityhub-local: {message}")))

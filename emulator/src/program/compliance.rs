@@ -9,7 +9,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use securityhub_fixtures::standards::Standard;
 use serde_json::json;
 
-use super::arguments::{Asker, Remote};
+use super::arguments::{Caller, Remote};
 use super::client;
 use super::exit::Exit;
 use super::output;
@@ -50,7 +50,7 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 #[derive(Args)]
 pub(super) struct ComplianceArguments {
     #[command(flatten)]
-    asker: Asker,
+    caller: Caller,
 
     /// Standard to list the controls of, by short name (such as fsbp-1.0.0) or ARN
     #[arg(long, value_name = "STANDARD", env = "SECURITYHUB_LOCAL_STANDARD", value_parser = scores::standard)]
@@ -72,7 +72,7 @@ enum By {
 
 /// Queries the emulator and prints the result.
 pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
-    let ComplianceArguments { asker: Asker { account, region }, standard, by, remote: Remote { url, json } } =
+    let ComplianceArguments { caller: Caller { account, region }, standard, by, remote: Remote { url, json } } =
         arguments;
     let mut path = format!("/_emulator/compliance?account={account}&region={}", region.as_str());
     if let Some(standard) = standard {
@@ -381,10 +381,14 @@ mod tests {
         let all = render(&compliance(standards(), true), false, Some(By::Account), None).unwrap();
         let of_standard = render(&of_one(), true, Some(By::Account), None).unwrap();
         assert_snapshot!("accounts", format!("{all}\n{of_standard}"));
-        let Err(Exit::Invalid(told)) = render(&compliance(standards(), false), false, Some(By::Account), None) else {
+        let Err(Exit::Invalid(message)) = render(&compliance(standards(), false), false, Some(By::Account), None)
+        else {
             panic!("there are none")
         };
-        assert!(told.contains("111111111111 has no enabled members with Security Hub enabled in us-east-1"), "{told}");
+        assert!(
+            message.contains("111111111111 has no enabled members with Security Hub enabled in us-east-1"),
+            "{message}"
+        );
     }
 
     /// Rules: SCO-12.
@@ -392,11 +396,11 @@ mod tests {
     fn daily_scores_show_the_time_of_their_computation() {
         let next_at = Some("2026-01-16T09:00:00.000Z".to_owned());
         let daily = Compliance { next_at, ..compliance(standards(), false) };
-        let told = render(&daily, false, None, None).unwrap();
+        let text = render(&daily, false, None, None).unwrap();
         let times = "Computed at 2026-01-15T09:00:00.000Z; next computation at 2026-01-16T09:00:00.000Z.\n";
-        assert_eq!(told.lines().nth(1), Some(times.trim_end()));
-        let told = render(&Compliance { computed_at: None, ..daily }, false, None, None).unwrap();
-        assert!(told.contains("Not computed yet; first computation at 2026-01-16T09:00:00.000Z.\n"), "{told}");
+        assert_eq!(text.lines().nth(1), Some(times.trim_end()));
+        let text = render(&Compliance { computed_at: None, ..daily }, false, None, None).unwrap();
+        assert!(text.contains("Not computed yet; first computation at 2026-01-16T09:00:00.000Z.\n"), "{text}");
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::domain::findings::explain::{ExplainedFinding, Explanation};
 /// Queries the emulator and prints the result.
 pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
     let mut question = json!({
-        "Account": arguments.asker.account.as_str(),
-        "Region": arguments.asker.region.as_str(),
+        "Account": arguments.caller.account.as_str(),
+        "Region": arguments.caller.region.as_str(),
         "Id": arguments.id,
         "Filters": filters(&arguments.filters)?,
     });
@@ -152,9 +152,9 @@ mod tests {
     #[test]
     fn filters_that_are_not_json_are_refused_with_an_example() {
         assert_eq!(filters("{}").unwrap(), json!({}));
-        for (argument, said) in [("{", "invalid JSON"), ("@no-such-file", "cannot read no-such-file")] {
+        for (argument, expected) in [("{", "invalid JSON"), ("@no-such-file", "cannot read no-such-file")] {
             let Err(Exit::Invalid(message)) = filters(argument) else { panic!("{argument}") };
-            assert!(message.contains(said), "{message}");
+            assert!(message.contains(expected), "{message}");
         }
     }
 }

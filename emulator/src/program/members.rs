@@ -155,10 +155,10 @@ fn summary(members: &[MemberRow]) -> String {
         return "no members\n".to_owned();
     }
     let line = |(region, statuses): (&&str, &BTreeMap<&str, usize>)| {
-        let told: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
+        let counts: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
         let count = statuses.values().sum::<usize>();
         let noun = if count == 1 { "member" } else { "members" };
-        format!("{region}: {count} {noun} ({})\n", told.join(", "))
+        format!("{region}: {count} {noun} ({})\n", counts.join(", "))
     };
     counts.iter().map(line).collect()
 }
@@ -209,10 +209,10 @@ mod tests {
         let at = MembersAt { administrator: crate::state::AccountId::DEFAULT, remote };
         let unprocessed = json!([{ "Region": "us-east-1", "AccountId": "x", "ProcessingResult": "No." }]);
         let answer = json!({ "Members": [], "UnprocessedAccounts": unprocessed }).to_string();
-        let Err(Exit::Failed(told)) = print_outcome(&at, outcome("", answer.as_bytes()).unwrap()) else {
+        let Err(Exit::Failed(message)) = print_outcome(&at, outcome("", answer.as_bytes()).unwrap()) else {
             panic!("it fails")
         };
-        assert_eq!(told, "1 account was rejected:\n  x in us-east-1: No.");
+        assert_eq!(message, "1 account was rejected:\n  x in us-east-1: No.");
         assert!(outcome("", b"{}").is_err());
     }
 }

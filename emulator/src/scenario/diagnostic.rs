@@ -210,7 +210,7 @@ impl Diagnostics {
 
     /// All of them on one line, for places that cannot show the text.
     pub fn in_a_line(&self) -> String {
-        let told = self.0.iter().map(|diagnostic| {
+        let lines = self.0.iter().map(|diagnostic| {
             let Diagnostic { position, message, expected, suggestion, .. } = diagnostic;
             let location = position.as_ref().map(|it| format!("line {}, column {}: ", it.line, it.column));
             let expected = expected.as_ref().map(|text| format!(", expected {text}"));
@@ -218,7 +218,7 @@ impl Diagnostics {
             let part = |text: Option<String>| text.unwrap_or_default();
             format!("{}{message}{}{}", part(location), part(expected), part(suggestion))
         });
-        told.collect::<Vec<_>>().join("; ")
+        lines.collect::<Vec<_>>().join("; ")
     }
 
     /// `[{"severity", "file", "line", "column", "message", "expected", "suggestion"}]`, with null for missing values.
@@ -236,10 +236,14 @@ impl fmt::Display for Diagnostics {
         }
         let nouns = [("error", Severity::Error), ("warning", Severity::Warning)];
         let counts = nouns.map(|(noun, severity)| (noun, self.count(severity)));
-        let told = counts.iter().filter(|(_, count)| *count > 0);
-        let told: Vec<String> =
-            told.map(|(name, count)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();
+        let counted = counts.iter().filter(|(_, count)| *count > 0);
+        let summary: Vec<String> =
+            counted.map(|(name, count)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();
         let at_least = if self.0.len() >= MAX_DIAGNOSTICS { "at least " } else { "" };
-        if told.is_empty() { Ok(()) } else { write!(formatter, "The scenario has {at_least}{}.", told.join(" and ")) }
+        if summary.is_empty() {
+            Ok(())
+        } else {
+            write!(formatter, "The scenario has {at_least}{}.", summary.join(" and "))
+        }
     }
 }

@@ -38,8 +38,8 @@ pub fn resources(text: &str, all: &[Region]) -> Result<BTreeMap<HubKey, Vec<Reso
             declared.entry(key).or_default().extend(resources);
         }
     }
-    let told = Diagnostics::sorted(check.diagnostics);
-    if told.has_errors() { Err(told) } else { Ok(declared) }
+    let diagnostics = Diagnostics::sorted(check.diagnostics);
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(declared) }
 }
 
 /// The ranges of the entries of a JSON list, or the whole text if it is not one.
@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn an_error_is_reported_at_its_own_line() {
         let good = "{\"account\": \"111111111111\", \"regions\": \"all\", \"type\": \"AwsAccount\"}";
-        let said = "line 2, column 13: `33` is not a valid account ID, expected 12 digits";
-        assert_eq!(refused(&format!("[{good},\n{{\"account\": 33, {}]", &good[28..])), said);
+        let expected = "line 2, column 13: `33` is not a valid account ID, expected 12 digits";
+        assert_eq!(refused(&format!("[{good},\n{{\"account\": 33, {}]", &good[28..])), expected);
         assert_eq!(resources(&format!("[{good}, {good}]"), &[Region::new("us-east-1")]).unwrap().len(), 1);
         assert!(resources("[]", &[]).unwrap().is_empty());
         let yaml = "- { account: '111111111111', regions: all, type: AwsAccount }";

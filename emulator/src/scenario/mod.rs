@@ -65,8 +65,8 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
     }
     let valid = written.check(&mut check);
     let Check { files, diagnostics } = check;
-    let told = Diagnostics::sorted(diagnostics);
-    if told.has_errors() { Err(told) } else { Ok(Scenario { valid, files, warnings: told }) }
+    let diagnostics = Diagnostics::sorted(diagnostics);
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(Scenario { valid, files, warnings: diagnostics }) }
 }
 
 /// The content of a file, as far as it matches the schema.
@@ -92,7 +92,7 @@ fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Declared {
 /// All errors of files, including those found only when the world is built; otherwise the warnings.
 pub fn check(paths: &[PathBuf]) -> Diagnostics {
     match load(paths).and_then(|scenario| scenario.build().map(|_| scenario.warnings)) {
-        Ok(told) | Err(told) => told,
+        Ok(diagnostics) | Err(diagnostics) => diagnostics,
     }
 }
 

@@ -267,12 +267,12 @@ fn members_must_not_exceed_the_quotas_of_the_scenario() {
         )
     };
     assert_eq!(errors(&with("{ members: 2, invited_members: 1 }")), "");
-    for (quotas, told) in [
+    for (quotas, expected) in [
         ("{ members: 1 }", "111111111111 has 2 members in us-east-1, but at most 1 are allowed"),
         ("{ invited_members: 0 }", "111111111111 has 1 members by invitation in us-east-1, but at most 0 are allowed"),
         ("{ members: 1000001 }", "the quota 1000001 is too high"),
     ] {
-        assert!(errors(&with(quotas)).contains(told), "{}", errors(&with(quotas)));
+        assert!(errors(&with(quotas)).contains(expected), "{}", errors(&with(quotas)));
     }
     let directory = build(&with("{ invited_members: 7 }")).directory();
     assert_eq!((directory.quotas.members, directory.quotas.invited_members), (10_000, 7));
@@ -396,7 +396,7 @@ fn a_later_file_replaces_an_aggregator_and_adds_others() {
     let over = "aggregators:\n  - { account: '111111111111', home: eu-west-1, mode: SPECIFIED_REGIONS, regions: [us-east-1] }\n  - { account: '222222222222', home: us-east-1, mode: NO_REGIONS }\n";
     let world = load(&[("scenario-1.yaml", base), ("scenario-2.yaml", over)]).build().unwrap();
     let directory = world.directory();
-    let told = directory
+    let invitations = directory
         .aggregators
         .iter()
         .map(|(account, aggregator)| (account.to_string(), aggregator.home.to_string(), aggregator.linking.clone()));
@@ -405,7 +405,7 @@ fn a_later_file_replaces_an_aggregator_and_adds_others() {
         (one, "eu-west-1".to_owned(), Linking::Only(vec![Region::new("us-east-1")])),
         (two, "us-east-1".to_owned(), Linking::None),
     ];
-    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(invitations.collect::<Vec<_>>(), expected);
 }
 
 /// One snapshot per kind of error.

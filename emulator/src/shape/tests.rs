@@ -36,9 +36,9 @@ fn lengths_count_code_points() {
 #[test]
 fn an_empty_string_is_too_short_and_a_blank_one_does_not_match() {
     let text = r#"{"Findings":[{"Title":"","Description":"  "}]}"#;
-    let said = breaks(Operation::BatchImportFindings, text);
-    assert!(said.contains("data.Findings[0].Title should NOT be shorter than 1 characters"), "{said}");
-    assert!(said.contains(r#"data.Findings[0].Description should match pattern ".*\S.*""#), "{said}");
+    let message = breaks(Operation::BatchImportFindings, text);
+    assert!(message.contains("data.Findings[0].Title should NOT be shorter than 1 characters"), "{message}");
+    assert!(message.contains(r#"data.Findings[0].Description should match pattern ".*\S.*""#), "{message}");
 }
 
 /// Rules: ASF-06, ASF-09.
@@ -76,8 +76,10 @@ fn values_out_of_range_inside_a_finding_are_reported_by_the_schema() {
     let related = [r#"{"Id":"i","ProductArn":"p"}"#; 11].join(",");
     let finding = format!(r#"{{"Findings":[{{"Confidence":101,"RelatedFindings":[{related}]}}]}}"#);
     let finding = breaks(Operation::BatchImportFindings, &finding);
-    for said in ["data.Findings[0].Confidence should be <= 100", "RelatedFindings should NOT have more than 10 items"] {
-        assert!(finding.contains(said), "{finding}");
+    for expected in
+        ["data.Findings[0].Confidence should be <= 100", "RelatedFindings should NOT have more than 10 items"]
+    {
+        assert!(finding.contains(expected), "{finding}");
     }
 }
 
@@ -85,8 +87,8 @@ fn values_out_of_range_inside_a_finding_are_reported_by_the_schema() {
 #[test]
 fn a_map_key_is_quoted_in_its_path() {
     let text = r#"{"Findings":[{"ProductFields":{"x":5}}]}"#;
-    let said = breaks(Operation::BatchImportFindings, text);
-    assert!(said.contains("data.Findings[0].ProductFields['x'] should be string"), "{said}");
+    let message = breaks(Operation::BatchImportFindings, text);
+    assert!(message.contains("data.Findings[0].ProductFields['x'] should be string"), "{message}");
 }
 
 /// Rules: CLN-07.

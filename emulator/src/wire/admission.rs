@@ -151,10 +151,10 @@ pub(super) fn preflight(parts: &Parts) -> Option<Response<Bytes>> {
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
-    if let Some(asked) = parts.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+    if let Some(requested) = parts.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, requested.clone());
     }
-    if parts.headers.get(REQUEST_PRIVATE_NETWORK).is_some_and(|asked| asked == "true") {
+    if parts.headers.get(REQUEST_PRIVATE_NETWORK).is_some_and(|requested| requested == "true") {
         headers.insert(ALLOW_PRIVATE_NETWORK, HeaderValue::from_static("true"));
     }
     Some(response)

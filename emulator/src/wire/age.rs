@@ -39,12 +39,12 @@ pub fn check(signature: &Signature, parts: &Parts, now: Timestamp) -> Result<(),
     };
     let skew = SignedDuration::from_mins(MAX_SKEW);
     let (latest, age) = (shifted(now, skew), lifetime(signature, parts)?);
-    let (longest, said) = age.unwrap_or((skew, format!("{MAX_SKEW} min.")));
+    let (longest, period) = age.unwrap_or((skew, format!("{MAX_SKEW} min.")));
     let earliest = shifted(now, -longest);
     let [limit_before, limit_after, clock] =
         [earliest, latest, now].map(|time| time.strftime(SIGNING_TIME).to_string());
     if signed < earliest {
-        let message = format!("Signature expired: {text} is now earlier than {limit_before} ({clock} - {said})");
+        let message = format!("Signature expired: {text} is now earlier than {limit_before} ({clock} - {period})");
         return Err(AwsError::new(ErrorCode::InvalidSignatureException, message));
     }
     if signed > latest {

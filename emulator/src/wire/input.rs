@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn a_number_in_the_query_is_checked_against_its_range() {
         let read = check(Operation::ListMembers, "/members?MaxResults=51&OnlyAssociated=maybe", "", b"").unwrap();
-        let said = crate::shape::sentence::classic(&read.violations);
-        assert_eq!(said, "Invalid parameter 'MaxResults'. '51' is greater than maximum value: 50.");
+        let message = crate::shape::sentence::classic(&read.violations);
+        assert_eq!(message, "Invalid parameter 'MaxResults'. '51' is greater than maximum value: 50.");
     }
 }

@@ -21,24 +21,24 @@ pub fn check(client: &TestClient, request: Request<Bytes>) -> (u16, Value) {
     let operation = route::find(&parts.method, &path).ok().map(|route| route.operation);
     // A response to HEAD has no body.
     let bodiless = parts.method == http::Method::HEAD;
-    let told = format!("{} {} for {service:?}: {:?}", parts.method, parts.uri, body.get(..200).unwrap_or(&body));
+    let shown = format!("{} {} for {service:?}: {:?}", parts.method, parts.uri, body.get(..200).unwrap_or(&body));
     let size = body.len() + parts.uri.path_and_query().map_or(0, |text| text.as_str().len());
     let start = processor_time();
     let response = client.send(Request::from_parts(parts, body));
     if let Some(limit) = client.time_limit {
         let spent = processor_time().saturating_sub(start);
         let allowed = limit * u32::try_from(size).unwrap_or(u32::MAX).max(UNIT) / UNIT;
-        assert!(spent <= allowed, "{told}: {spent:?} of processor time for {size} bytes");
+        assert!(spent <= allowed, "{shown}: {spent:?} of processor time for {size} bytes");
     }
     let status = response.status().as_u16();
-    assert!(status < 500, "{told}: {response:?}");
+    assert!(status < 500, "{shown}: {response:?}");
     if path == "/_emulator" || path.starts_with("/_emulator/") {
-        assert!(bodiless || is_json(&response), "{told}: {response:?}");
+        assert!(bodiless || is_json(&response), "{shown}: {response:?}");
     } else if service.as_deref().is_none_or(|service| service == "securityhub") {
         return answer::check(operation, &response);
     } else {
         let body = response.body();
-        assert!(body.starts_with(b"<") || is_json(&response), "{told}: {response:?}");
+        assert!(body.starts_with(b"<") || is_json(&response), "{shown}: {response:?}");
     }
     (status, Value::Null)
 }

@@ -44,7 +44,7 @@ impl Store {
         self.client.account = random.pick(&ACCOUNTS).to_owned();
         match random.below(20) {
             0..=8 => self.import(random),
-            9..=17 => self.ask(random),
+            9..=17 => self.read_page(random),
             18 if !self.insights.is_empty() => self.insight(random),
             _ => self.make(random),
         }
@@ -58,7 +58,7 @@ impl Store {
     }
 
     /// Requests a first page, or a next page with a valid or damaged token.
-    fn ask(&mut self, random: &mut Random) -> u16 {
+    fn read_page(&mut self, random: &mut Random) -> u16 {
         let mut input = filters::question(random);
         if !self.pages.is_empty() && random.one_in(3) {
             let (before, token) = &self.pages[random.below(self.pages.len())];

@@ -110,7 +110,7 @@ fn a_client_that_follows_events_across_a_reset_misses_none() {
         );
         let (mut seen, after) = follower.join().unwrap();
         seen.append(&mut follow(&client, after).0);
-        assert_eq!(seen.iter().filter(|id| *id == "20").count(), 1, "told once: {seen:?}");
-        assert!(seen.iter().filter(|id| *id == "10").count() <= 1, "told twice: {seen:?}");
+        assert_eq!(seen.iter().filter(|id| *id == "20").count(), 1, "received once: {seen:?}");
+        assert!(seen.iter().filter(|id| *id == "10").count() <= 1, "received twice: {seen:?}");
     });
 }

@@ -45,7 +45,7 @@ pub struct Values {
     /// The field's name; `None` if the schema has no such field.
     pub field: Option<&'static str>,
     /// The condition, starting with the API's name of the comparison if there is one: `PREFIX AwsIam`.
-    pub asked: String,
+    pub condition: String,
     /// All values of the field, in document order; for a keyword, only some of those that pass.
     pub found: Vec<Found>,
 }
@@ -100,7 +100,7 @@ fn values(
     field: FieldId,
     schema: &Schema,
     document: &[u8],
-    asked: String,
+    condition: String,
     passes: &mut dyn FnMut(Item<'_>) -> bool,
 ) -> Explanation {
     let is_keyword = schema.kind(field) == Some(FieldKind::Keyword);
@@ -113,7 +113,7 @@ fn values(
         is_keyword && found.len() == FEW
     });
     let holds = found.iter().any(|found| found.passes);
-    Explanation { holds, reason: Reason::Values(Values { field: schema.name(field), asked, found }) }
+    Explanation { holds, reason: Reason::Values(Values { field: schema.name(field), condition, found }) }
 }
 
 fn text_of(item: Item<'_>) -> String {
@@ -207,7 +207,7 @@ mod tests {
         Field { name: "Keyword", kind: FieldKind::Keyword, path: "" },
     ];
 
-    fn told(name: &str, test: Test, document: &Value) -> (bool, String) {
+    fn explained(name: &str, test: Test, document: &Value) -> (bool, String) {
         let schema = Schema::new(&FIELDS);
         let filter = Filter::term(schema.field(name).expect(name), test);
         let explanation = explain(&filter, &schema, document.to_string().as_bytes());
@@ -215,12 +215,12 @@ mod tests {
         let mark = |found: &Found| format!("{}{}", if found.passes { "+" } else { "-" }, found.text);
         let found: Vec<String> = values.found.iter().map(mark).collect();
         let field = values.field.expect("a field of the schema");
-        (explanation.holds, format!("{field}: {}: {}", values.asked, found.join(" ")))
+        (explanation.holds, format!("{field}: {}: {}", values.condition, found.join(" ")))
     }
 
     #[track_caller]
     fn check(name: &str, test: Test, document: Value, expected: (bool, &str)) {
-        assert_eq!(told(name, test, &document), (expected.0, expected.1.to_owned()));
+        assert_eq!(explained(name, test, &document), (expected.0, expected.1.to_owned()));
     }
 
     /// Rules: FLT-42.
@@ -246,10 +246,10 @@ mod tests {
         check("Confidence", Test::Number(range), document.clone(), (true, "Confidence: Gte 50, Lt 90.5: +90"));
         check("Confidence", Test::Number(NumberRange::default()), json!({}), (false, "Confidence: any number: "));
         let noon = date::strict("2026-01-03T12:00:00Z").expect("a date");
-        let told = "UpdatedAt: from 2026-01-03T12:00:00Z to 2026-01-03T12:00:00Z: +2026-01-03T14:00:00+02:00";
-        check("UpdatedAt", Test::Date(DateRange::between(noon, noon)), document.clone(), (true, told));
-        let told = "UpdatedAt: before 2026-01-03T12:00:00Z: -2026-01-03T14:00:00+02:00";
-        check("UpdatedAt", Test::Date(DateRange::before(noon)), document.clone(), (false, told));
+        let expected = "UpdatedAt: from 2026-01-03T12:00:00Z to 2026-01-03T12:00:00Z: +2026-01-03T14:00:00+02:00";
+        check("UpdatedAt", Test::Date(DateRange::between(noon, noon)), document.clone(), (true, expected));
+        let expected = "UpdatedAt: before 2026-01-03T12:00:00Z: -2026-01-03T14:00:00+02:00";
+        check("UpdatedAt", Test::Date(DateRange::before(noon)), document.clone(), (false, expected));
         let network = block("10.0.7.7/16").expect("a block");
         check("Address", Test::Ip(network), document, (false, "Address: Cidr 10.0.0.0/16: -10.1.2.3"));
         let entry = Test::Entry { key: "env".to_owned(), value: TextTest::Equals("prod".to_owned()) };
@@ -264,7 +264,7 @@ mod tests {
         let expected = (true, "Keyword: \"admin\" in upper or lower case: +An Admin +admin 1 +admin 2 +admin 3");
         check("Keyword", Test::Keyword(Needle::new("ADMIN")), document, expected);
         let many = json!({ "Types": vec!["admin"; 100] });
-        assert_eq!(told("Keyword", Test::Keyword(Needle::new("admin")), &many).1.matches("+admin").count(), FEW);
+        assert_eq!(explained("Keyword", Test::Keyword(Needle::new("admin")), &many).1.matches("+admin").count(), FEW);
     }
 
     /// Rules: FLT-43.
@@ -284,13 +284,13 @@ mod tests {
     #[test]
     fn a_set_is_described_by_its_strings_or_their_number() {
         let schema = Schema::new(&FIELDS);
-        let asked = |count: u32| {
+        let condition = |count: u32| {
             let values = Arc::new((0..count).map(|number| number.to_string()).collect());
             let explanation = explain(&Filter::In { field: FieldId(0), values }, &schema, br#"{"Types":["1"]}"#);
-            (explanation.holds, explanation.values()[0].asked.clone())
+            (explanation.holds, explanation.values()[0].condition.clone())
         };
-        assert_eq!(asked(3), (true, "one of 0, 1, 2".to_owned()));
-        assert_eq!(asked(11), (true, "one of 11 strings".to_owned()));
-        assert_eq!(asked(1), (false, "one of 0".to_owned()));
+        assert_eq!(condition(3), (true, "one of 0, 1, 2".to_owned()));
+        assert_eq!(condition(11), (true, "one of 11 strings".to_owned()));
+        assert_eq!(condition(1), (false, "one of 0".to_owned()));
     }
 }

@@ -142,7 +142,7 @@ fn the_initial_state_causes_no_events() {
         post(&service, "/_emulator/reset", "");
     }
     post(&service, "/_emulator/clock", json!({ "advance": "13h" }).to_string());
-    assert!(!page(&service, "").0.is_empty(), "what is due later is told");
+    assert!(!page(&service, "").0.is_empty(), "events of work that is due later are listed");
 }
 
 /// Rules: EVT-20, EVT-52.
@@ -231,7 +231,7 @@ fn a_call_compares_at_most_a_thousand_events_and_the_next_continues() {
         let ids: Vec<String> = (0..100).map(|number| format!("f{}", batch * 100 + number)).collect();
         import(&service, &ids.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    let asked = |after: u64, pattern: &str| {
+    let matching = |after: u64, pattern: &str| {
         let pattern = percent_encoding::utf8_percent_encode(pattern, percent_encoding::NON_ALPHANUMERIC).to_string();
         let answer = get(&service, &format!("?limit=2&after={after}&pattern={pattern}"));
         (
@@ -244,12 +244,12 @@ fn a_call_compares_at_most_a_thousand_events_and_the_next_continues() {
         (ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>(), json!(last), json!(more))
     };
     let pattern = r#"{"detail":{"findings":{"Id":["f10","f2400"]}}}"#;
-    assert_eq!(asked(0, pattern), of(&["f10"], 1_000, true));
-    assert_eq!(asked(1_000, pattern), of(&[], 2_000, true));
-    assert_eq!(asked(2_000, pattern), of(&["f2400"], 2_500, false));
+    assert_eq!(matching(0, pattern), of(&["f10"], 1_000, true));
+    assert_eq!(matching(1_000, pattern), of(&[], 2_000, true));
+    assert_eq!(matching(2_000, pattern), of(&["f2400"], 2_500, false));
     let all = r#"{"source":["aws.securityhub"]}"#;
-    assert_eq!(asked(0, all), of(&["f0", "f1"], 2, true));
+    assert_eq!(matching(0, all), of(&["f0", "f1"], 2, true));
     // Each alternative of a pattern counts as a comparison.
     let alternatives = r#"{"$or":[{"account":["1"]},{"region":["x"]}]}"#;
-    assert_eq!(asked(0, alternatives), of(&[], 500, true));
+    assert_eq!(matching(0, alternatives), of(&[], 500, true));
 }

@@ -42,8 +42,8 @@ fn a_call_signed_for_an_unknown_region_is_refused_with_its_name() {
     for of in ["securityhub", "organizations"] {
         let response = signed(&service, (of, "mars-1"), "GET", "/accounts", "");
         let answer: Value = serde_json::from_slice(response.body()).unwrap();
-        let said = format!("Credential should be scoped to a valid region, not 'mars-1'. {UNKNOWN}.");
-        assert_eq!(answer.get("Message").or(answer.get("message")), Some(&json!(said)), "{of}: {answer}");
+        let message = format!("Credential should be scoped to a valid region, not 'mars-1'. {UNKNOWN}.");
+        assert_eq!(answer.get("Message").or(answer.get("message")), Some(&json!(message)), "{of}: {answer}");
         let code = answer.get("Code").or(answer.get("__type"));
         assert_eq!((response.status().as_u16() / 100, code), (4, Some(&json!("InvalidSignatureException"))), "{of}");
     }

@@ -75,7 +75,7 @@ fn listed_resources_are_complete_and_can_be_sent_again() {
 #[test]
 fn errors_read_as_in_scenarios_and_nothing_is_declared() {
     let service = service();
-    for (body, told) in [
+    for (body, expected) in [
         (bucket(&json!(["S3.55"])), "line 1, column"),
         (bucket(&json!(["S3.55"])), "unknown control `S3.55`, expected a control that checks resources of this type"),
         (json!({ "account": ADMINISTRATOR, "regions": "all" }), "missing key `type` in a resource"),
@@ -97,7 +97,7 @@ fn errors_read_as_in_scenarios_and_nothing_is_declared() {
     ] {
         let (code, answer) = put(&service, "/_emulator/resources", &body);
         assert_eq!(code, 400, "{answer}");
-        assert!(answer["error"].as_str().unwrap().contains(told), "{told}: {answer}");
+        assert!(answer["error"].as_str().unwrap().contains(expected), "{expected}: {answer}");
     }
     assert_eq!(service.world().resources(), None);
 }
@@ -116,8 +116,8 @@ fn recorders_are_turned_on_and_off() {
     expect(&service, "Config.1", &[("FAILED", "ACTIVE")]);
     let subscribed = || {
         let pci = "arn:aws:securityhub:us-east-1:111111111111:subscription/pci-dss/v/3.2.1";
-        let asked = json!({ "StandardsSubscriptionArns": [pci] });
-        post(&service, "/standards/get", asked.to_string()).1["StandardsSubscriptions"][0]["StandardsStatus"].clone()
+        let input = json!({ "StandardsSubscriptionArns": [pci] });
+        post(&service, "/standards/get", input.to_string()).1["StandardsSubscriptions"][0]["StandardsStatus"].clone()
     };
     assert_eq!(switch(json!("on")).0, 200);
     expect(&service, "Config.1", &[("PASSED", "ACTIVE")]);

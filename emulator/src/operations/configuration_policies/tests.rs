@@ -446,8 +446,8 @@ fn associations_are_read_in_batches_and_listed() {
         let input = json!({ "ConfigurationPolicyIdentifier": policy, "Target": { "AccountId": of } });
         stage.refused(ADMINISTRATOR, StartConfigurationPolicyAssociation, input, 404, "ResourceNotFoundException");
     }
-    let asked = json!({ "ConfigurationPolicyAssociationIdentifiers": [target(MEMBER), target(OTHER)] });
-    let read = stage.good(ADMINISTRATOR, BatchGetConfigurationPolicyAssociations, asked);
+    let input = json!({ "ConfigurationPolicyAssociationIdentifiers": [target(MEMBER), target(OTHER)] });
+    let read = stage.good(ADMINISTRATOR, BatchGetConfigurationPolicyAssociations, input);
     assert_eq!(read["ConfigurationPolicyAssociations"][0]["TargetId"], MEMBER);
     let unprocessed = &read["UnprocessedConfigurationPolicyAssociations"][0];
     assert_eq!(unprocessed["ConfigurationPolicyAssociationIdentifiers"], target(OTHER));

@@ -211,9 +211,9 @@ impl Generate {
 
     /// The messages about refused findings, each once with the number of findings.
     pub(super) fn refusals(&self, sentences: &BTreeMap<String, usize>) -> Vec<String> {
-        let told = |(sentence, times): (&String, &usize)| {
+        let line = |(sentence, times): (&String, &usize)| {
             format!("Security Hub rejects {times} of {} generated findings of {}: {sentence}", self.count, self.product)
         };
-        sentences.iter().map(told).collect()
+        sentences.iter().map(line).collect()
     }
 }

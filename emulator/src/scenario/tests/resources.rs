@@ -116,14 +116,14 @@ fn new_controls_are_added_and_checked_at_their_time() {
     world.clock.advance(jiff::SignedDuration::from_hours(5 * 24));
     assert_eq!(found(), [true, true, true]);
     assert!(world.directory().new_controls.is_empty());
-    for (twice, said) in [
+    for (twice, expected) in [
         ("[{ control: S3.5, at: P1D }, { control: S3.5, at: P2D }]", "S3.5 is already added to fsbp-1.0.0 (line 1)"),
         ("[{ control: S3.5, at: P1D, standards: [] }]", "`standards` is empty"),
         ("[{ control: S3.5, at: 2020-01-01T00:00:00Z }]", "warning: S3.5 is available from the start"),
         ("[{ control: S3.5, at: P1W1D }]", "such as P3D, P1DT12H or P2W (weeks cannot be combined with other units)"),
     ] {
         let errors = errors(&format!("new_controls: {twice}"));
-        assert!(errors.contains(said), "{errors}");
+        assert!(errors.contains(expected), "{errors}");
     }
     let errors = errors("new_controls: [{ control: S3.555, at: P1D }, { control: S3.5, at: soon, standards: [x] }]");
     for expected in ["S3.555", "neither a time nor a duration", "`x`"] {
@@ -148,7 +148,7 @@ fn an_empty_list_without_effect_is_an_error() {
 fn names_and_tags_that_aws_refuses_are_errors() {
     let hub = |tags: &str| format!("hubs: [{{ account: '111111111111', regions: all, tags: {{ {tags} }} }}]");
     let long = "x".repeat(257);
-    for (text, said) in [
+    for (text, expected) in [
         (hub("'': x"), "AWS does not accept the tag ``"),
         (hub("'aws:x': x"), "AWS does not accept the tag `aws:x`"),
         (hub(&format!("team: {long}")), "AWS does not accept the tag `team`"),
@@ -159,7 +159,7 @@ fn names_and_tags_that_aws_refuses_are_errors() {
             "`` is not a valid unit name",
         ),
     ] {
-        assert!(errors(&text).contains(said), "{}", errors(&text));
+        assert!(errors(&text).contains(expected), "{}", errors(&text));
     }
     assert!(errors(&hub("team: '', a+b: x")).is_empty());
 }

@@ -289,7 +289,7 @@ fn a_check_with_the_same_result_changes_only_timestamps() {
     let before = records(&stage);
     hours_pass(&stage, 12);
     assert_eq!(only(&stage, "S3.5")["UpdatedAt"], stage.now());
-    assert_eq!(records(&stage), before, "times alone are not told");
+    assert_eq!(records(&stage), before, "a change of times alone is not recorded");
 }
 
 /// Rules: FND-22, FND-23.
@@ -319,7 +319,7 @@ fn a_changed_result_updates_the_same_finding_and_makes_an_event() {
     let second = only(&stage, "S3.5");
     assert_eq!((&second["Id"], &second["CreatedAt"]), (&first["Id"], &first["CreatedAt"]));
     let change = "2026-01-15T09:00:00.001Z";
-    assert_eq!(second["FirstObservedAt"], change, "the check that the change asked for is of its time");
+    assert_eq!(second["FirstObservedAt"], change, "the check has the time of the change that caused it");
     assert_eq!((&second["UpdatedAt"], &second["Workflow"]["Status"]), (&json!(stage.now()), &json!("RESOLVED")));
     assert_eq!(second["ProductFields"]["PreviousComplianceStatus"], "PASSED");
     let identifier = json!({ "Id": first["Id"], "ProductArn": first["ProductArn"] });

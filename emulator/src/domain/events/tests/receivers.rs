@@ -54,7 +54,7 @@ fn import_in(stage: &Stage, region: &str, account: &str) -> Vec<String> {
     for (event, body) in events.iter().zip(bodies(&events)) {
         assert_eq!((&body["AwsAccountId"], &body["Region"]), (&json!(account), &json!(region)), "its origin stays");
         let [account, region] = [&event["account"], &event["region"]].map(|text| text.as_str().unwrap());
-        assert_eq!(body, read_in(stage, region, account, &finding_id), "as who is told reads it");
+        assert_eq!(body, read_in(stage, region, account, &finding_id), "the receiver reads the same document");
     }
     receiver_names(&events)
 }
@@ -76,7 +76,7 @@ fn note(stage: &Stage, from: &str, account: &str, (region, owner): (&str, &str))
 fn the_owner_and_its_administrator_receive_events_in_the_findings_region() {
     let stage = organization();
     assert_eq!(import_in(&stage, OTHER, MEMBER), ["222222222222@us-west-2", "111111111111@us-west-2"]);
-    assert_eq!(import_in(&stage, OTHER, ADMINISTRATOR), ["111111111111@us-west-2"], "a member is not told");
+    assert_eq!(import_in(&stage, OTHER, ADMINISTRATOR), ["111111111111@us-west-2"], "a member receives no event");
     let both = ["222222222222@us-west-2", "111111111111@us-west-2"];
     assert_eq!(note(&stage, OTHER, ADMINISTRATOR, (OTHER, MEMBER)), both, "whoever changes it");
 }

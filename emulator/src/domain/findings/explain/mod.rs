@@ -43,7 +43,7 @@ pub struct Explanation {
     pub account: String,
     /// The Region that is called.
     pub region: String,
-    /// The Id that was asked about.
+    /// The requested Id.
     pub id: String,
     /// Summary in one line.
     pub summary: String,
@@ -274,7 +274,7 @@ fn element(kind: FieldKind, element: &Value, passes: bool, found: &Values) -> Ex
     let matched = found.found.iter().filter(|found| found.passes).map(|found| found.text.clone());
     ExplainedElement {
         element: element.clone(),
-        asks: sentences::of_element(kind, element, &found.asked),
+        asks: sentences::of_element(kind, element, &found.condition),
         negative: comparison.is_some_and(Comparison::is_negative),
         passes,
         decides: false,

@@ -115,7 +115,7 @@ fn of_sight(caller: &Caller, region: &Region, owner: &str, sight: Option<Sight>)
     }
 }
 
-/// What an element asks. `asked` is the engine's text, which only has positive comparisons and resolved dates.
+/// The condition of an element. `condition` is the engine's text, which only has positive comparisons and resolved dates.
 pub(super) fn of_element(kind: FieldKind, element: &Value, requested: &str) -> String {
     let text = |name: &str| element.get(name).and_then(Value::as_str).unwrap_or_default();
     match (kind, element.get("DateRange")) {

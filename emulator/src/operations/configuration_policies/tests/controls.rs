@@ -56,7 +56,7 @@ fn a_policy_must_name_existing_standards_controls_and_parameters() {
         parameters(json!([{ "SecurityControlId": control, "Parameters": { name: value } }]))
     };
     let twice = json!({ "SecurityControlId": "ACM.1", "Parameters": { "daysToExpiration": days() } });
-    for (content, told) in [
+    for (content, expected) in [
         (policy(&[&FSBP.replace("1.0.0", "9.9.9")], json!({ "DisabledSecurityControlIdentifiers": [] })), "9.9.9"),
         (policy(&[], json!({ "EnabledSecurityControlIdentifiers": ["S3.999"] })), "S3.999"),
         (of("s3.1", "x", days()), "s3.1"),
@@ -73,7 +73,7 @@ fn a_policy_must_name_existing_standards_controls_and_parameters() {
     ] {
         let input = json!({ "Name": "p", "ConfigurationPolicy": content });
         let message = stage.refused(ADMINISTRATOR, CreateConfigurationPolicy, input, 400, "InvalidInputException");
-        assert!(message.contains(told), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
     assert_eq!(
         stage.good(ADMINISTRATOR, ListConfigurationPolicies, json!({}))["ConfigurationPolicySummaries"],

@@ -421,8 +421,8 @@ fn steampipe_can_read_members_hub_tags_and_administrator() {
     }
     assert_eq!((read, tokens.len()), (accounts, 2));
     let hub = stage.good(ADMINISTRATOR, DescribeHub, json!({}))["HubArn"].clone();
-    let asked = json!({ "ResourceArn": hub });
-    assert_eq!(stage.good(ADMINISTRATOR, Operation::ListTagsForResource, asked), json!({ "Tags": {} }));
+    let input = json!({ "ResourceArn": hub });
+    assert_eq!(stage.good(ADMINISTRATOR, Operation::ListTagsForResource, input), json!({ "Tags": {} }));
     assert_eq!(stage.good(ADMINISTRATOR, Operation::GetAdministratorAccount, json!({})), json!({}));
     let off = "999999999999";
     let message = stage.refused(off, DescribeHub, json!({}), 401, "InvalidAccessException");

@@ -186,14 +186,14 @@ fn an_account_with_members_cannot_accept_an_invitation() {
     let stage = stage();
     invite(&stage, ADMINISTRATOR, MEMBER);
     let id = invitation_id(&stage, ADMINISTRATOR, MEMBER);
-    let said = "The request is rejected because the current account cannot accept invitations since it still has \
+    let message = "The request is rejected because the current account cannot accept invitations since it still has \
                 created, invited or associated members.";
     create(&stage, MEMBER, OTHER);
-    assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &id), said);
+    assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &id), message);
     stage.good(MEMBER, InviteMembers, ids(&[OTHER]));
-    assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &id), said);
+    assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &id), message);
     accept(&stage, MEMBER, OTHER);
-    assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &id), said);
+    assert_eq!(not_accepted(&stage, MEMBER, ADMINISTRATOR, &id), message);
     stage.good(MEMBER, DisassociateMembers, ids(&[OTHER]));
     accept(&stage, ADMINISTRATOR, MEMBER);
 }

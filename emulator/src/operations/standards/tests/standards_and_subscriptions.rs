@@ -292,13 +292,13 @@ fn without_a_recorder_a_standard_is_incomplete() {
 #[test]
 fn only_requested_subscriptions_are_listed() {
     let stage = with(&[PCI, CIS_1_2]);
-    let asked = |arns: Value| {
+    let listed = |arns: Value| {
         let answer = stage.good(ADMINISTRATOR, GetEnabledStandards, json!({ "StandardsSubscriptionArns": arns }));
         answer["StandardsSubscriptions"].as_array().unwrap().len()
     };
-    assert_eq!(asked(json!([OF_PCI])), 1);
-    assert_eq!(asked(json!(["arn:aws:securityhub:us-east-1:111111111111:subscription/x", OF_PCI])), 1);
-    assert_eq!(asked(json!([FSBP])), 0);
+    assert_eq!(listed(json!([OF_PCI])), 1);
+    assert_eq!(listed(json!(["arn:aws:securityhub:us-east-1:111111111111:subscription/x", OF_PCI])), 1);
+    assert_eq!(listed(json!([FSBP])), 0);
     let many = json!({ "StandardsSubscriptionArns": vec![OF_PCI; 26] });
     stage.refused(ADMINISTRATOR, GetEnabledStandards, many, 400, "InvalidInputException");
 }

@@ -146,7 +146,7 @@ fn statements_without_effect_cause_warnings_only() {
     let path = folder.path().join("scenario.yaml");
     std::fs::write(&path, text).unwrap();
     let scenario = scenario::load(&[path]).unwrap();
-    assert!(scenario.warnings().iter().all(|told| told.severity == Severity::Warning));
+    assert!(scenario.warnings().iter().all(|warning| warning.severity == Severity::Warning));
     assert!(!scenario.warnings().has_errors() && scenario.build().is_ok());
 }
 

@@ -304,7 +304,7 @@ fn findings_show_details_and_annotations_and_skip_inapplicable_resources() {
     let archived = only(&stage, "S3.2");
     assert_eq!(status(&archived), ("NOT_AVAILABLE", "ARCHIVED", "NEW"));
     hours_pass(&stage, 12);
-    assert_eq!(only(&stage, "S3.2")["UpdatedAt"], archived["UpdatedAt"], "it is told once");
+    assert_eq!(only(&stage, "S3.2")["UpdatedAt"], archived["UpdatedAt"], "it is archived once");
     let parts: Vec<String> = (0..10).map(|_| "x".repeat(30_000)).collect();
     let large =
         json!({ "BucketWebsiteConfiguration": { "RoutingRules": [{ "Redirect": { "HostName": parts.concat() } }] } });

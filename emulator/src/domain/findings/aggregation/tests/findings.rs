@@ -222,8 +222,8 @@ fn earlier_findings_of_a_linked_region_appear_with_their_next_update() {
     assert_eq!(seen(&stage, HOME, MEMBER), "b=old c=old e=new");
     relink(&stage, ADMINISTRATOR, &arn, &[LINKED, OTHER]);
     assert_eq!(seen(&stage, HOME, ADMINISTRATOR), "a=new b=old c=old e=new", "what stays linked stays");
-    let said = explained(&stage, HOME, ADMINISTRATOR, "e");
-    assert_eq!(said, "returned: the caller can see the finding and no filter is given");
+    let summary = explained(&stage, HOME, ADMINISTRATOR, "e");
+    assert_eq!(summary, "returned: the caller can see the finding and no filter is given");
 }
 
 /// Rules: AGG-10, AGG-14, RET-12.
