@@ -100,13 +100,13 @@ struct Inner {
     hook: Mutex<Option<tests::Hook>>,
 }
 
-/// How long a call may take.
+/// The time that a call may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pace {
+enum TimeBudget {
     /// A few hundred microseconds, without waiting for other calls.
-    Quick,
+    Short,
     /// Unlimited.
-    Any,
+    Unlimited,
 }
 
 /// The signer of a request, and the service it addresses.
@@ -207,7 +207,7 @@ impl Service {
         match route {
             Ok(found) if self.may_be_quick(found.operation, parts, body) => {
                 let id = self.0.request_ids.uuid();
-                let answered = self.answer_or_fault(parts, body, route.clone(), Some(source), &id, Pace::Quick);
+                let answered = self.answer_or_fault(parts, body, route.clone(), Some(source), &id, TimeBudget::Short);
                 answered.ok_or(Some(id))
             }
             _ => Err(None),
@@ -287,7 +287,7 @@ impl Service {
         }
         let (parts, body) = request.into_parts();
         let request_id = request_id.unwrap_or_else(|| self.0.request_ids.uuid());
-        let answered = self.answer_or_fault(&parts, &body, route, source, &request_id, Pace::Any);
+        let answered = self.answer_or_fault(&parts, &body, route, source, &request_id, TimeBudget::Unlimited);
         answered.unwrap_or_else(|| answer::error(&fault(None), &request_id))
     }
 
@@ -299,13 +299,13 @@ impl Service {
         route: Result<Route, Unroutable>,
         source: Option<IpAddr>,
         request_id: &str,
-        pace: Pace,
+        budget: TimeBudget,
     ) -> Option<Response<Bytes>> {
         let operation = route.as_ref().ok().map(|route| route.operation);
         let answered = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
             self.call_hook(parts.uri.path());
-            self.answer(parts, body, route, source, request_id, pace)
+            self.answer(parts, body, route, source, request_id, budget)
         }));
         answered.unwrap_or_else(|_| {
             self.record_panic(request_id, parts.method.as_str(), parts.uri.path());
@@ -319,7 +319,7 @@ impl Service {
         _ = catch_unwind(|| tracing::error!(request_id, method, path, "a request panicked"));
     }
 
-    /// The response; `None` if the call would take longer than `pace` allows, in which case it has no effect.
+    /// The response; `None` if the call would take longer than `budget` allows, in which case it has no effect.
     fn answer(
         &self,
         parts: &Parts,
@@ -327,10 +327,10 @@ impl Service {
         route: Result<Route, Unroutable>,
         source: Option<IpAddr>,
         request_id: &str,
-        pace: Pace,
+        budget: TimeBudget,
     ) -> Option<Response<Bytes>> {
         let world = self.world();
-        if pace == Pace::Any {
+        if budget == TimeBudget::Unlimited {
             due::run(&world, world.clock.now());
         }
         let identity = match self.identity(&world, parts, body) {
@@ -349,14 +349,14 @@ impl Service {
                 return Some(refuse_caller(&error, parts, request_id));
             }
             let call = neighbours::Call { service, caller, parts, body, request_id };
-            return (pace == Pace::Any).then(|| neighbours::handle(&world, &call));
+            return (budget == TimeBudget::Unlimited).then(|| neighbours::handle(&world, &call));
         }
         let Route { operation, labels } = match route {
             Ok(route) => route,
             Err(unroutable) => return Some(refuse(&unroutable.into_error(parts), None, request_id)),
         };
         let call = Call { operation, labels: &labels, parts, body, source };
-        match call.answer(&world, &identity.caller, pace).transpose()? {
+        match call.answer(&world, &identity.caller, budget).transpose()? {
             Ok(Answer(body)) => {
                 #[cfg(debug_assertions)]
                 assert_shape(operation, &body);

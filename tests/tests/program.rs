@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use securityhub_local_tests::program::{self, Program};
 use securityhub_local_tests::random::{self, Random};
 
-const SOON: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(1);
 const AUTHORIZATION: &str = "authorization: AWS4-HMAC-SHA256 Credential=111111111111/20260115/us-east-1/securityhub/\
                              aws4_request, SignedHeaders=host, Signature=00";
 
@@ -58,7 +58,7 @@ fn sigterm_and_ctrl_c_stop_immediately_without_log_lines() {
         signal(&program, name);
         let (code, took, log) = program.end(Duration::from_secs(5));
         assert_eq!((code, log.as_str()), (Some(0), ""), "{name}");
-        assert!(took < SOON, "{name}: {took:?}");
+        assert!(took < GRACE, "{name}: {took:?}");
     }
 }
 
@@ -72,8 +72,8 @@ fn the_port_file_contains_the_port() {
 
 #[test]
 fn a_port_in_use_is_reported_with_advice() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let output = program::run(&["serve", "--port", &taken.local_addr().unwrap().port().to_string()]);
+    let occupied = TcpListener::bind("127.0.0.1:0").unwrap();
+    let output = program::run(&["serve", "--port", &occupied.local_addr().unwrap().port().to_string()]);
     assert_eq!(output.status.code(), Some(1));
     let error = text(&output.stderr);
     assert!(

@@ -36,7 +36,7 @@ const WHILE_IMPORTED: [[&str; 2]; ROUNDS] = [
 ];
 const ROUNDS: usize = 3;
 /// Maximum ratio by which building a column may increase the 99th percentile of other calls.
-const DISTURBED: f64 = 3.0;
+const MAX_SLOWDOWN: f64 = 3.0;
 
 /// The first and second response for each field.
 pub(crate) fn first_answers(programs: &[Child]) {
@@ -109,15 +109,15 @@ fn paced<'r>(
     is_over: &AtomicBool,
 ) -> Vec<f64> {
     let mut connection = Connection::open(program.address());
-    let (start, mut taken) = (Instant::now(), Vec::new());
+    let (start, mut measured) = (Instant::now(), Vec::new());
     for (number, call) in (0..).zip(calls) {
         std::thread::sleep((pace * number).saturating_sub(start.elapsed()));
-        if is_over.load(Ordering::Relaxed) && !taken.is_empty() {
+        if is_over.load(Ordering::Relaxed) && !measured.is_empty() {
             break;
         }
-        taken.push(milliseconds(&mut connection, call));
+        measured.push(milliseconds(&mut connection, call));
     }
-    taken
+    measured
 }
 
 /// Prints both latencies, and the ratio of the 99th percentiles.
@@ -126,5 +126,5 @@ fn print(call: &str, rounds: &Rounds<(Summary, Summary)>) {
     rounds.map(|(_, building)| building.clone()).print(&format!("{call}, while columns are built"));
     let disturbed = rounds.map(|(quiet, building)| building.percentile_99() / quiet.percentile_99());
     disturbed
-        .print_figure("  p99 while columns are built to the quiet one", 2, "", |median| at_most(median, DISTURBED));
+        .print_figure("  p99 while columns are built to the quiet one", 2, "", |median| at_most(median, MAX_SLOWDOWN));
 }

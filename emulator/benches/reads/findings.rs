@@ -55,7 +55,7 @@ pub(crate) fn fill(programs: &[Child], accounts: usize, count: usize) {
         for connection in &mut connections {
             let answer = connection.send_ok(&request);
             let answer: Value = serde_json::from_slice(answer).expect("an answer is JSON");
-            assert_eq!(answer["FailedCount"], 0, "all are taken: {answer}");
+            assert_eq!(answer["FailedCount"], 0, "all are accepted: {answer}");
         }
     }
     for program in programs {

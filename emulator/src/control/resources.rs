@@ -18,7 +18,7 @@ use crate::domain::{due, hub_access};
 use crate::scenario::entries;
 use crate::served::ServedWorld;
 use crate::state::{
-    AccountId, CheckResult, ComplianceStatus, ConfigRecorder, HubKey, Recording, Resource, Transaction, World,
+    AccountId, CheckResult, ComplianceStatus, ConfigRecorder, HubKey, RecorderSettings, Resource, Transaction, World,
 };
 
 const DECLARE: &str = "expected a resource or a list of resources, in the format of `resources` in a scenario";
@@ -170,7 +170,7 @@ fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
         WrittenRecorder::Custom(Custom { types, role }) => {
             let read = |types: Vec<String>| types.iter().map(|name| resource_type(name)).collect::<Result<_, _>>();
             let has_custom_role = matches!(role, Some(Role::Custom));
-            ConfigRecorder::Custom(Recording { types: types.map(read).transpose()?, has_custom_role })
+            ConfigRecorder::Custom(RecorderSettings { types: types.map(read).transpose()?, has_custom_role })
         }
     };
     let regions = request::regions(world, input.regions.iter().map(String::as_str))?;

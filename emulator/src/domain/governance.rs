@@ -76,8 +76,8 @@ pub fn wants(world: &World, directory: &Directory, key: &HubKey, control: &Contr
     let (Governance::Policy(id), _) = of_target(organization, key.account.as_str())? else { return None };
     let central = organization.central.as_ref()?;
     let regions = regions(world, directory, central.administrator);
-    let extent = Extent { home: &central.home, regions: &regions };
-    policy_wants(&central.policies.get(id)?.content, extent, control, &key.region)
+    let policy_regions = PolicyRegions { home: &central.home, regions: &regions };
+    policy_wants(&central.policies.get(id)?.content, policy_regions, control, &key.region)
 }
 
 /// Whether the account is the administrator of central configuration in this Region.
@@ -88,14 +88,14 @@ pub fn is_administered_by(directory: &Directory, key: &HubKey) -> bool {
 
 /// The Regions in which a policy has effect.
 #[derive(Clone, Copy, Debug)]
-pub struct Extent<'r> {
+pub struct PolicyRegions<'r> {
     /// The home Region, which the ARNs of its standards name.
     pub home: &'r Region,
     /// The home Region and those linked to it.
     pub regions: &'r BTreeSet<Region>,
 }
 
-impl Extent<'_> {
+impl PolicyRegions<'_> {
     /// Whether a control is checked in a Region. Controls for global resources are checked in the home Region only, or
     /// in the first Region that supports them if the home Region does not (CCF-41).
     fn checks(&self, control: &Control, region: &Region) -> bool {
@@ -108,7 +108,12 @@ impl Extent<'_> {
 }
 
 /// Whether a policy enables a control in a Region; none if the policy disables hubs.
-pub fn policy_wants(content: &PolicyContent, extent: Extent<'_>, control: &Control, region: &Region) -> Option<bool> {
+pub fn policy_wants(
+    content: &PolicyContent,
+    policy_regions: PolicyRegions<'_>,
+    control: &Control,
+    region: &Region,
+) -> Option<bool> {
     let PolicyContent::On { controls, .. } = content else { return None };
-    Some(controls.has(control.id) && extent.checks(control, region))
+    Some(controls.has(control.id) && policy_regions.checks(control, region))
 }

@@ -1,6 +1,6 @@
 //! Checks that every call passes before its operation runs, in AWS's order of refusal. Each check is one function.
 //!
-//! What lives here: checks that all operations share. What may not: rules of a single operation. Throttling will come
+//! Contains: checks that all operations share. Does not contain: rules of a single operation. Throttling will come
 //! before policies once it is implemented.
 
 use std::net::IpAddr;

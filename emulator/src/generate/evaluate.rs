@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use super::Request;
 use super::digits::{self, DAY};
-use super::expression::Fresh;
+use super::expression::RandomValue;
 use super::program::{Compiler, Name, Op, Path, Program, Residence, TIME, Value};
 use super::resident::{Homes, Residents};
 use super::template::GIVEN;
@@ -137,7 +137,7 @@ impl<'e> Evaluation<'e> {
                     let value = self.path(path);
                     return self.memory.values.write(value, written);
                 }
-                Op::Fresh(fresh) => self.write_fresh(fresh, written),
+                Op::Random(value) => self.write_random(value, written),
                 Op::Comma => {
                     // No item ends with an opening bracket, so an opening bracket means that this is the first item.
                     if !matches!(written.last(), Some(b'{' | b'[')) {
@@ -324,22 +324,24 @@ impl<'e> Evaluation<'e> {
         resident
     }
 
-    fn write_fresh(&mut self, fresh: &Fresh, written: &mut Vec<u8>) {
+    fn write_random(&mut self, value: &RandomValue, written: &mut Vec<u8>) {
         let random = &mut *self.random;
-        match *fresh {
-            Fresh::Hex(count) => written.extend((0..count).map(|_| digits::digit(random, 16))),
-            Fresh::UpperHex(count) => {
+        match *value {
+            RandomValue::Hex(count) => written.extend((0..count).map(|_| digits::digit(random, 16))),
+            RandomValue::UpperHex(count) => {
                 written.extend((0..count).map(|_| digits::digit(random, 16).to_ascii_uppercase()));
             }
-            Fresh::Code(count) => written.extend((0..count).map(|_| digits::digit(random, 36))),
-            Fresh::Key(count) => written.extend((0..count).map(|_| digits::digit(random, 36).to_ascii_uppercase())),
-            Fresh::Digits(count) => written.extend((0..count).map(|at| match at {
+            RandomValue::Code(count) => written.extend((0..count).map(|_| digits::digit(random, 36))),
+            RandomValue::Key(count) => {
+                written.extend((0..count).map(|_| digits::digit(random, 36).to_ascii_uppercase()));
+            }
+            RandomValue::Digits(count) => written.extend((0..count).map(|at| match at {
                 0 => random.u8(b'1'..=b'9'),
                 _ => digits::digit(random, 10),
             })),
-            Fresh::Uuid => digits::write_uuid(random.u128(..), written),
-            Fresh::Number(least, most) => digits::write_number(random.u64(least..=most), written),
-            Fresh::Ago(least, most) => {
+            RandomValue::Uuid => digits::write_uuid(random.u128(..), written),
+            RandomValue::Number(least, most) => digits::write_number(random.u64(least..=most), written),
+            RandomValue::Ago(least, most) => {
                 let day = DAY.unsigned_abs();
                 let seconds = random.u64(least.saturating_mul(day)..=most.saturating_mul(day));
                 let milliseconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);

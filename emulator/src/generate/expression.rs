@@ -10,7 +10,7 @@ pub(super) enum Part {
     /// `{name.field}`: the value of a name, or a field of it.
     Name(Path),
     /// A value that is generated on each use.
-    Fresh(Fresh),
+    Random(RandomValue),
 }
 
 /// The path to a value: the position of its name, followed by fields.
@@ -22,7 +22,7 @@ pub(super) struct Path {
 
 /// A value that is generated on each use.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Fresh {
+pub(super) enum RandomValue {
     /// `{hex:17}`: a number of hexadecimal digits.
     Hex(usize),
     /// `{HEX:64}`: a number of upper-case hexadecimal digits, as in hashes of AWS Health.
@@ -88,11 +88,11 @@ fn whole(text: &str) -> Option<&str> {
 
 fn part(expression: &str, scope: &Scope) -> Result<Part, String> {
     if expression == "uuid" {
-        return Ok(Part::Fresh(Fresh::Uuid));
+        return Ok(Part::Random(RandomValue::Uuid));
     }
     if let Some((function, argument)) = expression.split_once(':') {
-        return fresh(function, argument)
-            .map(Part::Fresh)
+        return random_value(function, argument)
+            .map(Part::Random)
             .ok_or_else(|| format!("unknown or invalid expression `{{{expression}}}`"));
     }
     let (written, is_optional) = expression.strip_suffix('?').map_or((expression, false), |written| (written, true));
@@ -107,7 +107,7 @@ fn part(expression: &str, scope: &Scope) -> Result<Part, String> {
     }
 }
 
-fn fresh(function: &str, argument: &str) -> Option<Fresh> {
+fn random_value(function: &str, argument: &str) -> Option<RandomValue> {
     let length = || argument.parse().ok();
     let range = || {
         let (least, most) = argument.split_once('-')?;
@@ -115,13 +115,13 @@ fn fresh(function: &str, argument: &str) -> Option<Fresh> {
         (least <= most).then_some((least, most))
     };
     match function {
-        "hex" => length().map(Fresh::Hex),
-        "HEX" => length().map(Fresh::UpperHex),
-        "key" => length().map(Fresh::Key),
-        "code" => length().map(Fresh::Code),
-        "digits" => length().map(Fresh::Digits),
-        "number" => range().map(|(least, most)| Fresh::Number(least, most)),
-        "ago" => range().map(|(least, most)| Fresh::Ago(least, most)),
+        "hex" => length().map(RandomValue::Hex),
+        "HEX" => length().map(RandomValue::UpperHex),
+        "key" => length().map(RandomValue::Key),
+        "code" => length().map(RandomValue::Code),
+        "digits" => length().map(RandomValue::Digits),
+        "number" => range().map(|(least, most)| RandomValue::Number(least, most)),
+        "ago" => range().map(|(least, most)| RandomValue::Ago(least, most)),
         _ => None,
     }
 }

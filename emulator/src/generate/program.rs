@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use serde_json::Value as Json;
 
-use super::expression::{self, Fresh, Part};
-use super::template::{self, GIVEN, Node, Per, Residence as Source, TIMES, Template};
+use super::expression::{self, Part, RandomValue};
+use super::template::{self, GIVEN, Node, Residence as Source, ResidentOwner, TIMES, Template};
 use super::values::{Handle, Shape, ShapeId, Symbol, Values};
 
 /// The position of the given name `time`. The values of all other given names are texts.
@@ -42,7 +42,7 @@ pub(super) struct Residence {
     pub(super) number: usize,
     pub(super) name: String,
     pub(super) count: usize,
-    pub(super) per: Per,
+    pub(super) per: ResidentOwner,
     pub(super) each: Value,
 }
 
@@ -82,7 +82,7 @@ pub(super) enum Op {
     /// A value as JSON.
     Whole(Path),
     /// A value that is generated on each use.
-    Fresh(Fresh),
+    Random(RandomValue),
     /// A comma, unless this is the first item in its brackets.
     Comma,
     /// Steps that are undone if a value is missing.
@@ -172,7 +172,7 @@ impl Compiler {
         match node {
             Node::Constant(constant) => Value::Constant(self.constant(&constant.value)),
             Node::Value(Part::Name(path)) => Value::Path(self.path(path)),
-            Node::Value(Part::Fresh(Fresh::Number(..))) | Node::List(_) => Value::Json(self.ops(template, node)),
+            Node::Value(Part::Random(RandomValue::Number(..))) | Node::List(_) => Value::Json(self.ops(template, node)),
             Node::Value(part) => Value::Text(self.text(std::slice::from_ref(part))),
             Node::Text(parts) => Value::Text(self.text(parts)),
             Node::Object(members) => {
@@ -227,7 +227,7 @@ impl Compiler {
             match part {
                 Part::Literal(letters) => steps.raw.extend(escaped(letters)),
                 Part::Name(path) => steps.push(Op::Within(self.path(path))),
-                Part::Fresh(fresh) => steps.push(Op::Fresh(fresh.clone())),
+                Part::Random(value) => steps.push(Op::Random(value.clone())),
             }
         }
     }
@@ -248,8 +248,8 @@ impl Compiler {
                 steps.raw.push(b'"');
             }
             Node::Value(Part::Name(path)) => steps.push(Op::Whole(self.path(path))),
-            Node::Value(Part::Fresh(Fresh::Number(least, most))) => {
-                steps.push(Op::Fresh(Fresh::Number(*least, *most)));
+            Node::Value(Part::Random(RandomValue::Number(least, most))) => {
+                steps.push(Op::Random(RandomValue::Number(*least, *most)));
             }
             Node::Value(part) => {
                 steps.raw.push(b'"');

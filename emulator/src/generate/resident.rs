@@ -6,7 +6,7 @@ use fastrand::Rng;
 use sha2::{Digest, Sha256};
 
 use super::program::Residence;
-use super::template::Per;
+use super::template::ResidentOwner;
 use super::values::Handle;
 use crate::state::{AccountId, HubKey};
 
@@ -59,9 +59,9 @@ impl Homes {
     /// The home whose residents a hub uses: the hub itself, its account, or the organization.
     fn of(&self, residence: &Residence, hub: usize) -> usize {
         match residence.per {
-            Per::Region => hub,
-            Per::Account => self.hubs.get(hub).map_or(0, |home| home.account),
-            Per::Organization => 0,
+            ResidentOwner::Region => hub,
+            ResidentOwner::Account => self.hubs.get(hub).map_or(0, |home| home.account),
+            ResidentOwner::Organization => 0,
         }
     }
 }
@@ -106,8 +106,8 @@ impl Residents {
     /// The random number generator for the residents of a hub. It is the same in all templates that have the name.
     fn random(&self, residence: &Residence, homes: &Homes, hub: usize) -> Rng {
         let hub = homes.hubs.get(hub).map(|home| &home.hub);
-        let account = hub.filter(|_| residence.per != Per::Organization).map(|hub| hub.account.to_string());
-        let region = hub.filter(|_| residence.per == Per::Region).map(|hub| hub.region.as_str());
+        let account = hub.filter(|_| residence.per != ResidentOwner::Organization).map(|hub| hub.account.to_string());
+        let region = hub.filter(|_| residence.per == ResidentOwner::Region).map(|hub| hub.region.as_str());
         let (account, region) = (account.unwrap_or_default(), region.unwrap_or_default());
         random(&[&self.seed, "residents", &residence.name, &account, region])
     }

@@ -83,14 +83,14 @@ pub(super) struct Residence {
     /// Whether all templates share them.
     pub(super) is_shared: bool,
     pub(super) count: usize,
-    pub(super) per: Per,
+    pub(super) per: ResidentOwner,
     pub(super) each: Node,
 }
 
 /// The owner of residents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Per {
+pub(super) enum ResidentOwner {
     /// An account in a Region.
     Region,
     /// An account.
@@ -175,7 +175,7 @@ struct RawKind {
 #[serde(deny_unknown_fields)]
 struct RawResidence {
     residents: usize,
-    per: Per,
+    per: ResidentOwner,
     each: Value,
 }
 

@@ -12,7 +12,7 @@ pub(super) enum Handle {
     /// A constant of a template, or part of a resident.
     Constant(usize),
     /// A value of the current finding.
-    Fresh(usize),
+    Current(usize),
 }
 
 /// The number of a field name, which is the same in all templates of a request.
@@ -59,8 +59,8 @@ enum Entry {
 #[derive(Debug, Default)]
 pub(super) struct Values {
     shapes: Vec<Shape>,
-    kept: Store,
-    fresh: Store,
+    constants: Store,
+    current: Store,
 }
 
 impl Shape {
@@ -107,32 +107,32 @@ impl Values {
 
     /// A string in the current finding, given as its content in JSON.
     pub(super) fn text(&mut self, letters: &[u8]) -> Handle {
-        let span = self.fresh.push_letters(letters);
-        Handle::Fresh(self.fresh.push(Entry::Text(span)))
+        let span = self.current.push_letters(letters);
+        Handle::Current(self.current.push(Entry::Text(span)))
     }
 
     /// A number, a boolean or a list in the current finding.
     pub(super) fn json(&mut self, json: &[u8]) -> Handle {
-        let span = self.fresh.push_letters(json);
-        Handle::Fresh(self.fresh.push(Entry::Json(span)))
+        let span = self.current.push_letters(json);
+        Handle::Current(self.current.push(Entry::Json(span)))
     }
 
     /// An object in the current finding, with a field for each member of its shape.
     pub(super) fn object(&mut self, shape: ShapeId, fields: &[Handle]) -> Handle {
-        let first = self.fresh.push_fields(fields);
-        Handle::Fresh(self.fresh.push(Entry::Object(shape, first)))
+        let first = self.current.push_fields(fields);
+        Handle::Current(self.current.push(Entry::Object(shape, first)))
     }
 
     /// Keeps a value beyond the current finding.
     pub(super) fn keep(&mut self, handle: Handle) -> Handle {
-        let Handle::Fresh(number) = handle else { return handle };
-        let entry = match self.fresh.entries.get(number).copied() {
-            Some(Entry::Text(span)) => Entry::Text(self.kept.push_letters(self.fresh.span(span))),
-            Some(Entry::Json(span)) => Entry::Json(self.kept.push_letters(self.fresh.span(span))),
+        let Handle::Current(number) = handle else { return handle };
+        let entry = match self.current.entries.get(number).copied() {
+            Some(Entry::Text(span)) => Entry::Text(self.constants.push_letters(self.current.span(span))),
+            Some(Entry::Json(span)) => Entry::Json(self.constants.push_letters(self.current.span(span))),
             Some(Entry::Object(shape, first)) => {
                 let count = self.shapes.get(shape).map_or(0, |shape| shape.names.len());
                 let field = |at| {
-                    self.fresh
+                    self.current
                         .fields
                         .get(at)
                         .copied()
@@ -141,18 +141,18 @@ impl Values {
                 };
                 let fields: Vec<Handle> = (first..first + count).map(field).collect();
                 let fields: Vec<Handle> = fields.into_iter().map(|field| self.keep(field)).collect();
-                Entry::Object(shape, self.kept.push_fields(&fields))
+                Entry::Object(shape, self.constants.push_fields(&fields))
             }
             None => return Handle::Null,
         };
-        Handle::Constant(self.kept.push(entry))
+        Handle::Constant(self.constants.push(entry))
     }
 
     /// Drops the values of the current finding.
     pub(super) fn forget(&mut self) {
-        self.fresh.letters.clear();
-        self.fresh.entries.clear();
-        self.fresh.fields.clear();
+        self.current.letters.clear();
+        self.current.entries.clear();
+        self.current.fields.clear();
     }
 
     /// A field of an object; null if it is missing.
@@ -224,8 +224,8 @@ impl Values {
     fn entry(&self, handle: Handle) -> Option<(&Store, Entry)> {
         let (store, number) = match handle {
             Handle::Null => return None,
-            Handle::Constant(number) => (&self.kept, number),
-            Handle::Fresh(number) => (&self.fresh, number),
+            Handle::Constant(number) => (&self.constants, number),
+            Handle::Current(number) => (&self.current, number),
         };
         store.entries.get(number).map(|entry| (store, *entry))
     }

@@ -200,8 +200,8 @@ fn letters(ids: &IdSource, count: usize) -> String {
 
 /// Whether a text consists of characters that IAM allows in names: `[\w+=,.@-]+`.
 fn is_name(text: &str) -> bool {
-    let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    !text.is_empty() && text.bytes().all(taken)
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_allowed)
 }
 
 fn check_length(violations: &mut Vec<String>, member: &str, value: Option<&str>, min: usize, max: usize) {

@@ -1,6 +1,6 @@
 //! The operations of the API: one function for each, and the registry that describes each operation.
 //!
-//! What lives here: wire structs of inputs and answers beside the function that uses them. What may not: rules, which
+//! Contains: wire structs of inputs and answers beside the function that uses them. Does not contain: rules, which
 //! belong to the domain, and HTTP. To add an operation, write `fn name(&Context, Input) -> Result<Answer, AwsError>`
 //! (or the writing form) in the file of its area and replace its arm in `registry.rs`.
 

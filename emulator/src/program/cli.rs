@@ -159,7 +159,7 @@ pub(super) struct AddArguments {
     pub(super) accept: bool,
 
     #[command(flatten)]
-    pub(super) at: MembersAt,
+    pub(super) at: AdministratorArguments,
 
     /// Region of the membership; can be repeated
     #[arg(
@@ -186,7 +186,7 @@ pub(super) struct AcceptArguments {
     pub(super) account: Vec<AccountId>,
 
     #[command(flatten)]
-    pub(super) at: MembersAt,
+    pub(super) at: AdministratorArguments,
 
     /// Region of the membership; can be repeated
     #[arg(
@@ -203,7 +203,7 @@ pub(super) struct AcceptArguments {
 #[derive(Args)]
 pub(super) struct ListArguments {
     #[command(flatten)]
-    pub(super) at: MembersAt,
+    pub(super) at: AdministratorArguments,
 
     /// Region to list members in; can be repeated [default: all]
     #[arg(
@@ -216,9 +216,9 @@ pub(super) struct ListArguments {
     pub(super) region: Vec<Region>,
 }
 
-/// Whose members, and where the emulator is.
+/// The administrator whose members are meant, and the emulator.
 #[derive(Args)]
-pub(super) struct MembersAt {
+pub(super) struct AdministratorArguments {
     /// Administrator account
     #[arg(
         long,

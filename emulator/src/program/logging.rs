@@ -252,7 +252,7 @@ mod tests {
 
     /// A writer that accepts some bytes, then fails for a while, then accepts everything.
     struct Failing {
-        taken: Vec<u8>,
+        accepted: Vec<u8>,
         /// The outcome of each write: the number of bytes accepted, or a failure.
         script: Vec<Option<usize>>,
     }
@@ -262,7 +262,7 @@ mod tests {
             let step = if self.script.is_empty() { Some(text.len()) } else { self.script.remove(0) };
             let Some(length) = step else { return Err(std::io::ErrorKind::BrokenPipe.into()) };
             let length = length.min(text.len());
-            self.taken.extend_from_slice(&text[..length]);
+            self.accepted.extend_from_slice(&text[..length]);
             Ok(length)
         }
 
@@ -274,10 +274,10 @@ mod tests {
     /// Rules: CPL-11.
     #[test]
     fn unwritten_lines_are_counted() {
-        let mut output = Failing { taken: Vec::new(), script: vec![Some(3), None] };
+        let mut output = Failing { accepted: Vec::new(), script: vec![Some(3), None] };
         assert_eq!(write_all(&mut output, b"one\ntwo\nthree\n"), 3, "of the first line the end is missing");
         assert_eq!(write_all(&mut output, b"four\n"), 0);
-        assert_eq!(output.taken, b"onefour\n");
+        assert_eq!(output.accepted, b"onefour\n");
     }
 
     /// Rules: CPL-11.

@@ -9,7 +9,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::cli::{AcceptArguments, AddArguments, ListArguments, MembersAt, MembersCommand};
+use super::cli::{AcceptArguments, AddArguments, AdministratorArguments, ListArguments, MembersCommand};
 use super::client;
 use super::exit::Exit;
 use super::output;
@@ -110,7 +110,7 @@ fn outcome(url: &str, answer: &[u8]) -> Result<Outcome, Exit> {
 }
 
 /// Prints the outcome. Refused accounts count as a failure.
-fn print_outcome(at: &MembersAt, outcome: Outcome) -> Result<(), Exit> {
+fn print_outcome(at: &AdministratorArguments, outcome: Outcome) -> Result<(), Exit> {
     if at.remote.json {
         output::print(&format!("{:#}\n", json!(outcome)))?;
     } else {
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn refused_accounts_are_listed_in_a_failure() {
         let remote = Remote { url: String::new(), json: false };
-        let at = MembersAt { administrator: crate::state::AccountId::DEFAULT, remote };
+        let at = AdministratorArguments { administrator: crate::state::AccountId::DEFAULT, remote };
         let unprocessed = json!([{ "Region": "us-east-1", "AccountId": "x", "ProcessingResult": "No." }]);
         let answer = json!({ "Members": [], "UnprocessedAccounts": unprocessed }).to_string();
         let Err(Exit::Failed(message)) = print_outcome(&at, outcome("", answer.as_bytes()).unwrap()) else {

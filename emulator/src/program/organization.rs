@@ -38,16 +38,16 @@ pub(super) enum OrganizationCommand {
     Move(MoveArguments),
     /// Remove an account from the organization. Its administrator sees it as deleted; its hubs stay enabled
     #[command(after_help = HELP)]
-    Leave(At),
+    Leave(AccountArguments),
     /// Suspend an account, as AWS can do
     #[command(after_help = HELP)]
-    Suspend(At),
+    Suspend(AccountArguments),
     /// Reactivate a suspended or closed account
     #[command(after_help = HELP)]
-    Reactivate(At),
+    Reactivate(AccountArguments),
     /// Close an account, as its owner can do
     #[command(after_help = HELP)]
-    Close(At),
+    Close(AccountArguments),
 }
 
 #[derive(Args)]
@@ -65,7 +65,7 @@ pub(super) struct JoinArguments {
     email: Option<String>,
 
     #[command(flatten)]
-    at: At,
+    at: AccountArguments,
 }
 
 #[derive(Args)]
@@ -75,12 +75,12 @@ pub(super) struct MoveArguments {
     parent: String,
 
     #[command(flatten)]
-    at: At,
+    at: AccountArguments,
 }
 
-/// Which account, and where the emulator is.
+/// The account to change, and the emulator.
 #[derive(Args)]
-pub(super) struct At {
+pub(super) struct AccountArguments {
     /// Account to change
     #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
     account: AccountId,
@@ -104,7 +104,7 @@ pub(super) fn run(command: &OrganizationCommand) -> Result<(), Exit> {
     }
 }
 
-fn send(action: &str, at: &At, details: &[(&str, Option<&String>)]) -> Result<(), Exit> {
+fn send(action: &str, at: &AccountArguments, details: &[(&str, Option<&String>)]) -> Result<(), Exit> {
     let mut body = json!({ "Action": action, "AccountId": at.account });
     if let Value::Object(members) = &mut body {
         let given = details.iter().filter_map(|(name, value)| Some(((*name).to_owned(), json!(value.as_ref()?))));

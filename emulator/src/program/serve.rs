@@ -106,9 +106,9 @@ fn announce(arguments: &ServeArguments, addresses: &[SocketAddr]) -> Result<(), 
     let Some(first) = addresses.first() else { return Err(Exit::failed("no address to listen on")) };
     if let Some(path) = &arguments.port_file {
         // Written to a temporary file and renamed, so that no reader sees a partial number.
-        let aside = path.with_extension("tmp");
-        std::fs::write(&aside, format!("{}\n", first.port()))
-            .and_then(|()| std::fs::rename(&aside, path))
+        let temporary = path.with_extension("tmp");
+        std::fs::write(&temporary, format!("{}\n", first.port()))
+            .and_then(|()| std::fs::rename(&temporary, path))
             .map_err(|error| Exit::failed(format!("cannot write the port to {}: {error}", path.display())))?;
     }
     let mut output = std::io::stdout();

@@ -7,7 +7,7 @@ use http::request::Parts;
 use jiff::Timestamp;
 use securityhub_fixtures::Operation;
 
-use super::Pace;
+use super::TimeBudget;
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::due;
@@ -29,59 +29,69 @@ pub(super) struct Call<'c> {
 }
 
 impl Call<'_> {
-    /// Runs the call after pending work that is due; `None` if that takes longer than `pace` allows.
-    pub(super) fn answer(&self, world: &World, caller: &Caller, pace: Pace) -> Result<Option<Answer>, AwsError> {
+    /// Runs the call after pending work that is due; `None` if that takes longer than `budget` allows.
+    pub(super) fn answer(
+        &self,
+        world: &World,
+        caller: &Caller,
+        budget: TimeBudget,
+    ) -> Result<Option<Answer>, AwsError> {
         let only_reads = matches!(operations::entry(self.operation).run, Run::Reads(_));
         let attempts = if only_reads { ATTEMPTS } else { 1 };
-        let answer = |now| self.answer_at(world, Caller { now, ..caller.clone() }, pace);
-        read_consistently(world, pace, attempts, answer).unwrap_or(Ok(None))
+        let answer = |now| self.answer_at(world, Caller { now, ..caller.clone() }, budget);
+        read_consistently(world, budget, attempts, answer).unwrap_or(Ok(None))
     }
 
     /// Reads the input, passes the gate and runs the operation.
-    fn answer_at(&self, world: &World, caller: Caller, pace: Pace) -> Result<Option<Answer>, AwsError> {
+    fn answer_at(&self, world: &World, caller: Caller, budget: TimeBudget) -> Result<Option<Answer>, AwsError> {
         let Call { operation, parts, .. } = *self;
         let rejected = |rejection: input::Rejection| rejection.into_error(operation);
         let body = input::Body::new(operations::entry(operation).per_item, parts, self.body).map_err(rejected)?;
         let document = input::read(operation, self.labels, parts, &body).map_err(rejected)?;
         let input = gate::enter(world, &caller, self.source, operation, document)?;
         let context = Context { world, caller };
-        match pace {
-            Pace::Quick => operations::entry(operation).quickly.map_or(Ok(None), |run| run(&context, input)),
-            Pace::Any => operations::call(&context, operation, input).map(Some),
+        match budget {
+            TimeBudget::Short => operations::entry(operation).quickly.map_or(Ok(None), |run| run(&context, input)),
+            TimeBudget::Unlimited => operations::call(&context, operation, input).map(Some),
         }
     }
 }
 
-/// Runs `read` after pending work that is due; `None` if that takes longer than `pace` allows.
+/// Runs `read` after pending work that is due; `None` if that takes longer than `budget` allows.
 ///
 /// Relations and tables are read one after the other. If relations change or work becomes due in between, the result
 /// could mix two states, so `read` is run again, up to `attempts` times. If the state changes every time, the last
 /// result is returned.
-fn read_consistently<R>(world: &World, pace: Pace, attempts: u32, mut read: impl FnMut(Timestamp) -> R) -> Option<R> {
+fn read_consistently<R>(
+    world: &World,
+    budget: TimeBudget,
+    attempts: u32,
+    mut read: impl FnMut(Timestamp) -> R,
+) -> Option<R> {
     let mut left = attempts;
     loop {
-        let (revision, now) = start_read(world, pace)?;
+        let (revision, now) = start_read(world, budget)?;
         let answer = read(now);
         left = left.saturating_sub(1);
         // The order matters: work that was due is counted before it stops being due.
         if left == 0 || (!world.is_due(world.clock.now()) && world.revision() == revision) {
             return Some(answer);
         }
-        if pace == Pace::Quick {
+        if budget == TimeBudget::Short {
             return None;
         }
     }
 }
 
-/// The counter and the time of a state in which nothing is due. `None` if work is due and `pace` does not allow doing
+/// The counter and the time of a state in which nothing is due. `None` if work is due and `budget` does not allow doing
 /// it.
-fn start_read(world: &World, pace: Pace) -> Option<(u64, Timestamp)> {
+fn start_read(world: &World, budget: TimeBudget) -> Option<(u64, Timestamp)> {
     loop {
         let (revision, now) = (world.revision(), world.clock.now());
         if !world.is_due(now) {
             return Some((revision, now));
         }
-        if pace == Pace::Quick {
+        if budget == TimeBudget::Short {
             return None;
         }
         due::run(world, now);
@@ -100,9 +110,9 @@ mod tests {
     }
 
     /// The number of times the world is read, and the time of the last read, if `happens` runs during the first read.
-    fn reads(world: &World, pace: Pace, happens: impl Fn(&World)) -> (u32, Option<Timestamp>) {
+    fn reads(world: &World, budget: TimeBudget, happens: impl Fn(&World)) -> (u32, Option<Timestamp>) {
         let mut count = 0;
-        let last = read_consistently(world, pace, ATTEMPTS, |now| {
+        let last = read_consistently(world, budget, ATTEMPTS, |now| {
             if count == 0 {
                 happens(world);
             }
@@ -122,15 +132,15 @@ mod tests {
     fn a_read_is_repeated_if_relations_change_meanwhile() {
         let world = world();
         let now = world.clock.now();
-        assert_eq!(reads(&world, Pace::Any, |_| ()), (1, Some(now)));
-        assert_eq!(reads(&world, Pace::Any, relations_change), (2, Some(now)));
-        assert_eq!(reads(&world, Pace::Quick, relations_change), (1, None), "that takes too long");
+        assert_eq!(reads(&world, TimeBudget::Unlimited, |_| ()), (1, Some(now)));
+        assert_eq!(reads(&world, TimeBudget::Unlimited, relations_change), (2, Some(now)));
+        assert_eq!(reads(&world, TimeBudget::Short, relations_change), (1, None), "that takes too long");
         let mut count = 0;
         let overtaken = |_| {
             relations_change(&world);
             count += 1;
         };
-        assert_eq!(read_consistently(&world, Pace::Any, ATTEMPTS, overtaken), Some(()));
+        assert_eq!(read_consistently(&world, TimeBudget::Unlimited, ATTEMPTS, overtaken), Some(()));
         assert_eq!(count, ATTEMPTS, "it ends");
     }
 
@@ -146,10 +156,10 @@ mod tests {
                 transaction.schedule(at, Due::SweepFindings(Region::new("us-east-1")));
             }
             transaction.commit();
-            let (count, last) = reads(&world, Pace::Any, |world| world.clock.advance(hour * moved));
+            let (count, last) = reads(&world, TimeBudget::Unlimited, |world| world.clock.advance(hour * moved));
             assert_eq!((count, last), (expected, Some(world.clock.now())), "{moved} hours");
             assert!(!world.is_due(world.clock.now()));
-            let world_is_quick = reads(&world, Pace::Quick, |world| world.clock.advance(hour * (2 - moved)));
+            let world_is_quick = reads(&world, TimeBudget::Short, |world| world.clock.advance(hour * (2 - moved)));
             assert_eq!(world_is_quick.1.is_none(), moved < 2, "{moved} hours");
         }
     }

@@ -302,7 +302,7 @@ fn a_small_page_is_read_without_handing_over() {
         let quickly = || {
             let (parts, body) = request("POST", "/findings", page).into_parts();
             let route = route::find(&parts.method, parts.uri.path());
-            service.answer_or_fault(&parts, &body, route, Some(source), "id", Pace::Quick)
+            service.answer_or_fault(&parts, &body, route, Some(source), "id", TimeBudget::Short)
         };
         assert!(quickly().is_none(), "its columns are not built");
         let first = service.serve(request("POST", "/findings", page), source).await;

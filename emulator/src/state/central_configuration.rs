@@ -17,7 +17,7 @@ pub struct CentralConfiguration {
     /// The time at which it becomes `ENABLED`; until then it is `PENDING` (CCF-05).
     pub enabled_at: Timestamp,
     /// The Regions under central configuration: the home Region and those linked to it (CCF-07, CCF-28).
-    pub taken: BTreeSet<Region>,
+    pub regions: BTreeSet<Region>,
     /// Policies by id.
     pub policies: BTreeMap<String, ConfigurationPolicy>,
     /// The association of a target itself, by the ID of the account, unit or root. Inherited ones are not stored.

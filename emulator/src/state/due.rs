@@ -59,7 +59,7 @@ pub(super) struct DueSet {
     /// A persistent map, so that forks of the world share it.
     entries: OrdSet<(Timestamp, Due)>,
     /// Due time of the entry in progress. It counts as due until it is done.
-    taken: Option<Timestamp>,
+    in_progress: Option<Timestamp>,
 }
 
 impl DueSet {
@@ -72,13 +72,13 @@ impl DueSet {
     pub(super) fn take(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
         let is_due = self.entries.get_min().is_some_and(|(at, _)| *at <= now);
         let entry = if is_due { self.entries.remove_min() } else { None };
-        self.taken = entry.as_ref().map(|(at, _)| *at);
+        self.in_progress = entry.as_ref().map(|(at, _)| *at);
         entry
     }
 
     /// Marks the entry in progress as done.
     pub(super) fn done(&mut self) {
-        self.taken = None;
+        self.in_progress = None;
     }
 
     /// Removes the checks of a hub that are first in the queue and due at exactly this time.
@@ -101,6 +101,6 @@ impl DueSet {
 
     /// Due time of the first entry, including the one in progress.
     pub(super) fn first(&self) -> Option<Timestamp> {
-        self.taken.or_else(|| self.entries.get_min().map(|(at, _)| *at))
+        self.in_progress.or_else(|| self.entries.get_min().map(|(at, _)| *at))
     }
 }

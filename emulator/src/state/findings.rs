@@ -123,12 +123,12 @@ impl Findings {
     /// Adds findings of another table, keeping the order of their sequence numbers. Replaces those with the same key.
     pub(super) fn add(&mut self, others: &Findings, slots: &[Slot], key: impl Fn(&[u8]) -> Option<Key>) {
         let keyed = |of: &Findings, slot: Slot| Some((slot, key(of.table.document(slot))?));
-        let taken: Vec<(Slot, Key)> = slots.iter().filter_map(|slot| keyed(others, *slot)).collect();
-        let keys: HashSet<&Key> = taken.iter().map(|(_, key)| key).collect();
-        let mut kept: Vec<(Slot, Key)> = self.table.slots().filter_map(|slot| keyed(self, slot)).collect();
-        kept.retain(|(_, key)| !keys.contains(key));
-        let kept = kept.iter().map(|(slot, key)| (&*self, *slot, key));
-        let mut all: Vec<_> = kept.chain(taken.iter().map(|(slot, key)| (others, *slot, key))).collect();
+        let added: Vec<(Slot, Key)> = slots.iter().filter_map(|slot| keyed(others, *slot)).collect();
+        let keys: HashSet<&Key> = added.iter().map(|(_, key)| key).collect();
+        let mut remaining: Vec<(Slot, Key)> = self.table.slots().filter_map(|slot| keyed(self, slot)).collect();
+        remaining.retain(|(_, key)| !keys.contains(key));
+        let remaining = remaining.iter().map(|(slot, key)| (&*self, *slot, key));
+        let mut all: Vec<_> = remaining.chain(added.iter().map(|(slot, key)| (others, *slot, key))).collect();
         all.sort_by_key(|(of, slot, _)| of.table.sequence(*slot));
         let mut joined = Findings::new(Arc::clone(self.table.schema()));
         for (of, slot, key) in all {

@@ -26,6 +26,7 @@ mod held;
 mod hub;
 mod ids;
 mod insight;
+mod locked_findings;
 mod member;
 mod names;
 mod policy;
@@ -34,7 +35,6 @@ mod resources;
 mod scores;
 mod sessions;
 mod standards;
-mod stored;
 pub mod sync;
 mod transaction;
 mod world;
@@ -62,7 +62,7 @@ pub use insight::Insight;
 pub use member::{Invitation, Member, MemberKind, MemberQuotas, MemberStatus};
 pub use names::{AccountId, Region, TableKey, UnknownRegion};
 pub use policy::{
-    Condition, Effect, Listed, Operator, Pattern, Permissions, Piece, Policies, Policy, Quantifier, Relation,
+    Condition, Effect, Operator, Pattern, PatternList, Permissions, Piece, Policies, Policy, Quantifier, Relation,
     Statement, Test,
 };
 pub use relations::Relations;
@@ -70,7 +70,7 @@ pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterConditio
 pub use scores::{DailyScore, DailyScores};
 pub use sessions::SESSION_KEY;
 pub use standards::{
-    ConfigRecorder, ControlSettings, ControlState, ParameterUpdate, Recording, Subscription, SubscriptionStatus,
+    ConfigRecorder, ControlSettings, ControlState, ParameterUpdate, RecorderSettings, Subscription, SubscriptionStatus,
 };
 pub use transaction::Transaction;
 pub use world::World;

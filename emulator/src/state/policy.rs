@@ -20,9 +20,9 @@ pub struct Statement {
     /// `Effect`
     pub effect: Effect,
     /// `Action` or `NotAction`
-    pub actions: Listed,
+    pub actions: PatternList,
     /// `Resource` or `NotResource`
-    pub resources: Listed,
+    pub resources: PatternList,
     /// `Condition`; all must hold.
     pub conditions: Vec<Condition>,
 }
@@ -38,7 +38,7 @@ pub enum Effect {
 
 /// The patterns of `Action`, `Resource` and their negations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listed {
+pub enum PatternList {
     /// `Action`, `Resource`: matches if any pattern does.
     AnyOf(Vec<Pattern>),
     /// `NotAction`, `NotResource`: matches if no pattern does.

@@ -102,12 +102,12 @@ pub enum ConfigRecorder {
     /// It does not exist or does not record.
     Off,
     /// It records with other settings.
-    Custom(Recording),
+    Custom(RecorderSettings),
 }
 
 /// The settings of a configuration recorder (RES-05).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recording {
+pub struct RecorderSettings {
     /// The ASFF types that it records; `None` for all.
     pub types: Option<BTreeSet<&'static str>>,
     /// Whether it uses a customer-managed role.

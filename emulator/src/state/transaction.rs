@@ -45,12 +45,12 @@ impl Transaction<'_> {
     /// time.
     pub fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
         let world = self.findings.world;
-        let taken = world.take_due(now, self.findings.lock_relations());
-        self.findings.due_at = taken.as_ref().map(|(at, _)| *at);
-        taken
+        let entry = world.take_due(now, self.findings.lock_relations());
+        self.findings.due_at = entry.as_ref().map(|(at, _)| *at);
+        entry
     }
 
-    /// Takes the checks of a hub that follow the taken entry and are due at the same time.
+    /// Takes the checks of a hub that follow the entry in progress and are due at the same time.
     pub fn take_checks(&mut self, at: Timestamp, hub: &HubKey) -> Vec<CheckScope> {
         let world = self.findings.world;
         world.take_checks(at, hub, self.findings.lock_relations())

@@ -15,12 +15,12 @@ use super::findings::Findings;
 use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
 use super::ids::IdSource;
+use super::locked_findings::LockedFindings;
 use super::names::{AccountId, Region, TableKey};
 use super::relations::Relations;
 use super::resources::Resources;
 use super::scores::DailyScores;
 use super::sessions::{SESSION_KEY, Sessions};
-use super::stored::Stored;
 use super::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use super::sync::{Mutex, MutexGuard, RwLock, SharedMap};
 use super::written::FindingWrites;
@@ -43,11 +43,11 @@ pub struct World {
     relations: RwLock<Arc<Relations>>,
     /// Sessions of roles. They are opened without a transaction, because relations do not depend on them.
     sessions: Sessions,
-    findings: SharedMap<Region, Arc<Stored>>,
+    findings: SharedMap<Region, Arc<LockedFindings>>,
     /// The number of findings, so that counting them does not need the locks of tables.
     finding_count: AtomicUsize,
     /// Replicas of other Regions' findings in home Regions. Most worlds have none.
-    replicas: RwLock<BTreeMap<TableKey, Arc<Stored>>>,
+    replicas: RwLock<BTreeMap<TableKey, Arc<LockedFindings>>>,
     schema: Arc<Schema>,
     due: Mutex<DueSet>,
     /// Due time of the first entry of `due` in milliseconds, so that a call can check it without the lock.
@@ -97,7 +97,7 @@ impl World {
     #[must_use]
     pub fn restarted(&self) -> World {
         let held = self.lock_relations();
-        let share = |stored: &Arc<Stored>| Stored::new(Arc::clone(&stored.read()));
+        let share = |stored: &Arc<LockedFindings>| LockedFindings::new(Arc::clone(&stored.read()));
         World {
             clock: self.clock.restarted(),
             epoch: self.epoch,
@@ -221,7 +221,7 @@ impl World {
 
     /// The tables of replicas that are not empty.
     pub fn replica_tables(&self) -> Vec<TableKey> {
-        let each = |(table, findings): (&TableKey, &Arc<Stored>)| (table.clone(), Arc::clone(findings));
+        let each = |(table, findings): (&TableKey, &Arc<LockedFindings>)| (table.clone(), Arc::clone(findings));
         let mut tables: Vec<_> = self.replicas.read().iter().map(each).collect();
         tables.retain(|(_, findings)| !findings.read().table().is_empty());
         tables.into_iter().map(|(table, _)| table).collect()
@@ -239,7 +239,7 @@ impl World {
 
     /// Reads a table of findings under its lock; `None` if there is no such table.
     pub fn read_findings<R>(&self, table: impl Into<TableKey>, read: impl FnOnce(&Findings) -> R) -> Option<R> {
-        let findings = self.find_stored(&table.into())?;
+        let findings = self.find_table(&table.into())?;
         let findings = findings.read();
         Some(read(&findings))
     }
@@ -253,7 +253,7 @@ impl World {
         fields: &[FieldId],
         read: impl FnOnce(&Findings) -> R,
     ) -> Option<R> {
-        let findings = self.find_stored(table)?;
+        let findings = self.find_table(table)?;
         findings.build_columns(filter, fields);
         let findings = findings.read();
         Some(read(&findings))
@@ -261,13 +261,13 @@ impl World {
 
     /// Like [`World::read_findings`], but returns `None` if a writer holds the lock.
     pub fn try_read_findings<R>(&self, table: &TableKey, read: impl FnOnce(&Findings) -> R) -> Option<R> {
-        let findings = self.find_stored(table)?;
+        let findings = self.find_table(table)?;
         let findings = findings.try_read()?;
         Some(read(&findings))
     }
 
     /// The table of findings, if anything was ever written to it.
-    fn find_stored(&self, table: &TableKey) -> Option<Arc<Stored>> {
+    fn find_table(&self, table: &TableKey) -> Option<Arc<LockedFindings>> {
         match table.origin {
             None => self.findings.get(&table.region).map(|stored| Arc::clone(&stored)),
             Some(_) => self.replicas.read().get(table).map(Arc::clone),
@@ -288,9 +288,9 @@ impl World {
     /// order. [`World::is_due`] stays true until the transaction commits.
     pub(super) fn take_due(&self, now: Timestamp, _: &HeldRelations<'_>) -> Option<(Timestamp, Due)> {
         let mut due = self.due.lock();
-        let taken = due.take(now);
+        let entry = due.take(now);
         self.note_first_due(&due);
-        taken
+        entry
     }
 
     pub(super) fn take_checks(&self, at: Timestamp, hub: &HubKey, _: &HeldRelations<'_>) -> Vec<CheckScope> {
@@ -340,7 +340,7 @@ impl World {
 
     /// Writes to a table of findings under its lock.
     pub(super) fn edit_findings<R>(&self, table: &TableKey, edit: impl FnOnce(&mut Findings, &AtomicU64) -> R) -> R {
-        let findings = self.stored(table);
+        let findings = self.table(table);
         let mut findings = findings.write();
         let before = findings.table().len();
         let result = edit(Arc::make_mut(&mut findings), &self.sequence);
@@ -358,15 +358,15 @@ impl World {
         tables: &BTreeSet<TableKey>,
         edit: impl FnOnce(&mut [&mut Findings], &AtomicU64) -> R,
     ) -> R {
-        let stored: Vec<Arc<Stored>> = tables.iter().map(|table| self.stored(table)).collect();
+        let stored: Vec<Arc<LockedFindings>> = tables.iter().map(|table| self.table(table)).collect();
         let mut locked: Vec<_> = stored.iter().map(|findings| findings.write()).collect();
         let mut findings: Vec<&mut Findings> = locked.iter_mut().map(|findings| Arc::make_mut(findings)).collect();
         edit(&mut findings, &self.sequence)
     }
 
     /// The table of findings, created if it does not exist.
-    fn stored(&self, table: &TableKey) -> Arc<Stored> {
-        let empty = || Stored::new(Arc::new(Findings::new(Arc::clone(&self.schema))));
+    fn table(&self, table: &TableKey) -> Arc<LockedFindings> {
+        let empty = || LockedFindings::new(Arc::new(Findings::new(Arc::clone(&self.schema))));
         match table.origin {
             None => Arc::clone(&*self.findings.entry(table.region.clone()).or_insert_with(empty)),
             Some(_) => Arc::clone(self.replicas.write().entry(table.clone()).or_insert_with(empty)),

@@ -158,8 +158,8 @@ fn element(random: &mut Random, kind: FilterKind, wrong: usize) -> Value {
     if random.one_in(wrong * 4)
         && let Some(members) = element.as_object_mut()
     {
-        let taken = members.keys().nth(random.below(members.len())).cloned();
-        members.remove(&taken.unwrap_or_default());
+        let removed = members.keys().nth(random.below(members.len())).cloned();
+        members.remove(&removed.unwrap_or_default());
         if random.one_in(2) {
             members.insert("Unknown".to_owned(), json!("x"));
         }

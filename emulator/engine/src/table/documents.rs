@@ -15,12 +15,12 @@ const PIECE: usize = 8 * 1024 * 1024;
 const SMALL: usize = 64 * 1024;
 
 /// Number of pieces that clones share as a unit.
-const TOGETHER: usize = 64;
+const PIECES_PER_BLOCK: usize = 64;
 
 /// Documents by slot. Clones share the bytes until one of them is written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Documents {
-    pieces: Blocks<Piece, TOGETHER>,
+    pieces: Blocks<Piece, PIECES_PER_BLOCK>,
     /// The piece to which documents are appended.
     open: Option<usize>,
     locations: Blocks<Location>,

@@ -1,8 +1,8 @@
 //! Events that Security Hub sends to EventBridge.
 //!
-//! What lives here: the receivers of an event about a created or updated finding ([`derive`]), the text of events
+//! Contains: the receivers of an event about a created or updated finding ([`derive`]), the text of events
 //! ([`envelope`]), custom actions ([`custom_action`]), and the patterns with which rules select events ([`pattern`]).
-//! What may not: calls that announce a change. An event follows from a stored finding and nothing else, so imports,
+//! Does not contain: calls that announce a change. An event follows from a stored finding and nothing else, so imports,
 //! updates by customers, checks of controls and archiving by the service cannot forget it. Delivery does not live here
 //! either.
 

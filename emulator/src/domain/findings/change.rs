@@ -174,7 +174,7 @@ pub fn update_until_import(
             (if has_replicas { keys(writer.findings(), &slots) } else { Vec::new() }, expiries)
         });
         for expires_at in expiries {
-            expiry::put(transaction, &view.table.region, expires_at);
+            expiry::schedule_sweep(transaction, &view.table.region, expires_at);
         }
         replicas::supersede(transaction, world, &view.table.region, || written);
     }

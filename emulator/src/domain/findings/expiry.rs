@@ -58,7 +58,11 @@ pub fn is_beyond_retention(finding: &str, now: Timestamp) -> bool {
 
 /// Stages the sweep that drops a finding, at the next full hour after it expires, so that findings that expire in one
 /// hour share a sweep.
-pub(in crate::domain) fn put(transaction: &mut FindingsTransaction<'_>, region: &Region, expires_at: Timestamp) {
+pub(in crate::domain) fn schedule_sweep(
+    transaction: &mut FindingsTransaction<'_>,
+    region: &Region,
+    expires_at: Timestamp,
+) {
     let hour = (expires_at.as_second().div_euclid(HOUR) + 1).saturating_mul(HOUR);
     let at = Timestamp::from_second(hour).unwrap_or(Timestamp::MAX);
     transaction.schedule(at, Due::SweepFindings(region.clone()));

@@ -1,4 +1,5 @@
-//! Merges an import with the stored finding: who owns an attribute, which attributes stay, what happens to the workflow.
+//! Merges an import with the stored finding: who owns an attribute, which attributes stay, what happens to the
+//! workflow.
 
 use std::borrow::Cow;
 
@@ -16,7 +17,8 @@ pub(super) const SHARED: [Name; 5] =
     [names::CONFIDENCE, names::CRITICALITY, names::RELATED_FINDINGS, names::SEVERITY, names::TYPES];
 
 /// Attributes that stay as stored, whatever a provider sends (REI-05, REI-07).
-const KEPT: [&str; 6] = ["Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState", "CreatedAt"];
+const PRESERVED: [&str; 6] =
+    ["Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState", "CreatedAt"];
 
 /// Whether an import updates the stored finding: its UpdatedAt must be a later instant (REI-01 … REI-03).
 pub(super) fn is_later(imported: &Finding<'_>, stored: &Finding<'_>) -> bool {
@@ -31,8 +33,8 @@ pub(super) enum Kind {
     New,
     /// A provider's document of a finding that is stored.
     Update,
-    /// A finding as GetFindings returned it, imported through the control plane or a scenario: customers may have changed
-    /// its top level (IMP-46).
+    /// A finding as GetFindings returned it, imported through the control plane or a scenario: customers may have
+    /// changed its top level (IMP-46).
     Recording,
 }
 
@@ -45,8 +47,8 @@ pub(super) fn create(finding: &mut Finding<'_>, kind: Kind, source: Source) {
     }
 }
 
-/// Replaces the stored finding by an import, except for [`KEPT`] attributes and those that a customer has set (REI-10,
-/// ASF-56).
+/// Replaces the stored finding by an import, except for [`PRESERVED`] attributes and those that a customer has set
+/// (REI-10, ASF-56).
 pub(super) fn update<'t>(
     finding: &mut Finding<'t>,
     stored: &'t Finding<'_>,
@@ -55,7 +57,7 @@ pub(super) fn update<'t>(
 ) {
     provider_fields(finding, Kind::Update);
     let touched = metadata.map(|metadata| metadata.touched.as_slice()).unwrap_or_default();
-    for name in KEPT.iter().chain(touched).copied() {
+    for name in PRESERVED.iter().chain(touched).copied() {
         match stored.get(name) {
             Some(value) => finding.set(name, value),
             None => finding.remove(name),

@@ -18,7 +18,7 @@
 //!
 //! Besides the import: [`filters`] and [`explain`] say which findings a query selects and why, [`visibility`] and
 //! [`aggregation`] who sees them where; [`automation_rules`] change findings during the import; [`insights`],
-//! [`products`] and [`action_targets`] are settings of a hub. What may not live here: controls, accounts and events.
+//! [`products`] and [`action_targets`] are settings of a hub. Does not contain: controls, accounts and events.
 
 pub mod action_targets;
 pub mod aggregation;

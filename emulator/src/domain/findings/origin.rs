@@ -45,7 +45,7 @@ pub(super) struct Origin<'w> {
     /// The automation rules that apply to the owner's findings (ARU-39).
     pub(super) rules: Vec<ActiveRule>,
     /// Whether the owner accepts findings of the product, or the reason why not (IMP-33).
-    pub(super) taken: Result<(), String>,
+    pub(super) acceptance: Result<(), String>,
 }
 
 /// Cache of the origins of the findings so far.
@@ -99,10 +99,10 @@ impl<'w> Origin<'w> {
     fn new(endpoint: &Endpoint<'w>, product_arn: &str, owner_text: &str) -> Origin<'w> {
         let source = product::find(endpoint.directory, product_arn, endpoint.region);
         let owner = AccountId::parse(owner_text);
-        let taken = match (source, owner) {
+        let acceptance = match (source, owner) {
             (Ok(source), Some(owner)) => {
                 let owner = HubKey { account: owner, region: endpoint.region.clone() };
-                taken(endpoint, &owner, source, product_arn)
+                check_acceptance(endpoint, &owner, source, product_arn)
             }
             _ => Err(format!("No product {product_arn} in {}", endpoint.region)),
         };
@@ -112,7 +112,7 @@ impl<'w> Origin<'w> {
             let Endpoint { world, directory, region, now } = endpoint;
             automation_rules::active_rules(world, directory, owner, region, *now)
         });
-        Origin { product_arn, owner_text, source, owner, account_name, rules: rules.unwrap_or_default(), taken }
+        Origin { product_arn, owner_text, source, owner, account_name, rules: rules.unwrap_or_default(), acceptance }
     }
 
     /// Checks whether a caller may import findings of this origin.
@@ -135,7 +135,7 @@ impl<'w> Origin<'w> {
     }
 }
 
-fn taken(endpoint: &Endpoint<'_>, owner: &HubKey, source: Source, product_arn: &str) -> Result<(), String> {
+fn check_acceptance(endpoint: &Endpoint<'_>, owner: &HubKey, source: Source, product_arn: &str) -> Result<(), String> {
     let (world, account) = (endpoint.world, owner.account);
     endpoint.directory.region(owner.region.as_str()).map_err(|unknown| unknown.to_string())?;
     // RET-11; the sentence is `inferred`.

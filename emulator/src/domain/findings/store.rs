@@ -107,7 +107,7 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
         written.iter().map(|accepted| (accepted.owner, accepted.key.clone())).collect()
     });
     for at in expiries {
-        expiry::put(transaction, endpoint.region, at);
+        expiry::schedule_sweep(transaction, endpoint.region, at);
     }
 }
 
@@ -128,8 +128,8 @@ fn note_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect
     }
 }
 
-/// Updates the finding in a slot and returns true, unless the stored one is as recent (REI-03). The metadata contains the
-/// whole history of the finding, so it is read in place and never copied.
+/// Updates the finding in a slot and returns true, unless the stored one is as recent (REI-03). The metadata contains
+/// the whole history of the finding, so it is read in place and never copied.
 fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, now: Timestamp) -> bool {
     let document = writer.findings().table().document(slot);
     let metadata = writer.findings().metadata(slot);

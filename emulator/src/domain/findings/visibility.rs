@@ -120,7 +120,7 @@ fn in_set(world: &World, values: Arc<HashSet<String>>) -> Filter {
 
 /// Reason why a caller sees or does not see the findings of an account in a table of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sight {
+pub enum Visibility {
     /// The findings are its own.
     Own,
     /// The account is its enabled member.
@@ -141,41 +141,41 @@ pub enum Sight {
     NoMember,
 }
 
-impl Sight {
+impl Visibility {
     /// Whether the findings are seen.
-    pub fn sees(self) -> bool {
-        matches!(self, Sight::Own | Sight::Member)
+    pub fn is_visible(self) -> bool {
+        matches!(self, Visibility::Own | Visibility::Member)
     }
 }
 
 /// Whether and why a caller sees the findings of `owner` in a table: the decision of [`views`] with its reason (VIS-01,
 /// VIS-03, VIS-05).
-pub fn sight(world: &World, caller: &Caller, table: &TableKey, owner: AccountId) -> Sight {
+pub fn visibility_of(world: &World, caller: &Caller, table: &TableKey, owner: AccountId) -> Visibility {
     let relations = world.relations();
     let is_on = |account, region: &Region| relations.is_on(&HubKey { account, region: region.clone() });
     let (account, region, directory) = (caller.account(), &table.region, relations.directory());
     if !is_on(account, &caller.region) {
-        return Sight::CallerIsOff;
+        return Visibility::CallerIsOff;
     }
     if *region != caller.region {
         if table.origin.is_some() || directory.home(account, region) != Some(&caller.region) {
-            return Sight::Elsewhere;
+            return Visibility::Elsewhere;
         }
         if !is_on(account, region) {
-            return Sight::LinkedIsOff;
+            return Visibility::LinkedIsOff;
         }
     }
     if owner == account {
-        return Sight::Own;
+        return Visibility::Own;
     }
     // For a replica, the members of the Region that left it count.
     let region = table.origin.as_ref().unwrap_or(region);
     let members = directory.members.get(&(account, region.clone()));
     match members.and_then(|members| members.get(&owner)).map(|member| member.status) {
-        Some(MemberStatus::Enabled) if is_on(owner, region) => Sight::Member,
-        Some(MemberStatus::Enabled) => Sight::MemberIsOff,
-        _ if directory.administrator(account, region) == Some(owner) => Sight::Administrator,
-        Some(status) => Sight::NotEnabled(status),
-        None => Sight::NoMember,
+        Some(MemberStatus::Enabled) if is_on(owner, region) => Visibility::Member,
+        Some(MemberStatus::Enabled) => Visibility::MemberIsOff,
+        _ if directory.administrator(account, region) == Some(owner) => Visibility::Administrator,
+        Some(status) => Visibility::NotEnabled(status),
+        None => Visibility::NoMember,
     }
 }

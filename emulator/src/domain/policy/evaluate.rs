@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::condition;
 use super::keys::Keys;
 use super::pattern;
-use crate::state::{Effect, Listed, Pattern, Policy, Statement};
+use crate::state::{Effect, Pattern, PatternList, Policy, Statement};
 
 /// A request to policies: one action on one resource.
 #[derive(Clone, Copy, Debug)]
@@ -86,10 +86,10 @@ fn applies(statement: &Statement, request: Request<'_>) -> bool {
         && statement.conditions.iter().all(|condition| condition::holds(condition, keys))
 }
 
-fn lists(listed: &Listed, matches: impl Fn(&Pattern) -> bool) -> bool {
+fn lists(listed: &PatternList, matches: impl Fn(&Pattern) -> bool) -> bool {
     match listed {
-        Listed::AnyOf(patterns) => patterns.iter().any(matches),
-        Listed::NoneOf(patterns) => !patterns.iter().any(matches),
+        PatternList::AnyOf(patterns) => patterns.iter().any(matches),
+        PatternList::NoneOf(patterns) => !patterns.iter().any(matches),
     }
 }
 

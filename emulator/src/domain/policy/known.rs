@@ -4,7 +4,7 @@ use securityhub_fixtures::actions::ACTIONS;
 
 use super::keys::Keys;
 use super::pattern;
-use crate::state::{Listed, Pattern};
+use crate::state::{Pattern, PatternList};
 
 /// The prefix of the actions and the condition keys of Security Hub.
 const SERVICE: &str = "securityhub:";
@@ -65,10 +65,10 @@ pub(super) fn is_action(text: &str, pattern: &Pattern) -> bool {
 }
 
 /// Whether a list of actions includes one of Security Hub.
-pub(super) fn concerns(actions: &Listed) -> bool {
+pub(super) fn concerns(actions: &PatternList) -> bool {
     match actions {
-        Listed::AnyOf(patterns) => names_any(patterns),
-        Listed::NoneOf(_) => true,
+        PatternList::AnyOf(patterns) => names_any(patterns),
+        PatternList::NoneOf(_) => true,
     }
 }
 

@@ -1,8 +1,8 @@
 //! IAM policies: their language, the principals they apply to, and their evaluation for a call.
 //!
-//! What lives here: the language of policies ([`read`], [`pattern`], [`condition`]), their evaluation for a small
-//! [`Request`], the layers of policies that apply to a principal ([`bounds`]), and the requests that a call makes to
-//! them ([`requests`]). What may not: where policies come from, and the state of a hub except its tags.
+//! Contains: the language of policies ([`read`], [`pattern`], [`condition`]), their evaluation for a small [`Request`],
+//! the layers of policies that apply to a principal ([`bounds`]), and the requests that a call makes to them
+//! ([`requests`]). Does not contain: where policies come from, and the state of a hub except its tags.
 //!
 //! A principal without policies has administrator access. If no policy applies to the caller, evaluation is skipped.
 
@@ -31,7 +31,7 @@ pub use self::remark::{PathStep, Remark};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::shape::read::Document;
-use crate::state::{Effect, Listed, Pattern, Piece, Policy, Statement, World};
+use crate::state::{Effect, Pattern, PatternList, Piece, Policy, Statement, World};
 
 /// Admits a call if policies allow each of its resources, or denies it (IAM-05, IAM-06).
 ///
@@ -72,7 +72,7 @@ fn refuse(caller: &Caller, request: Request<'_>, denial: Denial) -> AwsError {
 
 /// The policy that AWS attaches to every root, unit and account, which allows everything.
 pub fn full_aws_access() -> Arc<Policy> {
-    let all = || Listed::AnyOf(vec![Pattern(vec![Piece::Many])]);
+    let all = || PatternList::AnyOf(vec![Pattern(vec![Piece::Many])]);
     let statement = Statement { effect: Effect::Allow, actions: all(), resources: all(), conditions: Vec::new() };
     Arc::new(Policy { name: "FullAWSAccess".to_owned(), statements: vec![statement] })
 }

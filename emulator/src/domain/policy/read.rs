@@ -11,7 +11,7 @@ use super::operators;
 use super::pattern::{self, Syntax};
 use super::remark::{Remark, Remarks, Step};
 use super::{condition, known};
-use crate::state::{Condition, Effect, Listed, Pattern, Policy, Statement};
+use crate::state::{Condition, Effect, Pattern, PatternList, Policy, Statement};
 
 /// The elements of a document.
 const OF_DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
@@ -114,7 +114,7 @@ impl<'d> Reader<'d> {
         members: &'d Map<String, Value>,
         [positive, negative]: [&'static str; 2],
         read: fn(&mut Self, &str) -> Pattern,
-    ) -> Option<Listed> {
+    ) -> Option<PatternList> {
         let (name, list) = match (members.get(positive), members.get(negative)) {
             (Some(list), None) => (positive, list),
             (None, Some(list)) => (negative, list),
@@ -134,7 +134,7 @@ impl<'d> Reader<'d> {
             Some(text) => patterns.push(read(reader, text)),
             None => reader.remarks.refuse(format!("`{name}` cannot be {item}"), "a string or a list of strings"),
         });
-        Some(if name == positive { Listed::AnyOf(patterns) } else { Listed::NoneOf(patterns) })
+        Some(if name == positive { PatternList::AnyOf(patterns) } else { PatternList::NoneOf(patterns) })
     }
 
     fn action(&mut self, text: &str) -> Pattern {

@@ -171,9 +171,9 @@ impl Call<'_> {
             }
         }
         if action.has_key("aws:TagKeys") {
-            let taken = members.get("TagKeys").and_then(Value::as_array).into_iter().flatten();
-            let taken = taken.filter_map(Value::as_str).map(str::to_owned);
-            keys.set("aws:TagKeys", set.into_iter().flatten().map(|(name, _)| name.clone()).chain(taken));
+            let removed = members.get("TagKeys").and_then(Value::as_array).into_iter().flatten();
+            let removed = removed.filter_map(Value::as_str).map(str::to_owned);
+            keys.set("aws:TagKeys", set.into_iter().flatten().map(|(name, _)| name.clone()).chain(removed));
         }
     }
 }

@@ -218,8 +218,8 @@ fn member(organization: &Organization, input: &Map<String, Value>) -> Result<Acc
 fn service_principal(input: &Map<String, Value>) -> Result<String, AwsError> {
     let name = text(input, "ServicePrincipal")?;
     let service = name.strip_suffix(".amazonaws.com").unwrap_or_default();
-    let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    if service.is_empty() || name.len() > 128 || !service.bytes().all(taken) {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    if service.is_empty() || name.len() > 128 || !service.bytes().all(is_allowed) {
         return Err(invalid("UNRECOGNIZED_SERVICE_PRINCIPAL", "You specified an unrecognized service principal."));
     }
     Ok(name.to_owned())

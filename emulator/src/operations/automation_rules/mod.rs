@@ -1,8 +1,8 @@
 //! CreateAutomationRule, BatchGetAutomationRules, BatchUpdateAutomationRules, BatchDeleteAutomationRules,
 //! ListAutomationRules.
 //!
-//! What lives here: their wire structs and the tests of these rules. What may not: automation rules themselves and
-//! their effect on findings, which are in `domain::findings::automation_rules`.
+//! Contains: their wire structs and the tests of these rules. Does not contain: automation rules themselves and their
+//! effect on findings, which are in `domain::findings::automation_rules`.
 
 use std::collections::{BTreeMap, HashSet};
 

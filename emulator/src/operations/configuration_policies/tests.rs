@@ -24,7 +24,7 @@ use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
 const MANAGEMENT: &str = "999999999999";
 const OTHER: &str = "333333333333";
 const NEWCOMER: &str = "444444444444";
-const ELSEWHERE: &str = "eu-west-1";
+const OTHER_REGION: &str = "eu-west-1";
 const ROOT: &str = "r-lo12";
 const UNIT: &str = "ou-lo12-workload1";
 const FSBP: &str = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
@@ -43,7 +43,7 @@ fn local() -> Stage {
         (OTHER, "other"),
     ]);
     stage.relations(|directory| {
-        directory.regions = vec![Region::new(REGION), Region::new(ELSEWHERE)];
+        directory.regions = vec![Region::new(REGION), Region::new(OTHER_REGION)];
         let organization = directory.organization.as_mut().unwrap();
         organization.units.insert(UNIT.to_owned(), Unit { name: "Workloads".to_owned(), parent: ROOT.to_owned() });
         organization.parents.insert(id(MEMBER), UNIT.to_owned());
@@ -136,14 +136,14 @@ fn central_configuration_is_turned_on_in_the_home_region() {
         "ConfigurationType": "CENTRAL", "Status": "ENABLED",
         "StatusMessage": "Central configuration has been enabled successfully",
     });
-    for region in [REGION, ELSEWHERE] {
+    for region in [REGION, OTHER_REGION] {
         assert_eq!(described(&stage, region), expected);
         assert!(hub(&stage, region, ADMINISTRATOR).is_some());
     }
     let administrator = stage.good(MEMBER, GetAdministratorAccount, json!({}))["Administrator"]["AccountId"].clone();
     assert_eq!(administrator, ADMINISTRATOR);
     assert_eq!(hub(&stage, REGION, OTHER), None, "whose hub is off is left alone");
-    let elsewhere = stage.call_in(ELSEWHERE, ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("LOCAL"));
+    let elsewhere = stage.call_in(OTHER_REGION, ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("LOCAL"));
     assert_eq!(elsewhere.unwrap_err().0, 400);
     assert_eq!(governs(&stage, MEMBER), None);
     stage.good(MEMBER, UpdateSecurityHubConfiguration, json!({ "AutoEnableControls": false }));
@@ -189,7 +189,7 @@ fn central_configuration_is_turned_off_once_no_policies_remain() {
     let end = with_policy("SELF_MANAGED_SECURITY_HUB", OTHER);
     stage.good(ADMINISTRATOR, StartConfigurationPolicyDisassociation, end);
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("LOCAL"));
-    for region in [REGION, ELSEWHERE] {
+    for region in [REGION, OTHER_REGION] {
         assert_eq!(described(&stage, region), json!({ "ConfigurationType": "LOCAL", "Status": "ENABLED" }));
     }
     assert_eq!(stage.call(ADMINISTRATOR, ListConfigurationPolicies, json!({})).unwrap_err().2, REFUSED);
@@ -208,7 +208,7 @@ fn only_the_administrator_manages_policies_in_the_home_region() {
     ];
     let (local, central) = (local(), central());
     for (operation, input) in operations {
-        let outside = central.call_in(ELSEWHERE, ADMINISTRATOR, operation, input.clone());
+        let outside = central.call_in(OTHER_REGION, ADMINISTRATOR, operation, input.clone());
         assert_eq!(outside, Err((403, "AccessDeniedException", OUTSIDE_HOME.to_owned())), "{}", operation.name());
         let refusals = [local.call(ADMINISTRATOR, operation, input.clone()), central.call(MEMBER, operation, input)];
         for refusal in refusals {
@@ -271,7 +271,7 @@ fn invalid_content_of_a_policy_is_refused() {
         "ServiceEnabled": true, "SecurityControlsConfiguration": { "DisabledSecurityControlIdentifiers": [] },
     } });
     let standards = json!({ "SecurityHub": { "ServiceEnabled": false, "EnabledStandardIdentifiers": [FSBP] } });
-    let elsewhere = FSBP.replace(REGION, ELSEWHERE);
+    let elsewhere = FSBP.replace(REGION, OTHER_REGION);
     let wrong = [with(both), with(json!({})), no_standards, standards, json!({}), says(&[&elsewhere]), says(&["x"])];
     for content in wrong {
         let input = json!({ "Name": "p", "ConfigurationPolicy": content });
@@ -314,7 +314,7 @@ fn a_target_inherits_from_its_nearest_parent() {
     let stage = central();
     let policy = create(&stage, "p", says(&[FSBP]));
     stage.good(MANAGEMENT, EnableSecurityHub, json!({}));
-    stage.call_in(ELSEWHERE, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
+    stage.call_in(OTHER_REGION, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
     let started = start(&stage, &policy, ROOT);
     assert_eq!((&started["AssociationStatus"], &started["AssociationType"]), (&json!("PENDING"), &json!("APPLIED")));
     assert_eq!((&started["TargetType"], &started["ConfigurationPolicyId"]), (&json!("ROOT"), &json!(policy)));
@@ -339,7 +339,7 @@ fn a_policy_enables_hubs_and_standards_in_all_linked_regions() {
     let policy = create(&stage, "p", says(&[FSBP]));
     start(&stage, &policy, UNIT);
     start(&stage, &policy, ADMINISTRATOR);
-    for region in [REGION, ELSEWHERE] {
+    for region in [REGION, OTHER_REGION] {
         let standards = hub(&stage, region, MEMBER).unwrap().standards;
         let enabled: Vec<&str> = standards.into_keys().collect();
         assert_eq!(
@@ -371,7 +371,7 @@ fn a_policy_enables_hubs_and_standards_in_all_linked_regions() {
     let members = json!({ "AccountIds": [MEMBER] });
     stage.refused(ADMINISTRATOR, DisassociateMembers, members, 403, "AccessDeniedException");
     stage.good(ADMINISTRATOR, UpdateConfigurationPolicy, json!({ "Identifier": policy, "ConfigurationPolicy": off() }));
-    for region in [REGION, ELSEWHERE] {
+    for region in [REGION, OTHER_REGION] {
         assert_eq!(hub(&stage, region, MEMBER), None);
         assert!(hub(&stage, region, ADMINISTRATOR).is_some(), "the administrator's stays on (CCF-32)");
     }
@@ -471,7 +471,7 @@ fn an_account_that_joins_or_moves_gets_the_policy_of_its_new_parent() {
     start(&stage, &policy, UNIT);
     apply_event(&stage, NEWCOMER, Event::Join { parent: Some("Workloads".to_owned()), name: None, email: None });
     assert_eq!(governs(&stage, NEWCOMER), is(&policy, "INHERITED", "SUCCESS"));
-    assert!(hub(&stage, ELSEWHERE, NEWCOMER).is_some());
+    assert!(hub(&stage, OTHER_REGION, NEWCOMER).is_some());
     apply_event(&stage, NEWCOMER, Event::Move { parent: "root".to_owned() });
     assert_eq!(governs(&stage, NEWCOMER), None);
     apply_event(&stage, NEWCOMER, Event::Move { parent: UNIT.to_owned() });
@@ -490,12 +490,12 @@ fn changes_of_the_aggregator_apply_to_central_configuration() {
     let mut arn = stage.good(ADMINISTRATOR, ListFindingAggregators, json!({}))["FindingAggregators"][0].clone();
     arn["RegionLinkingMode"] = json!("NO_REGIONS");
     stage.good(ADMINISTRATOR, UpdateFindingAggregator, arn.clone());
-    assert!(hub(&stage, ELSEWHERE, MEMBER).is_some(), "settings stay");
+    assert!(hub(&stage, OTHER_REGION, MEMBER).is_some(), "settings stay");
     let change = || json!({ "AutoEnableControls": false });
-    stage.call_in(ELSEWHERE, MEMBER, UpdateSecurityHubConfiguration, change()).unwrap();
+    stage.call_in(OTHER_REGION, MEMBER, UpdateSecurityHubConfiguration, change()).unwrap();
     arn["RegionLinkingMode"] = json!("ALL_REGIONS");
     stage.good(ADMINISTRATOR, UpdateFindingAggregator, arn.clone());
-    assert_eq!(stage.call_in(ELSEWHERE, MEMBER, UpdateSecurityHubConfiguration, change()).unwrap_err().0, 403);
+    assert_eq!(stage.call_in(OTHER_REGION, MEMBER, UpdateSecurityHubConfiguration, change()).unwrap_err().0, 403);
     arn.as_object_mut().unwrap().remove("RegionLinkingMode");
     stage.good(ADMINISTRATOR, DeleteFindingAggregator, arn);
     assert_eq!(described(&stage, REGION)["ConfigurationType"], "LOCAL");

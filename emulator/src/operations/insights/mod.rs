@@ -1,7 +1,7 @@
 //! CreateInsight, UpdateInsight, DeleteInsight, GetInsights, GetInsightResults.
 //!
-//! What lives here: their wire structs and the tests of these rules. What may not: insights themselves and their
-//! counts, which are in `domain::findings::insights`.
+//! Contains: their wire structs and the tests of these rules. Does not contain: insights themselves and their counts,
+//! which are in `domain::findings::insights`.
 
 use std::collections::HashSet;
 

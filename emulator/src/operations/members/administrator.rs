@@ -15,7 +15,7 @@ use crate::operations::{Answer, Context, Input};
 use crate::state::{AccountId, HubKey, Member, MemberStatus, Transaction, timestamp_text};
 
 /// Maximum number of accounts processed by one call (INV-02).
-const JUDGED: usize = 50;
+const MAX_ACCOUNTS: usize = 50;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -42,7 +42,7 @@ pub fn create_members(
 ) -> Result<Answer, AwsError> {
     let CreateInput { mut account_details } = input.read()?;
     let (caller, now) = (context.caller.hub_key(), context.caller.now);
-    let surplus = account_details.split_off(JUDGED.min(account_details.len()));
+    let surplus = account_details.split_off(MAX_ACCOUNTS.min(account_details.len()));
     let mut refused = Vec::new();
     for AccountDetails { account_id, email } in account_details {
         refused.extend(each([&account_id], |account| {

@@ -19,7 +19,7 @@ const MANAGEMENT: &str = "999999999999";
 const OTHER: &str = "333333333333";
 const NEWCOMER: &str = "444444444444";
 const OUTSIDER: &str = "555555555555";
-const ELSEWHERE: &str = "eu-west-1";
+const OTHER_REGION: &str = "eu-west-1";
 const UNIT: &str = "ou-lo12-workload1";
 
 /// An organization of four accounts and a unit, without enabled hubs.
@@ -121,7 +121,7 @@ fn the_management_account_designates_an_administrator() {
         assert_eq!(listed(&stage, MANAGEMENT), json!([{ "AccountId": ADMINISTRATOR, "Status": "ENABLED" }]));
     }
     assert_eq!(hub(&stage, REGION, ADMINISTRATOR).unwrap().standards.len(), 2, "its hub has the default standards");
-    assert_eq!(hub(&stage, ELSEWHERE, ADMINISTRATOR), None);
+    assert_eq!(hub(&stage, OTHER_REGION, ADMINISTRATOR), None);
     let directory = stage.0.directory();
     let organization = directory.organization.as_ref().unwrap();
     let service = "securityhub.amazonaws.com".to_owned();
@@ -138,7 +138,7 @@ fn there_is_one_administrator_for_all_regions() {
     let stage = delegated();
     let sentence = "Security Hub delegated administrator account 111111111111 is already designated for the \
                     organization. Remove it before you designate another account.";
-    for region in [REGION, ELSEWHERE] {
+    for region in [REGION, OTHER_REGION] {
         let refused = stage.call_in(region, MANAGEMENT, EnableOrganizationAdminAccount, admin(OTHER)).unwrap_err();
         assert_eq!(refused, (400, "InvalidInputException", sentence.to_owned()));
         assert_eq!(hub(&stage, region, OTHER), None, "an error changes nothing");
@@ -146,7 +146,7 @@ fn there_is_one_administrator_for_all_regions() {
     // After the removal here, it is still registered in Organizations.
     stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
     assert_eq!(stage.call(MANAGEMENT, EnableOrganizationAdminAccount, admin(OTHER)).unwrap_err().2, sentence);
-    stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
+    stage.call_in(OTHER_REGION, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
 }
 
 /// Rules: ORG-03.
@@ -155,10 +155,10 @@ fn the_management_account_can_be_designated_once_its_hub_is_enabled() {
     let stage = delegated();
     let designate = |region| stage.call_in(region, MANAGEMENT, EnableOrganizationAdminAccount, admin(MANAGEMENT));
     assert_eq!(designate(REGION).unwrap_err().0, 400, "there is one in this Region");
-    let off = designate(ELSEWHERE).unwrap_err();
+    let off = designate(OTHER_REGION).unwrap_err();
     assert_eq!((off.0, off.1), (400, "InvalidInputException"));
-    stage.call_in(ELSEWHERE, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
-    designate(ELSEWHERE).unwrap();
+    stage.call_in(OTHER_REGION, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
+    designate(OTHER_REGION).unwrap();
     let directory = stage.0.directory();
     let delegates = &directory.organization.as_ref().unwrap().delegated_administrators;
     assert!(delegates.keys().all(|(_, account)| *account == id(ADMINISTRATOR)), "it is not registered itself");
@@ -225,7 +225,7 @@ fn the_classic_and_v2_apis_have_separate_administrators() {
     stage.refused(MANAGEMENT, EnableOrganizationAdminAccount, with(OTHER), 400, "InvalidInputException");
     let answer = stage.good(MANAGEMENT, EnableOrganizationAdminAccount, with(ADMINISTRATOR));
     assert_eq!(answer["Feature"], "SecurityHubV2");
-    for region in [REGION, ELSEWHERE] {
+    for region in [REGION, OTHER_REGION] {
         assert_eq!(v2(region)["AdminAccounts"], json!([{ "AccountId": ADMINISTRATOR }]), "without a status");
     }
     for account in [ADMINISTRATOR, MEMBER] {
@@ -235,14 +235,14 @@ fn the_classic_and_v2_apis_have_separate_administrators() {
     stage.good(MANAGEMENT, DisableOrganizationAdminAccount, admin(ADMINISTRATOR));
     assert_eq!(v2(REGION)["AdminAccounts"][0]["AccountId"], ADMINISTRATOR);
     stage.good(MANAGEMENT, DisableOrganizationAdminAccount, with(ADMINISTRATOR));
-    assert_eq!(v2(ELSEWHERE)["AdminAccounts"], json!([]));
+    assert_eq!(v2(OTHER_REGION)["AdminAccounts"], json!([]));
 }
 
 /// Rules: ORG-11, ORG-20, MST-24.
 #[test]
 fn removing_the_administrator_makes_accounts_standalone_in_the_region() {
     let stage = delegated();
-    stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
+    stage.call_in(OTHER_REGION, MANAGEMENT, EnableOrganizationAdminAccount, admin(ADMINISTRATOR)).unwrap();
     add(&stage, ADMINISTRATOR, MEMBER);
     by_invitation(&stage, ADMINISTRATOR, OUTSIDER);
     let refused =
@@ -254,7 +254,7 @@ fn removing_the_administrator_makes_accounts_standalone_in_the_region() {
     assert_eq!(stage.good(MEMBER, GetAdministratorAccount, json!({})), json!({}));
     stage.good(MEMBER, DescribeHub, json!({}));
     let directory = stage.0.directory();
-    assert!(directory.is_delegated_administrator(id(ADMINISTRATOR), &Region::new(ELSEWHERE)));
+    assert!(directory.is_delegated_administrator(id(ADMINISTRATOR), &Region::new(OTHER_REGION)));
     assert_eq!(
         directory.organization.as_ref().unwrap().delegated_administrators.len(),
         1,
@@ -359,7 +359,7 @@ fn omitted_settings_stay_unchanged() {
     let input =
         json!({ "AutoEnable": true, "AutoEnableStandards": "DEFAULT", "OrganizationConfiguration": configuration });
     assert_eq!(set(input), (true, "DEFAULT".to_owned()));
-    let elsewhere = stage.call_in(ELSEWHERE, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
+    let elsewhere = stage.call_in(OTHER_REGION, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({}));
     assert_eq!(elsewhere.unwrap_err().0, 401, "each Region has its own");
     stage.refused(ADMINISTRATOR, UpdateOrganizationConfiguration, json!({}), 400, "InvalidInputException");
     // The last call of Terraform.
@@ -395,7 +395,7 @@ fn an_account_that_joins_is_enabled() {
     let hub_of_newcomer = hub(&stage, REGION, NEWCOMER).unwrap();
     assert_eq!(hub_of_newcomer.standards.len(), 2);
     assert_eq!(hub_of_newcomer.control_finding_generator.as_str(), "STANDARD_CONTROL");
-    assert_eq!(hub(&stage, ELSEWHERE, NEWCOMER), None, "each Region for itself");
+    assert_eq!(hub(&stage, OTHER_REGION, NEWCOMER), None, "each Region for itself");
     let expected = json!({ "Administrator": { "AccountId": ADMINISTRATOR, "MemberStatus": "Enabled" } });
     assert_eq!(stage.good(NEWCOMER, GetAdministratorAccount, json!({})), expected);
 }
@@ -560,7 +560,7 @@ fn members_use_the_aggregator_of_the_organizations_administrator() {
         answer["FindingAggregators"].as_array().unwrap().len()
     };
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 1), "a member reads it");
-    assert_eq!(stage.0.directory().home(id(NEWCOMER), &Region::new(ELSEWHERE)), None, "it is no member there");
+    assert_eq!(stage.0.directory().home(id(NEWCOMER), &Region::new(OTHER_REGION)), None, "it is no member there");
     apply_event(&stage, NEWCOMER, Event::Leave).unwrap();
     assert_eq!((count(ADMINISTRATOR), count(NEWCOMER)), (1, 0));
     create(NEWCOMER).unwrap();

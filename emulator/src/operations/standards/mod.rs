@@ -1,7 +1,7 @@
 //! DescribeStandards, GetEnabledStandards, BatchEnableStandards, BatchDisableStandards; the operations of controls and
 //! associations are in files of their own.
 //!
-//! What lives here: their wire structs and paging through the catalogue. What may not: rules, which are in
+//! Contains: their wire structs and paging through the catalogue. Does not contain: rules, which are in
 //! `domain::controls::standards`.
 
 mod associations;

@@ -6,7 +6,7 @@ use securityhub_fixtures::standards::{Control, Standard};
 
 use super::content;
 use crate::domain::controls::standards::{controls, security_controls, subscription_controls, subscriptions};
-use crate::domain::governance::{Extent, policy_wants};
+use crate::domain::governance::{PolicyRegions, policy_wants};
 use crate::invariant::Invariant;
 use crate::state::{
     ControlState, Hub, HubKey, PolicyContent, Subscription, SubscriptionStatus, Timestamp, Transaction,
@@ -22,16 +22,16 @@ pub fn to_hub(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
     content: &PolicyContent,
-    extent: Extent<'_>,
+    policy_regions: PolicyRegions<'_>,
     now: Timestamp,
 ) {
     let (PolicyContent::On { standards, controls, parameters }, Some(hub)) = (content, transaction.hub(key)) else {
         return;
     };
     let mut hub = (*hub).clone();
-    let listed = standards.iter().filter_map(|arn| subscriptions::offered(arn, extent.home));
+    let listed = standards.iter().filter_map(|arn| subscriptions::offered(arn, policy_regions.home));
     follow_standards(transaction, key, &mut hub, &listed.collect::<Vec<_>>(), now);
-    let is_wanted = |control: &Control| policy_wants(content, extent, control, &key.region).unwrap_or_default();
+    let is_wanted = |control: &Control| policy_wants(content, policy_regions, control, &key.region).unwrap_or_default();
     follow_controls(transaction, key, &mut hub, is_wanted, now);
     let custom = content::own_parameters(controls, parameters.as_ref())
         .or_report("a policy is checked before it is stored")

@@ -17,11 +17,11 @@ pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timest
     let Some(central) = central.filter(|central| central.enabled_at <= now) else { return };
     let administrator = central.administrator;
     let linked = regions(world, directory, administrator);
-    let fresh: Vec<Region> = linked.difference(&central.taken).cloned().collect();
-    if linked == central.taken {
+    let fresh: Vec<Region> = linked.difference(&central.regions).cloned().collect();
+    if linked == central.regions {
         return;
     }
-    edit(transaction, |central| central.taken = linked);
+    edit(transaction, |central| central.regions = linked);
     for region in fresh {
         take_region(transaction, &HubKey { account: administrator, region }, now);
     }

@@ -1,9 +1,9 @@
 //! Central configuration: policies that govern the organization's accounts from the home Region.
 //!
-//! What lives here: turning it on and off ([`switch`]), policies ([`policies`]) and their content ([`content`]),
-//! associations with targets ([`associations`]), bringing accounts into line with what governs them ([`settle`]),
-//! Regions that are linked later ([`linked`]), and applying a policy to one hub ([`apply`]). What may not: standards
-//! and controls themselves.
+//! Contains: turning it on and off ([`switch`]), policies ([`policies`]) and their content ([`content`]), associations
+//! with targets ([`associations`]), bringing accounts into line with what governs them ([`settle`]), Regions that are
+//! linked later ([`linked`]), and applying a policy to one hub ([`apply`]). Does not contain: standards and controls
+//! themselves.
 
 pub mod apply;
 pub mod associations;

@@ -7,7 +7,7 @@ use super::record::edit;
 use super::{apply, linked};
 use crate::domain::accounts::hub;
 use crate::domain::accounts::members::organization::{Joining, become_organization_member, may_be_enabled};
-use crate::domain::governance::{self, Extent, is_below, targets};
+use crate::domain::governance::{self, PolicyRegions, is_below, targets};
 use crate::domain::{hub_access, schedule};
 use crate::state::{
     AccountId, CentralConfiguration, ConfigRecorder, Directory, Due, Governance, HubKey, Organization, Outcome,
@@ -156,11 +156,11 @@ fn settle_account(transaction: &mut Transaction<'_>, world: &World, account: Acc
     let regions = governance::regions(world, directory, administrator);
     let home = central.home.clone();
     let mut failure = policy.as_ref().and_then(|content| obstacle(transaction, directory, account, content, &regions));
-    let extent = Extent { home: &home, regions: &regions };
+    let policy_regions = PolicyRegions { home: &home, regions: &regions };
     if let (Some(content), None) = (&policy, &failure) {
         for region in regions.iter().cloned() {
             let administrator = HubKey { account: administrator, region };
-            apply_in_region(transaction, &administrator, account, content, extent, now);
+            apply_in_region(transaction, &administrator, account, content, policy_regions, now);
         }
         failure = missing_recorder(transaction, account, content, &regions);
     }
@@ -219,7 +219,7 @@ fn apply_in_region(
     administrator: &HubKey,
     account: AccountId,
     content: &PolicyContent,
-    extent: Extent<'_>,
+    policy_regions: PolicyRegions<'_>,
     now: Timestamp,
 ) {
     let key = HubKey { account, region: administrator.region.clone() };
@@ -233,7 +233,7 @@ fn apply_in_region(
     if may_be_enabled(transaction.directory(), administrator, account) {
         become_organization_member(transaction, administrator, account, Joining::default(), now);
     }
-    apply::to_hub(transaction, &key, content, extent, now);
+    apply::to_hub(transaction, &key, content, policy_regions, now);
 }
 
 fn outcome(failure: Option<String>) -> Outcome {

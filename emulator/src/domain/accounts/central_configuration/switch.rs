@@ -36,7 +36,7 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
                 administrator: caller.account(),
                 home: caller.region.clone(),
                 enabled_at,
-                taken: BTreeSet::new(),
+                regions: BTreeSet::new(),
                 policies: BTreeMap::new(),
                 applied: BTreeMap::new(),
                 settled: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! Operations of an administrator on its members (INV-01 … INV-20).
 
-use super::machine::{self, Event, Step};
+use super::machine::{self, Event, Transition};
 use super::organization::{self, Joining};
 use super::refusal::Refusal;
 use super::{edit, has_members, hub_in_same_region, insert, is_full, is_member, retain};
@@ -134,7 +134,7 @@ pub fn invite(
         return Err(Refusal::OrganizationAccount);
     }
     let from = record.map(|member| (member.status, member.kind));
-    let Some(Step::To(status)) = machine::next(from, Event::Invite) else { return Err(Refusal::NoMember) };
+    let Some(Transition::To(status)) = machine::next(from, Event::Invite) else { return Err(Refusal::NoMember) };
     if is_member(directory, &hub_in_same_region(administrator, account)) {
         return Err(Refusal::OfAnother);
     }
@@ -167,7 +167,7 @@ pub fn disassociate(
     if is_managed && record.kind == MemberKind::Organization {
         return Err(HubError::CentrallyManaged);
     }
-    if let Some(Step::To(status)) = machine::next(Some((record.status, record.kind)), Event::Disassociate) {
+    if let Some(Transition::To(status)) = machine::next(Some((record.status, record.kind)), Event::Disassociate) {
         edit(transaction, administrator, account, |member| {
             member.status = status;
             member.updated_at = now;
@@ -184,7 +184,7 @@ pub fn disassociate(
 pub fn delete(transaction: &mut Transaction<'_>, administrator: &HubKey, account: AccountId) -> Result<(), Refusal> {
     let directory = transaction.directory();
     let record = member(directory, administrator, account)?;
-    if machine::next(Some((record.status, record.kind)), Event::Delete) != Some(Step::End) {
+    if machine::next(Some((record.status, record.kind)), Event::Delete) != Some(Transition::End) {
         return Err(match record.kind {
             MemberKind::Organization => Refusal::OfOrganization,
             MemberKind::Invitation => Refusal::StillAssociated,

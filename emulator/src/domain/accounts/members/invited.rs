@@ -1,6 +1,6 @@
 //! Operations of an account on the invitations it received and on its administrator (INV-21 … INV-31).
 
-use super::machine::{self, Event, Step};
+use super::machine::{self, Event, Transition};
 use super::refusal::{Refusal, RelationError};
 use super::{edit, has_members, hub_in_same_region, inherit_generator, is_member};
 use crate::state::{
@@ -53,7 +53,7 @@ pub fn accept(
     let is_this = |invitation: &Invitation| invitation.id == invitation_id && !invitation.is_declined;
     let record = record.filter(|member| member.invitation.as_ref().is_some_and(is_this));
     let step = record.and_then(|member| machine::next(Some((member.status, member.kind)), Event::Accept));
-    let Some(Step::To(status)) = step else { return Err(RelationError::NoPendingInvitation) };
+    let Some(Transition::To(status)) = step else { return Err(RelationError::NoPendingInvitation) };
     let administrator = hub_in_same_region(invited, administrator);
     if is_member(directory, &administrator) {
         return Err(RelationError::InviterIsMember);
@@ -79,7 +79,7 @@ pub fn decline(
     let directory = transaction.directory();
     let record = directory.member(sender, &invited.region, invited.account);
     let step = record.and_then(|member| machine::next(Some((member.status, member.kind)), Event::Decline));
-    let Some(Step::To(status)) = step else { return Err(Refusal::NoInvitation) };
+    let Some(Transition::To(status)) = step else { return Err(Refusal::NoInvitation) };
     edit(transaction, &hub_in_same_region(invited, sender), invited.account, |member| {
         member.status = status;
         member.updated_at = now;
@@ -113,7 +113,7 @@ pub fn delete(transaction: &mut Transaction<'_>, invited: &HubKey, sender: Accou
 pub fn leave(transaction: &mut Transaction<'_>, member: &HubKey, now: Timestamp) -> Result<(), RelationError> {
     let directory = transaction.directory();
     let (administrator, record) = administrator(directory, member).ok_or(RelationError::NotAssociated)?;
-    let Some(Step::To(status)) = machine::next(Some((record.status, record.kind)), Event::Leave) else {
+    let Some(Transition::To(status)) = machine::next(Some((record.status, record.kind)), Event::Leave) else {
         return Err(RelationError::ManagedByOrganization);
     };
     edit(transaction, &hub_in_same_region(member, administrator), member.account, |record| {

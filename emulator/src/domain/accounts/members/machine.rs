@@ -31,7 +31,7 @@ pub enum Event {
 
 /// The result of a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Transition {
     /// The record gets this status; it is created if necessary.
     To(MemberStatus),
     /// The record is deleted.
@@ -41,30 +41,32 @@ pub enum Step {
 /// The transition of `event` from `from`, where `None` means no record. `None` if there is none: the event is refused,
 /// or has no effect.
 #[allow(clippy::match_same_arms, reason = "a line a rule")]
-pub fn next(from: Option<(MemberStatus, MemberKind)>, event: Event) -> Option<Step> {
+pub fn next(from: Option<(MemberStatus, MemberKind)>, event: Event) -> Option<Transition> {
     let step = match (event, from) {
         // MST-01. An account that left the organization is treated as unknown.
-        (Event::Create, None | Some((Deleted, _))) => Step::To(Created),
+        (Event::Create, None | Some((Deleted, _))) => Transition::To(Created),
         // MST-02, MST-04, MST-25, INV-07.
-        (Event::Join, None | Some((_, Invitation))) => Step::To(Enabled),
-        (Event::Join, Some((Removed | Deleted | AccountSuspended, Organization))) => Step::To(Enabled),
+        (Event::Join, None | Some((_, Invitation))) => Transition::To(Enabled),
+        (Event::Join, Some((Removed | Deleted | AccountSuspended, Organization))) => Transition::To(Enabled),
         // MST-03.
-        (Event::JoinSuspended, _) => Step::To(AccountSuspended),
+        (Event::JoinSuspended, _) => Transition::To(AccountSuspended),
         // MST-05, MST-06.
-        (Event::Invite, Some((Created | Removed | Resigned, Invitation))) => Step::To(Invited),
+        (Event::Invite, Some((Created | Removed | Resigned, Invitation))) => Transition::To(Invited),
         // MST-08, MST-11.
-        (Event::Accept, Some((Invited | Resigned, Invitation))) => Step::To(Enabled),
+        (Event::Accept, Some((Invited | Resigned, Invitation))) => Transition::To(Enabled),
         // MST-09.
-        (Event::Decline, Some((Invited, Invitation))) => Step::To(Resigned),
+        (Event::Decline, Some((Invited, Invitation))) => Transition::To(Resigned),
         // MST-13; not MST-14.
-        (Event::Leave, Some((Enabled, Invitation))) => Step::To(Resigned),
+        (Event::Leave, Some((Enabled, Invitation))) => Transition::To(Resigned),
         // MST-12, MST-15; not MST-16.
-        (Event::Disassociate, Some((Created | Invited | Enabled, _))) => Step::To(Removed),
+        (Event::Disassociate, Some((Created | Invited | Enabled, _))) => Transition::To(Removed),
         // MST-17; not MST-18, MST-19.
-        (Event::Delete, Some((Created | Invited | Removed | Resigned, Invitation) | (Deleted, _))) => Step::End,
+        (Event::Delete, Some((Created | Invited | Removed | Resigned, Invitation) | (Deleted, _))) => Transition::End,
         // MST-20. That this includes removed and suspended accounts is `inferred`; otherwise their records could never
         // be deleted.
-        (Event::LeaveOrganization, Some((Enabled | Removed | AccountSuspended, Organization))) => Step::To(Deleted),
+        (Event::LeaveOrganization, Some((Enabled | Removed | AccountSuspended, Organization))) => {
+            Transition::To(Deleted)
+        }
         _ => return None,
     };
     Some(step)

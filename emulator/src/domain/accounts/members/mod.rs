@@ -1,9 +1,9 @@
 //! Members and invitations: administrators and members in one Region.
 //!
-//! What lives here: the state machine ([`machine`]), operations of an administrator ([`administrator`]), of a member or
+//! Contains: the state machine ([`machine`]), operations of an administrator ([`administrator`]), of a member or
 //! invited account ([`invited`]) and of the organization ([`organization`]), error messages ([`refusal`]), lists of
-//! accounts as CSV ([`csv`]) and all steps in one call ([`bulk`]). What may not: pages and wire structs, which belong
-//! to the operations.
+//! accounts as CSV ([`csv`]) and all steps in one call ([`bulk`]). Does not contain: pages and wire structs, which
+//! belong to the operations.
 //!
 //! A relation is one record of the administrator ([`Member`](crate::state::Member)), which both sides read.
 

@@ -2,7 +2,7 @@
 //!
 //! The calls of AWS Organizations and the delegation use these functions.
 
-use super::machine::{self, Event, Step};
+use super::machine::{self, Event, Transition};
 use super::{has_members, hub_in_same_region, inherit_generator, insert, is_full, retain, switch_on};
 use crate::state::{AccountId, Directory, HubKey, Member, MemberKind, MemberStatus, Timestamp, Transaction};
 
@@ -47,7 +47,7 @@ pub fn become_organization_member(
     let record = directory.member(administrator.account, &administrator.region, account);
     let event = if joining.is_suspended { Event::JoinSuspended } else { Event::Join };
     let step = machine::next(record.map(|member| (member.status, member.kind)), event);
-    let Some(Step::To(status)) = step else { return };
+    let Some(Transition::To(status)) = step else { return };
     let email = joining.email.or_else(|| record.and_then(|member| member.email.clone()));
     let invited_at = record.and_then(|member| member.invited_at);
     let member = Member { email, invited_at, ..Member::new(status, MemberKind::Organization, now) };
@@ -90,7 +90,7 @@ pub fn leave_organization(transaction: &mut Transaction<'_>, account: AccountId,
     transaction.edit_directory(|directory| {
         for member in records_of(directory, account) {
             let from = Some((member.status, member.kind));
-            if let Some(Step::To(status)) = machine::next(from, Event::LeaveOrganization) {
+            if let Some(Transition::To(status)) = machine::next(from, Event::LeaveOrganization) {
                 member.status = status;
                 member.updated_at = now;
             }

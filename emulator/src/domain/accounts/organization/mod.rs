@@ -1,8 +1,8 @@
 //! The organization: the delegated administrator, and the effects of accounts that join, move and leave.
 //!
-//! What lives here: the designation of administrators ([`administrator`]), their settings for new accounts
+//! Contains: the designation of administrators ([`administrator`]), their settings for new accounts
 //! ([`configuration`]), events of accounts ([`accounts`]), the report about an account ([`report`]), and errors
-//! ([`OrganizationError`]). What may not: records of members, which belong to `members`, and calls of AWS
+//! ([`OrganizationError`]). Does not contain: records of members, which belong to `members`, and calls of AWS
 //! Organizations, which belong to `neighbours`.
 
 pub mod accounts;

@@ -1,11 +1,11 @@
 //! Checks of controls: evaluates the controls of the enabled standards on declared resources and reports the results as
 //! findings of Security Hub itself.
 //!
-//! What lives here: the results of a control ([`results`], with [`names`] of resources, the values in resources
-//! ([`resource_values`]) and the [`recorder`] of AWS Config), the finding for a result ([`document`], about a [`subject`]),
-//! running checks ([`run`]), findings that no check produces any more ([`stray`]), and changes of resources and
-//! recorders at run time ([`change`]). What may not: writing to the tables other than by an import, so that rules,
-//! histories and filters treat control findings like all others.
+//! Contains: the results of a control ([`results`], with [`names`] of resources, the values in resources
+//! ([`resource_values`]) and the [`recorder`] of AWS Config), the finding for a result ([`document`], about a
+//! [`subject`]), running checks ([`run`]), findings that no check produces any more ([`stray`]), and changes of
+//! resources and recorders at run time ([`change`]). Does not contain: writing to the tables other than by an import,
+//! so that rules, histories and filters treat control findings like all others.
 
 pub mod change;
 mod document;

@@ -23,7 +23,7 @@ pub const NOT_APPLICABLE: &str = "CONFIG_RETURNS_NOT_APPLICABLE";
 
 /// The account, Region and time of a check.
 #[derive(Debug)]
-pub(super) struct Scene<'r> {
+pub(super) struct CheckContext<'r> {
     pub(super) key: &'r HubKey,
     pub(super) hub: &'r Hub,
     pub(super) resources: &'r Resources,
@@ -74,54 +74,54 @@ fn because(status: ComplianceStatus, reason: &str) -> CheckResult {
 }
 
 /// All results of a control; none if its Region does not support it (FND-39).
-pub(super) fn of<'r>(scene: &Scene<'r>, control: &Control) -> Vec<Check<'r>> {
-    if !control.is_available(scene.key.region.as_str()) {
+pub(super) fn of<'r>(context: &CheckContext<'r>, control: &Control) -> Vec<Check<'r>> {
+    if !control.is_available(context.key.region.as_str()) {
         return Vec::new();
     }
-    let declared = scene.resources.declared.get(scene.key).map(Vec::as_slice).unwrap_or_default();
+    let declared = context.resources.declared.get(context.key).map(Vec::as_slice).unwrap_or_default();
     let account = declared.iter().find(|resource| resource.resource_type == ACCOUNT_TYPE);
     if control.id == recorder::CONTROL {
-        return vec![config(scene, control, account)];
+        return vec![config(context, control, account)];
     }
     let in_scope: Vec<&'r Resource> =
         declared.iter().filter(|resource| control.resource_types.contains(&resource.resource_type)).collect();
     // A control based on a rule of AWS Config needs the recorder (FND-34, FND-38).
-    let recorder = &scene.hub.config_recorder;
+    let recorder = &context.hub.config_recorder;
     if *recorder == ConfigRecorder::Off && control.config_rule.is_some() {
         return unrecorded(&in_scope);
     }
     if names::is_on_account(control) {
-        let result = account.map_or(plain(ComplianceStatus::Passed), |account| result(scene, control, account));
+        let result = account.map_or(plain(ComplianceStatus::Passed), |account| result(context, control, account));
         return vec![Check::on_account(account, control, result)];
     }
     let is_recorded = control.resource_types.iter().any(|name| recorder.records(name));
     if !is_recorded && control.config_rule.is_some() {
         let passes = control.resource_types.iter().any(|name| recorder::is_global(name));
-        return if passes { nothing_to_check(scene) } else { unrecorded(&in_scope) };
+        return if passes { nothing_to_check(context) } else { unrecorded(&in_scope) };
     }
-    on_resources(scene, control, &in_scope)
+    on_resources(context, control, &in_scope)
 }
 
 /// A result for each resource in scope, or one on the account if there is none (FND-30, FND-31, FND-33).
-fn on_resources<'r>(scene: &Scene<'r>, control: &Control, in_scope: &[&'r Resource]) -> Vec<Check<'r>> {
+fn on_resources<'r>(context: &CheckContext<'r>, control: &Control, in_scope: &[&'r Resource]) -> Vec<Check<'r>> {
     // Only buckets of trails are checked; these are the buckets with a declared result (CIS-13).
     let is_on_trail_bucket = matches!(control.id, "CloudTrail.6" | "CloudTrail.7");
-    let vpcs: BTreeSet<String> = values(scene.hub, control, "vpcIds").into_iter().collect();
+    let vpcs: BTreeSet<String> = values(context.hub, control, "vpcIds").into_iter().collect();
     let is_checked = |resource: &&&Resource| {
         (!is_on_trail_bucket || resource.results.contains_key(control.id)) && is_named(resource, &vpcs)
     };
     let check = |resource: &&'r Resource| Check {
         text: annotation(control, resource),
-        ..Check::of(Some(*resource), result(scene, control, resource))
+        ..Check::of(Some(*resource), result(context, control, resource))
     };
     let mut checks: Vec<Check<'r>> = in_scope.iter().filter(is_checked).map(check).collect();
-    let deleted_at = |name: &&'static str| scene.resources.gone.get(&(scene.key.clone(), *name));
+    let deleted_at = |name: &&'static str| context.resources.gone.get(&(context.key.clone(), *name));
     let is_within_delay =
-        |deleted_at: &Timestamp| deleted_at.checked_add(EMPTY_SCOPE_DELAY).is_ok_and(|end| scene.now < end);
+        |deleted_at: &Timestamp| deleted_at.checked_add(EMPTY_SCOPE_DELAY).is_ok_and(|end| context.now < end);
     let is_within_delay = control.resource_types.iter().filter_map(deleted_at).any(is_within_delay);
     // If resources exist but none applies, there is no finding on the account (FND-33).
     if !is_on_trail_bucket && !is_within_delay && in_scope.is_empty() {
-        checks.extend(nothing_to_check(scene));
+        checks.extend(nothing_to_check(context));
     }
     checks
 }
@@ -132,11 +132,11 @@ fn is_named(resource: &Resource, vpcs: &BTreeSet<String>) -> bool {
     vpcs.is_empty() || vpcs.contains(name)
 }
 
-/// The result if there is nothing to check: PASSED on the account, unless the scenario declares the hub as quiet (FND-31,
-/// RES-06).
-fn nothing_to_check<'r>(scene: &Scene<'_>) -> Vec<Check<'r>> {
+/// The result if there is nothing to check: PASSED on the account, unless the scenario declares the hub as quiet
+/// (FND-31, RES-06).
+fn nothing_to_check<'r>(context: &CheckContext<'_>) -> Vec<Check<'r>> {
     let passed = Check::of(None, because(ComplianceStatus::Passed, "CONFIG_EVALUATIONS_EMPTY"));
-    if scene.hub.is_quiet { Vec::new() } else { vec![passed] }
+    if context.hub.is_quiet { Vec::new() } else { vec![passed] }
 }
 
 /// One warning on the account; findings that exist already become warnings too (FND-34, FND-35).
@@ -147,15 +147,15 @@ fn unrecorded<'r>(in_scope: &[&'r Resource]) -> Vec<Check<'r>> {
 }
 
 /// The result of Config.1: the declared one, or the one that follows from the recorder (RES-05).
-fn config<'r>(scene: &Scene<'_>, control: &Control, account: Option<&Resource>) -> Check<'r> {
+fn config<'r>(context: &CheckContext<'_>, control: &Control, account: Option<&Resource>) -> Check<'r> {
     if let Some(declared) = account.and_then(|account| account.results.get(control.id)) {
         return Check::on_account(account, control, declared.clone());
     }
-    let wants_own_role = security_controls::checked_parameters(scene.hub, control)
+    let wants_own_role = security_controls::checked_parameters(context.hub, control)
         .get("includeConfigServiceLinkedRoleCheck")
         .and_then(|parameter| parameter.pointer("/Value/Boolean")?.as_bool())
         .unwrap_or(true);
-    match recorder::fault(&scene.hub.config_recorder, &scene.unrecorded, wants_own_role) {
+    match recorder::fault(&context.hub.config_recorder, &context.unrecorded, wants_own_role) {
         None => Check::on_account(account, control, plain(ComplianceStatus::Passed)),
         Some((reason, text)) => {
             let check = Check::on_account(account, control, because(ComplianceStatus::Failed, reason));
@@ -170,8 +170,8 @@ fn annotation(control: &Control, resource: &Resource) -> Option<String> {
 
 /// The result of a control for a resource: the declared one, otherwise the one that follows from parameters, tags and
 /// values of the resource, otherwise PASSED (RES-02, RES-08, RES-09).
-fn result(scene: &Scene<'_>, control: &Control, resource: &Resource) -> CheckResult {
-    let hub = scene.hub;
+fn result(context: &CheckContext<'_>, control: &Control, resource: &Resource) -> CheckResult {
+    let hub = context.hub;
     if let Some(declared) = resource.results.get(control.id) {
         return declared.clone();
     }
@@ -183,7 +183,7 @@ fn result(scene: &Scene<'_>, control: &Control, resource: &Resource) -> CheckRes
     let mut checked = control.parameters.iter().filter_map(|parameter| Some((parameter, parameter.check.as_ref()?)));
     let is_wrong = |details: &Value| {
         checked.any(|(parameter, check)| {
-            resource_values::fails(check, parameter, &values(hub, control, parameter.name), details, scene.now)
+            resource_values::fails(check, parameter, &values(hub, control, parameter.name), details, context.now)
         })
     };
     let fails = !is_tagged

@@ -8,7 +8,7 @@ use securityhub_fixtures::standards::{self, CONTROLS, Control, Form, Schedule, S
 use serde_json::Value;
 
 use super::document::{self, Times};
-use super::results::{self, Check, Scene};
+use super::results::{self, Check, CheckContext};
 use super::stray::{self, Stray};
 use super::subject::Subject;
 use super::{names, recorder};
@@ -40,7 +40,7 @@ struct Report<'r> {
 /// The context of a check.
 struct Run<'r> {
     world: &'r World,
-    scene: Scene<'r>,
+    context: CheckContext<'r>,
     scopes: &'r [CheckScope],
 }
 
@@ -58,8 +58,8 @@ pub fn run(
     let checked = subjects(&hub, now);
     let controls = checked.iter().map(Subject::control);
     let unrecorded = recorder::unrecorded(&hub.config_recorder, controls, transaction.directory(), key);
-    let scene = Scene { key, hub: &hub, resources: &resources, unrecorded, now };
-    let run = Run { world, scene, scopes };
+    let context = CheckContext { key, hub: &hub, resources: &resources, unrecorded, now };
+    let run = Run { world, context, scopes };
     let mut reports = run.reports(&checked);
     let wanted: BTreeSet<String> = reports.iter().map(|report| report.id.clone()).collect();
     let mut strays = stray::find(world, key, &wanted);
@@ -77,12 +77,12 @@ impl Run<'_> {
     /// All results of these controls, including those that need no import.
     fn reports<'r>(&'r self, checked: &'r [Subject]) -> Vec<Report<'r>> {
         let of = |subject: &'r Subject| {
-            let prefix = subject.id_prefix(self.scene.key);
+            let prefix = subject.id_prefix(self.context.key);
             let report = move |check: Check<'r>| {
                 let id = document::id(&self.world.ids, &prefix, &check);
                 Report { subject, check, id }
             };
-            results::of(&self.scene, subject.control()).into_iter().map(report)
+            results::of(&self.context, subject.control()).into_iter().map(report)
         };
         checked.iter().flat_map(of).collect()
     }
@@ -101,8 +101,8 @@ impl Run<'_> {
         }
         let mut adopted: HashSet<String> = HashSet::new();
         for report in reports {
-            let resource = document::resource_id(self.scene.key, &report.check);
-            let of = (report.subject.id_prefix(self.scene.key), resource);
+            let resource = document::resource_id(self.context.key, &report.check);
+            let of = (report.subject.id_prefix(self.context.key), resource);
             let Some(ids) = ids_by_resource.get_mut(&of) else { continue };
             if !self.stored(&report.id, |stored| stored.is_some())
                 && let Some(id) = ids.pop()
@@ -125,14 +125,14 @@ impl Run<'_> {
             }
             let finding = self.write((report.subject, &report.id), &report.check, stored);
             let is_already_reported =
-                stored.is_some_and(|stored| is_already_reported(stored, &finding, self.scene.now));
+                stored.is_some_and(|stored| is_already_reported(stored, &finding, self.context.now));
             (!is_already_reported).then_some(finding)
         })
     }
 
     fn write(&self, subject: (&Subject, &str), check: &Check<'_>, stored: Option<&Finding<'_>>) -> String {
-        let times = Times::new(stored, check.result.status, timestamp_text(check_time(self.scene.now, stored)));
-        document::write(&self.world.ids, (self.scene.key, self.scene.hub), subject, check, &times)
+        let times = Times::new(stored, check.result.status, timestamp_text(check_time(self.context.now, stored)));
+        document::write(&self.world.ids, (self.context.key, self.context.hub), subject, check, &times)
     }
 
     /// The archived form of a finding that no check produces, or none if it stays. It is archived at once if the hub
@@ -140,12 +140,12 @@ impl Run<'_> {
     /// example because the resource was deleted (FND-32, FND-33). Otherwise it is archived once the delay of its
     /// disabled control or standard is over (FND-50), or if it has not been checked for longer than that.
     fn archived_form(&self, stray: &Stray, checked: &HashMap<String, &Subject>, oldest: Timestamp) -> Option<String> {
-        let is_consolidated = self.scene.hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
+        let is_consolidated = self.context.hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
         let is_of_standard_control = stray.id.contains(":subscription/");
         let subject = checked.get(stray.prefix()).copied();
         let subject = subject.filter(|subject| self.is_checked(subject.control()));
         self.stored(&stray.id, |stored| {
-            let at = || timestamp_text(check_time(self.scene.now, stored));
+            let at = || timestamp_text(check_time(self.context.now, stored));
             Some(if self.scopes.contains(&CheckScope::Generator) && is_of_standard_control == is_consolidated {
                 stray.archived(at(), &stray::CONSOLIDATION)?.to_string()
             } else if let (Some(subject), Some(resource)) = (subject, stray.resource()) {
@@ -167,7 +167,8 @@ impl Run<'_> {
             CheckScope::Control(_) | CheckScope::Standard(_) => is_in(**scope, control),
             _ => false,
         };
-        let is_due_again = || self.world.has_due(&Due::Check(self.scene.key.clone(), CheckScope::Control(control.id)));
+        let is_due_again =
+            || self.world.has_due(&Due::Check(self.context.key.clone(), CheckScope::Control(control.id)));
         self.scopes.iter().any(|scope| ends(&scope)) && !is_due_again()
     }
 
@@ -177,7 +178,7 @@ impl Run<'_> {
 
     /// Calls `look` with the stored finding of an id.
     fn stored<R>(&self, id: &str, look: impl Fn(Option<&Finding<'_>>) -> R) -> R {
-        let key = self.scene.key;
+        let key = self.context.key;
         let name = key_of(&document::product_arn(key), id, key.account);
         let found = self.world.read_findings(&key.region, |findings| {
             let slot = findings.table().find(&name)?;

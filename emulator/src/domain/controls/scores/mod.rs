@@ -1,13 +1,13 @@
 //! Control statuses and security scores as the console computes them; no operation returns them.
 //!
-//! What lives here: the status of a control from its checks, and scores from statuses (this file); the hubs in
-//! question, with their checks counted in one pass ([`sites`]); the report over all of them ([`report`]); and the times
-//! of computation in a world with daily scores ([`daily`]). What may not: stored results other than daily scores;
+//! Contains: the status of a control from its checks, and scores from statuses (this file); the hubs in question, with
+//! their checks counted in one pass ([`scored_hubs`]); the report over all of them ([`report`]); and the times of
+//! computation in a world with daily scores ([`daily`]). Does not contain: stored results other than daily scores;
 //! scores are computed on demand (SCO-12).
 
 pub mod daily;
 mod report;
-mod sites;
+mod scored_hubs;
 #[cfg(test)]
 mod tests;
 

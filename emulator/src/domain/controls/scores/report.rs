@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use securityhub_fixtures::standards::{CONTROLS, Control, Offered, STANDARDS, Standard};
 use serde::{Deserialize, Serialize};
 
-use super::sites::{self, Site};
+use super::scored_hubs::{self, ScoredHub};
 use super::{Checks, ControlStatus, Counts};
 use crate::domain::caller::Caller;
 use crate::domain::controls::standards::{catalogue, standard_arn};
@@ -121,12 +121,12 @@ pub fn compute(world: &World, caller: &Caller, only: Option<&Standard>) -> Compl
 
 /// The same, with the controls of all standards of each account.
 pub(super) fn compute_with_controls(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
-    let sites = sites::sites(world, caller);
+    let hubs = scored_hubs::of_caller(world, caller);
     let directory = world.directory();
-    let regions: BTreeSet<&Region> = sites.iter().map(|site| &site.region).collect();
-    let accounts: BTreeSet<AccountId> = sites.iter().map(|site| site.account).collect();
+    let regions: BTreeSet<&Region> = hubs.iter().map(|hub| &hub.region).collect();
+    let accounts: BTreeSet<AccountId> = hubs.iter().map(|hub| hub.account).collect();
     let of_account = |account: &AccountId| {
-        let own: Vec<&Site> = sites.iter().filter(|site| site.account == *account).collect();
+        let own: Vec<&ScoredHub> = hubs.iter().filter(|hub| hub.account == *account).collect();
         AccountScores { account_id: account.to_string(), scores: scores(&directory, &own, &caller.region, only) }
     };
     Compliance {
@@ -135,7 +135,7 @@ pub(super) fn compute_with_controls(world: &World, caller: &Caller, only: Option
         regions: regions.iter().map(ToString::to_string).collect(),
         computed_at: Some(timestamp_text(caller.now)),
         next_at: None,
-        scores: scores(&directory, &sites.iter().collect::<Vec<_>>(), &caller.region, only),
+        scores: scores(&directory, &hubs.iter().collect::<Vec<_>>(), &caller.region, only),
         accounts: (accounts.len() > 1).then(|| accounts.iter().map(of_account).collect()),
     }
 }
@@ -157,21 +157,21 @@ impl Compliance {
     }
 }
 
-/// The scores over these sites.
-fn scores(directory: &Directory, sites: &[&Site], region: &Region, only: Option<&Standard>) -> Scores {
+/// The scores over these hubs.
+fn scores(directory: &Directory, hubs: &[&ScoredHub], region: &Region, only: Option<&Standard>) -> Scores {
     let enabled: Vec<&'static Standard> =
-        STANDARDS.iter().filter(|standard| sites.iter().any(|site| site.standards.contains_key(standard.id))).collect();
-    let summary_counts = summary(directory, sites, &enabled);
+        STANDARDS.iter().filter(|standard| hubs.iter().any(|hub| hub.standards.contains_key(standard.id))).collect();
+    let summary_counts = summary(directory, hubs, &enabled);
     let listed = enabled.into_iter().filter(|standard| only.is_none_or(|only| only.id == standard.id));
     Scores {
         summary_score: summary_counts.score(),
         summary_counts,
-        standards: listed.map(|standard| of_standard(directory, sites, region, standard)).collect(),
+        standards: listed.map(|standard| of_standard(directory, hubs, region, standard)).collect(),
     }
 }
 
 /// The number of controls of all these standards by status, without duplicates (SCO-07).
-fn summary(directory: &Directory, sites: &[&Site], standards: &[&'static Standard]) -> Counts {
+fn summary(directory: &Directory, hubs: &[&ScoredHub], standards: &[&'static Standard]) -> Counts {
     let all = standards.iter().flat_map(|standard| {
         standard.controls.iter().map(move |standard_control| (standard, standard_control.control))
     });
@@ -179,19 +179,24 @@ fn summary(directory: &Directory, sites: &[&Site], standards: &[&'static Standar
     let contained: HashSet<&str> = contained.map(|(_, control)| control.id).collect();
     let mut counts = Counts::default();
     for control in CONTROLS.iter().filter(|control| contained.contains(control.id)) {
-        counts.add(over(sites, control, None).0);
+        counts.add(over(hubs, control, None).0);
     }
     counts
 }
 
-/// The score of a standard over the sites where it is enabled.
-fn of_standard(directory: &Directory, sites: &[&Site], region: &Region, standard: &'static Standard) -> StandardScore {
-    let sites: Vec<&Site> = sites.iter().filter(|site| site.standards.contains_key(standard.id)).copied().collect();
+/// The score of a standard over the hubs where it is enabled.
+fn of_standard(
+    directory: &Directory,
+    hubs: &[&ScoredHub],
+    region: &Region,
+    standard: &'static Standard,
+) -> StandardScore {
+    let hubs: Vec<&ScoredHub> = hubs.iter().filter(|hub| hub.standards.contains_key(standard.id)).copied().collect();
     let (mut seen, mut counts, mut controls) = (HashSet::new(), Counts::default(), Vec::new());
     let contained = standard.controls.iter().map(|standard_control| standard_control.control);
     let contained = contained.filter(|control| catalogue::holds(directory, standard, control));
     for control in contained.filter(|control| seen.insert(control.id)) {
-        let (status, checks) = over(&sites, control, Some(standard));
+        let (status, checks) = over(&hubs, control, Some(standard));
         counts.add(status);
         controls.push(ControlScore {
             security_control_id: control.id.to_owned(),
@@ -206,10 +211,10 @@ fn of_standard(directory: &Directory, sites: &[&Site], region: &Region, standard
     StandardScore { standards_arn, name: standard.name.to_owned(), score: counts.score(), counts, controls }
 }
 
-/// The status of a control over all sites, which is the worst of them, and the sum of its checks. Sites where it is
-/// disabled or has no data count only if all sites are like that (SCO-11).
-fn over(sites: &[&Site], control: &Control, standard: Option<&Standard>) -> (ControlStatus, Checks) {
-    let statuses = sites.iter().map(|site| site.status(control, standard));
+/// The status of a control over all hubs, which is the worst of them, and the sum of its checks. Hubs where it is
+/// disabled or has no data count only if all hubs are like that (SCO-11).
+fn over(hubs: &[&ScoredHub], control: &Control, standard: Option<&Standard>) -> (ControlStatus, Checks) {
+    let statuses = hubs.iter().map(|hub| hub.status(control, standard));
     statuses.fold((ControlStatus::Disabled, Checks::default()), |(worst, all), (status, checks)| {
         (worst.max(status), all.and(checks))
     })

@@ -20,7 +20,7 @@ use crate::state::{
 };
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, id};
 
-const ELSEWHERE: &str = "eu-west-1";
+const OTHER_REGION: &str = "eu-west-1";
 const CIS: &str = "arn:aws:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0";
 const PCI: &str = "standards/pci-dss/v/3.2.1";
 
@@ -150,7 +150,7 @@ quickcheck! {
     }
 
     /// Rules: SCO-04, SCO-11.
-    /// Sites with their findings, or disabled: the status over all sites is that of all findings of enabled sites
+    /// Hubs with their findings, or disabled: the status over all hubs is that of all findings of enabled hubs
     /// together.
     fn the_status_over_all_sites_is_that_of_all_their_findings(places: Vec<Option<Vec<u8>>>) -> bool {
         const STATUSES: [&str; 5] = ["PASSED", "FAILED", "WARNING", "NOT_AVAILABLE", "of another service"];
@@ -256,8 +256,9 @@ fn without_findings_there_is_no_data() {
     let away = CONTROLS.iter().find(|control| !control.is_available(REGION)).unwrap();
     let named = HashMap::from([(away.id.to_owned(), Checks { failed: 1, ..Checks::default() })]);
     let standards = BTreeMap::from([("fsbp-1.0.0", std::iter::once(away.id).collect())]);
-    let site = sites::Site { account: id(ADMINISTRATOR), region: Region::new(REGION), standards, checks: named };
-    assert_eq!(site.status(away, None), (ControlStatus::NoData, Checks::default()), "the Region lacks it");
+    let hub =
+        scored_hubs::ScoredHub { account: id(ADMINISTRATOR), region: Region::new(REGION), standards, checks: named };
+    assert_eq!(hub.status(away, None), (ControlStatus::NoData, Checks::default()), "the Region lacks it");
 }
 
 /// Rules: SCO-07.
@@ -313,7 +314,7 @@ fn an_administrators_scores_include_its_members() {
     assert_eq!(control(&of_pci[1].scores.standards[0], "IAM.9"), (ControlStatus::Failed, 1, 1), "account by account");
     let of_member = seen(&stage, MEMBER, REGION);
     assert_eq!((&accounts[1].scores, of_member.accounts), (&without_controls(of_member.scores), None));
-    // A site where the control is disabled or has no data does not count; disabled everywhere, it is disabled.
+    // A hub where the control is disabled or has no data does not count; disabled everywhere, it is disabled.
     associate(&stage, "IAM.9", PCI, "DISABLED");
     assert_eq!(control(of(&own(&stage), PCI), "IAM.9"), (ControlStatus::Failed, 1, 1));
     stage.good(
@@ -333,23 +334,23 @@ fn a_home_regions_scores_include_linked_regions() {
     let fails = [("IAM.9", ComplianceStatus::Failed)];
     let stage = world(vec![
         (ADMINISTRATOR, REGION, vec![account(&[])]),
-        (ADMINISTRATOR, ELSEWHERE, vec![account(&[])]),
+        (ADMINISTRATOR, OTHER_REGION, vec![account(&[])]),
         (MEMBER, REGION, vec![account(&[])]),
-        (MEMBER, ELSEWHERE, vec![account(&fails)]),
+        (MEMBER, OTHER_REGION, vec![account(&fails)]),
     ]);
     is_member(&stage, REGION);
-    is_member(&stage, ELSEWHERE);
+    is_member(&stage, OTHER_REGION);
     let linked = stage.good(ADMINISTRATOR, CreateFindingAggregator, json!({ "RegionLinkingMode": "ALL_REGIONS" }));
     for account in [ADMINISTRATOR, MEMBER] {
         enable(&stage, account, REGION, PCI);
-        enable(&stage, account, ELSEWHERE, PCI);
+        enable(&stage, account, OTHER_REGION, PCI);
     }
     let status = |account: &str, region: &str| {
         let seen = seen(&stage, account, region);
         (control(of(&seen, PCI), "IAM.9"), seen.regions.len())
     };
     assert_eq!(status(ADMINISTRATOR, REGION), ((ControlStatus::Failed, 1, 4), 2), "members x Regions");
-    assert_eq!(status(ADMINISTRATOR, ELSEWHERE), ((ControlStatus::Failed, 1, 2), 1));
+    assert_eq!(status(ADMINISTRATOR, OTHER_REGION), ((ControlStatus::Failed, 1, 2), 1));
     assert_eq!(status(MEMBER, REGION), ((ControlStatus::Failed, 1, 2), 2), "a member's own Regions");
     let home = own(&stage);
     assert_eq!(

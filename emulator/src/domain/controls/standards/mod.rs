@@ -1,9 +1,9 @@
 //! Standards, their controls, and the security controls behind them.
 //!
-//! What lives here: ARNs of standards and finding a standard by ARN; subscriptions with their statuses
-//! ([`subscriptions`]), the controls of a standard ([`controls`], [`subscription_controls`]), security controls across
-//! standards ([`security_controls`]) with their [`parameters`], the [`associations`] of the two, and [`new_controls`]
-//! that AWS adds later. What may not: wire structs and paging.
+//! Contains: ARNs of standards and finding a standard by ARN; subscriptions with their statuses ([`subscriptions`]),
+//! the controls of a standard ([`controls`], [`subscription_controls`]), security controls across standards
+//! ([`security_controls`]) with their [`parameters`], the [`associations`] of the two, and [`new_controls`] that AWS
+//! adds later. Does not contain: wire structs and paging.
 
 pub mod associations;
 pub mod catalogue;

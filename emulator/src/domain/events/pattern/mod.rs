@@ -1,8 +1,8 @@
 //! Event patterns: the events that a rule of EventBridge selects.
 //!
-//! What lives here: reading a pattern and refusing it with the sentences and locations of the service ([`read`], on top
-//! of [`tokens`]), conditions on single values ([`condition`]), and matching a whole event, which tracks the array
-//! elements of each value ([`leaves`]). What may not: the content of events.
+//! Contains: reading a pattern and refusing it with the sentences and locations of the service ([`read`], on top of
+//! [`tokens`]), conditions on single values ([`condition`]), and matching a whole event, which tracks the array
+//! elements of each value ([`leaves`]). Does not contain: the content of events.
 //!
 //! A pattern is a list of alternatives, because `$or` multiplies them; each has conditions by path.
 

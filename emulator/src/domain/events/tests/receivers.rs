@@ -9,7 +9,7 @@ use super::super::receivers;
 use super::*;
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
-use crate::domain::findings::visibility::sight;
+use crate::domain::findings::visibility::visibility_of;
 use crate::state::{HubKey, Member, MemberKind, MemberStatus, Principal, Region, TableKey};
 use crate::testing::{MEMBER, finding_of, id};
 
@@ -211,7 +211,7 @@ fn compare(stage: &Stage, table: &TableKey, owner: &str, accounts: [&str; 3]) {
     let is_seen = |(account, region): &(_, Region)| {
         let principal = Principal::local_user(*account);
         let caller = Caller { principal, region: region.clone(), now: stage.0.clock.now() };
-        sight(&stage.0, &caller, table, id(owner)).sees()
+        visibility_of(&stage.0, &caller, table, id(owner)).is_visible()
     };
     let mut expected: Vec<HubKey> = hubs.filter(is_seen).map(|(account, region)| HubKey { account, region }).collect();
     expected.sort();

@@ -1,9 +1,9 @@
 //! Cross-Region aggregation: the finding aggregator of an account, and its effect on findings.
 //!
-//! What lives here: the settings ([`create`], [`update`], [`delete`], and the accounts that see them), and
-//! [`replicas`]: what happens to findings when Regions are linked and unlinked. What may not: which findings a caller
-//! sees; `visibility` decides that at read time. Nothing is copied while a Region is linked: a finding is stored once
-//! and seen in two Regions (VIS-04).
+//! Contains: the settings ([`create`], [`update`], [`delete`], and the accounts that see them), and [`replicas`]: what
+//! happens to findings when Regions are linked and unlinked. Does not contain: which findings a caller sees;
+//! `visibility` decides that at read time. Nothing is copied while a Region is linked: a finding is stored once and
+//! seen in two Regions (VIS-04).
 
 use securityhub_fixtures::regions;
 

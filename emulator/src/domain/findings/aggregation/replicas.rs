@@ -114,7 +114,7 @@ fn store_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link)
         findings.table().slots().filter_map(|slot| findings.expires_at(slot)).collect::<BTreeSet<_>>()
     });
     for at in sweeps.into_iter().flatten() {
-        expiry::put(transaction, home, at);
+        expiry::schedule_sweep(transaction, home, at);
     }
 }
 
@@ -159,7 +159,7 @@ pub fn supersede(
     // this call wait for such a commit.
     let directory = transaction.lock_relations().directory();
     let mut written = written();
-    // If the Region was linked between the write and now, the finding is set aside and its replica is still needed.
+    // If the Region was linked between the write and now, the finding is hidden and its replica is still needed.
     world.read_findings(region, |findings| {
         let shown = findings.table().within(Scope::Visible);
         written.retain(|(_, key)| findings.table().find(key).is_some_and(|slot| shown.has(slot)));

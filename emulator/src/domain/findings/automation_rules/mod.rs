@@ -1,7 +1,7 @@
 //! Automation rules of the classic API.
 //!
-//! What lives here: creating, changing and deleting rules, and in `active` the rules that apply to an imported finding.
-//! What may not: the effect of their actions on the finding, which belongs to the import.
+//! Contains: creating, changing and deleting rules, and in `active` the rules that apply to an imported finding. Does
+//! not contain: the effect of their actions on the finding, which belongs to the import.
 
 mod active;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Explains why GetFindings returns a finding or does not: whether the caller sees it, and for each filter name what
 //! its elements ask, what the finding has, and which element decides.
 //!
-//! What lives here: the walk ([`explain`]), its result as plain data, and its sentences ([`sentences`]). What may not:
+//! Contains: the walk ([`explain`]), its result as plain data, and its sentences ([`sentences`]). Does not contain:
 //! rules of filters or of visibility; this module calls them where they are.
 
 use securityhub_engine::filter::explain::{self as engine, Values};
@@ -196,7 +196,7 @@ struct Stored {
     table: TableKey,
     document: Vec<u8>,
     /// Whether it was last written before its Region was linked (AGG-13).
-    is_aside: bool,
+    is_hidden: bool,
 }
 
 /// The findings in question that a table holds.
@@ -212,7 +212,7 @@ fn find(world: &World, table: &TableKey, view: Option<&View>, question: &Questio
         let stored = |slot: Slot| Stored {
             table: table.clone(),
             document: findings.table().document(slot).to_vec(),
-            is_aside: view.is_some_and(|view| !view.part(findings).has(slot)),
+            is_hidden: view.is_some_and(|view| !view.part(findings).has(slot)),
         };
         findings.table().within(Scope::All).matching(&filter).into_iter().map(stored).collect()
     });
@@ -242,11 +242,12 @@ fn finding(world: &World, caller: &Caller, requested: &[RequestedFilter<'_>], st
 /// Checks in this order: where it is stored, who owns it (VIS-01, VIS-03), and when its Region was linked (AGG-13).
 fn visibility(world: &World, caller: &Caller, stored: &Stored, owner: &str) -> ExplainedVisibility {
     // The owner of a stored finding is always a valid account id.
-    let sight = AccountId::parse(owner).map(|owner| visibility::sight(world, caller, &stored.table, owner));
-    let passes = sight.is_some_and(visibility::Sight::sees) && !stored.is_aside;
+    let visibility =
+        AccountId::parse(owner).map(|owner| visibility::visibility_of(world, caller, &stored.table, owner));
+    let passes = visibility.is_some_and(visibility::Visibility::is_visible) && !stored.is_hidden;
     ExplainedVisibility {
         passes,
-        reason: sentences::of_visibility(caller, &stored.table, owner, sight, stored.is_aside),
+        reason: sentences::of_visibility(caller, &stored.table, owner, visibility, stored.is_hidden),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibility, Question};
 use crate::domain::caller::Caller;
-use crate::domain::findings::visibility::Sight;
+use crate::domain::findings::visibility::Visibility;
 use crate::domain::hub_access;
 use crate::state::{Region, TableKey, World};
 
@@ -17,7 +17,7 @@ const MAX_CHARACTERS: usize = 80;
 pub(super) fn of_all(world: &World, caller: &Caller, question: &Question<'_>, findings: &[ExplainedFinding]) -> String {
     match findings {
         [] if !hub_access::is_enabled(world, &caller.hub_key()) => {
-            format!("not returned: {}", of_sight(caller, &caller.region, "", Some(Sight::CallerIsOff)))
+            format!("not returned: {}", of_owner(caller, &caller.region, "", Some(Visibility::CallerIsOff)))
         }
         [] => {
             let product = question
@@ -65,18 +65,18 @@ pub(super) fn of_visibility(
     caller: &Caller,
     table: &TableKey,
     owner: &str,
-    sight: Option<Sight>,
-    is_aside: bool,
+    visibility: Option<Visibility>,
+    is_hidden: bool,
 ) -> String {
     let (requested, region) = (&caller.region, &table.region);
-    let reason = of_sight(caller, region, owner, sight);
-    if !sight.is_some_and(Sight::sees) {
+    let reason = of_owner(caller, region, owner, visibility);
+    if !visibility.is_some_and(Visibility::is_visible) {
         return reason;
     }
     match &table.origin {
         Some(origin) => format!("{reason}; it is a replica that remained here when {origin} was unlinked"),
         None if region == requested => reason,
-        None if is_aside => format!(
+        None if is_hidden => format!(
             "it was last changed before {region} was linked to {requested}; it becomes visible there with its next import or update"
         ),
         None => format!("{reason}; {region} is linked to {requested}"),
@@ -84,38 +84,39 @@ pub(super) fn of_visibility(
 }
 
 /// Why the caller sees the findings of an owner in a Region or not.
-fn of_sight(caller: &Caller, region: &Region, owner: &str, sight: Option<Sight>) -> String {
+fn of_owner(caller: &Caller, region: &Region, owner: &str, visibility: Option<Visibility>) -> String {
     let (account, requested) = (caller.account(), &caller.region);
-    match sight {
-        Some(Sight::Elsewhere) => format!("the finding is stored in {region}, but the call is to {requested}"),
-        Some(Sight::LinkedIsOff) => {
+    match visibility {
+        Some(Visibility::Elsewhere) => format!("the finding is stored in {region}, but the call is to {requested}"),
+        Some(Visibility::LinkedIsOff) => {
             format!("{region} is linked to {requested}, but Security Hub is not enabled for {account} in {region}")
         }
-        Some(Sight::Own) => format!("{account} owns the finding"),
-        Some(Sight::Member) => format!("{owner} is an enabled member of {account} in {region}"),
-        Some(Sight::CallerIsOff) => {
+        Some(Visibility::Own) => format!("{account} owns the finding"),
+        Some(Visibility::Member) => format!("{owner} is an enabled member of {account} in {region}"),
+        Some(Visibility::CallerIsOff) => {
             format!(
                 "Security Hub is not enabled for {account} in {requested}, so GetFindings returns InvalidAccessException"
             )
         }
-        Some(Sight::MemberIsOff) => {
+        Some(Visibility::MemberIsOff) => {
             format!(
                 "its owner {owner} is an enabled member of {account} in {region}, but Security Hub is not enabled for {owner}"
             )
         }
-        Some(Sight::NotEnabled(status)) => format!(
+        Some(Visibility::NotEnabled(status)) => format!(
             "its owner {owner} is a member of {account} in {region} with the status {status:?}; only findings of \
              Enabled members are visible"
         ),
-        Some(Sight::Administrator) => format!(
+        Some(Visibility::Administrator) => format!(
             "its owner {owner} is the administrator of {account} in {region}; members cannot see the findings of \
              their administrator"
         ),
-        Some(Sight::NoMember) | None => format!("its owner {owner} is not a member of {account} in {region}"),
+        Some(Visibility::NoMember) | None => format!("its owner {owner} is not a member of {account} in {region}"),
     }
 }
 
-/// The condition of an element. `condition` is the engine's text, which only has positive comparisons and resolved dates.
+/// The condition of an element. `condition` is the engine's text, which only has positive comparisons and resolved
+/// dates.
 pub(super) fn of_element(kind: FieldKind, element: &Value, requested: &str) -> String {
     let text = |name: &str| element.get(name).and_then(Value::as_str).unwrap_or_default();
     match (kind, element.get("DateRange")) {

@@ -6,7 +6,7 @@ use securityhub_fixtures::Operation::{BatchImportFindings, DisableSecurityHub, E
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::findings::visibility::{Sight, sight, views};
+use crate::domain::findings::visibility::{Visibility, views, visibility_of};
 use crate::state::{MemberStatus, Principal, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of, id};
 
@@ -222,11 +222,11 @@ fn the_explained_visibility_agrees_with_the_views() {
                 let views = views(&stage.0, &caller);
                 let [view] = &views[..] else { panic!("{views:?}") };
                 let is_visible = matches(&view.filter(&stage.0), stage.0.schema(), document.as_bytes());
-                let sight = sight(&stage.0, &caller, &view.table, id(owner));
+                let visibility = visibility_of(&stage.0, &caller, &view.table, id(owner));
                 // A caller without a hub is refused before visibility matters.
                 let expected = hubs.contains(&account) && is_visible;
-                assert_eq!(sight.sees(), expected, "{account} {owner} {status:?} {hubs:?}: {sight:?}");
-                assert_eq!(sight == Sight::CallerIsOff, !hubs.contains(&account));
+                assert_eq!(visibility.is_visible(), expected, "{account} {owner} {status:?} {hubs:?}: {visibility:?}");
+                assert_eq!(visibility == Visibility::CallerIsOff, !hubs.contains(&account));
             }
         }
     }

@@ -218,11 +218,11 @@ impl Reader {
     }
 
     /// A comparison that the operation supports (FLT-12, FLT-13).
-    fn comparison(&mut self, element: &Map<String, Value>, taken: &'static [&'static str]) -> Option<Comparison> {
+    fn comparison(&mut self, element: &Map<String, Value>, supported: &'static [&'static str]) -> Option<Comparison> {
         let name = self.text(element, "Comparison")?;
-        let comparison = Comparison::named(name).filter(|_| taken.contains(&name));
+        let comparison = Comparison::named(name).filter(|_| supported.contains(&name));
         if comparison.is_none() {
-            self.breach_at("Comparison", Rule::Enum(taken));
+            self.breach_at("Comparison", Rule::Enum(supported));
         }
         comparison
     }

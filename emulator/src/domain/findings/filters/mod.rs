@@ -1,7 +1,7 @@
 //! Dialects of filters: from the filters of a request to the engine's `Filter`.
 //!
-//! What lives here: one file per dialect, which reports refusals as violations. What may not: evaluating a filter,
-//! which is the engine's task.
+//! Contains: one file per dialect, which reports refusals as violations. Does not contain: evaluating a filter, which
+//! is the engine's task.
 
 pub mod classic;
 pub mod sort;

@@ -99,8 +99,8 @@ fn a_policy_sets_controls_and_parameters() {
     start(&stage, &id, UNIT);
     // IAM is the same in all Regions, and so is checked at home alone.
     assert_eq!(enabled(&stage, REGION, MEMBER), ["ACM.1", "CloudFront.1", "IAM.1", "S3.1"]);
-    assert_eq!(enabled(&stage, ELSEWHERE, MEMBER), ["ACM.1", "S3.1"]);
-    assert_eq!((days(&stage, REGION), days(&stage, ELSEWHERE)), (custom(45), custom(45)));
+    assert_eq!(enabled(&stage, OTHER_REGION, MEMBER), ["ACM.1", "S3.1"]);
+    assert_eq!((days(&stage, REGION), days(&stage, OTHER_REGION)), (custom(45), custom(45)));
     let of = |id: &str| {
         let answer = stage.good(MEMBER, ListStandardsControlAssociations, json!({ "SecurityControlId": id }));
         answer["StandardsControlAssociationSummaries"][0].clone()
@@ -112,13 +112,13 @@ fn a_policy_sets_controls_and_parameters() {
     let content = policy(&[FSBP, CIS], rest);
     stage.good(ADMINISTRATOR, UpdateConfigurationPolicy, json!({ "Identifier": id, "ConfigurationPolicy": content }));
     assert_eq!(days(&stage, REGION)["ValueType"], "DEFAULT");
-    for (region, count) in [(REGION, 2), (ELSEWHERE, 2)] {
+    for (region, count) in [(REGION, 2), (OTHER_REGION, 2)] {
         let enabled = enabled(&stage, region, MEMBER);
         assert!(!enabled.contains(&"IAM.1") && !enabled.contains(&"S3.2") && enabled.contains(&"ACM.2"));
         assert_eq!(enabled.contains(&"IAM.9"), region == REGION);
         assert_eq!(hub(&stage, region, MEMBER).unwrap().standards.len(), count);
     }
-    // Nothing is undone when the policy is taken away.
+    // Nothing is undone when the policy is disassociated.
     stage.good(ADMINISTRATOR, StartConfigurationPolicyDisassociation, with_policy(&id, UNIT));
     assert!(!enabled(&stage, REGION, MEMBER).contains(&"S3.2"));
 }

@@ -34,7 +34,7 @@ fn targets_are_pending_for_the_scenarios_delay() {
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
     assert_eq!(governs(&stage, MEMBER), is(&policy, "INHERITED", "SUCCESS"));
     assert_eq!(hub(&stage, REGION, MEMBER).unwrap().standards.len(), 1);
-    // A change makes them pending again; what is taken away can be deleted before anything has settled.
+    // A change makes them pending again; what is disassociated can be deleted before anything has settled.
     stage.good(
         ADMINISTRATOR,
         UpdateConfigurationPolicy,
@@ -54,10 +54,10 @@ fn changes_wait_until_central_configuration_is_enabled() {
     let mut stage = local();
     stage.0.delays.central_configuration = MINUTE;
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
-    assert!(hub(&stage, ELSEWHERE, ADMINISTRATOR).is_none(), "it is pending");
+    assert!(hub(&stage, OTHER_REGION, ADMINISTRATOR).is_none(), "it is pending");
     stage.0.clock.advance(MINUTE);
     stage.good(ADMINISTRATOR, DescribeHub, json!({}));
-    assert!(hub(&stage, ELSEWHERE, ADMINISTRATOR).is_some());
+    assert!(hub(&stage, OTHER_REGION, ADMINISTRATOR).is_some());
     assert_eq!(stage.0.directory().administrator(id(MEMBER), &Region::new(REGION)), Some(id(ADMINISTRATOR)));
 }
 

@@ -5,7 +5,7 @@ use super::*;
 /// [`MEMBER`] is the only account that failed in [`UNIT`], since it is suspended.
 fn failed() -> (Stage, String) {
     let stage = central();
-    for region in [REGION, ELSEWHERE] {
+    for region in [REGION, OTHER_REGION] {
         stage.call_in(region, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
     }
     let policy = create(&stage, "p", says(&[]));

@@ -1,4 +1,4 @@
-//! What becomes of accounts in Regions that are taken over, at first and once more are linked.
+//! Accounts in Regions that come under central configuration, at first and when more Regions are linked.
 
 use super::*;
 
@@ -13,24 +13,24 @@ fn link(stage: &Stage, mode: &str) -> crate::testing::Outcome {
 fn a_region_of_the_administrator_that_is_linked_later_is_taken_over() {
     let stage = local();
     let designated = json!({ "AdminAccountId": ADMINISTRATOR });
-    stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, designated).unwrap();
-    stage.call_in(ELSEWHERE, OTHER, EnableSecurityHub, json!({})).unwrap();
+    stage.call_in(OTHER_REGION, MANAGEMENT, EnableOrganizationAdminAccount, designated).unwrap();
+    stage.call_in(OTHER_REGION, OTHER, EnableSecurityHub, json!({})).unwrap();
     let enables = json!({ "AutoEnable": true });
-    stage.call_in(ELSEWHERE, ADMINISTRATOR, UpdateOrganizationConfiguration, enables).unwrap();
+    stage.call_in(OTHER_REGION, ADMINISTRATOR, UpdateOrganizationConfiguration, enables).unwrap();
     link(&stage, "NO_REGIONS").unwrap();
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
-    let read = || stage.call_in(ELSEWHERE, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({})).unwrap();
+    let read = || stage.call_in(OTHER_REGION, ADMINISTRATOR, DescribeOrganizationConfiguration, json!({})).unwrap();
     assert_eq!((&read()["AutoEnable"], &read()["AutoEnableStandards"]), (&json!(true), &json!("DEFAULT")));
     link(&stage, "ALL_REGIONS").unwrap();
     assert_eq!(read()["OrganizationConfiguration"]["ConfigurationType"], "CENTRAL");
     assert_eq!((&read()["AutoEnable"], &read()["AutoEnableStandards"]), (&json!(false), &json!("NONE")));
-    let administrator = stage.call_in(ELSEWHERE, OTHER, GetAdministratorAccount, json!({})).unwrap();
+    let administrator = stage.call_in(OTHER_REGION, OTHER, GetAdministratorAccount, json!({})).unwrap();
     assert_eq!(administrator["Administrator"]["AccountId"], ADMINISTRATOR);
-    // A disassociated member is not taken over again when another Region is linked.
+    // A disassociated member does not come under it again when another Region is linked.
     let other = json!({ "AccountIds": [OTHER] });
-    stage.call_in(ELSEWHERE, ADMINISTRATOR, DisassociateMembers, other).unwrap();
+    stage.call_in(OTHER_REGION, ADMINISTRATOR, DisassociateMembers, other).unwrap();
     link(&stage, "ALL_REGIONS").unwrap();
-    assert_eq!(stage.call_in(ELSEWHERE, OTHER, GetAdministratorAccount, json!({})), Ok(json!({})));
+    assert_eq!(stage.call_in(OTHER_REGION, OTHER, GetAdministratorAccount, json!({})), Ok(json!({})));
 }
 
 /// Rules: CCF-03, CCF-07.
@@ -38,15 +38,15 @@ fn a_region_of_the_administrator_that_is_linked_later_is_taken_over() {
 fn a_region_with_another_administrator_cannot_be_linked() {
     let stage = local();
     link(&stage, "NO_REGIONS").unwrap();
-    stage.call_in(ELSEWHERE, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
+    stage.call_in(OTHER_REGION, MANAGEMENT, EnableSecurityHub, json!({})).unwrap();
     let designated = json!({ "AdminAccountId": MANAGEMENT });
-    stage.call_in(ELSEWHERE, MANAGEMENT, EnableOrganizationAdminAccount, designated).unwrap();
+    stage.call_in(OTHER_REGION, MANAGEMENT, EnableOrganizationAdminAccount, designated).unwrap();
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, configuration("CENTRAL"));
     let refused = link(&stage, "ALL_REGIONS").unwrap_err();
     assert_eq!((refused.0, refused.1), (400, "InvalidInputException"));
     start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
     assert_eq!(governs(&stage, MEMBER).unwrap().2, "SUCCESS");
-    assert_eq!(stage.0.directory().administrator(id(MEMBER), &Region::new(ELSEWHERE)), None);
+    assert_eq!(stage.0.directory().administrator(id(MEMBER), &Region::new(OTHER_REGION)), None);
 }
 
 /// Rules: CCF-07, CCF-40.
@@ -80,7 +80,7 @@ fn a_region_that_the_aggregator_names_is_taken_over_even_without_hubs() {
     let named = "us-west-2";
     let mut input = stage.good(ADMINISTRATOR, ListFindingAggregators, json!({}))["FindingAggregators"][0].clone();
     input["RegionLinkingMode"] = json!("SPECIFIED_REGIONS");
-    input["Regions"] = json!([ELSEWHERE, named]);
+    input["Regions"] = json!([OTHER_REGION, named]);
     stage.good(ADMINISTRATOR, UpdateFindingAggregator, input);
     assert!(hub(&stage, named, ADMINISTRATOR).is_some());
     assert_eq!(hub(&stage, named, MEMBER).unwrap().standards.len(), 1);

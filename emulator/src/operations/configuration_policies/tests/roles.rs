@@ -22,7 +22,7 @@ fn governed_accounts_cannot_add_or_invite_members_and_self_managed_ones_can() {
     }
     // A self-managed account must not be a member first.
     start(&stage, "SELF_MANAGED_SECURITY_HUB", MEMBER);
-    for region in [REGION, ELSEWHERE] {
+    for region in [REGION, OTHER_REGION] {
         let members = json!({ "AccountIds": [MEMBER] });
         stage.call_in(region, ADMINISTRATOR, DisassociateMembers, members).unwrap();
     }

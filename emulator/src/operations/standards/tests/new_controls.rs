@@ -12,7 +12,7 @@ use crate::domain::controls::standards::new_controls;
 
 const OF_CIS_1_4: &str =
     "arn:aws:securityhub:us-east-1:111111111111:subscription/cis-aws-foundations-benchmark/v/1.4.0";
-const SEAT: &str = "arn:aws:securityhub:us-east-1:111111111111:control/pci-dss/v/3.2.1/PCI.S3.5";
+const PCI_S3_5: &str = "arn:aws:securityhub:us-east-1:111111111111:control/pci-dss/v/3.2.1/PCI.S3.5";
 
 /// S3.5 is added to these standards in ten days.
 fn expecting(held_back: &[&str]) -> Stage {
@@ -78,7 +78,7 @@ fn no_operation_shows_a_new_control_before_its_time() {
     stage.refused(ADMINISTRATOR, GetSecurityControlDefinition, control.clone(), 404, "ResourceNotFoundException");
     stage.refused(ADMINISTRATOR, UpdateSecurityControl, parameters, 404, "ResourceNotFoundException");
     stage.refused(ADMINISTRATOR, ListStandardsControlAssociations, control.clone(), 400, "InvalidInputException");
-    let change = json!({ "StandardsControlArn": SEAT, "ControlStatus": "ENABLED" });
+    let change = json!({ "StandardsControlArn": PCI_S3_5, "ControlStatus": "ENABLED" });
     stage.refused(ADMINISTRATOR, UpdateStandardsControl, change, 404, "ResourceNotFoundException");
     let unprocessed = stage.good(ADMINISTRATOR, BatchGetSecurityControls, json!({ "SecurityControlIds": ["S3.5"] }));
     assert_eq!(unprocessed["UnprocessedIds"][0]["ErrorCode"], "RESOURCE_NOT_FOUND");

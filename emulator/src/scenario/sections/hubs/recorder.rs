@@ -11,7 +11,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use crate::scenario::check::Check;
 use crate::scenario::sections::resources;
 use crate::scenario::spanned::Spanned;
-use crate::state::{ConfigRecorder, Recording};
+use crate::state::{ConfigRecorder, RecorderSettings};
 
 /// On, off, or what is recorded.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ pub(super) fn check(written: &Declared, check: &mut Check) -> ConfigRecorder {
         Declared::Custom(Custom { types, role }) => {
             let mut read = |name: &Spanned<String>| resources::resource_type(name, check);
             let types = types.as_ref().map(|types| types.iter().filter_map(&mut read).collect());
-            ConfigRecorder::Custom(Recording { types, has_custom_role: role.is_some() })
+            ConfigRecorder::Custom(RecorderSettings { types, has_custom_role: role.is_some() })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The transitions of the state machine compared with the rules, row by row.
 
-use crate::domain::accounts::members::machine::{Event, Step, next};
+use crate::domain::accounts::members::machine::{Event, Transition, next};
 use crate::state::MemberKind::{Invitation, Organization};
 use crate::state::MemberStatus::{self, AccountSuspended, Created, Deleted, Enabled, Invited, Removed, Resigned};
 
@@ -54,8 +54,8 @@ fn every_event_has_the_documented_transition() {
             for (event, word) in EVENTS.into_iter().zip(&words[1..]) {
                 let expected = match *word {
                     "." => None,
-                    "-" => Some(Step::End),
-                    name => Some(Step::To(status(name).unwrap())),
+                    "-" => Some(Transition::End),
+                    name => Some(Transition::To(status(name).unwrap())),
                 };
                 assert_eq!(next(from, event), expected, "{event:?} from {} of {kind:?}", words[0]);
             }

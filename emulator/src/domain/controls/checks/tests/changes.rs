@@ -4,8 +4,8 @@ use securityhub_fixtures::Operation::{CreateFindingAggregator, CreateInsight, Ge
 
 use super::*;
 use crate::domain::controls::checks::change::{self, ResourceSelector};
-use crate::domain::controls::checks::results::{self, Scene};
-use crate::state::{Comparison, ParameterCondition, Recording};
+use crate::domain::controls::checks::results::{self, CheckContext};
+use crate::state::{Comparison, ParameterCondition, RecorderSettings};
 
 const FSBP: &str = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
 const CIS_3: &str = "arn:aws:securityhub:us-east-1::standards/cis-aws-foundations-benchmark/v/3.0.0";
@@ -28,7 +28,7 @@ fn record(stage: &Stage, recorder: ConfigRecorder) {
 }
 
 fn types(types: &[&'static str]) -> ConfigRecorder {
-    ConfigRecorder::Custom(Recording { types: Some(types.iter().copied().collect()), has_custom_role: false })
+    ConfigRecorder::Custom(RecorderSettings { types: Some(types.iter().copied().collect()), has_custom_role: false })
 }
 
 fn status(finding: &Value) -> (&str, &str, &str) {
@@ -170,7 +170,7 @@ fn config_1_requires_the_needed_types_and_the_service_linked_role() {
         .copied()
         .collect();
     let recording = |types: BTreeSet<&'static str>, has_custom_role| {
-        ConfigRecorder::Custom(Recording { types: Some(types), has_custom_role })
+        ConfigRecorder::Custom(RecorderSettings { types: Some(types), has_custom_role })
     };
     let without_iam: BTreeSet<&str> = needed.iter().copied().filter(|name| !name.starts_with("AwsIam")).collect();
     record(&stage, recording(needed.clone(), false));
@@ -204,7 +204,7 @@ fn incomplete_standards_try_again_when_a_recorder_starts() {
     enable(&stage, &[PCI, CIS_1_4]);
     assert_eq!(statuses(&stage), ["INCOMPLETE", "INCOMPLETE"]);
     let types = BTreeSet::from(["AwsS3Bucket"]);
-    let recording = Recording { types: Some(types), has_custom_role: false };
+    let recording = RecorderSettings { types: Some(types), has_custom_role: false };
     record(&stage, ConfigRecorder::Custom(recording));
     assert_eq!(statuses(&stage), ["READY", "READY"]);
     let active: Vec<Value> = of(&stage, "S3.5").into_iter().filter(|it| it["RecordState"] == "ACTIVE").collect();
@@ -276,8 +276,8 @@ fn a_control_of_several_types_checks_all_of_them() {
     let both = Control { resource_types: &["AwsS3Bucket", "AwsIamUser"], ..copy(s3) };
     let (hub, resources, key) = (stage.0.hub(&key()).unwrap(), stage.0.resources().unwrap(), key());
     let now = stage.0.clock.now();
-    let scene = Scene { key: &key, hub: &hub, resources: &resources, unrecorded: BTreeSet::new(), now };
-    assert_eq!(results::of(&scene, &both).len(), 2);
+    let context = CheckContext { key: &key, hub: &hub, resources: &resources, unrecorded: BTreeSet::new(), now };
+    assert_eq!(results::of(&context, &both).len(), 2);
 }
 
 fn copy(control: &Control) -> Control {

@@ -4,7 +4,7 @@ use securityhub_fixtures::Operation::BatchGetSecurityControls;
 use securityhub_fixtures::standards::{Options, Parameter, ValueComparison};
 
 use super::*;
-use crate::domain::controls::checks::results::{self, Scene};
+use crate::domain::controls::checks::results::{self, CheckContext};
 use crate::state::{ControlSettings, timestamp_text};
 
 const FSBP: &str = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0";
@@ -116,8 +116,9 @@ fn each_parameter_of_the_table_changes_the_result_at_its_value() {
                 let resource = Resource { resource_type: control.resource_types[0], details: Some(all), ..bucket(&[]) };
                 let declared = BTreeMap::from([(key.clone(), vec![resource])]);
                 let resources = crate::state::Resources { declared, ..crate::state::Resources::default() };
-                let scene = Scene { key: &key, hub: &hub, resources: &resources, unrecorded: BTreeSet::new(), now };
-                results::of(&scene, control)[0].result.status
+                let context =
+                    CheckContext { key: &key, hub: &hub, resources: &resources, unrecorded: BTreeSet::new(), now };
+                results::of(&context, control)[0].result.status
             };
             let [good, bad] = sides(&stage, parameter, check.comparison);
             let results = (found(&good), found(&bad));

@@ -287,7 +287,7 @@ impl Expected {
         }
         for account in below.filter(|account| !failed(account) && *account != central.administrator.as_str()) {
             let is_on = matches!(self.policy_of(&directory, account), Some(Content::On(_)));
-            for region in central.taken.iter().filter(|_| is_on) {
+            for region in central.regions.iter().filter(|_| is_on) {
                 assert!(directory.administrator(id(account), region).is_some(), "{account} in {region} is free");
             }
         }

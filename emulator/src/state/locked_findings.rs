@@ -13,16 +13,16 @@ use super::sync::{Mutex, RwLock};
 const ROUNDS: usize = 8;
 
 /// The findings of one table behind their lock. A fork of the world shares them until either side writes.
-pub(super) struct Stored {
+pub(super) struct LockedFindings {
     findings: RwLock<Arc<Findings>>,
     /// Held by the reader that builds columns, so that readers that need the same columns wait instead of building them
     /// too.
     building: Mutex<()>,
 }
 
-impl Stored {
-    pub(super) fn new(findings: Arc<Findings>) -> Arc<Stored> {
-        Arc::new(Stored { findings: RwLock::new(findings), building: Mutex::default() })
+impl LockedFindings {
+    pub(super) fn new(findings: Arc<Findings>) -> Arc<LockedFindings> {
+        Arc::new(LockedFindings { findings: RwLock::new(findings), building: Mutex::default() })
     }
 
     /// Builds the missing columns that a query needs. Writers are not blocked: the documents are read without the lock,
@@ -43,7 +43,7 @@ impl Stored {
     }
 }
 
-impl Deref for Stored {
+impl Deref for LockedFindings {
     type Target = RwLock<Arc<Findings>>;
 
     fn deref(&self) -> &RwLock<Arc<Findings>> {

@@ -13,9 +13,9 @@ use crate::domain::controls::standards::subscription_controls;
 use crate::domain::findings::visibility;
 use crate::state::{AccountId, Findings, HubKey, Region, SubscriptionStatus, World};
 
-/// One account in one Region, reduced to what scores need.
+/// A hub, reduced to what scores need.
 #[derive(Debug)]
-pub(super) struct Site {
+pub(super) struct ScoredHub {
     /// The account.
     pub(super) account: AccountId,
     /// The Region.
@@ -26,8 +26,8 @@ pub(super) struct Site {
     pub(super) checks: HashMap<String, Checks>,
 }
 
-impl Site {
-    /// The status of a control at this site and the checks it is based on, in one standard or in all enabled ones
+impl ScoredHub {
+    /// The status of a control in this hub and the checks it is based on, in one standard or in all enabled ones
     /// (SCO-02, SCO-03).
     pub(super) fn status(&self, control: &Control, standard: Option<&Standard>) -> (ControlStatus, Checks) {
         let is_enabled = match standard {
@@ -45,14 +45,14 @@ impl Site {
 
 /// The hubs whose findings a caller sees: its own, those of its enabled members, and theirs in linked Regions (SCO-09,
 /// SCO-10).
-pub(super) fn sites(world: &World, caller: &Caller) -> Vec<Site> {
+pub(super) fn of_caller(world: &World, caller: &Caller) -> Vec<ScoredHub> {
     let mut checks = checks(world, caller);
-    let site = |key: HubKey| {
+    let hub = |key: HubKey| {
         let standards = standards(world, &key);
         let checks = checks.remove(&key).unwrap_or_default();
-        Site { account: key.account, region: key.region, standards, checks }
+        ScoredHub { account: key.account, region: key.region, standards, checks }
     };
-    visibility::hubs(world, caller).into_iter().map(site).collect()
+    visibility::hubs(world, caller).into_iter().map(hub).collect()
 }
 
 /// The standards of a hub, except those being disabled, with the security controls that are enabled in them. A security
