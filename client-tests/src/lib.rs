@@ -1,7 +1,7 @@
 //! Shared by the tests with real clients: the Python environment, clients of the Rust SDK, and calls of the control
 //! plane.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
-#![allow(clippy::missing_panics_doc, reason = "all of it panics when a client cannot be had")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::missing_panics_doc, reason = "test code panics if a client cannot be installed")]
 
 pub mod markdown;
 

@@ -1,6 +1,6 @@
 //! Tests of central configuration with aws-sdk-securityhub, as the administrator, governed accounts and self-managed
 //! accounts.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 

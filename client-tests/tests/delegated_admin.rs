@@ -1,6 +1,6 @@
 //! Tests of the delegated administrator with aws-sdk-securityhub, as the management account, the administrator, a
 //! member, an account that was never added, and one that joins.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use aws_sdk_securityhub::error::ProvideErrorMetadata;
 use securityhub_local::Emulator;

@@ -1,5 +1,5 @@
 //! Tests of the forty members with aws-sdk-securityhub, as their administrator and as two of them.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 

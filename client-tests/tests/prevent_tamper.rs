@@ -1,6 +1,6 @@
 //! Tests of `scenarios/prevent-tamper.yaml` with `aws-sdk-securityhub` and `aws-sdk-sts`, as a member, as the exempt
 //! role, and as the management account.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use aws_credential_types::Credentials;
 use aws_sdk_securityhub::config::Region;

@@ -1,5 +1,5 @@
 //! Tests with boto3 and the AWS CLI, and of the service model in botocore.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::path::Path;
 use std::process::Command;

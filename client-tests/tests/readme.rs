@@ -1,5 +1,5 @@
 //! Tests that every block of the README works when it is pasted into a fresh shell.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 use std::process::{Command, Output};
 

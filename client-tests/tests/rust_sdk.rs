@@ -1,5 +1,5 @@
 //! Tests with aws-sdk-securityhub: the same cases over a socket and in process.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! Tests of security standards with aws-sdk-securityhub: enabling a standard creates findings, fixing a resource makes
 //! them pass, disabling the standard archives them, and AWS Config determines what is checked.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 

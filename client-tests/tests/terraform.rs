@@ -3,7 +3,7 @@
 //! The tests run if `terraform` and the provider hashicorp/aws 5.100.0 are installed, the provider as a filesystem
 //! mirror: in the directory in TERRAFORM_PLUGINS, in Terraform's default directories, or below /opt. Otherwise the
 //! tests print that they did not run.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -204,7 +204,10 @@ impl Builder {
     ///
     /// # Errors
     /// [`StartError::Scenario`] with all errors of the files; [`StartError::Setting`]; [`StartError::Io`].
-    #[allow(clippy::unused_async, reason = "starting may come to wait; callers await it already")]
+    #[allow(
+        clippy::unused_async,
+        reason = "async is part of the public API, so that starting can wait in future versions"
+    )]
     pub async fn start(self) -> Result<Emulator, StartError> {
         let admission = Admission {
             origins: rules("allow_origin", &self.allowed_origins)?,

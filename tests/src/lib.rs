@@ -1,7 +1,7 @@
 //! Shared by all black-box tests: a client that checks every response against the model, samples of every shape, the
 //! program as a process, measurement of growth, and random requests.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
-#![allow(clippy::missing_panics_doc, reason = "all of it panics when an answer is wrong")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::missing_panics_doc, reason = "test code panics on a wrong answer")]
 
 pub mod answer;
 pub mod client;

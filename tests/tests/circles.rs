@@ -1,5 +1,5 @@
 //! Tests for dependency cycles between files and rooms, found in the source text.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod files;
 

@@ -1,5 +1,5 @@
 //! Tests of requests that real clients send and of behaviour they rely on.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
 //! Tests of `securityhub-local compliance` with a running program.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::Output;
 

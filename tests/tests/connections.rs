@@ -1,5 +1,5 @@
 //! Tests of connections: admission of pages and host names, timeouts, and memory for bodies.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;

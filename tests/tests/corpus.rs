@@ -7,7 +7,7 @@
 //! the finding), `message` (a message without the usual prefix) or `call` (the whole call is refused). A case with none
 //! of them is accepted: GetFindings then returns all members that were sent, unless the case is `lossy`, and has the
 //! values of `returned` at these JSON pointers, where null means absent.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;

@@ -1,5 +1,5 @@
 //! Tests of errors: their form, order and messages.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use bytes::Bytes;
 use http::{Request, Response};

@@ -1,6 +1,6 @@
 //! Tests that work grows linearly with the input: lists, maps, filters, forms, policies, bodies of the control plane.
 //! There are no other tests here, because their processor time would distort the measurements.
-#![allow(clippy::expect_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, reason = "a test may panic")]
 
 use std::fmt::Write as _;
 

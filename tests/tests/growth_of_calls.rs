@@ -1,7 +1,7 @@
 //! Tests that the cost of a call does not depend on the number of earlier calls or on the size of the world: imports,
 //! sessions, members, histories, resets. There are no other tests here, because their processor time would distort the
 //! measurements.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
 //! Tests of the cost of advancing the clock and of resets, as a world grows.
-#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
 //! Tests of output that cannot be written: it affects neither responses nor the exit code.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Write};

@@ -1,6 +1,6 @@
 //! Tests that a response is consistent while data is written and the clock advances. `schedules` tests the same with
 //! chosen interleavings; here threads run as they do for users.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};

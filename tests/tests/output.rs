@@ -1,5 +1,5 @@
 //! Tests of the program's output, of failures to print it, and of boolean environment variables.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 
 use securityhub_local_tests::program;
 

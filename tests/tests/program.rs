@@ -1,5 +1,5 @@
 //! Tests of the program as users and scripts see it.
-#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -1,5 +1,5 @@
 //! Tests of the register of rules against the tests that prove them, and of texts generated from the code.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod files;
 

@@ -1,5 +1,5 @@
 //! Tests of the settings of `serve`: startup errors and warnings.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::process::Stdio;
 use std::time::Duration;

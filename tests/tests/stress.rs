@@ -1,6 +1,6 @@
 //! Tests with concurrent importers, updaters and readers on separate threads, against one service whose calls are
 //! served like those of connections. The requests depend only on seeds, and the assertions hold for every interleaving.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -1,5 +1,5 @@
 //! For each constraint of each operation's input, a request that violates exactly this constraint.
-#![allow(clippy::panic, reason = "a test stops where it cannot go on")]
+#![allow(clippy::panic, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 

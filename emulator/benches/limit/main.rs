@@ -4,11 +4,11 @@
 //! time from the start of the program to its first response. Program, bare server and client are three processes on one
 //! machine, so only the ratios are meaningful.
 
-#![allow(clippy::expect_used, reason = "a bench stops where it cannot go on")]
+#![allow(clippy::expect_used, reason = "a bench may panic")]
 
 mod bodies;
 #[path = "../common/mod.rs"]
-#[allow(dead_code, reason = "the other bench uses the rest")]
+#[allow(dead_code, reason = "the other bench uses the other items")]
 mod common;
 
 use std::path::Path;

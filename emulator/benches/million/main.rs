@@ -11,12 +11,12 @@
 //! not been used in that world. The last world is used for everything else, except for a query that an administrator of
 //! ten thousand members and a single account send: each has its own world.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench may panic")]
 
 mod ask;
 mod cold;
 #[path = "../common/mod.rs"]
-#[allow(dead_code, reason = "the other bench uses the rest")]
+#[allow(dead_code, reason = "the other bench uses the other items")]
 mod common;
 mod findings;
 mod import;

@@ -13,12 +13,12 @@
 //! below 1 if this build is faster. The caller is an administrator of 39 members, and finally one of 10,000 in a
 //! separate world.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench may panic")]
 
 mod ask;
 mod columns;
 #[path = "../common/mod.rs"]
-#[allow(dead_code, reason = "the other benches use the rest")]
+#[allow(dead_code, reason = "other benches use the other items")]
 mod common;
 mod findings;
 mod pairs;

@@ -10,10 +10,10 @@
 //! findings distributed over all of them; the time is measured from the start of the program to the last byte of a
 //! response.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench may panic")]
 
 #[path = "../common/mod.rs"]
-#[allow(dead_code, reason = "the other benches use the rest")]
+#[allow(dead_code, reason = "other benches use the other items")]
 mod common;
 
 use std::fmt::Write as _;

@@ -9,10 +9,10 @@
 //! byte of a response that contains the last of the findings. Then the program starts with a scenario in which
 //! everything is enabled.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench may panic")]
 
 #[path = "../common/mod.rs"]
-#[allow(dead_code, reason = "the other benches use the rest")]
+#[allow(dead_code, reason = "other benches use the other items")]
 mod common;
 
 use std::fmt::Write as _;

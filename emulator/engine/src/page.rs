@@ -52,7 +52,7 @@ impl Page {
     /// The documents of the rows.
     pub fn documents(&self) -> impl Iterator<Item = &[u8]> {
         self.rows.iter().map(|row| {
-            self.bytes.get(row.document.clone()).or_report("a row names bytes of its page").unwrap_or_default()
+            self.bytes.get(row.document.clone()).or_report("a row is a range of its page").unwrap_or_default()
         })
     }
 }

@@ -1,5 +1,5 @@
 //! Tests of grouping: the table compared with a naive count.
-#![allow(clippy::expect_used, reason = "a test may fail")]
+#![allow(clippy::expect_used, reason = "a test may panic")]
 
 mod common;
 
@@ -40,7 +40,7 @@ fn naive(findings: &Findings, question: &Question, field: &Field) -> HashMap<Str
     counts
 }
 
-#[expect(clippy::float_cmp, reason = "numbers are looked up as they were written")]
+#[expect(clippy::float_cmp, reason = "numbers are looked up by exactly the value that was written")]
 fn text(kind: FieldKind, value: &Value) -> Option<String> {
     if kind == FieldKind::String {
         return value.as_str().map(str::to_owned);

@@ -1,6 +1,6 @@
 //! Tests that all evaluations of a query agree: a naive oracle, evaluation on a document, its explanation, and the
 //! columns of a table, whether built late or maintained from the start.
-#![allow(clippy::expect_used, reason = "a test may fail")]
+#![allow(clippy::expect_used, reason = "a test may panic")]
 
 mod common;
 

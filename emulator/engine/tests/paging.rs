@@ -1,5 +1,5 @@
 //! Tests of sorting and paging, compared with the oracle, also while a table changes between pages.
-#![allow(clippy::expect_used, reason = "a test may fail")]
+#![allow(clippy::expect_used, reason = "a test may panic")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Four findings, and queries whose results can be derived from the rules by hand.
-#![allow(clippy::expect_used, reason = "a test may fail")]
+#![allow(clippy::expect_used, reason = "a test may panic")]
 
 mod common;
 

@@ -156,7 +156,7 @@ fn sent(world: &World, body: &[u8]) -> Result<usize, (StatusCode, String)> {
     }
     let mut transaction = world.write();
     let count = custom_action::send(&mut transaction, world, now, &action_target_arn, selection).map_err(|error| {
-        let status = StatusCode::from_u16(error.status).or_report("the status of an error is one of HTTP");
+        let status = StatusCode::from_u16(error.status).or_report("the status of an error is a valid HTTP status");
         (status.unwrap_or(StatusCode::BAD_REQUEST), error.message.into_owned())
     })?;
     transaction.commit();

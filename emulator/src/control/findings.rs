@@ -58,7 +58,7 @@ fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
     let text = std::str::from_utf8(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
     let pieces = delivery::pieces(text).map_err(|error| format!("{error}; {EXPECTED}"))?;
     let read = |(number, piece): (usize, &Range<usize>)| {
-        read(number, text.get(piece.clone()).or_report("a piece is a range of its text").unwrap_or_default())
+        read(number, text.get(piece.clone()).or_report("a piece is a range of the request body").unwrap_or_default())
     };
     for piece in (1..).zip(&pieces) {
         read(piece)?;

@@ -198,7 +198,7 @@ impl<'e> Evaluation<'e> {
                 let Memory { values, fields, .. } = &mut *self.memory;
                 let object = values.object(
                     *shape,
-                    fields.get(first..).or_report("fields are taken off the stack in order").unwrap_or_default(),
+                    fields.get(first..).or_report("fields are popped from the stack in order").unwrap_or_default(),
                 );
                 fields.truncate(first);
                 object
@@ -230,7 +230,7 @@ impl<'e> Evaluation<'e> {
         }
         let Subject { key: HubKey { account, region }, product_arn, .. } = self.subject;
         let values = &mut self.memory.values;
-        match GIVEN.get(position).copied().or_report("a name that is given has a position").unwrap_or_default() {
+        match GIVEN.get(position).copied().or_report("a defined name has a position").unwrap_or_default() {
             "account" => values.text(account.as_str().as_bytes()),
             "region" => values.text(region.as_str().as_bytes()),
             "partition" => values.text(region.partition().as_bytes()),
@@ -314,12 +314,8 @@ impl<'e> Evaluation<'e> {
             evaluation.end();
             known.made.push(self.memory.values.keep(made));
         }
-        let resident = known
-            .made
-            .get(at)
-            .copied()
-            .or_report("residents are made up to the one that is wanted")
-            .unwrap_or_default();
+        let resident =
+            known.made.get(at).copied().or_report("residents exist up to the requested one").unwrap_or_default();
         self.memory.residents.put_back(residence, homes, hub, known);
         resident
     }

@@ -78,7 +78,7 @@ impl Shape {
 
 impl Store {
     fn span(&self, Span { start, end }: Span) -> &[u8] {
-        self.letters.get(start..end).or_report("a span is a range of its letters").unwrap_or_default()
+        self.letters.get(start..end).or_report("a span is a range of its text").unwrap_or_default()
     }
 
     fn push_letters(&mut self, letters: &[u8]) -> Span {

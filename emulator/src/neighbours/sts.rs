@@ -82,8 +82,8 @@ fn session_policies(directory: &Directory, form: &Form) -> Result<Vec<Arc<Policy
 fn session_policy(document: &str) -> Result<Policy, AwsError> {
     let malformed = |message: String| AwsError::new(ErrorCode::MalformedPolicyDocument, message);
     if document.is_empty() || document.chars().count() > MAX_POLICY_LENGTH {
-        let limits = format!("between 1 and {MAX_POLICY_LENGTH} characters");
-        return Err(validation_error(format!("Value at 'policy' failed to satisfy constraint: it has {limits}")));
+        let limits = format!("Member must have between 1 and {MAX_POLICY_LENGTH} characters");
+        return Err(validation_error(format!("Value at 'policy' failed to satisfy constraint: {limits}")));
     }
     let value: Value =
         serde_json::from_str(document).map_err(|_| malformed("This policy contains invalid Json".into()))?;
@@ -93,7 +93,7 @@ fn session_policy(document: &str) -> Result<Policy, AwsError> {
         malformed(
             refused
                 .map(|remark| remark.message)
-                .or_report("a policy that is refused has a remark that refuses it")
+                .or_report("an invalid policy has a remark that says why")
                 .unwrap_or_default(),
         )
     })

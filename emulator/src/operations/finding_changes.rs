@@ -99,7 +99,7 @@ pub fn update_findings(
     let selected = classic::convert(&FILTERS, &filters, context.world.schema(), caller.now)
         .map_err(|violations| FILTERS.refuse(&violations))?;
     if note.is_none() && record_state.is_none() {
-        return Err(AwsError::invalid_input("Give a Note or a RecordState"));
+        return Err(AwsError::invalid_input("Note, RecordState or both are required"));
     }
     let update = TemporaryUpdate { note, record_state };
     change::update_until_import(transaction, context.world, caller, &selected, &update);
@@ -188,8 +188,9 @@ fn time(text: Option<&str>) -> Result<Option<Timestamp>, AwsError> {
     let instant = text.and_then(securityhub_engine::date::strict);
     instant
         .map(|instant| {
-            Timestamp::from_nanosecond(instant)
-                .map_err(|error| AwsError::invalid_input("StartTime and EndTime must be times").caused_by(error))
+            Timestamp::from_nanosecond(instant).map_err(|error| {
+                AwsError::invalid_input("StartTime and EndTime must be valid timestamps").caused_by(error)
+            })
         })
         .transpose()
 }

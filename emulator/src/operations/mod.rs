@@ -65,7 +65,7 @@ pub fn not_implemented(operation: Operation) -> AwsError {
     AwsError::new(
         ErrorCode::UnknownOperationException,
         format!(
-            "securityhub-local does not implement {} yet; `securityhub-local coverage` lists what it does",
+            "securityhub-local does not implement {} yet; `securityhub-local coverage` lists the implemented operations",
             operation.name()
         ),
     )

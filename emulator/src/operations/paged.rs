@@ -97,8 +97,10 @@ impl Paged {
             Some(SortValue::Text(last)) => Some(last.clone()),
             _ => None,
         };
-        let last =
-            self.after.as_ref().and_then(|last| name_of(last).or_report("the token of a list by name has a name"));
+        let last = self
+            .after
+            .as_ref()
+            .and_then(|last| name_of(last).or_report("the token of a list sorted by name contains a name"));
         self.cut(rows, place, |row, _| last.as_ref().is_none_or(|last| is_after(&name(row), last)))
     }
 

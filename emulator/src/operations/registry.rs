@@ -107,8 +107,8 @@ impl Entry {
 }
 
 /// The properties of `operation`. A new operation of AWS does not compile until it has an arm here.
-#[allow(clippy::too_many_lines, reason = "one line an operation")]
-#[allow(clippy::match_same_arms, reason = "one line an operation")]
+#[allow(clippy::too_many_lines, reason = "one line per operation")]
+#[allow(clippy::match_same_arms, reason = "one line per operation")]
 pub fn entry(operation: Operation) -> Entry {
     match operation {
         Operation::AcceptAdministratorInvitation => {

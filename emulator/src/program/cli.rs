@@ -129,7 +129,7 @@ arguments or invalid CSV file.";
 
 #[derive(Subcommand)]
 pub(super) enum MembersCommand {
-    /// Add the accounts listed in a CSV file, and optionally invite them and accept
+    /// Add the accounts listed in a CSV file, and optionally invite them and accept on their behalf
     ///
     /// Steps that are already done are skipped, so running the command again is safe.
     #[command(after_help = MEMBERS_HELP)]
@@ -139,7 +139,7 @@ pub(super) enum MembersCommand {
     /// If Security Hub is not enabled in an invited account, it is enabled first.
     #[command(after_help = MEMBERS_HELP)]
     Accept(AcceptArguments),
-    /// List members, whatever their status
+    /// List members of all statuses
     #[command(after_help = MEMBERS_HELP)]
     List(ListArguments),
 }
@@ -245,7 +245,7 @@ pub(super) enum ScenarioCommand {
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
-    /// Scenario file in YAML or JSON; can be repeated, later files add to earlier ones
+    /// Scenario file in YAML or JSON; can be repeated: later files extend earlier ones
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SCENARIO", value_delimiter = ',')]
     pub(super) scenario: Vec<PathBuf>,
 
@@ -293,19 +293,19 @@ pub(super) struct ServeArguments {
     pub(super) allow_anonymous: bool,
 
     /// Verify request signatures. Only access keys that the scenario lists with a secret key, and credentials returned by
-    /// AssumeRole, are then accepted
+    /// AssumeRole, are accepted
     ///
-    /// Verified are the signature itself, its age (at most 15 minutes in either direction; see --signature-clock),
-    /// X-Amz-Expires of presigned URLs, and the session token of AssumeRole credentials. Not verified are the Region and
-    /// service of the credential scope, which route the request, and session tokens sent with access keys of the scenario.
+    /// This verifies the signature itself, its age (at most 15 minutes in either direction; see --signature-clock),
+    /// X-Amz-Expires of presigned URLs, and the session token of AssumeRole credentials. It does not verify the Region and
+    /// service of the credential scope, which route the request, or session tokens sent with access keys of the scenario.
     #[arg(long, env = "SECURITYHUB_LOCAL_VERIFY_SIGNATURES", value_parser = FalseyValueParser::new())]
     pub(super) verify_signatures: bool,
 
-    /// Clock that the age of signatures is measured with (see --verify-signatures) [default: machine]
+    /// Clock to measure the age of signatures with (see --verify-signatures) [default: machine]
     #[arg(long, value_name = "CLOCK", env = "SECURITYHUB_LOCAL_SIGNATURE_CLOCK", value_enum)]
     pub(super) signature_clock: Option<SignatureClock>,
 
-    /// Number of events to keep, newest first; 0 disables events
+    /// Number of newest events to keep; 0 disables events
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVENTS", default_value_t = 10_000)]
     pub(super) events: usize,
 
@@ -353,7 +353,7 @@ pub(super) struct ServeArguments {
 pub(super) enum SignatureClock {
     /// System clock of this machine, which clients normally use
     Machine,
-    /// Clock of the scenario, for clients that sign with its time
+    /// Clock of the emulator, for clients that sign with its time
     World,
     /// No clock: signatures of any age are accepted
     Off,

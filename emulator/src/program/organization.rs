@@ -39,13 +39,13 @@ pub(super) enum OrganizationCommand {
     /// Remove an account from the organization. Its administrator sees it as deleted; its hubs stay enabled
     #[command(after_help = HELP)]
     Leave(AccountArguments),
-    /// Suspend an account, as AWS can do
+    /// Suspend an account. In AWS, only AWS itself can do this
     #[command(after_help = HELP)]
     Suspend(AccountArguments),
     /// Reactivate a suspended or closed account
     #[command(after_help = HELP)]
     Reactivate(AccountArguments),
-    /// Close an account, as its owner can do
+    /// Close an account. In AWS, its owner or the management account does this
     #[command(after_help = HELP)]
     Close(AccountArguments),
 }

@@ -75,7 +75,10 @@ impl Source<'_> {
         let span = location.span();
         if let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) {
             let (start, length) = (usize::try_from(start).unwrap_or(0), usize::try_from(length).unwrap_or(0));
-            return self.span(start, start.saturating_add(length.max(1)));
+            // The span of an omitted value is empty, possibly at the end of the text.
+            let end = self.text.len().min(start.saturating_add(length.max(1)));
+            let end = (end..self.text.len()).find(|end| self.text.is_char_boundary(*end)).unwrap_or(self.text.len());
+            return self.span(start.min(end), end);
         }
         // The parser counts lines and columns from 1.
         let line = usize::try_from(location.line()).unwrap_or(1).saturating_sub(1);

@@ -426,6 +426,7 @@ snapshots! {
     a_duplicate_key: "name: a\nname: b\n",
     a_syntax_error: "hubs:\n  - account: '111111111111'\n   regions: all\n",
     two_documents: "name: a\n---\nname: b\n",
+    an_omitted_key: "?",
     an_invalid_word: "hubs:\n  - { account: '111111111111', regions: al, members: { '222222222222': enabeld } }\n",
     invalid_account_ids: "default_account: '1234'\norganization:\n  management_account: root\n  units: { A: { accounts: ['11111111111x'] } }\nhubs:\n  - { account: 99, regions: all, members: { '2': enabled } }\naccounts:\n  '22222222222': {}\ncredentials:\n  AKIA: { account: abc }\n",
     invalid_regions: "regions: [eu-wset-1, mars-north-1, eu-west-1, eu-west-1]\nhubs:\n  - { account: '111111111111', regions: [eu-west-1, us-east-1, eu-wst-1] }\n",

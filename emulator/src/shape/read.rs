@@ -279,7 +279,7 @@ fn item_limit(max: Option<u32>) -> usize {
 fn whole(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0)?;
-        #[allow(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+        #[allow(clippy::cast_possible_truncation, reason = "the number is an integer below 2^53")]
         Some(value as i64)
     })
 }

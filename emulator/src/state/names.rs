@@ -23,7 +23,7 @@ impl AccountId {
 
     /// The twelve digits.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).or_report("an account id is twelve digits").unwrap_or_default()
+        std::str::from_utf8(&self.0).or_report("an account id has twelve digits").unwrap_or_default()
     }
 }
 

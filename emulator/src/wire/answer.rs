@@ -33,7 +33,7 @@ pub fn control(status: StatusCode, request_id: &str, body: &Value) -> Response<B
 /// An error response of the control plane.
 pub fn control_error(error: &AwsError, request_id: &str) -> Response<Bytes> {
     let status = StatusCode::from_u16(error.status)
-        .or_report("the status of an error is one of HTTP")
+        .or_report("the status of an error is a valid HTTP status")
         .unwrap_or(StatusCode::BAD_REQUEST);
     control(status, request_id, &json!({ "Message": error.message }))
 }
@@ -42,7 +42,7 @@ pub fn control_error(error: &AwsError, request_id: &str) -> Response<Bytes> {
 pub fn response(status: u16, request_id: &str, content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status)
-        .or_report("the status of an answer is one of HTTP")
+        .or_report("the status of an answer is a valid HTTP status")
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(http::header::CONTENT_TYPE, content_type);

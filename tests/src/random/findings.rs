@@ -108,7 +108,7 @@ fn value(random: &mut Random, shape: ShapeId, depth: usize) -> Value {
         }
         Kind::String(string) => json!(string_of(random, string)),
         Kind::Integer { min, max } => json!(number(random).clamp(min.unwrap_or(-9), max.unwrap_or(i64::MAX))),
-        #[allow(clippy::cast_precision_loss, reason = "any number will do")]
+        #[allow(clippy::cast_precision_loss, reason = "any number is acceptable")]
         Kind::Float { min, max } => {
             json!((number(random) as f64 / 4.0).clamp(min.unwrap_or(f64::MIN), max.unwrap_or(f64::MAX)))
         }

@@ -5,7 +5,7 @@
 //! Each test runs [`FEW`] schedules, or the number in `SHUTTLE_SCHEDULES`, with the seed in `SHUTTLE_SEED`. One half
 //! are random schedules. The other half have few switches at random places (PCT), which find bugs that require a thread
 //! to be paused for long. If one fails, shuttle prints its schedule.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod client;
 mod due;

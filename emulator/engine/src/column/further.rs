@@ -108,7 +108,7 @@ impl<T: Copy> ListsOf<'_, T> {
 impl<T: Copy> Lists<T> {
     fn get(&self, index: usize) -> &[T] {
         let place = self.places.get(index).copied().unwrap_or_default();
-        self.values.get(place.range()).or_report("a place names values of its list").unwrap_or_default()
+        self.values.get(place.range()).or_report("a position is an index of its list").unwrap_or_default()
     }
 
     /// The list that was appended to last grows in place.
@@ -141,7 +141,7 @@ impl<T: Copy> Lists<T> {
         let mut values = Vec::with_capacity(self.values.len().saturating_sub(self.waste));
         for place in self.places.iter_mut().filter(|place| place.length > 0) {
             let start = crate::count::number(values.len());
-            let kept = self.values.get(place.range()).or_report("a place names values of its list");
+            let kept = self.values.get(place.range()).or_report("a position is an index of its list");
             values.extend_from_slice(kept.unwrap_or_default());
             place.start = start;
         }

@@ -38,7 +38,7 @@ pub(crate) struct Column {
 
 /// The representation depends on the kind of the field.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "shuttle", allow(clippy::large_enum_variant, reason = "stand-ins of locks are large"))]
+#[cfg_attr(feature = "shuttle", allow(clippy::large_enum_variant, reason = "the locks of shuttle are large"))]
 enum Values {
     Coded { dictionary: Dictionary, cells: Cells<u32>, marks: Marks },
     Number(Cells<f64>),

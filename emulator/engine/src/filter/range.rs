@@ -20,7 +20,7 @@ pub struct NumberRange {
 }
 
 impl NumberRange {
-    #[expect(clippy::float_cmp, reason = "Eq is exact equality of doubles: Eq 50.5 never meets 50 (FLT-21)")]
+    #[expect(clippy::float_cmp, reason = "Eq compares doubles exactly: 50.5 does not match 50 (FLT-21)")]
     pub(crate) fn contains(&self, number: f64) -> bool {
         self.eq.is_none_or(|bound| number == bound)
             && self.gte.is_none_or(|bound| number >= bound)

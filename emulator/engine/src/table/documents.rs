@@ -60,7 +60,7 @@ impl Snapshot {
     /// The document.
     pub fn as_bytes(&self) -> &[u8] {
         let range = self.range.start as usize..self.range.end as usize;
-        self.bytes.get(range).or_report("a snapshot names bytes of its piece").unwrap_or_default()
+        self.bytes.get(range).or_report("a snapshot is a range of its piece").unwrap_or_default()
     }
 }
 
@@ -89,7 +89,7 @@ impl Documents {
         let range = location.start as usize..location.start as usize + location.length as usize;
         piece
             .and_then(|piece| piece.bytes.get(range))
-            .or_report("a location names bytes of a piece")
+            .or_report("a location is a range of its piece")
             .unwrap_or_default()
     }
 
@@ -214,8 +214,8 @@ impl Documents {
         });
         self.open = Some(number);
         let mut location = Location { piece: crate::count::number(number), start: 0, length: size(document) };
-        if let Some(piece) = self.pieces.get_mut(number).or_report("the open piece is there")
-            && let Some(bytes) = Arc::get_mut(&mut piece.bytes).or_report("nobody shares the open piece")
+        if let Some(piece) = self.pieces.get_mut(number).or_report("there is an open piece")
+            && let Some(bytes) = Arc::get_mut(&mut piece.bytes).or_report("the open piece is not shared")
         {
             location.start = size(bytes);
             bytes.extend_from_slice(document);
@@ -236,7 +236,9 @@ impl Documents {
     /// Empties a piece that is mostly unused by moving its documents to the open piece.
     fn tidy(&mut self, number: usize) {
         let is_open = self.open == Some(number);
-        let Some(piece) = self.pieces.get_mut(number).or_report("a location names a piece") else { return };
+        let Some(piece) = self.pieces.get_mut(number).or_report("a location refers to an existing piece") else {
+            return;
+        };
         if is_open || piece.used * 2 > piece.bytes.len() {
             return;
         }

@@ -1,6 +1,6 @@
 //! Shared by the test programs: the field table, generated findings and queries, and an oracle that implements the
 //! rules independently of the engine.
-#![allow(dead_code, reason = "each test program uses its own part")]
+#![allow(dead_code, reason = "each test binary uses a part of this module")]
 
 pub(crate) mod finding;
 pub(crate) mod oracle;

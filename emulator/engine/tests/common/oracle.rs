@@ -93,7 +93,7 @@ fn spaced(text: &str) -> String {
     letters.split_whitespace().fold(String::from(" "), |spaced, word| spaced + word + " ")
 }
 
-#[expect(clippy::float_cmp, reason = "Eq is exact equality")]
+#[expect(clippy::float_cmp, reason = "Eq compares doubles exactly")]
 fn in_range(number: f64, [eq, gte, lte, gt, lt]: &[Option<f64>; 5]) -> bool {
     let fails = [
         eq.is_some_and(|bound| number != bound),

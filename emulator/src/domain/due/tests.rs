@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::domain::controls::checks;
 use crate::domain::events::envelope;
-use crate::state::{CheckResult, ComplianceStatus, HubKey, MemberStatus, Region, Resource, TableKey};
+use crate::state::{CheckResult, ComplianceStatus, HubKey, MemberStatus, Region, Resource, TableKey, Timestamp};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
 
 const STANDARDS: [&str; 2] = ["pci-dss/v/3.2.1", "cis-aws-foundations-benchmark/v/1.4.0"];
@@ -246,6 +246,30 @@ fn five_days_have_ten_checks_in_one_clock_step_or_many() {
         let times: std::collections::BTreeSet<String> =
             stage.events().iter().map(|event| event["time"].to_string()).collect();
         assert_eq!(times.len(), 10, "{parts}: {times:?}");
+    }
+}
+
+/// Rules: FND-42.
+#[test]
+fn a_long_clock_step_skips_all_but_the_last_checks() {
+    for days in [100, 360, 3 * 365] {
+        let stage = world();
+        call(&stage, ADMINISTRATOR, &Call::EnableStandard(0));
+        pass(&stage, 0);
+        stage.events();
+        pass(&stage, days * 24 * 60);
+        let now = stage.0.clock.now();
+        let hours_ago = |event: &Value| {
+            let time: Timestamp = event["time"].as_str().unwrap().parse().unwrap();
+            now.duration_since(time).as_hours()
+        };
+        let checks: std::collections::BTreeSet<i64> = stage.events().iter().map(hours_ago).collect();
+        let last_week = checks.range(..7 * 24).count();
+        let before: Vec<i64> = checks.range(8 * 24..=365 * 24).copied().collect();
+        assert_eq!(last_week, 14, "{days}: {checks:?}");
+        assert!(before.windows(2).all(|pair| pair[1] - pair[0] == 30 * 24), "{days}: {checks:?}");
+        assert!(before.last().is_some_and(|oldest| *oldest > (days.min(365) - 31) * 24), "{days}: {checks:?}");
+        assert!(checks.range(366 * 24..).count() <= 1, "the first check and nothing else: {days}: {checks:?}");
     }
 }
 

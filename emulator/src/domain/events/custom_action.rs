@@ -115,7 +115,7 @@ fn report(world: &World, caller: &Caller, arn: String, values: Option<Vec<String
         }
         let is_there = |value: &&String| results.iter().any(|(result, _)| result == *value);
         if let Some(missing) = values.iter().find(|value| !is_there(value)) {
-            return Err(AwsError::not_found(format!("Insight {arn} has no result {missing}")));
+            return Err(AwsError::not_found(format!("Insight {arn} has no result with the value {missing}")));
         }
         results.retain(|(result, _)| values.contains(result));
     }

@@ -104,7 +104,7 @@ impl<'w> Origin<'w> {
                 let owner = HubKey { account: owner, region: endpoint.region.clone() };
                 check_acceptance(endpoint, &owner, source, product_arn)
             }
-            _ => Err(format!("No product {product_arn} in {}", endpoint.region)),
+            _ => Err(format!("Product {product_arn} does not exist in {}", endpoint.region)),
         };
         let account_name = owner.and_then(|owner| account_name(endpoint.directory, owner));
         let (product_arn, owner_text) = (product_arn.to_owned(), owner_text.to_owned());

@@ -122,7 +122,10 @@ fn read(world: &World, caller: &Caller, operation: &str, input: &Map<String, Val
         "ListParents" => {
             let child = id(input, "ChildId", is_child_id)?;
             let parent = view.parent_of(child).ok_or_else(|| {
-                AwsError::new(ErrorCode::ChildNotFoundException, format!("No child {child} in the organization"))
+                AwsError::new(
+                    ErrorCode::ChildNotFoundException,
+                    "We can't find an organizational unit (OU) or AWS account with the ChildId that you specified.",
+                )
             })?;
             page("Parents", vec![parent])
         }

@@ -16,7 +16,7 @@ use crate::state::{Transaction, timestamp_text};
 /// A target: exactly one member is given (CCF-24).
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-#[allow(clippy::struct_field_names, reason = "the names on the wire")]
+#[allow(clippy::struct_field_names, reason = "the names are those of the API")]
 struct Target {
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<String>,

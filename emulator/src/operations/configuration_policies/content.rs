@@ -61,7 +61,7 @@ impl PolicyInput {
             (Some(_), Some(_)) => {
                 return invalid(
                     "SecurityControlsConfiguration contains both EnabledSecurityControlIdentifiers and \
-                     DisabledSecurityControlIdentifiers; give one of them",
+                     DisabledSecurityControlIdentifiers; only one of them is allowed",
                 );
             }
         };

@@ -107,7 +107,7 @@ fn governs(stage: &Stage, of: &str) -> Option<(String, String, String)> {
     Some((text("ConfigurationPolicyId"), text("AssociationType"), text("AssociationStatus")))
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "it is held against what may be none")]
+#[allow(clippy::unnecessary_wraps, reason = "it is compared with an Option")]
 fn is(policy: &str, kind: &str, status: &str) -> Option<(String, String, String)> {
     Some((policy.to_owned(), kind.to_owned(), status.to_owned()))
 }

@@ -118,7 +118,7 @@ struct DescribeOutput {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-#[allow(clippy::struct_field_names, reason = "the names on the wire")]
+#[allow(clippy::struct_field_names, reason = "the names are those of the API")]
 struct Configuration {
     configuration_type: &'static str,
     status: &'static str,

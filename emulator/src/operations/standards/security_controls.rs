@@ -74,13 +74,12 @@ impl Definition {
 pub fn list_security_control_definitions(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<ListInput>(Operation::ListSecurityControlDefinitions, input)?;
     let region = &context.caller.region;
-    let standard =
-        match &input.standards_arn {
-            None => None,
-            Some(arn) => Some(domain::by_arn(arn, region).map_err(|_| {
-                AwsError::invalid_input(format!("Invalid parameter 'StandardsArn'. {arn} is no standard"))
-            })?),
-        };
+    let standard = match &input.standards_arn {
+        None => None,
+        Some(arn) => Some(domain::by_arn(arn, region).map_err(|_| {
+            AwsError::invalid_input(format!("Invalid parameter 'StandardsArn'. {arn} is not a standard"))
+        })?),
+    };
     let directory = context.world.directory();
     let is_in_it = |control: &&Control| match standard {
         Some(standard) => catalogue::holds(&directory, standard, control),
@@ -134,7 +133,7 @@ struct BatchGetOutput {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-#[allow(clippy::struct_field_names, reason = "they are the names on the wire")]
+#[allow(clippy::struct_field_names, reason = "the names are those of the API")]
 struct SecurityControl {
     security_control_id: &'static str,
     security_control_arn: String,

@@ -37,7 +37,7 @@ pub(in crate::scenario) struct Declared {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "RegionLinkingMode")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(clippy::enum_variant_names, reason = "AWS calls them so")]
+#[allow(clippy::enum_variant_names, reason = "the names are those of AWS")]
 enum Mode {
     /// All Regions, including Regions that AWS adds in the future.
     AllRegions,

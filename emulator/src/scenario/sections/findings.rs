@@ -221,8 +221,7 @@ impl Import<'_> {
             endpoints.iter().map(|endpoint| (endpoint.region, Importer::new(endpoint))).collect();
         let mut refused: BTreeMap<String, usize> = BTreeMap::new();
         let made = batches::each(generate, seed, now, |mut batch| {
-            let Some(importer) =
-                importers.get_mut(&batch.region).or_report("there is an importer for each Region of a request")
+            let Some(importer) = importers.get_mut(&batch.region).or_report("each Region of a request has an importer")
             else {
                 return;
             };

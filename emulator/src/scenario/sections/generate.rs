@@ -133,7 +133,7 @@ fn products(name: &Spanned<String>, check: &mut Check) -> Option<Vec<Product>> {
 fn number(written: &Spanned<u64>, least: u64, most: u64, of: &str, check: &mut Check) -> Option<u64> {
     let fits = (least..=most).contains(&written.value);
     if !fits {
-        let diagnostic = check.at(written.span, format!("{} {of} is out of range", written.value));
+        let diagnostic = check.at(written.span, format!("the number of {of} is out of range: {}", written.value));
         check.push(diagnostic.expected(format!("a number from {least} to {most}")));
     }
     fits.then_some(written.value)

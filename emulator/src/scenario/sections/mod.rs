@@ -45,7 +45,7 @@ use crate::state::{
 pub(super) struct Declared {
     /// The JSON Schema of this file, for editors.
     #[serde(rename = "$schema")]
-    #[allow(dead_code, reason = "only editors read it")]
+    #[allow(dead_code, reason = "only editors use this key")]
     schema: Option<String>,
     /// Name of the scenario.
     name: Option<String>,

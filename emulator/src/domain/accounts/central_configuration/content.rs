@@ -19,10 +19,10 @@ pub fn check(directory: &Directory, home: &Region, content: &PolicyContent) -> R
     let PolicyContent::On { standards, controls, parameters } = content else { return Ok(()) };
     let invalid = |message: String| Err(CentralError::InvalidPolicy(message));
     if let Some(other) = standards.iter().find(|standard| subscriptions::offered(standard, home).is_none()) {
-        return invalid(format!("{other} is no standard of {home}"));
+        return invalid(format!("{other} is not a standard that can be enabled in {home}"));
     }
     if let Some(other) = controls.named().iter().find(|id| security_controls::by_id(directory, id).is_none()) {
-        return invalid(format!("{other} is no security control"));
+        return invalid(format!("{other} is not a security control"));
     }
     own_parameters(controls, parameters.as_ref()).map(|_| ())
 }
@@ -40,12 +40,12 @@ pub fn own_parameters(
     for item in parameters.and_then(Value::as_array).into_iter().flatten() {
         let id = item.get("SecurityControlId").and_then(Value::as_str).unwrap_or_default();
         let invalid = |message: String| Err(CentralError::InvalidPolicy(message));
-        let Some(control) = standards::control(id) else { return invalid(format!("{id:?} is no security control")) };
+        let Some(control) = standards::control(id) else { return invalid(format!("{id} is not a security control")) };
         if !controls.has(control.id) {
-            return invalid(format!("Security control {id} has parameters and is not enabled"));
+            return invalid(format!("Security control {id} has custom parameters but is not enabled"));
         }
         if custom.insert(control.id, of_control(control, item.get("Parameters"))?).is_some() {
-            return invalid(format!("Security control {id} has parameters twice"));
+            return invalid(format!("Security control {id} has custom parameters more than once"));
         }
     }
     Ok(custom)

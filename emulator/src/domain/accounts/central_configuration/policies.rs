@@ -135,7 +135,7 @@ fn check_name(central: &CentralConfiguration, name: &str, own_id: &str) -> Resul
     // them.
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "-.!*/ ".contains(letter);
     if name.len() > MAX_NAME_LENGTH || !name.chars().all(is_allowed) {
-        let message = format!("It has up to {MAX_NAME_LENGTH} letters, digits and -.!*/");
+        let message = format!("A name has at most {MAX_NAME_LENGTH} characters: letters, digits, spaces and -.!*/");
         return Err(CentralError::InvalidName(message));
     }
     if central.policies.values().any(|policy| policy.name == name && policy.id != own_id) {

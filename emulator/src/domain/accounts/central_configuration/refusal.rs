@@ -52,7 +52,7 @@ impl From<CentralError> for AwsError {
             CentralError::NoPolicy(id) => AwsError::not_found(format!("Configuration policy {id} was not found")),
             CentralError::NoTarget(id) => AwsError::not_found(format!("Target {id} was not found in the organization")),
             CentralError::InvalidTarget => AwsError::invalid_input(
-                "Invalid parameter 'Target'. It names an account, an organizational unit or a root, and one of them",
+                "Invalid parameter 'Target'. Specify exactly one of AccountId, OrganizationalUnitId and RootId",
             ),
             CentralError::NoAssociation(id) => {
                 AwsError::not_found(format!("No configuration policy is associated with target {id}"))
@@ -76,7 +76,7 @@ impl From<CentralError> for AwsError {
             CentralError::InvalidParameters(sentence) => AwsError::invalid_input(sentence),
             CentralError::InUse => AwsError::new(
                 ErrorCode::ResourceConflictException,
-                "The configuration policy is associated with targets",
+                "The configuration policy is still associated with targets",
             ),
         }
     }

@@ -40,7 +40,7 @@ pub enum Transition {
 
 /// The transition of `event` from `from`, where `None` means no record. `None` if there is none: the event is refused,
 /// or has no effect.
-#[allow(clippy::match_same_arms, reason = "a line a rule")]
+#[allow(clippy::match_same_arms, reason = "one line per rule")]
 pub fn next(from: Option<(MemberStatus, MemberKind)>, event: Event) -> Option<Transition> {
     let step = match (event, from) {
         // MST-01. An account that left the organization is treated as unknown.

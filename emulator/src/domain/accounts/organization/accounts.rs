@@ -82,7 +82,10 @@ impl fmt::Display for AccountError {
                 write!(formatter, "several organizational units are named {parent:?}; use a unit ID")
             }
             AccountError::IsManagementAccount(account) => {
-                write!(formatter, "{account} is the management account of the organization, which stays and is in use")
+                write!(
+                    formatter,
+                    "{account} is the management account, which cannot leave its organization or be suspended or closed"
+                )
             }
             AccountError::IsDelegated(account) => {
                 write!(formatter, "{account} is a delegated administrator; end its delegations in Organizations first")

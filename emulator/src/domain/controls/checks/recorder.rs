@@ -48,7 +48,10 @@ pub(super) fn fault(
             let named: Vec<&str> = unrecorded.iter().copied().take(MAX_NAMED).collect();
             let rest = unrecorded.len() - named.len();
             let rest = if rest == 0 { String::new() } else { format!(" and {rest} more") };
-            let text = format!("AWS Config does not record all types that controls need: {}{rest}", named.join(", "));
+            let text = format!(
+                "AWS Config does not record all resource types that the enabled controls require: {}{rest}",
+                named.join(", ")
+            );
             Some(("CONFIG_RECORDER_MISSING_REQUIRED_RESOURCE_TYPES", Some(text)))
         }
         ConfigRecorder::Custom(recording) if recording.has_custom_role && wants_own_role => {

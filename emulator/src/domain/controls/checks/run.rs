@@ -322,7 +322,7 @@ fn deliver(world: &World, transaction: &mut Transaction<'_>, key: &HubKey, findi
         let again = import::batch(transaction, &endpoint, Sender::Product, &items);
         for failed in again
             .map(|outcome| outcome.failed)
-            .or_report("no batch of a product is refused as a whole")
+            .or_report("a batch sent by a product is never rejected as a whole")
             .unwrap_or_default()
         {
             tracing::error!(id = failed.id, why = failed.message, "a control finding was rejected");

@@ -96,5 +96,5 @@ pub fn enable(
 /// A control and a standard by the names that an entry of the due-set has of them.
 fn known(control: &'static str, standard: &'static str) -> Option<(&'static Control, &'static Standard)> {
     let known = standards::control(control).zip(standards::standard(standard));
-    known.or_report("a control that comes later is in the catalogue, and so is its standard")
+    known.or_report("an added control and its standard are in the catalogue")
 }

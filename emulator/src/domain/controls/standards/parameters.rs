@@ -62,7 +62,7 @@ pub fn definition(parameter: &Parameter) -> Value {
         Options::Boolean { .. } => {}
     }
     json!({
-        "Description": format!("The parameter {} of the control", parameter.name),
+        "Description": format!("Parameter {} of the control", parameter.name),
         "ConfigurationOptions": { options.type_name(): members },
     })
 }

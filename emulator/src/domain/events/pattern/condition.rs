@@ -155,7 +155,7 @@ fn is_made_of(value: &str, parts: &[String]) -> bool {
     let Some(mut rest) = rest.strip_suffix(last.as_str()) else { return false };
     for part in middle {
         let Some(at) = rest.find(part.as_str()) else { return false };
-        rest = rest.get(at + part.len()..).or_report("what was found is a part of the text").unwrap_or_default();
+        rest = rest.get(at + part.len()..).or_report("a match is a part of the text").unwrap_or_default();
     }
     true
 }

@@ -54,10 +54,12 @@ impl From<AggregationError> for AwsError {
                 let path = vec![Segment::Member(0, "RegionLinkingMode")];
                 sentence::classic(&[Violation { path, rule: Rule::Enum(&[]) }])
             }
-            AggregationError::NeedlessRegions(mode) => format!("Regions cannot be given with RegionLinkingMode {mode}"),
-            AggregationError::MissingRegions(mode) => format!("Regions must be given with RegionLinkingMode {mode}"),
-            AggregationError::ListsHome(region) => format!("Regions cannot name the aggregation Region {region}"),
-            AggregationError::UnknownRegion(name) => format!("Regions names the unknown Region {name}"),
+            AggregationError::NeedlessRegions(mode) => {
+                format!("Regions cannot be combined with RegionLinkingMode {mode}")
+            }
+            AggregationError::MissingRegions(mode) => format!("Regions is required with RegionLinkingMode {mode}"),
+            AggregationError::ListsHome(region) => format!("Regions cannot contain the aggregation Region {region}"),
+            AggregationError::UnknownRegion(name) => format!("Regions contains the unknown Region {name}"),
             AggregationError::OptInHome(region) => {
                 format!("{region} is disabled by default and cannot be the aggregation Region")
             }
@@ -66,11 +68,11 @@ impl From<AggregationError> for AwsError {
                 let message = format!("A finding aggregator cannot be {done} by a member account.");
                 return AwsError::invalid_input(message).with_status(401);
             }
-            AggregationError::NoArn(text) => format!("{text} is no ARN of a finding aggregator"),
+            AggregationError::NoArn(text) => format!("{text} is not the ARN of a finding aggregator"),
             AggregationError::Missing(arn) => {
                 return AwsError::not_found(format!("Finding aggregator {arn} was not found"));
             }
-            AggregationError::NotHome(home) => format!("The finding aggregator can be changed in {home} only"),
+            AggregationError::NotHome(home) => format!("The finding aggregator can only be changed in {home}"),
         })
     }
 }

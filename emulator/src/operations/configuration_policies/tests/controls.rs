@@ -60,7 +60,7 @@ fn a_policy_must_name_existing_standards_controls_and_parameters() {
         (policy(&[&FSBP.replace("1.0.0", "9.9.9")], json!({ "DisabledSecurityControlIdentifiers": [] })), "9.9.9"),
         (policy(&[], json!({ "EnabledSecurityControlIdentifiers": ["S3.999"] })), "S3.999"),
         (of("s3.1", "x", days()), "s3.1"),
-        (of("S3.1", "x", days()), "S3.1 has parameters and is not enabled"),
+        (of("S3.1", "x", days()), "S3.1 has custom parameters but is not enabled"),
         (of("S3.2", "x", days()), "S3.2 has no customizable parameters"),
         (of("ACM.1", "weeks", days()), "additional properties"),
         (
@@ -69,7 +69,7 @@ fn a_policy_must_name_existing_standards_controls_and_parameters() {
         ),
         (of("ACM.1", "daysToExpiration", json!({ "ValueType": "CUSTOM", "Value": { "Boolean": true } })), "Integer"),
         (of("ACM.1", "daysToExpiration", json!({ "ValueType": "CUSTOM" })), "Value"),
-        (parameters(json!([twice, twice])), "ACM.1 has parameters twice"),
+        (parameters(json!([twice, twice])), "ACM.1 has custom parameters more than once"),
     ] {
         let input = json!({ "Name": "p", "ConfigurationPolicy": content });
         let message = stage.refused(ADMINISTRATOR, CreateConfigurationPolicy, input, 400, "InvalidInputException");

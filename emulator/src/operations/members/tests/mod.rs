@@ -98,7 +98,7 @@ fn administrator(stage: &Stage, account: &str) -> Option<(String, String)> {
     Some((text("AccountId"), text("MemberStatus")))
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "it is compared with what may be missing")]
+#[allow(clippy::unnecessary_wraps, reason = "it is compared with an Option")]
 fn is(status: &str) -> Option<String> {
     Some(status.to_owned())
 }

@@ -79,7 +79,7 @@ fn a_definition_describes_its_parameters() {
       ],
       "ParameterDefinitions": {
         "daysToExpiration": {
-          "Description": "The parameter daysToExpiration of the control",
+          "Description": "Parameter daysToExpiration of the control",
           "ConfigurationOptions": {
             "Integer": {
               "DefaultValue": 30,

@@ -84,7 +84,7 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
             .files
             .get(file)
             .map(|file| file.text.clone())
-            .or_report("a file that was read is there")
+            .or_report("a CSV file that was read is still stored")
             .unwrap_or_default();
         match csv::read(&text) {
             Ok(rows) => members.extend(rows.into_iter().map(|row| {

@@ -56,13 +56,16 @@ fn invalid_combinations_of_mode_and_regions_are_refused() {
         refused("SOME_REGIONS", json!([LINKED])),
         "Invalid parameter 'RegionLinkingMode'. data.RegionLinkingMode should be equal to one of the allowed values"
     );
-    assert_eq!(refused("NO_REGIONS", json!([LINKED])), "Regions cannot be given with RegionLinkingMode NO_REGIONS");
-    assert_eq!(refused("ALL_REGIONS", json!([LINKED])), "Regions cannot be given with RegionLinkingMode ALL_REGIONS");
+    assert_eq!(refused("NO_REGIONS", json!([LINKED])), "Regions cannot be combined with RegionLinkingMode NO_REGIONS");
+    assert_eq!(
+        refused("ALL_REGIONS", json!([LINKED])),
+        "Regions cannot be combined with RegionLinkingMode ALL_REGIONS"
+    );
     for mode in ["SPECIFIED_REGIONS", "ALL_REGIONS_EXCEPT_SPECIFIED"] {
-        assert_eq!(refused(mode, json!([])), format!("Regions must be given with RegionLinkingMode {mode}"));
-        assert_eq!(refused(mode, json!([LINKED, HOME])), "Regions cannot name the aggregation Region us-east-1");
-        assert_eq!(refused(mode, json!([LINKED, "eu-west-9"])), "Regions names the unknown Region eu-west-9");
-        assert_eq!(refused(mode, json!(["cn-north-1"])), "Regions names the unknown Region cn-north-1");
+        assert_eq!(refused(mode, json!([])), format!("Regions is required with RegionLinkingMode {mode}"));
+        assert_eq!(refused(mode, json!([LINKED, HOME])), "Regions cannot contain the aggregation Region us-east-1");
+        assert_eq!(refused(mode, json!([LINKED, "eu-west-9"])), "Regions contains the unknown Region eu-west-9");
+        assert_eq!(refused(mode, json!(["cn-north-1"])), "Regions contains the unknown Region cn-north-1");
     }
     assert_eq!(listed(&stage, HOME, ADMINISTRATOR), json!([]));
     let twice = json!({ "RegionLinkingMode": "SPECIFIED_REGIONS", "Regions": [LINKED, OTHER, LINKED] });
@@ -179,7 +182,7 @@ fn an_aggregator_is_replaced_as_a_whole_in_its_home_region_only() {
     ];
     for (status, code, message) in elsewhere {
         assert_eq!((status, code), (400, "InvalidInputException"));
-        assert_eq!(message, "The finding aggregator can be changed in us-east-1 only");
+        assert_eq!(message, "The finding aggregator can only be changed in us-east-1");
     }
     assert_eq!(update(HOME, json!({})).unwrap_err().0, 400, "the mode is required");
     assert_eq!(update(HOME, specified(&[HOME])).unwrap_err().0, 400);
