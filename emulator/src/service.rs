@@ -207,7 +207,8 @@ impl Service {
         match route {
             Ok(found) if self.may_be_quick(found.operation, parts, body) => {
                 let id = self.0.request_ids.uuid();
-                let answered = self.answer_or_fault(parts, body, route.clone(), Some(source), &id, TimeBudget::Short);
+                let answered =
+                    self.answer_catching_panics(parts, body, route.clone(), Some(source), &id, TimeBudget::Short);
                 answered.ok_or(Some(id))
             }
             _ => Err(None),
@@ -282,17 +283,17 @@ impl Service {
             return answered.await.unwrap_or_else(|_| {
                 let request_id = self.0.request_ids.uuid();
                 self.record_panic(&request_id, method.as_str(), &path);
-                control::fault(&request_id)
+                control::panic_response(&request_id)
             });
         }
         let (parts, body) = request.into_parts();
         let request_id = request_id.unwrap_or_else(|| self.0.request_ids.uuid());
-        let answered = self.answer_or_fault(&parts, &body, route, source, &request_id, TimeBudget::Unlimited);
-        answered.unwrap_or_else(|| answer::error(&fault(None), &request_id))
+        let answered = self.answer_catching_panics(&parts, &body, route, source, &request_id, TimeBudget::Unlimited);
+        answered.unwrap_or_else(|| answer::error(&internal_error(None), &request_id))
     }
 
     /// Like [`Service::answer`], but a panic becomes an internal error.
-    fn answer_or_fault(
+    fn answer_catching_panics(
         &self,
         parts: &Parts,
         body: &Bytes,
@@ -309,7 +310,7 @@ impl Service {
         }));
         answered.unwrap_or_else(|_| {
             self.record_panic(request_id, parts.method.as_str(), parts.uri.path());
-            Some(answer::error(&fault(operation), request_id))
+            Some(answer::error(&internal_error(operation), request_id))
         })
     }
 
@@ -464,7 +465,7 @@ fn assert_declared(operation: Operation, error: &AwsError) {
 }
 
 /// An internal error, with the code of the operation's API version.
-fn fault(operation: Option<Operation>) -> AwsError {
+fn internal_error(operation: Option<Operation>) -> AwsError {
     let code = match operation {
         Some(operation) if operation.answers_validation_exception() => ErrorCode::InternalServerException,
         _ => ErrorCode::InternalException,

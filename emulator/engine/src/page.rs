@@ -23,7 +23,7 @@ impl Position {
     pub fn compare(&self, other: &Self, sort: &[SortKey]) -> Ordering {
         let places = self.keys.iter().zip(&other.keys);
         let criteria = sort.iter().zip(places);
-        let keys = criteria.map(|(key, (one, two))| one.place().compare(two.place(), key.descending));
+        let keys = criteria.map(|(key, (one, two))| one.as_ref().compare(two.as_ref(), key.descending));
         keys.fold(Ordering::Equal, Ordering::then).then(self.sequence.cmp(&other.sequence))
     }
 }

@@ -31,26 +31,26 @@ pub enum SortValue {
 }
 
 impl SortValue {
-    pub(crate) fn place(&self) -> SortPlace<'_> {
+    pub(crate) fn as_ref(&self) -> SortValueRef<'_> {
         match self {
-            Self::Missing => SortPlace::Missing,
-            Self::Text(text) => SortPlace::Text(text),
-            Self::Number(number) => SortPlace::Number(*number),
-            Self::Instant(instant) => SortPlace::Instant(*instant),
+            Self::Missing => SortValueRef::Missing,
+            Self::Text(text) => SortValueRef::Text(text),
+            Self::Number(number) => SortValueRef::Number(*number),
+            Self::Instant(instant) => SortValueRef::Instant(*instant),
         }
     }
 }
 
 /// A borrowed [`SortValue`]. Its own order is ascending, with missing values last.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum SortPlace<'c> {
+pub(crate) enum SortValueRef<'c> {
     Number(f64),
     Instant(Instant),
     Text(&'c str),
     Missing,
 }
 
-impl SortPlace<'_> {
+impl SortValueRef<'_> {
     /// Compares two rows by one criterion.
     pub(crate) fn compare(self, other: Self, descending: bool) -> Ordering {
         let missing = |place| matches!(place, Self::Missing);
@@ -73,7 +73,7 @@ impl From<bool> for SortValue {
     }
 }
 
-impl Ord for SortPlace<'_> {
+impl Ord for SortValueRef<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Number(one), Self::Number(two)) => one.total_cmp(two),
@@ -85,19 +85,19 @@ impl Ord for SortPlace<'_> {
     }
 }
 
-impl PartialOrd for SortPlace<'_> {
+impl PartialOrd for SortValueRef<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for SortPlace<'_> {
+impl PartialEq for SortValueRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for SortPlace<'_> {}
+impl Eq for SortValueRef<'_> {}
 
 #[cfg(test)]
 mod tests {
@@ -107,9 +107,9 @@ mod tests {
     #[test]
     fn missing_values_are_last_in_both_directions() {
         for descending in [false, true] {
-            let missing = SortPlace::Missing;
-            assert_eq!(missing.compare(SortPlace::Text("a"), descending), Ordering::Greater);
-            assert_eq!(SortPlace::Number(1.0).compare(missing, descending), Ordering::Less);
+            let missing = SortValueRef::Missing;
+            assert_eq!(missing.compare(SortValueRef::Text("a"), descending), Ordering::Greater);
+            assert_eq!(SortValueRef::Number(1.0).compare(missing, descending), Ordering::Less);
             assert_eq!(missing.compare(missing, descending), Ordering::Equal);
         }
     }
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn strings_are_sorted_by_code_point() {
         let mut labels = ["MEDIUM", "LOW", "low", "CRITICAL", "INFORMATIONAL", "HIGH", "É", "😀", "\u{ffff}"];
-        labels.sort_by(|one, two| SortPlace::Text(one).compare(SortPlace::Text(two), false));
+        labels.sort_by(|one, two| SortValueRef::Text(one).compare(SortValueRef::Text(two), false));
         assert_eq!(labels, ["CRITICAL", "HIGH", "INFORMATIONAL", "LOW", "MEDIUM", "low", "É", "\u{ffff}", "😀"]);
     }
 }

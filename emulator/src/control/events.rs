@@ -70,7 +70,7 @@ struct FindingIdentifier {
 pub(super) async fn list(Extension(served): Extension<ServedWorld>, query: request::QueryOf<Input>) -> Response {
     let world = served.world();
     match page(&world, &query.0) {
-        Ok(page) => ([(CONTENT_TYPE, "application/json")], written(&world, &page)).into_response(),
+        Ok(page) => ([(CONTENT_TYPE, "application/json")], render(&world, &page)).into_response(),
         Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
@@ -136,7 +136,7 @@ fn select(world: &World, pattern: &EventPattern, limit: usize, page: EventPage) 
     selected
 }
 
-fn written(world: &World, page: &EventPage) -> String {
+fn render(world: &World, page: &EventPage) -> String {
     let events: Vec<String> = page.events.iter().map(|event| envelope::write(event, &world.ids)).collect();
     let EventPage { last, more, dropped, .. } = page;
     let events = events.join(",");

@@ -186,7 +186,7 @@ fn rows(world: &World, hubs: &[HubKey], is_wanted: impl Fn(&MemberRow) -> bool) 
 }
 
 fn commit(mut transaction: Transaction<'_>, world: &World) {
-    replicas::follow(&mut transaction, world);
+    replicas::apply_relation_changes(&mut transaction, world);
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }

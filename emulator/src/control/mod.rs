@@ -65,7 +65,7 @@ pub fn is_light(method: &http::Method, path: &str) -> bool {
 }
 
 /// The response to a call that panicked (CPL-11).
-pub fn fault(request_id: &str) -> Response<Bytes> {
+pub fn panic_response(request_id: &str) -> Response<Bytes> {
     let message = format!("internal error; see the log for details of request {request_id}");
     answer::control(StatusCode::INTERNAL_SERVER_ERROR, request_id, &json!({ "Message": message }))
 }

@@ -62,7 +62,7 @@ fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
     due::run(world, now);
     let mut transaction = world.write();
     accounts::carry_out(&mut transaction, world, account, event, now).map_err(|error| error.to_string())?;
-    replicas::follow(&mut transaction, world);
+    replicas::apply_relation_changes(&mut transaction, world);
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }

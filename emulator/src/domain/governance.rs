@@ -71,13 +71,13 @@ pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
 
 /// Whether the policy that governs a hub enables a control there, including a new one; none if no policy governs it
 /// (CCF-40).
-pub fn wants(world: &World, directory: &Directory, key: &HubKey, control: &Control) -> Option<bool> {
+pub fn enables(world: &World, directory: &Directory, key: &HubKey, control: &Control) -> Option<bool> {
     let organization = directory.organization.as_ref().filter(|_| directory.is_central(&key.region))?;
     let (Governance::Policy(id), _) = of_target(organization, key.account.as_str())? else { return None };
     let central = organization.central.as_ref()?;
     let regions = regions(world, directory, central.administrator);
     let policy_regions = PolicyRegions { home: &central.home, regions: &regions };
-    policy_wants(&central.policies.get(id)?.content, policy_regions, control, &key.region)
+    policy_enables(&central.policies.get(id)?.content, policy_regions, control, &key.region)
 }
 
 /// Whether the account is the administrator of central configuration in this Region.
@@ -108,7 +108,7 @@ impl PolicyRegions<'_> {
 }
 
 /// Whether a policy enables a control in a Region; none if the policy disables hubs.
-pub fn policy_wants(
+pub fn policy_enables(
     content: &PolicyContent,
     policy_regions: PolicyRegions<'_>,
     control: &Control,

@@ -82,7 +82,7 @@ pub(super) fn finding(
     random: &mut Rng,
     written: &mut Vec<u8>,
 ) {
-    memory.values.forget();
+    memory.values.clear_current();
     let Some(kind) = program.kinds.pick(random) else { return };
     let mut evaluation = Evaluation::new(program, (context, subject), memory, random, 0);
     evaluation.run(kind, written);
@@ -261,8 +261,8 @@ impl<'e> Evaluation<'e> {
         let first = self.random.i64(0..=i64::from(self.context.days) * DAY);
         // Most observed issues are observed again.
         let last = self.random.i64(0..=first).min(self.random.i64(0..=first));
-        let created = self.soon_after(first);
-        let updated = self.soon_after(last).max(created);
+        let created = self.shortly_after(first);
+        let updated = self.shortly_after(last).max(created);
         // Observations have a precision of seconds.
         let whole = |moment: i64| moment.div_euclid(1000) * 1000;
         let observed = [first, last].map(|seconds_ago| whole(self.moment(seconds_ago * 1000)));
@@ -282,7 +282,7 @@ impl<'e> Evaluation<'e> {
     }
 
     /// A time within half an hour after a time in the past, but not after now.
-    fn soon_after(&mut self, seconds_ago: i64) -> i64 {
+    fn shortly_after(&mut self, seconds_ago: i64) -> i64 {
         let later = self.random.i64(60_000..1_800_000);
         self.moment(seconds_ago * 1000 - later).min(self.context.now)
     }

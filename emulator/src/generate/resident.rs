@@ -80,18 +80,18 @@ impl Residents {
 
     /// Takes the residents that a hub uses, in order to create more of them.
     pub(super) fn take(&mut self, residence: &Residence, homes: &Homes, hub: usize) -> Known {
-        let known = self.place(residence, homes, hub).and_then(Option::take);
+        let known = self.entry(residence, homes, hub).and_then(Option::take);
         known.unwrap_or_else(|| Known { random: self.random(residence, homes, hub), made: Vec::new() })
     }
 
     /// Puts residents back.
     pub(super) fn put_back(&mut self, residence: &Residence, homes: &Homes, hub: usize, known: Known) {
-        if let Some(place) = self.place(residence, homes, hub) {
+        if let Some(place) = self.entry(residence, homes, hub) {
             *place = Some(known);
         }
     }
 
-    fn place(&mut self, residence: &Residence, homes: &Homes, hub: usize) -> Option<&mut Option<Known>> {
+    fn entry(&mut self, residence: &Residence, homes: &Homes, hub: usize) -> Option<&mut Option<Known>> {
         let home = homes.of(residence, hub);
         if self.known.len() <= residence.number {
             self.known.resize_with(residence.number + 1, Vec::new);

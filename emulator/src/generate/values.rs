@@ -149,7 +149,7 @@ impl Values {
     }
 
     /// Drops the values of the current finding.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn clear_current(&mut self) {
         self.current.letters.clear();
         self.current.entries.clear();
         self.current.fields.clear();

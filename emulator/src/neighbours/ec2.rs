@@ -41,7 +41,7 @@ fn describe_regions(world: &World, form: &Form) -> Result<Vec<Element>, AwsError
     let filters = filters(form)?;
     let wanted = |region: &&Region| {
         let named = requested.is_empty() || requested.contains(&region.as_str());
-        named && filters.iter().all(|filter| filter.takes(region))
+        named && filters.iter().all(|filter| filter.matches(region))
     };
     Ok(regions.iter().filter(wanted).map(item).collect())
 }
@@ -77,7 +77,7 @@ struct Filter<'f> {
 }
 
 impl Filter<'_> {
-    fn takes(&self, region: &Region) -> bool {
+    fn matches(&self, region: &Region) -> bool {
         match self.name {
             "opt-in-status" => self.values.contains(&OPT_IN_STATUS),
             "region-name" => self.values.contains(&region.as_str()),

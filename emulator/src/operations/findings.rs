@@ -103,7 +103,7 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
     let query = Query::read(context, input)?;
     let head = HEAD.to_vec();
     let select = |view: &View, bytes: Vec<u8>| {
-        let (filter, Query { sort, after, limit, .. }) = (query.seen_in(view, context), &query);
+        let (filter, Query { sort, after, limit, .. }) = (query.filter_in(view, context), &query);
         let select = |findings: &Findings| view.part(findings).select(&filter, sort, after.as_ref(), *limit, bytes);
         let fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
         context.world.query_findings(&view.table, &filter, &fields, select)
@@ -125,7 +125,7 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
 pub fn get_findings_quickly(context: &Context<'_>, input: Input) -> Result<Option<Answer>, AwsError> {
     let query = Query::read(context, input)?;
     let [only] = &visibility::views(context.world, &context.caller)[..] else { return Ok(None) };
-    let (filter, Query { sort, after, limit, .. }) = (query.seen_in(only, context), &query);
+    let (filter, Query { sort, after, limit, .. }) = (query.filter_in(only, context), &query);
     let select =
         |findings: &Findings| only.part(findings).select_quickly(&filter, sort, after.as_ref(), *limit, HEAD.to_vec());
     let found = context.world.try_read_findings(&only.table, select).flatten();
@@ -159,7 +159,7 @@ impl Query {
     }
 
     /// The filter, restricted to what a view shows.
-    fn seen_in(&self, view: &View, context: &Context<'_>) -> Filter {
+    fn filter_in(&self, view: &View, context: &Context<'_>) -> Filter {
         Filter::All(vec![view.filter(context.world), self.filter.clone()])
     }
 }

@@ -46,7 +46,7 @@ pub fn call(context: &Context<'_>, operation: Operation, input: Input) -> Result
         Run::Writes(run) => {
             let mut transaction = context.world.write();
             let answer = run(context, &mut transaction, input)?;
-            replicas::follow(&mut transaction, context.world);
+            replicas::apply_relation_changes(&mut transaction, context.world);
             log_changes(operation, &transaction.commit());
             Ok(answer)
         }

@@ -76,7 +76,7 @@ pub struct Paged {
 impl Paged {
     /// Sets the size of a page if none is requested.
     #[must_use]
-    pub fn or_size(self, size: usize) -> Paged {
+    pub fn default_size(self, size: usize) -> Paged {
         Paged { size: self.size.or(Some(size)), ..self }
     }
 

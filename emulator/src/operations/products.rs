@@ -141,7 +141,7 @@ mod tests {
     const PROWLER: &str = "arn:aws:securityhub:us-east-1::product/prowler/prowler";
     const SUBSCRIPTION: &str = "arn:aws:securityhub:us-east-1:111111111111:product-subscription/prowler/prowler";
 
-    fn on() -> Stage {
+    fn enabled() -> Stage {
         Stage::with_hubs(&[ADMINISTRATOR])
     }
 
@@ -173,7 +173,7 @@ mod tests {
             "aws/ssm-patch-manager",
             "aws/securityhub",
         ];
-        assert_eq!(listed(&on(), ADMINISTRATOR), expected);
+        assert_eq!(listed(&enabled(), ADMINISTRATOR), expected);
     }
 
     /// Rules: PRD-02, PRD-12, PRD-14, PRD-17.
@@ -192,7 +192,7 @@ mod tests {
     /// Rules: IMP-33, PRD-18.
     #[test]
     fn findings_are_accepted_only_while_the_product_is_enabled() {
-        let stage = on();
+        let stage = enabled();
         let import = |id: &str| {
             let finding = finding(id, json!({ "ProductArn": PROWLER }));
             stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding] }))["SuccessCount"].clone()
@@ -208,7 +208,7 @@ mod tests {
     /// Rules: PRD-04, PRD-13, PRD-15.
     #[test]
     fn unknown_and_private_products_cannot_be_enabled() {
-        let stage = on();
+        let stage = enabled();
         let refused = |arn: &str, status, code| {
             let input = json!({ "ProductArn": arn });
             stage.refused(ADMINISTRATOR, EnableImportFindingsForProduct, input, status, code)
@@ -232,7 +232,7 @@ mod tests {
     /// Rules: PRD-03, PRD-05.
     #[test]
     fn a_product_arn_must_have_the_region_and_account_of_the_product() {
-        let stage = on();
+        let stage = enabled();
         let described = |arn: &str| stage.call(ADMINISTRATOR, DescribeProducts, json!({ "ProductArn": arn }));
         let of_account = "arn:aws:securityhub:us-east-1:365761988620:product/forcepoint/forcepoint-ngfw";
         assert!(described(of_account).is_ok());
@@ -251,7 +251,7 @@ mod tests {
     /// Rules: PRD-08, PRD-16.
     #[test]
     fn products_that_only_receive_findings_can_be_enabled() {
-        let stage = on();
+        let stage = enabled();
         let mut kinds = std::collections::BTreeSet::new();
         let page = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "MaxResults": 100 }));
         let mut receives = None;
@@ -272,7 +272,7 @@ mod tests {
     /// Rules: PRD-19.
     #[test]
     fn unknown_and_foreign_subscriptions_cannot_be_disabled() {
-        let stage = on();
+        let stage = enabled();
         let refused = |arn: &str, status, code| {
             let input = json!({ "ProductSubscriptionArn": arn });
             stage.refused(ADMINISTRATOR, DisableImportFindingsForProduct, input, status, code)
@@ -293,7 +293,7 @@ mod tests {
     /// Rules: PRD-23, PRD-24.
     #[test]
     fn automatic_subscriptions_return_when_the_hub_is_enabled_again() {
-        let stage = on();
+        let stage = enabled();
         enable(&stage, PROWLER);
         let guardduty = "arn:aws:securityhub:us-east-1:111111111111:product-subscription/aws/guardduty";
         stage.good(ADMINISTRATOR, DisableImportFindingsForProduct, json!({ "ProductSubscriptionArn": guardduty }));
@@ -307,7 +307,7 @@ mod tests {
     /// Rules: PRD-01, PRD-07, PRD-09.
     #[test]
     fn a_product_is_described_with_its_policy() {
-        let stage = on();
+        let stage = enabled();
         let all = stage.good(ADMINISTRATOR, DescribeProducts, json!({}))["Products"].as_array().unwrap().clone();
         let account = |arn: &str| arn.split(':').nth(4).unwrap_or_default().to_owned();
         let partner = all.iter().find(|product| !account(product["ProductArn"].as_str().unwrap()).is_empty()).unwrap();
@@ -325,7 +325,7 @@ mod tests {
     /// Rules: PRD-06, PRD-10, PRD-25.
     #[test]
     fn products_are_listed_in_pages_and_by_partition() {
-        let stage = on();
+        let stage = enabled();
         let (mut seen, mut token, mut pages) = (BTreeSet::new(), Value::Null, 0);
         loop {
             let page = stage.good(ADMINISTRATOR, DescribeProducts, json!({ "MaxResults": 9, "NextToken": token }));

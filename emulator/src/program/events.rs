@@ -121,7 +121,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<(), Exit> {
         let mut output = std::io::stdout();
         match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
             Ok(()) => {}
-            failed => return output::written(failed),
+            failed => return output::check_written(failed),
         }
         after = page.last;
         match (page.more, arguments.follow) {

@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &GenerateArguments) -> Result<(), Exit> {
         FindingsForm::Import => bodies(&mut output, &mut source),
     };
     source.progress.finish_and_clear();
-    output::written(written.and_then(|()| output.flush()))
+    output::check_written(written.and_then(|()| output.flush()))
 }
 
 fn request(arguments: &GenerateArguments) -> Request {

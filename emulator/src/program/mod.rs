@@ -51,7 +51,7 @@ fn arguments() -> Result<Option<Command>, Exit> {
             _ = error.print();
             Err(Exit::invalid(""))
         }
-        Err(help) => output::written(help.print().and_then(|()| std::io::stdout().flush())).map(|()| None),
+        Err(help) => output::check_written(help.print().and_then(|()| std::io::stdout().flush())).map(|()| None),
     }
 }
 

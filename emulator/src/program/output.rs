@@ -11,7 +11,7 @@ use super::exit::Exit;
 /// Exit code 1 if it cannot be written. It is not an error if the reader closes the pipe early.
 pub(super) fn print(text: &str) -> Result<(), Exit> {
     let mut output = std::io::stdout();
-    written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
+    check_written(output.write_all(text.as_bytes()).and_then(|()| output.flush()))
 }
 
 /// Writes a line to standard error. If that fails, there is no other place to report it.
@@ -20,7 +20,7 @@ pub(super) fn print_error(line: &str) {
 }
 
 /// The result of writing to standard output.
-pub(super) fn written(result: std::io::Result<()>) -> Result<(), Exit> {
+pub(super) fn check_written(result: std::io::Result<()>) -> Result<(), Exit> {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Exit::failed(format!("cannot write to standard output: {error}")))

@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<(), Exit> {
 
 async fn serve(arguments: &ServeArguments, log: &Log) -> Result<(), Exit> {
     // Signals are handled before the program announces that it is ready.
-    let stop = signals().map_err(Exit::failed)?;
+    let stop = shutdown_signals().map_err(Exit::failed)?;
     let service = service(arguments, log)?;
     let listeners = bind(arguments).await?;
     let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
@@ -120,7 +120,7 @@ fn announce(arguments: &ServeArguments, addresses: &[SocketAddr]) -> Result<(), 
 
 /// Completes when the process is asked to stop by SIGTERM or Ctrl-C.
 #[cfg(unix)]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
+fn shutdown_signals() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -134,6 +134,6 @@ fn signals() -> std::io::Result<impl Future<Output = ()>> {
 
 /// Completes when the process is asked to stop by Ctrl-C.
 #[cfg(not(unix))]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
+fn shutdown_signals() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async { _ = tokio::signal::ctrl_c().await })
 }

@@ -60,7 +60,7 @@ impl Check {
             }
             Ok(paths) if paths.is_empty() => {
                 let diagnostic = self.at(pattern.span, format!("no file matches `{}`", pattern.value));
-                let near = self.files.near(&pattern.value, pattern.span.file);
+                let near = self.files.files_near(&pattern.value, pattern.span.file);
                 let nearest = suggest::nearest(&pattern.value, near.iter().map(String::as_str));
                 self.push(diagnostic.expected("a path relative to the directory of this file").suggest(nearest));
             }

@@ -78,12 +78,12 @@ impl Files {
     }
 
     /// Resolves a path relative to the directory of the file that contains it.
-    pub(super) fn beside(&self, path: &str, written_in: FileId) -> PathBuf {
+    pub(super) fn resolve(&self, path: &str, written_in: FileId) -> PathBuf {
         self.folder(written_in).join(path)
     }
 
     /// Files in the directory of a path, spelled relative to the file that contains the path.
-    pub(super) fn near(&self, path: &str, written_in: FileId) -> Vec<String> {
+    pub(super) fn files_near(&self, path: &str, written_in: FileId) -> Vec<String> {
         let folder = Path::new(path).parent().unwrap_or(Path::new(""));
         let here = self.folder(written_in).join(folder);
         let here = if here.as_os_str().is_empty() { Path::new(".") } else { &here };

@@ -89,7 +89,7 @@ impl Source<'_> {
         self.span(start, start + 1)
     }
 
-    fn written(&self, span: Span) -> String {
+    fn source_text(&self, span: Span) -> String {
         let text = self.text.get(span.start.saturating_sub(self.start)..span.end.saturating_sub(self.start));
         text.or_report("a span is a range of its file").unwrap_or_default().trim().to_owned()
     }
@@ -114,7 +114,7 @@ impl Raw {
         let content = match self.0.value {
             RawContent::Null => Content::Null,
             RawContent::Boolean(value) => Content::Boolean(value),
-            RawContent::Integer(value) => Content::Integer(value, source.written(span)),
+            RawContent::Integer(value) => Content::Integer(value, source.source_text(span)),
             RawContent::Number(value) => Content::Number(value),
             RawContent::Text(value) => Content::Text(value),
             RawContent::List(items) => Content::List(items.into_iter().map(|item| item.node(source)).collect()),
@@ -131,7 +131,7 @@ impl Raw {
         let Node { span, content } = self.node(source);
         let value = match content {
             Content::Text(value) => value,
-            _ => source.written(span),
+            _ => source.source_text(span),
         };
         Spanned { value, span }
     }

@@ -58,7 +58,8 @@ async fn call(service: &Service, method: &str, path: &str) -> (u16, Response<Byt
 /// Rules: ERR-02.
 #[test]
 fn an_internal_error_has_the_code_of_its_api_version() {
-    let code = |path: &str| fault(route::find(&http::Method::GET, path).ok().map(|route| route.operation)).code;
+    let code =
+        |path: &str| internal_error(route::find(&http::Method::GET, path).ok().map(|route| route.operation)).code;
     assert_eq!(code("/hubv2"), ErrorCode::InternalServerException);
     assert_eq!(code("/accounts"), ErrorCode::InternalException);
     assert_eq!(code("/nope"), ErrorCode::InternalException);
@@ -302,7 +303,7 @@ fn a_small_page_is_read_without_handing_over() {
         let quickly = || {
             let (parts, body) = request("POST", "/findings", page).into_parts();
             let route = route::find(&parts.method, parts.uri.path());
-            service.answer_or_fault(&parts, &body, route, Some(source), "id", TimeBudget::Short)
+            service.answer_catching_panics(&parts, &body, route, Some(source), "id", TimeBudget::Short)
         };
         assert!(quickly().is_none(), "its columns are not built");
         let first = service.serve(request("POST", "/findings", page), source).await;

@@ -232,7 +232,7 @@ impl Reader {
     fn number(&mut self, kind: &Kind, number: Number) -> Option<Value> {
         match kind {
             Kind::Integer { min, max } => {
-                let Some(value) = whole(&number) else {
+                let Some(value) = as_integer(&number) else {
                     self.report(Rule::Type("integer"));
                     return None;
                 };
@@ -276,7 +276,7 @@ fn item_limit(max: Option<u32>) -> usize {
 }
 
 /// The integer value of a JSON number. As in AJV, `5.0` is an integer.
-fn whole(number: &Number) -> Option<i64> {
+fn as_integer(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0)?;
         #[allow(clippy::cast_possible_truncation, reason = "the number is an integer below 2^53")]

@@ -44,7 +44,7 @@ impl Default for Clock {
 impl Clock {
     fn new(start: Start) -> Clock {
         let mode = match start {
-            Start::Frozen(now) => Mode::Frozen(whole(now)),
+            Start::Frozen(now) => Mode::Frozen(whole_milliseconds(now)),
             Start::Running(now) => Mode::Running(now.duration_since(Instant::now())),
             Start::Machine => Mode::Running(SignedDuration::ZERO),
         };
@@ -71,7 +71,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match *self.mode.lock() {
             Mode::Frozen(now) => now,
-            Mode::Running(ahead) => whole(Instant::now().checked_add(ahead).unwrap_or(Instant::MAX)),
+            Mode::Running(ahead) => whole_milliseconds(Instant::now().checked_add(ahead).unwrap_or(Instant::MAX)),
         }
     }
 
@@ -91,7 +91,7 @@ impl Clock {
     }
 }
 
-fn whole(instant: Timestamp) -> Timestamp {
+fn whole_milliseconds(instant: Timestamp) -> Timestamp {
     instant.round(Unit::Millisecond).unwrap_or(instant)
 }
 

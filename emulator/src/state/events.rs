@@ -117,7 +117,7 @@ impl Events {
     }
 
     /// Records finished writes.
-    pub(super) fn note(&self, written: FindingWrites) {
+    pub(super) fn record(&self, written: FindingWrites) {
         if !written.findings.is_empty() {
             self.written.lock().push(written);
         }

@@ -23,7 +23,7 @@ pub struct Findings {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FindingMetadata {
     /// Attributes set by a customer or an automation rule, which imports must not overwrite (ASF-56).
-    pub touched: Vec<&'static str>,
+    pub protected: Vec<&'static str>,
     /// Time of creation, once the finding has been imported again.
     pub created_at: Option<String>,
     /// Changes since creation, oldest first.
@@ -37,10 +37,10 @@ pub struct FindingMetadata {
 
 impl FindingMetadata {
     /// Marks attributes that imports must not overwrite from now on.
-    pub fn touch(&mut self, attributes: impl Iterator<Item = &'static str>) {
+    pub fn protect(&mut self, attributes: impl Iterator<Item = &'static str>) {
         for attribute in attributes {
-            if !self.touched.contains(&attribute) {
-                self.touched.push(attribute);
+            if !self.protected.contains(&attribute) {
+                self.protected.push(attribute);
             }
         }
     }
@@ -100,16 +100,16 @@ impl Findings {
     /// Removes up to `most` findings that have expired at `now` and returns how many were removed.
     pub(super) fn remove_expired(&mut self, now: Timestamp, most: usize) -> usize {
         let gone = self.table.remove_ended(now.as_millisecond(), most);
-        self.forget(&gone)
+        self.drop_metadata(&gone)
     }
 
     pub(super) fn remove_where(&mut self, drops: impl Fn(&[u8]) -> bool) -> usize {
         let gone = self.table.remove_where(drops);
-        self.forget(&gone)
+        self.drop_metadata(&gone)
     }
 
     /// Drops the metadata of removed findings.
-    fn forget(&mut self, gone: &[u64]) -> usize {
+    fn drop_metadata(&mut self, gone: &[u64]) -> usize {
         for sequence in gone {
             self.metadata.remove(sequence);
         }

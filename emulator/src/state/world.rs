@@ -164,7 +164,7 @@ impl World {
     /// Records finished writes. Must be called while the table is locked, so that writes are in order.
     pub(super) fn record_writes(&self, written: Option<FindingWrites>) {
         if let (Some(events), Some(written)) = (&self.events, written) {
-            events.note(written);
+            events.record(written);
         }
     }
 
@@ -289,7 +289,7 @@ impl World {
     pub(super) fn take_due(&self, now: Timestamp, _: &HeldRelations<'_>) -> Option<(Timestamp, Due)> {
         let mut due = self.due.lock();
         let entry = due.take(now);
-        self.note_first_due(&due);
+        self.update_first_due(&due);
         entry
     }
 
@@ -315,10 +315,10 @@ impl World {
             due.done();
             self.revision.fetch_add(1, Ordering::AcqRel);
         }
-        self.note_first_due(&due);
+        self.update_first_due(&due);
     }
 
-    fn note_first_due(&self, due: &MutexGuard<'_, DueSet>) {
+    fn update_first_due(&self, due: &MutexGuard<'_, DueSet>) {
         let first = due.first().map_or(i64::MAX, Timestamp::as_millisecond);
         self.first_due.store(first, Ordering::Release);
     }

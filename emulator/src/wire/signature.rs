@@ -43,11 +43,11 @@ pub fn verify(
     let text = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{}", time, hash(canonical.as_bytes()));
     let parts = [&*signature.date, &signature.region, &signature.service, "aws4_request"];
     let key = parts.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| {
-        keyed(&key, part.as_bytes()).finalize().into_bytes().to_vec()
+        hmac(&key, part.as_bytes()).finalize().into_bytes().to_vec()
     });
     let provided = hex::decode(&signature.signature).unwrap_or_default();
     // The comparison takes constant time.
-    keyed(&key, text.as_bytes()).verify_slice(&provided).map_err(|_| mismatch(MISMATCH))
+    hmac(&key, text.as_bytes()).verify_slice(&provided).map_err(|_| mismatch(MISMATCH))
 }
 
 fn canonical_request(signature: &Signature, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> String {
@@ -139,7 +139,7 @@ fn basic_form(date: &str) -> Option<String> {
     Some(instant.strftime("%Y%m%dT%H%M%SZ").to_string())
 }
 
-fn keyed(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
+fn hmac(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
     // HMAC accepts keys of any length, so this never falls back to the default.
     let keyed = <Hmac<Sha256> as Mac>::new_from_slice(key);
     let keyed = keyed.unwrap_or_else(|_| <Hmac<Sha256> as KeyInit>::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));

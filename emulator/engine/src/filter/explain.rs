@@ -80,7 +80,7 @@ pub fn explain(filter: &Filter, schema: &Schema, document: &[u8]) -> Explanation
             values(*field, schema, document, test.to_string(), &mut |item| test.passes(item))
         }
         Filter::In { field, values: set } => {
-            values(*field, schema, document, words_of_set(set), &mut |item| is_in(set, item))
+            values(*field, schema, document, describe_set(set), &mut |item| is_in(set, item))
         }
     }
 }
@@ -127,7 +127,7 @@ fn text_of(item: Item<'_>) -> String {
     }
 }
 
-fn words_of_set(set: &HashSet<String>) -> String {
+fn describe_set(set: &HashSet<String>) -> String {
     if set.len() > FEW_OF_A_SET {
         return format!("one of {} strings", set.len());
     }
@@ -141,8 +141,8 @@ impl fmt::Display for Test {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(test) => test.fmt(formatter),
-            Self::Number(range) => formatter.write_str(&words_of_numbers(range)),
-            Self::Date(range) => formatter.write_str(&words_of_dates(range)),
+            Self::Number(range) => formatter.write_str(&describe_numbers(range)),
+            Self::Date(range) => formatter.write_str(&describe_dates(range)),
             Self::Ip(block) => write!(formatter, "Cidr {}", IpNet::trunc(block)),
             Self::Entry { key, value } => write!(formatter, "{key} {value}"),
             Self::Keyword(needle) => write!(formatter, "{:?} in upper or lower case", needle.text),
@@ -165,7 +165,7 @@ impl fmt::Display for TextTest {
     }
 }
 
-fn words_of_numbers(range: &NumberRange) -> String {
+fn describe_numbers(range: &NumberRange) -> String {
     let NumberRange { eq, gte, lte, gt, lt } = range;
     let bounds = [("Eq", eq), ("Gte", gte), ("Lte", lte), ("Gt", gt), ("Lt", lt)];
     let words = bounds.iter().filter_map(|(name, bound)| bound.map(|bound| format!("{name} {bound}")));
@@ -173,7 +173,7 @@ fn words_of_numbers(range: &NumberRange) -> String {
     if words.is_empty() { "any number".to_owned() } else { words.join(", ") }
 }
 
-fn words_of_dates(range: &DateRange) -> String {
+fn describe_dates(range: &DateRange) -> String {
     let start = match range.start {
         Bound::Included(start) => Some(format!("from {}", date::text(start))),
         Bound::Excluded(start) => Some(format!("after {}", date::text(start))),

@@ -54,7 +54,7 @@ fn any(parts: impl Iterator<Item = Filter>) -> Filter {
     if kept.iter().any(Filter::is_everything) {
         return Filter::everything();
     }
-    only(gather(kept), Filter::Any)
+    only(merge_equalities(kept), Filter::Any)
 }
 
 fn not(part: Filter) -> Filter {
@@ -78,7 +78,7 @@ fn only(mut parts: Vec<Filter>, join: impl FnOnce(Vec<Filter>) -> Filter) -> Fil
 }
 
 /// Merges several equalities on a field into one set.
-fn gather(parts: Vec<Filter>) -> Vec<Filter> {
+fn merge_equalities(parts: Vec<Filter>) -> Vec<Filter> {
     let mut groups: Vec<(FieldId, Vec<Filter>)> = Vec::new();
     let mut kept = Vec::new();
     for part in parts {

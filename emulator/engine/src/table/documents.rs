@@ -172,14 +172,14 @@ impl Documents {
         }
         let new = self.write(slot, document);
         self.put_location(slot, new);
-        self.give_back(location);
+        self.release(location);
     }
 
     /// Removes the document of a slot.
     pub(super) fn clear(&mut self, slot: u32) {
         if let Some(location) = self.locations.get(slot as usize).copied() {
             self.put_location(slot, Location::default());
-            self.give_back(location);
+            self.release(location);
         }
     }
 
@@ -226,7 +226,7 @@ impl Documents {
     }
 
     /// Marks the bytes of a location as unused.
-    fn give_back(&mut self, location: Location) {
+    fn release(&mut self, location: Location) {
         if let Some(piece) = self.pieces.get_mut(location.piece as usize) {
             piece.used = piece.used.saturating_sub(location.length as usize);
         }

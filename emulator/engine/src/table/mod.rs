@@ -319,7 +319,7 @@ impl Source for Table {
         };
         let is_in = |place| {
             let document = document(place);
-            !needle.is_surely_not_in(document) && passes(document)
+            !needle.is_absent_from(document) && passes(document)
         };
         self.searches.find(needle, block, candidates, is_in)
     }

@@ -24,7 +24,7 @@ pub(super) struct Order<'t> {
     after: Option<(Vec<u128>, u64)>,
     limit: usize,
     /// The first rows so far. They are sorted once there are as many as needed.
-    kept: Vec<Row>,
+    best: Vec<Row>,
     /// The last row of the page, once there are as many rows as needed.
     last: Option<Row>,
     /// Whether so few rows match that it is cheaper to find them first.
@@ -51,7 +51,7 @@ impl<'t> Order<'t> {
             (keys.map(|(ranks, value)| ranks.of_value(value)).collect(), position.sequence)
         });
         let limit = limit.saturating_add(1);
-        Self { part, ranks, after, limit, kept: Vec::new(), last: None, is_selective: false, work: 0 }
+        Self { part, ranks, after, limit, best: Vec::new(), last: None, is_selective: false, work: 0 }
     }
 
     /// The slots of a page and one more, if there are as many. `None` if more than about `most` slots would have to be
@@ -77,7 +77,7 @@ impl<'t> Order<'t> {
         if self.last.is_none() {
             self.sort();
         }
-        Some(self.kept.into_iter().map(|row| row.slot).collect())
+        Some(self.best.into_iter().map(|row| row.slot).collect())
     }
 
     /// A lower bound of the first ranks of a block's relevant rows.
@@ -103,7 +103,7 @@ impl<'t> Order<'t> {
         let Some(mut places) = places else {
             let passing = plan.passing(self.part.table, block, &all, &mut self.work);
             self.work += passing.reach();
-            return self.meet_all(block, &self.near(block, &passing));
+            return self.offer_all(block, &self.near(block, &passing));
         };
         let rank = |place| ranks.of(slot(block, place));
         if let Some(after) = self.first_after() {
@@ -133,8 +133,8 @@ impl<'t> Order<'t> {
 
     /// [`Order::decided`] for the positions with the same first rank as the page's last row.
     fn decided_of(&self, block: usize, last: Row, level: Places<'_>) -> Bits {
-        let [first, second, ..] = self.ranks[..] else { return self.decided(block, &level.bits()) };
-        let Some(mut places) = second.in_order(block) else { return self.decided(block, &level.bits()) };
+        let [first, second, ..] = self.ranks[..] else { return self.refine(block, &level.bits()) };
+        let Some(mut places) = second.in_order(block) else { return self.refine(block, &level.bits()) };
         let is_near = |place| second.of(slot(block, place)) <= last.second;
         let near = places.take_while(is_near);
         if near.len() < level.len() {
@@ -147,7 +147,7 @@ impl<'t> Order<'t> {
     fn read(&mut self, plan: &Plan<'_>, block: usize, candidates: &Bits) {
         self.work += candidates.reach();
         let passing = plan.passing(self.part.table, block, candidates, &mut self.work);
-        self.meet_all(block, &passing);
+        self.offer_all(block, &passing);
     }
 
     /// The slots among `candidates` that do not certainly come after the page.
@@ -155,12 +155,12 @@ impl<'t> Order<'t> {
         let (Some(last), Some(ranks)) = (self.last, self.ranks.first()) else { return *candidates };
         let near = ranks.up_to(block, candidates, last.first);
         let before = last.first.checked_sub(1).map_or(Bits::NONE, |rank| ranks.up_to(block, &near, rank));
-        before.or(&self.decided(block, &near.without(&before)))
+        before.or(&self.refine(block, &near.without(&before)))
     }
 
     /// The slots in `level` that do not certainly come after the page. They have the same first rank as its last row,
     /// so the second column or their age decides.
-    fn decided(&self, block: usize, level: &Bits) -> Bits {
+    fn refine(&self, block: usize, level: &Bits) -> Bits {
         match (self.ranks.get(1), self.last) {
             _ if level.is_empty() => Bits::NONE,
             (_, None) => *level,
@@ -169,13 +169,13 @@ impl<'t> Order<'t> {
         }
     }
 
-    fn meet_all(&mut self, block: usize, passing: &Bits) {
+    fn offer_all(&mut self, block: usize, passing: &Bits) {
         for place in passing.places() {
-            self.meet(slot(block, place));
+            self.offer(slot(block, place));
         }
     }
 
-    fn meet(&mut self, slot: u32) {
+    fn offer(&mut self, slot: u32) {
         let rank = |number: usize| self.ranks.get(number).map_or(0, |ranks| ranks.of(slot));
         let first = rank(0);
         if self.last.is_some_and(|last| first > last.first) || !self.is_after(first, slot) {
@@ -183,25 +183,25 @@ impl<'t> Order<'t> {
         }
         let row = Row { first, second: rank(1), slot };
         let Some(last) = self.last else {
-            self.kept.push(row);
-            if self.kept.len() == self.limit {
+            self.best.push(row);
+            if self.best.len() == self.limit {
                 self.sort();
-                self.last = self.kept.last().copied();
+                self.last = self.best.last().copied();
             }
             return;
         };
         if self.compare(&row, &last).is_lt() {
-            let at = self.kept.partition_point(|other| self.compare(other, &row).is_lt());
-            self.kept.insert(at, row);
-            self.kept.truncate(self.limit);
-            self.last = self.kept.last().copied();
+            let at = self.best.partition_point(|other| self.compare(other, &row).is_lt());
+            self.best.insert(at, row);
+            self.best.truncate(self.limit);
+            self.last = self.best.last().copied();
         }
     }
 
     fn sort(&mut self) {
-        let mut kept = std::mem::take(&mut self.kept);
-        kept.sort_unstable_by(|one, two| self.compare(one, two));
-        self.kept = kept;
+        let mut best = std::mem::take(&mut self.best);
+        best.sort_unstable_by(|one, two| self.compare(one, two));
+        self.best = best;
     }
 
     fn compare(&self, one: &Row, two: &Row) -> Ordering {

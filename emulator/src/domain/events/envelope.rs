@@ -53,8 +53,8 @@ pub fn resource(subject: &Subject) -> String {
 fn detail(subject: &Subject) -> String {
     match subject {
         Subject::Finding(finding) => format!("{{{}}}", findings(finding.as_bytes())),
-        Subject::Selected(action, finding) => format!("{{{},{}}}", used(action), findings(finding.as_bytes())),
-        Subject::Results(action, report) => format!("{{{},{}}}", used(action), results(report)),
+        Subject::Selected(action, finding) => format!("{{{},{}}}", action_detail(action), findings(finding.as_bytes())),
+        Subject::Results(action, report) => format!("{{{},{}}}", action_detail(action), results(report)),
     }
 }
 
@@ -63,7 +63,7 @@ fn findings(document: &[u8]) -> String {
 }
 
 /// Name and description of the custom action (EVT-60).
-fn used(action: &UsedAction) -> String {
+fn action_detail(action: &UsedAction) -> String {
     format!("\"actionName\":{},\"actionDescription\":{}", quoted(&action.name), quoted(&action.description))
 }
 

@@ -137,7 +137,7 @@ fn set(
     for (slot, written, updates) in changed {
         let created_at = history::processed_at(writer.findings().table().document(slot));
         let metadata = writer.metadata(slot);
-        metadata.touch(customer::touched(given));
+        metadata.protect(customer::set_attributes(given));
         if given.contains_key("Note") {
             metadata.imported_note = None;
         }

@@ -56,8 +56,8 @@ pub(super) fn update<'t>(
     source: Source,
 ) {
     provider_fields(finding, Kind::Update);
-    let touched = metadata.map(|metadata| metadata.touched.as_slice()).unwrap_or_default();
-    for name in PRESERVED.iter().chain(touched).copied() {
+    let protected = metadata.map(|metadata| metadata.protected.as_slice()).unwrap_or_default();
+    for name in PRESERVED.iter().chain(protected).copied() {
         match stored.get(name) {
             Some(value) => finding.set(name, value),
             None => finding.remove(name),

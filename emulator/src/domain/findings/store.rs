@@ -38,7 +38,7 @@ pub(super) struct MatchedRule {
 struct Effect {
     source: HistorySource,
     updates: Vec<HistoryUpdate>,
-    touched: Vec<&'static str>,
+    protected: Vec<&'static str>,
 }
 
 /// The rules whose criteria a finding satisfies. They see the provider's document as it was sent, with what is missing
@@ -91,7 +91,7 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
                 update(writer, slot, accepted, endpoint.now).then_some(slot)
             } else {
                 let slot = writer.create_from(&accepted.key, &batch, document);
-                note_creation(writer, slot, effects, endpoint.now);
+                record_creation(writer, slot, effects, endpoint.now);
                 Some(slot)
             };
             if let Some(slot) = stored {
@@ -113,18 +113,18 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
 
 /// The attributes of a recorded finding that customers had changed before it was recorded.
 fn recorded_changes(kind: Kind, finding: &Finding<'_>) -> Vec<Effect> {
-    let touched = if kind == Kind::Recording { merge::set_by_customers(finding) } else { Vec::new() };
-    if touched.is_empty() {
+    let protected = if kind == Kind::Recording { merge::set_by_customers(finding) } else { Vec::new() };
+    if protected.is_empty() {
         return Vec::new();
     }
-    vec![Effect { source: HistorySource::Product, updates: Vec::new(), touched }]
+    vec![Effect { source: HistorySource::Product, updates: Vec::new(), protected }]
 }
 
 /// Records what customers and rules changed before a finding was created.
-fn note_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect>, now: Timestamp) {
+fn record_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effect>, now: Timestamp) {
     if !effects.is_empty() {
         let created_at = history::processed_at(writer.findings().table().document(slot));
-        note(writer.metadata(slot), created_at.as_ref(), effects, now);
+        record(writer.metadata(slot), created_at.as_ref(), effects, now);
     }
 }
 
@@ -140,14 +140,14 @@ fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, n
     let mut finding = accepted.finding.clone();
     merge::update(&mut finding, &stored, metadata, accepted.source);
     let updates = history::difference(&merge::without_passing_note(&stored, metadata), &finding);
-    let mut effects = vec![Effect { source: HistorySource::Product, updates, touched: Vec::new() }];
+    let mut effects = vec![Effect { source: HistorySource::Product, updates, protected: Vec::new() }];
     effects.extend(apply(&accepted.rules, &mut finding, now));
     let mut written = Vec::with_capacity(document.len() + 512);
     finding.write(&mut written);
     let created_at = history::processed_at(document);
     let metadata = writer.metadata(slot);
     metadata.imported_note = None;
-    note(metadata, created_at.as_ref(), effects, now);
+    record(metadata, created_at.as_ref(), effects, now);
     writer.replace(slot, &written);
     true
 }
@@ -158,16 +158,16 @@ fn apply(rules: &[MatchedRule], finding: &mut Finding<'_>, now: Timestamp) -> Ve
         let before = finding.clone();
         customer::update(finding, &rule.update, now);
         let updates = history::difference(&before, finding);
-        let touched = customer::touched(&rule.update).collect();
-        Effect { source: HistorySource::Customer(rule.arn.clone()), updates, touched }
+        let protected = customer::set_attributes(&rule.update).collect();
+        Effect { source: HistorySource::Customer(rule.arn.clone()), updates, protected }
     };
     rules.iter().map(effect).collect()
 }
 
 /// Records effects in the metadata; an effect without changes leaves no record (HIS-15, ARU-53, ARU-54).
-fn note(metadata: &mut FindingMetadata, created_at: Option<&String>, effects: Vec<Effect>, now: Timestamp) {
+fn record(metadata: &mut FindingMetadata, created_at: Option<&String>, effects: Vec<Effect>, now: Timestamp) {
     for effect in effects {
-        metadata.touch(effect.touched.into_iter());
+        metadata.protect(effect.protected.into_iter());
         history::record(metadata, created_at.cloned(), now, effect.source, effect.updates);
     }
 }

@@ -50,17 +50,17 @@ fn compare(test: Test, written: &Pattern, value: &str, keys: &Keys) -> bool {
         Test::Equals => written == value,
         Test::EqualsIgnoreCase => written.to_lowercase() == value.to_lowercase(),
         Test::Bool => boolean(&written).is_some() && boolean(&written) == boolean(value),
-        Test::Number(relation) => relates(relation, number(value).partial_cmp(&number(&written))),
+        Test::Number(relation) => satisfies(relation, number(value).partial_cmp(&number(&written))),
         Test::Date(relation) => {
             let (found, written) = (date(value), date(&written));
-            relates(relation, found.is_some().then(|| found.cmp(&written)).filter(|_| written.is_some()))
+            satisfies(relation, found.is_some().then(|| found.cmp(&written)).filter(|_| written.is_some()))
         }
         Test::IpAddress => network(&written).zip(value.parse().ok()).is_some_and(|(net, found)| is_in(found, net)),
         Test::Like | Test::Arn | Test::Null => false,
     }
 }
 
-fn relates(relation: Relation, order: Option<Ordering>) -> bool {
+fn satisfies(relation: Relation, order: Option<Ordering>) -> bool {
     order.is_some_and(|order| match relation {
         Relation::Equal => order.is_eq(),
         Relation::Less => order.is_lt(),

@@ -81,12 +81,12 @@ fn effect(policies: &[Arc<Policy>], request: Request<'_>) -> Option<Effect> {
 
 fn applies(statement: &Statement, request: Request<'_>) -> bool {
     let Request { action, resource, keys } = request;
-    lists(&statement.actions, |written| pattern::matches_action(written, keys, [action]))
-        && lists(&statement.resources, |written| pattern::matches_text(written, keys, resource))
+    matches_list(&statement.actions, |written| pattern::matches_action(written, keys, [action]))
+        && matches_list(&statement.resources, |written| pattern::matches_text(written, keys, resource))
         && statement.conditions.iter().all(|condition| condition::holds(condition, keys))
 }
 
-fn lists(listed: &PatternList, matches: impl Fn(&Pattern) -> bool) -> bool {
+fn matches_list(listed: &PatternList, matches: impl Fn(&Pattern) -> bool) -> bool {
     match listed {
         PatternList::AnyOf(patterns) => patterns.iter().any(matches),
         PatternList::NoneOf(patterns) => !patterns.iter().any(matches),

@@ -61,18 +61,18 @@ pub(super) fn keys() -> impl Iterator<Item = &'static str> {
 
 /// Whether the text may name an action; actions of other services are not checked.
 pub(super) fn is_action(text: &str, pattern: &Pattern) -> bool {
-    !begins_with(text, SERVICE) || names_any(std::slice::from_ref(pattern))
+    !begins_with(text, SERVICE) || is_any_action(std::slice::from_ref(pattern))
 }
 
 /// Whether a list of actions includes one of Security Hub.
-pub(super) fn concerns(actions: &PatternList) -> bool {
+pub(super) fn includes_security_hub(actions: &PatternList) -> bool {
     match actions {
-        PatternList::AnyOf(patterns) => names_any(patterns),
+        PatternList::AnyOf(patterns) => is_any_action(patterns),
         PatternList::NoneOf(_) => true,
     }
 }
 
-fn names_any(patterns: &[Pattern]) -> bool {
+fn is_any_action(patterns: &[Pattern]) -> bool {
     let none = Keys::default();
     patterns.iter().any(|pattern| pattern::matches_action(pattern, &none, actions()))
 }

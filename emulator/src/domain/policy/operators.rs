@@ -57,6 +57,6 @@ pub(super) fn find(name: &str) -> Option<Operator> {
 }
 
 /// Whether `*` and `?` are wildcards in the values of a comparison.
-pub(super) fn takes_wildcards(test: Test) -> bool {
+pub(super) fn supports_wildcards(test: Test) -> bool {
     matches!(test, Test::Like | Test::Arn)
 }

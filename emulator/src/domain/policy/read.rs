@@ -22,7 +22,7 @@ const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 
 /// Parses a document. The policy is missing if a remark refuses the document.
 pub fn read(name: &str, document: &Value) -> (Option<Policy>, Vec<Remark>) {
-    let mut reader = Reader { remarks: Remarks::default(), variables: false, concerns: true, sids: HashSet::new() };
+    let mut reader = Reader { remarks: Remarks::default(), variables: false, is_relevant: true, sids: HashSet::new() };
     let statements = reader.document(document);
     let remarks = reader.remarks.all;
     let refused = remarks.iter().any(|remark| remark.refuses);
@@ -34,7 +34,7 @@ struct Reader<'d> {
     /// Whether `${…}` is a variable.
     variables: bool,
     /// Whether the statement affects Security Hub.
-    concerns: bool,
+    is_relevant: bool,
     sids: HashSet<&'d str>,
 }
 
@@ -71,7 +71,7 @@ impl<'d> Reader<'d> {
         let actions = self.listed(members, ["Action", "NotAction"], Self::action);
         let resources = self.listed(members, ["Resource", "NotResource"], Self::resource);
         // A condition for actions of other services may use keys that are unknown here.
-        self.concerns = actions.as_ref().is_none_or(known::concerns);
+        self.is_relevant = actions.as_ref().is_none_or(known::includes_security_hub);
         let conditions = members.get("Condition").map(|block| self.conditions(block)).unwrap_or_default();
         Some(Statement { effect: effect?, actions: actions?, resources: resources?, conditions })
     }
@@ -185,13 +185,13 @@ impl<'d> Reader<'d> {
             return self.remarks.refuse(format!("`{name}` cannot be {keys}"), "a map of condition keys, {...}");
         };
         for (key, values) in keys {
-            if self.concerns && !known::is_key(key) {
+            if self.is_relevant && !known::is_key(key) {
                 self.remarks.enter(Step::Key(key), |remarks| {
                     remarks.warn_key(format!("requests to the emulator never contain the condition key `{key}`"));
                     remarks.suggest(key, known::keys());
                 });
             }
-            let wildcards = operators::takes_wildcards(operator.test);
+            let wildcards = operators::supports_wildcards(operator.test);
             let mut patterns = Vec::new();
             self.each(values, key, "a value or a list of values", |reader, value| {
                 let Some(text) = scalar(value) else {

@@ -62,11 +62,11 @@ pub(super) fn call(
     if operation == "DeregisterDelegatedAdministrator" && service_principal(input)? == SERVICE_PRINCIPAL {
         let account = account_id(input)?;
         administrator::end_everywhere(&mut transaction, account);
-        replicas::follow(&mut transaction, world);
+        replicas::apply_relation_changes(&mut transaction, world);
     }
     if operation == "DisableAWSServiceAccess" && service_principal(input)? == SERVICE_PRINCIPAL {
         administrator::end_all(&mut transaction);
-        replicas::follow(&mut transaction, world);
+        replicas::apply_relation_changes(&mut transaction, world);
     }
     transaction.commit();
     Ok(Some(json!({})))

@@ -209,7 +209,7 @@ fn requests(input: Input) -> Result<Vec<Request>, AwsError> {
         let document = items::document(shape, REQUEST_ITEMS, item).unwrap_or_default();
         let arn = document.members.get("RuleArn").and_then(Value::as_str).unwrap_or_default().to_owned();
         if arn.is_empty() {
-            return Err(unnamed(position, &document.violations));
+            return Err(missing_arn(position, &document.violations));
         }
         let is_whole = document.violations.is_empty();
         let item = serde_json::from_value::<UpdateItem>(Value::Object(document.members)).ok().filter(|_| is_whole);
@@ -219,7 +219,7 @@ fn requests(input: Input) -> Result<Vec<Request>, AwsError> {
 }
 
 /// The error for violations in an item that has no ARN, with paths relative to the call.
-fn unnamed(position: usize, violations: &[Violation]) -> AwsError {
+fn missing_arn(position: usize, violations: &[Violation]) -> AwsError {
     let is_of_arn = |violation: &&Violation| match (&violation.path[..], &violation.rule) {
         ([], Rule::Missing(name)) | ([Segment::Member(_, name), ..], _) => *name == "RuleArn",
         _ => violation.path.is_empty(),

@@ -133,7 +133,7 @@ struct ListInput {
 pub fn list_members(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, input) = PageRequest::read::<ListInput>(Operation::ListMembers, input)?;
     let only_associated = input.only_associated.unwrap_or(true);
-    let page = page.open(context, &json!(only_associated))?.or_size(PAGE);
+    let page = page.open(context, &json!(only_associated))?.default_size(PAGE);
     let (caller, directory) = (context.caller.hub_key(), context.world.directory());
     let members = administrator::members(&directory, &caller)
         .filter(|(_, member)| !only_associated || member.status == MemberStatus::Enabled);

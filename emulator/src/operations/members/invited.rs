@@ -44,7 +44,7 @@ fn describe(sender: AccountId, member: &Member) -> DescribedInvitation {
 /// 400 `InvalidInputException` for a token of another query (ARN-13).
 pub fn list_invitations(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let (page, IgnoredAny) = PageRequest::read(Operation::ListInvitations, input)?;
-    let page = page.open(context, &Value::Null)?.or_size(PAGE);
+    let page = page.open(context, &Value::Null)?.default_size(PAGE);
     let directory = context.world.directory();
     // The sort key: the time of the invitation and the sender.
     let sort_key = |row: &DescribedInvitation| {

@@ -63,7 +63,7 @@ fn apply_event(stage: &Stage, account: &str, event: Event) -> Result<(), Account
     due::run(&stage.0, now);
     let mut transaction = stage.0.write();
     accounts::carry_out(&mut transaction, &stage.0, id(account), event, now)?;
-    replicas::follow(&mut transaction, &stage.0);
+    replicas::apply_relation_changes(&mut transaction, &stage.0);
     transaction.commit();
     Ok(())
 }

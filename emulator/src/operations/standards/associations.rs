@@ -63,7 +63,7 @@ pub fn list_standards_control_associations(context: &Context<'_>, input: Input) 
         })?;
     let hub = context.world.hub(&key);
     let all = hub.iter().flat_map(|hub| associations::of_control(hub, control));
-    let page = page.open(context, &json!(control.id))?.or_size(SHORT_PAGE).in_fixed_order(all);
+    let page = page.open(context, &json!(control.id))?.default_size(SHORT_PAGE).in_fixed_order(all);
     page.map(|association| Summary::new(&key, &association)).answer()
 }
 

@@ -87,7 +87,7 @@ pub fn list_security_control_definitions(context: &Context<'_>, input: Input) ->
     };
     let all = CONTROLS.iter().filter(|control| control.active && is_included(&input.providers, PROVIDER));
     let rows = all.filter(is_in_it);
-    let page = page.open(context, &json!([input.standards_arn, input.providers]))?.or_size(SHORT_PAGE);
+    let page = page.open(context, &json!([input.standards_arn, input.providers]))?.default_size(SHORT_PAGE);
     page.in_fixed_order(rows).map(|control| Definition::new(region, control)).answer()
 }
 

@@ -234,7 +234,7 @@ pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), 
     let Some(home) = home else { return Ok(()) };
     let caller = Caller { principal: Principal::local_user(valid.administrator), region: home, now };
     let refused = |span: Span, error: AwsError| vec![(span, error.message.into_owned())];
-    switch::on(&mut transaction, world, &caller).map_err(|error| refused(valid.span, error.into()))?;
+    switch::turn_on(&mut transaction, world, &caller).map_err(|error| refused(valid.span, error.into()))?;
     let mut ids = BTreeMap::from([(OWN, SELF_MANAGED.to_owned())]);
     for policy in &valid.policies {
         let made = policies::create(&mut transaction, world, &caller, policy.made(&caller));

@@ -6,7 +6,7 @@ use securityhub_fixtures::standards::{Control, Standard};
 
 use super::content;
 use crate::domain::controls::standards::{controls, security_controls, subscription_controls, subscriptions};
-use crate::domain::governance::{PolicyRegions, policy_wants};
+use crate::domain::governance::{PolicyRegions, policy_enables};
 use crate::invariant::Invariant;
 use crate::state::{
     ControlState, Hub, HubKey, PolicyContent, Subscription, SubscriptionStatus, Timestamp, Transaction,
@@ -31,7 +31,8 @@ pub fn to_hub(
     let mut hub = (*hub).clone();
     let listed = standards.iter().filter_map(|arn| subscriptions::offered(arn, policy_regions.home));
     follow_standards(transaction, key, &mut hub, &listed.collect::<Vec<_>>(), now);
-    let is_wanted = |control: &Control| policy_wants(content, policy_regions, control, &key.region).unwrap_or_default();
+    let is_wanted =
+        |control: &Control| policy_enables(content, policy_regions, control, &key.region).unwrap_or_default();
     follow_controls(transaction, key, &mut hub, is_wanted, now);
     let custom = content::own_parameters(controls, parameters.as_ref())
         .or_report("a policy is checked before it is stored")

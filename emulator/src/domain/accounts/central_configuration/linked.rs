@@ -11,7 +11,7 @@ use crate::state::{AccountId, HubKey, OrganizationConfiguration, Region, Timesta
 
 /// Takes over Regions that were linked since the last call and releases those that are no longer linked. Does nothing
 /// while central configuration is pending (CCF-07).
-pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timestamp) {
+pub fn update_regions(transaction: &mut Transaction<'_>, world: &World, now: Timestamp) {
     let directory = transaction.directory();
     let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
     let Some(central) = central.filter(|central| central.enabled_at <= now) else { return };
@@ -23,13 +23,13 @@ pub fn take_linked(transaction: &mut Transaction<'_>, world: &World, now: Timest
     }
     edit(transaction, |central| central.regions = linked);
     for region in fresh {
-        take_region(transaction, &HubKey { account: administrator, region }, now);
+        add_region(transaction, &HubKey { account: administrator, region }, now);
     }
 }
 
 /// Takes over one Region: makes the administrator its delegated administrator and enables its hub, makes accounts with
 /// enabled hubs members, and turns off automatic enabling for new accounts (CCF-07).
-fn take_region(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
+fn add_region(transaction: &mut Transaction<'_>, administrator: &HubKey, now: Timestamp) {
     let configuration = OrganizationConfiguration { auto_enable: false, auto_enable_standards: false };
     let accounts: Vec<AccountId> = transaction.edit_directory(|directory| {
         let Some(organization) = &mut directory.organization else { return Vec::new() };

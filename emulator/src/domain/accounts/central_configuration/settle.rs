@@ -37,7 +37,7 @@ pub fn begin(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
 /// Called when the delay of a change is over. Settles the target and all below it, except those that were changed
 /// later, which stay pending until their own time. Parents are settled with the last of their children (CCF-27).
 pub fn settle_due(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
-    linked::take_linked(transaction, world, now);
+    linked::update_regions(transaction, world, now);
     let oldest = now.checked_sub(transaction.delays().policy_association).unwrap_or(Timestamp::MIN);
     let directory = transaction.directory();
     let Some(organization) = &directory.organization else { return };
@@ -81,7 +81,7 @@ fn settle_parent(transaction: &mut Transaction<'_>, parent: &str, now: Timestamp
 
 /// Settles a target and all below it, accounts before their parents (CCF-27).
 pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: Timestamp) {
-    linked::take_linked(transaction, world, now);
+    linked::update_regions(transaction, world, now);
     let directory = transaction.directory();
     let Some(organization) = directory.organization.as_ref().filter(|it| it.central.is_some()) else { return };
     let all: Vec<String> = targets(organization).filter(|target| is_below(organization, target, top)).collect();
@@ -98,7 +98,7 @@ pub fn below(transaction: &mut Transaction<'_>, world: &World, top: &str, now: T
 /// Called when an account has joined, moved (CCF-42), or is active again (CCF-28).
 pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
     if transaction.directory().organization.as_ref().is_some_and(|organization| organization.central.is_some()) {
-        linked::take_linked(transaction, world, now);
+        linked::update_regions(transaction, world, now);
         settle_account(transaction, world, account, now);
     }
 }

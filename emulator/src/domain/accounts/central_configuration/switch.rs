@@ -13,7 +13,7 @@ use crate::state::{AccountId, CentralConfiguration, Directory, Due, Region, Time
 ///
 /// # Errors
 /// [`OrganizationError`].
-pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> Result<(), OrganizationError> {
+pub fn turn_on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> Result<(), OrganizationError> {
     let directory = transaction.directory();
     let organization = directory.organization.as_ref().ok_or(OrganizationError::NotInOrganization)?;
     let is_home = directory.aggregators.get(&caller.account()).is_some_and(|it| it.home == caller.region);
@@ -44,7 +44,7 @@ pub fn on(transaction: &mut Transaction<'_>, world: &World, caller: &Caller) -> 
         }
     });
     if delay.is_zero() {
-        linked::take_linked(transaction, world, caller.now);
+        linked::update_regions(transaction, world, caller.now);
     } else {
         schedule::after(transaction, caller.now, delay, Due::SettleAssociations(root));
     }
@@ -64,7 +64,7 @@ fn refuse_others(world: &World, directory: &Directory, owner: AccountId) -> Resu
 ///
 /// # Errors
 /// [`OrganizationError::PoliciesExist`].
-pub fn off(transaction: &mut Transaction<'_>) -> Result<(), OrganizationError> {
+pub fn turn_off(transaction: &mut Transaction<'_>) -> Result<(), OrganizationError> {
     let directory = transaction.directory();
     let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
     if central.is_some_and(|central| !central.policies.is_empty() || !central.applied.is_empty()) {
@@ -106,7 +106,7 @@ pub fn apply_aggregator_change(
         return Ok(());
     }
     refuse_others(world, directory, owner)?;
-    linked::take_linked(transaction, world, now);
+    linked::update_regions(transaction, world, now);
     settle::begin(transaction, world, &root, now);
     Ok(())
 }

@@ -125,11 +125,11 @@ pub fn each<'a>(
     accounts: impl IntoIterator<Item = &'a String>,
     mut act: impl FnMut(AccountId) -> Result<(), Refusal>,
 ) -> Vec<Unprocessed> {
-    let judge = |account: &'a String| {
+    let refuse = |account: &'a String| {
         let outcome = AccountId::parse(account).ok_or(Refusal::InvalidAccountId).and_then(&mut act);
         outcome.err().map(|refusal| Unprocessed { account: account.clone(), refusal })
     };
-    accounts.into_iter().filter_map(judge).collect()
+    accounts.into_iter().filter_map(refuse).collect()
 }
 
 /// Reason why a call about the caller's own relation is refused.

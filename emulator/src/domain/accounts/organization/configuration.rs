@@ -66,14 +66,14 @@ pub fn update(
         if change.auto_enable || change.auto_enable_standards == Some(true) {
             return Err(OrganizationError::EnablesUnderCentral);
         }
-        return switch::on(transaction, world, caller);
+        return switch::turn_on(transaction, world, caller);
     }
     if was_central {
         let directory = transaction.directory();
         if directory.aggregators.get(&caller.account()).is_none_or(|it| it.home != caller.region) {
             return Err(OrganizationError::NoHomeRegion);
         }
-        switch::off(transaction)?;
+        switch::turn_off(transaction)?;
     }
     let standards = change.auto_enable_standards.unwrap_or(configuration.auto_enable_standards);
     let changed = OrganizationConfiguration { auto_enable: change.auto_enable, auto_enable_standards: standards };

@@ -17,7 +17,7 @@ pub fn known_types() -> impl Iterator<Item = &'static str> {
 /// `AwsS3Bucket`.
 pub fn resource_type(text: &str) -> Option<&'static str> {
     let joined = text.replace("::", "");
-    if let Some(resource_type) = resource_arns::spelled(&joined) {
+    if let Some(resource_type) = resource_arns::asff_type(&joined) {
         return Some(resource_type);
     }
     let is_spelling = |known: &&str| *known == text || text.contains("::") && known.eq_ignore_ascii_case(&joined);

@@ -37,7 +37,7 @@ pub(super) fn unrecorded<'c>(
 }
 
 /// Why Config.1 fails: a code, and a text if the code alone says too little; none if it passes (FND-36).
-pub(super) fn fault(
+pub(super) fn failure(
     recorder: &ConfigRecorder,
     unrecorded: &BTreeSet<&'static str>,
     wants_own_role: bool,

@@ -52,7 +52,7 @@ impl<'r> Check<'r> {
 
     /// A resource that was deleted or is out of the scope of its control.
     pub(super) fn not_applicable(resource: &'r Resource) -> Check<'r> {
-        Check::of(Some(resource), because(ComplianceStatus::NotAvailable, NOT_APPLICABLE))
+        Check::of(Some(resource), with_reason(ComplianceStatus::NotAvailable, NOT_APPLICABLE))
     }
 
     /// Whether the result still applies; otherwise its finding is archived (FND-33).
@@ -69,7 +69,7 @@ fn plain(status: ComplianceStatus) -> CheckResult {
     CheckResult { status, reason: None }
 }
 
-fn because(status: ComplianceStatus, reason: &str) -> CheckResult {
+fn with_reason(status: ComplianceStatus, reason: &str) -> CheckResult {
     CheckResult { status, reason: Some(reason.to_owned()) }
 }
 
@@ -135,13 +135,13 @@ fn is_named(resource: &Resource, vpcs: &BTreeSet<String>) -> bool {
 /// The result if there is nothing to check: PASSED on the account, unless the scenario declares the hub as quiet
 /// (FND-31, RES-06).
 fn nothing_to_check<'r>(context: &CheckContext<'_>) -> Vec<Check<'r>> {
-    let passed = Check::of(None, because(ComplianceStatus::Passed, "CONFIG_EVALUATIONS_EMPTY"));
+    let passed = Check::of(None, with_reason(ComplianceStatus::Passed, "CONFIG_EVALUATIONS_EMPTY"));
     if context.hub.is_quiet { Vec::new() } else { vec![passed] }
 }
 
 /// One warning on the account; findings that exist already become warnings too (FND-34, FND-35).
 fn unrecorded<'r>(in_scope: &[&'r Resource]) -> Vec<Check<'r>> {
-    let warning = |resource| Check::of(resource, because(ComplianceStatus::Warning, "CONFIG_ACCESS_DENIED"));
+    let warning = |resource| Check::of(resource, with_reason(ComplianceStatus::Warning, "CONFIG_ACCESS_DENIED"));
     let before = in_scope.iter().map(|resource| Check { only_if_stored: true, ..warning(Some(*resource)) });
     std::iter::once(warning(None)).chain(before).collect()
 }
@@ -155,10 +155,10 @@ fn config<'r>(context: &CheckContext<'_>, control: &Control, account: Option<&Re
         .get("includeConfigServiceLinkedRoleCheck")
         .and_then(|parameter| parameter.pointer("/Value/Boolean")?.as_bool())
         .unwrap_or(true);
-    match recorder::fault(&context.hub.config_recorder, &context.unrecorded, wants_own_role) {
+    match recorder::failure(&context.hub.config_recorder, &context.unrecorded, wants_own_role) {
         None => Check::on_account(account, control, plain(ComplianceStatus::Passed)),
         Some((reason, text)) => {
-            let check = Check::on_account(account, control, because(ComplianceStatus::Failed, reason));
+            let check = Check::on_account(account, control, with_reason(ComplianceStatus::Failed, reason));
             Check { text: check.text.or(text), ..check }
         }
     }

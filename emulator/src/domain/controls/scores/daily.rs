@@ -27,7 +27,7 @@ fn first_delay(partition: &str) -> SignedDuration {
 /// were computed, otherwise current ones.
 pub fn shown(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
     let Some(daily) = &world.daily_scores else { return compute(world, caller, only) };
-    let score = note_view(world, daily, caller);
+    let score = record_view(world, daily, caller);
     let computed =
         score.computed.as_deref().and_then(|text| serde_json::from_str(text).or_report("computed scores are JSON"));
     let mut compliance = computed.unwrap_or_else(|| Compliance {
@@ -40,13 +40,13 @@ pub fn shown(world: &World, caller: &Caller, only: Option<&Standard>) -> Complia
         accounts: None,
     });
     compliance.next_at = Some(timestamp_text(score.next));
-    compliance.keep(only, &caller.region);
+    compliance.reduce(only, &caller.region);
     compliance
 }
 
 /// The daily scores of a caller's hub. The first view requests their computation, as does the first after its linked
 /// Regions changed, or one that finds a newly enabled standard.
-fn note_view(world: &World, daily: &DailyScores, caller: &Caller) -> DailyScore {
+fn record_view(world: &World, daily: &DailyScores, caller: &Caller) -> DailyScore {
     let key = caller.hub_key();
     let aggregator = aggregator(world, &key);
     let soon = caller.now.checked_add(first_delay(caller.region.partition())).unwrap_or(Timestamp::MAX);

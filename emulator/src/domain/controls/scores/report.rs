@@ -115,7 +115,7 @@ pub fn standard(text: &str) -> Result<&'static Standard, String> {
 /// Computes the scores that a caller sees, of all standards or of one.
 pub fn compute(world: &World, caller: &Caller, only: Option<&Standard>) -> Compliance {
     let mut compliance = compute_with_controls(world, caller, only);
-    compliance.keep(only, &caller.region);
+    compliance.reduce(only, &caller.region);
     compliance
 }
 
@@ -143,7 +143,7 @@ pub(super) fn compute_with_controls(world: &World, caller: &Caller, only: Option
 impl Compliance {
     /// Reduces the report to the request: one standard with the controls of each account, or all standards without
     /// them.
-    pub(super) fn keep(&mut self, only: Option<&Standard>, region: &Region) {
+    pub(super) fn reduce(&mut self, only: Option<&Standard>, region: &Region) {
         let Some(only) = only else {
             let standards = self.accounts.iter_mut().flatten().flat_map(|account| &mut account.scores.standards);
             standards.for_each(|standard| standard.controls.clear());
@@ -179,7 +179,7 @@ fn summary(directory: &Directory, hubs: &[&ScoredHub], standards: &[&'static Sta
     let contained: HashSet<&str> = contained.map(|(_, control)| control.id).collect();
     let mut counts = Counts::default();
     for control in CONTROLS.iter().filter(|control| contained.contains(control.id)) {
-        counts.add(over(hubs, control, None).0);
+        counts.add(combined_status(hubs, control, None).0);
     }
     counts
 }
@@ -196,7 +196,7 @@ fn of_standard(
     let contained = standard.controls.iter().map(|standard_control| standard_control.control);
     let contained = contained.filter(|control| catalogue::holds(directory, standard, control));
     for control in contained.filter(|control| seen.insert(control.id)) {
-        let (status, checks) = over(&hubs, control, Some(standard));
+        let (status, checks) = combined_status(&hubs, control, Some(standard));
         counts.add(status);
         controls.push(ControlScore {
             security_control_id: control.id.to_owned(),
@@ -213,7 +213,7 @@ fn of_standard(
 
 /// The status of a control over all hubs, which is the worst of them, and the sum of its checks. Hubs where it is
 /// disabled or has no data count only if all hubs are like that (SCO-11).
-fn over(hubs: &[&ScoredHub], control: &Control, standard: Option<&Standard>) -> (ControlStatus, Checks) {
+fn combined_status(hubs: &[&ScoredHub], control: &Control, standard: Option<&Standard>) -> (ControlStatus, Checks) {
     let statuses = hubs.iter().map(|hub| hub.status(control, standard));
     statuses.fold((ControlStatus::Disabled, Checks::default()), |(worst, all), (status, checks)| {
         (worst.max(status), all.and(checks))

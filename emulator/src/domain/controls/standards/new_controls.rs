@@ -74,7 +74,7 @@ pub fn enable(
 ) {
     let Some((control, standard)) = known(control, standard) else { return };
     let Some(hub) = transaction.hub(key) else { return };
-    let wanted = governance::wants(world, transaction.directory(), key, control);
+    let wanted = governance::enables(world, transaction.directory(), key, control);
     if !wanted.unwrap_or(hub.auto_enable_controls) {
         return;
     }

@@ -114,7 +114,7 @@ fn own_value(parameter: &Parameter, configuration: &Value) -> Result<Option<Valu
     let type_name = parameter.options.type_name();
     let value = configuration.get("Value").ok_or((vec![], Rule::Missing("Value")))?;
     let typed = value.get(type_name).ok_or_else(|| (vec![member("Value")], Rule::Missing(type_name)))?;
-    judge(&parameter.options, typed).map_err(|(mut beneath, rule)| {
+    check_options(&parameter.options, typed).map_err(|(mut beneath, rule)| {
         let mut path = vec![member("Value"), member(type_name)];
         path.append(&mut beneath);
         (path, rule)
@@ -123,7 +123,7 @@ fn own_value(parameter: &Parameter, configuration: &Value) -> Result<Option<Valu
 }
 
 /// Checks a value of the right type against the options.
-fn judge(options: &Options, value: &Value) -> Result<(), Broken> {
+fn check_options(options: &Options, value: &Value) -> Result<(), Broken> {
     match options {
         Options::Integer { min, max, .. } => in_range(value, *min, *max).map_err(|rule| (vec![], rule)),
         Options::Double { min, max, .. } => {
@@ -138,9 +138,9 @@ fn judge(options: &Options, value: &Value) -> Result<(), Broken> {
             below.or_else(above).map_or(Ok(()), |rule| Err((vec![], rule)))
         }
         Options::Boolean { .. } => Ok(()),
-        Options::Enum { allowed, .. } => among(value, allowed).map_err(|rule| (vec![], rule)),
+        Options::Enum { allowed, .. } => check_allowed(value, allowed).map_err(|rule| (vec![], rule)),
         Options::IntegerList { min, max, max_items, .. } => each(value, *max_items, |item| in_range(item, *min, *max)),
-        Options::EnumList { allowed, max_items, .. } => each(value, *max_items, |item| among(item, allowed)),
+        Options::EnumList { allowed, max_items, .. } => each(value, *max_items, |item| check_allowed(item, allowed)),
         Options::StringList { max_items, .. } => each(value, *max_items, |_| Ok(())),
     }
 }
@@ -157,13 +157,13 @@ fn in_range(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<(), Rul
     below.or_else(above).map_or(Ok(()), Err)
 }
 
-fn among(value: &Value, allowed: &'static [&'static str]) -> Result<(), Rule> {
+fn check_allowed(value: &Value, allowed: &'static [&'static str]) -> Result<(), Rule> {
     let is_allowed = value.as_str().is_some_and(|text| allowed.contains(&text));
     if is_allowed { Ok(()) } else { Err(Rule::Enum(allowed)) }
 }
 
 /// Checks that a list is not empty and not too long, and checks each item.
-fn each(value: &Value, most: Option<usize>, judge: impl Fn(&Value) -> Result<(), Rule>) -> Result<(), Broken> {
+fn each(value: &Value, most: Option<usize>, check_item: impl Fn(&Value) -> Result<(), Rule>) -> Result<(), Broken> {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     if items.is_empty() {
         return Err((vec![], Rule::FewerItems { least: 1, size: 0 }));
@@ -172,6 +172,6 @@ fn each(value: &Value, most: Option<usize>, judge: impl Fn(&Value) -> Result<(),
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         return Err((vec![], Rule::MoreItems { most, size: items.len() }));
     }
-    let judged = |(index, item)| judge(item).map_err(|rule| (vec![Segment::Item(index)], rule));
+    let judged = |(index, item)| check_item(item).map_err(|rule| (vec![Segment::Item(index)], rule));
     items.iter().enumerate().try_for_each(judged)
 }

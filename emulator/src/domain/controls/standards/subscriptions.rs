@@ -104,7 +104,8 @@ pub fn enable(
     if !refused.is_empty() {
         return Err(SubscriptionError::NoStandards(refused).into());
     }
-    let in_deletion = in_state(&hub, &key, named.iter().map(|(standard, _)| *standard), SubscriptionStatus::Deleting);
+    let in_deletion =
+        refuse_status(&hub, &key, named.iter().map(|(standard, _)| *standard), SubscriptionStatus::Deleting);
     in_deletion?;
     let mut enabled = Vec::with_capacity(named.len());
     for (standard, request) in named {
@@ -116,7 +117,7 @@ pub fn enable(
 }
 
 /// Refuses the call if any of these standards has a transitional status.
-fn in_state(
+fn refuse_status(
     hub: &Hub,
     key: &HubKey,
     standards: impl Iterator<Item = &'static Standard>,
@@ -153,7 +154,7 @@ pub fn begin(
     let subscription = hub.standards.entry(standard.id).or_insert_with(fresh);
     if subscription.status == SubscriptionStatus::Incomplete {
         let delay = transaction.delays().standards_enable;
-        turn(transaction, key, standard.id, subscription, SubscriptionStatus::Pending, now, delay);
+        start_transition(transaction, key, standard.id, subscription, SubscriptionStatus::Pending, now, delay);
     }
 }
 
@@ -169,7 +170,7 @@ pub fn extend(
     if subscription.status.is_updatable() {
         let delays = transaction.delays();
         let delay = delays.standards_enable.max(delays.new_controls);
-        turn(transaction, key, standard, subscription, SubscriptionStatus::Extending, now, delay);
+        start_transition(transaction, key, standard, subscription, SubscriptionStatus::Extending, now, delay);
     }
 }
 
@@ -180,7 +181,7 @@ pub fn begin_default(transaction: &mut Transaction<'_>, key: &HubKey, hub: &mut 
     }
 }
 
-fn turn(
+fn start_transition(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
     standard: &'static str,
@@ -263,13 +264,13 @@ pub fn disable(
     if !refused.is_empty() {
         return Err(SubscriptionError::NoSubscriptions(refused).into());
     }
-    in_state(&hub, &key, named.iter().copied(), SubscriptionStatus::Pending)?;
-    in_state(&hub, &key, named.iter().copied(), SubscriptionStatus::Deleting)?;
+    refuse_status(&hub, &key, named.iter().copied(), SubscriptionStatus::Pending)?;
+    refuse_status(&hub, &key, named.iter().copied(), SubscriptionStatus::Deleting)?;
     let delay = transaction.delays().standards_disable;
     let mut disabled = Vec::with_capacity(named.len());
     for standard in named {
         let Some(subscription) = hub.standards.get_mut(standard.id) else { continue };
-        turn(transaction, &key, standard.id, subscription, SubscriptionStatus::Deleting, caller.now, delay);
+        start_transition(transaction, &key, standard.id, subscription, SubscriptionStatus::Deleting, caller.now, delay);
         // Its controls are no longer checked, even while it is still being deleted.
         let after = transaction.delays().archive_disabled;
         check_request::request(transaction, &key, CheckScope::Standard(standard.id), caller.now, after);

@@ -36,7 +36,7 @@ fn relate(stage: &Stage, region: &str, status: MemberStatus) {
         let member = Member::new(status, MemberKind::Invitation, stage.0.clock.now());
         directory.members.entry((id(ADMINISTRATOR), Region::new(region))).or_default().insert(id(MEMBER), member);
     });
-    replicas::follow(&mut transaction, &stage.0);
+    replicas::apply_relation_changes(&mut transaction, &stage.0);
     transaction.commit();
 }
 

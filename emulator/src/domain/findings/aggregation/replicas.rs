@@ -37,7 +37,7 @@ struct Changed {
 ///
 /// The earlier findings of a new member are shown at once, since the Region was linked before (AGG-13, `inferred`).
 /// Those of a member that leaves stay as replicas in its own home Region (AGG-16, `inferred`).
-pub fn follow(transaction: &mut Transaction<'_>, world: &World) {
+pub fn apply_relation_changes(transaction: &mut Transaction<'_>, world: &World) {
     let before = world.directory();
     let Some(after) = transaction.staged_directory() else { return };
     if before.aggregators.is_empty() && after.aggregators.is_empty() {

@@ -107,13 +107,13 @@ struct Element {
 }
 
 impl Reader {
-    fn breach(&mut self, rule: Rule) {
+    fn report(&mut self, rule: Rule) {
         self.violations.push(Violation { path: self.path.clone(), rule });
     }
 
-    fn breach_at(&mut self, member: &'static str, rule: Rule) {
+    fn report_at(&mut self, member: &'static str, rule: Rule) {
         self.path.push(Segment::Member(0, member));
-        self.breach(rule);
+        self.report(rule);
         self.path.pop();
     }
 
@@ -122,14 +122,14 @@ impl Reader {
         let used =
             filters.values().filter(|value| value.as_array().is_none_or(|elements| !elements.is_empty())).count();
         if let Some(most) = self.dialect.max_names.filter(|most| used > *most as usize) {
-            self.breach(Rule::MorePairs(most));
+            self.report(Rule::MorePairs(most));
         }
         if self.dialect.needs_elements && filters.is_empty() {
-            self.breach(Rule::FewerPairs(1));
+            self.report(Rule::FewerPairs(1));
         }
         for name in filters.keys() {
             if schema.field(name).is_none() || (self.dialect.max_elements)(name).is_none() {
-                self.breach(Rule::Unknown(name.clone()));
+                self.report(Rule::Unknown(name.clone()));
             }
         }
     }
@@ -138,11 +138,11 @@ impl Reader {
     /// there are too many, none is read.
     fn count(&mut self, name: &str, elements: usize) -> bool {
         if let Some(most) = (self.dialect.max_elements)(name).filter(|most| elements > *most as usize) {
-            self.breach(Rule::MoreItems { most, size: elements });
+            self.report(Rule::MoreItems { most, size: elements });
             return false;
         }
         if self.dialect.needs_elements && elements == 0 {
-            self.breach(Rule::FewerItems { least: 1, size: elements });
+            self.report(Rule::FewerItems { least: 1, size: elements });
         }
         elements > 0
     }
@@ -158,7 +158,7 @@ impl Reader {
         }
         let comparisons: Vec<Comparison> = read.iter().filter_map(|element| element.comparison).collect();
         if let Err(refused) = combine::check(&comparisons) {
-            self.breach(Rule::Combination(refused.first.name(), refused.second.name()));
+            self.report(Rule::Combination(refused.first.name(), refused.second.name()));
         }
         if kind == FieldKind::Boolean {
             // `false` means false or absent, which cannot be expressed as a test of a value (FLT-39).
@@ -207,13 +207,13 @@ impl Reader {
     fn text<'e>(&mut self, element: &'e Map<String, Value>, member: &'static str) -> Option<&'e str> {
         let text = element.get(member).and_then(Value::as_str);
         if text.is_none() {
-            self.breach(Rule::Missing(member));
+            self.report(Rule::Missing(member));
         }
         text
     }
 
     fn missing<T>(&mut self, member: &'static str) -> Option<T> {
-        self.breach(Rule::Missing(member));
+        self.report(Rule::Missing(member));
         None
     }
 
@@ -222,14 +222,14 @@ impl Reader {
         let name = self.text(element, "Comparison")?;
         let comparison = Comparison::named(name).filter(|_| supported.contains(&name));
         if comparison.is_none() {
-            self.breach_at("Comparison", Rule::Enum(supported));
+            self.report_at("Comparison", Rule::Enum(supported));
         }
         comparison
     }
 
     fn number(&mut self, element: &Map<String, Value>) -> Option<NumberRange> {
         if element.is_empty() {
-            self.breach(Rule::FewerPairs(1));
+            self.report(Rule::FewerPairs(1));
             return None;
         }
         let bound = |name: &str| element.get(name).and_then(Value::as_f64);
@@ -241,7 +241,7 @@ impl Reader {
         let absolute = element.contains_key("Start") || element.contains_key("End");
         match element.get("DateRange").and_then(Value::as_object) {
             Some(_) if absolute => {
-                self.breach(Rule::Union);
+                self.report(Rule::Union);
                 None
             }
             Some(range) => {
@@ -261,7 +261,7 @@ impl Reader {
         let text = self.text(element, member)?;
         let instant = (self.dialect.read_date)(text);
         if instant.is_none() {
-            self.breach_at(member, Rule::Format("date-time"));
+            self.report_at(member, Rule::Format("date-time"));
         }
         instant
     }
@@ -270,7 +270,7 @@ impl Reader {
     fn relative(&mut self, range: &Map<String, Value>) -> Option<DateRange> {
         let days = range.get("Value").and_then(Value::as_i64);
         if days.is_none() {
-            self.breach(Rule::Missing("Value"));
+            self.report(Rule::Missing("Value"));
         }
         let unit = self.text(range, "Unit");
         let edge = self.now - i128::from(days.zip(unit)?.0) * NANOSECONDS_A_DAY;
@@ -286,7 +286,7 @@ impl Reader {
         let six = name.contains("IpV6");
         let block = filter::block(text).filter(|block| matches!(block.addr(), IpAddr::V6(_)) == six);
         if block.is_none() {
-            self.breach_at("Cidr", Rule::Format(if six { "ipv6" } else { "ipv4" }));
+            self.report_at("Cidr", Rule::Format(if six { "ipv6" } else { "ipv4" }));
         }
         block
     }

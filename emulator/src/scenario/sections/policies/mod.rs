@@ -59,10 +59,10 @@ pub(in crate::scenario) fn check(written: Entries<Declared>, check: &mut Check) 
 
 fn read(file: &Spanned<String>, check: &mut Check) -> Option<Node> {
     let written_in: FileId = file.span.file;
-    let path = check.files.beside(&file.value, written_in);
+    let path = check.files.resolve(&file.value, written_in);
     if !path.is_file() {
         let diagnostic = check.at(file.span, format!("file not found: `{}`", file.value));
-        let near = check.files.near(&file.value, written_in);
+        let near = check.files.files_near(&file.value, written_in);
         let nearest = suggest::nearest(&file.value, near.iter().map(String::as_str));
         check.push(diagnostic.expected("a path relative to the directory of this file").suggest(nearest));
         return None;

@@ -49,7 +49,7 @@ fn relate(stage: &Stage, region: &str, status: MemberStatus) {
         let members = directory.members.entry((id(ADMINISTRATOR), Region::new(region))).or_default();
         members.insert(id(MEMBER), member);
     });
-    replicas::follow(&mut transaction, &stage.0);
+    replicas::apply_relation_changes(&mut transaction, &stage.0);
     transaction.commit();
 }
 
