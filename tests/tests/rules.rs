@@ -72,8 +72,7 @@ fn register() -> Vec<Chapter> {
                 let rule = rule(id, evidence, state, text, reason)
                     .unwrap_or_else(|wrong| panic!("{REGISTER}:{number}: {wrong}: {line}"));
                 let chapter = chapters.last_mut().filter(|chapter| chapter.prefix == rule.id.prefix);
-                let chapter =
-                    chapter.unwrap_or_else(|| panic!("{REGISTER}:{number}: {id} stands in another's chapter"));
+                let chapter = chapter.unwrap_or_else(|| panic!("{REGISTER}:{number}: {id} is in the wrong chapter"));
                 if let Some(before) = chapter.rules.last() {
                     assert!(before.id < rule.id, "{REGISTER}:{number}: {id} follows {}", before.id);
                 }
@@ -86,21 +85,22 @@ fn register() -> Vec<Chapter> {
 }
 
 fn rule(id: &str, evidence: &str, state: &str, text: &str, reason: &str) -> Result<Rule, String> {
-    let id = id.split_once('-').and_then(|(prefix, number)| self::id(prefix, number)).ok_or("no id")?;
+    let id = id.split_once('-').and_then(|(prefix, number)| self::id(prefix, number)).ok_or("invalid id")?;
     let places = evidence.split(", ").map(|word| EVIDENCE.iter().position(|known| *known == word));
-    let places: Vec<usize> = places.collect::<Option<_>>().ok_or_else(|| format!("evidence is of {EVIDENCE:?}"))?;
+    let places: Vec<usize> =
+        places.collect::<Option<_>>().ok_or_else(|| format!("evidence must be one of {EVIDENCE:?}"))?;
     if !places.is_sorted_by(|a, b| a < b) {
-        return Err("evidence stands in order, the best first".to_owned());
+        return Err("evidence must be sorted, strongest first".to_owned());
     }
     if text.trim().is_empty() {
-        return Err("it says nothing".to_owned());
+        return Err("the rule has no text".to_owned());
     }
     let reason = match (state, reason.trim()) {
         ("tested", "") => None,
-        ("tested", _) => return Err("a tested rule needs no reason".to_owned()),
+        ("tested", _) => return Err("a tested rule must not have a reason".to_owned()),
         ("not modelled", "") => return Err("a rule that is not modelled needs a reason".to_owned()),
         ("not modelled", reason) => Some(reason.to_owned()),
-        _ => return Err("the state is `tested` or `not modelled`".to_owned()),
+        _ => return Err("the state must be `tested` or `not modelled`".to_owned()),
     };
     Ok(Rule { id, evidence: evidence.to_owned(), reason, text: text.to_owned() })
 }
@@ -220,7 +220,7 @@ fn proved<'p>(chapters: &[Chapter], proofs: &'p [Proof]) -> (BTreeMap<Id, Vec<&'
             };
             for id in ends.into_iter().filter(|id| !known.contains(id)) {
                 unknown.insert(format!(
-                    "{}:{}: {} names {id}, which is not in {REGISTER}",
+                    "{}:{}: {} lists {id}, which is not in {REGISTER}",
                     proof.path, proof.line, proof.name
                 ));
             }
@@ -236,14 +236,14 @@ fn proved<'p>(chapters: &[Chapter], proofs: &'p [Proof]) -> (BTreeMap<Id, Vec<&'
 fn every_rule_has_a_test_or_a_reason_and_tests_list_known_rules() {
     let chapters = register();
     let titles: BTreeSet<_> = chapters.iter().map(|chapter| &chapter.prefix).collect();
-    assert_eq!(titles.len(), chapters.len(), "a chapter stands twice");
+    assert_eq!(titles.len(), chapters.len(), "duplicate chapter");
     let proofs = proofs();
     let (proved, mut wrong) = proved(&chapters, &proofs);
     for rule in chapters.iter().flat_map(|chapter| &chapter.rules) {
         match (&rule.reason, proved.get(&rule.id).and_then(|tests| tests.first())) {
-            (None, None) => wrong.push(format!("{REGISTER}: no test names {}", rule.id)),
+            (None, None) => wrong.push(format!("{REGISTER}: no test lists {}", rule.id)),
             (Some(_), Some(test)) => wrong.push(format!(
-                "{}:{}: {} proves {}, which {REGISTER} calls not modelled",
+                "{}:{}: {} tests {}, which is not modelled according to {REGISTER}",
                 test.path, test.line, test.name, rule.id
             )),
             (None, Some(_)) | (Some(_), None) => {}
@@ -333,7 +333,7 @@ fn refresh_readme(name: &str, expected: &str) {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let parts = readme.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
-    let (before, after) = parts.unwrap_or_else(|| panic!("README.md has the markers `{begin}` and `{end}`"));
+    let (before, after) = parts.unwrap_or_else(|| panic!("README.md must have the markers `{begin}` and `{end}`"));
     refresh("README.md", &format!("{before}{begin}{expected}{end}{after}"));
 }
 
@@ -343,9 +343,12 @@ fn refresh(path: &str, expected: &str) {
     if fs::read_to_string(&file).is_ok_and(|found| found == expected) {
         return;
     }
-    assert!(std::env::var_os("CI").is_none(), "{path} lags: run `cargo test` and commit what it rewrites");
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "{path} is out of date: run `cargo test` and commit the files that it rewrites"
+    );
     fs::write(&file, expected).unwrap();
-    panic!("{path} lagged and is rewritten: run the test again and commit the file");
+    panic!("{path} was out of date and has been rewritten: run the test again and commit the file");
 }
 
 #[test]

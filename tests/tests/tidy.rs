@@ -144,7 +144,7 @@ fn arrows() -> BTreeMap<String, Option<Vec<String>>> {
     let mut arrows = BTreeMap::new();
     for row in table.lines().take_while(|line| line.starts_with('|')).skip(1) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let [_, rooms, uses, _] = cells[..] else { panic!("no row of two cells: {row}") };
+        let [_, rooms, uses, _] = cells[..] else { panic!("expected a row of two cells: {row}") };
         let uses = (!uses.starts_with("any room")).then(|| ticked(uses));
         arrows.extend(ticked(rooms).into_iter().map(|room| (room, uses.clone())));
     }
@@ -265,7 +265,10 @@ fn every_file_begins_with_a_module_doc_and_is_short() {
         }
         let lines = file.text.lines().count();
         if lines > MAX_LINES_OF_A_FILE {
-            wrong.push(format!("{}:{MAX_LINES_OF_A_FILE}: has {lines} lines", file.path));
+            wrong.push(format!(
+                "{}:{MAX_LINES_OF_A_FILE}: the file has {lines} lines, at most {MAX_LINES_OF_A_FILE} are allowed",
+                file.path
+            ));
         }
     }
     assert_none(&wrong);
@@ -277,7 +280,10 @@ fn functions_are_short() {
     for file in with_extension("", &["rs"]) {
         for (number, lines) in functions(&file.text) {
             if lines > MAX_LINES_OF_A_FUNCTION {
-                wrong.push(format!("{}:{number}: a function of {lines} lines", file.path));
+                wrong.push(format!(
+                    "{}:{number}: a function has {lines} lines, at most {MAX_LINES_OF_A_FUNCTION} are allowed",
+                    file.path
+                ));
             }
         }
     }
@@ -365,7 +371,7 @@ fn comments_cite_existing_pages() {
             let words = line.split(|character| !is_name(character)).map(|word| word.trim_end_matches('.'));
             for page in words.filter(|word| word.strip_suffix(".md").is_some()) {
                 if !pages.iter().any(|known| known == page || known.ends_with(&format!("/{page}"))) {
-                    wrong.push(format!("{}:{number}: {page} is no page of this project", file.path));
+                    wrong.push(format!("{}:{number}: {page} is not a page of this project", file.path));
                 }
             }
         }

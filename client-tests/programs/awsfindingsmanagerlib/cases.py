@@ -1,4 +1,4 @@
-"""awsfindingsmanagerlib: suppression rules change the findings that they match, in all linked Regions, and no others."""
+"""awsfindingsmanagerlib: suppression rules change exactly the findings that they match, in all linked Regions."""
 
 import unittest
 from unittest import TestCase

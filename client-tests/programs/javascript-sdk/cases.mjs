@@ -1,4 +1,4 @@
-// AWS SDK for JavaScript: the SDK's own code writes requests and reads answers, errors, dates and pages.
+// AWS SDK for JavaScript: the SDK's own code serializes requests and parses responses, errors, dates and pages.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";

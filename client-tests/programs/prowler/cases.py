@@ -1,4 +1,4 @@
-"""prowler: findings of a scan are stored, those that the next scan lacks are archived, and workflow, note and fields of customers are kept."""
+"""prowler: findings of a scan are stored, findings missing from the next scan are archived, and workflow, notes and fields set by customers are kept."""
 
 import csv
 import json

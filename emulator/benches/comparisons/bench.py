@@ -34,12 +34,12 @@ def main():
 
 def with_moto(binary, counts):
     print(f"program and moto {moto.__version__}, both over HTTP/1.1 from one connection, on one machine")
-    print("moto applies no filters and no order, so that only a page of any findings can be compared; it has no goal")
+    print("moto neither filters nor sorts, so only a page of arbitrary findings is compared; there is no goal")
     for count in counts:
         bodies = [servers.call_of(owner, body) for owner, body in servers.bodies(binary, 0, 0, count)]
         with servers.program(binary, 0) as ours, servers.moto() as theirs:
             theirs.ask(call("POST", "/accounts", account(0), EnableDefaultStandards=False))
-            print(f"\n{count} findings, imported by BatchImportFindings, {PAGE} a call")
+            print(f"\n{count} findings, imported by BatchImportFindings, {PAGE} per call")
             rates = {}
             for name, server in [("program", ours), ("moto", theirs)]:
                 times, rates[name] = imported(server, bodies, count)
@@ -67,11 +67,11 @@ def imported(server, requests, count):
 
 def with_stores(binary, count):
     print(f"\nprogram, DuckDB {duckdb.__version__} and SQLite {sqlite3.sqlite_version}, {count} findings")
-    print("The program answers over HTTP/1.1 on one connection, from a process of its own, with one administrator's view of")
+    print("The program answers over HTTP/1.1 on one connection, from a separate process, with one administrator's view of")
     print(f"{MEMBERS} members. DuckDB and SQLite are called in the client's process by Python {platform.python_version()}, in memory, without")
-    print("HTTP, accounts or permissions; SQLite has a fitting index for each question, DuckDB needs none.")
-    print("A page is 100 whole documents; the client parses no answer.")
-    print(f"One line is median (least … greatest) of {ROUNDS} rounds of {SAMPLES} questions, in turn.\n")
+    print("HTTP, accounts or permissions; SQLite has a matching index for each query; DuckDB needs none.")
+    print("A page is 100 complete documents; the client does not parse responses.")
+    print(f"Each line: median (minimum … maximum) of {ROUNDS} rounds of {SAMPLES} queries, in turn.\n")
     with servers.program(binary, MEMBERS) as ours:
         for owner, body in servers.bodies(binary, 1, MEMBERS, count):
             assert ours.ask_json(servers.call_of(owner, body))["FailedCount"] == 0
@@ -164,7 +164,7 @@ def check(server, insight, kinds):
         theirs = [json.loads(document)["UpdatedAt"] for (document,) in store.newest()]
         assert theirs == times, f"newest first: {name} and the program differ"
         assert dict(store.groups()) == groups, f"by severity: {name} and the program differ"
-    print(f"All three give the same answers; the five filters find {min(found)} to {max(found)} findings.\n")
+    print(f"All three return the same findings; the five filters match {min(found)} to {max(found)} findings.\n")
 
 
 if __name__ == "__main__":

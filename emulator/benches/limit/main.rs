@@ -35,7 +35,7 @@ fn main() {
         return bare::serve();
     }
     let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/quickstart.yaml");
-    println!("start to healthy, with the quickstart: {}", starts(&quickstart));
+    println!("start until healthy, with the quickstart: {}", starts(&quickstart));
     println!("\n{:<28} {}", "call", Pairs::titles());
     let program = Child::program(&[]);
     let bare = Child::bare();

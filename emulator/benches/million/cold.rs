@@ -10,9 +10,9 @@ use crate::common::connection::Connection;
 
 /// Field, value, and description. No other query of the bench uses these fields.
 pub(crate) const FIELDS: [(&str, &str, &str); 3] = [
-    ("FindingProviderFieldsTypes", "Software and Configuration Checks/Vulnerabilities/CVE", "all have it"),
-    ("RecommendationText", "No finding recommends this.", "all have another"),
-    ("VulnerabilitiesExploitAvailable", "YES", "none has the field"),
+    ("FindingProviderFieldsTypes", "Software and Configuration Checks/Vulnerabilities/CVE", "in all findings"),
+    ("RecommendationText", "No finding recommends this.", "a different value in each finding"),
+    ("VulnerabilitiesExploitAvailable", "YES", "in no finding"),
 ];
 
 /// Seconds of the first and second response, for each field.

@@ -48,16 +48,16 @@ fn main() {
     let count = count(&arguments);
     let scenario = organization::of_members(findings::ACCOUNTS - 1, "");
     let program = Child::program(&["--scenario", &scenario.path().to_string_lossy()]);
-    println!("{count} findings of {} accounts; one line is median (least … greatest)\n", findings::ACCOUNTS);
+    println!("{count} findings of {} accounts; each line: median (minimum … maximum)\n", findings::ACCOUNTS);
     first_import(&program, count);
     imports(&program, count);
     let bare = Child::bare();
     once(bare.address(), &bare::prepare(b"{}"));
-    line("the same requests into the bare server", &import::send(&bare, count).to_string(), "");
+    line("the same requests to the bare server", &import::send(&bare, count).to_string(), "");
     page(&program, &bare);
     latencies(&program, &bare);
     drop(program);
-    println!("\nthe same question of many accounts and of one, in worlds of their own");
+    println!("\nthe same query as an administrator of many accounts and as a single account");
     members::compare(count);
 }
 
@@ -72,9 +72,9 @@ fn count(arguments: &[String]) -> usize {
 fn first_import(program: &Child, count: usize) {
     let before = import::resident(program.id());
     let rates = import(program, count);
-    line("import into memory untouched", &rates.to_string(), "");
+    line("import into new memory", &rates.to_string(), "");
     let after = import::resident(program.id());
-    let name = "memory for each byte of the findings as stored";
+    let name = "memory per byte of stored findings";
     let (Some(before), Some(after)) = (before, after) else {
         return line(name, "skipped: this system has no /proc/PID/status", "");
     };
@@ -99,7 +99,7 @@ fn imports(program: &Child, count: usize) {
         once(program.address(), b"POST /_emulator/reset HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
         memory::touch(count * BYTES);
         let rates: Rates = import(program, count);
-        line(&format!("import into memory touched, run {run}"), &rates.to_string(), "");
+        line(&format!("import into memory used before, run {run}"), &rates.to_string(), "");
         ratios.push(rates.ratio());
         for (all, answer) in answers.iter_mut().zip(cold::fields(program)) {
             all.push(answer);
@@ -107,7 +107,7 @@ fn imports(program: &Child, count: usize) {
         keywords.push(cold::keyword(program));
     }
     let ratios = Summary::of(ratios);
-    line("last tenth of an import to the first", &format!("{ratios:.2}"), &at_least(ratios.median(), 0.8));
+    line("last tenth of an import relative to the first", &format!("{ratios:.2}"), &at_least(ratios.median(), 0.8));
     for ((field, _, what), answers) in cold::FIELDS.iter().zip(answers) {
         let first = Summary::of(answers.iter().map(|(first, _)| *first));
         let second = Summary::of(answers.iter().map(|(_, second)| second * 1000.0));
@@ -115,7 +115,7 @@ fn imports(program: &Child, count: usize) {
         let goal = below(second.median(), 50.0, " ms");
         line(&format!("{field}, {what}: second"), &format!("{second:.2} ms"), &goal);
     }
-    line("Keyword that none has", &format!("{:.3} s", Summary::of(keywords)), "");
+    line("keyword without matches", &format!("{:.3} s", Summary::of(keywords)), "");
 }
 
 /// Pages of one severity at saturation, compared with the bare server.
@@ -135,17 +135,17 @@ fn latencies(program: &Child, bare: &Child) {
         let goal = goal.map(|goal| below(latency.percentiles_99.median(), goal, " ms"));
         line(name, &latency.to_string(), &goal.map(|goal| format!("p99 {goal}")).unwrap_or_default());
     };
-    println!("one question at a time, 50 a second, {} rounds of {}", latency::ROUNDS, QUIET.samples);
+    println!("one query at a time, 50 per second, {} rounds of {}", latency::ROUNDS, QUIET.samples);
     print("five filters", program, &ask::mixed(), Some(3.0));
     print("by UpdatedAt, latest first", program, &[latency::latest()], Some(3.0));
     match latency::insight(program) {
         Some(question) => print("insight, active by severity", program, &[question], Some(2.0)),
-        None => line("insight, active by severity", "not built", "goal: p99 < 2 ms"),
+        None => line("insight, active by severity", "not implemented", "goal: p99 < 2 ms"),
     }
     let first = ask::administrator(&ask::Question::default());
     print("no filter, page 1", program, std::slice::from_ref(&first), None);
     let (number, deep) = latency::deep(program);
     print(&format!("no filter, page {number}"), program, &[deep], None);
     once(bare.address(), &bare::prepare(&once(program.address(), &first)));
-    print("the same bytes from the bare server", bare, &[bare::empty_request()], None);
+    print("the same bytes, bare server", bare, &[bare::empty_request()], None);
 }

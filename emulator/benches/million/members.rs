@@ -28,8 +28,8 @@ pub(crate) fn compare(count: usize) {
     };
     let of_one = ask(SINGLE, SINGLE..SINGLE + 1);
     let of_many = ask(0, 1..MEMBERS + 1);
-    line("one EQUALS, a single account that owns all", &of_one.to_string(), "");
-    line("the same of an administrator of 10,000 members", &of_many.to_string(), "");
+    line("one EQUALS, a single account that owns all findings", &of_one.to_string(), "");
+    line("the same, an administrator of 10,000 members", &of_many.to_string(), "");
     let ratio = of_many.medians.median() / of_one.medians.median();
-    line("the administrator to the single account, medians", &format!("{ratio:.2}"), &at_most(ratio, 2.0));
+    line("administrator relative to single account, medians", &format!("{ratio:.2}"), &at_most(ratio, 2.0));
 }

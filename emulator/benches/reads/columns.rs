@@ -45,11 +45,11 @@ pub(crate) fn first_answers(programs: &[Child]) {
         (milliseconds(&mut connection, &question), milliseconds(&mut connection, &question))
     });
     let first = answers.map(|(first, _)| first / 1000.0);
-    first.print_figure("a field never filtered before, first answer", 3, " s", |median| below(median, 3.0, " s"));
-    first.print_ratio("first answer");
+    first.print_figure("first filter on a field, first response", 3, " s", |median| below(median, 3.0, " s"));
+    first.print_ratio("first response");
     let second = answers.map(|(_, second)| *second);
-    second.print_figure("the same, second answer", 2, " ms", |median| below(median, 50.0, " ms"));
-    second.print_ratio("second answer");
+    second.print_figure("the same, second response", 2, " ms", |median| below(median, 50.0, " ms"));
+    second.print_ratio("second response");
 }
 
 /// DescribeHub every two milliseconds, idle and while columns are built.

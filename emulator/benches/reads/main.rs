@@ -47,10 +47,10 @@ fn main() {
     let count = option(&arguments, "--count").and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
     let mut builds = vec![PathBuf::from(env!("CARGO_BIN_EXE_securityhub-local"))];
     builds.extend(option(&arguments, "--against").map(PathBuf::from));
-    println!("{count} findings; client and program on one machine, over HTTP; one line is median (least … greatest)");
-    println!("of {ROUNDS} rounds of {} questions, 100 a second", PACE.samples);
+    println!("{count} findings; client and program on one machine, over HTTP; each line: median (minimum … maximum)");
+    println!("of {ROUNDS} rounds of {} queries, 100 per second", PACE.samples);
     if let Some(other) = builds.get(1) {
-        println!("the other program is {}", other.display());
+        println!("other build: {}", other.display());
     }
     of_few(&builds, count);
     of_many(&builds, count);
@@ -93,12 +93,12 @@ fn filled(builds: &[PathBuf], members: usize, count: usize) -> Vec<Child> {
 /// longer than an empty one.
 fn print(programs: &[Child], name: &str, questions: &[Vec<u8>]) {
     let found: Option<Vec<Vec<usize>>> = programs.iter().map(|program| found(program, questions)).collect();
-    let Some(found) = found else { return line(name, "not built", "") };
+    let Some(found) = found else { return line(name, "not implemented", "") };
     Rounds::of(programs, ROUNDS, |program, _| {
         latency::round(&mut Connection::open(program.address()), questions, PACE)
     })
     .print(name);
-    println!("  (findings of a page: {})", described(&found));
+    println!("  (findings per page: {})", described(&found));
 }
 
 /// The number of findings in the response to each query; `None` if a program does not know the operation.
@@ -122,7 +122,7 @@ fn described(found: &[Vec<usize>]) -> String {
         (least, _) => least.copied().unwrap_or_default().to_string(),
     };
     match found {
-        [this, other] if this != other => format!("{}; of the other program: {}", range(this), range(other)),
+        [this, other] if this != other => format!("{}; other build: {}", range(this), range(other)),
         _ => found.first().map(range).unwrap_or_default(),
     }
 }

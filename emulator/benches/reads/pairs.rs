@@ -52,10 +52,14 @@ impl Rounds<f64> {
     pub(crate) fn print_ratio(&self, what: &str) {
         let [this, other] = &self.0[..] else { return };
         let ratio = Summary::of(this.iter().zip(other).map(|(this, other)| this / other));
-        line(&format!("  {what}, this program to the other"), &ratio.to_string(), &at_most(ratio.median(), RATIO));
+        line(
+            &format!("  {what}, this build relative to the other"),
+            &ratio.to_string(),
+            &at_most(ratio.median(), RATIO),
+        );
     }
 }
 
 fn named(name: &str, position: usize) -> String {
-    if position == 0 { name.to_owned() } else { "  the other program".to_owned() }
+    if position == 0 { name.to_owned() } else { "  the other build".to_owned() }
 }

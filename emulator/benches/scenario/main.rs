@@ -33,7 +33,7 @@ const FINDINGS: u32 = 100_000;
 const RUNS: usize = 7;
 
 fn main() {
-    println!("{FINDINGS} findings; one line is median (least … greatest) of {RUNS}\n");
+    println!("{FINDINGS} findings; each line: median (minimum … maximum) of {RUNS} runs\n");
     let written = Summary::of((0..RUNS).map(|_| f64::from(FINDINGS) / generate()));
     line(
         "generate, findings of all products a second",

@@ -47,7 +47,7 @@ const RESOURCES: [(&str, usize, &str); 10] = [
 ];
 
 fn main() {
-    println!("{ACCOUNTS} accounts, {} Regions; one line is median (least … greatest) of {RUNS}\n", REGIONS.len());
+    println!("{ACCOUNTS} accounts, {} Regions; each line: median (minimum … maximum) of {RUNS} runs\n", REGIONS.len());
     for (name, quiet) in [("quiet hubs", true), ("hubs with findings of all controls", false)] {
         let mut found = 0;
         let enabled = Summary::of((0..RUNS).map(|_| {

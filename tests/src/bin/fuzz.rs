@@ -53,8 +53,8 @@ fn run(requests: u64, seed: u64) -> ExitCode {
     }
     let by_status: Vec<String> = statuses.iter().map(|(status, count)| format!("{status}: {count}")).collect();
     println!(
-        "{requests} requests (seed {seed}) in {:.0} s: no panic, every answer AWS-shaped ({}), none over {} ms of processor \
-         time per 10 KB; {} findings imported, {} read",
+        "{requests} requests (seed {seed}) in {:.0} s: no panic, all responses in the form of AWS ({}), none over {} ms of \
+         CPU time per 10 KB; {} findings imported, {} read",
         start.elapsed().as_secs_f64(),
         by_status.join(", "),
         LIMIT.as_millis(),
