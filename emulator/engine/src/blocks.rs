@@ -128,7 +128,8 @@ impl Index {
     fn shard(&self, hash: u64) -> usize {
         // hashbrown uses the lowest bits for the bucket and the highest seven for its tags, so the shard uses other
         // bits.
-        usize::try_from(hash >> 32).unwrap_or_default() & (self.shards.len() - 1)
+        usize::try_from(hash >> 32).ok().or_report("32 bits fit into a usize").unwrap_or_default()
+            & (self.shards.len() - 1)
     }
 
     /// The numbers with a hash, and possibly others.
@@ -167,7 +168,8 @@ impl Index {
         let mut shards: Vec<HashTable<u32>> = (0..count).map(|_| HashTable::with_capacity(SHARD)).collect();
         for number in numbers {
             let hash = hash_of(number);
-            let place = usize::try_from(hash >> 32).unwrap_or_default() & (count - 1);
+            let place = usize::try_from(hash >> 32).ok().or_report("32 bits fit into a usize").unwrap_or_default()
+                & (count - 1);
             if let Some(shard) = shards.get_mut(place).or_report("a hash has a shard") {
                 shard.insert_unique(hash, number, |number| hash_of(*number));
             }

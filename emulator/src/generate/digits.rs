@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use crate::invariant::Invariant;
 use crate::state::Timestamp;
 
 /// The number of seconds in a day.
@@ -92,7 +93,7 @@ fn date(days: u64) -> (u64, u64, u64) {
 }
 
 fn last_digit(number: u64) -> u8 {
-    b'0' + u8::try_from(number % 10).unwrap_or_default()
+    b'0' + u8::try_from(number % 10).or_report("a digit fits into a byte").unwrap_or_default()
 }
 
 #[cfg(test)]

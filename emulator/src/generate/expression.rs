@@ -1,6 +1,7 @@
 //! Parses the expressions in braces in the texts of a template into [`Part`]s.
 
 use super::template::Scope;
+use crate::invariant::Invariant;
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +98,7 @@ fn part(expression: &str, scope: &Scope) -> Result<Part, String> {
     }
     let (written, is_optional) = expression.strip_suffix('?').map_or((expression, false), |written| (written, true));
     let mut words = written.split('.');
-    let name = words.next().unwrap_or_default();
+    let name = words.next().or_report("a split text has a first part").unwrap_or_default();
     let fields: Vec<String> = words.map(str::to_owned).collect();
     let path = scope.position(name).map(|name| Path { name, fields });
     match path {

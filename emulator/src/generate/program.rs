@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::expression::{self, Part, RandomValue};
 use super::template::{self, GIVEN, Node, Residence as Source, ResidentOwner, TIMES, Template};
 use super::values::{Handle, Shape, ShapeId, Symbol, Values};
+use crate::invariant::Invariant;
 
 /// The position of the given name `time`. The values of all other given names are texts.
 pub(super) const TIME: usize = GIVEN.len() - 1;
@@ -332,5 +333,5 @@ impl Steps {
 /// The escaped content of a JSON string, without quotes.
 pub(super) fn escaped(text: &str) -> Vec<u8> {
     let json = Json::from(text).to_string().into_bytes();
-    json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_vec()
+    json.get(1..json.len().saturating_sub(1)).or_report("a JSON string is in quotes").unwrap_or_default().to_vec()
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Call, unknown_operation};
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::invariant::Invariant;
 use crate::wire::answer::response;
 
 /// The header with the operation, such as `AWSOrganizationsV20161128.ListRoots`.
@@ -19,7 +20,7 @@ pub(super) fn answer(
     run: impl FnOnce(&str, &Map<String, Value>) -> Result<Option<Value>, AwsError>,
 ) -> Result<Response<Bytes>, AwsError> {
     let target = call.parts.headers.get(TARGET).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let operation = target.rsplit('.').next().unwrap_or_default();
+    let operation = target.rsplit('.').next().or_report("a split text has a last part").unwrap_or_default();
     let body = if call.body.is_empty() { Ok(Map::new()) } else { serde_json::from_slice(call.body) };
     let body = body.map_err(|error| {
         AwsError::new(ErrorCode::SerializationException, "The request body is not a JSON object").caused_by(error)

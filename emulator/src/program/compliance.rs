@@ -15,6 +15,7 @@ use super::exit::Exit;
 use super::output;
 use super::style::Style;
 use crate::domain::controls::scores::{self, Compliance, ControlScore, ControlStatus, Counts, StandardScore};
+use crate::invariant::Invariant;
 
 pub(super) const HELP: &str = "\
 Examples, with `securityhub-local serve --scenario scenarios/controls.yaml` running.
@@ -262,8 +263,13 @@ impl Bars {
     }
 
     fn bar(self, score: u64, width: usize) -> String {
-        let eighths = usize::try_from(score.min(100)).unwrap_or_default() * width * 8 / 100;
-        let end = EIGHTHS.get(eighths % 8).copied().unwrap_or_default();
+        let eighths =
+            usize::try_from(score.min(100)).or_report("a score of at most 100 fits into a usize").unwrap_or_default()
+                * width
+                * 8
+                / 100;
+        let end =
+            EIGHTHS.get(eighths % 8).copied().or_report("there is a character for each eighth").unwrap_or_default();
         let bar = "█".repeat(eighths / 8) + end;
         let colour = match score {
             80.. => "32",

@@ -16,6 +16,7 @@ use super::client;
 use super::exit::Exit;
 use super::output;
 use super::values::{account, region};
+use crate::invariant::Invariant;
 use crate::state::{AccountId, Region};
 
 pub(super) const HELP: &str = r#"Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running.
@@ -152,7 +153,7 @@ fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
 
 /// An event for people: time, receiver, kind, and the finding with its severity.
 fn event_line(event: &str) -> String {
-    let event: Value = serde_json::from_str(event).unwrap_or_default();
+    let event: Value = serde_json::from_str(event).or_report("an event of a page is JSON").unwrap_or_default();
     let text = |value: &Value| output::escape_control_characters(value.as_str().unwrap_or("-"));
     let time = text(&event["time"]).replace('T', " ").replace('Z', "");
     let kind = text(&event["detail-type"]);

@@ -9,6 +9,7 @@ use super::cli::{FindingsForm, GenerateArguments};
 use super::exit::Exit;
 use super::output;
 use crate::generate::{self, Findings, Product, Request};
+use crate::invariant::Invariant;
 use crate::state::{Clock, HubKey};
 
 /// Maximum number of findings in a BatchImportFindings request.
@@ -151,7 +152,8 @@ impl Batch {
     /// Writes the body and clears the batch.
     fn write(&mut self, output: &mut impl Write) -> io::Result<()> {
         output.write_all(b"{\"Findings\":[")?;
-        output.write_all(self.findings.get(1..).unwrap_or_default())?;
+        output
+            .write_all(self.findings.get(1..).or_report("a batch that is written has a finding").unwrap_or_default())?;
         output.write_all(b"]}\n")?;
         self.count = 0;
         self.findings.clear();

@@ -15,6 +15,7 @@ use super::exit::Exit;
 use super::output;
 use crate::domain::accounts::members::bulk::{MemberRow, Outcome};
 use crate::domain::accounts::members::csv::{self, Row};
+use crate::invariant::Invariant;
 use crate::state::Region;
 
 /// Number of accounts per request, small enough to show progress.
@@ -51,7 +52,7 @@ fn add(arguments: &AddArguments) -> Result<(), Exit> {
             .unprocessed_accounts
             .iter_mut()
             .for_each(|all| all.extend(outcome.unprocessed_accounts.iter().flatten().cloned()));
-        progress.inc(batch.len().try_into().unwrap_or_default());
+        progress.inc(batch.len().try_into().or_report("a number of accounts fits into a u64").unwrap_or_default());
     }
     progress.finish_and_clear();
     print_outcome(&arguments.at, whole)

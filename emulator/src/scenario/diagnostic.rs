@@ -148,7 +148,13 @@ impl Position {
         let end = char_start(text, span.end.min(line_end)).max(start);
         Position {
             line: memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            column: before
+                .get(line_start..)
+                .or_report("a line begins after a line feed")
+                .unwrap_or_default()
+                .chars()
+                .count()
+                + 1,
             text: Arc::clone(text),
             start,
             end,
@@ -170,7 +176,11 @@ fn line_end(text: &str, start: usize) -> usize {
 
 /// The start of the character that contains the byte.
 fn char_start(text: &str, byte: usize) -> usize {
-    (0..=byte.min(text.len())).rev().find(|byte| text.is_char_boundary(*byte)).unwrap_or_default()
+    (0..=byte.min(text.len()))
+        .rev()
+        .find(|byte| text.is_char_boundary(*byte))
+        .or_report("a text has a character boundary at its start")
+        .unwrap_or_default()
 }
 
 impl Diagnostics {

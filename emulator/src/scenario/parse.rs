@@ -56,7 +56,7 @@ fn syntax_error(error: &serde_saphyr::Error) -> String {
     // The rest addresses programmers who call the parser.
     let text = text.split_once("; use ").map_or(text, |(text, _)| text);
     let cut = text.find(" at line ").unwrap_or(text.len());
-    text.get(..cut).unwrap_or_default().to_owned()
+    text.get(..cut).or_report("a text that is found begins at a character").unwrap_or_default().to_owned()
 }
 
 /// The part of a text that is parsed, and its offset.

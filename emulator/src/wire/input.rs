@@ -7,6 +7,7 @@ use securityhub_fixtures::model::{Kind, Location, Structure};
 use super::body::TooLarge;
 use super::route::BODY_LIMIT;
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::invariant::Invariant;
 use crate::shape::read::{self, Document};
 
 /// The reason why a request cannot be read at all.
@@ -117,7 +118,7 @@ fn read_body<'b>(operation: Operation, body: &'b Body<'_>) -> Result<Document<'b
 fn check_media_type(parts: &Parts) -> Result<(), Rejection> {
     let Some(header) = parts.headers.get(http::header::CONTENT_TYPE) else { return Ok(()) };
     let text = String::from_utf8_lossy(header.as_bytes());
-    let media_type = text.split(';').next().unwrap_or_default().trim();
+    let media_type = text.split(';').next().or_report("a split text has a first part").unwrap_or_default().trim();
     let subtype = media_type.to_ascii_lowercase();
     let json = subtype.strip_prefix("application/").is_some_and(|subtype| {
         matches!(subtype, "json" | "x-amz-json-1.0" | "x-amz-json-1.1") || subtype.ends_with("+json")

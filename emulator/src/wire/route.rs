@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::invariant::Invariant;
 
 /// Maximum size of an operation's body, in bytes.
 pub const BODY_LIMIT: usize = 6 * 1024 * 1024;
@@ -76,7 +77,7 @@ impl Unroutable {
 /// [`Unroutable`] if the path, the method or the encoding of a label is wrong.
 pub fn find(method: &Method, raw_path: &str) -> Result<Route, Unroutable> {
     let segments: Vec<&str> = raw_path.strip_prefix('/').ok_or(Unroutable::UnknownPath)?.split('/').collect();
-    let first = segments.first().copied().unwrap_or_default();
+    let first = segments.first().copied().or_report("a split path has a first segment").unwrap_or_default();
     let mut methods = BTreeSet::new();
     for pattern in PATTERNS.get(first).into_iter().flatten() {
         let Some(labels) = pattern.labels(&segments) else { continue };

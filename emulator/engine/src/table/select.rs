@@ -4,6 +4,7 @@ use super::order::Order;
 use super::{Part, Scope, Slot, Table, at};
 use crate::bits::{BLOCK, Bits};
 use crate::filter::Filter;
+use crate::invariant::Invariant;
 use crate::page::{Page, Position, ROOM, Row};
 use crate::plan::{self, Plan};
 use crate::schema::FieldId;
@@ -60,9 +61,14 @@ impl Part<'_> {
         table.build(&filter, sort.iter().map(|key| key.field).collect());
         let plan = Plan::new(&filter, &table.schema, table, table.len() as u64);
         let slots = if sort.is_empty() {
-            self.first_stored(&plan, after, limit, usize::MAX).unwrap_or_default()
+            self.first_stored(&plan, after, limit, usize::MAX)
+                .or_report("a search without a limit on work completes")
+                .unwrap_or_default()
         } else {
-            Order::new(*self, sort, after, limit).select(&plan, usize::MAX).unwrap_or_default()
+            Order::new(*self, sort, after, limit)
+                .select(&plan, usize::MAX)
+                .or_report("a search without a limit on work completes")
+                .unwrap_or_default()
         };
         table.page(slots, sort, limit, bytes)
     }

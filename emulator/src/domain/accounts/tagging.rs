@@ -7,6 +7,7 @@ use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::findings::automation_rules;
 use crate::domain::tags::{MAX_TAGS, TagError};
+use crate::invariant::Invariant;
 use crate::state::{Transaction, World};
 
 /// First part of the resource names that can be tagged (TAG-02).
@@ -88,7 +89,7 @@ enum Tagged<'a> {
 fn resolve<'a>(caller: &Caller, text: &'a str) -> Result<Tagged<'a>, TagError> {
     let missing = || TagError::NoResource(text.to_owned());
     let arn = Arn::parse(text).ok_or_else(missing)?;
-    let kind = arn.resource.split('/').next().unwrap_or_default();
+    let kind = arn.resource.split('/').next().or_report("a split text has a first part").unwrap_or_default();
     if !TAGGABLE.contains(&kind) {
         return Err(TagError::NotTaggable(text.to_owned()));
     }

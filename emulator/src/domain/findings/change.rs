@@ -11,6 +11,7 @@ use super::{customer, expiry, history, merge};
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::visibility::{self, View};
+use crate::invariant::Invariant;
 use crate::state::{
     AccountId, FindingWriter, Findings, FindingsTransaction, HistorySource, TableKey, Timestamp, World,
 };
@@ -207,7 +208,8 @@ fn set_until_import(
         }
         writer.replace(slot, &written);
         if let (Some(state), Some(before)) = (&update.record_state, writer.findings().expires_at(slot)) {
-            let old_state = stored.string("RecordState").unwrap_or_default();
+            let old_state =
+                stored.string("RecordState").or_report("a stored finding has a record state").unwrap_or_default();
             let expires_at = expiry::of_state(before, &old_state, state);
             writer.set_expiry(slot, expires_at);
             expiries.insert(expires_at);

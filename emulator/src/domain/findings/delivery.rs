@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::import::{self, Endpoint, Outcome, Sender};
 use crate::aws_error::AwsError;
+use crate::invariant::Invariant;
 use crate::shape::items::Item;
 use crate::state::{FindingsTransaction, Region, Timestamp, World};
 
@@ -56,7 +57,8 @@ pub fn deliver(
     let directory = world.directory();
     let mut outcome = Outcome::default();
     for of_region in findings.chunk_by(|one, two| region_of(one) == region_of(two)) {
-        let region = Region::new(&of_region.first().map(region_of).unwrap_or_default());
+        let region =
+            Region::new(&of_region.first().map(region_of).or_report("a chunk has a finding").unwrap_or_default());
         let endpoint = Endpoint { world, directory: &directory, region: &region, now };
         for batch in of_region.chunks(BATCH) {
             let Outcome { success_count, failed } = import::batch(transaction, &endpoint, Sender::Product, batch)?;

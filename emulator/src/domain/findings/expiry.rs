@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::document::Finding;
 use super::names;
+use crate::invariant::Invariant;
 use crate::state::{AccountId, Due, FindingsTransaction, Region, Timestamp, World};
 
 /// How long an active finding is kept after its last update (RET-01).
@@ -26,7 +27,10 @@ pub(super) fn of_import(imported: &Finding<'_>, now: Timestamp) -> Timestamp {
     let updated = imported.string(names::UPDATED_AT).and_then(|text| date::strict(&text));
     let updated = updated.and_then(|updated| Instant::from_nanosecond(updated).ok());
     let last_update = updated.map_or(now, |updated| updated.max(now));
-    let state = imported.string(names::RECORD_STATE).unwrap_or_default();
+    let state = imported
+        .string(names::RECORD_STATE)
+        .or_report("a finding has a record state before it is stored")
+        .unwrap_or_default();
     last_update.checked_add(retention(&state)).unwrap_or(Timestamp::MAX)
 }
 

@@ -124,7 +124,7 @@ pub fn page(findings: &Findings, slot: Slot, query: &Query, now: Timestamp) -> P
     let finding = Finding::stored(document);
     let metadata = findings.metadata(slot);
     let created_at = metadata.and_then(|metadata| metadata.created_at.clone()).or_else(|| processed_at(document));
-    let created_at = created_at.unwrap_or_default();
+    let created_at = created_at.or_report("a stored finding has a time of processing").unwrap_or_default();
     let creation = date::strict(&created_at);
     let claimed = finding.string("CreatedAt").and_then(|text| date::strict(&text));
     let oldest = oldest(now).as_nanosecond();

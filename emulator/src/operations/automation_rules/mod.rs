@@ -16,6 +16,7 @@ use super::paged::PageRequest;
 use super::{Answer, Context, Input};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::findings::automation_rules::{self, Draft, Edit, Outcome, Request};
+use crate::invariant::Invariant;
 use crate::shape::items::{self, Item};
 use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::{AutomationRule, HubKey, Transaction, timestamp_text};
@@ -206,7 +207,9 @@ impl UpdateItem {
 fn requests(input: Input) -> Result<Vec<Request>, AwsError> {
     let shape = Operation::BatchUpdateAutomationRules.model().input;
     let read = |(position, item): (usize, Item<'_>)| {
-        let document = items::document(shape, REQUEST_ITEMS, item).unwrap_or_default();
+        let document = items::document(shape, REQUEST_ITEMS, item)
+            .or_report("an item that was read can be read again")
+            .unwrap_or_default();
         let arn = document.members.get("RuleArn").and_then(Value::as_str).unwrap_or_default().to_owned();
         if arn.is_empty() {
             return Err(missing_arn(position, &document.violations));

@@ -295,7 +295,7 @@ fn delegate(organization: &mut Organization, account: AccountId, regions: &[Regi
 fn word(ids: &IdSource, length: usize) -> String {
     let mut number = ids.number();
     let mut letter = || {
-        let digit = u32::try_from(number % 36).unwrap_or_default();
+        let digit = u32::try_from(number % 36).or_report("a digit fits into 32 bits").unwrap_or_default();
         number /= 36;
         char::from_digit(digit, 36).unwrap_or('0')
     };

@@ -31,8 +31,11 @@ pub fn to_hub(
     let mut hub = (*hub).clone();
     let listed = standards.iter().filter_map(|arn| subscriptions::offered(arn, policy_regions.home));
     follow_standards(transaction, key, &mut hub, &listed.collect::<Vec<_>>(), now);
-    let is_wanted =
-        |control: &Control| policy_enables(content, policy_regions, control, &key.region).unwrap_or_default();
+    let is_wanted = |control: &Control| {
+        policy_enables(content, policy_regions, control, &key.region)
+            .or_report("the policy enables hubs")
+            .unwrap_or_default()
+    };
     follow_controls(transaction, key, &mut hub, is_wanted, now);
     let custom = content::own_parameters(controls, parameters.as_ref())
         .or_report("a policy is checked before it is stored")

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
+use crate::invariant::Invariant;
 use crate::state::AccountId;
 
 /// Description of the format for error messages.
@@ -61,7 +62,13 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<LineError>> {
     for (position, record) in reader.records().filter_map(Result::ok).enumerate() {
         let span = span(bare, &record);
         // The CSV reader does not count empty lines, and a record ends before its line feed, so lines are counted here.
-        line += bare.get(counted..span.start).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count();
+        line += bare
+            .get(counted..span.start)
+            .or_report("records follow one another in the text")
+            .unwrap_or_default()
+            .bytes()
+            .filter(|byte| *byte == b'\n')
+            .count();
         counted = span.start;
         if position == 0 && is_heading(&record) {
             continue;
@@ -85,13 +92,13 @@ pub fn read(text: &str) -> Result<Vec<Row>, Vec<LineError>> {
 /// Whether this is the heading `Account ID`, in any spelling.
 fn is_heading(record: &StringRecord) -> bool {
     let letters = |field: &str| field.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    let first = record.get(0).map(letters).unwrap_or_default().to_ascii_lowercase();
+    let first = record.get(0).map(letters).or_report("a record has a field").unwrap_or_default().to_ascii_lowercase();
     ["accountid", "account", "accountids"].contains(&&*first)
 }
 
 /// The account and its e-mail address.
 fn fields(record: &StringRecord) -> Result<(AccountId, Option<String>), String> {
-    let written = record.get(0).unwrap_or_default();
+    let written = record.get(0).or_report("a record has a field").unwrap_or_default();
     let Some(account) = AccountId::parse(written) else {
         let is_short = !written.is_empty() && written.len() < 12 && written.bytes().all(|byte| byte.is_ascii_digit());
         let hint = if is_short { "; a spreadsheet may have removed leading zeros" } else { "" };
@@ -111,8 +118,12 @@ fn fields(record: &StringRecord) -> Result<(AccountId, Option<String>), String> 
 
 /// The byte range of the first line of a record, without its line ending.
 fn span(text: &str, record: &StringRecord) -> Range<usize> {
-    let at = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
-    let rest = text.get(at..).unwrap_or_default();
+    let at = record
+        .position()
+        .and_then(|position| usize::try_from(position.byte()).ok())
+        .or_report("a record that was read has a position")
+        .unwrap_or_default();
+    let rest = text.get(at..).or_report("a record begins at a character").unwrap_or_default();
     let line = rest.trim_start_matches(['\r', '\n']);
     let start = at + rest.len() - line.len();
     start..start + line.find(['\r', '\n']).unwrap_or(line.len())

@@ -10,6 +10,7 @@ use super::names;
 use super::names::ACCOUNT_TYPE;
 use super::{recorder, resource_values};
 use crate::domain::controls::standards::security_controls;
+use crate::invariant::Invariant;
 use crate::state::{
     CheckResult, Comparison, ComplianceStatus, ConfigRecorder, Hub, HubKey, ParameterCondition, Resource, Resources,
     Timestamp,
@@ -128,7 +129,7 @@ fn on_resources<'r>(context: &CheckContext<'r>, control: &Control, in_scope: &[&
 
 /// Whether the parameter selects a VPC; without a value all are checked (SEC-39).
 fn is_named(resource: &Resource, vpcs: &BTreeSet<String>) -> bool {
-    let name = resource.id.rsplit('/').next().unwrap_or_default();
+    let name = resource.id.rsplit('/').next().or_report("a split text has a last part").unwrap_or_default();
     vpcs.is_empty() || vpcs.contains(name)
 }
 

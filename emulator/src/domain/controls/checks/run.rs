@@ -271,7 +271,7 @@ fn security_control(
 fn is_already_reported(stored: &Finding<'_>, finding: &str, now: Timestamp) -> bool {
     let updated = stored.string("UpdatedAt").and_then(|text| date::strict(&text));
     let is_of_now = updated.is_some_and(|updated| updated >= i128::from(now.as_millisecond()) * 1_000_000);
-    let state = stored.string("RecordState").unwrap_or_default();
+    let state = stored.string("RecordState").or_report("a stored finding has a record state").unwrap_or_default();
     if !is_of_now && state != "ARCHIVED" {
         return false;
     }

@@ -46,7 +46,10 @@ impl Stray {
         let text = |name: &str| resources.get(0)?.get(name)?.as_str();
         Some(Stray {
             id,
-            resource_id: text("Id").unwrap_or_default().to_owned(),
+            resource_id: text("Id")
+                .or_report("a resource of a stored finding has an Id")
+                .unwrap_or_default()
+                .to_owned(),
             resource_type: text("Type").and_then(names::resource_type).filter(|name| *name != ACCOUNT_TYPE),
             updated_at,
             control: finding

@@ -5,6 +5,7 @@ use securityhub_fixtures::standards::{Control, Options, Parameter};
 use serde_json::{Map, Value, json};
 
 use crate::aws_error::AwsError;
+use crate::invariant::Invariant;
 use crate::shape::{Bound, Rule, Segment, Violation, sentence};
 
 /// The default value of a parameter as a `ParameterValue`; none if the service has no default (SEC-09).
@@ -127,7 +128,8 @@ fn check_options(options: &Options, value: &Value) -> Result<(), Broken> {
     match options {
         Options::Integer { min, max, .. } => in_range(value, *min, *max).map_err(|rule| (vec![], rule)),
         Options::Double { min, max, .. } => {
-            let number = value.as_f64().unwrap_or_default();
+            let number =
+                value.as_f64().or_report("the type of a parameter's value has been checked").unwrap_or_default();
             let below = min
                 .filter(|min| number < *min)
                 .map(|min| Rule::Below { least: Bound::Float(min), value: Bound::Float(number) });
@@ -146,7 +148,7 @@ fn check_options(options: &Options, value: &Value) -> Result<(), Broken> {
 }
 
 fn in_range(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<(), Rule> {
-    let number = value.as_i64().unwrap_or_default();
+    let number = value.as_i64().or_report("the type of a parameter's value has been checked").unwrap_or_default();
     let below = min
         .filter(|min| number < *min)
         .map(|min| Rule::Below { least: Bound::Integer(min), value: Bound::Integer(number) });
@@ -164,7 +166,11 @@ fn check_allowed(value: &Value, allowed: &'static [&'static str]) -> Result<(), 
 
 /// Checks that a list is not empty and not too long, and checks each item.
 fn each(value: &Value, most: Option<usize>, check_item: impl Fn(&Value) -> Result<(), Rule>) -> Result<(), Broken> {
-    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let items = value
+        .as_array()
+        .map(Vec::as_slice)
+        .or_report("the type of a parameter's value has been checked")
+        .unwrap_or_default();
     if items.is_empty() {
         return Err((vec![], Rule::FewerItems { least: 1, size: 0 }));
     }

@@ -124,7 +124,8 @@ fn digits(number: &str) -> (String, i64) {
     let significant = all.trim_end_matches('0');
     let power = exponent.parse::<i64>().unwrap_or(i64::MAX / 2);
     let dropped = all.len() - significant.len();
-    let shift = i64::try_from(dropped).unwrap_or_default() - i64::try_from(fraction.len()).unwrap_or_default();
+    let shift = i64::try_from(dropped).or_report("a number of digits fits into an i64").unwrap_or_default()
+        - i64::try_from(fraction.len()).or_report("a number of digits fits into an i64").unwrap_or_default();
     match significant.trim_start_matches('0') {
         "" => (String::new(), 0),
         digits => (digits.to_owned(), power.saturating_add(shift)),

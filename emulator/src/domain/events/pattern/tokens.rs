@@ -74,7 +74,14 @@ impl<'p> Tokens<'p> {
     fn location(&self, at: usize) -> String {
         let before = self.pattern.get(..at).unwrap_or(self.pattern);
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().encode_utf16().count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .or_report("a split text has a last part")
+            .unwrap_or_default()
+            .encode_utf16()
+            .count()
+            + 1;
         let length = self.pattern.chars().count();
         let shown: String = self.pattern.chars().take(MAX_QUOTED).collect();
         let rest = length.saturating_sub(MAX_QUOTED);

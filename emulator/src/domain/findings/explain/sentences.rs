@@ -7,6 +7,7 @@ use super::{ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibi
 use crate::domain::caller::Caller;
 use crate::domain::findings::visibility::Visibility;
 use crate::domain::hub_access;
+use crate::invariant::Invariant;
 use crate::state::{Region, TableKey, World};
 
 /// Maximum number of values in a sentence, and of characters of each.
@@ -164,7 +165,9 @@ impl ExplainedFilter {
 
 fn clipped(value: &str) -> String {
     match value.char_indices().nth(MAX_CHARACTERS) {
-        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+        Some((end, _)) => {
+            format!("{}…", value.get(..end).or_report("a character begins at its index").unwrap_or_default())
+        }
         None => value.to_owned(),
     }
 }
