@@ -15,13 +15,13 @@ pub struct Block {
     pub line: usize,
     /// The text after the opening fence.
     pub language: String,
-    /// How it is tested.
+    /// The way it is tested.
     pub mark: Option<Mark>,
     /// The lines between the fences, with line breaks.
     pub text: String,
 }
 
-/// How a block is tested.
+/// The way a block is tested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
     /// Pasted while the program serves this scenario, a path in the repository.

@@ -25,7 +25,7 @@ use common::memory;
 use common::summary::Summary;
 
 const STARTS: usize = 21;
-/// More memory than a round of imports needs, in bytes.
+/// An upper bound for the memory that a round of imports needs, in bytes.
 const MEMORY: usize = 3 << 30;
 /// Number of stored batches of 100 findings when a page is read.
 const STORED_BATCHES: usize = 200;

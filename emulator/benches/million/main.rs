@@ -37,7 +37,7 @@ use import::{Rates, as_number, import};
 
 /// Number of imports that count.
 const RUNS: usize = 3;
-/// More than the memory of a finding, in bytes.
+/// An upper bound for the memory of a finding, in bytes.
 const BYTES: usize = 4096;
 
 fn main() {

@@ -7,7 +7,7 @@ use securityhub_fixtures::standards::Control;
 
 use crate::state::{AccountId, Directory, Governance, HubKey, Linking, Organization, PolicyContent, Region, World};
 
-/// What governs a target, and whether it was applied to the target itself or inherited from the nearest parent
+/// The governance of a target, and whether it was applied to the target itself or inherited from the nearest parent
 /// (CCF-26).
 pub fn of_target<'o>(organization: &'o Organization, target: &str) -> Option<(&'o Governance, bool)> {
     let central = organization.central.as_ref()?;

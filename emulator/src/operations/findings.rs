@@ -121,7 +121,7 @@ pub fn get_findings(context: &Context<'_>, input: Input) -> Result<Answer, AwsEr
 /// [`get_findings`], if it takes a bounded amount of work and does not need to wait.
 ///
 /// # Errors
-/// Those of [`get_findings`].
+/// The errors of [`get_findings`].
 pub fn get_findings_quickly(context: &Context<'_>, input: Input) -> Result<Option<Answer>, AwsError> {
     let query = Query::read(context, input)?;
     let [only] = &visibility::views(context.world, &context.caller)[..] else { return Ok(None) };

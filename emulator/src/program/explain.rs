@@ -91,10 +91,10 @@ mod tests {
                            AwsS3Bucket, AwsS3Object";
 
     fn filter(name: &str, passes: bool, values: &[&str], elements: &[(&str, bool)]) -> ExplainedFilter {
-        let element = |(asks, decides): &(&str, bool)| ExplainedElement {
+        let element = |(condition, decides): &(&str, bool)| ExplainedElement {
             element: json!({}),
-            asks: (*asks).to_owned(),
-            negative: asks.contains("NOT_"),
+            condition: (*condition).to_owned(),
+            negative: condition.contains("NOT_"),
             passes,
             decides: *decides,
             matched: Vec::new(),

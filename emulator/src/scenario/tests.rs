@@ -541,7 +541,7 @@ fn every_key_of_the_schema_has_a_description() {
 /// panic.
 #[test]
 fn a_changed_quickstart_never_panics() {
-    fn is_told(changes: Vec<(u16, u8, u8)>) -> bool {
+    fn is_handled(changes: Vec<(u16, u8, u8)>) -> bool {
         let text = std::fs::read_to_string(repository("scenarios/quickstart.yaml")).unwrap();
         // Findings are not the subject of this test.
         let mut text = text.replace("findings/*.json", "none-of-them.json").into_bytes();
@@ -557,7 +557,7 @@ fn a_changed_quickstart_never_panics() {
         positions.into_iter().all(|position| position.line <= lines)
             && errors.to_string().contains("The scenario has") != errors.is_empty()
     }
-    QuickCheck::new().tests(500).quickcheck(is_told as fn(Vec<(u16, u8, u8)>) -> bool);
+    QuickCheck::new().tests(500).quickcheck(is_handled as fn(Vec<(u16, u8, u8)>) -> bool);
 }
 
 /// Characters with a meaning in YAML.

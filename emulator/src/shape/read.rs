@@ -99,8 +99,8 @@ pub fn text(
     let value = match &member.shape.shape().kind {
         Kind::List { member: item, min, max } => {
             reader.items(texts.len(), *min, *max);
-            let judged = texts.iter().take(item_limit(*max)).enumerate();
-            let items = judged.filter_map(|(position, text)| {
+            let checked = texts.iter().take(item_limit(*max)).enumerate();
+            let items = checked.filter_map(|(position, text)| {
                 reader.path.push(Segment::Item(position));
                 let value = reader.scalar(*item, text);
                 reader.path.pop();

@@ -87,7 +87,7 @@ impl ChosenControls {
     }
 }
 
-/// What governs an account or unit.
+/// The configuration policy of an account or unit, or the account itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Governance {
     /// The configuration policy with this ID.
@@ -99,7 +99,7 @@ pub enum Governance {
 /// The association of a target itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
-    /// What governs the target.
+    /// The policy, or the account itself.
     pub governance: Governance,
     /// Time of the last change.
     pub updated_at: Timestamp,

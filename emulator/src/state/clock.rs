@@ -18,7 +18,7 @@ pub struct Clock {
     start: Start,
 }
 
-/// How a clock was created.
+/// The way a clock was created, for its next start.
 #[derive(Clone, Copy, Debug)]
 enum Start {
     /// Frozen at this instant.

@@ -43,7 +43,7 @@ pub enum CheckScope {
     /// All of them, because the hub now generates its findings differently. Findings in the old format are archived at
     /// once (FND-51).
     Generator,
-    /// Those of a standard, by short name.
+    /// The controls of a standard, by short name.
     Standard(&'static str),
     /// This one.
     Control(&'static str),

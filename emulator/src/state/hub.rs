@@ -24,7 +24,7 @@ pub struct Hub {
     pub phase: Phase,
     /// Whether new controls of enabled standards are enabled automatically (HUB-04).
     pub auto_enable_controls: bool,
-    /// How control findings are consolidated (HUB-03).
+    /// The consolidation of control findings (HUB-03).
     pub control_finding_generator: ControlFindingGenerator,
     /// Tags of the hub (HUB-05).
     pub tags: BTreeMap<String, String>,
@@ -76,7 +76,7 @@ impl Hub {
     }
 }
 
-/// How control findings are consolidated.
+/// The consolidation of control findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ControlFindingGenerator {
     /// One finding per control.

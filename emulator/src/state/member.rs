@@ -10,7 +10,7 @@ use super::clock::Timestamp;
 pub struct Member {
     /// The status of the relation.
     pub status: MemberStatus,
-    /// How the member was added.
+    /// The way the member was added.
     pub kind: MemberKind,
     /// The contact e-mail address (INV-03).
     pub email: Option<String>,
@@ -50,7 +50,7 @@ pub enum MemberStatus {
     AccountSuspended,
 }
 
-/// How a member was added.
+/// The way a member was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberKind {
     /// Through the organization.

@@ -48,7 +48,7 @@ pub enum PatternList {
 /// A condition on one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
-    /// How the values are compared.
+    /// The operator that compares the values.
     pub operator: Operator,
     /// The key, as written.
     pub key: String,
@@ -69,7 +69,7 @@ pub struct Operator {
     pub if_exists: bool,
 }
 
-/// How a condition treats a key with several values.
+/// The treatment of a key with several values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {
     /// `ForAllValues`

@@ -43,13 +43,13 @@ pub struct ParameterCondition {
     pub control: &'static str,
     /// Its parameter.
     pub parameter: &'static str,
-    /// How the current value of the parameter is compared.
+    /// The comparison of the parameter's current value.
     pub comparison: Comparison,
     /// The value to compare with: a number for ordered values, otherwise a text.
     pub value: String,
 }
 
-/// How the value of a parameter is compared.
+/// The comparison of a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// Greater than.
@@ -97,11 +97,11 @@ pub struct CheckResult {
 pub enum ComplianceStatus {
     /// The control passes.
     Passed,
-    /// It fails.
+    /// The control fails.
     Failed,
-    /// It could not be checked completely.
+    /// The control could not be checked completely.
     Warning,
-    /// It could not be checked.
+    /// The control could not be checked.
     NotAvailable,
 }
 

@@ -96,12 +96,12 @@ pub struct ParameterUpdate {
 /// The configuration recorder of AWS Config in an account and region.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ConfigRecorder {
-    /// It records all types, with the service-linked role.
+    /// The recorder records all types, with the service-linked role.
     #[default]
     On,
-    /// It does not exist or does not record.
+    /// The recorder does not exist or does not record.
     Off,
-    /// It records with other settings.
+    /// The recorder has other settings.
     Custom(RecorderSettings),
 }
 

@@ -35,11 +35,11 @@ pub struct TooLarge;
 /// The reason why a body was not received.
 #[derive(Debug)]
 pub(super) enum BodyError {
-    /// It exceeds the limit.
+    /// The body exceeds the limit.
     TooLarge,
-    /// It does not fit into the available memory.
+    /// The body does not fit into the available memory.
     NoMemory(MemoryShortage),
-    /// It ended early, or its chunks are malformed.
+    /// The body ended early, or its chunks are malformed.
     Malformed(hyper::Error),
 }
 

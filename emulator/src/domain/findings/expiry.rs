@@ -14,9 +14,9 @@ use super::names;
 use crate::invariant::Invariant;
 use crate::state::{AccountId, Due, FindingsTransaction, Region, Timestamp, World};
 
-/// How long an active finding is kept after its last update (RET-01).
+/// Retention period of an active finding after its last update (RET-01).
 const ACTIVE_FINDING_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// How long an archived finding is kept after its last update, and after its hub was disabled (RET-01, HUB-16).
+/// Retention period of an archived finding after its last update, and after its hub was disabled (RET-01, HUB-16).
 pub const ARCHIVED_FINDING_RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const HOUR: i64 = 3_600;

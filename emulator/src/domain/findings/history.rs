@@ -11,7 +11,7 @@ use super::document::Finding;
 use crate::invariant::Invariant;
 use crate::state::{FindingMetadata, Findings, HistoryRecord, HistorySource, HistoryUpdate, Timestamp, timestamp_text};
 
-/// How long a record is stored and can be read (HIS-04).
+/// Retention period of a record (HIS-04).
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 const BATCH_IMPORT_FINDINGS: &str = "BATCH_IMPORT_FINDINGS";
 const BATCH_UPDATE_FINDINGS: &str = "BATCH_UPDATE_FINDINGS";
@@ -84,7 +84,7 @@ pub struct Entry {
     pub kind: &'static str,
     /// The product, the principal or the rule, by its ARN (HIS-09, HIS-10).
     pub identity: String,
-    /// What changed.
+    /// The attributes that changed.
     pub updates: Vec<HistoryUpdate>,
 }
 

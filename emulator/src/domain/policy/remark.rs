@@ -7,9 +7,9 @@ pub struct Remark {
     pub path: Vec<PathStep>,
     /// Whether the problem is the last key of the path, not its value.
     pub of_key: bool,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What was expected instead.
+    /// The expected value.
     pub expected: Option<String>,
     /// The wrong word, with the words that may have been meant.
     pub suggestions: Option<(String, Vec<&'static str>)>,

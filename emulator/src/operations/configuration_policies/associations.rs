@@ -109,7 +109,7 @@ struct GetInput {
     target: Option<Target>,
 }
 
-/// Describes what governs a target (CCF-26).
+/// Describes the association of a target (CCF-26).
 ///
 /// # Errors
 /// 403 `AccessDeniedException` for other callers; 404 `ResourceNotFoundException` if nothing does.
@@ -147,7 +147,7 @@ struct Unprocessed {
     error_reason: String,
 }
 
-/// Describes what governs each of several targets (CCF-35).
+/// Describes the associations of several targets (CCF-35).
 ///
 /// # Errors
 /// 403 `AccessDeniedException` for other callers. Errors of a target are listed in the answer.
@@ -203,13 +203,13 @@ pub fn list_configuration_policy_associations(context: &Context<'_>, input: Inpu
     // An unknown policy has no associations.
     let policy = policy.map(|policy| named_id(central, policy).unwrap_or_default());
     let matches = |filter: Option<&String>, value: &str| filter.is_none_or(|filter| filter == value);
-    let is_asked = |row: &Summary| {
+    let is_requested = |row: &Summary| {
         matches(policy.as_ref(), &row.configuration_policy_id)
             && matches(filters.and_then(|filters| filters.association_type.as_ref()), row.association_type)
             && matches(filters.and_then(|filters| filters.association_status.as_ref()), row.association_status)
     };
     let rows = governance::targets(organization).filter_map(|target| associations::of(organization, &target).ok());
-    let mut summaries: Vec<Summary> = rows.map(Summary::from).filter(is_asked).collect();
+    let mut summaries: Vec<Summary> = rows.map(Summary::from).filter(is_requested).collect();
     summaries.sort_by(|one, two| one.target_id.cmp(&two.target_id));
     page.by_name(summaries, |row| row.target_id.clone()).answer()
 }

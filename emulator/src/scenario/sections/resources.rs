@@ -88,10 +88,10 @@ pub(in crate::scenario) fn check(
             }
         };
         let resource_type = resource_type(&entry.resource_type, check);
-        let looks = |control: &&Control| {
+        let is_in_scope = |control: &&Control| {
             control.active && resource_type.is_some_and(|resource_type| checks::checks_type(control, resource_type))
         };
-        let in_scope: Vec<&'static Control> = CONTROLS.iter().filter(looks).collect();
+        let in_scope: Vec<&'static Control> = CONTROLS.iter().filter(is_in_scope).collect();
         let resource = Resource {
             resource_type: resource_type.unwrap_or_default(),
             id: String::new(),

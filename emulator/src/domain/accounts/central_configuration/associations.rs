@@ -10,7 +10,7 @@ use crate::state::{
     AccountId, Applied, CentralConfiguration, Governance, Organization, Outcome, Timestamp, Transaction, World,
 };
 
-/// What governs a target, and the result of applying it.
+/// The governing policy of a target, and the result of applying it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Association {
     /// The id of the policy, or [`SELF_MANAGED`].

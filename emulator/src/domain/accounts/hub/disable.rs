@@ -9,7 +9,7 @@ use crate::domain::schedule;
 use crate::invariant::Invariant;
 use crate::state::{Due, Hub, HubKey, Phase, Timestamp, Transaction};
 
-/// How long a disabled hub is stored, with its settings and active findings (HUB-16).
+/// Retention period of a disabled hub, with its settings and active findings (HUB-16).
 const HUB_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Disables a hub in its Region (HUB-11 … HUB-16). Its standards, subscriptions to AWS services and relations in the

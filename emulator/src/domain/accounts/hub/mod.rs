@@ -21,7 +21,7 @@ use crate::state::{
 pub struct Enable {
     /// Whether the default standards are enabled (HUB-02).
     pub default_standards: bool,
-    /// How control findings are generated, if given (HUB-03).
+    /// The consolidation of control findings, if given (HUB-03).
     pub control_finding_generator: Option<ControlFindingGenerator>,
     /// Tags of the hub (HUB-05).
     pub tags: BTreeMap<String, String>,

@@ -16,7 +16,7 @@ use crate::state::{
     Account, AccountId, AccountStatus, Directory, Due, HubKey, Organization, Timestamp, Transaction, World,
 };
 
-/// How long a closed account is stored (RET-11).
+/// Retention period of a closed account (RET-11).
 const CLOSED_ACCOUNT_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// An event of an account.

@@ -19,7 +19,7 @@ pub struct Change {
     pub central: Option<bool>,
 }
 
-/// How the organization is configured in a Region.
+/// The kind of configuration of the organization in a Region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Locally, by the Region's administrator.

@@ -178,6 +178,6 @@ fn each(value: &Value, most: Option<usize>, check_item: impl Fn(&Value) -> Resul
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         return Err((vec![], Rule::MoreItems { most, size: items.len() }));
     }
-    let judged = |(index, item)| check_item(item).map_err(|rule| (vec![Segment::Item(index)], rule));
-    items.iter().enumerate().try_for_each(judged)
+    let checked = |(index, item)| check_item(item).map_err(|rule| (vec![Segment::Item(index)], rule));
+    items.iter().enumerate().try_for_each(checked)
 }

@@ -1,4 +1,4 @@
-//! What happens to findings when Regions are linked and unlinked.
+//! Hides findings and stores their replicas when Regions are linked and unlinked.
 //!
 //! A finding that was written before its Region was linked is hidden until it is written again (AGG-13). A Region
 //! that is unlinked leaves replicas of the findings that were shown (AGG-10, AGG-14): copies in the home Region, which
@@ -36,7 +36,7 @@ struct Changed {
 /// changed or deleted, members that joined or left. Must be called before the transaction is committed.
 ///
 /// The earlier findings of a new member are shown at once, since the Region was linked before (AGG-13, `inferred`).
-/// Those of a member that leaves stay as replicas in its own home Region (AGG-16, `inferred`).
+/// The findings of a member that leaves stay as replicas in its own home Region (AGG-16, `inferred`).
 pub fn apply_relation_changes(transaction: &mut Transaction<'_>, world: &World) {
     let before = world.directory();
     let Some(after) = transaction.staged_directory() else { return };

@@ -102,8 +102,8 @@ pub struct ExplainedFilter {
 pub struct ExplainedElement {
     /// The element as it was sent.
     pub element: Value,
-    /// What it asks, in a few words; a relative date includes the instant that it currently means.
-    pub asks: String,
+    /// The condition, in a few words; a relative date includes the instant that it currently means.
+    pub condition: String,
     /// Whether it requires that no value matches (FLT-04).
     pub negative: bool,
     /// Whether it is satisfied.
@@ -275,7 +275,7 @@ fn element(kind: FieldKind, element: &Value, passes: bool, found: &Values) -> Ex
     let matched = found.found.iter().filter(|found| found.passes).map(|found| found.text.clone());
     ExplainedElement {
         element: element.clone(),
-        asks: sentences::of_element(kind, element, &found.condition),
+        condition: sentences::of_element(kind, element, &found.condition),
         negative: comparison.is_some_and(Comparison::is_negative),
         passes,
         decides: false,

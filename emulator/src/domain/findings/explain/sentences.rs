@@ -134,12 +134,13 @@ pub(super) fn of_element(kind: FieldKind, element: &Value, requested: &str) -> S
 }
 
 impl ExplainedFilter {
-    /// What the deciding elements ask, and what the finding has: `asks for PREFIX AwsIam; the finding has AwsS3Bucket`.
+    /// The conditions of the deciding elements and the values of the finding: `asks for PREFIX AwsIam; the finding has
+    /// AwsS3Bucket`.
     pub fn sentence(&self) -> String {
         let deciding = self.elements.iter().filter(|element| element.decides);
         let (negative, positive): (Vec<_>, Vec<&ExplainedElement>) = deciding.partition(|element| element.negative);
-        let positive: Vec<&str> = positive.iter().map(|element| element.asks.as_str()).collect();
-        let negative = negative.iter().map(|element| element.asks.clone());
+        let positive: Vec<&str> = positive.iter().map(|element| element.condition.as_str()).collect();
+        let negative = negative.iter().map(|element| element.condition.clone());
         let any = (!positive.is_empty()).then(|| positive.join(" or "));
         let requested: Vec<String> = any.into_iter().chain(negative).collect();
         format!("requires {}; the finding has {}", requested.join(" and "), self.has())
@@ -149,8 +150,8 @@ impl ExplainedFilter {
     fn has(&self) -> String {
         let keys = self.elements.iter().filter_map(|element| element.element.get("Key").and_then(Value::as_str));
         let keys: Vec<String> = keys.map(|key| format!("{key}=")).collect();
-        let is_asked = |value: &&String| keys.is_empty() || keys.iter().any(|key| value.starts_with(key.as_str()));
-        let values: Vec<String> = self.values.iter().filter(is_asked).map(|value| clipped(value)).collect();
+        let is_named = |value: &&String| keys.is_empty() || keys.iter().any(|key| value.starts_with(key.as_str()));
+        let values: Vec<String> = self.values.iter().filter(is_named).map(|value| clipped(value)).collect();
         match values.len() {
             0 if self.values.is_empty() => "no value".to_owned(),
             0 => "no entry with that key".to_owned(),

@@ -404,7 +404,7 @@ fn the_region_filter_compares_the_findings_own_region() {
     assert_eq!(ids(&search(&stage, json!({ "Region": strings(&[("EQUALS", "eu-west-1")]) })).unwrap()), "");
 }
 
-/// Which of two findings the filter selects: `f` with the attributes, `bare` without them.
+/// The ids of the findings that the filter selects: `f` with the attributes, `bare` without them.
 fn finds(with: Value, filters: Value) -> String {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
     import(&stage, ADMINISTRATOR, &[finding("f", with), finding("bare", json!({}))]);

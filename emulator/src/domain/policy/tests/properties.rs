@@ -154,7 +154,7 @@ fn naive(case: &Case) -> Result<(), Denial> {
     Ok(())
 }
 
-fn judged(case: &Case) -> Result<(), Denial> {
+fn evaluated(case: &Case) -> Result<(), Denial> {
     let layers: Vec<_> =
         case.layers.iter().map(|(kind, all)| (*kind, all.iter().map(policy).collect::<Vec<_>>())).collect();
     let layers: Vec<_> = layers.iter().map(|(kind, policies)| Layer { kind: *kind, policies }).collect();
@@ -166,7 +166,7 @@ fn judged(case: &Case) -> Result<(), Denial> {
 #[test]
 fn the_evaluator_agrees_with_a_naive_one() {
     fn agrees(case: Case) -> bool {
-        judged(&case) == naive(&case)
+        evaluated(&case) == naive(&case)
     }
     QuickCheck::new().tests(4_000).quickcheck(agrees as fn(Case) -> bool);
 }
@@ -181,7 +181,7 @@ fn another_deny_never_allows_and_another_allow_never_denies_explicitly() {
             denying.layers[position].1.push(all("Deny"));
             allowing.layers[position].1.push(all("Allow"));
             let explicit = |verdict: Result<(), Denial>| verdict.err().filter(|denial| denial.is_explicit);
-            explicit(judged(&denying)).is_some() && explicit(judged(&allowing)) == explicit(judged(&case))
+            explicit(evaluated(&denying)).is_some() && explicit(evaluated(&allowing)) == explicit(evaluated(&case))
         })
     }
     QuickCheck::new().tests(500).quickcheck(holds as fn(Case) -> bool);

@@ -1,4 +1,4 @@
-//! What a policy says of standards, controls and parameters, and what becomes of it.
+//! Standards, controls and parameters of a policy, and their effect on hubs.
 
 use securityhub_fixtures::Operation::{
     BatchDisableStandards, BatchEnableStandards, BatchGetSecurityControls, BatchUpdateStandardsControlAssociations,

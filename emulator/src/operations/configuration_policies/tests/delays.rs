@@ -1,4 +1,4 @@
-//! What a scenario delays.
+//! The delays of a scenario.
 
 use jiff::SignedDuration;
 

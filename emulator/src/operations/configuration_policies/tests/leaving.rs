@@ -1,4 +1,4 @@
-//! What becomes of the status of units when accounts leave them.
+//! The status of units after accounts leave them.
 
 use super::*;
 
