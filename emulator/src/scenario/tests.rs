@@ -521,7 +521,7 @@ fn the_schema_is_up_to_date() {
     let fresh = format!("{:#}\n", super::schema());
     if std::fs::read_to_string(&path).unwrap_or_default() != fresh {
         std::fs::write(&path, fresh).unwrap();
-        panic!("{} lagged and is written anew; look at it and commit it", path.display());
+        panic!("{} was out of date and has been rewritten; review and commit it", path.display());
     }
 }
 

@@ -23,7 +23,8 @@ pub(in crate::scenario) struct Declared {
     policy_association: Option<Spanned<String>>,
     /// When the findings of a control are archived after the control or its standard is disabled. Default: P3D.
     archive_disabled: Option<Spanned<String>>,
-    /// When findings appear for AWS Config rules that a standard shares with a standard that was enabled before it.
+    /// How long the findings of a new standard are delayed for controls whose AWS Config rule another enabled standard
+    /// already uses.
     shared_rule: Option<Spanned<String>>,
     /// When INCOMPLETE standards are retried after AWS Config starts to record. Regardless of this setting, they are also
     /// retried 1, 3 and 7 days after they became INCOMPLETE, and every 7 days after that.

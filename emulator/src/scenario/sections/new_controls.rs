@@ -25,8 +25,8 @@ pub(in crate::scenario) struct Declared {
     control: Spanned<String>,
     /// When the control is added: a time, such as 2026-02-01T00:00:00Z, or a duration after the start, such as P10D.
     at: Spanned<String>,
-    /// Standards that the control is added to, such as fsbp-1.0.0. Other standards that include it have it from the
-    /// start. Default: all standards that include it.
+    /// Standards that the control is added to, such as fsbp-1.0.0. Other standards that include it have it from
+    /// the start. Default: all standards that include it.
     #[schemars(extend("minItems" = 1))]
     standards: Option<Vec<Spanned<String>>>,
 }

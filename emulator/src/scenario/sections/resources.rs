@@ -57,7 +57,7 @@ pub(in crate::scenario) struct Declared {
     tags: Option<Entries<String>>,
     /// Resource details for findings, as in Resources[].Details of the resource type. If the details contain the value
     /// that a control parameter refers to, such as BackupRetentionPeriod, the control compares it with the parameter.
-    /// Types without details in ASFF use the properties of AWS Config; an account uses PasswordPolicy.
+    /// For types without details in ASFF, use the properties of AWS Config; for an account, use PasswordPolicy.
     details: Option<Node>,
 }
 

@@ -19,7 +19,7 @@ use crate::state::{AccountId, HubKey, MemberQuotas, MemberStatus};
 #[schemars(rename = "MemberStatus")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Declared {
-    /// Enabled: invited and accepted, or a member by the organization.
+    /// Enabled: invited and accepted, or a member through the organization.
     Enabled,
     /// Invited, but not accepted yet.
     Invited,
