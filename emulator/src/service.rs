@@ -20,7 +20,7 @@ use securityhub_fixtures::{Operation, regions};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::domain::due;
-use crate::operations::{self, Answer, Run};
+use crate::operations::{self, Answer, Handler};
 use crate::scenario::{Diagnostics, Scenario};
 use crate::served::ServedWorld;
 use crate::state::{AccountId, Credential, Directory, IdSource, Principal, Region, UnknownRegion, World};
@@ -226,9 +226,9 @@ impl Service {
                 let is_encoded = request.headers().contains_key(CONTENT_ENCODING);
                 let is_heavy = entry.is_heavy || is_encoded || request.body().len() > LONG_BODY;
                 is_heavy.then_some(match entry.run {
-                    Run::Reads(_) | Run::Missing => Lane::Reads,
-                    Run::WritesFindings(_) => Lane::Findings,
-                    Run::Writes(_) => Lane::Relations,
+                    Handler::Reads(_) | Handler::Missing => Lane::Reads,
+                    Handler::WritesFindings(_) => Lane::Findings,
+                    Handler::Writes(_) => Lane::Relations,
                 })
             }
             Err(_) => Some(Lane::Relations),

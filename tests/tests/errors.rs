@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use securityhub_fixtures::Operation;
-use securityhub_local::operations::{Behaviour, entry};
+use securityhub_local::operations::{Coverage, entry};
 use securityhub_local_tests::client::{TestClient, request};
 use securityhub_local_tests::{answer, sample};
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ fn an_unknown_path_is_404_and_a_wrong_method_405() {
 #[test]
 fn unimplemented_operations_are_named_and_never_a_5xx() {
     let client = TestClient::enabled();
-    let missing = Operation::ALL.into_iter().filter(|&operation| entry(operation).behaviour == Behaviour::Missing);
+    let missing = Operation::ALL.into_iter().filter(|&operation| entry(operation).coverage == Coverage::Missing);
     for operation in missing {
         let input = sample::valid(operation.model().input, false);
         let (status, code, message) = refused(&client, operation, &input);

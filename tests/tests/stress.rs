@@ -13,7 +13,7 @@ use securityhub_local_tests::sample;
 use serde_json::{Value, json};
 
 /// Number of findings that exist before the threads start.
-const STANDING: usize = 400;
+const INITIAL: usize = 400;
 /// Maximum number of findings.
 const MOST: usize = 2_000;
 const BATCH: usize = 8;
@@ -82,7 +82,7 @@ impl Shared {
             readers: AtomicUsize::new(readers),
         };
         let client = Client::new(&shared, 0);
-        while shared.stored.load(Ordering::SeqCst) < STANDING {
+        while shared.stored.load(Ordering::SeqCst) < INITIAL {
             client.create();
         }
         shared
@@ -291,7 +291,7 @@ fn each_thread_reads_its_own_writes() {
 fn write_and_read(client: &mut Client<'_>, writer: u64) {
     let own = |drawn: usize| drawn * 4 + usize::try_from(writer).unwrap();
     for _ in 0..150 {
-        let number = own(client.random.below(STANDING / 4));
+        let number = own(client.random.below(INITIAL / 4));
         let before = client.find(number);
         let version = client.shared.next_version();
         client.import(&[finding(number, version)]);

@@ -25,7 +25,7 @@ const MAX_LISTED_SIZE: usize = 16 * 1024 * 1024;
 /// Like the response of BatchImportFindings (IMP-30), but with a limit on the listed failures.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Delivered {
+struct ImportSummary {
     success_count: usize,
     failed_count: usize,
     failed_findings: Vec<FailedFinding>,
@@ -52,7 +52,7 @@ pub(super) async fn deliver(Extension(served): Extension<ServedWorld>, _: reques
 
 /// Validates all findings first, so that a malformed body stores nothing, and then imports them. They are parsed again
 /// batch by batch, since parsed small findings take many times the memory of their text.
-fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
+fn answer(served: &ServedWorld, body: &[u8]) -> Result<ImportSummary, String> {
     // Taken first, so that the whole call uses one world even if the world is reset in the meantime.
     let world = served.world();
     let text = std::str::from_utf8(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
@@ -66,7 +66,7 @@ fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
     let now = world.clock.now();
     due::run(&world, now);
     let mut transaction = world.write_findings();
-    let mut delivered = Delivered::default();
+    let mut delivered = ImportSummary::default();
     let mut outcome = Ok(());
     for batch in pieces.chunks(delivery::BATCH) {
         let findings = (1..).zip(batch).map(read).collect::<Result<Vec<_>, _>>()?;
@@ -81,7 +81,7 @@ fn answer(served: &ServedWorld, body: &[u8]) -> Result<Delivered, String> {
     outcome.map(|()| delivered).map_err(|error| error.message.into_owned())
 }
 
-impl Delivered {
+impl ImportSummary {
     fn add(&mut self, outcome: Outcome) {
         self.success_count += outcome.success_count;
         self.failed_count += outcome.failed.len();

@@ -12,11 +12,11 @@ use serde_json::json;
 use crate::state::{Region, World};
 
 /// The query of a route without parameters. Any parameter is refused.
-pub(super) type NoQuery = QueryOf<NoNames>;
+pub(super) type NoQuery = QueryOf<NoParameters>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NoNames {}
+pub(super) struct NoParameters {}
 
 /// The parameters of a query. Errors have the same form as all errors of the control plane.
 pub(super) struct QueryOf<T>(pub(super) T);

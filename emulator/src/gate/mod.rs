@@ -10,7 +10,7 @@ use securityhub_fixtures::Operation;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::domain::{hub_access, policy};
-use crate::operations::{self, Behaviour, HubRule, Input};
+use crate::operations::{self, Coverage, HubRule, Input};
 use crate::shape::read::Document;
 use crate::shape::{Segment, Violation, sentence};
 use crate::state::World;
@@ -56,9 +56,9 @@ fn is_of_item(operation: Operation, violation: &Violation) -> bool {
 }
 
 fn check_implemented(operation: Operation) -> Result<(), AwsError> {
-    match operations::entry(operation).behaviour {
-        Behaviour::Missing => Err(operations::not_implemented(operation)),
-        Behaviour::Behaves => Ok(()),
+    match operations::entry(operation).coverage {
+        Coverage::Missing => Err(operations::not_implemented(operation)),
+        Coverage::Implemented => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use super::Request;
 use super::digits::{self, DAY};
 use super::expression::RandomValue;
 use super::program::{Compiler, Name, Op, Path, Program, Residence, TIME, Value};
-use super::resident::{Homes, Residents};
+use super::resident::{HubIndex, Residents};
 use super::template::GIVEN;
 use super::values::{Handle, ShapeId, Values};
 use crate::invariant::Invariant;
@@ -15,7 +15,7 @@ use crate::state::{AccountId, HubKey, Timestamp};
 /// The context shared by all findings of a request.
 #[derive(Debug)]
 pub(super) struct Context {
-    pub(super) homes: Homes,
+    pub(super) hub_index: HubIndex,
     pub(super) administrator: AccountId,
     pub(super) days: u32,
     /// The current time, in milliseconds.
@@ -26,13 +26,13 @@ pub(super) struct Context {
 
 impl Context {
     /// The context of a request.
-    pub(super) fn new(request: &Request, homes: Homes, compiler: &mut Compiler) -> Context {
+    pub(super) fn new(request: &Request, hub_index: HubIndex, compiler: &mut Compiler) -> Context {
         let &Request { administrator, days, now, .. } = request;
         // Rounded down, like all times that are written.
         let now = i64::try_from(now.as_nanosecond().div_euclid(1_000_000))
             .or_report("an i64 holds the milliseconds of any time")
             .unwrap_or_default();
-        Context { homes, administrator, days, now, times: compiler.times() }
+        Context { hub_index, administrator, days, now, times: compiler.times() }
     }
 }
 
@@ -295,7 +295,7 @@ impl<'e> Evaluation<'e> {
         let Some(last) = residence.count.checked_sub(1) else { return Handle::Null };
         // Lower indexes are more likely, as a few hosts of an account are the busiest.
         let at = self.random.usize(..=last).min(self.random.usize(..=last));
-        match self.memory.residents.find(residence, &self.context.homes, self.subject.hub, at) {
+        match self.memory.residents.find(residence, &self.context.hub_index, self.subject.hub, at) {
             Some(resident) => resident,
             None => self.create_residents(residence, at),
         }
@@ -304,8 +304,8 @@ impl<'e> Evaluation<'e> {
     /// Creates the residents of a hub up to an index. Residents depend only on their home, not on other parts of the
     /// finding.
     fn create_residents(&mut self, residence: &'e Residence, at: usize) -> Handle {
-        let (homes, hub) = (&self.context.homes, self.subject.hub);
-        let mut known = self.memory.residents.take(residence, homes, hub);
+        let (hub_index, hub) = (&self.context.hub_index, self.subject.hub);
+        let mut known = self.memory.residents.take(residence, hub_index, hub);
         while known.made.len() <= at {
             let row = (known.made.len() as u64).saturating_add(1);
             let context = (self.context, self.subject);
@@ -316,7 +316,7 @@ impl<'e> Evaluation<'e> {
         }
         let resident =
             known.made.get(at).copied().or_report("residents exist up to the requested one").unwrap_or_default();
-        self.memory.residents.put_back(residence, homes, hub, known);
+        self.memory.residents.put_back(residence, hub_index, hub, known);
         resident
     }
 

@@ -24,7 +24,7 @@ use serde_json::json;
 
 use self::evaluate::{Context, Memory, Subject, finding};
 use self::program::{Choice, Compiler, Program};
-use self::resident::Homes;
+use self::resident::HubIndex;
 use self::template::{Shared, Template};
 use crate::invariant::Invariant;
 use crate::state::{AccountId, HubKey, Timestamp};
@@ -140,7 +140,7 @@ struct Source {
 /// # Errors
 /// The error of a template.
 pub fn findings(request: Request) -> Result<Findings, TemplateError> {
-    let (homes, numbers) = Homes::new(&request.hubs);
+    let (hub_index, numbers) = HubIndex::new(&request.hubs);
     let shared = Shared::read().map_err(TemplateError)?;
     let mut compiler = Compiler::default();
     let mut sources = Vec::with_capacity(request.products.len());
@@ -158,7 +158,7 @@ pub fn findings(request: Request) -> Result<Findings, TemplateError> {
     }
     let left = if sources.is_empty() { 0 } else { request.count };
     let random = resident::random(&[&request.seed.to_string(), "findings", &request.sequence.to_string()]);
-    let context = Context::new(&request, homes, &mut compiler);
+    let context = Context::new(&request, hub_index, &mut compiler);
     let memory = Memory::new(request.seed, compiler.values);
     Ok(Findings { sources: Choice::new(sources), context, memory, random, left, longest: 0 })
 }
@@ -175,7 +175,7 @@ impl Findings {
         self.left = self.left.checked_sub(1)?;
         let Source { program, hubs, end } = self.sources.pick(&mut self.random)?;
         let (hub, product_arn) = hubs.get(self.random.usize(..hubs.len()))?;
-        let key = &self.context.homes.hubs.get(*hub)?.hub;
+        let key = &self.context.hub_index.hubs.get(*hub)?.hub;
         let subject = Subject { hub: *hub, key, product_arn };
         finding(program, (&self.context, subject), &mut self.memory, &mut self.random, written);
         if let Some(end) = end {

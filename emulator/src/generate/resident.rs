@@ -15,12 +15,12 @@ use crate::state::{AccountId, HubKey};
 pub(super) struct Residents {
     seed: String,
     /// By number of the residence, then by home.
-    known: Vec<Vec<Option<Known>>>,
+    known: Vec<Vec<Option<ResidentList>>>,
 }
 
 /// The residents of one name in one home. They are created in order and only as far as needed.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct ResidentList {
     /// The random number generator for the next resident.
     pub(super) random: Rng,
     pub(super) made: Vec<Handle>,
@@ -28,32 +28,32 @@ pub(super) struct Known {
 
 /// Accounts and hubs with indexes, so that residents are found by index.
 #[derive(Debug, Default)]
-pub(super) struct Homes {
-    pub(super) hubs: Vec<Home>,
+pub(super) struct HubIndex {
+    pub(super) hubs: Vec<IndexedHub>,
 }
 
 /// A hub with the index of its account.
 #[derive(Debug)]
-pub(super) struct Home {
+pub(super) struct IndexedHub {
     pub(super) hub: HubKey,
     account: usize,
 }
 
-impl Homes {
+impl HubIndex {
     /// Assigns indexes to hubs, and returns the index of each given hub, since duplicates share one.
-    pub(super) fn new(hubs: &[HubKey]) -> (Homes, Vec<usize>) {
+    pub(super) fn new(hubs: &[HubKey]) -> (HubIndex, Vec<usize>) {
         let (mut numbers, mut accounts) = (BTreeMap::new(), BTreeMap::<AccountId, usize>::new());
-        let mut homes = Homes::default();
+        let mut hub_index = HubIndex::default();
         let mut number = |hub: &HubKey| {
             *numbers.entry(hub.clone()).or_insert_with(|| {
                 let next = accounts.len();
                 let account = *accounts.entry(hub.account).or_insert(next);
-                homes.hubs.push(Home { hub: hub.clone(), account });
-                homes.hubs.len() - 1
+                hub_index.hubs.push(IndexedHub { hub: hub.clone(), account });
+                hub_index.hubs.len() - 1
             })
         };
         let numbers = hubs.iter().map(&mut number).collect();
-        (homes, numbers)
+        (hub_index, numbers)
     }
 
     /// The home whose residents a hub uses: the hub itself, its account, or the organization.
@@ -73,26 +73,26 @@ impl Residents {
     }
 
     /// A resident that a hub uses, if it has been created.
-    pub(super) fn find(&self, residence: &Residence, homes: &Homes, hub: usize, at: usize) -> Option<Handle> {
-        let known = self.known.get(residence.number)?.get(homes.of(residence, hub))?.as_ref()?;
+    pub(super) fn find(&self, residence: &Residence, hub_index: &HubIndex, hub: usize, at: usize) -> Option<Handle> {
+        let known = self.known.get(residence.number)?.get(hub_index.of(residence, hub))?.as_ref()?;
         known.made.get(at).copied()
     }
 
     /// Takes the residents that a hub uses, in order to create more of them.
-    pub(super) fn take(&mut self, residence: &Residence, homes: &Homes, hub: usize) -> Known {
-        let known = self.entry(residence, homes, hub).and_then(Option::take);
-        known.unwrap_or_else(|| Known { random: self.random(residence, homes, hub), made: Vec::new() })
+    pub(super) fn take(&mut self, residence: &Residence, hub_index: &HubIndex, hub: usize) -> ResidentList {
+        let known = self.entry(residence, hub_index, hub).and_then(Option::take);
+        known.unwrap_or_else(|| ResidentList { random: self.random(residence, hub_index, hub), made: Vec::new() })
     }
 
     /// Puts residents back.
-    pub(super) fn put_back(&mut self, residence: &Residence, homes: &Homes, hub: usize, known: Known) {
-        if let Some(place) = self.entry(residence, homes, hub) {
+    pub(super) fn put_back(&mut self, residence: &Residence, hub_index: &HubIndex, hub: usize, known: ResidentList) {
+        if let Some(place) = self.entry(residence, hub_index, hub) {
             *place = Some(known);
         }
     }
 
-    fn entry(&mut self, residence: &Residence, homes: &Homes, hub: usize) -> Option<&mut Option<Known>> {
-        let home = homes.of(residence, hub);
+    fn entry(&mut self, residence: &Residence, hub_index: &HubIndex, hub: usize) -> Option<&mut Option<ResidentList>> {
+        let home = hub_index.of(residence, hub);
         if self.known.len() <= residence.number {
             self.known.resize_with(residence.number + 1, Vec::new);
         }
@@ -104,8 +104,8 @@ impl Residents {
     }
 
     /// The random number generator for the residents of a hub. It is the same in all templates that have the name.
-    fn random(&self, residence: &Residence, homes: &Homes, hub: usize) -> Rng {
-        let hub = homes.hubs.get(hub).map(|home| &home.hub);
+    fn random(&self, residence: &Residence, hub_index: &HubIndex, hub: usize) -> Rng {
+        let hub = hub_index.hubs.get(hub).map(|home| &home.hub);
         let account = hub.filter(|_| residence.per != ResidentOwner::Organization).map(|hub| hub.account.to_string());
         let region = hub.filter(|_| residence.per == ResidentOwner::Region).map(|hub| hub.region.as_str());
         let (account, region) = (account.unwrap_or_default(), region.unwrap_or_default());

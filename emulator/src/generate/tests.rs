@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::evaluate::{Context, Memory, Subject, finding};
 use super::program::{Choice, Compiler};
-use super::resident::Homes;
+use super::resident::HubIndex;
 use super::template::{Shared, Template};
 use super::{Product, Request, findings};
 use crate::domain::accounts::hub::{self, Enable};
@@ -160,8 +160,8 @@ fn security_hub_accepts_every_kind_of_every_product() {
             let template = Template { weight, names: names.clone(), kinds: vec![kind] };
             let mut compiler = Compiler::default();
             let program = compiler.program(&template);
-            let (homes, _) = Homes::new(std::slice::from_ref(&hub));
-            let context = Context::new(&request(Vec::new(), 0), homes, &mut compiler);
+            let (hub_index, _) = HubIndex::new(std::slice::from_ref(&hub));
+            let context = Context::new(&request(Vec::new(), 0), hub_index, &mut compiler);
             let subject = Subject { hub: 0, key: &hub, product_arn: &product.arn(product.listed(), &hub, false) };
             let mut memory = Memory::new(7, compiler.values);
             let mut one = || {

@@ -25,7 +25,7 @@ pub mod tags;
 
 pub use answer::Answer;
 pub use context::{Context, Input};
-pub use registry::{Behaviour, Entry, HubRule, Run, entry};
+pub use registry::{Coverage, Entry, Handler, HubRule, entry};
 
 #[cfg(test)]
 mod tests;
@@ -42,21 +42,21 @@ use crate::domain::findings::aggregation::replicas;
 /// The error of the operation; 404 `UnknownOperationException` for one that is not implemented.
 pub fn call(context: &Context<'_>, operation: Operation, input: Input) -> Result<Answer, AwsError> {
     match entry(operation).run {
-        Run::Reads(run) => run(context, input),
-        Run::Writes(run) => {
+        Handler::Reads(run) => run(context, input),
+        Handler::Writes(run) => {
             let mut transaction = context.world.write();
             let answer = run(context, &mut transaction, input)?;
             replicas::apply_relation_changes(&mut transaction, context.world);
             log_changes(operation, &transaction.commit());
             Ok(answer)
         }
-        Run::WritesFindings(run) => {
+        Handler::WritesFindings(run) => {
             let mut transaction = context.world.write_findings();
             let answer = run(context, &mut transaction, input)?;
             log_changes(operation, &transaction.commit());
             Ok(answer)
         }
-        Run::Missing => Err(not_implemented(operation)),
+        Handler::Missing => Err(not_implemented(operation)),
     }
 }
 

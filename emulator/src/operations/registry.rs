@@ -15,9 +15,9 @@ use crate::state::{FindingsTransaction, Transaction};
 #[derive(Clone, Copy)]
 pub struct Entry {
     /// Whether it is implemented.
-    pub behaviour: Behaviour,
+    pub coverage: Coverage,
     /// The function that runs it.
-    pub run: Run,
+    pub run: Handler,
     /// Its answer when the caller's hub is disabled.
     pub hub: HubRule,
     /// The list whose items are validated and processed independently (IMP-32, ARU-13).
@@ -35,16 +35,16 @@ pub type Quickly = fn(&Context<'_>, Input) -> Result<Option<Answer>, AwsError>;
 
 /// Whether an operation is implemented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behaviour {
+pub enum Coverage {
     /// Like AWS, as far as is known.
-    Behaves,
+    Implemented,
     /// Not implemented.
     Missing,
 }
 
 /// The function that runs an operation.
 #[derive(Clone, Copy)]
-pub enum Run {
+pub enum Handler {
     /// Changes nothing.
     Reads(fn(&Context<'_>, Input) -> Result<Answer, AwsError>),
     /// Changes hubs and relations, one call at a time.
@@ -66,24 +66,24 @@ pub enum HubRule {
     Own,
 }
 
-fn entry_of(run: Run, is_heavy: bool) -> Entry {
-    Entry { behaviour: Behaviour::Behaves, run, hub: HubRule::Required, per_item: None, is_heavy, quickly: None }
+fn entry_of(run: Handler, is_heavy: bool) -> Entry {
+    Entry { coverage: Coverage::Implemented, run, hub: HubRule::Required, per_item: None, is_heavy, quickly: None }
 }
 
 fn reads(run: fn(&Context<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
-    entry_of(Run::Reads(run), false)
+    entry_of(Handler::Reads(run), false)
 }
 
 fn writes(run: fn(&Context<'_>, &mut Transaction<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
-    entry_of(Run::Writes(run), true)
+    entry_of(Handler::Writes(run), true)
 }
 
 fn writes_findings(run: fn(&Context<'_>, &mut FindingsTransaction<'_>, Input) -> Result<Answer, AwsError>) -> Entry {
-    entry_of(Run::WritesFindings(run), true)
+    entry_of(Handler::WritesFindings(run), true)
 }
 
 fn missing() -> Entry {
-    Entry { behaviour: Behaviour::Missing, hub: HubRule::Own, ..entry_of(Run::Missing, false) }
+    Entry { coverage: Coverage::Missing, hub: HubRule::Own, ..entry_of(Handler::Missing, false) }
 }
 
 impl Entry {
@@ -295,7 +295,7 @@ mod tests {
     /// Rules: CPL-12.
     #[test]
     fn operations_that_return_documents_of_callers_are_heavy() {
-        let built = |operation: &Operation| entry(*operation).behaviour == Behaviour::Behaves;
+        let built = |operation: &Operation| entry(*operation).coverage == Coverage::Implemented;
         let holding = |operation: &Operation| holds_documents(operation.model().output, DEPTH);
         let found: Vec<Operation> = Operation::ALL.into_iter().filter(built).filter(holding).collect();
         for known in [Operation::GetFindings, Operation::GetInsights, Operation::BatchGetAutomationRules] {

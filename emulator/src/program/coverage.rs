@@ -9,7 +9,7 @@ use serde_json::json;
 use super::cli::CoverageArguments;
 use super::exit::Exit;
 use super::output;
-use crate::operations::{Behaviour, entry};
+use crate::operations::{Coverage, entry};
 
 /// Prints the table in the requested format.
 ///
@@ -27,31 +27,31 @@ pub(super) fn run(arguments: &CoverageArguments) -> Result<(), Exit> {
 }
 
 /// The status in JSON.
-fn word(behaviour: Behaviour) -> &'static str {
-    match behaviour {
-        Behaviour::Behaves => "behaves",
-        Behaviour::Missing => "missing",
+fn word(coverage: Coverage) -> &'static str {
+    match coverage {
+        Coverage::Implemented => "implemented",
+        Coverage::Missing => "missing",
     }
 }
 
 /// The status in text output.
-fn status(behaviour: Behaviour) -> &'static str {
-    match behaviour {
-        Behaviour::Behaves => "implemented",
-        Behaviour::Missing => "not implemented",
+fn status(coverage: Coverage) -> &'static str {
+    match coverage {
+        Coverage::Implemented => "implemented",
+        Coverage::Missing => "not implemented",
     }
 }
 
 /// The number of implemented and of missing operations.
 fn counts() -> [usize; 2] {
     let count =
-        |wanted: &str| Operation::ALL.iter().filter(|&&operation| word(entry(operation).behaviour) == wanted).count();
-    ["behaves", "missing"].map(count)
+        |wanted: &str| Operation::ALL.iter().filter(|&&operation| word(entry(operation).coverage) == wanted).count();
+    ["implemented", "missing"].map(count)
 }
 
 fn summary() -> String {
-    let [behaves, missing] = counts();
-    format!("{} operations: {behaves} implemented, {missing} not implemented\n", Operation::ALL.len())
+    let [implemented, missing] = counts();
+    format!("{} operations: {implemented} implemented, {missing} not implemented\n", Operation::ALL.len())
 }
 
 fn table() -> String {
@@ -59,7 +59,7 @@ fn table() -> String {
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["Operation", "Status"]);
     for operation in Operation::ALL {
-        table.add_row([operation.name(), status(entry(operation).behaviour)]);
+        table.add_row([operation.name(), status(entry(operation).coverage)]);
     }
     format!("{table}\n{}", summary())
 }
@@ -69,9 +69,9 @@ pub(super) fn markdown() -> String {
     let mut text = format!("{}\n| operation | status |\n| --- | --- |\n", summary());
     let mut missing = Vec::new();
     for operation in Operation::ALL {
-        match entry(operation).behaviour {
-            Behaviour::Missing => missing.push(format!("`{}`", operation.name())),
-            behaviour @ Behaviour::Behaves => _ = writeln!(text, "| `{}` | {} |", operation.name(), status(behaviour)),
+        match entry(operation).coverage {
+            Coverage::Missing => missing.push(format!("`{}`", operation.name())),
+            coverage @ Coverage::Implemented => _ = writeln!(text, "| `{}` | {} |", operation.name(), status(coverage)),
         }
     }
     _ = writeln!(text, "\nNot implemented (these return 404 `UnknownOperationException`): {}.", missing.join(", "));
@@ -79,15 +79,15 @@ pub(super) fn markdown() -> String {
 }
 
 fn json_text() -> String {
-    let [behaves, missing] = counts();
+    let [implemented, missing] = counts();
     let operations: Vec<_> = Operation::ALL
         .into_iter()
         .map(|operation| {
-            let behaviour = entry(operation).behaviour;
-            json!({ "operation": operation.name(), "behaviour": word(behaviour) })
+            let coverage = entry(operation).coverage;
+            json!({ "operation": operation.name(), "coverage": word(coverage) })
         })
         .collect();
-    let body = json!({ "behaves": behaves, "missing": missing, "operations": operations });
+    let body = json!({ "implemented": implemented, "missing": missing, "operations": operations });
     format!("{body:#}\n")
 }
 

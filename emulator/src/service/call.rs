@@ -12,7 +12,7 @@ use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::due;
 use crate::gate;
-use crate::operations::{self, Answer, Context, Run};
+use crate::operations::{self, Answer, Context, Handler};
 use crate::state::World;
 use crate::wire::input;
 
@@ -36,7 +36,7 @@ impl Call<'_> {
         caller: &Caller,
         budget: TimeBudget,
     ) -> Result<Option<Answer>, AwsError> {
-        let only_reads = matches!(operations::entry(self.operation).run, Run::Reads(_));
+        let only_reads = matches!(operations::entry(self.operation).run, Handler::Reads(_));
         let attempts = if only_reads { ATTEMPTS } else { 1 };
         let answer = |now| self.answer_at(world, Caller { now, ..caller.clone() }, budget);
         read_consistently(world, budget, attempts, answer).unwrap_or(Ok(None))

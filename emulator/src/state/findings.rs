@@ -99,21 +99,21 @@ impl Findings {
 
     /// Removes up to `most` findings that have expired at `now` and returns how many were removed.
     pub(super) fn remove_expired(&mut self, now: Timestamp, most: usize) -> usize {
-        let gone = self.table.remove_ended(now.as_millisecond(), most);
-        self.drop_metadata(&gone)
+        let removed = self.table.remove_ended(now.as_millisecond(), most);
+        self.drop_metadata(&removed)
     }
 
     pub(super) fn remove_where(&mut self, drops: impl Fn(&[u8]) -> bool) -> usize {
-        let gone = self.table.remove_where(drops);
-        self.drop_metadata(&gone)
+        let removed = self.table.remove_where(drops);
+        self.drop_metadata(&removed)
     }
 
     /// Drops the metadata of removed findings.
-    fn drop_metadata(&mut self, gone: &[u64]) -> usize {
-        for sequence in gone {
+    fn drop_metadata(&mut self, removed: &[u64]) -> usize {
+        for sequence in removed {
             self.metadata.remove(sequence);
         }
-        gone.len()
+        removed.len()
     }
 
     pub(super) fn hide(&mut self, filter: &Filter) {

@@ -14,7 +14,7 @@ pub struct Resources {
     /// Resources by account and Region, in the order of declaration.
     pub declared: BTreeMap<HubKey, Vec<Resource>>,
     /// The time at which the last resource of a type was deleted, while no new one exists (FND-33).
-    pub gone: BTreeMap<(HubKey, &'static str), Timestamp>,
+    pub emptied_at: BTreeMap<(HubKey, &'static str), Timestamp>,
 }
 
 /// A declared resource.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
 use securityhub_fixtures::Operation;
-use securityhub_local::operations::{self, Behaviour};
+use securityhub_local::operations::{self, Coverage};
 use serde_json::Value;
 
 use super::bits::Random;
@@ -54,7 +54,7 @@ static INVALID_INPUTS: LazyLock<Vec<Vec<InvalidInput>>> =
 
 /// The implemented operations.
 pub(super) static BUILT: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let is_built = |operation: &Operation| operations::entry(*operation).behaviour != Behaviour::Missing;
+    let is_built = |operation: &Operation| operations::entry(*operation).coverage != Coverage::Missing;
     Operation::ALL.into_iter().filter(is_built).collect()
 });
 

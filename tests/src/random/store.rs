@@ -10,7 +10,7 @@ use super::{filters, findings, text};
 use crate::client::{self, TestClient};
 
 /// Number of kept tokens and IDs.
-const KEPT: usize = 16;
+const CAPACITY: usize = 16;
 /// Number of requests between two resets, which keep the store small.
 const REQUESTS: u64 = 20_000;
 /// The administrator and its members.
@@ -107,10 +107,10 @@ impl Store {
 
 /// Keeps a random selection of values.
 fn keep<T>(random: &mut Random, kept: &mut Vec<T>, one: T) {
-    if kept.len() < KEPT {
+    if kept.len() < CAPACITY {
         kept.push(one);
     } else {
-        kept[random.below(KEPT)] = one;
+        kept[random.below(CAPACITY)] = one;
     }
 }
 

@@ -6,11 +6,11 @@ use super::bits::Random;
 use super::requests::TEXTS;
 
 /// Maximum nesting depth of replacement values.
-const DEEPEST: usize = 3_000;
+const MAX_NESTING: usize = 3_000;
 /// Lengths around the limits of strings: of single fields, of ASFF, and beyond.
 const LENGTHS: [usize; 9] = [65, 129, 257, 513, 1_025, 2_049, 32_767, 32_768, 250_000];
 /// Replacements for values, valid or not.
-const ODDITIES: [&str; 24] = [
+const UNUSUAL_TEXTS: [&str; 24] = [
     "null",
     "true",
     "\"\"",
@@ -203,7 +203,7 @@ impl Writer<'_> {
                 self.string(&character.repeat(length));
             }
             1 => {
-                let deepest = if self.random.one_in(10) { DEEPEST } else { 200 };
+                let deepest = if self.random.one_in(10) { MAX_NESTING } else { 200 };
                 let depth = self.random.below(deepest);
                 let (open, close) = [("[", "]"), ("{\"a\":", "}")][self.random.below(2)];
                 let closed = if self.random.one_in(8) { 0 } else { depth };
@@ -211,7 +211,7 @@ impl Writer<'_> {
                 self.text.extend_from_slice(text.as_bytes());
             }
             2 => self.text.extend_from_slice(self.random.pick(&TEXTS).as_bytes()),
-            _ => self.text.extend_from_slice(self.random.pick(&ODDITIES).as_bytes()),
+            _ => self.text.extend_from_slice(self.random.pick(&UNUSUAL_TEXTS).as_bytes()),
         }
     }
 }

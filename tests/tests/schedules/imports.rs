@@ -6,11 +6,11 @@ use crate::client::{Client, Found, equals, numbers, title, together};
 use crate::explore;
 
 /// The findings that exist before the threads start.
-const STANDING: [usize; 3] = [0, 1, 2];
+const INITIAL: [usize; 3] = [0, 1, 2];
 
 fn world() -> Client {
     let client = Client::new();
-    client.import(&STANDING.map(|number| (number, 0)));
+    client.import(&INITIAL.map(|number| (number, 0)));
     client
 }
 
@@ -20,7 +20,7 @@ fn sees_all_once(found: &[Found]) {
     let all = seen.len();
     seen.dedup();
     assert_eq!(all, seen.len(), "one was seen twice: {found:?}");
-    assert!(STANDING.iter().all(|number| seen.contains(number)), "one was missed: {found:?}");
+    assert!(INITIAL.iter().all(|number| seen.contains(number)), "one was missed: {found:?}");
 }
 
 /// A batch is written under one lock, so a page contains all or none of the versions that were imported together.

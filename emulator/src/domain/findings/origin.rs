@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use securityhub_fixtures::Operation;
 
-use super::product::{self, Source, Unusable};
+use super::product::{self, ProductArnError, Source};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::findings::automation_rules::{self, ActiveRule};
@@ -37,7 +37,7 @@ pub(super) struct Origin<'w> {
     product_arn: String,
     owner_text: String,
     /// The product.
-    pub(super) source: Result<Source, Unusable>,
+    pub(super) source: Result<Source, ProductArnError>,
     /// The owner; none if the text is not an account id.
     pub(super) owner: Option<AccountId>,
     /// The owner's name in its organization (ASF-33).
@@ -124,8 +124,10 @@ impl<'w> Origin<'w> {
         let product_arn = &self.product_arn;
         let denied = || caller.not_authorized(Operation::BatchImportFindings, product_arn);
         match self.source {
-            Err(Unusable::NoProductArn) => Err(AwsError::invalid_input(format!("productArn: \"{product_arn}\""))),
-            Err(Unusable::NoProduct) => Err(denied()),
+            Err(ProductArnError::NoProductArn) => {
+                Err(AwsError::invalid_input(format!("productArn: \"{product_arn}\"")))
+            }
+            Err(ProductArnError::NoProduct) => Err(denied()),
             Ok(source) => {
                 // An invalid account id of the owner is an error of the finding, not of the call (ASF-05).
                 let owner = self.owner.unwrap_or(caller.account());

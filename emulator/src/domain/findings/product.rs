@@ -16,7 +16,7 @@ pub enum Source {
 
 /// Reason why a product ARN refers to no product here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unusable {
+pub enum ProductArnError {
     /// The text is not a product ARN, or belongs to another partition (IMP-07, IMP-09).
     NoProductArn,
     /// The product belongs to another Region or does not exist (IMP-06, IMP-08, IMP-10).
@@ -26,28 +26,28 @@ pub enum Unusable {
 /// Finds the product of a product ARN in a Region. The account field must be that of the catalogue (PRD-05).
 ///
 /// # Errors
-/// [`Unusable`].
-pub fn find(directory: &Directory, text: &str, region: &Region) -> Result<Source, Unusable> {
+/// [`ProductArnError`].
+pub fn find(directory: &Directory, text: &str, region: &Region) -> Result<Source, ProductArnError> {
     let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub" && !arn.region.is_empty());
-    let arn = arn.filter(|arn| arn.partition == region.partition()).ok_or(Unusable::NoProductArn)?;
+    let arn = arn.filter(|arn| arn.partition == region.partition()).ok_or(ProductArnError::NoProductArn)?;
     let parts: Vec<&str> = arn.resource.split('/').collect();
-    let ["product", company_id, product_id] = parts[..] else { return Err(Unusable::NoProductArn) };
+    let ["product", company_id, product_id] = parts[..] else { return Err(ProductArnError::NoProductArn) };
     if company_id.is_empty() || product_id.is_empty() {
-        return Err(Unusable::NoProductArn);
+        return Err(ProductArnError::NoProductArn);
     }
     if arn.region != region.as_str() {
-        return Err(Unusable::NoProduct);
+        return Err(ProductArnError::NoProduct);
     }
     if product_id == "default" {
         let account = AccountId::parse(company_id).filter(|account| account.as_str() == arn.account);
-        return account.map(Source::Private).ok_or(Unusable::NoProduct);
+        return account.map(Source::Private).ok_or(ProductArnError::NoProduct);
     }
     directory
         .product(company_id, product_id)
         .filter(|product| product.account.unwrap_or_default() == arn.account)
         .filter(|product| product.is_in(arn.partition, region.as_str()))
         .map(Source::Listed)
-        .ok_or(Unusable::NoProduct)
+        .ok_or(ProductArnError::NoProduct)
 }
 
 impl Source {

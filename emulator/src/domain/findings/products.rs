@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
-use crate::domain::findings::product::{self, Source, Unusable};
+use crate::domain::findings::product::{self, ProductArnError, Source};
 use crate::domain::hub_access;
 use crate::invariant::Invariant;
 use crate::state::{Directory, HubKey, Region, Transaction};
@@ -93,7 +93,7 @@ pub fn subscription_policy(hub: &HubKey, product: &Product) -> String {
 pub fn enable(transaction: &mut Transaction<'_>, caller: &Caller, product_arn: &str) -> Result<String, AwsError> {
     let source = product::find(transaction.directory(), product_arn, &caller.region).map_err(|unusable| {
         let elsewhere = Arn::parse(product_arn).is_none_or(|arn| arn.region != caller.region.as_str());
-        if unusable == Unusable::NoProductArn || elsewhere {
+        if unusable == ProductArnError::NoProductArn || elsewhere {
             ProductError::NoProductArn(product_arn.to_owned())
         } else {
             ProductError::NoProduct(product_arn.to_owned())

@@ -6,7 +6,7 @@ use securityhub_fixtures::Operation::{
 };
 use serde_json::{Value, json};
 
-use crate::operations::{Run, entry};
+use crate::operations::{Handler, entry};
 use crate::testing::{ADMINISTRATOR, Stage};
 
 const MANAGEMENT: &str = "999999999999";
@@ -45,7 +45,7 @@ fn required(stage: &Stage, operation: Operation) -> Value {
 fn every_list_refuses_an_invalid_token() {
     let stage = stage();
     let is_paged = |operation: &Operation| operation.model().paginator.is_some() || *operation == ListAutomationRules;
-    let is_built = |operation: &Operation| !matches!(entry(*operation).run, Run::Missing);
+    let is_built = |operation: &Operation| !matches!(entry(*operation).run, Handler::Missing);
     let lists: Vec<Operation> = Operation::ALL.iter().copied().filter(is_paged).filter(is_built).collect();
     assert!(lists.len() >= 18, "{lists:?}");
     for operation in lists {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{is_included, status};
 use crate::aws_error::AwsError;
-use crate::domain::controls::standards::security_controls::{self, NoControl};
+use crate::domain::controls::standards::security_controls::{self, UnknownControl};
 use crate::domain::controls::standards::{self as domain, catalogue, description, parameters};
 use crate::operations::paged::PageRequest;
 use crate::operations::{Answer, Context, Input};
@@ -110,7 +110,7 @@ struct GetOutput {
 pub fn get_security_control_definition(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
     let GetInput { security_control_id } = input.read()?;
     let control = security_controls::by_id(&context.world.directory(), &security_control_id);
-    let control = control.ok_or_else(|| AwsError::not_found(NoControl::Unknown.reason()))?;
+    let control = control.ok_or_else(|| AwsError::not_found(UnknownControl::Unknown.reason()))?;
     let definitions: BTreeMap<_, _> =
         control.parameters.iter().map(|parameter| (parameter.name, parameters::definition(parameter))).collect();
     let mut definition = Definition::new(&context.caller.region, control);

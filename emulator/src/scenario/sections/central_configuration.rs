@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use securityhub_fixtures::standards::{self, CONTROLS, Control, Offered, Standard};
+use securityhub_fixtures::standards::{self, Availability, CONTROLS, Control, Standard};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -142,7 +142,7 @@ fn policy_of(name: Spanned<String>, written: WrittenPolicy, check: &mut Check) -
 
 fn content_of(name: &Spanned<String>, written: &WrittenPolicy, check: &mut Check) -> Content {
     let mut standards = super::standards::check(&written.standards, check);
-    standards.retain(|standard| standard.offered == Offered::Always);
+    standards.retain(|standard| standard.offered == Availability::Always);
     if let (Some(_), Some(_)) = (&written.enabled_controls, &written.disabled_controls) {
         let diagnostic =
             check.at(name.span, format!("`{}` has both `enabled_controls` and `disabled_controls`", name.value));

@@ -1,6 +1,6 @@
 //! `standards` of a hub or a policy: short names of the catalogue, such as `pci-dss-4.0.1`.
 
-use securityhub_fixtures::standards::{self, Offered, STANDARDS, Standard};
+use securityhub_fixtures::standards::{self, Availability, STANDARDS, Standard};
 
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
@@ -8,7 +8,7 @@ use crate::scenario::suggest;
 
 /// Checks names of standards.
 pub(super) fn check(written: &[Spanned<String>], check: &mut Check) -> Vec<&'static Standard> {
-    let known = |standard: &&'static Standard| standard.offered != Offered::Never;
+    let known = |standard: &&'static Standard| standard.offered != Availability::Never;
     let mut found = Vec::new();
     for name in written {
         if let Some(standard) = standards::standard(&name.value).filter(known) {

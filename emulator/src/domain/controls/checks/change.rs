@@ -69,7 +69,7 @@ fn insert(resources: &mut Resources, key: &HubKey, added: Vec<Resource>) {
     let name = |resource: &Resource| (resource.resource_type, resource.id.clone());
     let mut places: HashMap<_, _> = present.iter().map(name).zip(0..).collect();
     for resource in added {
-        resources.gone.remove(&(key.clone(), resource.resource_type));
+        resources.emptied_at.remove(&(key.clone(), resource.resource_type));
         let index = *places.entry(name(&resource)).or_insert(present.len());
         match present.get_mut(index) {
             Some(same) => *same = resource,
@@ -98,7 +98,7 @@ pub fn delete(transaction: &mut Transaction<'_>, which: &ResourceSelector, now: 
             let remaining = resources.declared.get(&key).into_iter().flatten();
             let is_last = name != ACCOUNT_TYPE && !remaining.into_iter().any(|resource| resource.resource_type == name);
             if is_last {
-                resources.gone.insert((key.clone(), name), now);
+                resources.emptied_at.insert((key.clone(), name), now);
             }
             is_last
         });

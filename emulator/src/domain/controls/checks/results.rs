@@ -116,7 +116,7 @@ fn on_resources<'r>(context: &CheckContext<'r>, control: &Control, in_scope: &[&
         ..Check::of(Some(*resource), result(context, control, resource))
     };
     let mut checks: Vec<Check<'r>> = in_scope.iter().filter(is_checked).map(check).collect();
-    let deleted_at = |name: &&'static str| context.resources.gone.get(&(context.key.clone(), *name));
+    let deleted_at = |name: &&'static str| context.resources.emptied_at.get(&(context.key.clone(), *name));
     let is_within_delay =
         |deleted_at: &Timestamp| deleted_at.checked_add(EMPTY_SCOPE_DELAY).is_ok_and(|end| context.now < end);
     let is_within_delay = control.resource_types.iter().filter_map(deleted_at).any(is_within_delay);

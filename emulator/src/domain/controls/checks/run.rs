@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::document::{self, Times};
 use super::results::{self, Check, CheckContext};
-use super::stray::{self, Stray};
+use super::stale::{self, StaleFinding};
 use super::subject::Subject;
 use super::{names, recorder};
 use crate::domain::controls::standards::{subscription_controls, subscriptions};
@@ -62,13 +62,13 @@ pub fn run(
     let run = Run { world, context, scopes };
     let mut reports = run.reports(&checked);
     let wanted: BTreeSet<String> = reports.iter().map(|report| report.id.clone()).collect();
-    let mut strays = stray::find(world, key, &wanted);
-    run.adopt(&mut reports, &mut strays);
+    let mut stale_findings = stale::find(world, key, &wanted);
+    run.adopt(&mut reports, &mut stale_findings);
     let mut findings: Vec<String> = reports.iter().filter_map(|report| run.finding(report)).collect();
     let oldest = now.checked_sub(transaction.delays().archive_disabled + PERIOD).unwrap_or(Timestamp::MIN);
     let by_prefix: HashMap<String, &Subject> =
         checked.iter().map(|subject| (subject.id_prefix(key), subject)).collect();
-    findings.extend(strays.iter().filter_map(|stray| run.archived_form(stray, &by_prefix, oldest)));
+    findings.extend(stale_findings.iter().filter_map(|stale| run.archived_form(stale, &by_prefix, oldest)));
     deliver(world, transaction, key, &findings, now);
     schedule(transaction, key, &hub, !checked.is_empty(), (now, until));
 }
@@ -89,15 +89,15 @@ impl Run<'_> {
 
     /// Lets checks update an existing finding from elsewhere on the same control and resource instead of creating one
     /// with a new id (RES-14).
-    fn adopt(&self, reports: &mut [Report<'_>], strays: &mut Vec<Stray>) {
-        if strays.is_empty() {
+    fn adopt(&self, reports: &mut [Report<'_>], stale_findings: &mut Vec<StaleFinding>) {
+        if stale_findings.is_empty() {
             return;
         }
-        // The ids of stray findings by control and resource, in reverse order.
+        // The ids of stale findings by control and resource, in reverse order.
         let mut ids_by_resource: HashMap<(String, String), Vec<String>> = HashMap::new();
-        for stray in strays.iter().rev() {
-            let of = (stray.prefix().to_owned(), stray.resource_id.clone());
-            ids_by_resource.entry(of).or_default().push(stray.id.clone());
+        for stale in stale_findings.iter().rev() {
+            let of = (stale.prefix().to_owned(), stale.resource_id.clone());
+            ids_by_resource.entry(of).or_default().push(stale.id.clone());
         }
         let mut adopted: HashSet<String> = HashSet::new();
         for report in reports {
@@ -111,7 +111,7 @@ impl Run<'_> {
                 report.id = id;
             }
         }
-        strays.retain(|stray| !adopted.contains(&stray.id));
+        stale_findings.retain(|stale| !adopted.contains(&stale.id));
     }
 
     /// The finding for a result, unless the stored finding says the same already.
@@ -139,30 +139,35 @@ impl Run<'_> {
     /// now generates findings in another way (FND-51, FND-52), or if its control is checked without this result, for
     /// example because the resource was deleted (FND-32, FND-33). Otherwise it is archived once the delay of its
     /// disabled control or standard is over (FND-50), or if it has not been checked for longer than that.
-    fn archived_form(&self, stray: &Stray, checked: &HashMap<String, &Subject>, oldest: Timestamp) -> Option<String> {
+    fn archived_form(
+        &self,
+        stale: &StaleFinding,
+        checked: &HashMap<String, &Subject>,
+        oldest: Timestamp,
+    ) -> Option<String> {
         let is_consolidated = self.context.hub.control_finding_generator == ControlFindingGenerator::SecurityControl;
-        let is_of_standard_control = stray.id.contains(":subscription/");
-        let subject = checked.get(stray.prefix()).copied();
+        let is_of_standard_control = stale.id.contains(":subscription/");
+        let subject = checked.get(stale.prefix()).copied();
         let subject = subject.filter(|subject| self.is_checked(subject.control()));
-        self.stored(&stray.id, |stored| {
+        self.stored(&stale.id, |stored| {
             let at = || timestamp_text(check_time(self.context.now, stored));
             Some(if self.scopes.contains(&CheckScope::Generator) && is_of_standard_control == is_consolidated {
-                stray.archived(at(), &stray::CONSOLIDATION)?.to_string()
-            } else if let (Some(subject), Some(resource)) = (subject, stray.resource()) {
-                let not_applicable = self.write((subject, &stray.id), &Check::not_applicable(&resource), stored);
-                stray.with_its_resources(not_applicable)?
-            } else if subject.is_some() || stray.updated_at <= oldest || self.is_over(stray) {
-                stray.archived(at(), &[])?.to_string()
+                stale.archived(at(), &stale::CONSOLIDATION)?.to_string()
+            } else if let (Some(subject), Some(resource)) = (subject, stale.resource()) {
+                let not_applicable = self.write((subject, &stale.id), &Check::not_applicable(&resource), stored);
+                stale.with_its_resources(not_applicable)?
+            } else if subject.is_some() || stale.updated_at <= oldest || self.is_over(stale) {
+                stale.archived(at(), &[])?.to_string()
             } else {
                 return None;
             })
         })
     }
 
-    /// Whether the control or standard of a stray finding was disabled so long ago that this check archives it, and has
+    /// Whether the control or standard of a stale finding was disabled so long ago that this check archives it, and has
     /// not been enabled again since.
-    fn is_over(&self, stray: &Stray) -> bool {
-        let Some(control) = stray.control else { return false };
+    fn is_over(&self, stale: &StaleFinding) -> bool {
+        let Some(control) = stale.control else { return false };
         let ends = |scope: &&CheckScope| match scope {
             CheckScope::Control(_) | CheckScope::Standard(_) => is_in(**scope, control),
             _ => false,

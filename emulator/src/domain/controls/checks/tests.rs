@@ -11,7 +11,7 @@ use securityhub_fixtures::Operation::{
     CreateAutomationRule, DescribeStandards, EnableSecurityHub, GetFindingHistory, GetFindings, UpdateSecurityControl,
     UpdateSecurityHubConfiguration,
 };
-use securityhub_fixtures::standards::{CONTROLS, Control, Offered, STANDARDS, Standard};
+use securityhub_fixtures::standards::{Availability, CONTROLS, Control, STANDARDS, Standard};
 use serde_json::{Value, json};
 
 use crate::state::{CheckResult, ComplianceStatus, ConfigRecorder, Hub, HubKey, Region, Resource};
@@ -445,7 +445,7 @@ fn every_control_of_every_standard_makes_a_valid_finding() {
 }
 
 fn is_offered(standard: &Standard, control: &Control) -> bool {
-    standard.offered == Offered::Always && standard.controls_for(control).next().is_some()
+    standard.offered == Availability::Always && standard.controls_for(control).next().is_some()
 }
 
 /// Rules: FND-40.

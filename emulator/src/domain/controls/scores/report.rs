@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use securityhub_fixtures::standards::{CONTROLS, Control, Offered, STANDARDS, Standard};
+use securityhub_fixtures::standards::{Availability, CONTROLS, Control, STANDARDS, Standard};
 use serde::{Deserialize, Serialize};
 
 use super::scored_hubs::{self, ScoredHub};
@@ -96,7 +96,7 @@ pub struct ControlScore {
 
 /// All standards that a hub can enable.
 fn all_standards() -> impl Iterator<Item = &'static Standard> {
-    STANDARDS.iter().filter(|standard| standard.offered != Offered::Never)
+    STANDARDS.iter().filter(|standard| standard.offered != Availability::Never)
 }
 
 /// Finds a standard by our short name, its `StandardsId`, or its ARN in any Region.

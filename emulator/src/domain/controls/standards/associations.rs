@@ -2,8 +2,8 @@
 
 use securityhub_fixtures::standards::{Control, Standard, StandardControl};
 
-use super::security_controls::{self, NoControl};
-use super::{NoStandard, controls};
+use super::security_controls::{self, UnknownControl};
+use super::{UnknownStandard, controls};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::controls::standards::subscription_controls;
@@ -77,11 +77,11 @@ pub fn find(
     control: &str,
     standard: &str,
 ) -> Result<Association, Unprocessed> {
-    let control =
-        security_controls::find(directory, key, control).map_err(|error: NoControl| (error.code(), error.reason()))?;
+    let control = security_controls::find(directory, key, control)
+        .map_err(|error: UnknownControl| (error.code(), error.reason()))?;
     let standard = super::by_arn(standard, &key.region).map_err(|error| match error {
-        NoStandard::Malformed => ("INVALID_INPUT", "Invalid standards ARN"),
-        NoStandard::Unknown => ("RESOURCE_NOT_FOUND", "Standard not found"),
+        UnknownStandard::Malformed => ("INVALID_INPUT", "Invalid standards ARN"),
+        UnknownStandard::Unknown => ("RESOURCE_NOT_FOUND", "Standard not found"),
     })?;
     let subscription = hub.standards.get(standard.id).filter(|subscription| subscription.status.is_updatable());
     let subscription = subscription.ok_or(("RESOURCE_NOT_FOUND", "The standard is not enabled"))?;

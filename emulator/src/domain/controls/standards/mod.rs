@@ -46,7 +46,7 @@ pub fn description(title: &str) -> String {
 
 /// Reason why an ARN refers to no standard here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoStandard {
+pub enum UnknownStandard {
     /// The text is not an ARN of Security Hub.
     Malformed,
     /// No standard has this ARN, or it belongs to another Region.
@@ -57,10 +57,10 @@ pub enum NoStandard {
 /// regional ARNs without their Region (SEC-45).
 ///
 /// # Errors
-/// [`NoStandard`].
-pub fn by_arn(text: &str, region: &Region) -> Result<&'static Standard, NoStandard> {
-    let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub").ok_or(NoStandard::Malformed)?;
+/// [`UnknownStandard`].
+pub fn by_arn(text: &str, region: &Region) -> Result<&'static Standard, UnknownStandard> {
+    let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub").ok_or(UnknownStandard::Malformed)?;
     let is_here = arn.partition == region.partition() && (arn.region.is_empty() || arn.region == region.as_str());
     let found = STANDARDS.iter().find(|standard| is_here && standard.standards_id == arn.resource);
-    found.ok_or(NoStandard::Unknown)
+    found.ok_or(UnknownStandard::Unknown)
 }

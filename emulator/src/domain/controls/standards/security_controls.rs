@@ -20,7 +20,7 @@ use crate::state::{
 
 /// Reason why a text refers to no security control of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoControl {
+pub enum UnknownControl {
     /// The text begins like an ARN, but not that of a security control.
     Malformed,
     /// The ARN belongs to another account or Region.
@@ -29,22 +29,22 @@ pub enum NoControl {
     Unknown,
 }
 
-impl NoControl {
+impl UnknownControl {
     /// `ErrorCode` of an unprocessed item (SEC-24).
     pub fn code(self) -> &'static str {
         match self {
-            NoControl::Malformed => "INVALID_INPUT",
-            NoControl::Foreign => "ACCESS_DENIED",
-            NoControl::Unknown => "RESOURCE_NOT_FOUND",
+            UnknownControl::Malformed => "INVALID_INPUT",
+            UnknownControl::Foreign => "ACCESS_DENIED",
+            UnknownControl::Unknown => "RESOURCE_NOT_FOUND",
         }
     }
 
     /// The message of an unprocessed item: `inferred`.
     pub fn reason(self) -> &'static str {
         match self {
-            NoControl::Malformed => "Invalid security control ARN",
-            NoControl::Foreign => "The security control is not in this account and Region",
-            NoControl::Unknown => "Security control not found",
+            UnknownControl::Malformed => "Invalid security control ARN",
+            UnknownControl::Foreign => "The security control is not in this account and Region",
+            UnknownControl::Unknown => "Security control not found",
         }
     }
 }
@@ -57,18 +57,18 @@ pub fn security_control_arn(hub: &HubKey, control: &Control) -> String {
 /// The security control with this id or ARN (SEC-20, SEC-24).
 ///
 /// # Errors
-/// [`NoControl`].
-pub fn find(directory: &Directory, hub: &HubKey, text: &str) -> Result<&'static Control, NoControl> {
+/// [`UnknownControl`].
+pub fn find(directory: &Directory, hub: &HubKey, text: &str) -> Result<&'static Control, UnknownControl> {
     if !text.starts_with("arn:") {
-        return by_id(directory, text).ok_or(NoControl::Unknown);
+        return by_id(directory, text).ok_or(UnknownControl::Unknown);
     }
-    let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub").ok_or(NoControl::Malformed)?;
-    let id = arn.resource.strip_prefix("security-control/").ok_or(NoControl::Malformed)?;
+    let arn = Arn::parse(text).filter(|arn| arn.service == "securityhub").ok_or(UnknownControl::Malformed)?;
+    let id = arn.resource.strip_prefix("security-control/").ok_or(UnknownControl::Malformed)?;
     let here = (hub.region.partition(), hub.region.as_str(), hub.account.as_str());
     if (arn.partition, arn.region, arn.account) != here {
-        return Err(NoControl::Foreign);
+        return Err(UnknownControl::Foreign);
     }
-    by_id(directory, id).ok_or(NoControl::Unknown)
+    by_id(directory, id).ok_or(UnknownControl::Unknown)
 }
 
 /// The security control with this id, if AWS has introduced it (SEC-07, SEC-50).

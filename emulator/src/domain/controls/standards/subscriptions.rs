@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use securityhub_fixtures::standards::{Offered, STANDARDS, Standard, StandardControl};
+use securityhub_fixtures::standards::{Availability, STANDARDS, Standard, StandardControl};
 use serde::{Deserialize, Serialize};
 
 use super::{standard_arn, subscription_arn};
@@ -64,9 +64,9 @@ impl From<SubscriptionError> for AwsError {
 /// (STD-10, STD-13).
 pub fn described(hub: Option<&Hub>) -> impl Iterator<Item = &'static Standard> {
     STANDARDS.iter().filter(move |standard| match standard.offered {
-        Offered::Always => true,
-        Offered::ByControlTower => hub.is_some_and(|hub| hub.standards.contains_key(standard.id)),
-        Offered::Never => false,
+        Availability::Always => true,
+        Availability::ByControlTower => hub.is_some_and(|hub| hub.standards.contains_key(standard.id)),
+        Availability::Never => false,
     })
 }
 
@@ -74,7 +74,7 @@ pub fn described(hub: Option<&Hub>) -> impl Iterator<Item = &'static Standard> {
 /// STD-27).
 pub fn offered(text: &str, region: &Region) -> Option<&'static Standard> {
     let is_offered =
-        |standard: &&Standard| standard.offered == Offered::Always && standard_arn(region, standard) == text;
+        |standard: &&Standard| standard.offered == Availability::Always && standard_arn(region, standard) == text;
     STANDARDS.iter().find(is_offered)
 }
 

@@ -134,7 +134,7 @@ pub(super) fn of_element(kind: FieldKind, element: &Value, requested: &str) -> S
 }
 
 impl ExplainedFilter {
-    /// The conditions of the deciding elements and the values of the finding: `asks for PREFIX AwsIam; the finding has
+    /// The conditions of the deciding elements and the values of the finding: `requires PREFIX AwsIam; the finding has
     /// AwsS3Bucket`.
     pub fn sentence(&self) -> String {
         let deciding = self.elements.iter().filter(|element| element.decides);

@@ -1,4 +1,4 @@
-//! Stray findings: active control findings that no check produces any more, and those from elsewhere that checks adopt
+//! StaleFinding findings: active control findings that no check produces any more, and those from elsewhere that checks adopt
 //! (FND-32, FND-33, RES-14).
 
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub(super) const CONSOLIDATION: [(&str, &str); 2] = [
 
 /// An active control finding whose id no current check has.
 #[derive(Debug)]
-pub(super) struct Stray {
+pub(super) struct StaleFinding {
     pub(super) id: String,
     pub(super) resource_id: String,
     /// None if the finding is about the account, or about a type that no control checks.
@@ -37,14 +37,14 @@ pub(super) struct Stray {
     document: Vec<u8>,
 }
 
-impl Stray {
-    fn read(document: &[u8], wanted: &BTreeSet<String>) -> Option<Stray> {
+impl StaleFinding {
+    fn read(document: &[u8], wanted: &BTreeSet<String>) -> Option<StaleFinding> {
         let finding = Finding::stored(document);
         let id = finding.string("Id").filter(|id| !wanted.contains(&**id))?.into_owned();
         let updated_at = Timestamp::from_nanosecond(date::strict(&finding.string("UpdatedAt")?)?).ok()?;
         let resources: Value = serde_json::from_str(finding.get("Resources")?).or_report("a stored finding is JSON")?;
         let text = |name: &str| resources.get(0)?.get(name)?.as_str();
-        Some(Stray {
+        Some(StaleFinding {
             id,
             resource_id: text("Id")
                 .or_report("a resource of a stored finding has an Id")
@@ -93,12 +93,12 @@ impl Stray {
 }
 
 /// The active control findings of a hub whose ids are not wanted.
-pub(super) fn find(world: &World, key: &HubKey, wanted: &BTreeSet<String>) -> Vec<Stray> {
+pub(super) fn find(world: &World, key: &HubKey, wanted: &BTreeSet<String>) -> Vec<StaleFinding> {
     let filter = active(world, key);
     let found = world.query_findings(&TableKey::from(&key.region), &filter, &[], |findings| {
         let table = findings.table();
         let slots = table.within(Scope::All).matching(&filter);
-        slots.into_iter().filter_map(|slot| Stray::read(table.document(slot), wanted)).collect()
+        slots.into_iter().filter_map(|slot| StaleFinding::read(table.document(slot), wanted)).collect()
     });
     found.unwrap_or_default()
 }
