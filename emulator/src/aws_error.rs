@@ -102,6 +102,46 @@ error_codes! {
     AccountNotRegisteredException = 400,
     /// AWS Organizations: a constraint of the organization is violated.
     ConstraintViolationException = 400,
+    /// AWS Organizations: the account is closed.
+    AccountAlreadyClosedException = 400,
+    /// AWS Organizations: the account belongs to an organization.
+    AlreadyInOrganizationException = 400,
+    /// AWS Organizations: unknown request to create an account.
+    CreateAccountStatusNotFoundException = 400,
+    /// AWS Organizations: unknown root or unit to move to.
+    DestinationParentNotFoundException = 400,
+    /// AWS Organizations: the account is below that parent already.
+    DuplicateAccountException = 400,
+    /// AWS Organizations: a unit with the name exists.
+    DuplicateOrganizationalUnitException = 400,
+    /// AWS Organizations: the policy is attached already.
+    DuplicatePolicyAttachmentException = 400,
+    /// AWS Organizations: a policy with the name exists.
+    DuplicatePolicyException = 400,
+    /// AWS Organizations: invalid policy document.
+    MalformedPolicyDocumentException = 400,
+    /// AWS Organizations: the management account cannot leave.
+    MasterCannotLeaveOrganizationException = 400,
+    /// AWS Organizations: the organization has member accounts.
+    OrganizationNotEmptyException = 400,
+    /// AWS Organizations: the unit has accounts or units.
+    OrganizationalUnitNotEmptyException = 400,
+    /// AWS Organizations: the policy is attached.
+    PolicyInUseException = 400,
+    /// AWS Organizations: the policy is not attached.
+    PolicyNotAttachedException = 400,
+    /// AWS Organizations: unknown policy.
+    PolicyNotFoundException = 400,
+    /// AWS Organizations: the policy type is enabled.
+    PolicyTypeAlreadyEnabledException = 400,
+    /// AWS Organizations: the policy type is not enabled.
+    PolicyTypeNotEnabledException = 400,
+    /// AWS Organizations: unknown root.
+    RootNotFoundException = 400,
+    /// AWS Organizations: the account is not below that parent.
+    SourceParentNotFoundException = 400,
+    /// AWS Organizations: unknown account, unit, root or policy.
+    TargetNotFoundException = 400,
     /// A neighbouring service with a JSON protocol: the body is not a JSON object.
     SerializationException = 400,
     /// AWS IAM: unknown user.

@@ -40,6 +40,10 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
             organization::accounts::forget(transaction, world, account, since);
             replicas::apply_relation_changes(transaction, world);
         }
+        Due::FinishCreation(request) => {
+            organization::tree::member_accounts::finish(transaction, world, &request, at);
+            replicas::follow(transaction, world);
+        }
         Due::SettleStandard(hub, standard, since) => subscriptions::settle(transaction, &hub, standard, since, at),
         Due::AddControl(control, standard) => new_controls::add(transaction, world, (control, standard), at),
         Due::EnableControl(hub, standard, control, since) => {

@@ -23,6 +23,8 @@ pub struct Delays {
     pub recorder_retry: SignedDuration,
     /// Adding a control to an enabled standard: time until the control is enabled (SEC-50).
     pub new_controls: SignedDuration,
+    /// Creating an account of the organization: time in `IN_PROGRESS`.
+    pub account_creation: SignedDuration,
     /// Disabling a control or its standard: time until its findings are archived (FND-50).
     pub archive_disabled: SignedDuration,
 }
@@ -38,6 +40,7 @@ impl Default for Delays {
             shared_rule: SignedDuration::ZERO,
             recorder_retry: SignedDuration::ZERO,
             new_controls: SignedDuration::ZERO,
+            account_creation: SignedDuration::ZERO,
             archive_disabled: SignedDuration::from_hours(3 * 24),
         }
     }

@@ -5,15 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use securityhub_fixtures::products::{self, Product};
 use securityhub_fixtures::regions;
 
 use super::aggregator::Aggregator;
 use super::central_configuration::CentralConfiguration;
 use super::clock::Timestamp;
-use super::member::{Member, MemberQuotas, MemberStatus};
+use super::member::{Member, MemberStatus, Quotas};
 use super::names::{AccountId, Region, UnknownRegion};
+use super::organization_policies::OrganizationPolicies;
 use super::policy::{Permissions, Policies};
 
 /// The member records of an administrator in a Region. A writer replaces the whole directory, so the map is persistent:
@@ -37,8 +38,8 @@ pub struct Directory {
     pub credentials: BTreeMap<String, Credential>,
     /// Member records by administrator, Region and member account.
     pub members: BTreeMap<(AccountId, Region), Members>,
-    /// Limits on the number of members of an administrator.
-    pub quotas: MemberQuotas,
+    /// Limits on the number of members and accounts.
+    pub quotas: Quotas,
     /// The finding aggregators, by account. An aggregator applies to all Regions.
     pub aggregators: BTreeMap<AccountId, Aggregator>,
     /// Policies and their targets.
@@ -101,6 +102,14 @@ pub struct Organization {
     pub joined_at: Timestamp,
     /// The time at which accounts joined that came later.
     pub joined_later: OrdMap<AccountId, Timestamp>,
+    /// The accounts that the organization created itself.
+    pub created: OrdSet<AccountId>,
+    /// Requests to create an account, by ID (`car-…`).
+    pub creations: OrdMap<String, AccountCreation>,
+    /// Policies and their attachments.
+    pub policies: OrganizationPolicies,
+    /// Tags by the ID of the account, unit, root or policy.
+    pub tags: OrdMap<String, BTreeMap<String, String>>,
     /// Service principals with trusted access, and the time it was granted.
     pub service_access: BTreeMap<String, Timestamp>,
     /// Delegated administrators by service principal and account, and the time of registration.
@@ -142,6 +151,10 @@ impl Organization {
             root_id,
             joined_at: now,
             joined_later: OrdMap::new(),
+            created: OrdSet::new(),
+            creations: OrdMap::new(),
+            policies: OrganizationPolicies::default(),
+            tags: OrdMap::new(),
             service_access: BTreeMap::new(),
             delegated_administrators: BTreeMap::new(),
             security_hub_administrators: BTreeMap::new(),
@@ -151,10 +164,41 @@ impl Organization {
         }
     }
 
+    /// Whether an account belongs to the organization. The management account does.
+    pub fn contains(&self, account: AccountId) -> bool {
+        self.management_account == account || self.parents.contains_key(&account)
+    }
+
     /// The settings for accounts that join, in a Region.
     pub fn configuration(&self, region: &Region) -> OrganizationConfiguration {
         self.configurations.get(region).copied().unwrap_or_default()
     }
+}
+
+/// A request to create an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountCreation {
+    /// The name of the account.
+    pub name: String,
+    /// Its e-mail address.
+    pub email: String,
+    /// Its tags.
+    pub tags: Vec<(String, String)>,
+    /// The time of the request.
+    pub requested_at: Timestamp,
+    /// How far it is.
+    pub state: CreationState,
+}
+
+/// The state of a request to create an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreationState {
+    /// Not finished.
+    InProgress,
+    /// The account was created at this time.
+    Succeeded(Timestamp, AccountId),
+    /// The request failed at this time, for this reason.
+    Failed(Timestamp, &'static str),
 }
 
 /// An organizational unit.
@@ -235,10 +279,7 @@ impl Directory {
 
     /// Whether the account belongs to the organization. The management account does.
     pub fn is_in_organization(&self, account: AccountId) -> bool {
-        let contains = |organization: &Organization| {
-            organization.management_account == account || organization.parents.contains_key(&account)
-        };
-        self.organization.as_ref().is_some_and(contains)
+        self.organization.as_ref().is_some_and(|organization| organization.contains(account))
     }
 
     /// Whether the account is suspended or closed. Nobody can use such an account.

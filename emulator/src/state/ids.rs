@@ -43,6 +43,17 @@ impl IdSource {
         format!("{:016x}{:016x}", self.number(), self.number())
     }
 
+    /// A random text of up to 12 lower-case letters and digits, such as the last part of `ou-a1b2-0c4d9k2x`.
+    pub fn word(&self, length: usize) -> String {
+        let mut number = self.number();
+        let mut letter = || {
+            let digit = u32::try_from(number % 36).unwrap_or_default();
+            number /= 36;
+            char::from_digit(digit, 36).unwrap_or('0')
+        };
+        (0..length).map(|_| letter()).collect()
+    }
+
     /// A uniformly distributed 64-bit number: the SplitMix64 finalizer applied to the counter.
     pub fn number(&self) -> u64 {
         let counter = self.next.fetch_add(1, Ordering::Relaxed).wrapping_add(1);

@@ -61,16 +61,18 @@ pub enum MemberKind {
 
 /// Limits on the number of members of one administrator in a Region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemberQuotas {
+pub struct Quotas {
     /// Members of a delegated administrator (QUO-01).
     pub members: usize,
     /// Members by invitation, including those only added or invited (QUO-02).
     pub invited_members: usize,
+    /// Accounts of the organization, including closed ones.
+    pub accounts: usize,
 }
 
-impl Default for MemberQuotas {
+impl Default for Quotas {
     fn default() -> Self {
-        MemberQuotas { members: 10_000, invited_members: 1_000 }
+        Quotas { members: 10_000, invited_members: 1_000, accounts: 10_000 }
     }
 }
 

@@ -29,6 +29,7 @@ mod insight;
 mod locked_findings;
 mod member;
 mod names;
+mod organization_policies;
 mod policy;
 mod relations;
 mod resources;
@@ -49,7 +50,8 @@ pub use change::{Change, StoredFinding};
 pub use clock::{Clock, EXPECTED_DURATION, Timestamp, duration, timestamp_text};
 pub use delays::Delays;
 pub use directory::{
-    Account, AccountStatus, Credential, Directory, Members, Organization, OrganizationConfiguration, Principal, Unit,
+    Account, AccountCreation, AccountStatus, CreationState, Credential, Directory, Members, Organization,
+    OrganizationConfiguration, Principal, Unit,
 };
 pub use due::{CheckScope, Due};
 pub use events::{Derive, Draft, Event, EventPage, InsightReport, Subject, UsedAction};
@@ -59,8 +61,9 @@ pub use held::HeldRelations;
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use ids::IdSource;
 pub use insight::Insight;
-pub use member::{Invitation, Member, MemberKind, MemberQuotas, MemberStatus};
+pub use member::{Invitation, Member, MemberKind, MemberStatus, Quotas};
 pub use names::{AccountId, Region, TableKey, UnknownRegion};
+pub use organization_policies::{FULL_AWS_ACCESS, OrganizationPolicies, OrganizationPolicy, PolicyType};
 pub use policy::{
     Condition, Effect, Operator, Pattern, PatternList, Permissions, Piece, Policies, Policy, Quantifier, Relation,
     Statement, Test,

@@ -1,4 +1,6 @@
-//! Tests of Organizations operations.
+//! Tests of Organizations operations that read, and of delegation.
+
+mod changes;
 
 use serde_json::{Value, json};
 
@@ -47,7 +49,12 @@ fn an_organization_is_described_to_each_member() {
         "MasterAccountArn": "arn:aws:organizations::999999999999:account/o-local123456/999999999999",
         "MasterAccountId": "999999999999",
         "MasterAccountEmail": "999999999999@example.com",
-        "AvailablePolicyTypes": []
+        "AvailablePolicyTypes": [
+          {
+            "Type": "SERVICE_CONTROL_POLICY",
+            "Status": "ENABLED"
+          }
+        ]
       }
     }
     "#);

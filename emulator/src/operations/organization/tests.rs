@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::domain::accounts::organization::accounts::{self, AccountError, Event};
 use crate::domain::due;
 use crate::domain::findings::aggregation::replicas;
-use crate::state::{AccountStatus, HubKey, MemberQuotas, Region, Unit};
+use crate::state::{AccountStatus, HubKey, Quotas, Region, Unit};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding_of, id};
 
 const MANAGEMENT: &str = "999999999999";
@@ -337,7 +337,7 @@ fn the_initial_organization_configuration_enables_nothing() {
         "OrganizationConfiguration": { "ConfigurationType": "LOCAL", "Status": "ENABLED" },
     });
     assert_eq!(describe(), expected);
-    stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 1 });
+    stage.relations(|directory| directory.quotas = Quotas { members: 1, invited_members: 1, ..Quotas::default() });
     add(&stage, ADMINISTRATOR, MEMBER);
     expected["MemberAccountLimitReached"] = json!(true);
     assert_eq!(describe(), expected);
@@ -431,7 +431,7 @@ fn enabled_hubs_and_members_of_other_administrators_stay_unchanged() {
 #[test]
 fn an_account_over_the_quota_is_not_enabled() {
     let stage = enabling();
-    stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 1 });
+    stage.relations(|directory| directory.quotas = Quotas { members: 1, invited_members: 1, ..Quotas::default() });
     apply_event(&stage, NEWCOMER, join()).unwrap();
     apply_event(&stage, OUTSIDER, join()).unwrap();
     assert_eq!(records(&stage, ADMINISTRATOR), [record(NEWCOMER, "Enabled")]);

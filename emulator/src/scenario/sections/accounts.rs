@@ -124,7 +124,10 @@ fn check_reach(
         let diagnostic =
             check.at(first.span, format!("{id} is not in an organization, which service control policies require"));
         check.push(diagnostic.expected("an account of one of the `units` of `organization`"));
-    } else if organization.is_some_and(|organization| organization.management_account == id) {
+        return;
+    }
+    organization::check_enabled(Some(first), organization.is_some_and(organization::Valid::has_service_control), check);
+    if organization.is_some_and(|organization| organization.management_account == id) {
         check.push(check.at(first.span, "service control policies do not apply to the management account").warning());
     }
 }

@@ -31,6 +31,8 @@ pub(in crate::scenario) struct Declared {
     recorder_retry: Option<Spanned<String>>,
     /// How long a control that AWS adds to an enabled standard (see new_controls) is DISABLED before it is enabled.
     new_controls: Option<Spanned<String>>,
+    /// How long the creation of an account of the organization is IN_PROGRESS.
+    account_creation: Option<Spanned<String>>,
     /// How long a security control is UPDATING after its parameters are changed.
     security_control_update: Option<Spanned<String>>,
 }
@@ -55,6 +57,7 @@ pub(in crate::scenario) fn check(written: &Declared, start: Timestamp, check: &m
         shared_rule: read(&written.shared_rule, default.shared_rule),
         recorder_retry: read(&written.recorder_retry, default.recorder_retry),
         new_controls: read(&written.new_controls, default.new_controls),
+        account_creation: read(&written.account_creation, default.account_creation),
         archive_disabled: read(&written.archive_disabled, default.archive_disabled),
     }
 }

@@ -34,9 +34,7 @@ use super::diagnostic::Diagnostic;
 use super::files::{Files, Span};
 use super::spanned::{Entries, Spanned};
 use crate::domain::controls::checks;
-use crate::state::{
-    AccountId, Credential, DailyScores, Delays, Directory, HubKey, MemberQuotas, Region, Resource, World,
-};
+use crate::state::{AccountId, Credential, DailyScores, Delays, Directory, HubKey, Quotas, Region, Resource, World};
 
 /// The state of the emulator at its start. All keys are optional.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -125,7 +123,7 @@ pub(super) struct Valid {
     organization: Option<organization::Valid>,
     accounts: BTreeMap<AccountId, accounts::Valid>,
     credentials: BTreeMap<String, Credential>,
-    quotas: MemberQuotas,
+    quotas: Quotas,
     policies: policies::Valid,
     hubs: hubs::Valid,
     aggregators: aggregators::Valid,
@@ -245,6 +243,7 @@ impl Valid {
         accounts::apply(&self.accounts, &mut directory);
         if let Some(organization) = &self.organization {
             organization::apply(organization, &world.ids, now, &mut directory);
+            self.policies.attach(&world.ids, &mut directory);
         }
         let diagnostics = |refusals: Vec<(Span, String)>| {
             let diagnostic = |(span, message)| Diagnostic::at(files, span, message);

@@ -1,6 +1,6 @@
 //! `organization`: an organization of AWS Organizations, with its units and its delegated administrator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -12,8 +12,10 @@ use crate::invariant::Invariant;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::spanned::{Entries, Spanned};
+use crate::scenario::suggest;
 use crate::state::{
-    Account, AccountId, Directory, IdSource, Organization, OrganizationConfiguration, Policy, Region, Timestamp, Unit,
+    Account, AccountId, Directory, IdSource, Organization, OrganizationConfiguration, Policy, PolicyType, Region,
+    Timestamp, Unit,
 };
 
 /// Maximum nesting depth of units.
@@ -52,6 +54,8 @@ pub(in crate::scenario) struct Declared {
     /// Security Hub is always included.
     #[serde(default)]
     service_access: Vec<Spanned<String>>,
+    /// Policy types that are enabled in the root. Default: SERVICE_CONTROL_POLICY.
+    policy_types: Option<Vec<Spanned<String>>>,
 }
 
 /// Standards of automatically enabled hubs.
@@ -97,6 +101,7 @@ pub(in crate::scenario) struct Valid {
     /// The settings for accounts that join.
     configuration: OrganizationConfiguration,
     service_access: Vec<String>,
+    policy_types: BTreeSet<PolicyType>,
     /// Service control policies of the root.
     policies: Vec<Arc<Policy>>,
 }
@@ -113,6 +118,7 @@ struct ValidUnit {
 /// Collects the units of an organization.
 struct Tree<'p> {
     policies: &'p policies::Valid,
+    has_service_control: bool,
     units: Vec<ValidUnit>,
     parents: BTreeMap<AccountId, (usize, Span)>,
 }
@@ -121,9 +127,12 @@ struct Tree<'p> {
 pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, check: &mut Check) -> Option<Valid> {
     check_id(written.id.as_ref(), "o-", 10, check);
     check_id(written.root_id.as_ref(), "r-", 4, check);
+    let policy_types = policy_types(written.policy_types.as_deref(), check);
+    let has_service_control = policy_types.contains(&PolicyType::ServiceControl);
+    check_enabled(written.policies.first(), has_service_control, check);
     let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
     let of_root = policies.attached(&attached, check);
-    let mut tree = Tree { policies, units: Vec::new(), parents: BTreeMap::new() };
+    let mut tree = Tree { policies, has_service_control, units: Vec::new(), parents: BTreeMap::new() };
     tree.add(written.units, None, 1, check);
     for service in &written.service_access {
         if !service.value.ends_with(".amazonaws.com") {
@@ -156,8 +165,35 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
         delegated_administrator: administrator.map(|(account, _)| account),
         configuration,
         service_access: written.service_access.into_iter().map(|service| service.value).collect(),
+        policy_types,
         policies: of_root,
     })
+}
+
+/// Attached service control policies require that the type is enabled.
+pub(super) fn check_enabled(first: Option<&Spanned<String>>, is_enabled: bool, check: &mut Check) {
+    if let (false, Some(first)) = (is_enabled, first) {
+        let mistake = check.at(first.place, "service control policies are not enabled in this organization");
+        check.push(mistake.expected("SERVICE_CONTROL_POLICY in the `policy_types` of `organization`"));
+    }
+}
+
+/// The enabled policy types.
+fn policy_types(written: Option<&[Spanned<String>]>, check: &mut Check) -> BTreeSet<PolicyType> {
+    let Some(written) = written else { return [PolicyType::ServiceControl].into() };
+    let names = || PolicyType::ALL.iter().map(|kind| kind.as_str());
+    let mut enabled = BTreeSet::new();
+    for name in written {
+        match PolicyType::parse(&name.value) {
+            Some(kind) => _ = enabled.insert(kind),
+            None => {
+                let mistake = check.at(name.place, format!("`{}` is not a policy type", name.value));
+                let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
+                check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, names())));
+            }
+        }
+    }
+    enabled
 }
 
 /// The settings of the delegated administrator, in all Regions.
@@ -182,6 +218,11 @@ impl Valid {
     /// Whether it contains an account.
     pub(super) fn contains(&self, account: AccountId) -> bool {
         account == self.management_account || self.parents.contains_key(&account)
+    }
+
+    /// Whether service control policies are enabled.
+    pub(super) fn has_service_control(&self) -> bool {
+        self.policy_types.contains(&PolicyType::ServiceControl)
     }
 
     /// Whether accounts that join become members.
@@ -225,6 +266,7 @@ impl Tree<'_> {
                 check.push(diagnostic.expected("1 to 128 characters"));
             }
             let unit = self.units.len();
+            check_enabled(written.policies.first(), self.has_service_control, check);
             let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
             let policies = self.policies.attached(&attached, check);
             self.units.push(ValidUnit { name: name.value, parent, policies });
@@ -250,10 +292,10 @@ impl Tree<'_> {
 
 /// Adds the organization and its accounts to the directory.
 pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &mut Directory) {
-    let id = valid.id.clone().unwrap_or_else(|| format!("o-{}", word(ids, 10)));
-    let root_id = valid.root_id.clone().unwrap_or_else(|| format!("r-{}", word(ids, 4)));
+    let id = valid.id.clone().unwrap_or_else(|| format!("o-{}", ids.word(10)));
+    let root_id = valid.root_id.clone().unwrap_or_else(|| format!("r-{}", ids.word(4)));
     let root = root_id.trim_start_matches("r-");
-    let unit_ids: Vec<String> = valid.units.iter().map(|_| format!("ou-{root}-{}", word(ids, 8))).collect();
+    let unit_ids: Vec<String> = valid.units.iter().map(|_| format!("ou-{root}-{}", ids.word(8))).collect();
     let named = |unit: usize| unit_ids.get(unit).or_report("a unit has an id");
     let unit_id = |unit: Option<usize>| unit.and_then(named).unwrap_or(&root_id).clone();
     let units = valid.units.iter().zip(&unit_ids);
@@ -274,6 +316,7 @@ pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &m
         service_access,
         ..Organization::new(id, root_id, valid.management_account, now)
     };
+    organization.policies.enabled.clone_from(&valid.policy_types);
     if let Some(account) = valid.delegated_administrator {
         delegate(&mut organization, account, &directory.regions, now);
         let regions = directory.regions.iter();
@@ -289,15 +332,4 @@ fn delegate(organization: &mut Organization, account: AccountId, regions: &[Regi
         organization.delegated_administrators.insert((SERVICE_PRINCIPAL.to_owned(), account), now);
     }
     organization.security_hub_administrators = regions.iter().map(|region| (region.clone(), account)).collect();
-}
-
-/// A random text of lower-case letters and digits.
-fn word(ids: &IdSource, length: usize) -> String {
-    let mut number = ids.number();
-    let mut letter = || {
-        let digit = u32::try_from(number % 36).or_report("a digit fits into 32 bits").unwrap_or_default();
-        number /= 36;
-        char::from_digit(digit, 36).unwrap_or('0')
-    };
-    (0..length).map(|_| letter()).collect()
 }

@@ -5,12 +5,12 @@ use serde::Deserialize;
 
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::spanned::Spanned;
-use crate::state::MemberQuotas;
+use crate::state::Quotas;
 
 /// More than any quota of AWS.
 const MAX_QUOTA: u64 = 1_000_000;
 
-/// Maximum number of members of an administrator in a Region.
+/// Maximum number of members of an administrator in a Region, and of accounts of the organization.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "Quotas")]
 #[serde(deny_unknown_fields)]
@@ -21,14 +21,19 @@ pub(in crate::scenario) struct Declared {
     /// Maximum number of members by invitation, including pending invitations. Default: 1,000.
     #[schemars(transform = not_null, extend("maximum" = MAX_QUOTA))]
     invited_members: Option<Spanned<u64>>,
+    /// Maximum number of accounts of the organization, including closed ones. Default: 10,000. AWS starts with 10 and
+    /// raises it on request.
+    #[schemars(transform = not_null, extend("maximum" = MAX_QUOTA))]
+    accounts: Option<Spanned<u64>>,
 }
 
 /// Checks the quotas.
-pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> MemberQuotas {
-    let defaults = MemberQuotas::default();
-    MemberQuotas {
+pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Quotas {
+    let defaults = Quotas::default();
+    Quotas {
         members: number(written.members.as_ref(), check).unwrap_or(defaults.members),
         invited_members: number(written.invited_members.as_ref(), check).unwrap_or(defaults.invited_members),
+        accounts: number(written.accounts.as_ref(), check).unwrap_or(defaults.accounts),
     }
 }
 

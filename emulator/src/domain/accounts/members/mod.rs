@@ -22,8 +22,8 @@ pub use refusal::{Refusal, RelationError, Unprocessed};
 use crate::domain::accounts::hub::{self, Enable};
 use crate::domain::hub_access;
 use crate::state::{
-    AccountId, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberQuotas, MemberStatus, Members,
-    Timestamp, Transaction,
+    AccountId, Directory, HubKey, IdSource, Invitation, Member, MemberKind, MemberStatus, Members, Quotas, Timestamp,
+    Transaction,
 };
 
 /// A record as the calls that lead to this status leave it: an account that left can accept its invitation again, one
@@ -117,7 +117,7 @@ fn is_full(directory: &Directory, administrator: &HubKey, account: AccountId, ki
         };
         others.filter(counts).count()
     };
-    let MemberQuotas { members, invited_members } = directory.quotas;
+    let Quotas { members, invited_members, .. } = directory.quotas;
     // Fast path: most lists are shorter than any quota, and counting a long list for every added account would be slow.
     let records = directory.members.get(&(administrator.account, administrator.region.clone())).map_or(0, Members::len);
     records >= members && live(None) >= members

@@ -260,6 +260,9 @@ fn remove_from_organization(transaction: &mut Transaction<'_>, account: AccountI
         if let Some(organization) = &mut directory.organization {
             organization.parents.remove(&account);
             organization.joined_later.remove(&account);
+            organization.created.remove(&account);
+            organization.policies.forget_target(account.as_str());
+            organization.tags.remove(account.as_str());
             if let Some(central) = &mut organization.central {
                 central.applied.remove(account.as_str());
                 central.settled.remove(account.as_str());

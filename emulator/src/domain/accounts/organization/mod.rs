@@ -1,8 +1,9 @@
 //! The organization: the delegated administrator, and the effects of accounts that join, move and leave.
 //!
 //! Contains: the designation of administrators ([`administrator`]), their settings for new accounts
-//! ([`configuration`]), events of accounts ([`accounts`]), the report about an account ([`report`]), and errors
-//! ([`OrganizationError`]). Does not contain: records of members, which belong to `members`, and calls of AWS
+//! ([`configuration`]), events of accounts ([`accounts`]), changes of the organization itself ([`tree`]), the report
+//! about an account ([`report`]), and errors ([`OrganizationError`]). Does not contain: records of members, which belong
+//! to `members`, and calls of AWS
 //! Organizations, which belong to `neighbours`.
 
 pub mod accounts;
@@ -10,6 +11,7 @@ pub mod administrator;
 pub mod configuration;
 mod refusal;
 pub mod report;
+pub mod tree;
 
 pub use refusal::OrganizationError;
 

@@ -7,7 +7,7 @@ use securityhub_fixtures::Operation::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::state::{HubKey, MemberQuotas, Region};
+use crate::state::{HubKey, Quotas, Region};
 use crate::testing::id;
 
 const NO_HUB: &str = "The request is rejected since no such resource found.";
@@ -287,7 +287,7 @@ fn an_account_without_a_record_is_not_a_member() {
 #[test]
 fn the_number_of_invited_members_is_limited() {
     let stage = stage();
-    stage.relations(|directory| directory.quotas = MemberQuotas { members: 10, invited_members: 2 });
+    stage.relations(|directory| directory.quotas = Quotas { members: 10, invited_members: 2, ..Quotas::default() });
     create(&stage, ADMINISTRATOR, MEMBER);
     invite(&stage, ADMINISTRATOR, OTHER);
     let message = "The request is rejected because the current account cannot create anymore members since it cannot \
@@ -302,7 +302,7 @@ fn the_number_of_invited_members_is_limited() {
     assert_eq!(sentence(&stage.good(ADMINISTRATOR, InviteMembers, ids(&[OTHER])), OTHER), message);
     full("555555555555");
     create(&stage, OTHER, "555555555555");
-    assert_eq!(MemberQuotas::default(), MemberQuotas { members: 10_000, invited_members: 1_000 });
+    assert_eq!(Quotas::default(), Quotas { members: 10_000, invited_members: 1_000, accounts: 10_000 });
 }
 
 /// Rules: INV-05, ACC-01.

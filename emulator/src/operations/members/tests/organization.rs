@@ -12,7 +12,7 @@ use crate::domain::accounts::members::organization::{
     Joining, adopt_organization_accounts, become_organization_member, end_delegation, forget_account,
     leave_organization,
 };
-use crate::state::{AccountStatus, HubKey, MemberQuotas, Region, Transaction};
+use crate::state::{AccountStatus, HubKey, Quotas, Region, Transaction};
 use crate::testing::{finding_of, id};
 
 const MANAGEMENT: &str = "999999999999";
@@ -214,7 +214,7 @@ fn organization_accounts_that_never_were_members_are_not_listed() {
 #[test]
 fn the_number_of_organization_members_is_limited() {
     let stage = organization(&[ADMINISTRATOR]);
-    stage.relations(|directory| directory.quotas = MemberQuotas { members: 1, invited_members: 5 });
+    stage.relations(|directory| directory.quotas = Quotas { members: 1, invited_members: 5, ..Quotas::default() });
     assert!(!is_limit_reached(&stage.0.directory(), &administrator_key()));
     create(&stage, ADMINISTRATOR, MEMBER);
     assert!(is_limit_reached(&stage.0.directory(), &administrator_key()));

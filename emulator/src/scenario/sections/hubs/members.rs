@@ -12,7 +12,7 @@ use crate::scenario::check::Check;
 use crate::scenario::files::Span;
 use crate::scenario::sections::organization;
 use crate::scenario::spanned::{Entries, Spanned};
-use crate::state::{AccountId, HubKey, MemberQuotas, MemberStatus};
+use crate::state::{AccountId, HubKey, MemberStatus, Quotas};
 
 /// Status of a member.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
@@ -104,7 +104,7 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
 
 /// Checks that no administrator exceeds its quotas of members in a Region.
 pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, context: &Context<'_>, check: &mut Check) {
-    let MemberQuotas { members, invited_members } = context.quotas;
+    let Quotas { members, invited_members, .. } = context.quotas;
     let is_of_organization = |administrator: AccountId, account: AccountId| {
         let delegate =
             |organization: &&organization::Valid| organization.delegated_administrator == Some(administrator);

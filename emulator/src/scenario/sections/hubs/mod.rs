@@ -29,7 +29,7 @@ use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::shape::read;
-use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberQuotas, MemberStatus, Region};
+use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberStatus, Quotas, Region};
 
 /// Enabled hubs of an account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -128,7 +128,7 @@ pub(super) struct Context<'a> {
     /// The organization.
     pub(super) organization: Option<&'a organization::Valid>,
     /// Limits on the number of members of an administrator.
-    pub(super) quotas: MemberQuotas,
+    pub(super) quotas: Quotas,
 }
 
 /// Checks all entries.

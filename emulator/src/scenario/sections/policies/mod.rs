@@ -1,5 +1,6 @@
 //! `policies`: IAM policies and service control policies, by the names that other sections refer to.
 
+mod attach;
 #[cfg(test)]
 mod tests;
 
@@ -33,7 +34,15 @@ pub(in crate::scenario) struct Declared {
 
 /// Policies by name; `None` for invalid ones.
 #[derive(Debug)]
-pub(in crate::scenario) struct Valid(BTreeMap<String, Option<Arc<Policy>>>);
+pub(in crate::scenario) struct Valid(BTreeMap<String, Option<Document>>);
+
+/// A valid policy.
+#[derive(Debug)]
+struct Document {
+    policy: Arc<Policy>,
+    /// The document as JSON text.
+    json: String,
+}
 
 /// The service control policies that a section attaches to one target.
 pub(super) struct Attached<'w> {
@@ -71,7 +80,7 @@ fn read(file: &Spanned<String>, check: &mut Check) -> Option<Node> {
     node.map_err(|diagnostic| check.push(*diagnostic)).ok()
 }
 
-fn policy_of(name: &str, document: &Node, check: &mut Check) -> Option<Arc<Policy>> {
+fn policy_of(name: &str, document: &Node, check: &mut Check) -> Option<Document> {
     let before = check.diagnostics.len();
     let value = json(document, check);
     let (policy, remarks) = policy::read(name, &value);
@@ -80,7 +89,8 @@ fn policy_of(name: &str, document: &Node, check: &mut Check) -> Option<Arc<Polic
     }
     // A duplicate key is an error that the JSON value does not show.
     let refused = check.diagnostics.len() - before > remarks.len();
-    policy.filter(|_| !refused).map(Arc::new)
+    let policy = policy.filter(|_| !refused)?;
+    Some(Document { policy: Arc::new(policy), json: value.to_string() })
 }
 
 /// The JSON value of a part of the tree.
@@ -140,7 +150,7 @@ fn span(document: &Node, remark: &Remark) -> Span {
 impl Valid {
     /// The valid policies.
     pub(super) fn named(&self) -> BTreeMap<String, Arc<Policy>> {
-        let good = self.0.iter().filter_map(|(name, policy)| Some((name.clone(), policy.clone()?)));
+        let good = self.0.iter().filter_map(|(name, policy)| Some((name.clone(), policy.as_ref()?.policy.clone())));
         good.collect()
     }
 
@@ -152,7 +162,7 @@ impl Valid {
             let nearest = suggest::nearest(&name.value, self.0.keys().map(String::as_str));
             check.push(diagnostic.expected("a name defined under `policies`").suggest(nearest));
         }
-        found.cloned().flatten()
+        found?.as_ref().map(|document| document.policy.clone())
     }
 
     fn find_all(&self, names: &[Spanned<String>], check: &mut Check) -> Vec<Arc<Policy>> {

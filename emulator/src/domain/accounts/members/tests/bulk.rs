@@ -7,7 +7,7 @@ use securityhub_fixtures::Operation::{
 use serde_json::{Value, json};
 
 use crate::domain::accounts::members::bulk::{self, Steps};
-use crate::state::{HubKey, MemberQuotas, MemberStatus, Region};
+use crate::state::{HubKey, MemberStatus, Quotas, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding_of, id};
 
 fn key() -> HubKey {
@@ -55,7 +55,7 @@ fn bulk_steps_are_carried_out_as_requested_and_can_be_repeated() {
 #[test]
 fn a_refused_step_is_reported_in_the_services_words() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR]);
-    stage.relations(|directory| directory.quotas = MemberQuotas { members: 10, invited_members: 0 });
+    stage.relations(|directory| directory.quotas = Quotas { members: 10, invited_members: 0, ..Quotas::default() });
     assert!(add(&stage, ACCEPT).unwrap_err().contains("cannot create anymore members"));
     assert!(stage.0.directory().members.is_empty());
 }

@@ -1,0 +1,25 @@
+//! Changes of the organization itself, as AWS Organizations makes them.
+//!
+//! Contents: the organization as a whole ([`whole`]), its units ([`units`]), its policies ([`policies`]), its member
+//! accounts ([`member_accounts`]), tags ([`tags`]), and the errors of all of them ([`TreeError`]). What a change means
+//! for Security Hub is done by the rest of `accounts`. JSON and the list operations belong to `neighbours`.
+
+mod error;
+pub mod member_accounts;
+pub mod policies;
+pub mod tags;
+pub mod units;
+pub mod whole;
+
+pub use error::TreeError;
+
+use crate::state::{Organization, Transaction};
+
+/// Changes the organization. No effect if there is none.
+fn edit(transaction: &mut Transaction<'_>, edit: impl FnOnce(&mut Organization)) {
+    transaction.edit_directory(|directory| {
+        if let Some(organization) = &mut directory.organization {
+            edit(organization);
+        }
+    });
+}

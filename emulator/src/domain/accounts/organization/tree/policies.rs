@@ -1,0 +1,307 @@
+//! Policies of the organization: types, documents and attachments.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{TreeError, edit};
+use crate::domain::policy;
+use crate::state::{
+    AccountId, Directory, FULL_AWS_ACCESS, Organization, OrganizationPolicy, Policy, PolicyType, Transaction, World,
+};
+
+/// Maximum number of policies of a type.
+const MAX_POLICIES: usize = 2000;
+/// Maximum number of service control policies attached to a target, including FullAWSAccess. AWS raised it from 5 on
+/// 2026-05-15, together with their size.
+const MAX_ATTACHED: usize = 10;
+
+/// Maximum size of a document, in characters.
+fn max_size(kind: PolicyType) -> usize {
+    match kind {
+        PolicyType::ServiceControl => 10_240,
+        PolicyType::ResourceControl => 5_120,
+        PolicyType::AiServicesOptOut => 2_500,
+        _ => 10_000,
+    }
+}
+
+/// Enables a policy type in the root.
+///
+/// # Errors
+/// [`TreeError`], in which case nothing is changed.
+pub fn enable_type(
+    transaction: &mut Transaction<'_>,
+    organization: &Organization,
+    root: &str,
+    kind: PolicyType,
+) -> Result<(), TreeError> {
+    is_root(organization, root)?;
+    if organization.policies.enabled.contains(&kind) {
+        return Err(TreeError::TypeEnabled);
+    }
+    change(transaction, |organization| _ = organization.policies.enabled.insert(kind));
+    Ok(())
+}
+
+/// Disables a policy type in the root, which detaches all policies of the type.
+///
+/// # Errors
+/// [`TreeError`], in which case nothing is changed.
+pub fn disable_type(
+    transaction: &mut Transaction<'_>,
+    organization: &Organization,
+    root: &str,
+    kind: PolicyType,
+) -> Result<(), TreeError> {
+    is_root(organization, root)?;
+    if !organization.policies.enabled.contains(&kind) {
+        return Err(TreeError::TypeNotEnabled);
+    }
+    change(transaction, |organization| {
+        let policies = &mut organization.policies;
+        policies.enabled.remove(&kind);
+        let created = &policies.created;
+        let is_other = |id: &String| created.get(id).is_some_and(|policy| policy.kind != kind);
+        let kept = policies.attached.iter().map(|(target, ids)| {
+            let ids: Vec<String> = ids.iter().filter(|id| is_other(id)).cloned().collect();
+            (target.clone(), ids)
+        });
+        policies.attached = kept.filter(|(_, ids)| !ids.is_empty()).collect();
+        if kind == PolicyType::ServiceControl {
+            policies.without_full_access = imbl::OrdSet::new();
+        }
+    });
+    Ok(())
+}
+
+fn is_root(organization: &Organization, root: &str) -> Result<(), TreeError> {
+    if organization.root_id == root { Ok(()) } else { Err(TreeError::NoRoot) }
+}
+
+/// Creates a policy and returns its ID.
+///
+/// # Errors
+/// [`TreeError`], in which case nothing is changed.
+pub fn create(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    organization: &Organization,
+    (kind, name, description, content): (PolicyType, &str, &str, &str),
+) -> Result<String, TreeError> {
+    let parsed = parse(kind, name, content)?;
+    is_name_free(organization, kind, name)?;
+    if organization.policies.created.values().filter(|policy| policy.kind == kind).count() >= MAX_POLICIES {
+        return Err(TreeError::TooManyPolicies);
+    }
+    let id = format!("p-{}", world.ids.word(8));
+    let policy = OrganizationPolicy {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        kind,
+        content: content.to_owned(),
+        parsed,
+    };
+    change(transaction, |organization| _ = organization.policies.created.insert(id.clone(), policy));
+    Ok(id)
+}
+
+/// Changes the parts of a policy that are given: name, description and document.
+///
+/// # Errors
+/// [`TreeError`], in which case nothing is changed.
+pub fn update(
+    transaction: &mut Transaction<'_>,
+    organization: &Organization,
+    id: &str,
+    (name, description, content): (Option<&str>, Option<&str>, Option<&str>),
+) -> Result<(), TreeError> {
+    let mut policy = created(organization, id)?.clone();
+    if let Some(name) = name.filter(|name| *name != policy.name) {
+        is_name_free(organization, policy.kind, name)?;
+        name.clone_into(&mut policy.name);
+    }
+    if let Some(description) = description {
+        description.clone_into(&mut policy.description);
+    }
+    if let Some(content) = content {
+        content.clone_into(&mut policy.content);
+    }
+    policy.parsed = parse(policy.kind, &policy.name, &policy.content)?;
+    change(transaction, |organization| _ = organization.policies.created.insert(id.to_owned(), policy));
+    Ok(())
+}
+
+/// Deletes a policy that is not attached.
+///
+/// # Errors
+/// [`TreeError`], in which case nothing is changed.
+pub fn delete(transaction: &mut Transaction<'_>, organization: &Organization, id: &str) -> Result<(), TreeError> {
+    created(organization, id)?;
+    if organization.policies.attached.values().any(|ids| ids.iter().any(|attached| attached == id)) {
+        return Err(TreeError::PolicyInUse);
+    }
+    change(transaction, |organization| {
+        organization.policies.created.remove(id);
+        organization.tags.remove(id);
+    });
+    Ok(())
+}
+
+/// A policy that can be changed: all but those of AWS.
+fn created<'o>(organization: &'o Organization, id: &str) -> Result<&'o OrganizationPolicy, TreeError> {
+    if id == FULL_AWS_ACCESS {
+        return Err(TreeError::ImmutablePolicy);
+    }
+    organization.policies.created.get(id).ok_or(TreeError::NoPolicy)
+}
+
+fn is_name_free(organization: &Organization, kind: PolicyType, name: &str) -> Result<(), TreeError> {
+    let mut same_type = organization.policies.created.values().filter(|policy| policy.kind == kind);
+    let is_managed = kind == PolicyType::ServiceControl && name == "FullAWSAccess";
+    if is_managed || same_type.any(|policy| policy.name == name) { Err(TreeError::DuplicatePolicy) } else { Ok(()) }
+}
+
+/// Checks a document; the result is the policy to evaluate, for a service control policy.
+fn parse(kind: PolicyType, name: &str, content: &str) -> Result<Option<Arc<Policy>>, TreeError> {
+    if content.chars().count() > max_size(kind) {
+        return Err(TreeError::PolicyTooLong);
+    }
+    let document: Value = serde_json::from_str(content).map_err(|_| TreeError::MalformedPolicy)?;
+    if kind != PolicyType::ServiceControl {
+        let fits = document.as_object().is_some_and(|members| {
+            kind != PolicyType::SecurityHub || members.get("securityhub").is_some_and(Value::is_object)
+        });
+        return if fits { Ok(None) } else { Err(TreeError::MalformedPolicy) };
+    }
+    let (policy, _) = policy::read(name, &document);
+    policy.map(|policy| Some(Arc::new(policy))).ok_or(TreeError::MalformedPolicy)
+}
+
+/// Attaches a policy to the root, a unit or an account.
+///
+/// # Errors
+/// [`TreeError`], in which case nothing is changed.
+pub fn attach(
+    transaction: &mut Transaction<'_>,
+    organization: &Organization,
+    id: &str,
+    target: &str,
+) -> Result<(), TreeError> {
+    let kind = kind_of(organization, id)?;
+    is_target(organization, target)?;
+    let policies = &organization.policies;
+    if !policies.enabled.contains(&kind) {
+        return Err(TreeError::TypeNotEnabled);
+    }
+    if is_attached(organization, id, target) {
+        return Err(TreeError::DuplicateAttachment);
+    }
+    if count(organization, target, kind) >= MAX_ATTACHED {
+        return Err(TreeError::TooManyAttached);
+    }
+    change(transaction, |organization| {
+        let policies = &mut organization.policies;
+        if id == FULL_AWS_ACCESS {
+            policies.without_full_access.remove(target);
+        } else {
+            policies.attached.entry(target.to_owned()).or_default().push(id.to_owned());
+        }
+    });
+    Ok(())
+}
+
+/// Detaches a policy. At least one service control policy stays attached to each target.
+///
+/// # Errors
+/// [`TreeError`], in which case nothing is changed.
+pub fn detach(
+    transaction: &mut Transaction<'_>,
+    organization: &Organization,
+    id: &str,
+    target: &str,
+) -> Result<(), TreeError> {
+    let kind = kind_of(organization, id)?;
+    is_target(organization, target)?;
+    if !is_attached(organization, id, target) {
+        return Err(TreeError::NotAttached);
+    }
+    if kind == PolicyType::ServiceControl && count(organization, target, kind) == 1 {
+        return Err(TreeError::LastAttached);
+    }
+    change(transaction, |organization| {
+        let policies = &mut organization.policies;
+        if id == FULL_AWS_ACCESS {
+            policies.without_full_access.insert(target.to_owned());
+        } else if let Some(ids) = policies.attached.get_mut(target) {
+            ids.retain(|attached| attached != id);
+        }
+        if policies.attached.get(target).is_some_and(Vec::is_empty) {
+            policies.attached.remove(target);
+        }
+    });
+    Ok(())
+}
+
+/// The type of a policy.
+///
+/// # Errors
+/// [`TreeError::NoPolicy`].
+pub fn kind_of(organization: &Organization, id: &str) -> Result<PolicyType, TreeError> {
+    if id == FULL_AWS_ACCESS {
+        return Ok(PolicyType::ServiceControl);
+    }
+    organization.policies.created.get(id).map(|policy| policy.kind).ok_or(TreeError::NoPolicy)
+}
+
+/// Checks that an ID is that of the root, a unit or an account of the organization.
+///
+/// # Errors
+/// [`TreeError::NoTarget`].
+pub fn is_target(organization: &Organization, id: &str) -> Result<(), TreeError> {
+    let is_account = || AccountId::parse(id).is_some_and(|account| organization.contains(account));
+    let is_known = organization.root_id == id || organization.units.contains_key(id) || is_account();
+    if is_known { Ok(()) } else { Err(TreeError::NoTarget) }
+}
+
+/// Whether a policy is attached to a target.
+pub fn is_attached(organization: &Organization, id: &str, target: &str) -> bool {
+    let policies = &organization.policies;
+    if id == FULL_AWS_ACCESS {
+        return policies.has_full_access(target);
+    }
+    policies.attached.get(target).is_some_and(|ids| ids.iter().any(|attached| attached == id))
+}
+
+/// The number of policies of a type that are attached to a target.
+fn count(organization: &Organization, target: &str, kind: PolicyType) -> usize {
+    let is_full = kind == PolicyType::ServiceControl && organization.policies.has_full_access(target);
+    organization.policies.attached_to(target, kind).count() + usize::from(is_full)
+}
+
+fn change(transaction: &mut Transaction<'_>, change: impl FnOnce(&mut Organization)) {
+    edit(transaction, change);
+    transaction.edit_directory(enforce);
+}
+
+/// Makes the evaluation of policies follow the attachments (IAM-11): each target that has other service control policies
+/// than FullAWSAccess alone is a layer of its own.
+pub fn enforce(directory: &mut Directory) {
+    let Some(organization) = &directory.organization else { return };
+    let policies = &organization.policies;
+    let full = policy::full_aws_access();
+    let targets: std::collections::BTreeSet<&String> =
+        policies.attached.keys().chain(policies.without_full_access.iter()).collect();
+    let layers = targets.into_iter().filter_map(|target| {
+        let attached = policies.attached_to(target, PolicyType::ServiceControl);
+        let mut layer: Vec<Arc<Policy>> = attached.filter_map(|(_, policy)| policy.parsed.clone()).collect();
+        if layer.is_empty() {
+            return None;
+        }
+        if policies.has_full_access(target) {
+            layer.insert(0, full.clone());
+        }
+        Some((target.clone(), layer))
+    });
+    directory.policies.service_control = layers.collect();
+}
