@@ -8,8 +8,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use aws_sdk_securityhub::error::ProvideErrorMetadata;
 use securityhub_local::Emulator;
-use securityhub_local_client_tests::{markdown, repository};
+use securityhub_local_client_tests::{markdown, post, repository, sdk};
 
 /// The provider's path inside a mirror.
 const PROVIDER: &str = "registry.terraform.io/hashicorp/aws/5.100.0";
@@ -28,6 +29,9 @@ fn plugins() -> Option<PathBuf> {
     named.into_iter().chain(usual).chain(optional).find(|folder| folder.join(PROVIDER).is_dir())
 }
 
+/// Destroys everything that a module made.
+const DESTROY: [&str; 5] = ["destroy", "-auto-approve", "-no-color", "-input=false", "-var=changed=true"];
+
 /// A copy of a module in a temporary directory.
 struct Module {
     folder: PathBuf,
@@ -43,8 +47,13 @@ impl Drop for Module {
 impl Module {
     /// Copies and initialises a module of this repository.
     fn new(name: &str, endpoint: &str) -> Option<Module> {
-        let source = repository().join("client-tests/terraform").join(name).join("main.tf");
-        Module::of(name, &std::fs::read_to_string(source).unwrap(), endpoint)
+        Module::at(&repository().join("client-tests/terraform").join(name), endpoint)
+    }
+
+    /// Copies and initialises the module in a directory.
+    fn at(source: &Path, endpoint: &str) -> Option<Module> {
+        let name = source.file_name().and_then(|name| name.to_str()).unwrap();
+        Module::of(name, &std::fs::read_to_string(source.join("main.tf")).unwrap(), endpoint)
     }
 
     /// Writes and initialises a module. Prints a message and returns `None` if Terraform or its provider is missing.
@@ -99,7 +108,24 @@ impl Module {
 
     /// Destroys all resources, and compares the operations called with those expected.
     fn go(&self, calls: &[&str]) {
-        self.good(&["destroy", "-auto-approve", "-no-color", "-input=false", "-var=changed=true"]);
+        self.good(&DESTROY);
+        self.called(calls);
+    }
+
+    /// Destroys all resources but the units of closed accounts, which last for 90 days, and then those.
+    fn go_as_far_as_closed_accounts_let_it(&self, calls: &[&str]) {
+        let printed = self.run(&DESTROY);
+        let printed = String::from_utf8_lossy(&printed.stderr);
+        let errors: Vec<&str> = printed.lines().filter(|line| line.contains("Error: ")).collect();
+        let sentence = "OrganizationalUnitNotEmptyException: You can't delete an organizational unit that contains";
+        let words = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(errors.len() == 1 && words.contains(sentence), "{printed}");
+        post(&self.endpoint, "/_emulator/clock", r#"{"advance":"P91D"}"#);
+        self.go(calls);
+    }
+
+    /// Compares the operations called with those expected.
+    fn called(&self, calls: &[&str]) {
         let log = std::fs::read_to_string(self.folder.join("log.txt")).unwrap();
         for call in calls {
             assert!(log.contains(&format!("rpc.method={call} ")), "{call} is not called");
@@ -213,6 +239,70 @@ async fn standards_controls_and_products_are_created_and_destroyed() {
         };
         tokio::task::spawn_blocking(run).await.unwrap();
     }
+}
+
+/// Rules: NB-30 to NB-36.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_is_made_from_nothing() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let Some(module) = Module::new("new-organization", &emulator.endpoint()) else { return };
+    let run = move || {
+        module.come(4);
+        module.go_as_far_as_closed_accounts_let_it(&[
+            "CreateOrganization",
+            "EnableAWSServiceAccess",
+            "DisableAWSServiceAccess",
+            "EnablePolicyType",
+            "DisablePolicyType",
+            "CreateOrganizationalUnit",
+            "UpdateOrganizationalUnit",
+            "CreateAccount",
+            "DescribeCreateAccountStatus",
+            "MoveAccount",
+            "CloseAccount",
+            "CreatePolicy",
+            "UpdatePolicy",
+            "DeletePolicy",
+            "AttachPolicy",
+            "DetachPolicy",
+            "ListPoliciesForTarget",
+            "TagResource",
+            "UntagResource",
+            "DeleteOrganizationalUnit",
+            "DeleteOrganization",
+        ]);
+    };
+    tokio::task::spawn_blocking(run).await.unwrap();
+}
+
+/// The module of the guide, in the organization that it begins with.
+///
+/// Rules: NB-30 to NB-36, CCF-21, IAM-11.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_landing_zone_is_built_in_an_organization() {
+    let example = repository().join("examples/terraform-landing-zone");
+    let emulator = Emulator::builder().scenario(example.join("scenario.yaml")).start().await.unwrap();
+    let Some(module) = Module::at(&example, &emulator.endpoint()) else { return };
+    let module = tokio::task::spawn_blocking(move || {
+        module.come(3);
+        module
+    });
+    let module = module.await.unwrap();
+    // A workload account is a member now, and the attached policy keeps it one.
+    let denied = sdk(&emulator, "222222222222", "us-east-1").disassociate_from_administrator_account().send().await;
+    let denied = denied.unwrap_err().into_service_error();
+    assert_eq!(denied.code(), Some("AccessDeniedException"));
+    let sentence = "with an explicit deny in a service control policy";
+    assert!(denied.message().is_some_and(|message| message.ends_with(sentence)), "{denied:?}");
+    let run = move || {
+        module.go_as_far_as_closed_accounts_let_it(&[
+            "RegisterDelegatedAdministrator",
+            "DeregisterDelegatedAdministrator",
+            "EnableOrganizationAdminAccount",
+            "StartConfigurationPolicyAssociation",
+        ]);
+    };
+    tokio::task::spawn_blocking(run).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
