@@ -42,7 +42,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         }
         Due::FinishCreation(request) => {
             organization::tree::member_accounts::finish(transaction, world, &request, at);
-            replicas::follow(transaction, world);
+            replicas::apply_relation_changes(transaction, world);
         }
         Due::SettleStandard(hub, standard, since) => subscriptions::settle(transaction, &hub, standard, since, at),
         Due::AddControl(control, standard) => new_controls::add(transaction, world, (control, standard), at),

@@ -14,6 +14,15 @@ pub struct Policy {
     pub statements: Vec<Statement>,
 }
 
+impl Policy {
+    /// The policy that AWS attaches to every root, unit and account, which allows everything.
+    pub fn full_aws_access() -> Policy {
+        let all = || PatternList::AnyOf(vec![Pattern(vec![Piece::Many])]);
+        let statement = Statement { effect: Effect::Allow, actions: all(), resources: all(), conditions: Vec::new() };
+        Policy { name: "FullAWSAccess".to_owned(), statements: vec![statement] }
+    }
+}
+
 /// A statement of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {

@@ -8,6 +8,7 @@
 
 pub mod bounds;
 pub mod condition;
+mod document;
 pub mod evaluate;
 pub mod keys;
 mod known;
@@ -20,10 +21,10 @@ pub mod requests;
 mod tests;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use securityhub_fixtures::{Operation, actions};
 
+pub use self::document::organization_document;
 pub use self::evaluate::{Denial, Kind, Layer, Request, evaluate};
 pub use self::keys::Keys;
 pub use self::read::read;
@@ -31,7 +32,7 @@ pub use self::remark::{PathStep, Remark};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::shape::read::Document;
-use crate::state::{Effect, Pattern, PatternList, Piece, Policy, Statement, World};
+use crate::state::World;
 
 /// Admits a call if policies allow each of its resources, or denies it (IAM-05, IAM-06).
 ///
@@ -68,11 +69,4 @@ fn refuse(caller: &Caller, request: Request<'_>, denial: Denial) -> AwsError {
     AwsError::access_denied(format!(
         "User: {user} is not authorized to perform: {action} on resource: {resource} {reason}"
     ))
-}
-
-/// The policy that AWS attaches to every root, unit and account, which allows everything.
-pub fn full_aws_access() -> Arc<Policy> {
-    let all = || PatternList::AnyOf(vec![Pattern(vec![Piece::Many])]);
-    let statement = Statement { effect: Effect::Allow, actions: all(), resources: all(), conditions: Vec::new() };
-    Arc::new(Policy { name: "FullAWSAccess".to_owned(), statements: vec![statement] })
 }

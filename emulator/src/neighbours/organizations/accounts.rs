@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::call::{Answer, Change, Reading};
 use super::input::{invalid, is_parent_id, wrong_pattern};
-use super::{Answer, Change, Reading, units};
+use super::units;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::accounts::organization::tree::{TreeError, member_accounts, tags};
 

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Answer, Change, Reading};
+use super::call::{Answer, Change, Reading};
+use super::view::seconds;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::accounts::organization::tree::TreeError;
 use crate::domain::accounts::organization::{SERVICE_PRINCIPAL, administrator};
@@ -24,8 +25,11 @@ pub(super) fn list_services(reading: &Reading<'_>) -> Answer {
     if services.is_empty() {
         return Err(not_registered());
     }
-    reading
-        .page("DelegatedServices", &services, |((service, _), since)| reading.view.delegated_service(service, **since))
+    reading.page(
+        "DelegatedServices",
+        &services,
+        |((service, _), since)| json!({ "ServicePrincipal": service, "DelegationEnabledDate": seconds(**since) }),
+    )
 }
 
 /// Registers a member as delegated administrator of a service with trusted access. Security Hub has at most one

@@ -5,6 +5,7 @@
 //! answer. The rules are in `domain::accounts::organization`.
 
 mod accounts;
+mod call;
 mod delegation;
 mod input;
 mod page;
@@ -19,6 +20,7 @@ mod whole;
 
 use serde_json::{Map, Value, json};
 
+use self::call::{Answer, Change, Reading};
 use self::input::Input;
 use self::view::View;
 use crate::aws_error::{AwsError, ErrorCode};
@@ -26,9 +28,6 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::policy::{self, Keys, Request, bounds};
 use crate::state::{Directory, Organization, Transaction, World};
-
-/// The answer of an operation.
-type Answer = Result<Value, AwsError>;
 
 /// How an operation runs, and which accounts may call it.
 #[derive(Clone, Copy)]
@@ -90,26 +89,6 @@ const OPERATIONS: &[(&str, Run)] = &[
     ("UpdateOrganizationalUnit", Run::Change(units::update)),
     ("UpdatePolicy", Run::Change(policies::update)),
 ];
-
-/// A call that reads.
-struct Reading<'a> {
-    world: &'a World,
-    caller: &'a Caller,
-    organization: &'a Organization,
-    view: View<'a>,
-    input: Input<'a>,
-}
-
-/// A call that changes the organization. Its checks run under the writers' lock, so that their result is still valid
-/// when the change is committed.
-struct Change<'a, 'w> {
-    transaction: &'a mut Transaction<'w>,
-    world: &'a World,
-    caller: &'a Caller,
-    /// The organization before the call.
-    organization: Organization,
-    input: Input<'a>,
-}
 
 /// Runs an operation of Organizations; `None` if it is not supported.
 pub(super) fn call(

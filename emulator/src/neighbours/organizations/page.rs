@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Value, json};
 
+use super::call::{Answer, Reading};
 use super::input::invalid;
-use super::{Answer, Reading};
 use crate::aws_error::AwsError;
 
 /// Maximum number of rows in a page.

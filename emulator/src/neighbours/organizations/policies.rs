@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
+use super::call::{Answer, Change, Reading};
 use super::input::{is_policy_id, is_root_id, is_target_id};
 use super::tags::tag_new;
-use super::{Answer, Change, Reading};
 use crate::domain::accounts::organization::tree::{TreeError, policies, tags};
-use crate::state::FULL_AWS_ACCESS;
+use crate::domain::policy;
+use crate::state::OrganizationPolicy;
 
 /// The length of a name, in characters.
 const NAME: (usize, usize) = (1, 128);
@@ -48,8 +49,14 @@ pub(super) fn create(change: &mut Change<'_, '_>) -> Answer {
     let kind = change.input.policy_type("Type")?;
     let new_tags = change.input.tags()?;
     tags::check(&new_tags)?;
-    let written = (kind, name, description, content);
-    let id = policies::create(change.transaction, change.world, &change.organization, written)?;
+    let policy = OrganizationPolicy {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        kind,
+        content: content.to_owned(),
+        parsed: policy::organization_document(kind, name, content)?,
+    };
+    let id = policies::create(change.transaction, change.world, &change.organization, policy)?;
     tag_new(change, &id, new_tags);
     Ok(json!({ "Policy": change.view(|view| view.policy(&id)) }))
 }
@@ -59,7 +66,15 @@ pub(super) fn update(change: &mut Change<'_, '_>) -> Answer {
     let name = change.input.optional_sized("Name", NAME)?;
     let description = change.input.optional_sized("Description", DESCRIPTION)?;
     let content = change.input.optional_sized("Content", CONTENT)?;
-    policies::update(change.transaction, &change.organization, id, (name, description, content))?;
+    let mut policy = policies::created(&change.organization, id)?.clone();
+    let parts = [(name, &mut policy.name), (description, &mut policy.description), (content, &mut policy.content)];
+    for (new, part) in parts {
+        if let Some(new) = new {
+            new.clone_into(part);
+        }
+    }
+    policy.parsed = policy::organization_document(policy.kind, &policy.name, &policy.content)?;
+    policies::update(change.transaction, &change.organization, id, policy)?;
     Ok(json!({ "Policy": change.view(|view| view.policy(id)) }))
 }
 
@@ -95,9 +110,4 @@ pub(super) fn disable_type(change: &mut Change<'_, '_>) -> Answer {
     let kind = change.input.policy_type("PolicyType")?;
     policies::disable_type(change.transaction, &change.organization, root, kind)?;
     Ok(json!({ "Root": change.view(|view| Some(view.root())) }))
-}
-
-/// Whether AWS manages a policy, so that it can be attached and detached but not changed.
-pub(super) fn is_managed(id: &str) -> bool {
-    id == FULL_AWS_ACCESS
 }

@@ -2,12 +2,17 @@
 
 use serde_json::json;
 
-use super::{Answer, Change, Reading};
+use super::call::{Answer, Change, Reading};
+use super::view::seconds;
 use crate::domain::accounts::organization::{SERVICE_PRINCIPAL, administrator};
 
 pub(super) fn list(reading: &Reading<'_>) -> Answer {
     let services: Vec<_> = reading.organization.service_access.iter().collect();
-    reading.page("EnabledServicePrincipals", &services, |service| reading.view.service_access(service))
+    reading.page(
+        "EnabledServicePrincipals",
+        &services,
+        |(service, since)| json!({ "ServicePrincipal": service, "DateEnabled": seconds(**since) }),
+    )
 }
 
 pub(super) fn enable(change: &mut Change<'_, '_>) -> Answer {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::call::{Answer, Change, Reading};
 use super::input::is_taggable_id;
-use super::{Answer, Change, Reading};
 use crate::domain::accounts::organization::tree::tags;
 
 pub(super) fn list(reading: &Reading<'_>) -> Answer {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::call::{Answer, Change, Reading};
 use super::input::{invalid, is_child_id, is_parent_id, is_unit_id};
 use super::tags::tag_new;
-use super::{Answer, Change, Reading};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::accounts::organization::tree::{TreeError, tags, units};
 

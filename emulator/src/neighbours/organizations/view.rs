@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::Change;
-use super::policies::is_managed;
 use crate::domain::accounts::organization::tree::policies::is_attached;
 use crate::state::{
     AccountId, AccountStatus, CreationState, Directory, FULL_AWS_ACCESS, Organization, PolicyType, Timestamp,
@@ -25,23 +23,6 @@ const FULL_AWS_ACCESS_CONTENT: &str = r#"{
 pub(super) struct View<'d> {
     directory: &'d Directory,
     organization: &'d Organization,
-}
-
-impl Change<'_, '_> {
-    /// Renders a part of the organization as the call has changed it.
-    pub(super) fn view(&self, render: impl FnOnce(&View<'_>) -> Option<Value>) -> Option<Value> {
-        let directory = self.transaction.directory();
-        render(&View::new(directory, directory.organization.as_ref()?))
-    }
-
-    /// Changes the organization.
-    pub(super) fn edit(&mut self, edit: impl FnOnce(&mut Organization)) {
-        self.transaction.edit_directory(|directory| {
-            if let Some(organization) = &mut directory.organization {
-                edit(organization);
-            }
-        });
-    }
 }
 
 impl<'d> View<'d> {
@@ -235,10 +216,6 @@ impl<'d> View<'d> {
         json!({ "TargetId": id, "Arn": self.arn(path, id), "Name": name, "Type": kind })
     }
 
-    pub(super) fn service_access(&self, (service, since): &(&String, &Timestamp)) -> Value {
-        json!({ "ServicePrincipal": service, "DateEnabled": seconds(**since) })
-    }
-
     /// The delegated administrators of a service, or of any, with the time of their first registration.
     pub(super) fn delegated_administrators(&self, service: Option<&str>) -> Vec<(AccountId, Timestamp)> {
         let delegations = self.organization.delegated_administrators.iter();
@@ -258,10 +235,6 @@ impl<'d> View<'d> {
         row
     }
 
-    pub(super) fn delegated_service(&self, service: &str, since: Timestamp) -> Value {
-        json!({ "ServicePrincipal": service, "DelegationEnabledDate": seconds(since) })
-    }
-
     fn email(&self, account: AccountId) -> String {
         let known = self.directory.accounts.get(&account).map(|known| known.email.clone());
         known.filter(|email| !email.is_empty()).unwrap_or_else(|| format!("{account}@example.com"))
@@ -272,6 +245,11 @@ impl<'d> View<'d> {
         let slash = if id.is_empty() { "" } else { "/" };
         format!("arn:aws:organizations::{management_account}:{kind}/{organization}{slash}{id}")
     }
+}
+
+/// Whether AWS manages a policy, so that it can be attached and detached but not changed.
+fn is_managed(id: &str) -> bool {
+    id == FULL_AWS_ACCESS
 }
 
 /// The IDs of AWS's policies of a type.
@@ -287,6 +265,6 @@ fn state_name(state: &CreationState) -> &'static str {
     }
 }
 
-fn seconds(instant: Timestamp) -> f64 {
+pub(super) fn seconds(instant: Timestamp) -> f64 {
     instant.as_duration().as_secs_f64()
 }

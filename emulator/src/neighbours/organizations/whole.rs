@@ -2,16 +2,15 @@
 
 use serde_json::json;
 
-use super::input::Input;
-use super::{Answer, Change, Reading};
+use super::call::{Answer, Change, Reading};
+use super::input::{Input, invalid};
+use super::view::View;
 use crate::aws_error::AwsError;
 use crate::domain::accounts::organization::tree::whole;
 use crate::domain::caller::Caller;
 use crate::state::{Transaction, World};
 
-use super::input::invalid;
-use super::view::View;
-
+#[allow(clippy::unnecessary_wraps, reason = "all operations have one signature")]
 pub(super) fn describe(reading: &Reading<'_>) -> Answer {
     Ok(json!({ "Organization": reading.view.organization() }))
 }

@@ -173,8 +173,8 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
 /// Attached service control policies require that the type is enabled.
 pub(super) fn check_enabled(first: Option<&Spanned<String>>, is_enabled: bool, check: &mut Check) {
     if let (false, Some(first)) = (is_enabled, first) {
-        let mistake = check.at(first.place, "service control policies are not enabled in this organization");
-        check.push(mistake.expected("SERVICE_CONTROL_POLICY in the `policy_types` of `organization`"));
+        let diagnostic = check.at(first.span, "service control policies are not enabled in this organization");
+        check.push(diagnostic.expected("SERVICE_CONTROL_POLICY in the `policy_types` of `organization`"));
     }
 }
 
@@ -184,14 +184,13 @@ fn policy_types(written: Option<&[Spanned<String>]>, check: &mut Check) -> BTree
     let names = || PolicyType::ALL.iter().map(|kind| kind.as_str());
     let mut enabled = BTreeSet::new();
     for name in written {
-        match PolicyType::parse(&name.value) {
-            Some(kind) => _ = enabled.insert(kind),
-            None => {
-                let mistake = check.at(name.place, format!("`{}` is not a policy type", name.value));
-                let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
-                check.push(mistake.expected(expected).suggest(suggest::nearest(&name.value, names())));
-            }
+        if let Some(kind) = PolicyType::parse(&name.value) {
+            enabled.insert(kind);
+            continue;
         }
+        let diagnostic = check.at(name.span, format!("`{}` is not a policy type", name.value));
+        let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
+        check.push(diagnostic.expected(expected).suggest(suggest::nearest(&name.value, names())));
     }
     enabled
 }

@@ -3,8 +3,7 @@
 //! Contains: the designation of administrators ([`administrator`]), their settings for new accounts
 //! ([`configuration`]), events of accounts ([`accounts`]), changes of the organization itself ([`tree`]), the report
 //! about an account ([`report`]), and errors ([`OrganizationError`]). Does not contain: records of members, which belong
-//! to `members`, and calls of AWS
-//! Organizations, which belong to `neighbours`.
+//! to `members`, and calls of AWS Organizations, which belong to `neighbours`.
 
 pub mod accounts;
 pub mod administrator;

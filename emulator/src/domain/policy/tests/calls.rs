@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::of;
 use crate::domain::caller::Caller;
-use crate::domain::policy::{admit, full_aws_access};
+use crate::domain::policy::admit;
 use crate::shape::read;
 use crate::state::{AccountId, Permissions, Policy, Principal, Region, Unit};
 use crate::testing::{ADMINISTRATOR, MEMBER, Outcome, REGION, Stage, finding, finding_of, id};
@@ -345,7 +345,7 @@ fn service_control_policies_of_every_level_must_allow() {
     for level in ["r-lo12", "ou-outer", "ou-inner", MEMBER] {
         let stage = Stage::empty();
         in_units(&stage);
-        attach(&stage, level, vec![full_aws_access(), of(deny("securityhub:DisableSecurityHub"))]);
+        attach(&stage, level, vec![Arc::new(Policy::full_aws_access()), of(deny("securityhub:DisableSecurityHub"))]);
         assert!(passes(&stage, &member(), EnableSecurityHub, json!({})), "{level}");
         assert_eq!(
             denied(&stage, &member(), DisableSecurityHub, json!({})),
@@ -409,7 +409,7 @@ fn policies_do_not_stop_work_of_the_service() {
 fn a_service_control_policy_grants_no_permissions() {
     let stage = Stage::with_hubs(&[MEMBER]);
     in_units(&stage);
-    attach(&stage, MEMBER, vec![full_aws_access()]);
+    attach(&stage, MEMBER, vec![Arc::new(Policy::full_aws_access())]);
     let permissions = Permissions { identity: Some(Vec::new()), ..Permissions::default() };
     let principal = Principal { permissions: Some(Arc::new(permissions)), ..Principal::user(id(MEMBER), "bob") };
     let message = denied(&stage, &principal, DescribeHub, json!({}));

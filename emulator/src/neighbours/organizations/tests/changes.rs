@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::super::{OPERATIONS, Run};
 use super::{MANAGEMENT, call, ids, stage};
 use crate::domain::accounts::organization::tree::policies::enforce;
+use crate::domain::due;
 use crate::domain::policy::{Keys, Request, bounds, evaluate};
-use crate::domain::{due, policy};
-use crate::state::{HubKey, OrganizationConfiguration, PolicyType, Principal, Region};
+use crate::state::{HubKey, OrganizationConfiguration, Policy, PolicyType, Principal, Region};
 use crate::testing::{ADMINISTRATOR, MEMBER, Stage, id};
 
 const ROOT: &str = "r-lo12";
@@ -218,7 +218,7 @@ fn a_disabled_policy_type_detaches_its_policies() {
     assert!(may_disable(&stage, MEMBER), "only FullAWSAccess is attached again");
 }
 
-/// Rules: NB-33, HV2-22.
+/// Rules: NB-33.
 #[test]
 fn policies_of_other_types_are_stored_and_attached() {
     let stage = governed();
@@ -412,5 +412,5 @@ fn enforcing_again_changes_nothing() {
     let before = directory.policies.service_control.clone();
     enforce(&mut directory);
     assert_eq!(directory.policies.service_control, before);
-    assert_eq!(before[WORKLOADS][0], policy::full_aws_access());
+    assert_eq!(before[WORKLOADS][0], Policy::full_aws_access().into());
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Valid;
-use crate::domain::policy;
 use crate::state::{Directory, IdSource, Organization, OrganizationPolicy, Policy, PolicyType};
 
 impl Valid {
@@ -11,7 +10,7 @@ impl Valid {
     /// organization, so that Organizations lists them. Their IDs depend on the seed and their names only.
     pub(in crate::scenario::sections) fn attach(&self, ids: &IdSource, directory: &mut Directory) {
         let Some(organization) = &mut directory.organization else { return };
-        let full = policy::full_aws_access();
+        let full = Arc::new(Policy::full_aws_access());
         for (target, policies) in &directory.policies.service_control {
             if !policies.contains(&full) {
                 organization.policies.without_full_access.insert(target.clone());

@@ -182,7 +182,7 @@ impl Valid {
                 }
             }
             _ if policies.is_empty() => {}
-            _ => policies.insert(0, policy::full_aws_access()),
+            _ => policies.insert(0, Arc::new(Policy::full_aws_access())),
         }
         policies
     }

@@ -54,12 +54,6 @@ errors! {
     NoPolicy = PolicyNotFoundException, "You specified a policy that doesn't exist.";
     /// Another policy of the type has the name.
     DuplicatePolicy = DuplicatePolicyException, "A policy with the same name already exists.";
-    /// The document is not one of its type.
-    MalformedPolicy = MalformedPolicyDocumentException,
-        "The provided policy document does not meet the requirements of the specified policy type.";
-    /// The document is too long.
-    PolicyTooLong = ConstraintViolationException / "POLICY_CONTENT_LIMIT_EXCEEDED",
-        "You have exceeded the maximum policy size for the specified policy type.";
     /// The organization has the maximum number of policies of a type.
     TooManyPolicies = ConstraintViolationException / "POLICY_NUMBER_LIMIT_EXCEEDED",
         "You have exceeded the allowed number of policies.";

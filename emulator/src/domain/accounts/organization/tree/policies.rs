@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{TreeError, edit};
-use crate::domain::policy;
 use crate::state::{
     AccountId, Directory, FULL_AWS_ACCESS, Organization, OrganizationPolicy, Policy, PolicyType, Transaction, World,
 };
@@ -15,16 +12,6 @@ const MAX_POLICIES: usize = 2000;
 /// Maximum number of service control policies attached to a target, including FullAWSAccess. AWS raised it from 5 on
 /// 2026-05-15, together with their size.
 const MAX_ATTACHED: usize = 10;
-
-/// Maximum size of a document, in characters.
-fn max_size(kind: PolicyType) -> usize {
-    match kind {
-        PolicyType::ServiceControl => 10_240,
-        PolicyType::ResourceControl => 5_120,
-        PolicyType::AiServicesOptOut => 2_500,
-        _ => 10_000,
-    }
-}
 
 /// Enables a policy type in the root.
 ///
@@ -87,26 +74,19 @@ pub fn create(
     transaction: &mut Transaction<'_>,
     world: &World,
     organization: &Organization,
-    (kind, name, description, content): (PolicyType, &str, &str, &str),
+    policy: OrganizationPolicy,
 ) -> Result<String, TreeError> {
-    let parsed = parse(kind, name, content)?;
-    is_name_free(organization, kind, name)?;
+    let kind = policy.kind;
+    is_name_free(organization, kind, &policy.name)?;
     if organization.policies.created.values().filter(|policy| policy.kind == kind).count() >= MAX_POLICIES {
         return Err(TreeError::TooManyPolicies);
     }
     let id = format!("p-{}", world.ids.word(8));
-    let policy = OrganizationPolicy {
-        name: name.to_owned(),
-        description: description.to_owned(),
-        kind,
-        content: content.to_owned(),
-        parsed,
-    };
     change(transaction, |organization| _ = organization.policies.created.insert(id.clone(), policy));
     Ok(id)
 }
 
-/// Changes the parts of a policy that are given: name, description and document.
+/// Replaces a policy by one of the same type.
 ///
 /// # Errors
 /// [`TreeError`], in which case nothing is changed.
@@ -114,20 +94,11 @@ pub fn update(
     transaction: &mut Transaction<'_>,
     organization: &Organization,
     id: &str,
-    (name, description, content): (Option<&str>, Option<&str>, Option<&str>),
+    policy: OrganizationPolicy,
 ) -> Result<(), TreeError> {
-    let mut policy = created(organization, id)?.clone();
-    if let Some(name) = name.filter(|name| *name != policy.name) {
-        is_name_free(organization, policy.kind, name)?;
-        name.clone_into(&mut policy.name);
+    if created(organization, id)?.name != policy.name {
+        is_name_free(organization, policy.kind, &policy.name)?;
     }
-    if let Some(description) = description {
-        description.clone_into(&mut policy.description);
-    }
-    if let Some(content) = content {
-        content.clone_into(&mut policy.content);
-    }
-    policy.parsed = parse(policy.kind, &policy.name, &policy.content)?;
     change(transaction, |organization| _ = organization.policies.created.insert(id.to_owned(), policy));
     Ok(())
 }
@@ -148,8 +119,11 @@ pub fn delete(transaction: &mut Transaction<'_>, organization: &Organization, id
     Ok(())
 }
 
-/// A policy that can be changed: all but those of AWS.
-fn created<'o>(organization: &'o Organization, id: &str) -> Result<&'o OrganizationPolicy, TreeError> {
+/// A policy that can be changed: any but those of AWS.
+///
+/// # Errors
+/// [`TreeError`]
+pub fn created<'o>(organization: &'o Organization, id: &str) -> Result<&'o OrganizationPolicy, TreeError> {
     if id == FULL_AWS_ACCESS {
         return Err(TreeError::ImmutablePolicy);
     }
@@ -160,22 +134,6 @@ fn is_name_free(organization: &Organization, kind: PolicyType, name: &str) -> Re
     let mut same_type = organization.policies.created.values().filter(|policy| policy.kind == kind);
     let is_managed = kind == PolicyType::ServiceControl && name == "FullAWSAccess";
     if is_managed || same_type.any(|policy| policy.name == name) { Err(TreeError::DuplicatePolicy) } else { Ok(()) }
-}
-
-/// Checks a document; the result is the policy to evaluate, for a service control policy.
-fn parse(kind: PolicyType, name: &str, content: &str) -> Result<Option<Arc<Policy>>, TreeError> {
-    if content.chars().count() > max_size(kind) {
-        return Err(TreeError::PolicyTooLong);
-    }
-    let document: Value = serde_json::from_str(content).map_err(|_| TreeError::MalformedPolicy)?;
-    if kind != PolicyType::ServiceControl {
-        let fits = document.as_object().is_some_and(|members| {
-            kind != PolicyType::SecurityHub || members.get("securityhub").is_some_and(Value::is_object)
-        });
-        return if fits { Ok(None) } else { Err(TreeError::MalformedPolicy) };
-    }
-    let (policy, _) = policy::read(name, &document);
-    policy.map(|policy| Some(Arc::new(policy))).ok_or(TreeError::MalformedPolicy)
 }
 
 /// Attaches a policy to the root, a unit or an account.
@@ -289,7 +247,7 @@ fn change(transaction: &mut Transaction<'_>, change: impl FnOnce(&mut Organizati
 pub fn enforce(directory: &mut Directory) {
     let Some(organization) = &directory.organization else { return };
     let policies = &organization.policies;
-    let full = policy::full_aws_access();
+    let full = Arc::new(Policy::full_aws_access());
     let targets: std::collections::BTreeSet<&String> =
         policies.attached.keys().chain(policies.without_full_access.iter()).collect();
     let layers = targets.into_iter().filter_map(|target| {

@@ -1,0 +1,45 @@
+//! Documents of the policies of an organization.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::read;
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::state::{Policy, PolicyType};
+
+/// Maximum size of a document, in characters. AWS doubled that of service control policies on 2026-05-15.
+fn max_size(kind: PolicyType) -> usize {
+    match kind {
+        PolicyType::ServiceControl => 10_240,
+        PolicyType::ResourceControl => 5_120,
+        PolicyType::AiServicesOptOut => 2_500,
+        _ => 10_000,
+    }
+}
+
+/// Checks the document of a policy of an organization. The result is the policy to evaluate, for a service control
+/// policy; of the other types only the outer form is checked.
+///
+/// # Errors
+/// `ConstraintViolationException` if the document is too long, `MalformedPolicyDocumentException` if it is not valid.
+pub fn organization_document(kind: PolicyType, name: &str, content: &str) -> Result<Option<Arc<Policy>>, AwsError> {
+    if content.chars().count() > max_size(kind) {
+        let message = "You have exceeded the maximum policy size for the specified policy type.";
+        let error = AwsError::new(ErrorCode::ConstraintViolationException, message);
+        return Err(error.with_reason("POLICY_CONTENT_LIMIT_EXCEEDED"));
+    }
+    let document: Value = serde_json::from_str(content).map_err(|_| malformed())?;
+    if kind == PolicyType::ServiceControl {
+        let (policy, _) = read(name, &document);
+        return policy.map(|policy| Some(Arc::new(policy))).ok_or_else(malformed);
+    }
+    let members = document.as_object().ok_or_else(malformed)?;
+    let fits = kind != PolicyType::SecurityHub || members.get("securityhub").is_some_and(Value::is_object);
+    if fits { Ok(None) } else { Err(malformed()) }
+}
+
+fn malformed() -> AwsError {
+    let message = "The provided policy document does not meet the requirements of the specified policy type.";
+    AwsError::new(ErrorCode::MalformedPolicyDocumentException, message)
+}
