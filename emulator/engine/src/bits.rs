@@ -46,29 +46,29 @@ impl Bits {
         })
     }
 
-    pub(crate) fn insert(&mut self, place: usize) {
-        if let Some(word) = self.0.get_mut(place / WORD) {
-            *word |= 1 << (place % WORD);
+    pub(crate) fn insert(&mut self, position: usize) {
+        if let Some(word) = self.0.get_mut(position / WORD) {
+            *word |= 1 << (position % WORD);
         }
     }
 
-    fn contains(&self, place: usize) -> bool {
-        self.0.get(place / WORD).is_some_and(|word| word >> (place % WORD) & 1 == 1)
+    fn contains(&self, position: usize) -> bool {
+        self.0.get(position / WORD).is_some_and(|word| word >> (position % WORD) & 1 == 1)
     }
 
-    pub(crate) fn remove(&mut self, place: usize) {
-        if let Some(word) = self.0.get_mut(place / WORD) {
-            *word &= !(1 << (place % WORD));
+    pub(crate) fn remove(&mut self, position: usize) {
+        if let Some(word) = self.0.get_mut(position / WORD) {
+            *word &= !(1 << (position % WORD));
         }
     }
 
     /// The slots of this set up to and including a position; empty without a position.
-    pub(crate) fn up_to(&self, place: Option<usize>) -> Self {
-        let Some(place) = place else { return Self::NONE };
+    pub(crate) fn up_to(&self, position: Option<usize>) -> Self {
+        let Some(position) = position else { return Self::NONE };
         let mut kept = *self;
         for (index, word) in kept.0.iter_mut().enumerate() {
             // The number of bits of the word to keep.
-            let count = (place + 1).saturating_sub(index * WORD);
+            let count = (position + 1).saturating_sub(index * WORD);
             if count < WORD {
                 *word &= (1 << count) - 1;
             }
@@ -91,8 +91,8 @@ impl Bits {
 
     fn join(&self, other: &Self, join: impl Fn(u64, u64) -> u64) -> Self {
         let mut joined = Self::NONE;
-        for ((place, one), two) in joined.0.iter_mut().zip(&self.0).zip(&other.0) {
-            *place = join(*one, *two);
+        for ((position, one), two) in joined.0.iter_mut().zip(&self.0).zip(&other.0) {
+            *position = join(*one, *two);
         }
         joined
     }
@@ -125,24 +125,24 @@ pub(crate) struct BitSet(Vec<Arc<Bits>>);
 
 impl BitSet {
     pub(crate) fn contains(&self, slot: u32) -> bool {
-        let (block, place) = (slot as usize / BLOCK, slot as usize % BLOCK);
-        self.0.get(block).is_some_and(|bits| bits.contains(place))
+        let (block, position) = (slot as usize / BLOCK, slot as usize % BLOCK);
+        self.0.get(block).is_some_and(|bits| bits.contains(position))
     }
 
     pub(crate) fn insert(&mut self, slot: u32) {
-        let (block, place) = (slot as usize / BLOCK, slot as usize % BLOCK);
+        let (block, position) = (slot as usize / BLOCK, slot as usize % BLOCK);
         while self.0.len() <= block {
             self.0.push(Arc::new(Bits::NONE));
         }
         if let Some(bits) = self.0.get_mut(block) {
-            Arc::make_mut(bits).insert(place);
+            Arc::make_mut(bits).insert(position);
         }
     }
 
     pub(crate) fn remove(&mut self, slot: u32) {
-        let (block, place) = (slot as usize / BLOCK, slot as usize % BLOCK);
-        if let Some(bits) = self.0.get_mut(block).filter(|bits| bits.contains(place)) {
-            Arc::make_mut(bits).remove(place);
+        let (block, position) = (slot as usize / BLOCK, slot as usize % BLOCK);
+        if let Some(bits) = self.0.get_mut(block).filter(|bits| bits.contains(position)) {
+            Arc::make_mut(bits).remove(position);
         }
     }
 
@@ -179,8 +179,8 @@ mod tests {
     fn sets_are_combined() {
         let of = |places: &[usize]| {
             let mut bits = Bits::NONE;
-            for place in places {
-                bits.insert(*place);
+            for position in places {
+                bits.insert(*position);
             }
             bits
         };
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(one.or(&two), of(&[1, 70, 4000]));
         assert_eq!(one.without(&two), of(&[1]));
         assert!(one.without(&one).is_empty());
-        let up_to = |place| two.up_to(place).places().collect::<Vec<_>>();
+        let up_to = |position| two.up_to(position).places().collect::<Vec<_>>();
         assert_eq!((up_to(None), up_to(Some(69)), up_to(Some(70))), (vec![], vec![], vec![70]));
         assert_eq!((up_to(Some(4000)), up_to(Some(9000))), (vec![70, 4000], vec![70, 4000]));
     }

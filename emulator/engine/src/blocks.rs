@@ -78,10 +78,10 @@ impl<T: PartialEq, const N: usize> Blocks<T, N> {
             let (one, two) = (self.blocks.get(block), other.blocks.get(block));
             let is_shared = one.zip(two).is_some_and(|(one, two)| Arc::ptr_eq(one, two));
             let length = [one, two].into_iter().flatten().map(|values| values.len()).max().unwrap_or_default();
-            let differs = move |place: &usize| {
-                one.and_then(|values| values.get(*place)) != two.and_then(|values| values.get(*place))
+            let differs = move |position: &usize| {
+                one.and_then(|values| values.get(*position)) != two.and_then(|values| values.get(*position))
             };
-            (0..if is_shared { 0 } else { length }).filter(differs).map(move |place| block * N + place)
+            (0..if is_shared { 0 } else { length }).filter(differs).map(move |position| block * N + position)
         })
     }
 }
@@ -146,16 +146,16 @@ impl Index {
         if self.length >= self.shards.len() * SHARD {
             self.split(&hash_of);
         }
-        let place = self.shard(hash);
-        if let Some(shard) = self.shards.get_mut(place).or_report("a hash has a shard") {
+        let position = self.shard(hash);
+        if let Some(shard) = self.shards.get_mut(position).or_report("a hash has a shard") {
             Arc::make_mut(shard).insert_unique(hash, number, |number| hash_of(*number));
             self.length += 1;
         }
     }
 
     pub(crate) fn remove(&mut self, hash: u64, number: u32) {
-        let place = self.shard(hash);
-        let Some(shard) = self.shards.get_mut(place).or_report("a hash has a shard") else { return };
+        let position = self.shard(hash);
+        let Some(shard) = self.shards.get_mut(position).or_report("a hash has a shard") else { return };
         if let Ok(entry) = Arc::make_mut(shard).find_entry(hash, |other| *other == number) {
             entry.remove();
             self.length -= 1;
@@ -168,9 +168,9 @@ impl Index {
         let mut shards: Vec<HashTable<u32>> = (0..count).map(|_| HashTable::with_capacity(SHARD)).collect();
         for number in numbers {
             let hash = hash_of(number);
-            let place = usize::try_from(hash >> 32).ok().or_report("32 bits fit into a usize").unwrap_or_default()
+            let position = usize::try_from(hash >> 32).ok().or_report("32 bits fit into a usize").unwrap_or_default()
                 & (count - 1);
-            if let Some(shard) = shards.get_mut(place).or_report("a hash has a shard") {
+            if let Some(shard) = shards.get_mut(position).or_report("a hash has a shard") {
                 shard.insert_unique(hash, number, |number| hash_of(*number));
             }
         }

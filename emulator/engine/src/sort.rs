@@ -53,7 +53,7 @@ pub(crate) enum SortValueRef<'c> {
 impl SortValueRef<'_> {
     /// Compares two rows by one criterion.
     pub(crate) fn compare(self, other: Self, descending: bool) -> Ordering {
-        let missing = |place| matches!(place, Self::Missing);
+        let missing = |value| matches!(value, Self::Missing);
         if descending && !missing(self) && !missing(other) { other.cmp(&self) } else { self.cmp(&other) }
     }
 

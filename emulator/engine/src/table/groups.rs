@@ -36,8 +36,8 @@ impl Part<'_> {
                 column.count(block, &slots, &mut counts);
                 continue;
             }
-            for place in slots.places() {
-                for number in column.numbers(at(block, place).0) {
+            for position in slots.places() {
+                for number in column.numbers(at(block, position).0) {
                     *groups.entry(number.to_string()).or_default() += 1;
                 }
             }
@@ -54,11 +54,11 @@ impl Part<'_> {
         let mut counts: HashMap<[u32; N], u64> = HashMap::new();
         self.each_block(filter, fields.to_vec(), |block, slots| {
             let columns = fields.map(|field| table.columns.get(field));
-            'places: for place in slots.places() {
+            'slots: for position in slots.places() {
                 let mut codes = [0; N];
                 for (code, column) in codes.iter_mut().zip(columns) {
-                    let first = column.and_then(|column| column.first_code(at(block, place).0));
-                    let Some(first) = first else { continue 'places };
+                    let first = column.and_then(|column| column.first_code(at(block, position).0));
+                    let Some(first) = first else { continue 'slots };
                     *code = first;
                 }
                 *counts.entry(codes).or_default() += 1;
@@ -68,8 +68,8 @@ impl Part<'_> {
         let mut counted = Vec::with_capacity(counts.len());
         for (codes, count) in counts {
             let mut texts = std::array::from_fn(|_| String::new());
-            for ((place, field), code) in texts.iter_mut().zip(fields).zip(codes) {
-                *place = text(field, code).or_report("a counted code has a text").unwrap_or_default();
+            for ((position, field), code) in texts.iter_mut().zip(fields).zip(codes) {
+                *position = text(field, code).or_report("a counted code has a text").unwrap_or_default();
             }
             counted.push((texts, count));
         }

@@ -278,7 +278,7 @@ impl Table {
     pub fn slots(&self) -> impl Iterator<Item = Slot> {
         (0..self.blocks()).flat_map(|block| {
             let live = self.live.block(block);
-            live.places().map(|place| at(block, place)).collect::<Vec<_>>()
+            live.places().map(|position| at(block, position)).collect::<Vec<_>>()
         })
     }
 
@@ -310,23 +310,26 @@ impl Source for Table {
     }
 
     fn read(&self, block: usize, candidates: &Bits, field: FieldId, probe: Probe<'_>) -> Bits {
-        let document = |place| self.documents.get(at(block, place).0);
+        let document = |position| self.documents.get(at(block, position).0);
         let passes = |document: &[u8]| self.schema.any(field, document, &mut |item| probe.passes(item));
         let Probe::Test(Test::Keyword(needle)) = probe else {
             let mut found = Bits::NONE;
-            candidates.places().filter(|place| passes(document(*place))).for_each(|place| found.insert(place));
+            candidates
+                .places()
+                .filter(|position| passes(document(*position)))
+                .for_each(|position| found.insert(position));
             return found;
         };
-        let is_in = |place| {
-            let document = document(place);
+        let is_in = |position| {
+            let document = document(position);
             !needle.is_absent_from(document) && passes(document)
         };
         self.searches.find(needle, block, candidates, is_in)
     }
 }
 
-fn at(block: usize, place: usize) -> Slot {
-    Slot(number(block * BLOCK + place))
+fn at(block: usize, position: usize) -> Slot {
+    Slot(number(block * BLOCK + position))
 }
 
 #[cfg(test)]

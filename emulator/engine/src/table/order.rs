@@ -83,11 +83,11 @@ impl<'t> Order<'t> {
     /// A lower bound of the first ranks of a block's relevant rows.
     fn first_rank(&self, block: usize) -> u128 {
         let Some(ranks) = self.ranks.first() else { return 0 };
-        let Some(mut places) = ranks.in_order(block) else { return 0 };
+        let Some(mut positions) = ranks.in_order(block) else { return 0 };
         if let Some(after) = self.first_after() {
-            places.take_while(|place| ranks.of(slot(block, place)) < after);
+            positions.take_while(|position| ranks.of(slot(block, position)) < after);
         }
-        places.first().map_or(Ranks::MISSING, |place| ranks.of(slot(block, place)))
+        positions.first().map_or(Ranks::MISSING, |position| ranks.of(slot(block, position)))
     }
 
     /// The first rank of the position after which the page begins.
@@ -99,48 +99,48 @@ impl<'t> Order<'t> {
     fn read_block(&mut self, plan: &Plan<'_>, block: usize) {
         let all = self.part.block(block);
         let Some(ranks) = self.ranks.first().copied() else { return self.read(plan, block, &all) };
-        let places = if self.is_selective { None } else { ranks.in_order(block) };
-        let Some(mut places) = places else {
+        let positions = if self.is_selective { None } else { ranks.in_order(block) };
+        let Some(mut positions) = positions else {
             let passing = plan.passing(self.part.table, block, &all, &mut self.work);
             self.work += passing.reach();
-            return self.offer_all(block, &self.near(block, &passing));
+            return self.offer_all(block, &self.possible(block, &passing));
         };
-        let rank = |place| ranks.of(slot(block, place));
+        let rank = |position| ranks.of(slot(block, position));
         if let Some(after) = self.first_after() {
-            places.take_while(|place| rank(place) < after);
+            positions.take_while(|position| rank(position) < after);
         }
         let mut size = FIRST.max(self.limit);
-        while self.last.is_none() && !places.is_empty() {
-            self.read(plan, block, &all.and(&places.take(size).bits()));
+        while self.last.is_none() && !positions.is_empty() {
+            self.read(plan, block, &all.and(&positions.take(size).bits()));
             size = size.saturating_mul(GROWTH);
         }
         if let Some(last) = self.last {
-            let before = places.take_while(|place| rank(place) < last.first);
+            let before = positions.take_while(|position| rank(position) < last.first);
             if !before.is_empty() {
                 self.read(plan, block, &all.and(&before.bits()));
             }
         }
         if let Some(last) = self.last {
-            let level = places.take_while(|place| rank(place) == last.first);
+            let level = positions.take_while(|position| rank(position) == last.first);
             if !level.is_empty() {
-                self.read(plan, block, &all.and(&self.decided_of(block, last, level)));
+                self.read(plan, block, &all.and(&self.refine_level(block, last, level)));
             }
         }
         if self.last.is_none_or(|last| last.first == Ranks::MISSING) {
-            self.read(plan, block, &self.near(block, &ranks.without_value(block, &all)));
+            self.read(plan, block, &self.possible(block, &ranks.without_value(block, &all)));
         }
     }
 
-    /// [`Order::decided`] for the positions with the same first rank as the page's last row.
-    fn decided_of(&self, block: usize, last: Row, level: Places<'_>) -> Bits {
+    /// [`Order::refine`] for the positions with the same first rank as the page's last row.
+    fn refine_level(&self, block: usize, last: Row, level: Places<'_>) -> Bits {
         let [first, second, ..] = self.ranks[..] else { return self.refine(block, &level.bits()) };
-        let Some(mut places) = second.in_order(block) else { return self.refine(block, &level.bits()) };
-        let is_near = |place| second.of(slot(block, place)) <= last.second;
-        let near = places.take_while(is_near);
-        if near.len() < level.len() {
-            return near.bits_where(|place| first.of(slot(block, place)) == last.first);
+        let Some(mut positions) = second.in_order(block) else { return self.refine(block, &level.bits()) };
+        let is_possible = |position| second.of(slot(block, position)) <= last.second;
+        let possible = positions.take_while(is_possible);
+        if possible.len() < level.len() {
+            return possible.bits_where(|position| first.of(slot(block, position)) == last.first);
         }
-        level.bits_where(is_near)
+        level.bits_where(is_possible)
     }
 
     /// Examines the slots among `candidates` that match.
@@ -151,11 +151,11 @@ impl<'t> Order<'t> {
     }
 
     /// The slots among `candidates` that do not certainly come after the page.
-    fn near(&self, block: usize, candidates: &Bits) -> Bits {
+    fn possible(&self, block: usize, candidates: &Bits) -> Bits {
         let (Some(last), Some(ranks)) = (self.last, self.ranks.first()) else { return *candidates };
-        let near = ranks.up_to(block, candidates, last.first);
-        let before = last.first.checked_sub(1).map_or(Bits::NONE, |rank| ranks.up_to(block, &near, rank));
-        before.or(&self.refine(block, &near.without(&before)))
+        let possible = ranks.up_to(block, candidates, last.first);
+        let before = last.first.checked_sub(1).map_or(Bits::NONE, |rank| ranks.up_to(block, &possible, rank));
+        before.or(&self.refine(block, &possible.without(&before)))
     }
 
     /// The slots in `level` that do not certainly come after the page. They have the same first rank as its last row,
@@ -170,8 +170,8 @@ impl<'t> Order<'t> {
     }
 
     fn offer_all(&mut self, block: usize, passing: &Bits) {
-        for place in passing.places() {
-            self.offer(slot(block, place));
+        for position in passing.places() {
+            self.offer(slot(block, position));
         }
     }
 
@@ -219,6 +219,6 @@ impl<'t> Order<'t> {
     }
 }
 
-fn slot(block: usize, place: usize) -> u32 {
-    number(block * BLOCK + place)
+fn slot(block: usize, position: usize) -> u32 {
+    number(block * BLOCK + position)
 }

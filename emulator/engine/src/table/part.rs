@@ -52,7 +52,9 @@ impl Part<'_> {
     /// The slots of documents that satisfy `filter`, in order of creation.
     pub fn matching(&self, filter: &Filter) -> Vec<Slot> {
         let mut found = Vec::new();
-        self.each_block(filter, Vec::new(), |block, slots| found.extend(slots.places().map(|place| at(block, place))));
+        self.each_block(filter, Vec::new(), |block, slots| {
+            found.extend(slots.places().map(|position| at(block, position)));
+        });
         found
     }
 

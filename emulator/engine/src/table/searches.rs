@@ -48,7 +48,7 @@ impl Searches {
         let mut known = self.with(needle, block, |known| *known).unwrap_or_default();
         let unread = candidates.without(&known.read);
         if !unread.is_empty() {
-            unread.places().filter(|place| is_in(*place)).for_each(|place| known.found.insert(place));
+            unread.places().filter(|position| is_in(*position)).for_each(|position| known.found.insert(position));
             self.with(needle, block, |remembered| {
                 remembered.read = remembered.read.or(&unread);
                 remembered.found = remembered.found.or(&known.found);
@@ -61,7 +61,7 @@ impl Searches {
     fn with<R>(&self, needle: &Needle, block: usize, look: impl FnOnce(&mut Block) -> R) -> Option<R> {
         let mut searches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut search = match searches.iter().position(|search| search.needle == *needle) {
-            Some(place) => searches.remove(place),
+            Some(position) => searches.remove(position),
             None => Search { needle: needle.clone(), blocks: Vec::new() },
         };
         if searches.len() >= MOST {
@@ -77,11 +77,11 @@ impl Searches {
 
     /// Invalidates the results for a slot whose document has changed.
     pub(super) fn forget(&mut self, slot: u32) {
-        let (block, place) = (slot as usize / crate::bits::BLOCK, slot as usize % crate::bits::BLOCK);
+        let (block, position) = (slot as usize / crate::bits::BLOCK, slot as usize % crate::bits::BLOCK);
         let searches = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         for block in searches.iter_mut().filter_map(|search| search.blocks.get_mut(block)) {
-            block.read.remove(place);
-            block.found.remove(place);
+            block.read.remove(position);
+            block.found.remove(position);
         }
     }
 
@@ -102,11 +102,11 @@ mod tests {
         // Which documents are read for a keyword, of which every third holds it.
         let read = |searches: &Searches, keyword: &str, candidates: &Bits| {
             let mut read = 0;
-            let found = searches.find(&Needle::new(keyword), 1, candidates, |place| {
+            let found = searches.find(&Needle::new(keyword), 1, candidates, |position| {
                 read += 1;
-                place % 3 == 0
+                position % 3 == 0
             });
-            assert_eq!(found.count(), candidates.places().filter(|place| place % 3 == 0).count() as u64);
+            assert_eq!(found.count(), candidates.places().filter(|position| position % 3 == 0).count() as u64);
             read
         };
         let some = Bits([0xff; 64]);

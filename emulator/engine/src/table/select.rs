@@ -91,7 +91,7 @@ impl Part<'_> {
             let candidates = from(&self.block(block), start.saturating_sub(block * BLOCK));
             let passing = plan.passing(table, block, &candidates, &mut work);
             let room = limit.saturating_add(1) - slots.len();
-            slots.extend(passing.places().take(room).map(|place| at(block, place).0));
+            slots.extend(passing.places().take(room).map(|position| at(block, position).0));
             if slots.len() > limit {
                 break;
             }
@@ -126,14 +126,14 @@ impl Table {
             }
             let start = bytes.len();
             bytes.extend_from_slice(self.documents.get(slot));
-            let keys = sort.iter().map(|key| self.place(slot, *key)).collect();
+            let keys = sort.iter().map(|key| self.sort_value(slot, *key)).collect();
             let position = Position { keys, sequence: self.sequence(Slot(slot)) };
             rows.push(Row { document: start..bytes.len(), position });
         }
         Page { bytes, rows, more }
     }
 
-    pub(super) fn place(&self, slot: u32, key: SortKey) -> SortValue {
+    pub(super) fn sort_value(&self, slot: u32, key: SortKey) -> SortValue {
         self.columns.get(key.field).map_or(SortValue::Missing, |column| column.place(slot, key.descending))
     }
 }

@@ -75,7 +75,7 @@ fn check(table: &Table, rows: &[Option<Values>], sort: &[SortKey], least: Option
             let Some((_, sequence)) = expected.get(from) else { continue };
             let slot = table.find(&super::key(&sequence.to_string())).expect("stored");
             let position =
-                Position { keys: sort.iter().map(|key| table.place(slot.0, *key)).collect(), sequence: *sequence };
+                Position { keys: sort.iter().map(|key| table.sort_value(slot.0, *key)).collect(), sequence: *sequence };
             let page = table.select(&filter, sort, Some(&position), 100, Vec::new());
             let found: Vec<u64> = page.rows.iter().map(|row| row.position.sequence).collect();
             let wanted = expected.iter().skip(from + 1).take(100).map(|(_, sequence)| *sequence);

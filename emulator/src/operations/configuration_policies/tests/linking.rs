@@ -10,7 +10,7 @@ fn link(stage: &Stage, mode: &str) -> crate::testing::Outcome {
 
 /// Rules: CCF-07, CCF-28, AGG-19.
 #[test]
-fn a_region_of_the_administrator_that_is_linked_later_is_taken_over() {
+fn a_region_of_the_administrator_that_is_linked_later_is_configured_centrally() {
     let stage = local();
     let designated = json!({ "AdminAccountId": ADMINISTRATOR });
     stage.call_in(OTHER_REGION, MANAGEMENT, EnableOrganizationAdminAccount, designated).unwrap();
@@ -51,7 +51,7 @@ fn a_region_with_another_administrator_cannot_be_linked() {
 
 /// Rules: CCF-07, CCF-40.
 #[test]
-fn a_region_with_hubs_enabled_later_is_taken_over_with_the_next_association() {
+fn a_region_with_hubs_enabled_later_is_configured_centrally_with_the_next_association() {
     let stage = central();
     let later = "ap-southeast-1";
     stage.call_in(later, OTHER, EnableSecurityHub, json!({})).unwrap();
@@ -74,7 +74,7 @@ fn a_suspended_account_only_gets_a_member_record() {
 
 /// Rules: CCF-07, CCF-28, CCF-40.
 #[test]
-fn a_region_that_the_aggregator_names_is_taken_over_even_without_hubs() {
+fn a_region_that_the_aggregator_names_is_configured_centrally_even_without_hubs() {
     let stage = central();
     start(&stage, &create(&stage, "p", says(&[FSBP])), UNIT);
     let named = "us-west-2";
