@@ -10,7 +10,7 @@ use crate::domain::caller::Caller;
 use crate::domain::controls::scores::{self, Compliance};
 use crate::domain::{due, hub_access};
 use crate::served::ServedWorld;
-use crate::state::{AccountId, Principal, World};
+use crate::state::{Principal, World};
 
 const EXPECTED: &str = "expected ?account=111111111111&region=us-east-1, with \
                         &standard=fsbp-1.0.0 (or an ARN) to list the controls of one standard";
@@ -33,9 +33,7 @@ pub(super) async fn scores(Extension(served): Extension<ServedWorld>, query: req
 }
 
 fn computed(world: &World, input: &Input) -> Result<Compliance, String> {
-    let account = input.account.as_deref().unwrap_or_default();
-    let account = AccountId::parse(account)
-        .ok_or_else(|| format!("{account:?} is not a valid account ID (expected 12 digits); {EXPECTED}"))?;
+    let account = request::account(input.account.as_deref().unwrap_or_default(), EXPECTED)?;
     let region = input.region.as_deref().filter(|region| !region.is_empty());
     let region = request::region(world, region.ok_or_else(|| format!("region is missing; {EXPECTED}"))?)?;
     let standard = input.standard.as_deref().map(scores::standard).transpose();

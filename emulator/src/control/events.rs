@@ -17,7 +17,7 @@ use crate::domain::events::pattern::EventPattern;
 use crate::domain::findings::change::Identifier;
 use crate::invariant::Invariant;
 use crate::served::ServedWorld;
-use crate::state::{AccountId, Event, EventPage, World};
+use crate::state::{Event, EventPage, World};
 
 /// Maximum number of comparisons of an event with one alternative of a pattern per call; the cursor lets the caller
 /// continue after the last one. Each comparison serializes and parses an event, which takes about 50 microseconds, so
@@ -90,9 +90,7 @@ pub(super) async fn send(Extension(served): Extension<ServedWorld>, _: request::
 }
 
 fn page(world: &World, input: &Input) -> Result<EventPage, String> {
-    let account = input.account.as_deref().map(|text| {
-        AccountId::parse(text).ok_or_else(|| format!("{text:?} is not a valid account ID (expected 12 digits); {LIST}"))
-    });
+    let account = input.account.as_deref().map(|text| request::account(text, LIST));
     let account = account.transpose()?;
     let region = input.region.as_deref().map(|region| request::region(world, region)).transpose()?;
     let limit = input.limit.unwrap_or(PAGE);

@@ -12,7 +12,7 @@ use crate::domain::caller::Caller;
 use crate::domain::due;
 use crate::domain::findings::explain::{self, Question};
 use crate::served::ServedWorld;
-use crate::state::{AccountId, Principal};
+use crate::state::Principal;
 
 const EXPECTED: &str = "expected a body such as {\"Account\": \"111111111111\", \"Region\": \"us-east-1\", \"Id\": \"...\", \
                         \"Filters\": {...}}, with \"ProductArn\" if several findings share the Id";
@@ -39,8 +39,7 @@ pub(super) async fn explain(Extension(served): Extension<ServedWorld>, _: reques
 
 fn answer(served: &ServedWorld, body: &[u8]) -> Result<explain::Explanation, String> {
     let input: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
-    let account = AccountId::parse(&input.account)
-        .ok_or_else(|| format!("{:?} is not a valid account ID (expected 12 digits); {EXPECTED}", input.account))?;
+    let account = request::account(&input.account, EXPECTED)?;
     let world = served.world();
     let now = world.clock.now();
     due::run(&world, now);

@@ -110,7 +110,8 @@ fn added(world: &World, body: &[u8]) -> Result<Outcome, String> {
 
 fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
     let input: Accept = serde_json::from_slice(body).map_err(|error| format!("{error}; {ACCEPT}"))?;
-    let named = input.account_ids.map(|ids| ids.iter().map(|id| account(id, ACCEPT)).collect::<Result<Vec<_>, _>>());
+    let named =
+        input.account_ids.map(|ids| ids.iter().map(|id| request::account(id, ACCEPT)).collect::<Result<Vec<_>, _>>());
     let named = named.transpose()?;
     let now = world.clock.now();
     due::run(world, now);
@@ -131,7 +132,7 @@ fn accepted(world: &World, body: &[u8]) -> Result<Outcome, String> {
 }
 
 fn listed(world: &World, input: &List) -> Result<Outcome, String> {
-    let administrator = account(input.administrator.as_deref().unwrap_or_default(), LIST)?;
+    let administrator = request::account(input.administrator.as_deref().unwrap_or_default(), LIST)?;
     let regions: Vec<Region> = match &input.region {
         Some(regions) => request::regions(world, regions.split(','))?,
         None => world.relations().hub_regions().into_iter().collect(),
@@ -144,7 +145,9 @@ fn listed(world: &World, input: &List) -> Result<Outcome, String> {
 fn accounts_of(input: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> {
     let Some(list) = &input.csv else {
         let details = input.account_details.iter();
-        return details.map(|details| Ok((account(&details.account_id, ADD)?, details.email.clone()))).collect();
+        return details
+            .map(|details| Ok((request::account(&details.account_id, ADD)?, details.email.clone())))
+            .collect();
     };
     if !input.account_details.is_empty() {
         return Err(format!("Csv and AccountDetails cannot be combined; {ADD}"));
@@ -158,7 +161,7 @@ fn accounts_of(input: &Add) -> Result<Vec<(AccountId, Option<String>)>, String> 
 
 /// The administrator's hubs in the Regions, which must be enabled.
 fn hubs(world: &World, administrator: &str, regions: &[String], expected: &str) -> Result<Vec<HubKey>, String> {
-    let administrator = account(administrator, expected)?;
+    let administrator = request::account(administrator, expected)?;
     if regions.is_empty() {
         return Err(format!("Regions is empty; {expected}"));
     }
@@ -171,10 +174,6 @@ fn hubs(world: &World, administrator: &str, regions: &[String], expected: &str) 
         }
     };
     regions.iter().map(hub).collect()
-}
-
-fn account(text: &str, expected: &str) -> Result<AccountId, String> {
-    AccountId::parse(text).ok_or_else(|| format!("{text:?} is not a valid account ID (expected 12 digits); {expected}"))
 }
 
 fn unprocessed(hub: &HubKey, account: AccountId, processing_result: String) -> Unprocessed {

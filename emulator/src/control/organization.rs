@@ -14,7 +14,7 @@ use crate::domain::accounts::organization::report::{AccountRow, row};
 use crate::domain::due;
 use crate::domain::findings::aggregation::replicas;
 use crate::served::ServedWorld;
-use crate::state::{AccountId, World};
+use crate::state::World;
 
 const EXPECTED: &str = "expected a body such as {\"Action\": \"join\", \"AccountId\": \"444444444444\"}, optionally with \"Parent\" (name or ID of a unit), \
                         \"Name\" and \"Email\"; other actions are move (requires Parent), leave, suspend, \
@@ -55,8 +55,7 @@ pub(super) async fn apply_event(
 
 fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
     let input: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED}"))?;
-    let account = AccountId::parse(&input.account_id)
-        .ok_or_else(|| format!("{:?} is not a valid account ID (expected 12 digits); {EXPECTED}", input.account_id))?;
+    let account = request::account(&input.account_id, EXPECTED)?;
     let event = event(input)?;
     let now = world.clock.now();
     due::run(world, now);

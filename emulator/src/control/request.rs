@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::state::{Region, World};
+use crate::state::{AccountId, Region, World};
 
 /// The query of a route without parameters. Any parameter is refused.
 pub(super) type NoQuery = QueryOf<NoParameters>;
@@ -30,6 +30,14 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
             .map(|Query(query)| QueryOf(query))
             .map_err(|rejection| error_response(StatusCode::BAD_REQUEST, &rejection.body_text()))
     }
+}
+
+/// The account with an ID, or an error message that ends with `expected`.
+pub(super) fn account(text: &str, expected: &str) -> Result<AccountId, String> {
+    AccountId::parse(text).ok_or_else(|| match text {
+        "" => format!("the account ID is missing; {expected}"),
+        _ => format!("{text:?} is not a valid account ID (expected 12 digits); {expected}"),
+    })
 }
 
 /// The Region with a name, or an error message.

@@ -18,7 +18,7 @@ use crate::domain::{due, hub_access};
 use crate::scenario::entries;
 use crate::served::ServedWorld;
 use crate::state::{
-    AccountId, CheckResult, ComplianceStatus, ConfigRecorder, HubKey, RecorderSettings, Resource, Transaction, World,
+    CheckResult, ComplianceStatus, ConfigRecorder, HubKey, RecorderSettings, Resource, Transaction, World,
 };
 
 const DECLARE: &str = "expected a resource or a list of resources, in the format of `resources` in a scenario";
@@ -117,7 +117,7 @@ fn respond(outcome: Result<Value, String>) -> Response {
 }
 
 fn listed(world: &World, input: &Input) -> Result<Value, String> {
-    let account = input.account.as_deref().map(|text| account(text, DELETE)).transpose()?;
+    let account = input.account.as_deref().map(|text| request::account(text, DELETE)).transpose()?;
     let regions = input.region.as_ref().map(|regions| request::regions(world, regions.split(','))).transpose()?;
     let is_wanted = |key: &HubKey, resource: &Resource| {
         account.is_none_or(|account| account == key.account)
@@ -152,7 +152,7 @@ fn declared(world: &World, body: &[u8]) -> Result<Value, String> {
 fn deleted(world: &World, input: Input) -> Result<Vec<Value>, String> {
     let resource_type = input.resource_type.map(|name| resource_type(&name)).transpose()?;
     let which = change::ResourceSelector {
-        account: account(input.account.as_deref().unwrap_or_default(), DELETE)?,
+        account: request::account(input.account.as_deref().unwrap_or_default(), DELETE)?,
         regions: input.region.map(|regions| request::regions(world, regions.split(','))).transpose()?,
         resource_type,
         id: input.id,
@@ -163,7 +163,7 @@ fn deleted(world: &World, input: Input) -> Result<Vec<Value>, String> {
 
 fn recorded(world: &World, body: &[u8]) -> Result<Value, String> {
     let input: Record = serde_json::from_slice(body).map_err(|error| format!("{error}; {RECORD}"))?;
-    let account = account(&input.account, RECORD)?;
+    let account = request::account(&input.account, RECORD)?;
     let recorder = match input.recorder {
         WrittenRecorder::Switch(Switch::On) => ConfigRecorder::On,
         WrittenRecorder::Switch(Switch::Off) => ConfigRecorder::Off,
@@ -199,7 +199,7 @@ fn ran(world: &World, body: &[u8]) -> Result<Value, String> {
                 .to_owned(),
         );
     }
-    let account = input.account.as_deref().map(|text| account(text, RUN)).transpose()?;
+    let account = input.account.as_deref().map(|text| request::account(text, RUN)).transpose()?;
     let regions = input.regions.map(|names| request::regions(world, names.iter().map(String::as_str))).transpose()?;
     let is_wanted = |key: &HubKey| {
         account.is_none_or(|account| account == key.account)
@@ -224,10 +224,6 @@ fn change<R>(world: &World, edit: impl FnOnce(&mut Transaction<'_>, crate::state
     }
     due::run(world, now);
     result
-}
-
-fn account(text: &str, expected: &str) -> Result<AccountId, String> {
-    AccountId::parse(text).ok_or_else(|| format!("{text:?} is not a valid account ID (expected 12 digits); {expected}"))
 }
 
 fn resource_type(name: &str) -> Result<&'static str, String> {

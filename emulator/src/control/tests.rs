@@ -382,7 +382,7 @@ fn scores_are_returned_over_the_control_plane() {
     assert!(cis["Controls"].as_array().unwrap().contains(&control), "{cis}");
     assert_eq!((&answer["SummaryScore"], answer.get("Accounts")), (&json!(0), None));
     for (query, expected) in [
-        ("", "\"\" is not a valid account ID"),
+        ("", "the account ID is missing"),
         ("?account=1&region=us-east-1", "\"1\" is not a valid account ID"),
         ("?account=111111111111", "region is missing"),
         ("?account=111111111111&region=us-east-1&standard=cis", "unknown standard \"cis\"; available: fsbp-1.0.0"),

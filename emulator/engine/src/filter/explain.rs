@@ -145,7 +145,7 @@ impl fmt::Display for Test {
             Self::Date(range) => formatter.write_str(&describe_dates(range)),
             Self::Ip(block) => write!(formatter, "Cidr {}", IpNet::trunc(block)),
             Self::Entry { key, value } => write!(formatter, "{key} {value}"),
-            Self::Keyword(needle) => write!(formatter, "{:?} in upper or lower case", needle.text),
+            Self::Keyword(needle) => write!(formatter, "{:?} (case-insensitive)", needle.text),
             Self::Boolean(value) => value.fmt(formatter),
             Self::Present => formatter.write_str("any value"),
         }
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn a_keyword_lists_a_few_strings_that_contain_it() {
         let document = json!({ "Types": ["An Admin", "no", "admin 1", "admin 2"], "Title": "admin 3" });
-        let expected = (true, "Keyword: \"admin\" in upper or lower case: +An Admin +admin 1 +admin 2 +admin 3");
+        let expected = (true, "Keyword: \"admin\" (case-insensitive): +An Admin +admin 1 +admin 2 +admin 3");
         check("Keyword", Test::Keyword(Needle::new("ADMIN")), document, expected);
         let many = json!({ "Types": vec!["admin"; 100] });
         assert_eq!(explained("Keyword", Test::Keyword(Needle::new("admin")), &many).1.matches("+admin").count(), FEW);

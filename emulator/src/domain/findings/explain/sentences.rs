@@ -153,6 +153,7 @@ impl ExplainedFilter {
         let is_named = |value: &&String| keys.is_empty() || keys.iter().any(|key| value.starts_with(key.as_str()));
         let values: Vec<String> = self.values.iter().filter(is_named).map(|value| clipped(value)).collect();
         match values.len() {
+            0 if self.values.is_empty() && self.name == "Keyword" => "no such text".to_owned(),
             0 if self.values.is_empty() => "no value".to_owned(),
             0 => "no entry with that key".to_owned(),
             count if count > MAX_VALUES => {
