@@ -14,8 +14,8 @@ const PAGE: &str = "README.md";
 fn pasted(scenario: &str) -> Option<Vec<(String, String)>> {
     let mark = Some(Mark::Tour(format!("scenarios/{scenario}.yaml")));
     let all = blocks(PAGE);
-    let places = (0..all.len()).filter(|place| all[*place].mark == mark);
-    let outputs: Vec<_> = places.map(|place| paste(&all[place], &all[place + 1..])).collect::<Option<_>>()?;
+    let indexes = (0..all.len()).filter(|index| all[*index].mark == mark);
+    let outputs: Vec<_> = indexes.map(|index| paste(&all[index], &all[index + 1..])).collect::<Option<_>>()?;
     assert!(!outputs.is_empty(), "{PAGE} has no tour of {scenario}");
     Some(outputs)
 }
@@ -59,8 +59,8 @@ fn one(scenario: &str) -> Option<(String, String)> {
 fn every_block_says_how_it_is_tested() {
     let all = blocks(PAGE);
     assert!(all.len() > 20, "the blocks are found");
-    for (place, block) in all.iter().enumerate() {
-        let above = place.checked_sub(1).and_then(|place| all[place].mark.as_ref());
+    for (index, block) in all.iter().enumerate() {
+        let above = index.checked_sub(1).and_then(|index| all[index].mark.as_ref());
         let good = match &block.mark {
             Some(Mark::Tour(scenario)) => repository().join(scenario).is_file(),
             Some(Mark::Printed) => matches!(above, Some(Mark::Tour(_) | Mark::Printed)),

@@ -37,8 +37,8 @@ impl<T, E: Debug> Invariant<T> for Result<T, E> {
 #[cold]
 #[track_caller]
 fn report(invariant: &str, error: Option<&dyn Debug>) {
-    let place = Location::caller();
-    tracing::error!(%place, ?error, "an invariant is broken: {invariant}");
+    let location = Location::caller();
+    tracing::error!(%location, ?error, "an invariant is broken: {invariant}");
     debug_assert!(false, "an invariant is broken: {invariant}: {error:?}");
 }
 

@@ -255,14 +255,14 @@ impl Walk {
 
     /// Records the whole input with `value` at the current path.
     fn put(&mut self, value: Value, what: &'static str) {
-        let input = place(self.root, &self.path, value);
+        let input = nest(self.root, &self.path, value);
         self.invalid_inputs.push(InvalidInput { input, path: names(&self.path), what });
     }
 
     fn without(&mut self, structure: &'static Structure, member: &'static Member) {
         let mut value = structure_of(structure, 0);
         value.shift_remove(member.name);
-        let input = place(self.root, &self.path, Value::Object(value));
+        let input = nest(self.root, &self.path, Value::Object(value));
         let mut path = names(&self.path);
         path.push(member.name.to_owned());
         self.invalid_inputs.push(InvalidInput { input, path, what: "missing" });
@@ -279,12 +279,12 @@ fn names(path: &[Step]) -> Vec<String> {
 }
 
 /// A valid value, except for the value at the end of the path.
-fn place(root: ShapeId, path: &[Step], value: Value) -> Value {
+fn nest(root: ShapeId, path: &[Step], value: Value) -> Value {
     let _ = root;
     let Some((step, rest)) = path.split_first() else { return value };
     match step {
         Step::Member(structure, member) => {
-            let inner = place(member.shape, rest, value);
+            let inner = nest(member.shape, rest, value);
             let mut members = match structure.flavour {
                 Flavour::Union => Map::new(),
                 _ => structure_of(structure, 0),
@@ -295,7 +295,7 @@ fn place(root: ShapeId, path: &[Step], value: Value) -> Value {
         Step::Item(list) => match &list.shape().kind {
             Kind::List { member, min, .. } => {
                 let mut items = vec![build(*member, 0); (*min).max(1) as usize];
-                items[0] = place(*member, rest, value);
+                items[0] = nest(*member, rest, value);
                 Value::Array(items)
             }
             other => panic!("an item stands in a list: {other:?}"),
@@ -304,7 +304,7 @@ fn place(root: ShapeId, path: &[Step], value: Value) -> Value {
             Kind::Map { key, value: of_value, min, .. } => {
                 let mut pairs: Map<String, Value> =
                     (0..(*min).max(1)).map(|n| (key_of(*key, n), build(*of_value, 0))).collect();
-                pairs.insert(key_of(*key, 0), place(*of_value, rest, value));
+                pairs.insert(key_of(*key, 0), nest(*of_value, rest, value));
                 Value::Object(pairs)
             }
             other => panic!("a value stands in a map: {other:?}"),

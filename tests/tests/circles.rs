@@ -214,7 +214,7 @@ fn rooms_of_the_domain_only_call_lower_ones() {
     let folder = "emulator/src";
     let graph = graph(&with_extension(folder, &["rs"]), folder);
     let room = |names: &Names| -> Option<String> { (names.first()? == "domain").then(|| names.get(1).cloned())? };
-    let height = |room: &str| ROOMS.iter().position(|name| *name == room).map_or(0, |place| place + 1);
+    let height = |room: &str| ROOMS.iter().position(|name| *name == room).map_or(0, |position| position + 1);
     let mut wrong = Vec::new();
     for (module, needed) in &graph {
         let Some(from) = room(module) else { continue };

@@ -86,10 +86,10 @@ fn register() -> Vec<Chapter> {
 
 fn rule(id: &str, evidence: &str, state: &str, text: &str, reason: &str) -> Result<Rule, String> {
     let id = id.split_once('-').and_then(|(prefix, number)| self::id(prefix, number)).ok_or("invalid id")?;
-    let places = evidence.split(", ").map(|word| EVIDENCE.iter().position(|known| *known == word));
-    let places: Vec<usize> =
-        places.collect::<Option<_>>().ok_or_else(|| format!("evidence must be one of {EVIDENCE:?}"))?;
-    if !places.is_sorted_by(|a, b| a < b) {
+    let positions = evidence.split(", ").map(|word| EVIDENCE.iter().position(|known| *known == word));
+    let positions: Vec<usize> =
+        positions.collect::<Option<_>>().ok_or_else(|| format!("evidence must be one of {EVIDENCE:?}"))?;
+    if !positions.is_sorted_by(|a, b| a < b) {
         return Err("evidence must be sorted, strongest first".to_owned());
     }
     if text.trim().is_empty() {

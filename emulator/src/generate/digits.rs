@@ -22,10 +22,10 @@ pub(super) fn digit(random: &mut Rng, base: u8) -> u8 {
 pub(super) fn write_uuid(bits: u128, written: &mut Vec<u8>) {
     let bits = bits & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
     let mut text = [b'-'; 36];
-    let places = text.iter_mut().enumerate().filter(|(place, _)| !matches!(place, 8 | 13 | 18 | 23));
+    let digits = text.iter_mut().enumerate().filter(|(position, _)| !matches!(position, 8 | 13 | 18 | 23));
     let halves = bits.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    for ((_, place), digit) in places.zip(halves) {
-        *place = if digit < 10 { b'0' + digit } else { b'a' + (digit - 10) };
+    for ((_, byte), digit) in digits.zip(halves) {
+        *byte = if digit < 10 { b'0' + digit } else { b'a' + (digit - 10) };
     }
     written.extend_from_slice(&text);
 }

@@ -86,8 +86,8 @@ impl Residents {
 
     /// Puts residents back.
     pub(super) fn put_back(&mut self, residence: &Residence, hub_index: &HubIndex, hub: usize, known: ResidentList) {
-        if let Some(place) = self.entry(residence, hub_index, hub) {
-            *place = Some(known);
+        if let Some(entry) = self.entry(residence, hub_index, hub) {
+            *entry = Some(known);
         }
     }
 

@@ -92,7 +92,7 @@ impl Paged {
         name: impl Fn(&R) -> String,
         is_after: impl Fn(&str, &str) -> bool,
     ) -> Page<R> {
-        let place = |row: &R| Position { keys: vec![SortValue::Text(name(row))], sequence: 0 };
+        let position = |row: &R| Position { keys: vec![SortValue::Text(name(row))], sequence: 0 };
         let name_of = |last: &'_ Position| match last.keys.first() {
             Some(SortValue::Text(last)) => Some(last.clone()),
             _ => None,
@@ -101,13 +101,13 @@ impl Paged {
             .after
             .as_ref()
             .and_then(|last| name_of(last).or_report("the token of a list sorted by name contains a name"));
-        self.cut(rows, place, |row, _| last.as_ref().is_none_or(|last| is_after(&name(row), last)))
+        self.cut(rows, position, |row, _| last.as_ref().is_none_or(|last| is_after(&name(row), last)))
     }
 
     /// The page of rows that are sorted by number.
     pub fn by_number<R>(self, rows: impl IntoIterator<Item = R>, number: impl Fn(&R) -> u64) -> Page<R> {
-        let place = |row: &R| Position { keys: Vec::new(), sequence: number(row) };
-        self.cut(rows, place, |row, last| number(row) > last.sequence)
+        let position = |row: &R| Position { keys: Vec::new(), sequence: number(row) };
+        self.cut(rows, position, |row, last| number(row) > last.sequence)
     }
 
     /// The page of rows whose order never changes, so that a row's index in the list is its number.
@@ -119,7 +119,7 @@ impl Paged {
     fn cut<R>(
         self,
         rows: impl IntoIterator<Item = R>,
-        place: impl Fn(&R) -> Position,
+        position: impl Fn(&R) -> Position,
         is_after: impl Fn(&R, &Position) -> bool,
     ) -> Page<R> {
         let size = self.size.unwrap_or(PAGE);
@@ -127,7 +127,7 @@ impl Paged {
         let mut rows: Vec<R> = rest.take(size.saturating_add(1)).collect();
         let has_more = rows.len() > size;
         rows.truncate(size);
-        let next_token = rows.last().filter(|_| has_more).map(|last| self.binding.seal(&place(last)));
+        let next_token = rows.last().filter(|_| has_more).map(|last| self.binding.seal(&position(last)));
         Page { paginator: self.paginator, rows, next_token }
     }
 }

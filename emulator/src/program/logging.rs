@@ -123,8 +123,8 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
     let payload = panic.payload();
     let formatted = payload.downcast_ref::<String>().map(String::as_str);
     let reason = formatted.or(payload.downcast_ref::<&str>().copied()).unwrap_or("(no message)");
-    let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(reason, place, "a thread panicked");
+    let location = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(reason, location, "a thread panicked");
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
         tracing::error!(%backtrace, "backtrace of the panic");

@@ -119,8 +119,8 @@ fn send(action: &str, at: &AccountArguments, details: &[(&str, Option<&String>)]
 
 /// `444444444444 is ACTIVE in Workloads`, then one line per Region.
 fn summary(row: &AccountRow) -> String {
-    let place = row.parent_name.as_ref().map_or("outside any organization".to_owned(), |name| format!("in {name}"));
-    let mut text = format!("{} is {} {place}\n", row.account_id, row.status);
+    let parent = row.parent_name.as_ref().map_or("outside any organization".to_owned(), |name| format!("in {name}"));
+    let mut text = format!("{} is {} {parent}\n", row.account_id, row.status);
     for RegionRow { region, hub_is_on, administrators } in &row.regions {
         let hub = if *hub_is_on { "hub on" } else { "hub off" };
         _ = write!(text, "  {region}: {hub}");

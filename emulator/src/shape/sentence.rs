@@ -115,26 +115,26 @@ fn push_ajv(message: &mut String, violation: &Violation, skip: usize) {
 }
 
 fn push_framework(message: &mut String, violation: &Violation) {
-    let mut place = String::new();
+    let mut location = String::new();
     for segment in &violation.path {
-        if !place.is_empty() {
-            place.push('.');
+        if !location.is_empty() {
+            location.push('.');
         }
         match segment {
-            Segment::Member(_, name) => push_lower_camel(&mut place, name),
-            Segment::Item(position) => _ = write!(place, "{}.member", position + 1),
-            Segment::Key(key) => place.push_str(key),
+            Segment::Member(_, name) => push_lower_camel(&mut location, name),
+            Segment::Item(position) => _ = write!(location, "{}.member", position + 1),
+            Segment::Key(key) => location.push_str(key),
         }
     }
     if let Rule::Missing(name) = &violation.rule {
-        if !place.is_empty() {
-            place.push('.');
+        if !location.is_empty() {
+            location.push('.');
         }
-        push_lower_camel(&mut place, name);
-        _ = write!(message, "Value null at '{place}' failed to satisfy constraint: Member must not be null");
+        push_lower_camel(&mut location, name);
+        _ = write!(message, "Value null at '{location}' failed to satisfy constraint: Member must not be null");
         return;
     }
-    _ = write!(message, "Value at '{place}' failed to satisfy constraint: Member must ");
+    _ = write!(message, "Value at '{location}' failed to satisfy constraint: Member must ");
     _ = match &violation.rule {
         Rule::Missing(_) => Ok(()),
         Rule::Type(name) => write!(message, "be of type {name}"),
@@ -156,8 +156,8 @@ fn push_framework(message: &mut String, violation: &Violation) {
     };
 }
 
-fn push_lower_camel(place: &mut String, name: &str) {
+fn push_lower_camel(location: &mut String, name: &str) {
     let mut characters = name.chars();
-    place.extend(characters.next().map(|first| first.to_ascii_lowercase()));
-    place.extend(characters);
+    location.extend(characters.next().map(|first| first.to_ascii_lowercase()));
+    location.extend(characters);
 }

@@ -260,7 +260,7 @@ impl Directory {
 
     /// All records of an account in a Region, across administrators. The account sees its invitations through them.
     pub fn records_of(&self, account: AccountId, region: &Region) -> impl Iterator<Item = (AccountId, &Member)> {
-        let here = self.members.iter().filter(move |((_, place), _)| place == region);
+        let here = self.members.iter().filter(move |((_, other), _)| other == region);
         here.filter_map(move |((administrator, _), members)| Some((*administrator, members.get(&account)?)))
     }
 

@@ -35,9 +35,9 @@ impl LockedFindings {
         let building = self.building.lock();
         let mut draft = draft();
         for _ in 0..ROUNDS {
-            let Some(mut behind) = draft else { break };
-            behind.catch_up();
-            draft = self.read().table().adopt(behind);
+            let Some(mut outdated) = draft else { break };
+            outdated.catch_up();
+            draft = self.read().table().adopt(outdated);
         }
         drop(building);
     }

@@ -161,8 +161,8 @@ fn control(random: &mut Random) -> BuiltRequest {
         3 => ("POST", "findings", format!("[{}]", many(&|_| (*value).to_owned()))),
         4 => {
             let details = many(&|number| format!(r#"{{"AccountId":"{}"}}"#, account(number)));
-            let whom = r#""Administrator":"111111111111","Regions":["us-east-1"]"#;
-            ("POST", "members", format!(r#"{{{whom},"AccountDetails":[{details}],"Invite":true}}"#))
+            let administrator = r#""Administrator":"111111111111","Regions":["us-east-1"]"#;
+            ("POST", "members", format!(r#"{{{administrator},"AccountDetails":[{details}],"Invite":true}}"#))
         }
         5 => {
             let names = many(&|number| format!(r#"{{"Id":"{number}","ProductArn":"p"}}"#));

@@ -122,12 +122,12 @@ fn glob(glyphs: &[Glyph], text: &str, same: impl Fn(char, char) -> bool) -> bool
     // Where to continue after a mismatch: the glyph after the last `*`, and the next position of the text for it.
     let mut again = None;
     loop {
-        let mut behind = rest.clone();
-        let Some(found) = behind.next() else { break };
+        let mut remaining = rest.clone();
+        let Some(found) = remaining.next() else { break };
         let is_match = match glyphs.get(position) {
             Some(Glyph::Many) => {
                 position += 1;
-                again = Some((position, behind));
+                again = Some((position, remaining));
                 continue;
             }
             Some(Glyph::One) => true,
@@ -135,7 +135,7 @@ fn glob(glyphs: &[Glyph], text: &str, same: impl Fn(char, char) -> bool) -> bool
             None => false,
         };
         if is_match {
-            (position, rest) = (position + 1, behind);
+            (position, rest) = (position + 1, remaining);
         } else if let Some((start, from)) = &mut again {
             (position, rest) = (*start, from.clone());
             from.next();

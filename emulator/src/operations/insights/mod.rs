@@ -145,10 +145,10 @@ fn all(context: &Context<'_>) -> Vec<(u64, String)> {
 fn requested(context: &Context<'_>, arns: Vec<String>) -> Result<Vec<(u64, String)>, AwsError> {
     let mut named = HashSet::new();
     let mut rows = Vec::new();
-    for (place, arn) in (0..).zip(arns) {
+    for (position, arn) in (0..).zip(arns) {
         if named.insert(arn.clone()) {
             insights::refuse_missing(context.world, &context.caller, &arn)?;
-            rows.push((place, arn));
+            rows.push((position, arn));
         }
     }
     Ok(rows)

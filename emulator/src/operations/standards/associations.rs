@@ -177,8 +177,8 @@ pub fn batch_update_standards_control_associations(
     let BatchUpdateInput { standards_control_association_updates: updates } = input.read()?;
     let changes: Vec<Change<'_>> = updates.iter().map(Update::change).collect();
     let refused = associations::update(transaction, context.world, &context.caller, &changes)?;
-    let row = |(place, (error_code, error_reason)): (usize, _)| {
-        let standards_control_association_update = updates.get(place)?.clone();
+    let row = |(position, (error_code, error_reason)): (usize, _)| {
+        let standards_control_association_update = updates.get(position)?.clone();
         Some(UnprocessedUpdate { standards_control_association_update, error_code, error_reason })
     };
     Answer::json(&BatchUpdateOutput { unprocessed_association_updates: refused.into_iter().filter_map(row).collect() })

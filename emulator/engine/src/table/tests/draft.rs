@@ -16,7 +16,7 @@ fn adopt(table: &Table, mut draft: Draft) -> usize {
     for round in 1.. {
         draft.catch_up();
         match table.adopt(draft) {
-            Some(behind) => draft = behind,
+            Some(outdated) => draft = outdated,
             None => return round,
         }
     }

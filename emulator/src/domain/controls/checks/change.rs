@@ -67,10 +67,10 @@ pub fn declare(
 fn insert(resources: &mut Resources, key: &HubKey, added: Vec<Resource>) {
     let present = resources.declared.entry(key.clone()).or_default();
     let name = |resource: &Resource| (resource.resource_type, resource.id.clone());
-    let mut places: HashMap<_, _> = present.iter().map(name).zip(0..).collect();
+    let mut indexes: HashMap<_, _> = present.iter().map(name).zip(0..).collect();
     for resource in added {
         resources.emptied_at.remove(&(key.clone(), resource.resource_type));
-        let index = *places.entry(name(&resource)).or_insert(present.len());
+        let index = *indexes.entry(name(&resource)).or_insert(present.len());
         match present.get_mut(index) {
             Some(same) => *same = resource,
             None => present.push(resource),

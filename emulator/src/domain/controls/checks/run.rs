@@ -136,7 +136,7 @@ impl Run<'_> {
     }
 
     /// The archived form of a finding that no check produces, or none if it stays. It is archived at once if the hub
-    /// now generates findings in another way (FND-51, FND-52), or if its control is checked without this result, for
+    /// now generates findings differently (FND-51, FND-52), or if its control is checked without this result, for
     /// example because the resource was deleted (FND-32, FND-33). Otherwise it is archived once the delay of its
     /// disabled control or standard is over (FND-50), or if it has not been checked for longer than that.
     fn archived_form(
@@ -209,13 +209,13 @@ fn schedule(
     transaction.schedule(next, Due::Check(key.clone(), CheckScope::All));
 }
 
-/// The time between a check and the next one, for a clock that is `behind` ahead of it. Checks run every twelve hours
+/// The time between a check and the next one, for a clock that is ahead of it by `ahead`. Checks run every twelve hours
 /// (FND-42). A step of the clock that is longer than [`EVERY_CHECK`] carries out all checks of its last part, and
 /// before that one per [`SKIPPED`], which is often enough to keep findings from expiring. A step of more than a
 /// [`YEAR`] first jumps to the beginning of its last year, so no step takes long.
-fn time_to_next_check(behind: SignedDuration) -> SignedDuration {
-    let longest = if behind > YEAR { behind - YEAR } else { SKIPPED };
-    let skipped = (behind - EVERY_CHECK).clamp(PERIOD, longest.max(SKIPPED));
+fn time_to_next_check(ahead: SignedDuration) -> SignedDuration {
+    let longest = if ahead > YEAR { ahead - YEAR } else { SKIPPED };
+    let skipped = (ahead - EVERY_CHECK).clamp(PERIOD, longest.max(SKIPPED));
     SignedDuration::from_secs(skipped.as_secs() / PERIOD.as_secs() * PERIOD.as_secs())
 }
 

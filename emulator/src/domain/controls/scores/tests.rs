@@ -360,7 +360,7 @@ fn a_home_regions_scores_include_linked_regions() {
     assert!(of(&home, PCI).standards_arn.contains(REGION));
     let arn = json!({ "FindingAggregatorArn": linked["FindingAggregatorArn"] });
     stage.good(ADMINISTRATOR, DeleteFindingAggregator, arn);
-    assert_eq!(status(ADMINISTRATOR, REGION), ((ControlStatus::Passed, 0, 2), 1), "what was left behind is not scored");
+    assert_eq!(status(ADMINISTRATOR, REGION), ((ControlStatus::Passed, 0, 2), 1), "replicas are not scored");
 }
 
 /// Rules: SCO-01, SCO-14.

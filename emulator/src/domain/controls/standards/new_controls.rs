@@ -1,7 +1,7 @@
 //! Controls that AWS adds to standards while the clock runs.
 //!
-//! Until then, no operation shows the control in that standard. The [`Directory`] lists these controls. Each
-//! subscription also has a list of the controls it lacks, so code that has the hub need not look at the directory.
+//! Until then, no operation shows the control in that standard. The directory lists these controls. Each subscription
+//! also has a list of the controls it lacks, so code that has the hub need not look at the directory.
 
 use securityhub_fixtures::standards::{self, Control, Standard};
 

@@ -105,7 +105,7 @@ impl Task {
     pub(super) fn send(self, stage: &Stage) -> Outcome {
         let directory = stage.0.directory();
         let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
-        let policy = |place: usize| policy(central, place);
+        let policy = |index: usize| policy(central, index);
         let with_policy = |place: Option<usize>, of: &str| {
             let mut input = target(of);
             input["ConfigurationPolicyIdentifier"] = json!(place.map_or_else(|| SELF_MANAGED.to_owned(), policy));
@@ -139,10 +139,10 @@ impl Task {
 }
 
 /// The policy with this index, or an unknown id.
-fn policy(central: Option<&CentralConfiguration>, place: usize) -> String {
+fn policy(central: Option<&CentralConfiguration>, index: usize) -> String {
     let policies: Vec<&String> = central.into_iter().flat_map(|central| central.policies.keys()).collect();
     let nobody = "00000000-0000-0000-0000-000000000000";
-    policies.get(place % policies.len().max(1)).map_or_else(|| nobody.to_owned(), |id| (*id).clone())
+    policies.get(index % policies.len().max(1)).map_or_else(|| nobody.to_owned(), |id| (*id).clone())
 }
 
 fn aggregator(directory: &Directory, owner: &str) -> String {
