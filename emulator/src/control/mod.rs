@@ -47,7 +47,8 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/members", get(members::list).post(members::add))
         .route("/_emulator/members/accept", post(members::accept))
         .route("/_emulator/compliance", get(compliance::scores))
-        .route("/_emulator/organization", post(organization::apply_event))
+        .route("/_emulator/organization", get(organization::show).post(organization::apply_event))
+        .route("/_emulator/organization/policies", post(organization::change_policy))
         .route("/_emulator/resources", get(resources::list).put(resources::declare).delete(resources::delete))
         .route("/_emulator/config-recorder", put(resources::record))
         .route("/_emulator/checks/run", post(resources::run))
@@ -203,7 +204,7 @@ async fn unknown() -> axum::response::Response {
         StatusCode::NOT_FOUND,
         "unknown path of the control plane; available: GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
          POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
-         POST /_emulator/members/accept, POST /_emulator/organization, GET /_emulator/compliance, GET, PUT and DELETE \
+         POST /_emulator/members/accept, GET and POST /_emulator/organization, POST /_emulator/organization/policies, GET /_emulator/compliance, GET, PUT and DELETE \
          /_emulator/resources, PUT /_emulator/config-recorder, POST /_emulator/checks/run, GET and DELETE \
          /_emulator/events, POST /_emulator/custom-actions",
     )
@@ -213,7 +214,7 @@ async fn wrong_method() -> axum::response::Response {
     error_response(
         StatusCode::METHOD_NOT_ALLOWED,
         "this path does not support the method; available: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
-         GET or POST members, POST members/accept, POST organization, GET compliance, GET, PUT or DELETE resources, \
+         GET or POST members, POST members/accept, GET or POST organization, POST organization/policies, GET compliance, GET, PUT or DELETE resources, \
          PUT config-recorder, POST checks/run, GET or DELETE events, POST custom-actions",
     )
 }

@@ -1,4 +1,5 @@
-//! `/_emulator/organization`: accounts that join, move, leave, or are suspended, reactivated or closed.
+//! `/_emulator/organization`: the organization as a tree, accounts that join, move, leave, or are suspended, reactivated or
+//! closed, and service control policies.
 //!
 //! Security Hub has no operations for this, because Organizations, AWS or the account's owner does it.
 
@@ -7,14 +8,18 @@ use axum::{Extension, Json};
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::request::{self, error_response};
-use crate::domain::accounts::organization::accounts::{self, Event};
+use crate::domain::accounts::organization::accounts::{self, AccountError, Event};
+use crate::domain::accounts::organization::outline::outline;
 use crate::domain::accounts::organization::report::{AccountRow, row};
+use crate::domain::accounts::organization::tree::by_name;
 use crate::domain::due;
 use crate::domain::findings::aggregation::replicas;
+use crate::domain::policy;
 use crate::served::ServedWorld;
-use crate::state::World;
+use crate::state::{OrganizationPolicy, PolicyType, World};
 
 const EXPECTED: &str = "expected a body such as {\"Action\": \"join\", \"AccountId\": \"444444444444\"}, optionally with \"Parent\" (name or ID of a unit), \
                         \"Name\" and \"Email\"; other actions are move (requires Parent), leave, suspend, \
@@ -84,4 +89,81 @@ fn event(input: Input) -> Result<Event, String> {
         Action::Reactivate => Event::Reactivate,
         Action::Close => Event::Close,
     })
+}
+
+/// The whole organization.
+pub(super) async fn show(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Response {
+    let world = served.world();
+    due::run(&world, world.clock.now());
+    outlined(&world)
+}
+
+fn outlined(world: &World) -> Response {
+    match outline(&world.directory()) {
+        Some(outline) => Json(outline).into_response(),
+        None => error_response(StatusCode::BAD_REQUEST, &AccountError::NoOrganization.to_string()),
+    }
+}
+
+const EXPECTED_POLICY: &str = "expected a body such as {\"Action\": \"attach\", \"Policy\": \"name or ID\", \"Target\": \"unit, account or root\"}, optionally \
+                               with a \"Document\" to create or replace the policy first; the other action is detach";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct PolicyInput {
+    action: PolicyAction,
+    policy: String,
+    target: String,
+    document: Option<Value>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PolicyAction {
+    Attach,
+    Detach,
+}
+
+/// Attaches a service control policy or detaches it, and returns the whole organization.
+pub(super) async fn change_policy(
+    Extension(served): Extension<ServedWorld>,
+    _: request::NoQuery,
+    body: Bytes,
+) -> Response {
+    let world = served.world();
+    match policy_changed(&world, &body) {
+        Ok(()) => outlined(&world),
+        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
+    }
+}
+
+fn policy_changed(world: &World, body: &[u8]) -> Result<(), String> {
+    let PolicyInput { action, policy: name, target, document } =
+        serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED_POLICY}"))?;
+    if action == PolicyAction::Detach && document.is_some() {
+        return Err(format!("Document is only allowed for the action attach; {EXPECTED_POLICY}"));
+    }
+    let policy = document.map(|document| new_policy(&name, &document)).transpose()?;
+    due::run(world, world.clock.now());
+    let mut transaction = world.write();
+    match action {
+        PolicyAction::Attach => by_name::attach(&mut transaction, world, (&name, &target), policy),
+        PolicyAction::Detach => by_name::detach(&mut transaction, (&name, &target)),
+    }
+    .map_err(|error| error.to_string())?;
+    for change in transaction.commit() {
+        tracing::debug!(?change, "changed");
+    }
+    Ok(())
+}
+
+fn new_policy(name: &str, document: &Value) -> Result<OrganizationPolicy, String> {
+    let kind = PolicyType::ServiceControl;
+    if let (None, remarks) = policy::read(name, document) {
+        let messages: Vec<String> = remarks.iter().filter(|it| it.refuses).map(|it| it.message.clone()).collect();
+        return Err(format!("invalid policy document: {}", messages.join("; ")));
+    }
+    let content = document.to_string();
+    let parsed = policy::organization_document(kind, name, &content).map_err(|error| error.message.into_owned())?;
+    Ok(OrganizationPolicy { name: name.to_owned(), description: String::new(), kind, content, parsed })
 }

@@ -148,14 +148,17 @@ fn an_unknown_path_is_answered_with_all_known_paths() {
         "POST /_emulator/explain",
         "GET and POST /_emulator/members",
         "POST /_emulator/members/accept",
-        "POST /_emulator/organization",
+        "GET and POST /_emulator/organization",
+        "POST /_emulator/organization/policies",
         "GET /_emulator/compliance",
     ];
     assert_eq!(status, 404);
     for path in paths {
         assert!(answer["error"].as_str().unwrap().contains(path), "{path} in {answer}");
     }
-    for path in ["/_emulator/findings", "/_emulator/explain", "/_emulator/members/accept", "/_emulator/organization"] {
+    for path in
+        ["/_emulator/findings", "/_emulator/explain", "/_emulator/members/accept", "/_emulator/organization/policies"]
+    {
         assert_eq!(send(&service, "GET", path, "").0, 405, "{path}");
     }
 }
@@ -318,6 +321,46 @@ fn a_suspended_account_cannot_call_but_its_findings_stay_visible() {
     assert_eq!((&answer["SuccessCount"], seen()), (&json!(1), before + 1));
     assert_eq!(event("close")["Status"], "CLOSED");
     assert_eq!(seen(), 0);
+}
+
+#[test]
+fn service_control_policies_are_attached_and_detached_by_name() {
+    let service = delegated();
+    let change = |body: Value| send(&service, "POST", "/_emulator/organization/policies", body.to_string());
+    let deny = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Deny", "Action": "securityhub:*", "Resource": "*" }],
+    });
+    let attach = json!({ "Action": "attach", "Policy": "deny", "Target": "Workloads", "Document": deny });
+    let policies = |outline: &Value| outline["Root"]["Units"].to_string().matches("\"deny\"").count();
+    for _ in 0..2 {
+        let (status, outline) = change(attach.clone());
+        assert_eq!((status, policies(&outline)), (200, 1), "{outline}");
+    }
+    let (status, outline) = send(&service, "GET", "/_emulator/organization", "");
+    assert_eq!((status, policies(&outline)), (200, 1), "{outline}");
+    let (status, outline) = change(json!({ "Action": "detach", "Policy": "deny", "Target": "Workloads" }));
+    assert_eq!((status, policies(&outline)), (200, 0), "{outline}");
+
+    let refused = |body: Value| {
+        let (status, answer) = change(body);
+        assert_eq!(status, 400, "{answer}");
+        answer["error"].as_str().unwrap().to_owned()
+    };
+    for (body, expected) in [
+        (json!({ "Action": "attach", "Policy": "none", "Target": "root" }), "no policy \"none\""),
+        (json!({ "Action": "attach", "Policy": "deny", "Target": "Nowhere" }), "no organizational unit \"Nowhere\""),
+        (json!({ "Action": "attach", "Policy": "deny", "Target": "444444444444" }), "444444444444 is not in the"),
+        (
+            json!({ "Action": "detach", "Policy": "FullAWSAccess", "Target": "root" }),
+            "You cannot remove the last policy",
+        ),
+        (json!({ "Action": "detach", "Policy": "deny", "Target": "root", "Document": {} }), "Document is only allowed"),
+        (json!({ "Action": "attach", "Policy": "new", "Target": "root", "Document": {} }), "missing `Statement`"),
+    ] {
+        let message = refused(body);
+        assert!(message.contains(expected), "{expected} in {message}");
+    }
 }
 
 #[test]

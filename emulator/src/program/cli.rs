@@ -58,9 +58,12 @@ pub(super) enum Command {
     /// Add, invite, accept and list the members of an administrator in a running emulator
     #[command(subcommand, after_help = MEMBERS_HELP)]
     Members(MembersCommand),
-    /// Change accounts in the organization of a running emulator: join, move, leave, suspend, close
+    /// Show and change the organization of a running emulator: accounts that join, move, leave or are closed
     #[command(subcommand, after_help = super::organization::HELP)]
     Organization(super::organization::OrganizationCommand),
+    /// Attach and detach service control policies in a running emulator
+    #[command(subcommand, after_help = super::policies::HELP)]
+    Policies(super::policies::PoliciesCommand),
     /// Show security scores and control statuses of a running emulator, as the console does
     ///
     /// The score of a standard is the percentage of its controls that passed, among those that have data. An

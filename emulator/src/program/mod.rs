@@ -16,6 +16,7 @@ mod logging;
 mod members;
 mod organization;
 mod output;
+mod policies;
 mod scenario;
 mod serve;
 mod style;
@@ -62,6 +63,7 @@ fn run(command: Option<Command>) -> Result<(), Exit> {
         Command::Explain(arguments) => explain::run(&arguments)?,
         Command::Members(command) => members::run(&command)?,
         Command::Organization(command) => organization::run(&command)?,
+        Command::Policies(command) => policies::run(&command)?,
         Command::Compliance(arguments) => compliance::run(&arguments)?,
         Command::Events(arguments) => events::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments)?,

@@ -10,12 +10,14 @@ use super::arguments::Remote;
 use super::client;
 use super::exit::Exit;
 use super::output;
+use super::policies;
 use super::values::account;
 use crate::domain::accounts::organization::report::{AccountRow, RegionRow};
 use crate::state::AccountId;
 
 pub(super) const HELP: &str = "\
 Examples, with `securityhub-local serve --scenario scenarios/delegated-admin.yaml` running:
+  securityhub-local organization tree
   securityhub-local organization join --account 444444444444 --parent Workloads --name payments
   securityhub-local organization move --account 444444444444 --parent Sandbox
   securityhub-local organization suspend --account 444444444444
@@ -30,6 +32,9 @@ not allow the change.";
 
 #[derive(Subcommand)]
 pub(super) enum OrganizationCommand {
+    /// Print the organization as a tree, with units, accounts and their policies
+    #[command(after_help = HELP)]
+    Tree(Remote),
     /// Add an account to the organization. It becomes a member if new accounts are enabled automatically
     #[command(after_help = HELP)]
     Join(JoinArguments),
@@ -92,6 +97,7 @@ pub(super) struct AccountArguments {
 /// Runs the command.
 pub(super) fn run(command: &OrganizationCommand) -> Result<(), Exit> {
     match command {
+        OrganizationCommand::Tree(remote) => policies::print_tree(remote),
         OrganizationCommand::Join(JoinArguments { parent, name, email, at }) => {
             let details = [("Parent", parent.as_ref()), ("Name", name.as_ref()), ("Email", email.as_ref())];
             send("join", at, &details)

@@ -308,8 +308,11 @@ fn is_not_management_account(directory: &Directory, account: AccountId) -> Resul
     Ok(())
 }
 
-/// The id of the unit or root with this id or name.
-fn find(organization: &Organization, parent: &str) -> Result<String, AccountError> {
+/// The ID of the unit or root with this ID or name.
+///
+/// # Errors
+/// [`AccountError::NoParent`], [`AccountError::ManyParents`]
+pub fn find(organization: &Organization, parent: &str) -> Result<String, AccountError> {
     if parent.eq_ignore_ascii_case("root") || parent == organization.root_id {
         return Ok(organization.root_id.clone());
     }

@@ -1,13 +1,14 @@
 //! The organization: the delegated administrator, and the effects of accounts that join, move and leave.
 //!
 //! Contains: the designation of administrators ([`administrator`]), their settings for new accounts
-//! ([`configuration`]), events of accounts ([`accounts`]), changes of the organization itself ([`tree`]), the report
-//! about an account ([`report`]), and errors ([`OrganizationError`]). Does not contain: records of members, which belong
+//! ([`configuration`]), events of accounts ([`accounts`]), changes of the organization itself ([`tree`]), reports
+//! about an account and the whole organization ([`report`], [`outline`]), and errors ([`OrganizationError`]). Does not contain: records of members, which belong
 //! to `members`, and calls of AWS Organizations, which belong to `neighbours`.
 
 pub mod accounts;
 pub mod administrator;
 pub mod configuration;
+pub mod outline;
 mod refusal;
 pub mod report;
 pub mod tree;

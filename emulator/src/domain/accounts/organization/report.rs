@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::outline;
 use crate::domain::hub_access;
 use crate::state::{AccountId, AccountStatus, Directory, HubKey, Region, World};
 
@@ -55,12 +56,7 @@ pub fn row(world: &World, account: AccountId) -> AccountRow {
     let regions = regions.iter().map(|region| of_region(world, &directory, account, region));
     AccountRow {
         account_id: account.to_string(),
-        status: match status {
-            AccountStatus::Active => "ACTIVE",
-            AccountStatus::Suspended => "SUSPENDED",
-            AccountStatus::Closed(_) => "CLOSED",
-        }
-        .to_owned(),
+        status: outline::status(status).to_owned(),
         parent_id,
         parent_name,
         regions: regions.filter(|row| row.hub_is_on || !row.administrators.is_empty()).collect(),

@@ -1,0 +1,103 @@
+//! Attaching and detaching service control policies that are given by name, for people.
+
+use std::fmt;
+
+use super::{TreeError, policies};
+use crate::aws_error::AwsError;
+use crate::domain::accounts::organization::accounts::{AccountError, find};
+use crate::state::{AccountId, FULL_AWS_ACCESS, Organization, OrganizationPolicy, PolicyType, Transaction, World};
+
+/// Reason why a policy is not attached or detached.
+#[derive(Debug)]
+pub enum NameError {
+    /// The target is not known.
+    Target(AccountError),
+    /// No policy has this name or ID.
+    NoPolicy(String),
+    /// Organizations refuses it.
+    Refused(TreeError),
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NameError::Target(error) => error.fmt(formatter),
+            NameError::NoPolicy(name) => {
+                write!(formatter, "no policy {name:?}; use a name or an ID, or send a document to create it")
+            }
+            NameError::Refused(error) => formatter.write_str(&AwsError::from(*error).message),
+        }
+    }
+}
+
+impl From<TreeError> for NameError {
+    fn from(error: TreeError) -> NameError {
+        NameError::Refused(error)
+    }
+}
+
+/// Attaches a service control policy to a target. With a policy, that one is created or replaces the one of its name
+/// first.
+///
+/// # Errors
+/// [`NameError`]
+pub fn attach(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    (name, target): (&str, &str),
+    policy: Option<OrganizationPolicy>,
+) -> Result<(), NameError> {
+    let organization = organization(transaction)?;
+    let target = target_id(&organization, target)?;
+    let id = match (policy_id(&organization, name), policy) {
+        (Some(id), None) => id,
+        (Some(id), Some(policy)) => {
+            policies::update(transaction, &organization, &id, policy)?;
+            id
+        }
+        (None, Some(policy)) => policies::create(transaction, world, &organization, policy)?,
+        (None, None) => return Err(NameError::NoPolicy(name.to_owned())),
+    };
+    let organization = self::organization(transaction)?;
+    if policies::is_attached(&organization, &id, &target) {
+        return Ok(());
+    }
+    Ok(policies::attach(transaction, &organization, &id, &target)?)
+}
+
+/// Detaches a service control policy from a target.
+///
+/// # Errors
+/// [`NameError`]
+pub fn detach(transaction: &mut Transaction<'_>, (name, target): (&str, &str)) -> Result<(), NameError> {
+    let organization = organization(transaction)?;
+    let target = target_id(&organization, target)?;
+    let id = policy_id(&organization, name).ok_or_else(|| NameError::NoPolicy(name.to_owned()))?;
+    Ok(policies::detach(transaction, &organization, &id, &target)?)
+}
+
+fn organization(transaction: &Transaction<'_>) -> Result<Organization, NameError> {
+    let organization = transaction.directory().organization.clone();
+    organization.ok_or(NameError::Target(AccountError::NoOrganization))
+}
+
+/// The ID of a service control policy with this name or ID.
+fn policy_id(organization: &Organization, name: &str) -> Option<String> {
+    if name == FULL_AWS_ACCESS || name == "FullAWSAccess" {
+        return Some(FULL_AWS_ACCESS.to_owned());
+    }
+    let mut created = organization.policies.created.iter();
+    let is_it = |id: &String, policy: &OrganizationPolicy| {
+        policy.kind == PolicyType::ServiceControl && (id == name || policy.name == name)
+    };
+    created.find(|(id, policy)| is_it(id, policy)).map(|(id, _)| id.clone())
+}
+
+/// The ID of an account, a unit or the root; units can also be named.
+fn target_id(organization: &Organization, target: &str) -> Result<String, NameError> {
+    match AccountId::parse(target) {
+        Some(account) if organization.contains(account) => Ok(target.to_owned()),
+        Some(account) => Err(NameError::Target(AccountError::NoMember(account))),
+        None => find(organization, target).map_err(NameError::Target),
+    }
+}

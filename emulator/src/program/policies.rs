@@ -1,0 +1,190 @@
+//! `policies`: service control policies of the organization of a running emulator, and the organization as a tree.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::arguments::Remote;
+use super::client;
+use super::exit::Exit;
+use super::output::{self, escape_control_characters};
+use crate::domain::accounts::organization::outline::{AccountOutline, Outline, UnitOutline};
+
+pub(super) const HELP: &str = "\
+Examples, with `securityhub-local serve --scenario scenarios/prevent-tamper.yaml` running:
+  securityhub-local organization tree
+  securityhub-local policies attach --policy try-it --document try-it.json --target 222222222222
+  securityhub-local policies detach --policy try-it --target 222222222222
+
+A policy has effect from the next call on. To try a change of the document, attach it again.
+
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments or document, or the
+organization does not allow the change.";
+
+#[derive(Subcommand)]
+pub(super) enum PoliciesCommand {
+    /// Attach a service control policy to the root, a unit or an account
+    #[command(after_help = HELP)]
+    Attach(AttachArguments),
+    /// Detach a service control policy
+    #[command(after_help = HELP)]
+    Detach(PolicyArguments),
+}
+
+#[derive(Args)]
+pub(super) struct AttachArguments {
+    /// JSON file of the policy document; creates the policy, or replaces its document everywhere
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_DOCUMENT")]
+    document: Option<PathBuf>,
+
+    #[command(flatten)]
+    policy: PolicyArguments,
+}
+
+/// A policy and its target.
+#[derive(Args)]
+pub(super) struct PolicyArguments {
+    /// Policy, by name or ID
+    #[arg(long, value_name = "POLICY", env = "SECURITYHUB_LOCAL_POLICY")]
+    policy: String,
+
+    /// Organizational unit, by name or ID, account, or `root`
+    #[arg(long, value_name = "TARGET", env = "SECURITYHUB_LOCAL_TARGET")]
+    target: String,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Runs the command.
+pub(super) fn run(command: &PoliciesCommand) -> Result<(), Exit> {
+    match command {
+        PoliciesCommand::Attach(AttachArguments { document, policy }) => {
+            let document = document.as_deref().map(read).transpose()?;
+            send("attach", policy, document)
+        }
+        PoliciesCommand::Detach(policy) => send("detach", policy, None),
+    }
+}
+
+fn read(path: &Path) -> Result<Value, Exit> {
+    let invalid =
+        |error: &dyn std::fmt::Display| Exit::invalid(format!("securityhub-local: {}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| invalid(&error))?;
+    serde_json::from_str(&text).map_err(|error| invalid(&error))
+}
+
+fn send(action: &str, policy: &PolicyArguments, document: Option<Value>) -> Result<(), Exit> {
+    let mut body = json!({ "Action": action, "Policy": policy.policy, "Target": policy.target });
+    if let Some(document) = document {
+        body["Document"] = document;
+    }
+    let answer = client::post(&policy.remote.url, "/_emulator/organization/policies", &body)?;
+    print(&policy.remote, &answer)
+}
+
+/// Prints the organization of a running emulator.
+pub(super) fn print_tree(remote: &Remote) -> Result<(), Exit> {
+    print(remote, &client::get(&remote.url, "/_emulator/organization")?)
+}
+
+fn print(remote: &Remote, answer: &Bytes) -> Result<(), Exit> {
+    let outline: Outline = serde_json::from_slice(answer)
+        .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", remote.url)))?;
+    let text = if remote.json { format!("{:#}\n", json!(outline)) } else { tree(&outline) };
+    output::print(&text)
+}
+
+/// The organization with a line per unit and account.
+fn tree(outline: &Outline) -> String {
+    let mut text = format!("{}, managed by {}\n", outline.id, outline.management_account_id);
+    if !outline.policy_types.is_empty() {
+        _ = writeln!(text, "policy types: {}", outline.policy_types.join(", "));
+    }
+    let mut regions: Vec<(&String, Vec<&str>)> = Vec::new();
+    for (region, account) in &outline.administrators {
+        match regions.iter_mut().find(|(listed, _)| *listed == account) {
+            Some((_, regions)) => regions.push(region),
+            None => regions.push((account, vec![region])),
+        }
+    }
+    for (account, regions) in regions {
+        _ = writeln!(text, "Security Hub administrator: {account} ({})", regions.join(", "));
+    }
+    let root = &outline.root;
+    _ = writeln!(text, "{} {}{}", root.name, root.id, policies(&root.policies));
+    branches(root, "", &mut text);
+    text
+}
+
+/// The lines below a unit; `indent` begins each of them.
+fn branches(unit: &UnitOutline, indent: &str, text: &mut String) {
+    let count = unit.accounts.len() + unit.units.len();
+    let branch =
+        |position: usize| if position + 1 == count { ("└── ", "    ") } else { ("├── ", "│   ") };
+    for (position, account) in unit.accounts.iter().enumerate() {
+        let AccountOutline { account_id, name, status, policies: attached } = account;
+        let status = if status == "ACTIVE" { String::new() } else { format!(" {status}") };
+        let name = escape_control_characters(name);
+        _ = writeln!(text, "{indent}{}{account_id} {name}{status}{}", branch(position).0, policies(attached));
+    }
+    for (position, below) in unit.units.iter().enumerate() {
+        let (line, deeper) = branch(unit.accounts.len() + position);
+        let name = escape_control_characters(&below.name);
+        _ = writeln!(text, "{indent}{line}{name} {}{}", below.id, policies(&below.policies));
+        branches(below, &format!("{indent}{deeper}"), text);
+    }
+}
+
+/// The policies, unless it is FullAWSAccess alone.
+fn policies(attached: &[String]) -> String {
+    match attached {
+        [] => String::new(),
+        [full] if full == "FullAWSAccess" => String::new(),
+        _ => format!("  [{}]", escape_control_characters(&attached.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(id: &str, name: &str, status: &str, policies: &[&str]) -> AccountOutline {
+        AccountOutline {
+            account_id: id.to_owned(),
+            name: name.to_owned(),
+            status: status.to_owned(),
+            policies: policies.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn an_organization_is_printed_as_a_tree() {
+        let unit = |id: &str, name: &str, accounts, units, policies: &[&str]| UnitOutline {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            policies: policies.iter().map(|name| (*name).to_owned()).collect(),
+            units,
+            accounts,
+        };
+        let full = ["FullAWSAccess"];
+        let production = vec![account("333333333333", "shop", "CLOSED", &full)];
+        let production = unit("ou-lo12-production", "Production", production, Vec::new(), &["FullAWSAccess", "guard"]);
+        let workloads = vec![account("222222222222", "payments", "ACTIVE", &["guard"])];
+        let workloads = unit("ou-lo12-workload1", "Workloads", workloads, vec![production], &full);
+        let sandboxes = unit("ou-lo12-sandboxes", "Sandboxes", Vec::new(), Vec::new(), &full);
+        let management = vec![account("999999999999", "management", "ACTIVE", &full)];
+        let regions = ["eu-west-1", "us-east-1"];
+        let outline = Outline {
+            id: "o-local123456".to_owned(),
+            management_account_id: "999999999999".to_owned(),
+            policy_types: vec!["SERVICE_CONTROL_POLICY".to_owned()],
+            administrators: regions.map(|region| (region.to_owned(), "111111111111".to_owned())).into(),
+            root: unit("r-lo12", "Root", management, vec![workloads, sandboxes], &full),
+        };
+        insta::assert_snapshot!(tree(&outline));
+    }
+}
