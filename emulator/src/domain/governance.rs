@@ -69,6 +69,11 @@ pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
     directory.accounts.get(&key.account).is_some_and(|account| account.centrally_managed) || by_policy()
 }
 
+/// Whether an account is the management account of the organization.
+pub fn is_management_account(directory: &Directory, account: AccountId) -> bool {
+    directory.organization.as_ref().is_some_and(|organization| organization.management_account == account)
+}
+
 /// Whether the policy that governs a hub enables a control there, including a new one; none if no policy governs it
 /// (CCF-40).
 pub fn enables(world: &World, directory: &Directory, key: &HubKey, control: &Control) -> Option<bool> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
+use crate::domain::accounts::central_configuration::settle;
 use crate::domain::accounts::hub;
 use crate::domain::{arn, hub_access};
 use crate::state::{ControlFindingGenerator, Transaction, timestamp_text};
@@ -35,7 +36,9 @@ pub fn enable_security_hub(
         control_finding_generator: input.control_finding_generator.as_deref().and_then(ControlFindingGenerator::parse),
         tags: input.tags,
     };
-    hub::enable(transaction, &context.caller.hub_key(), context.caller.now, enable)?;
+    let caller = &context.caller;
+    hub::enable(transaction, &caller.hub_key(), caller.now, enable)?;
+    settle::hub_enabled(transaction, context.world, caller.account(), caller.now);
     Ok(Answer::empty())
 }
 

@@ -4,6 +4,7 @@ mod controls;
 mod delays;
 mod leaving;
 mod linking;
+mod management;
 mod roles;
 
 use securityhub_fixtures::Operation::{

@@ -65,7 +65,7 @@ impl Mode {
 #[derive(Clone, Debug)]
 pub(super) struct Aggregator {
     span: Span,
-    home: Region,
+    pub(super) home: Region,
     mode: &'static str,
     regions: Vec<String>,
 }

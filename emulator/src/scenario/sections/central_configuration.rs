@@ -7,7 +7,7 @@ use securityhub_fixtures::standards::{self, Availability, CONTROLS, Control, Sta
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{aggregators, organization};
+use super::{aggregators, hubs, organization};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::central_configuration::{SELF_MANAGED, associations, content, policies, switch};
 use crate::domain::caller::Caller;
@@ -95,13 +95,13 @@ struct Association {
 /// Checks it; `None` if no account could have created it.
 pub(super) fn check(
     written: Spanned<Declared>,
-    context: (Option<&organization::Valid>, &aggregators::Valid),
+    context: (Option<&organization::Valid>, &aggregators::Valid, &hubs::Valid),
     check: &mut Check,
 ) -> Option<Valid> {
     let span = written.span;
     let Declared { policies, associations } = written.value;
     let policies: Vec<Policy> = policies.0.into_iter().map(|(name, policy)| policy_of(name, policy, check)).collect();
-    let (organization, aggregators) = context;
+    let (organization, aggregators, hubs) = context;
     let organization = organization.filter(|organization| organization.delegated_administrator.is_some());
     let Some((organization, administrator)) = organization.and_then(|it| Some((it, it.delegated_administrator?)))
     else {
@@ -120,8 +120,49 @@ pub(super) fn check(
     }
     let associations = associations.0.into_iter();
     let associations = associations.filter_map(|(target, to)| association(target, to, &policies, organization, check));
-    let associations = associations.collect();
+    let associations: Vec<Association> = associations.collect();
+    let enables = |association: &Association| {
+        let policy = policies.iter().find(|policy| policy.name.value == association.governance);
+        policy.is_some_and(|policy| matches!(policy.content, Content::On { .. }))
+    };
+    if let (Some(association), Some(aggregator)) =
+        (of_management_account(&associations, organization), aggregators.get(&administrator))
+        && enables(association)
+    {
+        warn_about_missing_hub(association, organization.management_account, (&aggregator.home, hubs), check);
+    }
     Some(Valid { administrator, span, policies, associations })
+}
+
+/// What governs the management account, which is below the root.
+fn of_management_account<'a>(
+    associations: &'a [Association],
+    organization: &organization::Valid,
+) -> Option<&'a Association> {
+    let of = |target: &str| associations.iter().find(|association| association.target.value == target);
+    of(organization.management_account.as_str()).or_else(|| of(ROOT))
+}
+
+/// Security Hub never enables the hub of the management account, so a policy that enables hubs fails there (CCF-31).
+fn warn_about_missing_hub(
+    association: &Association,
+    account: AccountId,
+    (home, hubs): (&Region, &hubs::Valid),
+    check: &mut Check,
+) {
+    if hubs.keys().any(|hub| hub.account == account && hub.region == *home) {
+        return;
+    }
+    let message = format!(
+        "the association of `{}` will be FAILED: the hub of the management account is off",
+        association.target.value
+    );
+    let diagnostic = check.at(association.target.span, message);
+    check.push(
+        diagnostic
+            .expected(format!("an entry under `hubs` for {account}, or an association of its own with {OWN}"))
+            .warning(),
+    );
 }
 
 fn policy_of(name: Spanned<String>, written: WrittenPolicy, check: &mut Check) -> Policy {

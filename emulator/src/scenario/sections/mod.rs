@@ -176,7 +176,7 @@ impl Declared {
             hubs::Context { regions: &regions, products: &products, organization: organization.as_ref(), quotas };
         let hubs = hubs::check(self.hubs, &context, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
-        let aggregation = (organization.as_ref(), &aggregators);
+        let aggregation = (organization.as_ref(), &aggregators, &hubs);
         let central_configuration =
             self.central_configuration.and_then(|written| central_configuration::check(written, aggregation, check));
         let context = resources::Context { all: &regions, named: &regions };

@@ -36,3 +36,14 @@ fn the_example_of_central_configuration_is_valid() {
     assert_eq!(failed, 3, "an account, its unit, the root");
     assert!(!is_enabled(&world, &key("444444444444", "eu-west-1")));
 }
+
+/// Rules: CCF-31.
+#[test]
+fn a_policy_of_the_management_account_requires_its_hub() {
+    let central = "  policies:\n    baseline: { standards: [fsbp-1.0.0] }\n    closed: { service_enabled: false }\n  associations:\n    ";
+    let warned = |association: &str| errors_with("", HOME, &format!("{central}{association}\n"));
+    insta::assert_snapshot!(warned("root: baseline"));
+    for fine in ["root: closed", "Work: baseline", "root: baseline\n    '999999999999': self_managed"] {
+        assert_eq!(warned(fine), "", "{fine}");
+    }
+}

@@ -103,6 +103,14 @@ pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: 
     }
 }
 
+/// Called when an account has enabled its hub. The association of a management account, which failed before, is settled
+/// (CCF-46); its parents keep their status (CCF-28).
+pub fn hub_enabled(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
+    if governance::is_management_account(transaction.directory(), account) {
+        account_moved(transaction, world, account, now);
+    }
+}
+
 /// Settles `parent` and the units above it after an account left them: their status follows from the remaining accounts
 /// (CCF-45). Parents that still contain the account keep their status, because later changes of a child do not affect
 /// it (CCF-28).
@@ -178,7 +186,7 @@ fn obstacle<'r>(
 ) -> Option<String> {
     let key = |region: &Region| HubKey { account, region: region.clone() };
     let is_off = |region: &Region| hub_access::enabled(transaction, &key(region)).is_err();
-    let is_management = directory.organization.as_ref().is_some_and(|it| it.management_account == account);
+    let is_management = governance::is_management_account(directory, account);
     let central = directory.organization.as_ref().and_then(|it| it.central.as_ref());
     let is_administrator = central.is_some_and(|central| central.administrator == account);
     let has_members = |region: &Region| {

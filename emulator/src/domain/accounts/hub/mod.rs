@@ -2,7 +2,7 @@
 
 use crate::domain::controls::check_request;
 use crate::domain::governance;
-use crate::domain::hub_access::{HubError, enabled, refuse_centrally_managed};
+use crate::domain::hub_access::{HubError, enabled, may_enable, refuse_centrally_managed};
 pub mod disable;
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub struct Enable {
 /// # Errors
 /// [`HubError::CentrallyManaged`], [`HubError::AlreadyEnabled`], [`HubError::TooManyTags`].
 pub fn enable(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp, enable: Enable) -> Result<(), HubError> {
-    refuse_centrally_managed(transaction.directory(), key)?;
+    may_enable(transaction.directory(), key)?;
     turn_on(transaction, key, now, enable)
 }
 
