@@ -26,10 +26,10 @@ pub(super) fn run(arguments: &CoverageArguments) -> Result<(), Exit> {
     output::print(&text)
 }
 
-/// The status in JSON.
+/// The status in JSON. Scripts depend on these words.
 fn word(coverage: Coverage) -> &'static str {
     match coverage {
-        Coverage::Implemented => "implemented",
+        Coverage::Implemented => "behaves",
         Coverage::Missing => "missing",
     }
 }
@@ -46,7 +46,7 @@ fn status(coverage: Coverage) -> &'static str {
 fn counts() -> [usize; 2] {
     let count =
         |wanted: &str| Operation::ALL.iter().filter(|&&operation| word(entry(operation).coverage) == wanted).count();
-    ["implemented", "missing"].map(count)
+    ["behaves", "missing"].map(count)
 }
 
 fn summary() -> String {
@@ -87,7 +87,7 @@ fn json_text() -> String {
             json!({ "operation": operation.name(), "coverage": word(coverage) })
         })
         .collect();
-    let body = json!({ "implemented": implemented, "missing": missing, "operations": operations });
+    let body = json!({ "behaves": implemented, "missing": missing, "operations": operations });
     format!("{body:#}\n")
 }
 

@@ -157,7 +157,7 @@ fn accept<'t, 'w: 't>(
     let origin = origins.find(&text(names::PRODUCT_ARN), &text(names::AWS_ACCOUNT_ID));
     origin.acceptance.clone().map_err(|message| ("InvalidAccess", message))?;
     let (Ok(source), Some(account)) = (origin.source, origin.owner) else {
-        return Err(("InvalidInput", "AwsAccountId is no account id".to_owned()));
+        return Err(("InvalidInput", "AwsAccountId is not a valid account ID".to_owned()));
     };
     let arrival = Arrival { source, region: endpoint.region, region_text, now, account_name: origin.account_name };
     // Keys are compared by their bytes, so they are stored in one spelling.
