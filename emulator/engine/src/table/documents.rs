@@ -24,6 +24,8 @@ pub(super) struct Documents {
     /// The piece to which documents are appended.
     open: Option<usize>,
     locations: Blocks<Location>,
+    /// Total size of all documents: each query asks for it, so it is not summed over the pieces.
+    used: usize,
 }
 
 /// A buffer of concatenated documents, to be stored without copying.
@@ -106,7 +108,7 @@ impl Documents {
 
     /// Total size of all documents.
     pub(super) fn bytes(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.used).sum()
+        self.used
     }
 
     /// Stores the document of the next slot.
@@ -133,6 +135,7 @@ impl Documents {
             return self.push(slot, batch.document(range));
         };
         piece.used += range.len();
+        self.used += range.len();
         piece.slots.push(slot);
         let [piece, start, length] = [number, range.start, range.len()].map(crate::count::number);
         self.locations.push(Location { piece, start, length });
@@ -166,7 +169,9 @@ impl Documents {
             && let Some(bytes) = bytes.get_mut(start..start + document.len())
         {
             bytes.copy_from_slice(document);
-            piece.used -= location.length as usize - document.len();
+            let freed = location.length as usize - document.len();
+            piece.used -= freed;
+            self.used -= freed;
             self.put_location(slot, Location { length: size(document), ..location });
             return;
         }
@@ -220,6 +225,7 @@ impl Documents {
             location.start = size(bytes);
             bytes.extend_from_slice(document);
             piece.used += document.len();
+            self.used += document.len();
             piece.slots.push(slot);
         }
         location
@@ -229,6 +235,7 @@ impl Documents {
     fn release(&mut self, location: Location) {
         if let Some(piece) = self.pieces.get_mut(location.piece as usize) {
             piece.used = piece.used.saturating_sub(location.length as usize);
+            self.used = self.used.saturating_sub(location.length as usize);
         }
         self.tidy(location.piece as usize);
     }
@@ -243,6 +250,7 @@ impl Documents {
             return;
         }
         let emptied = std::mem::take(piece);
+        self.used = self.used.saturating_sub(emptied.used);
         for slot in emptied.slots {
             let Some(old) = self.locations.get(slot as usize).copied().or_report("a slot has a location") else {
                 continue;
@@ -345,6 +353,7 @@ mod tests {
         }
         let held: usize = documents.pieces.iter().map(|piece| piece.bytes.capacity()).sum();
         let used: usize = expected.iter().map(Vec::len).sum();
+        assert_eq!(documents.bytes(), used);
         assert!(held <= used * 2 + 2 * PIECE, "{held} bytes for {used}");
     }
 }
