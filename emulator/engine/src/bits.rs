@@ -98,7 +98,7 @@ impl Bits {
     }
 
     /// The positions in the set, ascending.
-    pub(crate) fn places(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn positions(&self) -> impl Iterator<Item = usize> {
         self.0.iter().enumerate().flat_map(|(index, word)| Ones(*word).map(move |bit| index * WORD + bit))
     }
 }
@@ -168,18 +168,18 @@ mod tests {
             set.insert(slot);
         }
         set.remove(64);
-        let places = |block| set.block(block).places().collect::<Vec<_>>();
-        assert_eq!((places(0), places(1), places(2)), (vec![0, 63, 4095], vec![0], vec![9000 - 8192]));
-        assert_eq!(places(3), Vec::<usize>::new());
+        let positions = |block| set.block(block).positions().collect::<Vec<_>>();
+        assert_eq!((positions(0), positions(1), positions(2)), (vec![0, 63, 4095], vec![0], vec![9000 - 8192]));
+        assert_eq!(positions(3), Vec::<usize>::new());
         assert!(set.contains(9000) && !set.contains(64) && !set.contains(100_000));
         assert_eq!(set.block(0).count(), 3);
     }
 
     #[test]
     fn sets_are_combined() {
-        let of = |places: &[usize]| {
+        let of = |positions: &[usize]| {
             let mut bits = Bits::NONE;
-            for position in places {
+            for position in positions {
                 bits.insert(*position);
             }
             bits
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(one.or(&two), of(&[1, 70, 4000]));
         assert_eq!(one.without(&two), of(&[1]));
         assert!(one.without(&one).is_empty());
-        let up_to = |position| two.up_to(position).places().collect::<Vec<_>>();
+        let up_to = |position| two.up_to(position).positions().collect::<Vec<_>>();
         assert_eq!((up_to(None), up_to(Some(69)), up_to(Some(70))), (vec![], vec![], vec![70]));
         assert_eq!((up_to(Some(4000)), up_to(Some(9000))), (vec![70, 4000], vec![70, 4000]));
     }

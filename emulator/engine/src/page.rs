@@ -21,8 +21,8 @@ pub struct Position {
 impl Position {
     /// Compares two rows by the criteria, then oldest first (SRT-04, SRT-08).
     pub fn compare(&self, other: &Self, sort: &[SortKey]) -> Ordering {
-        let places = self.keys.iter().zip(&other.keys);
-        let criteria = sort.iter().zip(places);
+        let positions = self.keys.iter().zip(&other.keys);
+        let criteria = sort.iter().zip(positions);
         let keys = criteria.map(|(key, (one, two))| one.as_ref().compare(two.as_ref(), key.descending));
         keys.fold(Ordering::Equal, Ordering::then).then(self.sequence.cmp(&other.sequence))
     }

@@ -1,6 +1,6 @@
 //! The values of a column, by slot.
 
-use super::further::Further;
+use super::overflow::OverflowLists;
 use super::sorted::{self, Sorted};
 use crate::bits::{BLOCK, BitSet, Bits, Ones};
 use crate::blocks::Blocks;
@@ -15,7 +15,7 @@ pub(crate) struct Cells<T> {
     first: Blocks<T>,
     /// The slots with several values.
     several: BitSet,
-    further: Further<T>,
+    overflow: OverflowLists<T>,
     /// The slots of each block sorted by their first values, if a query has needed that.
     sorted: Sorted,
 }
@@ -32,7 +32,7 @@ impl<T> Default for Cells<T> {
             present: BitSet::default(),
             first: Blocks::default(),
             several: BitSet::default(),
-            further: Further::default(),
+            overflow: OverflowLists::default(),
             sorted: Sorted::default(),
         }
     }
@@ -53,12 +53,12 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         }
         if self.present.contains(slot) {
             self.several.insert(slot);
-            self.further.push(slot, value);
+            self.overflow.push(slot, value);
             return true;
         }
         self.present.insert(slot);
-        if let Some(place) = self.first.get_mut(slot as usize) {
-            *place = value;
+        if let Some(position) = self.first.get_mut(slot as usize) {
+            *position = value;
         }
         self.sorted.insert(slot, self.first.block(slot as usize / BLOCK));
         true
@@ -72,7 +72,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         self.present.remove(slot);
         if self.several.contains(slot) {
             self.several.remove(slot);
-            self.further.clear(slot);
+            self.overflow.clear(slot);
         }
     }
 
@@ -83,7 +83,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
 
     /// The values of a slot.
     pub(crate) fn values(&self, slot: u32) -> impl Iterator<Item = T> {
-        self.first(slot).into_iter().chain(self.further(slot).iter().copied())
+        self.first(slot).into_iter().chain(self.overflow(slot).iter().copied())
     }
 
     /// The slots of a block that have a value.
@@ -93,7 +93,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
 
     /// Whether no slot has several values.
     pub(crate) fn is_single(&self) -> bool {
-        self.further.is_empty()
+        self.overflow.is_empty()
     }
 
     /// The slots of a block that have several values.
@@ -116,10 +116,10 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         }
         if let Some(several) = self.several.get(block).filter(|_| !self.is_single()) {
             let left = all.without(&passing).and(several);
-            let lists = self.further.block(block);
-            for place in left.places() {
-                if lists.get(place).iter().any(|value| passes(*value)) {
-                    passing.insert(place);
+            let lists = self.overflow.block(block);
+            for position in left.positions() {
+                if lists.get(position).iter().any(|value| passes(*value)) {
+                    passing.insert(position);
                 }
             }
         }
@@ -148,9 +148,9 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
     pub(crate) fn estimate(&self, all: u64, is_before: impl Fn(T) -> bool, is_after: impl Fn(T) -> bool) -> u64 {
         let (mut found, mut looked_at) = (0, 0);
         for block in (0..self.blocks()).step_by(self.blocks().div_ceil(SAMPLE).max(1)) {
-            let Some(places) = self.in_order(block) else { return all / 2 };
+            let Some(positions) = self.in_order(block) else { return all / 2 };
             let values = self.firsts(block);
-            found += sorted::range(places, values, &is_before, &is_after).len() as u64;
+            found += sorted::range(positions, values, &is_before, &is_after).len() as u64;
             looked_at += values.len() as u64;
         }
         all.saturating_mul(found).checked_div(looked_at).unwrap_or(all)
@@ -165,19 +165,19 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         is_after: impl Fn(T) -> bool,
     ) -> Bits {
         let is_few = !candidates.has_more_than(FEW);
-        let Some(places) = (if is_few { None } else { self.in_order(block) }) else {
+        let Some(positions) = (if is_few { None } else { self.in_order(block) }) else {
             return self.passing(block, candidates, |value| !is_before(value) && !is_after(value));
         };
-        let range = sorted::range(places, self.firsts(block), is_before, is_after);
-        let of = |places: Option<&[u16]>| {
+        let range = sorted::range(positions, self.firsts(block), is_before, is_after);
+        let of = |positions: Option<&[u16]>| {
             let mut bits = Bits::NONE;
-            places.unwrap_or_default().iter().for_each(|place| bits.insert(usize::from(*place)));
+            positions.unwrap_or_default().iter().for_each(|position| bits.insert(usize::from(*position)));
             bits
         };
-        if range.len() * 2 < places.len() {
-            return candidates.and(&of(places.get(range)));
+        if range.len() * 2 < positions.len() {
+            return candidates.and(&of(positions.get(range)));
         }
-        let outside = of(places.get(..range.start)).or(&of(places.get(range.end..)));
+        let outside = of(positions.get(..range.start)).or(&of(positions.get(range.end..)));
         candidates.and(&self.present.block(block)).without(&outside)
     }
 
@@ -187,7 +187,7 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
             present: self.present.clone(),
             first: self.first.iter().map(|value| convert(*value)).collect(),
             several: self.several.clone(),
-            further: self.further.convert(convert),
+            overflow: self.overflow.convert(convert),
             sorted: self.sorted.emptied(),
         }
     }
@@ -202,8 +202,8 @@ impl<T: Copy + Default + PartialOrd> Cells<T> {
         *self = kept;
     }
 
-    fn further(&self, slot: u32) -> &[T] {
-        self.further.get(slot)
+    fn overflow(&self, slot: u32) -> &[T] {
+        self.overflow.get(slot)
     }
 }
 
@@ -256,11 +256,11 @@ mod tests {
         for wanted in [Bits([u64::MAX; 64]), Bits([0x8000_0000_0000_0001; 64]), Bits([0x0f0f_0ff0_1234_5678; 64])] {
             for block in [0, 1] {
                 let found = cells.passing(block, &wanted, |value| value == 5 || value == 3);
-                let expected = wanted.places().filter(|place| {
-                    let slot = u32::try_from(block * BLOCK + place).unwrap();
+                let expected = wanted.positions().filter(|position| {
+                    let slot = u32::try_from(block * BLOCK + position).unwrap();
                     slot < 5000 && slot % 7 != 0 && [3, 5].contains(&(slot * slot % 11))
                 });
-                assert_eq!(found.places().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+                assert_eq!(found.positions().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
             }
         }
     }
@@ -274,7 +274,7 @@ mod tests {
         }
         cells.reserve(2);
         let slots = |cells: &Cells<i32>, wanted: i32| {
-            cells.passing(0, &Bits([u64::MAX; 64]), |value| value == wanted).places().collect::<Vec<_>>()
+            cells.passing(0, &Bits([u64::MAX; 64]), |value| value == wanted).positions().collect::<Vec<_>>()
         };
         assert_eq!(cells.values(4).collect::<Vec<_>>(), [7, 8, 9]);
         assert_eq!(cells.values(2).count(), 0);
@@ -317,6 +317,6 @@ mod tests {
                 }
             }
         }
-        assert!(cells.in_order(0).is_none() && cells.in_order(1).is_some_and(|places| places.len() > 2000));
+        assert!(cells.in_order(0).is_none() && cells.in_order(1).is_some_and(|positions| positions.len() > 2000));
     }
 }

@@ -131,7 +131,7 @@ mod tests {
             dates.add(slot, instant);
         }
         let slots = |dates: &Dates, range: DateRange| {
-            dates.passing(0, &Bits([u64::MAX; 64]), &range).places().collect::<Vec<_>>()
+            dates.passing(0, &Bits([u64::MAX; 64]), &range).positions().collect::<Vec<_>>()
         };
         assert_eq!(slots(&dates, DateRange::before(7)), [0]);
         assert_eq!(slots(&dates, DateRange::since(7)), [1, 2]);

@@ -97,7 +97,7 @@ impl Dictionary {
         let freed = if self.free.is_empty() { None } else { Arc::make_mut(&mut self.free).pop() };
         let code = freed.unwrap_or_else(|| crate::count::number(self.words.len()));
         match self.words.get_mut(code as usize) {
-            Some(place) => *place = word,
+            Some(position) => *position = word,
             None => self.words.push(word),
         }
         self.ranks.take();
@@ -185,8 +185,8 @@ impl Dictionary {
             codes.sort_unstable_by_key(|code| self.text(*code));
             let mut ranks = vec![0; self.words.len()];
             for (rank, code) in (0..).zip(codes) {
-                if let Some(place) = ranks.get_mut(code as usize) {
-                    *place = rank;
+                if let Some(position) = ranks.get_mut(code as usize) {
+                    *position = rank;
                 }
             }
             Arc::new(ranks)
@@ -194,7 +194,7 @@ impl Dictionary {
     }
 
     /// The number of texts that sort before this one, and whether it is one of them.
-    pub(crate) fn place(&self, text: &str) -> (u32, bool) {
+    pub(crate) fn position(&self, text: &str) -> (u32, bool) {
         if let Some(code) = self.code("", text) {
             return (self.ranks().get(code as usize).copied().or_report("a code has a rank").unwrap_or_default(), true);
         }
@@ -275,10 +275,10 @@ mod tests {
         let codes = ["b", "a", "c"].map(|text| dictionary.take(Item::Text(text)).unwrap());
         assert_eq!(codes.map(|code| dictionary.ranks()[code as usize]), [1, 0, 2]);
         assert_eq!(
-            [dictionary.place("b"), dictionary.place("bb"), dictionary.place("")],
+            [dictionary.position("b"), dictionary.position("bb"), dictionary.position("")],
             [(1, true), (2, false), (0, false)]
         );
         dictionary.take(Item::Text("aa"));
-        assert_eq!(dictionary.place("b"), (2, true));
+        assert_eq!(dictionary.position("b"), (2, true));
     }
 }

@@ -35,9 +35,9 @@ impl Marks {
     pub(super) fn set(&mut self, slot: u32, mark: Mark) {
         let word = slot as usize / 64;
         if self.0.get(word).is_some_and(|other| *other != mark)
-            && let Some(place) = self.0.get_mut(word)
+            && let Some(position) = self.0.get_mut(word)
         {
-            *place = mark;
+            *position = mark;
         }
     }
 
@@ -62,10 +62,10 @@ mod tests {
             marks.add(slot, if slot / 64 == 70 { 64 + 5 } else { 7 });
         }
         let narrow = |marks: &Marks, block, number| {
-            marks.narrow(block, &Bits([u64::MAX; WORDS]), Mark::of([number])).places().collect::<Vec<_>>()
+            marks.narrow(block, &Bits([u64::MAX; WORDS]), Mark::of([number])).positions().collect::<Vec<_>>()
         };
         assert_eq!(narrow(&marks, 0, 5), Vec::<usize>::new());
-        assert_eq!(narrow(&marks, 1, 5), (6 * 64..7 * 64).collect::<Vec<_>>(), "5 and 69 stand at one place");
+        assert_eq!(narrow(&marks, 1, 5), (6 * 64..7 * 64).collect::<Vec<_>>(), "5 and 69 stand at one position");
         assert_eq!(narrow(&marks, 1, 6), Vec::<usize>::new());
         marks.set(70 * 64 + 3, Mark::of([6, 7]));
         assert_eq!(narrow(&marks, 1, 6), (6 * 64..7 * 64).collect::<Vec<_>>());

@@ -48,7 +48,7 @@ enum Strategy<'t> {
     Nothing,
     /// Every value passes.
     Present,
-    /// Up to three codes; unused places repeat the first one.
+    /// Up to three codes; unused positions repeat the first one.
     Few([u32; 3]),
     /// Several codes.
     Codes(Arc<Codes>),
@@ -209,10 +209,10 @@ fn tried(
         }
         *verdict == Verdict::Passes
     };
-    for place in candidates.and(&cells.present(block)).places() {
-        let slot = crate::count::number(block * crate::bits::BLOCK + place);
+    for position in candidates.and(&cells.present(block)).positions() {
+        let slot = crate::count::number(block * crate::bits::BLOCK + position);
         if cells.values(slot).any(&mut passes) {
-            passing.insert(place);
+            passing.insert(position);
         }
     }
     passing

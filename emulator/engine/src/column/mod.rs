@@ -14,15 +14,15 @@ use crate::sort::SortValue;
 mod cells;
 mod dates;
 mod dictionary;
-mod further;
 mod marks;
 mod matcher;
+mod overflow;
 mod ranks;
 mod sets;
 mod sorted;
 
 pub(crate) use matcher::{Matcher, Probe};
-pub(crate) use ranks::{Places, Ranks};
+pub(crate) use ranks::{Ranks, SortedPositions};
 
 use cells::Cells;
 use dates::Dates;
@@ -140,8 +140,8 @@ impl Column {
     }
 
     /// The sort value of a slot: its smallest value ascending, its largest descending (SRT-06).
-    pub(crate) fn place(&self, slot: u32, descending: bool) -> SortValue {
-        let place = match &self.values {
+    pub(crate) fn sort_value(&self, slot: u32, descending: bool) -> SortValue {
+        let value = match &self.values {
             Values::Coded { .. } if self.kind == FieldKind::Map => None,
             Values::Coded { dictionary, cells, .. } => {
                 let ranks = dictionary.ranks();
@@ -153,7 +153,7 @@ impl Column {
             Values::Date(dates) => dates.extreme(slot, descending).map(SortValue::Instant),
             Values::Boolean(cells) => ranks::boolean(cells, slot, descending).map(SortValue::from),
         };
-        place.unwrap_or(SortValue::Missing)
+        value.unwrap_or(SortValue::Missing)
     }
 
     /// Counts the slots of a block by value code. Does nothing for columns without codes.
@@ -176,8 +176,8 @@ impl Column {
                 Ones(*word).filter_map(|bit| codes.get(bit)).for_each(|code| count(*code));
             }
         }
-        for place in present.and(&cells.several(block)).places() {
-            let slot = number(block * crate::bits::BLOCK + place);
+        for position in present.and(&cells.several(block)).positions() {
+            let slot = number(block * crate::bits::BLOCK + position);
             cells.values(slot).skip(1).for_each(&mut count);
         }
     }

@@ -55,7 +55,7 @@ impl<'t> Ranks<'t> {
         let ascending = match (value, self.column.map(|column| &column.values)) {
             (SortValue::Missing, _) | (_, None) => None,
             (SortValue::Text(text), Some(Values::Coded { dictionary, .. })) => {
-                let (before, is_there) = dictionary.place(text);
+                let (before, is_there) = dictionary.position(text);
                 Some(of_text(before, is_there))
             }
             (SortValue::Number(number), Some(_)) => Some(of_number(*number)),
@@ -91,13 +91,13 @@ impl<'t> Ranks<'t> {
 
     /// The positions of a block's slots whose rank is lower than that of missing values, in order. `None` if the
     /// block's order is not kept.
-    pub(crate) fn in_order(&self, block: usize) -> Option<Places<'t>> {
-        let places = match &self.column?.values {
+    pub(crate) fn in_order(&self, block: usize) -> Option<SortedPositions<'t>> {
+        let positions = match &self.column?.values {
             Values::Number(cells) => cells.in_order(block)?,
             Values::Date(dates) => dates.in_order(block)?,
             Values::Coded { .. } | Values::Boolean(_) => return None,
         };
-        Some(Places { places, backwards: self.descending })
+        Some(SortedPositions { positions, backwards: self.descending })
     }
 
     /// The slots among `candidates` without a value.
@@ -120,39 +120,39 @@ impl<'t> Ranks<'t> {
 
 /// Positions in a block, in the order of their ranks.
 #[derive(Clone, Copy)]
-pub(crate) struct Places<'t> {
-    places: &'t [u16],
+pub(crate) struct SortedPositions<'t> {
+    positions: &'t [u16],
     backwards: bool,
 }
 
-impl Places<'_> {
+impl SortedPositions<'_> {
     /// The first position.
     pub(crate) fn first(&self) -> Option<usize> {
-        let first = if self.backwards { self.places.last() } else { self.places.first() };
-        first.map(|place| usize::from(*place))
+        let first = if self.backwards { self.positions.last() } else { self.positions.first() };
+        first.map(|position| usize::from(*position))
     }
 
     /// Splits off this many positions from the start.
     pub(crate) fn take(&mut self, count: usize) -> Self {
-        let length = self.places.len();
+        let length = self.positions.len();
         let count = count.min(length);
         let (left, taken) = if self.backwards {
-            self.places.split_at(length - count)
+            self.positions.split_at(length - count)
         } else {
-            let (taken, left) = self.places.split_at(count);
+            let (taken, left) = self.positions.split_at(count);
             (left, taken)
         };
-        self.places = left;
-        Self { places: taken, ..*self }
+        self.positions = left;
+        Self { positions: taken, ..*self }
     }
 
     /// Splits off the leading positions that satisfy `is_before`.
     pub(crate) fn take_while(&mut self, is_before: impl Fn(usize) -> bool) -> Self {
-        let is_before = |place: &u16| is_before(usize::from(*place));
+        let is_before = |position: &u16| is_before(usize::from(*position));
         let count = if self.backwards {
-            self.places.len() - self.places.partition_point(|place| !is_before(place))
+            self.positions.len() - self.positions.partition_point(|position| !is_before(position))
         } else {
-            self.places.partition_point(is_before)
+            self.positions.partition_point(is_before)
         };
         self.take(count)
     }
@@ -165,17 +165,18 @@ impl Places<'_> {
     /// The positions that satisfy `is_wanted`, as a set.
     pub(crate) fn bits_where(&self, is_wanted: impl Fn(usize) -> bool) -> Bits {
         let mut bits = Bits::NONE;
-        let wanted = self.places.iter().map(|place| usize::from(*place)).filter(|place| is_wanted(*place));
-        wanted.for_each(|place| bits.insert(place));
+        let wanted =
+            self.positions.iter().map(|position| usize::from(*position)).filter(|position| is_wanted(*position));
+        wanted.for_each(|position| bits.insert(position));
         bits
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.places.len()
+        self.positions.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.positions.is_empty()
     }
 }
 

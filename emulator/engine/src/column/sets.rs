@@ -23,8 +23,8 @@ impl Codes {
     pub(crate) fn new(numbers: impl Iterator<Item = u32>, end: usize) -> Self {
         let mut codes = Self { wanted: vec![false; end], numbers: numbers.collect() };
         for number in &codes.numbers {
-            if let Some(place) = codes.wanted.get_mut(*number as usize) {
-                *place = true;
+            if let Some(position) = codes.wanted.get_mut(*number as usize) {
+                *position = true;
             }
         }
         codes

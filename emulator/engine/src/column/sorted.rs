@@ -33,29 +33,33 @@ impl Sorted {
         let Some(sorted) = self.blocks.get(block) else { return &[] };
         sorted.get_or_init(|| {
             let mut rows: Vec<(T, u16)> = Vec::with_capacity(values.len());
-            rows.extend(present().places().filter_map(|place| Some((*values.get(place)?, u16::try_from(place).ok()?))));
+            rows.extend(
+                present()
+                    .positions()
+                    .filter_map(|position| Some((*values.get(position)?, u16::try_from(position).ok()?))),
+            );
             rows.sort_unstable_by(compare);
             // Not collected from `rows`, because that would reuse its larger allocation.
-            let mut places = Vec::with_capacity(rows.len());
-            places.extend(rows.iter().map(|(_, place)| *place));
-            places
+            let mut positions = Vec::with_capacity(rows.len());
+            positions.extend(rows.iter().map(|(_, position)| *position));
+            positions
         })
     }
 
     /// Records that a slot without a value now has the one in `values`, the values of its block.
     pub(super) fn insert<T: Copy + PartialOrd>(&mut self, slot: u32, values: &[T]) {
-        self.edit(slot, values, |places, at, place| {
+        self.edit(slot, values, |positions, at, position| {
             if let Err(at) = at {
-                places.insert(at, place);
+                positions.insert(at, position);
             }
         });
     }
 
     /// Records that a slot no longer has the value in `values`, the values of its block.
     pub(super) fn remove<T: Copy + PartialOrd>(&mut self, slot: u32, values: &[T]) {
-        self.edit(slot, values, |places, at, _| {
+        self.edit(slot, values, |positions, at, _| {
             if let Ok(at) = at {
-                places.remove(at);
+                positions.remove(at);
             }
         });
     }
@@ -70,25 +74,28 @@ impl Sorted {
             return;
         };
         let index = slot as usize % BLOCK;
-        let (Some(value), Ok(place)) = (values.get(index), u16::try_from(index)) else { return };
-        if let Some(places) = Arc::make_mut(block).get_mut() {
-            let of = |place: u16| values.get(usize::from(place)).map_or((*value, place), |value| (*value, place));
-            let at = places.binary_search_by(|other| compare(&of(*other), &(*value, place)));
-            edit(places, at, place);
+        let (Some(value), Ok(position)) = (values.get(index), u16::try_from(index)) else { return };
+        if let Some(positions) = Arc::make_mut(block).get_mut() {
+            let of = |position: u16| {
+                values.get(usize::from(position)).map_or((*value, position), |value| (*value, position))
+            };
+            let at = positions.binary_search_by(|other| compare(&of(*other), &(*value, position)));
+            edit(positions, at, position);
         }
     }
 }
 
 /// The range of positions, sorted by value, that are neither before nor after the searched range.
 pub(super) fn range<T: Copy>(
-    places: &[u16],
+    positions: &[u16],
     values: &[T],
     is_before: impl Fn(T) -> bool,
     is_after: impl Fn(T) -> bool,
 ) -> Range<usize> {
-    let is = |place: &u16, is: &dyn Fn(T) -> bool| values.get(usize::from(*place)).is_some_and(|value| is(*value));
-    let start = places.partition_point(|place| is(place, &is_before));
-    let end = places.partition_point(|place| !is(place, &is_after));
+    let is =
+        |position: &u16, is: &dyn Fn(T) -> bool| values.get(usize::from(*position)).is_some_and(|value| is(*value));
+    let start = positions.partition_point(|position| is(position, &is_before));
+    let end = positions.partition_point(|position| !is(position, &is_after));
     start..end.max(start)
 }
 

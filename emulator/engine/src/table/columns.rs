@@ -12,7 +12,7 @@ use crate::sync::{Mutex, OnceLock};
 /// A slot for the column of each field. Clones share columns until one of them is written.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    places: Vec<OnceLock<Arc<Column>>>,
+    positions: Vec<OnceLock<Arc<Column>>>,
     /// The paths of the built columns, as of the last write.
     maintained: Maintained,
     /// Held while columns are built, so that readers that need the same columns parse the documents once.
@@ -27,18 +27,18 @@ struct Maintained {
 
 impl Clone for Columns {
     fn clone(&self) -> Self {
-        Self { places: self.places.clone(), ..Self::default() }
+        Self { positions: self.positions.clone(), ..Self::default() }
     }
 }
 
 impl Columns {
     pub(super) fn new(schema: &Schema) -> Self {
-        Self { places: schema.fields().map(|_| OnceLock::new()).collect(), ..Self::default() }
+        Self { positions: schema.fields().map(|_| OnceLock::new()).collect(), ..Self::default() }
     }
 
     /// The column of a field, if it has been built.
     pub(super) fn get(&self, field: FieldId) -> Option<&Column> {
-        self.places.get(field.index())?.get().map(Arc::as_ref)
+        self.positions.get(field.index())?.get().map(Arc::as_ref)
     }
 
     /// The fields among `fields` whose columns have not been built, sorted.
@@ -65,7 +65,7 @@ impl Columns {
     /// Installs columns. Existing ones are kept.
     pub(super) fn install(&self, columns: Vec<(FieldId, Column)>) {
         for (field, column) in columns {
-            if let Some(place) = self.places.get(field.index()) {
+            if let Some(place) = self.positions.get(field.index()) {
                 place.get_or_init(|| Arc::new(column));
             }
         }
@@ -77,9 +77,9 @@ impl Columns {
         if self.maintained.columns == 0 {
             return;
         }
-        let places = &mut self.places;
+        let positions = &mut self.positions;
         self.maintained.paths.any(document, &mut |field, item| {
-            if let Some(column) = places.get_mut(field.index()).and_then(OnceLock::get_mut) {
+            if let Some(column) = positions.get_mut(field.index()).and_then(OnceLock::get_mut) {
                 Arc::make_mut(column).add(slot, item);
             }
             false
@@ -98,12 +98,12 @@ impl Columns {
 
     /// Collects the columns that readers have built since the last write.
     fn note_maintained(&mut self, schema: &Schema) {
-        let built = self.places.iter().filter(|place| place.get().is_some()).count();
+        let built = self.positions.iter().filter(|place| place.get().is_some()).count();
         if built == self.maintained.columns {
             return;
         }
         let mut paths = Paths::default();
-        for (field, place) in schema.fields().zip(&self.places) {
+        for (field, place) in schema.fields().zip(&self.positions) {
             if place.get().is_some() {
                 schema.add_path(field, &mut paths);
             }
@@ -112,6 +112,6 @@ impl Columns {
     }
 
     fn built(&mut self) -> impl Iterator<Item = &mut Column> {
-        self.places.iter_mut().filter_map(OnceLock::get_mut).map(Arc::make_mut)
+        self.positions.iter_mut().filter_map(OnceLock::get_mut).map(Arc::make_mut)
     }
 }

@@ -36,7 +36,7 @@ impl Part<'_> {
                 column.count(block, &slots, &mut counts);
                 continue;
             }
-            for position in slots.places() {
+            for position in slots.positions() {
                 for number in column.numbers(at(block, position).0) {
                     *groups.entry(number.to_string()).or_default() += 1;
                 }
@@ -54,7 +54,7 @@ impl Part<'_> {
         let mut counts: HashMap<[u32; N], u64> = HashMap::new();
         self.each_block(filter, fields.to_vec(), |block, slots| {
             let columns = fields.map(|field| table.columns.get(field));
-            'slots: for position in slots.places() {
+            'slots: for position in slots.positions() {
                 let mut codes = [0; N];
                 for (code, column) in codes.iter_mut().zip(columns) {
                     let first = column.and_then(|column| column.first_code(at(block, position).0));

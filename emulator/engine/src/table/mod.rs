@@ -278,7 +278,7 @@ impl Table {
     pub fn slots(&self) -> impl Iterator<Item = Slot> {
         (0..self.blocks()).flat_map(|block| {
             let live = self.live.block(block);
-            live.places().map(|position| at(block, position)).collect::<Vec<_>>()
+            live.positions().map(|position| at(block, position)).collect::<Vec<_>>()
         })
     }
 
@@ -315,7 +315,7 @@ impl Source for Table {
         let Probe::Test(Test::Keyword(needle)) = probe else {
             let mut found = Bits::NONE;
             candidates
-                .places()
+                .positions()
                 .filter(|position| passes(document(*position)))
                 .for_each(|position| found.insert(position));
             return found;

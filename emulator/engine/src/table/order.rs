@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Part, Slot};
 use crate::bits::{BLOCK, Bits};
-use crate::column::{Places, Ranks};
+use crate::column::{Ranks, SortedPositions};
 use crate::count::number;
 use crate::page::Position;
 use crate::plan::Plan;
@@ -132,7 +132,7 @@ impl<'t> Order<'t> {
     }
 
     /// [`Order::refine`] for the positions with the same first rank as the page's last row.
-    fn refine_level(&self, block: usize, last: Row, level: Places<'_>) -> Bits {
+    fn refine_level(&self, block: usize, last: Row, level: SortedPositions<'_>) -> Bits {
         let [first, second, ..] = self.ranks[..] else { return self.refine(block, &level.bits()) };
         let Some(mut positions) = second.in_order(block) else { return self.refine(block, &level.bits()) };
         let is_possible = |position| second.of(slot(block, position)) <= last.second;
@@ -170,7 +170,7 @@ impl<'t> Order<'t> {
     }
 
     fn offer_all(&mut self, block: usize, passing: &Bits) {
-        for position in passing.places() {
+        for position in passing.positions() {
             self.offer(slot(block, position));
         }
     }

@@ -53,7 +53,7 @@ impl Part<'_> {
     pub fn matching(&self, filter: &Filter) -> Vec<Slot> {
         let mut found = Vec::new();
         self.each_block(filter, Vec::new(), |block, slots| {
-            found.extend(slots.places().map(|position| at(block, position)));
+            found.extend(slots.positions().map(|position| at(block, position)));
         });
         found
     }

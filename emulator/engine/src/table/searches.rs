@@ -48,7 +48,7 @@ impl Searches {
         let mut known = self.with(needle, block, |known| *known).unwrap_or_default();
         let unread = candidates.without(&known.read);
         if !unread.is_empty() {
-            unread.places().filter(|position| is_in(*position)).for_each(|position| known.found.insert(position));
+            unread.positions().filter(|position| is_in(*position)).for_each(|position| known.found.insert(position));
             self.with(needle, block, |remembered| {
                 remembered.read = remembered.read.or(&unread);
                 remembered.found = remembered.found.or(&known.found);
@@ -106,7 +106,7 @@ mod tests {
                 read += 1;
                 position % 3 == 0
             });
-            assert_eq!(found.count(), candidates.places().filter(|position| position % 3 == 0).count() as u64);
+            assert_eq!(found.count(), candidates.positions().filter(|position| position % 3 == 0).count() as u64);
             read
         };
         let some = Bits([0xff; 64]);

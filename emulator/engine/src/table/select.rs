@@ -91,7 +91,7 @@ impl Part<'_> {
             let candidates = from(&self.block(block), start.saturating_sub(block * BLOCK));
             let passing = plan.passing(table, block, &candidates, &mut work);
             let room = limit.saturating_add(1) - slots.len();
-            slots.extend(passing.places().take(room).map(|position| at(block, position).0));
+            slots.extend(passing.positions().take(room).map(|position| at(block, position).0));
             if slots.len() > limit {
                 break;
             }
@@ -134,7 +134,7 @@ impl Table {
     }
 
     pub(super) fn sort_value(&self, slot: u32, key: SortKey) -> SortValue {
-        self.columns.get(key.field).map_or(SortValue::Missing, |column| column.place(slot, key.descending))
+        self.columns.get(key.field).map_or(SortValue::Missing, |column| column.sort_value(slot, key.descending))
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Finding<'t> {
     text: &'t str,
     members: Vec<Member<'t>>,
     /// By position in the model: one plus the index of the member that the finding has, else 0.
-    places: [u8; MAX_MEMBERS],
+    positions: [u8; MAX_MEMBERS],
 }
 
 #[derive(Clone, Debug)]
@@ -48,13 +48,13 @@ enum Piece<'t> {
 
 impl Default for Finding<'_> {
     fn default() -> Self {
-        Finding { text: "", members: Vec::new(), places: [0; MAX_MEMBERS] }
+        Finding { text: "", members: Vec::new(), positions: [0; MAX_MEMBERS] }
     }
 }
 
 impl<'t> Finding<'t> {
     fn with_room(text: &'t str, members: usize) -> Finding<'t> {
-        Finding { text, members: Vec::with_capacity(members), places: [0; MAX_MEMBERS] }
+        Finding { text, members: Vec::with_capacity(members), positions: [0; MAX_MEMBERS] }
     }
 
     /// A finding from the members that a scan found in `text`.
@@ -87,8 +87,8 @@ impl<'t> Finding<'t> {
 
     fn push(&mut self, name: Name, value: Piece<'t>) {
         self.members.push(Member { name, value });
-        if let Some(place) = self.places.get_mut(usize::from(name.0)) {
-            *place = u8::try_from(self.members.len()).unwrap_or_default();
+        if let Some(position) = self.positions.get_mut(usize::from(name.0)) {
+            *position = u8::try_from(self.members.len()).unwrap_or_default();
         }
     }
 
@@ -121,7 +121,7 @@ impl<'t> Finding<'t> {
     }
 
     fn index(&self, name: Name) -> Option<usize> {
-        usize::from(*self.places.get(usize::from(name.0))?).checked_sub(1)
+        usize::from(*self.positions.get(usize::from(name.0))?).checked_sub(1)
     }
 
     /// A member as JSON.
@@ -202,7 +202,7 @@ impl<'t> Finding<'t> {
         let name = name.name()?;
         let index = self.index(name)?;
         let value = std::mem::replace(&mut self.members.get_mut(index)?.value, Piece::Gone);
-        *self.places.get_mut(usize::from(name.0))? = 0;
+        *self.positions.get_mut(usize::from(name.0))? = 0;
         match value {
             Piece::Scanned { range, .. } | Piece::Sent { range } => self.text.get(long(&range)).map(Cow::Borrowed),
             Piece::Set(value) => Some(value),

@@ -11,7 +11,7 @@ const LITTLE: usize = 1024;
 
 /// Lists by slot, in blocks of slots that clones share until one of them is written.
 #[derive(Clone, Debug)]
-pub(super) struct Further<T> {
+pub(super) struct OverflowLists<T> {
     blocks: Vec<Arc<Lists<T>>>,
     /// Total number of values in all lists.
     count: usize,
@@ -21,25 +21,25 @@ pub(super) struct Further<T> {
 #[derive(Clone, Debug)]
 struct Lists<T> {
     /// The position of each slot's list, up to the last slot with a list.
-    places: Vec<Place>,
+    ranges: Vec<ListRange>,
     values: Vec<T>,
     /// Number of values that belong to no slot.
     waste: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Place {
+struct ListRange {
     start: u32,
     length: u32,
 }
 
-impl Place {
+impl ListRange {
     fn range(self) -> Range<usize> {
         self.start as usize..self.start as usize + self.length as usize
     }
 }
 
-impl<T> Default for Further<T> {
+impl<T> Default for OverflowLists<T> {
     fn default() -> Self {
         Self { blocks: Vec::new(), count: 0 }
     }
@@ -47,11 +47,11 @@ impl<T> Default for Further<T> {
 
 impl<T> Default for Lists<T> {
     fn default() -> Self {
-        Self { places: Vec::new(), values: Vec::new(), waste: 0 }
+        Self { ranges: Vec::new(), values: Vec::new(), waste: 0 }
     }
 }
 
-impl<T: Copy> Further<T> {
+impl<T: Copy> OverflowLists<T> {
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -86,12 +86,12 @@ impl<T: Copy> Further<T> {
     }
 
     /// The same lists with values of another type.
-    pub(super) fn convert<U>(&self, convert: impl Fn(T) -> U) -> Further<U> {
+    pub(super) fn convert<U>(&self, convert: impl Fn(T) -> U) -> OverflowLists<U> {
         let of = |lists: &Arc<Lists<T>>| {
             let values = lists.values.iter().map(|value| convert(*value)).collect();
-            Arc::new(Lists { places: lists.places.clone(), values, waste: lists.waste })
+            Arc::new(Lists { ranges: lists.ranges.clone(), values, waste: lists.waste })
         };
-        Further { blocks: self.blocks.iter().map(of).collect(), count: self.count }
+        OverflowLists { blocks: self.blocks.iter().map(of).collect(), count: self.count }
     }
 }
 
@@ -100,37 +100,37 @@ pub(super) struct ListsOf<'t, T>(Option<&'t Lists<T>>);
 
 impl<T: Copy> ListsOf<'_, T> {
     /// The list of the slot at a position in the block.
-    pub(super) fn get(&self, place: usize) -> &[T] {
-        self.0.map(|lists| lists.get(place)).unwrap_or_default()
+    pub(super) fn get(&self, range: usize) -> &[T] {
+        self.0.map(|lists| lists.get(range)).unwrap_or_default()
     }
 }
 
 impl<T: Copy> Lists<T> {
     fn get(&self, index: usize) -> &[T] {
-        let place = self.places.get(index).copied().unwrap_or_default();
-        self.values.get(place.range()).or_report("a position is an index of its list").unwrap_or_default()
+        let range = self.ranges.get(index).copied().unwrap_or_default();
+        self.values.get(range.range()).or_report("a position is an index of its list").unwrap_or_default()
     }
 
     /// The list that was appended to last grows in place.
     fn push(&mut self, index: usize, value: T) {
-        if self.places.len() <= index {
-            self.places.resize(index + 1, Place::default());
+        if self.ranges.len() <= index {
+            self.ranges.resize(index + 1, ListRange::default());
         }
-        let Some(place) = self.places.get_mut(index) else { return };
-        if place.range().end != self.values.len() {
+        let Some(range) = self.ranges.get_mut(index) else { return };
+        if range.range().end != self.values.len() {
             let start = crate::count::number(self.values.len());
-            self.values.extend_from_within(place.range());
-            self.waste += place.length as usize;
-            place.start = start;
+            self.values.extend_from_within(range.range());
+            self.waste += range.length as usize;
+            range.start = start;
         }
         self.values.push(value);
-        place.length += 1;
+        range.length += 1;
     }
 
     fn clear(&mut self, index: usize) {
-        if let Some(place) = self.places.get_mut(index) {
-            self.waste += place.length as usize;
-            *place = Place::default();
+        if let Some(range) = self.ranges.get_mut(index) {
+            self.waste += range.length as usize;
+            *range = ListRange::default();
         }
         if self.waste > LITTLE && self.waste * 2 > self.values.len() {
             self.tidy();
@@ -139,11 +139,11 @@ impl<T: Copy> Lists<T> {
 
     fn tidy(&mut self) {
         let mut values = Vec::with_capacity(self.values.len().saturating_sub(self.waste));
-        for place in self.places.iter_mut().filter(|place| place.length > 0) {
+        for range in self.ranges.iter_mut().filter(|range| range.length > 0) {
             let start = crate::count::number(values.len());
-            let kept = self.values.get(place.range()).or_report("a position is an index of its list");
+            let kept = self.values.get(range.range()).or_report("a position is an index of its list");
             values.extend_from_slice(kept.unwrap_or_default());
-            place.start = start;
+            range.start = start;
         }
         (self.values, self.waste) = (values, 0);
     }
@@ -155,22 +155,22 @@ mod tests {
 
     #[test]
     fn lists_grow_and_end_without_waste() {
-        let mut further = Further::default();
+        let mut overflow = OverflowLists::default();
         for round in 0..40_000_u32 {
             let slot = round % 100;
-            further.clear(slot);
-            (0..slot % 4).for_each(|value| further.push(slot, round + value));
+            overflow.clear(slot);
+            (0..slot % 4).for_each(|value| overflow.push(slot, round + value));
         }
         for slot in 0..100 {
             let expected: Vec<u32> = (0..slot % 4).map(|value| 39_900 + slot + value).collect();
-            assert_eq!(further.get(slot), expected);
+            assert_eq!(overflow.get(slot), expected);
         }
-        assert!(further.blocks[0].values.len() < 3 * LITTLE);
-        further.push(1, 7);
-        assert_eq!(further.get(1), [39_901, 7]);
-        assert_eq!(further.get(1000), [0; 0]);
-        assert!(!further.is_empty() && Further::<u32>::default().is_empty());
-        (0..100).for_each(|slot| further.clear(slot));
-        assert!(further.is_empty());
+        assert!(overflow.blocks[0].values.len() < 3 * LITTLE);
+        overflow.push(1, 7);
+        assert_eq!(overflow.get(1), [39_901, 7]);
+        assert_eq!(overflow.get(1000), [0; 0]);
+        assert!(!overflow.is_empty() && OverflowLists::<u32>::default().is_empty());
+        (0..100).for_each(|slot| overflow.clear(slot));
+        assert!(overflow.is_empty());
     }
 }
