@@ -1,10 +1,14 @@
 //! Fenced blocks of a Markdown page, each with the preceding comment that says how it is tested.
 //!
 //! The comment is one of:
+//! - `<!-- serve -->`: starts the emulator for the tours below it,
 //! - `<!-- tour: LANGUAGE SCENARIO -->`: pasted into a fresh shell or interpreter while the scenario is served,
-//! - `<!-- printed -->`: the output of the tour above it, or a part of it,
+//! - `<!-- run -->`: pasted into a fresh shell while no emulator is served,
+//! - `<!-- continued -->`: pasted into the shell of the block above it,
+//! - `<!-- printed -->`: the output of the blocks above it, or a part of it,
+//! - `<!-- file: NAME -->`: a file that is saved before the blocks below it are pasted,
 //! - `<!-- tested: WHERE -->`: run by the named test,
-//! - `<!-- not pasted: REASON -->`.
+//! - `<!-- not run: REASON -->`.
 
 use crate::repository;
 
@@ -24,20 +28,42 @@ pub struct Block {
 /// The way a block is tested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
-    /// Pasted while the program serves this scenario, a path in the repository.
+    /// Starts the emulator for the tours below it.
+    Serve,
+    /// Pasted while the program serves this scenario, a path in the repository or the name of a file on the page.
     Tour(String),
-    /// The output of the tour above it.
+    /// Pasted while no emulator is served.
+    Run,
+    /// Pasted after the block above it, into the same shell.
+    Continued,
+    /// The output of the blocks above it.
     Printed,
+    /// Saved as a file with this name.
+    File(String),
     /// Run by a separate test.
     Tested(String),
     /// Not run, for this reason.
-    NotPasted(String),
+    NotRun(String),
+}
+
+/// The pages whose blocks are tested: the README and all guides.
+///
+/// # Panics
+/// If the guides cannot be listed.
+pub fn pages() -> Vec<String> {
+    let guides = std::fs::read_dir(repository().join("docs/guides")).expect("the guides can be listed");
+    let names = guides.map(|entry| entry.expect("the guides can be listed").file_name());
+    let mut pages: Vec<String> = names.map(|name| format!("docs/guides/{}", name.display())).collect();
+    pages.sort();
+    pages.insert(0, "README.md".to_owned());
+    pages
 }
 
 /// The blocks of a page of the repository, from top to bottom.
 ///
 /// # Panics
-/// If the page cannot be read, or if the comment of a tour and its block have different languages.
+/// If the page cannot be read, if a fence is indented, or if the comment of a tour and its block have different
+/// languages.
 pub fn blocks(page: &str) -> Vec<Block> {
     let text = std::fs::read_to_string(repository().join(page)).expect("the page can be read");
     let mut blocks = Vec::new();
@@ -50,6 +76,8 @@ pub fn blocks(page: &str) -> Vec<Block> {
             let mark = mark(before, language);
             blocks.push(Block { line: number + 1, language: language.to_owned(), mark, text });
         }
+        let is_fence = ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
+        assert!(!is_fence || line.starts_with("```"), "{page}:{}: a fence begins a line with ```", number + 1);
         before = line;
     }
     blocks
@@ -59,13 +87,17 @@ fn mark(comment: &str, language: &str) -> Option<Mark> {
     let comment = comment.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
     let (kind, rest) = comment.split_once(": ").unwrap_or((comment, ""));
     Some(match kind {
+        "serve" => Mark::Serve,
         "tour" => {
             let scenario = rest.strip_prefix(language).and_then(|rest| rest.strip_prefix(' '));
             Mark::Tour(scenario.unwrap_or_else(|| panic!("a tour in {language}: {comment}")).to_owned())
         }
+        "run" => Mark::Run,
+        "continued" => Mark::Continued,
         "printed" => Mark::Printed,
+        "file" => Mark::File(rest.to_owned()),
         "tested" => Mark::Tested(rest.to_owned()),
-        "not pasted" => Mark::NotPasted(rest.to_owned()),
+        "not run" => Mark::NotRun(rest.to_owned()),
         _ => return None,
     })
 }

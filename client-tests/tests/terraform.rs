@@ -5,12 +5,14 @@
 //! tests print that they did not run.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use aws_sdk_securityhub::error::ProvideErrorMetadata;
 use securityhub_local::Emulator;
-use securityhub_local_client_tests::{markdown, post, repository, sdk};
+use securityhub_local_client_tests::{client, markdown, post, python_environment, repository, sdk};
+use securityhub_local_tests::program;
 
 /// The provider's path inside a mirror.
 const PROVIDER: &str = "registry.terraform.io/hashicorp/aws/5.100.0";
@@ -305,19 +307,81 @@ async fn a_landing_zone_is_built_in_an_organization() {
     tokio::task::spawn_blocking(run).await.unwrap();
 }
 
+const GUIDE: &str = "docs/guides/terraform.md";
+const THIS_TEST: &str = "client-tests/tests/terraform.rs";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_provider_block_of_the_readme_works() {
+async fn the_provider_block_of_the_guide_works() {
     let emulator = Emulator::builder().scenario(repository().join("scenarios/quickstart.yaml")).start().await.unwrap();
     let endpoint = emulator.endpoint();
-    let provider = markdown::tested("README.md", "client-tests/tests/terraform.rs", "hcl");
+    let provider = markdown::tested(GUIDE, THIS_TEST, "hcl");
     let resource = "resource \"aws_securityhub_action_target\" \"tickets\" {\n  identifier  = \"Tickets\"\n  \
                     name        = \"Tickets\"\n  description = \"Opens a ticket\"\n}\n";
     let source = provider.replace("http://127.0.0.1:4600", &endpoint) + resource;
-    let Some(module) = Module::of("readme", &source, &endpoint) else { return };
+    let Some(module) = Module::of("guide", &source, &endpoint) else { return };
     let run = move || {
         module.good(&["apply", "-auto-approve", "-no-color", "-input=false"]);
         module.good(&["plan", "-detailed-exitcode", "-no-color", "-input=false"]);
         module.good(&["destroy", "-auto-approve", "-no-color", "-input=false"]);
     };
     tokio::task::spawn_blocking(run).await.unwrap();
+}
+
+/// The commands of docs/guides/terraform.md, in one shell, on a copy of the module.
+///
+/// Rules: NB-35.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_guide_work() {
+    let example = repository().join("examples/terraform-landing-zone");
+    let emulator = Emulator::builder().scenario(example.join("scenario.yaml")).start().await.unwrap();
+    let endpoint = emulator.endpoint();
+    let pasted = tokio::task::spawn_blocking(move || paste_guide(&example, &endpoint)).await.unwrap();
+    let Some((output, error)) = pasted else { return };
+    assert!(output.contains("[FullAWSAccess, PreventTamper]"), "the tree after the apply: {output}");
+    assert!(output.contains("222222222222\tEnabled"), "the workload accounts are members: {output}");
+    assert!(error.contains("with an explicit deny in a service control policy"), "{error}");
+    assert!(output.contains("No changes."), "the second plan is empty: {output}");
+    let words = error.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+    let guide = std::fs::read_to_string(repository().join(GUIDE)).unwrap();
+    let (_, refusal) = guide.split_once("```text\nOrganizationalUnitNotEmptyException").unwrap();
+    let (refusal, _) = refusal.split_once("```").unwrap();
+    let refusal = refusal.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&format!("OrganizationalUnitNotEmptyException{refusal}")), "{refusal} in {words}");
+    assert!(output.contains("Destroy complete!"), "{output}");
+}
+
+/// Runs the guide's commands, and returns standard output and error. Returns `None` if a program is missing.
+fn paste_guide(example: &Path, endpoint: &str) -> Option<(String, String)> {
+    let environment = python_environment()?;
+    let Some(plugins) = plugins().filter(|_| Command::new("terraform").arg("version").output().is_ok()) else {
+        println!("The guide was not run: terraform or a mirror with {PROVIDER} is missing");
+        return None;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("examples/terraform-landing-zone");
+    std::fs::create_dir_all(&copy).unwrap();
+    for file in ["main.tf", "scenario.yaml"] {
+        std::fs::copy(example.join(file), copy.join(file)).unwrap();
+    }
+    symlink(repository().join("scenarios").canonicalize().unwrap(), folder.path().join("scenarios")).unwrap();
+    let mark = Some(markdown::Mark::Tested(THIS_TEST.to_owned()));
+    let blocks = markdown::blocks(GUIDE).into_iter().filter(|block| block.mark == mark && block.language == "bash");
+    let text: String = blocks.map(|block| block.text).collect();
+    let mut shell = client(&environment, "bash", endpoint);
+    let path = shell.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, value)| value).unwrap().to_owned();
+    shell
+        .args(["-euo", "pipefail", "-c", &text.replace("http://127.0.0.1:4600", endpoint)])
+        .current_dir(folder.path())
+        .env("PATH", format!("{}:{}", program::path().parent().unwrap().display(), path.to_str().unwrap()))
+        .env("SECURITYHUB_LOCAL_URL", endpoint)
+        .env("TF_VAR_endpoint", endpoint)
+        .env("TF_CLI_CONFIG_FILE", "/dev/null")
+        .env("TF_CLI_ARGS", "-no-color")
+        .env("TF_CLI_ARGS_init", format!("-plugin-dir={}", plugins.display()))
+        .env("CHECKPOINT_DISABLE", "1");
+    let output = shell.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (printed, error) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{printed}{error}");
+    Some((printed, error))
 }

@@ -40,7 +40,7 @@ fn call(program: &Program, method: &str, path: &str, body: &Value) -> Value {
     serde_json::from_str(&answer).unwrap()
 }
 
-/// Follows the example in the README: a finding of a member is triaged and sent to a custom action.
+/// Follows the example in docs/guides/events.md: a finding of a member is triaged and sent to a custom action.
 fn triage(program: &Program) {
     let equals = |value: &str| json!([{ "Value": value, "Comparison": "EQUALS" }]);
     let filters = json!({ "AwsAccountId": equals("222222222222"), "SeverityLabel": equals("HIGH") });

@@ -1,4 +1,4 @@
-//! Tests of the register of rules against the tests that prove them, and of texts generated from the code.
+//! Tests of the register of rules against the tests that prove them, and of the page generated from both.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
 
 mod files;
@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 use std::fs;
 
 use files::{root, with_extension};
+use securityhub_local_tests::generated::refresh;
 
 const REGISTER: &str = "docs/rules.tsv";
 const EVIDENCE: [&str; 3] = ["documented", "observed", "inferred"];
@@ -292,63 +293,6 @@ fn fidelity(chapters: &[Chapter]) -> String {
 fn links(tests: &[&Proof]) -> String {
     let links: Vec<_> = tests.iter().map(|test| format!("[`{}`](../{})", test.name, test.path)).collect();
     links.join(", ")
-}
-
-#[test]
-fn the_readme_contains_the_coverage() {
-    refresh_readme("coverage", &securityhub_local::program::coverage_markdown());
-}
-
-#[test]
-fn the_readme_lists_the_client_programs_with_pinned_versions() {
-    let mut table = "| program | version | what is checked |\n| --- | --- | --- |\n".to_owned();
-    for file in with_extension("client-tests/programs", &["py", "mjs"]) {
-        // Its first line has the form `PROGRAM: what is checked.`
-        let Some(folder) = file.path.strip_suffix("/cases.py").or(file.path.strip_suffix("/cases.mjs")) else {
-            continue;
-        };
-        let first = file.text.lines().next().unwrap().trim_matches(['"', '/', ' ']);
-        let (program, checked) = first.split_once(": ").unwrap_or_else(|| panic!("{}: {first}", file.path));
-        _ = writeln!(table, "| [{program}]({}) | {} | {checked} |", file.path, pinned_version(folder));
-    }
-    refresh_readme("programs", &table);
-}
-
-/// The version pinned in a program's directory: of the package with the same name, or of the only dependency.
-fn pinned_version(folder: &str) -> String {
-    let read = |name: &str| fs::read_to_string(root().join(folder).join(name));
-    if let Ok(requirements) = read("requirements.txt") {
-        let package = folder.rsplit('/').next().unwrap();
-        let pins = requirements.lines().filter_map(|line| line.split_once("=="));
-        let mut versions = pins.filter(|(name, _)| name.replace('_', "-").eq_ignore_ascii_case(package));
-        return versions.next().unwrap_or_else(|| panic!("{folder}/requirements.txt pins {package}")).1.to_owned();
-    }
-    let package: serde_json::Value = serde_json::from_str(&read("package.json").unwrap()).unwrap();
-    let dependencies = package["dependencies"].as_object().unwrap();
-    dependencies.values().next().unwrap().as_str().unwrap().to_owned()
-}
-
-/// Compares the README between `<!-- NAME -->` and `<!-- /NAME -->` with the expected text.
-fn refresh_readme(name: &str, expected: &str) {
-    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let parts = readme.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
-    let (before, after) = parts.unwrap_or_else(|| panic!("README.md must have the markers `{begin}` and `{end}`"));
-    refresh("README.md", &format!("{before}{begin}{expected}{end}{after}"));
-}
-
-/// Compares a file with its expected content. Outside CI it is rewritten, and the test fails once.
-fn refresh(path: &str, expected: &str) {
-    let file = root().join(path);
-    if fs::read_to_string(&file).is_ok_and(|found| found == expected) {
-        return;
-    }
-    assert!(
-        std::env::var_os("CI").is_none(),
-        "{path} is out of date: run `cargo test` and commit the files that it rewrites"
-    );
-    fs::write(&file, expected).unwrap();
-    panic!("{path} was out of date and has been rewritten: run the test again and commit the file");
 }
 
 #[test]

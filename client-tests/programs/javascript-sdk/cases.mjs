@@ -179,16 +179,24 @@ test("dates of members and invitations are dates", async () => {
   assert.ok(Administrator.InvitedAt instanceof Date);
 });
 
-test("the example of README.md runs", () => {
-  const [, example] = readFileSync(process.env.README, "utf8").match(/^```js\n([^]*?)^```$/m);
+// Writes a block of docs/guides/javascript.md and runs it with node, in the repository and without settings of AWS.
+const runExample = (block, name, ...options) => {
   // Node looks for packages beside the file that names them.
-  const file = join(import.meta.dirname, "example.mjs");
-  const here = example.replaceAll("http://127.0.0.1:4600", process.env.EMULATOR);
-  writeFileSync(file, `${here}\nconsole.log(Findings.length);\n`);
+  const file = join(import.meta.dirname, name);
+  writeFileSync(file, block.replaceAll("http://127.0.0.1:4600", process.env.EMULATOR));
   try {
-    const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
-    assert.equal(execFileSync("node", [file], { encoding: "utf8", env: Object.fromEntries(environment) }), "10\n");
+    const variables = Object.entries(process.env).filter(([name]) => !/^(AWS|NODE)_/.test(name));
+    const settings = { encoding: "utf8", cwd: process.env.REPOSITORY, env: Object.fromEntries(variables) };
+    return execFileSync("node", [...options, file], settings);
   } finally {
     rmSync(file);
   }
+};
+
+test("the examples of docs/guides/javascript.md run", () => {
+  const guide = readFileSync(join(process.env.REPOSITORY, "docs/guides/javascript.md"), "utf8");
+  const [example, tests, ...others] = [...guide.matchAll(/^```js\n([^]*?)^```$/mg)].map(([, block]) => block);
+  assert.deepEqual(others, []);
+  assert.equal(runExample(example, "example.mjs"), "10\n");
+  assert.match(runExample(tests, "hub.test.mjs", "--test", "--test-reporter=tap"), /^# pass 1$/m);
 });

@@ -1,4 +1,4 @@
-//! Properties of each of the 126 operations. `coverage`, the README's table and the gate are derived from this list.
+//! Properties of each of the 126 operations. `coverage`, its page in the docs and the gate are derived from this list.
 
 use securityhub_fixtures::Operation;
 

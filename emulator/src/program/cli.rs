@@ -485,7 +485,7 @@ pub(super) struct CoverageArguments {
     /// Print JSON
     #[arg(long, env = "SECURITYHUB_LOCAL_JSON", conflicts_with = "markdown")]
     pub(super) json: bool,
-    /// Print Markdown, as in the README
+    /// Print Markdown, as in docs/reference/coverage.md
     #[arg(long)]
     pub(super) markdown: bool,
 }

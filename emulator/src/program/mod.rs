@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The table of the README as Markdown: the coverage of each operation.
+/// The coverage of each operation as Markdown: a line with the counts, and a table.
 pub fn coverage_markdown() -> String {
     coverage::markdown()
 }

@@ -1,0 +1,311 @@
+//! Tests of the form of the documents: links, lengths, the table of jobs, the order of a guide, and words of the glossary.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may panic")]
+
+mod files;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use files::{File, root, with_extension};
+
+const MAX_LINES_OF_THE_README: usize = 150;
+const MAX_LINES_OF_A_GUIDE: usize = 250;
+/// The words that the glossary explains and that guides link at their first use. A word that contains another comes first.
+const WORDS: [&str; 16] = [
+    "delegated administrator",
+    "administrator",
+    "home region",
+    "control plane",
+    "custom action",
+    "account by key",
+    "hub",
+    "member",
+    "aggregator",
+    "standard",
+    "control",
+    "finding",
+    "asff",
+    "ocsf",
+    "insight",
+    "scenario",
+];
+/// Names and words of other fields that contain these words.
+const OTHER_MEANINGS: [&str; 7] = [
+    "security hub findings",
+    "findings imported",
+    "security hub",
+    "standard output",
+    "standard error",
+    "service control",
+    "administrator access",
+];
+
+/// A link: its text and its target.
+type Link<'t> = (&'t str, &'t str);
+
+/// All pages, without hidden directories and build output.
+fn pages() -> Vec<File> {
+    with_extension("", &["md"])
+}
+
+fn guides() -> Vec<File> {
+    with_extension("docs/guides", &["md"])
+}
+
+/// The lines of a page outside fenced blocks.
+fn outside_fences(text: &str) -> Vec<&str> {
+    let mut is_inside = false;
+    let is_outside = |line: &&str| {
+        let is_fence = line.starts_with("```");
+        let was_inside = is_inside;
+        is_inside ^= is_fence;
+        !is_fence && !was_inside
+    };
+    text.lines().filter(is_outside).collect()
+}
+
+/// A text without what backticks enclose.
+fn without_code(text: &str) -> String {
+    text.split('`').step_by(2).collect()
+}
+
+/// The text before a position's link, the link, and the text after it, for the first link of a text.
+fn first_link(text: &str) -> Option<(&str, Link<'_>, &str)> {
+    let (before, rest) = text.split_once("](")?;
+    let (target, after) = rest.split_once(')')?;
+    let (before, label) = before.rsplit_once('[')?;
+    Some((before, (label, target), after))
+}
+
+fn links(text: &str) -> Vec<Link<'_>> {
+    let (mut rest, mut found) = (text, Vec::new());
+    while let Some((_, link, after)) = first_link(rest) {
+        found.push(link);
+        rest = after;
+    }
+    found
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let (mut counts, mut anchors) = (BTreeMap::new(), BTreeSet::new());
+    for heading in outside_fences(text).into_iter().filter(|line| line.starts_with('#')) {
+        let kept = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        let anchor: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+        let count = counts.entry(anchor.clone()).or_insert(0);
+        anchors.insert(if *count == 0 { anchor } else { format!("{anchor}-{count}") });
+        *count += 1;
+    }
+    anchors
+}
+
+/// The path that a relative link of a page leads to.
+fn target(page: &str, link: &str) -> String {
+    let mut parts: Vec<&str> = page.split('/').collect();
+    parts.pop();
+    for part in link.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => _ = parts.pop(),
+            name => parts.push(name),
+        }
+    }
+    parts.join("/")
+}
+
+/// The links of a page to other places of the repository: path and anchor.
+fn relative_links(page: &File) -> Vec<(String, Option<String>)> {
+    let text = without_code(&outside_fences(&page.text).join("\n"));
+    let is_relative = |(_, link): &Link<'_>| !link.contains("://") && !link.starts_with("mailto:");
+    let split = |(_, link): Link<'_>| {
+        let (path, anchor) =
+            link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor.to_owned())));
+        (if path.is_empty() { page.path.clone() } else { target(&page.path, path) }, anchor)
+    };
+    links(&text).into_iter().filter(is_relative).map(split).collect()
+}
+
+#[test]
+fn relative_links_and_anchors_resolve() {
+    let pages = pages();
+    let mut wrong = Vec::new();
+    for page in &pages {
+        for (path, anchor) in relative_links(page) {
+            let linked = pages.iter().find(|page| page.path == path);
+            let has_anchor = |anchor: &String| linked.is_some_and(|page| anchors(&page.text).contains(anchor));
+            if !root().join(&path).exists() {
+                wrong.push(format!("{}: {path} does not exist", page.path));
+            } else if let Some(anchor) = anchor.filter(|anchor| !has_anchor(anchor)) {
+                wrong.push(format!("{}: {path} has no heading #{anchor}", page.path));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// Following links from the README reaches every page of the documentation.
+#[test]
+fn every_page_is_linked() {
+    let pages = pages();
+    let (mut reached, mut new) = (BTreeSet::new(), vec!["README.md".to_owned()]);
+    while let Some(path) = new.pop() {
+        if reached.insert(path.clone()) {
+            let page = pages.iter().find(|page| page.path == path);
+            new.extend(page.into_iter().flat_map(relative_links).map(|(path, _)| path));
+        }
+    }
+    let docs = pages.iter().filter(|page| page.path.starts_with("docs/"));
+    let missing: Vec<String> =
+        docs.filter(|page| !reached.contains(&page.path)).map(|page| page.path.clone()).collect();
+    assert_none(&missing);
+}
+
+#[test]
+fn pages_are_short() {
+    let lines = |text: &str| text.lines().count();
+    let mut wrong = Vec::new();
+    for page in pages() {
+        let most = match &*page.path {
+            "README.md" => MAX_LINES_OF_THE_README,
+            path if path.starts_with("docs/guides/") => MAX_LINES_OF_A_GUIDE,
+            _ => continue,
+        };
+        if lines(&page.text) > most {
+            wrong.push(format!("{}: {} lines, at most {most} are allowed", page.path, lines(&page.text)));
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// The README's table of jobs begins early, has at least ten rows, and each row leads to an existing page.
+#[test]
+fn the_readme_leads_each_job_to_a_page() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let begin = readme.lines().position(|line| line.starts_with("| I want to… |")).expect("a table of jobs");
+    assert!(begin < 60, "the table of jobs begins before line 60");
+    let rows: Vec<&str> = readme.lines().skip(begin + 2).take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() >= 10, "at least ten jobs");
+    for row in rows {
+        let (_, to) = links(row).first().copied().unwrap_or_else(|| panic!("{row} has no link"));
+        assert!(to.starts_with("docs/"), "{row}");
+    }
+    for guide in guides() {
+        assert!(readme.contains(&guide.path), "the README's table of jobs leads to {}", guide.path);
+    }
+}
+
+/// A guide says the job, then who needs it, then runs, then how to adapt it, then what is not modelled, by known rules.
+#[test]
+fn guides_have_the_same_parts() {
+    let register = std::fs::read_to_string(root().join("docs/rules.tsv")).unwrap();
+    let known: BTreeSet<&str> = register.lines().filter_map(|line| line.split('\t').next()).collect();
+    for guide in guides() {
+        let path = &guide.path;
+        let lines: Vec<&str> = guide.text.lines().collect();
+        assert!(lines[0].starts_with("# ") && lines[1].is_empty(), "{path}: the first line is the job");
+        assert!(lines[2].starts_with("For "), "{path}: the second line says who needs it, and begins with `For `");
+        let at = |text: &str| guide.text.find(text).unwrap_or_else(|| panic!("{path} has no `{text}`"));
+        let (first, yours, not) = (at("\n```"), at("\n## Make it yours\n"), at("\n## Not modelled\n"));
+        assert!(
+            first < yours && yours < not,
+            "{path}: a run, how to adapt it, and what is not modelled, in this order"
+        );
+        let words = guide.text[not..].split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'));
+        let is_id = |word: &&str| {
+            word.split_once('-').is_some_and(|(prefix, number)| prefix.len() >= 2 && number.parse::<u32>().is_ok())
+        };
+        let ids: Vec<&str> = words.filter(is_id).collect();
+        assert!(!ids.is_empty(), "{path} names rules that are not modelled");
+        for id in ids {
+            assert!(known.contains(id), "{path}: {id} is not in docs/rules.tsv");
+        }
+    }
+}
+
+#[test]
+fn the_glossary_has_a_heading_for_each_word() {
+    let glossary = std::fs::read_to_string(root().join("docs/glossary.md")).unwrap();
+    let anchors = anchors(&glossary);
+    for word in WORDS {
+        assert!(anchors.contains(&word.replace(' ', "-")), "docs/glossary.md has no heading for {word}");
+    }
+}
+
+#[test]
+fn guides_link_words_to_the_glossary_at_their_first_use() {
+    let mut wrong = Vec::new();
+    for guide in guides() {
+        let prose = prose(&guide.text);
+        for word in unlinked_words(&prose) {
+            wrong.push(format!("{}: link the first `{word}` to ../glossary.md#{}", guide.path, word.replace(' ', "-")));
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// The prose of a page on one line in lower case: no headings, comments, code and links, except that a link to the
+/// glossary is replaced by its anchor in braces.
+fn prose(text: &str) -> String {
+    let is_prose = |line: &&str| !line.starts_with('#') && !line.starts_with("<!--");
+    let lines: Vec<&str> = outside_fences(text).into_iter().filter(is_prose).collect();
+    let text = without_code(&lines.join(" "));
+    let (mut rest, mut prose) = (&*text, String::new());
+    while let Some((before, (_, to), after)) = first_link(rest) {
+        prose += before;
+        if let Some(anchor) = to.strip_prefix("../glossary.md#") {
+            prose += &format!("{{{anchor}}}");
+        }
+        rest = after;
+    }
+    let prose = format!("{prose}{rest}").to_lowercase();
+    let mut prose = prose.split_whitespace().collect::<Vec<_>>().join(" ");
+    for other in OTHER_MEANINGS {
+        prose = prose.replace(other, "");
+    }
+    prose
+}
+
+/// The words of the glossary that a prose uses before it links them.
+fn unlinked_words(prose: &str) -> Vec<&'static str> {
+    let mut prose = prose.to_owned();
+    let mut unlinked = Vec::new();
+    for word in WORDS {
+        let linked = prose.find(&format!("{{{}}}", word.replace(' ', "-"))).unwrap_or(usize::MAX);
+        if first_use(&prose, word).is_some_and(|at| at < linked) {
+            unlinked.push(word);
+        }
+        // A shorter word does not occur in this one.
+        prose = prose.replace(word, &"_".repeat(word.len()));
+    }
+    unlinked
+}
+
+/// The position of the first occurrence of a word, in the singular or plural, outside braces.
+fn first_use(prose: &str, word: &str) -> Option<usize> {
+    let is_inside_word = |c: char| c.is_alphanumeric() || "_-{}".contains(c);
+    let is_whole = |at: usize| {
+        let after = &prose[at + word.len()..];
+        let after = after.strip_prefix('s').unwrap_or(after);
+        !prose[..at].ends_with(is_inside_word)
+            && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '}')
+    };
+    prose.match_indices(word).map(|(at, _)| at).find(|at| is_whole(*at))
+}
+
+fn assert_none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn links_anchors_and_words_are_found() {
+    assert_eq!(links("a [b\nc](d.md#e) f [g](h)"), [("b\nc", "d.md#e"), ("g", "h")]);
+    assert_eq!(target("docs/guides/a.md", "../b.md"), "docs/b.md");
+    let expected: BTreeSet<String> = ["a-b-c", "a-b-c-1", "i-want-to"].map(str::to_owned).into();
+    assert_eq!(anchors("# A b: `c`\n```sh\n# no\n```\n## A b c\n### I want to…\n"), expected);
+    let prose = prose(
+        "# Hub\n\nFor [hubs](../glossary.md#hub) of Security Hub, `member` and [member](x.md); a control\nplane.\n",
+    );
+    assert_eq!(unlinked_words(&prose), ["control plane"]);
+    assert_eq!(unlinked_words("a member and a {member}, github, members-only"), ["member"]);
+    assert_eq!(unlinked_words("a {delegated-administrator}, a delegated administrator"), Vec::<&str>::new());
+}
