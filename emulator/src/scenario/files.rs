@@ -63,6 +63,11 @@ impl Files {
         self.0.get(id.0)
     }
 
+    /// The paths of all texts.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        self.0.iter().map(|file| file.path.clone()).collect()
+    }
+
     /// The sorted paths that match a pattern, relative to the directory of the file that contains the pattern.
     ///
     /// # Errors

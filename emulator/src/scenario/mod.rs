@@ -24,6 +24,7 @@ mod diagnostic;
 pub mod entries;
 mod files;
 mod parse;
+mod progress;
 mod sections;
 mod shape;
 mod spanned;
@@ -32,6 +33,7 @@ mod suggest;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -39,6 +41,7 @@ use serde_json::Value;
 use self::check::Check;
 pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Span};
+pub use self::progress::Progress;
 use crate::state::World;
 
 /// A valid scenario.
@@ -47,6 +50,7 @@ pub struct Scenario {
     valid: sections::Valid,
     files: Files,
     warnings: Diagnostics,
+    progress: Arc<Progress>,
 }
 
 /// Loads files and merges them in order.
@@ -66,7 +70,11 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
     let valid = written.check(&mut check);
     let Check { files, diagnostics } = check;
     let diagnostics = Diagnostics::sorted(diagnostics);
-    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(Scenario { valid, files, warnings: diagnostics }) }
+    if diagnostics.has_errors() {
+        Err(diagnostics)
+    } else {
+        Ok(Scenario { valid, files, warnings: diagnostics, progress: Arc::default() })
+    }
 }
 
 /// The content of a file, as far as it matches the schema.
@@ -112,11 +120,22 @@ impl Scenario {
         &self.warnings
     }
 
+    /// Reports the progress of building worlds to `progress`.
+    #[must_use]
+    pub fn with_progress(self, progress: Arc<Progress>) -> Scenario {
+        Scenario { progress, ..self }
+    }
+
+    /// The paths of all files that were read.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files.paths()
+    }
+
     /// Builds a new world from it.
     ///
     /// # Errors
     /// Errors that only the domain detects, such as a finding that Security Hub would refuse.
     pub fn build(&self) -> Result<World, Diagnostics> {
-        self.valid.world(&self.files).map_err(Diagnostics::sorted)
+        self.valid.world(&self.files, &self.progress).map_err(Diagnostics::sorted)
     }
 }

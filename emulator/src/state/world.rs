@@ -27,6 +27,8 @@ use super::written::FindingWrites;
 
 /// The whole state of the process.
 pub struct World {
+    /// The name of its scenario, if it has one.
+    pub name: Option<String>,
     /// The clock.
     pub clock: Clock,
     /// The number of worlds that preceded this one in the process.
@@ -70,6 +72,7 @@ impl World {
     /// An empty world.
     pub fn new(clock: Clock, seed: u64) -> World {
         World {
+            name: None,
             clock,
             epoch: 0,
             delays: Delays::default(),
@@ -99,6 +102,7 @@ impl World {
         let held = self.lock_relations();
         let share = |stored: &Arc<LockedFindings>| LockedFindings::new(Arc::clone(&stored.read()));
         World {
+            name: self.name.clone(),
             clock: self.clock.restarted(),
             epoch: self.epoch,
             delays: self.delays,

@@ -13,6 +13,7 @@ use crate::invariant::Invariant;
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Span};
+use crate::scenario::progress::Progress;
 use crate::scenario::spanned::Spanned;
 use crate::state::{FindingsTransaction, Region, Timestamp, World};
 
@@ -38,6 +39,16 @@ pub(in crate::scenario) struct Valid(Vec<Source>);
 enum Source {
     File(Vec<Finding>),
     Generate(Generate),
+}
+
+impl Source {
+    /// The number of findings.
+    fn len(&self) -> usize {
+        match self {
+            Source::File(findings) => findings.len(),
+            Source::Generate(generate) => generate.count(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -154,15 +165,9 @@ fn span_of(error: &serde_json::Error, text: &str, whole: Span) -> Span {
 ///
 /// # Errors
 /// All findings that AWS would refuse, with its messages.
-pub(in crate::scenario) fn apply(
-    valid: &Valid,
-    files: &Files,
-    world: &World,
-    seed: u64,
-    now: Timestamp,
-) -> Result<(), Vec<Diagnostic>> {
-    let mut transaction = world.write_findings();
-    let import = Import { files, world, now };
+pub(in crate::scenario) fn apply(valid: &Valid, import: &Import<'_>, seed: u64) -> Result<(), Vec<Diagnostic>> {
+    let mut transaction = import.world.write_findings();
+    import.progress.begin(valid.0.iter().map(Source::len).sum());
     let mut diagnostics = Vec::new();
     for source in &valid.0 {
         match source {
@@ -174,16 +179,19 @@ pub(in crate::scenario) fn apply(
     if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }
 
-struct Import<'w> {
-    files: &'w Files,
-    world: &'w World,
-    now: Timestamp,
+/// The world that receives findings.
+pub(in crate::scenario) struct Import<'w> {
+    pub(in crate::scenario) files: &'w Files,
+    pub(in crate::scenario) world: &'w World,
+    pub(in crate::scenario) now: Timestamp,
+    pub(in crate::scenario) progress: &'w Progress,
 }
 
 impl Import<'_> {
     fn all_of_file(&self, transaction: &mut FindingsTransaction<'_>, findings: &[Finding]) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         for finding in findings {
+            self.progress.add(1);
             if let Err(sentence) = self.finding(transaction, finding) {
                 let message = format!("Security Hub rejects finding {} of this file: {sentence}", finding.position);
                 diagnostics.push(Diagnostic::at(self.files, finding.start(), message));
@@ -226,6 +234,7 @@ impl Import<'_> {
                 return;
             };
             let count = batch.len();
+            self.progress.add(count);
             match importer.batch(transaction, Sender::Product, &batch.items()) {
                 Ok(outcome) => {
                     outcome.failed.into_iter().for_each(|failed| *refused.entry(failed.message).or_default() += 1);

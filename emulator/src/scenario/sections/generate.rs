@@ -204,6 +204,11 @@ impl Generate {
         })
     }
 
+    /// The number of findings.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// The Regions of the findings.
     pub(super) fn regions(&self) -> BTreeSet<Region> {
         self.hubs.iter().map(|hub| hub.region.clone()).collect()

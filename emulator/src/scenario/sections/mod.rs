@@ -32,6 +32,7 @@ use serde::Deserialize;
 use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::{Files, Span};
+use super::progress::Progress;
 use super::spanned::{Entries, Spanned};
 use crate::domain::controls::checks;
 use crate::state::{AccountId, Credential, DailyScores, Delays, Directory, HubKey, Quotas, Region, Resource, World};
@@ -221,8 +222,9 @@ impl Valid {
     ///
     /// # Errors
     /// Errors of the domain.
-    pub(super) fn world(&self, files: &Files) -> Result<World, Vec<Diagnostic>> {
+    pub(super) fn world(&self, files: &Files, progress: &Progress) -> Result<World, Vec<Diagnostic>> {
         let mut world = World::new(self.clock.clock(), self.seed);
+        world.name.clone_from(&self.name);
         let now = world.clock.now();
         if let Some(resources) = &self.resources {
             let mut transaction = world.write();
@@ -254,7 +256,7 @@ impl Valid {
         if let Some(central_configuration) = &self.central_configuration {
             central_configuration::apply(central_configuration, &world, now).map_err(diagnostics)?;
         }
-        findings::apply(&self.findings, files, &world, self.seed, now)?;
+        findings::apply(&self.findings, &findings::Import { files, world: &world, now, progress }, self.seed)?;
         accounts::apply_last(&self.accounts, &world);
         world.daily_scores = (self.score_mode == ScoreMode::Daily).then(DailyScores::default);
         // Set last, so that everything in the scenario takes effect at once.
