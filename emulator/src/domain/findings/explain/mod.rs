@@ -1,8 +1,8 @@
 //! Explains why GetFindings returns a finding or does not: whether the caller sees it, and for each filter name what
 //! its elements ask, what the finding has, and which element decides.
 //!
-//! Contains: the walk ([`explain`]), its result as plain data, and its sentences ([`sentences`]). Does not contain:
-//! rules of filters or of visibility; this module calls them where they are.
+//! Contains: the walk ([`explain`]), its result as plain data, its sentences ([`sentences`]), and the names of unknown
+//! fields ([`unknown`]). Does not contain: rules of filters or of visibility; this module calls them where they are.
 
 use securityhub_engine::filter::explain::{self as engine, Values};
 use securityhub_engine::filter::{Test, combine::Comparison};
@@ -23,6 +23,7 @@ use crate::state::{AccountId, TableKey, World};
 mod sentences;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 /// The finding in question, and the input of GetFindings.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +128,7 @@ struct RequestedFilter<'q> {
 /// # Errors
 /// 400 `InvalidInputException` for filters that GetFindings refuses.
 pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Result<Explanation, AwsError> {
-    let filters = read_filters(question.filters)?;
+    let filters = read_filters(world.schema(), question.filters)?;
     let requested = read_elements(world.schema(), caller, &filters)?;
     let views = visibility::views(world, caller);
     let mut stored: Vec<Stored> =
@@ -154,12 +155,12 @@ pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Resul
 }
 
 /// Reads filters as the body of GetFindings is read.
-fn read_filters(filters: &Value) -> Result<Map<String, Value>, AwsError> {
+fn read_filters(schema: &Schema, filters: &Value) -> Result<Map<String, Value>, AwsError> {
     let body = json!({ "Filters": filters }).to_string();
     let mut document = read::document(Operation::GetFindings.model().input, &body)
         .map_err(|error| AwsError::invalid_input("Invalid input").caused_by(error.0))?;
     if !document.violations.is_empty() {
-        return Err(AwsError::invalid_input(sentence::classic(&document.violations)));
+        return Err(unknown::refuse(&sentence::classic(&document.violations), &document.violations, schema));
     }
     match document.members.remove("Filters") {
         Some(Value::Object(filters)) => Ok(filters),
@@ -174,7 +175,8 @@ fn read_elements<'q>(
     filters: &'q Map<String, Value>,
 ) -> Result<Vec<RequestedFilter<'q>>, AwsError> {
     let convert = |filters: &Map<String, Value>| {
-        classic::convert(&FILTERS, filters, schema, caller.now).map_err(|violations| FILTERS.refuse(&violations))
+        classic::convert(&FILTERS, filters, schema, caller.now)
+            .map_err(|violations| unknown::refuse(&FILTERS.refuse(&violations).message, &violations, schema))
     };
     convert(filters)?;
     let convert_alone = |name: &str, elements: &[Value]| convert(&Map::from_iter([(name.to_owned(), json!(elements))]));
