@@ -13,8 +13,8 @@ pub struct ServedWorld(Arc<Inner>);
 
 struct Inner {
     world: RwLock<Arc<World>>,
-    /// The world as loaded from the scenario. It is never written to.
-    start: World,
+    /// The world as loaded from the scenario. It is never written to, but another scenario can replace it.
+    start: RwLock<Arc<World>>,
     /// Number of events to keep.
     events: usize,
     /// The ID of the last request that panicked.
@@ -26,6 +26,7 @@ impl ServedWorld {
     /// Serves a copy of `start` that keeps up to `events` events.
     pub fn new(start: World, events: usize, dropped_log_lines: Arc<AtomicU64>) -> ServedWorld {
         let world = RwLock::default();
+        let start = RwLock::new(Arc::new(start));
         let served = Inner { world, start, events, last_panic: Mutex::default(), dropped_log_lines };
         let served = ServedWorld(Arc::new(served));
         served.reset();
@@ -39,7 +40,14 @@ impl ServedWorld {
 
     /// Resets the world to the scenario's, or to an empty one. This takes the same time whatever the world contains.
     pub fn reset(&self) {
-        self.replace(self.0.start.restarted());
+        let start = Arc::clone(&self.0.start.read());
+        self.replace(start.restarted());
+    }
+
+    /// Replaces the start and resets the world to it.
+    pub fn load(&self, start: World) {
+        *self.0.start.write() = Arc::new(start);
+        self.reset();
     }
 
     /// Replaces the world by an empty one.

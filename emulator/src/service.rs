@@ -20,7 +20,7 @@ use securityhub_fixtures::{Operation, regions};
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::domain::due;
-use crate::operations::{self, Answer, Handler};
+use crate::operations::{self, Answer, Handler, HubRule};
 use crate::scenario::{Diagnostics, Scenario};
 use crate::served::ServedWorld;
 use crate::state::{AccountId, Credential, Directory, IdSource, Principal, Region, UnknownRegion, World};
@@ -31,11 +31,13 @@ use crate::{control, neighbours};
 
 mod call;
 mod lanes;
+mod strangers;
 #[cfg(test)]
 mod tests;
 
 use call::Call;
 use lanes::{Lane, Lanes};
+use strangers::Strangers;
 
 /// The service name of Security Hub in a SigV4 scope.
 const SECURITY_HUB: &str = "securityhub";
@@ -95,6 +97,7 @@ struct Inner {
     settings: Settings,
     request_ids: IdSource,
     lanes: Lanes,
+    strangers: Strangers,
     /// A test hook called at the start of each call with its path.
     #[cfg(test)]
     hook: Mutex<Option<tests::Hook>>,
@@ -113,6 +116,8 @@ enum TimeBudget {
 struct Identity {
     caller: Caller,
     service: String,
+    /// The access key ID; `None` for an unsigned request.
+    access_key: Option<String>,
 }
 
 impl Service {
@@ -121,18 +126,26 @@ impl Service {
     /// # Errors
     /// Errors of the scenario that only the domain detects.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
-        let start = scenario.as_ref().map(Scenario::build).transpose()?.unwrap_or_default();
-        // Work that is due already belongs to the initial state.
-        due::run(&start, start.clock.now());
+        let start = scenario.as_ref().map(start_of).transpose()?.unwrap_or_default();
         let served = ServedWorld::new(start, settings.events, Arc::clone(&settings.dropped_log_lines));
         Ok(Service(Arc::new(Inner {
             served,
             settings,
             request_ids: IdSource::new(0),
             lanes: Lanes::default(),
+            strangers: Strangers::default(),
             #[cfg(test)]
             hook: Mutex::default(),
         })))
+    }
+
+    /// Serves the world of another scenario from now on, also after a reset.
+    ///
+    /// # Errors
+    /// As [`Service::new`]. The service is unchanged then.
+    pub fn load(&self, scenario: &Scenario) -> Result<(), Diagnostics> {
+        self.0.served.load(start_of(scenario)?);
+        Ok(())
     }
 
     /// The world it serves.
@@ -155,7 +168,8 @@ impl Service {
     }
 
     /// Answers a request in process, on the caller's thread. It never fails or panics.
-    pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+    pub async fn handle(&self, mut request: Request<Bytes>) -> Response<Bytes> {
+        control::status::route_browser(&mut request);
         let route = route::find(request.method(), request.uri().path());
         self.respond(request, route, None, None).await
     }
@@ -164,7 +178,8 @@ impl Service {
     /// the thread that serves connections stays available; it is not started if the future is dropped before. A call
     /// that turns out to be small, such as most pages of findings, is answered on the current thread, since handing it
     /// over would take longer than answering it.
-    pub async fn serve(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
+    pub async fn serve(&self, mut request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
+        control::status::route_browser(&mut request);
         let route = route::find(request.method(), request.uri().path());
         let Some(lane) = self.lane(&request, &route) else {
             return self.respond(request, route, Some(source), None).await;
@@ -344,7 +359,7 @@ impl Service {
             Err(error) => return Some(refuse_caller(&error, parts, request_id)),
         };
         if identity.service != SECURITY_HUB {
-            let Identity { caller, service } = &identity;
+            let Identity { caller, service, .. } = &identity;
             if input::is_too_large(parts, body, route::BODY_LIMIT) {
                 let error = AwsError::invalid_input(input::too_large(route::BODY_LIMIT));
                 return Some(refuse_caller(&error, parts, request_id));
@@ -367,6 +382,9 @@ impl Service {
             Err(error) => {
                 #[cfg(debug_assertions)]
                 assert_declared(operation, &error);
+                if operations::entry(operation).hub != HubRule::Own {
+                    self.0.strangers.report(&world, identity.access_key.as_deref(), &identity.caller);
+                }
                 Some(refuse(&error, Some(operation), request_id))
             }
         }
@@ -384,7 +402,7 @@ impl Service {
             let principal = Principal::local_user(default_account);
             let region = signed_region(&directory, self.0.settings.default_region.as_str(), SECURITY_HUB)?;
             let caller = Caller { principal, region, now };
-            return Ok(Identity { caller, service: SECURITY_HUB.to_owned() });
+            return Ok(Identity { caller, service: SECURITY_HUB.to_owned(), access_key: None });
         };
         let principal = world.principal(&signature.access_key, default_account, now).ok_or_else(|| {
             AwsError::new(ErrorCode::ExpiredTokenException, "The security token included in the request is expired")
@@ -396,9 +414,11 @@ impl Service {
         if directory.is_out_of_use(principal.account) {
             return Err(unrecognized());
         }
-        let region = signed_region(&directory, &signature.region, &signature.service)?;
+        let region = signed_region(&directory, &signature.region, &signature.service).inspect_err(|_| {
+            self.0.strangers.report_region(world, &UnknownRegion(signature.region.clone()));
+        })?;
         let caller = Caller { principal: principal.of_partition(region.partition()), region, now };
-        Ok(Identity { caller, service: signature.service })
+        Ok(Identity { caller, service: signature.service, access_key: Some(signature.access_key) })
     }
 
     /// Verifies a signature: its age, its session token, and the signature itself.
@@ -421,6 +441,14 @@ impl Service {
         }
         signature::verify(signature, &secret, &parts.method, &parts.uri, &parts.headers, body)
     }
+}
+
+/// The world of a scenario at its start.
+fn start_of(scenario: &Scenario) -> Result<World, Diagnostics> {
+    let start = scenario.build()?;
+    // Work that is due already belongs to the initial state.
+    due::run(&start, start.clock.now());
+    Ok(start)
 }
 
 /// The Region of a credential scope. SDKs sign with a partition's global name for services without Regions.

@@ -1,9 +1,9 @@
 //! The control plane, `/_emulator/*`: a public interface for tests and for the program's own commands.
 //!
-//! Contents: health, reset, the clock, findings of AWS services ([`findings`]), explanations ([`explain`]), members in
-//! bulk ([`members`]), account lifecycle ([`organization`]), resources for controls ([`resources`]), security scores
-//! ([`compliance`]), and events and custom actions ([`events`]). Anything that a single AWS call can do does not belong
-//! here, nor do rules, which belong to the domain.
+//! Contents: health, status and a page for browsers ([`status`]), reset, the clock, findings of AWS services
+//! ([`findings`]), explanations ([`explain`]), members in bulk ([`members`]), account lifecycle ([`organization`]),
+//! resources for controls ([`resources`]), security scores ([`compliance`]), and events and custom actions ([`events`]).
+//! Anything that a single AWS call can do does not belong here, nor do rules, which belong to the domain.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -30,8 +30,11 @@ mod explain;
 mod findings;
 mod members;
 mod organization;
+mod page;
+mod paths;
 mod request;
 mod resources;
+pub mod status;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +42,9 @@ use request::{NoQuery, QueryOf, error_response};
 
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     Router::new()
+        .route("/_emulator", get(status::index))
+        .route("/_emulator/", get(status::index))
+        .route("/_emulator/status", get(status::show))
         .route("/_emulator/health", get(health))
         .route("/_emulator/reset", post(reset))
         .route("/_emulator/clock", get(clock).post(advance))
@@ -61,8 +67,8 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
 });
 
 /// Whether a call is answered immediately, because it neither reads findings nor waits for writers.
-pub fn is_light(method: &http::Method, path: &str) -> bool {
-    method == http::Method::GET && ["/_emulator/health", "/_emulator/clock"].contains(&path)
+pub fn is_light(method: &Method, path: &str) -> bool {
+    method == Method::GET && ["/_emulator/health", "/_emulator/clock"].contains(&path)
 }
 
 /// The response to a call that panicked (CPL-11).
@@ -74,6 +80,11 @@ pub fn panic_response(request_id: &str) -> Response<Bytes> {
 /// Answers a request of the control plane.
 pub async fn handle(served: ServedWorld, mut request: Request<Bytes>) -> Response<Bytes> {
     request.extensions_mut().insert(served);
+    // The response to HEAD has the headers of the response to GET, so it is computed in the same way.
+    let is_head = request.method() == Method::HEAD;
+    if is_head {
+        *request.method_mut() = Method::GET;
+    }
     let Ok(response) = ROUTER.clone().oneshot(request.map(axum::body::Body::from)).await;
     let (mut parts, body) = response.into_parts();
     let mut body = body
@@ -86,6 +97,9 @@ pub async fn handle(served: ServedWorld, mut request: Request<Bytes>) -> Respons
     // A newline for use in a terminal.
     body.push(b'\n');
     parts.headers.insert(http::header::CONTENT_LENGTH, body.len().into());
+    if is_head {
+        body.clear();
+    }
     Response::from_parts(parts, body.into())
 }
 
@@ -200,21 +214,12 @@ async fn advance(Extension(served): Extension<ServedWorld>, _: NoQuery, body: By
 }
 
 async fn unknown() -> axum::response::Response {
-    error_response(
-        StatusCode::NOT_FOUND,
-        "unknown path of the control plane; available: GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock, \
-         POST /_emulator/findings, POST /_emulator/explain, GET and POST /_emulator/members, \
-         POST /_emulator/members/accept, GET and POST /_emulator/organization, POST /_emulator/organization/policies, GET /_emulator/compliance, GET, PUT and DELETE \
-         /_emulator/resources, PUT /_emulator/config-recorder, POST /_emulator/checks/run, GET and DELETE \
-         /_emulator/events, POST /_emulator/custom-actions",
-    )
+    let message = format!("unknown path of the control plane; available: {}", paths::summary());
+    error_response(StatusCode::NOT_FOUND, &message)
 }
 
-async fn wrong_method() -> axum::response::Response {
-    error_response(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "this path does not support the method; available: GET health, POST reset, GET or POST clock, POST findings, POST explain, \
-         GET or POST members, POST members/accept, GET or POST organization, POST organization/policies, GET compliance, GET, PUT or DELETE resources, \
-         PUT config-recorder, POST checks/run, GET or DELETE events, POST custom-actions",
-    )
+async fn wrong_method(method: Method, uri: Uri) -> axum::response::Response {
+    let methods = paths::methods_of(uri.path()).or_report("a path with methods is listed").unwrap_or_default();
+    let message = format!("`{}` does not support {method}; use {methods}", uri.path());
+    error_response(StatusCode::METHOD_NOT_ALLOWED, &message)
 }

@@ -10,7 +10,7 @@ use imbl::OrdMap;
 
 use super::directory::Directory;
 use super::hub::{Hub, HubKey};
-use super::names::Region;
+use super::names::{AccountId, Region};
 use super::resources::Resources;
 use super::sync::Mutex;
 
@@ -65,6 +65,19 @@ impl Relations {
         regions
     }
 
+    /// The Regions in which an account has enabled its hub.
+    pub fn regions_of(&self, account: AccountId) -> impl Iterator<Item = &Region> {
+        // Keys are sorted by account, and no name of a Region sorts before the empty one.
+        let of_account = self.hubs.range(HubKey { account, region: Region::new("") }..);
+        let of_account = of_account.take_while(move |(key, _)| key.account == account);
+        of_account.filter(|(_, hub)| hub.subscribed_at().is_some()).map(|(key, _)| &key.region)
+    }
+
+    /// The keys of all enabled hubs, sorted by account.
+    pub fn enabled_hubs(&self) -> impl Iterator<Item = &HubKey> {
+        self.hubs.iter().filter(|(_, hub)| hub.subscribed_at().is_some()).map(|(key, _)| key)
+    }
+
     /// The declared resources.
     pub fn resources(&self) -> Option<&Arc<Resources>> {
         self.resources.as_ref()
@@ -107,7 +120,6 @@ impl Relations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::AccountId;
 
     #[test]
     fn visible_accounts_are_computed_once_until_relations_change() {

@@ -1,0 +1,141 @@
+//! The page for browsers: what this server is, what it contains, and where to go. It has no script.
+
+use std::fmt::Write as _;
+
+use super::paths::Listed;
+use super::status::Status;
+
+const TEMPLATE: &str = include_str!("page.html");
+/// Maximum number of accounts in the table.
+const MAX_ACCOUNTS: usize = 100;
+
+/// Renders the page. All values are escaped.
+pub(super) fn render(status: &Status, endpoint: &str, paths: &[Listed]) -> String {
+    let overview = &status.overview;
+    let clock = if overview.clock_is_frozen { "the clock is frozen" } else { "the clock runs" };
+    let values = [
+        ("{{scenario}}", escape(overview.scenario.as_deref().unwrap_or("no scenario"))),
+        ("{{version}}", escape(&status.version)),
+        ("{{clock}}", format!("{} ({clock})", escape(&overview.clock))),
+        ("{{findings}}", overview.findings.to_string()),
+        ("{{hubs}}", overview.hubs.to_string()),
+        (
+            "{{regions}}",
+            escape(&if overview.regions.is_empty() { "none".to_owned() } else { overview.regions.join(", ") }),
+        ),
+        ("{{accounts}}", accounts(status)),
+        ("{{variables}}", escape(&variables(status, endpoint))),
+        ("{{paths}}", paths.iter().map(|path| row(path.cells())).collect()),
+    ];
+    // One pass, so that a value that looks like a placeholder stays as it is.
+    let mut html = String::with_capacity(TEMPLATE.len() * 4);
+    let mut rest = TEMPLATE;
+    while let Some((before, after)) = rest.split_once("{{") {
+        html.push_str(before);
+        let (name, after) = after.split_once("}}").unwrap_or((after, ""));
+        let value = values.iter().find(|(known, _)| known.trim_matches(['{', '}']) == name);
+        html.push_str(value.map_or("", |(_, value)| value));
+        rest = after;
+    }
+    html.push_str(rest);
+    html
+}
+
+fn accounts(status: &Status) -> String {
+    let accounts = &status.overview.accounts;
+    let mut rows: String = accounts
+        .iter()
+        .take(MAX_ACCOUNTS)
+        .map(|account| {
+            let regions = if account.regions.is_empty() { "-".to_owned() } else { account.regions.join(", ") };
+            let name = account.name.as_deref().unwrap_or("-");
+            row([&account.account_id, name, &regions, &account.findings.to_string()])
+        })
+        .collect();
+    if accounts.len() > MAX_ACCOUNTS {
+        let more = accounts.len() - MAX_ACCOUNTS;
+        _ = write!(rows, "<tr><td colspan=\"4\">and {more} more: see /_emulator/status</td></tr>");
+    }
+    if accounts.is_empty() {
+        rows.push_str("<tr><td colspan=\"4\">No account has enabled Security Hub yet.</td></tr>");
+    }
+    rows
+}
+
+/// The variables for a shell.
+fn variables(status: &Status, endpoint: &str) -> String {
+    let caller = status.overview.suggested_caller.as_ref();
+    let account = caller.map_or("111111111111", |caller| &caller.account_id);
+    let region = caller.map_or("us-east-1", |caller| &caller.region);
+    format!(
+        "export AWS_ENDPOINT_URL_SECURITYHUB={endpoint}\n\
+         export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=x AWS_DEFAULT_REGION={region}"
+    )
+}
+
+fn row(cells: [&str; 4]) -> String {
+    let cells = cells.map(|cell| format!("<td>{}</td>", escape(cell)));
+    format!("<tr>{}</tr>\n", cells.concat())
+}
+
+/// Escapes a text for HTML.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::paths;
+    use crate::domain::overview::{AccountOverview, Overview, SuggestedCaller};
+
+    fn status(accounts: usize) -> Status {
+        let account = |number: usize| AccountOverview {
+            account_id: format!("{number:012}"),
+            name: Some("R&D <team>".to_owned()),
+            regions: vec!["us-east-1".to_owned()],
+            findings: 7,
+        };
+        let suggested = SuggestedCaller { account_id: "111111111111".to_owned(), region: "eu-west-1".to_owned() };
+        let overview = Overview {
+            scenario: Some("{{paths}} \"'".to_owned()),
+            clock: "2026-01-15T09:00:00.000Z".to_owned(),
+            clock_is_frozen: true,
+            regions: vec!["us-east-1".to_owned()],
+            hubs: accounts,
+            findings: 7 * accounts,
+            suggested_caller: (accounts > 0).then_some(suggested),
+            accounts: (0..accounts).map(account).collect(),
+        };
+        Status { status: "ok".to_owned(), version: "0.0.0".to_owned(), overview }
+    }
+
+    /// Rules: CPL-147.
+    #[test]
+    fn values_on_the_page_are_escaped() {
+        let html = render(&status(1), "http://<x>", &paths::listed("http://<x>"));
+        assert!(html.contains("R&amp;D &lt;team&gt;") && html.contains("{{paths}} &quot;&#39;"), "{html}");
+        assert!(html.contains("AWS_ENDPOINT_URL_SECURITYHUB=http://&lt;x&gt;") && !html.contains("<x>"), "{html}");
+        assert!(!html.contains("<script"), "{html}");
+    }
+
+    #[test]
+    fn a_page_of_many_accounts_stays_small() {
+        let html = render(&status(103), "http://x", &[]);
+        assert!(html.contains("and 3 more: see /_emulator/status") && !html.contains("000000000100"), "{html}");
+        let html = render(&status(0), "http://x", &[]);
+        assert!(html.contains("No account has enabled Security Hub yet."), "{html}");
+        assert!(html.contains("AWS_ACCESS_KEY_ID=111111111111"), "{html}");
+    }
+}

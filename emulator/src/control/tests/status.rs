@@ -1,0 +1,132 @@
+//! Tests of the status, the list of paths, the page for browsers, and errors of paths and methods.
+
+use http::{Method, Request, Response, header};
+
+use super::super::paths::PATHS;
+use super::*;
+
+/// Sends a request with headers and returns the response.
+fn exchange(service: &Service, method: &Method, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(service.handle(request.body(Bytes::new()).unwrap()))
+}
+
+fn text(response: &Response<Bytes>) -> String {
+    String::from_utf8(response.body().to_vec()).unwrap()
+}
+
+/// Rules: CPL-141.
+#[test]
+fn the_status_names_accounts_regions_and_counts() {
+    let service = service();
+    post(&service, "/_emulator/findings", of_aws("f").to_string());
+    let (status, answer) = send(&service, "GET", "/_emulator/status", "");
+    assert_eq!(status, 200, "{answer}");
+    let account = json!({ "AccountId": ADMINISTRATOR, "Regions": ["us-east-1"], "Findings": 1 });
+    assert_eq!(answer["Accounts"], json!([account]));
+    assert_eq!((&answer["Hubs"], &answer["Findings"], &answer["Status"]), (&json!(1), &json!(1), &json!("ok")));
+    assert_eq!(answer["SuggestedCaller"], json!({ "AccountId": ADMINISTRATOR, "Region": "us-east-1" }));
+}
+
+/// Rules: CPL-146.
+#[test]
+fn an_unknown_path_is_answered_with_all_known_paths() {
+    let service = service();
+    let (status, answer) = send(&service, "GET", "/_emulator/nope", "");
+    let error = answer["error"].as_str().unwrap();
+    assert_eq!(status, 404);
+    for path in ["GET /_emulator/health", "POST /_emulator/reset", "GET and POST /_emulator/clock"] {
+        assert!(error.contains(path), "{path} in {error}");
+    }
+    assert!(error.contains("GET, PUT and DELETE /_emulator/resources"), "{error}");
+    for known in PATHS {
+        assert!(error.contains(&format!("{},", known.path)) || error.ends_with(known.path), "{}", known.path);
+    }
+}
+
+/// The list of paths and the router agree: a listed method is answered, any other is refused with the listed ones.
+///
+/// Rules: CPL-146.
+#[test]
+fn a_wrong_method_is_answered_with_those_of_its_path() {
+    let service = service();
+    for known in PATHS {
+        let listed: Vec<&str> = known.calls.iter().map(|call| call.method).collect();
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+            let (status, answer) = send(&service, method, known.path, "");
+            if listed.contains(&method) {
+                assert!(status != 405, "{method} {}: {answer}", known.path);
+                continue;
+            }
+            let error = answer["error"].as_str().unwrap();
+            let expected = format!("`{}` does not support {method}; use ", known.path);
+            assert!(status == 405 && error.starts_with(&expected), "{method} {}: {status} {answer}", known.path);
+            assert!(listed.iter().all(|method| error[expected.len()..].contains(method)), "{error}");
+        }
+    }
+    let (_, answer) = send(&service, "GET", "/_emulator/reset", "");
+    assert_eq!(answer["error"], "`/_emulator/reset` does not support GET; use POST");
+}
+
+/// Rules: CPL-146.
+#[test]
+fn head_has_the_length_of_get() {
+    let service = service();
+    for path in ["/_emulator/health", "/_emulator/nope", "/_emulator/"] {
+        let [get, head] = [Method::GET, Method::HEAD].map(|method| exchange(&service, &method, path, &[]));
+        assert_eq!(get.status(), head.status(), "{path}");
+        assert_eq!(get.headers()[header::CONTENT_LENGTH], get.body().len().to_string(), "{path}");
+        assert_eq!(get.headers()[header::CONTENT_LENGTH], head.headers()[header::CONTENT_LENGTH], "{path}");
+        assert!(head.body().is_empty(), "{path}");
+    }
+}
+
+/// Rules: CPL-147.
+#[test]
+fn a_browser_gets_a_page_and_others_a_list_of_paths() {
+    let service = service();
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8"), ("host", "127.0.0.1:4700")];
+    let pages = ["/", "/_emulator", "/_emulator/"].map(|path| exchange(&service, &Method::GET, path, &browser));
+    for page in &pages {
+        assert_eq!(
+            (page.status().as_u16(), &page.headers()[header::CONTENT_TYPE]),
+            (200, &"text/html; charset=utf-8".parse().unwrap())
+        );
+    }
+    let page = text(&pages[0]);
+    for part in
+        ["<!DOCTYPE html>", "AWS_ENDPOINT_URL_SECURITYHUB=http://127.0.0.1:4700", ADMINISTRATOR, "/_emulator/clock"]
+    {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    let list = exchange(&service, &Method::GET, "/_emulator/", &[("host", "127.0.0.1:4700")]);
+    let list: Value = serde_json::from_slice(list.body()).unwrap();
+    let calls: usize = PATHS.iter().map(|path| path.calls.len()).sum();
+    assert_eq!(list["Paths"].as_array().unwrap().len(), calls);
+    let clock = list["Paths"].as_array().unwrap().iter().find(|call| call["Purpose"] == "Advance the clock").unwrap();
+    let example = r#"curl -X POST http://127.0.0.1:4700/_emulator/clock -d '{"advance": "P1D"}'"#;
+    assert_eq!((&clock["Method"], &clock["Example"]), (&json!("POST"), &json!(example)));
+}
+
+/// Rules: CPL-147.
+#[test]
+fn the_root_is_unchanged_for_aws_clients() {
+    let service = service();
+    let html = ("accept", "text/html");
+    for (method, path, headers) in [
+        ("GET", "/", &[][..]),
+        ("GET", "/", &[("accept", "*/*")]),
+        ("POST", "/", &[html]),
+        ("GET", "/?Action=GetCallerIdentity", &[html]),
+        ("GET", "/accounts", &[html]),
+    ] {
+        let refused = exchange(&service, &method.parse().unwrap(), path, headers);
+        assert!(refused.status() == 403 && text(&refused).contains("Missing Authentication Token"), "{method} {path}");
+    }
+    let signed = exchange(&service, &Method::GET, "/", &[html, ("authorization", SIGNATURE)]);
+    assert!(signed.status() == 404 && text(&signed).contains("does not match any AWS Security Hub operation"));
+}

@@ -1,0 +1,204 @@
+//! The content of a world at a glance: accounts with hubs, their Regions, and numbers of findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use securityhub_engine::Filter;
+use serde::{Deserialize, Serialize};
+
+use crate::state::{AccountId, Findings, HubKey, MemberStatus, Region, Relations, TableKey, World, timestamp_text};
+
+/// Maximum number of names in a sentence.
+const MAX_LISTED: usize = 10;
+
+/// The content of a world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Overview {
+    /// The name of the scenario, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// The time of the clock.
+    pub clock: String,
+    /// Whether the clock stands still.
+    pub clock_is_frozen: bool,
+    /// The Regions in which a hub is enabled.
+    pub regions: Vec<String>,
+    /// The number of enabled hubs.
+    pub hubs: usize,
+    /// The number of findings.
+    pub findings: usize,
+    /// A hub for first calls; `None` if no hub is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested_caller: Option<SuggestedCaller>,
+    /// Accounts that have an enabled hub or own findings.
+    pub accounts: Vec<AccountOverview>,
+}
+
+/// An account and a Region for first calls.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SuggestedCaller {
+    /// The account.
+    pub account_id: String,
+    /// The Region.
+    pub region: String,
+}
+
+/// An account at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AccountOverview {
+    /// The account.
+    pub account_id: String,
+    /// Its name, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The Regions in which its hub is enabled.
+    pub regions: Vec<String>,
+    /// The number of findings that it owns.
+    pub findings: u64,
+}
+
+/// The accounts with enabled hubs and the Regions of these hubs. Findings are not counted, so this takes little time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnabledHubs {
+    /// The accounts.
+    pub accounts: BTreeSet<AccountId>,
+    /// The Regions.
+    pub regions: BTreeSet<Region>,
+    /// The number of hubs.
+    pub count: usize,
+}
+
+/// `111111111111, 222222222222 (eu-west-1, us-east-1)`
+impl fmt::Display for EnabledHubs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", listed(self.accounts.iter()), listed(self.regions.iter()))
+    }
+}
+
+/// Joins names for a sentence; of many, only the first ones.
+pub fn listed<'l, T: fmt::Display + 'l>(items: impl Iterator<Item = &'l T>) -> String {
+    let mut names: Vec<String> = items.map(T::to_string).collect();
+    if names.len() > MAX_LISTED {
+        let more = names.len() - MAX_LISTED;
+        names.truncate(MAX_LISTED);
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
+}
+
+/// The enabled hubs.
+pub fn enabled_hubs(relations: &Relations) -> EnabledHubs {
+    let mut hubs = EnabledHubs::default();
+    for key in relations.enabled_hubs() {
+        hubs.accounts.insert(key.account);
+        if !hubs.regions.contains(&key.region) {
+            hubs.regions.insert(key.region.clone());
+        }
+        hubs.count += 1;
+    }
+    hubs
+}
+
+/// The hub that shows most in a first call: that of an administrator with enabled members, in its home Region, or in the
+/// Region that the scenario lists first.
+pub fn suggested_hub(relations: &Relations) -> Option<&HubKey> {
+    let directory = relations.directory();
+    let has_members = |key: &HubKey| {
+        let members = directory.members.get(&(key.account, key.region.clone()));
+        members.is_some_and(|members| members.values().any(|member| member.status == MemberStatus::Enabled))
+    };
+    let is_home = |key: &HubKey| directory.aggregators.get(&key.account).is_some_and(|it| it.home == key.region);
+    let position = |key: &HubKey| directory.regions.iter().position(|region| *region == key.region);
+    relations.enabled_hubs().min_by_key(|key| {
+        let position = position(key).unwrap_or(usize::MAX);
+        (!has_members(key), !is_home(key), position, key.account, key.region.clone())
+    })
+}
+
+/// The content of a world.
+pub fn overview(world: &World) -> Overview {
+    let relations = world.relations();
+    let mut accounts: BTreeMap<AccountId, (Vec<String>, u64)> = BTreeMap::new();
+    for key in relations.enabled_hubs() {
+        accounts.entry(key.account).or_default().0.push(key.region.to_string());
+    }
+    for (account, count) in findings_by_account(world) {
+        accounts.entry(account).or_default().1 += count;
+    }
+    let name = |account: &AccountId| {
+        let name = &relations.directory().accounts.get(account)?.name;
+        (*name != format!("account-{account}")).then(|| name.clone())
+    };
+    let account = |(account, (regions, findings)): (AccountId, (Vec<String>, u64))| AccountOverview {
+        account_id: account.to_string(),
+        name: name(&account),
+        regions,
+        findings,
+    };
+    let hubs = enabled_hubs(&relations);
+    let suggested = suggested_hub(&relations);
+    Overview {
+        scenario: world.name.clone(),
+        clock: timestamp_text(world.clock.now()),
+        clock_is_frozen: world.clock.is_frozen(),
+        regions: hubs.regions.iter().map(Region::to_string).collect(),
+        hubs: hubs.count,
+        findings: world.finding_count(),
+        suggested_caller: suggested
+            .map(|key| SuggestedCaller { account_id: key.account.to_string(), region: key.region.to_string() }),
+        accounts: accounts.into_iter().map(account).collect(),
+    }
+}
+
+/// The number of findings by owner, in all Regions and without replicas.
+fn findings_by_account(world: &World) -> Vec<(AccountId, u64)> {
+    let Some(field) = world.schema().field("AwsAccountId") else { return Vec::new() };
+    let everything = Filter::everything();
+    let mut counts = Vec::new();
+    for region in world.finding_regions() {
+        let read = |findings: &Findings| findings.table().groups(&everything, field);
+        let found = world.query_findings(&TableKey::from(&region), &everything, &[field], read);
+        let counted = found.into_iter().flatten();
+        counts.extend(counted.filter_map(|(account, count)| Some((AccountId::parse(&account)?, count))));
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use securityhub_fixtures::Operation;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{ADMINISTRATOR, MEMBER, Stage, finding_of};
+
+    /// Rules: CPL-141.
+    #[test]
+    fn an_overview_counts_hubs_and_findings_by_account() {
+        let stage = Stage::with_hubs(&[MEMBER, ADMINISTRATOR]);
+        let findings = json!({ "Findings": [finding_of(MEMBER, "f", json!({}))] });
+        stage.good(MEMBER, Operation::BatchImportFindings, findings);
+        let overview = overview(&stage.0);
+        assert_eq!((overview.hubs, overview.findings, overview.clock_is_frozen), (2, 1, true));
+        assert_eq!(overview.regions, ["us-east-1"]);
+        let counts: Vec<_> = overview.accounts.iter().map(|row| (&*row.account_id, row.findings)).collect();
+        assert_eq!(counts, [(ADMINISTRATOR, 0), (MEMBER, 1)]);
+        let relations = stage.0.relations();
+        let of = |text: &str| AccountId::parse(text).unwrap();
+        assert_eq!(relations.regions_of(of(MEMBER)).map(Region::as_str).collect::<Vec<_>>(), ["us-east-1"]);
+        assert_eq!(relations.regions_of(of("999999999999")).count(), 0);
+    }
+
+    /// Rules: CPL-141.
+    #[test]
+    fn the_hub_of_an_administrator_is_suggested_for_first_calls() {
+        assert_eq!(suggested_hub(&Stage::empty().0.relations()), None);
+        let stage = Stage::with_hubs(&["000000000001", ADMINISTRATOR]);
+        assert_eq!(suggested_hub(&stage.0.relations()).unwrap().account.as_str(), "000000000001");
+        stage.member(MemberStatus::Enabled);
+        assert_eq!(suggested_hub(&stage.0.relations()).unwrap().account.as_str(), ADMINISTRATOR);
+    }
+}

@@ -1,0 +1,165 @@
+//! Warnings about callers that cannot find anything, such as the access key `test` (CPL-143).
+//!
+//! The response must be that of AWS, which does not help such a caller. The log can help: it says once for each caller what
+//! is wrong and which accounts and Regions have hubs.
+
+use std::collections::HashSet;
+
+use crate::domain::caller::Caller;
+use crate::domain::overview::{self, EnabledHubs};
+use crate::state::sync::Mutex;
+use crate::state::{AccountId, Relations, UnknownRegion, World};
+
+/// Maximum number of warnings. Later callers are not reported, so that the set does not grow without bound.
+const MAX_WARNINGS: usize = 100;
+/// Maximum number of characters of an access key ID in a warning.
+const MAX_KEY_LENGTH: usize = 64;
+
+/// The callers and Regions that were reported already.
+#[derive(Default)]
+pub(super) struct Strangers(Mutex<HashSet<String>>);
+
+impl Strangers {
+    /// Warns about a caller without a hub, or about a Region without hubs, unless that was done before. To be called only
+    /// when a call that needs the hub was refused, so calls that succeed do not pay for it.
+    pub(super) fn report(&self, world: &World, access_key: Option<&str>, caller: &Caller) {
+        let key = access_key.map_or_else(|| caller.account().to_string(), shortened);
+        if self.0.lock().contains(&key) {
+            return;
+        }
+        let relations = world.relations();
+        if relations.is_on(&caller.hub_key()) {
+            return;
+        }
+        if relations.regions_of(caller.account()).next().is_none() {
+            let is_unknown =
+                |key: &&str| *key != caller.account().as_str() && world.credential(key, caller.now).is_none();
+            let unknown_key = access_key.filter(is_unknown).map(shortened);
+            self.warn(key, || caller_without_hub(&relations, unknown_key.as_deref(), caller.account()));
+        } else {
+            self.warn(format!("Region {}", caller.region), || region_without_hub(&relations, caller));
+        }
+    }
+
+    /// Warns about a Region that does not exist.
+    pub(super) fn report_region(&self, world: &World, unknown: &UnknownRegion) {
+        let name = shortened(&unknown.0);
+        self.warn(format!("Region {name}"), || {
+            let hubs = overview::enabled_hubs(&world.relations());
+            format!("A client signs for a Region that does not exist: {name:?}. {}", hint(&hubs))
+        });
+    }
+
+    /// Logs a sentence if its subject is new. The sentence is computed without holding the lock.
+    fn warn(&self, subject: String, sentence: impl FnOnce() -> String) {
+        let mut reported = self.0.lock();
+        if reported.len() >= MAX_WARNINGS || !reported.insert(subject) {
+            return;
+        }
+        let is_last = reported.len() == MAX_WARNINGS;
+        drop(reported);
+        tracing::warn!("{}", sentence());
+        if is_last {
+            tracing::warn!("{MAX_WARNINGS} callers and Regions without a hub were reported; no more will be");
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_KEY_LENGTH).collect()
+}
+
+/// `unknown_key` is an access key ID that is neither an account nor known otherwise.
+fn caller_without_hub(relations: &Relations, unknown_key: Option<&str>, account: AccountId) -> String {
+    let hint = hint(&overview::enabled_hubs(relations));
+    match unknown_key {
+        Some(key) => format!(
+            "The access key ID {key:?} is not an account ID of 12 digits, so its calls are made as account {account}, \
+             which has no hub. {hint}"
+        ),
+        None => format!("Account {account} has no hub. {hint}"),
+    }
+}
+
+fn region_without_hub(relations: &Relations, caller: &Caller) -> String {
+    let (account, region) = (caller.account(), &caller.region);
+    let hubs = overview::enabled_hubs(relations);
+    if hubs.regions.contains(region) {
+        let regions = overview::listed(relations.regions_of(account));
+        format!("Account {account} has no hub in {region}. It has hubs in {regions}.")
+    } else {
+        format!("No account has a hub in {region}. Regions with hubs: {}.", overview::listed(hubs.regions.iter()))
+    }
+}
+
+/// The accounts and Regions to use instead.
+fn hint(hubs: &EnabledHubs) -> String {
+    if hubs.count == 0 {
+        return "No account has a hub yet: call EnableSecurityHub first, or start with --scenario.".to_owned();
+    }
+    format!("Accounts with hubs: {hubs}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use securityhub_fixtures::Operation;
+    use serde_json::json;
+
+    use super::*;
+    use crate::state::{Principal, Region};
+    use crate::testing::{ADMINISTRATOR, MEMBER, Stage, id};
+
+    fn caller(account: &str, region: &str) -> Caller {
+        let now = "2026-01-15T09:00:00Z".parse().unwrap();
+        Caller { principal: Principal::local_user(id(account)), region: Region::new(region), now }
+    }
+
+    fn reported(strangers: &Strangers) -> Vec<String> {
+        let mut reported: Vec<String> = strangers.0.lock().iter().cloned().collect();
+        reported.sort();
+        reported
+    }
+
+    /// Rules: CPL-143.
+    #[test]
+    fn each_stranger_is_reported_once_and_known_callers_are_not() {
+        let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+        let strangers = Strangers::default();
+        for region in ["us-east-1", "eu-west-1"] {
+            strangers.report(&stage.0, Some("test"), &caller("000000000000", region));
+        }
+        strangers.report(&stage.0, Some(ADMINISTRATOR), &caller(ADMINISTRATOR, "us-east-1"));
+        assert_eq!(reported(&strangers), ["test"]);
+        strangers.report(&stage.0, Some(ADMINISTRATOR), &caller(ADMINISTRATOR, "eu-west-1"));
+        strangers.report(&stage.0, Some(MEMBER), &caller(MEMBER, "eu-west-1"));
+        strangers.report_region(&stage.0, &UnknownRegion("mars-1".to_owned()));
+        assert_eq!(reported(&strangers), ["Region eu-west-1", "Region mars-1", "test"]);
+        for number in 0..2 * MAX_WARNINGS {
+            strangers.report(&stage.0, Some(&format!("key-{number}")), &caller("000000000000", "us-east-1"));
+        }
+        assert_eq!(reported(&strangers).len(), MAX_WARNINGS);
+    }
+
+    /// Rules: CPL-143.
+    #[test]
+    fn a_warning_names_accounts_and_regions_with_hubs() {
+        let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+        let relations = stage.0.relations();
+        let default = id("000000000000");
+        let mut lines = vec![
+            caller_without_hub(&relations, Some("test"), default),
+            caller_without_hub(&relations, None, id("444444444444")),
+            caller_without_hub(&Stage::empty().0.relations(), None, default),
+            region_without_hub(&relations, &caller(ADMINISTRATOR, "eu-west-1")),
+        ];
+        stage.call_in("eu-west-1", MEMBER, Operation::EnableSecurityHub, json!({})).unwrap();
+        lines.push(region_without_hub(&stage.0.relations(), &caller(ADMINISTRATOR, "eu-west-1")));
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        The access key ID "test" is not an account ID of 12 digits, so its calls are made as account 000000000000, which has no hub. Accounts with hubs: 111111111111, 222222222222 (us-east-1).
+        Account 444444444444 has no hub. Accounts with hubs: 111111111111, 222222222222 (us-east-1).
+        Account 000000000000 has no hub. No account has a hub yet: call EnableSecurityHub first, or start with --scenario.
+        No account has a hub in eu-west-1. Regions with hubs: us-east-1.
+        Account 111111111111 has no hub in eu-west-1. It has hubs in us-east-1.
+        "#);
+    }
+}
