@@ -28,10 +28,11 @@ pub fn path() -> &'static Path {
     &PATH
 }
 
-/// A command of the program, without its environment variables.
+/// A command of the program, without the environment variables of the program and of AWS clients.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(&*PATH);
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SECURITYHUB_LOCAL_")) {
+    let is_read = |name: &str| name.starts_with("SECURITYHUB_LOCAL_") || name.starts_with("AWS_");
+    for (name, _) in std::env::vars().filter(|(name, _)| is_read(name)) {
         command.env_remove(name);
     }
     command.args(arguments);

@@ -84,8 +84,7 @@ fn a_port_in_use_is_reported_with_advice() {
 
 #[test]
 fn wrong_arguments_exit_with_2() {
-    for arguments in
-        [&["serve", "--nope"][..], &["serve", "--port", "x"], &["nope"], &["serve", "--default-account", "1"], &[]]
+    for arguments in [&["serve", "--nope"][..], &["serve", "--port", "x"], &["nope"], &["serve", "--account", "1"], &[]]
     {
         assert_eq!(program::run(arguments).status.code(), Some(2), "{arguments:?}");
     }
@@ -113,6 +112,7 @@ fn help_names_the_environment_variable_of_every_setting() {
         "READ_TIMEOUT",
         "LOG",
         "LOG_LEVEL",
+        "WATCH",
     ] {
         assert!(help.contains(&format!("SECURITYHUB_LOCAL_{name}=")), "{name} in\n{help}");
     }
@@ -575,7 +575,7 @@ fn explain_gives_advice_when_it_fails() {
         error.contains(&format!("cannot reach an emulator at {url}")) && error.contains("securityhub-local serve"),
         "{error}"
     );
-    assert_eq!(program::run(&["explain", "--id", "x", "--url", "127.0.0.1:4600"]).status.code(), Some(2));
+    assert_eq!(program::run(&["explain", "--id", "x", "--url", "https://127.0.0.1:4600"]).status.code(), Some(2));
     assert_eq!(program::run(&["explain"]).status.code(), Some(2));
 }
 

@@ -14,7 +14,7 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// Rules: CPL-07, CPL-08, CPL-13, CPL-131.
+/// Rules: CPL-07, CPL-08, CPL-13, CPL-131, CPL-148.
 #[test]
 fn a_setting_without_effect_is_refused_at_the_start() {
     for (arguments, code, sentence) in [
@@ -29,13 +29,16 @@ fn a_setting_without_effect_is_refused_at_the_start() {
         (["--allow-host", "hub.example.com:4600"], 2, "expected a host name without scheme and port"),
         (["--allow-origin", "a.example"], 2, "expected a scheme and a host, such as https://app.example.com"),
         (["--allow-origin", "https://a.example/path"], 2, "expected a scheme and a host"),
-        (["--host", "localhost"], 2, "expected an IP address, such as 127.0.0.1"),
+        (["--host", "local host"], 2, "expected an IP address, such as 127.0.0.1"),
         (["--host", "192.0.2.1"], 1, "--host must be an address of this machine"),
+        (["--host", "no-such-host.invalid"], 1, "--host must be an address of this machine"),
     ] {
         let (found, message) = refused(&arguments);
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(found == Some(code) && message.contains(sentence), "{arguments:?}: {found:?} {message}");
     }
+    let (found, message) = refused(&["--watch"]);
+    assert!(found == Some(2) && message.contains("--watch has no effect without --scenario"), "{message}");
 }
 
 /// Rules: CPL-131.

@@ -3,41 +3,108 @@
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
+use super::endpoint::Endpoint;
+use super::exit::Exit;
 use super::values::{account, region};
 use crate::state::{AccountId, Region};
+
+/// The account and the Region of most scenarios.
+const DEFAULT_ACCOUNT: &str = "111111111111";
+const DEFAULT_REGION: &str = "us-east-1";
+/// The Region of AWS clients. The AWS CLI prefers the first one.
+const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// A running emulator, and the form of what it answers.
 #[derive(Args)]
 pub(super) struct Remote {
-    /// URL of the running emulator
-    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL", default_value = "http://127.0.0.1:4600")]
-    pub(super) url: String,
+    /// URL of the running emulator [default: AWS_ENDPOINT_URL_SECURITYHUB or AWS_ENDPOINT_URL, if it is on this machine;
+    /// otherwise http://127.0.0.1:4600]
+    #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL")]
+    pub(super) url: Option<String>,
 
     /// Print JSON
     #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
     pub(super) json: bool,
 }
 
+impl Remote {
+    /// The emulator.
+    ///
+    /// # Errors
+    /// See [`Endpoint::find`].
+    pub(super) fn endpoint(&self) -> Result<Endpoint, Exit> {
+        Endpoint::find(self.url.as_deref())
+    }
+}
+
 /// The account and the Region of a call.
 #[derive(Args)]
 pub(super) struct Caller {
-    /// Account that calls the API
-    #[arg(
-        long,
-        value_name = "ACCOUNT",
-        env = "SECURITYHUB_LOCAL_ACCOUNT",
-        default_value = "111111111111",
-        value_parser = account
-    )]
-    pub(super) account: AccountId,
+    /// Account that calls the API [default: AWS_ACCESS_KEY_ID, if it is an account ID; otherwise 111111111111]
+    #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
+    pub(super) account: Option<AccountId>,
 
-    /// Region of the call; a home Region includes the linked Regions
-    #[arg(
-        long,
-        value_name = "REGION",
-        env = "SECURITYHUB_LOCAL_REGION",
-        default_value = "us-east-1",
-        value_parser = region
-    )]
-    pub(super) region: Region,
+    /// Region of the call; a home Region includes the linked Regions [default: AWS_REGION or AWS_DEFAULT_REGION;
+    /// otherwise us-east-1]
+    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", value_parser = region)]
+    pub(super) region: Option<Region>,
+}
+
+impl Caller {
+    pub(super) fn account(&self) -> AccountId {
+        self.account.unwrap_or_else(default_account)
+    }
+
+    pub(super) fn region(&self) -> Region {
+        self.region.clone().unwrap_or_else(default_region)
+    }
+}
+
+/// The account of the shell's AWS clients, or that of most scenarios.
+pub(super) fn default_account() -> AccountId {
+    account_of(|name| std::env::var(name).ok())
+}
+
+/// The Region of the shell's AWS clients, or that of most scenarios.
+pub(super) fn default_region() -> Region {
+    region_of(|name| std::env::var(name).ok())
+}
+
+fn account_of(variable: impl Fn(&str) -> Option<String>) -> AccountId {
+    let of_shell = variable("AWS_ACCESS_KEY_ID").and_then(|key| AccountId::parse(&key));
+    of_shell.or_else(|| AccountId::parse(DEFAULT_ACCOUNT)).unwrap_or(AccountId::DEFAULT)
+}
+
+fn region_of(variable: impl Fn(&str) -> Option<String>) -> Region {
+    let of_shell = REGION_VARIABLES.into_iter().filter_map(variable).find(|name| Region::is_name(name));
+    Region::new(of_shell.as_deref().unwrap_or(DEFAULT_REGION))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rules: CPL-142.
+    #[test]
+    fn account_and_region_come_from_variables_of_aws() {
+        let set = |pairs: &'static [(&str, &str)]| {
+            move |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        for (variables, account, region) in [
+            (&[][..], DEFAULT_ACCOUNT, DEFAULT_REGION),
+            (&[("AWS_ACCESS_KEY_ID", "test"), ("AWS_DEFAULT_REGION", "eu-west-1")], DEFAULT_ACCOUNT, "eu-west-1"),
+            (
+                &[
+                    ("AWS_ACCESS_KEY_ID", "222222222222"),
+                    ("AWS_REGION", "eu-west-2"),
+                    ("AWS_DEFAULT_REGION", "eu-west-1"),
+                ],
+                "222222222222",
+                "eu-west-2",
+            ),
+            (&[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "eu-west-1")], DEFAULT_ACCOUNT, "eu-west-1"),
+        ] {
+            assert_eq!((account_of(set(variables)).as_str(), region_of(set(variables)).as_str()), (account, region));
+        }
+    }
 }

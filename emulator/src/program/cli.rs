@@ -1,6 +1,5 @@
 //! The command line. Every flag can also be set by the environment variable named in its help.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -8,7 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::arguments::{Caller, Remote};
-use super::values::{account, address, body_memory, region, time};
+use super::members::MembersCommand;
+use super::values::{account, body_memory, host, region, time};
 use crate::generate::Product;
 use crate::state::{AccountId, Region, Timestamp};
 use crate::wire::site::{HostRule, OriginRule};
@@ -27,8 +27,8 @@ pub(super) struct Cli {
 const AFTER_HELP: &str = "\
 Quick start:
   securityhub-local serve --scenario scenarios/quickstart.yaml
-  export AWS_ENDPOINT_URL_SECURITYHUB=http://127.0.0.1:4600
-  export AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=x AWS_DEFAULT_REGION=us-east-1
+  eval \"$(securityhub-local env)\"    # in another terminal
+  securityhub-local findings --severity CRITICAL
   aws securityhub get-findings --max-items 3
 
 An access key ID of 12 digits selects the account with that ID. The Region is the one that the
@@ -56,7 +56,7 @@ pub(super) enum Command {
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArguments),
     /// Add, invite, accept and list the members of an administrator in a running emulator
-    #[command(subcommand, after_help = MEMBERS_HELP)]
+    #[command(subcommand, after_help = super::members::HELP)]
     Members(MembersCommand),
     /// Show and change the organization of a running emulator: accounts that join, move, leave or are closed
     #[command(subcommand, after_help = super::organization::HELP)]
@@ -76,6 +76,15 @@ pub(super) enum Command {
     /// the finding, the hub of its administrator, and the hubs of both in their home Regions.
     #[command(after_help = super::events::HELP)]
     Events(super::events::EventsArguments),
+    /// Show accounts, Regions, hubs, numbers of findings, and the clock of a running emulator
+    #[command(after_help = super::status::HELP)]
+    Status(Remote),
+    /// Print the environment variables with which AWS clients use a running emulator
+    #[command(after_help = super::env::HELP)]
+    Env(super::env::EnvArguments),
+    /// List the findings that an account sees in a running emulator
+    #[command(after_help = super::findings::HELP)]
+    Findings(super::findings::FindingsArguments),
     /// List all API operations and whether each one is implemented
     Coverage(CoverageArguments),
     /// Generate realistic findings of a product and write them to standard output
@@ -115,127 +124,6 @@ product, not those of AWS products, so this needs --private-product:
 A scenario can also generate findings itself, without a file:
   findings: [{ generate: { product: guardduty, count: 1000 } }]";
 
-const MEMBERS_HELP: &str = "\
-The CSV file has the format that the console accepts: one account ID and e-mail address per line,
-with or without the header `Account ID,Email`. If any line is invalid, no account is added.
-
-Add, invite and accept in one call, so that the accounts become enabled members:
-  securityhub-local members add --csv members.csv --accept
-
-The same in separate steps. Without --account, `members accept` accepts all pending invitations:
-  securityhub-local members add --csv members.csv --invite
-  securityhub-local members accept --account 222222222222
-  securityhub-local members list
-
-Exit codes: 0 success, 1 no response from an emulator, or some accounts were rejected, 2 invalid
-arguments or invalid CSV file.";
-
-#[derive(Subcommand)]
-pub(super) enum MembersCommand {
-    /// Add the accounts listed in a CSV file, and optionally invite them and accept on their behalf
-    ///
-    /// Steps that are already done are skipped, so running the command again is safe.
-    #[command(after_help = MEMBERS_HELP)]
-    Add(AddArguments),
-    /// Accept invitations on behalf of the invited accounts
-    ///
-    /// If Security Hub is not enabled in an invited account, it is enabled first.
-    #[command(after_help = MEMBERS_HELP)]
-    Accept(AcceptArguments),
-    /// List members of all statuses
-    #[command(after_help = MEMBERS_HELP)]
-    List(ListArguments),
-}
-
-#[derive(Args)]
-pub(super) struct AddArguments {
-    /// CSV file with one account per line, such as 222222222222,a@example.com
-    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_CSV")]
-    pub(super) csv: PathBuf,
-
-    /// Also invite the accounts
-    #[arg(long, env = "SECURITYHUB_LOCAL_INVITE", value_parser = FalseyValueParser::new())]
-    pub(super) invite: bool,
-
-    /// Also invite the accounts and accept on their behalf
-    #[arg(long, env = "SECURITYHUB_LOCAL_ACCEPT", value_parser = FalseyValueParser::new())]
-    pub(super) accept: bool,
-
-    #[command(flatten)]
-    pub(super) at: AdministratorArguments,
-
-    /// Region of the membership; can be repeated
-    #[arg(
-        long,
-        value_name = "REGION",
-        env = "SECURITYHUB_LOCAL_REGION",
-        default_value = "us-east-1",
-        value_delimiter = ',',
-        value_parser = region
-    )]
-    pub(super) region: Vec<Region>,
-}
-
-#[derive(Args)]
-pub(super) struct AcceptArguments {
-    /// Account to accept for; can be repeated [default: all invited accounts]
-    #[arg(
-        long,
-        value_name = "ACCOUNT",
-        env = "SECURITYHUB_LOCAL_ACCOUNT",
-        value_delimiter = ',',
-        value_parser = account
-    )]
-    pub(super) account: Vec<AccountId>,
-
-    #[command(flatten)]
-    pub(super) at: AdministratorArguments,
-
-    /// Region of the membership; can be repeated
-    #[arg(
-        long,
-        value_name = "REGION",
-        env = "SECURITYHUB_LOCAL_REGION",
-        default_value = "us-east-1",
-        value_delimiter = ',',
-        value_parser = region
-    )]
-    pub(super) region: Vec<Region>,
-}
-
-#[derive(Args)]
-pub(super) struct ListArguments {
-    #[command(flatten)]
-    pub(super) at: AdministratorArguments,
-
-    /// Region to list members in; can be repeated [default: all]
-    #[arg(
-        long,
-        value_name = "REGION",
-        env = "SECURITYHUB_LOCAL_REGION",
-        value_delimiter = ',',
-        value_parser = region
-    )]
-    pub(super) region: Vec<Region>,
-}
-
-/// The administrator whose members are meant, and the emulator.
-#[derive(Args)]
-pub(super) struct AdministratorArguments {
-    /// Administrator account
-    #[arg(
-        long,
-        value_name = "ACCOUNT",
-        env = "SECURITYHUB_LOCAL_ADMINISTRATOR",
-        default_value = "111111111111",
-        value_parser = account
-    )]
-    pub(super) administrator: AccountId,
-
-    #[command(flatten)]
-    pub(super) remote: Remote,
-}
-
 #[derive(Subcommand)]
 pub(super) enum ScenarioCommand {
     /// Check scenario files and report every error with its position
@@ -252,16 +140,20 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SCENARIO", value_delimiter = ',')]
     pub(super) scenario: Vec<PathBuf>,
 
-    /// IP address to listen on; can be repeated, for example for 127.0.0.1 and ::1
+    /// Load the scenario again when one of its files changes; if the files have errors, the previous one stays loaded
+    #[arg(long, env = "SECURITYHUB_LOCAL_WATCH", value_parser = FalseyValueParser::new())]
+    pub(super) watch: bool,
+
+    /// IP address or name of this machine to listen on, such as localhost; can be repeated
     #[arg(
         long,
         value_name = "ADDRESS",
         env = "SECURITYHUB_LOCAL_HOST",
         default_value = "127.0.0.1",
         value_delimiter = ',',
-        value_parser = address
+        value_parser = host
     )]
-    pub(super) host: Vec<IpAddr>,
+    pub(super) host: Vec<String>,
 
     /// Port to listen on; 0 selects a free port and prints it
     #[arg(long, value_name = "PORT", env = "SECURITYHUB_LOCAL_PORT", default_value_t = 4600)]
@@ -274,12 +166,13 @@ pub(super) struct ServeArguments {
     /// Account for access key IDs that are neither 12 digits nor listed in the scenario
     #[arg(
         long,
+        alias = "default-account",
         value_name = "ACCOUNT",
         env = "SECURITYHUB_LOCAL_DEFAULT_ACCOUNT",
         default_value = "000000000000",
         value_parser = account
     )]
-    pub(super) default_account: AccountId,
+    pub(super) account: AccountId,
 
     /// Region for unsigned requests (see --allow-anonymous)
     #[arg(
@@ -504,7 +397,7 @@ pub(super) struct CheckArguments {
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Cli, Command};
+    use super::{Cli, Command, MembersCommand};
 
     #[test]
     fn the_command_line_definition_is_valid() {
@@ -513,11 +406,26 @@ mod tests {
 
     #[test]
     fn every_setting_has_an_environment_variable() {
-        let has_settings = |name: &str| {
-            let of_organization = ["join", "move", "leave", "suspend", "reactivate", "close"];
-            ["serve", "explain", "compliance", "events", "generate", "add", "accept", "list"].contains(&name)
-                || of_organization.contains(&name)
-        };
+        let with_settings = [
+            "serve",
+            "explain",
+            "compliance",
+            "events",
+            "generate",
+            "add",
+            "accept",
+            "list",
+            "status",
+            "env",
+            "findings",
+            "join",
+            "move",
+            "leave",
+            "suspend",
+            "reactivate",
+            "close",
+        ];
+        let has_settings = |name: &str| with_settings.contains(&name);
         let cli = Cli::command();
         let groups = ["members", "organization"].map(|name| cli.find_subcommand(name).unwrap());
         let of_groups = groups.iter().flat_map(|group| group.get_subcommands());
@@ -529,8 +437,28 @@ mod tests {
     }
 
     #[test]
+    fn earlier_names_of_flags_are_hidden_and_still_accepted() {
+        for name in ["--account", "--default-account"] {
+            let Command::Serve(serve) = Cli::parse_from(["x", "serve", name, "444444444444"]).command else { panic!() };
+            assert_eq!(serve.account.as_str(), "444444444444");
+        }
+        for name in ["--account", "--administrator"] {
+            let command = Cli::parse_from(["x", "members", "list", name, "444444444444"]).command;
+            let Command::Members(MembersCommand::List(list)) = command else { panic!() };
+            assert_eq!(list.at.account().as_str(), "444444444444");
+        }
+        let mut cli = Cli::command();
+        for path in [&["serve"][..], &["members", "list"], &["members", "add"]] {
+            let command = path.iter().fold(&mut cli, |command, name| command.find_subcommand_mut(name).unwrap());
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("--account <ACCOUNT>"), "{help}");
+            assert!(!help.contains("--default-account") && !help.contains("--administrator"), "{help}");
+        }
+    }
+
+    #[test]
     fn accounts_are_validated_and_hosts_can_be_repeated() {
-        assert!(Cli::try_parse_from(["x", "serve", "--default-account", "1"]).is_err());
+        assert!(Cli::try_parse_from(["x", "serve", "--account", "1"]).is_err());
         let Command::Serve(arguments) = Cli::parse_from(["x", "serve", "--host", "127.0.0.1,::1"]).command else {
             panic!()
         };

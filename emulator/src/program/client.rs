@@ -1,53 +1,80 @@
-//! A client for the control plane of a running emulator.
+//! A client for the control plane and the API of a running emulator.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, Uri};
+use http::header::AUTHORIZATION;
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
+use super::arguments::{Caller, Remote};
+use super::endpoint::Endpoint;
 use super::exit::Exit;
 
 /// Time limit for a response.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Posts JSON to a path of the control plane at `url` and returns the response.
+/// Posts JSON to a path of the control plane and reads the response.
 ///
 /// # Errors
 /// Exit code 1 with advice if no emulator responds; 2 with the emulator's message if it refuses the request.
-pub(super) fn post(url: &str, path: &str, body: &Value) -> Result<Bytes, Exit> {
-    call(url, Method::POST, path, body.to_string())
+pub(super) fn post<T: DeserializeOwned>(remote: &Remote, path: &str, body: &Value) -> Result<T, Exit> {
+    call(&remote.endpoint()?, request(Method::POST, path).body(body.to_string()))
 }
 
-/// Gets a path of the control plane at `url`.
+/// Gets a path of the control plane and reads the response.
 ///
 /// # Errors
 /// As [`post`].
-pub(super) fn get(url: &str, path: &str) -> Result<Bytes, Exit> {
-    call(url, Method::GET, path, String::new())
+pub(super) fn get<T: DeserializeOwned>(remote: &Remote, path: &str) -> Result<T, Exit> {
+    call(&remote.endpoint()?, request(Method::GET, path).body(String::new()))
 }
 
-fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Exit> {
-    let authority = authority(url)?;
+/// Posts JSON to a path of the API as a caller.
+///
+/// # Errors
+/// As [`post`].
+pub(super) fn post_as<T: DeserializeOwned>(
+    remote: &Remote,
+    caller: &Caller,
+    path: &str,
+    body: &Value,
+) -> Result<T, Exit> {
+    // Unless the emulator verifies signatures, it only reads their scope.
+    let scope = format!("{}/20260115/{}/securityhub/aws4_request", caller.account(), caller.region());
+    let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
+    call(&remote.endpoint()?, request(Method::POST, path).header(AUTHORIZATION, signature).body(body.to_string()))
+}
+
+fn request(method: Method, path: &str) -> http::request::Builder {
+    Request::builder().method(method).uri(path).header("content-type", "application/json")
+}
+
+fn call<T: DeserializeOwned>(endpoint: &Endpoint, request: http::Result<Request<String>>) -> Result<T, Exit> {
+    let request = request.map_err(Exit::failed)?;
+    let path = request.uri().path().to_owned();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Exit::failed)?;
     let answer = runtime.block_on(async {
-        match tokio::time::timeout(TIMEOUT, send(&authority, method, path, body)).await {
+        match tokio::time::timeout(TIMEOUT, send(&endpoint.authority, request)).await {
             Ok(answer) => answer.map_err(|error| error.to_string()),
             Err(_) => Err(format!("no response within {} seconds", TIMEOUT.as_secs())),
         }
     });
     let (status, answer) = answer.map_err(|error| {
         Exit::failed(format!(
-            "cannot reach an emulator at {url}: {error}. Start one with `securityhub-local serve`, or set --url to its \
-             address."
+            "cannot reach an emulator at {}: {error}. Start one with `securityhub-local serve`, or set --url to its \
+             address.",
+            endpoint.described()
         ))
     })?;
     if status == StatusCode::OK {
-        return Ok(answer);
+        return serde_json::from_slice(&answer)
+            .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", endpoint.described())));
     }
     let body = serde_json::from_slice::<Value>(&answer).ok();
     let message = body.as_ref().and_then(|body| body.get("Message").or_else(|| body.get("error")));
@@ -56,32 +83,20 @@ fn call(url: &str, method: Method, path: &str, body: String) -> Result<Bytes, Ex
             Err(Exit::invalid(format!("securityhub-local: {message}")))
         }
         _ => Err(Exit::failed(format!(
-            "{url}{path} returned {status}. Check that it is a securityhub-local server of the same version"
-        ))),
-    }
-}
-
-/// The host and port of `http://HOST:PORT`.
-fn authority(url: &str) -> Result<String, Exit> {
-    let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
-    let authority = uri.as_ref().and_then(Uri::authority);
-    match authority {
-        Some(authority) if authority.port().is_some() => Ok(authority.to_string()),
-        Some(authority) => Ok(format!("{authority}:80")),
-        None => Err(Exit::invalid(format!(
-            "securityhub-local: invalid --url {url}: expected a URL such as http://127.0.0.1:4600"
+            "{path} of {} returned {status}. Check that it is a securityhub-local server of the same version",
+            endpoint.described()
         ))),
     }
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-async fn send(authority: &str, method: Method, path: &str, body: String) -> Result<(StatusCode, Bytes), Failure> {
+async fn send(authority: &str, request: Request<String>) -> Result<(StatusCode, Bytes), Failure> {
     let stream = TcpStream::connect(authority).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let request = Request::builder().method(method).uri(path).header("host", authority);
-    let request = request.header("content-type", "application/json").body(Full::new(Bytes::from(body)))?;
+    let mut request = request.map(|body| Full::new(Bytes::from(body)));
+    request.headers_mut().insert(http::header::HOST, authority.parse()?);
     let response = sender.send_request(request).await?;
     let status = response.status();
     Ok((status, response.into_body().collect().await?.to_bytes()))

@@ -16,6 +16,7 @@ use super::output;
 use super::style::Style;
 use crate::domain::controls::scores::{self, Compliance, ControlScore, ControlStatus, Counts, StandardScore};
 use crate::invariant::Invariant;
+use crate::state::Region;
 
 pub(super) const HELP: &str = "\
 Examples, with `securityhub-local serve --scenario scenarios/controls.yaml` running.
@@ -73,16 +74,13 @@ enum By {
 
 /// Queries the emulator and prints the result.
 pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
-    let ComplianceArguments { caller: Caller { account, region }, standard, by, remote: Remote { url, json } } =
-        arguments;
-    let mut path = format!("/_emulator/compliance?account={account}&region={}", region.as_str());
+    let ComplianceArguments { caller, standard, by, remote } = arguments;
+    let mut path = format!("/_emulator/compliance?account={}&region={}", caller.account(), caller.region());
     if let Some(standard) = standard {
         _ = write!(path, "&standard={}", standard.id);
     }
-    let answer = client::get(url, &path)?;
-    let compliance: Compliance = serde_json::from_slice(&answer)
-        .map_err(|error| Exit::failed(format!("unexpected response from {url}: {error}")))?;
-    let text = if *json {
+    let compliance: Compliance = client::get(remote, &path)?;
+    let text = if remote.json {
         format!("{:#}\n", json!(compliance))
     } else {
         // Bars are for people; piped output contains only the tables.
@@ -102,6 +100,9 @@ struct Row<'c> {
 }
 
 fn render(compliance: &Compliance, is_of_standard: bool, by: Option<By>, bars: Option<Bars>) -> Result<String, Exit> {
+    if is_without_standards(compliance) {
+        return Ok(no_standard(compliance));
+    }
     let standard = compliance.scores.standards.first().filter(|_| is_of_standard);
     let mut text = heading(compliance, standard);
     let rows = match (by, standard) {
@@ -129,6 +130,25 @@ fn render(compliance: &Compliance, is_of_standard: bool, by: Option<By>, bars: O
         text += &bars.draw(&rows);
     }
     Ok(text)
+}
+
+/// Whether there is nothing to compute a score from. Scores that are computed daily may be missing for another reason.
+fn is_without_standards(compliance: &Compliance) -> bool {
+    let is_computed = compliance.computed_at.is_some() || compliance.next_at.is_none();
+    is_computed && compliance.scores.standards.is_empty()
+}
+
+fn no_standard(compliance: &Compliance) -> String {
+    let Compliance { account_id, region, accounts, .. } = compliance;
+    let or_members = if accounts.as_ref().is_some_and(|all| all.len() > 1) { " or its members" } else { "" };
+    format!(
+        "No standard is enabled for {account_id}{or_members} in {region}, so there are no scores.\n\n\
+         Enable one:\n  \
+         aws securityhub batch-enable-standards --standards-subscription-requests \\\n    \
+         StandardsArn=arn:{}:securityhub:{region}::standards/aws-foundational-security-best-practices/v/1.0.0\n\
+         Or serve a scenario with standards, such as scenarios/controls.yaml.\n",
+        Region::new(region).partition()
+    )
 }
 
 /// The account or standard of the score, and the score.
@@ -373,6 +393,23 @@ mod tests {
     #[test]
     fn scores_of_standards_as_text() {
         assert_snapshot!("standards", render(&compliance(standards(), false), false, None, None).unwrap());
+    }
+
+    /// Rules: SCO-06.
+    #[test]
+    fn an_account_without_standards_is_told_how_to_enable_one() {
+        let mut none = compliance(Vec::new(), true);
+        (none.scores.summary_score, none.scores.summary_counts) = (None, Counts::default());
+        assert_snapshot!(render(&none, false, None, None).unwrap(), @r"
+        No standard is enabled for 111111111111 or its members in us-east-1, so there are no scores.
+
+        Enable one:
+          aws securityhub batch-enable-standards --standards-subscription-requests \
+            StandardsArn=arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0
+        Or serve a scenario with standards, such as scenarios/controls.yaml.
+        ");
+        let pending = Compliance { computed_at: None, next_at: Some("2026-01-15T09:30:00.000Z".to_owned()), ..none };
+        assert!(render(&pending, false, None, None).unwrap().contains("Not computed yet"));
     }
 
     /// Rules: SCO-04.

@@ -56,12 +56,12 @@ fn summary() -> String {
 
 fn table() -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["Operation", "Status"]);
     for operation in Operation::ALL {
         table.add_row([operation.name(), status(entry(operation).coverage)]);
     }
-    format!("{table}\n{}", summary())
+    format!("{}\n\n{}", table.trim_fmt(), summary())
 }
 
 /// The table as Markdown: a row for each operation.
@@ -89,6 +89,13 @@ fn json_text() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_table_has_a_line_per_operation_and_fits_a_page() {
+        let table = table();
+        assert_eq!(table.lines().count(), Operation::ALL.len() + 3, "a header, an empty line and the summary");
+        assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    }
 
     #[test]
     fn every_operation_occurs_once_in_each_format() {

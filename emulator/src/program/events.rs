@@ -147,8 +147,7 @@ fn page(arguments: &EventsArguments, after: u64) -> Result<Page, Exit> {
     if let Some(pattern) = &arguments.pattern {
         _ = write!(path, "&pattern={}", utf8_percent_encode(pattern, NON_ALPHANUMERIC));
     }
-    serde_json::from_slice(&client::get(&arguments.remote.url, &path)?)
-        .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", arguments.remote.url)))
+    client::get(&arguments.remote, &path)
 }
 
 /// An event for people: time, receiver, kind, and the finding with its severity.

@@ -12,6 +12,8 @@ pub(super) enum Exit {
     Failed(String),
     /// 2: invalid input, such as arguments or an invalid scenario, whose errors have been printed already.
     Invalid(String),
+    /// 130 or 143: Ctrl-C or SIGTERM before the server was ready, as shells number them.
+    Stopped(u8),
 }
 
 impl Exit {
@@ -28,6 +30,7 @@ impl Exit {
         let (code, message) = match self {
             Exit::Failed(message) => (1, format!("securityhub-local: {message}")),
             Exit::Invalid(message) => (2, message),
+            Exit::Stopped(code) => (code, String::new()),
         };
         if !message.is_empty() {
             output::print_error(&message);

@@ -14,17 +14,15 @@ use crate::domain::findings::explain::{ExplainedFinding, Explanation};
 /// Queries the emulator and prints the result.
 pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
     let mut question = json!({
-        "Account": arguments.caller.account.as_str(),
-        "Region": arguments.caller.region.as_str(),
+        "Account": arguments.caller.account(),
+        "Region": arguments.caller.region().as_str(),
         "Id": arguments.id,
         "Filters": filters(&arguments.filters)?,
     });
     if let (Some(product_arn), Value::Object(members)) = (&arguments.product_arn, &mut question) {
         members.insert("ProductArn".to_owned(), json!(product_arn));
     }
-    let answer = client::post(&arguments.remote.url, "/_emulator/explain", &question)?;
-    let explanation: Explanation = serde_json::from_slice(&answer)
-        .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", arguments.remote.url)))?;
+    let explanation: Explanation = client::post(&arguments.remote, "/_emulator/explain", &question)?;
     let text = if arguments.remote.json {
         format!("{:#}\n", json!(explanation))
     } else {

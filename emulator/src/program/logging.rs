@@ -29,7 +29,14 @@ const MAX_QUEUED: usize = 1024 * 1024;
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The log of the process. Dropping it waits a moment for the last lines to be written.
-pub(super) struct Log(Arc<Queue>);
+pub(super) struct Log(LogOutput);
+
+/// The output of the log, for text that does not come from log events.
+#[derive(Clone)]
+pub(super) struct LogOutput {
+    queue: Arc<Queue>,
+    pub(super) form: LogForm,
+}
 
 /// Lines waiting to be written.
 #[derive(Default)]
@@ -58,29 +65,41 @@ impl Log {
     /// Starts logging for the process. A second call leaves the first log unchanged.
     pub(super) fn start(form: LogForm, level: LogLevel) -> Log {
         let queue = Arc::new(Queue::default());
-        let log = Log(Arc::clone(&queue));
+        let log = Log(LogOutput { queue: Arc::clone(&queue), form });
         let thread = std::thread::Builder::new().name("log".to_owned());
         // Without a thread, lines are dropped and counted as if nobody read them.
         _ = thread.spawn(move || queue.write_to(&mut error_output(), form));
-        subscribe(&log.0, form, level);
+        subscribe(&log.0.queue, form, level);
         std::panic::set_hook(Box::new(report_panic));
         log
     }
 
     /// The number of lines dropped since the start.
     pub(super) fn dropped(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.0.all_dropped)
+        Arc::clone(&self.0.queue.all_dropped)
     }
 
+    /// The output of this log.
+    pub(super) fn output(&self) -> LogOutput {
+        self.0.clone()
+    }
+}
+
+impl LogOutput {
     /// Adds text that is not a log line, such as the warnings of a scenario.
     pub(super) fn print(&self, text: &str) {
-        self.0.push(text.as_bytes());
+        self.queue.push(text.as_bytes());
+    }
+
+    /// Adds a line in the format of the log, whatever its level is.
+    pub(super) fn say(&self, level: &str, message: &str) {
+        self.queue.push(line(self.form, level, message, None).as_bytes());
     }
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.0.wait_until_written(FLUSH_TIMEOUT);
+        self.0.queue.wait_until_written(FLUSH_TIMEOUT);
     }
 }
 
@@ -201,13 +220,23 @@ fn lines(text: &[u8]) -> u64 {
 
 /// The report of missing lines, in the format of log lines.
 fn missing_lines(form: LogForm, count: u64) -> String {
+    line(form, "ERROR", "log lines were dropped because they could not be written", Some(count))
+}
+
+/// A line in the format of log lines.
+fn line(form: LogForm, level: &str, message: &str, dropped: Option<u64>) -> String {
     let now = jiff::Timestamp::now();
-    let message = "log lines were dropped because they could not be written";
     match form {
-        LogForm::Pretty => format!("{now:.6} ERROR {message} dropped={count}\n"),
+        LogForm::Pretty => {
+            let dropped = dropped.map(|count| format!(" dropped={count}")).unwrap_or_default();
+            format!("{now:.6} {level:>5} {message}{dropped}\n")
+        }
         LogForm::Json => {
-            let fields = serde_json::json!({ "message": message, "dropped": count });
-            format!("{}\n", serde_json::json!({ "timestamp": format!("{now:.6}"), "level": "ERROR", "fields": fields }))
+            let mut fields = serde_json::json!({ "message": message });
+            if let Some(count) = dropped {
+                fields["dropped"] = count.into();
+            }
+            format!("{}\n", serde_json::json!({ "timestamp": format!("{now:.6}"), "level": level, "fields": fields }))
         }
     }
 }

@@ -3,20 +3,156 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::builder::FalseyValueParser;
+use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::cli::{AcceptArguments, AddArguments, AdministratorArguments, ListArguments, MembersCommand};
+use super::arguments::{Remote, default_account, default_region};
 use super::client;
 use super::exit::Exit;
 use super::output;
+use super::values::{account, region};
 use crate::domain::accounts::members::bulk::{MemberRow, Outcome};
 use crate::domain::accounts::members::csv::{self, Row};
 use crate::invariant::Invariant;
-use crate::state::Region;
+use crate::state::{AccountId, Region};
+
+pub(super) const HELP: &str = "\
+The CSV file has the format that the console accepts: one account ID and e-mail address per line,
+with or without the header `Account ID,Email`. If any line is invalid, no account is added.
+
+Add, invite and accept in one call, so that the accounts become enabled members:
+  securityhub-local members add --csv members.csv --accept
+
+The same in separate steps. Without --account, `members accept` accepts all pending invitations:
+  securityhub-local members add --csv members.csv --invite
+  securityhub-local members accept --account 222222222222
+  securityhub-local members list
+
+Exit codes: 0 success, 1 no response from an emulator, or some accounts were rejected, 2 invalid
+arguments or invalid CSV file.";
+
+#[derive(Subcommand)]
+pub(super) enum MembersCommand {
+    /// Add the accounts listed in a CSV file, and optionally invite them and accept on their behalf
+    ///
+    /// Steps that are already done are skipped, so running the command again is safe.
+    #[command(after_help = HELP)]
+    Add(AddArguments),
+    /// Accept invitations on behalf of the invited accounts
+    ///
+    /// If Security Hub is not enabled in an invited account, it is enabled first.
+    #[command(after_help = HELP)]
+    Accept(AcceptArguments),
+    /// List members of all statuses
+    #[command(after_help = HELP)]
+    List(ListArguments),
+}
+
+#[derive(Args)]
+pub(super) struct AddArguments {
+    /// CSV file with one account per line, such as 222222222222,a@example.com
+    #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_CSV")]
+    csv: PathBuf,
+
+    /// Also invite the accounts
+    #[arg(long, env = "SECURITYHUB_LOCAL_INVITE", value_parser = FalseyValueParser::new())]
+    invite: bool,
+
+    /// Also invite the accounts and accept on their behalf
+    #[arg(long, env = "SECURITYHUB_LOCAL_ACCEPT", value_parser = FalseyValueParser::new())]
+    accept: bool,
+
+    #[command(flatten)]
+    pub(super) at: AdministratorArguments,
+
+    /// Region of the membership; can be repeated [default: AWS_REGION or AWS_DEFAULT_REGION; otherwise us-east-1]
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        value_delimiter = ',',
+        value_parser = region
+    )]
+    region: Vec<Region>,
+}
+
+#[derive(Args)]
+pub(super) struct AcceptArguments {
+    /// Account to accept for; can be repeated [default: all invited accounts]
+    #[arg(
+        long,
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_ACCOUNT",
+        value_delimiter = ',',
+        value_parser = account
+    )]
+    account: Vec<AccountId>,
+
+    /// Administrator that has invited the accounts [default: AWS_ACCESS_KEY_ID, if it is an account ID; otherwise
+    /// 111111111111]
+    #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ADMINISTRATOR", value_parser = account)]
+    administrator: Option<AccountId>,
+
+    /// Region of the membership; can be repeated [default: AWS_REGION or AWS_DEFAULT_REGION; otherwise us-east-1]
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        value_delimiter = ',',
+        value_parser = region
+    )]
+    region: Vec<Region>,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Args)]
+pub(super) struct ListArguments {
+    #[command(flatten)]
+    pub(super) at: AdministratorArguments,
+
+    /// Region to list members in; can be repeated [default: all]
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "SECURITYHUB_LOCAL_REGION",
+        value_delimiter = ',',
+        value_parser = region
+    )]
+    region: Vec<Region>,
+}
+
+/// The administrator whose members are meant, and the emulator.
+#[derive(Args)]
+pub(super) struct AdministratorArguments {
+    /// Administrator account [default: SECURITYHUB_LOCAL_ACCOUNT, or AWS_ACCESS_KEY_ID, if it is an account ID; otherwise
+    /// 111111111111]
+    #[arg(
+        long,
+        alias = "administrator",
+        value_name = "ACCOUNT",
+        env = "SECURITYHUB_LOCAL_ADMINISTRATOR",
+        value_parser = account
+    )]
+    account: Option<AccountId>,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl AdministratorArguments {
+    /// The administrator.
+    pub(super) fn account(&self) -> AccountId {
+        let of_commands = || AccountId::parse(&std::env::var("SECURITYHUB_LOCAL_ACCOUNT").ok()?);
+        self.account.or_else(of_commands).unwrap_or_else(default_account)
+    }
+}
 
 /// Number of accounts per request, small enough to show progress.
 const BATCH: usize = 500;
@@ -32,6 +168,7 @@ pub(super) fn run(command: &MembersCommand) -> Result<(), Exit> {
 
 fn add(arguments: &AddArguments) -> Result<(), Exit> {
     let rows = read_list(&arguments.csv)?;
+    let regions = or_default(&arguments.region);
     let progress = progress(rows.len());
     let mut whole = Outcome { unprocessed_accounts: Some(Vec::new()), ..Outcome::default() };
     for batch in rows.chunks(BATCH) {
@@ -40,13 +177,13 @@ fn add(arguments: &AddArguments) -> Result<(), Exit> {
             None => json!({ "AccountId": row.account }),
         };
         let body = json!({
-            "Administrator": arguments.at.administrator,
-            "Regions": names(&arguments.region),
+            "Administrator": arguments.at.account(),
+            "Regions": names(&regions),
             "AccountDetails": batch.iter().map(details).collect::<Vec<_>>(),
             "Invite": arguments.invite,
             "Accept": arguments.accept,
         });
-        let outcome = post(&arguments.at.remote.url, "/_emulator/members", &body)?;
+        let outcome: Outcome = client::post(&arguments.at.remote, "/_emulator/members", &body)?;
         whole.members.extend(outcome.members);
         whole
             .unprocessed_accounts
@@ -55,23 +192,24 @@ fn add(arguments: &AddArguments) -> Result<(), Exit> {
         progress.inc(batch.len().try_into().or_report("a number of accounts fits into a u64").unwrap_or_default());
     }
     progress.finish_and_clear();
-    print_outcome(&arguments.at, whole)
+    print_outcome(&arguments.at.remote, whole)
 }
 
 fn accept(arguments: &AcceptArguments) -> Result<(), Exit> {
-    let mut body = json!({ "Administrator": arguments.at.administrator, "Regions": names(&arguments.region) });
+    let administrator = arguments.administrator.unwrap_or_else(default_account);
+    let mut body = json!({ "Administrator": administrator, "Regions": names(&or_default(&arguments.region)) });
     if let (Value::Object(members), false) = (&mut body, arguments.account.is_empty()) {
         members.insert("AccountIds".to_owned(), json!(arguments.account));
     }
-    print_outcome(&arguments.at, post(&arguments.at.remote.url, "/_emulator/members/accept", &body)?)
+    print_outcome(&arguments.remote, client::post(&arguments.remote, "/_emulator/members/accept", &body)?)
 }
 
 fn list(arguments: &ListArguments) -> Result<(), Exit> {
-    let mut path = format!("/_emulator/members?administrator={}", arguments.at.administrator);
+    let mut path = format!("/_emulator/members?administrator={}", arguments.at.account());
     if !arguments.region.is_empty() {
         _ = write!(path, "&region={}", names(&arguments.region).join(","));
     }
-    let outcome = outcome(&arguments.at.remote.url, &client::get(&arguments.at.remote.url, &path)?)?;
+    let outcome: Outcome = client::get(&arguments.at.remote, &path)?;
     if arguments.at.remote.json {
         output::print(&format!("{:#}\n", json!(outcome)))
     } else {
@@ -102,17 +240,14 @@ fn names(regions: &[Region]) -> Vec<&str> {
     regions.iter().map(Region::as_str).collect()
 }
 
-fn post(url: &str, path: &str, body: &Value) -> Result<Outcome, Exit> {
-    outcome(url, &client::post(url, path, body)?)
-}
-
-fn outcome(url: &str, answer: &[u8]) -> Result<Outcome, Exit> {
-    serde_json::from_slice(answer).map_err(|error| Exit::failed(format!("unexpected response from {url}: {error}")))
+/// The given Regions, or the Region of the shell's AWS clients.
+fn or_default(regions: &[Region]) -> Vec<Region> {
+    if regions.is_empty() { vec![default_region()] } else { regions.to_vec() }
 }
 
 /// Prints the outcome. Refused accounts count as a failure.
-fn print_outcome(at: &AdministratorArguments, outcome: Outcome) -> Result<(), Exit> {
-    if at.remote.json {
+fn print_outcome(remote: &Remote, outcome: Outcome) -> Result<(), Exit> {
+    if remote.json {
         output::print(&format!("{:#}\n", json!(outcome)))?;
     } else {
         output::print(&summary(&outcome.members))?;
@@ -175,7 +310,6 @@ fn progress(accounts: usize) -> ProgressBar {
 
 #[cfg(test)]
 mod tests {
-    use super::super::arguments::Remote;
     use insta::assert_snapshot;
 
     use super::*;
@@ -206,14 +340,12 @@ mod tests {
 
     #[test]
     fn refused_accounts_are_listed_in_a_failure() {
-        let remote = Remote { url: String::new(), json: false };
-        let at = AdministratorArguments { administrator: crate::state::AccountId::DEFAULT, remote };
+        let remote = Remote { url: None, json: false };
         let unprocessed = json!([{ "Region": "us-east-1", "AccountId": "x", "ProcessingResult": "No." }]);
-        let answer = json!({ "Members": [], "UnprocessedAccounts": unprocessed }).to_string();
-        let Err(Exit::Failed(message)) = print_outcome(&at, outcome("", answer.as_bytes()).unwrap()) else {
+        let outcome = json!({ "Members": [], "UnprocessedAccounts": unprocessed });
+        let Err(Exit::Failed(message)) = print_outcome(&remote, serde_json::from_value(outcome).unwrap()) else {
             panic!("it fails")
         };
         assert_eq!(message, "1 account was rejected:\n  x in us-east-1: No.");
-        assert!(outcome("", b"{}").is_err());
     }
 }

@@ -8,19 +8,28 @@ mod cli;
 mod client;
 mod compliance;
 mod coverage;
+mod endpoint;
+mod env;
 mod events;
 mod exit;
 mod explain;
+mod findings;
 mod generate;
+mod hosts;
+mod loading;
 mod logging;
 mod members;
 mod organization;
 mod output;
 mod policies;
+mod ready;
 mod scenario;
 mod serve;
+mod signals;
+mod status;
 mod style;
 mod values;
+mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -59,13 +68,16 @@ fn arguments() -> Result<Option<Command>, Exit> {
 fn run(command: Option<Command>) -> Result<(), Exit> {
     let Some(command) = command else { return Ok(()) };
     match command {
-        Command::Serve(arguments) => serve::run(&arguments)?,
+        Command::Serve(arguments) => serve::run(arguments)?,
         Command::Explain(arguments) => explain::run(&arguments)?,
         Command::Members(command) => members::run(&command)?,
         Command::Organization(command) => organization::run(&command)?,
         Command::Policies(command) => policies::run(&command)?,
         Command::Compliance(arguments) => compliance::run(&arguments)?,
         Command::Events(arguments) => events::run(&arguments)?,
+        Command::Status(remote) => status::run(&remote)?,
+        Command::Env(arguments) => env::run(&arguments)?,
+        Command::Findings(arguments) => findings::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments)?,
         Command::Generate(arguments) => generate::run(&arguments)?,
         Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,

@@ -116,9 +116,7 @@ fn send(action: &str, at: &AccountArguments, details: &[(&str, Option<&String>)]
         let given = details.iter().filter_map(|(name, value)| Some(((*name).to_owned(), json!(value.as_ref()?))));
         members.extend(given);
     }
-    let answer = client::post(&at.remote.url, "/_emulator/organization", &body)?;
-    let row: AccountRow = serde_json::from_slice(&answer)
-        .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", at.remote.url)))?;
+    let row: AccountRow = client::post(&at.remote, "/_emulator/organization", &body)?;
     let text = if at.remote.json { format!("{:#}\n", json!(row)) } else { summary(&row) };
     output::print(&text)
 }

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -82,19 +81,16 @@ fn send(action: &str, policy: &PolicyArguments, document: Option<Value>) -> Resu
     if let Some(document) = document {
         body["Document"] = document;
     }
-    let answer = client::post(&policy.remote.url, "/_emulator/organization/policies", &body)?;
-    print(&policy.remote, &answer)
+    print(&policy.remote, &client::post(&policy.remote, "/_emulator/organization/policies", &body)?)
 }
 
 /// Prints the organization of a running emulator.
 pub(super) fn print_tree(remote: &Remote) -> Result<(), Exit> {
-    print(remote, &client::get(&remote.url, "/_emulator/organization")?)
+    print(remote, &client::get(remote, "/_emulator/organization")?)
 }
 
-fn print(remote: &Remote, answer: &Bytes) -> Result<(), Exit> {
-    let outline: Outline = serde_json::from_slice(answer)
-        .map_err(|error| Exit::failed(format!("unexpected response from {}: {error}", remote.url)))?;
-    let text = if remote.json { format!("{:#}\n", json!(outline)) } else { tree(&outline) };
+fn print(remote: &Remote, outline: &Outline) -> Result<(), Exit> {
+    let text = if remote.json { format!("{:#}\n", json!(outline)) } else { tree(outline) };
     output::print(&text)
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::state::{AccountId, Region, Timestamp};
+use crate::wire::site::HostRule;
 
 /// An account ID.
 pub(super) fn account(text: &str) -> Result<AccountId, String> {
@@ -23,11 +24,15 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "expected a date, a time and a time zone, such as 2026-01-15T09:00:00Z".to_owned())
 }
 
-/// An IP address to listen on.
-pub(super) fn address(text: &str) -> Result<IpAddr, String> {
-    text.parse().map_err(|_| {
-        "expected an IP address, such as 127.0.0.1, or 0.0.0.0 for all addresses of this machine".to_owned()
-    })
+/// An IP address or a host name to listen on. The name is resolved later.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let is_name = matches!(text.parse(), Ok(HostRule::Name(_)));
+    if is_name || text.parse::<IpAddr>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err("expected an IP address, such as 127.0.0.1, or 0.0.0.0 for all addresses of this machine, or a name of this \
+         machine, such as localhost"
+        .to_owned())
 }
 
 /// Minimum memory for bodies: enough for small calls.

@@ -1,0 +1,149 @@
+//! The emulator that a command connects to: that of a flag, or that of a variable which the shell has already for AWS
+//! clients.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use http::Uri;
+
+use super::exit::Exit;
+
+const DEFAULT: &str = "http://127.0.0.1:4600";
+const FLAG: &str = "--url";
+/// Takes precedence over the variables of AWS.
+const VARIABLE: &str = "SECURITYHUB_LOCAL_URL";
+/// Variables of AWS clients, by precedence. They are used only if they name this machine, because they may belong to AWS
+/// or to another emulator.
+const AWS_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_SECURITYHUB", "AWS_ENDPOINT_URL"];
+
+/// The address of an emulator.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    /// Host and port.
+    pub(super) authority: String,
+    /// Where the address comes from, for errors.
+    source: String,
+}
+
+impl Endpoint {
+    /// The emulator of `given`, which is the value of the flag or of its variable, or that of a variable of AWS.
+    ///
+    /// # Errors
+    /// Exit code 2 if `given` is invalid.
+    pub(super) fn find(given: Option<&str>) -> Result<Endpoint, Exit> {
+        let is_flag = std::env::args_os().any(|argument| argument.to_string_lossy().starts_with(FLAG));
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Endpoint::select(given, if is_flag { FLAG } else { VARIABLE }, variable)
+    }
+
+    fn select(
+        given: Option<&str>,
+        given_by: &str,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Endpoint, Exit> {
+        if let Some(url) = given {
+            let authority = authority(url).ok_or_else(|| {
+                Exit::invalid(format!(
+                    "securityhub-local: {given_by}: invalid URL {url}: expected one such as {DEFAULT}"
+                ))
+            })?;
+            return Ok(Endpoint { authority, source: format!("from {given_by}") });
+        }
+        let mut ignored = String::new();
+        for (name, url) in AWS_VARIABLES.into_iter().filter_map(|name| Some((name, variable(name)?))) {
+            match authority(&url).filter(|authority| is_of_this_machine(authority)) {
+                Some(authority) => return Ok(Endpoint { authority, source: format!("from {name}") }),
+                None => _ = write!(ignored, "; {name}={url} is not an address of this machine"),
+            }
+        }
+        let authority = authority(DEFAULT).unwrap_or_default();
+        Ok(Endpoint { authority, source: format!("the default{ignored}") })
+    }
+
+    /// `http://HOST:PORT`
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.authority)
+    }
+
+    /// The URL and where it comes from, such as `http://127.0.0.1:4600 (from --url)`.
+    pub(super) fn described(&self) -> String {
+        format!("{} ({})", self.url(), self.source)
+    }
+}
+
+/// The host and port of `http://HOST:PORT`, `http://HOST` or `HOST:PORT`.
+fn authority(url: &str) -> Option<String> {
+    let has_scheme = url.contains("://");
+    let url = if has_scheme { url.to_owned() } else { format!("http://{url}") };
+    let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"))?;
+    let authority = uri.authority()?;
+    match authority.port() {
+        Some(_) => Some(authority.to_string()),
+        None => has_scheme.then(|| format!("{authority}:80")),
+    }
+}
+
+fn is_of_this_machine(authority: &str) -> bool {
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    address.is_ok_and(|address| address.is_loopback()) || name == "localhost" || name.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn select(given: Option<&str>, variables: &[(&str, &str)]) -> Result<Endpoint, Exit> {
+        Endpoint::select(given, FLAG, |name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    fn described(given: Option<&str>, variables: &[(&str, &str)]) -> String {
+        select(given, variables).unwrap().described()
+    }
+
+    /// Rules: CPL-142.
+    #[test]
+    fn the_flag_precedes_variables_of_aws_which_must_name_this_machine() {
+        let [hub, all] = AWS_VARIABLES;
+        let local = "http://127.0.0.1:4700";
+        assert_eq!(described(None, &[]), "http://127.0.0.1:4600 (the default)");
+        assert_eq!(described(Some("http://hub:1"), &[(hub, local)]), "http://hub:1 (from --url)");
+        assert_eq!(described(None, &[(all, "http://[::1]:1"), (hub, local)]), format!("{local} (from {hub})"));
+        let elsewhere = (hub, "https://securityhub.us-east-1.amazonaws.com");
+        assert_eq!(
+            described(None, &[elsewhere, (all, "http://localhost")]),
+            format!("http://localhost:80 (from {all})")
+        );
+        assert_eq!(
+            described(None, &[elsewhere, (all, "http://10.0.0.1:4566")]),
+            "http://127.0.0.1:4600 (the default; AWS_ENDPOINT_URL_SECURITYHUB=https://securityhub.us-east-1.amazonaws.com \
+             is not an address of this machine; AWS_ENDPOINT_URL=http://10.0.0.1:4566 is not an address of this machine)"
+        );
+    }
+
+    /// Rules: CPL-142.
+    #[test]
+    fn a_url_needs_a_scheme_or_a_port() {
+        for (url, expected) in [
+            ("127.0.0.1:4601", "127.0.0.1:4601"),
+            ("localhost:4601", "localhost:4601"),
+            ("[::1]:4601", "[::1]:4601"),
+            ("http://hub/", "hub:80"),
+            ("http://127.0.0.1:4601/x", "127.0.0.1:4601"),
+        ] {
+            assert_eq!(authority(url).as_deref(), Some(expected), "{url}");
+        }
+        for url in ["", "nowhere", "https://127.0.0.1:4600", "http://", "a b", "://"] {
+            assert_eq!(authority(url), None, "{url}");
+        }
+        let Err(Exit::Invalid(message)) = select(Some("nowhere"), &[]) else { panic!("it is invalid") };
+        assert!(
+            message.starts_with("securityhub-local: --url: invalid URL nowhere: expected one such as"),
+            "{message}"
+        );
+    }
+}

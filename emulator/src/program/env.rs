@@ -1,0 +1,120 @@
+//! `env`: the environment variables for AWS clients of a running emulator.
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::arguments::Remote;
+use super::client;
+use super::exit::Exit;
+use super::output;
+use super::values::{account, region};
+use crate::control::status::Status;
+use crate::state::{AccountId, Region};
+
+pub(super) const HELP: &str = "\
+Examples:
+  eval \"$(securityhub-local env)\"
+  eval \"$(securityhub-local env --account 222222222222 --region eu-west-1)\"
+
+Without --account and --region, the variables select an administrator that has enabled Security Hub.
+
+Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
+
+#[derive(Args)]
+pub(super) struct EnvArguments {
+    /// Account to call as [default: an administrator with a hub]
+    #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ACCOUNT", value_parser = account)]
+    account: Option<AccountId>,
+
+    /// Region to call in [default: a Region where the account has a hub]
+    #[arg(long, value_name = "REGION", env = "SECURITYHUB_LOCAL_REGION", value_parser = region)]
+    region: Option<Region>,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Queries the emulator and prints the variables.
+pub(super) fn run(arguments: &EnvArguments) -> Result<(), Exit> {
+    let status: Status = client::get(&arguments.remote, "/_emulator/status")?;
+    let variables = variables(arguments, &status, arguments.remote.endpoint()?.url());
+    let text = if arguments.remote.json {
+        let members = variables.map(|(name, value)| (name.to_owned(), Value::String(value)));
+        format!("{:#}\n", Value::Object(Map::from_iter(members)))
+    } else {
+        variables.map(|(name, value)| format!("export {name}={}\n", quoted(&value))).concat()
+    };
+    output::print(&text)
+}
+
+fn variables(arguments: &EnvArguments, status: &Status, url: String) -> [(&'static str, String); 4] {
+    let suggested = status.overview.suggested_caller.as_ref();
+    let account = match (arguments.account, suggested) {
+        (Some(account), _) => account.to_string(),
+        (None, Some(suggested)) => suggested.account_id.clone(),
+        (None, None) => "111111111111".to_owned(),
+    };
+    let hubs = status.overview.accounts.iter().find(|row| row.account_id == account);
+    let of_account = hubs.and_then(|row| row.regions.first());
+    let region = match (&arguments.region, suggested.filter(|suggested| suggested.account_id == account)) {
+        (Some(region), _) => region.to_string(),
+        (None, Some(suggested)) => suggested.region.clone(),
+        (None, None) => of_account.map_or("us-east-1", String::as_str).to_owned(),
+    };
+    [
+        ("AWS_ENDPOINT_URL_SECURITYHUB", url),
+        ("AWS_ACCESS_KEY_ID", account),
+        ("AWS_SECRET_ACCESS_KEY", "x".to_owned()),
+        ("AWS_DEFAULT_REGION", region),
+    ]
+}
+
+/// A value for a shell. A shell evaluates the output, and the values come from another process.
+fn quoted(value: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.:/".contains(character);
+    if value.chars().all(is_plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::status;
+    use crate::service::{Service, Settings};
+
+    fn of(account: Option<&str>, region: Option<&str>, status: &Status) -> String {
+        let remote = Remote { url: None, json: false };
+        let account = account.and_then(AccountId::parse);
+        let arguments = EnvArguments { account, region: region.map(Region::new), remote };
+        let [_, key, _, region] = variables(&arguments, status, String::new()).map(|(_, value)| value);
+        format!("{key} {region}")
+    }
+
+    /// Rules: CPL-141.
+    #[test]
+    fn variables_select_a_hub() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/quickstart.yaml");
+        let scenario = crate::scenario::load(&[file.into()]).unwrap_or_else(|errors| panic!("{errors}"));
+        let status = status::of(Service::new(Settings::default(), Some(scenario)).unwrap().served());
+        assert_eq!(of(None, None, &status), "111111111111 us-east-1");
+        assert_eq!(of(Some("222222222222"), Some("eu-west-1"), &status), "222222222222 eu-west-1");
+        assert_eq!(of(Some("999999999999"), None, &status), "999999999999 us-east-1");
+        let empty = status::of(Service::new(Settings::default(), None).unwrap().served());
+        assert_eq!(of(None, None, &empty), "111111111111 us-east-1");
+    }
+
+    /// Rules: CPL-141.
+    #[test]
+    fn values_for_a_shell_are_quoted() {
+        for (value, expected) in [
+            ("http://127.0.0.1:4600", "http://127.0.0.1:4600"),
+            ("http://[::1]:4600", "'http://[::1]:4600'"),
+            ("$(id)", "'$(id)'"),
+            ("a'b", r"'a'\''b'"),
+        ] {
+            assert_eq!(quoted(value), expected);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Loads the scenario of `serve` on a separate thread, so that a signal ends the program at once, and shows the progress
+//! if it takes long.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::oneshot;
+
+use super::cli::{self, LogForm, ServeArguments};
+use super::exit::Exit;
+use super::logging::{Log, LogOutput};
+use super::signals::Signals;
+use crate::scenario::{self, Progress, Scenario};
+use crate::service::{Service, Settings, SignatureClock};
+
+/// Loading is silent for this time.
+const SILENCE: Duration = Duration::from_secs(2);
+/// The interval at which a progress bar is updated.
+const TICK: Duration = Duration::from_millis(100);
+/// Stack size of the loading thread, in bytes: that of a main thread, since a scenario may be nested deeply.
+const STACK: usize = 8 << 20;
+
+/// A service with its scenario.
+pub(super) struct Loaded {
+    pub(super) service: Service,
+    /// The files that were read.
+    pub(super) paths: Vec<PathBuf>,
+}
+
+/// Loads the scenario and creates the service.
+///
+/// # Errors
+/// Exit code 2 for invalid arguments and scenarios; 130 or 143 if a signal arrives first.
+pub(super) async fn load(arguments: Arc<ServeArguments>, log: &Log, signals: &mut Signals) -> Result<Loaded, Exit> {
+    let (output, progress) = (log.output(), Arc::new(Progress::default()));
+    let mut shown = Shown::new(log.output());
+    let settings = settings(&arguments, log);
+    let reported = Arc::clone(&progress);
+    let mut loaded = on_thread(move || create(&arguments, settings, &output, reported))?;
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            biased;
+            // The thread ends with the process.
+            code = signals.next() => return Err(Exit::Stopped(code)),
+            loaded = &mut loaded => {
+                return loaded.unwrap_or_else(|_| Err(Exit::failed("a panic while loading the scenario; see the log")));
+            }
+            _ = ticks.tick() => shown.update(&progress),
+        }
+    }
+}
+
+/// Runs `work` on a separate thread.
+///
+/// # Errors
+/// The thread cannot be started.
+pub(super) fn on_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<oneshot::Receiver<T>, Exit> {
+    let (sender, receiver) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("loading".to_owned()).stack_size(STACK);
+    thread.spawn(move || _ = sender.send(work())).map_err(Exit::failed)?;
+    Ok(receiver)
+}
+
+fn settings(arguments: &ServeArguments, log: &Log) -> Settings {
+    Settings {
+        allow_anonymous: arguments.allow_anonymous,
+        verify_signatures: arguments.verify_signatures,
+        signature_clock: match arguments.signature_clock {
+            None | Some(cli::SignatureClock::Machine) => SignatureClock::Machine,
+            Some(cli::SignatureClock::World) => SignatureClock::World,
+            Some(cli::SignatureClock::Off) => SignatureClock::Off,
+        },
+        default_region: arguments.default_region.clone(),
+        default_account: arguments.account,
+        events: arguments.events,
+        dropped_log_lines: log.dropped(),
+    }
+}
+
+fn create(
+    arguments: &ServeArguments,
+    settings: Settings,
+    output: &LogOutput,
+    progress: Arc<Progress>,
+) -> Result<Loaded, Exit> {
+    let scenario = match &arguments.scenario[..] {
+        [] => None,
+        files => Some(scenario::load(files).map_err(Exit::invalid)?.with_progress(progress)),
+    };
+    if let Some(scenario) = &scenario {
+        print_warnings(scenario, output);
+    }
+    if arguments.signature_clock.is_some() && !arguments.verify_signatures {
+        output.print("warning: --signature-clock has no effect without --verify-signatures\n");
+    }
+    let paths = scenario.as_ref().map(Scenario::paths).unwrap_or_default();
+    let service = Service::new(settings, scenario).map_err(Exit::invalid)?;
+    service
+        .check_default_region()
+        .map_err(|error| Exit::invalid(format!("securityhub-local: --default-region: {error}")))?;
+    Ok(Loaded { service, paths })
+}
+
+/// Prints the warnings of a scenario.
+pub(super) fn print_warnings(scenario: &Scenario, output: &LogOutput) {
+    if !scenario.warnings().is_empty() {
+        output.print(&format!("{}\n", scenario.warnings().to_string().trim_end()));
+    }
+}
+
+/// A progress bar on a terminal, or a line per second elsewhere.
+struct Shown {
+    start: Instant,
+    output: LogOutput,
+    has_bar: bool,
+    bar: Option<ProgressBar>,
+    /// The second of the last line.
+    second: u64,
+}
+
+impl Shown {
+    fn new(output: LogOutput) -> Shown {
+        let has_bar = output.form == LogForm::Pretty && std::io::stderr().is_terminal();
+        Shown { start: Instant::now(), output, has_bar, bar: None, second: 0 }
+    }
+
+    fn update(&mut self, progress: &Progress) {
+        let elapsed = self.start.elapsed();
+        if elapsed < SILENCE {
+            return;
+        }
+        let [imported, total] = <[usize; 2]>::from(progress.counts()).map(|count| count as u64);
+        if self.has_bar {
+            let bar = self.bar.get_or_insert_with(bar);
+            bar.set_length(total);
+            bar.set_position(imported);
+        } else if elapsed.as_secs() > self.second {
+            self.second = elapsed.as_secs();
+            self.output.say("INFO", &line(imported, total));
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} findings, {eta} left");
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10))
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn line(imported: u64, total: u64) -> String {
+    match total {
+        0 => "loading the scenario".to_owned(),
+        _ => format!("loading the scenario: {} of {} findings", HumanCount(imported), HumanCount(total)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rules: CPL-145.
+    #[test]
+    fn progress_is_a_line_for_people() {
+        assert_eq!(line(0, 0), "loading the scenario");
+        assert_eq!(line(12_300, 100_000), "loading the scenario: 12,300 of 100,000 findings");
+    }
+}
