@@ -81,7 +81,7 @@ fn first_import(program: &Child, count: usize) {
     let documents = import::weigh(program);
     let bytes = documents.mean() * as_number(count);
     let ratio = (after - before) / bytes;
-    line(name, &format!("{ratio:.2}, once in a fresh process"), &at_most(ratio, 1.15));
+    line(name, &format!("{ratio:.2}, once in a fresh process"), &at_most(ratio, 1.05));
     println!(
         "  ({:.0} MB resident for {:.0} MB = {count} x {:.1} bytes, the exact mean of {} documents of {documents:.0})",
         (after - before) / 1e6,
