@@ -156,7 +156,7 @@ impl Drop for Shown {
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} findings, {eta} left");
+    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} findings");
     ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10))
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -81,3 +81,24 @@ fn announce(arguments: &ServeArguments, addresses: &[SocketAddr], world: &World)
     _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::cli::{Cli, Command};
+    use super::*;
+
+    /// Rules: CPL-148.
+    #[test]
+    fn a_name_to_listen_on_is_a_name_to_be_called_by() {
+        let serve = ["x", "serve", "--host", "hub.example.com", "--allow-host", "*.example.org"];
+        let Command::Serve(arguments) = Cli::parse_from(serve).command else { panic!("it is the command") };
+        let request = |host: &str| http::Request::builder().header("host", host).body(()).unwrap().into_parts().0;
+        let admission = admission(&arguments);
+        for host in ["hub.example.com:4600", "a.example.org"] {
+            assert_eq!(admission.check(&request(host)), Ok(()), "{host}");
+        }
+        assert!(admission.check(&request("a.example.com")).is_err());
+    }
+}
