@@ -411,7 +411,10 @@ fn scores_are_returned_over_the_control_plane() {
         ("", "the account ID is missing"),
         ("?account=1&region=us-east-1", "\"1\" is not a valid account ID"),
         ("?account=111111111111", "region is missing"),
-        ("?account=111111111111&region=us-east-1&standard=cis", "unknown standard \"cis\"; available: fsbp-1.0.0"),
+        (
+            "?account=111111111111&region=us-east-1&standard=cis",
+            "unknown standard \"cis\"; available: cis-1.2.0, cis-1.4.0, cis-3.0.0, cis-5.0.0",
+        ),
         ("?account=111111111111&region=us-east-1&standard=pci-dss-3.2.1", "is not enabled in any of the accounts"),
         ("?account=222222222222&region=us-east-1", "Security Hub is not enabled for 222222222222 in us-east-1"),
     ] {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use securityhub_fixtures::standards::{Availability, CONTROLS, Control, STANDARDS, Standard};
+use securityhub_fixtures::standards::{self, Availability, CONTROLS, Control, STANDARDS, Standard};
 use serde::{Deserialize, Serialize};
 
 use super::scored_hubs::{self, ScoredHub};
@@ -102,12 +102,17 @@ fn all_standards() -> impl Iterator<Item = &'static Standard> {
 /// Finds a standard by our short name, its `StandardsId`, or its ARN in any Region.
 ///
 /// # Errors
-/// A sentence that lists all standards.
+/// A sentence that lists all versions of the standard, or all standards.
 pub fn standard(text: &str) -> Result<&'static Standard, String> {
     let resource = text.rsplit(':').next();
     let found = all_standards().find(|standard| standard.id == text || Some(standard.standards_id) == resource);
     found.ok_or_else(|| {
-        let names: Vec<&str> = all_standards().map(|standard| standard.id).collect();
+        let family = standards::family(text);
+        let is_meant = |standard: &&Standard| family.iter().any(|other| other.id == standard.id);
+        let all: Vec<&Standard> = all_standards().collect();
+        let versions: Vec<&Standard> = all.iter().copied().filter(is_meant).collect();
+        let listed = if versions.is_empty() { all } else { versions };
+        let names: Vec<&str> = listed.iter().map(|standard| standard.id).collect();
         format!("unknown standard {text:?}; available: {}", names.join(", "))
     })
 }

@@ -403,14 +403,18 @@ fn scores_equal_those_that_a_client_computes_in_both_finding_modes() {
     }
 }
 
+/// Rules: CPL-153.
 #[test]
 fn a_standard_is_found_by_short_name_id_or_arn() {
     let pci = standards::standard("pci-dss-3.2.1").unwrap();
     for text in ["pci-dss-3.2.1", PCI, "arn:aws:securityhub:us-east-1::standards/pci-dss/v/3.2.1"] {
         assert_eq!(standard(text), Ok(pci), "{text}");
     }
-    for text in ["", "pci", "arn:", "cis-azure-4.0.0"] {
+    for text in ["", "arn:", "cis-azure-4.0.0"] {
         assert!(standard(text).unwrap_err().contains("available: fsbp-1.0.0, cis-1.2.0"), "{text}");
+    }
+    for text in ["pci", "PCI DSS", "pci-dss-4.0"] {
+        assert!(standard(text).unwrap_err().ends_with("; available: pci-dss-3.2.1, pci-dss-4.0.1"), "{text}");
     }
 }
 
