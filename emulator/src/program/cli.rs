@@ -90,9 +90,9 @@ pub(super) enum Command {
     /// Generate realistic findings of a product and write them to standard output
     #[command(after_help = GENERATE_HELP)]
     Generate(GenerateArguments),
-    /// Check scenario files or print their JSON Schema
-    #[command(subcommand)]
-    Scenario(ScenarioCommand),
+    /// Write a first scenario, check scenario files, or print their JSON Schema
+    #[command(subcommand, after_help = super::scenario::HELP)]
+    Scenario(super::scenario::ScenarioCommand),
     /// Print the version
     Version,
     /// Print a shell completion script
@@ -123,16 +123,6 @@ product, not those of AWS products, so this needs --private-product:
 
 A scenario can also generate findings itself, without a file:
   findings: [{ generate: { product: guardduty, count: 1000 } }]";
-
-#[derive(Subcommand)]
-pub(super) enum ScenarioCommand {
-    /// Check scenario files and report every error with its position
-    ///
-    /// Exit codes: 0 the files are valid, 2 they are not.
-    Check(CheckArguments),
-    /// Print the JSON Schema of scenario files, for editors
-    Schema,
-}
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
@@ -381,16 +371,6 @@ pub(super) struct CoverageArguments {
     /// Print Markdown, as in docs/reference/coverage.md
     #[arg(long)]
     pub(super) markdown: bool,
-}
-
-#[derive(Args)]
-pub(super) struct CheckArguments {
-    /// Scenario files in YAML or JSON, in loading order
-    #[arg(value_name = "FILE", required = true)]
-    pub(super) files: Vec<PathBuf>,
-    /// Print the errors as JSON
-    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
-    pub(super) json: bool,
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use cli::{Cli, Command, ScenarioCommand};
+use cli::{Cli, Command};
 use exit::Exit;
 
 /// Runs the program with the arguments and environment of the process.
@@ -80,8 +80,7 @@ fn run(command: Option<Command>) -> Result<(), Exit> {
         Command::Findings(arguments) => findings::run(&arguments)?,
         Command::Coverage(arguments) => coverage::run(&arguments)?,
         Command::Generate(arguments) => generate::run(&arguments)?,
-        Command::Scenario(ScenarioCommand::Check(arguments)) => scenario::check(&arguments)?,
-        Command::Scenario(ScenarioCommand::Schema) => scenario::schema()?,
+        Command::Scenario(command) => scenario::run(&command)?,
         Command::Version => output::print(&format!("securityhub-local {}\n", env!("CARGO_PKG_VERSION")))?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

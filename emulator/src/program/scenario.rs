@@ -1,31 +1,225 @@
-//! `scenario check` and `scenario schema`.
+//! `scenario init`, `scenario check` and `scenario schema`.
 
-use super::cli::CheckArguments;
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
 use super::exit::Exit;
 use super::output;
-use crate::scenario;
+use crate::scenario::{self, Inspection, folder, initial};
 
-/// Checks scenario files and prints all errors and warnings.
-pub(super) fn check(arguments: &CheckArguments) -> Result<(), Exit> {
-    let diagnostics = scenario::check(&arguments.files);
-    if arguments.json {
-        output::print(&format!("{:#}\n", diagnostics.to_json()))?;
-        return if diagnostics.has_errors() { Err(Exit::invalid("")) } else { Ok(()) };
-    }
-    if diagnostics.has_errors() {
-        return Err(Exit::invalid(diagnostics));
-    }
-    if diagnostics.is_empty() {
-        return output::print("The scenario is valid.\n");
-    }
-    output::print_error(&diagnostics.to_string());
-    Ok(())
+pub(super) const HELP: &str = "\
+Write a scenario to start from, check it, and serve it:
+  securityhub-local scenario init my-scenario.yaml
+  securityhub-local scenario check my-scenario.yaml
+  securityhub-local serve --scenario my-scenario.yaml
+
+Write an organization with forty member accounts:
+  securityhub-local scenario init --organization --accounts 40 organization.yaml
+
+Check all scenarios of a directory, each by itself:
+  securityhub-local scenario check scenarios/";
+
+/// Number of member accounts of an organization if none is given.
+const DEFAULT_ACCOUNTS: u32 = 10;
+
+#[derive(Subcommand)]
+pub(super) enum ScenarioCommand {
+    /// Write a commented scenario to start from
+    ///
+    /// The same arguments always write the same scenario.
+    ///
+    /// Exit codes: 0 success, 1 the file exists or cannot be written, 2 invalid arguments.
+    Init(InitArguments),
+    /// Check scenario files and report every error with its position
+    ///
+    /// Each file is checked by itself, unless --layered is given. One run reports all errors, except those that may only
+    /// follow from another one.
+    ///
+    /// Exit codes: 0 all files are valid, 2 at least one is not.
+    Check(CheckArguments),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
 }
 
-/// Prints the JSON Schema of scenario files.
-///
-/// # Errors
-/// See [`output::print`].
-pub(super) fn schema() -> Result<(), Exit> {
-    output::print(&format!("{:#}\n", scenario::schema()))
+#[derive(Args)]
+pub(super) struct InitArguments {
+    /// File to write [default: standard output]
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Write an organization with a management account, a delegated administrator, units and member accounts
+    #[arg(long, env = "SECURITYHUB_LOCAL_ORGANIZATION", value_parser = FalseyValueParser::new())]
+    organization: bool,
+
+    /// Number of member accounts, besides the management account and the administrator [default: 10]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "SECURITYHUB_LOCAL_ACCOUNTS",
+        requires = "organization",
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(initial::MAX_ACCOUNTS))
+    )]
+    accounts: Option<u32>,
+
+    /// Overwrite the file if it exists
+    #[arg(long, env = "SECURITYHUB_LOCAL_FORCE", value_parser = FalseyValueParser::new())]
+    force: bool,
+}
+
+#[derive(Args)]
+pub(super) struct CheckArguments {
+    /// Scenario files in YAML or JSON, or directories of them
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// Check the files as one scenario, as `serve` loads them: later files extend earlier ones
+    #[arg(long, env = "SECURITYHUB_LOCAL_LAYERED", value_parser = FalseyValueParser::new())]
+    layered: bool,
+
+    /// Print the errors as JSON
+    #[arg(long, env = "SECURITYHUB_LOCAL_JSON", value_parser = FalseyValueParser::new())]
+    json: bool,
+}
+
+/// Runs a command.
+pub(super) fn run(command: &ScenarioCommand) -> Result<(), Exit> {
+    match command {
+        ScenarioCommand::Init(arguments) => init(arguments),
+        ScenarioCommand::Check(arguments) => check(arguments),
+        ScenarioCommand::Schema => output::print(&format!("{:#}\n", scenario::schema())),
+    }
+}
+
+/// Writes a scenario to a file or to standard output.
+fn init(arguments: &InitArguments) -> Result<(), Exit> {
+    let text = if arguments.organization {
+        initial::of_organization(arguments.accounts.unwrap_or(DEFAULT_ACCOUNTS))
+    } else {
+        initial::of_accounts()
+    };
+    let Some(path) = &arguments.file else { return output::print(&text) };
+    write(path, &text, arguments.force).map_err(|error| {
+        let path = path.display();
+        Exit::failed(match error.kind() {
+            ErrorKind::AlreadyExists => format!("{path} already exists; use --force to overwrite it"),
+            _ => format!("cannot write {path}: {error}"),
+        })
+    })?;
+    let path = path.display();
+    output::print(&format!("Wrote {path}. Next: securityhub-local serve --scenario {path}\n"))
+}
+
+fn write(path: &Path, text: &str, overwrite: bool) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).create_new(!overwrite);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+/// Files that are checked as one scenario, and the result.
+struct Checked {
+    name: String,
+    inspection: Inspection,
+}
+
+/// Checks scenario files and prints all errors and warnings.
+fn check(arguments: &CheckArguments) -> Result<(), Exit> {
+    let Files { scenarios, others } = files(&arguments.files)?;
+    let groups: Vec<&[PathBuf]> = if arguments.layered { vec![&scenarios[..]] } else { scenarios.chunks(1).collect() };
+    let checked: Vec<Checked> = groups.into_iter().map(checked).collect();
+    let is_valid = checked.iter().all(|checked| !checked.inspection.diagnostics.has_errors());
+    if arguments.json {
+        let all = checked.iter().flat_map(|checked| checked.inspection.diagnostics.iter());
+        let all: Value = all.map(scenario::Diagnostic::to_json).collect();
+        output::print(&format!("{all:#}\n"))?;
+    } else {
+        for Checked { inspection, .. } in &checked {
+            let details = inspection.diagnostics.details();
+            if !details.is_empty() {
+                output::print_error(&format!("{}\n", details.trim_end()));
+            }
+        }
+        output::print(&summary(&checked, &others))?;
+    }
+    if is_valid { Ok(()) } else { Err(Exit::invalid("")) }
+}
+
+fn checked(paths: &[PathBuf]) -> Checked {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    Checked { name: names.join(" + "), inspection: scenario::inspect(paths) }
+}
+
+/// The files to check.
+#[derive(Default)]
+struct Files {
+    scenarios: Vec<PathBuf>,
+    /// Files of directories that are not scenarios.
+    others: Vec<PathBuf>,
+}
+
+fn files(arguments: &[PathBuf]) -> Result<Files, Exit> {
+    let mut files = Files::default();
+    for path in arguments {
+        if !path.is_dir() {
+            files.scenarios.push(path.clone());
+            continue;
+        }
+        let cannot_read = |error| Exit::invalid(format!("securityhub-local: cannot read {}: {error}", path.display()));
+        let folder::Folder { scenarios, others } = folder::read(path).map_err(cannot_read)?;
+        if scenarios.is_empty() {
+            let message = "contains no scenario; expected a file with the extension .yaml, .yml or .json";
+            return Err(Exit::invalid(format!("securityhub-local: {} {message}", path.display())));
+        }
+        files.scenarios.extend(scenarios);
+        files.others.extend(others);
+    }
+    Ok(files)
+}
+
+/// A line per scenario, then the number of valid and invalid ones.
+fn summary(checked: &[Checked], others: &[PathBuf]) -> String {
+    let mut text = String::new();
+    for Checked { name, inspection } in checked {
+        _ = writeln!(text, "{name}: {}", verdict(inspection));
+    }
+    for path in others {
+        _ = writeln!(text, "{}: skipped, not a scenario", path.display());
+    }
+    let empty: Vec<&str> = checked
+        .iter()
+        .filter(|checked| checked.inspection.content.is_some_and(|(hubs, _)| hubs == 0))
+        .map(|checked| checked.name.as_str())
+        .collect();
+    if !empty.is_empty() {
+        _ = writeln!(
+            text,
+            "note: {} no hub. Security Hub is disabled in every account until a client calls EnableSecurityHub; other calls \
+             are answered with InvalidAccessException. `securityhub-local scenario init` writes a scenario with hubs.",
+            match &empty[..] {
+                [name] => format!("{name} enables"),
+                names => format!("{} enable", names.join(", ")),
+            }
+        );
+    }
+    let invalid = checked.iter().filter(|checked| checked.inspection.diagnostics.has_errors()).count();
+    let valid = checked.len() - invalid;
+    _ = match (checked.len(), invalid) {
+        (1, 0) => writeln!(text, "The scenario is valid."),
+        (1, _) => writeln!(text, "The scenario is invalid."),
+        (all, 0) => writeln!(text, "All {all} scenarios are valid."),
+        (all, _) => writeln!(text, "{all} scenarios checked: {valid} valid, {invalid} invalid."),
+    };
+    text
+}
+
+fn verdict(inspection: &Inspection) -> String {
+    let counts = inspection.diagnostics.counts();
+    let Some((hubs, findings)) = inspection.content else { return counts };
+    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let content = format!("{}, {}", plural(hubs, "enabled hub"), plural(findings, "finding"));
+    if counts.is_empty() { format!("valid ({content})") } else { format!("valid, with {counts} ({content})") }
 }

@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS};
+use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, Severity};
 use super::files::{Files, Span};
+use super::lost::Lost;
 use super::spanned::Spanned;
 use super::suggest;
 use crate::state::AccountId;
@@ -20,6 +21,8 @@ pub(super) struct Check {
     pub(super) files: Files,
     /// The errors and warnings found so far.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// The parts that could not be read or are wrong.
+    pub(super) lost: Lost,
 }
 
 impl Check {
@@ -33,9 +36,24 @@ impl Check {
         self.diagnostics.len() >= MAX_DIAGNOSTICS
     }
 
+    /// Whether an error was found, and not only warnings.
+    pub(super) fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
     /// Adds an error or a warning.
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Notes that a part is wrong, so that errors that may follow from it are not reported.
+    pub(super) fn lose(&mut self, path: &[&str]) {
+        self.lost.add(path.iter().map(|part| (*part).to_owned()).collect(), Vec::new());
+    }
+
+    /// Whether a part could not be read or is wrong, as a whole or in part.
+    pub(super) fn is_lost(&self, path: &[&str]) -> bool {
+        self.lost.contains(path)
     }
 
     /// Parses an account ID.

@@ -95,7 +95,8 @@ impl Diagnostic {
         self
     }
 
-    fn to_json(&self) -> Value {
+    /// `{"severity", "file", "line", "column", "message", "expected", "suggestion"}`, with null for missing values.
+    pub fn to_json(&self) -> Value {
         json!({
             "severity": self.severity.name(),
             "file": self.file,
@@ -199,6 +200,24 @@ impl Diagnostics {
         Diagnostics(diagnostics)
     }
 
+    /// Each one with its line.
+    pub fn details(&self) -> String {
+        let renderer = Renderer::plain();
+        let texts = self.0.iter().map(|diagnostic| renderer.render(&[diagnostic.report()]) + "\n\n");
+        texts.collect()
+    }
+
+    /// `2 errors and 1 warning`; empty if there are none.
+    pub fn counts(&self) -> String {
+        let nouns = [("error", Severity::Error), ("warning", Severity::Warning)];
+        let counts = nouns.map(|(noun, severity)| (noun, self.count(severity)));
+        let counted = counts.iter().filter(|(_, count)| *count > 0);
+        let counted: Vec<String> =
+            counted.map(|(name, count)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();
+        let at_least = if self.0.len() >= MAX_DIAGNOSTICS { "at least " } else { "" };
+        if counted.is_empty() { String::new() } else { format!("{at_least}{}", counted.join(" and ")) }
+    }
+
     /// Whether there are no errors or warnings.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -240,20 +259,8 @@ impl Diagnostics {
 /// Each one with its line, and the total number.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let renderer = Renderer::plain();
-        for diagnostic in &self.0 {
-            writeln!(formatter, "{}\n", renderer.render(&[diagnostic.report()]))?;
-        }
-        let nouns = [("error", Severity::Error), ("warning", Severity::Warning)];
-        let counts = nouns.map(|(noun, severity)| (noun, self.count(severity)));
-        let counted = counts.iter().filter(|(_, count)| *count > 0);
-        let summary: Vec<String> =
-            counted.map(|(name, count)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();
-        let at_least = if self.0.len() >= MAX_DIAGNOSTICS { "at least " } else { "" };
-        if summary.is_empty() {
-            Ok(())
-        } else {
-            write!(formatter, "The scenario has {at_least}{}.", summary.join(" and "))
-        }
+        formatter.write_str(&self.details())?;
+        let counts = self.counts();
+        if counts.is_empty() { Ok(()) } else { write!(formatter, "The scenario has {counts}.") }
     }
 }

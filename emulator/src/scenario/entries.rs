@@ -12,8 +12,9 @@ use serde_json::value::RawValue;
 use super::check::Check;
 use super::diagnostic::Diagnostics;
 use super::files::FileId;
+use super::lost::ITEM;
 use super::sections::resources::{self, Context, Declared};
-use super::spanned::{Content, Node};
+use super::spanned::{Content, Node, Spanned};
 use super::{parse, shape};
 use crate::state::{HubKey, Region, Resource};
 
@@ -74,8 +75,8 @@ fn read(
     let mut written = Vec::new();
     for node in nodes {
         let span = node.span;
-        let fitting = shape::fit_as(&check.files, schema, node, "a resource", &mut check.diagnostics);
-        match fitting.map(|node| Declared::deserialize(&node)).transpose() {
+        let fitting = shape::fit_as(schema, node, ("a resource", &["resources", ITEM]), check);
+        match fitting.map(|node| Spanned::<Declared>::deserialize(&node)).transpose() {
             Ok(entry) => written.extend(entry),
             Err(error) => check.push(check.at(span, error.to_string())),
         }

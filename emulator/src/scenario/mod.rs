@@ -8,6 +8,10 @@
 //! [`sections`] check the merged files → [`Scenario::build`] applies them, as often as needed. To add a key, add a
 //! field to its section with a doc comment, which becomes the description in the schema, then its check and its apply.
 //!
+//! All steps run even after errors, with the parts that have none, so that one run reports everything. [`lost`] knows the
+//! other parts: errors that may only follow from them are not reported. A required key is therefore an `Option` with
+//! `#[schemars(with = …)]`.
+//!
 //! The parser's tree and that of [`spanned`] are separate: `serde_saphyr::Spanned` provides the span of each value, but
 //! does not accept a seed, so a value being read does not know its file and text, which spans and keys need. A single
 //! tree would have to get them from a thread-local variable, which is less clear than a second tree.
@@ -23,6 +27,9 @@ mod check;
 mod diagnostic;
 pub mod entries;
 mod files;
+pub mod folder;
+pub mod initial;
+mod lost;
 mod parse;
 mod progress;
 mod sections;
@@ -42,6 +49,7 @@ use self::check::Check;
 pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Span};
 pub use self::progress::Progress;
+use self::spanned::{Content, Node};
 use crate::state::World;
 
 /// A valid scenario.
@@ -56,7 +64,7 @@ pub struct Scenario {
 /// Loads files and merges them in order.
 ///
 /// # Errors
-/// All errors of all files.
+/// All errors of all files, including those that are only found when the world is built.
 pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
     let schema = schema();
     let mut check = Check::default();
@@ -64,13 +72,20 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
     for path in paths {
         match check.files.read(path) {
             Ok(file) => written.add(read(file, &schema, &mut check)),
-            Err(diagnostic) => check.push(*diagnostic),
+            Err(diagnostic) => {
+                check.push(*diagnostic);
+                check.lose(&[]);
+            }
         }
     }
     let valid = written.check(&mut check);
-    let Check { files, diagnostics } = check;
+    let (has_errors, is_full) = (check.has_errors(), check.is_full());
+    let Check { files, mut diagnostics, .. } = check;
+    if has_errors && !is_full {
+        diagnostics.extend(valid.world(&files, &Progress::default()).err().into_iter().flatten());
+    }
     let diagnostics = Diagnostics::sorted(diagnostics);
-    if diagnostics.has_errors() {
+    if has_errors {
         Err(diagnostics)
     } else {
         Ok(Scenario { valid, files, warnings: diagnostics, progress: Arc::default() })
@@ -79,28 +94,75 @@ pub fn load(paths: &[PathBuf]) -> Result<Scenario, Diagnostics> {
 
 /// The content of a file, as far as it matches the schema.
 fn read(file: FileId, schema: &Value, check: &mut Check) -> sections::Declared {
-    let node = match parse::text(&check.files, file) {
-        Ok(node) => node,
-        Err(diagnostic) => {
-            check.push(*diagnostic);
-            return sections::Declared::default();
+    let Some(node) = tree(file, check) else { return sections::Declared::default() };
+    let is_empty = matches!(node.content, Content::Null);
+    let Some(node) = shape::fit(schema, node, check) else {
+        if !is_empty {
+            check.lose(&[]);
         }
-    };
-    let Some(node) = shape::fit(&check.files, schema, node, &mut check.diagnostics) else {
         return sections::Declared::default();
     };
     sections::Declared::deserialize(&node).unwrap_or_else(|error| {
         // The shape check removes everything that serde would refuse. If it ever misses something, the user sees
         // serde's message.
         check.push(check.at(Span::new(file, 0, 0), error.to_string()));
+        check.lose(&[]);
         sections::Declared::default()
     })
 }
 
+/// The tree of a file. If the text is invalid, the tree has the sections that are valid by themselves.
+fn tree(file: FileId, check: &mut Check) -> Option<Node> {
+    let error = match parse::text(&check.files, file) {
+        Ok(node) => return Some(node),
+        Err(error) => error,
+    };
+    let text = check.files.get(file).map(|file| file.text.clone())?;
+    let mut entries = Vec::new();
+    let mut errors = Vec::new();
+    for (key, range) in parse::sections(&text) {
+        match parse::piece(&check.files, file, range) {
+            Ok(Node { content: Content::Map(read), .. }) => entries.extend(read),
+            Ok(_) => check.lose(&[key]),
+            Err(error) => {
+                check.lose(&[key]);
+                errors.push(*error);
+            }
+        }
+    }
+    // An anchor may be defined in another section.
+    errors.retain(|error| !error.message.contains("anchor") && !error.message.contains("alias"));
+    if errors.is_empty() || entries.is_empty() {
+        check.push(*error);
+        check.lose(&[]);
+        return None;
+    }
+    check.diagnostics.extend(errors);
+    Some(Node { span: Span::new(file, 0, text.len()), content: Content::Map(entries) })
+}
+
 /// All errors of files, including those found only when the world is built; otherwise the warnings.
 pub fn check(paths: &[PathBuf]) -> Diagnostics {
-    match load(paths).and_then(|scenario| scenario.build().map(|_| scenario.warnings)) {
-        Ok(diagnostics) | Err(diagnostics) => diagnostics,
+    inspect(paths).diagnostics
+}
+
+/// The result of checking files as one scenario.
+#[derive(Debug)]
+pub struct Inspection {
+    /// All errors and warnings.
+    pub diagnostics: Diagnostics,
+    /// The number of enabled hubs and of findings; `None` after errors.
+    pub content: Option<(usize, usize)>,
+}
+
+/// Checks files, which are merged in order, and counts what they declare.
+pub fn inspect(paths: &[PathBuf]) -> Inspection {
+    let built = load(paths).and_then(|scenario| scenario.build().map(|world| (world, scenario.warnings)));
+    match built {
+        Ok((world, diagnostics)) => {
+            Inspection { diagnostics, content: Some((world.relations().hub_count(), world.finding_count())) }
+        }
+        Err(diagnostics) => Inspection { diagnostics, content: None },
     }
 }
 

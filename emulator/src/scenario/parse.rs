@@ -48,6 +48,28 @@ pub(super) fn piece(files: &Files, file: FileId, piece: Range<usize>) -> Result<
     }
 }
 
+/// The sections of a text in block style, by their keys: what begins with an unindented key. They are used if the whole
+/// text is invalid.
+pub(super) fn sections(text: &str) -> Vec<(&str, Range<usize>)> {
+    let mut sections: Vec<(&str, Range<usize>)> = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let key = line.split_once(':').map(|(key, _)| key).filter(|key| !key.is_empty() && key.bytes().all(is_of_key));
+        match (key, sections.last_mut()) {
+            (Some(key), _) => sections.push((key, start..start + line.len())),
+            (None, Some((_, range))) => range.end += line.len(),
+            (None, None) => {}
+        }
+        start += line.len();
+    }
+    sections
+}
+
+/// Whether a byte can be part of a section's key.
+fn is_of_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
 /// The parser's message without the location, which the diagnostic has already.
 fn syntax_error(error: &serde_saphyr::Error) -> String {
     let text = error.without_snippet().to_string();

@@ -1,57 +1,69 @@
 //! Compares a tree with the JSON Schema of scenarios and removes what does not match.
 //!
 //! The schema is the one that editors use, generated from the sections' structs, so both have a single source. All
-//! errors of a file are reported at once, and the rest can be read and checked further.
+//! errors of a file are reported at once, and the rest is read and checked further: misspelled keys and words are read as
+//! what was likely meant, and a map without a required key is read without it.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS};
-use super::files::{Files, Span};
+use super::check::Check;
+use super::files::Span;
+use super::lost::ITEM;
 use super::spanned::{Content, Node, Spanned};
 use super::suggest;
 use crate::invariant::Invariant;
 
-/// Removes what does not match; `None` if nothing is left. Each mismatch is pushed to `diagnostics`.
-pub(super) fn fit(files: &Files, schema: &Value, node: Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
+/// Removes what does not match; `None` if nothing is left. Each mismatch is reported, and noted as a lost part.
+pub(super) fn fit(schema: &Value, node: Node, check: &mut Check) -> Option<Node> {
     // An empty file is an empty scenario.
     if matches!(node.content, Content::Null) {
         return None;
     }
-    fit_as(files, schema, node, "the scenario", diagnostics)
+    fit_as(schema, node, ("the scenario", &[]), check)
 }
 
-/// The same for texts other than scenarios. `name` describes the text in messages.
-pub(super) fn fit_as(
-    files: &Files,
-    schema: &Value,
-    node: Node,
-    name: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Node> {
+/// The same for a part of a scenario. `name` describes it in messages, and `path` is its place in a scenario.
+pub(super) fn fit_as(schema: &Value, node: Node, (name, path): (&str, &[&str]), check: &mut Check) -> Option<Node> {
     let mut fit = Fit {
-        files,
         definitions: schema.get("$defs").or_report("the schema has definitions").unwrap_or(&Value::Null),
-        diagnostics,
+        path: path.iter().map(|part| (*part).to_owned()).collect(),
+        items: vec![node.span],
+        check,
     };
     fit.node(schema, node, name)
 }
 
 struct Fit<'s, 'm> {
-    files: &'s Files,
     definitions: &'s Value,
-    diagnostics: &'m mut Vec<Diagnostic>,
+    /// The place of the current value.
+    path: Vec<String>,
+    /// The spans of the list items that contain the current value.
+    items: Vec<Span>,
+    check: &'m mut Check,
 }
 
 impl<'s> Fit<'s, '_> {
-    fn is_full(&self) -> bool {
-        self.diagnostics.len() >= MAX_DIAGNOSTICS
+    /// Fits a value at a key or an item of the current one. If it does not fit, it is lost.
+    fn part(&mut self, part: &str, schema: &'s Value, node: Node, name: &str) -> Option<Node> {
+        self.path.push(part.to_owned());
+        let node = self.node(schema, node, name);
+        if node.is_none() {
+            self.lose();
+        }
+        self.path.pop();
+        node
+    }
+
+    /// Notes that the current value is lost.
+    fn lose(&mut self) {
+        self.check.lost.add(self.path.clone(), self.items.clone());
     }
 
     /// `name` describes the value in messages.
     fn node(&mut self, schema: &'s Value, node: Node, name: &str) -> Option<Node> {
-        if self.is_full() {
+        if self.check.is_full() {
             return None;
         }
         let branches = self.branches(schema);
@@ -59,18 +71,18 @@ impl<'s> Fit<'s, '_> {
         if let Content::Text(text) = &node.content
             && !words.is_empty()
         {
-            if !words.contains(&&**text) {
-                let diagnostic = Diagnostic::at(self.files, node.span, format!("{name} cannot be `{text}`"));
-                let nearest = suggest::nearest(text, words.iter().copied());
-                self.diagnostics.push(diagnostic.expected(expected(&branches, &words)).suggest(nearest));
-                return None;
+            if words.contains(&&**text) {
+                return Some(node);
             }
-            return Some(node);
+            let nearest = suggest::nearest(text, words.iter().copied());
+            let diagnostic = self.check.at(node.span, format!("{name} cannot be `{text}`"));
+            self.check.push(diagnostic.expected(expected(&branches, &words)).suggest(nearest));
+            // The rest is checked with the word that was likely meant.
+            return nearest.map(|word| Node { content: Content::Text(word.to_owned()), ..node });
         }
         let Some(branch) = branches.iter().find(|branch| accepts(branch, &node.content)) else {
-            let diagnostic =
-                Diagnostic::at(self.files, node.span, format!("{name} cannot be {}", describe(&node.content)));
-            self.diagnostics.push(diagnostic.expected(expected(&branches, &words)));
+            let diagnostic = self.check.at(node.span, format!("{name} cannot be {}", describe(&node.content)));
+            self.check.push(diagnostic.expected(expected(&branches, &words)));
             return None;
         };
         self.inside(branch, node, name)
@@ -86,15 +98,23 @@ impl<'s> Fit<'s, '_> {
             return None;
         }
         let content = match content {
-            Content::List(items) => {
-                let of_items = schema.get("items").unwrap_or(&Value::Null);
-                let of_list = format!("an item of {name}");
-                Content::List(items.into_iter().filter_map(|item| self.node(of_items, item, &of_list)).collect())
-            }
-            Content::Map(entries) => Content::Map(self.map(schema, span, entries, name)?),
+            Content::List(items) => Content::List(self.list(schema, items, name)),
+            Content::Map(entries) => Content::Map(self.map(schema, span, entries, name)),
             other => other,
         };
         Some(Node { span, content })
+    }
+
+    fn list(&mut self, schema: &'s Value, items: Vec<Node>, name: &str) -> Vec<Node> {
+        let of_items = schema.get("items").unwrap_or(&Value::Null);
+        let of_list = format!("an item of {name}");
+        let mut fitting = Vec::with_capacity(items.len());
+        for item in items {
+            self.items.push(item.span);
+            fitting.extend(self.part(ITEM, of_items, item, &of_list));
+            self.items.pop();
+        }
+        fitting
     }
 
     /// Whether a list or text satisfies the limits of the schema on its length.
@@ -114,60 +134,50 @@ impl<'s> Fit<'s, '_> {
             Some(most) => format!("{least} to {most} {unit}s"),
             None => format!("at least {least} {unit}"),
         };
-        self.diagnostics.push(Diagnostic::at(self.files, span, message).expected(expected));
+        self.check.push(self.check.at(span, message).expected(expected));
         false
     }
 
-    /// `None` if a required key is missing or does not match.
+    /// The fitting entries. A required key that is missing is lost, so that the rest can be checked.
     fn map(
         &mut self,
         schema: &'s Value,
         span: Span,
         entries: Vec<(Spanned<String>, Node)>,
         name: &str,
-    ) -> Option<Vec<(Spanned<String>, Node)>> {
+    ) -> Vec<(Spanned<String>, Node)> {
         let mut written: Vec<String> = entries.iter().map(|(key, _)| key.value.clone()).collect();
         let fitting = self.entries(schema, entries, name, &mut written);
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        let mut whole = true;
-        for key in required.filter(|key| fitting.iter().all(|(fitting, _)| fitting.value != *key)) {
-            whole = false;
-            if !written.iter().any(|written| written == key) {
-                let expected = description(schema, key).map(|text| format!("`{key}`: {text}"));
-                let mut diagnostic = Diagnostic::at(self.files, span, format!("missing key `{key}` in {name}"));
-                diagnostic.expected = expected;
-                self.diagnostics.push(diagnostic);
-            }
+        for key in required.filter(|key| written.iter().all(|written| written != key)) {
+            let mut diagnostic = self.check.at(span, format!("missing key `{key}` in {name}"));
+            diagnostic.expected = description(schema, key).map(|text| format!("`{key}`: {text}"));
+            self.check.push(diagnostic);
+            self.path.push(key.to_owned());
+            self.lose();
+            self.path.pop();
         }
-        let fits = self.number_fits(schema, span, &fitting, &written, name);
-        (whole && fits).then_some(fitting)
+        self.check_number(schema, span, &written, name);
+        fitting
     }
 
-    /// Whether the number of keys satisfies the schema. Too few keys are only reported if none was written, since
-    /// errors in a key have been reported already.
-    fn number_fits(
-        &mut self,
-        schema: &Value,
-        span: Span,
-        fitting: &[(Spanned<String>, Node)],
-        written: &[String],
-        name: &str,
-    ) -> bool {
+    /// Checks that the number of keys satisfies the schema.
+    fn check_number(&mut self, schema: &Value, span: Span, written: &[String], name: &str) {
         let number = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
-        let count = fitting.len() as u64;
-        let too_few = number("minProperties").is_some_and(|least| count < least);
+        let known = schema.get("properties").and_then(Value::as_object);
+        let known: Vec<&str> = known.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        let distinct: BTreeSet<&str> = written.iter().map(String::as_str).filter(|key| known.contains(key)).collect();
+        let count = distinct.len() as u64;
+        let too_few = written.is_empty() && number("minProperties").is_some_and(|least| least > 0);
         let too_many = number("maxProperties").is_some_and(|most| count > most);
-        if too_many || (too_few && written.is_empty()) {
-            let known = schema.get("properties").and_then(Value::as_object);
-            let known: Vec<&str> = known.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        if too_few || too_many {
             let message = format!("{name} has {}", if too_many { "too many keys" } else { "no keys" });
             let expected = format!("one of {}", suggest::choices(known));
-            self.diagnostics.push(Diagnostic::at(self.files, span, message).expected(expected));
+            self.check.push(self.check.at(span, message).expected(expected));
         }
-        !too_few && !too_many
     }
 
-    /// The matching entries. Keys that unknown keys were likely meant to be are added to `written`.
+    /// The matching entries. An unknown key is read as the key that was likely meant, which is added to `written`.
     fn entries(
         &mut self,
         schema: &'s Value,
@@ -178,42 +188,51 @@ impl<'s> Fit<'s, '_> {
         let known = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties").filter(|others| others.is_object());
         let mut seen = BTreeSet::new();
-        let mut fitting = Vec::new();
-        for (key, value) in entries {
-            if self.is_full() {
+        let mut fitting: Vec<(Spanned<String>, Node)> = Vec::new();
+        for (mut key, value) in entries {
+            if self.check.is_full() {
                 break;
             }
-            if !seen.insert(key.value.clone()) {
+            let is_known = |key: &str| others.is_some() || known.is_some_and(|known| known.contains_key(key));
+            if !is_known(&key.value) {
+                let Some(meant) = self.unknown_key(&key, known, name, written) else { continue };
+                written.push(meant.to_owned());
+                meant.clone_into(&mut key.value);
+            }
+            let is_duplicate = !seen.insert(key.value.clone());
+            if is_duplicate {
                 let message = format!("duplicate key `{}` in {name}", key.value);
-                self.diagnostics.push(Diagnostic::at(self.files, key.span, message).expected("each key at most once"));
-            } else if let Some(of_value) = known.and_then(|known| known.get(&key.value)) {
-                let of_key = format!("`{}`", key.value);
-                fitting.extend(self.node(of_value, value, &of_key).map(|value| (key, value)));
-            } else if let Some(of_value) = others {
-                let of_key = format!("`{}` in {name}", key.value);
-                fitting.extend(self.node(of_value, value, &of_key).map(|value| (key, value)));
-            } else {
-                written.extend(self.unknown_key(&key, known, name).map(str::to_owned));
+                self.check.push(self.check.at(key.span, message).expected("each key at most once"));
+            }
+            let of_known = known.and_then(|known| known.get(&key.value));
+            let of_key =
+                if of_known.is_some() { format!("`{}`", key.value) } else { format!("`{}` in {name}", key.value) };
+            let Some(of_value) = of_known.or(others) else { continue };
+            let Some(value) = self.part(&key.value, of_value, value, &of_key) else { continue };
+            match fitting.iter_mut().find(|(earlier, _)| is_duplicate && earlier.value == key.value) {
+                Some((_, earlier)) => join(earlier, value),
+                None => fitting.push((key, value)),
             }
         }
         fitting
     }
 
-    /// Returns the key that was likely meant.
+    /// Reports an unknown key. Returns the key that was likely meant, one that the map does not have yet.
     fn unknown_key<'k>(
         &mut self,
         key: &Spanned<String>,
         known: Option<&'k Map<String, Value>>,
         name: &str,
+        written: &[String],
     ) -> Option<&'k str> {
         // A key meant for editors is never suggested.
         let known = known.into_iter().flatten().map(|(key, _)| key.as_str()).filter(|key| !key.starts_with('$'));
         let known: Vec<&str> = known.collect();
         let message = format!("unknown key `{}` in {name}", key.value);
-        let nearest = suggest::nearest(&key.value, known.iter().copied());
-        let diagnostic =
-            Diagnostic::at(self.files, key.span, message).expected(suggest::choices(known)).suggest(nearest);
-        self.diagnostics.push(diagnostic);
+        let free = known.iter().copied().filter(|known| written.iter().all(|written| written != known));
+        let nearest = suggest::nearest(&key.value, free);
+        let diagnostic = self.check.at(key.span, message).expected(suggest::choices(known)).suggest(nearest);
+        self.check.push(diagnostic);
         nearest
     }
 
@@ -233,6 +252,21 @@ impl<'s> Fit<'s, '_> {
             Some(alternatives) => alternatives.iter().flat_map(|schema| self.branches(schema)).collect(),
             None => vec![schema],
         }
+    }
+}
+
+/// Adds the content of a duplicate key to that of the first one, so that both are checked.
+fn join(first: &mut Node, second: Node) {
+    match (&mut first.content, second.content) {
+        (Content::List(items), Content::List(others)) => items.extend(others),
+        (Content::Map(entries), Content::Map(others)) => {
+            for (key, value) in others {
+                if entries.iter().all(|(earlier, _)| earlier.value != key.value) {
+                    entries.push((key, value));
+                }
+            }
+        }
+        _ => {}
     }
 }
 

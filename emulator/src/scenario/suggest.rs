@@ -1,15 +1,67 @@
 //! Suggestions for misspelled names.
 
-/// The name in `words` that `wrong` was likely meant to be: at most a third of its letters differ, and at most three.
+/// The name in `words` that `wrong` was likely meant to be. Names are compared word by word: in each word, at most a
+/// third of the letters may differ, and numbers must be equal. Account IDs and numbers of controls are therefore never
+/// suggested for each other.
 pub(super) fn nearest<'w>(wrong: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let wrong = wrong.to_lowercase();
-    let length = wrong.chars().count();
-    let allowed = length.div_ceil(3).min(3);
+    let near = words.into_iter().filter_map(|word| Some((distance(&wrong, &word.to_lowercase())?, word)));
+    near.min().map(|(_, word)| word)
+}
+
+/// Maximum number of letters that differ in a whole name.
+const MAX_DISTANCE: usize = 3;
+
+/// The number of letters that differ, if it is small.
+fn distance(wrong: &str, name: &str) -> Option<usize> {
+    let (parts, of_name) = (parts(wrong), parts(name));
+    let distance = if parts.len() == of_name.len() {
+        let pairs = parts.iter().zip(&of_name);
+        pairs.map(|(part, of_name)| word_distance(part, of_name)).sum::<Option<usize>>()
+    } else if digits(wrong) == digits(name) {
+        // A separator was added or omitted.
+        word_distance(wrong, name)
+    } else {
+        None
+    };
+    distance.filter(|distance| *distance <= MAX_DISTANCE)
+}
+
+/// The words and numbers between other characters.
+fn parts(name: &str) -> Vec<&str> {
+    name.split(|character: char| !character.is_alphanumeric()).filter(|part| !part.is_empty()).collect()
+}
+
+fn digits(name: &str) -> String {
+    name.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The number of letters that differ, if it is at most a third of the longer word.
+fn word_distance(wrong: &str, word: &str) -> Option<usize> {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let longest = wrong.chars().count().max(word.chars().count());
+    let allowed = match (is_number(wrong), is_number(word)) {
+        (true, true) => return (wrong == word).then_some(0),
+        // A letter that looks like a digit, as in eu-west-l.
+        (true, false) | (false, true) => 0,
+        (false, false) => (longest / 3).min(MAX_DISTANCE),
+    };
     // The distance is at least the difference in length, which is cheaper to compute.
-    let is_near = |word: &&str| word.chars().count().abs_diff(length) <= allowed;
-    let distance = |word: &'w str| (strsim::damerau_levenshtein(&wrong, &word.to_lowercase()), word);
-    let nearest = words.into_iter().filter(is_near).map(distance).filter(|(distance, _)| *distance <= allowed).min();
-    nearest.map(|(_, word)| word)
+    if wrong.chars().count().abs_diff(word.chars().count()) > allowed {
+        return None;
+    }
+    let distance = strsim::damerau_levenshtein(&looks(wrong), &looks(word));
+    (distance <= allowed).then_some(distance)
+}
+
+/// The text with one letter for all characters that look like it.
+fn looks(text: &str) -> String {
+    let look = |letter| match letter {
+        '1' | 'i' | '|' => 'l',
+        '0' => 'o',
+        other => other,
+    };
+    text.chars().map(look).collect()
 }
 
 /// `a`, `b or c`, `a, b or c`: a list of alternatives for messages.
@@ -32,9 +84,45 @@ mod tests {
         assert_eq!(nearest("hub", words), Some("hubs"));
         assert_eq!(nearest("Acounts", words), Some("accounts"));
         assert_eq!(nearest("sede", words), Some("seed"));
-        assert_eq!(nearest("acconts-of-all", words), None);
-        assert_eq!(nearest("findings", words), None);
-        assert_eq!(nearest("", words), None);
+        for far in ["acconts-of-all", "findings", "seats", "sd", ""] {
+            assert_eq!(nearest(far, words), None, "{far}");
+        }
+    }
+
+    /// Rules: CPL-154.
+    #[test]
+    fn names_that_differ_in_a_number_are_not_suggested() {
+        let words = [
+            "S3.10",
+            "S3.15",
+            "200000000036",
+            "eu-west-1",
+            "cis-1.4.0",
+            "guardduty",
+            "NO_REGIONS",
+            "aws/inspector",
+            "off",
+            "on",
+        ];
+        for (wrong, expected) in [
+            ("200000000001", None),
+            ("20000000036", None),
+            ("S3.1", None),
+            ("S3.55", None),
+            ("1.10", None),
+            ("eu-west-4", None),
+            ("cis-1.3.0", None),
+            ("SOME_REGIONS", None),
+            ("S3.l0", Some("S3.10")),
+            ("s3.15", Some("S3.15")),
+            ("eu-wset-1", Some("eu-west-1")),
+            ("eu-west-l", Some("eu-west-1")),
+            ("guard-duty", Some("guardduty")),
+            ("aws/inspecter", Some("aws/inspector")),
+            ("of", Some("off")),
+        ] {
+            assert_eq!(nearest(wrong, words), expected, "{wrong}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Tests that scenarios are loaded and built, and that all errors are reported.
 
+mod at_once;
 mod central_configuration;
 mod resources;
 mod shipped;
@@ -335,7 +336,7 @@ fn later_files_replace_add_and_override() {
 }
 
 /// A valid finding of GuardDuty.
-const FINDING: &str = r#"{"SchemaVersion": "2018-10-08", "Id": "1", "GeneratorId": "g", "AwsAccountId": "111111111111",
+pub(super) const FINDING: &str = r#"{"SchemaVersion": "2018-10-08", "Id": "1", "GeneratorId": "g", "AwsAccountId": "111111111111",
 "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/guardduty", "Types": ["TTPs"], "Title": "t", "Description": "d",
 "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z", "Severity": {"Label": "LOW"},
 "Resources": [{"Type": "Other", "Id": "r"}]}"#;

@@ -82,7 +82,10 @@ pub(in crate::scenario) fn check(
         let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
         let attached = policies.attached(&attached, check);
         let roles = roles(written.roles, policies, check);
-        let Some(id) = check.account(&id) else { continue };
+        let Some(id) = check.account(&id) else {
+            check.lose(&["accounts"]);
+            continue;
+        };
         check_reach(id, written.policies.first(), organization, check);
         let unknown = Account::unknown(id);
         let account = Account {
@@ -121,6 +124,9 @@ fn check_reach(
 ) {
     let Some(first) = first else { return };
     if organization.is_none_or(|organization| organization.accounts().all(|account| account != id)) {
+        if check.lost.contains_members() {
+            return;
+        }
         let diagnostic =
             check.at(first.span, format!("{id} is not in an organization, which service control policies require"));
         check.push(diagnostic.expected("an account of one of the `units` of `organization`"));

@@ -12,6 +12,7 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
+use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::Spanned;
 use crate::state::{AccountId, Directory, HubKey, Principal, Region, Timestamp, World};
 
@@ -23,9 +24,11 @@ use crate::state::{AccountId, Directory, HubKey, Principal, Region, Timestamp, W
 pub(in crate::scenario) struct Declared {
     /// Account of the aggregator: an administrator or a standalone account. Members use the aggregator of their
     /// administrator.
-    account: AccountText,
+    #[schemars(with = "AccountText")]
+    account: Option<AccountText>,
     /// Home Region. The account must have an enabled hub there.
-    home: RegionText,
+    #[schemars(with = "RegionText")]
+    home: Option<RegionText>,
     /// Which Regions are linked. Default: ALL_REGIONS.
     mode: Option<Spanned<Mode>>,
     /// Linked Regions (SPECIFIED_REGIONS) or excluded Regions (ALL_REGIONS_EXCEPT_SPECIFIED).
@@ -68,6 +71,8 @@ pub(super) struct Aggregator {
     pub(super) home: Region,
     mode: &'static str,
     regions: Vec<String>,
+    /// Whether it has no errors.
+    is_sound: bool,
 }
 
 /// Aggregators by account.
@@ -75,24 +80,34 @@ pub(super) type Valid = BTreeMap<AccountId, Aggregator>;
 
 /// Checks all entries. An entry of a later file replaces an earlier one; two entries for one account in a file are an
 /// error.
-pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Valid, check: &mut Check) -> Valid {
+pub(super) fn check(
+    written: Vec<Spanned<Declared>>,
+    regions: &[Region],
+    hubs: &hubs::Valid,
+    check: &mut Check,
+) -> Valid {
     let mut aggregators = Valid::new();
     let directory = Directory { regions: regions.to_vec(), ..Directory::default() };
-    for entry in written {
-        let span = entry.account.0.span;
-        let account = check.account(&entry.account.0);
-        let home = regions::check_one(&entry.home, regions, check);
+    for Spanned { value: entry, span: item } in written {
+        let before = check.diagnostics.len();
+        let account = entry.account.as_ref().and_then(|account| check.account(&account.0));
+        let home = entry.home.as_ref().and_then(|home| regions::check_one(home, regions, check));
         // Names of unknown Regions are reported separately.
         let known = entry
             .regions
             .iter()
             .map(|RegionText(name)| regions::is_known(name, regions, check))
             .fold(true, |all, one| all & one);
-        let (Some(account), Some(home)) = (account, home) else { continue };
-        check_hub(account, &home, span, hubs, check);
+        let (Some(account), Some(home)) = (account, home) else {
+            check.lose(&["aggregators", ITEM, "account"]);
+            continue;
+        };
+        let span = entry.account.map_or(item, |account| account.0.span);
+        let has_hub = check_hub(account, &home, span, hubs, check);
         let mode = entry.mode.as_ref().map_or("ALL_REGIONS", |mode| mode.value.name());
         let names: Vec<String> = entry.regions.into_iter().map(|RegionText(name)| name.value).collect();
-        if known && let Err(error) = aggregation::linking(&directory, &home, mode, &names) {
+        let is_whole = known && !check.lost.contains_in(item, "mode") && !check.lost.contains_in(item, "regions");
+        if is_whole && let Err(error) = aggregation::linking(&directory, &home, mode, &names) {
             check.push(check.at(span, AwsError::from(error).message.into_owned()));
         }
         if let Some(earlier) = aggregators.get(&account).map(|earlier: &Aggregator| earlier.span)
@@ -101,20 +116,23 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], hubs: &hubs::Val
             let message = format!("{account} already has an aggregator ({})", check.line(earlier, span));
             check.push(check.at(span, message).expected("at most one aggregator per account"));
         }
-        aggregators.insert(account, Aggregator { span, home, mode, regions: names });
+        let is_sound = is_whole && has_hub && check.diagnostics.len() == before;
+        aggregators.insert(account, Aggregator { span, home, mode, regions: names, is_sound });
     }
     aggregators
 }
 
-/// An aggregator requires the hub of its home Region, and must not belong to a member.
-fn check_hub(account: AccountId, home: &Region, span: Span, hubs: &hubs::Valid, check: &mut Check) {
+/// An aggregator requires the hub of its home Region, and must not belong to a member. Returns whether the hub is on.
+fn check_hub(account: AccountId, home: &Region, span: Span, hubs: &hubs::Valid, check: &mut Check) -> bool {
+    let is_on = hubs.is_on(&HubKey { account, region: home.clone() });
     if let Some(administrator) = hubs.administrator(account) {
         let message = format!("{account} is an enabled member of {administrator} and uses its aggregator");
         check.push(check.at(span, message).expected("an administrator, or an account that is not a member"));
-    } else if !hubs.is_on(&HubKey { account, region: home.clone() }) {
+    } else if !is_on && !hubs.is_unsure(account, &check.lost) {
         let message = format!("Security Hub is not enabled for {account} in {home}");
         check.push(check.at(span, message).expected(format!("an entry under `hubs` for {account} in {home}")));
     }
+    is_on
 }
 
 /// Creates the aggregators. Findings that are loaded later count as written after the Regions were linked (AGG-13).
@@ -127,7 +145,7 @@ pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), 
     }
     let mut transaction = world.write();
     let mut refusals = Vec::new();
-    for (account, aggregator) in valid {
+    for (account, aggregator) in valid.iter().filter(|(_, aggregator)| aggregator.is_sound) {
         let caller = Caller { principal: Principal::local_user(*account), region: aggregator.home.clone(), now };
         let made = aggregation::create(&mut transaction, world, &caller, aggregator.mode, &aggregator.regions);
         if let Err(error) = made {

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use securityhub_fixtures::standards::{self, Availability, CONTROLS, Control, Standard};
+use securityhub_fixtures::standards::{self, CONTROLS, Control, Standard};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{aggregators, hubs, organization};
+use super::{aggregators, hubs, organization, standards as names};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::central_configuration::{SELF_MANAGED, associations, content, policies, switch};
 use crate::domain::caller::Caller;
 use crate::domain::controls::standards::standard_arn;
 use crate::scenario::check::Check;
 use crate::scenario::files::Span;
+use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::scenario::suggest;
 use crate::state::{
@@ -77,6 +78,8 @@ struct Policy {
     name: Spanned<String>,
     description: Option<String>,
     content: Content,
+    /// Whether it has no errors.
+    is_sound: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -98,18 +101,45 @@ pub(super) fn check(
     context: (Option<&organization::Valid>, &aggregators::Valid, &hubs::Valid),
     check: &mut Check,
 ) -> Option<Valid> {
+    let before = check.diagnostics.len();
     let span = written.span;
     let Declared { policies, associations } = written.value;
     let policies: Vec<Policy> = policies.0.into_iter().map(|(name, policy)| policy_of(name, policy, check)).collect();
     let (organization, aggregators, hubs) = context;
-    let organization = organization.filter(|organization| organization.delegated_administrator.is_some());
+    let associations = associations.0.into_iter();
+    let associations = associations.filter_map(|(target, to)| association(target, to, &policies, organization, check));
+    let associations: Vec<Association> = associations.collect();
+    let administrator = administrator(span, (organization, aggregators), check);
+    if let (Some(organization), Some(administrator)) = (organization, administrator)
+        && let Some(association) = of_management_account(&associations, organization)
+        && let Some(aggregator) = aggregators.get(&administrator)
+        && enables(association, &policies)
+    {
+        warn_about_missing_hub(association, organization.management_account, (&aggregator.home, hubs), check);
+    }
+    if check.diagnostics.len() > before {
+        check.lose(&["central_configuration"]);
+    }
+    Some(Valid { administrator: administrator?, span, policies, associations })
+}
+
+/// The account that configures the others; `None` if there is none.
+fn administrator(
+    span: Span,
+    (organization, aggregators): (Option<&organization::Valid>, &aggregators::Valid),
+    check: &mut Check,
+) -> Option<AccountId> {
     let Some((organization, administrator)) = organization.and_then(|it| Some((it, it.delegated_administrator?)))
     else {
-        let diagnostic = check.at(span, "central configuration requires a `delegated_administrator`");
-        check.push(diagnostic.expected("an `organization` with a `delegated_administrator`"));
+        if !check.is_lost(&["organization", "delegated_administrator"]) {
+            let diagnostic = check.at(span, "central configuration requires a `delegated_administrator`");
+            check.push(diagnostic.expected("an `organization` with a `delegated_administrator`"));
+        }
         return None;
     };
-    if !aggregators.contains_key(&administrator) {
+    let may_be_lost = organization.is_administrator_outside()
+        || ["account", "home"].iter().any(|key| check.is_lost(&["aggregators", ITEM, key]));
+    if !aggregators.contains_key(&administrator) && !may_be_lost {
         let diagnostic = check.at(span, format!("{administrator} has no home Region"));
         check.push(diagnostic.expected(format!("an entry under `aggregators` for {administrator}")));
     }
@@ -118,20 +148,13 @@ pub(super) fn check(
             check.at(span, "`auto_enable` of the `organization` cannot be combined with central configuration");
         check.push(diagnostic.expected("an `organization` without `auto_enable`"));
     }
-    let associations = associations.0.into_iter();
-    let associations = associations.filter_map(|(target, to)| association(target, to, &policies, organization, check));
-    let associations: Vec<Association> = associations.collect();
-    let enables = |association: &Association| {
-        let policy = policies.iter().find(|policy| policy.name.value == association.governance);
-        policy.is_some_and(|policy| matches!(policy.content, Content::On { .. }))
-    };
-    if let (Some(association), Some(aggregator)) =
-        (of_management_account(&associations, organization), aggregators.get(&administrator))
-        && enables(association)
-    {
-        warn_about_missing_hub(association, organization.management_account, (&aggregator.home, hubs), check);
-    }
-    Some(Valid { administrator, span, policies, associations })
+    Some(administrator)
+}
+
+/// Whether an association enables hubs.
+fn enables(association: &Association, policies: &[Policy]) -> bool {
+    let policy = policies.iter().find(|policy| policy.name.value == association.governance);
+    policy.is_some_and(|policy| matches!(policy.content, Content::On { .. }))
 }
 
 /// What governs the management account, which is below the root.
@@ -150,7 +173,8 @@ fn warn_about_missing_hub(
     (home, hubs): (&Region, &hubs::Valid),
     check: &mut Check,
 ) {
-    if hubs.keys().any(|hub| hub.account == account && hub.region == *home) {
+    let has_hub = hubs.keys().any(|hub| hub.account == account && hub.region == *home);
+    if has_hub || hubs.is_unsure(account, &check.lost) || check.is_lost(&["organization", "management_account"]) {
         return;
     }
     let message = format!(
@@ -166,6 +190,10 @@ fn warn_about_missing_hub(
 }
 
 fn policy_of(name: Spanned<String>, written: WrittenPolicy, check: &mut Check) -> Policy {
+    let before = check.diagnostics.len();
+    if let Err(error) = policies::check_characters(&name.value) {
+        check.push(check.at(name.span, AwsError::from(error).message.into_owned()));
+    }
     let content = match &written.service_enabled {
         Some(enabled) if !enabled.value => {
             let says_more = !written.standards.is_empty() || !written.parameters.0.is_empty();
@@ -178,12 +206,12 @@ fn policy_of(name: Spanned<String>, written: WrittenPolicy, check: &mut Check) -
         }
         _ => content_of(&name, &written, check),
     };
-    Policy { name, description: written.description, content }
+    let is_sound = check.diagnostics.len() == before;
+    Policy { name, description: written.description, content, is_sound }
 }
 
 fn content_of(name: &Spanned<String>, written: &WrittenPolicy, check: &mut Check) -> Content {
-    let mut standards = super::standards::check(&written.standards, check);
-    standards.retain(|standard| standard.offered == Availability::Always);
+    let standards = names::check(&written.standards, names::is_for_everyone, check);
     if let (Some(_), Some(_)) = (&written.enabled_controls, &written.disabled_controls) {
         let diagnostic =
             check.at(name.span, format!("`{}` has both `enabled_controls` and `disabled_controls`", name.value));
@@ -242,27 +270,32 @@ fn association(
     target: Spanned<String>,
     to: Spanned<String>,
     policies: &[Policy],
-    organization: &organization::Valid,
+    organization: Option<&organization::Valid>,
     check: &mut Check,
 ) -> Option<Association> {
     let named = || policies.iter().map(|policy| policy.name.value.as_str()).chain([OWN]);
-    if named().all(|name| name != to.value) {
+    let is_named = named().any(|name| name == to.value);
+    if !is_named && !check.is_lost(&["central_configuration", "policies", &to.value]) {
         let diagnostic = check.at(to.span, format!("unknown policy `{}`", to.value));
         let expected = format!("a policy defined under `policies`, or {OWN}");
         check.push(diagnostic.expected(expected).suggest(suggest::nearest(&to.value, named())));
-        return None;
     }
+    let organization = organization?;
     let count = organization.units().filter(|unit| *unit == target.value).count();
     let is_account = AccountId::parse(&target.value).is_some_and(|account| organization.contains(account));
     if target.value != ROOT && !is_account && count != 1 {
+        if count == 0 && check.lost.contains_members() {
+            return None;
+        }
         let what = if count == 0 { "is not in the organization" } else { "is the name of several units" };
         let diagnostic = check.at(target.span, format!("`{}` {what}", target.value));
-        let others = organization.units().chain([ROOT]).filter(|unit| *unit != target.value);
+        let is_unique = |name: &&str| organization.units().filter(|unit| unit == name).count() == 1;
+        let others = organization.units().filter(is_unique).chain([ROOT]).filter(|unit| *unit != target.value);
         let nearest = suggest::nearest(&target.value, others);
         check.push(diagnostic.expected("root, the name of a unit, or an account ID").suggest(nearest));
         return None;
     }
-    Some(Association { target, governance: to.value })
+    is_named.then_some(Association { target, governance: to.value })
 }
 
 /// Turns central configuration on, creates the policies and associates them.
@@ -277,20 +310,23 @@ pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), 
     let refused = |span: Span, error: AwsError| vec![(span, error.message.into_owned())];
     switch::turn_on(&mut transaction, world, &caller).map_err(|error| refused(valid.span, error.into()))?;
     let mut ids = BTreeMap::from([(OWN, SELF_MANAGED.to_owned())]);
-    for policy in &valid.policies {
-        let made = policies::create(&mut transaction, world, &caller, policy.made(&caller));
-        let made = made.map_err(|error| refused(policy.name.span, error.into()))?;
-        ids.insert(&policy.name.value, made.id);
+    let mut refusals = Vec::new();
+    for policy in valid.policies.iter().filter(|policy| policy.is_sound) {
+        match policies::create(&mut transaction, world, &caller, policy.made(&caller)) {
+            Ok(made) => _ = ids.insert(&policy.name.value, made.id),
+            Err(error) => refusals.extend(refused(policy.name.span, error.into())),
+        }
     }
     for Association { target, governance } in in_order(&valid.associations, &transaction) {
         let organization = transaction.directory().organization.as_ref();
         let id = organization.map(|organization| target_id(organization, &target.value));
         let (Some(policy), Some(id)) = (ids.get(governance.as_str()), id) else { continue };
-        associations::start(&mut transaction, world, &caller, policy, &id)
-            .map_err(|error| refused(target.span, error.into()))?;
+        if let Err(error) = associations::start(&mut transaction, world, &caller, policy, &id) {
+            refusals.extend(refused(target.span, error.into()));
+        }
     }
     transaction.commit();
-    Ok(())
+    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
 }
 
 impl Policy {

@@ -35,6 +35,7 @@ pub(in crate::scenario) fn check(written: &Declared, check: &mut Check) -> Valid
         if parsed.is_none() {
             let diagnostic = check.at(now.span, format!("`{}` is not a valid time", now.value));
             check.push(diagnostic.expected("a date and time with a time zone, such as 2026-01-15T09:00:00Z"));
+            check.lose(&["clock", "now"]);
         }
         parsed
     });

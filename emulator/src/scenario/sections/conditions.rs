@@ -1,10 +1,10 @@
 //! `when` of a resource: parameter values that make a control fail (RES-09).
 
 use schemars::JsonSchema;
-use securityhub_fixtures::standards::{Control, Options};
+use securityhub_fixtures::standards::Options;
 use serde::Deserialize;
 
-use super::resources;
+use super::resources::{self, Scope};
 use crate::scenario::check::Check;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
@@ -17,22 +17,21 @@ use crate::state::{Comparison, ParameterCondition};
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
     /// Control, such as ACM.1.
-    control: Spanned<String>,
+    #[schemars(with = "String")]
+    control: Option<Spanned<String>>,
     /// Parameter of the control, such as daysToExpiration.
-    parameter: Spanned<String>,
+    #[schemars(with = "String")]
+    parameter: Option<Spanned<String>>,
     /// Comparison with the current value of the parameter: an operator (>, >=, <, <=, = or !=) and a value, such as
     /// >= 45. A list is equal to each value that it contains.
-    fails_if: Spanned<String>,
+    #[schemars(with = "String")]
+    fails_if: Option<Spanned<String>>,
 }
 
 /// Checks a condition.
-pub(super) fn check(
-    written: &Declared,
-    in_scope: &[&'static Control],
-    check: &mut Check,
-) -> Option<ParameterCondition> {
-    let control = resources::control(&written.control, in_scope, check)?;
-    let name = &written.parameter;
+pub(super) fn check(written: &Declared, scope: &Scope, check: &mut Check) -> Option<ParameterCondition> {
+    let control = resources::control(written.control.as_ref()?, scope, check)?;
+    let name = written.parameter.as_ref()?;
     let Some(parameter) = control.parameters.iter().find(|parameter| parameter.name == name.value) else {
         let known = || control.parameters.iter().map(|parameter| parameter.name);
         let nearest = suggest::nearest(&name.value, known());
@@ -42,13 +41,14 @@ pub(super) fn check(
         check.push(diagnostic.expected(expected).suggest(nearest));
         return None;
     };
-    let Some((comparison, value)) = comparison(&written.fails_if.value, &parameter.options) else {
+    let fails_if = written.fails_if.as_ref()?;
+    let Some((comparison, value)) = comparison(&fails_if.value, &parameter.options) else {
         let message = format!(
             "`{}` is not a valid comparison for a parameter of type {}",
-            written.fails_if.value,
+            fails_if.value,
             parameter.options.type_name()
         );
-        let diagnostic = check.at(written.fails_if.span, message);
+        let diagnostic = check.at(fails_if.span, message);
         check.push(diagnostic.expected("an operator and a value of the parameter's type, such as >= 45 or = true"));
         return None;
     };

@@ -17,7 +17,8 @@ use crate::state::{AccountId, Credential, Permissions, Principal};
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
     /// Account of the access key.
-    account: AccountText,
+    #[schemars(with = "AccountText")]
+    account: Option<AccountText>,
     /// Name of the user, without a path. Default: local.
     user: Option<Spanned<String>>,
     /// Name of the role, without a path, if the access key belongs to a session of a role.
@@ -48,8 +49,8 @@ pub(in crate::scenario) fn check(
             let diagnostic = check.at(key.span, format!("`{}` is not a valid access key ID", key.value));
             check.push(diagnostic.expected("letters and digits, such as AKIAIOSFODNN7EXAMPLE"));
         }
-        let account = check.account(&written.account.0);
-        let names_fit = check_names(&written, check);
+        let account = written.account.as_ref().and_then(|account| check.account(&account.0));
+        let names_fit = check_names(&key.value, &written, check);
         let of_role = written.role.as_ref().zip(account.and_then(|account| accounts.get(&account)));
         let of_role = of_role.and_then(|(role, account)| account.roles.get(&role.value));
         let permissions = permissions(&written, of_role, policies, check);
@@ -61,14 +62,16 @@ pub(in crate::scenario) fn check(
     credentials
 }
 
-fn check_names(written: &Declared, check: &mut Check) -> bool {
+fn check_names(key: &str, written: &Declared, check: &mut Check) -> bool {
     let before = check.diagnostics.len();
     if let (Some(_), Some(role)) = (&written.user, &written.role) {
         check.push(
             check.at(role.span, "an access key cannot have both `user` and `role`").expected("only one of the two"),
         );
     }
-    if let (Some(session), None) = (written.session.as_ref().or(written.session_policy.as_ref()), &written.role) {
+    if let (Some(session), None) = (written.session.as_ref().or(written.session_policy.as_ref()), &written.role)
+        && !check.is_lost(&["credentials", key, "role"])
+    {
         check.push(check.at(session.span, "`session` and `session_policy` require a `role`").expected("a `role`"));
     }
     for name in [&written.user, &written.role, &written.session].into_iter().flatten() {

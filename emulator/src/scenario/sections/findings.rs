@@ -15,7 +15,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::{FileId, Files, Span};
 use crate::scenario::progress::Progress;
 use crate::scenario::spanned::Spanned;
-use crate::state::{FindingsTransaction, Region, Timestamp, World};
+use crate::state::{AccountId, FindingsTransaction, Region, Timestamp, World};
 
 /// A source of findings: a file pattern or a generator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -69,13 +69,12 @@ impl Finding {
 pub(super) fn check(written: &[Declared], context: &Context<'_>, start: Timestamp, check: &mut Check) -> Valid {
     let mut sources = Vec::with_capacity(written.len());
     for (sequence, source) in (1..).zip(written) {
-        match (&source.file, &source.generate) {
-            (Some(file), None) => sources.push(Source::File(files(file, start, check))),
-            (None, Some(written)) => {
-                sources.extend(generate::check(written, sequence, context, check).map(Source::Generate));
-            }
-            // The schema requires exactly one of the two.
-            _ => {}
+        // The schema requires exactly one of the two.
+        if let Some(file) = &source.file {
+            sources.push(Source::File(files(file, start, check)));
+        }
+        if let Some(written) = &source.generate {
+            sources.extend(generate::check(written, sequence, context, check).map(Source::Generate));
         }
     }
     Valid(sources)
@@ -88,7 +87,9 @@ fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<
         match check.files.read(&path) {
             Ok(id) => {
                 let of_file = cut(id, check);
-                warn_of_old(&of_file, start, check);
+                if !check.is_lost(&["clock", "now"]) {
+                    warn_of_old(&of_file, start, check);
+                }
                 findings.extend(of_file);
             }
             Err(diagnostic) => check.push(*diagnostic),
@@ -161,6 +162,12 @@ fn span_of(error: &serde_json::Error, text: &str, whole: Span) -> Span {
     Span::new(whole.file, start, start + 1)
 }
 
+/// Maximum number of generated findings of a source that are imported to find more errors of a scenario that has some.
+const MAX_GENERATED_AFTER_ERRORS: usize = 10_000;
+
+/// Whether a refused finding of this account and `ProductArn` could perhaps be imported if the scenario had no errors.
+pub(in crate::scenario) type IsUnsure<'a> = dyn Fn(AccountId, &str) -> bool + 'a;
+
 /// Imports all findings, each into the Region of its product.
 ///
 /// # Errors
@@ -172,6 +179,10 @@ pub(in crate::scenario) fn apply(valid: &Valid, import: &Import<'_>, seed: u64) 
     for source in &valid.0 {
         match source {
             Source::File(findings) => diagnostics.extend(import.all_of_file(&mut transaction, findings)),
+            Source::Generate(generate) if import.is_unsure.is_some() => {
+                let generate = generate.reduced(MAX_GENERATED_AFTER_ERRORS);
+                diagnostics.extend(import.generated(&mut transaction, &generate, seed));
+            }
             Source::Generate(generate) => diagnostics.extend(import.generated(&mut transaction, generate, seed)),
         }
     }
@@ -185,14 +196,21 @@ pub(in crate::scenario) struct Import<'w> {
     pub(in crate::scenario) world: &'w World,
     pub(in crate::scenario) now: Timestamp,
     pub(in crate::scenario) progress: &'w Progress,
+    /// Given after errors in the scenario.
+    pub(in crate::scenario) is_unsure: Option<&'w IsUnsure<'w>>,
 }
 
 impl Import<'_> {
+    /// Whether a finding of this owner and product could perhaps be imported.
+    fn is_unsure(&self, account: AccountId, product_arn: &str) -> bool {
+        self.is_unsure.is_some_and(|is_unsure| is_unsure(account, product_arn))
+    }
+
     fn all_of_file(&self, transaction: &mut FindingsTransaction<'_>, findings: &[Finding]) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         for finding in findings {
             self.progress.add(1);
-            if let Err(sentence) = self.finding(transaction, finding) {
+            if let Err(Some(sentence)) = self.finding(transaction, finding) {
                 let message = format!("Security Hub rejects finding {} of this file: {sentence}", finding.position);
                 diagnostics.push(Diagnostic::at(self.files, finding.start(), message));
             }
@@ -200,7 +218,11 @@ impl Import<'_> {
         diagnostics
     }
 
-    fn finding(&self, transaction: &mut FindingsTransaction<'_>, finding: &Finding) -> Result<(), String> {
+    /// Imports a finding.
+    ///
+    /// # Errors
+    /// The sentence that refuses it; `None` if the reason may be an error of the scenario that was reported already.
+    fn finding(&self, transaction: &mut FindingsTransaction<'_>, finding: &Finding) -> Result<(), Option<String>> {
         let Span { file, start, end } = finding.span;
         let text = self
             .files
@@ -208,11 +230,16 @@ impl Import<'_> {
             .and_then(|file| file.text.get(start..end))
             .or_report("a span is a range of its file")
             .unwrap_or_default();
-        let sent = import::read_finding(text).map_err(|_| "invalid JSON".to_owned())?;
+        let sent = import::read_finding(text).map_err(|_| Some("invalid JSON".to_owned()))?;
+        let account = import::string(&sent, "AwsAccountId").and_then(|account| AccountId::parse(&account));
+        let product_arn = import::string(&sent, "ProductArn").unwrap_or_default().into_owned();
         let outcome = delivery::deliver(transaction, self.world, self.now, &[sent])
-            .map_err(|error| error.message.into_owned())?;
+            .map_err(|error| Some(error.message.into_owned()))?;
         match outcome.failed.into_iter().next() {
-            Some(failed) => Err(failed.message),
+            Some(failed) => {
+                let is_unsure = account.is_some_and(|account| self.is_unsure(account, &product_arn));
+                Err((failed.code != "InvalidAccess" || !is_unsure).then_some(failed.message))
+            }
             None => Ok(()),
         }
     }
@@ -244,6 +271,9 @@ impl Import<'_> {
         });
         if let Err(error) = made {
             return vec![Diagnostic::at(self.files, generate.span, error.to_string())];
+        }
+        if generate.accounts().into_iter().any(|account| self.is_unsure(account, "")) {
+            return Vec::new();
         }
         let refusals = generate.refusals(&refused).into_iter();
         refusals.map(|message| Diagnostic::at(self.files, generate.span, message)).collect()

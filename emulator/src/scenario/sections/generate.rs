@@ -29,10 +29,11 @@ const ALL: &str = "all";
 #[serde(deny_unknown_fields)]
 pub(super) struct Declared {
     /// Product of the findings, such as guardduty, or `all` for a typical mix of products.
-    product: ProductText,
+    #[schemars(with = "ProductText")]
+    product: Option<ProductText>,
     /// Number of findings, from 1 to 1,000,000.
-    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = MAX_FINDINGS))]
-    count: Spanned<u64>,
+    #[schemars(with = "u64", extend("exclusiveMinimum" = 0, "maximum" = MAX_FINDINGS))]
+    count: Option<Spanned<u64>>,
     /// Accounts that own the findings: all accounts with a hub, or a list. Default: all.
     accounts: Option<AllOr<AccountText>>,
     /// Regions of the findings: all Regions where these accounts have a hub, or a list. Default: all.
@@ -62,7 +63,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A valid generator.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Generate {
     /// The span of the product.
     pub(super) span: Span,
@@ -70,6 +71,8 @@ pub(super) struct Generate {
     pub(super) product: String,
     products: Vec<Product>,
     count: usize,
+    /// Whether `count` was reduced.
+    is_reduced: bool,
     hubs: Vec<HubKey>,
     administrator: AccountId,
     days: u32,
@@ -91,16 +94,18 @@ pub(super) struct Context<'a> {
 
 /// Checks a generator; `None` after an error.
 pub(super) fn check(written: &Declared, sequence: u64, context: &Context<'_>, check: &mut Check) -> Option<Generate> {
-    let products = products(&written.product.0, check);
-    let count = number(&written.count, 1, MAX_FINDINGS, "findings", check);
+    let products = written.product.as_ref().and_then(|product| products(&product.0, check));
+    let count = written.count.as_ref().and_then(|count| number(count, 1, MAX_FINDINGS, "findings", check));
     let days = written.days.as_ref().map_or(Some(30), |days| number(days, 0, MAX_DAYS, "days", check));
     let hubs = hubs_of(written, context, check);
     let (products, count, days, mut hubs) = (products?, count?, days?, hubs?);
-    let Spanned { value: product, span } = written.product.0.clone();
+    let Spanned { value: product, span } = written.product.as_ref()?.0.clone();
     hubs.retain(|hub| products.iter().any(|product| product.is_in(hub.region.partition())));
     let Some(first) = hubs.first() else {
-        let diagnostic = check.at(span, format!("no enabled hub accepts findings of `{product}`"));
-        check.push(diagnostic.expected("an account and a Region with an entry under `hubs`"));
+        if !may_have_hubs(written, context, check) {
+            let diagnostic = check.at(span, format!("no enabled hub accepts findings of `{product}`"));
+            check.push(diagnostic.expected("an account and a Region with an entry under `hubs`"));
+        }
         return None;
     };
     let delegated = context.organization.and_then(|organization| organization.delegated_administrator);
@@ -110,6 +115,7 @@ pub(super) fn check(written: &Declared, sequence: u64, context: &Context<'_>, ch
         product,
         products,
         count: usize::try_from(count).unwrap_or(usize::MAX),
+        is_reduced: false,
         hubs,
         administrator,
         days: u32::try_from(days).unwrap_or(u32::MAX),
@@ -142,22 +148,24 @@ fn number(written: &Spanned<u64>, least: u64, most: u64, of: &str, check: &mut C
 /// The hubs that receive findings: the enabled ones, if all accounts or all Regions are selected; otherwise each
 /// account in each Region, whether enabled or not. `None` after an error.
 fn hubs_of(written: &Declared, context: &Context<'_>, check: &mut Check) -> Option<Vec<HubKey>> {
-    let before = check.diagnostics.len();
-    let accounts: Option<Vec<AccountId>> = match &written.accounts {
+    let accounts: Option<Vec<Option<AccountId>>> = match &written.accounts {
+        None | Some(AllOr::All) => None,
+        Some(AllOr::Listed(listed)) => Some(listed.iter().map(|account| account_of(account, context, check)).collect()),
+    };
+    let regions: Option<Vec<Option<Region>>> = match &written.regions {
         None | Some(AllOr::All) => None,
         Some(AllOr::Listed(listed)) => {
-            Some(listed.iter().filter_map(|account| account_of(account, context, check)).collect())
+            Some(listed.iter().map(|region| regions::check_one(region, context.regions, check)).collect())
         }
     };
-    let regions: Option<Vec<Region>> = match &written.regions {
-        None | Some(AllOr::All) => None,
-        Some(AllOr::Listed(listed)) => {
-            Some(listed.iter().filter_map(|region| regions::check_one(region, context.regions, check)).collect())
-        }
+    let accounts: Option<Vec<AccountId>> = match accounts {
+        Some(all) => Some(all.into_iter().collect::<Option<_>>()?),
+        None => None,
     };
-    if check.diagnostics.len() > before {
-        return None;
-    }
+    let regions: Option<Vec<Region>> = match regions {
+        Some(all) => Some(all.into_iter().collect::<Option<_>>()?),
+        None => None,
+    };
     let both = accounts.as_ref().zip(regions.as_ref());
     if let Some((accounts, regions)) = both {
         let in_all = |account: &AccountId| {
@@ -176,16 +184,38 @@ fn hubs_of(written: &Declared, context: &Context<'_>, check: &mut Check) -> Opti
 fn account_of(AccountText(written): &AccountText, context: &Context<'_>, check: &mut Check) -> Option<AccountId> {
     let account = check.account(written)?;
     let known = context.accounts.contains(&account);
-    if !known {
+    let may_be_lost = context.hubs.is_unsure(account, &check.lost)
+        || check.is_lost(&["accounts", account.as_str()])
+        || check.lost.contains_members();
+    if !known && !may_be_lost {
         let diagnostic = check.at(written.span, format!("{account} is not an account of this scenario"));
-        let nearest = suggest::nearest(account.as_str(), context.accounts.iter().map(AccountId::as_str));
-        let expected = "an account listed in `hubs`, `accounts` or `organization`";
-        check.push(diagnostic.expected(expected).suggest(nearest));
+        check.push(diagnostic.expected("an account listed in `hubs`, `accounts` or `organization`"));
     }
     known.then_some(account)
 }
 
+/// Whether the accounts may have hubs that could not be read.
+fn may_have_hubs(written: &Declared, context: &Context<'_>, check: &Check) -> bool {
+    match &written.accounts {
+        Some(AllOr::Listed(listed)) => {
+            let accounts = listed.iter().filter_map(|account| AccountId::parse(&account.0.value));
+            accounts.into_iter().any(|account| context.hubs.is_unsure(account, &check.lost))
+        }
+        None | Some(AllOr::All) => context.hubs.are_any_unsure(&check.lost),
+    }
+}
+
 impl Generate {
+    /// The same with at most so many findings.
+    pub(super) fn reduced(&self, most: usize) -> Generate {
+        Generate { count: self.count.min(most), is_reduced: self.count > most, ..self.clone() }
+    }
+
+    /// The accounts of the findings.
+    pub(super) fn accounts(&self) -> BTreeSet<AccountId> {
+        self.hubs.iter().map(|hub| hub.account).collect()
+    }
+
     /// The findings.
     ///
     /// # Errors
@@ -216,8 +246,10 @@ impl Generate {
 
     /// The messages about refused findings, each once with the number of findings.
     pub(super) fn refusals(&self, sentences: &BTreeMap<String, usize>) -> Vec<String> {
+        let first = if self.is_reduced { "the first " } else { "" };
         let line = |(sentence, times): (&String, &usize)| {
-            format!("Security Hub rejects {times} of {} generated findings of {}: {sentence}", self.count, self.product)
+            let Generate { count, product, .. } = self;
+            format!("Security Hub rejects {times} of {first}{count} generated findings of {product}: {sentence}")
         };
         sentences.iter().map(line).collect()
     }

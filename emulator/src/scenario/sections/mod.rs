@@ -26,16 +26,19 @@ mod standards;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use securityhub_fixtures::products::Product;
+use securityhub_fixtures::products::{self as catalogue, Product};
 use serde::Deserialize;
 
 use super::check::{AccountText, Check};
 use super::diagnostic::Diagnostic;
 use super::files::{Files, Span};
+use super::lost::{ITEM, Lost};
 use super::progress::Progress;
 use super::spanned::{Entries, Spanned};
 use crate::domain::controls::checks;
-use crate::state::{AccountId, Credential, DailyScores, Delays, Directory, HubKey, Quotas, Region, Resource, World};
+use crate::state::{
+    AccountId, Credential, DailyScores, Delays, Directory, HubKey, Quotas, Region, Resource, Timestamp, World,
+};
 
 /// The state of the emulator at its start. All keys are optional.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -82,15 +85,15 @@ pub(super) struct Declared {
     quotas: Option<quotas::Declared>,
     /// Enabled hubs, with their members.
     #[serde(default)]
-    hubs: Vec<hubs::Declared>,
+    hubs: Vec<Spanned<hubs::Declared>>,
     /// Finding aggregators: home Regions that also show the findings of linked Regions.
     #[serde(default)]
-    aggregators: Vec<aggregators::Declared>,
+    aggregators: Vec<Spanned<aggregators::Declared>>,
     /// Central configuration of the organization's accounts.
     central_configuration: Option<Spanned<central_configuration::Declared>>,
     /// Resources that the controls of the enabled standards check. If this key is present, even with an empty list,
     /// controls generate findings. Default: controls are not checked.
-    resources: Option<Vec<resources::Declared>>,
+    resources: Option<Vec<Spanned<resources::Declared>>>,
     /// Controls that AWS adds to standards while the clock runs.
     #[serde(default)]
     new_controls: Vec<new_controls::Declared>,
@@ -132,6 +135,8 @@ pub(super) struct Valid {
     resources: Option<BTreeMap<HubKey, Vec<Resource>>>,
     new_controls: Vec<new_controls::Valid>,
     findings: findings::Valid,
+    /// The parts that could not be read or are wrong; `None` if the scenario has no errors.
+    lost: Option<Lost>,
 }
 
 impl Declared {
@@ -169,7 +174,7 @@ impl Declared {
         let start = clock.start();
         let regions = regions::check(self.regions, check);
         let policies = policies::check(self.policies, check);
-        let organization = self.organization.and_then(|written| organization::check(written, &policies, check));
+        let organization = self.organization.map(|written| organization::check(written, &policies, check));
         let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
         let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
         let products = products::check(self.products, &regions, check);
@@ -207,6 +212,7 @@ impl Declared {
             organization,
             products,
             regions,
+            lost: check.has_errors().then(|| check.lost.clone()),
         }
     }
 }
@@ -218,10 +224,10 @@ fn replace<T>(earlier: &mut Option<T>, later: Option<T>) {
 }
 
 impl Valid {
-    /// Builds a new world.
+    /// Builds a new world. If the scenario has errors, the world contains what has none.
     ///
     /// # Errors
-    /// Errors of the domain.
+    /// Errors of the domain, except those that may follow from errors found before.
     pub(super) fn world(&self, files: &Files, progress: &Progress) -> Result<World, Vec<Diagnostic>> {
         let mut world = World::new(self.clock.clock(), self.seed);
         world.name.clone_from(&self.name);
@@ -247,20 +253,49 @@ impl Valid {
             organization::apply(organization, &world.ids, now, &mut directory);
             self.policies.attach(&world.ids, &mut directory);
         }
-        let diagnostics = |refusals: Vec<(Span, String)>| {
-            let diagnostic = |(span, message)| Diagnostic::at(files, span, message);
-            refusals.into_iter().map(diagnostic).collect::<Vec<_>>()
-        };
-        hubs::apply(&self.hubs, &world, directory, now).map_err(diagnostics)?;
-        aggregators::apply(&self.aggregators, &world, now).map_err(diagnostics)?;
-        if let Some(central_configuration) = &self.central_configuration {
-            central_configuration::apply(central_configuration, &world, now).map_err(diagnostics)?;
+        let refusals = self.apply_hubs(&world, directory, now);
+        let mut diagnostics: Vec<Diagnostic> =
+            refusals.into_iter().map(|(span, message)| Diagnostic::at(files, span, message)).collect();
+        let is_refused = !diagnostics.is_empty();
+        let is_unsure = |account: AccountId, product: &str| is_refused || self.is_unsure(account, product);
+        let is_unsure: Option<&findings::IsUnsure<'_>> =
+            if is_refused || self.lost.is_some() { Some(&is_unsure) } else { None };
+        let import = findings::Import { files, world: &world, now, progress, is_unsure };
+        let imported = findings::apply(&self.findings, &import, self.seed);
+        diagnostics.extend(imported.err().into_iter().flatten());
+        if !diagnostics.is_empty() {
+            return Err(diagnostics);
         }
-        findings::apply(&self.findings, &findings::Import { files, world: &world, now, progress }, self.seed)?;
         accounts::apply_last(&self.accounts, &world);
         world.daily_scores = (self.score_mode == ScoreMode::Daily).then(DailyScores::default);
         // Set last, so that everything in the scenario takes effect at once.
         world.delays = self.delays;
         Ok(world)
+    }
+    /// Applies hubs and what depends on them. Returns the errors of the domain.
+    fn apply_hubs(&self, world: &World, directory: Directory, now: Timestamp) -> Vec<(Span, String)> {
+        let central_configuration = self.central_configuration.as_ref();
+        let refused = [
+            hubs::apply(&self.hubs, world, directory, now),
+            aggregators::apply(&self.aggregators, world, now),
+            central_configuration.map_or(Ok(()), |written| central_configuration::apply(written, world, now)),
+        ];
+        refused.into_iter().filter_map(Result::err).flatten().collect()
+    }
+
+    /// Whether an account could perhaps import a finding of a product if the scenario had no errors.
+    fn is_unsure(&self, account: AccountId, product_arn: &str) -> bool {
+        let Some(lost) = &self.lost else { return false };
+        let mut names = product_arn.rsplit('/');
+        let (product, company) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let is_declared = !product_arn.is_empty() && catalogue::find(company, product).is_none();
+        let has_hub = self.hubs.keys().any(|hub| hub.account == account);
+        let is_governed = lost.contains_members()
+            || self.organization.as_ref().is_some_and(|organization| organization.contains(account));
+        self.hubs.is_unsure(account, lost)
+            || lost.contains(&["regions"])
+            || (is_declared && lost.contains(&["products"]))
+            || (has_hub && lost.contains(&["hubs", ITEM, "products"]))
+            || (is_governed && lost.contains(&["central_configuration"]))
     }
 }

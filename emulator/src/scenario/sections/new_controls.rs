@@ -22,9 +22,11 @@ use crate::state::{EXPECTED_DURATION, World, duration};
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
     /// Control, such as S3.25.
-    control: Spanned<String>,
+    #[schemars(with = "String")]
+    control: Option<Spanned<String>>,
     /// When the control is added: a time, such as 2026-02-01T00:00:00Z, or a duration after the start, such as P10D.
-    at: Spanned<String>,
+    #[schemars(with = "String")]
+    at: Option<Spanned<String>>,
     /// Standards that the control is added to, such as fsbp-1.0.0. Other standards that include it have it from
     /// the start. Default: all standards that include it.
     #[schemars(extend("minItems" = 1))]
@@ -51,14 +53,17 @@ pub(in crate::scenario) fn check(written: &[Declared], start: Timestamp, check: 
     let mut valid: Vec<Valid> = Vec::new();
     let mut spans: BTreeMap<(&str, &str), Span> = BTreeMap::new();
     for written in written {
-        let Some(new) = check_one(written, start, check) else { continue };
-        let span = written.control.span;
-        if matches!(new.when, When::At(at) if at <= start) {
+        let (Some(new), Some(name), Some(at)) = (check_one(written, start, check), &written.control, &written.at)
+        else {
+            continue;
+        };
+        let span = name.span;
+        if matches!(new.when, When::At(at) if at <= start) && !check.is_lost(&["clock", "now"]) {
             let message = format!(
                 "{} is available from the start because its time is not later than the start of the clock",
                 new.control.id
             );
-            check.push(check.at(written.at.span, message).warning());
+            check.push(check.at(at.span, message).warning());
         }
         for standard in &new.standards {
             if let Some(earlier) = spans.insert((new.control.id, standard.id), span) {
@@ -74,33 +79,37 @@ pub(in crate::scenario) fn check(written: &[Declared], start: Timestamp, check: 
 }
 
 fn check_one(written: &Declared, start: Timestamp, check: &mut Check) -> Option<Valid> {
-    let at = &written.at;
+    let when = written.at.as_ref().and_then(|at| when(at, start, check));
+    let control = written.control.as_ref().and_then(|name| Some((control(name, check)?, name.span)));
+    let listed = written.standards.as_deref().map(|listed| names::check(listed, names::is_offered, check));
+    let (control, span) = control?;
+    let holds = |standard: &&'static Standard| standard.controls_for(control).next().is_some();
+    let standards = listed.unwrap_or_else(|| STANDARDS.iter().filter(holds).collect());
+    for standard in standards.iter().filter(|standard| !holds(standard)) {
+        let message = format!("{} does not include {}", standard.id, control.id);
+        let all: Vec<&str> = STANDARDS.iter().filter(holds).map(|standard| standard.id).collect();
+        check.push(check.at(span, message).expected(suggest::choices(all)));
+    }
+    Some(Valid { control, standards, when: when? })
+}
+
+fn when(at: &Spanned<String>, start: Timestamp, check: &mut Check) -> Option<When> {
     let when = at.value.parse().map(When::At).ok().or_else(|| duration(&at.value, start).map(When::After));
     if when.is_none() {
         let diagnostic = check.at(at.span, format!("`{}` is neither a time nor a duration", at.value));
         check.push(diagnostic.expected(format!("a time such as 2026-02-01T00:00:00Z, or {EXPECTED_DURATION}")));
     }
-    let name = &written.control;
-    let Some(control) = standards::control(&name.value) else {
+    when
+}
+
+fn control(name: &Spanned<String>, check: &mut Check) -> Option<&'static Control> {
+    let found = standards::control(&name.value);
+    if found.is_none() {
         let known = CONTROLS.iter().filter(|control| control.active).map(|control| control.id);
         let diagnostic = check.at(name.span, format!("`{}` is not a security control", name.value));
         check.push(diagnostic.expected("a control such as S3.25").suggest(suggest::nearest(&name.value, known)));
-        return None;
-    };
-    let holds = |standard: &&'static Standard| standard.controls_for(control).next().is_some();
-    let standards = match &written.standards {
-        None => STANDARDS.iter().filter(holds).collect(),
-        Some(listed) => {
-            let found = names::check(listed, check);
-            for standard in found.iter().filter(|standard| !holds(standard)) {
-                let message = format!("{} does not include {}", standard.id, control.id);
-                let all: Vec<&str> = STANDARDS.iter().filter(holds).map(|standard| standard.id).collect();
-                check.push(check.at(name.span, message).expected(suggest::choices(all)));
-            }
-            found
-        }
-    };
-    Some(Valid { control, standards, when: when? })
+    }
+    found
 }
 
 /// Schedules the controls. One whose time has passed exists from the start.

@@ -33,7 +33,8 @@ pub(in crate::scenario) struct Declared {
     #[schemars(extend("pattern" = "^r-[a-z0-9]{4,32}$"))]
     root_id: Option<Spanned<String>>,
     /// Management account.
-    management_account: AccountText,
+    #[schemars(with = "AccountText")]
+    management_account: Option<AccountText>,
     /// Organizational units, by name.
     #[serde(default)]
     units: Entries<WrittenUnit>,
@@ -94,8 +95,8 @@ pub(in crate::scenario) struct Valid {
     pub(super) management_account: AccountId,
     /// Units, with outer ones before inner ones.
     units: Vec<ValidUnit>,
-    /// The index of the unit of each account.
-    parents: BTreeMap<AccountId, usize>,
+    /// The index of the unit of each account; `None` for the root.
+    parents: BTreeMap<AccountId, Option<usize>>,
     /// The delegated administrator of Security Hub.
     pub(super) delegated_administrator: Option<AccountId>,
     /// The settings for accounts that join.
@@ -120,11 +121,11 @@ struct Tree<'p> {
     policies: &'p policies::Valid,
     has_service_control: bool,
     units: Vec<ValidUnit>,
-    parents: BTreeMap<AccountId, (usize, Span)>,
+    parents: BTreeMap<AccountId, (Option<usize>, Span)>,
 }
 
-/// Checks the organization; `None` if the management account is invalid.
-pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, check: &mut Check) -> Option<Valid> {
+/// Checks the organization.
+pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, check: &mut Check) -> Valid {
     check_id(written.id.as_ref(), "o-", 10, check);
     check_id(written.root_id.as_ref(), "r-", 4, check);
     let policy_types = policy_types(written.policy_types.as_deref(), check);
@@ -141,8 +142,14 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
         }
     }
     let administrator = written.delegated_administrator.map(|account| account.0);
-    let administrator = administrator.and_then(|written| Some((check.account(&written)?, written.span)));
-    let management_account = check.account(&written.management_account.0)?;
+    let administrator = administrator.and_then(|written| {
+        let account = check.account(&written);
+        if account.is_none() {
+            check.lose(&["organization", "delegated_administrator"]);
+        }
+        Some((account?, written.span))
+    });
+    let management_account = management_account(written.management_account.as_ref(), check);
     let configuration = configuration(
         written.auto_enable.as_ref(),
         written.auto_enable_standards.as_ref(),
@@ -153,10 +160,14 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
         && account != management_account
         && !tree.parents.contains_key(&account)
     {
-        let diagnostic = check.at(span, format!("{account} is not in the organization"));
-        check.push(diagnostic.expected("the management account or an account of one of the `units`"));
+        if !check.lost.contains_members() {
+            let diagnostic = check.at(span, format!("{account} is not in the organization"));
+            check.push(diagnostic.expected("the management account or an account of one of the `units`"));
+        }
+        // The rest is checked as if it were.
+        tree.parents.insert(account, (None, span));
     }
-    Some(Valid {
+    Valid {
         id: written.id.map(|id| id.value),
         root_id: written.root_id.map(|id| id.value),
         management_account,
@@ -167,12 +178,23 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
         service_access: written.service_access.into_iter().map(|service| service.value).collect(),
         policy_types,
         policies: of_root,
-    })
+    }
+}
+
+/// The management account. If it is unknown, the rest is checked with another one.
+fn management_account(written: Option<&AccountText>, check: &mut Check) -> AccountId {
+    let account = written.and_then(|account| check.account(&account.0));
+    if account.is_none() {
+        check.lose(&["organization", "management_account"]);
+    }
+    account.unwrap_or(AccountId::DEFAULT)
 }
 
 /// Attached service control policies require that the type is enabled.
 pub(super) fn check_enabled(first: Option<&Spanned<String>>, is_enabled: bool, check: &mut Check) {
-    if let (false, Some(first)) = (is_enabled, first) {
+    if let (false, Some(first)) = (is_enabled, first)
+        && !check.is_lost(&["organization", "policy_types"])
+    {
         let diagnostic = check.at(first.span, "service control policies are not enabled in this organization");
         check.push(diagnostic.expected("SERVICE_CONTROL_POLICY in the `policy_types` of `organization`"));
     }
@@ -191,6 +213,7 @@ fn policy_types(written: Option<&[Spanned<String>]>, check: &mut Check) -> BTree
         let diagnostic = check.at(name.span, format!("`{}` is not a policy type", name.value));
         let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
         check.push(diagnostic.expected(expected).suggest(suggest::nearest(&name.value, names())));
+        check.lose(&["organization", "policy_types"]);
     }
     enabled
 }
@@ -203,7 +226,9 @@ fn configuration(
     check: &mut Check,
 ) -> OrganizationConfiguration {
     let spans = [auto_enable.map(|it| it.span), standards.map(|it| it.span)];
-    if let (false, Some(span)) = (has_administrator, spans.into_iter().flatten().next()) {
+    if let (false, Some(span)) = (has_administrator, spans.into_iter().flatten().next())
+        && !check.is_lost(&["organization", "delegated_administrator"])
+    {
         let diagnostic = check.at(span, "this setting requires a `delegated_administrator`");
         check.push(diagnostic.expected("a `delegated_administrator` in the `organization`"));
     }
@@ -217,6 +242,12 @@ impl Valid {
     /// Whether it contains an account.
     pub(super) fn contains(&self, account: AccountId) -> bool {
         account == self.management_account || self.parents.contains_key(&account)
+    }
+
+    /// Whether the delegated administrator is not in the organization, which is an error.
+    pub(super) fn is_administrator_outside(&self) -> bool {
+        let parent = self.delegated_administrator.and_then(|account| self.parents.get(&account));
+        parent.is_some_and(Option::is_none)
     }
 
     /// Whether service control policies are enabled.
@@ -258,6 +289,7 @@ impl Tree<'_> {
             if depth > DEPTH {
                 let diagnostic = check.at(name.span, format!("the unit `{}` is nested too deeply", name.value));
                 check.push(diagnostic.expected(format!("at most {DEPTH} levels of units")));
+                check.lose(&["organization", "units"]);
                 continue;
             }
             if name.value.trim().is_empty() || name.value.chars().count() > 128 {
@@ -277,9 +309,9 @@ impl Tree<'_> {
     }
 
     fn add_account(&mut self, written: &Spanned<String>, unit: usize, check: &mut Check) {
-        let Some(account) = check.account(written) else { return };
+        let Some(account) = check.account(written) else { return check.lose(&["organization", "units"]) };
         match self.parents.get(&account) {
-            None => _ = self.parents.insert(account, (unit, written.span)),
+            None => _ = self.parents.insert(account, (Some(unit), written.span)),
             Some((_, earlier)) => {
                 let line = check.line(*earlier, written.span);
                 let diagnostic = check.at(written.span, format!("{account} is already in a unit ({line})"));
@@ -304,7 +336,7 @@ pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &m
     let units =
         units.map(|(unit, id)| (id.clone(), Unit { name: unit.name.clone(), parent: unit_id(unit.parent) })).collect();
     let mut parents = BTreeMap::from([(valid.management_account, root_id.clone())]);
-    parents.extend(valid.parents.iter().map(|(account, unit)| (*account, unit_id(Some(*unit)))));
+    parents.extend(valid.parents.iter().map(|(account, unit)| (*account, unit_id(*unit))));
     for account in parents.keys() {
         directory.accounts.entry(*account).or_insert_with(|| Account::unknown(*account));
     }

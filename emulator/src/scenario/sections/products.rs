@@ -18,9 +18,11 @@ const SENDS: &[&str] = &["SEND_FINDINGS_TO_SECURITY_HUB"];
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
     /// Company in the product ARN, such as acme.
-    company: Spanned<String>,
+    #[schemars(with = "String")]
+    company: Option<Spanned<String>>,
     /// Product in the product ARN, such as scanner.
-    product: Spanned<String>,
+    #[schemars(with = "String")]
+    product: Option<Spanned<String>>,
     /// CompanyName of its findings. Default: the company.
     #[schemars(extend("minLength" = 1, "maxLength" = 128))]
     company_name: Option<String>,
@@ -44,15 +46,17 @@ pub(in crate::scenario) struct Declared {
 pub(super) fn check(written: Vec<Declared>, regions: &[Region], check: &mut Check) -> Vec<&'static Product> {
     let mut declared: Vec<&'static Product> = Vec::new();
     for entry in written {
-        let whole = is_part(&entry.company, check) & is_part(&entry.product, check);
-        let (company, product) = (&*entry.company.value, &*entry.product.value);
+        let whole = [&entry.company, &entry.product]
+            .map(|part| part.as_ref().is_some_and(|part| is_part(part, check)))
+            .into_iter()
+            .all(|is_part| is_part);
+        let (Some(company_id), Some(product_id)) = (&entry.company, &entry.product) else { continue };
+        let (company, product) = (&*company_id.value, &*product_id.value);
         let same = |it: &&&Product| it.company_id == company && it.product_id == product;
         if products::find(company, product).is_some() || declared.iter().find(same).is_some() {
             let message = format!("the product `{company}/{product}` already exists");
             check.push(
-                check
-                    .at(entry.product.span, message)
-                    .expected("a product that is not defined by AWS or by this scenario"),
+                check.at(product_id.span, message).expected("a product that is not defined by AWS or by this scenario"),
             );
             continue;
         }
@@ -62,6 +66,7 @@ pub(super) fn check(written: Vec<Declared>, regions: &[Region], check: &mut Chec
             .as_ref()
             .map(|names| names.iter().filter_map(|name| regions::check_one(name, regions, check)).collect::<Vec<_>>());
         if !whole || account == Some(None) {
+            check.lose(&["products"]);
             continue;
         }
         let of = named.as_deref().unwrap_or(regions);

@@ -46,6 +46,7 @@ pub(in crate::scenario) fn check(written: Option<Vec<RegionText>>, check: &mut C
             let diagnostic = check.at(name.span, format!("`{}` is not a valid Region name", name.value));
             let expected = "up to 16 lowercase letters, digits and hyphens, such as eu-west-1";
             check.push(diagnostic.expected(expected).suggest(suggest::nearest(&name.value, known())));
+            check.lose(&["regions"]);
             continue;
         }
         let nearest = suggest::nearest(&name.value, known()).filter(|nearest| *nearest != name.value);
@@ -68,20 +69,33 @@ pub(super) fn is_known(name: &Spanned<String>, regions: &[Region], check: &mut C
     let is_listed = regions.iter().any(|region| region.as_str() == name.value);
     let is_known = is_listed || known().any(|known| known == name.value);
     if !is_known {
-        let diagnostic = check.at(name.span, UnknownRegion(name.value.clone()).to_string());
-        let nearest = suggest::nearest(&name.value, known());
-        check.push(diagnostic.expected("a Region name, such as eu-west-1").suggest(nearest));
+        refuse_unknown(name, known(), check);
     }
     is_known
+}
+
+/// Reports a Region that neither AWS nor the scenario has. It may be one that could not be read in `regions`, unless it
+/// is similar to one that fits.
+fn refuse_unknown<'n>(name: &Spanned<String>, fitting: impl Iterator<Item = &'n str>, check: &mut Check) {
+    let nearest = suggest::nearest(&name.value, fitting);
+    if nearest.is_some() || !check.is_lost(&["regions"]) {
+        let diagnostic = check.at(name.span, UnknownRegion(name.value.clone()).to_string());
+        check.push(diagnostic.expected("a Region name, such as eu-west-1").suggest(nearest));
+    }
 }
 
 /// Checks the name of one of the scenario's Regions.
 pub(super) fn check_one(RegionText(name): &RegionText, regions: &[Region], check: &mut Check) -> Option<Region> {
     let region = regions.iter().find(|region| region.as_str() == name.value);
-    if region.is_none() && is_known(name, regions, check) {
+    if region.is_some() {
+        return region.cloned();
+    }
+    if !known().any(|known| known == name.value) {
+        refuse_unknown(name, regions.iter().map(Region::as_str), check);
+    } else if !check.is_lost(&["regions"]) {
         let diagnostic = check.at(name.span, format!("{} is not listed under `regions`", name.value));
         let listed = suggest::choices(regions.iter().map(Region::as_str));
         check.push(diagnostic.expected(format!("{listed}, or an additional entry under `regions`")));
     }
-    region.cloned()
+    None
 }

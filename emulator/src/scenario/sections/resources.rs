@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use securityhub_fixtures::standards::{CONTROLS, Control, STANDARDS};
+use securityhub_fixtures::standards::{self, CONTROLS, Control, STANDARDS, Standard, StandardControl};
 use serde::Deserialize;
 
 use super::all_or::AllOr;
@@ -13,7 +13,7 @@ use crate::domain::controls::checks;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::spanned::{Entries, Node, Spanned};
 use crate::scenario::suggest;
-use crate::state::{AccountId, CheckResult, ComplianceStatus, HubKey, Region, Resource};
+use crate::state::{CheckResult, ComplianceStatus, HubKey, Region, Resource};
 
 /// A resource of an account that the controls of the enabled standards check. It passes all controls unless this entry
 /// says otherwise. Every account has a resource of type AwsAccount, to which account-level controls apply.
@@ -22,12 +22,15 @@ use crate::state::{AccountId, CheckResult, ComplianceStatus, HubKey, Region, Res
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
     /// Account of the resource.
-    account: AccountText,
+    #[schemars(with = "AccountText")]
+    account: Option<AccountText>,
     /// Regions of the resource: all Regions of the scenario, or a list.
-    regions: AllOr<RegionText>,
+    #[schemars(with = "AllOr<RegionText>")]
+    regions: Option<AllOr<RegionText>>,
     /// ASFF type, such as AwsS3Bucket, or CloudFormation type, such as AWS::S3::Bucket.
     #[serde(rename = "type")]
-    resource_type: Spanned<String>,
+    #[schemars(with = "String")]
+    resource_type: Option<Spanned<String>>,
     /// ARN or name. The ARN of a bucket, user, role, function or topic is derived from the name. Accounts have no ID.
     #[schemars(extend("minLength" = 1))]
     id: Option<Spanned<String>>,
@@ -71,7 +74,7 @@ pub(in crate::scenario) struct Context<'a> {
 
 /// Checks all entries.
 pub(in crate::scenario) fn check(
-    written: &[Declared],
+    written: &[Spanned<Declared>],
     context: &Context<'_>,
     check: &mut Check,
 ) -> BTreeMap<HubKey, Vec<Resource>> {
@@ -80,42 +83,70 @@ pub(in crate::scenario) fn check(
         if check.is_full() {
             break;
         }
-        let account = check.account(&entry.account.0);
+        let account = entry.account.as_ref().and_then(|account| check.account(&account.0));
         let in_regions = match &entry.regions {
-            AllOr::All => context.all.to_vec(),
-            AllOr::Listed(names) => {
+            Some(AllOr::All) => context.all.to_vec(),
+            Some(AllOr::Listed(names)) => {
                 names.iter().filter_map(|name| regions::check_one(name, context.named, check)).collect()
             }
+            None => Vec::new(),
         };
-        let resource_type = resource_type(&entry.resource_type, check);
-        let is_in_scope = |control: &&Control| {
-            control.active && resource_type.is_some_and(|resource_type| checks::checks_type(control, resource_type))
-        };
-        let in_scope: Vec<&'static Control> = CONTROLS.iter().filter(is_in_scope).collect();
+        let resource_type = entry.resource_type.as_ref().and_then(|written| resource_type(written, check));
+        let scope = Scope::of(resource_type);
         let resource = Resource {
             resource_type: resource_type.unwrap_or_default(),
             id: String::new(),
-            results: results(entry, &in_scope, check),
-            annotations: annotations(&entry.annotation, &in_scope, check),
-            conditions: entry.when.iter().filter_map(|when| conditions::check(when, &in_scope, check)).collect(),
+            results: results(entry, &scope, check),
+            annotations: annotations(&entry.annotation, &scope, check),
+            conditions: entry.when.iter().filter_map(|when| conditions::check(when, &scope, check)).collect(),
             tags: entry.tags.clone().map(|tags| tags.0.into_iter().map(|(key, value)| (key.value, value)).collect()),
             details: entry.details.as_ref().map(Node::to_json),
         };
+        if resource_type.is_some_and(|resource_type| resource_type != checks::ACCOUNT_TYPE) {
+            check_id(entry, check);
+        }
         let (Some(account), Some(resource_type)) = (account, resource_type) else { continue };
         for region in in_regions {
-            let id = id(entry, resource_type, account, &region, check);
+            let name = entry.id.as_ref().map_or("", |id| id.value.as_str());
+            let id = checks::resource_id(resource_type, name, account, &region);
             declared.entry(HubKey { account, region }).or_default().push(Resource { id, ..resource.clone() });
         }
     }
     declared
 }
 
-fn annotations(
-    written: &Entries<String>,
-    in_scope: &[&'static Control],
-    check: &mut Check,
-) -> BTreeMap<&'static str, String> {
-    let read = |(name, text): &(Spanned<String>, String)| Some((control(name, in_scope, check)?.id, text.clone()));
+/// All resources but accounts have an ID.
+fn check_id(entry: &Spanned<Declared>, check: &mut Check) {
+    if let (None, Some(written)) = (&entry.id, &entry.resource_type)
+        && !check.lost.contains_in(entry.span, "id")
+    {
+        let diagnostic = check.at(written.span, "the resource has no `id`");
+        check.push(diagnostic.expected("its ARN or its name"));
+    }
+}
+
+/// The controls that check resources of a type.
+pub(in crate::scenario) struct Scope {
+    controls: Vec<&'static Control>,
+    /// Whether the type is known. Otherwise, all controls may be meant.
+    is_known: bool,
+}
+
+impl Scope {
+    fn of(resource_type: Option<&str>) -> Scope {
+        let checks_type =
+            |control: &Control| resource_type.is_none_or(|resource_type| checks::checks_type(control, resource_type));
+        let controls = CONTROLS.iter().filter(|control| control.active && checks_type(control)).collect();
+        Scope { controls, is_known: resource_type.is_some() }
+    }
+
+    fn contains(&self, control: &Control) -> bool {
+        self.controls.iter().any(|other| other.id == control.id)
+    }
+}
+
+fn annotations(written: &Entries<String>, scope: &Scope, check: &mut Check) -> BTreeMap<&'static str, String> {
+    let read = |(name, text): &(Spanned<String>, String)| Some((control(name, scope, check)?.id, text.clone()));
     written.0.iter().filter_map(read).collect()
 }
 
@@ -132,27 +163,18 @@ pub(in crate::scenario) fn resource_type(written: &Spanned<String>, check: &mut 
     found
 }
 
-fn id(entry: &Declared, resource_type: &str, account: AccountId, region: &Region, check: &mut Check) -> String {
-    if entry.id.is_none() && resource_type != checks::ACCOUNT_TYPE {
-        let diagnostic = check.at(entry.resource_type.span, "the resource has no `id`");
-        check.push(diagnostic.expected("its ARN or its name"));
-    }
-    let name = entry.id.as_ref().map_or("", |id| id.value.as_str());
-    checks::resource_id(resource_type, name, account, region)
-}
-
-fn results(entry: &Declared, in_scope: &[&'static Control], check: &mut Check) -> BTreeMap<&'static str, CheckResult> {
+fn results(entry: &Declared, scope: &Scope, check: &mut Check) -> BTreeMap<&'static str, CheckResult> {
     let mut results = BTreeMap::new();
     for name in &entry.fails {
         let failed = || CheckResult { status: ComplianceStatus::Failed, reason: None };
         if name.value == "*" {
-            results.extend(in_scope.iter().map(|control| (control.id, failed())));
-        } else if let Some(control) = control(name, in_scope, check) {
+            results.extend(scope.controls.iter().map(|control| (control.id, failed())));
+        } else if let Some(control) = control(name, scope, check) {
             results.insert(control.id, failed());
         }
     }
     for name in &entry.not_applicable {
-        if let Some(control) = control(name, in_scope, check) {
+        if let Some(control) = control(name, scope, check) {
             let reason = Some(checks::NOT_APPLICABLE.to_owned());
             results.insert(control.id, CheckResult { status: ComplianceStatus::NotAvailable, reason });
         }
@@ -160,13 +182,13 @@ fn results(entry: &Declared, in_scope: &[&'static Control], check: &mut Check) -
     let coded = [(&entry.warns, ComplianceStatus::Warning), (&entry.not_available, ComplianceStatus::NotAvailable)];
     for (entries, status) in coded {
         for (name, code) in &entries.0 {
-            if let (Some(control), Some(reason)) = (control(name, in_scope, check), reason(code, check)) {
+            if let (Some(control), Some(reason)) = (control(name, scope, check), reason(code, check)) {
                 results.insert(control.id, CheckResult { status, reason: Some(reason) });
             }
         }
     }
     for (name, code) in &entry.reasons.0 {
-        let found = control(name, in_scope, check).and_then(|control| results.get_mut(control.id));
+        let found = control(name, scope, check).and_then(|control| results.get_mut(control.id));
         if let Some(result) = found {
             result.reason = reason(code, check);
         }
@@ -177,7 +199,7 @@ fn results(entry: &Declared, in_scope: &[&'static Control], check: &mut Check) -
 /// The security control with an ID of a security control or of a standard (RES-03).
 pub(in crate::scenario) fn control(
     name: &Spanned<String>,
-    in_scope: &[&'static Control],
+    scope: &Scope,
     check: &mut Check,
 ) -> Option<&'static Control> {
     if check.is_full() {
@@ -197,17 +219,43 @@ pub(in crate::scenario) fn control(
             .map(|standard_control| standard_control.control)
     });
     let known = CONTROLS.iter().find(|control| control.active && control.id == name.value).or(of_standard);
-    let found = known.filter(|control| in_scope.iter().any(|other| other.id == control.id));
-    if found.is_none() && !in_scope.is_empty() {
-        let message = match known {
-            Some(control) => format!("{} does not check resources of this type", control.id),
-            None => format!("unknown control `{}`", name.value),
-        };
-        let nearest = suggest::nearest(&name.value, in_scope.iter().map(|control| control.id));
-        let diagnostic = check.at(name.span, message);
-        check.push(diagnostic.expected("a control that checks resources of this type").suggest(nearest));
+    let found = known.filter(|control| scope.contains(control));
+    if found.is_none() {
+        refuse_control(name, known, scope, check);
     }
     found
+}
+
+/// Reports a control that is unknown or does not check resources of the type.
+fn refuse_control(name: &Spanned<String>, known: Option<&Control>, scope: &Scope, check: &mut Check) {
+    let of_type = "a control that checks resources of this type";
+    let diagnostic = if let Some(control) = known {
+        let message = format!("{} does not check resources of this type", control.id);
+        let types = suggest::choices(control.resource_types.iter().copied());
+        let types = if types.is_empty() { checks::ACCOUNT_TYPE } else { &types };
+        check.at(name.span, message).expected(format!("{of_type}; {} checks {types}", control.id))
+    } else if let Some(of_standards) = numbered(&name.value, scope) {
+        let message = format!("`{}` does not name a version of a standard", name.value);
+        check.at(name.span, message).expected(suggest::choices(of_standards.iter().map(String::as_str)))
+    } else {
+        let nearest = suggest::nearest(&name.value, scope.controls.iter().map(|control| control.id));
+        let expected = if scope.is_known { of_type } else { "a control ID such as S3.1" };
+        check.at(name.span, format!("unknown control `{}`", name.value)).expected(expected).suggest(nearest)
+    };
+    check.push(diagnostic);
+}
+
+/// What a number without the version of its standard may mean, such as `1.10` or `cis/1.10`.
+fn numbered(name: &str, scope: &Scope) -> Option<Vec<String>> {
+    let (family, number) = match name.split_once('/') {
+        Some((family, number)) => (standards::family(family), number),
+        None => (STANDARDS.iter().collect(), name),
+    };
+    let is_meant = |control: &StandardControl| control.number == number && scope.contains(control.control);
+    let holds = |standard: &&Standard| standard.controls.iter().any(is_meant);
+    let meant: Vec<String> =
+        family.into_iter().filter(holds).map(|standard| format!("{}/{number}", standard.id)).collect();
+    (!meant.is_empty()).then_some(meant)
 }
 
 fn reason(code: &Spanned<String>, check: &mut Check) -> Option<String> {

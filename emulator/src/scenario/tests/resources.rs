@@ -163,3 +163,42 @@ fn names_and_tags_that_aws_refuses_are_errors() {
     }
     assert!(errors(&hub("team: '', a+b: x")).is_empty());
 }
+
+/// Rules: CPL-153.
+#[test]
+fn a_standard_without_its_version_is_reported_with_the_versions_that_fit() {
+    let hub = |standard: &str| {
+        errors(&format!("hubs: [{{ account: '111111111111', regions: all, standards: [{standard}] }}]"))
+    };
+    insta::assert_snapshot!(["cis", "fsbp", "pci-dss-4.0", "control-tower", "hipaa"].map(hub).join("\n"));
+    let control = |id: &str| {
+        errors(&format!(
+            "resources: [{{ account: '111111111111', regions: all, type: AwsS3Bucket, id: a, fails: ['{id}'] }}]"
+        ))
+    };
+    insta::assert_snapshot!(["cis/2.1.2", "2.1.2", "pci/S3.5", "S3.1", "S3.55"].map(control).join("\n"));
+}
+
+/// Rules: CPL-154.
+#[test]
+fn a_suggestion_fits_its_place() {
+    for (text, suggested) in [
+        (
+            "regions: [us-east-1, sa-east-1]\nhubs: [{ account: '111111111111', regions: [us-eest-1] }]",
+            Some("us-east-1"),
+        ),
+        ("regions: [sa-east-1]\nhubs: [{ account: '111111111111', regions: [us-eest-1] }]", None),
+        ("clock: { now: 2026-01-15T09:00:00Z, nov: 1 }", None),
+        ("clock: { nov: 2026-01-15T09:00:00Z }", Some("now")),
+        ("regions: [cn-north-1]\nhubs: [{ account: '111111111111', regions: all, products: [macei] }]", None),
+        ("hubs: [{ account: '111111111111', regions: all, products: [macei] }]", Some("macie")),
+        (
+            "hubs: [{ account: '200000000036', regions: all }]\nfindings: [{ generate: { product: macie, count: 1, accounts: ['200000000001'] } }]",
+            None,
+        ),
+    ] {
+        let errors = errors(text);
+        let help = errors.split_once("did you mean `").and_then(|(_, rest)| rest.split_once('`'));
+        assert_eq!(help.map(|(word, _)| word), suggested, "{errors}");
+    }
+}

@@ -130,7 +130,11 @@ pub fn edit_tags(
     Ok(())
 }
 
-fn check_name(central: &CentralConfiguration, name: &str, own_id: &str) -> Result<(), CentralError> {
+/// Checks the characters of a name.
+///
+/// # Errors
+/// [`CentralError::InvalidName`].
+pub fn check_characters(name: &str) -> Result<(), CentralError> {
     // Spaces are accepted: the Terraform provider's validation allows them, and AWS has not been observed to refuse
     // them.
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "-.!*/ ".contains(letter);
@@ -138,6 +142,11 @@ fn check_name(central: &CentralConfiguration, name: &str, own_id: &str) -> Resul
         let message = format!("A name has at most {MAX_NAME_LENGTH} characters: letters, digits, spaces and -.!*/");
         return Err(CentralError::InvalidName(message));
     }
+    Ok(())
+}
+
+fn check_name(central: &CentralConfiguration, name: &str, own_id: &str) -> Result<(), CentralError> {
+    check_characters(name)?;
     if central.policies.values().any(|policy| policy.name == name && policy.id != own_id) {
         return Err(CentralError::NameTaken(name.to_owned()));
     }

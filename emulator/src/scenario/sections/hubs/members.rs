@@ -10,6 +10,7 @@ use crate::domain::accounts::members::csv;
 use crate::invariant::Invariant;
 use crate::scenario::check::Check;
 use crate::scenario::files::Span;
+use crate::scenario::lost::ITEM;
 use crate::scenario::sections::organization;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{AccountId, HubKey, MemberStatus, Quotas};
@@ -62,7 +63,10 @@ pub(super) fn check(
 ) -> BTreeMap<AccountId, Member> {
     let mut members = list.map(|list| read_list(list, check)).unwrap_or_default();
     for (account, status) in written.0 {
-        let Some(id) = check.account(&account) else { continue };
+        let Some(id) = check.account(&account) else {
+            check.lose(&["hubs", ITEM, "members"]);
+            continue;
+        };
         let email = members.get(&id).and_then(|listed| listed.email.clone());
         members.insert(id, Member { status: status.into(), email, span: account.span });
     }
@@ -72,6 +76,7 @@ pub(super) fn check(
 /// Reads the members of a CSV file.
 fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, Member> {
     let mut members = BTreeMap::new();
+    let before = check.diagnostics.len();
     for path in check.find(list, "members/*.csv") {
         let file = match check.files.read(&path) {
             Ok(file) => file,
@@ -98,6 +103,9 @@ fn read_list(list: &Spanned<String>, check: &mut Check) -> BTreeMap<AccountId, M
                 }
             }
         }
+    }
+    if check.diagnostics.len() > before {
+        check.lose(&["hubs", ITEM, "members_csv"]);
     }
     members
 }
@@ -127,44 +135,56 @@ pub(super) fn check_quotas(hubs: &BTreeMap<HubKey, Hub>, context: &Context<'_>, 
 }
 
 /// Checks that no account administers itself, has two administrators in a Region, or is both administrator and member,
-/// and that members have the same control finding generator as their administrator.
-pub(super) fn check_relations(hubs: &BTreeMap<HubKey, Hub>, check: &mut Check) {
+/// and that members have the same control finding generator as their administrator. Returns the members that cannot be.
+pub(super) fn check_relations(hubs: &BTreeMap<HubKey, Hub>, check: &mut Check) -> Vec<(HubKey, AccountId)> {
     // Keyed by span, since an entry for several Regions reports an error once.
     let mut errors = BTreeMap::new();
     let mut administrators = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let knows_generators = !check.is_lost(&["hubs", ITEM, "control_finding_generator"]);
     for (key, hub) in hubs {
         for (account, member) in &hub.members {
+            let mut found: Vec<Error> = Vec::new();
             if *account == key.account {
-                errors.insert(member.span, (format!("{account} cannot be its own member"), "another account"));
+                found.push((member.span, (format!("{account} cannot be its own member"), "another account")));
             } else if member.status == MemberStatus::Enabled {
                 let member_key = HubKey { account: *account, region: key.region.clone() };
                 if let Some(other) = administrators.insert(member_key.clone(), key.account) {
                     let message = format!("{account} is already an enabled member of {other} in {}", key.region);
-                    errors.insert(member.span, (message, "one administrator per Region"));
+                    found.push((member.span, (message, "one administrator per Region")));
                 }
-                errors.extend(as_member(&member_key, hubs.get(&member_key), hub, member));
+                let own = hubs.get(&member_key);
+                found.extend(as_member(&member_key, own, member));
+                if knows_generators {
+                    found.extend(generator_of_member(&member_key, own, hub));
+                }
             }
+            if !found.is_empty() {
+                wrong.push((key.clone(), *account));
+            }
+            errors.extend(found);
         }
     }
     for (span, (message, expected)) in errors {
         check.push(check.at(span, message).expected(expected));
     }
+    wrong
 }
 
-/// The settings that the hub of an enabled member must not have.
-fn as_member(
-    key: &HubKey,
-    own: Option<&Hub>,
-    of_administrator: &Hub,
-    member: &Member,
-) -> Option<(Span, (String, &'static str))> {
-    let own = own?;
-    if own.members.values().any(|member| member.status.is_live()) {
-        let message = format!("{} has members of its own in {}", key.account, key.region);
-        return Some((member.span, (message, "an account that does not administer other accounts")));
-    }
+/// An error at a span: the message, and what is expected.
+type Error = (Span, (String, &'static str));
+
+/// An enabled member must not administer other accounts.
+fn as_member(key: &HubKey, own: Option<&Hub>, member: &Member) -> Option<Error> {
+    own.filter(|own| own.members.values().any(|member| member.status.is_live()))?;
+    let message = format!("{} has members of its own in {}", key.account, key.region);
+    Some((member.span, (message, "an account that does not administer other accounts")))
+}
+
+/// The hub of an enabled member has the control finding generator of its administrator.
+fn generator_of_member(key: &HubKey, own: Option<&Hub>, of_administrator: &Hub) -> Option<Error> {
     let generator = of_administrator.control_finding_generator.map(|(generator, _)| generator).unwrap_or_default();
-    let (_, span) = own.control_finding_generator.filter(|(own, _)| *own != generator)?;
+    let (_, span) = own?.control_finding_generator.filter(|(own, _)| *own != generator)?;
     let message = format!("{} is an enabled member and uses the value of its administrator", key.account);
     Some((span, (message, generator.as_str())))
 }

@@ -27,6 +27,7 @@ use super::regions::{self, RegionText};
 use super::standards;
 use crate::scenario::check::{AccountText, Check};
 use crate::scenario::files::Span;
+use crate::scenario::lost::{ITEM, Lost};
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::shape::read;
 use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, MemberStatus, Quotas, Region};
@@ -37,9 +38,11 @@ use crate::state::{AccountId, ConfigRecorder, ControlFindingGenerator, HubKey, M
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
     /// Account of the hubs.
-    account: AccountText,
+    #[schemars(with = "AccountText")]
+    account: Option<AccountText>,
     /// Regions of the hubs: all Regions of the scenario, or a list.
-    regions: AllOr<RegionText>,
+    #[schemars(with = "AllOr<RegionText>")]
+    regions: Option<AllOr<RegionText>>,
     /// Tags of the hubs.
     #[serde(default)]
     tags: Entries<String>,
@@ -100,6 +103,8 @@ impl From<WrittenGenerator> for ControlFindingGenerator {
 #[derive(Debug)]
 pub(in crate::scenario) struct Valid {
     hubs: BTreeMap<HubKey, Hub>,
+    /// Accounts with an entry whose Regions could not all be read.
+    unsure: BTreeSet<AccountId>,
 }
 
 /// An enabled hub.
@@ -132,14 +137,14 @@ pub(super) struct Context<'a> {
 }
 
 /// Checks all entries.
-pub(super) fn check(written: Vec<Declared>, context: &Context<'_>, check: &mut Check) -> Valid {
+pub(super) fn check(written: Vec<Spanned<Declared>>, context: &Context<'_>, check: &mut Check) -> Valid {
     let mut hubs = BTreeMap::new();
-    for entry in written {
-        let span = entry.account.0.span;
-        let account = check.account(&entry.account.0);
-        let regions = regions_of(&entry.regions, context.regions, check);
+    let mut unsure = BTreeSet::new();
+    for Spanned { value: entry, span: item } in written {
+        let account = entry.account.as_ref().and_then(|account| check.account(&account.0));
+        let (regions, are_all_known) = regions_of(entry.regions.as_ref(), context.regions, check);
         let hub = Hub {
-            span: Some(span),
+            span: entry.account.as_ref().map(|account| account.0.span),
             products: entry.products.map(|products| products::check(&products, context.products, &regions, check)),
             members: members::check(entry.members, entry.members_csv.as_ref(), check),
             tags: tags(entry.tags, check),
@@ -148,21 +153,32 @@ pub(super) fn check(written: Vec<Declared>, context: &Context<'_>, check: &mut C
                 .control_finding_generator
                 .map(|written| (written.value.into(), written.span)),
             default_standards: entry.default_standards,
-            standards: standards::check(&entry.standards, check),
+            standards: standards::check(&entry.standards, standards::is_offered, check),
             quiet: entry.quiet,
             config_recorder: entry
                 .config_recorder
                 .map_or_else(ConfigRecorder::default, |written| recorder::check(&written, check)),
         };
-        let Some(account) = account else { continue };
+        let Some(account) = account else {
+            check.lose(&["hubs", ITEM, "account"]);
+            continue;
+        };
+        if !are_all_known || check.lost.contains_in(item, "regions") {
+            unsure.insert(account);
+        }
         for region in regions {
             add(&mut hubs, HubKey { account, region }, hub.clone(), check);
         }
     }
-    members::check_relations(&hubs, check);
+    let wrong = members::check_relations(&hubs, check);
     members::check_quotas(&hubs, context, check);
     add_automatic(&mut hubs, context);
-    Valid { hubs }
+    for (key, account) in wrong {
+        if let Some(hub) = hubs.get_mut(&key) {
+            hub.members.remove(&account);
+        }
+    }
+    Valid { hubs, unsure }
 }
 
 /// Checks the tags of a hub by the rules of EnableSecurityHub.
@@ -209,10 +225,16 @@ fn add_automatic(hubs: &mut BTreeMap<HubKey, Hub>, context: &Context<'_>) {
     }
 }
 
-fn regions_of(written: &AllOr<RegionText>, regions: &[Region], check: &mut Check) -> Vec<Region> {
+/// The Regions of an entry, and whether all of them are known.
+fn regions_of(written: Option<&AllOr<RegionText>>, regions: &[Region], check: &mut Check) -> (Vec<Region>, bool) {
     match written {
-        AllOr::All => regions.to_vec(),
-        AllOr::Listed(names) => names.iter().filter_map(|name| regions::check_one(name, regions, check)).collect(),
+        Some(AllOr::All) => (regions.to_vec(), true),
+        Some(AllOr::Listed(names)) => {
+            let found: Vec<Region> = names.iter().filter_map(|name| regions::check_one(name, regions, check)).collect();
+            let are_all_known = found.len() == names.len();
+            (found, are_all_known)
+        }
+        None => (Vec::new(), false),
     }
 }
 
@@ -225,6 +247,21 @@ impl Valid {
     /// Whether a hub is enabled.
     pub(super) fn is_on(&self, key: &HubKey) -> bool {
         self.hubs.contains_key(key)
+    }
+
+    /// Whether an account may have more hubs than these, because some part of the scenario could not be read.
+    pub(super) fn is_unsure(&self, account: AccountId, lost: &Lost) -> bool {
+        self.unsure.contains(&account)
+            || ["account", "members_csv"].iter().any(|key| lost.contains(&["hubs", ITEM, key]))
+            || lost.contains(&["hubs", ITEM, "members", account.as_str()])
+            || lost.contains(&["organization", "delegated_administrator"])
+    }
+
+    /// Whether any account may have more hubs than these.
+    pub(super) fn are_any_unsure(&self, lost: &Lost) -> bool {
+        !self.unsure.is_empty()
+            || ["account", "members", "members_csv"].iter().any(|key| lost.contains(&["hubs", ITEM, key]))
+            || lost.contains(&["organization", "delegated_administrator"])
     }
 
     /// An administrator that has an account as an enabled member, in any Region.

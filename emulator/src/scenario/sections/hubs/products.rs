@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use securityhub_fixtures::products::{PRODUCTS, Product};
 
 use crate::scenario::check::Check;
+use crate::scenario::lost::ITEM;
 use crate::scenario::spanned::Spanned;
 use crate::scenario::suggest;
 use crate::state::Region;
@@ -18,7 +19,7 @@ pub(super) fn check(
 ) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for name in written {
-        let Some(product) = find(name, declared, check) else { continue };
+        let Some(product) = find(name, declared, regions, check) else { continue };
         let lacks = |region: &&Region| !product.is_in(region.partition(), region.as_str());
         if let Some(region) = regions.iter().find(lacks) {
             let diagnostic = check.at(name.span, format!("the product `{}` is not available in {region}", name.value));
@@ -34,7 +35,12 @@ fn full_name(product: &Product) -> String {
 }
 
 /// Finds a product by its full or short name. If several share a short name, AWS's product is meant.
-fn find(name: &Spanned<String>, declared: &[&'static Product], check: &mut Check) -> Option<&'static Product> {
+fn find(
+    name: &Spanned<String>,
+    declared: &[&'static Product],
+    regions: &[Region],
+    check: &mut Check,
+) -> Option<&'static Product> {
     let (mut full, mut short) = (None, None);
     let all: Vec<&'static Product> = PRODUCTS.iter().chain(declared.iter().copied()).collect();
     for product in all.iter().copied() {
@@ -46,11 +52,19 @@ fn find(name: &Spanned<String>, declared: &[&'static Product], check: &mut Check
     }
     let found = full.or(short);
     if found.is_none() {
-        let full: Vec<String> = all.iter().map(|product| full_name(product)).collect();
-        let words = all.iter().map(|product| product.product_id).chain(full.iter().map(String::as_str));
-        let diagnostic = check.at(name.span, format!("unknown product `{}`", name.value));
-        let expected = "a product such as guardduty, or company/product such as prowler/prowler";
-        check.push(diagnostic.expected(expected).suggest(suggest::nearest(&name.value, words)));
+        check.lose(&["hubs", ITEM, "products"]);
+        let is_available =
+            |product: &&&Product| regions.iter().all(|region| product.is_in(region.partition(), region.as_str()));
+        let fitting = all.iter().filter(is_available);
+        let full: Vec<String> = fitting.clone().map(|product| full_name(product)).collect();
+        let words = fitting.map(|product| product.product_id).chain(full.iter().map(String::as_str));
+        let nearest = suggest::nearest(&name.value, words);
+        // It may be one that could not be read in `products`, unless it is similar to another one.
+        if nearest.is_some() || !check.is_lost(&["products"]) {
+            let diagnostic = check.at(name.span, format!("unknown product `{}`", name.value));
+            let expected = "a product such as guardduty, or company/product such as prowler/prowler";
+            check.push(diagnostic.expected(expected).suggest(nearest));
+        }
     }
     found
 }

@@ -54,12 +54,9 @@ pub(super) struct Attached<'w> {
 pub(in crate::scenario) fn check(written: Entries<Declared>, check: &mut Check) -> Valid {
     let mut policies = BTreeMap::new();
     for (name, written) in written.0 {
-        let document = match (written.file, written.document) {
-            (Some(file), None) => read(&file, check),
-            (None, Some(document)) => Some(document),
-            // The schema requires exactly one of the two.
-            _ => None,
-        };
+        // The schema requires exactly one of the two.
+        let file = written.file.and_then(|file| read(&file, check));
+        let document = written.document.or(file);
         let policy = document.and_then(|document| policy_of(&name.value, &document, check));
         policies.insert(name.value, policy);
     }
@@ -157,7 +154,7 @@ impl Valid {
     /// The policy with a name that another section refers to.
     pub(super) fn find(&self, name: &Spanned<String>, check: &mut Check) -> Option<Arc<Policy>> {
         let found = self.0.get(&name.value);
-        if found.is_none() {
+        if found.is_none() && !check.is_lost(&["policies", &name.value]) {
             let diagnostic = check.at(name.span, format!("unknown policy `{}`", name.value));
             let nearest = suggest::nearest(&name.value, self.0.keys().map(String::as_str));
             check.push(diagnostic.expected("a name defined under `policies`").suggest(nearest));
