@@ -193,15 +193,17 @@ fn a_signal_ends_loading_at_once_and_long_loading_shows_its_progress() {
     for (name, code) in [("-INT", 130), ("-TERM", 143)] {
         let mut command = program::command(&["serve", "--port", "0", "--scenario", scenario.path()]);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let [first, second] = [(); 2].map(|()| lines.next().unwrap().unwrap());
-        assert!(first.contains(" INFO loading the scenario: ") && first.ends_with(" of 1,000,000 findings"), "{first}");
-        assert!(second.contains(" INFO loading the scenario: "), "{second}");
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+        // On a busy machine, the first lines may come before the import begins.
+        let mut counts = lines.inspect(|line| assert!(line.contains(" INFO loading the scenario"), "{line}"));
+        for _ in 0..2 {
+            assert!(counts.any(|line| line.ends_with(" of 1,000,000 findings")), "{name}");
+        }
         let start = Instant::now();
         signal(process.id(), name);
         let output = process.wait_with_output().unwrap();
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(code), String::new()), "{name}");
-        assert!(start.elapsed() < Duration::from_secs(2), "{name}: {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(5), "{name}: {:?}", start.elapsed());
     }
 }
 
