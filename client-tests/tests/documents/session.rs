@@ -33,7 +33,9 @@ pub fn run(page: &str) -> Option<Vec<Session>> {
         let after: Vec<&Block> = all[index + 1..].iter().take_while(|block| !begins(block)).collect();
         match &block.mark {
             Some(Mark::Tour(_) | Mark::Run) => {
-                after.iter().for_each(|block| save(page, block, folder.path(), &environment));
+                for block in &after {
+                    save(page, block, folder.path(), &environment);
+                }
                 sessions.push(paste(page, block, &after, folder.path(), &environment));
             }
             Some(Mark::Serve) => check_serve(page, block, &all[index + 1..]),
