@@ -373,7 +373,6 @@ fn paste_guide(example: &Path, endpoint: &str) -> Option<(String, String)> {
         .args(["-euo", "pipefail", "-c", &text.replace("http://127.0.0.1:4600", endpoint)])
         .current_dir(folder.path())
         .env("PATH", format!("{}:{}", program::path().parent().unwrap().display(), path.to_str().unwrap()))
-        .env("SECURITYHUB_LOCAL_URL", endpoint)
         .env("TF_VAR_endpoint", endpoint)
         .env("TF_CLI_CONFIG_FILE", "/dev/null")
         .env("TF_CLI_ARGS", "-no-color")

@@ -90,7 +90,6 @@ fn paste(page: &str, block: &Block, after: &[&Block], folder: &Path, environment
     if let Some(program) = &program {
         let endpoint = format!("http://{}", program.address);
         text = text.replace("http://127.0.0.1:4600", &endpoint);
-        shell.env("SECURITYHUB_LOCAL_URL", endpoint);
     }
     let path = shell.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, value)| value).unwrap().to_owned();
     let programs = program::path().parent().unwrap();
