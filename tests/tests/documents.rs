@@ -4,6 +4,7 @@
 mod files;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use files::{File, root, with_extension};
 
@@ -253,7 +254,7 @@ fn prose(text: &str) -> String {
     while let Some((before, (_, to), after)) = first_link(rest) {
         prose += before;
         if let Some(anchor) = to.strip_prefix("../glossary.md#") {
-            prose += &format!("{{{anchor}}}");
+            _ = write!(prose, "{{{anchor}}}");
         }
         rest = after;
     }
