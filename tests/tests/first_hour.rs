@@ -233,9 +233,18 @@ fn a_changed_scenario_is_loaded_again_unless_it_has_errors() {
     assert_eq!(hubs(&program), 2, "the previous scenario stays loaded");
     scenario.write(&of(&["111111111111", "222222222222", "333333333333"]));
     eventually("the corrected scenario is loaded", || (hubs(&program) == 3).then_some(()));
+    // A file that is missing at first is read when it appears.
+    let missing = scenario.0.with_extension("json");
+    let name = missing.file_name().unwrap().to_str().unwrap();
+    scenario.write(&format!("{}findings: [{{ file: {name} }}]\n", of(&["111111111111"])));
+    let line = log.by_ref().map(Result::unwrap).find(|line| line.contains(" ERROR "));
+    assert!(line.is_some_and(|line| line.ends_with("so the previous one stays loaded")));
+    std::fs::write(&missing, "[]").unwrap();
+    eventually("the missing file is read", || (hubs(&program) == 1).then_some(()));
+    std::fs::remove_file(&missing).unwrap();
     // A reset returns to the start of the scenario that was loaded last.
     program.send(b"POST /_emulator/reset HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
-    assert_eq!(hubs(&program), 3);
+    assert_eq!(hubs(&program), 1);
 }
 
 /// Rules: CPL-148.

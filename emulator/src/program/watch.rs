@@ -1,39 +1,57 @@
 //! `serve --watch`: loads the scenario again when one of its files changes.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::cli::LogForm;
 use super::loading::{self, Loaded};
 use super::logging::LogOutput;
 use super::ready;
-use crate::scenario;
+use crate::scenario::{self, Diagnostics, Scenario};
 use crate::service::Service;
 
 /// The interval at which files are compared. A change is loaded once the files have not changed for one interval, so
 /// that a file that is being written is not read.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// The time of the last change and the size of each file; `None` if it cannot be read.
-type Stamps = Vec<Option<(SystemTime, u64)>>;
+/// The files that were read, each with the time of its last change and its size; `None` if it cannot be read.
+type Stamps = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 
-/// Watches the files of a scenario as long as the program runs. A new file that a pattern of the scenario matches is
-/// noticed when a file that was read before changes.
+/// Watches the files of a scenario as long as the program runs. While the scenario has errors, their directories are
+/// watched too, because a file may be missing. Otherwise a new file that a pattern of the scenario matches is noticed when
+/// a file that was read before changes.
 pub(super) async fn watch(loaded: Loaded, files: Vec<PathBuf>, output: LogOutput) {
-    let Loaded { service, mut paths } = loaded;
+    let Loaded { service, paths } = loaded;
     let mut known = stamps(&paths);
-    let mut before = known.clone();
+    let (mut before, mut reported) = (known.clone(), None);
     loop {
         tokio::time::sleep(INTERVAL).await;
-        let now = stamps(&paths);
+        let now: Stamps = known.keys().map(|path| (path.clone(), stamp(path))).collect();
         if now != known && now == before {
+            let (served, read) = (service.clone(), files.clone());
+            let Ok(reloaded) = loading::on_thread(move || reload(&served, &read)) else { continue };
+            let Ok(reloaded) = reloaded.await else { return };
             known.clone_from(&now);
-            let (service, files, output) = (service.clone(), files.clone(), output.clone());
-            let reloaded = loading::on_thread(move || reload(&service, &files, &output));
-            let Ok(reloaded) = reloaded else { continue };
-            if let Ok(Some(read)) = reloaded.await {
-                paths = read;
-                known = stamps(&paths);
+            match reloaded {
+                Ok(scenario) => {
+                    loading::print_warnings(&scenario, &output);
+                    let names: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
+                    let content = ready::content(&service.world());
+                    output.say("INFO", &format!("loaded {} again. {content}", names.join(", ")));
+                    // A file that changed while it was read is loaded again.
+                    known = stamps(&scenario.paths());
+                    known.iter_mut().for_each(|(path, stamp)| *stamp = now.get(path).copied().unwrap_or(*stamp));
+                    reported = None;
+                }
+                Err(errors) => {
+                    known.extend(stamps(&folders(&known)));
+                    let errors_in_a_line = Some(errors.in_a_line());
+                    if reported != errors_in_a_line {
+                        report(&errors, &output);
+                        reported = errors_in_a_line;
+                    }
+                }
             }
         }
         before = now;
@@ -41,34 +59,40 @@ pub(super) async fn watch(loaded: Loaded, files: Vec<PathBuf>, output: LogOutput
 }
 
 fn stamps(paths: &[PathBuf]) -> Stamps {
-    let stamp = |path: &PathBuf| {
-        let metadata = std::fs::metadata(path).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
-    };
-    paths.iter().map(stamp).collect()
+    paths.iter().map(|path| (path.clone(), stamp(path))).collect()
 }
 
-/// Loads the scenario into the service and returns the files that were read. If there are errors, they are logged, and the
-/// service is unchanged.
-fn reload(service: &Service, files: &[PathBuf], output: &LogOutput) -> Option<Vec<PathBuf>> {
-    let loaded = scenario::load(files).and_then(|scenario| service.load(&scenario).map(|()| scenario));
-    match loaded {
-        Ok(scenario) => {
-            loading::print_warnings(&scenario, output);
-            let names: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
-            output.say("INFO", &format!("loaded {} again. {}", names.join(", "), ready::content(&service.world())));
-            Some(scenario.paths())
+fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// The directories of all files.
+fn folders(files: &Stamps) -> Vec<PathBuf> {
+    let folder = |path: &PathBuf| match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    files.keys().filter(|path| !path.is_dir()).map(folder).collect()
+}
+
+/// Loads the scenario into the service.
+///
+/// # Errors
+/// The errors of the scenario. The service is unchanged then.
+fn reload(service: &Service, files: &[PathBuf]) -> Result<Scenario, Diagnostics> {
+    let scenario = scenario::load(files)?;
+    service.load(&scenario)?;
+    Ok(scenario)
+}
+
+fn report(errors: &Diagnostics, output: &LogOutput) {
+    let message = "the changed scenario has errors, so the previous one stays loaded";
+    match output.form {
+        LogForm::Pretty => {
+            output.print(&format!("{}\n", errors.to_string().trim_end()));
+            output.say("ERROR", message);
         }
-        Err(errors) => {
-            let message = "the changed scenario has errors, so the previous one stays loaded";
-            match output.form {
-                LogForm::Pretty => {
-                    output.print(&format!("{}\n", errors.to_string().trim_end()));
-                    output.say("ERROR", message);
-                }
-                LogForm::Json => output.say("ERROR", &format!("{message}: {}", errors.in_a_line())),
-            }
-            None
-        }
+        LogForm::Json => output.say("ERROR", &format!("{message}: {}", errors.in_a_line())),
     }
 }
