@@ -41,7 +41,9 @@ pub(super) async fn watch(loaded: Loaded, files: Vec<PathBuf>, output: LogOutput
                     output.say("INFO", &format!("loaded {} again. {content}", names.join(", ")));
                     // A file that changed while it was read is loaded again.
                     known = stamps(&scenario.paths());
-                    known.iter_mut().for_each(|(path, stamp)| *stamp = now.get(path).copied().unwrap_or(*stamp));
+                    for (path, stamp) in &mut known {
+                        *stamp = now.get(path).copied().unwrap_or(*stamp);
+                    }
                     reported = None;
                 }
                 Err(errors) => {
