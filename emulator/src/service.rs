@@ -412,6 +412,7 @@ impl Service {
         }
         // A suspended or closed account gets the same error as an unknown one (ROL-35; the code is `inferred`).
         if directory.is_out_of_use(principal.account) {
+            self.0.strangers.report_out_of_use(principal.account);
             return Err(unrecognized());
         }
         let region = signed_region(&directory, &signature.region, &signature.service).inspect_err(|_| {

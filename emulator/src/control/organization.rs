@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::request::{self, error_response};
 use crate::domain::accounts::organization::accounts::{self, AccountError, Event};
-use crate::domain::accounts::organization::outline::outline;
+use crate::domain::accounts::organization::outline::{Outline, outline};
 use crate::domain::accounts::organization::report::{AccountRow, row};
 use crate::domain::accounts::organization::tree::by_name;
 use crate::domain::due;
@@ -95,12 +95,22 @@ fn event(input: Input) -> Result<Event, String> {
 pub(super) async fn show(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Response {
     let world = served.world();
     due::run(&world, world.clock.now());
-    outlined(&world)
+    outlined(&world, Vec::new())
 }
 
-fn outlined(world: &World) -> Response {
+/// The organization, and warnings about the document of a policy.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Changed {
+    #[serde(flatten)]
+    outline: Outline,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+fn outlined(world: &World, warnings: Vec<String>) -> Response {
     match outline(&world.directory()) {
-        Some(outline) => Json(outline).into_response(),
+        Some(outline) => Json(Changed { outline, warnings }).into_response(),
         None => error_response(StatusCode::BAD_REQUEST, &AccountError::NoOrganization.to_string()),
     }
 }
@@ -132,18 +142,19 @@ pub(super) async fn change_policy(
 ) -> Response {
     let world = served.world();
     match policy_changed(&world, &body) {
-        Ok(()) => outlined(&world),
+        Ok(warnings) => outlined(&world, warnings),
         Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
 
-fn policy_changed(world: &World, body: &[u8]) -> Result<(), String> {
+/// Returns warnings about the document.
+fn policy_changed(world: &World, body: &[u8]) -> Result<Vec<String>, String> {
     let PolicyInput { action, policy: name, target, document } =
         serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED_POLICY}"))?;
     if action == PolicyAction::Detach && document.is_some() {
         return Err(format!("Document is only allowed for the action attach; {EXPECTED_POLICY}"));
     }
-    let policy = document.map(|document| new_policy(&name, &document)).transpose()?;
+    let (policy, warnings) = document.map(|document| new_policy(&name, &document)).transpose()?.unzip();
     due::run(world, world.clock.now());
     let mut transaction = world.write();
     match action {
@@ -154,16 +165,22 @@ fn policy_changed(world: &World, body: &[u8]) -> Result<(), String> {
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }
-    Ok(())
+    Ok(warnings.unwrap_or_default())
 }
 
-fn new_policy(name: &str, document: &Value) -> Result<OrganizationPolicy, String> {
+/// The policy of a document, and what `scenario check` would warn about.
+fn new_policy(name: &str, document: &Value) -> Result<(OrganizationPolicy, Vec<String>), String> {
     let kind = PolicyType::ServiceControl;
-    if let (None, remarks) = policy::read(name, document) {
-        let messages: Vec<String> = remarks.iter().filter(|it| it.refuses).map(|it| it.message.clone()).collect();
+    let (read, remarks) = policy::read(name, document);
+    let messages = |refuses: bool| -> Vec<String> {
+        remarks.iter().filter(|it| it.refuses == refuses).map(|it| it.message.clone()).collect()
+    };
+    if read.is_none() {
+        let messages = messages(true);
         return Err(format!("invalid policy document: {}", messages.join("; ")));
     }
     let content = document.to_string();
     let parsed = policy::organization_document(kind, name, &content).map_err(|error| error.message.into_owned())?;
-    Ok(OrganizationPolicy { name: name.to_owned(), description: String::new(), kind, content, parsed })
+    let policy = OrganizationPolicy { name: name.to_owned(), description: String::new(), kind, content, parsed };
+    Ok((policy, messages(false)))
 }

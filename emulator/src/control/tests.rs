@@ -320,6 +320,11 @@ fn service_control_policies_are_attached_and_detached_by_name() {
         let (status, outline) = change(attach.clone());
         assert_eq!((status, policies(&outline)), (200, 1), "{outline}");
     }
+    let misspelled = deny.to_string().replace("securityhub:*", "securityhub:DisableSecurityHubb");
+    let misspelled: Value = serde_json::from_str(&misspelled).unwrap();
+    let (_, warned) =
+        change(json!({ "Action": "attach", "Policy": "odd", "Target": "Workloads", "Document": misspelled }));
+    assert!(warned["Warnings"][0].as_str().is_some_and(|text| text.contains("DisableSecurityHubb")), "{warned}");
     let (status, outline) = send(&service, "GET", "/_emulator/organization", "");
     assert_eq!((status, policies(&outline)), (200, 1), "{outline}");
     let (status, outline) = change(json!({ "Action": "detach", "Policy": "deny", "Target": "Workloads" }));

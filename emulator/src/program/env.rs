@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &EnvArguments) -> Result<(), Exit> {
     output::print(&text)
 }
 
-fn variables(arguments: &EnvArguments, status: &Status, url: String) -> [(&'static str, String); 4] {
+fn variables(arguments: &EnvArguments, status: &Status, url: String) -> [(&'static str, String); 5] {
     let suggested = status.overview.suggested_caller.as_ref();
     let account = match (arguments.account, suggested) {
         (Some(account), _) => account.to_string(),
@@ -65,6 +65,8 @@ fn variables(arguments: &EnvArguments, status: &Status, url: String) -> [(&'stat
         ("AWS_ENDPOINT_URL_SECURITYHUB", url),
         ("AWS_ACCESS_KEY_ID", account),
         ("AWS_SECRET_ACCESS_KEY", "x".to_owned()),
+        // The SDK for JavaScript reads only the first, the AWS CLI both.
+        ("AWS_REGION", region.clone()),
         ("AWS_DEFAULT_REGION", region),
     ]
 }
@@ -88,7 +90,7 @@ mod tests {
         let remote = Remote { url: None, json: false };
         let account = account.and_then(AccountId::parse);
         let arguments = EnvArguments { account, region: region.map(Region::new), remote };
-        let [_, key, _, region] = variables(&arguments, status, String::new()).map(|(_, value)| value);
+        let [_, key, _, region, _] = variables(&arguments, status, String::new()).map(|(_, value)| value);
         format!("{key} {region}")
     }
 

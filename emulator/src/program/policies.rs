@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::arguments::Remote;
@@ -81,7 +82,20 @@ fn send(action: &str, policy: &PolicyArguments, document: Option<Value>) -> Resu
     if let Some(document) = document {
         body["Document"] = document;
     }
-    print(&policy.remote, &client::post(&policy.remote, "/_emulator/organization/policies", &body)?)
+    let changed: Changed = client::post(&policy.remote, "/_emulator/organization/policies", &body)?;
+    for warning in &changed.warnings {
+        output::print_error(&format!("warning: {}", escape_control_characters(warning)));
+    }
+    print(&policy.remote, &changed.outline)
+}
+
+/// The organization, and warnings about the document of the policy.
+#[derive(Deserialize)]
+struct Changed {
+    #[serde(flatten)]
+    outline: Outline,
+    #[serde(default, rename = "Warnings")]
+    warnings: Vec<String>,
 }
 
 /// Prints the organization of a running emulator.

@@ -12,9 +12,13 @@ pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: 
     let account = suggested.map_or("111111111111", |hub| hub.account.as_str());
     let region = suggested.map_or("us-east-1", |hub| hub.region.as_str());
     let keys = if are_signatures_verified {
-        format!("export AWS_DEFAULT_REGION={region} # and an access key that the scenario lists with its secret")
+        format!(
+            "export AWS_REGION={region} AWS_DEFAULT_REGION={region} # and an access key that the scenario lists with its secret"
+        )
     } else {
-        format!("export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=x AWS_DEFAULT_REGION={region}")
+        format!(
+            "export AWS_ACCESS_KEY_ID={account} AWS_SECRET_ACCESS_KEY=x AWS_REGION={region} AWS_DEFAULT_REGION={region}"
+        )
     };
     format!(
         "Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://{address}\n\
@@ -36,7 +40,7 @@ pub(super) fn content(world: &World) -> String {
     let hubs = overview::enabled_hubs(&world.relations());
     if hubs.count == 0 {
         return format!(
-            "{name}{findings}. No account has a hub yet: call EnableSecurityHub, or start with --scenario."
+            "{name}{findings}. No account has a hub yet: enable one with EnableSecurityHub or in a scenario."
         );
     }
     format!("{name}{findings}. Accounts with hubs: {hubs}.")

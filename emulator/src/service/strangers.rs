@@ -50,6 +50,13 @@ impl Strangers {
         });
     }
 
+    /// Warns about an account that is suspended or closed, whose calls get the same error as those of an unknown key.
+    pub(super) fn report_out_of_use(&self, account: AccountId) {
+        self.warn(format!("closed {account}"), || {
+            format!("Account {account} is suspended or closed, so its calls are refused as if its key were unknown.")
+        });
+    }
+
     /// Logs a sentence if its subject is new. The sentence is computed without holding the lock.
     fn warn(&self, subject: String, sentence: impl FnOnce() -> String) {
         let mut reported = self.0.lock();

@@ -155,6 +155,8 @@ impl Step {
     /// The same for records of organization members.
     fn moves_of_organization(self) -> Moves {
         match self {
+            // The management account becomes a member once it has enabled its hub, if a policy governs it (CCF-46).
+            Step::Call(call) if call.operation == EnableSecurityHub => GOVERNED,
             Step::Call(call) => call.moves_of_organization(),
             Step::Central(_) | Step::Joins(..) | Step::Moves(..) | Step::Reactivated(_) => GOVERNED,
             Step::Leaves(_) => &[
@@ -169,7 +171,9 @@ impl Step {
     /// Whether the step may delete invitations without changing a record's status.
     fn ends_invitations(self) -> bool {
         match self {
-            Step::Call(call) => matches!(call.operation, DeleteInvitations | DisableSecurityHub),
+            Step::Call(call) => {
+                matches!(call.operation, DeleteInvitations | DisableSecurityHub | EnableSecurityHub)
+            }
             Step::Central(_) | Step::Joins(..) | Step::Moves(..) | Step::Reactivated(_) => true,
             _ => false,
         }
