@@ -68,7 +68,8 @@ fn the_ready_text_continues_with_variables_and_content() {
     assert!(
         lines[0].starts_with("Security Hub is ready. Paste: export AWS_ENDPOINT_URL_SECURITYHUB=http://127.0.0.1:")
     );
-    let keys = "export AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=x AWS_DEFAULT_REGION=us-east-1";
+    let keys = "export AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=x AWS_REGION=us-east-1 \
+                AWS_DEFAULT_REGION=us-east-1";
     assert!(lines[1].ends_with(keys), "{}", lines[1]);
     let accounts = "Accounts with hubs: 111111111111, 222222222222, 333333333333 (eu-west-1, us-east-1).";
     assert!(lines[2].starts_with("Scenario quickstart: ") && lines[2].ends_with(accounts), "{}", lines[2]);
@@ -83,11 +84,11 @@ fn commands_use_the_variables_that_aws_clients_use() {
     let exported = printed(&["env"], &[("AWS_ENDPOINT_URL", &url)]);
     let expected = format!(
         "export AWS_ENDPOINT_URL_SECURITYHUB={url}\nexport AWS_ACCESS_KEY_ID=111111111111\n\
-         export AWS_SECRET_ACCESS_KEY=x\nexport AWS_DEFAULT_REGION=us-east-1\n"
+         export AWS_SECRET_ACCESS_KEY=x\nexport AWS_REGION=us-east-1\nexport AWS_DEFAULT_REGION=us-east-1\n"
     );
     assert_eq!(exported, expected);
     let json: Value = serde_json::from_str(&printed(&["env", "--json"], &[("AWS_ENDPOINT_URL", &url)])).unwrap();
-    assert_eq!((&json["AWS_ACCESS_KEY_ID"], json.as_object().unwrap().len()), (&"111111111111".into(), 4));
+    assert_eq!((&json["AWS_ACCESS_KEY_ID"], json.as_object().unwrap().len()), (&"111111111111".into(), 5));
     let variables: Vec<(&str, &str)> =
         exported.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('=')).collect();
     let status = printed(&["status"], &variables);
