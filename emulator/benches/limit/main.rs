@@ -20,6 +20,7 @@ use common::bare::{self, Limit};
 use common::child::Child;
 use common::compare::{Pairs, compare, compare_prepared};
 use common::connection::once;
+use common::goal::at_least;
 use common::load::{Requests, Same};
 use common::memory;
 use common::summary::Summary;
@@ -75,7 +76,8 @@ fn import(program: &Child, bare: &Child) {
         memory::touch(MEMORY);
     };
     let pairs = compare_prepared(program, bare, &requests, &sink(imports), &prepare);
-    println!("{:<28} {pairs}", "import of 100 x 2.4 KB");
+    let goal = at_least(pairs.ratio.median(), 0.3);
+    println!("{:<28} {pairs}   {goal}", "import of 100 x 2.4 KB");
 }
 
 /// The upper bound for an import: the bare server reads the same body and sends a response as short.

@@ -5,7 +5,7 @@ use crate::common::goal::{at_most, line};
 use crate::common::latency::Latency;
 use crate::common::summary::Summary;
 
-/// Maximum ratio to the other program.
+/// Maximum ratio to the 99th percentile of the other program.
 const RATIO: f64 = 0.5;
 
 /// The measurements of each program, round by round.
@@ -35,7 +35,7 @@ impl Rounds<Summary> {
         for (position, rounds) in self.0.iter().enumerate() {
             line(&named(name, position), &Latency::of(rounds).to_string(), "");
         }
-        self.map(Summary::percentile_99).print_ratio("p99");
+        self.map(Summary::percentile_99).print_ratio("p99", RATIO);
     }
 }
 
@@ -49,13 +49,13 @@ impl Rounds<f64> {
     }
 
     /// Prints the ratio of this program's figures to the other's, pair by pair, if there are two.
-    pub(crate) fn print_ratio(&self, what: &str) {
+    pub(crate) fn print_ratio(&self, what: &str, goal: f64) {
         let [this, other] = &self.0[..] else { return };
         let ratio = Summary::of(this.iter().zip(other).map(|(this, other)| this / other));
         line(
             &format!("  {what}, this build relative to the other"),
             &ratio.to_string(),
-            &at_most(ratio.median(), RATIO),
+            &at_most(ratio.median(), goal),
         );
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn render(status: &Status, endpoint: &str, paths: &[Listed]) -> Strin
         ),
         ("{{accounts}}", accounts(status)),
         ("{{variables}}", escape(&variables(status, endpoint))),
-        ("{{paths}}", paths.iter().map(|path| row(path.cells())).collect()),
+        ("{{paths}}", paths.iter().map(path_row).collect()),
     ];
     // One pass, so that a value that looks like a placeholder stays as it is.
     let mut html = String::with_capacity(TEMPLATE.len() * 4);
@@ -78,6 +78,14 @@ fn row(cells: [&str; 4]) -> String {
     format!("<tr>{}</tr>\n", cells.concat())
 }
 
+/// A path, with a link if a browser can show it as it is.
+fn path_row(path: &Listed) -> String {
+    let row = row(path.cells());
+    let Some(link) = path.link() else { return row };
+    let (link, name) = (escape(&link), escape(path.cells()[1]));
+    row.replacen(&format!("<td>{name}</td>"), &format!("<td><a href=\"{link}\">{name}</a></td>"), 1)
+}
+
 /// Escapes a text for HTML.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -128,6 +136,8 @@ mod tests {
         assert!(html.contains("R&amp;D &lt;team&gt;") && html.contains("{{paths}} &quot;&#39;"), "{html}");
         assert!(html.contains("AWS_ENDPOINT_URL_SECURITYHUB=http://&lt;x&gt;") && !html.contains("<x>"), "{html}");
         assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains("<a href=\"/_emulator/events?limit=10\">/_emulator/events</a>"), "{html}");
+        assert!(!html.contains("href=\"/_emulator/reset"), "a browser cannot call it: {html}");
     }
 
     #[test]

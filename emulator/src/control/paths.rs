@@ -139,6 +139,8 @@ pub(super) struct Listed {
     path: &'static str,
     purpose: &'static str,
     example: String,
+    #[serde(skip)]
+    query: &'static str,
 }
 
 /// All calls, each with an example for an emulator at `endpoint`.
@@ -149,6 +151,7 @@ pub(super) fn listed(endpoint: &str) -> Vec<Listed> {
         path,
         purpose: call.purpose,
         example: call.curl(endpoint, path),
+        query: if call.example.starts_with('?') { call.example } else { "" },
     };
     PATHS.iter().flat_map(each).map(listed).collect()
 }
@@ -157,6 +160,11 @@ impl Listed {
     /// Method, path, purpose and example.
     pub(super) fn cells(&self) -> [&str; 4] {
         [self.method, self.path, self.purpose, &self.example]
+    }
+
+    /// The address to open in a browser, for a call that reads.
+    pub(super) fn link(&self) -> Option<String> {
+        (self.method == "GET").then(|| format!("{}{}", self.path, self.query))
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use securityhub_fixtures::standards::Control;
 
-use crate::state::{AccountId, Directory, Governance, HubKey, Linking, Organization, PolicyContent, Region, World};
+use crate::state::{
+    AccountId, Directory, Governance, HubKey, Linking, Organization, Outcome, PolicyContent, Region, World,
+};
 
 /// The governance of a target, and whether it was applied to the target itself or inherited from the nearest parent
 /// (CCF-26).
@@ -72,6 +74,14 @@ pub fn is_managed(directory: &Directory, key: &HubKey) -> bool {
 /// Whether an account is the management account of the organization.
 pub fn is_management_account(directory: &Directory, account: AccountId) -> bool {
     directory.organization.as_ref().is_some_and(|organization| organization.management_account == account)
+}
+
+/// Whether an account is the management account, and the policy that governs it could not be applied (CCF-46).
+pub fn is_failed_management_account(directory: &Directory, account: AccountId) -> bool {
+    let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
+    let settled = central.and_then(|central| central.settled.get(account.as_str()));
+    let has_failed = settled.is_some_and(|settled| matches!(settled.outcome, Outcome::Failed(_)));
+    has_failed && is_management_account(directory, account)
 }
 
 /// Whether the policy that governs a hub enables a control there, including a new one; none if no policy governs it

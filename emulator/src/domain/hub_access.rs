@@ -75,13 +75,13 @@ pub fn refuse_centrally_managed(directory: &Directory, key: &HubKey) -> Result<(
     if governance::is_managed(directory, key) { Err(HubError::CentrallyManaged) } else { Ok(()) }
 }
 
-/// Checks that an account may enable its hub (HUB-07). The management account may, even if a policy governs it: AWS never
-/// enables a hub there itself, and an association fails there until the account has done so (CCF-31, CCF-46).
+/// Checks that an account may enable its hub (HUB-07). The management account may after its association has failed: AWS never
+/// enables a hub there itself, so that a policy fails there until the account has done so (CCF-31, CCF-46).
 ///
 /// # Errors
 /// [`HubError::CentrallyManaged`].
 pub fn may_enable(directory: &Directory, key: &HubKey) -> Result<(), HubError> {
-    if governance::is_management_account(directory, key.account) {
+    if governance::is_failed_management_account(directory, key.account) {
         return Ok(());
     }
     refuse_centrally_managed(directory, key)

@@ -106,12 +106,7 @@ pub fn account_moved(transaction: &mut Transaction<'_>, world: &World, account: 
 /// Called when an account has enabled its hub. The association of a management account, which failed before, is settled
 /// (CCF-46); its parents keep their status (CCF-28).
 pub fn hub_enabled(transaction: &mut Transaction<'_>, world: &World, account: AccountId, now: Timestamp) {
-    let directory = transaction.directory();
-    let central = directory.organization.as_ref().and_then(|organization| organization.central.as_ref());
-    let settled = central.and_then(|central| central.settled.get(account.as_str()));
-    // A pending association is settled when its delay is over.
-    let has_failed = settled.is_some_and(|settled| matches!(settled.outcome, Outcome::Failed(_)));
-    if has_failed && governance::is_management_account(directory, account) {
+    if governance::is_failed_management_account(transaction.directory(), account) {
         account_moved(transaction, world, account, now);
     }
 }

@@ -35,3 +35,14 @@ fn it_enables_its_hub_although_a_policy_governs_it() {
     start(&stage, &policy, ROOT);
     assert_eq!(governs(&stage, ROOT), is(&policy, "APPLIED", "SUCCESS"));
 }
+
+/// Rules: CCF-30, CCF-46.
+#[test]
+fn it_cannot_enable_its_hub_against_a_policy_that_was_applied() {
+    let stage = central();
+    let policy = create(&stage, "off", off());
+    start(&stage, &policy, ROOT);
+    assert_eq!(governs(&stage, MANAGEMENT), is(&policy, "INHERITED", "SUCCESS"));
+    let refused = stage.call(MANAGEMENT, EnableSecurityHub, json!({})).unwrap_err();
+    assert_eq!((refused.0, refused.2.as_str()), (403, GOVERNED));
+}
