@@ -6,7 +6,7 @@ use securityhub_fixtures::Operation::{
 use serde_json::json;
 
 use super::{
-    ADMINISTRATOR, GOVERNED, MANAGEMENT, OTHER_REGION, ROOT, central, create, governs, is, says, start, target,
+    ADMINISTRATOR, GOVERNED, MANAGEMENT, OTHER_REGION, ROOT, central, create, governs, is, off, says, start, target,
 };
 use crate::testing::REGION;
 
