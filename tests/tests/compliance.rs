@@ -112,7 +112,7 @@ fn invalid_arguments_are_reported() {
         (&["--by", "account"][..], 2, "has no enabled members with Security Hub enabled in us-east-1"),
         (&["--region", "eu-west-1"], 2, "Security Hub is not enabled for 111111111111 in eu-west-1"),
         (&["--standard", "cis-5.0.0"], 2, "cis-5.0.0 is not enabled in any of the accounts"),
-        (&["--standard", "cis"], 2, "available: fsbp-1.0.0, cis-1.2.0"),
+        (&["--standard", "cis"], 2, "available: cis-1.2.0, cis-1.4.0"),
         (&["--account", "1"], 2, "expected an account ID of 12 digits"),
         (&["--url", "http://127.0.0.1:1"], 1, "securityhub-local serve"),
     ] {
