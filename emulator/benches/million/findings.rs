@@ -1,8 +1,8 @@
 //! A million findings that vary like those of an organization: 40 accounts, 200 generators, five severities with
 //! different weights, 300,000 titles, times within 30 days, tags, three resource types; about 2.4 KB each.
 //!
-//! The text of a finding is prepared for each severity and each entry of `resources.json`, with placeholders of fixed
-//! width. A request concatenates random texts and overwrites the placeholders, so nothing is formatted per finding.
+//! The text of a finding is prepared for each severity and each entry of `resources.json`, with fields of fixed width.
+//! A request concatenates random texts and overwrites these fields, so nothing is formatted per finding.
 
 use std::ops::Range;
 
@@ -55,7 +55,7 @@ const MARKS: [(Mark, u8, usize); 8] = [
     (Mark::CostCentre, b'*', 4),
 ];
 
-/// A prepared finding and the offsets of its placeholders.
+/// A prepared finding and the offsets of its fields of fixed width.
 struct Prepared {
     text: Vec<u8>,
     marks: Vec<(usize, Mark)>,

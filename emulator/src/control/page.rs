@@ -27,7 +27,7 @@ pub(super) fn render(status: &Status, endpoint: &str, paths: &[Listed]) -> Strin
         ("{{variables}}", escape(&variables(status, endpoint))),
         ("{{paths}}", paths.iter().map(path_row).collect()),
     ];
-    // One pass, so that a value that looks like a placeholder stays as it is.
+    // One pass, so that braces in a value are not replaced.
     let mut html = String::with_capacity(TEMPLATE.len() * 4);
     let mut rest = TEMPLATE;
     while let Some((before, after)) = rest.split_once("{{") {

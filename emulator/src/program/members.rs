@@ -70,15 +70,8 @@ pub(super) struct AddArguments {
     #[command(flatten)]
     pub(super) at: AdministratorArguments,
 
-    /// Region of the membership; can be repeated [default: AWS_REGION or AWS_DEFAULT_REGION; otherwise us-east-1]
-    #[arg(
-        long,
-        value_name = "REGION",
-        env = "SECURITYHUB_LOCAL_REGION",
-        value_delimiter = ',',
-        value_parser = region
-    )]
-    region: Vec<Region>,
+    #[command(flatten)]
+    regions: MembershipRegions,
 }
 
 #[derive(Args)]
@@ -98,6 +91,16 @@ pub(super) struct AcceptArguments {
     #[arg(long, value_name = "ACCOUNT", env = "SECURITYHUB_LOCAL_ADMINISTRATOR", value_parser = account)]
     administrator: Option<AccountId>,
 
+    #[command(flatten)]
+    regions: MembershipRegions,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// The Regions in which accounts become members.
+#[derive(Args)]
+struct MembershipRegions {
     /// Region of the membership; can be repeated [default: AWS_REGION or AWS_DEFAULT_REGION; otherwise us-east-1]
     #[arg(
         long,
@@ -107,9 +110,6 @@ pub(super) struct AcceptArguments {
         value_parser = region
     )]
     region: Vec<Region>,
-
-    #[command(flatten)]
-    remote: Remote,
 }
 
 #[derive(Args)]
@@ -168,7 +168,7 @@ pub(super) fn run(command: &MembersCommand) -> Result<(), Exit> {
 
 fn add(arguments: &AddArguments) -> Result<(), Exit> {
     let rows = read_list(&arguments.csv)?;
-    let regions = or_default(&arguments.region);
+    let regions = or_default(&arguments.regions.region);
     let progress = progress(rows.len());
     let mut whole = Outcome { unprocessed_accounts: Some(Vec::new()), ..Outcome::default() };
     for batch in rows.chunks(BATCH) {
@@ -197,7 +197,7 @@ fn add(arguments: &AddArguments) -> Result<(), Exit> {
 
 fn accept(arguments: &AcceptArguments) -> Result<(), Exit> {
     let administrator = arguments.administrator.unwrap_or_else(default_account);
-    let mut body = json!({ "Administrator": administrator, "Regions": names(&or_default(&arguments.region)) });
+    let mut body = json!({ "Administrator": administrator, "Regions": names(&or_default(&arguments.regions.region)) });
     if let (Value::Object(members), false) = (&mut body, arguments.account.is_empty()) {
         members.insert("AccountIds".to_owned(), json!(arguments.account));
     }
