@@ -208,6 +208,16 @@ impl AwsError {
         Self::new(ErrorCode::AccessDeniedException, message)
     }
 
+    /// 400 `ValidationException`, the code of a bad request in the V2 half (O2G-03).
+    pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::ValidationException, message)
+    }
+
+    /// 409 `ConflictException`.
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::ConflictException, message)
+    }
+
     /// 404 `ResourceNotFoundException`.
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::ResourceNotFoundException, message)

@@ -45,6 +45,11 @@ pub fn hub(key: &HubKey) -> String {
     of_account(&key.region, key.account, "hub/default")
 }
 
+/// The ARN of a hub V2 with an ID (HV2-01).
+pub fn hub_v2(key: &HubKey, id: &str) -> String {
+    of_account(&key.region, key.account, &format!("hubv2/{id}"))
+}
+
 /// `arn:PARTITION:securityhub:REGION:ACCOUNT:product/COMPANY/PRODUCT`; the account may be empty.
 pub fn product(region: &Region, account: &str, company_id: &str, product_id: &str) -> String {
     format!("arn:{}:securityhub:{region}:{account}:product/{company_id}/{product_id}", region.partition())

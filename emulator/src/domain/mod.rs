@@ -5,7 +5,8 @@
 //!
 //! Its rooms, each of which may call those before it and none after it:
 //! - the files of this folder except `due`: the caller ([`caller`]), names ([`arn`]), and checks that operations of
-//!   every kind begin with ([`hub_access`], [`governance`]); also what a world contains ([`overview`]),
+//!   every kind begin with ([`hub_access`], [`hub_v2_access`], [`governance`],
+//!   [`idempotency`]); also what a world contains ([`overview`]),
 //! - [`findings`]: findings, who sees them, and the settings of a hub that concern them,
 //! - [`controls`]: standards, the checks of their controls, and scores,
 //! - [`accounts`]: hubs, members, the organization and its central configuration,
@@ -22,6 +23,8 @@ pub mod events;
 pub mod findings;
 pub mod governance;
 pub mod hub_access;
+pub mod hub_v2_access;
+pub mod idempotency;
 pub mod overview;
 pub mod policy;
 pub mod schedule;

@@ -9,7 +9,7 @@ use securityhub_fixtures::Operation;
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
-use crate::domain::{hub_access, policy};
+use crate::domain::{hub_access, hub_v2_access, policy};
 use crate::operations::{self, Coverage, HubRule, Input};
 use crate::shape::read::Document;
 use crate::shape::{Segment, Violation, sentence};
@@ -62,12 +62,14 @@ fn check_implemented(operation: Operation) -> Result<(), AwsError> {
     }
 }
 
-/// 401 when the operation needs the caller's hub and it is disabled; 400 for operations on members and invitations.
+/// 401 when the operation needs the caller's hub and it is disabled; 400 for operations on members and invitations; for
+/// those that need the hub V2, the error that they list.
 fn check_hub(world: &World, caller: &Caller, operation: Operation) -> Result<(), AwsError> {
     let is_off = || !hub_access::is_enabled(world, &caller.hub_key());
     match operations::entry(operation).hub {
         HubRule::Required if is_off() => Err(hub_access::not_subscribed(caller)),
         HubRule::RequiredByMembers if is_off() => Err(hub_access::no_members_without_a_hub()),
-        HubRule::Required | HubRule::RequiredByMembers | HubRule::Own => Ok(()),
+        HubRule::V2 if !world.relations().is_v2_on(&caller.hub_key()) => Err(hub_v2_access::off(caller, operation)),
+        HubRule::Required | HubRule::RequiredByMembers | HubRule::V2 | HubRule::Own => Ok(()),
     }
 }

@@ -5,6 +5,7 @@
 //! (or the writing form) in the file of its area and replace its arm in `registry.rs`.
 
 pub mod action_targets;
+pub mod aggregators_v2;
 pub mod answer;
 pub mod automation_rules;
 pub mod configuration_policies;
@@ -13,6 +14,7 @@ pub mod finding_aggregators;
 pub mod finding_changes;
 pub mod findings;
 pub mod hub;
+pub mod hub_v2;
 pub mod insights;
 pub mod members;
 pub mod organization;
@@ -20,6 +22,7 @@ pub mod paged;
 pub mod paging;
 pub mod products;
 pub mod registry;
+pub mod repeatable;
 pub mod standards;
 pub mod tags;
 

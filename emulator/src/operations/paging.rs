@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::context::Context;
-use crate::aws_error::AwsError;
+use crate::aws_error::{AwsError, ErrorCode};
 
 /// Default size of a page (SRT-11, PRD-06, PRD-22).
 pub const PAGE: usize = 100;
 
 /// The owner and query to which a token is bound.
 pub struct Binding {
+    operation: Operation,
     owner: u64,
     query: u64,
 }
@@ -29,6 +30,7 @@ impl Binding {
         let Context { world, caller } = context;
         let (account, region, epoch) = (caller.account(), &caller.region, world.epoch());
         Binding {
+            operation,
             owner: checksum(&format!("{epoch}/{account}/{region}/{}", operation.name())),
             query: checksum(&in_order(query).to_string()),
         }
@@ -48,7 +50,10 @@ impl Binding {
     /// 400 when the token is damaged, or was issued for another caller or query.
     pub fn open(&self, token: Option<&str>) -> Result<Option<Position>, AwsError> {
         let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
-        let invalid = || AwsError::invalid_input("Invalid NextToken");
+        let is_v2 = self.operation.answers_validation_exception();
+        let code = if is_v2 { ErrorCode::ValidationException } else { ErrorCode::InvalidInputException };
+        let refuse = |message: &'static str| AwsError::new(code, message);
+        let invalid = || refuse("Invalid NextToken");
         let bytes = hex::decode(token).map_err(|_| invalid())?;
         let (seal, text) = bytes.split_at_checked(8).ok_or_else(invalid)?;
         let text = std::str::from_utf8(text).map_err(|_| invalid())?;
@@ -61,7 +66,7 @@ impl Binding {
             return Err(invalid());
         }
         if query != self.query {
-            return Err(AwsError::invalid_input("Invalid NextToken: Input Query has changed"));
+            return Err(refuse("Invalid NextToken: Input Query has changed"));
         }
         let keys = keys.iter().map(key_from_json).collect::<Option<Vec<_>>>().ok_or_else(invalid)?;
         Ok(Some(Position { keys, sequence }))

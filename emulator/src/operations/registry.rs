@@ -5,8 +5,8 @@ use securityhub_fixtures::Operation;
 use super::answer::Answer;
 use super::context::{Context, Input};
 use super::{
-    action_targets, automation_rules, configuration_policies, finding_aggregators, finding_changes, findings, hub,
-    insights, members, organization, products, standards, tags,
+    action_targets, aggregators_v2, automation_rules, configuration_policies, finding_aggregators, finding_changes,
+    findings, hub, hub_v2, insights, members, organization, products, standards, tags,
 };
 use crate::aws_error::AwsError;
 use crate::state::{FindingsTransaction, Transaction};
@@ -62,6 +62,8 @@ pub enum HubRule {
     Required,
     /// 400 `BadRequestException` (INV-04).
     RequiredByMembers,
+    /// The hub V2 is required: 409, 404 or 403, by the errors that the operation lists (O2G-05, O2G-06).
+    V2,
     /// The operation decides.
     Own,
 }
@@ -89,6 +91,11 @@ fn missing() -> Entry {
 impl Entry {
     fn hub(self, hub: HubRule) -> Entry {
         Entry { hub, ..self }
+    }
+
+    /// For an operation of the V2 half.
+    fn v2(self) -> Entry {
+        self.hub(HubRule::V2)
     }
 
     fn per_item(self, list: &'static str) -> Entry {
@@ -137,7 +144,7 @@ pub fn entry(operation: Operation) -> Entry {
         }
         Operation::CancelExportJobV2 => missing(),
         Operation::CreateActionTarget => writes(action_targets::create_action_target),
-        Operation::CreateAggregatorV2 => missing(),
+        Operation::CreateAggregatorV2 => writes(aggregators_v2::create_aggregator_v2).v2(),
         Operation::CreateAutomationRule => writes(automation_rules::create_automation_rule),
         Operation::CreateAutomationRuleV2 => missing(),
         Operation::CreateConfigurationPolicy => writes(configuration_policies::create_configuration_policy),
@@ -149,7 +156,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateTicketV2 => missing(),
         Operation::DeclineInvitations => writes(members::invited::decline_invitations).hub(HubRule::RequiredByMembers),
         Operation::DeleteActionTarget => writes(action_targets::delete_action_target),
-        Operation::DeleteAggregatorV2 => missing(),
+        Operation::DeleteAggregatorV2 => writes(aggregators_v2::delete_aggregator_v2).v2(),
         Operation::DeleteAutomationRuleV2 => missing(),
         Operation::DeleteConfigurationPolicy => writes(configuration_policies::delete_configuration_policy),
         Operation::DeleteConnector => missing(),
@@ -163,7 +170,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DescribeOrganizationConfiguration => reads(organization::describe_organization_configuration),
         Operation::DescribeProducts => reads(products::describe_products).heavy(),
         Operation::DescribeProductsV2 => missing(),
-        Operation::DescribeSecurityHubV2 => missing(),
+        Operation::DescribeSecurityHubV2 => reads(hub_v2::describe_security_hub_v2).v2(),
         Operation::DescribeStandards => reads(standards::describe_standards),
         Operation::DescribeStandardsControls => reads(standards::describe_standards_controls).heavy(),
         Operation::DisableImportFindingsForProduct => writes(products::disable_import_findings_for_product),
@@ -171,8 +178,8 @@ pub fn entry(operation: Operation) -> Entry {
             writes(organization::disable_organization_admin_account).hub(HubRule::Own)
         }
         Operation::DisableSecurityHub => writes(hub::disable_security_hub).hub(HubRule::Own),
-        Operation::DisableSecurityHubFeatureV2 => missing(),
-        Operation::DisableSecurityHubV2 => missing(),
+        Operation::DisableSecurityHubFeatureV2 => writes(hub_v2::disable_security_hub_feature_v2).v2(),
+        Operation::DisableSecurityHubV2 => writes(hub_v2::disable_security_hub_v2).hub(HubRule::Own),
         Operation::DisassociateFromAdministratorAccount => writes(members::invited::disassociate_from_administrator),
         Operation::DisassociateFromMasterAccount => writes(members::invited::disassociate_from_administrator),
         Operation::DisassociateMembers => {
@@ -183,11 +190,11 @@ pub fn entry(operation: Operation) -> Entry {
             writes(organization::enable_organization_admin_account).hub(HubRule::Own)
         }
         Operation::EnableSecurityHub => writes(hub::enable_security_hub).hub(HubRule::Own),
-        Operation::EnableSecurityHubFeatureV2 => missing(),
-        Operation::EnableSecurityHubV2 => missing(),
+        Operation::EnableSecurityHubFeatureV2 => writes(hub_v2::enable_security_hub_feature_v2).v2(),
+        Operation::EnableSecurityHubV2 => writes(hub_v2::enable_security_hub_v2).hub(HubRule::Own),
         Operation::GenerateRecommendedPolicyV2 => missing(),
         Operation::GetAdministratorAccount => reads(members::invited::get_administrator_account),
-        Operation::GetAggregatorV2 => missing(),
+        Operation::GetAggregatorV2 => reads(aggregators_v2::get_aggregator_v2).v2(),
         Operation::GetAutomationRuleV2 => missing(),
         Operation::GetConfigurationPolicy => reads(configuration_policies::get_configuration_policy),
         Operation::GetConfigurationPolicyAssociation => {
@@ -220,7 +227,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetSoftwareStatisticsV2 => missing(),
         Operation::GetSoftwareV2 => missing(),
         Operation::InviteMembers => writes(members::administrator::invite_members).hub(HubRule::RequiredByMembers),
-        Operation::ListAggregatorsV2 => missing(),
+        Operation::ListAggregatorsV2 => reads(aggregators_v2::list_aggregators_v2).v2(),
         Operation::ListAutomationRules => reads(automation_rules::list_automation_rules),
         Operation::ListAutomationRulesV2 => missing(),
         Operation::ListConfigurationPolicies => reads(configuration_policies::list_configuration_policies),
@@ -253,7 +260,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::TagResource => writes(tags::tag_resource).hub(HubRule::Own),
         Operation::UntagResource => writes(tags::untag_resource).hub(HubRule::Own),
         Operation::UpdateActionTarget => writes(action_targets::update_action_target),
-        Operation::UpdateAggregatorV2 => missing(),
+        Operation::UpdateAggregatorV2 => writes(aggregators_v2::update_aggregator_v2).v2(),
         Operation::UpdateAutomationRuleV2 => missing(),
         Operation::UpdateConfigurationPolicy => writes(configuration_policies::update_configuration_policy),
         Operation::UpdateConnector => missing(),

@@ -8,6 +8,8 @@ use super::names::{Region, TableKey};
 pub enum Change {
     /// A hub was enabled, disabled, or had its settings or tags changed. The new state is in the world.
     Hub(HubKey),
+    /// A hub V2 was enabled, disabled or changed, or its data was deleted.
+    HubV2(HubKey),
     /// All data of a hub was deleted.
     HubForgotten(HubKey),
     /// Relations between accounts changed.

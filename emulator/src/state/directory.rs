@@ -10,6 +10,7 @@ use securityhub_fixtures::products::{self, Product};
 use securityhub_fixtures::regions;
 
 use super::aggregator::Aggregator;
+use super::aggregator_v2::AggregatorV2;
 use super::central_configuration::CentralConfiguration;
 use super::clock::Timestamp;
 use super::member::{Member, MemberStatus, Quotas};
@@ -42,6 +43,8 @@ pub struct Directory {
     pub quotas: Quotas,
     /// The finding aggregators, by account. An aggregator applies to all Regions.
     pub aggregators: BTreeMap<AccountId, Aggregator>,
+    /// The aggregators of the V2 half, by account.
+    pub aggregators_v2: BTreeMap<AccountId, AggregatorV2>,
     /// Policies and their targets.
     pub policies: Policies,
     /// Security controls that AWS has not yet added to all of their standards, by control ID, with the short names of
@@ -316,6 +319,19 @@ impl Directory {
         }
         let owner = self.administrator(account, region).unwrap_or(account);
         self.aggregators.get(&owner).filter(|aggregator| aggregator.links(region)).map(|aggregator| &aggregator.home)
+    }
+
+    /// The organization of which the account is the delegated administrator of the V2 half (HV2-20).
+    pub fn administered_v2(&self, account: AccountId) -> Option<&Organization> {
+        let organization = self.organization.as_ref();
+        organization.filter(|organization| organization.security_hub_v2_administrator == Some(account))
+    }
+
+    /// The delegated administrator of the V2 half if the account is one of its members: every other account of the
+    /// organization (HV2-21).
+    pub fn administrator_v2(&self, account: AccountId) -> Option<AccountId> {
+        let organization = self.organization.as_ref().filter(|organization| organization.contains(account))?;
+        organization.security_hub_v2_administrator.filter(|administrator| *administrator != account)
     }
 
     /// Whether the account is the organization's delegated administrator of Security Hub in a Region.

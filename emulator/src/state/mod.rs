@@ -12,6 +12,8 @@
 //! locks, and `dashmap` is named nowhere else.
 
 mod aggregator;
+mod aggregator_v2;
+mod answered;
 mod automation_rule;
 mod central_configuration;
 mod change;
@@ -24,6 +26,7 @@ mod findings;
 mod findings_transaction;
 mod held;
 mod hub;
+mod hub_v2;
 mod ids;
 mod insight;
 mod locked_findings;
@@ -35,6 +38,7 @@ mod relations;
 mod resources;
 mod scores;
 mod sessions;
+mod settings_v2;
 mod standards;
 pub mod sync;
 mod transaction;
@@ -42,6 +46,8 @@ mod world;
 mod written;
 
 pub use aggregator::{Aggregator, Linking};
+pub use aggregator_v2::{AggregatorV2, LinkingModeV2};
+pub use answered::{Answered, ClientToken};
 pub use automation_rule::AutomationRule;
 pub use central_configuration::{
     Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, Outcome, PolicyContent, Settled,
@@ -59,6 +65,7 @@ pub use findings::{FindingMetadata, FindingWriter, Findings, HistoryRecord, Hist
 pub use findings_transaction::FindingsTransaction;
 pub use held::HeldRelations;
 pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
+pub use hub_v2::{FeatureV2, HubV2};
 pub use ids::IdSource;
 pub use insight::Insight;
 pub use member::{Invitation, Member, MemberKind, MemberStatus, Quotas};
@@ -72,6 +79,7 @@ pub use relations::Relations;
 pub use resources::{CheckResult, Comparison, ComplianceStatus, ParameterCondition, Resource, Resources};
 pub use scores::{DailyScore, DailyScores};
 pub use sessions::SESSION_KEY;
+pub use settings_v2::SettingsV2;
 pub use standards::{
     ConfigRecorder, ControlSettings, ControlState, ParameterUpdate, RecorderSettings, Subscription, SubscriptionStatus,
 };

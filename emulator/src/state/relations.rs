@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
+use super::answered::{Answered, ClientToken};
+use super::clock::Timestamp;
 use super::directory::Directory;
 use super::hub::{Hub, HubKey};
+use super::hub_v2::HubV2;
 use super::names::{AccountId, Region};
 use super::resources::Resources;
 use super::sync::Mutex;
@@ -19,6 +22,8 @@ use super::sync::Mutex;
 pub struct Relations {
     directory: Arc<Directory>,
     hubs: OrdMap<HubKey, Arc<Hub>>,
+    hubs_v2: OrdMap<HubKey, Arc<HubV2>>,
+    answered: OrdMap<ClientToken, Arc<Answered>>,
     /// `None` if no resources were ever declared; then no control is checked.
     resources: Option<Arc<Resources>>,
     visible: Arc<VisibleAccounts>,
@@ -78,6 +83,32 @@ impl Relations {
         self.hubs.iter().filter(|(_, hub)| hub.subscribed_at().is_some()).map(|(key, _)| key)
     }
 
+    /// A hub V2, enabled or dormant.
+    pub fn hub_v2(&self, key: &HubKey) -> Option<&Arc<HubV2>> {
+        self.hubs_v2.get(key)
+    }
+
+    /// Whether the hub V2 is enabled.
+    pub fn is_v2_on(&self, key: &HubKey) -> bool {
+        self.hub_v2(key).is_some_and(|hub| hub.subscribed_at().is_some())
+    }
+
+    /// All hubs V2, dormant ones included, sorted by account.
+    pub fn hubs_v2(&self) -> impl Iterator<Item = (&HubKey, &Arc<HubV2>)> {
+        self.hubs_v2.iter()
+    }
+
+    /// The hubs V2 of an account, dormant ones included.
+    pub fn hubs_v2_of(&self, account: AccountId) -> impl Iterator<Item = (&HubKey, &Arc<HubV2>)> {
+        let of_account = self.hubs_v2.range(HubKey { account, region: Region::new("") }..);
+        of_account.take_while(move |(key, _)| key.account == account)
+    }
+
+    /// The answer to the last successful call with a client token, if it is still kept.
+    pub fn answered(&self, token: &ClientToken) -> Option<&Arc<Answered>> {
+        self.answered.get(token)
+    }
+
     /// The declared resources.
     pub fn resources(&self) -> Option<&Arc<Resources>> {
         self.resources.as_ref()
@@ -101,6 +132,28 @@ impl Relations {
 
     pub(super) fn replace_resources(&mut self, resources: Arc<Resources>) {
         self.resources = Some(resources);
+    }
+
+    /// Inserts, replaces or removes a hub V2.
+    pub(super) fn replace_hub_v2(&mut self, key: HubKey, hub: Option<Arc<HubV2>>) {
+        match hub {
+            Some(hub) => _ = self.hubs_v2.insert(key, hub),
+            None => _ = self.hubs_v2.remove(&key),
+        }
+    }
+
+    /// Keeps the answer to a call with a client token, and drops those from before a time.
+    pub(super) fn keep_answer(&mut self, token: ClientToken, answered: Arc<Answered>, since: Timestamp) {
+        let is_old = |answered: &Arc<Answered>| answered.at < since;
+        if self.answered.values().any(is_old) {
+            self.answered = self
+                .answered
+                .iter()
+                .filter(|(_, it)| !is_old(it))
+                .map(|(key, it)| (key.clone(), Arc::clone(it)))
+                .collect();
+        }
+        self.answered.insert(token, answered);
     }
 
     /// Inserts, replaces or removes a hub.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use super::answered::{Answered, ClientToken};
 use super::change::Change;
 use super::clock::Timestamp;
 use super::delays::Delays;
@@ -11,6 +12,7 @@ use super::directory::Directory;
 use super::due::{CheckScope, Due};
 use super::findings_transaction::FindingsTransaction;
 use super::hub::{Hub, HubKey};
+use super::hub_v2::HubV2;
 use super::relations::Relations;
 use super::resources::Resources;
 use super::world::World;
@@ -26,8 +28,11 @@ pub struct Transaction<'w> {
     /// is held.
     before: Arc<Relations>,
     hubs: BTreeMap<HubKey, Option<Arc<Hub>>>,
+    hubs_v2: BTreeMap<HubKey, Option<Arc<HubV2>>>,
     directory: Option<Directory>,
     resources: Option<Arc<Resources>>,
+    /// The answer to this call if it has a client token, and since when answers are kept.
+    answered: Option<(ClientToken, Arc<Answered>, Timestamp)>,
 }
 
 impl World {
@@ -36,7 +41,15 @@ impl World {
         let held = self.lock_relations();
         let before = held.relations();
         let findings = FindingsTransaction::new(self, Some(held));
-        Transaction { findings, before, hubs: BTreeMap::new(), directory: None, resources: None }
+        Transaction {
+            findings,
+            before,
+            hubs: BTreeMap::new(),
+            hubs_v2: BTreeMap::new(),
+            directory: None,
+            resources: None,
+            answered: None,
+        }
     }
 }
 
@@ -71,6 +84,23 @@ impl Transaction<'_> {
     pub fn forget_hub(&mut self, key: &HubKey) {
         self.findings.changes.push(Change::HubForgotten(key.clone()));
         self.hubs.insert(key.clone(), None);
+    }
+
+    /// A hub V2, including changes staged in this transaction.
+    pub fn hub_v2(&self, key: &HubKey) -> Option<Arc<HubV2>> {
+        self.hubs_v2.get(key).cloned().unwrap_or_else(|| self.before.hub_v2(key).cloned())
+    }
+
+    /// Stages a hub V2.
+    pub fn stage_hub_v2(&mut self, key: HubKey, hub: HubV2) {
+        self.findings.changes.push(Change::HubV2(key.clone()));
+        self.hubs_v2.insert(key, Some(Arc::new(hub)));
+    }
+
+    /// Stages the removal of a hub V2 and all of its data.
+    pub fn forget_hub_v2(&mut self, key: &HubKey) {
+        self.findings.changes.push(Change::HubV2(key.clone()));
+        self.hubs_v2.insert(key.clone(), None);
     }
 
     /// The relations, including changes staged in this transaction.
@@ -111,9 +141,20 @@ impl Transaction<'_> {
         edit(Arc::make_mut(self.resources.get_or_insert_with(before)))
     }
 
+    /// The answer to the last successful call with a client token, if it is still kept.
+    pub fn answered(&self, token: &ClientToken) -> Option<&Arc<Answered>> {
+        self.before.answered(token)
+    }
+
+    /// Stages the answer to this call. Answers from before `since` are dropped.
+    pub fn stage_answer(&mut self, token: ClientToken, answered: Answered, since: Timestamp) {
+        self.answered = Some((token, Arc::new(answered), since));
+    }
+
     /// Publishes everything that was staged, emits the events, and returns the changes.
     pub fn commit(mut self) -> Vec<Change> {
-        if self.directory.is_some() || self.resources.is_some() || !self.hubs.is_empty() {
+        let has_hubs = !self.hubs.is_empty() || !self.hubs_v2.is_empty();
+        if self.directory.is_some() || self.resources.is_some() || has_hubs || self.answered.is_some() {
             let mut relations = Relations::clone(&self.before);
             if let Some(directory) = self.directory {
                 relations.replace_directory(Arc::new(directory));
@@ -123,6 +164,12 @@ impl Transaction<'_> {
             }
             for (key, hub) in self.hubs {
                 relations.replace_hub(key, hub);
+            }
+            for (key, hub) in self.hubs_v2 {
+                relations.replace_hub_v2(key, hub);
+            }
+            if let Some((token, answered, since)) = self.answered {
+                relations.keep_answer(token, answered, since);
             }
             let world = self.findings.world;
             world.publish(relations, self.findings.lock_relations());

@@ -14,6 +14,7 @@ use super::events::{Derive, Draft, Event, EventPage, Events};
 use super::findings::Findings;
 use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
+use super::hub_v2::HubV2;
 use super::ids::IdSource;
 use super::locked_findings::LockedFindings;
 use super::names::{AccountId, Region, TableKey};
@@ -21,6 +22,7 @@ use super::relations::Relations;
 use super::resources::Resources;
 use super::scores::DailyScores;
 use super::sessions::{SESSION_KEY, Sessions};
+use super::settings_v2::SettingsV2;
 use super::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use super::sync::{Mutex, MutexGuard, RwLock, SharedMap};
 use super::written::FindingWrites;
@@ -37,6 +39,8 @@ pub struct World {
     pub delays: Delays,
     /// Security scores that are computed once a day; `None` if they are computed on every read.
     pub daily_scores: Option<DailyScores>,
+    /// Settings of the V2 half.
+    pub v2_settings: SettingsV2,
     /// The source of resource IDs.
     pub ids: IdSource,
     /// Held by the writer of hubs and relations, so that what it has read is still valid when it commits.
@@ -77,6 +81,7 @@ impl World {
             epoch: 0,
             delays: Delays::default(),
             daily_scores: None,
+            v2_settings: SettingsV2::default(),
             ids: IdSource::new(seed),
             writers: Mutex::default(),
             relations: RwLock::default(),
@@ -108,6 +113,7 @@ impl World {
             delays: self.delays,
             // Nobody has requested the scores of the new world yet.
             daily_scores: self.daily_scores.as_ref().map(|_| DailyScores::default()),
+            v2_settings: self.v2_settings,
             ids: self.ids.fork(),
             writers: Mutex::default(),
             relations: RwLock::new(held.relations()),
@@ -216,6 +222,11 @@ impl World {
     /// The current state of a hub, enabled or dormant.
     pub fn hub(&self, key: &HubKey) -> Option<Arc<Hub>> {
         self.relations.read().hub(key).cloned()
+    }
+
+    /// The current state of a hub V2, enabled or dormant.
+    pub fn hub_v2(&self, key: &HubKey) -> Option<Arc<HubV2>> {
+        self.relations.read().hub_v2(key).cloned()
     }
 
     /// The Regions in which findings have ever been stored.

@@ -105,8 +105,7 @@ impl Call<'_> {
         let named: Vec<Cow<'_, str>> = match action.resource_types {
             [] => vec![ANY.into()],
             ["hub"] => return vec![arn::hub(&self.caller.hub_key())],
-            // AWS creates the id of a V2 hub when it is enabled; policies here see a fixed one (`inferred`).
-            ["hubv2"] => return vec![own("hubv2/default")],
+            ["hubv2"] => return vec![self.hub_v2()],
             [_] => names(self.input),
             _ => members.get("ResourceArn").and_then(Value::as_str).map(Cow::Borrowed).into_iter().collect(),
         };
@@ -117,6 +116,14 @@ impl Call<'_> {
         };
         let named: Vec<String> = named.into_iter().map(full).collect();
         if named.is_empty() { vec![ANY.to_owned()] } else { named }
+    }
+
+    /// The ARN of the caller's hub V2. Before it was ever enabled, it has no ID, and policies see a fixed one
+    /// (`inferred`).
+    fn hub_v2(&self) -> String {
+        let key = self.caller.hub_key();
+        let hub = self.world.hub_v2(&key);
+        arn::hub_v2(&key, hub.as_ref().map_or("default", |hub| &hub.id))
     }
 
     /// The keys that apply to the whole call.

@@ -1,8 +1,9 @@
 //! Invariants of all lists that are answered in pages.
 
 use securityhub_fixtures::Operation::{
-    self, CreateFindingAggregator, DescribeStandardsControls, EnableOrganizationAdminAccount, GetEnabledStandards,
-    GetFindingHistory, ListAutomationRules, ListStandardsControlAssociations, UpdateOrganizationConfiguration,
+    self, CreateFindingAggregator, DescribeStandardsControls, EnableOrganizationAdminAccount, EnableSecurityHubV2,
+    GetEnabledStandards, GetFindingHistory, ListAutomationRules, ListStandardsControlAssociations,
+    UpdateOrganizationConfiguration,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +24,7 @@ fn stage() -> Stage {
         "OrganizationConfiguration": { "ConfigurationType": "CENTRAL" },
     });
     stage.good(ADMINISTRATOR, UpdateOrganizationConfiguration, central);
+    stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));
     stage
 }
 
@@ -52,7 +54,9 @@ fn every_list_refuses_an_invalid_token() {
         let mut input = required(&stage, operation);
         stage.good(ADMINISTRATOR, operation, input.clone());
         input["NextToken"] = json!("00");
-        let message = stage.refused(ADMINISTRATOR, operation, input, 400, "InvalidInputException");
+        let is_v2 = operation.answers_validation_exception();
+        let code = if is_v2 { "ValidationException" } else { "InvalidInputException" };
+        let message = stage.refused(ADMINISTRATOR, operation, input, 400, code);
         assert_eq!(message, "Invalid NextToken", "{}", operation.name());
     }
 }

@@ -230,6 +230,7 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
     transaction.edit_directory(|directory| {
         directory.members.retain(|(administrator, _), _| *administrator != account);
         directory.aggregators.remove(&account);
+        directory.aggregators_v2.remove(&account);
     });
     let mut regions = world.relations().hub_regions();
     regions.extend(world.finding_regions());
@@ -239,6 +240,9 @@ pub fn forget(transaction: &mut Transaction<'_>, world: &World, account: Account
         if transaction.hub(&hub).is_some() {
             transaction.forget_hub(&hub);
         }
+    }
+    for (hub, _) in world.relations().hubs_v2_of(account) {
+        transaction.forget_hub_v2(hub);
     }
 }
 
@@ -293,6 +297,7 @@ fn check_may_leave(directory: &Directory, account: AccountId) -> Result<(), Acco
     let is_delegated = |organization: &Organization| {
         organization.delegated_administrators.keys().any(|(_, delegate)| *delegate == account)
             || organization.security_hub_administrators.values().any(|delegate| *delegate == account)
+            || organization.security_hub_v2_administrator == Some(account)
     };
     if directory.organization.as_ref().is_some_and(is_delegated) {
         return Err(AccountError::IsDelegated(account));

@@ -94,6 +94,9 @@ fn may_be_designated(
     if let Some(other) = designated(organization, feature, &caller.region).or_else(elsewhere) {
         return Err(OrganizationError::AnotherIsDesignated(other));
     }
+    if is_management && feature == Feature::V2 {
+        return Err(OrganizationError::ManagementAccountOfV2);
+    }
     if is_management && organization.central.is_some() {
         return Err(OrganizationError::Central);
     }

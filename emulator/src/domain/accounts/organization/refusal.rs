@@ -34,6 +34,8 @@ pub enum OrganizationError {
     ManagementAccountIsAdministrator,
     /// Central configuration cannot be turned off while policies or associations exist (CCF-09).
     PoliciesExist,
+    /// The management account cannot be the administrator of the V2 API (HV2-20).
+    ManagementAccountOfV2,
     /// Under central configuration the designation cannot be removed (ORG-12).
     Central,
 }
@@ -67,6 +69,9 @@ impl From<OrganizationError> for AwsError {
             }
             OrganizationError::ManagementAccountIsOff(region) => {
                 format!("Enable Security Hub in the management account in {region} before you designate it")
+            }
+            OrganizationError::ManagementAccountOfV2 => {
+                "The organization management account cannot be the Security Hub delegated administrator".to_owned()
             }
             OrganizationError::NotDesignated(account) => {
                 format!("Account {account} is not the Security Hub delegated administrator")

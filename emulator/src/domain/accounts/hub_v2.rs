@@ -1,0 +1,128 @@
+//! The life cycle of a hub V2: enabling and disabling it and its features.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use crate::aws_error::AwsError;
+use crate::domain::hub_v2_access;
+use crate::domain::tags::{MAX_TAGS, TagError};
+use crate::state::{FeatureV2, HubKey, HubV2, IdSource, Phase, Timestamp, Transaction};
+
+/// The features of a hub V2 (HV2-05).
+pub const FEATURES: [&str; 1] = ["NETWORK_SCANNING"];
+
+/// The free trial that begins when a hub V2 is first enabled (FTR-05).
+pub const TRIAL: &str = "SECURITY_HUB_V2";
+
+/// Retention period of a disabled hub V2, with its ID (HV2-09).
+const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Reason why a hub V2 refuses a call.
+#[derive(Debug, PartialEq, Eq)]
+pub enum HubV2Error {
+    /// It is disabled (HV2-08).
+    NotEnabled,
+    /// With the tags from before it was disabled, it would have too many.
+    TooManyTags,
+}
+
+impl From<HubV2Error> for AwsError {
+    fn from(error: HubV2Error) -> AwsError {
+        match error {
+            HubV2Error::NotEnabled => hub_v2_access::not_subscribed(),
+            HubV2Error::TooManyTags => AwsError::validation(AwsError::from(TagError::TooMany).message),
+        }
+    }
+}
+
+/// Enables a hub V2 and returns its ID (HV2-01, HV2-03). An enabled one stays as it is, and its new tags are ignored
+/// (HV2-02). One that was disabled less than 90 days ago is the same again, except for its features (HV2-07, HV2-09).
+///
+/// # Errors
+/// [`HubV2Error::TooManyTags`].
+pub fn enable(
+    transaction: &mut Transaction<'_>,
+    ids: &IdSource,
+    key: &HubKey,
+    now: Timestamp,
+    tags: BTreeMap<String, String>,
+) -> Result<String, HubV2Error> {
+    let stored = transaction.hub_v2(key).map(|hub| (*hub).clone());
+    if let Some(hub) = stored.as_ref().filter(|hub| hub.subscribed_at().is_some()) {
+        return Ok(hub.id.clone());
+    }
+    let trials = stored.as_ref().map(|hub| hub.trials.clone()).unwrap_or_default();
+    let kept = stored.filter(|hub| is_kept(hub, now));
+    let mut hub = kept.unwrap_or_else(|| HubV2 {
+        id: ids.uuid_of(&format!("hubv2/{}/{}/{now}", key.account, key.region)),
+        phase: Phase::Enabled(now),
+        tags: BTreeMap::new(),
+        features: BTreeMap::new(),
+        trials,
+    });
+    hub.phase = Phase::Enabled(now);
+    hub.trials.entry(TRIAL).or_insert(now);
+    hub.tags.extend(tags);
+    if hub.tags.len() > MAX_TAGS {
+        return Err(HubV2Error::TooManyTags);
+    }
+    let id = hub.id.clone();
+    transaction.stage_hub_v2(key.clone(), hub);
+    Ok(id)
+}
+
+/// Whether a disabled hub V2 has not been deleted yet.
+fn is_kept(hub: &HubV2, now: Timestamp) -> bool {
+    matches!(hub.phase, Phase::Dormant(since) if now.duration_since(since) < RETENTION)
+}
+
+/// Disables a hub V2 (HV2-07, HV2-08). Its features are off from then on; the rest becomes dormant.
+///
+/// # Errors
+/// [`HubV2Error::NotEnabled`].
+pub fn disable(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) -> Result<(), HubV2Error> {
+    let mut hub = enabled(transaction, key)?;
+    hub.phase = Phase::Dormant(now);
+    hub.features.clear();
+    transaction.stage_hub_v2(key.clone(), hub);
+    Ok(())
+}
+
+/// Enables or disables a feature, which has no effect if it is already in that state (HV2-05).
+///
+/// # Errors
+/// [`HubV2Error::NotEnabled`].
+pub fn set_feature(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    now: Timestamp,
+    name: &str,
+    is_enabled: bool,
+) -> Result<(), HubV2Error> {
+    let mut hub = enabled(transaction, key)?;
+    for known in FEATURES.into_iter().filter(|known| *known == name) {
+        if feature(&hub, known).is_some_and(|feature| feature.is_enabled != is_enabled) {
+            hub.features.insert(known, FeatureV2 { is_enabled, updated_at: now });
+        }
+    }
+    transaction.stage_hub_v2(key.clone(), hub);
+    Ok(())
+}
+
+/// The state of a feature; `None` if the hub V2 is disabled. One that was never changed is disabled since the hub was
+/// enabled (HV2-04).
+pub fn feature(hub: &HubV2, name: &'static str) -> Option<FeatureV2> {
+    let subscribed_at = hub.subscribed_at()?;
+    let untouched = FeatureV2 { is_enabled: false, updated_at: subscribed_at };
+    Some(hub.features.get(name).copied().unwrap_or(untouched))
+}
+
+/// The hub V2, if it is enabled.
+///
+/// # Errors
+/// [`HubV2Error::NotEnabled`].
+pub fn enabled(transaction: &Transaction<'_>, key: &HubKey) -> Result<HubV2, HubV2Error> {
+    let hub = transaction.hub_v2(key).filter(|hub| hub.subscribed_at().is_some());
+    hub.map(|hub| (*hub).clone()).ok_or(HubV2Error::NotEnabled)
+}

@@ -1,0 +1,24 @@
+//! Whether a hub V2 is enabled: the check that operations of the V2 half begin with.
+
+use securityhub_fixtures::Operation;
+
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::caller::Caller;
+
+/// The message of a call that needs the caller's hub V2, except for those that list `ConflictException`.
+const NOT_SUBSCRIBED: &str = "You are not subscribed to HubV2";
+
+/// The error of an operation that needs the caller's hub V2, by the errors that it lists: 409 `ConflictException`, else
+/// 404 `ResourceNotFoundException`, else 403 `AccessDeniedException` (O2G-05, O2G-06).
+pub fn off(caller: &Caller, operation: Operation) -> AwsError {
+    let lists = |code: ErrorCode| operation.model().errors.contains(&code.name());
+    if lists(ErrorCode::ConflictException) {
+        return AwsError::conflict(format!("Security Hub V2 is not enabled for {}", caller.account()));
+    }
+    if lists(ErrorCode::ResourceNotFoundException) { not_subscribed() } else { AwsError::access_denied(NOT_SUBSCRIBED) }
+}
+
+/// 404: the hub V2 is disabled.
+pub fn not_subscribed() -> AwsError {
+    AwsError::not_found(NOT_SUBSCRIBED)
+}

@@ -1,0 +1,58 @@
+//! Aggregators of the V2 half: the linked Regions whose findings and resources are visible in a home Region.
+
+use std::collections::BTreeMap;
+
+use super::names::Region;
+
+/// The aggregator of the V2 half of an account. It is independent of the finding aggregator of the classic half
+/// (AGV-11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AggregatorV2 {
+    /// The last part of its ARN.
+    pub id: String,
+    /// The home Region.
+    pub home: Region,
+    /// The meaning of the list.
+    pub mode: LinkingModeV2,
+    /// The Regions that a caller listed, in its order (AGV-03).
+    pub linked: Vec<Region>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The meaning of the list of Regions of an aggregator (AGV-02).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkingModeV2 {
+    /// Only these Regions.
+    Specified,
+    /// All Regions, including those added later. There is no list.
+    All,
+    /// All Regions except these, including those added later.
+    AllExcept,
+}
+
+impl LinkingModeV2 {
+    /// All modes.
+    pub const ALL: [LinkingModeV2; 3] = [LinkingModeV2::Specified, LinkingModeV2::All, LinkingModeV2::AllExcept];
+
+    /// The value on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LinkingModeV2::Specified => "SPECIFIED_REGIONS",
+            LinkingModeV2::All => "ALL_REGIONS",
+            LinkingModeV2::AllExcept => "ALL_REGIONS_EXCEPT_SPECIFIED",
+        }
+    }
+}
+
+impl AggregatorV2 {
+    /// Whether a Region is linked. The home Region and Regions of other partitions never are.
+    pub fn links(&self, region: &Region) -> bool {
+        let names = match self.mode {
+            LinkingModeV2::Specified => self.linked.contains(region),
+            LinkingModeV2::All => true,
+            LinkingModeV2::AllExcept => !self.linked.contains(region),
+        };
+        names && *region != self.home && region.partition() == self.home.partition()
+    }
+}

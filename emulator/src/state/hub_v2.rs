@@ -1,0 +1,40 @@
+//! A hub V2: the state of the OCSF half of Security Hub in one account and Region.
+
+use std::collections::BTreeMap;
+
+use super::clock::Timestamp;
+use super::hub::Phase;
+
+/// The state of the OCSF half in one account and Region. It is independent of the hub of the classic half.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubV2 {
+    /// The last part of its ARN.
+    pub id: String,
+    /// Enabled, or dormant since it was disabled.
+    pub phase: Phase,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// The features that were enabled or disabled since the hub was enabled, by name (HV2-05).
+    pub features: BTreeMap<&'static str, FeatureV2>,
+    /// The free trials that have begun, by type, with the time. They outlive the hub (FTR-03, FTR-05).
+    pub trials: BTreeMap<&'static str, Timestamp>,
+}
+
+/// A feature of a hub V2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeatureV2 {
+    /// Whether it is enabled.
+    pub is_enabled: bool,
+    /// The time of the last change.
+    pub updated_at: Timestamp,
+}
+
+impl HubV2 {
+    /// The time at which it was enabled, if it is.
+    pub fn subscribed_at(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Enabled(at) => Some(at),
+            Phase::Dormant(_) => None,
+        }
+    }
+}

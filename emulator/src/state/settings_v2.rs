@@ -1,0 +1,37 @@
+//! Settings of the V2 half for which AWS's behaviour is unknown or depends on the account.
+
+use jiff::SignedDuration;
+
+/// Settings of the V2 half. Those that change the form of findings are settings of the conversion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
+pub struct SettingsV2 {
+    /// Whether findings of customers' own products are visible (OCM-02).
+    pub shows_custom_findings: bool,
+    /// Whether IP filters accept ranges (GFV-12).
+    pub accepts_ip_ranges: bool,
+    /// Whether automation rules require an aggregator (ARV-02).
+    pub rules_need_aggregator: bool,
+    /// Whether connectors of ticketing systems require an aggregator (CNV-03).
+    pub connectors_need_aggregator: bool,
+    /// Whether aggregators can link all Regions (AGV-02).
+    pub accepts_all_regions: bool,
+    /// Whether findings expire (HV2-10).
+    pub has_retention: bool,
+    /// How long an export takes (EXV-08).
+    pub export: SignedDuration,
+}
+
+impl Default for SettingsV2 {
+    fn default() -> SettingsV2 {
+        SettingsV2 {
+            shows_custom_findings: true,
+            accepts_ip_ranges: true,
+            rules_need_aggregator: false,
+            connectors_need_aggregator: true,
+            accepts_all_regions: false,
+            has_retention: true,
+            export: SignedDuration::ZERO,
+        }
+    }
+}
