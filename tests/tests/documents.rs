@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use files::{File, root, with_extension};
+use securityhub_local_tests::generated::refresh;
 
 const MAX_LINES_OF_THE_README: usize = 150;
 const MAX_LINES_OF_A_GUIDE: usize = 250;
@@ -159,6 +160,29 @@ fn every_page_is_linked() {
     let missing: Vec<String> =
         docs.filter(|page| !reached.contains(&page.path)).map(|page| page.path.clone()).collect();
     assert_none(&missing);
+}
+
+/// The addresses of a page outside code, except those of an emulator on this machine.
+fn external_links(page: &File) -> BTreeSet<String> {
+    let text = without_code(&outside_fences(&page.text).join("\n"));
+    let starts = text.match_indices("http").map(|(at, _)| &text[at..]);
+    let is_address = |text: &&str| text.starts_with("http://") || text.starts_with("https://");
+    let ends = |text: &str| text.find(|c: char| c.is_whitespace() || ")>]\"".contains(c)).unwrap_or(text.len());
+    let addresses = starts.filter(is_address).map(|text| text[..ends(text)].trim_end_matches(['.', ',', ';', ':']));
+    addresses.filter(|address| !address.starts_with("http://127.0.0.1")).map(str::to_owned).collect()
+}
+
+/// No test needs the network. The list is for a check that has it.
+#[test]
+fn external_links_are_listed() {
+    let of_readers = |page: &&File| page.path == "README.md" || page.path.starts_with("docs/");
+    let found: BTreeSet<String> = pages().iter().filter(of_readers).flat_map(external_links).collect();
+    let text = found.into_iter().fold(String::new(), |text, address| text + &address + "\n");
+    refresh("docs/external-links.txt", &text);
+    let page = |text: &str| File { path: "a.md".to_owned(), text: text.to_owned() };
+    let links =
+        external_links(&page("[a](https://a.example/b). <http://127.0.0.1:4600/> `http://x` see https://c.example.\n"));
+    assert_eq!(links, ["https://a.example/b", "https://c.example"].map(str::to_owned).into());
 }
 
 #[test]

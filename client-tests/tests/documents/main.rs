@@ -73,6 +73,35 @@ fn every_page_is_run() {
     }
 }
 
+/// What newcomers want first, each with words of its row in the README's table of jobs and the page to which the row leads.
+const NEWCOMERS: [(&str, &str); 10] = [
+    ("test my Python code", "docs/guides/pytest.md"),
+    ("test my JavaScript code", "docs/guides/javascript.md"),
+    ("another CI", "docs/guides/ci.md"),
+    ("an organization with Terraform", "docs/guides/terraform.md"),
+    ("invite forty members", "docs/guides/multi-account.md"),
+    ("why my filter returns nothing", "docs/guides/findings.md"),
+    ("what EventBridge gets", "docs/guides/events.md"),
+    ("a service control policy", "docs/guides/policies.md"),
+    ("see a control fail", "docs/guides/standards.md"),
+    ("a million findings", "docs/guides/findings.md"),
+];
+
+/// One click leads a newcomer to a page, and the first commands of the page run as they are printed: its first block is
+/// one of those that [`run`] pastes, saves or compares with the scenario that it serves.
+#[test]
+fn newcomers_find_a_page_whose_first_commands_run() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    for (job, page) in NEWCOMERS {
+        let row = readme.lines().find(|line| line.starts_with('|') && line.contains(job));
+        let row = row.unwrap_or_else(|| panic!("the README has no row for: {job}"));
+        assert!(row.contains(&format!("]({page}")), "{job} does not lead to {page}: {row}");
+        let first = blocks(page).into_iter().next().unwrap();
+        let is_run = matches!(first.mark, Some(Mark::Serve | Mark::Tour(_) | Mark::Run | Mark::File(_)));
+        assert!(is_run, "the first block of {page} is not run: {:?}", first.mark);
+    }
+}
+
 #[test]
 fn the_readme() {
     let Some(sessions) = run("README.md") else { return };
