@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::events;
-use crate::state::World;
 use crate::state::sync::{Mutex, RwLock, thread};
+use crate::state::{AccountId, World};
 
 /// A world that can be reset, together with health information about its service. Clones share it.
 #[derive(Clone)]
@@ -17,17 +17,25 @@ struct Inner {
     start: RwLock<Arc<World>>,
     /// Number of events to keep.
     events: usize,
+    /// The account of unknown access keys, unless the scenario sets one.
+    default_account: AccountId,
     /// The ID of the last request that panicked.
     last_panic: Mutex<Option<String>>,
     dropped_log_lines: Arc<AtomicU64>,
 }
 
 impl ServedWorld {
-    /// Serves a copy of `start` that keeps up to `events` events.
-    pub fn new(start: World, events: usize, dropped_log_lines: Arc<AtomicU64>) -> ServedWorld {
+    /// Serves a copy of `start` that keeps up to `events` events. Unknown access keys belong to `default_account`, unless
+    /// the scenario sets another account.
+    pub fn new(
+        start: World,
+        events: usize,
+        default_account: AccountId,
+        dropped_log_lines: Arc<AtomicU64>,
+    ) -> ServedWorld {
         let world = RwLock::default();
         let start = RwLock::new(Arc::new(start));
-        let served = Inner { world, start, events, last_panic: Mutex::default(), dropped_log_lines };
+        let served = Inner { world, start, events, default_account, last_panic: Mutex::default(), dropped_log_lines };
         let served = ServedWorld(Arc::new(served));
         served.reset();
         served
@@ -36,6 +44,11 @@ impl ServedWorld {
     /// The current world.
     pub fn world(&self) -> Arc<World> {
         Arc::clone(&self.0.world.read())
+    }
+
+    /// The account of access keys that are neither an account ID nor listed in the scenario.
+    pub fn default_account(&self) -> AccountId {
+        self.world().directory().default_account.unwrap_or(self.0.default_account)
     }
 
     /// Resets the world to the scenario's, or to an empty one. This takes the same time whatever the world contains.

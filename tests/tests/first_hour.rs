@@ -118,20 +118,88 @@ fn findings_are_filtered_by_flags_and_limited() {
     let is_high = |finding: &Value| ["HIGH", "CRITICAL"].contains(&finding["Severity"]["Label"].as_str().unwrap());
     let expected = all.iter().filter(|finding| is_high(finding) && finding["RecordState"] == "ACTIVE").count();
     assert!(high.len() == expected && expected > 0 && high.iter().all(is_high), "{} of {expected}", high.len());
-    let severity = |finding: &Value| finding["Severity"]["Normalized"].as_u64().unwrap();
-    assert!(all.is_sorted_by(|a, b| severity(a) >= severity(b)), "the most severe ones come first");
+    let order = |finding: &Value| {
+        let labels = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"];
+        let label = labels.iter().position(|label| finding["Severity"]["Label"] == *label).unwrap();
+        (label, std::cmp::Reverse(finding["UpdatedAt"].as_str().unwrap().to_owned()))
+    };
+    assert!(all.is_sorted_by_key(order), "the most severe ones come first, then the newest");
     let title = all[5]["Title"].as_str().unwrap();
     let part = title[2..title.len() - 2].to_uppercase();
     assert!(read(&["--title-contains", &part]).iter().any(|finding| finding["Id"] == all[5]["Id"]), "{part}");
     assert_eq!(read(&["--limit", "3"])[..], all[..3]);
     let limited = program::command(&["findings", "--limit", "3", "--url", &url]).output().unwrap();
     assert_eq!((text(&limited.stdout).lines().count(), limited.status.code()), (4, Some(0)));
-    assert_eq!(text(&limited.stderr), "There are more findings than these 3. Use --limit to see them.\n");
+    let counts = format!("3 of {} findings in us-east-1 (use --limit to see more)", all.len());
+    assert!(text(&limited.stderr).starts_with(&counts), "{}", text(&limited.stderr));
     assert_eq!(printed(&["findings", "--url", &url, "--product", "Nope"], &[]), "No findings match.\n");
     let stranger = program::command(&["findings", "--url", &url, "--account", "444444444444"]).output().unwrap();
     assert_eq!(stranger.status.code(), Some(2));
-    let sentence = "securityhub-local: Account 444444444444 is not subscribed to AWS Security Hub\n";
+    let hubs = "Accounts with hubs: 111111111111, 222222222222, 333333333333 (eu-west-1, us-east-1).";
+    let sentence = format!("securityhub-local: Account 444444444444 has no hub. {hubs}\n");
     assert_eq!(text(&stranger.stderr), sentence);
+    let env = program::command(&["env", "--url", &url, "--account", "444444444444"]).output().unwrap();
+    assert_eq!(
+        (env.status.code(), text(&env.stderr)),
+        (Some(0), format!("note: Account 444444444444 has no hub. {hubs}\n"))
+    );
+}
+
+/// Rules: CPL-141.
+#[test]
+fn findings_are_listed_without_a_signature() {
+    let program = Program::start(&["--scenario", QUICKSTART, "--verify-signatures"]);
+    assert!(printed(&["findings", "--url", &url(&program)], &[]).lines().count() > 10);
+}
+
+/// Rules: CPL-142.
+#[test]
+fn a_note_says_that_aws_clients_call_as_another_account() {
+    let noted = |program: &Program, key: &str, more: &[&str]| {
+        let mut command = program::command(&[&["findings", "--url", &url(program)], more].concat());
+        let output = command.env("AWS_ACCESS_KEY_ID", key).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stderr).lines().find(|line| line.starts_with("note: ")).map(str::to_owned)
+    };
+    let program = Program::start(&["--scenario", QUICKSTART]);
+    let expected = "note: called as account 111111111111. AWS clients with AWS_ACCESS_KEY_ID=test call as account \
+                    000000000000; use --account to select it.";
+    assert_eq!(noted(&program, "test", &[]).as_deref(), Some(expected));
+    assert_eq!(noted(&program, "222222222222", &[]), None);
+    assert_eq!(noted(&program, "test", &["--account", "222222222222"]), None);
+    let same = Program::start(&["--scenario", QUICKSTART, "--account", "111111111111"]);
+    assert_eq!(noted(&same, "test", &[]), None, "both are the same account");
+}
+
+/// Rules: CPL-141.
+#[test]
+fn serve_takes_a_file_and_counts_what_scenario_check_counts() {
+    let controls = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/controls.yaml");
+    for (scenario, counts, all) in [
+        (QUICKSTART, "55 findings and 12 of controls", "67 (12 of controls)"),
+        (controls, "62 findings of controls", "62 (62 of controls)"),
+    ] {
+        let program = Program::start(&[scenario]);
+        let status = printed(&["status", "--url", &url(&program)], &[]);
+        assert!(status.contains(&format!("Findings  {all}\n")), "{status}");
+        let checked = printed(&["scenario", "check", scenario], &[]);
+        assert!(checked.contains(&format!(", {counts})\n")), "{checked}");
+    }
+}
+
+#[test]
+fn a_scenario_that_is_not_a_file_is_refused_with_advice() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+    for (scenario, expected) in [
+        (folder, &["the scenario is a directory", "expected: a file, such as", "aggregation.yaml"][..]),
+        ("no-such-file.yaml", &["cannot read the file"]),
+    ] {
+        let output = program::run(&["serve", "--port", "0", "--scenario", scenario]);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(expected.iter().all(|part| error.contains(part)), "{error}");
+        assert!(!error.contains("The scenario has"), "{error}");
+    }
 }
 
 /// Rules: CPL-142.
@@ -183,6 +251,28 @@ fn a_stranger_causes_one_warning_and_known_callers_none() {
         format!("A client signs for a Region that does not exist: \"mars-1\". {hubs}"),
     ];
     assert_eq!(lines, expected);
+}
+
+/// AWS does not say why it refuses a policy document. The log does.
+#[test]
+fn the_log_says_why_a_policy_document_is_refused() {
+    let organization = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/prevent-tamper.yaml");
+    let mut program = Program::start(&["--scenario", organization]);
+    let scope = "Credential=999999999999/20260115/us-east-1/organizations/aws4_request";
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: AWSOrganizationsV20161128.CreatePolicy\r\n\
+         authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=00\r\n"
+    );
+    let document = r#"{"Statement":{"Effect":"Maybe","Action":"*","Resource":"*"}}"#;
+    let policy = serde_json::json!({
+        "Name": "odd", "Description": "", "Type": "SERVICE_CONTROL_POLICY", "Content": document,
+    });
+    let body = policy.to_string();
+    let (_, answer) = program.send(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes());
+    assert!(answer.contains("MalformedPolicyDocumentException") && !answer.contains("Maybe"), "{answer}");
+    signal(program.id(), "-TERM");
+    let (_, _, log) = program.end(Duration::from_secs(10));
+    assert!(log.contains(" WARN ") && log.contains("refused a policy document") && log.contains("Maybe"), "{log}");
 }
 
 /// Rules: CPL-145.

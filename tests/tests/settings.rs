@@ -38,7 +38,7 @@ fn a_setting_without_effect_is_refused_at_the_start() {
         assert!(found == Some(code) && message.contains(sentence), "{arguments:?}: {found:?} {message}");
     }
     let (found, message) = refused(&["--watch"]);
-    assert!(found == Some(2) && message.contains("--watch has no effect without --scenario"), "{message}");
+    assert!(found == Some(2) && message.contains("--watch has no effect without a scenario"), "{message}");
 }
 
 /// Rules: CPL-131.

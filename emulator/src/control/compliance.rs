@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::request::{self, error_response};
 use crate::domain::caller::Caller;
 use crate::domain::controls::scores::{self, Compliance};
-use crate::domain::{due, hub_access};
+use crate::domain::{due, hub_access, overview};
 use crate::served::ServedWorld;
 use crate::state::{Principal, World};
 
@@ -42,7 +42,8 @@ fn computed(world: &World, input: &Input) -> Result<Compliance, String> {
     due::run(world, now);
     let caller = Caller { principal: Principal::local_user(account), region, now };
     if !hub_access::is_enabled(world, &caller.hub_key()) {
-        return Err(format!("Security Hub is not enabled for {account} in {}; enable it there first", caller.region));
+        let missing = overview::missing_hub(&world.relations(), &caller.hub_key());
+        return Err(format!("Security Hub is not enabled for {account} in {}. {missing}", caller.region));
     }
     let compliance = scores::daily::shown(world, &caller, standard);
     match standard.filter(|_| compliance.computed_at.is_some() && compliance.scores.standards.is_empty()) {

@@ -1,4 +1,5 @@
 //! `POST /_emulator/findings`: imports findings on behalf of products, including AWS services (IMP-11).
+//! `POST /_emulator/findings/query`: lists the findings that an account sees, without a signature.
 
 use std::ops::Range;
 
@@ -6,15 +7,19 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::request::{self, error_response};
-use crate::domain::due;
+use crate::domain::caller::Caller;
 use crate::domain::findings::delivery;
 use crate::domain::findings::import::{self, Failed, Outcome};
+use crate::domain::findings::listing::{self, Listing, Query};
+use crate::domain::{due, hub_access, overview};
 use crate::invariant::Invariant;
 use crate::served::ServedWorld;
 use crate::shape::items::Item;
+use crate::state::{Principal, World};
 
 const EXPECTED: &str = "expected a finding, a list of findings or {\"Findings\": [...]}";
 
@@ -112,4 +117,43 @@ impl From<Failed> for FailedFinding {
         let Failed { id, code, message } = failed;
         FailedFinding { id, error_code: code, error_message: message }
     }
+}
+
+const EXPECTED_QUERY: &str = "expected a body such as {\"Account\": \"111111111111\", \"Region\": \"us-east-1\"}, optionally with \
+                              \"Filters\" as in GetFindings, \"TitleContains\" and \"Limit\"";
+/// Number of findings if the request does not limit it.
+const LIMIT: usize = 50;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Input {
+    account: String,
+    region: String,
+    #[serde(default)]
+    filters: Value,
+    title_contains: Option<String>,
+    limit: Option<usize>,
+}
+
+/// Lists the findings that an account sees in a Region; 400 if its hub is disabled.
+pub(super) async fn query(Extension(served): Extension<ServedWorld>, _: request::NoQuery, body: Bytes) -> Response {
+    match found(&served.world(), &body) {
+        Ok(listing) => Json(listing).into_response(),
+        Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
+    }
+}
+
+fn found(world: &World, body: &[u8]) -> Result<Listing, String> {
+    let input: Input = serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED_QUERY}"))?;
+    let account = request::account(&input.account, EXPECTED_QUERY)?;
+    let now = world.clock.now();
+    due::run(world, now);
+    let region = request::region(world, &input.region)?;
+    let caller = Caller { principal: Principal::local_user(account), region, now };
+    if !hub_access::is_enabled(world, &caller.hub_key()) {
+        return Err(overview::missing_hub(&world.relations(), &caller.hub_key()));
+    }
+    let (title, limit) = (input.title_contains.as_deref(), input.limit.unwrap_or(LIMIT));
+    let query = Query { filters: &input.filters, title, limit };
+    listing::list(world, &caller, &query).map_err(|error| error.message.into_owned())
 }

@@ -38,6 +38,7 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 
+pub use paths::markdown as paths_markdown;
 use request::{NoQuery, QueryOf, error_response};
 
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
@@ -45,16 +46,18 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator", get(status::index))
         .route("/_emulator/", get(status::index))
         .route("/_emulator/status", get(status::show))
+        .route("/_emulator/caller", get(status::caller))
         .route("/_emulator/health", get(health))
         .route("/_emulator/reset", post(reset))
         .route("/_emulator/clock", get(clock).post(advance))
         .route("/_emulator/findings", post(findings::deliver))
+        .route("/_emulator/findings/query", post(findings::query))
         .route("/_emulator/explain", post(explain::explain))
         .route("/_emulator/members", get(members::list).post(members::add))
         .route("/_emulator/members/accept", post(members::accept))
         .route("/_emulator/compliance", get(compliance::scores))
         .route("/_emulator/organization", get(organization::show).post(organization::apply_event))
-        .route("/_emulator/organization/policies", post(organization::change_policy))
+        .route("/_emulator/organization/policies", get(organization::list_policies).post(organization::change_policy))
         .route("/_emulator/resources", get(resources::list).put(resources::declare).delete(resources::delete))
         .route("/_emulator/config-recorder", put(resources::record))
         .route("/_emulator/checks/run", post(resources::run))

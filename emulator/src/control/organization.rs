@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::request::{self, error_response};
 use crate::domain::accounts::organization::accounts::{self, AccountError, Event};
-use crate::domain::accounts::organization::outline::{Outline, outline};
+use crate::domain::accounts::organization::outline::{self, Outline, PolicyOutline};
 use crate::domain::accounts::organization::report::{AccountRow, row};
-use crate::domain::accounts::organization::tree::by_name;
+use crate::domain::accounts::organization::tree::by_name::{self, PolicyEffect};
 use crate::domain::due;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::policy;
@@ -95,22 +95,39 @@ fn event(input: Input) -> Result<Event, String> {
 pub(super) async fn show(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Response {
     let world = served.world();
     due::run(&world, world.clock.now());
-    outlined(&world, Vec::new())
+    outlined(&world, None, Vec::new())
 }
 
-/// The organization, and warnings about the document of a policy.
+/// Lists the policies and their targets.
+pub(super) async fn list_policies(Extension(served): Extension<ServedWorld>, _: request::NoQuery) -> Response {
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Listed {
+        policies: Vec<PolicyOutline>,
+    }
+    let world = served.world();
+    due::run(&world, world.clock.now());
+    match outline::policies(&world.directory()) {
+        Some(policies) => Json(Listed { policies }).into_response(),
+        None => error_response(StatusCode::BAD_REQUEST, &AccountError::NoOrganization.to_string()),
+    }
+}
+
+/// The organization, the effect on the policy, and warnings about its document.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Changed {
     #[serde(flatten)]
     outline: Outline,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyEffect>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
 
-fn outlined(world: &World, warnings: Vec<String>) -> Response {
-    match outline(&world.directory()) {
-        Some(outline) => Json(Changed { outline, warnings }).into_response(),
+fn outlined(world: &World, policy: Option<PolicyEffect>, warnings: Vec<String>) -> Response {
+    match outline::outline(&world.directory()) {
+        Some(outline) => Json(Changed { outline, policy, warnings }).into_response(),
         None => error_response(StatusCode::BAD_REQUEST, &AccountError::NoOrganization.to_string()),
     }
 }
@@ -142,13 +159,13 @@ pub(super) async fn change_policy(
 ) -> Response {
     let world = served.world();
     match policy_changed(&world, &body) {
-        Ok(warnings) => outlined(&world, warnings),
+        Ok((effect, warnings)) => outlined(&world, effect, warnings),
         Err(message) => error_response(StatusCode::BAD_REQUEST, &message),
     }
 }
 
-/// Returns warnings about the document.
-fn policy_changed(world: &World, body: &[u8]) -> Result<Vec<String>, String> {
+/// Returns the effect on the policy, and warnings about its document.
+fn policy_changed(world: &World, body: &[u8]) -> Result<(Option<PolicyEffect>, Vec<String>), String> {
     let PolicyInput { action, policy: name, target, document } =
         serde_json::from_slice(body).map_err(|error| format!("{error}; {EXPECTED_POLICY}"))?;
     if action == PolicyAction::Detach && document.is_some() {
@@ -157,15 +174,15 @@ fn policy_changed(world: &World, body: &[u8]) -> Result<Vec<String>, String> {
     let (policy, warnings) = document.map(|document| new_policy(&name, &document)).transpose()?.unzip();
     due::run(world, world.clock.now());
     let mut transaction = world.write();
-    match action {
-        PolicyAction::Attach => by_name::attach(&mut transaction, world, (&name, &target), policy),
-        PolicyAction::Detach => by_name::detach(&mut transaction, (&name, &target)),
+    let effect = match action {
+        PolicyAction::Attach => by_name::attach(&mut transaction, world, (&name, &target), policy).map(Some),
+        PolicyAction::Detach => by_name::detach(&mut transaction, (&name, &target)).map(|()| None),
     }
     .map_err(|error| error.to_string())?;
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");
     }
-    Ok(warnings.unwrap_or_default())
+    Ok((effect, warnings.unwrap_or_default()))
 }
 
 /// The policy of a document, and what `scenario check` would warn about.

@@ -48,8 +48,9 @@ fn accounts(status: &Status) -> String {
         .take(MAX_ACCOUNTS)
         .map(|account| {
             let regions = if account.regions.is_empty() { "-".to_owned() } else { account.regions.join(", ") };
+            let status = account.status.as_ref().map(|status| format!(" ({status})")).unwrap_or_default();
             let name = account.name.as_deref().unwrap_or("-");
-            row([&account.account_id, name, &regions, &account.findings.to_string()])
+            row([&format!("{}{status}", account.account_id), name, &regions, &account.findings.to_string()])
         })
         .collect();
     if accounts.len() > MAX_ACCOUNTS {
@@ -112,6 +113,7 @@ mod tests {
         let account = |number: usize| AccountOverview {
             account_id: format!("{number:012}"),
             name: Some("R&D <team>".to_owned()),
+            status: None,
             regions: vec!["us-east-1".to_owned()],
             findings: 7,
         };
@@ -123,6 +125,7 @@ mod tests {
             regions: vec!["us-east-1".to_owned()],
             hubs: accounts,
             findings: 7 * accounts,
+            control_findings: 0,
             suggested_caller: (accounts > 0).then_some(suggested),
             accounts: (0..accounts).map(account).collect(),
         };

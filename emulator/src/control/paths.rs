@@ -1,10 +1,13 @@
-//! The paths of the control plane, as listed by `GET /_emulator/` and in errors. A test compares them with the router.
+//! The paths of the control plane, as listed by `GET /_emulator/`, in errors and in docs/reference/control-plane.md. A test
+//! compares them with the router.
 
 use serde::Serialize;
 
 /// A path and its calls.
 pub(super) struct Path {
-    pub(super) path: &'static str,
+    pub(super) name: &'static str,
+    /// Its parameters and its results in Markdown, for docs/reference/control-plane.md.
+    description: &'static str,
     pub(super) calls: &'static [Call],
 }
 
@@ -23,28 +26,62 @@ const fn call(method: &'static str, purpose: &'static str, example: &'static str
 /// All paths, in the order in which a new user needs them.
 pub(super) const PATHS: &[Path] = &[
     Path {
-        path: "/_emulator/",
+        name: "/_emulator/",
+        description: "lists these calls with an example each; a browser gets a page with the content of the emulator, as \
+                      at `/`",
         calls: &[call("GET", "List the paths of the control plane; a browser receives a page", "")],
     },
     Path {
-        path: "/_emulator/status",
+        name: "/_emulator/status",
+        description: "returns accounts, Regions and hubs, the number of findings by owner, and the clock; \
+                      `securityhub-local status` prints it",
         calls: &[call("GET", "Show accounts, Regions, hubs, numbers of findings, and the clock", "")],
     },
-    Path { path: "/_emulator/health", calls: &[call("GET", "Check that the emulator runs", "")] },
     Path {
-        path: "/_emulator/reset",
+        name: "/_emulator/caller",
+        description: "`?access-key=…`: returns the account as which calls with an access key are made, and whether the \
+                      key is known",
+        calls: &[call("GET", "Show the account of an access key", "?access-key=test")],
+    },
+    Path {
+        name: "/_emulator/health",
+        description: "returns the version, the clock, and the number of hubs and findings; `status` is `ok`, or \
+                      `degraded` with `last_panic` (a request ID) after a request has panicked; `dropped_log_lines` is \
+                      the number of log lines that could not be written",
+        calls: &[call("GET", "Check that the emulator runs", "")],
+    },
+    Path {
+        name: "/_emulator/reset",
+        description: "restores the initial state; `?to=empty` removes everything",
         calls: &[call("POST", "Return to the start of the scenario, or with ?to=empty to an empty state", "?to=start")],
     },
     Path {
-        path: "/_emulator/clock",
+        name: "/_emulator/clock",
+        description: "returns the clock; `POST` advances it by a duration such as `36h` or, in ISO 8601, `P3D`, \
+                      `P1DT12H` or `P2W`",
         calls: &[call("GET", "Show the time", ""), call("POST", "Advance the clock", r#"{"advance": "P1D"}"#)],
     },
     Path {
-        path: "/_emulator/findings",
+        name: "/_emulator/findings",
+        description: "imports a finding, a list of findings or `{\"Findings\": [...]}`, up to 64 MiB, as if sent by \
+                      their products, including AWS services",
         calls: &[call("POST", "Import findings on behalf of any product", "@findings.json")],
     },
     Path {
-        path: "/_emulator/explain",
+        name: "/_emulator/findings/query",
+        description: "`{\"Account\", \"Region\", \"Filters\"?, \"TitleContains\"?, \"Limit\"?}`: returns the findings \
+                      that the account sees, the most severe and then the newest first, the number of all that match, \
+                      and the numbers in its other Regions; `securityhub-local findings` prints it",
+        calls: &[call(
+            "POST",
+            "List the findings that an account sees, and count those in its other Regions",
+            r#"{"Account": "111111111111", "Region": "us-east-1", "Limit": 10}"#,
+        )],
+    },
+    Path {
+        name: "/_emulator/explain",
+        description: "`{\"Account\", \"Region\", \"Id\", \"ProductArn\"?, \"Filters\"}`: explains why GetFindings \
+                      returns or does not return the finding",
         calls: &[call(
             "POST",
             "Explain why GetFindings returns a finding or not",
@@ -52,14 +89,22 @@ pub(super) const PATHS: &[Path] = &[
         )],
     },
     Path {
-        path: "/_emulator/events",
+        name: "/_emulator/events",
+        description: "`?account=…&region=…&detail-type=…&pattern=…&after=0&limit=100`: lists the events sent to \
+                      EventBridge, oldest first, optionally only those that match an event pattern. Returns \
+                      `{\"Events\", \"Last\", \"More\", \"Dropped\"}`: use `Last` as the next `after`; `More` says \
+                      whether there are later events (a call compares at most 1,000 events with a pattern, so a page can \
+                      be empty even if more follow); `Dropped` is the minimum number of skipped events that are no \
+                      longer available (`serve --events` keeps 10,000). `DELETE` removes all events",
         calls: &[
             call("GET", "List the events sent to EventBridge", "?limit=10"),
             call("DELETE", "Remove all events", ""),
         ],
     },
     Path {
-        path: "/_emulator/custom-actions",
+        name: "/_emulator/custom-actions",
+        description: "`{\"ActionTargetArn\", \"FindingIdentifiers\"` or `\"InsightArn\", \"ResultValues\"?}`: sends up \
+                      to 20 findings, or results of an insight, to a custom action, as in the console",
         calls: &[call(
             "POST",
             "Send findings to a custom action, as a user of the console does",
@@ -67,11 +112,16 @@ pub(super) const PATHS: &[Path] = &[
         )],
     },
     Path {
-        path: "/_emulator/compliance",
+        name: "/_emulator/compliance",
+        description: "`?account=…&region=…&standard=…`: returns control statuses and security scores as the console \
+                      shows them to the account; for an administrator, also those of each member",
         calls: &[call("GET", "Show security scores and control statuses", "?account=111111111111&region=us-east-1")],
     },
     Path {
-        path: "/_emulator/members",
+        name: "/_emulator/members",
+        description: "`GET` with `?administrator=…&region=…` lists members, with their statuses and whether their hubs \
+                      are enabled; `POST` takes `{\"Administrator\", \"Regions\", \"AccountDetails\"` or `\"Csv\", \
+                      \"Invite\"?, \"Accept\"?}`: adds members, and optionally invites them and accepts on their behalf",
         calls: &[
             call("GET", "List the members of an administrator", "?administrator=111111111111"),
             call(
@@ -82,7 +132,9 @@ pub(super) const PATHS: &[Path] = &[
         ],
     },
     Path {
-        path: "/_emulator/members/accept",
+        name: "/_emulator/members/accept",
+        description: "`{\"Administrator\", \"Regions\", \"AccountIds\"?}`: accepts on behalf of these accounts, or of \
+                      all invited accounts",
         calls: &[call(
             "POST",
             "Accept invitations on behalf of the invited accounts",
@@ -90,7 +142,11 @@ pub(super) const PATHS: &[Path] = &[
         )],
     },
     Path {
-        path: "/_emulator/organization",
+        name: "/_emulator/organization",
+        description: "returns the organization as a tree: units, accounts with their statuses, and the names of the \
+                      attached policies; `securityhub-local organization tree` prints it. `POST` takes `{\"Action\", \
+                      \"AccountId\", \"Parent\"?, \"Name\"?, \"Email\"?}` and changes an account; the action is `join`, \
+                      `move`, `leave`, `suspend`, `reactivate` or `close`",
         calls: &[
             call("GET", "Show the organization as a tree", ""),
             call(
@@ -101,15 +157,27 @@ pub(super) const PATHS: &[Path] = &[
         ],
     },
     Path {
-        path: "/_emulator/organization/policies",
-        calls: &[call(
-            "POST",
-            "Attach or detach a service control policy",
-            r#"{"Action": "attach", "Policy": "NAME", "Target": "root"}"#,
-        )],
+        name: "/_emulator/organization/policies",
+        description: "lists the policies with their targets. `POST` takes `{\"Action\", \"Policy\", \"Target\", \
+                      \"Document\"?}`: attaches (`attach`) a service control policy, by name or ID, to a unit, an \
+                      account or `root`, or detaches it (`detach`). With a `Document`, `attach` creates the policy or \
+                      replaces its document everywhere. Returns the organization as a tree, and in `Policy` whether the \
+                      policy was `created`, `replaced` or `unchanged`",
+        calls: &[
+            call("GET", "List the policies of the organization and their targets", ""),
+            call(
+                "POST",
+                "Attach or detach a service control policy",
+                r#"{"Action": "attach", "Policy": "NAME", "Target": "root"}"#,
+            ),
+        ],
     },
     Path {
-        path: "/_emulator/resources",
+        name: "/_emulator/resources",
+        description: "lists, adds or replaces, and deletes the resources that controls check; `PUT` takes one resource \
+                      or a list, in the format of `resources` in a scenario; `DELETE` takes \
+                      `?account=…&region=…&type=…&id=…`. Changed resources are checked immediately, by periodic controls \
+                      within 12 hours",
         calls: &[
             call("GET", "List the resources that controls check", ""),
             call(
@@ -121,14 +189,20 @@ pub(super) const PATHS: &[Path] = &[
         ],
     },
     Path {
-        path: "/_emulator/config-recorder",
+        name: "/_emulator/config-recorder",
+        description: "`{\"Account\", \"Regions\", \"Recorder\": \"on\"`, `\"off\"` or `{\"Types\"?, \"Role\": \
+                      \"custom\"?}}`: sets what AWS Config records",
         calls: &[call(
             "PUT",
             "Turn the recorder of AWS Config on or off",
             r#"{"Account": "111111111111", "Regions": ["us-east-1"], "Recorder": "off"}"#,
         )],
     },
-    Path { path: "/_emulator/checks/run", calls: &[call("POST", "Check all controls now", "")] },
+    Path {
+        name: "/_emulator/checks/run",
+        description: "`{\"Account\"?, \"Regions\"?}`: checks all controls of the given hubs, or of all hubs, immediately",
+        calls: &[call("POST", "Check all controls now", "")],
+    },
 ];
 
 /// A path in the format of `GET /_emulator/`.
@@ -145,7 +219,7 @@ pub(super) struct Listed {
 
 /// All calls, each with an example for an emulator at `endpoint`.
 pub(super) fn listed(endpoint: &str) -> Vec<Listed> {
-    let each = |path: &'static Path| path.calls.iter().map(move |call| (path.path, call));
+    let each = |path: &'static Path| path.calls.iter().map(move |call| (path.name, call));
     let listed = |(path, call): (&'static str, &'static Call)| Listed {
         method: call.method,
         path,
@@ -181,15 +255,23 @@ impl Call {
     }
 }
 
+/// The table of docs/reference/control-plane.md.
+pub fn markdown() -> String {
+    let methods = |path: &Path| path.calls.iter().map(|call| call.method).collect::<Vec<_>>().join("`, `");
+    let row = |path: &Path| format!("| `{} {}` | {} |\n", methods(path), path.name, path.description);
+    let rows: String = PATHS.iter().map(row).collect();
+    format!("| call | description |\n| --- | --- |\n{rows}")
+}
+
 /// `GET /_emulator/health, POST /_emulator/reset, GET and POST /_emulator/clock`, for errors.
 pub(super) fn summary() -> String {
-    let path = |path: &Path| format!("{} {}", methods(path, "and"), path.path);
+    let path = |path: &Path| format!("{} {}", methods(path, "and"), path.name);
     PATHS.iter().map(path).collect::<Vec<_>>().join(", ")
 }
 
 /// The methods of a path as text; `None` if the path is unknown.
 pub(super) fn methods_of(path: &str) -> Option<String> {
-    let is_it = |known: &&Path| known.path == path || known.path.strip_suffix('/') == Some(path);
+    let is_it = |known: &&Path| known.name == path || known.name.strip_suffix('/') == Some(path);
     PATHS.iter().find(is_it).map(|path| methods(path, "or"))
 }
 

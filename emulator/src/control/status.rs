@@ -1,9 +1,10 @@
 //! `GET /_emulator/status`, `GET /_emulator/` and the page for browsers: what the emulator contains, and its paths.
+//! `GET /_emulator/caller`: the account of an access key.
 
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -78,4 +79,35 @@ pub(super) async fn index(
     }
     let html = page::render(&of(&served), &endpoint, &paths);
     ([(CONTENT_TYPE, HTML_WITH_CHARSET), (CONTENT_SECURITY_POLICY, ONLY_STYLES)], html).into_response()
+}
+
+/// An access key ID.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct CallerInput {
+    access_key: String,
+}
+
+/// The account as which calls with an access key are made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CallerOutput {
+    /// The account.
+    pub account_id: String,
+    /// Whether the access key is an account ID, or is listed in the scenario or returned by AssumeRole.
+    pub is_known: bool,
+}
+
+/// Says which account calls with an access key are made as.
+pub(super) async fn caller(
+    Extension(served): Extension<ServedWorld>,
+    request::QueryOf(input): request::QueryOf<CallerInput>,
+) -> Response {
+    let world = served.world();
+    let (key, now) = (input.access_key.as_str(), world.clock.now());
+    let Some(principal) = world.principal(key, served.default_account(), now) else {
+        return request::error_response(StatusCode::BAD_REQUEST, "the session of this access key has expired");
+    };
+    let is_known = key == principal.account.as_str() || world.credential(key, now).is_some();
+    Json(CallerOutput { account_id: principal.account.to_string(), is_known }).into_response()
 }

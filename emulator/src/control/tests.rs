@@ -304,6 +304,16 @@ fn a_suspended_account_cannot_call_but_its_findings_stay_visible() {
     assert_eq!((&answer["SuccessCount"], seen()), (&json!(1), before + 1));
     assert_eq!(event("close")["Status"], "CLOSED");
     assert_eq!(seen(), 0);
+    let (_, status) = send(&service, "GET", "/_emulator/status", "");
+    let accounts = status["Accounts"].as_array().unwrap();
+    let closed = accounts.iter().find(|account| account["AccountId"] == "222222222222").unwrap();
+    assert_eq!(closed["Status"], "closed", "{status}");
+    let explained = |account: &str| {
+        let question = json!({ "Account": account, "Region": "us-east-1", "Id": "new" });
+        post(&service, "/_emulator/explain", question.to_string()).1["Summary"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(explained("222222222222"), "not returned: account 222222222222 is closed, so its calls are refused");
+    assert!(explained(ADMINISTRATOR).ends_with("; account 222222222222 is closed"), "{}", explained(ADMINISTRATOR));
 }
 
 #[test]
@@ -316,10 +326,16 @@ fn service_control_policies_are_attached_and_detached_by_name() {
     });
     let attach = json!({ "Action": "attach", "Policy": "deny", "Target": "Workloads", "Document": deny });
     let policies = |outline: &Value| outline["Root"]["Units"].to_string().matches("\"deny\"").count();
-    for _ in 0..2 {
+    for effect in ["created", "unchanged"] {
         let (status, outline) = change(attach.clone());
-        assert_eq!((status, policies(&outline)), (200, 1), "{outline}");
+        assert_eq!((status, policies(&outline), &outline["Policy"]), (200, 1, &json!(effect)), "{outline}");
     }
+    let mut other = attach.clone();
+    other["Document"]["Statement"][0]["Action"] = json!("securityhub:Disable*");
+    assert_eq!(change(other).1["Policy"], "replaced");
+    let (_, listed) = send(&service, "GET", "/_emulator/organization/policies", "");
+    let deny_row = listed["Policies"].as_array().unwrap().iter().find(|policy| policy["Name"] == "deny").unwrap();
+    assert_eq!((&deny_row["Type"], &deny_row["Targets"]), (&json!("SERVICE_CONTROL_POLICY"), &json!(["Workloads"])));
     let misspelled = deny.to_string().replace("securityhub:*", "securityhub:DisableSecurityHubb");
     let misspelled: Value = serde_json::from_str(&misspelled).unwrap();
     let (_, warned) =
@@ -337,7 +353,12 @@ fn service_control_policies_are_attached_and_detached_by_name() {
     };
     for (body, expected) in [
         (json!({ "Action": "attach", "Policy": "none", "Target": "root" }), "no policy \"none\""),
-        (json!({ "Action": "attach", "Policy": "deny", "Target": "Nowhere" }), "no organizational unit \"Nowhere\""),
+        (json!({ "Action": "attach", "Policy": "deny", "Target": "Nowhere" }), "no organizational unit \"Nowhere\";"),
+        (json!({ "Action": "attach", "Policy": "deny", "Target": "workload" }), "(did you mean \"Workloads\"?)"),
+        (
+            json!({ "Action": "attach", "Policy": "dney", "Target": "root" }),
+            "no policy \"dney\" (did you mean \"deny\"?)",
+        ),
         (json!({ "Action": "attach", "Policy": "deny", "Target": "444444444444" }), "444444444444 is not in the"),
         (
             json!({ "Action": "detach", "Policy": "FullAWSAccess", "Target": "root" }),

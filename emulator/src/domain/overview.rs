@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use securityhub_engine::Filter;
+use securityhub_engine::filter::Test;
 use serde::{Deserialize, Serialize};
 
-use crate::state::{AccountId, Findings, HubKey, MemberStatus, Region, Relations, TableKey, World, timestamp_text};
+use super::arn;
+use crate::state::{
+    AccountId, AccountStatus, Directory, Findings, HubKey, MemberStatus, Region, Relations, TableKey, World,
+    timestamp_text,
+};
 
 /// Maximum number of names in a sentence.
 const MAX_LISTED: usize = 10;
@@ -28,10 +33,13 @@ pub struct Overview {
     pub hubs: usize,
     /// The number of findings.
     pub findings: usize,
+    /// How many of them are of controls, which Security Hub itself creates.
+    #[serde(default)]
+    pub control_findings: usize,
     /// A hub for first calls; `None` if no hub is enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggested_caller: Option<SuggestedCaller>,
-    /// Accounts that have an enabled hub or own findings.
+    /// Accounts that have an enabled hub or own findings, and accounts that are suspended or closed.
     pub accounts: Vec<AccountOverview>,
 }
 
@@ -54,6 +62,9 @@ pub struct AccountOverview {
     /// Its name, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// `suspended` or `closed`; absent for an account in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
     /// The Regions in which its hub is enabled.
     pub regions: Vec<String>,
     /// The number of findings that it owns.
@@ -76,6 +87,34 @@ impl fmt::Display for EnabledHubs {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ({})", listed(self.accounts.iter()), listed(self.regions.iter()))
     }
+}
+
+impl EnabledHubs {
+    /// A sentence with the accounts and Regions to use instead of those without a hub.
+    pub fn hint(&self) -> String {
+        if self.count == 0 {
+            return "No account has a hub yet: call EnableSecurityHub first, or start with --scenario.".to_owned();
+        }
+        format!("Accounts with hubs: {self}.")
+    }
+
+    /// A sentence about a hub that is not among these. `own` are the Regions in which its account has hubs.
+    pub fn missing(&self, HubKey { account, region }: &HubKey, own: &[&Region]) -> String {
+        if own.is_empty() {
+            return format!("Account {account} has no hub. {}", self.hint());
+        }
+        if self.regions.contains(region) {
+            let regions = listed(own.iter().copied());
+            return format!("Account {account} has no hub in {region}. It has hubs in {regions}.");
+        }
+        format!("No account has a hub in {region}. Regions with hubs: {}.", listed(self.regions.iter()))
+    }
+}
+
+/// A sentence about a hub that is not enabled, with the accounts and Regions to use instead.
+pub fn missing_hub(relations: &Relations, key: &HubKey) -> String {
+    let own: Vec<&Region> = relations.regions_of(key.account).collect();
+    enabled_hubs(relations).missing(key, &own)
 }
 
 /// Joins names for a sentence; of many, only the first ones.
@@ -128,6 +167,10 @@ pub fn overview(world: &World) -> Overview {
     for (account, count) in findings_by_account(world) {
         accounts.entry(account).or_default().1 += count;
     }
+    let directory = relations.directory();
+    for account in directory.accounts.keys().filter(|account| out_of_use(directory, **account).is_some()) {
+        accounts.entry(*account).or_default();
+    }
     let name = |account: &AccountId| {
         let name = &relations.directory().accounts.get(account)?.name;
         (*name != format!("account-{account}")).then(|| name.clone())
@@ -135,6 +178,7 @@ pub fn overview(world: &World) -> Overview {
     let account = |(account, (regions, findings)): (AccountId, (Vec<String>, u64))| AccountOverview {
         account_id: account.to_string(),
         name: name(&account),
+        status: out_of_use(relations.directory(), account).map(str::to_owned),
         regions,
         findings,
     };
@@ -147,9 +191,57 @@ pub fn overview(world: &World) -> Overview {
         regions: hubs.regions.iter().map(Region::to_string).collect(),
         hubs: hubs.count,
         findings: world.finding_count(),
+        control_findings: FindingCounts::of(world).of_controls,
         suggested_caller: suggested
             .map(|key| SuggestedCaller { account_id: key.account.to_string(), region: key.region.to_string() }),
         accounts: accounts.into_iter().map(account).collect(),
+    }
+}
+
+/// `suspended` or `closed`, for an account that nobody can use.
+pub fn out_of_use(directory: &Directory, account: AccountId) -> Option<&'static str> {
+    match directory.accounts.get(&account)?.status {
+        AccountStatus::Active => None,
+        AccountStatus::Suspended => Some("suspended"),
+        AccountStatus::Closed(_) => Some("closed"),
+    }
+}
+
+/// The numbers of findings of a world: of products, and of controls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FindingCounts {
+    /// The number of findings of products, which are imported.
+    pub of_products: usize,
+    /// The number of findings of controls, which Security Hub itself creates.
+    pub of_controls: usize,
+}
+
+impl FindingCounts {
+    /// Counts the findings, in all Regions and without replicas.
+    pub fn of(world: &World) -> FindingCounts {
+        let Some(field) = world.schema().field("ProductArn") else {
+            return FindingCounts { of_products: world.finding_count(), of_controls: 0 };
+        };
+        let count = |region: Region| {
+            let own = arn::product(&region, "", "aws", "securityhub");
+            let filter = Filter::term(field, Test::equals(own));
+            let count = |findings: &Findings| findings.table().count(&filter);
+            world.query_findings(&TableKey::from(&region), &filter, &[], count).unwrap_or_default()
+        };
+        let of_controls: usize = world.finding_regions().into_iter().map(count).sum();
+        FindingCounts { of_products: world.finding_count().saturating_sub(of_controls), of_controls }
+    }
+}
+
+/// `67 findings`, `67 findings and 340 of controls` or `340 findings of controls`
+impl fmt::Display for FindingCounts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counted = |count: usize| format!("{count} {}", if count == 1 { "finding" } else { "findings" });
+        match (self.of_products, self.of_controls) {
+            (products, 0) => formatter.write_str(&counted(products)),
+            (0, controls) => write!(formatter, "{} of controls", counted(controls)),
+            (products, controls) => write!(formatter, "{} and {controls} of controls", counted(products)),
+        }
     }
 }
 
@@ -190,6 +282,19 @@ mod tests {
         let of = |text: &str| AccountId::parse(text).unwrap();
         assert_eq!(relations.regions_of(of(MEMBER)).map(Region::as_str).collect::<Vec<_>>(), ["us-east-1"]);
         assert_eq!(relations.regions_of(of("999999999999")).count(), 0);
+    }
+
+    /// Rules: CPL-141.
+    #[test]
+    fn findings_of_controls_are_counted_separately() {
+        for (of_products, of_controls, expected) in [
+            (0, 0, "0 findings"),
+            (1, 0, "1 finding"),
+            (67, 340, "67 findings and 340 of controls"),
+            (0, 62, "62 findings of controls"),
+        ] {
+            assert_eq!(FindingCounts { of_products, of_controls }.to_string(), expected);
+        }
     }
 
     /// Rules: CPL-141.

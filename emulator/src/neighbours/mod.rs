@@ -24,7 +24,7 @@ use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
 
-use crate::aws_error::AwsError;
+use crate::aws_error::{AwsError, ErrorCode};
 use crate::state::World;
 use call::unknown_operation;
 use protocol::Protocol;
@@ -40,7 +40,7 @@ pub fn handle(world: &World, call: &Call<'_>) -> Response<Bytes> {
             json::answer(call, |operation, body| organizations::call(world, call.caller, operation, body))
         }
         "s3" => s3::answer(call),
-        service => Err(unknown_operation(service, "the request")),
+        service => Err(unknown_operation(service, &protocol::operation(call))),
     };
     match answered {
         Ok(response) => {
@@ -54,6 +54,12 @@ pub fn handle(world: &World, call: &Call<'_>) -> Response<Bytes> {
 /// Refuses a request in the error format of its service, even before the caller is known: a client of STS cannot parse
 /// an error of Security Hub (TF-02).
 pub fn refuse(service: &str, parts: &Parts, error: &AwsError, request_id: &str) -> Response<Bytes> {
-    tracing::info!(service, request_id, %error, "refused");
+    if error.code == ErrorCode::MalformedPolicyDocumentException {
+        // The response cannot say what is wrong, because that of AWS does not.
+        let reason = error.source.as_deref().unwrap_or_default();
+        tracing::warn!(service, request_id, reason, "refused a policy document");
+    } else {
+        tracing::info!(service, request_id, %error, "refused");
+    }
     Protocol::of(service, parts).refusal(error, request_id)
 }

@@ -5,7 +5,7 @@ use http::Response;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
-use super::{ec2, json, query, s3};
+use super::{Call, ec2, json, query, s3};
 use crate::aws_error::AwsError;
 use crate::wire::answer;
 
@@ -48,6 +48,20 @@ impl Protocol {
             Protocol::S3 => s3::refusal(error, request_id),
             Protocol::RestJson => answer::error(error, request_id),
         }
+    }
+}
+
+/// The operation of a request to a service that is not emulated: from `X-Amz-Target`, from the form, or the method and the
+/// path.
+pub(super) fn operation(call: &Call<'_>) -> String {
+    let Call { parts, body, .. } = *call;
+    if let Some(target) = parts.headers.get(json::TARGET).and_then(|target| target.to_str().ok()) {
+        return target.rsplit('.').next().unwrap_or(target).to_owned();
+    }
+    let form = is_form(parts).then(|| query::Form::read(parts, body));
+    match form.as_ref().map(query::Form::action).filter(|action| !action.is_empty()) {
+        Some(action) => action.to_owned(),
+        None => format!("{} {}", parts.method, parts.uri.path()),
     }
 }
 

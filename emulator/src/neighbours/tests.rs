@@ -231,6 +231,12 @@ fn unsupported_operations_are_refused_in_the_protocol_of_the_request() {
     assert!(status == 400 && body.contains("\"__type\":\"UnknownOperationException\""), "{body}");
     let (status, body) = answer(&stage, "lambda", Request::get("/functions").body("").unwrap());
     assert!(status == 400 && body.contains("\"Code\":\"UnknownOperationException\""), "{body}");
+    assert!(body.contains("GET /functions of lambda is not implemented by this emulator"), "{body}");
+    let target = Request::post("/").header("x-amz-target", "StarlingDoveService.PutConfigRule").body("{}").unwrap();
+    let (_, body) = answer(&stage, "config", target);
+    assert!(body.contains("\"Message\":\"PutConfigRule of config is not implemented by this emulator\""), "{body}");
+    let (_, body) = answer(&stage, "sns", form("Action=CreateTopic&Name=x"));
+    assert!(body.contains("CreateTopic of sns is not implemented by this emulator"), "{body}");
     let (status, body) = answer(&stage, "s3", Request::get("/").body("").unwrap());
     assert!(status == 200 && body.contains("<Buckets></Buckets>"), "{body}");
 }

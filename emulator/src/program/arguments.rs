@@ -2,23 +2,28 @@
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::endpoint::Endpoint;
 use super::exit::Exit;
 use super::values::{account, region};
+use super::{client, output};
+use crate::control::status::CallerOutput;
 use crate::state::{AccountId, Region};
 
 /// The account and the Region of most scenarios.
 const DEFAULT_ACCOUNT: &str = "111111111111";
 const DEFAULT_REGION: &str = "us-east-1";
+/// The access key ID of AWS clients.
+const KEY_VARIABLE: &str = "AWS_ACCESS_KEY_ID";
 /// The Region of AWS clients. The AWS CLI prefers the first one.
 const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// A running emulator, and the form of what it answers.
 #[derive(Args)]
 pub(super) struct Remote {
-    /// URL of the running emulator [default: AWS_ENDPOINT_URL_SECURITYHUB or AWS_ENDPOINT_URL, if it is on this machine;
-    /// otherwise http://127.0.0.1:4600]
+    /// URL of the running emulator [default: AWS_ENDPOINT_URL_SECURITYHUB or AWS_ENDPOINT_URL, if its host is an IP address,
+    /// localhost, a name without dots or host.docker.internal; otherwise http://127.0.0.1:4600]
     #[arg(long, value_name = "URL", env = "SECURITYHUB_LOCAL_URL")]
     pub(super) url: Option<String>,
 
@@ -51,12 +56,38 @@ pub(super) struct Caller {
 }
 
 impl Caller {
+    /// Prints a note if the account is not the one as which AWS clients of this shell call the emulator.
+    pub(super) fn note_account(&self, remote: &Remote) {
+        if self.account.is_none() {
+            note_account(remote, self.account());
+        }
+    }
+
     pub(super) fn account(&self) -> AccountId {
         self.account.unwrap_or_else(default_account)
     }
 
     pub(super) fn region(&self) -> Region {
         self.region.clone().unwrap_or_else(default_region)
+    }
+}
+
+/// Prints a note on standard error if AWS clients of this shell call the emulator as another account than `used`, which is
+/// the case with an access key such as `test`. Errors are ignored, since the call itself will report them.
+pub(super) fn note_account(remote: &Remote, used: AccountId) {
+    let key = std::env::var(KEY_VARIABLE).unwrap_or_default();
+    if key.is_empty() || AccountId::parse(&key).is_some() {
+        return;
+    }
+    let path = format!("/_emulator/caller?access-key={}", utf8_percent_encode(&key, NON_ALPHANUMERIC));
+    let Ok(caller) = client::get::<CallerOutput>(remote, &path) else { return };
+    if caller.account_id != used.as_str() {
+        let key = output::escape_control_characters(&key);
+        output::print_error(&format!(
+            "note: called as account {used}. AWS clients with {KEY_VARIABLE}={key} call as account {}; use --account to \
+             select it.",
+            caller.account_id
+        ));
     }
 }
 
@@ -71,7 +102,7 @@ pub(super) fn default_region() -> Region {
 }
 
 fn account_of(variable: impl Fn(&str) -> Option<String>) -> AccountId {
-    let of_shell = variable("AWS_ACCESS_KEY_ID").and_then(|key| AccountId::parse(&key));
+    let of_shell = variable(KEY_VARIABLE).and_then(|key| AccountId::parse(&key));
     of_shell.or_else(|| AccountId::parse(DEFAULT_ACCOUNT)).unwrap_or(AccountId::DEFAULT)
 }
 

@@ -61,7 +61,7 @@ pub(super) enum Command {
     /// Show and change the organization of a running emulator: accounts that join, move, leave or are closed
     #[command(subcommand, after_help = super::organization::HELP)]
     Organization(super::organization::OrganizationCommand),
-    /// Attach and detach service control policies in a running emulator
+    /// List, attach and detach service control policies in a running emulator
     #[command(subcommand, after_help = super::policies::HELP)]
     Policies(super::policies::PoliciesCommand),
     /// Show security scores and control statuses of a running emulator, as the console does
@@ -126,9 +126,13 @@ A scenario can also generate findings itself, without a file:
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
+    /// Scenario files, as with --scenario
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+
     /// Scenario file in YAML or JSON; can be repeated: later files extend earlier ones
     #[arg(long, value_name = "FILE", env = "SECURITYHUB_LOCAL_SCENARIO", value_delimiter = ',')]
-    pub(super) scenario: Vec<PathBuf>,
+    scenario: Vec<PathBuf>,
 
     /// Load the scenario again when one of its files changes; if the files have errors, the previous one stays loaded
     #[arg(long, env = "SECURITYHUB_LOCAL_WATCH", value_parser = FalseyValueParser::new())]
@@ -233,6 +237,13 @@ pub(super) struct ServeArguments {
     /// Log level: warn logs only problems, info also logs every request, debug also logs every change
     #[arg(long, value_name = "LEVEL", env = "SECURITYHUB_LOCAL_LOG_LEVEL", default_value = "warn")]
     pub(super) log_level: LogLevel,
+}
+
+impl ServeArguments {
+    /// The scenario files, in the order in which they extend each other: first those of --scenario.
+    pub(super) fn scenario(&self) -> Vec<PathBuf> {
+        self.scenario.iter().chain(&self.files).cloned().collect()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -410,7 +421,8 @@ mod tests {
         let groups = ["members", "organization"].map(|name| cli.find_subcommand(name).unwrap());
         let of_groups = groups.iter().flat_map(|group| group.get_subcommands());
         for command in cli.get_subcommands().chain(of_groups).filter(|command| has_settings(command.get_name())) {
-            for argument in command.get_arguments().filter(|argument| argument.get_id() != "help") {
+            let is_setting = |argument: &&clap::Arg| argument.get_id() != "help" && !argument.is_positional();
+            for argument in command.get_arguments().filter(is_setting) {
                 assert!(argument.get_env().is_some(), "--{}", argument.get_id());
             }
         }
@@ -434,6 +446,13 @@ mod tests {
             assert!(help.contains("--account <ACCOUNT>"), "{help}");
             assert!(!help.contains("--default-account") && !help.contains("--administrator"), "{help}");
         }
+    }
+
+    #[test]
+    fn scenarios_of_serve_need_no_flag() {
+        let serve = ["x", "serve", "b.yaml", "c.yaml", "--scenario", "a.yaml"];
+        let Command::Serve(arguments) = Cli::parse_from(serve).command else { panic!() };
+        assert_eq!(arguments.scenario(), ["a.yaml", "b.yaml", "c.yaml"].map(std::path::PathBuf::from));
     }
 
     #[test]

@@ -1,9 +1,8 @@
-//! A client for the control plane and the API of a running emulator.
+//! A client for the control plane of a running emulator.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
@@ -12,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use super::arguments::{Caller, Remote};
+use super::arguments::Remote;
 use super::endpoint::Endpoint;
 use super::exit::Exit;
 
@@ -33,22 +32,6 @@ pub(super) fn post<T: DeserializeOwned>(remote: &Remote, path: &str, body: &Valu
 /// As [`post`].
 pub(super) fn get<T: DeserializeOwned>(remote: &Remote, path: &str) -> Result<T, Exit> {
     call(&remote.endpoint()?, request(Method::GET, path).body(String::new()))
-}
-
-/// Posts JSON to a path of the API as a caller.
-///
-/// # Errors
-/// As [`post`].
-pub(super) fn post_as<T: DeserializeOwned>(
-    remote: &Remote,
-    caller: &Caller,
-    path: &str,
-    body: &Value,
-) -> Result<T, Exit> {
-    // Unless the emulator verifies signatures, it only reads their scope.
-    let scope = format!("{}/20260115/{}/securityhub/aws4_request", caller.account(), caller.region());
-    let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
-    call(&remote.endpoint()?, request(Method::POST, path).header(AUTHORIZATION, signature).body(body.to_string()))
 }
 
 fn request(method: Method, path: &str) -> http::request::Builder {

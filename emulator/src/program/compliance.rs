@@ -79,6 +79,7 @@ pub(super) fn run(arguments: &ComplianceArguments) -> Result<(), Exit> {
     if let Some(standard) = standard {
         _ = write!(path, "&standard={}", standard.id);
     }
+    caller.note_account(remote);
     let compliance: Compliance = client::get(remote, &path)?;
     let text = if remote.json {
         format!("{:#}\n", json!(compliance))

@@ -2,18 +2,18 @@
 //! clients.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
 use http::Uri;
 
 use super::exit::Exit;
+use crate::wire::admission::is_local_host;
 
 const DEFAULT: &str = "http://127.0.0.1:4600";
 const FLAG: &str = "--url";
 /// Takes precedence over the variables of AWS.
 const VARIABLE: &str = "SECURITYHUB_LOCAL_URL";
-/// Variables of AWS clients, by precedence. They are used only if they name this machine, because they may belong to AWS
-/// or to another emulator.
+/// Variables of AWS clients, by precedence. They are used only if `serve` accepts their host without a setting, because the
+/// names of AWS and of other services on the internet have dots.
 const AWS_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_SECURITYHUB", "AWS_ENDPOINT_URL"];
 
 /// The address of an emulator.
@@ -51,9 +51,9 @@ impl Endpoint {
         }
         let mut ignored = String::new();
         for (name, url) in AWS_VARIABLES.into_iter().filter_map(|name| Some((name, variable(name)?))) {
-            match authority(&url).filter(|authority| is_of_this_machine(authority)) {
+            match authority(&url).filter(|authority| may_be_an_emulator(authority)) {
                 Some(authority) => return Ok(Endpoint { authority, source: format!("from {name}") }),
-                None => _ = write!(ignored, "; {name}={url} is not an address of this machine"),
+                None => _ = write!(ignored, "; {name}={url} is ignored, set {VARIABLE} to use it"),
             }
         }
         let authority = authority(DEFAULT).unwrap_or_default();
@@ -83,11 +83,10 @@ fn authority(url: &str) -> Option<String> {
     }
 }
 
-fn is_of_this_machine(authority: &str) -> bool {
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    address.is_ok_and(|address| address.is_loopback()) || name == "localhost" || name.ends_with(".localhost")
+/// Whether the host is an IP address, localhost, a name without dots such as that of a Compose service, or
+/// host.docker.internal.
+fn may_be_an_emulator(authority: &str) -> bool {
+    is_local_host(authority.rsplit_once(':').map_or(authority, |(host, _)| host))
 }
 
 #[cfg(test)]
@@ -107,7 +106,7 @@ mod tests {
 
     /// Rules: CPL-142.
     #[test]
-    fn the_flag_precedes_variables_of_aws_which_must_name_this_machine() {
+    fn the_flag_precedes_variables_of_aws_which_must_have_a_local_host() {
         let [hub, all] = AWS_VARIABLES;
         let local = "http://127.0.0.1:4700";
         assert_eq!(described(None, &[]), "http://127.0.0.1:4600 (the default)");
@@ -119,10 +118,15 @@ mod tests {
             format!("http://localhost:80 (from {all})")
         );
         assert_eq!(
-            described(None, &[elsewhere, (all, "http://10.0.0.1:4566")]),
+            described(None, &[elsewhere, (all, "http://hub.example.com:4566")]),
             "http://127.0.0.1:4600 (the default; AWS_ENDPOINT_URL_SECURITYHUB=https://securityhub.us-east-1.amazonaws.com \
-             is not an address of this machine; AWS_ENDPOINT_URL=http://10.0.0.1:4566 is not an address of this machine)"
+             is ignored, set SECURITYHUB_LOCAL_URL to use it; AWS_ENDPOINT_URL=http://hub.example.com:4566 is ignored, set \
+             SECURITYHUB_LOCAL_URL to use it)"
         );
+        for host in ["10.0.0.1:4600", "securityhub:4600", "host.docker.internal:4600", "[::1]:4600", "a.localhost:1"] {
+            let url = format!("http://{host}");
+            assert_eq!(described(None, &[(hub, &url)]), format!("{url} (from {hub})"));
+        }
     }
 
     /// Rules: CPL-142.

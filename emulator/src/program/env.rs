@@ -9,7 +9,8 @@ use super::exit::Exit;
 use super::output;
 use super::values::{account, region};
 use crate::control::status::Status;
-use crate::state::{AccountId, Region};
+use crate::domain::overview::EnabledHubs;
+use crate::state::{AccountId, HubKey, Region};
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -17,6 +18,8 @@ Examples:
   eval \"$(securityhub-local env --account 222222222222 --region eu-west-1)\"
 
 Without --account and --region, the variables select an administrator that has enabled Security Hub.
+
+A note on standard error names the accounts and Regions with hubs if the selected one has none.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
 
@@ -38,6 +41,10 @@ pub(super) struct EnvArguments {
 pub(super) fn run(arguments: &EnvArguments) -> Result<(), Exit> {
     let status: Status = client::get(&arguments.remote, "/_emulator/status")?;
     let variables = variables(arguments, &status, arguments.remote.endpoint()?.url());
+    let [_, (_, account), _, (_, region), _] = &variables;
+    if let Some(missing) = missing_hub(&status, account, region) {
+        output::print_error(&format!("note: {missing}"));
+    }
     let text = if arguments.remote.json {
         let members = variables.map(|(name, value)| (name.to_owned(), Value::String(value)));
         format!("{:#}\n", Value::Object(Map::from_iter(members)))
@@ -69,6 +76,23 @@ fn variables(arguments: &EnvArguments, status: &Status, url: String) -> [(&'stat
         ("AWS_REGION", region.clone()),
         ("AWS_DEFAULT_REGION", region),
     ]
+}
+
+/// A sentence about the hub of the variables, if it is not enabled.
+fn missing_hub(status: &Status, account: &str, region: &str) -> Option<String> {
+    let key = HubKey { account: AccountId::parse(account)?, region: Region::new(region) };
+    let mut hubs = EnabledHubs { count: status.overview.hubs, ..EnabledHubs::default() };
+    let mut own = Vec::new();
+    for row in status.overview.accounts.iter().filter(|row| !row.regions.is_empty()) {
+        let regions = row.regions.iter().map(|region| Region::new(region));
+        hubs.accounts.extend(AccountId::parse(&row.account_id));
+        hubs.regions.extend(regions.clone());
+        if row.account_id == account {
+            own.extend(regions);
+        }
+    }
+    let own: Vec<&Region> = own.iter().collect();
+    (!own.contains(&&key.region)).then(|| hubs.missing(&key, &own))
 }
 
 /// A value for a shell. A shell evaluates the output, and the values come from another process.
@@ -103,6 +127,12 @@ mod tests {
         assert_eq!(of(None, None, &status), "111111111111 us-east-1");
         assert_eq!(of(Some("222222222222"), Some("eu-west-1"), &status), "222222222222 eu-west-1");
         assert_eq!(of(Some("999999999999"), None, &status), "999999999999 us-east-1");
+        assert_eq!(missing_hub(&status, "222222222222", "eu-west-1"), None);
+        let missing = |account, region| missing_hub(&status, account, region).unwrap();
+        let hubs = "Accounts with hubs: 111111111111, 222222222222, 333333333333 (eu-west-1, us-east-1).";
+        assert_eq!(missing("999999999999", "us-east-1"), format!("Account 999999999999 has no hub. {hubs}"));
+        let nowhere = "No account has a hub in us-west-2. Regions with hubs: eu-west-1, us-east-1.";
+        assert_eq!(missing("222222222222", "us-west-2"), nowhere);
         let empty = status::of(Service::new(Settings::default(), None).unwrap().served());
         assert_eq!(of(None, None, &empty), "111111111111 us-east-1");
     }

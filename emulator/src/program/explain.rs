@@ -22,6 +22,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<(), Exit> {
     if let (Some(product_arn), Value::Object(members)) = (&arguments.product_arn, &mut question) {
         members.insert("ProductArn".to_owned(), json!(product_arn));
     }
+    arguments.caller.note_account(&arguments.remote);
     let explanation: Explanation = client::post(&arguments.remote, "/_emulator/explain", &question)?;
     let text = if arguments.remote.json {
         format!("{:#}\n", json!(explanation))

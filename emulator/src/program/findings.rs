@@ -1,5 +1,7 @@
 //! `findings`: the findings that an account sees, as a table.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
 use clap::Args;
@@ -21,14 +23,14 @@ Examples, with `securityhub-local serve --scenario scenarios/quickstart.yaml` ru
   securityhub-local findings --product GuardDuty --owner 222222222222
   securityhub-local findings --resource-type AwsIam --title-contains password --json
 
-The most severe findings come first, then the newest ones. Filters of different flags must all match; of several
-values of one flag, any. `securityhub-local explain` says why a finding is missing.
+The most severe findings come first, and within a severity those that were updated last. Filters of
+different flags must all match; of several values of one flag, any. The last line, on standard error,
+counts the findings that match, also in other Regions. `securityhub-local explain` says why a finding
+is missing.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments, or Security Hub is not
 enabled.";
 
-/// Maximum number of findings per call.
-const MAX_PAGE: usize = 100;
 /// Width of a title for which a terminal has to be very narrow.
 const MIN_TITLE: usize = 20;
 const HEADER: [&str; 7] = ["Severity", "Account", "Region", "Product", "Workflow", "Updated", "Title"];
@@ -100,61 +102,52 @@ pub(super) struct FindingsArguments {
     remote: Remote,
 }
 
-/// A page of GetFindings.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Page {
-    findings: Vec<Value>,
-    next_token: Option<String>,
-}
-
 /// Queries the emulator and prints the findings.
 pub(super) fn run(arguments: &FindingsArguments) -> Result<(), Exit> {
-    let (findings, are_more) = find(arguments)?;
-    if arguments.remote.json {
-        return output::print(&format!("{:#}\n", json!(findings)));
+    let FindingsArguments { caller, remote, .. } = arguments;
+    let mut body = json!({
+        "Account": caller.account(),
+        "Region": caller.region().as_str(),
+        "Filters": filters(arguments),
+        "Limit": arguments.limit,
+    });
+    if let Some(title) = &arguments.title_contains {
+        body["TitleContains"] = json!(title);
     }
-    let width = std::io::stdout().is_terminal().then(|| Table::new().width().map_or(80, usize::from));
-    output::print(&render(&findings, width))?;
-    if are_more {
-        output::print_error(&format!(
-            "There are more findings than these {}. Use --limit to see them.",
-            findings.len()
-        ));
+    caller.note_account(remote);
+    let found: Found = client::post(remote, "/_emulator/findings/query", &body)?;
+    if remote.json {
+        output::print(&format!("{:#}\n", json!(found.findings)))?;
+    } else {
+        let width = std::io::stdout().is_terminal().then(|| Table::new().width().map_or(80, usize::from));
+        output::print(&render(&found.findings, width))?;
     }
+    output::print_error(&counts(&found, caller.region().as_str()));
     Ok(())
 }
 
-/// The findings, and whether there are more than the limit.
-fn find(arguments: &FindingsArguments) -> Result<(Vec<Value>, bool), Exit> {
-    let title = arguments.title_contains.as_ref().map(|title| title.to_lowercase());
-    let is_wanted = |finding: &Value| {
-        title.as_ref().is_none_or(|title| finding["Title"].as_str().unwrap_or_default().to_lowercase().contains(title))
-    };
-    let mut body = json!({
-        "Filters": filters(arguments),
-        "SortCriteria": [
-            { "Field": "SeverityNormalized", "SortOrder": "desc" },
-            { "Field": "UpdatedAt", "SortOrder": "desc" },
-        ],
-    });
-    let limit = arguments.limit as usize;
-    let mut findings = Vec::new();
-    loop {
-        // One more than the limit, to know whether there are more. GetFindings has no filter for a part of a title, so
-        // with one of these all pages are read.
-        let missing = (limit + 1).saturating_sub(findings.len());
-        body["MaxResults"] = if title.is_some() { MAX_PAGE } else { missing.min(MAX_PAGE) }.into();
-        let page: Page = client::post_as(&arguments.remote, &arguments.caller, "/findings", &body)?;
-        findings.extend(page.findings.into_iter().filter(is_wanted));
-        match page.next_token {
-            Some(token) if findings.len() <= limit => body["NextToken"] = token.into(),
-            _ => break,
-        }
+/// The response of the control plane.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found {
+    findings: Vec<Value>,
+    matching: usize,
+    elsewhere: BTreeMap<String, usize>,
+}
+
+/// `50 of 67 findings in us-east-1 (use --limit to see more); 12 more in other Regions: eu-west-1.`
+fn counts(found: &Found, region: &str) -> String {
+    let (shown, matching) = (found.findings.len(), found.matching);
+    let noun = if matching == 1 { "finding" } else { "findings" };
+    let limit = if shown < matching { " (use --limit to see more)" } else { "" };
+    let mut text = format!("{shown} of {matching} {noun} in {region}{limit}");
+    let elsewhere: usize = found.elsewhere.values().sum();
+    if elsewhere > 0 {
+        let regions: Vec<&str> = found.elsewhere.keys().map(String::as_str).collect();
+        let noun = if regions.len() == 1 { "another Region" } else { "other Regions" };
+        _ = write!(text, "; {elsewhere} more in {noun}: {}", regions.join(", "));
     }
-    let are_more = findings.len() > limit;
-    findings.truncate(limit);
-    Ok((findings, are_more))
+    text + "."
 }
 
 /// The filters of GetFindings.
@@ -263,6 +256,26 @@ mod tests {
         });
         assert_eq!(Value::Object(filters(&arguments(&[&flags[..], &more].concat()))), expected);
         assert_eq!(filters(&arguments(&[])), Map::new());
+    }
+
+    /// Rules: CPL-141.
+    #[test]
+    fn counts_name_the_region_and_other_regions() {
+        let found = |shown: usize, matching, elsewhere: &[(&str, usize)]| Found {
+            findings: vec![Value::Null; shown],
+            matching,
+            elsewhere: elsewhere.iter().map(|(region, count)| ((*region).to_owned(), *count)).collect(),
+        };
+        for (found, expected) in [
+            (found(1, 1, &[]), "1 of 1 finding in us-east-1."),
+            (found(0, 0, &[("eu-west-1", 2)]), "0 of 0 findings in us-east-1; 2 more in another Region: eu-west-1."),
+            (
+                found(3, 67, &[("eu-west-1", 2), ("eu-west-2", 1)]),
+                "3 of 67 findings in us-east-1 (use --limit to see more); 3 more in other Regions: eu-west-1, eu-west-2.",
+            ),
+        ] {
+            assert_eq!(counts(&found, "us-east-1"), expected);
+        }
     }
 
     #[test]

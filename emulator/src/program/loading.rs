@@ -89,7 +89,7 @@ fn create(
     output: &LogOutput,
     progress: Arc<Progress>,
 ) -> Result<Loaded, Exit> {
-    let scenario = match &arguments.scenario[..] {
+    let scenario = match &arguments.scenario()[..] {
         [] => None,
         files => Some(scenario::load(files).map_err(Exit::invalid)?.with_progress(progress)),
     };

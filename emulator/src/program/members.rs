@@ -11,7 +11,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::arguments::{Remote, default_account, default_region};
+use super::arguments::{Remote, default_account, default_region, note_account};
 use super::client;
 use super::exit::Exit;
 use super::output;
@@ -149,8 +149,18 @@ pub(super) struct AdministratorArguments {
 impl AdministratorArguments {
     /// The administrator.
     pub(super) fn account(&self) -> AccountId {
-        let of_commands = || AccountId::parse(&std::env::var("SECURITYHUB_LOCAL_ACCOUNT").ok()?);
-        self.account.or_else(of_commands).unwrap_or_else(default_account)
+        self.given().unwrap_or_else(default_account)
+    }
+
+    fn given(&self) -> Option<AccountId> {
+        self.account.or_else(|| AccountId::parse(&std::env::var("SECURITYHUB_LOCAL_ACCOUNT").ok()?))
+    }
+
+    /// Prints a note if AWS clients of this shell call the emulator as another account.
+    fn note_account(&self) {
+        if self.given().is_none() {
+            note_account(&self.remote, self.account());
+        }
     }
 }
 
@@ -168,6 +178,7 @@ pub(super) fn run(command: &MembersCommand) -> Result<(), Exit> {
 
 fn add(arguments: &AddArguments) -> Result<(), Exit> {
     let rows = read_list(&arguments.csv)?;
+    arguments.at.note_account();
     let regions = or_default(&arguments.regions.region);
     let progress = progress(rows.len());
     let mut whole = Outcome { unprocessed_accounts: Some(Vec::new()), ..Outcome::default() };
@@ -197,6 +208,9 @@ fn add(arguments: &AddArguments) -> Result<(), Exit> {
 
 fn accept(arguments: &AcceptArguments) -> Result<(), Exit> {
     let administrator = arguments.administrator.unwrap_or_else(default_account);
+    if arguments.administrator.is_none() {
+        note_account(&arguments.remote, administrator);
+    }
     let mut body = json!({ "Administrator": administrator, "Regions": names(&or_default(&arguments.regions.region)) });
     if let (Value::Object(members), false) = (&mut body, arguments.account.is_empty()) {
         members.insert("AccountIds".to_owned(), json!(arguments.account));
@@ -205,6 +219,7 @@ fn accept(arguments: &AcceptArguments) -> Result<(), Exit> {
 }
 
 fn list(arguments: &ListArguments) -> Result<(), Exit> {
+    arguments.at.note_account();
     let mut path = format!("/_emulator/members?administrator={}", arguments.at.account());
     if !arguments.region.is_empty() {
         _ = write!(path, "&region={}", names(&arguments.region).join(","));

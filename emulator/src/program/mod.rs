@@ -52,6 +52,11 @@ pub fn coverage_markdown() -> String {
     coverage::markdown()
 }
 
+/// The calls of the control plane as a table in Markdown.
+pub fn control_plane_markdown() -> String {
+    crate::control::paths_markdown()
+}
+
 /// The requested command. Help is printed here and ends the program with 0.
 fn arguments() -> Result<Option<Command>, Exit> {
     match Cli::try_parse() {

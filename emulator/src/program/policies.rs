@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use comfy_table::{ContentArrangement, Table, presets};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,11 +12,12 @@ use super::arguments::Remote;
 use super::client;
 use super::exit::Exit;
 use super::output::{self, escape_control_characters};
-use crate::domain::accounts::organization::outline::{AccountOutline, Outline, UnitOutline};
+use crate::domain::accounts::organization::outline::{AccountOutline, Outline, PolicyOutline, UnitOutline};
+use crate::domain::accounts::organization::tree::by_name::PolicyEffect;
 
 pub(super) const HELP: &str = "\
 Examples, with `securityhub-local serve --scenario scenarios/prevent-tamper.yaml` running:
-  securityhub-local organization tree
+  securityhub-local policies list
   securityhub-local policies attach --policy try-it --document try-it.json --target 222222222222
   securityhub-local policies detach --policy try-it --target 222222222222
 
@@ -26,6 +28,9 @@ organization does not allow the change.";
 
 #[derive(Subcommand)]
 pub(super) enum PoliciesCommand {
+    /// List the policies of the organization and their targets
+    #[command(after_help = HELP)]
+    List(Remote),
     /// Attach a service control policy to the root, a unit or an account
     #[command(after_help = HELP)]
     Attach(AttachArguments),
@@ -62,6 +67,7 @@ pub(super) struct PolicyArguments {
 /// Runs the command.
 pub(super) fn run(command: &PoliciesCommand) -> Result<(), Exit> {
     match command {
+        PoliciesCommand::List(remote) => list(remote),
         PoliciesCommand::Attach(AttachArguments { document, policy }) => {
             let document = document.as_deref().map(read).transpose()?;
             send("attach", policy, document)
@@ -86,14 +92,56 @@ fn send(action: &str, policy: &PolicyArguments, document: Option<Value>) -> Resu
     for warning in &changed.warnings {
         output::print_error(&format!("warning: {}", escape_control_characters(warning)));
     }
+    if let Some(effect) = changed.policy {
+        output::print_error(&attached(policy, effect));
+    }
     print(&policy.remote, &changed.outline)
 }
 
-/// The organization, and warnings about the document of the policy.
+/// What attaching a policy did.
+fn attached(PolicyArguments { policy, target, .. }: &PolicyArguments, effect: PolicyEffect) -> String {
+    let [policy, target] = [policy, target].map(|name| escape_control_characters(name));
+    match effect {
+        PolicyEffect::Created => format!("created policy {policy}; it is attached to {target}"),
+        PolicyEffect::Replaced => format!("replaced the document of policy {policy}; it is attached to {target}"),
+        PolicyEffect::Unchanged => format!("policy {policy} is unchanged; it is attached to {target}"),
+    }
+}
+
+/// Prints the policies and their targets.
+fn list(remote: &Remote) -> Result<(), Exit> {
+    let listed: Listed = client::get(remote, "/_emulator/organization/policies")?;
+    let text = if remote.json { format!("{:#}\n", json!(listed.policies)) } else { table(&listed.policies) };
+    output::print(&text)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    policies: Vec<PolicyOutline>,
+}
+
+fn table(policies: &[PolicyOutline]) -> String {
+    if policies.is_empty() {
+        return "The organization has no policies besides FullAWSAccess.\n".to_owned();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["Policy", "ID", "Type", "Attached to"]);
+    for PolicyOutline { id, name, r#type, targets } in policies {
+        let targets = if targets.is_empty() { "-".to_owned() } else { escape_control_characters(&targets.join(", ")) };
+        table.add_row([&escape_control_characters(name), id, r#type, &targets]);
+    }
+    table.trim_fmt() + "\n"
+}
+
+/// The organization, the effect on the policy, and warnings about its document.
 #[derive(Deserialize)]
 struct Changed {
     #[serde(flatten)]
     outline: Outline,
+    #[serde(default, rename = "Policy")]
+    policy: Option<PolicyEffect>,
     #[serde(default, rename = "Warnings")]
     warnings: Vec<String>,
 }
@@ -169,6 +217,24 @@ mod tests {
             status: status.to_owned(),
             policies: policies.iter().map(|name| (*name).to_owned()).collect(),
         }
+    }
+
+    /// Rules: CPL-141.
+    #[test]
+    fn policies_are_listed_with_their_targets() {
+        let policy = |name: &str, targets: &[&str]| PolicyOutline {
+            id: format!("p-{name}"),
+            name: name.to_owned(),
+            r#type: "SERVICE_CONTROL_POLICY".to_owned(),
+            targets: targets.iter().map(|target| (*target).to_owned()).collect(),
+        };
+        let policies = [policy("guard", &["root", "222222222222"]), policy("unused", &[])];
+        insta::assert_snapshot!(table(&policies), @r"
+         Policy  ID        Type                    Attached to
+         guard   p-guard   SERVICE_CONTROL_POLICY  root, 222222222222
+         unused  p-unused  SERVICE_CONTROL_POLICY  -
+        ");
+        assert_eq!(table(&[]), "The organization has no policies besides FullAWSAccess.\n");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::domain::overview;
+use crate::domain::overview::{self, FindingCounts};
 use crate::state::World;
 
 /// The text. Scripts read the first line, so it never changes.
@@ -33,10 +33,7 @@ pub(super) fn text(world: &World, address: SocketAddr, are_signatures_verified: 
 /// The content of a world in one line.
 pub(super) fn content(world: &World) -> String {
     let name = world.name.as_ref().map(|name| format!("Scenario {name}: ")).unwrap_or_default();
-    let findings = match world.finding_count() {
-        1 => "1 finding".to_owned(),
-        count => format!("{count} findings"),
-    };
+    let findings = FindingCounts::of(world);
     let hubs = overview::enabled_hubs(&world.relations());
     if hubs.count == 0 {
         return format!(

@@ -220,6 +220,6 @@ fn verdict(inspection: &Inspection) -> String {
     let counts = inspection.diagnostics.counts();
     let Some((hubs, findings)) = inspection.content else { return counts };
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let content = format!("{}, {}", plural(hubs, "enabled hub"), plural(findings, "finding"));
+    let content = format!("{}, {findings}", plural(hubs, "enabled hub"));
     if counts.is_empty() { format!("valid ({content})") } else { format!("valid, with {counts} ({content})") }
 }

@@ -20,8 +20,8 @@ use crate::wire::site::HostRule;
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(super) fn run(arguments: ServeArguments) -> Result<(), Exit> {
-    if arguments.watch && arguments.scenario.is_empty() {
-        return Err(Exit::invalid("securityhub-local: --watch has no effect without --scenario"));
+    if arguments.watch && arguments.scenario().is_empty() {
+        return Err(Exit::invalid("securityhub-local: --watch has no effect without a scenario"));
     }
     let log = Log::start(arguments.log, arguments.log_level);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Exit::failed)?;
@@ -40,7 +40,7 @@ async fn serve(arguments: Arc<ServeArguments>, log: &Log) -> Result<(), Exit> {
     let addresses: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     announce(&arguments, &addresses, &service.world())?;
     if arguments.watch {
-        tokio::spawn(watch::watch(loaded, arguments.scenario.clone(), log.output()));
+        tokio::spawn(watch::watch(loaded, arguments.scenario(), log.output()));
     }
     let handle = move |request, source| {
         let service = service.clone();

@@ -10,6 +10,7 @@ use super::client;
 use super::exit::Exit;
 use super::output::{self, escape_control_characters};
 use crate::control::status::Status;
+use crate::domain::overview::Overview;
 
 pub(super) const HELP: &str = "\
 Example, with `securityhub-local serve --scenario scenarios/quickstart.yaml` running:
@@ -39,7 +40,7 @@ fn render(status: &Status, url: &str) -> String {
         ("Clock", format!("{} ({clock})", overview.clock)),
         ("Hubs", format!("{} in {}", overview.hubs, accounts(with_hubs))),
         ("Regions", regions),
-        ("Findings", overview.findings.to_string()),
+        ("Findings", findings(overview)),
     ] {
         _ = writeln!(text, "{name:<10}{value}");
     }
@@ -48,6 +49,14 @@ fn render(status: &Status, url: &str) -> String {
         text += &table(status);
     }
     text
+}
+
+/// `67`, or `407 (340 of controls)`
+fn findings(overview: &Overview) -> String {
+    match overview.control_findings {
+        0 => overview.findings.to_string(),
+        of_controls => format!("{} ({of_controls} of controls)", overview.findings),
+    }
 }
 
 fn accounts(count: usize) -> String {
@@ -61,7 +70,9 @@ fn table(status: &Status) -> String {
     for account in &status.overview.accounts {
         let name = escape_control_characters(account.name.as_deref().unwrap_or("-"));
         let regions = if account.regions.is_empty() { "-".to_owned() } else { account.regions.join(", ") };
-        table.add_row([account.account_id.clone(), name, regions, account.findings.to_string()]);
+        let status = account.status.as_ref().map(|status| format!(" ({})", escape_control_characters(status)));
+        let id = format!("{}{}", account.account_id, status.unwrap_or_default());
+        table.add_row([id, name, regions, account.findings.to_string()]);
     }
     for column in table.column_iter_mut().skip(3) {
         column.set_cell_alignment(CellAlignment::Right);

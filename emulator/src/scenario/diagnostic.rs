@@ -256,10 +256,13 @@ impl Diagnostics {
     }
 }
 
-/// Each one with its line, and the total number.
+/// Each one with its line, and the total number, unless nothing could be read.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.details())?;
+        if self.0.iter().all(|diagnostic| diagnostic.position.is_none()) {
+            return Ok(());
+        }
         let counts = self.counts();
         if counts.is_empty() { Ok(()) } else { write!(formatter, "The scenario has {counts}.") }
     }

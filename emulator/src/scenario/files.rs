@@ -40,6 +40,9 @@ impl Files {
     /// The file cannot be read or is not UTF-8.
     pub(super) fn read(&mut self, path: &Path) -> Result<FileId, Box<Diagnostic>> {
         let name = path.display().to_string();
+        if path.is_dir() {
+            return Err(Box::new(of_directory(path, &name)));
+        }
         let bytes = std::fs::read(path)
             .map_err(|error| Box::new(Diagnostic::of_file(&name, format!("cannot read the file: {error}"))))?;
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -100,6 +103,20 @@ impl Files {
     fn folder(&self, file: FileId) -> &Path {
         self.get(file).and_then(|file| file.path.parent()).unwrap_or(Path::new(""))
     }
+}
+
+/// Maximum number of files of a directory that a message names.
+const MAX_NAMED: usize = 3;
+
+/// The error for a directory in place of a file, with scenarios that it contains.
+fn of_directory(path: &Path, name: &str) -> Diagnostic {
+    let entries = std::fs::read_dir(path).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let is_yaml = |path: &PathBuf| path.extension().is_some_and(|it| it == "yaml" || it == "yml");
+    let mut files: Vec<PathBuf> = entries.filter(is_yaml).collect();
+    files.sort();
+    let named: Vec<String> = files.iter().take(MAX_NAMED).map(|file| file.display().to_string()).collect();
+    let such_as = if named.is_empty() { String::new() } else { format!(", such as {}", named.join(" or ")) };
+    Diagnostic::of_file(name, "the scenario is a directory").expected(format!("a file{such_as}"))
 }
 
 impl Span {

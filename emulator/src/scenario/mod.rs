@@ -50,6 +50,8 @@ pub use self::diagnostic::{Diagnostic, Diagnostics, Position, Severity};
 use self::files::{FileId, Files, Span};
 pub use self::progress::Progress;
 use self::spanned::{Content, Node};
+use crate::domain::due;
+use crate::domain::overview::FindingCounts;
 use crate::state::World;
 
 /// A valid scenario.
@@ -151,8 +153,8 @@ pub fn check(paths: &[PathBuf]) -> Diagnostics {
 pub struct Inspection {
     /// All errors and warnings.
     pub diagnostics: Diagnostics,
-    /// The number of enabled hubs and of findings; `None` after errors.
-    pub content: Option<(usize, usize)>,
+    /// The number of enabled hubs and the numbers of findings, as `serve` has them at its start; `None` after errors.
+    pub content: Option<(usize, FindingCounts)>,
 }
 
 /// Checks files, which are merged in order, and counts what they declare.
@@ -160,7 +162,9 @@ pub fn inspect(paths: &[PathBuf]) -> Inspection {
     let built = load(paths).and_then(|scenario| scenario.build().map(|world| (world, scenario.warnings)));
     match built {
         Ok((world, diagnostics)) => {
-            Inspection { diagnostics, content: Some((world.relations().hub_count(), world.finding_count())) }
+            due::run(&world, world.clock.now());
+            let content = (world.relations().hub_count(), FindingCounts::of(&world));
+            Inspection { diagnostics, content: Some(content) }
         }
         Err(diagnostics) => Inspection { diagnostics, content: None },
     }

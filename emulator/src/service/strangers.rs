@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use crate::domain::caller::Caller;
-use crate::domain::overview::{self, EnabledHubs};
+use crate::domain::overview;
 use crate::state::sync::Mutex;
 use crate::state::{AccountId, Relations, UnknownRegion, World};
 
@@ -35,9 +35,9 @@ impl Strangers {
             let is_unknown =
                 |key: &&str| *key != caller.account().as_str() && world.credential(key, caller.now).is_none();
             let unknown_key = access_key.filter(is_unknown).map(shortened);
-            self.warn(key, || caller_without_hub(&relations, unknown_key.as_deref(), caller.account()));
+            self.warn(key, || caller_without_hub(&relations, unknown_key.as_deref(), caller));
         } else {
-            self.warn(format!("Region {}", caller.region), || region_without_hub(&relations, caller));
+            self.warn(format!("Region {}", caller.region), || overview::missing_hub(&relations, &caller.hub_key()));
         }
     }
 
@@ -46,7 +46,7 @@ impl Strangers {
         let name = shortened(&unknown.0);
         self.warn(format!("Region {name}"), || {
             let hubs = overview::enabled_hubs(&world.relations());
-            format!("A client signs for a Region that does not exist: {name:?}. {}", hint(&hubs))
+            format!("A client signs for a Region that does not exist: {name:?}. {}", hubs.hint())
         });
     }
 
@@ -77,34 +77,14 @@ fn shortened(text: &str) -> String {
 }
 
 /// `unknown_key` is an access key ID that is neither an account nor known otherwise.
-fn caller_without_hub(relations: &Relations, unknown_key: Option<&str>, account: AccountId) -> String {
-    let hint = hint(&overview::enabled_hubs(relations));
-    match unknown_key {
-        Some(key) => format!(
-            "The access key ID {key:?} is not an account ID of 12 digits, so its calls are made as account {account}, \
-             which has no hub. {hint}"
-        ),
-        None => format!("Account {account} has no hub. {hint}"),
-    }
-}
-
-fn region_without_hub(relations: &Relations, caller: &Caller) -> String {
-    let (account, region) = (caller.account(), &caller.region);
-    let hubs = overview::enabled_hubs(relations);
-    if hubs.regions.contains(region) {
-        let regions = overview::listed(relations.regions_of(account));
-        format!("Account {account} has no hub in {region}. It has hubs in {regions}.")
-    } else {
-        format!("No account has a hub in {region}. Regions with hubs: {}.", overview::listed(hubs.regions.iter()))
-    }
-}
-
-/// The accounts and Regions to use instead.
-fn hint(hubs: &EnabledHubs) -> String {
-    if hubs.count == 0 {
-        return "No account has a hub yet: call EnableSecurityHub first, or start with --scenario.".to_owned();
-    }
-    format!("Accounts with hubs: {hubs}.")
+fn caller_without_hub(relations: &Relations, unknown_key: Option<&str>, caller: &Caller) -> String {
+    let Some(key) = unknown_key else { return overview::missing_hub(relations, &caller.hub_key()) };
+    format!(
+        "The access key ID {key:?} is not an account ID of 12 digits, so its calls are made as account {}, which has no \
+         hub. {}",
+        caller.account(),
+        overview::enabled_hubs(relations).hint()
+    )
 }
 
 #[cfg(test)]
@@ -152,15 +132,16 @@ mod tests {
     fn a_warning_names_accounts_and_regions_with_hubs() {
         let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
         let relations = stage.0.relations();
-        let default = id("000000000000");
+        let default = caller("000000000000", "us-east-1");
         let mut lines = vec![
-            caller_without_hub(&relations, Some("test"), default),
-            caller_without_hub(&relations, None, id("444444444444")),
-            caller_without_hub(&Stage::empty().0.relations(), None, default),
-            region_without_hub(&relations, &caller(ADMINISTRATOR, "eu-west-1")),
+            caller_without_hub(&relations, Some("test"), &default),
+            caller_without_hub(&relations, None, &caller("444444444444", "us-east-1")),
+            caller_without_hub(&Stage::empty().0.relations(), None, &default),
+            overview::missing_hub(&relations, &caller(ADMINISTRATOR, "eu-west-1").hub_key()),
         ];
         stage.call_in("eu-west-1", MEMBER, Operation::EnableSecurityHub, json!({})).unwrap();
-        lines.push(region_without_hub(&stage.0.relations(), &caller(ADMINISTRATOR, "eu-west-1")));
+        let in_europe = caller(ADMINISTRATOR, "eu-west-1").hub_key();
+        lines.push(overview::missing_hub(&stage.0.relations(), &in_europe));
         insta::assert_snapshot!(lines.join("\n"), @r#"
         The access key ID "test" is not an account ID of 12 digits, so its calls are made as account 000000000000, which has no hub. Accounts with hubs: 111111111111, 222222222222 (us-east-1).
         Account 444444444444 has no hub. Accounts with hubs: 111111111111, 222222222222 (us-east-1).

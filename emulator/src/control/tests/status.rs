@@ -44,7 +44,7 @@ fn an_unknown_path_is_answered_with_all_known_paths() {
     }
     assert!(error.contains("GET, PUT and DELETE /_emulator/resources"), "{error}");
     for known in PATHS {
-        assert!(error.contains(&format!("{},", known.path)) || error.ends_with(known.path), "{}", known.path);
+        assert!(error.contains(&format!("{},", known.name)) || error.ends_with(known.name), "{}", known.name);
     }
 }
 
@@ -57,14 +57,14 @@ fn a_wrong_method_is_answered_with_those_of_its_path() {
     for known in PATHS {
         let listed: Vec<&str> = known.calls.iter().map(|call| call.method).collect();
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
-            let (status, answer) = send(&service, method, known.path, "");
+            let (status, answer) = send(&service, method, known.name, "");
             if listed.contains(&method) {
-                assert!(status != 405, "{method} {}: {answer}", known.path);
+                assert!(status != 405, "{method} {}: {answer}", known.name);
                 continue;
             }
             let error = answer["error"].as_str().unwrap();
-            let expected = format!("`{}` does not support {method}; use ", known.path);
-            assert!(status == 405 && error.starts_with(&expected), "{method} {}: {status} {answer}", known.path);
+            let expected = format!("`{}` does not support {method}; use ", known.name);
+            assert!(status == 405 && error.starts_with(&expected), "{method} {}: {status} {answer}", known.name);
             assert!(listed.iter().all(|method| error[expected.len()..].contains(method)), "{error}");
         }
     }

@@ -16,7 +16,8 @@
 //!   Filters and sorting read the columns that the table builds. A rule that changes a stored finding reads it as a
 //!   `Finding`, changes that and writes it back.
 //!
-//! Besides the import: [`filters`] and [`explain`] say which findings a query selects and why, [`visibility`] and
+//! Besides the import: [`filters`] and [`explain`] say which findings a query selects and why, [`listing`] sorts and
+//! counts them for people, [`visibility`] and
 //! [`aggregation`] who sees them where; [`automation_rules`] change findings during the import; [`insights`],
 //! [`products`] and [`action_targets`] are settings of a hub. Does not contain: controls, accounts and events.
 
@@ -34,6 +35,7 @@ pub mod filters;
 pub mod history;
 pub mod import;
 pub mod insights;
+pub mod listing;
 mod merge;
 mod names;
 mod normalise;

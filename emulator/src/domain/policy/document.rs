@@ -29,16 +29,21 @@ pub fn organization_document(kind: PolicyType, name: &str, content: &str) -> Res
         let error = AwsError::new(ErrorCode::ConstraintViolationException, message);
         return Err(error.with_reason("POLICY_CONTENT_LIMIT_EXCEEDED"));
     }
-    let document: Value = serde_json::from_str(content).map_err(|_| malformed())?;
+    let document: Value =
+        serde_json::from_str(content).map_err(|error| malformed().caused_by(format!("invalid JSON: {error}")))?;
     if kind == PolicyType::ServiceControl {
-        let (policy, _) = read(name, &document);
-        return policy.map(|policy| Some(Arc::new(policy))).ok_or_else(malformed);
+        let (policy, remarks) = read(name, &document);
+        return policy.map(|policy| Some(Arc::new(policy))).ok_or_else(|| {
+            let reasons: Vec<&str> = remarks.iter().filter(|it| it.refuses).map(|it| it.message.as_str()).collect();
+            malformed().caused_by(reasons.join("; "))
+        });
     }
-    let members = document.as_object().ok_or_else(malformed)?;
+    let members = document.as_object().ok_or_else(|| malformed().caused_by("it is not a JSON object"))?;
     let fits = kind != PolicyType::SecurityHub || members.get("securityhub").is_some_and(Value::is_object);
-    if fits { Ok(None) } else { Err(malformed()) }
+    if fits { Ok(None) } else { Err(malformed().caused_by("the member `securityhub` is missing or not an object")) }
 }
 
+/// The message of AWS does not say what is wrong. The cause does, for the log.
 fn malformed() -> AwsError {
     let message = "The provided policy document does not meet the requirements of the specified policy type.";
     AwsError::new(ErrorCode::MalformedPolicyDocumentException, message)

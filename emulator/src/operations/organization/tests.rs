@@ -10,6 +10,7 @@ use securityhub_fixtures::Operation::{
 use serde_json::{Value, json};
 
 use crate::domain::accounts::organization::accounts::{self, AccountError, Event};
+use crate::domain::accounts::organization::near_name;
 use crate::domain::due;
 use crate::domain::findings::aggregation::replicas;
 use crate::state::{AccountStatus, HubKey, Quotas, Region, Unit};
@@ -536,7 +537,7 @@ fn units_are_found_by_name_and_id() {
         to(name).unwrap();
         assert_eq!(parent(), expected);
     }
-    assert_eq!(to("Nowhere"), Err(AccountError::NoParent("Nowhere".to_owned())));
+    assert_eq!(to("Nowhere"), Err(AccountError::NoParent("Nowhere".to_owned(), near_name::NearName::default())));
     assert_eq!(to("Twin"), Err(AccountError::ManyParents("Twin".to_owned())));
     let parent = Some("Workloads".to_owned());
     let join = Event::Join { parent, name: Some("payments".to_owned()), email: None };

@@ -8,6 +8,7 @@ use std::fmt;
 use jiff::SignedDuration;
 
 use super::configuration;
+use super::near_name::NearName;
 use crate::domain::accounts::central_configuration::settle::{account_left, account_moved};
 use crate::domain::accounts::members::organization::{forget_account, leave_organization};
 use crate::domain::findings::expiry;
@@ -56,7 +57,7 @@ pub enum AccountError {
     /// The account is not in the organization.
     NoMember(AccountId),
     /// No unit has this name or id.
-    NoParent(String),
+    NoParent(String, NearName),
     /// Several units have this name.
     ManyParents(String),
     /// The management account cannot leave.
@@ -72,11 +73,13 @@ pub enum AccountError {
 impl fmt::Display for AccountError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            AccountError::NoOrganization => formatter.write_str("the scenario has no `organization`"),
+            AccountError::NoOrganization => formatter.write_str(
+                "there is no organization: create one with CreateOrganization, or define `organization` in a scenario",
+            ),
             AccountError::IsMember(account) => write!(formatter, "{account} is already in the organization"),
             AccountError::NoMember(account) => write!(formatter, "{account} is not in the organization"),
-            AccountError::NoParent(parent) => {
-                write!(formatter, "no organizational unit {parent:?}; use a unit name, a unit ID or `root`")
+            AccountError::NoParent(parent, near) => {
+                write!(formatter, "no organizational unit {parent:?}{near}; use a unit name, a unit ID or `root`")
             }
             AccountError::ManyParents(parent) => {
                 write!(formatter, "several organizational units are named {parent:?}; use a unit ID")
@@ -328,6 +331,9 @@ pub fn find(organization: &Organization, parent: &str) -> Result<String, Account
     match (named.next(), named.next()) {
         (Some(id), None) => Ok(id.clone()),
         (Some(_), Some(_)) => Err(AccountError::ManyParents(parent.to_owned())),
-        (None, _) => Err(AccountError::NoParent(parent.to_owned())),
+        (None, _) => {
+            let known = organization.units.values().map(|unit| unit.name.as_str()).chain(["root"]);
+            Err(AccountError::NoParent(parent.to_owned(), NearName::among(known, parent)))
+        }
     }
 }

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod administrator;
 pub mod configuration;
+pub mod near_name;
 pub mod outline;
 mod refusal;
 pub mod report;

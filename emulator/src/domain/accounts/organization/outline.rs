@@ -52,6 +52,50 @@ pub struct AccountOutline {
     pub policies: Vec<String>,
 }
 
+/// A policy and where it is attached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PolicyOutline {
+    /// Its ID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its type, such as `SERVICE_CONTROL_POLICY`.
+    pub r#type: String,
+    /// `root`, or the names of units, or accounts.
+    pub targets: Vec<String>,
+}
+
+/// The policies that the management account created, by type and name; `None` without an organization. FullAWSAccess is
+/// attached everywhere unless it was detached, and is not listed.
+pub fn policies(directory: &Directory) -> Option<Vec<PolicyOutline>> {
+    let organization = directory.organization.as_ref()?;
+    let attached = &organization.policies.attached;
+    let target = |id: &str| match organization.units.get(id) {
+        Some(unit) => unit.name.clone(),
+        None if id == organization.root_id => "root".to_owned(),
+        None => id.to_owned(),
+    };
+    let targets_of = |policy: &String| {
+        let is_attached = |ids: &Vec<String>| ids.contains(policy);
+        let targets = attached.iter().filter(|(_, ids)| is_attached(ids));
+        targets.map(|(id, _)| target(id)).collect()
+    };
+    let mut policies: Vec<PolicyOutline> = organization
+        .policies
+        .created
+        .iter()
+        .map(|(id, policy)| PolicyOutline {
+            id: id.clone(),
+            name: policy.name.clone(),
+            r#type: policy.kind.as_str().to_owned(),
+            targets: targets_of(id),
+        })
+        .collect();
+    policies.sort_by(|one, two| (&one.r#type, &one.name).cmp(&(&two.r#type, &two.name)));
+    Some(policies)
+}
+
 /// The units and accounts of an organization by parent.
 struct Children<'d> {
     directory: &'d Directory,

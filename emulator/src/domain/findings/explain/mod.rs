@@ -4,6 +4,8 @@
 //! Contains: the walk ([`explain`]), its result as plain data, its sentences ([`sentences`]), and the names of unknown
 //! fields ([`unknown`]). Does not contain: rules of filters or of visibility; this module calls them where they are.
 
+use std::fmt::Write as _;
+
 use securityhub_engine::filter::explain::{self as engine, Values};
 use securityhub_engine::filter::{Test, combine::Comparison};
 use securityhub_engine::{FieldKind, Filter, Schema, Scope, Slot};
@@ -16,6 +18,7 @@ use crate::domain::caller::Caller;
 use crate::domain::findings::document::Finding;
 use crate::domain::findings::filters::classic::{self, FILTERS};
 use crate::domain::findings::visibility::{self, View};
+use crate::domain::overview;
 use crate::invariant::Invariant;
 use crate::shape::{read, sentence};
 use crate::state::{AccountId, TableKey, World};
@@ -143,8 +146,15 @@ pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Resul
             .filter(|table| !is_searched(table));
         stored = others.flat_map(|table| find(world, &table, None, question)).collect();
     }
-    let findings: Vec<ExplainedFinding> =
+    let mut findings: Vec<ExplainedFinding> =
         stored.iter().map(|stored| finding(world, caller, &requested, stored)).collect();
+    if let Some(reason) = sentences::refusal(world, caller) {
+        for finding in &mut findings {
+            finding.returned = false;
+            finding.summary = format!("not returned: {reason}");
+            finding.visibility = ExplainedVisibility { passes: false, reason: reason.clone() };
+        }
+    }
     Ok(Explanation {
         account: caller.account().to_string(),
         region: caller.region.to_string(),
@@ -155,7 +165,10 @@ pub fn explain(world: &World, caller: &Caller, question: &Question<'_>) -> Resul
 }
 
 /// Reads filters as the body of GetFindings is read.
-fn read_filters(schema: &Schema, filters: &Value) -> Result<Map<String, Value>, AwsError> {
+///
+/// # Errors
+/// 400 `InvalidInputException` for filters that GetFindings refuses, with the names of unknown fields.
+pub(super) fn read_filters(schema: &Schema, filters: &Value) -> Result<Map<String, Value>, AwsError> {
     let body = json!({ "Filters": filters }).to_string();
     let mut document = read::document(Operation::GetFindings.model().input, &body)
         .map_err(|error| AwsError::invalid_input("Invalid input").caused_by(error.0))?;
@@ -168,16 +181,22 @@ fn read_filters(schema: &Schema, filters: &Value) -> Result<Map<String, Value>, 
     }
 }
 
+/// Filters of the request as a filter of the engine.
+///
+/// # Errors
+/// As [`read_filters`].
+pub(super) fn convert(schema: &Schema, caller: &Caller, filters: &Map<String, Value>) -> Result<Filter, AwsError> {
+    classic::convert(&FILTERS, filters, schema, caller.now)
+        .map_err(|violations| unknown::refuse(&FILTERS.refuse(&violations).message, &violations, schema))
+}
+
 /// The names that have elements (FLT-06), each converted alone. A refusal is always one of the whole request.
 fn read_elements<'q>(
     schema: &Schema,
     caller: &Caller,
     filters: &'q Map<String, Value>,
 ) -> Result<Vec<RequestedFilter<'q>>, AwsError> {
-    let convert = |filters: &Map<String, Value>| {
-        classic::convert(&FILTERS, filters, schema, caller.now)
-            .map_err(|violations| unknown::refuse(&FILTERS.refuse(&violations).message, &violations, schema))
-    };
+    let convert = |filters: &Map<String, Value>| convert(schema, caller, filters);
     convert(filters)?;
     let convert_alone = |name: &str, elements: &[Value]| convert(&Map::from_iter([(name.to_owned(), json!(elements))]));
     let mut requested = Vec::with_capacity(filters.len());
@@ -247,10 +266,11 @@ fn visibility(world: &World, caller: &Caller, stored: &Stored, owner: &str) -> E
     let visibility =
         AccountId::parse(owner).map(|owner| visibility::visibility_of(world, caller, &stored.table, owner));
     let passes = visibility.is_some_and(visibility::Visibility::is_visible) && !stored.is_hidden;
-    ExplainedVisibility {
-        passes,
-        reason: sentences::of_visibility(caller, &stored.table, owner, visibility, stored.is_hidden),
+    let mut reason = sentences::of_visibility(caller, &stored.table, owner, visibility, stored.is_hidden);
+    if let Some(status) = AccountId::parse(owner).and_then(|owner| overview::out_of_use(&world.directory(), owner)) {
+        _ = write!(reason, "; account {owner} is {status}");
     }
+    ExplainedVisibility { passes, reason }
 }
 
 fn filter(schema: &Schema, requested: &RequestedFilter<'_>, document: &[u8]) -> ExplainedFilter {

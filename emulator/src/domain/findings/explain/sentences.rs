@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{ExplainedElement, ExplainedFilter, ExplainedFinding, ExplainedVisibility, Question};
 use crate::domain::caller::Caller;
 use crate::domain::findings::visibility::Visibility;
-use crate::domain::hub_access;
+use crate::domain::{hub_access, overview};
 use crate::invariant::Invariant;
 use crate::state::{Region, TableKey, World};
 
@@ -14,8 +14,18 @@ use crate::state::{Region, TableKey, World};
 const MAX_VALUES: usize = 5;
 const MAX_CHARACTERS: usize = 80;
 
+/// Why all calls of the caller are refused, if its account is suspended or closed.
+pub(super) fn refusal(world: &World, caller: &Caller) -> Option<String> {
+    let account = caller.account();
+    let status = overview::out_of_use(&world.directory(), account)?;
+    Some(format!("account {account} is {status}, so its calls are refused"))
+}
+
 /// All findings in one line.
 pub(super) fn of_all(world: &World, caller: &Caller, question: &Question<'_>, findings: &[ExplainedFinding]) -> String {
+    if let Some(reason) = refusal(world, caller) {
+        return format!("not returned: {reason}");
+    }
     match findings {
         [] if !hub_access::is_enabled(world, &caller.hub_key()) => {
             format!("not returned: {}", of_owner(caller, &caller.region, "", Some(Visibility::CallerIsOff)))

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{TreeError, policies};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::organization::accounts::{AccountError, find};
+use crate::domain::accounts::organization::near_name::NearName;
 use crate::state::{AccountId, FULL_AWS_ACCESS, Organization, OrganizationPolicy, PolicyType, Transaction, World};
 
 /// Reason why a policy is not attached or detached.
@@ -13,7 +16,7 @@ pub enum NameError {
     /// The target is not known.
     Target(AccountError),
     /// No policy has this name or ID.
-    NoPolicy(String),
+    NoPolicy(String, NearName),
     /// Organizations refuses it.
     Refused(TreeError),
 }
@@ -22,8 +25,8 @@ impl fmt::Display for NameError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NameError::Target(error) => error.fmt(formatter),
-            NameError::NoPolicy(name) => {
-                write!(formatter, "no policy {name:?}; use a name or an ID, or send a document to create it")
+            NameError::NoPolicy(name, near) => {
+                write!(formatter, "no policy {name:?}{near}; use a name or an ID, or send a document to create it")
             }
             NameError::Refused(error) => formatter.write_str(&AwsError::from(*error).message),
         }
@@ -36,6 +39,18 @@ impl From<TreeError> for NameError {
     }
 }
 
+/// What [`attach`] did with the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PolicyEffect {
+    /// It was created.
+    Created,
+    /// Its document was replaced, everywhere where it is attached.
+    Replaced,
+    /// Its document is unchanged.
+    Unchanged,
+}
+
 /// Attaches a service control policy to a target. With a policy, that one is created or replaces the one of its name
 /// first.
 ///
@@ -46,23 +61,31 @@ pub fn attach(
     world: &World,
     (name, target): (&str, &str),
     policy: Option<OrganizationPolicy>,
-) -> Result<(), NameError> {
+) -> Result<PolicyEffect, NameError> {
     let organization = organization(transaction)?;
     let target = target_id(&organization, target)?;
-    let id = match (policy_id(&organization, name), policy) {
-        (Some(id), None) => id,
+    let (id, effect) = match (policy_id(&organization, name), policy) {
+        (Some(id), None) => (id, PolicyEffect::Unchanged),
         (Some(id), Some(policy)) => {
+            let before = organization.policies.created.get(&id).map(|before| before.content.as_str());
+            let is_same = before == Some(policy.content.as_str());
             policies::update(transaction, &organization, &id, policy)?;
-            id
+            (id, if is_same { PolicyEffect::Unchanged } else { PolicyEffect::Replaced })
         }
-        (None, Some(policy)) => policies::create(transaction, world, &organization, policy)?,
-        (None, None) => return Err(NameError::NoPolicy(name.to_owned())),
+        (None, Some(policy)) => (policies::create(transaction, world, &organization, policy)?, PolicyEffect::Created),
+        (None, None) => return Err(no_policy(&organization, name)),
     };
     let organization = self::organization(transaction)?;
-    if policies::is_attached(&organization, &id, &target) {
-        return Ok(());
+    if !policies::is_attached(&organization, &id, &target) {
+        policies::attach(transaction, &organization, &id, &target)?;
     }
-    Ok(policies::attach(transaction, &organization, &id, &target)?)
+    Ok(effect)
+}
+
+fn no_policy(organization: &Organization, name: &str) -> NameError {
+    let created = organization.policies.created.values();
+    let names = created.filter(|policy| policy.kind == PolicyType::ServiceControl).map(|policy| policy.name.as_str());
+    NameError::NoPolicy(name.to_owned(), NearName::among(names.chain(["FullAWSAccess"]), name))
 }
 
 /// Detaches a service control policy from a target.
@@ -72,7 +95,7 @@ pub fn attach(
 pub fn detach(transaction: &mut Transaction<'_>, (name, target): (&str, &str)) -> Result<(), NameError> {
     let organization = organization(transaction)?;
     let target = target_id(&organization, target)?;
-    let id = policy_id(&organization, name).ok_or_else(|| NameError::NoPolicy(name.to_owned()))?;
+    let id = policy_id(&organization, name).ok_or_else(|| no_policy(&organization, name))?;
     Ok(policies::detach(transaction, &organization, &id, &target)?)
 }
 

@@ -176,7 +176,7 @@ fn refused(error: AccountError) -> TreeError {
     match error {
         AccountError::IsDelegated(_) => TreeError::IsDelegated,
         AccountError::IsManagementAccount(_) => TreeError::ManagementCannotLeave,
-        AccountError::NoParent(_) | AccountError::ManyParents(_) => TreeError::NoDestinationParent,
+        AccountError::NoParent(..) | AccountError::ManyParents(_) => TreeError::NoDestinationParent,
         AccountError::OutOfUse(_) => TreeError::AlreadyClosed,
         AccountError::NoOrganization
         | AccountError::NoMember(_)

@@ -1,0 +1,46 @@
+//! A suggestion for a misspelled name of a unit or a policy.
+
+use std::fmt;
+
+/// Maximum number of letters by which a misspelled name differs from the suggested one; of a short name, a third.
+const MAX_DISTANCE: usize = 3;
+
+/// The known name that a misspelled one was likely meant to be. It is displayed as
+/// ` (did you mean "Workloads"?)`, or as nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NearName(Option<String>);
+
+impl NearName {
+    /// The most similar of some names, if it is similar enough.
+    pub fn among<'n>(names: impl Iterator<Item = &'n str>, wrong: &str) -> NearName {
+        let lower = wrong.to_lowercase();
+        let allowed = (wrong.chars().count() / 3).min(MAX_DISTANCE);
+        let near = names.map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
+        NearName(near.filter(|(distance, _)| *distance <= allowed).min().map(|(_, name)| name.to_owned()))
+    }
+}
+
+impl fmt::Display for NearName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(name) => write!(formatter, " (did you mean {name:?}?)"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NearName;
+
+    /// Rules: CPL-141.
+    #[test]
+    fn a_name_is_suggested_only_if_few_letters_differ() {
+        let near = |wrong: &str| NearName::among(["Workloads", "Sandbox", "root"].into_iter(), wrong).to_string();
+        assert_eq!(near("workload"), " (did you mean \"Workloads\"?)");
+        assert_eq!(near("Sandbxo"), " (did you mean \"Sandbox\"?)");
+        for other in ["Nowhere", "", "ro", "Production"] {
+            assert_eq!(near(other), "", "{other}");
+        }
+    }
+}
