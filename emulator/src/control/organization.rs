@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::request::{self, error_response};
 use crate::domain::accounts::organization::accounts::{self, AccountError, Event};
+use crate::domain::accounts::organization::hub_v2_policies;
 use crate::domain::accounts::organization::outline::{self, Outline, PolicyOutline};
 use crate::domain::accounts::organization::report::{AccountRow, row};
 use crate::domain::accounts::organization::tree::by_name::{self, PolicyEffect};
@@ -66,6 +67,7 @@ fn applied(world: &World, body: &[u8]) -> Result<AccountRow, String> {
     due::run(world, now);
     let mut transaction = world.write();
     accounts::carry_out(&mut transaction, world, account, event, now).map_err(|error| error.to_string())?;
+    hub_v2_policies::apply_relation_changes(&mut transaction, world, now);
     replicas::apply_relation_changes(&mut transaction, world);
     for change in transaction.commit() {
         tracing::debug!(?change, "changed");

@@ -42,6 +42,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         }
         Due::FinishCreation(request) => {
             organization::tree::member_accounts::finish(transaction, world, &request, at);
+            organization::hub_v2_policies::apply_relation_changes(transaction, world, at);
             replicas::apply_relation_changes(transaction, world);
         }
         Due::SettleStandard(hub, standard, since) => subscriptions::settle(transaction, &hub, standard, since, at),

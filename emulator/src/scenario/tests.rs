@@ -4,6 +4,7 @@ mod at_once;
 mod central_configuration;
 mod resources;
 mod shipped;
+mod v2;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

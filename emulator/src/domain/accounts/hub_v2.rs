@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use crate::aws_error::AwsError;
+use crate::domain::accounts::organization::security_hub_policy;
 use crate::domain::hub_v2_access;
 use crate::domain::tags::{MAX_TAGS, TagError};
 use crate::state::{FeatureV2, HubKey, HubV2, IdSource, Phase, Timestamp, Transaction};
 
 /// The features of a hub V2 (HV2-05).
-pub const FEATURES: [&str; 1] = ["NETWORK_SCANNING"];
+pub const FEATURES: [&str; 1] = [NETWORK_SCANNING];
+
+const NETWORK_SCANNING: &str = "NETWORK_SCANNING";
 
 /// The free trial that begins when a hub V2 is first enabled (FTR-05).
 pub const TRIAL: &str = "SECURITY_HUB_V2";
@@ -23,6 +26,8 @@ const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 pub enum HubV2Error {
     /// It is disabled (HV2-08).
     NotEnabled,
+    /// A policy of the organization decides whether it or its feature is enabled (HV2-11).
+    ManagedByPolicy,
     /// With the tags from before it was disabled, it would have too many.
     TooManyTags,
 }
@@ -31,6 +36,9 @@ impl From<HubV2Error> for AwsError {
     fn from(error: HubV2Error) -> AwsError {
         match error {
             HubV2Error::NotEnabled => hub_v2_access::not_subscribed(),
+            HubV2Error::ManagedByPolicy => AwsError::access_denied(
+                "A policy of the organization manages Security Hub in this account and Region. Detach the policy first.",
+            ),
             HubV2Error::TooManyTags => AwsError::validation(AwsError::from(TagError::TooMany).message),
         }
     }
@@ -40,8 +48,26 @@ impl From<HubV2Error> for AwsError {
 /// (HV2-02). One that was disabled less than 90 days ago is the same again, except for its features (HV2-07, HV2-09).
 ///
 /// # Errors
-/// [`HubV2Error::TooManyTags`].
+/// [`HubV2Error::ManagedByPolicy`], [`HubV2Error::TooManyTags`].
 pub fn enable(
+    transaction: &mut Transaction<'_>,
+    ids: &IdSource,
+    key: &HubKey,
+    now: Timestamp,
+    tags: BTreeMap<String, String>,
+) -> Result<String, HubV2Error> {
+    if security_hub_policy::of_hub(transaction.directory(), key) == Some(false) {
+        return Err(HubV2Error::ManagedByPolicy);
+    }
+    turn_on(transaction, ids, key, now, tags)
+}
+
+/// Enables a hub V2 on behalf of a policy; an enabled one stays unchanged (HV2-22).
+pub fn switch_on(transaction: &mut Transaction<'_>, ids: &IdSource, key: &HubKey, now: Timestamp) {
+    _ = turn_on(transaction, ids, key, now, BTreeMap::new());
+}
+
+fn turn_on(
     transaction: &mut Transaction<'_>,
     ids: &IdSource,
     key: &HubKey,
@@ -80,19 +106,33 @@ fn is_kept(hub: &HubV2, now: Timestamp) -> bool {
 /// Disables a hub V2 (HV2-07, HV2-08). Its features are off from then on; the rest becomes dormant.
 ///
 /// # Errors
-/// [`HubV2Error::NotEnabled`].
+/// [`HubV2Error::NotEnabled`], [`HubV2Error::ManagedByPolicy`].
 pub fn disable(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) -> Result<(), HubV2Error> {
-    let mut hub = enabled(transaction, key)?;
+    let hub = enabled(transaction, key)?;
+    if security_hub_policy::of_hub(transaction.directory(), key) == Some(true) {
+        return Err(HubV2Error::ManagedByPolicy);
+    }
+    turn_off(transaction, key, hub, now);
+    Ok(())
+}
+
+/// Disables a hub V2 on behalf of a policy (HV2-22).
+pub fn switch_off(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp) {
+    if let Ok(hub) = enabled(transaction, key) {
+        turn_off(transaction, key, hub, now);
+    }
+}
+
+fn turn_off(transaction: &mut Transaction<'_>, key: &HubKey, mut hub: HubV2, now: Timestamp) {
     hub.phase = Phase::Dormant(now);
     hub.features.clear();
     transaction.stage_hub_v2(key.clone(), hub);
-    Ok(())
 }
 
 /// Enables or disables a feature, which has no effect if it is already in that state (HV2-05).
 ///
 /// # Errors
-/// [`HubV2Error::NotEnabled`].
+/// [`HubV2Error::NotEnabled`], [`HubV2Error::ManagedByPolicy`].
 pub fn set_feature(
     transaction: &mut Transaction<'_>,
     key: &HubKey,
@@ -100,14 +140,34 @@ pub fn set_feature(
     name: &str,
     is_enabled: bool,
 ) -> Result<(), HubV2Error> {
-    let mut hub = enabled(transaction, key)?;
+    let hub = enabled(transaction, key)?;
+    if name == NETWORK_SCANNING && security_hub_policy::of_scanning(transaction.directory(), key).is_some() {
+        return Err(HubV2Error::ManagedByPolicy);
+    }
+    write_feature(transaction, key, hub, (name, is_enabled), now);
+    Ok(())
+}
+
+/// Enables or disables network scanning on behalf of a policy; without effect while the hub is disabled.
+pub fn switch_scanning(transaction: &mut Transaction<'_>, key: &HubKey, now: Timestamp, is_enabled: bool) {
+    if let Ok(hub) = enabled(transaction, key) {
+        write_feature(transaction, key, hub, (NETWORK_SCANNING, is_enabled), now);
+    }
+}
+
+fn write_feature(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    mut hub: HubV2,
+    (name, is_enabled): (&str, bool),
+    now: Timestamp,
+) {
     for known in FEATURES.into_iter().filter(|known| *known == name) {
         if feature(&hub, known).is_some_and(|feature| feature.is_enabled != is_enabled) {
             hub.features.insert(known, FeatureV2 { is_enabled, updated_at: now });
         }
     }
     transaction.stage_hub_v2(key.clone(), hub);
-    Ok(())
 }
 
 /// The state of a feature; `None` if the hub V2 is disabled. One that was never changed is disabled since the hub was

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::read;
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::accounts::organization::security_hub_policy;
 use crate::state::{Policy, PolicyType};
 
 /// Maximum size of a document, in characters. AWS doubled that of service control policies on 2026-05-15.
@@ -19,7 +20,8 @@ fn max_size(kind: PolicyType) -> usize {
 }
 
 /// Checks the document of a policy of an organization. The result is the policy to evaluate, for a service control
-/// policy; of the other types only the outer form is checked.
+/// policy; of a policy for Security Hub, the
+/// lists of Regions are checked, and of the other types only the outer form.
 ///
 /// # Errors
 /// `ConstraintViolationException` if the document is too long, `MalformedPolicyDocumentException` if it is not valid.
@@ -38,9 +40,14 @@ pub fn organization_document(kind: PolicyType, name: &str, content: &str) -> Res
             malformed().caused_by(reasons.join("; "))
         });
     }
-    let members = document.as_object().ok_or_else(|| malformed().caused_by("it is not a JSON object"))?;
-    let fits = kind != PolicyType::SecurityHub || members.get("securityhub").is_some_and(Value::is_object);
-    if fits { Ok(None) } else { Err(malformed().caused_by("the member `securityhub` is missing or not an object")) }
+    if !document.is_object() {
+        return Err(malformed().caused_by("it is not a JSON object"));
+    }
+    if kind == PolicyType::SecurityHub && security_hub_policy::read(&document).is_none() {
+        let expected = "`securityhub` must have the lists `enable_in_regions` and `disable_in_regions`";
+        return Err(malformed().caused_by(expected));
+    }
+    Ok(None)
 }
 
 /// The message of AWS does not say what is wrong. The cause does, for the log.

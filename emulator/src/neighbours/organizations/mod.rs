@@ -24,6 +24,7 @@ use self::call::{Answer, Change, Reading};
 use self::input::Input;
 use self::view::View;
 use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::accounts::organization::hub_v2_policies;
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::policy::{self, Keys, Request, bounds};
@@ -129,6 +130,7 @@ fn write(world: &World, caller: &Caller, run: Run, input: Input<'_>) -> Answer {
         // Operations that read take no transaction.
         Run::Describe(_) | Run::List(_) => json!({}),
     };
+    hub_v2_policies::apply_relation_changes(&mut transaction, world, caller.now);
     replicas::apply_relation_changes(&mut transaction, world);
     transaction.commit();
     Ok(answer)

@@ -1,6 +1,7 @@
 //! Tests of Organizations operations that read, and of delegation.
 
 mod changes;
+mod hubs_v2;
 mod random;
 
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::policies::{self, Attached};
-use super::{credentials, organization};
+use super::{credentials, organization, security_hub_policies};
 use crate::scenario::check::Check;
 use crate::scenario::spanned::{Entries, Spanned};
 use crate::state::{Account, AccountId, AccountStatus, Directory, Permissions, Policy, World};
@@ -27,7 +27,8 @@ pub(in crate::scenario) struct Declared {
     /// Whether a central configuration policy governs the hubs of the account, so that it cannot change them itself.
     #[serde(default)]
     centrally_managed: bool,
-    /// Names of the service control policies attached to the account, which must be in the organization.
+    /// Names of the policies attached to the account, which must be in the organization: service control policies, and
+    /// policies of `organization.security_hub_policies`.
     #[serde(default)]
     policies: Vec<Spanned<String>>,
     /// Whether FullAWSAccess is also attached. Default: true.
@@ -65,6 +66,8 @@ pub(in crate::scenario) struct Valid {
     account: Account,
     /// Service control policies.
     policies: Vec<Arc<Policy>>,
+    /// Names of policies for hubs V2.
+    pub(super) security_hub_policies: Vec<String>,
     /// The permissions of its roles.
     pub(super) roles: BTreeMap<String, Permissions>,
 }
@@ -79,14 +82,19 @@ pub(in crate::scenario) fn check(
     let mut accounts = BTreeMap::new();
     for (id, written) in written.0 {
         check_email(written.email.as_ref(), check);
-        let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
+        let of_organization = organization.map(organization::Valid::security_hub_policies);
+        let (service_control, security_hub_policies) = match of_organization {
+            Some(of_organization) => security_hub_policies::split(written.policies, of_organization),
+            None => (written.policies, Vec::new()),
+        };
+        let attached = Attached { policies: &service_control, full_aws_access: written.full_aws_access.as_ref() };
         let attached = policies.attached(&attached, check);
         let roles = roles(written.roles, policies, check);
         let Some(id) = check.account(&id) else {
             check.lose(&["accounts"]);
             continue;
         };
-        check_reach(id, written.policies.first(), organization, check);
+        check_reach(id, service_control.first(), organization, check);
         let unknown = Account::unknown(id);
         let account = Account {
             name: written.name.unwrap_or(unknown.name),
@@ -97,7 +105,7 @@ pub(in crate::scenario) fn check(
             },
             centrally_managed: written.centrally_managed,
         };
-        accounts.insert(id, Valid { account, policies: attached, roles });
+        accounts.insert(id, Valid { account, policies: attached, security_hub_policies, roles });
     }
     accounts
 }
@@ -150,7 +158,7 @@ fn check_email(email: Option<&Spanned<String>>, check: &mut Check) {
 /// Adds the accounts and their policies to the directory. Central management and suspension come last, because they
 /// would prevent enabling the hubs and storing the findings of the accounts.
 pub(super) fn apply(accounts: &BTreeMap<AccountId, Valid>, directory: &mut Directory) {
-    for (id, Valid { account, policies, roles }) in accounts {
+    for (id, Valid { account, policies, roles, .. }) in accounts {
         let known = Account { centrally_managed: false, status: AccountStatus::Active, ..account.clone() };
         directory.accounts.insert(*id, known);
         if !policies.is_empty() {

@@ -14,6 +14,7 @@ pub(super) mod delays;
 pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
+pub(super) mod hubs_v2;
 mod new_controls;
 pub(super) mod organization;
 pub(super) mod policies;
@@ -21,6 +22,8 @@ pub(super) mod products;
 pub(super) mod quotas;
 pub(super) mod regions;
 pub(super) mod resources;
+mod security_hub_policies;
+pub(super) mod security_hub_v2;
 mod standards;
 
 use std::collections::BTreeMap;
@@ -35,9 +38,10 @@ use super::files::{Files, Span};
 use super::lost::{ITEM, Lost};
 use super::progress::Progress;
 use super::spanned::{Entries, Spanned};
+use crate::domain::accounts::organization::hub_v2_policies;
 use crate::domain::controls::checks;
 use crate::state::{
-    AccountId, Credential, DailyScores, Delays, Directory, HubKey, Quotas, Region, Resource, Timestamp, World,
+    AccountId, Credential, DailyScores, Delays, Directory, HubKey, IdSource, Quotas, Region, Resource, Timestamp, World,
 };
 
 /// The state of the emulator at its start. All keys are optional.
@@ -89,6 +93,11 @@ pub(super) struct Declared {
     /// Finding aggregators: home Regions that also show the findings of linked Regions.
     #[serde(default)]
     aggregators: Vec<Spanned<aggregators::Declared>>,
+    /// Enabled hubs of the V2 half, which uses OCSF.
+    #[serde(default)]
+    hubs_v2: Vec<Spanned<hubs_v2::Declared>>,
+    /// Settings of the V2 half.
+    security_hub_v2: Option<security_hub_v2::Declared>,
     /// Central configuration of the organization's accounts.
     central_configuration: Option<Spanned<central_configuration::Declared>>,
     /// Resources that the controls of the enabled standards check. If this key is present, even with an empty list,
@@ -131,6 +140,8 @@ pub(super) struct Valid {
     policies: policies::Valid,
     hubs: hubs::Valid,
     aggregators: aggregators::Valid,
+    hubs_v2: hubs_v2::Valid,
+    security_hub_v2: security_hub_v2::Valid,
     central_configuration: Option<central_configuration::Valid>,
     resources: Option<BTreeMap<HubKey, Vec<Resource>>>,
     new_controls: Vec<new_controls::Valid>,
@@ -141,9 +152,10 @@ pub(super) struct Valid {
 
 impl Declared {
     /// Merges a later file: single values (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`,
-    /// `organization`, `central_configuration`, `quotas`) are replaced as a whole; `accounts`, `credentials` and
-    /// `policies` are replaced key by key; `hubs`, `aggregators`, `resources`, `new_controls` and `findings` are
-    /// appended, and the later entry wins for a hub or an aggregator that is listed twice.
+    /// `organization`, `central_configuration`, `quotas`, `security_hub_v2`) are replaced as a whole; `accounts`,
+    /// `credentials` and `policies` are replaced key by key; `hubs`, `hubs_v2`, `aggregators`, `resources`,
+    /// `new_controls` and `findings` are appended, and the later entry wins for a hub or an aggregator that is listed
+    /// twice.
     pub(super) fn add(&mut self, later: Declared) {
         replace(&mut self.name, later.name);
         replace(&mut self.clock, later.clock);
@@ -155,12 +167,14 @@ impl Declared {
         replace(&mut self.organization, later.organization);
         replace(&mut self.central_configuration, later.central_configuration);
         replace(&mut self.quotas, later.quotas);
+        replace(&mut self.security_hub_v2, later.security_hub_v2);
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
         self.policies.add(later.policies);
         self.products.extend(later.products);
         self.hubs.extend(later.hubs);
         self.aggregators.extend(later.aggregators);
+        self.hubs_v2.extend(later.hubs_v2);
         if let Some(resources) = later.resources {
             self.resources.get_or_insert_default().extend(resources);
         }
@@ -174,7 +188,7 @@ impl Declared {
         let start = clock.start();
         let regions = regions::check(self.regions, check);
         let policies = policies::check(self.policies, check);
-        let organization = self.organization.map(|written| organization::check(written, &policies, check));
+        let organization = self.organization.map(|written| organization::check(written, &policies, &regions, check));
         let accounts = accounts::check(self.accounts, &policies, organization.as_ref(), check);
         let quotas = quotas::check(&self.quotas.unwrap_or_default(), check);
         let products = products::check(self.products, &regions, check);
@@ -182,6 +196,8 @@ impl Declared {
             hubs::Context { regions: &regions, products: &products, organization: organization.as_ref(), quotas };
         let hubs = hubs::check(self.hubs, &context, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
+        let hubs_v2 = hubs_v2::check(self.hubs_v2, &regions, check);
+        let security_hub_v2 = self.security_hub_v2.map(|written| security_hub_v2::check(written, check));
         let aggregation = (organization.as_ref(), &aggregators, &hubs);
         let central_configuration =
             self.central_configuration.and_then(|written| central_configuration::check(written, aggregation, check));
@@ -205,6 +221,8 @@ impl Declared {
             policies,
             hubs,
             aggregators,
+            hubs_v2,
+            security_hub_v2: security_hub_v2.unwrap_or_default(),
             central_configuration,
             resources,
             new_controls: new_controls::check(&self.new_controls, start, check),
@@ -230,6 +248,7 @@ impl Valid {
     /// Errors of the domain, except those that may follow from errors found before.
     pub(super) fn world(&self, files: &Files, progress: &Progress) -> Result<World, Vec<Diagnostic>> {
         let mut world = World::new(self.clock.clock(), self.seed);
+        world.v2_settings = self.security_hub_v2.settings;
         world.name.clone_from(&self.name);
         let now = world.clock.now();
         if let Some(resources) = &self.resources {
@@ -252,6 +271,7 @@ impl Valid {
         if let Some(organization) = &self.organization {
             organization::apply(organization, &world.ids, now, &mut directory);
             self.policies.attach(&world.ids, &mut directory);
+            self.attach_security_hub_policies(&world.ids, &mut directory);
         }
         let refusals = self.apply_hubs(&world, directory, now);
         let mut diagnostics: Vec<Diagnostic> =
@@ -278,9 +298,22 @@ impl Valid {
         let refused = [
             hubs::apply(&self.hubs, world, directory, now),
             aggregators::apply(&self.aggregators, world, now),
+            hubs_v2::apply(&self.hubs_v2, world, now),
             central_configuration.map_or(Ok(()), |written| central_configuration::apply(written, world, now)),
         ];
+        let mut transaction = world.write();
+        hub_v2_policies::apply(&mut transaction, world, now);
+        transaction.commit();
         refused.into_iter().filter_map(Result::err).flatten().collect()
+    }
+
+    /// Attaches the policies for hubs V2 to accounts.
+    fn attach_security_hub_policies(&self, ids: &IdSource, directory: &mut Directory) {
+        let (Some(valid), Some(organization)) = (&self.organization, &mut directory.organization) else { return };
+        for (account, of_account) in &self.accounts {
+            let names = &of_account.security_hub_policies;
+            security_hub_policies::attach(valid.security_hub_policies(), names, account.as_str(), ids, organization);
+        }
     }
 
     /// Whether an account could perhaps import a finding of a product if the scenario had no errors.

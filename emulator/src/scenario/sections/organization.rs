@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::policies::{self, Attached};
+use super::security_hub_policies;
 use crate::domain::accounts::organization::SERVICE_PRINCIPAL;
 use crate::invariant::Invariant;
 use crate::scenario::check::{AccountText, Check};
@@ -38,8 +39,8 @@ pub(in crate::scenario) struct Declared {
     /// Organizational units, by name.
     #[serde(default)]
     units: Entries<WrittenUnit>,
-    /// Names of the service control policies attached to the root. They apply to all accounts except the management
-    /// account.
+    /// Names of the policies attached to the root: service control policies, which apply to all accounts except the
+    /// management account, and policies of `security_hub_policies`.
     #[serde(default)]
     policies: Vec<Spanned<String>>,
     /// Whether FullAWSAccess is also attached to the root. Default: true.
@@ -55,7 +56,15 @@ pub(in crate::scenario) struct Declared {
     /// Security Hub is always included.
     #[serde(default)]
     service_access: Vec<Spanned<String>>,
-    /// Policy types that are enabled in the root. Default: SERVICE_CONTROL_POLICY.
+    /// Delegated administrator of Security Hub V2. If `delegated_administrator` is not the management account, it must be
+    /// the same account. Default: none.
+    delegated_administrator_v2: Option<AccountText>,
+    /// Policies that enable and disable Security Hub V2 in accounts, by name. A policy has no effect until it is attached
+    /// to the root, a unit or an account, under `policies`.
+    #[serde(default)]
+    security_hub_policies: Entries<security_hub_policies::Declared>,
+    /// Policy types that are enabled in the root. Default: SERVICE_CONTROL_POLICY, and SECURITYHUB_POLICY if there are
+    /// `security_hub_policies`.
     policy_types: Option<Vec<Spanned<String>>>,
 }
 
@@ -80,7 +89,7 @@ pub(in crate::scenario) struct WrittenUnit {
     /// Nested units, by name.
     #[serde(default)]
     units: Entries<WrittenUnit>,
-    /// Names of the service control policies attached to the unit. They apply to its accounts and to nested units.
+    /// Names of the policies attached to the unit. They apply to its accounts and to nested units.
     #[serde(default)]
     policies: Vec<Spanned<String>>,
     /// Whether FullAWSAccess is also attached. Default: true.
@@ -105,6 +114,11 @@ pub(in crate::scenario) struct Valid {
     policy_types: BTreeSet<PolicyType>,
     /// Service control policies of the root.
     policies: Vec<Arc<Policy>>,
+    /// The delegated administrator of Security Hub V2.
+    delegated_administrator_v2: Option<AccountId>,
+    /// The policies for hubs V2, and the names of those that are attached to the root.
+    security_hub_policies: security_hub_policies::Valid,
+    security_hub_policies_of_root: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -114,26 +128,44 @@ struct ValidUnit {
     parent: Option<usize>,
     /// Service control policies.
     policies: Vec<Arc<Policy>>,
+    /// Names of policies for hubs V2.
+    security_hub_policies: Vec<String>,
 }
 
 /// Collects the units of an organization.
 struct Tree<'p> {
     policies: &'p policies::Valid,
+    security_hub_policies: &'p security_hub_policies::Valid,
     has_service_control: bool,
     units: Vec<ValidUnit>,
     parents: BTreeMap<AccountId, (Option<usize>, Span)>,
 }
 
 /// Checks the organization.
-pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, check: &mut Check) -> Valid {
+pub(in crate::scenario) fn check(
+    written: Declared,
+    policies: &policies::Valid,
+    regions: &[Region],
+    check: &mut Check,
+) -> Valid {
     check_id(written.id.as_ref(), "o-", 10, check);
     check_id(written.root_id.as_ref(), "r-", 4, check);
-    let policy_types = policy_types(written.policy_types.as_deref(), check);
+    let names: Vec<Spanned<String>> = names(&written.security_hub_policies, policies, check);
+    let security_hub_policies = security_hub_policies::check(written.security_hub_policies, regions, check);
+    let policy_types = policy_types(written.policy_types.as_deref(), &names, check);
     let has_service_control = policy_types.contains(&PolicyType::ServiceControl);
-    check_enabled(written.policies.first(), has_service_control, check);
-    let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
+    let (service_control, security_hub_policies_of_root) =
+        security_hub_policies::split(written.policies, &security_hub_policies);
+    check_enabled(service_control.first(), has_service_control, check);
+    let attached = Attached { policies: &service_control, full_aws_access: written.full_aws_access.as_ref() };
     let of_root = policies.attached(&attached, check);
-    let mut tree = Tree { policies, has_service_control, units: Vec::new(), parents: BTreeMap::new() };
+    let mut tree = Tree {
+        policies,
+        security_hub_policies: &security_hub_policies,
+        has_service_control,
+        units: Vec::new(),
+        parents: BTreeMap::new(),
+    };
     tree.add(written.units, None, 1, check);
     for service in &written.service_access {
         if !service.value.ends_with(".amazonaws.com") {
@@ -167,6 +199,10 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
         // The rest is checked as if it were.
         tree.parents.insert(account, (None, span));
     }
+    let chosen = administrator.map(|(account, _)| account);
+    let delegated_administrator_v2 = written
+        .delegated_administrator_v2
+        .and_then(|account| administrator_v2(&account.0, chosen, (management_account, &tree), check));
     Valid {
         id: written.id.map(|id| id.value),
         root_id: written.root_id.map(|id| id.value),
@@ -178,7 +214,47 @@ pub(in crate::scenario) fn check(written: Declared, policies: &policies::Valid, 
         service_access: written.service_access.into_iter().map(|service| service.value).collect(),
         policy_types,
         policies: of_root,
+        delegated_administrator_v2,
+        security_hub_policies,
+        security_hub_policies_of_root,
     }
+}
+
+/// The names of the policies for hubs V2, which differ from those of other policies.
+fn names(
+    written: &Entries<security_hub_policies::Declared>,
+    policies: &policies::Valid,
+    check: &mut Check,
+) -> Vec<Spanned<String>> {
+    let names: Vec<Spanned<String>> = written.0.iter().map(|(name, _)| name.clone()).collect();
+    for name in names.iter().filter(|name| policies.has(&name.value)) {
+        let diagnostic = check.at(name.span, format!("`{}` is also defined under `policies`", name.value));
+        check.push(diagnostic.expected("different names"));
+    }
+    names
+}
+
+/// The delegated administrator of Security Hub V2 (HV2-20).
+fn administrator_v2(
+    written: &Spanned<String>,
+    classic: Option<AccountId>,
+    (management_account, tree): (AccountId, &Tree<'_>),
+    check: &mut Check,
+) -> Option<AccountId> {
+    let account = check.account(written)?;
+    let other = classic.filter(|classic| *classic != management_account && *classic != account);
+    let (message, expected) = if account == management_account {
+        let message = format!("{account} is the management account, which cannot administer Security Hub V2");
+        (message, "an account of one of the `units`".to_owned())
+    } else if let Some(other) = other {
+        (format!("{account} is not the delegated administrator of Security Hub"), other.to_string())
+    } else if !tree.parents.contains_key(&account) && !check.lost.contains_members() {
+        (format!("{account} is not in the organization"), "an account of one of the `units`".to_owned())
+    } else {
+        return Some(account);
+    };
+    check.push(check.at(written.span, message).expected(expected));
+    None
 }
 
 /// The management account. If it is unknown, the rest is checked with another one.
@@ -201,8 +277,15 @@ pub(super) fn check_enabled(first: Option<&Spanned<String>>, is_enabled: bool, c
 }
 
 /// The enabled policy types.
-fn policy_types(written: Option<&[Spanned<String>]>, check: &mut Check) -> BTreeSet<PolicyType> {
-    let Some(written) = written else { return [PolicyType::ServiceControl].into() };
+fn policy_types(
+    written: Option<&[Spanned<String>]>,
+    security_hub_policies: &[Spanned<String>],
+    check: &mut Check,
+) -> BTreeSet<PolicyType> {
+    let Some(written) = written else {
+        let of_hubs = (!security_hub_policies.is_empty()).then_some(PolicyType::SecurityHub);
+        return [PolicyType::ServiceControl].into_iter().chain(of_hubs).collect();
+    };
     let names = || PolicyType::ALL.iter().map(|kind| kind.as_str());
     let mut enabled = BTreeSet::new();
     for name in written {
@@ -214,6 +297,13 @@ fn policy_types(written: Option<&[Spanned<String>]>, check: &mut Check) -> BTree
         let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
         check.push(diagnostic.expected(expected).suggest(suggest::nearest(&name.value, names())));
         check.lose(&["organization", "policy_types"]);
+    }
+    if let Some(first) = security_hub_policies.first()
+        && !enabled.contains(&PolicyType::SecurityHub)
+        && !check.is_lost(&["organization", "policy_types"])
+    {
+        let diagnostic = check.at(first.span, "policies for Security Hub are not enabled in this organization");
+        check.push(diagnostic.expected("SECURITYHUB_POLICY in the `policy_types` of `organization`"));
     }
     enabled
 }
@@ -253,6 +343,11 @@ impl Valid {
     /// Whether service control policies are enabled.
     pub(super) fn has_service_control(&self) -> bool {
         self.policy_types.contains(&PolicyType::ServiceControl)
+    }
+
+    /// The policies for hubs V2.
+    pub(super) fn security_hub_policies(&self) -> &security_hub_policies::Valid {
+        &self.security_hub_policies
     }
 
     /// Whether accounts that join become members.
@@ -297,10 +392,12 @@ impl Tree<'_> {
                 check.push(diagnostic.expected("1 to 128 characters"));
             }
             let unit = self.units.len();
-            check_enabled(written.policies.first(), self.has_service_control, check);
-            let attached = Attached { policies: &written.policies, full_aws_access: written.full_aws_access.as_ref() };
+            let (service_control, security_hub_policies) =
+                security_hub_policies::split(written.policies, self.security_hub_policies);
+            check_enabled(service_control.first(), self.has_service_control, check);
+            let attached = Attached { policies: &service_control, full_aws_access: written.full_aws_access.as_ref() };
             let policies = self.policies.attached(&attached, check);
-            self.units.push(ValidUnit { name: name.value, parent, policies });
+            self.units.push(ValidUnit { name: name.value, parent, policies, security_hub_policies });
             for AccountText(account) in &written.accounts {
                 self.add_account(account, unit, check);
             }
@@ -348,6 +445,15 @@ pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &m
         ..Organization::new(id, root_id, valid.management_account, now)
     };
     organization.policies.enabled.clone_from(&valid.policy_types);
+    let of_units = valid.units.iter().map(|unit| &unit.security_hub_policies).zip(&unit_ids);
+    let root_id = organization.root_id.clone();
+    for (names, target) in of_units.chain([(&valid.security_hub_policies_of_root, &root_id)]) {
+        security_hub_policies::attach(&valid.security_hub_policies, names, target, ids, &mut organization);
+    }
+    organization.security_hub_v2_administrator = valid.delegated_administrator_v2;
+    if let Some(account) = valid.delegated_administrator_v2 {
+        register(&mut organization, account, now);
+    }
     if let Some(account) = valid.delegated_administrator {
         delegate(&mut organization, account, &directory.regions, now);
         let regions = directory.regions.iter();
@@ -357,10 +463,15 @@ pub(super) fn apply(valid: &Valid, ids: &IdSource, now: Timestamp, directory: &m
 }
 
 /// Grants trusted access and registers the delegated administrator, unless it is the management account (ORG-02).
-fn delegate(organization: &mut Organization, account: AccountId, regions: &[Region], now: Timestamp) {
+fn register(organization: &mut Organization, account: AccountId, now: Timestamp) {
     organization.service_access.entry(SERVICE_PRINCIPAL.to_owned()).or_insert(now);
     if account != organization.management_account {
         organization.delegated_administrators.insert((SERVICE_PRINCIPAL.to_owned(), account), now);
     }
+}
+
+/// Makes an account the delegated administrator in all Regions.
+fn delegate(organization: &mut Organization, account: AccountId, regions: &[Region], now: Timestamp) {
+    register(organization, account, now);
     organization.security_hub_administrators = regions.iter().map(|region| (region.clone(), account)).collect();
 }

@@ -224,8 +224,10 @@ fn policies_of_other_types_are_stored_and_attached() {
     let stage = governed();
     let kind = "SECURITYHUB_POLICY";
     let create = |content: &str| json!({ "Name": "hub", "Description": "d", "Type": kind, "Content": content });
-    assert_eq!(refused(&stage, "CreatePolicy", create("[]")), "MalformedPolicyDocumentException");
-    let content = r#"{"securityhub":{"enable_in_regions":{"@@assign":["us-east-1"]}}}"#;
+    for wrong in ["[]", r#"{"securityhub":{"enable_in_regions":[]}}"#] {
+        assert_eq!(refused(&stage, "CreatePolicy", create(wrong)), "MalformedPolicyDocumentException");
+    }
+    let content = r#"{"securityhub":{"enable_in_regions":{"@@assign":["us-east-1"]},"disable_in_regions":[]}}"#;
     let created = manage(&stage, "CreatePolicy", create(content));
     let policy = created["Policy"]["PolicySummary"]["Id"].as_str().unwrap();
     let attach = json!({ "PolicyId": policy, "TargetId": ROOT });

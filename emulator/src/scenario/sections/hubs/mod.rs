@@ -182,7 +182,7 @@ pub(super) fn check(written: Vec<Spanned<Declared>>, context: &Context<'_>, chec
 }
 
 /// Checks the tags of a hub by the rules of EnableSecurityHub.
-fn tags(written: Entries<String>, check: &mut Check) -> BTreeMap<String, String> {
+pub(super) fn tags(written: Entries<String>, check: &mut Check) -> BTreeMap<String, String> {
     let input = Operation::EnableSecurityHub.model().input;
     for (key, value) in &written.0 {
         let body = json!({ "Tags": { &*key.value: value } }).to_string();
@@ -226,7 +226,11 @@ fn add_automatic(hubs: &mut BTreeMap<HubKey, Hub>, context: &Context<'_>) {
 }
 
 /// The Regions of an entry, and whether all of them are known.
-fn regions_of(written: Option<&AllOr<RegionText>>, regions: &[Region], check: &mut Check) -> (Vec<Region>, bool) {
+pub(super) fn regions_of(
+    written: Option<&AllOr<RegionText>>,
+    regions: &[Region],
+    check: &mut Check,
+) -> (Vec<Region>, bool) {
     match written {
         Some(AllOr::All) => (regions.to_vec(), true),
         Some(AllOr::Listed(names)) => {

@@ -151,6 +151,11 @@ impl Valid {
         good.collect()
     }
 
+    /// Whether a policy has this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The policy with a name that another section refers to.
     pub(super) fn find(&self, name: &Spanned<String>, check: &mut Check) -> Option<Arc<Policy>> {
         let found = self.0.get(&name.value);

@@ -1,0 +1,120 @@
+//! `security_hub_v2`: settings of the V2 half.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::check::{Check, not_null};
+use crate::scenario::spanned::Spanned;
+use crate::state::SettingsV2;
+
+/// More than any export takes, in seconds.
+const MAX_EXPORT_SECONDS: u64 = 86_400;
+
+/// Settings of the V2 half, where the behavior of AWS is not known or depends on the account.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "SecurityHubV2")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Declared {
+    /// Whether changes that customers make to a finding in one half of the API show in the other. Default: separate.
+    state: Option<CustomerState>,
+    /// Whether findings of custom products are visible in the V2 half. Default: true.
+    custom_findings: Option<bool>,
+    /// Whether IP filters accept ranges such as 10.0.0.0/8. Default: accept.
+    ip_ranges: Option<Acceptance>,
+    /// Whether automation rules V2 require an aggregator. Default: false.
+    rules_need_aggregator: Option<bool>,
+    /// Whether connectors to Jira and ServiceNow require an aggregator. Default: true.
+    connectors_need_aggregator: Option<bool>,
+    /// Whether an aggregator V2 can link all Regions, by the modes ALL_REGIONS and ALL_REGIONS_EXCEPT_SPECIFIED.
+    /// Default: refuse.
+    all_regions: Option<Acceptance>,
+    /// Version of OCSF that findings state. Default: 1.6.0.
+    #[schemars(transform = not_null, extend("pattern" = r"^\d+\.\d+\.\d+$"))]
+    ocsf_version: Option<Spanned<String>>,
+    /// Whether findings leave the V2 half some time after their last change: on, or off for recorded findings of the
+    /// past. Default: on.
+    retention: Option<Retention>,
+    /// How long an export takes, in seconds. Default: 0.
+    #[schemars(transform = not_null, extend("maximum" = MAX_EXPORT_SECONDS))]
+    export_seconds: Option<Spanned<u64>>,
+}
+
+/// Whether both halves share the changes of customers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(rename = "CustomerState")]
+#[serde(rename_all = "snake_case")]
+enum CustomerState {
+    /// Each half has its own.
+    Separate,
+    /// A change in one half also shows in the other.
+    Shared,
+}
+
+/// Whether something is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(rename = "Acceptance")]
+#[serde(rename_all = "snake_case")]
+enum Acceptance {
+    /// It is accepted.
+    Accept,
+    /// It is refused with a ValidationException.
+    Refuse,
+}
+
+/// Whether findings expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(rename = "RetentionV2")]
+#[serde(rename_all = "snake_case")]
+enum Retention {
+    /// They expire.
+    On,
+    /// They are kept.
+    Off,
+}
+
+/// The valid settings.
+#[allow(dead_code, reason = "the conversion to OCSF is not there yet")]
+#[derive(Clone, Debug, Default)]
+pub(in crate::scenario) struct Valid {
+    pub(super) settings: SettingsV2,
+    /// Whether both halves share the changes of customers.
+    pub(super) is_shared: bool,
+    /// The version of OCSF, if it is given.
+    pub(super) ocsf_version: Option<String>,
+}
+
+/// Checks the settings.
+pub(super) fn check(written: Declared, check: &mut Check) -> Valid {
+    let defaults = SettingsV2::default();
+    if let Some(version) = &written.ocsf_version {
+        let parts: Vec<&str> = version.value.split('.').collect();
+        if parts.len() != 3 || parts.iter().any(|part| part.parse::<u16>().is_err()) {
+            let diagnostic = check.at(version.span, format!("`{}` is not a version of OCSF", version.value));
+            check.push(diagnostic.expected("three numbers, such as 1.6.0"));
+        }
+    }
+    let accepts = |written: Option<Acceptance>, default: bool| written.map_or(default, |it| it == Acceptance::Accept);
+    let settings = SettingsV2 {
+        shows_custom_findings: written.custom_findings.unwrap_or(defaults.shows_custom_findings),
+        accepts_ip_ranges: accepts(written.ip_ranges, defaults.accepts_ip_ranges),
+        rules_need_aggregator: written.rules_need_aggregator.unwrap_or(defaults.rules_need_aggregator),
+        connectors_need_aggregator: written.connectors_need_aggregator.unwrap_or(defaults.connectors_need_aggregator),
+        accepts_all_regions: accepts(written.all_regions, defaults.accepts_all_regions),
+        has_retention: written.retention.map_or(defaults.has_retention, |it| it == Retention::On),
+        export: seconds(written.export_seconds.as_ref(), check),
+    };
+    Valid {
+        settings,
+        is_shared: written.state == Some(CustomerState::Shared),
+        ocsf_version: written.ocsf_version.map(|version| version.value),
+    }
+}
+
+fn seconds(written: Option<&Spanned<u64>>, check: &mut Check) -> jiff::SignedDuration {
+    let Some(written) = written else { return SettingsV2::default().export };
+    if written.value > MAX_EXPORT_SECONDS {
+        let diagnostic = check.at(written.span, format!("an export of {} seconds is too long", written.value));
+        check.push(diagnostic.expected(format!("a number up to {MAX_EXPORT_SECONDS}")));
+    }
+    jiff::SignedDuration::from_secs(i64::try_from(written.value).unwrap_or(0))
+}

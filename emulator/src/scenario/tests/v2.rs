@@ -1,0 +1,100 @@
+//! Tests of the V2 half in scenarios: hubs, settings and policies of the organization.
+
+use super::*;
+use crate::domain::accounts::hub_v2;
+
+const ORGANIZATION: &str = "regions: [us-east-1, eu-west-1, eu-south-1]
+organization:
+  management_account: '999999999999'
+  delegated_administrator_v2: '111111111111'
+  security_hub_policies:
+    everywhere: { enable_in_regions: all, disable_in_regions: [eu-west-1] }
+    ireland: { enable_in_regions: [eu-west-1] }
+  policies: [everywhere]
+  units:
+    Security: { accounts: ['111111111111'] }
+    Work: { accounts: ['222222222222'], policies: [ireland] }
+accounts:
+  '111111111111': { policies: [ireland] }
+";
+
+fn is_on(world: &World, account: &str, region: &str) -> bool {
+    world.relations().is_v2_on(&key(account, region))
+}
+
+/// Rules: HV2-01, HV2-05.
+#[test]
+fn hubs_v2_are_enabled_with_features_and_tags() {
+    let world = build(
+        "regions: [us-east-1, eu-west-1]\nhubs_v2:\n  - { account: '111111111111', regions: all, features: [NETWORK_SCANNING] }\n  \
+         - { account: '222222222222', regions: [eu-west-1], tags: { team: red } }\n",
+    );
+    let hub = |account: &str, region: &str| world.hub_v2(&key(account, region));
+    for region in ["us-east-1", "eu-west-1"] {
+        let hub = hub("111111111111", region).unwrap();
+        assert!(hub_v2::feature(&hub, "NETWORK_SCANNING").unwrap().is_enabled);
+    }
+    assert_eq!(hub("222222222222", "eu-west-1").unwrap().tags["team"], "red");
+    assert!(hub("222222222222", "us-east-1").is_none() && world.relations().hub_count() == 0);
+}
+
+/// Rules: HV2-20, HV2-22.
+#[test]
+fn policies_of_the_organization_enable_hubs_v2() {
+    let world = build(ORGANIZATION);
+    let organization = world.directory().organization.clone().unwrap();
+    assert_eq!(organization.security_hub_v2_administrator, Some(account("111111111111")));
+    for account in ["999999999999", "111111111111", "222222222222"] {
+        for region in ["us-east-1", "eu-south-1", "us-west-2"] {
+            assert!(is_on(&world, account, region), "{account} in {region}");
+        }
+        assert!(!is_on(&world, account, "eu-west-1"), "a policy above disables it");
+    }
+    let names: Vec<&str> = organization.policies.created.values().map(|policy| policy.name.as_str()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(organization.policies.attached.len(), 3);
+    assert!(
+        errors(&format!("{ORGANIZATION}hubs_v2:\n  - {{ account: '222222222222', regions: [eu-west-1] }}\n"))
+            .contains("A policy of the organization manages Security Hub")
+    );
+}
+
+/// Rules: HV2-20.
+#[test]
+fn errors_of_the_v2_half() {
+    insta::assert_snapshot!(errors(
+        "organization:
+  management_account: '999999999999'
+  delegated_administrator: '111111111111'
+  delegated_administrator_v2: '222222222222'
+  policy_types: [SERVICE_CONTROL_POLICY]
+  security_hub_policies: { a: { enable_in_regions: [eu-wst-1] }, b: {} }
+  policies: [a, c]
+  units: { Work: { accounts: ['111111111111', '222222222222'] } }
+policies: { b: { document: { Version: '2012-10-17', Statement: { Effect: Deny, Action: 's3:*', Resource: '*' } } } }
+hubs_v2:
+  - { account: '111111111111', regions: [us-west-1], features: [NETWORK_SCANING] }
+  - { account: '222222222222', regions: all }
+  - { account: '222222222222', regions: all }
+security_hub_v2: { ocsf_version: '1.6', export_seconds: 100000 }
+"
+    ));
+    insta::assert_snapshot!(errors(
+        "organization:\n  management_account: '999999999999'\n  delegated_administrator_v2: '999999999999'\n"
+    ));
+}
+
+/// Rules: AGV-02.
+#[test]
+fn settings_of_the_v2_half_replace_the_defaults() {
+    let settings = build(
+        "security_hub_v2: { custom_findings: false, ip_ranges: refuse, rules_need_aggregator: true, \
+         connectors_need_aggregator: false, all_regions: accept, retention: off, export_seconds: 5, state: shared, \
+         ocsf_version: 1.5.0 }\n",
+    )
+    .v2_settings;
+    assert!(!settings.shows_custom_findings && !settings.accepts_ip_ranges && !settings.has_retention);
+    assert!(settings.rules_need_aggregator && !settings.connectors_need_aggregator && settings.accepts_all_regions);
+    assert_eq!(settings.export, jiff::SignedDuration::from_secs(5));
+    assert_eq!(build("{}").v2_settings, crate::state::SettingsV2::default());
+}
