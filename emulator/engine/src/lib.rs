@@ -17,6 +17,7 @@ mod blocks;
 mod column;
 mod count;
 pub mod date;
+mod derive;
 pub mod filter;
 mod invariant;
 mod item;
@@ -29,6 +30,7 @@ pub mod sort;
 mod sync;
 mod table;
 
+pub use derive::{Derive, Parts, Stored};
 pub use filter::Filter;
 pub use page::{Page, Position, Row};
 pub use schema::{Field, FieldId, FieldKind, Schema};

@@ -73,6 +73,11 @@ impl Paths {
         node.leaves.push(Leaf { field, kind, pairs: path.ends_in_elements() });
     }
 
+    /// Whether there are no paths.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.root.members.is_empty()
+    }
+
     /// Whether `found` returns true for any value at any of the paths; then the traversal ends. Values of another form
     /// than the path expects (an object instead of an array, or the reverse) are missing.
     pub(crate) fn any(&self, document: &[u8], found: &mut dyn FnMut(FieldId, Item<'_>) -> bool) -> bool {

@@ -1,7 +1,9 @@
 //! The fields that can be filtered and sorted by.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::derive::{Derive, Parts, Stored};
 use crate::item::{self, Item};
 use crate::path::{Path, Paths};
 
@@ -67,6 +69,10 @@ impl FieldId {
 pub struct Schema {
     entries: Vec<Entry>,
     by_name: HashMap<&'static str, FieldId>,
+    derived_by_name: HashMap<&'static str, FieldId>,
+    /// The number of fields of stored documents. The fields of the derived form follow.
+    stored: usize,
+    derive: Option<Arc<dyn Derive>>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,23 +80,53 @@ struct Entry {
     name: &'static str,
     kind: FieldKind,
     path: Path,
+    /// The parts of the derived form that contain its values; `None` for a field of the stored document.
+    derived: Option<Parts>,
 }
 
 impl Schema {
     /// Parses a field table; indexes follow its order. If two rows have the same name, the later one is found by name.
     pub fn new(fields: &[Field]) -> Self {
         let mut schema = Self::default();
-        for (number, field) in (0..=u16::MAX).zip(fields) {
-            let path = if field.kind == FieldKind::Keyword { Path::default() } else { Path::parse(field.path) };
-            schema.entries.push(Entry { name: field.name, kind: field.kind, path });
-            schema.by_name.insert(field.name, FieldId(number));
-        }
+        schema.extend(fields, None);
+        schema.stored = schema.entries.len();
         schema
     }
 
-    /// The field with this name.
+    /// Adds the fields of a derived form.
+    #[must_use]
+    pub fn with_derived(mut self, derive: Arc<dyn Derive>, fields: &[Field]) -> Self {
+        self.extend(fields, Some(&*derive));
+        self.derive = Some(derive);
+        self
+    }
+
+    fn extend(&mut self, fields: &[Field], derive: Option<&dyn Derive>) {
+        for field in fields {
+            let Ok(number) = u16::try_from(self.entries.len()) else { return };
+            let path = if field.kind == FieldKind::Keyword { Path::default() } else { Path::parse(field.path) };
+            let derived = derive.map(|derive| derive.parts(field.path));
+            let by_name = if derived.is_some() { &mut self.derived_by_name } else { &mut self.by_name };
+            by_name.insert(field.name, FieldId(number));
+            self.entries.push(Entry { name: field.name, kind: field.kind, path, derived });
+        }
+    }
+
+    /// Appends the derived form of a document to `derived`. Nothing without [`Schema::with_derived`].
+    pub fn derive(&self, stored: Stored<'_>, derived: &mut Vec<u8>) {
+        if let Some(derive) = &self.derive {
+            derive.derive(stored, Parts::ALL, derived);
+        }
+    }
+
+    /// The field of stored documents with this name.
     pub fn field(&self, name: &str) -> Option<FieldId> {
         self.by_name.get(name).copied()
+    }
+
+    /// The field of the derived form with this name.
+    pub fn derived_field(&self, name: &str) -> Option<FieldId> {
+        self.derived_by_name.get(name).copied()
     }
 
     /// The name of a field.
@@ -103,14 +139,24 @@ impl Schema {
         Some(self.entries.get(field.index())?.kind)
     }
 
-    /// All fields, in the order of the table.
+    /// The fields of stored documents, in the order of their table.
     pub fn fields(&self) -> impl Iterator<Item = FieldId> + use<> {
+        self.every_field().take(self.stored)
+    }
+
+    /// The fields of the derived form, in the order of their table.
+    pub fn derived_fields(&self) -> impl Iterator<Item = FieldId> + use<> {
+        self.every_field().skip(self.stored)
+    }
+
+    /// The fields of both forms.
+    pub(crate) fn every_field(&self) -> impl Iterator<Item = FieldId> + use<> {
         (0..=u16::MAX).take(self.entries.len()).map(FieldId)
     }
 
-    /// The number of fields.
+    /// The number of fields of stored documents.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.stored
     }
 
     /// Whether there are no fields.
@@ -118,21 +164,66 @@ impl Schema {
         self.entries.is_empty()
     }
 
-    /// Adds the path of a field to paths that are followed together.
-    pub(crate) fn add_path(&self, field: FieldId, paths: &mut Paths) {
-        if let Some(entry) = self.entries.get(field.index()) {
-            paths.add(field, entry.kind, &entry.path);
+    /// A reader of the values of several fields.
+    pub(crate) fn reader(&self, fields: impl IntoIterator<Item = FieldId>) -> Reader {
+        let mut reader = Reader { derive: self.derive.clone(), ..Reader::default() };
+        for field in fields {
+            let Some(entry) = self.entries.get(field.index()) else { continue };
+            match entry.derived {
+                None => reader.stored.add(field, entry.kind, &entry.path),
+                Some(parts) => {
+                    reader.derived.add(field, entry.kind, &entry.path);
+                    reader.parts = reader.parts.and(parts);
+                }
+            }
         }
+        reader
     }
 
-    /// Whether `found` returns true for any value that `document` has at `field`.
+    /// Whether `found` returns true for any value that `document` has at `field`. For a field of the derived form,
+    /// `document` is the derived form.
     pub(crate) fn any(&self, field: FieldId, document: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
         if self.kind(field) == Some(FieldKind::Keyword) {
             return item::any(FieldKind::Keyword, false, document, found);
         }
         let mut paths = Paths::default();
-        self.add_path(field, &mut paths);
+        if let Some(entry) = self.entries.get(field.index()) {
+            paths.add(field, entry.kind, &entry.path);
+        }
         paths.any(document, &mut |_, item| found(item))
+    }
+}
+
+/// Reads the values of several fields, of stored documents and of their derived form.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reader {
+    stored: Paths,
+    derived: Paths,
+    /// The parts of the derived form that its fields need.
+    parts: Parts,
+    derive: Option<Arc<dyn Derive>>,
+    /// Room for the derived form of one document.
+    form: Vec<u8>,
+}
+
+impl Reader {
+    /// Passes each value with its field to `found`.
+    pub(crate) fn read(&mut self, stored: Stored<'_>, found: &mut dyn FnMut(FieldId, Item<'_>)) {
+        let mut found = |field, item: Item<'_>| {
+            found(field, item);
+            false
+        };
+        if !self.stored.is_empty() {
+            self.stored.any(stored.document, &mut found);
+        }
+        if let Some(derive) = self.derive.as_ref().filter(|_| self.parts != Parts::default()) {
+            self.form.clear();
+            // A cleared slot has no document.
+            if !stored.document.is_empty() {
+                derive.derive(stored, self.parts, &mut self.form);
+            }
+            self.derived.any(&self.form, &mut found);
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use securityhub_engine::{Field, FieldId, FieldKind, Filter, Schema};
-use securityhub_fixtures::fields::{FILTER_FIELDS, FilterKind};
+use securityhub_engine::{Derive, Field, FieldId, FieldKind, Filter, Schema};
+use securityhub_fixtures::fields::{FILTER_FIELDS, FilterField, FilterKind, OCSF_FIELDS};
 
 use super::clock::{Clock, Timestamp};
 use super::delays::Delays;
@@ -26,6 +26,7 @@ use super::settings_v2::SettingsV2;
 use super::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use super::sync::{Mutex, MutexGuard, RwLock, SharedMap};
 use super::written::FindingWrites;
+use crate::ocsf::{Converter, Settings};
 
 /// The whole state of the process.
 pub struct World {
@@ -55,6 +56,8 @@ pub struct World {
     /// Replicas of other Regions' findings in home Regions. Most worlds have none.
     replicas: RwLock<BTreeMap<TableKey, Arc<LockedFindings>>>,
     schema: Arc<Schema>,
+    /// Converts findings to OCSF.
+    ocsf: Arc<Converter>,
     due: Mutex<DueSet>,
     /// Due time of the first entry of `due` in milliseconds, so that a call can check it without the lock.
     first_due: AtomicI64,
@@ -75,6 +78,7 @@ impl Default for World {
 impl World {
     /// An empty world.
     pub fn new(clock: Clock, seed: u64) -> World {
+        let ocsf = Arc::new(Converter::default());
         World {
             name: None,
             clock,
@@ -89,7 +93,8 @@ impl World {
             findings: SharedMap::new(),
             finding_count: AtomicUsize::new(0),
             replicas: RwLock::default(),
-            schema: Arc::new(Schema::new(&fields())),
+            schema: schema(&ocsf),
+            ocsf,
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
             revision: AtomicU64::new(0),
@@ -122,6 +127,7 @@ impl World {
             findings: self.findings.iter().map(|it| (it.key().clone(), share(it.value()))).collect(),
             replicas: RwLock::new(self.replicas.read().iter().map(|(table, it)| (table.clone(), share(it))).collect()),
             schema: Arc::clone(&self.schema),
+            ocsf: Arc::clone(&self.ocsf),
             due: Mutex::new(self.due.lock().clone()),
             first_due: AtomicI64::new(self.first_due.load(Ordering::Acquire)),
             revision: AtomicU64::new(0),
@@ -247,9 +253,20 @@ impl World {
         self.finding_count.load(Ordering::Relaxed)
     }
 
-    /// The filterable fields of a finding.
+    /// The filterable fields of a finding, in ASFF and derived from it in OCSF.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The converter of findings to OCSF.
+    pub fn ocsf(&self) -> &Converter {
+        &self.ocsf
+    }
+
+    /// Changes the form of findings in OCSF. To be called before the world has findings.
+    pub fn set_ocsf(&mut self, settings: Settings) {
+        self.ocsf = Arc::new(Converter { settings });
+        self.schema = schema(&self.ocsf);
     }
 
     /// Reads a table of findings under its lock; `None` if there is no such table.
@@ -389,8 +406,8 @@ impl World {
     }
 }
 
-fn fields() -> Vec<Field> {
-    let field = |field: &securityhub_fixtures::fields::FilterField| Field {
+fn schema(ocsf: &Arc<Converter>) -> Arc<Schema> {
+    let field = |field: &FilterField| Field {
         name: field.name,
         path: field.path,
         kind: match field.kind {
@@ -403,5 +420,7 @@ fn fields() -> Vec<Field> {
             FilterKind::Boolean => FieldKind::Boolean,
         },
     };
-    FILTER_FIELDS.iter().map(field).collect()
+    let stored: Vec<Field> = FILTER_FIELDS.iter().map(field).collect();
+    let derived: Vec<Field> = OCSF_FIELDS.iter().map(|of_ocsf| field(&of_ocsf.field)).collect();
+    Arc::new(Schema::new(&stored).with_derived(Arc::clone(ocsf) as Arc<dyn Derive>, &derived))
 }

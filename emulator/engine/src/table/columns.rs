@@ -5,15 +5,15 @@ use std::sync::{Arc, PoisonError};
 use super::documents::Documents;
 use super::draft::Draft;
 use crate::column::Column;
-use crate::path::Paths;
-use crate::schema::{FieldId, Schema};
+use crate::derive::Stored;
+use crate::schema::{FieldId, Reader, Schema};
 use crate::sync::{Mutex, OnceLock};
 
 /// A slot for the column of each field. Clones share columns until one of them is written.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     positions: Vec<OnceLock<Arc<Column>>>,
-    /// The paths of the built columns, as of the last write.
+    /// Reads the values of the built columns, as of the last write.
     maintained: Maintained,
     /// Held while columns are built, so that readers that need the same columns parse the documents once.
     building: Mutex<()>,
@@ -22,7 +22,7 @@ pub(super) struct Columns {
 #[derive(Debug, Default)]
 struct Maintained {
     columns: usize,
-    paths: Paths,
+    reader: Reader,
 }
 
 impl Clone for Columns {
@@ -33,7 +33,7 @@ impl Clone for Columns {
 
 impl Columns {
     pub(super) fn new(schema: &Schema) -> Self {
-        Self { positions: schema.fields().map(|_| OnceLock::new()).collect(), ..Self::default() }
+        Self { positions: schema.every_field().map(|_| OnceLock::new()).collect(), ..Self::default() }
     }
 
     /// The column of a field, if it has been built.
@@ -71,18 +71,17 @@ impl Columns {
         }
     }
 
-    /// Sets the values of a new or cleared slot from a document.
-    pub(super) fn set(&mut self, schema: &Schema, slot: u32, document: &[u8]) {
+    /// Sets the values of a new or cleared slot.
+    pub(super) fn set(&mut self, schema: &Schema, slot: u32, stored: Stored<'_>) {
         self.note_maintained(schema);
         if self.maintained.columns == 0 {
             return;
         }
         let positions = &mut self.positions;
-        self.maintained.paths.any(document, &mut |field, item| {
+        self.maintained.reader.read(stored, &mut |field, item| {
             if let Some(column) = positions.get_mut(field.index()).and_then(OnceLock::get_mut) {
                 Arc::make_mut(column).add(slot, item);
             }
-            false
         });
     }
 
@@ -102,13 +101,9 @@ impl Columns {
         if built == self.maintained.columns {
             return;
         }
-        let mut paths = Paths::default();
-        for (field, place) in schema.fields().zip(&self.positions) {
-            if place.get().is_some() {
-                schema.add_path(field, &mut paths);
-            }
-        }
-        self.maintained = Maintained { columns: built, paths };
+        let fields = schema.every_field().zip(&self.positions);
+        let fields = fields.filter(|(_, place)| place.get().is_some()).map(|(field, _)| field);
+        self.maintained = Maintained { columns: built, reader: schema.reader(fields) };
     }
 
     fn built(&mut self) -> impl Iterator<Item = &mut Column> {

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::blocks::Blocks;
+use crate::derive::Stored;
 use crate::invariant::Invariant;
 
 /// Size of a piece. A larger document has its own piece.
@@ -80,19 +81,38 @@ struct Piece {
 struct Location {
     piece: u32,
     start: u32,
+    /// Length of the document.
     length: u32,
+    /// Length of the annex, which follows the document.
+    annex: u32,
+}
+
+impl Location {
+    /// Number of bytes of both.
+    fn size(self) -> usize {
+        self.length as usize + self.annex as usize
+    }
+
+    fn range(self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start + self.size()
+    }
 }
 
 impl Documents {
     /// The document of a slot. Empty if it was cleared or does not exist, which a draft may request.
     pub(super) fn get(&self, slot: u32) -> &[u8] {
-        let Some(location) = self.locations.get(slot as usize) else { return &[] };
+        self.stored(slot).document
+    }
+
+    /// The document of a slot with its annex.
+    pub(super) fn stored(&self, slot: u32) -> Stored<'_> {
+        let Some(location) = self.locations.get(slot as usize) else { return Stored { document: &[], annex: &[] } };
         let piece = self.pieces.get(location.piece as usize);
-        let range = location.start as usize..location.start as usize + location.length as usize;
-        piece
-            .and_then(|piece| piece.bytes.get(range))
-            .or_report("a location is a range of its piece")
-            .unwrap_or_default()
+        let bytes = piece.and_then(|piece| piece.bytes.get(location.range()));
+        let bytes = bytes.or_report("a location is a range of its piece").unwrap_or_default();
+        let (document, annex) = bytes.split_at_checked(location.length as usize).unwrap_or_default();
+        Stored { document, annex }
     }
 
     /// The number of slots.
@@ -112,8 +132,8 @@ impl Documents {
     }
 
     /// Stores the document of the next slot.
-    pub(super) fn push(&mut self, slot: u32, document: &[u8]) {
-        let location = self.write(slot, document);
+    pub(super) fn push(&mut self, slot: u32, stored: Stored<'_>) {
+        let location = self.write(slot, stored);
         self.locations.push(location);
     }
 
@@ -132,13 +152,13 @@ impl Documents {
     /// Stores a document of a batch as that of the next slot.
     pub(super) fn push_from(&mut self, slot: u32, batch: &Batch, range: Range<usize>) {
         let Some((number, piece)) = batch.piece.and_then(|number| Some((number, self.pieces.get_mut(number)?))) else {
-            return self.push(slot, batch.document(range));
+            return self.push(slot, Stored { document: batch.document(range), annex: &[] });
         };
         piece.used += range.len();
         self.used += range.len();
         piece.slots.push(slot);
         let [piece, start, length] = [number, range.start, range.len()].map(crate::count::number);
-        self.locations.push(Location { piece, start, length });
+        self.locations.push(Location { piece, start, length, annex: 0 });
     }
 
     /// A document of a batch.
@@ -157,25 +177,28 @@ impl Documents {
         }
     }
 
-    /// Replaces the document of a slot, in place if it fits and no snapshot shares it.
-    pub(super) fn replace(&mut self, slot: u32, document: &[u8]) {
+    /// Replaces the document and the annex of a slot, in place if they fit and no snapshot shares them.
+    pub(super) fn replace(&mut self, slot: u32, stored: Stored<'_>) {
         let Some(location) = self.locations.get(slot as usize).copied().or_report("a slot has a location") else {
             return;
         };
-        let start = location.start as usize;
-        if document.len() <= location.length as usize
+        let (Stored { document, annex }, start) = (stored, location.start as usize);
+        let size_now = document.len() + annex.len();
+        if size_now <= location.size()
             && let Some(piece) = self.pieces.get_mut(location.piece as usize)
             && let Some(bytes) = Arc::get_mut(&mut piece.bytes)
-            && let Some(bytes) = bytes.get_mut(start..start + document.len())
+            && let Some(bytes) = bytes.get_mut(start..start + size_now)
         {
-            bytes.copy_from_slice(document);
-            let freed = location.length as usize - document.len();
+            let (for_document, for_annex) = bytes.split_at_mut(document.len());
+            for_document.copy_from_slice(document);
+            for_annex.copy_from_slice(annex);
+            let freed = location.size() - size_now;
             piece.used -= freed;
             self.used -= freed;
-            self.put_location(slot, Location { length: size(document), ..location });
+            self.put_location(slot, Location { length: size(document), annex: size(annex), ..location });
             return;
         }
-        let new = self.write(slot, document);
+        let new = self.write(slot, stored);
         self.put_location(slot, new);
         self.release(location);
     }
@@ -206,26 +229,30 @@ impl Documents {
     }
 
     /// Appends to the open piece, or to a new one.
-    fn write(&mut self, slot: u32, document: &[u8]) -> Location {
+    fn write(&mut self, slot: u32, stored: Stored<'_>) -> Location {
+        let Stored { document, annex } = stored;
+        let added = document.len() + annex.len();
         let fits = |number: &usize| {
             let Some(piece) = self.pieces.get_mut(*number) else { return false };
             // A clone of the table may share the open piece.
-            Arc::get_mut(&mut piece.bytes).is_some_and(|bytes| bytes.len() + document.len() <= bytes.capacity())
+            Arc::get_mut(&mut piece.bytes).is_some_and(|bytes| bytes.len() + added <= bytes.capacity())
         };
         let number = self.open.filter(fits).unwrap_or_else(|| {
-            let bytes = Vec::with_capacity(document.len().max(PIECE));
+            let bytes = Vec::with_capacity(added.max(PIECE));
             self.pieces.push(Piece { bytes: Arc::new(bytes), ..Piece::default() });
             self.pieces.len() - 1
         });
         self.open = Some(number);
-        let mut location = Location { piece: crate::count::number(number), start: 0, length: size(document) };
+        let piece_number = crate::count::number(number);
+        let mut location = Location { piece: piece_number, start: 0, length: size(document), annex: size(annex) };
         if let Some(piece) = self.pieces.get_mut(number).or_report("there is an open piece")
             && let Some(bytes) = Arc::get_mut(&mut piece.bytes).or_report("the open piece is not shared")
         {
             location.start = size(bytes);
             bytes.extend_from_slice(document);
-            piece.used += document.len();
-            self.used += document.len();
+            bytes.extend_from_slice(annex);
+            piece.used += added;
+            self.used += added;
             piece.slots.push(slot);
         }
         location
@@ -234,8 +261,8 @@ impl Documents {
     /// Marks the bytes of a location as unused.
     fn release(&mut self, location: Location) {
         if let Some(piece) = self.pieces.get_mut(location.piece as usize) {
-            piece.used = piece.used.saturating_sub(location.length as usize);
-            self.used = self.used.saturating_sub(location.length as usize);
+            piece.used = piece.used.saturating_sub(location.size());
+            self.used = self.used.saturating_sub(location.size());
         }
         self.tidy(location.piece as usize);
     }
@@ -255,11 +282,11 @@ impl Documents {
             let Some(old) = self.locations.get(slot as usize).copied().or_report("a slot has a location") else {
                 continue;
             };
-            let range = old.start as usize..old.start as usize + old.length as usize;
             if old.piece as usize == number
-                && let Some(document) = emptied.bytes.get(range).filter(|document| !document.is_empty())
+                && let Some(bytes) = emptied.bytes.get(old.range()).filter(|bytes| !bytes.is_empty())
+                && let Some((document, annex)) = bytes.split_at_checked(old.length as usize)
             {
-                let new = self.write(slot, document);
+                let new = self.write(slot, Stored { document, annex });
                 self.put_location(slot, new);
             }
         }
@@ -275,6 +302,10 @@ fn size(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
+    fn plain(document: &[u8]) -> Stored<'_> {
+        Stored { document, annex: &[] }
+    }
+
     fn document(seed: usize) -> Vec<u8> {
         vec![u8::try_from(seed % 251).unwrap_or(0); 1000 + seed * 7919 % 200_000]
     }
@@ -284,7 +315,7 @@ mod tests {
         for (length, is_piece) in [(10, false), (1000, true)] {
             let all: Vec<Vec<u8>> = (0..100_u8).map(|number| vec![number; length]).collect();
             let mut documents = Documents::default();
-            documents.push(0, b"first");
+            documents.push(0, plain(b"first"));
             for (first, step) in [(1, 1), (101, 9)] {
                 let batch = documents.add_batch(all.concat());
                 assert_eq!(batch.piece.is_some(), is_piece);
@@ -318,7 +349,7 @@ mod tests {
             }
             documents.finish_batch(&batch);
             for slot in 0..90 {
-                documents.replace(slot, b"short");
+                documents.replace(slot, plain(b"short"));
             }
             for (number, snapshot) in (0..).zip(&snapshots) {
                 assert_eq!(snapshot.as_bytes(), vec![number; length]);
@@ -326,7 +357,7 @@ mod tests {
                 assert_eq!(stored, if number < 90 { b"short".to_vec() } else { vec![number; length] });
             }
             drop(snapshots);
-            documents.replace(95, b"shorter");
+            documents.replace(95, plain(b"shorter"));
             assert_eq!((documents.get(95), documents.get(96)), (&b"shorter"[..], &vec![96; length][..]));
         }
     }
@@ -337,7 +368,7 @@ mod tests {
         let mut expected: Vec<Vec<u8>> = Vec::new();
         for slot in 0..200_u32 {
             expected.push(document(slot as usize));
-            documents.push(slot, &expected[slot as usize]);
+            documents.push(slot, plain(&expected[slot as usize]));
         }
         for round in 0..3000_usize {
             let slot = round * 31 % 200;
@@ -345,7 +376,7 @@ mod tests {
             if expected[slot].is_empty() {
                 documents.clear(u32::try_from(slot).unwrap());
             } else {
-                documents.replace(u32::try_from(slot).unwrap(), &expected[slot]);
+                documents.replace(u32::try_from(slot).unwrap(), plain(&expected[slot]));
             }
         }
         for (slot, document) in (0..).zip(&expected) {

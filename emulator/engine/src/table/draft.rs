@@ -5,9 +5,8 @@ use super::documents::Documents;
 use crate::column::Column;
 use crate::count::number;
 use crate::filter::Filter;
-use crate::path::Paths;
 use crate::plan;
-use crate::schema::{FieldId, Schema};
+use crate::schema::{FieldId, Reader, Schema};
 
 /// Maximum number of changed documents that a table reads itself when it adopts columns.
 const FEW: usize = 512;
@@ -16,7 +15,7 @@ const FEW: usize = 512;
 #[derive(Debug)]
 pub struct Draft {
     pub(super) columns: Vec<(FieldId, Column)>,
-    paths: Paths,
+    reader: Reader,
     /// The documents whose values the columns contain.
     read: Documents,
     /// The documents to read next.
@@ -26,13 +25,10 @@ pub struct Draft {
 impl Draft {
     /// Empty columns of `fields`, which must be sorted.
     pub(super) fn new(schema: &Schema, fields: &[FieldId], documents: Documents) -> Self {
-        let mut paths = Paths::default();
-        let mut columns = Vec::new();
-        for (field, kind) in fields.iter().filter_map(|field| Some((*field, schema.kind(*field)?))) {
-            columns.push((field, Column::new(kind)));
-            schema.add_path(field, &mut paths);
-        }
-        Self { columns, paths, read: Documents::default(), next: documents }
+        let column = |field: &FieldId| Some((*field, Column::new(schema.kind(*field)?)));
+        let columns = fields.iter().filter_map(column).collect();
+        let reader = schema.reader(fields.iter().copied());
+        Self { columns, reader, read: Documents::default(), next: documents }
     }
 
     /// Reads the documents that have changed since the last call; at first, all of them. Does not access the table.
@@ -51,12 +47,11 @@ impl Draft {
                     column.clear(slot);
                 }
             }
-            self.paths.any(documents.get(slot), &mut |field, item| {
+            self.reader.read(documents.stored(slot), &mut |field, item| {
                 let place = columns.binary_search_by_key(&field, |(of, _)| *of);
                 if let Some((_, column)) = place.ok().and_then(|place| columns.get_mut(place)) {
                     column.add(slot, item);
                 }
-                false
             });
         }
         if let Some(last) = documents.len().checked_sub(1) {

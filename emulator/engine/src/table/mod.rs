@@ -10,6 +10,7 @@ use crate::bits::{BLOCK, BitSet, Bits};
 use crate::blocks::Blocks;
 use crate::column::{Column, Probe};
 use crate::count::number;
+use crate::derive::Stored;
 use crate::filter::{Filter, Test};
 use crate::invariant::Invariant;
 use crate::plan::{self, Source};
@@ -108,6 +109,11 @@ impl Table {
         self.documents.get(slot.0)
     }
 
+    /// A document with its annex.
+    pub fn stored(&self, slot: Slot) -> Stored<'_> {
+        self.documents.stored(slot.0)
+    }
+
     /// The sequence number of a document.
     pub fn sequence(&self, slot: Slot) -> u64 {
         self.sequences.get(slot.0 as usize).copied().or_report("a slot has a number").unwrap_or(u64::MAX)
@@ -115,13 +121,18 @@ impl Table {
 
     /// Stores a document with a new key. `sequence` must be greater than that of any existing document.
     pub fn insert(&mut self, key: &Key, sequence: u64, document: &[u8]) -> Slot {
+        self.insert_with(key, sequence, Stored { document, annex: &[] })
+    }
+
+    /// [`Table::insert`] with an annex.
+    pub fn insert_with(&mut self, key: &Key, sequence: u64, stored: Stored<'_>) -> Slot {
         let slot = number(self.sequences.len());
-        self.documents.push(slot, document);
+        self.documents.push(slot, stored);
         self.keys.push(slot, key);
         self.sequences.push(sequence);
         self.ends.push(NEVER);
         self.live.insert(slot);
-        self.columns.set(&self.schema, slot, document);
+        self.columns.set(&self.schema, slot, stored);
         Slot(slot)
     }
 
@@ -138,7 +149,7 @@ impl Table {
         self.sequences.push(sequence);
         self.ends.push(NEVER);
         self.live.insert(slot);
-        self.columns.set(&self.schema, slot, self.documents.get(slot));
+        self.columns.set(&self.schema, slot, self.documents.stored(slot));
         Slot(slot)
     }
 
@@ -152,13 +163,18 @@ impl Table {
         self.documents.finish_batch(batch);
     }
 
-    /// Replaces the document of a slot by one with the same key, and makes it visible again.
+    /// Replaces the document of a slot by one with the same key, drops its annex, and makes it visible again.
     pub fn replace(&mut self, slot: Slot, document: &[u8]) {
+        self.replace_with(slot, Stored { document, annex: &[] });
+    }
+
+    /// [`Table::replace`] with an annex.
+    pub fn replace_with(&mut self, slot: Slot, stored: Stored<'_>) {
         self.hidden.remove(slot.0);
         self.columns.clear(slot.0);
         self.searches.forget(slot.0);
-        self.documents.replace(slot.0, document);
-        self.columns.set(&self.schema, slot.0, document);
+        self.documents.replace(slot.0, stored);
+        self.columns.set(&self.schema, slot.0, stored);
     }
 
     /// Stores or replaces a document, and returns its sequence number.

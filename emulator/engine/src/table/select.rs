@@ -3,6 +3,7 @@
 use super::order::Order;
 use super::{Part, Scope, Slot, Table, at};
 use crate::bits::{BLOCK, Bits};
+use crate::derive::Stored;
 use crate::filter::Filter;
 use crate::invariant::Invariant;
 use crate::page::{Page, Position, ROOM, Row};
@@ -26,6 +27,17 @@ impl Part<'_> {
         limit: usize,
         bytes: Vec<u8>,
     ) -> Option<Page> {
+        let slots = self.slots_quickly(filter, sort, after, limit)?;
+        Some(self.table.page(slots, sort, limit, bytes, &copy))
+    }
+
+    fn slots_quickly(
+        &self,
+        filter: &Filter,
+        sort: &[SortKey],
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Option<Vec<u32>> {
         let (filter, table) = (filter.simplify(), self.table);
         let mut fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
         plan::columns(&filter, &table.schema, &mut fields);
@@ -39,12 +51,11 @@ impl Part<'_> {
             return None;
         }
         let plan = Plan::new(&filter, &table.schema, table, table.len() as u64);
-        let slots = if sort.is_empty() {
-            self.first_stored(&plan, after, limit, FEW_TESTS)?
+        if sort.is_empty() {
+            self.first_stored(&plan, after, limit, FEW_TESTS)
         } else {
-            Order::new(*self, sort, after, limit).select(&plan, FEW_TESTS)?
-        };
-        Some(table.page(slots, sort, limit, bytes))
+            Order::new(*self, sort, after, limit).select(&plan, FEW_TESTS)
+        }
     }
 
     /// The first `limit` rows that satisfy `filter`, in the order of `sort`, after a position or from the start. Their
@@ -56,6 +67,19 @@ impl Part<'_> {
         after: Option<&Position>,
         limit: usize,
         bytes: Vec<u8>,
+    ) -> Page {
+        self.select_with(filter, sort, after, limit, bytes, &copy)
+    }
+
+    /// [`Part::select`] with each document written by `write`, such as in its derived form.
+    pub fn select_with(
+        &self,
+        filter: &Filter,
+        sort: &[SortKey],
+        after: Option<&Position>,
+        limit: usize,
+        bytes: Vec<u8>,
+        write: &dyn Fn(Stored<'_>, &mut Vec<u8>),
     ) -> Page {
         let (filter, table) = (filter.simplify(), self.table);
         table.build(&filter, sort.iter().map(|key| key.field).collect());
@@ -70,7 +94,7 @@ impl Part<'_> {
                 .or_report("a search without a limit on work completes")
                 .unwrap_or_default()
         };
-        table.page(slots, sort, limit, bytes)
+        table.page(slots, sort, limit, bytes, write)
     }
 
     /// The slots of a page and one more, if there are as many, in order of creation (SRT-08). `None` if more than about
@@ -114,7 +138,14 @@ impl Table {
     }
 
     /// The page of `slots`, which has one more than `limit` if further rows follow.
-    fn page(&self, mut slots: Vec<u32>, sort: &[SortKey], limit: usize, mut bytes: Vec<u8>) -> Page {
+    fn page(
+        &self,
+        mut slots: Vec<u32>,
+        sort: &[SortKey],
+        limit: usize,
+        mut bytes: Vec<u8>,
+        write: &dyn Fn(Stored<'_>, &mut Vec<u8>),
+    ) -> Page {
         let more = slots.len() > limit;
         slots.truncate(limit);
         let size: usize = slots.iter().map(|slot| self.documents.get(*slot).len() + 1).sum();
@@ -125,7 +156,7 @@ impl Table {
                 bytes.push(b',');
             }
             let start = bytes.len();
-            bytes.extend_from_slice(self.documents.get(slot));
+            write(self.documents.stored(slot), &mut bytes);
             let keys = sort.iter().map(|key| self.sort_value(slot, *key)).collect();
             let position = Position { keys, sequence: self.sequence(Slot(slot)) };
             rows.push(Row { document: start..bytes.len(), position });
@@ -136,6 +167,11 @@ impl Table {
     pub(super) fn sort_value(&self, slot: u32, key: SortKey) -> SortValue {
         self.columns.get(key.field).map_or(SortValue::Missing, |column| column.sort_value(slot, key.descending))
     }
+}
+
+/// Writes a document as stored.
+fn copy(stored: Stored<'_>, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(stored.document);
 }
 
 /// The slots of a block from a position on.

@@ -1,0 +1,44 @@
+//! Derived documents: a second form of each document, computed from what is stored when it is needed.
+//!
+//! A table stores only one form. Fields of the derived form have columns like all others, so one filter may use fields of
+//! both forms.
+
+use std::fmt::Debug;
+
+/// A document and its annex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored<'d> {
+    /// The document.
+    pub document: &'d [u8],
+    /// What the caller stored beside the document for the derived form only. Usually empty.
+    pub annex: &'d [u8],
+}
+
+/// Parts of a derived document, as a set of bits that a [`Derive`] assigns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts(pub u64);
+
+impl Parts {
+    /// The whole document.
+    pub const ALL: Self = Self(u64::MAX);
+
+    /// The parts of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether any of these parts is among them.
+    pub fn contain(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Computes the derived form of documents.
+pub trait Derive: Debug + Send + Sync {
+    /// The parts that contain the values of a path.
+    fn parts(&self, path: &str) -> Parts;
+
+    /// Appends the derived form to `derived` as JSON. Members outside of `parts` may be left out.
+    fn derive(&self, stored: Stored<'_>, parts: Parts, derived: &mut Vec<u8>);
+}
