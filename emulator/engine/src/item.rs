@@ -28,7 +28,7 @@ pub(crate) enum Item<'d> {
 }
 
 /// Whether `found` returns true for any value in the leaf of a path, given as JSON text. With `pairs`, entries are
-/// objects with `name` and `value`.
+/// objects with `name` and `value`, or `Key` and `Value`.
 pub(crate) fn any(kind: FieldKind, pairs: bool, leaf: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
     match kind {
         FieldKind::String => text(leaf, |text| found(Item::Text(text))),
@@ -83,8 +83,8 @@ fn any_pair(leaf: &[u8], found: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
             let end = json::value(leaf, at)?;
             let text = leaf.get(at..end)?.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
             match name {
-                b"name" => key = text.and_then(json::unescape),
-                b"value" => value = text.and_then(json::unescape),
+                b"name" | b"Key" => key = text.and_then(json::unescape),
+                b"value" | b"Value" => value = text.and_then(json::unescape),
                 _ => {}
             }
             Some(end)

@@ -4,10 +4,54 @@
 //! only in OCSF. Does not contain: accounts, tables, filters and requests. A conversion reads nothing but its arguments.
 
 pub mod annex;
+mod asff;
+mod compliance;
+mod databucket;
+mod details;
+mod envelope;
+mod evidences;
+mod identity;
+mod information;
+mod malware;
+mod moment;
+pub mod native;
+mod out;
+mod resources;
+mod source;
+#[cfg(test)]
+mod tests;
+mod vulnerabilities;
 
+use securityhub_engine::json::text;
 use securityhub_engine::{Derive, Parts, Stored};
 
+use out::Out;
+use source::{Class, Source};
+
 pub use annex::Annex;
+pub use envelope::{product_uid, severity, status, uid};
+pub use identity::{classic_product_arn, severity_label, workflow_status};
+
+/// Parts of findings in OCSF, by their top-level attributes.
+mod part {
+    use securityhub_engine::Parts;
+
+    /// All attributes that no other part contains.
+    pub const ENVELOPE: Parts = Parts(1);
+    pub const CLOUD: Parts = Parts(1 << 1);
+    /// `metadata` without `metadata.uid`.
+    pub const METADATA: Parts = Parts(1 << 2);
+    pub const METADATA_UID: Parts = Parts(1 << 3);
+    /// `finding_info` and `count`.
+    pub const INFORMATION: Parts = Parts(1 << 4);
+    pub const REMEDIATION: Parts = Parts(1 << 5);
+    pub const COMPLIANCE: Parts = Parts(1 << 6);
+    pub const RESOURCES: Parts = Parts(1 << 7);
+    pub const VULNERABILITIES: Parts = Parts(1 << 8);
+    pub const EVIDENCES: Parts = Parts(1 << 9);
+    pub const MALWARE: Parts = Parts(1 << 10);
+    pub const DATABUCKET: Parts = Parts(1 << 11);
+}
 
 /// Settings of the OCSF half that change the form of findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,14 +85,87 @@ pub struct Converter {
 impl Converter {
     /// Appends a finding in OCSF as JSON. Members outside of `parts` may be left out.
     pub fn write(&self, stored: Stored<'_>, parts: Parts, around: Surroundings<'_>, ocsf: &mut Vec<u8>) {
-        let _ = (stored, parts, around);
-        ocsf.extend_from_slice(b"{}");
+        let document = std::str::from_utf8(stored.document).unwrap_or_default();
+        let annex = Annex::read(stored.annex);
+        if native::is_native(document) {
+            return native::write(document, &annex, ocsf);
+        }
+        let source = Source::new(document, &annex, &self.settings);
+        ocsf.push(b'{');
+        convert(&source, parts, around, &mut Out::new(ocsf));
+        ocsf.push(b'}');
+    }
+}
+
+impl Converter {
+    /// `metadata.uid` of a finding; `None` if it is damaged.
+    pub fn uid(&self, stored: Stored<'_>) -> Option<String> {
+        let document = std::str::from_utf8(stored.document).ok()?;
+        if native::is_native(document) {
+            return text::member_of(document, "uid").and_then(text::string).map(std::borrow::Cow::into_owned);
+        }
+        Some(envelope::uid_of(&Source::new(document, &Annex::read(stored.annex), &self.settings)))
+    }
+}
+
+/// Writes the parts of a finding.
+fn convert(source: &Source<'_>, parts: Parts, around: Surroundings<'_>, out: &mut Out<'_>) {
+    let has_uid = parts.contain(part::METADATA_UID);
+    if parts.contain(part::ENVELOPE) {
+        envelope::write(source, out);
+    }
+    if parts.contain(part::CLOUD) {
+        envelope::cloud(source, out);
+    }
+    if has_uid || parts.contain(part::METADATA) {
+        envelope::metadata(source, has_uid, out);
+    }
+    if parts.contain(part::INFORMATION) {
+        information::write(source, out);
+    }
+    if parts.contain(part::REMEDIATION) {
+        information::remediation(source, out);
+    }
+    if parts.contain(part::COMPLIANCE) {
+        compliance::write(source, out);
+    }
+    if parts.contain(part::RESOURCES) {
+        resources::write(source, around, out);
+    }
+    if parts.contain(part::VULNERABILITIES) {
+        vulnerabilities::write(source, out);
+    }
+    // The classes of OCSF have these attributes in findings of these classes only.
+    if parts.contain(part::EVIDENCES) && matches!(source.class, Class::Detection | Class::Compliance) {
+        evidences::write(source, out);
+    }
+    if parts.contain(part::MALWARE) && source.class == Class::Detection {
+        malware::write(source, out);
+    }
+    if parts.contain(part::DATABUCKET) && source.class == Class::DataSecurity {
+        databucket::write(source, out);
     }
 }
 
 impl Derive for Converter {
-    fn parts(&self, _path: &str) -> Parts {
-        Parts::ALL
+    fn parts(&self, path: &str) -> Parts {
+        if path == "metadata.uid" {
+            return part::METADATA_UID;
+        }
+        let top = path.split(['.', '[']).next().unwrap_or_default();
+        match top {
+            "cloud" => part::CLOUD,
+            "metadata" => part::METADATA,
+            "finding_info" | "count" => part::INFORMATION,
+            "remediation" => part::REMEDIATION,
+            "compliance" => part::COMPLIANCE,
+            "resources" => part::RESOURCES,
+            "vulnerabilities" => part::VULNERABILITIES,
+            "evidences" => part::EVIDENCES,
+            "malware" => part::MALWARE,
+            "databucket" => part::DATABUCKET,
+            _ => part::ENVELOPE,
+        }
     }
 
     fn derive(&self, stored: Stored<'_>, parts: Parts, derived: &mut Vec<u8>) {

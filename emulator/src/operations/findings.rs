@@ -133,7 +133,7 @@ pub fn get_findings_quickly(context: &Context<'_>, input: Input) -> Result<Optio
 }
 
 /// Start of the response body.
-const HEAD: &[u8] = b"{\"Findings\":[";
+pub(super) const HEAD: &[u8] = b"{\"Findings\":[";
 
 /// The query of GetFindings.
 struct Query {
@@ -165,8 +165,12 @@ impl Query {
 }
 
 /// Completes the body, which begins with the page's documents; stored documents are sent unchanged.
-fn page_body(page: Option<Page>, binding: &Binding) -> Bytes {
-    let Some(mut page) = page else { return Bytes::from_static(b"{\"Findings\":[]}") };
+pub(super) fn page_body(page: Option<Page>, binding: &Binding) -> Bytes {
+    page.map_or(Bytes::from_static(b"{\"Findings\":[]}"), |page| page_body_of(page, binding))
+}
+
+/// Completes a body that begins with the rows of a page.
+pub(super) fn page_body_of(mut page: Page, binding: &Binding) -> Bytes {
     page.bytes.push(b']');
     if let Some(last) = page.rows.last().filter(|_| page.more) {
         page.bytes.extend_from_slice(b",\"NextToken\":\"");

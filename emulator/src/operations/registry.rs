@@ -5,8 +5,9 @@ use securityhub_fixtures::Operation;
 use super::answer::Answer;
 use super::context::{Context, Input};
 use super::{
-    action_targets, aggregators_v2, automation_rules, configuration_policies, finding_aggregators, finding_changes,
-    findings, hub, hub_v2, insights, members, organization, products, standards, tags,
+    action_targets, aggregators_v2, automation_rules, automation_rules_v2, configuration_policies, finding_aggregators,
+    finding_changes, findings, findings_v2, hub, hub_v2, insights, members, organization, products, resources_v2,
+    software_v2, standards, tags,
 };
 use crate::aws_error::AwsError;
 use crate::state::{FindingsTransaction, Transaction};
@@ -138,7 +139,7 @@ pub fn entry(operation: Operation) -> Entry {
             writes(automation_rules::batch_update_automation_rules).per_item(automation_rules::REQUEST_ITEMS)
         }
         Operation::BatchUpdateFindings => writes_findings(finding_changes::batch_update_findings),
-        Operation::BatchUpdateFindingsV2 => missing(),
+        Operation::BatchUpdateFindingsV2 => writes_findings(findings_v2::batch_update_findings_v2).v2(),
         Operation::BatchUpdateStandardsControlAssociations => {
             writes(standards::batch_update_standards_control_associations)
         }
@@ -146,7 +147,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateActionTarget => writes(action_targets::create_action_target),
         Operation::CreateAggregatorV2 => writes(aggregators_v2::create_aggregator_v2).v2(),
         Operation::CreateAutomationRule => writes(automation_rules::create_automation_rule),
-        Operation::CreateAutomationRuleV2 => missing(),
+        Operation::CreateAutomationRuleV2 => writes(automation_rules_v2::create_automation_rule_v2).v2(),
         Operation::CreateConfigurationPolicy => writes(configuration_policies::create_configuration_policy),
         Operation::CreateConnector => missing(),
         Operation::CreateConnectorV2 => missing(),
@@ -157,7 +158,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DeclineInvitations => writes(members::invited::decline_invitations).hub(HubRule::RequiredByMembers),
         Operation::DeleteActionTarget => writes(action_targets::delete_action_target),
         Operation::DeleteAggregatorV2 => writes(aggregators_v2::delete_aggregator_v2).v2(),
-        Operation::DeleteAutomationRuleV2 => missing(),
+        Operation::DeleteAutomationRuleV2 => writes(automation_rules_v2::delete_automation_rule_v2).v2(),
         Operation::DeleteConfigurationPolicy => writes(configuration_policies::delete_configuration_policy),
         Operation::DeleteConnector => missing(),
         Operation::DeleteConnectorV2 => missing(),
@@ -195,7 +196,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GenerateRecommendedPolicyV2 => missing(),
         Operation::GetAdministratorAccount => reads(members::invited::get_administrator_account),
         Operation::GetAggregatorV2 => reads(aggregators_v2::get_aggregator_v2).v2(),
-        Operation::GetAutomationRuleV2 => missing(),
+        Operation::GetAutomationRuleV2 => reads(automation_rules_v2::get_automation_rule_v2).v2().heavy(),
         Operation::GetConfigurationPolicy => reads(configuration_policies::get_configuration_policy),
         Operation::GetConfigurationPolicyAssociation => {
             reads(configuration_policies::associations::get_configuration_policy_association)
@@ -206,10 +207,10 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetExportJobV2 => missing(),
         Operation::GetFindingAggregator => reads(finding_aggregators::get_finding_aggregator),
         Operation::GetFindingHistory => reads(finding_changes::get_finding_history).heavy(),
-        Operation::GetFindingStatisticsV2 => missing(),
+        Operation::GetFindingStatisticsV2 => reads(findings_v2::get_finding_statistics_v2).v2().heavy(),
         Operation::GetFindings => reads(findings::get_findings).heavy().or_quickly(findings::get_findings_quickly),
         Operation::GetFindingsTrendsV2 => missing(),
-        Operation::GetFindingsV2 => missing(),
+        Operation::GetFindingsV2 => reads(findings_v2::get_findings_v2).v2().heavy(),
         Operation::GetInsightResults => reads(insights::get_insight_results).heavy(),
         Operation::GetInsights => reads(insights::get_insights).heavy(),
         Operation::GetInvitationsCount => {
@@ -219,17 +220,17 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetMembers => reads(members::administrator::get_members).hub(HubRule::RequiredByMembers),
         Operation::GetRecommendedPolicyV2 => missing(),
         Operation::GetRemediationsV2 => missing(),
-        Operation::GetResourcesStatisticsV2 => missing(),
+        Operation::GetResourcesStatisticsV2 => reads(resources_v2::get_resources_statistics_v2).v2().heavy(),
         Operation::GetResourcesTrendsV2 => missing(),
-        Operation::GetResourcesV2 => missing(),
+        Operation::GetResourcesV2 => reads(resources_v2::get_resources_v2).v2().heavy(),
         Operation::GetSecurityControlDefinition => reads(standards::get_security_control_definition),
-        Operation::GetSoftwareResourcesV2 => missing(),
-        Operation::GetSoftwareStatisticsV2 => missing(),
-        Operation::GetSoftwareV2 => missing(),
+        Operation::GetSoftwareResourcesV2 => reads(software_v2::get_software_resources_v2).v2().heavy(),
+        Operation::GetSoftwareStatisticsV2 => reads(software_v2::get_software_statistics_v2).v2().heavy(),
+        Operation::GetSoftwareV2 => reads(software_v2::get_software_v2).v2().heavy(),
         Operation::InviteMembers => writes(members::administrator::invite_members).hub(HubRule::RequiredByMembers),
         Operation::ListAggregatorsV2 => reads(aggregators_v2::list_aggregators_v2).v2(),
         Operation::ListAutomationRules => reads(automation_rules::list_automation_rules),
-        Operation::ListAutomationRulesV2 => missing(),
+        Operation::ListAutomationRulesV2 => reads(automation_rules_v2::list_automation_rules_v2).v2(),
         Operation::ListConfigurationPolicies => reads(configuration_policies::list_configuration_policies),
         Operation::ListConfigurationPolicyAssociations => {
             reads(configuration_policies::associations::list_configuration_policy_associations).heavy()
@@ -261,7 +262,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UntagResource => writes(tags::untag_resource).hub(HubRule::Own),
         Operation::UpdateActionTarget => writes(action_targets::update_action_target),
         Operation::UpdateAggregatorV2 => writes(aggregators_v2::update_aggregator_v2).v2(),
-        Operation::UpdateAutomationRuleV2 => missing(),
+        Operation::UpdateAutomationRuleV2 => writes(automation_rules_v2::update_automation_rule_v2).v2(),
         Operation::UpdateConfigurationPolicy => writes(configuration_policies::update_configuration_policy),
         Operation::UpdateConnector => missing(),
         Operation::UpdateConnectorV2 => missing(),

@@ -366,14 +366,9 @@ fn untaggable_resources_are_refused() {
 /// Rules: ERR-06.
 #[test]
 fn an_operation_that_is_not_implemented_says_so() {
-    let message = on().refused(
-        ADMINISTRATOR,
-        securityhub_fixtures::Operation::GetFindingStatisticsV2,
-        json!({ "GroupByRules": [{ "GroupByField": "severity" }] }),
-        404,
-        "UnknownOperationException",
-    );
-    assert!(message.contains("GetFindingStatisticsV2"), "{message}");
+    let error = super::not_implemented(securityhub_fixtures::Operation::StartExportJobV2);
+    assert_eq!((error.status, error.code.name()), (404, "UnknownOperationException"));
+    assert!(error.message.contains("StartExportJobV2"), "{}", error.message);
 }
 
 /// Rules: HUB-03, HUB-17.

@@ -13,6 +13,7 @@ use super::aggregator::Aggregator;
 use super::aggregator_v2::AggregatorV2;
 use super::central_configuration::CentralConfiguration;
 use super::clock::Timestamp;
+use super::inventory::DeclaredInventory;
 use super::member::{Member, MemberStatus, Quotas};
 use super::names::{AccountId, Region, UnknownRegion};
 use super::organization_policies::OrganizationPolicies;
@@ -47,6 +48,8 @@ pub struct Directory {
     pub aggregators_v2: BTreeMap<AccountId, AggregatorV2>,
     /// Policies and their targets.
     pub policies: Policies,
+    /// The resources and packages that scenarios declare for the inventory of the V2 half.
+    pub inventory: Arc<DeclaredInventory>,
     /// Security controls that AWS has not yet added to all of their standards, by control ID, with the short names of
     /// the standards still to come (SEC-50).
     pub new_controls: BTreeMap<&'static str, BTreeSet<&'static str>>,

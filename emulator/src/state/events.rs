@@ -34,10 +34,21 @@ pub struct Event {
 pub enum Subject {
     /// A finding as it was when it was created or updated (EVT-01).
     Finding(Snapshot),
+    /// A finding in OCSF, as it was when it was created or updated (EVT-04).
+    Ocsf(Arc<OcsfFinding>),
     /// A finding that a user sent to a custom action (EVT-02).
     Selected(Arc<UsedAction>, Snapshot),
     /// Insight results that a user sent to a custom action (EVT-03).
     Results(Arc<UsedAction>, Arc<InsightReport>),
+}
+
+/// A finding in OCSF.
+#[derive(Clone, Debug)]
+pub struct OcsfFinding {
+    /// `metadata.uid`
+    pub uid: String,
+    /// The finding as JSON.
+    pub document: Vec<u8>,
 }
 
 /// A custom action at the time it was used.
@@ -193,6 +204,7 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::written::Form;
     use crate::state::{AccountId, Region};
 
     fn ring(capacity: usize, count: u8) -> Ring {
@@ -211,10 +223,9 @@ mod tests {
 
     #[test]
     fn the_ring_keeps_the_newest_of_findings_written_together() {
-        let mut written =
-            FindingWrites::new(TableKey { region: Region::new("us-east-1"), origin: None }, Timestamp::UNIX_EPOCH, 3);
-        (0..10).for_each(|number| written.push(Snapshot::copy(&[number])));
-        let kept: Vec<&[u8]> = written.findings.iter().map(Snapshot::as_bytes).collect();
+        let mut written = FindingWrites::new(TableKey::from(&Region::new("us-east-1")), Timestamp::UNIX_EPOCH, 3);
+        (0..10).for_each(|number| written.push(Snapshot::copy(&[number]), Form::Both));
+        let kept: Vec<&[u8]> = written.findings.iter().map(|written| written.finding.as_bytes()).collect();
         assert_eq!((kept, written.dropped()), (vec![&[7][..], &[8], &[9]], 7));
     }
 

@@ -4,12 +4,13 @@ use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Snapshot, Table};
+use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Snapshot, Stored, Table};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
 use super::sync::atomic::{AtomicU64, Ordering};
-use super::written::FindingWrites;
+use super::written::{FindingWrites, Form};
+use crate::ocsf::Annex;
 
 /// The findings of a Region. A clone is a fork that shares everything neither side has written since.
 #[derive(Clone, Debug)]
@@ -92,6 +93,11 @@ impl Findings {
         self.metadata.get(&self.table.sequence(slot)).map(Arc::as_ref)
     }
 
+    /// What is stored beside a finding for its OCSF form.
+    pub fn annex(&self, slot: Slot) -> Annex {
+        Annex::read(self.table.stored(slot).annex)
+    }
+
     /// The time at which a finding expires, if it does.
     pub fn expires_at(&self, slot: Slot) -> Option<Timestamp> {
         Timestamp::from_millisecond(self.table.end(slot)).ok()
@@ -133,7 +139,7 @@ impl Findings {
         let mut joined = Findings::new(Arc::clone(self.table.schema()));
         for (of, slot, key) in all {
             let number = of.table.sequence(slot);
-            let copy = joined.table.insert(key, number, of.table.document(slot));
+            let copy = joined.table.insert_with(key, number, of.table.stored(slot));
             joined.table.set_end(copy, of.table.end(slot));
             if let Some(metadata) = of.metadata.get(&number) {
                 joined.metadata.insert(number, Arc::clone(metadata));
@@ -178,7 +184,7 @@ impl<'t> FindingWriter<'t> {
     pub fn create(&mut self, key: &Key, document: &[u8]) -> Slot {
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
         self.stored.push(StoredFinding { number, is_new: true });
-        self.record(document);
+        self.record(Stored { document, annex: &[] }, Form::Both);
         self.findings.table.insert(key, number, document)
     }
 
@@ -187,12 +193,17 @@ impl<'t> FindingWriter<'t> {
         self.findings.table.add_batch(documents)
     }
 
-    /// Stores a new finding whose document is in the buffer of a batch.
-    pub fn create_from(&mut self, key: &Key, batch: &Batch, document: Range<usize>) -> Slot {
+    /// Stores a new finding whose document is in the buffer of a batch. One with an annex is copied.
+    pub fn create_from(&mut self, key: &Key, batch: &Batch, document: Range<usize>, annex: &Annex) -> Slot {
+        let annex = annex.to_bytes();
+        if !annex.is_empty() {
+            let document = self.findings.table.snapshot(batch, document);
+            return self.create_with(key, Stored { document: document.as_bytes(), annex: &annex });
+        }
         let number = self.sequence.fetch_add(1, Ordering::Relaxed);
         self.stored.push(StoredFinding { number, is_new: true });
         if let Some(written) = &mut self.written {
-            written.push(self.findings.table.snapshot(batch, document.clone()));
+            written.push(self.findings.table.snapshot(batch, document.clone()), Form::Both);
         }
         self.findings.table.insert_from(key, number, batch, document)
     }
@@ -202,12 +213,39 @@ impl<'t> FindingWriter<'t> {
         self.findings.table.finish_batch(batch);
     }
 
-    /// Replaces the document of a finding.
+    /// Stores a new finding with an annex.
+    pub fn create_with(&mut self, key: &Key, stored: Stored<'_>) -> Slot {
+        let number = self.sequence.fetch_add(1, Ordering::Relaxed);
+        self.stored.push(StoredFinding { number, is_new: true });
+        self.record(stored, Form::Both);
+        self.findings.table.insert_with(key, number, stored)
+    }
+
+    /// Replaces the document of a finding. Its annex stays.
     pub fn replace(&mut self, slot: Slot, document: &[u8]) {
+        let annex = self.findings.table.stored(slot).annex.to_vec();
+        self.replace_with(slot, Stored { document, annex: &annex });
+    }
+
+    /// Replaces the document of a finding and its annex.
+    pub fn replace_with(&mut self, slot: Slot, stored: Stored<'_>) {
+        self.note_replaced(slot, stored, Form::Both);
+        self.findings.table.replace_with(slot, stored);
+    }
+
+    /// Replaces the annex of a finding, which changes only its OCSF form.
+    pub fn annotate(&mut self, slot: Slot, annex: &Annex) {
+        let document = self.findings.table.document(slot).to_vec();
+        let annex = annex.to_bytes();
+        let stored = Stored { document: &document, annex: &annex };
+        self.note_replaced(slot, stored, Form::Ocsf);
+        self.findings.table.replace_with(slot, stored);
+    }
+
+    fn note_replaced(&mut self, slot: Slot, stored: Stored<'_>, form: Form) {
         let number = self.findings.table.sequence(slot);
         self.stored.push(StoredFinding { number, is_new: false });
-        self.record(document);
-        self.findings.table.replace(slot, document);
+        self.record(stored, form);
     }
 
     /// Sets the time at which a finding expires.
@@ -220,8 +258,8 @@ impl<'t> FindingWriter<'t> {
         Arc::make_mut(self.findings.metadata.entry(self.findings.table.sequence(slot)).or_default())
     }
 
-    fn record(&mut self, document: &[u8]) {
-        self.written.iter_mut().for_each(|written| written.push(Snapshot::copy(document)));
+    fn record(&mut self, stored: Stored<'_>, form: Form) {
+        self.written.iter_mut().for_each(|written| written.push(Snapshot::copy_both(stored), form));
     }
 
     /// Returns the writes recorded so far and records further ones in `next`.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::automation_rule_v2::AutomationRuleV2;
 use super::clock::Timestamp;
 use super::hub::Phase;
 
 /// The state of the OCSF half in one account and Region. It is independent of the hub of the classic half.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HubV2 {
     /// The last part of its ARN.
     pub id: String,
@@ -16,6 +17,8 @@ pub struct HubV2 {
     pub tags: BTreeMap<String, String>,
     /// The features that were enabled or disabled since the hub was enabled, by name (HV2-05).
     pub features: BTreeMap<&'static str, FeatureV2>,
+    /// Its automation rules, in order of creation (ARV-01).
+    pub automation_rules: Vec<AutomationRuleV2>,
     /// The free trials that have begun, by type, with the time. They outlive the hub (FTR-03, FTR-05).
     pub trials: BTreeMap<&'static str, Timestamp>,
 }

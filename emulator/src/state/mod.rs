@@ -15,6 +15,7 @@ mod aggregator;
 mod aggregator_v2;
 mod answered;
 mod automation_rule;
+mod automation_rule_v2;
 mod central_configuration;
 mod change;
 mod clock;
@@ -29,6 +30,7 @@ mod hub;
 mod hub_v2;
 mod ids;
 mod insight;
+mod inventory;
 mod locked_findings;
 mod member;
 mod names;
@@ -49,6 +51,7 @@ pub use aggregator::{Aggregator, Linking};
 pub use aggregator_v2::{AggregatorV2, LinkingModeV2};
 pub use answered::{Answered, ClientToken};
 pub use automation_rule::AutomationRule;
+pub use automation_rule_v2::{ActionV2, AutomationRuleV2, CriteriaV2};
 pub use central_configuration::{
     Applied, CentralConfiguration, ChosenControls, ConfigurationPolicy, Governance, Outcome, PolicyContent, Settled,
 };
@@ -60,7 +63,7 @@ pub use directory::{
     OrganizationConfiguration, Principal, Unit,
 };
 pub use due::{CheckScope, Due};
-pub use events::{Derive, Draft, Event, EventPage, InsightReport, Subject, UsedAction};
+pub use events::{Derive, Draft, Event, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
 pub use findings::{FindingMetadata, FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate};
 pub use findings_transaction::FindingsTransaction;
 pub use held::HeldRelations;
@@ -68,6 +71,7 @@ pub use hub::{ActionTarget, ControlFindingGenerator, Hub, HubKey, Phase};
 pub use hub_v2::{FeatureV2, HubV2};
 pub use ids::IdSource;
 pub use insight::Insight;
+pub use inventory::{DeclaredInventory, DeclaredPackage, DeclaredResource, Inventory, InventorySource};
 pub use member::{Invitation, Member, MemberKind, MemberStatus, Quotas};
 pub use names::{AccountId, Region, TableKey, UnknownRegion};
 pub use organization_policies::{FULL_AWS_ACCESS, OrganizationPolicies, OrganizationPolicy, PolicyType};
@@ -85,4 +89,4 @@ pub use standards::{
 };
 pub use transaction::Transaction;
 pub use world::World;
-pub use written::FindingWrites;
+pub use written::{FindingWrites, Form, WrittenFinding};

@@ -114,11 +114,25 @@ pub struct TableKey {
     pub origin: Option<Region>,
     /// The Region in which they are read and changed.
     pub region: Region,
+    /// Whether they exist only in OCSF (OCM-03).
+    pub is_ocsf_only: bool,
+}
+
+impl TableKey {
+    /// The table of findings that exist only in OCSF.
+    pub fn ocsf_only(region: &Region) -> TableKey {
+        TableKey { region: region.clone(), origin: None, is_ocsf_only: true }
+    }
+
+    /// The table of replicas of another Region's findings.
+    pub fn replicas(region: &Region, origin: &Region) -> TableKey {
+        TableKey { region: region.clone(), origin: Some(origin.clone()), is_ocsf_only: false }
+    }
 }
 
 impl From<&Region> for TableKey {
     fn from(region: &Region) -> TableKey {
-        TableKey { region: region.clone(), origin: None }
+        TableKey { region: region.clone(), origin: None, is_ocsf_only: false }
     }
 }
 

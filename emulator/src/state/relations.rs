@@ -27,11 +27,24 @@ pub struct Relations {
     /// `None` if no resources were ever declared; then no control is checked.
     resources: Option<Arc<Resources>>,
     visible: Arc<VisibleAccounts>,
+    /// The same for hubs V2.
+    visible_v2: Arc<VisibleAccounts>,
 }
 
 /// Visible accounts by hub, computed from relations and enabled hubs. Successors share the cache until either changes.
 #[derive(Debug, Default)]
 struct VisibleAccounts(Mutex<HashMap<HubKey, Arc<HashSet<String>>>>);
+
+impl VisibleAccounts {
+    fn get(&self, key: &HubKey, find: impl FnOnce() -> HashSet<String>) -> Arc<HashSet<String>> {
+        if let Some(known) = self.0.lock().get(key) {
+            return Arc::clone(known);
+        }
+        // Computed without holding the lock: two readers may compute it at the same time, with the same result.
+        let found = Arc::new(find());
+        Arc::clone(self.0.lock().entry(key.clone()).or_insert(found))
+    }
+}
 
 impl Relations {
     /// The relations between accounts.
@@ -117,17 +130,18 @@ impl Relations {
     /// The accounts whose findings a hub sees. The result of `find` is cached until relations change or a hub is
     /// enabled or disabled.
     pub fn visible_accounts(&self, key: &HubKey, find: impl FnOnce() -> HashSet<String>) -> Arc<HashSet<String>> {
-        if let Some(known) = self.visible.0.lock().get(key) {
-            return Arc::clone(known);
-        }
-        // Computed without holding the lock: two readers may compute it at the same time, with the same result.
-        let found = Arc::new(find());
-        Arc::clone(self.visible.0.lock().entry(key.clone()).or_insert(found))
+        self.visible.get(key, find)
+    }
+
+    /// [`Relations::visible_accounts`] of a hub V2.
+    pub fn visible_accounts_v2(&self, key: &HubKey, find: impl FnOnce() -> HashSet<String>) -> Arc<HashSet<String>> {
+        self.visible_v2.get(key, find)
     }
 
     pub(super) fn replace_directory(&mut self, directory: Arc<Directory>) {
         self.directory = directory;
         self.visible = Arc::default();
+        self.visible_v2 = Arc::default();
     }
 
     pub(super) fn replace_resources(&mut self, resources: Arc<Resources>) {
@@ -136,6 +150,7 @@ impl Relations {
 
     /// Inserts, replaces or removes a hub V2.
     pub(super) fn replace_hub_v2(&mut self, key: HubKey, hub: Option<Arc<HubV2>>) {
+        self.visible_v2 = Arc::default();
         match hub {
             Some(hub) => _ = self.hubs_v2.insert(key, hub),
             None => _ = self.hubs_v2.remove(&key),

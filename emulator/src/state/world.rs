@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use securityhub_engine::{Derive, Field, FieldId, FieldKind, Filter, Schema};
+use securityhub_engine::{Derive as DeriveForm, Field, FieldId, FieldKind, Filter, Schema};
 use securityhub_fixtures::fields::{FILTER_FIELDS, FilterField, FilterKind, OCSF_FIELDS};
 
 use super::clock::{Clock, Timestamp};
@@ -16,6 +16,7 @@ use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
 use super::hub_v2::HubV2;
 use super::ids::IdSource;
+use super::inventory::{Inventories, Inventory, InventorySource};
 use super::locked_findings::LockedFindings;
 use super::names::{AccountId, Region, TableKey};
 use super::relations::Relations;
@@ -51,6 +52,8 @@ pub struct World {
     /// Sessions of roles. They are opened without a transaction, because relations do not depend on them.
     sessions: Sessions,
     findings: SharedMap<Region, Arc<LockedFindings>>,
+    /// Findings that exist only in OCSF. Most worlds have none.
+    ocsf_only: SharedMap<Region, Arc<LockedFindings>>,
     /// The number of findings, so that counting them does not need the locks of tables.
     finding_count: AtomicUsize,
     /// Replicas of other Regions' findings in home Regions. Most worlds have none.
@@ -58,6 +61,8 @@ pub struct World {
     schema: Arc<Schema>,
     /// Converts findings to OCSF.
     ocsf: Arc<Converter>,
+    /// Inventories that were computed from findings.
+    inventories: Inventories,
     due: Mutex<DueSet>,
     /// Due time of the first entry of `due` in milliseconds, so that a call can check it without the lock.
     first_due: AtomicI64,
@@ -91,10 +96,12 @@ impl World {
             relations: RwLock::default(),
             sessions: Sessions::default(),
             findings: SharedMap::new(),
+            ocsf_only: SharedMap::new(),
             finding_count: AtomicUsize::new(0),
             replicas: RwLock::default(),
             schema: schema(&ocsf),
             ocsf,
+            inventories: Inventories::default(),
             due: Mutex::default(),
             first_due: AtomicI64::new(i64::MAX),
             revision: AtomicU64::new(0),
@@ -125,9 +132,11 @@ impl World {
             sessions: Sessions::default(),
             finding_count: AtomicUsize::new(self.finding_count.load(Ordering::Relaxed)),
             findings: self.findings.iter().map(|it| (it.key().clone(), share(it.value()))).collect(),
+            ocsf_only: self.ocsf_only.iter().map(|it| (it.key().clone(), share(it.value()))).collect(),
             replicas: RwLock::new(self.replicas.read().iter().map(|(table, it)| (table.clone(), share(it))).collect()),
             schema: Arc::clone(&self.schema),
             ocsf: Arc::clone(&self.ocsf),
+            inventories: Inventories::default(),
             due: Mutex::new(self.due.lock().clone()),
             first_due: AtomicI64::new(self.first_due.load(Ordering::Acquire)),
             revision: AtomicU64::new(0),
@@ -240,6 +249,26 @@ impl World {
         self.findings.iter().map(|findings| findings.key().clone()).collect()
     }
 
+    /// The inventory of a source, computed if it is not kept from an earlier call.
+    pub fn inventory(
+        &self,
+        source: InventorySource,
+        now: Timestamp,
+        compute: impl FnOnce() -> Inventory,
+    ) -> Arc<Inventory> {
+        if let Some(known) = self.inventories.get(&source, now) {
+            return known;
+        }
+        let inventory = Arc::new(compute());
+        self.inventories.keep(source, &inventory);
+        inventory
+    }
+
+    /// The Regions in which findings that exist only in OCSF have ever been stored.
+    pub fn ocsf_only_regions(&self) -> BTreeSet<Region> {
+        self.ocsf_only.iter().map(|findings| findings.key().clone()).collect()
+    }
+
     /// The tables of replicas that are not empty.
     pub fn replica_tables(&self) -> Vec<TableKey> {
         let each = |(table, findings): (&TableKey, &Arc<LockedFindings>)| (table.clone(), Arc::clone(findings));
@@ -301,6 +330,7 @@ impl World {
     /// The table of findings, if anything was ever written to it.
     fn find_table(&self, table: &TableKey) -> Option<Arc<LockedFindings>> {
         match table.origin {
+            None if table.is_ocsf_only => self.ocsf_only.get(&table.region).map(|stored| Arc::clone(&stored)),
             None => self.findings.get(&table.region).map(|stored| Arc::clone(&stored)),
             Some(_) => self.replicas.read().get(table).map(Arc::clone),
         }
@@ -400,6 +430,9 @@ impl World {
     fn table(&self, table: &TableKey) -> Arc<LockedFindings> {
         let empty = || LockedFindings::new(Arc::new(Findings::new(Arc::clone(&self.schema))));
         match table.origin {
+            None if table.is_ocsf_only => {
+                Arc::clone(&*self.ocsf_only.entry(table.region.clone()).or_insert_with(empty))
+            }
             None => Arc::clone(&*self.findings.entry(table.region.clone()).or_insert_with(empty)),
             Some(_) => Arc::clone(self.replicas.write().entry(table.clone()).or_insert_with(empty)),
         }
@@ -422,5 +455,5 @@ fn schema(ocsf: &Arc<Converter>) -> Arc<Schema> {
     };
     let stored: Vec<Field> = FILTER_FIELDS.iter().map(field).collect();
     let derived: Vec<Field> = OCSF_FIELDS.iter().map(|of_ocsf| field(&of_ocsf.field)).collect();
-    Arc::new(Schema::new(&stored).with_derived(Arc::clone(ocsf) as Arc<dyn Derive>, &derived))
+    Arc::new(Schema::new(&stored).with_derived(Arc::clone(ocsf) as Arc<dyn DeriveForm>, &derived))
 }

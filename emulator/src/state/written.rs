@@ -7,6 +7,24 @@ use securityhub_engine::Snapshot;
 use super::clock::Timestamp;
 use super::names::TableKey;
 
+/// The forms of a finding that a write has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// ASFF, and the OCSF form derived from it.
+    Both,
+    /// OCSF only.
+    Ocsf,
+}
+
+/// A finding as it was written.
+#[derive(Clone, Debug)]
+pub struct WrittenFinding {
+    /// The finding.
+    pub finding: Snapshot,
+    /// The forms that the write changed.
+    pub form: Form,
+}
+
 /// Findings that were written together.
 #[derive(Debug)]
 pub struct FindingWrites {
@@ -14,8 +32,8 @@ pub struct FindingWrites {
     pub table: TableKey,
     /// The time at which they were written.
     at: Timestamp,
-    /// The written documents, in order.
-    pub findings: VecDeque<Snapshot>,
+    /// The written findings, in order.
+    pub findings: VecDeque<WrittenFinding>,
     /// The number of documents dropped in favour of newer ones. Their events would not be kept, but each counts as one.
     dropped: u64,
     /// Maximum number of kept documents.
@@ -38,11 +56,11 @@ impl FindingWrites {
     }
 
     /// Adds a finding.
-    pub(super) fn push(&mut self, finding: Snapshot) {
+    pub(super) fn push(&mut self, finding: Snapshot, form: Form) {
         if self.findings.len() >= self.capacity {
             self.findings.pop_front();
             self.dropped += 1;
         }
-        self.findings.push_back(finding);
+        self.findings.push_back(WrittenFinding { finding, form });
     }
 }

@@ -14,7 +14,8 @@ pub enum TextTest {
 }
 
 impl TextTest {
-    pub(crate) fn passes(&self, text: &str) -> bool {
+    /// Whether a text passes.
+    pub fn passes(&self, text: &str) -> bool {
         match self {
             Self::Equals(value) => text == value,
             Self::Prefix(value) => text.starts_with(value.as_str()),

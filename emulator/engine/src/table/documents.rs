@@ -52,12 +52,29 @@ impl Batch {
 pub struct Snapshot {
     bytes: Arc<Vec<u8>>,
     range: Range<u32>,
+    /// Length of the annex, which follows the document.
+    annex: u32,
 }
 
 impl Snapshot {
-    /// A copy of a document.
+    /// A copy of a document without an annex.
     pub fn copy(document: &[u8]) -> Self {
-        Self { range: 0..size(document), bytes: Arc::new(document.to_vec()) }
+        Self::copy_both(Stored { document, annex: &[] })
+    }
+
+    /// A copy of a document and its annex.
+    pub fn copy_both(Stored { document, annex }: Stored<'_>) -> Self {
+        Self { range: 0..size(document), bytes: Arc::new([document, annex].concat()), annex: size(annex) }
+    }
+
+    /// The document and its annex.
+    pub fn stored(&self) -> Stored<'_> {
+        let end = self.range.end as usize;
+        let annex = self.bytes.get(end..end + self.annex as usize);
+        Stored {
+            document: self.as_bytes(),
+            annex: annex.or_report("a snapshot is a range of its piece").unwrap_or_default(),
+        }
     }
 
     /// The document.
@@ -165,7 +182,7 @@ impl Documents {
     pub(super) fn snapshot(&self, batch: &Batch, range: Range<usize>) -> Snapshot {
         let [start, end] = [range.start, range.end].map(crate::count::number);
         match batch.piece.and_then(|number| self.pieces.get(number)) {
-            Some(piece) => Snapshot { bytes: Arc::clone(&piece.bytes), range: start..end },
+            Some(piece) => Snapshot { bytes: Arc::clone(&piece.bytes), range: start..end, annex: 0 },
             None => Snapshot::copy(batch.document(range)),
         }
     }

@@ -68,6 +68,8 @@ pub struct Table {
     hidden: BitSet,
     columns: Columns,
     searches: Searches,
+    /// The number of writes.
+    version: u64,
 }
 
 impl Table {
@@ -84,7 +86,13 @@ impl Table {
             live: BitSet::default(),
             hidden: BitSet::default(),
             searches: Searches::default(),
+            version: 0,
         }
+    }
+
+    /// A number that changes with each write of a document.
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// The schema of its documents.
@@ -127,6 +135,7 @@ impl Table {
     /// [`Table::insert`] with an annex.
     pub fn insert_with(&mut self, key: &Key, sequence: u64, stored: Stored<'_>) -> Slot {
         let slot = number(self.sequences.len());
+        self.version += 1;
         self.documents.push(slot, stored);
         self.keys.push(slot, key);
         self.sequences.push(sequence);
@@ -144,6 +153,7 @@ impl Table {
     /// [`Table::insert`] for a document of a batch.
     pub fn insert_from(&mut self, key: &Key, sequence: u64, batch: &Batch, document: Range<usize>) -> Slot {
         let slot = number(self.sequences.len());
+        self.version += 1;
         self.documents.push_from(slot, batch, document);
         self.keys.push(slot, key);
         self.sequences.push(sequence);
@@ -173,6 +183,7 @@ impl Table {
         self.hidden.remove(slot.0);
         self.columns.clear(slot.0);
         self.searches.forget(slot.0);
+        self.version += 1;
         self.documents.replace(slot.0, stored);
         self.columns.set(&self.schema, slot.0, stored);
     }
@@ -253,6 +264,7 @@ impl Table {
         self.keys.remove(slot);
         self.columns.clear(slot);
         self.searches.forget(slot);
+        self.version += 1;
         self.documents.clear(slot);
         self.live.remove(slot);
         self.hidden.remove(slot);

@@ -85,6 +85,7 @@ fn turn_on(
         phase: Phase::Enabled(now),
         tags: BTreeMap::new(),
         features: BTreeMap::new(),
+        automation_rules: Vec::new(),
         trials,
     });
     hub.phase = Phase::Enabled(now);

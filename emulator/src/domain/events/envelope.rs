@@ -6,10 +6,11 @@ use crate::domain::findings::document::{Finding, quoted};
 use crate::invariant::Invariant;
 use crate::state::{Event, IdSource, InsightReport, Subject, UsedAction};
 
-/// `detail-type` of an event (EVT-01 … EVT-03).
+/// `detail-type` of an event (EVT-01 … EVT-04).
 pub fn detail_type(subject: &Subject) -> &'static str {
     match subject {
         Subject::Finding(_) => "Security Hub Findings - Imported",
+        Subject::Ocsf(_) => "Findings Imported V2",
         Subject::Selected(..) => "Security Hub Findings - Custom Action",
         Subject::Results(..) => "Security Hub Insight Results",
     }
@@ -32,7 +33,7 @@ pub fn write(event: &Event, ids: &IdSource) -> String {
     )
 }
 
-/// The only entry of `resources`: `ProductArn/Id` of the finding, or the ARN of the custom action (EVT-64).
+/// The only entry of `resources`: `ProductArn/Id` of the finding, its `metadata.uid` in OCSF, or the ARN of the custom action (EVT-64).
 pub fn resource(subject: &Subject) -> String {
     match subject {
         Subject::Finding(finding) => {
@@ -46,6 +47,7 @@ pub fn resource(subject: &Subject) -> String {
             };
             format!("{}/{}", text("ProductArn"), text("Id"))
         }
+        Subject::Ocsf(finding) => finding.uid.clone(),
         Subject::Selected(action, _) | Subject::Results(action, _) => action.arn.clone(),
     }
 }
@@ -53,6 +55,7 @@ pub fn resource(subject: &Subject) -> String {
 fn detail(subject: &Subject) -> String {
     match subject {
         Subject::Finding(finding) => format!("{{{}}}", findings(finding.as_bytes())),
+        Subject::Ocsf(finding) => format!("{{{}}}", findings(&finding.document)),
         Subject::Selected(action, finding) => format!("{{{},{}}}", action_detail(action), findings(finding.as_bytes())),
         Subject::Results(action, report) => format!("{{{},{}}}", action_detail(action), results(report)),
     }

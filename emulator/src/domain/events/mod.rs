@@ -14,22 +14,70 @@ pub mod pattern;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use securityhub_engine::{Parts, Stored};
 
 use crate::domain::findings::document;
-use crate::state::{AccountId, Draft, FindingWrites, HubKey, Relations, Subject, TableKey, World};
+use crate::domain::findings::v2::visibility;
+use crate::ocsf::Surroundings;
+use crate::state::{AccountId, Draft, FindingWrites, Form, HubKey, OcsfFinding, Relations, Subject, TableKey, World};
 
-/// One `Security Hub Findings - Imported` for each written finding and each hub that sees it (EVT-01, EVT-40 … EVT-46).
+/// One `Security Hub Findings - Imported` for each written finding and each hub that sees it (EVT-01, EVT-40 … EVT-46),
+/// and one `Findings Imported V2` for each hub of the V2 half (EVT-04, EVT-30).
 pub fn derive(world: &World, written: &FindingWrites, emit: &mut dyn FnMut(Draft)) {
     let relations = world.relations();
-    let mut known: BTreeMap<AccountId, Vec<HubKey>> = BTreeMap::new();
-    for finding in &written.findings {
+    let mut known: BTreeMap<AccountId, (Vec<HubKey>, Vec<HubKey>)> = BTreeMap::new();
+    for written_finding in &written.findings {
+        let finding = &written_finding.finding;
         let owner = document::owner(finding.as_bytes()).and_then(|owner| AccountId::parse(&owner));
         let Some(owner) = owner else { continue };
-        let hubs = known.entry(owner).or_insert_with(|| receivers(&relations, &written.table, owner));
-        for hub in hubs.iter() {
-            emit((hub.clone(), Subject::Finding(finding.clone())));
+        let table = &written.table;
+        let find = || (receivers(&relations, table, owner), receivers_v2(&relations, table, owner));
+        let (hubs, hubs_v2) = known.entry(owner).or_insert_with(find);
+        if written_finding.form == Form::Both && !table.is_ocsf_only {
+            for hub in hubs.iter() {
+                emit((hub.clone(), Subject::Finding(finding.clone())));
+            }
+        }
+        if let Some(subject) = Some(finding).filter(|_| !hubs_v2.is_empty()).and_then(|it| ocsf(world, it.stored())) {
+            for hub in hubs_v2.iter() {
+                emit((hub.clone(), subject.clone()));
+            }
         }
     }
+}
+
+/// The content of an event about a finding in OCSF.
+fn ocsf(world: &World, stored: Stored<'_>) -> Option<Subject> {
+    let directory = world.directory();
+    let organization_of = |account: &str| visibility::organization_of(&directory, account);
+    let around = Surroundings { organization_of: &organization_of };
+    let mut document = Vec::new();
+    world.ocsf().write(stored, Parts::ALL, around, &mut document);
+    let uid = world.ocsf().uid(stored)?;
+    Some(Subject::Ocsf(Arc::new(OcsfFinding { uid, document })))
+}
+
+/// The hubs of the V2 half that see the findings of an account in a table: its own, that of the delegated administrator
+/// there, and those of both in the home Region to which its Region is linked.
+fn receivers_v2(relations: &Relations, table: &TableKey, owner: AccountId) -> Vec<HubKey> {
+    let here = |account| HubKey { account, region: table.region.clone() };
+    if table.origin.is_some() || !relations.is_v2_on(&here(owner)) {
+        return Vec::new();
+    }
+    let directory = relations.directory();
+    let administrator = visibility::administrator_of(directory, owner).filter(|account| *account != owner);
+    let here: Vec<HubKey> = std::iter::once(owner).chain(administrator).map(here).collect();
+    let home = |hub: &HubKey| {
+        let aggregator = directory.aggregators_v2.get(&hub.account)?;
+        let is_linked = aggregator.links(&hub.region);
+        is_linked.then(|| HubKey { account: hub.account, region: aggregator.home.clone() })
+    };
+    let is_on = |hub: &HubKey| relations.is_v2_on(hub);
+    let seen: Vec<HubKey> = here.into_iter().filter(is_on).collect();
+    let homes: Vec<HubKey> = seen.iter().filter_map(home).filter(is_on).collect();
+    seen.into_iter().chain(homes).collect()
 }
 
 /// The hubs that see the findings of an account in a table, beginning with that of the account: its own, that of its

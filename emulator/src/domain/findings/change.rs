@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use securityhub_engine::{Filter, Key, Slot};
+use securityhub_engine::{Filter, Key, Slot, Stored};
 use serde_json::{Map, Value};
 
 use super::asff::MAX_BYTES;
 use super::document::{self, Finding};
+use super::v2::keep;
 use super::{customer, expiry, history, merge};
 use crate::domain::caller::Caller;
 use crate::domain::findings::aggregation::replicas;
@@ -115,7 +116,7 @@ fn keys(findings: &Findings, slots: &[Slot]) -> Vec<(AccountId, Key)> {
 ///
 /// # Errors
 /// [`Unchanged::TooLarge`], in which case none of them has changed.
-fn set(
+pub(super) fn set(
     writer: &mut FindingWriter<'_>,
     slots: &[Slot],
     given: &Map<String, Value>,
@@ -133,9 +134,11 @@ fn set(
         }
         let mut written = Vec::with_capacity(document.len() + 512);
         finding.write(&mut written);
-        changed.push((*slot, written, history::difference(&stored, &finding)));
+        let mut annex = writer.findings().annex(*slot);
+        keep::after_change(&mut annex, &stored, &finding);
+        changed.push((*slot, written, annex, history::difference(&stored, &finding)));
     }
-    for (slot, written, updates) in changed {
+    for (slot, written, annex, updates) in changed {
         let created_at = history::processed_at(writer.findings().table().document(slot));
         let metadata = writer.metadata(slot);
         metadata.protect(customer::set_attributes(given));
@@ -143,7 +146,7 @@ fn set(
             metadata.imported_note = None;
         }
         history::record(metadata, created_at, now, HistorySource::Customer(principal_arn.to_owned()), updates);
-        writer.replace(slot, &written);
+        writer.replace_with(slot, Stored { document: &written, annex: &annex.to_bytes() });
     }
     Ok(())
 }
@@ -206,7 +209,9 @@ fn set_until_import(
             let beneath = stored.get("Note").map(str::to_owned);
             writer.metadata(slot).imported_note.get_or_insert(beneath);
         }
-        writer.replace(slot, &written);
+        let mut annex = writer.findings().annex(slot);
+        keep::after_change(&mut annex, &stored, &finding);
+        writer.replace_with(slot, Stored { document: &written, annex: &annex.to_bytes() });
         if let (Some(state), Some(before)) = (&update.record_state, writer.findings().expires_at(slot)) {
             let old_state =
                 stored.string("RecordState").or_report("a stored finding has a record state").unwrap_or_default();

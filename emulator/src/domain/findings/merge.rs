@@ -129,7 +129,7 @@ pub(super) fn reopen(finding: &mut Finding<'_>, stored: &Finding<'_>) {
 
 /// A control that passes is resolved, also when its finding is active again; so is a finding of AWS Config (REI-22 …
 /// REI-24).
-fn resolve_passed(finding: &mut Finding<'_>, stored: Option<&Finding<'_>>, source: Source) {
+pub(super) fn resolve_passed(finding: &mut Finding<'_>, stored: Option<&Finding<'_>>, source: Source) {
     let before = stored.and_then(compliance);
     let is_passed = |status: &Option<Cow<'_, str>>| status.as_ref().is_some_and(|status| status == "PASSED");
     let is_of_controls = source.is_of_aws("securityhub");

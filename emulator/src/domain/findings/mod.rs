@@ -19,7 +19,8 @@
 //! Besides the import: [`filters`] and [`explain`] say which findings a query selects and why, [`listing`] sorts and
 //! counts them for people, [`visibility`] and
 //! [`aggregation`] who sees them where; [`automation_rules`] change findings during the import; [`insights`],
-//! [`products`] and [`action_targets`] are settings of a hub. Does not contain: controls, accounts and events.
+//! [`products`] and [`action_targets`] are settings of a hub. [`v2`] is the other half of Security Hub, over the same
+//! findings. Does not contain: controls, accounts and events.
 
 pub mod action_targets;
 pub mod aggregation;
@@ -43,6 +44,7 @@ mod origin;
 pub mod product;
 pub mod products;
 mod store;
+pub mod v2;
 pub mod visibility;
 
 #[cfg(test)]

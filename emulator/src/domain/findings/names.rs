@@ -103,6 +103,7 @@ names! {
     SEVERITY "Severity"
     TYPES "Types"
     UPDATED_AT "UpdatedAt"
+    USER_DEFINED_FIELDS "UserDefinedFields"
     WORKFLOW "Workflow"
     WORKFLOW_STATE "WorkflowState"
 }

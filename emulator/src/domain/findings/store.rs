@@ -1,17 +1,19 @@
 //! Stores accepted findings: creates them or updates the stored ones, then applies automation rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use securityhub_engine::{Key, Slot, filter};
+use securityhub_engine::{Key, Slot, Stored, filter};
 use serde_json::{Map, Value};
 
 use super::document::Finding;
 use super::import::Endpoint;
 use super::merge::Kind;
 use super::product::Source;
+use super::v2::{keep, rules};
 use super::{customer, expiry, history, merge, normalise};
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::automation_rules::{self, ActiveRule};
+use crate::ocsf::Annex;
 use crate::state::{
     AccountId, FindingMetadata, FindingWriter, FindingsTransaction, HistorySource, HistoryUpdate, Timestamp, World,
 };
@@ -66,17 +68,21 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
     if accepted.is_empty() {
         return;
     }
+    let rules_v2 = RulesV2::new(endpoint, accepted);
     // Most findings are new: they are written before the lock is taken.
     let mut created = Vec::with_capacity(accepted.len() * 3072);
-    let prepared: Vec<(usize, Vec<Effect>)> = accepted
+    let prepared: Vec<(usize, Vec<Effect>, Annex)> = accepted
         .iter()
         .map(|accepted| {
             let mut finding = accepted.finding.clone();
             merge::create(&mut finding, accepted.kind, accepted.source);
             let mut effects = recorded_changes(accepted.kind, &finding);
-            effects.extend(apply(&accepted.rules, &mut finding, endpoint.now));
+            let mut annex = Annex::default();
+            effects.extend(apply(&accepted.rules, &mut finding, &mut annex, endpoint.now));
+            let start = created.len();
             finding.write(&mut created);
-            (created.len(), effects)
+            rules_v2.apply(accepted, created.get(start..).unwrap_or_default(), &mut annex);
+            (created.len(), effects, annex)
         })
         .collect();
     let mut expiries = BTreeSet::new();
@@ -84,13 +90,13 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
     transaction.edit_findings(endpoint.region, |writer| {
         let batch = writer.add_batch(created);
         let mut start = 0;
-        for (accepted, (end, effects)) in accepted.iter().zip(prepared) {
+        for (accepted, (end, effects, annex)) in accepted.iter().zip(prepared) {
             let document = start..end;
             start = end;
             let stored = if let Some(slot) = writer.findings().table().find(&accepted.key) {
-                update(writer, slot, accepted, endpoint.now).then_some(slot)
+                update(writer, slot, accepted, &rules_v2, endpoint.now).then_some(slot)
             } else {
-                let slot = writer.create_from(&accepted.key, &batch, document);
+                let slot = writer.create_from(&accepted.key, &batch, document, &annex);
                 record_creation(writer, slot, effects, endpoint.now);
                 Some(slot)
             };
@@ -108,6 +114,28 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
     });
     for at in expiries {
         expiry::schedule_sweep(transaction, endpoint.region, at);
+    }
+}
+
+/// The automation rules of the V2 half that run on a batch, by the owner of the findings.
+struct RulesV2<'w> {
+    world: &'w World,
+    by_owner: BTreeMap<AccountId, Vec<rules::ActiveRule>>,
+}
+
+impl<'w> RulesV2<'w> {
+    fn new(endpoint: &Endpoint<'w>, accepted: &[Accepted<'_>]) -> RulesV2<'w> {
+        let Endpoint { world, region, now, .. } = endpoint;
+        let owners: BTreeSet<AccountId> = accepted.iter().map(|accepted| accepted.owner).collect();
+        let active = owners.into_iter().map(|owner| (owner, rules::active(world, owner, region, *now)));
+        RulesV2 { world, by_owner: active.filter(|(_, rules)| !rules.is_empty()).collect() }
+    }
+
+    /// Applies them to a finding that its provider has sent, given as it is about to be stored.
+    fn apply(&self, accepted: &Accepted<'_>, document: &[u8], annex: &mut Annex) {
+        if let Some(rules) = self.by_owner.get(&accepted.owner) {
+            rules::apply(rules, self.world, document, annex);
+        }
     }
 }
 
@@ -130,7 +158,13 @@ fn record_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effe
 
 /// Updates the finding in a slot and returns true, unless the stored one is as recent (REI-03). The metadata contains
 /// the whole history of the finding, so it is read in place and never copied.
-fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, now: Timestamp) -> bool {
+fn update(
+    writer: &mut FindingWriter<'_>,
+    slot: Slot,
+    accepted: &Accepted<'_>,
+    rules_v2: &RulesV2<'_>,
+    now: Timestamp,
+) -> bool {
     let document = writer.findings().table().document(slot);
     let metadata = writer.findings().metadata(slot);
     let stored = Finding::stored(document);
@@ -141,22 +175,26 @@ fn update(writer: &mut FindingWriter<'_>, slot: Slot, accepted: &Accepted<'_>, n
     merge::update(&mut finding, &stored, metadata, accepted.source);
     let updates = history::difference(&merge::without_passing_note(&stored, metadata), &finding);
     let mut effects = vec![Effect { source: HistorySource::Product, updates, protected: Vec::new() }];
-    effects.extend(apply(&accepted.rules, &mut finding, now));
+    let mut annex = writer.findings().annex(slot);
+    keep::after_import(&mut annex, &stored, &finding, accepted.source);
+    effects.extend(apply(&accepted.rules, &mut finding, &mut annex, now));
     let mut written = Vec::with_capacity(document.len() + 512);
     finding.write(&mut written);
+    rules_v2.apply(accepted, &written, &mut annex);
     let created_at = history::processed_at(document);
     let metadata = writer.metadata(slot);
     metadata.imported_note = None;
     record(metadata, created_at.as_ref(), effects, now);
-    writer.replace(slot, &written);
+    writer.replace_with(slot, Stored { document: &written, annex: &annex.to_bytes() });
     true
 }
 
 /// Applies rules in order; the last one that sets a field wins (ARU-35, ARU-51).
-fn apply(rules: &[MatchedRule], finding: &mut Finding<'_>, now: Timestamp) -> Vec<Effect> {
+fn apply(rules: &[MatchedRule], finding: &mut Finding<'_>, annex: &mut Annex, now: Timestamp) -> Vec<Effect> {
     let effect = |rule: &MatchedRule| {
         let before = finding.clone();
         customer::update(finding, &rule.update, now);
+        keep::after_change(annex, &before, finding);
         let updates = history::difference(&before, finding);
         let protected = customer::set_attributes(&rule.update).collect();
         Effect { source: HistorySource::Customer(rule.arn.clone()), updates, protected }

@@ -2,8 +2,8 @@
 
 use securityhub_fixtures::Operation::{
     self, CreateFindingAggregator, DescribeStandardsControls, EnableOrganizationAdminAccount, EnableSecurityHubV2,
-    GetEnabledStandards, GetFindingHistory, ListAutomationRules, ListStandardsControlAssociations,
-    UpdateOrganizationConfiguration,
+    GetEnabledStandards, GetFindingHistory, GetSoftwareResourcesV2, ListAutomationRules,
+    ListStandardsControlAssociations, UpdateOrganizationConfiguration,
 };
 use serde_json::{Value, json};
 
@@ -37,6 +37,7 @@ fn required(stage: &Stage, operation: Operation) -> Value {
             json!({ "StandardsSubscriptionArn": arn })
         }
         GetFindingHistory => json!({ "FindingIdentifier": { "Id": "a", "ProductArn": "arn:aws:a:::product/a/a" } }),
+        GetSoftwareResourcesV2 => json!({ "PackageName": "openssl", "PackageType": "library" }),
         ListStandardsControlAssociations => json!({ "SecurityControlId": "IAM.1" }),
         _ => json!({}),
     }

@@ -108,7 +108,7 @@ fn store_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link)
     let is_on =
         |account: &&AccountId| hub_access::is_enabled(world, &HubKey { account: **account, region: region.clone() });
     let shown = visibility::of_accounts(world, accounts.iter().filter(is_on));
-    let table = TableKey { region: home.clone(), origin: Some(region.clone()) };
+    let table = TableKey::replicas(home, region);
     transaction.store_replicas(&table, &shown, document::key);
     let sweeps = world.read_findings(&table, |findings| {
         findings.table().slots().filter_map(|slot| findings.expires_at(slot)).collect::<BTreeSet<_>>()
@@ -120,7 +120,7 @@ fn store_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link)
 
 /// Drops the replicas of findings that are shown again.
 fn drop_shown_replicas(transaction: &mut Transaction<'_>, world: &World, link: &Link) {
-    let table = TableKey { region: link.home.clone(), origin: Some(link.region.clone()) };
+    let table = TableKey::replicas(&link.home, &link.region);
     let filter = visibility::of_accounts(world, &link.accounts);
     let keys = world.read_findings(&table, |replicas| {
         let table = replicas.table();

@@ -11,11 +11,10 @@ use securityhub_engine::{FieldId, FieldKind, Filter, Schema, date};
 use securityhub_fixtures::fields::CRITERIA as CRITERIA_FIELDS;
 use serde_json::{Map, Value};
 
+use super::NANOSECONDS_A_DAY;
 use crate::aws_error::AwsError;
 use crate::shape::{Rule, Segment, Violation, sentence};
 use crate::state::Timestamp;
-
-const NANOSECONDS_A_DAY: i128 = 86_400_000_000_000;
 
 /// The filters that an operation accepts, and how it refuses others.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,11 @@
 //! is the engine's task.
 
 pub mod classic;
+pub mod composite;
 pub mod sort;
+
+/// A day in the unit of instants.
+const NANOSECONDS_A_DAY: i128 = 86_400_000_000_000;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@
 //! The text is a document that was valid JSON when it was stored. In invalid text nothing is found, and nothing panics.
 //! Each function takes the whole text and a position, and returns the position after what it has read.
 
+pub mod text;
+
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};

@@ -1,0 +1,138 @@
+//! Changes that customers of the V2 half make to findings: BatchUpdateFindingsV2.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use securityhub_engine::{FieldId, Filter, Slot};
+use serde_json::{Map, Value, json};
+
+use super::visibility;
+use crate::domain::caller::Caller;
+use crate::domain::findings::{change, document};
+use crate::ocsf;
+use crate::state::{AccountId, FindingWriter, Findings, FindingsTransaction, TableKey, World};
+
+/// What identifies a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identifier {
+    /// `metadata.uid`
+    Uid(String),
+    /// Its names.
+    Names {
+        /// `cloud.account.uid`
+        account: String,
+        /// `finding_info.uid`
+        finding: String,
+        /// `metadata.product.uid`
+        product: String,
+    },
+}
+
+/// The attributes to set; `None` leaves one unchanged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// The comment.
+    pub comment: Option<String>,
+    /// The severity, one of 0 to 6 and 99.
+    pub severity_id: Option<u8>,
+    /// The status, one of 0 to 5 and 99.
+    pub status_id: Option<u8>,
+}
+
+/// Sets attributes of the identified findings that the caller sees (BUV-04 … BUV-09). Returns for each identifier
+/// whether there is such a finding.
+pub fn update(
+    transaction: &mut FindingsTransaction<'_>,
+    world: &World,
+    caller: &Caller,
+    identifiers: &[Identifier],
+    update: &Update,
+) -> Vec<bool> {
+    let mut found = vec![false; identifiers.len()];
+    let uids = identifiers.iter().filter_map(|identifier| match identifier {
+        Identifier::Uid(uid) => Some(uid.clone()),
+        Identifier::Names { .. } => None,
+    });
+    let uids: HashSet<String> = uids.collect();
+    let uid_field = world.schema().derived_field("metadata.uid").filter(|_| !uids.is_empty());
+    let with_uids = uid_field.map(|field| Filter::In { field, values: Arc::new(uids) });
+    for view in visibility::views(world, caller, &None) {
+        let shown = view.filter(world, caller.now);
+        let filter = with_uids.clone().map(|with_uids| Filter::All(vec![with_uids, shown.clone()]));
+        // Columns are built before the table is locked for writing.
+        let fields: Vec<FieldId> = uid_field.into_iter().collect();
+        let build = filter.as_ref().unwrap_or(&shown);
+        if world.query_findings(&view.table, build, &fields, |_| ()).is_none() {
+            continue;
+        }
+        transaction.edit_findings(&view.table, |writer| {
+            let by_uid = filter.as_ref().map(|filter| by_uid(world, writer.findings(), filter)).unwrap_or_default();
+            for (identifier, found) in identifiers.iter().zip(&mut found) {
+                let slot = match identifier {
+                    Identifier::Uid(uid) => by_uid.get(uid).copied(),
+                    Identifier::Names { account, finding, product } => {
+                        let table = writer.findings().table();
+                        let slot = by_names(writer.findings(), &view.table, account, finding, product);
+                        slot.filter(|slot| view.shows(world, table.stored(*slot), caller.now))
+                    }
+                };
+                if let Some(slot) = slot {
+                    *found = true;
+                    apply(writer, (world, view.table.is_ocsf_only), slot, update, caller);
+                }
+            }
+        });
+    }
+    found
+}
+
+fn by_uid(world: &World, findings: &Findings, filter: &Filter) -> HashMap<String, Slot> {
+    let table = findings.table();
+    let slots = table.within(securityhub_engine::Scope::All).matching(filter);
+    slots.into_iter().filter_map(|slot| Some((world.ocsf().uid(table.stored(slot))?, slot))).collect()
+}
+
+/// The finding with these names. In the ASFF document they are ProductArn, Id and AwsAccountId (OCM-10, OCM-13).
+fn by_names(findings: &Findings, table: &TableKey, account: &str, finding: &str, product: &str) -> Option<Slot> {
+    let account_id = AccountId::parse(account)?;
+    let key = if table.is_ocsf_only {
+        ocsf::native::key(&ocsf::uid([product, account, table.region.as_str(), finding]))
+    } else {
+        document::key_of(&ocsf::classic_product_arn(product)?, finding, account_id)
+    };
+    findings.table().find(&key)
+}
+
+fn apply(
+    writer: &mut FindingWriter<'_>,
+    (world, is_ocsf_only): (&World, bool),
+    slot: Slot,
+    update: &Update,
+    caller: &Caller,
+) {
+    if world.ocsf().settings.is_shared && !is_ocsf_only {
+        let given = classic(update, caller);
+        _ = change::set(writer, &[slot], &given, &caller.principal.arn, caller.now);
+        return;
+    }
+    let mut annex = writer.findings().annex(slot);
+    annex.comment = update.comment.clone().or(annex.comment);
+    annex.severity_id = update.severity_id.or(annex.severity_id);
+    annex.status_id = update.status_id.or(annex.status_id);
+    writer.annotate(slot, &annex);
+}
+
+/// The same changes as BatchUpdateFindings makes them, for worlds in which both halves share them (OCM-60 … OCM-62).
+fn classic(update: &Update, caller: &Caller) -> Map<String, Value> {
+    let mut given = Map::new();
+    if let Some(label) = update.severity_id.map(ocsf::severity_label) {
+        given.insert("Severity".into(), json!({ "Label": label }));
+    }
+    if let Some(status) = update.status_id.and_then(ocsf::workflow_status) {
+        given.insert("Workflow".into(), json!({ "Status": status }));
+    }
+    if let Some(comment) = &update.comment {
+        given.insert("Note".into(), json!({ "Text": comment, "UpdatedBy": caller.principal.arn }));
+    }
+    given
+}

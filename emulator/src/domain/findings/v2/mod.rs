@@ -1,0 +1,17 @@
+//! Findings in the V2 half: who sees them, which of them filters in OCSF select, counts, and customers' changes.
+//!
+//! A finding is stored once, in ASFF; its OCSF form is derived from the document and an annex ([`crate::ocsf`]). Filters
+//! in OCSF run over columns of the derived form, with the same engine as those of the classic half. Findings that exist
+//! only in OCSF have tables of their own. Does not contain: the conversion, hubs and settings.
+
+pub mod change;
+pub mod inventory;
+pub mod keep;
+pub mod query;
+pub mod rule_settings;
+pub mod rules;
+pub mod statistics;
+pub mod visibility;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Automation rules of the V2 half: which of them run on a finding, and what they change.
+
+use std::cmp::Ordering;
+
+use securityhub_engine::{Filter, Stored, filter};
+
+use super::query::{self, Use};
+use super::visibility;
+use crate::ocsf::Annex;
+use crate::state::{AccountId, ActionV2, AutomationRuleV2, CriteriaV2, HubKey, Region, Relations, Timestamp, World};
+
+/// A rule that runs on the findings of an account in a Region.
+pub struct ActiveRule {
+    criteria: Filter,
+    action: ActionV2,
+}
+
+/// The enabled rules for findings of an account in a Region, in the order in which they run (ARV-09, ARV-12, ARV-16).
+pub fn active(world: &World, owner: AccountId, region: &Region, now: Timestamp) -> Vec<ActiveRule> {
+    let relations = world.relations();
+    if !relations.is_v2_on(&HubKey { account: owner, region: region.clone() }) {
+        return Vec::new();
+    }
+    let mut rules = in_force(&relations, owner, region);
+    rules.sort_by(|one, two| by_order(one, two));
+    let read = |rule: AutomationRuleV2| {
+        let CriteriaV2::Findings(criteria) = &rule.criteria else { return None };
+        let criteria = query::filter(world, now, criteria, Use::Rule).ok()?;
+        Some(ActiveRule { criteria, action: rule.action })
+    };
+    rules.into_iter().filter_map(read).collect()
+}
+
+/// The rules of the account that rules over the findings of `owner`: the delegated administrator, or itself. Those in a
+/// linked Region do not run; those in the home Region run on its findings instead.
+fn in_force(relations: &Relations, owner: AccountId, region: &Region) -> Vec<AutomationRuleV2> {
+    let directory = relations.directory();
+    let account = visibility::administrator_of(directory, owner).unwrap_or(owner);
+    let aggregator = directory.aggregators_v2.get(&account);
+    let home = aggregator.filter(|aggregator| aggregator.links(region)).map(|aggregator| &aggregator.home);
+    let key = HubKey { account, region: home.unwrap_or(region).clone() };
+    let hub = relations.hub_v2(&key).filter(|hub| hub.subscribed_at().is_some());
+    let rules = hub.into_iter().flat_map(|hub| hub.automation_rules.iter());
+    rules.filter(|rule| rule.is_enabled).cloned().collect()
+}
+
+/// The order in which rules run and are listed: by `RuleOrder`, then the one that was changed earlier (ARV-09, ARV-14).
+pub fn by_order(one: &AutomationRuleV2, two: &AutomationRuleV2) -> Ordering {
+    one.order.total_cmp(&two.order).then(one.updated_at.cmp(&two.updated_at))
+}
+
+/// Applies rules to a finding that its provider has sent, in order; the last one that sets an attribute wins (ARV-09).
+/// They see the provider's values. Returns the ARNs of the connectors that should create a ticket.
+pub fn apply(rules: &[ActiveRule], world: &World, document: &[u8], annex: &mut Annex) -> Vec<String> {
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let sent = Annex { severity_id: None, status_id: None, comment: None, ..annex.clone() };
+    let mut derived = Vec::new();
+    world.schema().derive(Stored { document, annex: &sent.to_bytes() }, &mut derived);
+    let mut connectors = Vec::new();
+    for rule in rules.iter().filter(|rule| filter::matches(&rule.criteria, world.schema(), &derived)) {
+        match &rule.action {
+            ActionV2::UpdateFinding { severity_id, status_id, comment } => {
+                annex.severity_id = severity_id.or(annex.severity_id);
+                annex.status_id = status_id.or(annex.status_id);
+                annex.comment = comment.clone().or(annex.comment.take());
+            }
+            ActionV2::CreateTicket { connector_arn } if !connectors.contains(connector_arn) => {
+                connectors.push(connector_arn.clone());
+            }
+            ActionV2::CreateTicket { .. } | ActionV2::SetCriticality(_) => {}
+        }
+    }
+    connectors
+}

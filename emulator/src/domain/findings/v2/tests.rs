@@ -1,0 +1,1 @@
+//! Tests of findings in the V2 half.

@@ -1,0 +1,197 @@
+//! The findings that a caller of the V2 half sees.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use securityhub_engine::filter::{self, DateRange, Test};
+use securityhub_engine::{Filter, Part, Scope, Stored};
+use serde_json::Value;
+
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::caller::Caller;
+use crate::domain::findings::document;
+use crate::domain::findings::filters::composite::refused;
+use crate::domain::governance;
+use crate::state::{
+    AccountId, Directory, Findings, HubKey, Organization, Region, Relations, TableKey, Timestamp, World,
+};
+
+/// Maximum number of entries of `Scopes` (HV2-24).
+const MOST_SCOPES: usize = 10;
+/// After so many days without a change, the V2 half no longer shows a closed finding (HV2-10).
+pub const DAYS_OF_CLOSED: i64 = 14;
+/// The same for findings that are not closed.
+pub const DAYS_OF_OPEN: i64 = 90;
+
+/// The findings of one table that a caller sees. No finding is part of two views.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The table where they are stored.
+    pub table: TableKey,
+    /// The accounts that own them.
+    accounts: Arc<HashSet<String>>,
+}
+
+/// The accounts that a call is limited to; `None` for all that the caller sees.
+pub type Limit = Option<HashSet<AccountId>>;
+
+/// The delegated administrator of the V2 half in the organization of an account.
+pub fn administrator_of(directory: &Directory, account: AccountId) -> Option<AccountId> {
+    let organization = directory.organization.as_ref()?;
+    organization.security_hub_v2_administrator.filter(|_| organization.parents.contains_key(&account))
+}
+
+/// The ID of the organization that an account belongs to.
+pub fn organization_of<'d>(directory: &'d Directory, account: &str) -> Option<&'d str> {
+    let organization = directory.organization.as_ref()?;
+    let account = AccountId::parse(account)?;
+    organization.parents.contains_key(&account).then_some(organization.id.as_str())
+}
+
+/// Whether an account is the delegated administrator of the V2 half.
+pub fn is_administrator(relations: &Relations, account: AccountId) -> bool {
+    administrator_of(relations.directory(), account) == Some(account)
+}
+
+/// Reads `Scopes`, which only the delegated administrator may use (HV2-24).
+///
+/// # Errors
+/// 403 `AccessDeniedException` for other callers; 400 `OrganizationNotFoundException`,
+/// `OrganizationalUnitNotFoundException` and `ValidationException`.
+pub fn limit(world: &World, caller: &Caller, scopes: Option<&Value>) -> Result<Limit, AwsError> {
+    let entries = scopes.and_then(|scopes| scopes.get("AwsOrganizations")).and_then(Value::as_array);
+    let Some(entries) = entries.filter(|entries| !entries.is_empty()) else { return Ok(None) };
+    if entries.len() > MOST_SCOPES {
+        return Err(refused(format!("At most {MOST_SCOPES} scopes are supported")));
+    }
+    let relations = world.relations();
+    if !is_administrator(&relations, caller.account()) {
+        return Err(AwsError::access_denied("Scopes can only be used by the delegated administrator"));
+    }
+    let Some(organization) = &relations.directory().organization else { return Ok(None) };
+    let mut accounts = HashSet::new();
+    for entry in entries {
+        accounts.extend(accounts_of_scope(organization, entry)?);
+    }
+    Ok(Some(accounts))
+}
+
+fn accounts_of_scope(organization: &Organization, entry: &Value) -> Result<Vec<AccountId>, AwsError> {
+    let text = |member: &str| entry.get(member).and_then(Value::as_str);
+    let (id, unit) = (text("OrganizationId"), text("OrganizationalUnitId"));
+    if id.is_none() && unit.is_none() {
+        return Err(refused("A scope needs an OrganizationId or an OrganizationalUnitId"));
+    }
+    if let Some(id) = id.filter(|id| *id != organization.id) {
+        let message = format!("Organization not found: '{id}'");
+        return Err(AwsError::new(ErrorCode::OrganizationNotFoundException, message));
+    }
+    let is_known = |unit: &&str| organization.units.contains_key(*unit) || organization.root_id == **unit;
+    if let Some(unit) = unit.filter(|unit| !is_known(unit)) {
+        let message = format!("Organizational unit not found: '{unit}'");
+        return Err(AwsError::new(ErrorCode::OrganizationalUnitNotFoundException, message));
+    }
+    let is_in =
+        |account: &&AccountId| unit.is_none_or(|unit| governance::is_below(organization, account.as_str(), unit));
+    Ok(organization.parents.keys().filter(is_in).copied().collect())
+}
+
+/// The findings that a caller sees: its own and, as delegated administrator, those of all accounts of its organization
+/// whose hub is enabled (HV2-23, DEC-15), in its Region and, in a home Region, in the linked ones (AGV-10).
+pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
+    let relations = world.relations();
+    let stored = world.finding_regions();
+    let native = world.ocsf_only_regions();
+    let known: BTreeSet<Region> = stored.union(&native).cloned().collect();
+    let mut views = Vec::new();
+    for region in regions(&relations, caller, known) {
+        let mut accounts = accounts(&relations, caller.account(), &region);
+        if let Some(limit) = limit {
+            let limited = limit.iter().map(ToString::to_string).filter(|account| accounts.contains(account));
+            accounts = Arc::new(limited.collect());
+        }
+        views.push(View { table: TableKey::from(&region), accounts: Arc::clone(&accounts) });
+        if native.contains(&region) {
+            views.push(View { table: TableKey::ocsf_only(&region), accounts });
+        }
+    }
+    views
+}
+
+/// The caller's Region, and those among `known` that are linked to it.
+fn regions(relations: &Relations, caller: &Caller, known: BTreeSet<Region>) -> Vec<Region> {
+    let aggregator = relations.directory().aggregators_v2.get(&caller.account());
+    let linked = aggregator.filter(|aggregator| aggregator.home == caller.region);
+    let is_linked = |region: &Region| {
+        linked.is_some_and(|aggregator| aggregator.links(region))
+            && relations.is_v2_on(&HubKey { account: caller.account(), region: region.clone() })
+    };
+    std::iter::once(caller.region.clone()).chain(known.into_iter().filter(is_linked)).collect()
+}
+
+/// The accounts whose findings in a Region an account sees.
+fn accounts(relations: &Relations, account: AccountId, region: &Region) -> Arc<HashSet<String>> {
+    if !is_administrator(relations, account) {
+        return Arc::new(HashSet::from([account.to_string()]));
+    }
+    let key = HubKey { account, region: region.clone() };
+    relations.visible_accounts_v2(&key, || {
+        let organization = relations.directory().organization.as_ref();
+        let members = organization.into_iter().flat_map(|organization| organization.parents.keys().copied());
+        let is_on = |member: &AccountId| relations.is_v2_on(&HubKey { account: *member, region: region.clone() });
+        members.filter(is_on).chain([account]).map(|account| account.to_string()).collect()
+    })
+}
+
+impl View {
+    /// Selects what the view shows at a time.
+    pub fn filter(&self, world: &World, now: Timestamp) -> Filter {
+        let account = world.schema().field("AwsAccountId");
+        let accounts = account.map(|field| Filter::In { field, values: Arc::clone(&self.accounts) });
+        let parts = [accounts, self.of_products(world), retained(world, now)];
+        Filter::All(parts.into_iter().flatten().collect())
+    }
+
+    /// Whether the view shows a finding of its table.
+    pub fn shows(&self, world: &World, stored: Stored<'_>, now: Timestamp) -> bool {
+        let is_visible = document::owner(stored.document).is_some_and(|owner| self.accounts.contains(&*owner));
+        let holds = |filter: Option<Filter>, document: &[u8]| {
+            filter.is_none_or(|filter| filter::matches(&filter, world.schema(), document))
+        };
+        let mut derived = Vec::new();
+        world.schema().derive(stored, &mut derived);
+        is_visible && holds(self.of_products(world), stored.document) && holds(retained(world, now), &derived)
+    }
+
+    /// Whether it shows findings of an account.
+    pub fn has_account(&self, account: &str) -> bool {
+        self.accounts.contains(account)
+    }
+
+    /// The part of the table that the view may show.
+    pub fn part<'f>(&self, findings: &'f Findings) -> Part<'f> {
+        findings.table().within(Scope::All)
+    }
+
+    /// Findings of products with a name of their own, if those of customers' private products are hidden (OCM-02).
+    fn of_products(&self, world: &World) -> Option<Filter> {
+        let is_limited = !world.v2_settings.shows_custom_findings && !self.table.is_ocsf_only;
+        let field = world.schema().field("ProductArn").filter(|_| is_limited)?;
+        let region = &self.table.region;
+        Some(Filter::term(field, Test::prefix(format!("arn:{}:securityhub:{region}::", region.partition()))))
+    }
+}
+
+/// Findings that have changed recently enough (HV2-10, DEC-08).
+fn retained(world: &World, now: Timestamp) -> Option<Filter> {
+    let schema = Some(world.schema()).filter(|_| world.v2_settings.has_retention)?;
+    let modified = schema.derived_field("finding_info.modified_time_dt")?;
+    let activity = schema.derived_field("activity_name")?;
+    let before = |days: i64| {
+        let edge = now.checked_sub(SignedDuration::from_hours(days * 24)).unwrap_or(Timestamp::MIN);
+        Filter::term(modified, Test::Date(DateRange::before(edge.as_nanosecond())))
+    };
+    let closed = Filter::term(activity, Test::equals("Close"));
+    Some(Filter::All(vec![before(DAYS_OF_OPEN).negated(), Filter::All(vec![closed, before(DAYS_OF_CLOSED)]).negated()]))
+}

@@ -1,0 +1,238 @@
+//! Writing of JSON without a tree.
+//!
+//! Members that would be null, empty text, an empty list or an empty object are left out, as no recorded finding has one.
+
+use std::io::Write as _;
+
+use securityhub_engine::json::text;
+
+use super::moment;
+
+/// JSON that is being written. Values are appended in order; commas are added where they are needed.
+pub(super) struct Out<'o> {
+    json: &'o mut Vec<u8>,
+}
+
+/// The inside of a JSON string, with its escapes; `None` for empty text and other values.
+pub(super) fn inside(value: Option<&str>) -> Option<&str> {
+    value?.strip_prefix('"')?.strip_suffix('"').filter(|inside| !inside.is_empty())
+}
+
+/// Whether a value is a number.
+fn is_number(value: &str) -> bool {
+    value.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+}
+
+impl<'o> Out<'o> {
+    pub(super) fn new(json: &'o mut Vec<u8>) -> Out<'o> {
+        Out { json }
+    }
+
+    fn separate(&mut self) {
+        if !matches!(self.json.last(), Some(b'{' | b'[')) {
+            self.json.push(b',');
+        }
+    }
+
+    fn name(&mut self, name: &str) {
+        self.separate();
+        self.json.push(b'"');
+        self.json.extend_from_slice(name.as_bytes());
+        self.json.extend_from_slice(b"\":");
+    }
+
+    /// Writes a container, and takes it away again if nothing was written into it.
+    fn container(&mut self, name: Option<&str>, [open, close]: [u8; 2], write: impl FnOnce(&mut Self)) {
+        let before = self.json.len();
+        match name {
+            Some(name) => self.name(name),
+            None => self.separate(),
+        }
+        self.json.push(open);
+        let empty = self.json.len();
+        write(self);
+        if self.json.len() == empty {
+            self.json.truncate(before);
+        } else {
+            self.json.push(close);
+        }
+    }
+
+    /// A member that is an object.
+    pub(super) fn object(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+        self.container(Some(name), *b"{}", write);
+    }
+
+    /// A member that is a list.
+    pub(super) fn list(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+        self.container(Some(name), *b"[]", write);
+    }
+
+    /// An element that is an object.
+    pub(super) fn element(&mut self, write: impl FnOnce(&mut Self)) {
+        self.container(None, *b"{}", write);
+    }
+
+    /// A member that is text, given in pieces with their escapes.
+    pub(super) fn pieces<const N: usize>(&mut self, name: &str, pieces: [&str; N]) {
+        if pieces.iter().any(|piece| !piece.is_empty()) {
+            self.name(name);
+            self.json.push(b'"');
+            for piece in pieces {
+                self.json.extend_from_slice(piece.as_bytes());
+            }
+            self.json.push(b'"');
+        }
+    }
+
+    /// A member that is text, given with its escapes.
+    pub(super) fn text(&mut self, name: &str, text: &str) {
+        self.pieces(name, [text]);
+    }
+
+    /// A member that is text, given without escapes.
+    pub(super) fn plain(&mut self, name: &str, plain: &str) {
+        let quoted = text::quoted(plain);
+        self.text(name, inside(Some(&quoted)).unwrap_or_default());
+    }
+
+    /// An element that is text, given with its escapes.
+    pub(super) fn text_element(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.separate();
+            self.json.push(b'"');
+            self.json.extend_from_slice(text.as_bytes());
+            self.json.push(b'"');
+        }
+    }
+
+    /// A member that is text, copied from JSON.
+    pub(super) fn copy(&mut self, name: &str, value: Option<&str>) {
+        if let Some(text) = inside(value) {
+            self.text(name, text);
+        }
+    }
+
+    /// A member that is text and may be empty, as values of tags may.
+    pub(super) fn copy_any(&mut self, name: &str, value: &str) {
+        if value.starts_with('"') {
+            self.raw(name, value);
+        }
+    }
+
+    /// A member that is a number, copied from JSON.
+    pub(super) fn copy_number(&mut self, name: &str, value: Option<&str>) {
+        if let Some(number) = value.filter(|value| is_number(value)) {
+            self.raw(name, number);
+        }
+    }
+
+    /// A member that is a list of text, copied from JSON.
+    pub(super) fn copy_texts(&mut self, name: &str, list: Option<&str>) {
+        if let Some(list) = list {
+            self.list(name, |out| text::each_element(list, |value| out.copy_element(value)));
+        }
+    }
+
+    fn copy_element(&mut self, value: &str) {
+        self.text_element(inside(Some(value)).unwrap_or_default());
+    }
+
+    /// A member as JSON.
+    pub(super) fn raw(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.json.extend_from_slice(value.as_bytes());
+    }
+
+    /// A member that is a whole number.
+    pub(super) fn number(&mut self, name: &str, number: impl Into<i64>) {
+        self.name(name);
+        let _ = write!(self.json, "{}", number.into());
+    }
+
+    /// A member that is true or false.
+    pub(super) fn flag(&mut self, name: &str, flag: bool) {
+        self.raw(name, if flag { "true" } else { "false" });
+    }
+
+    /// A name and its number, as in `severity` and `severity_id`.
+    pub(super) fn coded(&mut self, [name, id]: [&str; 2], (number, text): (u8, &str)) {
+        self.text(name, text);
+        self.number(id, number);
+    }
+
+    /// A time in both forms (OCF-13). A text that is not a date is left out.
+    pub(super) fn time(&mut self, [time, time_dt]: [&str; 2], value: Option<&str>) {
+        if let Some(moment) = inside(value).and_then(moment::read) {
+            self.number(time, moment.milliseconds);
+            self.text(time_dt, &moment.text);
+        }
+    }
+
+    /// The members of a file object, whose name and type are required by the schema.
+    pub(super) fn file(&mut self, path: Option<&str>, name: Option<&str>) {
+        let last = |path: &'_ str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        let name = inside(name).map(str::to_owned).or_else(|| inside(path).map(last)).filter(|name| !name.is_empty());
+        if let Some(name) = name.as_deref().or_else(|| inside(path)) {
+            self.text("name", name);
+            self.copy("path", path);
+            self.number("type_id", 1);
+        }
+    }
+
+    /// Entries with name and value from an object of text, in its order (OCM-55).
+    pub(super) fn tags(&mut self, name: &str, tags: Option<&str>) {
+        let Some(tags) = tags else { return };
+        self.list(name, |out| {
+            text::each_member(tags, |key, value| {
+                if !key.is_empty() && value.starts_with('"') {
+                    out.element(|out| {
+                        out.text("name", key);
+                        out.copy_any("value", value);
+                    });
+                }
+            });
+        });
+    }
+
+    /// A member as it is, its names in lowerCamel at every depth (OCM-56).
+    pub(super) fn camel(&mut self, name: &str, value: &str) {
+        match value.as_bytes().first() {
+            Some(b'"') => self.copy(name, Some(value)),
+            Some(b'{') => self.object(name, |out| out.camel_members(value)),
+            Some(b'[') => self.list(name, |out| text::each_element(value, |element| out.camel_element(element))),
+            Some(b'n') | None => {}
+            Some(_) => self.raw(name, value),
+        }
+    }
+
+    fn camel_members(&mut self, object: &str) {
+        text::each_member(object, |name, value| self.camel(&lower_camel(name), value));
+    }
+
+    fn camel_element(&mut self, value: &str) {
+        match value.as_bytes().first() {
+            Some(b'"') => self.copy_element(value),
+            Some(b'{') => self.element(|out| out.camel_members(value)),
+            Some(b'[') => {
+                self.container(None, *b"[]", |out| text::each_element(value, |element| out.camel_element(element)));
+            }
+            Some(b'n') | None => {}
+            Some(_) => {
+                self.separate();
+                self.json.extend_from_slice(value.as_bytes());
+            }
+        }
+    }
+}
+
+/// `VpcId` → `vpcId`, `KMSMasterKeyID` → `kmsMasterKeyID`.
+pub(super) fn lower_camel(name: &str) -> String {
+    let capitals = name.bytes().take_while(u8::is_ascii_uppercase).count();
+    // The last capital of several begins the next word.
+    let lowered = if capitals > 1 && capitals < name.len() { capitals - 1 } else { capitals };
+    let (first, rest) = name.split_at(lowered);
+    let mut camel = first.to_ascii_lowercase();
+    camel.push_str(rest);
+    camel
+}

@@ -1,0 +1,292 @@
+//! Properties of all conversions, over generated findings and over random ones.
+
+use std::sync::OnceLock;
+
+use fastrand::Rng;
+use quickcheck::{Arbitrary, Gen, quickcheck};
+use securityhub_engine::{Derive as _, Parts, Stored};
+use securityhub_fixtures::fields::OCSF_FIELDS;
+use securityhub_fixtures::model::{Kind, ShapeId};
+use serde_json::{Map, Value, json};
+
+use super::super::{Converter, Surroundings};
+use super::convert;
+use crate::generate::{Product, Request, findings};
+use crate::state::{AccountId, HubKey, Region};
+
+/// Findings of every product.
+fn generated(count: usize) -> Vec<Value> {
+    let account = AccountId::parse("111111111111").unwrap();
+    let hubs = vec![HubKey { account, region: Region::new("us-east-1") }];
+    let one = |product: Product| {
+        let products = vec![product];
+        let now = "2026-01-15T09:00:00Z".parse().unwrap();
+        let administrator = account;
+        Request {
+            products,
+            count,
+            hubs: hubs.clone(),
+            administrator,
+            days: 30,
+            seed: 7,
+            sequence: 0,
+            now,
+            private: false,
+        }
+    };
+    let all = Product::all().flat_map(|product| findings(one(product)).unwrap());
+    all.map(|made| {
+        let mut finding: Value = serde_json::from_str(&made.text).unwrap();
+        super::set(&mut finding, json!({ "Region": "us-east-1", "ProductName": "P", "CompanyName": "C" }));
+        finding
+    })
+    .collect()
+}
+
+/// A random finding that the service model accepts.
+#[derive(Clone, Debug)]
+struct Random(Value);
+
+impl Arbitrary for Random {
+    fn arbitrary(random: &mut Gen) -> Self {
+        static SHAPE: OnceLock<ShapeId> = OnceLock::new();
+        let shape = *SHAPE.get_or_init(|| ShapeId::named("AwsSecurityFinding").unwrap());
+        let mut random = Rng::with_seed(u64::arbitrary(random));
+        Random(value(shape, 0, &mut random))
+    }
+}
+
+const TEXTS: [&str; 18] = [
+    "",
+    "a",
+    "é\"\\\n/b",
+    "arn:aws:sqs:us-east-2:123456789012:q",
+    "arn:aws:s3:::b/a\"/b.csv",
+    "arn:aws:lambda:us-east-2:123456789012:function:f",
+    "arn:",
+    "arn:aws:securityhub:us-east-1::product/aws/guardduty",
+    "arn:aws:securityhub:us-east-1::product/aws/macie",
+    "AWS::::Account:123456789012",
+    "AwsS3Bucket",
+    "AwsS3Object",
+    "AwsEc2Instance",
+    "Sensitive Data Identifications/PII/SensitiveData:S3Object-Personal",
+    "TTPs/",
+    "2025-09-19T11:17:19.5+02:00",
+    "0000-01-01T00:00:00+10:00",
+    "12",
+];
+
+fn value(shape: ShapeId, depth: u32, random: &mut Rng) -> Value {
+    match &shape.shape().kind {
+        Kind::Structure(structure) => {
+            // Few of many members, such as the details of a resource.
+            let frequency = if structure.members.len() > 60 && depth > 0 { 0.03 } else { 0.6 };
+            let has = |random: &mut Rng| depth < 7 && random.f64() < frequency;
+            let members = structure.members.iter().filter(|member| member.required || has(random)).collect::<Vec<_>>();
+            let members =
+                members.into_iter().map(|member| (member.name.to_owned(), value(member.shape, depth + 1, random)));
+            Value::Object(members.collect())
+        }
+        Kind::List { member, .. } => (0..random.usize(..3)).map(|_| value(*member, depth + 1, random)).collect(),
+        Kind::Map { value: of, .. } => {
+            (0..random.usize(..3)).map(|_| (text(random), value(*of, depth + 1, random))).collect::<Map<_, _>>().into()
+        }
+        Kind::String(string) => match random.choice(string.values) {
+            Some(value) => json!(value),
+            None => json!(text(random)),
+        },
+        Kind::Integer { .. } => json!(random.i32(-3..100_000)),
+        Kind::Float { .. } => json!(f64::from(random.i32(-3..200)) / 16.0),
+        Kind::Boolean => json!(random.bool()),
+        Kind::Timestamp => json!("2025-09-19T09:17:19.594Z"),
+    }
+}
+
+fn text(random: &mut Rng) -> String {
+    random.choice(TEXTS).unwrap_or_default().to_owned()
+}
+
+/// The path of a value that no finding may contain: null, empty text, an empty list or object. Values of tags may be
+/// empty (OCT-09).
+fn nothing(value: &Value, path: &str) -> Option<String> {
+    match value {
+        Value::Null => Some(path.to_owned()),
+        Value::String(text) => (text.is_empty() && !path.ends_with(".tags[].value")).then(|| path.to_owned()),
+        Value::Array(list) if list.is_empty() => Some(path.to_owned()),
+        Value::Array(list) => list.iter().find_map(|value| nothing(value, &format!("{path}[]"))),
+        Value::Object(object) if object.is_empty() => Some(path.to_owned()),
+        Value::Object(object) => object.iter().find_map(|(name, value)| nothing(value, &format!("{path}.{name}"))),
+        _ => None,
+    }
+}
+
+/// The values at a path of the table of fields.
+fn at<'v>(value: &'v Value, path: &str) -> Vec<&'v Value> {
+    path.split('.').fold(vec![value], |values, step| {
+        let (name, is_list) = step.strip_suffix("[]").map_or((step, false), |name| (name, true));
+        let found = values.into_iter().filter_map(|value| value.get(name));
+        if is_list { found.filter_map(Value::as_array).flatten().collect() } else { found.collect() }
+    })
+}
+
+/// Fields whose values are copied: path in OCSF, path in ASFF.
+const COPIED: [(&str, &str); 37] = [
+    ("cloud.account.uid", "AwsAccountId"),
+    ("cloud.account.name", "AwsAccountName"),
+    ("cloud.region", "Region"),
+    ("finding_info.desc", "Description"),
+    ("finding_info.src_url", "SourceUrl"),
+    ("finding_info.title", "Title"),
+    ("finding_info.uid", "Id"),
+    ("metadata.product.name", "ProductName"),
+    ("remediation.desc", "Remediation.Recommendation.Text"),
+    ("remediation.references[]", "Remediation.Recommendation.Url"),
+    ("compliance.control", "Compliance.SecurityControlId"),
+    ("compliance.standards[]", "Compliance.AssociatedStandards[].StandardsId"),
+    ("compliance.requirements[]", "Compliance.RelatedRequirements[]"),
+    ("compliance.assessments[].name", "Compliance.StatusReasons[].ReasonCode"),
+    ("compliance.assessments[].desc", "Compliance.StatusReasons[].Description"),
+    ("vulnerabilities[].cve.uid", "Vulnerabilities[].Id"),
+    ("vulnerabilities[].related_vulnerabilities[]", "Vulnerabilities[].RelatedVulnerabilities[]"),
+    ("vulnerabilities[].references[]", "Vulnerabilities[].ReferenceUrls[]"),
+    ("vulnerabilities[].severity", "Vulnerabilities[].Vendor.VendorSeverity"),
+    ("vulnerabilities[].cve.cvss[].base_score", "Vulnerabilities[].Cvss[].BaseScore"),
+    ("vulnerabilities[].cve.cvss[].vendor_name", "Vulnerabilities[].Cvss[].Source"),
+    ("vulnerabilities[].cve.cvss[].version", "Vulnerabilities[].Cvss[].Version"),
+    ("vulnerabilities[].affected_packages[].name", "Vulnerabilities[].VulnerablePackages[].Name"),
+    ("vulnerabilities[].affected_packages[].version", "Vulnerabilities[].VulnerablePackages[].Version"),
+    ("vulnerabilities[].affected_code[].file.path", "Vulnerabilities[].CodeVulnerabilities[].FilePath.FilePath"),
+    ("resources[].cloud_function.runtime", "Resources[].Details.AwsLambdaFunction.Runtime"),
+    ("resources[].cloud_function.user.uid", "Resources[].Details.AwsLambdaFunction.Role"),
+    ("resources[].cloud_function.layers[].uid_alt", "Resources[].Details.AwsLambdaFunction.Layers[].Arn"),
+    ("resources[].device.encryption_details.key_uid", "Resources[].Details.AwsEc2Volume.KmsKeyId"),
+    ("resources[].device.image.uid", "Resources[].Details.AwsEc2Instance.ImageId"),
+    ("resources[].image.architecture", "Resources[].Details.AwsEcrContainerImage.Architecture"),
+    ("resources[].image.registry_uid", "Resources[].Details.AwsEcrContainerImage.RegistryId"),
+    ("resources[].image.repository_name", "Resources[].Details.AwsEcrContainerImage.RepositoryName"),
+    ("resources[].image.uid", "Resources[].Details.AwsEcrContainerImage.ImageDigest"),
+    ("resources[].subnet_info.uid", "Resources[].Details.AwsEc2Instance.SubnetId"),
+    ("evidences[].actor.user.account.uid", "Detection.Sequence.Actors[].User.Account.Uid"),
+    ("evidences[].api.operation", "Action.AwsApiCallAction.Api"),
+];
+
+/// Asserts that a finding in OCSF says what its ASFF form says, read by the table of fields.
+fn assert_same(asff: &Value, ocsf: &Value) {
+    let class = ocsf["class_uid"].as_u64();
+    let is_full = |value: &&Value| **value != json!("");
+    for (path, source) in COPIED {
+        if !path.starts_with("evidences") || matches!(class, Some(2003 | 2004)) {
+            let expected: Vec<&Value> = at(asff, source).into_iter().filter(is_full).collect();
+            assert_eq!(at(ocsf, path), expected, "{path}: {asff}");
+        }
+    }
+    let severity = asff.pointer("/FindingProviderFields/Severity/Label").or_else(|| asff.pointer("/Severity/Label"));
+    let labels = ["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"];
+    let severity = severity.and_then(|label| labels.iter().position(|it| label == it)).map_or(0, |at| at + 1);
+    assert_eq!((&ocsf["severity_id"], &ocsf["vendor_attributes"]["severity_id"]), (&json!(severity), &json!(severity)));
+    let statuses = ["NEW", "NOTIFIED", "SUPPRESSED", "RESOLVED"];
+    let status = asff.pointer("/Workflow/Status").and_then(|it| statuses.iter().position(|status| it == status));
+    assert_eq!(ocsf["status_id"], json!(status.unwrap_or_default() + 1));
+    for (path, source) in [
+        ("created", "CreatedAt"),
+        ("modified", "UpdatedAt"),
+        ("first_seen", "FirstObservedAt"),
+        ("last_seen", "LastObservedAt"),
+    ] {
+        let instant = asff.get(source).and_then(Value::as_str).and_then(securityhub_engine::date::strict);
+        let info = &ocsf["finding_info"];
+        let milliseconds = info.get(format!("{path}_time")).and_then(Value::as_i64);
+        assert_eq!(milliseconds.map(i128::from), instant.map(|instant| instant.div_euclid(1_000_000)), "{asff}");
+        if let Some(text) =
+            info.get(format!("{path}_time_dt")).and_then(Value::as_str).filter(|text| !text.starts_with('-'))
+        {
+            let again = securityhub_engine::date::strict(text).map(|instant| instant / 1_000_000);
+            assert_eq!((text.len(), again), (24, milliseconds.map(i128::from)), "{text}");
+        }
+    }
+}
+
+fn assert_valid(asff: &Value) {
+    let ocsf = convert(asff);
+    assert_eq!(nothing(&ocsf, ""), None, "{asff}");
+    assert_same(asff, &ocsf);
+}
+
+/// Rules: OCF-12, OCF-23, OCM-31, OCM-76.
+#[test]
+fn generated_findings_become_findings_without_empty_values() {
+    for finding in generated(60) {
+        assert_valid(&finding);
+    }
+}
+
+/// Rules: OCT-09, OCM-05.
+#[test]
+fn random_findings_become_findings_without_empty_values() {
+    fn valid(Random(finding): Random) -> bool {
+        assert_valid(&finding);
+        true
+    }
+    quickcheck(valid as fn(Random) -> bool);
+}
+
+/// The values of a field in the parts that a column reads are those of the whole finding.
+#[test]
+fn parts_contain_the_values_of_their_fields() {
+    fn same(Random(finding): Random) -> bool {
+        assert_parts(&finding);
+        true
+    }
+    quickcheck(same as fn(Random) -> bool);
+    generated(10).iter().for_each(assert_parts);
+}
+
+fn assert_parts(asff: &Value) {
+    let document = asff.to_string();
+    let stored = Stored { document: document.as_bytes(), annex: b"" };
+    let converter = Converter::default();
+    let read = |parts: Parts| -> Value {
+        let mut ocsf = Vec::new();
+        converter.write(stored, parts, Surroundings { organization_of: &|_| None }, &mut ocsf);
+        serde_json::from_slice(&ocsf).unwrap()
+    };
+    let whole = read(Parts::ALL);
+    for row in OCSF_FIELDS {
+        let path = row.field.path;
+        assert_eq!(at(&read(converter.parts(path)), path), at(&whole, path), "{path}: {document}");
+    }
+}
+
+/// Prints how long a conversion takes: `cargo test --release -p securityhub-local --lib conversion_takes -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures time"]
+fn a_conversion_takes_microseconds() {
+    use std::io::Write as _;
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    all.push(("control".to_owned(), vec![super::control().to_string()]));
+    for product in generated(100).chunks(100) {
+        all.push((product[0]["ProductArn"].to_string(), product.iter().map(Value::to_string).collect()));
+    }
+    let converter = Converter::default();
+    for (name, documents) in all {
+        let bytes: usize = documents.iter().map(String::len).sum();
+        for (what, parts) in [
+            ("whole", Parts::ALL),
+            ("severity", converter.parts("severity")),
+            ("metadata.uid", converter.parts("metadata.uid")),
+        ] {
+            let mut ocsf = Vec::with_capacity(1 << 16);
+            let rounds = 200_000 / documents.len();
+            let start = std::time::Instant::now();
+            for _ in 0..rounds {
+                for document in &documents {
+                    ocsf.clear();
+                    converter.derive(Stored { document: document.as_bytes(), annex: b"" }, parts, &mut ocsf);
+                }
+            }
+            let each = start.elapsed().as_nanos() / (rounds * documents.len()) as u128;
+            let _ = writeln!(std::io::stdout(), "{name} {what}: {each} ns, {} bytes", bytes / documents.len());
+        }
+    }
+}

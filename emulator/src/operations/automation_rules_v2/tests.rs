@@ -1,0 +1,167 @@
+//! Tests of automation rules of the V2 half.
+
+use securityhub_fixtures::Operation::{
+    BatchImportFindings, BatchUpdateFindingsV2, CreateAggregatorV2, CreateAutomationRuleV2, DeleteAutomationRuleV2,
+    EnableSecurityHubV2, GetAutomationRuleV2, GetFindingsV2, ListAutomationRulesV2, UpdateAutomationRuleV2,
+};
+use serde_json::{Value, json};
+
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding};
+
+fn stage() -> Stage {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    stage.good(ADMINISTRATOR, EnableSecurityHubV2, json!({}));
+    stage
+}
+
+fn title(value: &str) -> Value {
+    let filter = json!({ "Value": value, "Comparison": "PREFIX" });
+    json!({ "OcsfFindingCriteria": {
+        "CompositeFilters": [{ "StringFilters": [{ "FieldName": "finding_info.title", "Filter": filter }] }],
+    } })
+}
+
+fn rule(name: &str, order: f64, update: Value) -> Value {
+    json!({
+        "RuleName": name, "Description": "For a test", "RuleOrder": order, "Criteria": title("Port"),
+        "Actions": [{ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": update }],
+    })
+}
+
+fn create(stage: &Stage, rule: Value) -> String {
+    stage.good(ADMINISTRATOR, CreateAutomationRuleV2, rule)["RuleArn"].as_str().unwrap().to_owned()
+}
+
+/// Rules: ARV-01, ARV-13, ARV-14, ARV-15, O2G-08.
+#[test]
+fn a_rule_is_created_read_changed_listed_and_deleted() {
+    let stage = stage();
+    let mut sent = rule("Late", 100.5, json!({ "SeverityId": 5, "Comment": "Urgent" }));
+    sent["ClientToken"] = json!("one");
+    let created = stage.good(ADMINISTRATOR, CreateAutomationRuleV2, sent.clone());
+    assert_eq!(stage.good(ADMINISTRATOR, CreateAutomationRuleV2, sent.clone()), created);
+    let arn = created["RuleArn"].as_str().unwrap().to_owned();
+    assert_eq!(
+        arn,
+        format!(
+            "arn:aws:securityhub:{REGION}:{ADMINISTRATOR}:automation-rulev2/{}",
+            created["RuleId"].as_str().unwrap()
+        )
+    );
+    create(&stage, rule("Early", 2.0, json!({ "StatusId": 3 })));
+    let by = |identifier: &Value| stage.good(ADMINISTRATOR, GetAutomationRuleV2, json!({ "Identifier": identifier }));
+    let read = by(&created["RuleId"]);
+    assert_eq!(read, by(&created["RuleArn"]));
+    for member in ["RuleName", "Description", "RuleOrder", "Criteria", "Actions"] {
+        assert_eq!(read[member], sent[member], "{member}");
+    }
+    assert_eq!((&read["RuleStatus"], &read["CreatedAt"]), (&json!("ENABLED"), &json!("2026-01-15T09:00:00.000Z")));
+    let listed = || {
+        let listed = stage.good(ADMINISTRATOR, ListAutomationRulesV2, json!({}));
+        let rules = listed["Rules"].as_array().unwrap().clone();
+        assert!(rules.iter().all(|rule| rule.get("Criteria").is_none()));
+        rules.iter().map(|rule| rule["RuleName"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(), ["Early", "Late"]);
+    stage.good(
+        ADMINISTRATOR,
+        UpdateAutomationRuleV2,
+        json!({ "Identifier": arn, "RuleOrder": 1, "RuleStatus": "DISABLED" }),
+    );
+    assert_eq!(listed(), ["Late", "Early"]);
+    let read = by(&json!(arn));
+    assert_eq!((&read["RuleStatus"], &read["RuleName"]), (&json!("DISABLED"), &json!("Late")));
+    stage.good(ADMINISTRATOR, DeleteAutomationRuleV2, json!({ "Identifier": arn }));
+    for operation in [GetAutomationRuleV2, DeleteAutomationRuleV2] {
+        stage.refused(ADMINISTRATOR, operation, json!({ "Identifier": arn }), 404, "ResourceNotFoundException");
+    }
+}
+
+/// Rules: ARV-03, ARV-04, ARV-06, ARV-07.
+#[test]
+fn an_invalid_rule_is_refused() {
+    let stage = stage();
+    let good = rule("R", 1.0, json!({ "SeverityId": 5 }));
+    let with = |member: &str, value: Value| {
+        let mut rule = good.clone();
+        rule[member] = value;
+        rule
+    };
+    let action = |action: Value| with("Actions", json!([action]));
+    let resources = json!({ "ResourceCriteria": { "CompositeFilters": [{ "StringFilters": [
+        { "FieldName": "ResourceType", "Filter": { "Value": "AWS::S3::Bucket", "Comparison": "EQUALS" } },
+    ] }] } });
+    for refused in [
+        with("Criteria", json!({})),
+        with("Criteria", json!({ "OcsfFindingCriteria": { "CompositeFilters": [] } })),
+        with("Criteria", json!({ "OcsfFindingCriteria": { "CompositeFilters": [{ "StringFilters": [] }] } })),
+        with("Criteria", resources),
+        action(json!({ "Type": "FINDING_FIELDS_UPDATE" })),
+        action(json!({ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": {} })),
+        action(json!({ "Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": { "SeverityId": 7 } })),
+        action(json!({ "Type": "EXTERNAL_INTEGRATION" })),
+        action(json!({ "Type": "RESOURCE_FIELDS_UPDATE", "ResourceFieldsUpdate": { "Criticality": "High" } })),
+        with("RuleOrder", json!(0.5)),
+        with("RuleName", json!("x".repeat(257))),
+    ] {
+        stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, refused, 400, "ValidationException");
+    }
+    (0..100).for_each(|_| _ = create(&stage, good.clone()));
+    stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, good, 402, "ServiceQuotaExceededException");
+}
+
+/// Rules: ARV-09, DEC-09.
+#[test]
+fn rules_change_what_a_provider_sends_in_order() {
+    let stage = stage();
+    create(&stage, rule("Second", 2.0, json!({ "SeverityId": 5, "Comment": "second" })));
+    create(&stage, rule("First", 1.0, json!({ "SeverityId": 1, "StatusId": 3, "Comment": "first" })));
+    let import = |updated_at: &str| {
+        let finding = finding("a", json!({ "UpdatedAt": updated_at }));
+        stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding] }));
+    };
+    let shown = || stage.good(ADMINISTRATOR, GetFindingsV2, json!({}))["Findings"][0].clone();
+    import("2026-01-10T08:00:00Z");
+    let finding = shown();
+    assert_eq!((&finding["severity"], &finding["status"]), (&json!("Critical"), &json!("Suppressed")));
+    assert_eq!((&finding["comment"], &finding["vendor_attributes"]["severity"]), (&json!("second"), &json!("High")));
+    let uid = &finding["metadata"]["uid"];
+    stage.good(ADMINISTRATOR, BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "SeverityId": 2 }));
+    assert_eq!(shown()["severity"], "Low", "no rule runs");
+    import("2026-01-11T08:00:00Z");
+    assert_eq!(shown()["severity"], "Critical", "the rule wins at the provider's next update");
+}
+
+/// Rules: ARV-02, ARV-12, ARV-16, DEC-24.
+#[test]
+fn rules_live_in_the_home_region_of_the_administrator() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.organization(&[("999999999999", "management"), (ADMINISTRATOR, "security"), (MEMBER, "app")]);
+    for (account, region) in [(ADMINISTRATOR, REGION), (ADMINISTRATOR, "eu-west-1"), (MEMBER, REGION)] {
+        stage.call_in(region, account, EnableSecurityHubV2, json!({})).unwrap();
+    }
+    let update = json!({ "SeverityId": 5 });
+    let own = stage.good(MEMBER, CreateAutomationRuleV2, rule("Own", 1.0, json!({ "StatusId": 4 })));
+    stage.relations(|directory| {
+        let organization = directory.organization.as_mut().unwrap();
+        organization.security_hub_v2_administrator = Some(crate::testing::id(ADMINISTRATOR));
+    });
+    stage.refused(MEMBER, CreateAutomationRuleV2, rule("R", 1.0, update.clone()), 403, "AccessDeniedException");
+    stage.good(MEMBER, GetAutomationRuleV2, json!({ "Identifier": own["RuleArn"] }));
+    let linked = json!({ "RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": [REGION] });
+    stage.call_in("eu-west-1", ADMINISTRATOR, CreateAggregatorV2, linked).unwrap();
+    let elsewhere =
+        stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, rule("R", 1.0, update.clone()), 409, "ConflictException");
+    assert_eq!(elsewhere, format!("The current Region {REGION} does not match the aggregation Region eu-west-1"));
+    stage.call_in("eu-west-1", ADMINISTRATOR, CreateAutomationRuleV2, rule("R", 1.0, update)).unwrap();
+    let of_member = crate::testing::finding_of(MEMBER, "m", json!({}));
+    stage.good(MEMBER, BatchImportFindings, json!({ "Findings": [of_member] }));
+    let shown = stage.good(MEMBER, GetFindingsV2, json!({}))["Findings"][0].clone();
+    assert_eq!(
+        (&shown["severity"], &shown["status"]),
+        (&json!("Critical"), &json!("New")),
+        "the member's own rule sleeps"
+    );
+    let home = stage.call_in("eu-west-1", ADMINISTRATOR, GetFindingsV2, json!({})).unwrap();
+    assert_eq!(home["Findings"].as_array().unwrap().len(), 1);
+}

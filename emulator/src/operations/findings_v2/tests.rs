@@ -1,0 +1,341 @@
+use securityhub_fixtures::Operation;
+use serde_json::{Value, json};
+
+use crate::domain::findings::{delivery, import};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of};
+
+/// A world in which an account has enabled both hubs.
+fn stage() -> Stage {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR]);
+    stage.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({}));
+    stage
+}
+
+fn import(stage: &Stage, account: &str, finding: &Value) {
+    let answer = stage.good(account, Operation::BatchImportFindings, json!({ "Findings": [finding] }));
+    assert_eq!(answer["SuccessCount"], 1, "{answer}");
+}
+
+/// Imports a finding as its product, which customers may not do for AWS's products.
+fn deliver(stage: &Stage, product: &str, with: Value) {
+    let mut document = finding("x", with);
+    document["ProductArn"] = format!("arn:aws:securityhub:{REGION}::product/aws/{product}").into();
+    let (text, world) = (document.to_string(), &stage.0);
+    let mut transaction = world.write_findings();
+    let read = import::read_finding(&text).unwrap();
+    let outcome = delivery::deliver(&mut transaction, world, world.clock.now(), &[read]).unwrap();
+    let failed: Vec<&str> = outcome.failed.iter().map(|failed| failed.message.as_str()).collect();
+    assert_eq!((outcome.success_count, failed), (1, vec![]));
+    transaction.commit();
+}
+
+/// The titles of the findings that filters select.
+fn titles(stage: &Stage, input: Value) -> Vec<String> {
+    let answer = stage.good(ADMINISTRATOR, Operation::GetFindingsV2, input);
+    let title = |finding: &Value| finding["finding_info"]["title"].as_str().unwrap_or_default().to_owned();
+    answer["Findings"].as_array().unwrap().iter().map(title).collect()
+}
+
+fn string(field: &str, comparison: &str, value: &str) -> Value {
+    json!({ "FieldName": field, "Filter": { "Value": value, "Comparison": comparison } })
+}
+
+fn composite(filters: Value) -> Value {
+    json!({ "Filters": { "CompositeFilters": [filters] } })
+}
+
+/// The four findings of the worked cases.
+fn four_findings() -> Stage {
+    let stage = stage();
+    let control = |id: &str, status: &str, label: &str, workflow: &str, state: &str, title: &str| {
+        json!({
+            "Id": id, "Title": title, "Severity": { "Label": label }, "Workflow": { "Status": workflow },
+            "RecordState": state, "Compliance": { "Status": status, "SecurityControlId": "S3.1" },
+        })
+    };
+    deliver(&stage, "securityhub", control("a", "FAILED", "HIGH", "NEW", "ACTIVE", "A"));
+    let vulnerability = json!([{ "Id": "CVE-2024-1", "ExploitAvailable": "YES" }]);
+    deliver(
+        &stage,
+        "inspector",
+        json!({
+            "Id": "b", "Title": "B", "Severity": { "Label": "MEDIUM" }, "Vulnerabilities": vulnerability,
+        }),
+    );
+    deliver(
+        &stage,
+        "guardduty",
+        json!({
+            "Id": "c", "Title": "C", "Severity": { "Label": "LOW" }, "Workflow": { "Status": "SUPPRESSED" },
+            "Types": ["TTPs/Discovery/Recon:IAMUser-X"],
+        }),
+    );
+    deliver(&stage, "securityhub", control("d", "PASSED", "INFORMATIONAL", "RESOLVED", "ARCHIVED", "D"));
+    stage
+}
+
+/// Rules: OCT-20, OCT-21, OCT-22, OCT-23, OCT-24, OCT-25, OCT-28, GFV-01, GFV-05, GFV-07, GFV-10.
+#[test]
+fn worked_filters_select_findings() {
+    let stage = four_findings();
+    assert_eq!(titles(&stage, json!({})), ["A", "B", "C", "D"]);
+    assert_eq!(titles(&stage, json!({ "Filters": {} })), ["A", "B", "C", "D"]);
+    assert_eq!(titles(&stage, json!({ "Filters": { "CompositeFilters": [] } })), ["A", "B", "C", "D"]);
+    let severe = string("severity", "EQUALS", "High");
+    let either =
+        json!({ "StringFilters": [severe, string("class_name", "EQUALS", "Vulnerability Finding")], "Operator": "OR" });
+    assert_eq!(titles(&stage, composite(either)), ["A", "B"]);
+    let joined = json!({ "Filters": { "CompositeOperator": "OR", "CompositeFilters": [
+        { "StringFilters": [string("status", "EQUALS", "Suppressed")] },
+        { "StringFilters": [string("compliance.status", "EQUALS", "Pass")] },
+    ] } });
+    assert_eq!(titles(&stage, joined), ["C", "D"]);
+    let number = |field: &str, test: Value| json!({ "FieldName": field, "Filter": test });
+    let nested = json!({
+        "StringFilters": [string("class_name", "PREFIX", "Compliance")],
+        "NestedCompositeFilters": [{ "Operator": "OR", "NumberFilters": [
+            number("severity_id", json!({ "Gte": 4 })), number("activity_id", json!({ "Eq": 3 })),
+        ] }],
+    });
+    assert_eq!(titles(&stage, composite(nested)), ["A", "D"]);
+    let boolean = |value: bool| {
+        let filter = json!({ "FieldName": "vulnerabilities.is_exploit_available", "Filter": { "Value": value } });
+        composite(json!({ "BooleanFilters": [filter] }))
+    };
+    assert!(titles(&stage, boolean(false)).is_empty());
+    assert_eq!(titles(&stage, boolean(true)), ["B"]);
+    let both = json!({ "StringFilters": [
+        string("class_name", "EQUALS", "Compliance Finding"), string("class_name", "EQUALS", "Vulnerability Finding"),
+    ] });
+    assert!(titles(&stage, composite(both)).is_empty());
+    let open = json!({ "StringFilters": [string("activity_name", "NOT_EQUALS", "Close")] });
+    assert_eq!(titles(&stage, composite(open)), ["A", "B", "C"]);
+}
+
+/// Rules: OCT-26, OCT-27, OCT-29, GFV-03, GFV-04, GFV-06, GFV-08, GFV-09, GFV-11, GFV-14, GFV-15.
+#[test]
+fn invalid_queries_are_refused() {
+    let stage = four_findings();
+    let title = string("finding_info.title", "EQUALS", "x");
+    let range = json!({ "Value": 1, "Unit": "DAYS" });
+    let date =
+        |filter: Value| json!({ "DateFilters": [{ "FieldName": "finding_info.modified_time_dt", "Filter": filter }] });
+    let nested = json!({ "NestedCompositeFilters": [{ "NestedCompositeFilters": [{ "StringFilters": [title] }] }] });
+    let start = "2026-01-01T00:00:00Z";
+    for filters in [
+        json!({ "StringFilters": [string("finding_info.title", "CONTAINS", "x")] }),
+        json!({ "StringFilters": [string("Severity", "EQUALS", "x")] }),
+        json!({ "StringFilters": [{ "FieldName": "severity" }] }),
+        json!({ "StringFilters": [{ "FieldName": "severity", "Filter": {} }] }),
+        json!({ "StringFilters": [{ "Filter": { "Value": "x", "Comparison": "EQUALS" } }] }),
+        json!({ "StringFilters": [string("severity", "EQUALS", "x"), string("severity", "NOT_EQUALS", "y")] }),
+        json!({ "StringFilters": vec![title.clone(); 21] }),
+        nested,
+        date(json!({ "Start": start })),
+        date(json!({ "Start": start, "End": start, "DateRange": range })),
+        date(json!({ "Start": "yesterday", "End": start })),
+    ] {
+        stage.refused(ADMINISTRATOR, Operation::GetFindingsV2, composite(filters), 400, "ValidationException");
+    }
+    let refused = |input| stage.refused(ADMINISTRATOR, Operation::GetFindingsV2, input, 400, "ValidationException");
+    refused(json!({ "Filters": { "CompositeFilters": vec![json!({}); 11] } }));
+    refused(json!({ "SortCriteria": [{ "Field": "resources.tags", "SortOrder": "asc" }] }));
+    refused(json!({ "SortCriteria": [{ "Field": "Severity" }] }));
+    let page = stage.good(ADMINISTRATOR, Operation::GetFindingsV2, json!({ "MaxResults": 1 }));
+    let token = &page["NextToken"];
+    let next = stage.good(ADMINISTRATOR, Operation::GetFindingsV2, json!({ "MaxResults": 1, "NextToken": token }));
+    assert_eq!(next["Findings"][0]["finding_info"]["title"], "B");
+    refused(json!({ "NextToken": token, "Filters": { "CompositeFilters": [{ "StringFilters": [title] }] } }));
+    refused(json!({ "NextToken": "damaged" }));
+}
+
+/// Rules: GFV-14.
+#[test]
+fn findings_are_sorted() {
+    let stage = four_findings();
+    let by = |field: &str, order: &str| json!({ "SortCriteria": [{ "Field": field, "SortOrder": order }] });
+    assert_eq!(titles(&stage, by("severity_id", "desc")), ["A", "B", "C", "D"]);
+    assert_eq!(titles(&stage, by("finding_info.title", "desc")), ["D", "C", "B", "A"]);
+}
+
+/// Rules: OCT-30, OCT-31, STV-01, STV-02, STV-03, STV-04.
+#[test]
+fn findings_are_counted() {
+    let stage = four_findings();
+    let fields = ["severity", "compliance.status", "comment"];
+    let rules =
+        |fields: &[&str]| -> Vec<Value> { fields.iter().map(|field| json!({ "GroupByField": field })).collect() };
+    let counted = |input| stage.good(ADMINISTRATOR, Operation::GetFindingStatisticsV2, input)["GroupByResults"].clone();
+    let answer = counted(json!({ "GroupByRules": rules(&fields[..2]) }));
+    let value = |value: &str, count: u64| json!({ "FieldValue": value, "Count": count });
+    let severities = ["High", "Informational", "Low", "Medium"].map(|name| value(name, 1));
+    assert_eq!(answer[0], json!({ "GroupByField": "severity", "GroupByValues": severities }));
+    let statuses = [value("Fail", 1), value("Pass", 1)];
+    assert_eq!(answer[1], json!({ "GroupByField": "compliance.status", "GroupByValues": statuses }));
+    let classes = json!({ "GroupByRules": rules(&["class_name"]), "MaxStatisticResults": 2 });
+    let first = [value("Compliance Finding", 2), value("Detection Finding", 1)];
+    assert_eq!(counted(classes)[0]["GroupByValues"], json!(first));
+    let ascending = json!({ "GroupByRules": rules(&["class_name"]), "SortOrder": "asc" });
+    assert_eq!(counted(ascending)[0]["GroupByValues"][2], value("Compliance Finding", 2));
+    for refused in [json!({ "GroupByRules": [] }), json!({ "GroupByRules": rules(&["severity"; 6]) })] {
+        stage.refused(ADMINISTRATOR, Operation::GetFindingStatisticsV2, refused, 400, "ValidationException");
+    }
+}
+
+/// Rules: BUV-01, BUV-02, BUV-03, BUV-04, BUV-05, BUV-07, OCT-10, OCM-04.
+#[test]
+fn customers_of_the_v2_half_change_findings_there_only() {
+    let stage = four_findings();
+    let found = |title: &str| {
+        let filters = json!({ "StringFilters": [string("finding_info.title", "EQUALS", title)] });
+        stage.good(ADMINISTRATOR, Operation::GetFindingsV2, composite(filters))["Findings"][0].clone()
+    };
+    let before = found("B");
+    let uid = before["metadata"]["uid"].clone();
+    let identifier = json!({
+        "CloudAccountUid": ADMINISTRATOR, "FindingInfoUid": "b",
+        "MetadataProductUid": format!("arn:aws:securityhub:{REGION}::productv2/aws/inspector"),
+    });
+    let answer = stage.good(
+        ADMINISTRATOR,
+        Operation::BatchUpdateFindingsV2,
+        json!({
+            "MetadataUids": [uid, "0".repeat(64)], "SeverityId": 6, "Comment": "Checked",
+        }),
+    );
+    assert_eq!(answer["ProcessedFindings"], json!([{ "MetadataUid": uid }]));
+    assert_eq!(answer["UnprocessedFindings"][0]["ErrorCode"], "ResourceNotFoundException");
+    let answer = stage.good(
+        ADMINISTRATOR,
+        Operation::BatchUpdateFindingsV2,
+        json!({
+            "FindingIdentifiers": [identifier], "StatusId": 2,
+        }),
+    );
+    assert_eq!(answer["ProcessedFindings"], json!([{ "FindingIdentifier": identifier }]));
+    let after = found("B");
+    assert_eq!((&after["severity"], &after["severity_id"]), (&json!("Fatal"), &json!(6)));
+    assert_eq!((&after["status"], &after["comment"]), (&json!("In Progress"), &json!("Checked")));
+    for unchanged in ["vendor_attributes", "finding_info", "time", "activity_id", "metadata"] {
+        assert_eq!(after[unchanged], before[unchanged], "{unchanged}");
+    }
+    let classic = stage.good(
+        ADMINISTRATOR,
+        Operation::GetFindings,
+        json!({ "Filters": { "Title": [{ "Value": "B", "Comparison": "EQUALS" }] } }),
+    );
+    assert_eq!(classic["Findings"][0]["Severity"]["Label"], "MEDIUM");
+    assert_eq!(classic["Findings"][0]["Workflow"]["Status"], "NEW");
+    for refused in [
+        json!({ "MetadataUids": [uid] }),
+        json!({ "StatusId": 1 }),
+        json!({ "MetadataUids": [uid], "FindingIdentifiers": [identifier], "StatusId": 1 }),
+        json!({ "MetadataUids": [uid], "StatusId": 6 }),
+        json!({ "MetadataUids": [uid], "SeverityId": 7 }),
+        json!({ "MetadataUids": ["ABC"], "SeverityId": 1 }),
+        json!({ "MetadataUids": [uid], "Comment": "x".repeat(513) }),
+    ] {
+        stage.refused(ADMINISTRATOR, Operation::BatchUpdateFindingsV2, refused, 400, "ValidationException");
+    }
+}
+
+/// Rules: OCM-05, BUV-11, OCT-01, OCT-02, OCT-03.
+#[test]
+fn each_half_keeps_its_own_customers_changes() {
+    let stage = stage();
+    let control = |status: &str, updated_at: &str, state: &str| {
+        json!({
+            "Id": "c", "Title": "C", "UpdatedAt": updated_at, "RecordState": state,
+            "Severity": { "Label": if status == "PASSED" { "INFORMATIONAL" } else { "MEDIUM" } },
+            "Compliance": { "Status": status },
+        })
+    };
+    let shown = || stage.good(ADMINISTRATOR, Operation::GetFindingsV2, json!({}))["Findings"][0].clone();
+    let summary = || {
+        let shown = shown();
+        ["type_uid", "status", "severity"].map(|member| shown[member].to_string().replace('"', ""))
+    };
+    deliver(&stage, "securityhub", control("PASSED", "2026-01-11T00:00:00Z", "ACTIVE"));
+    assert_eq!(summary(), ["200301", "Resolved", "Informational"]);
+    let uid = shown()["metadata"]["uid"].clone();
+    deliver(&stage, "securityhub", control("FAILED", "2026-01-12T00:00:00Z", "ACTIVE"));
+    assert_eq!(summary(), ["200302", "New", "Medium"]);
+    let identifier =
+        json!({ "Id": "c", "ProductArn": format!("arn:aws:securityhub:{REGION}::product/aws/securityhub") });
+    stage.good(
+        ADMINISTRATOR,
+        Operation::BatchUpdateFindings,
+        json!({
+            "FindingIdentifiers": [identifier], "Workflow": { "Status": "SUPPRESSED" }, "Severity": { "Label": "LOW" },
+        }),
+    );
+    assert_eq!(summary(), ["200302", "New", "Medium"], "the classic half's changes do not show");
+    stage.good(ADMINISTRATOR, Operation::BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "StatusId": 2 }));
+    assert_eq!(summary(), ["200302", "In Progress", "Medium"]);
+    deliver(&stage, "securityhub", control("PASSED", "2026-01-13T00:00:00Z", "ACTIVE"));
+    assert_eq!(summary(), ["200302", "Resolved", "Informational"]);
+    deliver(&stage, "securityhub", control("FAILED", "2026-01-14T00:00:00Z", "ACTIVE"));
+    assert_eq!(summary(), ["200302", "New", "Medium"]);
+    deliver(&stage, "securityhub", control("FAILED", "2026-01-14T01:00:00Z", "ARCHIVED"));
+    assert_eq!(summary(), ["200303", "New", "Medium"]);
+    assert_eq!(shown()["metadata"]["uid"], uid);
+}
+
+/// Rules: HV2-10, DEC-08.
+#[test]
+fn old_findings_leave_the_v2_half() {
+    let stage = four_findings();
+    stage.days_pass(10);
+    assert_eq!(titles(&stage, json!({})), ["A", "B", "C"], "a closed finding is shown for 14 days");
+    stage.days_pass(76);
+    assert!(titles(&stage, json!({})).is_empty());
+}
+
+/// Rules: HV2-23, HV2-24, BUV-08, DEC-15.
+#[test]
+fn the_delegated_administrator_sees_its_organization() {
+    let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
+    stage.organization(&[("999999999999", "management"), (ADMINISTRATOR, "security"), (MEMBER, "app")]);
+    stage.relations(|directory| {
+        let organization = directory.organization.as_mut().unwrap();
+        organization.security_hub_v2_administrator = Some(crate::testing::id(ADMINISTRATOR));
+    });
+    import(&stage, MEMBER, &finding_of(MEMBER, "m", json!({ "Title": "M" })));
+    import(&stage, ADMINISTRATOR, &finding("a", json!({ "Title": "A" })));
+    stage.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({}));
+    assert_eq!(titles(&stage, json!({})), ["A"], "the member's hub V2 is off");
+    stage.good(MEMBER, Operation::EnableSecurityHubV2, json!({}));
+    assert_eq!(titles(&stage, json!({})), ["M", "A"]);
+    let scope = |id: &str| json!({ "Scopes": { "AwsOrganizations": [{ "OrganizationId": id }] } });
+    assert_eq!(titles(&stage, scope("o-local123456")).len(), 2);
+    let refused = |account: &str, input: Value, status: u16, code: &str| {
+        stage.refused(account, Operation::GetFindingsV2, input, status, code);
+    };
+    refused(ADMINISTRATOR, scope("o-other"), 400, "OrganizationNotFoundException");
+    let unit = json!({ "Scopes": { "AwsOrganizations": [{ "OrganizationalUnitId": "ou-none" }] } });
+    refused(ADMINISTRATOR, unit, 400, "OrganizationalUnitNotFoundException");
+    refused(MEMBER, scope("o-local123456"), 403, "AccessDeniedException");
+    let own = stage.good(MEMBER, Operation::GetFindingsV2, json!({}));
+    assert_eq!(own["Findings"].as_array().unwrap().len(), 1);
+    let owner = &own["Findings"][0]["resources"][0]["owner"];
+    assert_eq!(owner["org"]["uid"], "o-local123456", "{owner}");
+    let by_organization =
+        composite(json!({ "StringFilters": [string("resources.owner.org.uid", "PREFIX", "o-local")] }));
+    assert_eq!(titles(&stage, by_organization).len(), 2);
+}
+
+/// Rules: EVT-04, EVT-30, BUV-10.
+#[test]
+fn findings_are_events_of_both_halves() {
+    let stage = stage();
+    import(&stage, ADMINISTRATOR, &finding("a", json!({})));
+    let events = stage.events();
+    let kinds: Vec<&str> = events.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["Security Hub Findings - Imported", "Findings Imported V2"]);
+    let uid = &events[1]["detail"]["findings"][0]["metadata"]["uid"];
+    assert_eq!(events[1]["resources"], json!([uid]));
+    stage.good(ADMINISTRATOR, Operation::BatchUpdateFindingsV2, json!({ "MetadataUids": [uid], "StatusId": 3 }));
+    let events = stage.events();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["detail"]["findings"][0]["status"], "Suppressed");
+}

@@ -1,0 +1,84 @@
+//! GetResourcesV2 and GetResourcesStatisticsV2.
+
+#[cfg(test)]
+mod tests;
+
+use securityhub_engine::Scope;
+use securityhub_fixtures::Operation;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::findings::page_body_of;
+use super::findings_v2::{GroupByRule, group_by_results};
+use super::paging::{Binding, PAGE};
+use super::{Answer, Context, Input};
+use crate::aws_error::AwsError;
+use crate::domain::findings::filters::composite::refused;
+use crate::domain::findings::v2::inventory::{self, fields};
+use crate::domain::findings::v2::visibility;
+
+/// Sort criteria of resources; each field counts once.
+const MOST_CRITERIA: usize = 50;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetResourcesInput {
+    #[serde(default)]
+    filters: Value,
+    scopes: Option<Value>,
+    #[serde(default)]
+    sort_criteria: Vec<Value>,
+    next_token: Option<String>,
+    max_results: Option<usize>,
+}
+
+/// Returns the resources that the caller sees and the filters select, in pages (RSV-01 … RSV-09).
+///
+/// # Errors
+/// 400 `ValidationException` for invalid filters or sort criteria, or a token of another query; the errors of `Scopes`.
+pub fn get_resources_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let GetResourcesInput { filters, scopes, sort_criteria, next_token, max_results } = input.read()?;
+    let Context { world, caller } = context;
+    let filter = fields::resource_filter(caller.now, &filters, false)?;
+    let sort = fields::sort(fields::of_resources(), &sort_criteria, MOST_CRITERIA)?;
+    let binding = Binding::new(context, Operation::GetResourcesV2, &json!([filters, scopes, sort_criteria]));
+    let after = binding.open(next_token.as_deref())?;
+    let limit = visibility::limit(world, caller, scopes.as_ref())?;
+    let inventory = inventory::of_caller(world, caller, &limit);
+    let part = inventory.resources.within(Scope::All);
+    let head = b"{\"Resources\":[".to_vec();
+    let page = part.select(&filter, &sort, after.as_ref(), max_results.unwrap_or(PAGE), head);
+    Ok(Answer(page_body_of(page, &binding)))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetResourcesStatisticsInput {
+    group_by_rules: Vec<GroupByRule>,
+    scopes: Option<Value>,
+    sort_order: Option<String>,
+    max_statistic_results: Option<usize>,
+}
+
+/// Counts resources by the values of fields, one list of counts per rule (RSV-08).
+///
+/// # Errors
+/// 400 `ValidationException` for invalid rules or filters; the errors of `Scopes`.
+pub fn get_resources_statistics_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let GetResourcesStatisticsInput { group_by_rules, scopes, sort_order, max_statistic_results } = input.read()?;
+    let Context { world, caller } = context;
+    let schema = fields::of_resources();
+    let read = |rule: &GroupByRule| -> Result<_, AwsError> {
+        fields::check_group(&rule.group_by_field, &rule.filters)?;
+        let field = schema.field(&rule.group_by_field);
+        let field = field.ok_or_else(|| refused(format!("GroupByField {} is not supported", rule.group_by_field)))?;
+        Ok((field, fields::resource_filter(caller.now, &rule.filters, false)?))
+    };
+    group_by_rules.iter().try_for_each(|rule| read(rule).map(|_| ()))?;
+    let limit = visibility::limit(world, caller, scopes.as_ref())?;
+    let inventory = inventory::of_caller(world, caller, &limit);
+    group_by_results(group_by_rules, (sort_order.as_deref(), max_statistic_results), |rule| {
+        let (field, filter) = read(rule)?;
+        Ok(inventory.resources.groups(&filter, field))
+    })
+}

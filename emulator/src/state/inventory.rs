@@ -1,0 +1,104 @@
+//! Resources and software: what scenarios declare of them, and what was computed from findings last.
+
+use std::sync::Arc;
+
+use securityhub_engine::Table;
+use serde_json::{Map, Value};
+
+use super::clock::Timestamp;
+use super::names::{AccountId, Region, TableKey};
+use super::relations::Relations;
+use super::sync::Mutex;
+
+/// Maximum number of computed inventories that are kept.
+const MOST: usize = 8;
+
+/// A resource that a scenario declares for the inventory of the V2 half (RSV-02).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeclaredResource {
+    /// The account that owns it.
+    pub account: AccountId,
+    /// Its Region.
+    pub region: Region,
+    /// The members of `ResourceResult`, as GetResourcesV2 returns them.
+    pub members: Map<String, Value>,
+}
+
+/// A package that a scenario declares for the inventory of the V2 half (SWV-01).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeclaredPackage {
+    /// The account that owns the resource.
+    pub account: AccountId,
+    /// The Region of the resource.
+    pub region: Region,
+    /// `ResourceId` of the resource with the package.
+    pub resource_id: String,
+    /// `ResourceType` of the resource.
+    pub resource_type: String,
+    /// `PackageName`
+    pub name: String,
+    /// `PackageVersion`
+    pub version: Option<String>,
+    /// `PackageType`
+    pub kind: String,
+}
+
+/// What scenarios declare.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeclaredInventory {
+    /// Resources.
+    pub resources: Vec<DeclaredResource>,
+    /// Packages on resources.
+    pub software: Vec<DeclaredPackage>,
+}
+
+/// The resources and the software that a caller sees, as tables of documents.
+#[derive(Debug)]
+pub struct Inventory {
+    /// Resources, as GetResourcesV2 returns them.
+    pub resources: Table,
+    /// A document for each package on each resource.
+    pub software: Table,
+    /// The time at which a finding that it is computed from is no longer shown.
+    pub valid_until: Timestamp,
+}
+
+/// What an inventory was computed from.
+#[derive(Clone, Debug)]
+pub struct InventorySource {
+    /// Names the caller and the accounts that it is limited to.
+    pub viewer: String,
+    /// The relations at that time.
+    pub relations: Arc<Relations>,
+    /// The tables of findings and their versions.
+    pub tables: Vec<(TableKey, u64)>,
+}
+
+impl InventorySource {
+    fn is(&self, other: &InventorySource) -> bool {
+        self.viewer == other.viewer && Arc::ptr_eq(&self.relations, &other.relations) && self.tables == other.tables
+    }
+}
+
+/// The inventories that were computed last.
+#[derive(Debug, Default)]
+pub(super) struct Inventories(Mutex<Vec<(InventorySource, Arc<Inventory>)>>);
+
+impl Inventories {
+    /// The inventory of a source at a time, if it is kept.
+    pub(super) fn get(&self, source: &InventorySource, now: Timestamp) -> Option<Arc<Inventory>> {
+        let known = self.0.lock();
+        let found = known.iter().find(|(of, inventory)| of.is(source) && now < inventory.valid_until);
+        found.map(|(_, inventory)| Arc::clone(inventory))
+    }
+
+    /// Keeps an inventory, in the place of an earlier one of the same viewer.
+    pub(super) fn keep(&self, source: InventorySource, inventory: &Arc<Inventory>) {
+        let mut known = self.0.lock();
+        known.retain(|(of, _)| of.viewer != source.viewer);
+        if known.len() >= MOST {
+            known.remove(0);
+        }
+        known.push((source, Arc::clone(inventory)));
+    }
+}
