@@ -110,11 +110,15 @@ fn an_invalid_rule_is_refused() {
     stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, good, 402, "ServiceQuotaExceededException");
 }
 
-/// Rules: ARV-09, DEC-09.
+/// Rules: ARV-05, ARV-09.
 #[test]
 fn rules_change_what_a_provider_sends_in_order() {
     let stage = stage();
     create(&stage, rule("Second", 2.0, json!({ "SeverityId": 5, "Comment": "second" })));
+    let of_status = json!([{ "FieldName": "status", "Filter": { "Value": "Unknown", "Comparison": "EQUALS" } }]);
+    let mut never = rule("Never", 3.0, json!({ "Comment": "never" }));
+    never["Criteria"] = json!({ "OcsfFindingCriteria": { "CompositeFilters": [{ "StringFilters": of_status }] } });
+    create(&stage, never);
     create(&stage, rule("First", 1.0, json!({ "SeverityId": 1, "StatusId": 3, "Comment": "first" })));
     let import = |updated_at: &str| {
         let finding = finding("a", json!({ "UpdatedAt": updated_at }));
@@ -132,7 +136,7 @@ fn rules_change_what_a_provider_sends_in_order() {
     assert_eq!(shown()["severity"], "Critical", "the rule wins at the provider's next update");
 }
 
-/// Rules: ARV-02, ARV-12, ARV-16, DEC-24.
+/// Rules: ARV-02, ARV-12, ARV-16, GFV-02.
 #[test]
 fn rules_live_in_the_home_region_of_the_administrator() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);

@@ -74,7 +74,8 @@ fn four_findings() -> Stage {
     stage
 }
 
-/// Rules: OCT-20, OCT-21, OCT-22, OCT-23, OCT-24, OCT-25, OCT-28, GFV-01, GFV-05, GFV-07, GFV-10.
+/// Rules: OCT-20, OCT-21, OCT-22, OCT-23, OCT-24, OCT-25, OCT-28, GFV-01, GFV-05, GFV-07, GFV-10, GFV-13,
+/// GFV-16.
 #[test]
 fn worked_filters_select_findings() {
     let stage = four_findings();
@@ -110,9 +111,13 @@ fn worked_filters_select_findings() {
     assert!(titles(&stage, composite(both)).is_empty());
     let open = json!({ "StringFilters": [string("activity_name", "NOT_EQUALS", "Close")] });
     assert_eq!(titles(&stage, composite(open)), ["A", "B", "C"]);
+    let no_comment = json!({ "StringFilters": [string("comment", "NOT_EQUALS", "x")] });
+    assert_eq!(titles(&stage, composite(no_comment)).len(), 4, "a missing value satisfies a negative comparison");
+    let no_uid = json!({ "StringFilters": [string("metadata.uid", "EQUALS", "x")] });
+    assert!(titles(&stage, composite(no_uid)).is_empty());
 }
 
-/// Rules: OCT-26, OCT-27, OCT-29, GFV-03, GFV-04, GFV-06, GFV-08, GFV-09, GFV-11, GFV-14, GFV-15.
+/// Rules: O2G-11, OCT-26, OCT-27, OCT-29, GFV-03, GFV-04, GFV-06, GFV-08, GFV-09, GFV-11, GFV-14, GFV-15.
 #[test]
 fn invalid_queries_are_refused() {
     let stage = four_findings();
@@ -158,7 +163,7 @@ fn findings_are_sorted() {
     assert_eq!(titles(&stage, by("finding_info.title", "desc")), ["D", "C", "B", "A"]);
 }
 
-/// Rules: OCT-30, OCT-31, STV-01, STV-02, STV-03, STV-04.
+/// Rules: OCT-30, OCT-31, STV-01, STV-02, STV-03, STV-04, STV-05.
 #[test]
 fn findings_are_counted() {
     let stage = four_findings();
@@ -177,12 +182,15 @@ fn findings_are_counted() {
     assert_eq!(counted(classes)[0]["GroupByValues"], json!(first));
     let ascending = json!({ "GroupByRules": rules(&["class_name"]), "SortOrder": "asc" });
     assert_eq!(counted(ascending)[0]["GroupByValues"][2], value("Compliance Finding", 2));
+    let severe = json!({ "CompositeFilters": [{ "StringFilters": [string("severity", "EQUALS", "High")] }] });
+    let filtered = json!({ "GroupByRules": [{ "GroupByField": "class_name", "Filters": severe }] });
+    assert_eq!(counted(filtered)[0]["GroupByValues"], json!([value("Compliance Finding", 1)]));
     for refused in [json!({ "GroupByRules": [] }), json!({ "GroupByRules": rules(&["severity"; 6]) })] {
         stage.refused(ADMINISTRATOR, Operation::GetFindingStatisticsV2, refused, 400, "ValidationException");
     }
 }
 
-/// Rules: BUV-01, BUV-02, BUV-03, BUV-04, BUV-05, BUV-07, OCT-10, OCM-04.
+/// Rules: BUV-01, BUV-02, BUV-03, BUV-04, BUV-05, BUV-06, BUV-07, OCT-10, OCM-04.
 #[test]
 fn customers_of_the_v2_half_change_findings_there_only() {
     let stage = four_findings();
@@ -209,10 +217,13 @@ fn customers_of_the_v2_half_change_findings_there_only() {
         ADMINISTRATOR,
         Operation::BatchUpdateFindingsV2,
         json!({
-            "FindingIdentifiers": [identifier], "StatusId": 2,
+            "FindingIdentifiers": [identifier, identifier], "StatusId": 2,
         }),
     );
-    assert_eq!(answer["ProcessedFindings"], json!([{ "FindingIdentifier": identifier }]));
+    assert_eq!(
+        answer["ProcessedFindings"],
+        json!([{ "FindingIdentifier": identifier }, { "FindingIdentifier": identifier }])
+    );
     let after = found("B");
     assert_eq!((&after["severity"], &after["severity_id"]), (&json!("Fatal"), &json!(6)));
     assert_eq!((&after["status"], &after["comment"]), (&json!("In Progress"), &json!("Checked")));
@@ -281,7 +292,7 @@ fn each_half_keeps_its_own_customers_changes() {
     assert_eq!(shown()["metadata"]["uid"], uid);
 }
 
-/// Rules: HV2-10, DEC-08.
+/// Rules: HV2-10.
 #[test]
 fn old_findings_leave_the_v2_half() {
     let stage = four_findings();
@@ -291,7 +302,7 @@ fn old_findings_leave_the_v2_half() {
     assert!(titles(&stage, json!({})).is_empty());
 }
 
-/// Rules: HV2-23, HV2-24, BUV-08, DEC-15.
+/// Rules: HV2-23, HV2-24, BUV-08.
 #[test]
 fn the_delegated_administrator_sees_its_organization() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
@@ -338,4 +349,23 @@ fn findings_are_events_of_both_halves() {
     let events = stage.events();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0]["detail"]["findings"][0]["status"], "Suppressed");
+}
+
+/// Rules: GFV-12.
+#[test]
+fn addresses_are_filtered_alone_or_in_ranges() {
+    let mut stage = stage();
+    let remote = json!({ "IpAddressV4": "198.51.100.7" });
+    let action = json!({ "ActionType": "AWS_API_CALL", "AwsApiCallAction": { "Api": "X", "RemoteIpDetails": remote } });
+    deliver(&stage, "guardduty", json!({ "Id": "g", "Title": "G", "Action": action }));
+    let from = |cidr: &str| {
+        let filter = json!({ "FieldName": "evidences.src_endpoint.ip", "Filter": { "Cidr": cidr } });
+        composite(json!({ "IpFilters": [filter] }))
+    };
+    assert_eq!(titles(&stage, from("198.51.100.7")), ["G"]);
+    assert_eq!(titles(&stage, from("198.51.100.0/24")), ["G"]);
+    assert!(titles(&stage, from("198.51.101.0/24")).is_empty());
+    stage.0.v2_settings.accepts_ip_ranges = false;
+    assert_eq!(titles(&stage, from("198.51.100.7")), ["G"]);
+    stage.refused(ADMINISTRATOR, Operation::GetFindingsV2, from("198.51.100.0/24"), 400, "ValidationException");
 }
