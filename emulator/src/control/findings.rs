@@ -8,13 +8,14 @@ use axum::{Extension, Json};
 use bytes::Bytes;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::request::{self, error_response};
 use crate::domain::caller::Caller;
 use crate::domain::findings::delivery;
 use crate::domain::findings::import::{self, Failed, Outcome};
 use crate::domain::findings::listing::{self, Listing, Query};
+use crate::domain::findings::v2::native::{self, Refused};
 use crate::domain::{due, hub_access, overview};
 use crate::invariant::Invariant;
 use crate::served::ServedWorld;
@@ -74,7 +75,14 @@ fn answer(served: &ServedWorld, body: &[u8]) -> Result<ImportSummary, String> {
     let mut delivered = ImportSummary::default();
     let mut outcome = Ok(());
     for batch in pieces.chunks(delivery::BATCH) {
-        let findings = (1..).zip(batch).map(read).collect::<Result<Vec<_>, _>>()?;
+        let (mut findings, mut ocsf_only) = (Vec::with_capacity(batch.len()), Vec::new());
+        for piece in (1..).zip(batch) {
+            match read(piece)? {
+                Sent::Asff(finding) => findings.push(finding),
+                Sent::Ocsf(finding) => ocsf_only.push(finding),
+            }
+        }
+        delivered.add(of_ocsf_only(native::deliver(&mut transaction, &world, now, ocsf_only)));
         outcome = delivery::deliver(&mut transaction, &world, now, &findings).map(|outcome| delivered.add(outcome));
         if outcome.is_err() {
             break;
@@ -100,16 +108,32 @@ impl ImportSummary {
     }
 }
 
-/// Requires a finding to have an ID, since a failure is reported by ID (IMP-25).
-fn read(number: usize, text: &str) -> Result<Item<'_>, String> {
+/// A finding as it was sent.
+enum Sent<'t> {
+    Asff(Item<'t>),
+    Ocsf(Map<String, Value>),
+}
+
+/// The outcome of findings that exist only in OCSF, with the code that failed findings of the classic half have.
+fn of_ocsf_only((success_count, refused): (usize, Vec<Refused>)) -> Outcome {
+    let failed = |refused: Refused| Failed { id: refused.id, code: "InvalidInput", message: refused.message };
+    Outcome { success_count, failed: refused.into_iter().map(failed).collect() }
+}
+
+/// Requires a finding in ASFF to have an ID, since a failure is reported by ID (IMP-25). One with a class is in OCSF.
+fn read(number: usize, text: &str) -> Result<Sent<'_>, String> {
     if !text.starts_with('{') {
         return Err(format!("finding {number} is not a JSON object; {EXPECTED}"));
+    }
+    if native::has_class(text) {
+        let finding = serde_json::from_str(text).map_err(|error| format!("finding {number}: {error}; {EXPECTED}"))?;
+        return Ok(Sent::Ocsf(finding));
     }
     let finding = import::read_finding(text).map_err(|error| format!("finding {number}: {}; {EXPECTED}", error.0))?;
     if import::string(&finding, "Id").is_none() {
         return Err(format!("finding {number} has no `Id`, or its `Id` is not a string"));
     }
-    Ok(finding)
+    Ok(Sent::Asff(finding))
 }
 
 impl From<Failed> for FailedFinding {

@@ -1,6 +1,7 @@
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
+use crate::domain::findings::v2::native;
 use crate::domain::findings::{delivery, import};
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of};
 
@@ -368,4 +369,49 @@ fn addresses_are_filtered_alone_or_in_ranges() {
     stage.0.v2_settings.accepts_ip_ranges = false;
     assert_eq!(titles(&stage, from("198.51.100.7")), ["G"]);
     stage.refused(ADMINISTRATOR, Operation::GetFindingsV2, from("198.51.100.0/24"), 400, "ValidationException");
+}
+
+/// Rules: OCM-03, GFV-02.
+#[test]
+fn findings_that_exist_only_in_ocsf_are_seen_by_the_v2_half_only() {
+    let stage = four_findings();
+    stage.events();
+    let exposure = |title: &str| {
+        json!({
+            "class_uid": 2004, "severity_id": 5,
+            "cloud": { "account": { "uid": ADMINISTRATOR }, "region": REGION, "provider": "AWS" },
+            "finding_info": { "uid": "risk-1", "title": title, "modified_time_dt": "2026-01-14T00:00:00.000Z" },
+            "metadata": { "product": { "uid": "arn:aws:securityhub:us-east-1::productv2/aws/securityhub-risk" } },
+        })
+    };
+    let deliver = |finding: Value| {
+        let mut transaction = stage.0.write_findings();
+        let finding = finding.as_object().unwrap().clone();
+        let outcome = native::deliver(&mut transaction, &stage.0, stage.0.clock.now(), vec![finding]);
+        transaction.commit();
+        outcome
+    };
+    assert_eq!(deliver(exposure("E")), (1, vec![]));
+    assert_eq!(titles(&stage, json!({})), ["A", "B", "C", "D", "E"]);
+    let kinds: Vec<Value> = stage.events().iter().map(|event| event["detail-type"].clone()).collect();
+    assert_eq!(kinds, ["Findings Imported V2"]);
+    let classic = stage.good(ADMINISTRATOR, Operation::GetFindings, json!({}));
+    assert_eq!(classic["Findings"].as_array().unwrap().len(), 4);
+    let found = || {
+        let filters = json!({ "StringFilters": [string("severity", "EQUALS", "Critical")] });
+        stage.good(ADMINISTRATOR, Operation::GetFindingsV2, composite(filters))["Findings"][0].clone()
+    };
+    let uid = found()["metadata"]["uid"].clone();
+    let changed = json!({ "MetadataUids": [uid], "StatusId": 3 });
+    let answer = stage.good(ADMINISTRATOR, Operation::BatchUpdateFindingsV2, changed);
+    assert_eq!(answer["ProcessedFindings"].as_array().unwrap().len(), 1);
+    assert_eq!(deliver(exposure("F")), (1, vec![]));
+    let finding = found();
+    assert_eq!((&finding["finding_info"]["title"], &finding["status"]), (&json!("F"), &json!("Suppressed")));
+    assert_eq!(finding["activity_name"], "Update");
+    let counted = json!({ "GroupByRules": [{ "GroupByField": "severity" }] });
+    let counted = stage.good(ADMINISTRATOR, Operation::GetFindingStatisticsV2, counted);
+    assert_eq!(counted["GroupByResults"][0]["GroupByValues"].as_array().unwrap().len(), 5);
+    let (stored, refused) = deliver(json!({ "class_uid": 2004 }));
+    assert_eq!((stored, refused.len()), (0, 1));
 }

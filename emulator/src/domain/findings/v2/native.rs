@@ -1,0 +1,82 @@
+//! Findings that exist only in OCSF: exposures, coverage and those of partners (OCM-03). The classic half does not see
+//! them.
+
+use securityhub_engine::Stored;
+use securityhub_engine::json::text;
+use serde_json::{Map, Value};
+
+use super::rules;
+use crate::ocsf::native::{self, Native};
+use crate::state::{AccountId, FindingsTransaction, HubKey, Region, TableKey, Timestamp, World};
+
+/// Whether a finding, given as JSON, is in OCSF: findings in ASFF have no class.
+pub fn has_class(finding: &str) -> bool {
+    text::member_of(finding.trim(), "class_uid").is_some()
+}
+
+/// A finding that was not stored, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// `finding_info.uid`, or as much as is known of it.
+    pub id: String,
+    /// The reason.
+    pub message: String,
+}
+
+/// Stores findings as their products send them. One that is stored already is replaced, and keeps what customers and
+/// rules have changed. Returns the number of stored findings, and the others.
+pub fn deliver(
+    transaction: &mut FindingsTransaction<'_>,
+    world: &World,
+    now: Timestamp,
+    findings: Vec<Map<String, Value>>,
+) -> (usize, Vec<Refused>) {
+    let (mut count, mut refused) = (0, Vec::new());
+    for finding in findings {
+        let id = finding.get("finding_info").and_then(|info| info.get("uid")).and_then(Value::as_str);
+        let id = id.unwrap_or_default().to_owned();
+        let stored = native::complete(finding)
+            .map_err(|faults| faults.join("; "))
+            .and_then(|finding| store(transaction, world, now, &finding));
+        match stored {
+            Ok(()) => count += 1,
+            Err(message) => refused.push(Refused { id, message }),
+        }
+    }
+    (count, refused)
+}
+
+/// Stores one complete finding.
+///
+/// # Errors
+/// The reason if its account has no enabled hub of either half in its Region (DEC-04).
+pub fn store(
+    transaction: &mut FindingsTransaction<'_>,
+    world: &World,
+    now: Timestamp,
+    finding: &Native,
+) -> Result<(), String> {
+    let account = AccountId::parse(&finding.account)
+        .ok_or_else(|| format!("`cloud.account.uid` is {}; expected twelve digits", finding.account))?;
+    let region = Region::new(&finding.region);
+    let relations = world.relations();
+    let key = HubKey { account, region: region.clone() };
+    if !relations.is_v2_on(&key) && !relations.is_on(&key) {
+        return Err(format!("Security Hub is not enabled for {account} in {region}"));
+    }
+    let rules = rules::active(world, account, &region, now);
+    let (key, document) = (native::key(&finding.uid), finding.to_bytes());
+    transaction.edit_findings(&TableKey::ocsf_only(&region), |writer| {
+        let slot = writer.findings().table().find(&key);
+        let mut annex = slot.map(|slot| writer.findings().annex(slot)).unwrap_or_default();
+        annex.is_updated = slot.is_some();
+        rules::apply(&rules, world, &document, &mut annex);
+        let annex = annex.to_bytes();
+        let stored = Stored { document: &document, annex: &annex };
+        match slot {
+            Some(slot) => writer.replace_with(slot, stored),
+            None => _ = writer.create_with(&key, stored),
+        }
+    });
+    Ok(())
+}
