@@ -162,8 +162,8 @@ fn a_note_says_that_aws_clients_call_as_another_account() {
         text(&output.stderr).lines().find(|line| line.starts_with("note: ")).map(str::to_owned)
     };
     let program = Program::start(&["--scenario", QUICKSTART]);
-    let expected = "note: called as account 111111111111. AWS clients with AWS_ACCESS_KEY_ID=test call as account \
-                    000000000000; use --account to select it.";
+    let expected = "note: called as account 111111111111, but AWS clients with AWS_ACCESS_KEY_ID=test call as account \
+                    000000000000. Pass --account, or set AWS_ACCESS_KEY_ID to an account ID.";
     assert_eq!(noted(&program, "test", &[]).as_deref(), Some(expected));
     assert_eq!(noted(&program, "222222222222", &[]), None);
     assert_eq!(noted(&program, "test", &["--account", "222222222222"]), None);
@@ -193,6 +193,7 @@ fn a_scenario_that_is_not_a_file_is_refused_with_advice() {
     for (scenario, expected) in [
         (folder, &["the scenario is a directory", "expected: a file, such as", "aggregation.yaml"][..]),
         ("no-such-file.yaml", &["cannot read the file"]),
+        (&*format!("{folder}/quickstrat.yaml"), &["cannot read the file", "did you mean `", "/quickstart.yaml`?"]),
     ] {
         let output = program::run(&["serve", "--port", "0", "--scenario", scenario]);
         let error = text(&output.stderr);

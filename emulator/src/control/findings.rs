@@ -174,6 +174,9 @@ fn found(world: &World, body: &[u8]) -> Result<Listing, String> {
     due::run(world, now);
     let region = request::region(world, &input.region)?;
     let caller = Caller { principal: Principal::local_user(account), region, now };
+    if let Some(status) = overview::out_of_use(&world.directory(), account) {
+        return Err(format!("Account {account} is {status}, so its calls are refused"));
+    }
     if !hub_access::is_enabled(world, &caller.hub_key()) {
         return Err(overview::missing_hub(&world.relations(), &caller.hub_key()));
     }

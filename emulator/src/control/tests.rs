@@ -313,6 +313,10 @@ fn a_suspended_account_cannot_call_but_its_findings_stay_visible() {
         post(&service, "/_emulator/explain", question.to_string()).1["Summary"].as_str().unwrap().to_owned()
     };
     assert_eq!(explained("222222222222"), "not returned: account 222222222222 is closed, so its calls are refused");
+    let query = json!({ "Account": "222222222222", "Region": "us-east-1" }).to_string();
+    let (status, answer) = post(&service, "/_emulator/findings/query", query);
+    let refused = json!({ "error": "Account 222222222222 is closed, so its calls are refused" });
+    assert_eq!((status, answer), (400, refused));
     assert!(explained(ADMINISTRATOR).ends_with("; account 222222222222 is closed"), "{}", explained(ADMINISTRATOR));
 }
 

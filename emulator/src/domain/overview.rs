@@ -93,7 +93,7 @@ impl EnabledHubs {
     /// A sentence with the accounts and Regions to use instead of those without a hub.
     pub fn hint(&self) -> String {
         if self.count == 0 {
-            return "No account has a hub yet: call EnableSecurityHub first, or start with --scenario.".to_owned();
+            return "No account has a hub yet: call EnableSecurityHub, or define hubs in a scenario.".to_owned();
         }
         format!("Accounts with hubs: {self}.")
     }

@@ -84,8 +84,8 @@ pub(super) fn note_account(remote: &Remote, used: AccountId) {
     if caller.account_id != used.as_str() {
         let key = output::escape_control_characters(&key);
         output::print_error(&format!(
-            "note: called as account {used}. AWS clients with {KEY_VARIABLE}={key} call as account {}; use --account to \
-             select it.",
+            "note: called as account {used}, but AWS clients with {KEY_VARIABLE}={key} call as account {}. Pass --account, or \
+             set {KEY_VARIABLE} to an account ID.",
             caller.account_id
         ));
     }

@@ -122,7 +122,8 @@ pub(super) fn run(arguments: &FindingsArguments) -> Result<(), Exit> {
         let width = std::io::stdout().is_terminal().then(|| Table::new().width().map_or(80, usize::from));
         output::print(&render(&found.findings, width))?;
     }
-    output::print_error(&counts(&found, caller.region().as_str()));
+    let is_filtered = arguments.title_contains.is_some() || !filters(arguments).is_empty();
+    output::print_error(&counts(&found, caller.region().as_str(), is_filtered));
     Ok(())
 }
 
@@ -135,12 +136,13 @@ struct Found {
     elsewhere: BTreeMap<String, usize>,
 }
 
-/// `50 of 67 findings in us-east-1 (use --limit to see more); 12 more in other Regions: eu-west-1.`
-fn counts(found: &Found, region: &str) -> String {
+/// `50 of 67 findings in us-east-1 (use --limit to see more); 12 more in another Region: eu-west-1.`
+fn counts(found: &Found, region: &str, is_filtered: bool) -> String {
     let (shown, matching) = (found.findings.len(), found.matching);
     let noun = if matching == 1 { "finding" } else { "findings" };
     let limit = if shown < matching { " (use --limit to see more)" } else { "" };
-    let mut text = format!("{shown} of {matching} {noun} in {region}{limit}");
+    let which = if is_filtered { "matching " } else { "" };
+    let mut text = format!("{shown} of {matching} {which}{noun} in {region}{limit}");
     let elsewhere: usize = found.elsewhere.values().sum();
     if elsewhere > 0 {
         let regions: Vec<&str> = found.elsewhere.keys().map(String::as_str).collect();
@@ -274,8 +276,9 @@ mod tests {
                 "3 of 67 findings in us-east-1 (use --limit to see more); 3 more in other Regions: eu-west-1, eu-west-2.",
             ),
         ] {
-            assert_eq!(counts(&found, "us-east-1"), expected);
+            assert_eq!(counts(&found, "us-east-1", false), expected);
         }
+        assert_eq!(counts(&found(0, 0, &[]), "us-east-1", true), "0 of 0 matching findings in us-east-1.");
     }
 
     #[test]

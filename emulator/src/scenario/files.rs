@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::suggest;
 
 /// The texts that were read, in order.
 #[derive(Clone, Debug, Default)]
@@ -43,8 +44,10 @@ impl Files {
         if path.is_dir() {
             return Err(Box::new(of_directory(path, &name)));
         }
-        let bytes = std::fs::read(path)
-            .map_err(|error| Box::new(Diagnostic::of_file(&name, format!("cannot read the file: {error}"))))?;
+        let bytes = std::fs::read(path).map_err(|error| {
+            let cannot = Diagnostic::of_file(&name, format!("cannot read the file: {error}"));
+            Box::new(cannot.suggest(similar_file(path)))
+        })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n');
             Box::new(Diagnostic::of_file(&name, format!("line {} is not UTF-8", line.count() + 1)))
@@ -103,6 +106,16 @@ impl Files {
     fn folder(&self, file: FileId) -> &Path {
         self.get(file).and_then(|file| file.path.parent()).unwrap_or(Path::new(""))
     }
+}
+
+/// The file in the same directory that a missing file was likely meant to be.
+fn similar_file(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let wrong = path.file_name()?.to_str()?;
+    let near = suggest::nearest(wrong, names.iter().map(String::as_str).filter(|name| *name != wrong))?;
+    Some(path.with_file_name(near).display().to_string())
 }
 
 /// Maximum number of files of a directory that a message names.

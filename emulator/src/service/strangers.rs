@@ -145,7 +145,7 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"), @r#"
         The access key ID "test" is not an account ID of 12 digits, so its calls are made as account 000000000000, which has no hub. Accounts with hubs: 111111111111, 222222222222 (us-east-1).
         Account 444444444444 has no hub. Accounts with hubs: 111111111111, 222222222222 (us-east-1).
-        Account 000000000000 has no hub. No account has a hub yet: call EnableSecurityHub first, or start with --scenario.
+        Account 000000000000 has no hub. No account has a hub yet: call EnableSecurityHub, or define hubs in a scenario.
         No account has a hub in eu-west-1. Regions with hubs: us-east-1.
         Account 111111111111 has no hub in eu-west-1. It has hubs in us-east-1.
         "#);

@@ -15,6 +15,8 @@ use crate::state::{AccountId, FULL_AWS_ACCESS, Organization, OrganizationPolicy,
 pub enum NameError {
     /// The target is not known.
     Target(AccountError),
+    /// The target has digits only, but not as many as an account ID.
+    NoAccountId(String),
     /// No policy has this name or ID.
     NoPolicy(String, NearName),
     /// Organizations refuses it.
@@ -25,6 +27,9 @@ impl fmt::Display for NameError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             NameError::Target(error) => error.fmt(formatter),
+            NameError::NoAccountId(target) => {
+                write!(formatter, "{target:?} is not a valid account ID (expected 12 digits)")
+            }
             NameError::NoPolicy(name, near) => {
                 write!(formatter, "no policy {name:?}{near}; use a name or an ID, or send a document to create it")
             }
@@ -121,6 +126,9 @@ fn target_id(organization: &Organization, target: &str) -> Result<String, NameEr
     match AccountId::parse(target) {
         Some(account) if organization.contains(account) => Ok(target.to_owned()),
         Some(account) => Err(NameError::Target(AccountError::NoMember(account))),
-        None => find(organization, target).map_err(NameError::Target),
+        None => find(organization, target).map_err(|error| {
+            let is_number = target.bytes().all(|byte| byte.is_ascii_digit()) && !target.is_empty();
+            if is_number { NameError::NoAccountId(target.to_owned()) } else { NameError::Target(error) }
+        }),
     }
 }
