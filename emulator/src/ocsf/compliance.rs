@@ -31,8 +31,7 @@ pub(super) fn write(source: &Source<'_>, out: &mut Out<'_>) {
         control_parameters(parameters, out);
         out.copy_texts("requirements", requirements);
         out.list("standards", |out| {
-            text::each_element(standards.unwrap_or_default(), |standard| {
-                let [id] = text::values_of(Some(standard), ["StandardsId"]);
+            text::each_object(standards, ["StandardsId"], |[id]| {
                 out.text_element(inside(id).unwrap_or_default());
             });
         });
@@ -45,8 +44,7 @@ pub(super) fn write(source: &Source<'_>, out: &mut Out<'_>) {
 /// Reasons of the status (OCM-32). All have the same verdict.
 fn assessments(reasons: Option<&str>, is_met: bool, out: &mut Out<'_>) {
     out.list("assessments", |out| {
-        text::each_element(reasons.unwrap_or_default(), |reason| {
-            let [code, description] = text::values_of(Some(reason), ["ReasonCode", "Description"]);
+        text::each_object(reasons, ["ReasonCode", "Description"], |[code, description]| {
             out.element(|out| {
                 out.copy("desc", description);
                 out.flag("meets_criteria", is_met);
@@ -59,8 +57,7 @@ fn assessments(reasons: Option<&str>, is_met: bool, out: &mut Out<'_>) {
 /// Parameters of the control (OCM-33).
 fn control_parameters(parameters: Option<&str>, out: &mut Out<'_>) {
     out.list("control_parameters", |out| {
-        text::each_element(parameters.unwrap_or_default(), |parameter| {
-            let [name, values] = text::values_of(Some(parameter), ["Name", "Value"]);
+        text::each_object(parameters, ["Name", "Value"], |[name, values]| {
             let mut joined = String::new();
             text::each_element(values.unwrap_or_default(), |value| {
                 if !joined.is_empty() {

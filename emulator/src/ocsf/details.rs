@@ -5,12 +5,26 @@ use securityhub_engine::json::text;
 use super::out::{Out, inside, lower_camel};
 use super::source::{Class, Product, Source};
 
-/// Writes what the details of a resource give. Findings of controls have no `data` (OCM-56).
-pub(super) fn write(source: &Source<'_>, (kind, id, details): (&str, &str, Option<&str>), out: &mut Out<'_>) {
-    let [function, image, instance, volume, key] = text::values_of(
-        details,
-        ["AwsLambdaFunction", "AwsEcrContainerImage", "AwsEc2Instance", "AwsEc2Volume", "AwsIamAccessKey"],
-    );
+/// Writes what the details of a resource give, and returns the resource's name. Findings of controls have no `data`
+/// (OCM-56).
+pub(super) fn write<'t>(
+    source: &Source<'t>,
+    (kind, id, details): (&str, &str, Option<&'t str>),
+    out: &mut Out<'_>,
+) -> Option<&'t str> {
+    let (mut function, mut image, mut instance, mut volume, mut key) = (None, None, None, None, None);
+    let mut name = None;
+    text::each_member(details.unwrap_or_default(), |of, detail| {
+        match of {
+            "AwsLambdaFunction" => function = Some(detail),
+            "AwsEcrContainerImage" => image = Some(detail),
+            "AwsEc2Instance" => instance = Some(detail),
+            "AwsEc2Volume" => volume = Some(detail),
+            "AwsIamAccessKey" => key = Some(detail),
+            _ => {}
+        }
+        name = name.or_else(|| name_in(kind, detail));
+    });
     cloud_function(function, out);
     if source.class != Class::Compliance {
         if source.product == Product::GuardDuty && kind == "AwsIamAccessKey" {
@@ -30,6 +44,18 @@ pub(super) fn write(source: &Source<'_>, (kind, id, details): (&str, &str, Optio
     container_image(image, out);
     out.object("subnet_info", |out| out.copy("uid", subnet));
     out.copy("vpc_uid", vpc.or(function_vpc));
+    name
+}
+
+/// The name that details give a resource (OCM-53).
+fn name_in<'t>(kind: &str, detail: &'t str) -> Option<&'t str> {
+    let [user, names @ ..] = text::values_of(
+        Some(detail),
+        ["UserName", "Name", "FunctionName", "BucketName", "DbInstanceIdentifier", "ClusterName"],
+    );
+    let user = inside(user);
+    let first = user.filter(|_| kind == "AwsIamAccessKey");
+    first.or_else(|| names.into_iter().find_map(inside)).or(user)
 }
 
 fn data(details: Option<&str>, out: &mut Out<'_>) {

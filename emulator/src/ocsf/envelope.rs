@@ -176,16 +176,24 @@ pub(super) fn uid_of(source: &Source<'_>) -> String {
     uid([&arn, &plain(Member::AwsAccountId), &plain(Member::Region), &plain(Member::Id)])
 }
 
+/// The two parts of a product's ARN around `:product/`. All is in the first part if the ARN is not that of a product.
+pub(super) fn product_parts(arn: &str) -> (&str, &str) {
+    let parts = arn.rsplit_once(':').and_then(|(scope, last)| Some((scope, last.strip_prefix("product/")?)));
+    parts.unwrap_or((arn, ""))
+}
+
 /// The ARN of a product in the V2 half (OCM-10).
 pub fn product_uid(product_arn: &str) -> String {
-    product_arn.replacen(":product/", ":productv2/", 1)
+    match product_parts(product_arn) {
+        (arn, "") => arn.to_owned(),
+        (scope, id) => [scope, ":productv2/", id].concat(),
+    }
 }
 
 /// The unique ID of a finding, given the IDs of its product, account, Region and its own (OCF-21).
-pub fn uid([product, account, region, id]: [&str; 4]) -> String {
-    let mut hash = Sha256::new();
-    for part in [product, "\n", account, "\n", region, "\n", id] {
-        hash.update(part.as_bytes());
-    }
-    hex::encode(hash.finalize())
+pub fn uid(parts: [&str; 4]) -> String {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let hash = Sha256::digest(parts.join("\n").as_bytes());
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().map(char::from);
+    hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(digit).collect()
 }

@@ -3,6 +3,7 @@
 use securityhub_engine::json::text;
 
 use super::asff::Member;
+use super::envelope::product_parts;
 use super::out::{Out, inside};
 use super::source::{Product, Source, respelled};
 
@@ -135,9 +136,9 @@ fn related_events(source: &Source<'_>, sequence: &Sequence<'_>, out: &mut Out<'_
 }
 
 fn product(arn: &str, out: &mut Out<'_>) {
-    match arn.split_once(":product/") {
-        Some((scope, id)) => out.pieces("uid", [scope, ":productv2/", id]),
-        None => out.text("uid", arn),
+    match product_parts(arn) {
+        (arn, "") => out.text("uid", arn),
+        (scope, id) => out.pieces("uid", [scope, ":productv2/", id]),
     }
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Members that would be null, empty text, an empty list or an empty object are left out, as no recorded finding has one.
 
-use std::io::Write as _;
-
 use securityhub_engine::json::text;
 
 use super::moment;
@@ -147,7 +145,22 @@ impl<'o> Out<'o> {
     /// A member that is a whole number.
     pub(super) fn number(&mut self, name: &str, number: impl Into<i64>) {
         self.name(name);
-        let _ = write!(self.json, "{}", number.into());
+        let number: i64 = number.into();
+        let mut digits = [0; 20];
+        let mut rest = number.unsigned_abs();
+        let mut length = 0;
+        for slot in digits.iter_mut().rev() {
+            *slot = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            length += 1;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            self.json.push(b'-');
+        }
+        self.json.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
     }
 
     /// A member that is true or false.

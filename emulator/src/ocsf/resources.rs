@@ -15,24 +15,31 @@ use super::source::{Source, respelled};
 pub(super) fn write(source: &Source<'_>, around: Surroundings<'_>, out: &mut Out<'_>) {
     out.list("resources", |out| {
         let mut position = 0;
-        text::each_element(source.get(Member::Resources).unwrap_or_default(), |resource| {
+        text::each_object(source.get(Member::Resources), MEMBERS, |resource| {
             out.element(|out| one((source, around), (position, resource), out));
             position += 1;
         });
     });
 }
 
-fn one((source, around): (&Source<'_>, Surroundings<'_>), (position, resource): (usize, &str), out: &mut Out<'_>) {
-    let [kind, id, partition, region, provider, owner, tags, details] =
-        text::values_of(Some(resource), ["Type", "Id", "Partition", "Region", "Provider", "Owner", "Tags", "Details"]);
+/// Members of a resource that are carried.
+const MEMBERS: [&str; 8] = ["Type", "Id", "Partition", "Region", "Provider", "Owner", "Tags", "Details"];
+
+fn one<'t>(
+    (source, around): (&Source<'t>, Surroundings<'_>),
+    (position, resource): (usize, [Option<&'t str>; 8]),
+    out: &mut Out<'_>,
+) {
+    let [kind, id, partition, region, provider, owner, tags, details] = resource;
     let kind = inside(kind).unwrap_or_default();
     let id = respelled(inside(id).unwrap_or_default());
     out.text("cloud_partition", inside(partition).unwrap_or_else(|| source.partition()));
     if let Some(criticality) = source.annex.criticality.get(&position) {
         out.plain("criticality", criticality);
     }
-    details::write(source, (kind, &id, details), out);
-    name(kind, &id, details, out);
+    let name = details::write(source, (kind, &id, details), out);
+    let function = Arn::of(&id).filter(|_| kind == "AwsLambdaFunction");
+    out.text("name", function.as_ref().and_then(function_name).or(name).unwrap_or_default());
     out.object("owner", |out| write_owner((source, around), &id, owner, out));
     out.text("provider", inside(provider).unwrap_or("AWS"));
     match inside(region) {
@@ -79,29 +86,6 @@ fn queue_url(arn: &Arn<'_>) -> String {
 /// The name of a function, also if the ARN states a version.
 fn function_name<'a>(arn: &Arn<'a>) -> Option<&'a str> {
     arn.resource.strip_prefix("function:")?.split(':').next()
-}
-
-/// The name of a resource (OCM-53).
-fn name(kind: &str, id: &str, details: Option<&str>, out: &mut Out<'_>) {
-    if kind == "AwsLambdaFunction"
-        && let Some(name) = Arn::of(id).as_ref().and_then(function_name)
-    {
-        return out.text("name", name);
-    }
-    let mut found = None;
-    text::each_member(details.unwrap_or_default(), |_, detail| {
-        if found.is_none() {
-            let [user, names @ ..] = text::values_of(
-                Some(detail),
-                ["UserName", "Name", "FunctionName", "BucketName", "DbInstanceIdentifier", "ClusterName"],
-            );
-            let user_first = inside(user).filter(|_| kind == "AwsIamAccessKey");
-            found = user_first.or_else(|| names.into_iter().find_map(inside)).or_else(|| inside(user));
-        }
-    });
-    if let Some(name) = found {
-        out.text("name", name);
-    }
 }
 
 fn write_owner((source, around): (&Source<'_>, Surroundings<'_>), id: &str, owner: Option<&str>, out: &mut Out<'_>) {

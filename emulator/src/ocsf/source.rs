@@ -55,7 +55,7 @@ impl<'t> Source<'t> {
     pub(super) fn new(text: &'t str, annex: &'t Annex, settings: &'t Settings) -> Source<'t> {
         let asff = Asff::read(text, annex, settings.is_shared);
         let arn = inside(asff.get(Member::ProductArn)).unwrap_or_default();
-        let product_arn = arn.split_once(":product/").unwrap_or((arn, ""));
+        let product_arn = super::envelope::product_parts(arn);
         let product = product(product_arn.1, inside(asff.get(Member::ProductName)));
         Source { class: class(&asff, product), asff, annex, settings, product, product_arn }
     }

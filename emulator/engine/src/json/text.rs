@@ -49,16 +49,45 @@ pub fn each_element<'t>(array: &'t str, mut element: impl FnMut(&'t str)) {
 /// The values of several members of a JSON object, found in one pass. All are missing if there is no object.
 pub fn values_of<'t, const N: usize>(object: Option<&'t str>, names: [&str; N]) -> [Option<&'t str>; N] {
     let mut values = [None; N];
-    each_member(object.unwrap_or_default(), |name, value| {
-        for (position, wanted) in names.iter().enumerate() {
-            if *wanted == name
-                && let Some(slot) = values.get_mut(position)
-            {
-                *slot = Some(value);
-            }
-        }
-    });
+    if let Some(object) = object.filter(|object| object.starts_with('{')) {
+        values_at(object, 0, names, &mut values);
+    }
     values
+}
+
+/// Visits the elements of a JSON array that are objects: the values of several of their members. The text of an element is
+/// read once, which [`each_element`] and [`values_of`] would do twice.
+pub fn each_object<'t, const N: usize>(
+    array: Option<&'t str>,
+    names: [&str; N],
+    mut element: impl FnMut([Option<&'t str>; N]),
+) {
+    let Some(array) = array.filter(|array| array.starts_with('[')) else { return };
+    super::elements(array.as_bytes(), 0, |at| {
+        if array.as_bytes().get(at) != Some(&b'{') {
+            return super::value(array.as_bytes(), at);
+        }
+        let mut values = [None; N];
+        let end = values_at(array, at, names, &mut values)?;
+        element(values);
+        Some(end)
+    });
+}
+
+/// Finds the values of members of the object at `at` and returns the position after it.
+fn values_at<'t, const N: usize>(
+    text: &'t str,
+    at: usize,
+    names: [&str; N],
+    values: &mut [Option<&'t str>; N],
+) -> Option<usize> {
+    super::members(text.as_bytes(), at, |name, at| {
+        let end = super::value(text.as_bytes(), at)?;
+        if let Some((_, slot)) = names.iter().zip(values.iter_mut()).find(|(wanted, _)| wanted.as_bytes() == name) {
+            *slot = text.get(at..end);
+        }
+        Some(end)
+    })
 }
 
 /// A member of a JSON object, as JSON.
@@ -123,6 +152,9 @@ mod tests {
         assert_eq!((members_of("[1]"), elements_of("{}")), (vec![], vec![]));
         assert_eq!(values_of(Some(text), ["b", "x", "a"]), [Some(r#"{"c":"d"}"#), None, Some("1")]);
         assert_eq!((values_of(None, ["a"]), values_of(Some("1"), ["a"])), ([None], [None]));
+        let mut found = Vec::new();
+        each_object(Some(r#"[{"a":{"b":[]},"b":2},1,{"b":"}"}]"#), ["b"], |[value]| found.extend(value));
+        assert_eq!(found, ["2", r#""}""#]);
     }
 
     #[test]
