@@ -175,8 +175,11 @@ fn shortened(asff: &str) -> String {
     last.map_or_else(|| asff.to_owned(), |last| last.replacen('-', "/", 1))
 }
 
-/// Writes `remediation` (OCF-23).
+/// Writes `remediation` (OCF-23). Recorded findings of Inspector have none (OCF-32).
 pub(super) fn remediation(source: &Source<'_>, out: &mut Out<'_>) {
+    if source.product == Product::Inspector {
+        return;
+    }
     let [recommendation] = text::values_of(source.get(Member::Remediation), ["Recommendation"]);
     let [desc, url] = text::values_of(recommendation, ["Text", "Url"]);
     out.object("remediation", |out| {

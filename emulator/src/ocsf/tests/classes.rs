@@ -68,7 +68,10 @@ fn vulnerabilities_of_packages_are_converted() {
             { "Name": "x", "Version": "1", "SourceLayerHash": "h" }
         ]
     });
-    let ocsf = convert(&detection("aws/inspector", json!({ "Vulnerabilities": [vulnerability], "Description": "d" })));
+    let remediation = json!({ "Recommendation": { "Text": "None Provided" } });
+    let members = json!({ "Vulnerabilities": [vulnerability], "Description": "d", "Remediation": remediation });
+    let ocsf = convert(&detection("aws/inspector", members.clone()));
+    assert_eq!(convert(&detection("acme/scanner", members))["remediation"], json!({ "desc": "None Provided" }));
     let expected = json!([{
         "affected_packages": [
             {
