@@ -58,6 +58,22 @@ async fn findings_read_by_boto3_survive_a_round_trip_through_another_world() {
     assert_eq!(code, 0, "{output}{error}");
 }
 
+/// The public schema requires what an event needs at least, so consumers of OCSF can read these findings.
+///
+/// Rules: OCF-10, OCF-14, OCF-22.
+#[tokio::test]
+async fn findings_in_ocsf_satisfy_the_public_schema() {
+    let Some(environment) = python_environment() else { return };
+    let text = "name: ocsf\nclock: { now: \"2026-01-15T09:00:00Z\", frozen: true }\nregions: [us-east-1]\nhubs:\n  - { account: \
+                \"111111111111\", regions: all, default_standards: true, products: [guardduty, inspector, macie, \
+                access-analyzer, firewall-manager, config, health, securityhub] }\nresources: []\nfindings:\n  - generate: { \
+                product: all, count: 1000 }\n";
+    let emulator = with_scenario("ocsf.yaml", text).await;
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/ocsf_cases.py");
+    let (code, output, error) = run(client(&environment, "python", &emulator.endpoint()).arg(cases));
+    assert_eq!(code, 0, "{output}{error}");
+}
+
 /// The exit code of version 1 of the AWS CLI for a service error; version 2 uses 254.
 const REFUSED: i32 = 255;
 
