@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::asff::Member;
 use super::out::{Out, inside};
-use super::source::{Class, Product, Source};
+use super::source::{Class, Product, Source, product_parts};
 
 /// The names of severities, by number (OCF-05).
 const SEVERITIES: [(u8, &str); 8] = [
@@ -174,12 +174,6 @@ pub(super) fn uid_of(source: &Source<'_>) -> String {
     let plain = |member| source.get(member).and_then(text::string).unwrap_or_default();
     let arn = product_uid(&plain(Member::ProductArn));
     uid([&arn, &plain(Member::AwsAccountId), &plain(Member::Region), &plain(Member::Id)])
-}
-
-/// The two parts of a product's ARN around `:product/`. All is in the first part if the ARN is not that of a product.
-pub(super) fn product_parts(arn: &str) -> (&str, &str) {
-    let parts = arn.rsplit_once(':').and_then(|(scope, last)| Some((scope, last.strip_prefix("product/")?)));
-    parts.unwrap_or((arn, ""))
 }
 
 /// The ARN of a product in the V2 half (OCM-10).

@@ -3,9 +3,8 @@
 use securityhub_engine::json::text;
 
 use super::asff::Member;
-use super::envelope::product_parts;
 use super::out::{Out, inside};
-use super::source::{Product, Source, respelled};
+use super::source::{Product, Source, product_parts, respelled};
 
 /// Members of ProductFields that are carried (OCM-29).
 struct ProductFields<'t> {

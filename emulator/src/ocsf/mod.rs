@@ -17,6 +17,7 @@ mod moment;
 pub mod native;
 mod out;
 mod resources;
+mod settings;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use source::{Class, Source};
 pub use annex::Annex;
 pub use envelope::{product_uid, severity, status, uid};
 pub use identity::{classic_product_arn, severity_label, workflow_status};
+pub use settings::{Settings, Surroundings};
 
 /// Parts of findings in OCSF, by their top-level attributes.
 mod part {
@@ -51,28 +53,6 @@ mod part {
     pub const EVIDENCES: Parts = Parts(1 << 9);
     pub const MALWARE: Parts = Parts(1 << 10);
     pub const DATABUCKET: Parts = Parts(1 << 11);
-}
-
-/// Settings of the OCSF half that change the form of findings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Whether customers' changes of one half show in the other (OCM-04). By default each half has its own.
-    pub is_shared: bool,
-    /// The version that `metadata.version` states (OCF-15).
-    pub version: String,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings { is_shared: false, version: "1.6.0".to_owned() }
-    }
-}
-
-/// What the form of a finding takes from the accounts around it.
-#[derive(Clone, Copy)]
-pub struct Surroundings<'w> {
-    /// The ID of the organization that an account belongs to.
-    pub organization_of: &'w dyn Fn(&str) -> Option<&'w str>,
 }
 
 /// Converts stored findings to OCSF.

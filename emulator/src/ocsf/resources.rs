@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use securityhub_engine::json::text;
 use securityhub_fixtures::{ocsf_resource_types, regions};
 
-use super::Surroundings;
 use super::asff::Member;
 use super::details;
 use super::out::{Out, inside};
+use super::settings::Surroundings;
 use super::source::{Source, respelled};
 
 /// Writes `resources`, in the order of ASFF (OCM-50).

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use securityhub_engine::json::text;
 
-use super::Settings;
 use super::annex::Annex;
 use super::asff::{Asff, Member};
 use super::out::inside;
+use super::settings::Settings;
 
 /// A class of findings (OCF-10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl<'t> Source<'t> {
     pub(super) fn new(text: &'t str, annex: &'t Annex, settings: &'t Settings) -> Source<'t> {
         let asff = Asff::read(text, annex, settings.is_shared);
         let arn = inside(asff.get(Member::ProductArn)).unwrap_or_default();
-        let product_arn = super::envelope::product_parts(arn);
+        let product_arn = product_parts(arn);
         let product = product(product_arn.1, inside(asff.get(Member::ProductName)));
         Source { class: class(&asff, product), asff, annex, settings, product, product_arn }
     }
@@ -116,11 +116,17 @@ fn has_elements(list: &str) -> bool {
 }
 
 /// Text without the escapes that JSON allows but does not need, so that it can be taken apart.
-pub(super) fn respelled(inside: &str) -> Cow<'_, str> {
-    if !inside.contains('\\') {
-        return inside.into();
+pub(super) fn respelled(escaped: &str) -> Cow<'_, str> {
+    if !escaped.contains('\\') {
+        return escaped.into();
     }
-    let plain = text::string(&format!("\"{inside}\"")).map(Cow::into_owned).unwrap_or_default();
+    let plain = text::string(&format!("\"{escaped}\"")).map(Cow::into_owned).unwrap_or_default();
     let quoted = text::quoted(&plain);
-    super::out::inside(Some(&quoted)).unwrap_or_default().to_owned().into()
+    inside(Some(&quoted)).unwrap_or_default().to_owned().into()
+}
+
+/// The two parts of a product's ARN around `:product/`. All is in the first part if the ARN is not that of a product.
+pub(super) fn product_parts(arn: &str) -> (&str, &str) {
+    let parts = arn.rsplit_once(':').and_then(|(scope, last)| Some((scope, last.strip_prefix("product/")?)));
+    parts.unwrap_or((arn, ""))
 }
