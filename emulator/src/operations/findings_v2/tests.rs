@@ -1,3 +1,5 @@
+//! Tests of reading, counting and updating findings of the V2 half.
+
 use securityhub_fixtures::Operation;
 use serde_json::{Value, json};
 
@@ -75,8 +77,7 @@ fn four_findings() -> Stage {
     stage
 }
 
-/// Rules: OCT-20, OCT-21, OCT-22, OCT-23, OCT-24, OCT-25, OCT-28, GFV-01, GFV-05, GFV-07, GFV-10, GFV-13,
-/// GFV-16.
+/// Rules: OCT-20 to OCT-25, OCT-28, GFV-01, GFV-05, GFV-07, GFV-10, GFV-13, GFV-16.
 #[test]
 fn worked_filters_select_findings() {
     let stage = four_findings();
