@@ -273,7 +273,8 @@ fn join(first: &mut Node, second: Node) {
 /// A text that lists the words or types that the alternatives accept.
 fn expected(branches: &[&Value], words: &[&str]) -> String {
     let others = branches.iter().filter(|branch| branch.get("const").is_none());
-    let types: BTreeSet<&str> = others.flat_map(|branch| types(branch)).filter_map(type_in_words).collect();
+    let in_words = |branch: &&Value| types(branch).into_iter().filter_map(|name| type_in_words(branch, name)).collect();
+    let types: BTreeSet<&str> = others.flat_map(|branch| -> Vec<&str> { in_words(branch) }).collect();
     suggest::choices(words.iter().copied().chain(types))
 }
 
@@ -299,8 +300,13 @@ fn accepts(schema: &Value, content: &Content) -> bool {
     })
 }
 
-fn type_in_words(name: &str) -> Option<&'static str> {
+/// The pattern of account IDs, which are the keys of some maps.
+const ACCOUNT_ID: &str = "^[0-9]{12}$";
+
+fn type_in_words(schema: &Value, name: &str) -> Option<&'static str> {
+    let keys = schema.get("propertyNames").and_then(|names| names.get("pattern")).and_then(Value::as_str);
     match name {
+        "object" if keys == Some(ACCOUNT_ID) => Some("a map by account ID, {\"111111111111\": ...}"),
         "boolean" => Some("true or false"),
         "integer" => Some("a non-negative integer"),
         "string" => Some("a string"),

@@ -424,6 +424,7 @@ snapshots! {
     an_unknown_key_suggests_the_most_similar_one: "name: x\nhubz: []\n",
     an_unknown_key_similar_to_none: "clock:\n  now: 2026-01-15T09:00:00Z\n  timezone: Europe/Berlin\n",
     a_wrong_type: "seed: -7\nname: [a]\nclock: { frozen: 'yes' }\nhubs: { a: 1 }\n",
+    lists_in_place_of_maps: "accounts: ['111111111111']\nhubs:\n  - { account: '111111111111', regions: all, members: ['222222222222'] }\n",
     a_missing_key: "hubs:\n  - regions: all\n  - account: '111111111111'\n",
     a_duplicate_key: "name: a\nname: b\n",
     a_syntax_error: "hubs:\n  - account: '111111111111'\n   regions: all\n",
