@@ -5,6 +5,17 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+/// A state that a finding has had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// The time at which it ended, in milliseconds.
+    pub until: i64,
+    /// The severity.
+    pub severity_id: u8,
+    /// Whether the finding was closed.
+    pub is_closed: bool,
+}
+
 /// What is stored beside a finding for its OCSF form only. Findings that were only created have none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -25,6 +36,9 @@ pub struct Annex {
     /// attribute that the provider did not send. Attributes that FindingProviderFields contain are not among them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub provided: BTreeMap<String, Option<Box<RawValue>>>,
+    /// The states that it has had before the present one, oldest first (TRV-03).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<Past>,
     /// Criticality of resources that rules of the V2 half have set, by position (RSV-06).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub criticality: BTreeMap<usize, String>,

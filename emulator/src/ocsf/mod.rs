@@ -29,7 +29,7 @@ use securityhub_engine::{Derive, Parts, Stored};
 use out::Out;
 use source::{Class, Source};
 
-pub use annex::Annex;
+pub use annex::{Annex, Past};
 pub use envelope::{product_uid, severity, status, uid};
 pub use identity::{classic_product_arn, severity_label, workflow_status};
 pub use settings::{Settings, Surroundings};
@@ -77,7 +77,38 @@ impl Converter {
     }
 }
 
+/// What numbers over time count findings by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// `severity_id`
+    pub severity_id: u8,
+    /// Whether its activity is Close.
+    pub is_closed: bool,
+    /// `finding_info.created_time`, in milliseconds.
+    pub created_time: i64,
+    /// `finding_info.modified_time`, in milliseconds.
+    pub modified_time: i64,
+}
+
 impl Converter {
+    /// The state of a finding.
+    pub fn state(&self, stored: Stored<'_>) -> State {
+        let mut form = Vec::with_capacity(1024);
+        let around = Surroundings { organization_of: &|_| None };
+        self.write(stored, part::ENVELOPE.and(part::INFORMATION), around, &mut form);
+        let form = std::str::from_utf8(&form).unwrap_or_default();
+        let [severity, activity, information] =
+            text::values_of(Some(form), ["severity_id", "activity_id", "finding_info"]);
+        let [created, modified] = text::values_of(information, ["created_time", "modified_time"]);
+        let number = |text: Option<&str>| text.and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
+        State {
+            severity_id: u8::try_from(number(severity)).unwrap_or(99),
+            is_closed: number(activity) == 3,
+            created_time: number(created),
+            modified_time: number(modified),
+        }
+    }
+
     /// `metadata.uid` of a finding; `None` if it is damaged.
     pub fn uid(&self, stored: Stored<'_>) -> Option<String> {
         let document = std::str::from_utf8(stored.document).ok()?;

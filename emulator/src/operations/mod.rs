@@ -29,6 +29,7 @@ pub mod resources_v2;
 pub mod software_v2;
 pub mod standards;
 pub mod tags;
+pub mod trends_v2;
 
 pub use answer::Answer;
 pub use context::{Context, Input};

@@ -7,7 +7,7 @@ use super::context::{Context, Input};
 use super::{
     action_targets, aggregators_v2, automation_rules, automation_rules_v2, configuration_policies, finding_aggregators,
     finding_changes, findings, findings_v2, hub, hub_v2, insights, members, organization, products, resources_v2,
-    software_v2, standards, tags,
+    software_v2, standards, tags, trends_v2,
 };
 use crate::aws_error::AwsError;
 use crate::state::{FindingsTransaction, Transaction};
@@ -209,7 +209,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetFindingHistory => reads(finding_changes::get_finding_history).heavy(),
         Operation::GetFindingStatisticsV2 => reads(findings_v2::get_finding_statistics_v2).v2().heavy(),
         Operation::GetFindings => reads(findings::get_findings).heavy().or_quickly(findings::get_findings_quickly),
-        Operation::GetFindingsTrendsV2 => missing(),
+        Operation::GetFindingsTrendsV2 => reads(trends_v2::get_findings_trends_v2).v2().heavy(),
         Operation::GetFindingsV2 => reads(findings_v2::get_findings_v2).v2().heavy(),
         Operation::GetInsightResults => reads(insights::get_insight_results).heavy(),
         Operation::GetInsights => reads(insights::get_insights).heavy(),
@@ -221,7 +221,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetRecommendedPolicyV2 => missing(),
         Operation::GetRemediationsV2 => missing(),
         Operation::GetResourcesStatisticsV2 => reads(resources_v2::get_resources_statistics_v2).v2().heavy(),
-        Operation::GetResourcesTrendsV2 => missing(),
+        Operation::GetResourcesTrendsV2 => reads(trends_v2::get_resources_trends_v2).v2().heavy(),
         Operation::GetResourcesV2 => reads(resources_v2::get_resources_v2).v2().heavy(),
         Operation::GetSecurityControlDefinition => reads(standards::get_security_control_definition),
         Operation::GetSoftwareResourcesV2 => reads(software_v2::get_software_resources_v2).v2().heavy(),

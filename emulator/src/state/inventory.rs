@@ -1,5 +1,6 @@
 //! Resources and software: what scenarios declare of them, and what was computed from findings last.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use securityhub_engine::Table;
@@ -59,6 +60,8 @@ pub struct Inventory {
     pub resources: Table,
     /// A document for each package on each resource.
     pub software: Table,
+    /// The time at which each resource was first known, by its number in the table. Declared ones have none.
+    pub first_seen: HashMap<u64, Timestamp>,
     /// The time at which a finding that it is computed from is no longer shown.
     pub valid_until: Timestamp,
 }

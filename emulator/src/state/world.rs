@@ -234,6 +234,11 @@ impl World {
         self.relations.read().resources().cloned()
     }
 
+    /// Whether any account has ever enabled a hub V2.
+    pub fn has_hubs_v2(&self) -> bool {
+        self.relations.read().hubs_v2().next().is_some()
+    }
+
     /// The current state of a hub, enabled or dormant.
     pub fn hub(&self, key: &HubKey) -> Option<Arc<Hub>> {
         self.relations.read().hub(key).cloned()

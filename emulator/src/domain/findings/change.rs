@@ -89,7 +89,7 @@ pub fn update(
             for ((view, writer), superseding) in views.values().zip(writers).zip(&mut superseding) {
                 let slots = find(writer.findings(), identifier, view);
                 if !slots.is_empty() {
-                    *outcome = set(writer, &slots, given, &caller.principal.arn, caller.now);
+                    *outcome = set((writer, world), &slots, given, &caller.principal.arn, caller.now);
                     if let Some(written) = superseding {
                         written.extend(keys(writer.findings(), &slots));
                     }
@@ -117,7 +117,7 @@ fn keys(findings: &Findings, slots: &[Slot]) -> Vec<(AccountId, Key)> {
 /// # Errors
 /// [`Unchanged::TooLarge`], in which case none of them has changed.
 pub(super) fn set(
-    writer: &mut FindingWriter<'_>,
+    (writer, world): (&mut FindingWriter<'_>, &World),
     slots: &[Slot],
     given: &Map<String, Value>,
     principal_arn: &str,
@@ -136,6 +136,7 @@ pub(super) fn set(
         finding.write(&mut written);
         let mut annex = writer.findings().annex(*slot);
         keep::after_change(&mut annex, &stored, &finding);
+        keep::note_state(world, writer.findings().table().stored(*slot), &written, &mut annex, now);
         changed.push((*slot, written, annex, history::difference(&stored, &finding)));
     }
     for (slot, written, annex, updates) in changed {
@@ -174,7 +175,7 @@ pub fn update_until_import(
         let has_replicas = replicas::has_replicas(world, &view.table);
         let (written, expiries) = transaction.edit_findings(&view.table, |writer| {
             let slots = view.part(writer.findings()).matching(&filter);
-            let expiries = set_until_import(writer, &slots, update, caller.now);
+            let expiries = set_until_import((writer, world), &slots, update, caller.now);
             (if has_replicas { keys(writer.findings(), &slots) } else { Vec::new() }, expiries)
         });
         for expires_at in expiries {
@@ -186,7 +187,7 @@ pub fn update_until_import(
 
 /// Sets the given attributes of the findings in these slots. Returns the times at which some of them now expire.
 fn set_until_import(
-    writer: &mut FindingWriter<'_>,
+    (writer, world): (&mut FindingWriter<'_>, &World),
     slots: &[Slot],
     update: &TemporaryUpdate,
     now: Timestamp,
@@ -211,6 +212,7 @@ fn set_until_import(
         }
         let mut annex = writer.findings().annex(slot);
         keep::after_change(&mut annex, &stored, &finding);
+        keep::note_state(world, writer.findings().table().stored(slot), &written, &mut annex, now);
         writer.replace_with(slot, Stored { document: &written, annex: &annex.to_bytes() });
         if let (Some(state), Some(before)) = (&update.record_state, writer.findings().expires_at(slot)) {
             let old_state =

@@ -181,6 +181,8 @@ fn update(
     let mut written = Vec::with_capacity(document.len() + 512);
     finding.write(&mut written);
     rules_v2.apply(accepted, &written, &mut annex);
+    let before = writer.findings().table().stored(slot);
+    keep::note_state(rules_v2.world, before, &written, &mut annex, now);
     let created_at = history::processed_at(document);
     let metadata = writer.metadata(slot);
     metadata.imported_note = None;

@@ -2,8 +2,8 @@
 
 use securityhub_fixtures::Operation::{
     self, CreateFindingAggregator, DescribeStandardsControls, EnableOrganizationAdminAccount, EnableSecurityHubV2,
-    GetEnabledStandards, GetFindingHistory, GetSoftwareResourcesV2, ListAutomationRules,
-    ListStandardsControlAssociations, UpdateOrganizationConfiguration,
+    GetEnabledStandards, GetFindingHistory, GetFindingsTrendsV2, GetResourcesTrendsV2, GetSoftwareResourcesV2,
+    ListAutomationRules, ListStandardsControlAssociations, UpdateOrganizationConfiguration,
 };
 use serde_json::{Value, json};
 
@@ -38,6 +38,9 @@ fn required(stage: &Stage, operation: Operation) -> Value {
         }
         GetFindingHistory => json!({ "FindingIdentifier": { "Id": "a", "ProductArn": "arn:aws:a:::product/a/a" } }),
         GetSoftwareResourcesV2 => json!({ "PackageName": "openssl", "PackageType": "library" }),
+        GetFindingsTrendsV2 | GetResourcesTrendsV2 => {
+            json!({ "StartTime": "2026-01-14T00:00:00Z", "EndTime": "2026-01-15T00:00:00Z" })
+        }
         ListStandardsControlAssociations => json!({ "SecurityControlId": "IAM.1" }),
         _ => json!({}),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use securityhub_engine::{FieldId, Filter, Slot};
 use serde_json::{Map, Value, json};
 
-use super::visibility;
+use super::{keep, visibility};
 use crate::domain::caller::Caller;
 use crate::domain::findings::{change, document};
 use crate::ocsf;
@@ -112,13 +112,15 @@ fn apply(
 ) {
     if world.ocsf().settings.is_shared && !is_ocsf_only {
         let given = classic(update, caller);
-        _ = change::set(writer, &[slot], &given, &caller.principal.arn, caller.now);
+        _ = change::set((writer, world), &[slot], &given, &caller.principal.arn, caller.now);
         return;
     }
     let mut annex = writer.findings().annex(slot);
+    let before = writer.findings().table().stored(slot);
     annex.comment = update.comment.clone().or(annex.comment);
     annex.severity_id = update.severity_id.or(annex.severity_id);
     annex.status_id = update.status_id.or(annex.status_id);
+    keep::note_state(world, before, before.document, &mut annex, caller.now);
     writer.annotate(slot, &annex);
 }
 

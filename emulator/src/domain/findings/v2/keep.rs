@@ -3,16 +3,21 @@
 //! Customers of the classic half change the ASFF document itself. The V2 half shows the provider's values and its own
 //! customers' changes instead, so the values that the document loses are kept in the annex.
 
+use securityhub_engine::Stored;
 use serde_json::value::RawValue;
 
 use crate::domain::findings::document::{Finding, quoted};
 use crate::domain::findings::merge;
 use crate::domain::findings::names::{self, Name};
 use crate::domain::findings::product::Source;
-use crate::ocsf::Annex;
+use crate::ocsf::{Annex, Past};
+use crate::state::{Timestamp, World};
 
 /// Attributes that the classic half changes in place, without a copy in FindingProviderFields.
 const KEPT: [Name; 3] = [names::WORKFLOW, names::USER_DEFINED_FIELDS, names::RECORD_STATE];
+
+/// Maximum number of past states of a finding that are kept.
+const MOST_STATES: usize = 100;
 
 /// The statuses of the V2 half that have a counterpart in the classic half (OCM-61).
 const STATUSES: [(u8, &str); 4] = [(1, "NEW"), (2, "NOTIFIED"), (3, "SUPPRESSED"), (4, "RESOLVED")];
@@ -23,6 +28,22 @@ pub fn after_change(annex: &mut Annex, before: &Finding<'_>, after: &Finding<'_>
         if before.get(name) != after.get(name) {
             annex.provided.entry(name.text().to_owned()).or_insert_with(|| before.get(name).and_then(raw));
         }
+    }
+}
+
+/// Notes the state that a write ends, for numbers over time (TRV-03). Worlds without a hub V2 pay nothing for it.
+pub fn note_state(world: &World, before: Stored<'_>, document: &[u8], annex: &mut Annex, now: Timestamp) {
+    if !world.has_hubs_v2() {
+        return;
+    }
+    let before = world.ocsf().state(before);
+    let after = world.ocsf().state(Stored { document, annex: &annex.to_bytes() });
+    if (before.severity_id, before.is_closed) != (after.severity_id, after.is_closed) {
+        if annex.past.len() >= MOST_STATES {
+            annex.past.remove(0);
+        }
+        let until = now.as_millisecond();
+        annex.past.push(Past { until, severity_id: before.severity_id, is_closed: before.is_closed });
     }
 }
 

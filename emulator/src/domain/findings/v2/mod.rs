@@ -12,6 +12,7 @@ pub mod query;
 pub mod rule_settings;
 pub mod rules;
 pub mod statistics;
+pub mod trends;
 pub mod visibility;
 
 #[cfg(test)]

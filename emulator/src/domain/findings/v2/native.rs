@@ -5,7 +5,7 @@ use securityhub_engine::Stored;
 use securityhub_engine::json::text;
 use serde_json::{Map, Value};
 
-use super::rules;
+use super::{keep, rules};
 use crate::ocsf::native::{self, Native};
 use crate::state::{AccountId, FindingsTransaction, HubKey, Region, TableKey, Timestamp, World};
 
@@ -71,6 +71,9 @@ pub fn store(
         let mut annex = slot.map(|slot| writer.findings().annex(slot)).unwrap_or_default();
         annex.is_updated = slot.is_some();
         rules::apply(&rules, world, &document, &mut annex);
+        if let Some(slot) = slot {
+            keep::note_state(world, writer.findings().table().stored(slot), &document, &mut annex, now);
+        }
         let annex = annex.to_bytes();
         let stored = Stored { document: &document, annex: &annex };
         match slot {

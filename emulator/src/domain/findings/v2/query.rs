@@ -94,7 +94,7 @@ pub fn sort(schema: &Schema, criteria: &[Value]) -> Result<Vec<SortKey>, AwsErro
 }
 
 /// Replaces conditions on the organization of a resource's owner by conditions on its account.
-fn resolve_organizations(filter: Filter, schema: &Schema, directory: &Directory) -> Filter {
+pub fn resolve_organizations(filter: Filter, schema: &Schema, directory: &Directory) -> Filter {
     let resolve = |parts: Vec<Filter>| -> Vec<Filter> {
         parts.into_iter().map(|part| resolve_organizations(part, schema, directory)).collect()
     };

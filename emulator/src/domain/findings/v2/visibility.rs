@@ -147,10 +147,14 @@ fn accounts(relations: &Relations, account: AccountId, region: &Region) -> Arc<H
 impl View {
     /// Selects what the view shows at a time.
     pub fn filter(&self, world: &World, now: Timestamp) -> Filter {
+        Filter::All(std::iter::once(self.filter_of_all_times(world)).chain(retained(world, now)).collect())
+    }
+
+    /// Selects what the view shows or has shown before.
+    pub fn filter_of_all_times(&self, world: &World) -> Filter {
         let account = world.schema().field("AwsAccountId");
         let accounts = account.map(|field| Filter::In { field, values: Arc::clone(&self.accounts) });
-        let parts = [accounts, self.of_products(world), retained(world, now)];
-        Filter::All(parts.into_iter().flatten().collect())
+        Filter::All(accounts.into_iter().chain(self.of_products(world)).collect())
     }
 
     /// Whether the view shows a finding of its table.

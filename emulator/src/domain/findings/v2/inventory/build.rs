@@ -1,12 +1,13 @@
 //! Computes an inventory from the findings and declarations that a caller sees.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use securityhub_engine::{Derive, Filter, Key, Parts, Table};
 use serde_json::Value;
 
+use super::super::trends;
 use super::super::visibility::{self, DAYS_OF_CLOSED, DAYS_OF_OPEN, View};
 use super::resource::{Collected, Mention, ResourceKey};
 use super::software::{self, Installed};
@@ -59,7 +60,8 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
                 document.clear();
                 world.ocsf().write(findings.table().stored(slot), parts, around, &mut document);
                 if let Ok(finding) = serde_json::from_slice(&document) {
-                    builder.finding(&finding);
+                    let present = world.ocsf().state(findings.table().stored(slot));
+                    builder.finding(&finding, trends::created_at(view, findings, slot, &present));
                 }
             }
         });
@@ -81,7 +83,7 @@ impl Builder {
         self.installed.insert(installed);
     }
 
-    fn finding(&mut self, finding: &Value) {
+    fn finding(&mut self, finding: &Value, created_at: Timestamp) {
         let text = |pointer: &str| finding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let number = |pointer: &str| finding.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
         let account = text("/cloud/account/uid");
@@ -96,6 +98,7 @@ impl Builder {
         let is_counted = !is_closed && matches!(number("/status_id"), 1 | 2);
         let mention = Mention {
             region: text("/cloud/region"),
+            created_at,
             modified: (modified, text("/finding_info/modified_time_dt")),
             counted_as: is_counted.then(|| (family, text("/metadata/product/name"))),
             severity: text("/severity"),
@@ -138,7 +141,9 @@ impl Builder {
     fn finish(self, captured_at: &str) -> Inventory {
         let members = |key: &ResourceKey| Some(self.resources.get(key)?.members(key, captured_at));
         let mut resources = Table::new(Arc::clone(fields::of_resources()));
-        for (number, key) in (0..).zip(self.resources.keys()) {
+        let mut first_seen = HashMap::new();
+        for (number, (key, collected)) in (0..).zip(&self.resources) {
+            first_seen.extend(collected.first_seen.map(|first_seen| (number, first_seen)));
             let Some(members) = members(key) else { continue };
             let document = Value::Object(members).to_string();
             // The document begins with `{"ResourceGuid":"…"`, which is its key.
@@ -147,7 +152,7 @@ impl Builder {
             resources.insert(&Key::new(name, start), number, document.as_bytes());
         }
         let software = software::table(&self.installed, members);
-        Inventory { resources, software, valid_until: self.valid_until }
+        Inventory { resources, software, first_seen, valid_until: self.valid_until }
     }
 }
 

@@ -8,7 +8,7 @@ mod build;
 mod category;
 mod declared;
 pub mod fields;
-mod resource;
+pub mod resource;
 mod software;
 
 use std::sync::Arc;

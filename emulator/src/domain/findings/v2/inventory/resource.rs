@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::category;
+use crate::state::Timestamp;
 
 /// What tells resources apart (DEC-10).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,9 @@ pub struct Collected {
     region: String,
     /// `modified_time` of that finding, in milliseconds and as text.
     modified: (i64, String),
+    /// The time at which a finding named it first, unless a scenario declares it.
+    pub first_seen: Option<Timestamp>,
+    is_declared: bool,
     /// The members that a scenario declares; they win.
     declared: Map<String, Value>,
     /// The findings that are not settled, by type and product: how many of each severity.
@@ -42,6 +46,8 @@ pub const SEVERITIES: [&str; 8] = ["Unknown", "Informational", "Low", "Medium", 
 pub struct Mention<'f> {
     /// `cloud.region`
     pub region: &'f str,
+    /// The time at which it was first stored.
+    pub created_at: Timestamp,
     /// `finding_info.modified_time` in milliseconds, and as text.
     pub modified: (i64, &'f str),
     /// The family word of its types and the name of its product, if it is not settled (RSV-05).
@@ -58,6 +64,9 @@ impl Collected {
             finding.region.clone_into(&mut self.region);
             self.modified = (finding.modified.0, finding.modified.1.to_owned());
         }
+        if !self.is_declared {
+            self.first_seen = Some(self.first_seen.map_or(finding.created_at, |at| at.min(finding.created_at)));
+        }
         if let Some((family, product)) = finding.counted_as {
             let counts = self.summary.entry((family.to_owned(), product.to_owned())).or_default();
             let position = SEVERITIES.iter().position(|severity| *severity == finding.severity).unwrap_or_default();
@@ -73,6 +82,7 @@ impl Collected {
             region.clone_into(&mut self.region);
             self.object = object.unwrap_or_default();
         }
+        (self.is_declared, self.first_seen) = (true, None);
         self.declared.extend(members);
     }
 
