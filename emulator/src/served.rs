@@ -19,6 +19,8 @@ struct Inner {
     events: usize,
     /// The account of unknown access keys, unless the scenario sets one.
     default_account: AccountId,
+    /// Whether the signatures of AWS clients are verified.
+    verifies_signatures: bool,
     /// The ID of the last request that panicked.
     last_panic: Mutex<Option<String>>,
     dropped_log_lines: Arc<AtomicU64>,
@@ -30,12 +32,18 @@ impl ServedWorld {
     pub fn new(
         start: World,
         events: usize,
-        default_account: AccountId,
+        (default_account, verifies_signatures): (AccountId, bool),
         dropped_log_lines: Arc<AtomicU64>,
     ) -> ServedWorld {
-        let world = RwLock::default();
-        let start = RwLock::new(Arc::new(start));
-        let served = Inner { world, start, events, default_account, last_panic: Mutex::default(), dropped_log_lines };
+        let served = Inner {
+            world: RwLock::default(),
+            start: RwLock::new(Arc::new(start)),
+            events,
+            default_account,
+            verifies_signatures,
+            last_panic: Mutex::default(),
+            dropped_log_lines,
+        };
         let served = ServedWorld(Arc::new(served));
         served.reset();
         served
@@ -49,6 +57,11 @@ impl ServedWorld {
     /// The account of access keys that are neither an account ID nor listed in the scenario.
     pub fn default_account(&self) -> AccountId {
         self.world().directory().default_account.unwrap_or(self.0.default_account)
+    }
+
+    /// Whether the signatures of AWS clients are verified.
+    pub fn verifies_signatures(&self) -> bool {
+        self.0.verifies_signatures
     }
 
     /// Resets the world to the scenario's, or to an empty one. This takes the same time whatever the world contains.

@@ -127,8 +127,9 @@ impl Service {
     /// Errors of the scenario that only the domain detects.
     pub fn new(settings: Settings, scenario: Option<Scenario>) -> Result<Service, Diagnostics> {
         let start = scenario.as_ref().map(start_of).transpose()?.unwrap_or_default();
+        let callers = (settings.default_account, settings.verify_signatures);
         let dropped = Arc::clone(&settings.dropped_log_lines);
-        let served = ServedWorld::new(start, settings.events, settings.default_account, dropped);
+        let served = ServedWorld::new(start, settings.events, callers, dropped);
         Ok(Service(Arc::new(Inner {
             served,
             settings,

@@ -150,6 +150,9 @@ fn findings_are_filtered_by_flags_and_limited() {
 fn findings_are_listed_without_a_signature() {
     let program = Program::start(&["--scenario", QUICKSTART, "--verify-signatures"]);
     assert!(printed(&["findings", "--url", &url(&program)], &[]).lines().count() > 10);
+    let env = program::command(&["env", "--url", &url(&program)]).output().unwrap();
+    assert!(!text(&env.stdout).contains("KEY") && text(&env.stdout).contains("AWS_REGION=us-east-1"), "{env:?}");
+    assert!(text(&env.stderr).starts_with("note: the emulator verifies signatures."), "{env:?}");
 }
 
 /// Rules: CPL-142.

@@ -129,7 +129,7 @@ mod tests {
             suggested_caller: (accounts > 0).then_some(suggested),
             accounts: (0..accounts).map(account).collect(),
         };
-        Status { status: "ok".to_owned(), version: "0.0.0".to_owned(), overview }
+        Status { status: "ok".to_owned(), version: "0.0.0".to_owned(), verifies_signatures: false, overview }
     }
 
     /// Rules: CPL-147.

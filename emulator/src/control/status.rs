@@ -28,6 +28,9 @@ pub struct Status {
     pub status: String,
     /// The version of the program.
     pub version: String,
+    /// Whether the signatures of AWS clients are verified, so that they need an access key of the scenario.
+    #[serde(default)]
+    pub verifies_signatures: bool,
     /// The content of the world.
     #[serde(flatten)]
     pub overview: Overview,
@@ -41,6 +44,7 @@ pub fn of(served: &ServedWorld) -> Status {
     Status {
         status: if served.last_panic().is_some() { "degraded" } else { "ok" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        verifies_signatures: served.verifies_signatures(),
         overview: overview(&world),
     }
 }

@@ -19,7 +19,8 @@ Examples:
 
 Without --account and --region, the variables select an administrator that has enabled Security Hub.
 
-A note on standard error names the accounts and Regions with hubs if the selected one has none.
+A note on standard error names the accounts and Regions with hubs if the selected one has none. With
+`serve --verify-signatures`, the access key is not printed, since it must be one of the scenario.
 
 Exit codes: 0 success, 1 no response from an emulator, 2 invalid arguments.";
 
@@ -45,11 +46,21 @@ pub(super) fn run(arguments: &EnvArguments) -> Result<(), Exit> {
     if let Some(missing) = missing_hub(&status, account, region) {
         output::print_error(&format!("note: {missing}"));
     }
+    // A key of the shell may be one of the scenario, so it is not replaced by one that would be refused.
+    let is_usable =
+        |name: &str| !status.verifies_signatures || !name.starts_with("AWS_ACCESS") && !name.starts_with("AWS_SECRET");
+    let variables: Vec<_> = variables.into_iter().filter(|(name, _)| is_usable(name)).collect();
+    if status.verifies_signatures {
+        output::print_error(
+            "note: the emulator verifies signatures. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to a key that the \
+             scenario lists.",
+        );
+    }
     let text = if arguments.remote.json {
-        let members = variables.map(|(name, value)| (name.to_owned(), Value::String(value)));
-        format!("{:#}\n", Value::Object(Map::from_iter(members)))
+        let members = variables.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value)));
+        format!("{:#}\n", Value::Object(members.collect::<Map<_, _>>()))
     } else {
-        variables.map(|(name, value)| format!("export {name}={}\n", quoted(&value))).concat()
+        variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect::<Vec<_>>().concat()
     };
     output::print(&text)
 }
