@@ -347,7 +347,7 @@ mod tests {
             }
             let held: usize = documents.pieces.iter().map(|piece| piece.bytes.len()).sum();
             assert_eq!(held, 5 + 112 * length, "of the second batch the documents alone are kept");
-            documents.replace(1, &[7; 2000]);
+            documents.replace(1, plain(&[7; 2000]));
             assert_eq!((documents.get(1), documents.get(0)), (&[7; 2000][..], &b"first"[..]));
         }
     }
