@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use fastrand::Rng;
 use quickcheck::{Arbitrary, Gen, quickcheck};
-use securityhub_engine::{Derive as _, Parts, Stored};
+use securityhub_engine::{Derive as _, Parts, Stored, date};
 use securityhub_fixtures::fields::OCSF_FIELDS;
 use securityhub_fixtures::model::{Kind, ShapeId};
 use serde_json::{Map, Value, json};
@@ -186,6 +186,13 @@ fn assert_same(asff: &Value, ocsf: &Value) {
             assert_eq!(at(ocsf, path), expected, "{path}: {asff}");
         }
     }
+    assert_codes(asff, ocsf);
+    assert_types(asff, ocsf);
+    assert_resources(asff, ocsf);
+    assert_times(asff, &ocsf["finding_info"]);
+}
+
+fn assert_codes(asff: &Value, ocsf: &Value) {
     let severity = asff.pointer("/FindingProviderFields/Severity/Label").or_else(|| asff.pointer("/Severity/Label"));
     let labels = ["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"];
     let severity = severity.and_then(|label| labels.iter().position(|it| label == it)).map_or(0, |at| at + 1);
@@ -193,20 +200,69 @@ fn assert_same(asff: &Value, ocsf: &Value) {
     let statuses = ["NEW", "NOTIFIED", "SUPPRESSED", "RESOLVED"];
     let status = asff.pointer("/Workflow/Status").and_then(|it| statuses.iter().position(|status| it == status));
     assert_eq!(ocsf["status_id"], json!(status.unwrap_or_default() + 1));
-    for (path, source) in [
+    let activity = if asff["RecordState"] == "ARCHIVED" { (3, "Close") } else { (1, "Create") };
+    assert_eq!((ocsf["activity_id"].as_u64(), ocsf["activity_name"].as_str()), (Some(activity.0), Some(activity.1)));
+    let results = [("PASSED", "Pass"), ("WARNING", "Warning"), ("FAILED", "Fail"), ("NOT_AVAILABLE", "Unknown")];
+    let result =
+        asff.pointer("/Compliance/Status").map(|status| results.iter().find(|(it, _)| status == it).unwrap().1);
+    assert_eq!(ocsf.pointer("/compliance/status").and_then(Value::as_str), result);
+    let confidence = asff.pointer("/FindingProviderFields/Confidence").or_else(|| asff.get("Confidence"));
+    assert_eq!(ocsf.get("confidence_score"), confidence);
+    let product = asff["ProductArn"].as_str().unwrap().replace(":product/", ":productv2/");
+    assert_eq!(ocsf.pointer("/metadata/product/uid").and_then(Value::as_str).unwrap_or_default(), product);
+}
+
+/// The types are those of ASFF and one more, unless their product shortens them.
+fn assert_types(asff: &Value, ocsf: &Value) {
+    let types = at(ocsf, "finding_info.types[]");
+    let words = ["Vulnerabilities", "Posture Management", "Threats", "Sensitive Data"];
+    assert!(words.iter().any(|word| types.last().unwrap() == word), "{types:?}");
+    let product = asff["ProductArn"].as_str().unwrap();
+    if !product.contains("product/aws/guardduty") && !product.contains("product/aws/macie") {
+        let provided = asff.pointer("/FindingProviderFields/Types").or_else(|| asff.get("Types"));
+        let provided = provided.and_then(Value::as_array).into_iter().flatten().filter(|it| **it != json!(""));
+        assert_eq!(types[..types.len() - 1], provided.collect::<Vec<_>>());
+    }
+}
+
+fn assert_resources(asff: &Value, ocsf: &Value) {
+    let resources = at(asff, "Resources[]");
+    assert_eq!(at(ocsf, "resources[]").len(), resources.len());
+    for (resource, found) in resources.into_iter().zip(at(ocsf, "resources[]")) {
+        let text = |name: &str| resource[name].as_str().filter(|text| !text.is_empty());
+        let partition =
+            asff["ProductArn"].as_str().unwrap().split(':').nth(1).filter(|it| !it.is_empty()).unwrap_or("aws");
+        assert_eq!(found["cloud_partition"], text("Partition").unwrap_or(partition));
+        assert_eq!(found["provider"], text("Provider").unwrap_or("AWS"));
+        let region = text("Region").or_else(|| asff["Region"].as_str().filter(|text| !text.is_empty()));
+        let is_global = text("Type").is_some_and(|kind| kind.starts_with("AwsIam"));
+        assert_eq!(found.get("region").and_then(Value::as_str), if is_global { Some("global") } else { region });
+        let tags = resource["Tags"].as_object().into_iter().flatten().filter(|(name, _)| !name.is_empty());
+        let tags: Vec<Value> = tags.map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        assert_eq!(found["tags"].as_array().cloned().unwrap_or_default(), tags);
+        let ids = [&found["uid"], &found["uid_alt"]];
+        assert!(
+            text("Type") == Some("AwsAccount") || text("Id").is_none_or(|id| ids.iter().any(|it| *it == id)),
+            "{asff}"
+        );
+    }
+}
+
+fn assert_times(asff: &Value, info: &Value) {
+    let names = [
         ("created", "CreatedAt"),
         ("modified", "UpdatedAt"),
         ("first_seen", "FirstObservedAt"),
         ("last_seen", "LastObservedAt"),
-    ] {
-        let instant = asff.get(source).and_then(Value::as_str).and_then(securityhub_engine::date::strict);
-        let info = &ocsf["finding_info"];
-        let milliseconds = info.get(format!("{path}_time")).and_then(Value::as_i64);
+    ];
+    for (name, source) in names {
+        let instant = asff.get(source).and_then(Value::as_str).and_then(date::strict);
+        let milliseconds = info.get(format!("{name}_time")).and_then(Value::as_i64);
         assert_eq!(milliseconds.map(i128::from), instant.map(|instant| instant.div_euclid(1_000_000)), "{asff}");
-        if let Some(text) =
-            info.get(format!("{path}_time_dt")).and_then(Value::as_str).filter(|text| !text.starts_with('-'))
-        {
-            let again = securityhub_engine::date::strict(text).map(|instant| instant / 1_000_000);
+        let text = info.get(format!("{name}_time_dt")).and_then(Value::as_str);
+        // An offset can lead out of the years that have four digits.
+        if let Some(text) = text.filter(|text| !text.starts_with('-')) {
+            let again = date::strict(text).map(|instant| instant / 1_000_000);
             assert_eq!((text.len(), again), (24, milliseconds.map(i128::from)), "{text}");
         }
     }
