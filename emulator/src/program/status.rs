@@ -95,6 +95,9 @@ mod tests {
         let mut status = status::of(service.served());
         status.version = "0.0.0".to_owned();
         insta::assert_snapshot!(render(&status, "http://127.0.0.1:4600"));
+        status.overview.accounts[1].status = Some("closed".to_owned());
+        let closed = render(&status, "http://127.0.0.1:4600");
+        assert!(closed.contains(" 222222222222 (closed)  prod "), "{closed}");
         let empty = Service::new(Settings::default(), None).unwrap();
         let mut status = status::of(empty.served());
         (status.version, status.overview.clock) = ("0.0.0".to_owned(), "now".to_owned());

@@ -32,6 +32,17 @@ fn the_status_names_accounts_regions_and_counts() {
     assert_eq!(answer["SuggestedCaller"], json!({ "AccountId": ADMINISTRATOR, "Region": "us-east-1" }));
 }
 
+/// Rules: CPL-142.
+#[test]
+fn the_account_of_an_access_key_is_shown() {
+    let service = service();
+    for (key, account, is_known) in [(ADMINISTRATOR, ADMINISTRATOR, true), ("test", "000000000000", false)] {
+        let (status, answer) = send(&service, "GET", &format!("/_emulator/caller?access-key={key}"), "");
+        assert_eq!((status, answer), (200, json!({ "AccountId": account, "IsKnown": is_known })));
+    }
+    assert_eq!(send(&service, "GET", "/_emulator/caller", "").0, 400);
+}
+
 /// Rules: CPL-146.
 #[test]
 fn an_unknown_path_is_answered_with_all_known_paths() {
