@@ -169,12 +169,21 @@ pub struct AwsError {
     pub reason: Option<&'static str>,
     /// The internal cause, for the log.
     pub source: Option<String>,
+    /// Whether the changes of the refused call are kept.
+    pub keeps_changes: bool,
 }
 
 impl AwsError {
     /// An error with the default status of its code.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        AwsError { code, status: code.status(), message: message.into(), reason: None, source: None }
+        AwsError {
+            code,
+            status: code.status(),
+            message: message.into(),
+            reason: None,
+            source: None,
+            keeps_changes: false,
+        }
     }
 
     /// The same error with a different HTTP status (ACC-07).
@@ -188,6 +197,13 @@ impl AwsError {
     #[must_use]
     pub fn with_reason(mut self, reason: &'static str) -> Self {
         self.reason = Some(reason);
+        self
+    }
+
+    /// The same error of a call that has changed something nevertheless.
+    #[must_use]
+    pub fn keeping_changes(mut self) -> Self {
+        self.keeps_changes = true;
         self
     }
 

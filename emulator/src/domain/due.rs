@@ -1,6 +1,7 @@
 //! Carries out due entries: what AWS does later.
 
 use crate::domain::accounts::central_configuration::settle;
+use crate::domain::accounts::connectors;
 use crate::domain::accounts::organization;
 use crate::domain::controls::standards::{new_controls, security_controls, subscriptions};
 use crate::domain::controls::{checks, scores};
@@ -51,6 +52,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
             new_controls::enable(transaction, world, &hub, (standard, control), (since, at));
         }
         Due::SettleControl(hub, control, since) => security_controls::settle(transaction, &hub, control, since, at),
+        Due::SettleConnector(hub, id, since) => connectors::settle(transaction, &hub, &id, since, at),
         Due::ComputeScores(hub) => scores::daily::run(transaction, world, &hub, (at, now)),
         Due::SettleAssociations(target) => settle::settle_due(transaction, world, &target, at),
         Due::Check(hub, scope) => {

@@ -10,11 +10,14 @@ pub mod answer;
 pub mod automation_rules;
 pub mod automation_rules_v2;
 pub mod configuration_policies;
+pub mod connectors;
+pub mod connectors_v2;
 pub mod context;
 pub mod finding_aggregators;
 pub mod finding_changes;
 pub mod findings;
 pub mod findings_v2;
+pub mod free_trials_v2;
 pub mod hub;
 pub mod hub_v2;
 pub mod insights;
@@ -23,12 +26,14 @@ pub mod organization;
 pub mod paged;
 pub mod paging;
 pub mod products;
+pub mod products_v2;
 pub mod registry;
 pub mod repeatable;
 pub mod resources_v2;
 pub mod software_v2;
 pub mod standards;
 pub mod tags;
+pub mod tickets_v2;
 pub mod trends_v2;
 
 pub use answer::Answer;
@@ -44,7 +49,7 @@ use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::findings::aggregation::replicas;
 
 /// Runs an operation whose input has passed the gate. The transaction of a writing operation is committed if it
-/// succeeds, and dropped without effect if it fails.
+/// succeeds, and dropped without effect if it fails, unless the error says that its changes are kept.
 ///
 /// # Errors
 /// The error of the operation; 404 `UnknownOperationException` for one that is not implemented.
@@ -53,10 +58,13 @@ pub fn call(context: &Context<'_>, operation: Operation, input: Input) -> Result
         Handler::Reads(run) => run(context, input),
         Handler::Writes(run) => {
             let mut transaction = context.world.write();
-            let answer = run(context, &mut transaction, input)?;
+            let answer = run(context, &mut transaction, input);
+            if answer.as_ref().is_err_and(|error| !error.keeps_changes) {
+                return answer;
+            }
             replicas::apply_relation_changes(&mut transaction, context.world);
             log_changes(operation, &transaction.commit());
-            Ok(answer)
+            answer
         }
         Handler::WritesFindings(run) => {
             let mut transaction = context.world.write_findings();

@@ -5,9 +5,9 @@ use securityhub_fixtures::Operation;
 use super::answer::Answer;
 use super::context::{Context, Input};
 use super::{
-    action_targets, aggregators_v2, automation_rules, automation_rules_v2, configuration_policies, finding_aggregators,
-    finding_changes, findings, findings_v2, hub, hub_v2, insights, members, organization, products, resources_v2,
-    software_v2, standards, tags, trends_v2,
+    action_targets, aggregators_v2, automation_rules, automation_rules_v2, configuration_policies, connectors,
+    connectors_v2, finding_aggregators, finding_changes, findings, findings_v2, free_trials_v2, hub, hub_v2, insights,
+    members, organization, products, products_v2, resources_v2, software_v2, standards, tags, tickets_v2, trends_v2,
 };
 use crate::aws_error::AwsError;
 use crate::state::{FindingsTransaction, Transaction};
@@ -149,19 +149,19 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::CreateAutomationRule => writes(automation_rules::create_automation_rule),
         Operation::CreateAutomationRuleV2 => writes(automation_rules_v2::create_automation_rule_v2).v2(),
         Operation::CreateConfigurationPolicy => writes(configuration_policies::create_configuration_policy),
-        Operation::CreateConnector => missing(),
-        Operation::CreateConnectorV2 => missing(),
+        Operation::CreateConnector => writes(connectors::create_connector),
+        Operation::CreateConnectorV2 => writes(connectors_v2::create_connector_v2).v2(),
         Operation::CreateFindingAggregator => writes(finding_aggregators::create_finding_aggregator),
         Operation::CreateInsight => writes(insights::create_insight),
         Operation::CreateMembers => writes(members::administrator::create_members).hub(HubRule::RequiredByMembers),
-        Operation::CreateTicketV2 => missing(),
+        Operation::CreateTicketV2 => writes(tickets_v2::create_ticket_v2).v2(),
         Operation::DeclineInvitations => writes(members::invited::decline_invitations).hub(HubRule::RequiredByMembers),
         Operation::DeleteActionTarget => writes(action_targets::delete_action_target),
         Operation::DeleteAggregatorV2 => writes(aggregators_v2::delete_aggregator_v2).v2(),
         Operation::DeleteAutomationRuleV2 => writes(automation_rules_v2::delete_automation_rule_v2).v2(),
         Operation::DeleteConfigurationPolicy => writes(configuration_policies::delete_configuration_policy),
-        Operation::DeleteConnector => missing(),
-        Operation::DeleteConnectorV2 => missing(),
+        Operation::DeleteConnector => writes(connectors::delete_connector),
+        Operation::DeleteConnectorV2 => writes(connectors_v2::delete_connector_v2).v2(),
         Operation::DeleteFindingAggregator => writes(finding_aggregators::delete_finding_aggregator),
         Operation::DeleteInsight => writes(insights::delete_insight),
         Operation::DeleteInvitations => writes(members::invited::delete_invitations).hub(HubRule::RequiredByMembers),
@@ -170,7 +170,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::DescribeHub => reads(hub::describe_hub),
         Operation::DescribeOrganizationConfiguration => reads(organization::describe_organization_configuration),
         Operation::DescribeProducts => reads(products::describe_products).heavy(),
-        Operation::DescribeProductsV2 => missing(),
+        Operation::DescribeProductsV2 => reads(products_v2::describe_products_v2).hub(HubRule::Own),
         Operation::DescribeSecurityHubV2 => reads(hub_v2::describe_security_hub_v2).v2(),
         Operation::DescribeStandards => reads(standards::describe_standards),
         Operation::DescribeStandardsControls => reads(standards::describe_standards_controls).heavy(),
@@ -201,8 +201,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetConfigurationPolicyAssociation => {
             reads(configuration_policies::associations::get_configuration_policy_association)
         }
-        Operation::GetConnector => missing(),
-        Operation::GetConnectorV2 => missing(),
+        Operation::GetConnector => reads(connectors::get_connector),
+        Operation::GetConnectorV2 => reads(connectors_v2::get_connector_v2).v2(),
         Operation::GetEnabledStandards => reads(standards::get_enabled_standards),
         Operation::GetExportJobV2 => missing(),
         Operation::GetFindingAggregator => reads(finding_aggregators::get_finding_aggregator),
@@ -235,13 +235,15 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListConfigurationPolicyAssociations => {
             reads(configuration_policies::associations::list_configuration_policy_associations).heavy()
         }
-        Operation::ListConnectors => missing(),
-        Operation::ListConnectorsV2 => missing(),
+        Operation::ListConnectors => reads(connectors::list_connectors).heavy(),
+        Operation::ListConnectorsV2 => reads(connectors_v2::list_connectors_v2).heavy().v2(),
         Operation::ListEnabledProductsForImport => reads(products::list_enabled_products_for_import),
         Operation::ListExportJobsV2 => missing(),
         Operation::ListExposuresByRemediationV2 => missing(),
         Operation::ListFindingAggregators => reads(finding_aggregators::list_finding_aggregators),
-        Operation::ListFreeTrialStatusesV2 => missing(),
+        Operation::ListFreeTrialStatusesV2 => {
+            reads(free_trials_v2::list_free_trial_statuses_v2).heavy().hub(HubRule::Own)
+        }
         Operation::ListInvitations => reads(members::invited::list_invitations).hub(HubRule::RequiredByMembers),
         Operation::ListMembers => reads(members::administrator::list_members).hub(HubRule::RequiredByMembers),
         Operation::ListOrganizationAdminAccounts => {
@@ -250,7 +252,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListSecurityControlDefinitions => reads(standards::list_security_control_definitions).heavy(),
         Operation::ListStandardsControlAssociations => reads(standards::list_standards_control_associations),
         Operation::ListTagsForResource => reads(tags::list_tags_for_resource).hub(HubRule::Own),
-        Operation::RegisterConnectorV2 => missing(),
+        Operation::RegisterConnectorV2 => writes(connectors_v2::register_connector_v2).v2(),
         Operation::StartConfigurationPolicyAssociation => {
             writes(configuration_policies::associations::start_configuration_policy_association)
         }
@@ -264,8 +266,8 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::UpdateAggregatorV2 => writes(aggregators_v2::update_aggregator_v2).v2(),
         Operation::UpdateAutomationRuleV2 => writes(automation_rules_v2::update_automation_rule_v2).v2(),
         Operation::UpdateConfigurationPolicy => writes(configuration_policies::update_configuration_policy),
-        Operation::UpdateConnector => missing(),
-        Operation::UpdateConnectorV2 => missing(),
+        Operation::UpdateConnector => writes(connectors::update_connector),
+        Operation::UpdateConnectorV2 => writes(connectors_v2::update_connector_v2).v2(),
         Operation::UpdateFindingAggregator => writes(finding_aggregators::update_finding_aggregator),
         Operation::UpdateFindings => writes_findings(finding_changes::update_findings),
         Operation::UpdateInsight => writes(insights::update_insight),

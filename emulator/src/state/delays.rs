@@ -25,6 +25,8 @@ pub struct Delays {
     pub new_controls: SignedDuration,
     /// Creating an account of the organization: time in `IN_PROGRESS`.
     pub account_creation: SignedDuration,
+    /// Creating, changing or deleting a connector to a cloud provider: time in `PENDING_…` (CNV-05).
+    pub connectors: SignedDuration,
     /// Disabling a control or its standard: time until its findings are archived (FND-50).
     pub archive_disabled: SignedDuration,
 }
@@ -41,6 +43,7 @@ impl Default for Delays {
             recorder_retry: SignedDuration::ZERO,
             new_controls: SignedDuration::ZERO,
             account_creation: SignedDuration::ZERO,
+            connectors: SignedDuration::ZERO,
             archive_disabled: SignedDuration::from_hours(3 * 24),
         }
     }

@@ -23,6 +23,8 @@ pub enum Due {
     SettleStandard(HubKey, &'static str, Timestamp),
     /// Enable a control that was added to a standard of a hub at this time (SEC-50).
     EnableControl(HubKey, &'static str, &'static str, Timestamp),
+    /// Finish the creation, change or deletion of a connector, by its ID, that began at this time (CNV-05).
+    SettleConnector(HubKey, String, Timestamp),
     /// Run checks of a hub.
     Check(HubKey, CheckScope),
     /// Make checks use the new parameters of a security control that was updated at this time (SEC-36).

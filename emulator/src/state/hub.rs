@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::automation_rule::AutomationRule;
 use super::clock::Timestamp;
+use super::connector::Connector;
 use super::insight::Insight;
 use super::names::{AccountId, Region};
 use super::standards::{ConfigRecorder, ControlSettings, Subscription};
@@ -44,6 +45,8 @@ pub struct Hub {
     pub action_targets: BTreeMap<String, ActionTarget>,
     /// The customer's insights, in order of creation (INS-10).
     pub insights: Vec<Insight>,
+    /// Connectors to other clouds, by ID (CNC-01).
+    pub connectors: BTreeMap<String, Connector>,
     /// Automation rules, in order of creation (ARU-01).
     pub automation_rules: Vec<AutomationRule>,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::automation_rule_v2::AutomationRuleV2;
 use super::clock::Timestamp;
+use super::connector::{Connector, Ticket};
 use super::hub::Phase;
 
 /// The state of the OCSF half in one account and Region. It is independent of the hub of the classic half.
@@ -19,6 +20,10 @@ pub struct HubV2 {
     pub features: BTreeMap<&'static str, FeatureV2>,
     /// Its automation rules, in order of creation (ARV-01).
     pub automation_rules: Vec<AutomationRuleV2>,
+    /// Connectors by ID.
+    pub connectors: BTreeMap<String, Connector>,
+    /// Tickets, in order of creation.
+    pub tickets: Vec<Ticket>,
     /// The free trials that have begun, by type, with the time. They outlive the hub (FTR-03, FTR-05).
     pub trials: BTreeMap<&'static str, Timestamp>,
 }

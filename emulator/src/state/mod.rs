@@ -19,6 +19,7 @@ mod automation_rule_v2;
 mod central_configuration;
 mod change;
 mod clock;
+mod connector;
 mod delays;
 mod directory;
 mod due;
@@ -57,6 +58,9 @@ pub use central_configuration::{
 };
 pub use change::{Change, StoredFinding};
 pub use clock::{Clock, EXPECTED_DURATION, Timestamp, duration, timestamp_text};
+pub use connector::{
+    Cloud, Connector, ConnectorStatus, Enablement, Health, Jira, JiraSite, Provider, ProviderKind, ServiceNow, Ticket,
+};
 pub use delays::Delays;
 pub use directory::{
     Account, AccountCreation, AccountStatus, CreationState, Credential, Directory, Members, Organization,

@@ -86,6 +86,8 @@ fn turn_on(
         tags: BTreeMap::new(),
         features: BTreeMap::new(),
         automation_rules: Vec::new(),
+        connectors: BTreeMap::new(),
+        tickets: Vec::new(),
         trials,
     });
     hub.phase = Phase::Enabled(now);

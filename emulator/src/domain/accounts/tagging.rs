@@ -40,6 +40,10 @@ pub fn list(world: &World, caller: &Caller, arn: &str) -> Result<BTreeMap<String
             central.and_then(|central| policies::find(central, arn).ok()).map(|policy| policy.tags.clone())
         }
         Tagged::AggregatorV2 => own_aggregator(directory, caller, arn).map(|aggregator| aggregator.tags.clone()),
+        Tagged::Connector(id) => hub().and_then(|hub| hub.connectors.get(id)).map(|connector| connector.tags.clone()),
+        Tagged::ConnectorV2(id) => {
+            hub_v2().and_then(|hub| hub.connectors.get(id)).map(|connector| connector.tags.clone())
+        }
         Tagged::HubV2(id) => hub_v2().filter(|hub| hub.id == id).map(|hub| hub.tags.clone()),
     };
     tags.ok_or_else(|| TagError::NoResource(arn.to_owned()))
@@ -67,6 +71,12 @@ pub fn edit(
                 let own = directory.aggregators_v2.get_mut(&account).filter(|_| found);
                 change(own.map(|aggregator| &mut aggregator.tags), arn, edit)
             })
+        }
+        Tagged::Connector(id) => {
+            edit_in_hub(transaction, key, arn, |hub| Some(&mut hub.connectors.get_mut(id)?.tags), edit)
+        }
+        Tagged::ConnectorV2(id) => {
+            edit_in_hub_v2(transaction, key, arn, |hub| Some(&mut hub.connectors.get_mut(id)?.tags), edit)
         }
         Tagged::HubV2(id) => edit_in_hub_v2(transaction, key, arn, |hub| (hub.id == id).then_some(&mut hub.tags), edit),
     }
@@ -129,6 +139,8 @@ enum Tagged<'a> {
     /// A configuration policy of the organization, which the delegated administrator owns.
     ConfigurationPolicy,
     HubV2(&'a str),
+    ConnectorV2(&'a str),
+    Connector(&'a str),
     AggregatorV2,
 }
 
@@ -151,6 +163,8 @@ fn resolve<'a>(caller: &Caller, text: &'a str) -> Result<Tagged<'a>, TagError> {
         "hub" if id == "default" => Ok(Tagged::Hub),
         "automation-rule" => Ok(Tagged::AutomationRule(id)),
         "aggregatorv2" => Ok(Tagged::AggregatorV2),
+        "connector" => Ok(Tagged::Connector(id)),
+        "connectorv2" => Ok(Tagged::ConnectorV2(id)),
         "hubv2" => Ok(Tagged::HubV2(id)),
         _ => Err(missing()),
     }

@@ -3,7 +3,8 @@
 use securityhub_fixtures::Operation::{
     self, CreateFindingAggregator, DescribeStandardsControls, EnableOrganizationAdminAccount, EnableSecurityHubV2,
     GetEnabledStandards, GetFindingHistory, GetFindingsTrendsV2, GetResourcesTrendsV2, GetSoftwareResourcesV2,
-    ListAutomationRules, ListStandardsControlAssociations, UpdateOrganizationConfiguration,
+    ListAutomationRules, ListConnectors, ListConnectorsV2, ListStandardsControlAssociations,
+    UpdateOrganizationConfiguration,
 };
 use serde_json::{Value, json};
 
@@ -50,7 +51,10 @@ fn required(stage: &Stage, operation: Operation) -> Value {
 #[test]
 fn every_list_refuses_an_invalid_token() {
     let stage = stage();
-    let is_paged = |operation: &Operation| operation.model().paginator.is_some() || *operation == ListAutomationRules;
+    let is_paged = |operation: &Operation| {
+        let has_own = [ListAutomationRules, ListConnectors, ListConnectorsV2].contains(operation);
+        operation.model().paginator.is_some() || has_own
+    };
     let is_built = |operation: &Operation| !matches!(entry(*operation).run, Handler::Missing);
     let lists: Vec<Operation> = Operation::ALL.iter().copied().filter(is_paged).filter(is_built).collect();
     assert!(lists.len() >= 18, "{lists:?}");

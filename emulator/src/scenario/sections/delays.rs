@@ -33,6 +33,8 @@ pub(in crate::scenario) struct Declared {
     new_controls: Option<Spanned<String>>,
     /// How long the creation of an account of the organization is IN_PROGRESS.
     account_creation: Option<Spanned<String>>,
+    /// How long a connector to a cloud provider is PENDING after it is created, changed or deleted.
+    connectors: Option<Spanned<String>>,
     /// How long a security control is UPDATING after its parameters are changed.
     security_control_update: Option<Spanned<String>>,
 }
@@ -58,6 +60,7 @@ pub(in crate::scenario) fn check(written: &Declared, start: Timestamp, check: &m
         recorder_retry: read(&written.recorder_retry, default.recorder_retry),
         new_controls: read(&written.new_controls, default.new_controls),
         account_creation: read(&written.account_creation, default.account_creation),
+        connectors: read(&written.connectors, default.connectors),
         archive_disabled: read(&written.archive_disabled, default.archive_disabled),
     }
 }

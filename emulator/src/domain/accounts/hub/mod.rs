@@ -82,6 +82,7 @@ fn fresh(now: Timestamp) -> Hub {
         product_subscriptions: std::collections::BTreeSet::new(),
         action_targets: BTreeMap::new(),
         insights: Vec::new(),
+        connectors: BTreeMap::new(),
         automation_rules: Vec::new(),
     }
 }

@@ -1,0 +1,134 @@
+//! Tickets that connectors create for findings (TKV).
+
+use crate::aws_error::AwsError;
+use crate::domain::accounts::{connectors, hub_v2};
+use crate::domain::caller::Caller;
+use crate::state::{Connector, ConnectorStatus, HubV2, IdSource, Provider, Ticket, Transaction};
+
+/// The title of a ticket that only tests the connector (TKV-01).
+const TEST_TITLE: &str = "TESTING Test CreateTicketV2 Finding";
+
+/// The project of tickets if a connector has none.
+const DEFAULT_PROJECT: &str = "SEC";
+
+/// The number of the first issue of a Jira site.
+const FIRST_ISSUE: usize = 10_001;
+
+/// Reason why no ticket is created. The sentences of Jira are AWS's, the others `inferred`.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TicketError {
+    /// The text is not `metadata.uid` of a finding (TKV-02).
+    NoUid(String),
+    /// The caller sees no finding with this `metadata.uid` (TKV-02).
+    NoFinding(String),
+    /// The connector is not one of a ticketing system (TKV-02).
+    NoTickets(String),
+    /// The connector does not reach its system (TKV-02).
+    NotConnected(String),
+    /// Jira has no such project (TKV-03).
+    NoProject,
+    /// The project of Jira has no issue type for findings (TKV-03).
+    NoIssueType,
+    /// The finding has a ticket of the connector (TKV-05).
+    Exists(String),
+}
+
+impl From<TicketError> for AwsError {
+    fn from(error: TicketError) -> AwsError {
+        match error {
+            TicketError::NoUid(uid) => AwsError::validation(format!("{uid} is not the metadata.uid of a finding")),
+            TicketError::NoFinding(uid) => AwsError::not_found(format!("Finding {uid} was not found")),
+            TicketError::NoTickets(id) => AwsError::validation(format!("Connector {id} cannot create tickets")),
+            TicketError::NotConnected(id) => AwsError::conflict(format!("Connector {id} is not connected")),
+            TicketError::NoProject => AwsError::conflict("Cannot find jira project"),
+            TicketError::NoIssueType => AwsError::conflict("Security Hub issue type not found"),
+            TicketError::Exists(id) => AwsError::conflict(format!("The finding already has the ticket {id}")),
+        }
+    }
+}
+
+/// The finding of a ticket.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// A test, which names no finding (TKV-01).
+    Test,
+    /// The finding with this `metadata.uid`.
+    Finding(&'a str),
+}
+
+/// Creates a ticket (TKV-01 … TKV-05). `is_visible` says whether the caller sees the finding with a `metadata.uid`.
+///
+/// # Errors
+/// [`TicketError`], or 404 for an unknown connector.
+pub fn create(
+    transaction: &mut Transaction<'_>,
+    ids: &IdSource,
+    caller: &Caller,
+    connector: &str,
+    subject: Subject<'_>,
+    is_visible: impl Fn(&str) -> bool,
+) -> Result<Ticket, AwsError> {
+    let key = caller.hub_key();
+    if let Subject::Finding(uid) = subject
+        && !is_uid(uid)
+    {
+        return Err(TicketError::NoUid(uid.to_owned()).into());
+    }
+    let mut hub = hub_v2::enabled(transaction, &key)?;
+    let connector = connectors::find(&hub.connectors, connectors::Half::V2, &key, connector)?.clone();
+    may_create(&connector)?;
+    let finding = match subject {
+        Subject::Test => None,
+        Subject::Finding(uid) if !is_visible(uid) => return Err(TicketError::NoFinding(uid.to_owned()).into()),
+        Subject::Finding(uid) => Some(uid.to_owned()),
+    };
+    let is_same = |ticket: &&Ticket| ticket.finding == finding && ticket.connector_id == connector.id;
+    if let Some(existing) = hub.tickets.iter().find(is_same).filter(|_| finding.is_some()) {
+        return Err(TicketError::Exists(existing.id.clone()).into());
+    }
+    let (id, url) = place(&connector, &hub, ids);
+    let title = finding.as_ref().map_or_else(|| TEST_TITLE.to_owned(), |uid| format!("Finding {uid}"));
+    let ticket = Ticket { id, url, title, connector_id: connector.id, finding, created_at: caller.now };
+    hub.tickets.push(ticket.clone());
+    transaction.stage_hub_v2(key, hub);
+    Ok(ticket)
+}
+
+/// Whether a text has the form of `metadata.uid`.
+pub fn is_uid(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
+}
+
+fn may_create(connector: &Connector) -> Result<(), TicketError> {
+    if matches!(connector.provider, Provider::Azure(_) | Provider::Gcp(_)) {
+        return Err(TicketError::NoTickets(connector.id.clone()));
+    }
+    if connector.health.status != ConnectorStatus::Connected {
+        return Err(TicketError::NotConnected(connector.id.clone()));
+    }
+    match &connector.provider {
+        Provider::Jira(jira) if jira.lacks_project => Err(TicketError::NoProject),
+        Provider::Jira(jira) if jira.lacks_issue_type => Err(TicketError::NoIssueType),
+        _ => Ok(()),
+    }
+}
+
+/// ID and address of the next ticket (TKV-04).
+fn place(connector: &Connector, hub: &HubV2, ids: &IdSource) -> (String, String) {
+    match &connector.provider {
+        Provider::ServiceNow(service_now) => {
+            let id = ids.hexadecimal();
+            let instance = &service_now.instance_name;
+            let url = format!("https://{instance}.service-now.com/nav_to.do?uri=x_aws_se_0_finding.do?sys_id={id}");
+            (id, url)
+        }
+        Provider::Jira(jira) => {
+            let number = hub.tickets.iter().filter(|ticket| ticket.connector_id == connector.id).count();
+            let domain = jira.site.as_ref().map_or("https://site.atlassian.net", |site| &site.domain);
+            let project = jira.project_key.as_deref().unwrap_or(DEFAULT_PROJECT);
+            let url = format!("{domain}/browse/{project}-{}", number.saturating_add(1));
+            (number.saturating_add(FIRST_ISSUE).to_string(), url)
+        }
+        Provider::Azure(_) | Provider::Gcp(_) => (String::new(), String::new()),
+    }
+}

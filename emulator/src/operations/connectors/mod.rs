@@ -1,0 +1,257 @@
+//! CreateConnector, GetConnector, ListConnectors, UpdateConnector, DeleteConnector: connectors of the classic half.
+
+#[cfg(test)]
+mod tests;
+pub mod wire;
+
+use std::collections::BTreeMap;
+
+use securityhub_fixtures::Operation;
+use securityhub_fixtures::model::Paginator;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use self::wire::{HealthOutput, ProviderInput, ProviderOutput};
+use super::paged::PageRequest;
+use super::{Answer, Context, Input, repeatable};
+use crate::aws_error::AwsError;
+use crate::domain::accounts::connectors::{self, Change, Create, Half, SERVICE_PRINCIPAL, connector_arn};
+use crate::state::{Connector, Enablement, HubKey, Transaction, timestamp_text};
+
+const HALF: Half = Half::Cspm;
+
+/// The model has no paginators for the lists of connectors.
+pub(super) const LIST: Paginator = Paginator {
+    input_token: "NextToken",
+    output_token: "NextToken",
+    limit: Some("MaxResults"),
+    result: Some("Connectors"),
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateInput {
+    name: String,
+    description: Option<String>,
+    provider: ProviderInput,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateOutput {
+    connector_arn: String,
+    connector_id: String,
+    connector_status: &'static str,
+    enablement_status: Option<&'static str>,
+}
+
+/// Creates a connector (CNC-01, CNC-02, CNC-04, O2G-08).
+///
+/// # Errors
+/// 400 `ValidationException` for an incomplete scope; 409 `ConflictException` if the name is taken.
+pub fn create_connector(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    repeatable::once(context, transaction, Operation::CreateConnector, input, |transaction, input| {
+        let CreateInput { name, description, provider, tags } = input.read()?;
+        let provider = provider.read().ok_or_else(|| AwsError::validation("Invalid Provider"))?;
+        let create = Create { name, description, kms_key_arn: None, provider, tags };
+        let connector = connectors::create(transaction, context.world, &context.caller, HALF, create)?;
+        Answer::json(&CreateOutput {
+            connector_arn: connector_arn(HALF, &context.caller.hub_key(), &connector.id),
+            connector_status: connector.health.status.as_str(),
+            enablement_status: connector.enablement.map(Enablement::as_str),
+            connector_id: connector.id,
+        })
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct IdInput {
+    connector_id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetOutput {
+    connector_arn: String,
+    connector_id: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    created_at: String,
+    last_updated_at: String,
+    health: HealthOutput,
+    provider_detail: ProviderOutput,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enablement_status: Option<&'static str>,
+}
+
+/// The service that created a connector; `None` for one of the customer (CNC-03).
+fn created_by(connector: &Connector) -> Option<&'static str> {
+    connector.is_service_linked.then_some(SERVICE_PRINCIPAL)
+}
+
+/// Describes a connector (CNC-02, CNC-03).
+///
+/// # Errors
+/// 404 `ResourceNotFoundException`.
+pub fn get_connector(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let IdInput { connector_id } = input.read()?;
+    let key = context.caller.hub_key();
+    let hub = context.world.hub(&key);
+    let all = hub.map(|hub| hub.connectors.clone()).unwrap_or_default();
+    let connector = connectors::find(&all, HALF, &key, &connector_id)?;
+    Answer::json(&GetOutput {
+        connector_arn: connector_arn(HALF, &key, &connector.id),
+        connector_id: connector.id.clone(),
+        name: connector.name.clone(),
+        description: connector.description.clone(),
+        created_at: timestamp_text(connector.created_at),
+        last_updated_at: timestamp_text(connector.updated_at),
+        health: HealthOutput::new(&connector.health),
+        provider_detail: ProviderOutput::new(&connector.provider, &key),
+        created_by: created_by(connector),
+        enablement_status: connector.enablement.map(Enablement::as_str),
+    })
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListInput {
+    provider_name: Option<String>,
+    connector_status: Option<String>,
+    enablement_status: Option<String>,
+}
+
+impl ListInput {
+    /// Whether a connector has all requested properties (CNV-11, CNC-04).
+    pub(super) fn selects(&self, connector: &Connector) -> bool {
+        let is = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
+        is(&self.provider_name, Some(connector.provider.kind().as_str()))
+            && is(&self.connector_status, Some(connector.health.status.as_str()))
+            && is(&self.enablement_status, connector.enablement.map(Enablement::as_str))
+    }
+}
+
+/// The provider of a connector in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ProviderSummary {
+    provider_name: &'static str,
+    connector_status: &'static str,
+    provider_configuration: ProviderOutput,
+}
+
+impl ProviderSummary {
+    pub(super) fn new(connector: &Connector, key: &HubKey) -> ProviderSummary {
+        ProviderSummary {
+            provider_name: connector.provider.kind().as_str(),
+            connector_status: connector.health.status.as_str(),
+            provider_configuration: ProviderOutput::new(&connector.provider, key),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ConnectorRow {
+    connector_arn: String,
+    connector_id: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    provider_summary: ProviderSummary,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enablement_status: Option<&'static str>,
+}
+
+/// Lists connectors by ID, which is `inferred` (CNC-03, CNC-04).
+///
+/// # Errors
+/// 400 `ValidationException` for a token of another query.
+pub fn list_connectors(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
+    let (page, wanted) = PageRequest::read_as::<ListInput>(&LIST, Operation::ListConnectors, input)?;
+    let page = page.open(context, &json!(&wanted))?;
+    let key = context.caller.hub_key();
+    let all = context.world.hub(&key).map(|hub| hub.connectors.clone()).unwrap_or_default();
+    let selected = all.values().filter(|connector| wanted.selects(connector));
+    let summary = |connector: &Connector| ConnectorRow {
+        connector_arn: connector_arn(HALF, &key, &connector.id),
+        connector_id: connector.id.clone(),
+        name: connector.name.clone(),
+        description: connector.description.clone(),
+        provider_summary: ProviderSummary::new(connector, &key),
+        created_at: timestamp_text(connector.created_at),
+        created_by: created_by(connector),
+        enablement_status: connector.enablement.map(Enablement::as_str),
+    };
+    page.by_name(selected, |connector| connector.id.clone()).map(summary).answer()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct UpdateInput {
+    pub(super) connector_id: String,
+    description: Option<String>,
+    provider: Option<ProviderInput>,
+}
+
+impl UpdateInput {
+    pub(super) fn into_change(self) -> Change {
+        Change { description: self.description, provider: self.provider.and_then(ProviderInput::read_change) }
+    }
+}
+
+/// The answer of the operations that change a connector.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct StatusOutput {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) connector_status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) enablement_status: Option<&'static str>,
+}
+
+/// Changes description, scope and regions (CNC-04).
+///
+/// # Errors
+/// 400 `ValidationException` for another provider; 404 `ResourceNotFoundException`; 409 `ConflictException` for a
+/// service-linked connector, and for one that is being deleted.
+pub fn update_connector(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let input: UpdateInput = input.read()?;
+    let name = input.connector_id.clone();
+    let connector = connectors::update(transaction, &context.caller, HALF, &name, input.into_change())?;
+    Answer::json(&StatusOutput {
+        connector_status: Some(connector.health.status.as_str()),
+        enablement_status: connector.enablement.map(Enablement::as_str),
+    })
+}
+
+/// Deletes a connector (CNC-04).
+///
+/// # Errors
+/// 404 `ResourceNotFoundException`; 409 `ConflictException` for a service-linked connector.
+pub fn delete_connector(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+    input: Input,
+) -> Result<Answer, AwsError> {
+    let IdInput { connector_id } = input.read()?;
+    let enablement = connectors::delete(transaction, &context.caller, HALF, &connector_id)?;
+    Answer::json(&StatusOutput { connector_status: None, enablement_status: enablement.map(Enablement::as_str) })
+}
