@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Context, Input, repeatable};
 use crate::aws_error::AwsError;
 use crate::domain::accounts::tickets::{self, Subject};
+use crate::domain::findings::v2::lookup;
 use crate::state::Transaction;
 
 #[derive(Deserialize)]
@@ -41,7 +42,8 @@ pub fn create_ticket_v2(
         let CreateInput { connector_id, finding_metadata_uid, mode } = input.read()?;
         let subject = if mode.is_some() { Subject::Test } else { Subject::Finding(&finding_metadata_uid) };
         let (ids, caller) = (&context.world.ids, &context.caller);
-        let ticket = tickets::create(transaction, ids, caller, &connector_id, subject, |_| false)?;
+        let is_visible = |uid: &str| lookup::is_visible(context.world, caller, uid);
+        let ticket = tickets::create(transaction, ids, caller, &connector_id, subject, is_visible)?;
         Answer::json(&CreateOutput { ticket_id: ticket.id, ticket_src_url: ticket.url })
     })
 }

@@ -7,7 +7,7 @@ use crate::domain::accounts::central_configuration::{administered, policies};
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
 use crate::domain::tags::{MAX_TAGS, TagError};
-use crate::state::{AggregatorV2, AutomationRule, Directory, Hub, HubKey, HubV2, Transaction, World};
+use crate::state::{AggregatorV2, AutomationRule, AutomationRuleV2, Directory, Hub, HubKey, HubV2, Transaction, World};
 
 /// First part of the resource names that can be tagged (TAG-02).
 const TAGGABLE: [&str; 8] = [
@@ -41,6 +41,8 @@ pub fn list(world: &World, caller: &Caller, arn: &str) -> Result<BTreeMap<String
         }
         Tagged::AggregatorV2 => own_aggregator(directory, caller, arn).map(|aggregator| aggregator.tags.clone()),
         Tagged::Connector(id) => hub().and_then(|hub| hub.connectors.get(id)).map(|connector| connector.tags.clone()),
+        Tagged::AutomationRuleV2(id) => hub_v2()
+            .and_then(|hub| hub.automation_rules.iter().find(|rule| rule.id == id).map(|rule| rule.tags.clone())),
         Tagged::ConnectorV2(id) => {
             hub_v2().and_then(|hub| hub.connectors.get(id)).map(|connector| connector.tags.clone())
         }
@@ -74,6 +76,9 @@ pub fn edit(
         }
         Tagged::Connector(id) => {
             edit_in_hub(transaction, key, arn, |hub| Some(&mut hub.connectors.get_mut(id)?.tags), edit)
+        }
+        Tagged::AutomationRuleV2(id) => {
+            edit_in_hub_v2(transaction, key, arn, |hub| Some(&mut rule_v2_of(hub, id)?.tags), edit)
         }
         Tagged::ConnectorV2(id) => {
             edit_in_hub_v2(transaction, key, arn, |hub| Some(&mut hub.connectors.get_mut(id)?.tags), edit)
@@ -122,6 +127,10 @@ fn rule_of<'h>(hub: &'h mut Hub, id: &str) -> Option<&'h mut AutomationRule> {
     hub.automation_rules.iter_mut().find(|rule| rule.id == id)
 }
 
+fn rule_v2_of<'h>(hub: &'h mut HubV2, id: &str) -> Option<&'h mut AutomationRuleV2> {
+    hub.automation_rules.iter_mut().find(|rule| rule.id == id)
+}
+
 fn change(
     tags: Option<&mut BTreeMap<String, String>>,
     arn: &str,
@@ -139,6 +148,7 @@ enum Tagged<'a> {
     /// A configuration policy of the organization, which the delegated administrator owns.
     ConfigurationPolicy,
     HubV2(&'a str),
+    AutomationRuleV2(&'a str),
     ConnectorV2(&'a str),
     Connector(&'a str),
     AggregatorV2,
@@ -163,6 +173,7 @@ fn resolve<'a>(caller: &Caller, text: &'a str) -> Result<Tagged<'a>, TagError> {
         "hub" if id == "default" => Ok(Tagged::Hub),
         "automation-rule" => Ok(Tagged::AutomationRule(id)),
         "aggregatorv2" => Ok(Tagged::AggregatorV2),
+        "automation-rulev2" => Ok(Tagged::AutomationRuleV2(id)),
         "connector" => Ok(Tagged::Connector(id)),
         "connectorv2" => Ok(Tagged::ConnectorV2(id)),
         "hubv2" => Ok(Tagged::HubV2(id)),

@@ -1,15 +1,14 @@
 //! Rules of tickets, tested through the operation.
 
 use securityhub_fixtures::Operation::{
-    CreateAggregatorV2, CreateConnectorV2, CreateTicketV2, EnableSecurityHubV2, RegisterConnectorV2,
+    BatchImportFindings, CreateAggregatorV2, CreateConnectorV2, CreateTicketV2, EnableSecurityHub, EnableSecurityHubV2,
+    GetFindingsV2, RegisterConnectorV2,
 };
 use serde_json::{Value, json};
 
 use crate::domain::accounts::connectors::{self, Half};
-use crate::domain::accounts::tickets::{self, Subject};
-use crate::domain::caller::Caller;
-use crate::state::{ConnectorStatus, HubKey, Principal, Provider, Region};
-use crate::testing::{ADMINISTRATOR, REGION, Stage, id};
+use crate::state::{ConnectorStatus, HubKey, Provider, Region};
+use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, id};
 
 const UID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -120,21 +119,17 @@ fn a_ticket_needs_a_finding_and_a_connector_that_can_create_it() {
 fn a_finding_has_one_ticket_of_each_connector() {
     let stage = stage();
     let connector = service_now(&stage);
-    let caller = Caller {
-        principal: Principal::local_user(id(ADMINISTRATOR)),
-        region: Region::new(REGION),
-        now: stage.0.clock.now(),
-    };
-    let create = || {
-        let mut transaction = stage.0.write();
-        let connector = connector.as_str().unwrap();
-        let subject = Subject::Finding(UID);
-        let ticket = tickets::create(&mut transaction, &stage.0.ids, &caller, connector, subject, |uid| uid == UID);
-        transaction.commit();
-        ticket
-    };
-    assert_eq!(create().unwrap().finding.as_deref(), Some(UID));
-    assert_eq!(create().unwrap_err().status, 409);
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
+    stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding("1", json!({}))] }));
+    let found = stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));
+    let uid = &found["Findings"][0]["metadata"]["uid"];
+    let input = json!({ "ConnectorId": connector, "FindingMetadataUid": uid });
+    let ticket = stage.good(ADMINISTRATOR, CreateTicketV2, input.clone());
+    let message = stage.refused(ADMINISTRATOR, CreateTicketV2, input.clone(), 409, "ConflictException");
+    assert!(message.contains(ticket["TicketId"].as_str().unwrap()), "{message}");
+    assert_eq!(stage.good(ADMINISTRATOR, GetFindingsV2, json!({})), found, "the finding does not change");
+    stage.good(MEMBER, EnableSecurityHubV2, json!({}));
+    stage.refused(MEMBER, CreateTicketV2, input, 404, "ResourceNotFoundException");
 }
 
 /// Rules: O2G-08, TKV-01.

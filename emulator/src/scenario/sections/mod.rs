@@ -248,7 +248,7 @@ impl Valid {
     /// Errors of the domain, except those that may follow from errors found before.
     pub(super) fn world(&self, files: &Files, progress: &Progress) -> Result<World, Vec<Diagnostic>> {
         let mut world = World::new(self.clock.clock(), self.seed);
-        world.v2_settings = self.security_hub_v2.settings;
+        security_hub_v2::apply(&self.security_hub_v2, &mut world);
         world.name.clone_from(&self.name);
         let now = world.clock.now();
         if let Some(resources) = &self.resources {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::scenario::check::{Check, not_null};
 use crate::scenario::spanned::Spanned;
-use crate::state::SettingsV2;
+use crate::state::{SettingsV2, World};
 
 /// More than any export takes, in seconds.
 const MAX_EXPORT_SECONDS: u64 = 86_400;
@@ -73,14 +73,13 @@ enum Retention {
 }
 
 /// The valid settings.
-#[allow(dead_code, reason = "the conversion to OCSF is not there yet")]
 #[derive(Clone, Debug, Default)]
 pub(in crate::scenario) struct Valid {
-    pub(super) settings: SettingsV2,
+    settings: SettingsV2,
     /// Whether both halves share the changes of customers.
-    pub(super) is_shared: bool,
+    is_shared: bool,
     /// The version of OCSF, if it is given.
-    pub(super) ocsf_version: Option<String>,
+    ocsf_version: Option<String>,
 }
 
 /// Checks the settings.
@@ -108,6 +107,17 @@ pub(super) fn check(written: Declared, check: &mut Check) -> Valid {
         is_shared: written.state == Some(CustomerState::Shared),
         ocsf_version: written.ocsf_version.map(|version| version.value),
     }
+}
+
+/// Applies the settings to a world without findings.
+pub(super) fn apply(valid: &Valid, world: &mut World) {
+    world.v2_settings = valid.settings;
+    let mut form = world.ocsf().settings.clone();
+    form.is_shared = valid.is_shared;
+    if let Some(version) = &valid.ocsf_version {
+        form.version.clone_from(version);
+    }
+    world.set_ocsf(form);
 }
 
 fn seconds(written: Option<&Spanned<u64>>, check: &mut Check) -> jiff::SignedDuration {

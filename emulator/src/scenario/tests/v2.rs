@@ -84,15 +84,16 @@ security_hub_v2: { ocsf_version: '1.6', export_seconds: 100000 }
     ));
 }
 
-/// Rules: AGV-02.
+/// Rules: AGV-02, OCF-15, OCM-04.
 #[test]
 fn settings_of_the_v2_half_replace_the_defaults() {
-    let settings = build(
+    let world = build(
         "security_hub_v2: { custom_findings: false, ip_ranges: refuse, rules_need_aggregator: true, \
          connectors_need_aggregator: false, all_regions: accept, retention: off, export_seconds: 5, state: shared, \
          ocsf_version: 1.5.0 }\n",
-    )
-    .v2_settings;
+    );
+    let settings = world.v2_settings;
+    assert_eq!((world.ocsf().settings.is_shared, &*world.ocsf().settings.version), (true, "1.5.0"));
     assert!(!settings.shows_custom_findings && !settings.accepts_ip_ranges && !settings.has_retention);
     assert!(settings.rules_need_aggregator && !settings.connectors_need_aggregator && settings.accepts_all_regions);
     assert_eq!(settings.export, jiff::SignedDuration::from_secs(5));

@@ -7,6 +7,7 @@
 pub mod change;
 pub mod inventory;
 pub mod keep;
+pub mod lookup;
 pub mod native;
 pub mod query;
 pub mod rule_settings;
