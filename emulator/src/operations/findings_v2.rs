@@ -3,12 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use securityhub_engine::{FieldId, Filter, Page, Parts, Stored, page};
+use securityhub_engine::{FieldId, Filter, Page, Parts, Position, SortKey, Stored, page};
 use securityhub_fixtures::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::findings::page_body;
+use super::findings::{HEAD, page_body};
 use super::paging::{Binding, PAGE};
 use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
@@ -16,9 +16,9 @@ use crate::domain::findings::filters::composite::refused;
 use crate::domain::findings::v2::change::{self, Identifier, Update};
 use crate::domain::findings::v2::query::{self, Use};
 use crate::domain::findings::v2::statistics::{self, Order};
-use crate::domain::findings::v2::visibility::{self, View};
+use crate::domain::findings::v2::visibility::{self, Limit, View};
 use crate::ocsf::Surroundings;
-use crate::state::{Findings, FindingsTransaction};
+use crate::state::{Directory, Findings, FindingsTransaction, World};
 
 /// Largest number of counts of a grouping rule (STV-04).
 const MOST_COUNTS: usize = 400;
@@ -39,38 +39,84 @@ struct GetFindingsInput {
     max_results: Option<usize>,
 }
 
+/// A query for findings.
+struct Query {
+    filter: Filter,
+    sort: Vec<SortKey>,
+    after: Option<Position>,
+    most: usize,
+    limit: Limit,
+    binding: Binding,
+}
+
+impl Query {
+    fn read(context: &Context<'_>, input: Input) -> Result<Query, AwsError> {
+        let GetFindingsInput { filters, scopes, sort_criteria, next_token, max_results } = input.read()?;
+        let Context { world, caller } = context;
+        let filter = query::filter(world, caller.now, &filters, Use::Query)?;
+        let sort = query::sort(world.schema(), &sort_criteria)?;
+        let binding = Binding::new(context, Operation::GetFindingsV2, &json!([filters, scopes, sort_criteria]));
+        let after = binding.open(next_token.as_deref())?;
+        let limit = visibility::limit(world, caller, scopes.as_ref())?;
+        Ok(Query { filter, sort, after, most: max_results.unwrap_or(PAGE), limit, binding })
+    }
+
+    /// The filter, restricted to what a view shows.
+    fn filter_in(&self, view: &View, context: &Context<'_>) -> Filter {
+        Filter::All(vec![view.filter(context.world, context.caller.now), self.filter.clone()])
+    }
+}
+
 /// Returns the findings that the caller sees and the filters select, in OCSF and in pages (GFV-01 … GFV-16).
 ///
 /// # Errors
 /// 400 `ValidationException` for invalid filters or sort criteria, or a token of another query; the errors of `Scopes`.
 pub fn get_findings_v2(context: &Context<'_>, input: Input) -> Result<Answer, AwsError> {
-    let GetFindingsInput { filters, scopes, sort_criteria, next_token, max_results } = input.read()?;
-    let Context { world, caller } = context;
-    let filter = query::filter(world, caller.now, &filters, Use::Query)?;
-    let sort = query::sort(world.schema(), &sort_criteria)?;
-    let binding = Binding::new(context, Operation::GetFindingsV2, &json!([filters, scopes, sort_criteria]));
-    let after = binding.open(next_token.as_deref())?;
-    let limit = visibility::limit(world, caller, scopes.as_ref())?;
-    let (most, directory) = (max_results.unwrap_or(PAGE), world.directory());
-    let organization_of = |account: &str| visibility::organization_of(&directory, account);
-    let around = Surroundings { organization_of: &organization_of };
-    let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| world.ocsf().write(stored, Parts::ALL, around, bytes);
+    let (query, world) = (Query::read(context, input)?, context.world);
+    let Query { sort, after, most, limit, binding, .. } = &query;
+    let (number, directory) = (world.revision(), world.directory());
     let fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
     let select = |view: &View, bytes: Vec<u8>| {
-        let filter = Filter::All(vec![view.filter(world, caller.now), filter.clone()]);
-        let select =
-            |findings: &Findings| view.part(findings).select_with(&filter, &sort, after.as_ref(), most, bytes, &write);
+        let filter = query.filter_in(view, context);
+        let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| write(world, &directory, stored, bytes);
+        let select = |findings: &Findings| {
+            view.part(findings).select_derived((&filter, sort), (after.as_ref(), *most), bytes, number, &write)
+        };
         world.query_findings(&view.table, &filter, &fields, select)
     };
-    let head = super::findings::HEAD.to_vec();
-    let found = match &visibility::views(world, caller, &limit)[..] {
-        [only] => select(only, head),
+    let found = match &visibility::views(world, &context.caller, limit)[..] {
+        [only] => select(only, HEAD.to_vec()),
         views => {
             let pages: Vec<Page> = views.iter().filter_map(|view| select(view, Vec::new())).collect();
-            Some(page::merge(&pages, &sort, most, head))
+            Some(page::merge(&pages, sort, *most, HEAD.to_vec()))
         }
     };
-    Ok(Answer(page_body(found, &binding)))
+    Ok(Answer(page_body(found, binding)))
+}
+
+/// [`get_findings_v2`], if it takes a bounded amount of work and does not need to wait.
+///
+/// # Errors
+/// The errors of [`get_findings_v2`].
+pub fn get_findings_v2_quickly(context: &Context<'_>, input: Input) -> Result<Option<Answer>, AwsError> {
+    let (query, world) = (Query::read(context, input)?, context.world);
+    let [only] = &visibility::views(world, &context.caller, &query.limit)[..] else { return Ok(None) };
+    let (number, directory) = (world.revision(), world.directory());
+    let (filter, page) = (query.filter_in(only, context), (query.after.as_ref(), query.most));
+    let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| write(world, &directory, stored, bytes);
+    let select = |findings: &Findings| {
+        let part = only.part(findings);
+        part.select_derived_quickly((&filter, &query.sort), page, HEAD.to_vec(), number, &write)
+    };
+    let found = world.try_read_findings(&only.table, select).flatten();
+    Ok(found.map(|page| Answer(page_body(Some(page), &query.binding))))
+}
+
+/// Writes a finding as GetFindingsV2 returns it.
+fn write(world: &World, directory: &Directory, stored: Stored<'_>, bytes: &mut Vec<u8>) {
+    let organization_of = |account: &str| visibility::organization_of(directory, account);
+    let around = Surroundings { organization_of: &organization_of };
+    world.ocsf().write(stored, Parts::ALL, around, bytes);
 }
 
 #[derive(Deserialize)]

@@ -210,7 +210,9 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetFindingStatisticsV2 => reads(findings_v2::get_finding_statistics_v2).v2().heavy(),
         Operation::GetFindings => reads(findings::get_findings).heavy().or_quickly(findings::get_findings_quickly),
         Operation::GetFindingsTrendsV2 => reads(trends_v2::get_findings_trends_v2).v2().heavy(),
-        Operation::GetFindingsV2 => reads(findings_v2::get_findings_v2).v2().heavy(),
+        Operation::GetFindingsV2 => {
+            reads(findings_v2::get_findings_v2).v2().heavy().or_quickly(findings_v2::get_findings_v2_quickly)
+        }
         Operation::GetInsightResults => reads(insights::get_insight_results).heavy(),
         Operation::GetInsights => reads(insights::get_insights).heavy(),
         Operation::GetInvitationsCount => {

@@ -19,6 +19,7 @@ use crate::schema::{FieldId, Schema};
 mod columns;
 mod documents;
 mod draft;
+mod forms;
 mod groups;
 mod keys;
 mod order;
@@ -33,6 +34,7 @@ pub use part::{Part, Scope};
 
 use columns::Columns;
 use documents::Documents;
+use forms::Forms;
 use keys::Keys;
 use searches::Searches;
 
@@ -68,6 +70,7 @@ pub struct Table {
     hidden: BitSet,
     columns: Columns,
     searches: Searches,
+    forms: Forms,
     /// The number of writes.
     version: u64,
 }
@@ -86,6 +89,7 @@ impl Table {
             live: BitSet::default(),
             hidden: BitSet::default(),
             searches: Searches::default(),
+            forms: Forms::default(),
             version: 0,
         }
     }
@@ -183,6 +187,7 @@ impl Table {
         self.hidden.remove(slot.0);
         self.columns.clear(slot.0);
         self.searches.forget(slot.0);
+        self.forms.forget(slot.0);
         self.version += 1;
         self.documents.replace(slot.0, stored);
         self.columns.set(&self.schema, slot.0, stored);
@@ -264,6 +269,7 @@ impl Table {
         self.keys.remove(slot);
         self.columns.clear(slot);
         self.searches.forget(slot);
+        self.forms.forget(slot);
         self.version += 1;
         self.documents.clear(slot);
         self.live.remove(slot);
@@ -280,6 +286,7 @@ impl Table {
         self.documents.keep(&kept);
         self.columns.keep(&kept);
         self.searches.clear();
+        self.forms.clear();
         self.sequences = kept.iter().filter_map(|slot| self.sequences.get(*slot as usize).copied()).collect();
         self.ends = kept.iter().filter_map(|slot| self.ends.get(*slot as usize).copied()).collect();
         let hidden = std::mem::take(&mut self.hidden);

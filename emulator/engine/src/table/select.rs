@@ -1,5 +1,7 @@
 //! Selects rows, in order and in pages.
 
+use std::sync::Arc;
+
 use super::order::Order;
 use super::{Part, Scope, Slot, Table, at};
 use crate::bits::{BLOCK, Bits};
@@ -13,6 +15,8 @@ use crate::sort::{SortKey, SortValue};
 
 /// Maximum work of a quick selection, in slots examined by its conditions.
 const FEW_TESTS: usize = 128 * 1024;
+/// Maximum number of forms that a quick selection derives.
+const FEW_FORMS: usize = 10;
 /// Maximum estimated size of a quick page, in bytes: its length times the average size of a document.
 const SHORT_PAGE: usize = 1024 * 1024;
 
@@ -81,20 +85,47 @@ impl Part<'_> {
         bytes: Vec<u8>,
         write: &dyn Fn(Stored<'_>, &mut Vec<u8>),
     ) -> Page {
+        let slots = self.slots(filter, sort, after, limit);
+        self.table.page(slots, sort, limit, bytes, write)
+    }
+
+    fn slots(&self, filter: &Filter, sort: &[SortKey], after: Option<&Position>, limit: usize) -> Vec<u32> {
         let (filter, table) = (filter.simplify(), self.table);
         table.build(&filter, sort.iter().map(|key| key.field).collect());
         let plan = Plan::new(&filter, &table.schema, table, table.len() as u64);
         let slots = if sort.is_empty() {
             self.first_stored(&plan, after, limit, usize::MAX)
-                .or_report("a search without a limit on work completes")
-                .unwrap_or_default()
         } else {
-            Order::new(*self, sort, after, limit)
-                .select(&plan, usize::MAX)
-                .or_report("a search without a limit on work completes")
-                .unwrap_or_default()
+            Order::new(*self, sort, after, limit).select(&plan, usize::MAX)
         };
-        table.page(slots, sort, limit, bytes, write)
+        slots.or_report("a search without a limit on work completes").unwrap_or_default()
+    }
+
+    /// [`Part::select`] of derived forms, which `write` appends. They are cached as long as `context` is the same: a number
+    /// for what they depend on besides the documents.
+    pub fn select_derived(
+        &self,
+        (filter, sort): (&Filter, &[SortKey]),
+        (after, limit): (Option<&Position>, usize),
+        bytes: Vec<u8>,
+        context: u64,
+        write: &dyn Fn(Stored<'_>, &mut Vec<u8>),
+    ) -> Page {
+        let slots = self.slots(filter, sort, after, limit);
+        self.table.page_of_forms(slots, (sort, limit), bytes, (context, usize::MAX), write).unwrap_or_default()
+    }
+
+    /// [`Part::select_derived`] under the conditions of [`Part::select_quickly`], if only a few forms are not cached.
+    pub fn select_derived_quickly(
+        &self,
+        (filter, sort): (&Filter, &[SortKey]),
+        (after, limit): (Option<&Position>, usize),
+        bytes: Vec<u8>,
+        context: u64,
+        write: &dyn Fn(Stored<'_>, &mut Vec<u8>),
+    ) -> Option<Page> {
+        let slots = self.slots_quickly(filter, sort, after, limit)?;
+        self.table.page_of_forms(slots, (sort, limit), bytes, (context, FEW_FORMS), write)
     }
 
     /// The slots of a page and one more, if there are as many, in order of creation (SRT-08). `None` if more than about
@@ -162,6 +193,50 @@ impl Table {
             rows.push(Row { document: start..bytes.len(), position });
         }
         Page { bytes, rows, more }
+    }
+
+    /// [`Table::page`] of derived forms. `None` if more than `most` of them are not cached.
+    fn page_of_forms(
+        &self,
+        mut slots: Vec<u32>,
+        (sort, limit): (&[SortKey], usize),
+        mut bytes: Vec<u8>,
+        (context, most): (u64, usize),
+        write: &dyn Fn(Stored<'_>, &mut Vec<u8>),
+    ) -> Option<Page> {
+        let more = slots.len() > limit;
+        slots.truncate(limit);
+        let cached = self.forms.get(context, &slots);
+        if cached.iter().filter(|form| form.is_none()).count() > most {
+            return None;
+        }
+        let mut derived = Vec::new();
+        let form = |(slot, cached): (&u32, Option<Arc<[u8]>>)| {
+            cached.unwrap_or_else(|| {
+                let mut form = Vec::with_capacity(4096);
+                write(self.documents.stored(*slot), &mut form);
+                let form: Arc<[u8]> = form.into();
+                derived.push((*slot, Arc::clone(&form)));
+                form
+            })
+        };
+        let forms: Vec<Arc<[u8]>> = slots.iter().zip(cached).map(form).collect();
+        if !derived.is_empty() {
+            self.forms.put(context, derived, self.documents.bytes());
+        }
+        bytes.reserve(forms.iter().map(|form| form.len() + 1).sum::<usize>() + ROOM);
+        let mut rows = Vec::with_capacity(slots.len());
+        for (slot, form) in slots.into_iter().zip(forms) {
+            if !rows.is_empty() {
+                bytes.push(b',');
+            }
+            let start = bytes.len();
+            bytes.extend_from_slice(&form);
+            let keys = sort.iter().map(|key| self.sort_value(slot, *key)).collect();
+            let position = Position { keys, sequence: self.sequence(Slot(slot)) };
+            rows.push(Row { document: start..bytes.len(), position });
+        }
+        Some(Page { bytes, rows, more })
     }
 
     pub(super) fn sort_value(&self, slot: u32, key: SortKey) -> SortValue {
