@@ -56,8 +56,7 @@ struct Near<'t> {
 impl<'t> Near<'t> {
     fn of(source: &Source<'t>) -> Near<'t> {
         let mut near = Near { role: None, instance: None };
-        text::each_element(source.get(Member::Resources).unwrap_or_default(), |resource| {
-            let [kind, id, role] = text::values_of(Some(resource), ["Type", "Id", "ResourceRole"]);
+        text::each_object(source.get(Member::Resources), ["Type", "Id", "ResourceRole"], |[kind, id, role]| {
             near.role = near.role.or(inside(role));
             if near.instance.is_none() && inside(kind) == Some("AwsEc2Instance") {
                 near.instance = inside(id).map(|id| resources::ids("AwsEc2Instance", id).0.into_owned());

@@ -39,13 +39,10 @@ impl<'o> Out<'o> {
         self.json.extend_from_slice(b"\":");
     }
 
-    /// Writes a container, and takes it away again if nothing was written into it.
-    fn container(&mut self, name: Option<&str>, [open, close]: [u8; 2], write: impl FnOnce(&mut Self)) {
+    /// Writes a container after its name, and takes both away again if nothing was written into it.
+    fn container(&mut self, name: impl FnOnce(&mut Self), [open, close]: [u8; 2], write: impl FnOnce(&mut Self)) {
         let before = self.json.len();
-        match name {
-            Some(name) => self.name(name),
-            None => self.separate(),
-        }
+        name(self);
         self.json.push(open);
         let empty = self.json.len();
         write(self);
@@ -58,17 +55,17 @@ impl<'o> Out<'o> {
 
     /// A member that is an object.
     pub(super) fn object(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
-        self.container(Some(name), *b"{}", write);
+        self.container(|out| out.name(name), *b"{}", write);
     }
 
     /// A member that is a list.
     pub(super) fn list(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
-        self.container(Some(name), *b"[]", write);
+        self.container(|out| out.name(name), *b"[]", write);
     }
 
     /// An element that is an object.
     pub(super) fn element(&mut self, write: impl FnOnce(&mut Self)) {
-        self.container(None, *b"{}", write);
+        self.container(Self::separate, *b"{}", write);
     }
 
     /// A member that is text, given in pieces with their escapes.
@@ -208,19 +205,39 @@ impl<'o> Out<'o> {
         });
     }
 
-    /// A member as it is, its names in lowerCamel at every depth (OCM-56).
-    pub(super) fn camel(&mut self, name: &str, value: &str) {
-        match value.as_bytes().first() {
-            Some(b'"') => self.copy(name, Some(value)),
-            Some(b'{') => self.object(name, |out| out.camel_members(value)),
-            Some(b'[') => self.list(name, |out| text::each_element(value, |element| out.camel_element(element))),
-            Some(b'n') | None => {}
-            Some(_) => self.raw(name, value),
-        }
+    /// An object, the names of its members in lowerCamel at every depth (OCM-56).
+    pub(super) fn camel(&mut self, name: &str, object: &str) {
+        self.object(name, |out| out.camel_members(object));
     }
 
     fn camel_members(&mut self, object: &str) {
-        text::each_member(object, |name, value| self.camel(&lower_camel(name), value));
+        text::each_member(object, |name, value| self.camel_member(name, value));
+    }
+
+    fn camel_member(&mut self, name: &str, value: &str) {
+        let name = |out: &mut Self| out.camel_name(name);
+        match value.as_bytes().first() {
+            Some(b'{') => self.container(name, *b"{}", |out| out.camel_members(value)),
+            Some(b'[') => {
+                self.container(name, *b"[]", |out| text::each_element(value, |element| out.camel_element(element)));
+            }
+            Some(b'"') if value.len() == 2 => {}
+            Some(b'n') | None => {}
+            Some(_) => {
+                name(self);
+                self.json.extend_from_slice(value.as_bytes());
+            }
+        }
+    }
+
+    /// Writes the name of a member in lowerCamel, without allocating it.
+    fn camel_name(&mut self, name: &str) {
+        let (first, rest) = name.split_at(lowered(name));
+        self.separate();
+        self.json.push(b'"');
+        self.json.extend(first.bytes().map(|byte| byte.to_ascii_lowercase()));
+        self.json.extend_from_slice(rest.as_bytes());
+        self.json.extend_from_slice(b"\":");
     }
 
     fn camel_element(&mut self, value: &str) {
@@ -228,7 +245,9 @@ impl<'o> Out<'o> {
             Some(b'"') => self.copy_element(value),
             Some(b'{') => self.element(|out| out.camel_members(value)),
             Some(b'[') => {
-                self.container(None, *b"[]", |out| text::each_element(value, |element| out.camel_element(element)));
+                self.container(Self::separate, *b"[]", |out| {
+                    text::each_element(value, |element| out.camel_element(element));
+                });
             }
             Some(b'n') | None => {}
             Some(_) => {
@@ -239,12 +258,16 @@ impl<'o> Out<'o> {
     }
 }
 
-/// `VpcId` → `vpcId`, `KMSMasterKeyID` → `kmsMasterKeyID`.
-pub(super) fn lower_camel(name: &str) -> String {
+/// How many of the first letters of a name are small in lowerCamel.
+fn lowered(name: &str) -> usize {
     let capitals = name.bytes().take_while(u8::is_ascii_uppercase).count();
     // The last capital of several begins the next word.
-    let lowered = if capitals > 1 && capitals < name.len() { capitals - 1 } else { capitals };
-    let (first, rest) = name.split_at(lowered);
+    if capitals > 1 && capitals < name.len() { capitals - 1 } else { capitals }
+}
+
+/// `VpcId` → `vpcId`, `KMSMasterKeyID` → `kmsMasterKeyID`.
+pub(super) fn lower_camel(name: &str) -> String {
+    let (first, rest) = name.split_at(lowered(name));
     let mut camel = first.to_ascii_lowercase();
     camel.push_str(rest);
     camel
