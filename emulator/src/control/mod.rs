@@ -2,7 +2,8 @@
 //!
 //! Contents: health, status and a page for browsers ([`status`]), reset, the clock, findings of AWS services
 //! ([`findings`]), explanations ([`explain`]), members in bulk ([`members`]), account lifecycle ([`organization`]),
-//! resources for controls ([`resources`]), security scores ([`compliance`]), and events and custom actions ([`events`]).
+//! resources for controls ([`resources`]), security scores ([`compliance`]), connectors and tickets
+//! ([`connectors`]), and events and custom actions ([`events`]).
 //! Anything that a single AWS call can do does not belong here, nor do rules, which belong to the domain.
 
 use std::sync::LazyLock;
@@ -25,6 +26,7 @@ use crate::state::{EXPECTED_DURATION, duration, timestamp_text};
 use crate::wire::answer;
 
 mod compliance;
+mod connectors;
 mod events;
 mod explain;
 mod findings;
@@ -63,6 +65,9 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/checks/run", post(resources::run))
         .route("/_emulator/events", get(events::list).delete(events::clear))
         .route("/_emulator/custom-actions", post(events::send))
+        .route("/_emulator/connectors/{id}", put(connectors::set))
+        .route("/_emulator/oauth/authorize", get(connectors::authorize))
+        .route("/_emulator/tickets", get(connectors::tickets))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         // The server has limited the body already.

@@ -203,6 +203,25 @@ pub(super) const PATHS: &[Path] = &[
         description: "`{\"Account\"?, \"Regions\"?}`: checks all controls of the given hubs, or of all hubs, immediately",
         calls: &[call("POST", "Check all controls now", "")],
     },
+    Path {
+        name: "/_emulator/connectors/{id}",
+        description: "`{\"Status\"?, \"Issues\"?: [{\"Code\", \"Message\"}], \"JiraProject\"?, \"JiraIssueType\"?}`: sets \
+                      what the next check of a connector finds, and whether the project and its issue type exist in \
+                      Jira",
+        calls: &[call("PUT", "Set the health of a connector", r#"{"Status": "FAILED_TO_CONNECT"}"#)],
+    },
+    Path {
+        name: "/_emulator/oauth/authorize",
+        description: "`?state=…&redirect_uri=…`: authorizes a connector to Jira on behalf of its owner, with the state \
+                      of its `AuthUrl`: redirects with a code and the state or, without `redirect_uri`, returns \
+                      `AuthCode` and `AuthState` for RegisterConnectorV2",
+        calls: &[call("GET", "Authorize a connector to Jira", "?state=STATE")],
+    },
+    Path {
+        name: "/_emulator/tickets",
+        description: "`?account=…&region=…`: lists the tickets that connectors have created, oldest first",
+        calls: &[call("GET", "List the tickets that connectors have created", "")],
+    },
 ];
 
 /// A path in the format of `GET /_emulator/`.
@@ -271,8 +290,14 @@ pub(super) fn summary() -> String {
 
 /// The methods of a path as text; `None` if the path is unknown.
 pub(super) fn methods_of(path: &str) -> Option<String> {
-    let is_it = |known: &&Path| known.name == path || known.name.strip_suffix('/') == Some(path);
+    let is_it = |known: &&Path| is_path(known.name, path) || known.name.strip_suffix('/') == Some(path);
     PATHS.iter().find(is_it).map(|path| methods(path, "or"))
+}
+
+/// Whether a path is the known one, in which a segment such as `{id}` stands for any.
+fn is_path(known: &str, path: &str) -> bool {
+    let is_same = |(known, segment): (&str, &str)| known == segment || known.starts_with('{');
+    known.split('/').count() == path.split('/').count() && known.split('/').zip(path.split('/')).all(is_same)
 }
 
 /// `GET, PUT and DELETE`

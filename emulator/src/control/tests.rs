@@ -1,5 +1,6 @@
 //! Tests of the control plane through the service.
 
+mod connectors;
 mod events;
 mod regions;
 mod resources;

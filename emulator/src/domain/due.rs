@@ -3,6 +3,7 @@
 use crate::domain::accounts::central_configuration::settle;
 use crate::domain::accounts::connectors;
 use crate::domain::accounts::organization;
+use crate::domain::accounts::tickets;
 use crate::domain::controls::standards::{new_controls, security_controls, subscriptions};
 use crate::domain::controls::{checks, scores};
 use crate::domain::findings::aggregation::replicas;
@@ -53,6 +54,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
         }
         Due::SettleControl(hub, control, since) => security_controls::settle(transaction, &hub, control, since, at),
         Due::SettleConnector(hub, id, since) => connectors::settle(transaction, &hub, &id, since, at),
+        Due::CreateTicket(connector, uid) => tickets::create_by_rule(transaction, world, &connector, &uid, at),
         Due::ComputeScores(hub) => scores::daily::run(transaction, world, &hub, (at, now)),
         Due::SettleAssociations(target) => settle::settle_due(transaction, world, &target, at),
         Due::Check(hub, scope) => {

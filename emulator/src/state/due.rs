@@ -25,6 +25,8 @@ pub enum Due {
     EnableControl(HubKey, &'static str, &'static str, Timestamp),
     /// Finish the creation, change or deletion of a connector, by its ID, that began at this time (CNV-05).
     SettleConnector(HubKey, String, Timestamp),
+    /// Let the connector with this ARN create a ticket for the finding with this `metadata.uid` (ARV-10).
+    CreateTicket(String, String),
     /// Run checks of a hub.
     Check(HubKey, CheckScope),
     /// Make checks use the new parameters of a security control that was updated at this time (SEC-36).

@@ -10,8 +10,8 @@ use crate::domain::accounts::{aggregator_v2, hub_v2};
 use crate::domain::caller::Caller;
 use crate::domain::{arn, hub_access, schedule};
 use crate::state::{
-    Cloud, Connector, ConnectorStatus, Due, Enablement, Health, HubKey, IdSource, Jira, JiraSite, Provider, Timestamp,
-    Transaction, World,
+    Cloud, Connector, ConnectorStatus, Due, Enablement, Health, HubKey, IdSource, Jira, JiraSite, Provider, Relations,
+    Timestamp, Transaction, World,
 };
 
 /// The free trial that begins with the first connector to Azure (FTR-05).
@@ -451,4 +451,65 @@ fn status_of(jira: &Jira) -> ConnectorStatus {
         (Some(false), _) => ConnectorStatus::FailedToConnect,
         (None, _) => ConnectorStatus::PendingAuthorization,
     }
+}
+
+/// What a check of a connector finds; `None` leaves a part unchanged.
+#[derive(Debug, Default)]
+pub struct Observation {
+    /// Whether the provider is reached.
+    pub status: Option<ConnectorStatus>,
+    /// Code and message of each problem.
+    pub issues: Option<Vec<(String, String)>>,
+    /// Whether the project exists in Jira (TKV-03).
+    pub has_project: Option<bool>,
+    /// Whether the project of Jira has the issue type for findings (TKV-03).
+    pub has_issue_type: Option<bool>,
+}
+
+/// Stores the result of a check, for the control plane.
+///
+/// # Errors
+/// A message if no connector has the ID.
+pub fn observe(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    id: &str,
+    observation: Observation,
+    now: Timestamp,
+) -> Result<(HubKey, Connector), String> {
+    let relations = world.relations();
+    let of_v2 = relations.hubs_v2().find_map(|(key, hub)| Some((Half::V2, key.clone(), hub.connectors.get(id)?)));
+    let of_cspm = || {
+        let mut hubs = relations.hub_keys().into_iter();
+        hubs.find_map(|key| relations.hub(&key).and_then(|hub| hub.connectors.get(id)).map(|it| (Half::Cspm, key, it)))
+    };
+    let (half, key, connector) = of_v2.or_else(of_cspm).ok_or_else(|| format!("no connector has the ID {id}"))?;
+    let mut connector = connector.clone();
+    if let Some(status) = observation.status {
+        connector.health.status = status;
+        match (&mut connector.provider, status) {
+            (Provider::Jira(jira), ConnectorStatus::Connected) => authorize(jira, true, &connector.name, &world.ids),
+            (Provider::Jira(jira), ConnectorStatus::FailedToConnect) => jira.is_authorized = Some(false),
+            (Provider::ServiceNow(service_now), ConnectorStatus::Connected) => service_now.is_authorized = true,
+            (Provider::ServiceNow(service_now), ConnectorStatus::FailedToConnect) => service_now.is_authorized = false,
+            _ => {}
+        }
+    }
+    if let Provider::Jira(jira) = &mut connector.provider {
+        jira.lacks_project = observation.has_project.map_or(jira.lacks_project, |has| !has);
+        jira.lacks_issue_type = observation.has_issue_type.map_or(jira.lacks_issue_type, |has| !has);
+    }
+    connector.health.issues = observation.issues.unwrap_or(connector.health.issues);
+    connector.health.checked_at = now;
+    store(transaction, half, &key, connector.clone());
+    Ok((key, connector))
+}
+
+/// Whether a connector to Jira waits for an authorization with this state.
+pub fn is_waiting(relations: &Relations, state: &str) -> bool {
+    let waits = |connector: &Connector| match &connector.provider {
+        Provider::Jira(jira) => jira.auth_state.as_deref() == Some(state),
+        _ => false,
+    };
+    relations.hubs_v2().any(|(_, hub)| hub.connectors.values().any(waits))
 }

@@ -2,8 +2,12 @@
 
 use crate::aws_error::AwsError;
 use crate::domain::accounts::{connectors, hub_v2};
+use crate::domain::arn::Arn;
 use crate::domain::caller::Caller;
-use crate::state::{Connector, ConnectorStatus, HubV2, IdSource, Provider, Ticket, Transaction};
+use crate::state::{
+    AccountId, Connector, ConnectorStatus, HubKey, HubV2, IdSource, Provider, Region, Ticket, Timestamp, Transaction,
+    World,
+};
 
 /// The title of a ticket that only tests the connector (TKV-01).
 const TEST_TITLE: &str = "TESTING Test CreateTicketV2 Finding";
@@ -86,12 +90,35 @@ pub fn create(
     if let Some(existing) = hub.tickets.iter().find(is_same).filter(|_| finding.is_some()) {
         return Err(TicketError::Exists(existing.id.clone()).into());
     }
-    let (id, url) = place(&connector, &hub, ids);
-    let title = finding.as_ref().map_or_else(|| TEST_TITLE.to_owned(), |uid| format!("Finding {uid}"));
-    let ticket = Ticket { id, url, title, connector_id: connector.id, finding, created_at: caller.now };
-    hub.tickets.push(ticket.clone());
+    let ticket = add(&mut hub, &connector, finding, ids, caller.now);
     transaction.stage_hub_v2(key, hub);
     Ok(ticket)
+}
+
+fn add(hub: &mut HubV2, connector: &Connector, finding: Option<String>, ids: &IdSource, now: Timestamp) -> Ticket {
+    let (id, url) = place(connector, hub, ids);
+    let title = finding.as_ref().map_or_else(|| TEST_TITLE.to_owned(), |uid| format!("Finding {uid}"));
+    let ticket = Ticket { id, url, title, connector_id: connector.id.clone(), finding, created_at: now };
+    hub.tickets.push(ticket.clone());
+    ticket
+}
+
+/// Creates a ticket that an automation rule asked for. Nothing happens if the finding has one, or if the connector is
+/// gone or not connected (ARV-08, ARV-10).
+pub fn create_by_rule(transaction: &mut Transaction<'_>, world: &World, connector: &str, uid: &str, now: Timestamp) {
+    let parsed = Arn::parse(connector);
+    let key = parsed
+        .and_then(|arn| Some(HubKey { account: AccountId::parse(arn.account)?, region: Region::new(arn.region) }));
+    let Some((key, mut hub)) = key.and_then(|key| hub_v2::enabled(transaction, &key).ok().map(|hub| (key, hub))) else {
+        return;
+    };
+    let found = connectors::find(&hub.connectors, connectors::Half::V2, &key, connector).ok().cloned();
+    let Some(connector) = found.filter(|connector| may_create(connector).is_ok()) else { return };
+    let has_one = |ticket: &Ticket| ticket.finding.as_deref() == Some(uid) && ticket.connector_id == connector.id;
+    if !hub.tickets.iter().any(has_one) {
+        add(&mut hub, &connector, Some(uid.to_owned()), &world.ids, now);
+        transaction.stage_hub_v2(key, hub);
+    }
 }
 
 /// Whether a text has the form of `metadata.uid`.

@@ -71,7 +71,7 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
     let rules_v2 = RulesV2::new(endpoint, accepted);
     // Most findings are new: they are written before the lock is taken.
     let mut created = Vec::with_capacity(accepted.len() * 3072);
-    let prepared: Vec<(usize, Vec<Effect>, Annex)> = accepted
+    let prepared: Vec<(usize, Vec<Effect>, Annex, Vec<String>)> = accepted
         .iter()
         .map(|accepted| {
             let mut finding = accepted.finding.clone();
@@ -81,26 +81,28 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
             effects.extend(apply(&accepted.rules, &mut finding, &mut annex, endpoint.now));
             let start = created.len();
             finding.write(&mut created);
-            rules_v2.apply(accepted, created.get(start..).unwrap_or_default(), &mut annex);
-            (created.len(), effects, annex)
+            let connectors = rules_v2.apply(accepted, created.get(start..).unwrap_or_default(), &mut annex);
+            (created.len(), effects, annex, connectors)
         })
         .collect();
     let mut expiries = BTreeSet::new();
     let mut written = Vec::with_capacity(accepted.len());
+    let mut tickets = BTreeSet::new();
     transaction.edit_findings(endpoint.region, |writer| {
         let batch = writer.add_batch(created);
         let mut start = 0;
-        for (accepted, (end, effects, annex)) in accepted.iter().zip(prepared) {
+        for (accepted, (end, effects, annex, connectors)) in accepted.iter().zip(prepared) {
             let document = start..end;
             start = end;
             let stored = if let Some(slot) = writer.findings().table().find(&accepted.key) {
-                update(writer, slot, accepted, &rules_v2, endpoint.now).then_some(slot)
+                update(writer, slot, accepted, &rules_v2, endpoint.now).map(|connectors| (slot, connectors))
             } else {
                 let slot = writer.create_from(&accepted.key, &batch, document, &annex);
                 record_creation(writer, slot, effects, endpoint.now);
-                Some(slot)
+                Some((slot, connectors))
             };
-            if let Some(slot) = stored {
+            if let Some((slot, connectors)) = stored {
+                tickets.extend(rules::tickets(endpoint.world, writer.findings().table().stored(slot), connectors));
                 let expires_at = expiry::of_import(&accepted.finding, endpoint.now);
                 writer.set_expiry(slot, expires_at);
                 expiries.insert(expires_at);
@@ -112,6 +114,9 @@ pub(super) fn store(transaction: &mut FindingsTransaction<'_>, endpoint: &Endpoi
     replicas::supersede(transaction, endpoint.world, endpoint.region, || {
         written.iter().map(|accepted| (accepted.owner, accepted.key.clone())).collect()
     });
+    for ticket in tickets {
+        transaction.schedule(endpoint.now, ticket);
+    }
     for at in expiries {
         expiry::schedule_sweep(transaction, endpoint.region, at);
     }
@@ -131,11 +136,11 @@ impl<'w> RulesV2<'w> {
         RulesV2 { world, by_owner: active.filter(|(_, rules)| !rules.is_empty()).collect() }
     }
 
-    /// Applies them to a finding that its provider has sent, given as it is about to be stored.
-    fn apply(&self, accepted: &Accepted<'_>, document: &[u8], annex: &mut Annex) {
-        if let Some(rules) = self.by_owner.get(&accepted.owner) {
-            rules::apply(rules, self.world, document, annex);
-        }
+    /// Applies them to a finding that its provider has sent, given as it is about to be stored. Returns the ARNs of the
+    /// connectors that should create a ticket.
+    fn apply(&self, accepted: &Accepted<'_>, document: &[u8], annex: &mut Annex) -> Vec<String> {
+        let rules = self.by_owner.get(&accepted.owner);
+        rules.map(|rules| rules::apply(rules, self.world, document, annex)).unwrap_or_default()
     }
 }
 
@@ -156,7 +161,8 @@ fn record_creation(writer: &mut FindingWriter<'_>, slot: Slot, effects: Vec<Effe
     }
 }
 
-/// Updates the finding in a slot and returns true, unless the stored one is as recent (REI-03). The metadata contains
+/// Updates the finding in a slot and returns the ARNs of the connectors that should create a ticket, unless the stored
+/// one is as recent (REI-03). The metadata contains
 /// the whole history of the finding, so it is read in place and never copied.
 fn update(
     writer: &mut FindingWriter<'_>,
@@ -164,12 +170,12 @@ fn update(
     accepted: &Accepted<'_>,
     rules_v2: &RulesV2<'_>,
     now: Timestamp,
-) -> bool {
+) -> Option<Vec<String>> {
     let document = writer.findings().table().document(slot);
     let metadata = writer.findings().metadata(slot);
     let stored = Finding::stored(document);
     if !merge::is_later(&accepted.finding, &stored) {
-        return false;
+        return None;
     }
     let mut finding = accepted.finding.clone();
     merge::update(&mut finding, &stored, metadata, accepted.source);
@@ -180,7 +186,7 @@ fn update(
     effects.extend(apply(&accepted.rules, &mut finding, &mut annex, now));
     let mut written = Vec::with_capacity(document.len() + 512);
     finding.write(&mut written);
-    rules_v2.apply(accepted, &written, &mut annex);
+    let connectors = rules_v2.apply(accepted, &written, &mut annex);
     let before = writer.findings().table().stored(slot);
     keep::note_state(rules_v2.world, before, &written, &mut annex, now);
     let created_at = history::processed_at(document);
@@ -188,7 +194,7 @@ fn update(
     metadata.imported_note = None;
     record(metadata, created_at.as_ref(), effects, now);
     writer.replace_with(slot, Stored { document: &written, annex: &annex.to_bytes() });
-    true
+    Some(connectors)
 }
 
 /// Applies rules in order; the last one that sets a field wins (ARU-35, ARU-51).

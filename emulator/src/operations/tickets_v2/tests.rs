@@ -1,8 +1,8 @@
 //! Rules of tickets, tested through the operation.
 
 use securityhub_fixtures::Operation::{
-    BatchImportFindings, CreateAggregatorV2, CreateConnectorV2, CreateTicketV2, EnableSecurityHub, EnableSecurityHubV2,
-    GetFindingsV2, RegisterConnectorV2,
+    BatchImportFindings, CreateAggregatorV2, CreateAutomationRuleV2, CreateConnectorV2, CreateTicketV2,
+    EnableSecurityHub, EnableSecurityHubV2, GetFindingsV2, RegisterConnectorV2,
 };
 use serde_json::{Value, json};
 
@@ -141,4 +141,40 @@ fn a_repeated_call_creates_one_ticket() {
     let ticket = stage.good(ADMINISTRATOR, CreateTicketV2, input.clone());
     assert_eq!(stage.good(ADMINISTRATOR, CreateTicketV2, input), ticket);
     assert_eq!(stage.0.hub_v2(&key()).unwrap().tickets.len(), 1);
+}
+
+/// Rules: ARV-08, ARV-10.
+#[test]
+fn a_rule_creates_one_ticket_for_each_finding() {
+    let stage = stage();
+    stage.good(ADMINISTRATOR, EnableSecurityHub, json!({}));
+    let connector = service_now(&stage);
+    let rule = |arn: &str| {
+        let integration = json!({ "ConnectorArn": arn });
+        let high = json!({ "FieldName": "severity", "Filter": { "Value": "High", "Comparison": "EQUALS" } });
+        json!({
+            "RuleName": "n", "Description": "d", "RuleOrder": 1.0,
+            "Criteria": { "OcsfFindingCriteria": { "CompositeFilters": [{ "StringFilters": [high] }] } },
+            "Actions": [{ "Type": "EXTERNAL_INTEGRATION", "ExternalIntegrationConfiguration": integration }],
+        })
+    };
+    let arn = |id: &str| format!("arn:aws:securityhub:us-east-1:111111111111:connectorv2/{id}");
+    stage.refused(ADMINISTRATOR, CreateAutomationRuleV2, rule(&arn("x")), 400, "ValidationException");
+    for _ in 0..2 {
+        stage.good(ADMINISTRATOR, CreateAutomationRuleV2, rule(&arn(connector.as_str().unwrap())));
+    }
+    let import = |findings: Value| stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": findings }));
+    let tickets = || {
+        stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));
+        stage.0.hub_v2(&key()).unwrap().tickets.clone()
+    };
+    import(json!([finding("1", json!({})), finding("2", json!({ "Severity": { "Label": "LOW" } }))]));
+    assert_eq!(tickets().len(), 1, "two rules, one matching finding");
+    import(json!([finding("1", json!({ "UpdatedAt": "2026-01-11T08:00:00Z" }))]));
+    let found = stage.good(ADMINISTRATOR, GetFindingsV2, json!({}));
+    assert_eq!(tickets()[0].finding.as_deref(), found["Findings"][0]["metadata"]["uid"].as_str());
+    assert_eq!(tickets().len(), 1, "the finding has a ticket");
+    change(&stage, &connector, |found| found.health.status = ConnectorStatus::FailedToConnect);
+    import(json!([finding("3", json!({}))]));
+    assert_eq!(tickets().len(), 1, "the connector is not connected");
 }

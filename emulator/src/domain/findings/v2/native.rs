@@ -66,11 +66,11 @@ pub fn store(
     }
     let rules = rules::active(world, account, &region, now);
     let (key, document) = (native::key(&finding.uid), finding.to_bytes());
-    transaction.edit_findings(&TableKey::ocsf_only(&region), |writer| {
+    let tickets = transaction.edit_findings(&TableKey::ocsf_only(&region), |writer| {
         let slot = writer.findings().table().find(&key);
         let mut annex = slot.map(|slot| writer.findings().annex(slot)).unwrap_or_default();
         annex.is_updated = slot.is_some();
-        rules::apply(&rules, world, &document, &mut annex);
+        let connectors = rules::apply(&rules, world, &document, &mut annex);
         if let Some(slot) = slot {
             keep::note_state(world, writer.findings().table().stored(slot), &document, &mut annex, now);
         }
@@ -80,6 +80,10 @@ pub fn store(
             Some(slot) => writer.replace_with(slot, stored),
             None => _ = writer.create_with(&key, stored),
         }
+        rules::tickets(world, stored, connectors)
     });
+    for ticket in tickets {
+        transaction.schedule(now, ticket);
+    }
     Ok(())
 }

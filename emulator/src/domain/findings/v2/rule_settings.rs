@@ -10,7 +10,9 @@ use super::visibility;
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::arn;
 use crate::domain::caller::Caller;
-use crate::state::{ActionV2, AutomationRuleV2, CriteriaV2, Directory, HubKey, HubV2, Region, Transaction, World};
+use crate::state::{
+    ActionV2, AutomationRuleV2, CriteriaV2, Directory, HubKey, HubV2, Provider, Region, Transaction, World,
+};
 
 /// Maximum number of rules of an account and Region (ARV-03).
 const MOST_RULES: usize = 100;
@@ -146,9 +148,17 @@ fn not_home(current: &Region, home: &Region) -> AwsError {
     AwsError::conflict(format!("The current Region {current} does not match the aggregation Region {home}"))
 }
 
-fn check_connector(directory: &Directory, caller: &Caller, action: Option<&ActionV2>) -> Result<(), AwsError> {
-    let _ = (directory, caller, action);
-    Ok(())
+/// A rule creates tickets by a connector of the caller to a ticketing system (ARV-08).
+fn check_connector(hub: &HubV2, key: &HubKey, action: Option<&ActionV2>) -> Result<(), AwsError> {
+    let Some(ActionV2::CreateTicket { connector_arn }) = action else { return Ok(()) };
+    let prefix = arn::of_account(&key.region, key.account, "connectorv2/");
+    let connector = connector_arn.strip_prefix(&prefix).and_then(|id| hub.connectors.get(id));
+    let creates_tickets =
+        connector.is_some_and(|it| matches!(it.provider, Provider::Jira(_) | Provider::ServiceNow(_)));
+    if creates_tickets {
+        return Ok(());
+    }
+    Err(AwsError::validation(format!("{connector_arn} is not a connector to Jira or ServiceNow")))
 }
 
 /// Creates a rule from complete attributes, and returns its ID (ARV-01 … ARV-03).
@@ -163,8 +173,8 @@ pub fn create(
     tags: BTreeMap<String, String>,
 ) -> Result<String, AwsError> {
     admit(transaction.directory(), caller, world.v2_settings.rules_need_aggregator)?;
-    check_connector(transaction.directory(), caller, checked.action.as_ref())?;
     let mut hub = own_hub(transaction, caller)?;
+    check_connector(&hub, &caller.hub_key(), checked.action.as_ref())?;
     if hub.automation_rules.len() >= MOST_RULES {
         let message = format!("At most {MOST_RULES} automation rules are supported");
         return Err(AwsError::new(ErrorCode::ServiceQuotaExceededException, message));
@@ -201,8 +211,8 @@ pub fn update(
     checked: Checked,
 ) -> Result<(), AwsError> {
     admit(transaction.directory(), caller, world.v2_settings.rules_need_aggregator)?;
-    check_connector(transaction.directory(), caller, checked.action.as_ref())?;
     let mut hub = own_hub(transaction, caller)?;
+    check_connector(&hub, &caller.hub_key(), checked.action.as_ref())?;
     let position = position(&hub, &caller.hub_key(), identifier)?;
     let Some(rule) = hub.automation_rules.get_mut(position) else { return Err(missing(identifier)) };
     let Checked { edit, criteria, action } = checked;

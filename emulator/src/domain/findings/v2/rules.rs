@@ -7,7 +7,9 @@ use securityhub_engine::{Filter, Stored, filter};
 use super::query::{self, Use};
 use super::visibility;
 use crate::ocsf::Annex;
-use crate::state::{AccountId, ActionV2, AutomationRuleV2, CriteriaV2, HubKey, Region, Relations, Timestamp, World};
+use crate::state::{
+    AccountId, ActionV2, AutomationRuleV2, CriteriaV2, Due, HubKey, Region, Relations, Timestamp, World,
+};
 
 /// A rule that runs on the findings of an account in a Region.
 pub struct ActiveRule {
@@ -42,6 +44,13 @@ fn in_force(relations: &Relations, owner: AccountId, region: &Region) -> Vec<Aut
     let hub = relations.hub_v2(&key).filter(|hub| hub.subscribed_at().is_some());
     let rules = hub.into_iter().flat_map(|hub| hub.automation_rules.iter());
     rules.filter(|rule| rule.is_enabled).cloned().collect()
+}
+
+/// The tickets that connectors should create for a finding, as work for later (ARV-10).
+pub fn tickets(world: &World, stored: Stored<'_>, connectors: Vec<String>) -> Vec<Due> {
+    let uid = if connectors.is_empty() { None } else { world.ocsf().uid(stored) };
+    let ticket = |uid: String| connectors.into_iter().map(move |connector| Due::CreateTicket(connector, uid.clone()));
+    uid.map(|uid| ticket(uid).collect()).unwrap_or_default()
 }
 
 /// The order in which rules run and are listed: by `RuleOrder`, then the one that was changed earlier (ARV-09, ARV-14).
