@@ -1,4 +1,4 @@
-//! `findings`: ASFF files and generated findings, imported as if their products had sent them.
+//! `findings`: files and documents in ASFF or OCSF and generated findings, imported as if their products had sent them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use super::batches;
 use super::generate::{self, Context, Generate};
+use super::ocsf_findings::{self, Ocsf};
 use crate::domain::findings::import::{Endpoint, Importer, Sender};
+use crate::domain::findings::v2::native;
 use crate::domain::findings::{delivery, expiry, import};
 use crate::invariant::Invariant;
 use crate::scenario::check::{Check, not_null};
@@ -17,15 +19,20 @@ use crate::scenario::progress::Progress;
 use crate::scenario::spanned::Spanned;
 use crate::state::{AccountId, FindingsTransaction, Region, Timestamp, World};
 
-/// A source of findings: a file pattern or a generator.
+/// A source of findings: a file pattern, findings in OCSF, or a generator.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "Findings", extend("minProperties" = 1, "maxProperties" = 1))]
 #[serde(deny_unknown_fields)]
 pub(in crate::scenario) struct Declared {
-    /// JSON files with ASFF findings, such as findings/*.json, relative to the directory of this file. A file contains one
-    /// finding, a list of findings, or an input of BatchImportFindings: {"Findings": [...]}.
+    /// JSON files with findings, such as findings/*.json, relative to the directory of this file. A file contains one
+    /// finding, a list of findings, or an input of BatchImportFindings: {"Findings": [...]}. A finding with class_uid is
+    /// in OCSF, any other in ASFF.
     #[schemars(transform = not_null)]
     file: Option<Spanned<String>>,
+    /// Findings that exist only in OCSF, which the V2 half shows: a pattern of JSON files, as for file, or a list of
+    /// findings. What follows from others, such as class_name and metadata.uid, may be absent.
+    #[schemars(transform = not_null)]
+    ocsf: Option<Spanned<ocsf_findings::Declared>>,
     /// Realistic findings generated from the seed of the scenario.
     #[schemars(transform = not_null)]
     generate: Option<generate::Declared>,
@@ -38,6 +45,7 @@ pub(in crate::scenario) struct Valid(Vec<Source>);
 #[derive(Debug)]
 enum Source {
     File(Vec<Finding>),
+    Ocsf(Vec<Ocsf>),
     Generate(Generate),
 }
 
@@ -46,6 +54,7 @@ impl Source {
     fn len(&self) -> usize {
         match self {
             Source::File(findings) => findings.len(),
+            Source::Ocsf(findings) => findings.len(),
             Source::Generate(generate) => generate.count(),
         }
     }
@@ -69,9 +78,12 @@ impl Finding {
 pub(super) fn check(written: &[Declared], context: &Context<'_>, start: Timestamp, check: &mut Check) -> Valid {
     let mut sources = Vec::with_capacity(written.len());
     for (sequence, source) in (1..).zip(written) {
-        // The schema requires exactly one of the two.
+        // The schema requires exactly one of them.
         if let Some(file) = &source.file {
-            sources.push(Source::File(files(file, start, check)));
+            sources.extend(files(file, start, check));
+        }
+        if let Some(written) = &source.ocsf {
+            sources.extend(ocsf_source(written, start, check));
         }
         if let Some(written) = &source.generate {
             sources.extend(generate::check(written, sequence, context, check).map(Source::Generate));
@@ -80,9 +92,28 @@ pub(super) fn check(written: &[Declared], context: &Context<'_>, start: Timestam
     Valid(sources)
 }
 
-/// Finds and reads files, and splits them into findings.
-fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<Finding> {
-    let mut findings = Vec::new();
+/// The sources of `ocsf`: each of its findings must be in OCSF.
+fn ocsf_source(written: &Spanned<ocsf_findings::Declared>, start: Timestamp, check: &mut Check) -> Vec<Source> {
+    let pattern = match &written.value {
+        ocsf_findings::Declared::Files(pattern) => Spanned { value: pattern.clone(), span: written.span },
+        ocsf_findings::Declared::Listed(nodes) => return vec![Source::Ocsf(ocsf_findings::listed(nodes, check))],
+    };
+    let sources = files(&pattern, start, check);
+    for source in &sources {
+        let Source::File(findings) = source else { continue };
+        for finding in findings {
+            let message = format!("finding {} of this file has no `class_uid`", finding.position);
+            check.push(
+                check.at(finding.start(), message).expected("a finding in OCSF; use `file` for findings in ASFF"),
+            );
+        }
+    }
+    sources
+}
+
+/// Finds and reads files, and splits them into findings. Neighbouring findings of one format are one source.
+fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<Source> {
+    let mut sources = Vec::new();
     for path in check.find(pattern, "findings/*.json") {
         match check.files.read(&path) {
             Ok(id) => {
@@ -90,12 +121,39 @@ fn files(pattern: &Spanned<String>, start: Timestamp, check: &mut Check) -> Vec<
                 if !check.is_lost(&["clock", "now"]) {
                     warn_of_old(&of_file, start, check);
                 }
-                findings.extend(of_file);
+                of_file.into_iter().for_each(|finding| add(&mut sources, finding, check));
             }
             Err(diagnostic) => check.push(*diagnostic),
         }
     }
-    findings
+    sources
+}
+
+/// Adds a finding of a file to the last source, or to a new one if that has the other format.
+fn add(sources: &mut Vec<Source>, finding: Finding, check: &mut Check) {
+    let text = text_of(&check.files, finding.span);
+    if native::has_class(text) {
+        let ocsf = ocsf_findings::of_file(&text.to_owned(), finding.start(), finding.position, check);
+        match sources.last_mut() {
+            Some(Source::Ocsf(findings)) => findings.extend(ocsf),
+            _ => sources.push(Source::Ocsf(ocsf.into_iter().collect())),
+        }
+        return;
+    }
+    match sources.last_mut() {
+        Some(Source::File(findings)) => findings.push(finding),
+        _ => sources.push(Source::File(vec![finding])),
+    }
+}
+
+/// The text of a finding.
+fn text_of(files: &Files, span: Span) -> &str {
+    let Span { file, start, end } = span;
+    files
+        .get(file)
+        .and_then(|file| file.text.get(start..end))
+        .or_report("a span is a range of its file")
+        .unwrap_or_default()
 }
 
 /// Splits a file into findings: one object, a list, or `{"Findings": [...]}`.
@@ -129,16 +187,7 @@ fn cut(file: FileId, check: &mut Check) -> Vec<Finding> {
 
 /// Warns once per file about findings that AWS would have deleted before the clock starts (RET-05).
 fn warn_of_old(findings: &[Finding], start: Timestamp, check: &mut Check) {
-    let text = |finding: &Finding| {
-        let Span { file, start, end } = finding.span;
-        check
-            .files
-            .get(file)
-            .and_then(|file| file.text.get(start..end))
-            .or_report("a span is a range of its file")
-            .unwrap_or_default()
-    };
-    let is_old = |finding: &&Finding| expiry::is_beyond_retention(text(finding), start);
+    let is_old = |finding: &&Finding| expiry::is_beyond_retention(text_of(&check.files, finding.span), start);
     let mut old = findings.iter().filter(is_old);
     let Some(first) = old.next() else { return };
     let (count, other) =
@@ -179,6 +228,7 @@ pub(in crate::scenario) fn apply(valid: &Valid, import: &Import<'_>, seed: u64) 
     for source in &valid.0 {
         match source {
             Source::File(findings) => diagnostics.extend(import.all_of_file(&mut transaction, findings)),
+            Source::Ocsf(findings) => diagnostics.extend(import.all_of_ocsf(&mut transaction, findings)),
             Source::Generate(generate) if import.is_unsure.is_some() => {
                 let generate = generate.reduced(MAX_GENERATED_AFTER_ERRORS);
                 diagnostics.extend(import.generated(&mut transaction, &generate, seed));
@@ -218,18 +268,26 @@ impl Import<'_> {
         diagnostics
     }
 
+    fn all_of_ocsf(&self, transaction: &mut FindingsTransaction<'_>, findings: &[Ocsf]) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        for Ocsf { start, name, finding } in findings {
+            self.progress.add(1);
+            let Err(reason) = native::store(transaction, self.world, self.now, finding) else { continue };
+            let account = AccountId::parse(&finding.account);
+            if !account.is_some_and(|account| self.is_unsure(account, "")) {
+                let message = format!("Security Hub rejects {name}: {reason}");
+                diagnostics.push(Diagnostic::at(self.files, *start, message));
+            }
+        }
+        diagnostics
+    }
+
     /// Imports a finding.
     ///
     /// # Errors
     /// The sentence that refuses it; `None` if the reason may be an error of the scenario that was reported already.
     fn finding(&self, transaction: &mut FindingsTransaction<'_>, finding: &Finding) -> Result<(), Option<String>> {
-        let Span { file, start, end } = finding.span;
-        let text = self
-            .files
-            .get(file)
-            .and_then(|file| file.text.get(start..end))
-            .or_report("a span is a range of its file")
-            .unwrap_or_default();
+        let text = text_of(self.files, finding.span);
         let sent = import::read_finding(text).map_err(|_| Some("invalid JSON".to_owned()))?;
         let account = import::string(&sent, "AwsAccountId").and_then(|account| AccountId::parse(&account));
         let product_arn = import::string(&sent, "ProductArn").unwrap_or_default().into_owned();

@@ -16,6 +16,7 @@ mod generate;
 pub(super) mod hubs;
 pub(super) mod hubs_v2;
 mod new_controls;
+mod ocsf_findings;
 pub(super) mod organization;
 pub(super) mod policies;
 pub(super) mod products;
@@ -327,6 +328,7 @@ impl Valid {
             || self.organization.as_ref().is_some_and(|organization| organization.contains(account));
         self.hubs.is_unsure(account, lost)
             || lost.contains(&["regions"])
+            || lost.contains(&["hubs_v2"])
             || (is_declared && lost.contains(&["products"]))
             || (has_hub && lost.contains(&["hubs", ITEM, "products"]))
             || (is_governed && lost.contains(&["central_configuration"]))

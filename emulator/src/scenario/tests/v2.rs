@@ -99,3 +99,39 @@ fn settings_of_the_v2_half_replace_the_defaults() {
     assert_eq!(settings.export, jiff::SignedDuration::from_secs(5));
     assert_eq!(build("{}").v2_settings, crate::state::SettingsV2::default());
 }
+
+const HUB: &str = "hubs_v2: [{ account: '111111111111', regions: all }]\n";
+const COVERAGE: &str = r#"{ "class_uid": 2003, "cloud": { "account": { "uid": "111111111111" }, "region": "us-east-1" },
+"finding_info": { "uid": "coverage-1", "title": "Coverage", "modified_time": 1768467600000 },
+"metadata": { "product": { "uid": "arn:aws:securityhub:us-east-1::productv2/aws/securityhub-coverage" } } }"#;
+
+fn native_count(world: &World) -> usize {
+    let table = crate::state::TableKey::ocsf_only(&Region::new("us-east-1"));
+    world.read_findings(table, |findings| findings.table().len()).unwrap_or_default()
+}
+
+/// Rules: OCM-03.
+#[test]
+fn findings_in_ocsf_are_listed_or_read_from_files() {
+    let coverage = COVERAGE.replace('\n', " ");
+    assert_eq!(native_count(&build(&format!("{HUB}findings: [{{ ocsf: [{coverage}] }}]\n"))), 1);
+    for key in ["ocsf", "file"] {
+        let text = format!("{HUB}findings: [{{ {key}: coverage.json }}]\n");
+        let files = [("scenario.yaml", text.as_str()), ("coverage.json", COVERAGE)];
+        let folder = folder(&files);
+        let scenario = super::super::load(&paths(&folder, &files)).map_err(|errors| errors.to_string()).unwrap();
+        assert_eq!(native_count(&scenario.build().map_err(|errors| errors.to_string()).unwrap()), 1, "{key}");
+    }
+}
+
+/// Rules: OCM-03.
+#[test]
+fn errors_of_findings_in_ocsf_are_reported_at_the_finding() {
+    let foreign = COVERAGE.replace('\n', " ").replace("111111111111", "222222222222");
+    insta::assert_snapshot!(errors(&format!("{HUB}findings:\n  - ocsf: [{foreign}]\n")));
+    let text = format!(
+        "{HUB}findings:\n  - ocsf: others.json\n  - ocsf:\n      - {{ class_uid: 2999, finding_info: {{ uid: a }} }}\n"
+    );
+    let others = "[\n  { \"Id\": \"a\" },\n  { \"class_uid\": 2004 }\n]";
+    insta::assert_snapshot!(errors_of(&[("scenario.yaml", &text), ("others.json", others)]));
+}
