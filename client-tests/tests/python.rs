@@ -74,6 +74,20 @@ async fn findings_in_ocsf_satisfy_the_public_schema() {
     assert_eq!(code, 0, "{output}{error}");
 }
 
+/// Rules: HV2-01, AGV-05, CNV-07, CNC-03, TKV-01, PRV-01, FTR-02, HV2-22.
+#[tokio::test]
+async fn boto3_manages_the_settings_of_the_v2_half() {
+    let Some(environment) = python_environment() else { return };
+    let text = "name: v2\nclock: { now: \"2026-01-15T09:00:00Z\", frozen: true }\nregions: [us-east-1, eu-west-1]\norganization:\n  \
+                management_account: \"999999999999\"\n  delegated_administrator_v2: \"111111111111\"\n  units: { Work: { accounts: \
+                [\"111111111111\", \"222222222222\"] } }\nhubs:\n  - { account: \"111111111111\", regions: all }\n";
+    let emulator = with_scenario("v2.yaml", text).await;
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/v2_cases.py");
+    let (code, output, error) = run(client(&environment, "python", &emulator.endpoint()).arg(cases));
+    assert_eq!(code, 0, "{output}{error}");
+    println!("{output}");
+}
+
 /// The exit code of version 1 of the AWS CLI for a service error; version 2 uses 254.
 const REFUSED: i32 = 255;
 
