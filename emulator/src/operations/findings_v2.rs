@@ -209,6 +209,7 @@ pub fn get_finding_statistics_v2(context: &Context<'_>, input: Input) -> Result<
 /// `OcsfFindingIdentifier`
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[allow(clippy::struct_field_names, reason = "the names of the API")]
 struct FindingIdentifier {
     cloud_account_uid: String,
     finding_info_uid: String,
@@ -313,10 +314,10 @@ fn read_named(input: BatchUpdateFindingsInput) -> Result<Vec<Named>, AwsError> {
 fn identifier(named: &Named) -> Identifier {
     match named {
         Named::MetadataUid(uid) => Identifier::Uid(uid.clone()),
-        Named::FindingIdentifier(names) => Identifier::Names {
-            account: names.cloud_account_uid.clone(),
-            finding: names.finding_info_uid.clone(),
-            product: names.metadata_product_uid.clone(),
+        Named::FindingIdentifier(identifier) => Identifier::Names {
+            account: identifier.cloud_account_uid.clone(),
+            finding: identifier.finding_info_uid.clone(),
+            product: identifier.metadata_product_uid.clone(),
         },
     }
 }

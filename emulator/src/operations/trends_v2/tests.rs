@@ -1,3 +1,5 @@
+//! Tests of numbers over time.
+
 use securityhub_fixtures::Operation::{
     BatchImportFindings, BatchUpdateFindingsV2, EnableSecurityHubV2, GetFindingsTrendsV2, GetFindingsV2,
     GetResourcesTrendsV2,

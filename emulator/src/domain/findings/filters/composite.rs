@@ -88,7 +88,7 @@ impl Dialect<'_> {
             if self.needs_filters && filters.is_empty() && composite.get(member).is_some() {
                 return Err(refused(format!("{member} must not be empty")));
             }
-            self.refuse_combinations(kind, filters)?;
+            refuse_combinations(kind, filters)?;
             for filter in filters {
                 parts.push(self.filter(member, kind, filter)?);
             }
@@ -105,25 +105,6 @@ impl Dialect<'_> {
         }
         // A composite filter without filters holds, also below an OR (GFV-06).
         Ok(if parts.is_empty() { Filter::everything() } else { join(composite.get("Operator"), parts) })
-    }
-
-    /// Comparisons that exclude each other for one field of a composite filter (GFV-07).
-    fn refuse_combinations(&self, kind: FieldKind, filters: &[Value]) -> Result<(), AwsError> {
-        if kind != FieldKind::String {
-            return Ok(());
-        }
-        let mut by_field: BTreeMap<&str, Vec<Comparison>> = BTreeMap::new();
-        for filter in filters {
-            let name = filter.get("FieldName").and_then(Value::as_str);
-            let comparison = filter.get("Filter").and_then(|filter| filter.get("Comparison")).and_then(Value::as_str);
-            if let (Some(name), Some(comparison)) = (name, comparison.and_then(Comparison::named)) {
-                by_field.entry(name).or_default().push(comparison);
-            }
-        }
-        for (name, comparisons) in by_field {
-            combine::check(&comparisons).map_err(|refusal| refused(format!("FieldName {name}: {refusal}")))?;
-        }
-        Ok(())
     }
 
     fn filter(&self, member: &str, kind: FieldKind, filter: &Value) -> Result<Filter, AwsError> {
@@ -148,13 +129,13 @@ impl Dialect<'_> {
     }
 
     fn string(&self, name: &str, test: &Map<String, Value>) -> Result<(filter::Test, Comparison), AwsError> {
-        let value = text(name, test, "Value")?;
+        let value = required(name, test, "Value")?;
         let comparison = comparison(name, test, self.string_comparisons)?;
         Ok((filter::Test::Text(comparison.test(value)), comparison))
     }
 
     fn entry(&self, name: &str, test: &Map<String, Value>) -> Result<(filter::Test, Comparison), AwsError> {
-        let (key, value) = (text(name, test, "Key")?, text(name, test, "Value")?);
+        let (key, value) = (required(name, test, "Key")?, required(name, test, "Value")?);
         let comparison = comparison(name, test, self.map_comparisons)?;
         Ok((filter::Test::Entry { key: key.to_owned(), value: comparison.test(value) }, comparison))
     }
@@ -164,8 +145,8 @@ impl Dialect<'_> {
         let is_absolute = test.contains_key("Start") || test.contains_key("End");
         let Some(range) = test.get("DateRange").and_then(Value::as_object) else {
             let instant = |member| {
-                let text = text(name, test, member)?;
-                date::strict(text).ok_or_else(|| refused(format!("{member} of {name} is not a date and time")))
+                let instant = required(name, test, member)?;
+                date::strict(instant).ok_or_else(|| refused(format!("{member} of {name} is not a date and time")))
             };
             return Ok(DateRange::between(instant("Start")?, instant("End")?));
         };
@@ -174,7 +155,7 @@ impl Dialect<'_> {
         }
         let days = range.get("Value").and_then(Value::as_i64);
         let days = days.ok_or_else(|| refused(format!("Value of {name} is required")))?;
-        text(name, range, "Unit")?;
+        required(name, range, "Unit")?;
         let edge = self.now.as_nanosecond() - i128::from(days) * NANOSECONDS_A_DAY;
         Ok(match range.get("Comparison").and_then(Value::as_str) {
             Some("OLDER_THAN") => DateRange::before(edge),
@@ -183,10 +164,29 @@ impl Dialect<'_> {
     }
 
     fn block(&self, name: &str, test: &Map<String, Value>) -> Result<filter::Test, AwsError> {
-        let text = text(name, test, "Cidr")?;
-        let block = filter::block(text).filter(|_| self.accepts_ranges || !text.contains('/'));
+        let cidr = required(name, test, "Cidr")?;
+        let block = filter::block(cidr).filter(|_| self.accepts_ranges || !cidr.contains('/'));
         block.map(filter::Test::Ip).ok_or_else(|| refused(format!("Cidr of {name} is not a valid address")))
     }
+}
+
+/// Comparisons that exclude each other for one field of a composite filter (GFV-07).
+fn refuse_combinations(kind: FieldKind, filters: &[Value]) -> Result<(), AwsError> {
+    if kind != FieldKind::String {
+        return Ok(());
+    }
+    let mut by_field: BTreeMap<&str, Vec<Comparison>> = BTreeMap::new();
+    for filter in filters {
+        let name = filter.get("FieldName").and_then(Value::as_str);
+        let comparison = filter.get("Filter").and_then(|filter| filter.get("Comparison")).and_then(Value::as_str);
+        if let (Some(name), Some(comparison)) = (name, comparison.and_then(Comparison::named)) {
+            by_field.entry(name).or_default().push(comparison);
+        }
+    }
+    for (name, comparisons) in by_field {
+        combine::check(&comparisons).map_err(|refusal| refused(format!("FieldName {name}: {refusal}")))?;
+    }
+    Ok(())
 }
 
 /// The negation of a positive term for a negative comparison, so that a missing value satisfies it (GFV-13).
@@ -194,13 +194,13 @@ fn signed(term: Filter, comparison: Comparison) -> Filter {
     if comparison.is_negative() { term.negated() } else { term }
 }
 
-fn text<'t>(name: &str, test: &'t Map<String, Value>, member: &str) -> Result<&'t str, AwsError> {
-    let text = test.get(member).and_then(Value::as_str);
+fn required<'t>(name: &str, members: &'t Map<String, Value>, member: &str) -> Result<&'t str, AwsError> {
+    let text = members.get(member).and_then(Value::as_str);
     text.ok_or_else(|| refused(format!("{member} of {name} is required")))
 }
 
 fn comparison(name: &str, test: &Map<String, Value>, supported: &[Comparison]) -> Result<Comparison, AwsError> {
-    let written = text(name, test, "Comparison")?;
+    let written = required(name, test, "Comparison")?;
     let comparison = Comparison::named(written).filter(|comparison| supported.contains(comparison));
     comparison.ok_or_else(|| {
         let names: Vec<&str> = supported.iter().map(|comparison| comparison.name()).collect();

@@ -66,7 +66,7 @@ pub fn store(
     }
     let rules = rules::active(world, account, &region, now);
     let (key, document) = (native::key(&finding.uid), finding.to_bytes());
-    let tickets = transaction.edit_findings(&TableKey::ocsf_only(&region), |writer| {
+    let tickets = transaction.edit_findings(TableKey::ocsf_only(&region), |writer| {
         let slot = writer.findings().table().find(&key);
         let mut annex = slot.map(|slot| writer.findings().annex(slot)).unwrap_or_default();
         annex.is_updated = slot.is_some();

@@ -24,7 +24,7 @@ pub fn active(world: &World, owner: AccountId, region: &Region, now: Timestamp) 
         return Vec::new();
     }
     let mut rules = in_force(&relations, owner, region);
-    rules.sort_by(|one, two| by_order(one, two));
+    rules.sort_by(by_order);
     let read = |rule: AutomationRuleV2| {
         let CriteriaV2::Findings(criteria) = &rule.criteria else { return None };
         let criteria = query::filter(world, now, criteria, Use::Rule).ok()?;

@@ -56,7 +56,7 @@ pub fn count(world: &World, now: Timestamp, views: &[View], filter: &Filter, fie
 }
 
 /// The first `most` counts: by count, then by value (STV-04).
-pub fn in_order(counts: HashMap<String, u64>, order: Order, most: usize) -> Vec<(String, u64)> {
+pub fn in_order(counts: impl IntoIterator<Item = (String, u64)>, order: Order, most: usize) -> Vec<(String, u64)> {
     let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
     match order {
         Order::Descending => counts.sort_by(|one, two| (Reverse(one.1), &one.0).cmp(&(Reverse(two.1), &two.0))),

@@ -16,7 +16,6 @@ use super::visibility::{self, DAYS_OF_OPEN, View};
 use crate::aws_error::AwsError;
 use crate::domain::caller::Caller;
 use crate::domain::findings::filters::composite::{self, Dialect, refused};
-use crate::domain::findings::history;
 use crate::ocsf::State;
 use crate::state::{Findings, HubKey, Timestamp, World};
 
@@ -82,10 +81,12 @@ impl Intervals {
             return Err(refused("EndTime must not be in the future"));
         }
         let days = end.duration_since(start).as_hours().div_euclid(24);
-        let (granularity, step) = match days {
-            ..=DAILY => ("Daily", 1.day()),
-            ..=WEEKLY => ("Weekly", 1.week()),
-            _ => ("Monthly", 1.month()),
+        let (granularity, step) = if days <= DAILY {
+            ("Daily", 1.day())
+        } else if days <= WEEKLY {
+            ("Weekly", 1.week())
+        } else {
+            ("Monthly", 1.month())
         };
         let first = Offset::UTC.to_datetime(start).date();
         let first = match granularity {
@@ -171,7 +172,7 @@ pub fn of_findings(
 fn states(world: &World, view: &View, findings: &Findings, slot: Slot) -> Vec<(State, Timestamp, Timestamp)> {
     let stored = findings.table().stored(slot);
     let present = world.ocsf().state(stored);
-    let mut from = created_at(view, findings, slot, &present);
+    let mut from = visibility::created_at(view, findings, slot, &present);
     let mut states = Vec::new();
     for past in findings.annex(slot).past {
         let until = Timestamp::from_millisecond(past.until).unwrap_or(from);
@@ -185,17 +186,6 @@ fn states(world: &World, view: &View, findings: &Findings, slot: Slot) -> Vec<(S
     let until = if world.v2_settings.has_retention { leaves } else { Timestamp::MAX };
     states.push((present, from, until));
     states
-}
-
-/// The time at which a finding was first stored; that of its creation if it exists only in OCSF.
-pub fn created_at(view: &View, findings: &Findings, slot: Slot, present: &State) -> Timestamp {
-    let created = Timestamp::from_millisecond(present.created_time).unwrap_or(Timestamp::MIN);
-    if view.table.is_ocsf_only {
-        return created;
-    }
-    let first = findings.metadata(slot).and_then(|metadata| metadata.created_at.clone());
-    let first = first.or_else(|| history::processed_at(findings.table().document(slot)));
-    first.and_then(|text| text.parse().ok()).unwrap_or(created)
 }
 
 /// The time at which the caller enabled its hub V2: there are no numbers from before.

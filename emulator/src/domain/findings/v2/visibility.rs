@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use securityhub_engine::filter::{self, DateRange, Test};
-use securityhub_engine::{Filter, Part, Scope, Stored};
+use securityhub_engine::{Filter, Part, Scope, Slot, Stored};
 use serde_json::Value;
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
-use crate::domain::findings::document;
 use crate::domain::findings::filters::composite::refused;
+use crate::domain::findings::{document, history};
 use crate::domain::governance;
+use crate::ocsf::State;
 use crate::state::{
     AccountId, Directory, Findings, HubKey, Organization, Region, Relations, TableKey, Timestamp, World,
 };
@@ -185,6 +186,17 @@ impl View {
         let region = &self.table.region;
         Some(Filter::term(field, Test::prefix(format!("arn:{}:securityhub:{region}::", region.partition()))))
     }
+}
+
+/// The time at which a finding was first stored; that of its creation if it exists only in OCSF.
+pub fn created_at(view: &View, findings: &Findings, slot: Slot, present: &State) -> Timestamp {
+    let created = Timestamp::from_millisecond(present.created_time).unwrap_or(Timestamp::MIN);
+    if view.table.is_ocsf_only {
+        return created;
+    }
+    let first = findings.metadata(slot).and_then(|metadata| metadata.created_at.clone());
+    let first = first.or_else(|| history::processed_at(findings.table().document(slot)));
+    first.and_then(|text| text.parse().ok()).unwrap_or(created)
 }
 
 /// Findings that have changed recently enough (HV2-10, DEC-08).

@@ -7,7 +7,6 @@ use jiff::SignedDuration;
 use securityhub_engine::{Derive, Filter, Key, Parts, Table};
 use serde_json::Value;
 
-use super::super::trends;
 use super::super::visibility::{self, DAYS_OF_CLOSED, DAYS_OF_OPEN, View};
 use super::resource::{Collected, Mention, ResourceKey};
 use super::software::{self, Installed};
@@ -61,7 +60,7 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
                 world.ocsf().write(findings.table().stored(slot), parts, around, &mut document);
                 if let Ok(finding) = serde_json::from_slice(&document) {
                     let present = world.ocsf().state(findings.table().stored(slot));
-                    builder.finding(&finding, trends::created_at(view, findings, slot, &present));
+                    builder.finding(&finding, visibility::created_at(view, findings, slot, &present));
                 }
             }
         });

@@ -17,7 +17,9 @@ pub fn add(builder: &mut Builder, world: &World, view: &View) {
     if let Some(resources) = relations.resources() {
         for (key, declared) in &resources.declared {
             if key.region == *region && view.has_account(key.account.as_str()) {
-                declared.iter().for_each(|resource| of_controls(builder, world, key, resource));
+                for resource in declared {
+                    of_controls(builder, world, key, resource);
+                }
             }
         }
     }
