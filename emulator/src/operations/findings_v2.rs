@@ -14,6 +14,7 @@ use super::{Answer, Context, Input};
 use crate::aws_error::AwsError;
 use crate::domain::findings::filters::composite::refused;
 use crate::domain::findings::v2::change::{self, Identifier, Update};
+use crate::domain::findings::v2::critical::{self, Critical};
 use crate::domain::findings::v2::query::{self, Use};
 use crate::domain::findings::v2::statistics::{self, Order};
 use crate::domain::findings::v2::visibility::{self, Limit, View};
@@ -62,8 +63,9 @@ impl Query {
     }
 
     /// The filter, restricted to what a view shows.
-    fn filter_in(&self, view: &View, context: &Context<'_>) -> Filter {
-        Filter::All(vec![view.filter(context.world, context.caller.now), self.filter.clone()])
+    fn filter_in(&self, view: &View, context: &Context<'_>, critical: Option<&Critical>) -> Filter {
+        let filter = Critical::resolve(critical, self.filter.clone(), context.world.schema());
+        Filter::All(vec![view.filter(context.world, context.caller.now), filter])
     }
 }
 
@@ -76,15 +78,26 @@ pub fn get_findings_v2(context: &Context<'_>, input: Input) -> Result<Answer, Aw
     let Query { sort, after, most, limit, binding, .. } = &query;
     let (number, directory) = (world.revision(), world.directory());
     let fields: Vec<FieldId> = sort.iter().map(|key| key.field).collect();
+    let views = visibility::views(world, &context.caller, limit);
+    let critical = Critical::of_caller(world, &context.caller, &views, limit);
     let select = |view: &View, bytes: Vec<u8>| {
-        let filter = query.filter_in(view, context);
+        let filter = query.filter_in(view, context, critical.as_ref());
         let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| write(world, &directory, stored, bytes);
         let select = |findings: &Findings| {
-            view.part(findings).select_derived((&filter, sort), (after.as_ref(), *most), bytes, number, &write)
+            let part = view.part(findings);
+            let Some(critical) = &critical else {
+                return part.select_derived((&filter, sort), (after.as_ref(), *most), bytes, number, &write);
+            };
+            part.select_with(&filter, sort, after.as_ref(), *most, bytes, &|stored, bytes| {
+                let mut finding = Vec::new();
+                write(stored, &mut finding);
+                critical.add(&mut finding);
+                bytes.extend_from_slice(&finding);
+            })
         };
         world.query_findings(&view.table, &filter, &fields, select)
     };
-    let found = match &visibility::views(world, &context.caller, limit)[..] {
+    let found = match &views[..] {
         [only] => select(only, HEAD.to_vec()),
         views => {
             let pages: Vec<Page> = views.iter().filter_map(|view| select(view, Vec::new())).collect();
@@ -100,9 +113,13 @@ pub fn get_findings_v2(context: &Context<'_>, input: Input) -> Result<Answer, Aw
 /// The errors of [`get_findings_v2`].
 pub fn get_findings_v2_quickly(context: &Context<'_>, input: Input) -> Result<Option<Answer>, AwsError> {
     let (query, world) = (Query::read(context, input)?, context.world);
-    let [only] = &visibility::views(world, &context.caller, &query.limit)[..] else { return Ok(None) };
+    let views = visibility::views(world, &context.caller, &query.limit);
+    let [only] = &views[..] else { return Ok(None) };
+    if Critical::of_caller(world, &context.caller, &views, &query.limit).is_some() {
+        return Ok(None);
+    }
     let (number, directory) = (world.revision(), world.directory());
-    let (filter, page) = (query.filter_in(only, context), (query.after.as_ref(), query.most));
+    let (filter, page) = (query.filter_in(only, context, None), (query.after.as_ref(), query.most));
     let write = |stored: Stored<'_>, bytes: &mut Vec<u8>| write(world, &directory, stored, bytes);
     let select = |findings: &Findings| {
         let part = only.part(findings);
@@ -200,8 +217,13 @@ pub fn get_finding_statistics_v2(context: &Context<'_>, input: Input) -> Result<
     group_by_rules.iter().try_for_each(|rule| read(rule).map(|_| ()))?;
     let limit = visibility::limit(world, caller, scopes.as_ref())?;
     let views = visibility::views(world, caller, &limit);
+    let critical = Critical::of_caller(world, caller, &views, &limit);
     group_by_results(group_by_rules, (sort_order.as_deref(), max_statistic_results), |rule| {
         let (field, filter) = read(rule)?;
+        let filter = Critical::resolve(critical.as_ref(), filter, world.schema());
+        if rule.group_by_field == critical::FIELD {
+            return Ok(statistics::by_criticality(world, caller.now, &views, &filter, critical.as_ref()));
+        }
         Ok(statistics::count(world, caller.now, &views, &filter, field))
     })
 }

@@ -2,7 +2,8 @@
 
 use securityhub_fixtures::Operation::{
     BatchImportFindings, BatchUpdateFindingsV2, CreateAggregatorV2, CreateAutomationRuleV2, DeleteAutomationRuleV2,
-    EnableSecurityHubV2, GetAutomationRuleV2, GetFindingsV2, ListAutomationRulesV2, UpdateAutomationRuleV2,
+    EnableSecurityHubV2, GetAutomationRuleV2, GetFindingStatisticsV2, GetFindingsV2, GetResourcesV2,
+    ListAutomationRulesV2, UpdateAutomationRuleV2,
 };
 use serde_json::{Value, json};
 
@@ -168,4 +169,50 @@ fn rules_live_in_the_home_region_of_the_administrator() {
     );
     let home = stage.call_in("eu-west-1", ADMINISTRATOR, GetFindingsV2, json!({})).unwrap();
     assert_eq!(home["Findings"].as_array().unwrap().len(), 1);
+}
+
+/// Rules: ARV-11, RSV-06.
+#[test]
+fn a_rule_on_resources_sets_their_criticality() {
+    let stage = stage();
+    let bucket = |id: &str| json!({ "Type": "AwsS3Bucket", "Id": format!("arn:aws:s3:::{id}"), "Region": REGION });
+    let import = |id: &str, resource: Value| {
+        let finding = finding(id, json!({ "Resources": [resource] }));
+        stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding] }));
+    };
+    import("a", bucket("before"));
+    let of_buckets =
+        json!([{ "FieldName": "ResourceType", "Filter": { "Value": "AWS::S3::Bucket", "Comparison": "EQUALS" } }]);
+    create(
+        &stage,
+        json!({
+            "RuleName": "Buckets matter", "Description": "For a test", "RuleOrder": 1,
+            "Criteria": { "ResourceCriteria": { "CompositeFilters": [{ "StringFilters": of_buckets }] } },
+            "Actions": [{ "Type": "RESOURCE_FIELDS_UPDATE", "ResourceFieldsUpdate": { "Criticality": "Very High" } }],
+        }),
+    );
+    import("b", bucket("after"));
+    import("c", json!({ "Type": "Other", "Id": "host" }));
+    let resources = stage.good(ADMINISTRATOR, GetResourcesV2, json!({}))["Resources"].clone();
+    let criticality = |id: &str| {
+        let resource = resources.as_array().unwrap().iter().find(|resource| resource["ResourceId"] == id).unwrap();
+        (resource["ResourceCriticality"].clone(), resource["CriticalitySources"].clone())
+    };
+    let sources = json!([{ "Source": "AutomationRule", "Reason": "Buckets matter" }]);
+    assert_eq!(criticality("arn:aws:s3:::before"), (json!("Very High"), sources.clone()));
+    assert_eq!(criticality("arn:aws:s3:::after"), (json!("Very High"), sources));
+    assert_eq!(criticality("host"), (json!("Unknown"), Value::Null));
+    let findings = stage.good(ADMINISTRATOR, GetFindingsV2, json!({}))["Findings"].clone();
+    let shown: Vec<Value> =
+        findings.as_array().unwrap().iter().map(|it| it["resources"][0]["criticality"].clone()).collect();
+    assert_eq!(shown, [json!("Very High"), json!("Very High"), Value::Null]);
+    let critical =
+        json!([{ "FieldName": "resources.criticality", "Filter": { "Value": "Very", "Comparison": "PREFIX" } }]);
+    let filters = json!({ "CompositeFilters": [{ "StringFilters": critical }] });
+    let found = stage.good(ADMINISTRATOR, GetFindingsV2, json!({ "Filters": filters }));
+    assert_eq!(found["Findings"].as_array().unwrap().len(), 2);
+    let counted = json!({ "GroupByRules": [{ "GroupByField": "resources.criticality" }] });
+    let counted = stage.good(ADMINISTRATOR, GetFindingStatisticsV2, counted);
+    let expected = json!([{ "FieldValue": "Very High", "Count": 2 }]);
+    assert_eq!(counted["GroupByResults"][0]["GroupByValues"], expected);
 }

@@ -5,6 +5,7 @@
 //! only in OCSF have tables of their own. Does not contain: the conversion, hubs and settings.
 
 pub mod change;
+pub mod critical;
 pub mod inventory;
 pub mod keep;
 pub mod lookup;

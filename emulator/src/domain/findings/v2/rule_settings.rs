@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::inventory::fields;
 use super::query::{self, Use};
 use super::rules::by_order;
 use super::visibility;
@@ -73,7 +74,10 @@ fn read_criteria(world: &World, caller: &Caller, mut criteria: Value) -> Result<
             query::filter(world, caller.now, &filters, Use::Rule)?;
             Ok(CriteriaV2::Findings(filters))
         }
-        (None, Some(filters)) => Ok(CriteriaV2::Resources(filters)),
+        (None, Some(filters)) => {
+            fields::resource_filter(caller.now, &filters, true)?;
+            Ok(CriteriaV2::Resources(filters))
+        }
         _ => Err(AwsError::validation("Criteria must contain either OcsfFindingCriteria or ResourceCriteria")),
     }
 }

@@ -35,7 +35,7 @@ pub fn active(world: &World, owner: AccountId, region: &Region, now: Timestamp) 
 
 /// The rules of the account that rules over the findings of `owner`: the delegated administrator, or itself. Those in a
 /// linked Region do not run; those in the home Region run on its findings instead.
-fn in_force(relations: &Relations, owner: AccountId, region: &Region) -> Vec<AutomationRuleV2> {
+pub fn in_force(relations: &Relations, owner: AccountId, region: &Region) -> Vec<AutomationRuleV2> {
     let directory = relations.directory();
     let account = visibility::administrator_of(directory, owner).unwrap_or(owner);
     let aggregator = directory.aggregators_v2.get(&account);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use securityhub_engine::{FieldId, Filter};
 
+use super::critical::Critical;
 use super::query::{self, OWNER_ORGANIZATION};
 use super::visibility::View;
 use crate::state::{Findings, Timestamp, World};
@@ -49,6 +50,31 @@ pub fn count(world: &World, now: Timestamp, views: &[View], filter: &Filter, fie
         for (value, count) in counted.into_iter().flatten() {
             if !value.is_empty() && count > 0 {
                 *counts.entry(value).or_default() += count;
+            }
+        }
+    }
+    counts
+}
+
+/// Counts the findings of views by the criticality of their resources, which rules set.
+pub fn by_criticality(
+    world: &World,
+    now: Timestamp,
+    views: &[View],
+    filter: &Filter,
+    critical: Option<&Critical>,
+) -> HashMap<String, u64> {
+    let mut counts = HashMap::new();
+    for (critical, level) in
+        critical.into_iter().flat_map(|critical| critical.levels().into_iter().map(move |level| (critical, level)))
+    {
+        let with_level = critical.filter(world.schema(), |other| other == level);
+        for view in views {
+            let filter = Filter::All(vec![view.filter(world, now), filter.clone(), with_level.clone()]);
+            let count = |findings: &Findings| view.part(findings).count(&filter) as u64;
+            let count = world.query_findings(&view.table, &filter, &[], count).unwrap_or_default();
+            if count > 0 {
+                *counts.entry(level.to_owned()).or_default() += count;
             }
         }
     }

@@ -8,6 +8,7 @@ use securityhub_engine::{Derive, Filter, Key, Parts, Table};
 use serde_json::Value;
 
 use super::super::visibility::{self, DAYS_OF_CLOSED, DAYS_OF_OPEN, View};
+use super::criticality::Rules;
 use super::resource::{Collected, Mention, ResourceKey};
 use super::software::{self, Installed};
 use super::{declared, fields};
@@ -68,7 +69,7 @@ pub fn build(world: &World, caller: &Caller, views: &[View]) -> Inventory {
             declared::add(&mut builder, world, view);
         }
     }
-    builder.finish(&timestamp_text(caller.now))
+    builder.finish(&timestamp_text(caller.now), &Rules::new(world, caller, views))
 }
 
 impl Builder {
@@ -137,13 +138,14 @@ impl Builder {
         }
     }
 
-    fn finish(self, captured_at: &str) -> Inventory {
+    fn finish(self, captured_at: &str, rules: &Rules) -> Inventory {
         let members = |key: &ResourceKey| Some(self.resources.get(key)?.members(key, captured_at));
         let mut resources = Table::new(Arc::clone(fields::of_resources()));
         let mut first_seen = HashMap::new();
         for (number, (key, collected)) in (0..).zip(&self.resources) {
             first_seen.extend(collected.first_seen.map(|first_seen| (number, first_seen)));
-            let Some(members) = members(key) else { continue };
+            let Some(mut members) = members(key) else { continue };
+            rules.apply(&mut members);
             let document = Value::Object(members).to_string();
             // The document begins with `{"ResourceGuid":"…"`, which is its key.
             let start = document.split_inclusive('"').take(4).map(str::len).sum();

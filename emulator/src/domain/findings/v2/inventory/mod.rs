@@ -6,12 +6,15 @@
 
 mod build;
 mod category;
+mod criticality;
 mod declared;
 pub mod fields;
 pub mod resource;
 mod software;
 
 use std::sync::Arc;
+
+pub use build::key;
 
 use super::visibility::{self, Limit};
 use crate::domain::caller::Caller;

@@ -1,0 +1,101 @@
+//! The criticality of a finding's resources, which automation rules set (RSV-06). It is not stored in findings: it follows
+//! from the rules and the inventory of the caller.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use securityhub_engine::filter::Test;
+use securityhub_engine::{Filter, Schema, Scope, json};
+use serde_json::Value;
+
+use super::inventory::{self, resource::ResourceKey};
+use super::rules;
+use super::visibility::{Limit, View};
+use crate::domain::caller::Caller;
+use crate::state::{ActionV2, World};
+
+/// The field.
+pub const FIELD: &str = "resources.criticality";
+
+/// The resources that rules have given a criticality.
+#[derive(Clone, Debug, Default)]
+pub struct Critical(BTreeMap<ResourceKey, String>);
+
+impl Critical {
+    /// What rules say of the resources that a caller sees; `None` if there are no such rules.
+    pub fn of_caller(world: &World, caller: &Caller, views: &[View], limit: &Limit) -> Option<Critical> {
+        let relations = world.relations();
+        let sets = |region| {
+            let in_force = rules::in_force(&relations, caller.account(), region);
+            in_force.iter().any(|rule| matches!(rule.action, ActionV2::SetCriticality(_)))
+        };
+        views.iter().any(|view| sets(&view.table.region)).then(|| {
+            let inventory = inventory::of_caller(world, caller, limit);
+            let table = &inventory.resources;
+            let slots = table.within(Scope::All).matching(&Filter::everything());
+            Critical(slots.into_iter().filter_map(|slot| read(table.document(slot))).collect())
+        })
+    }
+
+    /// Adds the criticality to the resources of a finding in OCSF.
+    pub fn add(&self, finding: &mut Vec<u8>) {
+        let Ok(mut document) = serde_json::from_slice::<Value>(finding) else { return };
+        let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (account, region) = (text("/cloud/account/uid"), text("/cloud/region"));
+        for resource in document.get_mut("resources").and_then(Value::as_array_mut).into_iter().flatten() {
+            let key = inventory::key(&account, &region, resource);
+            if let (Some(level), Some(members)) = (key.and_then(|key| self.0.get(&key)), resource.as_object_mut()) {
+                members.insert("criticality".to_owned(), level.as_str().into());
+            }
+        }
+        *finding = document.to_string().into_bytes();
+    }
+
+    /// The levels that rules have set.
+    pub fn levels(&self) -> BTreeSet<&str> {
+        self.0.values().map(String::as_str).collect()
+    }
+
+    /// The findings with a resource whose criticality passes.
+    pub fn filter(&self, schema: &Schema, passes: impl Fn(&str) -> bool) -> Filter {
+        let Some(field) = schema.derived_field("resources.uid") else { return Filter::nothing() };
+        let critical = self.0.iter().filter(|(_, level)| passes(level));
+        // Findings name a resource by the last part of its ARN.
+        let names = critical.flat_map(|(key, _)| {
+            let last = key.id.rsplit(['/', ':']).next().unwrap_or_default();
+            [key.id.clone(), last.to_owned()]
+        });
+        Filter::In { field, values: Arc::new(names.collect()) }
+    }
+
+    /// Replaces conditions on the criticality by conditions on the resources that have it.
+    pub fn resolve(this: Option<&Critical>, filter: Filter, schema: &Schema) -> Filter {
+        let resolve = |parts: Vec<Filter>| parts.into_iter().map(|part| Self::resolve(this, part, schema)).collect();
+        match filter {
+            Filter::All(parts) => Filter::All(resolve(parts)),
+            Filter::Any(parts) => Filter::Any(resolve(parts)),
+            Filter::Not(part) => Self::resolve(this, *part, schema).negated(),
+            Filter::Term { field, test: Test::Text(test) } if schema.derived_field(FIELD) == Some(field) => {
+                this.map_or_else(Filter::nothing, |critical| critical.filter(schema, |level| test.passes(level)))
+            }
+            other => other,
+        }
+    }
+}
+
+/// Key and criticality of a resource, unless no rule has set it.
+fn read(document: &[u8]) -> Option<(ResourceKey, String)> {
+    let document = std::str::from_utf8(document).ok()?;
+    let names =
+        ["AccountId", "ResourceRegion", "ResourceType", "ResourceId", "ResourceCriticality", "CriticalitySources"];
+    let [account, region, resource_type, id, level, sources] = json::text::values_of(Some(document), names);
+    sources?;
+    let plain = |text: Option<&str>| json::text::string(text?).map(std::borrow::Cow::into_owned);
+    let key = ResourceKey {
+        account: plain(account)?,
+        region: plain(region)?,
+        resource_type: plain(resource_type)?,
+        id: plain(id)?,
+    };
+    Some((key, plain(level)?))
+}
