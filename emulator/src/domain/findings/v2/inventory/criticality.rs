@@ -52,7 +52,7 @@ impl Rules {
         };
         let document = Value::Object(resource.clone()).to_string();
         let matches = |rule: &&Rule| filter::matches(&rule.criteria, fields::of_resources(), document.as_bytes());
-        if let Some(rule) = rules.iter().filter(matches).next_back() {
+        if let Some(rule) = rules.iter().rfind(matches) {
             resource.insert("ResourceCriticality".to_owned(), json!(rule.criticality));
             let sources = json!([{ "Source": "AutomationRule", "Reason": rule.name }]);
             resource.insert("CriticalitySources".to_owned(), sources);
