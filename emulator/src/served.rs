@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::events;
 use crate::state::sync::{Mutex, RwLock, thread};
-use crate::state::{AccountId, World};
+use crate::state::{AccountId, ExportSink, World};
 
 /// A world that can be reset, together with health information about its service. Clones share it.
 #[derive(Clone)]
@@ -24,16 +24,19 @@ struct Inner {
     /// The ID of the last request that panicked.
     last_panic: Mutex<Option<String>>,
     dropped_log_lines: Arc<AtomicU64>,
+    /// Writes what jobs export.
+    export_sink: Option<ExportSink>,
 }
 
 impl ServedWorld {
     /// Serves a copy of `start` that keeps up to `events` events. Unknown access keys belong to `default_account`, unless
-    /// the scenario sets another account.
+    /// the scenario sets another account. Jobs write what they export with `export_sink`, or keep it without one.
     pub fn new(
         start: World,
         events: usize,
         (default_account, verifies_signatures): (AccountId, bool),
         dropped_log_lines: Arc<AtomicU64>,
+        export_sink: Option<ExportSink>,
     ) -> ServedWorld {
         let served = Inner {
             world: RwLock::default(),
@@ -43,6 +46,7 @@ impl ServedWorld {
             verifies_signatures,
             last_panic: Mutex::default(),
             dropped_log_lines,
+            export_sink,
         };
         let served = ServedWorld(Arc::new(served));
         served.reset();
@@ -87,6 +91,7 @@ impl ServedWorld {
         let mut current = self.0.world.write();
         world.enable_events(self.0.events, events::derive, current.close_events());
         world.set_epoch(current.epoch() + 1);
+        world.set_export_sink(self.0.export_sink.clone());
         let before = std::mem::replace(&mut *current, Arc::new(world));
         drop(current);
         // Freeing the memory of many findings takes time that no caller needs to wait for.

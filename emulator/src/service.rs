@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -30,6 +31,7 @@ use crate::wire::{age, answer, encoding, input, signature};
 use crate::{control, neighbours};
 
 mod call;
+mod exported;
 mod lanes;
 mod strangers;
 #[cfg(test)]
@@ -72,6 +74,8 @@ pub struct Settings {
     pub events: usize,
     /// The number of log lines that could not be written.
     pub dropped_log_lines: Arc<AtomicU64>,
+    /// The directory for the objects that jobs export; `None` to keep them in memory.
+    pub export_directory: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -84,6 +88,7 @@ impl Default for Settings {
             default_account: AccountId::DEFAULT,
             events: 10_000,
             dropped_log_lines: Arc::default(),
+            export_directory: None,
         }
     }
 }
@@ -129,7 +134,8 @@ impl Service {
         let start = scenario.as_ref().map(start_of).transpose()?.unwrap_or_default();
         let callers = (settings.default_account, settings.verify_signatures);
         let dropped = Arc::clone(&settings.dropped_log_lines);
-        let served = ServedWorld::new(start, settings.events, callers, dropped);
+        let sink = settings.export_directory.clone().map(exported::sink);
+        let served = ServedWorld::new(start, settings.events, callers, dropped, sink);
         Ok(Service(Arc::new(Inner {
             served,
             settings,

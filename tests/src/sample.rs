@@ -346,6 +346,7 @@ fn unmatched(pattern: Pattern) -> &'static str {
         Pattern::ClientToken => "a b",
         Pattern::AlphaNumeric => "a-b",
         Pattern::LowerAlphaNumeric => "A",
+        Pattern::ExportName => "a;b",
         Pattern::PolicyName => "a.b",
         Pattern::PolicyDocument => "\u{1}",
         Pattern::FindingType => "a/b/c/d",

@@ -3,7 +3,7 @@
 //! Contents: health, status and a page for browsers ([`status`]), reset, the clock, findings of AWS services
 //! ([`findings`]), explanations ([`explain`]), members in bulk ([`members`]), account lifecycle ([`organization`]),
 //! resources for controls ([`resources`]), security scores ([`compliance`]), connectors and tickets
-//! ([`connectors`]), and events and custom actions ([`events`]).
+//! ([`connectors`]), events and custom actions ([`events`]), and exports ([`exports`]).
 //! Anything that a single AWS call can do does not belong here, nor do rules, which belong to the domain.
 
 use std::sync::LazyLock;
@@ -29,6 +29,7 @@ mod compliance;
 mod connectors;
 mod events;
 mod explain;
+mod exports;
 mod findings;
 mod members;
 mod organization;
@@ -63,6 +64,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         .route("/_emulator/resources", get(resources::list).put(resources::declare).delete(resources::delete))
         .route("/_emulator/config-recorder", put(resources::record))
         .route("/_emulator/checks/run", post(resources::run))
+        .route("/_emulator/exports/{id}", get(exports::show).put(exports::put))
         .route("/_emulator/events", get(events::list).delete(events::clear))
         .route("/_emulator/custom-actions", post(events::send))
         .route("/_emulator/connectors/{id}", put(connectors::set))

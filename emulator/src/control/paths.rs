@@ -112,6 +112,22 @@ pub(super) const PATHS: &[Path] = &[
         )],
     },
     Path {
+        name: "/_emulator/exports/{id}",
+        description: "returns an export job of the V2 half of any account: `{\"ExportJobId\", \"Account\", \"Region\", \
+                      \"Status\", \"Object\", \"Exported\"?}`, with bucket and key in `Object`, and what it has exported in \
+                      `Exported` unless it was written to the directory of `serve --export-dir`. `PUT` takes \
+                      `{\"Status\", \"FailureCode\"?}` and puts it in that state; a job with the status `RUNNING` runs until \
+                      it is put in another state",
+        calls: &[
+            call("GET", "Show an export job of the V2 half, and what it has exported", ""),
+            call(
+                "PUT",
+                "Let an export job succeed, fail, be cancelled or run again",
+                r#"{"Status": "FAILED", "FailureCode": "ACCESS_DENIED"}"#,
+            ),
+        ],
+    },
+    Path {
         name: "/_emulator/compliance",
         description: "`?account=…&region=…&standard=…`: returns control statuses and security scores as the console \
                       shows them to the account; for an administrator, also those of each member",
@@ -257,13 +273,14 @@ impl Listed {
 
     /// The address to open in a browser, for a call that reads.
     pub(super) fn link(&self) -> Option<String> {
-        (self.method == "GET").then(|| format!("{}{}", self.path, self.query))
+        (self.method == "GET" && !self.path.contains('{')).then(|| format!("{}{}", self.path, self.query))
     }
 }
 
 impl Call {
     /// A command line for this call.
     fn curl(&self, endpoint: &str, path: &str) -> String {
+        let path = path.replace("{id}", "ID");
         let method = if self.method == "GET" { String::new() } else { format!("-X {} ", self.method) };
         match self.example {
             "" => format!("curl {method}{endpoint}{path}"),

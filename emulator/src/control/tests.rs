@@ -2,6 +2,7 @@
 
 mod connectors;
 mod events;
+mod exports;
 mod regions;
 mod resources;
 mod status;

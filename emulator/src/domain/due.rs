@@ -9,6 +9,7 @@ use crate::domain::controls::{checks, scores};
 use crate::domain::findings::aggregation::replicas;
 use crate::domain::findings::document::Finding;
 use crate::domain::findings::expiry;
+use crate::domain::findings::v2::exports;
 use crate::state::{Due, HubKey, Phase, Timestamp, Transaction, World};
 
 /// Carries out all entries that are due at `now`, in the order of their due times and dated with them. So one large
@@ -47,6 +48,7 @@ fn carry_out(world: &World, transaction: &mut Transaction<'_>, due: Due, at: Tim
             organization::hub_v2_policies::apply_relation_changes(transaction, world, at);
             replicas::apply_relation_changes(transaction, world);
         }
+        Due::FinishExport(hub, job) => exports::finish(transaction, world, &hub, &job, at),
         Due::SettleStandard(hub, standard, since) => subscriptions::settle(transaction, &hub, standard, since, at),
         Due::AddControl(control, standard) => new_controls::add(transaction, world, (control, standard), at),
         Due::EnableControl(hub, standard, control, since) => {

@@ -13,6 +13,7 @@ pub mod configuration_policies;
 pub mod connectors;
 pub mod connectors_v2;
 pub mod context;
+pub mod export_jobs_v2;
 pub mod finding_aggregators;
 pub mod finding_changes;
 pub mod findings;

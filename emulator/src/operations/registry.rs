@@ -6,8 +6,9 @@ use super::answer::Answer;
 use super::context::{Context, Input};
 use super::{
     action_targets, aggregators_v2, automation_rules, automation_rules_v2, configuration_policies, connectors,
-    connectors_v2, finding_aggregators, finding_changes, findings, findings_v2, free_trials_v2, hub, hub_v2, insights,
-    members, organization, products, products_v2, resources_v2, software_v2, standards, tags, tickets_v2, trends_v2,
+    connectors_v2, export_jobs_v2, finding_aggregators, finding_changes, findings, findings_v2, free_trials_v2, hub,
+    hub_v2, insights, members, organization, products, products_v2, resources_v2, software_v2, standards, tags,
+    tickets_v2, trends_v2,
 };
 use crate::aws_error::AwsError;
 use crate::state::{FindingsTransaction, Transaction};
@@ -143,7 +144,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::BatchUpdateStandardsControlAssociations => {
             writes(standards::batch_update_standards_control_associations)
         }
-        Operation::CancelExportJobV2 => missing(),
+        Operation::CancelExportJobV2 => writes(export_jobs_v2::cancel_export_job_v2).v2(),
         Operation::CreateActionTarget => writes(action_targets::create_action_target),
         Operation::CreateAggregatorV2 => writes(aggregators_v2::create_aggregator_v2).v2(),
         Operation::CreateAutomationRule => writes(automation_rules::create_automation_rule),
@@ -204,7 +205,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::GetConnector => reads(connectors::get_connector),
         Operation::GetConnectorV2 => reads(connectors_v2::get_connector_v2).v2(),
         Operation::GetEnabledStandards => reads(standards::get_enabled_standards),
-        Operation::GetExportJobV2 => missing(),
+        Operation::GetExportJobV2 => reads(export_jobs_v2::get_export_job_v2).heavy().v2(),
         Operation::GetFindingAggregator => reads(finding_aggregators::get_finding_aggregator),
         Operation::GetFindingHistory => reads(finding_changes::get_finding_history).heavy(),
         Operation::GetFindingStatisticsV2 => reads(findings_v2::get_finding_statistics_v2).v2().heavy(),
@@ -240,7 +241,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::ListConnectors => reads(connectors::list_connectors).heavy(),
         Operation::ListConnectorsV2 => reads(connectors_v2::list_connectors_v2).heavy().v2(),
         Operation::ListEnabledProductsForImport => reads(products::list_enabled_products_for_import),
-        Operation::ListExportJobsV2 => missing(),
+        Operation::ListExportJobsV2 => reads(export_jobs_v2::list_export_jobs_v2).heavy().v2(),
         Operation::ListExposuresByRemediationV2 => missing(),
         Operation::ListFindingAggregators => reads(finding_aggregators::list_finding_aggregators),
         Operation::ListFreeTrialStatusesV2 => {
@@ -261,7 +262,7 @@ pub fn entry(operation: Operation) -> Entry {
         Operation::StartConfigurationPolicyDisassociation => {
             writes(configuration_policies::associations::start_configuration_policy_disassociation)
         }
-        Operation::StartExportJobV2 => missing(),
+        Operation::StartExportJobV2 => writes(export_jobs_v2::start_export_job_v2).v2(),
         Operation::TagResource => writes(tags::tag_resource).hub(HubRule::Own),
         Operation::UntagResource => writes(tags::untag_resource).hub(HubRule::Own),
         Operation::UpdateActionTarget => writes(action_targets::update_action_target),

@@ -199,6 +199,11 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "NUMBER", env = "SECURITYHUB_LOCAL_EVENTS", default_value_t = 10_000)]
     pub(super) events: usize,
 
+    /// Directory for the objects that export jobs of the V2 half write, as BUCKET/KEY; without it, the control plane
+    /// returns them (GET /_emulator/exports/{id})
+    #[arg(long, value_name = "DIRECTORY", env = "SECURITYHUB_LOCAL_EXPORT_DIR")]
+    pub(super) export_dir: Option<PathBuf>,
+
     /// Web origin whose pages may call the emulator, such as https://app.example.com or https://*.example.com, or `*` for
     /// all; can be repeated. Pages served from localhost are always allowed
     #[arg(long, value_name = "ORIGIN", env = "SECURITYHUB_LOCAL_ALLOW_ORIGIN", value_delimiter = ',')]

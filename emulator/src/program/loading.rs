@@ -80,6 +80,7 @@ fn settings(arguments: &ServeArguments, log: &Log) -> Settings {
         default_account: arguments.account,
         events: arguments.events,
         dropped_log_lines: log.dropped(),
+        export_directory: arguments.export_dir.clone(),
     }
 }
 

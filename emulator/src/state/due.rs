@@ -16,6 +16,8 @@ pub enum Due {
     DropArchivedFindings(HubKey, Timestamp),
     /// Delete an account that was closed at this time, with all of its data (RET-11).
     ForgetAccount(AccountId, Timestamp),
+    /// End a job that exports findings from the hub V2 of an account and Region (EXV-08).
+    FinishExport(HubKey, String),
     /// Finish a request to create an account of the organization.
     FinishCreation(String),
     /// Finish enabling or disabling a standard that has been in progress since this time (STD-63), or retry one that

@@ -1,10 +1,12 @@
 //! A hub V2: the state of the OCSF half of Security Hub in one account and Region.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::automation_rule_v2::AutomationRuleV2;
 use super::clock::Timestamp;
 use super::connector::{Connector, Ticket};
+use super::export_job::ExportJob;
 use super::hub::Phase;
 
 /// The state of the OCSF half in one account and Region. It is independent of the hub of the classic half.
@@ -24,6 +26,8 @@ pub struct HubV2 {
     pub connectors: BTreeMap<String, Connector>,
     /// Tickets, in order of creation.
     pub tickets: Vec<Ticket>,
+    /// Jobs that export findings, in order of creation (EXV-01).
+    pub exports: Vec<Arc<ExportJob>>,
     /// The free trials that have begun, by type, with the time. They outlive the hub (FTR-03, FTR-05).
     pub trials: BTreeMap<&'static str, Timestamp>,
 }

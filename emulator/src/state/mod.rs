@@ -24,6 +24,7 @@ mod delays;
 mod directory;
 mod due;
 mod events;
+mod export_job;
 mod findings;
 mod findings_transaction;
 mod held;
@@ -68,6 +69,7 @@ pub use directory::{
 };
 pub use due::{CheckScope, Due};
 pub use events::{Derive, Draft, Event, EventPage, InsightReport, OcsfFinding, Subject, UsedAction};
+pub use export_job::{ExportJob, ExportSink, ExportState};
 pub use findings::{FindingMetadata, FindingWriter, Findings, HistoryRecord, HistorySource, HistoryUpdate};
 pub use findings_transaction::FindingsTransaction;
 pub use held::HeldRelations;

@@ -11,6 +11,7 @@ use super::delays::Delays;
 use super::directory::{Credential, Directory, Principal};
 use super::due::{CheckScope, Due, DueSet};
 use super::events::{Derive, Draft, Event, EventPage, Events};
+use super::export_job::ExportSink;
 use super::findings::Findings;
 use super::held::HeldRelations;
 use super::hub::{Hub, HubKey};
@@ -72,6 +73,8 @@ pub struct World {
     sequence: AtomicU64,
     /// Events sent to hubs; `None` if events are disabled or the world is still being set up.
     events: Option<Events>,
+    /// Writes exported objects; `None` if jobs keep what they have exported.
+    export_sink: Option<ExportSink>,
 }
 
 impl Default for World {
@@ -107,6 +110,7 @@ impl World {
             revision: AtomicU64::new(0),
             sequence: AtomicU64::new(0),
             events: None,
+            export_sink: None,
         }
     }
 
@@ -142,6 +146,7 @@ impl World {
             revision: AtomicU64::new(0),
             sequence: AtomicU64::new(self.sequence.load(Ordering::Acquire)),
             events: None,
+            export_sink: None,
         }
     }
 
@@ -153,6 +158,16 @@ impl World {
     /// Sets [`World::epoch`]. To be called before the world is used.
     pub fn set_epoch(&mut self, epoch: u64) {
         self.epoch = epoch;
+    }
+
+    /// Makes jobs write exported objects with `sink`. To be called before the world is used.
+    pub fn set_export_sink(&mut self, sink: Option<ExportSink>) {
+        self.export_sink = sink;
+    }
+
+    /// Writes exported objects, if that is set.
+    pub fn export_sink(&self) -> Option<&ExportSink> {
+        self.export_sink.as_ref()
     }
 
     /// Enables events and keeps the newest `capacity` of them; 0 disables events. Numbering continues after `after`.

@@ -88,6 +88,7 @@ fn turn_on(
         automation_rules: Vec::new(),
         connectors: BTreeMap::new(),
         tickets: Vec::new(),
+        exports: Vec::new(),
         trials,
     });
     hub.phase = Phase::Enabled(now);

@@ -6,6 +6,7 @@
 
 pub mod change;
 pub mod critical;
+pub mod exports;
 pub mod inventory;
 pub mod keep;
 pub mod lookup;

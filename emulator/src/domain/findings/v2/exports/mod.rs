@@ -1,0 +1,204 @@
+//! Jobs that export findings: starting and cancelling them, and what they do when they are due.
+
+mod output;
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use super::query::{self, Use};
+use super::visibility;
+use crate::aws_error::{AwsError, ErrorCode};
+use crate::domain::caller::Caller;
+use crate::domain::{hub_v2_access, schedule};
+use crate::state::{Due, ExportJob, ExportState, HubKey, HubV2, Principal, Timestamp, Transaction, World};
+
+/// How long a job is listed (EXV-09).
+const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// What `FailureCode` may be (EXV-05).
+pub const FAILURES: [&str; 3] = ["ACCESS_DENIED", "RESOURCE_NOT_FOUND", "INTERNAL_ERROR"];
+
+/// The attributes of a new job, as sent.
+#[derive(Debug)]
+pub struct Request {
+    /// The name.
+    pub name: Option<String>,
+    /// `OutputConfiguration`
+    pub output: Value,
+    /// `Destination`
+    pub destination: Value,
+    /// `Scopes`
+    pub scopes: Option<Value>,
+}
+
+/// Checks what can be checked without looking at the state (EXV-02, DEC-16).
+///
+/// # Errors
+/// 400 `ValidationException`.
+pub fn check(world: &World, caller: &Caller, request: &Request) -> Result<(), AwsError> {
+    let findings = request.output.get("Findings").unwrap_or(&Value::Null);
+    query::filter(world, caller.now, findings.get("Filters").unwrap_or(&Value::Null), Use::Query)?;
+    let has_fields = findings.get("SelectedFields").is_some();
+    match (output::is_csv(&request.output), has_fields) {
+        (true, false) => Err(AwsError::validation("SelectedFields is required for the format CSV")),
+        (false, true) => Err(AwsError::validation("SelectedFields is only supported for the format CSV")),
+        _ => Ok(()),
+    }
+}
+
+/// Starts a job, and returns its ID (EXV-01, EXV-03).
+///
+/// # Errors
+/// 402 `ServiceQuotaExceededException` while another job runs; the errors of `Scopes`.
+pub fn start(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    caller: &Caller,
+    request: Request,
+) -> Result<String, AwsError> {
+    visibility::limit(world, caller, request.scopes.as_ref())?;
+    let key = caller.hub_key();
+    let hub = transaction.hub_v2(&key).ok_or_else(hub_v2_access::not_subscribed)?;
+    let mut hub = (*hub).clone();
+    if hub.exports.iter().any(|job| job.state == ExportState::Running) {
+        let message = "At most one export job can run at a time";
+        return Err(AwsError::new(ErrorCode::ServiceQuotaExceededException, message));
+    }
+    let number = hub.exports.last().map_or(0, |last| last.number + 1);
+    hub.exports.retain(|job| is_listed(job, caller.now));
+    let id = world.ids.hexadecimal();
+    let Request { name, output, destination, scopes } = request;
+    hub.exports.push(Arc::new(ExportJob {
+        id: id.clone(),
+        number,
+        name,
+        output,
+        destination,
+        scopes,
+        state: ExportState::Running,
+        started_at: caller.now,
+        ended_at: None,
+        exported: None,
+    }));
+    transaction.stage_hub_v2(key.clone(), hub);
+    schedule::after(transaction, caller.now, world.v2_settings.export, Due::FinishExport(key, id.clone()));
+    Ok(id)
+}
+
+/// Exports the findings that the account sees, if the job still runs (EXV-08).
+///
+/// Findings are converted under the writers' lock. This delays no further calls: until the job has ended, every call
+/// would have to wait for it anyway, because no call sees a world with unfinished due work.
+pub fn finish(transaction: &mut Transaction<'_>, world: &World, key: &HubKey, id: &str, at: Timestamp) {
+    let job = transaction.hub_v2(key).and_then(|hub| hub.exports.iter().find(|job| job.id == id).cloned());
+    let Some(job) = job.filter(|job| job.state == ExportState::Running) else { return };
+    let caller = Caller { principal: Principal::local_user(key.account), region: key.region.clone(), now: at };
+    let (state, exported) = match output::write(world, &caller, &job) {
+        Ok(exported) => (ExportState::Succeeded, exported),
+        Err((code, message)) => (ExportState::Failed { code, message }, None),
+    };
+    _ = end(transaction, key, id, (state, at), |job| job.exported = exported);
+}
+
+/// The object that a job writes: bucket and key (EXV-08).
+pub fn object(job: &ExportJob) -> String {
+    output::object(job)
+}
+
+/// Cancels a job. A cancelled one stays as it is (EXV-07).
+///
+/// # Errors
+/// 404 `ResourceNotFoundException`; 409 `ConflictException` for a job that has ended otherwise.
+pub fn cancel(transaction: &mut Transaction<'_>, caller: &Caller, id: &str) -> Result<(), AwsError> {
+    let key = caller.hub_key();
+    let hub = transaction.hub_v2(&key).ok_or_else(|| missing(id))?;
+    let job = find(&hub, id, caller.now)?;
+    match job.state {
+        ExportState::Running => end(transaction, &key, id, (ExportState::Cancelled, caller.now), |_| ()),
+        ExportState::Cancelled => Ok(()),
+        ExportState::Succeeded | ExportState::Failed { .. } => {
+            Err(AwsError::conflict(format!("Export job {id} has already ended with status {}", job.state.as_str())))
+        }
+    }
+}
+
+/// Puts a job of any account in a state, and returns its account and Region (DEC-20). A job that is put in the state
+/// `Running` runs until it is put in another one.
+///
+/// # Errors
+/// 404 `ResourceNotFoundException`.
+pub fn put(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    id: &str,
+    (state, now): (ExportState, Timestamp),
+) -> Result<HubKey, AwsError> {
+    let (key, _) = of_any_account(world, id).ok_or_else(|| missing(id))?;
+    if state == ExportState::Succeeded {
+        end(transaction, &key, id, (ExportState::Running, now), |_| ())?;
+        finish(transaction, world, &key, id, now);
+    } else {
+        end(transaction, &key, id, (state, now), |_| ())?;
+    }
+    Ok(key)
+}
+
+/// A job of any account, with its account and Region.
+pub fn of_any_account(world: &World, id: &str) -> Option<(HubKey, Arc<ExportJob>)> {
+    let relations = world.relations();
+    relations.hubs_v2().find_map(|(key, hub)| {
+        let job = hub.exports.iter().find(|job| job.id == id)?;
+        Some((key.clone(), Arc::clone(job)))
+    })
+}
+
+/// The caller's job with an ID.
+///
+/// # Errors
+/// 404 `ResourceNotFoundException`.
+pub fn get(world: &World, caller: &Caller, id: &str) -> Result<Arc<ExportJob>, AwsError> {
+    let hub = world.hub_v2(&caller.hub_key()).ok_or_else(|| missing(id))?;
+    find(&hub, id, caller.now)
+}
+
+/// The caller's jobs, newest first (EXV-06, EXV-09).
+pub fn list(world: &World, caller: &Caller) -> Vec<Arc<ExportJob>> {
+    let hub = world.hub_v2(&caller.hub_key());
+    let jobs = hub.iter().flat_map(|hub| hub.exports.iter().rev());
+    jobs.filter(|job| is_listed(job, caller.now)).cloned().collect()
+}
+
+fn find(hub: &HubV2, id: &str, now: Timestamp) -> Result<Arc<ExportJob>, AwsError> {
+    let mut jobs = hub.exports.iter().filter(|job| is_listed(job, now));
+    jobs.find(|job| job.id == id).cloned().ok_or_else(|| missing(id))
+}
+
+fn is_listed(job: &ExportJob, now: Timestamp) -> bool {
+    job.state == ExportState::Running || now.duration_since(job.started_at) < RETENTION
+}
+
+/// Puts a job in a state.
+fn end(
+    transaction: &mut Transaction<'_>,
+    key: &HubKey,
+    id: &str,
+    (state, at): (ExportState, Timestamp),
+    edit: impl FnOnce(&mut ExportJob),
+) -> Result<(), AwsError> {
+    let hub = transaction.hub_v2(key).ok_or_else(|| missing(id))?;
+    let mut hub = (*hub).clone();
+    let job = hub.exports.iter_mut().find(|job| job.id == id).ok_or_else(|| missing(id))?;
+    let job = Arc::make_mut(job);
+    job.ended_at = (state != ExportState::Running).then_some(at);
+    job.state = state;
+    job.exported = None;
+    edit(job);
+    transaction.stage_hub_v2(key.clone(), hub);
+    Ok(())
+}
+
+fn missing(id: &str) -> AwsError {
+    AwsError::not_found(format!("Export job {id} was not found"))
+}
