@@ -88,6 +88,26 @@ async fn boto3_manages_the_settings_of_the_v2_half() {
     println!("{output}");
 }
 
+/// Starts an emulator with hubs of both halves in two Regions, findings of all products, and a failed control.
+async fn both_halves() -> Emulator {
+    let text = "name: both\nclock: { now: \"2026-01-15T09:00:00Z\", frozen: true }\nregions: [us-east-1, eu-west-1]\nhubs:\n  - { \
+                account: \"111111111111\", regions: all, default_standards: true, products: [guardduty, inspector, macie, \
+                access-analyzer, firewall-manager, config, health, securityhub] }\nhubs_v2: [{ account: \"111111111111\", \
+                regions: all }]\nresources: [{ account: \"111111111111\", regions: [us-east-1], type: AwsS3Bucket, id: logs, \
+                fails: [S3.8] }]\nfindings:\n  - generate: { product: all, count: 140 }\n";
+    with_scenario("both-halves.yaml", text).await
+}
+
+/// Rules: OCL-01 to OCL-08.
+#[tokio::test]
+async fn the_v2_half_answers_what_shipped_clients_call() {
+    let Some(environment) = python_environment() else { return };
+    let emulator = both_halves().await;
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/v2_client_cases.py");
+    let (code, output, error) = run(client(&environment, "python", &emulator.endpoint()).arg(cases));
+    assert_eq!(code, 0, "{output}{error}");
+}
+
 /// The exit code of version 1 of the AWS CLI for a service error; version 2 uses 254.
 const REFUSED: i32 = 255;
 
@@ -146,7 +166,7 @@ async fn the_aws_cli_can_import_a_file() {
     assert_eq!(aws_prints(&environment, &emulator, &read), "Open port");
 }
 
-/// Rules: CLN-03, ERR-06.
+/// Rules: CLN-03, O2G-05.
 #[tokio::test]
 async fn the_aws_cli_shows_the_reason_for_an_error() {
     let Some(environment) = python_environment() else { return };
@@ -163,7 +183,8 @@ async fn the_aws_cli_shows_the_reason_for_an_error() {
     );
     refused(
         &["get-finding-statistics-v2", "--group-by-rules", "GroupByField=activity_name"],
-        "An error occurred (UnknownOperationException) when calling the GetFindingStatisticsV2 operation: ",
+        "An error occurred (ConflictException) when calling the GetFindingStatisticsV2 operation: Security Hub V2 is not \
+         enabled for 111111111111",
     );
     refused(
         &["describe-hub", "--region", "ap-southeast-2"],

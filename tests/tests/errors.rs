@@ -92,11 +92,11 @@ fn checks_are_made_in_a_fixed_order() {
     check("GET", "/nothing", None, "{", None, 403, "MissingAuthenticationTokenException");
     check("GET", "/nothing", Some("Bearer x"), "{", None, 403, "IncompleteSignatureException");
     check("GET", "/nothing", Some(&signed), "{", None, 404, "UnknownOperationException");
-    let missing = Some(Operation::GetFindingStatisticsV2);
+    let statistics = Some(Operation::GetFindingStatisticsV2);
     let valid = r#"{"GroupByRules":[{"GroupByField":"activity_name"}]}"#;
-    check("POST", "/findingsv2/statistics", Some(&signed), "{", missing, 400, "ValidationException");
-    check("POST", "/findingsv2/statistics", Some(&signed), "{}", missing, 400, "ValidationException");
-    check("POST", "/findingsv2/statistics", Some(&signed), valid, missing, 404, "UnknownOperationException");
+    check("POST", "/findingsv2/statistics", Some(&signed), "{", statistics, 400, "ValidationException");
+    check("POST", "/findingsv2/statistics", Some(&signed), "{}", statistics, 400, "ValidationException");
+    check("POST", "/findingsv2/statistics", Some(&signed), valid, statistics, 409, "ConflictException");
     let findings = Some(Operation::GetFindings);
     check("POST", "/findings", Some(&signed), r#"{"MaxResults":0}"#, findings, 400, "InvalidInputException");
     check("POST", "/findings", Some(&signed), r#"{"NextToken":"no token"}"#, findings, 401, "InvalidAccessException");
