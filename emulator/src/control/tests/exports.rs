@@ -1,3 +1,5 @@
+//! Tests of exports through the service.
+
 use super::*;
 
 fn start(service: &Service) -> String {

@@ -1,3 +1,5 @@
+//! Rules of export jobs, tested through the operations.
+
 use jiff::SignedDuration;
 use securityhub_fixtures::Operation::{
     BatchImportFindings, CancelExportJobV2, DisableSecurityHubV2, EnableSecurityHubV2, GetExportJobV2, GetFindingsV2,
