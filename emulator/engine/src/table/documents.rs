@@ -24,6 +24,8 @@ pub(super) struct Documents {
     pieces: Blocks<Piece, PIECES_PER_BLOCK>,
     /// The piece to which documents are appended.
     open: Option<usize>,
+    /// The piece of a batch that is being stored. It stays, however little of it is used so far.
+    unfinished: Option<usize>,
     locations: Blocks<Location>,
     /// Total size of all documents: each query asks for it, so it is not summed over the pieces.
     used: usize,
@@ -163,7 +165,8 @@ impl Documents {
             bytes.shrink_to_fit();
         }
         self.pieces.push(Piece { bytes: Arc::new(bytes), ..Piece::default() });
-        Batch { piece: Some(self.pieces.len() - 1), bytes: Vec::new() }
+        self.unfinished = Some(self.pieces.len() - 1);
+        Batch { piece: self.unfinished, bytes: Vec::new() }
     }
 
     /// Stores a document of a batch as that of the next slot.
@@ -190,6 +193,7 @@ impl Documents {
     /// Ends a batch. Documents that were not stored become waste.
     pub(super) fn finish_batch(&mut self, batch: &Batch) {
         if let Some(number) = batch.piece {
+            self.unfinished = None;
             self.tidy(number);
         }
     }
@@ -286,11 +290,11 @@ impl Documents {
 
     /// Empties a piece that is mostly unused by moving its documents to the open piece.
     fn tidy(&mut self, number: usize) {
-        let is_open = self.open == Some(number);
+        let is_needed = self.open == Some(number) || self.unfinished == Some(number);
         let Some(piece) = self.pieces.get_mut(number).or_report("a location refers to an existing piece") else {
             return;
         };
-        if is_open || piece.used * 2 > piece.bytes.len() {
+        if is_needed || piece.used * 2 > piece.bytes.len() {
             return;
         }
         let emptied = std::mem::take(piece);
@@ -325,6 +329,25 @@ mod tests {
 
     fn document(seed: usize) -> Vec<u8> {
         vec![u8::try_from(seed % 251).unwrap_or(0); 1000 + seed * 7919 % 200_000]
+    }
+
+    #[test]
+    fn a_document_that_is_replaced_while_its_batch_is_stored_leaves_the_rest_of_the_batch() {
+        let all: Vec<Vec<u8>> = (1..4).map(|number| vec![number; SMALL]).collect();
+        let mut documents = Documents::default();
+        let batch = documents.add_batch(all.concat());
+        documents.push_from(0, &batch, 0..SMALL);
+        let longer = vec![9; SMALL + 1];
+        documents.replace(0, plain(&longer));
+        documents.push_from(1, &batch, SMALL..2 * SMALL);
+        documents.push_from(2, &batch, 2 * SMALL..3 * SMALL);
+        documents.finish_batch(&batch);
+        assert!(
+            [longer, all[1].clone(), all[2].clone()]
+                .iter()
+                .enumerate()
+                .all(|(slot, document)| { documents.get(u32::try_from(slot).unwrap_or_default()) == document })
+        );
     }
 
     #[test]
