@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use securityhub_engine::{Batch, Filter, Key, Schema, Slot, Snapshot, Stored, Table};
+use securityhub_engine::{Batch, Filter, Key, Layer, Schema, Slot, Snapshot, Stored, Table};
 
 use super::change::StoredFinding;
 use super::clock::Timestamp;
@@ -122,8 +122,8 @@ impl Findings {
         removed.len()
     }
 
-    pub(super) fn hide(&mut self, filter: &Filter) {
-        self.table.hide(filter);
+    pub(super) fn hide(&mut self, layer: Layer, filter: &Filter) {
+        self.table.hide(layer, filter);
     }
 
     /// Adds findings of another table, keeping the order of their sequence numbers. Replaces those with the same key.

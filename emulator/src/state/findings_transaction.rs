@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use securityhub_engine::{Filter, Key, Scope};
+use securityhub_engine::{Filter, Key, Layer, Scope};
 
 use super::change::Change;
 use super::clock::Timestamp;
@@ -138,9 +138,10 @@ impl<'w> FindingsTransaction<'w> {
         count
     }
 
-    /// Hides the findings of a Region that satisfy a filter. A finding stays hidden until it is written again.
-    pub fn hide_findings(&mut self, region: &Region, filter: &Filter) {
-        self.world.edit_findings(&TableKey::from(region), |findings, _| findings.hide(filter));
+    /// Hides the findings of a table that satisfy a filter: in the first layer from home Regions of the classic half, in
+    /// the second from those of the V2 half. A finding stays hidden until it is written again.
+    pub fn hide_findings(&mut self, table: &TableKey, layer: Layer, filter: &Filter) {
+        self.world.edit_findings(table, |findings, _| findings.hide(layer, filter));
     }
 
     /// Stores replicas in `table` of the findings of its origin that satisfy a filter and are not hidden, with their
@@ -149,7 +150,7 @@ impl<'w> FindingsTransaction<'w> {
     pub fn store_replicas(&mut self, table: &TableKey, filter: &Filter, key: impl Fn(&[u8]) -> Option<Key>) {
         let Some(origin) = table.origin.as_ref().or_report("replicas have an origin") else { return };
         let left = self.world.read_findings(origin, |findings| {
-            let slots = findings.table().within(Scope::Visible).matching(filter);
+            let slots = findings.table().within(Scope::Visible(Layer::First)).matching(filter);
             if !slots.is_empty() {
                 // No other code holds the locks of two tables, so this cannot deadlock.
                 self.world.edit_findings(table, |replicas, _| replicas.add(findings, &slots, key));

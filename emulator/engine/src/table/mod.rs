@@ -30,7 +30,8 @@ mod select;
 pub use documents::{Batch, Snapshot};
 pub use draft::Draft;
 pub use keys::Key;
-pub use part::{Part, Scope};
+use part::LAYERS;
+pub use part::{Layer, Part, Scope};
 
 use columns::Columns;
 use documents::Documents;
@@ -66,8 +67,8 @@ pub struct Table {
     /// A lower bound of all ends.
     first_end: i64,
     live: BitSet,
-    /// The hidden slots, all of which are live.
-    hidden: BitSet,
+    /// The hidden slots of each layer, all of which are live.
+    hidden: [BitSet; LAYERS],
     columns: Columns,
     searches: Searches,
     forms: Forms,
@@ -87,7 +88,7 @@ impl Table {
             ends: Blocks::default(),
             first_end: NEVER,
             live: BitSet::default(),
-            hidden: BitSet::default(),
+            hidden: Default::default(),
             searches: Searches::default(),
             forms: Forms::default(),
             version: 0,
@@ -184,7 +185,7 @@ impl Table {
 
     /// [`Table::replace`] with an annex.
     pub fn replace_with(&mut self, slot: Slot, stored: Stored<'_>) {
-        self.hidden.remove(slot.0);
+        self.hidden.iter_mut().for_each(|hidden| hidden.remove(slot.0));
         self.columns.clear(slot.0);
         self.searches.forget(slot.0);
         self.forms.forget(slot.0);
@@ -273,7 +274,7 @@ impl Table {
         self.version += 1;
         self.documents.clear(slot);
         self.live.remove(slot);
-        self.hidden.remove(slot);
+        self.hidden.iter_mut().for_each(|hidden| hidden.remove(slot));
     }
 
     /// Compacts the slots if most of them are empty.
@@ -293,8 +294,10 @@ impl Table {
         self.live = BitSet::default();
         for (slot, old) in (0..).zip(&kept) {
             self.live.insert(slot);
-            if hidden.contains(*old) {
-                self.hidden.insert(slot);
+            for (before, hidden) in hidden.iter().zip(&mut self.hidden) {
+                if before.contains(*old) {
+                    hidden.insert(slot);
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The documents of a table to which a query applies.
 
 use super::{Slot, Table, at};
-use crate::bits::Bits;
+use crate::bits::{BitSet, Bits};
 use crate::filter::Filter;
 use crate::plan::Plan;
 use crate::schema::FieldId;
@@ -11,9 +11,21 @@ use crate::schema::FieldId;
 pub enum Scope {
     /// All documents.
     All,
-    /// Documents that are not hidden.
-    Visible,
+    /// Documents that are not hidden in a layer.
+    Visible(Layer),
 }
+
+/// Documents can be hidden in independent layers, for independent kinds of readers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// One kind of readers.
+    First,
+    /// Another one.
+    Second,
+}
+
+/// The number of layers.
+pub(super) const LAYERS: usize = 2;
 
 /// A table, restricted to a scope.
 #[derive(Clone, Copy, Debug)]
@@ -28,18 +40,30 @@ impl Table {
         Part { table: self, scope }
     }
 
-    /// Hides the documents that satisfy `filter` from [`Scope::Visible`], each until it is replaced.
-    pub fn hide(&mut self, filter: &Filter) {
-        for slot in self.within(Scope::All).matching(filter) {
-            self.hidden.insert(slot.0);
+    /// Hides the documents that satisfy `filter` in a layer, each until it is replaced.
+    pub fn hide(&mut self, layer: Layer, filter: &Filter) {
+        let slots = self.within(Scope::All).matching(filter);
+        let [first, second] = &mut self.hidden;
+        let hidden = if layer == Layer::First { first } else { second };
+        for slot in slots {
+            hidden.insert(slot.0);
         }
+    }
+
+    fn hidden(&self, layer: Layer) -> &BitSet {
+        let [first, second] = &self.hidden;
+        if layer == Layer::First { first } else { second }
     }
 }
 
 impl Part<'_> {
     /// Whether the part contains the document of a slot.
     pub fn has(&self, slot: Slot) -> bool {
-        self.table.live.contains(slot.0) && (self.scope == Scope::All || !self.table.hidden.contains(slot.0))
+        let is_hidden = match self.scope {
+            Scope::All => false,
+            Scope::Visible(layer) => self.table.hidden(layer).contains(slot.0),
+        };
+        self.table.live.contains(slot.0) && !is_hidden
     }
 
     /// The number of documents that satisfy `filter`.
@@ -63,7 +87,7 @@ impl Part<'_> {
         let live = self.table.live.block(block);
         match self.scope {
             Scope::All => live,
-            Scope::Visible => live.without(&self.table.hidden.block(block)),
+            Scope::Visible(layer) => live.without(&self.table.hidden(layer).block(block)),
         }
     }
 

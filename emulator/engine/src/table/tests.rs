@@ -286,7 +286,7 @@ fn a_hidden_document_becomes_visible_when_replaced() {
     for (number, id) in (0..).zip(["a", "b", "c", "d"]) {
         put(&mut table, id, number, &json!({ "Title": "old" }));
     }
-    table.hide(&titled("old"));
+    table.hide(Layer::First, &titled("old"));
     put(&mut table, "b", 9, &json!({ "Title": "new" }));
     put(&mut table, "e", 9, &json!({ "Title": "old" }));
     assert!(table.remove(&key("a")));
@@ -299,13 +299,13 @@ fn a_hidden_document_becomes_visible_when_replaced() {
         assert_eq!(part.groups(&everything, TITLE).values().sum::<u64>(), slots.len() as u64);
         ids(&page)
     };
-    assert_eq!(seen(&table, Scope::Visible, &[]), ["b", "e"]);
-    assert_eq!(seen(&table, Scope::Visible, &by(TITLE, true)), ["e", "b"]);
+    assert_eq!(seen(&table, Scope::Visible(Layer::First), &[]), ["b", "e"]);
+    assert_eq!(seen(&table, Scope::Visible(Layer::First), &by(TITLE, true)), ["e", "b"]);
     assert_eq!(seen(&table, Scope::All, &[]), ["b", "c", "d", "e"]);
     // The slot of a hidden document is reused.
     table.remove_where(|document| document.starts_with(key("c").as_bytes()));
     put(&mut table, "c", 10, &json!({}));
-    assert_eq!(table.within(Scope::Visible).count(&everything), 3);
+    assert_eq!(table.within(Scope::Visible(Layer::First)).count(&everything), 3);
 }
 
 #[test]
@@ -314,11 +314,11 @@ fn hidden_documents_stay_hidden_when_slots_are_renumbered() {
     for number in 0..FEW as u64 {
         put(&mut table, &number.to_string(), number, &json!({ "Confidence": number }));
     }
-    table.hide(&titled("none"));
-    table.hide(&Filter::Any(vec![titled("x"), Filter::term(CONFIDENCE, Test::Present)]));
+    table.hide(Layer::First, &titled("none"));
+    table.hide(Layer::First, &Filter::Any(vec![titled("x"), Filter::term(CONFIDENCE, Test::Present)]));
     put(&mut table, "77", 0, &json!({ "Confidence": 77 }));
     table.remove_where(|document| !document.ends_with(b"7}"));
-    let left = table.within(Scope::Visible).select(&Filter::everything(), &[], None, 100, Vec::new());
+    let left = table.within(Scope::Visible(Layer::First)).select(&Filter::everything(), &[], None, 100, Vec::new());
     assert!(table.len() > 1 && table.len() * 2 < FEW, "{}", table.len());
     assert_eq!(ids(&left), ["77"]);
 }

@@ -9,6 +9,7 @@ use securityhub_fixtures::regions;
 use crate::aws_error::AwsError;
 use crate::domain::arn::{self, Arn};
 use crate::domain::caller::Caller;
+use crate::domain::findings::v2::visibility;
 use crate::state::{AccountId, AggregatorV2, Directory, LinkingModeV2, Region, Transaction, World};
 
 /// Reason why an aggregator cannot be created, found or changed. The sentences are `inferred`, except those of
@@ -151,6 +152,7 @@ pub fn create(
     transaction.edit_directory(|directory| {
         directory.aggregators_v2.insert(caller.account(), aggregator.clone());
     });
+    visibility::hide_earlier(transaction, world, caller.account(), |region| aggregator.links(region));
     Ok(aggregator)
 }
 
@@ -185,10 +187,13 @@ pub fn update(
     let directory = transaction.directory();
     let accepts_all_regions = world.v2_settings.accepts_all_regions;
     let (mode, linked) = linking.check(directory, &caller.region, accepts_all_regions)?;
-    let aggregator = AggregatorV2 { mode, linked, ..find(directory, caller, arn)?.clone() };
+    let before = find(directory, caller, arn)?.clone();
+    let aggregator = AggregatorV2 { mode, linked, ..before.clone() };
     transaction.edit_directory(|directory| {
         directory.aggregators_v2.insert(caller.account(), aggregator.clone());
     });
+    let is_new = |region: &Region| aggregator.links(region) && !before.links(region);
+    visibility::hide_earlier(transaction, world, caller.account(), is_new);
     Ok(aggregator)
 }
 

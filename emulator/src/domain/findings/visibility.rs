@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use securityhub_engine::{Filter, Part, Scope, Slot};
+use securityhub_engine::{Filter, Layer, Part, Scope, Slot};
 
 use crate::domain::caller::Caller;
 use crate::domain::findings::document;
@@ -38,7 +38,7 @@ pub fn views(world: &World, caller: &Caller) -> Vec<View> {
     }
     for region in linked(&relations, caller, world.finding_regions()) {
         let accounts = accounts(&relations, caller.account(), &region);
-        views.push(View { table: TableKey::from(&region), accounts, scope: Scope::Visible });
+        views.push(View { table: TableKey::from(&region), accounts, scope: Scope::Visible(Layer::First) });
     }
     views
 }

@@ -216,3 +216,27 @@ fn a_rule_on_resources_sets_their_criticality() {
     let expected = json!([{ "FieldValue": "Very High", "Count": 2 }]);
     assert_eq!(counted["GroupByResults"][0]["GroupByValues"], expected);
 }
+
+/// Rules: AGV-10.
+#[test]
+fn a_home_region_shows_what_was_written_after_linking() {
+    let stage = stage();
+    stage.call_in("eu-west-1", ADMINISTRATOR, EnableSecurityHubV2, json!({})).unwrap();
+    let import = |id: &str, updated_at: &str| {
+        let finding = finding(id, json!({ "Title": id, "UpdatedAt": updated_at }));
+        stage.good(ADMINISTRATOR, BatchImportFindings, json!({ "Findings": [finding] }));
+    };
+    import("before", "2026-01-10T08:00:00Z");
+    import("changed", "2026-01-10T08:00:00Z");
+    let linked = json!({ "RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": [REGION] });
+    stage.call_in("eu-west-1", ADMINISTRATOR, CreateAggregatorV2, linked).unwrap();
+    import("changed", "2026-01-11T08:00:00Z");
+    import("after", "2026-01-11T08:00:00Z");
+    let titles = |region: &str| {
+        let answer = stage.call_in(region, ADMINISTRATOR, GetFindingsV2, json!({})).unwrap();
+        let title = |finding: &Value| finding["finding_info"]["title"].as_str().unwrap().to_owned();
+        answer["Findings"].as_array().unwrap().iter().map(title).collect::<Vec<_>>()
+    };
+    assert_eq!(titles("eu-west-1"), ["changed", "after"]);
+    assert_eq!(titles(REGION), ["before", "changed", "after"]);
+}

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use securityhub_engine::{Key, Scope};
+use securityhub_engine::{Key, Layer, Scope};
 
 use crate::domain::findings::{document, expiry, visibility};
 use crate::domain::hub_access;
@@ -55,7 +55,11 @@ pub fn apply_relation_changes(transaction: &mut Transaction<'_>, world: &World) 
         store_replicas(transaction, world, link);
     }
     for link in &changed.linked {
-        transaction.hide_findings(&link.region, &visibility::of_accounts(world, &link.accounts));
+        transaction.hide_findings(
+            &TableKey::from(&link.region),
+            Layer::First,
+            &visibility::of_accounts(world, &link.accounts),
+        );
     }
     for link in &changed.joined {
         drop_shown_replicas(transaction, world, link);
@@ -129,7 +133,7 @@ fn drop_shown_replicas(transaction: &mut Transaction<'_>, world: &World, link: &
     });
     let mut keys = keys.unwrap_or_default();
     world.read_findings(&link.region, |findings| {
-        let shown = findings.table().within(Scope::Visible);
+        let shown = findings.table().within(Scope::Visible(Layer::First));
         keys.retain(|key| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
     });
     if !keys.is_empty() {
@@ -161,7 +165,7 @@ pub fn supersede(
     let mut written = written();
     // If the Region was linked between the write and now, the finding is hidden and its replica is still needed.
     world.read_findings(region, |findings| {
-        let shown = findings.table().within(Scope::Visible);
+        let shown = findings.table().within(Scope::Visible(Layer::First));
         written.retain(|(_, key)| findings.table().find(key).is_some_and(|slot| shown.has(slot)));
     });
     let shown_in = |table: TableKey| {

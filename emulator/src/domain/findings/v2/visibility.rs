@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use securityhub_engine::filter::{self, DateRange, Test};
-use securityhub_engine::{Filter, Part, Scope, Slot, Stored};
+use securityhub_engine::{Filter, Layer, Part, Scope, Slot, Stored};
 use serde_json::Value;
 
 use crate::aws_error::{AwsError, ErrorCode};
 use crate::domain::caller::Caller;
 use crate::domain::findings::filters::composite::refused;
+use crate::domain::findings::visibility as classic;
 use crate::domain::findings::{document, history};
 use crate::domain::governance;
 use crate::ocsf::State;
 use crate::state::{
-    AccountId, Directory, Findings, HubKey, Organization, Region, Relations, TableKey, Timestamp, World,
+    AccountId, Directory, Findings, HubKey, Organization, Region, Relations, TableKey, Timestamp, Transaction, World,
 };
 
 /// Maximum number of entries of `Scopes` (HV2-24).
@@ -32,6 +33,8 @@ pub struct View {
     pub table: TableKey,
     /// The accounts that own them.
     accounts: Arc<HashSet<String>>,
+    /// In a linked Region, only findings written since it was linked (AGV-10).
+    scope: Scope,
 }
 
 /// The accounts that a call is limited to; `None` for all that the caller sees.
@@ -112,12 +115,34 @@ pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
             let limited = limit.iter().map(ToString::to_string).filter(|account| accounts.contains(account));
             accounts = Arc::new(limited.collect());
         }
-        views.push(View { table: TableKey::from(&region), accounts: Arc::clone(&accounts) });
+        let scope = if region == caller.region { Scope::All } else { Scope::Visible(Layer::Second) };
+        views.push(View { table: TableKey::from(&region), accounts: Arc::clone(&accounts), scope });
         if native.contains(&region) {
-            views.push(View { table: TableKey::ocsf_only(&region), accounts });
+            views.push(View { table: TableKey::ocsf_only(&region), accounts, scope });
         }
     }
     views
+}
+
+/// Hides what was written in newly linked Regions before, until it is written again (AGV-10).
+pub fn hide_earlier(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    account: AccountId,
+    newly: impl Fn(&Region) -> bool,
+) {
+    let directory = world.directory();
+    let organization = directory.organization.as_ref();
+    let is_administrator = organization.is_some_and(|it| it.security_hub_v2_administrator == Some(account));
+    let members = organization.filter(|_| is_administrator).into_iter().flat_map(|it| it.parents.keys());
+    let accounts: BTreeSet<AccountId> = members.copied().chain([account]).collect();
+    let filter = classic::of_accounts(world, &accounts);
+    for region in world.finding_regions().into_iter().filter(&newly) {
+        transaction.hide_findings(&TableKey::from(&region), Layer::Second, &filter);
+    }
+    for region in world.ocsf_only_regions().into_iter().filter(&newly) {
+        transaction.hide_findings(&TableKey::ocsf_only(&region), Layer::Second, &filter);
+    }
 }
 
 /// The caller's Region, and those among `known` that are linked to it.
@@ -176,7 +201,7 @@ impl View {
 
     /// The part of the table that the view may show.
     pub fn part<'f>(&self, findings: &'f Findings) -> Part<'f> {
-        findings.table().within(Scope::All)
+        findings.table().within(self.scope)
     }
 
     /// Findings of products with a name of their own, if those of customers' private products are hidden (OCM-02).
