@@ -30,7 +30,6 @@ mod select;
 pub use documents::{Batch, Snapshot};
 pub use draft::Draft;
 pub use keys::Key;
-use part::LAYERS;
 pub use part::{Layer, Part, Scope};
 
 use columns::Columns;
@@ -41,6 +40,9 @@ use searches::Searches;
 
 /// With fewer slots, the table is not compacted.
 const FEW: usize = 4 * BLOCK;
+
+/// The number of [`Layer`]s.
+const LAYERS: usize = 2;
 
 /// The expiry of a document that never expires.
 pub const NEVER: i64 = i64::MAX;

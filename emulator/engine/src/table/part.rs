@@ -24,9 +24,6 @@ pub enum Layer {
     Second,
 }
 
-/// The number of layers.
-pub(super) const LAYERS: usize = 2;
-
 /// A table, restricted to a scope.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'t> {
