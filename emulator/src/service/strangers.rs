@@ -28,7 +28,7 @@ impl Strangers {
             return;
         }
         let relations = world.relations();
-        if relations.is_on(&caller.hub_key()) {
+        if relations.is_on(&caller.hub_key()) || relations.is_v2_on(&caller.hub_key()) {
             return;
         }
         if relations.regions_of(caller.account()).next().is_none() {

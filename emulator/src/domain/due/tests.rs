@@ -156,7 +156,8 @@ fn state(stage: &Stage) -> Value {
     });
     let events = stage.0.events(0, usize::MAX, |_| true);
     let events: Vec<String> = events.events.iter().map(|event| envelope::write(event, &stage.0.ids)).collect();
-    json!({ "hubs": hubs, "findings": findings, "events": events, "resources": format!("{:?}", relations.resources()) })
+    let hubs_v2: Vec<String> = relations.hubs_v2().map(|(key, hub)| format!("{key:?} {hub:?}")).collect();
+    json!({ "hubs": hubs, "hubs_v2": hubs_v2, "findings": findings, "events": events, "resources": format!("{:?}", relations.resources()) })
 }
 
 /// Rules: FND-40, FND-42, FND-43, FND-50, FND-54, STD-63, RET-02.

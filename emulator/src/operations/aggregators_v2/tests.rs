@@ -1,13 +1,13 @@
 //! Rules of aggregators of the V2 half, tested through the operations.
 
 use securityhub_fixtures::Operation::{
-    self, CreateAggregatorV2, CreateFindingAggregator, DeleteAggregatorV2, DisableSecurityHubV2, EnableSecurityHub,
-    EnableSecurityHubV2, GetAggregatorV2, ListAggregatorsV2, ListFindingAggregators, ListTagsForResource, TagResource,
-    UpdateAggregatorV2,
+    self, BatchImportFindings, CreateAggregatorV2, CreateFindingAggregator, DeleteAggregatorV2, DisableSecurityHubV2,
+    EnableSecurityHub, EnableSecurityHubV2, GetAggregatorV2, GetFindingsTrendsV2, GetFindingsV2, GetResourcesV2,
+    ListAggregatorsV2, ListFindingAggregators, ListTagsForResource, TagResource, UpdateAggregatorV2,
 };
 use serde_json::{Value, json};
 
-use crate::testing::{ADMINISTRATOR, MEMBER, Outcome, REGION, Stage, id};
+use crate::testing::{ADMINISTRATOR, MEMBER, Outcome, REGION, Stage, finding, id};
 
 const MANAGEMENT: &str = "444444444444";
 const OTHER_REGION: &str = "eu-west-1";
@@ -194,7 +194,7 @@ fn the_aggregators_of_both_halves_are_independent() {
     assert_eq!(listed["AggregatorsV2"].as_array().unwrap().len(), 1);
 }
 
-/// Rules: AGV-01, TAG-02.
+/// Rules: AGV-01, TAG-02, AGG-20.
 #[test]
 fn an_aggregator_can_be_tagged() {
     let stage = hubs();
@@ -228,7 +228,7 @@ fn aggregators_require_the_hub_v2() {
     }
 }
 
-/// Rules: O2G-08, O2G-02.
+/// Rules: O2G-08, O2G-02, AGG-20.
 #[test]
 fn a_repeated_call_with_a_client_token_gets_the_first_answer() {
     let stage = hubs();
@@ -250,4 +250,25 @@ fn a_repeated_call_with_a_client_token_gets_the_first_answer() {
     stage.0.clock.advance(jiff::SignedDuration::from_hours(1));
     let anew = stage.good(ADMINISTRATOR, CreateAggregatorV2, with_token(&[OTHER_REGION]));
     assert_ne!(anew, created, "the token is forgotten after eight hours");
+}
+
+/// Rules: AGV-10, AGG-21.
+#[test]
+fn findings_resources_and_trends_of_linked_regions_are_visible_in_the_home_region() {
+    let stage = hubs();
+    stage.call_in(OTHER_REGION, ADMINISTRATOR, EnableSecurityHub, json!({})).unwrap();
+    let day = json!({ "StartTime": "2026-01-15T00:00:00Z", "EndTime": "2026-01-15T09:00:00Z" });
+    let seen = || {
+        let count =
+            |operation, list: &str| stage.good(ADMINISTRATOR, operation, json!({}))[list].as_array().unwrap().len();
+        let trends = stage.good(ADMINISTRATOR, GetFindingsTrendsV2, day.clone());
+        let trend = trends["TrendsMetrics"][0]["TrendsValues"]["SeverityTrends"]["High"].clone();
+        (count(GetFindingsV2, "Findings"), count(GetResourcesV2, "Resources"), trend)
+    };
+    create(&stage);
+    assert_eq!(seen(), (0, 0, json!(0)));
+    let product = format!("arn:aws:securityhub:{OTHER_REGION}:{ADMINISTRATOR}:product/{ADMINISTRATOR}/default");
+    let there = json!([finding("1", json!({ "ProductArn": product, "Region": OTHER_REGION }))]);
+    stage.call_in(OTHER_REGION, ADMINISTRATOR, BatchImportFindings, json!({ "Findings": there })).unwrap();
+    assert_eq!(seen(), (1, 1, json!(1)));
 }

@@ -4,6 +4,7 @@
 
 pub(super) mod accounts;
 pub(super) mod aggregators;
+pub(super) mod aggregators_v2;
 mod all_or;
 mod batches;
 mod central_configuration;
@@ -97,6 +98,9 @@ pub(super) struct Declared {
     /// Enabled hubs of the V2 half, which uses OCSF.
     #[serde(default)]
     hubs_v2: Vec<Spanned<hubs_v2::Declared>>,
+    /// Aggregators of the V2 half: home Regions that also show the findings and resources of linked Regions.
+    #[serde(default)]
+    aggregators_v2: Vec<Spanned<aggregators_v2::Declared>>,
     /// Settings of the V2 half.
     security_hub_v2: Option<security_hub_v2::Declared>,
     /// Central configuration of the organization's accounts.
@@ -142,6 +146,7 @@ pub(super) struct Valid {
     hubs: hubs::Valid,
     aggregators: aggregators::Valid,
     hubs_v2: hubs_v2::Valid,
+    aggregators_v2: aggregators_v2::Valid,
     security_hub_v2: security_hub_v2::Valid,
     central_configuration: Option<central_configuration::Valid>,
     resources: Option<BTreeMap<HubKey, Vec<Resource>>>,
@@ -154,7 +159,7 @@ pub(super) struct Valid {
 impl Declared {
     /// Merges a later file: single values (`name`, `clock`, `delays`, `seed`, `regions`, `default_account`,
     /// `organization`, `central_configuration`, `quotas`, `security_hub_v2`) are replaced as a whole; `accounts`,
-    /// `credentials` and `policies` are replaced key by key; `hubs`, `hubs_v2`, `aggregators`, `resources`,
+    /// `credentials` and `policies` are replaced key by key; `hubs`, `hubs_v2`, `aggregators`, `aggregators_v2`, `resources`,
     /// `new_controls` and `findings` are appended, and the later entry wins for a hub or an aggregator that is listed
     /// twice.
     pub(super) fn add(&mut self, later: Declared) {
@@ -176,6 +181,7 @@ impl Declared {
         self.hubs.extend(later.hubs);
         self.aggregators.extend(later.aggregators);
         self.hubs_v2.extend(later.hubs_v2);
+        self.aggregators_v2.extend(later.aggregators_v2);
         if let Some(resources) = later.resources {
             self.resources.get_or_insert_default().extend(resources);
         }
@@ -198,6 +204,7 @@ impl Declared {
         let hubs = hubs::check(self.hubs, &context, check);
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
         let hubs_v2 = hubs_v2::check(self.hubs_v2, &regions, check);
+        let aggregators_v2 = aggregators_v2::check(self.aggregators_v2, &regions, check);
         let security_hub_v2 = self.security_hub_v2.map(|written| security_hub_v2::check(written, check));
         let aggregation = (organization.as_ref(), &aggregators, &hubs);
         let central_configuration =
@@ -223,6 +230,7 @@ impl Declared {
             hubs,
             aggregators,
             hubs_v2,
+            aggregators_v2,
             security_hub_v2: security_hub_v2.unwrap_or_default(),
             central_configuration,
             resources,
@@ -305,7 +313,8 @@ impl Valid {
         let mut transaction = world.write();
         hub_v2_policies::apply(&mut transaction, world, now);
         transaction.commit();
-        refused.into_iter().filter_map(Result::err).flatten().collect()
+        let of_v2 = aggregators_v2::apply(&self.aggregators_v2, world, now);
+        refused.into_iter().chain([of_v2]).filter_map(Result::err).flatten().collect()
     }
 
     /// Attaches the policies for hubs V2 to accounts.

@@ -135,3 +135,28 @@ fn errors_of_findings_in_ocsf_are_reported_at_the_finding() {
     let others = "[\n  { \"Id\": \"a\" },\n  { \"class_uid\": 2004 }\n]";
     insta::assert_snapshot!(errors_of(&[("scenario.yaml", &text), ("others.json", others)]));
 }
+
+/// Rules: AGV-01, AGV-03, AGV-09.
+#[test]
+fn aggregators_v2_require_a_hub_and_an_account_that_is_not_a_member() {
+    let hubs = "regions: [us-east-1, eu-west-1]\nhubs_v2:\n  - { account: '111111111111', regions: all }\n  - { account: \
+                '222222222222', regions: all }\n";
+    let with = |aggregator: &str| format!("{hubs}aggregators_v2:\n  - {{ {aggregator} }}\n");
+    let world = build(&with("account: '111111111111', home: us-east-1, regions: [eu-west-1, us-west-2]"));
+    let directory = world.directory();
+    let aggregator = &directory.aggregators_v2[&account("111111111111")];
+    assert!(aggregator.home.as_str() == "us-east-1" && aggregator.links(&Region::new("us-west-2")));
+    for (wrong, message) in [
+        ("account: '333333333333', home: us-east-1, regions: [eu-west-1]", "is not enabled for 333333333333"),
+        ("account: '111111111111', home: us-east-1, regions: [us-east-1]", "cannot contain the aggregation Region"),
+        ("account: '111111111111', home: us-east-1, regions: [eu-wst-1]", "AWS has no Region `eu-wst-1`"),
+        ("account: '111111111111', home: us-east-1", "missing key `regions`"),
+    ] {
+        let errors = errors(&with(wrong));
+        assert!(errors.contains(message), "{errors}");
+    }
+    let organization = "organization:\n  management_account: '999999999999'\n  delegated_administrator_v2: '111111111111'\n  \
+                        units: { Work: { accounts: ['111111111111', '222222222222'] } }\n";
+    let of_member = with("account: '222222222222', home: us-east-1, regions: [eu-west-1]");
+    assert!(errors(&format!("{organization}{of_member}")).contains("Member account 222222222222"));
+}

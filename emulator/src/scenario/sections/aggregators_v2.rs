@@ -1,0 +1,103 @@
+//! `aggregators_v2`: accounts whose findings and resources of several Regions are visible in one, in the V2 half.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::regions::{self, RegionText};
+use crate::aws_error::AwsError;
+use crate::domain::accounts::aggregator_v2::{self, Linking};
+use crate::domain::caller::Caller;
+use crate::scenario::check::{AccountText, Check};
+use crate::scenario::files::Span;
+use crate::scenario::lost::ITEM;
+use crate::scenario::spanned::Spanned;
+use crate::state::{AccountId, LinkingModeV2, Principal, Region, Timestamp, Transaction, World};
+
+/// Aggregator V2 of an account. Its home Region also shows the findings and resources of the linked Regions.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "AggregatorV2")]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct Declared {
+    /// Account of the aggregator: the delegated administrator of Security Hub V2, or an account outside of an
+    /// organization that has one.
+    #[schemars(with = "AccountText")]
+    account: Option<AccountText>,
+    /// Home Region, where the hub V2 of the account is enabled.
+    #[schemars(with = "RegionText")]
+    home: Option<RegionText>,
+    /// Linked Regions.
+    #[schemars(extend("minItems" = 1))]
+    regions: Vec<RegionText>,
+}
+
+/// A valid aggregator.
+#[derive(Clone, Debug)]
+pub(in crate::scenario) struct Aggregator {
+    span: Span,
+    home: Region,
+    regions: Vec<String>,
+}
+
+/// Aggregators by account.
+pub(in crate::scenario) type Valid = BTreeMap<AccountId, Aggregator>;
+
+/// Checks all entries. An entry of a later file replaces an earlier one; two entries for one account in a file are an
+/// error.
+pub(super) fn check(written: Vec<Spanned<Declared>>, regions: &[Region], check: &mut Check) -> Valid {
+    let mut aggregators = Valid::new();
+    for Spanned { value: entry, span: item } in written {
+        let account = entry.account.as_ref().and_then(|account| check.account(&account.0));
+        let home = entry.home.as_ref().and_then(|home| regions::check_one(home, regions, check));
+        let known = entry.regions.into_iter().filter(|RegionText(name)| regions::is_known(name, regions, check));
+        let linked: Vec<String> = known.map(|RegionText(name)| name.value).collect();
+        let (Some(account), Some(home)) = (account, home) else {
+            check.lose(&["aggregators_v2", ITEM, "account"]);
+            continue;
+        };
+        let span = entry.account.map_or(item, |account| account.0.span);
+        if let Some(earlier) = aggregators.get(&account).map(|earlier: &Aggregator| earlier.span)
+            && earlier.file == span.file
+        {
+            let message = format!("{account} already has an aggregator V2 ({})", check.line(earlier, span));
+            check.push(check.at(span, message).expected("at most one aggregator V2 per account"));
+        }
+        aggregators.insert(account, Aggregator { span, home, regions: linked });
+    }
+    aggregators
+}
+
+/// Creates the aggregators.
+///
+/// # Errors
+/// Errors of the domain, with the spans of the entries.
+pub(super) fn apply(valid: &Valid, world: &World, now: Timestamp) -> Result<(), Vec<(Span, String)>> {
+    let mut transaction = world.write();
+    let mut refusals = Vec::new();
+    for (account, aggregator) in valid {
+        if let Err(message) = create(&mut transaction, world, *account, aggregator, now) {
+            refusals.push((aggregator.span, message));
+        }
+    }
+    transaction.commit();
+    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+}
+
+fn create(
+    transaction: &mut Transaction<'_>,
+    world: &World,
+    account: AccountId,
+    aggregator: &Aggregator,
+    now: Timestamp,
+) -> Result<(), String> {
+    let home = &aggregator.home;
+    let caller = Caller { principal: Principal::local_user(account), region: home.clone(), now };
+    let hub = transaction.hub_v2(&caller.hub_key());
+    if hub.is_none_or(|hub| hub.subscribed_at().is_none()) {
+        return Err(format!("Security Hub V2 is not enabled for {account} in {home}"));
+    }
+    let linking = Linking { mode: LinkingModeV2::Specified.as_str(), regions: &aggregator.regions };
+    let created = aggregator_v2::create(transaction, world, &caller, &linking, BTreeMap::new());
+    created.map(|_| ()).map_err(|error| AwsError::from(error).message.into_owned())
+}
