@@ -440,3 +440,22 @@ fn every_request_has_the_keys_of_common_guard_policies() {
         assert_eq!(denies(condition.clone()), expected, "{condition}");
     }
 }
+
+/// Rules: O2G-14, HV2-06, IAM-09.
+#[test]
+fn operations_of_the_v2_half_name_the_hub_v2_and_its_tags() {
+    let stage = Stage::empty();
+    let never = alice(allow("s3:*", "*"));
+    let message = denied(&stage, &never, Operation::DescribeSecurityHubV2, json!({}));
+    assert!(message.contains("securityhub:DescribeSecurityHubV2 on resource: * because"), "{message}");
+    let enabled = stage.good(ADMINISTRATOR, Operation::EnableSecurityHubV2, json!({ "Tags": { "team": "red" } }));
+    let arn = enabled["HubV2Arn"].as_str().unwrap();
+    let message = denied(&stage, &never, Operation::GetResourcesV2, json!({}));
+    assert!(message.contains(&format!(" on resource: {arn} because")), "{message}");
+    let of_team = |team: &str| {
+        let condition = json!({ "StringEquals": { "aws:ResourceTag/team": team } });
+        alice(json!({ "Effect": "Allow", "Action": "*", "Resource": arn, "Condition": condition }))
+    };
+    assert!(passes(&stage, &of_team("red"), Operation::GetResourcesV2, json!({})));
+    assert!(!passes(&stage, &of_team("blue"), Operation::GetResourcesV2, json!({})));
+}
