@@ -16,6 +16,7 @@ pub(super) mod findings;
 mod generate;
 pub(super) mod hubs;
 pub(super) mod hubs_v2;
+mod inventory;
 mod new_controls;
 mod ocsf_findings;
 pub(super) mod organization;
@@ -29,6 +30,7 @@ pub(super) mod security_hub_v2;
 mod standards;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use securityhub_fixtures::products::{self as catalogue, Product};
@@ -43,7 +45,8 @@ use super::spanned::{Entries, Spanned};
 use crate::domain::accounts::organization::hub_v2_policies;
 use crate::domain::controls::checks;
 use crate::state::{
-    AccountId, Credential, DailyScores, Delays, Directory, HubKey, IdSource, Quotas, Region, Resource, Timestamp, World,
+    AccountId, Credential, DailyScores, DeclaredInventory, Delays, Directory, HubKey, IdSource, Quotas, Region,
+    Resource, Timestamp, World,
 };
 
 /// The state of the emulator at its start. All keys are optional.
@@ -103,6 +106,8 @@ pub(super) struct Declared {
     aggregators_v2: Vec<Spanned<aggregators_v2::Declared>>,
     /// Settings of the V2 half.
     security_hub_v2: Option<security_hub_v2::Declared>,
+    /// Resources and packages of the V2 half.
+    inventory: Option<inventory::Declared>,
     /// Central configuration of the organization's accounts.
     central_configuration: Option<Spanned<central_configuration::Declared>>,
     /// Resources that the controls of the enabled standards check. If this key is present, even with an empty list,
@@ -148,6 +153,7 @@ pub(super) struct Valid {
     hubs_v2: hubs_v2::Valid,
     aggregators_v2: aggregators_v2::Valid,
     security_hub_v2: security_hub_v2::Valid,
+    inventory: DeclaredInventory,
     central_configuration: Option<central_configuration::Valid>,
     resources: Option<BTreeMap<HubKey, Vec<Resource>>>,
     new_controls: Vec<new_controls::Valid>,
@@ -174,6 +180,9 @@ impl Declared {
         replace(&mut self.central_configuration, later.central_configuration);
         replace(&mut self.quotas, later.quotas);
         replace(&mut self.security_hub_v2, later.security_hub_v2);
+        if let Some(inventory) = later.inventory {
+            self.inventory.get_or_insert_default().add(inventory);
+        }
         self.accounts.add(later.accounts);
         self.credentials.add(later.credentials);
         self.policies.add(later.policies);
@@ -205,6 +214,7 @@ impl Declared {
         let aggregators = aggregators::check(self.aggregators, &regions, &hubs, check);
         let hubs_v2 = hubs_v2::check(self.hubs_v2, &regions, check);
         let aggregators_v2 = aggregators_v2::check(self.aggregators_v2, &regions, check);
+        let inventory = inventory::check(&self.inventory.unwrap_or_default(), &regions, check);
         let security_hub_v2 = self.security_hub_v2.map(|written| security_hub_v2::check(written, check));
         let aggregation = (organization.as_ref(), &aggregators, &hubs);
         let central_configuration =
@@ -232,6 +242,7 @@ impl Declared {
             hubs_v2,
             aggregators_v2,
             security_hub_v2: security_hub_v2.unwrap_or_default(),
+            inventory,
             central_configuration,
             resources,
             new_controls: new_controls::check(&self.new_controls, start, check),
@@ -273,6 +284,7 @@ impl Valid {
             default_account: self.default_account,
             credentials: self.credentials.clone(),
             quotas: self.quotas,
+            inventory: Arc::new(self.inventory.clone()),
             ..Directory::default()
         };
         directory.policies.named = self.policies.named();

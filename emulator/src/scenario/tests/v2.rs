@@ -160,3 +160,29 @@ fn aggregators_v2_require_a_hub_and_an_account_that_is_not_a_member() {
     let of_member = with("account: '222222222222', home: us-east-1, regions: [eu-west-1]");
     assert!(errors(&format!("{organization}{of_member}")).contains("Member account 222222222222"));
 }
+
+/// Rules: RSV-02, RSV-09, SWV-01.
+#[test]
+fn resources_and_packages_are_declared() {
+    let world = build(
+        "regions: [us-east-1, eu-west-1]\nhubs_v2: [{ account: '111111111111', regions: all }]\naggregators_v2:\n  \
+         - { account: '111111111111', home: us-east-1, regions: [eu-west-1] }\ninventory:\n  resources:\n    \
+         - { account: '111111111111', region: us-east-1, type: 'AWS::SageMaker::Model', id: m-1, tags: { team: red }, \
+         members: { ResourceSubCategory: Model } }\n  software:\n    \
+         - { account: '111111111111', region: eu-west-1, resource: i-1, name: openssl, version: '3.0' }\n",
+    );
+    let principal = crate::state::Principal::local_user(account("111111111111"));
+    let region = Region::new("us-east-1");
+    let caller = crate::domain::caller::Caller { principal, region, now: world.clock.now() };
+    let inventory = crate::domain::findings::v2::inventory::of_caller(&world, &caller, &None);
+    let documents = |table: &securityhub_engine::Table| -> Vec<serde_json::Value> {
+        table.slots().map(|slot| serde_json::from_slice(table.document(slot)).unwrap()).collect()
+    };
+    let resources = documents(&inventory.resources);
+    let model = resources.iter().find(|resource| resource["ResourceId"] == "m-1").unwrap();
+    assert_eq!((&model["ResourceSubCategory"], &model["ResourceCategory"]), (&"Model".into(), &"AI/ML".into()));
+    assert_eq!(model["ResourceTags"], serde_json::json!([{ "Key": "team", "Value": "red" }]));
+    let software = documents(&inventory.software);
+    assert_eq!(software[0]["PackageName"], "openssl");
+    assert_eq!(software[0]["Resource"]["ResourceId"], "i-1");
+}

@@ -107,7 +107,9 @@ pub fn views(world: &World, caller: &Caller, limit: &Limit) -> Vec<View> {
     let relations = world.relations();
     let stored = world.finding_regions();
     let native = world.ocsf_only_regions();
-    let known: BTreeSet<Region> = stored.union(&native).cloned().collect();
+    // Declared resources need no findings.
+    let enabled = relations.hubs_v2_of(caller.account()).map(|(key, _)| key.region.clone());
+    let known: BTreeSet<Region> = stored.union(&native).cloned().chain(enabled).collect();
     let mut views = Vec::new();
     for region in regions(&relations, caller, known) {
         let mut accounts = accounts(&relations, caller.account(), &region);
