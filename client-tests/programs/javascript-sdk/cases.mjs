@@ -179,6 +179,51 @@ test("dates of members and invitations are dates", async () => {
   assert.ok(Administrator.InvitedAt instanceof Date);
 });
 
+// A value such as `{GetFindingsV2.Findings.0.metadata.uid}` is taken from an earlier answer, `?name` from an address.
+const resolved = (value, answers) => {
+  if (Array.isArray(value)) return value.map((item) => resolved(item, answers));
+  if (value !== null && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => {
+      const isTime = ["StartTime", "EndTime"].includes(name);
+      return [name, isTime ? new Date(member) : resolved(member, answers)];
+    }));
+  }
+  if (typeof value !== "string" || !value.startsWith("{")) return value;
+  const [path, parameter] = value.slice(1, -1).split("?");
+  const found = path.split(".").reduce((answer, step) => answer[step], answers);
+  return parameter ? new URL(found).searchParams.get(parameter) : found;
+};
+
+// Operations that are newer than the SDK.
+const NEWER = [
+  "GetSoftwareV2", "GetSoftwareResourcesV2", "GetSoftwareStatisticsV2", "StartExportJobV2", "GetExportJobV2",
+  "ListExportJobsV2", "CancelExportJobV2", "GetRemediationsV2", "ListExposuresByRemediationV2",
+];
+
+// Rules: CLN-05.
+test("every implemented operation of the V2 half is called and its answer is parsed", async () => {
+  const file = join(process.env.REPOSITORY, "client-tests/programs/v2-calls.json");
+  const calls = JSON.parse(readFileSync(file, "utf8"));
+  const client = hub(ADMINISTRATOR);
+  const answers = {};
+  for (const [operation, input, code] of calls) {
+    const Command = sdk[`${operation}Command`];
+    assert.equal(Command === undefined, NEWER.includes(operation), operation);
+    if (!Command) continue;
+    const answer = await client.send(new Command(resolved(input, answers))).catch((error) => error);
+    if (answer instanceof Error) {
+      assert.ok(answer instanceof sdk.SecurityHubServiceException, `${operation}: ${answer}`);
+      assert.ok(["UnknownOperationException", code].includes(answer.name), `${operation}: ${answer}`);
+      continue;
+    }
+    assert.equal(code, undefined, operation);
+    answers[operation] = answer;
+  }
+  assert.match(answers.GetFindingsV2.Findings[0].metadata.uid, /^[0-9a-f]{64}$/);
+  assert.ok(answers.GetFindingsTrendsV2.TrendsMetrics[0].Timestamp instanceof Date);
+  assert.ok(answers.GetAutomationRuleV2.CreatedAt instanceof Date && answers.GetAutomationRuleV2.RuleOrder === 1.5);
+});
+
 // Writes a block of docs/guides/javascript.md and runs it with node, in the repository and without settings of AWS.
 const runExample = (block, name, ...options) => {
   // Node looks for packages beside the file that names them.
