@@ -108,6 +108,16 @@ async fn the_v2_half_answers_what_shipped_clients_call() {
     assert_eq!(code, 0, "{output}{error}");
 }
 
+/// Rules: CLN-05.
+#[tokio::test]
+async fn boto3_reads_every_member_of_the_answers_of_the_v2_half() {
+    let Some(environment) = python_environment() else { return };
+    let emulator = both_halves().await;
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/v2_operation_cases.py");
+    let (code, output, error) = run(client(&environment, "python", &emulator.endpoint()).arg(cases));
+    assert_eq!(code, 0, "{output}{error}");
+}
+
 /// The exit code of version 1 of the AWS CLI for a service error; version 2 uses 254.
 const REFUSED: i32 = 255;
 
