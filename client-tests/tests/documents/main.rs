@@ -178,6 +178,13 @@ fn the_guide_of_findings() {
 }
 
 #[test]
+fn the_guide_of_the_v2_half() {
+    let Some(sessions) = run("docs/guides/v2-half.md") else { return };
+    containing(&sessions, "Compliance Finding");
+    containing(&sessions, "accepted until March");
+}
+
+#[test]
 fn the_guide_of_events() {
     let Some(sessions) = run("docs/guides/events.md") else { return };
     containing(&sessions, "Custom Action    HIGH");

@@ -42,7 +42,7 @@ fn refusal(outcome: Outcome) -> (u16, &'static str) {
     (status, code)
 }
 
-/// Rules: AGV-01, AGV-05, O2G-10.
+/// Rules: AGG-20, AGV-01, AGV-05, ARN-04, O2G-10.
 #[test]
 fn the_region_of_the_call_becomes_the_home_region() {
     let stage = hubs();

@@ -137,7 +137,7 @@ fn rules_change_what_a_provider_sends_in_order() {
     assert_eq!(shown()["severity"], "Critical", "the rule wins at the provider's next update");
 }
 
-/// Rules: ARV-02, ARV-12, ARV-16, GFV-02.
+/// Rules: AGG-21, ARV-02, ARV-12, ARV-16, GFV-02.
 #[test]
 fn rules_live_in_the_home_region_of_the_administrator() {
     let stage = Stage::with_hubs(&[ADMINISTRATOR, MEMBER]);
@@ -217,7 +217,7 @@ fn a_rule_on_resources_sets_their_criticality() {
     assert_eq!(counted["GroupByResults"][0]["GroupByValues"], expected);
 }
 
-/// Rules: AGV-10.
+/// Rules: AGG-21, AGV-10.
 #[test]
 fn a_home_region_shows_what_was_written_after_linking() {
     let stage = stage();

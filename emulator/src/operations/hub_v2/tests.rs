@@ -38,7 +38,7 @@ fn feature(stage: &Stage) -> Value {
     describe(stage)["Features"][SCANNING].clone()
 }
 
-/// Rules: HV2-01, HV2-04, O2G-09.
+/// Rules: ARN-02, HV2-01, HV2-04, O2G-09.
 #[test]
 fn a_new_hub_v2_is_described_with_all_features() {
     let stage = Stage::empty();
