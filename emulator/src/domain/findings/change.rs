@@ -186,7 +186,7 @@ pub fn update_until_import(
 }
 
 /// Sets the given attributes of the findings in these slots. Returns the times at which some of them now expire.
-fn set_until_import(
+pub(super) fn set_until_import(
     (writer, world): (&mut FindingWriter<'_>, &World),
     slots: &[Slot],
     update: &TemporaryUpdate,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::domain::findings::v2::native;
 use crate::domain::findings::{delivery, import};
+use crate::ocsf::Settings;
 use crate::testing::{ADMINISTRATOR, MEMBER, REGION, Stage, finding, finding_of};
 
 /// A world in which an account has enabled both hubs.
@@ -415,4 +416,38 @@ fn findings_that_exist_only_in_ocsf_are_seen_by_the_v2_half_only() {
     assert_eq!(counted["GroupByResults"][0]["GroupByValues"].as_array().unwrap().len(), 5);
     let (stored, refused) = deliver(json!({ "class_uid": 2004 }));
     assert_eq!((stored, refused.len()), (0, 1));
+}
+
+/// Rules: OCM-04, OCM-60, OCM-61, OCM-62.
+#[test]
+fn both_halves_can_share_customers_changes() {
+    let mut stage = Stage::empty();
+    stage.0.set_ocsf(Settings { is_shared: true, ..Settings::default() });
+    for operation in [Operation::EnableSecurityHub, Operation::EnableSecurityHubV2] {
+        stage.good(ADMINISTRATOR, operation, json!({}));
+    }
+    import(&stage, ADMINISTRATOR, &finding("a", json!({})));
+    let classic = || stage.good(ADMINISTRATOR, Operation::GetFindings, json!({}))["Findings"][0].clone();
+    let v2 = || stage.good(ADMINISTRATOR, Operation::GetFindingsV2, json!({}))["Findings"][0].clone();
+    let uid = v2()["metadata"]["uid"].clone();
+    let update = |with: Value| {
+        let mut update = json!({ "MetadataUids": [uid] });
+        update.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+        stage.good(ADMINISTRATOR, Operation::BatchUpdateFindingsV2, update);
+    };
+    update(json!({ "SeverityId": 6, "StatusId": 2, "Comment": "Checked" }));
+    let finding = classic();
+    assert_eq!(
+        (&finding["Severity"]["Label"], &finding["Workflow"]["Status"]),
+        (&json!("CRITICAL"), &json!("NOTIFIED"))
+    );
+    assert_eq!(finding["Note"]["Text"], "Checked");
+    assert_eq!((&v2()["severity"], &v2()["comment"]), (&json!("Critical"), &json!("Checked")));
+    let identifier = json!({ "Id": "a", "ProductArn": finding["ProductArn"] });
+    let workflow = json!({ "FindingIdentifiers": [identifier], "Workflow": { "Status": "SUPPRESSED" } });
+    stage.good(ADMINISTRATOR, Operation::BatchUpdateFindings, workflow);
+    assert_eq!(v2()["status"], "Suppressed");
+    assert_eq!(v2()["vendor_attributes"]["severity"], "High");
+    update(json!({ "StatusId": 5 }));
+    assert_eq!(classic()["RecordState"], "ARCHIVED");
 }

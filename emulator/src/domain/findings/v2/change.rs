@@ -1,16 +1,21 @@
 //! Changes that customers of the V2 half make to findings: BatchUpdateFindingsV2.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use securityhub_engine::{FieldId, Filter, Slot};
 use serde_json::{Map, Value, json};
 
-use super::{keep, visibility};
+use super::keep;
+use super::visibility::{self, View};
 use crate::domain::caller::Caller;
-use crate::domain::findings::{change, document};
+use crate::domain::findings::change::{self, TemporaryUpdate};
+use crate::domain::findings::{document, expiry};
 use crate::ocsf;
-use crate::state::{AccountId, FindingWriter, Findings, FindingsTransaction, TableKey, World};
+use crate::state::{AccountId, FindingWriter, Findings, FindingsTransaction, TableKey, Timestamp, World};
+
+/// The status whose counterpart in the classic half is an archived record (OCM-61).
+const ARCHIVED: u8 = 5;
 
 /// What identifies a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,30 +70,37 @@ pub fn update(
         if world.query_findings(&view.table, build, &fields, |_| ()).is_none() {
             continue;
         }
-        transaction.edit_findings(&view.table, |writer| {
-            let by_uid = filter.as_ref().map(|filter| by_uid(world, writer.findings(), filter)).unwrap_or_default();
+        let expiries = transaction.edit_findings(&view.table, |writer| {
+            let mut expiries = BTreeSet::new();
+            let by_uid = filter.as_ref().map(|filter| by_uid(world, &view, writer.findings(), filter));
+            let by_uid = by_uid.unwrap_or_default();
             for (identifier, found) in identifiers.iter().zip(&mut found) {
                 let slot = match identifier {
                     Identifier::Uid(uid) => by_uid.get(uid).copied(),
                     Identifier::Names { account, finding, product } => {
                         let table = writer.findings().table();
                         let slot = by_names(writer.findings(), &view.table, account, finding, product);
+                        let slot = slot.filter(|slot| view.part(writer.findings()).has(*slot));
                         slot.filter(|slot| view.shows(world, table.stored(*slot), caller.now))
                     }
                 };
                 if let Some(slot) = slot {
                     *found = true;
-                    apply(writer, (world, view.table.is_ocsf_only), slot, update, caller);
+                    expiries.extend(apply(writer, (world, view.table.is_ocsf_only), slot, update, caller));
                 }
             }
+            expiries
         });
+        for at in expiries {
+            expiry::schedule_sweep(transaction, &view.table.region, at);
+        }
     }
     found
 }
 
-fn by_uid(world: &World, findings: &Findings, filter: &Filter) -> HashMap<String, Slot> {
+fn by_uid(world: &World, view: &View, findings: &Findings, filter: &Filter) -> HashMap<String, Slot> {
     let table = findings.table();
-    let slots = table.within(securityhub_engine::Scope::All).matching(filter);
+    let slots = view.part(findings).matching(filter);
     slots.into_iter().filter_map(|slot| Some((world.ocsf().uid(table.stored(slot))?, slot))).collect()
 }
 
@@ -103,17 +115,22 @@ fn by_names(findings: &Findings, table: &TableKey, account: &str, finding: &str,
     findings.table().find(&key)
 }
 
+/// Changes a finding. Returns the time at which it now expires, if that has changed.
 fn apply(
     writer: &mut FindingWriter<'_>,
     (world, is_ocsf_only): (&World, bool),
     slot: Slot,
     update: &Update,
     caller: &Caller,
-) {
+) -> BTreeSet<Timestamp> {
     if world.ocsf().settings.is_shared && !is_ocsf_only {
         let given = classic(update, caller);
         _ = change::set((writer, world), &[slot], &given, &caller.principal.arn, caller.now);
-        return;
+        if update.status_id != Some(ARCHIVED) {
+            return BTreeSet::new();
+        }
+        let archived = TemporaryUpdate { record_state: Some("ARCHIVED".to_owned()), note: None };
+        return change::set_until_import((writer, world), &[slot], &archived, caller.now);
     }
     let mut annex = writer.findings().annex(slot);
     let before = writer.findings().table().stored(slot);
@@ -122,6 +139,7 @@ fn apply(
     annex.status_id = update.status_id.or(annex.status_id);
     keep::note_state(world, before, before.document, &mut annex, caller.now);
     writer.annotate(slot, &annex);
+    BTreeSet::new()
 }
 
 /// The same changes as BatchUpdateFindings makes them, for worlds in which both halves share them (OCM-60 … OCM-62).
